@@ -1,0 +1,93 @@
+"""The exceptions of convpipe: one tree, rooted at :class:`ConvpipeError`.
+
+Each class also derives from the built-in exception a caller would expect, so that code which knows
+nothing of convpipe can catch a ``ValueError``. This module imports nothing.
+"""
+
+
+class ConvpipeError(Exception):
+    """Any error that convpipe raises on purpose."""
+
+
+class ParameterError(ConvpipeError, ValueError):
+    """A parameter of a stage, a pipeline or ``conv2d`` has a value outside its meaning.
+
+    Parameters
+    ----------
+    message : str
+        What was given and what is needed.
+    parameter : str, optional
+        Name of the offending parameter, so that a config error can point at its line.
+    index : int, optional
+        Position of the offending stage in its pipeline, where there is one.
+    """
+
+    def __init__(self, message: str, parameter: str | None = None, index: int | None = None) -> None:
+        super().__init__(message)
+        self.parameter = parameter
+        self.index = index
+
+
+class ParameterTypeError(ParameterError, TypeError):
+    """A parameter has a value of the wrong type (a bool for an int, text for a number)."""
+
+
+class PlanError(ConvpipeError, ValueError):
+    """The pipeline cannot run on an image of this extent or dtype."""
+
+
+class ConfigError(ConvpipeError, ValueError):
+    """A config file is wrong; the message starts with ``file:line:column``.
+
+    Parameters
+    ----------
+    message : str
+        What was found and what is needed.
+    path : str
+        The config file.
+    line, column : int, optional
+        Position, counted from 1.
+    snippet : str, optional
+        The offending lines with a caret below the position.
+    """
+
+    def __init__(
+        self, message: str, path: str, line: int | None = None, column: int | None = None, snippet: str = ""
+    ) -> None:
+        self.message, self.path, self.line, self.column, self.snippet = message, path, line, column, snippet
+        where = path if line is None else f"{path}:{line}:{column}"
+        super().__init__(f"{where}: {message}" + (f"\n{snippet}" if snippet else ""))
+
+
+class JobError(ConvpipeError):
+    """A job cannot start: its input folder is missing, or its output would overwrite its input."""
+
+
+class BackendError(ConvpipeError, RuntimeError):
+    """The backend that was asked for cannot run here; the message says why and what would help."""
+
+
+class ImageError(ConvpipeError):
+    """One image could not be processed.
+
+    Parameters
+    ----------
+    reason : str
+        One line that a person can act on.
+    """
+
+    def __init__(self, reason: str) -> None:
+        self.reason = reason
+        super().__init__(reason)
+
+
+class ReadError(ImageError, OSError):
+    """An image file cannot be read: missing, damaged, not an image, or not a kind convpipe reads."""
+
+
+class LimitError(ReadError):
+    """An image file claims more than the limits allow; refused from its header."""
+
+
+class WriteError(ImageError, OSError):
+    """An output cannot be written: it exists, the disk is full, or the format cannot hold the pixels."""
