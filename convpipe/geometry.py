@@ -228,7 +228,7 @@ def parse_padding(value: object) -> Padding:
         raise ParameterError(f"padding needs {needed}; given {value!r}", "padding")
     items = tuple(value) if isinstance(value, Sequence) else (value, value)
     if len(items) == 2 and all(isinstance(item, tuple) and len(item) == 2 for item in items):
-        items = (*items[0], *items[1])  # type: ignore[misc]  # a padding that was parsed before
+        items = (*items[0], *items[1])  # a padding that was parsed before
     sides = tuple(_count(item, value, "padding", 0) for item in items)
     if len(sides) == 2:
         rows, cols = sides

@@ -1,0 +1,240 @@
+"""The few operations that every stage is lowered to; emitters know these and no filter's name.
+
+======== ============================================================================
+Stencil  linear: each bank of taps gives one response per sample
+Map      a scalar expression of the responses, giving one value per sample
+Mix      a matrix across the channels of each pixel
+Alpha    to or from colour multiplied by alpha
+Cast     round and saturate to a dtype, and go on in floating point
+======== ============================================================================
+
+A program is a chain: each op takes what the one before it gave. A stencil gives one response per
+bank; the map that follows combines them, so a stage hands exactly one value per sample on.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from convpipe import interval
+from convpipe.geometry import Axis, Border, Extent, Padding, axes
+from convpipe.interval import Interval
+
+
+class Taps:
+    """The weights of one bank of a stencil.
+
+    Parameters
+    ----------
+    weights : array_like, shape (KH, KW)
+        Cross-correlation weights, as in ``nn.Conv2d``.
+    factors : pair of array_like, shapes (KH,) and (KW,), optional
+        Column and row whose outer product is `weights`, for a stencil that runs as two passes.
+
+    Examples
+    --------
+    >>> Taps.outer([1, 2, 1], [-1, 0, 1]).weights.astype(int)
+    array([[-1,  0,  1],
+           [-2,  0,  2],
+           [-1,  0,  1]])
+    """
+
+    def __init__(self, weights: ArrayLike, factors: tuple[ArrayLike, ArrayLike] | None = None) -> None:
+        self.weights = _frozen(weights, 2)
+        self.factors = None if factors is None else (_frozen(factors[0], 1), _frozen(factors[1], 1))
+
+    @classmethod
+    def outer(cls, column: ArrayLike, row: ArrayLike) -> Taps:
+        """Return the separable taps ``outer(column, row)``."""
+        return cls(np.outer(np.asarray(column), np.asarray(row)), (column, row))
+
+    @property
+    def extent(self) -> Extent:
+        """Rows and columns of the kernel."""
+        rows, cols = self.weights.shape
+        return rows, cols
+
+    def centred(self, extent: Extent) -> Taps:
+        """Return the same taps inside a larger kernel of `extent`, zeros around them."""
+        if extent == self.extent:
+            return self
+        offsets = [(large - small) // 2 for large, small in zip(extent, self.extent, strict=True)]
+        weights = np.zeros(extent)
+        rows, cols = (slice(o, o + n) for o, n in zip(offsets, self.extent, strict=True))
+        weights[rows, cols] = self.weights
+        return Taps(weights)
+
+    def response(self, samples: Interval) -> Interval:
+        """Enclose the response to samples from the interval `samples`."""
+        positive = float(self.weights[self.weights > 0].sum())
+        negative = float(self.weights[self.weights < 0].sum())
+        return samples * positive + samples * negative
+
+
+def _frozen(values: ArrayLike, ndim: int) -> NDArray[np.float64]:
+    array = np.array(values, dtype=np.float64, ndmin=ndim)
+    if array.ndim != ndim or not array.size:
+        raise ValueError(f"taps need {ndim} axes, none of them empty; given shape {array.shape}")
+    array.setflags(write=False)
+    return array
+
+
+@dataclass(frozen=True, eq=False)
+class Stencil:
+    """Sliding window: `banks` of taps over each channel, one response per bank.
+
+    Parameters
+    ----------
+    banks : tuple of Taps
+        All of one extent.
+    names : tuple of str
+        Names of the responses, which the next map's expression uses.
+    stride, dilation : (rows, cols)
+    padding : Padding
+    border : Border
+    value : float
+        What a constant border holds.
+    """
+
+    banks: tuple[Taps, ...]
+    names: tuple[str, ...] = ("r",)
+    stride: Extent = (1, 1)
+    dilation: Extent = (1, 1)
+    padding: Padding = "same"
+    border: Border = Border.REFLECT
+    value: float = 0.0
+
+    @property
+    def kernel(self) -> Extent:
+        """Rows and columns of the taps, before dilation."""
+        return self.banks[0].extent
+
+    def axes(self, extent: Extent) -> tuple[Axis, Axis]:
+        """Return the windows over rows and columns of an input of `extent`."""
+        return axes(extent, self.kernel, self.stride, self.dilation, self.padding)
+
+    def ranges(self, samples: Interval) -> dict[str, Interval]:
+        """Enclose each named response."""
+        if self.border == Border.CONSTANT and self.padding != "valid":
+            samples = samples.join(Interval(self.value, self.value))
+        return {name: bank.response(samples) for name, bank in zip(self.names, self.banks, strict=True)}
+
+
+IDENTITY = Taps([[1.0]])
+
+
+@dataclass(frozen=True)
+class Map:
+    """A scalar expression of one or more responses, written once and compiled for every backend.
+
+    Parameters
+    ----------
+    expression : str
+        Python arithmetic over `inputs`, `constants` and the functions of
+        :data:`convpipe.interval.FUNCTIONS`.
+    inputs : tuple of str
+        Names of the responses it combines.
+    constants : tuple of (name, value)
+        Numbers handed over at run time, so that another value compiles nothing.
+
+    Examples
+    --------
+    >>> m = Map("gain * sqrt(square(gx) + square(gy))", ("gx", "gy"), (("gain", 0.5),))
+    >>> m.range({"gx": Interval(-6, 6), "gy": Interval(-8, 8)})
+    Interval(low=0.0, high=5.0)
+    """
+
+    expression: str
+    inputs: tuple[str, ...] = ("r",)
+    constants: tuple[tuple[str, float], ...] = ()
+
+    @cached_property
+    def tree(self) -> ast.expr:
+        """The expression as a syntax tree."""
+        return ast.parse(self.expression, mode="eval").body
+
+    def evaluate(self, values: Mapping[str, Any], functions: Mapping[str, Callable[..., Any]]) -> Any:
+        """Evaluate the expression on `values` (intervals, arrays) with `functions` of their kind."""
+        code = compile(ast.Expression(self.tree), "<map>", "eval")
+        return eval(code, {"__builtins__": {}}, {**functions, **dict(self.constants), **values})
+
+    def range(self, responses: Mapping[str, Interval]) -> Interval:
+        """Enclose the value of the expression."""
+        result: Interval = self.evaluate(responses, interval.FUNCTIONS)
+        return result
+
+
+@dataclass(frozen=True)
+class Mix:
+    """A matrix across channels: output channel i is the sum of ``matrix[i][j] * channel j``."""
+
+    matrix: tuple[tuple[float, ...], ...]
+
+    def range(self, samples: Interval) -> Interval:
+        """Enclose every output channel, each input channel ranging over `samples`."""
+        rows = [Taps([row]).response(samples) for row in self.matrix]
+        return Interval(min(r.low for r in rows), max(r.high for r in rows))
+
+
+@dataclass(frozen=True)
+class Alpha:
+    """Multiply (or, with `undo`, divide) the colour channels by the last channel.
+
+    A blur of plain colour would bleed the hidden colour of transparent pixels into visible ones; a
+    blur of colour times alpha does not. Source: T. Porter and T. Duff, "Compositing digital images",
+    SIGGRAPH 1984.
+    """
+
+    undo: bool = False
+
+
+@dataclass(frozen=True)
+class Cast:
+    """Round half to even and saturate to an integer dtype; NaN becomes 0."""
+
+    dtype: str
+
+    def range(self, samples: Interval) -> Interval:
+        """Enclose the saturated values."""
+        limits = dtype_range(self.dtype)
+        return Interval(
+            min(max(samples.low, limits.low), limits.high), max(min(samples.high, limits.high), limits.low)
+        )
+
+
+Op = Stencil | Map | Mix | Alpha | Cast
+
+
+def dtype_range(dtype: str) -> Interval:
+    """Return the values an image of `dtype` is taken to hold: all of an integer type, 0 to 1 of a float.
+
+    Examples
+    --------
+    >>> dtype_range("uint8")
+    Interval(low=0.0, high=255.0)
+    """
+    kind = np.dtype(dtype)
+    if kind.kind == "f":
+        return Interval(0.0, 1.0)
+    limits = np.iinfo(kind)
+    return Interval(float(limits.min), float(limits.max))
+
+
+def is_integer(dtype: str) -> bool:
+    """Tell whether pixels of `dtype` are rounded and saturated on the way out."""
+    return np.dtype(dtype).kind in "iu"
+
+
+COMPUTE: dict[str, str] = {
+    **dict.fromkeys(["uint8", "int8", "uint16", "int16", "float16", "float32"], "float32"),
+    # 32-bit integers do not fit the 24-bit significand of float32.
+    **dict.fromkeys(["uint32", "int32", "float64"], "float64"),
+}
+"""Every image dtype, and the floating-point type its arithmetic runs in."""

@@ -1,0 +1,312 @@
+"""The plan: what a pipeline will do to an image of some extent and dtype, with no pixel read."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from convpipe.errors import ParameterError, PlanError
+from convpipe.geometry import LARGEST, Axis, Border, Extent, Field
+from convpipe.interval import Interval
+from convpipe.ops import COMPUTE, Alpha, Cast, Map, Mix, Op, Stencil, dtype_range, is_integer
+from convpipe.stages.base import Stage
+
+AXIS_NAMES = ("rows", "columns")
+
+ALPHA_CHANNELS = (2, 4)
+"""Channel counts whose last channel is taken for alpha: grey + alpha, RGBA."""
+
+
+@dataclass(frozen=True)
+class StagePlan:
+    """What one stage does.
+
+    Parameters
+    ----------
+    index : int
+        Position in the pipeline, from 0.
+    name : str
+    ops : tuple of Op
+        What it is lowered to.
+    input, extent : (rows, cols)
+        Extents of its input and output.
+    axes : (Axis, Axis)
+        Window over rows and over columns, padding resolved.
+    field : (Field, Field)
+        Receptive field of its output in the image that enters the pipeline.
+    channels : int
+        Channels of its output.
+    dtype : str
+        Type of its output: a cast's, or that of the arithmetic.
+    range : Interval
+        Encloses every value of its output for finite input.
+    operations : int
+        Arithmetic operations on the whole image; a multiply-add counts as two.
+    """
+
+    index: int
+    name: str
+    ops: tuple[Op, ...]
+    input: Extent
+    extent: Extent
+    axes: tuple[Axis, Axis]
+    field: tuple[Field, Field]
+    channels: int
+    dtype: str
+    range: Interval
+    operations: int
+
+    @property
+    def halo(self) -> tuple[tuple[int, int], tuple[int, int]]:
+        """Pixels it reaches to, ((above, below), (left, right)) of the one it computes."""
+        reaches = [axis.reach - 1 for axis in self.axes]
+        (above, below), (left, right) = ((reach // 2, reach - reach // 2) for reach in reaches)
+        return (above, below), (left, right)
+
+    @property
+    def bytes(self) -> int:
+        """Size of its output, were it kept."""
+        return self.extent[0] * self.extent[1] * self.channels * np.dtype(self.dtype).itemsize
+
+    @property
+    def dropped(self) -> Extent:
+        """Trailing padded rows and columns that the floor of the size formula leaves unread."""
+        rows, cols = (axis.dropped(size) for axis, size in zip(self.axes, self.input, strict=True))
+        return rows, cols
+
+    @property
+    def formulas(self) -> tuple[str, str]:
+        """The output-size formula with its numbers, for rows and for columns."""
+        rows, cols = (axis.formula(size) for axis, size in zip(self.axes, self.input, strict=True))
+        return rows, cols
+
+    @property
+    def warnings(self) -> list[str]:
+        """What a person should know before running it."""
+        where = f"stage {self.index} ({self.name})"
+        return [
+            f"{where}: stride {axis.stride} leaves {count} of the padded {name} unread"
+            for count, name, axis in zip(self.dropped, AXIS_NAMES, self.axes, strict=True)
+            if count
+        ]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the plan of the stage as plain data."""
+        return {
+            "index": self.index,
+            "name": self.name,
+            "input": list(self.input),
+            "output": list(self.extent),
+            "channels": self.channels,
+            "dtype": self.dtype,
+            "formula": list(self.formulas),
+            "dropped": list(self.dropped),
+            "halo": [list(side) for side in self.halo],
+            "receptive_field": [field.reach for field in self.field],
+            "cumulative_stride": [field.stride for field in self.field],
+            "range": [self.range.low, self.range.high],
+            "bytes": self.bytes,
+            "operations": self.operations,
+        }
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a pipeline does to an image of `extent`, stage by stage.
+
+    Parameters
+    ----------
+    input : (rows, cols)
+    channels : int
+    dtype : str
+        Of the image.
+    output_dtype : str
+        Of the result.
+    compute : str
+        Floating-point type of the arithmetic.
+    alpha : bool
+        Whether the last channel is alpha.
+    stages : tuple of StagePlan
+    """
+
+    input: Extent
+    channels: int
+    dtype: str
+    output_dtype: str
+    compute: str
+    alpha: bool
+    stages: tuple[StagePlan, ...]
+
+    @property
+    def extent(self) -> Extent:
+        """Rows and columns of the result."""
+        return self.stages[-1].extent
+
+    @property
+    def output_channels(self) -> int:
+        """Channels of the result."""
+        return self.stages[-1].channels
+
+    @property
+    def warnings(self) -> list[str]:
+        """What a person should know before running it."""
+        found = [warning for stage in self.stages for warning in stage.warnings]
+        last, limits = self.stages[-1], dtype_range(self.output_dtype)
+        if is_integer(self.output_dtype) and not last.range.within(limits):
+            found.append(
+                f"values from {last.range.low:g} to {last.range.high:g} do not fit {self.output_dtype}; "
+                f"what lies outside {limits.low:g} to {limits.high:g} saturates"
+            )
+        return found
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the plan as plain data."""
+        return {
+            "input": list(self.input),
+            "channels": self.channels,
+            "dtype": self.dtype,
+            "output": list(self.extent),
+            "output_channels": self.output_channels,
+            "output_dtype": self.output_dtype,
+            "compute": self.compute,
+            "stages": [stage.to_dict() for stage in self.stages],
+            "warnings": self.warnings,
+        }
+
+
+def make_plan(
+    stages: Sequence[Stage],
+    extent: Extent,
+    *,
+    channels: int = 1,
+    dtype: str = "uint8",
+    border: Border = Border.REFLECT,
+    output_dtype: str | None = None,
+) -> Plan:
+    """Work out extents, ranges, halos, bytes and operations of a pipeline.
+
+    Parameters
+    ----------
+    stages : sequence of Stage
+    extent : (rows, cols)
+        Of the image.
+    channels : int
+    dtype : str
+        Of the image.
+    border : Border
+        For stages that name none.
+    output_dtype : str, optional
+        Of the result; default: the last stage's ``dtype``, or that of the image.
+
+    Raises
+    ------
+    ParameterError
+        If `dtype` is not one that convpipe computes with.
+    PlanError
+        If the image is empty, or a stage's window does not fit in its input; the message names the
+        stage and the numbers.
+    """
+    _check_image(extent, channels, dtype)
+    output_dtype = output_dtype or stages[-1].dtype or dtype
+    if output_dtype not in COMPUTE:
+        raise _unknown_dtype(output_dtype)
+    alpha = channels in ALPHA_CHANNELS
+    state = _State(extent, channels, dtype_range(dtype), (Field(), Field()))
+    planned: list[StagePlan] = []
+    for index, stage in enumerate(stages):
+        step = _plan_stage(index, stage, stage.lower(border, alpha), state, COMPUTE[dtype])
+        planned.append(step)
+        state = _State(step.extent, step.channels, step.range, step.field)
+    return Plan(extent, channels, dtype, output_dtype, COMPUTE[dtype], alpha, tuple(planned))
+
+
+@dataclass(frozen=True)
+class _State:
+    """The image between two stages."""
+
+    extent: Extent
+    channels: int
+    range: Interval
+    field: tuple[Field, Field]
+
+
+def _check_image(extent: Extent, channels: int, dtype: str) -> None:
+    if dtype not in COMPUTE:
+        raise _unknown_dtype(dtype)
+    rows, cols = extent
+    if rows < 1 or cols < 1 or channels < 1:
+        raise PlanError(f"the image is empty: {rows} rows, {cols} columns, {channels} channels")
+    if rows * cols * channels > LARGEST**2:
+        raise PlanError(f"an image of {rows} x {cols} x {channels} samples is too large to index")
+
+
+def _unknown_dtype(dtype: str) -> ParameterError:
+    return ParameterError(f"dtype needs one of {', '.join(COMPUTE)}; given {dtype!r}", "dtype")
+
+
+def _plan_stage(index: int, stage: Stage, ops: tuple[Op, ...], state: _State, compute: str) -> StagePlan:
+    windows = next(op for op in ops if isinstance(op, Stencil)).axes(state.extent)
+    rows, cols = (window.output(size) for window, size in zip(windows, state.extent, strict=True))
+    for window, size, count, axis in zip(windows, state.extent, (rows, cols), AXIS_NAMES, strict=True):
+        if count < 1:
+            raise PlanError(
+                f"stage {index} ({stage.name}): its window spans {window.reach} {axis} but its padded "
+                f"input has {size} + {window.before} + {window.after}; output {axis}: {window.formula(size)}"
+            )
+    channels = state.channels
+    operations = 0
+    values: Interval | dict[str, Interval] = state.range
+    for op in ops:
+        operations += rows * cols * channels * _operations(op)
+        channels = len(op.matrix) if isinstance(op, Mix) else channels
+        values = _range(op, values)
+    if isinstance(values, dict):
+        (values,) = values.values()
+    return StagePlan(
+        index=index,
+        name=stage.name,
+        ops=ops,
+        input=state.extent,
+        extent=(rows, cols),
+        axes=windows,
+        field=(state.field[0].through(windows[0]), state.field[1].through(windows[1])),
+        channels=channels,
+        dtype=stage.dtype or compute,
+        range=values,
+        operations=operations,
+    )
+
+
+def _range(op: Op, values: Interval | dict[str, Interval]) -> Interval | dict[str, Interval]:
+    """Enclose what `op` makes of `values`: one interval, or one per named response."""
+    if isinstance(op, Alpha):  # colour * alpha, filtered and divided again, is a mean of colours
+        return values
+    if isinstance(values, dict):
+        if isinstance(op, Map):
+            return op.range(values)
+        (values,) = values.values()
+    if isinstance(op, Map):
+        return op.range({"r": values})
+    if isinstance(op, Stencil):
+        return op.ranges(values)
+    return op.range(values)
+
+
+def _operations(op: Op) -> int:
+    """Count the arithmetic operations of `op` on one output sample."""
+    if isinstance(op, Stencil):
+        return sum(
+            2 * int(np.count_nonzero(taps.weights))
+            if taps.factors is None
+            else 2 * sum(int(np.count_nonzero(factor)) for factor in taps.factors)
+            for taps in op.banks
+        )
+    if isinstance(op, Map):
+        return sum(isinstance(node, ast.BinOp | ast.UnaryOp | ast.Call) for node in ast.walk(op.tree))
+    if isinstance(op, Mix):
+        return 2 * len(op.matrix[0])
+    return 1

@@ -1,0 +1,12 @@
+"""Filters: one module a family, each a declaration; importing this package registers them all."""
+
+import importlib
+import pkgutil
+
+from convpipe.stages.base import ANY_LABEL, COMMON, Method, Stage, families, find, nearest, stage
+
+# A new family is one new module: it registers itself when imported.
+for _module in pkgutil.iter_modules(__path__):
+    importlib.import_module(f"{__name__}.{_module.name}")
+
+__all__ = ["ANY_LABEL", "COMMON", "Method", "Stage", "families", "find", "nearest", "stage"]

@@ -1,0 +1,261 @@
+"""What a stage declares, and the registry of all of them.
+
+A module of this package declares a filter: its parameters and its mathematics as data. Everything
+else - config schema, help, output size, halo, CPU loop, CUDA loop, docs page, report line, tests -
+comes from the declaration.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal
+
+from convpipe.errors import ParameterError
+from convpipe.geometry import Border, Extent, Padding
+from convpipe.ops import IDENTITY, Alpha, Cast, Map, Op, Stencil
+from convpipe.stages.parameters import (
+    BorderName,
+    CountPair,
+    Number,
+    PaddingForm,
+    Parameter,
+    PixelType,
+    Text,
+)
+
+Lowering = Callable[..., tuple[Op, ...]]
+
+COMMON: tuple[Parameter, ...] = (
+    CountPair("stride", "step between outputs, in pixels", (1, 1)),
+    PaddingForm("padding", "pixels added around the image", "same"),
+    CountPair("dilation", "step between taps, in pixels", (1, 1)),
+    BorderName("border", "how pixels outside the image are made; default: the pipeline's", None),
+    Number("value", "what a constant border holds", 0.0),
+    Number("bias", "added to every output sample", 0.0),
+    PixelType("dtype", "round and saturate the stage's output to this type", None),
+    Text("name", "name of the stage in plans and reports", None),
+)
+"""Parameters that every stage takes beside its own."""
+
+
+@dataclass(frozen=True)
+class Method:
+    """Declaration of one filter.
+
+    Parameters
+    ----------
+    family, name : str
+        Key and value of its YAML entry: ``- edge: sobel``.
+    summary : str
+        One line: what it does.
+    reference : str
+        Source of the mathematics.
+    parameters : tuple of Parameter
+        Its own parameters, without :data:`COMMON`.
+    lower : callable
+        From parsed parameters to ops.
+    alpha : {'keep', 'premultiply'}
+        What becomes of an alpha channel: passed on unfiltered, or filtered with the colours
+        multiplied by it.
+    example : mapping
+        Values for the required parameters, for docs and tests.
+    """
+
+    family: str
+    name: str
+    summary: str
+    reference: str
+    parameters: tuple[Parameter, ...]
+    lower: Lowering
+    alpha: Literal["keep", "premultiply"] = "keep"
+    example: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def accepted(self) -> tuple[Parameter, ...]:
+        """All the parameters a YAML entry may carry."""
+        return self.parameters + COMMON
+
+
+_REGISTRY: dict[str, dict[str, Method]] = {}
+
+
+def method(
+    family: str,
+    name: str | None,
+    summary: str,
+    *,
+    reference: str,
+    parameters: tuple[Parameter, ...] = (),
+    alpha: Literal["keep", "premultiply"] = "keep",
+    example: Mapping[str, Any] | None = None,
+) -> Callable[[Lowering], Lowering]:
+    """Register the decorated function as the mathematics of a filter.
+
+    With `name` None the family has one method and its YAML value is a free label, as in
+    ``- custom: my sharpening``.
+    """
+
+    def register(lower: Lowering) -> Lowering:
+        methods = _REGISTRY.setdefault(family, {})
+        key = name or ANY_LABEL
+        if key in methods:
+            raise ValueError(f"{family} {key} is declared twice")
+        methods[key] = Method(family, key, summary, reference, parameters, lower, alpha, dict(example or {}))
+        return lower
+
+    return register
+
+
+ANY_LABEL = "LABEL"
+"""Registry name of a family whose YAML value is a free label."""
+
+
+def families() -> dict[str, dict[str, Method]]:
+    """Return every declared method, by family and name."""
+    return {family: dict(methods) for family, methods in sorted(_REGISTRY.items())}
+
+
+def find(family: str, name: str) -> Method:
+    """Return the declaration of a filter.
+
+    Raises
+    ------
+    ParameterError
+        If there is none of that name; the nearest right name is offered.
+    """
+    methods = _REGISTRY.get(family)
+    if methods is None:
+        raise ParameterError(f"unknown stage family {family!r}{nearest(family, _REGISTRY)}", family)
+    if ANY_LABEL in methods:
+        return methods[ANY_LABEL]
+    if name not in methods:
+        raise ParameterError(f"unknown {family} method {name!r}{nearest(name, methods)}", family)
+    return methods[name]
+
+
+def nearest(word: object, known: Any) -> str:
+    """Return '; did you mean ...?' for a misspelt `word`, or the list of what is known."""
+    names = sorted(known)
+    close = difflib.get_close_matches(str(word), names, n=1)
+    return f"; did you mean {close[0]!r}?" if close else f"; known are {', '.join(names)}"
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One entry of a pipeline: a method with its parameters, validated.
+
+    Made by :func:`stage`.
+
+    Parameters
+    ----------
+    method : Method
+    label : str
+        What the YAML entry named: the method, or the free label of a custom stage.
+    given : mapping
+        The parameters as the caller gave them.
+    parameters : mapping
+        The method's own parameters, parsed, defaults filled in.
+    common : mapping
+        The parameters of :data:`COMMON`, likewise.
+    """
+
+    method: Method
+    label: str
+    given: Mapping[str, Any]
+    parameters: Mapping[str, Any]
+    common: Mapping[str, Any]
+
+    @property
+    def name(self) -> str:
+        """Name in plans and reports: the given one, or 'family label'."""
+        return self.common["name"] or f"{self.method.family} {self.label}"
+
+    @property
+    def dtype(self) -> str | None:
+        """The dtype the stage rounds to, if it says one."""
+        dtype: str | None = self.common["dtype"]
+        return dtype
+
+    def lower(self, border: Border, alpha: bool) -> tuple[Op, ...]:
+        """Return the stage as ops.
+
+        Parameters
+        ----------
+        border : Border
+            The pipeline's, for a stage that names none.
+        alpha : bool
+            Whether the last channel of the image is alpha.
+        """
+        stencil, *rest = _with_stencil(self.method.lower(**self.parameters))
+        stride: Extent = self.common["stride"]
+        padding: Padding = self.common["padding"]
+        own = self.common["border"]
+        ops: list[Op] = [
+            replace(
+                stencil,
+                stride=stride,
+                padding=padding,
+                dilation=self.common["dilation"],
+                border=border if own is None else own,
+                value=self.common["value"],
+            ),
+            *rest,
+        ]
+        if self.common["bias"]:
+            ops.append(Map("r + bias", constants=(("bias", self.common["bias"]),)))
+        if alpha and self.method.alpha == "premultiply":
+            ops = [Alpha(), *ops, Alpha(undo=True)]
+        if self.dtype is not None:
+            ops.append(Cast(self.dtype))
+        return tuple(ops)
+
+
+def _with_stencil(ops: tuple[Op, ...]) -> tuple[Any, ...]:
+    """Put the 1x1 identity before ops that are pointwise, so that every stage has a geometry."""
+    return ops if isinstance(ops[0], Stencil) else (Stencil((IDENTITY,)), *ops)
+
+
+def stage(family: str, name: str, /, **parameters: Any) -> Stage:
+    """Return a validated stage.
+
+    Parameters
+    ----------
+    family, name : str
+        As in YAML's ``- family: name``.
+    **parameters
+        The method's own and those of every stage (stride, padding, dilation, border, value, bias,
+        dtype, name).
+
+    Raises
+    ------
+    ParameterError
+        If the stage or a parameter is unknown, missing or out of range.
+    ParameterTypeError
+        If a value has the wrong type.
+
+    Examples
+    --------
+    >>> stage("blur", "gaussian", sigma=1.4, stride=2).name
+    'blur gaussian'
+    >>> stage("edge", "sobell")
+    Traceback (most recent call last):
+        ...
+    convpipe.errors.ParameterError: unknown edge method 'sobell'; did you mean 'sobel'?
+    """
+    declared = find(family, name)
+    known = {parameter.name: parameter for parameter in declared.accepted}
+    for key in parameters:
+        if key not in known:
+            raise ParameterError(f"{family} {name} has no parameter {key!r}{nearest(key, known)}", key)
+    parsed = {}
+    for key, parameter in known.items():
+        if key in parameters:
+            parsed[key] = parameter.parse(parameters[key])
+        elif parameter.required:
+            raise ParameterError(f"{family} {name} needs {key}: {parameter.kind()}", key)
+        else:
+            parsed[key] = parameter.default
+    common = {parameter.name: parsed.pop(parameter.name) for parameter in COMMON}
+    return Stage(declared, name, dict(parameters), parsed, common)

@@ -1,0 +1,83 @@
+"""Blurs: separable low-pass stencils whose weights sum to 1."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from convpipe.errors import ParameterError
+from convpipe.ops import Op, Stencil, Taps
+from convpipe.stages.base import method
+from convpipe.stages.parameters import CountPair, Number, NumberPair
+
+_LARGEST_RADIUS = 4096
+
+
+@method(
+    "blur",
+    "box",
+    "mean of a rectangle of pixels",
+    reference="scipy.ndimage.uniform_filter",
+    parameters=(CountPair("size", "rows and columns of the rectangle", (3, 3)),),
+    alpha="premultiply",
+)
+def _box(size: tuple[int, int]) -> tuple[Op, ...]:
+    if max(size) > 2 * _LARGEST_RADIUS:
+        raise ParameterError(f"size must be at most {2 * _LARGEST_RADIUS}; given {list(size)}", "size")
+    rows, cols = size
+    return (Stencil((Taps.outer(np.full(rows, 1 / rows), np.full(cols, 1 / cols)),)),)
+
+
+def gaussian_taps(sigma: float, truncate: float) -> NDArray[np.float64]:
+    """Return a sampled Gaussian of radius int(truncate * sigma + 0.5), normalised to sum 1.
+
+    Parameters
+    ----------
+    sigma : float
+        Standard deviation in pixels; 0 gives the single tap 1.
+    truncate : float
+        Where to cut, in standard deviations.
+
+    Returns
+    -------
+    ndarray, shape (2 * radius + 1,), float64
+
+    Notes
+    -----
+    Radius and normalisation are those of ``scipy.ndimage.gaussian_filter1d``.
+
+    Examples
+    --------
+    >>> gaussian_taps(0.5, truncate=2).round(3)
+    array([0.107, 0.787, 0.107])
+    """
+    radius = int(truncate * sigma + 0.5)
+    if radius > _LARGEST_RADIUS:
+        raise ParameterError(
+            f"sigma {sigma:g} with truncate {truncate:g} reaches {radius} pixels; "
+            f"at most {_LARGEST_RADIUS} are taken",
+            "sigma",
+        )
+    if sigma == 0:
+        return np.ones(1)
+    x = np.arange(-radius, radius + 1)
+    weights = np.exp(-0.5 * (x / sigma) ** 2)
+    return np.asarray(weights / weights.sum())
+
+
+SIGMA = NumberPair("sigma", "standard deviation in pixels", least=0.0)
+TRUNCATE = Number("truncate", "radius in standard deviations", 4.0, above=0.0)
+
+
+@method(
+    "blur",
+    "gaussian",
+    "Gaussian low-pass",
+    reference="scipy.ndimage.gaussian_filter",
+    parameters=(SIGMA, TRUNCATE),
+    alpha="premultiply",
+    example={"sigma": 1.4},
+)
+def _gaussian(sigma: tuple[float, float], truncate: float) -> tuple[Op, ...]:
+    rows, cols = (gaussian_taps(s, truncate) for s in sigma)
+    return (Stencil((Taps.outer(rows, cols),)),)

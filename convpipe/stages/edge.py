@@ -1,0 +1,87 @@
+"""Edge operators: derivative stencils and the magnitude of their responses.
+
+All are scaled as in scikit-image, so that a magnitude stays in the range of its input: smoothing taps
+sum to 1, derivative taps are differences of neighbours, and the magnitude of n directions is their
+root mean square.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+
+from convpipe.ops import Map, Op, Stencil, Taps
+from convpipe.stages.base import method
+from convpipe.stages.parameters import Choice, Number
+
+GAIN = Number("gain", "multiplies the result", 1.0)
+DIRECTION = Choice(
+    "direction",
+    "magnitude, or the derivative along x (columns) or y (rows)",
+    "magnitude",
+    choices=("magnitude", "x", "y"),
+)
+
+
+def _gradient(x: Taps, y: Taps) -> Callable[..., tuple[Op, ...]]:
+    """Return the lowering of an operator with the two derivative stencils `x` and `y`."""
+
+    def lower(direction: str, gain: float) -> tuple[Op, ...]:
+        if direction == "magnitude":
+            scale = gain * float(np.sqrt(0.5))
+            norm = Map("gain * sqrt(square(gx) + square(gy))", ("gx", "gy"), (("gain", scale),))
+            return Stencil((x, y), ("gx", "gy")), norm
+        taps = x if direction == "x" else y
+        return Stencil((taps,), ("g",)), Map("gain * g", ("g",), (("gain", gain),))
+
+    return lower
+
+
+def _smoothed_difference(smooth: Sequence[float]) -> Callable[..., tuple[Op, ...]]:
+    """Return the lowering of a 3x3 operator: a central difference, smoothed across it by `smooth`."""
+    weights = np.array(smooth) / sum(smooth)
+    difference = [-1.0, 0.0, 1.0]
+    return _gradient(x=Taps.outer(weights, difference), y=Taps.outer(difference, weights))
+
+
+def _declare(name: str, summary: str, reference: str, lower: Callable[..., tuple[Op, ...]]) -> None:
+    method("edge", name, summary, reference=reference, parameters=(DIRECTION, GAIN))(lower)
+
+
+_declare(
+    "sobel",
+    "gradient magnitude with [1, 2, 1] smoothing",
+    "I. Sobel, G. Feldman, 'A 3x3 isotropic gradient operator for image processing', 1968",
+    _smoothed_difference([1, 2, 1]),
+)
+_declare(
+    "scharr",
+    "gradient magnitude with [3, 10, 3] smoothing, closest to rotation invariance",
+    "H. Scharr, 'Optimale Operatoren in der digitalen Bildverarbeitung', Heidelberg 2000",
+    _smoothed_difference([3, 10, 3]),
+)
+_declare(
+    "prewitt",
+    "gradient magnitude with [1, 1, 1] smoothing",
+    "J. M. S. Prewitt, 'Object enhancement and extraction', 1970",
+    _smoothed_difference([1, 1, 1]),
+)
+_declare(
+    "roberts",
+    "diagonal differences on 2x2 pixels; x is the main diagonal, y the other",
+    "L. G. Roberts, 'Machine perception of three-dimensional solids', 1963",
+    _gradient(x=Taps([[-1, 0], [0, 1]]), y=Taps([[0, -1], [1, 0]])),
+)
+
+
+@method(
+    "edge",
+    "laplacian",
+    "second derivative: sum over both axes, positive on dark spots",
+    reference="scipy.ndimage.laplace; R. C. Gonzalez, R. E. Woods, 'Digital image processing', 3.6",
+    parameters=(GAIN,),
+)
+def _laplacian(gain: float) -> tuple[Op, ...]:
+    taps = Taps([[0, 1, 0], [1, -4, 1], [0, 1, 0]])
+    return Stencil((taps,)), Map("gain * r", constants=(("gain", gain),))

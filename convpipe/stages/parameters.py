@@ -1,0 +1,288 @@
+"""Kinds of parameter: each parses a value from YAML or Python and describes itself to the JSON Schema."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from convpipe.errors import ParameterError, ParameterTypeError
+from convpipe.geometry import BORDER_NAMES, Border, pair, parse_padding
+from convpipe.ops import COMPUTE
+
+REQUIRED: Any = object()
+"""Default of a parameter that has none."""
+
+_MOST_TAPS = 1 << 20
+"""Largest number of weights a kernel may have."""
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """Declaration of one parameter; subclasses say what values it takes.
+
+    Parameters
+    ----------
+    name : str
+    doc : str
+        One line for ``--help``, the docs page and the schema.
+    default : object
+        :data:`REQUIRED` when the caller must give it.
+    """
+
+    name: str
+    doc: str
+    default: Any = REQUIRED
+
+    @property
+    def required(self) -> bool:
+        """Tell whether a value must be given."""
+        return self.default is REQUIRED
+
+    def parse(self, value: Any) -> Any:
+        """Return `value` in the form the mathematics uses, or raise ParameterError."""
+        raise NotImplementedError
+
+    def kind(self) -> str:
+        """Return, in words, what values are taken."""
+        raise NotImplementedError
+
+    def schema(self) -> dict[str, Any]:
+        """Return the JSON Schema of the value."""
+        raise NotImplementedError
+
+    def refuse(self, value: Any) -> ParameterError:
+        """Return the error for a value of the right type but outside its meaning."""
+        return ParameterError(f"{self.name} needs {self.kind()}; given {value!r}", self.name)
+
+    def refuse_type(self, value: Any) -> ParameterTypeError:
+        """Return the error for a value of the wrong type."""
+        return ParameterTypeError(
+            f"{self.name} needs {self.kind()}; given {type(value).__name__} {value!r}", self.name
+        )
+
+
+@dataclass(frozen=True)
+class Number(Parameter):
+    """A finite number, optionally above or at least a bound."""
+
+    least: float | None = None
+    above: float | None = None
+    most: float | None = None
+
+    def parse(self, value: Any) -> float:
+        """Return a float; bools, text, NaN and infinities are refused."""
+        if isinstance(value, bool) or not hasattr(value, "__float__"):
+            raise self.refuse_type(value)
+        number = float(value)
+        if (
+            not math.isfinite(number)
+            or (self.least is not None and number < self.least)
+            or (self.above is not None and number <= self.above)
+            or (self.most is not None and number > self.most)
+        ):
+            raise self.refuse(value)
+        return number
+
+    def kind(self) -> str:
+        """Return the bounds in words."""
+        bounds = [
+            f"{word} {bound:g}"
+            for word, bound in (("of at least", self.least), ("above", self.above), ("at most", self.most))
+            if bound is not None
+        ]
+        return " ".join(["a finite number", " and ".join(bounds)]).strip()
+
+    def schema(self) -> dict[str, Any]:
+        """Return a number with its bounds."""
+        bounds = {"minimum": self.least, "exclusiveMinimum": self.above, "maximum": self.most}
+        return {"type": "number", **{key: bound for key, bound in bounds.items() if bound is not None}}
+
+
+@dataclass(frozen=True)
+class NumberPair(Number):
+    """A finite number, or [rows, cols] of them; parsed to a tuple of two."""
+
+    def parse(self, value: Any) -> tuple[float, float]:  # type: ignore[override]
+        """Return (rows, cols)."""
+        items = list(value) if _is_list(value) else [value, value]
+        if len(items) != 2:
+            raise self.refuse(value)
+        rows, cols = (Number.parse(self, item) for item in items)
+        return rows, cols
+
+    def kind(self) -> str:
+        """Return the bounds in words."""
+        return f"{Number.kind(self)}, or [rows, cols] of them"
+
+    def schema(self) -> dict[str, Any]:
+        """Return a number or two."""
+        return _one_or_two(Number.schema(self))
+
+
+@dataclass(frozen=True)
+class CountPair(Parameter):
+    """A whole number of at least `least`, or [rows, cols] of them; parsed to a tuple of two."""
+
+    least: int = 1
+
+    def parse(self, value: Any) -> tuple[int, int]:
+        """Return (rows, cols)."""
+        return pair(value, self.name, self.least)
+
+    def kind(self) -> str:
+        """Return the bound in words."""
+        return f"an int of at least {self.least}, or [rows, cols] of them"
+
+    def schema(self) -> dict[str, Any]:
+        """Return an integer or two."""
+        return _one_or_two({"type": "integer", "minimum": self.least})
+
+
+@dataclass(frozen=True)
+class Flag(Parameter):
+    """True or false."""
+
+    def parse(self, value: Any) -> bool:
+        """Return the bool; 0, 1, `yes` and `no` are not bools."""
+        if not isinstance(value, bool):
+            raise self.refuse_type(value)
+        return value
+
+    def kind(self) -> str:
+        """Return the two words."""
+        return "true or false"
+
+    def schema(self) -> dict[str, Any]:
+        """Return a boolean."""
+        return {"type": "boolean"}
+
+
+@dataclass(frozen=True)
+class Choice(Parameter):
+    """One of a few words."""
+
+    choices: tuple[str, ...] = ()
+
+    def parse(self, value: Any) -> Any:
+        """Return the word."""
+        if not isinstance(value, str):
+            raise self.refuse_type(value)
+        if value not in self.choices:
+            raise self.refuse(value)
+        return str(value)
+
+    def kind(self) -> str:
+        """Return the words."""
+        return f"one of {', '.join(self.choices)}"
+
+    def schema(self) -> dict[str, Any]:
+        """Return the enumeration."""
+        return {"enum": list(self.choices)}
+
+
+@dataclass(frozen=True)
+class BorderName(Choice):
+    """The name of a border rule; parsed to a :class:`convpipe.geometry.Border`."""
+
+    choices: tuple[str, ...] = tuple(BORDER_NAMES)
+
+    def parse(self, value: Any) -> Border:
+        """Return the Border of that name."""
+        return value if isinstance(value, Border) else BORDER_NAMES[super().parse(value)]
+
+
+@dataclass(frozen=True)
+class PixelType(Choice):
+    """The name of a pixel dtype."""
+
+    choices: tuple[str, ...] = tuple(COMPUTE)
+
+
+@dataclass(frozen=True)
+class PaddingForm(Parameter):
+    """Any padding form; parsed to a :data:`convpipe.geometry.Padding`."""
+
+    def parse(self, value: Any) -> Any:
+        """Return the parsed form."""
+        return parse_padding(value)
+
+    def kind(self) -> str:
+        """Return the forms in words."""
+        return "an int, [rows, cols], [top, bottom, left, right], 'same' or 'valid'"
+
+    def schema(self) -> dict[str, Any]:
+        """Return the union of the forms."""
+        side = {"type": "integer", "minimum": 0}
+        sides = [{"type": "array", "items": side, "minItems": n, "maxItems": n} for n in (2, 4)]
+        return {"anyOf": [side, *sides, {"enum": ["same", "valid"]}]}
+
+
+@dataclass(frozen=True)
+class Text(Parameter):
+    """A line of text."""
+
+    def parse(self, value: Any) -> str:
+        """Return the text."""
+        if not isinstance(value, str):
+            raise self.refuse_type(value)
+        if not value.isprintable() or not value:
+            raise self.refuse(value)
+        return str(value)
+
+    def kind(self) -> str:
+        """Return what is needed."""
+        return "a line of text"
+
+    def schema(self) -> dict[str, Any]:
+        """Return a string."""
+        return {"type": "string", "minLength": 1}
+
+
+@dataclass(frozen=True)
+class Matrix(Parameter):
+    """Rows of finite numbers, all of one length; parsed to a tuple of tuples of float."""
+
+    def parse(self, value: Any) -> tuple[tuple[float, ...], ...]:
+        """Return the rows."""
+        rows = value.tolist() if hasattr(value, "tolist") else value
+        if not _is_list(rows) or not all(_is_list(row) for row in rows):
+            raise self.refuse_type(value)
+        if not rows or not rows[0]:
+            raise ParameterError(f"{self.name} is empty; it needs {self.kind()}", self.name)
+        lengths = [len(row) for row in rows]
+        if len(set(lengths)) > 1:
+            raise ParameterError(f"{self.name} is ragged: its rows have {lengths} numbers", self.name)
+        if len(rows) * lengths[0] > _MOST_TAPS:
+            raise ParameterError(
+                f"{self.name} is {len(rows)}x{lengths[0]}; at most {_MOST_TAPS} weights are taken", self.name
+            )
+        cell = Number(self.name, self.doc)
+        return tuple(
+            tuple(self._cell(cell, v, i, j) for j, v in enumerate(row)) for i, row in enumerate(rows)
+        )
+
+    def _cell(self, cell: Number, value: Any, i: int, j: int) -> float:
+        try:
+            return cell.parse(value)
+        except ParameterError as error:
+            where = f"{self.name}[{i}][{j}]"
+            raise type(error)(f"{where} needs {cell.kind()}; given {value!r}", self.name) from None
+
+    def kind(self) -> str:
+        """Return what is needed."""
+        return "rows of finite numbers, such as [[0, -1, 0], [-1, 5, -1], [0, -1, 0]]"
+
+    def schema(self) -> dict[str, Any]:
+        """Return a list of lists of numbers."""
+        row = {"type": "array", "items": {"type": "number"}, "minItems": 1}
+        return {"type": "array", "items": row, "minItems": 1}
+
+
+def _is_list(value: Any) -> bool:
+    return isinstance(value, Sequence) and not isinstance(value, (str, bytes))
+
+
+def _one_or_two(one: dict[str, Any]) -> dict[str, Any]:
+    return {"anyOf": [one, {"type": "array", "items": one, "minItems": 2, "maxItems": 2}]}
