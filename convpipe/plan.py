@@ -12,7 +12,7 @@ import numpy as np
 from convpipe.errors import ParameterError, PlanError
 from convpipe.geometry import LARGEST, Axis, Border, Extent, Field
 from convpipe.interval import Interval
-from convpipe.ops import COMPUTE, Alpha, Cast, Map, Mix, Op, Stencil, dtype_range, is_integer
+from convpipe.ops import COMPUTE, Alpha, Map, Mix, Op, Stencil, dtype_range, is_integer
 from convpipe.stages.base import Stage
 
 AXIS_NAMES = ("rows", "columns")
@@ -156,7 +156,8 @@ class Plan:
         """What a person should know before running it."""
         found = [warning for stage in self.stages for warning in stage.warnings]
         last, limits = self.stages[-1], dtype_range(self.output_dtype)
-        if is_integer(self.output_dtype) and not last.range.within(limits):
+        rounded = Interval(limits.low - 0.5, limits.high + 0.5)
+        if is_integer(self.output_dtype) and not last.range.within(rounded):
             found.append(
                 f"values from {last.range.low:g} to {last.range.high:g} do not fit {self.output_dtype}; "
                 f"what lies outside {limits.low:g} to {limits.high:g} saturates"
