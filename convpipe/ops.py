@@ -101,6 +101,8 @@ class Stencil:
     border : Border
     value : float
         What a constant border holds.
+    keep_alpha : bool
+        Whether the last channel is passed on from the centre tap instead of being filtered.
     """
 
     banks: tuple[Taps, ...]
@@ -110,6 +112,7 @@ class Stencil:
     padding: Padding = "same"
     border: Border = Border.REFLECT
     value: float = 0.0
+    keep_alpha: bool = False
 
     @property
     def kernel(self) -> Extent:

@@ -200,6 +200,7 @@ class Stage:
                 dilation=self.common["dilation"],
                 border=border if own is None else own,
                 value=self.common["value"],
+                keep_alpha=alpha and self.method.alpha == "keep",
             ),
             *rest,
         ]

@@ -1,0 +1,89 @@
+"""Compiled helpers that every generated CPU loop imports: border maps, ring keys, row loads and pads."""
+
+# mypy: disable-error-code="no-untyped-def"
+# ruff: noqa: D103 - compiled helpers: the comments say what the signatures cannot
+
+from __future__ import annotations
+
+import math
+
+from numba import njit, prange
+
+from convpipe import geometry
+from convpipe.compile import scalars
+
+FLAGS = {
+    # Fused multiply-add is all that speed asks for; NaN, infinities and the order of sums stay as written.
+    "fastmath": {"contract"},
+    "error_model": "numpy",
+    "nogil": True,
+}
+
+inline = njit(**FLAGS)
+"""Decorator of a function that is compiled into its callers."""
+
+NOTHING = -(2**62)
+"""Key of a ring slot that holds no row yet."""
+
+border_index = inline(geometry.border_index)
+square, power, minimum, maximum, where = (inline(function) for function in scalars.VOCABULARY)
+sqrt, exp, log = math.sqrt, math.exp, math.log
+
+WRAP = int(geometry.Border.WRAP)
+
+
+@inline
+def ring_key(j, n, border):
+    # What identifies padded row j in a ring: the row that it copies, so that a mirrored row is not
+    # computed twice - except under wrap, where the rows of one window may be far apart in the image
+    # and only their padded positions are neighbours. Either way the keys of one window span no more
+    # rows than the window, so `key % reach` never meets a key that is still needed.
+    return j if border == WRAP else border_index(j, n, border)
+
+
+@inline
+def load_row(source, row, left, samples):
+    for x in range(samples):
+        row[left + x] = source[x]
+
+
+@inline
+def pad_row(row, left, cols, right, channels, border, outside):
+    # Fill the pixels left and right of the `cols` pixels that start at pixel `left`.
+    for j in range(left + right):
+        at = j if j < left else j + cols
+        k = border_index(at - left, cols, border)
+        for c in range(channels):
+            if k < 0:
+                row[at * channels + c] = outside
+            else:
+                row[at * channels + c] = row[(left + k) * channels + c]
+
+
+@inline
+def premultiply_row(row, left, cols, channels):
+    for p in range(left, left + cols):
+        alpha = row[p * channels + channels - 1]
+        for c in range(channels - 1):
+            row[p * channels + c] *= alpha
+
+
+__all__ = [
+    "FLAGS",
+    "NOTHING",
+    "border_index",
+    "exp",
+    "inline",
+    "load_row",
+    "log",
+    "maximum",
+    "minimum",
+    "pad_row",
+    "power",
+    "prange",
+    "premultiply_row",
+    "ring_key",
+    "sqrt",
+    "square",
+    "where",
+]

@@ -1,0 +1,263 @@
+"""Decide how a plan runs: the shape of every stencil's loop, and the rows to keep between stages.
+
+A plan becomes a chain of levels, one a stage. A level pulls the rows its window needs from a ring of
+rows that the level below fills on demand, and gives one row of its own; the last level writes the
+image. So the image is read once and written once, and between two stages stand only as many rows
+as the window of the later one spans.
+
+Levels carry structure alone - what the loops look like. Weights, constants, extents, padding and
+border rules are run-time values (:class:`Values`), so that another sigma of the same radius, other
+weights or another image size compile nothing.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from convpipe.geometry import Border, Extent
+from convpipe.ops import Alpha, Cast, Map, Mix, Stencil, Taps
+from convpipe.plan import Plan, StagePlan
+
+Shape = Literal["unrolled", "separable", "rows"]
+
+UNROLLED_TAPS = 25
+"""Up to this many non-zero taps all stand in one expression.
+
+Measured at 4096x4096 float32: at 5x5 one expression is as fast as anything; at 11x11 it is ten times slower
+than a row at a time, because the vectoriser gives up.
+"""
+
+Pointwise = Map | Mix | Alpha | Cast
+
+
+@dataclass(frozen=True)
+class Bank:
+    """The loop shape of one bank of taps.
+
+    Parameters
+    ----------
+    name : str
+        Of its response in the expression that follows.
+    shape : {'unrolled', 'separable', 'rows'}
+        All taps in one expression; a column pass then a row pass; or one kernel row at a time,
+        summed into a row that stays in the L1 cache.
+    taps : tuple of (row, column)
+        Where the non-zero taps are: of the kernel when unrolled; for `separable` those of the column
+        factor (row, 0) then of the row factor (0, column); for `rows` the whole rectangle.
+    offset : int
+        Position of its first weight in the weight vector.
+    """
+
+    name: str
+    shape: Shape
+    taps: tuple[tuple[int, int], ...]
+    offset: int
+
+    @property
+    def column(self) -> list[int]:
+        """Kernel rows of the column factor."""
+        return [row for row, col in self.taps if col < 0]
+
+    @property
+    def row(self) -> list[int]:
+        """Kernel columns of the row factor."""
+        return [col for _, col in self.taps if col >= 0]
+
+
+@dataclass(frozen=True)
+class Level:
+    """Structure of one stage's loop.
+
+    Parameters
+    ----------
+    index : int
+    title : str
+        For the comment above the loop.
+    kernel, stride, dilation : (rows, cols)
+    channels : int
+        Channels of the input; samples of a pixel stand side by side in a row.
+    output_channels : int
+    banks : tuple of Bank
+    premultiply : bool
+        Whether rows are multiplied by alpha on their way into the ring.
+    steps : tuple of Pointwise
+        What happens to the responses.
+    keep_alpha : bool
+    constants : int
+        Position of the first constant of `steps` in the constant vector.
+    direct : bool
+        Whether its column pass reads the image itself, with no ring.
+    ring : str
+        Dtype of the ring's rows.
+    """
+
+    index: int
+    title: str
+    kernel: Extent
+    stride: Extent
+    dilation: Extent
+    channels: int
+    output_channels: int
+    banks: tuple[Bank, ...]
+    premultiply: bool
+    steps: tuple[Pointwise, ...]
+    keep_alpha: bool
+    constants: int
+    direct: bool
+    ring: str
+
+    @property
+    def reach(self) -> int:
+        """Rows its window spans, and rows its ring holds."""
+        return self.dilation[0] * (self.kernel[0] - 1) + 1
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """Structure of a fused loop: everything the source text depends on."""
+
+    levels: tuple[Level, ...]
+    compute: str
+    source: str
+    output: str
+
+    @property
+    def counts_nan(self) -> bool:
+        """Tell whether NaNs can reach an integer output, where they become 0 and are counted."""
+        return np.dtype(self.source).kind == "f" and np.dtype(self.output).kind in "iu"
+
+
+GEOMETRY = ("rows", "cols", "output_rows", "output_cols", "top", "left", "right", "border")
+"""Columns of the run-time geometry, one row a level."""
+
+
+@dataclass(frozen=True)
+class Values:
+    """Run-time values of a fused loop.
+
+    Parameters
+    ----------
+    geometry : ndarray of int64, shape (levels, 8)
+        Columns as in :data:`GEOMETRY`.
+    weights, constants : ndarray, shape (n,)
+        In the type of the arithmetic.
+    outside : ndarray, shape (levels,)
+        What a constant border holds.
+    """
+
+    geometry: NDArray[np.int64]
+    weights: NDArray[np.floating]
+    constants: NDArray[np.floating]
+    outside: NDArray[np.floating]
+
+
+def make_schedule(plan: Plan) -> tuple[Schedule, Values]:
+    """Return the structure and the run-time values of `plan` as one fused loop."""
+    levels: list[Level] = []
+    weights: list[float] = []
+    constants: list[float] = []
+    channels = plan.channels
+    for stage in plan.stages:
+        level = _level(stage, channels, plan, len(weights), len(constants))
+        levels.append(level)
+        stencil = _stencil(stage)
+        for bank, taps in zip(level.banks, stencil.banks, strict=True):
+            weights += _weights(bank, taps)
+        constants += [value for step in level.steps for value in _constants(step)]
+        channels = stage.channels
+    stencils = [_stencil(stage) for stage in plan.stages]
+    values = Values(
+        geometry=np.array([_geometry(stage) for stage in plan.stages], np.int64),
+        weights=np.array(weights, plan.compute),
+        constants=np.array(constants, plan.compute),
+        outside=np.array([stencil.value for stencil in stencils], plan.compute),
+    )
+    return Schedule(tuple(levels), plan.compute, plan.dtype, plan.output_dtype), values
+
+
+def _stencil(stage: StagePlan) -> Stencil:
+    return next(op for op in stage.ops if isinstance(op, Stencil))
+
+
+def _geometry(stage: StagePlan) -> list[int]:
+    rows, cols = stage.axes
+    return [*stage.input, *stage.extent, rows.before, cols.before, cols.after, int(_stencil(stage).border)]
+
+
+def _level(stage: StagePlan, channels: int, plan: Plan, weight: int, constant: int) -> Level:
+    stencil = _stencil(stage)
+    at = stage.ops.index(stencil)
+    banks: list[Bank] = []
+    for name, taps in zip(stencil.names, stencil.banks, strict=True):
+        bank = _bank(name, taps, weight)
+        banks.append(bank)
+        weight += len(bank.taps)
+    first = stage.index == 0
+    premultiply = at > 0
+    direct = (
+        first
+        and not premultiply
+        and not stencil.keep_alpha
+        and stencil.border != Border.CONSTANT
+        and all(bank.shape == "separable" for bank in banks)
+    )
+    return Level(
+        index=stage.index,
+        title=f"stage {stage.index}: {stage.name}",
+        kernel=stencil.kernel,
+        stride=stencil.stride,
+        dilation=stencil.dilation,
+        channels=channels,
+        output_channels=stage.channels,
+        banks=tuple(banks),
+        premultiply=premultiply,
+        steps=tuple(op for op in stage.ops[at + 1 :] if isinstance(op, Pointwise)),
+        keep_alpha=stencil.keep_alpha,
+        constants=constant,
+        direct=direct,
+        ring=plan.dtype if first and not premultiply and _holds(plan.dtype, stencil) else plan.compute,
+    )
+
+
+def _holds(dtype: str, stencil: Stencil) -> bool:
+    """Tell whether `dtype` holds the value outside a constant border exactly."""
+    if stencil.border != Border.CONSTANT or np.dtype(dtype).kind == "f":
+        return True
+    limits = np.iinfo(dtype)
+    return float(stencil.value).is_integer() and limits.min <= stencil.value <= limits.max
+
+
+def _bank(name: str, taps: Taps, offset: int) -> Bank:
+    """Choose the loop shape of one bank, the one with the least work per sample.
+
+    Unrolled costs its non-zero taps. Separable costs those of both factors and a pass over a row in
+    the L1 cache, worth about four taps; it pays from 5x5 on.
+    """
+    rows, cols = np.nonzero(taps.weights)
+    if taps.factors is not None:
+        column, row = (np.flatnonzero(factor).tolist() for factor in taps.factors)
+        if len(column) + len(row) + 4 < len(rows):
+            return Bank(name, "separable", (*((i, -1) for i in column), *((0, j) for j in row)), offset)
+    if len(rows) <= UNROLLED_TAPS:
+        nonzero = tuple(zip(rows.tolist(), cols.tolist(), strict=True))
+        return Bank(name, "unrolled", nonzero or ((0, 0),), offset)
+    return Bank(name, "rows", tuple(np.ndindex(*taps.extent)), offset)  # type: ignore[arg-type]
+
+
+def _weights(bank: Bank, taps: Taps) -> list[float]:
+    if bank.shape == "separable" and taps.factors is not None:
+        column, row = taps.factors
+        return [float(column[i]) if j < 0 else float(row[j]) for i, j in bank.taps]
+    return [float(taps.weights[i, j]) for i, j in bank.taps]
+
+
+def _constants(step: Pointwise) -> list[float]:
+    if isinstance(step, Map):
+        return [value for _, value in step.constants]
+    if isinstance(step, Mix):
+        return [value for row in step.matrix for value in row]
+    return []

@@ -1,0 +1,169 @@
+"""Cut the pointwise steps of a level into loops, and turn expressions into source.
+
+Scalar steps (Map, Cast) stand in the loop that makes their input. A step across channels (Mix, Alpha)
+needs whole pixels, so it opens a loop of its own over a row that stays in the L1 cache.
+"""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import dataclass
+from functools import cache
+
+from convpipe.compile.schedule import Level, Pointwise, Schedule
+from convpipe.ops import Alpha, Cast, Map, Mix, is_integer
+
+
+@dataclass(frozen=True)
+class Segment:
+    """One loop along the row.
+
+    Parameters
+    ----------
+    index : int
+    opens : bool
+        Whether it reads the responses of the banks; otherwise the row of the segment before.
+    across : Mix or Alpha or None
+        The step across channels that it begins with.
+    steps : tuple of Map and Cast
+    first : int
+        Position in the constant vector of the first constant of `across` and `steps`.
+    channels, output_channels : int
+    keep_alpha : bool
+        Whether it ends by passing the alpha of the input on.
+    output : str or None
+        Dtype of the image it writes; None for a row in the type of the arithmetic.
+    counts_nan : bool
+    """
+
+    index: int
+    opens: bool
+    across: Mix | Alpha | None
+    steps: tuple[Map | Cast, ...]
+    first: int
+    channels: int
+    output_channels: int
+    keep_alpha: bool
+    output: str | None
+    counts_nan: bool
+
+    @property
+    def alpha(self) -> bool:
+        """Tell whether the last channel is alpha, which scalar steps leave alone."""
+        return isinstance(self.across, Alpha)
+
+    @property
+    def constants(self) -> list[tuple[str, int]]:
+        """Names of its constants, and their positions in the constant vector."""
+        names: list[str] = []
+        if isinstance(self.across, Mix):
+            names += [f"m{i}_{j}" for i, row in enumerate(self.across.matrix) for j in range(len(row))]
+        for k, step in enumerate(self.steps):
+            names += [f"{name}_{k}" for name, _ in step.constants] if isinstance(step, Map) else []
+        return [(name, self.first + at) for at, name in enumerate(names)]
+
+    @property
+    def pixel(self) -> list[tuple[str, str]]:
+        """Assignments of the step across channels: values p0, p1, ... from the pixel of row `t`."""
+        samples = [f"t[x * {self.channels} + {j}]" for j in range(self.channels)]
+        if isinstance(self.across, Mix):
+            return [
+                (f"p{i}", " + ".join(f"m{i}_{j} * {sample}" for j, sample in enumerate(samples)))
+                for i in range(self.output_channels)
+            ]
+        alpha = f"p{self.channels - 1}"
+        colours = [
+            (f"p{j}", f"{sample} / {alpha} if {alpha} > T(0) else T(0)")
+            for j, sample in enumerate(samples[:-1])
+        ]
+        return [(alpha, samples[-1]), *colours]
+
+    def scalar_lines(self, names: list[str], colour: bool) -> list[str]:
+        """Return the statements of the scalar steps, from the responses `names` to ``v``."""
+        lines: list[str] = []
+        for k, step in enumerate(self.steps):
+            if isinstance(step, Cast):
+                lines += cast_lines(step, names[0])
+            elif colour:
+                lines.append(f"v = {translate(step, names, str(k))}")
+            names = ["v"] if lines else names
+        return lines
+
+    def alpha_lines(self) -> list[str]:
+        """Return the statements that the kept alpha ``v`` goes through: casts alone."""
+        casts = [step for step in self.steps if isinstance(step, Cast)]
+        return [line for step in casts for line in cast_lines(step, "v")]
+
+    def store_lines(self, value: str) -> list[str]:
+        """Return what precedes the store."""
+        return [f"nans += {value} != {value}"] if self.counts_nan else []
+
+    def stored(self, value: str) -> str:
+        """Return the expression that is stored."""
+        if self.output is None or not is_integer(self.output):
+            return value
+        return f"np.{self.output}(quantize_{self.output}({value}))"
+
+
+def cast_lines(step: Cast, value: str) -> list[str]:
+    """Return the statements of a cast of `value` to ``v``; a floating dtype rounds nothing."""
+    return [f"v = quantize_{step.dtype}({value})"] if is_integer(step.dtype) else []
+
+
+def translate(step: Map, names: list[str], suffix: str) -> str:
+    """Return the expression of `step` as source, its inputs renamed to `names`.
+
+    Number literals become literals of the arithmetic's type, which a bare ``0.5`` would promote to
+    float64.
+
+    Examples
+    --------
+    >>> translate(Map("2 * r + bias", constants=(("bias", 1.0),)), ["v"], "0")
+    'T(2) * v + bias_0'
+    """
+    renamed = dict(zip(step.inputs, names, strict=True))
+    renamed |= {name: f"{name}_{suffix}" for name, _ in step.constants}
+
+    class Rename(ast.NodeTransformer):
+        def visit_Name(self, node: ast.Name) -> ast.Name:  # noqa: N802
+            return ast.Name(renamed.get(node.id, node.id))
+
+        def visit_Constant(self, node: ast.Constant) -> ast.Call:  # noqa: N802
+            return ast.Call(ast.Name("T"), [node], [])
+
+    return ast.unparse(Rename().visit(ast.parse(step.expression, mode="eval")))
+
+
+@cache
+def segments(level: Level, schedule: Schedule) -> tuple[Segment, ...]:
+    """Return the loops of `level`, in order."""
+    last = level.index == len(schedule.levels) - 1
+    groups: list[tuple[Mix | Alpha | None, list[Map | Cast]]] = [(None, [])]
+    for step in level.steps:
+        if isinstance(step, Mix | Alpha):
+            groups.append((step, []))
+        else:
+            groups[-1][1].append(step)
+    result: list[Segment] = []
+    channels, first = level.channels, level.constants
+    for index, (across, steps) in enumerate(groups):
+        ends = index == len(groups) - 1
+        output_channels = len(across.matrix) if isinstance(across, Mix) else channels
+        segment = Segment(
+            index=index,
+            opens=index == 0,
+            across=across,
+            steps=tuple(steps),
+            first=first,
+            channels=channels,
+            output_channels=output_channels,
+            keep_alpha=level.keep_alpha and index == 0,
+            output=schedule.output if last and ends else None,
+            counts_nan=schedule.counts_nan and last and ends,
+        )
+        result.append(segment)
+        channels, first = output_channels, first + len(segment.constants)
+    return tuple(result)
+
+
+__all__ = ["Pointwise", "Segment", "cast_lines", "segments", "translate"]

@@ -1,0 +1,48 @@
+"""Indented source text."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+
+class Text:
+    """Lines of Python, indented as they are added.
+
+    Examples
+    --------
+    >>> text = Text()
+    >>> text.function("twice", ["x"])
+    >>> with text.indented():
+    ...     text.line("return 2 * x")
+    >>> print(str(text).strip())
+    @inline
+    def twice(x):
+        return 2 * x
+    """
+
+    def __init__(self) -> None:
+        self._lines: list[str] = []
+        self._depth = 0
+
+    def line(self, *lines: str) -> None:
+        """Add lines at the current indentation."""
+        self._lines += ["    " * self._depth + line if line else "" for line in lines]
+
+    def block(self, text: str) -> None:
+        """Add text as it stands."""
+        self._lines += text.rstrip("\n").split("\n")
+
+    def function(self, name: str, parameters: Sequence[str]) -> None:
+        """Open a compiled function."""
+        self.line("", "@inline", f"def {name}({', '.join(parameters)}):")
+
+    @contextmanager
+    def indented(self) -> Iterator[None]:
+        """Indent what is added inside the ``with`` block."""
+        self._depth += 1
+        yield
+        self._depth -= 1
+
+    def __str__(self) -> str:
+        return "\n".join(self._lines) + "\n"
