@@ -1,0 +1,236 @@
+"""Pipeline: stages, planned for an image and run on it as one compiled loop."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from convpipe import batch, config
+from convpipe.errors import BackendError, ConfigError, ParameterError, ParameterTypeError
+from convpipe.geometry import BORDER_NAMES, Border, Extent
+from convpipe.ops import COMPUTE
+from convpipe.plan import Plan, make_plan
+from convpipe.stages import Stage, nearest
+
+if TYPE_CHECKING:
+    from convpipe.compile.cpu import Executable
+    from convpipe.report import Report
+
+BACKENDS = ("auto", "cpu", "cuda")
+
+
+class Pipeline:
+    """A chain of filter stages that runs as one fused loop.
+
+    Parameters
+    ----------
+    stages : sequence of Stage
+        Made by :func:`convpipe.stage`.
+    border : str, default 'reflect'
+        How pixels outside the image are made, for stages that name no border of their own; one of
+        constant, edge, reflect, symmetric, wrap.
+    dtype : str, optional
+        Of the result; default: the last stage's ``dtype``, or that of the image.
+    backend : {'auto', 'cpu'}
+        Where it runs.
+    name : str
+        For reports.
+
+    Raises
+    ------
+    ParameterError
+        If there is no stage, or a name is unknown.
+    BackendError
+        If the backend cannot run here.
+
+    Notes
+    -----
+    Images are (rows, cols) or (rows, cols, channels); two or four channels mean that the last one is
+    alpha. Arithmetic is float32 (float64 for float64 and 32-bit integer images); the result is
+    rounded half to even and saturated once, at the end.
+
+    Examples
+    --------
+    >>> import numpy as np, convpipe
+    >>> p = convpipe.Pipeline([convpipe.stage("blur", "box", size=3)])
+    >>> p(np.eye(3, dtype="uint8") * 90)
+    array([[50, 30, 50],
+           [30, 30, 30],
+           [50, 30, 50]], dtype=uint8)
+    """
+
+    def __init__(
+        self,
+        stages: Sequence[Stage],
+        *,
+        border: str | Border = "reflect",
+        dtype: str | None = None,
+        backend: str = "auto",
+        name: str = "pipeline",
+    ) -> None:
+        if not stages:
+            raise ParameterError("a pipeline needs at least one stage", "stages")
+        for stage in stages:
+            if not isinstance(stage, Stage):
+                raise ParameterTypeError(f"stages need convpipe.stage(...); given {stage!r}", "stages")
+        if not isinstance(border, Border) and border not in BORDER_NAMES:
+            raise ParameterError(f"unknown border {border!r}{nearest(border, BORDER_NAMES)}", "border")
+        if dtype is not None and dtype not in COMPUTE:
+            raise ParameterError(f"unknown dtype {dtype!r}{nearest(dtype, COMPUTE)}", "dtype")
+        self.stages = tuple(stages)
+        self.border = border if isinstance(border, Border) else BORDER_NAMES[border]
+        self.dtype = dtype
+        self.backend = _resolve_backend(backend)
+        self.name = name
+        self._executable = lru_cache(maxsize=64)(self._compile)
+
+    @classmethod
+    def from_yaml(cls, path: str | Path, *, backend: str | None = None) -> Pipeline:
+        """Return the pipeline of a config file that holds one job.
+
+        Raises
+        ------
+        ConfigError
+            If the file is wrong, or holds several jobs; the message has file, line and column.
+        """
+        jobs = config.load(path)
+        if len(jobs) > 1:
+            names = ", ".join(job.name for job in jobs)
+            raise ConfigError(f"holds {len(jobs)} jobs ({names}); one is needed here", str(path))
+        return cls.from_job(jobs[0], backend=backend)
+
+    @classmethod
+    def from_dict(cls, mapping: Mapping[str, Any], *, backend: str | None = None) -> Pipeline:
+        """Return the pipeline of a config given as a mapping, with the keys of the YAML file.
+
+        Examples
+        --------
+        >>> Pipeline.from_dict({"stages": [{"edge": "sobel", "stride": 2}]}).plan((480, 640)).extent
+        (240, 320)
+        """
+        return cls.from_job(config.from_dict(mapping), backend=backend)
+
+    @classmethod
+    def from_job(cls, job: config.Job, *, backend: str | None = None) -> Pipeline:
+        """Return the pipeline of a validated job; `backend` overrides the job's."""
+        return cls(
+            job.stages,
+            border=job.border,
+            dtype=job.dtype,
+            backend=job.backend if backend is None else backend,
+            name=job.name,
+        )
+
+    def plan(self, shape: Sequence[int], dtype: str = "uint8") -> Plan:
+        """Work out every stage's output extent, range, halo and cost, with no pixel read.
+
+        Parameters
+        ----------
+        shape : (rows, cols) or (rows, cols, channels)
+        dtype : str
+            Of the image.
+
+        Raises
+        ------
+        PlanError
+            If a stage's window does not fit in its input.
+
+        Examples
+        --------
+        >>> import convpipe
+        >>> p = Pipeline([convpipe.stage("edge", "sobel", padding=0)])
+        >>> p.plan((480, 640), dtype="uint8").stages[-1].extent
+        (478, 638)
+        """
+        return self._plan(tuple(shape), np.dtype(dtype).name, self.dtype)
+
+    def _plan(self, shape: tuple[int, ...], dtype: str, output_dtype: str | None) -> Plan:
+        if len(shape) not in (2, 3):
+            raise ParameterError(f"an image is (rows, cols) or (rows, cols, channels); given {shape}", "shape")
+        extent: Extent = (shape[0], shape[1])
+        channels = shape[2] if len(shape) == 3 else 1
+        return make_plan(
+            self.stages,
+            extent,
+            channels=channels,
+            dtype=dtype,
+            border=self.border,
+            output_dtype=output_dtype,
+        )
+
+    def __call__(self, image: ArrayLike, dtype: str | None = None) -> NDArray[Any]:
+        """Filter one image.
+
+        Parameters
+        ----------
+        image : array_like, shape (rows, cols) or (rows, cols, channels)
+        dtype : str, optional
+            Of the result: ``"float32"`` gives it unrounded.
+
+        Returns
+        -------
+        ndarray
+            Of the planned extent; of the image's dtype unless `dtype` or the pipeline says otherwise.
+        """
+        return self.apply(image, dtype=dtype)
+
+    def apply(
+        self, image: ArrayLike, *, dtype: str | None = None, threads: int | None = None
+    ) -> NDArray[Any]:
+        """Filter one image, on `threads` threads.
+
+        Parameters
+        ----------
+        image : array_like, shape (rows, cols) or (rows, cols, channels)
+        dtype : str, optional
+            Of the result.
+        threads : int, optional
+            1 runs on the calling thread and releases the GIL, so that many threads filter an image
+            each; None uses every core. The result has the same bytes either way.
+        """
+        pixels = np.asarray(image)
+        run = self._executable(pixels.shape, pixels.dtype.name, dtype or self.dtype)
+        result, _ = run(pixels, threads)
+        return result
+
+    def source(self, shape: Sequence[int], dtype: str = "uint8") -> str:
+        """Return the generated Python that filters an image of `shape` and `dtype`."""
+        return self._executable(tuple(shape), np.dtype(dtype).name, self.dtype).source
+
+    def _compile(self, shape: tuple[int, ...], dtype: str, output_dtype: str | None) -> Executable:
+        from convpipe.compile.cpu import compile_plan  # numba loads when the first image comes, not before
+
+        return compile_plan(self._plan(shape, dtype, output_dtype))
+
+    def run_folder(self, input: str | Path, output: str | Path, **options: Any) -> Report:
+        """Filter every image under `input` into a mirrored tree under `output`.
+
+        Parameters
+        ----------
+        input, output : path
+        **options
+            As for :func:`convpipe.batch.run_folder`.
+
+        Returns
+        -------
+        Report
+            Counts, failures with their reasons, and the output size of every stage per input size.
+        """
+        return batch.run_folder(self, Path(input), Path(output), name=self.name, **options)
+
+    def __repr__(self) -> str:
+        names = ", ".join(stage.name for stage in self.stages)
+        return f"Pipeline([{names}], border={self.border.name.lower()!r}, backend={self.backend!r})"
+
+
+def _resolve_backend(backend: str) -> str:
+    if backend not in BACKENDS:
+        raise ParameterError(f"unknown backend {backend!r}{nearest(backend, BACKENDS)}", "backend")
+    if backend == "cuda":
+        raise BackendError("backend 'cuda' is not part of this version; 'cpu' runs everywhere")
+    return "cpu"

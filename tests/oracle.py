@@ -1,0 +1,138 @@
+"""Every op computed slowly, in float64, by plain NumPy: what the compiled loops are held against.
+
+Shares the ops (data) with convpipe and no code: borders come from ``numpy.pad``, sums from explicit
+loops over the taps.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from convpipe.ops import Alpha, Cast, Map, Mix, Stencil
+
+FUNCTIONS = {
+    "sqrt": np.sqrt,
+    "exp": np.exp,
+    "log": np.log,
+    "abs": np.abs,
+    "square": np.square,
+    "power": np.power,
+    "minimum": np.minimum,
+    "maximum": np.maximum,
+    "where": np.where,
+}
+
+
+def run(programs, image, output_dtype=None):
+    """Run the lowered stages `programs` on an (H, W, C) image; float64 unless `output_dtype` says otherwise."""
+    values = image.astype(np.float64)
+    for ops in programs:
+        values = run_stage(ops, values)
+    return values if output_dtype is None else cast(values, output_dtype)
+
+
+def run_stage(ops, values):
+    """Run one stage: a chain of ops on the (H, W, C) array `values`."""
+    kept = None
+    responses = {}
+    after_undo = False
+    for op in ops:
+        if isinstance(op, Stencil):
+            if op.keep_alpha:
+                kept = centre(op, values)[..., -1]
+            responses = stencil(op, values)
+            values = next(iter(responses.values()))
+        elif isinstance(op, Map):
+            inputs = responses if len(op.inputs) > 1 else {op.inputs[0]: values}
+            scope = {**FUNCTIONS, **dict(op.constants), **inputs}
+            mapped = eval(op.expression, {"__builtins__": {}}, scope)
+            if after_undo:
+                mapped = np.concatenate([mapped[..., :-1], values[..., -1:]], axis=2)
+            values = mapped
+        elif isinstance(op, Mix):
+            values = np.einsum("ij,rcj->rci", np.array(op.matrix), values)
+        elif isinstance(op, Alpha):
+            values = unpremultiply(values) if op.undo else premultiply(values)
+            after_undo = op.undo
+        elif isinstance(op, Cast):
+            values = round_to(values, op.dtype)
+            kept = None if kept is None else round_to(kept, op.dtype)
+        else:
+            raise TypeError(op)
+    if kept is not None:
+        values = np.concatenate([values[..., :-1], kept[..., None]], axis=2)
+    return values
+
+
+def pad(op, values):
+    sides = []
+    for axis in range(2):
+        size, kernel = values.shape[axis], op.banks[0].weights.shape[axis]
+        stride, dilation = op.stride[axis], op.dilation[axis]
+        if op.padding == "valid":
+            sides.append((0, 0))
+        elif op.padding == "same":
+            reach = (kernel - 1) * dilation + 1
+            total = max((int(np.ceil(size / stride)) - 1) * stride + reach - size, 0)
+            sides.append((total // 2, total - total // 2))
+        else:
+            sides.append(op.padding[axis])
+    mode = op.border.name.lower()
+    extra = {"constant_values": op.value} if mode == "constant" else {}
+    return np.pad(values, (*sides, (0, 0)), mode=mode, **extra)
+
+
+def windows(op, values):
+    """Yield (row, column, samples under that tap for every output)."""
+    padded = pad(op, values)
+    rows, cols = op.banks[0].weights.shape
+    reach = [(n - 1) * d + 1 for n, d in zip((rows, cols), op.dilation)]
+    count = [int(np.floor((padded.shape[a] - reach[a]) / op.stride[a])) + 1 for a in range(2)]
+    for i in range(rows):
+        for j in range(cols):
+            top, left = i * op.dilation[0], j * op.dilation[1]
+            yield (
+                i,
+                j,
+                padded[
+                    top : top + (count[0] - 1) * op.stride[0] + 1 : op.stride[0],
+                    left : left + (count[1] - 1) * op.stride[1] + 1 : op.stride[1],
+                ],
+            )
+
+
+def stencil(op, values):
+    responses = dict.fromkeys(op.names, 0.0)
+    for i, j, samples in windows(op, values):
+        for name, bank in zip(op.names, op.banks):
+            if bank.weights[i, j] != 0:
+                responses[name] = responses[name] + bank.weights[i, j] * samples
+    shape = samples.shape
+    return {name: np.broadcast_to(response, shape) for name, response in responses.items()}
+
+
+def centre(op, values):
+    rows, cols = op.banks[0].weights.shape
+    middle = ((rows - 1) // 2, (cols - 1) // 2)
+    return next(samples for i, j, samples in windows(op, values) if (i, j) == middle)
+
+
+def premultiply(values):
+    return np.concatenate([values[..., :-1] * values[..., -1:], values[..., -1:]], axis=2)
+
+
+def unpremultiply(values):
+    alpha = values[..., -1:]
+    colour = np.divide(values[..., :-1], alpha, out=np.zeros_like(values[..., :-1]), where=alpha > 0)
+    return np.concatenate([colour, alpha], axis=2)
+
+
+def round_to(values, dtype):
+    if np.dtype(dtype).kind == "f":
+        return values
+    limits = np.iinfo(dtype)
+    return np.clip(np.rint(np.nan_to_num(values, posinf=np.inf, neginf=-np.inf)), limits.min, limits.max)
+
+
+def cast(values, dtype):
+    return round_to(values, dtype).astype(dtype)

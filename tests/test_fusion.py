@@ -1,0 +1,166 @@
+"""Fused, staged, banded and threaded runs give the same bytes."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from convpipe.compile.cpu import compile_plan
+from convpipe.errors import PlanError
+from convpipe.geometry import Border
+from convpipe.plan import make_plan
+from convpipe.stages import stage
+from test_stages import check
+
+# A fixed set of structures, so that the examples vary everything else without compiling anew.
+STAGES = {
+    "blur": lambda **common: stage("blur", "gaussian", sigma=1, truncate=2, **common),
+    "box": lambda **common: stage("blur", "box", size=[2, 4], **common),
+    "sobel": lambda **common: stage("edge", "sobel", **common),
+    "roberts": lambda **common: stage("edge", "roberts", **common),
+    "big": lambda **common: stage("custom", "big", kernel=np.arange(-18.0, 18.0).reshape(6, 6) / 99, **common),
+    "cast": lambda **common: stage("sharpen", "unsharp", sigma=0.5, dtype="uint8", **common),
+}
+CHAINS = [
+    ("blur", "sobel"),
+    ("box", "roberts", "blur"),
+    ("big", "box"),
+    ("cast", "blur", "cast", "sobel"),
+]
+
+
+def staged(stages, image, border):
+    """Run every stage alone, the whole float32 image between them."""
+    for one in stages:
+        plan = make_plan(
+            [one], image.shape[:2], channels=image.shape[2], dtype=image.dtype.name, border=border,
+            output_dtype="float32",
+        )  # fmt: skip
+        image, _ = compile_plan(plan)(image, threads=1)
+    return image
+
+
+@st.composite
+def cases(draw):
+    chain = draw(st.sampled_from(CHAINS))
+    strides = draw(st.sampled_from([1, 2]))
+    padding = draw(st.sampled_from(["same", 0, [1, 2], [0, 3, 9, 1]]))
+    own = draw(st.sampled_from([None, *(border.name.lower() for border in Border)]))
+    common = [{"padding": padding, "border": own} if own else {"padding": padding} for _ in chain]
+    common[0] |= {"stride": strides, "value": draw(st.sampled_from([0, 0.5, -3]))}
+    stages = [STAGES[name](**given) for name, given in zip(chain, common, strict=True)]
+    rows, cols = draw(st.integers(1, 40)), draw(st.integers(1, 40))
+    channels = draw(st.sampled_from([1, 3]))
+    seed = draw(st.integers(0, 2**16))
+    image = np.random.default_rng(seed).integers(0, 256, (rows, cols, channels), dtype=np.uint8)
+    return stages, image, draw(st.sampled_from(list(Border)))
+
+
+def planned(stages, image, border):
+    return make_plan(
+        stages, image.shape[:2], channels=image.shape[2], border=border, output_dtype="float32"
+    )  # fmt: skip
+
+
+@settings(max_examples=150, deadline=None)
+@given(cases())
+def test_fused_is_staged_bit_for_bit(case):
+    stages, image, border = case
+    try:
+        plan = planned(stages, image, border)
+    except PlanError as error:
+        assert str(error).startswith("stage ")  # noqa: PT017
+        return
+    fused, _ = compile_plan(plan)(image, threads=1)
+    assert fused.shape == (*plan.extent, image.shape[2])
+    np.testing.assert_array_equal(fused, staged(stages, image, border))
+
+
+@pytest.mark.parametrize("border", list(Border))
+def test_bands_of_any_height_give_the_same_bytes(border, rng):
+    image = rng.integers(0, 256, (61, 37, 1), dtype=np.uint8)
+    stages = [STAGES["blur"](), STAGES["sobel"]()]
+    run = compile_plan(planned(stages, image, border))
+    whole, _ = run(image, threads=1)
+    flat, values = image.reshape(61, 37), run.values
+    for bands in (2, 3, 7, 61):
+        out = np.empty((61, 37), np.float32)
+        run.module.parallel(
+            flat, out, bands, values.geometry, values.weights, values.constants, values.outside
+        )  # fmt: skip
+        np.testing.assert_array_equal(out, whole.reshape(61, 37))
+
+
+def test_threads_give_the_same_bytes(rng):
+    image = rng.integers(0, 256, (300, 200), dtype=np.uint8)
+    run = compile_plan(make_plan([STAGES["blur"](), STAGES["sobel"]()], image.shape))
+    one, _ = run(image, threads=1)
+    many, _ = run(image)
+    np.testing.assert_array_equal(one, many)
+
+
+@pytest.mark.parametrize("chain", CHAINS, ids="-".join)
+def test_chains_against_oracle(chain, rng):
+    image = rng.integers(0, 256, (23, 19, 3), dtype=np.uint8)
+    check([STAGES[name]() for name in chain if name != "cast"], image, output_dtype="float32")
+
+
+def test_other_weights_compile_nothing():
+    plans = [
+        make_plan([stage("blur", "gaussian", sigma=s, truncate=3 / s), stage("edge", "sobel")], size)
+        for s, size in ((1.0, (64, 64)), (1.4, (48, 640)))
+    ]
+    first, second = (compile_plan(plan) for plan in plans)
+    assert first.module is second.module
+    assert first.values.weights[0] != second.values.weights[0]
+
+
+@pytest.mark.parametrize(
+    "image",
+    [
+        np.arange(48, dtype=">u2").reshape(6, 8),
+        np.arange(96, dtype=np.uint8).reshape(6, 16)[:, ::2],
+        np.arange(48, dtype=np.float32).reshape(8, 6).T,
+        np.arange(48, dtype=np.int16).reshape(6, 8)[::-1, ::-1],
+    ],
+    ids=["big-endian", "strided", "transposed", "reversed"],
+)
+def test_any_memory_layout(image):
+    native = np.ascontiguousarray(image, image.dtype.newbyteorder("="))
+    native.setflags(write=False)
+    stages = [STAGES["sobel"](dtype="float32")]
+    run = compile_plan(make_plan(stages, image.shape, dtype=native.dtype.name))
+    np.testing.assert_array_equal(run(image)[0], run(native)[0])
+
+
+def test_nan_propagates_and_becomes_a_counted_zero():
+    image = np.full((9, 9), 7.0, np.float32)
+    image[4, 4] = np.nan
+    box = [stage("blur", "box", size=3)]
+    values, _ = compile_plan(make_plan(box, image.shape, dtype="float32"))(image)
+    assert np.isnan(values).sum() == 9
+    rounded, nans = compile_plan(make_plan(box, image.shape, dtype="float32", output_dtype="uint8"))(image)
+    assert nans == 9
+    assert (rounded[3:6, 3:6] == 0).all()
+    assert (np.delete(rounded.ravel(), np.flatnonzero(np.isnan(values.ravel()))) == 7).all()
+
+
+@pytest.mark.parametrize(
+    ("dtype", "value", "want"),
+    [
+        ("uint8", 2.5, 2),
+        ("uint8", 3.5, 4),
+        ("uint8", 300, 255),
+        ("uint8", -5, 0),
+        ("int16", 40000, 32767),
+        ("int16", -40000, -32768),
+        ("int16", np.nan, 0),
+        ("uint16", np.inf, 65535),
+    ],
+)
+def test_rounds_half_to_even_and_saturates(dtype, value, want):
+    image = np.full((3, 3), value, np.float32)
+    plan = make_plan([stage("custom", "same", kernel=[[1]])], (3, 3), dtype="float32", output_dtype=dtype)
+    result, _ = compile_plan(plan)(image)
+    assert result.dtype == dtype
+    assert (result == want).all()

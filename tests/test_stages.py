@@ -1,0 +1,93 @@
+"""Every declared stage, on every image layout, against the oracle; a new filter is picked up by itself."""
+
+import numpy as np
+import oracle
+import pytest
+
+from convpipe.compile.cpu import compile_plan
+from convpipe.geometry import Border
+from convpipe.plan import make_plan
+from convpipe.stages import ANY_LABEL, families, stage
+
+EVERY_METHOD = [method for methods in families().values() for method in methods.values()]
+
+
+def ids(method):
+    return f"{method.family}-{method.name}"
+
+
+def make(method, **parameters):
+    label = "mine" if method.name == ANY_LABEL else method.name
+    return stage(method.family, label, **{**method.example, **parameters})
+
+
+def check(stages, image, border=Border.REFLECT, output_dtype=None, tolerance=2e-5):
+    channels = image.shape[2] if image.ndim == 3 else 1
+    plan = make_plan(
+        stages, image.shape[:2], channels=channels, dtype=image.dtype.name, border=border,
+        output_dtype=output_dtype,
+    )  # fmt: skip
+    got, _ = compile_plan(plan)(image, threads=1)
+    programs = [step.ops for step in plan.stages]
+    want = oracle.run(programs, image.reshape(*image.shape[:2], channels))
+    assert got.shape[:2] == plan.extent == want.shape[:2]
+    got = got.reshape(want.shape).astype(np.float64)
+    scale = max(np.abs(want).max(), 1)
+    if np.dtype(plan.output_dtype).kind in "iu":
+        rounded = oracle.round_to(want, plan.output_dtype)
+        assert np.abs(got - rounded).max() <= 1
+        # A level of difference only where the exact value lies on the rounding edge.
+        edge = np.abs(np.abs(want - np.floor(want)) - 0.5) < tolerance * scale
+        np.testing.assert_array_equal(got[~edge], rounded[~edge])
+    else:
+        np.testing.assert_allclose(got, want, rtol=0, atol=tolerance * scale)
+    return plan
+
+
+@pytest.mark.parametrize("method", EVERY_METHOD, ids=ids)
+@pytest.mark.parametrize("channels", [1, 3, 4])
+def test_against_oracle(method, channels, rng):
+    image = rng.integers(0, 256, (13, 17, channels), dtype=np.uint8)
+    check([make(method)], image, output_dtype="float32")
+    check([make(method)], image)
+
+
+@pytest.mark.parametrize("method", EVERY_METHOD, ids=ids)
+@pytest.mark.parametrize("border", list(Border))
+def test_borders_at_stride_two(method, border, rng):
+    image = rng.random((9, 12)).astype(np.float32)
+    check([make(method, stride=2, value=0.5, bias=0.25)], image, border)
+
+
+@pytest.mark.parametrize("method", EVERY_METHOD, ids=ids)
+def test_float64_stays_float64(method, rng):
+    check([make(method, dilation=2)], rng.random((15, 11)), tolerance=1e-13)
+
+
+@pytest.mark.parametrize("extent", [(1, 1), (1, 7), (5, 1), (2, 2)])
+@pytest.mark.parametrize("method", EVERY_METHOD, ids=ids)
+def test_images_smaller_than_the_halo(method, extent, rng):
+    check([make(method)], rng.random(extent).astype(np.float32))
+
+
+@pytest.mark.parametrize("method", EVERY_METHOD, ids=ids)
+def test_range_encloses_every_value(method, rng):
+    image = rng.integers(0, 2, (16, 16), dtype=np.uint8) * np.uint8(255)
+    plan = make_plan([make(method)], image.shape, output_dtype="float32")
+    values, _ = compile_plan(plan)(image)
+    proven = plan.stages[-1].range
+    slack = 1e-4 * max(abs(proven.low), abs(proven.high), 1)
+    assert proven.low - slack <= values.min()
+    assert values.max() <= proven.high + slack
+
+
+@pytest.mark.parametrize("method", EVERY_METHOD, ids=ids)
+def test_declaration_is_complete(method):
+    assert method.summary
+    assert method.reference
+    for parameter in method.accepted:
+        assert parameter.doc
+        assert parameter.kind()
+        assert parameter.schema()
+    required = {parameter.name for parameter in method.parameters if parameter.required}
+    assert required <= set(method.example)
