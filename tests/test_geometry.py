@@ -1,0 +1,159 @@
+"""The size formula and the border maps against their definitions, by brute force."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from convpipe.errors import ParameterError, ParameterTypeError, PlanError
+from convpipe.geometry import (
+    Axis,
+    Border,
+    Field,
+    axes,
+    border_index,
+    pair,
+    parse_padding,
+    same_padding,
+)
+from convpipe.plan import make_plan
+from convpipe.stages import stage
+
+windows = st.builds(
+    Axis,
+    kernel=st.integers(1, 9),
+    stride=st.integers(1, 5),
+    dilation=st.integers(1, 4),
+    before=st.integers(0, 12),
+    after=st.integers(0, 12),
+)
+
+
+def positions(axis, size):
+    """Every place where the dilated window fits in the padded axis, found by sliding it."""
+    found, start = [], 0
+    while start + axis.dilation * (axis.kernel - 1) < axis.before + size + axis.after:
+        found.append(start)
+        start += axis.stride
+    return found
+
+
+@given(windows, st.integers(1, 60))
+def test_output_counts_the_positions_of_the_window(axis, size):
+    found = positions(axis, size)
+    assert max(axis.output(size), 0) == len(found)
+    if found:
+        last_read = found[-1] + axis.dilation * (axis.kernel - 1)
+        assert axis.dropped(size) == axis.before + size + axis.after - 1 - last_read
+        assert axis.reach == last_read - found[-1] + 1
+
+
+@pytest.mark.parametrize(
+    ("size", "axis", "want"),
+    [
+        (4, Axis(2), 3),
+        (4, Axis(2, stride=2), 2),
+        (4, Axis(2, stride=3), 1),
+        (4, Axis(2, stride=3, before=1, after=1), 2),
+        (224, Axis(7, stride=2, before=3, after=3), 112),
+        (7, Axis(3, dilation=3), 1),
+    ],
+)
+def test_output_of_known_windows(size, axis, want):
+    assert axis.output(size) == want
+    assert axis.formula(size).endswith(f"= {want}")
+
+
+@pytest.mark.parametrize("border", list(Border))
+@given(n=st.integers(1, 12), before=st.integers(0, 40), after=st.integers(0, 40))
+def test_border_index_is_numpy_pad(border, n, before, after):
+    numbers = np.arange(n)
+    constant = {"constant_values": -1} if border is Border.CONSTANT else {}
+    want = np.pad(numbers, (before, after), mode=border.name.lower(), **constant)
+    got = [border_index(i, n, border) for i in range(-before, n + after)]
+    assert got == want.tolist()
+
+
+@given(st.integers(1, 60), st.integers(1, 9), st.integers(1, 5), st.integers(1, 4))
+def test_same_gives_the_ceiling_and_pads_evenly(size, kernel, stride, dilation):
+    before, after = same_padding(size, kernel, stride, dilation)
+    assert Axis(kernel, stride, dilation, before, after).output(size) == -(-size // stride)
+    assert 0 <= after - before <= 1
+
+
+@given(st.lists(windows, min_size=1, max_size=4), st.integers(1, 200))
+def test_field_is_what_an_output_reads(chain, size):
+    field, reads, length = Field(), None, size
+    for axis in chain:
+        if not positions(axis, length):
+            return
+        field, length = field.through(axis), axis.output(length)
+    reads = {0}
+    for axis in reversed(chain):
+        reads = {o * axis.stride + k * axis.dilation - axis.before for o in reads for k in range(axis.kernel)}
+    assert min(reads) == -field.before
+    assert max(reads) - min(reads) + 1 == field.reach
+    assert field.stride == np.prod([axis.stride for axis in chain])
+
+
+@pytest.mark.parametrize(
+    ("given", "want"),
+    [
+        (1, ((1, 1), (1, 1))),
+        ([1, 2], ((1, 1), (2, 2))),
+        ([1, 2, 3, 4], ((1, 2), (3, 4))),
+        ("same", "same"),
+        ("valid", "valid"),
+        (np.int64(3), ((3, 3), (3, 3))),
+        (((1, 2), (3, 4)), ((1, 2), (3, 4))),
+    ],
+)
+def test_padding_forms(given, want):
+    assert parse_padding(given) == want
+
+
+@pytest.mark.parametrize(
+    ("given", "error", "words"),
+    [
+        (-1, ParameterError, "at least 0; given -1"),
+        (True, ParameterTypeError, "bool True"),
+        (1.0, ParameterTypeError, "float 1.0"),
+        ("full", ParameterError, "given 'full'"),
+        ([1, 2, 3], ParameterError, r"\[top, bottom, left, right\]"),
+        (2**40, ParameterError, "at most"),
+    ],
+)
+def test_padding_refused(given, error, words):
+    with pytest.raises(error, match=words):
+        parse_padding(given)
+
+
+def test_pair_refuses_three_numbers():
+    with pytest.raises(ParameterError, match=r"stride needs an int or \[rows, cols\]; given \[1, 2, 3\]"):
+        pair([1, 2, 3], "stride")
+
+
+def test_a_padded_side_too_long_to_index_is_refused():
+    with pytest.raises(PlanError, match="pass the largest side"):
+        axes((2**31 - 1, 5), (3, 3), (1, 1), (1, 1), ((1, 1), (0, 0)))
+
+
+@settings(max_examples=60)
+@given(
+    extent=st.tuples(st.integers(1, 50), st.integers(1, 50)),
+    kernel=st.tuples(st.integers(1, 6), st.integers(1, 6)),
+    stride=st.integers(1, 4),
+    dilation=st.integers(1, 3),
+    padding=st.sampled_from(["same", "valid", 0, 2, [1, 0], [0, 3, 2, 1]]),
+)
+def test_plan_refuses_exactly_what_does_not_fit(extent, kernel, stride, dilation, padding):
+    one = stage(
+        "custom", "k", kernel=np.ones(kernel), stride=stride, dilation=dilation, padding=padding
+    )  # fmt: skip
+    windows = axes(extent, kernel, (stride, stride), (dilation, dilation), parse_padding(padding))
+    counts = tuple(len(positions(axis, size)) for axis, size in zip(windows, extent, strict=True))
+    if min(counts) < 1:
+        with pytest.raises(PlanError, match=r"stage 0 \(custom k\)"):
+            make_plan([one], extent)
+    else:
+        assert make_plan([one], extent).extent == counts
