@@ -85,3 +85,29 @@ _declare(
 def _laplacian(gain: float) -> tuple[Op, ...]:
     taps = Taps([[0, 1, 0], [1, -4, 1], [0, 1, 0]])
     return Stencil((taps,)), Map("gain * r", constants=(("gain", gain),))
+
+
+def _compass(ring: Sequence[float]) -> tuple[Taps, ...]:
+    """Return the eight 3x3 kernels whose outer ring, read clockwise from the corner, is `ring` turned."""
+    clockwise = [(0, 0), (0, 1), (0, 2), (1, 2), (2, 2), (2, 1), (2, 0), (1, 0)]
+    kernels = np.zeros((8, 3, 3))
+    for turn in range(8):
+        for place, (i, j) in enumerate(clockwise):
+            kernels[turn, i, j] = ring[(place - turn) % 8]
+    return tuple(Taps(kernel) for kernel in kernels)
+
+
+@method(
+    "edge",
+    "kirsch",
+    "strongest of eight compass directions",
+    reference="R. A. Kirsch, 'Computer determination of the constituent structure of biological images', 1971",
+    parameters=(GAIN,),
+)
+def _kirsch(gain: float) -> tuple[Op, ...]:
+    names = ("nw", "n", "ne", "e", "se", "s", "sw", "w")
+    strongest = names[0]
+    for name in names[1:]:
+        strongest = f"maximum({strongest}, {name})"
+    banks = _compass([weight / 15 for weight in (5, 5, 5, -3, -3, -3, -3, -3)])
+    return Stencil(banks, names), Map(f"gain * {strongest}", names, (("gain", gain),))
