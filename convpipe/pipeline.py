@@ -15,7 +15,7 @@ from convpipe.errors import BackendError, ConfigError, ParameterError, Parameter
 from convpipe.geometry import BORDER_NAMES, Border, Extent
 from convpipe.ops import COMPUTE
 from convpipe.plan import Plan, make_plan
-from convpipe.stages import Stage, nearest
+from convpipe.stages import Stage, nearest, stage
 
 if TYPE_CHECKING:
     from convpipe.compile.cpu import Executable
@@ -36,6 +36,8 @@ class Pipeline:
         constant, edge, reflect, symmetric, wrap.
     dtype : str, optional
         Of the result; default: the last stage's ``dtype``, or that of the image.
+    linear_light : bool
+        Decode sRGB to linear light before the first stage, and encode it again after the last.
     backend : {'auto', 'cpu'}
         Where it runs.
     name : str
@@ -70,19 +72,21 @@ class Pipeline:
         *,
         border: str | Border = "reflect",
         dtype: str | None = None,
+        linear_light: bool = False,
         backend: str = "auto",
         name: str = "pipeline",
     ) -> None:
         if not stages:
             raise ParameterError("a pipeline needs at least one stage", "stages")
-        for stage in stages:
-            if not isinstance(stage, Stage):
-                raise ParameterTypeError(f"stages need convpipe.stage(...); given {stage!r}", "stages")
+        for item in stages:
+            if not isinstance(item, Stage):
+                raise ParameterTypeError(f"stages need convpipe.stage(...); given {item!r}", "stages")
         if not isinstance(border, Border) and border not in BORDER_NAMES:
             raise ParameterError(f"unknown border {border!r}{nearest(border, BORDER_NAMES)}", "border")
         if dtype is not None and dtype not in COMPUTE:
             raise ParameterError(f"unknown dtype {dtype!r}{nearest(dtype, COMPUTE)}", "dtype")
-        self.stages = tuple(stages)
+        ends = (stage("light", "linear"), stage("light", "srgb"))
+        self.stages = (ends[0], *stages, ends[1]) if linear_light else tuple(stages)
         self.border = border if isinstance(border, Border) else BORDER_NAMES[border]
         self.dtype = dtype
         self.backend = _resolve_backend(backend)
@@ -122,6 +126,7 @@ class Pipeline:
             job.stages,
             border=job.border,
             dtype=job.dtype,
+            linear_light=job.linear_light,
             backend=job.backend if backend is None else backend,
             name=job.name,
         )
@@ -151,7 +156,9 @@ class Pipeline:
 
     def _plan(self, shape: tuple[int, ...], dtype: str, output_dtype: str | None) -> Plan:
         if len(shape) not in (2, 3):
-            raise ParameterError(f"an image is (rows, cols) or (rows, cols, channels); given {shape}", "shape")
+            raise ParameterError(
+                f"an image is (rows, cols) or (rows, cols, channels); given {shape}", "shape"
+            )
         extent: Extent = (shape[0], shape[1])
         channels = shape[2] if len(shape) == 3 else 1
         return make_plan(

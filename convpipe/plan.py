@@ -13,7 +13,7 @@ from convpipe.errors import ParameterError, PlanError
 from convpipe.geometry import LARGEST, Axis, Border, Extent, Field
 from convpipe.interval import Interval
 from convpipe.ops import COMPUTE, Alpha, Map, Mix, Op, Stencil, dtype_range, is_integer
-from convpipe.stages.base import Stage
+from convpipe.stages.base import ImageKind, Stage
 
 AXIS_NAMES = ("rows", "columns")
 
@@ -216,10 +216,12 @@ def make_plan(
     if output_dtype not in COMPUTE:
         raise _unknown_dtype(output_dtype)
     alpha = channels in ALPHA_CHANNELS
-    state = _State(extent, channels, dtype_range(dtype), (Field(), Field()))
+    values = dtype_range(dtype)
+    state = _State(extent, channels, values, (Field(), Field()))
     planned: list[StagePlan] = []
     for index, stage in enumerate(stages):
-        step = _plan_stage(index, stage, stage.lower(border, alpha), state, COMPUTE[dtype])
+        kind = ImageKind(state.channels, alpha, values.high)
+        step = _plan_stage(index, stage, stage.lower(border, kind), state, COMPUTE[dtype])
         planned.append(step)
         state = _State(step.extent, step.channels, step.range, step.field)
     return Plan(extent, channels, dtype, output_dtype, COMPUTE[dtype], alpha, tuple(planned))

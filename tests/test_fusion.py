@@ -18,7 +18,9 @@ STAGES = {
     "box": lambda **common: stage("blur", "box", size=[2, 4], **common),
     "sobel": lambda **common: stage("edge", "sobel", **common),
     "roberts": lambda **common: stage("edge", "roberts", **common),
-    "big": lambda **common: stage("custom", "big", kernel=np.arange(-18.0, 18.0).reshape(6, 6) / 99, **common),
+    "big": lambda **common: stage(
+        "custom", "big", kernel=np.arange(-18.0, 18.0).reshape(6, 6) / 99, **common
+    ),
     "cast": lambda **common: stage("sharpen", "unsharp", sigma=0.5, dtype="uint8", **common),
 }
 CHAINS = [

@@ -202,9 +202,7 @@ def _response(bank: Bank, lane: Lane) -> str:
     if bank.shape == "separable":
         first = bank.offset + len(bank.column)
         return _sums([f"w{first + k} * v_{bank.name}[{lane.sample(j)}]" for k, j in enumerate(bank.row)])
-    return _sums(
-        [f"w{bank.offset + k} * T(s{i}[{lane.sample(j)}])" for k, (i, j) in enumerate(bank.taps)]
-    )
+    return _sums([f"w{bank.offset + k} * T(s{i}[{lane.sample(j)}])" for k, (i, j) in enumerate(bank.taps)])
 
 
 def _pixels(text: Text, segment: Segment) -> None:
@@ -349,7 +347,7 @@ def _allocations(level: Level, schedule: Schedule) -> Iterator[str]:
         yield f"t_{i}_{segment.index} = np.empty({g['output_cols']} * {segment.output_channels}, T)"
 
 
-_ENTRY = '''
+_ENTRY = """
 
 @njit(**FLAGS)
 def serial(image, out, bands, g, w, c, outside):
@@ -363,7 +361,7 @@ def parallel(image, out, bands, g, w, c, outside):
         first, last = b * out.shape[0] // bands, (b + 1) * out.shape[0] // bands
         nans += band(image, out, first, last, g, w, c, outside)
     return nans
-'''
+"""
 
 
 def _drivers(text: Text, schedule: Schedule) -> None:

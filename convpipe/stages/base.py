@@ -8,6 +8,7 @@ comes from the declaration.
 from __future__ import annotations
 
 import difflib
+import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
@@ -41,6 +42,24 @@ COMMON: tuple[Parameter, ...] = (
 
 
 @dataclass(frozen=True)
+class ImageKind:
+    """What a stage may know of the image it is lowered for.
+
+    Parameters
+    ----------
+    channels : int
+    alpha : bool
+        Whether the last channel is alpha.
+    full_scale : float
+        Largest value of the image's dtype; 1 for floating point.
+    """
+
+    channels: int = 1
+    alpha: bool = False
+    full_scale: float = 255.0
+
+
+@dataclass(frozen=True)
 class Method:
     """Declaration of one filter.
 
@@ -55,7 +74,7 @@ class Method:
     parameters : tuple of Parameter
         Its own parameters, without :data:`COMMON`.
     lower : callable
-        From parsed parameters to ops.
+        From parsed parameters to ops; a parameter named ``image`` receives the :class:`ImageKind`.
     alpha : {'keep', 'premultiply'}
         What becomes of an alpha channel: passed on unfiltered, or filtered with the colours
         multiplied by it.
@@ -178,17 +197,19 @@ class Stage:
         dtype: str | None = self.common["dtype"]
         return dtype
 
-    def lower(self, border: Border, alpha: bool) -> tuple[Op, ...]:
+    def lower(self, border: Border, image: ImageKind) -> tuple[Op, ...]:
         """Return the stage as ops.
 
         Parameters
         ----------
         border : Border
             The pipeline's, for a stage that names none.
-        alpha : bool
-            Whether the last channel of the image is alpha.
+        image : ImageKind
+            Of the stage's input.
         """
-        stencil, *rest = _with_stencil(self.method.lower(**self.parameters))
+        lower = self.method.lower
+        known = {"image": image} if "image" in inspect.signature(lower).parameters else {}
+        stencil, *rest = _with_stencil(lower(**self.parameters, **known))
         stride: Extent = self.common["stride"]
         padding: Padding = self.common["padding"]
         own = self.common["border"]
@@ -200,14 +221,14 @@ class Stage:
                 dilation=self.common["dilation"],
                 border=border if own is None else own,
                 value=self.common["value"],
-                keep_alpha=alpha and self.method.alpha == "keep",
+                keep_alpha=image.alpha and self.method.alpha == "keep",
             ),
             *rest,
         ]
+        if image.alpha and self.method.alpha == "premultiply":
+            ops = [Alpha(), *ops, Alpha(undo=True)]
         if self.common["bias"]:
             ops.append(Map("r + bias", constants=(("bias", self.common["bias"]),)))
-        if alpha and self.method.alpha == "premultiply":
-            ops = [Alpha(), *ops, Alpha(undo=True)]
         if self.dtype is not None:
             ops.append(Cast(self.dtype))
         return tuple(ops)

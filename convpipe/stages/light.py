@@ -1,0 +1,26 @@
+"""Light: between sRGB values and linear light, both over the full scale of the image's dtype.
+
+Source: IEC 61966-2-1, "Default RGB colour space - sRGB".
+"""
+
+from __future__ import annotations
+
+from convpipe.ops import Map, Op
+from convpipe.stages.base import ImageKind, method
+
+_REFERENCE = "IEC 61966-2-1; skimage.color.rgb2xyz"
+
+
+@method("light", "linear", "decode sRGB to linear light", reference=_REFERENCE)
+def _linear(image: ImageKind) -> tuple[Op, ...]:
+    decode = "full * where(r > 0.04045 * full, power((maximum(r / full, 0) + 0.055) / 1.055, 2.4), r / full / 12.92)"
+    return (Map(decode, constants=(("full", image.full_scale),)),)
+
+
+@method("light", "srgb", "encode linear light as sRGB", reference=_REFERENCE)
+def _srgb(image: ImageKind) -> tuple[Op, ...]:
+    encode = (
+        "full * where(r > 0.0031308 * full,"
+        " 1.055 * power(maximum(r / full, 0), 0.4166666666666667) - 0.055, r / full * 12.92)"
+    )
+    return (Map(encode, constants=(("full", image.full_scale),)),)
