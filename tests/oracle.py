@@ -24,7 +24,7 @@ FUNCTIONS = {
 
 
 def run(programs, image, output_dtype=None):
-    """Run the lowered stages `programs` on an (H, W, C) image; float64 unless `output_dtype` says otherwise."""
+    """Run the lowered stages `programs` on an (H, W, C) image, in float64 up to the cast."""
     values = image.astype(np.float64)
     for ops in programs:
         values = run_stage(ops, values)

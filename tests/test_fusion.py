@@ -4,13 +4,13 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from test_stages import check
 
 from convpipe.compile.cpu import compile_plan
 from convpipe.errors import PlanError
 from convpipe.geometry import Border
 from convpipe.plan import make_plan
 from convpipe.stages import stage
-from test_stages import check
 
 # A fixed set of structures, so that the examples vary everything else without compiling anew.
 STAGES = {

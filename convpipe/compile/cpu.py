@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from convpipe.compile.emit import emit
-from convpipe.compile.schedule import Schedule, Values, make_schedule
+from convpipe.compile.schedule import Values, make_schedule
 from convpipe.plan import Plan
 
 BAND_ROWS = 64
@@ -68,11 +68,9 @@ class Executable:
         run: Callable[..., int] = self.module.serial
         bands = 1
         if threads != 1:
-            threads = min(threads or numba.config.NUMBA_NUM_THREADS, numba.config.NUMBA_NUM_THREADS)
-            bands = min(threads, -(-out.shape[0] // BAND_ROWS))
+            bands = min(threads or numba.get_num_threads(), -(-out.shape[0] // BAND_ROWS))
         if bands > 1:
             run = self.module.parallel
-            numba.set_num_threads(threads)
         return int(run(flat, out, bands, values.geometry, values.weights, values.constants, values.outside))
 
 
@@ -92,6 +90,3 @@ def _module(source: str) -> ModuleType:
     linecache.cache[filename] = (len(source), None, source.splitlines(keepends=True), filename)
     exec(compile(source, filename, "exec"), module.__dict__)
     return module
-
-
-__all__ = ["Executable", "Schedule", "compile_plan"]

@@ -6,13 +6,14 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 from numba import njit, prange
 
 from convpipe import geometry
 from convpipe.compile import scalars
 
-FLAGS = {
+FLAGS: dict[str, Any] = {
     # Fused multiply-add is all that speed asks for; NaN, infinities and the order of sums stay as written.
     "fastmath": {"contract"},
     "error_model": "numpy",

@@ -245,7 +245,7 @@ def _bank(name: str, taps: Taps, offset: int) -> Bank:
     if len(rows) <= UNROLLED_TAPS:
         nonzero = tuple(zip(rows.tolist(), cols.tolist(), strict=True))
         return Bank(name, "unrolled", nonzero or ((0, 0),), offset)
-    return Bank(name, "rows", tuple(np.ndindex(*taps.extent)), offset)  # type: ignore[arg-type]
+    return Bank(name, "rows", tuple(np.ndindex(*taps.extent)), offset)
 
 
 def _weights(bank: Bank, taps: Taps) -> list[float]:

@@ -10,7 +10,7 @@ import ast
 from dataclasses import dataclass
 from functools import cache
 
-from convpipe.compile.schedule import Level, Pointwise, Schedule
+from convpipe.compile.schedule import Level, Schedule
 from convpipe.ops import Alpha, Cast, Map, Mix, is_integer
 
 
@@ -125,10 +125,10 @@ def translate(step: Map, names: list[str], suffix: str) -> str:
     renamed |= {name: f"{name}_{suffix}" for name, _ in step.constants}
 
     class Rename(ast.NodeTransformer):
-        def visit_Name(self, node: ast.Name) -> ast.Name:  # noqa: N802
+        def visit_Name(self, node: ast.Name) -> ast.Name:
             return ast.Name(renamed.get(node.id, node.id))
 
-        def visit_Constant(self, node: ast.Constant) -> ast.Call:  # noqa: N802
+        def visit_Constant(self, node: ast.Constant) -> ast.Call:
             return ast.Call(ast.Name("T"), [node], [])
 
     return ast.unparse(Rename().visit(ast.parse(step.expression, mode="eval")))
@@ -164,6 +164,3 @@ def segments(level: Level, schedule: Schedule) -> tuple[Segment, ...]:
         result.append(segment)
         channels, first = output_channels, first + len(segment.constants)
     return tuple(result)
-
-
-__all__ = ["Pointwise", "Segment", "cast_lines", "segments", "translate"]

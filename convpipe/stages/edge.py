@@ -101,7 +101,7 @@ def _compass(ring: Sequence[float]) -> tuple[Taps, ...]:
     "edge",
     "kirsch",
     "strongest of eight compass directions",
-    reference="R. A. Kirsch, 'Computer determination of the constituent structure of biological images', 1971",
+    reference="R. A. Kirsch, 'Computer determination of the structure of biological images', 1971",
     parameters=(GAIN,),
 )
 def _kirsch(gain: float) -> tuple[Op, ...]:

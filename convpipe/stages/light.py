@@ -13,7 +13,10 @@ _REFERENCE = "IEC 61966-2-1; skimage.color.rgb2xyz"
 
 @method("light", "linear", "decode sRGB to linear light", reference=_REFERENCE)
 def _linear(image: ImageKind) -> tuple[Op, ...]:
-    decode = "full * where(r > 0.04045 * full, power((maximum(r / full, 0) + 0.055) / 1.055, 2.4), r / full / 12.92)"
+    decode = (
+        "full * where(r > 0.04045 * full,"
+        " power((maximum(r / full, 0) + 0.055) / 1.055, 2.4), r / full / 12.92)"
+    )
     return (Map(decode, constants=(("full", image.full_scale),)),)
 
 
