@@ -1,0 +1,47 @@
+"""Windows bitmaps, through Pillow's plugin."""
+
+from __future__ import annotations
+
+import io
+
+import numpy as np
+
+from convpipe.images.limits import Limits
+from convpipe.images.metadata import Metadata, valid_resolution
+from convpipe.images.source import Header, Pieces, Source
+
+CONVERSION = {"1": "L", "L": "L", "P": "RGB", "RGB": "RGB", "RGBA": "RGBA"}
+"""Pillow mode to decode to, by the mode in the file."""
+
+CHANNELS = {"L": 1, "RGB": 3, "RGBA": 4}
+
+
+def header(source: Source, limits: Limits) -> Header:
+    """Parse the header. The plugin is called itself, as the size guard in ``Image.open`` only warns."""
+    from PIL.BmpImagePlugin import BmpImageFile
+
+    image = BmpImageFile(source.file)
+    mode = CONVERSION[image.mode]
+    dpi = image.info.get("dpi")
+    metadata = Metadata(resolution=valid_resolution(*dpi) if dpi else None)
+    return Header(
+        image.height, image.width, CHANNELS[mode], "uint8", metadata=metadata, private=(image, mode)
+    )
+
+
+def decode(source: Source, header: Header, allow_truncated: bool) -> np.ndarray:
+    """Decode, palettes and single bits expanded."""
+    image, mode = header.private
+    return np.asarray(image.convert(mode))
+
+
+def encode(pixels: np.ndarray, metadata: Metadata, quality: int | None, compression: int | None) -> Pieces:
+    """Encode uncompressed."""
+    import PIL.BmpImagePlugin
+    from PIL import Image
+
+    out = io.BytesIO()
+    Image.fromarray(pixels).save(
+        out, PIL.BmpImagePlugin.BmpImageFile.format, dpi=metadata.resolution or (96, 96)
+    )
+    return [out.getvalue()]

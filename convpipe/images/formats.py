@@ -1,0 +1,207 @@
+"""The image formats convpipe knows: extensions, what each can hold, and how its content is recognised."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from convpipe.errors import WriteError
+
+
+@dataclass(frozen=True)
+class Format:
+    """One image format.
+
+    Parameters
+    ----------
+    name : str
+    extensions : tuple of str
+        Lower case, with the dot; the first is the usual one.
+    holds : mapping of str to tuple of int
+        What ``write`` can put into it: channel counts by dtype. Empty: the format is only read.
+    max_side : int
+        Most rows or columns the format can hold.
+    quality : (int, int), optional
+        Range of ``quality``, where the format has a lossy mode.
+    compression : (int, int), optional
+        Range of ``compression``, where the format has lossless levels.
+    """
+
+    name: str
+    extensions: tuple[str, ...]
+    holds: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+    max_side: int = 2**31 - 1
+    quality: tuple[int, int] | None = None
+    compression: tuple[int, int] | None = None
+
+
+GREY_TO_RGBA = (1, 2, 3, 4)
+
+FORMATS: Mapping[str, Format] = {
+    entry.name: entry
+    for entry in (
+        Format(
+            "png", (".png", ".apng"), dict.fromkeys(("uint8", "uint16"), GREY_TO_RGBA), compression=(0, 9)
+        ),
+        Format("jpeg", (".jpg", ".jpeg", ".jpe", ".jfif"), {"uint8": (1, 3)}, 65_500, quality=(1, 100)),
+        Format(
+            "tiff",
+            (".tif", ".tiff"),
+            dict.fromkeys(("uint8", "uint16", "float32", "float64"), GREY_TO_RGBA),
+            compression=(0, 9),
+        ),
+        Format("webp", (".webp",), {"uint8": GREY_TO_RGBA}, 16_383, quality=(1, 100)),
+        Format("bmp", (".bmp", ".dib"), {"uint8": (1, 3)}),
+        Format("gif", (".gif",)),
+        Format("npy", (".npy",)),
+    )
+}
+"""Every format by name. WebP stores grey as three equal channels; an opaque alpha may be left out of it."""
+
+BY_EXTENSION: Mapping[str, str] = {ext: entry.name for entry in FORMATS.values() for ext in entry.extensions}
+"""Format name of each extension (lower case, with the dot)."""
+
+HEAD_BYTES = 64
+"""How much of a file :func:`sniff` needs."""
+
+REFUSED = (
+    (b"%!PS", "PostScript (EPS)"),
+    (b"\xc5\xd0\xd3\xc6", "PostScript (EPS)"),
+    (b"%PDF", "a PDF document"),
+    (b"<svg", "an SVG drawing"),
+    (b"<?xml", "XML (perhaps SVG)"),
+    (b"PK\x03\x04", "a ZIP archive"),
+    (b"\x1f\x8b", "gzip data"),
+    (b"8BPS", "a Photoshop document"),
+    (b"\x00\x00\x00\x0cjP  ", "JPEG 2000"),
+    (b"\xff\x4f\xff\x51", "JPEG 2000"),
+    (b"\x00\x00\x00\x0cJXL ", "JPEG XL"),
+    (b"\xff\x0a", "JPEG XL"),
+    (b"\x00\x00\x01\x00", "a Windows icon"),
+    (b"qoif", "QOI"),
+    (b"SIMPLE  =", "FITS"),
+    *((b"P%c" % digit, "a Netpbm image") for digit in b"1234567fF"),
+)
+
+
+def format_of(path: str | os.PathLike[str]) -> str | None:
+    """Return the format that the extension of ``path`` stands for, or None.
+
+    >>> format_of("a/b.JPG"), format_of("notes.txt")
+    ('jpeg', None)
+    """
+    return BY_EXTENSION.get(Path(path).suffix.lower())
+
+
+def sniff(head: bytes) -> str | None:
+    """Return the format that a file's first bytes show, whatever its name; None for any other content."""
+    if head.startswith(b"\x89PNG\r\n\x1a\n"):
+        return "png"
+    if head.startswith(b"\xff\xd8\xff"):
+        return "jpeg"
+    if head[:4] in (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+"):
+        return "tiff"
+    if head[:4] == b"RIFF" and head[8:12] == b"WEBP":
+        return "webp"
+    if head[:6] in (b"GIF87a", b"GIF89a"):
+        return "gif"
+    if head.startswith(b"\x93NUMPY"):
+        return "npy"
+    # "BM" alone is also how a text may begin: ask for the size of a header that exists.
+    if head.startswith(b"BM") and int.from_bytes(head[14:18], "little") in (12, 16, 40, 52, 56, 64, 108, 124):
+        return "bmp"
+    return None
+
+
+def describe(head: bytes) -> str:
+    """Say what content that convpipe does not read looks like, for an error message."""
+    if head[4:8] == b"ftyp":
+        return f"an ISO media file ({head[8:12].decode('ascii', 'replace').strip()!r}, as AVIF or HEIC)"
+    stripped = head.lstrip(b"\xef\xbb\xbf \t\r\n")
+    for start, name in REFUSED:
+        if stripped.startswith(start):
+            return name
+    if all(byte >= 32 or byte in b"\t\r\n\f" for byte in head):
+        return "text"
+    return f"unknown content (it begins with {head[:8].hex(' ')})"
+
+
+def supports(format: str, dtype: str, channels: int) -> bool:
+    """Say whether :func:`~convpipe.images.write` can put such pixels into a format.
+
+    Parameters
+    ----------
+    format : str
+        A name in :data:`FORMATS`.
+    dtype : str
+        NumPy's name, as ``uint8``.
+    channels : int
+
+    Examples
+    --------
+    >>> supports("png", "uint16", 4), supports("jpeg", "float32", 1)
+    (True, False)
+    """
+    entry = FORMATS.get(format)
+    return entry is not None and channels in entry.holds.get(dtype, ())
+
+
+def check_output(
+    format: str,
+    dtype: str,
+    channels: int,
+    *,
+    extent: tuple[int, int] | None = None,
+    quality: int | None = None,
+    compression: int | None = None,
+) -> None:
+    """Refuse an output that its format cannot hold, before any work is done for it.
+
+    Parameters
+    ----------
+    format, dtype, channels
+        As in :func:`supports`.
+    extent : (int, int), optional
+        Rows and columns, where they are known.
+    quality, compression : int, optional
+        As in :func:`~convpipe.images.write`.
+
+    Raises
+    ------
+    WriteError
+        It names what was asked for and which formats would do.
+
+    Examples
+    --------
+    >>> check_output("jpeg", "float32", 3)
+    Traceback (most recent call last):
+        ...
+    convpipe.errors.WriteError: jpeg cannot hold float32 with 3 channels; tiff can
+    """
+    entry = FORMATS.get(format)
+    if entry is None or not entry.holds:
+        known = ", ".join(name for name, each in FORMATS.items() if each.holds)
+        raise WriteError(f"cannot write the format {format!r}; the formats to write are {known}")
+    if not supports(format, dtype, channels):
+        able = [name for name in FORMATS if supports(name, dtype, channels)]
+        noun = "channel" if channels == 1 else "channels"
+        raise WriteError(
+            f"{format} cannot hold {dtype} with {channels} {noun}; {', '.join(able) or 'no format'} can"
+        )
+    if extent is not None and not 1 <= min(extent) <= max(extent) <= entry.max_side:
+        raise WriteError(
+            f"{format} holds 1 to {entry.max_side} rows and columns, not {extent[0]} x {extent[1]}"
+        )
+    _check_option(format, "quality", quality, entry.quality)
+    _check_option(format, "compression", compression, entry.compression)
+
+
+def _check_option(format: str, name: str, value: int | None, span: tuple[int, int] | None) -> None:
+    if value is None:
+        return
+    if span is None:
+        raise WriteError(f"{format} has no {name}; leave it out")
+    if not span[0] <= value <= span[1]:
+        raise WriteError(f"{name} of {format} is {span[0]} to {span[1]}, not {value}")

@@ -1,0 +1,155 @@
+"""JPEG (ITU-T T.81). libjpeg-turbo decodes; the segments around the pixels are read and written here."""
+
+from __future__ import annotations
+
+import re
+import struct
+from collections.abc import Iterator
+
+import numpy as np
+
+from convpipe.errors import LimitError, ReadError
+from convpipe.images.colour import cmyk_to_rgb
+from convpipe.images.limits import Limits
+from convpipe.images.metadata import Metadata, check_exif, check_icc, valid_resolution
+from convpipe.images.source import Header, Pieces, Source
+
+SOI, EOI, SOS, APP0, APP1, APP2 = 0xD8, 0xD9, 0xDA, 0xE0, 0xE1, 0xE2
+FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
+"""Markers that start a frame and carry the extent (C4, C8 and CC share their range and do not)."""
+
+MARKER = re.compile(rb"\xff+([^\x00\x01\xd0-\xd7\xff])")
+"""A marker that ends coded data: not a stuffed zero, not a restart."""
+
+MAX_SEGMENTS = 10_000
+MAX_SCANS = 500
+"""A progressive photograph has about ten; thousands of empty ones cost hours."""
+
+ICC_TAG = b"ICC_PROFILE\0"
+ICC_PIECE = 65_519
+MAX_SEGMENT = 65_533
+DEFAULT_QUALITY = 95
+
+
+def header(source: Source, limits: Limits) -> Header:
+    """Read the segments before the first scan."""
+    frame: tuple[int, int, int, int] | None = None
+    exif, resolution = None, None
+    profile: dict[int, bytes] = {}
+    for marker, data in _segments(source):
+        if marker in FRAMES and frame is None:
+            frame = struct.unpack_from(">BHHB", data)
+        elif marker == APP0 and data.startswith(b"JFIF\0"):
+            resolution = _density(data)
+        elif marker == APP1 and data.startswith(b"Exif\0\0"):
+            exif = exif or data
+        elif marker == APP2 and data.startswith(ICC_TAG):
+            profile[data[len(ICC_TAG)]] = data[len(ICC_TAG) + 2 :]
+    if frame is None:
+        raise ReadError("no JPEG frame header before the first scan")
+    precision, rows, cols, components = frame
+    if precision != 8 or components not in (1, 3, 4):
+        raise ReadError(f"{components} components of {precision} bits; read are 1, 3 or 4 of 8 bits")
+    if components == 4:
+        profile = {}
+        source.notes.append("CMYK converted to RGB without its profile")
+    clean, orientation = check_exif(exif, source.notes)
+    icc = check_icc(b"".join(profile[i] for i in sorted(profile)) if profile else None, source.notes)
+    channels = min(components, 3)
+    return Header(rows, cols, channels, "uint8", 1, orientation, Metadata(icc, clean, resolution), components)
+
+
+def decode(source: Source, header: Header, allow_truncated: bool) -> np.ndarray:
+    """Decode; libjpeg fills what is missing with grey and says nothing, so completeness is checked first."""
+    import imagecodecs
+
+    data = source.content()
+    if not is_complete(data):
+        if not allow_truncated:
+            raise ReadError("the file is truncated: the JPEG ends before its end marker")
+        source.notes.append("truncated: what is missing was filled with grey")
+    pixels: np.ndarray = imagecodecs.jpeg8_decode(data)
+    # Adobe's convention, which every CMYK JPEG in the wild follows, stores ink inverted.
+    return cmyk_to_rgb(255 - pixels) if header.private == 4 else pixels
+
+
+def encode(pixels: np.ndarray, metadata: Metadata, quality: int | None, compression: int | None) -> Pieces:
+    """Encode to a list of byte strings, chroma subsampled 4:2:0, metadata behind the JFIF segment."""
+    import imagecodecs
+
+    data = imagecodecs.jpeg8_encode(pixels, DEFAULT_QUALITY if quality is None else quality)
+    after_jfif = 4 + int.from_bytes(data[4:6], "big")
+    jfif = bytearray(data[:after_jfif])
+    if metadata.resolution is not None:
+        x, y = (min(round(value), 65_535) or 1 for value in metadata.resolution)
+        struct.pack_into(">BHH", jfif, 13, 1, x, y)
+    return [bytes(jfif), *_metadata_segments(metadata), data[after_jfif:]]
+
+
+def is_complete(data: bytes) -> bool:
+    """Say whether a JPEG's segments and scans lead to its end marker.
+
+    Raises
+    ------
+    LimitError
+        It has more than ``MAX_SCANS`` scans.
+    """
+    position, scans = 2, 0
+    while found := MARKER.search(data, position):
+        position, marker = found.end(), found[1][0]
+        if marker == EOI:
+            return True
+        if marker != SOI:
+            position += int.from_bytes(data[position : position + 2], "big")
+        scans += marker == SOS
+        if scans > MAX_SCANS:
+            raise LimitError(f"the JPEG has more than {MAX_SCANS} scans")
+    return False
+
+
+def _segments(source: Source) -> Iterator[tuple[int, bytes]]:
+    """Yield (marker, data) of each segment before the first scan; stray bytes between them are skipped."""
+    source.file.seek(2)
+    for _ in range(MAX_SEGMENTS):
+        marker = _next_marker(source)
+        if marker in (SOS, EOI):
+            return
+        length = int.from_bytes(source.exactly(2, "a JPEG segment"), "big")
+        if length < 2:
+            raise ReadError(f"a JPEG segment claims a length of {length}")
+        yield marker, source.exactly(length - 2, "a JPEG segment")
+    raise LimitError(f"more than {MAX_SEGMENTS} JPEG segments")
+
+
+def _next_marker(source: Source) -> int:
+    """Return the next marker. Stray bytes before it are skipped, as libjpeg does, but not without end."""
+    start = source.file.tell()
+    window = source.file.read(MAX_SEGMENT)
+    found = MARKER.search(window)
+    if found is None:
+        raise ReadError("the file is truncated: no JPEG marker where one is due")
+    source.file.seek(start + found.end())
+    return found[1][0]
+
+
+def _density(jfif: bytes) -> tuple[float, float] | None:
+    """Return pixels per inch of a JFIF segment: unit 1 counts per inch, 2 per centimetre."""
+    unit, x, y = struct.unpack_from(">BHH", jfif, 7)
+    scale = {1: 1.0, 2: 2.54}.get(unit)
+    return None if scale is None else valid_resolution(x * scale, y * scale)
+
+
+def _metadata_segments(metadata: Metadata) -> list[bytes]:
+    segments = []
+    if metadata.exif is not None and len(metadata.exif) + 6 <= MAX_SEGMENT:
+        segments.append(_segment(APP1, b"Exif\0\0" + metadata.exif))
+    if metadata.icc is not None:
+        pieces = [metadata.icc[i : i + ICC_PIECE] for i in range(0, len(metadata.icc), ICC_PIECE)]
+        if len(pieces) <= 255:
+            for number, piece in enumerate(pieces, 1):
+                segments.append(_segment(APP2, ICC_TAG + bytes([number, len(pieces)]) + piece))
+    return segments
+
+
+def _segment(marker: int, data: bytes) -> bytes:
+    return struct.pack(">BBH", 0xFF, marker, len(data) + 2) + data

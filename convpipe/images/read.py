@@ -1,0 +1,98 @@
+"""An image file to an array."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from convpipe.errors import ReadError
+from convpipe.images.codecs import checked_header, codec
+from convpipe.images.colour import orient
+from convpipe.images.limits import DEFAULT_LIMITS, Limits
+from convpipe.images.metadata import Metadata
+from convpipe.images.source import Header, opened
+
+
+@dataclass(frozen=True)
+class Image:
+    """An image as read.
+
+    Parameters
+    ----------
+    pixels : ndarray (H, W) or (H, W, C)
+        C-contiguous, native byte order, upright. Integers span their dtype's full range.
+    metadata : Metadata
+    format : str
+        By content, a name in ``FORMATS``.
+    notes : tuple of str
+        What was converted, dropped or left, in words.
+    """
+
+    pixels: np.ndarray
+    metadata: Metadata
+    format: str
+    notes: tuple[str, ...]
+
+
+def read(
+    path: str | os.PathLike[str], limits: Limits = DEFAULT_LIMITS, *, allow_truncated: bool = False
+) -> Image:
+    """Read the first frame of an image file, whole or not at all.
+
+    Depth is kept: 8 and 16 bits, and for TIFF and .npy also other integers, float32 and float64. Converted,
+    with a note where anything is lost: palettes to RGB or RGBA, single bits to 0 and 255, 2 to 14 bits
+    stretched to 8 or 16, CMYK to RGB, float16 to float32, premultiplied to straight alpha. EXIF orientation
+    is applied, once.
+
+    Parameters
+    ----------
+    path : path-like
+        The content decides the format, not the extension.
+    limits : Limits, optional
+        Checked from the header, before anything is allocated.
+    allow_truncated : bool, optional
+        Read a JPEG that breaks off, its missing part grey, with a note. Other formats are refused.
+
+    Returns
+    -------
+    Image
+
+    Raises
+    ------
+    ReadError
+        The file is missing, damaged, truncated, or no image that convpipe reads; one line says which.
+    LimitError
+        It claims more than the limits.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from convpipe.images import write
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     write(f"{folder}/a.png", np.full((2, 3), 40_000, np.uint16))
+    ...     read(f"{folder}/a.png").pixels
+    array([[40000, 40000, 40000],
+           [40000, 40000, 40000]], dtype=uint16)
+    """
+    with opened(path, limits) as source:
+        header = checked_header(source, limits)
+        stored = codec(source.format).decode(source, header, allow_truncated)
+        _check_decoded(stored, header)
+        pixels = orient(stored, header.orientation)
+        pixels = np.ascontiguousarray(pixels, dtype=pixels.dtype.newbyteorder("="))
+        metadata = header.metadata
+        if metadata.resolution is not None and header.orientation >= 5:
+            metadata = replace(metadata, resolution=metadata.resolution[::-1])
+        return Image(pixels, metadata.for_channels(header.channels), source.format, tuple(source.notes))
+
+
+def _check_decoded(pixels: np.ndarray, header: Header) -> None:
+    """A decoder that disagrees with the header (or with the plan made from it) has read something else."""
+    expected = (header.rows, header.cols) + ((header.channels,) if header.channels > 1 else ())
+    shape = pixels.shape[:2] if pixels.shape[2:] == (1,) else pixels.shape
+    if shape != expected or pixels.dtype.newbyteorder("=") != header.dtype:
+        raise ReadError(
+            f"decoded to {pixels.dtype} {pixels.shape}; the header says {header.dtype} {expected}"
+        )

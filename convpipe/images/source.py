@@ -1,0 +1,120 @@
+"""Opening an image file, and turning whatever goes wrong with it into a one-line ``ReadError``."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any, BinaryIO
+
+from convpipe.errors import ReadError
+from convpipe.images.formats import FORMATS, HEAD_BYTES, describe, format_of, sniff
+from convpipe.images.limits import Limits
+from convpipe.images.metadata import Metadata
+
+REASON_LENGTH = 200
+
+Pieces = list[bytes | bytearray]
+"""The content of an encoded file, in pieces to be written one after the other."""
+
+
+@dataclass
+class Source:
+    """An open image file whose content is one of the known formats."""
+
+    file: BinaryIO
+    size: int
+    format: str
+    notes: list[str] = field(default_factory=list)
+
+    def content(self) -> bytes:
+        """Return the whole file."""
+        self.file.seek(0)
+        return self.file.read()
+
+    def exactly(self, count: int, what: str) -> bytes:
+        """Return the next ``count`` bytes, or fail because ``what`` is cut off."""
+        if count > self.size - self.file.tell() or len(data := self.file.read(count)) != count:
+            raise ReadError(f"the file is truncated in {what}")
+        return data
+
+
+@dataclass
+class Header:
+    """What a format's ``header`` finds without decoding a pixel; rows and columns as stored.
+
+    ``private`` is for that format's ``decode`` alone.
+    """
+
+    rows: int
+    cols: int
+    channels: int
+    dtype: str
+    frames: int = 1
+    orientation: int = 1
+    metadata: Metadata = field(default_factory=Metadata)
+    private: Any = None
+
+
+def one_line(error: BaseException) -> str:
+    """Return an exception's message as one line of limited length; its type where it has no message."""
+    if isinstance(error, MemoryError):
+        return "not enough memory"
+    if isinstance(error, OSError) and error.strerror:
+        return error.strerror
+    text = " ".join(str(error).split())
+    text = text.encode("ascii", "backslashreplace").decode("ascii")[:REASON_LENGTH]
+    # The message of a KeyError or IndexError is the key alone; others may have none.
+    return text if " " in text else f"{type(error).__name__} {text}".rstrip()
+
+
+@contextmanager
+def read_errors(what: str) -> Iterator[None]:
+    """Turn any exception into a ``ReadError`` that starts with ``what``.
+
+    Decoders fail in every way on damaged files: OSError, ValueError, TypeError, SyntaxError, struct.error,
+    zlib.error, KeyError, ... no list of them is complete, so this catches every ``Exception``.
+    """
+    try:
+        yield
+    except ReadError:
+        raise
+    except Exception as error:
+        failure = ReadError(f"{what}: {one_line(error)}")
+        failure.errno = getattr(error, "errno", None)
+        raise failure from error
+
+
+@contextmanager
+def opened(path: str | os.PathLike[str], limits: Limits) -> Iterator[Source]:
+    """Open an image file of a known format; FIFOs, devices and folders are refused without waiting."""
+    with read_errors("cannot open"), _open_regular(path) as file:
+        size = os.fstat(file.fileno()).st_size
+        limits.check_file(size)
+        head = file.read(HEAD_BYTES)
+        format = sniff(head)
+        named = format_of(path)
+        if format is None:
+            said = f"not a {named} image" if named else "not an image convpipe reads"
+            raise ReadError(f"{said}: the file holds {describe(head)}; known are {', '.join(FORMATS)}")
+        source = Source(file, size, format)
+        if named != format:
+            source.notes.append(f"the content is {format}, not what the name says")
+        file.seek(0)
+        with read_errors(f"damaged or unsupported {format}"):
+            yield source
+
+
+def _open_regular(path: str | os.PathLike[str]) -> BinaryIO:
+    """Open without blocking on a FIFO, then make sure that it is a regular file."""
+
+    def opener(name: str, flags: int) -> int:
+        return os.open(name, flags | getattr(os, "O_NONBLOCK", 0))
+
+    file = open(path, "rb", opener=opener)  # noqa: SIM115
+    if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+        file.close()
+        raise ReadError("not a regular file (a pipe, socket or device)")
+    return file

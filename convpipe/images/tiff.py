@@ -1,0 +1,212 @@
+"""TIFF and BigTIFF (TIFF 6.0), through tifffile. It has no guard, so every claim is checked here."""
+
+from __future__ import annotations
+
+import io
+import math
+import struct
+from typing import Any
+
+import numpy as np
+
+from convpipe.errors import ReadError
+from convpipe.images.colour import apply_palette, cmyk_to_rgb, scale_bits, straight_alpha
+from convpipe.images.jpeg import is_complete
+from convpipe.images.limits import Limits
+from convpipe.images.metadata import ORIENTATION, Metadata, check_icc, valid_resolution
+from convpipe.images.source import Header, Pieces, Source
+from convpipe.images.tifflog import collected
+
+WHITE_IS_ZERO, BLACK_IS_ZERO, RGB, PALETTE, CMYK, YCBCR = 0, 1, 2, 3, 5, 6
+UNCOMPRESSED, OLD_JPEG, JPEG = 1, 6, 7
+PREMULTIPLIED = 1
+X_RESOLUTION, Y_RESOLUTION, RESOLUTION_UNIT, ICC_PROFILE, COLOUR_MAP = 282, 283, 296, 34675, 320
+
+CHANNELS = {WHITE_IS_ZERO: (1,), BLACK_IS_ZERO: (1, 2), RGB: (3, 4), PALETTE: (1,), CMYK: (4,), YCBCR: (3,)}
+"""Samples per pixel that are read, by photometric interpretation."""
+
+
+def header(source: Source, limits: Limits) -> Header:
+    """Read the first directory and check what it claims against the limits and the file."""
+    import tifffile
+
+    with collected(source.notes):
+        file = tifffile.TiffFile(source.file)
+        page = file.pages.first
+        _check_kind(page)
+        rows, cols, channels = page.imagelength, page.imagewidth, page.samplesperpixel
+        stored = "uint8" if page.dtype == np.bool_ else np.dtype(page.dtype).name
+        limits.check_array(rows, cols, channels, stored)
+        _check_segments(page, limits, source.size)
+        frames = _count_pages(file, source, limits)
+        metadata = _metadata(page, source.notes)
+    if page.photometric == PALETTE:
+        channels, stored = 3, "uint8"
+    elif page.photometric == CMYK:
+        channels = 3
+        source.notes.append("CMYK converted to RGB without its profile")
+    dtype = "float32" if stored == "float16" else stored
+    orientation = page.tags.valueof(ORIENTATION, 1)
+    if orientation not in range(1, 9):
+        source.notes.append("orientation is not 1 to 8; taken for 1")
+        orientation = 1
+    return Header(rows, cols, channels, dtype, frames, int(orientation), metadata, page)
+
+
+def decode(source: Source, header: Header, allow_truncated: bool) -> np.ndarray:
+    """Decode the first page and convert it to full-range grey or RGB with straight alpha."""
+    page = header.private
+    if page.compression == JPEG:
+        _check_jpeg_segments(page, source)
+    with collected(source.notes):
+        pixels = page.asarray(squeeze=True, maxworkers=1).reshape(_stored_shape(page))
+    if page.planarconfig == 2:
+        pixels = np.moveaxis(pixels, 0, -1)
+    if pixels.shape[-1] == 1:
+        pixels = pixels[..., 0]
+    return _convert(pixels, page, source.notes).astype(header.dtype, copy=False)
+
+
+def encode(pixels: np.ndarray, metadata: Metadata, quality: int | None, compression: int | None) -> Pieces:
+    """Encode one page: uncompressed, or deflate at a level with the predictor that fits the dtype.
+
+    TIFF carries the profile and the resolution. EXIF would be directories inside this file's own; left out.
+    """
+    import tifffile
+
+    channels = 1 if pixels.ndim == 2 else pixels.shape[2]
+    out = io.BytesIO()
+    tifffile.imwrite(
+        out,
+        pixels,
+        photometric="rgb" if channels >= 3 else "minisblack",
+        planarconfig="contig" if channels > 1 else None,
+        extrasamples=["unassalpha"] if channels in (2, 4) else None,
+        compression="zlib" if compression else None,
+        compressionargs={"level": compression} if compression else None,
+        predictor=bool(compression),
+        iccprofile=metadata.icc,
+        resolution=metadata.resolution,
+        resolutionunit="inch" if metadata.resolution else None,
+        metadata=None,
+        software=False,
+        maxworkers=1,
+    )
+    return [out.getvalue()]
+
+
+def _check_kind(page: Any) -> None:
+    """Refuse what has no plain meaning as grey or RGB pixels."""
+    allowed = CHANNELS.get(page.photometric)
+    if allowed is None:
+        raise ReadError(f"photometric interpretation {getattr(page.photometric, 'name', page.photometric)}")
+    if page.photometric == YCBCR and page.compression not in (OLD_JPEG, JPEG):
+        raise ReadError("YCbCr samples that are not JPEG-compressed")
+    if page.samplesperpixel not in allowed:
+        raise ReadError(f"{page.samplesperpixel} samples a pixel; read are {allowed} of this kind")
+    if page.imagedepth != 1:
+        raise ReadError(f"a volume {page.imagedepth} deep")
+    if page.dtype is None or np.dtype(page.dtype).kind not in "buif":
+        raise ReadError(f"samples of {page.bitspersample} bits, format {page.sampleformat}")
+    if page.photometric in (PALETTE, CMYK) and np.dtype(page.dtype).kind not in "bu":
+        raise ReadError(f"palette or ink of {page.dtype}")
+
+
+def _stored_shape(page: Any) -> tuple[int, int, int]:
+    rows, cols, samples = page.imagelength, page.imagewidth, page.samplesperpixel
+    return (samples, rows, cols) if page.planarconfig == 2 else (rows, cols, samples)
+
+
+def _check_segments(page: Any, limits: Limits, size: int) -> None:
+    """Check each tile or strip: there, inside the file, and not huge once decoded."""
+    segment = (page.tilelength, page.tilewidth) if page.is_tiled else (page.rowsperstrip, page.imagewidth)
+    rows, cols = segment if page.is_tiled else (min(segment[0], page.imagelength), segment[1])
+    samples = 1 if page.planarconfig == 2 else page.samplesperpixel
+    what = "a tile" if page.is_tiled else "a strip"
+    stored = "uint8" if page.dtype == np.bool_ else np.dtype(page.dtype).name
+    limits.check_array(rows, cols, samples, stored, what)
+    offsets, counts = page.dataoffsets, page.databytecounts
+    planes = page.samplesperpixel if page.planarconfig == 2 else 1
+    needed = planes * math.ceil(page.imagelength / rows) * math.ceil(page.imagewidth / cols)
+    if len(offsets) != len(counts) or len(offsets) < needed:
+        raise ReadError(f"{needed} tiles or strips are needed; the file lists {len(offsets)}")
+    for number, (offset, count) in enumerate(zip(offsets[:needed], counts[:needed], strict=True)):
+        if count < 1 or offset < 8:
+            raise ReadError(f"{what} is missing: number {number} of {needed} has no data")
+        if offset + count > size:
+            raise ReadError(f"the file is truncated: {what} ends at byte {offset + count} of {size}")
+    if page.compression == UNCOMPRESSED:
+        bits = page.imagewidth * page.bitspersample * samples
+        if sum(counts[:needed]) < planes * page.imagelength * ((bits + 7) // 8):
+            raise ReadError("the strips hold fewer bytes than the pixels need")
+
+
+def _check_jpeg_segments(page: Any, source: Source) -> None:
+    """A JPEG decoder fills what is cut off with grey and says nothing."""
+    for offset, count in zip(page.dataoffsets, page.databytecounts, strict=True):
+        source.file.seek(offset)
+        if not is_complete(source.exactly(count, "a JPEG strip or tile")):
+            raise ReadError("the file is truncated: a JPEG strip or tile ends before its end marker")
+
+
+def _count_pages(file: Any, source: Source, limits: Limits) -> int:
+    """Follow the chain of directories by their offsets alone; a chain that loops ends where it does."""
+    layout = file.tiff
+    size = {2: "H", 8: "Q"}[layout.tagnosize], {4: "I", 8: "Q"}[layout.offsetsize]
+    position, seen = file.pages.first.offset, set[int]()
+    while position not in seen:
+        seen.add(position)
+        limits.check_frames(len(seen))
+        following = _next_page(source, position, layout, size)
+        if following == 0:
+            return len(seen)
+        if following is None:
+            source.notes.append("the list of pages is cut off")
+            return len(seen)
+        position = following
+    source.notes.append("the list of pages runs in a loop")
+    return len(seen)
+
+
+def _next_page(source: Source, position: int, layout: Any, size: tuple[str, str]) -> int | None:
+    """Return the offset of the directory after that at ``position``: 0 at the end, None if cut off."""
+    order = layout.byteorder
+    try:
+        source.file.seek(position)
+        (tags,) = struct.unpack(order + size[0], source.file.read(layout.tagnosize))
+        source.file.seek(position + layout.tagnosize + tags * layout.tagsize)
+        (following,) = struct.unpack(order + size[1], source.file.read(layout.offsetsize))
+    except struct.error:
+        return None
+    return int(following) if following < source.size else None
+
+
+def _metadata(page: Any, notes: list[str]) -> Metadata:
+    icc = page.tags.valueof(ICC_PROFILE)
+    profile = check_icc(bytes(icc), notes) if icc is not None and page.photometric != CMYK else None
+    scale = {2: 1.0, 3: 2.54}.get(page.tags.valueof(RESOLUTION_UNIT, 2))
+    x, y = page.tags.valueof(X_RESOLUTION), page.tags.valueof(Y_RESOLUTION)
+    try:
+        resolution = valid_resolution(scale * x[0] / x[1], scale * y[0] / y[1])
+    except (TypeError, IndexError, ZeroDivisionError):
+        resolution = None
+    return Metadata(profile, None, resolution)
+
+
+def _convert(pixels: np.ndarray, page: Any, notes: list[str]) -> np.ndarray:
+    if page.photometric == PALETTE:
+        return apply_palette(pixels, np.asarray(page.tags[COLOUR_MAP].value).reshape(3, -1))
+    if pixels.dtype.kind in "bu":
+        if page.bitspersample not in (1, 8 * pixels.itemsize):
+            notes.append(f"{page.bitspersample}-bit samples scaled to {8 * pixels.itemsize} bits")
+        pixels = scale_bits(pixels, page.bitspersample)
+    if page.photometric == WHITE_IS_ZERO:
+        if pixels.dtype.kind == "u":
+            return ~pixels
+        notes.append("white is stored as zero; kept, as signed and float samples have no fixed white")
+    if page.photometric == CMYK:
+        return cmyk_to_rgb(pixels)
+    if PREMULTIPLIED in page.extrasamples:
+        notes.append("premultiplied alpha undone")
+        return straight_alpha(pixels)
+    return pixels
