@@ -1,18 +1,16 @@
-"""Compile generated source with Numba and run it on an image."""
+"""Run a plan on the processor: the fused loop on every core for one image, or on the calling thread."""
 
 from __future__ import annotations
 
-import linecache
-from collections.abc import Callable
 from dataclasses import dataclass
-from functools import lru_cache
-from types import ModuleType
 from typing import Any
 
 import numba
 import numpy as np
+from numba import types
 from numpy.typing import NDArray
 
+from convpipe.compile import cache
 from convpipe.compile.emit import emit
 from convpipe.compile.schedule import Values, make_schedule
 from convpipe.plan import Plan
@@ -34,7 +32,6 @@ class Executable:
 
     plan: Plan
     source: str
-    module: ModuleType
     values: Values
 
     def __call__(self, image: NDArray[Any], threads: int | None = None) -> tuple[NDArray[Any], int]:
@@ -59,34 +56,39 @@ class Executable:
         rows, cols = plan.input
         flat = np.ascontiguousarray(image, plan.dtype).reshape(rows, cols * plan.channels)
         out = np.empty((plan.extent[0], plan.extent[1] * plan.output_channels), plan.output_dtype)
-        nans = self._run(flat, out, threads)
+        bands = 1 if threads == 1 else min(threads or numba.get_num_threads(), -(-len(out) // BAND_ROWS))
+        nans = self.run(flat, out, bands)
         planar = plan.output_channels == 1 and (image.ndim == 2 or plan.channels > 1)
         return out if planar else out.reshape(*plan.extent, plan.output_channels), nans
 
-    def _run(self, flat: NDArray[Any], out: NDArray[Any], threads: int | None) -> int:
+    def run(self, image: NDArray[Any], out: NDArray[Any], bands: int) -> int:
+        """Fill `out` from `image`, both (rows, cols * channels), in `bands` bands of rows.
+
+        One band runs on the calling thread; the result has the same bytes whatever their number.
+        """
         values = self.values
-        run: Callable[..., int] = self.module.serial
-        bands = 1
-        if threads != 1:
-            bands = min(threads or numba.get_num_threads(), -(-out.shape[0] // BAND_ROWS))
-        if bands > 1:
-            run = self.module.parallel
-        return int(run(flat, out, bands, values.geometry, values.weights, values.constants, values.outside))
+        entry = cache.load(self.source, "serial" if bands == 1 else "parallel", self._signature)
+        image = image.view()
+        image.flags.writeable = False  # one signature for read-only and writeable images
+        return int(
+            entry(image, out, bands, values.geometry, values.weights, values.constants, values.outside)
+        )
+
+    @property
+    def _signature(self) -> Any:
+        plan = self.plan
+        image = types.Array(_numba_type(plan.dtype), 2, "C", readonly=True)
+        out = types.Array(_numba_type(plan.output_dtype), 2, "C")
+        geometry = types.Array(types.int64, 2, "C")
+        vector = types.Array(_numba_type(plan.compute), 1, "C")
+        return image, out, types.int64, geometry, vector, vector, vector
+
+
+def _numba_type(dtype: str) -> Any:
+    return numba.from_dtype(np.dtype(dtype))
 
 
 def compile_plan(plan: Plan) -> Executable:
     """Return `plan` as machine code; a structure that was compiled before is not compiled again."""
     schedule, values = make_schedule(plan)
-    source = emit(schedule)
-    return Executable(plan, source, _module(source), values)
-
-
-@lru_cache(maxsize=256)
-def _module(source: str) -> ModuleType:
-    """Return the module of generated `source`; Numba compiles its entry points when first called."""
-    module = ModuleType(f"convpipe_generated_{abs(hash(source)):x}")
-    filename = f"<{module.__name__}>"
-    # Numba, tracebacks and debuggers look a function's source up here.
-    linecache.cache[filename] = (len(source), None, source.splitlines(keepends=True), filename)
-    exec(compile(source, filename, "exec"), module.__dict__)
-    return module
+    return Executable(plan, emit(schedule), values)

@@ -280,4 +280,6 @@ def stage(family: str, name: str, /, **parameters: Any) -> Stage:
         else:
             parsed[key] = parameter.default
     common = {parameter.name: parsed.pop(parameter.name) for parameter in COMMON}
-    return Stage(declared, name, dict(parameters), parsed, common)
+    made = Stage(declared, name, dict(parameters), parsed, common)
+    made.lower(Border.REFLECT, ImageKind())  # what only the mathematics can refuse, refused here
+    return made

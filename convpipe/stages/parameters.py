@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from convpipe.errors import ParameterError, ParameterTypeError
-from convpipe.geometry import BORDER_NAMES, Border, pair, parse_padding
+from convpipe.geometry import BORDER_NAMES, LARGEST, Border, pair, parse_padding
 from convpipe.ops import COMPUTE
 
 REQUIRED: Any = object()
@@ -141,6 +141,30 @@ class CountPair(Parameter):
 
 
 @dataclass(frozen=True)
+class Count(Parameter):
+    """A whole number between two bounds."""
+
+    least: int = 0
+    most: int = LARGEST
+
+    def parse(self, value: Any) -> int:
+        """Return the int; a bool is not an int here."""
+        if isinstance(value, bool) or not hasattr(value, "__index__"):
+            raise self.refuse_type(value)
+        if not self.least <= int(value) <= self.most:
+            raise self.refuse(value)
+        return int(value)
+
+    def kind(self) -> str:
+        """Return the bounds in words."""
+        return f"an int from {self.least} to {self.most}"
+
+    def schema(self) -> dict[str, Any]:
+        """Return an integer with its bounds."""
+        return {"type": "integer", "minimum": self.least, "maximum": self.most}
+
+
+@dataclass(frozen=True)
 class Flag(Parameter):
     """True or false."""
 
@@ -238,6 +262,25 @@ class Text(Parameter):
     def schema(self) -> dict[str, Any]:
         """Return a string."""
         return {"type": "string", "minLength": 1}
+
+
+@dataclass(frozen=True)
+class TextList(Text):
+    """Lines of text; parsed to a tuple of str."""
+
+    def parse(self, value: Any) -> tuple[str, ...]:  # type: ignore[override]
+        """Return the lines."""
+        if not _is_list(value):
+            raise self.refuse_type(value)
+        return tuple(super(TextList, self).parse(item) for item in value)
+
+    def kind(self) -> str:
+        """Return what is needed."""
+        return "a list of text"
+
+    def schema(self) -> dict[str, Any]:
+        """Return a list of strings."""
+        return {"type": "array", "items": super().schema()}
 
 
 @dataclass(frozen=True)
