@@ -33,21 +33,16 @@ DEFAULT_QUALITY = 95
 
 def header(source: Source, limits: Limits) -> Header:
     """Read the segments before the first scan."""
-    frame: tuple[int, int, int, int] | None = None
+    precision, rows, cols, components = frame(source)
     exif, resolution = None, None
     profile: dict[int, bytes] = {}
     for marker, data in _segments(source):
-        if marker in FRAMES and frame is None:
-            frame = struct.unpack_from(">BHHB", data)
-        elif marker == APP0 and data.startswith(b"JFIF\0"):
+        if marker == APP0 and data.startswith(b"JFIF\0"):
             resolution = _density(data)
         elif marker == APP1 and data.startswith(b"Exif\0\0"):
             exif = exif or data
         elif marker == APP2 and data.startswith(ICC_TAG):
             profile[data[len(ICC_TAG)]] = data[len(ICC_TAG) + 2 :]
-    if frame is None:
-        raise ReadError("no JPEG frame header before the first scan")
-    precision, rows, cols, components = frame
     if precision != 8 or components not in (1, 3, 4):
         raise ReadError(f"{components} components of {precision} bits; read are 1, 3 or 4 of 8 bits")
     if components == 4:
@@ -84,6 +79,15 @@ def encode(pixels: np.ndarray, metadata: Metadata, quality: int | None, compress
         x, y = (min(round(value), 65_535) or 1 for value in metadata.resolution)
         struct.pack_into(">BHH", jfif, 13, 1, x, y)
     return [bytes(jfif), *_metadata_segments(metadata), data[after_jfif:]]
+
+
+def frame(source: Source) -> tuple[int, int, int, int]:
+    """Return (bits, rows, cols, components) of the frame header; ReadError where there is none."""
+    for marker, data in _segments(source):
+        if marker in FRAMES:
+            bits, rows, cols, components = struct.unpack_from(">BHHB", data)
+            return bits, rows, cols, components
+    raise ReadError("no JPEG frame header before the first scan")
 
 
 def is_complete(data: bytes) -> bool:

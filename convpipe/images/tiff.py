@@ -11,14 +11,21 @@ import numpy as np
 
 from convpipe.errors import ReadError
 from convpipe.images.colour import apply_palette, cmyk_to_rgb, scale_bits, straight_alpha
-from convpipe.images.jpeg import is_complete
+from convpipe.images.jpeg import frame, is_complete
 from convpipe.images.limits import Limits
 from convpipe.images.metadata import ORIENTATION, Metadata, check_icc, valid_resolution
 from convpipe.images.source import Header, Pieces, Source
 from convpipe.images.tifflog import collected
 
 WHITE_IS_ZERO, BLACK_IS_ZERO, RGB, PALETTE, CMYK, YCBCR = 0, 1, 2, 3, 5, 6
-UNCOMPRESSED, OLD_JPEG, JPEG = 1, 6, 7
+UNCOMPRESSED, JPEG = 1, 7
+COMPRESSIONS = {
+    UNCOMPRESSED: "none", 2: "CCITT RLE", 3: "CCITT T.4", 4: "CCITT T.6", 5: "LZW", JPEG: "JPEG",
+    8: "deflate", 32946: "deflate", 32773: "PackBits", 34925: "LZMA", 50000: "Zstandard", 50001: "WebP",
+}  # fmt: skip
+"""What is read: decoders known to stop at the size of a tile or strip, and to fail on one that is cut short.
+Only CCITT codes do not: nothing in them tells a damaged strip from a picture."""
+
 PREMULTIPLIED = 1
 X_RESOLUTION, Y_RESOLUTION, RESOLUTION_UNIT, ICC_PROFILE, COLOUR_MAP = 282, 283, 296, 34675, 320
 
@@ -100,7 +107,10 @@ def _check_kind(page: Any) -> None:
     allowed = CHANNELS.get(page.photometric)
     if allowed is None:
         raise ReadError(f"photometric interpretation {getattr(page.photometric, 'name', page.photometric)}")
-    if page.photometric == YCBCR and page.compression not in (OLD_JPEG, JPEG):
+    if page.compression not in COMPRESSIONS:
+        read = ", ".join(sorted(set(COMPRESSIONS.values())))
+        raise ReadError(f"compression {getattr(page.compression, 'name', page.compression)}; read are {read}")
+    if page.photometric == YCBCR and page.compression != JPEG:
         raise ReadError("YCbCr samples that are not JPEG-compressed")
     if page.samplesperpixel not in allowed:
         raise ReadError(f"{page.samplesperpixel} samples a pixel; read are {allowed} of this kind")
@@ -142,10 +152,16 @@ def _check_segments(page: Any, limits: Limits, size: int) -> None:
 
 
 def _check_jpeg_segments(page: Any, source: Source) -> None:
-    """A JPEG decoder fills what is cut off with grey and says nothing."""
+    """Check what a JPEG decoder does not: none is larger than its place, or cut off (it would be grey)."""
+    limit = page.tilelength if page.is_tiled else page.rowsperstrip
+    width = page.tilewidth if page.is_tiled else page.imagewidth
     for offset, count in zip(page.dataoffsets, page.databytecounts, strict=True):
         source.file.seek(offset)
-        if not is_complete(source.exactly(count, "a JPEG strip or tile")):
+        data = source.exactly(count, "a JPEG strip or tile")
+        _, rows, cols, _ = frame(Source(io.BytesIO(data), count, "jpeg"))
+        if rows > limit or cols > width:
+            raise ReadError(f"a JPEG of {rows} x {cols} in a strip or tile of {limit} x {width}")
+        if not is_complete(data):
             raise ReadError("the file is truncated: a JPEG strip or tile ends before its end marker")
 
 

@@ -141,6 +141,36 @@ class TestDamage:
         path.write_bytes(whole)
         assert "end marker" in reason_of(path)
 
+    def test_jpeg_inside_tiff_larger_than_its_strip(self, tmp_path, photo):
+        path = tmp_path / "a.tif"
+        tifffile.imwrite(path, photo, compression="jpeg", photometric="rgb", metadata=None)
+        data = bytearray(path.read_bytes())
+        struct.pack_into(">HH", data, data.index(b"\xff\xc0") + 5, 60_000, 60_000)
+        path.write_bytes(data)
+        assert "60000 x 60000" in reason_of(path)
+
+    @pytest.mark.parametrize("compression", ["lzw", "packbits", "zlib", "zstd", "lzma", "webp"])
+    def test_truncated_strip_inside_a_whole_tiff(self, tmp_path, photo, compression):
+        path = tmp_path / "a.tif"
+        tifffile.imwrite(path, photo, compression=compression, photometric="rgb", rowsperstrip=16)
+        with tifffile.TiffFile(path, mode="r+") as file:
+            counts = list(file.pages[0].databytecounts)
+            counts[2] //= 2
+            file.pages[0].tags["StripByteCounts"].overwrite(tuple(counts))
+        reason_of(path)
+
+    def test_missing_strip(self, tmp_path, photo):
+        path = tmp_path / "a.tif"
+        tifffile.imwrite(path, photo, photometric="rgb", rowsperstrip=16, metadata=None)
+        with tifffile.TiffFile(path, mode="r+") as file:
+            counts = list(file.pages[0].databytecounts)
+            file.pages[0].tags["StripByteCounts"].overwrite((*counts[:3], 0))
+        assert "missing" in reason_of(path)
+
+    def test_tiff_compression_that_is_not_read_is_named(self, tmp_path, photo):
+        tifffile.imwrite(tmp_path / "a.tif", photo, compression="png", photometric="rgb")
+        assert "compression PNG" in reason_of(tmp_path / "a.tif")
+
     @pytest.mark.parametrize("name", [b"IHDR", b"IDAT", b"tRNS", b"PLTE"])
     def test_bad_crc_of_what_makes_the_pixels(self, tmp_path, name):
         extra = [chunk(b"PLTE", bytes(range(12))), chunk(b"tRNS", b"\1\2\3\4")]
