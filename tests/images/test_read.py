@@ -122,6 +122,15 @@ class TestDamage:
             (tmp_path / name).write_bytes(whole[:-missing])
             assert "truncated" in reason_of(tmp_path / name)
 
+    def test_the_end_of_a_thumbnail_is_not_the_end_of_the_jpeg(self, tmp_path, photo):
+        write(tmp_path / "a.jpg", photo)
+        whole = (tmp_path / "a.jpg").read_bytes()
+        thumbnail = b"\xff\xe2" + (2 + len(whole)).to_bytes(2, "big") + whole
+        (tmp_path / "a.jpg").write_bytes(whole[:2] + thumbnail + whole[2:])
+        assert read(tmp_path / "a.jpg").pixels.shape == photo.shape
+        (tmp_path / "a.jpg").write_bytes(whole[:2] + thumbnail + whole[2 : len(whole) // 2])
+        assert "truncated" in reason_of(tmp_path / "a.jpg")
+
     def test_truncated_jpeg_on_request(self, tmp_path, photo):
         write(tmp_path / "a.jpg", photo)
         whole = (tmp_path / "a.jpg").read_bytes()
