@@ -33,7 +33,19 @@ class ParameterTypeError(ParameterError, TypeError):
 
 
 class PlanError(ConvpipeError, ValueError):
-    """The pipeline cannot run on an image of this extent or dtype."""
+    """The pipeline cannot run on an image of this extent or dtype.
+
+    Parameters
+    ----------
+    message : str
+        What was given and what is needed.
+    stage : str, optional
+        Name of the stage that cannot run.
+    """
+
+    def __init__(self, message: str, stage: str | None = None) -> None:
+        super().__init__(message)
+        self.stage = stage
 
 
 class ConfigError(ConvpipeError, ValueError):

@@ -200,14 +200,23 @@ class Pipeline:
             1 runs on the calling thread and releases the GIL, so that many threads filter an image
             each; None uses every core. The result has the same bytes either way.
         """
-        pixels = np.asarray(image)
-        run = self._executable(pixels.shape, pixels.dtype.name, dtype or self.dtype)
-        result, _ = run(pixels, threads)
-        return result
+        return self.filter(np.asarray(image), threads, dtype)[0]
+
+    def filter(
+        self, image: NDArray[Any], threads: int | None = None, dtype: str | None = None
+    ) -> tuple[NDArray[Any], int]:
+        """Return what :meth:`apply` returns, and the number of NaNs that became 0 in it."""
+        run = self._executable(image.shape, image.dtype.name, dtype or self.dtype)
+        return run(image, threads)
 
     def source(self, shape: Sequence[int], dtype: str = "uint8") -> str:
         """Return the generated Python that filters an image of `shape` and `dtype`."""
         return self._executable(tuple(shape), np.dtype(dtype).name, self.dtype).source
+
+    def warm(self, shape: Sequence[int], dtype: str = "uint8") -> None:
+        """Compile what filters an image of `shape` and `dtype`, on one core and on all."""
+        run = self._executable(tuple(shape), np.dtype(dtype).name, self.dtype)
+        run.warm()
 
     def _compile(self, shape: tuple[int, ...], dtype: str, output_dtype: str | None) -> Executable:
         from convpipe.compile.cpu import compile_plan  # numba loads when the first image comes, not before

@@ -258,7 +258,8 @@ def _plan_stage(index: int, stage: Stage, ops: tuple[Op, ...], state: _State, co
         if count < 1:
             raise PlanError(
                 f"stage {index} ({stage.name}): its window spans {window.reach} {axis} but its padded "
-                f"input has {size} + {window.before} + {window.after}; output {axis}: {window.formula(size)}"
+                f"input has {size} + {window.before} + {window.after}; output {axis}: {window.formula(size)}",
+                stage.name,
             )
     channels = state.channels
     operations = 0

@@ -5,10 +5,10 @@ helpers it imports, the entry point, the argument types, the versions of Python,
 processor. It is built under a temporary name and renamed into place, so that any number of processes may
 build the same entry at once: the first one wins and the others' work is dropped.
 
-Numba keeps its own cache files in the folder. Loading them is unpickling and mapping machine code, and a
-damaged byte there crashes the process. So the folder lies in a directory that is private to the user, and
-a manifest of digests is checked before anything is loaded; an entry that fails is removed and built again.
-Where no private directory can be had, loops are compiled in memory and the reason is kept for ``convpipe info``.
+Numba keeps its own cache files in the folder. Loading them is unpickling and mapping machine code, and
+a damaged byte there crashes the process. So the folder lies in a directory that is private to the user,
+and a manifest of digests is checked before anything is loaded; an entry that fails is built again.
+Where no private directory can be had, loops are compiled in memory; ``convpipe info`` says why.
 """
 
 from __future__ import annotations
@@ -22,10 +22,11 @@ import shutil
 import stat
 import sys
 import tempfile
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import cache
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -58,6 +59,12 @@ def directory() -> Path:
     """Return where compiled loops are kept: ``$CONVPIPE_CACHE_DIR``, or the user's cache directory."""
     given = os.environ.get("CONVPIPE_CACHE_DIR")
     return Path(given) if given else platformdirs.user_cache_path("convpipe")
+
+
+def processor() -> str:
+    """Return the name of the processor that code is generated for."""
+    name: str = llvm.get_host_cpu_name()
+    return name
 
 
 @dataclass(frozen=True)
@@ -98,11 +105,14 @@ def clear() -> int:
         for path in before.directory.iterdir():
             if path.is_dir():
                 shutil.rmtree(path, ignore_errors=True)
-    load.cache_clear()
+    _loaded.clear()
     return before.entries
 
 
-@lru_cache(maxsize=512)
+_loaded: dict[tuple[str, str, Any], Callable[..., int]] = {}
+_loading = threading.Lock()
+
+
 def load(source: str, entry: str, signature: Any) -> Callable[..., int]:
     """Return function `entry` of the generated module `source`, compiled for `signature`.
 
@@ -112,6 +122,15 @@ def load(source: str, entry: str, signature: Any) -> Callable[..., int]:
     entry : str
     signature : tuple of numba types
     """
+    identity = (source, entry, signature)
+    if identity not in _loaded:
+        with _loading:  # threads that filter an image each ask for the same loop at once
+            if identity not in _loaded:
+                _loaded[identity] = _load(*identity)
+    return _loaded[identity]
+
+
+def _load(source: str, entry: str, signature: Any) -> Callable[..., int]:
     key = _key(source, entry, signature)
     try:
         root = _private(directory())
@@ -224,7 +243,7 @@ def _environment() -> tuple[str, ...]:
         sys.version,
         numba.__version__,
         str(llvm.llvm_version_info),
-        llvm.get_host_cpu_name(),
+        processor(),
         llvm.get_host_cpu_features().flatten(),
         *helpers,
     )

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numba
@@ -12,7 +14,7 @@ from numpy.typing import NDArray
 
 from convpipe.compile import cache
 from convpipe.compile.emit import emit
-from convpipe.compile.schedule import Values, make_schedule
+from convpipe.compile.schedule import Values, make_schedule, stored
 from convpipe.plan import Plan
 
 BAND_ROWS = 64
@@ -54,10 +56,11 @@ class Executable:
         """
         plan = self.plan
         rows, cols = plan.input
-        flat = np.ascontiguousarray(image, plan.dtype).reshape(rows, cols * plan.channels)
-        out = np.empty((plan.extent[0], plan.extent[1] * plan.output_channels), plan.output_dtype)
+        flat = np.ascontiguousarray(image, stored(plan.dtype)).reshape(rows, cols * plan.channels)
+        out = np.empty((plan.extent[0], plan.extent[1] * plan.output_channels), stored(plan.output_dtype))
         bands = 1 if threads == 1 else min(threads or numba.get_num_threads(), -(-len(out) // BAND_ROWS))
         nans = self.run(flat, out, bands)
+        out = out.astype(plan.output_dtype, copy=False)
         planar = plan.output_channels == 1 and (image.ndim == 2 or plan.channels > 1)
         return out if planar else out.reshape(*plan.extent, plan.output_channels), nans
 
@@ -67,18 +70,26 @@ class Executable:
         One band runs on the calling thread; the result has the same bytes whatever their number.
         """
         values = self.values
-        entry = cache.load(self.source, "serial" if bands == 1 else "parallel", self._signature)
+        entry = self._entry("serial" if bands == 1 else "parallel")
         image = image.view()
         image.flags.writeable = False  # one signature for read-only and writeable images
         return int(
             entry(image, out, bands, values.geometry, values.weights, values.constants, values.outside)
         )
 
-    @property
+    def warm(self) -> None:
+        """Compile both entry points."""
+        for name in ("serial", "parallel"):
+            self._entry(name)
+
+    def _entry(self, name: str) -> Callable[..., int]:
+        return cache.load(self.source, name, self._signature)
+
+    @cached_property
     def _signature(self) -> Any:
         plan = self.plan
-        image = types.Array(_numba_type(plan.dtype), 2, "C", readonly=True)
-        out = types.Array(_numba_type(plan.output_dtype), 2, "C")
+        image = types.Array(_numba_type(stored(plan.dtype)), 2, "C", readonly=True)
+        out = types.Array(_numba_type(stored(plan.output_dtype)), 2, "C")
         geometry = types.Array(types.int64, 2, "C")
         vector = types.Array(_numba_type(plan.compute), 1, "C")
         return image, out, types.int64, geometry, vector, vector, vector

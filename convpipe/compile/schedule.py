@@ -176,7 +176,15 @@ def make_schedule(plan: Plan) -> tuple[Schedule, Values]:
         constants=np.array(constants, plan.compute),
         outside=np.array([stencil.value for stencil in stencils], plan.compute),
     )
-    return Schedule(tuple(levels), plan.compute, plan.dtype, plan.output_dtype), values
+    return Schedule(tuple(levels), plan.compute, stored(plan.dtype), stored(plan.output_dtype)), values
+
+
+def stored(dtype: str) -> str:
+    """Return the dtype that the loop reads or writes for images of `dtype`: float16 passes as float32.
+
+    Processors convert it, but Numba does not compute with it.
+    """
+    return "float32" if dtype == "float16" else dtype
 
 
 def _stencil(stage: StagePlan) -> Stencil:
@@ -219,7 +227,9 @@ def _level(stage: StagePlan, channels: int, plan: Plan, weight: int, constant: i
         keep_alpha=stencil.keep_alpha,
         constants=constant,
         direct=direct,
-        ring=plan.dtype if first and not premultiply and _holds(plan.dtype, stencil) else plan.compute,
+        ring=stored(plan.dtype)
+        if first and not premultiply and _holds(plan.dtype, stencil)
+        else plan.compute,
     )
 
 

@@ -9,7 +9,7 @@ from convpipe.images.limits import DEFAULT_LIMITS, Limits
 from convpipe.images.metadata import Metadata
 from convpipe.images.probe import ImageInfo, probe
 from convpipe.images.read import Image, read
-from convpipe.images.write import TEMPORARY_SUFFIX, write
+from convpipe.images.write import TEMPORARY_SUFFIX, already_exists, write
 
 __all__ = [
     "BY_EXTENSION",
@@ -21,6 +21,7 @@ __all__ = [
     "ImageInfo",
     "Limits",
     "Metadata",
+    "already_exists",
     "check_output",
     "format_of",
     "probe",

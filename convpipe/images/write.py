@@ -82,7 +82,7 @@ def write(
         format, native.name, channels, extent=pixels.shape[:2], quality=quality, compression=compression
     )
     if not overwrite and os.path.lexists(path):
-        raise _exists()
+        raise already_exists()
     kept = (metadata or Metadata()).for_channels(3 if format == "webp" and channels == 1 else channels)
     try:
         pieces = codec(format).encode(np.ascontiguousarray(pixels, native), kept, quality, compression)
@@ -108,7 +108,7 @@ def _write_atomically(path: str | os.PathLike[str], pieces: Pieces, overwrite: b
         finally:
             _remove(temporary)
     except FileExistsError as error:
-        raise _exists() from error
+        raise already_exists() from error
     except OSError as error:
         failure = WriteError(f"cannot write: {one_line(error)}")
         failure.errno = error.errno
@@ -139,7 +139,8 @@ def _remove(temporary: str) -> None:
         return
 
 
-def _exists() -> WriteError:
+def already_exists() -> WriteError:
+    """Return the error for an output that is there and may not be replaced."""
     failure = WriteError("the output exists; ask to overwrite it")
     failure.errno = errno.EEXIST
     return failure

@@ -1,0 +1,34 @@
+"""``convpipe check``."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+
+from convpipe.cli.options import CONFIG, set_option
+
+
+@click.command("check")
+@click.argument("configs", type=CONFIG, nargs=-1, required=True)
+@set_option
+def command(configs: tuple[Path, ...], overrides: tuple[str, ...]) -> None:
+    """Validate config files; every error has file, line and column. Exit code 2 if one is wrong."""
+    from convpipe.config import load_each
+    from convpipe.errors import ConfigError
+
+    wrong = 0
+    for path in configs:
+        try:
+            jobs = load_each(path, overrides)
+        except ConfigError as error:
+            jobs = (error,)
+        errors = [job for job in jobs if isinstance(job, ConfigError)]
+        for wrong_job in errors:
+            click.echo(f"error: {wrong_job}", err=True)
+        for job in jobs:
+            if not isinstance(job, ConfigError):
+                click.echo(f"ok: {path}: {job.name}: {', '.join(stage.name for stage in job.stages)}")
+        wrong += len(errors)
+    sys.exit(2 if wrong else 0)

@@ -1,0 +1,37 @@
+"""``convpipe compile``."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import click
+
+from convpipe.cli.options import CONFIG, dtype_option, set_option, size_option
+
+
+@click.command("compile")
+@click.argument("config", type=CONFIG)
+@click.option("--show", is_flag=True, help="Print the generated Python, with the stage each part came from.")
+@size_option
+@dtype_option
+@set_option
+def command(
+    config: Path, show: bool, size: tuple[int, ...] | None, dtype: str, overrides: tuple[str, ...]
+) -> None:
+    """Compile a pipeline ahead of its first run, or show its code.
+
+    --size matters for the channels alone: a pipeline compiled for one extent runs on any.
+    """
+    from convpipe.config import load
+    from convpipe.pipeline import Pipeline
+
+    shape = size or (256, 256)
+    for job in load(config, overrides):
+        pipeline = Pipeline.from_job(job)
+        if show:
+            click.echo(pipeline.source(shape, dtype))
+            continue
+        began = time.perf_counter()
+        pipeline.warm(shape, dtype)
+        click.echo(f"{job.name}: ready in {time.perf_counter() - began:.2f} s")

@@ -1,0 +1,45 @@
+"""``convpipe init``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from convpipe.errors import JobError
+
+STARTER = """\
+# A convpipe job. Run it with:   convpipe run {name}
+# See what it would do:          convpipe plan {name} --size 480x640
+# All filters and parameters:    convpipe stages
+
+name: {stem}
+input:
+  path: images             # a folder, searched with its subfolders
+  include: ["*.png", "*.jpg", "*.tif"]
+output:
+  path: out                # the same tree, with results
+  # format: png            # default: the format of each image
+
+border: reflect            # constant, edge, reflect, symmetric or wrap
+
+stages:
+  - blur: gaussian
+    sigma: 1.4             # in pixels
+  - edge: sobel
+"""
+
+
+@click.command("init")
+@click.argument("path", type=click.Path(dir_okay=False, path_type=Path), default=Path("pipeline.yaml"))
+@click.option("--force", is_flag=True, help="Replace a file that exists.")
+def command(path: Path, force: bool) -> None:
+    """Write a commented config to start from."""
+    try:
+        with path.open("w" if force else "x") as file:
+            file.write(STARTER.format(name=path, stem=path.stem))
+    except FileExistsError:
+        raise JobError(f"{str(path)!r} exists; --force replaces it") from None
+    except OSError as error:
+        raise JobError(f"{str(path)!r} cannot be written: {error.strerror}") from None
+    click.echo(f"wrote {path}")

@@ -1,0 +1,54 @@
+"""Options and helpers that several commands share."""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+CONFIG = click.Path(dir_okay=False, path_type=Path)
+
+set_option = click.option(
+    "--set",
+    "overrides",
+    multiple=True,
+    metavar="KEY=VALUE",
+    help="Override a value of the config, as in --set stages.0.sigma=2.",
+)
+json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a table.")
+dtype_option = click.option("--dtype", default="uint8", show_default=True, help="Pixel type of the image.")
+
+
+class Size(click.ParamType[tuple[int, ...]]):
+    """HxW or HxWxC, parsed to a tuple of ints."""
+
+    name = "HxW[xC]"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Return (rows, cols) or (rows, cols, channels)."""
+        if not re.fullmatch(r"[1-9][0-9]{0,8}(x[1-9][0-9]{0,8}){1,2}", str(value)):
+            self.fail(f"needs rows x columns, such as 480x640 or 480x640x3; given {value!r}", param, ctx)
+        return tuple(map(int, str(value).split("x")))
+
+
+size_option = click.option("--size", type=Size(), help="Extent of the image: rows x columns [x channels].")
+
+
+def console(*, stderr: bool = False) -> Console:
+    """Return a rich console; in a pipe its lines are wide, so that nothing is cut."""
+    from rich.console import Console
+
+    stream = sys.stderr if stderr else sys.stdout
+    return Console(stderr=stderr, highlight=False, width=None if stream.isatty() else 160)
+
+
+def print_json(data: Any) -> None:
+    """Print one JSON document on standard output."""
+    click.echo(json.dumps(data, indent=2))

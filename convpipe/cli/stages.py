@@ -1,0 +1,62 @@
+"""``convpipe stages``."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from convpipe.cli.options import json_option, print_json
+from convpipe.errors import ParameterError
+
+if TYPE_CHECKING:
+    from convpipe.stages import Method
+
+
+@click.command("stages")
+@click.argument("family", required=False)
+@click.argument("name", metavar="METHOD", required=False)
+@click.option("--markdown", is_flag=True, help="Print the whole catalogue as a Markdown page.")
+@json_option
+def command(family: str | None, name: str | None, markdown: bool, as_json: bool) -> None:
+    """List the filters; with FAMILY and METHOD, the parameters of one."""
+    from convpipe.stages import catalogue
+
+    if markdown:
+        click.echo(catalogue.markdown(), nl=False)
+        return
+    chosen = _chosen(family, name)
+    if as_json:
+        print_json([catalogue.to_dict(method) for method in chosen])
+    elif len(chosen) == 1 and family:
+        _show(chosen[0])
+    else:
+        width = max(len(f"{method.family}: {method.name}") for method in chosen)
+        for method in chosen:
+            click.echo(f"{f'{method.family}: {method.name}':<{width}}  {method.summary}")
+        click.echo("\nconvpipe stages FAMILY METHOD shows the parameters of one.")
+
+
+def _chosen(family: str | None, name: str | None) -> list[Method]:
+    from convpipe.stages import families, find, nearest
+
+    known = families()
+    if family is None:
+        return [method for methods in known.values() for method in methods.values()]
+    if family not in known:
+        raise ParameterError(f"unknown stage family {family!r}{nearest(family, known)}", family)
+    return list(known[family].values()) if name is None else [find(family, name)]
+
+
+def _show(method: Method) -> None:
+    from convpipe.stages import COMMON
+    from convpipe.stages.catalogue import default, example
+
+    click.echo(f"{method.family}: {method.name}\n{method.summary}\nSource: {method.reference}\n")
+    click.echo(example(method))
+    for title, parameters in (("Parameters", method.parameters), ("Parameters of every stage", COMMON)):
+        if parameters:
+            click.echo(f"\n{title}:")
+        for parameter in parameters:
+            given = "required" if parameter.required else f"default {default(parameter)}"
+            click.echo(f"  {parameter.name:<10} {parameter.doc}\n{'':12} {parameter.kind()} ({given})")

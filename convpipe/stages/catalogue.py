@@ -1,0 +1,86 @@
+"""The catalogue of filters, written out of their declarations."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from convpipe.geometry import Border
+from convpipe.stages.base import ANY_LABEL, COMMON, Method, families
+from convpipe.stages.parameters import Parameter
+
+
+def example(method: Method) -> str:
+    """Return a YAML entry that uses `method`.
+
+    Examples
+    --------
+    >>> print(example(families()["blur"]["gaussian"]))
+    - blur: gaussian
+      sigma: 1.4
+    """
+    label = "my filter" if method.name == ANY_LABEL else method.name
+    return "\n".join([f"- {method.family}: {label}", *(f"  {k}: {v}" for k, v in method.example.items())])
+
+
+def default(parameter: Parameter) -> str:
+    """Return the default of a parameter, as YAML would have it; empty if it must be given."""
+    value = parameter.default
+    if parameter.required:
+        return ""
+    if isinstance(value, Border):
+        return value.name.lower()
+    if isinstance(value, tuple):
+        return str(value[0]) if len(set(value)) == 1 else str(list(value))
+    if value is None:
+        return "none"
+    return (
+        str(value).lower() if isinstance(value, bool) else f"{value:g}" if isinstance(value, float) else value
+    )
+
+
+def to_dict(method: Method) -> dict[str, Any]:
+    """Return the declaration of `method` as plain data."""
+    return {
+        "family": method.family,
+        "method": None if method.name == ANY_LABEL else method.name,
+        "summary": method.summary,
+        "reference": method.reference,
+        "alpha": method.alpha,
+        "example": example(method),
+        "parameters": [
+            {
+                "name": parameter.name,
+                "doc": parameter.doc,
+                "takes": parameter.kind(),
+                "required": parameter.required,
+                "default": default(parameter) or None,
+            }
+            for parameter in method.accepted
+        ],
+    }
+
+
+def markdown() -> str:
+    """Return the whole catalogue as a Markdown page."""
+    return "\n".join(_markdown()) + "\n"
+
+
+def _markdown() -> Iterator[str]:
+    yield "# Stages"
+    yield "\nEvery stage takes these parameters beside its own:\n"
+    yield from _table(COMMON)
+    for family, methods in families().items():
+        yield f"\n## {family}"
+        for method in methods.values():
+            summary = method.summary[0].upper() + method.summary[1:]
+            yield f"\n### {family}: {method.name}\n\n{summary}. Source: {method.reference}.\n"
+            yield f"```yaml\n{example(method)}\n```\n"
+            yield from _table(method.parameters)
+
+
+def _table(parameters: Iterable[Parameter]) -> Iterator[str]:
+    rows = [(p.name, p.doc, p.kind(), default(p) or "required") for p in parameters]
+    if rows:
+        yield "| parameter | meaning | takes | default |\n| --- | --- | --- | --- |"
+        yield from (f"| {' | '.join(row)} |" for row in rows)
