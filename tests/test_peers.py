@@ -80,6 +80,6 @@ def test_laplacian_is_the_negative_of_scikit_image_s():
 
 def test_unsharp_is_scikit_image_s():
     image = grey(photographs()[0])
-    run = Pipeline([stage("sharpen", "unsharp", sigma=2, amount=1.5)], border="edge")
+    run = Pipeline([stage("sharpen", "unsharp", sigma=2, amount=1.5)], border="symmetric")
     want = skimage.filters.unsharp_mask(image, radius=2, amount=1.5)
     np.testing.assert_allclose(np.clip(run(image), 0, 1), want, rtol=0, atol=1e-5)

@@ -1,0 +1,60 @@
+"""Make the sample images in ``data/`` from the photographs that scikit-image ships.
+
+Run from anywhere: ``python scripts/make_data.py``. Sources and licences are in ``data/README.md``.
+"""
+
+from pathlib import Path
+
+import numpy as np
+import skimage.data
+from PIL import Image
+from skimage.measure import block_reduce
+from tifffile import imwrite
+
+DATA = Path(__file__).parents[1] / "data"
+
+
+def shrink(image, factor):
+    """Mean of `factor` x `factor` pixels, in float64."""
+    return block_reduce(image, (factor, factor, 1)[: image.ndim], np.mean)
+
+
+def eight_bit(image):
+    return np.rint(image).astype(np.uint8)
+
+
+def cut_out(image):
+    """RGBA: an ellipse of the image with a soft edge, transparent outside."""
+    rows, cols = image.shape[:2]
+    y, x = np.mgrid[-1 : 1 : rows * 1j, -1 : 1 : cols * 1j]
+    alpha = np.clip((1 - np.hypot(x, y)) * 8, 0, 1) * 255
+    return np.dstack([image, eight_bit(alpha)])
+
+
+def save(name, image, **options):
+    path = DATA / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    Image.fromarray(image).save(path, **options)
+
+
+def main():
+    save("photographs/camera.png", eight_bit(shrink(skimage.data.camera(), 2)))
+    save("photographs/astronaut.jpg", skimage.data.astronaut()[:301, 60:361], quality=92)
+    save("photographs/coffee.png", eight_bit(shrink(skimage.data.coffee(), 2)))
+    save("photographs/rocket.jpg", skimage.data.rocket(), quality=90)
+    save("photographs/cat-cut-out.png", cut_out(skimage.data.chelsea()[20:261, 60:381]))
+    save("microscope/cell.png", skimage.data.cell())
+    save("microscope/retina.jpg", eight_bit(shrink(skimage.data.retina()[:1408, :1408], 4)), quality=92)
+    # Each sample is the mean of 4 pixels in 3 colours: 12 values, so there is more than 8 bits in it.
+    (DATA / "telescope").mkdir(exist_ok=True)
+    galaxies = shrink(skimage.data.hubble_deep_field().mean(axis=2), 2) * 257
+    imwrite(
+        DATA / "telescope" / "galaxies-16-bit.tif", np.rint(galaxies).astype(np.uint16), compression="zlib"
+    )
+    gravel = (shrink(skimage.data.gravel(), 2) / 255).astype(np.float32)
+    (DATA / "surface").mkdir(exist_ok=True)
+    imwrite(DATA / "surface" / "gravel-float32.tif", gravel)
+
+
+if __name__ == "__main__":
+    main()
