@@ -1,0 +1,252 @@
+"""Compiled loops of conv2d on (N, C, H, W) arrays: one program for every kernel shape, stride and dilation.
+
+An output is a sum over *taps* (input channel, kernel row, kernel column). Rows of the input are first
+copied into row buffers: border filled in, and split by column modulo the stride, so that neighbouring
+outputs always read neighbouring samples. A tap is then nothing but an offset into the buffers, and the inner
+loop (:func:`tile`) runs over a list of offsets with its sums - a few output channels by a few vectors of
+columns - in registers. This is the indirect convolution of M. Dukhan, "The Indirect Convolution
+Algorithm", 2019, with rows in place of pixels.
+
+Every output is summed in the order of its taps by one fused multiply-add each, whatever the tile, the band
+or the thread that computes it.
+
+This file is read as text by :mod:`convpipe.compile.nchw` and compiled through the cache of compiled loops.
+"""
+
+# mypy: disable-error-code="no-untyped-def,no-untyped-call,untyped-decorator"
+
+
+from __future__ import annotations
+
+import llvmlite.binding as llvm
+import numpy as np
+from llvmlite import ir
+from numba import njit, prange, types
+from numba.core import cgutils
+from numba.extending import intrinsic
+
+from convpipe.compile.rows import FLAGS, NOTHING, border_index, inline
+
+_FEATURES = llvm.get_host_cpu_features()
+_WIDE = bool(_FEATURES.get("avx512f"))
+VECTOR_BYTES = 64 if _WIDE else 32 if _FEATURES.get("avx") else 16
+SUMS = 16 if _WIDE else 12
+"""Vectors of sums a tile keeps in registers, of the 32 (AVX-512) or 16 there are."""
+BLOCK = 4
+"""Most output channels of a tile: each sample that is loaded serves all of them."""
+
+
+def _width(outputs: int) -> int:
+    """Return how many vectors of columns a wide tile of `outputs` channels spans."""
+    return min(8, SUMS // outputs)
+
+
+@intrinsic
+def tile(_context, outputs, wide, samples, offsets, weights, bias, out, at, step):
+    """Compute one tile; the loop vectoriser only works along the innermost loop, here the sum, so this is
+    written in vectors. Sets
+
+        out[at + b * step + x] = bias[b] + sum over t of weights[t * outputs + b] * samples[offsets[t] + x]
+
+    for b < outputs and x < lanes * (_width(outputs) if wide else 1).
+    """
+    signature = types.void(
+        types.intp, types.boolean, samples, offsets, weights, bias, out, types.intp, types.intp
+    )
+
+    def generate(context, builder, signature, arguments):
+        size, is_wide, *arrays, at, step = arguments
+        views = [
+            context.make_array(kind)(context, builder, array)
+            for kind, array in zip(signature.args[2:7], arrays, strict=True)
+        ]
+        taps = cgutils.unpack_tuple(builder, views[1].shape)[0]
+        place = at, step, taps, *(view.data for view in views)
+        done = builder.append_basic_block("done")
+        choice = builder.switch(size, done)
+        for outputs in range(1, BLOCK + 1):
+            with builder.goto_block(done):
+                block = builder.append_basic_block(f"outputs_{outputs}")
+            choice.add_case(size.type(outputs), block)
+            builder.position_at_end(block)
+            with builder.if_else(is_wide) as (then, otherwise):
+                with then:
+                    _emit_tile(context, builder, out.dtype, outputs, _width(outputs), *place)
+                with otherwise:
+                    _emit_tile(context, builder, out.dtype, outputs, 1, *place)
+            builder.branch(done)
+        builder.position_at_end(done)
+        return context.get_dummy_value()
+
+    return signature, generate
+
+
+def _emit_tile(
+    context, builder, dtype, outputs, vectors, at, step, taps, samples, offsets, weights, bias, out
+):
+    """Emit the tile of `outputs` channels by `vectors` vectors."""
+    lanes, integer = VECTOR_BYTES * 8 // dtype.bitwidth, at.type
+    vector = ir.VectorType(context.get_value_type(dtype), lanes)
+    name = f"llvm.fmuladd.v{lanes}f{dtype.bitwidth}"
+    fuse = cgutils.get_or_insert_function(builder.module, ir.FunctionType(vector, [vector] * 3), name)
+
+    def splat(pointer, index):
+        one = builder.load(builder.gep(pointer, [index]))
+        one = builder.insert_element(ir.Constant(vector, ir.Undefined), one, integer(0))
+        return builder.shuffle_vector(
+            one, one, ir.Constant(ir.VectorType(ir.IntType(32), lanes), [0] * lanes)
+        )
+
+    def at_vector(pointer, index, v):
+        moved = builder.gep(pointer, [builder.add(index, integer(v * lanes))])
+        return builder.bitcast(moved, vector.as_pointer())
+
+    sums = [[cgutils.alloca_once(builder, vector) for _ in range(vectors)] for _ in range(outputs)]
+    aligned = dtype.bitwidth // 8
+    for b, row in enumerate(sums):
+        for total in row:
+            builder.store(splat(bias, integer(b)), total)
+    with cgutils.for_range(builder, taps) as loop:
+        begin = builder.load(builder.gep(offsets, [loop.index]))
+        loaded = [builder.load(at_vector(samples, begin, v), align=aligned) for v in range(vectors)]
+        first = builder.mul(loop.index, integer(outputs))
+        for b, row in enumerate(sums):
+            factor = splat(weights, builder.add(first, integer(b)))
+            for sample, total in zip(loaded, row, strict=True):
+                builder.store(builder.call(fuse, [factor, sample, builder.load(total)]), total)
+    for b, row in enumerate(sums):
+        begin = builder.add(at, builder.mul(step, integer(b)))
+        for v, total in enumerate(row):
+            builder.store(builder.load(total), at_vector(out, begin, v), align=aligned)
+
+
+WIDTHS = tuple(_width(max(outputs, 1)) for outputs in range(BLOCK + 1))
+
+
+@inline
+def _row(outputs, samples, offsets, weights, bias, spare, out, at, step, cols):
+    # Tiles along one output row of `outputs` channels.
+    lanes = VECTOR_BYTES // out.itemsize
+    width = WIDTHS[outputs] * lanes
+    x = 0
+    while x < cols:
+        wide, whole = cols - x >= width, cols - x >= lanes
+        target, place, pitch = (out, at + x, step) if whole else (spare, 0, lanes)
+        tile(outputs, wide, samples[x:], offsets, weights, bias, target, place, pitch)
+        if not whole:
+            for b in range(outputs):
+                for i in range(cols - x):
+                    out[at + b * step + x + i] = spare[b * lanes + i]
+        x += width if wide else lanes
+
+
+@inline
+def _copy(target, source, first, last, step, shift):
+    # target[i] = source[i * step + shift]; the literal steps are the ones that vectorise.
+    if step == 1:
+        for i in range(first, last):
+            target[i] = source[i + shift]
+    elif step == 2:
+        for i in range(first, last):
+            target[i] = source[i * 2 + shift]
+    else:
+        for i in range(first, last):
+            target[i] = source[i * step + shift]
+
+
+@inline
+def _fill(target, source, axis_x, phases, length, border):
+    # One padded row, split into `phases` pieces: piece p holds the padded columns p, p + stride, ...
+    cols, stride, left = axis_x[0], axis_x[2], axis_x[4]
+    for p in range(phases):
+        piece = target[p * length : (p + 1) * length]
+        first = min(max((left - p + stride - 1) // stride, 0), length)
+        last = min(max((left + cols - p + stride - 1) // stride, first), length)
+        _copy(piece, source, first, last, stride, p - left)
+        for i in range(length - (last - first)):
+            at = i if i < first else i + last - first
+            x = border_index(at * stride + p - left, cols, border)
+            piece[at] = 0 if x < 0 else source[x]
+
+
+@inline
+def _fetch(k, j, x, n, group, samples, keys, axis_y, axis_x, layout, border):
+    # Return the row-buffer slot of padded row j, which kernel row k reads; fill it if need be.
+    slots, channels, phases, length = layout[0], layout[1], layout[2], layout[3]
+    slot = j % slots if slots >= axis_y[6] else k
+    if keys[slot] == j:
+        return slot
+    keys[slot] = j
+    y = border_index(j - axis_y[4], axis_y[0], border)
+    size = phases * length
+    for c in range(channels):
+        start = (slot * channels + c) * size
+        target = samples[start : start + size]
+        if y < 0:
+            target[:] = 0
+        else:
+            _fill(target, x[n, group * channels + c, y], axis_x, phases, length, border)
+    return slot
+
+
+@inline
+def _locate(k, slot, offsets, axis_y, axis_x, layout):
+    # Write the offsets of the taps of kernel row k.
+    channels, phases, length = layout[1], layout[2], layout[3]
+    kernel_y, kernel_x, stride, dilation = axis_y[1], axis_x[1], axis_x[2], axis_x[3]
+    for c in range(channels):
+        start = (slot * channels + c) * phases * length
+        for i in range(kernel_x):
+            shift = i * dilation
+            offsets[(c * kernel_y + k) * kernel_x + i] = start + shift % stride * length + shift // stride
+
+
+@inline
+def _band(x, weights, bias, out, n, group, blocks, rows, axis_y, axis_x, layout, border):
+    # Output rows `rows` of the channel blocks `blocks` of one group of one image.
+    lanes = VECTOR_BYTES // out.itemsize
+    slots, channels, phases, length, outputs = layout[0], layout[1], layout[2], layout[3], layout[4]
+    taps = channels * axis_y[1] * axis_x[1]
+    # The last tile of a row reads up to a vector past its columns: into what lies behind, never used.
+    samples = np.zeros(slots * channels * phases * length + lanes, out.dtype)
+    keys = np.full(slots, NOTHING)
+    offsets = np.empty(taps, np.int64)
+    spare = np.empty(BLOCK * lanes, out.dtype)
+    out_rows, cols = axis_y[5], axis_x[5]
+    for y in range(rows[0], rows[1]):
+        for k in range(axis_y[1]):
+            j = y * axis_y[2] + k * axis_y[3]
+            slot = _fetch(k, j, x, n, group, samples, keys, axis_y, axis_x, layout, border)
+            _locate(k, slot, offsets, axis_y, axis_x, layout)
+        for block in range(blocks[0], blocks[1]):
+            first = group * outputs + block * BLOCK
+            size = min(BLOCK, outputs - block * BLOCK)
+            at = ((n * layout[5] * outputs + first) * out_rows + y) * cols
+            _row(
+                size,
+                samples,
+                offsets,
+                weights[first * taps :],
+                bias[first:],
+                spare,
+                out,
+                at,
+                out_rows * cols,
+                cols,
+            )
+
+
+@njit(parallel=True, **FLAGS)
+def correlate(x, weights, bias, out, axis_y, axis_x, layout, border, splits, bands):
+    """Fill flat `out`: a task is an image, a group, a part of its channel blocks and a band of rows."""
+    groups, rows = layout[5], axis_y[5]
+    blocks = (layout[4] + BLOCK - 1) // BLOCK
+    for task in prange(x.shape[0] * groups * splits * bands):
+        band, rest = task % bands, task // bands
+        split, rest = rest % splits, rest // splits
+        part = (split * blocks // splits, (split + 1) * blocks // splits)
+        span = (band * rows // bands, (band + 1) * rows // bands)
+        _band(
+            x, weights, bias, out, rest // groups, rest % groups, part, span, axis_y, axis_x, layout, border
+        )
+    return 0
