@@ -6,7 +6,9 @@ once and the commands that touch no pixel never load Numba.
 
 from __future__ import annotations
 
+import difflib
 import importlib
+import io
 import os
 import sys
 from typing import Any
@@ -14,7 +16,7 @@ from typing import Any
 import click
 
 from convpipe import __version__
-from convpipe.errors import ConvpipeError
+from convpipe.errors import ConvpipeError, ImageError
 
 COMMANDS = {
     "run": "Run the jobs of config files over folders of images.",
@@ -38,12 +40,22 @@ class LazyGroup(click.Group):
         return list(COMMANDS)
 
     def get_command(self, context: click.Context, name: str) -> click.Command | None:
-        """Return the command; for the list in ``--help`` its module is not needed."""
+        """Return the command, from its module."""
         if name not in COMMANDS:
             return None
         module = importlib.import_module(f"convpipe.cli.{name}")
         command: click.Command = module.command
         return command
+
+    def resolve_command(
+        self, context: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Refuse an unknown command with the nearest right name."""
+        if args[0] not in COMMANDS and args[0].isidentifier():
+            close = difflib.get_close_matches(args[0], COMMANDS, n=1)
+            known = f"did you mean {close[0]!r}?" if close else f"known are {', '.join(COMMANDS)}"
+            context.fail(f"unknown command {args[0]!r}; {known}")
+        return super().resolve_command(context, args)
 
     def format_commands(self, context: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the table of commands without importing any."""
@@ -51,20 +63,30 @@ class LazyGroup(click.Group):
             formatter.write_dl(list(COMMANDS.items()))
 
     def invoke(self, context: click.Context) -> Any:
-        """Turn errors of ours into one message and exit code 2, and a closed pipe into silence."""
+        """Turn errors of ours into one message and an exit code, and a closed pipe into silence."""
+        _escape_what_cannot_be_encoded()
         try:
             return super().invoke(context)
-        except ConvpipeError as error:
-            if os.environ.get("CONVPIPE_TRACEBACK"):
-                raise
-            click.echo(f"error: {error}", err=True)
-            raise click.exceptions.Exit(2) from None
         except BrokenPipeError:
             # The reader has gone (`| head`); Python's own flush at exit would complain again.
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             raise click.exceptions.Exit(0) from None
         except KeyboardInterrupt:
             raise click.exceptions.Exit(130) from None
+        except (ConvpipeError, OSError) as error:
+            if os.environ.get("CONVPIPE_TRACEBACK") == "1":
+                raise
+            from convpipe.cli.options import complain
+
+            complain(str(error))
+            raise click.exceptions.Exit(1 if isinstance(error, ImageError) else 2) from None
+
+
+def _escape_what_cannot_be_encoded() -> None:
+    """Let a file name that the terminal's encoding lacks come out as escapes, not as an exception."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
 
 
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})

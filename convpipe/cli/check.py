@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from convpipe.cli.options import CONFIG, set_option
+from convpipe.cli.options import CONFIG, complain, set_option
 
 
 @click.command("check")
@@ -17,18 +17,19 @@ def command(configs: tuple[Path, ...], overrides: tuple[str, ...]) -> None:
     """Validate config files; every error has file, line and column. Exit code 2 if one is wrong."""
     from convpipe.config import load_each
     from convpipe.errors import ConfigError
+    from convpipe.report import printable
 
-    wrong = 0
+    wrong = False
     for path in configs:
         try:
             jobs = load_each(path, overrides)
         except ConfigError as error:
             jobs = (error,)
-        errors = [job for job in jobs if isinstance(job, ConfigError)]
-        for wrong_job in errors:
-            click.echo(f"error: {wrong_job}", err=True)
         for job in jobs:
-            if not isinstance(job, ConfigError):
-                click.echo(f"ok: {path}: {job.name}: {', '.join(stage.name for stage in job.stages)}")
-        wrong += len(errors)
+            if isinstance(job, ConfigError):
+                wrong = True
+                complain(str(job))
+            else:
+                stages = ", ".join(stage.name for stage in job.stages)
+                click.echo(printable(f"ok: {path}: {job.name}: {stages}"))
     sys.exit(2 if wrong else 0)

@@ -25,6 +25,7 @@ def command(
     """
     from convpipe.config import load
     from convpipe.pipeline import Pipeline
+    from convpipe.report import printable
 
     shape = size or (256, 256)
     for job in load(config, overrides):
@@ -34,4 +35,4 @@ def command(
             continue
         began = time.perf_counter()
         pipeline.warm(shape, dtype)
-        click.echo(f"{job.name}: ready in {time.perf_counter() - began:.2f} s")
+        click.echo(f"{printable(job.name)}: ready in {time.perf_counter() - began:.2f} s")

@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
 import platform
 from importlib.metadata import PackageNotFoundError, version
+from importlib.util import find_spec
+from pathlib import Path
 from typing import Any
 
 import click
 
+from convpipe import __version__
 from convpipe.cli.options import json_option, print_json
+from convpipe.errors import BackendError
 
-PACKAGES = ("convpipe", "numba", "numpy", "imagecodecs", "tifffile", "pillow", "tbb")
+PACKAGES = ("numba", "numpy", "imagecodecs", "tifffile", "pillow", "tbb")
+
+THREADING_LAYERS = {"tbb": "tbbpool", "omp": "omppool", "workqueue": "workqueue"}
+"""Numba's threading layers in its order of preference, and the module of each."""
 
 
 @click.command("info")
@@ -19,38 +27,37 @@ PACKAGES = ("convpipe", "numba", "numpy", "imagecodecs", "tifffile", "pillow", "
 @json_option
 def command(clear_cache: bool, as_json: bool) -> None:
     """Show versions, cores, formats and the cache of compiled pipelines."""
-    from convpipe.compile import cache
-
     if clear_cache:
+        from convpipe.compile import cache
+
         click.echo(f"removed {cache.clear()} compiled pipelines", err=as_json)
     data = _collect()
     if as_json:
         print_json(data)
         return
     for key, value in data.items():
-        text = ", ".join(f"{k} {v}" for k, v in value.items()) if isinstance(value, dict) else value
-        click.echo(f"{key:<10} {text}")
+        click.echo(f"{key:<10} {_line(value)}")
+
+
+def _line(value: Any) -> str:
+    if isinstance(value, dict):
+        return ", ".join(f"{name} {_line(entry)}" for name, entry in value.items())
+    return ", ".join(value) if isinstance(value, list) else str(value)
 
 
 def _collect() -> dict[str, Any]:
-    from convpipe.compile import cache
     from convpipe.images import FORMATS
 
-    kept = cache.state()
     return {
+        "convpipe": __version__,
         "python": platform.python_version(),
+        "cores": _cores(),
         "packages": {name: _version(name) for name in PACKAGES},
-        "processor": cache.processor(),
-        "cores": len(os.sched_getaffinity(0)),
-        "backends": "cpu",
-        "reads": ", ".join(FORMATS),
-        "writes": ", ".join(name for name, entry in FORMATS.items() if entry.holds),
-        "cache": {
-            "directory": str(kept.directory),
-            "pipelines": kept.entries,
-            "bytes": kept.bytes,
-            **({"problem": kept.problem} if kept.problem else {}),
-        },
+        "backends": {name: _backend(name) for name in ("cpu", "cuda")},
+        "threading": _threading_layers(),
+        "reads": list(FORMATS),
+        "writes": [name for name, entry in FORMATS.items() if entry.holds],
+        **_compiler(),
     }
 
 
@@ -59,3 +66,57 @@ def _version(name: str) -> str:
         return version(name)
     except PackageNotFoundError:
         return "missing"
+
+
+def _cores() -> int:
+    """Return how many cores this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _backend(name: str) -> str:
+    """Return 'available', or why the backend is not."""
+    from convpipe.pipeline import Pipeline
+    from convpipe.stages import stage
+
+    try:
+        Pipeline([stage("blur", "box", size=3)], backend=name)
+    except BackendError as error:
+        return f"unavailable ({error})"
+    return "available"
+
+
+def _threading_layers() -> list[str]:
+    """Return those of Numba's threading layers whose libraries load here; it takes the first."""
+    package = find_spec("numba")
+    folders = [Path(folder) for folder in package.submodule_search_locations or ()] if package else []
+    return [
+        layer
+        for layer, module in THREADING_LAYERS.items()
+        if any(_loads(file) for folder in folders for file in folder.glob(f"np/ufunc/{module}.*"))
+    ]
+
+
+def _loads(library: Path) -> bool:
+    try:
+        ctypes.CDLL(str(library))
+    except OSError:
+        return False
+    return True
+
+
+def _compiler() -> dict[str, Any]:
+    """Return what the compiler says of itself; a broken one must not keep the rest from being shown."""
+    try:
+        from convpipe.compile import cache
+    except Exception as error:
+        return {"compiler": f"cannot be loaded: {error}"}
+    kept = cache.state()
+    return {
+        "processor": cache.processor(),
+        "cache": {
+            "directory": str(kept.directory),
+            "pipelines": kept.entries,
+            "bytes": kept.bytes,
+            **({"problem": kept.problem} if kept.problem else {}),
+        },
+    }

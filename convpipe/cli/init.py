@@ -13,7 +13,7 @@ STARTER = """\
 # See what it would do:          convpipe plan {name} --size 480x640
 # All filters and parameters:    convpipe stages
 
-name: {stem}
+# name: my job           # for reports; default: the name of this file
 input:
   path: images             # a folder, searched with its subfolders
   include: ["*.png", "*.jpg", "*.tif"]
@@ -35,11 +35,13 @@ stages:
 @click.option("--force", is_flag=True, help="Replace a file that exists.")
 def command(path: Path, force: bool) -> None:
     """Write a commented config to start from."""
+    from convpipe.report import printable
+
     try:
-        with path.open("w" if force else "x") as file:
-            file.write(STARTER.format(name=path, stem=path.stem))
+        with path.open("w" if force else "x", encoding="utf-8") as file:
+            file.write(STARTER.format(name=printable(str(path))))
     except FileExistsError:
         raise JobError(f"{str(path)!r} exists; --force replaces it") from None
     except OSError as error:
         raise JobError(f"{str(path)!r} cannot be written: {error.strerror}") from None
-    click.echo(f"wrote {path}")
+    click.echo(printable(f"wrote {path}"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 import sys
 from pathlib import Path
@@ -23,7 +24,20 @@ set_option = click.option(
     help="Override a value of the config, as in --set stages.0.sigma=2.",
 )
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a table.")
-dtype_option = click.option("--dtype", default="uint8", show_default=True, help="Pixel type of the image.")
+
+
+class PixelType(click.ParamType[str]):
+    """The name of a pixel dtype that convpipe computes with."""
+
+    name = "dtype"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """Return the name."""
+        from convpipe.ops import COMPUTE
+
+        if value not in COMPUTE:
+            self.fail(f"needs one of {', '.join(COMPUTE)}; given {value!r}", param, ctx)
+        return str(value)
 
 
 class Size(click.ParamType[tuple[int, ...]]):
@@ -38,6 +52,9 @@ class Size(click.ParamType[tuple[int, ...]]):
         return tuple(map(int, str(value).split("x")))
 
 
+dtype_option = click.option(
+    "--dtype", type=PixelType(), default="uint8", show_default=True, help="Pixel type of the image."
+)
 size_option = click.option("--size", type=Size(), help="Extent of the image: rows x columns [x channels].")
 
 
@@ -49,6 +66,21 @@ def console(*, stderr: bool = False) -> Console:
     return Console(stderr=stderr, highlight=False, width=None if stream.isatty() else 160)
 
 
+def complain(text: str, kind: str = "error") -> None:
+    """Print a message on standard error; its lines stay, control characters in them are escaped."""
+    from convpipe.report import printable
+
+    click.echo(f"{kind}: " + "\n".join(map(printable, text.split("\n"))), err=True)
+
+
 def print_json(data: Any) -> None:
-    """Print one JSON document on standard output."""
-    click.echo(json.dumps(data, indent=2))
+    """Print one JSON document on standard output; a number that is not finite, as JSON has none, is null."""
+    click.echo(json.dumps(_finite(data), indent=2, allow_nan=False))
+
+
+def _finite(data: Any) -> Any:
+    if isinstance(data, dict):
+        return {key: _finite(value) for key, value in data.items()}
+    if isinstance(data, list | tuple):
+        return [_finite(value) for value in data]
+    return None if isinstance(data, float) and not math.isfinite(data) else data

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import sys
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from convpipe.cli.options import (
     CONFIG,
+    complain,
     console,
     dtype_option,
     json_option,
@@ -17,7 +20,7 @@ from convpipe.cli.options import (
     set_option,
     size_option,
 )
-from convpipe.errors import ConfigError, ImageError, JobError, PlanError
+from convpipe.errors import ImageError, JobError, ParameterError, PlanError
 
 if TYPE_CHECKING:
     from convpipe.config import Job
@@ -44,53 +47,87 @@ def command(
 ) -> None:
     """Show every stage's output size, formula, halo, range and cost; no pixel is read.
 
-    Without --size, for each distinct size among the images of the input folder, from their headers.
+    Without --size, for each distinct size among the images of the input folder, from their headers. Exit
+    code 1 if some images cannot be planned, 2 if the size given cannot.
     """
     from convpipe.config import load
 
-    found = []
+    if size and input:
+        raise click.UsageError("give INPUT or --size, not both")
+    planner = _Planner()
+    found: list[tuple[Job, int | None, Plan]] = []
     for job in load(config, overrides):
-        kinds = {(size, dtype): 0} if size else _kinds(job, input)
-        found += [(job, count, _plan(job, kind)) for kind, count in sorted(kinds.items())]
+        if size is None:
+            found += [(job, count, plan) for count, plan in planner.folder(job, input)]
+        elif plan := planner.plan(job, (size, dtype)):
+            found.append((job, None, plan))
     if as_json:
-        print_json([{"job": job.name, "images": count, **plan.to_dict()} for job, count, plan in found])
-        return
+        print_json([_to_dict(*each) for each in found])
+    else:
+        for each in found:
+            _show(*each)
+    sys.exit((2 if size else 1) if planner.refused else 0)
+
+
+class _Planner:
+    """Plans images, and reports those that cannot be planned without stopping at them."""
+
+    def __init__(self) -> None:
+        self.refused = False
+
+    def refuse(self, message: str) -> None:
+        self.refused = True
+        complain(message)
+
+    def plan(self, job: Job, kind: Kind) -> Plan | None:
+        """Return the plan for one kind of image; None, after a message, if there is none."""
+        from convpipe.pipeline import Pipeline
+
+        shape, dtype = kind
+        try:
+            return Pipeline.from_job(job, backend="cpu").plan(shape, dtype)
+        except (PlanError, ParameterError) as error:
+            self.refuse(f"{job.name}: {'x'.join(map(str, shape))} {dtype}: {error}")
+            return None
+
+    def folder(self, job: Job, given: Path | None) -> Iterator[tuple[int, Plan]]:
+        """Yield a plan for each kind of image in a job's input, with the number of images of it."""
+        root = given or job.input.path
+        if root is None:
+            raise JobError(f"job {job.name!r} has no input path; give --size, or a folder of images")
+        for kind, count in sorted(self._kinds(job, root).items()):
+            plan = self.plan(job, kind)
+            if plan is not None:
+                yield count, plan
+
+    def _kinds(self, job: Job, root: Path) -> Counter[Kind]:
+        from convpipe import images
+        from convpipe.batch import find_images
+
+        found = find_images(root, job.input.include, job.input.exclude, job.input.recursive)
+        if not found.images:
+            raise JobError(f"job {job.name!r} finds no image in {str(root)!r}")
+        kinds: Counter[Kind] = Counter()
+        for relative in found.images:
+            try:
+                info = images.probe(found.root / relative)
+            except ImageError as error:
+                self.refuse(f"{str(relative)!r}: {error}")
+                continue
+            channels = () if info.channels == 1 else (info.channels,)
+            kinds[(*info.extent, *channels), info.dtype] += 1
+        return kinds
+
+
+def _to_dict(job: Job, count: int | None, plan: Plan) -> dict[str, Any]:
+    images = {} if count is None else {"images": count}
+    return {"job": job.name, **images, **plan.to_dict()}
+
+
+def _show(job: Job, count: int | None, plan: Plan) -> None:
     from convpipe.report.terminal import print_plan
 
     screen = console()
-    for job, count, plan in found:
-        screen.print(f"{job.name}: {count} images" if count else job.name, markup=False)
-        print_plan(plan, screen)
-
-
-def _plan(job: Job, kind: Kind) -> Plan:
-    from convpipe.pipeline import Pipeline
-
-    shape, dtype = kind
-    try:
-        return Pipeline.from_job(job).plan(shape, dtype)
-    except PlanError as error:
-        raise ConfigError(f"{'x'.join(map(str, shape))} {dtype}: {error}", job.source) from None
-
-
-def _kinds(job: Job, given: Path | None) -> Counter[Kind]:
-    """Count the images of a job's input by shape and dtype; a file that is no image is named and left out."""
-    from convpipe import images
-    from convpipe.batch import find_images
-
-    root = given or job.input.path
-    if root is None:
-        raise ConfigError("has no input path; give --size, or a folder of images", job.source)
-    found = find_images(root, job.input.include, job.input.exclude, job.input.recursive)
-    kinds: Counter[Kind] = Counter()
-    for relative in found.images:
-        try:
-            info = images.probe(found.root / relative)
-        except ImageError as error:
-            click.echo(f"warning: {relative}: {error}", err=True)
-            continue
-        channels = () if info.channels == 1 else (info.channels,)
-        kinds[(*info.extent, *channels), info.dtype] += 1
-    if not kinds:
-        raise JobError(f"no image in {str(root)!r}")
-    return kinds
+    images = "" if count is None else f": {count} image{'s' if count > 1 else ''}"
+    screen.print(f"{job.name}{images}", markup=False)
+    print_plan(plan, screen)

@@ -10,31 +10,52 @@ from numpy.typing import NDArray
 
 from convpipe.cli.options import CONFIG, set_option
 
+GAP = 8
+"""White columns between two panels."""
+
 
 @click.command("preview")
 @click.argument("config", type=CONFIG)
 @click.argument("image", type=click.Path(path_type=Path))
+@click.option("--stage", type=click.IntRange(0), metavar="N", help="Show stage N alone, counted from 0.")
 @click.option(
     "-o", "--output", type=click.Path(path_type=Path), default=Path("preview.png"), show_default=True
 )
 @click.option("--overwrite", is_flag=True, help="Replace a preview that exists.")
 @set_option
-def command(config: Path, image: Path, output: Path, overwrite: bool, overrides: tuple[str, ...]) -> None:
+def command(
+    config: Path,
+    image: Path,
+    stage: int | None,
+    output: Path,
+    overwrite: bool,
+    overrides: tuple[str, ...],
+) -> None:
     """Save the image and the result of every stage, side by side, as one 8-bit RGB picture."""
     from convpipe import images
     from convpipe.config import load
+    from convpipe.errors import ReadError
     from convpipe.pipeline import Pipeline
+    from convpipe.report import printable
 
-    panels = []
-    pixels = images.read(image).pixels
-    for job in load(config, overrides):
-        whole = Pipeline.from_job(job)
+    pipelines = [Pipeline.from_job(job) for job in load(config, overrides)]
+    try:
+        pixels = images.read(image).pixels
+    except ReadError as error:
+        raise ReadError(f"{image}: {error}") from None
+    panels, names = [], []
+    for whole in pipelines:
+        if stage is not None and stage >= len(whole.stages):
+            raise click.BadParameter(
+                f"{whole.name} has stages 0 to {len(whole.stages) - 1}", param_hint="--stage"
+            )
         panels.append(_display(pixels, pixels.dtype))
-        for count in range(1, len(whole.stages) + 1):
-            part = Pipeline(whole.stages[:count], border=whole.border)
+        for last in range(len(whole.stages)) if stage is None else [stage]:
+            part = Pipeline(whole.stages[: last + 1], border=whole.border)
             panels.append(_display(part(pixels, dtype=pixels.dtype.name), pixels.dtype))
+            names.append(whole.stages[last].name)
     images.write(output, _side_by_side(panels), overwrite=overwrite)
-    click.echo(f"wrote {output}: the image, then {len(panels) - 1} stages")
+    click.echo(printable(f"wrote {output}: the image, then {', '.join(names)}"))
 
 
 def _display(pixels: NDArray[np.generic], dtype: np.dtype[np.generic]) -> NDArray[np.uint8]:
@@ -47,9 +68,9 @@ def _display(pixels: NDArray[np.generic], dtype: np.dtype[np.generic]) -> NDArra
 
 
 def _side_by_side(panels: list[NDArray[np.uint8]]) -> NDArray[np.uint8]:
-    """Join panels at their tops, 8 white columns between them."""
+    """Join panels at their tops, white between them and below shorter ones."""
     rows = max(panel.shape[0] for panel in panels)
     padded = [
-        np.pad(panel, ((0, rows - panel.shape[0]), (0, 8), (0, 0)), constant_values=255) for panel in panels
+        np.pad(panel, ((0, rows - panel.shape[0]), (0, GAP), (0, 0)), constant_values=255) for panel in panels
     ]
-    return np.concatenate(padded, axis=1)[:, :-8]
+    return np.concatenate(padded, axis=1)[:, :-GAP]

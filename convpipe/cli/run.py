@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from convpipe.cli.options import console, json_option, print_json, set_option
-from convpipe.errors import ConfigError, ConvpipeError
+from convpipe.cli.options import complain, console, json_option, print_json, set_option
+from convpipe.errors import ConfigError, ConvpipeError, JobError
 
 if TYPE_CHECKING:
     from convpipe.batch.run import Progress
@@ -49,26 +49,31 @@ def command(
     from convpipe.report import exit_code, summary, write_report
 
     configs, folders = _split(arguments)
+    if report_folder is not None:
+        _make_folder(report_folder)
     shown = not (quiet or as_json)
     reports: list[Report] = []
     with _sigterm_interrupts():
         for job in _jobs(configs, overrides, folders):
-            report = _run_job(job, folders, backend, workers, overwrite, progress=shown)
-            reports.append(report)
-            if shown:
-                _show(report)
-            if report.interrupted:
+            reports.append(_run_job(job, folders, backend, workers, overwrite, progress=shown))
+            _show(reports[-1], shown)
+            if reports[-1].interrupted:
                 break
     if report_folder is not None:
         write_report(reports, report_folder)
     if as_json:
         print_json(reports[0].to_dict() if len(reports) == 1 else summary(reports))
     elif shown and len(reports) > 1:
-        total = summary(reports)
-        click.echo(
-            f"{len(reports)} jobs: {total['images']} images: {total['done']} done, {total['failed']} failed"
-        )
+        click.echo(_total(reports))
     sys.exit(exit_code(reports))
+
+
+def _make_folder(folder: Path) -> None:
+    """Make the folder of the report before the work begins that it is about."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise JobError(f"the report folder {str(folder)!r} cannot be made: {error.strerror}") from None
 
 
 def _split(arguments: Sequence[str]) -> tuple[list[str], list[Path]]:
@@ -106,41 +111,76 @@ def _run_job(
     overwrite: bool,
     progress: bool,
 ) -> Report:
-    from convpipe.pipeline import Pipeline
-    from convpipe.report import Report
-
     if isinstance(job, ConfigError):
-        return Report(name=job.path, error=str(job))
+        return _not_started(job.path, job)
     source = folders[0] if folders else job.input.path
     target = folders[1] if len(folders) > 1 else job.output.path
     try:
         if source is None or target is None:
             missing = "input" if source is None else "output"
-            raise ConfigError(
-                f"job {job.name!r} has no {missing} path; set it, or give INPUT and OUTPUT", job.source
-            )
+            raise JobError(f"the job has no {missing} path; set it, or give INPUT and OUTPUT")
         with _progress(job.name, progress) as advance:
-            return Pipeline.from_job(job, backend=backend).run_folder(
-                source,
-                target,
-                include=job.input.include,
-                exclude=job.input.exclude,
-                recursive=job.input.recursive,
-                format=job.output.format,
-                quality=job.output.quality,
-                compression=job.output.compression,
-                overwrite=overwrite,
-                workers=workers,
-                progress=advance,
-            )
+            report = _filter(job, source, target, backend, workers, overwrite, advance)
     except ConvpipeError as error:
-        return Report(name=job.name, error=str(error))
+        return _not_started(job.name, error)
+    if not report.images and not report.interrupted:
+        return _not_started(job.name, JobError(f"the input {str(source)!r} holds no image to filter"))
+    return report
 
 
-def _show(report: Report) -> None:
-    from convpipe.report.terminal import print_report
+def _filter(
+    job: Job,
+    source: Path,
+    target: Path,
+    backend: str | None,
+    workers: int | None,
+    overwrite: bool,
+    progress: Progress | None,
+) -> Report:
+    from convpipe.pipeline import Pipeline
 
-    print_report(report, console(stderr=report.error is not None))
+    return Pipeline.from_job(job, backend=backend).run_folder(
+        source,
+        target,
+        include=job.input.include,
+        exclude=job.input.exclude,
+        recursive=job.input.recursive,
+        format=job.output.format,
+        quality=job.output.quality,
+        compression=job.output.compression,
+        overwrite=overwrite,
+        workers=workers,
+        progress=progress,
+    )
+
+
+def _not_started(name: str, error: ConvpipeError) -> Report:
+    """Say why a job could not start, and return that as its report; the other jobs go on."""
+    from convpipe.report import Report
+
+    # A config error begins with its place, file:line:column, as in `convpipe check`.
+    complain(str(error) if isinstance(error, ConfigError) else f"{name}: {error}")
+    return Report(name=name, error=str(error))
+
+
+def _show(report: Report, shown: bool) -> None:
+    """Print what a job did: its tables, or without them its failures, on standard error."""
+    if shown and report.error is None:
+        from convpipe.report.terminal import print_report
+
+        print_report(report, console())
+    elif not shown:
+        for result in report.failures:
+            complain(f"{report.name}: {str(result.path)!r}: {result.stage}: {result.reason}")
+
+
+def _total(reports: list[Report]) -> str:
+    from convpipe.report import summary
+
+    total = summary(reports)
+    line = f"{len(reports)} jobs: {total['images']} images: {total['done']} done, {total['failed']} failed"
+    unstarted = sum(report.error is not None for report in reports)
+    return f"{line}; {unstarted} could not start" if unstarted else line
 
 
 @contextmanager
@@ -179,5 +219,7 @@ def _sigterm_interrupts() -> Iterator[None]:
     before = signal.signal(signal.SIGTERM, terminate)
     try:
         yield
+    except Terminated:  # between two runs, where there is nothing to report
+        sys.exit(143)
     finally:
         signal.signal(signal.SIGTERM, before)
