@@ -135,7 +135,7 @@ def _load(source: str, entry: str, signature: Any) -> Callable[..., int]:
     try:
         root = _private(directory())
         kept = root / key
-        if kept.exists() and not _intact(kept, source):
+        if kept.exists() and not _intact(kept):
             log.warning("compiled loop %s is damaged; it is built again", key[:12])
             _remove(kept)
         if kept.exists():
@@ -205,12 +205,14 @@ def _private(root: Path) -> Path:
     return root
 
 
-def _intact(entry: Path, source: str) -> bool:
+def _intact(entry: Path) -> bool:
     """Tell whether every file of the entry is as it was built."""
     try:
         digests = json.loads((entry / MANIFEST).read_bytes())
-        return (entry / SOURCE).read_text() == source and all(
-            _digest((entry / name).read_bytes()) == digest for name, digest in digests.items()
+        files = {str(file.relative_to(entry)): file for file in entry.rglob("*") if file.is_file()}
+        del files[MANIFEST]
+        return files.keys() == digests.keys() and all(
+            _digest(file.read_bytes()) == digests[name] for name, file in files.items()
         )
     except (OSError, ValueError, AttributeError):
         return False

@@ -1,0 +1,21 @@
+"""Set up for every test and doctest."""
+
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+# Compiled loops are kept between runs and shared by workers, away from the user's own.
+os.environ.setdefault("CONVPIPE_CACHE_DIR", str(Path(__file__).parent / ".pytest_cache" / "loops"))
+
+
+@pytest.fixture
+def rng():
+    """Return a random generator, the same in every run."""
+    return np.random.default_rng(20)
+
+
+@pytest.fixture(autouse=True)
+def _doctest_names(doctest_namespace):
+    doctest_namespace["np"] = np

@@ -1,0 +1,36 @@
+"""The shipped configs, run on the shipped images."""
+
+from pathlib import Path
+
+import pytest
+
+from convpipe import Pipeline, config, images
+from convpipe.batch import find_images
+
+ROOT = Path(__file__).parents[1]
+JOBS = [job for path in sorted((ROOT / "configs").glob("*.yaml")) for job in config.load(path)]
+
+
+@pytest.mark.parametrize("job", JOBS, ids=lambda job: job.name)
+def test_config_runs_on_the_sample_images(job, tmp_path):
+    run = Pipeline.from_job(job)
+    report = run.run_folder(
+        ROOT / job.input.path,
+        tmp_path,
+        include=job.input.include,
+        exclude=job.input.exclude,
+        format=job.output.format,
+    )
+    assert report.failures == []
+    assert (
+        report.done
+        == len(find_images(ROOT / job.input.path, job.input.include, job.input.exclude).images)
+        > 0
+    )
+    written = [path for path in tmp_path.rglob("*") if path.is_file()]
+    assert len(written) == report.done
+    planned = {group.stages[-1][1] for group in report.sizes}
+    for path in written:
+        pixels = images.read(path).pixels
+        assert pixels.shape[:2] in planned
+        assert pixels.std() > 0

@@ -1,0 +1,137 @@
+"""The Python front: Pipeline."""
+
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+import pytest
+
+import convpipe
+from convpipe import Pipeline, stage
+from convpipe.errors import BackendError, ConfigError, ParameterError, PlanError
+
+
+@pytest.fixture
+def edges():
+    return Pipeline([stage("blur", "gaussian", sigma=1, truncate=2), stage("edge", "sobel")])
+
+
+@pytest.mark.parametrize("dtype", ["uint8", "uint16", "int16", "int32", "float16", "float32", "float64"])
+def test_dtype_is_kept(edges, dtype):
+    image = np.arange(600).reshape(20, 30).astype(dtype)
+    result = edges(image)
+    assert result.dtype == dtype
+    assert result.shape == image.shape
+
+
+def test_unrounded_result(edges, rng):
+    image = rng.integers(0, 256, (20, 30), dtype=np.uint8)
+    exact = edges(image, dtype="float32")
+    assert exact.dtype == np.float32
+    np.testing.assert_array_equal(np.rint(exact).astype(np.uint8), edges(image))
+
+
+def test_layout_is_kept(edges, rng):
+    grey = rng.integers(0, 256, (20, 30), dtype=np.uint8)
+    assert edges(grey).shape == (20, 30)
+    assert edges(grey[..., None]).shape == (20, 30, 1)
+    rgb = np.dstack([grey, grey, grey])
+    np.testing.assert_array_equal(edges(rgb)[..., 1], edges(grey))
+
+
+def test_edges_leave_alpha_alone_and_follow_its_geometry(rng):
+    image = rng.integers(0, 256, (20, 30, 4), dtype=np.uint8)
+    result = Pipeline([stage("edge", "sobel", stride=2)])(image)
+    # 'same' at stride 2 pads an even side at its end alone, so windows are centred on odd rows and columns.
+    np.testing.assert_array_equal(result[..., 3], image[1::2, 1::2, 3])
+
+
+def test_blur_keeps_hidden_colours_hidden():
+    image = np.zeros((9, 9, 4), np.uint8)
+    image[:, :4] = (0, 200, 0, 255)  # green, opaque
+    image[:, 4:] = (255, 0, 0, 0)  # red, fully transparent
+    result = Pipeline([stage("blur", "box", size=3)])(image)
+    visible = result[..., 3] > 0
+    assert visible[:, 4].all()
+    assert (result[visible][:, :3] == (0, 200, 0)).all()
+
+
+def test_linear_light_mixes_light_not_values():
+    image = np.zeros((2, 64), np.uint8)
+    image[:, ::2] = 255
+    mean = Pipeline([stage("blur", "box", size=[1, 2])], border="wrap", linear_light=True)(image)
+    assert (mean == 188).all()  # half the light of white, in sRGB
+
+
+def test_stage_dtype_rounds_between_stages():
+    image = np.full((3, 3), 3, np.uint8)
+    scale = stage("point", "scale", gain=0.5, dtype="uint8")  # 1.5 rounds to 2
+    result = Pipeline([scale, stage("point", "scale", gain=10)])(image, dtype="float32")
+    assert (result == 20).all()
+
+
+def test_dtype_of_the_last_stage_is_that_of_the_result():
+    run = Pipeline([stage("edge", "laplacian", dtype="int16")])
+    assert run(np.eye(5, dtype=np.uint8) * 255).min() < 0
+    assert run.plan((5, 5)).output_dtype == "int16"
+
+
+def test_threads_may_share_a_pipeline(edges, rng):
+    images = [rng.integers(0, 256, (50 + i, 40), dtype=np.uint8) for i in range(12)]
+    want = [edges(image) for image in images]
+    with ThreadPoolExecutor(4) as pool:
+        got = list(pool.map(lambda image: edges.apply(image, threads=1), images))
+    for one, other in zip(got, want):
+        np.testing.assert_array_equal(one, other)
+
+
+def test_from_yaml(tmp_path):
+    path = tmp_path / "job.yaml"
+    path.write_text("name: x\nborder: wrap\nstages: [{edge: sobel, stride: 2}]\n")
+    run = Pipeline.from_yaml(path)
+    assert repr(run) == "Pipeline([edge sobel], border='wrap', backend='cpu')"
+    assert run.plan((9, 9)).extent == (5, 5)
+    path.write_text("jobs: [{stages: [{edge: sobel}]}, {stages: [{edge: sobel}]}]\n")
+    with pytest.raises(ConfigError, match="holds 2 jobs"):
+        Pipeline.from_yaml(path)
+
+
+@pytest.mark.parametrize(
+    ("make", "error", "words"),
+    [
+        (lambda: Pipeline([]), ParameterError, "at least one stage"),
+        (lambda: Pipeline(["edge"]), TypeError, r"convpipe.stage\(...\); given 'edge'"),
+        (
+            lambda: Pipeline([stage("edge", "sobel")], border="mirror"),
+            ParameterError,
+            "unknown border 'mirror'",
+        ),
+        (lambda: Pipeline([stage("edge", "sobel")], backend="gpu"), ParameterError, "unknown backend 'gpu'"),
+        (lambda: Pipeline([stage("edge", "sobel")], backend="cuda"), BackendError, "cuda"),
+        (lambda: Pipeline([stage("edge", "sobel")], dtype="int64"), ParameterError, "unknown dtype 'int64'"),
+        (lambda: Pipeline([stage("edge", "sobel")])(np.zeros((0, 5))), PlanError, "empty: 0 rows"),
+        (lambda: Pipeline([stage("edge", "sobel")])(np.zeros(5)), ParameterError, r"given \(5,\)"),
+        (lambda: Pipeline([stage("edge", "sobel")])(np.zeros((5, 5), complex)), ParameterError, "complex128"),
+    ],
+)
+def test_refusals(make, error, words):
+    with pytest.raises(error, match=words):
+        make()
+
+
+def test_a_window_that_does_not_fit_names_its_stage():
+    run = Pipeline([stage("edge", "sobel", padding=0), stage("blur", "box", size=9, padding=0)])
+    with pytest.raises(PlanError, match=r"stage 1 \(blur box\): its window spans 9 rows .* floor\(\(8 "):
+        run.plan((10, 20))
+
+
+def test_source_is_readable_python(edges):
+    source = edges.source((20, 30))
+    compile(source, "generated", "exec")
+    assert "# stage 0: blur gaussian" in source
+    assert "# stage 1: edge sobel" in source
+
+
+def test_public_names():
+    assert all(getattr(convpipe, name) for name in convpipe.__all__ if name not in ("Conv2d", "conv2d"))
+    with pytest.raises(AttributeError, match="no attribute 'nothing'"):
+        _ = convpipe.nothing
