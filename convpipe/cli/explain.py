@@ -98,7 +98,7 @@ def _describe(stage: StagePlan) -> None:
     )
     click.echo("  output = floor((input + padding - dilation*(taps-1) - 1)/stride) + 1")
     for name, formula in zip(("rows", "columns"), stage.formulas, strict=True):
-        click.echo(f"  {name:<7}= {formula}")
+        click.echo(f"  {name:<7} = {formula}")
     reach = "x".join(str(field.reach) for field in stage.field)
     click.echo(f"  each output pixel depends on {reach} pixels of the image")
 

@@ -1,0 +1,139 @@
+"""``check``, ``stages``, ``schema``, ``init`` and ``info``: what needs no image."""
+
+import importlib
+import json
+
+import jsonschema
+import pytest
+from ruamel.yaml import YAML
+
+from convpipe import __version__, config
+from convpipe.cli import COMMANDS
+from convpipe.stages import ANY_LABEL, families
+
+
+def test_check(convpipe, job):
+    result = convpipe("check", job(), job("- edge: sobel", name="second.yaml"))
+    assert result.exit_code == 0
+    assert result.stdout.splitlines()[1].endswith("second.yaml: second: edge sobel")
+    assert result.stderr == ""
+
+
+def test_check_shows_every_error(convpipe, job, here):
+    (here / "jobs.yaml").write_text(
+        "jobs:\n  - {stages: [{edge: sobell}]}\n  - {stages: 3}\n  - {stages: [{edge: scharr}]}\n"
+    )
+    result = convpipe(
+        "check", "jobs.yaml", "absent.yaml", job("- {blur: gaussian, sigm: 1}", name="last.yaml")
+    )
+    assert result.exit_code == 2
+    assert result.stdout == "ok: jobs.yaml: jobs[2]: edge scharr\n"
+    for error in (
+        "error: jobs.yaml:2:22: unknown edge method 'sobell'; did you mean 'sobel'?",
+        "error: jobs.yaml:3:14: stages needs a list",
+        "error: absent.yaml: cannot be read",
+        "last.yaml:4:22: blur gaussian has no parameter 'sigm'; did you mean 'sigma'?",
+    ):
+        assert error in result.stderr
+    assert "  2 |   - {stages: [{edge: sobell}]}\n" in result.stderr  # the snippet keeps its lines
+
+
+def test_check_set(convpipe, job):
+    assert convpipe("check", job(), "--set", "stages.0.size=5").exit_code == 0
+    result = convpipe("check", job(), "--set", "stages.0.size=-5")
+    assert result.exit_code == 2
+    assert "size" in result.stderr
+
+
+def test_stages_lists_every_filter(convpipe, document):
+    table, data = convpipe("stages").stdout, document(convpipe("stages", "--json"))
+    for family, methods in families().items():
+        for name, method in methods.items():
+            assert f"{family}: {name}" in table
+            assert method.summary in table
+    assert len(data) == sum(map(len, families().values()))
+
+
+@pytest.mark.parametrize("method", [m for methods in families().values() for m in methods.values()], ids=str)
+def test_stages_shows_a_filter_with_an_example_that_loads(convpipe, method):
+    name = "anything" if method.name == ANY_LABEL else method.name
+    text = convpipe("stages", method.family, name).stdout
+    for word in (
+        method.summary,
+        method.reference,
+        *(p.name for p in method.accepted),
+        *(p.kind() for p in method.parameters),
+    ):
+        assert word in text
+    example = text.split("\n\n")[1]
+    (stage,) = config.from_dict({"stages": YAML(typ="safe").load(example)}).stages
+    assert stage.method is method
+
+
+@pytest.mark.parametrize(("words", "nearest"), [(["edg"], "edge"), (["edge", "sobell"], "sobel")])
+def test_stages_unknown(convpipe, words, nearest):
+    result = convpipe("stages", *words)
+    assert result.exit_code == 2
+    assert f"did you mean {nearest!r}?" in result.stderr
+
+
+def test_schema_accepts_what_init_writes(convpipe, here, document):
+    assert convpipe("init").exit_code == 0
+    starter = YAML(typ="safe").load((here / "pipeline.yaml").read_text())
+    jsonschema.validate(starter, document(convpipe("schema")))
+
+
+@pytest.mark.parametrize("name", ["edges.yaml", "a: b # c.yaml", "no.yaml", "\x1b[31m.yaml"])
+def test_init_passes_check(convpipe, name):
+    assert convpipe("init", name).exit_code == 0
+    result = convpipe("check", name)
+    assert result.exit_code == 0
+    assert "\x1b" not in result.stdout
+
+
+def test_init_never_replaces_unasked(convpipe, here):
+    (here / "mine.yaml").write_text("precious")
+    assert convpipe("init", "mine.yaml").exit_code == 2
+    assert (here / "mine.yaml").read_text() == "precious"
+    assert convpipe("init", "mine.yaml", "--force").exit_code == 0
+    assert convpipe("init", "absent/mine.yaml").exit_code == 2
+
+
+def test_info(convpipe, document):
+    data = document(convpipe("info", "--json"))
+    assert data["convpipe"] == __version__
+    assert data["backends"]["cpu"] == "available"
+    assert data["cores"] >= 1
+    assert {"png", "jpeg", "tiff"} <= set(data["writes"])
+    assert data["threading"]  # at least the work queue that comes with Numba
+    assert all(name in convpipe("info").stdout for name in data)
+
+
+def test_info_clears_the_cache(convpipe, job, document):
+    convpipe("compile", job())
+    assert document(convpipe("info", "--json"))["cache"]["pipelines"] >= 1
+    assert "removed" in convpipe("info", "--clear-cache").stdout
+    assert document(convpipe("info", "--json"))["cache"]["pipelines"] == 0
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_has_help(convpipe, name):
+    result = convpipe(name, "--help")
+    assert result.exit_code == 0
+    assert result.stdout.startswith(f"Usage: convpipe {name}")
+    assert importlib.import_module(f"convpipe.cli.{name}").command.name == name
+
+
+def test_help_lists_every_command(convpipe):
+    text = convpipe("--help").stdout
+    assert all(f"  {name} " in text and summary in text for name, summary in COMMANDS.items())
+
+
+def test_unknown_command(convpipe):
+    result = convpipe("chekc")
+    assert result.exit_code == 2
+    assert "did you mean 'check'?" in result.stderr
+
+
+def test_json_of_the_schema_is_the_schema(convpipe):
+    assert json.loads(convpipe("schema").stdout) == json.loads(json.dumps(config.schema()))

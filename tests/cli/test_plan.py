@@ -1,0 +1,98 @@
+"""``convpipe plan``: sizes from numbers or from headers, no pixel read."""
+
+import struct
+import zlib
+
+import pytest
+
+
+def test_size(convpipe, job, document):
+    result = convpipe("plan", job("- {edge: sobel, stride: 2, padding: 0}"), "--size", "480x640x3", "--json")
+    assert result.exit_code == 0
+    (plan,) = document(result)
+    assert (plan["job"], plan["input"], plan["channels"], plan["output"]) == (
+        "job",
+        [480, 640],
+        3,
+        [239, 319],
+    )
+    assert "images" not in plan
+
+
+def test_table(convpipe, job):
+    result = convpipe("plan", job("- {edge: sobel, stride: 2, padding: 0}"), "--size", "480x640")
+    assert "floor((480 + 0 + 0 - 1*(3-1) - 1)/2) + 1 = 239" in result.stdout
+    assert "239x319" in result.stdout
+
+
+def test_folder_is_planned_once_a_size(convpipe, photos, job, document):
+    plans = document(convpipe("plan", job("- {edge: sobel, stride: 2}"), "--json"))
+    assert [(plan["input"], plan["images"], plan["output"]) for plan in plans] == [
+        ([5, 4], 1, [3, 2]),
+        ([8, 9], 2, [4, 5]),
+    ]
+
+
+def test_folder_given(convpipe, photos, job, document):
+    config = job(head="name: bare")
+    assert convpipe("plan", config).exit_code == 2
+    assert len(document(convpipe("plan", config, photos, "--json"))) == 2
+
+
+def chunk(name, data):
+    return struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
+
+
+def hollow(rows, cols):
+    """Return a PNG whose header is whole and whose pixels are none."""
+    header = struct.pack(">IIBBBBB", cols, rows, 8, 0, 0, 0, 0)
+    parts = (b"IHDR", header), (b"IDAT", b"no zlib stream"), (b"IEND", b"")
+    return b"\x89PNG\r\n\x1a\n" + b"".join(chunk(name, data) for name, data in parts)
+
+
+def test_no_pixel_is_decoded(convpipe, job, here, document):
+    (here / "photos").mkdir()
+    (here / "photos" / "hollow.png").write_bytes(hollow(3000, 2000))
+    (plan,) = document(convpipe("plan", job(), "--json"))
+    assert (plan["input"], plan["images"]) == ([3000, 2000], 1)
+    assert convpipe("run", job(), "--quiet").exit_code == 1  # its pixels are indeed not there
+
+
+def test_an_image_that_cannot_be_planned_does_not_stop_the_rest(convpipe, photos, job, document):
+    (photos / "x\x1b.png").write_bytes(b"no image")
+    result = convpipe("plan", job("- {blur: box, size: 5, padding: valid}"), "--json")
+    assert result.exit_code == 1
+    assert [plan["input"] for plan in document(result)] == [[8, 9]]
+    assert "error: 'x\\x1b.png': " in result.stderr
+    assert "job: 5x4 uint8: stage 0 (blur box): its window spans 5 columns" in result.stderr
+
+
+def test_a_size_that_does_not_fit(convpipe, job):
+    result = convpipe("plan", job("- {blur: box, size: 5, padding: valid}"), "--size", "3x9")
+    assert result.exit_code == 2
+    assert "its window spans 5 rows" in result.stderr
+
+
+def test_infinite_ranges_are_json(convpipe, job, document):
+    stage = "- {color: gray}\n  - {blur: box, size: 3, bias: 1e308}\n  - {custom: big, kernel: [[1e308]]}"
+    (plan,) = document(convpipe("plan", job(stage), "--size", "9x9x3", "--json"))
+    assert plan["stages"][-1]["range"][1] is None
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        ["--size", "480"],
+        ["--size", "0x4"],
+        ["--size", "-1x4"],
+        ["--size", "4x4x4x4"],
+        ["--size", "4x" + "9" * 5000],
+        ["--size", "4x4", "--dtype", "foo"],
+        ["photos", "--size", "4x4"],
+    ],
+)
+def test_usage(convpipe, photos, job, options):
+    result = convpipe("plan", job(), *options)
+    assert result.exit_code == 2
+    assert result.stdout == ""
+    assert "Usage: convpipe plan" in result.stderr

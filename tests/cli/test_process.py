@@ -1,0 +1,80 @@
+"""The command as a process: what it imports, closed pipes, encodings, tracebacks."""
+
+import os
+
+import pytest
+
+HEAVY = {"numba", "llvmlite", "rich", "PIL", "imagecodecs", "tifffile", "skimage", "scipy", "torch"}
+
+
+def imported(process, *arguments):
+    """Return the top-level packages that the command imports."""
+    with process(*arguments, python=["-X", "importtime"]) as run:
+        _, log = run.communicate(timeout=60)
+    assert run.returncode == 0, log
+    lines = [line for line in log.splitlines() if line.startswith("import time:")]
+    return {line.rsplit("|", 1)[1].strip().partition(".")[0] for line in lines}
+
+
+def test_help_imports_click_alone(process):
+    assert not imported(process, "--help") & {*HEAVY, "numpy", "ruamel"}
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["check", "job.yaml"],
+        ["plan", "job.yaml", "--size", "480x640", "--json"],
+        ["stages"],
+        ["stages", "blur", "gaussian"],
+        ["schema"],
+        ["init", "new.yaml"],
+    ],
+    ids=" ".join,
+)
+def test_commands_that_touch_no_pixel_start_light(process, job, arguments):
+    job()
+    assert not imported(process, *arguments) & HEAVY
+
+
+def test_the_table_of_a_plan_needs_no_compiler(process, job):
+    assert not imported(process, "plan", job(), "--size", "480x640") & (HEAVY - {"rich"})
+
+
+def test_a_reader_that_leaves_is_no_error(process, job):
+    with process("stages", "--json", stdin=None) as run:
+        run.stdout.close()
+        stderr = run.stderr.read()
+        run.wait(timeout=60)
+    assert stderr == ""
+
+
+def test_a_name_the_encoding_lacks_is_escaped(process, job):
+    config = job(name="日本.yaml")
+    with process("check", config, env={"PYTHONIOENCODING": "latin-1"}) as run:
+        stdout, stderr = run.communicate(timeout=60)
+    assert run.returncode == 0, stderr
+    assert "\\u65e5\\u672c.yaml" in stdout
+
+
+def test_a_traceback_only_on_request(process):
+    for value, shown in (("", False), ("1", True)):
+        with process("check", "--set", "x", "plan", env={"CONVPIPE_TRACEBACK": value}) as run:
+            _, stderr = run.communicate(timeout=60)
+        assert run.returncode == 2, stderr
+        assert (
+            "Traceback" not in stderr
+        )  # a config that is wrong is the command's business, not an error of ours
+        with process("stages", "nothing", env={"CONVPIPE_TRACEBACK": value}) as run:
+            _, stderr = run.communicate(timeout=60)
+        assert run.returncode == (1 if shown else 2)
+        assert ("Traceback" in stderr) == shown
+
+
+@pytest.mark.skipif(os.name != "posix" or os.geteuid() == 0, reason="needs a user whom permissions bind")
+def test_a_folder_that_cannot_be_read(process, here, job):
+    (here / "photos").mkdir(mode=0)
+    with process("plan", job()) as run:
+        _, stderr = run.communicate(timeout=60)
+    assert run.returncode == 2
+    assert stderr.startswith("error: ")

@@ -1,0 +1,173 @@
+"""``convpipe run``: results, one summary, the worst exit code."""
+
+import os
+import signal
+import time
+
+import pytest
+
+from convpipe import Pipeline, images, stage
+
+SEVERAL = """\
+defaults:
+  input: {path: photos}
+jobs:
+  - {name: wrong, stages: [{blur: gausian}], output: {path: o0}}
+  - {name: missing, input: {path: nowhere}, stages: [{blur: box, size: 3}], output: {path: o1}}
+  - {name: good, stages: [{blur: box, size: 3}], output: {path: o2}}
+"""
+
+
+def test_results_are_the_pipelines(convpipe, photos, job, here):
+    result = convpipe("run", job())
+    assert result.exit_code == 0
+    assert "3 images: 3 done, 0 failed" in result.stdout
+    assert result.stderr == ""
+    box = Pipeline([stage("blur", "box", size=3)])
+    for name in ("a.png", "more/c.png"):
+        expected = box(images.read(photos / name).pixels)
+        assert (images.read(here / "out" / name).pixels == expected).all()
+
+
+def test_the_table_has_every_size(convpipe, photos, job):
+    result = convpipe("run", job("- {blur: box, size: 3, stride: 2}"))
+    assert "8x9" in result.stdout
+    assert "4x5" in result.stdout
+
+
+def test_input_and_output_replace_the_configs(convpipe, photos, job, here):
+    config = job(head="name: bare")
+    assert convpipe("run", config, "photos", "elsewhere").exit_code == 0
+    assert (here / "elsewhere" / "more" / "c.png").exists()
+    assert convpipe("run", config, "photos").exit_code == 2  # no output
+
+
+def test_json(convpipe, photos, job, document):
+    (photos / "bad.png").write_bytes(b"no image")
+    result = convpipe("run", job(), "--json")
+    assert result.exit_code == 1
+    data = document(result)
+    assert {key: data[key] for key in ("images", "done", "failed", "skipped")} == {
+        "images": 4,
+        "done": 3,
+        "failed": 1,
+        "skipped": 0,
+    }
+    (failure,) = data["failures"]
+    assert (failure["path"], failure["stage"]) == ("bad.png", "read")
+    assert data["sizes"] == [
+        {"input": [5, 4], "count": 1, "stages": [{"name": "blur box", "output": [5, 4]}]},
+        {"input": [8, 9], "count": 2, "stages": [{"name": "blur box", "output": [8, 9]}]},
+    ]
+
+
+def test_one_bad_job_does_not_stop_the_others(convpipe, photos, job, here, document):
+    (here / "several.yaml").write_text(SEVERAL)
+    result = convpipe("run", "several.yaml", job(name="last.yaml"), "absent.yaml")
+    assert result.exit_code == 2
+    assert "several.yaml:4:35: unknown blur method 'gausian'; did you mean 'gaussian'?" in result.stderr
+    assert "missing: the input 'nowhere'" in result.stderr
+    assert "absent.yaml: cannot be read" in result.stderr
+    assert "5 jobs: 6 images: 6 done, 0 failed; 3 could not start" in result.stdout
+    data = document(convpipe("run", "several.yaml", "--json", "--overwrite"))
+    assert (data["images"], data["done"], data["exit_code"]) == (3, 3, 2)
+    assert [("error" in each, each["done"]) for each in data["jobs"]] == [(True, 0), (True, 0), (False, 3)]
+
+
+def test_an_input_without_images_is_an_error(convpipe, photos, job):
+    result = convpipe("run", job(), "--set", 'input.include=["*.tif"]')
+    assert result.exit_code == 2
+    assert "holds no image" in result.stderr
+
+
+def test_results_are_kept_unless_overwrite(convpipe, photos, job, here):
+    convpipe("run", job())
+    before = (here / "out" / "a.png").read_bytes()
+    (photos / "b.png").rename(photos / "a.png")
+    again = convpipe("run", job(), "--json")
+    assert again.exit_code == 1
+    assert "the output exists" in again.stderr
+    assert (here / "out" / "a.png").read_bytes() == before
+    assert convpipe("run", job(), "--overwrite").exit_code == 0
+    assert (here / "out" / "a.png").read_bytes() != before
+
+
+def test_set_changes_the_job(convpipe, photos, job, document):
+    data = document(convpipe("run", job(), "--json", "--set", "stages.0.stride=4"))
+    assert [each["stages"][0]["output"] for each in data["sizes"]] == [[2, 1], [2, 3]]
+
+
+def test_quiet_prints_failures_alone(convpipe, photos, job):
+    (photos / "bad\x1b[31m\n.png").write_bytes(b"no image")
+    result = convpipe("run", job(), "--quiet")
+    assert result.stdout == ""
+    assert result.stderr.startswith("error: job: 'bad\\x1b[31m\\n.png': read: ")
+    assert result.stderr.count("\n") == 1
+
+
+def test_control_characters_stay_out_of_the_table(convpipe, photos, job):
+    (photos / "bad\x1b[31m\n.png").write_bytes(b"no image")
+    result = convpipe("run", job())
+    assert "bad\\x1b[31m\\n.png" in result.stdout
+    assert "\x1b" not in result.output
+
+
+def test_report_folder(convpipe, photos, job, here):
+    assert convpipe("run", job(), "--report", "reports/today").exit_code == 0
+    assert {path.suffix for path in (here / "reports" / "today").iterdir()} == {".json", ".html"}
+
+
+def test_a_report_that_cannot_be_written_is_told_before_the_work(convpipe, photos, job, here):
+    result = convpipe("run", job(), "--report", photos / "a.png" / "reports")
+    assert result.exit_code == 2
+    assert "report folder" in result.stderr
+    assert not (here / "out").exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["photos", "job.yaml"], "config files (.yaml) first"),
+        (["job.yaml", "photos", "out", "more"], "one config file"),
+        (["job.yaml", "job.yaml", "photos"], "one config file"),
+        (["several.yaml", "photos"], "several.yaml holds 3"),
+        (["job.yaml", "--jobs", "0"], "--jobs"),
+        (["job.yaml", "--backend", "gpu"], "--backend"),
+        ([], "Missing argument"),
+    ],
+)
+def test_usage(convpipe, photos, job, here, arguments, message):
+    job()
+    (here / "several.yaml").write_text(SEVERAL)
+    result = convpipe("run", *arguments)
+    assert result.exit_code == 2
+    assert message in result.stderr
+    assert result.stdout == ""
+    assert not (here / "out").exists()
+
+
+def test_a_backend_that_is_not_here(convpipe, photos, job, here):
+    result = convpipe("run", job(), "--backend", "cuda")
+    if result.exit_code:  # where there is no such device, nothing is begun
+        assert result.exit_code == 2
+        assert "cuda" in result.stderr
+        assert not (here / "out").exists()
+
+
+@pytest.mark.skipif(os.name != "posix", reason="POSIX signals")
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_signal_ends_the_run_with_a_report(process, photos, job, here, document, number, code):
+    for i in range(5000):
+        os.link(photos / "a.png", photos / f"{i:04}.png")
+    with process("run", job(), "--json", "--jobs", 1) as run:
+        while not (here / "out" / "0000.png").exists() and run.poll() is None:
+            time.sleep(0.01)
+        run.send_signal(number)
+        stdout, stderr = run.communicate(timeout=60)
+    assert run.returncode == code
+    assert "Traceback" not in stderr
+    data = document(type("Result", (), {"stdout": stdout}))
+    assert data["interrupted"] is True
+    assert 0 < data["done"] < data["images"]
+    written = [path for path in (here / "out").rglob("*") if path.is_file()]
+    assert len(written) == data["done"]
