@@ -4,13 +4,89 @@ from __future__ import annotations
 
 import os
 import stat
+import unicodedata
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from convpipe.errors import JobError
 from convpipe.images import TEMPORARY_SUFFIX, format_of
+
+Refused = tuple[tuple[Path, str], ...]
+"""Paths relative to the input folder, each with the reason."""
+
+
+def matches(relative: Path, pattern: str) -> bool:
+    """Tell whether a glob matches a path below the input folder.
+
+    A pattern without ``/`` matches the name, at any depth; one with ``/`` matches the whole relative path,
+    where ``**`` stands for any number of folders and ``*`` stays within one. Letter case and Unicode
+    normal form do not matter.
+
+    Examples
+    --------
+    >>> matches(Path("a/b/C.PNG"), "*.png"), matches(Path("a/b/c.png"), "a/*.png")
+    (True, False)
+    >>> matches(Path("a/b/c.png"), "a/**"), matches(Path("c.png"), "**/*.png")
+    (True, True)
+    """
+    steps = [step for step in pattern.split("/") if step not in ("", ".")]
+    if pattern.endswith("/"):
+        steps.append("**")
+    if "/" not in pattern:
+        return fnmatchcase(_folded(relative.name), _folded(pattern))
+    return _match_steps(relative.parts, steps)
+
+
+def _match_steps(parts: Sequence[str], steps: Sequence[str]) -> bool:
+    if not steps:
+        return not parts
+    if steps[0] == "**":
+        return any(_match_steps(parts[skip:], steps[1:]) for skip in range(len(parts) + 1))
+    return (
+        bool(parts)
+        and fnmatchcase(_folded(parts[0]), _folded(steps[0]))
+        and _match_steps(parts[1:], steps[1:])
+    )
+
+
+def _folded(name: str) -> str:
+    return unicodedata.normalize("NFC", name).lower()
+
+
+@dataclass(frozen=True)
+class Selection:
+    """Which files of a folder are inputs.
+
+    Parameters
+    ----------
+    include, exclude : tuple of str
+        Globs, see :func:`matches`. Without `include`, every file with an image's extension. An `include`
+        that names no extension (``photographs/**``) takes those files too, one that does (``*.dat``) takes
+        any file, and its content decides. An `exclude` that matches a folder leaves out all that it holds.
+    recursive : bool
+        Whether to look into folders.
+    """
+
+    include: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = ()
+    recursive: bool = True
+
+    def takes(self, relative: Path) -> bool:
+        """Tell whether the file would be an input."""
+        if relative.name.endswith(TEMPORARY_SUFFIX) or not (self.recursive or len(relative.parts) == 1):
+            return False
+        is_image = format_of(relative) is not None
+        return not self.excludes(relative) and any(
+            matches(relative, pattern) and (is_image or PurePosixPath(pattern).suffix not in ("", ".*"))
+            for pattern in self.include or ("*",)
+        )
+
+    def excludes(self, relative: Path) -> bool:
+        """Tell whether an `exclude` matches the path or a folder that it is in."""
+        lineage = (relative, *relative.parents[:-1])
+        return any(matches(path, pattern) for pattern in self.exclude for path in lineage)
 
 
 @dataclass(frozen=True)
@@ -20,30 +96,22 @@ class Found:
     Parameters
     ----------
     root : Path
-        The input folder.
+        The input folder; the folder of the image, where the input is one.
     images : tuple of Path
         Relative to `root`, sorted.
     skipped : tuple of (Path, str)
-        What matched but is no image file, and why.
+        What would be an input but is no file to read, and why.
+    unreadable : tuple of (Path, str)
+        Folders that could not be listed, and why.
+    selection : Selection or None
+        What decided; None where the input is one image.
     """
 
     root: Path
     images: tuple[Path, ...]
-    skipped: tuple[tuple[Path, str], ...] = ()
-
-
-def matches(relative: Path, patterns: Sequence[str]) -> bool:
-    """Tell whether a glob matches the relative path, letter case aside.
-
-    ``*`` matches folders too: ``*.png`` matches at any depth, ``photographs/*`` all below that folder.
-
-    Examples
-    --------
-    >>> matches(Path("a/b/C.PNG"), ["*.png"]), matches(Path("a/b.png"), ["b*"])
-    (True, True)
-    """
-    names = (relative.as_posix().lower(), relative.name.lower())
-    return any(fnmatchcase(name, pattern.lower()) for pattern in patterns for name in names)
+    skipped: Refused = ()
+    unreadable: Refused = ()
+    selection: Selection | None = None
 
 
 def find_images(
@@ -55,64 +123,95 @@ def find_images(
     ----------
     root : Path
     include, exclude : sequence of str
-        Globs, see :func:`matches`; without `include`, every file with an image's extension.
+        Globs, see :class:`Selection`. They say nothing about a `root` that is a file.
     recursive : bool
+        Whether to look into folders. Links to folders are never followed, links to files only within `root`.
 
     Raises
     ------
     JobError
         If there is no `root`, or it cannot be listed.
     """
-    if root.is_file():
+    try:
+        mode = root.stat().st_mode
+    except (OSError, ValueError) as error:  # ValueError: a null character
+        raise JobError(f"the input {str(root)!r} cannot be opened: {_why(error)}") from None
+    if stat.S_ISREG(mode):
         return Found(root.parent, (Path(root.name),))
-    if not root.is_dir():
-        raise JobError(f"the input {str(root)!r} is neither a folder nor a file")
-
-    def wanted(relative: Path) -> bool:
-        if relative.name.endswith(TEMPORARY_SUFFIX) or matches(relative, exclude):
-            return False
-        return matches(relative, include) if include else format_of(relative) is not None
-
-    images: list[Path] = []
-    skipped: list[tuple[Path, str]] = []
-    for relative, problem in _walk(root, Path(), recursive):
-        if wanted(relative):
-            if problem is None:
-                images.append(relative)
-            else:
-                skipped.append((relative, problem))
-    return Found(root, tuple(sorted(images)), tuple(sorted(skipped)))
+    if not stat.S_ISDIR(mode):
+        raise JobError(f"the input {str(root)!r} is neither a folder nor a regular file")
+    scan = _Scan(root, Selection(tuple(include), tuple(exclude), recursive))
+    return scan.run()
 
 
-def _walk(root: Path, below: Path, recursive: bool) -> Iterator[tuple[Path, str | None]]:
-    """Yield every file below `root`, with the reason if it is not a regular one."""
-    try:
-        with os.scandir(root / below) as entries:
-            listed = list(entries)
-    except OSError as error:
-        if below == Path():
-            raise JobError(f"the input {str(root)!r} cannot be listed: {error.strerror}") from None
-        return
-    for entry in listed:
-        relative = below / entry.name
-        if entry.is_dir(follow_symlinks=False):
-            if recursive:
-                yield from _walk(root, relative, recursive)
-            yield relative, "a folder, not an image"
-        else:
-            yield relative, _problem(root, entry)
+@dataclass
+class _Scan:
+    """A walk through a folder: a list of folders still to be listed, not recursion, so any depth will do."""
+
+    root: Path
+    selection: Selection
+    images: list[Path] = field(default_factory=list)
+    skipped: list[tuple[Path, str]] = field(default_factory=list)
+    unreadable: list[tuple[Path, str]] = field(default_factory=list)
+
+    def run(self) -> Found:
+        left = [Path()]
+        while left:
+            below = left.pop()
+            try:
+                left.extend(self._folder(below))
+            except OSError as error:
+                if below == Path():
+                    raise JobError(f"the input {str(self.root)!r} cannot be listed: {_why(error)}") from None
+                self.unreadable.append((below, f"the folder cannot be listed: {_why(error)}"))
+        return Found(
+            self.root,
+            tuple(sorted(self.images)),
+            tuple(sorted(self.skipped)),
+            tuple(sorted(self.unreadable)),
+            self.selection,
+        )
+
+    def _folder(self, below: Path) -> Iterator[Path]:
+        """Sort the entries of one folder, and yield the folders among them."""
+        with os.scandir(self.root / below) as entries:
+            for entry in entries:
+                relative = below / entry.name
+                if self.selection.excludes(relative):
+                    continue
+                problem = self._problem(entry)
+                if problem is None:
+                    if self.selection.takes(relative):
+                        self.images.append(relative)
+                    continue
+                if entry.is_dir(follow_symlinks=False) and self.selection.recursive:
+                    yield relative
+                # Linked folders may hold images, whatever their names.
+                if self.selection.takes(relative) or (problem is LINKED_FOLDER and self.selection.recursive):
+                    self.skipped.append((relative, problem))
+
+    def _problem(self, entry: os.DirEntry[str]) -> str | None:
+        """Return why `entry` is no file to read, or None."""
+        try:
+            mode = entry.stat().st_mode
+        except OSError as error:
+            return f"cannot be followed: {_why(error)}"
+        if stat.S_ISDIR(mode):
+            return LINKED_FOLDER if entry.is_symlink() else "a folder, not an image"
+        if not stat.S_ISREG(mode):
+            return "not a regular file (a pipe, socket or device)"
+        if entry.is_symlink() and not within(Path(entry.path), self.root):
+            return "a link out of the input folder"
+        return None
 
 
-def _problem(root: Path, entry: os.DirEntry[str]) -> str | None:
-    """Return why `entry` is no file to read, or None."""
-    try:
-        mode = entry.stat().st_mode
-    except OSError as error:
-        return f"cannot be followed: {error.strerror}"
-    if stat.S_ISDIR(mode):
-        return "a link to a folder; folders are not followed through links"
-    if not stat.S_ISREG(mode):
-        return "not a regular file"
-    if entry.is_symlink() and not Path(entry.path).resolve().is_relative_to(root.resolve()):
-        return "a link out of the input folder"
-    return None
+LINKED_FOLDER = "a link to a folder; such links are not followed"
+
+
+def within(path: Path, folder: Path) -> bool:
+    """Tell whether `path` lies in `folder`, or is it, once all links are followed."""
+    return Path(os.path.realpath(path)).is_relative_to(os.path.realpath(folder))
+
+
+def _why(error: Exception) -> str:
+    return getattr(error, "strerror", None) or str(error)

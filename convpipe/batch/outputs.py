@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import os
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Mapping
 from pathlib import Path
 
-from convpipe.batch.find import Found, matches
-from convpipe.errors import JobError
+from convpipe.batch.find import Found, within
+from convpipe.errors import JobError, WriteError
 from convpipe.images import FORMATS, format_of
+
+SHOWN = 10
+"""Most clashing names listed in one message."""
 
 
 def output_path(relative: Path, format: str | None) -> Path:
@@ -25,43 +28,62 @@ def output_path(relative: Path, format: str | None) -> Path:
     return relative.with_name(relative.stem + FORMATS[format].extensions[0])
 
 
-def check_outputs(found: Found, output: Path, format: str | None, exclude: Sequence[str]) -> None:
-    """Refuse an output folder or a mapping that would lose something.
+def map_outputs(found: Found, output: Path, format: str | None) -> dict[Path, Path]:
+    """Return the result's path for each input, both relative, and make the output folder.
 
     Raises
     ------
     JobError
-        If the output lies in the scanned input, two inputs map to one output, or the folder cannot
-        be made or written.
+        If two inputs map to one output, a result would replace an input or be an input of the next run,
+        or the folder cannot be made or written. Nothing has been written then.
     """
-    _check_apart(found.root, output, exclude)
-    _check_distinct(found.images, format)
+    targets = {relative: output_path(relative, format) for relative in found.images}
+    _check_distinct(targets, format)
+    _check_apart(found, output, targets)
     _check_writable(output)
+    return targets
 
 
-def _check_apart(root: Path, output: Path, exclude: Sequence[str]) -> None:
-    inner, outer = output.resolve(), root.resolve()
-    if inner == outer:
-        raise JobError(f"input and output are the same folder, {str(root)!r}; choose another output")
-    if inner.is_relative_to(outer) and not matches(inner.relative_to(outer) / "image.png", exclude):
+def _check_apart(found: Found, output: Path, targets: Mapping[Path, Path]) -> None:
+    inner, outer = Path(os.path.realpath(output)), Path(os.path.realpath(found.root))
+    inputs = {_key(outer / relative) for relative in targets}
+    for relative, target in targets.items():
+        if _key(inner / target) in inputs:
+            raise JobError(
+                f"the result of {str(relative)!r} would replace an input, {str(inner / target)!r}; "
+                "choose another output folder"
+            )
+    if found.selection is None or not inner.is_relative_to(outer):
+        return
+    folder = inner.relative_to(outer)
+    if any(found.selection.takes(folder / target) for target in targets.values()):
+        others = f", or exclude '{folder.as_posix()}/**'" if folder != Path() else ""
         raise JobError(
-            f"the output {str(output)!r} lies inside the input {str(root)!r}: its results would be inputs of "
-            f"the next run; choose another output, or exclude '{inner.relative_to(outer).as_posix()}/*'"
+            f"the output {str(output)!r} lies inside the input {str(found.root)!r}: its results would be "
+            f"inputs of the next run; choose another output{others}"
         )
 
 
-def _check_distinct(images: Sequence[Path], format: str | None) -> None:
-    """Names that differ in case or Unicode form alone are one file on some file systems."""
+def _check_distinct(targets: Mapping[Path, Path], format: str | None) -> None:
     owners: dict[str, Path] = {}
     clashes: list[str] = []
-    for relative in images:
-        target = output_path(relative, format)
-        key = unicodedata.normalize("NFC", str(target)).casefold()
-        if key in owners:
-            clashes.append(f"{str(owners[key])!r} and {str(relative)!r} -> {str(target)!r}")
-        owners.setdefault(key, relative)
+    for relative, target in targets.items():
+        owner = owners.setdefault(_key(target), relative)
+        if owner is not relative:
+            clashes.append(f"{str(owner)!r} and {str(relative)!r} both become {str(target)!r}")
+    for relative, target in targets.items():
+        for folder in target.parents[:-1]:
+            if (file := owners.get(_key(folder))) is not None:
+                clashes.append(f"{str(file)!r} becomes {str(folder)!r}, a folder of {str(relative)!r}")
     if clashes:
-        raise JobError("inputs share an output; rename or exclude one of each: " + "; ".join(clashes))
+        more = [f"and {len(clashes) - SHOWN} more"] if len(clashes) > SHOWN else []
+        help = "rename or exclude one of each" + (", or set no output format" if format else "")
+        raise JobError(f"inputs share an output; {help}: " + "; ".join(clashes[:SHOWN] + more))
+
+
+def _key(path: Path) -> str:
+    """Names that differ in letter case or Unicode form alone are one file on some file systems."""
+    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", str(path)).casefold())
 
 
 def _check_writable(output: Path) -> None:
@@ -73,10 +95,17 @@ def _check_writable(output: Path) -> None:
         raise JobError(f"the output folder {str(output)!r} cannot be written")
 
 
-def prepare(output: Path, relative: Path) -> Path:
-    """Return the full path of a result, its folder made; refuse one that a link leads out of `output`."""
-    target = output / relative
-    target.parent.mkdir(parents=True, exist_ok=True)
-    if not target.parent.resolve().is_relative_to(output.resolve()):
-        raise JobError(f"the folder {str(target.parent)!r} is a link out of the output folder")
-    return target
+def check_inside(path: Path, output: Path) -> None:
+    """Refuse a result whose folder is a link that leads out of the output folder."""
+    if not within(path.parent, output):
+        raise WriteError(f"its folder {str(path.parent)!r} is a link out of the output folder")
+
+
+def make_folder(path: Path) -> None:
+    """Make the folder that a result goes to."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        failure = WriteError(f"cannot make the folder {str(path.parent)!r}: {error.strerror}")
+        failure.errno = error.errno
+        raise failure from error

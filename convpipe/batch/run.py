@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
+from threading import Event
 from typing import Any, Protocol
 
 from numpy.typing import NDArray
 
 from convpipe import images
-from convpipe.batch.find import find_images
-from convpipe.batch.outputs import check_outputs, output_path, prepare
-from convpipe.errors import ConvpipeError, PlanError
+from convpipe.batch.find import Found, find_images
+from convpipe.batch.outputs import check_inside, make_folder, map_outputs
+from convpipe.errors import ConvpipeError, PlanError, ReadError
 from convpipe.images import DEFAULT_LIMITS, Limits
 from convpipe.plan import Plan
 from convpipe.report import ImageResult, Report, printable
@@ -41,8 +43,16 @@ class Engine(Protocol):
 
 
 @dataclass(frozen=True)
-class Task:
-    """Everything the images of a run share."""
+class Job:
+    """Everything the images of a run share.
+
+    Parameters
+    ----------
+    threads : int or None
+        Threads that filter one image; None: all cores.
+    stop : Event
+        Once set, images in hand are dropped at their next step, unless it is the last.
+    """
 
     engine: Engine
     root: Path
@@ -53,69 +63,7 @@ class Task:
     overwrite: bool
     limits: Limits
     threads: int | None
-
-    def __call__(self, relative: Path) -> ImageResult:
-        """Read, filter and write one image; every failure becomes a result."""
-        step = _Step("read")
-        try:
-            return self._filter(relative, step)
-        except PlanError as error:
-            return _failure(relative, error.stage or "plan", str(error))
-        except ConvpipeError as error:
-            return _failure(relative, step.name, str(error))
-        except MemoryError:
-            return _failure(relative, step.name, "out of memory")
-        except Exception as error:  # a defect of ours or of a library: this image fails, not the run
-            return _failure(relative, step.name, f"{type(error).__name__}: {error}")
-
-    def _filter(self, relative: Path, step: _Step) -> ImageResult:
-        source, target = self.root / relative, output_path(relative, self.format)
-        step.name = "write"
-        path = prepare(self.output, target)
-        if not self.overwrite and os.path.lexists(path):
-            raise images.already_exists()
-        step.name = "read"
-        info = images.probe(source, self.limits)
-        shape = info.extent if info.channels == 1 else (*info.extent, info.channels)
-        step.name = "plan"
-        plan = self.engine.plan(shape, info.dtype)
-        step.name = "write"
-        format = images.format_of(target) or info.format
-        images.check_output(format, plan.output_dtype, plan.output_channels, extent=plan.extent)
-        step.name = "read"
-        image = images.read(source, self.limits)
-        step.name = "filter"
-        result, nans = self.engine.filter(image.pixels, self.threads)
-        step.name = "write"
-        images.write(
-            path,
-            result,
-            image.metadata,
-            format=format,
-            quality=self.quality if images.FORMATS[format].quality else None,
-            compression=self.compression if images.FORMATS[format].compression else None,
-            overwrite=self.overwrite,
-        )
-        return ImageResult(
-            path=str(relative),
-            status="done",
-            input=info.extent,
-            stages=tuple((stage.name, stage.extent) for stage in plan.stages),
-            notes=image.notes,
-            samples=image.pixels.size,
-            nans=nans,
-        )
-
-
-@dataclass
-class _Step:
-    """Where in its way an image is."""
-
-    name: str
-
-
-def _failure(relative: Path, stage: str, reason: str) -> ImageResult:
-    return ImageResult(str(relative), "failed", stage, printable(reason))
+    stop: Event = field(default_factory=Event)
 
 
 def run_folder(
@@ -148,8 +96,9 @@ def run_folder(
     name : str
         Of the job, for the report.
     include, exclude : sequence of str
-        Globs over paths relative to `input`.
+        Globs over paths relative to `input`, see :class:`convpipe.batch.Selection`.
     recursive : bool
+        Whether to look into folders below `input`.
     format : str, optional
         Of the results; default: that of each input's name.
     quality, compression : int, optional
@@ -157,7 +106,7 @@ def run_folder(
     overwrite : bool
         Replace results that exist; otherwise such an image fails with that reason.
     workers : int, optional
-        Images filtered at once; default: one a core. Twice as many are held in memory at most.
+        Images filtered, and held in memory, at once; default: one a core. A single image gets all cores.
     limits : Limits
         What an image file may claim.
     progress : callable, optional
@@ -165,6 +114,7 @@ def run_folder(
     Returns
     -------
     Report
+        Ctrl-C (``KeyboardInterrupt``) ends the run early: the report says so, and has what was done.
 
     Raises
     ------
@@ -173,51 +123,157 @@ def run_folder(
     """
     began = time.perf_counter()
     found = find_images(input, include, exclude, recursive)
-    check_outputs(found, output, format, exclude)
-    workers = max(1, workers or len(os.sched_getaffinity(0)))
-    # A single image gets every core; many images get a core each.
-    threads = None if len(found.images) == 1 else 1
-    task = Task(
-        engine, found.root, output, format, quality, compression, overwrite, limits, threads
-    )  # fmt: skip
-    results: dict[int, ImageResult] = {}
-    interrupted = None
-    try:
-        for index, result in _each(task, found.images, workers):
-            results[index] = result
-            if progress is not None:
-                progress(len(results), len(found.images), result)
-    except KeyboardInterrupt as signal:
-        interrupted = 143 if isinstance(signal, Terminated) else 130
-    skipped = [ImageResult(str(path), "skipped", None, reason) for path, reason in found.skipped]
+    targets = map_outputs(found, output, format)
+    threads = None if len(targets) == 1 else 1
+    job = Job(engine, found.root, output, format, quality, compression, overwrite, limits, threads)
+    workers = max(1, min(workers or _cores(), len(targets)))
+    results, interrupted = _run_all(job, list(targets.items()), workers, progress)
     return Report(
         name=name,
-        results=(*(results[i] for i in sorted(results)), *skipped),
+        results=(*results, *_left_out(found)),
         seconds=time.perf_counter() - began,
         backend=engine.backend,
         threads=workers,
         interrupted=interrupted,
-        found=len(found.images) + len(skipped),
+        unfinished=len(targets) - len(results),
     )
 
 
-def _each(task: Task, relatives: Sequence[Path], workers: int) -> Iterator[tuple[int, ImageResult]]:
-    """Yield results as they come, with at most twice `workers` images begun and not yet yielded.
+def _cores() -> int:
+    """Return the number of cores this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
-    When the consumer is interrupted, images not begun are dropped and the running ones finish.
+
+def _left_out(found: Found) -> list[ImageResult]:
+    """Return what was found and not filtered. A folder that cannot be listed may hold images: it failed."""
+    return [
+        *(_failure(path, "read", reason) for path, reason in found.unreadable),
+        *(ImageResult(str(path), "skipped", None, printable(reason)) for path, reason in found.skipped),
+    ]
+
+
+def _run_all(
+    job: Job, pairs: Sequence[tuple[Path, Path]], workers: int, progress: Progress | None
+) -> tuple[list[ImageResult], int | None]:
+    """Return the results in the order of `pairs`, and the exit code of the signal that ended the run early.
+
+    At most twice `workers` images are queued or in hand. On a signal the queued ones are dropped and those in
+    hand are finished if they are being written, else dropped.
     """
-    waiting = iter(enumerate(relatives))
-    running: dict[Future[ImageResult], int] = {}
+    results: dict[int, ImageResult] = {}
+
+    def process(index: int) -> ImageResult | None:
+        result = _process(job, *pairs[index])
+        if result is not None:
+            results[index] = result  # here, on the worker's thread, so that a signal loses none
+        return result
+
+    waiting = iter(range(len(pairs)))
+    running: set[Future[ImageResult | None]] = set()
     pool = ThreadPoolExecutor(workers, thread_name_prefix="convpipe")
+    interrupted = None
+    finished = 0
     try:
         while True:
-            while len(running) < 2 * workers and (item := next(waiting, None)) is not None:
-                index, relative = item
-                running[pool.submit(task, relative)] = index
+            running |= {pool.submit(process, index) for index in islice(waiting, 2 * workers - len(running))}
             if not running:
-                return
-            finished, _ = wait(running, return_when=FIRST_COMPLETED)
-            for future in finished:
-                yield running.pop(future), future.result()
+                break
+            done, running = wait(running, return_when=FIRST_COMPLETED)
+            for future in done:
+                finished += 1
+                if progress is not None and (result := future.result()) is not None:
+                    progress(finished, len(pairs), result)
+    except KeyboardInterrupt as signal:
+        interrupted = 143 if isinstance(signal, Terminated) else 130
     finally:
+        job.stop.set()
         pool.shutdown(wait=True, cancel_futures=True)
+    return [results[index] for index in sorted(results)], interrupted
+
+
+class _Dropped(Exception):  # noqa: N818
+    """The run was stopped before this image was done."""
+
+
+class _Step:
+    """Where in its way an image is."""
+
+    def __init__(self, stop: Event) -> None:
+        self.name = "read"
+        self._stop = stop
+
+    def enter(self, name: str) -> None:
+        """Begin a step, unless the run was stopped."""
+        if self._stop.is_set():
+            raise _Dropped
+        self.name = name
+
+
+def _process(job: Job, relative: Path, target: Path) -> ImageResult | None:
+    """Read, filter and write one image; every failure becomes a result. None: dropped."""
+    step = _Step(job.stop)
+    try:
+        return _filter(job, relative, target, step)
+    except _Dropped:
+        return None
+    except PlanError as error:
+        return _failure(relative, error.stage or "plan", str(error))
+    except ConvpipeError as error:
+        return _failure(relative, step.name, str(error))
+    except MemoryError:
+        return _failure(relative, step.name, "not enough memory")
+    except Exception as error:  # a defect of ours or of a library: this image fails, not the run
+        return _failure(relative, step.name, f"{type(error).__name__}: {error}")
+
+
+def _filter(job: Job, relative: Path, target: Path, step: _Step) -> ImageResult:
+    """Whatever can be refused from names and headers is, before a pixel is decoded."""
+    source, path = job.root / relative, job.output / target
+    step.enter("write")
+    check_inside(path, job.output)
+    if not job.overwrite and os.path.lexists(path):
+        raise images.already_exists()
+    step.enter("read")
+    info = images.probe(source, job.limits)
+    step.enter("plan")
+    plan = job.engine.plan(info.extent if info.channels == 1 else (*info.extent, info.channels), info.dtype)
+    step.enter("write")
+    encoding = _encoding(job, images.format_of(target) or info.format)
+    images.check_output(
+        channels=plan.output_channels, dtype=plan.output_dtype, extent=plan.extent, **encoding
+    )
+    step.enter("read")
+    size = source.stat().st_size
+    image = images.read(source, job.limits)
+    if image.pixels.shape[:2] != info.extent:
+        raise ReadError("the file was changed while it was read")
+    step.enter("filter")
+    result, nans = job.engine.filter(image.pixels, job.threads)
+    step.enter("write")
+    make_folder(path)
+    images.write(path, result, image.metadata, overwrite=job.overwrite, **encoding)
+    return ImageResult(
+        path=str(relative),
+        status="done",
+        input=info.extent,
+        stages=tuple((stage.name, stage.extent) for stage in plan.stages),
+        notes=image.notes,
+        bytes_read=size,
+        bytes_written=path.stat().st_size,
+        nans=nans,
+    )
+
+
+def _encoding(job: Job, format: str) -> dict[str, Any]:
+    """Return the format of a result, and those of the job's options that it has."""
+    return {
+        "format": format,
+        "quality": job.quality if images.FORMATS[format].quality else None,
+        "compression": job.compression if images.FORMATS[format].compression else None,
+    }
+
+
+def _failure(relative: Path, stage: str, reason: str) -> ImageResult:
+    return ImageResult(str(relative), "failed", stage, printable(reason))

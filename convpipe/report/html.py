@@ -8,6 +8,7 @@ from html import escape
 from pathlib import Path
 from string import Template
 
+from convpipe.errors import JobError
 from convpipe.report.model import Report, summary
 from convpipe.report.text import extent, printable
 
@@ -16,7 +17,8 @@ _PAGE = Template("""<!doctype html>
 <style>
 body { font: 15px/1.5 system-ui, sans-serif; margin: 2em auto; max-width: 60em; padding: 0 1em; }
 table { border-collapse: collapse; margin: 1em 0; }
-th, td { text-align: left; padding: .2em 1em .2em 0; border-bottom: 1px solid #ddd; vertical-align: top; }
+th, td { text-align: left; padding: .2em 1em .2em 0; border-bottom: 1px solid #ddd; vertical-align: top;
+  overflow-wrap: anywhere; }
 .failed { color: #a00; }
 </style></head><body>
 <h1>convpipe report</h1>
@@ -26,10 +28,26 @@ $body
 
 
 def write_report(reports: Sequence[Report], folder: Path) -> None:
-    """Write ``report.json`` and ``report.html`` into `folder`, made if need be."""
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / "report.json").write_text(json.dumps(summary(list(reports)), indent=2) + "\n")
-    (folder / "report.html").write_text(to_html(reports))
+    """Write ``report.json`` and ``report.html`` into `folder`, made if need be.
+
+    Parameters
+    ----------
+    reports : sequence of Report
+        One a job.
+    folder : Path
+
+    Raises
+    ------
+    JobError
+        If the folder cannot be made or written.
+    """
+    pages = {"report.json": json.dumps(summary(reports), indent=2) + "\n", "report.html": to_html(reports)}
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for name, text in pages.items():
+            (folder / name).write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise JobError(f"the report cannot be written to {str(folder)!r}: {error.strerror}") from error
 
 
 def to_html(reports: Iterable[Report]) -> str:
@@ -38,29 +56,38 @@ def to_html(reports: Iterable[Report]) -> str:
 
 
 def _job(report: Report) -> str:
-    parts = [f"<h2>{_safe(report.name)}</h2>"]
+    heading = f"<h2>{_safe(report.name)}</h2>"
     if report.error is not None:
-        return f'{parts[0]}<p class="failed">did not start: {_safe(report.error)}</p>'
-    parts.append(
-        f"<p>{report.images} images: {report.done} done, {report.failed} failed, {report.skipped} skipped"
-        f" in {report.seconds:.2f} s.</p>"
-    )
+        return f'{heading}<p class="failed">did not start: {_safe(report.error)}</p>'
     sizes = [
         (str(group.count), extent(group.input), name, extent(size))
         for group in report.sizes
         for name, size in group.stages
     ]
-    parts.append(_table(("images", "input", "stage", "output"), sizes))
     failures = [(result.path, result.stage or "", result.reason or "") for result in report.failures]
-    if failures:
-        parts.append('<h3 class="failed">Failed</h3>' + _table(("image", "at", "reason"), failures))
-    return "\n".join(parts)
+    skips = [(result.path, result.reason or "") for result in report.skips]
+    notes = [(result.path, note) for result in report.results for note in result.notes]
+    interrupted = "" if report.interrupted is None else f" Interrupted: {report.unfinished} left undone."
+    return "\n".join(
+        (
+            heading,
+            f"<p>{report.images} images: {report.done} done, {report.failed} failed, {report.skipped} skipped"
+            f" in {report.seconds:.2f} s.{interrupted}</p>",
+            _table("Output size of every stage", ("images", "input", "stage", "output"), sizes),
+            _table("Failed", ("image", "at", "reason"), failures),
+            _table("Skipped", ("input", "reason"), skips),
+            _table("Notes", ("image", "note"), notes),
+        )
+    )
 
 
-def _table(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+def _table(title: str, headings: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """Return a table under its title; nothing if it has no rows."""
+    if not rows:
+        return ""
     head = "".join(f"<th>{heading}</th>" for heading in headings)
     body = "".join("<tr>" + "".join(f"<td>{_safe(cell)}</td>" for cell in row) + "</tr>" for row in rows)
-    return f"<table><tr>{head}</tr>{body}</table>"
+    return f'<h3 class="{title.split()[0].lower()}">{title}</h3><table><tr>{head}</tr>{body}</table>'
 
 
 def _safe(text: str) -> str:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any, Literal
 
 from convpipe.geometry import Extent
@@ -17,10 +18,10 @@ class ImageResult:
     Parameters
     ----------
     path : str
-        Relative to the input folder.
+        Relative to the input folder; bytes that are no UTF-8 as by :func:`os.fsdecode`.
     status : {'done', 'failed', 'skipped'}
     stage : str or None
-        Where it failed: read, write, or the name of a stage.
+        Where it failed: read, plan, filter, write, or the name of the stage that cannot be planned.
     reason : str or None
         Why it failed or was skipped, in one line.
     input : (rows, cols) or None
@@ -29,8 +30,8 @@ class ImageResult:
         Output extent of every stage.
     notes : tuple of str
         What a person should know of how it was read.
-    samples : int
-        Rows times columns times channels.
+    bytes_read, bytes_written : int
+        Sizes of the image file and of its result.
     nans : int
         NaNs that became 0.
     """
@@ -42,7 +43,8 @@ class ImageResult:
     input: Extent | None = None
     stages: tuple[tuple[str, Extent], ...] = ()
     notes: tuple[str, ...] = ()
-    samples: int = 0
+    bytes_read: int = 0
+    bytes_written: int = 0
     nans: int = 0
 
 
@@ -76,6 +78,8 @@ class Report:
         Images filtered at once.
     interrupted : int or None
         Exit code of the signal that ended the run early.
+    unfinished : int
+        Images it left undone.
     error : str or None
         Why the job could not start.
     """
@@ -86,16 +90,16 @@ class Report:
     backend: str = "cpu"
     threads: int = 1
     interrupted: int | None = None
+    unfinished: int = 0
     error: str | None = None
-    found: int = field(default=0)
 
     def _count(self, status: Status) -> int:
         return sum(result.status == status for result in self.results)
 
     @property
     def images(self) -> int:
-        """Number of images found."""
-        return max(self.found, len(self.results))
+        """Number of images found: done, failed, skipped and left undone."""
+        return len(self.results) + self.unfinished
 
     @property
     def done(self) -> int:
@@ -109,13 +113,18 @@ class Report:
 
     @property
     def skipped(self) -> int:
-        """Number of inputs that are no image files, and why: directories, dangling links, ..."""
+        """Number of inputs that are no files to read: folders, pipes, dangling links, ..."""
         return self._count("skipped")
 
     @property
     def failures(self) -> list[ImageResult]:
-        """The images that failed."""
+        """The images that failed, each with its stage and reason."""
         return [result for result in self.results if result.status == "failed"]
+
+    @property
+    def skips(self) -> list[ImageResult]:
+        """The inputs that were skipped, each with its reason."""
+        return [result for result in self.results if result.status == "skipped"]
 
     @property
     def sizes(self) -> list[SizeGroup]:
@@ -128,9 +137,25 @@ class Report:
         return [SizeGroup(extent, count, stages) for (extent, stages), count in sorted(groups.items())]
 
     @property
-    def megasamples(self) -> float:
-        """Million input samples (pixels times channels) of the images done."""
-        return sum(result.samples for result in self.results if result.status == "done") / 1e6
+    def megapixels(self) -> float:
+        """Million pixels (rows times columns) of the images done."""
+        done = (result.input for result in self.results if result.status == "done")
+        return sum(size[0] * size[1] for size in done if size is not None) / 1e6
+
+    @property
+    def bytes_read(self) -> int:
+        """Bytes of the image files done."""
+        return sum(result.bytes_read for result in self.results)
+
+    @property
+    def bytes_written(self) -> int:
+        """Bytes of the results."""
+        return sum(result.bytes_written for result in self.results)
+
+    @property
+    def nans(self) -> int:
+        """NaNs that became 0 in the results."""
+        return sum(result.nans for result in self.results)
 
     @property
     def exit_code(self) -> int:
@@ -153,25 +178,27 @@ class Report:
             ],
             "sizes": [group.to_dict() for group in self.sizes],
             "seconds": round(self.seconds, 3),
-            "megasamples": round(self.megasamples, 3),
+            "megapixels": round(self.megapixels, 6),
+            "bytes_read": self.bytes_read,
+            "bytes_written": self.bytes_written,
             "backend": self.backend,
             "threads": self.threads,
             "interrupted": self.interrupted is not None,
+            "skips": [{"path": result.path, "reason": result.reason} for result in self.skips],
             "notes": [
                 {"path": result.path, "note": note} for result in self.results for note in result.notes
             ],
-            "nans": sum(result.nans for result in self.results),
+            "nans": self.nans,
         }
         return data if self.error is None else {**data, "error": self.error}
 
 
-def exit_code(reports: list[Report]) -> int:
+def exit_code(reports: Sequence[Report]) -> int:
     """Return the worst exit code of several jobs: interrupted, could not start, some failed, all done."""
-    codes = [report.exit_code for report in reports]
-    return max(codes, default=0)
+    return max((report.exit_code for report in reports), default=0)
 
 
-def summary(reports: list[Report]) -> dict[str, Any]:
+def summary(reports: Sequence[Report]) -> dict[str, Any]:
     """Return several jobs as plain data: the counts of all, and each job."""
     counts = {
         key: sum(getattr(report, key) for report in reports)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Sequence
 
 from rich import box
-from rich.console import Console
+from rich.console import Console, Group
 from rich.table import Table
 from rich.text import Text
 
@@ -13,74 +14,124 @@ from convpipe.plan import Plan, StagePlan
 from convpipe.report.model import Report
 from convpipe.report.text import extent, printable
 
-LARGEST_GROUPS = 20
-"""Most input sizes listed one by one; folders of arbitrary crops have thousands."""
+SHOWN = 40
+"""Most input sizes, failures, skips or notes listed one by one; a folder of crops has thousands."""
+
+Row = Sequence[str]
 
 
 def print_report(report: Report, console: Console) -> None:
-    """Print sizes, failures and counts of one job."""
+    """Print sizes, failures, skips, notes and counts of one job.
+
+    Parameters
+    ----------
+    report : Report
+    console : rich.console.Console
+        Long names are folded at its width, never cut.
+    """
     if report.error is not None:
-        console.print(Text(f"{report.name}: did not start: {report.error}", "red"))
+        console.print(Text(f"{printable(report.name)}: did not start: {printable(report.error)}", "red"))
         return
-    if report.sizes:
-        console.print(_sizes(report))
-    left = len(report.sizes) - LARGEST_GROUPS
-    if left > 0:
-        console.print(f"and {left} more input sizes; --json lists them all")
-    if report.failures:
-        console.print(_failures(report))
+    for table in _tables(report):
+        console.print(table)
+        console.print()
     for line in summary_lines(report):
         console.print(Text(line))
 
 
-def _table(title: str, *headings: str) -> Table:
-    table = Table(title=Text(title, "bold"), title_justify="left", box=box.SIMPLE_HEAD, show_edge=False)
-    for heading in headings:
-        table.add_column(heading, overflow="fold")
+def _tables(report: Report) -> Iterable[Table | Group]:
+    if report.sizes:
+        yield _sizes(report)
+    if report.failures:
+        rows = [(result.path, result.stage or "", result.reason or "") for result in report.failures]
+        yield _listed("failed", ("image", "at", "reason"), rows)
+    if report.skips:
+        skips = [(result.path, result.reason or "") for result in report.skips]
+        yield _listed("skipped", ("input", "reason"), skips)
+    notes = Counter(note for result in report.results for note in result.notes)
+    if notes:
+        yield _listed("notes", ("images", "note"), [(str(n), note) for note, n in notes.most_common()], 1)
+
+
+def _table(title: str, headings: Sequence[str], numbers: int = 0) -> Table:
+    """Return an empty table whose first `numbers` columns are aligned to the right."""
+    table = _plain_table(headings, headings[:numbers])
+    table.title, table.title_justify = Text(title, "bold"), "left"
     return table
 
 
-def _sizes(report: Report) -> Table:
+def _plain_table(headings: Sequence[str], numbers: Sequence[str]) -> Table:
+    table = Table(box=box.SIMPLE_HEAD, show_edge=False, collapse_padding=True)
+    for heading in headings:
+        table.add_column(heading, overflow="fold", justify="right" if heading in numbers else "left")
+    return table
+
+
+def _listed(title: str, headings: Sequence[str], rows: Sequence[Row], numbers: int = 0) -> Table | Group:
+    """Return a table of the first rows; it says how many it leaves out."""
+    table = _table(title, headings, numbers)
+    for row in rows[:SHOWN]:
+        table.add_row(*(Text(printable(cell)) for cell in row))
+    return _with_rest(table, len(rows))
+
+
+def _with_rest(table: Table, count: int) -> Table | Group:
+    left = count - SHOWN
+    return Group(table, Text(f" and {left} more; JSON has them all")) if left > 0 else table
+
+
+def _sizes(report: Report) -> Table | Group:
     table = _table(
-        f"{printable(report.name)}: output size of every stage", "images", "input", "stage", "output"
+        f"{printable(report.name)}: output size of every stage", ("images", "input", "stage", "output"), 1
     )
-    for group in report.sizes[:LARGEST_GROUPS]:
+    for group in report.sizes[:SHOWN]:
         for i, (name, size) in enumerate(group.stages):
             first = (str(group.count), extent(group.input)) if i == 0 else ("", "")
             table.add_row(*first, Text(printable(name)), extent(size))
         table.add_section()
-    return table
-
-
-def _failures(report: Report) -> Table:
-    table = _table("failed", "image", "at", "reason")
-    for result in report.failures:
-        table.add_row(*(Text(printable(text or "")) for text in (result.path, result.stage, result.reason)))
-    return table
+    return _with_rest(table, len(report.sizes))
 
 
 def summary_lines(report: Report) -> list[str]:
-    """Return the counts, the time and the throughput of a job as lines."""
+    r"""Return the counts, the time and the throughput of a job as lines.
+
+    Examples
+    --------
+    >>> from convpipe.report import ImageResult, Report
+    >>> done = ImageResult("a.png", "done", input=(1000, 500), bytes_read=400_000, bytes_written=100_000)
+    >>> print(*summary_lines(Report("edges", (done,), seconds=0.25, threads=2)), sep="\n")
+    edges: 1 image: 1 done, 0 failed in 0.25 s, 2 at once on cpu
+    0.5 megapixels, 2 a second; 0.4 MB read, 0.1 MB written
+    """
     counts = [f"{report.done} done", f"{report.failed} failed"]
     if report.skipped:
         counts.append(f"{report.skipped} skipped")
-    rate = report.megasamples / report.seconds if report.seconds else 0.0
+    images = "1 image" if report.images == 1 else f"{report.images} images"
     lines = [
-        f"{printable(report.name)}: {report.images} images: {', '.join(counts)}"
-        f" in {report.seconds:.2f} s ({report.megasamples:.1f} Msamples, {rate:.0f} Msamples/s,"
-        f" {report.threads} at once, {report.backend})"
+        f"{printable(report.name)}: {images}: {', '.join(counts)} in {report.seconds:.2f} s, "
+        f"{report.threads} at once on {report.backend}"
     ]
+    if report.done:
+        rate = report.megapixels / max(report.seconds, 1e-9)
+        lines.append(
+            f"{report.megapixels:.3g} megapixels, {rate:.3g} a second; "
+            f"{report.bytes_read / 1e6:.3g} MB read, {report.bytes_written / 1e6:.3g} MB written"
+        )
     if report.interrupted is not None:
-        left = report.images - report.done - report.failed - report.skipped
-        lines.append(f"interrupted: {left} images were not begun")
-    nans = sum(result.nans for result in report.results)
-    if nans:
-        lines.append(f"{nans} NaN samples became 0")
+        lines.append(f"interrupted: {report.unfinished} images were left undone")
+    if report.nans:
+        lines.append(f"{report.nans} NaN samples became 0")
     return lines
 
 
 def print_plan(plan: Plan, console: Console) -> None:
-    """Print what a pipeline does to an image of one extent."""
+    """Print what a pipeline does to an image of one extent.
+
+    Parameters
+    ----------
+    plan : Plan
+    console : rich.console.Console
+    """
     console.print(
         Text(
             f"{extent(plan.input)}x{plan.channels} {plan.dtype} -> "
@@ -88,30 +139,43 @@ def print_plan(plan: Plan, console: Console) -> None:
             "bold",
         )
     )
-    table = _table("", "stage", "input", "output", "halo", "field", "value range", "MB", "Mops")
-    table.title = None
+    headings = ("", "stage", "input", "output", "halo", "field", "range", "MB", "Mops")
+    table = _plain_table(headings, ("", "MB", "Mops"))
     for stage in plan.stages:
         table.add_row(*(Text(cell) for cell in _plan_row(stage)))
     console.print(table)
-    for stage in plan.stages:
-        for axis, formula in zip(("rows", "columns"), stage.formulas, strict=True):
-            console.print(
-                Text(f"  {stage.index} {printable(stage.name)}, {axis}: {formula}", "dim"), soft_wrap=True
-            )
+    console.print(_formulas(plan))
     for warning in plan.warnings:
-        console.print(Text(f"warning: {printable(warning)}", "yellow"), soft_wrap=True)
+        console.print(Text(f"warning: {printable(warning)}", "yellow"))
 
 
-def _plan_row(stage: StagePlan) -> Sequence[str]:
-    (above, below), (left, right) = stage.halo
+def _plan_row(stage: StagePlan) -> Row:
     rows, cols = stage.field
     return (
-        f"{stage.index} {printable(stage.name)}",
+        str(stage.index),
+        printable(stage.name),
         extent(stage.input),
         extent(stage.extent),
-        f"{above},{below},{left},{right}",
-        f"{rows.reach}x{cols.reach}",
+        _halo(stage),
+        extent((rows.reach, cols.reach)),
         f"{stage.range.low:.4g} to {stage.range.high:.4g}",
         f"{stage.bytes / 1e6:.3g}",
         f"{stage.operations / 1e6:.3g}",
     )
+
+
+def _halo(stage: StagePlan) -> str:
+    """Return how far the stage reaches: one number, or above,below,left,right."""
+    (above, below), (left, right) = stage.halo
+    sides = (above, below, left, right)
+    return str(above) if len(set(sides)) == 1 else ",".join(map(str, sides))
+
+
+def _formulas(plan: Plan) -> Table:
+    """Return the output-size formula of each stage with its numbers, and what its floor leaves unread."""
+    table = Table(box=None, show_header=False, padding=(0, 2, 0, 0))
+    for stage in plan.stages:
+        for axis, formula, dropped in zip(("rows", "columns"), stage.formulas, stage.dropped, strict=True):
+            unread = f"  ({dropped} unread)" if dropped else ""
+            table.add_row(f" {stage.index}", axis, Text(formula + unread), style="dim")
+    return table
