@@ -3,6 +3,8 @@
 The loops are in ``nchw_loops.py``; here they are compiled, once a dtype, and given their work.
 """
 
+# mypy: disable-error-code="no-untyped-call"
+
 from __future__ import annotations
 
 from functools import cache as once
@@ -108,6 +110,6 @@ def _source() -> str:
 def _signature(dtype: np.dtype[Any]) -> Any:
     scalar = numba.from_dtype(dtype)
     vector = types.Array(scalar, 1, "C", readonly=True)
-    described, layout = types.UniTuple(types.int64, 7), types.UniTuple(types.int64, 6)
+    described, layout = (types.UniTuple(types.int64, size) for size in (7, 6))
     images, out = types.Array(scalar, 4, "C", readonly=True), types.Array(scalar, 1, "C")
     return images, vector, vector, out, described, described, layout, types.int64, types.int64, types.int64

@@ -13,8 +13,7 @@ or the thread that computes it.
 This file is read as text by :mod:`convpipe.compile.nchw` and compiled through the cache of compiled loops.
 """
 
-# mypy: disable-error-code="no-untyped-def,no-untyped-call,untyped-decorator"
-
+# mypy: disable-error-code="no-untyped-def,no-untyped-call,untyped-decorator,call-arg"
 
 from __future__ import annotations
 
@@ -43,8 +42,9 @@ def _width(outputs: int) -> int:
 
 @intrinsic
 def tile(_context, outputs, wide, samples, offsets, weights, bias, out, at, step):
-    """Compute one tile; the loop vectoriser only works along the innermost loop, here the sum, so this is
-    written in vectors. Sets
+    """Compute one tile, in vectors: the loop vectoriser only works along the innermost loop, here the sum.
+
+    Sets
 
         out[at + b * step + x] = bias[b] + sum over t of weights[t * outputs + b] * samples[offsets[t] + x]
 
