@@ -63,14 +63,12 @@ class LazyGroup(click.Group):
             formatter.write_dl(list(COMMANDS.items()))
 
     def invoke(self, context: click.Context) -> Any:
-        """Turn errors of ours into one message and an exit code, and a closed pipe into silence."""
+        """Turn errors into one message and an exit code; CONVPIPE_TRACEBACK=1 shows where they rose."""
         _escape_what_cannot_be_encoded()
         try:
             return super().invoke(context)
         except BrokenPipeError:
-            # The reader has gone (`| head`); Python's own flush at exit would complain again.
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-            raise click.exceptions.Exit(0) from None
+            raise  # the reader has gone (`| head`): click leaves quietly
         except KeyboardInterrupt:
             raise click.exceptions.Exit(130) from None
         except (ConvpipeError, OSError) as error:

@@ -125,9 +125,9 @@ def _to_dict(job: Job, count: int | None, plan: Plan) -> dict[str, Any]:
 
 
 def _show(job: Job, count: int | None, plan: Plan) -> None:
+    from convpipe.report import printable
     from convpipe.report.terminal import print_plan
 
-    screen = console()
     images = "" if count is None else f": {count} image{'s' if count > 1 else ''}"
-    screen.print(f"{job.name}{images}", markup=False)
-    print_plan(plan, screen)
+    click.echo(printable(f"{job.name}{images}"))
+    print_plan(plan, console())

@@ -59,12 +59,12 @@ def command(
             _show(reports[-1], shown)
             if reports[-1].interrupted:
                 break
-    if report_folder is not None:
-        write_report(reports, report_folder)
     if as_json:
         print_json(reports[0].to_dict() if len(reports) == 1 else summary(reports))
     elif shown and len(reports) > 1:
         click.echo(_total(reports))
+    if report_folder is not None:
+        write_report(reports, report_folder)
     sys.exit(exit_code(reports))
 
 
@@ -194,7 +194,8 @@ def _progress(name: str, shown: bool) -> Iterator[Progress | None]:
     from convpipe.compile.cache import announced
     from convpipe.report import printable
 
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    label = TextColumn("{task.description}", markup=False)
+    columns = (label, BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=console(stderr=True), transient=True) as bar:
         task = bar.add_task(printable(name), total=None)
 

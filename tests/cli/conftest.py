@@ -52,9 +52,8 @@ def process():
         package = Path(images.__file__).parents[2]
         environment = {**os.environ, "PYTHONPATH": str(package), **options.pop("env", {})}
         command = [sys.executable, *python, "-m", "convpipe", *map(str, arguments)]
-        return subprocess.Popen(
-            command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, **options
-        )
+        streams = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, **options}
+        return subprocess.Popen(command, env=environment, text=True, **streams)
 
     return call
 

@@ -41,12 +41,37 @@ def test_the_table_of_a_plan_needs_no_compiler(process, job):
     assert not imported(process, "plan", job(), "--size", "480x640") & (HEAVY - {"rich"})
 
 
-def test_a_reader_that_leaves_is_no_error(process, job):
-    with process("stages", "--json", stdin=None) as run:
+@pytest.mark.parametrize("command", [["stages", "--json"], ["plan", "job.yaml", "--size", "9x9"]])
+def test_a_reader_that_leaves_is_no_error(process, job, command):
+    job()
+    with process(*command) as run:
         run.stdout.close()
         stderr = run.stderr.read()
         run.wait(timeout=60)
     assert stderr == ""
+
+
+@pytest.mark.skipif(os.name != "posix", reason="needs a pseudo-terminal")
+def test_progress_is_shown_on_a_terminal(process, photos, job):
+    leader, follower = os.openpty()
+    config = job(head="name: 'a [/b]'\ninput: {path: photos}\noutput: {path: out}")
+    with process("run", config, stderr=follower, env={"TERM": "xterm"}) as run:
+        os.close(follower)
+        shown = b"".join(iter(lambda: read(leader), b""))
+        stdout = run.stdout.read()
+    os.close(leader)
+    assert run.returncode == 0, shown
+    assert b"3/3" in shown
+    assert b"a [/b]" in shown
+    assert "3/3" not in stdout
+
+
+def read(terminal):
+    """Return what comes next on a pseudo-terminal, nothing when its other end is closed."""
+    try:
+        return os.read(terminal, 4096)
+    except OSError:
+        return b""
 
 
 def test_a_name_the_encoding_lacks_is_escaped(process, job):
