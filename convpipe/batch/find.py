@@ -85,8 +85,9 @@ class Selection:
 
     def excludes(self, relative: Path) -> bool:
         """Tell whether an `exclude` matches the path or a folder that it is in."""
-        lineage = (relative, *relative.parents[:-1])
-        return any(matches(path, pattern) for pattern in self.exclude for path in lineage)
+        return any(
+            matches(path, pattern) for pattern in self.exclude for path in (relative, *relative.parents[:-1])
+        )
 
 
 @dataclass(frozen=True)

@@ -98,7 +98,7 @@ def _check_writable(output: Path) -> None:
 def check_inside(path: Path, output: Path) -> None:
     """Refuse a result whose folder is a link that leads out of the output folder."""
     if not within(path.parent, output):
-        raise WriteError(f"its folder {str(path.parent)!r} is a link out of the output folder")
+        raise WriteError(f"its folder {str(path.parent)!r} leads out of the output folder")
 
 
 def make_folder(path: Path) -> None:

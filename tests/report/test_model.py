@@ -1,0 +1,120 @@
+"""The report object: what it counts, and its JSON."""
+
+import pytest
+
+from convpipe.report import ImageResult, Report, exit_code, printable, summary
+
+STAGES = (("blur gaussian", (480, 640)), ("edge sobel", (240, 320)))
+
+
+def done(path, size=(480, 640), stages=STAGES, **more):
+    return ImageResult(path, "done", input=size, stages=stages, **more)
+
+
+BAD = ImageResult("bad.png", "failed", "read", "the file is empty (0 bytes)")
+PIPE = ImageResult("pipe.png", "skipped", None, "not a regular file")
+
+
+def test_json():
+    report = Report(
+        "edges",
+        (
+            done("a.png", bytes_read=10, bytes_written=20, notes=("orientation applied",), nans=2),
+            done("b.png", bytes_read=1, bytes_written=2, nans=3),
+            done("c.png", (9, 9), (("blur gaussian", (9, 9)), ("edge sobel", (5, 5)))),
+            BAD,
+            PIPE,
+        ),
+        seconds=1.23456,
+        backend="cpu",
+        threads=2,
+    )
+    assert report.to_dict() == {
+        "name": "edges",
+        "images": 5,
+        "done": 3,
+        "failed": 1,
+        "skipped": 1,
+        "failures": [{"path": "bad.png", "stage": "read", "reason": "the file is empty (0 bytes)"}],
+        "sizes": [
+            {
+                "input": [9, 9],
+                "count": 1,
+                "stages": [
+                    {"name": "blur gaussian", "output": [9, 9]},
+                    {"name": "edge sobel", "output": [5, 5]},
+                ],
+            },
+            {
+                "input": [480, 640],
+                "count": 2,
+                "stages": [
+                    {"name": "blur gaussian", "output": [480, 640]},
+                    {"name": "edge sobel", "output": [240, 320]},
+                ],
+            },
+        ],
+        "seconds": 1.235,
+        "megapixels": 0.614481,
+        "bytes_read": 11,
+        "bytes_written": 22,
+        "backend": "cpu",
+        "threads": 2,
+        "interrupted": False,
+        "skips": [{"path": "pipe.png", "reason": "not a regular file"}],
+        "notes": [{"path": "a.png", "note": "orientation applied"}],
+        "nans": 5,
+    }
+
+
+@pytest.mark.parametrize(
+    ("report", "code"),
+    [
+        (Report("all done", (done("a.png"),)), 0),
+        (Report("skips alone are no failure", (PIPE,)), 0),
+        (Report("one failed", (done("a.png"), BAD)), 1),
+        (Report("not started", error="no input"), 2),
+        (Report("interrupted", (BAD,), interrupted=130, unfinished=3), 130),
+        (Report("terminated", interrupted=143), 143),
+    ],
+)
+def test_exit_code(report, code):
+    assert report.exit_code == code
+
+
+def test_unfinished_images_count():
+    report = Report("edges", (done("a.png"),), interrupted=130, unfinished=3)
+    assert report.images == 4
+    assert report.to_dict()["interrupted"] is True
+
+
+def test_summary_adds_up_and_takes_the_worst_exit_code():
+    good, bad = Report("a", (done("a.png"),), seconds=1.5), Report("b", (BAD, PIPE), seconds=2.0)
+    unstarted = Report("c", error="no input")
+    total = summary([good, bad, unstarted])
+    assert {key: total[key] for key in ("images", "done", "failed", "skipped", "seconds", "exit_code")} == {
+        "images": 3,
+        "done": 1,
+        "failed": 1,
+        "skipped": 1,
+        "seconds": 3.5,
+        "exit_code": 2,
+    }
+    assert [job["name"] for job in total["jobs"]] == ["a", "b", "c"]
+    assert total["jobs"][2]["error"] == "no input"
+    assert "error" not in total["jobs"][0]
+    assert exit_code([]) == 0
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("plain ü 漢.png", "plain ü 漢.png"),
+        ("a\nb\tc", r"a\nb\tc"),
+        ("\x1b[2J", r"\x1b[2J"),
+        ("\udcff.png", r"\xff.png"),
+        ("\u202egnp.exe", r"\u202egnp.exe"),
+    ],
+)
+def test_printable(text, shown):
+    assert printable(text) == shown

@@ -1,0 +1,145 @@
+"""Tables on a terminal: whole at any width, safe for any name."""
+
+import io
+import re
+
+import pytest
+from rich.console import Console
+
+from convpipe.plan import make_plan
+from convpipe.report import ImageResult, Report
+from convpipe.report.terminal import SHOWN, print_plan, print_report
+from convpipe.stages import stage
+
+LONG = "deep/" * 10 + "n" * 150 + ".png"
+
+
+def shown(function, value, width=80, **options):
+    stream = io.StringIO()
+    function(value, Console(file=stream, width=width, highlight=False, **options))
+    return stream.getvalue()
+
+
+def column(text, start, end):
+    """Join what stands between two columns of a table."""
+    return "".join(line[start:end].strip() for line in text.splitlines())
+
+
+def report(*results, **options):
+    return Report("edges", results, seconds=0.5, threads=2, **options)
+
+
+def done(path, size, **more):
+    rows, cols = size
+    stages = (("blur gaussian", size), ("edge sobel", (rows // 2, cols // 2)))
+    return ImageResult(path, "done", input=size, stages=stages, **more)
+
+
+def test_sizes_have_a_row_for_each_stage():
+    text = shown(print_report, report(done("a", (480, 640)), done("b", (480, 640)), done("c", (8, 10))))
+    cells = [line.split() for line in text.splitlines()]
+    assert ["2", "480x640", "blur", "gaussian", "480x640"] in cells
+    assert ["1", "8x10", "blur", "gaussian", "8x10"] in cells
+    assert ["edge", "sobel", "240x320"] in cells
+    assert ["edge", "sobel", "4x5"] in cells
+
+
+@pytest.mark.parametrize("width", [80, 120])
+def test_long_names_are_folded_not_cut(width):
+    text = shown(print_report, report(ImageResult(LONG, "failed", "read", "the file is empty")), width)
+    assert max(map(len, text.splitlines())) <= width
+    table = text.split("─\n", 1)[1]
+    end = re.search(r"  read", table).start()
+    assert column(table, 0, end).startswith(LONG)
+    assert "…" not in text
+
+
+def test_names_and_reasons_cannot_reach_the_terminal_raw():
+    name = "[red]a\nb\x1b[2J\udcff.png"
+    result = ImageResult(name, "failed", "read", "bad \x07[/red]")
+    text = shown(print_report, report(result, ImageResult("[b].png", "skipped", None, "a folder")), 120)
+    assert r"[red]a\nb\x1b[2J\xff.png" in text
+    assert r"bad \x07[/red]" in text
+    assert "[b].png" in text
+    assert not re.search(r"[\x00-\x09\x0b-\x1f\x7f]", text)
+    text.encode()
+
+
+def test_pipe_gets_no_colour_and_a_terminal_does():
+    failed = report(ImageResult("a.png", "failed", "read", "empty"))
+    assert "\x1b" not in shown(print_report, failed)
+    assert "\x1b" in shown(print_report, failed, force_terminal=True, color_system="standard")
+
+
+def test_counts_and_throughput():
+    result = done("a.png", (1000, 500), bytes_read=2_000_000, bytes_written=3_000_000, nans=4)
+    text = shown(print_report, report(result, ImageResult("b.png", "skipped", None, "a folder")))
+    assert "edges: 2 images: 1 done, 0 failed, 1 skipped in 0.50 s, 2 at once on cpu\n" in text
+    assert "0.5 megapixels, 1 a second; 2 MB read, 3 MB written\n" in text
+    assert "4 NaN samples became 0\n" in text
+
+
+def test_interrupted_and_not_started():
+    assert "interrupted: 3 images were left undone" in shown(
+        print_report, report(done("a", (4, 4)), interrupted=130, unfinished=3)
+    )
+    assert shown(print_report, Report("edges", error="no input")) == "edges: did not start: no input\n"
+
+
+def test_notes_are_counted():
+    notes = ("frames 2 to 9 are left out",)
+    text = shown(print_report, report(*(done(name, (4, 4), notes=notes) for name in "abc")))
+    assert ["3", *notes[0].split()] in [line.split() for line in text.splitlines()]
+
+
+def test_long_tables_say_what_they_leave_out():
+    sizes = [done(f"{i}", (4, 4 + i)) for i in range(SHOWN + 5)]
+    failures = [ImageResult(f"{i}.png", "failed", "read", "empty") for i in range(SHOWN + 2)]
+    text = shown(print_report, report(*sizes, *failures))
+    assert "and 5 more; JSON has them all" in text
+    assert "and 2 more; JSON has them all" in text
+    assert f" {SHOWN - 1}.png" in text
+    assert f" {SHOWN}.png" not in text
+
+
+def plan(**options):
+    stages = [
+        stage("blur", "gaussian", sigma=1.4),
+        stage("custom", "sharpen", kernel=[[0, -1, 0], [-1, 5, -1], [0, -1, 0]], stride=2, padding=1),
+    ]
+    return make_plan(stages, (480, 641), channels=3, **options)
+
+
+@pytest.mark.parametrize("width", [80, 120])
+def test_plan(width):
+    text = shown(print_plan, plan(), width)
+    lines = text.splitlines()
+    assert max(map(len, lines)) <= width
+    assert lines[0] == "480x641x3 uint8 -> 240x321x3 uint8, computed in float32"
+    cells = [line.split() for line in lines]
+    assert [
+        "0",
+        "blur",
+        "gaussian",
+        "480x641",
+        "480x641",
+        "6",
+        "13x13",
+        "0",
+        "to",
+        "255",
+        "3.69",
+        "48",
+    ] in cells
+    assert "floor((641 + 1 + 1 - 1*(3-1) - 1)/2) + 1 = 321" in text
+    assert "floor((480 + 1 + 1 - 1*(3-1) - 1)/2) + 1 = 240  (1 unread)" in text
+    flowing = " ".join(text.split())
+    for warning in plan().warnings:
+        assert f"warning: {warning}" in flowing
+
+
+def test_plan_shows_uneven_halos():
+    even = make_plan([stage("blur", "box", size=[2, 3])], (9, 9))
+    above, below, left, right = (side for axis in even.stages[0].halo for side in axis)
+    assert above != below
+    assert f"{above},{below},{left},{right}" in shown(print_plan, even)
