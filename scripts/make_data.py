@@ -37,6 +37,13 @@ def save(name, image, **options):
     Image.fromarray(image).save(path, **options)
 
 
+def save_tiff(name, image, **options):
+    path = DATA / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    # Without these two, tifffile writes a description and its own name into the file.
+    imwrite(path, image, metadata=None, software=False, **options)
+
+
 def main():
     save("photographs/camera.png", eight_bit(shrink(skimage.data.camera(), 2)))
     save("photographs/astronaut.jpg", skimage.data.astronaut()[:301, 60:361], quality=92)
@@ -45,15 +52,11 @@ def main():
     save("photographs/cat-cut-out.png", cut_out(skimage.data.chelsea()[20:261, 60:381]))
     save("microscope/cell.png", skimage.data.cell())
     save("microscope/retina.jpg", eight_bit(shrink(skimage.data.retina()[:1408, :1408], 4)), quality=92)
-    # Each sample is the mean of 4 pixels in 3 colours: 12 values, so there is more than 8 bits in it.
-    (DATA / "telescope").mkdir(exist_ok=True)
+    # Each sample is the mean of 2x2 pixels in 3 colours: 12 values of 8 bits, so it needs more than 8 bits.
     galaxies = shrink(skimage.data.hubble_deep_field().mean(axis=2), 2) * 257
-    imwrite(
-        DATA / "telescope" / "galaxies-16-bit.tif", np.rint(galaxies).astype(np.uint16), compression="zlib"
-    )
+    save_tiff("telescope/galaxies-16-bit.tif", np.rint(galaxies).astype(np.uint16), compression="zlib")
     gravel = (shrink(skimage.data.gravel(), 2) / 255).astype(np.float32)
-    (DATA / "surface").mkdir(exist_ok=True)
-    imwrite(DATA / "surface" / "gravel-float32.tif", gravel)
+    save_tiff("surface/gravel-float32.tif", gravel)
 
 
 if __name__ == "__main__":
