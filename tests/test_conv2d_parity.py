@@ -9,7 +9,7 @@ torch = pytest.importorskip("torch", reason="torch is not installed: no parity w
 
 CONFIGURATIONS = 400
 TOLERANCE = {"float32": 1e-5, "float64": 1e-12}
-"""Relative to the largest sum of |weight| * |x| + |bias|, which bounds the rounding of any order of summing."""
+"""Relative to the largest sum of |weight| * |x| + |bias|, which bounds the rounding of any order of sums."""
 
 pytestmark = pytest.mark.filterwarnings("ignore:Using padding=.same. with even kernel:UserWarning")
 

@@ -141,32 +141,53 @@ def _row(outputs, samples, offsets, weights, bias, spare, out, at, step, cols):
 
 
 @inline
-def _copy(target, source, first, last, step, shift):
-    # target[i] = source[i * step + shift]; the literal steps are the ones that vectorise.
+def _copy(target, source, step):
+    # Every `step`-th sample. Indices that start at 0 are what the vectoriser wants.
     if step == 1:
-        for i in range(first, last):
-            target[i] = source[i + shift]
-    elif step == 2:
-        for i in range(first, last):
-            target[i] = source[i * 2 + shift]
+        for i in range(len(target)):
+            target[i] = source[i]
     else:
-        for i in range(first, last):
-            target[i] = source[i * step + shift]
+        for i in range(len(target)):
+            target[i] = source[step * i]
+
+
+@inline
+def _deal(even, odd, source):
+    # Two pieces in one pass, which vectorises more than twice as well as one after the other.
+    both = min(len(even), len(odd))
+    for i in range(both):
+        even[i] = source[2 * i]
+        odd[i] = source[2 * i + 1]
+    _copy(even[both:], source[2 * both :], 2)
+    _copy(odd[both:], source[2 * both + 1 :], 2)
+
+
+@inline
+def _inside(target, p, axis_x, length):
+    # The part of piece p that lies inside the image.
+    cols, stride, left = axis_x[0], axis_x[2], axis_x[4]
+    first = min(max((left - p + stride - 1) // stride, 0), length)
+    last = min(max((left + cols - p + stride - 1) // stride, first), length)
+    return first, target[p * length + first : p * length + last]
 
 
 @inline
 def _fill(target, source, axis_x, phases, length, border):
     # One padded row, split into `phases` pieces: piece p holds the padded columns p, p + stride, ...
     cols, stride, left = axis_x[0], axis_x[2], axis_x[4]
+    pair = stride == 2 and phases == 2
+    if pair:
+        _, even = _inside(target, left % 2, axis_x, length)
+        _, odd = _inside(target, 1 - left % 2, axis_x, length)
+        _deal(even, odd, source)
     for p in range(phases):
-        piece = target[p * length : (p + 1) * length]
-        first = min(max((left - p + stride - 1) // stride, 0), length)
-        last = min(max((left + cols - p + stride - 1) // stride, first), length)
-        _copy(piece, source, first, last, stride, p - left)
-        for i in range(length - (last - first)):
-            at = i if i < first else i + last - first
+        first, inner = _inside(target, p, axis_x, length)
+        if not pair and len(inner):
+            _copy(inner, source[first * stride + p - left :], stride)
+        for i in range(length - len(inner)):
+            at = i if i < first else i + len(inner)
             x = border_index(at * stride + p - left, cols, border)
-            piece[at] = 0 if x < 0 else source[x]
+            target[p * length + at] = 0 if x < 0 else source[x]
 
 
 @inline
