@@ -64,7 +64,8 @@ def compare(case: tuple[int, int, int, int], stride: int, size: int, repeats: in
     assert error < 1e-5, f"{case}: off by {error}"
     theirs, ours = medians([by_torch, by_convpipe], repeats)
     name = f"{inputs}->{outputs} K{kernel}" + (" depthwise" if groups > 1 else "")
-    print(f"{name:18} stride {stride}  torch {theirs:8.2f} ms  convpipe {ours:7.2f} ms  ratio {theirs / ours:6.2f}")
+    times = f"torch {theirs:8.2f} ms  convpipe {ours:7.2f} ms  ratio {theirs / ours:6.2f}"
+    print(f"{name:18} stride {stride}  {times}")
     return theirs / ours
 
 

@@ -8,7 +8,7 @@ The loops are in ``nchw_loops.py``; here they are compiled, once a dtype, and gi
 from __future__ import annotations
 
 from functools import cache as once
-from importlib import resources
+from pathlib import Path
 from typing import Any
 
 import numba
@@ -16,11 +16,9 @@ import numpy as np
 from numba import types
 from numpy.typing import NDArray
 
-from convpipe.compile import cache
+from convpipe.compile import cache, nchw_loops
+from convpipe.compile.nchw_loops import BLOCK
 from convpipe.geometry import Axis, Border, Extent
-
-BLOCK = 4
-"""Output channels that are computed together; as in the loops."""
 
 TASKS_PER_THREAD = 4
 """More than one, so that three images on two threads are not two against one."""
@@ -104,7 +102,7 @@ def _read_only(array: NDArray[Any]) -> NDArray[Any]:
 
 @once
 def _source() -> str:
-    return (resources.files("convpipe.compile") / "nchw_loops.py").read_text()
+    return Path(nchw_loops.__file__).read_text()
 
 
 def _signature(dtype: np.dtype[Any]) -> Any:
