@@ -51,17 +51,18 @@ def command(
     configs, folders = _split(arguments)
     if report_folder is not None:
         _make_folder(report_folder)
+    jobs = list(_jobs(configs, overrides, folders))
     shown = not (quiet or as_json)
     reports: list[Report] = []
     with _sigterm_interrupts():
-        for job in _jobs(configs, overrides, folders):
+        for job in jobs:
             reports.append(_run_job(job, folders, backend, workers, overwrite, progress=shown))
             _show(reports[-1], shown)
             if reports[-1].interrupted:
                 break
     if as_json:
-        print_json(reports[0].to_dict() if len(reports) == 1 else summary(reports))
-    elif shown and len(reports) > 1:
+        print_json(reports[0].to_dict() if len(jobs) == 1 else summary(reports))
+    elif shown and len(jobs) > 1:
         click.echo(_total(reports))
     if report_folder is not None:
         write_report(reports, report_folder)

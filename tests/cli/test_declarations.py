@@ -38,6 +38,13 @@ def test_check_shows_every_error(convpipe, job, here):
     assert "  2 |   - {stages: [{edge: sobell}]}\n" in result.stderr  # the snippet keeps its lines
 
 
+def test_check_escapes_control_characters(convpipe, job):
+    result = convpipe("check", job("- edge: sobell", name="\x1b[31m.yaml"), "\x1b[32m.yaml")
+    assert "\\x1b[31m.yaml:4:11: unknown" in result.stderr
+    assert "\\x1b[32m.yaml: cannot be read" in result.stderr
+    assert "\x1b" not in result.output
+
+
 def test_check_set(convpipe, job):
     assert convpipe("check", job(), "--set", "stages.0.size=5").exit_code == 0
     result = convpipe("check", job(), "--set", "stages.0.size=-5")
@@ -54,7 +61,7 @@ def test_stages_lists_every_filter(convpipe, document):
     assert len(data) == sum(map(len, families().values()))
 
 
-@pytest.mark.parametrize("method", [m for methods in families().values() for m in methods.values()], ids=str)
+@pytest.mark.parametrize("method", [m for methods in families().values() for m in methods.values()], ids=lambda m: f"{m.family}-{m.name}")
 def test_stages_shows_a_filter_with_an_example_that_loads(convpipe, method):
     name = "anything" if method.name == ANY_LABEL else method.name
     text = convpipe("stages", method.family, name).stdout

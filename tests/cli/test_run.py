@@ -159,15 +159,30 @@ def test_a_backend_that_is_not_here(convpipe, photos, job, here):
 def test_a_signal_ends_the_run_with_a_report(process, photos, job, here, document, number, code):
     for i in range(5000):
         os.link(photos / "a.png", photos / f"{i:04}.png")
-    with process("run", job(), "--json", "--jobs", 1) as run:
+    later = job(name="later.yaml", head="input: {path: photos}\noutput: {path: later}")
+    with process("run", job(), later, "--json", "--jobs", 1) as run:
         while not (here / "out" / "0000.png").exists() and run.poll() is None:
             time.sleep(0.01)
         run.send_signal(number)
         stdout, stderr = run.communicate(timeout=60)
     assert run.returncode == code
     assert "Traceback" not in stderr
-    data = document(type("Result", (), {"stdout": stdout}))
+    summary = document(type("Result", (), {"stdout": stdout}))
+    (data,) = summary["jobs"]  # the later job is not begun
     assert data["interrupted"] is True
     assert 0 < data["done"] < data["images"]
-    written = [path for path in (here / "out").rglob("*") if path.is_file()]
+    written = [path for path in here.glob("out/**/*") if path.is_file()]
     assert len(written) == data["done"]
+    assert not (here / "later").exists()
+
+
+def test_the_config_chooses_images_and_format(convpipe, photos, job, here, document):
+    head = "input: {path: photos, exclude: [b.png]}\noutput: {path: out, format: tiff}"
+    data = document(convpipe("run", job(head=head), "--json", "--jobs", 1))
+    assert {path.name for path in here.glob("out/**/*.*")} == {"a.tif", "c.tif"}
+    assert data["threads"] == 1
+
+
+def test_the_option_wins_over_the_configs_backend(convpipe, photos, job):
+    head = "input: {path: photos}\noutput: {path: out}\nbackend: cuda"
+    assert convpipe("run", job(head=head), "--backend", "cpu").exit_code == 0

@@ -65,6 +65,13 @@ def test_explain_follows_the_border(convpipe, job):
     assert "the stage gives 36" in text
 
 
+def test_explain_strides_over_the_input(convpipe, job):
+    config = job("- {custom: taps, kernel: [[0, 2, 0], [1, 0, -1], [0, 3, 0]], stride: [2, 3], padding: 1}")
+    text = convpipe("explain", config, "--at", 1, 2).stdout
+    assert "rows 1 to 3, columns 5 to 7 of its input" in text
+    assert "the stage gives 138" in text
+
+
 def test_explain_a_later_stage_of_a_colour_image(convpipe, here, job, rng):
     pixels = rng.integers(0, 256, (6, 7, 3), dtype=np.uint8)
     images.write(here / "a.png", pixels)
