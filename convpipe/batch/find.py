@@ -11,7 +11,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path, PurePosixPath
 
 from convpipe.errors import JobError
-from convpipe.images import TEMPORARY_SUFFIX, format_of
+from convpipe.images import format_of
 
 Refused = tuple[tuple[Path, str], ...]
 """Paths relative to the input folder, each with the reason."""
@@ -75,7 +75,7 @@ class Selection:
 
     def takes(self, relative: Path) -> bool:
         """Tell whether the file would be an input."""
-        if relative.name.endswith(TEMPORARY_SUFFIX) or not (self.recursive or len(relative.parts) == 1):
+        if not self.recursive and len(relative.parts) > 1:
             return False
         is_image = format_of(relative) is not None
         return not self.excludes(relative) and any(

@@ -150,7 +150,7 @@ def _left_out(found: Found) -> list[ImageResult]:
     """Return what was found and not filtered. A folder that cannot be listed may hold images: it failed."""
     return [
         *(_failure(path, "read", reason) for path, reason in found.unreadable),
-        *(ImageResult(str(path), "skipped", None, printable(reason)) for path, reason in found.skipped),
+        *(ImageResult(str(path), "skipped", None, reason) for path, reason in found.skipped),
     ]
 
 
@@ -159,8 +159,8 @@ def _run_all(
 ) -> tuple[list[ImageResult], int | None]:
     """Return the results in the order of `pairs`, and the exit code of the signal that ended the run early.
 
-    At most twice `workers` images are queued or in hand. On a signal the queued ones are dropped and those in
-    hand are finished if they are being written, else dropped.
+    At most twice `workers` images are queued or in hand. On a signal those being written are finished, the
+    others dropped at their next step.
     """
     results: dict[int, ImageResult] = {}
 
@@ -189,7 +189,7 @@ def _run_all(
         interrupted = 143 if isinstance(signal, Terminated) else 130
     finally:
         job.stop.set()
-        pool.shutdown(wait=True, cancel_futures=True)
+        pool.shutdown()
     return [results[index] for index in sorted(results)], interrupted
 
 

@@ -5,6 +5,7 @@ import os
 import signal
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -171,6 +172,24 @@ class TestConcurrency:
         assert [(finished, total) for finished, total, _ in seen] == [(i + 1, 12) for i in range(12)]
         assert sorted(result.path for _, _, result in seen) == names
         assert report.threads == 3
+
+    def test_queue_is_bounded(self, pipeline, save, source, tmp_path, monkeypatch):
+        submitted, waiting = [], []
+
+        class Pool(ThreadPoolExecutor):
+            def submit(self, *args):
+                submitted.append(args)
+                return super().submit(*args)
+
+        def progress(finished, total, result):
+            waiting.append(len(submitted) - finished)
+
+        for i in range(20):
+            save(f"{i:02}.png")
+        monkeypatch.setattr("convpipe.batch.run.ThreadPoolExecutor", Pool)
+        run_folder(pipeline, source, tmp_path / "out", workers=2, progress=progress)
+        assert len(submitted) == 20
+        assert max(waiting) < 4
 
     def test_many_images_get_a_thread_each_and_one_gets_all(self, make_pipeline, save, source, tmp_path):
         save("a.png")
