@@ -1,4 +1,4 @@
-"""Make the pictures of the docs: the sliding-kernel animation, and the strip on the README.
+"""Make the pictures of the docs: the lab's animations and photograph, and the strip on the README.
 
 Run from anywhere: ``python scripts/make_pictures.py``.
 """
@@ -77,9 +77,23 @@ def strip():
     for count in range(1, len(whole.stages) + 1):
         grey = Pipeline(whole.stages[:count])(panels[0])
         panels.append(np.dstack([grey, grey, grey]))
-    white = np.full((panels[0].shape[0], 8, 3), 255, np.uint8)
-    joined = np.hstack([part for panel in panels for part in (panel, white)][:-1])
-    Image.fromarray(joined).save(PICTURES / "unsharp-then-edges.jpg", quality=88)
+    side_by_side(panels).save(PICTURES / "unsharp-then-edges.jpg", quality=88)
+
+
+def photograph(kernel):
+    """Save a photograph, and what `kernel` answers to it without a bias and on middle grey."""
+    photo = images.read(ROOT / "data" / "photographs" / "camera.png").pixels
+    panels = [photo]
+    for bias in (0, 128):
+        stage = {"custom": "sobel x", "kernel": kernel.tolist(), "padding": 1, "bias": bias}
+        panels.append(Pipeline.from_dict({"stages": [stage]})(photo))
+    side_by_side(panels).save(PICTURES / "sobel-on-a-photograph.png", optimize=True)
+
+
+def side_by_side(panels):
+    """Join images of one height, white columns between them."""
+    white = np.full((len(panels[0]), 8, *panels[0].shape[2:]), 255, np.uint8)
+    return Image.fromarray(np.hstack([part for panel in panels for part in (panel, white)][:-1]))
 
 
 def main():
@@ -87,8 +101,10 @@ def main():
     PICTURES.mkdir(exist_ok=True)
     line = np.zeros((5, 5))
     line[:, 2] = 1
-    slide("sliding-kernel.gif", line, np.array([[1.0, 0, -1], [2, 0, -2], [1, 0, -1]]), 1, 0)
+    sobel = np.array([[1.0, 0, -1], [2, 0, -2], [1, 0, -1]])
+    slide("sliding-kernel.gif", line, sobel, 1, 0)
     slide("sliding-stride-3.gif", np.ones((4, 4)), np.ones((2, 2)), 3, 1)
+    photograph(sobel)
     strip()
 
 
