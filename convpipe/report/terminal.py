@@ -118,7 +118,7 @@ def summary_lines(report: Report) -> list[str]:
             f"{report.bytes_read / 1e6:.3g} MB read, {report.bytes_written / 1e6:.3g} MB written"
         )
     if report.interrupted is not None:
-        lines.append(f"interrupted: {report.unfinished} images were left undone")
+        lines.append(f"interrupted: {report.unfinished} left undone")
     if report.nans:
         lines.append(f"{report.nans} NaN samples became 0")
     return lines

@@ -80,7 +80,7 @@ def test_counts_and_throughput():
 
 
 def test_interrupted_and_not_started():
-    assert "interrupted: 3 images were left undone" in shown(
+    assert "interrupted: 3 left undone" in shown(
         print_report, report(done("a", (4, 4)), interrupted=130, unfinished=3)
     )
     assert shown(print_report, Report("edges", error="no input")) == "edges: did not start: no input\n"
