@@ -61,9 +61,9 @@ class Pipeline:
     >>> import numpy as np, convpipe
     >>> p = convpipe.Pipeline([convpipe.stage("blur", "box", size=3)])
     >>> p(np.eye(3, dtype="uint8") * 90)
-    array([[50, 30, 50],
+    array([[50, 30, 40],
            [30, 30, 30],
-           [50, 30, 50]], dtype=uint8)
+           [40, 30, 50]], dtype=uint8)
     """
 
     def __init__(

@@ -20,7 +20,9 @@ FLAGS: dict[str, Any] = {
     "nogil": True,
 }
 
-inline = njit(no_cpython_wrapper=True, no_cfunc_wrapper=True, **FLAGS)
+_INNER = {**FLAGS, "no_cpython_wrapper": True, "no_cfunc_wrapper": True}
+
+inline = njit(**_INNER)
 """Decorator of a function that is compiled into its callers; nobody calls it from Python, and without the
 wrappers for that a pipeline compiles a quarter faster."""
 

@@ -61,7 +61,11 @@ def test_stages_lists_every_filter(convpipe, document):
     assert len(data) == sum(map(len, families().values()))
 
 
-@pytest.mark.parametrize("method", [m for methods in families().values() for m in methods.values()], ids=lambda m: f"{m.family}-{m.name}")
+@pytest.mark.parametrize(
+    "method",
+    [m for methods in families().values() for m in methods.values()],
+    ids=lambda m: f"{m.family}-{m.name}",
+)
 def test_stages_shows_a_filter_with_an_example_that_loads(convpipe, method):
     name = "anything" if method.name == ANY_LABEL else method.name
     text = convpipe("stages", method.family, name).stdout
