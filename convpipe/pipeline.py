@@ -152,7 +152,7 @@ class Pipeline:
         >>> p.plan((480, 640), dtype="uint8").stages[-1].extent
         (478, 638)
         """
-        return self._plan(tuple(shape), np.dtype(dtype).name, self.dtype)
+        return self._plan(tuple(shape), _dtype_name(dtype), self.dtype)
 
     def _plan(self, shape: tuple[int, ...], dtype: str, output_dtype: str | None) -> Plan:
         if len(shape) not in (2, 3):
@@ -211,11 +211,11 @@ class Pipeline:
 
     def source(self, shape: Sequence[int], dtype: str = "uint8") -> str:
         """Return the generated Python that filters an image of `shape` and `dtype`."""
-        return self._executable(tuple(shape), np.dtype(dtype).name, self.dtype).source
+        return self._executable(tuple(shape), _dtype_name(dtype), self.dtype).source
 
     def warm(self, shape: Sequence[int], dtype: str = "uint8") -> None:
         """Compile what filters an image of `shape` and `dtype`, on one core and on all."""
-        run = self._executable(tuple(shape), np.dtype(dtype).name, self.dtype)
+        run = self._executable(tuple(shape), _dtype_name(dtype), self.dtype)
         run.warm()
 
     def _compile(self, shape: tuple[int, ...], dtype: str, output_dtype: str | None) -> Executable:
@@ -242,6 +242,13 @@ class Pipeline:
     def __repr__(self) -> str:
         names = ", ".join(stage.name for stage in self.stages)
         return f"Pipeline([{names}], border={self.border.name.lower()!r}, backend={self.backend!r})"
+
+
+def _dtype_name(dtype: str) -> str:
+    try:
+        return np.dtype(dtype).name
+    except TypeError:
+        raise ParameterError(f"unknown dtype {dtype!r}{nearest(dtype, COMPUTE)}", "dtype") from None
 
 
 def _resolve_backend(backend: str) -> str:

@@ -36,7 +36,7 @@ import numba
 import platformdirs
 
 from convpipe import geometry
-from convpipe.compile import rows, scalars
+from convpipe.compile import rows, scalars, threads
 
 log = logging.getLogger(__name__)
 
@@ -131,6 +131,7 @@ def load(source: str, entry: str, signature: Any) -> Callable[..., int]:
 
 
 def _load(source: str, entry: str, signature: Any) -> Callable[..., int]:
+    threads.prepare()
     key = _key(source, entry, signature)
     try:
         root = _private(directory())

@@ -1,0 +1,39 @@
+"""The threading layer may be entered from several threads."""
+
+import os
+import subprocess
+import sys
+
+_PROGRAM = """
+from concurrent.futures import ThreadPoolExecutor
+import numba, numpy as np
+from convpipe import Pipeline, stage
+run = Pipeline([stage("blur", "box", size=3)])
+image = np.arange(256 * 256, dtype=np.uint8).reshape(256, 256)
+with ThreadPoolExecutor(4) as pool:
+    results = list(pool.map(lambda _: run(image), range(40)))
+assert all(np.array_equal(result, results[0]) for result in results)
+print(numba.threading_layer())
+"""
+
+
+def run(**environment):
+    return subprocess.run(
+        [sys.executable, "-c", _PROGRAM],
+        env={**os.environ, "NUMBA_NUM_THREADS": "2", **environment},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_four_threads_share_a_parallel_pipeline():
+    done = run()
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.strip() in ("tbb", "omp")
+
+
+def test_workqueue_is_refused():
+    done = run(NUMBA_THREADING_LAYER="workqueue")
+    assert done.returncode == 1
+    assert "the threading layer 'workqueue' aborts when two threads enter it" in done.stderr
