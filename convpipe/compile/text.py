@@ -46,3 +46,16 @@ class Text:
 
     def __str__(self) -> str:
         return "\n".join(self._lines) + "\n"
+
+
+def times(expression: str, factor: int) -> str:
+    """Return the product as source, without a factor of 1.
+
+    Examples
+    --------
+    >>> times("left + cols", 3), times("left + cols", 1)
+    ('(left + cols) * 3', 'left + cols')
+    """
+    if factor == 1:
+        return expression
+    return f"{expression} * {factor}" if expression.isidentifier() else f"({expression}) * {factor}"

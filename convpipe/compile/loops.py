@@ -1,0 +1,178 @@
+"""Write the inner loops: contiguous along a row, all taps written out, which is what the vectoriser wants."""
+
+from __future__ import annotations
+
+from convpipe.compile.schedule import Bank, Level
+from convpipe.compile.segments import Segment
+from convpipe.compile.text import Text, times
+
+CHUNK = 8
+"""Most source rows in one loop of a column pass; more overlap checks than that and LLVM stays scalar."""
+
+
+def _sums(terms: list[str]) -> str:
+    return " + ".join(terms)
+
+
+def column(text: Text, level: Level, bank: Bank) -> None:
+    """Column pass of separable taps: one weighted sum of source rows."""
+    text.function(f"column_{level.index}_{bank.name}", ["image", "rows", "v", "n", "w"])
+    with text.indented():
+        for start in range(0, len(bank.column), CHUNK):
+            chunk = list(enumerate(bank.column))[start : start + CHUNK]
+            for k, i in chunk:
+                text.line(f"w{k} = w[{bank.offset + k}]", f"s{k} = image[rows[{i}]]")
+            text.line("for x in range(n):")
+            before = ["v[x]"] if start else []
+            text.line("    v[x] = " + _sums([*before, *(f"w{k} * T(s{k}[x])" for k, _ in chunk)]))
+
+
+def accumulate(text: Text, level: Level, bank: Bank) -> None:
+    """A large dense kernel: one kernel row at a time, summed into a row that stays in L1."""
+    rows, cols = level.kernel
+    text.function(f"accumulate_{level.index}_{bank.name}", ["image", "rows", "total", "n", "w"])
+    with text.indented():
+        text.line(f"for x in range(n{_per_loop(level)}):")
+        with text.indented():
+            for lane in _lanes(level):
+                text.line(f"total[{lane.output}] = T(0)")
+        text.line(f"for i in range({rows}):")
+        with text.indented():
+            text.line("s = image[rows[i]]")
+            for j in range(cols):
+                text.line(f"w{j} = w[{bank.offset} + i * {cols} + {j}]")
+            text.line(f"for x in range(n{_per_loop(level)}):")
+            with text.indented():
+                for lane in _lanes(level):
+                    taps = _sums([f"w{j} * T(s[{lane.sample(j)}])" for j in range(cols)])
+                    text.line(f"total[{lane.output}] += {taps}")
+
+
+class _Lane:
+    """Index arithmetic of one output of the inner loop.
+
+    Rows hold their pixels' channels side by side. At stride 1 the loop runs over samples and a tap
+    one pixel further is `channels` samples further; at a larger stride it runs over pixels, with a
+    statement for each channel.
+    """
+
+    def __init__(self, level: Level, channel: int) -> None:
+        self.level, self.channel = level, channel
+
+    @property
+    def output(self) -> str:
+        """Index of the output sample."""
+        level = self.level
+        if level.stride[1] == 1 or level.channels == 1:
+            return "x"
+        return f"x * {level.channels} + {self.channel}"
+
+    def sample(self, column: int) -> str:
+        """Index, in a padded row, of the sample under kernel column `column`."""
+        level = self.level
+        step = level.stride[1] * (level.channels if level.stride[1] > 1 else 1)
+        shift = column * level.dilation[1] * level.channels + self.channel
+        return times("x", step) + (f" + {shift}" if shift else "")
+
+
+def _lanes(level: Level) -> list[_Lane]:
+    """Return one lane, or one a channel where the loop runs over pixels."""
+    return [_Lane(level, channel) for channel in range(level.channels if level.stride[1] > 1 else 1)]
+
+
+def _per_loop(level: Level) -> str:
+    return f" // {level.channels}" if len(_lanes(level)) > 1 else ""
+
+
+def temporary(bank: Bank) -> str:
+    """Return the name of the scratch row of a bank that is summed before the main loop."""
+    return f"v_{bank.name}" if bank.shape == "separable" else f"total_{bank.name}"
+
+
+def temporaries(level: Level) -> list[str]:
+    """Return the names of the level's scratch rows."""
+    return [temporary(bank) for bank in level.banks if bank.shape != "unrolled"]
+
+
+def combine(text: Text, level: Level, segment: Segment) -> None:
+    """One loop along the row: the responses (or the pixels of the row before), then scalar steps."""
+    given = ["image", "rows", *temporaries(level)] if segment.opens else ["t"]
+    text.function(f"combine_{level.index}_{segment.index}", [*given, "out", "n", "w", "c"])
+    with text.indented():
+        if segment.counts_nan:
+            text.line("nans = 0")
+        for name, position in segment.constants:
+            text.line(f"{name} = c[{position}]")
+        if segment.opens:
+            _responses(text, level, segment)
+        else:
+            _pixels(text, segment)
+        if segment.keep_alpha:
+            _keep_alpha(text, level, segment)
+        text.line("return nans" if segment.counts_nan else "return 0")
+
+
+def _responses(text: Text, level: Level, segment: Segment) -> None:
+    used = sorted({i for bank in level.banks if bank.shape == "unrolled" for i, _ in bank.taps})
+    for i in used:
+        text.line(f"s{i} = image[rows[{i}]]")
+    for bank in level.banks:
+        if bank.shape == "unrolled":
+            for k in range(len(bank.taps)):
+                text.line(f"w{bank.offset + k} = w[{bank.offset + k}]")
+        elif bank.shape == "separable":
+            for k in range(len(bank.row)):
+                at = bank.offset + len(bank.column) + k
+                text.line(f"w{at} = w[{at}]")
+    text.line(f"for x in range(n{_per_loop(level)}):")
+    with text.indented():
+        for lane in _lanes(level):
+            for bank in level.banks:
+                text.line(f"r_{bank.name} = {_response(bank, lane)}")
+            names = [f"r_{bank.name}" for bank in level.banks]
+            _finish(text, segment, names, lane.output, colour=True)
+
+
+def _response(bank: Bank, lane: _Lane) -> str:
+    if bank.shape == "rows":
+        return f"total_{bank.name}[{lane.output}]"
+    if bank.shape == "separable":
+        first = bank.offset + len(bank.column)
+        return _sums([f"w{first + k} * v_{bank.name}[{lane.sample(j)}]" for k, j in enumerate(bank.row)])
+    return _sums([f"w{bank.offset + k} * T(s{i}[{lane.sample(j)}])" for k, (i, j) in enumerate(bank.taps)])
+
+
+def _pixels(text: Text, segment: Segment) -> None:
+    """A step across the channels of each pixel."""
+    text.line(f"for x in range(n // {segment.output_channels}):")
+    with text.indented():
+        for name, expression in segment.pixel:
+            text.line(f"{name} = {expression}")
+        for k in range(segment.output_channels):
+            output = f"x * {segment.output_channels} + {k}"
+            colour = not segment.alpha or k < segment.output_channels - 1
+            _finish(text, segment, [f"p{k}"], output, colour)
+
+
+def _finish(text: Text, segment: Segment, names: list[str], output: str, colour: bool) -> None:
+    """Scalar steps on the responses `names`, and the store."""
+    value = names[0]
+    for line in segment.scalar_lines(names, colour):
+        text.line(line)
+        value = "v"
+    for line in segment.store_lines(value):
+        text.line(line)
+    text.line(f"out[{output}] = {segment.stored(value)}")
+
+
+def _keep_alpha(text: Text, level: Level, segment: Segment) -> None:
+    """Overwrite the alpha samples with those under the centre tap."""
+    rows, cols = level.kernel
+    last = level.channels - 1
+    shift = (cols - 1) // 2 * level.dilation[1] * level.channels + last
+    text.line(f"s = image[rows[{(rows - 1) // 2}]]", f"for x in range(n // {level.channels}):")
+    with text.indented():
+        text.line(f"v = T(s[{times('x', level.stride[1] * level.channels)} + {shift}])")
+        for line in segment.alpha_lines():
+            text.line(line)
+        text.line(f"out[x * {level.channels} + {last}] = {segment.stored('v')}")
