@@ -6,15 +6,16 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from convpipe.config import tree
+from convpipe.config import yaml
 from convpipe.config.job import INPUT_KEYS, JOB_KEYS, OUTPUT_KEYS, InputSpec, Job, OutputSpec
-from convpipe.config.overrides import override
-from convpipe.config.tree import Entry, Node, Source
+from convpipe.config.overrides import Override
+from convpipe.config.stages import read_stages
+from convpipe.config.tree import Entry, Node, locate
 from convpipe.errors import ConfigError, ParameterError
-from convpipe.stages import COMMON, Stage, families, find, nearest, stage
+from convpipe.stages import nearest
 from convpipe.stages.parameters import Parameter
 
-_SECTIONS = ("input", "output", "stages")
+_KNOWN = ("input", "output", "stages", *(key.name for key in JOB_KEYS))
 
 
 def load(path: str | Path, overrides: Sequence[str] = ()) -> tuple[Job, ...]:
@@ -23,6 +24,7 @@ def load(path: str | Path, overrides: Sequence[str] = ()) -> tuple[Job, ...]:
     Parameters
     ----------
     path : path
+        Paths inside the file are relative to the current directory.
     overrides : sequence of str
         ``"stages.0.sigma=2"``: set on every job of the file.
 
@@ -45,18 +47,18 @@ def load_each(path: str | Path, overrides: Sequence[str] = ()) -> tuple[Job | Co
     Raises
     ------
     ConfigError
-        If the file as a whole is wrong: not YAML, or an unknown key beside ``jobs``.
+        If the file as a whole is wrong: not YAML, an unknown key beside ``jobs``, bad defaults; or if
+        an override is not of its form.
     """
-    root = tree.read(path)
-    nodes = _job_nodes(root)
-    single = len(nodes) == 1
+    changes = [Override.parse(text) for text in overrides]
+    nodes = _job_nodes(yaml.read(path))
+    stem = Path(path).stem
     loaded: list[Job | ConfigError] = []
     for index, node in enumerate(nodes):
         try:
-            for text in overrides:
-                node = override(node, text)
-            name = Path(path).stem if single else f"{Path(path).stem}[{index}]"
-            loaded.append(_job(node, name, str(path)))
+            for change in changes:
+                node = change.apply(node)
+            loaded.append(_job(node, stem if len(nodes) == 1 else f"{stem}[{index}]", str(path)))
         except ConfigError as error:
             loaded.append(error)
     return tuple(loaded)
@@ -72,19 +74,24 @@ def from_dict(mapping: Mapping[str, Any], source: str = "<dict>") -> Job:
         ...
     convpipe.errors.ConfigError: <dict>: stages[0].sigma: sigma needs a finite number of at least 0...
     """
-    return _job(tree.locate(dict(mapping), Source(source)), "pipeline", source)
+    return _job(locate(mapping, source), "pipeline", source)
 
 
 def _job_nodes(root: Node) -> list[Node]:
+    """Return the job of a file, or those of its ``jobs`` list laid over its ``defaults``."""
     entries = _mapping(root, "a config")
     if "jobs" not in entries:
+        if "defaults" in entries:
+            raise entries["defaults"].mark.error("defaults needs a list of jobs beside it")
         return [root]
-    _known(entries, ("jobs", "defaults"), "a config with jobs")
+    _check_known(entries, ("jobs", "defaults"), "a config with jobs")
     jobs = entries["jobs"].node
     if not isinstance(jobs.value, list) or not jobs.value:
         raise jobs.mark.error(f"jobs needs a list of jobs; given {jobs.kind()}")
-    defaults = entries["defaults"].node if "defaults" in entries else Node({}, root.mark)
-    _mapping(defaults, "defaults")
+    if "defaults" not in entries:
+        return jobs.value
+    defaults = entries["defaults"].node
+    _fields(defaults, "defaults")  # wrong defaults would be wrong in every job
     return [_merged(defaults, job) for job in jobs.value]
 
 
@@ -99,36 +106,28 @@ def _merged(defaults: Node, job: Node) -> Node:
     return Node(entries, job.mark)
 
 
-def _mapping(node: Node, what: str) -> dict[str, Entry]:
-    if not isinstance(node.value, dict):
-        raise node.mark.error(f"{what} needs a mapping of keys; given {node.kind()}")
-    return node.value
-
-
-def _known(entries: dict[str, Entry], known: Sequence[str], what: str) -> None:
-    for key, entry in entries.items():
-        if key not in known:
-            raise entry.mark.error(f"unknown key {key!r} in {what}{nearest(key, known)}")
-
-
 def _job(node: Node, name: str, source: str) -> Job:
-    entries = _mapping(node, "a job")
-    _known(entries, [*_SECTIONS, *(key.name for key in JOB_KEYS)], "a job")
-    if "stages" not in entries:
+    fields = _fields(node, "a job")
+    if "stages" not in fields:
         raise node.mark.error("stages is missing; a job needs a list of stages such as '- blur: gaussian'")
-    values = _values(entries, JOB_KEYS)
-    return Job(
-        **{**values, "name": values["name"] or name},
-        stages=_stages(entries["stages"].node),
-        input=InputSpec(**_section(entries, "input", INPUT_KEYS)),
-        output=OutputSpec(**_section(entries, "output", OUTPUT_KEYS)),
-        source=source,
-    )
+    return Job(**{**fields, "name": fields["name"] or name, "source": source})
+
+
+def _fields(node: Node, what: str) -> dict[str, Any]:
+    """Return the validated fields of a job, or of the part of one that defaults are."""
+    entries = _mapping(node, what)
+    _check_known(entries, _KNOWN, what)
+    fields = _values(entries, JOB_KEYS)
+    fields["input"] = InputSpec(**_section(entries, "input", INPUT_KEYS))
+    fields["output"] = OutputSpec(**_section(entries, "output", OUTPUT_KEYS))
+    if "stages" in entries:
+        fields["stages"] = read_stages(entries["stages"].node)
+    return fields
 
 
 def _section(entries: dict[str, Entry], name: str, keys: Sequence[Parameter]) -> dict[str, Any]:
     own = _mapping(entries[name].node, name) if name in entries else {}
-    _known(own, [key.name for key in keys], name)
+    _check_known(own, [key.name for key in keys], name)
     values = _values(own, keys)
     if values["path"] is not None:
         values["path"] = Path(values["path"])
@@ -136,67 +135,27 @@ def _section(entries: dict[str, Entry], name: str, keys: Sequence[Parameter]) ->
 
 
 def _values(entries: dict[str, Entry], keys: Sequence[Parameter]) -> dict[str, Any]:
-    values = {}
-    for key in keys:
-        if key.name in entries:
-            values[key.name] = _parsed(key, entries[key.name].node)
-        else:
-            values[key.name] = key.default
-    return values
+    return {
+        key.name: _parsed(key, entries[key.name].node) if key.name in entries else key.default for key in keys
+    }
 
 
 def _parsed(key: Parameter, node: Node) -> Any:
+    if node.value is None:
+        raise node.mark.error(f"{key.name} has no value; it needs {key.kind()}")
     try:
         return key.parse(node.plain())
     except ParameterError as error:
         raise node.mark.error(str(error)) from None
 
 
-def _stages(node: Node) -> tuple[Stage, ...]:
-    if not isinstance(node.value, list) or not node.value:
-        raise node.mark.error(
-            f"stages needs a list of stages such as '- blur: gaussian'; given {node.kind()}"
-        )
-    return tuple(_stage(item) for item in node.value)
+def _mapping(node: Node, what: str) -> dict[str, Entry]:
+    if not isinstance(node.value, dict):
+        raise node.mark.error(f"{what} needs a mapping of keys; given {node.kind()}")
+    return node.value
 
 
-def _stage(node: Node) -> Stage:
-    entries = _mapping(node, "a stage")
-    named = [key for key in entries if key in families()]
-    if len(named) != 1:
-        raise _family_error(node, entries, named)
-    family = named[0]
-    label = entries[family].node
-    if not isinstance(label.value, str):
-        raise label.mark.error(f"{family} needs the name of a method; given {label.kind()}")
-    given = {key: entry.node.plain() for key, entry in entries.items() if key != family}
-    try:
-        return stage(family, label.value, **given)
-    except ParameterError as error:
-        raise _stage_mark(node, entries, error, label).error(str(error)) from None
-
-
-def _stage_mark(node: Node, entries: dict[str, Entry], error: ParameterError, label: Node) -> tree.Mark:
-    """Return the position of what `error` is about: a value, an unknown key, the method, or the stage."""
-    name = error.parameter
-    if name is None or name not in entries:
-        return node.mark
-    entry = entries[name]
-    if entry.node is label:
-        return label.mark
-    family = next(key for key in entries if entries[key].node is label)
-    known = {parameter.name for parameter in find(family, label.value).accepted}
-    return entry.node.mark if name in known else entry.mark
-
-
-def _family_error(node: Node, entries: dict[str, Entry], named: list[str]) -> ConfigError:
-    if named:
-        second = entries[named[1]]
-        return second.mark.error(f"a stage has one family; this one has {' and '.join(named)}")
-    parameters = {parameter.name for parameter in COMMON}
-    for methods in families().values():
-        parameters |= {parameter.name for method in methods.values() for parameter in method.parameters}
+def _check_known(entries: dict[str, Entry], known: Sequence[str], what: str) -> None:
     for key, entry in entries.items():
-        if key not in parameters:
-            return entry.mark.error(f"unknown stage family {key!r}{nearest(key, families())}")
-    return node.mark.error(f"a stage needs its family; known are {', '.join(families())}")
+        if key not in known:
+            raise entry.mark.error(f"unknown key {key!r} in {what}{nearest(key, known)}")

@@ -2,51 +2,88 @@
 
 from __future__ import annotations
 
-from convpipe.config import tree
+from dataclasses import dataclass
+
+from convpipe.config import yaml
 from convpipe.config.tree import Entry, Mark, Node, Source
+from convpipe.errors import ConfigError
 from convpipe.stages import nearest
 
+_SECTIONS = ("input", "output")
+"""Mappings that an override may begin where the file leaves them out."""
 
-def override(node: Node, text: str) -> Node:
-    """Return `node` with one value set.
+
+@dataclass(frozen=True)
+class Override:
+    """One value to set.
 
     Parameters
     ----------
-    node : Node
-        A job.
-    text : str
-        ``path=value``: the path is keys and list positions joined by dots, the value is YAML.
-
-    Raises
-    ------
-    ConfigError
-        If `text` is not of that form, or its path leads nowhere.
+    keys : tuple of str
+        The way to it: keys, and positions in lists.
+    value : Node
+    mark : Mark
+        Names the option in errors.
     """
-    label = f"--set {text}"
-    path, equals, value = text.partition("=")
-    keys = path.strip().split(".")
-    if not equals or not all(keys):
-        raise Mark(Source(label)).error("needs KEY.KEY=VALUE, such as stages.0.sigma=2")
-    return _set(node, keys, tree.parse(value or '""', label), label)
 
+    keys: tuple[str, ...]
+    value: Node
+    mark: Mark
 
-def _set(node: Node, keys: list[str], value: Node, label: str) -> Node:
-    key, rest = keys[0], keys[1:]
-    mark = Mark(Source(label))
-    if isinstance(node.value, list):
-        if not key.isdecimal() or int(key) >= len(node.value):
-            raise mark.error(f"{key!r} is no position in a list of {len(node.value)}, which count from 0")
-        items = list(node.value)
-        items[int(key)] = _set(items[int(key)], rest, value, label) if rest else value
-        return Node(items, node.mark)
-    if not isinstance(node.value, dict):
-        raise mark.error(f"{key!r} leads into {node.kind()}, which has no keys")
-    entries = dict(node.value)
-    if rest and key not in entries:
-        # A section that the file leaves out may be set; anything else is a misspelt key.
-        if key not in ("input", "output"):
-            raise mark.error(f"there is no {key!r}{nearest(key, entries)}")
-        entries[key] = Entry(Node({}, mark), mark)
-    target = _set(entries[key].node, rest, value, label) if rest else value
-    entries[key] = Entry(target, entries[key].mark if key in entries else mark)
-    return Node(entries, node.mark)
+    @classmethod
+    def parse(cls, text: str) -> Override:
+        """Return the override that `text`, ``KEY.KEY=VALUE`` with a YAML value, asks for.
+
+        Raises
+        ------
+        ConfigError
+            If `text` is not of that form, or the value is not YAML.
+
+        Examples
+        --------
+        >>> Override.parse("stages.0.sigma=2").keys
+        ('stages', '0', 'sigma')
+        """
+        source = Source(f"--set {text}")
+        path, equals, value = text.partition("=")
+        keys = tuple(path.strip().split("."))
+        if not equals or not all(keys):
+            raise Mark(source).error("needs KEY.KEY=VALUE, such as stages.0.sigma=2")
+        return cls(keys, yaml.parse(value or '""', source), Mark(source))
+
+    def apply(self, node: Node) -> Node:
+        """Return `node`, a job, with the value set; `node` stays as it is.
+
+        Raises
+        ------
+        ConfigError
+            If the keys lead nowhere.
+        """
+        return self._set(node, self.keys)
+
+    def _set(self, node: Node, keys: tuple[str, ...]) -> Node:
+        if not keys:
+            return self.value
+        key, rest = keys[0], keys[1:]
+        if isinstance(node.value, list):
+            index, items = self._position(key, len(node.value)), list(node.value)
+            items[index] = self._set(items[index], rest)
+            return Node(items, node.mark)
+        if not isinstance(node.value, dict):
+            raise self._refuse(key, f"leads into {node.kind()}, which has no keys")
+        entry = node.value.get(key)
+        if entry is None:
+            sections = _SECTIONS if keys is self.keys else ()
+            if rest and key not in sections:
+                raise self.mark.error(f"there is no {key!r}{nearest(key, {*node.value, *sections})}")
+            entry = Entry(Node({}, self.mark), self.mark)
+        return Node({**node.value, key: Entry(self._set(entry.node, rest), entry.mark)}, node.mark)
+
+    def _position(self, key: str, length: int) -> int:
+        # Compared as text first: a key of thousands of digits is no int.
+        if key not in map(str, range(length)):
+            raise self._refuse(key, f"is no position in a list of {length}; they count from 0")
+        return int(key)
+
+    def _refuse(self, key: str, why: str) -> ConfigError:
+        return self.mark.error(f"{key!r} {why}")

@@ -28,8 +28,13 @@ def schema() -> dict[str, Any]:
             "jobs": {
                 "type": "object",
                 "properties": {
-                    "defaults": _job(),
-                    "jobs": {"type": "array", "items": _job(), "minItems": 1},
+                    "defaults": {**_job(), "description": "what every job has unless it says otherwise"},
+                    "jobs": {
+                        "type": "array",
+                        "description": "jobs that run one after the other",
+                        "items": _job(),
+                        "minItems": 1,
+                    },
                 },
                 "required": ["jobs"],
                 "additionalProperties": False,
@@ -42,18 +47,27 @@ def schema() -> dict[str, Any]:
 def _job() -> dict[str, Any]:
     job = _object(JOB_KEYS)
     job["properties"] |= {
-        "input": _object(INPUT_KEYS),
-        "output": _object(OUTPUT_KEYS),
-        "stages": {"type": "array", "items": {"$ref": "#/$defs/stage"}, "minItems": 1},
+        "input": {**_object(INPUT_KEYS), "description": "which images are filtered"},
+        "output": {**_object(OUTPUT_KEYS), "description": "where results go, and how they are encoded"},
+        "stages": {
+            "type": "array",
+            "description": "filters, from the first to the last",
+            "items": {"$ref": "#/$defs/stage"},
+            "minItems": 1,
+        },
     }
     return job
 
 
 def _stage(method: Method) -> dict[str, Any]:
-    label = {"type": "string"} if method.name == ANY_LABEL else {"const": method.name}
+    label = {"type": "string", "minLength": 1} if method.name == ANY_LABEL else {"const": method.name}
     shape = _object(method.accepted)
+    shape["title"] = f"{method.family}: {method.name}"
     shape["description"] = method.summary
-    shape["properties"] = {method.family: label, **shape["properties"]}
+    shape["properties"] = {
+        method.family: {**label, "description": method.summary},
+        **shape["properties"],
+    }
     shape["required"] = [method.family, *(p.name for p in method.parameters if p.required)]
     return shape
 

@@ -17,6 +17,9 @@ REQUIRED: Any = object()
 _MOST_TAPS = 1 << 20
 """Largest number of weights a kernel may have."""
 
+_LARGEST_NUMBER = (2 - 2**-23) * 2.0**127
+"""Largest float32: images are computed in it, and a larger number would be infinite there."""
+
 
 @dataclass(frozen=True)
 class Parameter:
@@ -72,10 +75,17 @@ class Number(Parameter):
     most: float | None = None
 
     def parse(self, value: Any) -> float:
-        """Return a float; bools, text, NaN and infinities are refused."""
+        """Return a float; bools, text, NaN, infinities and what passes float32 are refused."""
         if isinstance(value, bool) or not hasattr(value, "__float__"):
             raise self.refuse_type(value)
-        number = float(value)
+        try:
+            number = float(value)
+        except (TypeError, ValueError):  # an array of several numbers
+            raise self.refuse_type(value) from None
+        except OverflowError:  # an int of hundreds of digits
+            raise self._too_large() from None
+        if math.isfinite(number) and abs(number) > _LARGEST_NUMBER:
+            raise self._too_large()
         if (
             not math.isfinite(number)
             or (self.least is not None and number < self.least)
@@ -84,6 +94,10 @@ class Number(Parameter):
         ):
             raise self.refuse(value)
         return number
+
+    def _too_large(self) -> ParameterError:
+        message = f"{self.name} has a number whose size passes {_LARGEST_NUMBER:.3g}, the largest float32"
+        return ParameterError(message, self.name)
 
     def kind(self) -> str:
         """Return the bounds in words."""

@@ -1,0 +1,257 @@
+"""YAML 1.2 to a tree.
+
+ruamel.yaml parses the text to events; here they become values under the core schema of YAML 1.2 (so
+``no`` is text and ``1e3`` is a number). Nothing is composed before it is counted: the caps on size, depth
+and expanded aliases hold while the text is read, and tags are refused before anything could act on them.
+"""
+
+from __future__ import annotations
+
+import re
+from codecs import BOM_UTF8
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from ruamel.yaml import YAML
+from ruamel.yaml.error import MarkedYAMLError, YAMLError
+from ruamel.yaml.events import (
+    AliasEvent,
+    DocumentEndEvent,
+    DocumentStartEvent,
+    MappingEndEvent,
+    ScalarEvent,
+    SequenceEndEvent,
+    SequenceStartEvent,
+    StreamEndEvent,
+    StreamStartEvent,
+)
+from ruamel.yaml.reader import ReaderError
+
+from convpipe.config.tree import MOST_DEPTH, Entry, Mark, Node, Source
+from convpipe.errors import ConfigError
+
+MOST_BYTES, MOST_NODES = 1 << 18, 20_000
+"""Largest config, in bytes and in values with aliases expanded: room for a 127x127 kernel.
+
+Within them the worst text found takes the parser half a second (one tag that fills the file).
+"""
+
+_INT = re.compile(r"[-+]?(0|[1-9][0-9]*)|0o[0-7]+|0x[0-9a-fA-F]+")
+_FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
+_NOT_FINITE = re.compile(r"([-+]?)\.(inf|Inf|INF)|\.(nan|NaN|NAN)")
+_LEADING_ZERO = re.compile(r"[-+]?0[0-9_]+")
+_LONGEST_NUMBER = 400
+_WORDS = {"": None, "null": None, "~": None, "Null": None, "NULL": None} | {
+    word: word.lower() == "true" for word in ("true", "True", "TRUE", "false", "False", "FALSE")
+}
+# Of YAML 1.2, which unlike 1.1 takes no other character for the end of a line.
+_LINE_END = re.compile(r"\r\n|[\r\n]")
+
+
+def read(path: Path | str) -> Node:
+    """Parse a config file.
+
+    Raises
+    ------
+    ConfigError
+        If it cannot be read, is too large, or is not one YAML document without tags.
+    """
+    name = str(path)
+    try:
+        with open(path, "rb") as file:
+            data = file.read(MOST_BYTES + 1)
+    except (OSError, ValueError) as error:  # ValueError: a name that no file can have
+        reason = error.strerror if isinstance(error, OSError) else error
+        raise ConfigError(f"cannot be read: {reason}", name) from None
+    if len(data) > MOST_BYTES:
+        raise ConfigError(f"larger than {MOST_BYTES} bytes; that is no config", name)
+    data = data.removeprefix(BOM_UTF8)
+    try:
+        text = data.decode()
+    except UnicodeDecodeError as error:
+        before = data[: error.start].decode()
+        source = Source(name, _lines(data.decode(errors="replace")))
+        raise _mark_at(source, before, len(before)).error("not UTF-8 text") from None
+    return parse(text, Source(name, _lines(text)))
+
+
+def parse(text: str, source: Source) -> Node:
+    """Parse YAML `text`; errors point into `source`.
+
+    Raises
+    ------
+    ConfigError
+        If it is not one YAML document without tags, or passes a cap.
+
+    Examples
+    --------
+    >>> parse("{sigma: 1e1, name: no}", Source("<text>")).plain()
+    {'sigma': 10.0, 'name': 'no'}
+    """
+    yaml = YAML(typ="safe", pure=True)
+    yaml.version = (1, 2)
+    try:
+        return _Builder(source, yaml.parse(text)).document()
+    except MarkedYAMLError as error:
+        raise _syntax_error(source, error) from None
+    except ReaderError as error:
+        mark = _mark_at(source, text, error.position)
+        raise mark.error(
+            f"not YAML: the character U+{ord(text[error.position]):04X} is not allowed"
+        ) from None
+    except YAMLError as error:
+        raise Mark(source).error(f"not YAML: {error}") from None
+    except (ArithmeticError, AssertionError, AttributeError, LookupError, TypeError, ValueError) as error:
+        # ConfigError is a ValueError, and says it better; the rest is ruamel stumbling over odd text.
+        if isinstance(error, ConfigError):
+            raise
+        raise Mark(source).error(f"not YAML: {type(error).__name__} while parsing") from None
+
+
+def _lines(text: str) -> tuple[str, ...]:
+    return tuple(_LINE_END.split(text))
+
+
+def _mark_at(source: Source, text: str, position: int) -> Mark:
+    before = _LINE_END.split(text[:position])
+    return Mark(source, len(before), len(before[-1]) + 1)
+
+
+def _syntax_error(source: Source, error: MarkedYAMLError) -> ConfigError:
+    at, began = error.problem_mark or error.context_mark, error.context_mark
+    message = f"not YAML: {error.problem or error.context}"
+    if at is None:
+        return Mark(source).error(message)
+    if error.problem and error.context and began is not None and began.line != at.line:
+        message += f" {error.context} that starts in line {began.line + 1}"
+    return Mark(source, at.line + 1, at.column + 1).error(message)
+
+
+@dataclass
+class _Builder:
+    """Builds the tree of one document from parser events, counting as it goes.
+
+    `anchors` holds what ``*name`` stands for, and None while that is still being read.
+    """
+
+    source: Source
+    events: Iterator[Any]
+    anchors: dict[str, Node | None] = field(default_factory=dict)
+    count: int = 0
+
+    def document(self) -> Node:
+        """Return the one document of the stream."""
+        self._skip(StreamStartEvent)
+        event = next(self.events)
+        if isinstance(event, StreamEndEvent):
+            raise Mark(self.source).error("empty; a config needs at least stages")
+        assert isinstance(event, DocumentStartEvent)
+        root = self._node(next(self.events), 0)
+        self._skip(DocumentEndEvent)
+        event = next(self.events)
+        if not isinstance(event, StreamEndEvent):
+            raise self._mark(event).error("a second document; one file holds one")
+        return root
+
+    def _skip(self, kind: type) -> None:
+        event = next(self.events)
+        assert isinstance(event, kind)
+
+    def _mark(self, event: Any) -> Mark:
+        return Mark(self.source, event.start_mark.line + 1, event.start_mark.column + 1)
+
+    def _node(self, event: Any, depth: int) -> Node:
+        mark = self._mark(event)
+        if isinstance(event, AliasEvent):
+            return self._alias(event.anchor, mark, depth)
+        self._spend(1, depth, mark)
+        if event.ctag is not None:
+            tag = f"{event.ctag.handle or ''}{event.ctag.suffix}"
+            raise mark.error(f"the tag {tag!r} is not supported; write plain values, text in quotes")
+        if event.anchor:
+            self.anchors[event.anchor] = None
+        if isinstance(event, ScalarEvent):
+            node = Node(_scalar(event, mark), mark)
+        elif isinstance(event, SequenceStartEvent):
+            node = Node(self._items(depth), mark)
+        else:
+            node = Node(self._entries(depth), mark)
+        if event.anchor:
+            self.anchors[event.anchor] = node
+        return node
+
+    def _items(self, depth: int) -> list[Node]:
+        items = []
+        while not isinstance(event := next(self.events), SequenceEndEvent):
+            items.append(self._node(event, depth + 1))
+        return items
+
+    def _entries(self, depth: int) -> dict[str, Entry]:
+        entries: dict[str, Entry] = {}
+        while not isinstance(event := next(self.events), MappingEndEvent):
+            mark = self._mark(event)
+            if not isinstance(event, ScalarEvent):
+                raise mark.error("a key must be a word")
+            self._node(event, depth + 1)
+            key = str(event.value)
+            if key in entries:
+                first = entries[key].mark
+                raise mark.error(f"duplicate key {key!r}; it stands in line {first.line} already")
+            event = next(self.events)
+            node = self._node(event, depth + 1)
+            if isinstance(event, ScalarEvent) and event.start_mark.index == event.end_mark.index:
+                # Left out: the parser has it begin where the next thing does.
+                node = Node(None, mark)
+            entries[key] = Entry(node, mark)
+        return entries
+
+    def _alias(self, name: str, mark: Mark, depth: int) -> Node:
+        if name not in self.anchors:
+            raise mark.error(f"the alias *{name} has no anchor &{name} before it")
+        node = self.anchors[name]
+        if node is None:
+            raise mark.error(f"the alias *{name} stands inside what it names")
+        size, height = _measure(node)
+        self._spend(size, depth + height, mark)
+        return node
+
+    def _spend(self, size: int, depth: int, mark: Mark) -> None:
+        self.count += size
+        if self.count > MOST_NODES:
+            raise mark.error(f"more than {MOST_NODES} values, aliases expanded; a config needs far fewer")
+        if depth > MOST_DEPTH:
+            raise mark.error(f"nested more than {MOST_DEPTH} deep")
+
+
+def _measure(node: Node) -> tuple[int, int]:
+    """Return the number of values in `node`, itself included, and how many levels lie below it."""
+    if isinstance(node.value, dict):
+        below = [_measure(entry.node) for entry in node.value.values()]
+    elif isinstance(node.value, list):
+        below = [_measure(item) for item in node.value]
+    else:
+        return 1, 0
+    return 1 + sum(size for size, _ in below), 1 + max((height for _, height in below), default=0)
+
+
+def _scalar(event: ScalarEvent, mark: Mark) -> Any:
+    text = str(event.value)
+    if "${" in text:
+        raise mark.error("${...} is not supported; give the value with --set")
+    if event.style is not None:  # quoted, or a block of text
+        return text
+    if text in _WORDS:
+        return _WORDS[text]
+    if len(text) > _LONGEST_NUMBER:
+        return text
+    if _LEADING_ZERO.fullmatch(text):
+        raise mark.error(f"{text} is ambiguous: write it without leading zeros, as 0o... or in quotes")
+    if _INT.fullmatch(text):
+        return int(text, 0)
+    if _FLOAT.fullmatch(text):
+        return float(text)
+    if match := _NOT_FINITE.fullmatch(text):
+        return float("nan") if match[3] else float(f"{match[1]}inf")
+    return text
