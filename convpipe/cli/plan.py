@@ -131,3 +131,5 @@ def _show(job: Job, count: int | None, plan: Plan) -> None:
     images = "" if count is None else f": {count} image{'s' if count > 1 else ''}"
     click.echo(printable(f"{job.name}{images}"))
     print_plan(plan, console())
+    for warning in plan.warnings:
+        complain(warning, kind="warning")

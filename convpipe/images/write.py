@@ -4,21 +4,72 @@ from __future__ import annotations
 
 import errno
 import os
-import secrets
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from convpipe.errors import WriteError
+from convpipe.images.atomic import Drafts
 from convpipe.images.codecs import codec
+from convpipe.images.digest import digest_of
 from convpipe.images.formats import BY_EXTENSION, check_output, format_of
 from convpipe.images.metadata import Metadata
 from convpipe.images.source import Pieces, one_line
 
-TEMPORARY_SUFFIX = ".convpipe-tmp"
-"""Temporary files are called ``.`` + random + this; a process that was killed leaves one behind."""
+_DRAFTS = Drafts()
+"""Of the calls that name no other."""
 
-NO_HARD_LINKS = {errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK}
+
+@dataclass(frozen=True)
+class Encoded:
+    """The content of an image file.
+
+    Parameters
+    ----------
+    pieces : list of bytes
+        To be written one after the other.
+    """
+
+    pieces: Pieces
+
+    @property
+    def size(self) -> int:
+        """Number of bytes."""
+        return sum(map(len, self.pieces))
+
+    @property
+    def digest(self) -> str:
+        """Content hash, as :func:`~convpipe.images.digest_file` returns it for the written file."""
+        return digest_of(self.pieces)
+
+    def save(
+        self, path: str | os.PathLike[str], *, overwrite: bool = False, drafts: Drafts = _DRAFTS
+    ) -> None:
+        """Write the file. At every moment, even of a kill, ``path`` is absent, old or complete.
+
+        Parameters
+        ----------
+        path : path-like
+            Its folder must exist. A symbolic link there is replaced or refused, never followed.
+        overwrite : bool, optional
+            Replace an existing file. Without it, one that appears even while this runs is kept.
+        drafts : Drafts, optional
+            Holds the temporary file while it is written.
+
+        Raises
+        ------
+        WriteError
+            The file exists, the disk is full, ...; ``errno`` is the system's.
+        """
+        try:
+            drafts.write(path, self.pieces, overwrite)
+        except FileExistsError as error:
+            raise already_exists() from error
+        except OSError as error:
+            failure = WriteError(f"cannot write: {one_line(error)}")
+            failure.errno = error.errno
+            raise failure from error
 
 
 def write(
@@ -65,82 +116,54 @@ def write(
     ...     write(f"{folder}/a.png", np.ones((2, 3), np.uint8))
     Traceback (most recent call last):
         ...
-    convpipe.errors.WriteError: the output exists; ask to overwrite it
+    convpipe.errors.WriteError: the output exists; --overwrite replaces it, --resume keeps what is done
+    """
+    format = format or format_of(path)
+    if format is None:
+        raise WriteError(
+            f"no format has the extension {Path(path).suffix!r}; known are {', '.join(BY_EXTENSION)}"
+        )
+    if not overwrite and os.path.lexists(path):
+        raise already_exists()
+    encode(pixels, metadata, format=format, quality=quality, compression=compression).save(
+        path, overwrite=overwrite
+    )
+
+
+def encode(
+    pixels: np.ndarray,
+    metadata: Metadata | None = None,
+    *,
+    format: str,
+    quality: int | None = None,
+    compression: int | None = None,
+) -> Encoded:
+    """Encode an image in memory; parameters and errors as for :func:`write`.
+
+    Examples
+    --------
+    >>> encode(np.zeros((2, 3), np.uint8), format="bmp").pieces[0][:2]
+    b'BM'
     """
     if pixels.ndim == 3 and pixels.shape[2] == 1:
         pixels = pixels[..., 0]
     if pixels.ndim not in (2, 3):
         raise WriteError(f"an image is (rows, cols) or (rows, cols, channels), not {pixels.shape}")
     channels = 1 if pixels.ndim == 2 else pixels.shape[2]
-    format = format or format_of(path)
-    if format is None:
-        raise WriteError(
-            f"no format has the extension {Path(path).suffix!r}; known are {', '.join(BY_EXTENSION)}"
-        )
     native = pixels.dtype.newbyteorder("=")
     check_output(
         format, native.name, channels, extent=pixels.shape[:2], quality=quality, compression=compression
     )
-    if not overwrite and os.path.lexists(path):
-        raise already_exists()
     kept = (metadata or Metadata()).for_channels(3 if format == "webp" and channels == 1 else channels)
     try:
         pieces = codec(format).encode(np.ascontiguousarray(pixels, native), kept, quality, compression)
     except Exception as error:
         raise WriteError(f"cannot encode as {format}: {one_line(error)}") from error
-    _write_atomically(path, pieces, overwrite)
-
-
-def _write_atomically(path: str | os.PathLike[str], pieces: Pieces, overwrite: bool) -> None:
-    folder, _ = os.path.split(os.fspath(path))
-    temporary = os.path.join(folder, f".{secrets.token_hex(8)}{TEMPORARY_SUFFIX}")
-    try:
-        flags = (
-            os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
-        )
-        descriptor = os.open(temporary, flags, 0o666)
-        try:
-            with os.fdopen(descriptor, "wb") as file:
-                file.writelines(pieces)
-                file.flush()
-                os.fsync(file.fileno())
-            _publish(temporary, path, overwrite)
-        finally:
-            _remove(temporary)
-    except FileExistsError as error:
-        raise already_exists() from error
-    except OSError as error:
-        failure = WriteError(f"cannot write: {one_line(error)}")
-        failure.errno = error.errno
-        raise failure from error
-
-
-def _publish(temporary: str, path: str | os.PathLike[str], overwrite: bool) -> None:
-    """Give the finished file its name. A new hard link, unlike a rename, fails if the name is taken."""
-    if overwrite:
-        os.replace(temporary, path)
-        return
-    try:
-        os.link(temporary, path, follow_symlinks=False)
-    except OSError as error:
-        if error.errno not in NO_HARD_LINKS:
-            raise
-        # A file system without hard links: a moment stays between the look and the rename.
-        if os.path.lexists(path):
-            raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST)) from error
-        os.replace(temporary, path)
-
-
-def _remove(temporary: str) -> None:
-    """Remove the temporary name, if publishing has not."""
-    try:
-        os.unlink(temporary)
-    except FileNotFoundError:
-        return
+    return Encoded(pieces)
 
 
 def already_exists() -> WriteError:
     """Return the error for an output that is there and may not be replaced."""
-    failure = WriteError("the output exists; ask to overwrite it")
+    failure = WriteError("the output exists; --overwrite replaces it, --resume keeps what is done")
     failure.errno = errno.EEXIST
     return failure

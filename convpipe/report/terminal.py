@@ -125,7 +125,7 @@ def summary_lines(report: Report) -> list[str]:
 
 
 def print_plan(plan: Plan, console: Console) -> None:
-    """Print what a pipeline does to an image of one extent.
+    """Print what a pipeline does to an image of one extent; its warnings are the caller's to print.
 
     Parameters
     ----------
@@ -145,8 +145,6 @@ def print_plan(plan: Plan, console: Console) -> None:
         table.add_row(*(Text(cell) for cell in _plan_row(stage)))
     console.print(table)
     console.print(_formulas(plan))
-    for warning in plan.warnings:
-        console.print(Text(f"warning: {printable(warning)}", "yellow"))
 
 
 def _plan_row(stage: StagePlan) -> Row:

@@ -25,6 +25,12 @@ def test_table(convpipe, job):
     assert "239x319" in result.stdout
 
 
+def test_warnings_are_no_results(convpipe, job):
+    result = convpipe("plan", job("- {edge: sobel, stride: 2, padding: 1}"), "--size", "480x640")
+    assert result.stderr.startswith("warning: ")
+    assert "warning" not in result.stdout
+
+
 def test_folder_is_planned_once_a_size(convpipe, photos, job, document):
     plans = document(convpipe("plan", job("- {edge: sobel, stride: 2}"), "--json"))
     assert [(plan["input"], plan["images"], plan["output"]) for plan in plans] == [
