@@ -37,8 +37,8 @@ def emit(schedule: Schedule) -> str:
     """
     text = Text()
     text.block(_HEADER.format(compute=schedule.compute))
-    for dtype in _quantized(schedule):
-        _quantize(text, dtype)
+    for dtype in quantized(schedule):
+        quantize(text, dtype)
     for level in schedule.levels:
         text.line("", f"# {level.title}")
         for bank in level.banks:
@@ -55,18 +55,20 @@ def emit(schedule: Schedule) -> str:
     return str(text)
 
 
-def _quantized(schedule: Schedule) -> list[str]:
+def quantized(schedule: Schedule) -> list[str]:
+    """Return the integer dtypes that values are rounded to."""
     dtypes = {schedule.output} | {
         step.dtype for level in schedule.levels for step in level.steps if hasattr(step, "dtype")
     }
     return sorted(dtype for dtype in dtypes if np.dtype(dtype).kind in "iu")
 
 
-def _quantize(text: Text, dtype: str) -> None:
+def quantize(text: Text, dtype: str) -> None:
+    """Add the function that rounds half to even and saturates; NaN becomes 0."""
     limits = np.iinfo(dtype)
     text.function(f"quantize_{dtype}", ["v"])
     with text.indented():
-        text.line("v = np.rint(v)")
+        text.line("v = rint(v)")
         if limits.min < 0:
             text.line("v = v if v == v else T(0)")
         text.line(f"v = v if v > T({limits.min}) else T({limits.min})")

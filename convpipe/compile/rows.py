@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
+import numpy as np
 from numba import njit, prange
 
 from convpipe import geometry
@@ -31,7 +32,7 @@ NOTHING = -(2**62)
 
 border_index = inline(geometry.border_index)
 square, power, minimum, maximum, where = (inline(function) for function in scalars.VOCABULARY)
-sqrt, exp, log = math.sqrt, math.exp, math.log
+sqrt, exp, log, rint = math.sqrt, math.exp, math.log, np.rint
 
 WRAP = int(geometry.Border.WRAP)
 
@@ -87,6 +88,7 @@ __all__ = [
     "prange",
     "premultiply_row",
     "ring_key",
+    "rint",
     "sqrt",
     "square",
     "where",

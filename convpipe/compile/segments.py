@@ -65,7 +65,10 @@ class Segment:
     @property
     def pixel(self) -> list[tuple[str, str]]:
         """Assignments of the step across channels: values p0, p1, ... from the pixel of row `t`."""
-        samples = [f"t[x * {self.channels} + {j}]" for j in range(self.channels)]
+        return self.mixed([f"t[x * {self.channels} + {j}]" for j in range(self.channels)])
+
+    def mixed(self, samples: list[str]) -> list[tuple[str, str]]:
+        """Return the assignments of the step across channels: values p0, p1, ... from a pixel's `samples`."""
         if isinstance(self.across, Mix):
             return [
                 (f"p{i}", " + ".join(f"m{i}_{j} * {sample}" for j, sample in enumerate(samples)))
