@@ -1,15 +1,21 @@
 """Folder jobs: find inputs, map outputs, run, report."""
 
+from convpipe.batch.crew import at_work
 from convpipe.batch.find import Found, Selection, find_images, matches
+from convpipe.batch.image import Engine
+from convpipe.batch.journal import JOURNAL
 from convpipe.batch.outputs import map_outputs, output_path
-from convpipe.batch.run import Engine, Progress, Terminated, run_folder
+from convpipe.batch.run import run_folder
+from convpipe.batch.settle import Progress, Terminated
 
 __all__ = [
+    "JOURNAL",
     "Engine",
     "Found",
     "Progress",
     "Selection",
     "Terminated",
+    "at_work",
     "find_images",
     "map_outputs",
     "matches",

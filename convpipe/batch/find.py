@@ -10,8 +10,9 @@ from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from pathlib import Path, PurePosixPath
 
+from convpipe.batch.journal import JOURNAL
 from convpipe.errors import JobError
-from convpipe.images import format_of
+from convpipe.images import format_of, is_temporary
 
 Refused = tuple[tuple[Path, str], ...]
 """Paths relative to the input folder, each with the reason."""
@@ -64,7 +65,8 @@ class Selection:
     include, exclude : tuple of str
         Globs, see :func:`matches`. Without `include`, every file with an image's extension. An `include`
         that names no extension (``photographs/**``) takes those files too, one that does (``*.dat``) takes
-        any file, and its content decides. An `exclude` that matches a folder leaves out all that it holds.
+        any file but a run's own, and its content decides. An `exclude` that matches a folder leaves out all
+        that it holds.
     recursive : bool
         Whether to look into folders.
     """
@@ -76,6 +78,8 @@ class Selection:
     def takes(self, relative: Path) -> bool:
         """Tell whether the file would be an input."""
         if not self.recursive and len(relative.parts) > 1:
+            return False
+        if relative.name == JOURNAL or is_temporary(relative.name):
             return False
         is_image = format_of(relative) is not None
         return not self.excludes(relative) and any(

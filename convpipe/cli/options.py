@@ -14,6 +14,8 @@ import click
 if TYPE_CHECKING:
     from rich.console import Console
 
+MAX_SECONDS = 86_400
+
 CONFIG = click.Path(dir_okay=False, path_type=Path)
 
 set_option = click.option(
@@ -38,6 +40,22 @@ class PixelType(click.ParamType[str]):
         if value not in COMPUTE:
             self.fail(f"needs one of {', '.join(COMPUTE)}; given {value!r}", param, ctx)
         return str(value)
+
+
+class Seconds(click.ParamType[float]):
+    """A time that something may take."""
+
+    name = "seconds"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        """Return the number."""
+        try:
+            seconds = float(value)
+        except ValueError:
+            seconds = math.nan
+        if not 0 < seconds <= MAX_SECONDS:
+            self.fail(f"needs a number of seconds, at most {MAX_SECONDS}; given {value!r}", param, ctx)
+        return seconds
 
 
 class Size(click.ParamType[tuple[int, ...]]):

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
-from convpipe.cli.options import complain, console, json_option, print_json, set_option
+from convpipe.cli.options import Seconds, complain, console, json_option, print_json, set_option
 from convpipe.errors import ConfigError, ConvpipeError, JobError
 
 if TYPE_CHECKING:
-    from convpipe.batch.run import Progress
+    from convpipe.batch import Progress
     from convpipe.config import Job
     from convpipe.report import Report
 
@@ -26,6 +27,9 @@ if TYPE_CHECKING:
 @click.option("--backend", type=click.Choice(["auto", "cpu", "cuda"]), help="Where it runs.")
 @click.option("--jobs", "workers", type=click.IntRange(1), help="Images at once; default: one a core.")
 @click.option("--overwrite", is_flag=True, help="Replace results that exist.")
+@click.option("--resume", is_flag=True, help="Keep what earlier runs finished and is unchanged; do the rest.")
+@click.option("--isolate", is_flag=True, help="Decode in processes, so that a crash loses one image alone.")
+@click.option("--timeout", type=Seconds(), help="With --isolate: kill a decoder after so long; default: 60.")
 @click.option(
     "--report", "report_folder", type=click.Path(path_type=Path), help="Write report.json and .html."
 )
@@ -37,6 +41,9 @@ def command(
     backend: str | None,
     workers: int | None,
     overwrite: bool,
+    resume: bool,
+    isolate: bool,
+    timeout: float | None,
     report_folder: Path | None,
     quiet: bool,
     as_json: bool,
@@ -49,6 +56,12 @@ def command(
     from convpipe.report import exit_code, summary, write_report
 
     configs, folders = _split(arguments)
+    if timeout is not None and not isolate:
+        raise click.UsageError(
+            "--timeout needs --isolate: a process that hangs can be ended, a thread cannot"
+        )
+    options: dict[str, Any] = {"overwrite": overwrite, "resume": resume, "isolate": isolate}
+    options |= {"workers": workers} | ({} if timeout is None else {"timeout": timeout})
     if report_folder is not None:
         _make_folder(report_folder)
     jobs = list(_jobs(configs, overrides, folders))
@@ -56,7 +69,7 @@ def command(
     reports: list[Report] = []
     with _sigterm_interrupts():
         for job in jobs:
-            reports.append(_run_job(job, folders, backend, workers, overwrite, progress=shown))
+            reports.append(_run_job(job, folders, backend, options, progress=shown))
             _show(reports[-1], shown)
             if reports[-1].interrupted:
                 break
@@ -66,7 +79,18 @@ def command(
         click.echo(_total(reports))
     if report_folder is not None:
         write_report(reports, report_folder)
-    sys.exit(exit_code(reports))
+    _leave(exit_code(reports))
+
+
+def _leave(code: int) -> NoReturn:
+    """End the process, without waiting for a thread that a signal could not stop."""
+    from convpipe.batch import at_work
+
+    if at_work():
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(code)
+    sys.exit(code)
 
 
 def _make_folder(folder: Path) -> None:
@@ -108,8 +132,7 @@ def _run_job(
     job: Job | ConfigError,
     folders: list[Path],
     backend: str | None,
-    workers: int | None,
-    overwrite: bool,
+    options: Mapping[str, Any],
     progress: bool,
 ) -> Report:
     if isinstance(job, ConfigError):
@@ -121,7 +144,7 @@ def _run_job(
             missing = "input" if source is None else "output"
             raise JobError(f"the job has no {missing} path; set it, or give INPUT and OUTPUT")
         with _progress(job.name, progress) as advance:
-            report = _filter(job, source, target, backend, workers, overwrite, advance)
+            report = _filter(job, source, target, backend, {**options, "progress": advance})
     except ConvpipeError as error:
         return _not_started(job.name, error)
     if not report.images and not report.interrupted:
@@ -134,9 +157,7 @@ def _filter(
     source: Path,
     target: Path,
     backend: str | None,
-    workers: int | None,
-    overwrite: bool,
-    progress: Progress | None,
+    options: Mapping[str, Any],
 ) -> Report:
     from convpipe.pipeline import Pipeline
 
@@ -149,9 +170,7 @@ def _filter(
         format=job.output.format,
         quality=job.output.quality,
         compression=job.output.compression,
-        overwrite=overwrite,
-        workers=workers,
-        progress=progress,
+        **options,
     )
 
 
@@ -173,6 +192,8 @@ def _show(report: Report, shown: bool) -> None:
     elif not shown:
         for result in report.failures:
             complain(f"{report.name}: {str(result.path)!r}: {result.stage}: {result.reason}")
+        if report.ended_early is not None:
+            complain(f"{report.name}: {report.ended_early}: {report.unfinished} left undone")
 
 
 def _total(reports: list[Report]) -> str:

@@ -67,12 +67,13 @@ def _job(report: Report) -> str:
     failures = [(result.path, result.stage or "", result.reason or "") for result in report.failures]
     skips = [(result.path, result.reason or "") for result in report.skips]
     notes = [(result.path, note) for result in report.results for note in result.notes]
-    interrupted = "" if report.interrupted is None else f" Interrupted: {report.unfinished} left undone."
+    end = report.ended_early
+    left = "" if end is None else f"; {_safe(end)}: {report.unfinished} left undone"
     return "\n".join(
         (
             heading,
             f"<p>{report.images} images: {report.done} done, {report.failed} failed, {report.skipped} skipped"
-            f" in {report.seconds:.2f} s.{interrupted}</p>",
+            f" in {report.seconds:.2f} s{left}.</p>",
             _table("Output size of every stage", ("images", "input", "stage", "output"), sizes),
             _table("Failed", ("image", "at", "reason"), failures),
             _table("Skipped", ("input", "reason"), skips),

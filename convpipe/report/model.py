@@ -13,7 +13,7 @@ Status = Literal["done", "failed", "skipped"]
 
 @dataclass(frozen=True)
 class ImageResult:
-    """What became of one image.
+    """What became of one image: a record of the journal, and a line of the report.
 
     Parameters
     ----------
@@ -34,6 +34,16 @@ class ImageResult:
         Sizes of the image file and of its result.
     nans : int
         NaNs that became 0.
+    seconds : float
+        From its first step to its last.
+    input_hash, output_hash : str or None
+        SHA-256 of the image file and of its result.
+    output : str or None
+        The result, relative to the output folder.
+    quarantined : bool
+        Its decoder crashed or hung twice; ``--resume`` does not try the same bytes again.
+    kept : bool
+        Settled by an earlier run, and found unchanged by this one.
     """
 
     path: str
@@ -46,6 +56,12 @@ class ImageResult:
     bytes_read: int = 0
     bytes_written: int = 0
     nans: int = 0
+    seconds: float = 0.0
+    input_hash: str | None = None
+    output: str | None = None
+    output_hash: str | None = None
+    quarantined: bool = False
+    kept: bool = False
 
 
 @dataclass(frozen=True)
@@ -80,6 +96,10 @@ class Report:
         Exit code of the signal that ended the run early.
     unfinished : int
         Images it left undone.
+    stopped : str or None
+        Why the run gave up early, as on a full disk.
+    journal : str or None
+        Path of the journal that holds every result.
     error : str or None
         Why the job could not start.
     """
@@ -91,6 +111,8 @@ class Report:
     threads: int = 1
     interrupted: int | None = None
     unfinished: int = 0
+    stopped: str | None = None
+    journal: str | None = None
     error: str | None = None
 
     def _count(self, status: Status) -> int:
@@ -115,6 +137,11 @@ class Report:
     def skipped(self) -> int:
         """Number of inputs that are no files to read: folders, pipes, dangling links, ..."""
         return self._count("skipped")
+
+    @property
+    def kept(self) -> int:
+        """Number of images, done or failed, that an earlier run settled and this one left as they are."""
+        return sum(result.kept for result in self.results)
 
     @property
     def failures(self) -> list[ImageResult]:
@@ -145,7 +172,7 @@ class Report:
     @property
     def bytes_read(self) -> int:
         """Bytes of the image files done."""
-        return sum(result.bytes_read for result in self.results)
+        return sum(result.bytes_read for result in self.results if result.status == "done")
 
     @property
     def bytes_written(self) -> int:
@@ -158,11 +185,18 @@ class Report:
         return sum(result.nans for result in self.results)
 
     @property
+    def ended_early(self) -> str | None:
+        """Why the run ended before its last image, in a few words, if it did."""
+        if self.interrupted is not None:
+            return "interrupted"
+        return None if self.stopped is None else f"stopped early, {self.stopped}"
+
+    @property
     def exit_code(self) -> int:
-        """0 all done, 1 some failed, 2 could not start, 130 or 143 interrupted."""
+        """0 all done, 1 some failed or given up, 2 could not start, 130 or 143 interrupted."""
         if self.error is not None:
             return 2
-        return self.interrupted or int(self.failed > 0)
+        return self.interrupted or int(self.failed > 0 or self.stopped is not None)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the report as plain data, the shape of ``run --json``."""
@@ -172,6 +206,8 @@ class Report:
             "done": self.done,
             "failed": self.failed,
             "skipped": self.skipped,
+            "kept": self.kept,
+            "unfinished": self.unfinished,
             "failures": [
                 {"path": result.path, "stage": result.stage, "reason": result.reason}
                 for result in self.failures
@@ -184,6 +220,8 @@ class Report:
             "backend": self.backend,
             "threads": self.threads,
             "interrupted": self.interrupted is not None,
+            "stopped": self.stopped,
+            "journal": self.journal,
             "skips": [{"path": result.path, "reason": result.reason} for result in self.skips],
             "notes": [
                 {"path": result.path, "note": note} for result in self.results for note in result.notes

@@ -106,6 +106,8 @@ def summary_lines(report: Report) -> list[str]:
     counts = [f"{report.done} done", f"{report.failed} failed"]
     if report.skipped:
         counts.append(f"{report.skipped} skipped")
+    if report.kept:
+        counts.append(f"{report.kept} of them kept from an earlier run")
     images = "1 image" if report.images == 1 else f"{report.images} images"
     lines = [
         f"{printable(report.name)}: {images}: {', '.join(counts)} in {report.seconds:.2f} s, "
@@ -117,8 +119,8 @@ def summary_lines(report: Report) -> list[str]:
             f"{report.megapixels:.3g} megapixels, {rate:.3g} a second; "
             f"{report.bytes_read / 1e6:.3g} MB read, {report.bytes_written / 1e6:.3g} MB written"
         )
-    if report.interrupted is not None:
-        lines.append(f"interrupted: {report.unfinished} left undone")
+    if (end := report.ended_early) is not None:
+        lines.append(f"{printable(end)}: {report.unfinished} left undone; --resume goes on")
     if report.nans:
         lines.append(f"{report.nans} NaN samples became 0")
     return lines

@@ -5,6 +5,8 @@ import threading
 import numpy as np
 import pytest
 
+from convpipe.batch import JOURNAL
+from convpipe.geometry import Border
 from convpipe.images import write
 from convpipe.plan import make_plan
 from convpipe.stages import stage
@@ -13,7 +15,7 @@ from convpipe.stages import stage
 class FakePipeline:
     """Plans a 3x3 box without padding, and crops instead of filtering; counts the images in hand."""
 
-    backend = "cpu"
+    backend, border, dtype = "cpu", Border.REFLECT, None
 
     def __init__(self, act=None):
         self.stages = [stage("blur", "box", size=3, padding=0)]
@@ -70,7 +72,9 @@ def source(tmp_path):
 
 @pytest.fixture
 def files():
-    """Return a function that lists every file below a folder."""
+    """Return a function that lists every file below a folder, but for the journal."""
     return lambda folder: sorted(
-        path.relative_to(folder).as_posix() for path in folder.rglob("*") if not path.is_dir()
+        path.relative_to(folder).as_posix()
+        for path in folder.rglob("*")
+        if not path.is_dir() and path.name != JOURNAL
     )

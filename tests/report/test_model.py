@@ -20,7 +20,7 @@ def test_json():
         "edges",
         (
             done("a.png", bytes_read=10, bytes_written=20, notes=("orientation applied",), nans=2),
-            done("b.png", bytes_read=1, bytes_written=2, nans=3),
+            done("b.png", bytes_read=1, bytes_written=2, nans=3, kept=True),
             done("c.png", (9, 9), (("blur gaussian", (9, 9)), ("edge sobel", (5, 5)))),
             BAD,
             PIPE,
@@ -28,6 +28,7 @@ def test_json():
         seconds=1.23456,
         backend="cpu",
         threads=2,
+        journal="out/journal",
     )
     assert report.to_dict() == {
         "name": "edges",
@@ -35,6 +36,8 @@ def test_json():
         "done": 3,
         "failed": 1,
         "skipped": 1,
+        "kept": 1,
+        "unfinished": 0,
         "failures": [{"path": "bad.png", "stage": "read", "reason": "the file is empty (0 bytes)"}],
         "sizes": [
             {
@@ -61,6 +64,8 @@ def test_json():
         "backend": "cpu",
         "threads": 2,
         "interrupted": False,
+        "stopped": None,
+        "journal": "out/journal",
         "skips": [{"path": "pipe.png", "reason": "not a regular file"}],
         "notes": [{"path": "a.png", "note": "orientation applied"}],
         "nans": 5,
@@ -75,6 +80,7 @@ def test_json():
         (Report("one failed", (done("a.png"), BAD)), 1),
         (Report("not started", error="no input"), 2),
         (Report("interrupted", (BAD,), interrupted=130, unfinished=3), 130),
+        (Report("given up", (done("a.png"),), stopped="the disk is full", unfinished=1), 1),
         (Report("terminated", interrupted=143), 143),
     ],
 )

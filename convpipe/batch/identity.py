@@ -1,0 +1,103 @@
+"""What decides the bytes of a result, beside its image: two runs of the same identity agree."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from convpipe import __version__
+from convpipe.geometry import Border
+from convpipe.stages import Stage
+
+FORMAT = 1
+"""Version of the journal's lines."""
+
+
+class Recipe(Protocol):
+    """What a pipeline was made of."""
+
+    stages: Sequence[Stage]
+    border: Border
+    dtype: str | None
+    backend: str
+
+
+@dataclass(frozen=True)
+class Identity:
+    """Who makes results: a journal's records count only for runs that agree in all of it.
+
+    Parameters
+    ----------
+    format : int
+        Of the journal's lines.
+    version : str
+        Of convpipe.
+    config : str
+        Hash of :func:`settings`.
+    backend : str
+    """
+
+    format: int
+    version: str
+    config: str
+    backend: str
+
+    @classmethod
+    def of(cls, recipe: Recipe, settings: Mapping[str, Any]) -> Identity:
+        """Return the identity of a run with these settings."""
+        text = json.dumps(settings, sort_keys=True, separators=(",", ":"))
+        return cls(FORMAT, __version__, hashlib.sha256(text.encode()).hexdigest(), recipe.backend)
+
+    def difference(self, other: Identity) -> str:
+        """Say in what `other` differs, for a message."""
+        if self.format != other.format:
+            return f"its format is {other.format}, not {self.format}"
+        if self.version != other.version:
+            return f"convpipe {other.version} wrote it, this is {self.version}"
+        if self.backend != other.backend:
+            return f"it was written on {other.backend}, not {self.backend}"
+        return "its stages or output options are others"
+
+
+def settings(recipe: Recipe, **output: Any) -> dict[str, Any]:
+    """Return the resolved config as plain data: defaults filled in, names of stages left out.
+
+    Parameters
+    ----------
+    recipe : Recipe
+    **output
+        Options of reading and encoding.
+
+    Examples
+    --------
+    >>> import convpipe
+    >>> pipeline = convpipe.Pipeline([convpipe.stage("edge", "sobel", name="outlines")])
+    >>> plain = settings(pipeline, format="png")
+    >>> plain["border"], plain["stages"][0]["edge"], plain["stages"][0]["stride"], plain["output"]
+    ('reflect', 'sobel', [1, 1], {'format': 'png'})
+    """
+    return {
+        "stages": [_stage(stage) for stage in recipe.stages],
+        "border": recipe.border.name.lower(),
+        "dtype": recipe.dtype,
+        "output": _plain(output),
+    }
+
+
+def _stage(stage: Stage) -> dict[str, Any]:
+    common = {name: value for name, value in stage.common.items() if name != "name"}
+    return {stage.method.family: stage.method.name, **_plain({**stage.parameters, **common})}
+
+
+def _plain(value: Any) -> Any:
+    """Return what JSON can hold."""
+    if isinstance(value, Mapping):
+        return {str(key): _plain(each) for key, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(each) for each in value]
+    if isinstance(value, Border):
+        return value.name.lower()
+    return value if value is None or isinstance(value, bool | int | float | str) else repr(value)

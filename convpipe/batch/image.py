@@ -1,0 +1,236 @@
+"""One image on its way from the input folder to the output folder."""
+
+from __future__ import annotations
+
+import errno
+import os
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from threading import Event
+from typing import Any, NamedTuple, Protocol
+
+from numpy.typing import NDArray
+
+from convpipe import images
+from convpipe.batch.identity import Recipe
+from convpipe.batch.isolate import DecoderLost
+from convpipe.batch.outputs import check_inside, make_folder
+from convpipe.batch.reader import Reader
+from convpipe.batch.resume import Past, holds
+from convpipe.errors import ConvpipeError, JobError, PlanError, ReadError, WriteError
+from convpipe.images import Drafts, Encoded
+from convpipe.plan import Plan
+from convpipe.report import ImageResult, printable
+
+DISK_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EROFS}
+"""What no later image would be spared."""
+
+
+class Engine(Recipe, Protocol):
+    """What a batch needs of a pipeline."""
+
+    def plan(self, shape: Sequence[int], dtype: str = ...) -> Plan:
+        """Work out extents and dtype of the result."""
+
+    def filter(self, image: NDArray[Any], threads: int | None = ...) -> tuple[NDArray[Any], int]:
+        """Return the result and the number of NaNs that became 0."""
+
+
+@dataclass(frozen=True)
+class Encoding:
+    """How results are encoded; None: each in its image's format, with that format's defaults."""
+
+    format: str | None = None
+    quality: int | None = None
+    compression: int | None = None
+
+    def of(self, format: str) -> dict[str, Any]:
+        """Return the format of a result, and those of the options that it has."""
+        return {
+            "format": format,
+            "quality": self.quality if images.FORMATS[format].quality else None,
+            "compression": self.compression if images.FORMATS[format].compression else None,
+        }
+
+
+@dataclass
+class Job:
+    """Everything the images of a run share.
+
+    Parameters
+    ----------
+    resume : bool
+        Keep what ``past`` settled, and take an existing result that has the right bytes for done.
+    threads : int or None
+        Threads that filter one image; None: all cores.
+    stop : Event
+        Once set, images in hand are dropped at their next step, unless it is the last.
+    stopped : str or None
+        Why the run gave up.
+    """
+
+    engine: Engine
+    reader: Reader
+    root: Path
+    output: Path
+    past: Past
+    overwrite: bool
+    resume: bool
+    threads: int | None
+    encoding: Encoding
+    drafts: Drafts = field(default_factory=Drafts)
+    stop: Event = field(default_factory=Event)
+    stopped: str | None = None
+
+    def give_up(self, reason: str) -> None:
+        """Stop the run, as no further image could be written."""
+        self.stopped = self.stopped or reason
+        self.stop.set()
+
+
+class _Dropped(Exception):  # noqa: N818
+    """The run was stopped before this image was done."""
+
+
+class Work:
+    """An image, where on its way it is, and what is known of it so far.
+
+    Parameters
+    ----------
+    job : Job
+    relative, target : Path
+        The image and its result, relative to their folders.
+    """
+
+    def __init__(self, job: Job, relative: Path, target: Path) -> None:
+        self._job, self._relative, self._target = job, relative, target
+        self._source, self._path = job.root / relative, job.output / target
+        self._stage = "read"
+        self._began = time.perf_counter()
+        self._known = ImageResult(str(relative), "failed")
+
+    def run(self, *, again: bool = False) -> ImageResult | None:
+        """Return what became of the image; every failure becomes a result. None: the run was stopped.
+
+        Parameters
+        ----------
+        again : bool
+            Whether its decoder was lost once, and it is now tried with no other image beside it.
+
+        Raises
+        ------
+        DecoderLost
+            The process that decoded the image crashed or hung, and it is not yet tried again.
+        """
+        try:
+            return self._filter()
+        except _Dropped:
+            return None
+        except DecoderLost as error:
+            if self._job.stop.is_set():  # which ends the decoders
+                return None
+            if not again:
+                raise
+            return replace(self._failure("read", f"{error}, twice; quarantined"), quarantined=True)
+        except JobError as error:
+            self._job.give_up(str(error))
+            return None
+        except PlanError as error:
+            return self._failure(error.stage or "plan", str(error))
+        except ConvpipeError as error:
+            if isinstance(error, WriteError) and error.errno in DISK_FULL:
+                self._job.give_up(f"as no file can be written to the output ({os.strerror(error.errno)})")
+            return self._failure(self._stage, str(error))
+        except MemoryError:
+            return self._failure(self._stage, "not enough memory")
+        except Exception as error:  # a defect of ours or of a library: this image fails, not the run
+            return self._failure(self._stage, f"{type(error).__name__}: {error}")
+
+    def _enter(self, stage: str) -> None:
+        """Begin a step, unless the run was stopped."""
+        if self._job.stop.is_set():
+            raise _Dropped
+        self._stage = stage
+
+    def _learn(self, **fields: Any) -> None:
+        self._known = replace(self._known, **fields)
+
+    def _result(self, **fields: Any) -> ImageResult:
+        return replace(self._known, seconds=round(time.perf_counter() - self._began, 6), **fields)
+
+    def _failure(self, stage: str, reason: str) -> ImageResult:
+        return self._result(stage=stage, reason=printable(reason))
+
+    def _filter(self) -> ImageResult:
+        """Whatever can be refused from names and headers is, before a pixel is decoded."""
+        job = self._job
+        self._enter("write")
+        check_inside(self._path, job.output)
+        if os.path.lexists(self._path) and not (job.overwrite or job.resume):
+            raise images.already_exists()
+        self._enter("read")
+        seen, digest = self._look()
+        if (kept := job.past.settled(self._relative, digest, self._target, job.output)) is not None:
+            return kept
+        info = job.reader.probe(self._source)
+        self._enter("plan")
+        shape = info.extent if info.channels == 1 else (*info.extent, info.channels)
+        plan = job.engine.plan(shape, info.dtype)
+        self._learn(input=info.extent, stages=tuple((stage.name, stage.extent) for stage in plan.stages))
+        self._enter("write")
+        encoding = job.encoding.of(images.format_of(self._target) or info.format)
+        images.check_output(
+            channels=plan.output_channels, dtype=plan.output_dtype, extent=plan.extent, **encoding
+        )
+        self._enter("read")
+        image = job.reader.read(self._source)
+        if image.pixels.shape[:2] != info.extent or _identity(self._source) != seen:
+            raise ReadError("the file was changed while it was read")
+        self._learn(notes=image.notes)
+        self._enter("filter")
+        result, nans = job.engine.filter(image.pixels, job.threads)
+        self._enter("write")
+        encoded = images.encode(result, image.metadata, **encoding)
+        self._enter("write")
+        return self._save(encoded, nans)
+
+    def _look(self) -> tuple[_Identity, str]:
+        """Return what tells whether the file was changed, and the hash of its content."""
+        try:
+            seen = _identity(self._source)
+            self._job.reader.limits.check_file(seen.size)
+            self._learn(bytes_read=seen.size)
+            digest = images.digest_file(self._source)
+        except ReadError:
+            raise
+        except OSError as error:
+            raise ReadError(f"cannot open: {error.strerror or error}") from error
+        self._learn(input_hash=digest)
+        return seen, digest
+
+    def _save(self, encoded: Encoded, nans: int) -> ImageResult:
+        """Write the result, or find that it is there: a run may have died between a file and its record."""
+        job, size, digest = self._job, encoded.size, encoded.digest
+        replaces = job.overwrite or job.past.made(self._relative, self._target)
+        if replaces or not (job.resume and holds(self._path, size, digest)):
+            make_folder(self._path)
+            encoded.save(self._path, overwrite=replaces, drafts=job.drafts)
+        return self._result(
+            status="done", output=str(self._target), bytes_written=size, output_hash=digest, nans=nans
+        )
+
+
+class _Identity(NamedTuple):
+    """What changes when another file is put in a file's place, or it is written to."""
+
+    device: int
+    inode: int
+    size: int
+    modified: int
+
+
+def _identity(path: Path) -> _Identity:
+    found = path.stat()
+    return _Identity(found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns)

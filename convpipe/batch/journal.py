@@ -1,0 +1,232 @@
+"""The journal of a folder: a line for each run and a line for each image, appended as the work is done.
+
+Every line is one JSON object. A run begins with a header, which says what made the results that follow; each
+record after it is an :class:`~convpipe.report.ImageResult`, without the fields that have their default.
+Whatever is no such line is ignored, and so are the records behind a damaged header.
+"""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+import stat
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from convpipe.batch.identity import Identity
+from convpipe.errors import JobError
+from convpipe.report import ImageResult
+
+try:
+    import fcntl
+except ImportError:  # Windows
+    fcntl = None  # type: ignore[assignment]
+
+JOURNAL = ".convpipe-journal.jsonl"
+"""Name of the journal in the output folder; never an input."""
+
+SYNC_SECONDS = 1.0
+"""At most so much work is lost to the journal when the power fails; it is done again, and found the same."""
+
+_DEFAULTS = {field.name: field.default for field in fields(ImageResult)}
+_PAIRS = ("input", "stages", "notes")
+"""Fields that are tuples, which JSON knows as lists."""
+
+
+@dataclass(frozen=True)
+class Line:
+    """A line of a journal that could be read: what made the result, and the result; None for a header."""
+
+    made_by: Identity
+    result: ImageResult | None
+
+
+class Journal:
+    """A journal that is open for one run, and locked against any other.
+
+    Parameters
+    ----------
+    folder : Path
+        The output folder.
+
+    Raises
+    ------
+    JobError
+        If the journal cannot be written, is a link or no file, or belongs to a run that goes on.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.path = folder / JOURNAL
+        self.results: dict[str, ImageResult] = {}
+        self._guard = threading.Lock()
+        self._broken = False
+        try:
+            self._file = _open(self.path)
+            _drop_torn_line(self._file)
+        except BlockingIOError:
+            raise JobError(f"another run is writing to {str(folder)!r}; wait for it, or stop it") from None
+        except OSError as error:
+            raise JobError(f"the journal {str(self.path)!r} cannot be written: {_why(error)}") from None
+        self._synced = time.monotonic()
+
+    def lines(self) -> Iterator[Line]:
+        """Yield what earlier runs wrote, oldest first."""
+        self._file.seek(0)
+        made_by: Identity | None = None
+        for text in self._file:
+            try:
+                data = json.loads(text)
+                if "journal" in data:
+                    made_by = None
+                    made_by = Identity(data["journal"], data["convpipe"], data["config"], data["backend"])
+                    yield Line(made_by, None)
+                elif made_by is not None:
+                    yield Line(made_by, _result(data))
+            except (ValueError, KeyError, TypeError, RecursionError):
+                # A damaged line may have been a header: what follows it has no known maker.
+                made_by = None
+
+    def begin(self, identity: Identity, **more: Any) -> None:
+        """Write the header of a run, and bring it to the disk together with the journal's name."""
+        header = {**_header(identity), **more}
+        try:
+            self._write(header)
+            self._sync()
+            _sync_folder(self.path.parent)
+        except OSError as error:
+            raise JobError(f"the journal {str(self.path)!r} cannot be written: {_why(error)}") from None
+
+    def append(self, result: ImageResult) -> None:
+        """Write the record of an image that is settled; from any thread.
+
+        Raises
+        ------
+        OSError
+            The disk is full or failing. The result is kept for the report; nothing can be appended any more.
+        """
+        with self._guard:
+            self.results[result.path] = result
+            self._write(_record(result))
+            if time.monotonic() - self._synced >= SYNC_SECONDS:
+                self._sync()
+
+    def keep(self, result: ImageResult) -> None:
+        """Take over the result of an earlier run, whose record is in the journal already."""
+        with self._guard:
+            self.results[result.path] = result
+
+    def close(self) -> None:
+        """Bring the last records to the disk; the lock ends with this."""
+        with self._guard:
+            try:
+                if not self._broken:
+                    self._sync()
+            except OSError:
+                pass  # what is lost is done again by the next run
+            finally:
+                self._broken = True
+                self._file.close()
+
+    def _write(self, data: dict[str, Any]) -> None:
+        """Append a line; after the first failure there is none, so that no line follows half of one."""
+        if self._broken:
+            raise OSError(errno.EIO, "an earlier line could not be written")
+        line = json.dumps(data, separators=(",", ":")).encode() + b"\n"
+        self._broken = True
+        while line:
+            line = line[os.write(self._file.fileno(), line) :]
+        self._broken = False
+
+    def _sync(self) -> None:
+        broken, self._broken = self._broken, True
+        os.fsync(self._file.fileno())  # never tried again once it has failed
+        self._broken, self._synced = broken, time.monotonic()
+
+
+def _open(path: Path) -> BinaryIO:
+    """Open without following a link or waiting for a pipe, and lock."""
+    flags = os.O_RDWR | os.O_CREAT | os.O_APPEND
+    for name in ("O_NOFOLLOW", "O_NONBLOCK", "O_CLOEXEC", "O_BINARY"):
+        flags |= getattr(os, name, 0)
+    file = os.fdopen(os.open(path, flags, 0o666), "r+b", buffering=1 << 16)
+    try:
+        if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+            raise OSError(errno.EINVAL, "it is not a regular file")
+        _lock(file)
+    except BaseException:
+        file.close()
+        raise
+    return file
+
+
+def _lock(file: BinaryIO) -> None:
+    """Lock against other runs until the file is closed; a file system without locks does without."""
+    if fcntl is None:
+        return
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        raise
+    except OSError:
+        return
+
+
+def _drop_torn_line(file: BinaryIO) -> None:
+    """Cut off what stands behind the last line end: a line that was being written when its run was killed."""
+    end = file.seek(0, os.SEEK_END)
+    start = end
+    while start:
+        start = max(0, start - (1 << 16))
+        file.seek(start)
+        if (found := file.read(min(1 << 16, end - start)).rfind(b"\n")) >= 0:
+            start += found + 1
+            break
+    if start < end:
+        file.truncate(start)
+
+
+def _sync_folder(folder: Path) -> None:
+    """Bring the names in a folder to the disk, where the system can."""
+    if os.name != "posix":
+        return
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    except OSError as error:
+        if error.errno not in (errno.EINVAL, errno.ENOTSUP):
+            raise
+    finally:
+        os.close(descriptor)
+
+
+def _header(identity: Identity) -> dict[str, Any]:
+    return {
+        "journal": identity.format,
+        "convpipe": identity.version,
+        "config": identity.config,
+        "backend": identity.backend,
+    }
+
+
+def _record(result: ImageResult) -> dict[str, Any]:
+    return {name: value for name, value in vars(result).items() if value != _DEFAULTS[name]}
+
+
+def _result(data: dict[str, Any]) -> ImageResult:
+    """Return the result that a record holds; KeyError, TypeError or ValueError if it is none."""
+    if not isinstance(data["path"], str) or data["status"] not in ("done", "failed", "skipped"):
+        raise ValueError("no record")
+    return ImageResult(**{**data, **{name: _tuples(data[name]) for name in _PAIRS if name in data}})
+
+
+def _tuples(value: Any) -> Any:
+    return tuple(map(_tuples, value)) if isinstance(value, list) else value
+
+
+def _why(error: OSError) -> str:
+    return error.strerror or str(error)

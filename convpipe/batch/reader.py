@@ -1,0 +1,48 @@
+"""What decodes images for a run."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Protocol
+
+from convpipe import images
+from convpipe.images import ImageInfo, Limits
+
+
+class Reader(Protocol):
+    """Decodes images: in this process, or in others."""
+
+    limits: Limits
+
+    def probe(self, path: Path) -> ImageInfo:
+        """Read the header."""
+
+    def read(self, path: Path) -> images.Image:
+        """Decode."""
+
+    def abort(self) -> None:
+        """Give up what is being decoded, where that can be done; from any thread."""
+
+    def close(self) -> None:
+        """Let go of everything, when no thread reads any more."""
+
+
+class DirectReader:
+    """Decodes on the thread that asks."""
+
+    def __init__(self, limits: Limits, allow_truncated: bool) -> None:
+        self.limits, self._allow_truncated = limits, allow_truncated
+
+    def probe(self, path: Path) -> ImageInfo:
+        """As :func:`convpipe.images.probe`."""
+        return images.probe(path, self.limits)
+
+    def read(self, path: Path) -> images.Image:
+        """As :func:`convpipe.images.read`."""
+        return images.read(path, self.limits, allow_truncated=self._allow_truncated)
+
+    def abort(self) -> None:
+        """Do nothing: a thread cannot be stopped."""
+
+    def close(self) -> None:
+        """Do nothing: nothing is held."""

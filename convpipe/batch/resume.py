@@ -1,0 +1,97 @@
+"""What earlier runs settled, and whether it still holds."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from dataclasses import replace
+from pathlib import Path
+
+from convpipe import images
+from convpipe.batch.identity import Identity
+from convpipe.batch.journal import Line
+from convpipe.errors import JobError
+from convpipe.report import ImageResult
+
+
+class Past:
+    """The last settled result of each image, from the runs of one identity.
+
+    A record is a fact about contents: these bytes, filtered by this job, became those. It is held against
+    the files before it counts, so neither their times nor later runs of other jobs can make it wrong.
+    """
+
+    def __init__(self, records: Iterable[ImageResult] = ()) -> None:
+        self._records = {result.path: result for result in records if _settles(result)}
+
+    def made(self, relative: Path, target: Path) -> bool:
+        """Tell whether ``target`` is the result of this image by an earlier run: it may then be replaced."""
+        record = self._records.get(str(relative))
+        return record is not None and record.status == "done" and record.output == str(target)
+
+    def settled(self, relative: Path, input_hash: str, target: Path, output: Path) -> ImageResult | None:
+        """Return the image's result if nothing needs to be done for it any more.
+
+        Parameters
+        ----------
+        relative, target : Path
+            Of the image and its result, relative to their folders.
+        input_hash : str
+            Of the image as it is now.
+        output : Path
+            The output folder.
+        """
+        record = self._records.get(str(relative))
+        if record is None or record.input_hash != input_hash:
+            return None
+        if record.status == "done":
+            there = output / target
+            if record.output != str(target) or not holds(there, record.bytes_written, record.output_hash):
+                return None
+        return replace(record, kept=True)
+
+
+def _settles(result: ImageResult) -> bool:
+    """Failures are tried again, but for a file whose decoder crashed or hung twice."""
+    return result.status == "done" or result.quarantined
+
+
+def holds(path: Path, size: int, digest: str | None) -> bool:
+    """Tell whether ``path`` is a regular file, not a link, of this size and content."""
+    try:
+        return os.lstat(path).st_size == size and images.digest_file(path, follow_symlinks=False) == digest
+    except OSError:
+        return False
+
+
+def read_past(lines: Iterable[Line], identity: Identity, *, overwrite: bool) -> Past:
+    """Return what a journal says of runs of this identity.
+
+    Parameters
+    ----------
+    lines : iterable of Line
+    identity : Identity
+    overwrite : bool
+        Whether the results of other jobs may be replaced.
+
+    Raises
+    ------
+    JobError
+        If every run in the journal is of another identity, and ``overwrite`` is not set.
+    """
+    records: list[ImageResult] = []
+    others: Identity | None = None
+    agreed = False
+    for line in lines:
+        if line.made_by != identity:
+            others = line.made_by
+            continue
+        agreed = True
+        if line.result is not None and _settles(line.result):
+            records.append(line.result)
+    if others is not None and not agreed and not overwrite:
+        raise JobError(
+            f"the output folder holds the journal of another job: {identity.difference(others)}; choose "
+            "another output folder, or add --overwrite to replace those results"
+        )
+    return Past(records)
