@@ -140,12 +140,12 @@ def _load(source: str, entry: str, signature: Any) -> Callable[..., int]:
             log.warning("compiled loop %s is damaged; it is built again", key[:12])
             _remove(kept)
         if kept.exists():
-            return _compiled(_module(source, kept / SOURCE, key), entry, signature, keep=True)
+            return _compiled(module_of(source, kept / SOURCE, key), entry, signature, keep=True)
         return _build(root, key, source, entry, signature)
     except OSError as error:
         log.warning("compiled loops cannot be kept: %s", _reason(error))
         _announce()
-        return _compiled(_module(source, Path(f"<{key[:12]}>"), key), entry, signature, keep=False)
+        return _compiled(module_of(source, Path(f"<{key[:12]}>"), key), entry, signature, keep=False)
 
 
 def _build(root: Path, key: str, source: str, entry: str, signature: Any) -> Callable[..., int]:
@@ -155,7 +155,7 @@ def _build(root: Path, key: str, source: str, entry: str, signature: Any) -> Cal
     try:
         path = folder / SOURCE
         path.write_text(source)
-        function = _compiled(_module(source, path, key), entry, signature, keep=True)
+        function = _compiled(module_of(source, path, key), entry, signature, keep=True)
         files = sorted(file for file in folder.rglob("*") if file.is_file())
         digests = {str(file.relative_to(folder)): _digest(file.read_bytes()) for file in files}
         (folder / MANIFEST).write_text(json.dumps(digests))
@@ -174,7 +174,8 @@ def _announce() -> None:
         announce()
 
 
-def _module(source: str, path: Path, key: str) -> ModuleType:
+def module_of(source: str, path: Path, key: str) -> ModuleType:
+    """Return generated `source` as a module whose lines tracebacks and Numba can find under `path`."""
     module = ModuleType(f"convpipe_loop_{key[:16]}")
     module.__file__ = str(path)
     sys.modules[module.__name__] = module  # Numba's cached code finds its globals by the module's name
