@@ -1,43 +1,11 @@
 """A folder of images, and a pipeline that filters nothing."""
 
-import threading
-
 import numpy as np
 import pytest
+from fakes import FakePipeline
 
 from convpipe.batch import JOURNAL
-from convpipe.geometry import Border
 from convpipe.images import write
-from convpipe.plan import make_plan
-from convpipe.stages import stage
-
-
-class FakePipeline:
-    """Plans a 3x3 box without padding, and crops instead of filtering; counts the images in hand."""
-
-    backend, border, dtype = "cpu", Border.REFLECT, None
-
-    def __init__(self, act=None):
-        self.stages = [stage("blur", "box", size=3, padding=0)]
-        self.act = act or (lambda pixels: None)
-        self.lock = threading.Lock()
-        self.threads, self.in_hand, self.most_in_hand = [], 0, 0
-
-    def plan(self, shape, dtype="uint8"):
-        channels = shape[2] if len(shape) == 3 else 1
-        return make_plan(self.stages, tuple(shape[:2]), channels=channels, dtype=dtype)
-
-    def filter(self, image, threads=None):
-        with self.lock:
-            self.threads.append(threads)
-            self.in_hand += 1
-            self.most_in_hand = max(self.most_in_hand, self.in_hand)
-        try:
-            self.act(image)
-            return image[1:-1, 1:-1], 0
-        finally:
-            with self.lock:
-                self.in_hand -= 1
 
 
 @pytest.fixture

@@ -1,0 +1,35 @@
+"""A pipeline that filters nothing, so that tests of folder jobs need no compiler."""
+
+import threading
+
+from convpipe.geometry import Border
+from convpipe.plan import make_plan
+from convpipe.stages import stage
+
+
+class FakePipeline:
+    """Plans a 3x3 box without padding, and crops instead of filtering; counts the images in hand."""
+
+    backend, border, dtype = "cpu", Border.REFLECT, None
+
+    def __init__(self, act=None):
+        self.stages = [stage("blur", "box", size=3, padding=0)]
+        self.act = act or (lambda pixels: None)
+        self.lock = threading.Lock()
+        self.threads, self.in_hand, self.most_in_hand = [], 0, 0
+
+    def plan(self, shape, dtype="uint8"):
+        channels = shape[2] if len(shape) == 3 else 1
+        return make_plan(self.stages, tuple(shape[:2]), channels=channels, dtype=dtype)
+
+    def filter(self, image, threads=None):
+        with self.lock:
+            self.threads.append(threads)
+            self.in_hand += 1
+            self.most_in_hand = max(self.most_in_hand, self.in_hand)
+        try:
+            self.act(image)
+            return image[1:-1, 1:-1], 0
+        finally:
+            with self.lock:
+                self.in_hand -= 1
