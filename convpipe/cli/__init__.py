@@ -27,6 +27,7 @@ COMMANDS = {
     "init": "Write a commented config to start from.",
     "info": "Show versions, backends and the cache of compiled pipelines.",
     "compile": "Compile a pipeline ahead of its first run, or show its code.",
+    "bench": "Time a pipeline against a copy of the same bytes.",
     "preview": "Save the result of every stage on one image, side by side.",
     "explain": "Show the arithmetic of one output pixel.",
 }

@@ -51,7 +51,7 @@ def _collect() -> dict[str, Any]:
     return {
         "convpipe": __version__,
         "python": platform.python_version(),
-        "cores": _cores(),
+        "cores": cores(),
         "packages": {name: _version(name) for name in PACKAGES},
         "backends": {name: _backend(name) for name in ("cpu", "cuda")},
         "threading": _threading_layers(),
@@ -68,7 +68,7 @@ def _version(name: str) -> str:
         return "missing"
 
 
-def _cores() -> int:
+def cores() -> int:
     """Return how many cores this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
