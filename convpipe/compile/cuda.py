@@ -1,0 +1,175 @@
+"""Run a plan on a CUDA device: the chain of kernels of :mod:`convpipe.compile.cuda_emit`.
+
+Nothing here touches the device before the first image. Images of several threads are on the device at
+once, each on a stream of its own, so that the copies of one overlap the kernels of another.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, field
+from functools import cache, cached_property
+from itertools import pairwise
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from convpipe.compile.cache import module_of
+from convpipe.compile.cuda_device import OutOfMemory, on_device
+from convpipe.compile.cuda_emit import emit
+from convpipe.compile.cuda_passes import Pass, Values, make_passes
+from convpipe.compile.cuda_tiles import Group, Tiling, make_groups
+from convpipe.compile.schedule import stored
+from convpipe.errors import BackendError
+from convpipe.geometry import border_index
+from convpipe.plan import Plan
+
+Span = tuple[int, int]
+"""Rows from the first to before the last."""
+
+
+@dataclass(frozen=True)
+class Executable:
+    """A pipeline as CUDA kernels, for one image extent, dtype and channel count.
+
+    Parameters
+    ----------
+    plan : Plan
+    source : str
+        The generated Python.
+    groups : tuple of Group
+        The passes of each kernel.
+    values : Values
+    tiling : Tiling
+    notes : list of str
+        What a person should know of the runs so far.
+    """
+
+    plan: Plan
+    source: str
+    groups: tuple[Group, ...]
+    values: Values
+    tiling: Tiling
+    notes: list[str] = field(default_factory=list)
+
+    def __call__(self, image: NDArray[Any], threads: int | None = None) -> tuple[NDArray[Any], int]:
+        """Filter one image; the contract is that of :class:`convpipe.compile.cpu.Executable`.
+
+        An image that does not fit the device's memory goes through it in bands of rows, with the same
+        result.
+
+        Raises
+        ------
+        BackendError
+            If the device cannot be used, or not even a band of one row fits its memory.
+        """
+        plan = self.plan
+        rows, cols = plan.input
+        flat = np.ascontiguousarray(image, stored(plan.dtype)).reshape(rows, cols * plan.channels)
+        out = np.empty((plan.extent[0], plan.extent[1] * plan.output_channels), stored(plan.output_dtype))
+        nans = self._whole_or_in_bands(flat, out)
+        out = out.astype(plan.output_dtype, copy=False)
+        planar = plan.output_channels == 1 and (image.ndim == 2 or plan.channels > 1)
+        return out if planar else out.reshape(*plan.extent, plan.output_channels), nans
+
+    def _whole_or_in_bands(self, image: NDArray[Any], out: NDArray[Any]) -> int:
+        bands = 1
+        while True:
+            try:
+                nans = self.run(image, out, bands)
+            except OutOfMemory:
+                if bands >= len(out):
+                    raise BackendError("the device's memory does not hold one row of the result") from None
+                bands = min(2 * bands, len(out))
+                continue
+            if bands > 1:
+                self.notes.append(
+                    f"the device's memory is too small for the image: filtered in {bands} bands"
+                )
+            return nans
+
+    def run(self, image: NDArray[Any], out: NDArray[Any], bands: int = 1) -> int:
+        """Fill `out` from `image`, both (rows, cols * channels), in `bands` bands of rows.
+
+        The result has the same bytes whatever their number.
+        """
+        edges = [len(out) * band // bands for band in range(bands + 1)]
+        return sum(self._band(image, out, span) for span in pairwise(edges))
+
+    def _band(self, image: NDArray[Any], out: NDArray[Any], span: Span) -> int:
+        spans = self._spans(span)
+        with on_device() as device:
+            vectors = [device.copy(vector) for vector in self._vectors]
+            nans = device.zeros(1, np.int32)
+            first, last = spans[0]
+            source, row0 = device.copy(image[first:last]), first
+            for group, (start, stop) in zip(self.groups, spans[1:], strict=True):
+                samples = self._cols(group) * group.passes[-1].outputs
+                final = group is self.groups[-1]
+                result = device.empty((stop - start, samples), out.dtype if final else self.plan.compute)
+                kernel = getattr(self._kernels, f"group_{group.index}")
+                launch = kernel[self._grid(group, stop - start), self.tiling.threads, device.stream]
+                launch(source, result, *vectors, nans, row0, start)
+                source, row0 = result, start
+            device.copy_back(source, out[span[0] : span[1]])
+            return int(device.fetch(nans)[0])
+
+    @cached_property
+    def _vectors(self) -> tuple[NDArray[Any], ...]:
+        values = self.values
+        return values.geometry, values.weights, values.constants, values.outside
+
+    @cached_property
+    def _kernels(self) -> ModuleType:
+        return _load(self.source)
+
+    def _cols(self, group: Group) -> int:
+        return int(self.values.geometry[group.passes[-1].index, 3])
+
+    def _grid(self, group: Group, rows: int) -> tuple[int, int]:
+        tile = group.tile
+        cols = self._cols(group)
+        blocks = -(-rows // tile[0]) * -(-cols // tile[1]) if group.fits else -(-rows * cols // tile[1])
+        return blocks, group.passes[0].level.channels if group.apart else 1
+
+    def _spans(self, span: Span) -> list[Span]:
+        """Return the rows of the image, and of every group's result, that the result's rows `span` need."""
+        spans = [span]
+        for group in reversed(self.groups):
+            for one in reversed(group.passes):
+                span = self._under(one, span)
+            spans.append(span)
+        return spans[::-1]
+
+    def _under(self, one: Pass, span: Span) -> Span:
+        """Return the rows of its input that the rows `span` of its result read, as one span."""
+        geometry = self.values.geometry[one.index]
+        rows, top, border = int(geometry[0]), int(geometry[4]), int(geometry[6])
+        first = span[0] * one.stride[0] - top
+        last = first + one.input_extent((span[1] - span[0], 1))[0]
+        if first >= 0 and last <= rows:
+            return first, last
+        read = [index for i in range(first, last) if (index := border_index(i, rows, border)) >= 0]
+        return (min(read), max(read) + 1) if read else (0, 1)
+
+    def warm(self) -> None:
+        """Compile the kernels, by filtering an image of zeros."""
+        shape = (*self.plan.input, self.plan.channels)
+        self(np.zeros(shape, stored(self.plan.dtype)))
+
+
+@cache
+def _load(source: str) -> ModuleType:
+    digest = hashlib.sha256(source.encode()).hexdigest()
+    return module_of(source, Path(f"<cuda {digest[:12]}>"), digest)
+
+
+def compile_plan(plan: Plan, tiling: Tiling | None = None) -> Executable:
+    """Return `plan` as CUDA kernels; they are compiled when the first image comes."""
+    tiling = tiling or Tiling()
+    schedule, passes, values = make_passes(plan)
+    groups = make_groups(passes, plan.compute, tiling)
+    return Executable(plan, emit(schedule, groups, tiling.threads), groups, values, tiling)

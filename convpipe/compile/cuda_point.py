@@ -1,0 +1,130 @@
+"""Write what becomes of a window's responses, in registers: the scalar and channel steps of a stage."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from convpipe.compile.cuda_passes import Pass
+from convpipe.compile.schedule import Schedule
+from convpipe.compile.segments import Segment, segments
+from convpipe.compile.text import Text
+
+
+@dataclass(frozen=True)
+class Point:
+    """The function from the responses of one sample, or of all channels of a pixel, to values.
+
+    Parameters
+    ----------
+    one : Pass
+    schedule : Schedule
+    whole : bool
+        Whether it takes all channels of a pixel at once.
+    premultiply : bool
+        Whether the pass that follows in the kernel wants colours multiplied by alpha.
+    """
+
+    one: Pass
+    schedule: Schedule
+    whole: bool
+    premultiply: bool
+
+    @property
+    def channels(self) -> int:
+        """Channels it takes at once."""
+        return self.one.level.channels if self.whole else 1
+
+    @property
+    def _segments(self) -> tuple[Segment, ...]:
+        return segments(self.one.level, self.schedule) if self.one.final else ()
+
+    @property
+    def _last(self) -> Segment | None:
+        """The segment that writes the image, if the pass does."""
+        return self._segments[-1] if self._segments and self._segments[-1].output is not None else None
+
+    @property
+    def counts_nan(self) -> bool:
+        """Whether NaNs become 0 here."""
+        return self._last is not None and self._last.counts_nan
+
+    def stored(self, value: str) -> str:
+        """Return the expression that is stored: the value as the image's dtype, where it is the image."""
+        return value if self._last is None else self._last.stored(value)
+
+    @property
+    def trivial(self) -> bool:
+        """Whether values are the responses themselves."""
+        steps = any(segment.across is not None or segment.steps for segment in self._segments)
+        return not (steps or self.premultiply)
+
+    @property
+    def constants(self) -> list[tuple[str, int]]:
+        """Names of its constants, and their positions in the constant vector."""
+        named = [pair for segment in self._segments for pair in segment.constants]
+        return [] if self.trivial else [(f"c{position}", position) for _, position in named]
+
+    def kept(self, channel: int) -> bool:
+        """Tell whether `channel` is alpha that is passed on unfiltered."""
+        return self.one.level.keep_alpha and channel == self.one.level.channels - 1
+
+    def responses(self, channel: int) -> list[str]:
+        """Return the names of what the window hands over for `channel`."""
+        if self.kept(channel):
+            return ["alpha"]
+        return [f"{bank.name}_{channel}" for bank in self.one.banks]
+
+    def call(self, text: Text, given: list[str]) -> list[str]:
+        """Write the call on the responses `given`; return the names of the values."""
+        if self.trivial:
+            return given
+        values = [f"v{k}" for k in range(self.one.outputs if self.whole else 1)]
+        arguments = ", ".join([*given, *(name for name, _ in self.constants)])
+        text.line(f"{', '.join(values)} = point_{self.one.index}({arguments})")
+        return values
+
+    def planes(self, values: list[str], lanes: int) -> list[tuple[int, str]]:
+        """Return the plane of each of `values`; after a column pass each bank has `lanes` of its own."""
+        if self.one.final:
+            return list(enumerate(values))
+        banks = len(self.one.banks)
+        planes = []
+        for channel in range(self.channels):
+            for bank in range(banks):
+                value = values[-1] if self.kept(channel) else values[channel * banks + bank]
+                planes.append((bank * lanes + channel, value))
+        return planes
+
+    def emit(self, text: Text) -> None:
+        """Write the function, unless values are the responses."""
+        if self.trivial:
+            return
+        parameters = [name for channel in range(self.channels) for name in self.responses(channel)]
+        text.function(f"point_{self.one.index}", [*parameters, *(name for name, _ in self.constants)])
+        with text.indented():
+            values: list[str] = []
+            for segment in self._segments:
+                for name, position in segment.constants:
+                    text.line(f"{name} = c{position}")
+                values = self._segment(text, segment, values)
+            if self.premultiply:
+                values = [*(f"{value} * {values[-1]}" for value in values[:-1]), values[-1]]
+            text.line(f"return {', '.join(values)}")
+
+    def _segment(self, text: Text, segment: Segment, given: list[str]) -> list[str]:
+        """Write the steps of `segment` on the values `given`; return the names of its own."""
+        for name, expression in segment.mixed(given) if segment.across is not None else []:
+            text.line(f"{name} = {expression}")
+        count = segment.output_channels if segment.across is not None else self.channels
+        values = []
+        for channel in range(count):
+            names = self.responses(channel) if segment.opens else [f"p{channel}"]
+            if segment.opens and self.kept(channel):
+                text.line("v = alpha", *segment.alpha_lines())
+            else:
+                colour = not segment.alpha or channel < count - 1
+                lines = segment.scalar_lines(names, colour)
+                text.line(*(lines or [f"v = {names[0]}"]))
+            values.append(f"v{segment.index}_{channel}")
+            text.line(f"{values[-1]} = v")
+        return values

@@ -1,0 +1,228 @@
+"""CUDA kernels against the oracle and the processor: on a device, or in Numba's simulator.
+
+Marked ``gpu``: with neither, they are skipped. ``test_simulated.py`` runs this file in the simulator.
+"""
+
+import itertools
+import os
+
+import numpy as np
+import oracle
+import pytest
+
+from convpipe.geometry import Border
+from convpipe.ops import is_integer
+from convpipe.plan import make_plan
+from convpipe.stages import ANY_LABEL, families, stage
+
+pytestmark = pytest.mark.gpu
+
+SIMULATED = os.environ.get("NUMBA_ENABLE_CUDASIM") == "1"
+METHODS = [method for methods in families().values() for method in methods.values()]
+
+
+def make(method, **parameters):
+    label = "mine" if method.name == ANY_LABEL else method.name
+    return stage(method.family, label, **{**method.example, **parameters})
+
+
+def small(*stages):
+    """Shrink the examples' Gaussians: the simulator runs one Python statement a thread at a time."""
+    return [
+        stage(one.method.family, one.label, **{**one.given, "truncate": 1.5}) if "sigma" in one.given else one
+        for one in stages
+    ]
+
+
+def compiled(stages, image, border=Border.REFLECT, output_dtype=None, **tiling):
+    from convpipe.compile.cuda import compile_plan
+    from convpipe.compile.cuda_tiles import Tiling
+
+    plan = make_plan(
+        stages, image.shape[:2], channels=image.shape[2] if image.ndim == 3 else 1, dtype=image.dtype.name,
+        border=border, output_dtype=output_dtype,
+    )  # fmt: skip
+    if SIMULATED or tiling:
+        tiling = {"rows": (4,), "cols": (4,), "threads": 2, **tiling}
+        return plan, compile_plan(plan, Tiling(**tiling))
+    return plan, compile_plan(plan)
+
+
+def check(stages, image, border=Border.REFLECT, output_dtype=None, tolerance=1e-5, **tiling):
+    plan, run = compiled(stages, image, border, output_dtype, **tiling)
+    got, _ = run(image)
+    want = oracle.run([step.ops for step in plan.stages], image.reshape(*plan.input, plan.channels))
+    near(got, want, plan, tolerance)
+    return plan, run, got
+
+
+def near(got, want, plan, tolerance=1e-5):
+    """Within one level after rounding, or the tolerance of the largest value."""
+    assert got.dtype == plan.output_dtype
+    assert got.shape[:2] == plan.extent
+    if is_integer(plan.output_dtype):
+        difference = np.abs(got.reshape(want.shape).astype(np.float64) - oracle.round_to(want, got.dtype))
+        assert difference.max() <= 1
+    else:
+        scale = max(np.abs(want).max(), 1)
+        np.testing.assert_allclose(got.reshape(want.shape), want, rtol=0, atol=tolerance * scale)
+
+
+@pytest.fixture
+def image(rng):
+    return rng.integers(0, 256, (5, 7), dtype=np.uint8)
+
+
+@pytest.mark.parametrize("channels", [1, 3, 4])
+@pytest.mark.parametrize("method", METHODS, ids=lambda method: f"{method.family}-{method.name}")
+def test_registry(method, channels, rng):
+    image = rng.integers(0, 256, (5, 7, channels), dtype=np.uint8)
+    check(small(make(method)), image)
+
+
+@pytest.mark.parametrize("method", METHODS, ids=lambda method: f"{method.family}-{method.name}")
+def test_registry_at_stride_two(method, rng):
+    border = list(Border)[METHODS.index(method) % len(Border)]
+    image = rng.random((6, 9)).astype(np.float32)
+    check(small(make(method, stride=[2, 1], value=0.5, bias=0.25)), image, border)
+
+
+CHAINS = {
+    "blur-sobel": [stage("blur", "gaussian", sigma=1, truncate=1), stage("edge", "sobel")],
+    "separable": [stage("blur", "gaussian", sigma=2, truncate=2), stage("edge", "roberts")],
+    "unsharp": [stage("sharpen", "unsharp", sigma=2, truncate=2), stage("edge", "laplacian", dtype="int16")],
+    "strides": [
+        stage("blur", "box", size=[2, 3], stride=[2, 1]),
+        stage("edge", "prewitt", dilation=[1, 2], stride=[1, 2]),
+        stage("point", "gamma", gamma=0.7),
+    ],
+    "casts": [stage("blur", "box", size=3, dtype="uint8"), stage("edge", "kirsch", dtype="uint8")],
+}
+
+
+@pytest.mark.parametrize("border", list(Border), ids=lambda border: border.name.lower())
+@pytest.mark.parametrize("chain", CHAINS)
+def test_chains_see_the_border_of_each_stage(chain, border, image):
+    check(CHAINS[chain], image, border, "float32")
+
+
+@pytest.mark.parametrize("channels", [2, 4])
+def test_alpha_in_the_middle_of_a_chain(channels, rng):
+    """Premultiplied after a stage that keeps alpha, and then mixed across channels."""
+    image = rng.integers(0, 3, (6, 5, channels), dtype=np.uint8) * np.uint8(127)
+    chain = [stage("edge", "sobel"), stage("blur", "box", size=3), stage("color", "gray")]
+    _, run, _ = check(chain, image)
+    assert len(run.groups) == 1
+
+
+def test_wide_padding_and_images_smaller_than_it(rng):
+    for border, extent in itertools.product(Border, [(1, 1), (2, 3)]):
+        chain = [
+            stage("edge", "laplacian", padding=[0, 3, 4, 1], value=2),
+            stage("blur", "box", size=[2, 3], padding=[3, 0, 0, 4]),
+        ]
+        check(chain, rng.random(extent).astype(np.float32), border)
+
+
+@pytest.mark.parametrize("dtype", ["uint16", "int16", "float16", "float64", "int32"])
+def test_dtypes(dtype, rng):
+    values = rng.random((5, 6)) * (1 if dtype.startswith("f") else 30000)
+    tolerance = {"float64": 1e-13, "float16": 1e-3}.get(dtype, 1e-5)
+    check(CHAINS["blur-sobel"], values.astype(dtype), tolerance=tolerance)
+
+
+def test_many_channels_have_blocks_of_their_own(rng):
+    image = rng.integers(0, 256, (5, 4, 6), dtype=np.uint8)
+    _, run, _ = check(CHAINS["separable"], image, shared=600)
+    assert all(group.apart for group in run.groups)
+
+
+@pytest.mark.parametrize("channels", [1, 4])
+def test_windows_that_no_tile_holds(channels, rng):
+    image = rng.integers(0, 256, (5, 4, channels), dtype=np.uint8)
+    kernel = np.arange(42.0).reshape(6, 7) / 99
+    chain = [stage("custom", "big", kernel=kernel.tolist()), stage("blur", "box", size=3)]
+    for border in (Border.REFLECT, Border.CONSTANT):
+        _, run, _ = check(chain, image, border, shared=64)
+        assert not any(group.fits for group in run.groups)
+
+
+@pytest.mark.parametrize("chain", ["blur-sobel", "separable", "strides"])
+def test_groups_and_tiles_give_the_same_bytes(chain, rng):
+    image = rng.random((9, 7)).astype(np.float32)
+    results = []
+    for tiling in ({}, {"shared": 500}, {"rows": (8,), "cols": (3,), "threads": 3}):
+        _, run = compiled(CHAINS[chain], image, **tiling)
+        results.append(run(image)[0])
+    np.testing.assert_array_equal(results[0], results[1])
+    np.testing.assert_array_equal(results[0], results[2])
+
+
+@pytest.mark.parametrize("border", list(Border), ids=lambda border: border.name.lower())
+def test_bands_give_the_same_bytes(border, image):
+    plan, run = compiled(CHAINS["blur-sobel"], image, border)
+    whole, _ = run(image)
+    for bands in (2, 5):
+        out = np.empty(plan.extent, np.uint8)
+        run.run(image, out, bands)
+        np.testing.assert_array_equal(out, whole)
+
+
+def test_too_little_memory_is_met_with_bands(rng, monkeypatch):
+    from convpipe.compile import cuda_device
+    from convpipe.errors import BackendError
+
+    image = rng.integers(0, 256, (14, 4), dtype=np.uint8)
+    _, run = compiled(CHAINS["blur-sobel"], image)
+    whole, _ = run(image)
+    copy, limit = cuda_device.Device.copy, 40
+
+    def scarce(device, array):
+        if array.dtype == np.uint8 and array.size > limit:
+            raise cuda_device.OutOfMemory
+        return copy(device, array)
+
+    monkeypatch.setattr(cuda_device.Device, "copy", scarce)
+    np.testing.assert_array_equal(run(image)[0], whole)
+    assert "bands" in run.notes[0]
+    limit = 0
+    with pytest.raises(BackendError, match="one row"):
+        run(image)
+
+
+def test_nans_become_counted_zeros():
+    image = np.full((6, 6), 7.0, np.float32)
+    image[2, 2] = np.nan
+    _, run = compiled([stage("blur", "box", size=3)], image, output_dtype="uint8")
+    got, nans = run(image)
+    assert nans == 9
+    assert (got[1:4, 1:4] == 0).all()
+    assert (got[4:] == 7).all()
+
+
+@pytest.mark.parametrize(
+    ("dtype", "value", "want"),
+    [("uint8", 2.5, 2), ("uint8", 3.5, 4), ("uint8", 300, 255), ("uint8", -5, 0), ("int16", -40000, -32768),
+     ("int16", np.nan, 0), ("uint16", np.inf, 65535)],
+)  # fmt: skip
+def test_rounds_half_to_even_and_saturates(dtype, value, want):
+    image = np.full((1, 2), value, np.float32)
+    _, run = compiled([stage("custom", "same", kernel=[[1]])], image, output_dtype=dtype)
+    assert (run(image)[0] == want).all()
+
+
+@pytest.mark.parametrize("chain", CHAINS)
+def test_agrees_with_the_processor(chain, image):
+    from convpipe.compile.cpu import compile_plan
+
+    plan, _, got = check(CHAINS[chain], image)
+    want, _ = compile_plan(plan)(image, threads=1)
+    assert np.abs(got.astype(int) - want.astype(int)).max() <= 1
+
+
+def test_other_weights_compile_nothing(image):
+    one, other = (
+        compiled([stage("blur", "gaussian", sigma=s, truncate=1 / s)], image)[1] for s in (1.0, 1.4)
+    )
+    assert one.source == other.source
+    assert one.values.weights[0] != other.values.weights[0]

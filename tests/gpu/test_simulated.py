@@ -1,0 +1,24 @@
+"""The kernels' tests, run by Numba's simulator in a process of its own: no device, no driver, no NVVM."""
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+FILE = Path(__file__).with_name("test_device.py")
+
+
+def test_every_kernel_in_the_simulator():
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", str(FILE)],
+        env={**os.environ, "NUMBA_ENABLE_CUDASIM": "1"},
+        cwd=FILE.parents[2],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout
+    (passed,) = re.findall(r"(\d+) passed", done.stdout)
+    assert int(passed) > 120
+    assert "skipped" not in done.stdout
