@@ -64,31 +64,35 @@ def holds(path: Path, size: int, digest: str | None) -> bool:
         return False
 
 
-def read_past(lines: Iterable[Line], identity: Identity, *, overwrite: bool) -> Past:
+def read_past(lines: Iterable[Line], identity: Identity, targets: Iterable[Path], *, overwrite: bool) -> Past:
     """Return what a journal says of runs of this identity.
 
     Parameters
     ----------
     lines : iterable of Line
     identity : Identity
+    targets : iterable of Path
+        The results of this run, relative to the output folder.
     overwrite : bool
         Whether the results of other jobs may be replaced.
 
     Raises
     ------
     JobError
-        If every run in the journal is of another identity, and ``overwrite`` is not set.
+        If runs of other identities alone made results that this one would make, and ``overwrite`` is not
+        set. Jobs that share an output folder, each with its own results, do not disturb one another.
     """
     records: list[ImageResult] = []
+    mine = set(map(str, targets))
     others: Identity | None = None
     agreed = False
     for line in lines:
-        if line.made_by != identity:
+        if line.made_by == identity:
+            agreed = True
+            if line.result is not None:
+                records.append(line.result)
+        elif line.result is not None and line.result.output in mine:
             others = line.made_by
-            continue
-        agreed = True
-        if line.result is not None and _settles(line.result):
-            records.append(line.result)
     if others is not None and not agreed and not overwrite:
         raise JobError(
             f"the output folder holds the journal of another job: {identity.difference(others)}; choose "

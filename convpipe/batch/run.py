@@ -104,7 +104,9 @@ def run_folder(
         identity = Identity.of(engine, made_of)
         reader = _reader(limits, allow_truncated, timeout if isolate else None)
         with closing(Journal(output)) as journal:
-            past = read_past(journal.lines(), identity, overwrite=overwrite) if resume else Past()
+            past = Past()
+            if resume:
+                past = read_past(journal.lines(), identity, targets.values(), overwrite=overwrite)
             journal.begin(identity, job=name, settings=made_of, input=str(found.root), began=_now())
             _clear_stale(output, targets.values())
             threads = None if len(targets) == 1 else 1

@@ -18,7 +18,7 @@ Progress = Callable[[int, int, ImageResult], None]
 Pair = tuple[Path, Path]
 """An image and its result, relative to their folders."""
 
-GRACE_SECONDS = 3.0
+GRACE_SECONDS = 2.0
 """How long images in hand may take to come to a step where they can be dropped, once a signal came."""
 
 

@@ -34,7 +34,7 @@ def save(tmp_path):
 @pytest.fixture
 def source(tmp_path):
     folder = tmp_path / "in"
-    folder.mkdir()
+    folder.mkdir(exist_ok=True)
     return folder
 
 

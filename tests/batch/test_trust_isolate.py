@@ -1,0 +1,263 @@
+"""Decoding in processes of their own: a decoder that crashes or hangs takes its image alone."""
+
+import os
+import signal
+import sys
+import threading
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+from fakes import FakePipeline
+
+from convpipe import images
+from convpipe.batch import isolate, run_folder
+from convpipe.batch.isolate import DecoderLost, IsolatedReader
+from convpipe.errors import JobError, LimitError, ReadError
+from convpipe.images import DEFAULT_LIMITS, Limits, digest_file, write
+
+pytestmark = pytest.mark.skipif(os.name != "posix", reason="open files are handed to a process")
+
+BAD_DECODER = """\
+# Stands for a decoder with defects; Python imports this module when it starts.
+import os, signal, sys, time
+
+class Finder:
+    def find_spec(self, name, path=None, target=None):
+        if name == "convpipe.batch.decoder":
+            sys.meta_path.remove(self)
+            spoil()
+
+def spoil():
+    from convpipe import images
+    real = {"probe": images.probe, "read": images.read}
+
+    def spoilt(call):
+        def run(path, *args, **options):
+            with open(os.environ["BAD_DECODER_LOG"], "a") as log:
+                log.write(f"{call} {path.name} {os.getpid()}\\n")
+            if call in path.name and "segfault" in path.name:
+                os.kill(os.getpid(), signal.SIGSEGV)
+            if call in path.name and "oom" in path.name:
+                os.kill(os.getpid(), signal.SIGKILL)
+            if call in path.name and "exit" in path.name:
+                os._exit(3)
+            if call in path.name and "hang" in path.name:
+                time.sleep(60)
+            if call in path.name and "once" in path.name and not os.path.exists(path.with_suffix(".seen")):
+                path.with_suffix(".seen").touch()
+                os.kill(os.getpid(), signal.SIGABRT)
+            if call in path.name and "memory" in path.name:
+                raise MemoryError
+            if call in path.name and "defect" in path.name:
+                raise ZeroDivisionError("one\\nline")
+            return real[call](path, *args, **options)
+        return run
+
+    images.probe, images.read = spoilt("probe"), spoilt("read")
+
+sys.meta_path.insert(0, Finder())
+"""
+
+
+@pytest.fixture
+def log(tmp_path, monkeypatch):
+    """Spoil the decoders of this test, and return a function that lists what they were asked."""
+    folder = tmp_path / "site"
+    folder.mkdir()
+    (folder / "sitecustomize.py").write_text(BAD_DECODER)
+    path = [str(folder), str(Path(images.__file__).parents[2])]
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join(path))
+    monkeypatch.setenv("BAD_DECODER_LOG", str(tmp_path / "log"))
+    return lambda: [tuple(line.split()) for line in (tmp_path / "log").read_text().splitlines()]
+
+
+@pytest.fixture
+def run(source, tmp_path):
+    def call(**options):
+        return run_folder(
+            FakePipeline(),
+            source,
+            tmp_path / "out",
+            **{"isolate": True, "timeout": 5, "workers": 2, **options},
+        )
+
+    return call
+
+
+@pytest.fixture
+def reader():
+    reader = IsolatedReader(DEFAULT_LIMITS, False, 30)
+    yield reader
+    reader.close()
+
+
+def reasons(report):
+    return {result.path: result.reason for result in report.failures}
+
+
+def test_results_are_those_of_a_plain_run(save, source, tmp_path, run):
+    for i, shape in enumerate([(8, 10), (200, 300, 3), (5, 5), (40, 40, 4)]):
+        save(f"{i}.png", shape, "uint16", i)
+    (source / "bad.png").write_bytes(b"no image")
+    (source / os.fsdecode(b"\xff\n.jpg")).write_bytes(save("t.jpg").read_bytes())
+    plain = run_folder(FakePipeline(), source, tmp_path / "plain")
+    isolated = run()
+    assert reasons(isolated) == reasons(plain)
+    assert [each.output_hash for each in isolated.results] == [each.output_hash for each in plain.results]
+    assert isolated.done == 6
+
+
+def test_pixels_metadata_and_notes_come_back(reader, tmp_path, rng):
+    pixels = rng.random((50, 70, 3))
+    write(tmp_path / "a.tif", pixels, images.Metadata(resolution=(300, 300)))
+    (tmp_path / "a.tif").rename(tmp_path / "a.png")
+    direct = images.read(tmp_path / "a.png")
+    image = reader.read(tmp_path / "a.png")
+    np.testing.assert_array_equal(image.pixels, direct.pixels)
+    assert (image.metadata, image.format, image.notes) == (direct.metadata, "tiff", direct.notes)
+    assert reader.probe(tmp_path / "a.png") == images.probe(tmp_path / "a.png")
+
+
+def test_errors_come_back(reader, tmp_path):
+    with pytest.raises(ReadError, match="No such file"):
+        reader.read(tmp_path / "none.png")
+    write(tmp_path / "a.png", np.zeros((20, 20), np.uint8))
+    reader.limits = Limits(max_pixels=9)
+    with pytest.raises(LimitError, match="400 pixels"):
+        reader.probe(tmp_path / "a.png")
+
+
+@pytest.mark.parametrize("call", ["probe", "read"])
+def test_the_culprit_is_tried_alone_once_then_quarantined(save, run, log, tmp_path, call):
+    culprit = save(f"{call}_segfault.png").name
+    for i in range(6):
+        save(f"a_{i}.png" if i < 3 else f"z_{i}.png")
+    report = run()
+    assert reasons(report) == {culprit: "the decoder crashed (SIGSEGV), twice; quarantined"}
+    assert report.failures[0].stage == "read"
+    assert report.done == 6
+    asked = [name for kind, name, _ in log() if kind == call]
+    assert asked.count(culprit) == 2
+    assert asked[-1] == culprit  # the second time after all others
+
+
+@pytest.mark.parametrize(
+    ("kind", "reason"),
+    [
+        ("oom", "the decoder was killed (SIGKILL; perhaps for want of memory), twice; quarantined"),
+        ("exit", "the decoder ended with exit code 3, twice; quarantined"),
+        ("hang", "the decoder gave no answer in 0.5 s, twice; quarantined"),
+        ("memory", "not enough memory"),
+        ("defect", r"ZeroDivisionError: one\nline"),
+    ],
+)
+def test_reasons(save, run, log, kind, reason):
+    name = save(f"read_{kind}.png").name
+    save("good.png")
+    report = run(timeout=0.5)
+    assert reasons(report) == {name: reason}
+    assert (report.done, report.exit_code) == (1, 1)
+    assert report.failures[0].quarantined == ("quarantined" in reason)
+
+
+def test_one_that_fails_beside_others_alone_may_succeed(save, run, log):
+    save("read_once.png")
+    save("good.png")
+    assert run().done == 2
+
+
+def test_what_is_quarantined_is_not_tried_again_until_it_changes(save, run, log, source):
+    path = save("read_segfault.png")
+    assert run().failed == 1
+    asked = len(log())
+    for options in ({"resume": True}, {"resume": True, "isolate": False}):
+        report = run(**options)
+        assert reasons(report) == {path.name: "the decoder crashed (SIGSEGV), twice; quarantined"}
+        assert report.failures[0].kept
+        assert len(log()) == asked
+    write(path, np.full((8, 10), 99, np.uint8), overwrite=True)
+    assert run(resume=True, isolate=False).done == 1
+
+
+def test_a_signal_does_not_wait_for_a_decoder(save, run, log):
+    def interrupt():
+        deadline = time.monotonic() + 20
+        while not any(kind == "read" for kind, *_ in entries()) and time.monotonic() < deadline:
+            time.sleep(0.02)
+        os.kill(os.getpid(), signal.SIGINT)
+
+    def entries():
+        try:
+            return log()
+        except FileNotFoundError:
+            return []
+
+    save("read_hang.png")
+    thread = threading.Thread(target=interrupt)
+    thread.start()
+    report = run(timeout=60)
+    thread.join()
+    assert (report.exit_code, report.unfinished, report.failed) == (130, 1, 0)
+    for _, _, pid in log():
+        with pytest.raises(ProcessLookupError):
+            os.kill(int(pid), 0)
+
+
+def test_an_orphan_ends_itself(tmp_path, log):
+    write(tmp_path / "read_hang.png", np.zeros((3, 3), np.uint8))
+    reader = IsolatedReader(DEFAULT_LIMITS, False, 0.3)
+    decoder = reader._decoder()
+    decoder._connection.send(("read", (tmp_path / "read_hang.png", DEFAULT_LIMITS), {}))
+    assert decoder._process.wait(10) == -signal.SIGALRM
+    reader.close()
+
+
+def test_processes_that_do_not_start_stop_the_run(save, run, monkeypatch):
+    for i in range(5):
+        save(f"{i}.png")
+    monkeypatch.setattr(sys, "executable", "/bin/false")
+    report = run()
+    assert "the process to decode in did not start: the decoder ended with exit code 1" in report.stopped
+    assert (report.failed, report.unfinished, report.exit_code) == (0, 5, 1)
+    monkeypatch.setattr(sys, "executable", "/nowhere/python")
+    assert "No such file" in run().stopped
+
+
+def test_the_processes_are_fresh_and_end_with_the_run(save, run, log):
+    for i in range(4):
+        save(f"{i}.png")
+    assert run(workers=2).done == 4
+    pids = {pid for *_, pid in log()}
+    assert 1 <= len(pids) <= 2
+    for pid in pids:
+        with pytest.raises(ProcessLookupError):
+            os.kill(int(pid), 0)
+
+
+def test_memory_that_is_full_fails_the_image(save, source, tmp_path, run, monkeypatch):
+    """A write to it, unlike a mapping, can be refused: /dev/full stands for a file system in memory."""
+    if not os.path.exists("/dev/full"):
+        pytest.skip("needs /dev/full")
+    save("a.png")
+    monkeypatch.setattr(isolate, "_shared_memory", lambda: os.open("/dev/full", os.O_RDWR))
+    assert reasons(run()) == {"a.png": "not enough memory"}
+
+
+def test_no_reader_where_files_cannot_be_handed_over(monkeypatch):
+    monkeypatch.setattr(isolate.os, "name", "nt")
+    with pytest.raises(JobError, match="POSIX"):
+        IsolatedReader(DEFAULT_LIMITS, False, 1)
+
+
+def test_after_the_end_none_is_started(reader, tmp_path):
+    reader.abort()
+    with pytest.raises(DecoderLost, match="the run has ended"):
+        reader.probe(tmp_path / "a.png")
+
+
+def test_memory_without_a_name_where_the_system_has_none(save, run, monkeypatch):
+    monkeypatch.delattr(os, "memfd_create", raising=False)
+    digest = digest_file(save("a.png"))
+    assert [(each.status, each.input_hash) for each in run().results] == [("done", digest)]

@@ -1,0 +1,369 @@
+"""The journal, and a run that goes on where others ended."""
+
+import json
+import os
+import unicodedata
+
+import numpy as np
+import pytest
+from fakes import FakePipeline
+
+from convpipe import images
+from convpipe.batch import JOURNAL, find_images, identity, run_folder
+from convpipe.errors import JobError
+from convpipe.images import digest_file, write
+from convpipe.stages import stage
+
+
+def lines(output):
+    return [json.loads(line) for line in (output / JOURNAL).read_text().splitlines()]
+
+
+def records(output):
+    return {line["path"]: line for line in lines(output) if "path" in line}
+
+
+def outcomes(report):
+    return {result.path: (result.status, result.kept) for result in report.results}
+
+
+@pytest.fixture
+def out(tmp_path):
+    return tmp_path / "out"
+
+
+@pytest.fixture
+def resume(source, out):
+    """Run again, and return the report and the number of images filtered."""
+
+    def call(pipeline=None, **options):
+        pipeline = pipeline or FakePipeline()
+        report = run_folder(pipeline, source, out, **{"resume": True, **options})
+        return report, len(pipeline.threads)
+
+    return call
+
+
+class TestJournal:
+    def test_a_run_is_a_header_and_a_record_an_image(self, pipeline, save, source, out):
+        save("sub/a.png")
+        (source / "bad.png").write_bytes(b"no image")
+        (source / "pipe.png").symlink_to("nowhere")
+        report = run_folder(pipeline, source, out, name="crop", format="tiff")
+        header, *_ = lines(out)
+        assert (header["journal"], header["convpipe"], header["backend"]) == (1, "0.1.0", "cpu")
+        assert (header["job"], header["input"], len(header["config"])) == ("crop", str(source), 64)
+        assert header["settings"]["stages"][0]["size"] == [3, 3]
+        assert header["settings"]["output"]["format"] == "tiff"
+        done = records(out)["sub/a.png"]
+        assert done["input_hash"] == digest_file(source / "sub" / "a.png")
+        assert done["output_hash"] == digest_file(out / "sub" / "a.tif")
+        assert (done["output"], done["input"], done["stages"]) == (
+            "sub/a.tif",
+            [8, 10],
+            [["blur box", [6, 8]]],
+        )
+        assert done["bytes_read"] == (source / "sub" / "a.png").stat().st_size
+        assert done["bytes_written"] == (out / "sub" / "a.tif").stat().st_size
+        assert done["seconds"] > 0
+        bad = records(out)["bad.png"]
+        assert (bad["status"], bad["stage"], bad["input_hash"]) == (
+            "failed",
+            "read",
+            digest_file(source / "bad.png"),
+        )
+        assert "not a png image" in bad["reason"]
+        assert records(out)["pipe.png"]["status"] == "skipped"
+        assert report.journal == str(out / JOURNAL)
+
+    def test_names_that_are_no_utf_8_come_back_exactly(self, pipeline, save, source, out, resume):
+        name = os.fsdecode(b"\xff\n\xfe.png")
+        save("a.png").rename(source / name)
+        run_folder(pipeline, source, out)
+        assert records(out)[name]["output"] == name
+        (out / JOURNAL).read_bytes().decode("ascii")
+        assert outcomes(resume()[0]) == {name: ("done", True)}
+
+    def test_it_is_never_an_input(self, pipeline, save, source, out):
+        save("a.png")
+        run_folder(pipeline, source, source / "out", exclude=["out/a.png"])
+        (source / "out" / ".0123456789abcdef.convpipe-tmp").touch()
+        found = find_images(source, include=["*", "*.jsonl", "*.convpipe-tmp"])
+        assert [path.as_posix() for path in found.images] == ["a.png", "out/a.png"]
+
+    def test_two_runs_cannot_write_to_one_folder(self, make_pipeline, save, source, out):
+        def act(pixels):
+            with pytest.raises(JobError, match="another run is writing to"):
+                run_folder(FakePipeline(), source, out)
+            refused.append(True)
+
+        refused = []
+        save("a.png")
+        assert run_folder(make_pipeline(act), source, out).done == 1
+        assert refused == [True]
+        assert len(lines(out)) == 2
+
+    @pytest.mark.parametrize("kind", ["link", "pipe", "folder"])
+    def test_what_is_no_file_is_not_written_through(self, pipeline, save, source, out, tmp_path, kind):
+        save("a.png")
+        out.mkdir()
+        if kind == "link":
+            (out / JOURNAL).symlink_to(tmp_path / "elsewhere")
+        elif kind == "pipe":
+            os.mkfifo(out / JOURNAL)
+        else:
+            (out / JOURNAL).mkdir()
+        with pytest.raises(JobError, match=r"the journal .* cannot be written"):
+            run_folder(pipeline, source, out)
+        assert not (tmp_path / "elsewhere").exists()
+        assert pipeline.threads == []
+
+    def test_lines_are_brought_to_the_disk_as_time_goes_by(self, pipeline, save, source, out, monkeypatch):
+        synced = []
+        for i in range(5):
+            save(f"{i}.png")
+        fsync = os.fsync
+        monkeypatch.setattr(os, "fsync", lambda descriptor: synced.append(fsync(descriptor)))
+        monkeypatch.setattr("convpipe.batch.journal.SYNC_SECONDS", 3600)
+        run_folder(pipeline, source, out)
+        slow = len(synced)
+        monkeypatch.setattr("convpipe.batch.journal.SYNC_SECONDS", 0)
+        run_folder(pipeline, source, out, overwrite=True)
+        assert len(synced) - slow == slow + 5
+
+
+class TestResume:
+    def test_on_a_fresh_output_is_a_plain_run(self, save, out, resume):
+        save("a.png")
+        report, filtered = resume()
+        assert (report.done, report.kept, filtered) == (1, 0, 1)
+
+    def test_what_is_done_and_unchanged_is_kept(self, save, out, resume):
+        save("a.png")
+        save("b.png")
+        first, _ = resume()
+        written = (out / "a.png").stat()
+        report, filtered = resume()
+        assert (report.done, report.kept, report.exit_code, filtered) == (2, 2, 0, 0)
+        assert (out / "a.png").stat() == written
+        assert report.to_dict()["kept"] == 2
+        assert report.sizes == first.sizes
+
+    def test_failures_are_tried_again(self, save, source, resume):
+        save("a.png")
+        (source / "b.png").write_bytes(b"")
+        assert resume()[0].exit_code == 1
+        save("other.png").rename(source / "b.png")
+        report, filtered = resume()
+        assert (report.exit_code, filtered) == (0, 1)
+
+    def test_input_changed_of_the_same_size_and_time(self, save, source, out, resume):
+        path = save("a.tif")
+        resume()
+        before, old = path.stat(), (out / "a.tif").read_bytes()
+        save("b.tif", value=9).replace(path)
+        os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
+        assert path.stat().st_size == before.st_size
+        report, filtered = resume()
+        assert (outcomes(report), filtered) == ({"a.tif": ("done", False)}, 1)
+        assert (out / "a.tif").read_bytes() != old
+
+    @pytest.mark.parametrize("damage", ["missing", "half", "modified", "link", "folder"])
+    def test_output_that_is_not_what_was_written(self, save, out, tmp_path, resume, damage):
+        save("a.png")
+        save("b.png")
+        resume()
+        path = out / "a.png"
+        whole = path.read_bytes()
+        if damage == "half":
+            path.write_bytes(whole[: len(whole) // 2])
+        elif damage == "modified":
+            path.write_bytes(whole[:-1] + b"?")
+        else:
+            path.rename(tmp_path / "moved")
+            if damage == "link":
+                path.symlink_to(tmp_path / "moved")
+            elif damage == "folder":
+                path.mkdir()
+        report, filtered = resume()
+        assert filtered == 1
+        if damage == "folder":  # which nothing may replace
+            assert outcomes(report) == {"a.png": ("failed", False), "b.png": ("done", True)}
+            return
+        assert outcomes(report) == {"a.png": ("done", False), "b.png": ("done", True)}
+        assert path.read_bytes() == whole
+        assert not path.is_symlink()
+
+    def test_a_file_of_someone_else_is_kept(self, save, source, out, resume):
+        save("a.png")
+        resume()
+        save("b.png")
+        (out / "b.png").write_bytes(b"precious")
+        report, _ = resume()
+        assert outcomes(report) == {"a.png": ("done", True), "b.png": ("failed", False)}
+        assert "the output exists; --overwrite replaces it, --resume keeps" in report.failures[0].reason
+        assert (out / "b.png").read_bytes() == b"precious"
+
+    def test_a_result_whose_record_was_lost_is_found_the_same(self, save, source, out, resume):
+        save("a.png")
+        resume()
+        (out / JOURNAL).unlink()
+        written = (out / "a.png").stat()
+        assert outcomes(resume()[0]) == {"a.png": ("done", False)}
+        assert (out / "a.png").stat() == written
+
+    def test_a_plain_run_after_it_does_not_forget(self, save, source, out, resume):
+        save("a.png")
+        resume()
+        assert resume(resume=False)[0].failed == 1
+        assert resume()[0].kept == 1
+
+
+class TestAnotherJob:
+    def test_config(self, save, out, resume):
+        save("a.png")
+        resume()
+        other = FakePipeline()
+        other.stages = [stage("blur", "box", size=5, padding=1)]
+        with pytest.raises(JobError, match=r"another job: its stages or output .* are others.*--overwrite"):
+            resume(other)
+        with pytest.raises(JobError, match="another job"):
+            resume(quality=50)
+        assert other.threads == []
+        report, filtered = resume(other, overwrite=True)
+        assert (report.exit_code, report.kept, filtered) == (0, 0, 1)
+        assert resume(other)[0].kept == 1
+
+    def test_names_of_stages_are_no_difference(self, save, resume):
+        save("a.png")
+        resume()
+        renamed = FakePipeline()
+        renamed.stages = [stage("blur", "box", size=3, padding=0, name="soft")]
+        assert resume(renamed)[0].kept == 1
+
+    def test_version(self, save, resume, monkeypatch):
+        save("a.png")
+        resume()
+        monkeypatch.setattr(identity, "__version__", "9.9")
+        with pytest.raises(JobError, match=r"convpipe 0\.1\.0 wrote it, this is 9\.9"):
+            resume()
+
+    def test_backend(self, save, resume):
+        save("a.png")
+        resume()
+        other = FakePipeline()
+        other.backend = "cuda"
+        with pytest.raises(JobError, match="written on cpu, not cuda"):
+            resume(other)
+
+    def test_two_jobs_share_a_folder(self, save, source, out, resume):
+        save("a.png")
+        save("b.png")
+        resume(include=["a.*"])
+        resume(include=["b.*"], compression=3, overwrite=True)
+        assert resume(include=["a.*"])[0].kept == 1
+        assert resume(include=["b.*"], compression=3)[0].kept == 1
+
+    def test_results_that_another_job_replaced_are_not_kept(self, save, out, resume):
+        save("a.png", (30, 30))
+        resume()
+        mine = (out / "a.png").read_bytes()
+        resume(compression=0, overwrite=True)
+        assert (out / "a.png").read_bytes() != mine
+        assert outcomes(resume()[0]) == {"a.png": ("done", False)}
+        assert (out / "a.png").read_bytes() == mine
+
+
+class TestDamagedJournal:
+    def test_torn_last_line(self, save, out, resume):
+        save("a.png")
+        save("b.png")
+        resume(workers=1)
+        text = (out / JOURNAL).read_bytes()
+        (out / JOURNAL).write_bytes(text[:-20])
+        report, filtered = resume(workers=1)
+        assert outcomes(report) == {"a.png": ("done", True), "b.png": ("done", False)}
+        assert filtered == 1
+        assert all(json.loads(line) for line in (out / JOURNAL).read_bytes().splitlines())
+
+    @pytest.mark.parametrize(
+        "damage",
+        [b"\0" * 50, b"[]", b"1", b'"journal"', b'{"journal": 1}', b'{"path": 1, "status": "done"}',
+         b'{"path": "a.png", "status": "fine"}', b"[" * 50_000, b"\xff\xfe", b""],
+    )  # fmt: skip
+    def test_records_behind_a_damaged_line_do_not_count(self, save, out, resume, damage):
+        save("a.png")
+        resume()
+        header, record = (out / JOURNAL).read_bytes().splitlines()
+        (out / JOURNAL).write_bytes(b"\n".join([header, damage, record, b""]))
+        assert outcomes(resume()[0]) == {"a.png": ("done", False)}
+        assert resume()[0].kept == 1
+
+    def test_a_torn_line_longer_than_a_block(self, save, out, resume):
+        save("a.png")
+        resume()
+        whole = (out / JOURNAL).read_bytes()
+        (out / JOURNAL).write_bytes(whole + b"x" * 200_000)
+        assert resume()[0].kept == 1
+        assert (out / JOURNAL).read_bytes().startswith(whole + b'{"journal"')
+
+    def test_nothing_but_a_torn_line(self, save, out, resume):
+        save("a.png")
+        out.mkdir()
+        (out / JOURNAL).write_bytes(b'{"journal"')
+        assert resume()[0].done == 1
+
+
+def test_input_changed_in_mid_run(make_pipeline, save, source, out, resume):
+    """Its hash is of the bytes that were decoded, or the image fails; a later change is redone."""
+    path = save("a.png")
+    report = run_folder(make_pipeline(lambda _: save_again(path, 30)), source, out)
+    assert report.results[0].input_hash != digest_file(path)
+    assert outcomes(resume()[0]) == {"a.png": ("done", False)}
+    assert images.read(out / "a.png").pixels[0, 0] == 30
+
+
+def test_input_changed_while_it_is_read(pipeline, save, source, out, monkeypatch):
+    path = save("a.png")
+    read = images.read
+
+    def slow(*args, **options):
+        image = read(*args, **options)
+        save_again(path, 30)
+        return image
+
+    monkeypatch.setattr(images, "read", slow)
+    report = run_folder(pipeline, source, out)
+    assert report.failures[0].reason == "the file was changed while it was read"
+    assert not (out / "a.png").exists()
+
+
+def save_again(path, value):
+    write(path, np.full((8, 10), value, np.uint8), overwrite=True)
+
+
+def test_vanished_input(pipeline, save, source, out, monkeypatch):
+    save("a.png")
+    save("b.png")
+    probe = images.probe
+
+    def vanish(path, *args):
+        (source / "b.png").unlink(missing_ok=True)
+        return probe(path, *args)
+
+    monkeypatch.setattr(images, "probe", vanish)
+    report = run_folder(pipeline, source, out, workers=1)
+    assert [(result.path, result.reason) for result in report.failures] == [
+        ("b.png", "cannot open: No such file or directory")
+    ]
+
+
+def test_composed_and_decomposed_names(pipeline, source, save, out):
+    """One normal form alone is an input as any other, whichever it is; its result has the very same bytes."""
+    for form in ("NFC", "NFD"):
+        name = unicodedata.normalize(form, "für.png")
+        save(name)
+        report = run_folder(pipeline, source, out / form)
+        assert report.exit_code == 0
+        assert os.listdir(out / form / "") == [JOURNAL, name] or name in os.listdir(out / form)
+        (source / name).unlink()
