@@ -94,7 +94,9 @@ def record(job: Job, journal: Journal, result: ImageResult) -> None:
 def _dismiss(job: Job, crews: Sequence[Crew[Pair, ImageResult | None]]) -> None:
     job.stop.set()
     job.reader.abort()
-    for crew in crews:
-        crew.join(GRACE_SECONDS)
-    job.reader.close()
-    job.drafts.close()
+    try:
+        for crew in crews:
+            crew.join(GRACE_SECONDS)
+    finally:  # a second signal is in more haste
+        job.reader.close()
+        job.drafts.close()

@@ -1,8 +1,15 @@
 """The command as a process: what it imports, closed pipes, encodings, tracebacks."""
 
 import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
 
 import pytest
+
+import convpipe
 
 HEAVY = {"numba", "llvmlite", "rich", "PIL", "imagecodecs", "tifffile", "skimage", "scipy", "torch"}
 
@@ -72,6 +79,36 @@ def read(terminal):
         return os.read(terminal, 4096)
     except OSError:
         return b""
+
+
+SLOW_SCAN = """\
+import time
+from convpipe.batch import run
+from convpipe.cli import main
+
+def scan(*_):
+    print("scanning", flush=True)
+    time.sleep(60)
+
+run.find_images = scan
+main(prog_name="convpipe")
+"""
+
+
+@pytest.mark.skipif(os.name != "posix", reason="POSIX signals")
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_signal_in_the_folder_scan(photos, job, here, number, code):
+    command = [sys.executable, "-c", SLOW_SCAN, "run", str(job()), "--quiet"]
+    package = str(Path(convpipe.__file__).parents[1])
+    streams = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+    with subprocess.Popen(command, env={**os.environ, "PYTHONPATH": package}, **streams) as run:
+        assert run.stdout.readline() == "scanning\n"
+        began = time.monotonic()
+        run.send_signal(number)
+        _, stderr = run.communicate(timeout=60)
+    assert time.monotonic() - began < 5
+    assert (run.returncode, stderr) == (code, "error: job: interrupted: 0 left undone\n")
+    assert not (here / "out").exists()
 
 
 def test_a_name_the_encoding_lacks_is_escaped(process, job):

@@ -1,5 +1,6 @@
 """``convpipe run``: results, one summary, the worst exit code."""
 
+import errno
 import os
 import signal
 import time
@@ -93,6 +94,52 @@ def test_results_are_kept_unless_overwrite(convpipe, photos, job, here):
     assert (here / "out" / "a.png").read_bytes() != before
 
 
+def test_resume_keeps_what_is_done(convpipe, photos, job, here, document):
+    assert document(convpipe("run", job(), "--json", "--resume"))["kept"] == 0
+    (here / "out" / "b.png").unlink()
+    data = document(convpipe("run", job(), "--json", "--resume"))
+    assert (data["done"], data["kept"], data["failed"]) == (3, 2, 0)
+    assert data["journal"] == os.path.join("out", JOURNAL)
+    shown = convpipe("run", job(), "--resume")
+    assert "3 done, 0 failed, 3 of them kept from an earlier run" in shown.stdout
+
+
+def test_resume_refuses_the_journal_of_another_config(convpipe, photos, job, here):
+    convpipe("run", job())
+    before = (here / "out" / "a.png").read_bytes()
+    other = ["run", job(), "--set", "stages.0.size=5", "--resume"]
+    refused = convpipe(*other)
+    assert refused.exit_code == 2
+    assert "job: the output folder holds the journal of another job: its stages" in refused.stderr
+    assert (here / "out" / "a.png").read_bytes() == before
+    assert convpipe(*other, "--overwrite").exit_code == 0
+    assert (here / "out" / "a.png").read_bytes() != before
+    assert convpipe(*other).exit_code == 0
+
+
+def test_decoding_in_processes_of_their_own(convpipe, photos, job, here):
+    (photos / "bad.png").write_bytes(b"no image")
+    convpipe("run", job(), "photos", "plain")
+    result = convpipe("run", job(), "--isolate", "--timeout", "20")
+    assert result.exit_code == 1
+    assert "4 images: 3 done, 1 failed" in result.stdout
+    for name in ("a.png", "more/c.png"):
+        assert (here / "out" / name).read_bytes() == (here / "plain" / name).read_bytes()
+
+
+def test_a_run_that_gives_up_says_so(convpipe, photos, job, here, monkeypatch):
+    def full(*_, **__):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(os, "link", full)
+    result = convpipe("run", job(), "--jobs", 1)
+    assert result.exit_code == 1
+    assert "stopped early, as no file can be written to the output (No space left on device): 2 left" in (
+        " ".join(result.stdout.split())
+    )
+    assert "stopped early, as no file" in convpipe("run", job(), "--jobs", 1, "--quiet").stderr
+
+
 def test_set_changes_the_job(convpipe, photos, job, document):
     data = document(convpipe("run", job(), "--json", "--set", "stages.0.stride=4"))
     assert [each["stages"][0]["output"] for each in data["sizes"]] == [[2, 1], [2, 3]]
@@ -134,6 +181,9 @@ def test_a_report_that_cannot_be_written_is_told_before_the_work(convpipe, photo
         (["several.yaml", "photos"], "several.yaml holds 3"),
         (["job.yaml", "--jobs", "0"], "--jobs"),
         (["job.yaml", "--backend", "gpu"], "--backend"),
+        (["job.yaml", "--timeout", "5"], "--timeout needs --isolate"),
+        (["job.yaml", "--isolate", "--timeout", "0"], "needs a number of seconds"),
+        (["job.yaml", "--isolate", "--timeout", "nan"], "needs a number of seconds"),
         ([], "Missing argument"),
     ],
 )
