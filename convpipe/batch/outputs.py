@@ -70,7 +70,7 @@ def _check_distinct(targets: Mapping[Path, Path], format: str | None) -> None:
     for relative, target in targets.items():
         owner = owners.setdefault(_key(target), relative)
         if owner is not relative:
-            clashes.append(f"{str(owner)!r} and {str(relative)!r} both become {str(target)!r}")
+            clashes.append(f"{_pair(owner, relative)} both become {str(target)!r}")
     for relative, target in targets.items():
         for folder in target.parents[:-1]:
             if (file := owners.get(_key(folder))) is not None:
@@ -79,6 +79,13 @@ def _check_distinct(targets: Mapping[Path, Path], format: str | None) -> None:
         more = [f"and {len(clashes) - SHOWN} more"] if len(clashes) > SHOWN else []
         help = "rename or exclude one of each" + (", or set no output format" if format else "")
         raise JobError(f"inputs share an output; {help}: " + "; ".join(clashes[:SHOWN] + more))
+
+
+def _pair(one: Path, other: Path) -> str:
+    """Name two paths; where they differ in their Unicode form alone, which cannot be seen, by escapes."""
+    alike = unicodedata.normalize("NFC", str(one)) == unicodedata.normalize("NFC", str(other))
+    show = ascii if alike else repr
+    return f"{show(str(one))} and {show(str(other))}"
 
 
 def _key(path: Path) -> str:

@@ -37,8 +37,13 @@ def test_tree_is_mirrored_and_extensions_follow_the_format(tmp_path):
 def test_two_inputs_to_one_output(tmp_path, names, format):
     with pytest.raises(JobError) as caught:
         map_outputs(found(*names), tmp_path / "out", format)
-    assert all(repr(name) in str(caught.value) for name in names)
+    assert all(repr(name) in str(caught.value) or ascii(name) in str(caught.value) for name in names)
     assert not (tmp_path / "out").exists()
+
+
+def test_names_that_look_the_same_are_told_apart(tmp_path):
+    with pytest.raises(JobError, match=r"'\\xfc\.png' and 'u\\u0308\.png' both become"):
+        map_outputs(found("\u00fc.png", "u\u0308.png"), tmp_path / "out", None)
 
 
 def test_every_clash_is_named_up_to_a_limit(tmp_path):
