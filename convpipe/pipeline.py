@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,17 +12,15 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from convpipe import batch, config
-from convpipe.errors import BackendError, ConfigError, ParameterError, ParameterTypeError
+from convpipe.compile.backend import BACKENDS, Backend, Executable
+from convpipe.errors import ConfigError, ParameterError, ParameterTypeError
 from convpipe.geometry import BORDER_NAMES, Border, Extent
 from convpipe.ops import COMPUTE
 from convpipe.plan import Plan, make_plan
 from convpipe.stages import Stage, nearest, stage
 
 if TYPE_CHECKING:
-    from convpipe.compile.cpu import Executable
     from convpipe.report import Report
-
-BACKENDS = ("auto", "cpu", "cuda")
 
 
 class Pipeline:
@@ -38,8 +37,8 @@ class Pipeline:
         Of the result; default: the last stage's ``dtype``, or that of the image.
     linear_light : bool
         Decode sRGB to linear light before the first stage, and encode it again after the last.
-    backend : {'auto', 'cpu'}
-        Where it runs.
+    backend : {'auto', 'cpu', 'cuda'}
+        Where it runs; ``auto`` takes what is estimated to be quicker for each image size.
     name : str
         For reports.
 
@@ -89,7 +88,10 @@ class Pipeline:
         self.stages = (ends[0], *stages, ends[1]) if linear_light else tuple(stages)
         self.border = border if isinstance(border, Border) else BORDER_NAMES[border]
         self.dtype = dtype
-        self.backend = _resolve_backend(backend)
+        if backend not in BACKENDS:
+            raise ParameterError(f"unknown backend {backend!r}{nearest(backend, BACKENDS)}", "backend")
+        self._backend = Backend(backend)
+        self.backend = self._backend.name
         self.name = name
         self._executable = lru_cache(maxsize=64)(self._compile)
 
@@ -219,9 +221,7 @@ class Pipeline:
         run.warm()
 
     def _compile(self, shape: tuple[int, ...], dtype: str, output_dtype: str | None) -> Executable:
-        from convpipe.compile.cpu import compile_plan  # numba loads when the first image comes, not before
-
-        return compile_plan(self._plan(shape, dtype, output_dtype))
+        return self._backend.compile(self._plan(shape, dtype, output_dtype))
 
     def run_folder(self, input: str | Path, output: str | Path, **options: Any) -> Report:
         """Filter every image under `input` into a mirrored tree under `output`.
@@ -237,7 +237,8 @@ class Pipeline:
         Report
             Counts, failures with their reasons, and the output size of every stage per input size.
         """
-        return batch.run_folder(self, Path(input), Path(output), name=self.name, **options)
+        report = batch.run_folder(self, Path(input), Path(output), name=self.name, **options)
+        return replace(report, backend=self._backend.describe())
 
     def __repr__(self) -> str:
         names = ", ".join(stage.name for stage in self.stages)
@@ -249,11 +250,3 @@ def _dtype_name(dtype: str) -> str:
         return np.dtype(dtype).name
     except TypeError:
         raise ParameterError(f"unknown dtype {dtype!r}{nearest(dtype, COMPUTE)}", "dtype") from None
-
-
-def _resolve_backend(backend: str) -> str:
-    if backend not in BACKENDS:
-        raise ParameterError(f"unknown backend {backend!r}{nearest(backend, BACKENDS)}", "backend")
-    if backend == "cuda":
-        raise BackendError("backend 'cuda' is not part of this version; 'cpu' runs everywhere")
-    return "cpu"

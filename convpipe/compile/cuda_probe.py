@@ -11,16 +11,15 @@ from pathlib import Path
 INSTALL = "pip install 'numba-cuda[cu13]'"
 
 
-def problem() -> str | None:
-    """Return why CUDA cannot be used here, or None.
+def problems() -> list[str]:
+    """Return why CUDA cannot be used here; nothing if it can.
 
     Looks at the driver's library, the devices of the system and the packages; the driver itself is asked
     when the first image comes. Numba's simulator (``NUMBA_ENABLE_CUDASIM=1``) needs none of them.
     """
     if os.environ.get("NUMBA_ENABLE_CUDASIM") == "1":
-        return None
-    problems = [reason for reason in (_driver(), _devices(), _packages()) if reason]
-    return "; ".join(problems) or None
+        return []
+    return [reason for reason in (_driver(), _devices(), _packages()) if reason]
 
 
 def _driver() -> str | None:
@@ -28,7 +27,7 @@ def _driver() -> str | None:
     try:
         ctypes.CDLL(library)
     except OSError:
-        return f"no NVIDIA driver ({library} cannot be loaded)"
+        return f"no NVIDIA driver: {library} cannot be loaded"
     return None
 
 

@@ -2,13 +2,13 @@
 
 import pytest
 
-from convpipe.compile.cuda_probe import problem
+from convpipe.compile.cuda_probe import problems
 
-REASON = problem()
+REASON = "; ".join(problems())
 
 
 def pytest_collection_modifyitems(items):
-    if REASON is not None:
+    if REASON:
         for item in items:
             if item.get_closest_marker("gpu"):
                 item.add_marker(pytest.mark.skip(reason=REASON))

@@ -1,0 +1,139 @@
+"""Choose where a plan runs: on the processor or on a CUDA device."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from numpy.typing import NDArray
+
+from convpipe.compile.cuda_cost import Estimate, estimate
+from convpipe.compile.cuda_probe import problems
+from convpipe.errors import BackendError
+from convpipe.plan import Plan
+
+log = logging.getLogger(__name__)
+
+BACKENDS = ("auto", "cpu", "cuda")
+
+
+class Executable(Protocol):
+    """A compiled plan, on either backend."""
+
+    @property
+    def source(self) -> str:
+        """The generated Python."""
+
+    def __call__(self, image: NDArray[Any], threads: int | None = None) -> tuple[NDArray[Any], int]:
+        """Return the result and the number of NaNs that became 0."""
+
+    def warm(self) -> None:
+        """Compile what the first image would."""
+
+
+class Backend:
+    """The backend of a pipeline.
+
+    Parameters
+    ----------
+    asked : {'auto', 'cpu', 'cuda'}
+        ``auto`` takes, for every image size, the backend that is estimated to be quicker.
+
+    Attributes
+    ----------
+    name : str
+        ``cpu`` or ``cuda``; ``auto`` where there is a choice.
+
+    Raises
+    ------
+    BackendError
+        If ``cuda`` was asked for and cannot be used; the message says why.
+    """
+
+    def __init__(self, asked: str) -> None:
+        reasons = [] if asked == "cpu" else problems()
+        if asked == "cuda" and reasons:
+            raise BackendError(f"backend 'cuda' cannot run here: {'; '.join(reasons)}")
+        self.name = "cpu" if reasons else asked
+        self._why = [f"auto: {reason}" for reason in reasons[:1]]
+        self._used: set[str] = set()
+        self._notes: list[str] = []
+
+    def compile(self, plan: Plan) -> Executable:
+        """Return `plan` as machine code of the backend that is right for it."""
+        name = self.name
+        if name == "auto":
+            found = _estimate(plan)
+            name = found.backend
+            self._say(f"auto: {found}")
+        self._used.add(name)
+        if name == "cpu":
+            return _on_processor(plan)
+        return _OnDevice(self, plan)
+
+    def describe(self) -> str:
+        """Say for a report where images were filtered, and why there."""
+        used = " and ".join(sorted(self._used)) or self.name
+        reasons = "; ".join([*self._why, *self._notes])
+        return f"{used} ({reasons})" if reasons else used
+
+    def _say(self, reason: str) -> None:
+        if not self._why:  # one size is an example enough
+            self._why.append(reason)
+
+    def note(self, note: str) -> None:
+        """Keep what a report should say of a run on the device."""
+        if note not in self._notes:
+            self._notes.append(note)
+
+    def fall_back(self, plan: Plan, error: BackendError) -> Executable:
+        """Return `plan` for the processor where ``auto`` chose a device that then failed."""
+        if self.name != "auto":
+            raise error
+        self.note(f"the device failed, and the processor took over: {error}")
+        log.warning("%s; the processor takes over", error)
+        self._used.add("cpu")
+        return _on_processor(plan)
+
+
+def _estimate(plan: Plan) -> Estimate:
+    import numba
+
+    return estimate(plan, numba.get_num_threads())
+
+
+def _on_processor(plan: Plan) -> Executable:
+    from convpipe.compile.cpu import compile_plan  # Numba loads when the first image comes, not before
+
+    return compile_plan(plan)
+
+
+@dataclass
+class _OnDevice:
+    """A plan on the device, whose notes and failures the backend hears of."""
+
+    backend: Backend
+    plan: Plan
+    _instead: Executable | None = field(default=None, init=False)
+
+    def __post_init__(self) -> None:
+        from convpipe.compile.cuda import compile_plan
+
+        self._run = compile_plan(self.plan)
+        self.source = self._run.source
+
+    def __call__(self, image: NDArray[Any], threads: int | None = None) -> tuple[NDArray[Any], int]:
+        if self._instead is not None:
+            return self._instead(image, threads)
+        try:
+            result = self._run(image)
+        except BackendError as error:
+            self._instead = self.backend.fall_back(self.plan, error)
+            return self._instead(image, threads)
+        for note in self._run.notes:
+            self.backend.note(note)
+        return result
+
+    def warm(self) -> None:
+        self._run.warm()

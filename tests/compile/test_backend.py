@@ -1,0 +1,150 @@
+"""The choice between processor and device, with and without one."""
+
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from convpipe import BackendError, Pipeline, stage
+from convpipe.compile import backend as choice
+from convpipe.compile import cuda_probe
+from convpipe.compile.cuda_cost import estimate
+
+SOBEL = [stage("edge", "sobel")]
+
+
+@pytest.fixture
+def without(monkeypatch):
+    """Say why there is no CUDA here, or that there is."""
+
+    def say(*reasons):
+        monkeypatch.setattr(choice, "problems", lambda: list(reasons))
+
+    return say
+
+
+class Device:
+    """Stands for the compiled plan on a device."""
+
+    source = "kernels"
+
+    def __init__(self, plan, error=None, notes=()):
+        self.plan, self.error, self.notes = plan, error, notes
+
+    def __call__(self, image, threads=None):
+        if self.error:
+            raise self.error
+        return np.full(self.plan.extent, 77, np.uint8), 0
+
+
+@pytest.fixture
+def device(monkeypatch):
+    """Put a device in the place of the real one."""
+
+    def put(**given):
+        from convpipe.compile import cuda
+
+        monkeypatch.setattr(cuda, "compile_plan", lambda plan: Device(plan, **given))
+
+    return put
+
+
+def test_cuda_that_is_not_here_is_an_error_with_every_reason(without):
+    without("no driver", "numba-cuda is missing: pip install it")
+    with pytest.raises(
+        BackendError, match=r"^backend 'cuda' cannot run here: no driver; numba-cuda is missing"
+    ):
+        Pipeline(SOBEL, backend="cuda")
+
+
+def test_auto_without_a_device_is_the_processor_and_says_why(without):
+    without("no driver", "numba-cuda is missing")
+    run = Pipeline(SOBEL)
+    assert run.backend == "cpu"
+    assert run._backend.describe() == "cpu (auto: no driver)"
+
+
+def test_cpu_asks_nothing(monkeypatch):
+    monkeypatch.setattr(choice, "problems", lambda: pytest.fail("looked for a device"))
+    assert Pipeline(SOBEL, backend="cpu")._backend.describe() == "cpu"
+
+
+def test_auto_takes_the_device_for_much_work_alone(without, device):
+    without()
+    device()
+    run = Pipeline([stage("blur", "gaussian", sigma=30), *SOBEL])
+    assert run.backend == "auto"
+    assert run(np.zeros((3000, 2000), np.uint8))[0, 0] == 77
+    assert run._backend.describe().startswith("cuda (auto: estimated ")
+    assert run(np.zeros((16, 16), np.uint8))[0, 0] == 0
+    assert run._backend.describe().startswith("cpu and cuda (auto: estimated ")
+
+
+def test_auto_takes_over_from_a_device_that_fails_and_says_so(without, device):
+    without()
+    device(error=BackendError("the CUDA device failed: no such thing"))
+    run = Pipeline([stage("blur", "gaussian", sigma=30)])
+    image = np.full((3000, 2000), 9, np.uint8)
+    assert run(image)[0, 0] == 9
+    assert "the device failed, and the processor took over: the CUDA device failed" in run._backend.describe()
+    assert run(image)[0, 0] == 9
+
+
+def test_cuda_that_fails_is_an_error(without, device):
+    without()
+    device(error=BackendError("the CUDA device failed: no such thing"))
+    with pytest.raises(BackendError, match="no such thing"):
+        Pipeline(SOBEL, backend="cuda")(np.zeros((3, 3), np.uint8))
+
+
+def test_bands_are_in_the_report(without, device, tmp_path):
+    without()
+    device(notes=["filtered in 4 bands"])
+    from convpipe import images
+
+    images.write(tmp_path / "in.png", np.zeros((4, 5), np.uint8))
+    report = Pipeline(SOBEL, backend="cuda").run_folder(tmp_path / "in.png", tmp_path / "out")
+    assert report.done == 1
+    assert report.backend == "cuda (filtered in 4 bands)"
+
+
+def test_estimate_counts_the_way_there_and_back():
+    small, large = (Pipeline(SOBEL, backend="cpu").plan((side, side)) for side in (100, 8000))
+    assert estimate(small, 2).backend == "cpu"
+    assert estimate(large, 2).cuda > 2 * 8000**2 / 12e9
+    assert estimate(large, 64).backend == "cpu"
+    assert str(estimate(large, 2)).startswith("estimated ")
+
+
+def test_probe_reasons(monkeypatch):
+    monkeypatch.delenv("NUMBA_ENABLE_CUDASIM", raising=False)
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "")
+    monkeypatch.setattr(cuda_probe, "find_spec", lambda name: None)
+
+    def load(name):
+        raise OSError
+
+    monkeypatch.setattr(cuda_probe.ctypes, "CDLL", load)
+    driver, devices, packages = cuda_probe.problems()
+    assert driver.startswith("no NVIDIA driver: ")
+    assert devices == "CUDA_VISIBLE_DEVICES hides every device"
+    assert packages == "numba-cuda is missing: pip install 'numba-cuda[cu13]'"
+    monkeypatch.setenv("NUMBA_ENABLE_CUDASIM", "1")
+    assert cuda_probe.problems() == []
+
+
+_PROGRAM = """
+import sys
+from convpipe import Pipeline, stage
+Pipeline([stage("edge", "sobel")])
+assert not any(name == "numba" or name.startswith("numba.") for name in sys.modules)
+import convpipe.compile.cuda
+import numba.cuda.cudadrv.driver as driver
+assert driver.driver.pid is None
+"""
+
+
+def test_nothing_touches_cuda_at_import():
+    done = subprocess.run([sys.executable, "-c", _PROGRAM], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
