@@ -1,174 +1,150 @@
-"""Single filters and chains against OpenCV, same threads, same border, results compared first.
+"""Single filters and chains against OpenCV: same threads, same border, results compared first.
 
-python benchmarks/opencv.py [--side 4096] [--threads 2] [--only dense]
+    python benchmarks/opencv.py [--side 4096] [--threads 2]
+
+Both sides make their result anew in every call.
 """
 
 from __future__ import annotations
 
-import argparse
 from collections.abc import Iterator
+from functools import partial
 
 import cv2
-import numba
 import numpy as np
-from timing import Result, compare, table
+import samples
+from opencv_chains import CHAINS, REFLECT
+from timing import Bench, Row, Table, compared, run
 
 from convpipe import Pipeline, stage
 
-REFLECT = cv2.BORDER_REFLECT_101
-SIZES = (3, 5, 7, 9, 11, 15)
-rng = np.random.default_rng(0)
+DENSE = (3, 5, 7, 9, 11, 15)
+WIDE = (3, 5, 7, 9, 11, 15, 21, 31)
 
 
-def out_of(pipeline: Pipeline, image: np.ndarray, dtype: str | None = None):
-    return lambda: pipeline(image, dtype=dtype)
+def levels(image: np.ndarray, uint8: float, single: float = 1e-5) -> float:
+    """Return the tolerance for images of this dtype."""
+    return uint8 if image.dtype == np.uint8 else single
 
 
-def dense(image: np.ndarray) -> Iterator[Result]:
-    """A full kernel of random weights."""
-    for size in SIZES:
-        kernel = rng.random((size, size))
-        kernel /= kernel.sum()
-        ours = Pipeline([stage("custom", "k", kernel=kernel.tolist())])
-        weights = kernel.astype(np.float32)
-        tolerance = 1 if image.dtype == np.uint8 else 1e-4
-        yield compare(
-            f"filter2D {size}x{size} {image.dtype}",
-            out_of(ours, image),
-            lambda w=weights: cv2.filter2D(image, -1, w, borderType=REFLECT),
-            tolerance=tolerance,
-        )
+def random_kernel(size: int) -> np.ndarray:
+    kernel = np.random.default_rng(size).random((size, size))
+    return kernel / kernel.sum()
 
 
-def gaussian(image: np.ndarray) -> Iterator[Result]:
-    for size in (*SIZES, 31):
-        sigma = 0.3 * ((size - 1) * 0.5 - 1) + 0.8
-        ours = Pipeline([stage("blur", "gaussian", sigma=sigma, truncate=(size // 2) / sigma)])
-        tolerance = 2 if image.dtype == np.uint8 else 1e-3
-        column = cv2.getGaussianKernel(size, sigma, cv2.CV_32F)
-        yield compare(
-            f"sepFilter2D {size} {image.dtype}",
-            out_of(ours, image),
-            lambda c=column: cv2.sepFilter2D(image, -1, c, c, borderType=REFLECT),
-            tolerance=tolerance,
-        )
-        yield compare(
-            f"GaussianBlur {size} {image.dtype}",
-            out_of(ours, image),
-            lambda k=size, s=sigma: cv2.GaussianBlur(image, (k, k), s, borderType=REFLECT),
-            tolerance=tolerance,
-        )
+def custom(kernel: np.ndarray, **options: object) -> Pipeline:
+    return Pipeline([stage("custom", "kernel", kernel=kernel.tolist(), **options)])
 
 
-def box(image: np.ndarray) -> Iterator[Result]:
-    for size in (*SIZES, 31):
+def gaussian(size: int) -> tuple[Pipeline, float]:
+    """Return our Gaussian of `size` taps, and its sigma: the one OpenCV would choose."""
+    sigma = 0.3 * ((size - 1) * 0.5 - 1) + 0.8
+    return Pipeline([stage("blur", "gaussian", sigma=sigma, truncate=(size // 2) / sigma)]), sigma
+
+
+def dense(bench: Bench, image: np.ndarray) -> Iterator[Row]:
+    for size in DENSE:
+        kernel = random_kernel(size)
+        ours, weights = custom(kernel), kernel.astype(np.float32)
+        theirs = partial(cv2.filter2D, image, -1, weights, borderType=REFLECT)
+        yield bench.compare({"K": size}, partial(ours, image), theirs, image, tolerance=levels(image, 1))
+
+
+def separable(bench: Bench, image: np.ndarray) -> Iterator[Row]:
+    for size in WIDE:
+        ours, sigma = gaussian(size)
+        taps = cv2.getGaussianKernel(size, sigma, cv2.CV_32F)
+        theirs = partial(cv2.sepFilter2D, image, -1, taps, taps, borderType=REFLECT)
+        yield bench.compare({"K": size}, partial(ours, image), theirs, image, tolerance=levels(image, 2))
+
+
+def gaussian_blur(bench: Bench, image: np.ndarray) -> Iterator[Row]:
+    for size in WIDE:
+        ours, sigma = gaussian(size)
+        theirs = partial(cv2.GaussianBlur, image, (size, size), sigma, borderType=REFLECT)
+        yield bench.compare({"K": size}, partial(ours, image), theirs, image, tolerance=levels(image, 2))
+
+
+def box(bench: Bench, image: np.ndarray) -> Iterator[Row]:
+    for size in WIDE:
         ours = Pipeline([stage("blur", "box", size=size)])
-        yield compare(
-            f"blur {size} {image.dtype}",
-            out_of(ours, image),
-            lambda k=size: cv2.blur(image, (k, k), borderType=REFLECT),
-            tolerance=1 if image.dtype == np.uint8 else 1e-3,
-        )
+        theirs = partial(cv2.blur, image, (size, size), borderType=REFLECT)
+        yield bench.compare({"K": size}, partial(ours, image), theirs, image, tolerance=levels(image, 1))
 
 
-def derivatives(image: np.ndarray) -> Iterator[Result]:
-    # cv2.Sobel sums [1, 2, 1] and [-1, 0, 1] unscaled: gain 4; Scharr [3, 10, 3]: gain 16.
-    depths = [("float32", cv2.CV_32F)] + [("int16", cv2.CV_16S)] * (image.dtype == np.uint8)
-    for name, gain, peer in (("sobel", 4, cv2.Sobel), ("scharr", 16, cv2.Scharr)):
-        for dtype, depth in depths:
-            ours = Pipeline([stage("edge", name, direction="x", gain=gain)])
-            yield compare(
-                f"{name} x {image.dtype} to {dtype}",
-                out_of(ours, image, dtype),
-                lambda f=peer, d=depth: f(image, d, 1, 0, borderType=REFLECT),
-                tolerance=1e-2,
+def derivatives(bench: Bench, image: np.ndarray, dtype: str, depth: int) -> Iterator[Row]:
+    # OpenCV's taps have the sums 4 and 16, ours 1.
+    for name, gain, operator in (("sobel", 4, cv2.Sobel), ("scharr", 16, cv2.Scharr)):
+        for direction, order in (("x", (1, 0)), ("y", (0, 1))):
+            ours = Pipeline([stage("edge", name, direction=direction, gain=gain)])
+            yield bench.compare(
+                {"operator": f"{name} {direction}", "from": image.dtype.name, "to": dtype},
+                partial(ours, image, dtype=dtype),
+                partial(operator, image, depth, *order, borderType=REFLECT),
+                image,
+                tolerance=1e-3 if dtype == "float32" else 1,
             )
 
 
-def colour(image: np.ndarray) -> Iterator[Result]:
+def colour(bench: Bench, image: np.ndarray) -> Iterator[Row]:
     for size in (3, 5):
-        kernel = rng.random((size, size))
-        kernel /= kernel.sum()
-        weights = kernel.astype(np.float32)
-        ours = Pipeline([stage("custom", "k", kernel=kernel.tolist())])
-        yield compare(
-            f"RGB filter2D {size}x{size} uint8",
-            out_of(ours, image),
-            lambda w=weights: cv2.filter2D(image, -1, w, borderType=REFLECT),
+        kernel = random_kernel(size)
+        theirs = partial(cv2.filter2D, image, -1, kernel.astype(np.float32), borderType=REFLECT)
+        yield bench.compare({"K": size}, partial(custom(kernel), image), theirs, image)
+
+
+def stride_two(bench: Bench, image: np.ndarray) -> Iterator[Row]:
+    for size in (3, 5):
+        kernel = random_kernel(size)
+        ours, weights = custom(kernel, stride=2, padding=size // 2), kernel.astype(np.float32)
+        yield bench.compare(
+            {"K": size, "dtype": image.dtype.name},
+            partial(ours, image),
+            lambda w=weights: cv2.filter2D(image, -1, w, borderType=REFLECT)[::2, ::2],
+            image,
+            tolerance=levels(image, 1),
         )
 
 
-def stride_two(image: np.ndarray) -> Iterator[Result]:
-    kernel = rng.random((3, 3)) / 9
-    weights = kernel.astype(np.float32)
-    ours = Pipeline([stage("custom", "k", kernel=kernel.tolist(), stride=2, padding=1)])
-    yield compare(
-        f"3x3 stride 2 {image.dtype} (OpenCV: full, then slice)",
-        out_of(ours, image),
-        lambda: np.ascontiguousarray(cv2.filter2D(image, -1, weights, borderType=REFLECT)[::2, ::2]),
-        tolerance=1 if image.dtype == np.uint8 else 1e-4,
-    )
+def chains(bench: Bench, tuned: bool) -> Iterator[Row]:
+    images = {False: samples.gray(bench.side), True: samples.rgb(bench.side)}
+    for chain in CHAINS:
+        image = images[chain.colour]
+        theirs = chain.tuned(image.shape) if tuned else chain.usual
+        yield bench.compare(
+            {"chain": chain.ours.name},
+            partial(chain.ours, image),
+            partial(theirs, image),
+            image,
+            tolerance=chain.tolerance,
+            outliers=chain.outliers,
+        )
 
 
-def _blur(image: np.ndarray) -> np.ndarray:
-    return cv2.GaussianBlur(image, (5, 5), 1, borderType=REFLECT)
+ROUNDING = "OpenCV's chain rounds to 8 bits between its calls, so results differ by a few levels."
 
 
-def _magnitude(image: np.ndarray, operator=cv2.Sobel) -> np.ndarray:
-    x = operator(image, cv2.CV_32F, 1, 0, borderType=REFLECT)
-    y = operator(image, cv2.CV_32F, 0, 1, borderType=REFLECT)
-    return cv2.magnitude(x, y)
-
-
-BLUR = stage("blur", "gaussian", sigma=1, truncate=2)
-
-
-def chains(grey: np.ndarray) -> Iterator[Result]:
-    root = float(np.sqrt(2))
-    edges = Pipeline([BLUR, stage("edge", "sobel", gain=4 * root)])
-    # OpenCV's chain rounds after the blur; the magnitude of the difference is a few levels.
-    yield compare(
-        "blur 5x5 -> sobel magnitude -> uint8",
-        out_of(edges, grey),
-        lambda: cv2.convertScaleAbs(_magnitude(_blur(grey))),
-        tolerance=8,
-    )
-    half = Pipeline([stage("blur", "gaussian", sigma=1, truncate=2, stride=2, padding=2)] * 3)
-
-    def pyramid() -> np.ndarray:
-        image = grey
-        for _ in range(3):
-            image = np.ascontiguousarray(_blur(image)[::2, ::2])
-        return image
-
-    yield compare("pyramid of three stride-2 blurs", out_of(half, grey), pyramid, tolerance=3)
-
-
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--side", type=int, default=4096)
-    parser.add_argument("--threads", type=int, default=2)
-    parser.add_argument("--only", help="one group: chains, dense, separable, ...")
-    options = parser.parse_args()
-    cv2.setNumThreads(options.threads)
-    numba.set_num_threads(options.threads)
-    side = options.side
-    grey = rng.integers(0, 256, (side, side), dtype=np.uint8)
-    single = rng.random((side, side), dtype=np.float32)
-    rgb = rng.integers(0, 256, (side // 2, side * 3 // 4, 3), dtype=np.uint8)
-    groups = {
-        "chains": [chains(grey)],
-        "dense": [dense(single), dense(grey)],
-        "separable": [gaussian(single), gaussian(grey)],
-        "box": [box(single), box(grey)],
-        "derivatives": [derivatives(grey), derivatives(single)],
-        "colour": [colour(rgb)],
-        "stride 2": [stride_two(single), stride_two(grey)],
-    }
-    for title, parts in groups.items():
-        if options.only is None or options.only == title:
-            print(table(title, [result for part in parts for result in part]), end="\n\n", flush=True)
+def tables(bench: Bench) -> Iterator[Table]:
+    yield compared("Chains, uint8, against OpenCV as usually written", chains(bench, False), ROUNDING)
+    kept = "Intermediate arrays kept, and the fastest calls found for each step."
+    yield compared("Chains, uint8, against OpenCV tuned by hand", chains(bench, True), kept)
+    gray, single = samples.gray(bench.side), samples.single(bench.side)
+    for name, rows in (
+        ("filter2D", dense),
+        ("sepFilter2D", separable),
+        ("GaussianBlur", gaussian_blur),
+        ("blur (box)", box),
+    ):
+        for image in (single, gray):
+            yield compared(f"{name}, {image.dtype}", rows(bench, image))
+    kinds = ((gray, "float32", cv2.CV_32F), (gray, "int16", cv2.CV_16S), (single, "float32", cv2.CV_32F))
+    yield compared("Derivatives", (row for kind in kinds for row in derivatives(bench, *kind)))
+    photo = samples.rgb(bench.side // 2, bench.side * 3 // 4)
+    yield compared(f"filter2D, RGB uint8, {photo.shape[0]}x{photo.shape[1]}", colour(bench, photo))
+    whole = "OpenCV filters the whole image, then slices it."
+    both = (row for image in (single, gray) for row in stride_two(bench, image))
+    yield compared("filter2D at stride 2", both, whole)
 
 
 if __name__ == "__main__":
-    main()
+    run(__doc__, tables, prepare=cv2.setNumThreads)

@@ -1,63 +1,178 @@
-"""How everything here is timed: results compared first, then the two sides in turn, medians of each."""
+"""How everything here is timed: results compared first, then both sides and a copy in turn, medians of each.
+
+A script gives tables; :func:`run` prints them as Markdown and, with ``--json FILE``, keeps the numbers.
+"""
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+import argparse
+import json
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
 
+import numba
 import numpy as np
 
+from convpipe.cli.timing import copy_of, medians
+from convpipe.compile import threads as layer
+
 Work = Callable[[], np.ndarray]
+Row = dict[str, Any]
 
 
 @dataclass(frozen=True)
-class Result:
-    """Median seconds of ours and of the peer's, over interleaved runs."""
+class Table:
+    """Rows of numbers under named columns, and what a reader must know of them."""
 
-    name: str
-    ours: float
-    peer: float
+    title: str
+    rows: Sequence[Row]
+    note: str = ""
 
-    @property
-    def ratio(self) -> float:
-        """How many times faster than the peer."""
-        return self.peer / self.ours
+    def __str__(self) -> str:
+        columns = list(self.rows[0])
+        aligned = ["---" if isinstance(self.rows[0][name], str) else "---:" for name in columns]
+        lines = [columns, aligned, *([_cell(row[name]) for name in columns] for row in self.rows)]
+        body = "\n".join(f"| {' | '.join(line)} |" for line in lines)
+        return "\n\n".join(part for part in (f"### {self.title}", body, self.note) if part)
 
 
-def compare(name: str, ours: Work, peer: Work, *, runs: int = 15, tolerance: float = 1.0) -> Result:
-    """Time two functions that return the same array.
+def _cell(value: object) -> str:
+    """Return three significant digits of a float, and anything else as it is."""
+    if not isinstance(value, float):
+        return str(value)
+    return f"{value:.0f}" if abs(value) >= 100 else f"{value:.3g}"
+
+
+@dataclass(frozen=True)
+class Bench:
+    """What a script was asked for.
 
     Parameters
     ----------
-    name : str
-    ours, peer : callable
+    side : int
+        Rows and columns of the images.
+    threads : int
+        Of each library.
     runs : int
-        Of each, in turn, after one of each that is not counted.
-    tolerance : float
-        Largest difference between the two results: one level for integers, by default.
+        Samples of each side.
     """
-    mine, theirs = np.asarray(ours(), np.float64), np.asarray(peer(), np.float64)
-    if mine.shape != theirs.shape or np.abs(mine - theirs).max() > tolerance:
-        raise SystemExit(f"{name}: results differ: {mine.shape} {theirs.shape} {np.abs(mine - theirs).max()}")
-    times: tuple[list[float], list[float]] = ([], [])
-    for _ in range(runs):
-        for side, work in zip(times, (ours, peer), strict=True):
-            began = time.perf_counter()
-            work()
-            side.append(time.perf_counter() - began)
-    return Result(name, float(np.median(times[0])), float(np.median(times[1])))
+
+    side: int
+    threads: int
+    runs: int
+
+    def medians(self, *works: Callable[[], object]) -> list[float]:
+        """Return median seconds of each work, timed in turn."""
+        return medians(works, runs=self.runs)
+
+    def compare(
+        self,
+        case: dict[str, Any],
+        ours: Work,
+        peer: Work,
+        image: np.ndarray,
+        *,
+        peer_name: str = "OpenCV",
+        tolerance: float = 1.0,
+        outliers: float = 0.0,
+    ) -> Row:
+        """Return the row of two functions that give the same array.
+
+        Parameters
+        ----------
+        case : dict
+            The first columns: what is timed.
+        ours, peer : callable
+        image : ndarray
+            What they read; its bytes and those of the result are what a copy moves.
+        peer_name : str
+        tolerance : float
+            Largest difference between the results: one level, by default.
+        outliers : float
+            Share of the samples that may differ by more.
+
+        Raises
+        ------
+        SystemExit
+            If the results differ by more.
+        """
+        name = " ".join(map(str, case.values()))
+        result = ours()
+        differs = difference(name, np.asarray(result), np.asarray(peer()), tolerance, outliers)
+        nbytes = image.nbytes + result.nbytes
+        seconds, theirs, copy = self.medians(ours, peer, copy_of(nbytes, self.threads))
+        return {
+            **case,
+            "convpipe ms": seconds * 1e3,
+            f"{peer_name} ms": theirs * 1e3,
+            "ratio": theirs / seconds,
+            "GB/s": nbytes / seconds / 1e9,
+            "of copy speed": copy / seconds,
+            "differs by": differs,
+        }
 
 
-def geometric_mean(results: Sequence[Result]) -> float:
-    """Return the geometric mean of the ratios."""
-    return float(np.exp(np.mean([np.log(result.ratio) for result in results])))
+def difference(
+    name: str, ours: np.ndarray, theirs: np.ndarray, tolerance: float, outliers: float = 0.0
+) -> str:
+    """Return the largest difference of two results, or the share of samples that differ at all.
+
+    More than a share of `outliers` beyond `tolerance` ends the program.
+    """
+    if ours.shape != theirs.shape:
+        raise SystemExit(f"{name}: results differ: shapes {ours.shape} and {theirs.shape}")
+    distance = np.abs(np.subtract(ours, theirs, dtype=np.float64 if ours.itemsize > 2 else np.float32))
+    largest, beyond = float(distance.max()), float(np.mean(distance > tolerance))
+    if not beyond <= outliers or not np.isfinite(largest):
+        raise SystemExit(f"{name}: results differ by {largest:g}; {beyond:.2%} by over {tolerance:g}")
+    return f"{np.mean(distance > 0):.2%} of pixels" if outliers else f"{largest:.2g}"
 
 
-def table(title: str, results: Sequence[Result]) -> str:
-    """Return a Markdown table."""
-    lines = [f"### {title}", "", "| case | convpipe ms | peer ms | ratio |", "| --- | ---: | ---: | ---: |"]
-    lines += [f"| {r.name} | {r.ours * 1e3:.2f} | {r.peer * 1e3:.2f} | {r.ratio:.2f} |" for r in results]
-    mean, lowest = geometric_mean(results), min(result.ratio for result in results)
-    lines.append(f"\nGeometric mean of the ratios: {mean:.2f}; lowest: {lowest:.2f}")
-    return "\n".join(lines)
+def summary(rows: Sequence[Row]) -> str:
+    """Return the geometric mean and the lowest of the ratios."""
+    ratios = [row["ratio"] for row in rows]
+    mean = np.exp(np.mean(np.log(ratios)))
+    return f"Geometric mean of the ratios {mean:.2f}, lowest {min(ratios):.2f}."
+
+
+def compared(title: str, rows: Iterable[Row], note: str = "") -> Table:
+    """Return a table of comparisons, with the summary of their ratios."""
+    listed = list(rows)
+    return Table(title, listed, " ".join(part for part in (note, summary(listed)) if part))
+
+
+Script = Callable[[Bench], Iterator[Table]]
+
+
+def run(
+    description: str, tables: Script, *, side: int = 4096, prepare: Callable[[int], object] = int
+) -> None:
+    """Print the tables of a script whose command line is its options.
+
+    Parameters
+    ----------
+    description : str
+    tables : callable
+        From a :class:`Bench` to tables, each printed when it is done.
+    side : int
+        Default of ``--side``.
+    prepare : callable
+        Takes the number of threads, and tells the peer.
+    """
+    parser = argparse.ArgumentParser(description=description.partition("\n")[0])
+    parser.add_argument("--side", type=int, default=side, help=f"of the images; default {side}")
+    parser.add_argument("--threads", type=int, default=2, help="of each library; default 2")
+    parser.add_argument("--runs", type=int, default=15, help="timed samples of each; default 15")
+    parser.add_argument("--json", type=Path, help="write the numbers to this file")
+    options = parser.parse_args()
+    layer.prepare()  # before Numba starts its threads, and takes another layer than convpipe does
+    numba.set_num_threads(min(options.threads, numba.config.NUMBA_NUM_THREADS))
+    prepare(options.threads)
+    kept = []
+    for table in tables(Bench(options.side, options.threads, options.runs)):
+        print(table, end="\n\n", flush=True)
+        kept.append(asdict(table))
+    if options.json:
+        options.json.write_text(json.dumps(kept, indent=1) + "\n")
