@@ -1,20 +1,17 @@
-"""conv2d against torch.nn.functional.conv2d: same values first, then times.
+"""conv2d against torch.nn.functional.conv2d, float32.
 
-Calls alternate, with a pause after each so that no library's idle threads still spin while the other is
-timed; medians are compared. A ratio above 1 means that convpipe is faster.
+    python benchmarks/conv2d_torch.py [--side 1024] [--threads 2]
 
-    python benchmarks/conv2d_torch.py [--repeats N] [--threads N] [--size N]
+Results agree to 1e-5 of the largest sum of |weight| |x|.
 """
 
 from __future__ import annotations
 
-import argparse
-import time
-from collections.abc import Callable
+from collections.abc import Iterator
 
-import numba
 import numpy as np
 import torch
+from timing import Bench, Row, Table, compared, run
 
 from convpipe import conv2d
 
@@ -27,60 +24,32 @@ CASES = [
     (1, 8, 5, 1),
     (3, 3, 3, 3),
 ]
-STRIDES = (1, 2)
-PAUSE = 0.005
 
 
-def medians(calls: list[Callable[[], object]], repeats: int) -> list[float]:
-    """Return the median milliseconds of each call, timed in turn."""
-    times: list[list[float]] = [[] for _ in calls]
-    for _ in range(repeats):
-        for call, found in zip(calls, times, strict=True):
-            time.sleep(PAUSE)
-            start = time.perf_counter()
-            call()
-            found.append((time.perf_counter() - start) * 1e3)
-    return [float(np.median(found)) for found in times]
-
-
-def compare(case: tuple[int, int, int, int], stride: int, size: int, repeats: int) -> float:
-    """Print one row of the table, and return how many times faster than torch this is."""
+def compare(bench: Bench, case: tuple[int, int, int, int], stride: int) -> Row:
     inputs, outputs, kernel, groups = case
     rng = np.random.default_rng(0)
-    x = rng.standard_normal((1, inputs, size, size), dtype=np.float32)
+    x = rng.standard_normal((1, inputs, bench.side, bench.side), dtype=np.float32)
     weight = rng.standard_normal((outputs, inputs // groups, kernel, kernel), dtype=np.float32)
     bias = rng.standard_normal(outputs, dtype=np.float32)
     tensors = [torch.from_numpy(array) for array in (x, weight, bias)]
     options = {"stride": stride, "padding": kernel // 2, "groups": groups}
-
-    def by_torch() -> torch.Tensor:
-        return torch.nn.functional.conv2d(*tensors, **options)
-
-    def by_convpipe() -> object:
-        return conv2d(x, weight, bias, **options)
-
     scale = np.abs(weight).sum(axis=(1, 2, 3)).max() * np.abs(x).max()
-    error = np.abs(by_torch().numpy() - by_convpipe()).max() / scale
-    assert error < 1e-5, f"{case}: off by {error}"
-    theirs, ours = medians([by_torch, by_convpipe], repeats)
-    name = f"{inputs}->{outputs} K{kernel}" + (" depthwise" if groups > 1 else "")
-    times = f"torch {theirs:8.2f} ms  convpipe {ours:7.2f} ms  ratio {theirs / ours:6.2f}"
-    print(f"{name:18} stride {stride}  {times}")
-    return theirs / ours
+    return bench.compare(
+        {"channels": f"{inputs}->{outputs}", "K": kernel, "groups": groups},
+        lambda: conv2d(x, weight, bias, **options),
+        lambda: torch.nn.functional.conv2d(*tensors, **options).numpy(),
+        x,
+        peer_name="torch",
+        tolerance=1e-5 * float(scale),
+    )
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description="conv2d against torch, float32")
-    parser.add_argument("--repeats", type=int, default=25)
-    parser.add_argument("--threads", type=int, default=2)
-    parser.add_argument("--size", type=int, default=1024)
-    options = parser.parse_args()
-    torch.set_num_threads(options.threads)
-    numba.set_num_threads(options.threads)
-    print(f"{options.size}x{options.size}, {options.threads} threads, torch {torch.__version__}")
-    ratios = [compare(case, stride, options.size, options.repeats) for stride in STRIDES for case in CASES]
-    print(f"slowest case: {min(ratios):.2f} times as fast as torch")
+def tables(bench: Bench) -> Iterator[Table]:
+    for stride in (1, 2):
+        rows = (compare(bench, case, stride) for case in CASES)
+        yield compared(f"conv2d at stride {stride}, {bench.side}x{bench.side}", rows)
 
 
 if __name__ == "__main__":
-    main()
+    run(__doc__, tables, side=1024, prepare=torch.set_num_threads)

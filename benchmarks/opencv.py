@@ -14,6 +14,7 @@ import cv2
 import numpy as np
 import samples
 from opencv_chains import CHAINS, REFLECT
+from pipelines import image_for
 from timing import Bench, Row, Table, compared, run
 
 from convpipe import Pipeline, stage
@@ -107,9 +108,8 @@ def stride_two(bench: Bench, image: np.ndarray) -> Iterator[Row]:
 
 
 def chains(bench: Bench, tuned: bool) -> Iterator[Row]:
-    images = {False: samples.gray(bench.side), True: samples.rgb(bench.side)}
     for chain in CHAINS:
-        image = images[chain.colour]
+        image = image_for(chain.ours, bench.side)
         theirs = chain.tuned(image.shape) if tuned else chain.usual
         yield bench.compare(
             {"chain": chain.ours.name},

@@ -33,8 +33,6 @@ class Chain:
         From image to result, by OpenCV.
     tuned : callable
         From an image's shape to the same, with arrays of that shape kept.
-    colour : bool
-        Whether the image is RGB.
     tolerance : float
         Levels by which results may differ: OpenCV's chain rounds between its calls.
     outliers : float
@@ -44,7 +42,6 @@ class Chain:
     ours: Pipeline
     usual: Filter
     tuned: Callable[[tuple[int, ...]], Filter]
-    colour: bool = False
     tolerance: float = 2.0
     outliers: float = 0.0
 
@@ -189,9 +186,9 @@ def mix_tuned(shape: tuple[int, ...]) -> Filter:
 
 CHAINS = (
     Chain(pipelines.EDGES, edges, edges_tuned),
-    Chain(pipelines.THRESHOLD, threshold, threshold_tuned, colour=True, tolerance=0, outliers=0.03),
+    Chain(pipelines.THRESHOLD, threshold, threshold_tuned, tolerance=0, outliers=0.03),
     Chain(pipelines.LAPLACIAN, laplacian, laplacian_tuned, tolerance=12),
     Chain(pipelines.PYRAMID, pyramid, pyramid_tuned),
     Chain(pipelines.BINOMIAL_PYRAMID, binomial_pyramid, binomial_pyramid_tuned),
-    Chain(pipelines.MIX, mix, mix_tuned, colour=True, tolerance=8),
+    Chain(pipelines.MIX, mix, mix_tuned, tolerance=8),
 )

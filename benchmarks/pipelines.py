@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import samples
 
 from convpipe import Pipeline, stage
 
@@ -11,7 +12,7 @@ SOBEL_GAIN = 1 / (4 * np.sqrt(2))
 
 SCHARR_GAIN = 1 / (16 * np.sqrt(2))
 
-LEVEL = 20.0
+LEVEL = 5.0
 """Of the threshold, in magnitudes of ours."""
 
 BINOMIAL = np.outer([1, 4, 6, 4, 1], [1, 4, 6, 4, 1]) / 256
@@ -21,6 +22,11 @@ BLUR = stage("blur", "gaussian", sigma=1, truncate=2)
 """5x5."""
 
 GRAY = stage("color", "gray", luma="bt601")
+
+
+def image_for(pipeline: Pipeline, rows: int, cols: int | None = None) -> np.ndarray:
+    """Return an 8-bit image of the kind that `pipeline` takes."""
+    return (samples.rgb if pipeline.stages[0] is GRAY else samples.gray)(rows, cols)
 
 
 def named(name: str, *stages: object) -> Pipeline:

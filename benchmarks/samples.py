@@ -1,4 +1,4 @@
-"""The images that are filtered: waves under noise, away from both ends of the range."""
+"""The images that are filtered: waves, squares and noise, away from both ends of the range."""
 
 from __future__ import annotations
 
@@ -10,8 +10,13 @@ def gray(rows: int, cols: int | None = None) -> np.ndarray:
     cols = cols or rows
     rng = np.random.default_rng(0)
     y, x = np.arange(rows)[:, None], np.arange(cols)
-    waves = 128 + 30 * np.sin(y / 37) * np.cos(x / 53, dtype=np.float32) + 20 * np.sin((x + y) / 11)
-    return (waves + rng.integers(-12, 13, (rows, cols), np.int8)).astype(np.uint8)
+    waves = (
+        128
+        + 30 * np.sin(y / 37, dtype=np.float32) * np.cos(x / 53, dtype=np.float32)
+        + 20 * np.sin((x + y) / 11, dtype=np.float32)
+    )
+    squares = (24 * ((y // 32 + x // 32) % 2)).astype(np.float32)
+    return (waves + squares + rng.integers(-8, 9, (rows, cols), np.int8)).astype(np.uint8)
 
 
 def rgb(rows: int, cols: int | None = None) -> np.ndarray:

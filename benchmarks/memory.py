@@ -1,0 +1,101 @@
+"""Memory of a fused run beyond its input and output, in a process of its own.
+
+    python benchmarks/memory.py [--side 4096] [--threads 2]
+
+Two numbers for each chain: how far the peak of the resident set rises over what stood before plus the
+result, and the bytes of the arrays that the generated loop allocates in a thread. Linux alone tells the peak.
+"""
+
+from __future__ import annotations
+
+import ast
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numba
+import numpy as np
+import pipelines
+from timing import Bench, Row, Table, run
+
+from convpipe import Pipeline
+from convpipe.compile import threads as layer
+
+CHAINS = (pipelines.EDGES, pipelines.THRESHOLD, pipelines.LAPLACIAN, pipelines.PYRAMID, pipelines.MIX)
+
+
+def resident(field: str) -> int:
+    """Return the resident set (VmRSS) or its peak (VmHWM), in bytes."""
+    lines = Path("/proc/self/status").read_text().splitlines()
+    return next(int(line.split()[1]) for line in lines if line.startswith(field)) * 1024
+
+
+def scratch(pipeline: Pipeline, image: np.ndarray) -> int:
+    """Return the bytes of the arrays that a thread's band allocates: its assignments, evaluated."""
+    executable = pipeline._executable(image.shape, image.dtype.name, None)
+    module = ast.parse(executable.source)
+    (band,) = (node for node in module.body if isinstance(node, ast.FunctionDef) and node.name == "band")
+    values, plan = executable.values, executable.plan
+    out = np.empty((plan.extent[0], 0), plan.output_dtype)
+    known: dict[str, Any] = {
+        "np": np,
+        "T": np.dtype(plan.compute).type,
+        "NOTHING": 0,
+        "out": out,
+        "image": image,
+    }
+    known |= {"g": values.geometry, "w": values.weights, "c": values.constants, "outside": values.outside}
+    for node in band.body:
+        if isinstance(node, ast.Assign):
+            exec(compile(ast.Module([node], []), "<band>", "exec"), known)
+    given = {"out", "image", "g", "w", "c", "outside"}
+    arrays = [each for name, each in known.items() if isinstance(each, np.ndarray) and name not in given]
+    return sum(array.nbytes for array in arrays)
+
+
+def measure(index: int, side: int, threads: int) -> Row:
+    """Return the numbers of one chain; called in a fresh process."""
+    layer.prepare()
+    numba.set_num_threads(threads)
+    pipeline = CHAINS[index]
+    image = pipelines.image_for(pipeline, side, side)
+    pipeline(
+        pipelines.image_for(pipeline, 64 * threads, 32)
+    )  # loads the loop and starts the threads, and keeps little
+    Path("/proc/self/clear_refs").write_text("5")  # the peak starts anew
+    before = resident("VmRSS")
+    result = pipeline(image)
+    extra = resident("VmHWM") - before - result.nbytes
+    return {
+        "chain": pipeline.name,
+        "peak beyond input and output, KB a thread": max(extra, 0) / threads / 1e3,
+        "arrays of the loop, KB a thread": scratch(pipeline, image) / 1e3,
+    }
+
+
+def rows(bench: Bench) -> Iterator[Row]:
+    for index in range(len(CHAINS)):
+        call = (
+            f"import json, memory; print(json.dumps(memory.measure({index}, {bench.side}, {bench.threads})))"
+        )
+        done = subprocess.run(
+            [sys.executable, "-c", call],
+            cwd=Path(__file__).parent,
+            stdout=subprocess.PIPE,
+            text=True,
+            check=True,
+        )
+        yield json.loads(done.stdout)
+
+
+def tables(bench: Bench) -> Iterator[Table]:
+    if not Path("/proc/self/clear_refs").exists():
+        raise SystemExit("memory.py reads Linux's /proc; there is none here")
+    yield Table(f"Memory beyond input and output, {bench.side} columns, uint8", list(rows(bench)))
+
+
+if __name__ == "__main__":
+    run(__doc__, tables)
