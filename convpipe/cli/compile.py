@@ -13,23 +13,35 @@ from convpipe.cli.options import CONFIG, dtype_option, set_option, size_option
 @click.command("compile")
 @click.argument("config", type=CONFIG)
 @click.option("--show", is_flag=True, help="Print the generated Python, with the stage each part came from.")
+@click.option("--backend", type=click.Choice(["auto", "cpu", "cuda"]), help="Where it is to run.")
 @size_option
 @dtype_option
 @set_option
 def command(
-    config: Path, show: bool, size: tuple[int, ...] | None, dtype: str, overrides: tuple[str, ...]
+    config: Path,
+    show: bool,
+    backend: str | None,
+    size: tuple[int, ...] | None,
+    dtype: str,
+    overrides: tuple[str, ...],
 ) -> None:
     """Compile a pipeline ahead of its first run, or show its code.
 
     --size matters for the channels alone: a pipeline compiled for one extent runs on any.
     """
+    from convpipe.compile.cuda_emit import lower
+    from convpipe.compile.cuda_tiles import Tiling
     from convpipe.config import load
     from convpipe.pipeline import Pipeline
     from convpipe.report import printable
 
     shape = size or (256, 256)
     for job in load(config, overrides):
-        pipeline = Pipeline.from_job(job)
+        device = (backend or job.backend) == "cuda"
+        pipeline = Pipeline.from_job(job, backend="cpu" if show and device else backend)
+        if show and device:  # kernels are written without a device, too
+            click.echo(lower(pipeline.plan(shape, dtype), Tiling())[0])
+            continue
         if show:
             click.echo(pipeline.source(shape, dtype))
             continue

@@ -19,9 +19,9 @@ from numpy.typing import NDArray
 
 from convpipe.compile.cache import module_of
 from convpipe.compile.cuda_device import OutOfMemory, on_device
-from convpipe.compile.cuda_emit import emit
-from convpipe.compile.cuda_passes import Pass, Values, make_passes
-from convpipe.compile.cuda_tiles import Group, Tiling, make_groups
+from convpipe.compile.cuda_emit import lower
+from convpipe.compile.cuda_passes import Pass, Values
+from convpipe.compile.cuda_tiles import Group, Tiling
 from convpipe.compile.schedule import stored
 from convpipe.errors import BackendError
 from convpipe.geometry import border_index
@@ -170,6 +170,5 @@ def _load(source: str) -> ModuleType:
 def compile_plan(plan: Plan, tiling: Tiling | None = None) -> Executable:
     """Return `plan` as CUDA kernels; they are compiled when the first image comes."""
     tiling = tiling or Tiling()
-    schedule, passes, values = make_passes(plan)
-    groups = make_groups(passes, plan.compute, tiling)
-    return Executable(plan, emit(schedule, groups, tiling.threads), groups, values, tiling)
+    source, groups, values = lower(plan, tiling)
+    return Executable(plan, source, groups, values, tiling)

@@ -1,0 +1,95 @@
+"""The kernels of every shipped config as PTX: no device is needed, only numba-cuda and its NVVM."""
+
+import importlib.util
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+GREY, COLOUR, ALPHA = (480, 640), (480, 640, 3), (480, 640, 4)
+TARGETS = {(7, 0): [COLOUR], (8, 0): [GREY, COLOUR, ALPHA], (9, 0): [COLOUR]}
+
+needs_nvvm = pytest.mark.skipif(
+    importlib.util.find_spec("numba_cuda") is None,
+    reason="numba-cuda is missing: pip install 'convpipe[cuda]'",
+)
+
+
+def kernels(run, capability):
+    """Yield the PTX of every kernel of the compiled plan `run` for a device of `capability`."""
+    import numpy as np
+    from numba import cuda, from_dtype, types
+    from numba.cuda import dispatcher
+
+    from convpipe.compile.schedule import stored
+
+    class Card:
+        compute_capability = capability
+
+    dispatcher.get_current_device = Card  # device functions ask for it, and there is none
+
+    def array(dtype, ndim):
+        return types.Array(from_dtype(np.dtype(dtype)), ndim, "C")
+
+    plan = run.plan
+    for group in run.groups:
+        source = stored(plan.dtype) if group.index == 0 else plan.compute
+        result = stored(plan.output_dtype) if group is run.groups[-1] else plan.compute
+        vectors = [array("int64", 2), *[array(plan.compute, 1)] * 3, array("int32", 1)]
+        signature = (array(source, 2), array(result, 2), *vectors, types.int64, types.int64)
+        kernel = getattr(run._kernels, f"group_{group.index}").py_func
+        yield cuda.compile_ptx(kernel, signature, cc=capability)[0]
+
+
+def count(capability):
+    """Print what the PTX of the shipped configs holds, as JSON; runs in a process of its own."""
+    from convpipe import Pipeline, config
+    from convpipe.compile.cuda import compile_plan
+
+    seen, found = set(), {"kernels": 0, "f64": 0, "local": 0, "generic": 0, "shared": 0, "fma": 0, "calls": 0}
+    for path in sorted((ROOT / "configs").glob("*.yaml")):
+        for job in config.load(path):
+            for shape in TARGETS[capability]:
+                run = compile_plan(Pipeline.from_job(job, backend="cpu").plan(shape))
+                if run.source in seen:
+                    continue
+                seen.add(run.source)
+                for ptx in kernels(run, capability):
+                    assert f".target sm_{capability[0]}{capability[1]}" in ptx
+                    found["kernels"] += 1
+                    found["f64"] += ptx.count(".f64")
+                    found["local"] += ptx.count(".local")
+                    found["generic"] += ptx.count("\tld.f32") + ptx.count("\tst.f32")
+                    found["shared"] += ptx.count("ld.shared.f32")
+                    found["fma"] += ptx.count("fma.rn.f32")
+                    found["calls"] += ptx.count("call.uni")
+    print(json.dumps(found))
+
+
+@needs_nvvm
+@pytest.mark.parametrize("capability", list(TARGETS), ids=lambda pair: f"sm_{pair[0]}{pair[1]}")
+def test_shipped_configs_as_ptx(capability):
+    program = f"import test_ptx; test_ptx.count({capability})"
+    paths = os.pathsep.join([str(ROOT), str(Path(__file__).parent)])
+    done = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", program],
+        env={**os.environ, "PYTHONPATH": paths, "NUMBA_ENABLE_CUDASIM": "0"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if "CCSupportError" in done.stderr:
+        pytest.skip(f"this NVVM does not know the target: {done.stderr.splitlines()[-1]}")
+    assert done.returncode == 0, done.stderr
+    found = json.loads(done.stdout)
+    assert found["kernels"] >= 8
+    assert found["f64"] == 0  # float32 stays float32
+    assert found["local"] == 0  # taps and samples stay in registers
+    assert found["generic"] == 0  # tiles are known to be shared memory
+    assert found["calls"] == 0  # device functions are compiled in
+    assert found["shared"] > 100
+    assert found["fma"] > 100
