@@ -9,6 +9,7 @@ result, and the bytes of the arrays that the generated loop allocates in a threa
 from __future__ import annotations
 
 import ast
+import ctypes
 import json
 import subprocess
 import sys
@@ -62,9 +63,8 @@ def measure(index: int, side: int, threads: int) -> Row:
     numba.set_num_threads(threads)
     pipeline = CHAINS[index]
     image = pipelines.image_for(pipeline, side, side)
-    pipeline(
-        pipelines.image_for(pipeline, 64 * threads, 32)
-    )  # loads the loop and starts the threads, and keeps little
+    pipeline(pipelines.image_for(pipeline, 512 * threads, 32))  # loads the loop and starts the threads
+    ctypes.CDLL(None).malloc_trim(0)  # nothing that was freed before may hide what the run takes
     Path("/proc/self/clear_refs").write_text("5")  # the peak starts anew
     before = resident("VmRSS")
     result = pipeline(image)
