@@ -172,7 +172,7 @@ class Work:
             raise images.already_exists()
         self._enter("read")
         seen, digest = self._look()
-        if (kept := job.past.settled(self._relative, digest, self._target, job.output)) is not None:
+        if (kept := job.past.settled(self._relative, digest, self._path)) is not None:
             return kept
         info = job.reader.probe(self._source)
         self._enter("plan")
@@ -186,7 +186,7 @@ class Work:
         )
         self._enter("read")
         image = job.reader.read(self._source)
-        if image.pixels.shape[:2] != info.extent or _identity(self._source) != seen:
+        if image.pixels.shape[:2] != info.extent or _stamp(self._source) != seen:
             raise ReadError("the file was changed while it was read")
         self._learn(notes=image.notes)
         self._enter("filter")
@@ -196,10 +196,11 @@ class Work:
         self._enter("write")
         return self._save(encoded, nans)
 
-    def _look(self) -> tuple[_Identity, str]:
+    def _look(self) -> tuple[_Stamp, str]:
         """Return what tells whether the file was changed, and the hash of its content."""
         try:
-            seen = _identity(self._source)
+            if (seen := _stamp(self._source)) is None:
+                raise ReadError("cannot open: No such file or directory")
             self._job.reader.limits.check_file(seen.size)
             self._learn(bytes_read=seen.size)
             digest = images.digest_file(self._source)
@@ -213,7 +214,7 @@ class Work:
     def _save(self, encoded: Encoded, nans: int) -> ImageResult:
         """Write the result, or find that it is there: a run may have died between a file and its record."""
         job, size, digest = self._job, encoded.size, encoded.digest
-        replaces = job.overwrite or job.past.made(self._relative, self._target)
+        replaces = job.overwrite or job.past.made(self._relative)
         if replaces or not (job.resume and holds(self._path, size, digest)):
             make_folder(self._path)
             encoded.save(self._path, overwrite=replaces, drafts=job.drafts)
@@ -222,7 +223,7 @@ class Work:
         )
 
 
-class _Identity(NamedTuple):
+class _Stamp(NamedTuple):
     """What changes when another file is put in a file's place, or it is written to."""
 
     device: int
@@ -231,6 +232,10 @@ class _Identity(NamedTuple):
     modified: int
 
 
-def _identity(path: Path) -> _Identity:
-    found = path.stat()
-    return _Identity(found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns)
+def _stamp(path: Path) -> _Stamp | None:
+    """Return a file's stamp; None if it is gone."""
+    try:
+        found = path.stat()
+    except FileNotFoundError:
+        return None
+    return _Stamp(found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns)

@@ -24,30 +24,28 @@ class Past:
     def __init__(self, records: Iterable[ImageResult] = ()) -> None:
         self._records = {result.path: result for result in records if _settles(result)}
 
-    def made(self, relative: Path, target: Path) -> bool:
-        """Tell whether ``target`` is the result of this image by an earlier run: it may then be replaced."""
+    def made(self, relative: Path) -> bool:
+        """Tell whether an earlier run wrote the result of this image: it may then be replaced."""
         record = self._records.get(str(relative))
-        return record is not None and record.status == "done" and record.output == str(target)
+        return record is not None and record.status == "done"
 
-    def settled(self, relative: Path, input_hash: str, target: Path, output: Path) -> ImageResult | None:
+    def settled(self, relative: Path, input_hash: str, result: Path) -> ImageResult | None:
         """Return the image's result if nothing needs to be done for it any more.
 
         Parameters
         ----------
-        relative, target : Path
-            Of the image and its result, relative to their folders.
+        relative : Path
+            Of the image.
         input_hash : str
             Of the image as it is now.
-        output : Path
-            The output folder.
+        result : Path
+            Where its result is, or will be.
         """
         record = self._records.get(str(relative))
         if record is None or record.input_hash != input_hash:
             return None
-        if record.status == "done":
-            there = output / target
-            if record.output != str(target) or not holds(there, record.bytes_written, record.output_hash):
-                return None
+        if record.status == "done" and not holds(result, record.bytes_written, record.output_hash):
+            return None
         return replace(record, kept=True)
 
 

@@ -43,11 +43,18 @@ def spoil():
                 os.kill(os.getpid(), signal.SIGKILL)
             if call in path.name and "exit" in path.name:
                 os._exit(3)
-            if call in path.name and "hang" in path.name:
-                time.sleep(60)
             if call in path.name and "once" in path.name and not os.path.exists(path.with_suffix(".seen")):
                 path.with_suffix(".seen").touch()
                 os.kill(os.getpid(), signal.SIGABRT)
+            if call in path.name and "hang" in path.name:
+                time.sleep(60)
+            if call in path.name and "alone" in path.name:
+                try:
+                    os.mkdir(path.parent / "busy")
+                except FileExistsError:
+                    os.kill(os.getpid(), signal.SIGABRT)
+                time.sleep(1)
+                os.rmdir(path.parent / "busy")
             if call in path.name and "memory" in path.name:
                 raise MemoryError
             if call in path.name and "defect" in path.name:
@@ -168,6 +175,13 @@ def test_one_that_fails_beside_others_alone_may_succeed(save, run, log):
     assert run().done == 2
 
 
+def test_several_of_them_come_one_after_the_other(save, run, log):
+    for i in range(3):
+        save(f"read_alone_{i}.png")
+    assert run(workers=3).done == 3
+    assert sum(kind == "read" for kind, *_ in log()) > 3
+
+
 def test_what_is_quarantined_is_not_tried_again_until_it_changes(save, run, log, source):
     path = save("read_segfault.png")
     assert run().failed == 1
@@ -181,10 +195,11 @@ def test_what_is_quarantined_is_not_tried_again_until_it_changes(save, run, log,
     assert run(resume=True, isolate=False).done == 1
 
 
-def test_a_signal_does_not_wait_for_a_decoder(save, run, log):
+@pytest.mark.parametrize(("name", "attempts"), [("read_hang.png", 1), ("read_once_hang.png", 2)])
+def test_a_signal_does_not_wait_for_a_decoder(save, run, log, name, attempts):
     def interrupt():
         deadline = time.monotonic() + 20
-        while not any(kind == "read" for kind, *_ in entries()) and time.monotonic() < deadline:
+        while sum(kind == "read" for kind, *_ in entries()) < attempts and time.monotonic() < deadline:
             time.sleep(0.02)
         os.kill(os.getpid(), signal.SIGINT)
 
@@ -194,7 +209,7 @@ def test_a_signal_does_not_wait_for_a_decoder(save, run, log):
         except FileNotFoundError:
             return []
 
-    save("read_hang.png")
+    save(name)
     thread = threading.Thread(target=interrupt)
     thread.start()
     report = run(timeout=60)
@@ -203,6 +218,13 @@ def test_a_signal_does_not_wait_for_a_decoder(save, run, log):
     for _, _, pid in log():
         with pytest.raises(ProcessLookupError):
             os.kill(int(pid), 0)
+
+
+def test_ctrl_c_in_a_terminal_reaches_the_processes_too_and_is_not_theirs(reader, tmp_path):
+    write(tmp_path / "a.png", np.zeros((3, 3), np.uint8))
+    reader.probe(tmp_path / "a.png")
+    os.kill(reader._decoder()._process.pid, signal.SIGINT)
+    assert reader.probe(tmp_path / "a.png").extent == (3, 3)
 
 
 def test_an_orphan_ends_itself(tmp_path, log):

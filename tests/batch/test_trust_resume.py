@@ -1,5 +1,6 @@
 """The journal, and a run that goes on where others ended."""
 
+import errno
 import json
 import os
 import unicodedata
@@ -10,8 +11,12 @@ from fakes import FakePipeline
 
 from convpipe import images
 from convpipe.batch import JOURNAL, find_images, identity, run_folder
+from convpipe.batch.identity import Identity
+from convpipe.batch.journal import Journal
+from convpipe.batch.resume import holds
 from convpipe.errors import JobError
 from convpipe.images import digest_file, write
+from convpipe.report import ImageResult
 from convpipe.stages import stage
 
 
@@ -314,6 +319,38 @@ class TestDamagedJournal:
         assert resume()[0].done == 1
 
 
+def test_no_line_follows_half_of_one(tmp_path, monkeypatch):
+    written = Journal(tmp_path)
+    written.begin(Identity(1, "0", "c", "cpu"))
+    whole = (tmp_path / JOURNAL).read_bytes()
+    write = os.write
+
+    def full(descriptor, data):
+        if len(data) > 5:
+            return write(descriptor, data[:5])
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "write", full)
+        with pytest.raises(OSError, match="No space"):
+            written.append(ImageResult("a.png", "skipped"))
+    with pytest.raises(OSError, match="earlier line"):
+        written.append(ImageResult("b.png", "skipped"))
+    written.close()
+    assert (tmp_path / JOURNAL).read_bytes().startswith(whole)
+    assert b"b.png" not in (tmp_path / JOURNAL).read_bytes()
+
+
+def test_a_link_to_the_very_bytes_is_not_the_result(tmp_path):
+    content = b"x" * 100
+    (tmp_path / "a").write_bytes(content)
+    (tmp_path / "b").symlink_to("./" * 49 + "/a")  # of the same size, as links have the size of their text
+    assert os.lstat(tmp_path / "b").st_size == 100
+    digest = digest_file(tmp_path / "b")
+    assert holds(tmp_path / "a", 100, digest)
+    assert not holds(tmp_path / "b", 100, digest)
+
+
 def test_input_changed_in_mid_run(make_pipeline, save, source, out, resume):
     """Its hash is of the bytes that were decoded, or the image fails; a later change is redone."""
     path = save("a.png")
@@ -336,6 +373,20 @@ def test_input_changed_while_it_is_read(pipeline, save, source, out, monkeypatch
     report = run_folder(pipeline, source, out)
     assert report.failures[0].reason == "the file was changed while it was read"
     assert not (out / "a.png").exists()
+
+
+def test_input_that_vanishes_while_it_is_read(pipeline, save, source, out, monkeypatch):
+    path = save("a.png")
+    read = images.read
+
+    def last(*args, **options):
+        image = read(*args, **options)
+        path.unlink()
+        return image
+
+    monkeypatch.setattr(images, "read", last)
+    report = run_folder(pipeline, source, out)
+    assert report.failures[0].reason == "the file was changed while it was read"
 
 
 def save_again(path, value):
