@@ -63,7 +63,8 @@ def measure(index: int, side: int, threads: int) -> Row:
     numba.set_num_threads(threads)
     pipeline = CHAINS[index]
     image = pipelines.image_for(pipeline, side, side)
-    pipeline(pipelines.image_for(pipeline, 512 * threads, 32))  # loads the loop and starts the threads
+    pipeline.warm(image.shape, image.dtype.name)
+    pipeline(pipelines.image_for(pipeline, 512 * threads, 32))  # starts the threads
     ctypes.CDLL(None).malloc_trim(0)  # nothing that was freed before may hide what the run takes
     Path("/proc/self/clear_refs").write_text("5")  # the peak starts anew
     before = resident("VmRSS")
