@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from convpipe.compile.cache import module_of
-from convpipe.compile.cuda_device import OutOfMemory, on_device
+from convpipe.compile.cuda_device import OutOfMemory, slot
 from convpipe.compile.cuda_emit import lower
 from convpipe.compile.cuda_passes import Pass, Values
 from convpipe.compile.cuda_tiles import Group, Tiling
@@ -101,30 +101,36 @@ class Executable:
 
     def _band(self, image: NDArray[Any], out: NDArray[Any], span: Span) -> int:
         spans = self._spans(span)
-        with on_device() as device:
+        with slot() as device:
             vectors = [device.copy(vector) for vector in self._vectors]
-            nans = device.zeros(1, np.int32)
-            first, last = spans[0]
-            source, row0 = device.copy(image[first:last]), first
-            for group, (start, stop) in zip(self.groups, spans[1:], strict=True):
-                samples = self._cols(group) * group.passes[-1].outputs
-                final = group is self.groups[-1]
-                result = device.empty((stop - start, samples), out.dtype if final else self.plan.compute)
-                kernel = getattr(self._kernels, f"group_{group.index}")
-                launch = kernel[self._grid(group, stop - start), self.tiling.threads, device.stream]
-                launch(source, result, *vectors, nans, row0, start)
-                source, row0 = result, start
-            device.copy_back(source, out[span[0] : span[1]])
-            return int(device.fetch(nans)[0])
+            counter = device.copy(np.zeros(1, np.int32))
+            row0, end = spans[0]
+            source = device.send(image[row0:end])
+            for group, (first, last) in zip(self.groups, spans[1:], strict=True):
+                result = device.empty(*self._result(group, last - first))
+                launch = self._kernel(group)[
+                    self._grid(group, last - first), self.tiling.threads, device.stream
+                ]
+                launch(source, result, *vectors, counter, row0, first)
+                source, row0 = result, first
+            nans = np.empty(1, np.int32)
+            device.receive(source, out[span[0] : span[1]])
+            device.receive(counter, nans)
+            return int(nans[0])
+
+    def _result(self, group: Group, rows: int) -> tuple[tuple[int, int], str]:
+        """Return the shape and dtype of `rows` rows of what `group` gives."""
+        samples = self._cols(group) * group.passes[-1].outputs
+        dtype = stored(self.plan.output_dtype) if group is self.groups[-1] else self.plan.compute
+        return (rows, samples), dtype
 
     @cached_property
     def _vectors(self) -> tuple[NDArray[Any], ...]:
         values = self.values
         return values.geometry, values.weights, values.constants, values.outside
 
-    @cached_property
-    def _kernels(self) -> ModuleType:
-        return _load(self.source)
+    def _kernel(self, group: Group) -> Any:
+        return getattr(_load(self.source), f"group_{group.index}")
 
     def _cols(self, group: Group) -> int:
         return int(self.values.geometry[group.passes[-1].index, 3])

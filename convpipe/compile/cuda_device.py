@@ -1,11 +1,17 @@
-"""The device: whether there is one, and room on it for an image at a time from each of a few threads."""
+"""Room on the device for an image at a time from each of a few threads, and what fails there.
+
+Each of these images has a slot: a stream, and page-locked buffers on the host through which its copies
+run while another image's kernels do. Nothing is set up before the first image.
+"""
+
+# mypy: disable-error-code="no-untyped-call"
 
 from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -17,11 +23,11 @@ from numpy.typing import DTypeLike, NDArray
 from convpipe.compile.cuda_rows import SIMULATED
 from convpipe.errors import BackendError
 
-IMAGES = 3
-"""Most images on the device at once: one copied to it, one filtered, one copied back."""
+IMAGES = 1 if SIMULATED else 3
+"""Most images on the device at once: one on its way there, one filtered, one on its way back.
 
-_room = threading.BoundedSemaphore(1 if SIMULATED else IMAGES)  # the simulator runs one kernel at a time
-
+The simulator runs one kernel at a time.
+"""
 
 _OUT_OF_MEMORY = 2  # CUDA_ERROR_OUT_OF_MEMORY
 
@@ -30,38 +36,49 @@ class OutOfMemory(Exception):  # noqa: N818
     """The device's memory does not hold what was asked for."""
 
 
-@dataclass(frozen=True)
-class Device:
+class Slot:
     """A stream of copies and kernels, in order among themselves."""
 
-    stream: Any
+    def __init__(self) -> None:
+        self.stream = cuda.stream()
+        self._pinned: dict[str, NDArray[np.uint8]] = {}
 
-    def copy(self, array: NDArray[Any]) -> Any:
-        """Return a copy of `array` on the device."""
-        return cuda.to_device(array, stream=self.stream)
+    def _staged(self, name: str, shape: tuple[int, ...], dtype: DTypeLike) -> NDArray[Any]:
+        """Return the page-locked buffer `name` as an array; it grows to the largest image."""
+        size = prod(shape) * np.dtype(dtype).itemsize
+        if name not in self._pinned or self._pinned[name].size < size:
+            self._pinned[name] = cuda.pinned_array(size, np.uint8)
+        return self._pinned[name][:size].view(dtype).reshape(shape)
+
+    def send(self, image: NDArray[Any]) -> Any:
+        """Return `image` on the device, once the stream is that far."""
+        staged = self._staged("there", image.shape, image.dtype)
+        staged[...] = image
+        return cuda.to_device(staged, stream=self.stream)
+
+    def copy(self, vector: NDArray[Any]) -> Any:
+        """Return a small `vector` on the device."""
+        return cuda.to_device(vector, stream=self.stream)
 
     def empty(self, shape: tuple[int, ...], dtype: DTypeLike) -> Any:
         """Return an array on the device with nothing in it."""
         return cuda.device_array(shape, dtype, stream=self.stream)
 
-    def zeros(self, count: int, dtype: DTypeLike) -> Any:
-        """Return a vector of zeros on the device."""
-        return self.copy(np.zeros(count, dtype))
-
-    def copy_back(self, source: Any, target: NDArray[Any]) -> None:
-        """Fill `target` from the device array `source`."""
-        source.copy_to_host(target, stream=self.stream)
-
-    def fetch(self, source: Any) -> NDArray[Any]:
-        """Return `source` once everything before it is done."""
-        result: NDArray[Any] = source.copy_to_host(stream=self.stream)
+    def receive(self, source: Any, target: NDArray[Any]) -> None:
+        """Fill `target` from `source`, when all that the stream was given is done."""
+        staged = self._staged("back", target.shape, target.dtype)
+        source.copy_to_host(staged, stream=self.stream)
         self.stream.synchronize()
-        return result
+        target[...] = staged
+
+
+_room = threading.BoundedSemaphore(IMAGES)
+_free: list[Slot] = []
 
 
 @contextmanager
-def on_device() -> Iterator[Device]:
-    """Wait for room on the device, and give a stream there.
+def slot() -> Iterator[Slot]:
+    """Wait for room on the device.
 
     Raises
     ------
@@ -70,12 +87,22 @@ def on_device() -> Iterator[Device]:
     BackendError
         If the device fails.
     """
-    with _room:
+    with _room, failures():
+        mine = _free.pop() if _free else Slot()
         try:
-            yield Device(cuda.stream())
-        except CudaAPIError as error:
-            if int(getattr(error, "code", 0)) == _OUT_OF_MEMORY:
-                raise OutOfMemory from None
-            raise BackendError(f"the CUDA device failed: {error}") from error
-        except CudaSupportError as error:
-            raise BackendError(f"CUDA cannot be used: {error}") from error
+            yield mine
+        finally:
+            _free.append(mine)
+
+
+@contextmanager
+def failures() -> Iterator[None]:
+    """Turn what the driver raises into errors of convpipe."""
+    try:
+        yield
+    except CudaAPIError as error:
+        if int(getattr(error, "code", 0)) == _OUT_OF_MEMORY:
+            raise OutOfMemory("the device's memory is too small") from None
+        raise BackendError(f"the CUDA device failed: {error}") from error
+    except CudaSupportError as error:
+        raise BackendError(f"CUDA cannot be used: {' '.join(str(error).split())}") from error

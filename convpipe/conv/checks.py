@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 from math import prod
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -18,6 +18,8 @@ PADDING_MODES = ("zeros", "reflect", "replicate", "circular")
 
 Shape = tuple[int, int, int, int]
 
+A = TypeVar("A", bound=Any)
+
 
 def array(value: ArrayLike, name: str) -> NDArray[Any]:
     """Return `value` as an array of numbers that float32 or float64 arithmetic is meant for."""
@@ -25,6 +27,11 @@ def array(value: ArrayLike, name: str) -> NDArray[Any]:
         found = np.asarray(value)
     except ValueError as error:
         raise ParameterError(f"{name} needs an array of numbers: {error}", name) from error
+    return numbers(found, name)
+
+
+def numbers(found: A, name: str) -> A:
+    """Return the array `found`, of NumPy or of the device, if it holds numbers of an accepted dtype."""
     kind, size = found.dtype.kind, found.dtype.itemsize
     if kind not in "fiub" or size > 8:
         raise ParameterTypeError(

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from convpipe.conv import checks
+from convpipe.geometry import Axis, Border
 
 WIDE = (np.dtype(">f8"), np.dtype("<f8"))
 """The dtypes that make the result float64."""
@@ -29,7 +31,8 @@ def conv2d(
     Parameters
     ----------
     x : array_like, shape (N, C, H, W), (C, H, W) or (H, W)
-        Any strides and byte order; N may be 0.
+        Any strides and byte order; N may be 0. An array on a CUDA device (CuPy, torch, Numba: anything with
+        ``__cuda_array_interface__``) is filtered there, and gives an array of its own kind there.
     weight : array_like, shape (C_out, C / groups, KH, KW) or (KH, KW)
         Two axes are one filter of one channel.
     bias : array_like, shape (C_out,), optional
@@ -72,29 +75,86 @@ def conv2d(
     >>> conv2d(np.ones((8, 3, 32, 32)), np.ones((16, 3, 3, 3)), padding="same").shape
     (8, 16, 32, 32)
     """
+    options = (stride, padding, dilation, groups, padding_mode)
+    if hasattr(x, "__cuda_array_interface__"):
+        there: NDArray[Any] = _on_device(x, weight, bias, *options)  # of the device, in truth
+        return there
     images, filters = checks.array(x, "x"), checks.array(weight, "weight")
-    shape, taps = checks.image_shape(images), checks.filter_shape(filters)
+    work = _check(images, filters, None if bias is None else checks.array(bias, "bias"), *options)
+    checks.row_buffers(work.taps, work.windows, work.shape[3])
+    result: NDArray[Any] = np.empty((0, *work.result[1:]), work.dtype)
+    if work.shape[0]:
+        from convpipe.compile.nchw import correlate  # numba loads when the first image comes, not before
+
+        parts: list[Any] = [
+            None if given is None else np.require(given, work.dtype, ["C", "ALIGNED"])
+            for given in work.arrays
+        ]
+        result = correlate(parts[0], parts[1], parts[2], work.windows, work.groups, work.border)
+    return result.reshape(_squeezed(images.ndim, filters.ndim, result.shape))
+
+
+@dataclass(frozen=True)
+class _Work:
+    """What was given, found right: arrays with all their axes, and what they are to be put through."""
+
+    arrays: tuple[Any, Any, Any]
+    windows: tuple[Axis, Axis]
+    groups: int
+    border: Border
+    dtype: np.dtype[Any]
+
+    @property
+    def shape(self) -> checks.Shape:
+        return checks.image_shape(self.arrays[0])
+
+    @property
+    def taps(self) -> checks.Shape:
+        return checks.filter_shape(self.arrays[1])
+
+    @property
+    def result(self) -> checks.Shape:
+        rows, cols = (window.output(size) for window, size in zip(self.windows, self.shape[2:], strict=True))
+        return self.shape[0], self.taps[0], rows, cols
+
+
+def _check(
+    x: Any, weight: Any, bias: Any, stride: Any, padding: Any, dilation: Any, groups: Any, padding_mode: str
+) -> _Work:
+    """Refuse what does not fit together; arrays are NumPy's or the device's."""
+    shape, taps = checks.image_shape(x), checks.filter_shape(weight)
     groups = checks.whole(groups, "groups")
-    checks.channels(images, filters, groups)
-    given = [images, filters]
+    checks.channels(x, weight, groups)
     if bias is not None:
-        given.append(checks.bias(checks.array(bias, "bias"), taps))
+        checks.bias(bias, taps)
     border = checks.border(padding_mode)
     windows = checks.windows(shape, taps, stride, padding, dilation)
     checks.fits_border(shape, windows, padding_mode)
-    sizes = windows[0].output(shape[2]), windows[1].output(shape[3])
+    given = [array for array in (x, weight, bias) if array is not None]
     dtype = np.dtype(np.float64 if any(array.dtype in WIDE for array in given) else np.float32)
-    checks.memory((shape[0], taps[0], *sizes), dtype, "padding")
-    checks.row_buffers(taps, windows, shape[3])
-    result: NDArray[Any] = np.empty((0, taps[0], *sizes), dtype)
-    if shape[0]:
-        from convpipe.compile.nchw import correlate  # numba loads when the first image comes, not before
+    arrays = (_with_axes(x, shape), _with_axes(weight, taps), bias)
+    work = _Work(arrays, windows, groups, border, dtype)
+    checks.memory(work.result, dtype, "padding")
+    return work
 
-        dense = [
-            np.require(array, dtype, ["C", "ALIGNED"]).reshape(needed)
-            for array, needed in zip(given, (shape, taps, (taps[0],)), strict=False)
-        ]
-        result = correlate(dense[0], dense[1], dense[2] if len(dense) > 2 else None, windows, groups, border)
-    if images.ndim == filters.ndim == 2:
-        result = result[:, 0]
-    return result if images.ndim == 4 else np.asarray(result[0])
+
+def _with_axes(array: Any, shape: checks.Shape) -> Any:
+    return array if array.shape == shape else array.reshape(shape)  # which a strided device array refuses
+
+
+def _squeezed(images: int, filters: int, shape: tuple[int, ...]) -> tuple[int, ...]:
+    """Return the shape of the result for images and filters of so many axes."""
+    if images == filters == 2:
+        return shape[2:]
+    return shape if images == 4 else shape[1:]
+
+
+def _on_device(x: Any, weight: Any, bias: Any, *options: Any) -> Any:
+    """Filter on the device where `x` is, and return an array of the library that `x` comes from."""
+    from convpipe.compile import cuda_nchw
+
+    images, filters = (checks.numbers(cuda_nchw.adopt(a), name) for a, name in ((x, "x"), (weight, "weight")))
+    start = None if bias is None else checks.numbers(cuda_nchw.adopt(bias), "bias")
+    work = _check(images, filters, start, *options)
+    result = cuda_nchw.correlate(*work.arrays, work.windows, work.groups, work.border, work.dtype)
+    return cuda_nchw.like(result.reshape(_squeezed(images.ndim, filters.ndim, result.shape)), x)

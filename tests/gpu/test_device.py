@@ -175,14 +175,14 @@ def test_too_little_memory_is_met_with_bands(rng, monkeypatch):
     image = rng.integers(0, 256, (14, 4), dtype=np.uint8)
     _, run = compiled(CHAINS["blur-sobel"], image)
     whole, _ = run(image)
-    copy, limit = cuda_device.Device.copy, 40
+    send, limit = cuda_device.Slot.send, 40
 
     def scarce(device, array):
-        if array.dtype == np.uint8 and array.size > limit:
+        if array.size > limit:
             raise cuda_device.OutOfMemory
-        return copy(device, array)
+        return send(device, array)
 
-    monkeypatch.setattr(cuda_device.Device, "copy", scarce)
+    monkeypatch.setattr(cuda_device.Slot, "send", scarce)
     np.testing.assert_array_equal(run(image)[0], whole)
     assert "bands" in run.notes[0]
     limit = 0
@@ -226,3 +226,45 @@ def test_other_weights_compile_nothing(image):
     )
     assert one.source == other.source
     assert one.values.weights[0] != other.values.weights[0]
+
+
+@pytest.mark.parametrize(
+    ("shape", "taps", "groups", "options", "mode"),
+    [
+        ((1, 1, 5, 6), (1, 1, 3, 3), 1, {"padding": 1}, "zeros"),
+        ((2, 4, 4, 5), (6, 2, 2, 3), 2, {"stride": (2, 1), "padding": (0, 1)}, "reflect"),
+        ((1, 2, 5, 4), (5, 2, 3, 1), 1, {"dilation": (2, 1), "padding": (1, 0)}, "circular"),
+    ],
+)
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_conv2d(shape, taps, groups, options, mode, dtype, rng):
+    from numba import cuda
+
+    from convpipe import conv2d
+    from convpipe.compile.cuda_nchw import adopt, correlate
+    from convpipe.conv import checks
+
+    x, weight, bias = (rng.standard_normal(size).astype(dtype) for size in (shape, taps, taps[0]))
+    windows = checks.windows(
+        shape, taps, options.get("stride", 1), options.get("padding", 0), options.get("dilation", 1)
+    )
+    given = [adopt(array) for array in (x, weight, bias)]
+    got = correlate(*given, windows, groups, checks.border(mode), np.dtype(dtype)).copy_to_host()
+    want = conv2d(x, weight, bias, groups=groups, padding_mode=mode, **options)
+    assert got.dtype == want.dtype
+    np.testing.assert_allclose(got, want, rtol=0, atol=1e-5 if dtype == "float32" else 1e-12)
+    if not SIMULATED:  # the simulator's arrays have no __cuda_array_interface__
+        result = conv2d(cuda.to_device(x), weight, bias, groups=groups, padding_mode=mode, **options)
+        np.testing.assert_array_equal(result.copy_to_host(), got)
+
+
+@pytest.mark.skipif(SIMULATED, reason="the simulator's arrays have no __cuda_array_interface__")
+@pytest.mark.parametrize("library", ["torch", "cupy"])
+def test_conv2d_gives_what_it_is_given(library):
+    from convpipe import conv2d
+
+    module = pytest.importorskip(library)
+    x = module.ones((1, 1, 4, 4), **({"device": "cuda"} if library == "torch" else {"dtype": "float32"}))
+    result = conv2d(x, np.ones((3, 3), np.float32))
+    assert type(result) is type(x)
+    assert float(result[0, 0, 0, 0]) == 9
