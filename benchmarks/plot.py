@@ -83,7 +83,7 @@ def draw_chains(axes: Axes, chains: dict[str, list[tuple[str, str, float]]]) -> 
         labels.append((place + (len(peers) - 1) / 2, name.replace(", ", " → ")))
         for peer, colour, ratio in peers:
             seen = axes.get_legend_handles_labels()[1]
-            axes.barh(place, ratio, 0.86, color=colour, label=None if peer in seen else peer)
+            axes.barh(place, ratio - 1, 0.86, left=1, color=colour, label=None if peer in seen else peer)
             note(axes, ratio, place)
             place += 1
         place += 0.7
@@ -95,7 +95,7 @@ def draw_chains(axes: Axes, chains: dict[str, list[tuple[str, str, float]]]) -> 
 def kind_ratios(results: dict[str, Any]) -> dict[str, list[float]]:
     """Return the ratios of each table of single filters."""
     kinds = {
-        f"OpenCV {title}": rows
+        f"OpenCV {title[0].lower()}{title[1:]}": rows
         for title, rows in tables(results, "opencv").items()
         if not title.startswith("Chains")
     }
@@ -107,16 +107,21 @@ def kind_ratios(results: dict[str, Any]) -> dict[str, list[float]]:
 def draw_kinds(axes: Axes, kinds: dict[str, list[float]]) -> None:
     for place, values in enumerate(kinds.values()):
         mean = float(np.exp(np.mean(np.log(values))))
-        axes.barh(place, mean, 0.74, color=OURS)
+        axes.barh(place, mean - 1, 0.74, left=1, color=OURS)
         axes.plot([min(values), max(values)], [place, place], color="#212529", lw=1.2, marker="|", ms=6)
         note(axes, max(values), place, f"{mean:.3g}×")
     axes.set_yticks(range(len(kinds)), list(kinds))
-    finish_ratios(axes, "Single filters: geometric mean of each table, and its lowest and highest row")
+    finish_ratios(axes, "Single filters: mean, least and greatest of each table")
 
 
 def note(axes: Axes, ratio: float, place: float, text: str | None = None) -> None:
     axes.annotate(
-        text or f"{ratio:.3g}×", (ratio, place), (4, 0), textcoords="offset points", va="center", fontsize=8.5
+        text or f"{ratio:.3g}×",
+        (max(ratio, 1), place),
+        (4, 0),
+        textcoords="offset points",
+        va="center",
+        fontsize=8.5,
     )
 
 
@@ -125,8 +130,8 @@ def finish_ratios(axes: Axes, title: str) -> None:
     axes.xaxis.set_major_formatter(TIMES)
     axes.set_xticks([0.1, 0.3, 1, 3, 10, 30, 100, 300])
     axes.xaxis.set_minor_locator(NullLocator())
-    low, high = axes.dataLim.intervalx
-    axes.set_xlim(min(0.5, low * 0.8), high * 1.6)
+    low, high = axes.get_xlim()
+    axes.set_xlim(low, high * 1.5)
     axes.axvline(1, color="#212529", lw=1)
     axes.grid(False, axis="y")
     axes.tick_params(axis="y", length=0)
@@ -140,7 +145,7 @@ def kernels(results: dict[str, Any]) -> Figure:
     found = {title: rows for title, rows in found.items() if len(rows) > 4}
     names = list(dict.fromkeys(title.rpartition(", ")[0] for title in found))
     figure, grid = plt.subplots(
-        2, len(names), figsize=(11, 5.2), sharex="col", sharey="row", layout="constrained", squeeze=False
+        2, len(names), figsize=(11, 5.6), sharex="col", sharey="row", layout="constrained", squeeze=False
     )
     for across, dtype in zip(grid, ("uint8", "float32"), strict=True):
         for axes, name in zip(across, names, strict=True):
@@ -152,7 +157,8 @@ def kernels(results: dict[str, Any]) -> Figure:
         across[0].set_ylabel("ms")
     for axes in grid[-1]:
         axes.set_xlabel("kernel size")
-    grid[0][0].legend(loc="upper left", fontsize=9)
+    handles, labels = grid[0][0].get_legend_handles_labels()
+    figure.legend(handles, labels, loc="outside upper center", ncols=3, fontsize=10)
     return figure
 
 
@@ -186,7 +192,7 @@ def sizes(results: dict[str, Any]) -> Figure:
     axes.set_ylim(0)
     axes.set_xlabel("megapixels")
     axes.set_ylabel("ns a pixel")
-    axes.set_title("Blur 5x5 → Sobel magnitude, 8-bit, two threads")
+    axes.set_title("Blur 5x5 → Sobel magnitude, 8-bit images")
     axes.legend(fontsize=9)
     return figure
 

@@ -78,10 +78,10 @@ def markdown(results: dict[str, Any]) -> str:
     """Return all results as a page, the machine told once for scripts that ran on the same."""
     lines = [
         "# Results of the benchmarks",
-        "Written by `python benchmarks/run_all.py --record`. Both sides had the same threads, results were"
-        " compared first, calls took turns; medians. `ratio` is the peer's time over convpipe's; `GB/s` counts"
-        " the bytes of input and output; `of copy speed` is the time of a parallel copy of as many bytes over"
-        " convpipe's.",
+        "Written by `python benchmarks/run_all.py --record`. Both sides had the same threads, results"
+        " were compared first, calls took turns; medians. `ratio` is the peer's time over convpipe's;"
+        " `GB/s` counts the bytes of input and output; `of copy speed` is the time of a parallel copy"
+        " of as many bytes over convpipe's.",
     ]
     told = None
     for name in (script for script in SCRIPTS if script in results):
