@@ -95,11 +95,11 @@ def draw_chains(axes: Axes, chains: dict[str, list[tuple[str, str, float]]]) -> 
 def kind_ratios(results: dict[str, Any]) -> dict[str, list[float]]:
     """Return the ratios of each table of single filters."""
     kinds = {
-        f"OpenCV {title[0].lower()}{title[1:]}": rows
+        f"OpenCV: {title}": rows
         for title, rows in tables(results, "opencv").items()
         if not title.startswith("Chains")
     }
-    kinds |= {f"torch {title}": rows for title, rows in tables(results, "conv2d_torch").items()}
+    kinds |= {f"torch: {title}": rows for title, rows in tables(results, "conv2d_torch").items()}
     kinds |= tables(results, "ndimage")
     return {title: [row["ratio"] for row in rows] for title, rows in kinds.items()}
 
@@ -128,9 +128,9 @@ def note(axes: Axes, ratio: float, place: float, text: str | None = None) -> Non
 def finish_ratios(axes: Axes, title: str) -> None:
     axes.set_xscale("log")
     axes.xaxis.set_major_formatter(TIMES)
-    axes.set_xticks([0.1, 0.3, 1, 3, 10, 30, 100, 300])
     axes.xaxis.set_minor_locator(NullLocator())
     low, high = axes.get_xlim()
+    axes.set_xticks([0.1, 0.3, 1, 3, 10, 30, 100, 300])
     axes.set_xlim(low, high * 1.5)
     axes.axvline(1, color="#212529", lw=1)
     axes.grid(False, axis="y")
