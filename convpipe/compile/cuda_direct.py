@@ -5,7 +5,7 @@ from __future__ import annotations
 from convpipe.compile.cuda_passes import Pass
 from convpipe.compile.cuda_point import Point
 from convpipe.compile.cuda_tiles import Group
-from convpipe.compile.cuda_window import plus, put, registers, total
+from convpipe.compile.cuda_window import plus, put, registers, sample, total
 from convpipe.compile.text import Text, times
 
 KERNEL = ["image", "out", "g", "w", "c", "outside", "nans", "row0", "first"]
@@ -39,10 +39,11 @@ def _sample(text: Text, one: Pass) -> None:
     with text.indented():
         text.line(f"y = border_index(y, g[{i}, 0], g[{i}, 6])", f"x = border_index(x, g[{i}, 1], g[{i}, 6])")
         text.line("if y < 0 or x < 0:", f"    return {border}")
-        text.line(f"v = T(image[y - row0, {times('x', channels)} + plane])")
+        text.line(f"v = T({sample('image', 'y - row0', times('x', channels) + ' + plane')})")
         if one.premultiply:
             text.line(f"if plane < {channels - 1}:")
-            text.line(f"    v *= T(image[y - row0, {times('x', channels)} + {channels - 1}])")
+            alpha = f"{times('x', channels)} + {channels - 1}"
+            text.line(f"    v *= T({sample('image', 'y - row0', alpha)})")
         text.line("return v")
 
 
@@ -50,19 +51,19 @@ def _responses(text: Text, one: Pass, point: Point, channel: int, given: str) ->
     """Compute the responses of `channel`, named ``bank_channel``."""
     down, right = one.dilation
 
-    def sample(i: str, j: str, source: int) -> str:
+    def under(i: str, j: str, source: int) -> str:
         plane = plus("plane", source * one.level.channels + channel)
         return f"sample_{one.index}({given}, top + {i}, left + {j}, {plane})"
 
     if point.kept(channel):
         i, j = ((size - 1) // 2 * step for size, step in zip(one.kernel, one.dilation, strict=True))
-        text.line(f"alpha = {sample(str(i), str(j), 0)}")
+        text.line(f"alpha = {under(str(i), str(j), 0)}")
         return
     for bank in one.banks:
         name = f"{bank.name}_{channel}"
         if not bank.looped:
             terms = [
-                f"w{bank.offset + k} * {sample(str(i * down), str(j * right), bank.source)}"
+                f"w{bank.offset + k} * {under(str(i * down), str(j * right), bank.source)}"
                 for k, (i, j) in enumerate(bank.taps)
             ]
             text.line(f"{name} = {total(terms)}")
@@ -71,10 +72,10 @@ def _responses(text: Text, one: Pass, point: Point, channel: int, given: str) ->
             f"{name} = T(0)", f"for i in range({one.kernel[0]}):", f"    for j in range({one.kernel[1]}):"
         )
         weight = f"w[{plus(times('i', one.kernel[1]) + ' + j', bank.offset)}]"
-        text.line(f"        {name} += {weight} * {sample(times('i', down), times('j', right), bank.source)}")
+        text.line(f"        {name} += {weight} * {under(times('i', down), times('j', right), bank.source)}")
 
 
 def _store(text: Text, one: Pass, point: Point) -> None:
     names = [name for channel in range(point.channels) for name in point.responses(channel)]
     for at, value in point.planes(point.call(text, names), one.level.channels):
-        put(text, point, f"y, {times('x', one.outputs)} + {plus('plane', at)}", value)
+        put(text, point, f"{times('x', one.outputs)} + {plus('plane', at)}", value)

@@ -99,7 +99,7 @@ def _origins(text: Text, group: Group) -> None:
     """Where every tile begins, from the result back to the input: (y, x); with padding, (top, left)."""
     passes, (rows, cols) = group.passes, group.tile
     last = passes[-1].index
-    text.line(f"across = (g[{last}, 3] + {cols - 1}) // {cols}", "down = cuda.blockIdx.x // across")
+    text.line(f"across = (g[{last}, 3] + {cols - 1}) // {cols}", "down = quotient(cuda.blockIdx.x, across)")
     text.line(f"y{last + 1} = first + down * {rows}")
     text.line(f"x{last + 1} = (cuda.blockIdx.x - down * across) * {cols}")
     for position, one in reversed(list(enumerate(passes))):

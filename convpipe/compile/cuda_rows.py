@@ -26,6 +26,12 @@ border_index = inline(geometry.border_index)
 square, power, minimum, maximum, where = (inline(function) for function in scalars.VOCABULARY)
 sqrt, exp, log = math.sqrt, math.exp, math.log
 
+if SIMULATED:
+    index: Any = int
+else:
+    index = np.uint64
+"""A position that is never negative: Numba then leaves out the test for one counted from the end."""
+
 if SIMULATED:  # the simulator runs Python, which has no libdevice
     rint_float32: Any = np.rint
     rint_float64: Any = np.rint
@@ -33,6 +39,12 @@ else:
     from numba.cuda import libdevice
 
     rint_float32, rint_float64 = libdevice.rintf, libdevice.rint
+
+
+@inline
+def quotient(t, n):
+    """Return t // n for 32-bit numbers of no sign, which takes a fifth of the instructions."""
+    return np.int64(np.uint32(t) // np.uint32(n))
 
 
 @inline
@@ -60,12 +72,14 @@ def lowest(first, count, n, border):
 __all__ = [
     "border_index",
     "exp",
+    "index",
     "inline",
     "log",
     "lowest",
     "maximum",
     "minimum",
     "power",
+    "quotient",
     "rint_float32",
     "rint_float64",
     "sqrt",

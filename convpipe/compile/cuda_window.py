@@ -21,6 +21,16 @@ def plus(expression: str, number: int) -> str:
     return f"{expression} + {number}" if number else expression
 
 
+def tile(position: str) -> str:
+    """Return the sample at `position` of shared memory as source."""
+    return f"tile[index({position})]"
+
+
+def sample(image: str, row: str, column: str) -> str:
+    """Return the sample of `image` at `row` and `column` as source."""
+    return f"{image}[index({row}), index({column})]"
+
+
 def total(terms: list[str]) -> str:
     """Return the sum of `terms` as source."""
     return " + ".join(terms)
@@ -85,8 +95,8 @@ class Window:
             text.line(f"for t in range(tid, {planes * strips * cols}, {self.threads}):")
             with text.indented():
                 if planes > 1:
-                    text.line(f"plane = t // {strips * cols}", f"t -= plane * {strips * cols}")
-                text.line(f"strip = t // {cols}", f"x = t - strip * {cols}")
+                    text.line(f"plane = quotient(t, {strips * cols})", f"t -= plane * {strips * cols}")
+                text.line(f"strip = quotient(t, {cols})", f"x = t - strip * {cols}")
                 pitch, size = self._input[1], self._input[0] * self._input[1]
                 down, right = one.strip * one.stride[0] * pitch, times("x", one.stride[1])
                 plane = f" + plane * {size}" if planes > 1 else ""
@@ -102,7 +112,8 @@ class Window:
         if self.point.kept(channel):
             centre = ((one.kernel[0] - 1) // 2, (one.kernel[1] - 1) // 2)
             for row in range(one.strip):
-                text.line(f"alpha_{row} = tile[{plus('at', self._sample(centre, row) + channel * size)}]")
+                place = plus("at", self._sample(centre, row) + channel * size)
+                text.line(f"alpha_{row} = {tile(place)}")
             return
         for source in range(one.sources):
             base = (source * self.lanes + channel) * size
@@ -122,8 +133,8 @@ class Window:
         """All taps in one expression: each sample is loaded once for all banks and rows of the strip."""
         strip = range(self.one.strip)
         used = sorted({self._sample(tap, row) for bank in banks for tap in bank.taps for row in strip})
-        for sample in used:
-            text.line(f"s{sample} = tile[{plus('at', base + sample)}]")
+        for place in used:
+            text.line(f"s{place} = {tile(plus('at', base + place))}")
         for bank in banks:
             for row in strip:
                 terms = [f"w{bank.offset + k} * s{self._sample(tap, row)}" for k, tap in enumerate(bank.taps)]
@@ -138,13 +149,14 @@ class Window:
         with text.indented():
             text.line(f"below = {plus('at', base)} + {times('j', one.dilation[1])}")
             if slides:
-                text.line(*(f"a{row} = tile[below + {row * pitch}]" for row in range(strip - 1)))
+                text.line(*(f"a{row} = {tile(plus('below', row * pitch))}" for row in range(strip - 1)))
             text.line(f"for i in range({one.kernel[0]}):")
             with text.indented():
                 text.line(f"weight = w[{plus(times('i', one.kernel[1]) + ' + j', bank.offset)}]")
                 step = times("i", one.dilation[0] * pitch)
                 for row in [strip - 1] if slides else range(strip):
-                    text.line(f"a{row} = tile[below + {plus(step, row * one.stride[0] * pitch)}]")
+                    place = f"below + {plus(step, row * one.stride[0] * pitch)}"
+                    text.line(f"a{row} = {tile(place)}")
                 text.line(*(f"{name} += weight * a{row}" for row, name in enumerate(sums)))
                 if slides:
                     text.line(*(f"a{row} = a{row + 1}" for row in range(strip - 1)))
@@ -159,7 +171,7 @@ class Window:
         to = f"dst + {times('strip', self.one.strip * cols)} + x"
         to += f" + plane * {rows * cols}" if planes > 1 else ""
         for plane, value in self.point.planes(values, self.lanes):
-            text.line(f"tile[{plus(to, row * cols + plane * rows * cols)}] = {value}")
+            text.line(f"{tile(plus(to, row * cols + plane * rows * cols))} = {value}")
 
     def _values(self, text: Text, row: int) -> list[str]:
         """Return the expressions of the values of one row of the strip."""
@@ -176,7 +188,7 @@ class Window:
         with text.indented():
             for at, value in self.point.planes(values, self.one.level.channels):
                 column = plus(f"{times('x0 + x', pixel)} + {plane}", at)
-                put(text, self.point, f"y, {column}", value)
+                put(text, self.point, column, value)
 
 
 def registers(text: Text, one: Pass, point: Point) -> None:
@@ -187,8 +199,8 @@ def registers(text: Text, one: Pass, point: Point) -> None:
     text.line(*(f"{name} = c[{position}]" for name, position in point.constants))
 
 
-def put(text: Text, point: Point, place: str, value: str) -> None:
-    """Write the store of `value` to the image, NaNs counted."""
+def put(text: Text, point: Point, column: str, value: str) -> None:
+    """Write the store of `value` to `column` of row y of the image, NaNs counted."""
     if point.counts_nan:
         text.line(f"if {value} != {value}:", "    cuda.atomic.add(nans, 0, 1)")
-    text.line(f"out[{place}] = {point.stored(value)}")
+    text.line(f"{sample('out', 'y', column)} = {point.stored(value)}")
