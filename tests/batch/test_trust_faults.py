@@ -384,16 +384,19 @@ def act(pixels):
 with _sigterm_interrupts():
     report = run_folder(FakePipeline(act), Path(sys.argv[1]), Path(sys.argv[2]), workers=1)
 print(report.unfinished, flush=True)
-_leave(report.exit_code)
+{leave}(report.exit_code)
 """
 
 
-@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
-def test_a_process_is_gone_five_seconds_after_a_signal(many, source, out, number, code, files):
+@pytest.mark.parametrize(
+    ("number", "code", "leave"), [(signal.SIGINT, 130, "_leave"), (signal.SIGTERM, 143, "sys.exit")]
+)
+def test_a_process_is_gone_five_seconds_after_a_signal(many, source, out, number, code, leave, files):
+    """As a command, and as a script of one's own."""
     package = Path(images.__file__).parents[2]
     path = os.pathsep.join([str(package), str(package / "tests")])
     with subprocess.Popen(
-        [sys.executable, "-c", SLOW, source, out],
+        [sys.executable, "-c", SLOW.format(leave=leave), source, out],
         env={**os.environ, "PYTHONPATH": path}, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
     ) as run:  # fmt: skip
         assert run.stdout.readline() == "filtering\n"

@@ -12,7 +12,7 @@ import pytest
 from fakes import FakePipeline
 
 from convpipe import images
-from convpipe.batch import isolate, run_folder
+from convpipe.batch import isolate, run_folder, settle
 from convpipe.batch.isolate import DecoderLost, IsolatedReader
 from convpipe.errors import JobError, LimitError, ReadError
 from convpipe.images import DEFAULT_LIMITS, Limits, digest_file, write
@@ -182,7 +182,7 @@ def test_several_of_them_come_one_after_the_other(save, run, log):
     assert sum(kind == "read" for kind, *_ in log()) > 3
 
 
-def test_what_is_quarantined_is_not_tried_again_until_it_changes(save, run, log, source):
+def test_what_is_quarantined_is_not_tried_again_until_it_changes(save, run, log, tmp_path):
     path = save("read_segfault.png")
     assert run().failed == 1
     asked = len(log())
@@ -192,6 +192,11 @@ def test_what_is_quarantined_is_not_tried_again_until_it_changes(save, run, log,
         assert report.failures[0].kept
         assert len(log()) == asked
     write(path, np.full((8, 10), 99, np.uint8), overwrite=True)
+    result = tmp_path / "out" / path.name
+    result.write_bytes(b"precious")
+    assert run(resume=True, isolate=False).failed == 1
+    assert result.read_bytes() == b"precious"
+    result.unlink()
     assert run(resume=True, isolate=False).done == 1
 
 
@@ -201,6 +206,7 @@ def test_a_signal_does_not_wait_for_a_decoder(save, run, log, name, attempts):
         deadline = time.monotonic() + 20
         while sum(kind == "read" for kind, *_ in entries()) < attempts and time.monotonic() < deadline:
             time.sleep(0.02)
+        sent.append(time.monotonic())
         os.kill(os.getpid(), signal.SIGINT)
 
     def entries():
@@ -209,10 +215,12 @@ def test_a_signal_does_not_wait_for_a_decoder(save, run, log, name, attempts):
         except FileNotFoundError:
             return []
 
+    sent = []
     save(name)
     thread = threading.Thread(target=interrupt)
     thread.start()
     report = run(timeout=60)
+    assert time.monotonic() - sent[0] < settle.GRACE_SECONDS
     thread.join()
     assert (report.exit_code, report.unfinished, report.failed) == (130, 1, 0)
     for _, _, pid in log():
