@@ -7,9 +7,10 @@ once, each on a stream of its own, so that the copies of one overlap the kernels
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from functools import cache, cached_property
-from itertools import pairwise
+from functools import cache
+from itertools import chain, pairwise
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -18,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from convpipe.compile.cache import module_of
-from convpipe.compile.cuda_device import OutOfMemory, slot
+from convpipe.compile.cuda_device import OutOfMemory, Slot, slot
 from convpipe.compile.cuda_emit import lower
 from convpipe.compile.cuda_passes import Pass, Values
 from convpipe.compile.cuda_tiles import Group, Tiling
@@ -100,48 +101,29 @@ class Executable:
         return sum(self._band(image, out, span) for span in pairwise(edges))
 
     def _band(self, image: NDArray[Any], out: NDArray[Any], span: Span) -> int:
-        spans = self._spans(span)
+        spans = self.spans(span)
         with slot() as device:
-            vectors = [device.copy(vector) for vector in self._vectors]
-            counter = device.copy(np.zeros(1, np.int32))
-            row0, end = spans[0]
-            source = device.send(image[row0:end])
-            for group, (first, last) in zip(self.groups, spans[1:], strict=True):
-                result = device.empty(*self._result(group, last - first))
-                launch = self._kernel(group)[
-                    self._grid(group, last - first), self.tiling.threads, device.stream
-                ]
-                launch(source, result, *vectors, counter, row0, first)
-                source, row0 = result, first
-            nans = np.empty(1, np.int32)
-            device.receive(source, out[span[0] : span[1]])
-            device.receive(counter, nans)
-            return int(nans[0])
+            kernels = Chain(self, device, spans)
+            first, last = spans[0]
+            device.receive(kernels(device.send(image[first:last])), out[span[0] : span[1]])
+            return kernels.nans()
 
-    def _result(self, group: Group, rows: int) -> tuple[tuple[int, int], str]:
-        """Return the shape and dtype of `rows` rows of what `group` gives."""
-        samples = self._cols(group) * group.passes[-1].outputs
-        dtype = stored(self.plan.output_dtype) if group is self.groups[-1] else self.plan.compute
-        return (rows, samples), dtype
-
-    @cached_property
-    def _vectors(self) -> tuple[NDArray[Any], ...]:
-        values = self.values
-        return values.geometry, values.weights, values.constants, values.outside
-
-    def _kernel(self, group: Group) -> Any:
-        return getattr(_load(self.source), f"group_{group.index}")
-
-    def _cols(self, group: Group) -> int:
+    def cols(self, group: Group) -> int:
+        """Return the columns of what `group` gives."""
         return int(self.values.geometry[group.passes[-1].index, 3])
 
-    def _grid(self, group: Group, rows: int) -> tuple[int, int]:
+    def kernel(self, group: Group) -> Any:
+        """Return the kernel of `group`, which Numba compiles when it is first launched."""
+        return getattr(_load(self.source), f"group_{group.index}")
+
+    def grid(self, group: Group, rows: int) -> tuple[int, int]:
+        """Return how many blocks compute `rows` rows of what `group` gives."""
         tile = group.tile
-        cols = self._cols(group)
+        cols = self.cols(group)
         blocks = -(-rows // tile[0]) * -(-cols // tile[1]) if group.fits else -(-rows * cols // tile[1])
         return blocks, group.passes[0].level.channels if group.apart else 1
 
-    def _spans(self, span: Span) -> list[Span]:
+    def spans(self, span: Span) -> list[Span]:
         """Return the rows of the image, and of every group's result, that the result's rows `span` need."""
         spans = [span]
         for group in reversed(self.groups):
@@ -156,15 +138,62 @@ class Executable:
         rows, top, border = int(geometry[0]), int(geometry[4]), int(geometry[6])
         first = span[0] * one.stride[0] - top
         last = first + one.input_extent((span[1] - span[0], 1))[0]
-        if first >= 0 and last <= rows:
-            return first, last
-        read = [index for i in range(first, last) if (index := border_index(i, rows, border)) >= 0]
+        beyond = chain(range(first, min(last, 0)), range(max(first, rows), last))
+        read = [index for i in beyond if (index := border_index(i, rows, border)) >= 0]
+        if max(first, 0) < min(last, rows):
+            read += [max(first, 0), min(last, rows) - 1]
         return (min(read), max(read) + 1) if read else (0, 1)
 
     def warm(self) -> None:
         """Compile the kernels, by filtering an image of zeros."""
         shape = (*self.plan.input, self.plan.channels)
         self(np.zeros(shape, stored(self.plan.dtype)))
+
+
+class Chain:
+    """The kernels with all that they need on the device, for images that are there.
+
+    Parameters
+    ----------
+    run : Executable
+    device : Slot
+    spans : sequence of (first, last), optional
+        Rows of the image and of every group's result, from :meth:`Executable.spans`; default: all.
+    """
+
+    def __init__(self, run: Executable, device: Slot, spans: Sequence[Span] | None = None) -> None:
+        self._run, self._device = run, device
+        self._spans = spans or run.spans((0, run.plan.extent[0]))
+        values = run.values
+        vectors = (values.geometry, values.weights, values.constants, values.outside)
+        self._vectors = [device.copy(vector) for vector in vectors]
+        self._counter = device.copy(np.zeros(1, np.int32))
+        self._results = [
+            device.empty(*self._result(group, last - first))
+            for group, (first, last) in zip(run.groups, self._spans[1:], strict=True)
+        ]
+
+    def _result(self, group: Group, rows: int) -> tuple[tuple[int, int], str]:
+        """Return the shape and dtype of `rows` rows of what `group` gives."""
+        plan, samples = self._run.plan, self._run.cols(group) * group.passes[-1].outputs
+        dtype = stored(plan.output_dtype) if group is self._run.groups[-1] else plan.compute
+        return (rows, samples), dtype
+
+    def __call__(self, source: Any) -> Any:
+        """Launch the kernels on the device array `source`; return the last one's result, which is theirs."""
+        run = self._run
+        row0 = self._spans[0][0]
+        for group, result, (first, last) in zip(run.groups, self._results, self._spans[1:], strict=True):
+            kernel = run.kernel(group)[run.grid(group, last - first), run.tiling.threads, self._device.stream]
+            kernel(source, result, *self._vectors, self._counter, row0, first)
+            source, row0 = result, first
+        return source
+
+    def nans(self) -> int:
+        """Return how many NaNs became 0."""
+        found = np.empty(1, np.int32)
+        self._device.receive(self._counter, found)
+        return int(found[0])
 
 
 @cache

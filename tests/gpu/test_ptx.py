@@ -41,7 +41,7 @@ def kernels(run, capability):
         result = stored(plan.output_dtype) if group is run.groups[-1] else plan.compute
         vectors = [array("int64", 2), *[array(plan.compute, 1)] * 3, array("int32", 1)]
         signature = (array(source, 2), array(result, 2), *vectors, types.int64, types.int64)
-        yield cuda.compile_ptx(run._kernel(group).py_func, signature, cc=capability)[0]
+        yield cuda.compile_ptx(run.kernel(group).py_func, signature, cc=capability)[0]
 
 
 def count(capability):
