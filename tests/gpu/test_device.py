@@ -11,9 +11,10 @@ import oracle
 import pytest
 
 from convpipe.geometry import Border
-from convpipe.ops import is_integer
+from convpipe.ops import Map, Stencil, Taps, is_integer
 from convpipe.plan import make_plan
 from convpipe.stages import ANY_LABEL, families, stage
+from convpipe.stages.base import Method, Stage
 
 pytestmark = pytest.mark.gpu
 
@@ -145,6 +146,34 @@ def test_windows_that_no_tile_holds(channels, rng):
     for border in (Border.REFLECT, Border.CONSTANT):
         _, run, _ = check(chain, image, border, shared=64)
         assert not any(group.fits for group in run.groups)
+
+
+def outer(**common):
+    """A stage of two large separable banks, whose factors do not sum to 1."""
+    column, row = np.arange(1.0, 10), np.array([-1.0, 0, 2, 1, 0, 0, 3, 1, 1])
+    banks = (Taps.outer(column, row / 40), Taps.outer(row / 9, column / 5))
+    ops = (Stencil(banks, ("a", "b")), Map("a - b", ("a", "b")))
+    declared = Method("test", "outer", "", "", (), lambda: ops)
+    return Stage(declared, "outer", {}, {}, stage("point", "abs", **common).common)
+
+
+@pytest.mark.parametrize("shared", [64, 500, 48 * 1024])
+@pytest.mark.parametrize("channels", [1, 4, 6])
+def test_the_constant_beside_a_column_pass_is_its_sum(shared, channels, rng):
+    image = rng.random((4, 3, channels)).astype(np.float32)
+    check([outer(value=2), stage("point", "abs")], image, Border.CONSTANT, shared=shared)
+    if channels == 4:  # alpha that stands outside the image is the constant itself
+        check([outer(value=2, padding=6)], image, Border.CONSTANT, shared=shared)
+
+
+@pytest.mark.parametrize("common", [{}, {"stride": [2, 1]}, {"dilation": [2, 1]}], ids=str)
+def test_kernels_too_large_for_registers(common, image):
+    kernel = np.random.default_rng(1).random((6, 7)) / 20
+    _, run, _ = check(
+        [stage("custom", "big", kernel=kernel.tolist(), **common)], image, output_dtype="float32"
+    )
+    assert run.groups[0].fits
+    assert run.groups[0].passes[0].banks[0].looped
 
 
 @pytest.mark.parametrize("chain", ["blur-sobel", "separable", "strides"])
