@@ -2,11 +2,14 @@
 
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
+from click.testing import CliRunner
 
 from convpipe import BackendError, Pipeline, stage
+from convpipe.cli import main
 from convpipe.compile import backend as choice
 from convpipe.compile import cuda_probe
 from convpipe.compile.cuda_cost import estimate
@@ -148,3 +151,11 @@ assert driver.driver.pid is None
 def test_nothing_touches_cuda_at_import():
     done = subprocess.run([sys.executable, "-c", _PROGRAM], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
+
+
+def test_kernels_are_shown_without_a_device():
+    config = Path(__file__).parents[2] / "configs" / "edges.yaml"
+    shown = CliRunner().invoke(main, ["compile", str(config), "--show", "--backend", "cuda"])
+    assert shown.exit_code == 0
+    assert "@cuda.jit\ndef group_0(image, out, g, w, c, outside, nans, row0, first):" in shown.output
+    compile(shown.output, "shown", "exec")
