@@ -6,6 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from test_stages import check
 
+from convpipe.compile import strips
 from convpipe.compile.cpu import compile_plan
 from convpipe.errors import PlanError
 from convpipe.geometry import Border
@@ -62,6 +63,33 @@ def planned(stages, image, border):
     return make_plan(
         stages, image.shape[:2], channels=image.shape[2], border=border, output_dtype="float32"
     )  # fmt: skip
+
+
+@settings(max_examples=100, deadline=None)
+@given(cases(), st.integers(4, 30))
+def test_strips_of_any_width_give_the_same_bytes(case, width):
+    stages, image, border = case
+    try:
+        plan = planned(stages, image, border)
+    except PlanError:
+        return
+    whole, _ = compile_plan(plan)(image, threads=1)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(strips, "NARROWEST", width)
+        patch.setattr(strips, "CACHE", 1)
+        cut, _ = compile_plan(plan)(image, threads=1)
+    np.testing.assert_array_equal(cut, whole)
+
+
+def test_strips_overlap_only_where_they_are_narrower_than_the_image():
+    plan = make_plan([STAGES["blur"](), STAGES["sobel"]()], (64, 5000))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(strips, "CACHE", 1)
+        geometry = compile_plan(plan).values.geometry
+    assert geometry.shape[0] == 5
+    cols, output_cols = (geometry[:, :, strips.GEOMETRY.index(name)] for name in ("cols", "output_cols"))
+    assert output_cols[:, 1].sum() == 5000
+    assert (cols[:, 0] - output_cols[:, 1]).tolist() == [3, 6, 6, 6, 3]
 
 
 @settings(max_examples=150, deadline=None)

@@ -90,7 +90,7 @@ class Executable:
         plan = self.plan
         image = types.Array(_numba_type(stored(plan.dtype)), 2, "C", readonly=True)
         out = types.Array(_numba_type(stored(plan.output_dtype)), 2, "C")
-        geometry = types.Array(types.int64, 2, "C")
+        geometry = types.Array(types.int64, 3, "C")
         vector = types.Array(_numba_type(plan.compute), 1, "C")
         return image, out, types.int64, geometry, vector, vector, vector
 

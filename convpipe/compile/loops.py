@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from convpipe.compile.schedule import Bank, Level
 from convpipe.compile.segments import Segment
 from convpipe.compile.text import Text, times
@@ -16,36 +18,59 @@ def _sums(terms: list[str]) -> str:
 
 def column(text: Text, level: Level, bank: Bank) -> None:
     """Column pass of separable taps: one weighted sum of source rows."""
-    text.function(f"column_{level.index}_{bank.name}", ["image", "rows", "v", "n", "w"])
+    text.function(f"column_{level.index}_{bank.name}", ["source", "rows", "start", "v", "n", "w"])
     with text.indented():
         for start in range(0, len(bank.column), CHUNK):
             chunk = list(enumerate(bank.column))[start : start + CHUNK]
             for k, i in chunk:
-                text.line(f"w{k} = w[{bank.offset + k}]", f"s{k} = image[rows[{i}]]")
+                text.line(f"w{k} = w[{bank.offset + k}]", f"s{k} = source[rows[{i}], start:]")
             text.line("for x in range(n):")
             before = ["v[x]"] if start else []
             text.line("    v[x] = " + _sums([*before, *(f"w{k} * T(s{k}[x])" for k, _ in chunk)]))
 
 
 def accumulate(text: Text, level: Level, bank: Bank) -> None:
-    """A large dense kernel: one kernel row at a time, summed into a row that stays in L1."""
-    rows, cols = level.kernel
-    text.function(f"accumulate_{level.index}_{bank.name}", ["image", "rows", "total", "n", "w"])
+    """Sum all but the last pass of a large kernel into a row that stays in L1."""
+    start = times("start", level.channels)
+    text.function(f"accumulate_{level.index}_{bank.name}", ["source", "rows", "start", "total", "n", "w"])
     with text.indented():
-        text.line(f"for x in range(n{_per_loop(level)}):")
+        if bank.shape == "unrolled":
+            for number, taps in enumerate(bank.passes[:-1]):
+                _sources(text, level, taps)
+                _add(text, level, [(f"s{i}", j, bank.weight(i, j)) for i, j in taps], first=number == 0)
+            return
+        # Kernel rows are all alike: a loop over them, with a shorter pass first where they do not divide.
+        cols, lead, step = level.kernel[1], len(bank.passes[0]), len(bank.passes[-1])
+        _sources(text, level, bank.passes[0])
+        _add(text, level, [(f"s{i}", j, bank.weight(i, j)) for i, j in bank.passes[0]], first=True)
+        if len(bank.passes) == 2:
+            return
+        per, stop = step // cols, level.kernel[0] - step // cols
+        text.line(f"for i in range({lead // cols}, {stop}, {per}):")
         with text.indented():
-            for lane in _lanes(level):
-                text.line(f"total[{lane.output}] = T(0)")
-        text.line(f"for i in range({rows}):")
-        with text.indented():
-            text.line("s = image[rows[i]]")
-            for j in range(cols):
-                text.line(f"w{j} = w[{bank.offset} + i * {cols} + {j}]")
-            text.line(f"for x in range(n{_per_loop(level)}):")
-            with text.indented():
-                for lane in _lanes(level):
-                    taps = _sums([f"w{j} * T(s[{lane.sample(j)}])" for j in range(cols)])
-                    text.line(f"total[{lane.output}] += {taps}")
+            for k in range(per):
+                text.line(f"s{k} = source[rows[i + {k}], {start} :]")
+            at = f"{bank.offset} + i * {cols}"
+            terms = [(f"s{k}", j, f"{at} + {k * cols + j}") for k in range(per) for j in range(cols)]
+            _add(text, level, terms, first=False)
+
+
+def _sources(text: Text, level: Level, taps: Sequence[tuple[int, int]]) -> None:
+    """Name the rows under `taps`."""
+    for i in sorted({i for i, _ in taps}):
+        text.line(f"s{i} = source[rows[{i}], {times('start', level.channels)} :]")
+
+
+def _add(text: Text, level: Level, terms: list[tuple[str, int, str]], first: bool) -> None:
+    """One pass: the total becomes, or grows by, the sum of `terms`: (row, kernel column, weight's place)."""
+    for k, (_, _, at) in enumerate(terms):
+        text.line(f"w{k} = w[{at}]")
+    text.line(f"for x in range(n{_per_loop(level)}):")
+    with text.indented():
+        for lane in _lanes(level):
+            taps = [f"w{k} * T({row}[{lane.sample(j)}])" for k, (row, j, _) in enumerate(terms)]
+            before = [] if first else [f"total[{lane.output}]"]
+            text.line(f"total[{lane.output}] = {_sums([*before, *taps])}")
 
 
 class _Lane:
@@ -91,12 +116,12 @@ def temporary(bank: Bank) -> str:
 
 def temporaries(level: Level) -> list[str]:
     """Return the names of the level's scratch rows."""
-    return [temporary(bank) for bank in level.banks if bank.shape != "unrolled"]
+    return [temporary(bank) for bank in level.banks if bank.shape == "separable" or bank.accumulates]
 
 
 def combine(text: Text, level: Level, segment: Segment) -> None:
     """One loop along the row: the responses (or the pixels of the row before), then scalar steps."""
-    given = ["image", "rows", *temporaries(level)] if segment.opens else ["t"]
+    given = ["source", "rows", "start", *temporaries(level)] if segment.opens else ["t"]
     text.function(f"combine_{level.index}_{segment.index}", [*given, "out", "n", "w", "c"])
     with text.indented():
         if segment.counts_nan:
@@ -113,17 +138,12 @@ def combine(text: Text, level: Level, segment: Segment) -> None:
 
 
 def _responses(text: Text, level: Level, segment: Segment) -> None:
-    used = sorted({i for bank in level.banks if bank.shape == "unrolled" for i, _ in bank.taps})
-    for i in used:
-        text.line(f"s{i} = image[rows[{i}]]")
+    _sources(
+        text, level, [tap for bank in level.banks if bank.shape != "separable" for tap in bank.passes[-1]]
+    )
     for bank in level.banks:
-        if bank.shape == "unrolled":
-            for k in range(len(bank.taps)):
-                text.line(f"w{bank.offset + k} = w[{bank.offset + k}]")
-        elif bank.shape == "separable":
-            for k in range(len(bank.row)):
-                at = bank.offset + len(bank.column) + k
-                text.line(f"w{at} = w[{at}]")
+        for at in bank.last_weights:
+            text.line(f"w{at} = w[{at}]")
     text.line(f"for x in range(n{_per_loop(level)}):")
     with text.indented():
         for lane in _lanes(level):
@@ -134,12 +154,13 @@ def _responses(text: Text, level: Level, segment: Segment) -> None:
 
 
 def _response(bank: Bank, lane: _Lane) -> str:
-    if bank.shape == "rows":
-        return f"total_{bank.name}[{lane.output}]"
     if bank.shape == "separable":
-        first = bank.offset + len(bank.column)
-        return _sums([f"w{first + k} * v_{bank.name}[{lane.sample(j)}]" for k, j in enumerate(bank.row)])
-    return _sums([f"w{bank.offset + k} * T(s{i}[{lane.sample(j)}])" for k, (i, j) in enumerate(bank.taps)])
+        taps = [f"v_{bank.name}[{lane.sample(j)}]" for j in bank.row]
+    else:
+        taps = [f"T(s{i}[{lane.sample(j)}])" for i, j in bank.passes[-1]]
+    before = [f"total_{bank.name}[{lane.output}]"] if bank.accumulates else []
+    terms = [f"w{at} * {tap}" for at, tap in zip(bank.last_weights, taps, strict=True)]
+    return _sums([*before, *terms])
 
 
 def _pixels(text: Text, segment: Segment) -> None:
@@ -170,7 +191,8 @@ def _keep_alpha(text: Text, level: Level, segment: Segment) -> None:
     rows, cols = level.kernel
     last = level.channels - 1
     shift = (cols - 1) // 2 * level.dilation[1] * level.channels + last
-    text.line(f"s = image[rows[{(rows - 1) // 2}]]", f"for x in range(n // {level.channels}):")
+    start = times("start", level.channels)
+    text.line(f"s = source[rows[{(rows - 1) // 2}], {start} :]", f"for x in range(n // {level.channels}):")
     with text.indented():
         text.line(f"v = T(s[{times('x', level.stride[1] * level.channels)} + {shift}])")
         for line in segment.alpha_lines():

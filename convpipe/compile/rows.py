@@ -10,6 +10,8 @@ from typing import Any
 
 import numpy as np
 from numba import njit, prange
+from numba.core.imputils import impl_ret_borrowed
+from numba.extending import intrinsic
 
 from convpipe import geometry
 from convpipe.compile import scalars
@@ -46,10 +48,42 @@ def ring_key(j, n, border):
     return j if border == WRAP else border_index(j, n, border)
 
 
+@intrinsic
+def writable(context, array):
+    # The image, which nobody writes, as the type that scratch rows have: one loop then serves both.
+    def same(context, builder, signature, arguments):
+        return impl_ret_borrowed(context, builder, signature.return_type, arguments[0])  # type: ignore[no-untyped-call]
+
+    return array.copy(readonly=False)(array), same
+
+
 @inline
 def load_row(source, row, left, samples):
+    target = row[left:]  # so that indices are plain: a sum of unknown sign keeps the loop scalar
     for x in range(samples):
-        row[left + x] = source[x]
+        target[x] = source[x]
+
+
+@inline
+def load_edges(image, rows, ring, first, last, origin, left, cols, channels, border, outside):
+    # Fill pixels first..last of padded rows from the image; a row of -1 lies outside.
+    for k in range(len(rows)):
+        row = ring[k]
+        for j in range(first, last):
+            at = border_index(j - left, cols, border) if rows[k] >= 0 else -1
+            for c in range(channels):
+                if at < 0:
+                    row[j * channels + c] = outside
+                else:
+                    row[j * channels + c] = image[rows[k], (origin + at) * channels + c]
+
+
+@inline
+def interior(left, cols, stride, reach, outputs):
+    # First output whose window starts inside the row, and the first from there on that ends outside.
+    first = min(outputs, -(-left // stride))
+    last = min(outputs, (left + cols - reach) // stride + 1)
+    return first, max(first, last)
 
 
 @inline
@@ -79,6 +113,8 @@ __all__ = [
     "border_index",
     "exp",
     "inline",
+    "interior",
+    "load_edges",
     "load_row",
     "log",
     "maximum",
@@ -92,4 +128,5 @@ __all__ = [
     "sqrt",
     "square",
     "where",
+    "writable",
 ]

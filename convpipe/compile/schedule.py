@@ -12,12 +12,15 @@ weights or another image size compile nothing.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
+from convpipe.compile.strips import strips
 from convpipe.geometry import Border, Extent
 from convpipe.ops import Alpha, Cast, Map, Mix, Stencil, Taps
 from convpipe.plan import Plan, StagePlan
@@ -25,10 +28,14 @@ from convpipe.plan import Plan, StagePlan
 Shape = Literal["unrolled", "separable", "rows"]
 
 UNROLLED_TAPS = 25
-"""Up to this many non-zero taps all stand in one expression.
+"""Up to this many non-zero taps are all written out; sparse kernels may have twice as many."""
 
-Measured at 4096x4096 float32: at 5x5 one expression is as fast as anything; at 11x11 it is ten times slower
-than a row at a time, because the vectoriser gives up.
+PASS_TAPS, PASS_ROWS = 16, 8
+"""Most taps, and most source rows, in one loop.
+
+Measured at 2048x2048 float32, one thread: 5x5 in two loops takes 0.7 of the time of one loop, because what
+the loop holds fits the registers; 9x9 at two kernel rows a loop (18 taps) 0.65. With more rows than that
+LLVM's overlap checks are too many, and the loop stays scalar.
 """
 
 Pointwise = Map | Mix | Alpha | Cast
@@ -43,11 +50,11 @@ class Bank:
     name : str
         Of its response in the expression that follows.
     shape : {'unrolled', 'separable', 'rows'}
-        All taps in one expression; a column pass then a row pass; or one kernel row at a time,
-        summed into a row that stays in the L1 cache.
+        All taps written out; a column pass then a row pass; or a loop over kernel rows. What does not fit
+        one loop is summed into a row that stays in the L1 cache.
     taps : tuple of (row, column)
         Where the non-zero taps are: of the kernel when unrolled; for `separable` those of the column
-        factor (row, 0) then of the row factor (0, column); for `rows` the whole rectangle.
+        factor (row, -1) then of the row factor (-1, column); for `rows` the whole rectangle.
     offset : int
         Position of its first weight in the weight vector.
     """
@@ -56,6 +63,34 @@ class Bank:
     shape: Shape
     taps: tuple[tuple[int, int], ...]
     offset: int
+
+    @cached_property
+    def passes(self) -> tuple[tuple[tuple[int, int], ...], ...]:
+        """Taps of each loop of an unrolled or rows bank; the last is part of the main loop."""
+        if self.shape == "rows":
+            cols = self.taps[-1][1] + 1
+            step = cols * max(1, (PASS_TAPS + 2) // cols)
+            lead = len(self.taps) % step or step
+            starts = [0, *range(lead, len(self.taps), step)]
+        else:
+            starts = _cuts(self.taps)
+        return tuple(self.taps[a:b] for a, b in zip(starts, [*starts[1:], None], strict=True))
+
+    @property
+    def accumulates(self) -> bool:
+        """Tell whether loops precede the main one."""
+        return self.shape != "separable" and len(self.passes) > 1
+
+    @property
+    def last_weights(self) -> range:
+        """Positions of the weights of the main loop."""
+        last = len(self.row) if self.shape == "separable" else len(self.passes[-1])
+        end = self.offset + len(self.taps)
+        return range(end - last, end)
+
+    def weight(self, row: int, col: int) -> str:
+        """Return the position, as source, of the weight of a tap."""
+        return str(self.offset + self.taps.index((row, col)))
 
     @property
     def column(self) -> list[int]:
@@ -90,7 +125,7 @@ class Level:
     constants : int
         Position of the first constant of `steps` in the constant vector.
     direct : bool
-        Whether its column pass reads the image itself, with no ring.
+        Whether it reads the image itself; its ring then holds padded copies of what lies near a border.
     ring : str
         Dtype of the ring's rows.
     """
@@ -115,6 +150,11 @@ class Level:
         """Rows its window spans, and rows its ring holds."""
         return self.dilation[0] * (self.kernel[0] - 1) + 1
 
+    @property
+    def reads_samples(self) -> bool:
+        """Tell whether its main loop reads rows of its input, not only what column passes made of them."""
+        return self.keep_alpha or any(bank.shape != "separable" for bank in self.banks)
+
 
 @dataclass(frozen=True)
 class Schedule:
@@ -131,18 +171,14 @@ class Schedule:
         return np.dtype(self.source).kind == "f" and np.dtype(self.output).kind in "iu"
 
 
-GEOMETRY = ("rows", "cols", "output_rows", "output_cols", "top", "left", "right", "border")
-"""Columns of the run-time geometry, one row a level."""
-
-
 @dataclass(frozen=True)
 class Values:
     """Run-time values of a fused loop.
 
     Parameters
     ----------
-    geometry : ndarray of int64, shape (levels, 8)
-        Columns as in :data:`GEOMETRY`.
+    geometry : ndarray of int64, shape (strips, levels, 10)
+        Columns as in :data:`convpipe.compile.strips.GEOMETRY`.
     weights, constants : ndarray, shape (n,)
         In the type of the arithmetic.
     outside : ndarray, shape (levels,)
@@ -171,7 +207,7 @@ def make_schedule(plan: Plan) -> tuple[Schedule, Values]:
         channels = stage.channels
     stencils = [_stencil(stage) for stage in plan.stages]
     values = Values(
-        geometry=np.array([_geometry(stage) for stage in plan.stages], np.int64),
+        geometry=strips(plan, _bytes_per_column(plan, levels)),
         weights=np.array(weights, plan.compute),
         constants=np.array(constants, plan.compute),
         outside=np.array([stencil.value for stencil in stencils], plan.compute),
@@ -191,9 +227,16 @@ def _stencil(stage: StagePlan) -> Stencil:
     return next(op for op in stage.ops if isinstance(op, Stencil))
 
 
-def _geometry(stage: StagePlan) -> list[int]:
-    rows, cols = stage.axes
-    return [*stage.input, *stage.extent, rows.before, cols.before, cols.after, int(_stencil(stage).border)]
+def _bytes_per_column(plan: Plan, levels: Sequence[Level]) -> float:
+    """Return what the rows in use take per column of the result: windows, scratch rows, and the result."""
+    size = np.dtype(plan.compute).itemsize
+    total = plan.output_channels * np.dtype(stored(plan.output_dtype)).itemsize
+    columns = 1
+    for level in reversed(levels):
+        scratch = sum(bank.shape == "separable" or bank.accumulates for bank in level.banks) * size
+        columns *= level.stride[1]
+        total += columns * level.channels * (level.reach * np.dtype(level.ring).itemsize + scratch)
+    return total
 
 
 def _level(stage: StagePlan, channels: int, plan: Plan, weight: int, constant: int) -> Level:
@@ -206,13 +249,6 @@ def _level(stage: StagePlan, channels: int, plan: Plan, weight: int, constant: i
         weight += len(bank.taps)
     first = stage.index == 0
     premultiply = at > 0
-    direct = (
-        first
-        and not premultiply
-        and not stencil.keep_alpha
-        and stencil.border != Border.CONSTANT
-        and all(bank.shape == "separable" for bank in banks)
-    )
     return Level(
         index=stage.index,
         title=f"stage {stage.index}: {stage.name}",
@@ -226,7 +262,7 @@ def _level(stage: StagePlan, channels: int, plan: Plan, weight: int, constant: i
         steps=tuple(op for op in stage.ops[at + 1 :] if isinstance(op, Pointwise)),
         keep_alpha=stencil.keep_alpha,
         constants=constant,
-        direct=direct,
+        direct=first and not premultiply,
         ring=stored(plan.dtype)
         if first and not premultiply and _holds(plan.dtype, stencil)
         else plan.compute,
@@ -252,10 +288,20 @@ def _bank(name: str, taps: Taps, offset: int) -> Bank:
         column, row = (np.flatnonzero(factor).tolist() for factor in taps.factors)
         if len(column) + len(row) + 4 < len(rows):
             return Bank(name, "separable", (*((i, -1) for i in column), *((0, j) for j in row)), offset)
-    if len(rows) <= UNROLLED_TAPS:
+    if len(rows) <= UNROLLED_TAPS or (len(rows) <= 2 * UNROLLED_TAPS and 2 * len(rows) <= taps.weights.size):
         nonzero = tuple(zip(rows.tolist(), cols.tolist(), strict=True))
         return Bank(name, "unrolled", nonzero or ((0, 0),), offset)
     return Bank(name, "rows", tuple(np.ndindex(*taps.extent)), offset)
+
+
+def _cuts(taps: Sequence[tuple[int, int]]) -> list[int]:
+    """Return where the loops over `taps` begin: of even length, none with too many taps or rows."""
+    for loops in range(-(-len(taps) // PASS_TAPS), len(taps) + 1):
+        starts = [len(taps) * k // loops for k in range(loops)]
+        parts = [taps[a:b] for a, b in zip(starts, [*starts[1:], len(taps)], strict=True)]
+        if all(len({row for row, _ in part}) <= PASS_ROWS for part in parts):
+            return starts
+    raise AssertionError("one tap has one row")
 
 
 def _weights(bank: Bank, taps: Taps) -> list[float]:

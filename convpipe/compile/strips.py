@@ -1,0 +1,81 @@
+"""Cut a wide image into strips of columns, narrow enough that the rows in use stay in the L2 cache.
+
+To the loop a strip is a narrower image: fewer columns, and padding only where the image ends. So the same
+code runs a whole row or a strip of it, and every pixel has the same bytes either way.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+
+from convpipe.geometry import Border
+from convpipe.ops import Stencil
+from convpipe.plan import Plan, StagePlan
+
+GEOMETRY = (
+    "rows", "cols", "output_rows", "output_cols", "top", "left", "right", "border", "origin", "begin",
+)  # fmt: skip
+"""Columns of the run-time geometry, one row a level.
+
+Rows and columns of the input and of the output in the strip; padding above, left and right of it; the
+border rule; the first column of the strip in the input and in the output.
+"""
+
+CACHE = 512 * 1024
+"""Bytes that the rows in use may take: half of a core's L2 cache. Strips that fit the L1 cache were measured
+slower, at every kernel size, than whole rows of 4096 columns: short rows cost more than L2 does."""
+
+NARROWEST = 1024
+"""Fewest columns of a strip; narrower ones lose more to the start of their loops and to their overlap."""
+
+
+def strips(plan: Plan, bytes_per_column: float) -> NDArray[np.int64]:
+    """Return the geometry of every strip.
+
+    Parameters
+    ----------
+    plan : Plan
+    bytes_per_column : float
+        What the rows in use take per column of the result.
+
+    Returns
+    -------
+    ndarray of int64, shape (strips, levels, len(GEOMETRY))
+    """
+    cols = plan.extent[1]
+    width = max(NARROWEST, int(CACHE / bytes_per_column))
+    count = -(-cols // width)
+    edges = [cols * k // count for k in range(count + 1)]
+    cut = [_strip(plan.stages, first, last) for first, last in pairwise(edges)]
+    whole = [_strip(plan.stages, 0, cols, whole=True)]
+    return np.array(whole if None in cut else cut, np.int64)
+
+
+def _strip(
+    stages: Sequence[StagePlan], first: int, last: int, whole: bool = False
+) -> list[tuple[int, ...]] | None:
+    """Return the geometry of the levels for columns first..last of the result.
+
+    None where a border pixel copies a pixel that lies outside the strip.
+    """
+    table: list[tuple[int, ...]] = []
+    for stage in reversed(stages):
+        rows, cols = stage.axes
+        border = next(op for op in stage.ops if isinstance(op, Stencil)).border
+        width = stage.input[1]
+        # The input columns under the windows, counted from the image's edge.
+        begin, end = first * cols.stride - cols.before, (last - 1) * cols.stride - cols.before + cols.reach
+        low, high = (0, width) if whole else (max(0, begin), min(width, end))
+        left, right = max(0, -begin), max(0, end - width)
+        if not whole and (left or right) and (border == Border.WRAP or max(left, right) >= high - low):
+            return None
+        table.append(
+            (stage.input[0], high - low, stage.extent[0], last - first,
+             rows.before, left, right, int(border), low, first)
+        )  # fmt: skip
+        first, last = low, high
+    return table[::-1]
