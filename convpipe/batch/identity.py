@@ -19,7 +19,10 @@ FORMAT = 1
 class Recipe(Protocol):
     """What a pipeline was made of."""
 
-    stages: Sequence[Stage]
+    @property
+    def stages(self) -> Sequence[Stage]:
+        """The filters, in order."""
+
     border: Border
     dtype: str | None
     backend: str

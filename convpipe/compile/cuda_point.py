@@ -113,13 +113,16 @@ class Point:
 
     def _segment(self, text: Text, segment: Segment, given: list[str]) -> list[str]:
         """Write the steps of `segment` on the values `given`; return the names of its own."""
-        for name, expression in segment.mixed(given) if segment.across is not None else []:
-            text.line(f"{name} = {expression}")
+        if segment.across is not None:
+            if segment.opens:
+                given = [name for channel in range(self.channels) for name in self.responses(channel)]
+            text.line(*(f"{name} = {expression}" for name, expression in segment.mixed(given)))
         count = segment.output_channels if segment.across is not None else self.channels
         values = []
         for channel in range(count):
-            names = self.responses(channel) if segment.opens else [f"p{channel}"]
-            if segment.opens and self.kept(channel):
+            responds = segment.opens and segment.across is None
+            names = self.responses(channel) if responds else [f"p{channel}"]
+            if responds and self.kept(channel):
                 text.line("v = alpha", *segment.alpha_lines())
             else:
                 colour = not segment.alpha or channel < count - 1
