@@ -48,7 +48,7 @@ class Interval:
     def __truediv__(self, other: Interval | float) -> Interval:
         other = _interval(other)
         if other.low <= 0 <= other.high:
-            return Interval(-math.inf, math.inf)
+            return UNBOUNDED
         quotients = [a / b for a in (self.low, self.high) for b in (other.low, other.high)]
         return Interval(min(quotients), max(quotients))
 
@@ -70,6 +70,9 @@ class Interval:
     def within(self, other: Interval) -> bool:
         """Tell whether every value of this interval lies in `other`."""
         return other.low <= self.low and self.high <= other.high
+
+
+UNBOUNDED = Interval(-math.inf, math.inf)
 
 
 def _interval(value: Interval | float) -> Interval:
@@ -115,7 +118,7 @@ def _square(x: Interval | float) -> Interval:
 def _power(x: Interval | float, exponent: Interval | float) -> Interval:
     x, exponent = _interval(x), _interval(exponent)
     if x.low < 0 or exponent.low != exponent.high:
-        return Interval(-math.inf, math.inf)
+        return UNBOUNDED
     if exponent.low < 0 and x.low == 0:
         return Interval(x.high**exponent.low, math.inf)
     ends = (x.low**exponent.low, x.high**exponent.low)

@@ -3,6 +3,7 @@
 ======== ============================================================================
 Stencil  linear: each bank of taps gives one response per sample
 Map      a scalar expression of the responses, giving one value per sample
+Reduce   such an expression that also needs the extremes of the whole image
 Mix      a matrix across the channels of each pixel
 Alpha    to or from colour multiplied by alpha
 Cast     round and saturate to a dtype, and go on in floating point
@@ -25,7 +26,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from convpipe import interval
 from convpipe.geometry import Axis, Border, Extent, Padding, axes
-from convpipe.interval import Interval
+from convpipe.interval import UNBOUNDED, Interval
 
 
 class Taps:
@@ -54,6 +55,36 @@ class Taps:
     def outer(cls, column: ArrayLike, row: ArrayLike) -> Taps:
         """Return the separable taps ``outer(column, row)``."""
         return cls(np.outer(np.asarray(column), np.asarray(row)), (column, row))
+
+    @classmethod
+    def separated(cls, weights: ArrayLike) -> Taps:
+        """Return `weights` as taps that run as two passes, if they are an outer product.
+
+        The singular value decomposition gives the nearest outer product. It is taken where no response can
+        differ by more than float32 rounds off: the sum of the weights' differences is below 2**-24 of the
+        sum of their sizes.
+
+        Examples
+        --------
+        >>> Taps.separated([[1, 2, 1], [2, 4, 2], [1, 2, 1]]).error < 1e-14
+        True
+        >>> Taps.separated([[0, 1, 0], [1, 1, 1], [0, 1, 0]]).factors is None
+        True
+        """
+        whole = cls(weights)
+        left, sizes, right = np.linalg.svd(whole.weights)
+        column, row = (np.sqrt(sizes[0]) * factor for factor in (left[:, 0], right[0]))
+        for factor in (column, row):
+            factor[np.abs(factor) <= 1e-12 * np.abs(factor).max()] = 0  # a zero tap is to cost nothing
+        taps = cls(whole.weights, (column, row))
+        return taps if taps.error <= np.abs(whole.weights).sum() * 2.0**-24 else whole
+
+    @property
+    def error(self) -> float:
+        """Most that the two passes can differ from the weights, for samples of size 1, before rounding."""
+        if self.factors is None:
+            return 0.0
+        return float(np.abs(self.weights - np.outer(*self.factors)).sum())
 
     @property
     def extent(self) -> Extent:
@@ -172,6 +203,29 @@ class Map:
         """Enclose the value of the expression."""
         result: Interval = self.evaluate(responses, interval.FUNCTIONS)
         return result
+
+
+EXTREMES = (("low", 0.0), ("high", 0.0))
+"""First constants of a :class:`Reduce`; their values come from the image."""
+
+
+@dataclass(frozen=True)
+class Reduce(Map):
+    """A map that also needs ``low`` and ``high``, the smallest and largest of all samples that enter it.
+
+    NaNs are left out, and so is alpha. Nothing before it can be fused with anything after it.
+
+    Parameters
+    ----------
+    result : Interval
+        Encloses the value of the expression, whatever the extremes are.
+    """
+
+    result: Interval = UNBOUNDED
+
+    def range(self, responses: Mapping[str, Interval]) -> Interval:
+        """Enclose the value of the expression."""
+        return self.result
 
 
 @dataclass(frozen=True)

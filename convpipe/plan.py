@@ -46,6 +46,8 @@ class StagePlan:
         Encloses every value of its output for finite input.
     operations : int
         Arithmetic operations on the whole image; a multiply-add counts as two.
+    separation_error : float
+        Most that a response can differ because a kernel of rank 1 runs as two passes, before rounding.
     """
 
     index: int
@@ -59,6 +61,7 @@ class StagePlan:
     dtype: str
     range: Interval
     operations: int
+    separation_error: float
 
     @property
     def halo(self) -> tuple[tuple[int, int], tuple[int, int]]:
@@ -111,6 +114,7 @@ class StagePlan:
             "range": [self.range.low, self.range.high],
             "bytes": self.bytes,
             "operations": self.operations,
+            "separation_error": self.separation_error,
         }
 
 
@@ -282,7 +286,14 @@ def _plan_stage(index: int, stage: Stage, ops: tuple[Op, ...], state: _State, co
         dtype=stage.dtype or compute,
         range=values,
         operations=operations,
+        separation_error=_separation_error(ops, state.range),
     )
+
+
+def _separation_error(ops: Sequence[Op], samples: Interval) -> float:
+    largest = max(abs(samples.low), abs(samples.high))
+    errors = [taps.error for op in ops if isinstance(op, Stencil) for taps in op.banks]
+    return max(errors) * largest if any(errors) else 0.0
 
 
 def _range(op: Op, values: Interval | dict[str, Interval]) -> Interval | dict[str, Interval]:

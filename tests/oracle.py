@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from convpipe.ops import Alpha, Cast, Map, Mix, Stencil
+from convpipe.ops import Alpha, Cast, Map, Mix, Reduce, Stencil
 
 FUNCTIONS = {
     "sqrt": np.sqrt,
@@ -33,7 +33,7 @@ def run(programs, image, output_dtype=None):
 
 def run_stage(ops, values):
     """Run one stage: a chain of ops on the (H, W, C) array `values`."""
-    kept = None
+    entering, kept = values, None
     responses = {}
     after_undo = False
     for op in ops:
@@ -45,7 +45,11 @@ def run_stage(ops, values):
         elif isinstance(op, Map):
             inputs = responses if len(op.inputs) > 1 else {op.inputs[0]: values}
             scope = {**FUNCTIONS, **dict(op.constants), **inputs}
-            mapped = eval(op.expression, {"__builtins__": {}}, scope)
+            if isinstance(op, Reduce):
+                colours = entering if kept is None else entering[..., :-1]
+                scope |= {"low": np.nanmin(colours), "high": np.nanmax(colours)}
+            with np.errstate(invalid="ignore"):  # 0 / 0 in the branch that `where` does not take
+                mapped = eval(op.expression, {"__builtins__": {}}, scope)
             if after_undo:
                 mapped = np.concatenate([mapped[..., :-1], values[..., -1:]], axis=2)
             values = mapped

@@ -6,8 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from test_stages import check
 
-from convpipe.compile import strips
-from convpipe.compile.cpu import compile_plan
+from convpipe.compile import strips, transform
+from convpipe.compile.groups import compile_plan
 from convpipe.errors import PlanError
 from convpipe.geometry import Border
 from convpipe.plan import make_plan
@@ -22,12 +22,18 @@ STAGES = {
     "big": lambda **common: stage(
         "custom", "big", kernel=np.arange(-18.0, 18.0).reshape(6, 6) / 99, **common
     ),
+    "mean": lambda **common: stage("blur", "box", size=[3, 11], **common),
     "cast": lambda **common: stage("sharpen", "unsharp", sigma=0.5, dtype="uint8", **common),
+}
+STAGES |= {
+    "scale": lambda **common: stage("point", "scale", gain=0.3, bias=0.1, **common | {"padding": "same"}),
+    "abs": lambda **common: stage("point", "abs", **common | {"padding": "same"}),
 }
 CHAINS = [
     ("blur", "sobel"),
     ("box", "roberts", "blur"),
-    ("big", "box"),
+    ("mean", "big", "box"),
+    ("scale", "mean", "scale", "abs"),
     ("cast", "blur", "cast", "sobel"),
 ]
 
@@ -130,6 +136,63 @@ def test_threads_give_the_same_bytes(rng):
 def test_chains_against_oracle(chain, rng):
     image = rng.integers(0, 256, (23, 19, 3), dtype=np.uint8)
     check([STAGES[name]() for name in chain if name != "cast"], image, output_dtype="float32")
+
+
+@pytest.mark.parametrize("channels", [1, 3, 4])
+def test_a_reduction_splits_the_chain_and_only_there(channels, rng):
+    image = rng.integers(20, 200, (31, 27, channels), dtype=np.uint8)
+    stages = [
+        STAGES["blur"](),
+        STAGES["sobel"](),
+        stage("contrast", "stretch"),
+        STAGES["blur"](border="wrap"),
+    ]
+    plan = check(stages, image, output_dtype="float32")
+    run = compile_plan(plan)
+    assert [len(part.plan.stages) for part in run.parts] == [2, 2]
+
+
+@pytest.mark.parametrize("border", list(Border))
+def test_a_very_large_kernel_goes_through_the_transform(border, rng):
+    image = rng.integers(0, 256, (57, 61, 3), dtype=np.uint8)
+    kernel = rng.standard_normal((40, 41))
+    large = stage(
+        "custom", "large", kernel=kernel.tolist(), stride=[1, 2], padding=[9, 3], bias=7, value=30
+    )  # fmt: skip
+    plan = check([STAGES["blur"](), large, STAGES["sobel"]()], image, border, output_dtype="float32")
+    run = compile_plan(plan)
+    assert [type(part).__name__ for part in run.parts] == ["Executable", "Transform", "Executable"]
+    assert run(image, threads=1)[0].tobytes() == run(image)[0].tobytes()
+
+
+def test_the_transform_in_blocks_and_with_dilation(rng):
+    image = rng.random((90, 70)).astype(np.float32)
+    large = stage("custom", "large", kernel=rng.random((40, 40)).tolist(), dilation=[2, 1], stride=[2, 1])
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(transform, "BLOCK", 70 * 2 * 8)
+        check([large], image)
+
+
+def test_a_nan_stays_under_the_windows_that_see_it(rng):
+    image = rng.random((90, 80)).astype(np.float32)
+    image[0, 0] = np.nan
+    large = stage("custom", "large", kernel=rng.random((41, 41)).tolist(), border="constant")
+    result, _ = compile_plan(make_plan([large], image.shape, dtype="float32"))(image)
+    seen = np.zeros(image.shape, bool)
+    seen[:21, :21] = True
+    np.testing.assert_array_equal(np.isnan(result), seen)
+
+
+def test_stretching_fills_the_scale_and_leaves_a_flat_image_black():
+    stretch = [stage("contrast", "stretch")]
+    image = np.array([[50, 100], [75, 60]], np.uint8)
+    result, _ = compile_plan(make_plan(stretch, image.shape))(image)
+    assert result.tolist() == [[0, 255], [128, 51]]
+    flat, _ = compile_plan(make_plan(stretch, image.shape))(np.full_like(image, 9))
+    assert not flat.any()
+    holes = np.array([[0.5, np.nan], [1.5, 1.0]], np.float32)
+    spread, _ = compile_plan(make_plan(stretch, holes.shape, dtype="float32"))(holes)
+    np.testing.assert_array_equal(spread, [[0, np.nan], [1, 0.5]])
 
 
 def test_other_weights_compile_nothing():

@@ -104,7 +104,7 @@ def _estimate(plan: Plan) -> Estimate:
 
 
 def _on_processor(plan: Plan) -> Executable:
-    from convpipe.compile.cpu import compile_plan  # Numba loads when the first image comes, not before
+    from convpipe.compile.groups import compile_plan  # Numba loads when the first image comes, not before
 
     return compile_plan(plan)
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 import numba
@@ -12,12 +13,14 @@ import numpy as np
 from numba import types
 from numpy.typing import NDArray
 
-from convpipe.compile import cache
+from convpipe.compile import cache, drive
 from convpipe.compile.emit import emit
 from convpipe.compile.schedule import Values, make_schedule, stored
 from convpipe.plan import Plan
 
-BAND_ROWS = 64
+_DRIVER = Path(drive.__file__).read_text()
+
+BAND_ROWS = 16
 """Fewest rows of a band; a band recomputes a halo at its edges, so bands are kept tall."""
 
 
@@ -70,20 +73,37 @@ class Executable:
         One band runs on the calling thread; the result has the same bytes whatever their number.
         """
         values = self.values
-        entry = self._entry("serial" if bands == 1 else "parallel")
         image = image.view()
         image.flags.writeable = False  # one signature for read-only and writeable images
-        return int(
-            entry(image, out, bands, values.geometry, values.weights, values.constants, values.outside)
-        )
+        rest = (values.geometry, values.weights, values.constants, values.outside)
+        if bands == 1:
+            return self._band(image, out, 0, len(out), *rest)
+        return self._parallel(self._address, image, out, bands, *rest)
+
+    def with_constants(self, first: Sequence[float]) -> Executable:
+        """Return the same loop with other values for its first constants."""
+        constants = self.values.constants.copy()
+        constants[: len(first)] = first
+        return replace(self, values=replace(self.values, constants=constants)) if first else self
 
     def warm(self) -> None:
-        """Compile both entry points."""
-        for name in ("serial", "parallel"):
-            self._entry(name)
+        """Compile what one thread runs, and what every core runs."""
+        _ = self._address, self._parallel
 
-    def _entry(self, name: str) -> Callable[..., int]:
-        return cache.load(self.source, name, self._signature)
+    @cached_property
+    def _band(self) -> Callable[..., int]:
+        return cache.load(self.source, "band", self._signature)
+
+    @cached_property
+    def _address(self) -> int:
+        compiled = self._band.overloads[self._signature]  # type: ignore[attr-defined]
+        address: int = compiled.library.get_pointer_to_function(compiled.fndesc.llvm_func_name)
+        return address
+
+    @cached_property
+    def _parallel(self) -> Callable[..., int]:
+        image, out, bands, _, *rest = self._signature
+        return cache.load(_DRIVER, "parallel", (types.uintp, image, out, bands, *rest))
 
     @cached_property
     def _signature(self) -> Any:
@@ -92,14 +112,14 @@ class Executable:
         out = types.Array(_numba_type(stored(plan.output_dtype)), 2, "C")
         geometry = types.Array(types.int64, 3, "C")
         vector = types.Array(_numba_type(plan.compute), 1, "C")
-        return image, out, types.int64, geometry, vector, vector, vector
+        return image, out, types.int64, types.int64, geometry, vector, vector, vector
 
 
 def _numba_type(dtype: str) -> Any:
     return numba.from_dtype(np.dtype(dtype))
 
 
-def compile_plan(plan: Plan) -> Executable:
-    """Return `plan` as machine code; a structure that was compiled before is not compiled again."""
+def compile_fused(plan: Plan) -> Executable:
+    """Return `plan`, which holds no reduction but at its start, as one fused loop."""
     schedule, values = make_schedule(plan)
     return Executable(plan, emit(schedule), values)

@@ -14,9 +14,10 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from convpipe.compile.schedule import Level, Schedule, make_schedule
+from convpipe.compile.schedule import Level, Schedule, grouped, make_schedule, stencil_of
+from convpipe.errors import BackendError
 from convpipe.geometry import Axis, Border, Extent
-from convpipe.ops import Alpha, Mix, Stencil, Taps
+from convpipe.ops import Alpha, Mix, Reduce, Stencil, Taps
 from convpipe.plan import Plan, StagePlan
 
 Part = Literal["whole", "column", "row"]
@@ -217,9 +218,15 @@ class _Chain:
 
 def make_passes(plan: Plan) -> tuple[Schedule, tuple[Pass, ...], Values]:
     """Return the structure and the run-time values of `plan` as a chain of passes."""
+    for stage in plan.stages:
+        if any(isinstance(op, Reduce) for op in stage.ops):
+            raise BackendError(
+                f"stage {stage.index} ({stage.name}) needs the extremes of the whole image, which the CUDA "
+                "backend does not find; run it with backend 'cpu'"
+            )
     schedule, values = make_schedule(plan)
     chain = _Chain()
-    for stage, level in zip(plan.stages, schedule.levels, strict=True):
+    for (stage, *_), level in zip(grouped(plan.stages), schedule.levels, strict=True):
         stencil = stencil_of(stage)
         factors = _factors(stencil)
         if factors is None:
@@ -237,11 +244,6 @@ def make_passes(plan: Plan) -> tuple[Schedule, tuple[Pass, ...], Values]:
         tuple(chain.passes),
         Values(np.array(chain.geometry, np.int64), weights, constants, outside),
     )
-
-
-def stencil_of(stage: StagePlan) -> Stencil:
-    """Return the stage's window."""
-    return next(op for op in stage.ops if isinstance(op, Stencil))
 
 
 def _factors(stencil: Stencil) -> list[tuple[NDArray[np.float64], NDArray[np.float64]]] | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from convpipe.compile.schedule import Bank, Level
+from convpipe.compile.schedule import Bank, Level, temporaries, temporary
 from convpipe.compile.segments import Segment
 from convpipe.compile.text import Text, times
 
@@ -17,16 +17,48 @@ def _sums(terms: list[str]) -> str:
 
 
 def column(text: Text, level: Level, bank: Bank) -> None:
-    """Column pass of separable taps: one weighted sum of source rows."""
+    """Column pass: one sum of source rows, weighted unless the taps are uniform."""
+    uniform = bank.shape == "uniform"
     text.function(f"column_{level.index}_{bank.name}", ["source", "rows", "start", "v", "n", "w"])
     with text.indented():
         for start in range(0, len(bank.column), CHUNK):
             chunk = list(enumerate(bank.column))[start : start + CHUNK]
+            if not uniform:
+                _weights(text, range(start, start + len(chunk)), str(bank.offset + start))
             for k, i in chunk:
-                text.line(f"w{k} = w[{bank.offset + k}]", f"s{k} = source[rows[{i}], start:]")
+                text.line(f"s{k} = source[rows[{i}], start:]")
+            terms = [("" if uniform else f"w{k} * ") + _summand(level, bank, f"s{k}[x]") for k, _ in chunk]
             text.line("for x in range(n):")
-            before = ["v[x]"] if start else []
-            text.line("    v[x] = " + _sums([*before, *(f"w{k} * T(s{k}[x])" for k, _ in chunk)]))
+            text.line("    v[x] = " + _sums(["v[x]", *terms] if start else terms))
+
+
+def _summand(level: Level, bank: Bank, sample: str) -> str:
+    return f"np.int32({sample})" if bank.exact else level.cast(sample)
+
+
+def slide(text: Text, level: Level, bank: Bank) -> None:
+    """Running sum of rows: one enters, one leaves."""
+    text.function(f"slide_{level.index}_{bank.name}", ["source", "enters", "leaves", "start", "v", "n"])
+    with text.indented():
+        text.line("new = source[enters, start:]", "old = source[leaves, start:]", "for x in range(n):")
+        text.line(f"    v[x] += {_summand(level, bank, 'new[x]')} - {_summand(level, bank, 'old[x]')}")
+
+
+def double(text: Text, level: Level, bank: Bank) -> None:
+    """Sums of 2, 4, 8, ... neighbours, each from the ones before."""
+    shift = level.dilation[1] * level.channels
+    rows = temporaries(bank)
+    text.function(f"double_{level.index}_{bank.name}", [*rows, "n"])
+    with text.indented():
+        for width, one, two in zip(bank.doubled, rows, rows[1:], strict=False):
+            text.line(f"for x in range(n - {(width - 1) * shift}):")
+            text.line(f"    {two}[x] = {one}[x] + {one}[x + {width // 2 * shift}]")
+
+
+def _weights(text: Text, numbers: range, at: str) -> None:
+    """Name as many weights, from place `at` of the weight vector, by `numbers`."""
+    names = ", ".join(f"w{k}" for k in numbers)
+    text.line(f"{names}, = take(w, {at}, {len(numbers)})")
 
 
 def accumulate(text: Text, level: Level, bank: Bank) -> None:
@@ -63,12 +95,11 @@ def _sources(text: Text, level: Level, taps: Sequence[tuple[int, int]]) -> None:
 
 def _add(text: Text, level: Level, terms: list[tuple[str, int, str]], first: bool) -> None:
     """One pass: the total becomes, or grows by, the sum of `terms`: (row, kernel column, weight's place)."""
-    for k, (_, _, at) in enumerate(terms):
-        text.line(f"w{k} = w[{at}]")
+    _weights(text, range(len(terms)), terms[0][2])
     text.line(f"for x in range(n{_per_loop(level)}):")
     with text.indented():
         for lane in _lanes(level):
-            taps = [f"w{k} * T({row}[{lane.sample(j)}])" for k, (row, j, _) in enumerate(terms)]
+            taps = [f"w{k} * {level.cast(f'{row}[{lane.sample(j)}]')}" for k, (row, j, _) in enumerate(terms)]
             before = [] if first else [f"total[{lane.output}]"]
             text.line(f"total[{lane.output}] = {_sums([*before, *taps])}")
 
@@ -109,41 +140,32 @@ def _per_loop(level: Level) -> str:
     return f" // {level.channels}" if len(_lanes(level)) > 1 else ""
 
 
-def temporary(bank: Bank) -> str:
-    """Return the name of the scratch row of a bank that is summed before the main loop."""
-    return f"v_{bank.name}" if bank.shape == "separable" else f"total_{bank.name}"
-
-
-def temporaries(level: Level) -> list[str]:
-    """Return the names of the level's scratch rows."""
-    return [temporary(bank) for bank in level.banks if bank.shape == "separable" or bank.accumulates]
-
-
 def combine(text: Text, level: Level, segment: Segment) -> None:
     """One loop along the row: the responses (or the pixels of the row before), then scalar steps."""
-    given = ["source", "rows", "start", *temporaries(level)] if segment.opens else ["t"]
+    rows = [name for bank in level.banks for name in temporaries(bank)]
+    given = ["source", "rows", "start", *rows] if segment.opens else ["t"]
     text.function(f"combine_{level.index}_{segment.index}", [*given, "out", "n", "w", "c"])
     with text.indented():
         if segment.counts_nan:
             text.line("nans = 0")
         for name, position in segment.constants:
             text.line(f"{name} = c[{position}]")
-        if segment.opens:
+        if not segment.opens:
+            _pixels(text, segment, segment.pixel)
+        elif segment.across is None:
             _responses(text, level, segment)
         else:
-            _pixels(text, segment)
+            _mixed_samples(text, level, segment)
         if segment.keep_alpha:
             _keep_alpha(text, level, segment)
         text.line("return nans" if segment.counts_nan else "return 0")
 
 
 def _responses(text: Text, level: Level, segment: Segment) -> None:
-    _sources(
-        text, level, [tap for bank in level.banks if bank.shape != "separable" for tap in bank.passes[-1]]
-    )
+    direct = [bank for bank in level.banks if not bank.has_columns]
+    _sources(text, level, [tap for bank in direct for tap in bank.passes[-1]])
     for bank in level.banks:
-        for at in bank.last_weights:
-            text.line(f"w{at} = w[{at}]")
+        _weights(text, bank.last_weights, str(bank.last_weights.start))
     text.line(f"for x in range(n{_per_loop(level)}):")
     with text.indented():
         for lane in _lanes(level):
@@ -154,23 +176,38 @@ def _responses(text: Text, level: Level, segment: Segment) -> None:
 
 
 def _response(bank: Bank, lane: _Lane) -> str:
+    if bank.shape == "uniform":
+        rows = {1: temporary(bank)} | {width: f"sum{width}_{bank.name}" for width in bank.doubled}
+        total = _sums([f"{rows[width]}[{lane.sample(first)}]" for width, first in bank.parts])
+        # Sums of 32-bit integers are 64-bit ones to Numba, which take the processor twice as long to convert.
+        return f"w{bank.offset} * " + (f"T(np.int32({total}))" if bank.exact else f"({total})")
     if bank.shape == "separable":
-        taps = [f"v_{bank.name}[{lane.sample(j)}]" for j in bank.row]
+        taps = [f"{temporary(bank)}[{lane.sample(j)}]" for j in bank.row]
     else:
-        taps = [f"T(s{i}[{lane.sample(j)}])" for i, j in bank.passes[-1]]
-    before = [f"total_{bank.name}[{lane.output}]"] if bank.accumulates else []
+        taps = [lane.level.cast(f"s{i}[{lane.sample(j)}]") for i, j in bank.passes[-1]]
+    before = [f"{temporary(bank)}[{lane.output}]"] if bank.accumulates else []
     terms = [f"w{at} * {tap}" for at, tap in zip(bank.last_weights, taps, strict=True)]
     return _sums([*before, *terms])
 
 
-def _pixels(text: Text, segment: Segment) -> None:
-    """A step across the channels of each pixel."""
+def _mixed_samples(text: Text, level: Level, segment: Segment) -> None:
+    """A step across the channels of each pixel of the input."""
+    (bank,) = level.banks
+    _sources(text, level, bank.taps)
+    _weights(text, bank.last_weights, str(bank.offset))
+    pixel = times("x", level.stride[1] * level.channels)
+    samples = [level.cast(f"s0[{pixel} + {j}]") for j in range(level.channels)]
+    _pixels(text, segment, segment.mixed([f"w{bank.offset} * {sample}" for sample in samples]))
+
+
+def _pixels(text: Text, segment: Segment, values: list[tuple[str, str]]) -> None:
+    """A step across the channels of each pixel: `values` are the assignments of its results."""
     text.line(f"for x in range(n // {segment.output_channels}):")
     with text.indented():
-        for name, expression in segment.pixel:
+        for name, expression in values:
             text.line(f"{name} = {expression}")
         for k in range(segment.output_channels):
-            output = f"x * {segment.output_channels} + {k}"
+            output = times("x", segment.output_channels) + (f" + {k}" if k else "")
             colour = not segment.alpha or k < segment.output_channels - 1
             _finish(text, segment, [f"p{k}"], output, colour)
 
@@ -191,10 +228,10 @@ def _keep_alpha(text: Text, level: Level, segment: Segment) -> None:
     rows, cols = level.kernel
     last = level.channels - 1
     shift = (cols - 1) // 2 * level.dilation[1] * level.channels + last
-    start = times("start", level.channels)
+    start, sample = times("start", level.channels), times("x", level.stride[1] * level.channels)
     text.line(f"s = source[rows[{(rows - 1) // 2}], {start} :]", f"for x in range(n // {level.channels}):")
     with text.indented():
-        text.line(f"v = T(s[{times('x', level.stride[1] * level.channels)} + {shift}])")
+        text.line(f"v = {level.cast(f's[{sample} + {shift}]')}")
         for line in segment.alpha_lines():
             text.line(line)
         text.line(f"out[x * {level.channels} + {last}] = {segment.stored('v')}")

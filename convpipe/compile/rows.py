@@ -1,6 +1,6 @@
 """Compiled helpers that every generated CPU loop imports: border maps, ring keys, row loads and pads."""
 
-# mypy: disable-error-code="no-untyped-def"
+# mypy: disable-error-code="no-untyped-def, no-untyped-call"
 # ruff: noqa: D103 - compiled helpers: the comments say what the signatures cannot
 
 from __future__ import annotations
@@ -9,9 +9,11 @@ import math
 from typing import Any
 
 import numpy as np
-from numba import njit, prange
+from llvmlite.ir import Constant
+from numba import njit, prange, types
 from numba.core.imputils import impl_ret_borrowed
 from numba.extending import intrinsic
+from numba.np.arrayobj import make_array
 
 from convpipe import geometry
 from convpipe.compile import scalars
@@ -39,20 +41,51 @@ sqrt, exp, log, rint = math.sqrt, math.exp, math.log, np.rint
 WRAP = int(geometry.Border.WRAP)
 
 
+@intrinsic(prefer_literal=True)
+def take(context, vector, first, count):
+    # vector[first], ..., vector[first + count - 1]: each read alone takes Numba as long to compile as all.
+    size = count.literal_value
+    result = types.UniTuple(vector.dtype, size)
+
+    def loads(context, builder, signature, arguments):
+        data = make_array(vector)(context, builder, arguments[0]).data
+        at = context.cast(builder, arguments[1], first, types.intp)
+        values = []
+        for k in range(size):
+            pointer = builder.gep(data, [builder.add(at, Constant(at.type, k))])
+            values.append(builder.load(pointer))
+        return context.make_tuple(builder, result, values)
+
+    return result(vector, first, count), loads
+
+
 @inline
-def ring_key(j, n, border):
-    # What identifies padded row j in a ring: the row that it copies, so that a mirrored row is not
+def integers(samples):
+    return np.empty(samples, np.int32)
+
+
+@inline
+def numbers(count, first, step):
+    values = np.empty(count, np.int64)
+    for k in range(count):
+        values[k] = first + k * step
+    return values
+
+
+@inline
+def ring_key(j, y, border):
+    # What identifies padded row j in a ring: the row y that it copies, so that a mirrored row is not
     # computed twice - except under wrap, where the rows of one window may be far apart in the image
     # and only their padded positions are neighbours. Either way the keys of one window span no more
     # rows than the window, so `key % reach` never meets a key that is still needed.
-    return j if border == WRAP else border_index(j, n, border)
+    return j if border == WRAP else y
 
 
 @intrinsic
 def writable(context, array):
     # The image, which nobody writes, as the type that scratch rows have: one loop then serves both.
     def same(context, builder, signature, arguments):
-        return impl_ret_borrowed(context, builder, signature.return_type, arguments[0])  # type: ignore[no-untyped-call]
+        return impl_ret_borrowed(context, builder, signature.return_type, arguments[0])
 
     return array.copy(readonly=False)(array), same
 
@@ -113,12 +146,14 @@ __all__ = [
     "border_index",
     "exp",
     "inline",
+    "integers",
     "interior",
     "load_edges",
     "load_row",
     "log",
     "maximum",
     "minimum",
+    "numbers",
     "pad_row",
     "power",
     "prange",
@@ -127,6 +162,7 @@ __all__ = [
     "rint",
     "sqrt",
     "square",
+    "take",
     "where",
     "writable",
 ]

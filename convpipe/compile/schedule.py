@@ -1,6 +1,7 @@
 """Decide how a plan runs: the shape of every stencil's loop, and the rows to keep between stages.
 
-A plan becomes a chain of levels, one a stage. A level pulls the rows its window needs from a ring of
+A plan becomes a chain of levels: a stage with a window, and the stages after it that look at one pixel at a
+time. A level pulls the rows its window needs from a ring of
 rows that the level below fills on demand, and gives one row of its own; the last level writes the
 image. So the image is read once and written once, and between two stages stand only as many rows
 as the window of the later one spans.
@@ -25,7 +26,7 @@ from convpipe.geometry import Border, Extent
 from convpipe.ops import Alpha, Cast, Map, Mix, Stencil, Taps
 from convpipe.plan import Plan, StagePlan
 
-Shape = Literal["unrolled", "separable", "rows"]
+Shape = Literal["unrolled", "separable", "uniform", "rows"]
 
 UNROLLED_TAPS = 25
 """Up to this many non-zero taps are all written out; sparse kernels may have twice as many."""
@@ -38,6 +39,9 @@ the loop holds fits the registers; 9x9 at two kernel rows a loop (18 taps) 0.65.
 LLVM's overlap checks are too many, and the loop stays scalar.
 """
 
+UNIFORM_COLUMNS = 8
+"""From this width on, a row of equal taps is summed by doubling: sums of 2, of 4, of 8, ... neighbours."""
+
 Pointwise = Map | Mix | Alpha | Cast
 
 
@@ -49,20 +53,25 @@ class Bank:
     ----------
     name : str
         Of its response in the expression that follows.
-    shape : {'unrolled', 'separable', 'rows'}
-        All taps written out; a column pass then a row pass; or a loop over kernel rows. What does not fit
-        one loop is summed into a row that stays in the L1 cache.
+    shape : {'unrolled', 'separable', 'uniform', 'rows'}
+        All taps written out; a column pass then a row pass; the same for equal taps, with no products;
+        or a loop over kernel rows. What does not fit one loop is summed into a row that stays in the L1
+        cache.
     taps : tuple of (row, column)
         Where the non-zero taps are: of the kernel when unrolled; for `separable` those of the column
-        factor (row, -1) then of the row factor (-1, column); for `rows` the whole rectangle.
+        factor (row, -1) then of the row factor (-1, column); for `rows` the whole rectangle; for
+        `uniform` its last corner, for the one weight.
     offset : int
         Position of its first weight in the weight vector.
+    exact : bool
+        Whether uniform taps sum integers, exact in any order: rows then enter and leave a running sum.
     """
 
     name: str
     shape: Shape
     taps: tuple[tuple[int, int], ...]
     offset: int
+    exact: bool = False
 
     @cached_property
     def passes(self) -> tuple[tuple[tuple[int, int], ...], ...]:
@@ -77,9 +86,30 @@ class Bank:
         return tuple(self.taps[a:b] for a, b in zip(starts, [*starts[1:], None], strict=True))
 
     @property
+    def has_columns(self) -> bool:
+        """Tell whether a column pass over whole rows precedes the main loop."""
+        return self.shape in ("separable", "uniform")
+
+    @property
     def accumulates(self) -> bool:
-        """Tell whether loops precede the main one."""
-        return self.shape != "separable" and len(self.passes) > 1
+        """Tell whether passes of the main loop's kind precede it."""
+        return not self.has_columns and len(self.passes) > 1
+
+    @property
+    def doubled(self) -> list[int]:
+        """Widths, in taps, of the sums of neighbours that uniform taps need: 2, 4, 8, ..."""
+        cols = self.taps[0][1] + 1
+        return [2**k for k in range(1, cols.bit_length())] if cols >= UNIFORM_COLUMNS else []
+
+    @property
+    def parts(self) -> list[tuple[int, int]]:
+        """Sums of neighbours that make up a row of uniform taps: (width, first column)."""
+        left, found = self.taps[0][1] + 1, []
+        for width in (*reversed(self.doubled), 1):
+            while left >= width:
+                found.append((width, self.taps[0][1] + 1 - left))
+                left -= width
+        return found
 
     @property
     def last_weights(self) -> range:
@@ -94,7 +124,9 @@ class Bank:
 
     @property
     def column(self) -> list[int]:
-        """Kernel rows of the column factor."""
+        """Kernel rows of the column pass."""
+        if self.shape == "uniform":
+            return list(range(self.taps[0][0] + 1))
         return [row for row, col in self.taps if col < 0]
 
     @property
@@ -105,7 +137,7 @@ class Bank:
 
 @dataclass(frozen=True)
 class Level:
-    """Structure of one stage's loop.
+    """Structure of the loop of one stage with a window, and of the pointwise stages after it.
 
     Parameters
     ----------
@@ -128,6 +160,8 @@ class Level:
         Whether it reads the image itself; its ring then holds padded copies of what lies near a border.
     ring : str
         Dtype of the ring's rows.
+    casts : bool
+        Whether samples of its input are to be cast to the type of the arithmetic.
     """
 
     index: int
@@ -144,6 +178,11 @@ class Level:
     constants: int
     direct: bool
     ring: str
+    casts: bool
+
+    def cast(self, sample: str) -> str:
+        """Return `sample` of a row of its input as source, in the type of the arithmetic."""
+        return f"T({sample})" if self.casts else sample
 
     @property
     def reach(self) -> int:
@@ -151,9 +190,15 @@ class Level:
         return self.dilation[0] * (self.kernel[0] - 1) + 1
 
     @property
+    def mixes_samples(self) -> bool:
+        """Tell whether it is a mix of the channels of its input, with no window."""
+        first = self.steps[0] if self.steps else None
+        return self.kernel == (1, 1) and not self.keep_alpha and isinstance(first, Mix)
+
+    @property
     def reads_samples(self) -> bool:
         """Tell whether its main loop reads rows of its input, not only what column passes made of them."""
-        return self.keep_alpha or any(bank.shape != "separable" for bank in self.banks)
+        return self.keep_alpha or not all(bank.has_columns for bank in self.banks)
 
 
 @dataclass(frozen=True)
@@ -197,22 +242,61 @@ def make_schedule(plan: Plan) -> tuple[Schedule, Values]:
     weights: list[float] = []
     constants: list[float] = []
     channels = plan.channels
-    for stage in plan.stages:
-        level = _level(stage, channels, plan, len(weights), len(constants))
+    groups = grouped(plan.stages)
+    stencils = [stencil_of(head) for head, *_ in groups]
+    for stages, stencil in zip(groups, stencils, strict=True):
+        level = _level(len(levels), stages, channels, plan, len(weights), len(constants))
         levels.append(level)
-        stencil = _stencil(stage)
         for bank, taps in zip(level.banks, stencil.banks, strict=True):
             weights += _weights(bank, taps)
         constants += [value for step in level.steps for value in _constants(step)]
-        channels = stage.channels
-    stencils = [_stencil(stage) for stage in plan.stages]
+        channels = level.output_channels
     values = Values(
-        geometry=strips(plan, _bytes_per_column(plan, levels)),
+        geometry=strips([head for head, *_ in groups], _bytes_per_column(plan, levels)),
         weights=np.array(weights, plan.compute),
         constants=np.array(constants, plan.compute),
         outside=np.array([stencil.value for stencil in stencils], plan.compute),
     )
     return Schedule(tuple(levels), plan.compute, stored(plan.dtype), stored(plan.output_dtype)), values
+
+
+def grouped(stages: Sequence[StagePlan]) -> list[tuple[StagePlan, ...]]:
+    """Return the stages of each level: one, and those after it that need no pixel but the one they change."""
+    groups: list[tuple[StagePlan, ...]] = []
+    for stage in stages:
+        if groups and _is_pointwise(stage):
+            groups[-1] += (stage,)
+        else:
+            groups.append((stage,))
+    return groups
+
+
+def _is_pointwise(stage: StagePlan) -> bool:
+    stencil = stencil_of(stage)
+    padding = [side for axis in stage.axes for side in (axis.before, axis.after)]
+    return (
+        stage.ops[0] is stencil
+        and not stencil.keep_alpha
+        and (stencil.kernel, stencil.stride, len(stencil.banks)) == ((1, 1), (1, 1), 1)
+        and not any(padding)
+    )
+
+
+def _steps(stages: Sequence[StagePlan]) -> tuple[Pointwise, ...]:
+    """Return what happens to the responses of the first stage.
+
+    The one weight of a later stage stays a multiplication: it also keeps a product of one stage and a sum of
+    the next from being fused into one rounding, so that the stages run one by one give the same bytes.
+    """
+    steps: list[Pointwise] = []
+    for stage in stages:
+        stencil = stencil_of(stage)
+        if stage is not stages[0]:
+            weight = float(stencil.banks[0].weights[0, 0])
+            steps.append(Map("weight * r", constants=(("weight", weight),)))
+        after = stage.ops[stage.ops.index(stencil) + 1 :]
+        steps += [op for op in after if isinstance(op, Pointwise)]
+    return tuple(steps)
 
 
 def stored(dtype: str) -> str:
@@ -223,7 +307,8 @@ def stored(dtype: str) -> str:
     return "float32" if dtype == "float16" else dtype
 
 
-def _stencil(stage: StagePlan) -> Stencil:
+def stencil_of(stage: StagePlan) -> Stencil:
+    """Return the stage's window."""
     return next(op for op in stage.ops if isinstance(op, Stencil))
 
 
@@ -233,39 +318,41 @@ def _bytes_per_column(plan: Plan, levels: Sequence[Level]) -> float:
     total = plan.output_channels * np.dtype(stored(plan.output_dtype)).itemsize
     columns = 1
     for level in reversed(levels):
-        scratch = sum(bank.shape == "separable" or bank.accumulates for bank in level.banks) * size
+        scratch = sum(len(temporaries(bank)) for bank in level.banks) * size
         columns *= level.stride[1]
         total += columns * level.channels * (level.reach * np.dtype(level.ring).itemsize + scratch)
     return total
 
 
-def _level(stage: StagePlan, channels: int, plan: Plan, weight: int, constant: int) -> Level:
-    stencil = _stencil(stage)
+def _level(
+    index: int, stages: Sequence[StagePlan], channels: int, plan: Plan, weight: int, constant: int
+) -> Level:
+    stage = stages[0]
+    stencil = stencil_of(stage)
     at = stage.ops.index(stencil)
+    direct = index == 0 and at == 0
+    ring = stored(plan.dtype) if direct and _holds(plan.dtype, stencil) else plan.compute
     banks: list[Bank] = []
     for name, taps in zip(stencil.names, stencil.banks, strict=True):
-        bank = _bank(name, taps, weight)
+        bank = _bank(name, taps, weight, direct and _sums_exactly(ring, taps))
         banks.append(bank)
         weight += len(bank.taps)
-    first = stage.index == 0
-    premultiply = at > 0
     return Level(
-        index=stage.index,
-        title=f"stage {stage.index}: {stage.name}",
+        index=index,
+        title=", ".join(f"stage {one.index}: {one.name}" for one in stages),
         kernel=stencil.kernel,
         stride=stencil.stride,
         dilation=stencil.dilation,
         channels=channels,
-        output_channels=stage.channels,
+        output_channels=stages[-1].channels,
         banks=tuple(banks),
-        premultiply=premultiply,
-        steps=tuple(op for op in stage.ops[at + 1 :] if isinstance(op, Pointwise)),
+        premultiply=at > 0,
+        steps=_steps(stages),
         keep_alpha=stencil.keep_alpha,
         constants=constant,
-        direct=first and not premultiply,
-        ring=stored(plan.dtype)
-        if first and not premultiply and _holds(plan.dtype, stencil)
-        else plan.compute,
+        direct=direct,
+        ring=ring,
+        casts=direct and stored(plan.dtype) != plan.compute,
     )
 
 
@@ -277,13 +364,26 @@ def _holds(dtype: str, stencil: Stencil) -> bool:
     return float(stencil.value).is_integer() and limits.min <= stencil.value <= limits.max
 
 
-def _bank(name: str, taps: Taps, offset: int) -> Bank:
+def _sums_exactly(dtype: str, taps: Taps) -> bool:
+    """Tell whether sums of as many samples of `dtype` fit 32-bit integers."""
+    if np.dtype(dtype).kind == "f":
+        return False
+    limits = np.iinfo(dtype)
+    return max(-int(limits.min), int(limits.max)) * taps.weights.size < 2**31
+
+
+def _bank(name: str, taps: Taps, offset: int, exact: bool) -> Bank:
     """Choose the loop shape of one bank, the one with the least work per sample.
 
     Unrolled costs its non-zero taps. Separable costs those of both factors and a pass over a row in
-    the L1 cache, worth about four taps; it pays from 5x5 on.
+    the L1 cache, worth about four taps; it pays from 5x5 on. Uniform taps cost two rows and the logarithm
+    of their width where sums are exact; else their rows and that.
     """
     rows, cols = np.nonzero(taps.weights)
+    if taps.weights.size > 1 and (taps.weights == taps.weights[0, 0]).all():
+        height, width = taps.extent
+        if exact or (width >= UNIFORM_COLUMNS and height > 1):
+            return Bank(name, "uniform", ((height - 1, width - 1),), offset, exact)
     if taps.factors is not None:
         column, row = (np.flatnonzero(factor).tolist() for factor in taps.factors)
         if len(column) + len(row) + 4 < len(rows):
@@ -302,6 +402,19 @@ def _cuts(taps: Sequence[tuple[int, int]]) -> list[int]:
         if all(len({row for row, _ in part}) <= PASS_ROWS for part in parts):
             return starts
     raise AssertionError("one tap has one row")
+
+
+def temporary(bank: Bank) -> str:
+    """Return the name of the scratch row that precedes the main loop of a bank."""
+    return f"v_{bank.name}" if bank.has_columns else f"total_{bank.name}"
+
+
+def temporaries(bank: Bank) -> list[str]:
+    """Return the names of a bank's scratch rows."""
+    if not (bank.has_columns or bank.accumulates):
+        return []
+    doubled = bank.doubled if bank.shape == "uniform" else []
+    return [temporary(bank), *(f"sum{width}_{bank.name}" for width in doubled)]
 
 
 def _weights(bank: Bank, taps: Taps) -> list[float]:

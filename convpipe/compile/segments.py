@@ -144,6 +144,8 @@ def segments(level: Level, schedule: Schedule) -> tuple[Segment, ...]:
     groups: list[tuple[Mix | Alpha | None, list[Map | Cast]]] = [(None, [])]
     for step in level.steps:
         if isinstance(step, Mix | Alpha):
+            if level.mixes_samples and step is level.steps[0]:
+                groups.clear()  # no response to wait for: the loop mixes the samples themselves
             groups.append((step, []))
         else:
             groups[-1][1].append(step)

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from convpipe.geometry import Border
 from convpipe.ops import Stencil
-from convpipe.plan import Plan, StagePlan
+from convpipe.plan import StagePlan
 
 GEOMETRY = (
     "rows", "cols", "output_rows", "output_cols", "top", "left", "right", "border", "origin", "begin",
@@ -33,12 +33,13 @@ NARROWEST = 1024
 """Fewest columns of a strip; narrower ones lose more to the start of their loops and to their overlap."""
 
 
-def strips(plan: Plan, bytes_per_column: float) -> NDArray[np.int64]:
+def strips(stages: Sequence[StagePlan], bytes_per_column: float) -> NDArray[np.int64]:
     """Return the geometry of every strip.
 
     Parameters
     ----------
-    plan : Plan
+    stages : sequence of StagePlan
+        The one with a window of each level.
     bytes_per_column : float
         What the rows in use take per column of the result.
 
@@ -46,12 +47,12 @@ def strips(plan: Plan, bytes_per_column: float) -> NDArray[np.int64]:
     -------
     ndarray of int64, shape (strips, levels, len(GEOMETRY))
     """
-    cols = plan.extent[1]
+    cols = stages[-1].extent[1]
     width = max(NARROWEST, int(CACHE / bytes_per_column))
     count = -(-cols // width)
     edges = [cols * k // count for k in range(count + 1)]
-    cut = [_strip(plan.stages, first, last) for first, last in pairwise(edges)]
-    whole = [_strip(plan.stages, 0, cols, whole=True)]
+    cut = [_strip(stages, first, last) for first, last in pairwise(edges)]
+    whole = [_strip(stages, 0, cols, whole=True)]
     return np.array(whole if None in cut else cut, np.int64)
 
 

@@ -178,4 +178,7 @@ def _formulas(plan: Plan) -> Table:
         for axis, formula, dropped in zip(("rows", "columns"), stage.formulas, stage.dropped, strict=True):
             unread = f"  ({dropped} unread)" if dropped else ""
             table.add_row(f" {stage.index}", axis, Text(formula + unread), style="dim")
+        if stage.separation_error:
+            error = f"of rank 1, run as a column and a row: off by at most {stage.separation_error:.1g}"
+            table.add_row(f" {stage.index}", "kernel", error, style="dim")
     return table

@@ -31,4 +31,4 @@ def _custom(kernel: tuple[tuple[float, ...], ...], normalize: bool, flip: bool) 
         weights = weights / total
     if flip:
         weights = weights[::-1, ::-1]
-    return (Stencil((Taps(weights),)),)
+    return (Stencil((Taps.separated(weights),)),)

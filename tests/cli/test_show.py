@@ -12,7 +12,7 @@ def test_compile_show_prints_python(convpipe, job):
     result = convpipe("compile", job(), "--show", "--size", "64x64x3", "--dtype", "uint16")
     assert result.exit_code == 0
     names = {node.name for node in ast.walk(ast.parse(result.stdout)) if isinstance(node, ast.FunctionDef)}
-    assert {"serial", "parallel"} <= names
+    assert {"band", "combine_0_0"} <= names
 
 
 def test_compile_says_how_long(convpipe, job):

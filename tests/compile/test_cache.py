@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from convpipe.compile import cache
-from convpipe.compile.cpu import compile_plan
+from convpipe.compile.groups import compile_plan
 from convpipe.plan import make_plan
 from convpipe.stages import stage
 
@@ -119,7 +119,7 @@ def test_interrupted_builds_are_no_entries(folder):
 
 _PROGRAM = """
 import json, numpy as np
-from convpipe.compile.cpu import compile_plan
+from convpipe.compile.groups import compile_plan
 from convpipe.plan import make_plan
 from convpipe.stages import stage
 image = np.arange(48, dtype=np.uint8).reshape(6, 8)

@@ -10,6 +10,7 @@ import numpy as np
 import oracle
 import pytest
 
+from convpipe.errors import BackendError
 from convpipe.geometry import Border
 from convpipe.ops import Map, Stencil, Taps, is_integer
 from convpipe.plan import make_plan
@@ -19,7 +20,12 @@ from convpipe.stages.base import Method, Stage
 pytestmark = pytest.mark.gpu
 
 SIMULATED = os.environ.get("NUMBA_ENABLE_CUDASIM") == "1"
-METHODS = [method for methods in families().values() for method in methods.values()]
+WHOLE_IMAGE = {"stretch"}
+"""Methods that need the extremes of the whole image, which this backend refuses."""
+
+METHODS = [
+    method for methods in families().values() for method in methods.values() if method.name not in WHOLE_IMAGE
+]
 
 
 def make(method, **parameters):
@@ -72,6 +78,13 @@ def near(got, want, plan, tolerance=1e-5):
 @pytest.fixture
 def image(rng):
     return rng.integers(0, 256, (5, 7), dtype=np.uint8)
+
+
+def test_a_reduction_is_refused_by_name(image):
+    from convpipe.compile.cuda import compile_plan
+
+    with pytest.raises(BackendError, match=r"stage 1 \(contrast stretch\) needs the extremes"):
+        compile_plan(make_plan([stage("edge", "sobel"), stage("contrast", "stretch")], image.shape))
 
 
 @pytest.mark.parametrize("channels", [1, 3, 4])
@@ -199,7 +212,6 @@ def test_bands_give_the_same_bytes(border, image):
 
 def test_too_little_memory_is_met_with_bands(rng, monkeypatch):
     from convpipe.compile import cuda_device
-    from convpipe.errors import BackendError
 
     image = rng.integers(0, 256, (14, 4), dtype=np.uint8)
     _, run = compiled(CHAINS["blur-sobel"], image)
@@ -242,7 +254,7 @@ def test_rounds_half_to_even_and_saturates(dtype, value, want):
 
 @pytest.mark.parametrize("chain", CHAINS)
 def test_agrees_with_the_processor(chain, image):
-    from convpipe.compile.cpu import compile_plan
+    from convpipe.compile.groups import compile_plan
 
     plan, _, got = check(CHAINS[chain], image)
     want, _ = compile_plan(plan)(image, threads=1)

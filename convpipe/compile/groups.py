@@ -1,0 +1,117 @@
+"""Cut a plan where a stage needs the whole image; what lies on either side is fused.
+
+A reduction needs all of it before it can give a pixel; a Fourier transform takes all of it at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from convpipe.compile import transform
+from convpipe.compile.cpu import Executable, compile_fused
+from convpipe.compile.transform import Transform
+from convpipe.geometry import Axis
+from convpipe.ops import IDENTITY, Reduce, Stencil
+from convpipe.plan import Plan, StagePlan
+
+
+@dataclass(frozen=True)
+class Groups:
+    """Loops and transforms that run one after the other; the contract of each of them.
+
+    Parameters
+    ----------
+    parts : tuple of Executable or Transform
+    """
+
+    parts: tuple[Executable | Transform, ...]
+
+    @property
+    def source(self) -> str:
+        """The generated Python of every loop."""
+        return "\n".join(part.source for part in self.parts)
+
+    def __call__(self, image: NDArray[Any], threads: int | None = None) -> tuple[NDArray[Any], int]:
+        """Return the result, and how many NaNs became 0; as :meth:`Executable.__call__`."""
+        nans = 0
+        for part in self.parts:
+            if isinstance(part, Executable):
+                part = part.with_constants(_extremes(image, part.plan))
+            image, nans = part(image, threads)
+        return image, nans
+
+    def warm(self) -> None:
+        """Compile every loop."""
+        for part in self.parts:
+            part.warm()
+
+
+def compile_plan(plan: Plan) -> Executable | Groups:
+    """Return `plan` as machine code; a structure that was compiled before is not compiled again."""
+    groups: list[list[StagePlan]] = [[]]
+    for stage in plan.stages:
+        if transform.pays(stage):
+            groups += [[_responses(stage)], [_rest(stage)]]
+        elif _reduces(stage):
+            groups.append([stage])
+        else:
+            groups[-1].append(stage)
+    chain = [group for group in groups if group]
+    if len(chain) == 1 and not _reduces(chain[0][0]):
+        return compile_fused(plan)
+    parts: list[Executable | Transform] = []
+    for group in chain:
+        before = parts[-1].plan if parts else None
+        parts.append(_compile(_part(plan, group, before, last=group is chain[-1])))
+    return Groups(tuple(parts))
+
+
+def _compile(plan: Plan) -> Executable | Transform:
+    loop = compile_fused(plan)
+    return Transform(plan, loop) if transform.pays(plan.stages[0]) else loop
+
+
+def _reduces(stage: StagePlan) -> bool:
+    return any(isinstance(op, Reduce) for op in stage.ops)
+
+
+def _responses(stage: StagePlan) -> StagePlan:
+    """Return the stage without what happens to its responses."""
+    return replace(stage, ops=stage.ops[:1], channels=0)
+
+
+def _rest(stage: StagePlan) -> StagePlan:
+    """Return what happens to the stage's responses, as a stage that looks at one pixel at a time."""
+    stencil = stage.ops[0]
+    assert isinstance(stencil, Stencil)
+    ops = (Stencil((IDENTITY,), stencil.names), *stage.ops[1:])
+    return replace(stage, ops=ops, input=stage.extent, axes=(Axis(1), Axis(1)))
+
+
+def _part(plan: Plan, stages: Sequence[StagePlan], before: Plan | None, last: bool) -> Plan:
+    """Return `stages` as a plan of their own; images between parts have the arithmetic's type."""
+    channels = before.output_channels if before else plan.channels
+    if not stages[-1].channels:  # responses: one for every channel
+        stages = [replace(stages[-1], channels=channels)]
+    return replace(
+        plan,
+        input=stages[0].input,
+        channels=channels,
+        dtype=plan.compute if before else plan.dtype,
+        output_dtype=plan.output_dtype if last else plan.compute,
+        stages=tuple(stages),
+    )
+
+
+def _extremes(image: NDArray[Any], plan: Plan) -> list[float]:
+    """Return the smallest and the largest sample, if the first stage of `plan` needs them."""
+    if not _reduces(plan.stages[0]):
+        return []
+    samples = image.reshape(-1, plan.channels)
+    colours = samples[:, :-1] if plan.alpha else samples
+    return [float(np.fmin.reduce(colours, axis=None)), float(np.fmax.reduce(colours, axis=None))]
