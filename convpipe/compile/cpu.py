@@ -13,7 +13,7 @@ import numpy as np
 from numba import types
 from numpy.typing import NDArray
 
-from convpipe.compile import cache, drive
+from convpipe.compile import cache, drive, results
 from convpipe.compile.emit import emit
 from convpipe.compile.schedule import Values, make_schedule, stored
 from convpipe.plan import Plan
@@ -60,7 +60,8 @@ class Executable:
         plan = self.plan
         rows, cols = plan.input
         flat = np.ascontiguousarray(image, stored(plan.dtype)).reshape(rows, cols * plan.channels)
-        out = np.empty((plan.extent[0], plan.extent[1] * plan.output_channels), stored(plan.output_dtype))
+        extent = (plan.extent[0], plan.extent[1] * plan.output_channels)
+        out = results.empty(extent, stored(plan.output_dtype))
         bands = 1 if threads == 1 else min(threads or numba.get_num_threads(), -(-len(out) // BAND_ROWS))
         nans = self.run(flat, out, bands)
         out = out.astype(plan.output_dtype, copy=False)

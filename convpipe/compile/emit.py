@@ -37,6 +37,11 @@ T = np.{compute}
 @inline
 def scratch(samples):
     return np.empty(samples, T)
+
+
+@inline
+def compute_pair(samples):
+    return np.empty((2, samples), T)
 '''
 
 _RING = """
@@ -69,6 +74,8 @@ def emit(schedule: Schedule) -> str:
         for bank in level.banks:
             if bank.has_columns:
                 column(text, level, bank)
+            if _pairs(level, bank):
+                column(text, level, bank, outputs=("v", "next"))
             if _slides(level, bank):
                 slide(text, level, bank)
             if bank.shape == "uniform" and bank.doubled:
@@ -121,7 +128,9 @@ def _state(level: Level, schedule: Schedule) -> list[str]:
         if lower.direct:
             names += [f"edge_{bank.name}_{i}" for bank in _columns(lower)]
         names += [f"summed_{bank.name}_{i}" for bank in lower.banks if _slides(lower, bank)]
-        names += [f"{name}_{i}" for bank in lower.banks for name in temporaries(bank)]
+        for bank in lower.banks:
+            own = [f"{name}_{i}" for name in temporaries(bank)]
+            names += [*_pair_names(lower, bank), *own[1:]] if _pairs(lower, bank) else own
         names += [f"t_{i}_{k}" for k in range(len(segments(lower, schedule)) - 1)]
     return names
 
@@ -184,6 +193,16 @@ def _slides(level: Level, bank: Bank) -> bool:
     return bank.exact and level.dilation[0] == 1 and level.kernel[0] > 2 * level.stride[0]
 
 
+def _pairs(level: Level, bank: Bank) -> bool:
+    """Tell whether column passes make two rows at a time."""
+    plain = level.stride[0] == 1 and level.dilation[0] == 1
+    return level.direct and bank.has_columns and plain and not _slides(level, bank)
+
+
+def _pair_names(level: Level, bank: Bank) -> list[str]:
+    return [f"{name}_{bank.name}_{level.index}" for name in ("pair", "paired", "rows_of_pair")]
+
+
 def _double(text: Text, level: Level, bank: Bank) -> None:
     if bank.shape == "uniform" and bank.doubled:
         rows = ", ".join(f"{name}_{level.index}" for name in temporaries(bank))
@@ -240,15 +259,38 @@ def _direct_window(text: Text, level: Level) -> None:
     text.line("if not inside:", f"    {_load_edges(level, '0', f'left_{i} + cols_{i} + right_{i}')}")
     for bank in _columns(level):
         v = f"v_{bank.name}_{i}"
-        text.line("if inside:")
+        if _pairs(level, bank):
+            _direct_pair(text, level, bank)
+        text.line("if inside and not ready:" if _pairs(level, bank) else "if inside:")
         with text.indented():
             _direct_column(text, level, bank)
             text.line(f"pad_row({v}, {_padding(level)}, edge_{bank.name}_{i})")
-        text.line("else:")
+        text.line("elif not inside:")
         text.line(f"    column_{i}_{bank.name}(ring_{i}, slots_{i}, 0, {v}, {_whole(level)}, w)")
         if _slides(level, bank):
             text.line(f"summed_{bank.name}_{i}[0] = y_{i} if inside else NOTHING")
         _double(text, level, bank)
+
+
+def _direct_pair(text: Text, level: Level, bank: Bank) -> None:
+    """Column passes of rows 2m and 2m + 1 at once, if the image holds all rows under both."""
+    i, rows = level.index, level.kernel[0] + 1
+    pair, paired, of_pair = _pair_names(level, bank)
+    left, samples = times(f"left_{i}", level.channels), times(f"cols_{i}", level.channels)
+    text.line(f"v_{bank.name}_{i} = {pair}[y_{i} % 2]", f"even_{i} = y_{i} - y_{i} % 2")
+    text.line(
+        f"if {paired}[0] != even_{i}:", f"    {paired}[0] = even_{i}", f"    for k_{i} in range({rows}):"
+    )
+    text.line(f"        {of_pair}[k_{i}] = border_index(even_{i} + k_{i} - top_{i}, rows_{i}, border_{i})")
+    text.line(f"        if {of_pair}[k_{i}] < 0:", f"            {paired}[0] = NOTHING")
+    text.line(f"    if {paired}[0] == even_{i}:")
+    with text.indented(), text.indented():
+        targets = ", ".join(f"{pair}[{k}, {left} :]" for k in range(2))
+        origin = times(f"origin_{i}", level.channels)
+        text.line(f"columns_{i}_{bank.name}(image, {of_pair}, {origin}, {targets}, {samples}, w)")
+        for k in range(2):
+            text.line(f"pad_row({pair}[{k}], {_padding(level)}, edge_{bank.name}_{i})")
+    text.line(f"ready = {paired}[0] == even_{i}")
 
 
 def _direct_column(text: Text, level: Level, bank: Bank) -> None:
@@ -337,7 +379,13 @@ def _allocations(level: Level, schedule: Schedule) -> Iterator[str]:
     yield f"slots_{i} = numbers({rows}, 0, 1)" if level.direct else f"keys_{i} = numbers({rows}, NOTHING, 0)"
     for bank in level.banks:
         size = padded if bank.has_columns else times(f"output_cols_{i}", channels)
-        for name in temporaries(bank):
+        if _pairs(level, bank):
+            pair, paired, of_pair = _pair_names(level, bank)
+            yield f"{pair} = {'int32' if bank.exact else 'compute'}_pair({padded})"
+            yield f"{paired} = numbers(1, NOTHING, 0)"
+            yield f"{of_pair} = numbers({rows + 1}, 0, 0)"
+            yield f"v_{bank.name}_{i} = {pair}[0]"
+        for name in temporaries(bank)[_pairs(level, bank) :]:
             yield f"{name}_{i} = {'integers' if bank.exact else 'scratch'}({size})"
         if level.direct and bank.has_columns:
             # What a column pass gives left and right of the image under a constant border.

@@ -16,20 +16,30 @@ def _sums(terms: list[str]) -> str:
     return " + ".join(terms)
 
 
-def column(text: Text, level: Level, bank: Bank) -> None:
-    """Column pass: one sum of source rows, weighted unless the taps are uniform."""
+def column(text: Text, level: Level, bank: Bank, outputs: Sequence[str] = ("v",)) -> None:
+    """Column pass: one sum of source rows, weighted unless the taps are uniform.
+
+    With two outputs, the sums of two windows one row apart: what they share is loaded once.
+    """
     uniform = bank.shape == "uniform"
-    text.function(f"column_{level.index}_{bank.name}", ["source", "rows", "start", "v", "n", "w"])
+    name = "column" if len(outputs) == 1 else "columns"
+    text.function(f"{name}_{level.index}_{bank.name}", ["source", "rows", "start", *outputs, "n", "w"])
+    step = CHUNK + 1 - len(outputs)
     with text.indented():
-        for start in range(0, len(bank.column), CHUNK):
-            chunk = list(enumerate(bank.column))[start : start + CHUNK]
+        for start in range(0, len(bank.column), step):
+            chunk = list(enumerate(bank.column))[start : start + step]
             if not uniform:
                 _weights(text, range(start, start + len(chunk)), str(bank.offset + start))
-            for k, i in chunk:
-                text.line(f"s{k} = source[rows[{i}], start:]")
-            terms = [("" if uniform else f"w{k} * ") + _summand(level, bank, f"s{k}[x]") for k, _ in chunk]
+            for i in sorted({i + k for _, i in chunk for k in range(len(outputs))}):
+                text.line(f"s{i} = source[rows[{i}], start:]")
             text.line("for x in range(n):")
-            text.line("    v[x] = " + _sums(["v[x]", *terms] if start else terms))
+            for shift, v in enumerate(outputs):
+                samples = [_summand(level, bank, f"s{i + shift}[x]") for _, i in chunk]
+                terms = [
+                    sample if uniform else f"w{k} * {sample}"
+                    for (k, _), sample in zip(chunk, samples, strict=True)
+                ]
+                text.line(f"    {v}[x] = " + _sums([f"{v}[x]", *terms] if start else terms))
 
 
 def _summand(level: Level, bank: Bank, sample: str) -> str:

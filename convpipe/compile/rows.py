@@ -65,6 +65,11 @@ def integers(samples):
 
 
 @inline
+def int32_pair(samples):
+    return np.empty((2, samples), np.int32)
+
+
+@inline
 def numbers(count, first, step):
     values = np.empty(count, np.int64)
     for k in range(count):
@@ -146,6 +151,7 @@ __all__ = [
     "border_index",
     "exp",
     "inline",
+    "int32_pair",
     "integers",
     "interior",
     "load_edges",

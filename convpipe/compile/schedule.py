@@ -31,6 +31,9 @@ Shape = Literal["unrolled", "separable", "uniform", "rows"]
 UNROLLED_TAPS = 25
 """Up to this many non-zero taps are all written out; sparse kernels may have twice as many."""
 
+PASS_COST = 4
+"""Taps that a pass over a row in the L1 cache is worth; measured: 3x3 gains nothing by two passes, 5x5 does."""
+
 PASS_TAPS, PASS_ROWS = 16, 8
 """Most taps, and most source rows, in one loop.
 
@@ -375,8 +378,8 @@ def _sums_exactly(dtype: str, taps: Taps) -> bool:
 def _bank(name: str, taps: Taps, offset: int, exact: bool) -> Bank:
     """Choose the loop shape of one bank, the one with the least work per sample.
 
-    Unrolled costs its non-zero taps. Separable costs those of both factors and a pass over a row in
-    the L1 cache, worth about four taps; it pays from 5x5 on. Uniform taps cost two rows and the logarithm
+    Unrolled costs its non-zero taps. Separable costs those of both factors and a pass over a row;
+    it pays from 5x5 on. Uniform taps cost two rows and the logarithm
     of their width where sums are exact; else their rows and that.
     """
     rows, cols = np.nonzero(taps.weights)
@@ -386,7 +389,7 @@ def _bank(name: str, taps: Taps, offset: int, exact: bool) -> Bank:
             return Bank(name, "uniform", ((height - 1, width - 1),), offset, exact)
     if taps.factors is not None:
         column, row = (np.flatnonzero(factor).tolist() for factor in taps.factors)
-        if len(column) + len(row) + 4 < len(rows):
+        if len(column) + len(row) + PASS_COST < len(rows):
             return Bank(name, "separable", (*((i, -1) for i in column), *((0, j) for j in row)), offset)
     if len(rows) <= UNROLLED_TAPS or (len(rows) <= 2 * UNROLLED_TAPS and 2 * len(rows) <= taps.weights.size):
         nonzero = tuple(zip(rows.tolist(), cols.tolist(), strict=True))

@@ -1,0 +1,55 @@
+"""Results reuse the memory of results that are gone, and only of those."""
+
+import gc
+
+import numpy as np
+import pytest
+
+from convpipe import Pipeline, stage
+from convpipe.compile import results
+
+SHAPE = (1024, 1025)
+
+
+@pytest.fixture(autouse=True)
+def nothing_kept():
+    results._free.clear()
+    yield
+    results._free.clear()
+
+
+def address(array):
+    return array.__array_interface__["data"][0]
+
+
+def test_memory_comes_back_when_the_last_view_is_gone():
+    first = results.empty(SHAPE, np.float32)
+    view, where = first[::2, 3:].T, address(first)
+    del first
+    gc.collect()
+    assert address(results.empty(SHAPE, np.float32)) != where
+    del view
+    gc.collect()
+    again = results.empty((SHAPE[1], SHAPE[0]), np.int32)  # of the same size in bytes
+    assert address(again) == where
+    assert again.flags.writeable
+    assert again.flags.c_contiguous
+
+
+def test_no_more_is_kept_than_the_limit(monkeypatch):
+    monkeypatch.setattr(results, "MOST", 9 << 20)
+    arrays = [results.empty((1 << 20,), np.float32) for _ in range(5)]
+    del arrays
+    gc.collect()
+    assert [len(blocks) for blocks in results._free.values()] == [2]
+
+
+def test_a_kept_result_is_not_overwritten(rng):
+    pipeline = Pipeline([stage("edge", "sobel")])
+    images = [rng.random(SHAPE).astype(np.float32) for _ in range(3)]
+    kept = [pipeline(image) for image in images]
+    copies = [result.copy() for result in kept]
+    for image in images:
+        pipeline(image[::-1])
+    for result, copy in zip(kept, copies, strict=True):
+        np.testing.assert_array_equal(result, copy)
