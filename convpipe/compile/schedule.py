@@ -32,7 +32,7 @@ UNROLLED_TAPS = 25
 """Up to this many non-zero taps are all written out; sparse kernels may have twice as many."""
 
 PASS_COST = 4
-"""Taps that a pass over a row in the L1 cache is worth; measured: 3x3 gains nothing by two passes, 5x5 does."""
+"""Taps that a pass over a row in the L1 cache is worth: 3x3 gains nothing by two passes, 5x5 does."""
 
 PASS_TAPS, PASS_ROWS = 16, 8
 """Most taps, and most source rows, in one loop.
