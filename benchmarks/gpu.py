@@ -27,9 +27,9 @@ from numba import cuda
 from timing import Row, Table
 
 from convpipe import Pipeline, images, stage
-from convpipe.compile.cuda import Chain, compile_plan
-from convpipe.compile.cuda_device import Slot
-from convpipe.compile.cuda_probe import problems
+from convpipe.compile.cuda.device import Slot
+from convpipe.compile.cuda.probe import problems
+from convpipe.compile.cuda.run import Chain, compile_plan
 
 ROTATED = 4
 """Images taken in turn: together several times the L2 cache from 4096x4096 float32 on."""

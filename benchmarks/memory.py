@@ -2,27 +2,22 @@
 
     python benchmarks/memory.py [--side 4096] [--threads 2]
 
-Two numbers for each chain: how far the peak of the resident set rises over what stood before plus the
-result, and the bytes of the arrays that the generated loop allocates in a thread. Linux alone tells the peak.
+How far the peak of the resident set rises over what stood before plus the result. Linux alone tells it.
 """
 
 from __future__ import annotations
 
-import ast
 import ctypes
 import json
 import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import numba
-import numpy as np
 import pipelines
 from timing import Bench, Row, Table, run
 
-from convpipe import Pipeline
 from convpipe.compile import threads as layer
 
 CHAINS = (pipelines.EDGES, pipelines.THRESHOLD, pipelines.LAPLACIAN, pipelines.PYRAMID, pipelines.MIX)
@@ -32,29 +27,6 @@ def resident(field: str) -> int:
     """Return the resident set (VmRSS) or its peak (VmHWM), in bytes."""
     lines = Path("/proc/self/status").read_text().splitlines()
     return next(int(line.split()[1]) for line in lines if line.startswith(field)) * 1024
-
-
-def scratch(pipeline: Pipeline, image: np.ndarray) -> int:
-    """Return the bytes of the arrays that a thread's band allocates: its assignments, evaluated."""
-    executable = pipeline._executable(image.shape, image.dtype.name, None)
-    module = ast.parse(executable.source)
-    (band,) = (node for node in module.body if isinstance(node, ast.FunctionDef) and node.name == "band")
-    values, plan = executable.values, executable.plan
-    out = np.empty((plan.extent[0], 0), plan.output_dtype)
-    known: dict[str, Any] = {
-        "np": np,
-        "T": np.dtype(plan.compute).type,
-        "NOTHING": 0,
-        "out": out,
-        "image": image,
-    }
-    known |= {"g": values.geometry, "w": values.weights, "c": values.constants, "outside": values.outside}
-    for node in band.body:
-        if isinstance(node, ast.Assign):
-            exec(compile(ast.Module([node], []), "<band>", "exec"), known)
-    given = {"out", "image", "g", "w", "c", "outside"}
-    arrays = [each for name, each in known.items() if isinstance(each, np.ndarray) and name not in given]
-    return sum(array.nbytes for array in arrays)
 
 
 def measure(index: int, side: int, threads: int) -> Row:
@@ -73,7 +45,6 @@ def measure(index: int, side: int, threads: int) -> Row:
     return {
         "chain": pipeline.name,
         "peak beyond input and output, KB a thread": max(extra, 0) / threads / 1e3,
-        "arrays of the loop, KB a thread": scratch(pipeline, image) / 1e3,
     }
 
 

@@ -29,8 +29,8 @@ def command(
 
     --size matters for the channels alone: a pipeline compiled for one extent runs on any.
     """
-    from convpipe.compile.cuda_emit import lower
-    from convpipe.compile.cuda_tiles import Tiling
+    from convpipe.compile.cuda.emit import lower
+    from convpipe.compile.cuda.tiles import Tiling
     from convpipe.config import load
     from convpipe.pipeline import Pipeline
     from convpipe.report import printable

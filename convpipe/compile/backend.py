@@ -8,8 +8,8 @@ from typing import Any, Protocol
 
 from numpy.typing import NDArray
 
-from convpipe.compile.cuda_cost import Estimate, estimate
-from convpipe.compile.cuda_probe import problems
+from convpipe.compile.cuda.cost import Estimate, estimate
+from convpipe.compile.cuda.probe import problems
 from convpipe.errors import BackendError
 from convpipe.plan import Plan
 
@@ -118,7 +118,7 @@ class _OnDevice:
     _instead: Executable | None = field(default=None, init=False)
 
     def __post_init__(self) -> None:
-        from convpipe.compile.cuda import compile_plan
+        from convpipe.compile.cuda.run import compile_plan
 
         self._run = compile_plan(self.plan)
         self.source = self._run.source

@@ -151,10 +151,10 @@ def _squeezed(images: int, filters: int, shape: tuple[int, ...]) -> tuple[int, .
 
 def _on_device(x: Any, weight: Any, bias: Any, *options: Any) -> Any:
     """Filter on the device where `x` is, and return an array of the library that `x` comes from."""
-    from convpipe.compile import cuda_nchw
+    from convpipe.compile.cuda import nchw
 
-    images, filters = (checks.numbers(cuda_nchw.adopt(a), name) for a, name in ((x, "x"), (weight, "weight")))
-    start = None if bias is None else checks.numbers(cuda_nchw.adopt(bias), "bias")
+    images, filters = (checks.numbers(nchw.adopt(a), name) for a, name in ((x, "x"), (weight, "weight")))
+    start = None if bias is None else checks.numbers(nchw.adopt(bias), "bias")
     work = _check(images, filters, start, *options)
-    result = cuda_nchw.correlate(*work.arrays, work.windows, work.groups, work.border, work.dtype)
-    return cuda_nchw.like(result.reshape(_squeezed(images.ndim, filters.ndim, result.shape)), x)
+    result = nchw.correlate(*work.arrays, work.windows, work.groups, work.border, work.dtype)
+    return nchw.like(result.reshape(_squeezed(images.ndim, filters.ndim, result.shape)), x)

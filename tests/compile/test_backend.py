@@ -11,8 +11,8 @@ from click.testing import CliRunner
 from convpipe import BackendError, Pipeline, stage
 from convpipe.cli import main
 from convpipe.compile import backend as choice
-from convpipe.compile import cuda_probe
-from convpipe.compile.cuda_cost import estimate
+from convpipe.compile.cuda import probe
+from convpipe.compile.cuda.cost import estimate
 
 SOBEL = [stage("edge", "sobel")]
 
@@ -46,7 +46,7 @@ def device(monkeypatch):
     """Put a device in the place of the real one."""
 
     def put(**given):
-        from convpipe.compile import cuda
+        from convpipe.compile.cuda import run as cuda
 
         monkeypatch.setattr(cuda, "compile_plan", lambda plan: Device(plan, **given))
 
@@ -123,18 +123,18 @@ def test_estimate_counts_the_way_there_and_back():
 def test_probe_reasons(monkeypatch):
     monkeypatch.delenv("NUMBA_ENABLE_CUDASIM", raising=False)
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "")
-    monkeypatch.setattr(cuda_probe, "find_spec", lambda name: None)
+    monkeypatch.setattr(probe, "find_spec", lambda name: None)
 
     def load(name):
         raise OSError
 
-    monkeypatch.setattr(cuda_probe.ctypes, "CDLL", load)
-    driver, devices, packages = cuda_probe.problems()
+    monkeypatch.setattr(probe.ctypes, "CDLL", load)
+    driver, devices, packages = probe.problems()
     assert driver.startswith("no NVIDIA driver: ")
     assert devices == "CUDA_VISIBLE_DEVICES hides every device"
     assert packages == "numba-cuda is missing: pip install 'numba-cuda[cu13]'"
     monkeypatch.setenv("NUMBA_ENABLE_CUDASIM", "1")
-    assert cuda_probe.problems() == []
+    assert probe.problems() == []
 
 
 _PROGRAM = """

@@ -2,7 +2,7 @@
 
 import pytest
 
-from convpipe.compile.cuda_probe import problems
+from convpipe.compile.cuda.probe import problems
 
 REASON = "; ".join(problems())
 

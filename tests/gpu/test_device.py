@@ -42,8 +42,8 @@ def small(*stages):
 
 
 def compiled(stages, image, border=Border.REFLECT, output_dtype=None, **tiling):
-    from convpipe.compile.cuda import compile_plan
-    from convpipe.compile.cuda_tiles import Tiling
+    from convpipe.compile.cuda.run import compile_plan
+    from convpipe.compile.cuda.tiles import Tiling
 
     plan = make_plan(
         stages, image.shape[:2], channels=image.shape[2] if image.ndim == 3 else 1, dtype=image.dtype.name,
@@ -81,7 +81,7 @@ def image(rng):
 
 
 def test_a_reduction_is_refused_by_name(image):
-    from convpipe.compile.cuda import compile_plan
+    from convpipe.compile.cuda.run import compile_plan
 
     with pytest.raises(BackendError, match=r"stage 1 \(contrast stretch\) needs the extremes"):
         compile_plan(make_plan([stage("edge", "sobel"), stage("contrast", "stretch")], image.shape))
@@ -211,19 +211,19 @@ def test_bands_give_the_same_bytes(border, image):
 
 
 def test_too_little_memory_is_met_with_bands(rng, monkeypatch):
-    from convpipe.compile import cuda_device
+    from convpipe.compile.cuda import device
 
     image = rng.integers(0, 256, (14, 4), dtype=np.uint8)
     _, run = compiled(CHAINS["blur-sobel"], image)
     whole, _ = run(image)
-    send, limit = cuda_device.Slot.send, 40
+    send, limit = device.Slot.send, 40
 
     def scarce(device, array):
         if array.size > limit:
-            raise cuda_device.OutOfMemory
+            raise device.OutOfMemory
         return send(device, array)
 
-    monkeypatch.setattr(cuda_device.Slot, "send", scarce)
+    monkeypatch.setattr(device.Slot, "send", scarce)
     np.testing.assert_array_equal(run(image)[0], whole)
     assert "bands" in run.notes[0]
     limit = 0
@@ -282,7 +282,7 @@ def test_conv2d(shape, taps, groups, options, mode, dtype, rng):
     from numba import cuda
 
     from convpipe import conv2d
-    from convpipe.compile.cuda_nchw import adopt, correlate
+    from convpipe.compile.cuda.nchw import adopt, correlate
     from convpipe.conv import checks
 
     x, weight, bias = (rng.standard_normal(size).astype(dtype) for size in (shape, taps, taps[0]))

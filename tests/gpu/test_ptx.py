@@ -47,7 +47,7 @@ def kernels(run, capability):
 def count(capability):
     """Print what the PTX of the shipped configs holds, as JSON; runs in a process of its own."""
     from convpipe import Pipeline, config
-    from convpipe.compile.cuda import compile_plan
+    from convpipe.compile.cuda.run import compile_plan
 
     seen, found = set(), {"kernels": 0, "f64": 0, "local": 0, "generic": 0, "shared": 0, "fma": 0, "calls": 0}
     for path in sorted((ROOT / "configs").glob("*.yaml")):

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from convpipe.compile.cuda_passes import Pass
-from convpipe.compile.cuda_tiles import Group
-from convpipe.compile.cuda_window import plus, sample, tile
+from convpipe.compile.cuda.passes import Pass
+from convpipe.compile.cuda.tiles import Group
+from convpipe.compile.cuda.window import plus, sample, tile
 from convpipe.compile.text import Text, times
 from convpipe.geometry import Extent
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from convpipe.compile.cuda_passes import Pass
+from convpipe.compile.cuda.passes import Pass
 from convpipe.geometry import Extent
 
 CHANNELS = 4

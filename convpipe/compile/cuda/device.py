@@ -20,7 +20,7 @@ from numba.cuda.cudadrv.driver import CudaAPIError
 from numba.cuda.cudadrv.error import CudaSupportError
 from numpy.typing import DTypeLike, NDArray
 
-from convpipe.compile.cuda_rows import SIMULATED
+from convpipe.compile.cuda.rows import SIMULATED
 from convpipe.errors import BackendError
 
 IMAGES = 1 if SIMULATED else 3

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from convpipe.compile.cuda_passes import Pass
+from convpipe.compile.cuda.passes import Pass
 from convpipe.compile.schedule import Schedule
 from convpipe.compile.segments import Segment, segments
 from convpipe.compile.text import Text

@@ -1,4 +1,4 @@
-"""Run a plan on a CUDA device: the chain of kernels of :mod:`convpipe.compile.cuda_emit`.
+"""Run a plan on a CUDA device: the chain of kernels of :mod:`convpipe.compile.cuda.emit`.
 
 Nothing here touches the device before the first image. Images of several threads are on the device at
 once, each on a stream of its own, so that the copies of one overlap the kernels of another.
@@ -19,10 +19,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from convpipe.compile.cache import module_of
-from convpipe.compile.cuda_device import OutOfMemory, Slot, slot
-from convpipe.compile.cuda_emit import lower
-from convpipe.compile.cuda_passes import Pass, Values
-from convpipe.compile.cuda_tiles import Group, Tiling
+from convpipe.compile.cuda.device import OutOfMemory, Slot, slot
+from convpipe.compile.cuda.emit import lower
+from convpipe.compile.cuda.passes import Pass, Values
+from convpipe.compile.cuda.tiles import Group, Tiling
 from convpipe.compile.schedule import stored
 from convpipe.errors import BackendError
 from convpipe.geometry import border_index

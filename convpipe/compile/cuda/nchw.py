@@ -15,8 +15,8 @@ from typing import Any
 import numpy as np
 from numba import cuda
 
-from convpipe.compile.cuda_device import failures
-from convpipe.compile.cuda_rows import border_index
+from convpipe.compile.cuda.device import failures
+from convpipe.compile.cuda.rows import border_index
 from convpipe.geometry import Axis, Border
 
 THREADS = 128

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from convpipe.compile.cuda_passes import Pass
-from convpipe.compile.cuda_point import Point
-from convpipe.compile.cuda_tiles import Group
-from convpipe.compile.cuda_window import plus, put, registers, sample, total
+from convpipe.compile.cuda.passes import Pass
+from convpipe.compile.cuda.point import Point
+from convpipe.compile.cuda.tiles import Group
+from convpipe.compile.cuda.window import plus, put, registers, sample, total
 from convpipe.compile.text import Text, times
 
 KERNEL = ["image", "out", "g", "w", "c", "outside", "nans", "row0", "first"]

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from convpipe.compile.cuda_passes import Bank, Pass
-from convpipe.compile.cuda_point import Point
-from convpipe.compile.cuda_tiles import Group
+from convpipe.compile.cuda.passes import Bank, Pass
+from convpipe.compile.cuda.point import Point
+from convpipe.compile.cuda.tiles import Group
 from convpipe.compile.text import Text, times
 
 

@@ -1,0 +1,1 @@
+"""Fused pipelines on CUDA devices: the ops of a plan as tiles in shared memory."""
