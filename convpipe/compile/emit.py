@@ -256,7 +256,10 @@ def _direct_window(text: Text, level: Level) -> None:
     with text.indented():
         text.line(f"window_{i}[k_{i}] = border_index({_padded(level)}, rows_{i}, border_{i})")
         text.line(f"inside = inside and window_{i}[k_{i}] >= 0")
-    text.line("if not inside:", f"    {_load_edges(level, '0', f'left_{i} + cols_{i} + right_{i}')}")
+    text.line(
+        "if not inside:",
+        f"    {_load_edges(level, '0', f'left_{i} + cols_{i} + right_{i}', range(level.kernel[0]))}",
+    )
     for bank in _columns(level):
         v = f"v_{bank.name}_{i}"
         if _pairs(level, bank):
@@ -316,12 +319,13 @@ def _direct_spans(text: Text, level: Level, schedule: Schedule) -> None:
     if not level.reads_samples:
         _span(text, level, schedule, ring, slots, "0", "0", count)
         return
-    reach = level.dilation[1] * (level.kernel[1] - 1) + 1
+    reach, rows = level.dilation[1] * (level.kernel[1] - 1) + 1, level.sampled_rows
     text.line(f"first, last = interior(left_{i}, cols_{i}, {step}, {reach}, {count})")
     text.line("if not inside:", f"    first = last = {count}")
-    text.line("elif first > 0:", f"    {_load_edges(level, '0', times('first - 1', step) + f' + {reach}')}")
+    head = times("first - 1", step) + f" + {reach}"
+    text.line("elif first > 0:", f"    {_load_edges(level, '0', head, rows)}")
     end = times(f"{count} - 1", step) + f" + {reach}"
-    text.line(f"if last < {count}:", f"    {_load_edges(level, times('last', step), end)}")
+    text.line(f"if last < {count}:", f"    {_load_edges(level, times('last', step), end, rows)}")
     start = times("first", step) + f" - left_{i} + origin_{i}"
     spans = [
         ("first > 0", ring, slots, "0", "0", "first"),
@@ -334,10 +338,11 @@ def _direct_spans(text: Text, level: Level, schedule: Schedule) -> None:
             _span(text, level, schedule, *span)
 
 
-def _load_edges(level: Level, first: str, last: str) -> str:
+def _load_edges(level: Level, first: str, last: str, rows: range) -> str:
+    """Copy what lies near the border in some rows of the window, padded."""
     i = level.index
     where = f"origin_{i}, left_{i}, cols_{i}, {level.channels}, border_{i}, outside[{i}]"
-    return f"load_edges(image, window_{i}, ring_{i}, {first}, {last}, {where})"
+    return f"load_edges(image, window_{i}, {rows.start}, {rows.stop}, ring_{i}, {first}, {last}, {where})"
 
 
 def _span(

@@ -103,9 +103,9 @@ def load_row(source, row, left, samples):
 
 
 @inline
-def load_edges(image, rows, ring, first, last, origin, left, cols, channels, border, outside):
-    # Fill pixels first..last of padded rows from the image; a row of -1 lies outside.
-    for k in range(len(rows)):
+def load_edges(image, rows, top, bottom, ring, first, last, origin, left, cols, channels, border, outside):
+    # Fill pixels first..last of padded rows top..bottom from the image; a row of -1 lies outside.
+    for k in range(top, bottom):
         row = ring[k]
         for j in range(first, last):
             at = border_index(j - left, cols, border) if rows[k] >= 0 else -1

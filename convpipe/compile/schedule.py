@@ -199,6 +199,14 @@ class Level:
         return self.kernel == (1, 1) and not self.keep_alpha and isinstance(first, Mix)
 
     @property
+    def sampled_rows(self) -> range:
+        """Rows of the window that its main loop reads, from the first to the last."""
+        rows = {row for bank in self.banks if not bank.has_columns for row, _ in bank.taps}
+        if self.keep_alpha:
+            rows.add((self.kernel[0] - 1) // 2)
+        return range(min(rows), max(rows) + 1)
+
+    @property
     def reads_samples(self) -> bool:
         """Tell whether its main loop reads rows of its input, not only what column passes made of them."""
         return self.keep_alpha or not all(bank.has_columns for bank in self.banks)
