@@ -72,7 +72,7 @@ def emit(schedule: Schedule) -> str:
     for level in schedule.levels:
         text.line("", f"# {level.title}: inner loops")
         for bank in level.banks:
-            if bank.has_columns:
+            if bank.has_columns and (level.direct or not _pairs(level, bank)):
                 column(text, level, bank)
             if _pairs(level, bank):
                 column(text, level, bank, outputs=("v", "next"))
@@ -164,18 +164,40 @@ def _row(text: Text, level: Level, schedule: Schedule, make: bool = False) -> No
         _direct_window(text, level)
         _direct_spans(text, level, schedule)
     else:
-        _window(text, level, schedule)
-        for bank in _columns(level):
-            samples = _whole(level)
-            text.line(f"column_{i}_{bank.name}(ring_{i}, window_{i}, 0, v_{bank.name}_{i}, {samples}, w)")
-            _double(text, level, bank)
-        _span(text, level, schedule, f"ring_{i}", f"window_{i}", "0", "0", f"output_cols_{i}")
+        window = _ring_columns(text, level, schedule)
+        _span(text, level, schedule, f"ring_{i}", window, "0", "0", f"output_cols_{i}")
 
 
-def _padded(level: Level) -> str:
-    """Return the position, in its input, of row k of the window of output row y."""
+def _ring_columns(text: Text, level: Level, schedule: Schedule) -> str:
+    """Rows of the ring under the window, and column passes over them; return the window's name."""
+    i, banks = level.index, _columns(level)
+    pairs = [bank for bank in banks if _pairs(level, bank)]
+    if pairs:
+        paired = _pair_names(level, pairs[0])[1]
+        text.line(
+            f"even_{i} = y_{i} - y_{i} % 2", f"if {paired}[0] != even_{i}:", f"    {paired}[0] = even_{i}"
+        )
+        with text.indented():
+            _window(text, level, schedule, f"even_{i}", level.kernel[0] + 1)
+            for bank in pairs:
+                pair = _pair_names(level, bank)[0]
+                given = f"ring_{i}, window_{i}, 0, {pair}[0], {pair}[1], {_whole(level)}, w"
+                text.line(f"columns_{i}_{bank.name}({given})")
+        text.line(*(f"v_{bank.name}_{i} = pair_{bank.name}_{i}[y_{i} % 2]" for bank in pairs))
+    else:
+        _window(text, level, schedule, f"y_{i}", level.kernel[0])
+        for bank in banks:
+            given = f"ring_{i}, window_{i}, 0, v_{bank.name}_{i}, {_whole(level)}, w"
+            text.line(f"column_{i}_{bank.name}({given})")
+    for bank in banks:
+        _double(text, level, bank)
+    return f"window_{i}[y_{i} % 2 :]" if pairs else f"window_{i}"
+
+
+def _padded(level: Level, y: str) -> str:
+    """Return the position, in its input, of row k of the window of output row `y`."""
     i = level.index
-    return f"{times(f'y_{i}', level.stride[0])} + {times(f'k_{i}', level.dilation[0])} - top_{i}"
+    return f"{times(y, level.stride[0])} + {times(f'k_{i}', level.dilation[0])} - top_{i}"
 
 
 def _whole(level: Level) -> str:
@@ -196,11 +218,19 @@ def _slides(level: Level, bank: Bank) -> bool:
 def _pairs(level: Level, bank: Bank) -> bool:
     """Tell whether column passes make two rows at a time."""
     plain = level.stride[0] == 1 and level.dilation[0] == 1
-    return level.direct and bank.has_columns and plain and not _slides(level, bank)
+    return bank.has_columns and plain and not _slides(level, bank)
+
+
+def _ring_rows(level: Level) -> int:
+    """Return the rows that the ring holds beside the one of constants."""
+    if level.direct:
+        return level.kernel[0]
+    return level.reach + any(_pairs(level, bank) for bank in level.banks)
 
 
 def _pair_names(level: Level, bank: Bank) -> list[str]:
-    return [f"{name}_{bank.name}_{level.index}" for name in ("pair", "paired", "rows_of_pair")]
+    names = ("pair", "paired", "rows_of_pair") if level.direct else ("pair", "paired")
+    return [f"{name}_{bank.name}_{level.index}" for name in names]
 
 
 def _double(text: Text, level: Level, bank: Bank) -> None:
@@ -209,12 +239,12 @@ def _double(text: Text, level: Level, bank: Bank) -> None:
         text.line(f"double_{level.index}_{bank.name}({rows}, {_whole(level)})")
 
 
-def _window(text: Text, level: Level, schedule: Schedule) -> None:
-    """Rows under the window, each made if the ring lacks it; a row outside is the slot of constants."""
-    i, reach = level.index, level.reach
-    text.line(f"for k_{i} in range({level.kernel[0]}):")
+def _window(text: Text, level: Level, schedule: Schedule, y: str, count: int) -> None:
+    """Rows from the top of row y's window on, made if the ring lacks them; outside: the slot of constants."""
+    i, reach = level.index, _ring_rows(level)
+    text.line(f"for k_{i} in range({count}):")
     with text.indented():
-        text.line(f"j_{i} = {_padded(level)}")
+        text.line(f"j_{i} = {_padded(level, y)}")
         below = f"y_{i - 1}" if i else "source_y"
         text.line(f"{below} = border_index(j_{i}, rows_{i}, border_{i})")
         text.line(f"key_{i} = ring_key(j_{i}, {below}, border_{i})")
@@ -254,7 +284,7 @@ def _direct_window(text: Text, level: Level) -> None:
     i = level.index
     text.line("inside = True", f"for k_{i} in range({level.kernel[0]}):")
     with text.indented():
-        text.line(f"window_{i}[k_{i}] = border_index({_padded(level)}, rows_{i}, border_{i})")
+        text.line(f"window_{i}[k_{i}] = border_index({_padded(level, f'y_{i}')}, rows_{i}, border_{i})")
         text.line(f"inside = inside and window_{i}[k_{i}] >= 0")
     text.line(
         "if not inside:",
@@ -378,17 +408,18 @@ def _from(level: Level, first: str) -> list[str]:
 def _allocations(level: Level, schedule: Schedule) -> Iterator[str]:
     i, channels = level.index, level.channels
     padded = _whole(level)
-    rows = level.kernel[0] if level.direct else level.reach
-    yield f"window_{i} = numbers({level.kernel[0]}, 0, 0)"
+    rows = _ring_rows(level)
+    yield f"window_{i} = numbers({level.kernel[0] + 1}, 0, 0)"
     yield f"ring_{i} = {level.ring}_ring({rows}, {padded}, outside[{i}])"
     yield f"slots_{i} = numbers({rows}, 0, 1)" if level.direct else f"keys_{i} = numbers({rows}, NOTHING, 0)"
     for bank in level.banks:
         size = padded if bank.has_columns else times(f"output_cols_{i}", channels)
         if _pairs(level, bank):
-            pair, paired, of_pair = _pair_names(level, bank)
+            pair, paired, *of_pair = _pair_names(level, bank)
             yield f"{pair} = {'int32' if bank.exact else 'compute'}_pair({padded})"
             yield f"{paired} = numbers(1, NOTHING, 0)"
-            yield f"{of_pair} = numbers({rows + 1}, 0, 0)"
+            for name in of_pair:
+                yield f"{name} = numbers({rows + 1}, 0, 0)"
             yield f"v_{bank.name}_{i} = {pair}[0]"
         for name in temporaries(bank)[_pairs(level, bank) :]:
             yield f"{name}_{i} = {'integers' if bank.exact else 'scratch'}({size})"
