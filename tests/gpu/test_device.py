@@ -211,19 +211,19 @@ def test_bands_give_the_same_bytes(border, image):
 
 
 def test_too_little_memory_is_met_with_bands(rng, monkeypatch):
-    from convpipe.compile.cuda import device
+    from convpipe.compile.cuda.device import OutOfMemory, Slot
 
     image = rng.integers(0, 256, (14, 4), dtype=np.uint8)
     _, run = compiled(CHAINS["blur-sobel"], image)
     whole, _ = run(image)
-    send, limit = device.Slot.send, 40
+    send, limit = Slot.send, 40
 
-    def scarce(device, array):
+    def scarce(slot, array):
         if array.size > limit:
-            raise device.OutOfMemory
-        return send(device, array)
+            raise OutOfMemory
+        return send(slot, array)
 
-    monkeypatch.setattr(device.Slot, "send", scarce)
+    monkeypatch.setattr(Slot, "send", scarce)
     np.testing.assert_array_equal(run(image)[0], whole)
     assert "bands" in run.notes[0]
     limit = 0
