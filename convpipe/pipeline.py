@@ -93,6 +93,7 @@ class Pipeline:
         self._backend = Backend(backend)
         self.backend = self._backend.name
         self.name = name
+        self._planned = lru_cache(maxsize=64)(self._plan)
         self._executable = lru_cache(maxsize=64)(self._compile)
 
     @classmethod
@@ -154,7 +155,7 @@ class Pipeline:
         >>> p.plan((480, 640), dtype="uint8").stages[-1].extent
         (478, 638)
         """
-        return self._plan(tuple(shape), _dtype_name(dtype), self.dtype)
+        return self._planned(tuple(shape), _dtype_name(dtype), self.dtype)
 
     def _plan(self, shape: tuple[int, ...], dtype: str, output_dtype: str | None) -> Plan:
         if len(shape) not in (2, 3):
@@ -221,7 +222,7 @@ class Pipeline:
         run.warm()
 
     def _compile(self, shape: tuple[int, ...], dtype: str, output_dtype: str | None) -> Executable:
-        return self._backend.compile(self._plan(shape, dtype, output_dtype))
+        return self._backend.compile(self._planned(shape, dtype, output_dtype))
 
     def run_folder(self, input: str | Path, output: str | Path, **options: Any) -> Report:
         """Filter every image under `input` into a mirrored tree under `output`.

@@ -44,7 +44,7 @@ class Drafts:
         self._closed = False
 
     def write(
-        self, path: str | os.PathLike[str], pieces: Iterable[bytes | bytearray], overwrite: bool
+        self, path: str | os.PathLike[str], pieces: Iterable[bytes | bytearray | memoryview], overwrite: bool
     ) -> None:
         """Write a file. At every moment, even if the process is killed, ``path`` is absent, old or complete.
 

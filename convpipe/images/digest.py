@@ -10,7 +10,7 @@ from collections.abc import Iterable
 ALGORITHM = "sha256"
 
 
-def digest_of(pieces: Iterable[bytes | bytearray]) -> str:
+def digest_of(pieces: Iterable[bytes | bytearray | memoryview]) -> str:
     """Return the hash of the pieces, joined, in hexadecimal.
 
     >>> digest_of([b"a", b"bc"])[:16]

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from convpipe.compile import results
 from convpipe.errors import LimitError, ReadError
 from convpipe.images.colour import cmyk_to_rgb
 from convpipe.images.limits import Limits
@@ -17,6 +18,8 @@ from convpipe.images.source import Header, Pieces, Source
 EOI, SOS, APP0, APP1, APP2 = 0xD9, 0xDA, 0xE0, 0xE1, 0xE2
 FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 """Markers that start a frame and carry the extent (C4, C8 and CC share their range and do not)."""
+
+PROGRESSIVE = frozenset((0xC2, 0xC6, 0xCA, 0xCE))
 
 MARKER = re.compile(rb"\xff+([^\x00\x01\xd0-\xd7\xff])")
 """A marker that ends coded data: not a stuffed zero, not a restart."""
@@ -63,7 +66,8 @@ def decode(source: Source, header: Header, allow_truncated: bool) -> np.ndarray:
         if not allow_truncated:
             raise ReadError("the file is truncated: the JPEG ends before its end marker")
         source.notes.append("truncated: what is missing was filled with grey")
-    pixels: np.ndarray = imagecodecs.jpeg8_decode(data)
+    shape = (header.rows, header.cols) + ((header.private,) if header.private > 1 else ())
+    pixels: np.ndarray = imagecodecs.jpeg8_decode(data, out=results.empty(shape, np.uint8))
     # Adobe's convention, which every CMYK JPEG in the wild follows, stores ink inverted.
     return cmyk_to_rgb(255 - pixels) if header.private == 4 else pixels
 
@@ -78,7 +82,7 @@ def encode(pixels: np.ndarray, metadata: Metadata, quality: int | None, compress
     if metadata.resolution is not None:
         x, y = (min(round(value), 65_535) or 1 for value in metadata.resolution)
         struct.pack_into(">BHH", jfif, 13, 1, x, y)
-    return [bytes(jfif), *_metadata_segments(metadata), data[after_jfif:]]
+    return [bytes(jfif), *_metadata_segments(metadata), memoryview(data)[after_jfif:]]
 
 
 def frame(source: Source) -> tuple[int, int, int, int]:
@@ -95,19 +99,24 @@ def is_complete(data: bytes) -> bool:
 
     Coded data never holds the bytes of a marker, so a plain search, at the speed of memory, is enough there.
     Only the segments before it, which may hold a thumbnail with an end of its own, are walked one by one.
+    Scans are counted only where there may be several: libjpeg refuses a second one after a scan of all
+    components of a sequential frame.
 
     Raises
     ------
     LimitError
         It has more than ``MAX_SCANS`` scans.
     """
-    position = 2
+    position, components = 2, b""
     while found := MARKER.search(data, position):
         position, marker = found.end(), found[1][0]
         if marker == SOS:
             break
+        if marker in FRAMES - PROGRESSIVE:
+            components = data[position + 7 : position + 8]
         position += int.from_bytes(data[position : position + 2], "big")
-    if data.count(bytes([0xFF, SOS]), position) > MAX_SCANS:
+    single = components != b"" and data[position + 2 : position + 3] == components
+    if not single and data.count(bytes([0xFF, SOS]), position) > MAX_SCANS:
         raise LimitError(f"the JPEG has more than {MAX_SCANS} scans")
     return data.rfind(bytes([0xFF, EOI]), position) >= 0
 

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from convpipe.compile import results
 from convpipe.errors import LimitError, ReadError
 from convpipe.images.limits import Limits
 from convpipe.images.metadata import Metadata, check_exif, check_icc, valid_resolution
@@ -64,7 +65,9 @@ def decode(source: Source, header: Header, allow_truncated: bool) -> np.ndarray:
 
     view = memoryview(source.content())
     parts = [view[position : position + length] for position, length in header.private]
-    pixels: np.ndarray = imagecodecs.png_decode(b"".join([SIGNATURE, *parts]))
+    shape = (header.rows, header.cols) + ((header.channels,) if header.channels > 1 else ())
+    out = results.empty(shape, header.dtype)
+    pixels: np.ndarray = imagecodecs.png_decode(b"".join([SIGNATURE, *parts]), out=out)
     return pixels
 
 
@@ -81,7 +84,7 @@ def encode(pixels: np.ndarray, metadata: Metadata, quality: int | None, compress
     else:
         data = imagecodecs.png_encode(pixels, compression, strategy=0, filter=248)
     after_ihdr = len(SIGNATURE) + 12 + 13
-    return [data[:after_ihdr], *_metadata_chunks(metadata), data[after_ihdr:]]
+    return [data[:after_ihdr], *_metadata_chunks(metadata), memoryview(data)[after_ihdr:]]
 
 
 def _chunks(source: Source) -> Iterator[tuple[bytes, int, int]]:

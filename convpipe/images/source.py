@@ -16,7 +16,7 @@ from convpipe.images.metadata import Metadata
 
 REASON_LENGTH = 200
 
-Pieces = list[bytes | bytearray]
+Pieces = list[bytes | bytearray | memoryview]
 """The content of an encoded file, in pieces to be written one after the other."""
 
 
