@@ -1,6 +1,6 @@
 """``python -m convpipe``."""
 
-from convpipe.cli import main
+from convpipe.cli.process import run
 
 if __name__ == "__main__":
-    main(prog_name="convpipe")
+    run()

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import click
 
 from convpipe.cli.options import Seconds, complain, console, json_option, print_json, set_option
+from convpipe.cli.process import begin_loading
 from convpipe.errors import ConfigError, ConvpipeError, JobError
 
 if TYPE_CHECKING:
@@ -161,7 +162,10 @@ def _filter(
 ) -> Report:
     from convpipe.pipeline import Pipeline
 
-    return Pipeline.from_job(job, backend=backend).run_folder(
+    pipeline = Pipeline.from_job(job, backend=backend)
+    if pipeline.backend == "cpu":
+        begin_loading()
+    return pipeline.run_folder(
         source,
         target,
         include=job.input.include,

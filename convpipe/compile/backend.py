@@ -8,6 +8,7 @@ from typing import Any, Protocol
 
 from numpy.typing import NDArray
 
+from convpipe.compile import start
 from convpipe.compile.cuda.cost import Estimate, estimate
 from convpipe.compile.cuda.probe import problems
 from convpipe.errors import BackendError
@@ -104,7 +105,8 @@ def _estimate(plan: Plan) -> Estimate:
 
 
 def _on_processor(plan: Plan) -> Executable:
-    from convpipe.compile.groups import compile_plan  # Numba loads when the first image comes, not before
+    with start.LOADING:
+        from convpipe.compile.groups import compile_plan  # Numba loads when the first image comes, not before
 
     return compile_plan(plan)
 

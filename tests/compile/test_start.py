@@ -1,0 +1,69 @@
+"""The quick start of Numba, in processes of its own."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+
+def run(code):
+    """Return what a fresh interpreter prints."""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    return done.stdout.strip()
+
+
+def test_scipy_stays_out_and_can_be_had_later():
+    code = """
+import sys
+from convpipe.compile import start
+start.load()
+loaded = "numba.np.arraymath" in sys.modules, "scipy.linalg" in sys.modules
+import scipy.linalg
+print(*loaded, scipy.linalg.det([[2.0]]) == 2)
+"""
+    assert run(code) == "True False True"
+
+
+def test_the_collector_is_as_it_was():
+    code = """
+import gc
+from convpipe.compile import start
+start.load()
+print(gc.isenabled(), gc.get_freeze_count() > 0)
+"""
+    assert run(code) == "True True"
+
+
+def test_loops_give_the_same_bytes():
+    code = """
+import numpy as np, convpipe, sys
+if "load" in sys.argv:
+    from convpipe.compile import start
+    start.load()
+image = np.random.default_rng(3).integers(0, 256, (90, 70, 3), np.uint8)
+print(hash(convpipe.Pipeline([convpipe.stage("blur", "gaussian", sigma=1)], backend="cpu")(image).tobytes()))
+"""
+    environment = {**os.environ, "PYTHONHASHSEED": "1"}
+    results = {
+        subprocess.run(
+            [sys.executable, "-c", code, *more], env=environment, capture_output=True, check=True
+        ).stdout
+        for more in ([], ["load"])
+    }
+    assert len(results) == 1
+
+
+@pytest.mark.parametrize("redirect", ["", "> /dev/full"])
+def test_the_end_of_a_command_is_that_of_python(tmp_path, redirect):
+    """It ends in haste only when everything is out: output that cannot be written is an error as ever."""
+    if redirect and not os.path.exists("/dev/full"):
+        pytest.skip("needs /dev/full")
+    code = (
+        "import numba; from convpipe.cli import process; print('x'); process._leave(SystemExit(3)); exit(4)"
+    )
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}
+    command = f'"{sys.executable}" -c "{code}" {redirect}'
+    done = subprocess.run(command, shell=True, capture_output=True, env=environment)
+    assert done.returncode == (120 if redirect else 3)
+    assert done.stdout == (b"" if redirect else b"x\n")
