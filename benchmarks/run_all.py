@@ -34,8 +34,19 @@ SCRIPTS = (
     "scaling",
     "memory",
     "startup",
+    "folder",
 )
-PACKAGES = ("numba", "numpy", "opencv-python-headless", "halide", "torch", "scipy", "scikit-image")
+PACKAGES = (
+    "numba",
+    "numpy",
+    "imagecodecs",
+    "opencv-python-headless",
+    "halide",
+    "torch",
+    "scipy",
+    "scikit-image",
+    "pyvips-binary",
+)
 
 
 def machine() -> dict[str, Any]:

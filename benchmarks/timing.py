@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -57,11 +57,14 @@ class Bench:
         Of each library.
     runs : int
         Samples of each side.
+    flags : mapping
+        What else a script can be asked for.
     """
 
     side: int
     threads: int
     runs: int
+    flags: Mapping[str, int] = field(default_factory=dict)
 
     def medians(self, *works: Callable[[], object]) -> list[float]:
         """Return median seconds of each work, timed in turn."""
@@ -147,7 +150,13 @@ Script = Callable[[Bench], Iterator[Table]]
 
 
 def run(
-    description: str, tables: Script, *, side: int = 4096, prepare: Callable[[int], object] = int
+    description: str,
+    tables: Script,
+    *,
+    side: int = 4096,
+    runs: int = 15,
+    flags: Mapping[str, tuple[int, str]] | None = None,
+    prepare: Callable[[int], object] = int,
 ) -> None:
     """Print the tables of a script whose command line is its options.
 
@@ -156,22 +165,27 @@ def run(
     description : str
     tables : callable
         From a :class:`Bench` to tables, each printed when it is done.
-    side : int
-        Default of ``--side``.
+    side, runs : int
+        Defaults of ``--side`` and ``--runs``.
+    flags : mapping, optional
+        More numbers that can be given: default and meaning of each.
     prepare : callable
         Takes the number of threads, and tells the peer.
     """
     parser = argparse.ArgumentParser(description=description.partition("\n")[0])
     parser.add_argument("--side", type=int, default=side, help=f"of the images; default {side}")
     parser.add_argument("--threads", type=int, default=2, help="of each library; default 2")
-    parser.add_argument("--runs", type=int, default=15, help="timed samples of each; default 15")
+    parser.add_argument("--runs", type=int, default=runs, help=f"timed samples of each; default {runs}")
     parser.add_argument("--json", type=Path, help="write the numbers to this file")
+    for name, (default, meaning) in (flags or {}).items():
+        parser.add_argument(f"--{name}", type=int, default=default, help=f"{meaning}; default {default}")
     options = parser.parse_args()
     layer.prepare()  # before Numba starts its threads, and takes another layer than convpipe does
     numba.set_num_threads(min(options.threads, numba.config.NUMBA_NUM_THREADS))
     prepare(options.threads)
     kept = []
-    for table in tables(Bench(options.side, options.threads, options.runs)):
+    given = {name: getattr(options, name) for name in flags or {}}
+    for table in tables(Bench(options.side, options.threads, options.runs, given)):
         print(table, end="\n\n", flush=True)
         kept.append(asdict(table))
     if options.json:

@@ -1,0 +1,122 @@
+"""What folder.py times against `convpipe run`: the same job, as it is written with other libraries.
+
+    python folder_peers.py PEER INPUT OUTPUT THREADS
+
+A process each, with its start and end. All write JPEGs of the same quality and subsampling. Results are the
+magnitude of each channel's gradient, scaled as convpipe's, but for `vips-native`.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterable
+from functools import partial
+from multiprocessing import Pool
+from multiprocessing.pool import ThreadPool
+from pathlib import Path
+
+import numpy as np
+
+QUALITY = 95
+SCALE = 1 / (4 * np.sqrt(2))
+Pair = tuple[Path, Path]
+
+
+def codecs(pairs: list[Pair], threads: int) -> None:
+    """Decode every image, and encode the result of the first as often, with convpipe's codecs and settings.
+
+    Nothing else is done: nothing is checked, hashed or written. The one result is what folder.py left beside
+    the output folder.
+    """
+    import imagecodecs
+
+    png = pairs[0][0].suffix == ".png"
+    decode = imagecodecs.png_decode if png else imagecodecs.jpeg8_decode
+    encode = partial(imagecodecs.png_encode, level=1, strategy=3, filter=64)
+    if not png:
+        encode = partial(imagecodecs.jpeg8_encode, level=QUALITY)
+    first = pairs[0][1].parent.parent / f"result{pairs[0][0].suffix}"
+    result = decode(first.read_bytes())
+
+    def one(pair: Pair) -> None:
+        decode(pair[0].read_bytes())
+        encode(result)
+
+    each(ThreadPool(threads), one, pairs)
+
+
+def opencv(pairs: list[Pair], threads: int) -> None:
+    """A process a core, each with OpenCV's own threads off."""
+    import cv2
+
+    each(Pool(threads, cv2.setNumThreads, (1,)), opencv_one, pairs)
+
+
+def opencv_one(pair: Pair) -> None:
+    import cv2
+
+    image = cv2.imread(str(pair[0]), cv2.IMREAD_COLOR)
+    blurred = cv2.GaussianBlur(image, (5, 5), 1, borderType=cv2.BORDER_REFLECT_101)
+    x = cv2.Sobel(blurred, cv2.CV_32F, 1, 0, scale=SCALE, borderType=cv2.BORDER_REFLECT_101)
+    y = cv2.Sobel(blurred, cv2.CV_32F, 0, 1, scale=SCALE, borderType=cv2.BORDER_REFLECT_101)
+    edges = cv2.convertScaleAbs(cv2.magnitude(x, y))
+    quality = [cv2.IMWRITE_JPEG_QUALITY, QUALITY] if pair[1].suffix == ".jpg" else []
+    cv2.imwrite(str(pair[1]), edges, quality)
+
+
+def vips(pairs: list[Pair], threads: int) -> None:
+    """A thread a core, each with a pipeline of its own: the quickest way over a folder that libvips has."""
+    each(ThreadPool(threads), partial(vips_one, native=False), pairs)
+
+
+def vips_native(pairs: list[Pair], threads: int) -> None:
+    """The Sobel that libvips has, on 8 bits: the sum of absolute derivatives, at another scale."""
+    each(ThreadPool(threads), partial(vips_one, native=True), pairs)
+
+
+def vips_one(pair: Pair, native: bool) -> None:
+    import pyvips
+
+    image = pyvips.Image.new_from_file(str(pair[0]), access="sequential")
+    edges = image.gaussblur(1, min_ampl=0.1)  # 5 taps, on 8 bits
+    if native:
+        edges = edges.sobel()
+    else:
+        mask = pyvips.Image.new_from_array([[-1, 0, 1], [-2, 0, 2], [-1, 0, 1]])
+        x, y = (edges.conv(each, precision="float") for each in (mask, mask.rot90()))
+        edges = ((x * x + y * y) ** 0.5 * SCALE + 0.5).cast("uchar")
+    edges.write_to_file(str(pair[1]), Q=QUALITY, subsample_mode="on")
+
+
+def skimage(pairs: list[Pair], threads: int) -> None:
+    """A process a core."""
+    each(Pool(threads), skimage_one, pairs)
+
+
+def skimage_one(pair: Pair) -> None:
+    from imageio import v3 as imageio
+    from skimage import filters, util
+
+    image = imageio.imread(pair[0])
+    blurred = filters.gaussian(image, sigma=1, truncate=2, mode="mirror", channel_axis=-1)
+    edges = np.stack([filters.sobel(blurred[..., k], mode="mirror") for k in range(3)], axis=-1)
+    imageio.imwrite(pair[1], util.img_as_ubyte(edges), quality=QUALITY)
+
+
+def each(pool: Pool | ThreadPool, act: Callable[[Pair], None], pairs: Iterable[Pair]) -> None:
+    with pool:
+        for _ in pool.imap_unordered(act, pairs):
+            pass
+
+
+PEERS = {"codecs": codecs, "opencv": opencv, "vips": vips, "vips-native": vips_native, "skimage": skimage}
+
+
+def main(peer: str, source: str, target: str, threads: str) -> None:
+    Path(target).mkdir(parents=True, exist_ok=True)
+    found = sorted(Path(source).iterdir())
+    PEERS[peer]([(path, Path(target) / path.name) for path in found], int(threads))
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
