@@ -35,10 +35,12 @@ KEPT = (b"iCCP", b"eXIf", b"pHYs", b"acTL")
 def header(source: Source, limits: Limits) -> Header:
     """Read every chunk but the pixels: a PNG may carry EXIF behind them."""
     pieces: list[tuple[int, int]] = []
+    decoded = 0
     found: dict[bytes, bytes] = {}
     for name, position, length in _chunks(source):
         if name in DECODED:
-            pieces.append((position, 12 + length))
+            _extend(pieces, position, 12 + length)
+            decoded += 1
         elif not name[0] & 0x20:
             raise ReadError(f"unknown critical chunk {name!r}")
         if name in KEPT or (name in DECODED and name != b"IDAT"):
@@ -47,7 +49,7 @@ def header(source: Source, limits: Limits) -> Header:
                 found.setdefault(name, data)
     if len(found.get(b"IHDR", b"")) != 13:
         raise ReadError("the IHDR chunk is missing or not 13 bytes long")
-    if len(pieces) < 2 + sum(name in found for name in (b"PLTE", b"tRNS")) + 1:
+    if decoded < 2 + sum(name in found for name in (b"PLTE", b"tRNS")) + 1:
         raise ReadError("no pixel data (IDAT chunk)")
     cols, rows, depth, colour = struct.unpack(">IIBB", found[b"IHDR"][:10])
     if depth not in DEPTHS.get(colour, ()):
@@ -63,11 +65,12 @@ def decode(source: Source, header: Header, allow_truncated: bool) -> np.ndarray:
     """Decode; libpng checks the CRC of every piece of pixel data and expands palettes and small depths."""
     import imagecodecs
 
-    view = memoryview(source.content())
-    parts = [view[position : position + length] for position, length in header.private]
+    data = source.content()
+    if header.private != [(len(SIGNATURE), len(data) - len(SIGNATURE))]:
+        data = _only(memoryview(data), header.private)
     shape = (header.rows, header.cols) + ((header.channels,) if header.channels > 1 else ())
     out = results.empty(shape, header.dtype)
-    pixels: np.ndarray = imagecodecs.png_decode(b"".join([SIGNATURE, *parts]), out=out)
+    pixels: np.ndarray = imagecodecs.png_decode(data, out=out)
     return pixels
 
 
@@ -87,12 +90,25 @@ def encode(pixels: np.ndarray, metadata: Metadata, quality: int | None, compress
     return [data[:after_ihdr], *_metadata_chunks(metadata), memoryview(data)[after_ihdr:]]
 
 
+def _extend(pieces: list[tuple[int, int]], position: int, length: int) -> None:
+    """Append a piece of the file (position, length), or lengthen the last one if it ends there."""
+    if pieces and sum(pieces[-1]) == position:
+        position, length = pieces[-1][0], pieces.pop()[1] + length
+    pieces.append((position, length))
+
+
+def _only(data: memoryview, pieces: list[tuple[int, int]]) -> bytes:
+    """Return a PNG of some of its pieces."""
+    return b"".join([SIGNATURE, *(data[position : position + length] for position, length in pieces)])
+
+
 def _chunks(source: Source) -> Iterator[tuple[bytes, int, int]]:
     """Yield (name, position, length of the data) of each chunk through IEND."""
     position = len(SIGNATURE)
     for _ in range(MAX_CHUNKS):
-        source.file.seek(position)
-        length, name = struct.unpack(">I4s", source.exactly(8, "a PNG chunk header"))
+        if len(head := source.at(position, 8)) < 8:
+            raise ReadError("the file is truncated in a PNG chunk header")
+        length, name = struct.unpack(">I4s", head)
         if not name.isalpha() or length > 2**31 - 1:
             raise ReadError(f"byte {position} should begin a PNG chunk, and does not")
         if position + 12 + length > source.size:

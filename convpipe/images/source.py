@@ -34,6 +34,13 @@ class Source:
         self.file.seek(0)
         return self.file.read()
 
+    def at(self, position: int, count: int) -> bytes:
+        """Return up to ``count`` bytes from ``position``, with nothing read ahead where the system can."""
+        if hasattr(os, "pread"):
+            return os.pread(self.file.fileno(), count, position)
+        self.file.seek(position)
+        return self.file.read(count)
+
     def exactly(self, count: int, what: str) -> bytes:
         """Return the next ``count`` bytes, or fail because ``what`` is cut off."""
         if count > self.size - self.file.tell() or len(data := self.file.read(count)) != count:

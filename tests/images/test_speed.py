@@ -1,6 +1,8 @@
 """What keeps codecs fast: memory that is used again, and files that are looked through no more than needed."""
 
+import struct
 import time
+import zlib
 
 import imagecodecs
 import numpy as np
@@ -47,3 +49,16 @@ def test_libjpeg_refuses_scans_after_a_whole_one(tmp_path, sequential):
     with pytest.raises(ReadError):
         read(tmp_path / "a.jpg")
     assert time.perf_counter() - began < 1
+
+
+def test_chunks_that_decoders_do_not_see_are_cut_out_of_a_png(tmp_path, rng):
+    """A PNG without such chunks is decoded as it stands; one with them, before or between, to the same."""
+    pixels = rng.integers(0, 256, (90, 300, 3), np.uint8)
+    plain = imagecodecs.png_encode(pixels, 1)
+    place = plain.index(b"IDAT") - 4
+    length = int.from_bytes(plain[place : place + 4], "big")
+    text = struct.pack(">I", 3) + b"tEXtk\0v" + struct.pack(">I", zlib.crc32(b"tEXtk\0v"))
+    end = place + 12 + length
+    for content in plain, plain[:place] + text + plain[place:], plain[:end] + text + plain[end:]:
+        (tmp_path / "a.png").write_bytes(content)
+        np.testing.assert_array_equal(read(tmp_path / "a.png").pixels, pixels)
