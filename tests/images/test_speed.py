@@ -1,4 +1,4 @@
-"""What keeps codecs fast: memory that is used again, and files that are looked through no more than needed."""
+"""What keeps codecs fast: memory that is used again, and files that are searched no more than needed."""
 
 import struct
 import time
