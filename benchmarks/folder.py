@@ -170,7 +170,7 @@ def goal(name: str, format: str) -> str:
     """Return what was set out for a contender's ratio."""
     if name == "codecs":
         return f"{1 / OF_CODECS[format]:.3f}"
-    return f"{GOALS[name]:g}" if name in GOALS else f"{MEGABYTES} MB" * (name == "convpipe")
+    return f"{GOALS[name]:g}" if name in GOALS and format == "jpg" else f"{MEGABYTES} MB" * (name == "convpipe")
 
 
 def one_image(folder: Folder, rounds: int) -> Row:
