@@ -170,7 +170,9 @@ def goal(name: str, format: str) -> str:
     """Return what was set out for a contender's ratio."""
     if name == "codecs":
         return f"{1 / OF_CODECS[format]:.3f}"
-    return f"{GOALS[name]:g}" if name in GOALS and format == "jpg" else f"{MEGABYTES} MB" * (name == "convpipe")
+    if name == "convpipe":
+        return f"{MEGABYTES} MB"
+    return f"{GOALS[name]:g}" if format == "jpg" else ""
 
 
 def one_image(folder: Folder, rounds: int) -> Row:
