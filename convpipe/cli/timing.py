@@ -11,8 +11,8 @@ import numpy as np
 
 Work = Callable[[], object]
 
-SAMPLE = 2e-3
-"""Seconds a sample lasts at least: calls shorter than that are timed many at once."""
+SAMPLE = 20e-3
+"""Seconds a sample lasts at least: shorter calls are timed many at once, as threads take long to wake."""
 
 PAUSE = 5e-3
 """Seconds between two samples, so that no idle thread of one library still spins while another is timed."""

@@ -7,6 +7,7 @@ The loops are in ``nchw_loops.py``; here they are compiled, once a dtype, and gi
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cache as once
 from pathlib import Path
 from typing import Any
@@ -53,9 +54,8 @@ def correlate(
     described = [_describe(axis, size) for axis, size in zip(windows, x.shape[2:], strict=True)]
     splits, bands = _share(count * groups, -(-outputs // BLOCK), sizes[0])
     layout = (*buffer_shape(x.shape[1] // groups, windows, sizes), outputs, groups)
-    loop = cache.load(_source(), "correlate", _signature(x.dtype))
     arrays = [_read_only(array) for array in (x, _packed(weight, groups), start)]
-    loop(*arrays, out.reshape(-1), *described, layout, int(border), splits, bands)
+    _loop(x.dtype)(*arrays, out.reshape(-1), *described, layout, int(border), splits, bands)
     return out
 
 
@@ -101,8 +101,9 @@ def _read_only(array: NDArray[Any]) -> NDArray[Any]:
 
 
 @once
-def _source() -> str:
-    return Path(nchw_loops.__file__).read_text()
+def _loop(dtype: np.dtype[Any]) -> Callable[..., int]:
+    source = Path(nchw_loops.__file__).read_text()
+    return cache.load(source, "correlate", _signature(dtype))
 
 
 def _signature(dtype: np.dtype[Any]) -> Any:

@@ -41,27 +41,86 @@ def _width(outputs: int) -> int:
 
 
 @intrinsic
-def tile(_context, outputs, wide, samples, offsets, weights, bias, out, at, step):
+def tile(
+    _context,
+    outputs,
+    wide,
+    whole,
+    samples,
+    x,
+    offsets,
+    weights,
+    first_weight,
+    bias,
+    first,
+    out,
+    at,
+    step,
+    spare,
+):
     """Compute one tile, in vectors: the loop vectoriser only works along the innermost loop, here the sum.
 
     Sets
 
-        out[at + b * step + x] = bias[b] + sum over t of weights[t * outputs + b] * samples[offsets[t] + x]
+        out[at + b * step + i] = bias[first + b]
+            + sum over t of weights[first_weight + t * outputs + b] * samples[offsets[t] + x + i]
 
-    for b < outputs and x < lanes * (_width(outputs) if wide else 1).
+    for b < outputs and i < lanes * (_width(outputs) if wide else 1); if the tile is not `whole`, this is
+    written to spare[b * lanes + i]. Positions instead of slices: a slice is a reference, counted atomically.
     """
+    place = types.intp
     signature = types.void(
-        types.intp, types.boolean, samples, offsets, weights, bias, out, types.intp, types.intp
+        place,
+        types.boolean,
+        types.boolean,
+        samples,
+        place,
+        offsets,
+        weights,
+        place,
+        bias,
+        place,
+        out,
+        place,
+        place,
+        out,
     )
 
     def generate(context, builder, signature, arguments):
-        size, is_wide, *arrays, at, step = arguments
-        views = [
-            context.make_array(kind)(context, builder, array)
-            for kind, array in zip(signature.args[2:7], arrays, strict=True)
-        ]
-        taps = cgutils.unpack_tuple(builder, views[1].shape)[0]
-        place = at, step, taps, *(view.data for view in views)
+        (
+            size,
+            is_wide,
+            is_whole,
+            samples,
+            x,
+            offsets,
+            weights,
+            first_weight,
+            bias,
+            first,
+            out,
+            at,
+            step,
+            spare,
+        ) = arguments
+        kinds = signature.args
+        taps = cgutils.unpack_tuple(builder, context.make_array(kinds[5])(context, builder, offsets).shape)[0]
+
+        def data(array, kind, begin):
+            return builder.gep(context.make_array(kind)(context, builder, array).data, [begin])
+
+        dtype = kinds[10].dtype
+        lanes = ir.Constant(size.type, VECTOR_BYTES * 8 // dtype.bitwidth)
+        target = builder.select(is_whole, data(out, kinds[10], at), data(spare, kinds[13], lanes.type(0)))
+        place = (
+            builder.select(is_whole, step, lanes),
+            taps,
+            data(samples, kinds[3], x),
+            data(offsets, kinds[5], lanes.type(0)),
+            data(weights, kinds[6], first_weight),
+            data(bias, kinds[8], first),
+            target,
+        )
         done = builder.append_basic_block("done")
         choice = builder.switch(size, done)
         for outputs in range(1, BLOCK + 1):
@@ -71,9 +130,9 @@ def tile(_context, outputs, wide, samples, offsets, weights, bias, out, at, step
             builder.position_at_end(block)
             with builder.if_else(is_wide) as (then, otherwise):
                 with then:
-                    _emit_tile(context, builder, out.dtype, outputs, _width(outputs), *place)
+                    _emit_tile(context, builder, dtype, outputs, _width(outputs), *place)
                 with otherwise:
-                    _emit_tile(context, builder, out.dtype, outputs, 1, *place)
+                    _emit_tile(context, builder, dtype, outputs, 1, *place)
             builder.branch(done)
         builder.position_at_end(done)
         return context.get_dummy_value()
@@ -81,11 +140,9 @@ def tile(_context, outputs, wide, samples, offsets, weights, bias, out, at, step
     return signature, generate
 
 
-def _emit_tile(
-    context, builder, dtype, outputs, vectors, at, step, taps, samples, offsets, weights, bias, out
-):
+def _emit_tile(context, builder, dtype, outputs, vectors, step, taps, samples, offsets, weights, bias, out):
     """Emit the tile of `outputs` channels by `vectors` vectors."""
-    lanes, integer = VECTOR_BYTES * 8 // dtype.bitwidth, at.type
+    lanes, integer = VECTOR_BYTES * 8 // dtype.bitwidth, step.type
     vector = ir.VectorType(context.get_value_type(dtype), lanes)
     name = f"llvm.fmuladd.v{lanes}f{dtype.bitwidth}"
     fuse = cgutils.get_or_insert_function(builder.module, ir.FunctionType(vector, [vector] * 3), name)
@@ -115,7 +172,7 @@ def _emit_tile(
             for sample, total in zip(loaded, row, strict=True):
                 builder.store(builder.call(fuse, [factor, sample, builder.load(total)]), total)
     for b, row in enumerate(sums):
-        begin = builder.add(at, builder.mul(step, integer(b)))
+        begin = builder.mul(step, integer(b))
         for v, total in enumerate(row):
             builder.store(builder.load(total), at_vector(out, begin, v), align=aligned)
 
@@ -124,15 +181,29 @@ WIDTHS = tuple(_width(max(outputs, 1)) for outputs in range(BLOCK + 1))
 
 
 @inline
-def _row(outputs, samples, offsets, weights, bias, spare, out, at, step, cols):
+def _row(outputs, samples, offsets, weights, first_weight, bias, first, spare, out, at, step, cols):
     # Tiles along one output row of `outputs` channels.
     lanes = VECTOR_BYTES // out.itemsize
     width = WIDTHS[outputs] * lanes
     x = 0
     while x < cols:
         wide, whole = cols - x >= width, cols - x >= lanes
-        target, place, pitch = (out, at + x, step) if whole else (spare, 0, lanes)
-        tile(outputs, wide, samples[x:], offsets, weights, bias, target, place, pitch)
+        tile(
+            outputs,
+            wide,
+            whole,
+            samples,
+            x,
+            offsets,
+            weights,
+            first_weight,
+            bias,
+            first,
+            out,
+            at + x,
+            step,
+            spare,
+        )
         if not whole:
             for b in range(outputs):
                 for i in range(cols - x):
@@ -247,8 +318,10 @@ def _band(x, weights, bias, out, n, group, blocks, rows, axis_y, axis_x, layout,
                 size,
                 samples,
                 offsets,
-                weights[first * taps :],
-                bias[first:],
+                weights,
+                first * taps,
+                bias,
+                first,
                 spare,
                 out,
                 at,

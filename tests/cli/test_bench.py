@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from convpipe import images
-from convpipe.cli.timing import copy_of, medians
+from convpipe.cli.timing import SAMPLE, copy_of, medians
 from convpipe.compile.copy import parallel_copy
 
 FIELDS = {
@@ -101,7 +101,7 @@ def test_medians_are_taken_in_turn():
 def test_a_budget_ends_the_samples_but_for_five():
     def calls(budget):
         made = []
-        medians([lambda: time.sleep(made.append(1) or 2e-3)], runs=9, budget=budget)
+        medians([lambda: time.sleep(made.append(1) or SAMPLE)], runs=9, budget=budget)
         return len(made) - 2  # to see how long it takes
 
     assert (calls(0), calls(60)) == (5, 9)
