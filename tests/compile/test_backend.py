@@ -132,7 +132,7 @@ def test_probe_reasons(monkeypatch):
     driver, devices, packages = probe.problems()
     assert driver.startswith("no NVIDIA driver: ")
     assert devices == "CUDA_VISIBLE_DEVICES hides every device"
-    assert packages == "numba-cuda is missing: pip install 'numba-cuda[cu13]'"
+    assert packages == "numba-cuda is missing: pip install 'numba-cuda[cu12]'"
     monkeypatch.setenv("NUMBA_ENABLE_CUDASIM", "1")
     assert probe.problems() == []
 

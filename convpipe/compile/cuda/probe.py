@@ -8,7 +8,7 @@ import sys
 from importlib.util import find_spec
 from pathlib import Path
 
-INSTALL = "pip install 'numba-cuda[cu13]'"
+INSTALL = "pip install 'numba-cuda[cu12]'"
 
 
 def problems() -> list[str]:
