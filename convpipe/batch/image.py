@@ -27,6 +27,9 @@ from convpipe.report import ImageResult, printable
 DISK_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EROFS}
 """What no later image would be spared."""
 
+SMALL = 1 << 20
+"""Samples below which an image is filtered by one thread: before others were awake it would be done."""
+
 
 class Engine(Recipe, Protocol):
     """What a batch needs of a pipeline."""
@@ -64,7 +67,7 @@ class Job:
     resume : bool
         Keep what ``past`` settled, and take an existing result that has the right bytes for done.
     threads : int or None
-        Threads that filter one image; None: all cores.
+        Threads that filter one image, if it is not small; None: all cores.
     stop : Event
         Once set, images in hand are dropped at their next step, unless it is the last.
     stopped : str or None
@@ -190,7 +193,7 @@ class Work:
             raise ReadError("the file was changed while it was read")
         self._learn(notes=image.notes)
         self._enter("filter")
-        result, nans = job.engine.filter(image.pixels, job.threads)
+        result, nans = job.engine.filter(image.pixels, 1 if image.pixels.size < SMALL else job.threads)
         self._enter("write")
         encoded = images.encode(result, image.metadata, **encoding)
         self._enter("write")

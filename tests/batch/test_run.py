@@ -173,13 +173,18 @@ class TestConcurrency:
         assert report.threads == 3
 
     def test_many_images_get_a_thread_each_and_one_gets_all(self, make_pipeline, save, source, tmp_path):
-        save("a.png")
+        save("a.png", (1024, 1024))
         one, many = make_pipeline(), make_pipeline()
         run_folder(one, source, tmp_path / "one", workers=4)
         save("b.png")
         run_folder(many, source, tmp_path / "many", workers=4)
         assert one.threads == [None]
         assert many.threads == [1, 1]
+
+    def test_one_small_image_gets_one_thread(self, pipeline, save, source, tmp_path):
+        save("a.png", (1023, 1024))
+        run_folder(pipeline, source, tmp_path / "out", workers=4)
+        assert pipeline.threads == [1]
 
     def test_no_image(self, pipeline, source, tmp_path):
         report = run_folder(pipeline, source, tmp_path / "out")
