@@ -23,6 +23,22 @@ def test_dtype_is_kept(edges, dtype):
     assert result.shape == image.shape
 
 
+@pytest.mark.parametrize("dtype", ["uint8", "int8", "uint16", "int16", "uint32", "int32"])
+@pytest.mark.parametrize("given", ["float32", "float64"])
+def test_integers_round_half_to_even_and_saturate(given, dtype):
+    limits = np.iinfo(dtype)
+    edges = [limits.min + side for side in (-1.5, -0.5, 0.5)] + [
+        limits.max + side for side in (-0.5, 0.5, 1.5)
+    ]
+    values = [np.nan, np.inf, -np.inf, 1e30, -1e30, 3e9, -3e9, 0.5, 1.5, 2.5, -0.5, -1e-9, *edges]
+    image = np.array([values * 3] * 2, given)  # long enough for vectors and what is left of one
+    result = Pipeline([stage("custom", "identity", kernel=[[1]])])(image, dtype=dtype)
+    exact = np.clip(
+        np.rint(np.nan_to_num(image.astype(np.float64), posinf=1e30, neginf=-1e30)), limits.min, limits.max
+    )
+    np.testing.assert_array_equal(result.astype(np.float64), exact)
+
+
 def test_unrounded_result(edges, rng):
     image = rng.integers(0, 256, (20, 30), dtype=np.uint8)
     exact = edges(image, dtype="float32")

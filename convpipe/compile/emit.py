@@ -21,6 +21,7 @@ from convpipe.compile.schedule import Bank, Level, Schedule, temporaries, tempor
 from convpipe.compile.segments import segments
 from convpipe.compile.strips import GEOMETRY
 from convpipe.compile.text import Text, times
+from convpipe.ops import is_integer
 
 DEEPEST = 8
 """Stages nested in one function; Python takes at most 20 loops in each other, and a person fewer."""
@@ -67,6 +68,8 @@ def emit(schedule: Schedule) -> str:
     text.block(_HEADER.format(compute=schedule.compute))
     for dtype in quantized(schedule):
         quantize(text, dtype)
+    if is_integer(schedule.output):
+        _store(text, schedule.output)
     for dtype in sorted({level.ring for level in schedule.levels}):
         text.block(_RING.format(dtype=dtype))
     for level in schedule.levels:
@@ -108,6 +111,32 @@ def quantize(text: Text, dtype: str) -> None:
             text.line("v = v if v == v else T(0)")
         text.line(f"v = v if v > T({limits.min}) else T({limits.min})")
         text.line(f"return v if v < T({limits.max}) else T({limits.max})")
+
+
+def store(text: Text, dtype: str) -> None:
+    """Add the function that makes a value a sample of the result."""
+    largest = np.iinfo(dtype).max  # of 32 bits: above the largest float32 that can be converted
+    text.function(f"store_{dtype}", ["v"])
+    with text.indented():
+        text.line(f"v = quantize_{dtype}(v)")
+        text.line(f"return np.{dtype}(v) if v < T({largest}) else np.{dtype}({largest})")
+
+
+def _store(text: Text, dtype: str) -> None:
+    """Add the same as the processor does it best, with the same result: the conversion itself rounds.
+
+    It takes NaN, and what 32 bits do not hold, to the least number or 0.
+    """
+    limits = np.iinfo(dtype)
+    if limits.bits > 16:
+        store(text, dtype)
+        return
+    text.function(f"store_{dtype}", ["v"])
+    with text.indented():
+        if limits.min < 0:
+            text.line("v = v if v == v else T(0)")
+        text.line(f"v = T({limits.max}) if v > T({limits.max}) else v", "k = to_int32(v)")
+        text.line(f"return np.{dtype}(k if k > np.int32({limits.min}) else np.int32({limits.min}))")
 
 
 def _is_function(level: Level, schedule: Schedule) -> bool:

@@ -9,7 +9,7 @@ import math
 from typing import Any
 
 import numpy as np
-from llvmlite.ir import Constant
+from llvmlite.ir import Constant, FunctionType, IntType
 from numba import njit, prange, types
 from numba.core.imputils import impl_ret_borrowed
 from numba.extending import intrinsic
@@ -84,6 +84,20 @@ def ring_key(j, y, border):
     # and only their padded positions are neighbours. Either way the keys of one window span no more
     # rows than the window, so `key % reach` never meets a key that is still needed.
     return j if border == WRAP else y
+
+
+@intrinsic
+def to_int32(context, value):
+    # The nearest integer, halves to even. What 32 bits do not hold is the processor's choice.
+    def convert(context, builder, signature, arguments):
+        (given,) = arguments
+        result = IntType(32)
+        kind = FunctionType(result, [given.type])
+        return builder.call(
+            builder.module.declare_intrinsic("llvm.lrint", [result, given.type], kind), [given]
+        )
+
+    return types.int32(value), convert
 
 
 @intrinsic
@@ -169,6 +183,7 @@ __all__ = [
     "sqrt",
     "square",
     "take",
+    "to_int32",
     "where",
     "writable",
 ]

@@ -105,7 +105,7 @@ class Segment:
         """Return the expression that is stored."""
         if self.output is None or not is_integer(self.output):
             return value
-        return f"np.{self.output}(quantize_{self.output}({value}))"
+        return f"store_{self.output}({value})"
 
 
 def cast_lines(step: Cast, value: str) -> list[str]:
