@@ -12,7 +12,7 @@ import numpy as np
 from convpipe.errors import ParameterError, PlanError
 from convpipe.geometry import LARGEST, Axis, Border, Extent, Field
 from convpipe.interval import Interval
-from convpipe.ops import COMPUTE, Alpha, Map, Mix, Op, Stencil, dtype_range, is_integer
+from convpipe.ops import COMPUTE, Alpha, Map, Mix, Op, Stencil, Taps, dtype_range, is_integer
 from convpipe.stages.base import ImageKind, Stage
 
 AXIS_NAMES = ("rows", "columns")
@@ -314,14 +314,16 @@ def _range(op: Op, values: Interval | dict[str, Interval]) -> Interval | dict[st
 def _operations(op: Op) -> int:
     """Count the arithmetic operations of `op` on one output sample."""
     if isinstance(op, Stencil):
-        return sum(
-            2 * int(np.count_nonzero(taps.weights))
-            if taps.factors is None
-            else 2 * sum(int(np.count_nonzero(factor)) for factor in taps.factors)
-            for taps in op.banks
-        )
+        return sum(2 * _taps_used(taps) for taps in op.banks)
     if isinstance(op, Map):
         return sum(isinstance(node, ast.BinOp | ast.UnaryOp | ast.Call) for node in ast.walk(op.tree))
     if isinstance(op, Mix):
         return 2 * len(op.matrix[0])
     return 1
+
+
+def _taps_used(taps: Taps) -> int:
+    """Return the taps of the kernel, or of its two factors if those are fewer."""
+    if taps.factors is None:
+        return taps.count
+    return min(taps.count, sum(int(np.count_nonzero(factor)) for factor in taps.factors))

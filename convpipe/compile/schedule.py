@@ -13,6 +13,7 @@ weights or another image size compile nothing.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -303,7 +304,7 @@ def _steps(stages: Sequence[StagePlan]) -> tuple[Pointwise, ...]:
     for stage in stages:
         stencil = stencil_of(stage)
         if stage is not stages[0]:
-            weight = float(stencil.banks[0].weights[0, 0])
+            weight = stencil.banks[0].weight(0, 0)
             steps.append(Map("weight * r", constants=(("weight", weight),)))
         after = stage.ops[stage.ops.index(stencil) + 1 :]
         steps += [op for op in after if isinstance(op, Pointwise)]
@@ -380,7 +381,7 @@ def _sums_exactly(dtype: str, taps: Taps) -> bool:
     if np.dtype(dtype).kind == "f":
         return False
     limits = np.iinfo(dtype)
-    return max(-int(limits.min), int(limits.max)) * taps.weights.size < 2**31
+    return max(-int(limits.min), int(limits.max)) * math.prod(taps.extent) < 2**31
 
 
 def _bank(name: str, taps: Taps, offset: int, exact: bool) -> Bank:
@@ -390,16 +391,17 @@ def _bank(name: str, taps: Taps, offset: int, exact: bool) -> Bank:
     it pays from 5x5 on. Uniform taps cost two rows and the logarithm
     of their width where sums are exact; else their rows and that.
     """
-    rows, cols = np.nonzero(taps.weights)
-    if taps.weights.size > 1 and (taps.weights == taps.weights[0, 0]).all():
+    size, count = math.prod(taps.extent), taps.count
+    if size > 1 and taps.uniform:
         height, width = taps.extent
         if exact or (width >= UNIFORM_COLUMNS and height > 1):
             return Bank(name, "uniform", ((height - 1, width - 1),), offset, exact)
     if taps.factors is not None:
         column, row = (np.flatnonzero(factor).tolist() for factor in taps.factors)
-        if len(column) + len(row) + PASS_COST < len(rows):
+        if len(column) + len(row) + PASS_COST < count:
             return Bank(name, "separable", (*((i, -1) for i in column), *((0, j) for j in row)), offset)
-    if len(rows) <= UNROLLED_TAPS or (len(rows) <= 2 * UNROLLED_TAPS and 2 * len(rows) <= taps.weights.size):
+    if count <= UNROLLED_TAPS or (count <= 2 * UNROLLED_TAPS and 2 * count <= size):
+        rows, cols = np.nonzero(taps.weights)
         nonzero = tuple(zip(rows.tolist(), cols.tolist(), strict=True))
         return Bank(name, "unrolled", nonzero or ((0, 0),), offset)
     return Bank(name, "rows", tuple(np.ndindex(*taps.extent)), offset)
@@ -432,7 +434,7 @@ def _weights(bank: Bank, taps: Taps) -> list[float]:
     if bank.shape == "separable" and taps.factors is not None:
         column, row = taps.factors
         return [float(column[i]) if j < 0 else float(row[j]) for i, j in bank.taps]
-    return [float(taps.weights[i, j]) for i, j in bank.taps]
+    return [taps.weight(i, j) for i, j in bank.taps]
 
 
 def _constants(step: Pointwise) -> list[float]:

@@ -35,7 +35,7 @@ def pays(stage: StagePlan) -> bool:
     if not isinstance(first, Stencil) or first.keep_alpha or len(first.banks) > 1:
         return False
     (taps,) = first.banks
-    return taps.factors is None and int(np.count_nonzero(taps.weights)) >= LEAST_TAPS
+    return taps.factors is None and taps.count >= LEAST_TAPS
 
 
 @dataclass(frozen=True)

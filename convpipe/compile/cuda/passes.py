@@ -255,13 +255,13 @@ def _factors(stencil: Stencil) -> list[tuple[NDArray[np.float64], NDArray[np.flo
     if len(pairs) < len(found):
         return None
     separate = sum(np.count_nonzero(column) + np.count_nonzero(row) + SEPARATE for column, row in pairs)
-    dense = sum(np.count_nonzero(taps.weights) for taps in stencil.banks)
+    dense = sum(taps.count for taps in stencil.banks)
     return pairs if separate < dense else None
 
 
 def _outer(taps: Taps) -> tuple[NDArray[np.float64], NDArray[np.float64]] | None:
     """Return a column and a row whose outer product the taps are; a single tap always has them."""
-    if taps.factors is not None or np.count_nonzero(taps.weights) != 1:
+    if taps.factors is not None or taps.count != 1:
         return taps.factors
     (i, j), (rows, cols) = np.argwhere(taps.weights)[0], taps.extent
     return taps.weights[i, j] * np.eye(rows)[i], np.eye(cols)[j]

@@ -1,0 +1,44 @@
+"""The ops themselves: what a kernel's taps cost before any pixel is read."""
+
+import tracemalloc
+
+import numpy as np
+import pytest
+
+from convpipe.interval import Interval
+from convpipe.ops import Taps
+from convpipe.plan import make_plan
+from convpipe.stages import stage
+
+
+@pytest.mark.parametrize(
+    "large",
+    [
+        lambda: stage("blur", "gaussian", sigma=1000),
+        lambda: stage("blur", "box", size=8192),
+        lambda: stage("sharpen", "unsharp", sigma=1000),
+        lambda: stage("custom", "line", kernel=[[1 + k % 7 for k in range(19_000)]]),
+    ],
+    ids=["gaussian", "box", "unsharp", "line"],
+)
+def test_a_large_kernel_is_planned_in_little_memory(large):
+    tracemalloc.start()
+    make_plan([large()], (40, 50))
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 20e6
+
+
+def test_factors_answer_as_their_product_does():
+    column, row = [0.0, -1.0, 2.0], [3.0, 0.0, -4.0, 5.0]
+    factors, product = Taps.outer(column, row), Taps(np.outer(column, row))
+    np.testing.assert_array_equal(factors.weights, product.weights)
+    for taps in (factors, product):
+        assert taps.extent == (3, 4)
+        assert taps.count == 6
+        assert taps.error == 0
+        assert not taps.uniform
+        assert taps.weight(2, 3) == 10
+        assert taps.response(Interval(-1, 2)) == Interval(-20 - 2 * 16, 2 * 20 + 16)
+    np.testing.assert_array_equal(factors.centred((5, 5)).weights, product.centred((5, 5)).weights)
+    assert Taps.outer([2, 2], [3, 3]).uniform
