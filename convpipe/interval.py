@@ -119,10 +119,15 @@ def _power(x: Interval | float, exponent: Interval | float) -> Interval:
     x, exponent = _interval(x), _interval(exponent)
     if x.low < 0 or exponent.low != exponent.high:
         return UNBOUNDED
-    if exponent.low < 0 and x.low == 0:
-        return Interval(x.high**exponent.low, math.inf)
-    ends = (x.low**exponent.low, x.high**exponent.low)
+    ends = (_pow(x.low, exponent.low), _pow(x.high, exponent.low))
     return Interval(min(ends), max(ends))
+
+
+def _pow(x: float, exponent: float) -> float:
+    try:
+        return x**exponent
+    except (OverflowError, ZeroDivisionError):  # Python raises where floating point has infinity
+        return math.inf
 
 
 def _minimum(a: Interval | float, b: Interval | float) -> Interval:

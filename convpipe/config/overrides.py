@@ -12,6 +12,8 @@ from convpipe.stages import nearest
 _SECTIONS = ("input", "output")
 """Mappings that an override may begin where the file leaves them out."""
 
+_LONGEST = 200
+
 
 @dataclass(frozen=True)
 class Override:
@@ -44,7 +46,7 @@ class Override:
         >>> Override.parse("stages.0.sigma=2").keys
         ('stages', '0', 'sigma')
         """
-        source = Source(f"--set {text}")
+        source = Source(f"--set {_shown(text)}")
         path, equals, value = text.partition("=")
         keys = tuple(path.strip().split("."))
         if not equals or not all(keys):
@@ -75,7 +77,9 @@ class Override:
         if entry is None:
             sections = _SECTIONS if keys is self.keys else ()
             if rest and key not in sections:
-                raise self.mark.error(f"there is no {key!r}{nearest(key, {*node.value, *sections})}")
+                raise self.mark.error(
+                    f"there is no {key!r}{nearest(key, {*map(_shown, node.value), *sections})}"
+                )
             entry = Entry(Node({}, self.mark), self.mark)
         return Node({**node.value, key: Entry(self._set(entry.node, rest), entry.mark)}, node.mark)
 
@@ -87,3 +91,9 @@ class Override:
 
     def _refuse(self, key: str, why: str) -> ConfigError:
         return self.mark.error(f"{key!r} {why}")
+
+
+def _shown(text: str) -> str:
+    """Return the option as errors name it: on one line, control characters escaped, not too long."""
+    shown = text if text.isprintable() else ascii(text)[1:-1]
+    return shown if len(shown) <= _LONGEST else f"{shown[:_LONGEST]} ..."
