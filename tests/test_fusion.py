@@ -254,3 +254,17 @@ def test_rounds_half_to_even_and_saturates(dtype, value, want):
     result, _ = compile_plan(plan)(image)
     assert result.dtype == dtype
     assert (result == want).all()
+
+
+def test_a_chain_deeper_than_one_function(rng):
+    image = rng.integers(0, 256, (9, 11), dtype=np.uint8)
+    check([stage("edge", "laplacian", gain=0.3)] * 10, image, output_dtype="float32")
+
+
+@pytest.mark.parametrize("channels", [2, 4])
+def test_what_follows_a_mix_leaves_alpha_alone(channels, rng):
+    image = rng.integers(0, 256, (9, 11, channels), dtype=np.uint8)
+    gray = stage("color", "gray", bias=50)
+    check([gray], image)
+    result, _ = compile_plan(make_plan([gray], (9, 11), channels=channels))(image)
+    np.testing.assert_array_equal(result[..., 1], image[..., -1])

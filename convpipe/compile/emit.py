@@ -175,7 +175,7 @@ def _row_function(text: Text, level: Level, schedule: Schedule) -> None:
 def _with_geometry(text: Text, body: Text) -> None:
     """Add `body`, after the extents and paddings of the levels that it names."""
     with text.indented():
-        for i in sorted(set(re.findall(r"\boutput_cols_([0-9]+)\b", str(body))), key=int):
+        for i in sorted(set(re.findall(rf"\b(?:{'|'.join(GEOMETRY)})_([0-9]+)\b", str(body))), key=int):
             names = ", ".join(f"{name}_{i}" for name in GEOMETRY)
             text.line(f"{names} = take(geometry[{i}], 0, {len(GEOMETRY)})")
         text.line(*str(body).splitlines())

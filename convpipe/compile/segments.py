@@ -31,6 +31,8 @@ class Segment:
     channels, output_channels : int
     keep_alpha : bool
         Whether it ends by passing the alpha of the input on.
+    alpha : bool
+        Whether it takes pixels whose last channel is alpha, which scalar steps leave alone.
     output : str or None
         Dtype of the image it writes; None for a row in the type of the arithmetic.
     counts_nan : bool
@@ -44,13 +46,9 @@ class Segment:
     channels: int
     output_channels: int
     keep_alpha: bool
+    alpha: bool
     output: str | None
     counts_nan: bool
-
-    @property
-    def alpha(self) -> bool:
-        """Tell whether the last channel is alpha, which scalar steps leave alone."""
-        return isinstance(self.across, Alpha)
 
     @property
     def constants(self) -> list[tuple[str, int]]:
@@ -163,6 +161,7 @@ def segments(level: Level, schedule: Schedule) -> tuple[Segment, ...]:
             channels=channels,
             output_channels=output_channels,
             keep_alpha=level.keep_alpha and index == 0,
+            alpha=isinstance(across, Alpha) or (isinstance(across, Mix) and level.keep_alpha),
             output=schedule.output if last and ends else None,
             counts_nan=schedule.counts_nan and last and ends,
         )
