@@ -125,7 +125,7 @@ def _power(x: Interval | float, exponent: Interval | float) -> Interval:
 
 def _pow(x: float, exponent: float) -> float:
     try:
-        return x**exponent
+        return float(x**exponent)
     except (OverflowError, ZeroDivisionError):  # Python raises where floating point has infinity
         return math.inf
 
