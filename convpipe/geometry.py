@@ -198,6 +198,7 @@ def pair(value: object, name: str, least: int = 1) -> tuple[int, int]:
     ParameterError
         If a number is below `least` or too large to index with.
     """
+    value = _plain(value)
     items = tuple(value) if isinstance(value, Sequence) and not isinstance(value, str) else (value, value)
     if len(items) != 2:
         raise ParameterError(f"{name} needs an int or [rows, cols]; given {value!r}", name)
@@ -219,6 +220,7 @@ def parse_padding(value: object) -> Padding:
     >>> parse_padding([1, 2, 3, 4])
     ((1, 2), (3, 4))
     """
+    value = _plain(value)
     if value == "same":
         return "same"
     if value == "valid":
@@ -237,6 +239,11 @@ def parse_padding(value: object) -> Padding:
         top, bottom, left, right = sides
         return (top, bottom), (left, right)
     raise ParameterError(f"padding needs {needed}; given {value!r}", "padding")
+
+
+def _plain(value: object) -> object:
+    """Return a NumPy array as lists, and its scalars as Python's; anything else as it is."""
+    return value.tolist() if hasattr(value, "tolist") else value
 
 
 def _count(item: object, value: object, name: str, least: int) -> int:

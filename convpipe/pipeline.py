@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike, DTypeLike, NDArray
 
 from convpipe import batch, config
 from convpipe.compile.backend import BACKENDS, Backend, Executable
@@ -75,19 +75,19 @@ class Pipeline:
         backend: str = "auto",
         name: str = "pipeline",
     ) -> None:
+        if isinstance(stages, Stage) or not isinstance(stages, Sequence):
+            raise ParameterTypeError(f"stages need a list of convpipe.stage(...); given {stages!r}", "stages")
         if not stages:
             raise ParameterError("a pipeline needs at least one stage", "stages")
         for item in stages:
             if not isinstance(item, Stage):
                 raise ParameterTypeError(f"stages need convpipe.stage(...); given {item!r}", "stages")
-        if not isinstance(border, Border) and border not in BORDER_NAMES:
+        if not isinstance(border, (Border, str)) or border not in {*Border, *BORDER_NAMES}:
             raise ParameterError(f"unknown border {border!r}{nearest(border, BORDER_NAMES)}", "border")
-        if dtype is not None and dtype not in COMPUTE:
-            raise ParameterError(f"unknown dtype {dtype!r}{nearest(dtype, COMPUTE)}", "dtype")
         ends = (stage("light", "linear"), stage("light", "srgb"))
         self.stages = (ends[0], *stages, ends[1]) if linear_light else tuple(stages)
         self.border = border if isinstance(border, Border) else BORDER_NAMES[border]
-        self.dtype = dtype
+        self.dtype = None if dtype is None else _dtype_name(dtype)
         if backend not in BACKENDS:
             raise ParameterError(f"unknown backend {backend!r}{nearest(backend, BACKENDS)}", "backend")
         self._backend = Backend(backend)
@@ -158,10 +158,11 @@ class Pipeline:
         return self._planned(tuple(shape), _dtype_name(dtype), self.dtype)
 
     def _plan(self, shape: tuple[int, ...], dtype: str, output_dtype: str | None) -> Plan:
-        if len(shape) not in (2, 3):
+        if len(shape) not in (2, 3) or not all(hasattr(size, "__index__") for size in shape):
             raise ParameterError(
                 f"an image is (rows, cols) or (rows, cols, channels); given {shape}", "shape"
             )
+        shape = tuple(int(size) for size in shape)
         extent: Extent = (shape[0], shape[1])
         channels = shape[2] if len(shape) == 3 else 1
         return make_plan(
@@ -209,7 +210,10 @@ class Pipeline:
         self, image: NDArray[Any], threads: int | None = None, dtype: str | None = None
     ) -> tuple[NDArray[Any], int]:
         """Return what :meth:`apply` returns, and the number of NaNs that became 0 in it."""
-        run = self._executable(image.shape, image.dtype.name, dtype or self.dtype)
+        if threads is not None and (isinstance(threads, bool) or not isinstance(threads, int) or threads < 1):
+            raise ParameterError(f"threads needs an int of at least 1, or None; given {threads!r}", "threads")
+        output_dtype = self.dtype if dtype is None else _dtype_name(dtype)
+        run = self._executable(image.shape, image.dtype.name, output_dtype)
         return run(image, threads)
 
     def source(self, shape: Sequence[int], dtype: str = "uint8") -> str:
@@ -246,8 +250,11 @@ class Pipeline:
         return f"Pipeline([{names}], border={self.border.name.lower()!r}, backend={self.backend!r})"
 
 
-def _dtype_name(dtype: str) -> str:
+def _dtype_name(dtype: DTypeLike) -> str:
     try:
-        return np.dtype(dtype).name
+        name = np.dtype(dtype).name
     except TypeError:
-        raise ParameterError(f"unknown dtype {dtype!r}{nearest(dtype, COMPUTE)}", "dtype") from None
+        name = str(dtype)
+    if name not in COMPUTE:
+        raise ParameterError(f"unknown dtype {name!r}{nearest(name, COMPUTE)}", "dtype")
+    return name

@@ -152,3 +152,43 @@ def test_public_names():
     assert all(getattr(convpipe, name) for name in convpipe.__all__ if name not in ("Conv2d", "conv2d"))
     with pytest.raises(AttributeError, match="no attribute 'nothing'"):
         _ = convpipe.nothing
+
+
+@pytest.mark.parametrize("threads", [0, -1, 2.5, "2", True])
+def test_a_number_of_threads_that_is_none(threads):
+    pipeline = Pipeline([stage("blur", "box")], backend="cpu")
+    with pytest.raises(ParameterError, match="threads needs an int of at least 1, or None; given"):
+        pipeline.apply(np.zeros((40, 30), np.uint8), threads=threads)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.dtype("float32"), ">f4", "f4"])
+def test_dtypes_are_named_as_numpy_takes_them(dtype):
+    image = np.arange(20, dtype=np.uint8).reshape(4, 5)
+    stages = [stage("blur", "box")]
+    named = Pipeline(stages, dtype="float32")(image)
+    assert named.dtype == np.float32
+    np.testing.assert_array_equal(Pipeline(stages)(image, dtype=dtype), named)
+    np.testing.assert_array_equal(Pipeline(stages, dtype=dtype)(image), named)
+
+
+@pytest.mark.parametrize(
+    ("make", "words"),
+    [
+        (lambda: Pipeline(stage("blur", "box")), r"stages need a list .* given stage\('blur', 'box'\)"),
+        (lambda: Pipeline([stage("blur", "box")], border=["edge"]), "unknown border"),
+        (lambda: Pipeline([stage("blur", "box")], dtype=["uint8"]), "unknown dtype"),
+        (lambda: Pipeline([stage("blur", "box")]).plan((3.5, 4)), r"an image is .* given \(3.5, 4\)"),
+        (lambda: stage(["blur"], "box"), "unknown stage family"),
+        (lambda: stage("blur", ["box"]), "unknown blur method"),
+    ],
+    ids=range(6),
+)
+def test_values_of_the_wrong_kind(make, words):
+    with pytest.raises(ParameterError, match=words):
+        make()
+
+
+def test_arrays_and_lists_say_the_same():
+    arrays = stage("blur", "box", size=np.array([3, 5]), padding=np.array([1, 2]))
+    lists = stage("blur", "box", size=[3, 5], padding=[1, 2])
+    assert (arrays.parameters, arrays.common) == (lists.parameters, lists.common)

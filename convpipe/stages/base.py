@@ -144,12 +144,12 @@ def find(family: str, name: str) -> Method:
     ParameterError
         If there is none of that name; the nearest right name is offered.
     """
-    methods = _REGISTRY.get(family)
+    methods = _REGISTRY.get(family) if isinstance(family, str) else None
     if methods is None:
         raise ParameterError(f"unknown stage family {family!r}{nearest(family, _REGISTRY)}", family)
     if ANY_LABEL in methods:
         return methods[ANY_LABEL]
-    if name not in methods:
+    if not isinstance(name, str) or name not in methods:
         raise ParameterError(f"unknown {family} method {name!r}{nearest(name, methods)}", family)
     return methods[name]
 
@@ -185,6 +185,10 @@ class Stage:
     given: Mapping[str, Any]
     parameters: Mapping[str, Any]
     common: Mapping[str, Any]
+
+    def __repr__(self) -> str:
+        given = "".join(f", {key}={value!r}" for key, value in self.given.items())
+        return f"stage({self.method.family!r}, {self.label!r}{given})"
 
     @property
     def name(self) -> str:
