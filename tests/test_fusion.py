@@ -268,3 +268,35 @@ def test_what_follows_a_mix_leaves_alpha_alone(channels, rng):
     check([gray], image)
     result, _ = compile_plan(make_plan([gray], (9, 11), channels=channels))(image)
     np.testing.assert_array_equal(result[..., 1], image[..., -1])
+
+
+LONG = {
+    "gaussian": lambda **common: stage("blur", "gaussian", sigma=9, **common),
+    "box": lambda **common: stage("blur", "box", size=70, **common),
+    "line": lambda **common: stage("custom", "line", kernel=[list(range(1, 51))], **common),
+    "pole": lambda **common: stage("custom", "pole", kernel=[[k] for k in range(1, 51)], **common),
+}
+
+
+@pytest.mark.parametrize("kind", LONG)
+@pytest.mark.parametrize("common", [{}, {"stride": [1, 2], "dilation": [2, 1]}], ids=["plain", "strided"])
+def test_long_kernels_against_oracle(kind, common, rng):
+    image = rng.integers(0, 256, (31, 90, 3), dtype=np.uint8)
+    check([LONG[kind](**common)], image, output_dtype="float32")
+    check([STAGES["blur"](), LONG[kind](**common)], image.astype(np.float32)[..., 0])
+
+
+@pytest.mark.parametrize(
+    "large",
+    [
+        lambda n: stage("blur", "gaussian", sigma=n),
+        lambda n: stage("sharpen", "unsharp", sigma=n),
+        lambda n: stage("blur", "box", size=10 * n),
+        lambda n: stage("custom", "line", kernel=[[1 + k % 5 for k in range(10 * n)]]),
+    ],
+    ids=["gaussian", "unsharp", "box", "line"],
+)
+@pytest.mark.parametrize("dtype", ["uint8", "float32"])
+def test_the_source_does_not_grow_with_the_kernel(large, dtype):
+    small, huge = (compile_plan(make_plan([large(n)], (64, 64), dtype=dtype)).source for n in (20, 500))
+    assert len(huge) < 1.5 * len(small)

@@ -17,7 +17,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from convpipe.compile.loops import accumulate, column, combine, double, slide
-from convpipe.compile.schedule import Bank, Level, Schedule, temporaries, temporary
+from convpipe.compile.schedule import Bank, Level, Schedule, temporaries, total
 from convpipe.compile.segments import segments
 from convpipe.compile.strips import GEOMETRY
 from convpipe.compile.text import Text, times
@@ -411,12 +411,14 @@ def _span(
     i = level.index
     for bank in level.banks:
         if bank.accumulates:
-            total, samples = f"{temporary(bank)}_{i}", times(count, level.channels)
-            text.line(f"accumulate_{i}_{bank.name}({source}, {rows}, {start}, {total}, {samples}, w)")
+            reads = _from(level, bank, first)[:1] if bank.has_columns else [source, rows, start]
+            given = ", ".join([*reads, f"{total(bank)}_{i}", times(count, level.channels)])
+            text.line(f"accumulate_{i}_{bank.name}({given}, w)")
     chain = segments(level, schedule)
     for segment in chain:
         k, last = segment.index, segment.index == len(chain) - 1
-        reads = [source, rows, start, *_from(level, first)] if segment.opens else [f"t_{i}_{k - 1}"]
+        scratch = [name for bank in level.banks for name in _from(level, bank, first)]
+        reads = [source, rows, start, *scratch] if segment.opens else [f"t_{i}_{k - 1}"]
         out = f"t_{i}_{k}"
         if last:
             out = f"out_{i}" if first == "0" else f"out_{i}[{times(first, segment.output_channels)} :]"
@@ -424,14 +426,10 @@ def _span(
         text.line(f"nans += {call}" if segment.counts_nan else call)
 
 
-def _from(level: Level, first: str) -> list[str]:
-    """Return the scratch rows of the banks, from where a span begins: column passes hold the whole row."""
+def _from(level: Level, bank: Bank, first: str) -> list[str]:
+    """Return the scratch rows of a bank, from where a span begins: column passes hold the whole row."""
     begin = "" if first == "0" else f"[{times(first, level.stride[1] * level.channels)} :]"
-    return [
-        f"{name}_{level.index}" + (begin if bank.has_columns else "")
-        for bank in level.banks
-        for name in temporaries(bank)
-    ]
+    return [f"{name}_{level.index}" + (begin if name != total(bank) else "") for name in temporaries(bank)]
 
 
 def _allocations(level: Level, schedule: Schedule) -> Iterator[str]:
@@ -442,7 +440,6 @@ def _allocations(level: Level, schedule: Schedule) -> Iterator[str]:
     yield f"ring_{i} = {level.ring}_ring({rows}, {padded}, outside[{i}])"
     yield f"slots_{i} = numbers({rows}, 0, 1)" if level.direct else f"keys_{i} = numbers({rows}, NOTHING, 0)"
     for bank in level.banks:
-        size = padded if bank.has_columns else times(f"output_cols_{i}", channels)
         if _pairs(level, bank):
             pair, paired, *of_pair = _pair_names(level, bank)
             yield f"{pair} = {'int32' if bank.exact else 'compute'}_pair({padded})"
@@ -451,6 +448,7 @@ def _allocations(level: Level, schedule: Schedule) -> Iterator[str]:
                 yield f"{name} = numbers({rows + 1}, 0, 0)"
             yield f"v_{bank.name}_{i} = {pair}[0]"
         for name in temporaries(bank)[_pairs(level, bank) :]:
+            size = times(f"output_cols_{i}", channels) if name == total(bank) else padded
             yield f"{name}_{i} = {'integers' if bank.exact else 'scratch'}({size})"
         if level.direct and bank.has_columns:
             # What a column pass gives left and right of the image under a constant border.

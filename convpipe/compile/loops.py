@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from convpipe.compile.schedule import Bank, Level, temporaries, temporary
+from convpipe.compile.schedule import Bank, Level, is_long, temporaries, temporary, total
 from convpipe.compile.segments import Segment
 from convpipe.compile.text import Text, times
 
@@ -21,25 +21,36 @@ def column(text: Text, level: Level, bank: Bank, outputs: Sequence[str] = ("v",)
 
     With two outputs, the sums of two windows one row apart: what they share is loaded once.
     """
-    uniform = bank.shape == "uniform"
     name = "column" if len(outputs) == 1 else "columns"
     text.function(f"{name}_{level.index}_{bank.name}", ["source", "rows", "start", *outputs, "n", "w"])
-    step = CHUNK + 1 - len(outputs)
+    step, rows = CHUNK + 1 - len(outputs), bank.column
+    rolled = is_long(rows)
+    lead = (len(rows) % step or step) if rolled else step
+    starts = [0] if rolled else range(0, len(rows), step)
     with text.indented():
-        for start in range(0, len(bank.column), step):
-            chunk = list(enumerate(bank.column))[start : start + step]
-            if not uniform:
-                _weights(text, range(start, start + len(chunk)), str(bank.offset + start))
-            for i in sorted({i + k for _, i in chunk for k in range(len(outputs))}):
-                text.line(f"s{i} = source[rows[{i}], start:]")
-            text.line("for x in range(n):")
-            for shift, v in enumerate(outputs):
-                samples = [_summand(level, bank, f"s{i + shift}[x]") for _, i in chunk]
-                terms = [
-                    sample if uniform else f"w{k} * {sample}"
-                    for (k, _), sample in zip(chunk, samples, strict=True)
-                ]
-                text.line(f"    {v}[x] = " + _sums([f"{v}[x]", *terms] if start else terms))
+        for at in starts:
+            _add_rows(text, level, bank, outputs, rows[at : at + lead], "", at)
+        if rolled:
+            text.line(f"for i in range({lead}, {len(rows)}, {step}):")
+            with text.indented():
+                _add_rows(text, level, bank, outputs, range(rows[0], rows[0] + step), "i + ", 0)
+
+
+def _add_rows(
+    text: Text, level: Level, bank: Bank, outputs: Sequence[str], rows: Sequence[int], base: str, first: int
+) -> None:
+    """One loop of a column pass: sums of `rows`, counted from `base`; their weights begin at `first`."""
+    numbers = range(first, first + len(rows))
+    uniform = bank.shape == "uniform"
+    if not uniform:
+        _weights(text, numbers, f"{base}{bank.offset + first}")
+    for i in sorted({i + k for i in rows for k in range(len(outputs))}):
+        text.line(f"s{i} = source[rows[{base}{i}], start:]")
+    text.line("for x in range(n):")
+    for shift, v in enumerate(outputs):
+        samples = [_summand(level, bank, f"s{i + shift}[x]") for i in rows]
+        terms = [s if uniform else f"w{k} * {s}" for k, s in zip(numbers, samples, strict=True)]
+        text.line(f"    {v}[x] = " + _sums([f"{v}[x]", *terms] if base or first else terms))
 
 
 def _summand(level: Level, bank: Bank, sample: str) -> str:
@@ -73,6 +84,9 @@ def _weights(text: Text, numbers: range, at: str) -> None:
 
 def accumulate(text: Text, level: Level, bank: Bank) -> None:
     """Sum all but the last pass of a large kernel into a row that stays in L1."""
+    if bank.has_columns:
+        _accumulate_row(text, level, bank)
+        return
     start = times("start", level.channels)
     text.function(f"accumulate_{level.index}_{bank.name}", ["source", "rows", "start", "total", "n", "w"])
     with text.indented():
@@ -97,19 +111,39 @@ def accumulate(text: Text, level: Level, bank: Bank) -> None:
             _add(text, level, terms, first=False)
 
 
+def _accumulate_row(text: Text, level: Level, bank: Bank) -> None:
+    """Sum all but the last pass of a long row factor, over what column passes made."""
+    shift, at = times("i", level.dilation[1] * level.channels), bank.last_weights.stop - len(bank.row)
+    lead, step = len(bank.passes[0]), len(bank.passes[-1])
+    text.function(f"accumulate_{level.index}_{bank.name}", ["v", "total", "n", "w"])
+    with text.indented():
+        text.line(f"s = v[{bank.row[0] * level.dilation[1] * level.channels} :]")
+        _add(text, level, [("s", j, f"{at}") for j in range(lead)], first=True, scratch=True)
+        text.line(f"for i in range({lead}, {len(bank.row) - step}, {step}):")
+        with text.indented():
+            text.line(f"s = v[{shift} + {bank.row[0] * level.dilation[1] * level.channels} :]")
+            _add(text, level, [("s", j, f"i + {at}") for j in range(step)], first=False, scratch=True)
+
+
 def _sources(text: Text, level: Level, taps: Sequence[tuple[int, int]]) -> None:
     """Name the rows under `taps`."""
     for i in sorted({i for i, _ in taps}):
         text.line(f"s{i} = source[rows[{i}], {times('start', level.channels)} :]")
 
 
-def _add(text: Text, level: Level, terms: list[tuple[str, int, str]], first: bool) -> None:
-    """One pass: the total becomes, or grows by, the sum of `terms`: (row, kernel column, weight's place)."""
+def _add(
+    text: Text, level: Level, terms: list[tuple[str, int, str]], first: bool, scratch: bool = False
+) -> None:
+    """One pass: the total becomes, or grows by, the sum of `terms`: (row, kernel column, weight's place).
+
+    Rows are those of the input, or `scratch` rows.
+    """
     _weights(text, range(len(terms)), terms[0][2])
     text.line(f"for x in range(n{_per_loop(level)}):")
     with text.indented():
         for lane in _lanes(level):
-            taps = [f"w{k} * {level.cast(f'{row}[{lane.sample(j)}]')}" for k, (row, j, _) in enumerate(terms)]
+            samples = [f"{row}[{lane.sample(j)}]" for row, j, _ in terms]
+            taps = [f"w{k} * {sample if scratch else level.cast(sample)}" for k, sample in enumerate(samples)]
             before = [] if first else [f"total[{lane.output}]"]
             text.line(f"total[{lane.output}] = {_sums([*before, *taps])}")
 
@@ -188,14 +222,14 @@ def _responses(text: Text, level: Level, segment: Segment) -> None:
 def _response(bank: Bank, lane: _Lane) -> str:
     if bank.shape == "uniform":
         rows = {1: temporary(bank)} | {width: f"sum{width}_{bank.name}" for width in bank.doubled}
-        total = _sums([f"{rows[width]}[{lane.sample(first)}]" for width, first in bank.parts])
+        whole = _sums([f"{rows[width]}[{lane.sample(first)}]" for width, first in bank.parts])
         # Sums of 32-bit integers are 64-bit ones to Numba, which take the processor twice as long to convert.
-        return f"w{bank.offset} * " + (f"T(np.int32({total}))" if bank.exact else f"({total})")
+        return f"w{bank.offset} * " + (f"T(np.int32({whole}))" if bank.exact else f"({whole})")
     if bank.shape == "separable":
-        taps = [f"{temporary(bank)}[{lane.sample(j)}]" for j in bank.row]
+        taps = [f"{temporary(bank)}[{lane.sample(j)}]" for _, j in bank.passes[-1]]
     else:
         taps = [lane.level.cast(f"s{i}[{lane.sample(j)}]") for i, j in bank.passes[-1]]
-    before = [f"{temporary(bank)}[{lane.output}]"] if bank.accumulates else []
+    before = [f"{total(bank)}[{lane.output}]"] if bank.accumulates else []
     terms = [f"w{at} * {tap}" for at, tap in zip(bank.last_weights, taps, strict=True)]
     return _sums([*before, *terms])
 

@@ -43,6 +43,10 @@ the loop holds fits the registers; 9x9 at two kernel rows a loop (18 taps) 0.65.
 LLVM's overlap checks are too many, and the loop stays scalar.
 """
 
+ROLLED = 32
+"""From more taps in line than this on, a loop goes over the loops of a pass: each that is written out takes
+Numba 0.2 s to compile, and a loop with so many taps stays scalar."""
+
 UNIFORM_COLUMNS = 8
 """From this width on, a row of equal taps is summed by doubling: sums of 2, of 4, of 8, ... neighbours."""
 
@@ -79,7 +83,12 @@ class Bank:
 
     @cached_property
     def passes(self) -> tuple[tuple[tuple[int, int], ...], ...]:
-        """Taps of each loop of an unrolled or rows bank; the last is part of the main loop."""
+        """Taps of each loop but those of column passes; the last is part of the main loop."""
+        if self.shape == "separable":
+            taps = [(0, col) for col in self.row]
+            lead = len(taps) % PASS_TAPS or PASS_TAPS
+            starts = [0, *range(lead, len(taps), PASS_TAPS)] if is_long(self.row) else [0]
+            return tuple(tuple(taps[a:b]) for a, b in zip(starts, [*starts[1:], None], strict=True))
         if self.shape == "rows":
             cols = self.taps[-1][1] + 1
             step = cols * max(1, (PASS_TAPS + 2) // cols)
@@ -97,7 +106,7 @@ class Bank:
     @property
     def accumulates(self) -> bool:
         """Tell whether passes of the main loop's kind precede it."""
-        return not self.has_columns and len(self.passes) > 1
+        return len(self.passes) > 1
 
     @property
     def doubled(self) -> list[int]:
@@ -118,9 +127,8 @@ class Bank:
     @property
     def last_weights(self) -> range:
         """Positions of the weights of the main loop."""
-        last = len(self.row) if self.shape == "separable" else len(self.passes[-1])
         end = self.offset + len(self.taps)
-        return range(end - last, end)
+        return range(end - len(self.passes[-1]), end)
 
     def weight(self, row: int, col: int) -> str:
         """Return the position, as source, of the weight of a tap."""
@@ -388,7 +396,7 @@ def _bank(name: str, taps: Taps, offset: int, exact: bool) -> Bank:
     """Choose the loop shape of one bank, the one with the least work per sample.
 
     Unrolled costs its non-zero taps. Separable costs those of both factors and a pass over a row;
-    it pays from 5x5 on. Uniform taps cost two rows and the logarithm
+    it pays from 5x5 on, and is the loop for long rows. Uniform taps cost two rows and the logarithm
     of their width where sums are exact; else their rows and that.
     """
     size, count = math.prod(taps.extent), taps.count
@@ -398,13 +406,18 @@ def _bank(name: str, taps: Taps, offset: int, exact: bool) -> Bank:
             return Bank(name, "uniform", ((height - 1, width - 1),), offset, exact)
     if taps.factors is not None:
         column, row = (np.flatnonzero(factor).tolist() for factor in taps.factors)
-        if len(column) + len(row) + PASS_COST < count:
+        if len(column) + len(row) + PASS_COST < count or is_long(row):
             return Bank(name, "separable", (*((i, -1) for i in column), *((0, j) for j in row)), offset)
     if count <= UNROLLED_TAPS or (count <= 2 * UNROLLED_TAPS and 2 * count <= size):
         rows, cols = np.nonzero(taps.weights)
         nonzero = tuple(zip(rows.tolist(), cols.tolist(), strict=True))
         return Bank(name, "unrolled", nonzero or ((0, 0),), offset)
     return Bank(name, "rows", tuple(np.ndindex(*taps.extent)), offset)
+
+
+def is_long(places: Sequence[int]) -> bool:
+    """Tell whether so many taps are in line, with none left out, that a loop goes over their passes."""
+    return len(places) > ROLLED and places[-1] - places[0] + 1 == len(places)
 
 
 def _cuts(taps: Sequence[tuple[int, int]]) -> list[int]:
@@ -418,16 +431,21 @@ def _cuts(taps: Sequence[tuple[int, int]]) -> list[int]:
 
 
 def temporary(bank: Bank) -> str:
-    """Return the name of the scratch row that precedes the main loop of a bank."""
-    return f"v_{bank.name}" if bank.has_columns else f"total_{bank.name}"
+    """Return the name of the scratch row of column passes."""
+    return f"v_{bank.name}"
+
+
+def total(bank: Bank) -> str:
+    """Return the name of the scratch row in which a bank accumulates."""
+    return f"total_{bank.name}"
 
 
 def temporaries(bank: Bank) -> list[str]:
     """Return the names of a bank's scratch rows."""
-    if not (bank.has_columns or bank.accumulates):
-        return []
+    columns = [temporary(bank)] if bank.has_columns else []
     doubled = bank.doubled if bank.shape == "uniform" else []
-    return [temporary(bank), *(f"sum{width}_{bank.name}" for width in doubled)]
+    totals = [total(bank)] if bank.accumulates else []
+    return [*columns, *(f"sum{width}_{bank.name}" for width in doubled), *totals]
 
 
 def _weights(bank: Bank, taps: Taps) -> list[float]:
