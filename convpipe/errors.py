@@ -67,7 +67,8 @@ class ConfigError(ConvpipeError, ValueError):
         self, message: str, path: str, line: int | None = None, column: int | None = None, snippet: str = ""
     ) -> None:
         self.message, self.path, self.line, self.column, self.snippet = message, path, line, column, snippet
-        where = path if line is None else f"{path}:{line}:{column}"
+        shown = path if path.isprintable() else ascii(path)[1:-1]  # a newline in a name is no line's end
+        where = shown if line is None else f"{shown}:{line}:{column}"
         super().__init__(f"{where}: {message}" + (f"\n{snippet}" if snippet else ""))
 
 

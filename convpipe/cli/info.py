@@ -54,7 +54,6 @@ def _collect() -> dict[str, Any]:
         "cores": cores(),
         "packages": {name: _version(name) for name in PACKAGES},
         "backends": {name: _backend(name) for name in ("cpu", "cuda")},
-        "threading": _threading_layers(),
         "reads": list(FORMATS),
         "writes": [name for name, entry in FORMATS.items() if entry.holds],
         **_compiler(),
@@ -107,11 +106,13 @@ def _loads(library: Path) -> bool:
 def _compiler() -> dict[str, Any]:
     """Return what the compiler says of itself; a broken one must not keep the rest from being shown."""
     try:
-        from convpipe.compile import cache
+        from convpipe.compile import cache, threads
     except Exception as error:
-        return {"compiler": f"cannot be loaded: {error}"}
+        return {"compiler": f"cannot be loaded: {error}", "threading": _threading_layers()}
+    threads.preload_tbb()
     kept = cache.state()
     return {
+        "threading": _threading_layers(),
         "processor": cache.processor(),
         "cache": {
             "directory": str(kept.directory),

@@ -66,7 +66,12 @@ class Size(click.ParamType[tuple[int, ...]]):
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         """Return (rows, cols) or (rows, cols, channels)."""
         if not re.fullmatch(r"[1-9][0-9]{0,8}(x[1-9][0-9]{0,8}){1,2}", str(value)):
-            self.fail(f"needs rows x columns, such as 480x640 or 480x640x3; given {value!r}", param, ctx)
+            self.fail(
+                "needs rows x columns, such as 480x640 or 480x640x3, each from 1 to 999999999;"
+                f" given {value!r}",
+                param,
+                ctx,
+            )
         return tuple(map(int, str(value).split("x")))
 
 

@@ -34,7 +34,7 @@ def command(
     """Save the image and the result of every stage, side by side, as one 8-bit RGB picture."""
     from convpipe import images
     from convpipe.config import load
-    from convpipe.errors import ReadError
+    from convpipe.errors import ReadError, WriteError
     from convpipe.pipeline import Pipeline
     from convpipe.report import printable
 
@@ -54,7 +54,10 @@ def command(
             part = Pipeline(whole.stages[: last + 1], border=whole.border)
             panels.append(_display(part(pixels, dtype=pixels.dtype.name), pixels.dtype))
             names.append(whole.stages[last].name)
-    images.write(output, _side_by_side(panels), overwrite=overwrite)
+    try:
+        images.write(output, _side_by_side(panels), overwrite=overwrite)
+    except WriteError as error:
+        raise WriteError(f"{output}: {error}") from None
     click.echo(printable(f"wrote {output}: the image, then {', '.join(names)}"))
 
 

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 
 
 @click.command("stages")
-@click.argument("family", required=False)
-@click.argument("name", metavar="METHOD", required=False)
+@click.argument("family", metavar="[FAMILY", required=False)
+@click.argument("name", metavar="[METHOD]]", required=False)
 @click.option("--markdown", is_flag=True, help="Print the whole catalogue as a Markdown page.")
 @json_option
 def command(family: str | None, name: str | None, markdown: bool, as_json: bool) -> None:

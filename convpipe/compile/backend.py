@@ -99,9 +99,9 @@ class Backend:
 
 
 def _estimate(plan: Plan) -> Estimate:
-    import numba
+    from convpipe.compile.threads import count
 
-    return estimate(plan, numba.get_num_threads())
+    return estimate(plan, count())
 
 
 def _on_processor(plan: Plan) -> Executable:

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from convpipe.compile import cache, drive, results
 from convpipe.compile.emit import emit
 from convpipe.compile.schedule import Values, make_schedule, stored
+from convpipe.compile.threads import count
 from convpipe.plan import Plan
 
 _DRIVER = Path(drive.__file__).read_text()
@@ -62,7 +63,7 @@ class Executable:
         flat = np.ascontiguousarray(image, stored(plan.dtype)).reshape(rows, cols * plan.channels)
         extent = (plan.extent[0], plan.extent[1] * plan.output_channels)
         out = results.empty(extent, stored(plan.output_dtype))
-        bands = 1 if threads == 1 else min(threads or numba.get_num_threads(), -(-len(out) // BAND_ROWS))
+        bands = 1 if threads == 1 else min(threads or count(), -(-len(out) // BAND_ROWS))
         nans = self.run(flat, out, bands)
         out = out.astype(plan.output_dtype, copy=False)
         planar = plan.output_channels == 1 and (image.ndim == 2 or plan.channels > 1)

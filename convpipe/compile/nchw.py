@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from convpipe.compile import cache, nchw_loops, results
 from convpipe.compile.nchw_loops import BLOCK
+from convpipe.compile.threads import count
 from convpipe.geometry import Axis, Border, Extent
 
 TASKS_PER_THREAD = 4
@@ -77,7 +78,7 @@ def _describe(axis: Axis, size: int) -> tuple[int, ...]:
 
 def _share(images: int, blocks: int, rows: int) -> tuple[int, int]:
     """Return into how many parts the channel blocks and the rows of each image are divided."""
-    threads = numba.get_num_threads()
+    threads = count()
     bands = max(1, min(-(-TASKS_PER_THREAD * threads // images), rows // BAND_ROWS))
     splits = min(-(-threads // (images * bands)), blocks)
     return splits, bands

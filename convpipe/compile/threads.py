@@ -29,12 +29,19 @@ def prepare() -> None:
             "the threading layer 'workqueue' aborts when two threads enter it; unset NUMBA_THREADING_LAYER,"
             " or set it to tbb or omp"
         )
+    if layer != "omp":
+        preload_tbb()
     if layer == "default":
-        _preload_tbb()
         numba.config.THREADING_LAYER = "threadsafe"  # type: ignore[attr-defined]
 
 
-def _preload_tbb() -> None:
+def count() -> int:
+    """Return how many threads share a parallel loop; Numba chooses its layer when first asked."""
+    prepare()
+    return int(numba.get_num_threads())
+
+
+def preload_tbb() -> None:
     """Load the TBB that pip puts into the environment, where the system's loader does not look."""
     library = Path(sys.prefix) / "lib" / "libtbb.so.12"
     if library.exists():

@@ -48,6 +48,12 @@ def test_preview_names_the_image_it_cannot_read(convpipe, photos, job):
     assert "absent.png: " in result.stderr
 
 
+def test_preview_names_the_file_it_cannot_write(convpipe, photos, job):
+    result = convpipe("preview", job(), photos / "a.png", "-o", "absent/p.png")
+    assert result.exit_code == 1
+    assert "absent/p.png: cannot write" in result.stderr
+
+
 def test_explain_adds_up(convpipe, job):
     """Pixel (1, 2) of an image that counts 10*row + col, under a kernel that leaves the border alone."""
     config = job("- {custom: taps, kernel: [[0, 2, 0], [1, 0, -1], [0, 3, 0]], bias: 7}")

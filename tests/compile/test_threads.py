@@ -3,6 +3,9 @@
 import os
 import subprocess
 import sys
+from pathlib import Path
+
+import pytest
 
 _PROGRAM = """
 from concurrent.futures import ThreadPoolExecutor
@@ -17,9 +20,9 @@ print(numba.threading_layer())
 """
 
 
-def run(**environment):
+def run(program=_PROGRAM, **environment):
     return subprocess.run(
-        [sys.executable, "-c", _PROGRAM],
+        [sys.executable, "-c", program],
         env={**os.environ, "NUMBA_NUM_THREADS": "2", **environment},
         capture_output=True,
         text=True,
@@ -31,6 +34,15 @@ def test_four_threads_share_a_parallel_pipeline():
     done = run()
     assert done.returncode == 0, done.stderr
     assert done.stdout.strip() in ("tbb", "omp")
+
+
+@pytest.mark.skipif(not (Path(sys.prefix) / "lib" / "libtbb.so.12").exists(), reason="pip installed no TBB")
+@pytest.mark.parametrize("environment", [{}, {"NUMBA_THREADING_LAYER": "tbb"}], ids=["default", "asked"])
+@pytest.mark.parametrize("first", ["run(image)", "convpipe.conv2d(image, image[:3, :3])"])
+def test_the_tbb_of_pip_is_found_before_the_first_parallel_loop(environment, first):
+    parts = _PROGRAM.partition("with Thread")
+    done = run(f"{parts[0]}import convpipe\n{first}\nprint(numba.threading_layer())", **environment)
+    assert done.stdout.strip() == "tbb", done.stderr
 
 
 def test_workqueue_is_refused():

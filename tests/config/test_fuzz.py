@@ -49,3 +49,8 @@ def test_a_key_that_an_override_offers_is_shown_without_control_characters(load)
     with pytest.raises(ConfigError) as error:
         load('"\\x1b[31m": 1\n', ["stagez.0.sigma=1"])
     assert str(error.value).isprintable()
+
+
+def test_a_newline_in_a_file_name_ends_no_line():
+    with pytest.raises(ConfigError, match=r"^no\\nsuch\.yaml: cannot be read"):
+        config.load("no\nsuch.yaml")
