@@ -1,8 +1,27 @@
-"""The exceptions of convpipe: one tree, rooted at :class:`ConvpipeError`.
+"""The exceptions of convpipe: one tree, rooted at :class:`ConvpipeError`; and text that they can show.
 
 Each class also derives from the built-in exception a caller would expect, so that code which knows
 nothing of convpipe can catch a ``ValueError``. This module imports nothing.
 """
+
+
+def printable(text: str) -> str:
+    r"""Return `text` with control characters and bytes that are no UTF-8 escaped.
+
+    Examples
+    --------
+    >>> printable("a\nb\x1b[31m\udcff")
+    'a\\nb\\x1b[31m\\xff'
+    """
+    shown = []
+    for character in text:
+        if character.isprintable():
+            shown.append(character)
+        elif 0xDC80 <= ord(character) <= 0xDCFF:  # a byte that os.fsdecode could not decode
+            shown.append(f"\\x{ord(character) - 0xDC00:02x}")
+        else:
+            shown.append(character.encode("unicode_escape").decode())
+    return "".join(shown)
 
 
 class ConvpipeError(Exception):
@@ -67,7 +86,7 @@ class ConfigError(ConvpipeError, ValueError):
         self, message: str, path: str, line: int | None = None, column: int | None = None, snippet: str = ""
     ) -> None:
         self.message, self.path, self.line, self.column, self.snippet = message, path, line, column, snippet
-        shown = path if path.isprintable() else ascii(path)[1:-1]  # a newline in a name is no line's end
+        shown = printable(path)
         where = shown if line is None else f"{shown}:{line}:{column}"
         super().__init__(f"{where}: {message}" + (f"\n{snippet}" if snippet else ""))
 

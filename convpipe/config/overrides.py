@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from convpipe.config import yaml
 from convpipe.config.tree import Entry, Mark, Node, Source
-from convpipe.errors import ConfigError
+from convpipe.errors import ConfigError, printable
 from convpipe.stages import nearest
 
 _SECTIONS = ("input", "output")
@@ -95,5 +95,5 @@ class Override:
 
 def _shown(text: str) -> str:
     """Return the option as errors name it: on one line, control characters escaped, not too long."""
-    shown = text if text.isprintable() else ascii(text)[1:-1]
+    shown = printable(text)
     return shown if len(shown) <= _LONGEST else f"{shown[:_LONGEST]} ..."

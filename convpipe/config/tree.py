@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from convpipe.errors import ConfigError
+from convpipe.errors import ConfigError, printable
 
 MOST_DEPTH = 50
 """Deepest nesting of a config; a kernel in a stage in a job needs six levels."""
@@ -34,6 +34,7 @@ class Mark:
 
     def error(self, message: str) -> ConfigError:
         """Return the error that points here."""
+        message = printable(message)
         if len(message) > _MOST_MESSAGE:  # a value may be as long as the file; the ends say enough
             half = _MOST_MESSAGE // 2
             message = f"{message[:half]} ... {message[-half:]}"

@@ -54,3 +54,8 @@ def test_a_key_that_an_override_offers_is_shown_without_control_characters(load)
 def test_a_newline_in_a_file_name_ends_no_line():
     with pytest.raises(ConfigError, match=r"^no\\nsuch\.yaml: cannot be read"):
         config.load("no\nsuch.yaml")
+
+
+def test_an_alias_is_named_without_control_characters(load):
+    with pytest.raises(ConfigError, match=r"the alias \*e\\u202e has no anchor"):
+        load("stages: *e\u202e\n")
