@@ -75,6 +75,7 @@ def emit(schedule: Schedule) -> str:
     for level in schedule.levels:
         text.line("", f"# {level.title}: inner loops")
         for bank in level.banks:
+            text.line(f"# {bank.name}: {bank.choice}")
             if bank.has_columns and (level.direct or not _pairs(level, bank)):
                 column(text, level, bank)
             if _pairs(level, bank):

@@ -99,6 +99,16 @@ class Bank:
         return tuple(self.taps[a:b] for a, b in zip(starts, [*starts[1:], None], strict=True))
 
     @property
+    def choice(self) -> str:
+        """Return the shape, and what it costs a sample, in words."""
+        if self.shape == "separable":
+            return f"separable: {len(self.column)} + {len(self.row)} taps"
+        if self.shape == "uniform":
+            rows = "running sums of rows" if self.exact else f"sums of {len(self.column)} rows"
+            return f"uniform: {rows}, then {len(self.doubled) + len(self.parts) - 1} sums of neighbours"
+        return f"{self.shape}: {len(self.taps)} taps, loops: {len(self.passes)}"
+
+    @property
     def has_columns(self) -> bool:
         """Tell whether a column pass over whole rows precedes the main loop."""
         return self.shape in ("separable", "uniform")

@@ -19,6 +19,11 @@ def test_compile_says_how_long(convpipe, job):
     assert "job: ready in " in convpipe("compile", job()).stdout
 
 
+def test_compile_show_tells_the_shape_of_each_loop(convpipe, job):
+    shown = convpipe("compile", job("- {blur: gaussian, sigma: 2}"), "--show").stdout
+    assert "# stage 0: blur gaussian: inner loops\n# r: separable: 17 + 17 taps\n" in shown
+
+
 def test_preview_shows_the_image_and_every_stage(convpipe, photos, job):
     result = convpipe(
         "preview", job("- {blur: box, size: 3}", "- {blur: box, size: 3, stride: 2}"), photos / "a.png"
