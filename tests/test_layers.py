@@ -12,6 +12,7 @@ FILES = sorted(ROOT.rglob("*.py"))
 
 LAYERS = [
     "errors",
+    "limits",
     "geometry",
     "interval",
     "ops",

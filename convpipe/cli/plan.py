@@ -110,7 +110,7 @@ class _Planner:
         kinds: Counter[Kind] = Counter()
         for relative in found.images:
             try:
-                info = images.probe(found.root / relative)
+                info = images.probe(found.root / relative, job.limits)
             except ImageError as error:
                 self.refuse(f"{str(relative)!r}: {error}")
                 continue

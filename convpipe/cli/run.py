@@ -174,6 +174,8 @@ def _filter(
         format=job.output.format,
         quality=job.output.quality,
         compression=job.output.compression,
+        limits=job.limits,
+        allow_truncated=job.allow_truncated,
         **options,
     )
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from convpipe.geometry import Border
+from convpipe.limits import DEFAULT_LIMITS, Limits
 from convpipe.stages import Stage
 from convpipe.stages.parameters import (
     BorderName,
@@ -57,6 +58,10 @@ class Job:
     backend : {'auto', 'cpu', 'cuda'}
     input : InputSpec
     output : OutputSpec
+    limits : Limits
+        What an image file may claim.
+    allow_truncated : bool
+        Read images that break off as far as they go.
     source : str
         The config file.
     """
@@ -69,6 +74,8 @@ class Job:
     backend: str = "auto"
     input: InputSpec = InputSpec()
     output: OutputSpec = OutputSpec()
+    limits: Limits = DEFAULT_LIMITS
+    allow_truncated: bool = False
     source: str = "<dict>"
 
 
@@ -78,8 +85,9 @@ JOB_KEYS: tuple[Parameter, ...] = (
     PixelType("dtype", "dtype of the results; default: that of each image", None),
     Flag("linear_light", "filter sRGB images in linear light", False),
     Choice("backend", "where it runs", "auto", choices=("auto", "cpu", "cuda")),
+    Flag("allow_truncated", "read JPEG and PNG files that break off or are damaged as far as they go", False),
 )
-"""Keys of a job beside input, output and stages."""
+"""Keys of a job beside input, output, limits and stages."""
 
 INPUT_KEYS: tuple[Parameter, ...] = (
     Text("path", "folder of images, or one image, relative to the current directory", None),
@@ -96,3 +104,17 @@ OUTPUT_KEYS: tuple[Parameter, ...] = (
         "compression", "PNG or TIFF compression level; higher is smaller and slower", None, least=0, most=9
     ),
 )
+
+LIMIT_KEYS: tuple[Parameter, ...] = tuple(
+    Count(name, doc, getattr(DEFAULT_LIMITS, name), least=1, most=2**63 - 1)
+    for name, doc in (
+        ("max_pixels", "rows times columns of an image, or of a page"),
+        ("max_file_bytes", "bytes of an image file"),
+        ("max_decoded_bytes", "bytes of a decoded image, or of a page"),
+        ("max_ratio", "decoded bytes over bytes of the file, once they pass 64 MiB"),
+        ("max_frames", "pages of a TIFF, frames of an animation"),
+        ("max_metadata_bytes", "bytes of a file's profile, EXIF, XMP and the like"),
+        ("max_tile_bytes", "decoded bytes of one tile or strip of a TIFF"),
+    )
+)
+"""Keys of ``limits``, the fields of :class:`~convpipe.limits.Limits`: a file that claims more is refused."""

@@ -7,15 +7,16 @@ from pathlib import Path
 from typing import Any
 
 from convpipe.config import yaml
-from convpipe.config.job import INPUT_KEYS, JOB_KEYS, OUTPUT_KEYS, InputSpec, Job, OutputSpec
+from convpipe.config.job import INPUT_KEYS, JOB_KEYS, LIMIT_KEYS, OUTPUT_KEYS, InputSpec, Job, OutputSpec
 from convpipe.config.overrides import Override
 from convpipe.config.stages import read_stages
 from convpipe.config.tree import Entry, Node, locate
 from convpipe.errors import ConfigError, ParameterError
+from convpipe.limits import Limits
 from convpipe.stages import nearest
 from convpipe.stages.parameters import Parameter
 
-_KNOWN = ("input", "output", "stages", *(key.name for key in JOB_KEYS))
+_KNOWN = ("input", "output", "limits", "stages", *(key.name for key in JOB_KEYS))
 
 
 def load(path: str | Path, overrides: Sequence[str] = ()) -> tuple[Job, ...]:
@@ -120,6 +121,7 @@ def _fields(node: Node, what: str) -> dict[str, Any]:
     fields = _values(entries, JOB_KEYS)
     fields["input"] = InputSpec(**_section(entries, "input", INPUT_KEYS))
     fields["output"] = OutputSpec(**_section(entries, "output", OUTPUT_KEYS))
+    fields["limits"] = Limits(**_section(entries, "limits", LIMIT_KEYS))
     if "stages" in entries:
         fields["stages"] = read_stages(entries["stages"].node)
     return fields
@@ -129,7 +131,7 @@ def _section(entries: dict[str, Entry], name: str, keys: Sequence[Parameter]) ->
     own = _mapping(entries[name].node, name) if name in entries else {}
     _check_known(own, [key.name for key in keys], name)
     values = _values(own, keys)
-    if values["path"] is not None:
+    if values.get("path") is not None:
         values["path"] = Path(values["path"])
     return values
 

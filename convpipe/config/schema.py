@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from convpipe.config.job import INPUT_KEYS, JOB_KEYS, OUTPUT_KEYS
+from convpipe.config.job import INPUT_KEYS, JOB_KEYS, LIMIT_KEYS, OUTPUT_KEYS
 from convpipe.geometry import Border
 from convpipe.stages import ANY_LABEL, Method, families
 from convpipe.stages.parameters import Parameter
@@ -49,6 +49,7 @@ def _job() -> dict[str, Any]:
     job["properties"] |= {
         "input": {**_object(INPUT_KEYS), "description": "which images are filtered"},
         "output": {**_object(OUTPUT_KEYS), "description": "where results go, and how they are encoded"},
+        "limits": {**_object(LIMIT_KEYS), "description": "what an image file may claim before it is refused"},
         "stages": {
             "type": "array",
             "description": "filters, from the first to the last",

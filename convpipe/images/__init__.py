@@ -7,11 +7,11 @@ called from many threads at once; decoding and encoding release the GIL.
 from convpipe.images.atomic import TEMPORARY_SUFFIX, Drafts, clear_stale, is_temporary
 from convpipe.images.digest import digest_file
 from convpipe.images.formats import BY_EXTENSION, FORMATS, Format, check_output, format_of, supports
-from convpipe.images.limits import DEFAULT_LIMITS, Limits
 from convpipe.images.metadata import Metadata
-from convpipe.images.probe import ImageInfo, probe
-from convpipe.images.read import Image, read
-from convpipe.images.write import Encoded, already_exists, encode, write
+from convpipe.images.probe import ImageInfo, probe, probe_pages
+from convpipe.images.read import Image, read, read_pages
+from convpipe.images.write import Encoded, already_exists, encode, encode_pages, write, write_pages
+from convpipe.limits import DEFAULT_LIMITS, Limits
 
 __all__ = [
     "BY_EXTENSION",
@@ -30,10 +30,14 @@ __all__ = [
     "clear_stale",
     "digest_file",
     "encode",
+    "encode_pages",
     "format_of",
     "is_temporary",
     "probe",
+    "probe_pages",
     "read",
+    "read_pages",
     "supports",
     "write",
+    "write_pages",
 ]

@@ -6,9 +6,9 @@ import io
 
 import numpy as np
 
-from convpipe.images.limits import Limits
 from convpipe.images.metadata import Metadata, valid_resolution
 from convpipe.images.source import Header, Pieces, Source
+from convpipe.limits import Limits
 
 CONVERSION = {"1": "L", "L": "L", "P": "RGB", "RGB": "RGB", "RGBA": "RGBA"}
 """Pillow mode to decode to, by the mode in the file."""

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from importlib import import_module
-from typing import Protocol, cast
+from typing import BinaryIO, Protocol, cast
 
 import numpy as np
 
-from convpipe.images.limits import Limits
+from convpipe.errors import ReadError
+from convpipe.images.formats import FORMATS
 from convpipe.images.metadata import Metadata
 from convpipe.images.source import Header, Pieces, Source
+from convpipe.limits import Limits
 
 
 class Codec(Protocol):
@@ -27,16 +30,60 @@ class Codec(Protocol):
         """Return the file's content in pieces."""
 
 
+class PagedCodec(Codec, Protocol):
+    """What the module of a format of several pages offers beside it."""
+
+    def headers(self, source: Source, limits: Limits, start: int = 0) -> Iterator[Header]:
+        """Yield the header of each page from ``start`` on."""
+
+    def encode_pages(
+        self,
+        pages: Iterable[tuple[np.ndarray, Metadata]],
+        out: BinaryIO,
+        compression: int | None,
+        nbytes: int,
+    ) -> None:
+        """Encode pages, each as it comes, into a file."""
+
+
 def codec(format: str) -> Codec:
     """Return a format's module, importing it, and its libraries, only now."""
     return cast(Codec, import_module(f"convpipe.images.{format}"))
 
 
 def checked_header(source: Source, limits: Limits) -> Header:
-    """Read a header, hold it against the limits, and note the frames that will be left."""
-    header = codec(source.format).header(source, limits)
-    limits.check_array(header.rows, header.cols, header.channels, header.dtype)
-    limits.check_frames(header.frames)
+    """Read the header of the first frame, and note the frames that will be left."""
+    header = next(checked_headers(source, limits))
+    note_frames_left(source, header)
+    return header
+
+
+def checked_headers(source: Source, limits: Limits, start: int = 0) -> Iterator[Header]:
+    """Yield the header of each page from ``start`` on, held against the limits.
+
+    All formats but TIFF have one page: of an animation, that is the first frame.
+
+    Raises
+    ------
+    LimitError
+        Also for pages that only together decode to too much.
+    """
+    module = codec(source.format)
+    decoded = 0
+    if FORMATS[source.format].pages:
+        headers = cast(PagedCodec, module).headers(source, limits, start)
+    elif start == 0:
+        headers = iter([module.header(source, limits)])
+    else:
+        raise ReadError(f"page {start + 1} of 1: {source.format} files are read as one image")
+    for header in headers:
+        limits.check_frames(header.frames)
+        decoded += limits.check_array(header.rows, header.cols, header.channels, header.dtype)
+        limits.check_ratio(decoded, source.size)
+        yield header
+
+
+def note_frames_left(source: Source, header: Header) -> None:
+    """Note the frames behind the first."""
     if header.frames > 1:
         source.notes.append(f"first of {header.frames} frames; {header.frames - 1} left")
-    return header

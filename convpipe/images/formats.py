@@ -27,6 +27,8 @@ class Format:
         Range of ``quality``, where the format has a lossy mode.
     compression : (int, int), optional
         Range of ``compression``, where the format has lossless levels.
+    pages : bool
+        Whether a file may hold several images, as read and written here.
     """
 
     name: str
@@ -35,6 +37,7 @@ class Format:
     max_side: int = 2**31 - 1
     quality: tuple[int, int] | None = None
     compression: tuple[int, int] | None = None
+    pages: bool = False
 
 
 GREY_TO_RGBA = (1, 2, 3, 4)
@@ -51,6 +54,7 @@ FORMATS: Mapping[str, Format] = {
             (".tif", ".tiff"),
             dict.fromkeys(("uint8", "uint16", "float32", "float64"), GREY_TO_RGBA),
             compression=(0, 9),
+            pages=True,
         ),
         Format("webp", (".webp",), {"uint8": GREY_TO_RGBA}, 16_383, quality=(1, 100)),
         Format("bmp", (".bmp", ".dib"), {"uint8": (1, 3)}),
@@ -156,6 +160,7 @@ def check_output(
     extent: tuple[int, int] | None = None,
     quality: int | None = None,
     compression: int | None = None,
+    pages: int = 1,
 ) -> None:
     """Refuse an output that its format cannot hold, before any work is done for it.
 
@@ -167,6 +172,8 @@ def check_output(
         Rows and columns, where they are known.
     quality, compression : int, optional
         As in :func:`~convpipe.images.write`.
+    pages : int, optional
+        Number of images in the file.
 
     Raises
     ------
@@ -194,6 +201,9 @@ def check_output(
         raise WriteError(
             f"{format} holds 1 to {entry.max_side} rows and columns, not {extent[0]} x {extent[1]}"
         )
+    if pages > 1 and not entry.pages:
+        paged = ", ".join(name for name, each in FORMATS.items() if each.pages)
+        raise WriteError(f"{format} holds one image, and there are {pages} pages; {paged} holds them all")
     _check_option(format, "quality", quality, entry.quality)
     _check_option(format, "compression", compression, entry.compression)
 

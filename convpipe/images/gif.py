@@ -8,8 +8,8 @@ from dataclasses import replace
 import numpy as np
 
 from convpipe.errors import LimitError
-from convpipe.images.limits import Limits
 from convpipe.images.source import Header, Source, one_line
+from convpipe.limits import Limits
 
 MAX_PIXELS = 89_478_485
 """Pillow's own limit, above which it begins to warn; it cannot be changed for one thread alone."""

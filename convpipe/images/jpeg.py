@@ -11,9 +11,9 @@ import numpy as np
 from convpipe.compile import results
 from convpipe.errors import LimitError, ReadError
 from convpipe.images.colour import cmyk_to_rgb
-from convpipe.images.limits import Limits
-from convpipe.images.metadata import Metadata, check_exif, check_icc, valid_resolution
+from convpipe.images.metadata import Metadata, check_exif, check_icc, check_xmp, valid_resolution
 from convpipe.images.source import Header, Pieces, Source
+from convpipe.limits import Limits
 
 EOI, SOS, APP0, APP1, APP2 = 0xD9, 0xDA, 0xE0, 0xE1, 0xE2
 FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
@@ -28,6 +28,7 @@ MAX_SEGMENTS = 10_000
 MAX_SCANS = 500
 """A progressive photograph has about ten; thousands of empty ones cost hours."""
 
+XMP_TAG, MORE_XMP_TAG = b"http://ns.adobe.com/xap/1.0/\0", b"http://ns.adobe.com/xmp/extension/\0"
 ICC_TAG = b"ICC_PROFILE\0"
 ICC_PIECE = 65_519
 MAX_SEGMENT = 65_533
@@ -37,15 +38,22 @@ DEFAULT_QUALITY = 95
 def header(source: Source, limits: Limits) -> Header:
     """Read the segments before the first scan."""
     precision, rows, cols, components = frame(source)
-    exif, resolution = None, None
+    exif, xmp, resolution = None, None, None
+    carried = 0
     profile: dict[int, bytes] = {}
     for marker, data in _segments(source):
         if marker == APP0 and data.startswith(b"JFIF\0"):
             resolution = _density(data)
         elif marker == APP1 and data.startswith(b"Exif\0\0"):
             exif = exif or data
+        elif marker == APP1 and data.startswith(XMP_TAG):
+            xmp = xmp or data.removeprefix(XMP_TAG)
+        elif marker == APP1 and data.startswith(MORE_XMP_TAG):
+            source.notes.append("extended XMP dropped")
         elif marker == APP2 and data.startswith(ICC_TAG):
             profile[data[len(ICC_TAG)]] = data[len(ICC_TAG) + 2 :]
+        carried += len(data)
+        limits.check_metadata(carried)
     if precision != 8 or components not in (1, 3, 4):
         raise ReadError(f"{components} components of {precision} bits; read are 1, 3 or 4 of 8 bits")
     if components == 4:
@@ -54,7 +62,8 @@ def header(source: Source, limits: Limits) -> Header:
     clean, orientation = check_exif(exif, source.notes)
     icc = check_icc(b"".join(profile[i] for i in sorted(profile)) if profile else None, source.notes)
     channels = min(components, 3)
-    return Header(rows, cols, channels, "uint8", 1, orientation, Metadata(icc, clean, resolution), components)
+    metadata = Metadata(icc, clean, resolution, check_xmp(xmp, source.notes))
+    return Header(rows, cols, channels, "uint8", 1, orientation, metadata, components)
 
 
 def decode(source: Source, header: Header, allow_truncated: bool) -> np.ndarray:
@@ -157,6 +166,8 @@ def _metadata_segments(metadata: Metadata) -> list[bytes]:
     segments = []
     if metadata.exif is not None and len(metadata.exif) + 6 <= MAX_SEGMENT:
         segments.append(_segment(APP1, b"Exif\0\0" + metadata.exif))
+    if metadata.xmp is not None and len(metadata.xmp) + len(XMP_TAG) <= MAX_SEGMENT:
+        segments.append(_segment(APP1, XMP_TAG + metadata.xmp))
     if metadata.icc is not None:
         pieces = [metadata.icc[i : i + ICC_PIECE] for i in range(0, len(metadata.icc), ICC_PIECE)]
         if len(pieces) <= 255:

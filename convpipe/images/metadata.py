@@ -1,7 +1,8 @@
-"""What travels beside the pixels: ICC profile, EXIF and resolution, checked before they are kept."""
+"""What travels beside the pixels: ICC profile, EXIF, XMP, resolution, checked before they are kept."""
 
 from __future__ import annotations
 
+import re
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -12,6 +13,9 @@ SUB_DIRECTORIES = (0x8769, 0x8825)
 
 TYPE_BYTES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4}
 """Bytes of one value by TIFF field type."""
+
+XMP_ORIENTATION = re.compile(rb"""(<tiff:Orientation>\s*|tiff:Orientation=["'])[2-8](\s*<|["'])""")
+"""The two ways in which XMP repeats the orientation of EXIF."""
 
 ICC_SPACE = {1: b"GRAY", 2: b"GRAY", 3: b"RGB ", 4: b"RGB "}
 """Colour space, as an ICC header names it, of an image by channels."""
@@ -28,13 +32,17 @@ class Metadata:
     exif : bytes, optional
         EXIF from its TIFF header on (no ``Exif\0\0`` before it). Its orientation is 1, as the pixels are
         upright, and its thumbnail, which would show the unfiltered picture, is unlinked.
+        What a TIFF says in its own directory (description, artist, page name, ...) is in it too.
     resolution : (float, float), optional
         Pixels per inch along a row and along a column (x, y).
+    xmp : bytes, optional
+        XMP packet, in UTF-8. The orientation in it is 1.
     """
 
     icc: bytes | None = None
     exif: bytes | None = None
     resolution: tuple[float, float] | None = None
+    xmp: bytes | None = None
 
     def for_channels(self, channels: int) -> Metadata:
         """Return these without an ICC profile that does not fit: an RGB profile says nothing of grey."""
@@ -59,6 +67,17 @@ def check_icc(profile: bytes | None, notes: list[str]) -> bytes | None:
     ):
         return profile
     notes.append("broken ICC profile dropped")
+    return None
+
+
+def check_xmp(packet: bytes | None, notes: list[str]) -> bytes | None:
+    """Return the packet with its orientation set to 1, or None and a note where it is none (ISO 16684-1)."""
+    if packet is None:
+        return None
+    packet = packet.rstrip(b"\0")
+    if b"<rdf:RDF" in packet and b"</rdf:RDF>" in packet:
+        return XMP_ORIENTATION.sub(rb"\g<1>1\g<2>", packet)
+    notes.append("broken XMP dropped")
     return None
 
 

@@ -6,8 +6,8 @@ import numpy as np
 from numpy.lib import format as npy
 
 from convpipe.errors import ReadError
-from convpipe.images.limits import Limits
 from convpipe.images.source import Header, Source
+from convpipe.limits import Limits
 
 READERS = {(1, 0): npy.read_array_header_1_0, (2, 0): npy.read_array_header_2_0}
 

@@ -10,16 +10,13 @@ import numpy as np
 
 from convpipe.compile import results
 from convpipe.errors import LimitError, ReadError
-from convpipe.images.limits import Limits
-from convpipe.images.metadata import Metadata, check_exif, check_icc, valid_resolution
+from convpipe.images.metadata import Metadata, check_exif, check_icc, check_xmp, valid_resolution
 from convpipe.images.source import Header, Pieces, Source
+from convpipe.limits import Limits
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 METRES_PER_INCH = 0.0254
 MAX_CHUNKS = 1_000_000
-MAX_ANCILLARY = 64 << 20
-"""Longest chunk, other than pixels, that is read."""
-
 SAMPLES = {0: 1, 2: 3, 3: 3, 4: 2, 6: 4}
 """Channels by colour type, palettes expanded."""
 
@@ -30,6 +27,7 @@ DEPTHS = {0: (1, 2, 4, 8, 16), 2: (8, 16), 3: (1, 2, 4, 8), 4: (8, 16), 6: (8, 1
 # warnings on stderr about a colour profile.
 DECODED = (b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"IEND")
 KEPT = (b"iCCP", b"eXIf", b"pHYs", b"acTL")
+XMP_TAG = b"XML:com.adobe.xmp\0"
 
 
 def header(source: Source, limits: Limits) -> Header:
@@ -37,13 +35,15 @@ def header(source: Source, limits: Limits) -> Header:
     pieces: list[tuple[int, int]] = []
     decoded = 0
     found: dict[bytes, bytes] = {}
+    carried = 0
     for name, position, length in _chunks(source):
         if name in DECODED:
             _extend(pieces, position, 12 + length)
             decoded += 1
         elif not name[0] & 0x20:
             raise ReadError(f"unknown critical chunk {name!r}")
-        if name in KEPT or (name in DECODED and name != b"IDAT"):
+        if name in KEPT or (name in DECODED and name != b"IDAT") or _is_xmp(source, name, position):
+            limits.check_metadata(carried := carried + length)
             data = _checked(source, name, position, length)
             if data is not None:
                 found.setdefault(name, data)
@@ -55,7 +55,7 @@ def header(source: Source, limits: Limits) -> Header:
     if depth not in DEPTHS.get(colour, ()):
         raise ReadError(f"bit depth {depth} with colour type {colour} does not exist")
     frames = struct.unpack_from(">I", found.get(b"acTL", b"\0\0\0\1"))[0] or 1
-    metadata, orientation = _metadata(found, source.notes)
+    metadata, orientation = _metadata(found, source.notes, limits)
     channels = SAMPLES[colour] + (b"tRNS" in found and colour in (0, 2, 3))
     dtype = "uint16" if depth == 16 else "uint8"
     return Header(rows, cols, channels, dtype, frames, orientation, metadata, pieces)
@@ -124,34 +124,49 @@ def _checked(source: Source, name: bytes, position: int, length: int) -> bytes |
     """Return a chunk's data, its CRC verified; a damaged one that the pixels do not need is dropped."""
     label = name.decode("ascii")
     needed = name in DECODED
-    if length <= MAX_ANCILLARY:
-        source.file.seek(position + 4)
-        content = source.exactly(4 + length, f"a PNG {label} chunk")
-        if int.from_bytes(source.exactly(4, f"a PNG {label} chunk"), "big") == zlib.crc32(content):
-            return content[4:]
+    source.file.seek(position + 4)
+    content = source.exactly(4 + length, f"a PNG {label} chunk")
+    if int.from_bytes(source.exactly(4, f"a PNG {label} chunk"), "big") == zlib.crc32(content):
+        return content[4:]
     if needed:
         raise ReadError(f"the CRC of the PNG {label} chunk at byte {position} is wrong")
     source.notes.append(f"broken PNG {label} chunk dropped")
     return None
 
 
-def _metadata(found: dict[bytes, bytes], notes: list[str]) -> tuple[Metadata, int]:
+def _metadata(found: dict[bytes, bytes], notes: list[str], limits: Limits) -> tuple[Metadata, int]:
     exif, orientation = check_exif(found.get(b"eXIf"), notes)
     resolution = None
     if len(density := found.get(b"pHYs", b"")) == 9 and density[8] == 1:
         x, y = struct.unpack_from(">II", density)
         resolution = valid_resolution(x * METRES_PER_INCH, y * METRES_PER_INCH)
-    profile = _inflate_profile(found[b"iCCP"]) if b"iCCP" in found else None
-    return Metadata(check_icc(profile, notes), exif, resolution), orientation
+    profile = _inflate(found[b"iCCP"].partition(b"\0")[2][1:], limits) if b"iCCP" in found else None
+    xmp = _xmp(found[b"iTXt"], limits) if b"iTXt" in found else None
+    return Metadata(check_icc(profile, notes), exif, resolution, check_xmp(xmp, notes)), orientation
 
 
-def _inflate_profile(data: bytes) -> bytes:
-    """Return the profile of an iCCP chunk; empty, which no check accepts, where it cannot be inflated."""
-    _, _, rest = data.partition(b"\0")
+def _is_xmp(source: Source, name: bytes, position: int) -> bool:
+    if name != b"iTXt":
+        return False
+    source.file.seek(position + 8)
+    return source.file.read(len(XMP_TAG)) == XMP_TAG
+
+
+def _xmp(text: bytes, limits: Limits) -> bytes:
+    """Return the packet of an iTXt chunk: keyword, is it deflated and how, language, translation, text."""
+    deflated, rest = text[len(XMP_TAG) : len(XMP_TAG) + 1], text[len(XMP_TAG) + 2 :]
+    packet = rest.partition(b"\0")[2].partition(b"\0")[2]
+    return _inflate(packet, limits) if deflated == b"\1" else packet
+
+
+def _inflate(data: bytes, limits: Limits) -> bytes:
+    """Return what was deflated; empty, which no check accepts, where it cannot be inflated."""
     try:
-        return zlib.decompressobj().decompress(rest[1:], MAX_ANCILLARY)
+        inflated = zlib.decompressobj().decompress(data, limits.max_metadata_bytes + 1)
     except zlib.error:
         return b""
+    limits.check_metadata(len(inflated))
+    return inflated
 
 
 def _metadata_chunks(metadata: Metadata) -> list[bytes]:
@@ -164,6 +179,8 @@ def _metadata_chunks(metadata: Metadata) -> list[bytes]:
         chunks.append(_chunk(b"pHYs", struct.pack(">IIB", x, y, 1)))
     if metadata.exif is not None:
         chunks.append(_chunk(b"eXIf", metadata.exif))
+    if metadata.xmp is not None:
+        chunks.append(_chunk(b"iTXt", XMP_TAG + bytes(4) + metadata.xmp))
     return chunks
 
 

@@ -6,9 +6,9 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from convpipe.images.codecs import checked_header
-from convpipe.images.limits import DEFAULT_LIMITS, Limits
-from convpipe.images.source import opened
+from convpipe.images.codecs import checked_header, checked_headers
+from convpipe.images.source import Header, Source, opened
+from convpipe.limits import DEFAULT_LIMITS, Limits
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,7 @@ class ImageInfo:
     dtype : str
         NumPy's name.
     frames : int
-        Pages or frames in the file; only the first is read.
+        Pages or frames in the file, without thumbnails and masks.
     notes : tuple of str
         What a person should know: a wrong extension, frames left, metadata dropped.
     """
@@ -71,14 +71,27 @@ def probe(path: str | os.PathLike[str], limits: Limits = DEFAULT_LIMITS) -> Imag
     (20, 30)
     """
     with opened(path, limits) as source:
-        header = checked_header(source, limits)
-        extent = (header.rows, header.cols) if header.orientation < 5 else (header.cols, header.rows)
-        return ImageInfo(
-            Path(path),
-            source.format,
-            extent,
-            header.channels,
-            header.dtype,
-            header.frames,
-            tuple(source.notes),
-        )
+        return _info(path, source, checked_header(source, limits))
+
+
+def probe_pages(path: str | os.PathLike[str], limits: Limits = DEFAULT_LIMITS) -> tuple[ImageInfo, ...]:
+    """Read the headers of all that :func:`read_pages` yields; parameters and errors as for :func:`probe`.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> import numpy as np
+    >>> from convpipe.images import probe_pages, write_pages
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     write_pages(f"{folder}/a.tif", [np.zeros((20, 30)), np.zeros((5, 5), np.uint8)])
+    ...     [(info.extent, info.dtype) for info in probe_pages(f"{folder}/a.tif")]
+    [((20, 30), 'float64'), ((5, 5), 'uint8')]
+    """
+    with opened(path, limits) as source:
+        return tuple(_info(path, source, header) for header in checked_headers(source, limits))
+
+
+def _info(path: str | os.PathLike[str], source: Source, header: Header) -> ImageInfo:
+    extent = (header.rows, header.cols) if header.orientation < 5 else (header.cols, header.rows)
+    notes = tuple(source.notes)
+    return ImageInfo(Path(path), source.format, extent, header.channels, header.dtype, header.frames, notes)

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from convpipe.errors import ReadError
-from convpipe.images.codecs import checked_header, codec
+from convpipe.images.codecs import checked_header, checked_headers, codec, note_frames_left
 from convpipe.images.colour import orient
-from convpipe.images.limits import DEFAULT_LIMITS, Limits
+from convpipe.images.formats import FORMATS
 from convpipe.images.metadata import Metadata
-from convpipe.images.source import Header, opened
+from convpipe.images.source import Header, Source, opened
+from convpipe.limits import DEFAULT_LIMITS, Limits
 
 
 @dataclass(frozen=True)
@@ -37,7 +39,11 @@ class Image:
 
 
 def read(
-    path: str | os.PathLike[str], limits: Limits = DEFAULT_LIMITS, *, allow_truncated: bool = False
+    path: str | os.PathLike[str],
+    limits: Limits = DEFAULT_LIMITS,
+    *,
+    page: int | None = None,
+    allow_truncated: bool = False,
 ) -> Image:
     """Read the first frame of an image file, whole or not at all.
 
@@ -52,6 +58,8 @@ def read(
         The content decides the format, not the extension.
     limits : Limits, optional
         Checked from the header, before anything is allocated.
+    page : int, optional
+        Of a TIFF, from 0. Default: the first, with a note if there are others.
     allow_truncated : bool, optional
         Read a JPEG that breaks off, its missing part grey, with a note. Other formats are refused.
 
@@ -77,15 +85,46 @@ def read(
            [40000, 40000, 40000]], dtype=uint16)
     """
     with opened(path, limits) as source:
-        header = checked_header(source, limits)
-        stored = codec(source.format).decode(source, header, allow_truncated)
-        _check_decoded(stored, header)
-        pixels = orient(stored, header.orientation)
-        pixels = np.ascontiguousarray(pixels, dtype=pixels.dtype.newbyteorder("="))
-        metadata = header.metadata
-        if metadata.resolution is not None and header.orientation >= 5:
-            metadata = replace(metadata, resolution=metadata.resolution[::-1])
-        return Image(pixels, metadata.for_channels(header.channels), source.format, tuple(source.notes))
+        if page is None:
+            header = checked_header(source, limits)
+        else:
+            header = next(checked_headers(source, limits, page))
+        return _image(source, header, allow_truncated)
+
+
+def read_pages(
+    path: str | os.PathLike[str], limits: Limits = DEFAULT_LIMITS, *, allow_truncated: bool = False
+) -> Iterator[Image]:
+    """Yield the pages of a TIFF one by one; of any other file the image that :func:`read` returns.
+
+    Parameters and errors are as for :func:`read`. Pages may differ in extent, channels and dtype. Reduced
+    images (thumbnails) and masks are no pages; a note says that they are left.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from convpipe.images import write_pages
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     write_pages(f"{folder}/a.tif", [np.zeros((2, 3)), np.ones((4, 5))])
+    ...     [image.pixels.shape for image in read_pages(f"{folder}/a.tif")]
+    [(2, 3), (4, 5)]
+    """
+    with opened(path, limits) as source:
+        for header in checked_headers(source, limits):
+            if not FORMATS[source.format].pages:
+                note_frames_left(source, header)
+            yield _image(source, header, allow_truncated)
+
+
+def _image(source: Source, header: Header, allow_truncated: bool) -> Image:
+    stored = codec(source.format).decode(source, header, allow_truncated)
+    _check_decoded(stored, header)
+    pixels = orient(stored, header.orientation)
+    pixels = np.ascontiguousarray(pixels, dtype=pixels.dtype.newbyteorder("="))
+    metadata = header.metadata
+    if metadata.resolution is not None and header.orientation >= 5:
+        metadata = replace(metadata, resolution=metadata.resolution[::-1])
+    return Image(pixels, metadata.for_channels(header.channels), source.format, tuple(source.notes))
 
 
 def _check_decoded(pixels: np.ndarray, header: Header) -> None:

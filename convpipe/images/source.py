@@ -11,8 +11,8 @@ from typing import Any, BinaryIO
 
 from convpipe.errors import ReadError
 from convpipe.images.formats import FORMATS, HEAD_BYTES, describe, format_of, sniff
-from convpipe.images.limits import Limits
 from convpipe.images.metadata import Metadata
+from convpipe.limits import Limits
 
 REASON_LENGTH = 200
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import io
 import math
-import struct
+from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -12,10 +13,15 @@ import numpy as np
 from convpipe.errors import ReadError
 from convpipe.images.colour import apply_palette, cmyk_to_rgb, scale_bits, straight_alpha
 from convpipe.images.jpeg import frame, is_complete
-from convpipe.images.limits import Limits
-from convpipe.images.metadata import ORIENTATION, Metadata, check_icc, valid_resolution
-from convpipe.images.source import Header, Pieces, Source
+from convpipe.images.metadata import ORIENTATION, Metadata, check_icc, check_xmp, valid_resolution
+from convpipe.images.source import Header, Source
+from convpipe.images.tiffexif import read_exif
 from convpipe.images.tifflog import collected
+from convpipe.images.tiffpages import SUB_DIRECTORIES, chain
+from convpipe.images.tiffwrite import encode, encode_pages
+from convpipe.limits import Limits
+
+__all__ = ["decode", "encode", "encode_pages", "header", "headers"]
 
 WHITE_IS_ZERO, BLACK_IS_ZERO, RGB, PALETTE, CMYK, YCBCR = 0, 1, 2, 3, 5, 6
 UNCOMPRESSED, JPEG = 1, 7
@@ -27,37 +33,63 @@ COMPRESSIONS = {
 Only CCITT codes do not: nothing in them tells a damaged strip from a picture."""
 
 PREMULTIPLIED = 1
-X_RESOLUTION, Y_RESOLUTION, RESOLUTION_UNIT, ICC_PROFILE, COLOUR_MAP = 282, 283, 296, 34675, 320
+X_RESOLUTION, Y_RESOLUTION, RESOLUTION_UNIT, ICC_PROFILE, COLOUR_MAP, XMP = 282, 283, 296, 34675, 320, 700
 
 CHANNELS = {WHITE_IS_ZERO: (1,), BLACK_IS_ZERO: (1, 2), RGB: (3, 4), PALETTE: (1,), CMYK: (4,), YCBCR: (3,)}
 """Samples per pixel that are read, by photometric interpretation."""
 
 
 def header(source: Source, limits: Limits) -> Header:
-    """Read the first directory and check what it claims against the limits and the file."""
+    """Read the directory of the first page."""
+    return next(headers(source, limits))
+
+
+def headers(source: Source, limits: Limits, start: int = 0) -> Iterator[Header]:
+    """Yield the header of each page from ``start`` on, checked against the limits and the file.
+
+    Reduced images (thumbnails) and masks, which say that they are no pages of their own, are left.
+    """
     import tifffile
 
+    found = chain(source, limits)
+    if found.left:
+        source.notes.append(f"{found.left} reduced images or masks left")
+    if start >= len(found.pages):
+        raise ReadError(f"page {start + 1} of {len(found.pages)}")
+    source.file.seek(0)
     with collected(source.notes):
-        file = tifffile.TiffFile(source.file)
-        page = file.pages.first
-        _check_kind(page)
-        rows, cols, channels = page.imagelength, page.imagewidth, page.samplesperpixel
-        stored = "uint8" if page.dtype == np.bool_ else np.dtype(page.dtype).name
-        limits.check_array(rows, cols, channels, stored)
-        _check_segments(page, limits, source.size)
-        frames = _count_pages(file, source, limits)
-        metadata = _metadata(page, source.notes)
+        # Vendors' own ways of listing pages are of no use here: the chain has them all.
+        file = tifffile.TiffFile(source.file, is_scanimage=False, is_ndpi=False)
+    for offset in found.pages[start:]:
+        with collected(source.notes):
+            file.filehandle.seek(offset)
+            page = tifffile.TiffPage(file, 0)
+            made = _header(page, source, limits)
+        metadata = replace(
+            _metadata(page, source.notes), exif=read_exif(source, found.layout, offset, limits)
+        )
+        yield replace(made, frames=len(found.pages), metadata=metadata, private=page)
+
+
+def _header(page: Any, source: Source, limits: Limits) -> Header:
+    _check_kind(page)
+    rows, cols, channels = page.imagelength, page.imagewidth, page.samplesperpixel
+    stored = "uint8" if page.dtype == np.bool_ else np.dtype(page.dtype).name
+    limits.check_array(rows, cols, channels, stored)
+    _check_segments(page, limits, source.size)
     if page.photometric == PALETTE:
         channels, stored = 3, "uint8"
     elif page.photometric == CMYK:
         channels = 3
         source.notes.append("CMYK converted to RGB without its profile")
+    if SUB_DIRECTORIES in page.tags:
+        source.notes.append("images below a page (SubIFDs) left")
     dtype = "float32" if stored == "float16" else stored
     orientation = page.tags.valueof(ORIENTATION, 1)
     if orientation not in range(1, 9):
         source.notes.append("orientation is not 1 to 8; taken for 1")
         orientation = 1
-    return Header(rows, cols, channels, dtype, frames, int(orientation), metadata, page)
+    return Header(rows, cols, channels, dtype, orientation=int(orientation))
 
 
 def decode(source: Source, header: Header, allow_truncated: bool) -> np.ndarray:
@@ -72,34 +104,6 @@ def decode(source: Source, header: Header, allow_truncated: bool) -> np.ndarray:
     if pixels.shape[-1] == 1:
         pixels = pixels[..., 0]
     return _convert(pixels, page, source.notes).astype(header.dtype, copy=False)
-
-
-def encode(pixels: np.ndarray, metadata: Metadata, quality: int | None, compression: int | None) -> Pieces:
-    """Encode one page: uncompressed, or deflate at a level with the predictor that fits the dtype.
-
-    TIFF carries the profile and the resolution. EXIF would be directories inside this file's own; left out.
-    """
-    import tifffile
-
-    channels = 1 if pixels.ndim == 2 else pixels.shape[2]
-    out = io.BytesIO()
-    tifffile.imwrite(
-        out,
-        pixels,
-        photometric="rgb" if channels >= 3 else "minisblack",
-        planarconfig="contig" if channels > 1 else None,
-        extrasamples=["unassalpha"] if channels in (2, 4) else None,
-        compression="zlib" if compression else None,
-        compressionargs={"level": compression} if compression else None,
-        predictor=bool(compression),
-        iccprofile=metadata.icc,
-        resolution=metadata.resolution,
-        resolutionunit="inch" if metadata.resolution else None,
-        metadata=None,
-        software=False,
-        maxworkers=1,
-    )
-    return [out.getvalue()]
 
 
 def _check_kind(page: Any) -> None:
@@ -127,14 +131,16 @@ def _stored_shape(page: Any) -> tuple[int, int, int]:
     return (samples, rows, cols) if page.planarconfig == 2 else (rows, cols, samples)
 
 
-def _check_segments(page: Any, limits: Limits, size: int) -> None:
+def _check_segments(page: Any, limits: Limits, stored_bytes: int) -> None:
     """Check each tile or strip: there, inside the file, and not huge once decoded."""
     segment = (page.tilelength, page.tilewidth) if page.is_tiled else (page.rowsperstrip, page.imagewidth)
     rows, cols = segment if page.is_tiled else (min(segment[0], page.imagelength), segment[1])
     samples = 1 if page.planarconfig == 2 else page.samplesperpixel
     what = "a tile" if page.is_tiled else "a strip"
     stored = "uint8" if page.dtype == np.bool_ else np.dtype(page.dtype).name
-    limits.check_array(rows, cols, samples, stored, what)
+    size = limits.check_array(rows, cols, samples, stored, what)
+    if page.is_tiled or page.compression != UNCOMPRESSED:
+        limits.check_tile(size)
     offsets, counts = page.dataoffsets, page.databytecounts
     planes = page.samplesperpixel if page.planarconfig == 2 else 1
     needed = planes * math.ceil(page.imagelength / rows) * math.ceil(page.imagewidth / cols)
@@ -143,8 +149,8 @@ def _check_segments(page: Any, limits: Limits, size: int) -> None:
     for number, (offset, count) in enumerate(zip(offsets[:needed], counts[:needed], strict=True)):
         if count < 1 or offset < 8:
             raise ReadError(f"{what} is missing: number {number} of {needed} has no data")
-        if offset + count > size:
-            raise ReadError(f"the file is truncated: {what} ends at byte {offset + count} of {size}")
+        if offset + count > stored_bytes:
+            raise ReadError(f"the file is truncated: {what} ends at byte {offset + count} of {stored_bytes}")
     if page.compression == UNCOMPRESSED:
         bits = page.imagewidth * page.bitspersample * samples
         if sum(counts[:needed]) < planes * page.imagelength * ((bits + 7) // 8):
@@ -165,38 +171,6 @@ def _check_jpeg_segments(page: Any, source: Source) -> None:
             raise ReadError("the file is truncated: a JPEG strip or tile ends before its end marker")
 
 
-def _count_pages(file: Any, source: Source, limits: Limits) -> int:
-    """Follow the chain of directories by their offsets alone; a chain that loops ends where it does."""
-    layout = file.tiff
-    size = {2: "H", 8: "Q"}[layout.tagnosize], {4: "I", 8: "Q"}[layout.offsetsize]
-    position, seen = file.pages.first.offset, set[int]()
-    while position not in seen:
-        seen.add(position)
-        limits.check_frames(len(seen))
-        following = _next_page(source, position, layout, size)
-        if following == 0:
-            return len(seen)
-        if following is None:
-            source.notes.append("the list of pages is cut off")
-            return len(seen)
-        position = following
-    source.notes.append("the list of pages runs in a loop")
-    return len(seen)
-
-
-def _next_page(source: Source, position: int, layout: Any, size: tuple[str, str]) -> int | None:
-    """Return the offset of the directory after that at ``position``: 0 at the end, None if cut off."""
-    order = layout.byteorder
-    try:
-        source.file.seek(position)
-        (tags,) = struct.unpack(order + size[0], source.file.read(layout.tagnosize))
-        source.file.seek(position + layout.tagnosize + tags * layout.tagsize)
-        (following,) = struct.unpack(order + size[1], source.file.read(layout.offsetsize))
-    except struct.error:
-        return None
-    return int(following) if following < source.size else None
-
-
 def _metadata(page: Any, notes: list[str]) -> Metadata:
     icc = page.tags.valueof(ICC_PROFILE)
     profile = check_icc(bytes(icc), notes) if icc is not None and page.photometric != CMYK else None
@@ -206,7 +180,8 @@ def _metadata(page: Any, notes: list[str]) -> Metadata:
         resolution = valid_resolution(scale * x[0] / x[1], scale * y[0] / y[1])
     except (TypeError, IndexError, ZeroDivisionError):
         resolution = None
-    return Metadata(profile, None, resolution)
+    xmp = page.tags.valueof(XMP)
+    return Metadata(profile, None, resolution, check_xmp(bytes(xmp), notes) if xmp is not None else None)
 
 
 def _convert(pixels: np.ndarray, page: Any, notes: list[str]) -> np.ndarray:

@@ -8,13 +8,12 @@ from collections.abc import Iterator
 import numpy as np
 
 from convpipe.errors import LimitError, ReadError
-from convpipe.images.limits import Limits
-from convpipe.images.metadata import Metadata, check_exif, check_icc
+from convpipe.images.metadata import Metadata, check_exif, check_icc, check_xmp
 from convpipe.images.source import Header, Pieces, Source
+from convpipe.limits import Limits
 
 ALPHA_FLAG = 0x10
 MAX_CHUNKS = 100_000
-MAX_METADATA = 64 << 20
 
 
 def header(source: Source, limits: Limits) -> Header:
@@ -26,16 +25,16 @@ def header(source: Source, limits: Limits) -> Header:
         if name in (b"VP8X", b"VP8 ", b"VP8L") and extent is None:
             rows, cols, alpha = _picture(name, source.exactly(10, "a WebP picture header"))
             extent = rows, cols
-        elif name in (b"EXIF", b"ICCP"):
-            if length > MAX_METADATA:
-                raise LimitError(f"{length} bytes of WebP metadata")
+        elif name in (b"EXIF", b"ICCP", b"XMP "):
+            limits.check_metadata(length + sum(map(len, found.values())))
             found[name] = source.exactly(length, "WebP metadata")
         frames += name == b"ANMF"
     if extent is None:
         raise ReadError("no picture in the WebP file")
     exif, orientation = check_exif(found.get(b"EXIF"), source.notes)
     icc = check_icc(found.get(b"ICCP"), source.notes)
-    return Header(*extent, 4 if alpha else 3, "uint8", max(frames, 1), orientation, Metadata(icc, exif))
+    metadata = Metadata(icc, exif, None, check_xmp(found.get(b"XMP "), source.notes))
+    return Header(*extent, 4 if alpha else 3, "uint8", max(frames, 1), orientation, metadata)
 
 
 def decode(source: Source, header: Header, allow_truncated: bool) -> np.ndarray:
@@ -49,7 +48,7 @@ def decode(source: Source, header: Header, allow_truncated: bool) -> np.ndarray:
 def encode(pixels: np.ndarray, metadata: Metadata, quality: int | None, compression: int | None) -> Pieces:
     """Encode lossless, or lossy when a quality is given; grey is stored as three equal channels.
 
-    Pillow writes it, not imagecodecs, because it places ICC and EXIF into the container; both call libwebp.
+    Pillow writes it, not imagecodecs, as it puts ICC, EXIF and XMP into the container; both call libwebp.
     """
     import PIL.WebPImagePlugin  # registers the format; without it, Pillow would load all of them
     from PIL import Image
@@ -62,7 +61,7 @@ def encode(pixels: np.ndarray, metadata: Metadata, quality: int | None, compress
     options = {"lossless": True} if quality is None else {"quality": quality}
     Image.fromarray(pixels).save(
         out, PIL.WebPImagePlugin.WebPImageFile.format, exact=True, icc_profile=metadata.icc or b"",
-        exif=metadata.exif or b"", **options,
+        exif=metadata.exif or b"", xmp=metadata.xmp or b"", **options,
     )  # fmt: skip
     return [out.getvalue()]
 

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import errno
 import os
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 
 from convpipe.errors import WriteError
 from convpipe.images.atomic import Drafts
-from convpipe.images.codecs import codec
+from convpipe.images.codecs import PagedCodec, codec
 from convpipe.images.digest import digest_of
 from convpipe.images.formats import BY_EXTENSION, check_output, format_of
 from convpipe.images.metadata import Metadata
 from convpipe.images.source import Pieces, one_line
+from convpipe.images.spool import Spool
 
 _DRAFTS = Drafts()
 """Of the calls that name no other."""
@@ -27,16 +30,16 @@ class Encoded:
 
     Parameters
     ----------
-    pieces : list of bytes
+    pieces : list of bytes, or Spool
         To be written one after the other.
     """
 
-    pieces: Pieces
+    pieces: Pieces | Spool
 
     @property
     def size(self) -> int:
         """Number of bytes."""
-        return sum(map(len, self.pieces))
+        return self.pieces.size if isinstance(self.pieces, Spool) else sum(map(len, self.pieces))
 
     @property
     def digest(self) -> str:
@@ -92,8 +95,8 @@ def write(
         PNG: uint8, uint16. TIFF: also float32, float64. WebP, JPEG, BMP: uint8. 1 to 4 channels; JPEG and
         BMP 1 or 3.
     metadata : Metadata, optional
-        What the format can carry is kept. ICC: PNG, JPEG, TIFF, WebP. EXIF: PNG, JPEG, WebP. Resolution:
-        PNG, JPEG, TIFF, BMP. A profile for another number of channels is left out.
+        What the format can carry is kept. ICC, EXIF and XMP: PNG, JPEG, TIFF, WebP. Resolution: PNG, JPEG,
+        TIFF, BMP. A profile for another number of channels is left out.
     format : str, optional
         A name in ``FORMATS``; default by the extension.
     quality : int, optional
@@ -130,6 +133,27 @@ def write(
     )
 
 
+def write_pages(
+    path: str | os.PathLike[str],
+    pages: Iterable[np.ndarray],
+    *,
+    compression: int | None = None,
+    overwrite: bool = False,
+) -> None:
+    """Write several images into one TIFF. At every moment ``path`` is absent, old or complete.
+
+    Parameters and errors are as for :func:`write`, and for :func:`encode_pages`, which takes metadata too.
+    """
+    pages = list(pages)
+    encoded = encode_pages(
+        ((page, None) for page in pages),
+        compression=compression,
+        nbytes=sum(page.nbytes for page in pages),
+        folder=os.path.dirname(os.fspath(path)) or None,
+    )
+    encoded.save(path, overwrite=overwrite)
+
+
 def encode(
     pixels: np.ndarray,
     metadata: Metadata | None = None,
@@ -145,6 +169,75 @@ def encode(
     >>> encode(np.zeros((2, 3), np.uint8), format="bmp").pieces[0][:2]
     b'BM'
     """
+    pixels, kept = _checked(pixels, metadata, format, quality, compression)
+    try:
+        return Encoded(codec(format).encode(pixels, kept, quality, compression))
+    except Exception as error:
+        raise _cannot_encode(format, error) from error
+
+
+Pages = Iterable[tuple[np.ndarray, Metadata | None]]
+"""Images, each with what travels beside it."""
+
+
+def encode_pages(
+    pages: Pages,
+    *,
+    format: str = "tiff",
+    compression: int | None = None,
+    nbytes: int = 0,
+    folder: str | os.PathLike[str] | None = None,
+) -> Encoded:
+    """Encode several images into one file, each as it comes, so that they are never in memory together.
+
+    Parameters
+    ----------
+    pages : iterable of (ndarray, Metadata or None)
+        As for :func:`encode`; they may differ in extent, channels and dtype. What it raises is passed on.
+    format : str, optional
+        One that holds pages: tiff.
+    compression : int, optional
+        As for :func:`write`.
+    nbytes : int, optional
+        Bytes of all the pixels, roughly. Above 4 GB the file is a BigTIFF; above 64 MiB it is made in a
+        nameless file, not in memory.
+    folder : path-like, optional
+        Where that is made.
+
+    Examples
+    --------
+    >>> encode_pages([(np.zeros((2, 3)), None), (np.zeros((4, 5), np.uint8), None)]).size > 68
+    True
+    """
+    check_output(format, "uint8", 1, compression=compression, pages=2)
+    raised: list[BaseException] = []
+
+    def checked() -> Iterator[tuple[np.ndarray, Metadata]]:
+        try:
+            for pixels, metadata in pages:
+                yield _checked(pixels, metadata, format, None, compression)
+        except BaseException as error:
+            raised.append(error)
+            raise
+
+    try:
+        spool = Spool(nbytes, folder)
+        cast(PagedCodec, codec(format)).encode_pages(checked(), spool.file, compression, nbytes)
+    except Exception as error:
+        if error in raised:  # not of the encoder's doing
+            raise
+        raise _cannot_encode(format, error) from error
+    return Encoded(spool)
+
+
+def _checked(
+    pixels: np.ndarray,
+    metadata: Metadata | None,
+    format: str,
+    quality: int | None,
+    compression: int | None,
+) -> tuple[np.ndarray, Metadata]:
+    """Return the pixels as encoders take them, and the metadata that the format can carry with them."""
     if pixels.ndim == 3 and pixels.shape[2] == 1:
         pixels = pixels[..., 0]
     if pixels.ndim not in (2, 3):
@@ -155,11 +248,13 @@ def encode(
         format, native.name, channels, extent=pixels.shape[:2], quality=quality, compression=compression
     )
     kept = (metadata or Metadata()).for_channels(3 if format == "webp" and channels == 1 else channels)
-    try:
-        pieces = codec(format).encode(np.ascontiguousarray(pixels, native), kept, quality, compression)
-    except Exception as error:
-        raise WriteError(f"cannot encode as {format}: {one_line(error)}") from error
-    return Encoded(pieces)
+    return np.ascontiguousarray(pixels, native), kept
+
+
+def _cannot_encode(format: str, error: Exception) -> WriteError:
+    failure = WriteError(f"cannot encode as {format}: {one_line(error)}")
+    failure.errno = getattr(error, "errno", None)
+    return failure
 
 
 def already_exists() -> WriteError:

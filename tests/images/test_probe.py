@@ -11,7 +11,7 @@ from PIL import Image as Pillow
 
 from convpipe.errors import ReadError
 from convpipe.images import ImageInfo, probe, read, write
-from convpipe.images.limits import DEFAULT_LIMITS
+from convpipe.limits import DEFAULT_LIMITS
 
 
 @pytest.mark.parametrize("name", ["a.png", "a.jpg", "a.tif", "a.webp", "a.bmp"])

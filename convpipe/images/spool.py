@@ -1,0 +1,44 @@
+"""Content that may be too large for memory: there if it is short, else in a file that has no name."""
+
+from __future__ import annotations
+
+import io
+import os
+import tempfile
+from collections.abc import Iterator
+from typing import BinaryIO, cast
+
+MOST_IN_MEMORY = 64 << 20
+PIECE = 1 << 20
+
+
+class Spool:
+    """A file to write, whose content can then be iterated over in pieces, any number of times.
+
+    Parameters
+    ----------
+    nbytes : int
+        That it will hold, roughly.
+    folder : path-like, optional
+        Where the nameless file is made if they are many; default: the system's for temporary files.
+    """
+
+    def __init__(self, nbytes: int, folder: str | os.PathLike[str] | None = None) -> None:
+        if nbytes <= MOST_IN_MEMORY:
+            self.file: BinaryIO = io.BytesIO()
+        else:
+            self.file = cast(BinaryIO, tempfile.TemporaryFile(dir=folder))  # noqa: SIM115
+
+    def __del__(self) -> None:
+        if hasattr(self, "file"):
+            self.file.close()
+
+    def __iter__(self) -> Iterator[bytes]:
+        self.file.seek(0)
+        while piece := self.file.read(PIECE):
+            yield piece
+
+    @property
+    def size(self) -> int:
+        """Number of bytes."""
+        return self.file.seek(0, os.SEEK_END)

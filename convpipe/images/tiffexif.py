@@ -1,0 +1,54 @@
+"""EXIF lies in a TIFF's own directories; everywhere else it is a block of its own."""
+
+from __future__ import annotations
+
+import struct
+
+from convpipe.images import ifd
+from convpipe.images.source import Source
+from convpipe.limits import Limits
+
+PAGE_NUMBER = 297
+CARRIED = frozenset((
+    269, 270, 271, 272, 285, PAGE_NUMBER, 305, 306, 315, 316, 18246, 18249, 33432, *range(40091, 40096),
+))  # fmt: skip
+"""What describes the picture, not how its pixels are stored: names of document and page, description, camera,
+software, date, artist, host, rating, copyright, and the titles that Windows writes."""
+
+
+def read_exif(source: Source, layout: ifd.Layout, offset: int, limits: Limits) -> bytes | None:
+    """Return what a page's directory says of the picture as a block of EXIF; None if that is nothing."""
+    try:
+        found, _ = ifd.entries(source.file, layout, offset)
+        own = [entry for entry in found if entry.tag in CARRIED]
+        below = {
+            entry.tag: ifd.entries(source.file, layout, ifd.number(ifd.value(source.file, entry), layout))[0]
+            for entry in found
+            if entry.tag in (ifd.EXIF, ifd.GPS) and entry.size <= layout.offset.size
+        }
+        if not own and not below:
+            return None
+        limits.check_metadata(sum(entry.size for each in (own, *below.values()) for entry in each))
+        values = {tag: _values(source, entries) for tag, entries in below.items()}
+        return ifd.block(_values(source, own), values, layout.order)
+    except (struct.error, ValueError, OverflowError):
+        source.notes.append("broken EXIF dropped")
+        return None
+
+
+def _values(source: Source, entries: list[ifd.Entry]) -> list[ifd.Field]:
+    """Read the values of fields, but for 64-bit ones, unknown to EXIF, and pointers left dangling."""
+    return [
+        ifd.value(source.file, entry)
+        for entry in entries
+        if entry.kind in ifd.CLASSIC_TYPES and entry.tag != ifd.INTEROPERABILITY
+    ]
+
+
+def write_exif(exif: bytes | None, order: str) -> ifd.Added:
+    """Return the fields of a page's directory, and of those below it, that say what a block of EXIF does."""
+    try:
+        fields, below = ifd.unblock((exif or b"").removeprefix(b"Exif\0\0"), order)
+    except (struct.error, ValueError):  # none, or a caller's own that is damaged
+        return [], {}
+    return [field for field in fields if field.tag in CARRIED], below

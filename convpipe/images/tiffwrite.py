@@ -1,0 +1,79 @@
+"""Writing TIFF and BigTIFF, through tifffile: one page, or many that are never in memory together."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterable
+from typing import Any, BinaryIO, Literal
+
+import numpy as np
+
+from convpipe.images import ifd
+from convpipe.images.metadata import Metadata
+from convpipe.images.source import Pieces
+from convpipe.images.tiffexif import write_exif
+
+ORDER: Literal["<"] = "<"
+XMP, BYTE = 700, 1
+CLASSIC_BYTES = (1 << 32) - (1 << 26)
+"""Most bytes that are put into a file of 32-bit offsets, with room for directories and metadata."""
+
+
+def encode(pixels: np.ndarray, metadata: Metadata, quality: int | None, compression: int | None) -> Pieces:
+    """Encode one page: uncompressed, or deflate at a level with the predictor that fits the dtype."""
+    out = io.BytesIO()
+    encode_pages([(pixels, metadata)], out, compression, pixels.nbytes)
+    return [out.getvalue()]
+
+
+def encode_pages(
+    pages: Iterable[tuple[np.ndarray, Metadata]], out: BinaryIO, compression: int | None, nbytes: int
+) -> None:
+    """Encode pages, each as it comes, into a file that can be read back.
+
+    Parameters
+    ----------
+    pages : iterable of (ndarray, Metadata)
+    out : file
+    compression : int or None
+    nbytes : int
+        Of all pages, decoded: above 4 GB the file is a BigTIFF.
+    """
+    import tifffile
+
+    added = []
+    with tifffile.TiffWriter(out, bigtiff=nbytes > CLASSIC_BYTES, byteorder=ORDER) as writer:
+        for pixels, metadata in pages:
+            writer.write(
+                pixels,
+                **_layout(pixels, compression),
+                iccprofile=metadata.icc,
+                resolution=metadata.resolution,
+                resolutionunit="inch" if metadata.resolution else None,
+                contiguous=False,
+                metadata=None,
+                software=False,
+                maxworkers=1,
+            )
+            added.append(_described(metadata))
+    ifd.extend(out, added)
+
+
+def _described(metadata: Metadata) -> ifd.Added:
+    """Return the fields that say what the picture is."""
+    own, below = write_exif(metadata.exif, ORDER)
+    if metadata.xmp is not None:
+        own = [*own, ifd.Field(XMP, BYTE, len(metadata.xmp), metadata.xmp)]
+    return own, below
+
+
+def _layout(pixels: np.ndarray, compression: int | None) -> dict[str, Any]:
+    channels = 1 if pixels.ndim == 2 else pixels.shape[2]
+    return {
+        "photometric": "rgb" if channels >= 3 else "minisblack",
+        "planarconfig": "contig" if channels > 1 else None,
+        "extrasamples": ["unassalpha"] if channels in (2, 4) else None,
+        "compression": "zlib" if compression else None,
+        "compressionargs": {"level": compression} if compression else None,
+        "predictor": bool(compression),
+    }
