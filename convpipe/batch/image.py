@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import errno
+import math
 import os
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from threading import Event
 from typing import Any, NamedTuple, Protocol
 
+import numpy as np
 from numpy.typing import NDArray
 
 from convpipe import images
@@ -20,7 +22,7 @@ from convpipe.batch.outputs import check_inside, make_folder
 from convpipe.batch.reader import Reader
 from convpipe.batch.resume import Past, holds
 from convpipe.errors import ConvpipeError, JobError, PlanError, ReadError, WriteError
-from convpipe.images import Drafts, Encoded
+from convpipe.images import Drafts, Encoded, ImageInfo, Metadata
 from convpipe.plan import Plan
 from convpipe.report import ImageResult, printable
 
@@ -177,27 +179,67 @@ class Work:
         seen, digest = self._look()
         if (kept := job.past.settled(self._relative, digest, self._path)) is not None:
             return kept
-        info = job.reader.probe(self._source)
+        infos = self._probe()
         self._enter("plan")
-        shape = info.extent if info.channels == 1 else (*info.extent, info.channels)
-        plan = job.engine.plan(shape, info.dtype)
-        self._learn(input=info.extent, stages=tuple((stage.name, stage.extent) for stage in plan.stages))
+        plans = [job.engine.plan(info.shape, info.dtype) for info in infos]
+        extents = tuple((stage.name, stage.extent) for stage in plans[0].stages)
+        self._learn(input=infos[0].extent, stages=extents, pages=len(infos))
         self._enter("write")
-        encoding = job.encoding.of(images.format_of(self._target) or info.format)
-        images.check_output(
-            channels=plan.output_channels, dtype=plan.output_dtype, extent=plan.extent, **encoding
-        )
+        encoding = job.encoding.of(images.format_of(self._target) or infos[0].format)
+        for plan in plans:
+            images.check_output(
+                channels=plan.output_channels,
+                dtype=plan.output_dtype,
+                extent=plan.extent,
+                pages=len(infos),
+                **encoding,
+            )
         self._enter("read")
-        image = job.reader.read(self._source)
-        if image.pixels.shape[:2] != info.extent or _stamp(self._source) != seen:
+        if len(infos) == 1:
+            image = job.reader.read(self._source)
+            encoded = images.encode(*self._apply(image, infos[0]), **encoding)
+        else:
+            encoded = self._encode_pages(infos, plans, encoding["compression"])
+        if _stamp(self._source) != seen:
             raise ReadError("the file was changed while it was read")
-        self._learn(notes=image.notes)
+        self._enter("write")
+        return self._save(encoded)
+
+    def _probe(self) -> tuple[ImageInfo, ...]:
+        """Return the headers of all pages that are filtered."""
+        info = self._job.reader.probe(self._source)
+        if info.frames > 1 and images.FORMATS[info.format].pages:
+            return self._job.reader.probe_pages(self._source)
+        return (info,)
+
+    def _apply(self, image: images.Image, info: ImageInfo) -> tuple[NDArray[Any], Metadata]:
+        """Filter an image, or a page."""
+        if image.pixels.shape[:2] != info.extent:
+            raise ReadError("the file was changed while it was read")
+        self._learn(notes=tuple(dict.fromkeys([*self._known.notes, *image.notes])))
         self._enter("filter")
-        result, nans = job.engine.filter(image.pixels, 1 if image.pixels.size < SMALL else job.threads)
+        threads = 1 if image.pixels.size < SMALL else self._job.threads
+        result, nans = self._job.engine.filter(image.pixels, threads)
+        self._learn(nans=self._known.nans + nans)
         self._enter("write")
-        encoded = images.encode(result, image.metadata, **encoding)
-        self._enter("write")
-        return self._save(encoded, nans)
+        return result, image.metadata
+
+    def _encode_pages(
+        self, infos: Sequence[ImageInfo], plans: Sequence[Plan], compression: int | None
+    ) -> Encoded:
+        """Read, filter and encode the pages one by one: one is in memory at a time."""
+        nbytes = sum(
+            math.prod((*plan.extent, plan.output_channels, np.dtype(plan.output_dtype).itemsize))
+            for plan in plans
+        )
+        pages = self._job.reader.read_pages(self._source, len(infos))
+
+        def results() -> Iterator[tuple[NDArray[Any], Metadata]]:
+            for info in infos:
+                self._enter("read")
+                yield self._apply(next(pages), info)
+
+        return images.encode_pages(results(), compression=compression, nbytes=nbytes, folder=self._job.output)
 
     def _look(self) -> tuple[_Stamp, str]:
         """Return what tells whether the file was changed, and the hash of its content."""
@@ -214,16 +256,14 @@ class Work:
         self._learn(input_hash=digest)
         return seen, digest
 
-    def _save(self, encoded: Encoded, nans: int) -> ImageResult:
+    def _save(self, encoded: Encoded) -> ImageResult:
         """Write the result, or find that it is there: a run may have died between a file and its record."""
         job, size, digest = self._job, encoded.size, encoded.digest
         replaces = job.overwrite or job.past.made(self._relative)
         if replaces or not (job.resume and holds(self._path, size, digest)):
             make_folder(self._path)
             encoded.save(self._path, overwrite=replaces, drafts=job.drafts)
-        return self._result(
-            status="done", output=str(self._target), bytes_written=size, output_hash=digest, nans=nans
-        )
+        return self._result(status="done", output=str(self._target), bytes_written=size, output_hash=digest)
 
 
 class _Stamp(NamedTuple):

@@ -14,6 +14,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+from collections.abc import Iterator
 from contextlib import suppress
 from multiprocessing import Pipe
 from pathlib import Path
@@ -70,6 +71,16 @@ class IsolatedReader:
         The pixels lie in memory that the next image of the same thread will take.
         """
         return cast(Image, self._call("read", path, self.limits, allow_truncated=self._allow_truncated))
+
+    def probe_pages(self, path: Path) -> tuple[ImageInfo, ...]:
+        """As :func:`convpipe.images.probe_pages`; :class:`DecoderLost` as above."""
+        return cast(tuple[ImageInfo, ...], self._call("probe_pages", path, self.limits))
+
+    def read_pages(self, path: Path, pages: int) -> Iterator[Image]:
+        """Read one page after the other, as above: each takes the memory of the one before."""
+        options = {"allow_truncated": self._allow_truncated}
+        for page in range(pages):
+            yield cast(Image, self._call("read", path, self.limits, page=page, **options))
 
     def abort(self) -> None:
         """End all the processes; a thread that waits for one gets :class:`DecoderLost`."""

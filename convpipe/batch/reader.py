@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Protocol
 
@@ -19,6 +20,12 @@ class Reader(Protocol):
 
     def read(self, path: Path) -> images.Image:
         """Decode."""
+
+    def probe_pages(self, path: Path) -> tuple[ImageInfo, ...]:
+        """Read the header of every page."""
+
+    def read_pages(self, path: Path, pages: int) -> Iterator[images.Image]:
+        """Decode one page after the other; the pixels of one may be gone when the next is asked for."""
 
     def abort(self) -> None:
         """Give up what is being decoded, where that can be done; from any thread."""
@@ -40,6 +47,14 @@ class DirectReader:
     def read(self, path: Path) -> images.Image:
         """As :func:`convpipe.images.read`."""
         return images.read(path, self.limits, allow_truncated=self._allow_truncated)
+
+    def probe_pages(self, path: Path) -> tuple[ImageInfo, ...]:
+        """As :func:`convpipe.images.probe_pages`."""
+        return images.probe_pages(path, self.limits)
+
+    def read_pages(self, path: Path, pages: int) -> Iterator[images.Image]:
+        """As :func:`convpipe.images.read_pages`."""
+        return images.read_pages(path, self.limits, allow_truncated=self._allow_truncated)
 
     def abort(self) -> None:
         """Do nothing: a thread cannot be stopped."""

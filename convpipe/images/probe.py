@@ -40,6 +40,11 @@ class ImageInfo:
     frames: int
     notes: tuple[str, ...]
 
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Shape of the pixels that :func:`read` returns."""
+        return self.extent if self.channels == 1 else (*self.extent, self.channels)
+
 
 def probe(path: str | os.PathLike[str], limits: Limits = DEFAULT_LIMITS) -> ImageInfo:
     """Read an image file's header; no pixel is decoded and nothing of the image's size allocated.

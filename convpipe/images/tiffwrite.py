@@ -42,7 +42,8 @@ def encode_pages(
     import tifffile
 
     added = []
-    with tifffile.TiffWriter(out, bigtiff=nbytes > CLASSIC_BYTES, byteorder=ORDER) as writer:
+    handle = tifffile.FileHandle(out, name="pages")  # it takes no file without a name
+    with tifffile.TiffWriter(handle, bigtiff=nbytes > CLASSIC_BYTES, byteorder=ORDER) as writer:
         for pixels, metadata in pages:
             writer.write(
                 pixels,

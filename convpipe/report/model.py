@@ -34,6 +34,8 @@ class ImageResult:
         Sizes of the image file and of its result.
     nans : int
         NaNs that became 0.
+    pages : int
+        Of the image file; extents are those of the first.
     seconds : float
         From its first step to its last.
     input_hash, output_hash : str or None
@@ -56,6 +58,7 @@ class ImageResult:
     bytes_read: int = 0
     bytes_written: int = 0
     nans: int = 0
+    pages: int = 1
     seconds: float = 0.0
     input_hash: str | None = None
     output: str | None = None
@@ -180,6 +183,11 @@ class Report:
         return sum(result.bytes_written for result in self.results)
 
     @property
+    def pages(self) -> int:
+        """Number of pages filtered: more than images done where TIFFs hold several."""
+        return sum(result.pages for result in self.results if result.status == "done")
+
+    @property
     def nans(self) -> int:
         """NaNs that became 0 in the results."""
         return sum(result.nans for result in self.results)
@@ -227,6 +235,7 @@ class Report:
                 {"path": result.path, "note": note} for result in self.results for note in result.notes
             ],
             "nans": self.nans,
+            "pages": self.pages,
         }
         return data if self.error is None else {**data, "error": self.error}
 

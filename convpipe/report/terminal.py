@@ -119,6 +119,8 @@ def summary_lines(report: Report) -> list[str]:
             f"{report.megapixels:.3g} megapixels, {rate:.3g} a second; "
             f"{report.bytes_read / 1e6:.3g} MB read, {report.bytes_written / 1e6:.3g} MB written"
         )
+    if report.pages > report.done:
+        lines.append(f"{report.pages} pages in all; sizes are those of each file's first")
     if (end := report.ended_early) is not None:
         lines.append(f"{printable(end)}: {report.unfinished} left undone; --resume goes on")
     if report.nans:

@@ -69,6 +69,7 @@ def test_json():
         "skips": [{"path": "pipe.png", "reason": "not a regular file"}],
         "notes": [{"path": "a.png", "note": "orientation applied"}],
         "nans": 5,
+        "pages": 3,
     }
 
 
