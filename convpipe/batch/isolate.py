@@ -55,7 +55,7 @@ class IsolatedReader:
         if os.name != "posix":
             raise JobError("decoding in processes of their own (isolate) needs a POSIX system")
         self.limits = limits
-        self._allow_truncated, self._timeout = allow_truncated, timeout
+        self._options, self._timeout = {"allow_truncated": allow_truncated}, timeout
         self._mine = threading.local()
         self._guard = threading.Lock()
         self._all: set[_Decoder] = set()
@@ -63,24 +63,23 @@ class IsolatedReader:
 
     def probe(self, path: Path) -> ImageInfo:
         """As :func:`convpipe.images.probe`; :class:`DecoderLost` if the decoder crashes or hangs."""
-        return cast(ImageInfo, self._call("probe", path, self.limits))
+        return cast(ImageInfo, self._call("probe", path, self.limits, **self._options))
 
     def read(self, path: Path) -> Image:
         """As :func:`convpipe.images.read`; :class:`DecoderLost` if the decoder crashes or hangs.
 
         The pixels lie in memory that the next image of the same thread will take.
         """
-        return cast(Image, self._call("read", path, self.limits, allow_truncated=self._allow_truncated))
+        return cast(Image, self._call("read", path, self.limits, **self._options))
 
     def probe_pages(self, path: Path) -> tuple[ImageInfo, ...]:
         """As :func:`convpipe.images.probe_pages`; :class:`DecoderLost` as above."""
-        return cast(tuple[ImageInfo, ...], self._call("probe_pages", path, self.limits))
+        return cast(tuple[ImageInfo, ...], self._call("probe_pages", path, self.limits, **self._options))
 
     def read_pages(self, path: Path, pages: int) -> Iterator[Image]:
         """Read one page after the other, as above: each takes the memory of the one before."""
-        options = {"allow_truncated": self._allow_truncated}
         for page in range(pages):
-            yield cast(Image, self._call("read", path, self.limits, page=page, **options))
+            yield cast(Image, self._call("read", path, self.limits, page=page, **self._options))
 
     def abort(self) -> None:
         """End all the processes; a thread that waits for one gets :class:`DecoderLost`."""

@@ -42,7 +42,7 @@ class DirectReader:
 
     def probe(self, path: Path) -> ImageInfo:
         """As :func:`convpipe.images.probe`."""
-        return images.probe(path, self.limits)
+        return images.probe(path, self.limits, allow_truncated=self._allow_truncated)
 
     def read(self, path: Path) -> images.Image:
         """As :func:`convpipe.images.read`."""
@@ -50,7 +50,7 @@ class DirectReader:
 
     def probe_pages(self, path: Path) -> tuple[ImageInfo, ...]:
         """As :func:`convpipe.images.probe_pages`."""
-        return images.probe_pages(path, self.limits)
+        return images.probe_pages(path, self.limits, allow_truncated=self._allow_truncated)
 
     def read_pages(self, path: Path, pages: int) -> Iterator[images.Image]:
         """As :func:`convpipe.images.read_pages`."""

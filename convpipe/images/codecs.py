@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from importlib import import_module
 from typing import BinaryIO, Protocol, cast
 
@@ -11,7 +13,7 @@ import numpy as np
 from convpipe.errors import ReadError
 from convpipe.images.formats import FORMATS
 from convpipe.images.metadata import Metadata
-from convpipe.images.source import Header, Pieces, Source
+from convpipe.images.source import Header, Pieces, Source, opened
 from convpipe.limits import Limits
 
 
@@ -49,6 +51,17 @@ class PagedCodec(Codec, Protocol):
 def codec(format: str) -> Codec:
     """Return a format's module, importing it, and its libraries, only now."""
     return cast(Codec, import_module(f"convpipe.images.{format}"))
+
+
+@contextmanager
+def image_file(path: str | os.PathLike[str], limits: Limits, allow_truncated: bool) -> Iterator[Source]:
+    """Open an image file as ``opened`` does, with what is left of a damaged PNG if that is allowed."""
+    with opened(path, limits) as source:
+        if allow_truncated and source.format == "png":
+            from convpipe.images.salvage import salvage
+
+            salvage(source, limits)
+        yield source
 
 
 def checked_header(source: Source, limits: Limits) -> Header:

@@ -173,16 +173,17 @@ def _metadata_chunks(metadata: Metadata) -> list[bytes]:
     """Return the chunks that carry metadata; they stand between IHDR and the pixels."""
     chunks = []
     if metadata.icc is not None:
-        chunks.append(_chunk(b"iCCP", b"ICC profile\0\0" + zlib.compress(metadata.icc)))
+        chunks.append(chunk(b"iCCP", b"ICC profile\0\0" + zlib.compress(metadata.icc)))
     if metadata.resolution is not None:
         x, y = (round(value / METRES_PER_INCH) for value in metadata.resolution)
-        chunks.append(_chunk(b"pHYs", struct.pack(">IIB", x, y, 1)))
+        chunks.append(chunk(b"pHYs", struct.pack(">IIB", x, y, 1)))
     if metadata.exif is not None:
-        chunks.append(_chunk(b"eXIf", metadata.exif))
+        chunks.append(chunk(b"eXIf", metadata.exif))
     if metadata.xmp is not None:
-        chunks.append(_chunk(b"iTXt", XMP_TAG + bytes(4) + metadata.xmp))
+        chunks.append(chunk(b"iTXt", XMP_TAG + bytes(4) + metadata.xmp))
     return chunks
 
 
-def _chunk(name: bytes, data: bytes) -> bytes:
+def chunk(name: bytes, data: bytes) -> bytes:
+    """Return a chunk as it stands in a file."""
     return struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))

@@ -6,8 +6,8 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from convpipe.images.codecs import checked_header, checked_headers
-from convpipe.images.source import Header, Source, opened
+from convpipe.images.codecs import checked_header, checked_headers, image_file
+from convpipe.images.source import Header, Source
 from convpipe.limits import DEFAULT_LIMITS, Limits
 
 
@@ -46,13 +46,17 @@ class ImageInfo:
         return self.extent if self.channels == 1 else (*self.extent, self.channels)
 
 
-def probe(path: str | os.PathLike[str], limits: Limits = DEFAULT_LIMITS) -> ImageInfo:
+def probe(
+    path: str | os.PathLike[str], limits: Limits = DEFAULT_LIMITS, *, allow_truncated: bool = False
+) -> ImageInfo:
     """Read an image file's header; no pixel is decoded and nothing of the image's size allocated.
 
     Parameters
     ----------
     path : path-like
     limits : Limits, optional
+    allow_truncated : bool, optional
+        As for :func:`read`.
 
     Returns
     -------
@@ -75,11 +79,13 @@ def probe(path: str | os.PathLike[str], limits: Limits = DEFAULT_LIMITS) -> Imag
     ...     probe(f"{folder}/a.png").extent
     (20, 30)
     """
-    with opened(path, limits) as source:
+    with image_file(path, limits, allow_truncated) as source:
         return _info(path, source, checked_header(source, limits))
 
 
-def probe_pages(path: str | os.PathLike[str], limits: Limits = DEFAULT_LIMITS) -> tuple[ImageInfo, ...]:
+def probe_pages(
+    path: str | os.PathLike[str], limits: Limits = DEFAULT_LIMITS, *, allow_truncated: bool = False
+) -> tuple[ImageInfo, ...]:
     """Read the headers of all that :func:`read_pages` yields; parameters and errors as for :func:`probe`.
 
     Examples
@@ -92,7 +98,7 @@ def probe_pages(path: str | os.PathLike[str], limits: Limits = DEFAULT_LIMITS) -
     ...     [(info.extent, info.dtype) for info in probe_pages(f"{folder}/a.tif")]
     [((20, 30), 'float64'), ((5, 5), 'uint8')]
     """
-    with opened(path, limits) as source:
+    with image_file(path, limits, allow_truncated) as source:
         return tuple(_info(path, source, header) for header in checked_headers(source, limits))
 
 

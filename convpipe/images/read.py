@@ -9,11 +9,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from convpipe.errors import ReadError
-from convpipe.images.codecs import checked_header, checked_headers, codec, note_frames_left
+from convpipe.images.codecs import checked_header, checked_headers, codec, image_file, note_frames_left
 from convpipe.images.colour import orient
 from convpipe.images.formats import FORMATS
 from convpipe.images.metadata import Metadata
-from convpipe.images.source import Header, Source, opened
+from convpipe.images.source import Header, Source
 from convpipe.limits import DEFAULT_LIMITS, Limits
 
 
@@ -61,7 +61,8 @@ def read(
     page : int, optional
         Of a TIFF, from 0. Default: the first, with a note if there are others.
     allow_truncated : bool, optional
-        Read a JPEG that breaks off, its missing part grey, with a note. Other formats are refused.
+        Read a JPEG that breaks off, its missing part grey, and a PNG that breaks off or has a wrong CRC, its
+        missing part black, with a note. Other formats are refused all the same.
 
     Returns
     -------
@@ -84,7 +85,7 @@ def read(
     array([[40000, 40000, 40000],
            [40000, 40000, 40000]], dtype=uint16)
     """
-    with opened(path, limits) as source:
+    with image_file(path, limits, allow_truncated) as source:
         if page is None:
             header = checked_header(source, limits)
         else:
@@ -109,7 +110,7 @@ def read_pages(
     ...     [image.pixels.shape for image in read_pages(f"{folder}/a.tif")]
     [(2, 3), (4, 5)]
     """
-    with opened(path, limits) as source:
+    with image_file(path, limits, allow_truncated) as source:
         for header in checked_headers(source, limits):
             if not FORMATS[source.format].pages:
                 note_frames_left(source, header)
