@@ -17,6 +17,27 @@ def cmyk_to_rgb(pixels: np.ndarray) -> np.ndarray:
     return np.rint(rgb).astype(pixels.dtype)
 
 
+def ink_to_rgb(pixels: np.ndarray, profile: bytes | None, notes: list[str]) -> np.ndarray:
+    """Convert ink, as for :func:`cmyk_to_rgb`, to sRGB through its ICC profile; without one, by that formula.
+
+    The formula is what PDF (ISO 32000-2, 10.4.2.4) defines for ink that is not calibrated.
+    """
+    if profile is not None and profile[16:20] == b"CMYK":
+        import imagecodecs
+
+        try:
+            rgb: np.ndarray = imagecodecs.cms_transform(
+                pixels, profile, imagecodecs.cms_profile("srgb"), colorspace="cmyk", outcolorspace="rgb"
+            )
+        except RuntimeError:
+            notes.append("broken ICC profile dropped")
+        else:
+            notes.append("CMYK converted to sRGB through its profile")
+            return rgb
+    notes.append("CMYK without a profile converted to RGB by (1 - ink)(1 - black)")
+    return cmyk_to_rgb(pixels)
+
+
 def scale_bits(pixels: np.ndarray, bits: int) -> np.ndarray:
     """Stretch unsigned samples of ``bits`` bits over the full range of their dtype, exactly at both ends.
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from convpipe.compile import results
 from convpipe.errors import LimitError, ReadError
-from convpipe.images.colour import cmyk_to_rgb
+from convpipe.images.colour import ink_to_rgb
 from convpipe.images.metadata import Metadata, check_exif, check_icc, check_xmp, valid_resolution
 from convpipe.images.source import Header, Pieces, Source
 from convpipe.limits import Limits
@@ -56,9 +56,6 @@ def header(source: Source, limits: Limits) -> Header:
         limits.check_metadata(carried)
     if precision != 8 or components not in (1, 3, 4):
         raise ReadError(f"{components} components of {precision} bits; read are 1, 3 or 4 of 8 bits")
-    if components == 4:
-        profile = {}
-        source.notes.append("CMYK converted to RGB without its profile")
     clean, orientation = check_exif(exif, source.notes)
     icc = check_icc(b"".join(profile[i] for i in sorted(profile)) if profile else None, source.notes)
     channels = min(components, 3)
@@ -78,7 +75,7 @@ def decode(source: Source, header: Header, allow_truncated: bool) -> np.ndarray:
     shape = (header.rows, header.cols) + ((header.private,) if header.private > 1 else ())
     pixels: np.ndarray = imagecodecs.jpeg8_decode(data, out=results.empty(shape, np.uint8))
     # Adobe's convention, which every CMYK JPEG in the wild follows, stores ink inverted.
-    return cmyk_to_rgb(255 - pixels) if header.private == 4 else pixels
+    return ink_to_rgb(255 - pixels, header.metadata.icc, source.notes) if header.private == 4 else pixels
 
 
 def encode(pixels: np.ndarray, metadata: Metadata, quality: int | None, compression: int | None) -> Pieces:

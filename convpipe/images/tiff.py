@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from convpipe.errors import ReadError
-from convpipe.images.colour import apply_palette, cmyk_to_rgb, scale_bits, straight_alpha
+from convpipe.images.colour import apply_palette, ink_to_rgb, scale_bits, straight_alpha
 from convpipe.images.jpeg import frame, is_complete
 from convpipe.images.metadata import ORIENTATION, Metadata, check_icc, check_xmp, valid_resolution
 from convpipe.images.source import Header, Source
@@ -81,7 +81,6 @@ def _header(page: Any, source: Source, limits: Limits) -> Header:
         channels, stored = 3, "uint8"
     elif page.photometric == CMYK:
         channels = 3
-        source.notes.append("CMYK converted to RGB without its profile")
     if SUB_DIRECTORIES in page.tags:
         source.notes.append("images below a page (SubIFDs) left")
     dtype = "float32" if stored == "float16" else stored
@@ -103,7 +102,7 @@ def decode(source: Source, header: Header, allow_truncated: bool) -> np.ndarray:
         pixels = np.moveaxis(pixels, 0, -1)
     if pixels.shape[-1] == 1:
         pixels = pixels[..., 0]
-    return _convert(pixels, page, source.notes).astype(header.dtype, copy=False)
+    return _convert(pixels, page, header.metadata, source.notes).astype(header.dtype, copy=False)
 
 
 def _check_kind(page: Any) -> None:
@@ -173,7 +172,7 @@ def _check_jpeg_segments(page: Any, source: Source) -> None:
 
 def _metadata(page: Any, notes: list[str]) -> Metadata:
     icc = page.tags.valueof(ICC_PROFILE)
-    profile = check_icc(bytes(icc), notes) if icc is not None and page.photometric != CMYK else None
+    profile = check_icc(bytes(icc), notes) if icc is not None else None
     scale = {2: 1.0, 3: 2.54}.get(page.tags.valueof(RESOLUTION_UNIT, 2))
     x, y = page.tags.valueof(X_RESOLUTION), page.tags.valueof(Y_RESOLUTION)
     try:
@@ -184,7 +183,7 @@ def _metadata(page: Any, notes: list[str]) -> Metadata:
     return Metadata(profile, None, resolution, check_xmp(bytes(xmp), notes) if xmp is not None else None)
 
 
-def _convert(pixels: np.ndarray, page: Any, notes: list[str]) -> np.ndarray:
+def _convert(pixels: np.ndarray, page: Any, metadata: Metadata, notes: list[str]) -> np.ndarray:
     if page.photometric == PALETTE:
         return apply_palette(pixels, np.asarray(page.tags[COLOUR_MAP].value).reshape(3, -1))
     if pixels.dtype.kind in "bu":
@@ -196,7 +195,7 @@ def _convert(pixels: np.ndarray, page: Any, notes: list[str]) -> np.ndarray:
             return ~pixels
         notes.append("white is stored as zero; kept, as signed and float samples have no fixed white")
     if page.photometric == CMYK:
-        return cmyk_to_rgb(pixels)
+        return ink_to_rgb(pixels, metadata.icc, notes)
     if PREMULTIPLIED in page.extrasamples:
         notes.append("premultiplied alpha undone")
         return straight_alpha(pixels)

@@ -421,7 +421,7 @@ class TestKinds:
         )
         image = read(tmp_path / name)
         np.testing.assert_allclose(image.pixels, np.broadcast_to([204, 124, 0], (16, 16, 3)), atol=2)
-        assert "CMYK converted to RGB without its profile" in image.notes
+        assert "CMYK without a profile converted to RGB by (1 - ink)(1 - black)" in image.notes
 
     def test_tiff_colour_space_that_has_no_rgb(self, tmp_path, photo):
         tifffile.imwrite(tmp_path / "a.tif", photo, photometric="cielab", metadata=None)
