@@ -5,9 +5,10 @@ import pytest
 import tifffile
 from PIL import Image as Pillow
 from PIL import ImageCms
+from PIL.TiffImagePlugin import IFDRational
 
 from convpipe.images import Metadata, read, write
-from convpipe.images.metadata import check_exif
+from convpipe.images.metadata import check_exif, check_xmp
 
 RGB_PROFILE = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
 GREY_PROFILE = RGB_PROFILE[:16] + b"GRAY" + RGB_PROFILE[20:]
@@ -158,3 +159,125 @@ class TestDropped:
         data[at : at + 4] = b"".join(value.to_bytes(2, "big") for value in density)
         (tmp_path / "a.jpg").write_bytes(data)
         assert read(tmp_path / "a.jpg").metadata.resolution is None
+
+
+PACKET = (
+    b'<?xpacket begin="" id="W5M0"?><x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF '
+    b'xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#"><rdf:Description '
+    b'xmlns:tiff="http://ns.adobe.com/tiff/1.0/" tiff:Orientation="6">%s</rdf:Description></rdf:RDF>'
+    b'</x:xmpmeta><?xpacket end="w"?>'
+)
+
+
+class TestXmp:
+    @pytest.mark.parametrize("name", ["a.png", "a.jpg", "a.webp", "a.tif"])
+    def test_kept_and_upright(self, tmp_path, pixels, name):
+        options = {"tiffinfo": {700: PACKET % b""}} if name == "a.tif" else {"xmp": PACKET % b""}
+        if name == "a.png":
+            from PIL.PngImagePlugin import PngInfo
+
+            text = PngInfo()
+            text.add_itxt("XML:com.adobe.xmp", (PACKET % b"").decode(), zip=True)
+            options = {"pnginfo": text}
+        Pillow.fromarray(pixels).save(tmp_path / name, **options)
+        image = read(tmp_path / name)
+        upright = (PACKET % b"").replace(b'Orientation="6"', b'Orientation="1"')
+        assert image.metadata.xmp == upright
+        write(tmp_path / f"again-{name}", image.pixels, image.metadata)
+        assert read(tmp_path / f"again-{name}").metadata.xmp == upright
+        with Pillow.open(tmp_path / f"again-{name}") as again:
+            again.load()
+            assert again.info["xmp"].strip(b"\0") == upright
+
+    @pytest.mark.parametrize("name", ["a.png", "a.jpg", "a.webp", "a.tif"])
+    def test_broken(self, tmp_path, pixels, name):
+        write(tmp_path / name, pixels, Metadata(xmp=b"<rdf:RDF"))
+        image = read(tmp_path / name)
+        assert image.metadata.xmp is None
+        assert image.notes == ("broken XMP dropped",)
+
+    def test_as_an_element(self):
+        packet = b"<rdf:RDF><tiff:Orientation> 8 </tiff:Orientation></rdf:RDF>"
+        assert check_xmp(packet, []) == packet.replace(b"8", b"1")
+
+    def test_longer_than_a_jpeg_segment(self, tmp_path, pixels):
+        write(tmp_path / "a.jpg", pixels, Metadata(xmp=PACKET % (b"x" * 70_000)))
+        assert read(tmp_path / "a.jpg").metadata.xmp is None
+        write(tmp_path / "a.png", pixels, Metadata(xmp=PACKET % (b"x" * 70_000)))
+        assert len(read(tmp_path / "a.png").metadata.xmp) > 70_000
+
+
+SAYS = {269: "survey", 270: "north façade", 271: "camera", 285: "plan B", 305: "scanner 1.0",
+        306: "2026:01:02 03:04:05", 315: "somebody", 33432: "nobody"}  # fmt: skip
+
+
+class TestTiffDirectory:
+    """What a TIFF says of its picture in its own directory is EXIF, wherever it goes."""
+
+    def save(self, path, pixels, byteorder="<"):
+        tags = [(tag, 2, 0, text.encode(), True) for tag, text in SAYS.items()]
+        tags.append((297, 3, 2, (4, 9), True))
+        tifffile.imwrite(
+            path,
+            pixels,
+            photometric="rgb",
+            byteorder=byteorder,
+            metadata=None,
+            software=False,
+            extratags=tags,
+        )
+
+    @pytest.mark.parametrize("byteorder", ["<", ">"])
+    def test_to_tiff(self, tmp_path, pixels, byteorder):
+        self.save(tmp_path / "a.tif", pixels, byteorder)
+        image = read(tmp_path / "a.tif")
+        assert image.notes == ()
+        write(tmp_path / "b.tif", image.pixels, image.metadata, compression=3)
+        with tifffile.TiffFile(tmp_path / "b.tif") as file:
+            tags = file.pages[0].tags
+            assert {tag: tags.valueof(tag) for tag in SAYS} == SAYS
+            assert tags.valueof(297) == (4, 9)
+        np.testing.assert_array_equal(read(tmp_path / "b.tif").pixels, pixels)
+
+    @pytest.mark.parametrize("name", ["b.jpg", "b.png", "b.webp"])
+    def test_to_others(self, tmp_path, pixels, name):
+        self.save(tmp_path / "a.tif", pixels, ">")
+        image = read(tmp_path / "a.tif")
+        write(tmp_path / name, image.pixels, image.metadata)
+        with Pillow.open(tmp_path / name) as again:
+            exif = again.getexif()
+            assert (exif[271], exif[297]) == ("camera", (4, 9))
+        assert read(tmp_path / name).metadata.exif == image.metadata.exif
+
+    @pytest.mark.parametrize("name", ["a.jpg", "a.png", "a.webp"])
+    def test_exif_and_gps_there_and_back(self, tmp_path, pixels, name):
+        exif = exif_of(6)
+        exif[0x8769] = {0x829A: IFDRational(1, 250), 0x927C: b"maker's own", 0x8827: 400}
+        exif[0x8825] = {1: "N", 2: (51.0, 28.0, 38.5)}
+        Pillow.fromarray(pixels).save(tmp_path / name, exif=exif)
+        first = read(tmp_path / name)
+        assert first.notes == ()
+        write(tmp_path / "b.tif", first.pixels, first.metadata)
+        middle = read(tmp_path / "b.tif")
+        write(tmp_path / "c.jpg", middle.pixels, middle.metadata)
+        for path in ("b.tif", "c.jpg"):
+            with Pillow.open(tmp_path / path) as again:
+                found = again.getexif()
+                assert found[271] == "camera"
+                assert found.get(0x0112, 1) == 1
+                assert float(found.get_ifd(0x8769)[0x829A]) == 1 / 250
+                assert found.get_ifd(0x8769)[0x927C] == b"maker's own"
+                assert found.get_ifd(0x8769)[0x8827] == 400
+                assert [float(each) for each in found.get_ifd(0x8825)[2]] == [51, 28, 38.5]
+
+    def test_broken(self, tmp_path, pixels):
+        self.save(tmp_path / "a.tif", pixels)
+        with tifffile.TiffFile(tmp_path / "a.tif") as file:
+            at = file.pages[0].tags[315].offset
+        data = bytearray((tmp_path / "a.tif").read_bytes())
+        data[at + 8 : at + 12] = b"\xff\xff\xff\x7f"
+        (tmp_path / "a.tif").write_bytes(data)
+        image = read(tmp_path / "a.tif")
+        np.testing.assert_array_equal(image.pixels, pixels)
+        assert image.metadata.exif is None
+        assert "broken EXIF dropped" in image.notes
