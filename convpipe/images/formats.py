@@ -41,6 +41,7 @@ class Format:
 
 
 GREY_TO_RGBA = (1, 2, 3, 4)
+TIFF_DTYPES = ("uint8", "uint16", "uint32", "int8", "int16", "int32", "float32", "float64")
 
 FORMATS: Mapping[str, Format] = {
     entry.name: entry
@@ -52,7 +53,7 @@ FORMATS: Mapping[str, Format] = {
         Format(
             "tiff",
             (".tif", ".tiff"),
-            dict.fromkeys(("uint8", "uint16", "float32", "float64"), GREY_TO_RGBA),
+            dict.fromkeys(TIFF_DTYPES, GREY_TO_RGBA),
             compression=(0, 9),
             pages=True,
         ),

@@ -52,6 +52,8 @@ def header(source: Source, limits: Limits) -> Header:
             source.notes.append("extended XMP dropped")
         elif marker == APP2 and data.startswith(ICC_TAG):
             profile[data[len(ICC_TAG)]] = data[len(ICC_TAG) + 2 :]
+        elif marker == APP2 and data.startswith(b"MPF\0"):
+            source.notes.append("first of several pictures (MPF)")
         carried += len(data)
         limits.check_metadata(carried)
     if precision != 8 or components not in (1, 3, 4):

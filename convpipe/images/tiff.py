@@ -35,6 +35,12 @@ Only CCITT codes do not: nothing in them tells a damaged strip from a picture.""
 PREMULTIPLIED = 1
 X_RESOLUTION, Y_RESOLUTION, RESOLUTION_UNIT, ICC_PROFILE, COLOUR_MAP, XMP = 282, 283, 296, 34675, 320, 700
 
+NUMBERS = (
+    "imagelength", "imagewidth", "imagedepth", "samplesperpixel", "bitspersample", "photometric",
+    "compression", "planarconfig", "rowsperstrip", "tilelength", "tilewidth",
+)  # fmt: skip
+"""Attributes of a page that say how its samples are stored."""
+
 CHANNELS = {WHITE_IS_ZERO: (1,), BLACK_IS_ZERO: (1, 2), RGB: (3, 4), PALETTE: (1,), CMYK: (4,), YCBCR: (3,)}
 """Samples per pixel that are read, by photometric interpretation."""
 
@@ -107,6 +113,9 @@ def decode(source: Source, header: Header, allow_truncated: bool) -> np.ndarray:
 
 def _check_kind(page: Any) -> None:
     """Refuse what has no plain meaning as grey or RGB pixels."""
+    for name in NUMBERS:  # a damaged field may hold thousands of them
+        if not isinstance(getattr(page, name), int):
+            raise ReadError(f"its {name} is not one number")
     allowed = CHANNELS.get(page.photometric)
     if allowed is None:
         raise ReadError(f"photometric interpretation {getattr(page.photometric, 'name', page.photometric)}")

@@ -92,8 +92,8 @@ def write(
     path : path-like
         Its folder must exist. A symbolic link there is replaced or refused, never followed.
     pixels : ndarray (H, W) or (H, W, C)
-        PNG: uint8, uint16. TIFF: also float32, float64. WebP, JPEG, BMP: uint8. 1 to 4 channels; JPEG and
-        BMP 1 or 3.
+        PNG: uint8, uint16. TIFF: also signed and 32-bit integers, float32, float64. WebP, JPEG, BMP:
+        uint8. 1 to 4 channels; JPEG and BMP 1 or 3.
     metadata : Metadata, optional
         What the format can carry is kept. ICC, EXIF and XMP: PNG, JPEG, TIFF, WebP. Resolution: PNG, JPEG,
         TIFF, BMP. A profile for another number of channels is left out.
