@@ -4,7 +4,7 @@
 
 It makes small files of every format itself, and takes those of a folder if one is given; changes a few of
 their bytes; reads every page; and writes what it read to another format. That goes on in a process of its
-own, as a decoder may crash or hang. What it finds is kept in ``fuzz-found`` and named; the exit code is then 1.
+own, as a decoder may crash or hang. What it finds is kept in ``fuzz-found`` and named; the exit code is 1.
 """
 
 from __future__ import annotations
@@ -96,7 +96,7 @@ def corpus(folder: Path) -> list[bytes]:
 
 
 def mutated(data: bytes, others: list[bytes], rng: random.Random) -> bytes:
-    """Return the data with a few changes: bits, bytes, numbers, pieces dropped, doubled or taken from others."""
+    """Return the data with a few changes: bits, bytes, numbers; pieces dropped, doubled, or of others."""
     changed = bytearray(data)
     for _ in range(rng.choice((1, 1, 1, 2, 3, 8))):
         if not changed:

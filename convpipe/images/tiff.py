@@ -17,6 +17,7 @@ from convpipe.images.metadata import ORIENTATION, Metadata, check_icc, check_xmp
 from convpipe.images.source import Header, Source
 from convpipe.images.tiffexif import read_exif
 from convpipe.images.tifflog import collected
+from convpipe.images.tifflzw import LZW, without_lzw
 from convpipe.images.tiffpages import SUB_DIRECTORIES, chain
 from convpipe.images.tiffwrite import encode, encode_pages
 from convpipe.limits import Limits
@@ -26,7 +27,7 @@ __all__ = ["decode", "encode", "encode_pages", "header", "headers"]
 WHITE_IS_ZERO, BLACK_IS_ZERO, RGB, PALETTE, CMYK, YCBCR = 0, 1, 2, 3, 5, 6
 UNCOMPRESSED, JPEG = 1, 7
 COMPRESSIONS = {
-    UNCOMPRESSED: "none", 2: "CCITT RLE", 3: "CCITT T.4", 4: "CCITT T.6", 5: "LZW", JPEG: "JPEG",
+    UNCOMPRESSED: "none", 2: "CCITT RLE", 3: "CCITT T.4", 4: "CCITT T.6", LZW: "LZW", JPEG: "JPEG",
     8: "deflate", 32946: "deflate", 32773: "PackBits", 34925: "LZMA", 50000: "Zstandard", 50001: "WebP",
 }  # fmt: skip
 """What is read: decoders known to stop at the size of a tile or strip, and to fail on one that is cut short.
@@ -102,6 +103,8 @@ def decode(source: Source, header: Header, allow_truncated: bool) -> np.ndarray:
     page = header.private
     if page.compression == JPEG:
         _check_jpeg_segments(page, source)
+    if page.compression == LZW:
+        page = without_lzw(page, source)
     with collected(source.notes):
         pixels = page.asarray(squeeze=True, maxworkers=1).reshape(_stored_shape(page))
     if page.planarconfig == 2:

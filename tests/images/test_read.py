@@ -460,3 +460,25 @@ def test_many_threads(tmp_path, photo):
     with ThreadPoolExecutor(4) as pool:
         for name, pixels in zip(names, pool.map(there_and_back, names), strict=True):
             assert np.abs(pixels.astype(int) - photo).max() <= (40 if name.endswith("jpg") else 0)
+
+
+@pytest.mark.parametrize("options", [{}, {"rowsperstrip": 7}, {"tile": (16, 32)}, {"predictor": True}])
+@pytest.mark.parametrize("dtype", ["uint8", "uint16", "float32"])
+@pytest.mark.parametrize("byteorder", ["<", ">"])
+def test_tiff_lzw(tmp_path, rng, options, dtype, byteorder):
+    pixels = (rng.random((41, 53, 3)) * 255).astype(dtype)
+    tifffile.imwrite(
+        tmp_path / "a.tif", pixels, photometric="rgb", compression="lzw", byteorder=byteorder, **options
+    )
+    np.testing.assert_array_equal(read(tmp_path / "a.tif").pixels, pixels)
+
+
+def test_tiff_lzw_with_codes_that_do_not_exist_yet(tmp_path, photo):
+    """Decoders that follow such a code read what is not theirs."""
+    tifffile.imwrite(tmp_path / "a.tif", photo, compression="lzw", photometric="rgb", metadata=None)
+    with tifffile.TiffFile(tmp_path / "a.tif") as file:
+        (at,) = file.pages[0].dataoffsets
+    data = bytearray((tmp_path / "a.tif").read_bytes())
+    data[at + 4 : at + 400] = b"\xff\xfe" * 198
+    (tmp_path / "a.tif").write_bytes(data)
+    assert "not yet in table" in reason_of(tmp_path / "a.tif")
