@@ -27,6 +27,7 @@ stages:
         ("stages.1.kernel.1.1=9", lambda job: job.stages[1].parameters["kernel"][1], (-1.0, 9.0, -1.0)),
         ("stages.0={edge: sobel}", lambda job: job.stages[0].name, "edge sobel"),
         ("output.quality=80", lambda job: job.output.quality, 80),
+        ("limits.max_frames=3", lambda job: job.limits.max_frames, 3),
         ("name=a=b", lambda job: job.name, "a=b"),
         ("name=no", lambda job: job.name, "no"),
     ],
