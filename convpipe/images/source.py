@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import stat
 from collections.abc import Iterator
@@ -36,7 +37,7 @@ class Source:
 
     def at(self, position: int, count: int) -> bytes:
         """Return up to ``count`` bytes from ``position``, with nothing read ahead where the system can."""
-        if hasattr(os, "pread"):
+        if hasattr(os, "pread") and not isinstance(self.file, io.BytesIO):
             return os.pread(self.file.fileno(), count, position)
         self.file.seek(position)
         return self.file.read(count)

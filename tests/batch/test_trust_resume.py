@@ -398,9 +398,9 @@ def test_vanished_input(pipeline, save, source, out, monkeypatch):
     save("b.png")
     probe = images.probe
 
-    def vanish(path, *args):
+    def vanish(path, *args, **options):
         (source / "b.png").unlink(missing_ok=True)
-        return probe(path, *args)
+        return probe(path, *args, **options)
 
     monkeypatch.setattr(images, "probe", vanish)
     report = run_folder(pipeline, source, out, workers=1)
