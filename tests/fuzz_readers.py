@@ -15,6 +15,7 @@ import random
 import subprocess
 import sys
 import time
+import warnings
 from collections import Counter
 from pathlib import Path
 
@@ -155,6 +156,7 @@ def work(seconds: float, seed: int, folder: Path | None, current: Path) -> Count
     """Check mutated files for so long, each written to ``current`` before it is read."""
     import resource
 
+    warnings.simplefilter("error")
     rng = random.Random(seed)
     files = seeds() + (corpus(folder) if folder else [])
     outcomes: Counter[str] = Counter()

@@ -7,31 +7,55 @@ from dataclasses import replace
 
 import numpy as np
 
-from convpipe.errors import LimitError
-from convpipe.images.source import Header, Source, one_line
+from convpipe.errors import ReadError
+from convpipe.images.source import Header, Source
 from convpipe.limits import Limits
 
 MAX_PIXELS = 89_478_485
 """Pillow's own limit, above which it begins to warn; it cannot be changed for one thread alone."""
 
+FRAME, EXTENSION = b",", b"!"
+
 CHANNELS = {"L": 1, "RGB": 3, "RGBA": 4}
 
 
 def header(source: Source, limits: Limits) -> Header:
-    """Parse the header and walk the frames, decoding none."""
+    """Walk the blocks, then let the plugin parse the first frame: it makes room for one as it meets it."""
     from PIL.GifImagePlugin import GifImageFile
-    from PIL.Image import DecompressionBombError
 
-    cols, rows = struct.unpack_from("<HH", source.exactly(10, "the GIF header"), 6)
+    rows, cols, frames = _walk(source)
+    limits.check_frames(frames)
     replace(limits, max_pixels=min(limits.max_pixels, MAX_PIXELS)).check_array(rows, cols, 4, "uint8")
     source.file.seek(0)
-    try:
-        image = GifImageFile(source.file)
-        frames = image.n_frames
-    except DecompressionBombError as error:
-        raise LimitError(f"a frame is too large: {one_line(error)}") from error
+    image = GifImageFile(source.file)
     mode = "RGBA" if "transparency" in image.info else {"L": "L"}.get(image.mode, "RGB")
     return Header(image.height, image.width, CHANNELS[mode], "uint8", frames, private=(image, mode))
+
+
+def _walk(source: Source) -> tuple[int, int, int]:
+    """Return the rows and columns that hold every frame, and the number of frames (GIF89a, appendix B)."""
+    cols, rows, flags = struct.unpack_from("<HHB", source.exactly(13, "the GIF header"), 6)
+    if not (rows and cols):
+        return rows, cols, 1
+    frames = 0
+    _skip_colours(source, flags)
+    while (block := source.file.read(1)) in (FRAME, EXTENSION):
+        if block == FRAME:
+            left, top, width, height, flags = struct.unpack("<HHHHB", source.exactly(9, "a GIF frame"))
+            frames += 1
+            cols, rows = max(cols, left + width), max(rows, top + height)
+            _skip_colours(source, flags)
+        source.exactly(1, "a GIF block")  # the code size of a frame, the label of an extension
+        while length := source.exactly(1, "a GIF block")[0]:
+            source.exactly(length, "a GIF block")
+    if not frames:
+        raise ReadError("no picture in the GIF")
+    return rows, cols, frames
+
+
+def _skip_colours(source: Source, flags: int) -> None:
+    if flags & 0x80:
+        source.exactly(3 << (1 + (flags & 7)), "a GIF palette")
 
 
 def decode(source: Source, header: Header, allow_truncated: bool) -> np.ndarray:

@@ -237,6 +237,15 @@ def test_case_05_between_one_and_two_times_pillows_limit_nothing_warns(source, r
     assert f"{side} rows x {side} columns" in report.failures[0].reason
 
 
+def test_case_05_a_gif_whose_frame_is_larger_than_its_screen(source, refused, photo):
+    Pillow.fromarray(photo).save(source / "a.gif")
+    data = bytearray((source / "a.gif").read_bytes())
+    at = data.index(b",\0\0\0\0" + struct.pack("<HH", 64, 48))
+    struct.pack_into("<HH", data, at + 5, 65_000, 1_500)  # 97 million pixels, more than Pillow's limit
+    (source / "a.gif").write_bytes(data)
+    assert "1500 rows x 65000 columns" in refused(format="png")["a.gif"]
+
+
 def test_case_06_a_tiff_that_claims_terabytes_and_a_giant_tile(source, refused, photo):
     tifffile.imwrite(source / "huge.tif", photo[..., 0], metadata=None)
     overwrite(source / "huge.tif", ImageWidth=2_000_000, ImageLength=1_900_000)  # 3.5 TiB
