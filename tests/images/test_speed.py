@@ -45,10 +45,10 @@ def test_libjpeg_refuses_scans_after_a_whole_one(tmp_path, sequential):
     """So they need not be counted: thousands of them cost nothing."""
     scan = sequential[sequential.index(START_OF_SCAN) : -2]
     (tmp_path / "a.jpg").write_bytes(sequential[:-2] + scan * 5000 + sequential[-2:])
-    began = time.perf_counter()
+    began = time.process_time()
     with pytest.raises(ReadError):
         read(tmp_path / "a.jpg")
-    assert time.perf_counter() - began < 1
+    assert time.process_time() - began < 1
 
 
 def test_chunks_that_decoders_do_not_see_are_cut_out_of_a_png(tmp_path, rng):
