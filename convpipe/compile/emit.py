@@ -16,8 +16,9 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from convpipe.compile.banks import Bank
 from convpipe.compile.loops import accumulate, column, combine, double, slide
-from convpipe.compile.schedule import Bank, Level, Schedule, temporaries, total
+from convpipe.compile.schedule import Level, Schedule
 from convpipe.compile.segments import segments
 from convpipe.compile.strips import GEOMETRY
 from convpipe.compile.text import Text, times
@@ -159,7 +160,7 @@ def _state(level: Level, schedule: Schedule) -> list[str]:
             names += [f"edge_{bank.name}_{i}" for bank in _columns(lower)]
         names += [f"summed_{bank.name}_{i}" for bank in lower.banks if _slides(lower, bank)]
         for bank in lower.banks:
-            own = [f"{name}_{i}" for name in temporaries(bank)]
+            own = [f"{name}_{i}" for name in bank.temporaries]
             names += [*_pair_names(lower, bank), *own[1:]] if _pairs(lower, bank) else own
         names += [f"t_{i}_{k}" for k in range(len(segments(lower, schedule)) - 1)]
     return names
@@ -265,7 +266,7 @@ def _pair_names(level: Level, bank: Bank) -> list[str]:
 
 def _double(text: Text, level: Level, bank: Bank) -> None:
     if bank.shape == "uniform" and bank.doubled:
-        rows = ", ".join(f"{name}_{level.index}" for name in temporaries(bank))
+        rows = ", ".join(f"{name}_{level.index}" for name in bank.temporaries)
         text.line(f"double_{level.index}_{bank.name}({rows}, {_whole(level)})")
 
 
@@ -413,7 +414,7 @@ def _span(
     for bank in level.banks:
         if bank.accumulates:
             reads = _from(level, bank, first)[:1] if bank.has_columns else [source, rows, start]
-            given = ", ".join([*reads, f"{total(bank)}_{i}", times(count, level.channels)])
+            given = ", ".join([*reads, f"{bank.total}_{i}", times(count, level.channels)])
             text.line(f"accumulate_{i}_{bank.name}({given}, w)")
     chain = segments(level, schedule)
     for segment in chain:
@@ -430,7 +431,7 @@ def _span(
 def _from(level: Level, bank: Bank, first: str) -> list[str]:
     """Return the scratch rows of a bank, from where a span begins: column passes hold the whole row."""
     begin = "" if first == "0" else f"[{times(first, level.stride[1] * level.channels)} :]"
-    return [f"{name}_{level.index}" + (begin if name != total(bank) else "") for name in temporaries(bank)]
+    return [f"{name}_{level.index}" + (begin if name != bank.total else "") for name in bank.temporaries]
 
 
 def _allocations(level: Level, schedule: Schedule) -> Iterator[str]:
@@ -448,8 +449,8 @@ def _allocations(level: Level, schedule: Schedule) -> Iterator[str]:
             for name in of_pair:
                 yield f"{name} = numbers({rows + 1}, 0, 0)"
             yield f"v_{bank.name}_{i} = {pair}[0]"
-        for name in temporaries(bank)[_pairs(level, bank) :]:
-            size = times(f"output_cols_{i}", channels) if name == total(bank) else padded
+        for name in bank.temporaries[_pairs(level, bank) :]:
+            size = times(f"output_cols_{i}", channels) if name == bank.total else padded
             yield f"{name}_{i} = {'integers' if bank.exact else 'scratch'}({size})"
         if level.direct and bank.has_columns:
             # What a column pass gives left and right of the image under a constant border.

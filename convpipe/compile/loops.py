@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from convpipe.compile.schedule import Bank, Level, is_long, temporaries, temporary, total
+from convpipe.compile.banks import Bank, is_long
+from convpipe.compile.schedule import Level
 from convpipe.compile.segments import Segment
 from convpipe.compile.text import Text, times
 
@@ -68,7 +69,7 @@ def slide(text: Text, level: Level, bank: Bank) -> None:
 def double(text: Text, level: Level, bank: Bank) -> None:
     """Sums of 2, 4, 8, ... neighbours, each from the ones before."""
     shift = level.dilation[1] * level.channels
-    rows = temporaries(bank)
+    rows = bank.temporaries
     text.function(f"double_{level.index}_{bank.name}", [*rows, "n"])
     with text.indented():
         for width, one, two in zip(bank.doubled, rows, rows[1:], strict=False):
@@ -186,7 +187,7 @@ def _per_loop(level: Level) -> str:
 
 def combine(text: Text, level: Level, segment: Segment) -> None:
     """One loop along the row: the responses (or the pixels of the row before), then scalar steps."""
-    rows = [name for bank in level.banks for name in temporaries(bank)]
+    rows = [name for bank in level.banks for name in bank.temporaries]
     given = ["source", "rows", "start", *rows] if segment.opens else ["t"]
     text.function(f"combine_{level.index}_{segment.index}", [*given, "out", "n", "w", "c"])
     with text.indented():
@@ -221,15 +222,15 @@ def _responses(text: Text, level: Level, segment: Segment) -> None:
 
 def _response(bank: Bank, lane: _Lane) -> str:
     if bank.shape == "uniform":
-        rows = {1: temporary(bank)} | {width: f"sum{width}_{bank.name}" for width in bank.doubled}
+        rows = {1: bank.column_sums} | {width: f"sum{width}_{bank.name}" for width in bank.doubled}
         whole = _sums([f"{rows[width]}[{lane.sample(first)}]" for width, first in bank.parts])
         # Sums of 32-bit integers are 64-bit ones to Numba, which take the processor twice as long to convert.
         return f"w{bank.offset} * " + (f"T(np.int32({whole}))" if bank.exact else f"({whole})")
     if bank.shape == "separable":
-        taps = [f"{temporary(bank)}[{lane.sample(j)}]" for _, j in bank.passes[-1]]
+        taps = [f"{bank.column_sums}[{lane.sample(j)}]" for _, j in bank.passes[-1]]
     else:
         taps = [lane.level.cast(f"s{i}[{lane.sample(j)}]") for i, j in bank.passes[-1]]
-    before = [f"{total(bank)}[{lane.output}]"] if bank.accumulates else []
+    before = [f"{bank.total}[{lane.output}]"] if bank.accumulates else []
     terms = [f"w{at} * {tap}" for at, tap in zip(bank.last_weights, taps, strict=True)]
     return _sums([*before, *terms])
 
