@@ -213,20 +213,20 @@ class Pipeline:
         if threads is not None and (isinstance(threads, bool) or not isinstance(threads, int) or threads < 1):
             raise ParameterError(f"threads needs an int of at least 1, or None; given {threads!r}", "threads")
         output_dtype = self.dtype if dtype is None else _dtype_name(dtype)
-        run = self._executable(image.shape, image.dtype.name, output_dtype)
+        run = self._executable(image.shape, image.dtype, output_dtype)  # its name takes longer to make
         return run(image, threads)
 
     def source(self, shape: Sequence[int], dtype: str = "uint8") -> str:
         """Return the generated Python that filters an image of `shape` and `dtype`."""
-        return self._executable(tuple(shape), _dtype_name(dtype), self.dtype).source
+        return self._executable(tuple(shape), np.dtype(_dtype_name(dtype)), self.dtype).source
 
     def warm(self, shape: Sequence[int], dtype: str = "uint8") -> None:
         """Compile what filters an image of `shape` and `dtype`, on one core and on all."""
-        run = self._executable(tuple(shape), _dtype_name(dtype), self.dtype)
+        run = self._executable(tuple(shape), np.dtype(_dtype_name(dtype)), self.dtype)
         run.warm()
 
-    def _compile(self, shape: tuple[int, ...], dtype: str, output_dtype: str | None) -> Executable:
-        return self._backend.compile(self._planned(shape, dtype, output_dtype))
+    def _compile(self, shape: tuple[int, ...], dtype: np.dtype[Any], output_dtype: str | None) -> Executable:
+        return self._backend.compile(self._planned(shape, dtype.name, output_dtype))
 
     def run_folder(self, input: str | Path, output: str | Path, **options: Any) -> Report:
         """Filter every image under `input` into a mirrored tree under `output`.

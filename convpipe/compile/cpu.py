@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numba
 import numpy as np
@@ -17,12 +17,24 @@ from convpipe.compile import cache, drive, results
 from convpipe.compile.emit import emit
 from convpipe.compile.schedule import Values, make_schedule, stored
 from convpipe.compile.threads import count
+from convpipe.geometry import Extent
 from convpipe.plan import Plan
 
 _DRIVER = Path(drive.__file__).read_text()
 
 BAND_ROWS = 16
 """Fewest rows of a band; a band recomputes a halo at its edges, so bands are kept tall."""
+
+BAND_OPERATIONS = 200_000
+"""Fewest operations of a band. To wake a thread takes 5 to 10 microseconds, in which a core does about as
+many: with two threads 64x64 pixels take about the time of one thread, and 128x128 two thirds of it."""
+
+
+class _Rows(NamedTuple):
+    """An image as the loop takes it: rows of samples, channels side by side."""
+
+    extent: Extent
+    dtype: np.dtype[Any]
 
 
 @dataclass(frozen=True)
@@ -40,7 +52,9 @@ class Executable:
     source: str
     values: Values
 
-    def __call__(self, image: NDArray[Any], threads: int | None = None) -> tuple[NDArray[Any], int]:
+    def __call__(
+        self, image: NDArray[Any], threads: int | None = None, first: Sequence[float] = ()
+    ) -> tuple[NDArray[Any], int]:
         """Filter one image.
 
         Parameters
@@ -49,6 +63,8 @@ class Executable:
             Of the planned extent and dtype, any strides and byte order.
         threads : int, optional
             1 runs on the calling thread and releases the GIL; None uses every core.
+        first : sequence of float
+            The first constants, where they depend on the image.
 
         Returns
         -------
@@ -59,17 +75,18 @@ class Executable:
             How many NaNs became 0.
         """
         plan = self.plan
-        rows, cols = plan.input
-        flat = np.ascontiguousarray(image, stored(plan.dtype)).reshape(rows, cols * plan.channels)
-        extent = (plan.extent[0], plan.extent[1] * plan.output_channels)
-        out = results.empty(extent, stored(plan.output_dtype))
-        bands = 1 if threads == 1 else min(threads or count(), -(-len(out) // BAND_ROWS))
-        nans = self.run(flat, out, bands)
-        out = out.astype(plan.output_dtype, copy=False)
+        flat = np.ascontiguousarray(image, self._given.dtype).reshape(self._given.extent)
+        out = results.empty(*self._made)
+        bands = 1 if threads == 1 else self._most_bands
+        if bands > 1:
+            bands = min(bands, threads or count())
+        nans = self.run(flat, out, bands, first)
+        if plan.output_dtype != self._made.dtype:
+            out = out.astype(plan.output_dtype)
         planar = plan.output_channels == 1 and (image.ndim == 2 or plan.channels > 1)
         return out if planar else out.reshape(*plan.extent, plan.output_channels), nans
 
-    def run(self, image: NDArray[Any], out: NDArray[Any], bands: int) -> int:
+    def run(self, image: NDArray[Any], out: NDArray[Any], bands: int, first: Sequence[float] = ()) -> int:
         """Fill `out` from `image`, both (rows, cols * channels), in `bands` bands of rows.
 
         One band runs on the calling thread; the result has the same bytes whatever their number.
@@ -77,16 +94,29 @@ class Executable:
         values = self.values
         image = image.view()
         image.flags.writeable = False  # one signature for read-only and writeable images
-        rest = (values.geometry, values.weights, values.constants, values.outside)
+        constants = values.constants
+        if first:
+            constants = np.concatenate((np.array(first, constants.dtype), constants[len(first) :]))
+        rest = (values.geometry, values.weights, constants, values.outside)
         if bands == 1:
             return self._band(image, out, 0, len(out), *rest)
         return self._parallel(self._address, image, out, bands, *rest)
 
-    def with_constants(self, first: Sequence[float]) -> Executable:
-        """Return the same loop with other values for its first constants."""
-        constants = self.values.constants.copy()
-        constants[: len(first)] = first
-        return replace(self, values=replace(self.values, constants=constants)) if first else self
+    @cached_property
+    def _given(self) -> _Rows:
+        rows, cols = self.plan.input
+        return _Rows((rows, cols * self.plan.channels), np.dtype(stored(self.plan.dtype)))
+
+    @cached_property
+    def _made(self) -> _Rows:
+        rows, cols = self.plan.extent
+        return _Rows((rows, cols * self.plan.output_channels), np.dtype(stored(self.plan.output_dtype)))
+
+    @cached_property
+    def _most_bands(self) -> int:
+        """How many bands are worth a thread each: high enough, and with enough to do."""
+        operations = sum(stage.operations for stage in self.plan.stages)
+        return max(1, min(-(-self._made.extent[0] // BAND_ROWS), operations // BAND_OPERATIONS))
 
     def warm(self) -> None:
         """Compile what one thread runs, and what every core runs."""

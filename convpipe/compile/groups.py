@@ -40,9 +40,10 @@ class Groups:
         """Return the result, and how many NaNs became 0; as :meth:`Executable.__call__`."""
         nans = 0
         for part in self.parts:
-            if isinstance(part, Executable):
-                part = part.with_constants(_extremes(image, part.plan))
-            image, nans = part(image, threads)
+            if isinstance(part, Transform):
+                image, nans = part(image, threads)
+            else:
+                image, nans = part(image, threads, _extremes(image, part.plan))
         return image, nans
 
     def warm(self) -> None:
