@@ -12,7 +12,6 @@ function a stage took three times as long to compile at five stages.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 
 import numpy as np
 
@@ -434,33 +433,44 @@ def _from(level: Level, bank: Bank, first: str) -> list[str]:
     return [f"{name}_{level.index}" + (begin if name != bank.total else "") for name in bank.temporaries]
 
 
-def _allocations(level: Level, schedule: Schedule) -> Iterator[str]:
+def _allocate(text: Text, level: Level, schedule: Schedule) -> list[str]:
+    """Make the scratch arrays of a level; return the names of what holds their memory."""
     i, channels = level.index, level.channels
     padded = _whole(level)
     rows = _ring_rows(level)
-    yield f"window_{i} = numbers({level.kernel[0] + 1}, 0, 0)"
-    yield f"ring_{i} = {level.ring}_ring({rows}, {padded}, outside[{i}])"
-    yield f"slots_{i} = numbers({rows}, 0, 1)" if level.direct else f"keys_{i} = numbers({rows}, NOTHING, 0)"
+    held: list[str] = []
+
+    def make(name: str, array: str) -> None:
+        held.append(f"{name}_held")
+        text.line(f"{name}, {held[-1]} = lend({array})")
+
+    make(f"window_{i}", f"numbers({level.kernel[0] + 1}, 0, 0)")
+    make(f"ring_{i}", f"{level.ring}_ring({rows}, {padded}, outside[{i}])")
+    if level.direct:
+        make(f"slots_{i}", f"numbers({rows}, 0, 1)")
+    else:
+        make(f"keys_{i}", f"numbers({rows}, NOTHING, 0)")
     for bank in level.banks:
         if _pairs(level, bank):
             pair, paired, *of_pair = _pair_names(level, bank)
-            yield f"{pair} = {'int32' if bank.exact else 'compute'}_pair({padded})"
-            yield f"{paired} = numbers(1, NOTHING, 0)"
+            make(pair, f"{'int32' if bank.exact else 'compute'}_pair({padded})")
+            make(paired, "numbers(1, NOTHING, 0)")
             for name in of_pair:
-                yield f"{name} = numbers({rows + 1}, 0, 0)"
-            yield f"v_{bank.name}_{i} = {pair}[0]"
+                make(name, f"numbers({rows + 1}, 0, 0)")
+            text.line(f"v_{bank.name}_{i} = {pair}[0]")
         for name in bank.temporaries[_pairs(level, bank) :]:
             size = times(f"output_cols_{i}", channels) if name == bank.total else padded
-            yield f"{name}_{i} = {'integers' if bank.exact else 'scratch'}({size})"
+            make(f"{name}_{i}", f"{'integers' if bank.exact else 'scratch'}({size})")
         if level.direct and bank.has_columns:
             # What a column pass gives left and right of the image under a constant border.
             v = f"v_{bank.name}_{i}"
-            yield f"column_{i}_{bank.name}(ring_{i}, numbers({rows}, {rows}, 0), 0, {v}, 1, w)"
-            yield f"edge_{bank.name}_{i} = {v}[0]"
+            text.line(f"column_{i}_{bank.name}(ring_{i}, numbers({rows}, {rows}, 0), 0, {v}, 1, w)")
+            text.line(f"edge_{bank.name}_{i} = {v}[0]")
         if _slides(level, bank):
-            yield f"summed_{bank.name}_{i} = numbers(1, NOTHING, 0)  # the row whose sum v holds"
+            make(f"summed_{bank.name}_{i}", "numbers(1, NOTHING, 0)")  # the row whose sum v holds
     for segment in segments(level, schedule)[:-1]:
-        yield f"t_{i}_{segment.index} = scratch({times(f'output_cols_{i}', segment.output_channels)})"
+        make(f"t_{i}_{segment.index}", f"scratch({times(f'output_cols_{i}', segment.output_channels)})")
+    return held
 
 
 def _band(text: Text, schedule: Schedule) -> None:
@@ -470,14 +480,13 @@ def _band(text: Text, schedule: Schedule) -> None:
     text.line("", "# the pipeline", "", "@njit(**FLAGS)")
     text.line("def band(image, out, first_row, last_row, strips, w, c, outside):")
     body = Text()
-    for level in schedule.levels:
-        for line in _allocations(level, schedule):
-            body.line(line)
+    held = [name for level in schedule.levels for name in _allocate(body, level, schedule)]
     body.line(f"for y_{i} in range(first_row, last_row):")
     with body.indented():
         body.line(f"out_{i} = out[y_{i}, {times(f'begin_{i}', top.output_channels)} :]")
         _row(body, top, schedule)
+    body.line(f"hold({', '.join(held)})")
     with text.indented():
-        text.line("image = writable(image)", "nans = 0", "for geometry in strips:")
+        text.line("image, out, nans = lent(image), lent(out), 0", "for geometry in strips:")
         _with_geometry(text, body)
         text.line("return nans")

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from llvmlite.ir import Constant, FunctionType, IntType
 from numba import njit, prange, types
-from numba.core.imputils import impl_ret_borrowed
+from numba.core import cgutils
 from numba.extending import intrinsic
 from numba.np.arrayobj import make_array
 
@@ -100,13 +100,42 @@ def to_int32(context, value):
     return types.int32(value), convert
 
 
-@intrinsic
-def writable(context, array):
-    # The image, which nobody writes, as the type that scratch rows have: one loop then serves both.
-    def same(context, builder, signature, arguments):
-        return impl_ret_borrowed(context, builder, signature.return_type, arguments[0])
+def _uncounted(context, builder, array, value):
+    view = make_array(array)(context, builder, value)
+    view.meminfo = view.parent = cgutils.get_null_value(view.meminfo.type)
+    return view._getvalue()
 
-    return array.copy(readonly=False)(array), same
+
+@intrinsic
+def lent(context, array):
+    # The same memory with nobody counting who looks into it: every slice of a counted array counts one more
+    # and one less, which at 64 columns takes a third of the time. Somebody else has to hold the memory.
+    # Of one type whether or not it may be written, so that one loop serves the image and scratch rows.
+    def lend(context, builder, signature, arguments):
+        return _uncounted(context, builder, signature.return_type, arguments[0])
+
+    return array.copy(readonly=False)(array), lend
+
+
+@intrinsic
+def lend(context, array):
+    # A new array: uncounted, and what holds its memory.
+    def both(context, builder, signature, arguments):
+        (value,) = arguments
+        context.nrt.incref(builder, array, value)
+        values = _uncounted(context, builder, array, value), value
+        return context.make_tuple(builder, signature.return_type, values)
+
+    return types.UniTuple(array, 2)(array), both
+
+
+@intrinsic
+def hold(context, *arrays):
+    # Numba gives memory back after the last line that names it: this is that line.
+    def nothing(context, builder, signature, arguments):
+        return context.get_dummy_value()
+
+    return types.void(types.StarArgTuple(arrays)), nothing
 
 
 @inline
@@ -164,10 +193,13 @@ __all__ = [
     "NOTHING",
     "border_index",
     "exp",
+    "hold",
     "inline",
     "int32_pair",
     "integers",
     "interior",
+    "lend",
+    "lent",
     "load_edges",
     "load_row",
     "log",
@@ -185,5 +217,4 @@ __all__ = [
     "take",
     "to_int32",
     "where",
-    "writable",
 ]
