@@ -102,6 +102,27 @@ class Level:
         """Tell whether its main loop reads rows of its input, not only what column passes made of them."""
         return self.keep_alpha or not all(bank.has_columns for bank in self.banks)
 
+    @property
+    def columns(self) -> list[Bank]:
+        """Banks that begin with a column pass."""
+        return [bank for bank in self.banks if bank.has_columns]
+
+    def slides(self, bank: Bank) -> bool:
+        """Tell whether a running sum of rows is less work than the sum of the window's."""
+        return bank.exact and self.dilation[0] == 1 and self.kernel[0] > 2 * self.stride[0]
+
+    def pairs(self, bank: Bank) -> bool:
+        """Tell whether column passes make two rows at a time."""
+        plain = self.stride[0] == 1 and self.dilation[0] == 1
+        return bank.has_columns and plain and not self.slides(bank)
+
+    @property
+    def ring_rows(self) -> int:
+        """Rows that the ring holds beside the one of constants."""
+        if self.direct:
+            return self.kernel[0]
+        return self.reach + any(self.pairs(bank) for bank in self.banks)
+
 
 @dataclass(frozen=True)
 class Schedule:

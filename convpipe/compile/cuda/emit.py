@@ -17,7 +17,7 @@ from convpipe.compile.cuda.passes import GEOMETRY, Values, make_passes
 from convpipe.compile.cuda.point import Point
 from convpipe.compile.cuda.tiles import Group, Tiling, make_groups
 from convpipe.compile.cuda.window import Window
-from convpipe.compile.emit import quantize, quantized, store
+from convpipe.compile.rounding import quantize, quantized, store
 from convpipe.compile.schedule import Schedule
 from convpipe.compile.text import Text, times
 from convpipe.ops import is_integer

@@ -1,0 +1,137 @@
+"""Write the nest of loops over rows.
+
+To make a row of the last level it goes through the rows under that row's window, and makes those which the
+ring does not hold - which is the same again, one level down, nested. It is one function because Numba
+optimises a function again in every function that calls it: a function a stage took three times as long to
+compile at five stages.
+"""
+
+from __future__ import annotations
+
+import re
+
+from convpipe.compile import direct
+from convpipe.compile.schedule import Level, Schedule
+from convpipe.compile.segments import segments
+from convpipe.compile.spans import double_sums, padded, padding, pair_names, span, whole
+from convpipe.compile.strips import GEOMETRY
+from convpipe.compile.text import Text, times
+
+DEEPEST = 8
+"""Stages nested in one function; Python takes at most 20 loops in each other, and a person fewer."""
+
+_COMMON = ["image", "geometry", "w", "c", "outside"]
+
+
+def is_function(level: Level, schedule: Schedule) -> bool:
+    """Tell whether rows of `level` are made by a function of their own, to keep the nest shallow."""
+    above = len(schedule.levels) - 1 - level.index
+    return above > 0 and above % DEEPEST == 0
+
+
+def row_function(text: Text, level: Level, schedule: Schedule) -> None:
+    """Add the function that makes a row of `level`."""
+    i = level.index
+    text.function(f"make_row_{i}", [f"y_{i}", f"out_{i}", *_COMMON, *_state(level, schedule)])
+    body = Text()
+    row(body, level, schedule, make=True)
+    with_geometry(text, body)
+
+
+def _state(level: Level, schedule: Schedule) -> list[str]:
+    """Names of the scratch arrays that `level` and the levels below it use."""
+    names: list[str] = []
+    for lower in schedule.levels[: level.index + 1]:
+        i = lower.index
+        names += [f"window_{i}", f"ring_{i}", f"slots_{i}" if lower.direct else f"keys_{i}"]
+        if lower.direct:
+            names += [f"edge_{bank.name}_{i}" for bank in lower.columns]
+        names += [f"summed_{bank.name}_{i}" for bank in lower.banks if lower.slides(bank)]
+        for bank in lower.banks:
+            own = [f"{name}_{i}" for name in bank.temporaries]
+            names += [*pair_names(lower, bank), *own[1:]] if lower.pairs(bank) else own
+        names += [f"t_{i}_{k}" for k in range(len(segments(lower, schedule)) - 1)]
+    return names
+
+
+def with_geometry(text: Text, body: Text) -> None:
+    """Add `body`, after the extents and paddings of the levels that it names."""
+    with text.indented():
+        for i in sorted(set(re.findall(rf"\b(?:{'|'.join(GEOMETRY)})_([0-9]+)\b", str(body))), key=int):
+            names = ", ".join(f"{name}_{i}" for name in GEOMETRY)
+            text.line(f"{names} = take(geometry[{i}], 0, {len(GEOMETRY)})")
+        text.line(*str(body).splitlines())
+
+
+def row(text: Text, level: Level, schedule: Schedule, make: bool = False) -> None:
+    """Row y_i of the stage, into out_i: the rows under its window, then the loops over them."""
+    i = level.index
+    if is_function(level, schedule) and not make:
+        arguments = ", ".join([f"y_{i}", f"out_{i}", *_COMMON, *_state(level, schedule)])
+        text.line(f"make_row_{i}({arguments})")
+        return
+    text.line(f"# {level.title}")
+    if level.direct:
+        direct.window(text, level)
+        direct.outputs(text, level, schedule)
+    else:
+        window = _ring_columns(text, level, schedule)
+        span(text, level, schedule, f"ring_{i}", window, "0", "0", f"output_cols_{i}")
+
+
+def _ring_columns(text: Text, level: Level, schedule: Schedule) -> str:
+    """Rows of the ring under the window, and column passes over them; return the window's name."""
+    i, banks = level.index, level.columns
+    pairs = [bank for bank in banks if level.pairs(bank)]
+    if pairs:
+        paired = pair_names(level, pairs[0])[1]
+        text.line(
+            f"even_{i} = y_{i} - y_{i} % 2", f"if {paired}[0] != even_{i}:", f"    {paired}[0] = even_{i}"
+        )
+        with text.indented():
+            _window(text, level, schedule, f"even_{i}", level.kernel[0] + 1)
+            for bank in pairs:
+                pair = pair_names(level, bank)[0]
+                given = f"ring_{i}, window_{i}, 0, {pair}[0], {pair}[1], {whole(level)}, w"
+                text.line(f"columns_{i}_{bank.name}({given})")
+        text.line(*(f"v_{bank.name}_{i} = pair_{bank.name}_{i}[y_{i} % 2]" for bank in pairs))
+    else:
+        _window(text, level, schedule, f"y_{i}", level.kernel[0])
+        for bank in banks:
+            given = f"ring_{i}, window_{i}, 0, v_{bank.name}_{i}, {whole(level)}, w"
+            text.line(f"column_{i}_{bank.name}({given})")
+    for bank in banks:
+        double_sums(text, level, bank)
+    return f"window_{i}[y_{i} % 2 :]" if pairs else f"window_{i}"
+
+
+def _window(text: Text, level: Level, schedule: Schedule, y: str, count: int) -> None:
+    """Rows from the top of row y's window on, made if the ring lacks them; outside: the slot of constants."""
+    i, reach = level.index, level.ring_rows
+    text.line(f"for k_{i} in range({count}):")
+    with text.indented():
+        text.line(f"j_{i} = {padded(level, y)}")
+        below = f"y_{i - 1}" if i else "source_y"
+        text.line(f"{below} = border_index(j_{i}, rows_{i}, border_{i})")
+        text.line(f"key_{i} = ring_key(j_{i}, {below}, border_{i})")
+        slot = f"key_{i} % {reach}" if reach > 1 else "0"
+        text.line(f"window_{i}[k_{i}] = {slot} if {below} >= 0 else {reach}")
+        text.line(f"if {below} >= 0 and keys_{i}[window_{i}[k_{i}]] != key_{i}:")
+        with text.indented():
+            text.line(f"keys_{i}[window_{i}[k_{i}]] = key_{i}", f"row_{i} = ring_{i}[window_{i}[k_{i}]]")
+            _fill(text, level, schedule)
+
+
+def _fill(text: Text, level: Level, schedule: Schedule) -> None:
+    """One row of the ring: made by the stage below, or copied from the image; then padded."""
+    i, channels = level.index, level.channels
+    left = times(f"left_{i}", channels)
+    if i == 0:
+        source = f"image[source_y, {times('origin_0', channels)} :]"
+        text.line(f"load_row({source}, row_0, {left}, {times('cols_0', channels)})")
+    else:
+        text.line(f"out_{i - 1} = row_{i}[{left} : {times(f'left_{i} + cols_{i}', channels)}]")
+        row(text, schedule.levels[i - 1], schedule)
+    if level.premultiply:
+        text.line(f"premultiply_row(row_{i}, left_{i}, cols_{i}, {channels})")
+    text.line(f"pad_row(row_{i}, {padding(level)}, outside[{i}])")
