@@ -14,9 +14,14 @@ import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 LEAST, MOST = 1 << 20, 1 << 27
-"""Smallest block, in bytes, that is worth keeping, and the most kept in all."""
+"""Smallest block, in bytes, that is worth keeping, and the most kept in all but for a single larger block."""
 
 _free: dict[int, list[NDArray[np.uint8]]] = {}
+"""Blocks by their size; the sizes given back last come last.
+
+Without locks, since the collector may give a block back from anywhere: where two threads meet, a block goes
+back to the operating system, which does no harm.
+"""
 
 
 class _Lease:
@@ -30,10 +35,16 @@ class _Lease:
         self.__array_interface__ = block.__array_interface__
 
     def __del__(self) -> None:
-        # No lock: the collector may come here from anywhere. A little more than MOST does no harm.
-        kept = sum(block.nbytes for blocks in list(_free.values()) for block in list(blocks))
-        if kept + self._block.nbytes <= MOST:
-            _free.setdefault(self._block.nbytes, []).append(self._block)
+        size = self._block.nbytes
+        blocks = _free.pop(size, [])
+        if not blocks or size * (len(blocks) + 1) <= MOST:
+            blocks.append(self._block)
+        _free[size] = blocks
+        kept = {size: size * len(blocks) for size, blocks in list(_free.items())}
+        for oldest in list(kept)[:-1]:
+            if sum(kept.values()) > MOST:
+                _free.pop(oldest, None)
+                kept.pop(oldest)
 
 
 def empty(shape: Sequence[int], dtype: DTypeLike) -> NDArray[Any]:
@@ -50,5 +61,7 @@ def empty(shape: Sequence[int], dtype: DTypeLike) -> NDArray[Any]:
     try:
         block = _free[nbytes].pop()
     except (KeyError, IndexError):
+        for size in [size for size in list(_free) if size > MOST]:
+            _free.pop(size, None)
         block = np.empty(nbytes, np.uint8)
     return np.asarray(_Lease(block)).view(dtype).reshape(shape)

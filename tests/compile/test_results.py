@@ -44,6 +44,33 @@ def test_no_more_is_kept_than_the_limit(monkeypatch):
     assert [len(blocks) for blocks in results._free.values()] == [2]
 
 
+def test_sizes_used_last_are_kept(monkeypatch):
+    monkeypatch.setattr(results, "MOST", 9 << 20)
+    for mebibytes in (2, 4, 3, 2, 4):
+        results.empty((mebibytes << 20,), np.uint8)
+        gc.collect()
+    assert {size >> 20: len(blocks) for size, blocks in results._free.items()} == {3: 1, 2: 1, 4: 1}
+    results.empty((5 << 20,), np.uint8)
+    gc.collect()
+    assert [size >> 20 for size in results._free] == [4, 5]
+
+
+def test_one_block_above_the_limit_is_kept_until_another_size_is_asked_for(monkeypatch):
+    monkeypatch.setattr(results, "MOST", 3 << 20)
+    arrays = [results.empty((1 << 20,), np.float32) for _ in range(2)]
+    where = {address(array) for array in arrays}
+    del arrays
+    gc.collect()
+    assert {size >> 20: len(blocks) for size, blocks in results._free.items()} == {4: 1}
+    again = results.empty((1 << 20,), np.float32)
+    assert address(again) in where
+    del again
+    gc.collect()
+    small = results.empty((1 << 20,), np.uint8)
+    assert (4 << 20) not in results._free
+    del small
+
+
 def test_a_kept_result_is_not_overwritten(rng):
     pipeline = Pipeline([stage("edge", "sobel")])
     images = [rng.random(SHAPE).astype(np.float32) for _ in range(3)]
