@@ -36,7 +36,7 @@ import numba
 import platformdirs
 
 from convpipe import geometry
-from convpipe.compile import rows, scalars, threads
+from convpipe.compile import addresses, rows, scalars, threads
 
 log = logging.getLogger(__name__)
 
@@ -242,7 +242,7 @@ def _key(source: str, entry: str, signature: Any) -> str:
 @cache
 def _environment() -> tuple[str, ...]:
     """Return what the machine code depends on beside its source."""
-    helpers = [Path(module.__file__ or "").read_text() for module in (geometry, rows, scalars)]
+    helpers = [Path(module.__file__ or "").read_text() for module in (geometry, addresses, rows, scalars)]
     return (
         sys.version,
         numba.__version__,

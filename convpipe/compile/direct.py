@@ -42,7 +42,7 @@ def _pair(text: Text, level: Level, bank: Bank) -> None:
     i, rows = level.index, level.kernel[0] + 1
     pair, paired, of_pair = pair_names(level, bank)
     left, samples = times(f"left_{i}", level.channels), times(f"cols_{i}", level.channels)
-    text.line(f"v_{bank.name}_{i} = {pair}[y_{i} % 2]", f"even_{i} = y_{i} - y_{i} % 2")
+    text.line(f"v_{bank.name}_{i} = line({pair}, y_{i} % 2, 0)", f"even_{i} = y_{i} - y_{i} % 2")
     text.line(
         f"if {paired}[0] != even_{i}:", f"    {paired}[0] = even_{i}", f"    for k_{i} in range({rows}):"
     )
@@ -50,18 +50,18 @@ def _pair(text: Text, level: Level, bank: Bank) -> None:
     text.line(f"        if {of_pair}[k_{i}] < 0:", f"            {paired}[0] = NOTHING")
     text.line(f"    if {paired}[0] == even_{i}:")
     with text.indented(), text.indented():
-        targets = ", ".join(f"{pair}[{k}, {left} :]" for k in range(2))
+        targets = ", ".join(f"line({pair}, {k}, {left})" for k in range(2))
         origin = times(f"origin_{i}", level.channels)
         text.line(f"columns_{i}_{bank.name}(image, {of_pair}, {origin}, {targets}, {samples}, w)")
         for k in range(2):
-            text.line(f"pad_row({pair}[{k}], {padding(level)}, edge_{bank.name}_{i})")
+            text.line(f"pad_row(line({pair}, {k}, 0), {padding(level)}, edge_{bank.name}_{i})")
     text.line(f"ready = {paired}[0] == even_{i}")
 
 
 def _column(text: Text, level: Level, bank: Bank) -> None:
     """Sum of image rows: the sum of the row before with rows entered and left, or anew."""
     i, channels, step = level.index, level.channels, level.stride[0]
-    inner, samples = f"v_{bank.name}_{i}[{times(f'left_{i}', channels)} :]", times(f"cols_{i}", channels)
+    inner, samples = f"tail(v_{bank.name}_{i}, {times(f'left_{i}', channels)})", times(f"cols_{i}", channels)
     origin = times(f"origin_{i}", channels)
     anew = f"column_{i}_{bank.name}(image, window_{i}, {origin}, {inner}, {samples}, w)"
     if not level.slides(bank):

@@ -91,12 +91,12 @@ def _allocate(text: Text, level: Level, schedule: Schedule) -> list[str]:
     rows = level.ring_rows
     held: list[str] = []
 
-    def make(name: str, array: str) -> None:
+    def make(name: str, array: str, lend: str = "lend") -> None:
         held.append(f"{name}_held")
-        text.line(f"{name}, {held[-1]} = lend({array})")
+        text.line(f"{name}, {held[-1]} = {lend}({array})")
 
     make(f"window_{i}", f"numbers({level.kernel[0] + 1}, 0, 0)")
-    make(f"ring_{i}", f"{level.ring}_ring({rows}, {padded}, outside[{i}])")
+    make(f"ring_{i}", f"{level.ring}_ring({rows}, {padded}, outside[{i}])", "lend_rows")
     if level.direct:
         make(f"slots_{i}", f"numbers({rows}, 0, 1)")
     else:
@@ -104,18 +104,19 @@ def _allocate(text: Text, level: Level, schedule: Schedule) -> list[str]:
     for bank in level.banks:
         if level.pairs(bank):
             pair, paired, *of_pair = pair_names(level, bank)
-            make(pair, f"{'int32' if bank.exact else 'compute'}_pair({padded})")
+            make(pair, f"{'int32' if bank.exact else 'compute'}_pair({padded})", "lend_rows")
             make(paired, "numbers(1, NOTHING, 0)")
             for name in of_pair:
                 make(name, f"numbers({rows + 1}, 0, 0)")
-            text.line(f"v_{bank.name}_{i} = {pair}[0]")
+            text.line(f"v_{bank.name}_{i} = line({pair}, 0, 0)")
         for name in bank.temporaries[level.pairs(bank) :]:
             size = times(f"output_cols_{i}", channels) if name == bank.total else padded
             make(f"{name}_{i}", f"{'integers' if bank.exact else 'scratch'}({size})")
         if level.direct and bank.has_columns:
             # What a column pass gives left and right of the image under a constant border.
             v = f"v_{bank.name}_{i}"
-            text.line(f"column_{i}_{bank.name}(ring_{i}, numbers({rows}, {rows}, 0), 0, {v}, 1, w)")
+            make(f"beyond_{bank.name}_{i}", f"numbers({rows}, {rows}, 0)")
+            text.line(f"column_{i}_{bank.name}(ring_{i}, beyond_{bank.name}_{i}, 0, {v}, 1, w)")
             text.line(f"edge_{bank.name}_{i} = {v}[0]")
         if level.slides(bank):
             make(f"summed_{bank.name}_{i}", "numbers(1, NOTHING, 0)")  # the row whose sum v holds
@@ -134,7 +135,7 @@ def _band(text: Text, schedule: Schedule) -> None:
     held = [name for level in schedule.levels for name in _allocate(body, level, schedule)]
     body.line(f"for y_{i} in range(first_row, last_row):")
     with body.indented():
-        body.line(f"out_{i} = out[y_{i}, {times(f'begin_{i}', top.output_channels)} :]")
+        body.line(f"out_{i} = line(out, y_{i}, {times(f'begin_{i}', top.output_channels)})")
         row(body, top, schedule)
     body.line(f"hold({', '.join(held)})")
     with text.indented():

@@ -46,7 +46,7 @@ def _add_rows(
     if not uniform:
         _weights(text, numbers, f"{base}{bank.offset + first}")
     for i in sorted({i + k for i in rows for k in range(len(outputs))}):
-        text.line(f"s{i} = source[rows[{base}{i}], start:]")
+        text.line(f"s{i} = line(source, rows[{base}{i}], start)")
     text.line("for x in range(n):")
     for shift, v in enumerate(outputs):
         samples = [_summand(level, bank, f"s{i + shift}[x]") for i in rows]
@@ -62,7 +62,7 @@ def slide(text: Text, level: Level, bank: Bank) -> None:
     """Running sum of rows: one enters, one leaves."""
     text.function(f"slide_{level.index}_{bank.name}", ["source", "enters", "leaves", "start", "v", "n"])
     with text.indented():
-        text.line("new = source[enters, start:]", "old = source[leaves, start:]", "for x in range(n):")
+        text.line("new, old = line(source, enters, start), line(source, leaves, start)", "for x in range(n):")
         text.line(f"    v[x] += {_summand(level, bank, 'new[x]')} - {_summand(level, bank, 'old[x]')}")
 
 
@@ -106,7 +106,7 @@ def accumulate(text: Text, level: Level, bank: Bank) -> None:
         text.line(f"for i in range({lead // cols}, {stop}, {per}):")
         with text.indented():
             for k in range(per):
-                text.line(f"s{k} = source[rows[i + {k}], {start} :]")
+                text.line(f"s{k} = line(source, rows[i + {k}], {start})")
             at = f"{bank.offset} + i * {cols}"
             terms = [(f"s{k}", j, f"{at} + {k * cols + j}") for k in range(per) for j in range(cols)]
             _add(text, level, terms, first=False)
@@ -118,18 +118,18 @@ def _accumulate_row(text: Text, level: Level, bank: Bank) -> None:
     lead, step = len(bank.passes[0]), len(bank.passes[-1])
     text.function(f"accumulate_{level.index}_{bank.name}", ["v", "total", "n", "w"])
     with text.indented():
-        text.line(f"s = v[{bank.row[0] * level.dilation[1] * level.channels} :]")
+        text.line(f"s = tail(v, {bank.row[0] * level.dilation[1] * level.channels})")
         _add(text, level, [("s", j, f"{at}") for j in range(lead)], first=True, scratch=True)
         text.line(f"for i in range({lead}, {len(bank.row) - step}, {step}):")
         with text.indented():
-            text.line(f"s = v[{shift} + {bank.row[0] * level.dilation[1] * level.channels} :]")
+            text.line(f"s = tail(v, {shift} + {bank.row[0] * level.dilation[1] * level.channels})")
             _add(text, level, [("s", j, f"i + {at}") for j in range(step)], first=False, scratch=True)
 
 
 def _sources(text: Text, level: Level, taps: Sequence[tuple[int, int]]) -> None:
     """Name the rows under `taps`."""
     for i in sorted({i for i, _ in taps}):
-        text.line(f"s{i} = source[rows[{i}], {times('start', level.channels)} :]")
+        text.line(f"s{i} = line(source, rows[{i}], {times('start', level.channels)})")
 
 
 def _add(
@@ -274,7 +274,9 @@ def _keep_alpha(text: Text, level: Level, segment: Segment) -> None:
     last = level.channels - 1
     shift = (cols - 1) // 2 * level.dilation[1] * level.channels + last
     start, sample = times("start", level.channels), times("x", level.stride[1] * level.channels)
-    text.line(f"s = source[rows[{(rows - 1) // 2}], {start} :]", f"for x in range(n // {level.channels}):")
+    text.line(
+        f"s = line(source, rows[{(rows - 1) // 2}], {start})", f"for x in range(n // {level.channels}):"
+    )
     with text.indented():
         text.line(f"v = {level.cast(f's[{sample} + {shift}]')}")
         for line in segment.alpha_lines():

@@ -92,9 +92,9 @@ def _ring_columns(text: Text, level: Level, schedule: Schedule) -> str:
             _window(text, level, schedule, f"even_{i}", level.kernel[0] + 1)
             for bank in pairs:
                 pair = pair_names(level, bank)[0]
-                given = f"ring_{i}, window_{i}, 0, {pair}[0], {pair}[1], {whole(level)}, w"
+                given = f"ring_{i}, window_{i}, 0, line({pair}, 0, 0), line({pair}, 1, 0), {whole(level)}, w"
                 text.line(f"columns_{i}_{bank.name}({given})")
-        text.line(*(f"v_{bank.name}_{i} = pair_{bank.name}_{i}[y_{i} % 2]" for bank in pairs))
+        text.line(*(f"v_{bank.name}_{i} = line(pair_{bank.name}_{i}, y_{i} % 2, 0)" for bank in pairs))
     else:
         _window(text, level, schedule, f"y_{i}", level.kernel[0])
         for bank in banks:
@@ -102,7 +102,7 @@ def _ring_columns(text: Text, level: Level, schedule: Schedule) -> str:
             text.line(f"column_{i}_{bank.name}({given})")
     for bank in banks:
         double_sums(text, level, bank)
-    return f"window_{i}[y_{i} % 2 :]" if pairs else f"window_{i}"
+    return f"tail(window_{i}, y_{i} % 2)" if pairs else f"window_{i}"
 
 
 def _window(text: Text, level: Level, schedule: Schedule, y: str, count: int) -> None:
@@ -118,7 +118,9 @@ def _window(text: Text, level: Level, schedule: Schedule, y: str, count: int) ->
         text.line(f"window_{i}[k_{i}] = {slot} if {below} >= 0 else {reach}")
         text.line(f"if {below} >= 0 and keys_{i}[window_{i}[k_{i}]] != key_{i}:")
         with text.indented():
-            text.line(f"keys_{i}[window_{i}[k_{i}]] = key_{i}", f"row_{i} = ring_{i}[window_{i}[k_{i}]]")
+            text.line(
+                f"keys_{i}[window_{i}[k_{i}]] = key_{i}", f"row_{i} = line(ring_{i}, window_{i}[k_{i}], 0)"
+            )
             _fill(text, level, schedule)
 
 
@@ -127,10 +129,10 @@ def _fill(text: Text, level: Level, schedule: Schedule) -> None:
     i, channels = level.index, level.channels
     left = times(f"left_{i}", channels)
     if i == 0:
-        source = f"image[source_y, {times('origin_0', channels)} :]"
+        source = f"line(image, source_y, {times('origin_0', channels)})"
         text.line(f"load_row({source}, row_0, {left}, {times('cols_0', channels)})")
     else:
-        text.line(f"out_{i - 1} = row_{i}[{left} : {times(f'left_{i} + cols_{i}', channels)}]")
+        text.line(f"out_{i - 1} = tail(row_{i}, {left})")
         row(text, schedule.levels[i - 1], schedule)
     if level.premultiply:
         text.line(f"premultiply_row(row_{i}, left_{i}, cols_{i}, {channels})")

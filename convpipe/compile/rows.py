@@ -1,6 +1,6 @@
 """Compiled helpers that every generated CPU loop imports: border maps, ring keys, row loads and pads."""
 
-# mypy: disable-error-code="no-untyped-def, no-untyped-call"
+# mypy: disable-error-code="no-untyped-def, no-untyped-call, call-arg, var-annotated"
 # ruff: noqa: D103 - compiled helpers: the comments say what the signatures cannot
 
 from __future__ import annotations
@@ -11,12 +11,12 @@ from typing import Any
 import numpy as np
 from llvmlite.ir import Constant, FunctionType, IntType
 from numba import njit, prange, types
-from numba.core import cgutils
 from numba.extending import intrinsic
 from numba.np.arrayobj import make_array
 
 from convpipe import geometry
 from convpipe.compile import scalars
+from convpipe.compile.addresses import address, hold, lent, line, tail
 
 FLAGS: dict[str, Any] = {
     # Fused multiply-add is all that speed asks for; NaN, infinities and the order of sums stay as written.
@@ -100,47 +100,21 @@ def to_int32(context, value):
     return types.int32(value), convert
 
 
-def _uncounted(context, builder, array, value):
-    view = make_array(array)(context, builder, value)
-    view.meminfo = view.parent = cgutils.get_null_value(view.meminfo.type)
-    return view._getvalue()
+@inline
+def lend(array):
+    # A new array of one axis as a row, and what holds its memory.
+    return address(array), array
 
 
-@intrinsic
-def lent(context, array):
-    # The same memory with nobody counting who looks into it: every slice of a counted array counts one more
-    # and one less, which at 64 columns takes a third of the time. Somebody else has to hold the memory.
-    # Of one type whether or not it may be written, so that one loop serves the image and scratch rows.
-    def lend(context, builder, signature, arguments):
-        return _uncounted(context, builder, signature.return_type, arguments[0])
-
-    return array.copy(readonly=False)(array), lend
-
-
-@intrinsic
-def lend(context, array):
-    # A new array: uncounted, and what holds its memory.
-    def both(context, builder, signature, arguments):
-        (value,) = arguments
-        context.nrt.incref(builder, array, value)
-        values = _uncounted(context, builder, array, value), value
-        return context.make_tuple(builder, signature.return_type, values)
-
-    return types.UniTuple(array, 2)(array), both
-
-
-@intrinsic
-def hold(context, *arrays):
-    # Numba gives memory back after the last line that names it: this is that line.
-    def nothing(context, builder, signature, arguments):
-        return context.get_dummy_value()
-
-    return types.void(types.StarArgTuple(arrays)), nothing
+@inline
+def lend_rows(array):
+    # The same of one of two axes, for `line` to take rows from.
+    return lent(array), array
 
 
 @inline
 def load_row(source, row, left, samples):
-    target = row[left:]  # so that indices are plain: a sum of unknown sign keeps the loop scalar
+    target = tail(row, left)
     for x in range(samples):
         target[x] = source[x]
 
@@ -149,7 +123,7 @@ def load_row(source, row, left, samples):
 def load_edges(image, rows, top, bottom, ring, first, last, origin, left, cols, channels, border, outside):
     # Fill pixels first..last of padded rows top..bottom from the image; a row of -1 lies outside.
     for k in range(top, bottom):
-        row = ring[k]
+        row = line(ring, k, 0)
         for j in range(first, last):
             at = border_index(j - left, cols, border) if rows[k] >= 0 else -1
             for c in range(channels):
@@ -199,7 +173,9 @@ __all__ = [
     "integers",
     "interior",
     "lend",
+    "lend_rows",
     "lent",
+    "line",
     "load_edges",
     "load_row",
     "log",
@@ -214,6 +190,7 @@ __all__ = [
     "rint",
     "sqrt",
     "square",
+    "tail",
     "take",
     "to_int32",
     "where",

@@ -34,8 +34,13 @@ def pair_names(level: Level, bank: Bank) -> list[str]:
 
 def scratch_from(level: Level, bank: Bank, first: str) -> list[str]:
     """Return the scratch rows of a bank, from where a span begins: column passes hold the whole row."""
-    begin = "" if first == "0" else f"[{times(first, level.stride[1] * level.channels)} :]"
-    return [f"{name}_{level.index}" + (begin if name != bank.total else "") for name in bank.temporaries]
+    step = level.stride[1] * level.channels
+    rows = {name: f"{name}_{level.index}" for name in bank.temporaries}
+    return [row if name == bank.total else _tail(row, first, step) for name, row in rows.items()]
+
+
+def _tail(row: str, first: str, step: int) -> str:
+    return row if first == "0" else f"tail({row}, {times(first, step)})"
 
 
 def double_sums(text: Text, level: Level, bank: Bank) -> None:
@@ -62,6 +67,6 @@ def span(
         reads = [source, rows, start, *scratch] if segment.opens else [f"t_{i}_{k - 1}"]
         out = f"t_{i}_{k}"
         if last:
-            out = f"out_{i}" if first == "0" else f"out_{i}[{times(first, segment.output_channels)} :]"
+            out = _tail(f"out_{i}", first, segment.output_channels)
         call = f"combine_{i}_{k}({', '.join(reads)}, {out}, {times(count, segment.output_channels)}, w, c)"
         text.line(f"nans += {call}" if segment.counts_nan else call)
