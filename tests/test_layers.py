@@ -13,6 +13,7 @@ FILES = sorted(ROOT.rglob("*.py"))
 LAYERS = [
     "errors",
     "limits",
+    "memory",
     "geometry",
     "interval",
     "ops",

@@ -13,7 +13,8 @@ import numpy as np
 from numba import types
 from numpy.typing import NDArray
 
-from convpipe.compile import cache, drive, results
+from convpipe import memory
+from convpipe.compile import cache, drive
 from convpipe.compile.emit import emit
 from convpipe.compile.schedule import Values, make_schedule, stored
 from convpipe.compile.threads import count
@@ -76,7 +77,7 @@ class Executable:
         """
         plan = self.plan
         flat = np.ascontiguousarray(image, self._given.dtype).reshape(self._given.extent)
-        out = results.empty(*self._made)
+        out = memory.empty(*self._made)
         bands = 1 if threads == 1 else self._most_bands
         if bands > 1:
             bands = min(bands, threads or count())

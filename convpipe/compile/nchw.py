@@ -17,7 +17,8 @@ import numpy as np
 from numba import types
 from numpy.typing import NDArray
 
-from convpipe.compile import cache, nchw_loops, results
+from convpipe import memory
+from convpipe.compile import cache, nchw_loops
 from convpipe.compile.nchw_loops import BLOCK
 from convpipe.compile.threads import count
 from convpipe.geometry import Axis, Border, Extent
@@ -50,7 +51,7 @@ def correlate(
     """
     count, outputs = x.shape[0], weight.shape[0] // groups
     sizes = windows[0].output(x.shape[2]), windows[1].output(x.shape[3])
-    out: NDArray[Any] = results.empty((count, weight.shape[0], *sizes), x.dtype)
+    out: NDArray[Any] = memory.empty((count, weight.shape[0], *sizes), x.dtype)
     start = np.zeros(weight.shape[0], x.dtype) if bias is None else bias
     described = [_describe(axis, size) for axis, size in zip(windows, x.shape[2:], strict=True)]
     splits, bands = _share(count * groups, -(-outputs // BLOCK), sizes[0])

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from convpipe.compile import results
+from convpipe import memory
 from convpipe.errors import LimitError, ReadError
 from convpipe.images.colour import ink_to_rgb
 from convpipe.images.metadata import Metadata, check_exif, check_icc, check_xmp, valid_resolution
@@ -75,7 +75,7 @@ def decode(source: Source, header: Header, allow_truncated: bool) -> np.ndarray:
             raise ReadError("the file is truncated: the JPEG ends before its end marker")
         source.notes.append("truncated: what is missing was filled with grey")
     shape = (header.rows, header.cols) + ((header.private,) if header.private > 1 else ())
-    pixels: np.ndarray = imagecodecs.jpeg8_decode(data, out=results.empty(shape, np.uint8))
+    pixels: np.ndarray = imagecodecs.jpeg8_decode(data, out=memory.empty(shape, np.uint8))
     # Adobe's convention, which every CMYK JPEG in the wild follows, stores ink inverted.
     return ink_to_rgb(255 - pixels, header.metadata.icc, source.notes) if header.private == 4 else pixels
 

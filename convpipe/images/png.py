@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from convpipe.compile import results
+from convpipe import memory
 from convpipe.errors import LimitError, ReadError
 from convpipe.images.metadata import Metadata, check_exif, check_icc, check_xmp, valid_resolution
 from convpipe.images.source import Header, Pieces, Source
@@ -69,7 +69,7 @@ def decode(source: Source, header: Header, allow_truncated: bool) -> np.ndarray:
     if header.private != [(len(SIGNATURE), len(data) - len(SIGNATURE))]:
         data = _only(memoryview(data), header.private)
     shape = (header.rows, header.cols) + ((header.channels,) if header.channels > 1 else ())
-    out = results.empty(shape, header.dtype)
+    out = memory.empty(shape, header.dtype)
     pixels: np.ndarray = imagecodecs.png_decode(data, out=out)
     return pixels
 

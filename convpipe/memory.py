@@ -1,4 +1,4 @@
-"""Arrays for results, in memory that earlier results gave back.
+"""Arrays for results and for decoded images, in memory that earlier ones gave back.
 
 The operating system hands out memory page by page at first touch, zeroed: for a large result that takes about
 as long as writing it. A loop over many images of one size needs that only once.

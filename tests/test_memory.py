@@ -1,21 +1,20 @@
-"""Results reuse the memory of results that are gone, and only of those."""
+"""Arrays reuse the memory of arrays that are gone, and only of those."""
 
 import gc
 
 import numpy as np
 import pytest
 
-from convpipe import Pipeline, stage
-from convpipe.compile import results
+from convpipe import Pipeline, memory, stage
 
 SHAPE = (1024, 1025)
 
 
 @pytest.fixture(autouse=True)
 def nothing_kept():
-    results._free.clear()
+    memory._free.clear()
     yield
-    results._free.clear()
+    memory._free.clear()
 
 
 def address(array):
@@ -23,51 +22,51 @@ def address(array):
 
 
 def test_memory_comes_back_when_the_last_view_is_gone():
-    first = results.empty(SHAPE, np.float32)
+    first = memory.empty(SHAPE, np.float32)
     view, where = first[::2, 3:].T, address(first)
     del first
     gc.collect()
-    assert address(results.empty(SHAPE, np.float32)) != where
+    assert address(memory.empty(SHAPE, np.float32)) != where
     del view
     gc.collect()
-    again = results.empty((SHAPE[1], SHAPE[0]), np.int32)  # of the same size in bytes
+    again = memory.empty((SHAPE[1], SHAPE[0]), np.int32)  # of the same size in bytes
     assert address(again) == where
     assert again.flags.writeable
     assert again.flags.c_contiguous
 
 
 def test_no_more_is_kept_than_the_limit(monkeypatch):
-    monkeypatch.setattr(results, "MOST", 9 << 20)
-    arrays = [results.empty((1 << 20,), np.float32) for _ in range(5)]
+    monkeypatch.setattr(memory, "MOST", 9 << 20)
+    arrays = [memory.empty((1 << 20,), np.float32) for _ in range(5)]
     del arrays
     gc.collect()
-    assert [len(blocks) for blocks in results._free.values()] == [2]
+    assert [len(blocks) for blocks in memory._free.values()] == [2]
 
 
 def test_sizes_used_last_are_kept(monkeypatch):
-    monkeypatch.setattr(results, "MOST", 9 << 20)
+    monkeypatch.setattr(memory, "MOST", 9 << 20)
     for mebibytes in (2, 4, 3, 2, 4):
-        results.empty((mebibytes << 20,), np.uint8)
+        memory.empty((mebibytes << 20,), np.uint8)
         gc.collect()
-    assert {size >> 20: len(blocks) for size, blocks in results._free.items()} == {3: 1, 2: 1, 4: 1}
-    results.empty((5 << 20,), np.uint8)
+    assert {size >> 20: len(blocks) for size, blocks in memory._free.items()} == {3: 1, 2: 1, 4: 1}
+    memory.empty((5 << 20,), np.uint8)
     gc.collect()
-    assert [size >> 20 for size in results._free] == [4, 5]
+    assert [size >> 20 for size in memory._free] == [4, 5]
 
 
 def test_one_block_above_the_limit_is_kept_until_another_size_is_asked_for(monkeypatch):
-    monkeypatch.setattr(results, "MOST", 3 << 20)
-    arrays = [results.empty((1 << 20,), np.float32) for _ in range(2)]
+    monkeypatch.setattr(memory, "MOST", 3 << 20)
+    arrays = [memory.empty((1 << 20,), np.float32) for _ in range(2)]
     where = {address(array) for array in arrays}
     del arrays
     gc.collect()
-    assert {size >> 20: len(blocks) for size, blocks in results._free.items()} == {4: 1}
-    again = results.empty((1 << 20,), np.float32)
+    assert {size >> 20: len(blocks) for size, blocks in memory._free.items()} == {4: 1}
+    again = memory.empty((1 << 20,), np.float32)
     assert address(again) in where
     del again
     gc.collect()
-    small = results.empty((1 << 20,), np.uint8)
-    assert (4 << 20) not in results._free
+    small = memory.empty((1 << 20,), np.uint8)
+    assert (4 << 20) not in memory._free
     del small
 
 
