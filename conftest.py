@@ -1,6 +1,7 @@
 """Set up for every test and doctest."""
 
 import os
+import signal
 from pathlib import Path
 
 import numpy as np
@@ -8,6 +9,11 @@ import pytest
 
 # Compiled loops are kept between runs and shared by workers, away from the user's own.
 os.environ.setdefault("CONVPIPE_CACHE_DIR", str(Path(__file__).parent / ".pytest_cache" / "loops"))
+
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    # A shell starts its background jobs with Ctrl-C ignored, and so would be what they start in turn:
+    # tests of interrupts would wait for what never comes.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture

@@ -1,0 +1,100 @@
+"""The fused loop run as Python, with every index checked and scratch memory filled with what shows.
+
+Compiled, a loop checks nothing: what it reads past a row, or before it is written, is whatever lies there.
+"""
+
+import types
+from pathlib import Path
+from unittest import mock
+
+import numba
+import numpy as np
+
+from convpipe.compile import addresses, rows
+
+UNWRITTEN = -77
+
+
+class Row:
+    """As ``addresses.Row``, up to the end of the row."""
+
+    def __init__(self, samples):
+        self.samples = samples
+
+    def __getitem__(self, x):
+        assert 0 <= x < len(self.samples), f"reads sample {x} of {len(self.samples)}"
+        return self.samples[x]
+
+    def __setitem__(self, x, value):
+        assert 0 <= x < len(self.samples), f"writes sample {x} of {len(self.samples)}"
+        self.samples[x] = value
+
+
+def line(array, row, first):
+    assert 0 <= row < array.shape[0], f"row {row} of {array.shape[0]}"
+    return tail(Row(array[row]), first)
+
+
+def tail(row, first):
+    assert 0 <= first <= len(row.samples), f"from sample {first} of {len(row.samples)}"
+    return Row(row.samples[first:])
+
+
+def take(vector, first, count):
+    assert 0 <= first <= first + count <= len(vector), f"values {first}..{first + count} of {len(vector)}"
+    return tuple(vector[first : first + count])
+
+
+def to_int32(value):
+    """As x86 does it: what 32 bits do not hold becomes the least integer."""
+    held = np.isfinite(value) and abs(value) < 2**31
+    return np.int32(np.rint(value)) if held else np.int32(-(2**31))
+
+
+class _FilledNumPy:
+    """NumPy, whose empty arrays are not."""
+
+    def __getattr__(self, name):
+        return getattr(np, name)
+
+    @staticmethod
+    def empty(shape, dtype):
+        return np.full(shape, np.nan if np.dtype(dtype).kind == "f" else np.array(UNWRITTEN).astype(dtype))
+
+
+ADDRESSES = {
+    "address": Row, "hold": lambda *_: None, "lent": lambda array: array, "line": line, "tail": tail,
+}  # fmt: skip
+
+
+def band(source):
+    """Return the function ``band`` of a generated module, as Python."""
+    stand_in = types.ModuleType(addresses.__name__)
+    stand_in.__dict__.update(ADDRESSES)
+    helpers = types.ModuleType(rows.__name__)
+    loop = {}
+    with (
+        mock.patch.object(numba.config, "DISABLE_JIT", True),
+        mock.patch.dict("sys.modules", {addresses.__name__: stand_in, rows.__name__: helpers}),
+    ):
+        _run(Path(rows.__file__).read_text(), helpers.__dict__)
+        helpers.take, helpers.to_int32 = take, to_int32
+        _run(source, loop)
+    return loop["band"]
+
+
+def _run(source, names):
+    exec(source, names)
+    names["np"] = _FilledNumPy()
+
+
+def run(executable, image):
+    """Return the result of a compiled pipeline, by its source as Python."""
+    flat = image.reshape(executable._given.extent)
+    out = _FilledNumPy.empty(*executable._made)
+    values = executable.values
+    with np.errstate(all="ignore"):
+        band(executable.source)(
+            flat, out, 0, len(out), values.geometry, values.weights, values.constants, values.outside
+        )
+    return out
