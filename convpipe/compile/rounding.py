@@ -6,17 +6,30 @@ import numpy as np
 
 from convpipe.compile.schedule import Schedule
 from convpipe.compile.text import Text
+from convpipe.ops import Cast, is_integer
 
 
-def quantized(schedule: Schedule) -> list[str]:
-    """Return the integer dtypes that values are rounded to."""
-    dtypes = {schedule.output} | {
-        step.dtype for level in schedule.levels for step in level.steps if hasattr(step, "dtype")
-    }
-    return sorted(dtype for dtype in dtypes if np.dtype(dtype).kind in "iu")
+def rounding(text: Text, schedule: Schedule, *, converts: bool) -> None:
+    """Add the functions that a schedule's casts and stores call.
+
+    Parameters
+    ----------
+    text : Text
+    schedule : Schedule
+    converts : bool
+        Whether a conversion to a 32-bit integer rounds by itself, as the processor's does.
+    """
+    output = schedule.output
+    converted = converts and is_integer(output) and np.iinfo(output).bits <= 16
+    casts = {step.dtype for level in schedule.levels for step in level.steps if isinstance(step, Cast)}
+    for dtype in sorted(casts | (set() if converted else {output})):
+        if is_integer(dtype):
+            _quantize(text, dtype)
+    if is_integer(output):
+        (_convert if converted else _store)(text, output)
 
 
-def quantize(text: Text, dtype: str) -> None:
+def _quantize(text: Text, dtype: str) -> None:
     """Add the function that rounds half to even and saturates; NaN becomes 0."""
     limits = np.iinfo(dtype)
     text.function(f"quantize_{dtype}", ["v"])
@@ -28,7 +41,7 @@ def quantize(text: Text, dtype: str) -> None:
         text.line(f"return v if v < T({limits.max}) else T({limits.max})")
 
 
-def store(text: Text, dtype: str) -> None:
+def _store(text: Text, dtype: str) -> None:
     """Add the function that makes a value a sample of the result."""
     largest = np.iinfo(dtype).max  # of 32 bits: above the largest float32 that can be converted
     text.function(f"store_{dtype}", ["v"])
@@ -37,15 +50,12 @@ def store(text: Text, dtype: str) -> None:
         text.line(f"return np.{dtype}(v) if v < T({largest}) else np.{dtype}({largest})")
 
 
-def store_on_processor(text: Text, dtype: str) -> None:
-    """Add the same as the processor does it best, with the same result: the conversion itself rounds.
+def _convert(text: Text, dtype: str) -> None:
+    """Add the same with the same result, for 8 and 16 bits, where the conversion itself rounds.
 
     It takes NaN, and what 32 bits do not hold, to the least number or 0.
     """
     limits = np.iinfo(dtype)
-    if limits.bits > 16:
-        store(text, dtype)
-        return
     text.function(f"store_{dtype}", ["v"])
     with text.indented():
         if limits.min < 0:
