@@ -13,7 +13,7 @@ or the thread that computes it.
 This file is read as text by :mod:`convpipe.compile.nchw` and compiled through the cache of compiled loops.
 """
 
-# mypy: disable-error-code="no-untyped-def,no-untyped-call,untyped-decorator,call-arg"
+# mypy: disable-error-code="no-untyped-def,no-untyped-call,untyped-decorator,call-arg,var-annotated"
 
 from __future__ import annotations
 
@@ -24,6 +24,7 @@ from numba import njit, prange, types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
+from convpipe.compile.addresses import address, hold, tail
 from convpipe.compile.rows import FLAGS, NOTHING, border_index, inline
 
 _FEATURES = llvm.get_host_cpu_features()
@@ -41,86 +42,27 @@ def _width(outputs: int) -> int:
 
 
 @intrinsic
-def tile(
-    _context,
-    outputs,
-    wide,
-    whole,
-    samples,
-    x,
-    offsets,
-    weights,
-    first_weight,
-    bias,
-    first,
-    out,
-    at,
-    step,
-    spare,
-):
+def tile(_context, outputs, wide, whole, samples, offsets, taps, weights, bias, out, step, spare):
     """Compute one tile, in vectors: the loop vectoriser only works along the innermost loop, here the sum.
 
     Sets
 
-        out[at + b * step + i] = bias[first + b]
-            + sum over t of weights[first_weight + t * outputs + b] * samples[offsets[t] + x + i]
+        out[b * step + i] = bias[b] + sum over t < taps of weights[t * outputs + b] * samples[offsets[t] + i]
 
     for b < outputs and i < lanes * (_width(outputs) if wide else 1); if the tile is not `whole`, this is
-    written to spare[b * lanes + i]. Positions instead of slices: a slice is a reference, counted atomically.
+    written to spare[b * lanes + i]. All arrays are rows (:class:`convpipe.compile.addresses.Row`).
     """
     place = types.intp
     signature = types.void(
-        place,
-        types.boolean,
-        types.boolean,
-        samples,
-        place,
-        offsets,
-        weights,
-        place,
-        bias,
-        place,
-        out,
-        place,
-        place,
-        out,
+        place, types.boolean, types.boolean, samples, offsets, place, weights, bias, out, place, spare
     )
 
     def generate(context, builder, signature, arguments):
-        (
-            size,
-            is_wide,
-            is_whole,
-            samples,
-            x,
-            offsets,
-            weights,
-            first_weight,
-            bias,
-            first,
-            out,
-            at,
-            step,
-            spare,
-        ) = arguments
-        kinds = signature.args
-        taps = cgutils.unpack_tuple(builder, context.make_array(kinds[5])(context, builder, offsets).shape)[0]
-
-        def data(array, kind, begin):
-            return builder.gep(context.make_array(kind)(context, builder, array).data, [begin])
-
-        dtype = kinds[10].dtype
+        size, is_wide, is_whole, samples, offsets, taps, weights, bias, out, step, spare = arguments
+        dtype = signature.args[8].dtype
         lanes = ir.Constant(size.type, VECTOR_BYTES * 8 // dtype.bitwidth)
-        target = builder.select(is_whole, data(out, kinds[10], at), data(spare, kinds[13], lanes.type(0)))
-        place = (
-            builder.select(is_whole, step, lanes),
-            taps,
-            data(samples, kinds[3], x),
-            data(offsets, kinds[5], lanes.type(0)),
-            data(weights, kinds[6], first_weight),
-            data(bias, kinds[8], first),
-            target,
-        )
+        step, target = builder.select(is_whole, step, lanes), builder.select(is_whole, out, spare)
+        place = step, taps, samples, offsets, weights, bias, target
         done = builder.append_basic_block("done")
         choice = builder.switch(size, done)
         for outputs in range(1, BLOCK + 1):
@@ -181,33 +123,18 @@ WIDTHS = tuple(_width(max(outputs, 1)) for outputs in range(BLOCK + 1))
 
 
 @inline
-def _row(outputs, samples, offsets, weights, first_weight, bias, first, spare, out, at, step, cols):
+def _row(outputs, samples, offsets, taps, weights, bias, out, step, spare, lanes, cols):
     # Tiles along one output row of `outputs` channels.
-    lanes = VECTOR_BYTES // out.itemsize
     width = WIDTHS[outputs] * lanes
     x = 0
     while x < cols:
         wide, whole = cols - x >= width, cols - x >= lanes
-        tile(
-            outputs,
-            wide,
-            whole,
-            samples,
-            x,
-            offsets,
-            weights,
-            first_weight,
-            bias,
-            first,
-            out,
-            at + x,
-            step,
-            spare,
-        )
+        part = tail(samples, x)
+        tile(outputs, wide, whole, part, offsets, taps, weights, bias, tail(out, x), step, spare)
         if not whole:
             for b in range(outputs):
                 for i in range(cols - x):
-                    out[at + b * step + x + i] = spare[b * lanes + i]
+                    out[b * step + x + i] = spare[b * lanes + i]
         x += width if wide else lanes
 
 
@@ -315,19 +242,11 @@ def _band(x, weights, bias, out, n, group, blocks, rows, axis_y, axis_x, layout,
             size = min(BLOCK, outputs - block * BLOCK)
             at = ((n * layout[5] * outputs + first) * out_rows + y) * cols
             _row(
-                size,
-                samples,
-                offsets,
-                weights,
-                first * taps,
-                bias,
-                first,
-                spare,
-                out,
-                at,
-                out_rows * cols,
-                cols,
-            )
+                size, address(samples), address(offsets), taps, tail(address(weights), first * taps),
+                tail(address(bias), first), tail(address(out), at), out_rows * cols, address(spare),
+                lanes, cols,
+            )  # fmt: skip
+    hold(samples, offsets, spare)
 
 
 @njit(parallel=True, **FLAGS)
