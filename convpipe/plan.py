@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -154,6 +155,21 @@ class Plan:
     def output_channels(self) -> int:
         """Channels of the result."""
         return self.stages[-1].channels
+
+    @property
+    def input_bytes(self) -> int:
+        """Size of the decoded image."""
+        return math.prod(self.input) * self.channels * np.dtype(self.dtype).itemsize
+
+    @property
+    def output_bytes(self) -> int:
+        """Size of the result, before it is encoded."""
+        return math.prod(self.extent) * self.output_channels * np.dtype(self.output_dtype).itemsize
+
+    @property
+    def operations(self) -> int:
+        """Arithmetic operations of all stages."""
+        return sum(stage.operations for stage in self.stages)
 
     @property
     def warnings(self) -> list[str]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-import math
 import os
 import time
 from collections.abc import Iterator, Sequence
@@ -12,7 +11,6 @@ from pathlib import Path
 from threading import Event
 from typing import Any, NamedTuple, Protocol
 
-import numpy as np
 from numpy.typing import NDArray
 
 from convpipe import images
@@ -228,10 +226,7 @@ class Work:
         self, infos: Sequence[ImageInfo], plans: Sequence[Plan], compression: int | None
     ) -> Encoded:
         """Read, filter and encode the pages one by one: one is in memory at a time."""
-        nbytes = sum(
-            math.prod((*plan.extent, plan.output_channels, np.dtype(plan.output_dtype).itemsize))
-            for plan in plans
-        )
+        nbytes = sum(plan.output_bytes for plan in plans)
         pages = self._job.reader.read_pages(self._source, len(infos))
 
         def results() -> Iterator[tuple[NDArray[Any], Metadata]]:

@@ -116,8 +116,7 @@ class Executable:
     @cached_property
     def _most_bands(self) -> int:
         """How many bands are worth a thread each: high enough, and with enough to do."""
-        operations = sum(stage.operations for stage in self.plan.stages)
-        return max(1, min(-(-self._made.extent[0] // BAND_ROWS), operations // BAND_OPERATIONS))
+        return max(1, min(-(-self._made.extent[0] // BAND_ROWS), self.plan.operations // BAND_OPERATIONS))
 
     def warm(self) -> None:
         """Compile what one thread runs, and what every core runs."""

@@ -9,8 +9,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import numpy as np
-
 from convpipe.plan import Plan
 
 CORE = 90e9
@@ -63,12 +61,9 @@ def estimate(plan: Plan, cores: int) -> Estimate:
     >>> [estimate(p.plan((side, side)), cores=2).backend for side in (64, 4096)]
     ['cpu', 'cuda']
     """
-    operations = sum(stage.operations for stage in plan.stages)
-    rows, cols = plan.input
-    moved = rows * cols * plan.channels * np.dtype(plan.dtype).itemsize
-    moved += plan.extent[0] * plan.extent[1] * plan.output_channels * np.dtype(plan.output_dtype).itemsize
-    work = max(operations / DEVICE_OPERATIONS, moved / DEVICE_MEMORY)
+    moved = plan.input_bytes + plan.output_bytes
+    work = max(plan.operations / DEVICE_OPERATIONS, moved / DEVICE_MEMORY)
     return Estimate(
-        cpu=operations / (CORE * cores) + ENTER,
+        cpu=plan.operations / (CORE * cores) + ENTER,
         cuda=moved / BUS + (1 + len(plan.stages)) * LAUNCH + work,
     )
