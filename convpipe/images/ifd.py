@@ -18,12 +18,10 @@ MAX_FIELDS = 4096
 EXIF, GPS, INTEROPERABILITY = 0x8769, 0x8825, 0xA005
 """Tags whose value is the offset of a directory. That of Interoperability, below Exif's, is never carried."""
 
-TYPE_BYTES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4,
-              16: 8, 17: 8, 18: 8}  # fmt: skip
-"""Bytes of one value by field type."""
+CLASSIC_TYPES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4}
+"""Bytes of one value by field type, without the types of BigTIFF alone."""
 
-CLASSIC_TYPES = range(1, 14)
-"""Types that are not of BigTIFF alone."""
+TYPE_BYTES = {**CLASSIC_TYPES, 16: 8, 17: 8, 18: 8}
 
 WORD_BYTES = {**TYPE_BYTES, 5: 4, 10: 4}
 """Bytes of what byte order swaps: a rational is two numbers."""
@@ -92,8 +90,10 @@ class Entry:
     position: int
 
 
-def layout_of(head: bytes) -> Layout:
+def layout_of(file: BinaryIO) -> Layout:
     """Return the layout that a file's first bytes show; ValueError where they do not begin a TIFF."""
+    file.seek(0)
+    head = file.read(8)
     for layout in (Layout("<"), Layout(">"), Layout("<", True), Layout(">", True)):
         if head.startswith(layout.header):
             return layout
@@ -189,7 +189,7 @@ def unblock(exif: bytes, wanted: str) -> Added:
     The opposite of :func:`block`. What cannot be read is left out; so are pointers to yet other directories.
     """
     file = io.BytesIO(exif)
-    layout = layout_of(exif[:8])
+    layout = layout_of(file)
     (first,) = layout.offset.unpack_from(exif, 4)
     fields, below = [], {}
     for field in _values(file, layout, first):
@@ -217,8 +217,7 @@ def extend(file: BinaryIO, added: Sequence[Added]) -> None:
     added : sequence of (list, dict)
         For each page, in the byte order of the file.
     """
-    file.seek(0)
-    layout = layout_of(file.read(8))
+    layout = layout_of(file)
     link = len(layout.header)
     for own, below in added:
         file.seek(link)

@@ -7,12 +7,9 @@ import struct
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-ORIENTATION = 0x0112
-SUB_DIRECTORIES = (0x8769, 0x8825)
-"""Tags of the Exif and GPS directories."""
+from convpipe.images.ifd import CLASSIC_TYPES, EXIF, GPS
 
-TYPE_BYTES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4}
-"""Bytes of one value by TIFF field type."""
+ORIENTATION = 0x0112
 
 XMP_ORIENTATION = re.compile(rb"""(<tiff:Orientation>\s*|tiff:Orientation=["'])[2-8](\s*<|["'])""")
 """The two ways in which XMP repeats the orientation of EXIF."""
@@ -126,11 +123,11 @@ def _walk_exif(data: bytearray, found: list[int], notes: list[str]) -> None:
                 found.append(value)
             else:
                 notes.append("EXIF orientation is not 1 to 8; taken for 1")
-        elif tag in SUB_DIRECTORIES:
+        elif tag in (EXIF, GPS):
             directories += struct.unpack_from(order + "I", data, position)
     for offset in directories:
         for tag, kind, count, position in _entries(data, order, offset):
-            if position + TYPE_BYTES.get(kind, 1) * count > len(data):
+            if position + CLASSIC_TYPES.get(kind, 1) * count > len(data):
                 raise ValueError(f"the value of tag {tag:#06x} lies outside the data")
     (entries,) = struct.unpack_from(order + "H", data, first)
     if first + 2 + 12 * entries + 4 <= len(data):
@@ -143,6 +140,6 @@ def _entries(data: bytearray, order: str, offset: int) -> Iterator[tuple[int, in
     for start in range(offset + 2, offset + 2 + 12 * entries, 12):
         tag, kind, count = struct.unpack_from(order + "HHI", data, start)
         position = start + 8
-        if TYPE_BYTES.get(kind, 1) * count > 4:
+        if CLASSIC_TYPES.get(kind, 1) * count > 4:
             (position,) = struct.unpack_from(order + "I", data, position)
         yield tag, kind, count, position

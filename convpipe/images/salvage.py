@@ -24,8 +24,7 @@ def salvage(source: Source, limits: Limits) -> None:
 
     One that is sound stays, and so does one that is beyond help, to be refused for its reason.
     """
-    source.file.seek(0)
-    content = source.file.read()
+    content = source.content()
     ihdr, before, pixels, sound = _parts(content)
     if sound or ihdr is None:
         return

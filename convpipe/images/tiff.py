@@ -19,7 +19,7 @@ from convpipe.images.tiffexif import read_exif
 from convpipe.images.tifflog import collected
 from convpipe.images.tifflzw import LZW, without_lzw
 from convpipe.images.tiffpages import SUB_DIRECTORIES, chain
-from convpipe.images.tiffwrite import encode, encode_pages
+from convpipe.images.tiffwrite import XMP, encode, encode_pages
 from convpipe.limits import Limits
 
 __all__ = ["decode", "encode", "encode_pages", "header", "headers"]
@@ -34,7 +34,7 @@ COMPRESSIONS = {
 Only CCITT codes do not: nothing in them tells a damaged strip from a picture."""
 
 PREMULTIPLIED = 1
-X_RESOLUTION, Y_RESOLUTION, RESOLUTION_UNIT, ICC_PROFILE, COLOUR_MAP, XMP = 282, 283, 296, 34675, 320, 700
+X_RESOLUTION, Y_RESOLUTION, RESOLUTION_UNIT, ICC_PROFILE, COLOUR_MAP = 282, 283, 296, 34675, 320
 
 NUMBERS = (
     "imagelength", "imagewidth", "imagedepth", "samplesperpixel", "bitspersample", "photometric",
@@ -81,7 +81,7 @@ def headers(source: Source, limits: Limits, start: int = 0) -> Iterator[Header]:
 def _header(page: Any, source: Source, limits: Limits) -> Header:
     _check_kind(page)
     rows, cols, channels = page.imagelength, page.imagewidth, page.samplesperpixel
-    stored = "uint8" if page.dtype == np.bool_ else np.dtype(page.dtype).name
+    stored = _stored_dtype(page)
     limits.check_array(rows, cols, channels, stored)
     _check_segments(page, limits, source.size)
     if page.photometric == PALETTE:
@@ -137,6 +137,10 @@ def _check_kind(page: Any) -> None:
         raise ReadError(f"palette or ink of {page.dtype}")
 
 
+def _stored_dtype(page: Any) -> str:
+    return "uint8" if page.dtype == np.bool_ else np.dtype(page.dtype).name
+
+
 def _stored_shape(page: Any) -> tuple[int, int, int]:
     rows, cols, samples = page.imagelength, page.imagewidth, page.samplesperpixel
     return (samples, rows, cols) if page.planarconfig == 2 else (rows, cols, samples)
@@ -148,7 +152,7 @@ def _check_segments(page: Any, limits: Limits, stored_bytes: int) -> None:
     rows, cols = segment if page.is_tiled else (min(segment[0], page.imagelength), segment[1])
     samples = 1 if page.planarconfig == 2 else page.samplesperpixel
     what = "a tile" if page.is_tiled else "a strip"
-    stored = "uint8" if page.dtype == np.bool_ else np.dtype(page.dtype).name
+    stored = _stored_dtype(page)
     size = limits.check_array(rows, cols, samples, stored, what)
     if page.is_tiled or page.compression != UNCOMPRESSED:
         limits.check_tile(size)

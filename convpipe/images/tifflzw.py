@@ -23,8 +23,7 @@ def without_lzw(page: Any, source: Source) -> Any:
     """Return the page as one that holds the same bytes, not in LZW but as they are, in deflate's blocks."""
     import tifffile
 
-    source.file.seek(0)
-    layout = ifd.layout_of(source.file.read(8))
+    layout = ifd.layout_of(source.file)
     out = io.BytesIO()
     out.write(layout.header + layout.offset.pack(0))
     places: list[tuple[int, int]] = []

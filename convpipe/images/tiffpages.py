@@ -35,8 +35,7 @@ class Chain:
 
 def chain(source: Source, limits: Limits) -> Chain:
     """Follow the chain of directories. One that loops, or is cut off, ends where it does, with a note."""
-    source.file.seek(0)
-    layout = ifd.layout_of(source.file.read(8))
+    layout = ifd.layout_of(source.file)
     source.file.seek(len(layout.header))
     (offset,) = layout.offset.unpack(source.file.read(layout.offset.size))
     first, seen = offset, set[int]()
