@@ -7,6 +7,11 @@ from convpipe.plan import make_plan
 from convpipe.stages import stage
 
 
+def cropped(pixels):
+    """Return what :class:`FakePipeline` makes of an image."""
+    return pixels[1:-1, 1:-1]
+
+
 class FakePipeline:
     """Plans a 3x3 box without padding, and crops instead of filtering; counts the images in hand."""
 
@@ -29,7 +34,7 @@ class FakePipeline:
             self.most_in_hand = max(self.most_in_hand, self.in_hand)
         try:
             self.act(image)
-            return image[1:-1, 1:-1], 0
+            return cropped(image), 0
         finally:
             with self.lock:
                 self.in_hand -= 1

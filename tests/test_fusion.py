@@ -124,6 +124,16 @@ def test_bands_of_any_height_give_the_same_bytes(border, rng):
         np.testing.assert_array_equal(out, whole.reshape(61, 37))
 
 
+@pytest.mark.parametrize(("extent", "bands"), [((64, 64), 1), ((16, 20_000), 1), ((300, 200), 8)])
+def test_a_band_has_enough_rows_and_enough_to_do(extent, bands, monkeypatch):
+    run = compile_plan(make_plan([STAGES["blur"](), STAGES["sobel"]()], extent))
+    asked = []
+    monkeypatch.setattr(type(run), "run", lambda *given: asked.append(given[3]) or 0)
+    run(np.zeros(extent, np.uint8), threads=8)
+    run(np.zeros(extent, np.uint8), threads=1)
+    assert asked == [bands, 1]
+
+
 def test_threads_give_the_same_bytes(rng):
     image = rng.integers(0, 256, (300, 200), dtype=np.uint8)
     run = compile_plan(make_plan([STAGES["blur"](), STAGES["sobel"]()], image.shape))

@@ -1,9 +1,10 @@
 """``convpipe plan``: sizes from numbers or from headers, no pixel read."""
 
 import struct
-import zlib
 
 import pytest
+
+from convpipe.images.png import SIGNATURE, chunk
 
 
 def test_size(convpipe, job, document):
@@ -45,15 +46,11 @@ def test_folder_given(convpipe, photos, job, document):
     assert len(document(convpipe("plan", config, photos, "--json"))) == 2
 
 
-def chunk(name, data):
-    return struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
-
-
 def hollow(rows, cols):
     """Return a PNG whose header is whole and whose pixels are none."""
     header = struct.pack(">IIBBBBB", cols, rows, 8, 0, 0, 0, 0)
     parts = (b"IHDR", header), (b"IDAT", b"no zlib stream"), (b"IEND", b"")
-    return b"\x89PNG\r\n\x1a\n" + b"".join(chunk(name, data) for name, data in parts)
+    return SIGNATURE + b"".join(chunk(name, data) for name, data in parts)
 
 
 def test_no_pixel_is_decoded(convpipe, job, here, document):

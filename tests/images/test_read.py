@@ -3,28 +3,20 @@
 import logging
 import os
 import struct
-import zlib
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
 import tifffile
+from photos import photograph
 from PIL import Image as Pillow
+from pngs import png
 
 from convpipe.errors import LimitError, ReadError
 from convpipe.images import Limits, probe, read, write
+from convpipe.images.png import chunk
 
 ADAM7 = ((0, 0, 8, 8), (0, 4, 8, 8), (4, 0, 8, 4), (0, 2, 4, 4), (2, 0, 4, 2), (0, 1, 2, 2), (1, 0, 2, 1))
-
-
-def chunk(name, data):
-    return struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
-
-
-def png(width, height, depth, colour, raw, *extra, interlace=0):
-    ihdr = chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, depth, colour, 0, 0, interlace))
-    middle = b"".join(extra)
-    return b"\x89PNG\r\n\x1a\n" + ihdr + middle + chunk(b"IDAT", zlib.compress(raw)) + chunk(b"IEND", b"")
 
 
 def reason_of(path, **options):
@@ -39,10 +31,7 @@ def reason_of(path, **options):
 
 @pytest.fixture
 def photo(rng):
-    """A smooth picture with noise: what makes codecs work, (64, 96, 3) uint8."""
-    rows, cols = np.mgrid[:64, :96]
-    smooth = np.stack([rows * 3, cols * 2, rows + cols], axis=-1)
-    return np.clip(smooth + rng.normal(0, 3, smooth.shape), 0, 255).astype(np.uint8)
+    return photograph(rng, 64, 96)
 
 
 class TestContent:
