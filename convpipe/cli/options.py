@@ -28,57 +28,46 @@ set_option = click.option(
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a table.")
 
 
-class PixelType(click.ParamType[str]):
-    """The name of a pixel dtype that convpipe computes with."""
+def pixel_type(value: str) -> str:
+    """Return the name of a pixel dtype that convpipe computes with."""
+    from convpipe.ops import COMPUTE
 
-    name = "dtype"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
-        """Return the name."""
-        from convpipe.ops import COMPUTE
-
-        if value not in COMPUTE:
-            self.fail(f"needs one of {', '.join(COMPUTE)}; given {value!r}", param, ctx)
-        return str(value)
+    if value not in COMPUTE:
+        raise click.BadParameter(f"needs one of {', '.join(COMPUTE)}; given {value!r}")
+    return value
 
 
-class Seconds(click.ParamType[float]):
-    """A time that something may take."""
-
-    name = "seconds"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
-        """Return the number."""
-        try:
-            seconds = float(value)
-        except ValueError:
-            seconds = math.nan
-        if not 0 < seconds <= MAX_SECONDS:
-            self.fail(f"needs a number of seconds, at most {MAX_SECONDS}; given {value!r}", param, ctx)
-        return seconds
+def duration(value: str) -> float:
+    """Return the seconds that something may take."""
+    try:
+        seconds = float(value)
+    except ValueError:
+        seconds = math.nan
+    if not 0 < seconds <= MAX_SECONDS:
+        raise click.BadParameter(f"needs a number of seconds, at most {MAX_SECONDS}; given {value!r}")
+    return seconds
 
 
-class Size(click.ParamType[tuple[int, ...]]):
-    """HxW or HxWxC, parsed to a tuple of ints."""
-
-    name = "HxW[xC]"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        """Return (rows, cols) or (rows, cols, channels)."""
-        if not re.fullmatch(r"[1-9][0-9]{0,8}(x[1-9][0-9]{0,8}){1,2}", str(value)):
-            self.fail(
-                "needs rows x columns, such as 480x640 or 480x640x3, each from 1 to 999999999;"
-                f" given {value!r}",
-                param,
-                ctx,
-            )
-        return tuple(map(int, str(value).split("x")))
+def extent(value: str) -> tuple[int, ...]:
+    """Return HxW or HxWxC as (rows, cols) or (rows, cols, channels)."""
+    if not re.fullmatch(r"[1-9][0-9]{0,8}(x[1-9][0-9]{0,8}){1,2}", value):
+        raise click.BadParameter(
+            f"needs rows x columns, such as 480x640 or 480x640x3, each from 1 to 999999999; given {value!r}"
+        )
+    return tuple(map(int, value.split("x")))
 
 
 dtype_option = click.option(
-    "--dtype", type=PixelType(), default="uint8", show_default=True, help="Pixel type of the image."
+    "--dtype",
+    type=pixel_type,
+    default="uint8",
+    show_default=True,
+    metavar="DTYPE",
+    help="Pixel type of the image.",
 )
-size_option = click.option("--size", type=Size(), help="Extent of the image: rows x columns [x channels].")
+size_option = click.option(
+    "--size", type=extent, metavar="HxW[xC]", help="Extent of the image: rows x columns [x channels]."
+)
 
 
 def console(*, stderr: bool = False) -> Console:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
-from convpipe.cli.options import Seconds, complain, console, json_option, print_json, set_option
+from convpipe.cli.options import complain, console, duration, json_option, print_json, set_option
 from convpipe.cli.process import begin_loading
 from convpipe.errors import ConfigError, ConvpipeError, JobError
 
@@ -30,7 +30,12 @@ if TYPE_CHECKING:
 @click.option("--overwrite", is_flag=True, help="Replace results that exist.")
 @click.option("--resume", is_flag=True, help="Keep what earlier runs finished and is unchanged; do the rest.")
 @click.option("--isolate", is_flag=True, help="Decode in processes, so that a crash loses one image alone.")
-@click.option("--timeout", type=Seconds(), help="With --isolate: kill a decoder after so long; default: 60.")
+@click.option(
+    "--timeout",
+    type=duration,
+    metavar="SECONDS",
+    help="With --isolate: kill a decoder after so long; default: 60.",
+)
 @click.option(
     "--report", "report_folder", type=click.Path(path_type=Path), help="Write report.json and .html."
 )

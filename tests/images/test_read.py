@@ -381,8 +381,10 @@ class TestKinds:
         np.testing.assert_array_equal(read(tmp_path / "a.tif").pixels, np.eye(9, dtype=np.uint8) * 255)
 
     def test_tiff_12_bits_are_stretched(self, tmp_path):
-        stored = np.array([[0, 1, 2048, 4095]], np.uint16)
-        tifffile.imwrite(tmp_path / "a.tif", stored, bitspersample=12, compression="none", metadata=None)
+        packed = iter([bytes.fromhex("000 001 800 fff".replace(" ", ""))])
+        tifffile.imwrite(
+            tmp_path / "a.tif", packed, shape=(1, 4), dtype=np.uint16, bitspersample=12, metadata=None
+        )
         image = read(tmp_path / "a.tif")
         assert image.pixels.tolist() == [[0, 16, 32776, 65535]]
         assert image.notes == ("12-bit samples scaled to 16 bits",)
@@ -405,7 +407,7 @@ class TestKinds:
     @pytest.mark.parametrize("name", ["a.jpg", "a.tif"])
     def test_cmyk(self, tmp_path, name):
         ink = np.full((16, 16, 4), (0, 100, 255, 51), np.uint8)
-        Pillow.fromarray(ink, mode="CMYK").save(
+        Pillow.frombytes("CMYK", (16, 16), ink.tobytes()).save(
             tmp_path / name, **({"quality": 100} if name == "a.jpg" else {})
         )
         image = read(tmp_path / name)

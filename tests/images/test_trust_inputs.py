@@ -74,7 +74,7 @@ class TestCase11:
 
     def test_case_11_grey_with_alpha(self, source, result, rng):
         pixels = rng.integers(0, 256, (5, 6, 2)).astype(np.uint8)
-        Pillow.fromarray(pixels, "LA").save(source / "a.png")
+        Pillow.frombytes("LA", (6, 5), pixels.tobytes()).save(source / "a.png")
         np.testing.assert_array_equal(result("a.png")[0].pixels, cropped(pixels))
 
     @pytest.mark.parametrize("name", ["a.png", "a.tif", "a.bmp"])
@@ -87,7 +87,7 @@ class TestCase11:
     def test_case_11_ink_without_a_profile(self, source, result, name):
         ink = np.full((16, 16, 4), (0, 100, 255, 51), np.uint8)
         options = {"quality": 100} if name == "a.jpg" else {}
-        Pillow.fromarray(ink, mode="CMYK").save(source / name, **options)
+        Pillow.frombytes("CMYK", (16, 16), ink.tobytes()).save(source / name, **options)
         image, record = result(name, quality=100)
         np.testing.assert_allclose(image.pixels, np.broadcast_to([204, 124, 0], (14, 14, 3)), atol=3)
         assert record.notes == ("CMYK without a profile converted to RGB by (1 - ink)(1 - black)",)
@@ -97,7 +97,9 @@ class TestCase11:
         """The profile's cyan is a pink: nothing but the profile gives that colour."""
         ink = np.full((16, 16, 4), (255, 0, 0, 0), np.uint8)
         options = {"quality": 100} if name == "a.jpg" else {}
-        Pillow.fromarray(ink, mode="CMYK").save(source / name, icc_profile=cmyk_profile(), **options)
+        Pillow.frombytes("CMYK", (16, 16), ink.tobytes()).save(
+            source / name, icc_profile=cmyk_profile(), **options
+        )
         image, record = result(name, quality=100)
         np.testing.assert_allclose(image.pixels, np.broadcast_to([205, 62, 121], (14, 14, 3)), atol=6)
         assert record.notes == ("CMYK converted to sRGB through its profile",)
