@@ -1,10 +1,11 @@
 """Folder jobs: find inputs, map outputs, run, report."""
 
 from convpipe.batch.crew import at_work
-from convpipe.batch.find import Found, Selection, find_images, matches
+from convpipe.batch.find import Found, Selection, find_images
 from convpipe.batch.image import Engine
 from convpipe.batch.journal import JOURNAL
 from convpipe.batch.outputs import map_outputs, output_path
+from convpipe.batch.patterns import matches
 from convpipe.batch.run import run_folder
 from convpipe.batch.settle import Progress, Terminated
 

@@ -4,56 +4,17 @@ from __future__ import annotations
 
 import os
 import stat
-import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from fnmatch import fnmatchcase
 from pathlib import Path, PurePosixPath
 
 from convpipe.batch.journal import JOURNAL
+from convpipe.batch.patterns import matches
 from convpipe.errors import JobError
 from convpipe.images import format_of, is_temporary
 
 Refused = tuple[tuple[Path, str], ...]
 """Paths relative to the input folder, each with the reason."""
-
-
-def matches(relative: Path, pattern: str) -> bool:
-    """Tell whether a glob matches a path below the input folder.
-
-    A pattern without ``/`` matches the name, at any depth; one with ``/`` matches the whole relative path,
-    where ``**`` stands for any number of folders and ``*`` stays within one. Letter case and Unicode
-    normal form do not matter.
-
-    Examples
-    --------
-    >>> matches(Path("a/b/C.PNG"), "*.png"), matches(Path("a/b/c.png"), "a/*.png")
-    (True, False)
-    >>> matches(Path("a/b/c.png"), "a/**"), matches(Path("c.png"), "**/*.png")
-    (True, True)
-    """
-    steps = [step for step in pattern.split("/") if step not in ("", ".")]
-    if pattern.endswith("/"):
-        steps.append("**")
-    if "/" not in pattern:
-        return fnmatchcase(_folded(relative.name), _folded(pattern))
-    return _match_steps(relative.parts, steps)
-
-
-def _match_steps(parts: Sequence[str], steps: Sequence[str]) -> bool:
-    if not steps:
-        return not parts
-    if steps[0] == "**":
-        return any(_match_steps(parts[skip:], steps[1:]) for skip in range(len(parts) + 1))
-    return (
-        bool(parts)
-        and fnmatchcase(_folded(parts[0]), _folded(steps[0]))
-        and _match_steps(parts[1:], steps[1:])
-    )
-
-
-def _folded(name: str) -> str:
-    return unicodedata.normalize("NFC", name).lower()
 
 
 @dataclass(frozen=True)
@@ -63,10 +24,10 @@ class Selection:
     Parameters
     ----------
     include, exclude : tuple of str
-        Globs, see :func:`matches`. Without `include`, every file with an image's extension. An `include`
-        that names no extension (``photographs/**``) takes those files too, one that does (``*.dat``) takes
-        any file but a run's own, and its content decides. An `exclude` that matches a folder leaves out all
-        that it holds.
+        Globs, see :func:`~convpipe.batch.patterns.matches`. Without `include`, every file with an image's
+        extension. An `include` that names no extension (``photographs/**``) takes those files too, one that
+        does (``*.dat``) takes any file but a run's own, and its content decides. An `exclude` that matches
+        a folder leaves out all that it holds.
     recursive : bool
         Whether to look into folders.
     """

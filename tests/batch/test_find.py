@@ -3,12 +3,11 @@
 import os
 import socket
 import subprocess
-import unicodedata
 from pathlib import Path
 
 import pytest
 
-from convpipe.batch import Selection, find_images, matches
+from convpipe.batch import Selection, find_images
 from convpipe.errors import JobError
 
 
@@ -21,32 +20,6 @@ def touch(folder, *names):
 
 def names(found):
     return [path.as_posix() for path in found.images]
-
-
-@pytest.mark.parametrize(
-    ("path", "pattern", "expected"),
-    [
-        ("A.JPG", "*.jpg", True),
-        ("a/b/c.jpg", "*.jpg", True),
-        ("a/b/c.jpg", "a/*.jpg", False),
-        ("a/b/c.jpg", "a/*/*.jpg", True),
-        ("a/b/c.jpg", "a/**", True),
-        ("a/b/c.jpg", "a/", True),
-        ("ab/c.jpg", "a/", False),
-        ("c.jpg", "**/*.jpg", True),
-        ("a/b/c.jpg", "**/b/*", True),
-        ("a/b/c.jpg", "./a/**/c.jpg", True),
-        ("a/c.jpg", "a/**/c.jpg", True),
-        ("a/c.jpg", "/c.jpg", False),
-        ("c.jpg", "/c.jpg", True),
-        ("c1.jpg", "c[0-9].jpg", True),
-        ("cx.jpg", "c[!0-9].jpg", True),
-        ("c.jpg", "", False),
-        (unicodedata.normalize("NFD", "für.png"), unicodedata.normalize("NFC", "für.*"), True),
-    ],
-)
-def test_globs(path, pattern, expected):
-    assert matches(Path(path), pattern) is expected
 
 
 def test_takes_every_image_format_in_sorted_order(source):
