@@ -3,6 +3,7 @@
 from convpipe.batch.crew import at_work
 from convpipe.batch.find import Found, Selection, find_images
 from convpipe.batch.image import Engine
+from convpipe.batch.job import FolderJob
 from convpipe.batch.journal import JOURNAL
 from convpipe.batch.outputs import map_outputs, output_path
 from convpipe.batch.patterns import matches
@@ -12,6 +13,7 @@ from convpipe.batch.settle import Progress, Terminated
 __all__ = [
     "JOURNAL",
     "Engine",
+    "FolderJob",
     "Found",
     "Progress",
     "Selection",

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from convpipe import images
 from convpipe.batch.identity import Recipe
 from convpipe.batch.isolate import DecoderLost
+from convpipe.batch.job import FolderJob
 from convpipe.batch.outputs import check_inside, make_folder
 from convpipe.batch.reader import Reader
 from convpipe.batch.resume import Past, holds
@@ -41,31 +42,18 @@ class Engine(Recipe, Protocol):
         """Return the result and the number of NaNs that became 0."""
 
 
-@dataclass(frozen=True)
-class Encoding:
-    """How results are encoded; None: each in its image's format, with that format's defaults."""
-
-    format: str | None = None
-    quality: int | None = None
-    compression: int | None = None
-
-    def of(self, format: str) -> dict[str, Any]:
-        """Return the format of a result, and those of the options that it has."""
-        return {
-            "format": format,
-            "quality": self.quality if images.FORMATS[format].quality else None,
-            "compression": self.compression if images.FORMATS[format].compression else None,
-        }
-
-
 @dataclass
-class Job:
+class Run:
     """Everything the images of a run share.
 
     Parameters
     ----------
-    resume : bool
-        Keep what ``past`` settled, and take an existing result that has the right bytes for done.
+    job : FolderJob
+    engine : Engine
+    reader : Reader
+    root : Path
+        The input folder.
+    past : Past
     threads : int or None
         Threads that filter one image, if it is not small; None: all cores.
     stop : Event
@@ -74,15 +62,12 @@ class Job:
         Why the run gave up.
     """
 
+    job: FolderJob
     engine: Engine
     reader: Reader
     root: Path
-    output: Path
     past: Past
-    overwrite: bool
-    resume: bool
     threads: int | None
-    encoding: Encoding
     drafts: Drafts = field(default_factory=Drafts)
     stop: Event = field(default_factory=Event)
     stopped: str | None = None
@@ -102,14 +87,14 @@ class Work:
 
     Parameters
     ----------
-    job : Job
+    run : Run
     relative, target : Path
         The image and its result, relative to their folders.
     """
 
-    def __init__(self, job: Job, relative: Path, target: Path) -> None:
-        self._job, self._relative, self._target = job, relative, target
-        self._source, self._path = job.root / relative, job.output / target
+    def __init__(self, run: Run, relative: Path, target: Path) -> None:
+        self._run, self._job, self._relative, self._target = run, run.job, relative, target
+        self._source, self._path = run.root / relative, run.job.output / target
         self._stage = "read"
         self._began = time.perf_counter()
         self._known = ImageResult(str(relative), "failed")
@@ -132,19 +117,19 @@ class Work:
         except _Dropped:
             return None
         except DecoderLost as error:
-            if self._job.stop.is_set():  # which ends the decoders
+            if self._run.stop.is_set():  # which ends the decoders
                 return None
             if not again:
                 raise
             return replace(self._failure("read", f"{error}, twice; quarantined"), quarantined=True)
         except JobError as error:
-            self._job.give_up(str(error))
+            self._run.give_up(str(error))
             return None
         except PlanError as error:
             return self._failure(error.stage or "plan", str(error))
         except ConvpipeError as error:
             if isinstance(error, WriteError) and error.errno in DISK_FULL:
-                self._job.give_up(f"as no file can be written to the output ({os.strerror(error.errno)})")
+                self._run.give_up(f"as no file can be written to the output ({os.strerror(error.errno)})")
             return self._failure(self._stage, str(error))
         except MemoryError:
             return self._failure(self._stage, "not enough memory")
@@ -153,7 +138,7 @@ class Work:
 
     def _enter(self, stage: str) -> None:
         """Begin a step, unless the run was stopped."""
-        if self._job.stop.is_set():
+        if self._run.stop.is_set():
             raise _Dropped
         self._stage = stage
 
@@ -168,22 +153,22 @@ class Work:
 
     def _filter(self) -> ImageResult:
         """Whatever can be refused from names and headers is, before a pixel is decoded."""
-        job = self._job
+        run, job = self._run, self._job
         self._enter("write")
         check_inside(self._path, job.output)
         if os.path.lexists(self._path) and not (job.overwrite or job.resume):
             raise images.already_exists()
         self._enter("read")
         seen, digest = self._look()
-        if (kept := job.past.settled(self._relative, digest, self._path)) is not None:
+        if (kept := run.past.settled(self._relative, digest, self._path)) is not None:
             return kept
         infos = self._probe()
         self._enter("plan")
-        plans = [job.engine.plan(info.shape, info.dtype) for info in infos]
+        plans = [run.engine.plan(info.shape, info.dtype) for info in infos]
         extents = tuple((stage.name, stage.extent) for stage in plans[0].stages)
         self._learn(input=infos[0].extent, stages=extents, pages=len(infos))
         self._enter("write")
-        encoding = job.encoding.of(images.format_of(self._target) or infos[0].format)
+        encoding = job.encoding(images.format_of(self._target) or infos[0].format)
         for plan in plans:
             images.check_output(
                 channels=plan.output_channels,
@@ -194,7 +179,7 @@ class Work:
             )
         self._enter("read")
         if len(infos) == 1:
-            image = job.reader.read(self._source)
+            image = run.reader.read(self._source)
             encoded = images.encode(*self._apply(image, infos[0]), **encoding)
         else:
             encoded = self._encode_pages(infos, plans, encoding["compression"])
@@ -205,9 +190,9 @@ class Work:
 
     def _probe(self) -> tuple[ImageInfo, ...]:
         """Return the headers of all pages that are filtered."""
-        info = self._job.reader.probe(self._source)
+        info = self._run.reader.probe(self._source)
         if info.frames > 1 and images.FORMATS[info.format].pages:
-            return self._job.reader.probe_pages(self._source)
+            return self._run.reader.probe_pages(self._source)
         return (info,)
 
     def _apply(self, image: images.Image, info: ImageInfo) -> tuple[NDArray[Any], Metadata]:
@@ -216,8 +201,8 @@ class Work:
             raise ReadError("the file was changed while it was read")
         self._learn(notes=tuple(dict.fromkeys([*self._known.notes, *image.notes])))
         self._enter("filter")
-        threads = 1 if image.pixels.size < SMALL else self._job.threads
-        result, nans = self._job.engine.filter(image.pixels, threads)
+        threads = 1 if image.pixels.size < SMALL else self._run.threads
+        result, nans = self._run.engine.filter(image.pixels, threads)
         self._learn(nans=self._known.nans + nans)
         self._enter("write")
         return result, image.metadata
@@ -227,7 +212,7 @@ class Work:
     ) -> Encoded:
         """Read, filter and encode the pages one by one: one is in memory at a time."""
         nbytes = sum(plan.output_bytes for plan in plans)
-        pages = self._job.reader.read_pages(self._source, len(infos))
+        pages = self._run.reader.read_pages(self._source, len(infos))
 
         def results() -> Iterator[tuple[NDArray[Any], Metadata]]:
             for info in infos:
@@ -241,7 +226,7 @@ class Work:
         try:
             if (seen := _stamp(self._source)) is None:
                 raise ReadError("cannot open: No such file or directory")
-            self._job.reader.limits.check_file(seen.size)
+            self._run.reader.limits.check_file(seen.size)
             self._learn(bytes_read=seen.size)
             digest = images.digest_file(self._source)
         except ReadError:
@@ -253,11 +238,11 @@ class Work:
 
     def _save(self, encoded: Encoded) -> ImageResult:
         """Write the result, or find that it is there: a run may have died between a file and its record."""
-        job, size, digest = self._job, encoded.size, encoded.digest
-        replaces = job.overwrite or job.past.made(self._relative)
-        if replaces or not (job.resume and holds(self._path, size, digest)):
+        run, size, digest = self._run, encoded.size, encoded.digest
+        replaces = run.job.overwrite or run.past.made(self._relative)
+        if replaces or not (run.job.resume and holds(self._path, size, digest)):
             make_folder(self._path)
-            encoded.save(self._path, overwrite=replaces, drafts=job.drafts)
+            encoded.save(self._path, overwrite=replaces, drafts=run.drafts)
         return self._result(status="done", output=str(self._target), bytes_written=size, output_hash=digest)
 
 

@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import Path
 
 from convpipe.batch.crew import Crew
-from convpipe.batch.image import Job, Work
+from convpipe.batch.image import Run, Work
 from convpipe.batch.isolate import DecoderLost
 from convpipe.batch.journal import Journal
 from convpipe.report import ImageResult
@@ -32,7 +32,7 @@ def signal_code(signal: KeyboardInterrupt) -> int:
 
 
 def settle_all(
-    job: Job, journal: Journal, pairs: Sequence[Pair], hands: int, progress: Progress | None
+    run: Run, journal: Journal, pairs: Sequence[Pair], hands: int, progress: Progress | None
 ) -> int | None:
     """Settle every image, and return the exit code of the signal that ended the run early, if one did.
 
@@ -41,7 +41,7 @@ def settle_all(
 
     Parameters
     ----------
-    job : Job
+    run : Run
     journal : Journal
         Gets a record of each image.
     pairs : sequence of (Path, Path)
@@ -53,18 +53,18 @@ def settle_all(
 
     def settle(pair: Pair, again: bool) -> ImageResult | None:
         try:
-            result = Work(job, *pair).run(again=again)
+            result = Work(run, *pair).run(again=again)
         except DecoderLost:
             suspects.append(pair)
             return None
         if result is not None:
-            record(job, journal, result)  # here, on the worker's thread, so that a signal loses none
+            record(run, journal, result)  # here, on the worker's thread, so that a signal loses none
         return result
 
     # Those whose decoder was lost come last, alone: it may have been for want of memory or of time.
     crews = (
-        Crew(partial(settle, again=False), pairs, hands, job.stop),
-        Crew(partial(settle, again=True), suspects, 1, job.stop),
+        Crew(partial(settle, again=False), pairs, hands, run.stop),
+        Crew(partial(settle, again=True), suspects, 1, run.stop),
     )
     finished = 0
     try:
@@ -76,11 +76,11 @@ def settle_all(
     except KeyboardInterrupt as signal:
         return signal_code(signal)
     finally:
-        _dismiss(job, crews)
+        _dismiss(run, crews)
     return None
 
 
-def record(job: Job, journal: Journal, result: ImageResult) -> None:
+def record(run: Run, journal: Journal, result: ImageResult) -> None:
     """Append a result to the journal; without one the run cannot go on."""
     try:
         if result.kept:
@@ -88,15 +88,15 @@ def record(job: Job, journal: Journal, result: ImageResult) -> None:
         else:
             journal.append(result)
     except OSError as error:
-        job.give_up(f"as the journal cannot be written ({error.strerror or error})")
+        run.give_up(f"as the journal cannot be written ({error.strerror or error})")
 
 
-def _dismiss(job: Job, crews: Sequence[Crew[Pair, ImageResult | None]]) -> None:
-    job.stop.set()
-    job.reader.abort()
+def _dismiss(run: Run, crews: Sequence[Crew[Pair, ImageResult | None]]) -> None:
+    run.stop.set()
+    run.reader.abort()
     try:
         for crew in crews:
             crew.join(GRACE_SECONDS)
     finally:  # a second signal is in more haste
-        job.reader.close()
-        job.drafts.close()
+        run.reader.close()
+        run.drafts.close()
