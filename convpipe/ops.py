@@ -286,12 +286,14 @@ class Alpha:
 
 @dataclass(frozen=True)
 class Cast:
-    """Round half to even and saturate to an integer dtype; NaN becomes 0."""
+    """Round half to even and saturate to an integer dtype, NaN becoming 0; a floating one changes nothing."""
 
     dtype: str
 
     def range(self, samples: Interval) -> Interval:
-        """Enclose the saturated values."""
+        """Enclose the saturated values; a floating dtype saturates nothing."""
+        if not is_integer(self.dtype):
+            return samples
         limits = dtype_range(self.dtype)
         return Interval(
             min(max(samples.low, limits.low), limits.high), max(min(samples.high, limits.high), limits.low)

@@ -13,7 +13,7 @@ import numpy as np
 from convpipe.errors import ParameterError, PlanError
 from convpipe.geometry import LARGEST, Axis, Border, Extent, Field
 from convpipe.interval import Interval
-from convpipe.ops import COMPUTE, Alpha, Map, Mix, Op, Stencil, Taps, dtype_range, is_integer
+from convpipe.ops import COMPUTE, Alpha, Cast, Map, Mix, Op, Stencil, Taps, dtype_range, is_integer
 from convpipe.stages.base import ImageKind, Stage
 
 AXIS_NAMES = ("rows", "columns")
@@ -43,8 +43,9 @@ class StagePlan:
         Channels of its output.
     dtype : str
         Type of its output: a cast's, or that of the arithmetic.
-    range : Interval
-        Encloses every value of its output for finite input.
+    unrounded, range : Interval
+        Enclose every value of its output for finite input, before and after ``dtype`` rounds and saturates
+        it; of exact arithmetic, to which rounding adds its relative error.
     operations : int
         Arithmetic operations on the whole image; a multiply-add counts as two.
     separation_error : float
@@ -60,6 +61,7 @@ class StagePlan:
     field: tuple[Field, Field]
     channels: int
     dtype: str
+    unrounded: Interval
     range: Interval
     operations: int
     separation_error: float
@@ -172,17 +174,24 @@ class Plan:
         return sum(stage.operations for stage in self.stages)
 
     @property
+    def saturations(self) -> list[str]:
+        """Where a dtype can lose values, and what keeps them: all that says so, says this.
+
+        Proven ranges are wider than what an image holds, so it tells what can happen, not what will.
+        """
+        last = self.stages[-1]
+        stored = [(stage, stage.unrounded, stage.dtype) for stage in self.stages if is_integer(stage.dtype)]
+        return [
+            f"stage {stage.index} ({stage.name}): of {self.dtype} images its values can be "
+            f"{values.low:.6g} to {values.high:.6g}; {loss}"
+            for stage, values, dtype in [*stored, (last, last.range, self.output_dtype)]
+            if (loss := _loss(values, dtype)) is not None
+        ]
+
+    @property
     def warnings(self) -> list[str]:
         """What a person should know before running it."""
-        found = [warning for stage in self.stages for warning in stage.warnings]
-        last, limits = self.stages[-1], dtype_range(self.output_dtype)
-        rounded = Interval(limits.low - 0.5, limits.high + 0.5)
-        if is_integer(self.output_dtype) and not last.range.within(rounded):
-            found.append(
-                f"values from {last.range.low:g} to {last.range.high:g} do not fit {self.output_dtype}; "
-                f"what lies outside {limits.low:g} to {limits.high:g} saturates"
-            )
-        return found
+        return [warning for stage in self.stages for warning in stage.warnings] + self.saturations
 
     def to_dict(self) -> dict[str, Any]:
         """Return the plan as plain data."""
@@ -197,6 +206,27 @@ class Plan:
             "stages": [stage.to_dict() for stage in self.stages],
             "warnings": self.warnings,
         }
+
+
+def _loss(values: Interval, dtype: str) -> str | None:
+    """Say what `dtype` makes of those of `values` that it does not hold; None if it holds all of them."""
+    if _holds(dtype, values):
+        return None
+    wider = next((name for name in ("int16", "uint16", "int32") if _holds(name, values)), "float32")
+    instead = f"a smaller gain or 'dtype: {wider}' keeps them"
+    if not is_integer(dtype):
+        return f"{dtype} makes those beyond {np.finfo(dtype).max:.6g} infinite; {instead}"
+    limits = dtype_range(dtype)
+    return f"{dtype} holds {limits.low:.10g} to {limits.high:.10g} and saturates the others; {instead}"
+
+
+def _holds(dtype: str, values: Interval) -> bool:
+    """Tell whether `dtype` holds all of `values`, rounded; wide floating types hold what is computed."""
+    if is_integer(dtype):
+        limits = dtype_range(dtype)
+        return values.within(Interval(limits.low - 0.5, limits.high + 0.5))
+    largest = float(np.finfo(dtype).max)
+    return dtype != "float16" or values.within(Interval(-largest, largest))
 
 
 def make_plan(
@@ -284,12 +314,13 @@ def _plan_stage(index: int, stage: Stage, ops: tuple[Op, ...], state: _State, co
     channels = state.channels
     operations = 0
     values: Interval | dict[str, Interval] = state.range
+    unrounded: Interval | None = None
     for op in ops:
         operations += rows * cols * channels * _operations(op)
         channels = len(op.matrix) if isinstance(op, Mix) else channels
+        if isinstance(op, Cast):
+            unrounded = _only(values)
         values = _range(op, values)
-    if isinstance(values, dict):
-        (values,) = values.values()
     return StagePlan(
         index=index,
         name=stage.name,
@@ -300,10 +331,18 @@ def _plan_stage(index: int, stage: Stage, ops: tuple[Op, ...], state: _State, co
         field=(state.field[0].through(windows[0]), state.field[1].through(windows[1])),
         channels=channels,
         dtype=stage.dtype or compute,
-        range=values,
+        unrounded=_only(values) if unrounded is None else unrounded,
+        range=_only(values),
         operations=operations,
         separation_error=_separation_error(ops, state.range),
     )
+
+
+def _only(values: Interval | dict[str, Interval]) -> Interval:
+    """Return the range of the one response that there is."""
+    if isinstance(values, dict):
+        (values,) = values.values()
+    return values
 
 
 def _separation_error(ops: Sequence[Op], samples: Interval) -> float:
@@ -319,7 +358,7 @@ def _range(op: Op, values: Interval | dict[str, Interval]) -> Interval | dict[st
     if isinstance(values, dict):
         if isinstance(op, Map):
             return op.range(values)
-        (values,) = values.values()
+        values = _only(values)
     if isinstance(op, Map):
         return op.range({"r": values})
     if isinstance(op, Stencil):

@@ -60,6 +60,9 @@ class Run:
         Once set, images in hand are dropped at their next step, unless it is the last.
     stopped : str or None
         Why the run gave up.
+    warnings : dict of str
+        What plans warn of, in the order met; each once, whatever the number of images. A dict, as threads
+        share it.
     """
 
     job: FolderJob
@@ -71,6 +74,7 @@ class Run:
     drafts: Drafts = field(default_factory=Drafts)
     stop: Event = field(default_factory=Event)
     stopped: str | None = None
+    warnings: dict[str, None] = field(default_factory=dict)
 
     def give_up(self, reason: str) -> None:
         """Stop the run, as no further image could be written."""
@@ -167,6 +171,8 @@ class Work:
         plans = [run.engine.plan(info.shape, info.dtype) for info in infos]
         extents = tuple((stage.name, stage.extent) for stage in plans[0].stages)
         self._learn(input=infos[0].extent, stages=extents, pages=len(infos))
+        for plan in plans:
+            self._run.warnings.update(dict.fromkeys(plan.saturations))
         self._enter("write")
         encoding = job.encoding(images.format_of(self._target) or infos[0].format)
         for plan in plans:

@@ -89,6 +89,7 @@ def _run(engine: Engine, job: FolderJob, progress: Progress | None) -> Report:
         unfinished=len(order) - len(results),
         stopped=run.stopped,
         journal=str(journal.path),
+        warnings=tuple(run.warnings),
     )
 
 

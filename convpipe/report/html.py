@@ -77,6 +77,7 @@ def _job(report: Report) -> str:
             _table("Output size of every stage", ("images", "input", "stage", "output"), sizes),
             _table("Failed", ("image", "at", "reason"), failures),
             _table("Skipped", ("input", "reason"), skips),
+            _table("Warnings", ("stage and values",), [(warning,) for warning in report.warnings]),
             _table("Notes", ("image", "note"), notes),
         )
     )

@@ -105,6 +105,8 @@ class Report:
         Path of the journal that holds every result.
     error : str or None
         Why the job could not start.
+    warnings : tuple of str
+        Where values can saturate, of each dtype among the images that were filtered.
     """
 
     name: str
@@ -117,6 +119,7 @@ class Report:
     stopped: str | None = None
     journal: str | None = None
     error: str | None = None
+    warnings: tuple[str, ...] = ()
 
     def _count(self, status: Status) -> int:
         return sum(result.status == status for result in self.results)
@@ -234,6 +237,7 @@ class Report:
             "notes": [
                 {"path": result.path, "note": note} for result in self.results for note in result.notes
             ],
+            "warnings": list(self.warnings),
             "nans": self.nans,
             "pages": self.pages,
         }

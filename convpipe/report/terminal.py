@@ -48,6 +48,8 @@ def _tables(report: Report) -> Iterable[Table | Group]:
     if report.skips:
         skips = [(result.path, result.reason or "") for result in report.skips]
         yield _listed("skipped", ("input", "reason"), skips)
+    if report.warnings:
+        yield _listed("warnings", ("stage and values",), [(warning,) for warning in report.warnings])
     notes = Counter(note for result in report.results for note in result.notes)
     if notes:
         yield _listed("notes", ("images", "note"), [(str(n), note) for note, n in notes.most_common()], 1)

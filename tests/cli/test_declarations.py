@@ -38,6 +38,23 @@ def test_check_shows_every_error(convpipe, job, here):
     assert "  2 |   - {stages: [{edge: sobell}]}\n" in result.stderr  # the snippet keeps its lines
 
 
+def test_check_says_what_can_saturate_in_8_bits(convpipe, job):
+    slope = job("- {edge: sobel, direction: x}", name="slope.yaml")
+    result = convpipe("check", job(), slope)
+    assert result.exit_code == 0
+    (warning,) = result.stderr.splitlines()
+    assert warning.startswith(
+        f"warning: {slope}: slope: stage 0 (edge sobel): of uint8 images its values can be"
+    )
+    fitting = convpipe("check", slope, "--set", "stages.0.dtype=int16", "--set", "dtype=int16")
+    assert (fitting.exit_code, fitting.stderr) == (0, "")
+
+
+def test_check_warns_of_no_window_that_no_image_has(convpipe, job):
+    result = convpipe("check", job("- {edge: sobel, dilation: 1000000000, padding: valid}"))
+    assert (result.exit_code, result.stderr) == (0, "")
+
+
 def test_check_escapes_control_characters(convpipe, job):
     result = convpipe("check", job("- edge: sobell", name="\x1b[31m.yaml"), "\x1b[32m.yaml")
     assert "\\x1b[31m.yaml:4:11: unknown" in result.stderr

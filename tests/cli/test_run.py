@@ -237,3 +237,15 @@ def test_the_config_chooses_images_and_format(convpipe, photos, job, here, docum
 def test_the_option_wins_over_the_configs_backend(convpipe, photos, job):
     head = "input: {path: photos}\noutput: {path: out}\nbackend: cuda"
     assert convpipe("run", job(head=head), "--backend", "cpu").exit_code == 0
+
+
+def test_saturation_is_said_once_a_job(convpipe, photos, job, document, here):
+    slope = job("- {edge: sobel, direction: x}")
+    result = convpipe("run", slope, "--report", "report")
+    assert result.stdout.count("stage 0 (edge sobel): of uint8 images its values can be -255 to 255") == 1
+    page = (here / "report" / "report.html").read_text()
+    assert page.count("its values can be -255 to 255") == 1
+    data = document(convpipe("run", slope, "--json", "--overwrite"))
+    (warning,) = data["warnings"]
+    assert "'dtype: int16'" in warning
+    assert document(convpipe("run", job(), "--json", "--overwrite"))["warnings"] == []

@@ -71,3 +71,9 @@ def test_folder_that_cannot_be_made(tmp_path):
     (tmp_path / "file").touch()
     with pytest.raises(JobError, match="the report cannot be written"):
         write_report([REPORT], tmp_path / "file")
+
+
+def test_page_and_data_have_the_warnings():
+    report = Report("edges", warnings=("values <saturate>",))
+    assert "values <saturate>" in Cells(to_html([report])).texts
+    assert report.to_dict()["warnings"] == ["values <saturate>"]

@@ -68,6 +68,7 @@ def test_json():
         "journal": "out/journal",
         "skips": [{"path": "pipe.png", "reason": "not a regular file"}],
         "notes": [{"path": "a.png", "note": "orientation applied"}],
+        "warnings": [],
         "nans": 5,
         "pages": 3,
     }
