@@ -51,8 +51,8 @@ class Pipeline:
 
     Notes
     -----
-    Images are (rows, cols) or (rows, cols, channels); two or four channels mean that the last one is
-    alpha. Arithmetic is float32 (float64 for float64 and 32-bit integer images); the result is
+    Images are (rows, cols) or (rows, cols, channels); the last channel is alpha where the caller says so.
+    Arithmetic is float32 (float64 for float64 and 32-bit integer images); the result is
     rounded half to even and saturated once, at the end.
 
     Examples
@@ -134,7 +134,7 @@ class Pipeline:
             name=job.name,
         )
 
-    def plan(self, shape: Sequence[int], dtype: str = "uint8") -> Plan:
+    def plan(self, shape: Sequence[int], dtype: str = "uint8", alpha: bool = False) -> Plan:
         """Work out every stage's output extent, range, halo and cost, with no pixel read.
 
         Parameters
@@ -142,6 +142,8 @@ class Pipeline:
         shape : (rows, cols) or (rows, cols, channels)
         dtype : str
             Of the image.
+        alpha : bool
+            Whether the last channel is alpha.
 
         Raises
         ------
@@ -155,9 +157,9 @@ class Pipeline:
         >>> p.plan((480, 640), dtype="uint8").stages[-1].extent
         (478, 638)
         """
-        return self._planned(tuple(shape), _dtype_name(dtype), self.dtype)
+        return self._planned(tuple(shape), _dtype_name(dtype), self.dtype, alpha)
 
-    def _plan(self, shape: tuple[int, ...], dtype: str, output_dtype: str | None) -> Plan:
+    def _plan(self, shape: tuple[int, ...], dtype: str, output_dtype: str | None, alpha: bool) -> Plan:
         if len(shape) not in (2, 3) or not all(hasattr(size, "__index__") for size in shape):
             raise ParameterError(
                 f"an image is (rows, cols) or (rows, cols, channels); given {shape}", "shape"
@@ -169,12 +171,13 @@ class Pipeline:
             self.stages,
             extent,
             channels=channels,
+            alpha=alpha,
             dtype=dtype,
             border=self.border,
             output_dtype=output_dtype,
         )
 
-    def __call__(self, image: ArrayLike, dtype: str | None = None) -> NDArray[Any]:
+    def __call__(self, image: ArrayLike, dtype: str | None = None, *, alpha: bool = False) -> NDArray[Any]:
         """Filter one image.
 
         Parameters
@@ -182,16 +185,23 @@ class Pipeline:
         image : array_like, shape (rows, cols) or (rows, cols, channels)
         dtype : str, optional
             Of the result: ``"float32"`` gives it unrounded.
+        alpha : bool
+            Whether the last channel is alpha; otherwise all channels are data.
 
         Returns
         -------
         ndarray
             Of the planned extent; of the image's dtype unless `dtype` or the pipeline says otherwise.
         """
-        return self.apply(image, dtype=dtype)
+        return self.apply(image, dtype=dtype, alpha=alpha)
 
     def apply(
-        self, image: ArrayLike, *, dtype: str | None = None, threads: int | None = None
+        self,
+        image: ArrayLike,
+        *,
+        dtype: str | None = None,
+        threads: int | None = None,
+        alpha: bool = False,
     ) -> NDArray[Any]:
         """Filter one image, on `threads` threads.
 
@@ -203,30 +213,39 @@ class Pipeline:
         threads : int, optional
             1 runs on the calling thread and releases the GIL, so that many threads filter an image
             each; None uses every core. The result has the same bytes either way.
+        alpha : bool
+            Whether the last channel is alpha.
         """
-        return self.filter(np.asarray(image), threads, dtype)[0]
+        return self.filter(np.asarray(image), threads, dtype, alpha=alpha)[0]
 
     def filter(
-        self, image: NDArray[Any], threads: int | None = None, dtype: str | None = None
+        self,
+        image: NDArray[Any],
+        threads: int | None = None,
+        dtype: str | None = None,
+        *,
+        alpha: bool = False,
     ) -> tuple[NDArray[Any], int]:
         """Return what :meth:`apply` returns, and the number of NaNs that became 0 in it."""
         if threads is not None and (isinstance(threads, bool) or not isinstance(threads, int) or threads < 1):
             raise ParameterError(f"threads needs an int of at least 1, or None; given {threads!r}", "threads")
         output_dtype = self.dtype if dtype is None else _dtype_name(dtype)
-        run = self._executable(image.shape, image.dtype, output_dtype)  # its name takes longer to make
+        run = self._executable(image.shape, image.dtype, output_dtype, alpha)  # its name takes longer to make
         return run(image, threads)
 
-    def source(self, shape: Sequence[int], dtype: str = "uint8") -> str:
+    def source(self, shape: Sequence[int], dtype: str = "uint8", alpha: bool = False) -> str:
         """Return the generated Python that filters an image of `shape` and `dtype`."""
-        return self._executable(tuple(shape), np.dtype(_dtype_name(dtype)), self.dtype).source
+        return self._executable(tuple(shape), np.dtype(_dtype_name(dtype)), self.dtype, alpha).source
 
-    def warm(self, shape: Sequence[int], dtype: str = "uint8") -> None:
+    def warm(self, shape: Sequence[int], dtype: str = "uint8", alpha: bool = False) -> None:
         """Compile what filters an image of `shape` and `dtype`, on one core and on all."""
-        run = self._executable(tuple(shape), np.dtype(_dtype_name(dtype)), self.dtype)
+        run = self._executable(tuple(shape), np.dtype(_dtype_name(dtype)), self.dtype, alpha)
         run.warm()
 
-    def _compile(self, shape: tuple[int, ...], dtype: np.dtype[Any], output_dtype: str | None) -> Executable:
-        return self._backend.compile(self._planned(shape, dtype.name, output_dtype))
+    def _compile(
+        self, shape: tuple[int, ...], dtype: np.dtype[Any], output_dtype: str | None, alpha: bool
+    ) -> Executable:
+        return self._backend.compile(self._planned(shape, dtype.name, output_dtype, alpha))
 
     def run_folder(self, input: str | Path, output: str | Path, **options: Any) -> Report:
         """Filter every image under `input` into a mirrored tree under `output`.

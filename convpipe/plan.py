@@ -18,9 +18,6 @@ from convpipe.stages.base import ImageKind, Stage
 
 AXIS_NAMES = ("rows", "columns")
 
-ALPHA_CHANNELS = (2, 4)
-"""Channel counts whose last channel is taken for alpha: grey + alpha, RGBA."""
-
 
 @dataclass(frozen=True)
 class StagePlan:
@@ -198,6 +195,7 @@ class Plan:
         return {
             "input": list(self.input),
             "channels": self.channels,
+            "alpha": self.alpha,
             "dtype": self.dtype,
             "output": list(self.extent),
             "output_channels": self.output_channels,
@@ -234,6 +232,7 @@ def make_plan(
     extent: Extent,
     *,
     channels: int = 1,
+    alpha: bool = False,
     dtype: str = "uint8",
     border: Border = Border.REFLECT,
     output_dtype: str | None = None,
@@ -246,6 +245,8 @@ def make_plan(
     extent : (rows, cols)
         Of the image.
     channels : int
+    alpha : bool
+        Whether the last channel is alpha.
     dtype : str
         Of the image.
     border : Border
@@ -258,14 +259,13 @@ def make_plan(
     ParameterError
         If `dtype` is not one that convpipe computes with.
     PlanError
-        If the image is empty, or a stage's window does not fit in its input; the message names the
-        stage and the numbers.
+        If the image is empty or nothing but alpha, or a stage's window does not fit in its input; the
+        message names the stage and the numbers.
     """
-    _check_image(extent, channels, dtype)
+    _check_image(extent, channels, alpha, dtype)
     output_dtype = output_dtype or stages[-1].dtype or dtype
     if output_dtype not in COMPUTE:
         raise _unknown_dtype(output_dtype)
-    alpha = channels in ALPHA_CHANNELS
     values = dtype_range(dtype)
     state = _State(extent, channels, values, (Field(), Field()))
     planned: list[StagePlan] = []
@@ -287,12 +287,14 @@ class _State:
     field: tuple[Field, Field]
 
 
-def _check_image(extent: Extent, channels: int, dtype: str) -> None:
+def _check_image(extent: Extent, channels: int, alpha: bool, dtype: str) -> None:
     if dtype not in COMPUTE:
         raise _unknown_dtype(dtype)
     rows, cols = extent
     if rows < 1 or cols < 1 or channels < 1:
         raise PlanError(f"the image is empty: {rows} rows, {cols} columns, {channels} channels")
+    if alpha and channels == 1:
+        raise PlanError("an image with alpha has other channels beside it; this one has 1")
     if rows * cols * channels > LARGEST**2:
         raise PlanError(f"an image of {rows} x {cols} x {channels} samples is too large to index")
 

@@ -23,11 +23,11 @@ class FakePipeline:
         self.lock = threading.Lock()
         self.threads, self.in_hand, self.most_in_hand = [], 0, 0
 
-    def plan(self, shape, dtype="uint8"):
+    def plan(self, shape, dtype="uint8", alpha=False):
         channels = shape[2] if len(shape) == 3 else 1
-        return make_plan(self.stages, tuple(shape[:2]), channels=channels, dtype=dtype)
+        return make_plan(self.stages, tuple(shape[:2]), channels=channels, alpha=alpha, dtype=dtype)
 
-    def filter(self, image, threads=None):
+    def filter(self, image, threads=None, *, alpha=False):
         with self.lock:
             self.threads.append(threads)
             self.in_hand += 1

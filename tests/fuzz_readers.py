@@ -22,7 +22,7 @@ from pathlib import Path
 import numpy as np
 
 from convpipe.errors import ReadError
-from convpipe.images import FORMATS, Limits, encode, encode_pages, probe, read_pages, supports
+from convpipe.images import FORMATS, Limits, Page, encode, encode_pages, probe, read_pages, supports
 from convpipe.images.metadata import Metadata
 
 LIMITS = Limits(max_pixels=2_000_000, max_decoded_bytes=32 << 20, max_tile_bytes=32 << 20, max_frames=50)
@@ -50,13 +50,14 @@ def seeds() -> list[bytes]:
     kinds = [rgb, rgb[..., 0], rgb[..., :2], np.concatenate([rgb, rgb[..., :1]], -1)]
     kinds += [rgb.astype(np.uint16) * 257, rgb.astype(np.float32), rgb[..., 0] / 3]
     found = [
-        b"".join(encode(pixels, metadata, format=name, compression=level).pieces)
+        b"".join(encode(pixels, metadata, alpha=alpha, format=name, compression=level).pieces)
         for pixels in kinds
         for name, entry in FORMATS.items()
-        if supports(name, pixels.dtype.name, 1 if pixels.ndim == 2 else pixels.shape[2])
+        for alpha in (False, True)
+        if supports(name, pixels.dtype.name, 1 if pixels.ndim == 2 else pixels.shape[2], alpha=alpha)
         for level in ([None, 6] if entry.compression else [None])
     ]
-    found.append(b"".join(encode_pages([(pixels, metadata) for pixels in kinds]).pieces))
+    found.append(b"".join(encode_pages([Page(pixels, metadata=metadata) for pixels in kinds]).pieces))
     frames = [Image.fromarray(each) for each in (rgb, 255 - rgb, rgb[::-1].copy())]
     for name in ("gif", "webp", "png"):
         found.append(_saved(frames[0], name, save_all=True, append_images=frames[1:]))
@@ -141,8 +142,8 @@ def check(path: Path, rng: random.Random) -> str:
             assert pixels.flags.c_contiguous
             assert pixels.shape[0] * pixels.shape[1] <= LIMITS.max_pixels
             name = rng.choice(("png", "jpeg", "tiff", "webp", "bmp"))
-            if supports(name, pixels.dtype.name, 1 if pixels.ndim == 2 else pixels.shape[2]):
-                encode(pixels[:200, :200], image.metadata, format=name)
+            if supports(name, pixels.dtype.name, info.channels, alpha=image.alpha):
+                encode(pixels[:200, :200], image.metadata, alpha=image.alpha, format=name)
     except ReadError as error:
         failure = error
     else:

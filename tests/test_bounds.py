@@ -59,10 +59,11 @@ def test_the_smallest_image(chain, border):
 
 
 @pytest.mark.parametrize("method", EVERY_METHOD, ids=ids)
-@pytest.mark.parametrize("channels", [1, 4])
-def test_every_filter(method, channels, rng):
+@pytest.mark.parametrize(("channels", "alpha"), [(1, False), (4, True)])
+def test_every_filter(method, channels, alpha, rng):
     image = rng.integers(0, 256, (6, 9, channels), dtype=np.uint8)
-    plan = make_plan([make(method, stride=2, dilation=2)], (6, 9), channels=channels, border=Border.WRAP)
+    stages = [make(method, stride=2, dilation=2)]
+    plan = make_plan(stages, (6, 9), channels=channels, alpha=alpha, border=Border.WRAP)
     if not isinstance(compile_plan(plan), Groups):  # what stands before its loop is NumPy's
         check(plan, image)
 

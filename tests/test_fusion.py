@@ -275,8 +275,8 @@ def test_a_chain_deeper_than_one_function(rng):
 def test_what_follows_a_mix_leaves_alpha_alone(channels, rng):
     image = rng.integers(0, 256, (9, 11, channels), dtype=np.uint8)
     gray = stage("color", "gray", bias=50)
-    check([gray], image)
-    result, _ = compile_plan(make_plan([gray], (9, 11), channels=channels))(image)
+    check([gray], image, alpha=True)
+    result, _ = compile_plan(make_plan([gray], (9, 11), channels=channels, alpha=True))(image)
     np.testing.assert_array_equal(result[..., 1], image[..., -1])
 
 

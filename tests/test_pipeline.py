@@ -56,7 +56,7 @@ def test_layout_is_kept(edges, rng):
 
 def test_edges_leave_alpha_alone_and_follow_its_geometry(rng):
     image = rng.integers(0, 256, (20, 30, 4), dtype=np.uint8)
-    result = Pipeline([stage("edge", "sobel", stride=2)])(image)
+    result = Pipeline([stage("edge", "sobel", stride=2)])(image, alpha=True)
     # 'same' at stride 2 pads an even side at its end alone, so windows are centred on odd rows and columns.
     np.testing.assert_array_equal(result[..., 3], image[1::2, 1::2, 3])
 
@@ -65,7 +65,7 @@ def test_blur_keeps_hidden_colours_hidden():
     image = np.zeros((9, 9, 4), np.uint8)
     image[:, :4] = (0, 200, 0, 255)  # green, opaque
     image[:, 4:] = (255, 0, 0, 0)  # red, fully transparent
-    result = Pipeline([stage("blur", "box", size=3)])(image)
+    result = Pipeline([stage("blur", "box", size=3)])(image, alpha=True)
     visible = result[..., 3] > 0
     assert visible[:, 4].all()
     assert (result[visible][:, :3] == (0, 200, 0)).all()

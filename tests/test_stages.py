@@ -21,10 +21,10 @@ def make(method, **parameters):
     return stage(method.family, label, **{**method.example, **parameters})
 
 
-def check(stages, image, border=Border.REFLECT, output_dtype=None, tolerance=2e-5):
+def check(stages, image, border=Border.REFLECT, output_dtype=None, tolerance=2e-5, alpha=False):
     channels = image.shape[2] if image.ndim == 3 else 1
     plan = make_plan(
-        stages, image.shape[:2], channels=channels, dtype=image.dtype.name, border=border,
+        stages, image.shape[:2], channels=channels, alpha=alpha, dtype=image.dtype.name, border=border,
         output_dtype=output_dtype,
     )  # fmt: skip
     got, _ = compile_plan(plan)(image, threads=1)
@@ -45,11 +45,11 @@ def check(stages, image, border=Border.REFLECT, output_dtype=None, tolerance=2e-
 
 
 @pytest.mark.parametrize("method", EVERY_METHOD, ids=ids)
-@pytest.mark.parametrize("channels", [1, 3, 4])
-def test_against_oracle(method, channels, rng):
+@pytest.mark.parametrize(("channels", "alpha"), [(1, False), (3, False), (4, True)])
+def test_against_oracle(method, channels, alpha, rng):
     image = rng.integers(0, 256, (13, 17, channels), dtype=np.uint8)
-    check([make(method)], image, output_dtype="float32")
-    check([make(method)], image)
+    check([make(method)], image, output_dtype="float32", alpha=alpha)
+    check([make(method)], image, alpha=alpha)
 
 
 @pytest.mark.parametrize("method", EVERY_METHOD, ids=ids)

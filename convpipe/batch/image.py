@@ -21,7 +21,7 @@ from convpipe.batch.outputs import check_inside, make_folder
 from convpipe.batch.reader import Reader
 from convpipe.batch.resume import Past, holds
 from convpipe.errors import ConvpipeError, JobError, PlanError, ReadError, WriteError
-from convpipe.images import Drafts, Encoded, ImageInfo, Metadata
+from convpipe.images import Drafts, Encoded, ImageInfo, Page
 from convpipe.plan import Plan
 from convpipe.report import ImageResult, printable
 
@@ -35,10 +35,12 @@ SMALL = 1 << 20
 class Engine(Recipe, Protocol):
     """What a batch needs of a pipeline."""
 
-    def plan(self, shape: Sequence[int], dtype: str = ...) -> Plan:
+    def plan(self, shape: Sequence[int], dtype: str = ..., alpha: bool = ...) -> Plan:
         """Work out extents and dtype of the result."""
 
-    def filter(self, image: NDArray[Any], threads: int | None = ...) -> tuple[NDArray[Any], int]:
+    def filter(
+        self, image: NDArray[Any], threads: int | None = ..., *, alpha: bool = ...
+    ) -> tuple[NDArray[Any], int]:
         """Return the result and the number of NaNs that became 0."""
 
 
@@ -168,7 +170,7 @@ class Work:
             return kept
         infos = self._probe()
         self._enter("plan")
-        plans = [run.engine.plan(info.shape, info.dtype) for info in infos]
+        plans = [run.engine.plan(info.shape, info.dtype, info.alpha) for info in infos]
         extents = tuple((stage.name, stage.extent) for stage in plans[0].stages)
         self._learn(input=infos[0].extent, stages=extents, pages=len(infos))
         for plan in plans:
@@ -178,6 +180,7 @@ class Work:
         for plan in plans:
             images.check_output(
                 channels=plan.output_channels,
+                alpha=plan.alpha,
                 dtype=plan.output_dtype,
                 extent=plan.extent,
                 pages=len(infos),
@@ -186,7 +189,8 @@ class Work:
         self._enter("read")
         if len(infos) == 1:
             image = run.reader.read(self._source)
-            encoded = images.encode(*self._apply(image, infos[0]), **encoding)
+            page = self._apply(image, infos[0])
+            encoded = images.encode(page.pixels, page.metadata, alpha=page.alpha, **encoding)
         else:
             encoded = self._encode_pages(infos, plans, encoding["compression"])
         if _stamp(self._source) != seen:
@@ -201,17 +205,17 @@ class Work:
             return self._run.reader.probe_pages(self._source)
         return (info,)
 
-    def _apply(self, image: images.Image, info: ImageInfo) -> tuple[NDArray[Any], Metadata]:
+    def _apply(self, image: images.Image, info: ImageInfo) -> Page:
         """Filter an image, or a page."""
         if image.pixels.shape[:2] != info.extent:
             raise ReadError("the file was changed while it was read")
         self._learn(notes=tuple(dict.fromkeys([*self._known.notes, *image.notes])))
         self._enter("filter")
         threads = 1 if image.pixels.size < SMALL else self._run.threads
-        result, nans = self._run.engine.filter(image.pixels, threads)
+        result, nans = self._run.engine.filter(image.pixels, threads, alpha=image.alpha)
         self._learn(nans=self._known.nans + nans)
         self._enter("write")
-        return result, image.metadata
+        return Page(result, image.alpha, image.metadata)
 
     def _encode_pages(
         self, infos: Sequence[ImageInfo], plans: Sequence[Plan], compression: int | None
@@ -220,7 +224,7 @@ class Work:
         nbytes = sum(plan.output_bytes for plan in plans)
         pages = self._run.reader.read_pages(self._source, len(infos))
 
-        def results() -> Iterator[tuple[NDArray[Any], Metadata]]:
+        def results() -> Iterator[Page]:
             for info in infos:
                 self._enter("read")
                 yield self._apply(next(pages), info)

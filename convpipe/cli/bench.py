@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from convpipe.cli.options import (
     CONFIG,
+    alpha_option,
     console,
     dtype_option,
     json_option,
@@ -33,6 +34,7 @@ DEFAULT = {"name": "blur, then sobel", "stages": [{"blur": "gaussian", "sigma": 
 @click.argument("config", type=CONFIG, required=False)
 @click.option("--image", type=click.Path(path_type=Path), help="Time on this image instead of a made one.")
 @size_option
+@alpha_option
 @dtype_option
 @click.option("--threads", type=click.IntRange(1), help="Threads to run on; default: every core.")
 @click.option("--runs", type=click.IntRange(1), default=15, show_default=True, help="Timed runs of each.")
@@ -42,6 +44,7 @@ def command(
     config: Path | None,
     image: Path | None,
     size: tuple[int, ...] | None,
+    alpha: bool,
     dtype: str,
     threads: int | None,
     runs: int,
@@ -64,9 +67,14 @@ def command(
         raise click.UsageError("--set needs a CONFIG to change")
     jobs = load(config, overrides) if config else [from_dict(DEFAULT)]
     pipelines = [Pipeline.from_job(job) for job in jobs]
-    pixels = _read(image) if image else _made(size or (4096, 4096), dtype)
+    if alpha and not size:
+        raise click.UsageError("--alpha goes with --size; files say themselves what is alpha")
+    if image:
+        pixels, alpha = _read(image)
+    else:
+        pixels = _made(size or (4096, 4096), dtype)
     threads = threads or cores()
-    found = [_measure(pipeline, pixels, threads, runs) for pipeline in pipelines]
+    found = [_measure(pipeline, pixels, alpha, threads, runs) for pipeline in pipelines]
     if as_json:
         print_json([asdict(timing) for timing in found])
     else:
@@ -110,16 +118,19 @@ class Timing:
     first_milliseconds: float
 
 
-def _measure(pipeline: Pipeline, image: NDArray[Any], threads: int, runs: int) -> Timing:
+def _measure(pipeline: Pipeline, image: NDArray[Any], alpha: bool, threads: int, runs: int) -> Timing:
     from convpipe.compile.cache import announced
+
+    def run_once() -> NDArray[Any]:
+        return pipeline.apply(image, threads=threads, alpha=alpha)
 
     compiled: list[float] = []
     with announced(lambda: compiled.append(time.perf_counter())):
         began = time.perf_counter()
-        result = pipeline.apply(image, threads=threads)
+        result = run_once()
         ended = time.perf_counter()
     nbytes = image.nbytes + result.nbytes
-    run, copy = medians([lambda: pipeline.apply(image, threads=threads), copy_of(nbytes, threads)], runs=runs)
+    run, copy = medians([run_once, copy_of(nbytes, threads)], runs=runs)
     return Timing(
         name=pipeline.name,
         shape=image.shape,
@@ -136,14 +147,16 @@ def _measure(pipeline: Pipeline, image: NDArray[Any], threads: int, runs: int) -
     )
 
 
-def _read(path: Path) -> NDArray[Any]:
+def _read(path: Path) -> tuple[NDArray[Any], bool]:
+    """Return the image, and whether its last channel is alpha."""
     from convpipe import images
     from convpipe.errors import ReadError
 
     try:
-        return images.read(path).pixels
+        image = images.read(path)
     except ReadError as error:
         raise ReadError(f"{path}: {error}") from None
+    return image.pixels, image.alpha
 
 
 def _made(shape: tuple[int, ...], dtype: str) -> NDArray[Any]:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from convpipe.cli.options import CONFIG, dtype_option, set_option, size_option
+from convpipe.cli.options import CONFIG, alpha_option, dtype_option, set_option, size_option
 
 
 @click.command("compile")
@@ -15,6 +15,7 @@ from convpipe.cli.options import CONFIG, dtype_option, set_option, size_option
 @click.option("--show", is_flag=True, help="Print the generated Python, with the stage each part came from.")
 @click.option("--backend", type=click.Choice(["auto", "cpu", "cuda"]), help="Where it is to run.")
 @size_option
+@alpha_option
 @dtype_option
 @set_option
 def command(
@@ -22,6 +23,7 @@ def command(
     show: bool,
     backend: str | None,
     size: tuple[int, ...] | None,
+    alpha: bool,
     dtype: str,
     overrides: tuple[str, ...],
 ) -> None:
@@ -40,11 +42,11 @@ def command(
         device = (backend or job.backend) == "cuda"
         pipeline = Pipeline.from_job(job, backend="cpu" if show and device else backend)
         if show and device:  # kernels are written without a device, too
-            click.echo(lower(pipeline.plan(shape, dtype), Tiling())[0])
+            click.echo(lower(pipeline.plan(shape, dtype, alpha), Tiling())[0])
             continue
         if show:
-            click.echo(pipeline.source(shape, dtype))
+            click.echo(pipeline.source(shape, dtype, alpha))
             continue
         began = time.perf_counter()
-        pipeline.warm(shape, dtype)
+        pipeline.warm(shape, dtype, alpha)
         click.echo(f"{printable(job.name)}: ready in {time.perf_counter() - began:.2f} s")

@@ -65,10 +65,10 @@ def _read(path: Path) -> NDArray[Any]:
     from convpipe import images
 
     try:
-        pixels = images.read(path).pixels
+        image = images.read(path)
     except ReadError as error:
         raise ReadError(f"{path}: {error}") from None
-    return pixels[..., :-1] if pixels.ndim == 3 and pixels.shape[2] in (2, 4) else pixels
+    return image.pixels[..., :-1] if image.alpha else image.pixels
 
 
 def _numbered(shape: tuple[int, ...]) -> NDArray[np.uint8]:

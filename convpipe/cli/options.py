@@ -70,6 +70,9 @@ size_option = click.option(
 )
 
 
+alpha_option = click.option("--alpha", is_flag=True, help="The last channel of --size is alpha.")
+
+
 def console(*, stderr: bool = False) -> Console:
     """Return a rich console; in a pipe its lines are wide, so that nothing is cut."""
     from rich.console import Console

@@ -12,6 +12,7 @@ import click
 
 from convpipe.cli.options import (
     CONFIG,
+    alpha_option,
     complain,
     console,
     dtype_option,
@@ -26,14 +27,15 @@ if TYPE_CHECKING:
     from convpipe.config import Job
     from convpipe.plan import Plan
 
-Kind = tuple[tuple[int, ...], str]
-"""Shape and dtype of an image."""
+Kind = tuple[tuple[int, ...], str, bool]
+"""Shape and dtype of an image, and whether its last channel is alpha."""
 
 
 @click.command("plan")
 @click.argument("config", type=CONFIG)
 @click.argument("input", type=click.Path(path_type=Path), required=False)
 @size_option
+@alpha_option
 @dtype_option
 @set_option
 @json_option
@@ -41,6 +43,7 @@ def command(
     config: Path,
     input: Path | None,
     size: tuple[int, ...] | None,
+    alpha: bool,
     dtype: str,
     overrides: tuple[str, ...],
     as_json: bool,
@@ -54,12 +57,14 @@ def command(
 
     if size and input:
         raise click.UsageError("give INPUT or --size, not both")
+    if alpha and not size:
+        raise click.UsageError("--alpha goes with --size; files say themselves what is alpha")
     planner = _Planner()
     found: list[tuple[Job, int | None, Plan]] = []
     for job in load(config, overrides):
         if size is None:
             found += [(job, count, plan) for count, plan in planner.folder(job, input)]
-        elif plan := planner.plan(job, (size, dtype)):
+        elif plan := planner.plan(job, (size, dtype, alpha)):
             found.append((job, None, plan))
     if as_json:
         print_json([_to_dict(*each) for each in found])
@@ -83,9 +88,9 @@ class _Planner:
         """Return the plan for one kind of image; None, after a message, if there is none."""
         from convpipe.pipeline import Pipeline
 
-        shape, dtype = kind
+        shape, dtype, alpha = kind
         try:
-            return Pipeline.from_job(job, backend="cpu").plan(shape, dtype)
+            return Pipeline.from_job(job, backend="cpu").plan(shape, dtype, alpha)
         except (PlanError, ParameterError) as error:
             self.refuse(f"{job.name}: {'x'.join(map(str, shape))} {dtype}: {error}")
             return None
@@ -115,7 +120,7 @@ class _Planner:
                 self.refuse(f"{str(relative)!r}: {error}")
                 continue
             channels = () if info.channels == 1 else (info.channels,)
-            kinds[(*info.extent, *channels), info.dtype] += 1
+            kinds[(*info.extent, *channels), info.dtype, info.alpha] += 1
         return kinds
 
 

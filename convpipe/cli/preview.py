@@ -40,10 +40,10 @@ def command(
 
     pipelines = [Pipeline.from_job(job) for job in load(config, overrides)]
     try:
-        pixels = images.read(image).pixels
+        read = images.read(image)
     except ReadError as error:
         raise ReadError(f"{image}: {error}") from None
-    panels, names = [], []
+    pixels, panels, names = read.pixels, [], []
     for whole in pipelines:
         if stage is not None and stage >= len(whole.stages):
             raise click.BadParameter(
@@ -52,7 +52,7 @@ def command(
         panels.append(_display(pixels, pixels.dtype))
         for last in range(len(whole.stages)) if stage is None else [stage]:
             part = Pipeline(whole.stages[: last + 1], border=whole.border)
-            panels.append(_display(part(pixels, dtype=pixels.dtype.name), pixels.dtype))
+            panels.append(_display(part(pixels, dtype=pixels.dtype.name, alpha=read.alpha), pixels.dtype))
             names.append(whole.stages[last].name)
     try:
         images.write(output, _side_by_side(panels), overwrite=overwrite)

@@ -10,6 +10,7 @@ from convpipe.images.formats import BY_EXTENSION, FORMATS, Format, check_output,
 from convpipe.images.metadata import Metadata
 from convpipe.images.probe import ImageInfo, probe, probe_pages
 from convpipe.images.read import Image, read, read_pages
+from convpipe.images.source import Page
 from convpipe.images.write import Encoded, already_exists, encode, encode_pages, write, write_pages
 from convpipe.limits import DEFAULT_LIMITS, Limits
 
@@ -25,6 +26,7 @@ __all__ = [
     "ImageInfo",
     "Limits",
     "Metadata",
+    "Page",
     "already_exists",
     "check_output",
     "clear_stale",

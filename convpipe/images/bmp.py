@@ -25,7 +25,13 @@ def header(source: Source, limits: Limits) -> Header:
     dpi = image.info.get("dpi")
     metadata = Metadata(resolution=valid_resolution(*dpi) if dpi else None)
     return Header(
-        image.height, image.width, CHANNELS[mode], "uint8", metadata=metadata, private=(image, mode)
+        image.height,
+        image.width,
+        CHANNELS[mode],
+        "uint8",
+        alpha=mode == "RGBA",
+        metadata=metadata,
+        private=(image, mode),
     )
 
 
@@ -35,7 +41,9 @@ def decode(source: Source, header: Header, allow_truncated: bool) -> np.ndarray:
     return np.asarray(image.convert(mode))
 
 
-def encode(pixels: np.ndarray, metadata: Metadata, quality: int | None, compression: int | None) -> Pieces:
+def encode(
+    pixels: np.ndarray, alpha: bool, metadata: Metadata, quality: int | None, compression: int | None
+) -> Pieces:
     """Encode uncompressed."""
     import PIL.BmpImagePlugin
     from PIL import Image

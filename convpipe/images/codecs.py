@@ -13,7 +13,7 @@ import numpy as np
 from convpipe.errors import ReadError
 from convpipe.images.formats import FORMATS
 from convpipe.images.metadata import Metadata
-from convpipe.images.source import Header, Pieces, Source, opened
+from convpipe.images.source import Header, Page, Pieces, Source, opened
 from convpipe.limits import Limits
 
 
@@ -27,7 +27,12 @@ class Codec(Protocol):
         """Return the pixels as stored, (H, W) or (H, W, C), before orientation."""
 
     def encode(
-        self, pixels: np.ndarray, metadata: Metadata, quality: int | None, compression: int | None
+        self,
+        pixels: np.ndarray,
+        alpha: bool,
+        metadata: Metadata,
+        quality: int | None,
+        compression: int | None,
     ) -> Pieces:
         """Return the file's content in pieces."""
 
@@ -40,7 +45,7 @@ class PagedCodec(Codec, Protocol):
 
     def encode_pages(
         self,
-        pages: Iterable[tuple[np.ndarray, Metadata]],
+        pages: Iterable[Page],
         out: BinaryIO,
         compression: int | None,
         nbytes: int,

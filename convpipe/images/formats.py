@@ -20,7 +20,9 @@ class Format:
     extensions : tuple of str
         Lower case, with the dot; the first is the usual one.
     holds : mapping of str to tuple of int
-        What ``write`` can put into it: channel counts by dtype. Empty: the format is only read.
+        What ``write`` can put into it: channels beside alpha, by dtype. Empty: the format is only read.
+    alpha : bool
+        Whether these channels may be followed by alpha.
     max_side : int
         Most rows or columns the format can hold.
     quality : (int, int), optional
@@ -34,31 +36,37 @@ class Format:
     name: str
     extensions: tuple[str, ...]
     holds: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+    alpha: bool = field(default=False, kw_only=True)
     max_side: int = 2**31 - 1
     quality: tuple[int, int] | None = None
     compression: tuple[int, int] | None = None
     pages: bool = False
 
 
-GREY_TO_RGBA = (1, 2, 3, 4)
+GREY_OR_RGB = (1, 3)
 TIFF_DTYPES = ("uint8", "uint16", "uint32", "int8", "int16", "int32", "float32", "float64")
 
 FORMATS: Mapping[str, Format] = {
     entry.name: entry
     for entry in (
         Format(
-            "png", (".png", ".apng"), dict.fromkeys(("uint8", "uint16"), GREY_TO_RGBA), compression=(0, 9)
+            "png",
+            (".png", ".apng"),
+            dict.fromkeys(("uint8", "uint16"), GREY_OR_RGB),
+            alpha=True,
+            compression=(0, 9),
         ),
-        Format("jpeg", (".jpg", ".jpeg", ".jpe", ".jfif"), {"uint8": (1, 3)}, 65_500, quality=(1, 100)),
+        Format("jpeg", (".jpg", ".jpeg", ".jpe", ".jfif"), {"uint8": GREY_OR_RGB}, 65_500, quality=(1, 100)),
         Format(
             "tiff",
             (".tif", ".tiff"),
-            dict.fromkeys(TIFF_DTYPES, GREY_TO_RGBA),
+            dict.fromkeys(TIFF_DTYPES, (1, 2, 3, 4)),
+            alpha=True,
             compression=(0, 9),
             pages=True,
         ),
-        Format("webp", (".webp",), {"uint8": GREY_TO_RGBA}, 16_383, quality=(1, 100)),
-        Format("bmp", (".bmp", ".dib"), {"uint8": (1, 3)}),
+        Format("webp", (".webp",), {"uint8": GREY_OR_RGB}, 16_383, alpha=True, quality=(1, 100)),
+        Format("bmp", (".bmp", ".dib"), {"uint8": GREY_OR_RGB}),
         Format("gif", (".gif",)),
         Format("npy", (".npy",)),
     )
@@ -133,7 +141,7 @@ def describe(head: bytes) -> str:
     return f"unknown content (it begins with {head[:8].hex(' ')})"
 
 
-def supports(format: str, dtype: str, channels: int) -> bool:
+def supports(format: str, dtype: str, channels: int, *, alpha: bool = False) -> bool:
     """Say whether :func:`~convpipe.images.write` can put such pixels into a format.
 
     Parameters
@@ -143,14 +151,18 @@ def supports(format: str, dtype: str, channels: int) -> bool:
     dtype : str
         NumPy's name, as ``uint8``.
     channels : int
+    alpha : bool, optional
+        Whether the last channel is alpha.
 
     Examples
     --------
-    >>> supports("png", "uint16", 4), supports("jpeg", "float32", 1)
+    >>> supports("png", "uint16", 4, alpha=True), supports("png", "uint16", 4)
     (True, False)
     """
     entry = FORMATS.get(format)
-    return entry is not None and channels in entry.holds.get(dtype, ())
+    if entry is None or alpha > entry.alpha:
+        return False
+    return channels - alpha in entry.holds.get(dtype, ())
 
 
 def check_output(
@@ -158,6 +170,7 @@ def check_output(
     dtype: str,
     channels: int,
     *,
+    alpha: bool = False,
     extent: tuple[int, int] | None = None,
     quality: int | None = None,
     compression: int | None = None,
@@ -167,7 +180,7 @@ def check_output(
 
     Parameters
     ----------
-    format, dtype, channels
+    format, dtype, channels, alpha
         As in :func:`supports`.
     extent : (int, int), optional
         Rows and columns, where they are known.
@@ -192,12 +205,10 @@ def check_output(
     if entry is None or not entry.holds:
         known = ", ".join(name for name, each in FORMATS.items() if each.holds)
         raise WriteError(f"cannot write the format {format!r}; the formats to write are {known}")
-    if not supports(format, dtype, channels):
-        able = [name for name in FORMATS if supports(name, dtype, channels)]
-        noun = "channel" if channels == 1 else "channels"
-        raise WriteError(
-            f"{format} cannot hold {dtype} with {channels} {noun}; {', '.join(able) or 'no format'} can"
-        )
+    if not supports(format, dtype, channels, alpha=alpha):
+        able = [name for name in FORMATS if supports(name, dtype, channels, alpha=alpha)]
+        what = _described(channels, alpha)
+        raise WriteError(f"{format} cannot hold {dtype} with {what}; {', '.join(able) or 'no format'} can")
     if extent is not None and not 1 <= min(extent) <= max(extent) <= entry.max_side:
         raise WriteError(
             f"{format} holds 1 to {entry.max_side} rows and columns, not {extent[0]} x {extent[1]}"
@@ -207,6 +218,15 @@ def check_output(
         raise WriteError(f"{format} holds one image, and there are {pages} pages; {paged} holds them all")
     _check_option(format, "quality", quality, entry.quality)
     _check_option(format, "compression", compression, entry.compression)
+
+
+def _described(channels: int, alpha: bool) -> str:
+    """Name the channels, for a message; where alpha would be expected and is not, say so."""
+    if alpha:
+        return f"{channels} channels, the last of them alpha"
+    if channels in (2, 4):
+        return f"{channels} channels of which none is alpha"
+    return f"{channels} channel{'' if channels == 1 else 's'}"
 
 
 def _check_option(format: str, name: str, value: int | None, span: tuple[int, int] | None) -> None:

@@ -29,7 +29,15 @@ def header(source: Source, limits: Limits) -> Header:
     source.file.seek(0)
     image = GifImageFile(source.file)
     mode = "RGBA" if "transparency" in image.info else {"L": "L"}.get(image.mode, "RGB")
-    return Header(image.height, image.width, CHANNELS[mode], "uint8", frames, private=(image, mode))
+    return Header(
+        image.height,
+        image.width,
+        CHANNELS[mode],
+        "uint8",
+        frames,
+        alpha=mode == "RGBA",
+        private=(image, mode),
+    )
 
 
 def _walk(source: Source) -> tuple[int, int, int]:

@@ -80,7 +80,9 @@ def decode(source: Source, header: Header, allow_truncated: bool) -> np.ndarray:
     return ink_to_rgb(255 - pixels, header.metadata.icc, source.notes) if header.private == 4 else pixels
 
 
-def encode(pixels: np.ndarray, metadata: Metadata, quality: int | None, compression: int | None) -> Pieces:
+def encode(
+    pixels: np.ndarray, alpha: bool, metadata: Metadata, quality: int | None, compression: int | None
+) -> Pieces:
     """Encode to a list of byte strings, chroma subsampled 4:2:0, metadata behind the JFIF segment."""
     import imagecodecs
 

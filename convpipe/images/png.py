@@ -56,9 +56,10 @@ def header(source: Source, limits: Limits) -> Header:
         raise ReadError(f"bit depth {depth} with colour type {colour} does not exist")
     frames = struct.unpack_from(">I", found.get(b"acTL", b"\0\0\0\1"))[0] or 1
     metadata, orientation = _metadata(found, source.notes, limits)
-    channels = SAMPLES[colour] + (b"tRNS" in found and colour in (0, 2, 3))
+    transparent = b"tRNS" in found and colour in (0, 2, 3)
+    channels, alpha = SAMPLES[colour] + transparent, transparent or colour in (4, 6)
     dtype = "uint16" if depth == 16 else "uint8"
-    return Header(rows, cols, channels, dtype, frames, orientation, metadata, pieces)
+    return Header(rows, cols, channels, dtype, frames, orientation, metadata, pieces, alpha=alpha)
 
 
 def decode(source: Source, header: Header, allow_truncated: bool) -> np.ndarray:
@@ -74,7 +75,9 @@ def decode(source: Source, header: Header, allow_truncated: bool) -> np.ndarray:
     return pixels
 
 
-def encode(pixels: np.ndarray, metadata: Metadata, quality: int | None, compression: int | None) -> Pieces:
+def encode(
+    pixels: np.ndarray, alpha: bool, metadata: Metadata, quality: int | None, compression: int | None
+) -> Pieces:
     """Encode to a list of byte strings.
 
     Without a level: zlib level 1, run lengths only, the average filter on every row. That is 16 times as fast

@@ -23,7 +23,9 @@ class ImageInfo:
     extent : (int, int)
         Rows and columns, orientation applied.
     channels : int
-        1 grey, 2 grey and alpha, 3 RGB, 4 RGBA; palettes and CMYK converted.
+        Palettes and CMYK converted.
+    alpha : bool
+        Whether the last channel is alpha: 2 channels are then grey and alpha, 4 are RGBA.
     dtype : str
         NumPy's name.
     frames : int
@@ -36,6 +38,7 @@ class ImageInfo:
     format: str
     extent: tuple[int, int]
     channels: int
+    alpha: bool
     dtype: str
     frames: int
     notes: tuple[str, ...]
@@ -104,5 +107,13 @@ def probe_pages(
 
 def _info(path: str | os.PathLike[str], source: Source, header: Header) -> ImageInfo:
     extent = (header.rows, header.cols) if header.orientation < 5 else (header.cols, header.rows)
-    notes = tuple(source.notes)
-    return ImageInfo(Path(path), source.format, extent, header.channels, header.dtype, header.frames, notes)
+    return ImageInfo(
+        path=Path(path),
+        format=source.format,
+        extent=extent,
+        channels=header.channels,
+        alpha=header.alpha,
+        dtype=header.dtype,
+        frames=header.frames,
+        notes=tuple(source.notes),
+    )

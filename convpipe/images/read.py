@@ -25,6 +25,8 @@ class Image:
     ----------
     pixels : ndarray (H, W) or (H, W, C)
         C-contiguous, native byte order, upright. Integers span their dtype's full range.
+    alpha : bool
+        Whether the last channel is alpha, straight; as the file says.
     metadata : Metadata
     format : str
         By content, a name in ``FORMATS``.
@@ -33,6 +35,7 @@ class Image:
     """
 
     pixels: np.ndarray
+    alpha: bool
     metadata: Metadata
     format: str
     notes: tuple[str, ...]
@@ -125,7 +128,9 @@ def _image(source: Source, header: Header, allow_truncated: bool) -> Image:
     metadata = header.metadata
     if metadata.resolution is not None and header.orientation >= 5:
         metadata = replace(metadata, resolution=metadata.resolution[::-1])
-    return Image(pixels, metadata.for_channels(header.channels), source.format, tuple(source.notes))
+    return Image(
+        pixels, header.alpha, metadata.for_channels(header.channels), source.format, tuple(source.notes)
+    )
 
 
 def _check_decoded(pixels: np.ndarray, header: Header) -> None:

@@ -8,7 +8,9 @@ import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, NamedTuple
+
+import numpy as np
 
 from convpipe.errors import ReadError
 from convpipe.images.formats import FORMATS, HEAD_BYTES, describe, format_of, sniff
@@ -53,17 +55,35 @@ class Source:
 class Header:
     """What a format's ``header`` finds without decoding a pixel; rows and columns as stored.
 
-    ``private`` is for that format's ``decode`` alone.
+    ``alpha`` says whether the last channel is alpha; ``private`` is for that format's ``decode`` alone.
     """
 
     rows: int
     cols: int
     channels: int
     dtype: str
+    alpha: bool = field(default=False, kw_only=True)
     frames: int = 1
     orientation: int = 1
     metadata: Metadata = field(default_factory=Metadata)
     private: Any = None
+
+
+class Page(NamedTuple):
+    """One image of a file that is written.
+
+    Parameters
+    ----------
+    pixels : ndarray (H, W) or (H, W, C)
+    alpha : bool
+        Whether the last channel is alpha.
+    metadata : Metadata
+        What travels beside it.
+    """
+
+    pixels: np.ndarray
+    alpha: bool = False
+    metadata: Metadata = Metadata()
 
 
 def one_line(error: BaseException) -> str:

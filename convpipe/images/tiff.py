@@ -95,7 +95,7 @@ def _header(page: Any, source: Source, limits: Limits) -> Header:
     if orientation not in range(1, 9):
         source.notes.append("orientation is not 1 to 8; taken for 1")
         orientation = 1
-    return Header(rows, cols, channels, dtype, orientation=int(orientation))
+    return Header(rows, cols, channels, dtype, alpha=channels in (2, 4), orientation=int(orientation))
 
 
 def decode(source: Source, header: Header, allow_truncated: bool) -> np.ndarray:

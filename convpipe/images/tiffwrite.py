@@ -10,7 +10,7 @@ import numpy as np
 
 from convpipe.images import ifd
 from convpipe.images.metadata import Metadata
-from convpipe.images.source import Pieces
+from convpipe.images.source import Page, Pieces
 from convpipe.images.tiffexif import write_exif
 
 ORDER: Literal["<"] = "<"
@@ -19,21 +19,21 @@ CLASSIC_BYTES = (1 << 32) - (1 << 26)
 """Most bytes that are put into a file of 32-bit offsets, with room for directories and metadata."""
 
 
-def encode(pixels: np.ndarray, metadata: Metadata, quality: int | None, compression: int | None) -> Pieces:
+def encode(
+    pixels: np.ndarray, alpha: bool, metadata: Metadata, quality: int | None, compression: int | None
+) -> Pieces:
     """Encode one page: uncompressed, or deflate at a level with the predictor that fits the dtype."""
     out = io.BytesIO()
-    encode_pages([(pixels, metadata)], out, compression, pixels.nbytes)
+    encode_pages([Page(pixels, alpha, metadata)], out, compression, pixels.nbytes)
     return [out.getvalue()]
 
 
-def encode_pages(
-    pages: Iterable[tuple[np.ndarray, Metadata]], out: BinaryIO, compression: int | None, nbytes: int
-) -> None:
+def encode_pages(pages: Iterable[Page], out: BinaryIO, compression: int | None, nbytes: int) -> None:
     """Encode pages, each as it comes, into a file that can be read back.
 
     Parameters
     ----------
-    pages : iterable of (ndarray, Metadata)
+    pages : iterable of Page
     out : file
     compression : int or None
     nbytes : int
@@ -44,10 +44,10 @@ def encode_pages(
     added = []
     handle = tifffile.FileHandle(out, name="pages")  # it takes no file without a name
     with tifffile.TiffWriter(handle, bigtiff=nbytes > CLASSIC_BYTES, byteorder=ORDER) as writer:
-        for pixels, metadata in pages:
+        for pixels, alpha, metadata in pages:
             writer.write(
                 pixels,
-                **_layout(pixels, compression),
+                **_layout(pixels, alpha, compression),
                 iccprofile=metadata.icc,
                 resolution=metadata.resolution,
                 resolutionunit="inch" if metadata.resolution else None,
@@ -68,12 +68,14 @@ def _described(metadata: Metadata) -> ifd.Added:
     return own, below
 
 
-def _layout(pixels: np.ndarray, compression: int | None) -> dict[str, Any]:
+def _layout(pixels: np.ndarray, alpha: bool, compression: int | None) -> dict[str, Any]:
     channels = 1 if pixels.ndim == 2 else pixels.shape[2]
+    rgb = channels - alpha >= 3
+    extra = channels - (3 if rgb else 1)
     return {
-        "photometric": "rgb" if channels >= 3 else "minisblack",
+        "photometric": "rgb" if rgb else "minisblack",
         "planarconfig": "contig" if channels > 1 else None,
-        "extrasamples": ["unassalpha"] if channels in (2, 4) else None,
+        "extrasamples": ["unspecified"] * (extra - alpha) + ["unassalpha"] * alpha if extra else None,
         "compression": "zlib" if compression else None,
         "compressionargs": {"level": compression} if compression else None,
         "predictor": bool(compression),

@@ -34,18 +34,21 @@ def header(source: Source, limits: Limits) -> Header:
     exif, orientation = check_exif(found.get(b"EXIF"), source.notes)
     icc = check_icc(found.get(b"ICCP"), source.notes)
     metadata = Metadata(icc, exif, None, check_xmp(found.get(b"XMP "), source.notes))
-    return Header(*extent, 4 if alpha else 3, "uint8", max(frames, 1), orientation, metadata)
+    channels = 4 if alpha else 3
+    return Header(*extent, channels, "uint8", max(frames, 1), orientation, metadata, alpha=alpha)
 
 
 def decode(source: Source, header: Header, allow_truncated: bool) -> np.ndarray:
     """Decode the first frame."""
     import imagecodecs
 
-    pixels: np.ndarray = imagecodecs.webp_decode(source.content(), 0, hasalpha=header.channels == 4)
+    pixels: np.ndarray = imagecodecs.webp_decode(source.content(), 0, hasalpha=header.alpha)
     return pixels
 
 
-def encode(pixels: np.ndarray, metadata: Metadata, quality: int | None, compression: int | None) -> Pieces:
+def encode(
+    pixels: np.ndarray, alpha: bool, metadata: Metadata, quality: int | None, compression: int | None
+) -> Pieces:
     """Encode lossless, or lossy when a quality is given; grey is stored as three equal channels.
 
     Pillow writes it, not imagecodecs, as it puts ICC, EXIF and XMP into the container; both call libwebp.

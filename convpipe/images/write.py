@@ -17,7 +17,7 @@ from convpipe.images.codecs import PagedCodec, codec
 from convpipe.images.digest import digest_of
 from convpipe.images.formats import BY_EXTENSION, check_output, format_of
 from convpipe.images.metadata import Metadata
-from convpipe.images.source import Pieces, one_line
+from convpipe.images.source import Page, Pieces, one_line
 from convpipe.images.spool import Spool
 
 _DRAFTS = Drafts()
@@ -80,6 +80,7 @@ def write(
     pixels: np.ndarray,
     metadata: Metadata | None = None,
     *,
+    alpha: bool = False,
     format: str | None = None,
     quality: int | None = None,
     compression: int | None = None,
@@ -93,10 +94,12 @@ def write(
         Its folder must exist. A symbolic link there is replaced or refused, never followed.
     pixels : ndarray (H, W) or (H, W, C)
         PNG: uint8, uint16. TIFF: also signed and 32-bit integers, float32, float64. WebP, JPEG, BMP:
-        uint8. 1 to 4 channels; JPEG and BMP 1 or 3.
+        uint8. 1 or 3 channels, and alpha, which JPEG and BMP have not; TIFF: 1 to 4, and alpha.
     metadata : Metadata, optional
         What the format can carry is kept. ICC, EXIF and XMP: PNG, JPEG, TIFF, WebP. Resolution: PNG, JPEG,
         TIFF, BMP. A profile for another number of channels is left out.
+    alpha : bool, optional
+        Whether the last channel is alpha.
     format : str, optional
         A name in ``FORMATS``; default by the extension.
     quality : int, optional
@@ -128,14 +131,14 @@ def write(
         )
     if not overwrite and os.path.lexists(path):
         raise already_exists()
-    encode(pixels, metadata, format=format, quality=quality, compression=compression).save(
+    encode(pixels, metadata, alpha=alpha, format=format, quality=quality, compression=compression).save(
         path, overwrite=overwrite
     )
 
 
 def write_pages(
     path: str | os.PathLike[str],
-    pages: Iterable[np.ndarray],
+    pages: Iterable[np.ndarray | Page],
     *,
     compression: int | None = None,
     overwrite: bool = False,
@@ -144,11 +147,11 @@ def write_pages(
 
     Parameters and errors are as for :func:`write`, and for :func:`encode_pages`, which takes metadata too.
     """
-    pages = list(pages)
+    made = [page if isinstance(page, Page) else Page(page) for page in pages]
     encoded = encode_pages(
-        ((page, None) for page in pages),
+        made,
         compression=compression,
-        nbytes=sum(page.nbytes for page in pages),
+        nbytes=sum(page.pixels.nbytes for page in made),
         folder=os.path.dirname(os.fspath(path)) or None,
     )
     encoded.save(path, overwrite=overwrite)
@@ -158,6 +161,7 @@ def encode(
     pixels: np.ndarray,
     metadata: Metadata | None = None,
     *,
+    alpha: bool = False,
     format: str,
     quality: int | None = None,
     compression: int | None = None,
@@ -169,19 +173,15 @@ def encode(
     >>> encode(np.zeros((2, 3), np.uint8), format="bmp").pieces[0][:2]
     b'BM'
     """
-    pixels, kept = _checked(pixels, metadata, format, quality, compression)
+    page = _checked(Page(pixels, alpha, metadata or Metadata()), format, quality, compression)
     try:
-        return Encoded(codec(format).encode(pixels, kept, quality, compression))
+        return Encoded(codec(format).encode(*page, quality, compression))
     except Exception as error:
         raise _cannot_encode(format, error) from error
 
 
-Pages = Iterable[tuple[np.ndarray, Metadata | None]]
-"""Images, each with what travels beside it."""
-
-
 def encode_pages(
-    pages: Pages,
+    pages: Iterable[Page],
     *,
     format: str = "tiff",
     compression: int | None = None,
@@ -192,8 +192,9 @@ def encode_pages(
 
     Parameters
     ----------
-    pages : iterable of (ndarray, Metadata or None)
-        As for :func:`encode`; they may differ in extent, channels and dtype. What it raises is passed on.
+    pages : iterable of Page
+        Each is as for :func:`encode`; they may differ in extent, channels and dtype. What the iterable
+        raises is passed on.
     format : str, optional
         One that holds pages: tiff.
     compression : int, optional
@@ -206,16 +207,16 @@ def encode_pages(
 
     Examples
     --------
-    >>> encode_pages([(np.zeros((2, 3)), None), (np.zeros((4, 5), np.uint8), None)]).size > 68
+    >>> encode_pages([Page(np.zeros((2, 3))), Page(np.zeros((4, 5), np.uint8))]).size > 68
     True
     """
     check_output(format, "uint8", 1, compression=compression, pages=2)
     raised: list[BaseException] = []
 
-    def checked() -> Iterator[tuple[np.ndarray, Metadata]]:
+    def checked() -> Iterator[Page]:
         try:
-            for pixels, metadata in pages:
-                yield _checked(pixels, metadata, format, None, compression)
+            for page in pages:
+                yield _checked(page, format, None, compression)
         except BaseException as error:
             raised.append(error)
             raise
@@ -230,14 +231,9 @@ def encode_pages(
     return Encoded(spool)
 
 
-def _checked(
-    pixels: np.ndarray,
-    metadata: Metadata | None,
-    format: str,
-    quality: int | None,
-    compression: int | None,
-) -> tuple[np.ndarray, Metadata]:
-    """Return the pixels as encoders take them, and the metadata that the format can carry with them."""
+def _checked(page: Page, format: str, quality: int | None, compression: int | None) -> Page:
+    """Return the pixels as encoders take them, with the metadata that the format can carry."""
+    pixels, alpha, metadata = page
     if pixels.ndim == 3 and pixels.shape[2] == 1:
         pixels = pixels[..., 0]
     if pixels.ndim not in (2, 3):
@@ -245,10 +241,16 @@ def _checked(
     channels = 1 if pixels.ndim == 2 else pixels.shape[2]
     native = pixels.dtype.newbyteorder("=")
     check_output(
-        format, native.name, channels, extent=pixels.shape[:2], quality=quality, compression=compression
+        format,
+        native.name,
+        channels,
+        alpha=alpha,
+        extent=pixels.shape[:2],
+        quality=quality,
+        compression=compression,
     )
-    kept = (metadata or Metadata()).for_channels(3 if format == "webp" and channels == 1 else channels)
-    return np.ascontiguousarray(pixels, native), kept
+    kept = metadata.for_channels(3 if format == "webp" and channels == 1 else channels)
+    return Page(np.ascontiguousarray(pixels, native), alpha, kept)
 
 
 def _cannot_encode(format: str, error: Exception) -> WriteError:

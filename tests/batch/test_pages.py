@@ -10,7 +10,7 @@ import tifffile
 from fakes import FakePipeline
 
 from convpipe.batch import JOURNAL, run_folder
-from convpipe.images import Limits, Metadata, encode_pages, read_pages
+from convpipe.images import Limits, Metadata, Page, encode_pages, read_pages
 from convpipe.images.spool import Spool
 
 NAMED = b"II*\0\x08\0\0\0\x01\0\x1d\x01\x02\0\x07\0\0\0\x1a\0\0\0\0\0\0\0"
@@ -30,7 +30,7 @@ def pages(rng):
 @pytest.fixture
 def stack(source, pages):
     described = [
-        (page, Metadata(exif=NAMED + b"page-%d\0" % number, resolution=(100 * number, 100)))
+        Page(page, metadata=Metadata(exif=NAMED + b"page-%d\0" % number, resolution=(100 * number, 100)))
         for number, page in enumerate(pages, 1)
     ]
     encode_pages(described).save(source / "stack.tif")
@@ -74,7 +74,7 @@ def test_a_format_of_one_image_is_refused_before_decoding(source, stack, tmp_pat
 
 
 def test_a_page_that_cannot_be_filtered_fails_the_file(source, pages, tmp_path, files):
-    encode_pages([(pages[0], None), (np.zeros((2, 2), np.uint8), None)]).save(source / "a.tif")
+    encode_pages([Page(pages[0]), Page(np.zeros((2, 2), np.uint8))]).save(source / "a.tif")
     report = run(source, tmp_path)
     assert report.failures[0].stage == "blur box"
     assert files(tmp_path / "out") == []
@@ -92,7 +92,7 @@ def test_damage_in_a_later_page_leaves_no_output(source, stack, tmp_path, files,
 
 def test_pages_together_are_limited(source, tmp_path):
     blank = np.zeros((4000, 4000), np.uint8)
-    encode_pages([(blank, None)] * 6, compression=9).save(source / "a.tif")
+    encode_pages([Page(blank)] * 6, compression=9).save(source / "a.tif")
     refused = run(source, tmp_path, limits=Limits(max_ratio=100)).failures[0].reason
     assert refused.endswith("(limits: max_ratio)")
     assert run(source, tmp_path).done == 1
@@ -109,7 +109,7 @@ def test_a_stack_passes_memory_by(source, pages, tmp_path, monkeypatch):
 
     monkeypatch.setattr("convpipe.images.spool.MOST_IN_MEMORY", 1000)
     monkeypatch.setattr(sys.modules["convpipe.images.write"], "Spool", Recorded)
-    encode_pages([(page, None) for page in pages]).save(source / "a.tif")
+    encode_pages([Page(page) for page in pages]).save(source / "a.tif")
     assert run(source, tmp_path).failures == []
     assert made[1].file.fileno() > 0
     assert [image.pixels.shape for image in read_pages(tmp_path / "out" / "a.tif")] == [

@@ -16,7 +16,9 @@ CONFIGS = sorted((Path(__file__).parents[2] / "configs").glob("*.yaml"))
 def test_it_loads_and_plans(path):
     for job in config.load(path):
         for channels in (1, 3, 4):
-            plan = make_plan(job.stages, (480, 640), channels=channels, border=job.border)
+            plan = make_plan(
+                job.stages, (480, 640), channels=channels, alpha=channels == 4, border=job.border
+            )
             assert min(plan.extent) >= 1
         assert str(job.input.path) == "data"
         assert job.output.path.parts[:2] == ("out", path.stem)

@@ -41,13 +41,13 @@ def small(*stages):
     ]
 
 
-def compiled(stages, image, border=Border.REFLECT, output_dtype=None, **tiling):
+def compiled(stages, image, border=Border.REFLECT, output_dtype=None, alpha=False, **tiling):
     from convpipe.compile.cuda.run import compile_plan
     from convpipe.compile.cuda.tiles import Tiling
 
     plan = make_plan(
         stages, image.shape[:2], channels=image.shape[2] if image.ndim == 3 else 1, dtype=image.dtype.name,
-        border=border, output_dtype=output_dtype,
+        alpha=alpha, border=border, output_dtype=output_dtype,
     )  # fmt: skip
     if SIMULATED or tiling:
         tiling = {"rows": (4,), "cols": (4,), "threads": 2, **tiling}
@@ -55,8 +55,8 @@ def compiled(stages, image, border=Border.REFLECT, output_dtype=None, **tiling):
     return plan, compile_plan(plan)
 
 
-def check(stages, image, border=Border.REFLECT, output_dtype=None, tolerance=1e-5, **tiling):
-    plan, run = compiled(stages, image, border, output_dtype, **tiling)
+def check(stages, image, border=Border.REFLECT, output_dtype=None, tolerance=1e-5, **options):
+    plan, run = compiled(stages, image, border, output_dtype, **options)
     got, _ = run(image)
     want = oracle.run([step.ops for step in plan.stages], image.reshape(*plan.input, plan.channels))
     near(got, want, plan, tolerance)
@@ -87,11 +87,11 @@ def test_a_reduction_is_refused_by_name(image):
         compile_plan(make_plan([stage("edge", "sobel"), stage("contrast", "stretch")], image.shape))
 
 
-@pytest.mark.parametrize("channels", [1, 3, 4])
+@pytest.mark.parametrize(("channels", "alpha"), [(1, False), (3, False), (4, True)])
 @pytest.mark.parametrize("method", METHODS, ids=lambda method: f"{method.family}-{method.name}")
-def test_registry(method, channels, rng):
+def test_registry(method, channels, alpha, rng):
     image = rng.integers(0, 256, (5, 7, channels), dtype=np.uint8)
-    check(small(make(method)), image)
+    check(small(make(method)), image, alpha=alpha)
 
 
 @pytest.mark.parametrize("method", METHODS, ids=lambda method: f"{method.family}-{method.name}")
@@ -125,7 +125,7 @@ def test_alpha_in_the_middle_of_a_chain(channels, rng):
     """Premultiplied after a stage that keeps alpha, and then mixed across channels."""
     image = rng.integers(0, 3, (6, 5, channels), dtype=np.uint8) * np.uint8(127)
     chain = [stage("edge", "sobel"), stage("blur", "box", size=3), stage("color", "gray")]
-    _, run, _ = check(chain, image)
+    _, run, _ = check(chain, image, alpha=True)
     assert len(run.groups) == 1
 
 
@@ -176,7 +176,7 @@ def test_the_constant_beside_a_column_pass_is_its_sum(shared, channels, rng):
     image = rng.random((4, 3, channels)).astype(np.float32)
     check([outer(value=2), stage("point", "abs")], image, Border.CONSTANT, shared=shared)
     if channels == 4:  # alpha that stands outside the image is the constant itself
-        check([outer(value=2, padding=6)], image, Border.CONSTANT, shared=shared)
+        check([outer(value=2, padding=6)], image, Border.CONSTANT, alpha=True, shared=shared)
 
 
 @pytest.mark.parametrize("common", [{}, {"stride": [2, 1]}, {"dilation": [2, 1]}], ids=str)

@@ -53,7 +53,7 @@ def count(capability):
     for path in sorted((ROOT / "configs").glob("*.yaml")):
         for job in config.load(path):
             for shape in TARGETS[capability]:
-                run = compile_plan(Pipeline.from_job(job, backend="cpu").plan(shape))
+                run = compile_plan(Pipeline.from_job(job, backend="cpu").plan(shape, alpha=shape is ALPHA))
                 if run.source in seen:
                     continue
                 seen.add(run.source)

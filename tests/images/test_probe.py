@@ -22,9 +22,30 @@ def test_says_what_reading_gives(tmp_path, rng, name, channels):
     info, image = probe(tmp_path / name), read(tmp_path / name)
     pixels = image.pixels
     expected = ImageInfo(
-        tmp_path / name, image.format, (21, 34), pixels.size // (21 * 34), pixels.dtype.name, 1, ()
+        tmp_path / name, image.format, (21, 34), pixels.size // (21 * 34), False, pixels.dtype.name, 1, ()
     )
     assert info == expected
+
+
+@pytest.mark.parametrize("mode", ["L", "LA", "RGB", "RGBA", "P"])
+@pytest.mark.parametrize("name", ["a.png", "a.tif", "a.webp", "a.gif", "a.bmp"])
+def test_alpha_is_what_the_file_says(tmp_path, name, mode):
+    picture = Pillow.new("RGBA", (9, 7), (1, 2, 3, 100)).convert(mode)
+    try:
+        picture.save(tmp_path / name, **({"transparency": 0} if mode == "P" and name != "a.bmp" else {}))
+    except (OSError, ValueError):
+        pytest.skip(f"Pillow writes no {mode} into {name}")
+    info, image = probe(tmp_path / name), read(tmp_path / name)
+    with Pillow.open(tmp_path / name) as stored:
+        assert info.alpha == image.alpha == stored.has_transparency_data
+    assert info.shape == image.pixels.shape
+    assert info.channels == (1 if image.pixels.ndim == 2 else image.pixels.shape[2])
+
+
+def test_an_array_on_disk_has_no_alpha(tmp_path):
+    np.save(tmp_path / "a.npy", np.zeros((3, 4, 4), np.uint8))
+    assert not probe(tmp_path / "a.npy").alpha
+    assert not read(tmp_path / "a.npy").alpha
 
 
 @pytest.mark.parametrize("name", ["a.png", "a.jpg", "a.tif", "a.webp", "a.bmp"])

@@ -1,6 +1,7 @@
 """Writing: what is kept, and that a name is at every moment absent, old or complete."""
 
 import errno
+import itertools
 import os
 
 import numpy as np
@@ -13,11 +14,13 @@ from convpipe.errors import WriteError
 from convpipe.images import FORMATS, check_output, format_of, read, supports, write
 
 LOSSLESS = [
-    (format.name, dtype, channels, compression)
+    (format.name, dtype, channels, alpha, compression)
     for format in FORMATS.values()
-    for dtype, counts in format.holds.items()
-    for channels in counts
-    if format.name != "jpeg"
+    for dtype in format.holds
+    for channels in (1, 2, 3, 4)
+    for alpha in (False, True)
+    if format.name != "jpeg" and supports(format.name, dtype, channels, alpha=alpha)
+    if (channels, alpha) != (3, True)  # two bands of data and alpha are not read
     for compression in ([None, 6] if format.compression else [None])
 ]
 
@@ -37,11 +40,11 @@ def pixels(rng):
 
 
 class TestRoundTrip:
-    @pytest.mark.parametrize(("format", "dtype", "channels", "compression"), LOSSLESS)
-    def test_lossless(self, tmp_path, rng, format, dtype, channels, compression):
+    @pytest.mark.parametrize(("format", "dtype", "channels", "alpha", "compression"), LOSSLESS)
+    def test_lossless(self, tmp_path, rng, format, dtype, channels, alpha, compression):
         path = tmp_path / f"a{FORMATS[format].extensions[0]}"
         pixels = random_pixels(rng, dtype, channels)
-        write(path, pixels, compression=compression)
+        write(path, pixels, alpha=alpha, compression=compression)
         image = read(path)
         stored = {1: [0, 0, 0], 2: [0, 0, 0, 1]}.get(channels) if format == "webp" else None
         expected = pixels if stored is None else pixels.reshape(17, 23, channels)[..., stored]
@@ -59,7 +62,7 @@ class TestRoundTrip:
     )
     def test_any_png(self, tmp_path_factory, pixels):
         path = tmp_path_factory.mktemp("any") / "a.png"
-        write(path, pixels)
+        write(path, pixels, alpha=pixels.shape[2] in (2, 4))
         np.testing.assert_array_equal(read(path).pixels, pixels[..., 0] if pixels.shape[2] == 1 else pixels)
 
     @pytest.mark.parametrize("channels", [1, 3])
@@ -106,13 +109,28 @@ class TestRefusals:
     def test_supports_agrees_with_check_output(self):
         for format in [*FORMATS, "xyz"]:
             for dtype in ("uint8", "uint16", "float32", "float64", "int16"):
-                for channels in range(1, 6):
+                for channels, alpha in itertools.product(range(1, 6), (False, True)):
                     try:
-                        check_output(format, dtype, channels)
+                        check_output(format, dtype, channels, alpha=alpha)
                     except WriteError:
-                        assert not supports(format, dtype, channels)
+                        assert not supports(format, dtype, channels, alpha=alpha)
                     else:
-                        assert supports(format, dtype, channels)
+                        assert supports(format, dtype, channels, alpha=alpha)
+
+    @pytest.mark.parametrize(("channels", "alpha", "reason"), [
+        (4, False, "png cannot hold uint8 with 4 channels of which none is alpha; tiff can"),
+        (2, False, "png cannot hold uint8 with 2 channels of which none is alpha; tiff can"),
+        (3, True, "png cannot hold uint8 with 3 channels, the last of them alpha; tiff can"),
+    ])  # fmt: skip
+    def test_data_is_not_written_as_alpha_nor_alpha_as_data(self, tmp_path, rng, channels, alpha, reason):
+        pixels = random_pixels(rng, "uint8", channels)
+        with pytest.raises(WriteError) as caught:
+            write(tmp_path / "a.png", pixels, alpha=alpha)
+        assert caught.value.reason == reason
+        with pytest.raises(
+            WriteError, match="jpeg cannot hold uint8 with 4 channels, the last of them alpha"
+        ):
+            check_output("jpeg", "uint8", 4, alpha=True)
 
     @pytest.mark.parametrize("format", ["gif", "npy", "xyz"])
     def test_formats_that_are_not_written(self, format):
