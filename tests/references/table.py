@@ -1,0 +1,107 @@
+"""A reference: a small image without symmetry, and the numbers a method makes of it, written out."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import numpy as np
+
+
+def grid(text):
+    """Return the rows of numbers in `text` as an array."""
+    return np.array([[float(number) for number in line.split()] for line in text.strip().splitlines()])
+
+
+IMAGE = """
+     12  80  33 200   5  91
+      7 150  64  18 222  40
+     99   3 170  55  28 131
+     61 240  11 108  77   0
+    183  26 142 255  49 116
+"""
+
+
+@dataclass(frozen=True)
+class Table:
+    """The numbers of one method with one set of parameters.
+
+    Parameters
+    ----------
+    stage : str
+        Its family and method.
+    parameters : dict
+    source : str
+        Where the numbers come from, with the version they were made by.
+    want : str
+        The result before it is rounded, a row a line.
+    peer : callable, optional
+        The source as a function of the float64 image, where it is a library that the tests have.
+    image : str
+        A row a line; a pixel a line with `channels`, where half of them are the first row.
+    dtype : str
+        Of the image.
+    """
+
+    stage: str
+    parameters: dict
+    source: str
+    want: str = field(repr=False)
+    peer: Callable | None = field(default=None, repr=False)
+    image: str = field(default=IMAGE, repr=False)
+    border: str = "reflect"
+    dtype: str = "float64"
+    channels: int = 0
+
+    @property
+    def family(self):
+        return self.stage.split()[0]
+
+    @property
+    def method(self):
+        return self.stage.split()[1]
+
+    @property
+    def pixels(self):
+        """The image, (rows, cols) or (2, cols, channels)."""
+        pixels = grid(self.image).astype(self.dtype)
+        return pixels.reshape(2, -1, self.channels) if self.channels else pixels
+
+    @property
+    def values(self):
+        """The result, a row a pixel where the image has channels."""
+        return grid(self.want)
+
+    @property
+    def tolerance(self):
+        """Half of the last digit written, and what the arithmetic (float32 for small integers) rounds off."""
+        rounding = 1e-14 if self.dtype == "float64" else 4e-7
+        return 0.51e-6 + rounding * np.abs(self.values).max()
+
+    def __str__(self):
+        given = "".join(f",{key}={value}" for key, value in self.parameters.items())
+        return f"{self.family}-{self.method}{given}-{self.border}-{self.dtype}".replace(" ", "")
+
+
+SCIPY = {
+    "constant": {"mode": "constant", "cval": 50},
+    "edge": {"mode": "nearest"},
+    "reflect": {"mode": "mirror"},
+    "symmetric": {"mode": "reflect"},
+    "wrap": {"mode": "wrap"},
+}
+"""Border rules, as SciPy and scikit-image call them; the constant is 50."""
+
+
+def in_every_border(stage, parameters, source, peer, **wants):
+    """Return the tables of a method in the five borders; `peer` takes SciPy's mode and cval."""
+    assert wants.keys() == SCIPY.keys()
+    return [
+        Table(
+            stage,
+            {**parameters, **({"value": 50} if border == "constant" else {})},
+            f"{source}, mode={SCIPY[border]['mode']!r}",
+            want,
+            lambda image, mode=SCIPY[border]: peer(image, **mode),
+            border=border,
+        )
+        for border, want in wants.items()
+    ]
