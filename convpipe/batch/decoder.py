@@ -5,11 +5,35 @@ from __future__ import annotations
 import os
 import pickle
 import signal
+from contextlib import suppress
 from multiprocessing.connection import Connection
-from typing import Any
+from multiprocessing.reduction import recv_handle
+from typing import Any, NamedTuple
 
 from convpipe import images
 from convpipe.errors import ImageError, ReadError
+
+
+class Request(NamedTuple):
+    """What is asked of a reader.
+
+    Parameters
+    ----------
+    name : str
+        Of a function of :mod:`convpipe.images`.
+    path : str
+        Of the file.
+    handed : bool
+        Whether the file is handed over open.
+    arguments, options
+        The other arguments.
+    """
+
+    name: str
+    path: str
+    handed: bool
+    arguments: tuple[Any, ...]
+    options: dict[str, Any]
 
 
 def serve(connection: int, memory: int, timeout: float) -> None:
@@ -31,18 +55,23 @@ def serve(connection: int, memory: int, timeout: float) -> None:
         while True:
             _send(pipe, memory, answer)
             try:
-                name, arguments, options = pipe.recv()
+                request: Request = pipe.recv()
+                descriptor = recv_handle(pipe) if request.handed else None
             except (EOFError, ConnectionError):
                 return
             signal.setitimer(signal.ITIMER_REAL, 2 * timeout)
-            answer = _answer(name, arguments, options)
+            answer = _answer(request, descriptor)
             signal.setitimer(signal.ITIMER_REAL, 0)
 
 
-def _answer(name: str, arguments: tuple[Any, ...], options: dict[str, Any]) -> Any:
+def _answer(request: Request, descriptor: int | None) -> Any:
     """Return what the reader returns, or its exception."""
+    read = getattr(images, request.name)  # images.probe, images.probe_pages or images.read
     try:
-        return getattr(images, name)(*arguments, **options)  # images.probe or images.read
+        if descriptor is None:
+            return read(request.path, *request.arguments, **request.options)
+        with images.OpenFile(request.path, descriptor) as file:
+            return read(file, *request.arguments, **request.options)
     except ImageError as error:
         return type(error)(error.reason)
     except MemoryError:
@@ -57,6 +86,8 @@ def _send(pipe: Connection, memory: int, answer: Any) -> None:
     pickled = pickle.dumps(answer, protocol=5, buffer_callback=buffers.append)
     pieces = [buffer.raw() for buffer in buffers]
     os.lseek(memory, 0, os.SEEK_SET)
+    with suppress(OSError):
+        os.ftruncate(memory, 0)  # the image before is done with, and its pixels take no memory any more
     try:
         for piece in pieces:
             while piece.nbytes:

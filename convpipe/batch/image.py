@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from threading import Event
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Protocol
 
 from numpy.typing import NDArray
 
@@ -17,11 +17,11 @@ from convpipe import images
 from convpipe.batch.identity import Recipe
 from convpipe.batch.isolate import DecoderLost
 from convpipe.batch.job import FolderJob
-from convpipe.batch.outputs import check_inside, make_folder
+from convpipe.batch.outputs import result_folder
 from convpipe.batch.reader import Reader
 from convpipe.batch.resume import Past, holds
 from convpipe.errors import ConvpipeError, JobError, PlanError, ReadError, WriteError
-from convpipe.images import Drafts, Encoded, ImageInfo, Page
+from convpipe.images import Drafts, Encoded, Folder, ImageInfo, OpenFile, OutsideError, Page
 from convpipe.plan import Plan
 from convpipe.report import ImageResult, printable
 
@@ -53,8 +53,11 @@ class Run:
     job : FolderJob
     engine : Engine
     reader : Reader
+    input : Folder or None
+        None where the input is one image, which may be a link to anywhere: it was named.
     root : Path
-        The input folder.
+        The input folder; the folder of the image, where the input is one.
+    output : Folder
     past : Past
     threads : int or None
         Threads that filter one image, if it is not small; None: all cores.
@@ -70,13 +73,28 @@ class Run:
     job: FolderJob
     engine: Engine
     reader: Reader
+    input: Folder | None
     root: Path
+    output: Folder
     past: Past
     threads: int | None
     drafts: Drafts = field(default_factory=Drafts)
     stop: Event = field(default_factory=Event)
     stopped: str | None = None
     warnings: dict[str, None] = field(default_factory=dict)
+
+    def open(self, relative: Path) -> OpenFile:
+        """Open an image; a link to one counts as long as it stays within the input folder."""
+        try:
+            if self.input is None:
+                return images.open_file(self.root / relative)
+            return OpenFile(self.root / relative, self.input.open_file(relative))
+        except OutsideError:
+            raise ReadError("cannot open: it leads out of the input folder") from None
+        except ReadError:
+            raise
+        except OSError as error:
+            raise ReadError(f"cannot open: {error.strerror or error}") from error
 
     def give_up(self, reason: str) -> None:
         """Stop the run, as no further image could be written."""
@@ -100,7 +118,6 @@ class Work:
 
     def __init__(self, run: Run, relative: Path, target: Path) -> None:
         self._run, self._job, self._relative, self._target = run, run.job, relative, target
-        self._source, self._path = run.root / relative, run.job.output / target
         self._stage = "read"
         self._began = time.perf_counter()
         self._known = ImageResult(str(relative), "failed")
@@ -159,16 +176,45 @@ class Work:
 
     def _filter(self) -> ImageResult:
         """Whatever can be refused from names and headers is, before a pixel is decoded."""
-        run, job = self._run, self._job
         self._enter("write")
-        check_inside(self._path, job.output)
-        if os.path.lexists(self._path) and not (job.overwrite or job.resume):
+        if self._exists() and not (self._job.overwrite or self._job.resume):
             raise images.already_exists()
         self._enter("read")
-        seen, digest = self._look()
-        if (kept := run.past.settled(self._relative, digest, self._path)) is not None:
-            return kept
-        infos = self._probe()
+        with self._run.open(self._relative) as file:
+            seen, digest = self._look(file)
+            kept = self._run.past.settled(self._relative, digest, self._run.output, self._target)
+            if kept is not None:
+                return kept
+            encoded = self._encode(file)
+            if file.stamp() != seen:
+                raise changed()
+        self._enter("write")
+        return self._save(encoded)
+
+    def _exists(self) -> bool:
+        """Tell whether the name of the result is taken."""
+        try:
+            with result_folder(self._run.output, self._target) as folder:
+                return folder.exists(self._target.name)
+        except FileNotFoundError:
+            return False
+
+    def _look(self, file: OpenFile) -> tuple[tuple[int, ...], str]:
+        """Return what tells whether the file was changed, and the hash of its content."""
+        seen = file.stamp()
+        self._run.reader.limits.check_file(seen[0])
+        self._learn(bytes_read=seen[0])
+        try:
+            digest = images.digest_file(file)
+        except OSError as error:
+            raise ReadError(f"cannot read: {error.strerror or error}") from error
+        self._learn(input_hash=digest)
+        return seen, digest
+
+    def _encode(self, file: OpenFile) -> Encoded:
+        """Return the content of the result."""
+        run = self._run
+        infos = self._probe(file)
         self._enter("plan")
         plans = [run.engine.plan(info.shape, info.dtype, info.alpha) for info in infos]
         extents = tuple((stage.name, stage.extent) for stage in plans[0].stages)
@@ -176,7 +222,7 @@ class Work:
         for plan in plans:
             self._run.warnings.update(dict.fromkeys(plan.saturations))
         self._enter("write")
-        encoding = job.encoding(images.format_of(self._target) or infos[0].format)
+        encoding = self._job.encoding(images.format_of(self._target) or infos[0].format)
         for plan in plans:
             images.check_output(
                 channels=plan.output_channels,
@@ -187,28 +233,22 @@ class Work:
                 **encoding,
             )
         self._enter("read")
-        if len(infos) == 1:
-            image = run.reader.read(self._source)
-            page = self._apply(image, infos[0])
-            encoded = images.encode(page.pixels, page.metadata, alpha=page.alpha, **encoding)
-        else:
-            encoded = self._encode_pages(infos, plans, encoding["compression"])
-        if _stamp(self._source) != seen:
-            raise ReadError("the file was changed while it was read")
-        self._enter("write")
-        return self._save(encoded)
+        if len(infos) > 1:
+            return self._encode_pages(file, infos, plans, encoding["compression"])
+        page = self._apply(run.reader.read(file), infos[0])
+        return images.encode(page.pixels, page.metadata, alpha=page.alpha, **encoding)
 
-    def _probe(self) -> tuple[ImageInfo, ...]:
+    def _probe(self, file: OpenFile) -> tuple[ImageInfo, ...]:
         """Return the headers of all pages that are filtered."""
-        info = self._run.reader.probe(self._source)
+        info = self._run.reader.probe(file)
         if info.frames > 1 and images.FORMATS[info.format].pages:
-            return self._run.reader.probe_pages(self._source)
+            return self._run.reader.probe_pages(file)
         return (info,)
 
     def _apply(self, image: images.Image, info: ImageInfo) -> Page:
         """Filter an image, or a page."""
         if image.pixels.shape[:2] != info.extent:
-            raise ReadError("the file was changed while it was read")
+            raise changed()
         self._learn(notes=tuple(dict.fromkeys([*self._known.notes, *image.notes])))
         self._enter("filter")
         threads = 1 if image.pixels.size < SMALL else self._run.threads
@@ -218,57 +258,29 @@ class Work:
         return Page(result, image.alpha, image.metadata)
 
     def _encode_pages(
-        self, infos: Sequence[ImageInfo], plans: Sequence[Plan], compression: int | None
+        self, file: OpenFile, infos: Sequence[ImageInfo], plans: Sequence[Plan], compression: int | None
     ) -> Encoded:
         """Read, filter and encode the pages one by one: one is in memory at a time."""
         nbytes = sum(plan.output_bytes for plan in plans)
-        pages = self._run.reader.read_pages(self._source, len(infos))
+        pages = self._run.reader.read_pages(file, len(infos))
 
         def results() -> Iterator[Page]:
             for info in infos:
                 self._enter("read")
                 yield self._apply(next(pages), info)
 
-        return images.encode_pages(results(), compression=compression, nbytes=nbytes, folder=self._job.output)
-
-    def _look(self) -> tuple[_Stamp, str]:
-        """Return what tells whether the file was changed, and the hash of its content."""
-        try:
-            if (seen := _stamp(self._source)) is None:
-                raise ReadError("cannot open: No such file or directory")
-            self._run.reader.limits.check_file(seen.size)
-            self._learn(bytes_read=seen.size)
-            digest = images.digest_file(self._source)
-        except ReadError:
-            raise
-        except OSError as error:
-            raise ReadError(f"cannot open: {error.strerror or error}") from error
-        self._learn(input_hash=digest)
-        return seen, digest
+        return images.encode_pages(results(), compression=compression, nbytes=nbytes, folder=self._run.output)
 
     def _save(self, encoded: Encoded) -> ImageResult:
         """Write the result, or find that it is there: a run may have died between a file and its record."""
-        run, size, digest = self._run, encoded.size, encoded.digest
+        run, target, size, digest = self._run, self._target, encoded.size, encoded.digest
         replaces = run.job.overwrite or run.past.made(self._relative)
-        if replaces or not (run.job.resume and holds(self._path, size, digest)):
-            make_folder(self._path)
-            encoded.save(self._path, overwrite=replaces, drafts=run.drafts)
-        return self._result(status="done", output=str(self._target), bytes_written=size, output_hash=digest)
+        if replaces or not (run.job.resume and holds(run.output, target, size, digest)):
+            with result_folder(run.output, target, make=True) as folder:
+                encoded.save(target, overwrite=replaces, drafts=run.drafts, folder=folder)
+        return self._result(status="done", output=str(target), bytes_written=size, output_hash=digest)
 
 
-class _Stamp(NamedTuple):
-    """What changes when another file is put in a file's place, or it is written to."""
-
-    device: int
-    inode: int
-    size: int
-    modified: int
-
-
-def _stamp(path: Path) -> _Stamp | None:
-    """Return a file's stamp; None if it is gone."""
-    try:
-        found = path.stat()
-    except FileNotFoundError:
-        return None
-    return _Stamp(found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns)
+def changed() -> ReadError:
+    """Return the error for an image that is another one by now."""
+    return ReadError("the file was changed while it was read")

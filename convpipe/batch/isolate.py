@@ -17,11 +17,13 @@ import threading
 from collections.abc import Iterator
 from contextlib import suppress
 from multiprocessing import Pipe
-from pathlib import Path
+from multiprocessing.reduction import send_handle
 from typing import Any, cast
 
+from convpipe.batch.decoder import Request
+from convpipe.batch.reader import Named
 from convpipe.errors import JobError
-from convpipe.images import Image, ImageInfo, Limits
+from convpipe.images import Image, ImageInfo, Limits, OpenFile
 
 START_SECONDS = 60.0
 """How long a process may take to start."""
@@ -61,25 +63,25 @@ class IsolatedReader:
         self._all: set[_Decoder] = set()
         self._closed = False
 
-    def probe(self, path: Path) -> ImageInfo:
+    def probe(self, file: Named) -> ImageInfo:
         """As :func:`convpipe.images.probe`; :class:`DecoderLost` if the decoder crashes or hangs."""
-        return cast(ImageInfo, self._call("probe", path, self.limits, **self._options))
+        return cast(ImageInfo, self._call("probe", file, self.limits, **self._options))
 
-    def read(self, path: Path) -> Image:
+    def read(self, file: Named) -> Image:
         """As :func:`convpipe.images.read`; :class:`DecoderLost` if the decoder crashes or hangs.
 
         The pixels lie in memory that the next image of the same thread will take.
         """
-        return cast(Image, self._call("read", path, self.limits, **self._options))
+        return cast(Image, self._call("read", file, self.limits, **self._options))
 
-    def probe_pages(self, path: Path) -> tuple[ImageInfo, ...]:
+    def probe_pages(self, file: Named) -> tuple[ImageInfo, ...]:
         """As :func:`convpipe.images.probe_pages`; :class:`DecoderLost` as above."""
-        return cast(tuple[ImageInfo, ...], self._call("probe_pages", path, self.limits, **self._options))
+        return cast(tuple[ImageInfo, ...], self._call("probe_pages", file, self.limits, **self._options))
 
-    def read_pages(self, path: Path, pages: int) -> Iterator[Image]:
+    def read_pages(self, file: Named, pages: int) -> Iterator[Image]:
         """Read one page after the other, as above: each takes the memory of the one before."""
         for page in range(pages):
-            yield cast(Image, self._call("read", path, self.limits, page=page, **self._options))
+            yield cast(Image, self._call("read", file, self.limits, page=page, **self._options))
 
     def abort(self) -> None:
         """End all the processes; a thread that waits for one gets :class:`DecoderLost`."""
@@ -96,10 +98,12 @@ class IsolatedReader:
                 decoder.end()
             self._all.clear()
 
-    def _call(self, name: str, *arguments: Any, **options: Any) -> Any:
+    def _call(self, name: str, file: Named, *arguments: Any, **options: Any) -> Any:
         decoder = self._decoder()
+        descriptor = file.descriptor if isinstance(file, OpenFile) else None
+        request = Request(name, os.fspath(file), descriptor is not None, arguments, options)
         try:
-            answer = decoder.ask((name, arguments, options), self._timeout)
+            answer = decoder.ask(request, self._timeout, descriptor)
         except DecoderLost:
             self._mine.decoder = None
             with self._guard:
@@ -152,11 +156,13 @@ class _Decoder:
         except DecoderLost as error:
             raise JobError(f"the process to decode in did not start: {error}") from error
 
-    def ask(self, request: Any, timeout: float) -> Any:
-        """Send a request and return the answer, whose arrays lie in the shared memory."""
+    def ask(self, request: Request | None, timeout: float, descriptor: int | None = None) -> Any:
+        """Send a request, with its open file, and return the answer; its arrays lie in the shared memory."""
         try:
             if request is not None:
                 self._connection.send(request)
+            if descriptor is not None:
+                send_handle(self._connection, descriptor, self._process.pid)
             if not self._connection.poll(timeout):
                 self.kill()
                 self.end()

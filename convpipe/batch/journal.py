@@ -15,11 +15,11 @@ import threading
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, fields
-from pathlib import Path
 from typing import Any, BinaryIO
 
 from convpipe.batch.identity import Identity
 from convpipe.errors import JobError
+from convpipe.images import Folder
 from convpipe.report import ImageResult
 
 try:
@@ -51,7 +51,7 @@ class Journal:
 
     Parameters
     ----------
-    folder : Path
+    folder : Folder
         The output folder.
 
     Raises
@@ -60,16 +60,18 @@ class Journal:
         If the journal cannot be written, is a link or no file, or belongs to a run that goes on.
     """
 
-    def __init__(self, folder: Path) -> None:
-        self.path = folder / JOURNAL
+    def __init__(self, folder: Folder) -> None:
+        self.path, self._folder = folder.path / JOURNAL, folder
         self.results: dict[str, ImageResult] = {}
         self._guard = threading.Lock()
         self._broken = False
         try:
-            self._file = _open(self.path)
+            self._file = _open(folder)
             _drop_torn_line(self._file)
         except BlockingIOError:
-            raise JobError(f"another run is writing to {str(folder)!r}; wait for it, or stop it") from None
+            raise JobError(
+                f"another run is writing to {str(folder.path)!r}; wait for it, or stop it"
+            ) from None
         except OSError as error:
             raise JobError(f"the journal {str(self.path)!r} cannot be written: {_why(error)}") from None
         self._synced = time.monotonic()
@@ -97,7 +99,7 @@ class Journal:
         try:
             self._write(header)
             self._sync()
-            _sync_folder(self.path.parent)
+            self._folder.sync()
         except OSError as error:
             raise JobError(f"the journal {str(self.path)!r} cannot be written: {_why(error)}") from None
 
@@ -120,6 +122,10 @@ class Journal:
         with self._guard:
             self.results[result.path] = result
 
+    def in_place(self) -> bool:
+        """Tell whether the journal is still the one that its name leads to."""
+        return self._folder.holds(JOURNAL, self._file.fileno())
+
     def close(self) -> None:
         """Bring the last records to the disk; the lock ends with this."""
         with self._guard:
@@ -136,6 +142,8 @@ class Journal:
         """Append a line; after the first failure there is none, so that no line follows half of one."""
         if self._broken:
             raise OSError(errno.EIO, "an earlier line could not be written")
+        if not os.fstat(self._file.fileno()).st_nlink:
+            raise OSError(errno.ENOENT, "it was removed")
         line = json.dumps(data, separators=(",", ":")).encode() + b"\n"
         self._broken = True
         while line:
@@ -148,15 +156,16 @@ class Journal:
         self._broken, self._synced = broken, time.monotonic()
 
 
-def _open(path: Path) -> BinaryIO:
+def _open(folder: Folder) -> BinaryIO:
     """Open without following a link or waiting for a pipe, and lock."""
-    flags = os.O_RDWR | os.O_CREAT | os.O_APPEND
-    for name in ("O_NOFOLLOW", "O_NONBLOCK", "O_CLOEXEC", "O_BINARY"):
-        flags |= getattr(os, name, 0)
-    file = os.fdopen(os.open(path, flags, 0o666), "r+b", buffering=1 << 16)
+    flags = os.O_RDWR | os.O_CREAT | os.O_APPEND | getattr(os, "O_NONBLOCK", 0)
+    file = os.fdopen(folder.open(JOURNAL, flags), "r+b", buffering=1 << 16)
     try:
-        if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+        found = os.fstat(file.fileno())
+        if not stat.S_ISREG(found.st_mode):
             raise OSError(errno.EINVAL, "it is not a regular file")
+        if found.st_nlink > 1:
+            raise OSError(errno.EMLINK, "it is also known by another name (a hard link), which is not ours")
         _lock(file)
     except BaseException:
         file.close()
@@ -188,20 +197,6 @@ def _drop_torn_line(file: BinaryIO) -> None:
             break
     if start < end:
         file.truncate(start)
-
-
-def _sync_folder(folder: Path) -> None:
-    """Bring the names in a folder to the disk, where the system can."""
-    if os.name != "posix":
-        return
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    except OSError as error:
-        if error.errno not in (errno.EINVAL, errno.ENOTSUP):
-            raise
-    finally:
-        os.close(descriptor)
 
 
 def _header(identity: Identity) -> dict[str, Any]:

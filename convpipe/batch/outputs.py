@@ -7,9 +7,9 @@ import unicodedata
 from collections.abc import Mapping
 from pathlib import Path
 
-from convpipe.batch.find import Found, within
+from convpipe.batch.find import Found
 from convpipe.errors import JobError, WriteError
-from convpipe.images import FORMATS, format_of
+from convpipe.images import FORMATS, Folder, OutsideError, format_of
 
 SHOWN = 10
 """Most clashing names listed in one message."""
@@ -102,17 +102,24 @@ def _check_writable(output: Path) -> None:
         raise JobError(f"the output folder {str(output)!r} cannot be written")
 
 
-def check_inside(path: Path, output: Path) -> None:
-    """Refuse a result whose folder is a link that leads out of the output folder."""
-    if not within(path.parent, output):
-        raise WriteError(f"its folder {str(path.parent)!r} leads out of the output folder")
+def result_folder(output: Folder, target: Path, *, make: bool = False) -> Folder:
+    """Open the folder that a result goes to.
 
-
-def make_folder(path: Path) -> None:
-    """Make the folder that a result goes to."""
+    Raises
+    ------
+    WriteError
+        It is a link that leads out of the output folder, or cannot be made.
+    FileNotFoundError
+        It is not there, and not to be made.
+    """
+    shown = str(output.path / target.parent)
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        return output.below(target.parent, make=make)
+    except OutsideError:
+        raise WriteError(f"its folder {shown!r} leads out of the output folder") from None
     except OSError as error:
-        failure = WriteError(f"cannot make the folder {str(path.parent)!r}: {error.strerror}")
+        if isinstance(error, FileNotFoundError) and not make:
+            raise
+        failure = WriteError(f"cannot {'make' if make else 'open'} the folder {shown!r}: {error.strerror}")
         failure.errno = error.errno
         raise failure from error

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Protocol
 
 from convpipe import images
 from convpipe.images import ImageInfo, Limits
+
+Named = str | os.PathLike[str]
+"""A path, or a file that is open already and has one (:class:`convpipe.images.OpenFile`)."""
 
 
 class Reader(Protocol):
@@ -15,16 +18,16 @@ class Reader(Protocol):
 
     limits: Limits
 
-    def probe(self, path: Path) -> ImageInfo:
+    def probe(self, file: Named) -> ImageInfo:
         """Read the header."""
 
-    def read(self, path: Path) -> images.Image:
+    def read(self, file: Named) -> images.Image:
         """Decode."""
 
-    def probe_pages(self, path: Path) -> tuple[ImageInfo, ...]:
+    def probe_pages(self, file: Named) -> tuple[ImageInfo, ...]:
         """Read the header of every page."""
 
-    def read_pages(self, path: Path, pages: int) -> Iterator[images.Image]:
+    def read_pages(self, file: Named, pages: int) -> Iterator[images.Image]:
         """Decode one page after the other; the pixels of one may be gone when the next is asked for."""
 
     def abort(self) -> None:
@@ -40,21 +43,21 @@ class DirectReader:
     def __init__(self, limits: Limits, allow_truncated: bool) -> None:
         self.limits, self._allow_truncated = limits, allow_truncated
 
-    def probe(self, path: Path) -> ImageInfo:
+    def probe(self, file: Named) -> ImageInfo:
         """As :func:`convpipe.images.probe`."""
-        return images.probe(path, self.limits, allow_truncated=self._allow_truncated)
+        return images.probe(file, self.limits, allow_truncated=self._allow_truncated)
 
-    def read(self, path: Path) -> images.Image:
+    def read(self, file: Named) -> images.Image:
         """As :func:`convpipe.images.read`."""
-        return images.read(path, self.limits, allow_truncated=self._allow_truncated)
+        return images.read(file, self.limits, allow_truncated=self._allow_truncated)
 
-    def probe_pages(self, path: Path) -> tuple[ImageInfo, ...]:
+    def probe_pages(self, file: Named) -> tuple[ImageInfo, ...]:
         """As :func:`convpipe.images.probe_pages`."""
-        return images.probe_pages(path, self.limits, allow_truncated=self._allow_truncated)
+        return images.probe_pages(file, self.limits, allow_truncated=self._allow_truncated)
 
-    def read_pages(self, path: Path, pages: int) -> Iterator[images.Image]:
+    def read_pages(self, file: Named, pages: int) -> Iterator[images.Image]:
         """As :func:`convpipe.images.read_pages`."""
-        return images.read_pages(path, self.limits, allow_truncated=self._allow_truncated)
+        return images.read_pages(file, self.limits, allow_truncated=self._allow_truncated)
 
     def abort(self) -> None:
         """Do nothing: a thread cannot be stopped."""

@@ -11,6 +11,7 @@ from convpipe import images
 from convpipe.batch.identity import Identity
 from convpipe.batch.journal import Line
 from convpipe.errors import JobError
+from convpipe.images import Folder, OpenFile
 from convpipe.report import ImageResult
 
 
@@ -29,7 +30,7 @@ class Past:
         record = self._records.get(str(relative))
         return record is not None and record.status == "done"
 
-    def settled(self, relative: Path, input_hash: str, result: Path) -> ImageResult | None:
+    def settled(self, relative: Path, input_hash: str, output: Folder, target: Path) -> ImageResult | None:
         """Return the image's result if nothing needs to be done for it any more.
 
         Parameters
@@ -38,13 +39,14 @@ class Past:
             Of the image.
         input_hash : str
             Of the image as it is now.
-        result : Path
-            Where its result is, or will be.
+        output : Folder
+        target : Path
+            Where its result is in it, or will be.
         """
         record = self._records.get(str(relative))
         if record is None or record.input_hash != input_hash:
             return None
-        if record.status == "done" and not holds(result, record.bytes_written, record.output_hash):
+        if record.status == "done" and not holds(output, target, record.bytes_written, record.output_hash):
             return None
         return replace(record, kept=True)
 
@@ -54,10 +56,14 @@ def _settles(result: ImageResult) -> bool:
     return result.status == "done" or result.quarantined
 
 
-def holds(path: Path, size: int, digest: str | None) -> bool:
-    """Tell whether ``path`` is a regular file, not a link, of this size and content."""
+def holds(folder: Folder, relative: Path, size: int, digest: str | None) -> bool:
+    """Tell whether ``relative`` is a regular file, not a link, of this size and content."""
+    flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0)
     try:
-        return os.lstat(path).st_size == size and images.digest_file(path, follow_symlinks=False) == digest
+        with folder.below(relative.parent) as place:
+            descriptor = place.open(relative.name, flags)
+        with OpenFile(relative, descriptor) as file:
+            return file.stamp()[0] == size and images.digest_file(file) == digest
     except OSError:
         return False
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Iterable
-from contextlib import closing, suppress
+from contextlib import AbstractContextManager, closing, nullcontext, suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from convpipe import images
-from convpipe.batch.find import Found, find_images, within
+from convpipe.batch.find import Found, find_images
 from convpipe.batch.identity import Identity, settings
 from convpipe.batch.image import Engine, Run
 from convpipe.batch.isolate import IsolatedReader
@@ -22,6 +22,8 @@ from convpipe.batch.outputs import map_outputs
 from convpipe.batch.reader import DirectReader, Reader
 from convpipe.batch.resume import Past, read_past
 from convpipe.batch.settle import Progress, record, settle_all, signal_code
+from convpipe.errors import JobError
+from convpipe.images import Folder
 from convpipe.report import ImageResult, Report, printable
 
 
@@ -68,17 +70,21 @@ def _run(engine: Engine, job: FolderJob, progress: Progress | None) -> Report:
     made_of = settings(engine, **job.decides)
     identity = Identity.of(engine, made_of)
     reader = _reader(job)
-    with closing(Journal(job.output)) as journal:
+    with _open(job.output, "output") as output, closing(Journal(output)) as journal, _input(found) as input:
         past = Past()
         if job.resume:
             past = read_past(journal.lines(), identity, targets.values(), overwrite=job.overwrite)
         journal.begin(identity, job=job.name, settings=made_of, input=str(found.root), began=_now())
-        _clear_stale(job.output, targets.values())
-        run = Run(job, engine, reader, found.root, past, threads=None if len(targets) == 1 else 1)
+        _clear_stale(output, targets.values())
+        run = Run(job, engine, reader, input, found.root, output, past, None if len(targets) == 1 else 1)
         for result in (left := _left_out(found)):
             record(run, journal, result)
         hands = max(1, min(job.workers or _cores(), len(targets)))
         interrupted = settle_all(run, journal, list(targets.items()), hands, progress)
+        if not output.in_place():
+            run.give_up("as the output folder was removed or replaced")
+        elif not journal.in_place():
+            run.give_up("as the journal was removed or replaced")
     order = [*map(str, targets), *(result.path for result in left)]
     results = tuple(journal.results[path] for path in order if path in journal.results)
     return Report(
@@ -110,12 +116,23 @@ def _now() -> str:
     return datetime.now(UTC).isoformat(timespec="seconds")
 
 
-def _clear_stale(output: Path, targets: Iterable[Path]) -> None:
+def _input(found: Found) -> AbstractContextManager[Folder | None]:
+    """Open the input folder, if the input is one."""
+    return nullcontext() if found.selection is None else _open(found.root, "input")
+
+
+def _open(path: Path, what: str) -> Folder:
+    try:
+        return Folder(path)
+    except OSError as error:
+        raise JobError(f"the {what} {str(path)!r} cannot be opened: {error.strerror}") from None
+
+
+def _clear_stale(output: Folder, targets: Iterable[Path]) -> None:
     """Remove what dead runs left unfinished in the folders that this one writes to."""
-    for folder in {output, *(output / target.parent for target in targets)}:
-        with suppress(OSError):  # not made yet, or not ours to list
-            if within(folder, output):
-                images.clear_stale(folder)
+    for folder in {Path(), *(target.parent for target in targets)}:
+        with suppress(OSError), output.below(folder) as place:  # not made yet, or not ours to list
+            images.clear_stale(place)
 
 
 def _left_out(found: Found) -> list[ImageResult]:

@@ -6,26 +6,31 @@ called from many threads at once; decoding and encoding release the GIL.
 
 from convpipe.images.atomic import TEMPORARY_SUFFIX, Drafts, clear_stale, is_temporary
 from convpipe.images.digest import digest_file
+from convpipe.images.folder import Folder, OpenFile, OutsideError, open_file
 from convpipe.images.formats import BY_EXTENSION, FORMATS, Format, check_output, format_of, supports
 from convpipe.images.metadata import Metadata
 from convpipe.images.probe import ImageInfo, probe, probe_pages
 from convpipe.images.read import Image, read, read_pages
 from convpipe.images.source import Page
-from convpipe.images.write import Encoded, already_exists, encode, encode_pages, write, write_pages
+from convpipe.images.write import EXISTS, Encoded, already_exists, encode, encode_pages, write, write_pages
 from convpipe.limits import DEFAULT_LIMITS, Limits
 
 __all__ = [
     "BY_EXTENSION",
     "DEFAULT_LIMITS",
+    "EXISTS",
     "FORMATS",
     "TEMPORARY_SUFFIX",
     "Drafts",
     "Encoded",
+    "Folder",
     "Format",
     "Image",
     "ImageInfo",
     "Limits",
     "Metadata",
+    "OpenFile",
+    "OutsideError",
     "Page",
     "already_exists",
     "check_output",
@@ -35,6 +40,7 @@ __all__ = [
     "encode_pages",
     "format_of",
     "is_temporary",
+    "open_file",
     "probe",
     "probe_pages",
     "read",

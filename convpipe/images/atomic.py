@@ -6,9 +6,12 @@ import errno
 import os
 import re
 import secrets
+import stat
 import threading
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
+
+from convpipe.images.folder import Folder
 
 try:
     import fcntl
@@ -40,13 +43,13 @@ class Drafts:
 
     def __init__(self) -> None:
         self._guard = threading.Lock()
-        self._open: set[str] = set()
+        self._open: set[tuple[Folder, str]] = set()
         self._closed = False
 
     def write(
-        self, path: str | os.PathLike[str], pieces: Iterable[bytes | bytearray | memoryview], overwrite: bool
+        self, folder: Folder, name: str, pieces: Iterable[bytes | bytearray | memoryview], overwrite: bool
     ) -> None:
-        """Write a file. At every moment, even if the process is killed, ``path`` is absent, old or complete.
+        """Write a file. At every moment, even if the process is killed, it is absent, old or complete.
 
         The content is on the disk before it gets its name. A failed fsync is final: the kernel may have
         dropped the pages, and a second one would succeed without them.
@@ -54,42 +57,41 @@ class Drafts:
         Raises
         ------
         FileExistsError
-            ``path`` is there, and ``overwrite`` is not set.
+            The name is taken, and ``overwrite`` is not set.
         OSError
-            Anything else; nothing is left of the temporary file.
+            Anything else; nothing is left of the temporary file, if it can be removed.
         """
-        folder, _ = os.path.split(os.fspath(path))
         with self._draft(folder) as (temporary, descriptor):
             # A second descriptor: closing the file may report an error, and must not drop the lock.
             with os.fdopen(os.dup(descriptor), "wb") as file:
                 file.writelines(pieces)
                 file.flush()
                 os.fsync(file.fileno())
-            _publish(temporary, path, overwrite)
+            _publish(folder, temporary, name, overwrite)
 
     @contextmanager
-    def _draft(self, folder: str) -> Iterator[tuple[str, int]]:
+    def _draft(self, folder: Folder) -> Iterator[tuple[str, int]]:
         temporary, descriptor = self._create(folder)
         try:
             yield temporary, descriptor
         finally:
             try:
-                _remove(temporary)
+                # Where that fails, the result is complete all the same, or its own error is the one to tell.
+                with suppress(OSError):
+                    folder.unlink(temporary)
             finally:
                 os.close(descriptor)
                 with self._guard:
-                    self._open.discard(temporary)
+                    self._open.discard((folder, temporary))
 
-    def _create(self, folder: str) -> tuple[str, int]:
-        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL
-        flags |= getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
+    def _create(self, folder: Folder) -> tuple[str, int]:
         while True:
-            temporary = os.path.join(folder, f".{secrets.token_hex(8)}{TEMPORARY_SUFFIX}")
+            temporary = f".{secrets.token_hex(8)}{TEMPORARY_SUFFIX}"
             with self._guard:
                 if self._closed:
                     raise InterruptedError(errno.EINTR, "the run has ended")
-                descriptor = os.open(temporary, flags, 0o666)
-                self._open.add(temporary)
+                descriptor = folder.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL)
+                self._open.add((folder, temporary))
             _lock(descriptor, wait=True)
             if os.fstat(descriptor).st_nlink:
                 return temporary, descriptor
@@ -99,34 +101,29 @@ class Drafts:
         """Remove what is still unfinished: from now on no file is begun, and none gets its final name."""
         with self._guard:
             self._closed = True
-            for temporary in self._open:
+            for folder, temporary in self._open:
                 with suppress(OSError):
-                    os.unlink(temporary)
+                    folder.unlink(temporary)
 
 
-def clear_stale(folder: str | os.PathLike[str]) -> int:
+def clear_stale(folder: Folder) -> int:
     """Remove the temporary files in ``folder`` whose writers have died, and return how many there were.
 
     Where the file system has no locks none is removed, as nobody can tell.
     """
-    removed = 0
-    with os.scandir(folder) as entries:
-        for entry in entries:
-            if is_temporary(entry.name) and entry.is_file(follow_symlinks=False):
-                removed += _clear(entry.path)
-    return removed
+    return sum(_clear(folder, name) for name in folder.names() if is_temporary(name))
 
 
-def _clear(path: str) -> bool:
+def _clear(folder: Folder, name: str) -> bool:
     """Remove a temporary file if nobody holds its lock."""
     try:
-        descriptor = os.open(path, os.O_RDWR | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0))
+        descriptor = folder.open(name, os.O_RDWR | getattr(os, "O_NONBLOCK", 0))
     except OSError:
         return False
     try:
-        if not _lock(descriptor, wait=False):
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode) or not _lock(descriptor, wait=False):
             return False
-        os.unlink(path)  # while it is locked, so that its writer, if it is just born, will see it
+        folder.unlink(name)  # while it is locked, so that its writer, if it is just born, will see it
         return True
     except OSError:
         return False
@@ -145,25 +142,17 @@ def _lock(descriptor: int, *, wait: bool) -> bool:
     return True
 
 
-def _publish(temporary: str, path: str | os.PathLike[str], overwrite: bool) -> None:
+def _publish(folder: Folder, temporary: str, name: str, overwrite: bool) -> None:
     """Give the finished file its name. A new hard link, unlike a rename, fails if the name is taken."""
     if overwrite:
-        os.replace(temporary, path)
+        folder.replace(temporary, name)
         return
     try:
-        os.link(temporary, path, follow_symlinks=False)
+        folder.link(temporary, name)
     except OSError as error:
         if error.errno not in NO_HARD_LINKS:
             raise
         # A file system without hard links: a moment stays between the look and the rename.
-        if os.path.lexists(path):
+        if folder.exists(name):
             raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST)) from error
-        os.replace(temporary, path)
-
-
-def _remove(temporary: str) -> None:
-    """Remove the temporary name, if publishing has not."""
-    try:
-        os.unlink(temporary)
-    except FileNotFoundError:
-        return
+        folder.replace(temporary, name)

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import os
-import stat
 from collections.abc import Iterable
+from typing import cast
+
+from convpipe.images.folder import OpenFile, open_file
 
 ALGORITHM = "sha256"
 
@@ -22,7 +25,7 @@ def digest_of(pieces: Iterable[bytes | bytearray | memoryview]) -> str:
     return hash.hexdigest()
 
 
-def digest_file(path: str | os.PathLike[str], *, follow_symlinks: bool = True) -> str:
+def digest_file(path: str | os.PathLike[str]) -> str:
     """Return the hash of a regular file's content; a FIFO or device is refused without waiting.
 
     Raises
@@ -30,9 +33,8 @@ def digest_file(path: str | os.PathLike[str], *, follow_symlinks: bool = True) -
     OSError
         The file cannot be read, or is not a regular one.
     """
-    flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0)
-    flags |= getattr(os, "O_BINARY", 0) | (0 if follow_symlinks else getattr(os, "O_NOFOLLOW", 0))
-    with os.fdopen(os.open(path, flags), "rb") as file:
-        if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
-            raise OSError("not a regular file (a pipe, socket or device)")
-        return hashlib.file_digest(file, ALGORITHM).hexdigest()
+    if isinstance(path, OpenFile):
+        with path.open() as file:
+            return hashlib.file_digest(cast(io.BufferedReader, file), ALGORITHM).hexdigest()
+    with open_file(path) as opened:
+        return digest_file(opened)

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import io
 import os
-import stat
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from typing import Any, BinaryIO, NamedTuple
 
 import numpy as np
 
 from convpipe.errors import ReadError
+from convpipe.images.folder import OpenFile, open_file
 from convpipe.images.formats import FORMATS, HEAD_BYTES, describe, format_of, sniff
 from convpipe.images.metadata import Metadata
 from convpipe.limits import Limits
@@ -118,7 +118,7 @@ def read_errors(what: str) -> Iterator[None]:
 @contextmanager
 def opened(path: str | os.PathLike[str], limits: Limits) -> Iterator[Source]:
     """Open an image file of a known format; FIFOs, devices and folders are refused without waiting."""
-    with read_errors("cannot open"), _open_regular(path) as file:
+    with read_errors("cannot open"), _open(path) as file:
         size = os.fstat(file.fileno()).st_size
         limits.check_file(size)
         head = file.read(HEAD_BYTES)
@@ -135,14 +135,11 @@ def opened(path: str | os.PathLike[str], limits: Limits) -> Iterator[Source]:
             yield source
 
 
-def _open_regular(path: str | os.PathLike[str]) -> BinaryIO:
-    """Open without blocking on a FIFO, then make sure that it is a regular file."""
-
-    def opener(name: str, flags: int) -> int:
-        return os.open(name, flags | getattr(os, "O_NONBLOCK", 0))
-
-    file = open(path, "rb", opener=opener)  # noqa: SIM115
-    if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
-        file.close()
-        raise ReadError("not a regular file (a pipe, socket or device)")
-    return file
+@contextmanager
+def _open(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
+    """Open a regular file, or read one that is open from its beginning."""
+    with (
+        nullcontext(path) if isinstance(path, OpenFile) else open_file(path) as opened,
+        opened.open() as file,
+    ):
+        yield file

@@ -8,6 +8,8 @@ import tempfile
 from collections.abc import Iterator
 from typing import BinaryIO, cast
 
+from convpipe.images.folder import Folder
+
 MOST_IN_MEMORY = 64 << 20
 PIECE = 1 << 20
 
@@ -19,15 +21,17 @@ class Spool:
     ----------
     nbytes : int
         That it will hold, roughly.
-    folder : path-like, optional
+    folder : Folder, optional
         Where the nameless file is made if they are many; default: the system's for temporary files.
     """
 
-    def __init__(self, nbytes: int, folder: str | os.PathLike[str] | None = None) -> None:
+    def __init__(self, nbytes: int, folder: Folder | None = None) -> None:
         if nbytes <= MOST_IN_MEMORY:
             self.file: BinaryIO = io.BytesIO()
+        elif folder is None:
+            self.file = cast(BinaryIO, tempfile.TemporaryFile())  # noqa: SIM115
         else:
-            self.file = cast(BinaryIO, tempfile.TemporaryFile(dir=folder))  # noqa: SIM115
+            self.file = folder.nameless()
 
     def __del__(self) -> None:
         if hasattr(self, "file"):

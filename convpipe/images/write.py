@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 from collections.abc import Iterable, Iterator
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
@@ -15,6 +16,7 @@ from convpipe.errors import WriteError
 from convpipe.images.atomic import Drafts
 from convpipe.images.codecs import PagedCodec, codec
 from convpipe.images.digest import digest_of
+from convpipe.images.folder import Folder
 from convpipe.images.formats import BY_EXTENSION, check_output, format_of
 from convpipe.images.metadata import Metadata
 from convpipe.images.source import Page, Pieces, one_line
@@ -47,7 +49,12 @@ class Encoded:
         return digest_of(self.pieces)
 
     def save(
-        self, path: str | os.PathLike[str], *, overwrite: bool = False, drafts: Drafts = _DRAFTS
+        self,
+        path: str | os.PathLike[str],
+        *,
+        overwrite: bool = False,
+        drafts: Drafts = _DRAFTS,
+        folder: Folder | None = None,
     ) -> None:
         """Write the file. At every moment, even of a kill, ``path`` is absent, old or complete.
 
@@ -59,6 +66,8 @@ class Encoded:
             Replace an existing file. Without it, one that appears even while this runs is kept.
         drafts : Drafts, optional
             Holds the temporary file while it is written.
+        folder : Folder, optional
+            Its folder, if it is open already; ``path`` then gives the name alone.
 
         Raises
         ------
@@ -66,7 +75,10 @@ class Encoded:
             The file exists, the disk is full, ...; ``errno`` is the system's.
         """
         try:
-            drafts.write(path, self.pieces, overwrite)
+            with (
+                Folder(os.path.dirname(path) or os.curdir) if folder is None else nullcontext(folder) as open
+            ):
+                drafts.write(open, os.path.basename(path), self.pieces, overwrite)
         except FileExistsError as error:
             raise already_exists() from error
         except OSError as error:
@@ -122,7 +134,7 @@ def write(
     ...     write(f"{folder}/a.png", np.ones((2, 3), np.uint8))
     Traceback (most recent call last):
         ...
-    convpipe.errors.WriteError: the output exists; --overwrite replaces it, --resume keeps what is done
+    convpipe.errors.WriteError: the output exists
     """
     format = format or format_of(path)
     if format is None:
@@ -148,13 +160,10 @@ def write_pages(
     Parameters and errors are as for :func:`write`, and for :func:`encode_pages`, which takes metadata too.
     """
     made = [page if isinstance(page, Page) else Page(page) for page in pages]
-    encoded = encode_pages(
-        made,
-        compression=compression,
-        nbytes=sum(page.pixels.nbytes for page in made),
-        folder=os.path.dirname(os.fspath(path)) or None,
-    )
-    encoded.save(path, overwrite=overwrite)
+    nbytes = sum(page.pixels.nbytes for page in made)
+    with Folder(os.path.dirname(path) or os.curdir) as folder:
+        encoded = encode_pages(made, compression=compression, nbytes=nbytes, folder=folder)
+        encoded.save(path, overwrite=overwrite, folder=folder)
 
 
 def encode(
@@ -186,7 +195,7 @@ def encode_pages(
     format: str = "tiff",
     compression: int | None = None,
     nbytes: int = 0,
-    folder: str | os.PathLike[str] | None = None,
+    folder: Folder | None = None,
 ) -> Encoded:
     """Encode several images into one file, each as it comes, so that they are never in memory together.
 
@@ -202,7 +211,7 @@ def encode_pages(
     nbytes : int, optional
         Bytes of all the pixels, roughly. Above 4 GB the file is a BigTIFF; above 64 MiB it is made in a
         nameless file, not in memory.
-    folder : path-like, optional
+    folder : Folder, optional
         Where that is made.
 
     Examples
@@ -224,6 +233,7 @@ def encode_pages(
     try:
         spool = Spool(nbytes, folder)
         cast(PagedCodec, codec(format)).encode_pages(checked(), spool.file, compression, nbytes)
+        spool.file.flush()  # here, so that a full disk is met where its error is told
     except Exception as error:
         if error in raised:  # not of the encoder's doing
             raise
@@ -254,13 +264,21 @@ def _checked(page: Page, format: str, quality: int | None, compression: int | No
 
 
 def _cannot_encode(format: str, error: Exception) -> WriteError:
-    failure = WriteError(f"cannot encode as {format}: {one_line(error)}")
-    failure.errno = getattr(error, "errno", None)
+    """Return the error of an encoder; what the system refused may be the cause of what the encoder says."""
+    refusal: BaseException | None = error
+    while refusal is not None and getattr(refusal, "errno", None) is None:
+        refusal = refusal.__cause__ or refusal.__context__
+    failure = WriteError(f"cannot encode as {format}: {one_line(refusal or error)}")
+    failure.errno = getattr(refusal, "errno", None)
     return failure
+
+
+EXISTS = "the output exists"
+"""Reason of a result that would need ``overwrite``."""
 
 
 def already_exists() -> WriteError:
     """Return the error for an output that is there and may not be replaced."""
-    failure = WriteError("the output exists; --overwrite replaces it, --resume keeps what is done")
+    failure = WriteError(EXISTS)
     failure.errno = errno.EEXIST
     return failure

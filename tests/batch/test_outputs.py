@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 from convpipe.batch import Found, find_images, map_outputs
-from convpipe.batch.outputs import check_inside, make_folder
+from convpipe.batch.outputs import result_folder
 from convpipe.errors import JobError, WriteError
+from convpipe.images import Folder
 
 
 def found(*names, root="in"):
@@ -129,14 +130,23 @@ def test_folder_linked_out_of_the_output(tmp_path):
     (tmp_path / "out" / "inside").mkdir()
     (tmp_path / "out" / "away").symlink_to(tmp_path)
     (tmp_path / "out" / "near").symlink_to("inside")
-    check_inside(tmp_path / "out" / "near" / "a.png", tmp_path / "out")
-    check_inside(tmp_path / "out" / "new" / "a.png", tmp_path / "out")
-    for folder in ("away", "away/new", "../x"):
-        with pytest.raises(WriteError, match="leads out of the output folder"):
-            check_inside(tmp_path / "out" / folder / "a.png", tmp_path / "out")
+    with Folder(tmp_path / "out") as out:
+        with result_folder(out, Path("near/a.png")) as near:
+            assert near.in_place()
+        with pytest.raises(FileNotFoundError):
+            result_folder(out, Path("new/a.png"))
+        result_folder(out, Path("near/new/a.png"), make=True).close()
+        assert (tmp_path / "out" / "inside" / "new").is_dir()
+        for folder in ("away", "away/new"):
+            with pytest.raises(WriteError, match="leads out of the output folder"):
+                result_folder(out, Path(folder, "a.png"), make=True)
+    assert not (tmp_path / "new").exists()
 
 
 def test_folder_whose_name_is_taken(tmp_path):
     (tmp_path / "sub").touch()
-    with pytest.raises(WriteError, match=r"cannot make the folder .*: File exists"):
-        make_folder(tmp_path / "sub" / "a.png")
+    with (
+        Folder(tmp_path) as out,
+        pytest.raises(WriteError, match=r"cannot make the folder .*: Not a directory"),
+    ):
+        result_folder(out, Path("sub/a.png"), make=True)

@@ -84,7 +84,7 @@ def test_any_exception_fails_its_image_alone(make_pipeline, save, source, tmp_pa
 
 
 def test_failed_write_leaves_nothing(pipeline, save, source, tmp_path, files, monkeypatch):
-    def broken(temporary, path, overwrite):
+    def broken(*_):
         raise OSError(errno.EIO, os.strerror(errno.EIO))
 
     save("sub/a.png")

@@ -13,6 +13,7 @@ from fakes import FakePipeline
 
 from convpipe import images
 from convpipe.batch import isolate, run_folder, settle
+from convpipe.batch.decoder import Request
 from convpipe.batch.isolate import DecoderLost, IsolatedReader
 from convpipe.errors import JobError, LimitError, ReadError
 from convpipe.images import DEFAULT_LIMITS, Limits, digest_file, write
@@ -22,6 +23,7 @@ pytestmark = pytest.mark.skipif(os.name != "posix", reason="open files are hande
 BAD_DECODER = """\
 # Stands for a decoder with defects; Python imports this module when it starts.
 import os, signal, sys, time
+from pathlib import Path
 
 class Finder:
     def find_spec(self, name, path=None, target=None):
@@ -34,7 +36,8 @@ def spoil():
     real = {"probe": images.probe, "read": images.read}
 
     def spoilt(call):
-        def run(path, *args, **options):
+        def run(file, *args, **options):
+            path = Path(file)
             with open(os.environ["BAD_DECODER_LOG"], "a") as log:
                 log.write(f"{call} {path.name} {os.getpid()}\\n")
             if call in path.name and "segfault" in path.name:
@@ -59,7 +62,7 @@ def spoil():
                 raise MemoryError
             if call in path.name and "defect" in path.name:
                 raise ZeroDivisionError("one\\nline")
-            return real[call](path, *args, **options)
+            return real[call](file, *args, **options)
         return run
 
     images.probe, images.read = spoilt("probe"), spoilt("read")
@@ -239,7 +242,7 @@ def test_an_orphan_ends_itself(tmp_path, log):
     write(tmp_path / "read_hang.png", np.zeros((3, 3), np.uint8))
     reader = IsolatedReader(DEFAULT_LIMITS, False, 0.3)
     decoder = reader._decoder()
-    decoder._connection.send(("read", (tmp_path / "read_hang.png", DEFAULT_LIMITS), {}))
+    decoder._connection.send(Request("read", str(tmp_path / "read_hang.png"), False, (DEFAULT_LIMITS,), {}))
     assert decoder._process.wait(10) == -signal.SIGALRM
     reader.close()
 
