@@ -170,6 +170,11 @@ class Field:
     stride: int = 1
     before: int = 0
 
+    @property
+    def centre(self) -> float:
+        """Where the field of the first output sample is centred, in input samples, the first being at 0."""
+        return (self.reach - 1) / 2 - self.before
+
     def through(self, axis: Axis) -> Field:
         """Return the field after one more window `axis`.
 

@@ -14,6 +14,7 @@ from convpipe.errors import ParameterError, PlanError
 from convpipe.geometry import LARGEST, Axis, Border, Extent, Field
 from convpipe.interval import Interval
 from convpipe.ops import COMPUTE, Alpha, Cast, Map, Mix, Op, Stencil, Taps, dtype_range, is_integer
+from convpipe.sampling import Sampling
 from convpipe.stages.base import ImageKind, Stage
 
 AXIS_NAMES = ("rows", "columns")
@@ -149,6 +150,11 @@ class Plan:
     def extent(self) -> Extent:
         """Rows and columns of the result."""
         return self.stages[-1].extent
+
+    @property
+    def sampling(self) -> Sampling:
+        """Where the pixels of the result lie in the image."""
+        return Sampling.of(self.stages[-1].field)
 
     @property
     def output_channels(self) -> int:

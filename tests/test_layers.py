@@ -15,6 +15,7 @@ LAYERS = [
     "limits",
     "memory",
     "geometry",
+    "sampling",
     "interval",
     "ops",
     "stages",

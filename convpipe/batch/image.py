@@ -168,6 +168,10 @@ class Work:
     def _learn(self, **fields: Any) -> None:
         self._known = replace(self._known, **fields)
 
+    def _note(self, notes: Sequence[str]) -> None:
+        """Keep notes that are new."""
+        self._learn(notes=tuple(dict.fromkeys([*self._known.notes, *map(printable, notes)])))
+
     def _result(self, **fields: Any) -> ImageResult:
         return replace(self._known, seconds=round(time.perf_counter() - self._began, 6), **fields)
 
@@ -186,6 +190,7 @@ class Work:
             if kept is not None:
                 return kept
             encoded = self._encode(file)
+            self._note(encoded.notes)
             if file.stamp() != seen:
                 raise changed()
         self._enter("write")
@@ -235,8 +240,10 @@ class Work:
         self._enter("read")
         if len(infos) > 1:
             return self._encode_pages(file, infos, plans, encoding["compression"])
-        page = self._apply(run.reader.read(file), infos[0])
-        return images.encode(page.pixels, page.metadata, alpha=page.alpha, **encoding)
+        page = self._apply(run.reader.read(file), infos[0], plans[0])
+        return images.encode(
+            page.pixels, page.metadata, alpha=page.alpha, sampling=page.sampling, **encoding
+        )
 
     def _probe(self, file: OpenFile) -> tuple[ImageInfo, ...]:
         """Return the headers of all pages that are filtered."""
@@ -245,17 +252,17 @@ class Work:
             return self._run.reader.probe_pages(file)
         return (info,)
 
-    def _apply(self, image: images.Image, info: ImageInfo) -> Page:
+    def _apply(self, image: images.Image, info: ImageInfo, plan: Plan) -> Page:
         """Filter an image, or a page."""
         if image.pixels.shape[:2] != info.extent:
             raise changed()
-        self._learn(notes=tuple(dict.fromkeys([*self._known.notes, *image.notes])))
+        self._note(image.notes)
         self._enter("filter")
         threads = 1 if image.pixels.size < SMALL else self._run.threads
         result, nans = self._run.engine.filter(image.pixels, threads, alpha=image.alpha)
         self._learn(nans=self._known.nans + nans)
         self._enter("write")
-        return Page(result, image.alpha, image.metadata)
+        return Page(result, image.alpha, image.metadata, plan.sampling)
 
     def _encode_pages(
         self, file: OpenFile, infos: Sequence[ImageInfo], plans: Sequence[Plan], compression: int | None
@@ -265,9 +272,9 @@ class Work:
         pages = self._run.reader.read_pages(file, len(infos))
 
         def results() -> Iterator[Page]:
-            for info in infos:
+            for info, plan in zip(infos, plans, strict=True):
                 self._enter("read")
-                yield self._apply(next(pages), info)
+                yield self._apply(next(pages), info, plan)
 
         return images.encode_pages(results(), compression=compression, nbytes=nbytes, folder=self._run.output)
 

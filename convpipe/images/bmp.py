@@ -48,8 +48,7 @@ def encode(
     import PIL.BmpImagePlugin
     from PIL import Image
 
+    resolution = metadata.resolution if metadata.unit != "none" else None
     out = io.BytesIO()
-    Image.fromarray(pixels).save(
-        out, PIL.BmpImagePlugin.BmpImageFile.format, dpi=metadata.resolution or (96, 96)
-    )
+    Image.fromarray(pixels).save(out, PIL.BmpImagePlugin.BmpImageFile.format, dpi=resolution or (96, 96))
     return [out.getvalue()]

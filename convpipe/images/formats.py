@@ -31,6 +31,10 @@ class Format:
         Range of ``compression``, where the format has lossless levels.
     pages : bool
         Whether a file may hold several images, as read and written here.
+    carries : frozenset of str
+        The parts of :class:`~convpipe.images.Metadata` that it can hold.
+    max_block : int, optional
+        Most bytes of its EXIF, XMP, IPTC and of a comment.
     """
 
     name: str
@@ -41,8 +45,11 @@ class Format:
     quality: tuple[int, int] | None = None
     compression: tuple[int, int] | None = None
     pages: bool = False
+    carries: frozenset[str] = frozenset()
+    max_block: int | None = None
 
 
+ANYWHERE = frozenset(("icc", "exif", "xmp", "resolution"))
 GREY_OR_RGB = (1, 3)
 TIFF_DTYPES = ("uint8", "uint16", "uint32", "int8", "int16", "int32", "float32", "float64")
 
@@ -55,8 +62,17 @@ FORMATS: Mapping[str, Format] = {
             dict.fromkeys(("uint8", "uint16"), GREY_OR_RGB),
             alpha=True,
             compression=(0, 9),
+            carries=ANYWHERE | {"chunks"},
         ),
-        Format("jpeg", (".jpg", ".jpeg", ".jpe", ".jfif"), {"uint8": GREY_OR_RGB}, 65_500, quality=(1, 100)),
+        Format(
+            "jpeg",
+            (".jpg", ".jpeg", ".jpe", ".jfif"),
+            {"uint8": GREY_OR_RGB},
+            65_500,
+            quality=(1, 100),
+            carries=ANYWHERE | {"iptc", "comments"},
+            max_block=65_500,
+        ),
         Format(
             "tiff",
             (".tif", ".tiff"),
@@ -64,9 +80,18 @@ FORMATS: Mapping[str, Format] = {
             alpha=True,
             compression=(0, 9),
             pages=True,
+            carries=ANYWHERE | {"iptc", "description", "georeference", "gdal", "fields"},
         ),
-        Format("webp", (".webp",), {"uint8": GREY_OR_RGB}, 16_383, alpha=True, quality=(1, 100)),
-        Format("bmp", (".bmp", ".dib"), {"uint8": GREY_OR_RGB}),
+        Format(
+            "webp",
+            (".webp",),
+            {"uint8": GREY_OR_RGB},
+            16_383,
+            alpha=True,
+            quality=(1, 100),
+            carries=ANYWHERE - {"resolution"},
+        ),
+        Format("bmp", (".bmp", ".dib"), {"uint8": GREY_OR_RGB}, carries=frozenset(("resolution",))),
         Format("gif", (".gif",)),
         Format("npy", (".npy",)),
     )

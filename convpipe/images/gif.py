@@ -28,6 +28,8 @@ def header(source: Source, limits: Limits) -> Header:
     replace(limits, max_pixels=min(limits.max_pixels, MAX_PIXELS)).check_array(rows, cols, 4, "uint8")
     source.file.seek(0)
     image = GifImageFile(source.file)
+    if image.info.get("comment"):
+        source.notes.append("GIF comment not carried")
     mode = "RGBA" if "transparency" in image.info else {"L": "L"}.get(image.mode, "RGB")
     return Header(
         image.height,

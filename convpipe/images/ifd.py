@@ -208,7 +208,9 @@ def _values(file: BinaryIO, layout: Layout, offset: int) -> Iterator[Field]:
 
 
 def extend(file: BinaryIO, added: Sequence[Added]) -> None:
-    """Add fields to the directories of a TIFF's pages; what is added to moves to the end of the file.
+    """Add fields to the directories of a TIFF's pages, in place of those of the same tags.
+
+    What is added to moves to the end of the file.
 
     Parameters
     ----------
@@ -224,8 +226,10 @@ def extend(file: BinaryIO, added: Sequence[Added]) -> None:
         (offset,) = layout.offset.unpack(file.read(layout.offset.size))
         found, following = entries(file, layout, offset)
         number = len(found)
-        if own or below:
-            fields = [*(value(file, entry) for entry in found), *own]
+        there = [value(file, entry) for entry in found]
+        if below or not set(own) <= set(there):
+            tags = {field.tag for field in own}
+            fields = [*(field for field in there if field.tag not in tags), *own]
             for tag, each in below.items():
                 place = _append(file, partial(pack, each, layout))
                 fields.append(pointer(tag, place, layout))

@@ -5,17 +5,23 @@ from __future__ import annotations
 import re
 import struct
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 
 import numpy as np
 
 from convpipe import memory
 from convpipe.errors import LimitError, ReadError
 from convpipe.images.colour import ink_to_rgb
-from convpipe.images.metadata import Metadata, check_exif, check_icc, check_xmp, valid_resolution
+from convpipe.images.exif import check_exif
+from convpipe.images.exif import density as exif_density
+from convpipe.images.iptc import PHOTOSHOP, photoshop_iptc, photoshop_segment
+from convpipe.images.metadata import Metadata, Unit, check_icc, shape_of_pixel, valid_ratio, valid_resolution
 from convpipe.images.source import Header, Pieces, Source
+from convpipe.images.xmp import check_xmp
 from convpipe.limits import Limits
 
-EOI, SOS, APP0, APP1, APP2 = 0xD9, 0xDA, 0xE0, 0xE1, 0xE2
+EOI, SOS, COMMENT = 0xD9, 0xDA, 0xFE
+APP0, APP1, APP2, APP13, APP14, APP15 = 0xE0, 0xE1, 0xE2, 0xED, 0xEE, 0xEF
 FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 """Markers that start a frame and carry the extent (C4, C8 and CC share their range and do not)."""
 
@@ -35,34 +41,72 @@ MAX_SEGMENT = 65_533
 DEFAULT_QUALITY = 95
 
 
+@dataclass
+class _Found:
+    """What the segments before the first scan say; ``left`` is what is not carried."""
+
+    exif: bytes | None = None
+    xmp: bytes | None = None
+    iptc: bytes | None = None
+    resolution: tuple[float, float] | None = None
+    unit: Unit = "inch"
+    profile: dict[int, bytes] = field(default_factory=dict)
+    comments: list[bytes] = field(default_factory=list)
+    left: list[str] = field(default_factory=list)
+
+
 def header(source: Source, limits: Limits) -> Header:
     """Read the segments before the first scan."""
     precision, rows, cols, components = frame(source)
-    exif, xmp, resolution = None, None, None
+    found = _Found()
     carried = 0
-    profile: dict[int, bytes] = {}
     for marker, data in _segments(source):
-        if marker == APP0 and data.startswith(b"JFIF\0"):
-            resolution = _density(data)
-        elif marker == APP1 and data.startswith(b"Exif\0\0"):
-            exif = exif or data
-        elif marker == APP1 and data.startswith(XMP_TAG):
-            xmp = xmp or data.removeprefix(XMP_TAG)
-        elif marker == APP1 and data.startswith(MORE_XMP_TAG):
-            source.notes.append("extended XMP dropped")
-        elif marker == APP2 and data.startswith(ICC_TAG):
-            profile[data[len(ICC_TAG)]] = data[len(ICC_TAG) + 2 :]
-        elif marker == APP2 and data.startswith(b"MPF\0"):
-            source.notes.append("first of several pictures (MPF)")
+        _take(found, marker, data, source.notes)
         carried += len(data)
         limits.check_metadata(carried)
     if precision != 8 or components not in (1, 3, 4):
         raise ReadError(f"{components} components of {precision} bits; read are 1, 3 or 4 of 8 bits")
-    clean, orientation = check_exif(exif, source.notes)
-    icc = check_icc(b"".join(profile[i] for i in sorted(profile)) if profile else None, source.notes)
-    channels = min(components, 3)
-    metadata = Metadata(icc, clean, resolution, check_xmp(xmp, source.notes))
-    return Header(rows, cols, channels, "uint8", 1, orientation, metadata, components)
+    if found.left:
+        source.notes.append(f"JPEG segments not carried: {', '.join(dict.fromkeys(found.left))}")
+    exif, orientation = check_exif(found.exif, source.notes)
+    profile = b"".join(found.profile[i] for i in sorted(found.profile)) if found.profile else None
+    if found.unit == "none" or found.resolution is None:
+        stated = exif_density(exif)
+        found.resolution, found.unit = (stated, "inch") if stated else (found.resolution, found.unit)
+    metadata = Metadata(
+        icc=check_icc(profile, source.notes),
+        exif=exif,
+        resolution=found.resolution,
+        xmp=check_xmp(found.xmp, source.notes),
+        unit=found.unit,
+        iptc=found.iptc,
+        comments=tuple(found.comments),
+    )
+    return Header(rows, cols, min(components, 3), "uint8", 1, orientation, metadata, components)
+
+
+def _take(found: _Found, marker: int, data: bytes, notes: list[str]) -> None:
+    """Take what a segment says."""
+    if marker == APP0 and data.startswith(b"JFIF\0"):
+        found.resolution, found.unit = _density(data)
+    elif marker == APP1 and data.startswith(b"Exif\0\0"):
+        found.exif = found.exif or data
+    elif marker == APP1 and data.startswith(XMP_TAG):
+        found.xmp = found.xmp or data.removeprefix(XMP_TAG)
+    elif marker == APP1 and data.startswith(MORE_XMP_TAG):
+        notes.append("extended XMP dropped")
+    elif marker == APP2 and data.startswith(ICC_TAG):
+        found.profile[data[len(ICC_TAG)]] = data[len(ICC_TAG) + 2 :]
+    elif marker == APP2 and data.startswith(b"MPF\0"):
+        notes.append("first of several pictures (MPF)")
+    elif marker == COMMENT:
+        found.comments.append(data)
+    elif marker == APP13 and data.startswith(PHOTOSHOP):
+        found.iptc, others = photoshop_iptc(data)
+        found.left += ["Photoshop's resources"] if others else []
+    elif APP0 <= marker <= APP15 and (marker, data[:5]) != (APP14, b"Adobe"):
+        name = data[:10].partition(b"\0")[0].decode("ascii", "backslashreplace")
+        found.left.append(f"APP{marker - APP0} {name}".rstrip())
 
 
 def decode(source: Source, header: Header, allow_truncated: bool) -> np.ndarray:
@@ -89,9 +133,11 @@ def encode(
     data = imagecodecs.jpeg8_encode(pixels, DEFAULT_QUALITY if quality is None else quality)
     after_jfif = 4 + int.from_bytes(data[4:6], "big")
     jfif = bytearray(data[:after_jfif])
-    if metadata.resolution is not None:
+    if metadata.resolution is not None and metadata.unit != "none":
         x, y = (min(round(value), 65_535) or 1 for value in metadata.resolution)
         struct.pack_into(">BHH", jfif, 13, 1, x, y)
+    elif metadata.resolution is not None:
+        struct.pack_into(">BHH", jfif, 13, 0, *shape_of_pixel(*metadata.resolution, 65_535))
     return [bytes(jfif), *_metadata_segments(metadata), memoryview(data)[after_jfif:]]
 
 
@@ -156,19 +202,24 @@ def _next_marker(source: Source) -> int:
     return found[1][0]
 
 
-def _density(jfif: bytes) -> tuple[float, float] | None:
-    """Return pixels per inch of a JFIF segment: unit 1 counts per inch, 2 per centimetre."""
+def _density(jfif: bytes) -> tuple[tuple[float, float] | None, Unit]:
+    """Return what a JFIF segment says: unit 1 counts per inch, 2 per centimetre, 0 tells a pixel's shape."""
     unit, x, y = struct.unpack_from(">BHH", jfif, 7)
-    scale = {1: 1.0, 2: 2.54}.get(unit)
-    return None if scale is None else valid_resolution(x * scale, y * scale)
+    if scale := {1: 1.0, 2: 2.54}.get(unit):
+        return valid_resolution(x * scale, y * scale), "inch"
+    ratio = valid_ratio(x, y)
+    return ratio, "none" if ratio else "inch"
 
 
 def _metadata_segments(metadata: Metadata) -> list[bytes]:
     segments = []
-    if metadata.exif is not None and len(metadata.exif) + 6 <= MAX_SEGMENT:
+    if metadata.exif is not None:
         segments.append(_segment(APP1, b"Exif\0\0" + metadata.exif))
-    if metadata.xmp is not None and len(metadata.xmp) + len(XMP_TAG) <= MAX_SEGMENT:
+    if metadata.xmp is not None:
         segments.append(_segment(APP1, XMP_TAG + metadata.xmp))
+    if metadata.iptc is not None:
+        segments.append(_segment(APP13, photoshop_segment(metadata.iptc)))
+    segments += [_segment(COMMENT, comment) for comment in metadata.comments]
     if metadata.icc is not None:
         pieces = [metadata.icc[i : i + ICC_PIECE] for i in range(0, len(metadata.icc), ICC_PIECE)]
         if len(pieces) <= 255:

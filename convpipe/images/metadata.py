@@ -1,21 +1,28 @@
-"""What travels beside the pixels: ICC profile, EXIF, XMP, resolution, checked before they are kept."""
+"""What travels beside the pixels, checked before it is kept; what becomes of it when they are filtered."""
 
 from __future__ import annotations
 
-import re
-import struct
-from collections.abc import Iterator
+import math
+from collections.abc import Callable
 from dataclasses import dataclass, replace
+from fractions import Fraction
+from typing import Literal, TypeVar
 
-from convpipe.images.ifd import CLASSIC_TYPES, EXIF, GPS
-
-ORIENTATION = 0x0112
-
-XMP_ORIENTATION = re.compile(rb"""(<tiff:Orientation>\s*|tiff:Orientation=["'])[2-8](\s*<|["'])""")
-"""The two ways in which XMP repeats the orientation of EXIF."""
+from convpipe.images.exif import follow_exif, with_density
+from convpipe.images.formats import FORMATS
+from convpipe.images.gdal import Gdal
+from convpipe.images.geotiff import Georeference
+from convpipe.images.ifd import Field
+from convpipe.images.raster import Description, Raster
+from convpipe.images.xmp import follow_xmp
+from convpipe.sampling import Sampling
 
 ICC_SPACE = {1: b"GRAY", 2: b"GRAY", 3: b"RGB ", 4: b"RGB "}
 """Colour space, as an ICC header names it, of an image by channels."""
+
+Unit = Literal["inch", "centimetre", "none"]
+Chunk = tuple[bytes, bytes]
+_Part = TypeVar("_Part")
 
 
 @dataclass(frozen=True)
@@ -29,28 +36,156 @@ class Metadata:
     exif : bytes, optional
         EXIF from its TIFF header on (no ``Exif\0\0`` before it). Its orientation is 1, as the pixels are
         upright, and its thumbnail, which would show the unfiltered picture, is unlinked.
-        What a TIFF says in its own directory (description, artist, page name, ...) is in it too.
+        What a TIFF says in its own directory (artist, page name, ...) is in it too.
     resolution : (float, float), optional
         Pixels per inch along a row and along a column (x, y).
     xmp : bytes, optional
         XMP packet, in UTF-8. The orientation in it is 1.
+    unit : {'inch', 'centimetre', 'none'}, optional
+        How a TIFF states the resolution. With 'none' it is no number per inch: its meaning is told elsewhere,
+        or it is the shape of a pixel alone.
+    iptc : bytes, optional
+        IPTC-IIM records.
+    comments : tuple of bytes, optional
+        Of a JPEG.
+    chunks : tuple of (bytes, bytes), optional
+        Names and content of a PNG's chunks of text and of colour (``gAMA``, ``cHRM``, ``sRGB``, ``cICP``).
+    description : Description, optional
+        How the pages of a TIFF are one image: ImageJ's, OME's, tifffile's.
+    georeference : Georeference, optional
+    gdal : Gdal, optional
+    fields : tuple of Field, optional
+        Of a TIFF, with a meaning that no filter changes.
     """
 
     icc: bytes | None = None
     exif: bytes | None = None
     resolution: tuple[float, float] | None = None
     xmp: bytes | None = None
+    unit: Unit = "inch"
+    iptc: bytes | None = None
+    comments: tuple[bytes, ...] = ()
+    chunks: tuple[Chunk, ...] = ()
+    description: Description | None = None
+    georeference: Georeference | None = None
+    gdal: Gdal | None = None
+    fields: tuple[Field, ...] = ()
 
-    def for_channels(self, channels: int) -> Metadata:
+    def followed(self, sampling: Sampling, raster: Raster, notes: list[str]) -> Metadata:
+        """Return what is true of a result.
+
+        Parameters
+        ----------
+        sampling : Sampling
+            Where its pixels lie in the image that this metadata is of.
+        raster : Raster
+            Its pixels.
+        notes : list of str
+            Told what is no longer true, and dropped. Nothing is raised: what is damaged is dropped too.
+        """
+
+        def follow(part: _Part | None, name: str, change: Callable[[_Part], _Part | None]) -> _Part | None:
+            if part is None:
+                return None
+            try:
+                return change(part)
+            except Exception as error:  # written by anybody; its loss must not cost the pixels
+                reason = f"{type(error).__name__}: {error}"[:100]
+                notes.append(f"{name} dropped: it cannot be made to fit the result ({reason})")
+                return None
+
+        return replace(
+            self,
+            exif=follow(self.exif, "EXIF", lambda exif: follow_exif(exif, sampling, raster.extent)),
+            xmp=follow(self.xmp, "XMP", lambda xmp: follow_xmp(xmp, sampling, raster.extent)),
+            resolution=follow(self.resolution, "resolution", lambda xy: sampling.density(*xy)),
+            description=follow(
+                self.description,
+                getattr(self.description, "name", ""),
+                lambda description: description.followed(sampling, raster, notes),
+            ),
+            georeference=follow(self.georeference, "georeference", lambda geo: geo.followed(sampling)),
+            gdal=follow(self.gdal, "GDAL metadata", lambda gdal: gdal.followed(raster, notes)),
+        )
+
+    def for_channels(self, channels: int, notes: list[str]) -> Metadata:
         """Return these without an ICC profile that does not fit: an RGB profile says nothing of grey."""
         if self.icc is not None and self.icc[16:20] != ICC_SPACE.get(channels):
+            space = self.icc[16:20].decode("ascii", "replace").strip()
+            if space != "CMYK":  # how ink is converted is a note of its own
+                notes.append(f"ICC profile dropped: it is for {space}, and the image is not")
             return replace(self, icc=None)
         return self
+
+    def held_by(self, format: str, notes: list[str]) -> Metadata:
+        """Return what a format can hold; what it cannot is noted."""
+        carries, largest = FORMATS[format].carries, FORMATS[format].max_block or math.inf
+        held = self
+        if "resolution" not in carries and "exif" in carries:
+            held = self._with_resolution_in_exif()
+        gone = [part for part in NAMES if part not in carries]
+        lost = [NAMES[part] for part in gone if held._says(part)]
+        if lost:
+            notes.append(f"{format} cannot hold {', '.join(lost)}; dropped")
+        for part in ("exif", "xmp", "iptc", "comments"):
+            said = getattr(held, part) or b""
+            size = len(said) if isinstance(said, bytes) else max(map(len, said))
+            if part in carries and size > largest:
+                notes.append(f"{NAMES[part]} of {size} bytes dropped: {format} holds {largest}")
+                gone.append(part)
+        blank = Metadata()
+        return replace(held, **{part: getattr(blank, part) for part in gone})
+
+    def _with_resolution_in_exif(self) -> Metadata:
+        """Return these with the resolution as a part of EXIF, where it can be one."""
+        if self.resolution is None or self.unit == "none":
+            return self
+        exif = with_density(self.exif, *self.resolution)
+        return self if exif is None else replace(self, exif=exif, resolution=None)
+
+    def _says(self, part: str) -> bool:
+        """Tell whether a part says anything."""
+        if part == "resolution" and self.unit == "none" and self.resolution is not None:
+            return self.resolution[0] != self.resolution[1]
+        return bool(getattr(self, part))
+
+
+NAMES = {
+    "icc": "the ICC profile",
+    "exif": "EXIF",
+    "xmp": "XMP",
+    "iptc": "IPTC",
+    "resolution": "the resolution",
+    "comments": "comments",
+    "chunks": "PNG's chunks of text and colour",
+    "description": "the description of the stack",
+    "georeference": "the georeference",
+    "gdal": "GDAL's metadata",
+    "fields": "primaries and white point",
+}
+"""The parts, as a person calls them."""
 
 
 def valid_resolution(x: float, y: float) -> tuple[float, float] | None:
     """Return pixels per inch, or None where they cannot be meant (zero, negative, infinite, absurd)."""
     return (x, y) if 0.01 <= x <= 1e6 and 0.01 <= y <= 1e6 else None
+
+
+def valid_ratio(x: float, y: float) -> tuple[float, float] | None:
+    """Return pixels per unknown unit, or None where they cannot be meant."""
+    return (x, y) if 1e-9 <= x <= 1e9 and 1e-9 <= y <= 1e9 else None
+
+
+def shape_of_pixel(x: float, y: float, largest: int) -> tuple[int, int]:
+    """Return two whole numbers whose ratio is that of two densities.
+
+    >>> shape_of_pixel(0.5, 1.0, 65535), shape_of_pixel(3e9, 3e9, 65535)
+    ((1, 2), (1, 1))
+    """
+    ratio = Fraction(x / y).limit_denominator(min(largest, 10_000))
+    if not 0 < ratio <= largest:
+        return (largest, 1) if ratio > 1 else (1, largest)
+    return ratio.numerator, ratio.denominator
 
 
 def check_icc(profile: bytes | None, notes: list[str]) -> bytes | None:
@@ -65,81 +200,3 @@ def check_icc(profile: bytes | None, notes: list[str]) -> bytes | None:
         return profile
     notes.append("broken ICC profile dropped")
     return None
-
-
-def check_xmp(packet: bytes | None, notes: list[str]) -> bytes | None:
-    """Return the packet with its orientation set to 1, or None and a note where it is none (ISO 16684-1)."""
-    if packet is None:
-        return None
-    packet = packet.rstrip(b"\0")
-    if b"<rdf:RDF" in packet and b"</rdf:RDF>" in packet:
-        return XMP_ORIENTATION.sub(rb"\g<1>1\g<2>", packet)
-    notes.append("broken XMP dropped")
-    return None
-
-
-def check_exif(data: bytes | None, notes: list[str]) -> tuple[bytes | None, int]:
-    r"""Return EXIF to keep and the orientation (1 to 8) that the pixels still need.
-
-    Parameters
-    ----------
-    data : bytes or None
-        EXIF as found in a file, with or without ``Exif\0\0`` before it.
-    notes : list of str
-        Told what was dropped.
-
-    Returns
-    -------
-    exif : bytes or None
-        A copy whose orientation is 1 and whose thumbnail is unlinked; None where it was damaged.
-    orientation : int
-        As the data says, even where the rest of it is damaged; 1 where it does not say.
-    """
-    if data is None:
-        return None, 1
-    clean, found = bytearray(data.removeprefix(b"Exif\0\0")), [1]
-    try:
-        _walk_exif(clean, found, notes)
-    except (struct.error, ValueError):
-        notes.append("broken EXIF dropped")
-        return None, found[-1]
-    return bytes(clean), found[-1]
-
-
-def _walk_exif(data: bytearray, found: list[int], notes: list[str]) -> None:
-    """Reset the orientation, appending it to ``found``; check all entries; unlink the thumbnail. In place."""
-    order = {b"II*\0": "<", b"MM\0*": ">"}.get(bytes(data[:4]))
-    if order is None:
-        raise ValueError("no TIFF header")
-    (first,) = struct.unpack_from(order + "I", data, 4)
-    directories = [first]
-    for tag, kind, count, position in _entries(data, order, first):
-        if tag == ORIENTATION:
-            value = 0
-            if (kind, count) == (3, 1):
-                (value,) = struct.unpack_from(order + "H", data, position)
-                struct.pack_into(order + "H", data, position, 1)
-            if 1 <= value <= 8:
-                found.append(value)
-            else:
-                notes.append("EXIF orientation is not 1 to 8; taken for 1")
-        elif tag in (EXIF, GPS):
-            directories += struct.unpack_from(order + "I", data, position)
-    for offset in directories:
-        for tag, kind, count, position in _entries(data, order, offset):
-            if position + CLASSIC_TYPES.get(kind, 1) * count > len(data):
-                raise ValueError(f"the value of tag {tag:#06x} lies outside the data")
-    (entries,) = struct.unpack_from(order + "H", data, first)
-    if first + 2 + 12 * entries + 4 <= len(data):
-        struct.pack_into(order + "I", data, first + 2 + 12 * entries, 0)
-
-
-def _entries(data: bytearray, order: str, offset: int) -> Iterator[tuple[int, int, int, int]]:
-    """Yield (tag, type, count, position of the value) of each entry of a directory."""
-    (entries,) = struct.unpack_from(order + "H", data, offset)
-    for start in range(offset + 2, offset + 2 + 12 * entries, 12):
-        tag, kind, count = struct.unpack_from(order + "HHI", data, start)
-        position = start + 8
-        if CLASSIC_TYPES.get(kind, 1) * count > 4:
-            (position,) = struct.unpack_from(order + "I", data, position)
-        yield tag, kind, count, position

@@ -5,13 +5,25 @@ from __future__ import annotations
 import struct
 import zlib
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 
 import numpy as np
 
 from convpipe import memory
 from convpipe.errors import LimitError, ReadError
-from convpipe.images.metadata import Metadata, check_exif, check_icc, check_xmp, valid_resolution
+from convpipe.images.exif import check_exif
+from convpipe.images.exif import density as exif_density
+from convpipe.images.metadata import (
+    Chunk,
+    Metadata,
+    Unit,
+    check_icc,
+    shape_of_pixel,
+    valid_ratio,
+    valid_resolution,
+)
 from convpipe.images.source import Header, Pieces, Source
+from convpipe.images.xmp import check_xmp
 from convpipe.limits import Limits
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
@@ -27,39 +39,87 @@ DEPTHS = {0: (1, 2, 4, 8, 16), 2: (8, 16), 3: (1, 2, 4, 8), 4: (8, 16), 6: (8, 1
 # warnings on stderr about a colour profile.
 DECODED = (b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"IEND")
 KEPT = (b"iCCP", b"eXIf", b"pHYs", b"acTL")
+COLOUR = (b"cICP", b"mDCV", b"cLLI", b"sRGB", b"gAMA", b"cHRM")
+"""What the samples mean, by falling precedence, beside a profile; no filter changes that."""
+
+TEXT = (b"tEXt", b"zTXt", b"iTXt")
+RAW_PROFILE = b"Raw profile type "
+"""How ImageMagick writes EXIF and the like as text: its orientation and sizes would no longer be true."""
+
+ANIMATION = (b"acTL", b"fcTL", b"fdAT")
 XMP_TAG = b"XML:com.adobe.xmp\0"
+
+
+@dataclass
+class _Found:
+    """What the chunks of a file are.
+
+    Parameters
+    ----------
+    pieces : list of (int, int)
+        Position and length of what the decoder is shown.
+    decoded : int
+        Number of chunks in it.
+    once : dict
+        Content of those that stand once, by name.
+    texts : list of Chunk
+    left : list of str
+        What is not carried.
+    """
+
+    pieces: list[tuple[int, int]] = field(default_factory=list)
+    decoded: int = 0
+    once: dict[bytes, bytes] = field(default_factory=dict)
+    texts: list[Chunk] = field(default_factory=list)
+    left: list[str] = field(default_factory=list)
 
 
 def header(source: Source, limits: Limits) -> Header:
     """Read every chunk but the pixels: a PNG may carry EXIF behind them."""
-    pieces: list[tuple[int, int]] = []
-    decoded = 0
-    found: dict[bytes, bytes] = {}
-    carried = 0
-    for name, position, length in _chunks(source):
-        if name in DECODED:
-            _extend(pieces, position, 12 + length)
-            decoded += 1
-        elif not name[0] & 0x20:
-            raise ReadError(f"unknown critical chunk {name!r}")
-        if name in KEPT or (name in DECODED and name != b"IDAT") or _is_xmp(source, name, position):
-            limits.check_metadata(carried := carried + length)
-            data = _checked(source, name, position, length)
-            if data is not None:
-                found.setdefault(name, data)
-    if len(found.get(b"IHDR", b"")) != 13:
+    found = _read(source, limits)
+    once = found.once
+    if len(once.get(b"IHDR", b"")) != 13:
         raise ReadError("the IHDR chunk is missing or not 13 bytes long")
-    if decoded < 2 + sum(name in found for name in (b"PLTE", b"tRNS")) + 1:
+    if found.decoded < 2 + sum(name in once for name in (b"PLTE", b"tRNS")) + 1:
         raise ReadError("no pixel data (IDAT chunk)")
-    cols, rows, depth, colour = struct.unpack(">IIBB", found[b"IHDR"][:10])
+    cols, rows, depth, colour = struct.unpack(">IIBB", once[b"IHDR"][:10])
     if depth not in DEPTHS.get(colour, ()):
         raise ReadError(f"bit depth {depth} with colour type {colour} does not exist")
-    frames = struct.unpack_from(">I", found.get(b"acTL", b"\0\0\0\1"))[0] or 1
+    if found.left:
+        source.notes.append(f"PNG chunks not carried: {', '.join(dict.fromkeys(found.left))}")
+    frames = struct.unpack_from(">I", once.get(b"acTL", b"\0\0\0\1"))[0] or 1
     metadata, orientation = _metadata(found, source.notes, limits)
-    transparent = b"tRNS" in found and colour in (0, 2, 3)
+    transparent = b"tRNS" in once and colour in (0, 2, 3)
     channels, alpha = SAMPLES[colour] + transparent, transparent or colour in (4, 6)
     dtype = "uint16" if depth == 16 else "uint8"
-    return Header(rows, cols, channels, dtype, frames, orientation, metadata, pieces, alpha=alpha)
+    return Header(rows, cols, channels, dtype, frames, orientation, metadata, found.pieces, alpha=alpha)
+
+
+def _read(source: Source, limits: Limits) -> _Found:
+    """Read what is needed of each chunk."""
+    found, carried = _Found(), 0
+    for name, position, length in _chunks(source):
+        if name in DECODED:
+            _extend(found.pieces, position, 12 + length)
+            found.decoded += 1
+        elif not name[0] & 0x20:
+            raise ReadError(f"unknown critical chunk {name!r}")
+        elif name not in (*KEPT, *COLOUR, *TEXT, *ANIMATION):
+            found.left.append(name.decode("ascii"))
+            continue
+        if name in (b"IDAT", b"fcTL", b"fdAT"):
+            continue
+        limits.check_metadata(carried := carried + length)
+        data = _checked(source, name, position, length)
+        if data is None:
+            continue
+        if name not in TEXT or data.startswith(XMP_TAG):
+            found.once.setdefault(name, data)
+        elif data.startswith(RAW_PROFILE):
+            found.left.append(data.partition(b"\0")[0].decode("latin-1"))
+        else:
+            found.texts.append((name, data))
+    return found
 
 
 def decode(source: Source, header: Header, allow_truncated: bool) -> np.ndarray:
@@ -137,22 +197,32 @@ def _checked(source: Source, name: bytes, position: int, length: int) -> bytes |
     return None
 
 
-def _metadata(found: dict[bytes, bytes], notes: list[str], limits: Limits) -> tuple[Metadata, int]:
-    exif, orientation = check_exif(found.get(b"eXIf"), notes)
-    resolution = None
-    if len(density := found.get(b"pHYs", b"")) == 9 and density[8] == 1:
-        x, y = struct.unpack_from(">II", density)
-        resolution = valid_resolution(x * METRES_PER_INCH, y * METRES_PER_INCH)
-    profile = _inflate(found[b"iCCP"].partition(b"\0")[2][1:], limits) if b"iCCP" in found else None
-    xmp = _xmp(found[b"iTXt"], limits) if b"iTXt" in found else None
-    return Metadata(check_icc(profile, notes), exif, resolution, check_xmp(xmp, notes)), orientation
+def _metadata(found: _Found, notes: list[str], limits: Limits) -> tuple[Metadata, int]:
+    once = found.once
+    exif, orientation = check_exif(once.get(b"eXIf"), notes)
+    resolution, unit = _resolution(once.get(b"pHYs", b""))
+    profile = _inflate(once[b"iCCP"].partition(b"\0")[2][1:], limits) if b"iCCP" in once else None
+    xmp = _xmp(once[b"iTXt"], limits) if b"iTXt" in once else None
+    metadata = Metadata(
+        icc=check_icc(profile, notes),
+        exif=exif,
+        resolution=resolution or exif_density(exif),
+        xmp=check_xmp(xmp, notes),
+        unit=unit,
+        chunks=(*((name, once[name]) for name in COLOUR if name in once), *found.texts),
+    )
+    return metadata, orientation
 
 
-def _is_xmp(source: Source, name: bytes, position: int) -> bool:
-    if name != b"iTXt":
-        return False
-    source.file.seek(position + 8)
-    return source.file.read(len(XMP_TAG)) == XMP_TAG
+def _resolution(density: bytes) -> tuple[tuple[float, float] | None, Unit]:
+    """Return what pHYs says: pixels per metre, or the shape of a pixel."""
+    if len(density) != 9:
+        return None, "inch"
+    x, y, metric = struct.unpack(">IIB", density)
+    if metric:
+        return valid_resolution(x * METRES_PER_INCH, y * METRES_PER_INCH), "inch"
+    ratio = valid_ratio(x, y)
+    return ratio, "none" if ratio else "inch"
 
 
 def _xmp(text: bytes, limits: Limits) -> bytes:
@@ -177,9 +247,13 @@ def _metadata_chunks(metadata: Metadata) -> list[bytes]:
     chunks = []
     if metadata.icc is not None:
         chunks.append(chunk(b"iCCP", b"ICC profile\0\0" + zlib.compress(metadata.icc)))
-    if metadata.resolution is not None:
+    chunks += [chunk(name, data) for name, data in metadata.chunks if metadata.icc is None or name != b"sRGB"]
+    if metadata.resolution is not None and metadata.unit != "none":
         x, y = (round(value / METRES_PER_INCH) for value in metadata.resolution)
         chunks.append(chunk(b"pHYs", struct.pack(">IIB", x, y, 1)))
+    elif metadata.resolution is not None and metadata.resolution[0] != metadata.resolution[1]:
+        x, y = shape_of_pixel(*metadata.resolution, 2**31 - 1)
+        chunks.append(chunk(b"pHYs", struct.pack(">IIB", x, y, 0)))
     if metadata.exif is not None:
         chunks.append(chunk(b"eXIf", metadata.exif))
     if metadata.xmp is not None:

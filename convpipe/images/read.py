@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -13,8 +13,10 @@ from convpipe.images.codecs import checked_header, checked_headers, codec, image
 from convpipe.images.colour import orient
 from convpipe.images.formats import FORMATS
 from convpipe.images.metadata import Metadata
+from convpipe.images.raster import Raster
 from convpipe.images.source import Header, Source
 from convpipe.limits import DEFAULT_LIMITS, Limits
+from convpipe.sampling import Sampling
 
 
 @dataclass(frozen=True)
@@ -126,11 +128,11 @@ def _image(source: Source, header: Header, allow_truncated: bool) -> Image:
     pixels = orient(stored, header.orientation)
     pixels = np.ascontiguousarray(pixels, dtype=pixels.dtype.newbyteorder("="))
     metadata = header.metadata
-    if metadata.resolution is not None and header.orientation >= 5:
-        metadata = replace(metadata, resolution=metadata.resolution[::-1])
-    return Image(
-        pixels, header.alpha, metadata.for_channels(header.channels), source.format, tuple(source.notes)
-    )
+    if header.orientation != 1:
+        sampling = Sampling.upright(header.orientation, (header.rows, header.cols))
+        metadata = metadata.followed(sampling, Raster.of(pixels), source.notes)
+    metadata = metadata.for_channels(header.channels, source.notes)
+    return Image(pixels, header.alpha, metadata, source.format, tuple(source.notes))
 
 
 def _check_decoded(pixels: np.ndarray, header: Header) -> None:

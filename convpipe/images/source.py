@@ -16,6 +16,7 @@ from convpipe.images.folder import OpenFile, open_file
 from convpipe.images.formats import FORMATS, HEAD_BYTES, describe, format_of, sniff
 from convpipe.images.metadata import Metadata
 from convpipe.limits import Limits
+from convpipe.sampling import Sampling
 
 REASON_LENGTH = 200
 
@@ -78,12 +79,15 @@ class Page(NamedTuple):
     alpha : bool
         Whether the last channel is alpha.
     metadata : Metadata
-        What travels beside it.
+        What travels beside it, as it was read.
+    sampling : Sampling
+        Where the pixels lie in the image that it was read from.
     """
 
     pixels: np.ndarray
     alpha: bool = False
     metadata: Metadata = Metadata()
+    sampling: Sampling = Sampling()
 
 
 def one_line(error: BaseException) -> str:

@@ -12,14 +12,16 @@ import numpy as np
 
 from convpipe.errors import ReadError
 from convpipe.images.colour import apply_palette, ink_to_rgb, scale_bits, straight_alpha
+from convpipe.images.exif import ORIENTATION
 from convpipe.images.jpeg import frame, is_complete
-from convpipe.images.metadata import ORIENTATION, Metadata, check_icc, check_xmp, valid_resolution
+from convpipe.images.metadata import Metadata
+from convpipe.images.raster import Raster
 from convpipe.images.source import Header, Source
-from convpipe.images.tiffexif import read_exif
 from convpipe.images.tifflog import collected
 from convpipe.images.tifflzw import LZW, without_lzw
 from convpipe.images.tiffpages import SUB_DIRECTORIES, chain
-from convpipe.images.tiffwrite import XMP, encode, encode_pages
+from convpipe.images.tifftags import read_tags
+from convpipe.images.tiffwrite import encode, encode_pages
 from convpipe.limits import Limits
 
 __all__ = ["decode", "encode", "encode_pages", "header", "headers"]
@@ -34,7 +36,7 @@ COMPRESSIONS = {
 Only CCITT codes do not: nothing in them tells a damaged strip from a picture."""
 
 PREMULTIPLIED = 1
-X_RESOLUTION, Y_RESOLUTION, RESOLUTION_UNIT, ICC_PROFILE, COLOUR_MAP = 282, 283, 296, 34675, 320
+COLOUR_MAP = 320
 
 NUMBERS = (
     "imagelength", "imagewidth", "imagedepth", "samplesperpixel", "bitspersample", "photometric",
@@ -72,9 +74,7 @@ def headers(source: Source, limits: Limits, start: int = 0) -> Iterator[Header]:
             file.filehandle.seek(offset)
             page = tifffile.TiffPage(file, 0)
             made = _header(page, source, limits)
-        metadata = replace(
-            _metadata(page, source.notes), exif=read_exif(source, found.layout, offset, limits)
-        )
+        metadata = read_tags(source, found.layout, offset, limits, _raster(page), len(found.pages))
         yield replace(made, frames=len(found.pages), metadata=metadata, private=page)
 
 
@@ -137,6 +137,10 @@ def _check_kind(page: Any) -> None:
         raise ReadError(f"palette or ink of {page.dtype}")
 
 
+def _raster(page: Any) -> Raster:
+    return Raster((page.imagelength, page.imagewidth), page.samplesperpixel, _stored_dtype(page))
+
+
 def _stored_dtype(page: Any) -> str:
     return "uint8" if page.dtype == np.bool_ else np.dtype(page.dtype).name
 
@@ -184,19 +188,6 @@ def _check_jpeg_segments(page: Any, source: Source) -> None:
             raise ReadError(f"a JPEG of {rows} x {cols} in a strip or tile of {limit} x {width}")
         if not is_complete(data):
             raise ReadError("the file is truncated: a JPEG strip or tile ends before its end marker")
-
-
-def _metadata(page: Any, notes: list[str]) -> Metadata:
-    icc = page.tags.valueof(ICC_PROFILE)
-    profile = check_icc(bytes(icc), notes) if icc is not None else None
-    scale = {2: 1.0, 3: 2.54}.get(page.tags.valueof(RESOLUTION_UNIT, 2))
-    x, y = page.tags.valueof(X_RESOLUTION), page.tags.valueof(Y_RESOLUTION)
-    try:
-        resolution = valid_resolution(scale * x[0] / x[1], scale * y[0] / y[1])
-    except (TypeError, IndexError, ZeroDivisionError):
-        resolution = None
-    xmp = page.tags.valueof(XMP)
-    return Metadata(profile, None, resolution, check_xmp(bytes(xmp), notes) if xmp is not None else None)
 
 
 def _convert(pixels: np.ndarray, page: Any, metadata: Metadata, notes: list[str]) -> np.ndarray:

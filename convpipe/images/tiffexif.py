@@ -5,12 +5,14 @@ from __future__ import annotations
 import struct
 
 from convpipe.images import ifd
+from convpipe.images.raster import DESCRIPTION, is_structured
 from convpipe.images.source import Source
 from convpipe.limits import Limits
 
 PAGE_NUMBER = 297
 CARRIED = frozenset((
-    269, 270, 271, 272, 285, PAGE_NUMBER, 305, 306, 315, 316, 18246, 18249, 33432, *range(40091, 40096),
+    269, DESCRIPTION, 271, 272, 285, PAGE_NUMBER, 305, 306, 315, 316, 18246, 18249, 33432,
+    *range(40091, 40096),
 ))  # fmt: skip
 """What describes the picture, not how its pixels are stored: names of document and page, description, camera,
 software, date, artist, host, rating, copyright, and the titles that Windows writes."""
@@ -30,10 +32,15 @@ def read_exif(source: Source, layout: ifd.Layout, offset: int, limits: Limits) -
             return None
         limits.check_metadata(sum(entry.size for each in (own, *below.values()) for entry in each))
         values = {tag: _values(source, entries) for tag, entries in below.items()}
-        return ifd.block(_values(source, own), values, layout.order)
+        said = [field for field in _values(source, own) if not _is_program_text(field)]
+        return ifd.block(said, values, layout.order) if said or values else None
     except (struct.error, ValueError, OverflowError):
         source.notes.append("broken EXIF dropped")
         return None
+
+
+def _is_program_text(field: ifd.Field) -> bool:
+    return field.tag == DESCRIPTION and is_structured(field.data)
 
 
 def _values(source: Source, entries: list[ifd.Entry]) -> list[ifd.Field]:

@@ -11,10 +11,9 @@ import numpy as np
 from convpipe.images import ifd
 from convpipe.images.metadata import Metadata
 from convpipe.images.source import Page, Pieces
-from convpipe.images.tiffexif import write_exif
+from convpipe.images.tifftags import written
 
 ORDER: Literal["<"] = "<"
-XMP, BYTE = 700, 1
 CLASSIC_BYTES = (1 << 32) - (1 << 26)
 """Most bytes that are put into a file of 32-bit offsets, with room for directories and metadata."""
 
@@ -41,31 +40,24 @@ def encode_pages(pages: Iterable[Page], out: BinaryIO, compression: int | None, 
     """
     import tifffile
 
-    added = []
+    added: list[ifd.Added] = []
+    before: dict[str, Any] = {}
     handle = tifffile.FileHandle(out, name="pages")  # it takes no file without a name
     with tifffile.TiffWriter(handle, bigtiff=nbytes > CLASSIC_BYTES, byteorder=ORDER) as writer:
-        for pixels, alpha, metadata in pages:
+        for pixels, alpha, metadata, _ in pages:
+            layout = _layout(pixels, alpha, compression)
             writer.write(
                 pixels,
-                **_layout(pixels, alpha, compression),
-                iccprofile=metadata.icc,
-                resolution=metadata.resolution,
-                resolutionunit="inch" if metadata.resolution else None,
-                contiguous=False,
+                **layout,
+                # ImageJ finds the pages of a stack one behind the other, not by their directories.
+                contiguous=layout == before and not compression,
                 metadata=None,
                 software=False,
                 maxworkers=1,
             )
-            added.append(_described(metadata))
+            before = layout
+            added.append(written(metadata))
     ifd.extend(out, added)
-
-
-def _described(metadata: Metadata) -> ifd.Added:
-    """Return the fields that say what the picture is."""
-    own, below = write_exif(metadata.exif, ORDER)
-    if metadata.xmp is not None:
-        own = [*own, ifd.Field(XMP, BYTE, len(metadata.xmp), metadata.xmp)]
-    return own, below
 
 
 def _layout(pixels: np.ndarray, alpha: bool, compression: int | None) -> dict[str, Any]:

@@ -8,11 +8,14 @@ from collections.abc import Iterator
 import numpy as np
 
 from convpipe.errors import LimitError, ReadError
-from convpipe.images.metadata import Metadata, check_exif, check_icc, check_xmp
+from convpipe.images.exif import check_exif, density
+from convpipe.images.metadata import Metadata, check_icc
 from convpipe.images.source import Header, Pieces, Source
+from convpipe.images.xmp import check_xmp
 from convpipe.limits import Limits
 
 ALPHA_FLAG = 0x10
+PICTURE = (b"VP8X", b"VP8 ", b"VP8L", b"ALPH", b"ANIM", b"ANMF")
 MAX_CHUNKS = 100_000
 
 
@@ -21,6 +24,7 @@ def header(source: Source, limits: Limits) -> Header:
     extent: tuple[int, int] | None = None
     alpha, frames = False, 0
     found: dict[bytes, bytes] = {}
+    left: list[str] = []
     for name, length in _chunks(source):
         if name in (b"VP8X", b"VP8 ", b"VP8L") and extent is None:
             rows, cols, alpha = _picture(name, source.exactly(10, "a WebP picture header"))
@@ -28,12 +32,16 @@ def header(source: Source, limits: Limits) -> Header:
         elif name in (b"EXIF", b"ICCP", b"XMP "):
             limits.check_metadata(length + sum(map(len, found.values())))
             found[name] = source.exactly(length, "WebP metadata")
+        elif name not in PICTURE:
+            left.append(name.decode("ascii", "backslashreplace"))
         frames += name == b"ANMF"
+    if left:
+        source.notes.append(f"WebP chunks not carried: {', '.join(dict.fromkeys(left))}")
     if extent is None:
         raise ReadError("no picture in the WebP file")
     exif, orientation = check_exif(found.get(b"EXIF"), source.notes)
     icc = check_icc(found.get(b"ICCP"), source.notes)
-    metadata = Metadata(icc, exif, None, check_xmp(found.get(b"XMP "), source.notes))
+    metadata = Metadata(icc, exif, density(exif), check_xmp(found.get(b"XMP "), source.notes))
     channels = 4 if alpha else 3
     return Header(*extent, channels, "uint8", max(frames, 1), orientation, metadata, alpha=alpha)
 

@@ -19,8 +19,10 @@ from convpipe.images.digest import digest_of
 from convpipe.images.folder import Folder
 from convpipe.images.formats import BY_EXTENSION, check_output, format_of
 from convpipe.images.metadata import Metadata
+from convpipe.images.raster import Raster
 from convpipe.images.source import Page, Pieces, one_line
 from convpipe.images.spool import Spool
+from convpipe.sampling import Sampling
 
 _DRAFTS = Drafts()
 """Of the calls that name no other."""
@@ -34,9 +36,12 @@ class Encoded:
     ----------
     pieces : list of bytes, or Spool
         To be written one after the other.
+    notes : tuple of str
+        What of the metadata was dropped, and why.
     """
 
     pieces: Pieces | Spool
+    notes: tuple[str, ...] = ()
 
     @property
     def size(self) -> int:
@@ -93,6 +98,7 @@ def write(
     metadata: Metadata | None = None,
     *,
     alpha: bool = False,
+    sampling: Sampling = Sampling(),  # noqa: B008 - frozen
     format: str | None = None,
     quality: int | None = None,
     compression: int | None = None,
@@ -108,10 +114,13 @@ def write(
         PNG: uint8, uint16. TIFF: also signed and 32-bit integers, float32, float64. WebP, JPEG, BMP:
         uint8. 1 or 3 channels, and alpha, which JPEG and BMP have not; TIFF: 1 to 4, and alpha.
     metadata : Metadata, optional
-        What the format can carry is kept. ICC, EXIF and XMP: PNG, JPEG, TIFF, WebP. Resolution: PNG, JPEG,
-        TIFF, BMP. A profile for another number of channels is left out.
+        What the format can carry is kept: see the page on image formats. A profile for another number of
+        channels is left out.
     alpha : bool, optional
         Whether the last channel is alpha.
+    sampling : Sampling, optional
+        Where the pixels lie in the image that the metadata is of, as ``plan.sampling``: resolution,
+        georeference and descriptions follow it. Sizes follow the pixels in any case.
     format : str, optional
         A name in ``FORMATS``; default by the extension.
     quality : int, optional
@@ -143,9 +152,16 @@ def write(
         )
     if not overwrite and os.path.lexists(path):
         raise already_exists()
-    encode(pixels, metadata, alpha=alpha, format=format, quality=quality, compression=compression).save(
-        path, overwrite=overwrite
+    encoded = encode(
+        pixels,
+        metadata,
+        alpha=alpha,
+        sampling=sampling,
+        format=format,
+        quality=quality,
+        compression=compression,
     )
+    encoded.save(path, overwrite=overwrite)
 
 
 def write_pages(
@@ -171,6 +187,7 @@ def encode(
     metadata: Metadata | None = None,
     *,
     alpha: bool = False,
+    sampling: Sampling = Sampling(),  # noqa: B008 - frozen
     format: str,
     quality: int | None = None,
     compression: int | None = None,
@@ -182,9 +199,12 @@ def encode(
     >>> encode(np.zeros((2, 3), np.uint8), format="bmp").pieces[0][:2]
     b'BM'
     """
-    page = _checked(Page(pixels, alpha, metadata or Metadata()), format, quality, compression)
+    notes: list[str] = []
+    page = Page(pixels, alpha, metadata or Metadata(), sampling)
+    page = _checked(page, format, quality, compression, notes)
     try:
-        return Encoded(codec(format).encode(*page, quality, compression))
+        pieces = codec(format).encode(page.pixels, page.alpha, page.metadata, quality, compression)
+        return Encoded(pieces, tuple(notes))
     except Exception as error:
         raise _cannot_encode(format, error) from error
 
@@ -221,11 +241,12 @@ def encode_pages(
     """
     check_output(format, "uint8", 1, compression=compression, pages=2)
     raised: list[BaseException] = []
+    notes: list[str] = []
 
     def checked() -> Iterator[Page]:
         try:
             for page in pages:
-                yield _checked(page, format, None, compression)
+                yield _checked(page, format, None, compression, notes)
         except BaseException as error:
             raised.append(error)
             raise
@@ -238,12 +259,12 @@ def encode_pages(
         if error in raised:  # not of the encoder's doing
             raise
         raise _cannot_encode(format, error) from error
-    return Encoded(spool)
+    return Encoded(spool, tuple(dict.fromkeys(notes)))
 
 
-def _checked(page: Page, format: str, quality: int | None, compression: int | None) -> Page:
-    """Return the pixels as encoders take them, with the metadata that the format can carry."""
-    pixels, alpha, metadata = page
+def _checked(page: Page, format: str, quality: int | None, compression: int | None, notes: list[str]) -> Page:
+    """Return the pixels as encoders take them, with what is true of them and the format can carry."""
+    pixels, alpha, metadata, sampling = page
     if pixels.ndim == 3 and pixels.shape[2] == 1:
         pixels = pixels[..., 0]
     if pixels.ndim not in (2, 3):
@@ -259,8 +280,9 @@ def _checked(page: Page, format: str, quality: int | None, compression: int | No
         quality=quality,
         compression=compression,
     )
-    kept = metadata.for_channels(3 if format == "webp" and channels == 1 else channels)
-    return Page(np.ascontiguousarray(pixels, native), alpha, kept)
+    metadata = metadata.followed(sampling, Raster.of(pixels), notes)
+    metadata = metadata.for_channels(3 if format == "webp" and channels == 1 else channels, notes)
+    return Page(np.ascontiguousarray(pixels, native), alpha, metadata.held_by(format, notes))
 
 
 def _cannot_encode(format: str, error: Exception) -> WriteError:

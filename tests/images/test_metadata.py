@@ -8,7 +8,8 @@ from PIL import ImageCms
 from PIL.TiffImagePlugin import IFDRational
 
 from convpipe.images import Metadata, read, write
-from convpipe.images.metadata import check_exif, check_xmp
+from convpipe.images.exif import check_exif
+from convpipe.images.xmp import check_xmp
 
 RGB_PROFILE = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
 GREY_PROFILE = RGB_PROFILE[:16] + b"GRAY" + RGB_PROFILE[20:]

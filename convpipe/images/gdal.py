@@ -1,0 +1,59 @@
+"""What GDAL writes into a TIFF beside the georeference: a value for no data, and XML of items."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from convpipe.images.ifd import Field
+from convpipe.images.raster import ASCII, Raster
+
+ITEMS, NO_DATA = 42112, 42113
+TAGS = (ITEMS, NO_DATA)
+STATISTICS = re.compile(rb"<Item\b[^>]*\bname=[\"']STATISTICS_[^>]*>[^<]*</Item>\s*")
+OF_BANDS = re.compile(rb"<Item\b[^>]*\bsample=[^>]*>[^<]*</Item>\s*")
+
+
+@dataclass(frozen=True)
+class Gdal:
+    """GDAL's own fields.
+
+    Parameters
+    ----------
+    fields : tuple of Field
+    page : Raster
+        What they describe.
+    """
+
+    fields: tuple[Field, ...]
+    page: Raster
+
+    def followed(self, raster: Raster, notes: list[str]) -> Gdal:
+        """Return those of the result: statistics go, and so does what its channels or dtype contradict."""
+        fields = []
+        for field in self.fields:
+            data = field.data
+            if field.tag == ITEMS:
+                data, gone = STATISTICS.subn(b"", data)
+                if gone:
+                    notes.append("GDAL's statistics dropped: they are of the values before the filters")
+                if raster.channels != self.page.channels:
+                    data, gone = OF_BANDS.subn(b"", data)
+                    if gone:
+                        notes.append("GDAL's items of single bands dropped: the channels are others")
+            elif not _holds(raster.dtype, data):
+                notes.append(f"GDAL's value for no data dropped: {raster.dtype} cannot hold it")
+                continue
+            fields.append(Field(field.tag, ASCII, len(data), data))
+        return replace(self, fields=tuple(fields), page=raster)
+
+
+def _holds(dtype: str, text: bytes) -> bool:
+    """Tell whether a dtype has a value; ValueError where the text is none."""
+    value = float(text.rstrip(b"\0 "))
+    if np.dtype(dtype).kind not in "iu":
+        return True
+    limits = np.iinfo(dtype)
+    return value.is_integer() and limits.min <= value <= limits.max

@@ -1,0 +1,158 @@
+"""OME-XML (2016-06), edited where it lies: what convpipe does not know of stays byte for byte."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field, replace
+from xml.parsers import expat
+from xml.sax.saxutils import quoteattr
+
+from convpipe.images.ifd import Field
+from convpipe.images.raster import Raster, text_field
+from convpipe.sampling import Sampling
+
+TYPES = {"float32": "float", "float64": "double"}
+"""OME's name of a dtype, where it is not NumPy's."""
+
+PLACES = ("ROI", "ROIRef")
+ATTRIBUTE = rb"""(\s%s\s*=\s*)("[^"]*"|'[^']*')"""
+
+
+@dataclass(eq=False)
+class _Element:
+    """An element of a document: its name without prefix, and the bytes that it takes."""
+
+    name: str
+    attributes: dict[str, str]
+    begin: int
+    end: int = 0
+    children: list[_Element] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Ome:
+    """How the pages of a file are images of five dimensions.
+
+    Parameters
+    ----------
+    xml : bytes
+        In UTF-8.
+    page : Raster
+        The pages that it describes.
+    """
+
+    xml: bytes
+    page: Raster
+    name = "OME-XML"
+
+    def followed(self, sampling: Sampling, raster: Raster, notes: list[str]) -> Ome | None:
+        """Return that of the result; regions go where the pixels lie elsewhere.
+
+        Raises
+        ------
+        ValueError
+            It has a document type, which may hold entities without end, or its sizes are not those of the
+            pages.
+        expat.ExpatError
+            It is no XML.
+        """
+        elements = _elements(self.xml)
+        edits: list[tuple[int, int, bytes]] = []
+        if any(element.name == "BinaryOnly" for element in elements):
+            notes.append("its OME-XML stands in a companion file, which is left as it is")
+        for element in elements:
+            if element.name == "Pixels":
+                edits += self._pixels(element, sampling, raster)
+        if sampling.moves or raster.extent != self.page.extent:
+            regions = [element for element in elements if element.name in PLACES]
+            edits += [(element.begin, element.end, b"") for element in regions]
+            if regions:
+                notes.append("OME's regions of interest dropped: the pixels lie elsewhere")
+        return replace(self, xml=_edited(self.xml, edits), page=raster)
+
+    def _pixels(self, pixels: _Element, sampling: Sampling, raster: Raster) -> list[tuple[int, int, bytes]]:
+        said = pixels.attributes
+        rows, cols = self.page.extent
+        if (int(said["SizeY"]), int(said["SizeX"])) != (rows, cols):
+            raise ValueError(f"{said['SizeX']} x {said['SizeY']} pixels in pages of {cols} x {rows}")
+        new: dict[str, str | None] = {"SizeY": str(raster.extent[0]), "SizeX": str(raster.extent[1])}
+        for name, scale in zip(("PhysicalSizeY", "PhysicalSizeX"), sampling.scale, strict=True):
+            if name in said:
+                new[name] = repr(float(said[name]) * scale)
+        if sampling.transposed:
+            new |= {name: said.get(f"PhysicalSize{other}Unit") for name, other in
+                    (("PhysicalSizeXUnit", "Y"), ("PhysicalSizeYUnit", "X"))}  # fmt: skip
+        new |= {"Type": TYPES.get(raster.dtype, raster.dtype), "SignificantBits": None, "BigEndian": "false"}
+        edits = []
+        channels = [child for child in pixels.children if child.name == "Channel"]
+        samples = self.page.channels
+        if raster.channels != samples:
+            if any(int(channel.attributes.get("SamplesPerPixel", 1)) != samples for channel in channels):
+                raise ValueError(f"channels that are not of {samples} samples")
+            new["SizeC"] = str(int(said["SizeC"]) // samples * raster.channels)
+            edits += [_set(self.xml, each, {"SamplesPerPixel": str(raster.channels)}) for each in channels]
+        return [_set(self.xml, pixels, new), *edits]
+
+    def fields(self) -> list[Field]:
+        """Return the description."""
+        return [text_field(self.xml)]
+
+
+def is_ome(text: bytes) -> bool:
+    """Tell whether a description ends as OME-XML does, which is how its readers know it."""
+    return text.rstrip().endswith((b"OME>", b":OME>"))
+
+
+def _elements(xml: bytes) -> list[_Element]:
+    """Return the elements of a document in order."""
+    parser = expat.ParserCreate("utf-8")
+    found: list[_Element] = []
+    open_: list[_Element] = []
+
+    def start(name: str, attributes: dict[str, str]) -> None:
+        element = _Element(name.rpartition(":")[2], attributes, parser.CurrentByteIndex)
+        if open_:
+            open_[-1].children.append(element)
+        found.append(element)
+        open_.append(element)
+
+    def end(name: str) -> None:
+        element = open_.pop()
+        element.end = _tag_end(xml, parser.CurrentByteIndex)
+
+    def refuse(*_: object) -> None:
+        raise ValueError("XML with a document type")
+
+    parser.StartElementHandler, parser.EndElementHandler = start, end
+    parser.StartDoctypeDeclHandler = refuse
+    parser.Parse(xml, True)
+    return found
+
+
+def _tag_end(xml: bytes, begin: int) -> int:
+    """Return where the tag that begins there ends: at the first ``>`` outside quotes."""
+    match = re.compile(rb"""<(?:[^"'>]|"[^"]*"|'[^']*')*>""").match(xml, begin)
+    if match is None:
+        raise ValueError("a tag that does not end")
+    return match.end()
+
+
+def _set(xml: bytes, element: _Element, values: dict[str, str | None]) -> tuple[int, int, bytes]:
+    """Return the edit that gives attributes that an element has other values; None removes one."""
+    end = _tag_end(xml, element.begin)
+    tag = xml[element.begin : end]
+    for name, value in values.items():
+        pattern = re.compile(ATTRIBUTE % re.escape(name.encode()))
+        replacement = b"" if value is None else b" %s=%s" % (name.encode(), quoteattr(value).encode())
+        tag = pattern.sub(lambda _, new=replacement: new, tag)  # type: ignore[misc]
+    return element.begin, end, tag
+
+
+def _edited(xml: bytes, edits: list[tuple[int, int, bytes]]) -> bytes:
+    """Return a document with some of its parts replaced; what lies in a part that goes, goes with it."""
+    pieces, at = [], 0
+    for begin, end, new in sorted(edits):
+        if begin >= at:
+            pieces += [xml[at:begin], new]
+            at = end
+    return b"".join([*pieces, xml[at:]])

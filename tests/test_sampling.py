@@ -1,0 +1,56 @@
+"""Where pixels of a result lie: against windows that are laid over images, and against turned images."""
+
+import itertools
+
+import numpy as np
+import pytest
+
+from convpipe.geometry import Axis, Field
+from convpipe.images.colour import orient
+from convpipe.plan import make_plan
+from convpipe.sampling import Sampling
+from convpipe.stages import stage
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_upright_says_where_each_pixel_came_from(orientation):
+    rows, cols = 3, 5
+    stored = np.arange(rows * cols).reshape(rows, cols)
+    upright = orient(stored, orientation)
+    sampling = Sampling.upright(orientation, (rows, cols))
+    for at in np.ndindex(upright.shape):
+        row, col = sampling.source(at)
+        assert upright[at] == stored[int(row), int(col)]
+        assert sampling.target((row, col)) == at
+    assert sampling.moves == (orientation != 1)
+
+
+def centre(windows, index):
+    """Return the mean of the input indices under a chain of windows, found by following each tap."""
+    spans = [index]
+    for axis in reversed(windows):
+        spans = [
+            at * axis.stride - axis.before + tap * axis.dilation
+            for at, tap in itertools.product(spans, range(axis.kernel))
+        ]
+    return (min(spans) + max(spans)) / 2
+
+
+@pytest.mark.parametrize("index", [0, 1, 4])
+def test_the_centre_of_a_chain_of_windows(rng, index):
+    for _ in range(50):
+        windows = [Axis(*(int(each) for each in rng.integers((1, 1, 1, 0), (5, 4, 3, 4)))) for _ in range(3)]
+        field = Field()
+        for window in windows:
+            field = field.through(window)
+        sampling = Sampling.of([field, Field()])
+        assert sampling.source((index, index)) == (centre(windows, index), index)
+
+
+def test_a_plan_says_it():
+    stages = [
+        stage("blur", "box", size=3, padding=0),
+        stage("blur", "box", size=[1, 3], stride=[1, 2], padding=1),
+    ]
+    plan = make_plan(stages, (20, 30))
+    assert plan.sampling == Sampling((1.0, 2.0), (0.0, 1.0))
