@@ -38,3 +38,26 @@ class FakePipeline:
         finally:
             with self.lock:
                 self.in_hand -= 1
+
+
+class StridedPipeline(FakePipeline):
+    """Takes every pixel that a stride leaves, of RGB a grey one if told; metadata has to follow."""
+
+    def __init__(self, stride=(2, 2), *, size=1, grey=False, dtype=None):
+        super().__init__()
+        self.stages = [stage("blur", "box", size=size, stride=stride, padding=0)]
+        self.stages += [stage("color", "gray")] if grey else []
+        self.size, self.stride, self.dtype = size, stride, dtype
+
+    def plan(self, shape, dtype="uint8", alpha=False):
+        channels = shape[2] if len(shape) == 3 else 1
+        return make_plan(
+            self.stages, shape[:2], channels=channels, alpha=alpha, dtype=dtype, output_dtype=self.dtype
+        )
+
+    def filter(self, image, threads=None, *, alpha=False):
+        plan = self.plan(image.shape, image.dtype.name, alpha)
+        rows, cols = plan.extent
+        result = image[:: self.stride[0], :: self.stride[1]][:rows, :cols]
+        result = result[..., 0] if plan.output_channels < plan.channels else result
+        return result.astype(plan.output_dtype), 0

@@ -18,6 +18,7 @@ from convpipe.images.codecs import PagedCodec, codec
 from convpipe.images.digest import digest_of
 from convpipe.images.folder import Folder
 from convpipe.images.formats import BY_EXTENSION, check_output, format_of
+from convpipe.images.imagej import ImageJ
 from convpipe.images.metadata import Metadata
 from convpipe.images.raster import Raster
 from convpipe.images.source import Page, Pieces, one_line
@@ -282,7 +283,10 @@ def _checked(page: Page, format: str, quality: int | None, compression: int | No
     )
     metadata = metadata.followed(sampling, Raster.of(pixels), notes)
     metadata = metadata.for_channels(3 if format == "webp" and channels == 1 else channels, notes)
-    return Page(np.ascontiguousarray(pixels, native), alpha, metadata.held_by(format, notes))
+    metadata = metadata.held_by(format, notes)
+    if compression and isinstance(metadata.description, ImageJ):
+        notes.append("ImageJ reads compressed stacks through Bio-Formats alone")
+    return Page(np.ascontiguousarray(pixels, native), alpha, metadata)
 
 
 def _cannot_encode(format: str, error: Exception) -> WriteError:

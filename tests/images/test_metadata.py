@@ -3,16 +3,13 @@
 import numpy as np
 import pytest
 import tifffile
+from blocks import GREY_PROFILE, PACKET, RGB_PROFILE, exif_of
 from PIL import Image as Pillow
-from PIL import ImageCms
 from PIL.TiffImagePlugin import IFDRational
 
 from convpipe.images import Metadata, read, write
 from convpipe.images.exif import check_exif
 from convpipe.images.xmp import check_xmp
-
-RGB_PROFILE = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
-GREY_PROFILE = RGB_PROFILE[:16] + b"GRAY" + RGB_PROFILE[20:]
 
 UPRIGHT = {
     1: lambda a: a,
@@ -25,14 +22,6 @@ UPRIGHT = {
     8: lambda a: np.rot90(a, 1),
 }
 """What each orientation asks for, in the words of EXIF: mirrored, turned, or both."""
-
-
-def exif_of(orientation=None, maker="camera"):
-    exif = Pillow.Exif()
-    exif[0x010F] = maker
-    if orientation is not None:
-        exif[0x0112] = orientation
-    return exif
 
 
 @pytest.fixture
@@ -160,14 +149,6 @@ class TestDropped:
         data[at : at + 4] = b"".join(value.to_bytes(2, "big") for value in density)
         (tmp_path / "a.jpg").write_bytes(data)
         assert read(tmp_path / "a.jpg").metadata.resolution is None
-
-
-PACKET = (
-    b'<?xpacket begin="" id="W5M0"?><x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF '
-    b'xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#"><rdf:Description '
-    b'xmlns:tiff="http://ns.adobe.com/tiff/1.0/" tiff:Orientation="6">%s</rdf:Description></rdf:RDF>'
-    b'</x:xmpmeta><?xpacket end="w"?>'
-)
 
 
 class TestXmp:
