@@ -241,9 +241,7 @@ class Work:
         if len(infos) > 1:
             return self._encode_pages(file, infos, plans, encoding["compression"])
         page = self._apply(run.reader.read(file), infos[0], plans[0])
-        return images.encode(
-            page.pixels, page.metadata, alpha=page.alpha, sampling=page.sampling, **encoding
-        )
+        return images.encode(page.pixels, page.metadata, alpha=page.alpha, sampling=page.sampling, **encoding)
 
     def _probe(self, file: OpenFile) -> tuple[ImageInfo, ...]:
         """Return the headers of all pages that are filtered."""
