@@ -1,27 +1,20 @@
-"""Compiled loops on disk, so that a pipeline of a known structure starts without compiling.
+"""Compiled loops, each found where one of its structure was made before: in this process or on disk.
 
-An entry is a folder named by a digest of everything the machine code depends on: the generated source, the
-helpers it imports, the entry point, the argument types, the versions of Python, Numba and llvmlite, and the
-processor. It is built under a temporary name and renamed into place, so that any number of processes may
-build the same entry at once: the first one wins and the others' work is dropped.
-
-Numba keeps its own cache files in the folder. Loading them is unpickling and mapping machine code, and
-a damaged byte there crashes the process. So the folder lies in a directory that is private to the user,
-and a manifest of digests is checked before anything is loaded; an entry that fails is built again.
-Where no private directory can be had, loops are compiled in memory; ``convpipe info`` says why.
+An entry is named by a digest of everything the machine code depends on: the generated source, the helpers it
+imports, the entry point, the argument types, the versions of Python, Numba and llvmlite, and the processor.
+Any number of processes may build the same entry at once. Numba loads machine code by unpickling it: the bytes
+are those that `store` has checked. Where the directory cannot be trusted or written, loops are compiled in
+memory; a warning and ``convpipe info`` say why.
 """
 
 from __future__ import annotations
 
 import hashlib
-import json
 import linecache
 import logging
 import os
-import shutil
-import stat
+import pickle
 import sys
-import tempfile
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -34,13 +27,16 @@ from typing import Any
 import llvmlite.binding as llvm
 import numba
 import platformdirs
+from numba.core import serialize
+from numba.core.caching import NullCache
+from numba.core.compiler import CompileResult
 
 from convpipe import geometry
 from convpipe.compile import addresses, rows, scalars, threads
+from convpipe.compile.store import Store
+from convpipe.errors import ConvpipeError
 
 log = logging.getLogger(__name__)
-
-SOURCE, MANIFEST = "loop.py", "manifest.json"
 
 _on_compile: list[Callable[[], None]] = []
 
@@ -87,26 +83,28 @@ class State:
 
 
 def state() -> State:
-    """Look at the cache directory."""
+    """Look at the cache directory; nothing in it changes, and none is made."""
     root = directory()
     try:
-        _private(root)
+        sizes = Store(root).sizes()
     except OSError as error:
         return State(root, 0, 0, _reason(error))
-    entries = [path for path in root.iterdir() if (path / MANIFEST).is_file()]
-    size = sum(file.stat().st_size for entry in entries for file in entry.rglob("*") if file.is_file())
-    return State(root, len(entries), size, None)
+    return State(root, len(sizes), sum(sizes), None)
 
 
 def clear() -> int:
-    """Remove every entry, and what interrupted builds left; return how many entries there were."""
-    before = state()
-    if before.problem is None:
-        for path in before.directory.iterdir():
-            if path.is_dir():
-                shutil.rmtree(path, ignore_errors=True)
+    """Remove every entry, and what killed processes left; return how many entries there were.
+
+    Raises
+    ------
+    ConvpipeError
+        If the directory cannot be trusted to be ours; nothing is removed then.
+    """
     _loaded.clear()
-    return before.entries
+    try:
+        return Store(directory()).clear()
+    except OSError as error:
+        raise ConvpipeError(f"no compiled pipeline was removed: {_reason(error)}") from error
 
 
 _loaded: dict[tuple[str, str, Any], Callable[..., int]] = {}
@@ -133,110 +131,87 @@ def load(source: str, entry: str, signature: Any) -> Callable[..., int]:
 def _load(source: str, entry: str, signature: Any) -> Callable[..., int]:
     threads.prepare()
     key = _key(source, entry, signature)
-    try:
-        root = _private(directory())
-        kept = root / key
-        if kept.exists() and not _intact(kept):
-            log.warning("compiled loop %s is damaged; it is built again", key[:12])
-            _remove(kept)
-        if kept.exists():
-            return _compiled(module_of(source, kept / SOURCE, key), entry, signature, keep=True)
-        return _build(root, key, source, entry, signature)
-    except OSError as error:
-        log.warning("compiled loops cannot be kept: %s", _reason(error))
-        _announce()
-        return _compiled(module_of(source, Path(f"<{key[:12]}>"), key), entry, signature, keep=False)
-
-
-def _build(root: Path, key: str, source: str, entry: str, signature: Any) -> Callable[..., int]:
-    """Compile in a folder of our own, then rename it into place unless another process was first."""
-    _announce()
-    folder = Path(tempfile.mkdtemp(prefix=".building-", dir=root))
-    try:
-        path = folder / SOURCE
-        path.write_text(source)
-        function = _compiled(module_of(source, path, key), entry, signature, keep=True)
-        files = sorted(file for file in folder.rglob("*") if file.is_file())
-        digests = {str(file.relative_to(folder)): _digest(file.read_bytes()) for file in files}
-        (folder / MANIFEST).write_text(json.dumps(digests))
-        if not (root / key).exists():
-            os.rename(folder, root / key)
-    except OSError:
-        if not (root / key).exists():  # not a lost race, but a folder that cannot be written
-            raise
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
-    return function
-
-
-def _announce() -> None:
-    for announce in _on_compile:
-        announce()
-
-
-def module_of(source: str, path: Path, key: str) -> ModuleType:
-    """Return generated `source` as a module whose lines tracebacks and Numba can find under `path`."""
-    module = ModuleType(f"convpipe_loop_{key[:16]}")
-    module.__file__ = str(path)
-    sys.modules[module.__name__] = module  # Numba's cached code finds its globals by the module's name
-    # Numba, tracebacks and debuggers look a function's source up here when it has no file.
-    linecache.cache[str(path)] = (len(source), None, source.splitlines(keepends=True), str(path))
-    exec(compile(source, str(path), "exec"), module.__dict__)
-    return module
-
-
-def _compiled(module: ModuleType, entry: str, signature: Any, keep: bool) -> Callable[..., int]:
-    function: Any = getattr(module, entry)
-    if keep:
-        function.enable_caching()
+    kept = _Kept(_read(key))
+    if kept.content is None:
+        for announce in _on_compile:
+            announce()
+    function: Any = getattr(module_of(source, key), entry)
+    function._cache = kept
     function.compile(signature)
     function.disable_compile()
+    if kept.made is not None:
+        _write(key, kept.made)
     return function  # type: ignore[no-any-return]
 
 
-def _private(root: Path) -> Path:
-    """Return `root`, made if need be, once it is a directory that nobody else can write or read."""
-    root.mkdir(mode=0o700, parents=True, exist_ok=True)
-    status = root.stat()
-    if hasattr(os, "getuid") and status.st_uid != os.getuid():
-        raise PermissionError(None, "it belongs to another user", str(root))
-    if os.name == "posix" and stat.S_IMODE(status.st_mode) & 0o077:
-        root.chmod(0o700)
-    if not os.access(root, os.W_OK | os.X_OK):
-        raise PermissionError(None, "it cannot be written", str(root))
-    return root
+class _Kept(NullCache):  # type: ignore[misc]
+    """What Numba asks for a compiled function, and gives one that it compiled.
+
+    Numba's own caches open files by their path, and find none but next to a source file.
+
+    Parameters
+    ----------
+    content : bytes or None
+        The function, if it was compiled before.
+
+    Attributes
+    ----------
+    made : bytes or None
+        The function, if it was compiled now.
+    """
+
+    def __init__(self, content: bytes | None) -> None:
+        self.content = content
+        self.made: bytes | None = None
+
+    def load_overload(self, signature: Any, target: Any) -> Any:
+        """Return the compiled function, or None."""
+        if self.content is None:
+            return None
+        target.refresh()
+        return CompileResult._rebuild(target, *pickle.loads(self.content))
+
+    def save_overload(self, signature: Any, compiled: Any) -> None:
+        """Keep a compiled function, unless it holds addresses of this process."""
+        if not compiled.library.has_dynamic_globals:
+            self.made = serialize.dumps(compiled._reduce())
 
 
-def _intact(entry: Path) -> bool:
-    """Tell whether every file of the entry is as it was built."""
+def _read(key: str) -> bytes | None:
     try:
-        digests = json.loads((entry / MANIFEST).read_bytes())
-        files = {str(file.relative_to(entry)): file for file in entry.rglob("*") if file.is_file()}
-        del files[MANIFEST]
-        return files.keys() == digests.keys() and all(
-            _digest(file.read_bytes()) == digests[name] for name, file in files.items()
-        )
-    except (OSError, ValueError, AttributeError):
-        return False
+        return Store(directory()).read(key)
+    except ValueError as error:
+        log.warning("compiled loop %s is built again: %s", key[:12], error)
+    except OSError as error:
+        _say_not_kept(_reason(error))
+    return None
 
 
-def _remove(entry: Path) -> None:
-    """Remove an entry in one step, so that no other process loads half of it."""
-    doomed = Path(tempfile.mkdtemp(prefix=".removed-", dir=entry.parent))
+def _write(key: str, content: bytes) -> None:
     try:
-        os.rename(entry, doomed / entry.name)
-    except FileNotFoundError:
-        pass  # another process was faster
-    finally:
-        shutil.rmtree(doomed, ignore_errors=True)
+        Store(directory()).write(key, content)
+    except OSError as error:
+        _say_not_kept(_reason(error))
 
 
-def _digest(data: bytes) -> str:
-    return hashlib.sha256(data).hexdigest()
+@cache
+def _say_not_kept(reason: str) -> None:  # once, not for every loop
+    log.warning("compiled loops are not kept: %s", reason)
+
+
+def module_of(source: str, key: str) -> ModuleType:
+    """Return generated `source` as a module whose lines tracebacks and Numba can find."""
+    module = ModuleType(f"convpipe_loop_{key[:16]}")
+    module.__file__ = path = f"<convpipe loop {key[:12]}>"
+    sys.modules[module.__name__] = module  # compiled code finds its globals by the module's name
+    # Numba, tracebacks and debuggers look a function's source up here, as it has no file.
+    linecache.cache[path] = (len(source), None, source.splitlines(keepends=True), path)
+    exec(compile(source, path, "exec"), module.__dict__)
+    return module
 
 
 def _key(source: str, entry: str, signature: Any) -> str:
-    return _digest("\0".join([source, entry, str(signature), *_environment()]).encode())
+    return hashlib.sha256("\0".join([source, entry, str(signature), *_environment()]).encode()).hexdigest()
 
 
 @cache

@@ -1,26 +1,31 @@
-"""Compiled loops on disk: shared, private, and never loaded when damaged."""
+"""Compiled loops on disk: shared between processes, and never loaded unless they are ours and whole."""
 
 import json
 import os
 import stat
 import subprocess
 import sys
+import time
 
 import numpy as np
 import pytest
 
-from convpipe.compile import cache
+from convpipe.compile import cache, store
 from convpipe.compile.groups import compile_plan
+from convpipe.errors import ConvpipeError
 from convpipe.plan import make_plan
 from convpipe.stages import stage
 
 IMAGE = np.arange(48, dtype=np.uint8).reshape(6, 8)
+
+KEY = "5a" * 32
 
 
 @pytest.fixture
 def folder(tmp_path, monkeypatch):
     monkeypatch.setenv("CONVPIPE_CACHE_DIR", str(tmp_path / "loops"))
     cache._loaded.clear()
+    cache._say_not_kept.cache_clear()
     yield tmp_path / "loops"
     cache._loaded.clear()
 
@@ -32,10 +37,6 @@ def run(sigma=1.0):
     with cache.announced(lambda: compiled.append(1)):
         result, _ = compile_plan(plan)(IMAGE)
     return result, len(compiled)
-
-
-def entries(folder):
-    return [path for path in folder.iterdir() if path.is_dir()]
 
 
 def test_second_run_compiles_nothing(folder):
@@ -50,45 +51,33 @@ def test_other_weights_of_the_same_shape_compile_nothing(folder):
     run(sigma=1.0)
     _, compiled = run(sigma=1.3)
     assert compiled == 0
-    assert len(entries(folder)) == 1
+    assert len(list(folder.iterdir())) == 1
 
 
-def test_directory_is_private(folder):
-    folder.mkdir(mode=0o755)
-    run()
-    assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+def test_directory_is_made_for_its_user_alone(folder):
+    before = os.umask(0o002)
+    try:
+        run()
+    finally:
+        os.umask(before)
+    (entry,) = folder.iterdir()
+    assert [stat.S_IMODE(path.stat().st_mode) for path in (folder, entry)] == [0o700, 0o600]
 
 
-@pytest.mark.parametrize("suffix", [".nbc", ".nbi", ".py"])
-@pytest.mark.parametrize("damage", ["flip", "truncate", "remove"])
-def test_damage_is_noticed_and_built_again(folder, suffix, damage):
+@pytest.mark.parametrize("damage", ["flip", "truncate", "empty", "header"])
+def test_damage_is_noticed_and_built_again(folder, damage, caplog):
     want, _ = run()
-    (entry,) = entries(folder)
-    (file,) = [path for path in entry.rglob("*") if path.suffix == suffix]
-    data = bytearray(file.read_bytes())
-    if damage == "remove":
-        file.unlink()
-    elif damage == "truncate":
-        file.write_bytes(data[: len(data) // 2])
-    else:
-        for at in range(0, len(data), 97):
-            data[at] ^= 0xFF
-        file.write_bytes(data)
+    (entry,) = folder.iterdir()
+    data = bytearray(entry.read_bytes())
+    for at in {"flip": [len(data) // 2], "header": [3]}.get(damage, []):
+        data[at] ^= 0xFF
+    entry.write_bytes(data[: {"truncate": len(data) // 2, "empty": 0}.get(damage)])
     got, compiled = run()
     assert compiled == 1
+    assert f"{entry.name[:12]} is built again: it is damaged" in caplog.text
     np.testing.assert_array_equal(got, want)
     _, compiled = run()
     assert compiled == 0
-
-
-@pytest.mark.parametrize("manifest", ["", "[]", "{}", "not json"])
-def test_a_broken_manifest_is_no_manifest(folder, manifest):
-    want, _ = run()
-    (entry,) = entries(folder)
-    (entry / cache.MANIFEST).write_text(manifest)
-    got, compiled = run()
-    assert compiled == 1
-    np.testing.assert_array_equal(got, want)
 
 
 def test_where_nothing_can_be_kept_loops_live_in_memory(folder):
@@ -100,21 +89,135 @@ def test_where_nothing_can_be_kept_loops_live_in_memory(folder):
 
 
 def test_state_and_clear(folder):
+    assert (cache.state().entries, folder.exists()) == (0, False)
     run()
     kept = cache.state()
     assert (kept.entries, kept.problem) == (1, None)
     assert kept.bytes > 1000
     assert cache.clear() == 1
     assert cache.state().entries == 0
-    assert entries(folder) == []
+    assert list(folder.iterdir()) == []
 
 
-def test_interrupted_builds_are_no_entries(folder):
+def test_clear_removes_nothing_but_entries(folder):
     run()
-    (folder / ".building-left").mkdir()
+    (folder / "thesis").mkdir()
+    (folder / "thesis" / "chapter.txt").write_text("years of work")
+    (folder / "notes.txt").write_text("")
+    (folder / f"{KEY}.loop").write_text("of another program, by its header")
+    (folder / f"{'6b' * 32}.loop").symlink_to(folder / "notes.txt")
+    (folder / f"{'7c' * 32}.loop").mkdir()
+    os.mkfifo(folder / f"{'8d' * 32}.loop")
+    before = {path.name for path in folder.iterdir()}
+    assert cache.clear() == 1
+    left = {path.name for path in folder.iterdir()}
+    assert len(before - left) == 1
+    assert len(left) == 6
+    assert (folder / "thesis" / "chapter.txt").exists()
+
+
+def test_what_killed_processes_left_is_cleared_and_no_entry(folder):
+    run()
+    old, young = (folder / f"{KEY}.{digit * 16}.draft" for digit in "01")
+    for draft in (old, young):
+        draft.write_bytes(store.HEADER)
+    hours_ago = time.time() - 2 * store.STALE_SECONDS
+    os.utime(old, (hours_ago, hours_ago))
     assert cache.state().entries == 1
-    cache.clear()
-    assert entries(folder) == []
+    store.Store(folder).write(KEY, b"another")
+    assert not old.exists()
+    assert young.exists()  # its process may be alive
+
+
+def test_a_write_that_fails_leaves_nothing(folder, monkeypatch):
+    kept = store.Store(folder)
+    kept.write(KEY, b"first")
+    monkeypatch.setattr(os, "replace", lambda *given, **more: (_ for _ in ()).throw(OSError("full")))
+    with pytest.raises(OSError, match="full"):
+        kept.write(KEY, b"second")
+    assert [path.name for path in folder.iterdir()] == [f"{KEY}.loop"]
+    assert kept.read(KEY) == b"first"
+
+
+def open_to_others(folder):
+    folder.chmod(0o777)
+
+
+def open_to_a_group(folder):
+    folder.chmod(0o770)
+
+
+def linked(folder):
+    folder.rename(folder.with_name("elsewhere"))
+    folder.symlink_to("elsewhere", target_is_directory=True)
+
+
+def below_an_open_folder(folder):
+    folder.parent.chmod(0o777)
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        (open_to_others, "others may write to it (mode 777)"),
+        (open_to_a_group, "others may write to it (mode 770)"),
+        (linked, "it is a link"),
+        (below_an_open_folder, "others may exchange it"),
+    ],
+)
+def test_a_folder_that_others_can_fill_is_neither_used_nor_changed(folder, change, reason, caplog):
+    run()
+    change(folder)
+    modes = [stat.S_IMODE(path.stat().st_mode) for path in (folder.parent, folder)]
+    content = {path.name: path.stat().st_mtime_ns for path in folder.iterdir()}
+    for _ in range(2):
+        _, compiled = run()
+        assert compiled == 1
+    assert caplog.text.count(reason) == 1
+    assert reason in cache.state().problem
+    with pytest.raises(
+        ConvpipeError, match=f"no compiled pipeline was removed: .*{reason.partition(' (')[0]}"
+    ):
+        cache.clear()
+    assert [stat.S_IMODE(path.stat().st_mode) for path in (folder.parent, folder)] == modes
+    assert {path.name: path.stat().st_mtime_ns for path in folder.iterdir()} == content
+
+
+def test_a_folder_of_another_user_is_refused(folder, monkeypatch):
+    run()
+    monkeypatch.setattr(os, "geteuid", lambda: 12345)
+    assert "it belongs to another user" in cache.state().problem
+
+
+def test_a_sticky_folder_above_is_no_danger(folder):
+    folder.parent.chmod(0o1777)
+    run()
+    assert run()[1] == 0
+
+
+@pytest.mark.parametrize("kind", ["writable", "owner", "link", "pipe", "folder"])
+def test_a_planted_entry_is_never_loaded(folder, kind, monkeypatch, tmp_path):
+    """Whatever made it so: it was planted while others could write to the folder."""
+    run()
+    (entry,) = folder.iterdir()
+    if kind == "writable":
+        entry.chmod(0o622)
+    elif kind == "owner":
+        if os.geteuid():
+            pytest.skip("only root gives files away")
+        os.chown(entry, 12345, -1)
+    elif kind == "link":
+        entry.rename(tmp_path / "planted")
+        entry.symlink_to(tmp_path / "planted")
+    else:
+        entry.unlink()
+        os.mkfifo(entry) if kind == "pipe" else entry.mkdir()
+    monkeypatch.setattr(cache.pickle, "loads", lambda data: pytest.fail("loaded"))
+    _, compiled = run()
+    assert compiled == 1
+    if kind != "folder":  # which no file replaces
+        assert stat.S_IMODE(entry.lstat().st_mode) == 0o600
+        assert (entry.is_symlink(), entry.stat().st_uid) == (False, os.geteuid())
 
 
 _PROGRAM = """
@@ -136,4 +239,4 @@ def test_processes_may_build_the_same_loop_at_once(folder):
     results = [json.loads(process.communicate()[0]) for process in running]
     assert [process.returncode for process in running] == [0, 0, 0]
     assert results[0] == results[1] == results[2]
-    assert len(entries(folder)) == 1
+    assert len(list(folder.iterdir())) == 1

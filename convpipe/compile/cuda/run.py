@@ -11,7 +11,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from itertools import chain, pairwise
-from pathlib import Path
 from types import ModuleType
 from typing import Any
 
@@ -199,7 +198,7 @@ class Chain:
 @cache
 def _load(source: str) -> ModuleType:
     digest = hashlib.sha256(source.encode()).hexdigest()
-    return module_of(source, Path(f"<cuda {digest[:12]}>"), digest)
+    return module_of(source, digest)
 
 
 def compile_plan(plan: Plan, tiling: Tiling | None = None) -> Executable:
