@@ -6,8 +6,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from test_stages import check
 
-from convpipe.compile import strips, transform
+from convpipe.compile import groups, strips, transform
 from convpipe.compile.groups import compile_plan
+from convpipe.compile.text import without_comments
 from convpipe.errors import PlanError
 from convpipe.geometry import Border
 from convpipe.plan import make_plan
@@ -266,9 +267,22 @@ def test_rounds_half_to_even_and_saturates(dtype, value, want):
     assert (result == want).all()
 
 
-def test_a_chain_deeper_than_one_function(rng):
-    image = rng.integers(0, 256, (9, 11), dtype=np.uint8)
-    check([stage("edge", "laplacian", gain=0.3)] * 10, image, output_dtype="float32")
+def test_a_long_chain_is_cut_into_loops_that_share_their_code(rng):
+    image = rng.integers(0, 256, (9, 11, 1), dtype=np.uint8)
+    stages = [stage("edge", "laplacian", gain=0.1), stage("point", "scale", gain=0.9)] * 20
+    run = compile_plan(check(stages, image, output_dtype="float32"))
+    levels = [part.values.geometry.shape[1] for part in run.parts]
+    assert (sum(levels), max(levels)) == (20, groups.MOST_LEVELS)
+    assert len({without_comments(part.source) for part in run.parts[:-1]}) == 2  # uint8 enters the first
+    np.testing.assert_array_equal(run(image)[0], staged(stages, image, Border.REFLECT))
+
+
+def test_thousands_of_stages_are_planned_and_cut_into_few_structures():
+    """A chain of 400 took 90 s to end as a RecursionError; what is compiled now are these few."""
+    stages = [stage("edge", "laplacian"), *[stage("point", "abs")] * 50] * 40
+    parts = compile_plan(make_plan(stages, (9, 11))).parts
+    assert max(len(part.plan.stages) for part in parts) == groups.MOST_STAGES
+    assert len({(without_comments(part.source), part.plan.dtype) for part in parts}) < 8
 
 
 @pytest.mark.parametrize("channels", [2, 4])

@@ -17,6 +17,7 @@ from convpipe import memory
 from convpipe.compile import cache, drive
 from convpipe.compile.emit import emit
 from convpipe.compile.schedule import Values, make_schedule, stored
+from convpipe.compile.text import without_comments
 from convpipe.compile.threads import count
 from convpipe.geometry import Extent
 from convpipe.plan import Plan
@@ -124,7 +125,7 @@ class Executable:
 
     @cached_property
     def _band(self) -> Callable[..., int]:
-        return cache.load(self.source, "band", self._signature)
+        return cache.load(without_comments(self.source), "band", self._signature)
 
     @cached_property
     def _address(self) -> int:

@@ -8,7 +8,7 @@ vectoriser wants; each is a function of its own.
 from __future__ import annotations
 
 from convpipe.compile.loops import accumulate, column, combine, double, slide
-from convpipe.compile.nest import is_function, row, row_function, with_geometry
+from convpipe.compile.nest import row, with_geometry
 from convpipe.compile.rounding import rounding
 from convpipe.compile.schedule import Level, Schedule
 from convpipe.compile.segments import segments
@@ -74,8 +74,6 @@ def emit(schedule: Schedule) -> str:
                 accumulate(text, level, bank)
         for segment in segments(level, schedule):
             combine(text, level, segment)
-        if is_function(level, schedule):
-            row_function(text, level, schedule)
     _band(text, schedule)
     return str(text)
 

@@ -1,6 +1,9 @@
-"""Cut a plan where a stage needs the whole image; what lies on either side is fused.
+"""Cut a plan where a stage needs the whole image, or where a loop would be too long; the rest is fused.
 
-A reduction needs all of it before it can give a pixel; a Fourier transform takes all of it at once.
+A reduction needs all of it before it can give a pixel; a Fourier transform takes all of it at once. A loop
+of many stages takes more than its share of time and memory to compile, and Python's parser has its limits.
+So a pipeline of any length is compiled in pieces, of which each structure is compiled once. Where it is
+cut has no effect on a byte: stages hand each other the same numbers in an image as in a few rows.
 """
 
 from __future__ import annotations
@@ -14,10 +17,17 @@ from numpy.typing import NDArray
 
 from convpipe.compile import transform
 from convpipe.compile.cpu import Executable, compile_fused
+from convpipe.compile.schedule import grouped
 from convpipe.compile.transform import Transform
 from convpipe.geometry import Axis
 from convpipe.ops import IDENTITY, Reduce, Stencil
 from convpipe.plan import Plan, StagePlan
+
+MOST_LEVELS = 8
+"""Most windows in one loop: each nests a loop over rows in the loop before, and Python takes 20 at most."""
+
+MOST_STAGES = 24
+"""Most stages in one loop, of which all but the levels look at one pixel at a time."""
 
 
 @dataclass(frozen=True)
@@ -54,15 +64,7 @@ class Groups:
 
 def compile_plan(plan: Plan) -> Executable | Groups:
     """Return `plan` as machine code; a structure that was compiled before is not compiled again."""
-    groups: list[list[StagePlan]] = [[]]
-    for stage in plan.stages:
-        if transform.pays(stage):
-            groups += [[_responses(stage)], [_rest(stage)]]
-        elif _reduces(stage):
-            groups.append([stage])
-        else:
-            groups[-1].append(stage)
-    chain = [group for group in groups if group]
+    chain = _cut(plan.stages)
     if len(chain) == 1 and not _reduces(chain[0][0]):
         return compile_fused(plan)
     parts: list[Executable | Transform] = []
@@ -70,6 +72,24 @@ def compile_plan(plan: Plan) -> Executable | Groups:
         before = parts[-1].plan if parts else None
         parts.append(_compile(_part(plan, group, before, last=group is chain[-1])))
     return Groups(tuple(parts))
+
+
+def _cut(stages: Sequence[StagePlan]) -> list[list[StagePlan]]:
+    """Return the stages of each part."""
+    parts: list[list[StagePlan]] = [[]]
+    for stage in stages:
+        if transform.pays(stage):
+            parts += [[_responses(stage)], [_rest(stage)]]
+        elif _reduces(stage) or _is_full(parts[-1], stage):
+            parts.append([stage])
+        else:
+            parts[-1].append(stage)
+    return [part for part in parts if part]
+
+
+def _is_full(part: Sequence[StagePlan], stage: StagePlan) -> bool:
+    """Tell whether one loop is not to have `stage`, too."""
+    return len(part) == MOST_STAGES or len(grouped([*part, stage])) > MOST_LEVELS
 
 
 def _compile(plan: Plan) -> Executable | Transform:

@@ -12,46 +12,9 @@ import re
 
 from convpipe.compile import direct
 from convpipe.compile.schedule import Level, Schedule
-from convpipe.compile.segments import segments
 from convpipe.compile.spans import double_sums, padded, padding, pair_names, span, whole
 from convpipe.compile.strips import GEOMETRY
 from convpipe.compile.text import Text, times
-
-DEEPEST = 8
-"""Stages nested in one function; Python takes at most 20 loops in each other, and a person fewer."""
-
-_COMMON = ["image", "geometry", "w", "c", "outside"]
-
-
-def is_function(level: Level, schedule: Schedule) -> bool:
-    """Tell whether rows of `level` are made by a function of their own, to keep the nest shallow."""
-    above = len(schedule.levels) - 1 - level.index
-    return above > 0 and above % DEEPEST == 0
-
-
-def row_function(text: Text, level: Level, schedule: Schedule) -> None:
-    """Add the function that makes a row of `level`."""
-    i = level.index
-    text.function(f"make_row_{i}", [f"y_{i}", f"out_{i}", *_COMMON, *_state(level, schedule)])
-    body = Text()
-    row(body, level, schedule, make=True)
-    with_geometry(text, body)
-
-
-def _state(level: Level, schedule: Schedule) -> list[str]:
-    """Names of the scratch arrays that `level` and the levels below it use."""
-    names: list[str] = []
-    for lower in schedule.levels[: level.index + 1]:
-        i = lower.index
-        names += [f"window_{i}", f"ring_{i}", f"slots_{i}" if lower.direct else f"keys_{i}"]
-        if lower.direct:
-            names += [f"edge_{bank.name}_{i}" for bank in lower.columns]
-        names += [f"summed_{bank.name}_{i}" for bank in lower.banks if lower.slides(bank)]
-        for bank in lower.banks:
-            own = [f"{name}_{i}" for name in bank.temporaries]
-            names += [*pair_names(lower, bank), *own[1:]] if lower.pairs(bank) else own
-        names += [f"t_{i}_{k}" for k in range(len(segments(lower, schedule)) - 1)]
-    return names
 
 
 def with_geometry(text: Text, body: Text) -> None:
@@ -63,13 +26,9 @@ def with_geometry(text: Text, body: Text) -> None:
         text.line(*str(body).splitlines())
 
 
-def row(text: Text, level: Level, schedule: Schedule, make: bool = False) -> None:
+def row(text: Text, level: Level, schedule: Schedule) -> None:
     """Row y_i of the stage, into out_i: the rows under its window, then the loops over them."""
     i = level.index
-    if is_function(level, schedule) and not make:
-        arguments = ", ".join([f"y_{i}", f"out_{i}", *_COMMON, *_state(level, schedule)])
-        text.line(f"make_row_{i}({arguments})")
-        return
     text.line(f"# {level.title}")
     if level.direct:
         direct.window(text, level)
