@@ -7,6 +7,8 @@ are those that `store` has checked. Where the directory cannot be trusted or wri
 memory; a warning and ``convpipe info`` say why.
 """
 
+# mypy: disable-error-code="no-untyped-call"
+
 from __future__ import annotations
 
 import hashlib
@@ -144,7 +146,7 @@ def _load(source: str, entry: str, signature: Any) -> Callable[..., int]:
     return function  # type: ignore[no-any-return]
 
 
-class _Kept(NullCache):  # type: ignore[misc]
+class _Kept(NullCache):
     """What Numba asks for a compiled function, and gives one that it compiled.
 
     Numba's own caches open files by their path, and find none but next to a source file.
