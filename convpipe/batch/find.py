@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 from collections.abc import Iterator, Sequence
@@ -38,15 +39,25 @@ class Selection:
 
     def takes(self, relative: Path) -> bool:
         """Tell whether the file would be an input."""
+        patterns = self._include
+        if format_of(relative) is None:
+            patterns = tuple(each for each in patterns if PurePosixPath(each).suffix not in ("", ".*"))
+        return self._selects(relative, patterns)
+
+    def selects(self, relative: Path) -> bool:
+        """Tell whether the file would be an input if it were of a format that is read."""
+        return self._selects(relative, self._include)
+
+    @property
+    def _include(self) -> tuple[str, ...]:
+        return self.include or ("*",)
+
+    def _selects(self, relative: Path, patterns: Sequence[str]) -> bool:
         if not self.recursive and len(relative.parts) > 1:
             return False
-        if relative.name == JOURNAL or is_temporary(relative.name):
+        if relative.name == JOURNAL or is_temporary(relative.name) or self.excludes(relative):
             return False
-        is_image = format_of(relative) is not None
-        return not self.excludes(relative) and any(
-            matches(relative, pattern) and (is_image or PurePosixPath(pattern).suffix not in ("", ".*"))
-            for pattern in self.include or ("*",)
-        )
+        return any(matches(relative, pattern) for pattern in patterns)
 
     def excludes(self, relative: Path) -> bool:
         """Tell whether an `exclude` matches the path or a folder that it is in."""
@@ -68,7 +79,9 @@ class Found:
     skipped : tuple of (Path, str)
         What would be an input but is no file to read, and why.
     unreadable : tuple of (Path, str)
-        Folders that could not be listed, and why.
+        Folders that could not be listed and files that could not be looked at, and why.
+    unsupported : tuple of Path
+        Other files that were selected, whose names say no format that is read; hidden ones are left out.
     selection : Selection or None
         What decided; None where the input is one image.
     """
@@ -77,6 +90,7 @@ class Found:
     images: tuple[Path, ...]
     skipped: Refused = ()
     unreadable: Refused = ()
+    unsupported: tuple[Path, ...] = ()
     selection: Selection | None = None
 
 
@@ -119,6 +133,7 @@ class _Scan:
     images: list[Path] = field(default_factory=list)
     skipped: list[tuple[Path, str]] = field(default_factory=list)
     unreadable: list[tuple[Path, str]] = field(default_factory=list)
+    unsupported: list[Path] = field(default_factory=list)
 
     def run(self) -> Found:
         left = [Path()]
@@ -135,6 +150,7 @@ class _Scan:
             tuple(sorted(self.images)),
             tuple(sorted(self.skipped)),
             tuple(sorted(self.unreadable)),
+            tuple(sorted(self.unsupported)),
             self.selection,
         )
 
@@ -145,23 +161,40 @@ class _Scan:
                 relative = below / entry.name
                 if self.selection.excludes(relative):
                     continue
-                problem = self._problem(entry)
-                if problem is None:
-                    if self.selection.takes(relative):
-                        self.images.append(relative)
+                try:
+                    mode = entry.stat().st_mode
+                except OSError as error:
+                    if entry.is_dir(follow_symlinks=False) and self.selection.recursive:
+                        yield relative  # which will not be listed either, and is told then
+                    else:
+                        self._unknown(relative, entry.is_symlink(), error)
                     continue
-                if entry.is_dir(follow_symlinks=False) and self.selection.recursive:
+                if stat.S_ISDIR(mode) and not entry.is_symlink() and self.selection.recursive:
                     yield relative
-                # Linked folders may hold images, whatever their names.
-                if self.selection.takes(relative) or (problem is LINKED_FOLDER and self.selection.recursive):
-                    self.skipped.append((relative, problem))
+                self._sort(relative, mode, entry)
 
-    def _problem(self, entry: os.DirEntry[str]) -> str | None:
+    def _sort(self, relative: Path, mode: int, entry: os.DirEntry[str]) -> None:
+        """Put an entry where it belongs."""
+        if (problem := self._problem(mode, entry)) is None:
+            if self.selection.takes(relative):
+                self.images.append(relative)
+            elif self.selection.selects(relative) and not relative.name.startswith("."):
+                self.unsupported.append(relative)
+        # Linked folders may hold images, whatever their names.
+        elif self.selection.takes(relative) or (problem is LINKED_FOLDER and self.selection.recursive):
+            self.skipped.append((relative, problem))
+
+    def _unknown(self, relative: Path, link: bool, error: OSError) -> None:
+        """Put an entry that cannot be looked at where it belongs: an image may be there, and be lost."""
+        dangling = link and error.errno in LEADS_NOWHERE
+        if self.selection.takes(relative):
+            where = self.skipped if dangling else self.unreadable
+            where.append((relative, f"cannot be {'followed' if link else 'opened'}: {_why(error)}"))
+        elif link and not dangling and self.selection.recursive:
+            self.skipped.append((relative, f"a link that cannot be followed: {_why(error)}"))
+
+    def _problem(self, mode: int, entry: os.DirEntry[str]) -> str | None:
         """Return why `entry` is no file to read, or None."""
-        try:
-            mode = entry.stat().st_mode
-        except OSError as error:
-            return f"cannot be followed: {_why(error)}"
         if stat.S_ISDIR(mode):
             return LINKED_FOLDER if entry.is_symlink() else "a folder, not an image"
         if not stat.S_ISREG(mode):
@@ -172,6 +205,10 @@ class _Scan:
 
 
 LINKED_FOLDER = "a link to a folder; such links are not followed"
+
+LEADS_NOWHERE = {errno.ENOENT, errno.ENOTDIR, errno.ELOOP}
+"""What the system says of a link that leads to nothing. Anything else, as that a folder on its way may not be
+searched or that the disk fails, says that there may be an image, and that it cannot be had."""
 
 
 def within(path: Path, folder: Path) -> bool:

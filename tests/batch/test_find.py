@@ -1,5 +1,6 @@
 """Inputs: found in a fixed order, refused with a reason, without hanging."""
 
+import errno
 import os
 import socket
 import subprocess
@@ -112,6 +113,96 @@ def test_odd_names(source):
     odd = ["-rf.png", "a\nb.png", "[x].png", "  .png", "n" * 251 + ".png", os.fsdecode(b"\xff\xfe.png")]
     touch(source, *odd)
     assert sorted(names(find_images(source))) == sorted(odd)
+
+
+def entry_failing(monkeypatch, name, number):
+    """Let the system refuse to look at one name, as it would a user without rights, or on a failing disk."""
+    scandir = os.scandir
+
+    class Entry:
+        def __init__(self, entry):
+            self.real, self.name, self.path = entry, entry.name, entry.path
+
+        def stat(self):
+            if self.name == name:
+                raise OSError(number, os.strerror(number))
+            return self.real.stat()
+
+        def is_dir(self, follow_symlinks=True):
+            return self.real.is_dir(follow_symlinks=follow_symlinks)
+
+        def is_symlink(self):
+            return self.real.is_symlink()
+
+    class Scan:
+        def __init__(self, path):
+            self.real = scandir(path)
+
+        def __enter__(self):
+            return map(Entry, self.real)
+
+        def __exit__(self, *_):
+            self.real.close()
+
+    monkeypatch.setattr(os, "scandir", Scan)
+
+
+@pytest.mark.parametrize("number", [errno.EACCES, errno.EIO, errno.ESTALE, errno.ENOENT])
+def test_a_file_that_cannot_be_looked_at_is_a_failure(source, monkeypatch, number):
+    touch(source, "a.png", "b.png", "b.txt")
+    entry_failing(monkeypatch, "b.png", number)
+    found = find_images(source)
+    assert names(found) == ["a.png"]
+    assert found.unreadable == ((Path("b.png"), f"cannot be opened: {os.strerror(number)}"),)
+    assert found.skipped == ()
+
+
+@pytest.mark.parametrize("number", [errno.EACCES, errno.EIO, errno.ESTALE])
+def test_a_link_to_where_nobody_may_look_is_a_failure_and_a_dangling_one_is_not(source, monkeypatch, number):
+    touch(source, "a.png")
+    for name in ("b.png", "more"):
+        (source / name).symlink_to("nowhere")
+    entry_failing(monkeypatch, "b.png", number)
+    found = find_images(source)
+    assert found.unreadable == ((Path("b.png"), f"cannot be followed: {os.strerror(number)}"),)
+    monkeypatch.undo()
+    assert [path.name for path, _ in find_images(source).skipped] == ["b.png"]
+    entry_failing(monkeypatch, "more", number)  # perhaps a folder, which would not be entered
+    assert [path.name for path, _ in find_images(source).skipped] == ["b.png", "more"]
+
+
+@pytest.mark.skipif(os.name != "posix" or os.geteuid() != 0, reason="gives up the rights of root")
+def test_a_folder_that_may_be_listed_but_not_searched(tmp_path):
+    """Mode 444: its names are seen, and nothing else."""
+    touch(tmp_path, "in/a.png", "in/locked/b.png", "in/locked/deep/c.png", "in/locked/notes.txt")
+    (tmp_path / "in" / "link.png").symlink_to("locked/b.png")
+    for folder in (tmp_path, *tmp_path.parents[:-1]):
+        folder.chmod(folder.stat().st_mode | 0o055)
+    (tmp_path / "in" / "locked").chmod(0o444)
+    os.seteuid(65534)
+    try:
+        found = find_images(tmp_path / "in")
+    finally:
+        os.seteuid(0)
+        (tmp_path / "in" / "locked").chmod(0o755)
+    assert names(found) == ["a.png"]
+    assert {path.as_posix(): reason for path, reason in found.unreadable} == {
+        "link.png": "cannot be followed: Permission denied",
+        "locked/b.png": "cannot be opened: Permission denied",
+        "locked/deep": "the folder cannot be listed: Permission denied",
+    }
+
+
+def test_what_is_no_format_that_is_read_is_listed(source):
+    touch(source, "a.png", "b.heic", "more/c.CR2", ".DS_Store", "d", "x/e.pdf")
+    listed = [path.as_posix() for path in find_images(source).unsupported]
+    assert listed == ["b.heic", "d", "more/c.CR2", "x/e.pdf"]
+    for options in ({"include": ["*.png"]}, {"exclude": ["b.*", "d", "more", "x"]}, {"include": ["*.heic"]}):
+        assert find_images(source, **options).unsupported == ()
+    assert names(find_images(source, include=["*.heic"])) == ["b.heic"]
+    assert [path.as_posix() for path in find_images(source, include=["more/**"]).unsupported] == [
+        "more/c.CR2"
+    ]
 
 
 def test_folders_beyond_the_recursion_limit(source):
