@@ -12,7 +12,7 @@ from convpipe import __version__
 from convpipe.geometry import Border
 from convpipe.stages import Stage
 
-FORMAT = 1
+FORMAT = 2
 """Version of the journal's lines."""
 
 
@@ -63,6 +63,27 @@ class Identity:
         if self.backend != other.backend:
             return f"it was written on {other.backend}, not {self.backend}"
         return "its stages or output options are others"
+
+
+@dataclass(frozen=True)
+class Maker:
+    """A run of a job over one input: only results of its own may it replace without being told to.
+
+    Parameters
+    ----------
+    identity : Identity
+    root : str
+        The input folder, all links followed.
+    """
+
+    identity: Identity
+    root: str
+
+    def difference(self, other: Maker) -> str:
+        """Say in what `other` differs, for a message."""
+        if self.identity != other.identity:
+            return self.identity.difference(other.identity)
+        return f"it filtered another input, {other.root!r}"
 
 
 def settings(recipe: Recipe, **output: Any) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import math
 import os
 import time
 from collections.abc import Iterator, Sequence
@@ -223,7 +224,8 @@ class Work:
         self._enter("plan")
         plans = [run.engine.plan(info.shape, info.dtype, info.alpha) for info in infos]
         extents = tuple((stage.name, stage.extent) for stage in plans[0].stages)
-        self._learn(input=infos[0].extent, stages=extents, pages=len(infos))
+        pixels = sum(math.prod(info.extent) for info in infos)
+        self._learn(input=infos[0].extent, stages=extents, pages=len(infos), pixels=pixels)
         for plan in plans:
             self._run.warnings.update(dict.fromkeys(plan.saturations))
         self._enter("write")
@@ -279,7 +281,7 @@ class Work:
     def _save(self, encoded: Encoded) -> ImageResult:
         """Write the result, or find that it is there: a run may have died between a file and its record."""
         run, target, size, digest = self._run, self._target, encoded.size, encoded.digest
-        replaces = run.job.overwrite or run.past.made(self._relative)
+        replaces = run.job.overwrite or run.past.made(target)
         if replaces or not (run.job.resume and holds(run.output, target, size, digest)):
             with result_folder(run.output, target, make=True) as folder:
                 encoded.save(target, overwrite=replaces, drafts=run.drafts, folder=folder)

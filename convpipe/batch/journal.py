@@ -9,15 +9,16 @@ from __future__ import annotations
 
 import errno
 import json
+import math
 import os
 import stat
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, fields
 from typing import Any, BinaryIO
 
-from convpipe.batch.identity import Identity
+from convpipe.batch.identity import Identity, Maker
 from convpipe.errors import JobError
 from convpipe.images import Folder
 from convpipe.report import ImageResult
@@ -34,15 +35,13 @@ SYNC_SECONDS = 1.0
 """At most so much work is lost to the journal when the power fails; it is done again, and found the same."""
 
 _DEFAULTS = {field.name: field.default for field in fields(ImageResult)}
-_PAIRS = ("input", "stages", "notes")
-"""Fields that are tuples, which JSON knows as lists."""
 
 
 @dataclass(frozen=True)
 class Line:
-    """A line of a journal that could be read: what made the result, and the result; None for a header."""
+    """A line of a journal that could be read: who made the result, and the result; None for a header."""
 
-    made_by: Identity
+    maker: Maker
     result: ImageResult | None
 
 
@@ -63,6 +62,7 @@ class Journal:
     def __init__(self, folder: Folder) -> None:
         self.path, self._folder = folder.path / JOURNAL, folder
         self.results: dict[str, ImageResult] = {}
+        self.ignored = 0
         self._guard = threading.Lock()
         self._broken = False
         try:
@@ -77,25 +77,28 @@ class Journal:
         self._synced = time.monotonic()
 
     def lines(self) -> Iterator[Line]:
-        """Yield what earlier runs wrote, oldest first."""
+        """Yield what earlier runs wrote, oldest first; lines that say nothing are counted in `ignored`."""
         self._file.seek(0)
-        made_by: Identity | None = None
+        maker: Maker | None = None
         for text in self._file:
             try:
                 data = json.loads(text)
                 if "journal" in data:
-                    made_by = None
-                    made_by = Identity(data["journal"], data["convpipe"], data["config"], data["backend"])
-                    yield Line(made_by, None)
-                elif made_by is not None:
-                    yield Line(made_by, _result(data))
+                    maker = None
+                    maker = _maker(data)
+                    yield Line(maker, None)
+                elif maker is not None:
+                    yield Line(maker, _result(data))
+                else:
+                    self.ignored += 1
             except (ValueError, KeyError, TypeError, RecursionError):
                 # A damaged line may have been a header: what follows it has no known maker.
-                made_by = None
+                maker = None
+                self.ignored += 1
 
-    def begin(self, identity: Identity, **more: Any) -> None:
+    def begin(self, maker: Maker, **more: Any) -> None:
         """Write the header of a run, and bring it to the disk together with the journal's name."""
-        header = {**_header(identity), **more}
+        header = {**_header(maker), **more}
         try:
             self._write(header)
             self._sync()
@@ -199,13 +202,24 @@ def _drop_torn_line(file: BinaryIO) -> None:
         file.truncate(start)
 
 
-def _header(identity: Identity) -> dict[str, Any]:
+def _header(maker: Maker) -> dict[str, Any]:
+    identity = maker.identity
     return {
         "journal": identity.format,
         "convpipe": identity.version,
         "config": identity.config,
         "backend": identity.backend,
+        "input": maker.root,
     }
+
+
+def _maker(data: dict[str, Any]) -> Maker:
+    """Return who wrote a header; KeyError or ValueError if it is none."""
+    texts = [data[name] for name in ("convpipe", "config", "backend", "input")]
+    if not (_is_count(data["journal"]) and all(map(_is_text, texts))):
+        raise ValueError("no header")
+    version, config, backend, root = texts
+    return Maker(Identity(data["journal"], version, config, backend), root)
 
 
 def _record(result: ImageResult) -> dict[str, Any]:
@@ -214,13 +228,58 @@ def _record(result: ImageResult) -> dict[str, Any]:
 
 def _result(data: dict[str, Any]) -> ImageResult:
     """Return the result that a record holds; KeyError, TypeError or ValueError if it is none."""
-    if not isinstance(data["path"], str) or data["status"] not in ("done", "failed", "skipped"):
+    if not isinstance(data, dict):
         raise ValueError("no record")
-    return ImageResult(**{**data, **{name: _tuples(data[name]) for name in _PAIRS if name in data}})
+    found = {name: _tuples(value) for name, value in data.items()}
+    for name, value in found.items():
+        if not (_KINDS[name](value) or (value is None and _DEFAULTS[name] is None)):
+            raise ValueError(f"{name} is {value!r}")
+    return ImageResult(**found)
 
 
 def _tuples(value: Any) -> Any:
     return tuple(map(_tuples, value)) if isinstance(value, list) else value
+
+
+def _is_text(value: Any) -> bool:
+    return isinstance(value, str)
+
+
+def _is_count(value: Any) -> bool:
+    return type(value) is int and value >= 0  # True is an int too, and says nothing
+
+
+def _is_flag(value: Any) -> bool:
+    return isinstance(value, bool)
+
+
+def _is_time(value: Any) -> bool:
+    return type(value) in (int, float) and 0 <= value < math.inf
+
+
+def _is_extent(value: Any) -> bool:
+    return isinstance(value, tuple) and len(value) == 2 and all(map(_is_count, value))
+
+
+def _is_stage(value: Any) -> bool:
+    return isinstance(value, tuple) and len(value) == 2 and _is_text(value[0]) and _is_extent(value[1])
+
+
+def _all(kind: Callable[[Any], bool]) -> Callable[[Any], bool]:
+    return lambda value: isinstance(value, tuple) and all(map(kind, value))
+
+
+_KINDS: dict[str, Callable[[Any], bool]] = {
+    **dict.fromkeys(("path", "stage", "reason", "input_hash", "output", "output_hash"), _is_text),
+    **dict.fromkeys(("bytes_read", "bytes_written", "nans", "pages", "pixels"), _is_count),
+    **dict.fromkeys(("quarantined", "kept"), _is_flag),
+    "status": ("done", "failed", "skipped").__contains__,
+    "seconds": _is_time,
+    "input": _is_extent,
+    "stages": _all(_is_stage),
+    "notes": _all(_is_text),
+}
+"""What each field of a record may hold, beside None where that is its default."""
 
 
 def _why(error: OSError) -> str:

@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from convpipe import images
-from convpipe.batch.identity import Identity
+from convpipe.batch.identity import Maker
 from convpipe.batch.journal import Line
 from convpipe.errors import JobError
 from convpipe.images import Folder, OpenFile
@@ -16,19 +16,30 @@ from convpipe.report import ImageResult
 
 
 class Past:
-    """The last settled result of each image, from the runs of one identity.
+    """The last settled result of each image, from the runs of one identity, and who made what is there now.
 
     A record is a fact about contents: these bytes, filtered by this job, became those. It is held against
-    the files before it counts, so neither their times nor later runs of other jobs can make it wrong.
+    the files before it counts, so neither their times, nor where they lie, nor later runs of other jobs can
+    make it wrong. What a run may replace is another matter: what was last made by this job from this input.
+
+    Parameters
+    ----------
+    records : iterable of ImageResult
+    own : iterable of str
+        Results, relative to the output folder, that this job made last, from this input.
+    others : str or None
+        In what the makers of other results that are in the way differ.
     """
 
-    def __init__(self, records: Iterable[ImageResult] = ()) -> None:
+    def __init__(
+        self, records: Iterable[ImageResult] = (), own: Iterable[str] = (), others: str | None = None
+    ) -> None:
         self._records = {result.path: result for result in records if _settles(result)}
+        self._own, self.others = frozenset(own), others
 
-    def made(self, relative: Path) -> bool:
-        """Tell whether an earlier run wrote the result of this image: it may then be replaced."""
-        record = self._records.get(str(relative))
-        return record is not None and record.status == "done"
+    def made(self, target: Path) -> bool:
+        """Tell whether this job was the last to write this result, from this input: it may be replaced."""
+        return str(target) in self._own
 
     def settled(self, relative: Path, input_hash: str, output: Folder, target: Path) -> ImageResult | None:
         """Return the image's result if nothing needs to be done for it any more.
@@ -68,13 +79,13 @@ def holds(folder: Folder, relative: Path, size: int, digest: str | None) -> bool
         return False
 
 
-def read_past(lines: Iterable[Line], identity: Identity, targets: Iterable[Path], *, overwrite: bool) -> Past:
-    """Return what a journal says of runs of this identity.
+def read_past(lines: Iterable[Line], maker: Maker, targets: Iterable[Path], *, overwrite: bool) -> Past:
+    """Return what a journal says of runs of this job.
 
     Parameters
     ----------
     lines : iterable of Line
-    identity : Identity
+    maker : Maker
     targets : iterable of Path
         The results of this run, relative to the output folder.
     overwrite : bool
@@ -83,23 +94,25 @@ def read_past(lines: Iterable[Line], identity: Identity, targets: Iterable[Path]
     Raises
     ------
     JobError
-        If runs of other identities alone made results that this one would make, and ``overwrite`` is not
-        set. Jobs that share an output folder, each with its own results, do not disturb one another.
+        If of the results that this run would make, all that are there were last made by other jobs, and
+        ``overwrite`` is not set. Jobs that share an output folder, each with its own results, do not disturb
+        one another.
     """
     records: list[ImageResult] = []
-    mine = set(map(str, targets))
-    others: Identity | None = None
-    agreed = False
+    makers: dict[str, Maker] = {}
     for line in lines:
-        if line.made_by == identity:
-            agreed = True
-            if line.result is not None:
-                records.append(line.result)
-        elif line.result is not None and line.result.output in mine:
-            others = line.made_by
-    if others is not None and not agreed and not overwrite:
+        if line.result is None:
+            continue
+        if line.maker.identity == maker.identity:
+            records.append(line.result)
+        if line.result.output is not None:
+            makers[line.result.output] = line.maker
+    there = {str(target): makers[str(target)] for target in targets if str(target) in makers}
+    others = [each for each in there.values() if each != maker]
+    difference = maker.difference(others[-1]) if others else None
+    if others and not overwrite and all(each.identity != maker.identity for each in there.values()):
         raise JobError(
-            f"the output folder holds the journal of another job: {identity.difference(others)}; choose "
-            "another output folder, or add --overwrite to replace those results"
+            f"the output folder holds results of another job: {difference}; choose another output folder, "
+            "or add --overwrite to replace those results"
         )
-    return Past(records)
+    return Past(records, (target for target, each in there.items() if each == maker), difference)

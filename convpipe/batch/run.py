@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager, closing, nullcontext, suppress
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -13,7 +13,7 @@ from typing import Any
 
 from convpipe import images
 from convpipe.batch.find import Found, find_images
-from convpipe.batch.identity import Identity, settings
+from convpipe.batch.identity import Identity, Maker, settings
 from convpipe.batch.image import Engine, Run
 from convpipe.batch.isolate import IsolatedReader
 from convpipe.batch.job import FolderJob
@@ -68,13 +68,13 @@ def _run(engine: Engine, job: FolderJob, progress: Progress | None) -> Report:
     found = find_images(job.input, job.include, job.exclude, job.recursive)
     targets = map_outputs(found, job.output, job.format)
     made_of = settings(engine, **job.decides)
-    identity = Identity.of(engine, made_of)
+    maker = Maker(Identity.of(engine, made_of), os.path.realpath(found.root))
     reader = _reader(job)
     with _open(job.output, "output") as output, closing(Journal(output)) as journal, _input(found) as input:
         past = Past()
         if job.resume:
-            past = read_past(journal.lines(), identity, targets.values(), overwrite=job.overwrite)
-        journal.begin(identity, job=job.name, settings=made_of, input=str(found.root), began=_now())
+            past = read_past(journal.lines(), maker, targets.values(), overwrite=job.overwrite)
+        journal.begin(maker, job=job.name, settings=made_of, began=_now())
         _clear_stale(output, targets.values())
         run = Run(job, engine, reader, input, found.root, output, past, None if len(targets) == 1 else 1)
         for result in (left := _left_out(found)):
@@ -95,7 +95,7 @@ def _run(engine: Engine, job: FolderJob, progress: Progress | None) -> Report:
         unfinished=len(order) - len(results),
         stopped=run.stopped,
         journal=str(journal.path),
-        warnings=tuple(run.warnings),
+        warnings=(*_said_of(journal, past, job), *run.warnings),
     )
 
 
@@ -133,6 +133,14 @@ def _clear_stale(output: Folder, targets: Iterable[Path]) -> None:
     for folder in {Path(), *(target.parent for target in targets)}:
         with suppress(OSError), output.below(folder) as place:  # not made yet, or not ours to list
             images.clear_stale(place)
+
+
+def _said_of(journal: Journal, past: Past, job: FolderJob) -> Iterator[str]:
+    """Yield what a person should know of earlier runs."""
+    if journal.ignored:
+        yield f"damaged lines of the journal: {journal.ignored}, ignored; their images are done again"
+    if past.others is not None and not job.overwrite:
+        yield f"results of another run are in the way ({past.others}); they stay without --overwrite"
 
 
 def _left_out(found: Found) -> list[ImageResult]:

@@ -36,6 +36,8 @@ class ImageResult:
         NaNs that became 0.
     pages : int
         Of the image file; extents are those of the first.
+    pixels : int
+        Rows times columns of all pages.
     seconds : float
         From its first step to its last.
     input_hash, output_hash : str or None
@@ -59,6 +61,7 @@ class ImageResult:
     bytes_written: int = 0
     nans: int = 0
     pages: int = 1
+    pixels: int = 0
     seconds: float = 0.0
     input_hash: str | None = None
     output: str | None = None

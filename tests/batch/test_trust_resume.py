@@ -3,6 +3,7 @@
 import errno
 import json
 import os
+import shutil
 import unicodedata
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from fakes import FakePipeline
 
 from convpipe import images
 from convpipe.batch import JOURNAL, find_images, identity, run_folder
-from convpipe.batch.identity import Identity
+from convpipe.batch.identity import Identity, Maker
 from convpipe.batch.journal import Journal
 from convpipe.batch.resume import holds
 from convpipe.errors import JobError
@@ -57,7 +58,7 @@ class TestJournal:
         (source / "pipe.png").symlink_to("nowhere")
         report = run_folder(pipeline, source, out, name="crop", format="tiff")
         header, *_ = lines(out)
-        assert (header["journal"], header["convpipe"], header["backend"]) == (1, "0.1.0", "cpu")
+        assert (header["journal"], header["convpipe"], header["backend"]) == (2, "0.1.0", "cpu")
         assert (header["job"], header["input"], len(header["config"])) == ("crop", str(source), 64)
         assert header["settings"]["stages"][0]["size"] == [3, 3]
         assert header["settings"]["output"]["format"] == "tiff"
@@ -270,14 +271,55 @@ class TestAnotherJob:
         assert resume(include=["a.*"])[0].kept == 1
         assert resume(include=["b.*"], compression=3)[0].kept == 1
 
-    def test_results_that_another_job_replaced_are_not_kept(self, save, out, resume):
+    def test_results_that_another_job_replaced_stay_its_own(self, save, out, resume):
         save("a.png", (30, 30))
         resume()
         mine = (out / "a.png").read_bytes()
         resume(compression=0, overwrite=True)
-        assert (out / "a.png").read_bytes() != mine
-        assert outcomes(resume()[0]) == {"a.png": ("done", False)}
+        others = (out / "a.png").read_bytes()
+        assert others != mine
+        with pytest.raises(JobError, match="results of another job"):
+            resume()
+        save("b.png", (30, 30))
+        resume(include=["b.png"])
+        report, _ = resume()  # one is this job's, one is not
+        assert outcomes(report) == {"a.png": ("failed", False), "b.png": ("done", True)}
+        assert report.failures[0].reason == "the output exists"
+        assert report.warnings == (
+            "results of another run are in the way (its stages or output options are others); they stay "
+            "without --overwrite",
+        )
+        assert (out / "a.png").read_bytes() == others
+        assert outcomes(resume(overwrite=True)[0]) == {"a.png": ("done", False), "b.png": ("done", True)}
         assert (out / "a.png").read_bytes() == mine
+
+    def test_results_of_another_input_stay_unless_their_content_is_the_same(self, save, source, out, resume):
+        for name in ("a.png", "b.png"):
+            save(name)
+        resume()
+        other = source.parent / "other"
+        shutil.copytree(source, other)
+        assert run_folder(FakePipeline(), other, out, resume=True).kept == 2  # as after the folder was moved
+        write(other / "a.png", np.full((8, 10), 99, np.uint8), overwrite=True)
+        before = (out / "a.png").read_bytes()
+        report = run_folder(FakePipeline(), other, out, resume=True)
+        assert outcomes(report) == {"a.png": ("failed", False), "b.png": ("done", True)}
+        assert report.warnings == (
+            f"results of another run are in the way (it filtered another input, {str(source)!r}); they stay "
+            "without --overwrite",
+        )
+        assert (out / "a.png").read_bytes() == before
+        assert run_folder(FakePipeline(), other, out, resume=True, overwrite=True).done == 2
+        assert (out / "a.png").read_bytes() != before
+
+    def test_one_input_by_two_paths_is_one(self, save, source, out, resume, tmp_path):
+        save("a.png")
+        resume()
+        (tmp_path / "alias").symlink_to(source)
+        save_again(source / "a.png", 30)
+        assert outcomes(run_folder(FakePipeline(), tmp_path / "alias", out, resume=True)) == {
+            "a.png": ("done", False)
+        }
 
 
 class TestDamagedJournal:
@@ -305,6 +347,39 @@ class TestDamagedJournal:
         assert outcomes(resume()[0]) == {"a.png": ("done", False)}
         assert resume()[0].kept == 1
 
+    @pytest.mark.parametrize(
+        ("name", "value"),
+        [("bytes_written", "9"), ("bytes_written", -1), ("bytes_written", True), ("pages", 1.5),
+         ("seconds", "x"),
+         ("seconds", float("inf")), ("input", [8]), ("input", [8, "10"]), ("input", 8), ("stages", [["a"]]),
+         ("stages", "blur"), ("stages", [["a", [1, 2, 3]]]), ("notes", "text"), ("notes", [1]), ("output", 7),
+         ("input_hash", []), ("quarantined", "no"), ("kept", 1), ("nans", None), ("reason", {}), ("new", 1),
+         ("status", "fine"), ("status", []), ("path", None)],
+    )  # fmt: skip
+    def test_a_record_with_a_field_of_the_wrong_type_is_ignored_and_told(
+        self, save, out, resume, name, value
+    ):
+        save("a.png")
+        resume()
+        header, record = (json.loads(line) for line in (out / JOURNAL).read_text().splitlines())
+        (out / JOURNAL).write_text(json.dumps(header) + "\n" + json.dumps({**record, name: value}) + "\n")
+        report, filtered = resume()
+        assert (outcomes(report), filtered) == ({"a.png": ("done", False)}, 1)
+        assert report.warnings == ("damaged lines of the journal: 1, ignored; their images are done again",)
+
+    @pytest.mark.parametrize(
+        ("name", "value"),
+        [("journal", "2"), ("journal", True), ("convpipe", 1), ("config", None), ("input", [])],
+    )
+    def test_so_is_a_header_and_all_behind_it(self, save, out, resume, name, value):
+        save("a.png")
+        resume()
+        header, record = (json.loads(line) for line in (out / JOURNAL).read_text().splitlines())
+        (out / JOURNAL).write_text(json.dumps({**header, name: value}) + "\n" + json.dumps(record) + "\n")
+        report, filtered = resume()
+        assert (outcomes(report), filtered) == ({"a.png": ("done", False)}, 1)
+        assert report.warnings[0].startswith("damaged lines of the journal: 2,")
+
     def test_a_torn_line_longer_than_a_block(self, save, out, resume):
         save("a.png")
         resume()
@@ -322,7 +397,7 @@ class TestDamagedJournal:
 
 def test_no_line_follows_half_of_one(tmp_path, monkeypatch):
     written = Journal(Folder(tmp_path))
-    written.begin(Identity(1, "0", "c", "cpu"))
+    written.begin(Maker(Identity(2, "0", "c", "cpu"), "/in"))
     whole = (tmp_path / JOURNAL).read_bytes()
     write = os.write
 

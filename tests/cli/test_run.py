@@ -110,7 +110,7 @@ def test_resume_refuses_the_journal_of_another_config(convpipe, photos, job, her
     other = ["run", job(), "--set", "stages.0.size=5", "--resume"]
     refused = convpipe(*other)
     assert refused.exit_code == 2
-    assert "job: the output folder holds the journal of another job: its stages" in refused.stderr
+    assert "job: the output folder holds results of another job: its stages" in refused.stderr
     assert (here / "out" / "a.png").read_bytes() == before
     assert convpipe(*other, "--overwrite").exit_code == 0
     assert (here / "out" / "a.png").read_bytes() != before
