@@ -356,9 +356,7 @@ class TestDamagedJournal:
          ("input_hash", []), ("quarantined", "no"), ("kept", 1), ("nans", None), ("reason", {}), ("new", 1),
          ("status", "fine"), ("status", []), ("path", None)],
     )  # fmt: skip
-    def test_a_record_with_a_field_of_the_wrong_type_is_ignored_and_told(
-        self, save, out, resume, name, value
-    ):
+    def test_a_record_of_wrong_types_is_ignored_and_told(self, save, out, resume, name, value):
         save("a.png")
         resume()
         header, record = (json.loads(line) for line in (out / JOURNAL).read_text().splitlines())
