@@ -136,12 +136,67 @@ def value(file: BinaryIO, entry: Entry) -> Field:
     return Field(entry.tag, entry.kind, entry.count, data)
 
 
+WHOLE_NUMBERS = {1: "B", 3: "H", 4: "I", 13: "I", 16: "Q", 18: "Q"}
+"""Code of one value by field type, for unsigned whole numbers."""
+
+
 def number(field: Field, layout: Layout) -> int:
     """Return the first value of a field of whole numbers; 0 for any other."""
-    code = {1: "B", 3: "H", 4: "I", 13: "I", 16: "Q", 18: "Q"}.get(field.kind)
+    code = WHOLE_NUMBERS.get(field.kind)
     if code is None or not field.count:
         return 0
     return int(struct.unpack_from(layout.order + code, field.data)[0])
+
+
+def numbers(field: Field, layout: Layout) -> tuple[int, ...]:
+    """Return all values of a field of whole numbers; none of any other."""
+    code = WHOLE_NUMBERS.get(field.kind)
+    return struct.unpack(f"{layout.order}{field.count}{code}", field.data) if code is not None else ()
+
+
+class Directory:
+    """The fields of a directory, their values read as they are asked for.
+
+    Parameters
+    ----------
+    file : file
+    layout : Layout
+    entries : list of Entry
+    following : int
+        Offset of the next directory; 0 after the last.
+    """
+
+    def __init__(self, file: BinaryIO, layout: Layout, entries: list[Entry], following: int) -> None:
+        self._file, self.layout, self.entries, self.following = file, layout, entries, following
+        self._by_tag = {entry.tag: entry for entry in reversed(entries)}
+
+    @classmethod
+    def at(cls, file: BinaryIO, layout: Layout, offset: int) -> Directory:
+        """Read the fields of the directory at an offset; errors as for :func:`entries`."""
+        return cls(file, layout, *entries(file, layout, offset))
+
+    def __contains__(self, tag: int) -> bool:
+        return tag in self._by_tag
+
+    def count(self, tag: int) -> int:
+        """Return the number of a field's values; 0 where there is no such field."""
+        return self._by_tag[tag].count if tag in self else 0
+
+    def data(self, tag: int) -> bytes:
+        """Return the bytes of a field; none where there is no such field."""
+        return value(self._file, self._by_tag[tag]).data if tag in self else b""
+
+    def all(self, tag: int) -> list[bytes]:
+        """Return the bytes of each field with this tag: descriptions may be several."""
+        return [value(self._file, entry).data for entry in self.entries if entry.tag == tag]
+
+    def numbers(self, tag: int) -> tuple[int, ...]:
+        """Return the whole numbers of a field; none where there is no such field."""
+        return numbers(value(self._file, self._by_tag[tag]), self.layout) if tag in self else ()
+
+    def number(self, tag: int, default: int) -> int:
+        """Return the first whole number of a field."""
+        return next(iter(self.numbers(tag)), default)
 
 
 def pack(fields: Sequence[Field], layout: Layout, at: int, following: int = 0) -> bytes:

@@ -26,6 +26,31 @@ _Part = TypeVar("_Part")
 
 
 @dataclass(frozen=True)
+class Samples:
+    """How a TIFF tags the channels of its pixels, so that a result is tagged alike.
+
+    Parameters
+    ----------
+    colours : {1, 3}
+        The first channels are grey, or RGB; those behind are data, and alpha where the image has it.
+    planar : bool
+        Whether the channels are stored one after the other.
+    """
+
+    colours: int
+    planar: bool = False
+
+    @classmethod
+    def usual(cls, channels: int, alpha: bool) -> Samples:
+        """Return how channels are tagged of which nothing else is known.
+
+        >>> Samples.usual(4, alpha=True), Samples.usual(4, alpha=False)
+        (Samples(colours=3, planar=False), Samples(colours=1, planar=False))
+        """
+        return cls(3 if channels - alpha == 3 else 1)
+
+
+@dataclass(frozen=True)
 class Metadata:
     r"""Metadata that convpipe carries from an input to its output.
 
@@ -56,6 +81,8 @@ class Metadata:
     gdal : Gdal, optional
     fields : tuple of Field, optional
         Of a TIFF, with a meaning that no filter changes.
+    samples : Samples, optional
+        Of a TIFF, where its channels are not tagged as usual.
     """
 
     icc: bytes | None = None
@@ -70,6 +97,7 @@ class Metadata:
     georeference: Georeference | None = None
     gdal: Gdal | None = None
     fields: tuple[Field, ...] = ()
+    samples: Samples | None = None
 
     def followed(self, sampling: Sampling, raster: Raster, notes: list[str]) -> Metadata:
         """Return what is true of a result.

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import io
-import math
 import struct
 import zlib
 from typing import Any
 
 from convpipe.images import ifd
 from convpipe.images.source import Source
+from convpipe.images.tiffplanes import altered
+from convpipe.images.tiffsegments import row_bytes, rows_of
 
 LZW, DEFLATE = 5, 8
-COMPRESSION, FILL_ORDER, OFFSETS, COUNTS = 259, 266, (273, 324), (279, 325)
+COMPRESSION, OFFSETS, COUNTS = 259, 273, 279
 
 LONG = 4
 STRIP = ifd.Layout("<")
@@ -23,33 +24,18 @@ def without_lzw(page: Any, source: Source) -> Any:
     """Return the page as one that holds the same bytes, not in LZW but as they are, in deflate's blocks."""
     import tifffile
 
-    layout = ifd.layout_of(source.file)
-    out = io.BytesIO()
-    out.write(layout.header + layout.offset.pack(0))
-    places: list[tuple[int, int]] = []
-    needed = math.prod(page.chunked)
-    for number, place in enumerate(zip(page.dataoffsets[:needed], page.databytecounts, strict=False)):
-        stored = zlib.compress(_decoded(page, number, place, source), 0)
-        places.append((out.tell(), len(stored)))
+    out = io.BytesIO(_file_of(b"", 1, 1, ifd.layout_of(source.file)))
+    out.seek(0, io.SEEK_END)
+    places = []
+    for number, (offset, count) in enumerate(zip(page.dataoffsets, page.databytecounts, strict=True)):
+        stored = zlib.compress(_decoded(page, number, (offset, count), source), 0) if count else b""
+        places.append((out.tell() if count else 0, len(stored)))
         out.write(stored)
-    found, _ = ifd.entries(source.file, layout, page.offset)
-    fields = [
-        ifd.value(source.file, entry)
-        for entry in found
-        if entry.tag not in (COMPRESSION, FILL_ORDER, *OFFSETS, *COUNTS) and entry.kind in ifd.TYPE_BYTES
-    ]
-    kind, code = (16, "Q") if layout.big else (LONG, "I")
-    for tag, numbers in ((OFFSETS, [at for at, _ in places]), (COUNTS, [count for _, count in places])):
-        data = struct.pack(f"{layout.order}{len(numbers)}{code}", *numbers)
-        fields.append(ifd.Field(tag[page.is_tiled], kind, len(numbers), data))
-    fields.append(ifd.Field(COMPRESSION, 3, 1, struct.pack(layout.order + "H", DEFLATE)))
-    out.write(b"\0" * (out.tell() % 2))
-    at = out.tell()
-    out.write(ifd.pack(fields, layout, at))
-    out.seek(len(layout.header))
-    out.write(layout.offset.pack(at))
+    view = altered(page)
     out.seek(0)
-    return tifffile.TiffFile(out).pages.first
+    view.parent, view.compression, view.fillorder = tifffile.TiffFile(out), DEFLATE, 1
+    view.dataoffsets, view.databytecounts = zip(*places, strict=True)
+    return view
 
 
 def _decoded(page: Any, number: int, place: tuple[int, int], source: Source) -> bytes:
@@ -60,25 +46,18 @@ def _decoded(page: Any, number: int, place: tuple[int, int], source: Source) -> 
     data = source.exactly(place[1], "a strip or tile")
     if page.fillorder == 2:
         data = bytes(imagecodecs.bitorder_decode(data))
-    width, rows = page.imagewidth, page.rowsperstrip
-    if page.is_tiled:
-        width, rows = page.tilewidth, page.tilelength
-    else:  # the last strip is as long as what is left
-        rows = min(rows, page.imagelength)
-        strips = math.ceil(page.imagelength / rows)
-        rows = min(rows, page.imagelength - number % strips * rows)
-    samples = 1 if page.planarconfig == 2 else page.samplesperpixel
-    row_bytes = math.ceil(width * samples * page.bitspersample / 8)
-    decoded: bytes = imagecodecs.tiff_decode(_file_of(data, rows, row_bytes)).tobytes()
+    file = _file_of(data, rows_of(page, number), row_bytes(page))
+    decoded: bytes = imagecodecs.tiff_decode(file).tobytes()
     return decoded
 
 
-def _file_of(strip: bytes, rows: int, cols: int) -> bytes:
+def _file_of(strip: bytes, rows: int, cols: int, layout: ifd.Layout = STRIP) -> bytes:
     """Return a TIFF of grey bytes in one strip of LZW."""
-    at = len(STRIP.header) + STRIP.offset.size
+    at = len(layout.header) + layout.offset.size
     end = at + len(strip) + len(strip) % 2
-    numbers = {256: cols, 257: rows, 258: 8, COMPRESSION: LZW, 262: 1, OFFSETS[0]: at, 277: 1, 278: rows,
-               COUNTS[0]: len(strip)}  # fmt: skip
-    fields = [ifd.Field(tag, LONG, 1, STRIP.offset.pack(number)) for tag, number in numbers.items()]
-    head = STRIP.header + STRIP.offset.pack(end)
-    return b"".join([head, strip, b"\0" * (len(strip) % 2), ifd.pack(fields, STRIP, end)])
+    numbers = {256: cols, 257: rows, 258: 8, COMPRESSION: LZW, 262: 1, OFFSETS: at, 277: 1, 278: rows,
+               COUNTS: len(strip)}  # fmt: skip
+    long = struct.Struct(layout.order + "I")
+    fields = [ifd.Field(tag, LONG, 1, long.pack(number)) for tag, number in numbers.items()]
+    head = layout.header + layout.offset.pack(end)
+    return b"".join([head, strip, b"\0" * (len(strip) % 2), ifd.pack(fields, layout, end)])

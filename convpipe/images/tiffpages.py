@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import struct
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from convpipe.errors import ReadError
 from convpipe.images import ifd
 from convpipe.images.source import Source
+from convpipe.images.tiffplanes import Claim, claim, data_start, settle, software_of
 from convpipe.limits import Limits
 
 NEW_SUBFILE, OLD_SUBFILE, SUB_DIRECTORIES = 254, 255, 330
@@ -15,59 +17,100 @@ REDUCED, MASK = 1, 4
 OLD_REDUCED = 2
 
 
-@dataclass
+@dataclass(frozen=True)
+class Place:
+    """Where a page is, or the planes of a stack.
+
+    Parameters
+    ----------
+    offset : int
+        Of its directory.
+    index : int
+        Its place in the chain of all directories, from 0.
+    planes : int
+        Number of images that it stands for; more than 1 in a stack that the file counts elsewhere.
+    """
+
+    offset: int
+    index: int
+    planes: int
+
+
+@dataclass(frozen=True)
 class Chain:
     """Where the pages of a file are.
 
     Parameters
     ----------
     layout : Layout
-    pages : list of int
-        Offsets of the directories of whole images; at least one.
+    places : list of Place
+        Of whole images; at least one.
     left : int
         Number of reduced images (thumbnails) and masks beside them.
     """
 
     layout: ifd.Layout
-    pages: list[int]
+    places: list[Place]
     left: int
+
+    @property
+    def frames(self) -> int:
+        """Number of images."""
+        return sum(each.planes for each in self.places)
 
 
 def chain(source: Source, limits: Limits) -> Chain:
     """Follow the chain of directories. One that loops, or is cut off, ends where it does, with a note."""
     layout = ifd.layout_of(source.file)
+    walked: list[tuple[int, bool]] = []
+    claims: list[Claim | None] = []
+    software, below = b"", False
+    for offset, found in _walk(source, layout, limits):
+        if not walked:
+            software, below = software_of(found), SUB_DIRECTORIES in found
+        walked.append((offset, _is_extra(found)))
+        if not walked[-1][1]:
+            claims.append(claim(found, first=len(walked) == 1, software=software))
+    if not claims:
+        if below:
+            raise ReadError("its first image is a reduced one of another below it, as in raw camera files")
+        walked[0], claims = (walked[0][0], False), [None]
+    pages = [(offset, index) for index, (offset, extra) in enumerate(walked) if not extra]
+    taken = [offset for offset, _ in walked]
+    if any(claims):
+        taken += [data_start(ifd.Directory.at(source.file, layout, offset)) for offset, _ in pages]
+    planes = settle(claims, taken, source)
+    limits.check_frames(sum(planes))
+    places = [Place(*page, each) for page, each in zip(pages, planes, strict=True)]
+    return Chain(layout, places, len(walked) - len(places))
+
+
+def _walk(source: Source, layout: ifd.Layout, limits: Limits) -> Iterator[tuple[int, ifd.Directory]]:
+    """Yield each directory and its offset."""
     source.file.seek(len(layout.header))
     (offset,) = layout.offset.unpack(source.file.read(layout.offset.size))
-    first, seen = offset, set[int]()
-    pages: list[int] = []
+    seen = set[int]()
     while offset and offset not in seen:
-        seen.add(offset)
-        limits.check_frames(len(seen))
+        limits.check_frames(len(seen) + 1)
         try:
-            entries, following = ifd.entries(source.file, layout, offset)
+            found = ifd.Directory.at(source.file, layout, offset)
         except (struct.error, ValueError, OverflowError, OSError):
-            if offset == first:
+            if not seen:
                 raise ReadError("the first directory of the TIFF cannot be read") from None
             source.notes.append("the list of pages is cut off")
-            seen.discard(offset)
-            break
-        limits.check_metadata(sum(entry.size for entry in entries if entry.size > layout.offset.size))
-        if not _is_extra(source, layout, entries):
-            pages.append(offset)
-        offset = following
-    if offset in seen:
+            return
+        seen.add(offset)
+        limits.check_metadata(sum(each.size for each in found.entries if each.size > layout.offset.size))
+        yield offset, found
+        offset = found.following
+    if offset:
         source.notes.append("the list of pages runs in a loop")
     if not seen:
         raise ReadError("the TIFF has no directory")
-    pages = pages or [first]
-    return Chain(layout, pages, len(seen) - len(pages))
 
 
-def _is_extra(source: Source, layout: ifd.Layout, entries: list[ifd.Entry]) -> bool:
+def _is_extra(found: ifd.Directory) -> bool:
     """Tell whether a directory says that it is a smaller version of another, or its mask."""
-    kinds = {each.tag: each for each in entries if each.tag in (NEW_SUBFILE, OLD_SUBFILE) and each.size <= 8}
-    if (entry := kinds.get(NEW_SUBFILE)) is not None:
-        return bool(ifd.number(ifd.value(source.file, entry), layout) & (REDUCED | MASK))
-    if (entry := kinds.get(OLD_SUBFILE)) is not None:
-        return ifd.number(ifd.value(source.file, entry), layout) == OLD_REDUCED
-    return False
+    if NEW_SUBFILE in found:
+        return bool(found.number(NEW_SUBFILE, 0) & (REDUCED | MASK))
+    return found.number(OLD_SUBFILE, 0) == OLD_REDUCED

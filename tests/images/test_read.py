@@ -159,7 +159,7 @@ class TestDamage:
 
     def test_missing_strip(self, tmp_path, photo):
         path = tmp_path / "a.tif"
-        tifffile.imwrite(path, photo, photometric="rgb", rowsperstrip=16, metadata=None)
+        tifffile.imwrite(path, photo, photometric="rgb", rowsperstrip=16, metadata=None, compression="zlib")
         with tifffile.TiffFile(path, mode="r+") as file:
             counts = list(file.pages[0].databytecounts)
             file.pages[0].tags["StripByteCounts"].overwrite((*counts[:3], 0))

@@ -1,0 +1,196 @@
+"""Stacks that count their planes outside the directories of a TIFF: all are read, or the file is refused."""
+
+import struct
+
+import numpy as np
+import pytest
+import tifffile
+from fakes import cropped
+
+from convpipe.errors import LimitError, ReadError
+from convpipe.images import Limits, probe, probe_pages, read, read_pages
+
+NIH, UIC1, UIC2 = 43314, 33628, 33629
+
+
+@pytest.fixture
+def stack(rng):
+    return rng.integers(0, 60_000, (5, 8, 9)).astype(np.uint16)
+
+
+def check(path, stack):
+    """Probing and reading give every plane, in order; so does reading one by its number."""
+    assert probe(path).frames == len(stack)
+    assert [info.extent for info in probe_pages(path)] == [plane.shape[:2] for plane in stack]
+    for number, (image, plane) in enumerate(zip(read_pages(path), stack, strict=True)):
+        np.testing.assert_array_equal(image.pixels, plane)
+        np.testing.assert_array_equal(read(path, page=number).pixels, plane)
+
+
+def header_of_nih(slices, order):
+    """NIH Image's header, with the number of slices where ImageJ's TiffDecoder reads it too."""
+    header = bytearray(460)
+    struct.pack_into(order + "h", header, 260, slices)
+    return (NIH, 7, len(header), bytes(header), True)
+
+
+def tags_of_stk(planes):
+    """MetaMorph's tags: the count of the second is the number of planes."""
+    return [(UIC1, 4, 1, 0, True), (UIC2, 5, planes, tuple(range(2 * planes)), True)]
+
+
+ONE_DIRECTORY = {
+    "imagej": {"imagej": True},
+    "tifffile": {},
+    "nih": {"metadata": None, "byteorder": ">", "extratags": [header_of_nih(5, ">")]},
+    "stk": {"metadata": None, "extratags": tags_of_stk(5)},
+    "old tifffile": {"metadata": None, "description": "shape=(5, 8, 9)"},
+    "imagej without sizes": {"metadata": None, "description": "ImageJ=1.53t\nimages=5\n"},
+    "big": {"bigtiff": True},
+}
+
+
+class TestOneDirectory:
+    @pytest.mark.parametrize("options", ONE_DIRECTORY.values(), ids=ONE_DIRECTORY)
+    def test_all_planes_are_read(self, tmp_path, stack, options):
+        tifffile.imwrite(tmp_path / "a.tif", stack, truncate=True, **options)
+        with tifffile.TiffFile(tmp_path / "a.tif") as file:
+            assert len(file.pages) == 1
+        check(tmp_path / "a.tif", stack)
+
+    @pytest.mark.parametrize("rows", [3, 8])
+    def test_planes_of_several_strips(self, tmp_path, stack, rows):
+        tifffile.imwrite(
+            tmp_path / "a.tif",
+            stack,
+            metadata=None,
+            rowsperstrip=rows,
+            extratags=tags_of_stk(5),
+            contiguous=True,
+        )
+        data = bytearray((tmp_path / "a.tif").read_bytes())
+        with tifffile.TiffFile(tmp_path / "a.tif") as file:
+            first, second = file.pages[0], file.pages[1].offset
+        struct.pack_into("<I", data, data.index(struct.pack("<I", second), first.offset), 0)
+        (tmp_path / "a.tif").write_bytes(data)
+        check(tmp_path / "a.tif", stack)
+
+    def test_a_hyperstack_and_colour(self, tmp_path, rng):
+        hyper = rng.integers(0, 256, (2, 3, 4, 8, 9)).astype(np.uint8)
+        tifffile.imwrite(tmp_path / "a.tif", hyper, imagej=True, truncate=True, metadata={"axes": "TZCYX"})
+        check(tmp_path / "a.tif", hyper.reshape(-1, 8, 9))
+        colour = rng.integers(0, 256, (4, 8, 9, 3)).astype(np.uint8)
+        tifffile.imwrite(tmp_path / "b.tif", colour, imagej=True, truncate=True)
+        check(tmp_path / "b.tif", colour)
+
+    def test_a_folder_job_filters_every_plane(self, source, run, stack, tmp_path):
+        tifffile.imwrite(source / "a.tif", stack, imagej=True, truncate=True)
+        (record,) = run().results
+        assert record.pages == 5
+        for image, plane in zip(read_pages(tmp_path / "out" / "a.tif"), stack, strict=True):
+            np.testing.assert_array_equal(image.pixels, cropped(plane))
+
+    def test_a_format_of_one_image_is_refused(self, source, run, stack):
+        tifffile.imwrite(source / "a.tif", stack, imagej=True, truncate=True)
+        assert "there are 5 pages" in run(format="png").failures[0].reason
+
+    @pytest.mark.parametrize("options", ONE_DIRECTORY.values(), ids=ONE_DIRECTORY)
+    def test_a_stack_that_breaks_off(self, tmp_path, stack, options):
+        tifffile.imwrite(tmp_path / "a.tif", stack, truncate=True, **options)
+        (tmp_path / "a.tif").write_bytes((tmp_path / "a.tif").read_bytes()[:-1])
+        with pytest.raises(ReadError, match=r"truncated: .* counts 5 planes"):
+            probe(tmp_path / "a.tif")
+
+    def test_a_claim_of_millions_is_limited(self, tmp_path):
+        description = "ImageJ=1.53t\nimages=30000\n"
+        tifffile.imwrite(
+            tmp_path / "a.tif", np.zeros((30_000, 1, 2), np.uint8), truncate=True, metadata=None,
+            description=description,
+        )  # fmt: skip
+        with pytest.raises(LimitError, match="max_frames"):
+            probe(tmp_path / "a.tif")
+        assert probe(tmp_path / "a.tif", Limits(max_frames=30_000)).frames == 30_000
+
+
+class TestDirectoriesOfTheirOwn:
+    @pytest.mark.parametrize("options", [{"imagej": True}, {}, {"compression": "zlib"}, {"ome": True}])
+    def test_a_plane_is_not_read_twice(self, tmp_path, stack, options):
+        tifffile.imwrite(tmp_path / "a.tif", stack, **options)
+        check(tmp_path / "a.tif", stack)
+
+    def test_several_series(self, tmp_path, stack, rng):
+        other = rng.integers(0, 256, (3, 6, 7)).astype(np.uint8)
+        with tifffile.TiffWriter(tmp_path / "a.tif") as writer:
+            writer.write(stack)
+            writer.write(other, photometric="minisblack")
+        check(tmp_path / "a.tif", [*stack, *other])
+
+    @pytest.mark.parametrize("compression", [None, "zlib"])
+    def test_one_image_of_a_stack_copied_with_its_description(self, tmp_path, stack, compression):
+        """As tiffcp and tiffsplit do; the directory, behind the pixels, stands where planes would be."""
+        tifffile.imwrite(
+            tmp_path / "a.tif", stack[0], compression=compression, metadata=None, byteorder="<",
+            description="ImageJ=1.53t\nimages=5\nslices=5\n",
+        )  # fmt: skip
+        data = bytearray((tmp_path / "a.tif").read_bytes())
+        (first,) = struct.unpack_from("<I", data, 4)
+        length = 2 + 12 * struct.unpack_from("<H", data, first)[0] + 4
+        struct.pack_into("<I", data, 4, len(data))
+        (tmp_path / "a.tif").write_bytes(data + data[first : first + length])
+        check(tmp_path / "a.tif", stack[:1])
+        assert "ImageJ's description counts 5 planes; the file has 1" in probe(tmp_path / "a.tif").notes
+
+    def test_planes_that_are_compressed_have_no_place(self, tmp_path, stack):
+        tifffile.imwrite(
+            tmp_path / "a.tif", stack[0], compression="lzw", metadata=None, extratags=tags_of_stk(5)
+        )
+        with pytest.raises(ReadError, match="counts 5 planes, and they do not lie one behind the other"):
+            probe(tmp_path / "a.tif")
+
+
+class TestVolumes:
+    @pytest.mark.parametrize(
+        "options",
+        [{}, {"compression": "zlib"}, {"rowsperstrip": 3}, {"tile": (1, 16, 16)},
+         {"compression": "lzw", "predictor": True, "rowsperstrip": 3}],
+        ids=str,
+    )  # fmt: skip
+    def test_every_slice_is_read(self, tmp_path, stack, options):
+        tifffile.imwrite(tmp_path / "a.tif", stack, volumetric=True, **options)
+        check(tmp_path / "a.tif", stack)
+
+    @pytest.mark.parametrize("compression", [None, "zlib"])
+    def test_in_separate_channels(self, tmp_path, rng, compression):
+        volume = rng.integers(0, 256, (3, 5, 8, 9)).astype(np.uint8)
+        tifffile.imwrite(
+            tmp_path / "a.tif", volume, volumetric=True, photometric="rgb", planarconfig="separate",
+            compression=compression, rowsperstrip=3,
+        )  # fmt: skip
+        check(tmp_path / "a.tif", np.moveaxis(volume, 0, -1))
+
+    def test_deep_tiles_and_several_volumes_are_refused(self, tmp_path, stack):
+        tifffile.imwrite(tmp_path / "a.tif", stack, volumetric=True, tile=(2, 16, 16))
+        with pytest.raises(ReadError, match="tiles 2 deep, of a volume 5 deep"):
+            probe(tmp_path / "a.tif")
+        tifffile.imwrite(tmp_path / "b.tif", np.stack([stack, stack]), volumetric=True, truncate=True)
+        with pytest.raises(ReadError, match="counts 2 volumes, each 5 deep"):
+            probe(tmp_path / "b.tif")
+
+    @pytest.mark.parametrize("depth", [0, 5])
+    def test_a_depth_that_its_writer_is_known_to_get_wrong(self, tmp_path, stack, depth):
+        tifffile.imwrite(
+            tmp_path / "a.tif",
+            stack,
+            metadata=None,
+            software="ISS Vista",
+            extratags=[(32997, 4, 1, depth, False)],
+        )
+        check(tmp_path / "a.tif", stack)
+
+
+def test_the_preview_of_raw_sensor_data_is_not_taken_for_the_picture(tmp_path, stack):
+    with tifffile.TiffWriter(tmp_path / "a.tif") as writer:
+        writer.write(stack[0, ::2, ::2].copy(), subfiletype=1, subifds=1, metadata=None)
+        writer.write(stack[0], metadata=None)
+    with pytest.raises(ReadError, match="a reduced one of another below it"):
+        probe(tmp_path / "a.tif")
