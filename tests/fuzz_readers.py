@@ -142,7 +142,8 @@ def check(path: Path, rng: random.Random) -> str:
             assert pixels.flags.c_contiguous
             assert pixels.shape[0] * pixels.shape[1] <= LIMITS.max_pixels
             name = rng.choice(("png", "jpeg", "tiff", "webp", "bmp"))
-            if supports(name, pixels.dtype.name, info.channels, alpha=image.alpha):
+            channels = 1 if pixels.ndim == 2 else pixels.shape[2]
+            if supports(name, pixels.dtype.name, channels, alpha=image.alpha):
                 encode(pixels[:200, :200], image.metadata, alpha=image.alpha, format=name)
     except ReadError as error:
         failure = error

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -19,7 +19,7 @@ class Format:
     name : str
     extensions : tuple of str
         Lower case, with the dot; the first is the usual one.
-    holds : mapping of str to tuple of int
+    holds : mapping of str to sequence of int
         What ``write`` can put into it: channels beside alpha, by dtype. Empty: the format is only read.
     alpha : bool
         Whether these channels may be followed by alpha.
@@ -39,7 +39,7 @@ class Format:
 
     name: str
     extensions: tuple[str, ...]
-    holds: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+    holds: Mapping[str, Sequence[int]] = field(default_factory=dict)
     alpha: bool = field(default=False, kw_only=True)
     max_side: int = 2**31 - 1
     quality: tuple[int, int] | None = None
@@ -51,6 +51,9 @@ class Format:
 
 ANYWHERE = frozenset(("icc", "exif", "xmp", "resolution"))
 GREY_OR_RGB = (1, 3)
+ANY_NUMBER = range(1, 65_535)
+"""Of channels, with room for alpha: TIFF counts them in 16 bits."""
+
 TIFF_DTYPES = ("uint8", "uint16", "uint32", "int8", "int16", "int32", "float32", "float64")
 
 FORMATS: Mapping[str, Format] = {
@@ -76,7 +79,7 @@ FORMATS: Mapping[str, Format] = {
         Format(
             "tiff",
             (".tif", ".tiff"),
-            dict.fromkeys(TIFF_DTYPES, (1, 2, 3, 4)),
+            dict.fromkeys(TIFF_DTYPES, ANY_NUMBER),
             alpha=True,
             compression=(0, 9),
             pages=True,

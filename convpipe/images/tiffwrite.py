@@ -9,7 +9,7 @@ from typing import Any, BinaryIO, Literal
 import numpy as np
 
 from convpipe.images import ifd
-from convpipe.images.metadata import Metadata
+from convpipe.images.metadata import Metadata, Samples
 from convpipe.images.source import Page, Pieces
 from convpipe.images.tifftags import written
 
@@ -45,9 +45,9 @@ def encode_pages(pages: Iterable[Page], out: BinaryIO, compression: int | None, 
     handle = tifffile.FileHandle(out, name="pages")  # it takes no file without a name
     with tifffile.TiffWriter(handle, bigtiff=nbytes > CLASSIC_BYTES, byteorder=ORDER) as writer:
         for pixels, alpha, metadata, _ in pages:
-            layout = _layout(pixels, alpha, compression)
+            layout = _layout(pixels, alpha, metadata.samples, compression)
             writer.write(
-                pixels,
+                _stored(pixels, metadata.samples),
                 **layout,
                 # ImageJ finds the pages of a stack one behind the other, not by their directories.
                 contiguous=layout == before and not compression,
@@ -60,13 +60,23 @@ def encode_pages(pages: Iterable[Page], out: BinaryIO, compression: int | None, 
     ifd.extend(out, added)
 
 
-def _layout(pixels: np.ndarray, alpha: bool, compression: int | None) -> dict[str, Any]:
+def _stored(pixels: np.ndarray, samples: Samples | None) -> np.ndarray:
+    """Return the pixels in the order in which they are written."""
+    separate = samples is not None and samples.planar and pixels.ndim == 3
+    return np.moveaxis(pixels, -1, 0) if separate else pixels
+
+
+def _layout(
+    pixels: np.ndarray, alpha: bool, samples: Samples | None, compression: int | None
+) -> dict[str, Any]:
+    """Return how the samples are tagged: as they came, if the channels still are those."""
     channels = 1 if pixels.ndim == 2 else pixels.shape[2]
-    rgb = channels - alpha >= 3
-    extra = channels - (3 if rgb else 1)
+    if samples is None or samples.colours > channels - alpha:
+        samples = Samples.usual(channels, alpha)
+    extra = channels - samples.colours
     return {
-        "photometric": "rgb" if rgb else "minisblack",
-        "planarconfig": "contig" if channels > 1 else None,
+        "photometric": "rgb" if samples.colours == 3 else "minisblack",
+        "planarconfig": ("separate" if samples.planar else "contig") if channels > 1 else None,
         "extrasamples": ["unspecified"] * (extra - alpha) + ["unassalpha"] * alpha if extra else None,
         "compression": "zlib" if compression else None,
         "compressionargs": {"level": compression} if compression else None,
