@@ -138,12 +138,18 @@ class Metadata:
 
     def for_channels(self, channels: int, notes: list[str]) -> Metadata:
         """Return these without an ICC profile that does not fit: an RGB profile says nothing of grey."""
-        if self.icc is not None and self.icc[16:20] != ICC_SPACE.get(channels):
+        if self.icc is not None and self.icc[16:20] != self._icc_space(channels):
             space = self.icc[16:20].decode("ascii", "replace").strip()
             if space != "CMYK":  # how ink is converted is a note of its own
                 notes.append(f"ICC profile dropped: it is for {space}, and the image is not")
             return replace(self, icc=None)
         return self
+
+    def _icc_space(self, channels: int) -> bytes | None:
+        """Return the colour space that a profile needs."""
+        if self.samples is not None and self.samples.colours <= channels:
+            return ICC_SPACE[self.samples.colours]
+        return ICC_SPACE.get(channels)
 
     def held_by(self, format: str, notes: list[str]) -> Metadata:
         """Return what a format can hold; what it cannot is noted."""

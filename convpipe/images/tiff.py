@@ -87,7 +87,7 @@ def _header(page: Any, metadata: Metadata, source: Source, limits: Limits) -> He
     if orientation not in range(1, 9):
         source.notes.append("orientation is not 1 to 8; taken for 1")
         orientation = 1
-    if pixel.samples != Samples.usual(pixel.channels, pixel.alpha):
+    if pixel.channels not in (1, 3) or pixel.samples != Samples.usual(pixel.channels, pixel.alpha):
         metadata = replace(metadata, samples=pixel.samples)
     return Header(
         page.imagelength,

@@ -14,6 +14,8 @@ from convpipe.images import probe, read, read_pages
 
 TAGS = ("PhotometricInterpretation", "SamplesPerPixel", "ExtraSamples", "PlanarConfiguration")
 DATA, PREMULTIPLIED, STRAIGHT = 0, 1, 2
+UNUSED = 263
+"""A tag (Threshholding) that nobody needs; in the place of another, that one is missing."""
 
 
 def tags_of(path):
@@ -90,7 +92,7 @@ class TestAlpha:
         data = (tmp_path / "a.tif").read_bytes()
         with tifffile.TiffFile(tmp_path / "a.tif") as file:
             at = file.pages[0].tags["ExtraSamples"].offset
-        (tmp_path / "a.tif").write_bytes(data[:at] + (65_000).to_bytes(2, "little") + data[at + 2 :])
+        (tmp_path / "a.tif").write_bytes(data[:at] + UNUSED.to_bytes(2, "little") + data[at + 2 :])
         image = read(tmp_path / "a.tif")
         assert not image.alpha
         np.testing.assert_array_equal(image.pixels, bands[..., :4])
@@ -207,7 +209,7 @@ class TestColours:
         with tifffile.TiffFile(tmp_path / "a.tif") as file:
             at = file.pages[0].tags["PhotometricInterpretation"].offset
         data = (tmp_path / "a.tif").read_bytes()
-        (tmp_path / "a.tif").write_bytes(data[:at] + (65_000).to_bytes(2, "little") + data[at + 2 :])
+        (tmp_path / "a.tif").write_bytes(data[:at] + UNUSED.to_bytes(2, "little") + data[at + 2 :])
         image = read(tmp_path / "a.tif")
         np.testing.assert_array_equal(image.pixels, pixels)
         assert image.notes == (f"no photometric interpretation; taken for {said}",)
@@ -303,3 +305,13 @@ def test_pillow_reads_what_is_tagged(source, run, bands, tmp_path):
     for name, mode in (("a.tif", "RGBA"), ("b.tif", "RGB")):
         with Pillow.open(io.BytesIO((tmp_path / "out" / name).read_bytes())) as picture:
             assert picture.mode == mode
+
+
+@pytest.mark.parametrize(
+    ("space", "photometric", "kept"), [(b"RGB ", "rgb", True), (b"RGB ", "minisblack", False)]
+)
+def test_a_profile_is_of_the_colour_whatever_data_stand_behind_it(tmp_path, bands, space, photometric, kept):
+    profile = (240).to_bytes(4, "big") + bytes(12) + space + bytes(16) + b"acsp" + bytes(200)
+    extra = [DATA] * (2 if photometric == "rgb" else 4)
+    save(tmp_path / "a.tif", bands[..., :5], photometric, extra, iccprofile=profile)
+    assert (read(tmp_path / "a.tif").metadata.icc is not None) == kept
