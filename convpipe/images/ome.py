@@ -20,12 +20,12 @@ ATTRIBUTE = rb"""(\s%s\s*=\s*)("[^"]*"|'[^']*')"""
 
 @dataclass(eq=False)
 class _Element:
-    """An element of a document: its name without prefix, and the bytes that it takes."""
+    """An element of a document: its name without prefix, and where its first and last tag begin."""
 
     name: str
     attributes: dict[str, str]
     begin: int
-    end: int = 0
+    last: int = 0
     children: list[_Element] = field(default_factory=list)
 
 
@@ -65,7 +65,7 @@ class Ome:
                 edits += self._pixels(element, sampling, raster)
         if sampling.moves or raster.extent != self.page.extent:
             regions = [element for element in elements if element.name in PLACES]
-            edits += [(element.begin, element.end, b"") for element in regions]
+            edits += [(element.begin, _end(self.xml, element), b"") for element in regions]
             if regions:
                 notes.append("OME's regions of interest dropped: the pixels lie elsewhere")
         return replace(self, xml=_edited(self.xml, edits), page=raster)
@@ -117,8 +117,7 @@ def _elements(xml: bytes) -> list[_Element]:
         open_.append(element)
 
     def end(name: str) -> None:
-        element = open_.pop()
-        element.end = _tag_end(xml, parser.CurrentByteIndex)
+        open_.pop().last = parser.CurrentByteIndex
 
     def refuse(*_: object) -> None:
         raise ValueError("XML with a document type")
@@ -127,6 +126,12 @@ def _elements(xml: bytes) -> list[_Element]:
     parser.StartDoctypeDeclHandler = refuse
     parser.Parse(xml, True)
     return found
+
+
+def _end(xml: bytes, element: _Element) -> int:
+    """Return where an element ends."""
+    end = _tag_end(xml, element.begin)
+    return end if xml[end - 2 : end] == b"/>" else _tag_end(xml, element.last)
 
 
 def _tag_end(xml: bytes, begin: int) -> int:

@@ -1,7 +1,7 @@
 """A photograph, and folder jobs over files that a test made."""
 
 import pytest
-from fakes import FakePipeline
+from fakes import FakePipeline, StridedPipeline
 from photos import photograph
 
 from convpipe.batch import run_folder
@@ -55,3 +55,17 @@ def result(run, tmp_path):
 @pytest.fixture
 def photo(rng):
     return photograph(rng, 48, 64)
+
+
+@pytest.fixture
+def strided(source, tmp_path):
+    """Filter the one file of ``in`` with a stride; return the result's path and its notes."""
+
+    def call(stride=(2, 2), format=None, compression=None, **options):
+        pipeline = StridedPipeline(stride, **options)
+        report = run_folder(pipeline, source, tmp_path / "out", format=format, compression=compression)
+        (result,) = report.results
+        assert result.status == "done", result.reason
+        return tmp_path / "out" / result.output, result.notes
+
+    return call

@@ -1,0 +1,307 @@
+"""ImageJ's hyperstacks, OME-TIFFs and tifffile's arrays stay what they are, of other extents."""
+
+import json
+from xml.etree import ElementTree
+
+import numpy as np
+import pytest
+import tifffile
+
+STACK = np.arange(3 * 2 * 4 * 10 * 12, dtype=np.uint16).reshape(3, 2, 4, 10, 12)
+RGB = np.arange(5 * 10 * 12 * 3, dtype=np.uint8).reshape(5, 10, 12, 3)
+EVERY = (..., slice(None, None, 2), slice(None, None, 3))
+EVERY_RGB = (*EVERY, slice(None))
+LUTS = [np.arange(768, dtype=np.uint8).reshape(3, 256) + each for each in range(4)]
+OF_IMAGEJ = {
+    "axes": "TZCYX",
+    "unit": "um",
+    "spacing": 2.0,
+    "finterval": 0.1,
+    "mode": "composite",
+    "min": 3.0,
+    "max": 99.0,
+    "Labels": [f"plane {each}" for each in range(24)],
+    "Ranges": (0.0, 100.0) * 4,
+    "LUTs": LUTS,
+    "Info": "µ-slide",
+    "Properties": {"lens": "40x"},
+}
+
+
+def page_of(path):
+    with tifffile.TiffFile(path) as file:
+        return file.pages.first
+
+
+class TestImageJ:
+    def save(self, source, data=STACK, byteorder=">", **metadata):
+        """Pixels of 0.5 by 0.25 um."""
+        tifffile.imwrite(
+            source / "a.tif",
+            data,
+            imagej=True,
+            byteorder=byteorder,
+            resolution=(2, 4),
+            photometric="rgb" if data.shape[-1] == 3 else "minisblack",
+            metadata=metadata,
+        )
+
+    @pytest.mark.parametrize("byteorder", ["<", ">"])
+    def test_a_hyperstack_stays_one(self, source, strided, byteorder):
+        self.save(source, byteorder=byteorder, **OF_IMAGEJ)
+        path, notes = strided((2, 3))
+        assert notes == ()
+        with tifffile.TiffFile(path) as file:
+            (series,) = file.series
+            assert (series.kind, series.axes) == ("imagej", "TZCYX")
+            np.testing.assert_array_equal(series.asarray(), STACK[EVERY])
+            found = file.imagej_metadata
+            for name, value in OF_IMAGEJ.items():
+                if name == "LUTs":
+                    np.testing.assert_array_equal(found[name], value)
+                elif name != "axes":
+                    assert found[name] == value, name
+            tags = file.pages.first.tags
+            assert (tags.valueof(282), tags.valueof(283), tags.valueof(296)) == ((2, 3), (2, 1), 1)
+
+    def test_scale_survives_where_nothing_moves(self, source, strided):
+        self.save(source, **OF_IMAGEJ)
+        path, notes = strided((1, 1))
+        tags = page_of(path).tags
+        assert (tags.valueof(282), tags.valueof(283), tags.valueof(296)) == ((2, 1), (4, 1), 1)
+        assert page_of(path).description == page_of(source / "a.tif").description
+        assert notes == ()
+
+    def test_planes_lie_one_behind_the_other(self, source, strided):
+        """ImageJ looks at the first directory alone: it counts images from there."""
+        self.save(source, **OF_IMAGEJ)
+        path, _ = strided((2, 3))
+        with tifffile.TiffFile(path) as file:
+            first = file.pages.first
+            offset, size = first.dataoffsets[0], first.nbytes
+        planes = np.frombuffer(path.read_bytes(), "<u2", 24 * size // 2, offset)
+        np.testing.assert_array_equal(planes.reshape(3, 2, 4, 5, 4), STACK[EVERY])
+
+    def test_compression_is_noted(self, source, strided):
+        self.save(source, **OF_IMAGEJ)
+        path, notes = strided((2, 3), compression=3)
+        assert notes == ("ImageJ reads compressed stacks through Bio-Formats alone",)
+        np.testing.assert_array_equal(tifffile.imread(path), STACK[EVERY])
+
+    @pytest.mark.parametrize("grey", [False, True])
+    def test_colour(self, source, strided, grey):
+        self.save(source, RGB, unit="um")
+        path, notes = strided((2, 3), grey=grey)
+        assert notes == ()
+        expected = RGB[EVERY_RGB][..., 0] if grey else RGB[EVERY_RGB]
+        np.testing.assert_array_equal(tifffile.imread(path), expected)
+        with tifffile.TiffFile(path) as file:
+            assert file.imagej_metadata["unit"] == "um"
+
+    def test_samples_that_count_as_channels(self, source, strided):
+        """Bio-Formats writes RGB so."""
+        text = "ImageJ=\nimages=5\nchannels=3\nslices=5\nunit=micron\n"
+        tifffile.imwrite(source / "a.tif", RGB, photometric="rgb", description=text, metadata=None)
+        path, _ = strided((1, 1), grey=True)
+        assert page_of(path).description == "ImageJ=\nimages=5\nslices=5\nunit=micron"
+        assert tifffile.imread(path).shape == (5, 10, 12)
+
+    def test_regions_stay_while_pixels_do(self, source, strided):
+        self.save(source, ROI=b"Iout-roi", Overlays=[b"Iout1", b"Iout22"], Info="i")
+        path, notes = strided((1, 1))
+        with tifffile.TiffFile(path) as file:
+            assert file.imagej_metadata["ROI"] == b"Iout-roi"
+            assert file.imagej_metadata["Overlays"] == [b"Iout1", b"Iout22"]
+        assert notes == ()
+
+    def test_regions_go_when_pixels_move(self, source, strided):
+        self.save(source, ROI=b"Iout-roi", Overlays=[b"Iout1", b"Iout22"], Info="i")
+        path, notes = strided((2, 2))
+        with tifffile.TiffFile(path) as file:
+            assert {"ROI", "Overlays"} & file.imagej_metadata.keys() == set()
+            assert file.imagej_metadata["Info"] == "i"
+        assert notes == ("ImageJ's ROI and Overlays dropped: the pixels lie elsewhere",)
+
+    def test_display_ranges_are_of_a_dtype(self, source, strided):
+        self.save(source, **OF_IMAGEJ)
+        path, notes = strided((1, 1), dtype="float32")
+        with tifffile.TiffFile(path) as file:
+            assert {"min", "max", "Ranges"} & file.imagej_metadata.keys() == set()
+            assert file.imagej_metadata["spacing"] == 2.0
+        assert notes == ("ImageJ's display ranges dropped: they are of uint16",)
+
+    def test_origins_move(self, source, strided):
+        self.save(source, xorigin=6.0, yorigin=4.0)
+        path, _ = strided((2, 3))
+        with tifffile.TiffFile(path) as file:
+            assert (file.imagej_metadata["xorigin"], file.imagej_metadata["yorigin"]) == (2.0, 2.0)
+
+    @pytest.mark.parametrize("damage", [b"\xff" * 4, b"IJIJ\xff\xff\xff\xff"])
+    def test_broken(self, source, strided, damage):
+        self.save(source, **OF_IMAGEJ)
+        with tifffile.TiffFile(source / "a.tif") as file:
+            at = file.pages.first.tags[50839].valueoffset
+        data = bytearray((source / "a.tif").read_bytes())
+        data[at : at + len(damage)] = damage
+        (source / "a.tif").write_bytes(data)
+        path, notes = strided((2, 3))
+        np.testing.assert_array_equal(tifffile.imread(path), STACK[EVERY])
+        assert any("ImageJ" in note for note in notes)
+
+
+OME = "{http://www.openmicroscopy.org/Schemas/OME/2016-06}"
+
+
+class TestOme:
+    def save(self, source, data=STACK, axes="TZCYX", **metadata):
+        tifffile.imwrite(
+            source / "a.ome.tif",
+            data,
+            photometric="rgb" if axes.endswith("S") else "minisblack",
+            metadata={"axes": axes, "PhysicalSizeX": 0.5, "PhysicalSizeXUnit": "µm", "PhysicalSizeY": 0.25,
+                      "SignificantBits": 12, **metadata},
+        )  # fmt: skip
+
+    def pixels(self, path):
+        with tifffile.TiffFile(path) as file:
+            return ElementTree.fromstring(file.ome_metadata).find(f"{OME}Image/{OME}Pixels")
+
+    def test_stays_one(self, source, strided):
+        self.save(source, Channel={"Name": ["a", "b", "c", "d"]})
+        path, notes = strided((2, 3))
+        assert notes == ()
+        with tifffile.TiffFile(path) as file:
+            (series,) = file.series
+            assert (series.kind, series.axes) == ("ome", "TZCYX")
+            np.testing.assert_array_equal(series.asarray(), STACK[EVERY])
+        said = self.pixels(path).attrib
+        sizes = {"SizeX": "4", "SizeY": "5", "SizeC": "4", "SizeZ": "2", "SizeT": "3", "Type": "uint16"}
+        assert sizes.items() <= said.items()
+        assert (said["PhysicalSizeX"], said["PhysicalSizeXUnit"], said["PhysicalSizeY"]) == (
+            "1.5",
+            "µm",
+            "0.5",
+        )
+        assert "SignificantBits" not in said
+        names = [channel.get("Name") for channel in self.pixels(path).findall(f"{OME}Channel")]
+        assert names == ["a", "b", "c", "d"]
+
+    @pytest.mark.parametrize("grey", [False, True])
+    def test_colour(self, source, strided, grey):
+        self.save(source, RGB, "ZYXS")
+        path, notes = strided((2, 3), grey=grey)
+        assert notes == ()
+        expected = RGB[EVERY_RGB][..., 0] if grey else RGB[EVERY_RGB]
+        np.testing.assert_array_equal(tifffile.imread(path), expected)
+        assert self.pixels(path).get("SizeC") == ("1" if grey else "3")
+
+    def test_type(self, source, strided):
+        self.save(source)
+        path, _ = strided((1, 1), dtype="float32")
+        assert self.pixels(path).get("Type") == "float"
+        assert tifffile.imread(path).dtype == np.float32
+
+    def test_what_is_not_known_stays(self, source, strided):
+        """Comments, quotes and prefixes; but regions, which do not fit any more, go."""
+        region = '<ROI ID="ROI:0"><Union><Shape ID="S:0" TheZ="0"/></Union></ROI>'
+        xml = (
+            "<?xml version='1.0' encoding='UTF-8'?><!-- kept -->\n<o:OME xmlns:o='x' Creator='a>b'>"
+            '<o:Image ID="Image:0"><o:Pixels ID="P" Type="uint8" SizeX="12" SizeY="10" SizeC="1" SizeZ="1"'
+            ' SizeT="1"><o:TiffData/></o:Pixels><o:ROIRef ID="ROI:0"/></o:Image>%s</o:OME>'
+        )
+        whole = xml % region.replace("<", "<o:").replace("<o:/", "</o:")
+        tifffile.imwrite(source / "a.tif", RGB[0, ..., 0], description=whole.encode(), metadata=None)
+        path, notes = strided((2, 3))
+        expected = (xml % "").replace('"12"', '"4"').replace('"10"', '"5"')
+        expected = expected.replace('<o:ROIRef ID="ROI:0"/>', "")
+        assert page_of(path).description == expected
+        assert notes == ("OME's regions of interest dropped: the pixels lie elsewhere",)
+
+    @pytest.mark.parametrize(
+        ("text", "reason"),
+        [
+            ('<!DOCTYPE o [<!ENTITY a "aa"><!ENTITY b "&a;&a;">]><OME>&b;</OME>', "document type"),
+            ("<OME><Pixels></OME>", "mismatched tag"),
+            ('<OME><Pixels SizeX="9" SizeY="9"/></OME>', "9 x 9 pixels"),
+            ("<OME><Pixels/></OME>", "SizeY"),
+            ("<a>" * 5000 + "</a>" * 5000 + "</OME>", "ExpatError"),
+        ],
+    )
+    def test_hostile(self, source, strided, text, reason):
+        tifffile.imwrite(source / "a.tif", RGB[0, ..., 0], description=text, metadata=None)
+        path, (note,) = strided((2, 3))
+        assert note.startswith("OME-XML dropped: it cannot be made to fit the result")
+        assert reason in note
+        assert page_of(path).description == ""
+
+
+class TestShaped:
+    @pytest.mark.parametrize("axes", [None, "TZCYX"])
+    def test_an_array_stays_one(self, source, strided, axes):
+        metadata = {"axes": axes, "lens": "40x"} if axes else {}
+        tifffile.imwrite(source / "a.tif", STACK, photometric="minisblack", metadata=metadata)
+        path, notes = strided((2, 3))
+        assert notes == ()
+        np.testing.assert_array_equal(tifffile.imread(path), STACK[EVERY])
+        said = json.loads(page_of(path).description)
+        assert said["shape"] == [3, 2, 4, 5, 4]
+        assert (said.get("axes"), said.get("lens")) == (axes, axes and "40x")
+
+    @pytest.mark.parametrize("grey", [False, True])
+    def test_colour(self, source, strided, grey):
+        tifffile.imwrite(source / "a.tif", RGB, photometric="rgb")
+        path, notes = strided((2, 3), grey=grey)
+        assert notes == ()
+        expected = RGB[EVERY_RGB][..., 0] if grey else RGB[EVERY_RGB]
+        np.testing.assert_array_equal(tifffile.imread(path), expected)
+
+    def test_two_arrays(self, source, strided):
+        with tifffile.TiffWriter(source / "a.tif") as writer:
+            writer.write(STACK[0, 0], photometric="minisblack", metadata={"name": "first"})
+            writer.write(RGB, photometric="rgb")
+        path, _ = strided((2, 3))
+        with tifffile.TiffFile(path) as file:
+            first, second = file.series
+            assert first.name == "first"
+            np.testing.assert_array_equal(first.asarray(), STACK[0, 0][EVERY])
+            np.testing.assert_array_equal(second.asarray(), RGB[EVERY_RGB])
+
+    def test_beside_a_text(self, source, strided):
+        text = "north façade".encode()
+        tifffile.imwrite(source / "a.tif", STACK[0, 0], photometric="minisblack", description=text)
+        path, _ = strided((2, 3))
+        page = page_of(path)
+        assert (page.description, json.loads(page.description1)["shape"]) == ("north façade", [4, 5, 4])
+
+    @pytest.mark.parametrize(
+        "text", ['{"shape": [99, 10, 12]}', '{"shape": [7, 7]}', '{"shape": "x"}', '{"shape":']
+    )
+    def test_that_does_not_fit(self, source, strided, text):
+        tifffile.imwrite(source / "a.tif", RGB[0, ..., 0], description=text, metadata=None)
+        path, (note,) = strided((2, 3))
+        assert note.startswith("description of the stack dropped: it does not fit the file")
+        assert page_of(path).description == ""
+
+
+@pytest.mark.parametrize("text", ["<slide width='12'/>", '{"width": 12}', "Aperio Image\n12x10"])
+def test_descriptions_of_unknown_form(source, strided, text):
+    tifffile.imwrite(source / "a.tif", RGB[0, ..., 0], description=text, metadata=None)
+    path, notes = strided((1, 1))
+    assert (page_of(path).description, notes) == (text, ())
+    path.unlink()
+    path, (note,) = strided((2, 3))
+    assert "may state sizes" in note
+    assert page_of(path).description == ""
+
+
+def test_what_is_not_carried_is_named(source, strided):
+    tags = [(65000, 3, 1, 7, True), (50215, 2, 0, b"a job", True)]
+    tifffile.imwrite(source / "a.tif", RGB[0, ..., 0], extratags=tags, metadata=None)
+    _, notes = strided((1, 1))
+    assert notes == ("TIFF fields not carried: OceScanjobDescription (50215), 65000",)
+
+
+def test_a_format_that_holds_no_stack_says_so(source, strided):
+    tifffile.imwrite(source / "a.tif", RGB[0], photometric="rgb", imagej=True, metadata={"unit": "um"})
+    _, notes = strided((2, 3), format="png")
+    assert notes == ("png cannot hold the description of the stack; dropped",)
