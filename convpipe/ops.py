@@ -17,16 +17,16 @@ from __future__ import annotations
 
 import ast
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from convpipe import interval
-from convpipe.geometry import Axis, Border, Extent, Padding, axes
+from convpipe import expression, interval
+from convpipe.errors import ParameterError
+from convpipe.geometry import Axis, Border, Extent, Padding, axes, pair, parse_padding
 from convpipe.interval import UNBOUNDED, Interval
 
 
@@ -177,6 +177,15 @@ class Stencil:
     value: float = 0.0
     keep_alpha: bool = False
 
+    def __post_init__(self) -> None:
+        expression.check_names(self.names, "a response")
+        if len({taps.extent for taps in self.banks}) != 1 or len(self.banks) != len(self.names):
+            given = f"{self.names} for banks of {[taps.extent for taps in self.banks]}"
+            raise ParameterError(f"a stencil needs a name for each bank, all of one extent; given {given}")
+        pair(self.stride, "stride")
+        pair(self.dilation, "dilation")
+        parse_padding(self.padding)
+
     @property
     def kernel(self) -> Extent:
         """Rows and columns of the taps, before dilation."""
@@ -203,17 +212,23 @@ class Map:
     Parameters
     ----------
     expression : str
-        Python arithmetic over `inputs`, `constants` and the functions of
-        :data:`convpipe.interval.FUNCTIONS`.
+        Over `inputs` and the names of `constants`, in the language of :mod:`convpipe.expression`.
     inputs : tuple of str
         Names of the responses it combines.
     constants : tuple of (name, value)
-        Numbers handed over at run time, so that another value compiles nothing.
+        Finite numbers, handed over at run time, so that another value compiles nothing.
+
+    Raises
+    ------
+    ParameterError
+        If the expression is none of the language, or a name or number is not of its form.
 
     Examples
     --------
     >>> m = Map("gain * sqrt(square(gx) + square(gy))", ("gx", "gy"), (("gain", 0.5),))
     >>> m.range({"gx": Interval(-6, 6), "gy": Interval(-8, 8)})
+    Interval(low=0.0, high=5.0)
+    >>> Map("(r > 3) * 5").range({"r": Interval(0, 255)})
     Interval(low=0.0, high=5.0)
     """
 
@@ -221,20 +236,30 @@ class Map:
     inputs: tuple[str, ...] = ("r",)
     constants: tuple[tuple[str, float], ...] = ()
 
-    @cached_property
-    def tree(self) -> ast.expr:
-        """The expression as a syntax tree."""
-        return ast.parse(self.expression, mode="eval").body
+    def __post_init__(self) -> None:
+        expression.check_names(
+            (*self.inputs, *(name for name, _ in self.constants)), "an input or a constant"
+        )
+        for name, value in self.constants:
+            if not isinstance(value, int | float) or not math.isfinite(value):
+                raise ParameterError(f"constant {name} needs a finite number; given {value!r}", name)
+        assert self.tree is not None
 
-    def evaluate(self, values: Mapping[str, Any], functions: Mapping[str, Callable[..., Any]]) -> Any:
-        """Evaluate the expression on `values` (intervals, arrays) with `functions` of their kind."""
-        code = compile(ast.Expression(self.tree), "<map>", "eval")
-        return eval(code, {"__builtins__": {}}, {**functions, **dict(self.constants), **values})
+    @property
+    def tree(self) -> ast.expr:
+        """The expression in the few forms of :func:`convpipe.expression.parse`."""
+        return expression.parse(self.expression, frozenset([*self.inputs, *dict(self.constants)]))
 
     def range(self, responses: Mapping[str, Interval]) -> Interval:
         """Enclose the value of the expression."""
-        result: Interval = self.evaluate(responses, interval.FUNCTIONS)
+        constants = {name: Interval(value, value) for name, value in self.constants}
+        values = {**constants, **responses}
+        result: Interval = expression.evaluate(self.tree, values, interval.FUNCTIONS, _exactly)
         return result
+
+
+def _exactly(number: float) -> Interval:
+    return Interval(float(number), float(number))
 
 
 EXTREMES = (("low", 0.0), ("high", 0.0))
@@ -290,14 +315,18 @@ class Cast:
 
     dtype: str
 
+    def __post_init__(self) -> None:
+        if self.dtype not in COMPUTE:
+            raise ParameterError(f"a cast needs one of {', '.join(COMPUTE)}; given {self.dtype!r}", "dtype")
+
     def range(self, samples: Interval) -> Interval:
         """Enclose the saturated values; a floating dtype saturates nothing."""
         if not is_integer(self.dtype):
             return samples
         limits = dtype_range(self.dtype)
-        return Interval(
-            min(max(samples.low, limits.low), limits.high), max(min(samples.high, limits.high), limits.low)
-        )
+        low, high = (min(max(end, limits.low), limits.high) for end in (samples.low, samples.high))
+        cast = Interval(low, high)
+        return cast.join(Interval(0.0, 0.0)) if samples.nan else cast
 
 
 Op = Stencil | Map | Mix | Alpha | Cast

@@ -12,8 +12,8 @@ import numpy as np
 
 from convpipe.errors import ParameterError, PlanError
 from convpipe.geometry import LARGEST, Axis, Border, Extent, Field
-from convpipe.interval import Interval
-from convpipe.ops import COMPUTE, Alpha, Cast, Map, Mix, Op, Stencil, Taps, dtype_range, is_integer
+from convpipe.interval import UNBOUNDED, Interval
+from convpipe.ops import COMPUTE, Alpha, Cast, Map, Mix, Op, Reduce, Stencil, Taps, dtype_range, is_integer
 from convpipe.sampling import Sampling
 from convpipe.stages.base import ImageKind, Stage
 
@@ -29,6 +29,8 @@ class StagePlan:
     index : int
         Position in the pipeline, from 0.
     name : str
+    method : str
+        Family and method that it is of, which unlike its name are convpipe's own words.
     ops : tuple of Op
         What it is lowered to.
     input, extent : (rows, cols)
@@ -52,6 +54,7 @@ class StagePlan:
 
     index: int
     name: str
+    method: str
     ops: tuple[Op, ...]
     input: Extent
     extent: Extent
@@ -310,7 +313,8 @@ def _unknown_dtype(dtype: str) -> ParameterError:
 
 
 def _plan_stage(index: int, stage: Stage, ops: tuple[Op, ...], state: _State, compute: str) -> StagePlan:
-    windows = next(op for op in ops if isinstance(op, Stencil)).axes(state.extent)
+    stencil = next(op for op in ops if isinstance(op, Stencil))
+    windows = stencil.axes(state.extent)
     rows, cols = (window.output(size) for window, size in zip(windows, state.extent, strict=True))
     for window, size, count, axis in zip(windows, state.extent, (rows, cols), AXIS_NAMES, strict=True):
         if count < 1:
@@ -323,15 +327,19 @@ def _plan_stage(index: int, stage: Stage, ops: tuple[Op, ...], state: _State, co
     operations = 0
     values: Interval | dict[str, Interval] = state.range
     unrounded: Interval | None = None
+    padded = stencil.border == Border.CONSTANT and any(window.before or window.after for window in windows)
     for op in ops:
         operations += rows * cols * channels * _operations(op)
         channels = len(op.matrix) if isinstance(op, Mix) else channels
         if isinstance(op, Cast):
             unrounded = _only(values)
         values = _range(op, values)
+        if isinstance(op, Reduce) and padded:  # by what is no sample, and may lie outside their extremes
+            values = UNBOUNDED
     return StagePlan(
         index=index,
         name=stage.name,
+        method=stage.method.title,
         ops=ops,
         input=state.extent,
         extent=(rows, cols),

@@ -16,6 +16,7 @@ LAYERS = [
     "memory",
     "geometry",
     "sampling",
+    "expression",
     "interval",
     "ops",
     "stages",

@@ -7,6 +7,7 @@ needs whole pixels, so it opens a loop of its own over a row that stays in the L
 from __future__ import annotations
 
 import ast
+import copy
 from dataclasses import dataclass
 from functools import cache
 
@@ -132,7 +133,7 @@ def translate(step: Map, names: list[str], suffix: str) -> str:
         def visit_Constant(self, node: ast.Constant) -> ast.Call:
             return ast.Call(ast.Name("T"), [node], [])
 
-    return ast.unparse(Rename().visit(ast.parse(step.expression, mode="eval")))
+    return ast.unparse(Rename().visit(copy.deepcopy(step.tree)))
 
 
 @cache

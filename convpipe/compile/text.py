@@ -26,12 +26,23 @@ class Text:
         self._depth = 0
 
     def line(self, *lines: str) -> None:
-        """Add lines at the current indentation."""
+        """Add lines at the current indentation.
+
+        Raises
+        ------
+        ValueError
+            If one of them is more than a line of printable ASCII. What callers of convpipe name and write
+            becomes source as identifiers and numbers alone; this is the last place to see that it did.
+        """
+        for line in lines:
+            if not (line.isascii() and line.isprintable()):
+                raise ValueError(f"no line of source: {line!r}")
         self._lines += ["    " * self._depth + line if line else "" for line in lines]
 
     def block(self, text: str) -> None:
-        """Add text as it stands."""
-        self._lines += text.rstrip("\n").split("\n")
+        """Add lines as they stand."""
+        with self.unindented():
+            self.line(*text.rstrip("\n").split("\n"))
 
     def function(self, name: str, parameters: Sequence[str]) -> None:
         """Open a compiled function."""
@@ -43,6 +54,13 @@ class Text:
         self._depth += 1
         yield
         self._depth -= 1
+
+    @contextmanager
+    def unindented(self) -> Iterator[None]:
+        """Add lines of the ``with`` block at the margin."""
+        depth, self._depth = self._depth, 0
+        yield
+        self._depth = depth
 
     def __str__(self) -> str:
         return "\n".join(self._lines) + "\n"

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import difflib
 import inspect
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
@@ -17,6 +18,7 @@ from convpipe.errors import ParameterError
 from convpipe.geometry import Border, Extent, Padding
 from convpipe.ops import IDENTITY, Alpha, Cast, Map, Op, Stencil
 from convpipe.stages.parameters import (
+    REQUIRED,
     BorderName,
     CountPair,
     Number,
@@ -91,11 +93,28 @@ class Method:
     alpha: Literal["keep", "premultiply"] = "keep"
     example: Mapping[str, Any] = field(default_factory=dict)
 
+    def __post_init__(self) -> None:
+        for word in (self.family, self.name):
+            if not _WORD.fullmatch(word):
+                raise ValueError(f"a method is named by ASCII letters and digits; given {word!r}")
+
+    @property
+    def title(self) -> str:
+        """Family and method; the family alone where entries are labelled freely."""
+        return self.family if self.name == ANY_LABEL else f"{self.family} {self.name}"
+
     @property
     def accepted(self) -> tuple[Parameter, ...]:
         """All the parameters a YAML entry may carry."""
         return self.parameters + COMMON
 
+
+ANY_LABEL = "LABEL"
+"""Registry name of a family whose YAML value is a free label."""
+
+LABEL = Text("label", "what a stage is called", REQUIRED)
+
+_WORD = re.compile(r"[A-Za-z][A-Za-z0-9]*(_[A-Za-z0-9]+)*", re.ASCII)
 
 _REGISTRY: dict[str, dict[str, Method]] = {}
 
@@ -127,10 +146,6 @@ def method(
     return register
 
 
-ANY_LABEL = "LABEL"
-"""Registry name of a family whose YAML value is a free label."""
-
-
 def families() -> dict[str, dict[str, Method]]:
     """Return every declared method, by family and name."""
     return {family: dict(methods) for family, methods in sorted(_REGISTRY.items())}
@@ -148,6 +163,7 @@ def find(family: str, name: str) -> Method:
     if methods is None:
         raise ParameterError(f"unknown stage family {family!r}{nearest(family, _REGISTRY)}", family)
     if ANY_LABEL in methods:
+        LABEL.parse(name)
         return methods[ANY_LABEL]
     if not isinstance(name, str) or name not in methods:
         raise ParameterError(f"unknown {family} method {name!r}{nearest(name, methods)}", family)

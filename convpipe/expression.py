@@ -1,0 +1,277 @@
+"""The language of scalar expressions: what may be written, and the few forms that backends know.
+
+An expression is arithmetic (``+ - * /`` and ``**``), comparisons (chains too), ``and``, ``or``, ``not``, a
+conditional ``a if c else b``, finite numbers, names that are known, and calls of :data:`VOCABULARY`. Anything
+else is refused, so that text of a caller reaches generated source as names and numbers alone.
+
+:func:`parse` writes all of it with arithmetic, calls, and comparisons of two numbers that stand as the
+condition of a ``where``. So one meaning is that of intervals, of arrays and of machine code: Python's, but
+that ``and``, ``or`` and ``not`` give 1 or 0, as comparisons do. A number holds unless it is 0.
+"""
+
+from __future__ import annotations
+
+import ast
+import keyword
+import re
+from collections.abc import Callable, Collection, Mapping, Sequence
+from functools import lru_cache
+from typing import Any
+
+from convpipe.errors import ParameterError
+
+VOCABULARY = {
+    "sqrt": 1, "exp": 1, "log": 1, "abs": 1, "square": 1, "power": 2, "minimum": 2, "maximum": 2, "where": 3,
+}  # fmt: skip
+"""The functions that may be called, with the number of arguments each takes."""
+
+COMPARISONS = {
+    ast.Gt: "greater",
+    ast.GtE: "greater_equal",
+    ast.Lt: "less",
+    ast.LtE: "less_equal",
+    ast.Eq: "equal",
+    ast.NotEq: "not_equal",
+}
+"""The comparisons, with NumPy's names of them."""
+
+LONGEST = 10_000
+"""Most characters of an expression."""
+
+DEEPEST = 100
+"""Most operations within each other: below what Python reads, and what walks over them have stack for."""
+
+_LARGEST = (2 - 2**-23) * 2.0**127
+"""Largest float32; a larger number would be infinite in the arithmetic."""
+
+_YES, _NO = ast.Constant(1), ast.Constant(0)
+
+_NAME = re.compile(r"[A-Za-z][A-Za-z0-9]*", re.ASCII)
+
+
+def check_names(names: Sequence[str], what: str) -> None:
+    """Refuse names that :func:`check_name` refuses, and one that is given twice."""
+    for name in names:
+        check_name(name, what)
+    if len(set(names)) < len(names):
+        raise ParameterError(f"{what} needs different names; given {', '.join(names)}")
+
+
+def check_name(name: object, what: str) -> None:
+    """Refuse a name that generated source could not hold as it is.
+
+    Generated names are made of it with underscores and numbers, so it has no underscore of its own.
+
+    Raises
+    ------
+    ParameterError
+        If it is not a letter followed by letters and digits, or means something else in an expression.
+    """
+    if not isinstance(name, str) or not _NAME.fullmatch(name):
+        raise ParameterError(f"{what} needs a name of letters and digits, a letter first; given {name!r}")
+    if keyword.iskeyword(name) or name in VOCABULARY:
+        raise ParameterError(f"{what} cannot be named {name!r}, which expressions use for something else")
+
+
+@lru_cache(maxsize=1024)
+def parse(text: str, names: frozenset[str]) -> ast.expr:
+    """Return the expression `text` over `names` as a tree of few forms.
+
+    Its nodes are numbers, `names`, ``+ - * /``, minus signs, calls of :data:`VOCABULARY`, and, as the first
+    argument of ``where`` and there alone, a comparison of two of these.
+
+    Raises
+    ------
+    ParameterError
+        If something else is written; the message has the column and the piece.
+
+    Examples
+    --------
+    >>> ast.unparse(parse("(r > 3) * 5", frozenset("r")))
+    'where(r > 3, 1, 0) * 5'
+    >>> ast.unparse(parse("0 < r <= 3 or not r", frozenset("r")))
+    'where(where(0 < r, where(r <= 3, 1, 0), 0) > 0.5, 1, where(r != 0, 0, 1))'
+    >>> parse("r.real", frozenset("r"))
+    Traceback (most recent call last):
+        ...
+    convpipe.errors.ParameterError: expression 'r.real', column 1: 'r.real' is none of its forms: numbers, ...
+    """
+    if len(text) > LONGEST:
+        raise ParameterError(
+            f"an expression has at most {LONGEST} characters; given {len(text)}", "expression"
+        )
+    # Letters beyond ASCII would be other names once parsed, and the end of a line other syntax.
+    if (at := next((i for i, c in enumerate(text) if not " " <= c <= "~"), None)) is not None:
+        raise _refusal(text, at, f"{text[at]!r} is no character of it")
+    try:
+        written = ast.parse(text, mode="eval").body
+    except SyntaxError as error:
+        raise _refusal(text, max((error.offset or 1) - 1, 0), error.msg) from None
+    except (MemoryError, RecursionError, ValueError) as error:
+        raise _refusal(text, 0, f"too deep to be read ({type(error).__name__})") from None
+    _check_depth(written, text)
+    tree = _Reader(text, names).number(written)
+    _check_depth(tree, text)  # a chain of `and` is flat as written, and nested as read
+    return tree
+
+
+def _refusal(text: str, column: int, reason: str) -> ParameterError:
+    shown = text if len(text) <= 80 else f"{text[:77]}..."
+    return ParameterError(f"expression {shown!r}, column {column + 1}: {reason}", "expression")
+
+
+def _check_depth(tree: ast.expr, text: str) -> None:
+    level: list[ast.AST] = [tree]
+    for _ in range(DEEPEST):
+        level = [child for node in level for child in ast.iter_child_nodes(node)]
+        if not level:
+            return
+    raise _refusal(text, 0, f"more than {DEEPEST} operations within each other")
+
+
+class _Reader:
+    """Checks a tree as Python has parsed it, and writes it anew in few forms."""
+
+    def __init__(self, text: str, names: Collection[str]) -> None:
+        self._text, self._names = text, names
+        self._read = 0
+
+    def number(self, node: ast.expr) -> ast.expr:
+        """Return `node` where its value is wanted."""
+        self._read += 1
+        if self._read > LONGEST:  # the middle of a chain of comparisons is read twice
+            raise self._refusal(node, f"more than {LONGEST} operations")
+        match node:
+            case ast.Constant(value=int() | float() as value) if value is not True and value is not False:
+                self._check_number(node, value)
+                return ast.Constant(value)
+            case ast.Name(id=name):
+                self._check_known(node, name, self._names, "name")
+                return ast.Name(name)
+            case ast.UnaryOp(op=ast.UAdd(), operand=operand):
+                return self.number(operand)
+            case ast.UnaryOp(op=ast.USub() as minus, operand=operand):
+                return ast.UnaryOp(minus, self.number(operand))
+            case ast.BinOp(left=left, op=ast.Pow(), right=right):
+                return _call("power", self.number(left), self.number(right))
+            case ast.BinOp(left=left, op=ast.Add() | ast.Sub() | ast.Mult() | ast.Div() as op, right=right):
+                return ast.BinOp(self.number(left), op, self.number(right))
+            case ast.Call(func=ast.Name(id=name), args=arguments, keywords=[]):
+                return self._called(node, name, arguments)
+            case ast.IfExp(test=test, body=body, orelse=orelse):
+                return _call("where", self.condition(test), self.number(body), self.number(orelse))
+            case ast.BoolOp() | ast.Compare() | ast.UnaryOp(op=ast.Not()):
+                return self.truth(node)
+        raise self._no_form(node)
+
+    def condition(self, node: ast.expr) -> ast.Compare:
+        """Return `node` where it is asked whether it holds: a comparison of two numbers."""
+        match node:
+            case ast.Compare(left=left, ops=[op], comparators=[right]):
+                if type(op) not in COMPARISONS:
+                    raise self._no_form(node)
+                return ast.Compare(self.number(left), [op], [self.number(right)])
+            case ast.BoolOp() | ast.Compare() | ast.UnaryOp(op=ast.Not()):
+                return ast.Compare(self.truth(node), [ast.Gt()], [ast.Constant(0.5)])
+        return ast.Compare(self.number(node), [ast.NotEq()], [_NO])
+
+    def truth(self, node: ast.expr) -> ast.expr:
+        """Return 1 where `node` holds, else 0."""
+        match node:
+            case ast.UnaryOp(op=ast.Not(), operand=operand):
+                return _call("where", self.condition(operand), _NO, _YES)
+            case ast.BoolOp(op=op, values=[*rest, last]):
+                result = self.truth(last)
+                for value in reversed(rest):
+                    branches = (result, _NO) if isinstance(op, ast.And) else (_YES, result)
+                    result = _call("where", self.condition(value), *branches)
+                return result
+            case ast.Compare(ops=[_, _, *_]):
+                return self.truth(ast.BoolOp(ast.And(), _pairs(node)))
+        return _call("where", self.condition(node), _YES, _NO)
+
+    def _called(self, node: ast.expr, name: str, arguments: list[ast.expr]) -> ast.expr:
+        self._check_known(node, name, VOCABULARY, "function")
+        if len(arguments) != VOCABULARY[name]:
+            raise self._refusal(node, f"{name} takes {VOCABULARY[name]} arguments; given {len(arguments)}")
+        if name == "where":
+            test, yes, no = arguments
+            return _call(name, self.condition(test), self.number(yes), self.number(no))
+        return _call(name, *(self.number(argument) for argument in arguments))
+
+    def _check_number(self, node: ast.expr, value: float) -> None:
+        if not abs(value) <= _LARGEST:
+            raise self._refusal(node, f"a number whose size passes {_LARGEST:.3g}, the largest float32")
+
+    def _check_known(self, node: ast.expr, name: str, known: Collection[str], what: str) -> None:
+        if name not in known:
+            raise self._refusal(node, f"unknown {what} {name!r}; known are {', '.join(sorted(known))}")
+
+    def _no_form(self, node: ast.expr) -> ParameterError:
+        piece = ast.get_source_segment(self._text, node) or ast.unparse(node)
+        forms = "numbers, + - * / **, comparisons, and, or, not, if else, known names and functions"
+        return self._refusal(node, f"{piece[:80]!r} is none of its forms: {forms}")
+
+    def _refusal(self, node: ast.expr, reason: str) -> ParameterError:
+        return _refusal(self._text, node.col_offset, reason)
+
+
+def _call(name: str, *arguments: ast.expr) -> ast.Call:
+    return ast.Call(ast.Name(name), list(arguments), [])
+
+
+def _pairs(chain: ast.Compare) -> list[ast.expr]:
+    """Return the comparisons of two that a chain of them is."""
+    sides = [chain.left, *chain.comparators]
+    pairs = zip(sides, chain.ops, sides[1:], strict=False)
+    return [ast.copy_location(ast.Compare(left, [op], [right]), chain) for left, op, right in pairs]
+
+
+def evaluate(
+    tree: ast.expr,
+    values: Mapping[str, Any],
+    functions: Mapping[str, Callable[..., Any]],
+    number: Callable[[float], Any] = float,
+) -> Any:
+    """Return the value of a parsed expression.
+
+    Parameters
+    ----------
+    tree : ast.expr
+        Made by :func:`parse`.
+    values : mapping
+        What its names stand for, all of one kind: intervals, arrays.
+    functions : mapping
+        :data:`VOCABULARY` and :data:`COMPARISONS` on values of that kind.
+    number : callable
+        Makes such a value of a number.
+    """
+
+    def of(node: ast.expr) -> Any:
+        match node:
+            case ast.Constant(value=value):
+                return number(value)  # type: ignore[arg-type]
+            case ast.Name(id=name):
+                return values[name]
+            case ast.UnaryOp(operand=operand):
+                return -of(operand)
+            case ast.BinOp(left=left, op=op, right=right):
+                return _arithmetic(op, of(left), of(right))
+            case ast.Compare(left=left, ops=[op], comparators=[right]):
+                return functions[COMPARISONS[type(op)]](of(left), of(right))
+            case ast.Call(func=ast.Name(id=name), args=arguments):
+                return functions[name](*map(of, arguments))
+        raise AssertionError(ast.dump(node))  # parse gives no other
+
+    return of(tree)
+
+
+def _arithmetic(op: ast.operator, left: Any, right: Any) -> Any:
+    match op:
+        case ast.Add():
+            return left + right
+        case ast.Sub():
+            return left - right
+        case ast.Mult():
+            return left * right
+    return left / right
