@@ -1,8 +1,10 @@
 """The exceptions of convpipe: one tree, rooted at :class:`ConvpipeError`; and text that they can show.
 
 Each class also derives from the built-in exception a caller would expect, so that code which knows
-nothing of convpipe can catch a ``ValueError``. This module imports nothing.
+nothing of convpipe can catch a ``ValueError``. This module imports nothing of convpipe.
 """
+
+from collections.abc import Iterable
 
 
 def printable(text: str) -> str:
@@ -80,7 +82,15 @@ class ConfigError(ConvpipeError, ValueError):
         Position, counted from 1.
     snippet : str, optional
         The offending lines with a caret below the position.
+
+    Attributes
+    ----------
+    errors : tuple of ConfigError
+        All that is wrong with the file, in order of position; the fields above are those of the first.
     """
+
+    most_shown = 20
+    """Errors that the message of several shows; a file with more is wrong as a whole."""
 
     def __init__(
         self, message: str, path: str, line: int | None = None, column: int | None = None, snippet: str = ""
@@ -89,6 +99,32 @@ class ConfigError(ConvpipeError, ValueError):
         shown = printable(path)
         where = shown if line is None else f"{shown}:{line}:{column}"
         super().__init__(f"{where}: {message}" + (f"\n{snippet}" if snippet else ""))
+        self.errors: tuple[ConfigError, ...] = (self,)
+
+    @classmethod
+    def together(cls, errors: Iterable["ConfigError"]) -> "ConfigError":
+        """Return `errors`, at least one, as one error: each once, in order of position.
+
+        Examples
+        --------
+        >>> late, early = ConfigError("b", "x.yaml", 2, 1), ConfigError("a", "x.yaml", 1, 1)
+        >>> print(ConfigError.together([late, early, late]))
+        x.yaml:1:1: a
+        x.yaml:2:1: b
+        """
+        singles = {str(single): single for error in errors for single in error.errors}
+        # Errors of options, which have no line, come after those of the file.
+        ordered = sorted(singles.values(), key=lambda one: (one.line is None, one.line or 0, one.column or 0))
+        if len(ordered) == 1:
+            return ordered[0]
+        first = ordered[0]
+        whole = cls(first.message, first.path, first.line, first.column, first.snippet)
+        whole.errors = tuple(ordered)
+        shown = [str(one) for one in ordered[: cls.most_shown]]
+        if len(ordered) > cls.most_shown:
+            shown.append(f"... and {len(ordered) - cls.most_shown} errors more")
+        whole.args = ("\n".join(shown),)
+        return whole
 
 
 class JobError(ConvpipeError):

@@ -99,7 +99,10 @@ def _outcome(path: Path, overrides: list[str], shape: tuple[int, ...], dtype: st
     try:
         jobs = config.load(path, overrides)
     except ConfigError as error:
-        _check_error(error, path, overrides)
+        places = [(single.line is None, single.line, single.column) for single in error.errors]
+        assert places == sorted(places, key=lambda place: (place[0], place[1] or 0, place[2] or 0))
+        for single in error.errors:
+            _check_error(single, path, overrides)
         return f"ConfigError: {re.sub(r'[^a-z ]+.*', '', error.message)[:40].strip()}"
     for job in jobs:
         try:

@@ -13,6 +13,7 @@ FILES = sorted(ROOT.rglob("*.py"))
 LAYERS = [
     "errors",
     "limits",
+    "paths",
     "memory",
     "geometry",
     "sampling",

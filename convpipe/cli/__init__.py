@@ -16,7 +16,7 @@ from typing import Any
 import click
 
 from convpipe import __version__
-from convpipe.errors import ConvpipeError, ImageError
+from convpipe.errors import ConfigError, ConvpipeError, ImageError
 
 COMMANDS = {
     "run": "Run the jobs of config files over folders of images.",
@@ -75,9 +75,12 @@ class LazyGroup(click.Group):
         except (ConvpipeError, OSError) as error:
             if os.environ.get("CONVPIPE_TRACEBACK") == "1":
                 raise
-            from convpipe.cli.options import complain
+            from convpipe.cli.options import complain, complain_of
 
-            complain(str(error))
+            if isinstance(error, ConfigError):
+                complain_of(error)
+            else:
+                complain(str(error))
             raise click.exceptions.Exit(1 if isinstance(error, ImageError) else 2) from None
 
 

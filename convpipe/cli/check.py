@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from convpipe.cli.options import CONFIG, complain, set_option
+from convpipe.cli.options import CONFIG, complain_of, set_option
 
 if TYPE_CHECKING:
     from convpipe.config import Job
@@ -39,7 +39,7 @@ def command(configs: tuple[Path, ...], overrides: tuple[str, ...]) -> None:
         for job in jobs:
             if isinstance(job, ConfigError):
                 wrong = True
-                complain(str(job))
+                complain_of(job)
             else:
                 stages = ", ".join(stage.name for stage in job.stages)
                 click.echo(printable(f"ok: {path}: {job.name}: {stages}"))

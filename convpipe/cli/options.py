@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from convpipe.errors import ConfigError
+
 if TYPE_CHECKING:
     from rich.console import Console
 
@@ -86,6 +88,14 @@ def complain(text: str, kind: str = "error") -> None:
     from convpipe.report import printable
 
     click.echo(f"{kind}: " + "\n".join(map(printable, text.split("\n"))), err=True)
+
+
+def complain_of(error: ConfigError) -> None:
+    """Print all that is wrong with a config, one message each."""
+    for single in error.errors[: error.most_shown]:
+        complain(str(single))
+    if len(error.errors) > error.most_shown:
+        complain(f"{error.path}: ... and {len(error.errors) - error.most_shown} errors more")
 
 
 def print_json(data: Any) -> None:

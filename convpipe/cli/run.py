@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
-from convpipe.cli.options import complain, console, duration, json_option, print_json, set_option
+from convpipe.cli.options import complain, complain_of, console, duration, json_option, print_json, set_option
 from convpipe.cli.process import begin_loading
 from convpipe.errors import ConfigError, ConvpipeError, JobError
 
@@ -190,7 +190,10 @@ def _not_started(name: str, error: ConvpipeError) -> Report:
     from convpipe.report import Report
 
     # A config error begins with its place, file:line:column, as in `convpipe check`.
-    complain(str(error) if isinstance(error, ConfigError) else f"{name}: {error}")
+    if isinstance(error, ConfigError):
+        complain_of(error)
+    else:
+        complain(f"{name}: {error}")
     return Report(name=name, error=str(error))
 
 

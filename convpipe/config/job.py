@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from convpipe.config.kinds import FilePath, Globs
 from convpipe.geometry import Border
 from convpipe.limits import DEFAULT_LIMITS, Limits
 from convpipe.stages import Stage
@@ -16,10 +18,16 @@ from convpipe.stages.parameters import (
     Parameter,
     PixelType,
     Text,
-    TextList,
 )
 
 FORMATS = ("png", "jpeg", "tiff", "webp", "bmp")
+FORMAT_ALIASES = {"jpg": "jpeg", "tif": "tiff"}
+
+MOST_JOBS, MOST_STAGES, MOST_STAGES_IN_ALL = 1_000, 1_000, 10_000
+"""Jobs of a file, stages of a job, and stages of all jobs: aliases and defaults multiply what is written.
+
+Within them a file is read in a few seconds; what is generated beyond them belongs into several files.
+"""
 
 
 @dataclass(frozen=True)
@@ -90,15 +98,21 @@ JOB_KEYS: tuple[Parameter, ...] = (
 """Keys of a job beside input, output, limits and stages."""
 
 INPUT_KEYS: tuple[Parameter, ...] = (
-    Text("path", "folder of images, or one image, relative to the current directory", None),
-    TextList("include", "globs of the images to take; default: all formats that can be read", ()),
-    TextList("exclude", "globs of the images to leave out", ()),
+    FilePath("path", "folder of images, or one image, relative to the working directory", None),
+    Globs("include", "globs of the images to take; default: all formats that can be read", ()),
+    Globs("exclude", "globs of the images to leave out", ()),
     Flag("recursive", "look in subfolders too", True),
 )
 
 OUTPUT_KEYS: tuple[Parameter, ...] = (
-    Text("path", "folder for the results, relative to the current directory", None),
-    Choice("format", "format of the results; default: that of each image", None, choices=FORMATS),
+    FilePath("path", "folder for the results, relative to the working directory", None),
+    Choice(
+        "format",
+        "format of the results; default: that of each image",
+        None,
+        choices=FORMATS,
+        aliases=FORMAT_ALIASES,
+    ),
     Count("quality", "JPEG or WebP quality", None, least=1, most=100),
     Count(
         "compression", "PNG or TIFF compression level; higher is smaller and slower", None, least=0, most=9
@@ -118,3 +132,24 @@ LIMIT_KEYS: tuple[Parameter, ...] = tuple(
     )
 )
 """Keys of ``limits``, the fields of :class:`~convpipe.limits.Limits`: a file that claims more is refused."""
+
+SECTIONS: Mapping[str, tuple[Parameter, ...]] = {
+    "input": INPUT_KEYS,
+    "output": OUTPUT_KEYS,
+    "limits": LIMIT_KEYS,
+}
+"""Mappings of a job."""
+
+KNOWN_KEYS = (*SECTIONS, "stages", *(key.name for key in JOB_KEYS))
+"""All keys of a job."""
+
+
+def is_free(key: str) -> bool:
+    """Tell whether a key is for editors and anchors, and says nothing to convpipe.
+
+    Examples
+    --------
+    >>> is_free("x-kernels"), is_free("$schema"), is_free("xkernels")
+    (True, True, False)
+    """
+    return key.startswith("x-") or key == "$schema"

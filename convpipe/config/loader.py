@@ -1,22 +1,36 @@
-"""From a tree to validated jobs; every error points at the key or value it is about."""
+"""From a tree to validated jobs; every error points at the key or value it is about, and all are found."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
 from convpipe.config import yaml
-from convpipe.config.job import INPUT_KEYS, JOB_KEYS, LIMIT_KEYS, OUTPUT_KEYS, InputSpec, Job, OutputSpec
+from convpipe.config.hints import belongs
+from convpipe.config.job import (
+    JOB_KEYS,
+    KNOWN_KEYS,
+    MOST_JOBS,
+    MOST_STAGES_IN_ALL,
+    SECTIONS,
+    InputSpec,
+    Job,
+    OutputSpec,
+    is_free,
+)
 from convpipe.config.overrides import Override
+from convpipe.config.problems import Problems
 from convpipe.config.stages import read_stages
-from convpipe.config.tree import Entry, Node, locate
+from convpipe.config.tree import BROKEN, Entry, Node, locate
 from convpipe.errors import ConfigError, ParameterError
 from convpipe.limits import Limits
 from convpipe.stages import nearest
 from convpipe.stages.parameters import Parameter
 
-_KNOWN = ("input", "output", "limits", "stages", *(key.name for key in JOB_KEYS))
+_PATH_ALONE = ("input", "output")
+"""Sections for which a path stands, where nothing else is to be said."""
 
 
 def load(path: str | Path, overrides: Sequence[str] = ()) -> tuple[Job, ...]:
@@ -25,34 +39,34 @@ def load(path: str | Path, overrides: Sequence[str] = ()) -> tuple[Job, ...]:
     Parameters
     ----------
     path : path
-        Paths inside the file are relative to the current directory.
+        Paths inside the file are relative to the working directory.
     overrides : sequence of str
-        ``"stages.0.sigma=2"``: set on every job of the file.
+        ``"stages.0.sigma=2"`` or ``"NAME.sigma=2"``, with the name of a stage: set on every job of the file.
 
     Raises
     ------
     ConfigError
-        At the first thing wrong, with file, line, column and the offending line.
+        With everything that is wrong, each with file, line, column and the offending line.
     """
-    jobs = []
-    for job in load_each(path, overrides):
-        if isinstance(job, ConfigError):
-            raise job
-        jobs.append(job)
-    return tuple(jobs)
+    loaded = load_each(path, overrides)
+    errors = [job for job in loaded if isinstance(job, ConfigError)]
+    if errors:
+        raise ConfigError.together(errors)
+    return tuple(job for job in loaded if isinstance(job, Job))
 
 
 def load_each(path: str | Path, overrides: Sequence[str] = ()) -> tuple[Job | ConfigError, ...]:
-    """Return the jobs of a config file; a job that is wrong is its error, and the others still come.
+    """Return the jobs of a config file; a job that is wrong is its errors, and the others still come.
 
     Raises
     ------
     ConfigError
         If the file as a whole is wrong: not YAML, an unknown key beside ``jobs``, bad defaults; or if
-        an override is not of its form.
+        an override is not of its form. With what is wrong in the jobs.
     """
-    changes = [Override.parse(text) for text in overrides]
-    nodes = _job_nodes(yaml.read(path))
+    problems = Problems()
+    changes = _parsed_overrides(overrides, problems)
+    nodes = _job_nodes(yaml.read(path, problems), problems)
     stem = Path(path).stem
     loaded: list[Job | ConfigError] = []
     for index, node in enumerate(nodes):
@@ -62,6 +76,14 @@ def load_each(path: str | Path, overrides: Sequence[str] = ()) -> tuple[Job | Co
             loaded.append(_job(node, stem if len(nodes) == 1 else f"{stem}[{index}]", str(path)))
         except ConfigError as error:
             loaded.append(error)
+    if problems.found:  # what defaults bring into every job is among them already
+        seen = {(one.line, one.column) for one in problems.found}
+        for error in loaded:
+            if isinstance(error, ConfigError):
+                for one in error.errors:
+                    if (one.line, one.column) not in seen:
+                        problems.add(one)
+        problems.settle()
     return tuple(loaded)
 
 
@@ -75,25 +97,66 @@ def from_dict(mapping: Mapping[str, Any], source: str = "<dict>") -> Job:
         ...
     convpipe.errors.ConfigError: <dict>: stages[0].sigma: sigma needs a finite number of at least 0...
     """
-    return _job(locate(mapping, source), "pipeline", source)
+    return _job(_spelled_out(locate(mapping, source)), "pipeline", source)
 
 
-def _job_nodes(root: Node) -> list[Node]:
+def _parsed_overrides(overrides: Sequence[str], problems: Problems) -> list[Override]:
+    changes = []
+    for text in overrides:
+        with problems.gathered():
+            changes.append(Override.parse(text))
+    problems.settle()
+    return changes
+
+
+def _job_nodes(root: Node, problems: Problems) -> list[Node]:
     """Return the job of a file, or those of its ``jobs`` list laid over its ``defaults``."""
-    entries = _mapping(root, "a config")
-    if "jobs" not in entries:
-        if "defaults" in entries:
-            raise entries["defaults"].mark.error("defaults needs a list of jobs beside it")
-        return [root]
-    _check_known(entries, ("jobs", "defaults"), "a config with jobs")
+    if not isinstance(root.value, dict) or "jobs" not in root.value:
+        if isinstance(root.value, dict) and "defaults" in root.value:
+            problems.add(root.value["defaults"].mark.error("defaults needs a list of jobs beside it"))
+            problems.settle()
+        return [_spelled_out(root)]
+    entries = root.value
+    _check_known(entries, ("jobs", "defaults"), "a config with jobs", problems)
     jobs = entries["jobs"].node
     if not isinstance(jobs.value, list) or not jobs.value:
-        raise jobs.mark.error(f"jobs needs a list of jobs; given {jobs.kind()}")
+        problems.add(jobs.mark.error(f"jobs needs a list of jobs; given {jobs.kind()}"))
+        problems.settle()
+    if len(jobs.value) > MOST_JOBS:
+        problems.add(jobs.value[MOST_JOBS].mark.error(f"more than {MOST_JOBS} jobs; use several files"))
+        problems.settle()
     if "defaults" not in entries:
-        return jobs.value
-    defaults = entries["defaults"].node
-    _fields(defaults, "defaults")  # wrong defaults would be wrong in every job
-    return [_merged(defaults, job) for job in jobs.value]
+        nodes = [_spelled_out(job) for job in jobs.value]
+    else:
+        defaults = _spelled_out(entries["defaults"].node)
+        _fields(defaults, "defaults", problems)  # wrong defaults would be wrong in every job
+        nodes = [_merged(defaults, _spelled_out(job)) for job in jobs.value]
+    _check_stages_in_all(nodes, problems)
+    return nodes
+
+
+def _check_stages_in_all(jobs: Sequence[Node], problems: Problems) -> None:
+    """Refuse more stages than a file may have, before any is made."""
+    total = 0
+    for job in jobs:
+        stages = job.value.get("stages") if isinstance(job.value, dict) else None
+        total += len(stages.node.value) if stages and isinstance(stages.node.value, list) else 0
+        if total > MOST_STAGES_IN_ALL:
+            message = f"more than {MOST_STAGES_IN_ALL} stages in all jobs; use several files"
+            problems.add(job.mark.error(message))
+            problems.settle()
+
+
+def _spelled_out(job: Node) -> Node:
+    """Return a job in which a path alone, as in ``input: photos``, has its key."""
+    if not isinstance(job.value, dict):
+        return job
+    entries = dict(job.value)
+    for name in _PATH_ALONE:
+        node = entries[name].node if name in entries else None
+        if node is not None and isinstance(node.value, str):
+            entries[name] = Entry(Node({"path": Entry(node, node.mark)}, node.mark), entries[name].mark)
+    return Node(entries, job.mark)
 
 
 def _merged(defaults: Node, job: Node) -> Node:
@@ -108,38 +171,47 @@ def _merged(defaults: Node, job: Node) -> Node:
 
 
 def _job(node: Node, name: str, source: str) -> Job:
-    fields = _fields(node, "a job")
-    if "stages" not in fields:
-        raise node.mark.error("stages is missing; a job needs a list of stages such as '- blur: gaussian'")
-    return Job(**{**fields, "name": fields["name"] or name, "source": source})
+    problems = Problems()
+    fields = _fields(_spelled_out(node), "a job", problems)
+    if isinstance(node.value, dict) and not _means_stages(node.value):
+        message = "stages is missing; a job needs a list of stages such as '- blur: gaussian'"
+        problems.add(node.mark.error(message))
+    problems.settle()
+    # Without stages only where a node is broken, which `load_each` raises when it has seen all jobs.
+    return Job(**{"stages": (), **fields, "name": fields["name"] or name, "source": source})
 
 
-def _fields(node: Node, what: str) -> dict[str, Any]:
+def _means_stages(entries: dict[str, Entry]) -> bool:
+    """Tell whether the key is there; one that is misspelt is an error already."""
+    unknown = [key for key, _ in _unknown(entries, KNOWN_KEYS)]
+    return "stages" in entries or bool(get_close_matches("stages", unknown))
+
+
+def _fields(node: Node, what: str, problems: Problems) -> dict[str, Any]:
     """Return the validated fields of a job, or of the part of one that defaults are."""
-    entries = _mapping(node, what)
-    _check_known(entries, _KNOWN, what)
-    fields = _values(entries, JOB_KEYS)
-    fields["input"] = InputSpec(**_section(entries, "input", INPUT_KEYS))
-    fields["output"] = OutputSpec(**_section(entries, "output", OUTPUT_KEYS))
-    fields["limits"] = Limits(**_section(entries, "limits", LIMIT_KEYS))
+    entries = _mapping(node, what, problems)
+    _check_known(entries, KNOWN_KEYS, what, problems)
+    fields = _values(entries, JOB_KEYS, problems)
+    for name, kind in (("input", InputSpec), ("output", OutputSpec), ("limits", Limits)):
+        fields[name] = kind(**_section(entries, name, problems))
     if "stages" in entries:
-        fields["stages"] = read_stages(entries["stages"].node)
+        fields["stages"] = read_stages(entries["stages"].node, problems)
     return fields
 
 
-def _section(entries: dict[str, Entry], name: str, keys: Sequence[Parameter]) -> dict[str, Any]:
-    own = _mapping(entries[name].node, name) if name in entries else {}
-    _check_known(own, [key.name for key in keys], name)
-    values = _values(own, keys)
-    if values.get("path") is not None:
-        values["path"] = Path(values["path"])
+def _section(entries: dict[str, Entry], name: str, problems: Problems) -> dict[str, Any]:
+    own = _mapping(entries[name].node, name, problems) if name in entries else {}
+    _check_known(own, [key.name for key in SECTIONS[name]], name, problems)
+    return _values(own, SECTIONS[name], problems)
+
+
+def _values(entries: dict[str, Entry], keys: Sequence[Parameter], problems: Problems) -> dict[str, Any]:
+    values = {key.name: key.default for key in keys}
+    for key in keys:
+        if key.name in entries and not entries[key.name].node.broken:
+            with problems.gathered():
+                values[key.name] = _parsed(key, entries[key.name].node)
     return values
-
-
-def _values(entries: dict[str, Entry], keys: Sequence[Parameter]) -> dict[str, Any]:
-    return {
-        key.name: _parsed(key, entries[key.name].node) if key.name in entries else key.default for key in keys
-    }
 
 
 def _parsed(key: Parameter, node: Node) -> Any:
@@ -151,13 +223,20 @@ def _parsed(key: Parameter, node: Node) -> Any:
         raise node.mark.error(str(error)) from None
 
 
-def _mapping(node: Node, what: str) -> dict[str, Entry]:
-    if not isinstance(node.value, dict):
-        raise node.mark.error(f"{what} needs a mapping of keys; given {node.kind()}")
-    return node.value
+def _mapping(node: Node, what: str, problems: Problems) -> dict[str, Entry]:
+    if isinstance(node.value, dict):
+        return node.value
+    if node.value is not BROKEN:
+        hint = "; put the stages below 'stages:'" if isinstance(node.value, list) and node.value else ""
+        problems.add(node.mark.error(f"{what} needs a mapping of keys; given {node.kind()}{hint}"))
+    return {}
 
 
-def _check_known(entries: dict[str, Entry], known: Sequence[str], what: str) -> None:
-    for key, entry in entries.items():
-        if key not in known:
-            raise entry.mark.error(f"unknown key {key!r} in {what}{nearest(key, known)}")
+def _check_known(entries: dict[str, Entry], known: Sequence[str], what: str, problems: Problems) -> None:
+    for key, entry in _unknown(entries, known):
+        hint = belongs(key, entry, what) or nearest(key, known)
+        problems.add(entry.mark.error(f"unknown key {key!r} in {what}{hint}"))
+
+
+def _unknown(entries: dict[str, Entry], known: Sequence[str]) -> Iterator[tuple[str, Entry]]:
+    return ((key, entry) for key, entry in entries.items() if key not in known and not is_free(key))

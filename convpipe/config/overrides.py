@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from convpipe.config import yaml
+from convpipe.config.job import KNOWN_KEYS
 from convpipe.config.tree import Entry, Mark, Node, Source
 from convpipe.errors import ConfigError, printable
 from convpipe.stages import nearest
@@ -22,7 +23,7 @@ class Override:
     Parameters
     ----------
     keys : tuple of str
-        The way to it: keys, and positions in lists.
+        The way to it: keys, and positions in lists; a stage may be called by its name.
     value : Node
     mark : Mark
         Names the option in errors.
@@ -61,9 +62,23 @@ class Override:
         ConfigError
             If the keys lead nowhere.
         """
-        return self._set(node, self.keys)
+        return self._set(node, self._by_position(node), _SECTIONS)
 
-    def _set(self, node: Node, keys: tuple[str, ...]) -> Node:
+    def _by_position(self, job: Node) -> tuple[str, ...]:
+        """Return the keys, with the name of a stage replaced by where it stands."""
+        named = _named_stages(job)
+        if len(self.keys) > 1 and self.keys[0] == "stages":
+            name, rest = self.keys[1], self.keys[2:]
+        else:
+            name, rest = self.keys[0], self.keys[1:]
+            if name in KNOWN_KEYS or not rest:
+                return self.keys
+        places = named.get(name, [])
+        if len(places) > 1:
+            raise self.mark.error(f"{len(places)} stages are named {name!r}: {', '.join(places)}")
+        return ("stages", places[0], *rest) if places else self.keys
+
+    def _set(self, node: Node, keys: tuple[str, ...], sections: tuple[str, ...] = ()) -> Node:
         if not keys:
             return self.value
         key, rest = keys[0], keys[1:]
@@ -75,11 +90,10 @@ class Override:
             raise self._refuse(key, f"leads into {node.kind()}, which has no keys")
         entry = node.value.get(key)
         if entry is None:
-            sections = _SECTIONS if keys is self.keys else ()
             if rest and key not in sections:
-                raise self.mark.error(
-                    f"there is no {key!r}{nearest(key, {*map(_shown, node.value), *sections})}"
-                )
+                names = _named_stages(node) if sections else ()
+                known = {*map(_shown, [*node.value, *names]), *sections}
+                raise self.mark.error(f"there is no {key!r}{nearest(key, known)}")
             entry = Entry(Node({}, self.mark), self.mark)
         return Node({**node.value, key: Entry(self._set(entry.node, rest), entry.mark)}, node.mark)
 
@@ -91,6 +105,17 @@ class Override:
 
     def _refuse(self, key: str, why: str) -> ConfigError:
         return self.mark.error(f"{key!r} {why}")
+
+
+def _named_stages(job: Node) -> dict[str, list[str]]:
+    """Return the positions of the stages of each ``name``."""
+    stages = job.value.get("stages") if isinstance(job.value, dict) else None
+    named: dict[str, list[str]] = {}
+    for index, item in enumerate(stages.node.value if stages and isinstance(stages.node.value, list) else ()):
+        name = item.value.get("name") if isinstance(item.value, dict) else None
+        if name is not None and isinstance(name.node.value, str):
+            named.setdefault(name.node.value, []).append(str(index))
+    return named
 
 
 def _shown(text: str) -> str:

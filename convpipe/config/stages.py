@@ -2,46 +2,83 @@
 
 from __future__ import annotations
 
-from convpipe.config.tree import Entry, Node
+from convpipe.config.hints import belongs
+from convpipe.config.job import MOST_STAGES, is_free
+from convpipe.config.problems import Problems
+from convpipe.config.tree import BROKEN, Entry, Node
 from convpipe.errors import ConfigError, ParameterError
-from convpipe.stages import ANY_LABEL, COMMON, Stage, families, find, nearest, stage
+from convpipe.stages import ANY_LABEL, COMMON, Stage, attempt, families, find, nearest
 
 _EXAMPLE = "such as '- blur: gaussian'"
 
 
-def read_stages(node: Node) -> tuple[Stage, ...]:
-    """Return the validated stages of a ``stages`` list.
-
-    Raises
-    ------
-    ConfigError
-        At the first thing wrong, where it stands.
-    """
+def read_stages(node: Node, problems: Problems) -> tuple[Stage, ...]:
+    """Return the stages of a ``stages`` list that are right; what is wrong is added to `problems`."""
+    if node.value is BROKEN:
+        return ()
     if not isinstance(node.value, list) or not node.value:
-        raise node.mark.error(f"stages needs a list of stages {_EXAMPLE}; given {node.kind()}")
-    return tuple(_stage(item) for item in node.value)
+        problems.add(node.mark.error(_no_list(node)))
+        return ()
+    if len(node.value) > MOST_STAGES:
+        message = f"more than {MOST_STAGES} stages in a job, aliases expanded"
+        problems.add(node.value[MOST_STAGES].mark.error(message))
+        return ()
+    found = []
+    for item in node.value:
+        with problems.gathered():
+            stage = _stage(item, problems)
+            if stage is not None:
+                found.append(stage)
+    return tuple(found)
 
 
-def _stage(node: Node) -> Stage:
+def _no_list(node: Node) -> str:
+    """Say that a list is needed, and how a stage alone becomes one."""
+    message = f"stages needs a list of stages {_EXAMPLE}; given {node.kind()}"
+    keys = list(node.value) if isinstance(node.value, dict) else []
+    if keys and keys[0] in families():
+        return f"{message}; put a dash before {keys[0]!r}"
+    if keys and keys[0].startswith("-"):
+        return f"{message}; a space is missing after the dash"
+    return message
+
+
+def _stage(node: Node, problems: Problems) -> Stage | None:
     entries = node.value
+    if entries is BROKEN:
+        return None
     if not isinstance(entries, dict):
-        raise node.mark.error(f"a stage needs a family and a method {_EXAMPLE}; given {node.kind()}")
+        raise node.mark.error(
+            f"a stage needs a family and a method {_EXAMPLE}; given {node.kind()}{_written(entries)}"
+        )
     family = _family(node, entries)
     label = entries[family].node
+    given = {key: entry.node.plain() for key, entry in entries.items() if key != family and not is_free(key)}
+    if any(entry.node.broken for entry in entries.values()):
+        return None
     if not isinstance(label.value, str) or not label.value.isprintable() or not label.value:
         raise label.mark.error(f"{family} needs {_methods(family)}; given {label.kind()}")
-    given = {key: entry.node.plain() for key, entry in entries.items() if key != family}
-    try:
-        return stage(family, label.value, **given)
-    except ParameterError as error:
-        raise _located(error, node, entries, family) from None
+    made, errors = attempt(family, label.value, given)
+    for error in errors:
+        problems.add(_located(error, node, entries, family))
+    return made
+
+
+def _written(value: object) -> str:
+    """Return how a stage of one word is written out."""
+    for family, methods in families().items():
+        if isinstance(value, str) and value in methods:
+            return f"; write '- {family}: {value}'"
+    return ""
 
 
 def _family(node: Node, entries: dict[str, Entry]) -> str:
     known = families()
     named = [key for key in entries if key in known]
     if len(named) > 1:
-        raise entries[named[1]].mark.error(f"a stage has one family; this one has {' and '.join(named)}")
+        raise entries[named[1]].mark.error(
+            f"a stage has one family; this one has {' and '.join(named)}; a stage of its own needs its dash"
+        )
     if named:
         return named[0]
     parameters = {parameter.name for parameter in COMMON}
@@ -53,9 +90,17 @@ def _family(node: Node, entries: dict[str, Entry]) -> str:
     for key, entry in entries.items():
         if key in homes and key != ANY_LABEL:
             raise entry.mark.error(f"{key!r} is a method, not a family; write '{homes[key]}: {key}'")
-        if key not in parameters:
-            raise entry.mark.error(f"unknown stage family {key!r}{nearest(key, known)}")
+        if key not in parameters and not is_free(key):
+            raise entry.mark.error(_unknown_family(key, entry.node))
     raise node.mark.error(f"a stage needs its family; known are {', '.join(known)}")
+
+
+def _unknown_family(key: str, value: Node) -> str:
+    try:
+        find(key, value.value)
+    except ParameterError as error:
+        return str(error)
+    raise AssertionError(key)
 
 
 def _methods(family: str) -> str:
@@ -74,7 +119,10 @@ def _located(error: ParameterError, node: Node, entries: dict[str, Entry], famil
         return value.mark.error(str(error))
     known = {parameter.name: parameter for parameter in find(family, entries[family].node.value).accepted}
     if name not in known:
-        return entries[name].mark.error(str(error))
+        hint = belongs(name, entries[name], "a stage")
+        label = f"{family} {entries[family].node.value}"
+        message = f"{label} has no parameter {name!r}{hint or nearest(name, known)}"
+        return entries[name].mark.error(message)
     if value.value is None:
         return value.mark.error(f"{name} has no value; it needs {known[name].kind()}")
     return value.mark.error(str(error))

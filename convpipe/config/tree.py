@@ -15,6 +15,9 @@ MOST_DEPTH = 50
 
 _MOST_MESSAGE, _MOST_SNIPPET = 600, 100
 
+BROKEN: Any = object()
+"""Value of a node that could not be read, for which an error is noted already."""
+
 
 @dataclass(frozen=True)
 class Source:
@@ -73,6 +76,15 @@ class Node:
         if isinstance(self.value, list):
             return [item.plain() for item in self.value]
         return self.value
+
+    @property
+    def broken(self) -> bool:
+        """Tell whether it, or an item of it, could not be read."""
+        if isinstance(self.value, list):
+            return any(item.broken for item in self.value)
+        if isinstance(self.value, dict):
+            return any(entry.node.broken for entry in self.value.values())
+        return self.value is BROKEN
 
     def kind(self) -> str:
         """Return what it is, for a person."""

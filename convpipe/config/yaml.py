@@ -29,8 +29,11 @@ from ruamel.yaml.events import (
 )
 from ruamel.yaml.reader import ReaderError
 
-from convpipe.config.tree import MOST_DEPTH, Entry, Mark, Node, Source
+from convpipe.config.problems import Problems
+from convpipe.config.syntax import slip
+from convpipe.config.tree import BROKEN, MOST_DEPTH, Entry, Mark, Node, Source
 from convpipe.errors import ConfigError
+from convpipe.paths import tried
 
 MOST_BYTES, MOST_NODES = 1 << 18, 20_000
 """Largest config, in bytes and in values with aliases expanded: room for a 127x127 kernel.
@@ -50,13 +53,13 @@ _WORDS = {"": None, "null": None, "~": None, "Null": None, "NULL": None} | {
 _LINE_END = re.compile(r"\r\n|[\r\n]")
 
 
-def read(path: Path | str) -> Node:
-    """Parse a config file.
+def read(path: Path | str, problems: Problems | None = None) -> Node:
+    """Parse a config file, as :func:`parse` does.
 
     Raises
     ------
     ConfigError
-        If it cannot be read, is too large, or is not one YAML document without tags.
+        If it cannot be read, is too large, or is not one YAML document.
     """
     name = str(path)
     try:
@@ -64,7 +67,7 @@ def read(path: Path | str) -> Node:
             data = file.read(MOST_BYTES + 1)
     except (OSError, ValueError) as error:  # ValueError: a name that no file can have
         reason = error.strerror if isinstance(error, OSError) else error
-        raise ConfigError(f"cannot be read: {reason}", name) from None
+        raise ConfigError(f"cannot be read: {reason}{tried(path)}", name) from None
     if len(data) > MOST_BYTES:
         raise ConfigError(f"larger than {MOST_BYTES} bytes; that is no config", name)
     data = data.removeprefix(BOM_UTF8)
@@ -73,27 +76,40 @@ def read(path: Path | str) -> Node:
     except UnicodeDecodeError as error:
         before = data[: error.start].decode()
         source = Source(name, _lines(data.decode(errors="replace")))
-        raise _mark_at(source, before, len(before)).error("not UTF-8 text") from None
-    return parse(text, Source(name, _lines(text)))
+        raise _mark_at(source, before, len(before)).error("not UTF-8 text, so no config") from None
+    return parse(text, Source(name, _lines(text)), problems)
 
 
-def parse(text: str, source: Source) -> Node:
+def parse(text: str, source: Source, problems: Problems | None = None) -> Node:
     """Parse YAML `text`; errors point into `source`.
+
+    What is wrong with single values is added to `problems`, or raised where there are none given.
 
     Raises
     ------
     ConfigError
-        If it is not one YAML document without tags, or passes a cap.
+        If it is not one YAML document, or passes a cap; with what was wrong before that.
 
     Examples
     --------
     >>> parse("{sigma: 1e1, name: no}", Source("<text>")).plain()
     {'sigma': 10.0, 'name': 'no'}
     """
+    found = Problems() if problems is None else problems
+    try:
+        node = _built(text, source, found)
+    except ConfigError as error:
+        raise ConfigError.together([*found.found, error]) from None
+    if problems is None:
+        found.settle()
+    return node
+
+
+def _built(text: str, source: Source, problems: Problems) -> Node:
     yaml = YAML(typ="safe", pure=True)
     yaml.version = (1, 2)
     try:
-        return _Builder(source, yaml.parse(text)).document()
+        return _Builder(source, yaml.parse(text), problems).document()
     except MarkedYAMLError as error:
         raise _syntax_error(source, error) from None
     except ReaderError as error:
@@ -120,13 +136,10 @@ def _mark_at(source: Source, text: str, position: int) -> Mark:
 
 
 def _syntax_error(source: Source, error: MarkedYAMLError) -> ConfigError:
-    at, began = error.problem_mark or error.context_mark, error.context_mark
-    message = f"not YAML: {error.problem or error.context}"
-    if at is None:
-        return Mark(source).error(message)
-    if error.problem and error.context and began is not None and began.line != at.line:
-        message += f" {error.context} that starts in line {began.line + 1}"
-    return Mark(source, at.line + 1, at.column + 1).error(message)
+    found = slip(error, source.lines or ("",))
+    if found is None:
+        return Mark(source).error(f"not YAML: {error.problem or error.context}")
+    return Mark(source, found.line, found.column).error(found.message)
 
 
 @dataclass
@@ -138,6 +151,7 @@ class _Builder:
 
     source: Source
     events: Iterator[Any]
+    problems: Problems
     anchors: dict[str, Node | None] = field(default_factory=dict)
     count: int = 0
 
@@ -169,11 +183,13 @@ class _Builder:
         self._spend(1, depth, mark)
         if event.ctag is not None:
             tag = f"{event.ctag.handle or ''}{event.ctag.suffix}"
-            raise mark.error(f"the tag {tag!r} is not supported; write plain values, text in quotes")
+            self.problems.add(
+                mark.error(f"the tag {tag!r} is not supported; write plain values, text in quotes")
+            )
         if event.anchor:
             self.anchors[event.anchor] = None
         if isinstance(event, ScalarEvent):
-            node = Node(_scalar(event, mark), mark)
+            node = Node(self._scalar(event, mark), mark)
         elif isinstance(event, SequenceStartEvent):
             node = Node(self._items(depth), mark)
         else:
@@ -196,11 +212,14 @@ class _Builder:
                 raise mark.error("a key must be a word")
             self._node(event, depth + 1)
             key = str(event.value)
-            if key in entries:
-                first = entries[key].mark
-                raise mark.error(f"duplicate key {key!r}; it stands in line {first.line} already")
             event = next(self.events)
             node = self._node(event, depth + 1)
+            if key in entries:
+                first = entries[key].mark
+                self.problems.add(
+                    mark.error(f"duplicate key {key!r}; it stands in line {first.line} already")
+                )
+                continue
             if isinstance(event, ScalarEvent) and event.start_mark.index == event.end_mark.index:
                 # Left out: the parser has it begin where the next thing does.
                 node = Node(None, mark)
@@ -209,13 +228,24 @@ class _Builder:
 
     def _alias(self, name: str, mark: Mark, depth: int) -> Node:
         if name not in self.anchors:
-            raise mark.error(f"the alias *{name} has no anchor &{name} before it")
+            self.problems.add(
+                mark.error(
+                    f"the alias *{name} has no anchor &{name} before it; text that begins with * needs quotes"
+                )
+            )
+            return Node(BROKEN, mark)
         node = self.anchors[name]
         if node is None:
-            raise mark.error(f"the alias *{name} stands inside what it names")
+            self.problems.add(mark.error(f"the alias *{name} stands inside what it names"))
+            return Node(BROKEN, mark)
         size, height = _measure(node)
         self._spend(size, depth + height, mark)
         return node
+
+    def _scalar(self, event: ScalarEvent, mark: Mark) -> Any:
+        with self.problems.gathered():
+            return _scalar(event, mark)
+        return BROKEN
 
     def _spend(self, size: int, depth: int, mark: Mark) -> None:
         self.count += size

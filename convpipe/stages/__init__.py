@@ -3,10 +3,32 @@
 import importlib
 import pkgutil
 
-from convpipe.stages.base import ANY_LABEL, COMMON, ImageKind, Method, Stage, families, find, nearest, stage
+from convpipe.stages.base import (
+    ANY_LABEL,
+    COMMON,
+    ImageKind,
+    Method,
+    Stage,
+    attempt,
+    families,
+    find,
+    nearest,
+    stage,
+)
 
 # A new family is one new module: it registers itself when imported.
 for _module in pkgutil.iter_modules(__path__):
     importlib.import_module(f"{__name__}.{_module.name}")
 
-__all__ = ["ANY_LABEL", "COMMON", "ImageKind", "Method", "Stage", "families", "find", "nearest", "stage"]
+__all__ = [
+    "ANY_LABEL",
+    "COMMON",
+    "ImageKind",
+    "Method",
+    "Stage",
+    "attempt",
+    "families",
+    "find",
+    "nearest",
+    "stage",
+]

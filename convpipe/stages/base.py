@@ -17,6 +17,7 @@ from typing import Any, Literal
 from convpipe.errors import ParameterError
 from convpipe.geometry import Border, Extent, Padding
 from convpipe.ops import IDENTITY, Alpha, Cast, Map, Op, Stencil
+from convpipe.stages.elsewhere import advice
 from convpipe.stages.parameters import (
     REQUIRED,
     BorderName,
@@ -161,13 +162,28 @@ def find(family: str, name: str) -> Method:
     """
     methods = _REGISTRY.get(family) if isinstance(family, str) else None
     if methods is None:
-        raise ParameterError(f"unknown stage family {family!r}{nearest(family, _REGISTRY)}", family)
+        raise ParameterError(
+            f"unknown stage family {family!r}{_meant(family, name) or nearest(family, _REGISTRY)}", family
+        )
     if ANY_LABEL in methods:
         LABEL.parse(name)
         return methods[ANY_LABEL]
     if not isinstance(name, str) or name not in methods:
-        raise ParameterError(f"unknown {family} method {name!r}{nearest(name, methods)}", family)
+        raise ParameterError(
+            f"unknown {family} method {name!r}{_meant(name) or nearest(name, methods)}", family
+        )
     return methods[name]
+
+
+def _meant(*words: object) -> str:
+    """Return what to write for a family or method that is not declared under that name, if it is known."""
+    for word in words:
+        homes = [family for family, methods in _REGISTRY.items() if word in methods and word != ANY_LABEL]
+        if homes:
+            return f"; write '{homes[0]}: {word}'"
+        if found := advice(word):
+            return f"; {found}"
+    return ""
 
 
 def nearest(word: object, known: Any) -> str:
@@ -286,20 +302,46 @@ def stage(family: str, name: str, /, **parameters: Any) -> Stage:
         ...
     convpipe.errors.ParameterError: unknown edge method 'sobell'; did you mean 'sobel'?
     """
-    declared = find(family, name)
+    made, errors = attempt(family, name, parameters)
+    if made is None:
+        raise errors[0]
+    return made
+
+
+def attempt(
+    family: str, name: str, parameters: Mapping[str, Any]
+) -> tuple[Stage | None, tuple[ParameterError, ...]]:
+    """Return the stage of :func:`stage`; or None, and everything that is wrong with it."""
+    try:
+        declared = find(family, name)
+    except ParameterError as error:
+        return None, (error,)
     known = {parameter.name: parameter for parameter in declared.accepted}
-    for key in parameters:
-        if key not in known:
-            raise ParameterError(f"{family} {name} has no parameter {key!r}{nearest(key, known)}", key)
+    errors = [
+        ParameterError(f"{family} {name} has no parameter {key!r}{nearest(key, known)}", key)
+        for key in parameters
+        if key not in known
+    ]
     parsed = {}
     for key, parameter in known.items():
-        if key in parameters:
-            parsed[key] = parameter.parse(parameters[key])
-        elif parameter.required:
-            raise ParameterError(f"{family} {name} needs {key}: {parameter.kind()}", key)
-        else:
-            parsed[key] = parameter.default
+        try:
+            parsed[key] = _parsed(parameter, parameters, f"{family} {name}")
+        except ParameterError as error:
+            errors.append(error)
+    if errors:
+        return None, tuple(errors)
     common = {parameter.name: parsed.pop(parameter.name) for parameter in COMMON}
     made = Stage(declared, name, dict(parameters), parsed, common)
-    made.lower(Border.REFLECT, ImageKind())  # what only the mathematics can refuse, refused here
-    return made
+    try:
+        made.lower(Border.REFLECT, ImageKind())  # what only the mathematics can refuse, refused here
+    except ParameterError as error:
+        return None, (error,)
+    return made, ()
+
+
+def _parsed(parameter: Parameter, given: Mapping[str, Any], stage_name: str) -> Any:
+    if parameter.name in given:
+        return parameter.parse(given[parameter.name])
+    if parameter.required:
+        raise ParameterError(f"{stage_name} needs {parameter.name}: {parameter.kind()}", parameter.name)
+    return parameter.default

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import difflib
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from convpipe.errors import ParameterError, ParameterTypeError
@@ -62,8 +64,25 @@ class Parameter:
     def refuse_type(self, value: Any) -> ParameterTypeError:
         """Return the error for a value of the wrong type."""
         return ParameterTypeError(
-            f"{self.name} needs {self.kind()}; given {type(value).__name__} {value!r}", self.name
+            f"{self.name} needs {self.kind()}; given {type(value).__name__} {value!r}{_slip(value)}",
+            self.name,
         )
+
+
+_SLIPS = (
+    (re.compile(r"[-+]?\d+,\d+"), "a decimal is written with a point, as in 1.4"),
+    (re.compile(r"[-+]?\d*\.?\d+([eE][-+]?\d+)?"), "leave out the quotes"),
+    (re.compile(r"[-+]?[\d.]+ *(px|pixels?|%)"), "a number stands alone, without a unit"),
+    (re.compile(r"[-+\d.]+( +[-+\d.]+)+"), "numbers are separated by commas"),
+)
+"""Ways in which text is nearly a number, and what to do."""
+
+
+def _slip(value: object) -> str:
+    """Return, for an error, what keeps text from being the number it was meant for."""
+    if not isinstance(value, str) or len(value) > 100:
+        return ""
+    return next((f"; {advice}" for form, advice in _SLIPS if form.fullmatch(value.strip())), "")
 
 
 @dataclass(frozen=True)
@@ -199,17 +218,21 @@ class Flag(Parameter):
 
 @dataclass(frozen=True)
 class Choice(Parameter):
-    """One of a few words."""
+    """One of a few words; `aliases` are others that mean one of them."""
 
     choices: tuple[str, ...] = ()
+    aliases: Mapping[str, str] = field(default_factory=dict)
 
     def parse(self, value: Any) -> Any:
         """Return the word."""
         if not isinstance(value, str):
             raise self.refuse_type(value)
-        if value not in self.choices:
-            raise self.refuse(value)
-        return str(value)
+        word = self.aliases.get(value, value)
+        if word not in self.choices:
+            close = difflib.get_close_matches(value.lower(), [*self.choices, *self.aliases], n=1)
+            hint = f"; did you mean {close[0]!r}?" if close else ""
+            raise ParameterError(f"{self.refuse(value)}{hint}", self.name)
+        return str(word)
 
     def kind(self) -> str:
         """Return the words."""
@@ -217,7 +240,7 @@ class Choice(Parameter):
 
     def schema(self) -> dict[str, Any]:
         """Return the enumeration."""
-        return {"enum": list(self.choices)}
+        return {"enum": [*self.choices, *self.aliases]}
 
 
 @dataclass(frozen=True)
@@ -280,10 +303,12 @@ class Text(Parameter):
 
 @dataclass(frozen=True)
 class TextList(Text):
-    """Lines of text; parsed to a tuple of str."""
+    """Lines of text, or one alone; parsed to a tuple of str."""
 
     def parse(self, value: Any) -> tuple[str, ...]:  # type: ignore[override]
         """Return the lines."""
+        if isinstance(value, str):
+            value = [value]
         if not _is_list(value):
             raise self.refuse_type(value)
         return tuple(super(TextList, self).parse(item) for item in value)
@@ -293,8 +318,9 @@ class TextList(Text):
         return "a list of text"
 
     def schema(self) -> dict[str, Any]:
-        """Return a list of strings."""
-        return {"type": "array", "items": super().schema()}
+        """Return a string or a list of them."""
+        one = super().schema()
+        return {**one, "type": ["string", "array"], "items": one}
 
 
 @dataclass(frozen=True)
@@ -305,7 +331,7 @@ class Matrix(Parameter):
         """Return the rows."""
         rows = value.tolist() if hasattr(value, "tolist") else value
         if not _is_list(rows) or not all(_is_list(row) for row in rows):
-            raise self.refuse_type(value)
+            raise self._refuse_form(value)
         if not rows or not rows[0]:
             raise ParameterError(f"{self.name} is empty; it needs {self.kind()}", self.name)
         lengths = [len(row) for row in rows]
@@ -320,12 +346,20 @@ class Matrix(Parameter):
             tuple(self._cell(cell, v, i, j) for j, v in enumerate(row)) for i, row in enumerate(rows)
         )
 
+    def _refuse_form(self, value: Any) -> ParameterTypeError:
+        error = self.refuse_type(value)
+        if _is_list(value) and value and all(isinstance(item, (int, float)) for item in value):
+            return ParameterTypeError(f"{error}; a kernel of one row has two brackets: [{value}]", self.name)
+        return error
+
     def _cell(self, cell: Number, value: Any, i: int, j: int) -> float:
         try:
             return cell.parse(value)
         except ParameterError as error:
             where = f"{self.name}[{i}][{j}]"
-            raise type(error)(f"{where} needs {cell.kind()}; given {value!r}", self.name) from None
+            raise type(error)(
+                f"{where} needs {cell.kind()}; given {value!r}{_slip(value)}", self.name
+            ) from None
 
     def kind(self) -> str:
         """Return what is needed."""
@@ -342,4 +376,6 @@ def _is_list(value: Any) -> bool:
 
 
 def _one_or_two(one: dict[str, Any]) -> dict[str, Any]:
-    return {"anyOf": [one, {"type": "array", "items": one, "minItems": 2, "maxItems": 2}]}
+    # The keywords of numbers say nothing of arrays, nor those of arrays of numbers: no `anyOf` is needed,
+    # in which a validator's message would lose what is wrong.
+    return {**one, "type": [one["type"], "array"], "items": one, "minItems": 2, "maxItems": 2}

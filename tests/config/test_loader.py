@@ -85,7 +85,7 @@ def test_a_bad_job_leaves_the_others(tmp_path):
             "- blur: gaussian",
             "- blurr: gaussian",
             "6:5",
-            "unknown stage family 'blurr'; did you mean 'blur'?",
+            "unknown stage family 'blurr'; write 'blur: gaussian'",
         ),
         ("- blur: gaussian", "- blur: 3", "6:11", "blur needs one of box, gaussian; given 3"),
         ("- blur: gaussian", "- blur:", "6:5", "blur needs one of box, gaussian; given nothing"),
@@ -100,7 +100,12 @@ def test_a_bad_job_leaves_the_others(tmp_path):
         ("sigma: 1.4", "sigma:", "7:5", "sigma has no value; it needs a finite number"),
         ("sigma: 1.4", "sigma: 1_0", "7:12", "given str '1_0'"),
         ("border: symmetric", "border: null", "4:9", "border has no value; it needs one of constant"),
-        ("include: ", "exclude: [3], include: ", "2:30", "exclude needs a list of text; given int 3"),
+        (
+            "include: ",
+            "exclude: [3], include: ",
+            "2:30",
+            "exclude needs a glob or a list of globs, .* given int 3",
+        ),
         ("stride: 2", "stride: 2.0", "10:13", "stride needs whole numbers; given 2.0"),
         ("    sigma: 1.4", "    edge: sobel", "7:5", "one family; this one has blur and edge"),
         ("[-1, 5, -1]", "[-1, 5]", "9:13", r"kernel is ragged: its rows have \[3, 2, 3\] numbers"),
@@ -113,7 +118,7 @@ def test_a_bad_job_leaves_the_others(tmp_path):
         ("name: edges", "name: !!python/name:os.system x", "1:7", "the tag .* is not supported"),
         ("format: png", "format: gif", "3:35", "format needs one of png"),
         ("path: data", "pth: data", "2:9", "unknown key 'pth' in input; did you mean 'path'?"),
-        ('["*.png"]', "3", "2:30", "include needs a list of text; given int 3"),
+        ('["*.png"]', "3", "2:30", "include needs a glob or a list of globs, .* given int 3"),
     ],
 )
 def test_errors_point_at_their_cause(load, old, new, where, words):

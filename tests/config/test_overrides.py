@@ -37,6 +37,45 @@ def test_set(load, text, look, want):
     assert look(job) == want
 
 
+NAMED = """\
+stages:
+  - {blur: gaussian, sigma: 1, name: coarse}
+  - {edge: sobel, name: border}
+  - {edge: sobel, name: twice}
+  - {edge: sobel, name: twice}
+"""
+
+
+@pytest.mark.parametrize(
+    ("text", "look", "want"),
+    [
+        ("coarse.sigma=2", lambda job: job.stages[0].parameters["sigma"], (2.0, 2.0)),
+        ("stages.coarse.sigma=2", lambda job: job.stages[0].parameters["sigma"], (2.0, 2.0)),
+        ("stages.border.stride=3", lambda job: job.stages[1].common["stride"], (3, 3)),
+        ("border=wrap", lambda job: job.border.name, "WRAP"),
+        ("input=photos", lambda job: str(job.input.path), "photos"),
+        ("input.path=photos", lambda job: str(job.input.path), "photos"),
+    ],
+)
+def test_a_stage_is_called_by_its_name(load, text, look, want):
+    (job,) = load("input: data\n" + NAMED, [text])
+    assert look(job) == want
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("twice.stride=2", "2 stages are named 'twice': 2, 3"),
+        ("coarsse.sigma=2", "there is no 'coarsse'; did you mean 'coarse'?"),
+        ("stages.coarsse.sigma=2", "'coarsse' is no position in a list of 4"),
+        ("border.stride=3", "there is no 'border'|leads into"),
+    ],
+)
+def test_a_name_that_leads_nowhere(load, text, words):
+    with pytest.raises(ConfigError, match=words):
+        load(NAMED, [text])
+
+
 def test_the_last_one_wins(load):
     (job,) = load(TEXT, ["name=a", "name=b"])
     assert job.name == "b"
@@ -80,7 +119,7 @@ def test_set_refused(load, text, words):
         ("sigma", "--set sigma: needs KEY.KEY=VALUE"),
         ("=2", "needs KEY.KEY=VALUE"),
         ("a..b=2", "needs KEY.KEY=VALUE"),
-        ("stages.0.sigma=[", "not YAML"),
+        ("stages.0.sigma=[", r"a comma or '\]' is missing"),
         ("name=\udcff", r"not YAML: the character U\+DCFF"),
         ("name=!!python/name:os.system x", "the tag '!!python/name:os.system' is not supported"),
     ],

@@ -20,14 +20,14 @@ STAGES = "stages: [{edge: sobel}]\n"
         ("", "1:1: empty"),
         ("# only a comment\n", "1:1: empty"),
         ("---\n", "needs a mapping of keys; given nothing"),
-        ("- 1\n", "1:1: a config needs a mapping of keys; given a list"),
+        ("- 1\n", "1:1: a job needs a mapping of keys; given a list; put the stages below 'stages:'"),
         ("name: x\n", "1:1: stages is missing"),
         ("stages:\n", "1:1: stages needs a list .* given nothing"),
         ("stages: []\n", "1:9: stages needs a list .* given an empty list"),
         ("stages: [gaussian]\n", "1:10: a stage needs a family and a method such as .* given 'gaussian'"),
         ("stages: [{sigma: 2}]\n", "1:10: a stage needs its family; known are blur"),
-        ("stages: [\n  [", r"2:4: not YAML: .* that starts in line 2|not YAML"),
-        ("stages:\n\t- blur: box\n", "2:1: not YAML: .* cannot start any token"),
+        ("stages: [\n  [", r"2:4: not YAML|a comma or '\]' is missing before this: '\[' opens in line 2"),
+        ("stages:\n\t- blur: box\n", "2:1: a tab; indent with spaces"),
         ("name: *a\n", r"1:7: the alias \*a has no anchor &a before it"),
         ("stages: &a [*a]\n", r"1:13: the alias \*a stands inside what it names"),
         ("? [a]\n: b\n", "1:3: a key must be a word"),
@@ -126,11 +126,11 @@ def test_leading_zeros_are_ambiguous(text):
 @pytest.mark.parametrize(
     ("text", "line", "column", "below"),
     [
-        ("name: a\r\nbordr: x\n", 2, 1, "b"),
-        ("name: a\rbordr: x\n", 2, 1, "b"),
-        ('name: "a\u2028 \x85 b"\nbordr: x\n', 2, 1, "b"),
-        ("\ufeffbordr: x\n", 1, 1, "b"),
-        ("output: {path: " + "x" * 300 + ", pth: 1}\n", 1, 318, "p"),
+        ("name: a\r\nbordr: x\n" + STAGES, 2, 1, "b"),
+        ("name: a\rbordr: x\n" + STAGES, 2, 1, "b"),
+        ('x-note: "a\u2028 \x85 b"\nbordr: x\n' + STAGES, 2, 1, "b"),
+        ("\ufeffbordr: x\n" + STAGES, 1, 1, "b"),
+        ("output: {path: " + "x" * 300 + ", pth: 1}\n" + STAGES, 1, 318, "p"),
     ],
 )
 def test_the_caret_stands_below_the_position(load, text, line, column, below):
@@ -143,7 +143,7 @@ def test_the_caret_stands_below_the_position(load, text, line, column, below):
 
 def test_the_caret_counts_wide_characters_twice(load):
     with pytest.raises(ConfigError) as caught:
-        load("input: {path: 日本, pth: x}\n")
+        load("input: {path: 日本, pth: x}\n" + STAGES)
     shown, caret = caught.value.snippet.splitlines()
     assert caret.index("^") == shown.index("pth") + 2
 

@@ -1,0 +1,61 @@
+"""What is meant by a key that stands where it says nothing."""
+
+from __future__ import annotations
+
+from functools import cache
+
+from convpipe.config.job import JOB_KEYS, SECTIONS
+from convpipe.config.tree import Entry
+from convpipe.stages import ANY_LABEL, COMMON, families
+
+
+def belongs(key: str, entry: Entry, what: str) -> str:
+    """Return, as the end of an error, where an unknown `key` of `what` belongs; '' if that is not known.
+
+    Parameters
+    ----------
+    key : str
+    entry : Entry
+        Its value.
+    what : str
+        What it was found in, as errors call that.
+    """
+    if key == "<<":
+        return "; YAML 1.2 has no merge keys: what jobs share goes into 'defaults:'"
+    if key.isdecimal() and entry.node.value is None:
+        return "; in {...} and [...] a comma ends a value: write a decimal with a point, or [1, 2] for two"
+    if key.startswith("-"):
+        return "; a space is missing after the dash"
+    homes = [home for home in _homes().get(key, ()) if home != f"in {what}"]
+    return f"; it belongs {' or '.join(homes[:MOST_HOMES])}" if homes else ""
+
+
+MOST_HOMES = 2
+"""Places that an error names for one key."""
+
+
+@cache
+def _homes() -> dict[str, list[str]]:
+    """Return where each key of a config may stand."""
+    homes: dict[str, list[str]] = {}
+
+    def home(key: str, place: str) -> None:
+        if place not in homes.setdefault(key, []):
+            homes[key].append(place)
+
+    for parameter in JOB_KEYS:
+        home(parameter.name, "in a job")
+    for key in (*SECTIONS, "stages"):
+        home(key, "in a job")
+    for name, keys in SECTIONS.items():
+        for parameter in keys:
+            home(parameter.name, f"in {name}")
+    for family, methods in families().items():
+        home(family, "in the list 'stages:', after a dash")
+        for method in methods.values():
+            for parameter in method.parameters:
+                label = family if method.name == ANY_LABEL else f"{family}: {method.name}"
+                home(parameter.name, f"below '- {label}'")
+    for parameter in COMMON:
+        home(parameter.name, "in a stage, below its family")
+    return homes

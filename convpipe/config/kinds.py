@@ -1,0 +1,61 @@
+"""Kinds of value that only a config has: paths and globs."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from convpipe.errors import ParameterError
+from convpipe.paths import expanded
+from convpipe.stages.parameters import Text, TextList
+
+MOST_GLOB = 1_000
+"""Longest glob, in characters."""
+
+_BRACES = re.compile(r"\{[^{}]*,[^{}]*\}")
+_ESCAPES = str.maketrans({"\t": r"\t", "\n": r"\n", "\r": r"\r", "\a": r"\a", "\b": r"\b", "\f": r"\f"})
+
+
+@dataclass(frozen=True)
+class FilePath(Text):
+    """The path of a file or folder; parsed to a Path, with ``~`` expanded."""
+
+    def parse(self, value: Any) -> Path:  # type: ignore[override]
+        """Return the path."""
+        if isinstance(value, str) and value.translate(_ESCAPES) != value:
+            message = f'{self.name} holds a tab or the end of a line: given "{value.translate(_ESCAPES)}"'
+            raise ParameterError(f"{message}; write a Windows path in single quotes, or with /", self.name)
+        try:
+            return expanded(super().parse(value))
+        except ParameterError as error:
+            raise type(error)(str(error), self.name) from None
+
+    def kind(self) -> str:
+        """Return what is needed."""
+        return "a path"
+
+
+@dataclass(frozen=True)
+class Globs(TextList):
+    """Globs, or one alone; parsed to a tuple of str."""
+
+    def parse(self, value: Any) -> tuple[str, ...]:  # type: ignore[override]
+        """Return the globs; braces are refused, because they would match nothing without a word."""
+        globs = super().parse(value)
+        for glob in globs:
+            if _BRACES.search(glob):
+                raise ParameterError(
+                    f"{self.name} has no braces: write a list with one glob for each; given {glob!r}",
+                    self.name,
+                )
+            if len(glob) > MOST_GLOB:
+                raise ParameterError(
+                    f"{self.name} has a glob of {len(glob)} characters; at most {MOST_GLOB}", self.name
+                )
+        return globs
+
+    def kind(self) -> str:
+        """Return what is needed."""
+        return "a glob or a list of globs, such as '*.png'"

@@ -1,0 +1,45 @@
+"""Paths as a person gives them: ``~`` is the home folder, and an error says where a relative one led."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from convpipe.errors import ParameterError
+
+
+def expanded(path: str | os.PathLike[str]) -> Path:
+    """Return the path with ``~`` and ``~name`` replaced by the home folder.
+
+    Raises
+    ------
+    ParameterError
+        If there is no such user, or no home folder.
+
+    Examples
+    --------
+    >>> expanded("photos/~a")
+    PosixPath('photos/~a')
+    """
+    try:
+        return Path(path).expanduser()
+    except RuntimeError:
+        raise ParameterError(f"{str(path)!r}: no home folder is known; write the path out") from None
+
+
+def tried(path: str | os.PathLike[str]) -> str:
+    """Return the end of an error about `path`: where it led, if it depends on the working directory.
+
+    Examples
+    --------
+    >>> tried("/data/photos")
+    ''
+    """
+    text = os.fspath(path)
+    if os.path.isabs(text):
+        return ""
+    try:
+        full = os.path.abspath(text)
+    except (OSError, ValueError):  # a working directory that is gone
+        return "; the working directory is gone"
+    return f" (tried {full!r}: a relative path begins in the working directory)"
