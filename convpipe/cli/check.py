@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from convpipe.cli.options import CONFIG, complain_of, set_option
+from convpipe.cli.options import CONFIG, complain, complain_of, set_option
 
 if TYPE_CHECKING:
     from convpipe.config import Job
