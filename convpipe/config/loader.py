@@ -76,15 +76,19 @@ def load_each(path: str | Path, overrides: Sequence[str] = ()) -> tuple[Job | Co
             loaded.append(_job(node, stem if len(nodes) == 1 else f"{stem}[{index}]", str(path)))
         except ConfigError as error:
             loaded.append(error)
-    if problems.found:  # what defaults bring into every job is among them already
-        seen = {(one.line, one.column) for one in problems.found}
-        for error in loaded:
-            if isinstance(error, ConfigError):
-                for one in error.errors:
-                    if (one.line, one.column) not in seen:
-                        problems.add(one)
+    if problems.found:
+        _add_unseen(loaded, problems)
         problems.settle()
     return tuple(loaded)
+
+
+def _add_unseen(loaded: Sequence[Job | ConfigError], problems: Problems) -> None:
+    """Add the errors of jobs, without those that the defaults brought into every job."""
+    seen = {(one.line, one.column) for one in problems.found}
+    for job in loaded:
+        for one in job.errors if isinstance(job, ConfigError) else ():
+            if (one.line, one.column) not in seen:
+                problems.add(one)
 
 
 def from_dict(mapping: Mapping[str, Any], source: str = "<dict>") -> Job:
