@@ -11,6 +11,7 @@ from typing import BinaryIO, Protocol, cast
 import numpy as np
 
 from convpipe.errors import ReadError
+from convpipe.images.bounds import check_readable
 from convpipe.images.formats import FORMATS
 from convpipe.images.metadata import Metadata
 from convpipe.images.source import Header, Page, Pieces, Source, opened
@@ -96,6 +97,7 @@ def checked_headers(source: Source, limits: Limits, start: int = 0) -> Iterator[
         raise ReadError(f"page {start + 1} of 1: {source.format} files are read as one image")
     for header in headers:
         limits.check_frames(header.frames)
+        check_readable(source.format, header.rows, header.cols)
         decoded += limits.check_array(header.rows, header.cols, header.channels, header.dtype)
         limits.check_ratio(decoded, source.size)
         yield header

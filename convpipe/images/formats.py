@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from convpipe.errors import WriteError
+from convpipe.images.bounds import WRITTEN
 
 
 @dataclass(frozen=True)
@@ -23,8 +24,6 @@ class Format:
         What ``write`` can put into it: channels beside alpha, by dtype. Empty: the format is only read.
     alpha : bool
         Whether these channels may be followed by alpha.
-    max_side : int
-        Most rows or columns the format can hold.
     quality : (int, int), optional
         Range of ``quality``, where the format has a lossy mode.
     compression : (int, int), optional
@@ -41,7 +40,6 @@ class Format:
     extensions: tuple[str, ...]
     holds: Mapping[str, Sequence[int]] = field(default_factory=dict)
     alpha: bool = field(default=False, kw_only=True)
-    max_side: int = 2**31 - 1
     quality: tuple[int, int] | None = None
     compression: tuple[int, int] | None = None
     pages: bool = False
@@ -71,7 +69,6 @@ FORMATS: Mapping[str, Format] = {
             "jpeg",
             (".jpg", ".jpeg", ".jpe", ".jfif"),
             {"uint8": GREY_OR_RGB},
-            65_500,
             quality=(1, 100),
             carries=ANYWHERE | {"iptc", "comments"},
             max_block=65_500,
@@ -89,7 +86,6 @@ FORMATS: Mapping[str, Format] = {
             "webp",
             (".webp",),
             {"uint8": GREY_OR_RGB},
-            16_383,
             alpha=True,
             quality=(1, 100),
             carries=ANYWHERE - {"resolution"},
@@ -237,15 +233,28 @@ def check_output(
         able = [name for name in FORMATS if supports(name, dtype, channels, alpha=alpha)]
         what = _described(channels, alpha)
         raise WriteError(f"{format} cannot hold {dtype} with {what}; {', '.join(able) or 'no format'} can")
-    if extent is not None and not 1 <= min(extent) <= max(extent) <= entry.max_side:
-        raise WriteError(
-            f"{format} holds 1 to {entry.max_side} rows and columns, not {extent[0]} x {extent[1]}"
-        )
+    if extent is not None:
+        _check_extent(format, dtype, channels, alpha, extent)
     if pages > 1 and not entry.pages:
         paged = ", ".join(name for name, each in FORMATS.items() if each.pages)
         raise WriteError(f"{format} holds one image, and there are {pages} pages; {paged} holds them all")
     _check_option(format, "quality", quality, entry.quality)
     _check_option(format, "compression", compression, entry.compression)
+
+
+def _check_extent(format: str, dtype: str, channels: int, alpha: bool, extent: tuple[int, int]) -> None:
+    """Refuse an image without pixels, and one of a size that the format's encoder does not take."""
+    if min(extent) < 1:
+        raise WriteError(f"an image has 1 row and column or more, not {extent[0]} x {extent[1]}")
+    if (broken := WRITTEN[format].broken_by(extent, channels)) is None:
+        return
+    able = [
+        name
+        for name in FORMATS
+        if supports(name, dtype, channels, alpha=alpha) and not WRITTEN[name].broken_by(extent, channels)
+    ]
+    can = ", ".join(able) or "no format"
+    raise WriteError(f"{format} is written with {broken}, not {extent[0]} x {extent[1]}; {can} can hold it")
 
 
 def _described(channels: int, alpha: bool) -> str:

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import struct
-from dataclasses import replace
 
 import numpy as np
 
 from convpipe.errors import ReadError
+from convpipe.images.bounds import check_readable
 from convpipe.images.source import Header, Source
 from convpipe.limits import Limits
-
-MAX_PIXELS = 89_478_485
-"""Pillow's own limit, above which it begins to warn; it cannot be changed for one thread alone."""
 
 FRAME, EXTENSION = b",", b"!"
 
@@ -25,7 +22,8 @@ def header(source: Source, limits: Limits) -> Header:
 
     rows, cols, frames = _walk(source)
     limits.check_frames(frames)
-    replace(limits, max_pixels=min(limits.max_pixels, MAX_PIXELS)).check_array(rows, cols, 4, "uint8")
+    check_readable("gif", rows, cols)
+    limits.check_array(rows, cols, 4, "uint8")
     source.file.seek(0)
     image = GifImageFile(source.file)
     if image.info.get("comment"):
