@@ -1,0 +1,88 @@
+"""Every loop shape, for every dtype, stride and dilation, against the oracle, with kernels of no symmetry."""
+
+import itertools
+
+import interpreted
+import numpy as np
+import pytest
+from kernels import DTYPES, SHAPES, WINDOWS, pixels
+from test_stages import near
+
+from convpipe.compile.groups import Groups, compile_plan
+from convpipe.compile.schedule import make_schedule, stored
+from convpipe.plan import make_plan
+
+EXTENT = (11, 46)
+
+
+def planned(shape, dtype, window):
+    common = WINDOWS[window]
+    if np.dtype(dtype).kind == "f" and "value" in common:
+        common = common | {"value": 0.7}
+    if shape == "transform" and "padding" in common:
+        common = common | {"padding": [side + 40 for side in common["padding"]]}
+    return make_plan([SHAPES[shape](**common)], EXTENT, dtype=dtype)
+
+
+def tolerance(plan):
+    """As a share of the largest value: what the arithmetic rounds off, and float16 on the way out."""
+    return {"float16": 1e-3, "float64": 1e-13}.get(plan.dtype, 1e-12 if plan.compute == "float64" else 2e-6)
+
+
+CASES = [
+    (shape, dtype, window)
+    for shape, dtype, window in itertools.product(SHAPES, DTYPES, WINDOWS)
+    if shape != "transform" or dtype in ("uint8", "int32", "float32")
+]
+
+
+@pytest.mark.parametrize(("shape", "dtype", "window"), CASES)
+def test_the_generated_loop(shape, dtype, window):
+    plan, image = planned(shape, dtype, window), pixels(dtype, EXTENT)
+    run = compile_plan(plan)
+    if isinstance(run, Groups):  # no loop: SciPy's transform
+        got = run(image, threads=1)[0]
+    else:
+        got = interpreted.run(run, image.astype(stored(dtype)))
+    near(got.astype(plan.output_dtype), plan, image, tolerance(plan))
+
+
+COMPILED = [
+    ("unrolled", "float64", "wrap"),
+    ("column", "uint32", "all"),
+    ("sparse", "int32", "stride"),
+    ("separable", "float16", "all"),
+    ("long", "int16", "dilation"),
+    ("rows", "uint16", "wrap"),
+    ("transform", "int8", "all"),
+    # Running sums count in integers.
+    *(("uniform", dtype, "stride") for dtype in ("uint8", "int8", "uint16", "int32")),
+]
+"""Each takes seconds to compile."""
+
+
+@pytest.mark.parametrize(("shape", "dtype", "window"), COMPILED)
+def test_the_compiled_loop(shape, dtype, window):
+    plan, image = planned(shape, dtype, window), pixels(dtype, EXTENT)
+    near(compile_plan(plan)(image, threads=1)[0], plan, image, tolerance(plan))
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_the_shape_is_what_it_is_called(shape):
+    plan = planned(shape, "uint8", "plain")
+    if shape == "transform":
+        assert isinstance(compile_plan(plan), Groups)
+        return
+    schedule, _ = make_schedule(plan)
+    (bank,) = schedule.levels[0].banks
+    assert bank.shape == {"column": "unrolled", "sparse": "unrolled", "long": "separable"}.get(shape, shape)
+
+
+@pytest.mark.parametrize("shape", [shape for shape in SHAPES if shape != "uniform"])
+def test_no_kernel_is_its_own_mirror(shape):
+    kernel = np.array(SHAPES[shape]().given["kernel"])
+    turned = {"left-right": kernel[:, ::-1], "top-bottom": kernel[::-1], "both": kernel[::-1, ::-1]}
+    if 1 in kernel.shape:
+        turned = {"both": turned["both"]}
+    for other in turned.values():
+        assert np.abs(kernel - other).max() > 0.1 * np.abs(kernel).max()
