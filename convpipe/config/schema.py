@@ -1,84 +1,160 @@
-"""The JSON Schema of a config, out of the same declarations that validate it."""
+"""The JSON Schema of a config, out of the same declarations that validate it.
+
+Draft 7, which is what editors' YAML language server validates by. No error lies inside a ``oneOf``, where a
+validator would say no more than that nothing fits: what a key's value decides is asked by ``if``.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
-from convpipe.config.job import INPUT_KEYS, JOB_KEYS, LIMIT_KEYS, OUTPUT_KEYS
+from convpipe.config.job import (
+    INPUT_KEYS,
+    JOB_KEYS,
+    KNOWN_KEYS,
+    LIMIT_KEYS,
+    MOST_JOBS,
+    MOST_STAGES,
+    OUTPUT_KEYS,
+)
 from convpipe.geometry import Border
 from convpipe.stages import ANY_LABEL, Method, families
 from convpipe.stages.parameters import Parameter
 
+SCHEMA_ID = "urn:convpipe:config"
+"""Identifies the schema; a name, not an address."""
+
 
 def schema() -> dict[str, Any]:
-    """Return the JSON Schema (draft 2020-12) of a config file, for editors and validators.
+    """Return the JSON Schema (draft 7) of a config file, for editors and validators.
 
     Examples
     --------
-    >>> schema()["$defs"]["job"]["required"]
+    >>> schema()["definitions"]["job"]["required"]
     ['stages']
     """
     return {
-        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "$schema": "http://json-schema.org/draft-07/schema#",
+        "$id": SCHEMA_ID,
         "title": "convpipe config",
-        "oneOf": [{"$ref": "#/$defs/job"}, {"$ref": "#/$defs/jobs"}],
-        "$defs": {
+        "type": "object",
+        "if": {"required": ["jobs"]},
+        "then": {"$ref": "#/definitions/jobs"},
+        "else": {"$ref": "#/definitions/job"},
+        "definitions": {
             "job": {**_job(), "required": ["stages"]},
             "jobs": {
                 "type": "object",
                 "properties": {
+                    "$schema": {"type": "string"},
                     "defaults": {**_job(), "description": "what every job has unless it says otherwise"},
                     "jobs": {
                         "type": "array",
                         "description": "jobs that run one after the other",
                         "items": _job(),
                         "minItems": 1,
+                        "maxItems": MOST_JOBS,
                     },
                 },
                 "required": ["jobs"],
-                "additionalProperties": False,
+                "propertyNames": _names(["$schema", "defaults", "jobs"]),
             },
-            "stage": {"oneOf": [_stage(m) for methods in families().values() for m in methods.values()]},
+            "stage": _stage(),
+            **{_title(method): _method(method) for method in _methods()},
         },
     }
 
 
 def _job() -> dict[str, Any]:
     job = _object(JOB_KEYS)
+    job["propertyNames"] = _names(["$schema", *KNOWN_KEYS])
     job["properties"] |= {
-        "input": {**_object(INPUT_KEYS), "description": "which images are filtered"},
-        "output": {**_object(OUTPUT_KEYS), "description": "where results go, and how they are encoded"},
+        "$schema": {"type": "string"},
+        "input": _or_path(INPUT_KEYS, "which images are filtered; a path alone will do"),
+        "output": _or_path(OUTPUT_KEYS, "where results go, and how they are encoded; a path alone will do"),
         "limits": {**_object(LIMIT_KEYS), "description": "what an image file may claim before it is refused"},
         "stages": {
             "type": "array",
             "description": "filters, from the first to the last",
-            "items": {"$ref": "#/$defs/stage"},
+            "items": {"$ref": "#/definitions/stage"},
             "minItems": 1,
+            "maxItems": MOST_STAGES,
         },
     }
     return job
 
 
-def _stage(method: Method) -> dict[str, Any]:
-    label = {"type": "string", "minLength": 1} if method.name == ANY_LABEL else {"const": method.name}
-    shape = _object(method.accepted)
-    shape["title"] = f"{method.family}: {method.name}"
-    shape["description"] = method.summary
-    shape["properties"] = {
-        method.family: {**label, "description": method.summary},
-        **shape["properties"],
+def _or_path(keys: Sequence[Parameter], description: str) -> dict[str, Any]:
+    """Return the schema of a section for which its path may stand."""
+    return {**_object(keys), "type": ["object", "string"], "minLength": 1, "description": description}
+
+
+def _stage() -> dict[str, Any]:
+    """Return the schema of a stage: its families with their methods, and what each method then asks for."""
+    parameters = {parameter.name for method in _methods() for parameter in method.accepted}
+    any_family = {"anyOf": [{"required": [family]} for family in families()]}
+    return {
+        "type": "object",
+        "properties": {family: _family(family) for family in families()},
+        "if": any_family,
+        "then": {
+            "allOf": [
+                {"if": _chosen(method), "then": {"$ref": f"#/definitions/{_title(method)}"}}
+                for method in _methods()
+            ]
+        },
+        "else": {"propertyNames": _names([*families(), *sorted(parameters)]), **any_family},
     }
-    shape["required"] = [method.family, *(p.name for p in method.parameters if p.required)]
+
+
+def _family(family: str) -> dict[str, Any]:
+    methods = families()[family]
+    if ANY_LABEL in methods:
+        return {"type": "string", "minLength": 1, "description": methods[ANY_LABEL].summary}
+    summaries = "; ".join(f"{name}: {method.summary}" for name, method in methods.items())
+    return {"enum": list(methods), "description": summaries}
+
+
+def _chosen(method: Method) -> dict[str, Any]:
+    """Return the schema that the stages of a method satisfy."""
+    chosen: dict[str, Any] = {"required": [method.family]}
+    if method.name != ANY_LABEL:
+        chosen["properties"] = {method.family: {"const": method.name}}
+    return chosen
+
+
+def _method(method: Method) -> dict[str, Any]:
+    shape = _object(method.accepted)
+    shape["description"] = method.summary
+    shape["propertyNames"] = _names([method.family, *shape["properties"]])
+    shape["required"] = [parameter.name for parameter in method.parameters if parameter.required]
     return shape
 
 
-def _object(parameters: Iterable[Parameter]) -> dict[str, Any]:
+def _methods() -> list[Method]:
+    return [method for methods in families().values() for method in methods.values()]
+
+
+def _title(method: Method) -> str:
+    return method.family if method.name == ANY_LABEL else f"{method.family}-{method.name}"
+
+
+def _object(parameters: Sequence[Parameter]) -> dict[str, Any]:
     return {
         "type": "object",
         "properties": {parameter.name: _property(parameter) for parameter in parameters},
-        "additionalProperties": False,
+        "propertyNames": _names([parameter.name for parameter in parameters]),
     }
+
+
+def _names(known: Iterable[str]) -> dict[str, Any]:
+    """Return the schema of the keys of a mapping: those known, and any for anchors and notes.
+
+    With ``additionalProperties: false`` beside ``patternProperties`` a validator would say of a misspelt
+    key no more than that it does not match ``^x-``.
+    """
+    return {"if": {"pattern": "^x-"}, "else": {"enum": list(known)}}
 
 
 def _property(parameter: Parameter) -> dict[str, Any]:

@@ -1,4 +1,6 @@
-"""The JSON Schema agrees with the loader."""
+"""The JSON Schema agrees with the loader, and says what is wrong in its terms."""
+
+import json
 
 import jsonschema
 import pytest
@@ -8,11 +10,17 @@ from convpipe import config
 from convpipe.errors import ConfigError
 from convpipe.stages import ANY_LABEL, families
 
-VALIDATOR = jsonschema.Draft202012Validator(config.schema())
+VALIDATOR = jsonschema.Draft7Validator(config.schema())
 
 
-def test_schema_is_a_schema():
-    jsonschema.Draft202012Validator.check_schema(config.schema())
+def test_schema_is_a_schema_of_draft_7():
+    schema = config.schema()
+    assert schema["$schema"] == "http://json-schema.org/draft-07/schema#"
+    assert schema["$id"]
+    assert jsonschema.validators.validator_for(schema) is jsonschema.Draft7Validator
+    jsonschema.Draft7Validator.check_schema(schema)
+    later = ("unevaluatedProperties", "prefixItems", "$defs", "dependentRequired")
+    assert not any(f'"{word}"' in json.dumps(schema) for word in later)
 
 
 @pytest.mark.parametrize("family", families())
@@ -22,6 +30,33 @@ def test_every_method_has_its_branch(family):
         entry = {family: label, **method.example}
         VALIDATOR.validate({"stages": [entry]})
         config.from_dict({"stages": [entry]})
+        assert not VALIDATOR.is_valid({"stages": [{**entry, "no_such_parameter": 1}]})
+        for parameter in method.parameters:
+            if parameter.required:
+                assert not VALIDATOR.is_valid({"stages": [{family: label}]})
+
+
+EDGE = {"edge": "sobel"}
+GOOD = [
+    {"$schema": "convpipe.schema.json", "x-kernel": [[1]], "stages": [EDGE]},
+    {"$schema": "a", "x-b": {"c": 1}, "defaults": {"x-d": 1}, "jobs": [{"x-e": 2, "stages": [EDGE]}]},
+    {"stages": [{**EDGE, "x-why": "because"}], "input": {"path": "a", "x-f": 1}},
+    {"input": "photos", "output": "out", "stages": [EDGE]},
+    {"input": {"include": "*.png", "exclude": ["a", "b"]}, "stages": [EDGE]},
+    {"output": {"format": "jpg"}, "stages": [EDGE]},
+    {"output": {"format": "tif"}, "stages": [EDGE]},
+    {"stages": [{"blur": "gaussian", "sigma": [1, 2], "stride": 2, "padding": "same"}]},
+    {"jobs": [{"stages": [EDGE]}], "defaults": {"border": "wrap"}},
+]
+
+
+@pytest.mark.parametrize("good", GOOD, ids=range(len(GOOD)))
+def test_what_the_loader_takes_the_schema_takes(good, tmp_path):
+    path = tmp_path / "good.yaml"
+    with path.open("w") as file:
+        YAML(typ="safe", pure=True).dump(good, file)
+    config.load(path)
+    VALIDATOR.validate(good)
 
 
 @pytest.mark.parametrize(
@@ -29,11 +64,22 @@ def test_every_method_has_its_branch(family):
     [
         {"stages": []},
         {"stages": [{"edge": "sobell"}]},
+        {"stages": [{"edg": "sobel"}]},
+        {"stages": [{"sigma": 1}]},
+        {"stages": [{"x-a": 1}]},
+        {"stages": [{"edge": "sobel", "blur": "box"}]},
         {"stages": [{"blur": "gaussian"}]},
         {"stages": [{"blur": "gaussian", "sigma": -1}]},
+        {"stages": [{"blur": "gaussian", "sigma": [1, 2, 3]}]},
+        {"stages": [{"blur": "gaussian", "sigma": [1, -2]}]},
         {"stages": [{"edge": "sobel", "strid": 2}]},
         {"stages": [{"edge": "sobel", "stride": 0}]},
+        {"stages": [{"edge": "sobel", "sigma": 1}]},
+        {"stages": [{"custom": ""}]},
         {"stages": [{"edge": "sobel"}], "border": "no"},
+        {"stages": [{"edge": "sobel"}], "input": 3},
+        {"stages": [{"edge": "sobel"}], "input": {"include": 3}},
+        {"stages": [{"edge": "sobel"}], "y-a": 3},
         {"name": "x"},
         {"jobs": []},
     ],
@@ -45,3 +91,29 @@ def test_what_the_loader_refuses_the_schema_refuses(bad, tmp_path):
     with pytest.raises(ConfigError):
         config.load(path)
     assert not VALIDATOR.is_valid(bad)
+
+
+@pytest.mark.parametrize(
+    ("bad", "where", "words"),
+    [
+        ({"stages": [{"edge": "sobell"}]}, ["stages", 0, "edge"], "'sobell' is not one of ['sobel'"),
+        ({"stages": [{"edg": "sobel"}]}, ["stages", 0], "'edg' is not one of ['blur', "),
+        ({"stages": [{"edge": "sobel", "strid": 2}]}, ["stages", 0], "'strid' is not one of"),
+        ({"stages": [{"blur": "gaussian"}]}, ["stages", 0], "'sigma' is a required property"),
+        ({"stages": [{"blur": "box", "size": 0}]}, ["stages", 0, "size"], "0 is less than the minimum of 1"),
+        ({"stages": [EDGE], "input": {"pth": 1}}, ["input"], "'pth' is not one of ['path'"),
+        ({"stages": [EDGE], "bordr": 1}, [], "'bordr' is not one of"),
+        ({"jobs": [{"stages": [{"edge": "x"}]}]}, ["jobs", 0, "stages", 0, "edge"], "'x' is not one of"),
+    ],
+    ids=range(8),
+)  # fmt: skip
+def test_an_error_is_said_as_what_it_is(bad, where, words):
+    errors = list(VALIDATOR.iter_errors(bad))
+    (said,) = (error for error in errors if words in error.message)
+    assert not said.context
+    assert list(said.absolute_path) == where
+
+
+def test_a_misspelt_method_is_the_one_error():
+    (error,) = VALIDATOR.iter_errors({"stages": [{"edge": "sobell", "stride": 2}]})
+    assert (error.validator, list(error.absolute_path)) == ("enum", ["stages", 0, "edge"])
