@@ -59,5 +59,6 @@ class StridedPipeline(FakePipeline):
         plan = self.plan(image.shape, image.dtype.name, alpha)
         rows, cols = plan.extent
         result = image[:: self.stride[0], :: self.stride[1]][:rows, :cols]
-        result = result[..., 0] if plan.output_channels < plan.channels else result
+        if plan.output_channels < plan.channels:
+            result = result[..., 0] if plan.output_channels == 1 else result[..., [0, -1]]
         return result.astype(plan.output_dtype), 0

@@ -24,6 +24,7 @@ import numpy as np
 from convpipe.errors import ReadError
 from convpipe.images import FORMATS, Limits, Page, encode, encode_pages, probe, read_pages, supports
 from convpipe.images.metadata import Metadata
+from convpipe.sampling import Sampling
 
 LIMITS = Limits(max_pixels=2_000_000, max_decoded_bytes=32 << 20, max_tile_bytes=32 << 20, max_frames=50)
 MOST_SECONDS = 5.0
@@ -72,9 +73,34 @@ def seeds() -> list[bytes]:
         if compression not in ("jpeg", "webp"):
             planes = np.ascontiguousarray(np.moveaxis(rgb, -1, 0))
             found.append(_tiff(planes, compression=compression, planarconfig="separate"))
+    found += described(rgb)
     out = io.BytesIO()
     np.save(out, rgb)
     return [*found, out.getvalue()]
+
+
+def described(rgb: np.ndarray) -> list[bytes]:
+    """Return files that say much of themselves: stacks, places on the Earth, text, comments."""
+    stack = {
+        "imagej": True,
+        "metadata": {"axes": "ZYXS", "Info": "i", "Labels": ["a", "b"], "Overlays": [b"Iout"]},
+    }
+    tags = [(33550, 12, 3, (1.0, 2.0, 0.0), True), (33922, 12, 6, (0.0,) * 6, True),
+            (34735, 3, 4, (1, 1, 0, 0), True), (42113, 2, 0, b"0", True)]  # fmt: skip
+    matrix = [(34264, 12, 16, tuple(map(float, range(16))), True), (50844, 12, 92, (1.0,) * 92, True)]
+    two = np.stack([rgb, rgb])
+    words = Metadata(
+        iptc=b"\x1c\x02\x05\0\1t", comments=(b"one",), resolution=(2.0, 1.0), unit="none",
+        chunks=((b"gAMA", bytes(4)), (b"tEXt", b"Title\0waves")),
+    )  # fmt: skip
+    return [
+        _tiff(two, **stack),
+        _tiff(two, metadata={"axes": "ZYXS"}),
+        _tiff(two, ome=True, metadata={"axes": "ZYXS", "PhysicalSizeX": 0.5}),
+        _tiff(rgb, extratags=tags),
+        _tiff(rgb, extratags=matrix, metadata=None),
+        *(b"".join(map(bytes, encode(rgb, words, format=name).pieces)) for name in ("png", "jpeg")),
+    ]
 
 
 def _tiff(pixels, **options):
@@ -144,7 +170,9 @@ def check(path: Path, rng: random.Random) -> str:
             name = rng.choice(("png", "jpeg", "tiff", "webp", "bmp"))
             channels = 1 if pixels.ndim == 2 else pixels.shape[2]
             if supports(name, pixels.dtype.name, channels, alpha=image.alpha):
-                encode(pixels[:200, :200], image.metadata, alpha=image.alpha, format=name)
+                sampling = rng.choice((Sampling(), Sampling((2.0, 3.0), (0.5, -1.0))))
+                part = pixels[:200, :200]
+                encode(part, image.metadata, alpha=image.alpha, sampling=sampling, format=name)
     except ReadError as error:
         failure = error
     else:

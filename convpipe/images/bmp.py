@@ -13,6 +13,9 @@ from convpipe.limits import Limits
 CONVERSION = {"1": "L", "L": "L", "P": "RGB", "RGB": "RGB", "RGBA": "RGBA"}
 """Pillow mode to decode to, by the mode in the file."""
 
+V5_HEADER, PROFILES = b"\x7c\0\0\0", (b"DEBM", b"KNIL")
+"""Size of the header that may have an ICC profile behind it, and what then stands for the colour space."""
+
 CHANNELS = {"L": 1, "RGB": 3, "RGBA": 4}
 
 
@@ -23,6 +26,8 @@ def header(source: Source, limits: Limits) -> Header:
     image = BmpImageFile(source.file)
     mode = CONVERSION[image.mode]
     dpi = image.info.get("dpi")
+    if source.at(14, 4) == V5_HEADER and source.at(70, 4) in PROFILES:
+        source.notes.append("BMP's ICC profile not carried")
     metadata = Metadata(resolution=valid_resolution(*dpi) if dpi else None)
     return Header(
         image.height,
@@ -48,7 +53,8 @@ def encode(
     import PIL.BmpImagePlugin
     from PIL import Image
 
-    resolution = metadata.resolution if metadata.unit != "none" else None
     out = io.BytesIO()
-    Image.fromarray(pixels).save(out, PIL.BmpImagePlugin.BmpImageFile.format, dpi=resolution or (96, 96))
+    Image.fromarray(pixels).save(
+        out, PIL.BmpImagePlugin.BmpImageFile.format, dpi=metadata.resolution or (0, 0)
+    )
     return [out.getvalue()]

@@ -31,7 +31,8 @@ class Format:
     pages : bool
         Whether a file may hold several images, as read and written here.
     carries : frozenset of str
-        The parts of :class:`~convpipe.images.Metadata` that it can hold.
+        The parts of :class:`~convpipe.images.Metadata` that it can hold; ``ratio`` is a resolution that tells
+        the shape of a pixel alone.
     max_block : int, optional
         Most bytes of its EXIF, XMP, IPTC and of a comment.
     """
@@ -47,7 +48,7 @@ class Format:
     max_block: int | None = None
 
 
-ANYWHERE = frozenset(("icc", "exif", "xmp", "resolution"))
+ANYWHERE = frozenset(("icc", "exif", "xmp", "resolution", "ratio"))
 GREY_OR_RGB = (1, 3)
 ANY_NUMBER = range(1, 65_535)
 """Of channels, with room for alpha: TIFF counts them in 16 bits."""
@@ -80,7 +81,7 @@ FORMATS: Mapping[str, Format] = {
             alpha=True,
             compression=(0, 9),
             pages=True,
-            carries=ANYWHERE | {"iptc", "description", "georeference", "gdal", "fields"},
+            carries=ANYWHERE | {"iptc", "descriptions", "georeference", "gdal", "fields"},
         ),
         Format(
             "webp",
@@ -88,7 +89,7 @@ FORMATS: Mapping[str, Format] = {
             {"uint8": GREY_OR_RGB},
             alpha=True,
             quality=(1, 100),
-            carries=ANYWHERE - {"resolution"},
+            carries=ANYWHERE - {"resolution", "ratio"},
         ),
         Format("bmp", (".bmp", ".dib"), {"uint8": GREY_OR_RGB}, carries=frozenset(("resolution",))),
         Format("gif", (".gif",)),

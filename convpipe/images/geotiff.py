@@ -36,11 +36,15 @@ class Georeference:
 
         Raises
         ------
-        ValueError
-            A field has not the number of values that the standard asks for.
+        ValueError, FloatingPointError
+            A field has not the number of values that the standard asks for, or values too large to move.
         """
         if not sampling.moves:
             return self
+        with np.errstate(all="raise"):
+            return self._moved(sampling)
+
+    def _moved(self, sampling: Sampling) -> Georeference:
         values = {field.tag: _doubles(field) for field in self.fields if field.kind == DOUBLE}
         corner = 0.0 if self._is_point() else 0.5
         raster = _affine(sampling, corner)
@@ -68,7 +72,10 @@ class Georeference:
 
 
 def _doubles(field: Field) -> np.ndarray:
-    return np.frombuffer(field.data, "<f8")
+    values = np.frombuffer(field.data, "<f8")
+    if not np.isfinite(values).all():
+        raise ValueError(f"field {field.tag} has values that are not finite")
+    return values
 
 
 def _field(tag: int, values: np.ndarray) -> Field:

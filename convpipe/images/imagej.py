@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import struct
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 from convpipe.images.ifd import Field
 from convpipe.images.raster import Raster, text_field
@@ -42,12 +41,21 @@ class ImageJ:
         cls,
         text: bytes,
         own: dict[int, Field],
-        order: Literal["<", ">"],
+        order: str,
         page: Raster,
         pages: int,
         notes: list[str],
     ) -> ImageJ:
-        """Read one; ImageJ's own fields are dropped with a note where they are damaged."""
+        """Read one; ImageJ's own fields are dropped with a note where they are damaged.
+
+        Raises
+        ------
+        ValueError
+            It counts more planes than there are.
+        """
+        planes, channels = _counted(text)
+        if planes * (1 if channels == page.channels and planes * channels > pages else channels) > pages:
+            raise ValueError(f"{planes} x {channels} planes of which {pages} are there")
         fields: tuple[Field, ...] = ()
         if METADATA in own:
             try:
@@ -68,8 +76,9 @@ class ImageJ:
             gone |= {b"min", b"max"} & {key for key, _, _ in lines}
             if kept.pop("Ranges", None) is not None or gone:
                 notes.append(f"ImageJ's display ranges dropped: they are of {self.page.dtype}")
-        if raster.channels != self.page.channels and self._counts_samples(lines):
-            gone.add(b"channels")  # the samples of a page were counted as channels
+        planes, channels = _counted(self.text)
+        if raster.channels != self.page.channels and channels == self.page.channels and planes == self.pages:
+            gone.add(b"channels")  # as Bio-Formats counts the samples of RGB
         moved = sampling.moves or raster.extent != self.page.extent
         if moved and (places := [name for name in PLACES if kept.pop(name, None) is not None]):
             notes.append(f"ImageJ's {' and '.join(places)} dropped: the pixels lie elsewhere")
@@ -80,14 +89,15 @@ class ImageJ:
         """Return the description and ImageJ's own fields."""
         return [text_field(self.text), *self.own]
 
-    def _counts_samples(self, lines: Sequence[tuple[bytes, bytes, bytes]]) -> bool:
-        """Tell whether ``channels`` are the samples of a page, as Bio-Formats writes for RGB."""
-        said = {key: int(value) for key, _, value in lines if key in (b"channels", b"slices", b"frames")}
-        channels = said.pop(b"channels", 1)
-        planes = 1
-        for size in said.values():
-            planes *= size
-        return channels == self.page.channels and planes == self.pages
+
+def _counted(text: bytes) -> tuple[int, int]:
+    """Return the slices of all frames, and the channels, that a description counts."""
+    said = {b"slices": 1, b"frames": 1, b"channels": 1}
+    for line in text.splitlines():
+        key, _, value = line.partition(b"=")
+        if key in said:
+            said[key] = int(value)
+    return said[b"slices"] * said[b"frames"], said[b"channels"]
 
 
 def _moved(line: tuple[bytes, bytes, bytes], sampling: Sampling) -> tuple[bytes, bytes, bytes]:
@@ -100,12 +110,12 @@ def _moved(line: tuple[bytes, bytes, bytes], sampling: Sampling) -> tuple[bytes,
     return key, sign, b"%r\n" % (col if key == b"xorigin" else row)
 
 
-def _unpacked(own: dict[int, Field], order: Literal["<", ">"]) -> dict[str, Any]:
+def _unpacked(own: dict[int, Field], order: str) -> dict[str, Any]:
     import tifffile
 
     counts = own[BYTE_COUNTS]
     numbers = struct.unpack(f"{order}{counts.count}I", counts.data)
-    return tifffile.tifffile.imagej_metadata(own[METADATA].data, numbers, order)
+    return tifffile.tifffile.imagej_metadata(own[METADATA].data, numbers, cast(Literal["<", ">"], order))
 
 
 def _packed(own: dict[str, Any]) -> tuple[Field, ...]:

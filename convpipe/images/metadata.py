@@ -75,7 +75,7 @@ class Metadata:
         Of a JPEG.
     chunks : tuple of (bytes, bytes), optional
         Names and content of a PNG's chunks of text and of colour (``gAMA``, ``cHRM``, ``sRGB``, ``cICP``).
-    description : Description, optional
+    descriptions : tuple of Description, optional
         How the pages of a TIFF are one image: ImageJ's, OME's, tifffile's.
     georeference : Georeference, optional
     gdal : Gdal, optional
@@ -93,7 +93,7 @@ class Metadata:
     iptc: bytes | None = None
     comments: tuple[bytes, ...] = ()
     chunks: tuple[Chunk, ...] = ()
-    description: Description | None = None
+    descriptions: tuple[Description, ...] = ()
     georeference: Georeference | None = None
     gdal: Gdal | None = None
     fields: tuple[Field, ...] = ()
@@ -122,16 +122,18 @@ class Metadata:
                 notes.append(f"{name} dropped: it cannot be made to fit the result ({reason})")
                 return None
 
+        if self.samples is not None and self.samples.planar and raster.channels > 1:
+            raster = replace(raster, planar=True)
+        descriptions = [
+            follow(each, each.name, lambda said: said.followed(sampling, raster, notes))
+            for each in self.descriptions
+        ]
         return replace(
             self,
             exif=follow(self.exif, "EXIF", lambda exif: follow_exif(exif, sampling, raster.extent)),
             xmp=follow(self.xmp, "XMP", lambda xmp: follow_xmp(xmp, sampling, raster.extent)),
             resolution=follow(self.resolution, "resolution", lambda xy: sampling.density(*xy)),
-            description=follow(
-                self.description,
-                getattr(self.description, "name", ""),
-                lambda description: description.followed(sampling, raster, notes),
-            ),
+            descriptions=tuple(each for each in descriptions if each is not None),
             georeference=follow(self.georeference, "georeference", lambda geo: geo.followed(sampling)),
             gdal=follow(self.gdal, "GDAL metadata", lambda gdal: gdal.followed(raster, notes)),
         )
@@ -157,7 +159,8 @@ class Metadata:
         held = self
         if "resolution" not in carries and "exif" in carries:
             held = self._with_resolution_in_exif()
-        gone = [part for part in NAMES if part not in carries]
+        ratio = "ratio" if held.unit == "none" else "resolution"
+        gone = [part for part in NAMES if (ratio if part == "resolution" else part) not in carries]
         lost = [NAMES[part] for part in gone if held._says(part)]
         if lost:
             notes.append(f"{format} cannot hold {', '.join(lost)}; dropped")
@@ -192,7 +195,7 @@ NAMES = {
     "resolution": "the resolution",
     "comments": "comments",
     "chunks": "PNG's chunks of text and colour",
-    "description": "the description of the stack",
+    "descriptions": "the description of the stack",
     "georeference": "the georeference",
     "gdal": "GDAL's metadata",
     "fields": "primaries and white point",

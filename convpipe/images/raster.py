@@ -23,18 +23,21 @@ class Raster:
     extent : (rows, cols)
     channels : int
     dtype : str
+    planar : bool
+        Whether a TIFF stores the channels one after the other.
     """
 
     extent: Extent
     channels: int
     dtype: str
+    planar: bool = False
 
     @classmethod
     def of(cls, pixels: np.ndarray) -> Raster:
         """Return that of an array, (H, W) or (H, W, C).
 
         >>> Raster.of(np.zeros((2, 3), np.uint8))
-        Raster(extent=(2, 3), channels=1, dtype='uint8')
+        Raster(extent=(2, 3), channels=1, dtype='uint8', planar=False)
         """
         rows, cols = pixels.shape[:2]
         return cls((rows, cols), 1 if pixels.ndim == 2 else pixels.shape[2], pixels.dtype.name)

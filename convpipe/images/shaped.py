@@ -21,8 +21,7 @@ class Shaped:
     ----------
     leading : tuple of int
         Dimensions before those of a page.
-    page : tuple of int
-        Those of a page.
+    page : Raster
     axes : str, optional
         Letters of the leading ones.
     others : dict
@@ -30,7 +29,7 @@ class Shaped:
     """
 
     leading: tuple[int, ...]
-    page: tuple[int, ...]
+    page: Raster
     axes: str | None = None
     others: dict[str, Any] = field(default_factory=dict)
     name = "shape of the array"
@@ -42,11 +41,14 @@ class Shaped:
         shape = tuple(int(size) for size in said.pop("shape"))
         said.pop("truncated", None)
         axes = said.pop("axes", None)
-        split = len(shape) - _trailing(shape, page)
-        if not 1 <= math.prod(shape[:split]) <= pages:
-            raise ValueError(f"{math.prod(shape[:split])} pages of which {pages} are there")
+        stored, _ = _page(page)
+        if page.channels == 1 and shape[-3:] == (*stored, 1):
+            stored = (*stored, 1)
+        split = len(shape) - len(stored)
+        if split < 0 or shape[split:] != stored or not 1 <= math.prod(shape[:split]) <= pages:
+            raise ValueError(f"an array of {list(shape)} in {pages} pages of {list(stored)}")
         named = axes[:split] if isinstance(axes, str) and len(axes) == len(shape) else None
-        return cls(shape[:split], shape[split:], named, said)
+        return cls(shape[:split], page, named, said)
 
     def followed(self, sampling: Sampling, raster: Raster, notes: list[str]) -> Shaped:
         """Return the shape of the results."""
@@ -54,14 +56,14 @@ class Shaped:
         for name, scale in zip(("PhysicalSizeY", "PhysicalSizeX"), sampling.scale, strict=True):
             if isinstance(size := said.get(name), int | float):
                 said[name] = size * scale
-        page = raster.extent if raster.channels == 1 else (*raster.extent, raster.channels)
-        return replace(self, page=page, others=said)
+        return replace(self, page=raster, others=said)
 
     def fields(self) -> list[Field]:
         """Return the description."""
-        said = {"shape": [*self.leading, *self.page], **self.others}
+        shape, letters = _page(self.page)
+        said = {"shape": [*self.leading, *shape], **self.others}
         if self.axes is not None:
-            said["axes"] = self.axes + "YXS"[: len(self.page)]
+            said["axes"] = self.axes + letters
         return [text_field(json.dumps(said).encode())]
 
 
@@ -70,10 +72,10 @@ def _numbers(text: bytes) -> list[int]:
     return [int(each) for each in re.findall(rb"\d+", text.splitlines()[0])]
 
 
-def _trailing(shape: tuple[int, ...], page: Raster) -> int:
-    """Return how many of the last dimensions are those of a page."""
-    rows, cols = page.extent
-    for trailing in ((rows, cols, page.channels), (page.channels, rows, cols), (rows, cols)):
-        if shape[-len(trailing) :] == trailing:
-            return len(trailing)
-    raise ValueError(f"pages of {page.extent} in an array of {list(shape)}")
+def _page(raster: Raster) -> tuple[tuple[int, ...], str]:
+    """Return the dimensions of a page, and their letters."""
+    if raster.channels == 1:
+        return raster.extent, "YX"
+    if raster.planar:
+        return (raster.channels, *raster.extent), "SYX"
+    return (*raster.extent, raster.channels), "YXS"

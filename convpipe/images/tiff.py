@@ -66,12 +66,15 @@ def headers(source: Source, limits: Limits, start: int = 0) -> Iterator[Header]:
         with collected(source.notes):
             page = page_at(file, place)
             _check_kind(page)
-        metadata = read_tags(source, found.layout, place.offset, limits, _raster(page), found.frames)
+        metadata = read_tags(source, found.layout, place.offset, limits, _raster(page), found)
+        if start:
+            metadata = replace(metadata, descriptions=())
         settle_predictor(page, source.notes)
         for number in range(start, place.planes):
             with collected(source.notes):
                 made = _header(plane(page, number, place.planes), metadata, source, limits)
             yield replace(made, frames=found.frames)
+            metadata = replace(metadata, descriptions=())  # of the whole stack, once
         start = 0
 
 
@@ -139,4 +142,5 @@ def _check_kind(page: Any) -> None:
 
 def _raster(page: Any) -> Raster:
     stored = "uint8" if page.dtype == np.bool_ else np.dtype(page.dtype).name
-    return Raster((page.imagelength, page.imagewidth), page.samplesperpixel, stored)
+    planar = page.planarconfig == 2 and page.samplesperpixel > 1
+    return Raster((page.imagelength, page.imagewidth), page.samplesperpixel, stored, planar)

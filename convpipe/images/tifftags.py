@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterable
-from typing import Any
 
 from convpipe.images import gdal, geotiff, ifd, imagej
 from convpipe.images.exif import ORIENTATION, RATIONAL, SHORT, ratio
@@ -20,6 +18,7 @@ from convpipe.images.raster import DESCRIPTION, Description, Foreign, Raster, is
 from convpipe.images.shaped import Shaped
 from convpipe.images.source import Source
 from convpipe.images.tiffexif import CARRIED, read_exif, write_exif
+from convpipe.images.tiffpages import Chain
 from convpipe.images.xmp import check_xmp
 from convpipe.limits import Limits
 
@@ -43,7 +42,7 @@ SKIPPED = (STRUCTURE - {X, Y, UNIT}) | (CARRIED - {DESCRIPTION})
 
 
 def read_tags(
-    source: Source, layout: ifd.Layout, offset: int, limits: Limits, page: Raster, pages: int
+    source: Source, layout: ifd.Layout, offset: int, limits: Limits, page: Raster, file: Chain
 ) -> Metadata:
     """Return what a directory says beside the pixels; what is not carried is noted.
 
@@ -56,8 +55,8 @@ def read_tags(
     limits : Limits
     page : Raster
         Its pixels as stored.
-    pages : int
-        Number of pages of the file that are read.
+    file : Chain
+        Where the pages of the file are.
     """
     exif = read_exif(source, layout, offset, limits)
     try:
@@ -67,8 +66,10 @@ def read_tags(
         return Metadata(exif=exif)
     by_tag = {field.tag: field for field in reversed(fields)}
     descriptions = [field.data.partition(b"\0")[0] for field in fields if field.tag == DESCRIPTION]
-    description = _description(descriptions, by_tag, layout, page, pages, source.notes)
-    known = OWN | {imagej.BYTE_COUNTS, imagej.METADATA} if isinstance(description, ImageJ) else OWN
+    programs = [text for text in descriptions if is_structured(text)]
+    described = [_description(text, by_tag, page, file, source.notes) for text in programs]
+    own_of_imagej = {imagej.BYTE_COUNTS, imagej.METADATA}
+    known = OWN | own_of_imagej if any(isinstance(each, ImageJ) for each in described) else OWN
     left = sorted({field.tag for field in fields} - known)
     if left:
         source.notes.append(f"TIFF fields not carried: {', '.join(map(_tag_name, left))}")
@@ -83,7 +84,7 @@ def read_tags(
         xmp=check_xmp(by_tag[XMP].data if XMP in by_tag else None, source.notes),
         unit=unit,
         iptc=_iptc(by_tag.get(IPTC), layout.order),
-        description=description,
+        descriptions=tuple(each for each in described if each is not None),
         georeference=Georeference(place) if place else None,
         gdal=Gdal(own, page) if own else None,
         fields=tuple(little[tag] for tag in COLORIMETRY if tag in little),
@@ -101,8 +102,8 @@ def written(metadata: Metadata) -> ifd.Added:
     own += [*_resolution_fields(metadata), *metadata.fields]
     for part in (metadata.georeference, metadata.gdal):
         own += part.fields if part is not None else ()
-    if metadata.description is not None:
-        own += metadata.description.fields()
+    for description in metadata.descriptions:
+        own += description.fields()
     return own, below
 
 
@@ -120,29 +121,22 @@ def _fields(source: Source, layout: ifd.Layout, offset: int) -> list[ifd.Field]:
 
 
 def _description(
-    texts: Iterable[bytes],
-    by_tag: dict[int, ifd.Field],
-    layout: ifd.Layout,
-    page: Raster,
-    pages: int,
-    notes: list[str],
+    text: bytes, fields: dict[int, ifd.Field], page: Raster, file: Chain, notes: list[str]
 ) -> Description | None:
-    """Return the first description that is some program's; those that are a person's are EXIF."""
-    for text in texts:
-        try:
-            if text.startswith((b"ImageJ=", b"SCIFIO=")):
-                order: Any = layout.order
-                return ImageJ.parse(text, by_tag, order, page, pages, notes)
-            if is_ome(text):
-                return Ome(text, page)
-            if is_shaped(text):
-                return Shaped.parse(text, page, pages)
-        except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-            notes.append(f"description of the stack dropped: it does not fit the file ({error})"[:200])
-            return None
-        if is_structured(text):
-            return Foreign(text, page)
-    return None
+    """Return what a program says; None and a note where it is not true of the pages that are there."""
+    try:
+        if text.startswith((b"ImageJ=", b"SCIFIO=")):
+            return ImageJ.parse(text, fields, file.layout.order, page, file.frames, notes)
+        if is_ome(text):
+            if file.left:
+                raise ValueError("it counts directories that were left")
+            return Ome(text, page)
+        if is_shaped(text):
+            return Shaped.parse(text, page, file.frames)
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        notes.append(f"description of the stack dropped: it does not fit the file ({error})"[:200])
+        return None
+    return Foreign(text, page)
 
 
 def is_shaped(text: bytes) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any, BinaryIO, Literal
 
 import numpy as np
@@ -72,7 +73,8 @@ def _layout(
     """Return how the samples are tagged: as they came, if the channels still are those."""
     channels = 1 if pixels.ndim == 2 else pixels.shape[2]
     if samples is None or samples.colours > channels - alpha:
-        samples = Samples.usual(channels, alpha)
+        planar = samples is not None and samples.planar
+        samples = replace(Samples.usual(channels, alpha), planar=planar)
     extra = channels - samples.colours
     return {
         "photometric": "rgb" if samples.colours == 3 else "minisblack",

@@ -284,7 +284,7 @@ def _checked(page: Page, format: str, quality: int | None, compression: int | No
     metadata = metadata.followed(sampling, Raster.of(pixels), notes)
     metadata = metadata.for_channels(3 if format == "webp" and channels == 1 else channels, notes)
     metadata = metadata.held_by(format, notes)
-    if compression and isinstance(metadata.description, ImageJ):
+    if compression and any(isinstance(each, ImageJ) for each in metadata.descriptions):
         notes.append("ImageJ reads compressed stacks through Bio-Formats alone")
     return Page(np.ascontiguousarray(pixels, native), alpha, metadata)
 

@@ -135,9 +135,12 @@ class TestShapeOfPixels:
         assert b"pHYs" not in content(encode(RGB, metadata, format="png"))
         assert encode(RGB, metadata, format="webp").notes == ()
 
-    def test_webp_cannot(self):
+    @pytest.mark.parametrize("format", ["webp", "bmp"])
+    def test_that_a_format_has_not(self, format):
         metadata = Metadata(resolution=(2.0, 1.0), unit="none")
-        assert encode(RGB, metadata, format="webp").notes == ("webp cannot hold the resolution; dropped",)
+        assert encode(RGB, metadata, format=format).notes == (
+            f"{format} cannot hold the resolution; dropped",
+        )
 
 
 def test_centimetres_stay(source, strided):
@@ -206,6 +209,23 @@ def test_ratio_fits_32_bits(value):
     assert 0 <= above < 2**32
     assert 0 < below < 2**32
     assert above / below == pytest.approx(min(value, 2**32 - 1), rel=1e-5, abs=1e-9)
+
+
+class TestBmp:
+    def test_none_is_stated_where_none_is_known(self, source, strided):
+        write(source / "a.bmp", RGB)
+        path, _ = strided((2, 4))
+        assert read(path).metadata.resolution is None
+        assert path.read_bytes()[38:46] == bytes(8)
+
+    def test_a_profile_is_noted(self, source, strided):
+        write(source / "a.bmp", RGB)
+        data = (source / "a.bmp").read_bytes()
+        header = struct.pack("<I", 124) + data[18:54] + bytes(16) + b"DEBM" + bytes(64)
+        size = struct.pack("<IHHI", len(data) + 84, 0, 0, 14 + 124)
+        (source / "a.bmp").write_bytes(b"BM" + size + header + data[54:])
+        _, notes = strided((2, 4))
+        assert notes == ("BMP's ICC profile not carried",)
 
 
 class TestPng:

@@ -122,6 +122,9 @@ def test_rational_polynomials(source, strided):
         [(TIEPOINTS, (0.0,) * 7)],
         [(TRANSFORMATION, (1.0,) * 12)],
         [(50844, (1.0,))],
+        [(TRANSFORMATION, (np.nan,) * 16)],
+        [(TRANSFORMATION, (1e308,) * 16)],
+        [(SCALE, (1e308, 1e308, 0.0)), (TIEPOINTS, (1e308, 0.0, 0.0, -1e308, 0.0, 0.0))],
     ],
 )
 def test_broken(source, strided, form):

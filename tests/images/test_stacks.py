@@ -6,6 +6,13 @@ from xml.etree import ElementTree
 import numpy as np
 import pytest
 import tifffile
+from fakes import StridedPipeline
+
+from convpipe.batch import run_folder
+from convpipe.images import Metadata, write
+from convpipe.images.imagej import ImageJ
+from convpipe.images.ome import Ome
+from convpipe.images.raster import Raster
 
 STACK = np.arange(3 * 2 * 4 * 10 * 12, dtype=np.uint16).reshape(3, 2, 4, 10, 12)
 RGB = np.arange(5 * 10 * 12 * 3, dtype=np.uint8).reshape(5, 10, 12, 3)
@@ -136,6 +143,23 @@ class TestImageJ:
         with tifffile.TiffFile(path) as file:
             assert (file.imagej_metadata["xorigin"], file.imagej_metadata["yorigin"]) == (2.0, 2.0)
 
+    @pytest.mark.parametrize("isolate", [False, True])
+    def test_planes_of_one_directory(self, source, tmp_path, isolate):
+        metadata = {name: value for name, value in OF_IMAGEJ.items() if name not in ("min", "max")}
+        tifffile.imwrite(source / "a.tif", STACK, imagej=True, truncate=True, metadata=metadata)
+        report = run_folder(StridedPipeline((2, 3)), source, tmp_path / "out", isolate=isolate)
+        assert report.results[0].notes == ()
+        with tifffile.TiffFile(tmp_path / "out" / "a.tif") as file:
+            np.testing.assert_array_equal(file.asarray(), STACK[EVERY])
+            assert file.imagej_metadata["Labels"] == OF_IMAGEJ["Labels"]
+            file.pages.useframes = False
+            assert [270 in page.tags for page in file.pages[:2]] == [True, False]
+
+    def test_more_planes_than_pages(self):
+        page = Raster((10, 12), 1, "uint8")
+        with pytest.raises(ValueError, match="9 x 2 planes of which 5"):
+            ImageJ.parse(b"ImageJ=1\nslices=9\nchannels=2\n", {}, "<", page, 5, [])
+
     @pytest.mark.parametrize("damage", [b"\xff" * 4, b"IJIJ\xff\xff\xff\xff"])
     def test_broken(self, source, strided, damage):
         self.save(source, **OF_IMAGEJ)
@@ -255,6 +279,29 @@ class TestShaped:
         expected = RGB[EVERY_RGB][..., 0] if grey else RGB[EVERY_RGB]
         np.testing.assert_array_equal(tifffile.imread(path), expected)
 
+    @pytest.mark.parametrize("grey", [False, True])
+    @pytest.mark.parametrize("alpha", [False, True])
+    def test_separate_planes(self, source, strided, grey, alpha):
+        planes = np.moveaxis(np.concatenate([RGB, RGB[..., :1]], -1) if alpha else RGB, -1, 1)
+        options = {"photometric": "rgb", "planarconfig": "separate", "metadata": {"axes": "TSYX"}}
+        options |= {"extrasamples": ["unassalpha"]} if alpha else {}
+        tifffile.imwrite(source / "a.tif", np.ascontiguousarray(planes), **options)
+        path, notes = strided((2, 3), grey=grey)
+        assert notes == ()
+        kept = [0, 3][: 1 + alpha] if grey else slice(None)
+        expected = planes[EVERY][:, kept]
+        with tifffile.TiffFile(path) as file:
+            (series,) = file.series
+            single = grey and not alpha
+            np.testing.assert_array_equal(series.asarray(), expected[:, 0] if single else expected)
+            assert series.axes == ("TYX" if single else "TSYX")
+
+    def test_planes_of_one_directory(self, source, strided):
+        tifffile.imwrite(source / "a.tif", STACK, photometric="minisblack", truncate=True)
+        path, notes = strided((2, 3))
+        assert notes == ()
+        np.testing.assert_array_equal(tifffile.imread(path), STACK[EVERY])
+
     def test_two_arrays(self, source, strided):
         with tifffile.TiffWriter(source / "a.tif") as writer:
             writer.write(STACK[0, 0], photometric="minisblack", metadata={"name": "first"})
@@ -274,13 +321,38 @@ class TestShaped:
         assert (page.description, json.loads(page.description1)["shape"]) == ("north façade", [4, 5, 4])
 
     @pytest.mark.parametrize(
-        "text", ['{"shape": [99, 10, 12]}', '{"shape": [7, 7]}', '{"shape": "x"}', '{"shape":']
+        "text", ['{"shape": [0, 10, 12]}', '{"shape": [7, 7]}', '{"shape": "x"}', '{"shape":']
     )
     def test_that_does_not_fit(self, source, strided, text):
         tifffile.imwrite(source / "a.tif", RGB[0, ..., 0], description=text, metadata=None)
         path, (note,) = strided((2, 3))
         assert note.startswith("description of the stack dropped: it does not fit the file")
         assert page_of(path).description == ""
+
+
+def test_two_descriptions(source, strided):
+    """Micro-Manager writes OME-XML and ImageJ's description."""
+    xml = b'<OME><Image><Pixels SizeX="12" SizeY="10" SizeC="1" Type="uint8"/></Image></OME>'
+    text = b"ImageJ=1.4\nimages=1\nunit=um\n"
+    raster = Raster((10, 12), 1, "uint8")
+    both = Metadata(descriptions=(Ome(xml, raster), ImageJ(text, (), raster, 1)))
+    write(source / "a.tif", RGB[0, ..., 0], both)
+    path, notes = strided((2, 3))
+    assert notes == ()
+    page = page_of(path)
+    assert page.description.encode() == xml.replace(b"12", b"4").replace(b"10", b"5")
+    assert page.description1.encode() == text.strip()
+
+
+def test_directories_that_ome_counts_and_that_are_left(source, strided):
+    """A thumbnail among the pages: OME-XML names pages by their place in the file."""
+    with tifffile.TiffWriter(source / "a.tif") as writer:
+        xml = '<OME><Image><Pixels SizeX="12" SizeY="10" SizeC="1"><TiffData IFD="1"/></Pixels></Image></OME>'
+        writer.write(RGB[0, ..., 0], description=xml, metadata=None)
+        writer.write(RGB[0, :5, :6, 0], subfiletype=1, metadata=None)
+    path, notes = strided((2, 3))
+    assert any("it counts directories that were left" in note for note in notes)
+    assert page_of(path).description == ""
 
 
 @pytest.mark.parametrize("text", ["<slide width='12'/>", '{"width": 12}', "Aperio Image\n12x10"])
