@@ -333,7 +333,7 @@ Op = Stencil | Map | Mix | Alpha | Cast
 
 
 def dtype_range(dtype: str) -> Interval:
-    """Return the values an image of `dtype` is taken to hold: all of an integer type, 0 to 1 of a float.
+    """Return the values an image of `dtype` is taken to hold: all of an integer type, else 0 to 1.
 
     Examples
     --------
@@ -341,7 +341,7 @@ def dtype_range(dtype: str) -> Interval:
     Interval(low=0.0, high=255.0)
     """
     kind = np.dtype(dtype)
-    if kind.kind == "f":
+    if kind.kind in "bf":
         return Interval(0.0, 1.0)
     limits = np.iinfo(kind)
     return Interval(float(limits.min), float(limits.max))
@@ -349,11 +349,11 @@ def dtype_range(dtype: str) -> Interval:
 
 def is_integer(dtype: str) -> bool:
     """Tell whether pixels of `dtype` are rounded and saturated on the way out."""
-    return np.dtype(dtype).kind in "iu"
+    return np.dtype(dtype).kind in "biu"
 
 
 COMPUTE: dict[str, str] = {
-    **dict.fromkeys(["uint8", "int8", "uint16", "int16", "float16", "float32"], "float32"),
+    **dict.fromkeys(["bool", "uint8", "int8", "uint16", "int16", "float16", "float32"], "float32"),
     # 32-bit integers do not fit the 24-bit significand of float32.
     **dict.fromkeys(["uint32", "int32", "float64"], "float64"),
 }

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from functools import lru_cache
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import ArrayLike, DTypeLike, NDArray
+from numpy.typing import NDArray
 
-from convpipe import batch, config
-from convpipe.compile.backend import BACKENDS, Backend, Executable
+from convpipe import arrays, batch, config
+from convpipe.compile.backend import BACKENDS
+from convpipe.engine import Engine, dtype_name
 from convpipe.errors import ConfigError, ParameterError, ParameterTypeError
-from convpipe.geometry import BORDER_NAMES, Border, Extent
-from convpipe.ops import COMPUTE
-from convpipe.plan import Plan, make_plan
+from convpipe.geometry import BORDER_NAMES, Border
+from convpipe.plan import Plan
 from convpipe.stages import Stage, nearest, stage
 
 if TYPE_CHECKING:
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 class Pipeline:
     """A chain of filter stages that runs as one fused loop.
+
+    Pipelines of the same stages and options are equal; they pickle, and their `repr` builds them.
 
     Parameters
     ----------
@@ -37,7 +39,7 @@ class Pipeline:
         Of the result; default: the last stage's ``dtype``, or that of the image.
     linear_light : bool
         Decode sRGB to linear light before the first stage, and encode it again after the last.
-    backend : {'auto', 'cpu', 'cuda'}
+    backend : {'cpu', 'cuda', 'auto'}
         Where it runs; ``auto`` takes what is estimated to be quicker for each image size.
     name : str
         For reports.
@@ -63,6 +65,8 @@ class Pipeline:
     array([[50, 30, 40],
            [30, 30, 30],
            [40, 30, 50]], dtype=uint8)
+    >>> p
+    Pipeline([stage('blur', 'box', size=3)])
     """
 
     def __init__(
@@ -72,29 +76,23 @@ class Pipeline:
         border: str | Border = "reflect",
         dtype: str | None = None,
         linear_light: bool = False,
-        backend: str = "auto",
+        backend: str = "cpu",
         name: str = "pipeline",
     ) -> None:
-        if isinstance(stages, Stage) or not isinstance(stages, Sequence):
-            raise ParameterTypeError(f"stages need a list of convpipe.stage(...); given {stages!r}", "stages")
-        if not stages:
-            raise ParameterError("a pipeline needs at least one stage", "stages")
-        for item in stages:
-            if not isinstance(item, Stage):
-                raise ParameterTypeError(f"stages need convpipe.stage(...); given {item!r}", "stages")
+        _check_stages(stages)
         if not isinstance(border, (Border, str)) or border not in {*Border, *BORDER_NAMES}:
             raise ParameterError(f"unknown border {border!r}{nearest(border, BORDER_NAMES)}", "border")
+        if backend not in BACKENDS:
+            raise ParameterError(f"unknown backend {backend!r}{nearest(backend, BACKENDS)}", "backend")
         ends = (stage("light", "linear"), stage("light", "srgb"))
         self.stages = (ends[0], *stages, ends[1]) if linear_light else tuple(stages)
         self.border = border if isinstance(border, Border) else BORDER_NAMES[border]
-        self.dtype = None if dtype is None else _dtype_name(dtype)
-        if backend not in BACKENDS:
-            raise ParameterError(f"unknown backend {backend!r}{nearest(backend, BACKENDS)}", "backend")
-        self._backend = Backend(backend)
-        self.backend = self._backend.name
+        self.dtype = None if dtype is None else dtype_name(dtype)
+        self.linear_light = bool(linear_light)
         self.name = name
-        self._planned = lru_cache(maxsize=64)(self._plan)
-        self._executable = lru_cache(maxsize=64)(self._compile)
+        self.engine = Engine(self.stages, self.border, self.dtype, backend)
+        self.backend = self.engine.backend
+        self._asked = backend
 
     @classmethod
     def from_yaml(cls, path: str | Path, *, backend: str | None = None) -> Pipeline:
@@ -134,16 +132,47 @@ class Pipeline:
             name=job.name,
         )
 
-    def plan(self, shape: Sequence[int], dtype: str = "uint8", alpha: bool = False) -> Plan:
+    def to_dict(self) -> dict[str, Any]:
+        """Return the pipeline as :meth:`from_dict` takes it; options that have their default are left out.
+
+        Examples
+        --------
+        >>> Pipeline([stage("edge", "sobel", stride=2)], border="wrap").to_dict()
+        {'border': 'wrap', 'stages': [{'edge': 'sobel', 'stride': 2}]}
+        """
+        return {**self._options, "stages": [one.to_dict() for one in self._own_stages]}
+
+    def to_yaml(self) -> str:
+        """Return the pipeline as a config file, which :meth:`from_yaml` loads.
+
+        Examples
+        --------
+        >>> print(Pipeline([stage("blur", "gaussian", sigma=1.4)], name="soft").to_yaml())
+        name: soft
+        stages:
+        - {blur: gaussian, sigma: 1.4}
+        <BLANKLINE>
+        """
+        return config.dump(self.to_dict())
+
+    def plan(
+        self,
+        shape: Sequence[int],
+        dtype: str = "uint8",
+        alpha: bool = False,
+        *,
+        channel_axis: int | None = None,
+    ) -> Plan:
         """Work out every stage's output extent, range, halo and cost, with no pixel read.
 
         Parameters
         ----------
-        shape : (rows, cols) or (rows, cols, channels)
+        shape : tuple of int
+            Of the image.
         dtype : str
             Of the image.
-        alpha : bool
-            Whether the last channel is alpha.
+        alpha, channel_axis
+            As in a call.
 
         Raises
         ------
@@ -157,95 +186,78 @@ class Pipeline:
         >>> p.plan((480, 640), dtype="uint8").stages[-1].extent
         (478, 638)
         """
-        return self._planned(tuple(shape), _dtype_name(dtype), self.dtype, alpha)
+        return self.engine.plan(arrays.channels_last(tuple(shape), channel_axis), dtype, alpha)
 
-    def _plan(self, shape: tuple[int, ...], dtype: str, output_dtype: str | None, alpha: bool) -> Plan:
-        if len(shape) not in (2, 3) or not all(hasattr(size, "__index__") for size in shape):
-            raise ParameterError(
-                f"an image is (rows, cols) or (rows, cols, channels); given {shape}", "shape"
-            )
-        shape = tuple(int(size) for size in shape)
-        extent: Extent = (shape[0], shape[1])
-        channels = shape[2] if len(shape) == 3 else 1
-        return make_plan(
-            self.stages,
-            extent,
-            channels=channels,
-            alpha=alpha,
-            dtype=dtype,
-            border=self.border,
-            output_dtype=output_dtype,
-        )
-
-    def __call__(self, image: ArrayLike, dtype: str | None = None, *, alpha: bool = False) -> NDArray[Any]:
+    def __call__(
+        self,
+        image: Any,
+        dtype: str | None = None,
+        *,
+        out: NDArray[Any] | None = None,
+        threads: int | None = None,
+        channel_axis: int | None = None,
+        alpha: bool = False,
+    ) -> Any:
         """Filter one image.
 
         Parameters
         ----------
         image : array_like, shape (rows, cols) or (rows, cols, channels)
+            All channels are data. More than 4 of them need `channel_axis`.
         dtype : str, optional
-            Of the result: ``"float32"`` gives it unrounded.
-        alpha : bool
-            Whether the last channel is alpha; otherwise all channels are data.
-
-        Returns
-        -------
-        ndarray
-            Of the planned extent; of the image's dtype unless `dtype` or the pipeline says otherwise.
-        """
-        return self.apply(image, dtype=dtype, alpha=alpha)
-
-    def apply(
-        self,
-        image: ArrayLike,
-        *,
-        dtype: str | None = None,
-        threads: int | None = None,
-        alpha: bool = False,
-    ) -> NDArray[Any]:
-        """Filter one image, on `threads` threads.
-
-        Parameters
-        ----------
-        image : array_like, shape (rows, cols) or (rows, cols, channels)
-        dtype : str, optional
-            Of the result.
+            Of the result: ``"float32"`` gives it unrounded. Default: the last stage's ``dtype``, or that of
+            the image. Of a bool image it is bool where all values are 0 or 1 by the nature of the stages
+            (a threshold, an inverse), else uint8, in which True is 1.
+        out : ndarray, optional
+            Receives the result and is returned; of the planned shape and dtype. It may overlap `image`.
         threads : int, optional
             1 runs on the calling thread and releases the GIL, so that many threads filter an image
             each; None uses every core. The result has the same bytes either way.
+        channel_axis : int, optional
+            The axis of the channels; default: the last of three.
         alpha : bool
             Whether the last channel is alpha.
-        """
-        return self.filter(np.asarray(image), threads, dtype, alpha=alpha)[0]
 
-    def filter(
-        self,
-        image: NDArray[Any],
-        threads: int | None = None,
-        dtype: str | None = None,
-        *,
-        alpha: bool = False,
-    ) -> tuple[NDArray[Any], int]:
-        """Return what :meth:`apply` returns, and the number of NaNs that became 0 in it."""
-        if threads is not None and (isinstance(threads, bool) or not isinstance(threads, int) or threads < 1):
-            raise ParameterError(f"threads needs an int of at least 1, or None; given {threads!r}", "threads")
-        output_dtype = self.dtype if dtype is None else _dtype_name(dtype)
-        run = self._executable(image.shape, image.dtype, output_dtype, alpha)  # its name takes longer to make
-        return run(image, threads)
+        Returns
+        -------
+        ndarray or DataArray
+            Of the planned extent, channels where they were. An xarray.DataArray gives one of the same
+            dims, name and attrs, whose coordinates follow stride and padding.
+
+        Raises
+        ------
+        ParameterError
+            If this is no image, or its dtype is not computed with; the message names the cast that is.
+        PlanError
+            If a stage's window does not fit in its input.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> p = Pipeline([stage("blur", "box", size=3)])
+        >>> p(np.zeros((5, 48, 64), "uint16"), channel_axis=0).shape
+        (5, 48, 64)
+        >>> p(np.zeros((48, 64, 4), "uint8"), alpha=True).shape
+        (48, 64, 4)
+        """
+        given = arrays.take(image, channel_axis, self.engine)
+        dtype = None if dtype is None else dtype_name(dtype)
+        if out is not None:
+            plan = self.engine.plan(given.pixels.shape, given.pixels.dtype.name, alpha)
+            arrays.check_out(out, given.shape_of(plan), dtype or plan.output_dtype)
+        result, _ = self.engine.filter(given.pixels, threads, dtype, alpha=alpha)
+        if out is not None:
+            np.copyto(out, given.restored(result))
+            return out
+        return given.wrapped(result, self.engine, alpha)
 
     def source(self, shape: Sequence[int], dtype: str = "uint8", alpha: bool = False) -> str:
         """Return the generated Python that filters an image of `shape` and `dtype`."""
-        return self._executable(tuple(shape), np.dtype(_dtype_name(dtype)), self.dtype, alpha).source
+        return self.engine.source(shape, dtype, alpha)
 
     def warm(self, shape: Sequence[int], dtype: str = "uint8", alpha: bool = False) -> None:
         """Compile what filters an image of `shape` and `dtype`, on one core and on all."""
-        run = self._executable(tuple(shape), np.dtype(_dtype_name(dtype)), self.dtype, alpha)
-        run.warm()
-
-    def _compile(
-        self, shape: tuple[int, ...], dtype: np.dtype[Any], output_dtype: str | None, alpha: bool
-    ) -> Executable:
-        return self._backend.compile(self._planned(shape, dtype.name, output_dtype, alpha))
+        self.engine.warm(shape, dtype, alpha)
 
     def run_folder(self, input: str | Path, output: str | Path, **options: Any) -> Report:
         """Filter every image under `input` into a mirrored tree under `output`.
@@ -261,19 +273,51 @@ class Pipeline:
         Report
             Counts, failures with their reasons, and the output size of every stage per input size.
         """
-        report = batch.run_folder(self, Path(input), Path(output), name=self.name, **options)
-        return replace(report, backend=self._backend.describe())
+        report = batch.run_folder(self.engine, Path(input), Path(output), name=self.name, **options)
+        return replace(report, backend=self.engine.describe())
+
+    @property
+    def _own_stages(self) -> tuple[Stage, ...]:
+        """The stages as given, without those that linear light puts around them."""
+        return self.stages[1:-1] if self.linear_light else self.stages
+
+    @cached_property
+    def _options(self) -> dict[str, Any]:
+        """The options, as plain data, that differ from their defaults."""
+        options = {
+            "name": (self.name, "pipeline"),
+            "border": (self.border.name.lower(), "reflect"),
+            "dtype": (self.dtype, None),
+            "linear_light": (self.linear_light, False),
+            "backend": (self._asked, "cpu"),
+        }
+        return {key: value for key, (value, default) in options.items() if value != default}
 
     def __repr__(self) -> str:
-        names = ", ".join(stage.name for stage in self.stages)
-        return f"Pipeline([{names}], border={self.border.name.lower()!r}, backend={self.backend!r})"
+        options = "".join(f", {key}={value!r}" for key, value in self._options.items())
+        return f"Pipeline([{', '.join(map(repr, self._own_stages))}]{options})"
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Pipeline):
+            return NotImplemented
+        return (self._own_stages, self._options) == (other._own_stages, other._options)
+
+    def __hash__(self) -> int:
+        return hash((self._own_stages, tuple(self._options.items())))
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _remade, (self._own_stages, self._options)
 
 
-def _dtype_name(dtype: DTypeLike) -> str:
-    try:
-        name = np.dtype(dtype).name
-    except TypeError:
-        name = str(dtype)
-    if name not in COMPUTE:
-        raise ParameterError(f"unknown dtype {name!r}{nearest(name, COMPUTE)}", "dtype")
-    return name
+def _check_stages(stages: object) -> None:
+    if isinstance(stages, Stage) or not isinstance(stages, Sequence):
+        raise ParameterTypeError(f"stages need a list of convpipe.stage(...); given {stages!r}", "stages")
+    if not stages:
+        raise ParameterError("a pipeline needs at least one stage", "stages")
+    for item in stages:
+        if not isinstance(item, Stage):
+            raise ParameterTypeError(f"stages need convpipe.stage(...); given {item!r}", "stages")
+
+
+def _remade(stages: tuple[Stage, ...], options: dict[str, Any]) -> Pipeline:
+    return Pipeline(stages, **options)

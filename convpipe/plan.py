@@ -13,6 +13,7 @@ import numpy as np
 from convpipe.errors import ParameterError, PlanError
 from convpipe.geometry import LARGEST, Axis, Border, Extent, Field
 from convpipe.interval import UNBOUNDED, Interval
+from convpipe.levels import stays_bool
 from convpipe.ops import COMPUTE, Alpha, Cast, Map, Mix, Op, Reduce, Stencil, Taps, dtype_range, is_integer
 from convpipe.sampling import Sampling
 from convpipe.stages.base import ImageKind, Stage
@@ -164,6 +165,12 @@ class Plan:
         """Channels of the result."""
         return self.stages[-1].channels
 
+    def result_shape(self, axes: int) -> tuple[int, ...]:
+        """Return the shape of the result for an image of 2 or 3 `axes`; one channel keeps the axis it had."""
+        if self.output_channels == 1 and (axes == 2 or self.channels > 1):
+            return self.extent
+        return (*self.extent, self.output_channels)
+
     @property
     def input_bytes(self) -> int:
         """Size of the decoded image."""
@@ -261,7 +268,8 @@ def make_plan(
     border : Border
         For stages that name none.
     output_dtype : str, optional
-        Of the result; default: the last stage's ``dtype``, or that of the image.
+        Of the result; default: the last stage's ``dtype``, or that of the image. Results of bool images
+        are bool only where every value is 0 or 1, else uint8.
 
     Raises
     ------
@@ -272,8 +280,7 @@ def make_plan(
         message names the stage and the numbers.
     """
     _check_image(extent, channels, alpha, dtype)
-    output_dtype = output_dtype or stages[-1].dtype or dtype
-    if output_dtype not in COMPUTE:
+    if output_dtype is not None and output_dtype not in COMPUTE:
         raise _unknown_dtype(output_dtype)
     values = dtype_range(dtype)
     state = _State(extent, channels, values, (Field(), Field()))
@@ -283,6 +290,13 @@ def make_plan(
         step = _plan_stage(index, stage, stage.lower(border, kind), state, COMPUTE[dtype])
         planned.append(step)
         state = _State(step.extent, step.channels, step.range, step.field)
+    if output_dtype is None:
+        own = (
+            "uint8"
+            if dtype == "bool" and not stays_bool(op for step in planned for op in step.ops)
+            else dtype
+        )
+        output_dtype = stages[-1].dtype or own
     return Plan(extent, channels, dtype, output_dtype, COMPUTE[dtype], alpha, tuple(planned))
 
 

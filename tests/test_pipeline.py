@@ -95,7 +95,7 @@ def test_threads_may_share_a_pipeline(edges, rng):
     images = [rng.integers(0, 256, (50 + i, 40), dtype=np.uint8) for i in range(12)]
     want = [edges(image) for image in images]
     with ThreadPoolExecutor(4) as pool:
-        got = list(pool.map(lambda image: edges.apply(image, threads=1), images))
+        got = list(pool.map(lambda image: edges(image, threads=1), images))
     for one, other in zip(got, want):
         np.testing.assert_array_equal(one, other)
 
@@ -104,7 +104,7 @@ def test_from_yaml(tmp_path):
     path = tmp_path / "job.yaml"
     path.write_text("name: x\nborder: wrap\nstages: [{edge: sobel, stride: 2}]\n")
     run = Pipeline.from_yaml(path)
-    assert repr(run) == "Pipeline([edge sobel], border='wrap', backend='cpu')"
+    assert repr(run) == "Pipeline([stage('edge', 'sobel', stride=2)], name='x', border='wrap')"
     assert run.plan((9, 9)).extent == (5, 5)
     path.write_text("jobs: [{stages: [{edge: sobel}]}, {stages: [{edge: sobel}]}]\n")
     with pytest.raises(ConfigError, match="holds 2 jobs"):
@@ -158,7 +158,7 @@ def test_public_names():
 def test_a_number_of_threads_that_is_none(threads):
     pipeline = Pipeline([stage("blur", "box")], backend="cpu")
     with pytest.raises(ParameterError, match="threads needs an int of at least 1, or None; given"):
-        pipeline.apply(np.zeros((40, 30), np.uint8), threads=threads)
+        pipeline(np.zeros((40, 30), np.uint8), threads=threads)
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.dtype("float32"), ">f4", "f4"])

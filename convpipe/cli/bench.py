@@ -121,8 +121,10 @@ class Timing:
 def _measure(pipeline: Pipeline, image: NDArray[Any], alpha: bool, threads: int, runs: int) -> Timing:
     from convpipe.compile.cache import announced
 
-    def run_once() -> NDArray[Any]:
-        return pipeline.apply(image, threads=threads, alpha=alpha)
+    axis = None if image.ndim == 2 else -1
+
+    def run_once() -> Any:
+        return pipeline(image, threads=threads, channel_axis=axis, alpha=alpha)
 
     compiled: list[float] = []
     with announced(lambda: compiled.append(time.perf_counter())):

@@ -42,7 +42,7 @@ def command(
         device = (backend or job.backend) == "cuda"
         pipeline = Pipeline.from_job(job, backend="cpu" if show and device else backend)
         if show and device:  # kernels are written without a device, too
-            click.echo(lower(pipeline.plan(shape, dtype, alpha), Tiling())[0])
+            click.echo(lower(pipeline.engine.plan(shape, dtype, alpha), Tiling())[0])
             continue
         if show:
             click.echo(pipeline.source(shape, dtype, alpha))

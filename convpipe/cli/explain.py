@@ -51,7 +51,7 @@ def command(
     pixels = _read(image) if image else _numbered(size or (10, 10))
     for job in load(config, overrides):
         pipeline = Pipeline.from_job(job)
-        stages = pipeline.plan(pixels.shape, pixels.dtype.name).stages
+        stages = pipeline.engine.plan(pixels.shape, pixels.dtype.name).stages
         for stage in stages:
             _describe(stage)
         index = _with_window(stages) if chosen is None else chosen
@@ -132,7 +132,8 @@ def _first_channel(pipeline: Pipeline, pixels: NDArray[Any], count: int) -> NDAr
     from convpipe.pipeline import Pipeline
 
     if count:
-        pixels = Pipeline(pipeline.stages[:count], border=pipeline.border)(pixels, dtype="float32")
+        part = Pipeline(pipeline.stages[:count], border=pipeline.border)
+        pixels = part(pixels, dtype="float32", channel_axis=-1 if pixels.ndim == 3 else None)
     return pixels if pixels.ndim == 2 else pixels[..., 0]
 
 

@@ -90,7 +90,7 @@ class _Planner:
 
         shape, dtype, alpha = kind
         try:
-            return Pipeline.from_job(job, backend="cpu").plan(shape, dtype, alpha)
+            return Pipeline.from_job(job, backend="cpu").engine.plan(shape, dtype, alpha)
         except (PlanError, ParameterError) as error:
             self.refuse(f"{job.name}: {'x'.join(map(str, shape))} {dtype}: {error}")
             return None

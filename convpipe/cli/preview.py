@@ -44,6 +44,7 @@ def command(
     except ReadError as error:
         raise ReadError(f"{image}: {error}") from None
     pixels, panels, names = read.pixels, [], []
+    axis = -1 if pixels.ndim == 3 else None
     for whole in pipelines:
         if stage is not None and stage >= len(whole.stages):
             raise click.BadParameter(
@@ -52,7 +53,8 @@ def command(
         panels.append(_display(pixels, pixels.dtype))
         for last in range(len(whole.stages)) if stage is None else [stage]:
             part = Pipeline(whole.stages[: last + 1], border=whole.border)
-            panels.append(_display(part(pixels, dtype=pixels.dtype.name, alpha=read.alpha), pixels.dtype))
+            shown = part(pixels, dtype=pixels.dtype.name, channel_axis=axis, alpha=read.alpha)
+            panels.append(_display(shown, pixels.dtype))
             names.append(whole.stages[last].name)
     try:
         images.write(output, _side_by_side(panels), overwrite=overwrite)

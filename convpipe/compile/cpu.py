@@ -85,8 +85,7 @@ class Executable:
         nans = self.run(flat, out, bands, first)
         if plan.output_dtype != self._made.dtype:
             out = out.astype(plan.output_dtype)
-        planar = plan.output_channels == 1 and (image.ndim == 2 or plan.channels > 1)
-        return out if planar else out.reshape(*plan.extent, plan.output_channels), nans
+        return out.reshape(plan.result_shape(image.ndim)), nans
 
     def run(self, image: NDArray[Any], out: NDArray[Any], bands: int, first: Sequence[float] = ()) -> int:
         """Fill `out` from `image`, both (rows, cols * channels), in `bands` bands of rows.

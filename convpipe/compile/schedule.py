@@ -223,11 +223,11 @@ def _steps(stages: Sequence[StagePlan]) -> tuple[Pointwise, ...]:
 
 
 def stored(dtype: str) -> str:
-    """Return the dtype that the loop reads or writes for images of `dtype`: float16 passes as float32.
+    """Return the dtype that the loop reads or writes for images of `dtype`.
 
-    Processors convert it, but Numba does not compute with it.
+    float16 passes as float32, since Numba does not compute with it, and bool as uint8 of 0 and 1.
     """
-    return "float32" if dtype == "float16" else dtype
+    return {"float16": "float32", "bool": "uint8"}.get(dtype, dtype)
 
 
 def stencil_of(stage: StagePlan) -> Stencil:
@@ -254,7 +254,7 @@ def _level(
     stencil = stencil_of(stage)
     at = stage.ops.index(stencil)
     direct = index == 0 and at == 0
-    ring = stored(plan.dtype) if direct and _holds(plan.dtype, stencil) else plan.compute
+    ring = stored(plan.dtype) if direct and _holds(stored(plan.dtype), stencil) else plan.compute
     banks: list[Bank] = []
     for name, taps in zip(stencil.names, stencil.banks, strict=True):
         bank = choose(name, taps, weight, direct and _sums_exactly(ring, taps))

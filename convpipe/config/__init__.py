@@ -1,7 +1,8 @@
 """Config files: YAML 1.2 to validated jobs, with errors that name file, line and column."""
 
+from convpipe.config.dump import dump
 from convpipe.config.job import FORMATS, InputSpec, Job, OutputSpec
 from convpipe.config.loader import from_dict, load, load_each
 from convpipe.config.schema import schema
 
-__all__ = ["FORMATS", "InputSpec", "Job", "OutputSpec", "from_dict", "load", "load_each", "schema"]
+__all__ = ["FORMATS", "InputSpec", "Job", "OutputSpec", "dump", "from_dict", "load", "load_each", "schema"]

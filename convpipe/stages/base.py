@@ -10,8 +10,9 @@ from __future__ import annotations
 import difflib
 import inspect
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any, Literal
 
 from convpipe.errors import ParameterError
@@ -193,11 +194,11 @@ def nearest(word: object, known: Any) -> str:
     return f"; did you mean {close[0]!r}?" if close else f"; known are {', '.join(names)}"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Stage:
     """One entry of a pipeline: a method with its parameters, validated.
 
-    Made by :func:`stage`.
+    Made by :func:`stage`. Stages that mean the same are equal: ``stride=2`` and ``stride=[2, 2]``.
 
     Parameters
     ----------
@@ -205,7 +206,7 @@ class Stage:
     label : str
         What the YAML entry named: the method, or the free label of a custom stage.
     given : mapping
-        The parameters as the caller gave them.
+        The parameters as the caller gave them, as plain data.
     parameters : mapping
         The method's own parameters, parsed, defaults filled in.
     common : mapping
@@ -221,6 +222,25 @@ class Stage:
     def __repr__(self) -> str:
         given = "".join(f", {key}={value!r}" for key, value in self.given.items())
         return f"stage({self.method.family!r}, {self.label!r}{given})"
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the stage as its YAML entry."""
+        return {self.method.family: self.label, **self.given}
+
+    @cached_property
+    def _meaning(self) -> tuple[Any, ...]:
+        """What makes a stage: its method, and every parameter as the mathematics takes it."""
+        parameters = {**self.parameters, **self.common}
+        return self.method.family, self.method.name, self.label, tuple(sorted(parameters.items()))
+
+    def __eq__(self, other: object) -> bool:
+        return self._meaning == other._meaning if isinstance(other, Stage) else NotImplemented
+
+    def __hash__(self) -> int:
+        return hash(self._meaning)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _remade, (self.method.family, self.label, dict(self.given))
 
     @property
     def name(self) -> str:
@@ -331,7 +351,8 @@ def attempt(
     if errors:
         return None, tuple(errors)
     common = {parameter.name: parsed.pop(parameter.name) for parameter in COMMON}
-    made = Stage(declared, name, dict(parameters), parsed, common)
+    given = {key: _plain(value) for key, value in parameters.items()}
+    made = Stage(declared, str(name), given, parsed, common)
     try:
         made.lower(Border.REFLECT, ImageKind())  # what only the mathematics can refuse, refused here
     except ParameterError as error:
@@ -345,3 +366,20 @@ def _parsed(parameter: Parameter, given: Mapping[str, Any], stage_name: str) -> 
     if parameter.required:
         raise ParameterError(f"{stage_name} needs {parameter.name}: {parameter.kind()}", parameter.name)
     return parameter.default
+
+
+def _remade(family: str, label: str, given: dict[str, Any]) -> Stage:
+    return stage(family, label, **given)
+
+
+def _plain(value: Any) -> Any:
+    """Return a parameter that was accepted as what YAML could hold."""
+    if isinstance(value, Border):
+        return value.name.lower()
+    if value is None or isinstance(value, bool | str):
+        return value
+    if hasattr(value, "tolist"):
+        return value.tolist()
+    if isinstance(value, Sequence):
+        return [_plain(item) for item in value]
+    return int(value) if hasattr(value, "__index__") else float(value)

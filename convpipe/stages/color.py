@@ -26,7 +26,8 @@ LUMA = {
 def _gray(luma: str, image: ImageKind) -> tuple[Op, ...]:
     colours = image.channels - image.alpha
     if colours not in (1, 3):
-        raise PlanError(f"color gray needs 1 or 3 colour channels; the image has {colours}")
+        which = "beside alpha" if image.alpha else "none of them alpha"
+        raise PlanError(f"color gray needs 1 or 3 colour channels; the image has {colours}, {which}")
     weights = LUMA[luma] if colours == 3 else (1.0,)
     matrix = np.zeros((1 + image.alpha, image.channels))
     matrix[0, :colours] = weights

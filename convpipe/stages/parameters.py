@@ -258,7 +258,7 @@ class BorderName(Choice):
 class PixelType(Choice):
     """The name of a pixel dtype."""
 
-    choices: tuple[str, ...] = tuple(COMPUTE)
+    choices: tuple[str, ...] = tuple(name for name in COMPUTE if name != "bool")  # which no file holds
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ from convpipe.cli import main
 from convpipe.compile import backend as choice
 from convpipe.compile.cuda import probe
 from convpipe.compile.cuda.cost import estimate
+from convpipe.config import from_dict
 
 SOBEL = [stage("edge", "sobel")]
 
@@ -63,34 +64,35 @@ def test_cuda_that_is_not_here_is_an_error_with_every_reason(without):
 
 def test_auto_without_a_device_is_the_processor_and_says_why(without):
     without("no driver", "numba-cuda is missing")
-    run = Pipeline(SOBEL)
+    run = Pipeline(SOBEL, backend="auto")
     assert run.backend == "cpu"
-    assert run._backend.describe() == "cpu (auto: no driver)"
+    assert run.engine.describe() == "cpu (auto: no driver)"
 
 
-def test_cpu_asks_nothing(monkeypatch):
+def test_the_default_is_the_processor_and_asks_for_no_device(monkeypatch):
     monkeypatch.setattr(choice, "problems", lambda: pytest.fail("looked for a device"))
-    assert Pipeline(SOBEL, backend="cpu")._backend.describe() == "cpu"
+    assert from_dict({"stages": [{"edge": "sobel"}]}).backend == "cpu"
+    assert Pipeline(SOBEL).engine.describe() == "cpu"
 
 
 def test_auto_takes_the_device_for_much_work_alone(without, device):
     without()
     device()
-    run = Pipeline([stage("blur", "gaussian", sigma=30), *SOBEL])
+    run = Pipeline([stage("blur", "gaussian", sigma=30), *SOBEL], backend="auto")
     assert run.backend == "auto"
     assert run(np.zeros((3000, 2000), np.uint8))[0, 0] == 77
-    assert run._backend.describe().startswith("cuda (auto: estimated ")
+    assert run.engine.describe().startswith("cuda (auto: estimated ")
     assert run(np.zeros((16, 16), np.uint8))[0, 0] == 0
-    assert run._backend.describe().startswith("cpu and cuda (auto: estimated ")
+    assert run.engine.describe().startswith("cpu and cuda (auto: estimated ")
 
 
 def test_auto_takes_over_from_a_device_that_fails_and_says_so(without, device):
     without()
     device(error=BackendError("the CUDA device failed: no such thing"))
-    run = Pipeline([stage("blur", "gaussian", sigma=30)])
+    run = Pipeline([stage("blur", "gaussian", sigma=30)], backend="auto")
     image = np.full((3000, 2000), 9, np.uint8)
     assert run(image)[0, 0] == 9
-    assert "the device failed, and the processor took over: the CUDA device failed" in run._backend.describe()
+    assert "the device failed, and the processor took over: the CUDA device failed" in run.engine.describe()
     assert run(image)[0, 0] == 9
 
 

@@ -72,8 +72,7 @@ class Executable:
         out = np.empty((plan.extent[0], plan.extent[1] * plan.output_channels), stored(plan.output_dtype))
         nans = self._whole_or_in_bands(flat, out)
         out = out.astype(plan.output_dtype, copy=False)
-        planar = plan.output_channels == 1 and (image.ndim == 2 or plan.channels > 1)
-        return out if planar else out.reshape(*plan.extent, plan.output_channels), nans
+        return out.reshape(plan.result_shape(image.ndim)), nans
 
     def _whole_or_in_bands(self, image: NDArray[Any], out: NDArray[Any]) -> int:
         bands = 1

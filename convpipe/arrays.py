@@ -1,0 +1,273 @@
+"""What a caller hands over as an image becomes a plain array, and the result what the caller handed over."""
+
+from __future__ import annotations
+
+import operator
+import warnings
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from convpipe.engine import Engine
+from convpipe.errors import ParameterError, ParameterTypeError
+from convpipe.geometry import Border
+from convpipe.ops import COMPUTE, Reduce, Stencil
+from convpipe.plan import Plan
+
+MOST_CHANNELS = 4
+"""Channels that a third axis is taken for without being told; more are likelier rows or columns."""
+
+
+_COMPUTED = {np.dtype(name) for name in COMPUTE}
+
+
+@dataclass(frozen=True)
+class Given:
+    """An image as an engine takes it, and the way back.
+
+    Parameters
+    ----------
+    pixels : ndarray, shape (rows, cols) or (rows, cols, channels)
+    channel_axis : int or None
+        Where the caller had the channels; None: last, or nowhere.
+    labelled : DataArray or None
+        The xarray.DataArray that holds the pixels.
+    """
+
+    pixels: NDArray[Any]
+    channel_axis: int | None = None
+    labelled: Any = None
+
+    def shape_of(self, plan: Plan) -> tuple[int, ...]:
+        """Return the shape of the result, channels where the caller has them."""
+        shape = list(plan.result_shape(self.pixels.ndim))
+        if self.channel_axis is not None and len(shape) == 3:
+            shape.insert(self.channel_axis, shape.pop())
+        return tuple(shape)
+
+    def restored(self, result: NDArray[Any]) -> NDArray[Any]:
+        """Return the result with its channels where the caller has them."""
+        if self.channel_axis is None or result.ndim == 2:
+            return result
+        return np.moveaxis(result, -1, self.channel_axis)
+
+    def wrapped(self, result: NDArray[Any], engine: Engine, alpha: bool) -> Any:
+        """Return the result as the caller had the image."""
+        if self.labelled is None:
+            return self.restored(result)
+        plan = engine.plan(self.pixels.shape, self.pixels.dtype.name, alpha)
+        return self._relabelled(self.restored(result), plan)
+
+    def _relabelled(self, result: NDArray[Any], plan: Plan) -> Any:
+        """Return the result as a DataArray; coordinates that are no longer true of it are dropped."""
+        image = self.labelled
+        dims = list(image.dims)
+        channel = dims[2 if self.channel_axis is None else self.channel_axis] if len(dims) == 3 else None
+        stale = {channel} if plan.output_channels != plan.channels else set()
+        spatial = [dim for dim in dims if dim != channel]
+        kept = {}
+        for dim, place, size, count in zip(spatial, _places(plan), plan.input, plan.extent, strict=True):
+            first, step = place
+            last = first + step * (count - 1)
+            if first < 0 or last >= size:
+                stale.add(dim)
+                warnings.warn(
+                    f"the result has no coordinates along {dim!r}: its padding passes those of the image",
+                    stacklevel=4,
+                )
+            else:
+                kept[dim] = slice(first, last + 1, step)
+        coords = image.isel(kept).coords
+        return type(image)(
+            result,
+            dims=dims if result.ndim == len(dims) else spatial,
+            coords={name: coord for name, coord in coords.items() if not stale & {*coord.dims}},
+            attrs=image.attrs,
+            name=image.name,
+        )
+
+
+def take(image: Any, channel_axis: int | None, engine: Engine) -> Given:
+    """Return what a caller hands over as a plain array of numbers, channels last.
+
+    Raises
+    ------
+    ParameterError
+        If it is none, or would lose something by becoming one; the message says what to pass instead.
+    """
+    if type(image) is np.ndarray and channel_axis is None and image.dtype in _COMPUTED:
+        channels_last(image.shape, None)
+        return Given(image)  # the quick way, as small images take a few microseconds
+    labelled = image if all(hasattr(image, name) for name in ("dims", "coords", "attrs", "isel")) else None
+    if labelled is not None and not hasattr(image, "data"):
+        raise ParameterTypeError("a Dataset holds several images; pass one of its variables", "image")
+    held = image if labelled is None else image.data
+    if hasattr(held, "__dask_graph__"):
+        raise _lazy(held, channel_axis, engine)
+    pixels = _plain(held)
+    _check_dtype(pixels, image)
+    channels_last(pixels.shape, channel_axis)
+    if channel_axis is None:
+        return Given(pixels, None, labelled)
+    axis = operator.index(channel_axis) % 3
+    return Given(np.moveaxis(pixels, axis, -1), axis, labelled)
+
+
+def channels_last(shape: tuple[int, ...], channel_axis: int | None) -> tuple[int, ...]:
+    """Return an image's shape as (rows, cols) or (rows, cols, channels).
+
+    Raises
+    ------
+    ParameterError
+        If it cannot be told which axis has the channels.
+    """
+    if channel_axis is None:
+        if len(shape) == 3 and shape[2] > MOST_CHANNELS:
+            raise ParameterError(
+                f"an image of shape {shape} needs channel_axis, the axis of its channels:"
+                f" channel_axis=0 filters {shape[0]} channels of {shape[1]} x {shape[2]} pixels,"
+                f" channel_axis=-1 {shape[2]} of {shape[0]} x {shape[1]}",
+                "channel_axis",
+            )
+        return shape
+    if isinstance(channel_axis, bool) or not hasattr(channel_axis, "__index__"):
+        raise ParameterTypeError(f"channel_axis needs an int; given {channel_axis!r}", "channel_axis")
+    if len(shape) != 3 or not -3 <= channel_axis < 3:
+        raise ParameterError(
+            f"channel_axis needs an image of three axes, and one of them; given {channel_axis} and {shape}",
+            "channel_axis",
+        )
+    sizes = list(shape)
+    sizes.append(sizes.pop(channel_axis))
+    return tuple(sizes)
+
+
+def check_out(out: object, shape: tuple[int, ...], dtype: str) -> None:
+    """Refuse an array that a result cannot be put into.
+
+    Raises
+    ------
+    ParameterError
+        The message says what is needed.
+    """
+    if not isinstance(out, np.ndarray):
+        raise ParameterTypeError(f"out needs an array; given {type(out).__name__}", "out")
+    if out.shape != shape or out.dtype.name != dtype:
+        raise ParameterError(f"out needs {dtype} {shape}; given {out.dtype} {out.shape}", "out")
+    if not out.flags.writeable:
+        raise ParameterError("out is read-only", "out")
+
+
+def _plain(image: Any) -> NDArray[Any]:
+    """Return `image` as a plain ndarray; refuse what would silently lose something on the way."""
+    if hasattr(image, "getbands"):
+        raise _pillow(image)
+    try:
+        array = np.asanyarray(image)
+    except (TypeError, ValueError) as error:
+        raise ParameterTypeError(f"an image is an array of numbers; given {_kind(image)}: {error}") from None
+    if isinstance(array, np.ma.MaskedArray):
+        if np.ma.is_masked(array):
+            raise ParameterTypeError(
+                f"{array.mask.sum()} pixels of the image are masked, and have no value to filter;"
+                " pass image.filled(value)",
+                "image",
+            )
+        return array.data
+    if not isinstance(array, np.matrix | np.memmap) and type(array) is not np.ndarray:
+        raise ParameterTypeError(
+            f"{_kind(array)} says more of its pixels than a result would; pass image.view(numpy.ndarray)",
+            "image",
+        )
+    return np.asarray(array)
+
+
+def _pillow(image: Any) -> ParameterTypeError:
+    """Return the error for a Pillow image, whose array may hold palette indices, ink or alpha."""
+    mode, alpha = image.mode, image.has_transparency_data
+    if mode not in ("1", "L", "LA", "RGB", "RGBA", "F", "I", "I;16"):
+        image_text = f"image.convert({'RGBA' if alpha else 'RGB'!r})"
+    else:
+        image_text = "image"
+    call = f"numpy.asarray({image_text}){', alpha=True' if alpha else ''}"
+    return ParameterTypeError(f"a Pillow image of mode {mode} is no array; pass {call}", "image")
+
+
+def _check_dtype(pixels: NDArray[Any], image: Any) -> None:
+    """Refuse a dtype that is not computed with, and name the cast that is."""
+    if pixels.dtype.name in COMPUTE:
+        return
+    kind = pixels.dtype.kind
+    if kind == "c":
+        raise ParameterError(f"an image of {pixels.dtype} is not filtered; filter image.real and image.imag")
+    if kind not in "iufO" or not _all_real(pixels):
+        raise ParameterTypeError(f"an image is an array of numbers; given {_kind(image)} of {pixels.dtype}")
+    low, high = (pixels.min(), pixels.max()) if pixels.size else (0, 0)
+    integers = kind in "iu"
+    fitting = next(
+        (
+            name
+            for name in ("uint8", "int8", "uint16", "int16", "uint32", "int32")
+            if integers and np.iinfo(name).min <= low and high <= np.iinfo(name).max
+        ),
+        "float64",
+    )
+    cast = f"image.astype({fitting!r})" if hasattr(image, "astype") else f"numpy.asarray(image, {fitting!r})"
+    raise ParameterError(
+        f"an image of {pixels.dtype} is not filtered; pass {cast}, as its values are {low} to {high}", "dtype"
+    )
+
+
+def _all_real(pixels: NDArray[Any]) -> bool:
+    """Tell whether an array of objects holds real numbers alone."""
+    return pixels.dtype.kind != "O" or all(isinstance(value, int | float) for value in pixels.flat)
+
+
+def _lazy(image: Any, channel_axis: int | None, engine: Engine) -> ParameterTypeError:
+    """Return the error for a dask array, with the call that filters it block by block where there is one."""
+    whole = "pipeline(image.compute()) filters it whole"
+    plan = engine.plan(channels_last(image.shape, channel_axis), np.dtype(image.dtype).name)
+    apart = [_overlaps(stage.ops) for stage in plan.stages]
+    if plan.extent != plan.input or plan.output_channels != plan.channels or not all(apart):
+        return ParameterTypeError(f"a dask array is not computed unasked; {whole}", "image")
+    rows, cols = (max(field.before, field.reach - 1 - field.before) for field in plan.stages[-1].field)
+    depth = [rows, cols] if image.ndim == 2 else [rows, cols, 0]
+    axis = ""
+    if channel_axis is not None:
+        depth.insert(operator.index(channel_axis) % 3, depth.pop())
+        axis = f", channel_axis={channel_axis}"
+    return ParameterTypeError(
+        f"a dask array is not computed unasked; image.map_overlap(pipeline, depth={tuple(depth)},"
+        f" boundary='none', dtype={plan.output_dtype!r}{axis}) filters it block by block, {whole}",
+        "image",
+    )
+
+
+def _overlaps(ops: tuple[Any, ...]) -> bool:
+    """Tell whether blocks with their halo give what the whole gives."""
+    (stencil,) = (op for op in ops if isinstance(op, Stencil))
+    far = stencil.border == Border.WRAP and stencil.kernel != (1, 1)
+    return not far and not any(isinstance(op, Reduce) for op in ops)
+
+
+def _places(plan: Plan) -> tuple[tuple[int, int], tuple[int, int]]:
+    """Return, for rows and for columns, the input pixel that result 0 stands for, and the step to the next.
+
+    A window stands for the pixel that it is centred on where its padding is ``same``.
+    """
+    places = []
+    for axis in range(2):
+        first, step = 0, 1
+        for stage in plan.stages:
+            stencil = next(op for op in stage.ops if isinstance(op, Stencil))
+            centred = replace(stencil, padding="same", stride=(1, 1)).axes(stage.input)[axis]
+            first += (centred.before - stage.axes[axis].before) * step
+            step *= stage.axes[axis].stride
+        places.append((first, step))
+    return places[0], places[1]
+
+
+def _kind(image: ArrayLike) -> str:
+    return f"a {type(image).__name__}"

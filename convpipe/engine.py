@@ -1,0 +1,128 @@
+"""Stages compiled for plain arrays of pixels; what was planned and compiled is kept."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+from numpy.typing import DTypeLike, NDArray
+
+from convpipe.compile.backend import Backend, Executable
+from convpipe.errors import ParameterError
+from convpipe.geometry import Border, Extent
+from convpipe.ops import COMPUTE
+from convpipe.plan import Plan, make_plan
+from convpipe.stages import Stage, nearest
+
+
+class Engine:
+    """What filters arrays (rows, cols) and (rows, cols, channels) for a pipeline, or the files of a batch.
+
+    Parameters
+    ----------
+    stages : tuple of Stage
+    border : Border
+        For stages that name none.
+    dtype : str or None
+        Of the results; None: the last stage's, or that of each image.
+    backend : {'auto', 'cpu', 'cuda'}
+
+    Attributes
+    ----------
+    backend : str
+        Where it runs: ``cpu`` or ``cuda``; ``auto`` where there is a choice.
+
+    Raises
+    ------
+    BackendError
+        If the backend cannot run here.
+    """
+
+    def __init__(self, stages: tuple[Stage, ...], border: Border, dtype: str | None, backend: str) -> None:
+        self.stages, self.border, self.dtype = stages, border, dtype
+        self._backend = Backend(backend)
+        self.backend = self._backend.name
+        self._planned = lru_cache(maxsize=64)(self._plan)
+        self._executable = lru_cache(maxsize=64)(self._compile)
+
+    def plan(self, shape: Sequence[int], dtype: str = "uint8", alpha: bool = False) -> Plan:
+        """Return the plan for images of `shape`, (rows, cols) or (rows, cols, channels)."""
+        return self._planned(tuple(shape), dtype_name(dtype), self.dtype, alpha)
+
+    def filter(
+        self,
+        image: NDArray[Any],
+        threads: int | None = None,
+        dtype: str | None = None,
+        *,
+        alpha: bool = False,
+    ) -> tuple[NDArray[Any], int]:
+        """Return the result, and the number of NaNs that became 0 in it.
+
+        Parameters
+        ----------
+        image : ndarray, shape (rows, cols) or (rows, cols, channels)
+        threads : int, optional
+            1 runs on the calling thread and releases the GIL; None uses every core.
+        dtype : str, optional
+            Of the result.
+        alpha : bool
+            Whether the last channel is alpha.
+        """
+        if threads is not None and (isinstance(threads, bool) or not isinstance(threads, int) or threads < 1):
+            raise ParameterError(f"threads needs an int of at least 1, or None; given {threads!r}", "threads")
+        run = self._executable(image.shape, image.dtype, dtype or self.dtype, alpha)
+        return run(image, threads)
+
+    def source(self, shape: Sequence[int], dtype: str = "uint8", alpha: bool = False) -> str:
+        """Return the generated Python that filters an image of `shape` and `dtype`."""
+        return self._executable(tuple(shape), np.dtype(dtype_name(dtype)), self.dtype, alpha).source
+
+    def warm(self, shape: Sequence[int], dtype: str = "uint8", alpha: bool = False) -> None:
+        """Compile what filters an image of `shape` and `dtype`, on one core and on all."""
+        self._executable(tuple(shape), np.dtype(dtype_name(dtype)), self.dtype, alpha).warm()
+
+    def describe(self) -> str:
+        """Say for a report where images were filtered, and why there."""
+        return self._backend.describe()
+
+    def _plan(self, shape: tuple[int, ...], dtype: str, output_dtype: str | None, alpha: bool) -> Plan:
+        if len(shape) not in (2, 3) or not all(hasattr(size, "__index__") for size in shape):
+            raise ParameterError(
+                f"an image is (rows, cols) or (rows, cols, channels); given {shape}", "shape"
+            )
+        shape = tuple(int(size) for size in shape)
+        extent: Extent = (shape[0], shape[1])
+        return make_plan(
+            self.stages,
+            extent,
+            channels=shape[2] if len(shape) == 3 else 1,
+            alpha=alpha,
+            dtype=dtype,
+            border=self.border,
+            output_dtype=output_dtype,
+        )
+
+    def _compile(
+        self, shape: tuple[int, ...], dtype: np.dtype[Any], output_dtype: str | None, alpha: bool
+    ) -> Executable:
+        return self._backend.compile(self._planned(shape, dtype.name, output_dtype, alpha))
+
+
+def dtype_name(dtype: DTypeLike) -> str:
+    """Return NumPy's name of a dtype that convpipe computes with.
+
+    Raises
+    ------
+    ParameterError
+        If it is not one; the nearest right name is offered.
+    """
+    try:
+        name = np.dtype(dtype).name
+    except TypeError:
+        name = str(dtype)
+    if name not in COMPUTE:
+        raise ParameterError(f"unknown dtype {name!r}{nearest(name, COMPUTE)}", "dtype")
+    return name
