@@ -9,7 +9,7 @@ from convpipe.errors import ParameterError
 
 
 def expanded(path: str | os.PathLike[str]) -> Path:
-    """Return the path with ``~`` and ``~name`` replaced by the home folder.
+    """Return the path with ``~`` and ``~name`` at its beginning replaced by the home folder.
 
     Raises
     ------
@@ -18,13 +18,14 @@ def expanded(path: str | os.PathLike[str]) -> Path:
 
     Examples
     --------
-    >>> expanded("photos/~a")
-    PosixPath('photos/~a')
+    >>> str(expanded("photos/~a")), str(expanded("./~a"))
+    ('photos/~a', '~a')
     """
-    try:
-        return Path(path).expanduser()
-    except RuntimeError:
-        raise ParameterError(f"{str(path)!r}: no home folder is known; write the path out") from None
+    text = os.fspath(path)
+    full = os.path.expanduser(text)  # before a Path is made of it, which would take './~' for '~'
+    if text.startswith("~") and full == text:
+        raise ParameterError(f"{text!r}: no home folder is known; write the path out, or './~...'")
+    return Path(full)
 
 
 def tried(path: str | os.PathLike[str]) -> str:

@@ -44,6 +44,7 @@ ALLOWED = {
     "PIL": {"images"},
     "imagecodecs": {"images"},
     "tifffile": {"images"},
+    "skimage": {"cli"},
 }
 
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+import os
+import re
 from pathlib import Path
 
 import click
@@ -9,16 +12,17 @@ import click
 from convpipe.errors import JobError
 
 STARTER = """\
+# yaml-language-server: $schema={schema}
 # A convpipe job. Run it with:   convpipe run {name}
-# See what it would do:          convpipe plan {name} --size 480x640
+# See what it would do:          convpipe plan {name}
 # All filters and parameters:    convpipe stages
 
-# name: my job           # for reports; default: the name of this file
+# name: my job             # for reports; default: the name of this file
 input:
-  path: images             # a folder, searched with its subfolders
-  include: ["*.png", "*.jpg", "*.tif"]
-output:
-  path: out                # the same tree, with results
+  path: {input}
+  # include: ["*.png", "*.jpg"]    # default: all formats that can be read
+{exclude}output:
+  path: {output}                # the same tree, with results
   # format: png            # default: the format of each image
 
 border: reflect            # constant, edge, reflect, symmetric or wrap
@@ -29,17 +33,91 @@ stages:
   - edge: sobel
 """
 
+SCHEMA = "convpipe.schema.json"
+"""Lies beside the config, where the first line of the config has editors look for it."""
+
+DATA = Path("data")
+OUTPUT = "out"
+
+SAMPLES = ("camera", "astronaut", "coffee", "cat")
+"""Images that scikit-image brings along: grey and colour, public domain or CC0."""
+
 
 @click.command("init")
 @click.argument("path", type=click.Path(dir_okay=False, path_type=Path), default=Path("pipeline.yaml"))
-@click.option("--force", is_flag=True, help="Replace a file that exists.")
-def command(path: Path, force: bool) -> None:
-    """Write a commented config to start from."""
+@click.argument("folder", type=click.Path(path_type=Path), required=False)
+@click.option("--samples", is_flag=True, help="Put four photographs into FOLDER first.")
+@click.option("--force", is_flag=True, help="Replace files that exist.")
+def command(path: Path, folder: Path | None, samples: bool, force: bool) -> None:
+    """Write a commented config to start from, for the images in FOLDER (default: data).
+
+    Beside it goes the schema by which editors check and complete it.
+    """
+    given = DATA if folder is None else folder
+    if samples:
+        _write_samples(given, force)
+    elif folder is not None and not folder.exists():
+        from convpipe.paths import tried
+
+        raise JobError(f"there is no {str(folder)!r}{tried(folder)}; --samples makes it, with photographs")
+    _write(path, _starter(path, given), force)
+    schema = path.with_name(SCHEMA)
+    if force or not os.path.lexists(schema):
+        _write(schema, _schema(), force)
+    if not given.exists():
+        click.echo(f"there is no folder {str(given)!r} here yet: set input.path, or take --samples")
+
+
+def _starter(path: Path, folder: Path) -> str:
+    from convpipe.report import printable
+
+    inside = Path(OUTPUT).resolve().is_relative_to(folder.resolve())
+    return STARTER.format(
+        name=printable(str(path)),
+        schema=SCHEMA,
+        input=_scalar(folder),
+        output=OUTPUT,
+        exclude=f"  exclude: {OUTPUT}/            # results are no inputs\n" if inside else "",
+    )
+
+
+def _scalar(path: Path) -> str:
+    """Return the path as YAML writes it; the loader says if it is one that no config can name."""
+    text = f"./{path}" if str(path).startswith("~") else str(path)
+    if re.fullmatch(r"[A-Za-z/][\w/.-]*", text, re.ASCII) and text.lower() not in ("null", "true", "false"):
+        return text
+    return json.dumps(text, ensure_ascii=not text.isprintable())
+
+
+def _schema() -> str:
+    from convpipe.config import schema
+
+    return json.dumps(schema(), indent=2) + "\n"
+
+
+def _write_samples(folder: Path, force: bool) -> None:
+    from skimage import data
+
+    from convpipe import images
+    from convpipe.errors import WriteError
+
+    for name in SAMPLES:
+        target = folder / f"{name}.png"
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            images.write(target, getattr(data, name)(), overwrite=force)
+        except (OSError, WriteError) as error:
+            reason = error.reason if isinstance(error, WriteError) else error.strerror
+            raise JobError(f"{str(target)!r}: {reason}") from None
+    click.echo(f"wrote {len(SAMPLES)} photographs to {folder}")
+
+
+def _write(path: Path, text: str, force: bool) -> None:
     from convpipe.report import printable
 
     try:
         with path.open("w" if force else "x", encoding="utf-8") as file:
-            file.write(STARTER.format(name=printable(str(path))))
+            file.write(text)
     except FileExistsError:
         raise JobError(f"{str(path)!r} exists; --force replaces it") from None
     except OSError as error:

@@ -2,12 +2,14 @@
 
 import importlib
 import json
+from pathlib import Path
 
 import jsonschema
+import numpy as np
 import pytest
 from ruamel.yaml import YAML
 
-from convpipe import __version__, config
+from convpipe import __version__, config, images
 from convpipe.cli import COMMANDS
 from convpipe.stages import ANY_LABEL, families
 
@@ -107,8 +109,10 @@ def test_stages_unknown(convpipe, words, nearest):
 
 def test_schema_accepts_what_init_writes(convpipe, here, document):
     assert convpipe("init").exit_code == 0
-    starter = YAML(typ="safe").load((here / "pipeline.yaml").read_text())
-    jsonschema.validate(starter, document(convpipe("schema")))
+    text = (here / "pipeline.yaml").read_text()
+    jsonschema.validate(YAML(typ="safe").load(text), document(convpipe("schema")))
+    assert text.splitlines()[0] == "# yaml-language-server: $schema=convpipe.schema.json"
+    assert json.loads((here / "convpipe.schema.json").read_text()) == document(convpipe("schema"))
 
 
 @pytest.mark.parametrize("name", ["edges.yaml", "a: b # c.yaml", "no.yaml", "\x1b[31m.yaml"])
@@ -119,10 +123,51 @@ def test_init_passes_check(convpipe, name):
     assert "\x1b" not in result.stdout
 
 
+def test_init_writes_what_runs_on_data(convpipe, here, rng):
+    (here / "data").mkdir()
+    images.write(here / "data" / "a.png", rng.integers(0, 256, (8, 9), dtype=np.uint8))
+    assert "set input.path" not in convpipe("init").output
+    assert convpipe("run", "pipeline.yaml").exit_code == 0
+    assert (here / "out" / "a.png").exists()
+
+
+@pytest.mark.parametrize("folder", ["photos", ".", "a: b # c", "~", "null", "für 'dich'", "1e3", "-x"])
+def test_init_names_the_folder_that_is_given(convpipe, here, rng, folder):
+    (here / folder).mkdir(exist_ok=True)
+    images.write(here / folder / "a.png", rng.integers(0, 256, (8, 9), dtype=np.uint8))
+    assert convpipe("init", "job.yaml", "--", folder).exit_code == 0
+    (job,) = config.load("job.yaml")
+    assert job.input.path == Path(folder)
+    if folder in ("photos", "."):
+        for _ in range(2):  # results in the folder itself are no inputs of the next run
+            assert convpipe("run", "job.yaml", "--overwrite").exit_code == 0
+        assert [path.name for path in (here / "out").rglob("*.png")] == ["a.png"]
+
+
+def test_init_brings_photographs(convpipe, here):
+    result = convpipe("init", "--samples")
+    assert "wrote 4 photographs to data" in result.stdout
+    shapes = {path.name: images.probe(path).extent for path in (here / "data").iterdir()}
+    assert shapes["camera.png"] == (512, 512)
+    assert len(shapes) == 4
+    assert convpipe("plan", "pipeline.yaml").exit_code == 0
+    assert convpipe("init", "other.yaml", "--samples").exit_code == 2  # never over what is there
+
+
+def test_init_says_what_is_missing(convpipe):
+    assert "there is no folder 'data' here yet: set input.path, or take --samples" in convpipe("init").stdout
+    result = convpipe("init", "job.yaml", "absent")
+    assert result.exit_code == 2
+    assert "there is no 'absent' (tried " in result.stderr
+
+
 def test_init_never_replaces_unasked(convpipe, here):
     (here / "mine.yaml").write_text("precious")
+    (here / "convpipe.schema.json").write_text("mine too")
     assert convpipe("init", "mine.yaml").exit_code == 2
     assert (here / "mine.yaml").read_text() == "precious"
+    assert convpipe("init", "other.yaml").exit_code == 0
+    assert (here / "convpipe.schema.json").read_text() == "mine too"
     assert convpipe("init", "mine.yaml", "--force").exit_code == 0
     assert convpipe("init", "absent/mine.yaml").exit_code == 2
 
