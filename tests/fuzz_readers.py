@@ -73,7 +73,7 @@ def seeds() -> list[bytes]:
         if compression not in ("jpeg", "webp"):
             planes = np.ascontiguousarray(np.moveaxis(rgb, -1, 0))
             found.append(_tiff(planes, compression=compression, planarconfig="separate"))
-    found += described(rgb)
+    found += described(rgb) + stacks(rgb)
     out = io.BytesIO()
     np.save(out, rgb)
     return [*found, out.getvalue()]
@@ -103,11 +103,22 @@ def described(rgb: np.ndarray) -> list[bytes]:
     ]
 
 
+def stacks(rgb):
+    """Return TIFFs that count planes outside their directories, and one of many channels."""
+    stack, grey = np.stack([rgb[..., 0]] * 4), {"photometric": "minisblack", "truncate": True}
+    planes = [(33628, 4, 1, 0, True), (33629, 5, 4, (1,) * 8, True)]
+    found = [_tiff(stack, **grey, **each) for each in ({"imagej": True}, {}, {"extratags": planes})]
+    for compression in (None, "zlib", "lzw"):
+        found.append(_tiff(stack, photometric="minisblack", volumetric=True, compression=compression))
+    options = {"photometric": "minisblack", "planarconfig": "contig", "compression": "lzw"}
+    return [*found, _tiff(np.concatenate([rgb, rgb], -1), predictor=True, **options)]
+
+
 def _tiff(pixels, **options):
     import tifffile
 
     out = io.BytesIO()
-    tifffile.imwrite(out, pixels, photometric="rgb", **options)
+    tifffile.imwrite(out, pixels, **{"photometric": "rgb", **options})
     return out.getvalue()
 
 

@@ -100,6 +100,7 @@ def checked_headers(source: Source, limits: Limits, start: int = 0) -> Iterator[
         check_readable(source.format, header.rows, header.cols)
         decoded += limits.check_array(header.rows, header.cols, header.channels, header.dtype)
         limits.check_ratio(decoded, source.size)
+        source.notes[:] = dict.fromkeys(source.notes)  # what holds for many pages is said once
         yield header
 
 

@@ -12,6 +12,9 @@ from convpipe.images.metadata import Samples
 
 WHITE_IS_ZERO, BLACK_IS_ZERO, RGB, PALETTE, CMYK, YCBCR = 0, 1, 2, 3, 5, 6
 PHOTOMETRIC, COLOUR_MAP = 262, 320
+GEL_KIND, GEL_SCALE = 33445, 33446
+"""Of gel scanners by Molecular Dynamics: 2 for samples that are square roots; the factor of their squares."""
+
 JPEG = 7
 FAX = (2, 3, 4)
 """CCITT's compressions."""
@@ -44,6 +47,7 @@ class Pixel:
         samples, self._colours = page.samplesperpixel, COLOURS[self._photometric]
         if samples < self._colours and self._photometric == RGB:  # so LSM tags two channels
             self._photometric, self._colours = BLACK_IS_ZERO, 1
+        self._root_scale = _root_scale(page)
         extra = samples - self._colours
         given = [STRAIGHT if each == COREL_STRAIGHT else each for each in page.extrasamples[: max(extra, 0)]]
         self._extra = [*given, *[DATA] * (extra - len(given))]
@@ -77,6 +81,8 @@ class Pixel:
     @property
     def dtype(self) -> str:
         """Of :meth:`convert`, NumPy's name; float16 still is that."""
+        if self._root_scale is not None:
+            return "float32"
         plain = self._photometric == PALETTE or self._page.dtype == np.bool_
         return "uint8" if plain else np.dtype(self._page.dtype).name
 
@@ -103,6 +109,9 @@ class Pixel:
         if self._photometric == PALETTE:
             table = np.asarray(self._page.tags[COLOUR_MAP].value).reshape(3, -1)
             return self._alpha_last(apply_palette(pixels[..., 0], table), pixels[..., 1:], notes)
+        if self._root_scale is not None:
+            notes.append("square roots of counts (Molecular Dynamics GEL) made counts")
+            return pixels.astype(np.float32) ** 2 * np.float32(self._root_scale)
         if pixels.dtype.kind in "bu":
             bits = self._page.bitspersample
             if bits not in (1, 8 * pixels.itemsize):
@@ -140,6 +149,14 @@ class Pixel:
                 notes.append("several channels are said to be alpha; the last is taken, the others are data")
             extra = extra[..., [*others, self._alpha]]
         return np.concatenate([colour, extra], axis=-1)
+
+
+def _root_scale(page: Any) -> float | None:
+    """Return what the squares of samples are to be multiplied with; None for samples that are no roots."""
+    if page.tags.valueof(GEL_KIND) != 2 or page.samplesperpixel != 1:
+        return None
+    over, under = page.tags.valueof(GEL_SCALE, (1, 1))
+    return float(over / under)
 
 
 def _photometric(page: Any, notes: list[str]) -> int:
