@@ -5,7 +5,7 @@ from convpipe.batch.find import Found, Selection, find_images
 from convpipe.batch.image import Engine
 from convpipe.batch.job import FolderJob
 from convpipe.batch.journal import JOURNAL
-from convpipe.batch.outputs import map_outputs, output_path
+from convpipe.batch.outputs import map_outputs, output_path, place
 from convpipe.batch.patterns import matches
 from convpipe.batch.run import run_folder
 from convpipe.batch.settle import Progress, Terminated
@@ -23,5 +23,6 @@ __all__ = [
     "map_outputs",
     "matches",
     "output_path",
+    "place",
     "run_folder",
 ]

@@ -229,7 +229,7 @@ class Work:
         for plan in plans:
             self._run.warnings.update(dict.fromkeys(plan.saturations))
         self._enter("write")
-        encoding = self._job.encoding(images.format_of(self._target) or infos[0].format)
+        encoding = self._job.encoding(images.format_of(self._target) or self._job.format or infos[0].format)
         for plan in plans:
             images.check_output(
                 channels=plan.output_channels,

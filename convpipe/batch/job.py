@@ -24,6 +24,8 @@ class FolderJob:
         A folder, or one image.
     output : path
         A folder, made if need be. Its journal gets a record of every image.
+    result : str, optional
+        Name of the one result in `output`, where the input is one image. Such a run keeps no journal.
     name : str
         Of the job, for the report.
     include, exclude : sequence of str
@@ -57,6 +59,7 @@ class FolderJob:
 
     input: Path
     output: Path
+    result: str | None = None
     name: str = "run"
     include: Sequence[str] = ()
     exclude: Sequence[str] = ()

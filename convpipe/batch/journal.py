@@ -9,16 +9,17 @@ from __future__ import annotations
 
 import errno
 import json
-import math
 import os
 import stat
 import threading
 import time
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, fields
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, BinaryIO
 
-from convpipe.batch.identity import Identity, Maker
+from convpipe.batch.identity import Maker
+from convpipe.batch.records import header_of, maker_of, record_of, result_of
 from convpipe.errors import JobError
 from convpipe.images import Folder
 from convpipe.report import ImageResult
@@ -34,8 +35,6 @@ JOURNAL = ".convpipe-journal.jsonl"
 SYNC_SECONDS = 1.0
 """At most so much work is lost to the journal when the power fails; it is done again, and found the same."""
 
-_DEFAULTS = {field.name: field.default for field in fields(ImageResult)}
-
 
 @dataclass(frozen=True)
 class Line:
@@ -45,7 +44,41 @@ class Line:
     result: ImageResult | None
 
 
-class Journal:
+class Ledger:
+    """The results of a run, by image: all that is kept of a run without a journal."""
+
+    path: Path | None = None
+    ignored = 0
+
+    def __init__(self) -> None:
+        self.results: dict[str, ImageResult] = {}
+        self._guard = threading.Lock()
+
+    def lines(self) -> Iterator[Line]:
+        """Yield what earlier runs wrote."""
+        return iter(())
+
+    def begin(self, maker: Maker, **more: Any) -> None:
+        """Begin a run."""
+
+    def append(self, result: ImageResult) -> None:
+        """Take the result of an image that is settled; from any thread."""
+        self.keep(result)
+
+    def keep(self, result: ImageResult) -> None:
+        """Take over the result of an earlier run, whose record is in the journal already."""
+        with self._guard:
+            self.results[result.path] = result
+
+    def in_place(self) -> bool:
+        """Tell whether the journal is still the one that its name leads to."""
+        return True
+
+    def close(self) -> None:
+        """End the run."""
+
+
+class Journal(Ledger):
     """A journal that is open for one run, and locked against any other.
 
     Parameters
@@ -60,10 +93,9 @@ class Journal:
     """
 
     def __init__(self, folder: Folder) -> None:
+        super().__init__()
         self.path, self._folder = folder.path / JOURNAL, folder
-        self.results: dict[str, ImageResult] = {}
         self.ignored = 0
-        self._guard = threading.Lock()
         self._broken = False
         try:
             self._file = _open(folder)
@@ -85,10 +117,10 @@ class Journal:
                 data = json.loads(text)
                 if "journal" in data:
                     maker = None
-                    maker = _maker(data)
+                    maker = maker_of(data)
                     yield Line(maker, None)
                 elif maker is not None:
-                    yield Line(maker, _result(data))
+                    yield Line(maker, result_of(data))
                 else:
                     self.ignored += 1
             except (ValueError, KeyError, TypeError, RecursionError):
@@ -98,7 +130,7 @@ class Journal:
 
     def begin(self, maker: Maker, **more: Any) -> None:
         """Write the header of a run, and bring it to the disk together with the journal's name."""
-        header = {**_header(maker), **more}
+        header = {**header_of(maker), **more}
         try:
             self._write(header)
             self._sync()
@@ -116,14 +148,9 @@ class Journal:
         """
         with self._guard:
             self.results[result.path] = result
-            self._write(_record(result))
+            self._write(record_of(result))
             if time.monotonic() - self._synced >= SYNC_SECONDS:
                 self._sync()
-
-    def keep(self, result: ImageResult) -> None:
-        """Take over the result of an earlier run, whose record is in the journal already."""
-        with self._guard:
-            self.results[result.path] = result
 
     def in_place(self) -> bool:
         """Tell whether the journal is still the one that its name leads to."""
@@ -200,86 +227,6 @@ def _drop_torn_line(file: BinaryIO) -> None:
             break
     if start < end:
         file.truncate(start)
-
-
-def _header(maker: Maker) -> dict[str, Any]:
-    identity = maker.identity
-    return {
-        "journal": identity.format,
-        "convpipe": identity.version,
-        "config": identity.config,
-        "backend": identity.backend,
-        "input": maker.root,
-    }
-
-
-def _maker(data: dict[str, Any]) -> Maker:
-    """Return who wrote a header; KeyError or ValueError if it is none."""
-    texts = [data[name] for name in ("convpipe", "config", "backend", "input")]
-    if not (_is_count(data["journal"]) and all(map(_is_text, texts))):
-        raise ValueError("no header")
-    version, config, backend, root = texts
-    return Maker(Identity(data["journal"], version, config, backend), root)
-
-
-def _record(result: ImageResult) -> dict[str, Any]:
-    return {name: value for name, value in vars(result).items() if value != _DEFAULTS[name]}
-
-
-def _result(data: dict[str, Any]) -> ImageResult:
-    """Return the result that a record holds; KeyError, TypeError or ValueError if it is none."""
-    if not isinstance(data, dict):
-        raise ValueError("no record")
-    found = {name: _tuples(value) for name, value in data.items()}
-    for name, value in found.items():
-        if not (_KINDS[name](value) or (value is None and _DEFAULTS[name] is None)):
-            raise ValueError(f"{name} is {value!r}")
-    return ImageResult(**found)
-
-
-def _tuples(value: Any) -> Any:
-    return tuple(map(_tuples, value)) if isinstance(value, list) else value
-
-
-def _is_text(value: Any) -> bool:
-    return isinstance(value, str)
-
-
-def _is_count(value: Any) -> bool:
-    return type(value) is int and value >= 0  # True is an int too, and says nothing
-
-
-def _is_flag(value: Any) -> bool:
-    return isinstance(value, bool)
-
-
-def _is_time(value: Any) -> bool:
-    return type(value) in (int, float) and 0 <= value < math.inf
-
-
-def _is_extent(value: Any) -> bool:
-    return isinstance(value, tuple) and len(value) == 2 and all(map(_is_count, value))
-
-
-def _is_stage(value: Any) -> bool:
-    return isinstance(value, tuple) and len(value) == 2 and _is_text(value[0]) and _is_extent(value[1])
-
-
-def _all(kind: Callable[[Any], bool]) -> Callable[[Any], bool]:
-    return lambda value: isinstance(value, tuple) and all(map(kind, value))
-
-
-_KINDS: dict[str, Callable[[Any], bool]] = {
-    **dict.fromkeys(("path", "stage", "reason", "input_hash", "output", "output_hash"), _is_text),
-    **dict.fromkeys(("bytes_read", "bytes_written", "nans", "pages", "pixels"), _is_count),
-    **dict.fromkeys(("quarantined", "kept"), _is_flag),
-    "status": ("done", "failed", "skipped").__contains__,
-    "seconds": _is_time,
-    "input": _is_extent,
-    "stages": _all(_is_stage),
-    "notes": _all(_is_text),
-}
-"""What each field of a record may hold, beside None where that is its default."""
 
 
 def _why(error: OSError) -> str:

@@ -28,8 +28,42 @@ def output_path(relative: Path, format: str | None) -> Path:
     return relative.with_name(relative.stem + FORMATS[format].extensions[0])
 
 
-def map_outputs(found: Found, output: Path, format: str | None) -> dict[Path, Path]:
+def place(input: Path, output: str | Path) -> tuple[Path, str | None]:
+    """Return the output folder, and the name of the one result, if `output` is a file for an image.
+
+    Parameters
+    ----------
+    input : Path
+    output : str or Path
+        A file, unless `input` is a folder, or it is a folder that exists, or text that ends in a slash.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.NamedTemporaryFile(suffix=".png") as image:
+    ...     place(Path(image.name), "new.png"), place(Path(image.name), "new/"), place(Path("/"), "new")
+    ((PosixPath('.'), 'new.png'), (PosixPath('new'), None), (PosixPath('new'), None))
+    """
+    target = Path(output)
+    separators = tuple(filter(None, (os.sep, os.altsep)))
+    if not input.is_file() or str(output).endswith(separators) or target.is_dir() or not target.name:
+        return target, None
+    return target.parent, target.name
+
+
+def map_outputs(
+    found: Found, output: Path, format: str | None, result: str | None = None
+) -> dict[Path, Path]:
     """Return the result's path for each input, both relative, and make the output folder.
+
+    Parameters
+    ----------
+    found : Found
+    output : Path
+    format : str or None
+        Of the results; None keeps that of each input.
+    result : str, optional
+        Name of the one result.
 
     Raises
     ------
@@ -37,7 +71,9 @@ def map_outputs(found: Found, output: Path, format: str | None) -> dict[Path, Pa
         If two inputs map to one output, a result would replace an input or be an input of the next run,
         or the folder cannot be made or written. Nothing has been written then.
     """
-    targets = {relative: output_path(relative, format) for relative in found.images}
+    if result is not None and found.selection is not None:
+        raise JobError(f"the input {str(found.root)!r} is a folder, and cannot become one file, {result!r}")
+    targets = {relative: Path(result or output_path(relative, format)) for relative in found.images}
     _check_distinct(targets, format)
     _check_apart(found, output, targets)
     _check_writable(output)

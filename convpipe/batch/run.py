@@ -17,7 +17,7 @@ from convpipe.batch.identity import Identity, Maker, settings
 from convpipe.batch.image import Engine, Run
 from convpipe.batch.isolate import IsolatedReader
 from convpipe.batch.job import FolderJob
-from convpipe.batch.journal import Journal
+from convpipe.batch.journal import Journal, Ledger
 from convpipe.batch.outputs import map_outputs
 from convpipe.batch.reader import DirectReader, Reader
 from convpipe.batch.resume import Past, read_past
@@ -66,11 +66,15 @@ def run_folder(
 
 def _run(engine: Engine, job: FolderJob, progress: Progress | None) -> Report:
     found = find_images(job.input, job.include, job.exclude, job.recursive)
-    targets = map_outputs(found, job.output, job.format)
+    targets = map_outputs(found, job.output, job.format, job.result)
     made_of = settings(engine, **job.decides)
     maker = Maker(Identity.of(engine, made_of), os.path.realpath(found.root))
     reader = _reader(job)
-    with _open(job.output, "output") as output, closing(Journal(output)) as journal, _input(found) as input:
+    with (
+        _open(job.output, "output") as output,
+        closing(_journal(output, job)) as journal,
+        _input(found) as input,
+    ):
         past = Past()
         if job.resume:
             past = read_past(journal.lines(), maker, targets.values(), overwrite=job.overwrite)
@@ -94,9 +98,17 @@ def _run(engine: Engine, job: FolderJob, progress: Progress | None) -> Report:
         interrupted=interrupted,
         unfinished=len(order) - len(results),
         stopped=run.stopped,
-        journal=str(journal.path),
+        journal=None if journal.path is None else str(journal.path),
+        output=str(job.output / (job.result or "")),
+        unsupported=tuple(map(str, found.unsupported)),
+        resumed=job.resume,
         warnings=(*_said_of(journal, past, job), *run.warnings),
     )
+
+
+def _journal(output: Folder, job: FolderJob) -> Ledger:
+    """Open the journal of a folder; one image beside others leaves none."""
+    return Journal(output) if job.result is None else Ledger()
 
 
 def _reader(job: FolderJob) -> Reader:
@@ -135,7 +147,7 @@ def _clear_stale(output: Folder, targets: Iterable[Path]) -> None:
             images.clear_stale(place)
 
 
-def _said_of(journal: Journal, past: Past, job: FolderJob) -> Iterator[str]:
+def _said_of(journal: Ledger, past: Past, job: FolderJob) -> Iterator[str]:
     """Yield what a person should know of earlier runs."""
     if journal.ignored:
         yield f"damaged lines of the journal: {journal.ignored}, ignored; their images are done again"

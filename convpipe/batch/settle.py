@@ -9,7 +9,7 @@ from pathlib import Path
 from convpipe.batch.crew import Crew
 from convpipe.batch.image import Run, Work
 from convpipe.batch.isolate import DecoderLost
-from convpipe.batch.journal import Journal
+from convpipe.batch.journal import Ledger
 from convpipe.report import ImageResult
 
 Progress = Callable[[int, int, ImageResult], None]
@@ -32,7 +32,7 @@ def signal_code(signal: KeyboardInterrupt) -> int:
 
 
 def settle_all(
-    run: Run, journal: Journal, pairs: Sequence[Pair], hands: int, progress: Progress | None
+    run: Run, journal: Ledger, pairs: Sequence[Pair], hands: int, progress: Progress | None
 ) -> int | None:
     """Settle every image, and return the exit code of the signal that ended the run early, if one did.
 
@@ -42,7 +42,7 @@ def settle_all(
     Parameters
     ----------
     run : Run
-    journal : Journal
+    journal : Ledger
         Gets a record of each image.
     pairs : sequence of (Path, Path)
     hands : int
@@ -80,7 +80,7 @@ def settle_all(
     return None
 
 
-def record(run: Run, journal: Journal, result: ImageResult) -> None:
+def record(run: Run, journal: Ledger, result: ImageResult) -> None:
     """Append a result to the journal; without one the run cannot go on."""
     try:
         if result.kept:

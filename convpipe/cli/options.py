@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import io
 import json
 import math
 import re
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from convpipe.cli.streams import emit
 from convpipe.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -83,11 +86,20 @@ def console(*, stderr: bool = False) -> Console:
     return Console(stderr=stderr, highlight=False, width=None if stream.isatty() else 160)
 
 
+def rendered(show: Callable[[Console], None]) -> str:
+    """Return what `show` prints on a console, as standard output would show it."""
+    from rich.console import Console
+
+    like, stream = console(), io.StringIO()
+    show(Console(file=stream, highlight=False, width=like.width, force_terminal=like.is_terminal))
+    return stream.getvalue().rstrip("\n")
+
+
 def complain(text: str, kind: str = "error") -> None:
     """Print a message on standard error; its lines stay, control characters in them are escaped."""
     from convpipe.report import printable
 
-    click.echo(f"{kind}: " + "\n".join(map(printable, text.split("\n"))), err=True)
+    emit(f"{kind}: " + "\n".join(map(printable, text.split("\n"))), err=True)
 
 
 def complain_of(error: ConfigError) -> None:
@@ -100,7 +112,7 @@ def complain_of(error: ConfigError) -> None:
 
 def print_json(data: Any) -> None:
     """Print one JSON document on standard output; a number that is not finite, as JSON has none, is null."""
-    click.echo(json.dumps(_finite(data), indent=2, allow_nan=False))
+    emit(json.dumps(_finite(data), indent=2, allow_nan=False))
 
 
 def _finite(data: Any) -> Any:

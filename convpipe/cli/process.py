@@ -7,7 +7,8 @@ import sys
 import threading
 from typing import NoReturn
 
-from convpipe.cli import main
+from convpipe.cli import main, streams
+from convpipe.cli.options import complain
 
 _ours = False
 
@@ -16,11 +17,14 @@ def run() -> NoReturn:
     """Run the command line as this process, and end it."""
     global _ours
     _ours = True
+    streams.open_missing()
     try:
         main(prog_name="convpipe")
     except SystemExit as end:
         _leave(end)
-        raise
+    except OSError as error:  # click prints help before any command can say what is wrong
+        streams.mute("stdout", error)
+        _leave(SystemExit(1))
     raise AssertionError("click ends its commands with SystemExit")
 
 
@@ -32,13 +36,15 @@ def begin_loading() -> None:
         threading.Thread(target=start.load, daemon=True).start()
 
 
-def _leave(end: SystemExit) -> None:
-    """End at once: Python would take down Numba's tables piece by piece, for a tenth of a second."""
-    if "numba" not in sys.modules or not isinstance(end.code, int | None):
-        return
-    try:
-        sys.stdout.flush()
-        sys.stderr.flush()
-    except OSError:
-        return  # Python says so as it always does
-    os._exit(end.code or 0)
+def _leave(end: SystemExit) -> NoReturn:
+    """Say what standard output did not take, and leave.
+
+    Where Numba is loaded at once: Python would take down its tables piece by piece, for a tenth of a second.
+    """
+    streams.flush()
+    if (error := streams.refusal()) is not None:
+        complain(f"standard output cannot be written: {error.strerror or error}")
+        end.code = end.code or 1
+    if "numba" in sys.modules and isinstance(end.code, int | None):
+        os._exit(end.code or 0)
+    raise end

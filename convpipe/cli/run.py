@@ -6,20 +6,30 @@ import os
 import signal
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
-from convpipe.cli.options import complain, complain_of, console, duration, json_option, print_json, set_option
+from convpipe.cli import streams
+from convpipe.cli.options import (
+    complain,
+    complain_of,
+    duration,
+    json_option,
+    print_json,
+    rendered,
+    set_option,
+)
 from convpipe.cli.process import begin_loading
+from convpipe.cli.progress import shown_progress
 from convpipe.errors import ConfigError, ConvpipeError, JobError
 
 if TYPE_CHECKING:
-    from convpipe.batch import Progress
     from convpipe.config import Job
-    from convpipe.report import Report
+    from convpipe.report import Report, ReportFolder
 
 
 @click.command("run")
@@ -40,52 +50,75 @@ if TYPE_CHECKING:
     "--report", "report_folder", type=click.Path(path_type=Path), help="Write report.json and .html."
 )
 @click.option("--quiet", is_flag=True, help="Print nothing but errors.")
+@click.option("--verbose", is_flag=True, help="List every size, failure and note, however many.")
 @json_option
 def command(
     arguments: tuple[str, ...],
     overrides: tuple[str, ...],
     backend: str | None,
-    workers: int | None,
-    overwrite: bool,
-    resume: bool,
-    isolate: bool,
-    timeout: float | None,
     report_folder: Path | None,
     quiet: bool,
+    verbose: bool,
     as_json: bool,
+    **options: Any,
 ) -> None:
     """Run the jobs of config files over folders of images.
 
-    INPUT and OUTPUT replace the folders of a config that holds one job. Exit code: 0 all done, 1 some images
-    failed, 2 a job could not start, 130 or 143 interrupted.
+    INPUT and OUTPUT replace the folders of a config that holds one job. INPUT may be one image; OUTPUT is
+    then a file, or a folder that exists or ends in a slash. Exit code: 0 all done, 1 some images failed, 2 a
+    job could not start, 130 or 143 interrupted.
     """
-    from convpipe.report import exit_code, summary, write_report
+    from convpipe.report import ReportFolder, exit_code, summary
 
-    configs, folders = _split(arguments)
-    if timeout is not None and not isolate:
+    configs, paths = _split(arguments)
+    if options["timeout"] is None:
+        del options["timeout"]
+    elif not options["isolate"]:
         raise click.UsageError(
             "--timeout needs --isolate: a process that hangs can be ended, a thread cannot"
         )
-    options: dict[str, Any] = {"overwrite": overwrite, "resume": resume, "isolate": isolate}
-    options |= {"workers": workers} | ({} if timeout is None else {"timeout": timeout})
-    if report_folder is not None:
-        _make_folder(report_folder)
-    jobs = list(_jobs(configs, overrides, folders))
     shown = not (quiet or as_json)
+    jobs = list(_jobs(configs, overrides, paths))
+    may = {name: options[name] for name in ("overwrite", "resume")}
+    with ReportFolder(report_folder, **may) if report_folder else nullcontext() as folder:
+        reports = _run_jobs(jobs, paths, backend, options, shown=shown, verbose=verbose)
+        if as_json:
+            print_json(summary(reports))
+        elif shown and len(jobs) > 1:
+            streams.emit(_total(reports))
+        code = exit_code(reports)
+        if folder is not None:
+            code = max(code, _write(folder, reports))
+    _leave(code)
+
+
+def _run_jobs(
+    jobs: Sequence[Job | ConfigError],
+    paths: Sequence[str],
+    backend: str | None,
+    options: Mapping[str, Any],
+    *,
+    shown: bool,
+    verbose: bool,
+) -> list[Report]:
     reports: list[Report] = []
     with _sigterm_interrupts():
         for job in jobs:
-            reports.append(_run_job(job, folders, backend, options, progress=shown))
-            _show(reports[-1], shown)
+            reports.append(_run_job(job, paths, backend, options, progress=shown))
+            _show(reports[-1], shown, verbose)
             if reports[-1].interrupted:
                 break
-    if as_json:
-        print_json(reports[0].to_dict() if len(jobs) == 1 else summary(reports))
-    elif shown and len(jobs) > 1:
-        click.echo(_total(reports))
-    if report_folder is not None:
-        write_report(reports, report_folder)
-    _leave(exit_code(reports))
+    return reports
+
+
+def _write(folder: ReportFolder, reports: Sequence[Report]) -> int:
+    """Write the report, and return the exit code for that."""
+    try:
+        folder.write(reports)
+    except JobError as error:
+        complain(str(error))
+        return 1
+    return 0
 
 
 def _leave(code: int) -> NoReturn:
@@ -93,33 +126,24 @@ def _leave(code: int) -> NoReturn:
     from convpipe.batch import at_work
 
     if at_work():
-        sys.stdout.flush()
-        sys.stderr.flush()
+        streams.flush()
         os._exit(code)
     sys.exit(code)
 
 
-def _make_folder(folder: Path) -> None:
-    """Make the folder of the report before the work begins that it is about."""
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise JobError(f"the report folder {str(folder)!r} cannot be made: {error.strerror}") from None
-
-
-def _split(arguments: Sequence[str]) -> tuple[list[str], list[Path]]:
-    """Return the config files, and the folders that follow the last of them."""
+def _split(arguments: Sequence[str]) -> tuple[list[str], list[str]]:
+    """Return the config files, and the paths that follow the last of them."""
     configs = [argument for argument in arguments if argument.lower().endswith((".yaml", ".yml"))]
     rest = list(arguments[len(configs) :])
     if not configs or list(arguments[: len(configs)]) != configs:
         raise click.UsageError("needs config files (.yaml) first, then INPUT and OUTPUT")
     if len(rest) > 2 or (rest and len(configs) > 1):
         raise click.UsageError("INPUT and OUTPUT go with one config file")
-    return configs, [Path(folder) for folder in rest]
+    return configs, rest
 
 
 def _jobs(
-    configs: Sequence[str], overrides: Sequence[str], folders: list[Path]
+    configs: Sequence[str], overrides: Sequence[str], paths: Sequence[str]
 ) -> Iterator[Job | ConfigError]:
     from convpipe import config
 
@@ -129,33 +153,65 @@ def _jobs(
         except ConfigError as error:
             yield error
             continue
-        if folders and len(jobs) > 1:
+        if paths and len(jobs) > 1:
             raise click.UsageError(f"INPUT and OUTPUT go with one job; {path} holds {len(jobs)}")
         yield from jobs
 
 
 def _run_job(
     job: Job | ConfigError,
-    folders: list[Path],
+    paths: Sequence[str],
     backend: str | None,
     options: Mapping[str, Any],
     progress: bool,
 ) -> Report:
+    from convpipe.report import Report
+
     if isinstance(job, ConfigError):
-        return _not_started(job.path, job)
-    source = folders[0] if folders else job.input.path
-    target = folders[1] if len(folders) > 1 else job.output.path
+        return _not_started(Report(job.path, config=job.path), job)
+    named = Report(job.name, config=job.source)
     try:
-        if source is None or target is None:
-            missing = "input" if source is None else "output"
-            raise JobError(f"the job has no {missing} path; set it, or give INPUT and OUTPUT")
-        with _progress(job.name, progress) as advance:
-            report = _filter(job, source, target, backend, {**options, "progress": advance})
+        source, target, result = _places(job, paths)
+        named = replace(named, output=str(target / (result or "")))
+        with shown_progress(job.name, progress) as advance:
+            report = _filter(job, source, target, backend, {**options, "result": result, "progress": advance})
+        if not report.images and not report.interrupted:
+            raise JobError(_nothing_found(source, report))
     except ConvpipeError as error:
-        return _not_started(job.name, error)
-    if not report.images and not report.interrupted:
-        return _not_started(job.name, JobError(f"the input {str(source)!r} holds no image to filter"))
-    return report
+        return _not_started(named, error)
+    return replace(report, config=job.source)
+
+
+def _places(job: Job, paths: Sequence[str]) -> tuple[Path, Path, str | None]:
+    """Return the input, the output folder, and the name of the one result if OUTPUT is a file."""
+    from convpipe.batch import place
+    from convpipe.images import BY_EXTENSION, format_of
+
+    source = Path(paths[0]) if paths else job.input.path
+    target = paths[1] if len(paths) > 1 else job.output.path
+    if source is None or target is None:
+        missing = "input" if source is None else "output"
+        raise JobError(f"the job has no {missing} path; set it, or give INPUT and OUTPUT")
+    folder, result = place(source, target)
+    if result is None or format_of(result) is not None:
+        return source, folder, result
+    if len(paths) > 1:
+        raise JobError(
+            f"the output {str(target)!r} is no folder that is there, and no file of a format that is written "
+            f"({', '.join(BY_EXTENSION)}); for a new folder, end it in a slash"
+        )
+    return source, Path(target), None  # a config's output path is a folder, unless it is plainly an image
+
+
+def _nothing_found(source: Path, report: Report) -> str:
+    text = f"the input {str(source)!r} holds no image to filter"
+    if report.unsupported:
+        from convpipe.report import number
+
+        kinds = sorted({Path(path).suffix.lower() or "without extension" for path in report.unsupported})
+        found = f"{number(len(report.unsupported), 'file')} of no format that is read ({', '.join(kinds)})"
+        return f"{text}, but {found}"
+    return text
 
 
 def _filter(
@@ -185,27 +241,31 @@ def _filter(
     )
 
 
-def _not_started(name: str, error: ConvpipeError) -> Report:
+def _not_started(report: Report, error: ConvpipeError) -> Report:
     """Say why a job could not start, and return that as its report; the other jobs go on."""
-    from convpipe.report import Report
-
     # A config error begins with its place, file:line:column, as in `convpipe check`.
     if isinstance(error, ConfigError):
         complain_of(error)
     else:
-        complain(f"{name}: {error}")
-    return Report(name=name, error=str(error))
+        complain(f"{report.name}: {error}")
+    return replace(report, error=str(error))
 
 
-def _show(report: Report, shown: bool) -> None:
+def _show(report: Report, shown: bool, verbose: bool) -> None:
     """Print what a job did: its tables, or without them its failures, on standard error."""
     if shown and report.error is None:
         from convpipe.report.terminal import print_report
 
-        print_report(report, console())
+        streams.emit(rendered(lambda screen: print_report(report, screen, verbose=verbose)))
     elif not shown:
+        from convpipe.images import EXISTS
+        from convpipe.report import existing_advice
+
         for result in report.failures:
-            complain(f"{report.name}: {str(result.path)!r}: {result.stage}: {result.reason}")
+            if result.reason != EXISTS:
+                complain(f"{report.name}: {str(result.path)!r}: {result.stage}: {result.reason}")
+        if (advice := existing_advice(report)) is not None:
+            complain(f"{report.name}: {advice}")
         if report.ended_early is not None:
             complain(f"{report.name}: {report.ended_early}: {report.unfinished} left undone")
 
@@ -217,32 +277,6 @@ def _total(reports: list[Report]) -> str:
     line = f"{len(reports)} jobs: {total['images']} images: {total['done']} done, {total['failed']} failed"
     unstarted = sum(report.error is not None for report in reports)
     return f"{line}; {unstarted} could not start" if unstarted else line
-
-
-@contextmanager
-def _progress(name: str, shown: bool) -> Iterator[Progress | None]:
-    """Show a bar on a terminal, and say when a pipeline is compiled; nothing in a pipe."""
-    if not shown or not sys.stderr.isatty():
-        yield None
-        return
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-
-    from convpipe.compile.cache import announced
-    from convpipe.report import printable
-
-    label = TextColumn("{task.description}", markup=False)
-    columns = (label, BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=console(stderr=True), transient=True) as bar:
-        task = bar.add_task(printable(name), total=None)
-
-        def advance(finished: int, total: int, result: Any) -> None:
-            bar.update(task, completed=finished, total=total, description=printable(name))
-
-        def compiling() -> None:
-            bar.update(task, description="compiling (first run of this pipeline)")
-
-        with announced(compiling):
-            yield advance
 
 
 @contextmanager

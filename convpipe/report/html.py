@@ -1,19 +1,18 @@
-"""A report as files: JSON for programs, one self-contained HTML page for people."""
+"""A report as one self-contained HTML page for people."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Sequence
 from html import escape
-from pathlib import Path
 from string import Template
 
-from convpipe.errors import JobError
-from convpipe.report.model import Report, summary
+from convpipe.report.model import Report
 from convpipe.report.text import extent, printable
 
+TITLE = "convpipe report"
+
 _PAGE = Template("""<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><title>convpipe report</title>
+<html lang="en"><head><meta charset="utf-8"><title>$title</title>
 <style>
 body { font: 15px/1.5 system-ui, sans-serif; margin: 2em auto; max-width: 60em; padding: 0 1em; }
 table { border-collapse: collapse; margin: 1em 0; }
@@ -21,38 +20,15 @@ th, td { text-align: left; padding: .2em 1em .2em 0; border-bottom: 1px solid #d
   overflow-wrap: anywhere; }
 .failed { color: #a00; }
 </style></head><body>
-<h1>convpipe report</h1>
+<h1>$title</h1>
 $body
 </body></html>
 """)
 
 
-def write_report(reports: Sequence[Report], folder: Path) -> None:
-    """Write ``report.json`` and ``report.html`` into `folder`, made if need be.
-
-    Parameters
-    ----------
-    reports : sequence of Report
-        One a job.
-    folder : Path
-
-    Raises
-    ------
-    JobError
-        If the folder cannot be made or written.
-    """
-    pages = {"report.json": json.dumps(summary(reports), indent=2) + "\n", "report.html": to_html(reports)}
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        for name, text in pages.items():
-            (folder / name).write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise JobError(f"the report cannot be written to {str(folder)!r}: {error.strerror}") from error
-
-
 def to_html(reports: Iterable[Report]) -> str:
     """Return a self-contained HTML page; names and reasons are escaped."""
-    return _PAGE.substitute(body="\n".join(_job(report) for report in reports))
+    return _PAGE.substitute(title=TITLE, body="\n".join(_job(report) for report in reports))
 
 
 def _job(report: Report) -> str:
@@ -67,6 +43,7 @@ def _job(report: Report) -> str:
     failures = [(result.path, result.stage or "", result.reason or "") for result in report.failures]
     skips = [(result.path, result.reason or "") for result in report.skips]
     notes = [(result.path, note) for result in report.results for note in result.notes]
+    unsupported = [(path,) for path in report.unsupported]
     end = report.ended_early
     left = "" if end is None else f"; {_safe(end)}: {report.unfinished} left undone"
     return "\n".join(
@@ -74,13 +51,22 @@ def _job(report: Report) -> str:
             heading,
             f"<p>{report.images} images: {report.done} done, {report.failed} failed, {report.skipped} skipped"
             f" in {report.seconds:.2f} s{left}.</p>",
+            _facts(report),
             _table("Output size of every stage", ("images", "input", "stage", "output"), sizes),
             _table("Failed", ("image", "at", "reason"), failures),
             _table("Skipped", ("input", "reason"), skips),
+            _table("Not a format that is read", ("file",), unsupported),
             _table("Warnings", ("stage and values",), [(warning,) for warning in report.warnings]),
             _table("Notes", ("image", "note"), notes),
         )
     )
+
+
+def _facts(report: Report) -> str:
+    """Return a line that says which config made this, and where the results are."""
+    facts = (("config", report.config), ("results", report.output), ("journal", report.journal))
+    said = "; ".join(f"{name} {_safe(value)}" for name, value in facts if value is not None)
+    return f"<p>{said}.</p>" if said else ""
 
 
 def _table(title: str, headings: Sequence[str], rows: Sequence[Sequence[str]]) -> str:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from convpipe.geometry import Extent
+from convpipe.images import EXISTS
 
 Status = Literal["done", "failed", "skipped"]
 
@@ -108,6 +109,14 @@ class Report:
         Path of the journal that holds every result.
     error : str or None
         Why the job could not start.
+    config : str or None
+        The config file.
+    output : str or None
+        Where the results are: a folder, or the one result.
+    unsupported : tuple of str
+        Files in the input folder whose names say no format that is read.
+    resumed : bool
+        Whether it went on with earlier runs.
     warnings : tuple of str
         Where values can saturate, of each dtype among the images that were filtered.
     """
@@ -122,6 +131,10 @@ class Report:
     stopped: str | None = None
     journal: str | None = None
     error: str | None = None
+    config: str | None = None
+    output: str | None = None
+    unsupported: tuple[str, ...] = ()
+    resumed: bool = False
     warnings: tuple[str, ...] = ()
 
     def _count(self, status: Status) -> int:
@@ -134,8 +147,17 @@ class Report:
 
     @property
     def done(self) -> int:
-        """Number of images written."""
+        """Number of images whose results are there, by this run or an earlier one."""
         return self._count("done")
+
+    @property
+    def _written(self) -> list[ImageResult]:
+        return [result for result in self.results if result.status == "done" and not result.kept]
+
+    @property
+    def written(self) -> int:
+        """Number of results that this run made."""
+        return len(self._written)
 
     @property
     def failed(self) -> int:
@@ -158,6 +180,11 @@ class Report:
         return [result for result in self.results if result.status == "failed"]
 
     @property
+    def existing(self) -> int:
+        """Number of images that failed because their results exist already."""
+        return sum(result.reason == EXISTS for result in self.failures)
+
+    @property
     def skips(self) -> list[ImageResult]:
         """The inputs that were skipped, each with its reason."""
         return [result for result in self.results if result.status == "skipped"]
@@ -174,19 +201,18 @@ class Report:
 
     @property
     def megapixels(self) -> float:
-        """Million pixels (rows times columns) of the images done."""
-        done = (result.input for result in self.results if result.status == "done")
-        return sum(size[0] * size[1] for size in done if size is not None) / 1e6
+        """Million pixels (rows times columns, of all pages) that this run filtered."""
+        return sum(result.pixels for result in self._written) / 1e6
 
     @property
     def bytes_read(self) -> int:
-        """Bytes of the image files done."""
-        return sum(result.bytes_read for result in self.results if result.status == "done")
+        """Bytes of the image files that this run filtered."""
+        return sum(result.bytes_read for result in self._written)
 
     @property
     def bytes_written(self) -> int:
-        """Bytes of the results."""
-        return sum(result.bytes_written for result in self.results)
+        """Bytes of the results that this run made."""
+        return sum(result.bytes_written for result in self._written)
 
     @property
     def pages(self) -> int:
@@ -213,20 +239,26 @@ class Report:
         return self.interrupted or int(self.failed > 0 or self.stopped is not None)
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the report as plain data, the shape of ``run --json``."""
-        data = {
+        """Return the report as plain data: a job in ``run --json``, all keys always there."""
+        return {
             "name": self.name,
+            "config": self.config,
+            "output": self.output,
             "images": self.images,
             "done": self.done,
             "failed": self.failed,
             "skipped": self.skipped,
+            "unsupported": len(self.unsupported),
             "kept": self.kept,
+            "written": self.written,
             "unfinished": self.unfinished,
             "failures": [
                 {"path": result.path, "stage": result.stage, "reason": result.reason}
                 for result in self.failures
             ],
             "sizes": [group.to_dict() for group in self.sizes],
+            "warnings": list(self.warnings),
+            "measures": {},
             "seconds": round(self.seconds, 3),
             "megapixels": round(self.megapixels, 6),
             "bytes_read": self.bytes_read,
@@ -240,11 +272,11 @@ class Report:
             "notes": [
                 {"path": result.path, "note": note} for result in self.results for note in result.notes
             ],
-            "warnings": list(self.warnings),
             "nans": self.nans,
             "pages": self.pages,
+            "unsupported_files": list(self.unsupported),
+            "error": self.error,
         }
-        return data if self.error is None else {**data, "error": self.error}
 
 
 def exit_code(reports: Sequence[Report]) -> int:
@@ -253,13 +285,14 @@ def exit_code(reports: Sequence[Report]) -> int:
 
 
 def summary(reports: Sequence[Report]) -> dict[str, Any]:
-    """Return several jobs as plain data: the counts of all, and each job."""
+    """Return jobs as plain data, the shape of ``run --json``: the counts of all, and each job."""
     counts = {
         key: sum(getattr(report, key) for report in reports)
         for key in ("images", "done", "failed", "skipped")
     }
     return {
         **counts,
+        "unsupported": sum(len(report.unsupported) for report in reports),
         "seconds": round(sum(report.seconds for report in reports), 3),
         "exit_code": exit_code(reports),
         "jobs": [report.to_dict() for report in reports],

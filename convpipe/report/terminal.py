@@ -2,25 +2,31 @@
 
 from __future__ import annotations
 
+import sys
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from pathlib import PurePath
 
 from rich import box
 from rich.console import Console, Group
 from rich.table import Table
 from rich.text import Text
 
+from convpipe.images import EXISTS
 from convpipe.plan import Plan, StagePlan
 from convpipe.report.model import Report
-from convpipe.report.text import extent, printable
+from convpipe.report.text import existing_advice, extent, number, printable
 
 SHOWN = 40
-"""Most input sizes, failures, skips or notes listed one by one; a folder of crops has thousands."""
+"""Most failures, skips or notes listed one by one; a folder of crops has thousands."""
+
+SIZES_IN_FULL, SIZES_SHOWN = 4, 8
+"""Most input sizes shown stage by stage; beyond it, most that get a line each."""
 
 Row = Sequence[str]
 
 
-def print_report(report: Report, console: Console) -> None:
+def print_report(report: Report, console: Console, *, verbose: bool = False) -> None:
     """Print sizes, failures, skips, notes and counts of one job.
 
     Parameters
@@ -28,31 +34,40 @@ def print_report(report: Report, console: Console) -> None:
     report : Report
     console : rich.console.Console
         Long names are folded at its width, never cut.
+    verbose : bool
+        List everything, however much it is.
     """
     if report.error is not None:
         console.print(Text(f"{printable(report.name)}: did not start: {printable(report.error)}", "red"))
         return
-    for table in _tables(report):
+    for table in _tables(report, verbose):
         console.print(table)
         console.print()
     for line in summary_lines(report):
         console.print(Text(line))
 
 
-def _tables(report: Report) -> Iterable[Table | Group]:
-    if report.sizes:
+def _tables(report: Report, verbose: bool) -> Iterable[Table | Group]:
+    most = sys.maxsize if verbose else SHOWN
+    if len(report.sizes) > SIZES_IN_FULL and not verbose:
+        yield _collapsed_sizes(report)
+    elif report.sizes:
         yield _sizes(report)
-    if report.failures:
-        rows = [(result.path, result.stage or "", result.reason or "") for result in report.failures]
-        yield _listed("failed", ("image", "at", "reason"), rows)
+    failures = [each for each in report.failures if verbose or each.reason != EXISTS]
+    if failures:
+        rows = [(each.path, each.stage or "", each.reason or "") for each in failures]
+        yield _listed("failed", ("image", "at", "reason"), rows, most)
     if report.skips:
         skips = [(result.path, result.reason or "") for result in report.skips]
-        yield _listed("skipped", ("input", "reason"), skips)
+        yield _listed("skipped", ("input", "reason"), skips, most)
+    if report.unsupported and verbose:
+        yield _listed("not a format that is read", ("file",), [(path,) for path in report.unsupported], most)
     if report.warnings:
-        yield _listed("warnings", ("stage and values",), [(warning,) for warning in report.warnings])
+        yield _listed("warnings", ("stage and values",), [(warning,) for warning in report.warnings], most)
     notes = Counter(note for result in report.results for note in result.notes)
     if notes:
-        yield _listed("notes", ("images", "note"), [(str(n), note) for note, n in notes.most_common()], 1)
+        counted = [(str(count), note) for note, count in notes.most_common()]
+        yield _listed("notes", ("images", "note"), counted, most, 1)
 
 
 def _table(title: str, headings: Sequence[str], numbers: int = 0) -> Table:
@@ -69,29 +84,39 @@ def _plain_table(headings: Sequence[str], numbers: Sequence[str]) -> Table:
     return table
 
 
-def _listed(title: str, headings: Sequence[str], rows: Sequence[Row], numbers: int = 0) -> Table | Group:
+def _listed(
+    title: str, headings: Sequence[str], rows: Sequence[Row], most: int, numbers: int = 0
+) -> Table | Group:
     """Return a table of the first rows; it says how many it leaves out."""
     table = _table(title, headings, numbers)
-    for row in rows[:SHOWN]:
+    for row in rows[:most]:
         table.add_row(*(Text(printable(cell)) for cell in row))
-    return _with_rest(table, len(rows))
+    return _with_rest(table, len(rows) - most, "--verbose lists them all")
 
 
-def _with_rest(table: Table, count: int) -> Table | Group:
-    left = count - SHOWN
-    return Group(table, Text(f" and {left} more; JSON has them all")) if left > 0 else table
+def _with_rest(table: Table, left: int, where: str) -> Table | Group:
+    return Group(table, Text(f" and {left} more; {where}")) if left > 0 else table
 
 
-def _sizes(report: Report) -> Table | Group:
+def _sizes(report: Report) -> Table:
     table = _table(
         f"{printable(report.name)}: output size of every stage", ("images", "input", "stage", "output"), 1
     )
-    for group in report.sizes[:SHOWN]:
+    for group in report.sizes:
         for i, (name, size) in enumerate(group.stages):
             first = (str(group.count), extent(group.input)) if i == 0 else ("", "")
             table.add_row(*first, Text(printable(name)), extent(size))
         table.add_section()
-    return _with_rest(table, len(report.sizes))
+    return table
+
+
+def _collapsed_sizes(report: Report) -> Table | Group:
+    """Return a line for each of the commonest sizes."""
+    groups = sorted(report.sizes, key=lambda group: -group.count)
+    table = _table(f"{printable(report.name)}: output size", ("images", "input", "output"), 1)
+    for group in groups[:SIZES_SHOWN]:
+        table.add_row(str(group.count), extent(group.input), extent(group.stages[-1][1]))
+    return _with_rest(table, len(groups) - SIZES_SHOWN, "--verbose shows every stage of all sizes")
 
 
 def summary_lines(report: Report) -> list[str]:
@@ -100,34 +125,46 @@ def summary_lines(report: Report) -> list[str]:
     Examples
     --------
     >>> from convpipe.report import ImageResult, Report
-    >>> done = ImageResult("a.png", "done", input=(1000, 500), bytes_read=400_000, bytes_written=100_000)
-    >>> print(*summary_lines(Report("edges", (done,), seconds=0.25, threads=2)), sep="\n")
+    >>> done = ImageResult("a.png", "done", pixels=500_000, bytes_read=400_000, bytes_written=100_000)
+    >>> print(*summary_lines(Report("edges", (done,), seconds=0.25, threads=2, output="out")), sep="\n")
     edges: 1 image: 1 done, 0 failed in 0.25 s, 2 at once on cpu
-    0.5 megapixels, 2 a second; 0.4 MB read, 0.1 MB written
+    0.5 megapixels, 2 a second; 0.4 MB read, 0.1 MB written to out
     """
     counts = [f"{report.done} done", f"{report.failed} failed"]
     if report.skipped:
         counts.append(f"{report.skipped} skipped")
     if report.kept:
-        counts.append(f"{report.kept} of them kept from an earlier run")
-    images = "1 image" if report.images == 1 else f"{report.images} images"
+        counts.append(f"{report.kept} of them kept from an earlier run, {report.written} written")
     lines = [
-        f"{printable(report.name)}: {images}: {', '.join(counts)} in {report.seconds:.2f} s, "
-        f"{report.threads} at once on {report.backend}"
+        f"{printable(report.name)}: {number(report.images, 'image')}: {', '.join(counts)} in "
+        f"{report.seconds:.2f} s, {report.threads} at once on {report.backend}"
     ]
-    if report.done:
+    where = "" if report.output is None else f" to {printable(report.output)}"
+    if report.written:
         rate = report.megapixels / max(report.seconds, 1e-9)
         lines.append(
             f"{report.megapixels:.3g} megapixels, {rate:.3g} a second; "
-            f"{report.bytes_read / 1e6:.3g} MB read, {report.bytes_written / 1e6:.3g} MB written"
+            f"{report.bytes_read / 1e6:.3g} MB read, {report.bytes_written / 1e6:.3g} MB written{where}"
         )
+    elif report.done:
+        lines.append(f"nothing to do: 0 written{where}")
+    return [*lines, *_asides(report)]
+
+
+def _asides(report: Report) -> Iterable[str]:
+    """Yield what else is to be said of a job."""
     if report.pages > report.done:
-        lines.append(f"{report.pages} pages in all; sizes are those of each file's first")
+        yield f"{report.pages} pages in all; sizes are those of each file's first"
+    if report.unsupported:
+        kinds = Counter(PurePath(path).suffix.lower() or "no extension" for path in report.unsupported)
+        listed = ", ".join(f"{count} {printable(kind)}" for kind, count in kinds.most_common())
+        yield f"{number(len(report.unsupported), 'file')} of no format that is read: {listed}"
+    if (advice := existing_advice(report)) is not None:
+        yield advice
     if (end := report.ended_early) is not None:
-        lines.append(f"{printable(end)}: {report.unfinished} left undone; --resume goes on")
+        yield f"{printable(end)}: {report.unfinished} left undone; --resume goes on"
     if report.nans:
-        lines.append(f"{report.nans} NaN samples became 0")
-    return lines
+        yield f"{report.nans} NaN samples became 0"
 
 
 def print_plan(plan: Plan, console: Console) -> None:

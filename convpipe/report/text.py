@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from convpipe.errors import printable
+from convpipe.report.model import Report
 
-__all__ = ["extent", "printable"]
+__all__ = ["existing_advice", "extent", "number", "printable"]
 
 
 def extent(size: tuple[int, int]) -> str:
@@ -16,3 +17,32 @@ def extent(size: tuple[int, int]) -> str:
     '480x640'
     """
     return f"{size[0]}x{size[1]}"
+
+
+def number(count: int, noun: str) -> str:
+    """Return a count with its noun.
+
+    Examples
+    --------
+    >>> number(1, "image"), number(2, "image")
+    ('1 image', '2 images')
+    """
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+
+
+def existing_advice(report: Report) -> str | None:
+    """Say once what to do about results that exist already; None if there are none in the way.
+
+    Examples
+    --------
+    >>> from convpipe.report import ImageResult
+    >>> failed = ImageResult("a.png", "failed", "write", "the output exists")
+    >>> existing_advice(Report("edges", (failed,)))
+    '1 result exists already: --resume keeps what is right and does the rest, --overwrite replaces'
+    """
+    if not report.existing:
+        return None
+    if report.resumed:
+        return f"names of results that are taken: {report.existing}; --overwrite replaces what is there"
+    exist = f"{number(report.existing, 'result')} exist{'s' if report.existing == 1 else ''} already"
+    return f"{exist}: --resume keeps what is right and does the rest, --overwrite replaces"

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 import convpipe
+from convpipe import images
 
 HEAVY = {"numba", "llvmlite", "rich", "PIL", "imagecodecs", "tifffile", "skimage", "scipy", "torch"}
 
@@ -140,3 +141,62 @@ def test_a_folder_that_cannot_be_read(process, here, job):
         _, stderr = run.communicate(timeout=60)
     assert run.returncode == 2
     assert stderr.startswith("error: ")
+
+
+def shell(process_arguments, redirection, here):
+    """Run the command under a shell that closes, fills or leaves its streams; return what is left to see."""
+    package = str(Path(convpipe.__file__).parents[1])
+    line = f"{sys.executable} -m convpipe {process_arguments} {redirection}"
+    return subprocess.run(
+        ["bash", "-c", f"set -o pipefail; {line}"], env={**os.environ, "PYTHONPATH": package}, cwd=here,
+        capture_output=True, text=True, timeout=120,
+    )  # fmt: skip
+
+
+unusual_streams = pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs /dev/full")
+
+
+@unusual_streams
+@pytest.mark.parametrize(
+    ("redirection", "code", "said"),
+    [
+        (">&-", 0, ""),
+        ("2>&-", 0, None),
+        (">&- 2>&- <&-", 0, ""),
+        ("| head -0", 0, ""),
+        ("2>/dev/full", 0, None),
+        (">/dev/full", 1, "error: standard output cannot be written: No space left on device\n"),
+        (">/dev/full 2>/dev/full", 1, ""),
+    ],
+)
+@pytest.mark.parametrize("more", ["", "--json"])
+def test_a_run_is_done_whatever_becomes_of_its_streams(photos, job, here, redirection, code, said, more):
+    """Both jobs are: what cannot be printed of the first is no reason to leave the second."""
+    job()
+    job(name="later.yaml", head="input: {path: photos}\noutput: {path: later}")
+    run = shell(f"run job.yaml later.yaml {more}", redirection, here)
+    assert run.returncode == code
+    assert "Traceback" not in run.stderr
+    assert said is None or run.stderr == said
+    for output in ("out", "later"):
+        assert sorted(path.name for path in (here / output).rglob("*.png")) == ["a.png", "b.png", "c.png"]
+        assert images.read(here / output / "a.png").pixels.shape == (8, 9)
+
+
+@unusual_streams
+@pytest.mark.parametrize("redirection", ["2>&-", "2>/dev/full"])
+def test_the_exit_code_tells_of_failures_that_nobody_hears_of(photos, job, here, redirection):
+    job()
+    (photos / "bad.png").write_bytes(b"no image")
+    assert shell("run job.yaml --quiet", redirection, here).returncode == 1
+
+
+@unusual_streams
+@pytest.mark.parametrize("arguments", ["--help", "stages", "stages --json", "check job.yaml", "schema"])
+def test_other_commands_say_that_nothing_could_be_printed(job, here, arguments):
+    job()
+    run = shell(arguments, ">/dev/full", here)
+    assert run.returncode in (1, 2)
+    assert "No space left on device" in run.stderr
+    assert "Traceback" not in run.stderr
+    assert "Exception ignored" not in run.stderr

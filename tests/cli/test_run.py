@@ -5,6 +5,7 @@ import os
 import signal
 import time
 
+import numpy as np
 import pytest
 
 from convpipe import Pipeline, images, stage
@@ -44,11 +45,14 @@ def test_input_and_output_replace_the_configs(convpipe, photos, job, here):
     assert convpipe("run", config, "photos").exit_code == 2  # no output
 
 
-def test_json(convpipe, photos, job, document):
+def test_json(convpipe, photos, job, here, document):
     (photos / "bad.png").write_bytes(b"no image")
     result = convpipe("run", job(), "--json")
     assert result.exit_code == 1
-    data = document(result)
+    whole = document(result)
+    (data,) = whole["jobs"]
+    assert (whole["images"], whole["failed"], whole["exit_code"]) == (4, 1, 1)
+    assert (data["config"], data["output"], data["error"]) == (str(here / "job.yaml"), "out", None)
     assert {key: data[key] for key in ("images", "done", "failed", "skipped")} == {
         "images": 4,
         "done": 3,
@@ -73,7 +77,11 @@ def test_one_bad_job_does_not_stop_the_others(convpipe, photos, job, here, docum
     assert "5 jobs: 6 images: 6 done, 0 failed; 3 could not start" in result.stdout
     data = document(convpipe("run", "several.yaml", "--json", "--overwrite"))
     assert (data["images"], data["done"], data["exit_code"]) == (3, 3, 2)
-    assert [("error" in each, each["done"]) for each in data["jobs"]] == [(True, 0), (True, 0), (False, 3)]
+    assert [(each["error"] is None, each["done"]) for each in data["jobs"]] == [
+        (False, 0), (False, 0), (True, 3)
+    ]  # fmt: skip
+    assert [each["output"] for each in data["jobs"]] == [None, "o1", "o2"]
+    assert {each["config"] for each in data["jobs"]} == {"several.yaml"}
 
 
 def test_an_input_without_images_is_an_error(convpipe, photos, job):
@@ -88,20 +96,25 @@ def test_results_are_kept_unless_overwrite(convpipe, photos, job, here):
     (photos / "b.png").rename(photos / "a.png")
     again = convpipe("run", job(), "--json")
     assert again.exit_code == 1
-    assert "the output exists" in again.stderr
+    assert again.stderr == (
+        "error: job: 2 results exist already: --resume keeps what is right and does the rest, --overwrite "
+        "replaces\n"
+    )
     assert (here / "out" / "a.png").read_bytes() == before
     assert convpipe("run", job(), "--overwrite").exit_code == 0
     assert (here / "out" / "a.png").read_bytes() != before
 
 
 def test_resume_keeps_what_is_done(convpipe, photos, job, here, document):
-    assert document(convpipe("run", job(), "--json", "--resume"))["kept"] == 0
+    (data,) = document(convpipe("run", job(), "--json", "--resume"))["jobs"]
+    assert (data["kept"], data["written"]) == (0, 3)
     (here / "out" / "b.png").unlink()
-    data = document(convpipe("run", job(), "--json", "--resume"))
-    assert (data["done"], data["kept"], data["failed"]) == (3, 2, 0)
+    (data,) = document(convpipe("run", job(), "--json", "--resume"))["jobs"]
+    assert (data["done"], data["kept"], data["written"], data["failed"]) == (3, 2, 1, 0)
     assert data["journal"] == os.path.join("out", JOURNAL)
     shown = convpipe("run", job(), "--resume")
-    assert "3 done, 0 failed, 3 of them kept from an earlier run" in shown.stdout
+    assert "3 done, 0 failed, 3 of them kept from an earlier run, 0 written" in shown.stdout
+    assert "nothing to do: 0 written to out" in shown.stdout
 
 
 def test_resume_refuses_the_journal_of_another_config(convpipe, photos, job, here):
@@ -141,7 +154,7 @@ def test_a_run_that_gives_up_says_so(convpipe, photos, job, here, monkeypatch):
 
 
 def test_set_changes_the_job(convpipe, photos, job, document):
-    data = document(convpipe("run", job(), "--json", "--set", "stages.0.stride=4"))
+    (data,) = document(convpipe("run", job(), "--json", "--set", "stages.0.stride=4"))["jobs"]
     assert [each["stages"][0]["output"] for each in data["sizes"]] == [[2, 1], [2, 3]]
 
 
@@ -163,6 +176,26 @@ def test_control_characters_stay_out_of_the_table(convpipe, photos, job):
 def test_report_folder(convpipe, photos, job, here):
     assert convpipe("run", job(), "--report", "reports/today").exit_code == 0
     assert {path.suffix for path in (here / "reports" / "today").iterdir()} == {".json", ".html"}
+    again = convpipe("run", job(), "--report", "reports/today")
+    assert again.exit_code == 2
+    assert "holds report.json and report.html; --overwrite replaces" in again.stderr
+    assert convpipe("run", job(), "--report", "reports/today", "--resume").exit_code == 0
+
+
+def test_a_report_that_cannot_be_written_is_told_and_the_work_stays(convpipe, photos, job, here, monkeypatch):
+    fsync = os.fsync
+
+    def full(descriptor):
+        if "reports" in os.readlink(f"/proc/self/fd/{descriptor}"):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        fsync(descriptor)
+
+    monkeypatch.setattr(os, "fsync", full)
+    result = convpipe("run", job(), "--report", "reports")
+    assert result.exit_code == 1
+    assert "report.json' cannot be written: No space left on device" in result.stderr
+    assert (here / "out" / "a.png").exists()
+    assert os.listdir(here / "reports") == []
 
 
 def test_a_report_that_cannot_be_written_is_told_before_the_work(convpipe, photos, job, here):
@@ -229,7 +262,7 @@ def test_a_signal_ends_the_run_with_a_report(process, photos, job, here, documen
 
 def test_the_config_chooses_images_and_format(convpipe, photos, job, here, document):
     head = "input: {path: photos, exclude: [b.png]}\noutput: {path: out, format: tiff}"
-    data = document(convpipe("run", job(head=head), "--json", "--jobs", 1))
+    (data,) = document(convpipe("run", job(head=head), "--json", "--jobs", 1))["jobs"]
     assert {path.name for path in here.glob("out/**/*.*") if path.name != JOURNAL} == {"a.tif", "c.tif"}
     assert data["threads"] == 1
 
@@ -245,7 +278,95 @@ def test_saturation_is_said_once_a_job(convpipe, photos, job, document, here):
     assert result.stdout.count("stage 0 (edge sobel): of uint8 images its values can be -255 to 255") == 1
     page = (here / "report" / "report.html").read_text()
     assert page.count("its values can be -255 to 255") == 1
-    data = document(convpipe("run", slope, "--json", "--overwrite"))
+    (data,) = document(convpipe("run", slope, "--json", "--overwrite"))["jobs"]
     (warning,) = data["warnings"]
     assert "'dtype: int16'" in warning
-    assert document(convpipe("run", job(), "--json", "--overwrite"))["warnings"] == []
+    (data,) = document(convpipe("run", job(), "--json", "--overwrite"))["jobs"]
+    assert data["warnings"] == []
+
+
+class TestOneImage:
+    def test_to_a_file(self, convpipe, photos, job, here, document):
+        result = convpipe("run", job(head="name: one"), "photos/a.png", "new/result.jpg", "--json")
+        assert result.exit_code == 0
+        (data,) = document(result)["jobs"]
+        assert (data["output"], data["journal"], data["written"]) == (
+            os.path.join("new", "result.jpg"),
+            None,
+            1,
+        )
+        assert os.listdir(here / "new") == ["result.jpg"]
+        assert images.probe(here / "new" / "result.jpg").format == "jpeg"
+
+    def test_the_name_decides_the_format_not_the_config(self, convpipe, photos, job, here):
+        head = "input: {path: photos/a.png}\noutput: {path: r.tif, format: png, compression: 3}"
+        assert convpipe("run", job(head=head), "photos/a.png", "r.bmp").exit_code == 0
+        assert images.probe(here / "r.bmp").format == "bmp"
+        assert convpipe("run", job(head=head)).exit_code == 0  # a config may name a file too
+        assert images.probe(here / "r.tif").format == "tiff"
+
+    @pytest.mark.parametrize("output", ["folder/", "there"])
+    def test_to_a_folder(self, convpipe, photos, job, here, output):
+        (here / "there").mkdir()
+        assert convpipe("run", job(), "photos/a.png", output).exit_code == 0
+        assert (here / output / "a.png").is_file()
+
+    def test_to_a_name_that_says_neither(self, convpipe, photos, job, here):
+        for name in ("result", "result.heic"):
+            result = convpipe("run", job(), "photos/a.png", name)
+            assert result.exit_code == 2
+            assert f"the output '{name}' is no folder that is there, and no file of a format" in result.stderr
+            assert not (here / name).exists()
+
+    def test_twice(self, convpipe, photos, job, here):
+        arguments = ("run", job(), "photos/a.png", "result.png")
+        assert convpipe(*arguments).exit_code == 0
+        before = (here / "result.png").read_bytes()
+        again = convpipe(*arguments)
+        assert again.exit_code == 1
+        assert "1 result exists already" in again.stdout
+        assert convpipe(*arguments, "--resume").exit_code == 0  # the same bytes
+        (here / "result.png").write_bytes(b"precious")
+        assert convpipe(*arguments, "--resume").exit_code == 1
+        assert (here / "result.png").read_bytes() == b"precious"
+        assert convpipe(*arguments, "--overwrite").exit_code == 0
+        assert (here / "result.png").read_bytes() == before
+
+    def test_onto_itself_is_refused(self, convpipe, photos, job):
+        before = (photos / "a.png").read_bytes()
+        result = convpipe("run", job(), "photos/a.png", "photos/../photos/a.png", "--overwrite")
+        assert result.exit_code == 2
+        assert "would replace an input" in result.stderr
+        assert (photos / "a.png").read_bytes() == before
+
+
+def test_files_of_no_format_are_told(convpipe, photos, job, document):
+    for name in ("b.heic", "more/c.CR2", "more/d.cr2"):
+        (photos / name).touch()
+    result = convpipe("run", job(), "--json")
+    assert result.exit_code == 0
+    (data,) = document(result)["jobs"]
+    assert (data["images"], data["unsupported"]) == (3, 3)
+    assert data["unsupported_files"] == ["b.heic", "more/c.CR2", "more/d.cr2"]
+    assert "3 files of no format that is read: 2 .cr2, 1 .heic" in convpipe("run", job(), "--resume").stdout
+
+
+def test_a_folder_of_nothing_but_such_files_says_so(convpipe, here, job):
+    (here / "photos").mkdir()
+    (here / "photos" / "a.heic").touch()
+    result = convpipe("run", job())
+    assert result.exit_code == 2
+    assert "holds no image to filter, but 1 file of no format that is read (.heic)" in result.stderr
+
+
+def test_the_run_says_where_it_wrote(convpipe, photos, job):
+    assert "MB written to out\n" in convpipe("run", job()).stdout
+
+
+def test_verbose_shows_every_size(convpipe, photos, job):
+    for cols in range(10, 18):
+        images.write(photos / f"{cols}.png", np.zeros((4, cols), np.uint8))
+    short, long = (convpipe("run", job(), "--overwrite", *more).stdout for more in ((), ("--verbose",)))
+    assert "--verbose shows every stage of all sizes" in short
+    assert "blur box" not in short
+    assert long.count("blur box") == 10

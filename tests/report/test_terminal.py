@@ -14,9 +14,10 @@ from convpipe.stages import stage
 LONG = "deep/" * 10 + "n" * 150 + ".png"
 
 
-def shown(function, value, width=80, **options):
+def shown(function, value, width=120, verbose=None, **options):
     stream = io.StringIO()
-    function(value, Console(file=stream, width=width, highlight=False, **options))
+    extra = {} if verbose is None else {"verbose": verbose}
+    function(value, Console(file=stream, width=width, highlight=False, **options), **extra)
     return stream.getvalue()
 
 
@@ -72,7 +73,7 @@ def test_pipe_gets_no_colour_and_a_terminal_does():
 
 
 def test_counts_and_throughput():
-    result = done("a.png", (1000, 500), bytes_read=2_000_000, bytes_written=3_000_000, nans=4)
+    result = done("a.png", (1000, 500), pixels=500_000, bytes_read=2_000_000, bytes_written=3_000_000, nans=4)
     text = shown(print_report, report(result, ImageResult("b.png", "skipped", None, "a folder")))
     assert "edges: 2 images: 1 done, 0 failed, 1 skipped in 0.50 s, 2 at once on cpu\n" in text
     assert "0.5 megapixels, 1 a second; 2 MB read, 3 MB written\n" in text
@@ -93,13 +94,58 @@ def test_notes_are_counted():
 
 
 def test_long_tables_say_what_they_leave_out():
-    sizes = [done(f"{i}", (4, 4 + i)) for i in range(SHOWN + 5)]
     failures = [ImageResult(f"{i}.png", "failed", "read", "empty") for i in range(SHOWN + 2)]
-    text = shown(print_report, report(*sizes, *failures))
-    assert "and 5 more; JSON has them all" in text
-    assert "and 2 more; JSON has them all" in text
+    text = shown(print_report, report(*failures))
+    assert "and 2 more; --verbose lists them all" in text
     assert f" {SHOWN - 1}.png" in text
     assert f" {SHOWN}.png" not in text
+    text = shown(print_report, report(*failures), verbose=True)
+    assert f" {SHOWN + 1}.png" in text
+    assert "more" not in text
+
+
+def test_many_sizes_take_a_line_each_and_not_more_than_some():
+    common = [done(f"x{i}", (90, 90)) for i in range(3)]
+    sizes = report(*common, *(done(f"{i}", (4, 4 + i)) for i in range(23)))
+    lines = shown(print_report, sizes).splitlines()
+    assert len(lines) < 20
+    rows = [line.split() for line in lines]
+    assert rows[3] == ["3", "90x90", "45x45"]  # the commonest first, with the size of its results
+    assert " and 16 more; --verbose shows every stage of all sizes" in lines
+    assert not any("blur" in line for line in lines)
+    text = shown(print_report, sizes, verbose=True)
+    assert text.count("blur gaussian") == 24
+    assert "4x26" in text
+
+
+def test_results_that_exist_are_told_once():
+    failed = [ImageResult(f"{i}.png", "failed", "write", "the output exists") for i in range(3)]
+    text = shown(print_report, report(*failed))
+    assert text.count("exist") == 1
+    assert (
+        "3 results exist already: --resume keeps what is right and does the rest, --overwrite replaces\n"
+        in text
+    )
+    assert "names of results that are taken: 3; --overwrite" in shown(
+        print_report, report(*failed, resumed=True)
+    )
+    assert shown(print_report, report(*failed), verbose=True).count("the output exists") == 3
+
+
+def test_where_results_are_and_that_there_was_nothing_to_do():
+    text = shown(print_report, report(done("a", (4, 4), bytes_written=1000), output="out/x"))
+    assert "0.001 MB written to out/x\n" in text
+    kept = report(done("a", (4, 4), bytes_written=1000, kept=True), output="out/x")
+    text = shown(print_report, kept)
+    assert "1 done, 0 failed, 1 of them kept from an earlier run, 0 written in 0.50 s" in text
+    assert "nothing to do: 0 written to out/x\n" in text
+
+
+def test_files_of_no_format_are_counted_by_their_kind():
+    files = report(done("a", (4, 4)), unsupported=("a.heic", "b.HEIC", "notes", "x/c.cr2"))
+    text = shown(print_report, files)
+    assert "4 files of no format that is read: 2 .heic, 1 no extension, 1 .cr2\n" in text
+    assert "x/c.cr2" in shown(print_report, files, verbose=True)
 
 
 def plan(**options):

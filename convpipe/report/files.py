@@ -1,0 +1,92 @@
+"""A report as files: JSON for programs, a page for people. They are kept with the care of results."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import Self
+
+from convpipe.errors import JobError
+from convpipe.images import Drafts, Folder
+from convpipe.report.html import TITLE, to_html
+from convpipe.report.model import Report, summary
+
+JSON, HTML = "report.json", "report.html"
+
+HEAD = 300
+"""Bytes of a page in which its title stands."""
+
+
+class ReportFolder:
+    """The folder of a report, made and opened before the work begins that the report is about.
+
+    Parameters
+    ----------
+    path : Path
+        Made if need be.
+    overwrite : bool
+        Replace what has the names of the report's files.
+    resume : bool
+        Replace reports.
+
+    Raises
+    ------
+    JobError
+        It cannot be made, or files of these names are there and may not be replaced.
+    """
+
+    def __init__(self, path: Path, *, overwrite: bool = False, resume: bool = False) -> None:
+        self.path = path
+        try:
+            path.mkdir(parents=True, exist_ok=True)
+            self._folder = Folder(path)
+        except OSError as error:
+            raise JobError(f"the report folder {str(path)!r} cannot be made: {error.strerror}") from None
+        names = [name for name in (JSON, HTML) if self._folder.exists(name)]
+        self._replace = overwrite or (resume and all(map(self._is_report, names)))
+        if names and not self._replace:
+            self.close()
+            raise JobError(
+                f"the report folder {str(path)!r} holds {' and '.join(names)}; --overwrite replaces any such "
+                "file, --resume a report alone"
+            )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let go of the folder."""
+        self._folder.close()
+
+    def write(self, reports: Sequence[Report]) -> None:
+        """Write ``report.json`` and ``report.html``, each complete or not at all, and never through a link.
+
+        Raises
+        ------
+        JobError
+            The disk is full, a file of that name has appeared, ...; it says why.
+        """
+        texts = {JSON: json.dumps(summary(reports), indent=2) + "\n", HTML: to_html(reports)}
+        drafts = Drafts()
+        for name, text in texts.items():
+            try:
+                drafts.write(self._folder, name, [text.encode("utf-8")], self._replace)
+            except OSError as error:
+                where = str(self.path / name)
+                raise JobError(f"the report {where!r} cannot be written: {error.strerror}") from error
+
+    def _is_report(self, name: str) -> bool:
+        """Tell whether a file is a report of an earlier run."""
+        with suppress(OSError, ValueError, RecursionError):
+            descriptor = self._folder.open(name, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
+            with os.fdopen(descriptor, encoding="utf-8") as file:
+                if name == HTML:
+                    return f"<title>{TITLE}</title>" in file.read(HEAD)
+                return {"jobs", "exit_code"} <= set(json.load(file))
+        return False
