@@ -140,3 +140,21 @@ def round_to(values, dtype):
 
 def cast(values, dtype):
     return round_to(values, dtype).astype(dtype)
+
+
+def near(got, plan, image, tolerance):
+    """Hold a result against the oracle: exactly after rounding, or within a share of the largest value."""
+    programs = [step.ops for step in plan.stages]
+    want = run(programs, image.reshape(*plan.input, plan.channels))
+    assert got.dtype == plan.output_dtype
+    assert got.shape[:2] == plan.extent == want.shape[:2]
+    got = got.reshape(want.shape).astype(np.float64)
+    scale = max(np.abs(want).max(), 1)
+    if np.dtype(plan.output_dtype).kind in "iu":
+        rounded = round_to(want, plan.output_dtype)
+        assert np.abs(got - rounded).max() <= 1
+        # A level of difference only where the exact value lies on the rounding edge.
+        edge = np.abs(np.abs(want - np.floor(want)) - 0.5) < tolerance * scale
+        np.testing.assert_array_equal(got[~edge], rounded[~edge])
+    else:
+        np.testing.assert_allclose(got, want, rtol=0, atol=tolerance * scale)

@@ -4,9 +4,9 @@ import itertools
 
 import interpreted
 import numpy as np
+import oracle
 import pytest
 from kernels import DTYPES, SHAPES, WINDOWS, pixels
-from test_stages import near
 
 from convpipe.compile.groups import Groups, compile_plan
 from convpipe.compile.schedule import make_schedule, stored
@@ -44,7 +44,7 @@ def test_the_generated_loop(shape, dtype, window):
         got = run(image, threads=1)[0]
     else:
         got = interpreted.run(run, image.astype(stored(dtype)))
-    near(got.astype(plan.output_dtype), plan, image, tolerance(plan))
+    oracle.near(got.astype(plan.output_dtype), plan, image, tolerance(plan))
 
 
 COMPILED = [
@@ -64,7 +64,7 @@ COMPILED = [
 @pytest.mark.parametrize(("shape", "dtype", "window"), COMPILED)
 def test_the_compiled_loop(shape, dtype, window):
     plan, image = planned(shape, dtype, window), pixels(dtype, EXTENT)
-    near(compile_plan(plan)(image, threads=1)[0], plan, image, tolerance(plan))
+    oracle.near(compile_plan(plan)(image, threads=1)[0], plan, image, tolerance(plan))
 
 
 @pytest.mark.parametrize("shape", SHAPES)

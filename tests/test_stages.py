@@ -27,26 +27,8 @@ def check(stages, image, border=Border.REFLECT, output_dtype=None, tolerance=2e-
         stages, image.shape[:2], channels=channels, alpha=alpha, dtype=image.dtype.name, border=border,
         output_dtype=output_dtype,
     )  # fmt: skip
-    near(compile_plan(plan)(image, threads=1)[0], plan, image, tolerance)
+    oracle.near(compile_plan(plan)(image, threads=1)[0], plan, image, tolerance)
     return plan
-
-
-def near(got, plan, image, tolerance):
-    """Hold a result against the oracle: exactly after rounding, or within a share of the largest value."""
-    programs = [step.ops for step in plan.stages]
-    want = oracle.run(programs, image.reshape(*plan.input, plan.channels))
-    assert got.dtype == plan.output_dtype
-    assert got.shape[:2] == plan.extent == want.shape[:2]
-    got = got.reshape(want.shape).astype(np.float64)
-    scale = max(np.abs(want).max(), 1)
-    if np.dtype(plan.output_dtype).kind in "iu":
-        rounded = oracle.round_to(want, plan.output_dtype)
-        assert np.abs(got - rounded).max() <= 1
-        # A level of difference only where the exact value lies on the rounding edge.
-        edge = np.abs(np.abs(want - np.floor(want)) - 0.5) < tolerance * scale
-        np.testing.assert_array_equal(got[~edge], rounded[~edge])
-    else:
-        np.testing.assert_allclose(got, want, rtol=0, atol=tolerance * scale)
 
 
 @pytest.mark.parametrize("method", EVERY_METHOD, ids=ids)

@@ -4,22 +4,20 @@ Marked ``gpu``: with neither, they are skipped. ``test_simulated.py`` runs this 
 """
 
 import itertools
-import os
 
 import numpy as np
-import oracle
 import pytest
+from device import SIMULATED, check, compiled
 
 from convpipe.errors import BackendError
 from convpipe.geometry import Border
-from convpipe.ops import Map, Stencil, Taps, is_integer
+from convpipe.ops import Map, Stencil, Taps
 from convpipe.plan import make_plan
 from convpipe.stages import ANY_LABEL, families, stage
 from convpipe.stages.base import Method, Stage
 
 pytestmark = pytest.mark.gpu
 
-SIMULATED = os.environ.get("NUMBA_ENABLE_CUDASIM") == "1"
 WHOLE_IMAGE = {"stretch"}
 """Methods that need the extremes of the whole image, which this backend refuses."""
 
@@ -39,40 +37,6 @@ def small(*stages):
         stage(one.method.family, one.label, **{**one.given, "truncate": 1.5}) if "sigma" in one.given else one
         for one in stages
     ]
-
-
-def compiled(stages, image, border=Border.REFLECT, output_dtype=None, alpha=False, **tiling):
-    from convpipe.compile.cuda.run import compile_plan
-    from convpipe.compile.cuda.tiles import Tiling
-
-    plan = make_plan(
-        stages, image.shape[:2], channels=image.shape[2] if image.ndim == 3 else 1, dtype=image.dtype.name,
-        alpha=alpha, border=border, output_dtype=output_dtype,
-    )  # fmt: skip
-    if SIMULATED or tiling:
-        tiling = {"rows": (4,), "cols": (4,), "threads": 2, **tiling}
-        return plan, compile_plan(plan, Tiling(**tiling))
-    return plan, compile_plan(plan)
-
-
-def check(stages, image, border=Border.REFLECT, output_dtype=None, tolerance=1e-5, **options):
-    plan, run = compiled(stages, image, border, output_dtype, **options)
-    got, _ = run(image)
-    want = oracle.run([step.ops for step in plan.stages], image.reshape(*plan.input, plan.channels))
-    near(got, want, plan, tolerance)
-    return plan, run, got
-
-
-def near(got, want, plan, tolerance=1e-5):
-    """Within one level after rounding, or the tolerance of the largest value."""
-    assert got.dtype == plan.output_dtype
-    assert got.shape[:2] == plan.extent
-    if is_integer(plan.output_dtype):
-        difference = np.abs(got.reshape(want.shape).astype(np.float64) - oracle.round_to(want, got.dtype))
-        assert difference.max() <= 1
-    else:
-        scale = max(np.abs(want).max(), 1)
-        np.testing.assert_allclose(got.reshape(want.shape), want, rtol=0, atol=tolerance * scale)
 
 
 @pytest.fixture

@@ -6,19 +6,19 @@ import subprocess
 import sys
 from pathlib import Path
 
-FILE = Path(__file__).with_name("test_device.py")
+FILES = [Path(__file__).with_name(name) for name in ("test_device.py", "test_device_shapes.py")]
 
 
 def test_every_kernel_in_the_simulator():
     done = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", str(FILE)],
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *map(str, FILES)],
         env={**os.environ, "NUMBA_ENABLE_CUDASIM": "1"},
-        cwd=FILE.parents[2],
+        cwd=FILES[0].parents[2],
         capture_output=True,
         text=True,
         check=False,
     )
     assert done.returncode == 0, done.stdout
     (passed,) = re.findall(r"(\d+) passed", done.stdout)
-    assert int(passed) > 120
+    assert int(passed) > 170
     assert done.stdout.count("SKIPPED") <= 1  # conv2d on the arrays of other libraries

@@ -1,0 +1,32 @@
+"""Plans compiled for CUDA and held against the oracle: on a device, or in Numba's simulator."""
+
+import os
+
+import oracle
+
+from convpipe.geometry import Border
+from convpipe.plan import make_plan
+
+SIMULATED = os.environ.get("NUMBA_ENABLE_CUDASIM") == "1"
+
+
+def compiled(stages, image, border=Border.REFLECT, output_dtype=None, alpha=False, **tiling):
+    from convpipe.compile.cuda.run import compile_plan
+    from convpipe.compile.cuda.tiles import Tiling
+
+    plan = make_plan(
+        stages, image.shape[:2], channels=image.shape[2] if image.ndim == 3 else 1, dtype=image.dtype.name,
+        alpha=alpha, border=border, output_dtype=output_dtype,
+    )  # fmt: skip
+    if SIMULATED or tiling:
+        tiling = {"rows": (4,), "cols": (4,), "threads": 2, **tiling}
+        return plan, compile_plan(plan, Tiling(**tiling))
+    return plan, compile_plan(plan)
+
+
+def check(stages, image, border=Border.REFLECT, output_dtype=None, tolerance=1e-5, **options):
+    """Hold a result against the oracle; return the plan, what was compiled, and the result."""
+    plan, run = compiled(stages, image, border, output_dtype, **options)
+    got, _ = run(image)
+    oracle.near(got, plan, image, tolerance)
+    return plan, run, got
