@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from convpipe.errors import ParameterError, PlanError
+from convpipe.fourier import LEAST_TAPS, Tiles, tiles
 from convpipe.geometry import LARGEST, Axis, Border, Extent, Field
 from convpipe.interval import UNBOUNDED, Interval
 from convpipe.levels import stays_bool
@@ -51,6 +52,8 @@ class StagePlan:
         Arithmetic operations on the whole image; a multiply-add counts as two.
     separation_error : float
         Most that a response can differ because a kernel of rank 1 runs as two passes, before rounding.
+    tiles : Tiles or None
+        Of the Fourier transforms that its window goes through, if it does.
     """
 
     index: int
@@ -67,6 +70,7 @@ class StagePlan:
     range: Interval
     operations: int
     separation_error: float
+    tiles: Tiles | None = None
 
     @property
     def halo(self) -> tuple[tuple[int, int], tuple[int, int]]:
@@ -120,6 +124,7 @@ class StagePlan:
             "bytes": self.bytes,
             "operations": self.operations,
             "separation_error": self.separation_error,
+            "tiles": None if self.tiles is None else self.tiles.to_dict(),
         }
 
 
@@ -365,6 +370,7 @@ def _plan_stage(index: int, stage: Stage, ops: tuple[Op, ...], state: _State, co
         range=_only(values),
         operations=operations,
         separation_error=_separation_error(ops, state.range),
+        tiles=_tiles(ops, windows, (rows, cols)),
     )
 
 
@@ -373,6 +379,15 @@ def _only(values: Interval | dict[str, Interval]) -> Interval:
     if isinstance(values, dict):
         (values,) = values.values()
     return values
+
+
+def _tiles(ops: Sequence[Op], windows: tuple[Axis, Axis], extent: Extent) -> Tiles | None:
+    """Return the tiles of a window that is one dense kernel over plain channels, if they are less work."""
+    first = ops[0]
+    if not isinstance(first, Stencil) or first.keep_alpha or len(first.banks) > 1:
+        return None
+    (taps,) = first.banks
+    return tiles(windows, extent) if taps.factors is None and taps.count >= LEAST_TAPS else None
 
 
 def _separation_error(ops: Sequence[Op], samples: Interval) -> float:

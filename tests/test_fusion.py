@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from test_stages import check
 
-from convpipe.compile import groups, strips, transform
+from convpipe.compile import groups, strips
 from convpipe.compile.groups import compile_plan
 from convpipe.compile.text import without_comments
 from convpipe.errors import PlanError
@@ -161,37 +161,6 @@ def test_a_reduction_splits_the_chain_and_only_there(channels, rng):
     plan = check(stages, image, output_dtype="float32")
     run = compile_plan(plan)
     assert [len(part.plan.stages) for part in run.parts] == [2, 2]
-
-
-@pytest.mark.parametrize("border", list(Border))
-def test_a_very_large_kernel_goes_through_the_transform(border, rng):
-    image = rng.integers(0, 256, (57, 61, 3), dtype=np.uint8)
-    kernel = rng.standard_normal((40, 41))
-    large = stage(
-        "custom", "large", kernel=kernel.tolist(), stride=[1, 2], padding=[9, 3], bias=7, value=30
-    )  # fmt: skip
-    plan = check([STAGES["blur"](), large, STAGES["sobel"]()], image, border, output_dtype="float32")
-    run = compile_plan(plan)
-    assert [type(part).__name__ for part in run.parts] == ["Executable", "Transform", "Executable"]
-    assert run(image, threads=1)[0].tobytes() == run(image)[0].tobytes()
-
-
-def test_the_transform_in_blocks_and_with_dilation(rng):
-    image = rng.random((90, 70)).astype(np.float32)
-    large = stage("custom", "large", kernel=rng.random((40, 40)).tolist(), dilation=[2, 1], stride=[2, 1])
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(transform, "BLOCK", 70 * 2 * 8)
-        check([large], image)
-
-
-def test_a_nan_stays_under_the_windows_that_see_it(rng):
-    image = rng.random((90, 80)).astype(np.float32)
-    image[0, 0] = np.nan
-    large = stage("custom", "large", kernel=rng.random((41, 41)).tolist(), border="constant")
-    result, _ = compile_plan(make_plan([large], image.shape, dtype="float32"))(image)
-    seen = np.zeros(image.shape, bool)
-    seen[:21, :21] = True
-    np.testing.assert_array_equal(np.isnan(result), seen)
 
 
 def test_stretching_fills_the_scale_and_leaves_a_flat_image_black():

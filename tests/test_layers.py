@@ -21,6 +21,7 @@ LAYERS = [
     "interval",
     "ops",
     "levels",
+    "fourier",
     "stages",
     "plan",
     "config",

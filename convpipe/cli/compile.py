@@ -29,7 +29,8 @@ def command(
 ) -> None:
     """Compile a pipeline ahead of its first run, or show its code.
 
-    --size matters for the channels alone: a pipeline compiled for one extent runs on any.
+    --size matters for the channels, and for kernels of 400 taps and more, which on a small image have another
+    loop than on a large one: a pipeline compiled for one extent runs on any.
     """
     from convpipe.compile.cuda.emit import lower
     from convpipe.compile.cuda.tiles import Tiling

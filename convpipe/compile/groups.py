@@ -15,7 +15,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from convpipe.compile import transform
 from convpipe.compile.cpu import Executable, compile_fused
 from convpipe.compile.schedule import grouped
 from convpipe.compile.transform import Transform
@@ -78,7 +77,7 @@ def _cut(stages: Sequence[StagePlan]) -> list[list[StagePlan]]:
     """Return the stages of each part."""
     parts: list[list[StagePlan]] = [[]]
     for stage in stages:
-        if transform.pays(stage):
+        if stage.tiles is not None:
             parts += [[_responses(stage)], [_rest(stage)]]
         elif _reduces(stage) or _is_full(parts[-1], stage):
             parts.append([stage])
@@ -93,8 +92,7 @@ def _is_full(part: Sequence[StagePlan], stage: StagePlan) -> bool:
 
 
 def _compile(plan: Plan) -> Executable | Transform:
-    loop = compile_fused(plan)
-    return Transform(plan, loop) if transform.pays(plan.stages[0]) else loop
+    return compile_fused(plan) if plan.stages[0].tiles is None else Transform(plan)
 
 
 def _reduces(stage: StagePlan) -> bool:
@@ -111,7 +109,7 @@ def _rest(stage: StagePlan) -> StagePlan:
     stencil = stage.ops[0]
     assert isinstance(stencil, Stencil)
     ops = (Stencil((IDENTITY,), stencil.names), *stage.ops[1:])
-    return replace(stage, ops=ops, input=stage.extent, axes=(Axis(1), Axis(1)))
+    return replace(stage, ops=ops, input=stage.extent, axes=(Axis(1), Axis(1)), tiles=None)
 
 
 def _part(plan: Plan, stages: Sequence[StagePlan], before: Plan | None, last: bool) -> Plan:

@@ -222,4 +222,6 @@ def _formulas(plan: Plan) -> Table:
         if stage.separation_error:
             error = f"of rank 1, run as a column and a row: off by at most {stage.separation_error:.1g}"
             table.add_row(f" {stage.index}", "kernel", error, style="dim")
+        if stage.tiles is not None:
+            table.add_row(f" {stage.index}", "kernel", Text(str(stage.tiles)), style="dim")
     return table
