@@ -1,0 +1,181 @@
+"""Two runs are one job only if nothing that decides the bytes of a result differs."""
+
+import dataclasses
+import inspect
+from types import SimpleNamespace
+
+import pytest
+
+from convpipe import Pipeline
+from convpipe.batch import FolderJob
+from convpipe.batch.identity import Identity, Maker, settings
+from convpipe.geometry import Border
+from convpipe.images import Limits
+from convpipe.stages import ANY_LABEL, COMMON, families, stage
+from convpipe.stages.parameters import Choice, CountPair, Flag, Matrix, NumberPair
+
+STAGES = [stage("blur", "gaussian", sigma=1.4), stage("edge", "sobel")]
+
+
+def identity(pipeline, **job):
+    return Identity.of(pipeline, settings(pipeline, **FolderJob("in", "out", **job).decides))
+
+
+PIPELINES = {
+    "stages": STAGES[::-1],
+    "border": "edge",
+    "dtype": "float32",
+    "linear_light": True,
+    "name": "other",
+}
+"""Another value of every argument of a pipeline; of its backend see below."""
+
+
+@pytest.mark.parametrize("name", inspect.signature(Pipeline).parameters)
+def test_every_argument_of_a_pipeline_but_its_name(name):
+    if name == "backend":
+        one, other = (SimpleNamespace(**vars(Pipeline(STAGES)) | {"backend": b}) for b in ("cpu", "cuda"))
+    else:
+        one, other = Pipeline(STAGES), Pipeline(**{"stages": STAGES, name: PIPELINES[name]})
+    assert (identity(one) == identity(other)) == (name == "name")
+
+
+JOBS = {
+    "format": "tiff",
+    "quality": 50,
+    "compression": 3,
+    "allow_truncated": True,
+    # How and where a run works decides no byte.
+    "input": "elsewhere",
+    "output": "elsewhere",
+    "result": "one.png",
+    "name": "other",
+    "include": ["*.png"],
+    "exclude": ["*.png"],
+    "recursive": False,
+    "overwrite": True,
+    "resume": True,
+    "isolate": True,
+    "timeout": 1.0,
+    "workers": 3,
+    "limits": Limits(max_pixels=10),
+}
+"""Another value of every setting of a folder job, those that decide bytes first."""
+
+
+@pytest.mark.parametrize("name", [field.name for field in dataclasses.fields(FolderJob)])
+def test_every_setting_of_a_folder_job(name):
+    pipeline = Pipeline(STAGES)
+    one = FolderJob("in", "out")
+    other = dataclasses.replace(one, **{name: JOBS[name]})
+    ours, theirs = (Identity.of(pipeline, settings(pipeline, **job.decides)) for job in (one, other))
+    assert (ours == theirs) == (list(JOBS).index(name) > 3)
+
+
+COMMONS = {
+    "stride": 2,
+    "padding": "valid",
+    "dilation": 3,
+    "border": "wrap",
+    "value": 7,
+    "bias": -1,
+    "dtype": "int16",
+    "name": "mine",
+}
+"""Another value of every parameter that all stages take."""
+
+
+def another(parameter, example):
+    """Return a value of `parameter` that is neither its default nor the example's."""
+    if isinstance(parameter, Choice):
+        return next(choice for choice in parameter.choices if choice != parameter.default)
+    if isinstance(parameter, Flag):
+        return not parameter.default
+    if isinstance(parameter, Matrix):
+        return [[1, 2], [3, 4]]
+    if isinstance(parameter, CountPair):
+        return [5, 4]
+    return [0.75, 0.8125] if isinstance(parameter, NumberPair) else 0.75
+
+
+CASES = [
+    (family, "mine" if name == ANY_LABEL else name, parameter)
+    for family, methods in families().items()
+    for name, method in methods.items()
+    for parameter in (*method.parameters, *COMMON)
+]
+
+
+@pytest.mark.parametrize(
+    ("family", "name", "parameter"), CASES, ids=lambda case: case if isinstance(case, str) else case.name
+)
+def test_every_parameter_of_every_stage_but_its_name(family, name, parameter):
+    methods = families()[family]
+    example = methods.get(name, methods.get(ANY_LABEL)).example
+    value = COMMONS[parameter.name] if parameter in COMMON else another(parameter, example)
+    one = Pipeline([stage(family, name, **example)])
+    other = Pipeline([stage(family, name, **{**example, parameter.name: value})])
+    assert (identity(one) == identity(other)) == (parameter.name == "name")
+
+
+def test_every_method():
+    made = [
+        stage(family, "mine" if name == ANY_LABEL else name, **method.example)
+        for family, methods in families().items()
+        for name, method in methods.items()
+    ]
+    assert len({identity(Pipeline([one])) for one in made}) == len(made)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"), [(2, [2, 2]), ([1, 2], [2, 1]), ((1, 1), 1)], ids=["equal", "turned", "default"]
+)
+def test_forms_of_one_value_are_one(one, other):
+    made = [identity(Pipeline([stage("edge", "sobel", stride=given)])) for given in (one, other)]
+    assert (made[0] == made[1]) == (one != [1, 2])
+
+
+@pytest.mark.parametrize("field", [field.name for field in dataclasses.fields(Identity)])
+def test_every_field_of_an_identity(field):
+    mine = Identity(1, "1.0", "abc", "cpu")
+    other = dataclasses.replace(
+        mine, **{field: {"format": 2, "version": "2.0", "backend": "cuda"}.get(field, "x")}
+    )
+    assert mine != other
+    words = {
+        "format": "its format is 2, not 1",
+        "version": "convpipe 2.0 wrote it, this is 1.0",
+        "backend": "it was written on cuda, not cpu",
+        "config": "its stages or output options are others",
+    }
+    assert mine.difference(other) == words[field]
+
+
+def test_another_input_is_another_maker():
+    mine = Identity(1, "1.0", "abc", "cpu")
+    assert Maker(mine, "/a") != Maker(mine, "/b")
+    assert Maker(mine, "/a").difference(Maker(mine, "/b")) == "it filtered another input, '/b'"
+    other = dataclasses.replace(mine, backend="cuda")
+    assert Maker(mine, "/a").difference(Maker(other, "/b")) == mine.difference(other)
+
+
+def test_settings_say_every_value_as_json_has_it():
+    pipeline = Pipeline([stage("blur", "box", size=[2, 3], border="wrap", name="soft")], border=Border.EDGE)
+    assert settings(pipeline, format="png", quality=None) == {
+        "stages": [
+            {
+                "blur": "box",
+                "size": [2, 3],
+                "stride": [1, 1],
+                "padding": "same",
+                "dilation": [1, 1],
+                "border": "wrap",
+                "value": 0.0,
+                "bias": 0.0,
+                "dtype": None,
+            }
+        ],
+        "border": "edge",
+        "dtype": None,
+        "output": {"format": "png", "quality": None},
+    }
