@@ -9,6 +9,7 @@ from unittest import mock
 
 import numba
 import numpy as np
+from rounding import fma, fma_of_floats
 
 from convpipe.compile import addresses, rows
 
@@ -45,6 +46,20 @@ def take(vector, first, count):
     return tuple(vector[first : first + count])
 
 
+def dot(*products):
+    return dot_onto(products[0] * products[1], *products[2:])
+
+
+def dot_onto(total, *products):
+    kind = type(total)
+    for weight, sample in zip(products[::2], products[1::2], strict=True):
+        weight, sample = kind(weight), kind(sample)
+        total = kind(
+            fma_of_floats(weight, sample, total) if kind is np.float32 else fma(weight, sample, total)
+        )
+    return total
+
+
 def to_int32(value):
     """As x86 does it: what 32 bits do not hold becomes the least integer."""
     held = np.isfinite(value) and abs(value) < 2**31
@@ -59,7 +74,8 @@ class _FilledNumPy:
 
     @staticmethod
     def empty(shape, dtype):
-        return np.full(shape, np.nan if np.dtype(dtype).kind == "f" else np.array(UNWRITTEN).astype(dtype))
+        value = np.nan if np.dtype(dtype).kind == "f" else np.array(UNWRITTEN).astype(dtype)
+        return np.full(shape, value, dtype)
 
 
 ADDRESSES = {
@@ -78,7 +94,7 @@ def band(source):
         mock.patch.dict("sys.modules", {addresses.__name__: stand_in, rows.__name__: helpers}),
     ):
         _run(Path(rows.__file__).read_text(), helpers.__dict__)
-        helpers.take, helpers.to_int32 = take, to_int32
+        helpers.take, helpers.to_int32, helpers.dot, helpers.dot_onto = take, to_int32, dot, dot_onto
         _run(source, loop)
     return loop["band"]
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from convpipe.compile.banks import Bank, is_long
 from convpipe.compile.schedule import Level
 from convpipe.compile.segments import Segment
-from convpipe.compile.text import Text, times
+from convpipe.compile.text import Text, fused, times
 
 CHUNK = 8
 """Most source rows in one loop of a column pass; more overlap checks than that and LLVM stays scalar."""
@@ -49,9 +49,14 @@ def _add_rows(
         text.line(f"s{i} = line(source, rows[{base}{i}], start)")
     text.line("for x in range(n):")
     for shift, v in enumerate(outputs):
-        samples = [_summand(level, bank, f"s{i + shift}[x]") for i in rows]
-        terms = [s if uniform else f"w{k} * {s}" for k, s in zip(numbers, samples, strict=True)]
-        text.line(f"    {v}[x] = " + _sums([f"{v}[x]", *terms] if base or first else terms))
+        before = f"{v}[x]" if base or first else None
+        samples = [f"s{i + shift}[x]" for i in rows]
+        if uniform:
+            terms = [_summand(level, bank, sample) for sample in samples]
+            text.line(f"    {v}[x] = " + _sums([before, *terms] if before else terms))
+        else:
+            products = [(f"w{k}", sample) for k, sample in zip(numbers, samples, strict=True)]
+            text.line(f"    {v}[x] = {fused(products, before)}")
 
 
 def _summand(level: Level, bank: Bank, sample: str) -> str:
@@ -119,11 +124,11 @@ def _accumulate_row(text: Text, level: Level, bank: Bank) -> None:
     text.function(f"accumulate_{level.index}_{bank.name}", ["v", "total", "n", "w"])
     with text.indented():
         text.line(f"s = tail(v, {bank.row[0] * level.dilation[1] * level.channels})")
-        _add(text, level, [("s", j, f"{at}") for j in range(lead)], first=True, scratch=True)
+        _add(text, level, [("s", j, f"{at}") for j in range(lead)], first=True)
         text.line(f"for i in range({lead}, {len(bank.row) - step}, {step}):")
         with text.indented():
             text.line(f"s = tail(v, {shift} + {bank.row[0] * level.dilation[1] * level.channels})")
-            _add(text, level, [("s", j, f"i + {at}") for j in range(step)], first=False, scratch=True)
+            _add(text, level, [("s", j, f"i + {at}") for j in range(step)], first=False)
 
 
 def _sources(text: Text, level: Level, taps: Sequence[tuple[int, int]]) -> None:
@@ -132,21 +137,15 @@ def _sources(text: Text, level: Level, taps: Sequence[tuple[int, int]]) -> None:
         text.line(f"s{i} = line(source, rows[{i}], {times('start', level.channels)})")
 
 
-def _add(
-    text: Text, level: Level, terms: list[tuple[str, int, str]], first: bool, scratch: bool = False
-) -> None:
-    """One pass: the total becomes, or grows by, the sum of `terms`: (row, kernel column, weight's place).
-
-    Rows are those of the input, or `scratch` rows.
-    """
+def _add(text: Text, level: Level, terms: list[tuple[str, int, str]], first: bool) -> None:
+    """One pass: the total becomes, or grows by, the sum of `terms`: (row, kernel column, weight's place)."""
     _weights(text, range(len(terms)), terms[0][2])
     text.line(f"for x in range(n{_per_loop(level)}):")
     with text.indented():
         for lane in _lanes(level):
-            samples = [f"{row}[{lane.sample(j)}]" for row, j, _ in terms]
-            taps = [f"w{k} * {sample if scratch else level.cast(sample)}" for k, sample in enumerate(samples)]
-            before = [] if first else [f"total[{lane.output}]"]
-            text.line(f"total[{lane.output}] = {_sums([*before, *taps])}")
+            products = [(f"w{k}", f"{row}[{lane.sample(j)}]") for k, (row, j, _) in enumerate(terms)]
+            before = None if first else f"total[{lane.output}]"
+            text.line(f"total[{lane.output}] = {fused(products, before)}")
 
 
 class _Lane:
@@ -229,10 +228,9 @@ def _response(bank: Bank, lane: _Lane) -> str:
     if bank.shape == "separable":
         taps = [f"{bank.column_sums}[{lane.sample(j)}]" for _, j in bank.passes[-1]]
     else:
-        taps = [lane.level.cast(f"s{i}[{lane.sample(j)}]") for i, j in bank.passes[-1]]
-    before = [f"{bank.total}[{lane.output}]"] if bank.accumulates else []
-    terms = [f"w{at} * {tap}" for at, tap in zip(bank.last_weights, taps, strict=True)]
-    return _sums([*before, *terms])
+        taps = [f"s{i}[{lane.sample(j)}]" for i, j in bank.passes[-1]]
+    before = f"{bank.total}[{lane.output}]" if bank.accumulates else None
+    return fused([(f"w{at}", tap) for at, tap in zip(bank.last_weights, taps, strict=True)], before)
 
 
 def _mixed_samples(text: Text, level: Level, segment: Segment) -> None:

@@ -86,7 +86,7 @@ def _emit_tile(context, builder, dtype, outputs, vectors, step, taps, samples, o
     """Emit the tile of `outputs` channels by `vectors` vectors."""
     lanes, integer = VECTOR_BYTES * 8 // dtype.bitwidth, step.type
     vector = ir.VectorType(context.get_value_type(dtype), lanes)
-    name = f"llvm.fmuladd.v{lanes}f{dtype.bitwidth}"
+    name = f"llvm.fma.v{lanes}f{dtype.bitwidth}"
     fuse = cgutils.get_or_insert_function(builder.module, ir.FunctionType(vector, [vector] * 3), name)
 
     def splat(pointer, index):

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from llvmlite.ir import Constant, FunctionType, IntType
 from numba import njit, prange, types
+from numba.core import cgutils
 from numba.extending import intrinsic
 from numba.np.arrayobj import make_array
 
@@ -19,8 +20,8 @@ from convpipe.compile import scalars
 from convpipe.compile.addresses import address, hold, lent, line, tail
 
 FLAGS: dict[str, Any] = {
-    # Fused multiply-add is all that speed asks for; NaN, infinities and the order of sums stay as written.
-    "fastmath": {"contract"},
+    # No fast-math: every operation rounds as it is written, so that the bytes are the ops' and not LLVM's.
+    # What is to be fused says so: see `dot`.
     "error_model": "numpy",
     "nogil": True,
 }
@@ -57,6 +58,33 @@ def take(context, vector, first, count):
         return context.make_tuple(builder, result, values)
 
     return result(vector, first, count), loads
+
+
+@intrinsic
+def dot(context, *products):
+    # w0, s0, w1, s1, ...: the sum of the products in their order, a product and then fused multiply-adds,
+    # each rounded once. Samples of any type become the weights' first.
+    return _fused(context, products, 0)
+
+
+@intrinsic
+def dot_onto(context, *products):
+    # The same, onto a sum that precedes the products.
+    return _fused(context, products, 1)
+
+
+def _fused(context, given, first):
+    total = given[0]  # the type of the sum, and of every weight
+
+    def chain(context, builder, signature, arguments):
+        values = cgutils.unpack_tuple(builder, arguments[0])
+        cast = [context.cast(builder, v, kind, total) for v, kind in zip(values, given, strict=True)]
+        result = cast[0] if first else builder.fmul(cast[0], cast[1])
+        for k in range(first or 2, len(cast), 2):
+            result = builder.fma(cast[k], cast[k + 1], result)
+        return result
+
+    return total(types.StarArgTuple(given)), chain
 
 
 @inline
@@ -166,6 +194,8 @@ __all__ = [
     "FLAGS",
     "NOTHING",
     "border_index",
+    "dot",
+    "dot_onto",
     "exp",
     "hold",
     "inline",

@@ -206,16 +206,12 @@ def _is_pointwise(stage: StagePlan) -> bool:
 
 
 def _steps(stages: Sequence[StagePlan]) -> tuple[Pointwise, ...]:
-    """Return what happens to the responses of the first stage.
-
-    The one weight of a later stage stays a multiplication: it also keeps a product of one stage and a sum of
-    the next from being fused into one rounding, so that the stages run one by one give the same bytes.
-    """
+    """Return what happens to the responses of the first stage; the one weight of a later one multiplies."""
     steps: list[Pointwise] = []
     for stage in stages:
         stencil = stencil_of(stage)
-        if stage is not stages[0]:
-            weight = stencil.banks[0].weight(0, 0)
+        weight = stencil.banks[0].weight(0, 0)
+        if stage is not stages[0] and weight != 1:
             steps.append(Map("weight * r", constants=(("weight", weight),)))
         after = stage.ops[stage.ops.index(stencil) + 1 :]
         steps += [op for op in after if isinstance(op, Pointwise)]

@@ -8,11 +8,41 @@ from __future__ import annotations
 
 import ast
 import copy
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 
 from convpipe.compile.schedule import Level, Schedule
+from convpipe.compile.text import fused
 from convpipe.ops import Alpha, Cast, Map, Mix, is_integer
+
+
+def translate(step: Map, names: list[str], suffix: str) -> str:
+    """Return the expression of `step` as source, its inputs renamed to `names`.
+
+    Number literals become literals of the arithmetic's type, which a bare ``0.5`` would promote to
+    float64.
+
+    Examples
+    --------
+    >>> translate(Map("2 * r + bias", constants=(("bias", 1.0),)), ["v"], "0")
+    'T(2) * v + bias_0'
+    """
+    renamed = dict(zip(step.inputs, names, strict=True))
+    renamed |= {name: f"{name}_{suffix}" for name, _ in step.constants}
+
+    class Rename(ast.NodeTransformer):
+        def visit_Name(self, node: ast.Name) -> ast.Name:
+            return ast.Name(renamed.get(node.id, node.id))
+
+        def visit_Constant(self, node: ast.Constant) -> ast.Call:
+            return ast.Call(ast.Name("T"), [node], [])
+
+    return ast.unparse(Rename().visit(copy.deepcopy(step.tree)))
+
+
+Translate = Callable[[Map, list[str], str], str]
+"""From a map, names for its inputs and a suffix for its constants to source."""
 
 
 @dataclass(frozen=True)
@@ -70,7 +100,7 @@ class Segment:
         """Return the assignments of the step across channels: values p0, p1, ... from a pixel's `samples`."""
         if isinstance(self.across, Mix):
             return [
-                (f"p{i}", " + ".join(f"m{i}_{j} * {sample}" for j, sample in enumerate(samples)))
+                (f"p{i}", fused([(f"m{i}_{j}", sample) for j, sample in enumerate(samples)]))
                 for i in range(self.output_channels)
             ]
         alpha = f"p{self.channels - 1}"
@@ -80,8 +110,11 @@ class Segment:
         ]
         return [(alpha, samples[-1]), *colours]
 
-    def scalar_lines(self, names: list[str], colour: bool) -> list[str]:
-        """Return the statements of the scalar steps, from the responses `names` to ``v``."""
+    def scalar_lines(self, names: list[str], colour: bool, translate: Translate = translate) -> list[str]:
+        """Return the statements of the scalar steps, from the responses `names` to ``v``.
+
+        `translate` writes the expression of a map as the backend needs it.
+        """
         lines: list[str] = []
         for k, step in enumerate(self.steps):
             if isinstance(step, Cast):
@@ -110,30 +143,6 @@ class Segment:
 def cast_lines(step: Cast, value: str) -> list[str]:
     """Return the statements of a cast of `value` to ``v``; a floating dtype rounds nothing."""
     return [f"v = quantize_{step.dtype}({value})"] if is_integer(step.dtype) else []
-
-
-def translate(step: Map, names: list[str], suffix: str) -> str:
-    """Return the expression of `step` as source, its inputs renamed to `names`.
-
-    Number literals become literals of the arithmetic's type, which a bare ``0.5`` would promote to
-    float64.
-
-    Examples
-    --------
-    >>> translate(Map("2 * r + bias", constants=(("bias", 1.0),)), ["v"], "0")
-    'T(2) * v + bias_0'
-    """
-    renamed = dict(zip(step.inputs, names, strict=True))
-    renamed |= {name: f"{name}_{suffix}" for name, _ in step.constants}
-
-    class Rename(ast.NodeTransformer):
-        def visit_Name(self, node: ast.Name) -> ast.Name:
-            return ast.Name(renamed.get(node.id, node.id))
-
-        def visit_Constant(self, node: ast.Constant) -> ast.Call:
-            return ast.Call(ast.Name("T"), [node], [])
-
-    return ast.unparse(Rename().visit(copy.deepcopy(step.tree)))
 
 
 @cache

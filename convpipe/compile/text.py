@@ -88,3 +88,15 @@ def times(expression: str, factor: int) -> str:
     if factor == 1:
         return expression
     return f"{expression} * {factor}" if expression.isidentifier() else f"({expression}) * {factor}"
+
+
+def fused(products: Sequence[tuple[str, str]], before: str | None = None) -> str:
+    """Return the sum of `products`, (weight, sample), in their order, onto what came `before`.
+
+    Examples
+    --------
+    >>> fused([("w0", "a[x]"), ("w1", "b[x]")])
+    'dot(w0, a[x], w1, b[x])'
+    """
+    factors = ", ".join(f"{weight}, {sample}" for weight, sample in products)
+    return f"dot({factors})" if before is None else f"dot_onto({before}, {factors})"

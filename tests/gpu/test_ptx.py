@@ -49,7 +49,7 @@ def count(capability):
     from convpipe import Pipeline, config
     from convpipe.compile.cuda.run import compile_plan
 
-    seen, found = set(), {"kernels": 0, "f64": 0, "local": 0, "generic": 0, "shared": 0, "fma": 0, "calls": 0}
+    seen, found = set(), {"kernels": 0, "f64": 0, "local": 0, "generic": 0, "shared": 0, "fma": 0, "calls": 0, "loose": 0}
     for path in sorted((ROOT / "configs").glob("*.yaml")):
         for job in config.load(path):
             for shape in TARGETS[capability]:
@@ -66,6 +66,7 @@ def count(capability):
                     found["shared"] += ptx.count("ld.shared.f32")
                     found["fma"] += ptx.count("fma.rn.f32")
                     found["calls"] += ptx.count("call.uni")
+                    found["loose"] += sum(ptx.count(f"{name}.f32") for name in ("add", "sub"))
     print(json.dumps(found))
 
 
@@ -92,3 +93,4 @@ def test_shipped_configs_as_ptx(capability):
     assert found["calls"] == 0  # device functions are compiled in
     assert found["shared"] > 100
     assert found["fma"] > 100
+    assert found["loose"] == 0  # no sum is left for the assembler to fuse with a product: they say add.rn

@@ -5,8 +5,8 @@ from __future__ import annotations
 from convpipe.compile.cuda.passes import Pass
 from convpipe.compile.cuda.point import Point
 from convpipe.compile.cuda.tiles import Group
-from convpipe.compile.cuda.window import plus, put, registers, sample, total
-from convpipe.compile.text import Text, times
+from convpipe.compile.cuda.window import NO_SUM, plus, put, registers, sample
+from convpipe.compile.text import Text, fused, times
 
 KERNEL = ["image", "out", "g", "w", "c", "outside", "nans", "row0", "first"]
 """What every kernel takes: `row0` and `first` are the rows of its input and of its result that `image` and
@@ -62,17 +62,18 @@ def _responses(text: Text, one: Pass, point: Point, channel: int, given: str) ->
     for bank in one.banks:
         name = f"{bank.name}_{channel}"
         if not bank.looped:
-            terms = [
-                f"w{bank.offset + k} * {under(str(i * down), str(j * right), bank.source)}"
+            products = [
+                (f"w{bank.offset + k}", under(str(i * down), str(j * right), bank.source))
                 for k, (i, j) in enumerate(bank.taps)
             ]
-            text.line(f"{name} = {total(terms)}")
+            text.line(f"{name} = {fused(products)}")
             continue
         text.line(
-            f"{name} = T(0)", f"for i in range({one.kernel[0]}):", f"    for j in range({one.kernel[1]}):"
+            f"{name} = {NO_SUM}", f"for i in range({one.kernel[0]}):", f"    for j in range({one.kernel[1]}):"
         )
         weight = f"w[{plus(times('i', one.kernel[1]) + ' + j', bank.offset)}]"
-        text.line(f"        {name} += {weight} * {under(times('i', down), times('j', right), bank.source)}")
+        one_more = fused([(weight, under(times("i", down), times("j", right), bank.source))], name)
+        text.line(f"        {name} = {one_more}")
 
 
 def _store(text: Text, one: Pass, point: Point) -> None:

@@ -16,7 +16,7 @@ import numpy as np
 from numba import cuda
 
 from convpipe.compile.cuda.device import failures
-from convpipe.compile.cuda.rows import border_index
+from convpipe.compile.cuda.rows import border_index, dot_onto
 from convpipe.geometry import Axis, Border
 
 THREADS = 128
@@ -99,10 +99,10 @@ def _kernel(T: Any) -> Any:  # noqa: N803 - the type of the arithmetic, as in ge
                     v = T(0)
                     if row >= 0 and col >= 0:
                         v = T(x[n, group * inputs + c, row, col])
-                    a0 += T(weight[f0, c, i, j]) * v
-                    a1 += T(weight[f1, c, i, j]) * v
-                    a2 += T(weight[f2, c, i, j]) * v
-                    a3 += T(weight[f3, c, i, j]) * v
+                    a0 = dot_onto(a0, T(weight[f0, c, i, j]), v)
+                    a1 = dot_onto(a1, T(weight[f1, c, i, j]), v)
+                    a2 = dot_onto(a2, T(weight[f2, c, i, j]), v)
+                    a3 = dot_onto(a3, T(weight[f3, c, i, j]), v)
         out[n, f0, y, u] = a0
         if f0 + 1 <= last:
             out[n, f1, y, u] = a1

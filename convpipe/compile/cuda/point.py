@@ -2,12 +2,37 @@
 
 from __future__ import annotations
 
+import ast
 from dataclasses import dataclass
+from typing import ClassVar
 
 from convpipe.compile.cuda.passes import Pass
 from convpipe.compile.schedule import Schedule
-from convpipe.compile.segments import Segment, segments
+from convpipe.compile.segments import Segment, segments, translate
 from convpipe.compile.text import Text
+from convpipe.ops import Map
+
+
+class _Rounded(ast.NodeTransformer):
+    """Sums as calls, which the device's compiler does not fuse with the products that they are made of."""
+
+    CALLS: ClassVar = {ast.Add: "add", ast.Sub: "subtract"}
+
+    def visit_BinOp(self, node: ast.BinOp) -> ast.expr:
+        self.generic_visit(node)
+        name = self.CALLS.get(type(node.op))
+        return node if name is None else ast.Call(ast.Name(name), [node.left, node.right], [])
+
+
+def rounded(step: Map, names: list[str], suffix: str) -> str:
+    """Return the expression of `step` as source in which every operation rounds by itself.
+
+    Examples
+    --------
+    >>> rounded(Map("gain * r + 1", constants=(("gain", 2.0),)), ["v"], "0")
+    'add(gain_0 * v, T(1))'
+    """
+    return ast.unparse(_Rounded().visit(ast.parse(translate(step, names, suffix), mode="eval")))
 
 
 @dataclass(frozen=True)
@@ -126,7 +151,7 @@ class Point:
                 text.line("v = alpha", *segment.alpha_lines())
             else:
                 colour = not segment.alpha or channel < count - 1
-                lines = segment.scalar_lines(names, colour)
+                lines = segment.scalar_lines(names, colour, rounded)
                 text.line(*(lines or [f"v = {names[0]}"]))
             values.append(f"v{segment.index}_{channel}")
             text.line(f"{values[-1]} = v")

@@ -1,10 +1,11 @@
 """Compiled helpers that every generated CUDA kernel imports: border maps and the expression vocabulary."""
 
-# mypy: disable-error-code="no-untyped-def"
+# mypy: disable-error-code="no-untyped-def, no-untyped-call, assignment"
 
 from __future__ import annotations
 
 import math
+import operator
 from typing import Any
 
 import numpy as np
@@ -16,10 +17,11 @@ from convpipe.compile import scalars
 SIMULATED = bool(config.ENABLE_CUDASIM)  # type: ignore[attr-defined]
 """Whether Numba's simulator stands in for the device."""
 
-inline = cuda.jit(device=True)  # type: ignore[no-untyped-call]
+inline = cuda.jit(device=True)
 """Decorator of a function that is compiled into the kernels that call it.
 
-No fast-math flag: the compiler contracts a product and a sum into a fused multiply-add, and nothing else.
+No fast-math flag. NVVM still contracts a product into the sum that follows it, so no sum of an expression is
+left to it: see `add` and `subtract`.
 """
 
 border_index = inline(geometry.border_index)
@@ -35,8 +37,23 @@ else:
 if SIMULATED:  # the simulator runs Python, which has no libdevice
     rint_float32: Any = np.rint
     rint_float64: Any = np.rint
+
+    def dot(*products):
+        """Return the sum of products w0, s0, w1, s1, ..."""
+        return dot_onto(products[0] * products[1], *products[2:])
+
+    def dot_onto(total, *products):
+        """Return the same, onto a sum that precedes them; of float32 it is nearly the device's."""
+        kind = type(total)
+        for weight, sample in zip(products[::2], products[1::2], strict=True):
+            total = kind(float(weight) * float(sample) + float(total))
+        return total
+
+    add, subtract = operator.add, operator.sub
 else:
     from numba.cuda import libdevice
+
+    from convpipe.compile.cuda.arithmetic import add, dot, dot_onto, subtract
 
     rint_float32, rint_float64 = libdevice.rintf, libdevice.rint
 
@@ -70,7 +87,10 @@ def lowest(first, count, n, border):
 
 
 __all__ = [
+    "add",
     "border_index",
+    "dot",
+    "dot_onto",
     "exp",
     "index",
     "inline",
@@ -84,6 +104,7 @@ __all__ = [
     "rint_float64",
     "sqrt",
     "square",
+    "subtract",
     "where",
     "within",
 ]

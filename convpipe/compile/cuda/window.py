@@ -7,7 +7,10 @@ from dataclasses import dataclass
 from convpipe.compile.cuda.passes import Bank, Pass
 from convpipe.compile.cuda.point import Point
 from convpipe.compile.cuda.tiles import Group
-from convpipe.compile.text import Text, times
+from convpipe.compile.text import Text, fused, times
+
+NO_SUM = "T(-0.0)"
+"""What a sum begins with that changes nothing: a product of -0 plus 0 would be 0."""
 
 
 def plus(expression: str, number: int) -> str:
@@ -29,11 +32,6 @@ def tile(position: str) -> str:
 def sample(image: str, row: str, column: str) -> str:
     """Return the sample of `image` at `row` and `column` as source."""
     return f"{image}[index({row}), index({column})]"
-
-
-def total(terms: list[str]) -> str:
-    """Return the sum of `terms` as source."""
-    return " + ".join(terms)
 
 
 @dataclass(frozen=True)
@@ -137,15 +135,17 @@ class Window:
             text.line(f"s{place} = {tile(plus('at', base + place))}")
         for bank in banks:
             for row in strip:
-                terms = [f"w{bank.offset + k} * s{self._sample(tap, row)}" for k, tap in enumerate(bank.taps)]
-                text.line(f"{bank.name}_{channel}_{row} = {total(terms)}")
+                products = [
+                    (f"w{bank.offset + k}", f"s{self._sample(tap, row)}") for k, tap in enumerate(bank.taps)
+                ]
+                text.line(f"{bank.name}_{channel}_{row} = {fused(products)}")
 
     def _looped(self, text: Text, bank: Bank, channel: int, base: int) -> None:
         """A loop over the kernel; down a column, the strip's samples move up a register a step."""
         one, pitch = self.one, self._input[1]
         strip, sums = one.strip, [f"{bank.name}_{channel}_{row}" for row in range(one.strip)]
         slides = one.stride[0] == one.dilation[0] == 1
-        text.line(*(f"{name} = T(0)" for name in sums), f"for j in range({one.kernel[1]}):")
+        text.line(*(f"{name} = {NO_SUM}" for name in sums), f"for j in range({one.kernel[1]}):")
         with text.indented():
             text.line(f"below = {plus('at', base)} + {times('j', one.dilation[1])}")
             if slides:
@@ -157,7 +157,9 @@ class Window:
                 for row in [strip - 1] if slides else range(strip):
                     place = f"below + {plus(step, row * one.stride[0] * pitch)}"
                     text.line(f"a{row} = {tile(place)}")
-                text.line(*(f"{name} += weight * a{row}" for row, name in enumerate(sums)))
+                text.line(
+                    *(f"{name} = {fused([('weight', f'a{row}')], name)}" for row, name in enumerate(sums))
+                )
                 if slides:
                     text.line(*(f"a{row} = a{row + 1}" for row in range(strip - 1)))
 

@@ -1,0 +1,104 @@
+"""The bytes that the ops define, by plain NumPy in the type of the arithmetic: what every loop must give.
+
+A stencil's sum is a product and then fused multiply-adds in the order of its taps; where a kernel is taken
+apart, those of the column and then those of the row. A map rounds every operation by itself. How a kernel is
+taken apart is read from the product; the arithmetic and the borders are not.
+"""
+
+import numpy as np
+import oracle
+from rounding import fma
+
+from convpipe.compile.banks import choose
+from convpipe.ops import Alpha, Cast, Map, Mix, Stencil
+
+
+def run(plan, image):
+    """Run the stages of `plan` on an (H, W, C) image; the result is in the type of the arithmetic."""
+    compute = np.dtype(plan.compute).type
+    values = image.astype(compute)
+    integers = image.dtype if image.dtype.kind in "iu" else None
+    with np.errstate(all="ignore"):
+        for stage in plan.stages:
+            for op in stage.ops:
+                values = _apply(op, values, compute, integers)
+                integers = None
+            if isinstance(values, dict):
+                (values,) = values.values()
+    return values
+
+
+def _apply(op, values, compute, integers):
+    if isinstance(op, Stencil):
+        assert not op.keep_alpha
+        banks = zip(op.names, op.banks)
+        return {name: _response(op, taps, values, compute, integers) for name, taps in banks}
+    if isinstance(op, Map):
+        values = values if isinstance(values, dict) else {"r": values}
+        constants = {name: compute(value) for name, value in op.constants}
+        return eval(op.expression, {"__builtins__": {}}, {**oracle.FUNCTIONS, **constants, **values})
+    if isinstance(values, dict):
+        (values,) = values.values()
+    if isinstance(op, Mix):
+        channels = [values[..., j] for j in range(values.shape[2])]
+        return np.stack([_fused([compute(w) for w in row], channels) for row in op.matrix], axis=2)
+    if isinstance(op, Cast):
+        return oracle.round_to(values, op.dtype).astype(compute)
+    assert not isinstance(op, Alpha)
+    raise TypeError(op)
+
+
+def _fused(weights, samples, total=None):
+    for weight, sample in zip(weights, samples, strict=True):
+        total = weight * sample if total is None else fma(weight, sample, total)
+    return total
+
+
+def _response(op, taps, values, compute, integers):
+    """One bank: samples under each tap, for every output, then the sum that its shape defines."""
+    padded = oracle.pad(op, values)
+    exact = integers is not None and _sums_exactly(integers, op, taps)
+    bank = choose("r", taps, 0, exact)
+    weights = [compute(w) for w in bank.weights(taps)]
+    rows, cols = (
+        (padded.shape[a] - (taps.extent[a] - 1) * op.dilation[a] - 1) // op.stride[a] + 1 for a in range(2)
+    )
+
+    def under(array, i, j):
+        top, left = i * op.dilation[0], j * op.dilation[1]
+        down, across = op.stride
+        return array[top : top + (rows - 1) * down + 1 : down, left : left + (cols - 1) * across + 1 : across]
+
+    if bank.shape in ("unrolled", "rows"):
+        return _fused(weights, [under(padded, i, j) for i, j in bank.taps])
+
+    def down_columns(i):
+        top = i * op.dilation[0]
+        return padded[top : top + (rows - 1) * op.stride[0] + 1 : op.stride[0]]
+
+    def along(array, j):
+        left = j * op.dilation[1]
+        return array[:, left : left + (cols - 1) * op.stride[1] + 1 : op.stride[1]]
+
+    if bank.shape == "separable":
+        count = len(bank.column)
+        sums = _fused(weights[:count], [down_columns(i) for i in bank.column])
+        return _fused(weights[count:], [along(sums, j) for j in bank.row])
+    kind = np.int64 if exact else compute
+    sums = sum((down_columns(i).astype(kind) for i in bank.column[1:]), down_columns(0).astype(kind))
+    rows_of = {1: sums}
+    for width in bank.doubled:
+        half = rows_of[width // 2]
+        shift = width // 2 * op.dilation[1]
+        rows_of[width] = half[:, : half.shape[1] - shift] + half[:, shift:]
+    (width, first), *rest = bank.parts
+    whole = along(rows_of[width], first)
+    for width, first in rest:
+        whole = whole + along(rows_of[width], first)
+    return weights[0] * whole.astype(compute)
+
+
+def _sums_exactly(dtype, op, taps):
+    limits = np.iinfo(dtype)
+    held = op.border.name != "CONSTANT" or (op.value.is_integer() and limits.min <= op.value <= limits.max)
+    return held and max(-int(limits.min), int(limits.max)) * np.prod(taps.extent) < 2**31

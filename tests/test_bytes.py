@@ -1,0 +1,88 @@
+"""Results have the bytes that the ops define, and no compiler flag that could change them."""
+
+import re
+
+import defined
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from test_fusion import cases, planned
+
+from convpipe.compile.groups import compile_plan
+from convpipe.errors import PlanError
+from convpipe.ops import COMPUTE
+from convpipe.plan import make_plan
+from convpipe.stages import stage
+
+GENERATOR = np.random.default_rng(5)
+
+
+def kernel(rows, cols, rank=None):
+    if rank == 0:
+        return np.full((rows, cols), 0.37)
+    if rank == 1:
+        return np.outer(GENERATOR.normal(size=rows), GENERATOR.normal(size=cols))
+    return GENERATOR.normal(size=(rows, cols))
+
+
+SHAPES = {
+    "one tap": kernel(1, 1),
+    "unrolled": kernel(3, 4),
+    "unrolled in passes": kernel(5, 5),
+    "rows": kernel(7, 6),
+    "separable": kernel(5, 6, 1),
+    "equal taps": kernel(3, 4, 0),
+    "long": kernel(3, 41, 1),
+    "many equal taps": kernel(3, 11, 0),
+}
+
+
+def custom(weights, **common):
+    return stage("custom", "random", kernel=weights.tolist(), **common)
+
+
+@pytest.mark.parametrize(("shape", "dtype"), [*((shape, "uint8") for shape in SHAPES), ("rows", "int16"),
+    ("many equal taps", "float32"), ("unrolled in passes", "float64"), ("separable", "float64")])  # fmt: skip
+def test_every_loop_shape(shape, dtype, rng):
+    image = rng.normal(0, 50, (19, 53, 1)).astype(dtype)
+    stages = [custom(SHAPES[shape], bias=0.1), custom(SHAPES["unrolled"], stride=2)]
+    plan = make_plan(stages, (19, 53), dtype=dtype, output_dtype=COMPUTE[dtype])
+    result, _ = compile_plan(plan)(image, threads=1)
+    np.testing.assert_array_equal(result, defined.run(plan, image))
+
+
+@settings(max_examples=60, deadline=None)
+@given(cases())
+def test_random_pipelines(case):
+    stages, image, border = case
+    try:
+        plan = planned(stages, image, border)
+    except PlanError:
+        return
+    result, _ = compile_plan(plan)(image, threads=1)
+    np.testing.assert_array_equal(result, defined.run(plan, image))
+
+
+def test_channels_are_mixed_as_defined(rng):
+    image = rng.integers(0, 256, (9, 8, 3), dtype=np.uint8)
+    plan = make_plan([stage("color", "gray")], (9, 8), channels=3, output_dtype="float32")
+    result, _ = compile_plan(plan)(image)
+    np.testing.assert_array_equal(result, defined.run(plan, image)[..., 0])
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_the_code_of_every_loop_shape_fuses_what_it_says_alone(shape):
+    weights = SHAPES[shape]
+    plan = make_plan(
+        [custom(weights), stage("point", "scale", gain=0.3, bias=0.1)], (40, 60), dtype="float32"
+    )
+    executable = compile_plan(plan)
+    executable(np.zeros((40, 60), np.float32), threads=1)
+    function = executable._band
+    (code,) = function.inspect_llvm().values()
+    arithmetic = re.findall(r"= (?:fadd|fmul|fsub|fdiv|fneg|call)\b.*", code)
+    assert any("fmul" in line for line in arithmetic)
+    flags = r"\b(fast|contract|reassoc|afn|arcp|nnan|ninf|nsz)\b"
+    assert not [line for line in arithmetic if re.search(flags, line)]
+    assert "llvm.fmuladd" not in code
+    assert ("llvm.fma." in code) == (shape not in ("one tap", "many equal taps"))
