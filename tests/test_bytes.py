@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from test_fusion import cases, planned
 
+from convpipe.compile import cache
 from convpipe.compile.groups import compile_plan
 from convpipe.errors import PlanError
 from convpipe.ops import COMPUTE
@@ -71,7 +72,9 @@ def test_channels_are_mixed_as_defined(rng):
 
 
 @pytest.mark.parametrize("shape", SHAPES)
-def test_the_code_of_every_loop_shape_fuses_what_it_says_alone(shape):
+def test_the_code_of_every_loop_shape_fuses_what_it_says_alone(shape, monkeypatch, tmp_path):
+    monkeypatch.setenv("CONVPIPE_CACHE_DIR", str(tmp_path / "loops"))  # a loop from the disk is no text
+    monkeypatch.setattr(cache, "_loaded", {})
     weights = SHAPES[shape]
     plan = make_plan(
         [custom(weights), stage("point", "scale", gain=0.3, bias=0.1)], (40, 60), dtype="float32"

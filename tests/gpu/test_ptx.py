@@ -49,7 +49,8 @@ def count(capability):
     from convpipe import Pipeline, config
     from convpipe.compile.cuda.run import compile_plan
 
-    seen, found = set(), {"kernels": 0, "f64": 0, "local": 0, "generic": 0, "shared": 0, "fma": 0, "calls": 0, "loose": 0}
+    seen = set()
+    found = dict.fromkeys(["kernels", "f64", "local", "generic", "shared", "fma", "calls", "loose"], 0)
     for path in sorted((ROOT / "configs").glob("*.yaml")):
         for job in config.load(path):
             for shape in TARGETS[capability]:
