@@ -348,8 +348,8 @@ def _plan_stage(index: int, stage: Stage, ops: tuple[Op, ...], state: _State, co
     unrounded: Interval | None = None
     padded = stencil.border == Border.CONSTANT and any(window.before or window.after for window in windows)
     for op in ops:
-        operations += rows * cols * channels * _operations(op)
         channels = len(op.matrix) if isinstance(op, Mix) else channels
+        operations += rows * cols * channels * _operations(op)
         if isinstance(op, Cast):
             unrounded = _only(values)
         values = _range(op, values)

@@ -1,0 +1,93 @@
+"""The plan's numbers: what it says of a pipeline is what the pipeline does."""
+
+import numpy as np
+import oracle
+import pytest
+from test_stages import EVERY_METHOD, ids, make
+
+from convpipe.plan import make_plan
+from convpipe.stages import stage
+
+EXTENT = (15, 17)
+
+
+def reached(step):
+    """Return ((above, below), (left, right)): how far the response at a place looks."""
+    row, col = (size // 2 for size in step.input)
+    dark, lit = np.zeros((2, *step.input, 1))
+    lit[row, col] = 1
+    seen = np.argwhere(oracle.run_stage(step.ops, lit) != oracle.run_stage(step.ops, dark))
+    (top, left, _), (bottom, right, _) = seen.min(axis=0), seen.max(axis=0)
+    return (bottom - row, row - top), (right - col, col - left)
+
+
+WINDOWS = [
+    stage("custom", "random", kernel=np.arange(1, 13).reshape(3, 4)),
+    stage("custom", "random", kernel=np.arange(1, 13).reshape(4, 3), dilation=[2, 1]),
+    stage("custom", "random", kernel=np.arange(1, 9).reshape(4, 2), dilation=[1, 3]),
+    stage("blur", "box", size=[2, 4]),
+    stage("blur", "gaussian", sigma=[0.5, 1], truncate=2),
+    stage("edge", "roberts", direction="y"),
+    stage("edge", "sobel", dilation=[1, 2]),
+    stage("point", "scale", gain=2),
+]
+
+
+@pytest.mark.parametrize("one", WINDOWS, ids=lambda one: f"{one.name} {one.given.get('dilation', '')}")
+def test_the_halo_is_how_far_a_window_reaches(one):
+    (step,) = make_plan([one], EXTENT, dtype="float64").stages
+    assert step.halo == reached(step)
+
+
+@pytest.mark.parametrize("method", EVERY_METHOD, ids=ids)
+def test_same_pads_what_the_halo_reaches(method):
+    (step,) = make_plan([make(method)], EXTENT).stages
+    assert step.halo == tuple((axis.before, axis.after) for axis in step.axes)
+
+
+def test_everything_a_plan_says():
+    pipeline = [
+        stage("custom", "even", kernel=[[1, -2, 3, 0]], padding=[1, 0, 2, 3], name="first"),
+        stage("edge", "sobel", stride=[2, 3], dilation=[1, 2], padding=0, dtype="int16"),
+        stage("color", "gray"),
+    ]
+    plan = make_plan(pipeline, (10, 20), channels=3, dtype="uint8", output_dtype="float32")
+    assert (plan.extent, plan.output_channels) == ((5, 6), 1)
+    assert (plan.input_bytes, plan.output_bytes) == (600, 120)
+    first, sobel, gray = plan.to_dict()["stages"]
+    assert plan.operations == first["operations"] + sobel["operations"] + gray["operations"]
+    assert first | {"name": ""} == first | {
+        "index": 0,
+        "name": "",
+        "input": [10, 20],
+        "output": [11, 22],
+        "channels": 3,
+        "dtype": "float32",
+        "formula": [
+            "floor((10 + 1 + 0 - 1*(1-1) - 1)/1) + 1 = 11",
+            "floor((20 + 2 + 3 - 1*(4-1) - 1)/1) + 1 = 22",
+        ],
+        "dropped": [0, 0],
+        "halo": [[0, 0], [1, 2]],
+        "receptive_field": [1, 4],
+        "cumulative_stride": [1, 1],
+        "range": [-510, 1020],
+        "bytes": 11 * 22 * 3 * 4,
+        "operations": 11 * 22 * 3 * 6,
+    }
+    assert sobel | {"name": ""} == sobel | {
+        "index": 1,
+        "input": [11, 22],
+        "output": [5, 6],
+        "channels": 3,
+        "dtype": "int16",
+        "dropped": [0, 2],
+        "halo": [[1, 1], [2, 2]],
+        "receptive_field": [3, 8],
+        "cumulative_stride": [2, 3],
+        "bytes": 5 * 6 * 3 * 2,
+        "name": "",
+    }
+    assert gray["channels"] == 1
+    assert gray["range"] == pytest.approx([0, 1530])
+    assert gray["operations"] == 5 * 6 * (3 * 2 + 3 * 2)
