@@ -68,12 +68,6 @@ class Sampling:
         return cls((step[0], step[1]), (first[0], first[1]), orientation >= 5)
 
     @property
-    def scale(self) -> tuple[float, float]:
-        """Pixels of the image to one of the result, along rows and columns of the result."""
-        rows, cols = (abs(step) for step in self.step)
-        return (cols, rows) if self.transposed else (rows, cols)
-
-    @property
     def moves(self) -> bool:
         """Whether any pixel of the result lies elsewhere than the image's pixel of the same index."""
         return self != Sampling()
@@ -81,11 +75,20 @@ class Sampling:
     def density(self, x: float, y: float) -> tuple[float, float]:
         """Return pixels per length along a row and a column of the result, from those of the image.
 
-        >>> Sampling((1.0, 2.0)).density(300, 300), Sampling(transposed=True).density(72, 300)
-        ((150.0, 300.0), (300.0, 72.0))
+        >>> Sampling((1.0, 2.0)).density(300, 300), Sampling((1.0, 2.0), transposed=True).density(72, 300)
+        ((150.0, 300.0), (300.0, 36.0))
         """
-        rows, cols = self.scale
-        return (y / cols, x / rows) if self.transposed else (x / cols, y / rows)
+        x, y = x / abs(self.step[1]), y / abs(self.step[0])
+        return (y, x) if self.transposed else (x, y)
+
+    def spacing(self, row: float, col: float) -> tuple[float, float]:
+        """Return the length between neighbours along a column and a row of the result, from the image's.
+
+        >>> Sampling((2.0, 3.0)).spacing(0.5, 1.0), Sampling((2.0, 3.0), transposed=True).spacing(0.5, 1.0)
+        ((1.0, 3.0), (3.0, 1.0))
+        """
+        row, col = row * abs(self.step[0]), col * abs(self.step[1])
+        return (col, row) if self.transposed else (row, col)
 
     def source(self, target: Point) -> Point:
         """Return where in the image a point of the result lies."""

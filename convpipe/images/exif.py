@@ -232,7 +232,6 @@ def _move_subject(data: bytearray, order: str, place: Place, sampling: Sampling)
     if len(size) == 2:
         size = list(sampling.density(*size))
     elif size:
-        rows, cols = sampling.scale
-        size = [size[0] / max(rows, cols)]
+        size = [size[0] / max(map(abs, sampling.step))]
     values = (min(max(round(each), 0), 0xFFFF) for each in (col, row, *size))
     struct.pack_into(f"{order}{count}H", data, position, *values)

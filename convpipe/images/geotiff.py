@@ -42,9 +42,9 @@ class Georeference:
         if not sampling.moves:
             return self
         with np.errstate(all="raise"):
-            return self._moved(sampling)
+            return self._followed(sampling)
 
-    def _moved(self, sampling: Sampling) -> Georeference:
+    def _followed(self, sampling: Sampling) -> Georeference:
         values = {field.tag: _doubles(field) for field in self.fields if field.kind == DOUBLE}
         corner = 0.0 if self._is_point() else 0.5
         raster = _affine(sampling, corner)

@@ -76,12 +76,7 @@ class Ome:
         if (int(said["SizeY"]), int(said["SizeX"])) != (rows, cols):
             raise ValueError(f"{said['SizeX']} x {said['SizeY']} pixels in pages of {cols} x {rows}")
         new: dict[str, str | None] = {"SizeY": str(raster.extent[0]), "SizeX": str(raster.extent[1])}
-        for name, scale in zip(("PhysicalSizeY", "PhysicalSizeX"), sampling.scale, strict=True):
-            if name in said:
-                new[name] = repr(float(said[name]) * scale)
-        if sampling.transposed:
-            new |= {name: said.get(f"PhysicalSize{other}Unit") for name, other in
-                    (("PhysicalSizeXUnit", "Y"), ("PhysicalSizeYUnit", "X"))}  # fmt: skip
+        new |= _spacing(said, sampling)
         new |= {"Type": TYPES.get(raster.dtype, raster.dtype), "SignificantBits": None, "BigEndian": "false"}
         edits = []
         channels = [child for child in pixels.children if child.name == "Channel"]
@@ -96,6 +91,24 @@ class Ome:
     def fields(self) -> list[Field]:
         """Return the description."""
         return [text_field(self.xml)]
+
+
+def _spacing(said: dict[str, str], sampling: Sampling) -> dict[str, str | None]:
+    """Return the attributes of the lengths of a pixel, along whichever axes they are stated."""
+    names = {"Y": 0, "X": 1}
+    if sampling.transposed and not said.keys() >= {"PhysicalSizeX", "PhysicalSizeY"}:
+        stated = [name for name in said if name.startswith("PhysicalSize") and name[12:13] in names]
+        if stated:
+            raise ValueError(f"{', '.join(stated)} of axes that changed places")
+        return {}
+    lengths = sampling.spacing(*(float(said.get(f"PhysicalSize{axis}", "nan")) for axis in names))
+    new: dict[str, str | None] = {}
+    for (axis, at), other in zip(names.items(), "XY", strict=True):
+        if f"PhysicalSize{axis}" in said:
+            new[f"PhysicalSize{axis}"] = repr(lengths[at])
+        if sampling.transposed:
+            new[f"PhysicalSize{axis}Unit"] = said.get(f"PhysicalSize{other}Unit")
+    return new
 
 
 def is_ome(text: bytes) -> bool:

@@ -53,9 +53,12 @@ class Shaped:
     def followed(self, sampling: Sampling, raster: Raster, notes: list[str]) -> Shaped:
         """Return the shape of the results."""
         said = dict(self.others)
-        for name, scale in zip(("PhysicalSizeY", "PhysicalSizeX"), sampling.scale, strict=True):
-            if isinstance(size := said.get(name), int | float):
-                said[name] = size * scale
+        names = "PhysicalSizeY", "PhysicalSizeX"
+        lengths = sampling.spacing(*(float(said.get(name, math.nan)) for name in names))
+        for name, length in zip(names, lengths, strict=True):
+            if name in said and math.isnan(length):
+                raise ValueError(f"{name} of an axis that changed places")
+            said |= {name: length} if name in said else {}
         return replace(self, page=raster, others=said)
 
     def fields(self) -> list[Field]:

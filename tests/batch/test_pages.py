@@ -128,3 +128,13 @@ def test_thumbnails_and_masks_are_left_with_a_note(source, pages, tmp_path):
     assert "2 reduced images or masks left" in report.results[0].notes
     shapes = [image.pixels.shape for image in read_pages(tmp_path / "out" / "a.tif")]
     assert shapes == [(10, 7, 3), (8, 8)]
+
+
+def test_pages_of_one_shape_that_are_tagged_otherwise(tmp_path):
+    """They do not become one series, whose pages would share the tags of the first."""
+    pixels = np.arange(5 * 6 * 4, dtype=np.uint8).reshape(5, 6, 4)
+    encode_pages([Page(pixels, alpha=alpha) for alpha in (True, False, False, True)]).save(tmp_path / "a.tif")
+    found = list(read_pages(tmp_path / "a.tif"))
+    assert [image.alpha for image in found] == [True, False, False, True]
+    for image in found:
+        np.testing.assert_array_equal(image.pixels, pixels)

@@ -143,6 +143,15 @@ class TestShapeOfPixels:
         )
 
 
+def test_centimetres_of_a_jpeg(source, strided):
+    write(source / "a.jpg", RGB)
+    data = bytearray((source / "a.jpg").read_bytes())
+    struct.pack_into(">BHH", data, 13, 2, 100, 50)
+    (source / "a.jpg").write_bytes(data)
+    path, _ = strided((1, 1))
+    assert path.read_bytes()[13:18] == struct.pack(">BHH", 1, 254, 127)
+
+
 def test_centimetres_stay(source, strided):
     write(source / "a.tif", RGB, Metadata(resolution=(254.0, 508.0), unit="centimetre"))
     path, _ = strided((2, 4))

@@ -219,6 +219,23 @@ class TestOme:
         np.testing.assert_array_equal(tifffile.imread(path), expected)
         assert self.pixels(path).get("SizeC") == ("1" if grey else "3")
 
+    @pytest.mark.parametrize("orientation", [3, 6])
+    def test_turned(self, source, strided, orientation):
+        self.save(source, STACK[0, 0], "ZYX", PhysicalSizeYUnit="nm")
+        with tifffile.TiffFile(source / "a.ome.tif") as file:
+            xml = file.ome_metadata.encode()
+        tags = [(274, 3, 1, orientation, False)]
+        options = {"description": xml, "metadata": None, "extratags": tags, "photometric": "minisblack"}
+        tifffile.imwrite(source / "a.ome.tif", STACK[0, 0], **options)
+        path, notes = strided((1, 1))
+        assert notes == ()
+        said = self.pixels(path).attrib
+        found = [said[f"PhysicalSize{axis}"] + said[f"PhysicalSize{axis}Unit"] for axis in "XY"]
+        assert found == (["0.25nm", "0.5µm"] if orientation == 6 else ["0.5µm", "0.25nm"])
+        np.testing.assert_array_equal(
+            tifffile.imread(path), np.rot90(STACK[0, 0], -1 if orientation == 6 else 2, (1, 2))
+        )
+
     def test_type(self, source, strided):
         self.save(source)
         path, _ = strided((1, 1), dtype="float32")
@@ -295,6 +312,12 @@ class TestShaped:
             single = grey and not alpha
             np.testing.assert_array_equal(series.asarray(), expected[:, 0] if single else expected)
             assert series.axes == ("TYX" if single else "TSYX")
+
+    def test_lengths(self, source, strided):
+        tifffile.imwrite(source / "a.tif", RGB, photometric="rgb", metadata={"PhysicalSizeX": 0.5})
+        path, notes = strided((2, 3))
+        assert notes == ()
+        assert json.loads(page_of(path).description)["PhysicalSizeX"] == 1.5
 
     def test_planes_of_one_directory(self, source, strided):
         tifffile.imwrite(source / "a.tif", STACK, photometric="minisblack", truncate=True)
