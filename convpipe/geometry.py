@@ -10,15 +10,35 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import IntEnum
-from typing import Literal
+from typing import Literal, cast
 
 from convpipe.errors import ParameterError, ParameterTypeError, PlanError
 
 Extent = tuple[int, int]
 """Rows and columns of an image."""
 
-Padding = Literal["same", "valid"] | tuple[tuple[int, int], tuple[int, int]]
-"""``same``, ``valid``, or ((top, bottom), (left, right)) in pixels."""
+Sides = tuple[tuple[int, int], tuple[int, int]]
+"""((top, bottom), (left, right)) in pixels."""
+
+Padding = Literal["same", "same_upper", "same_lower", "valid"] | Sides
+"""A rule for it, or how much at each side.
+
+========== ====================================================================================
+same       as at stride 1, so that a strided result is every stride-th pixel of the full one
+same_upper ONNX's and TensorFlow's: what ceil(size / stride) outputs need, half at either end
+same_lower the same, where it is odd with one more before than after
+valid      none
+========== ====================================================================================
+"""
+
+PADDING_RULES = ("same", "same_upper", "same_lower", "valid")
+
+Anchor = Literal["upper", "lower"] | tuple[int, int]
+"""The tap, by row and column, that stands on the pixel a window computes; or the middle of the kernel.
+
+A kernel of even size has two of them: ``upper`` is the first, so that the window reaches further down and
+right, as torch's does; ``lower`` the second, as those of scipy.ndimage and OpenCV do.
+"""
 
 LARGEST = 2**31 - 1
 """Largest kernel, stride, dilation, padding or padded side: beyond it index products could overflow."""
@@ -135,8 +155,14 @@ class Axis:
         return self._span(size) // self.stride + 1
 
     def dropped(self, size: int) -> int:
-        """Return how many trailing (padded) samples the floor leaves unread."""
-        return self._span(size) % self.stride
+        """Return how many of the last samples the floor leaves unread; padding is not counted.
+
+        Examples
+        --------
+        >>> Axis(kernel=2, stride=2).dropped(5), Axis(kernel=3, stride=2, before=1, after=1).dropped(4)
+        (1, 0)
+        """
+        return max(self._span(size) % self.stride - self.after, 0)
 
     def formula(self, size: int) -> str:
         """Return the output-size formula with its numbers, for a person.
@@ -211,12 +237,26 @@ def pair(value: object, name: str, least: int = 1) -> tuple[int, int]:
     return rows, cols
 
 
-def parse_padding(value: object) -> Padding:
-    """Return any accepted padding form as ``same``, ``valid`` or ((top, bottom), (left, right)).
+def padding_forms(rules: Sequence[str] = PADDING_RULES) -> str:
+    """Return, in words, what a padding can be.
+
+    Examples
+    --------
+    >>> padding_forms(["same", "valid"])
+    "an int, [rows, cols], [top, bottom, left, right], 'same' or 'valid'"
+    """
+    *others, last = (repr(rule) for rule in rules)
+    return ", ".join(["an int, [rows, cols], [top, bottom, left, right]", *others]) + f" or {last}"
+
+
+def parse_padding(value: object, rules: Sequence[str] = PADDING_RULES) -> Padding:
+    """Return any accepted padding form as a rule or ((top, bottom), (left, right)).
 
     Parameters
     ----------
-    value : int, [rows, cols], [top, bottom, left, right], 'same' or 'valid'
+    value : int, [rows, cols], [top, bottom, left, right] or str
+    rules : sequence of str
+        The words that are taken.
 
     Examples
     --------
@@ -226,12 +266,10 @@ def parse_padding(value: object) -> Padding:
     ((1, 2), (3, 4))
     """
     value = _plain(value)
-    if value == "same":
-        return "same"
-    if value == "valid":
-        return "valid"
-    needed = "an int, [rows, cols], [top, bottom, left, right], 'same' or 'valid'"
+    needed = padding_forms(rules)
     if isinstance(value, str):
+        if value in rules:
+            return cast(Padding, str(value))
         raise ParameterError(f"padding needs {needed}; given {value!r}", "padding")
     items = tuple(value) if isinstance(value, Sequence) else (value, value)
     if len(items) == 2 and all(isinstance(item, tuple) and len(item) == 2 for item in items):
@@ -264,23 +302,52 @@ def _count(item: object, value: object, name: str, least: int) -> int:
     return number
 
 
-def same_padding(size: int, kernel: int, stride: int, dilation: int) -> tuple[int, int]:
-    """Return the (before, after) that make the output ceil(size / stride) long.
+def reach_around(kernel: int, dilation: int, anchor: Literal["upper", "lower"] | int) -> tuple[int, int]:
+    """Return how far a window reaches before and after the pixel that it stands on.
 
-    An odd total puts the extra sample after: ONNX's SAME_UPPER, and torch's ``padding='same'``.
+    This is what ``same`` pads: ``dilation * (kernel - 1)`` in all.
 
     Examples
     --------
-    >>> same_padding(5, kernel=2, stride=1, dilation=1)
-    (0, 1)
+    >>> reach_around(4, 1, "upper"), reach_around(4, 1, "lower"), reach_around(4, 1, 0)
+    ((1, 2), (2, 1), (0, 3))
+    """
+    total = dilation * (kernel - 1)
+    if anchor == "upper":
+        before = total // 2
+    elif anchor == "lower":
+        before = total - total // 2
+    else:
+        before = dilation * anchor
+    return before, total - before
+
+
+def fitted_padding(
+    size: int, kernel: int, stride: int, dilation: int, rule: Literal["same_upper", "same_lower"]
+) -> tuple[int, int]:
+    """Return what ceil(size / stride) windows need, half before and half after.
+
+    ONNX's ``auto_pad`` SAME_UPPER and SAME_LOWER, the first of them TensorFlow's SAME. Where the first window
+    lies depends on the size.
+
+    Examples
+    --------
+    >>> [fitted_padding(size, kernel=3, stride=2, dilation=1, rule="same_upper") for size in (5, 6)]
+    [(1, 1), (0, 1)]
     """
     outputs = -(-size // stride)
     total = max((outputs - 1) * stride + Axis(kernel, stride, dilation).reach - size, 0)
-    return total // 2, total - total // 2
+    half = total // 2
+    return (half, total - half) if rule == "same_upper" else (total - half, half)
 
 
 def axes(
-    extent: Extent, kernel: Extent, stride: Extent, dilation: Extent, padding: Padding
+    extent: Extent,
+    kernel: Extent,
+    stride: Extent,
+    dilation: Extent,
+    padding: Padding,
+    anchor: Anchor = "upper",
 ) -> tuple[Axis, Axis]:
     """Return the two windows, over rows and over columns, with the padding resolved for `extent`.
 
@@ -291,8 +358,11 @@ def axes(
     """
     resolved = []
     for i, axis_name in enumerate(("rows", "columns")):
+        tap = anchor if isinstance(anchor, str) else anchor[i]
         if padding == "same":
-            before, after = same_padding(extent[i], kernel[i], stride[i], dilation[i])
+            before, after = reach_around(kernel[i], dilation[i], tap)
+        elif padding == "same_upper" or padding == "same_lower":
+            before, after = fitted_padding(extent[i], kernel[i], stride[i], dilation[i], padding)
         elif padding == "valid":
             before, after = 0, 0
         else:

@@ -26,7 +26,18 @@ from numpy.typing import ArrayLike, NDArray
 
 from convpipe import expression, interval
 from convpipe.errors import ParameterError
-from convpipe.geometry import Axis, Border, Extent, Padding, axes, pair, parse_padding
+from convpipe.geometry import (
+    Anchor,
+    Axis,
+    Border,
+    Extent,
+    Padding,
+    Sides,
+    axes,
+    pair,
+    parse_padding,
+    reach_around,
+)
 from convpipe.interval import UNBOUNDED, Interval
 
 
@@ -166,6 +177,8 @@ class Stencil:
         What a constant border holds.
     keep_alpha : bool
         Whether the last channel is passed on from the centre tap instead of being filtered.
+    anchor : Anchor
+        Which tap stands on the pixel that the window computes: what ``same`` pads for.
     """
 
     banks: tuple[Taps, ...]
@@ -176,6 +189,7 @@ class Stencil:
     border: Border = Border.REFLECT
     value: float = 0.0
     keep_alpha: bool = False
+    anchor: Anchor = "upper"
 
     def __post_init__(self) -> None:
         expression.check_names(self.names, "a response")
@@ -185,6 +199,14 @@ class Stencil:
         pair(self.stride, "stride")
         pair(self.dilation, "dilation")
         parse_padding(self.padding)
+        if not isinstance(self.anchor, str):
+            taps = pair(self.anchor, "anchor", least=0)
+            if any(tap >= size for tap, size in zip(taps, self.kernel, strict=True)):
+                rows, cols = self.kernel
+                raise ParameterError(
+                    f"anchor needs a tap of the {rows}x{cols} kernel, counted from 0; given {list(taps)}",
+                    "anchor",
+                )
 
     @property
     def kernel(self) -> Extent:
@@ -193,7 +215,25 @@ class Stencil:
 
     def axes(self, extent: Extent) -> tuple[Axis, Axis]:
         """Return the windows over rows and columns of an input of `extent`."""
-        return axes(extent, self.kernel, self.stride, self.dilation, self.padding)
+        return axes(extent, self.kernel, self.stride, self.dilation, self.padding, self.anchor)
+
+    @property
+    def halo(self) -> Sides:
+        """Pixels it reaches to, ((above, below), (left, right)) of the one it computes."""
+        above, left = (self.anchor,) * 2 if isinstance(self.anchor, str) else self.anchor
+        rows, cols = zip(self.kernel, self.dilation, strict=True)
+        return reach_around(*rows, above), reach_around(*cols, left)
+
+    @property
+    def centre(self) -> Extent:
+        """Row and column of the tap that stands on the pixel.
+
+        With an even kernel and an even dilation none does: the one next to it, where the window is longer.
+        """
+        if not isinstance(self.anchor, str):
+            return self.anchor
+        rows, cols = ((size - (self.anchor == "upper")) // 2 for size in self.kernel)
+        return rows, cols
 
     def ranges(self, samples: Interval) -> dict[str, Interval]:
         """Enclose each named response."""

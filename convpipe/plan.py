@@ -75,9 +75,7 @@ class StagePlan:
     @property
     def halo(self) -> tuple[tuple[int, int], tuple[int, int]]:
         """Pixels it reaches to, ((above, below), (left, right)) of the one it computes."""
-        reaches = [axis.reach - 1 for axis in self.axes]
-        (above, below), (left, right) = ((reach // 2, reach - reach // 2) for reach in reaches)
-        return (above, below), (left, right)
+        return next(op for op in self.ops if isinstance(op, Stencil)).halo
 
     @property
     def bytes(self) -> int:
@@ -86,7 +84,7 @@ class StagePlan:
 
     @property
     def dropped(self) -> Extent:
-        """Trailing padded rows and columns that the floor of the size formula leaves unread."""
+        """Rows at the bottom, columns at the right, that the floor of the size formula leaves unread."""
         rows, cols = (axis.dropped(size) for axis, size in zip(self.axes, self.input, strict=True))
         return rows, cols
 
@@ -101,7 +99,7 @@ class StagePlan:
         """What a person should know before running it."""
         where = f"stage {self.index} ({self.name})"
         return [
-            f"{where}: stride {axis.stride} leaves {count} of the padded {name} unread"
+            f"{where}: stride {axis.stride} leaves the last {count} {name} unread"
             for count, name, axis in zip(self.dropped, AXIS_NAMES, self.axes, strict=True)
             if count
         ]
@@ -291,7 +289,7 @@ def make_plan(
     state = _State(extent, channels, values, (Field(), Field()))
     planned: list[StagePlan] = []
     for index, stage in enumerate(stages):
-        kind = ImageKind(state.channels, alpha, values.high)
+        kind = ImageKind(state.channels, alpha, values.high, values.low)
         step = _plan_stage(index, stage, stage.lower(border, kind), state, COMPUTE[dtype])
         planned.append(step)
         state = _State(step.extent, step.channels, step.range, step.field)

@@ -76,14 +76,28 @@ def pad(op, values):
         if op.padding == "valid":
             sides.append((0, 0))
         elif op.padding == "same":
+            sides.append(around(op, axis))
+        elif op.padding in ("same_upper", "same_lower"):
             reach = (kernel - 1) * dilation + 1
             total = max((int(np.ceil(size / stride)) - 1) * stride + reach - size, 0)
-            sides.append((total // 2, total - total // 2))
+            halves = (total // 2, total - total // 2)
+            sides.append(halves if op.padding == "same_upper" else halves[::-1])
         else:
             sides.append(op.padding[axis])
     mode = op.border.name.lower()
     extra = {"constant_values": op.value} if mode == "constant" else {}
     return np.pad(values, (*sides, (0, 0)), mode=mode, **extra)
+
+
+def around(op, axis):
+    """How far the window reaches before and after its pixel: half each, an even one further to one side."""
+    span = (op.banks[0].weights.shape[axis] - 1) * op.dilation[axis]
+    if op.anchor == "upper":
+        return int(np.floor(span / 2)), int(np.ceil(span / 2))
+    if op.anchor == "lower":
+        return int(np.ceil(span / 2)), int(np.floor(span / 2))
+    before = op.anchor[axis] * op.dilation[axis]
+    return before, span - before
 
 
 def windows(op, values):
@@ -116,8 +130,10 @@ def stencil(op, values):
 
 
 def centre(op, values):
-    rows, cols = op.banks[0].weights.shape
-    middle = ((rows - 1) // 2, (cols - 1) // 2)
+    shape = op.banks[0].weights.shape
+    middle = {"upper": tuple((n - 1) // 2 for n in shape), "lower": tuple(n // 2 for n in shape)}.get(
+        op.anchor, op.anchor
+    )
     return next(samples for i, j, samples in windows(op, values) if (i, j) == middle)
 
 

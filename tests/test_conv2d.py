@@ -118,7 +118,11 @@ def test_axes_in_and_out(x, weight, want):
         (">f4", "float32", "float32"),
         ("float16", "float16", "float32"),
         ("uint8", "float32", "float32"),
-        ("int64", "int64", "float32"),
+        ("int64", "float32", "float64"),
+        ("float32", "int64", "float64"),
+        ("uint32", "uint8", "float64"),
+        (">i4", "int8", "float64"),
+        ("uint16", "int16", "float32"),
         ("bool", "float32", "float32"),
         ("uint16", "float64", "float64"),
     ],
@@ -129,6 +133,15 @@ def test_dtypes(rng, x, weight, want):
     got = conv2d(image, taps)
     assert got.dtype == np.dtype(want)
     np.testing.assert_array_equal(got, naive(image, taps, None, (1, 1), ((0, 0), (0, 0)), (1, 1), 1, "zeros"))
+
+
+def test_large_integers_are_summed_as_they_are():
+    x = np.array([[2**24 + 1, 2**31 - 1]], np.int32)
+    np.testing.assert_array_equal(conv2d(x, [[1, -1]]), [[2**24 + 1 - (2**31 - 1)]])
+    np.testing.assert_array_equal(conv2d(x.astype(np.uint64), np.ones((1, 1), np.uint8)), x)
+    np.testing.assert_array_equal(
+        conv2d(x.astype(np.uint8), np.array([[2**24 + 1]])), [[2**24 + 1, 255 * (2**24 + 1)]]
+    )
 
 
 def test_any_memory_layout_and_nothing_is_written(rng):

@@ -12,9 +12,10 @@ from convpipe.geometry import (
     Field,
     axes,
     border_index,
+    fitted_padding,
     pair,
     parse_padding,
-    same_padding,
+    reach_around,
 )
 from convpipe.plan import make_plan
 from convpipe.stages import stage
@@ -44,7 +45,7 @@ def test_output_counts_the_positions_of_the_window(axis, size):
     assert max(axis.output(size), 0) == len(found)
     if found:
         last_read = found[-1] + axis.dilation * (axis.kernel - 1)
-        assert axis.dropped(size) == axis.before + size + axis.after - 1 - last_read
+        assert axis.dropped(size) == max(axis.before + size - 1 - last_read, 0)
         assert axis.reach == last_read - found[-1] + 1
 
 
@@ -74,11 +75,29 @@ def test_border_index_is_numpy_pad(border, n, before, after):
     assert got == want.tolist()
 
 
-@given(st.integers(1, 60), st.integers(1, 9), st.integers(1, 5), st.integers(1, 4))
-def test_same_gives_the_ceiling_and_pads_evenly(size, kernel, stride, dilation):
-    before, after = same_padding(size, kernel, stride, dilation)
-    assert Axis(kernel, stride, dilation, before, after).output(size) == -(-size // stride)
-    assert 0 <= after - before <= 1
+sizes = st.integers(1, 60)
+kernels, strides, dilations = st.integers(1, 9), st.integers(1, 5), st.integers(1, 4)
+
+
+@given(sizes, kernels, strides, dilations, st.sampled_from(["upper", "lower", 0]))
+def test_same_reads_where_the_full_result_does(size, kernel, stride, dilation, anchor):
+    before, after = reach_around(kernel, dilation, anchor)
+    full, strided = (Axis(kernel, step, dilation, before, after) for step in (1, stride))
+    assert full.output(size) == size
+    assert strided.output(size) == -(-size // stride)
+    assert before + after == dilation * (kernel - 1)
+    if anchor != 0:
+        assert after - before in ({0, 1} if anchor == "upper" else {0, -1})
+
+
+@given(sizes, kernels, strides, dilations, st.sampled_from(["same_upper", "same_lower"]))
+def test_fitted_padding_is_what_the_windows_need(size, kernel, stride, dilation, rule):
+    before, after = fitted_padding(size, kernel, stride, dilation, rule)
+    axis = Axis(kernel, stride, dilation, before, after)
+    assert axis.output(size) == -(-size // stride)
+    if before + after:
+        assert positions(axis, size)[-1] + axis.reach == size + before + after  # the last one ends with it
+    assert after - before in ({0, 1} if rule == "same_upper" else {0, -1})
 
 
 @given(st.lists(windows, min_size=1, max_size=4), st.integers(1, 200))
@@ -104,6 +123,7 @@ def test_field_is_what_an_output_reads(chain, size):
         ([1, 2, 3, 4], ((1, 2), (3, 4))),
         ("same", "same"),
         ("valid", "valid"),
+        ("same_lower", "same_lower"),
         (np.int64(3), ((3, 3), (3, 3))),
         (((1, 2), (3, 4)), ((1, 2), (3, 4))),
     ],

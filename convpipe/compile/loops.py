@@ -268,13 +268,11 @@ def _finish(text: Text, segment: Segment, names: list[str], output: str, colour:
 
 def _keep_alpha(text: Text, level: Level, segment: Segment) -> None:
     """Overwrite the alpha samples with those under the centre tap."""
-    rows, cols = level.kernel
+    row, col = level.centre
     last = level.channels - 1
-    shift = (cols - 1) // 2 * level.dilation[1] * level.channels + last
+    shift = col * level.dilation[1] * level.channels + last
     start, sample = times("start", level.channels), times("x", level.stride[1] * level.channels)
-    text.line(
-        f"s = line(source, rows[{(rows - 1) // 2}], {start})", f"for x in range(n // {level.channels}):"
-    )
+    text.line(f"s = line(source, rows[{row}], {start})", f"for x in range(n // {level.channels}):")
     with text.indented():
         text.line(f"v = {level.cast(f's[{sample} + {shift}]')}")
         for line in segment.alpha_lines():

@@ -48,6 +48,8 @@ class Level:
     steps : tuple of Pointwise
         What happens to the responses.
     keep_alpha : bool
+    centre : (row, col)
+        The tap that alpha is kept from.
     constants : int
         Position of the first constant of `steps` in the constant vector.
     direct : bool
@@ -69,6 +71,7 @@ class Level:
     premultiply: bool
     steps: tuple[Pointwise, ...]
     keep_alpha: bool
+    centre: Extent
     constants: int
     direct: bool
     ring: str
@@ -94,7 +97,7 @@ class Level:
         """Rows of the window that its main loop reads, from the first to the last."""
         rows = {row for bank in self.banks if not bank.has_columns for row, _ in bank.taps}
         if self.keep_alpha:
-            rows.add((self.kernel[0] - 1) // 2)
+            rows.add(self.centre[0])
         return range(min(rows), max(rows) + 1)
 
     @property
@@ -268,6 +271,7 @@ def _level(
         premultiply=at > 0,
         steps=_steps(stages),
         keep_alpha=stencil.keep_alpha,
+        centre=stencil.centre,
         constants=constant,
         direct=direct,
         ring=ring,

@@ -78,7 +78,7 @@ class Transform:
     def source(self) -> str:
         """What stands for the generated Python."""
         stage = self.plan.stages[0]
-        return f"# stage {stage.index}: {stage.name}\n# r: {self._tiles}\n"
+        return f"# stage {stage.index}: {stage.method}\n# r: {self._tiles}\n"
 
     def __call__(self, image: NDArray[Any], threads: int | None = None) -> tuple[NDArray[Any], int]:
         """Return the responses, and 0."""

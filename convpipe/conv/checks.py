@@ -16,6 +16,9 @@ from convpipe.geometry import BORDER_NAMES, LARGEST, Axis, Border, Padding, axes
 PADDING_MODES = ("zeros", "reflect", "replicate", "circular")
 """torch's names; pipelines know more."""
 
+PADDING_RULES = ("same", "valid")
+"""torch's; pipelines know more."""
+
 Shape = tuple[int, int, int, int]
 
 A = TypeVar("A", bound=Any)
@@ -114,7 +117,7 @@ def windows(
 ) -> tuple[Axis, Axis]:
     """Return the windows over rows and columns, which fit in the padded image."""
     strides, dilations = pair(stride, "stride"), pair(dilation, "dilation")
-    sides = parse_padding(padding)
+    sides = parse_padding(padding, PADDING_RULES)
     same_stride(sides, strides)
     try:
         found = axes(shape[2:], taps[2:], strides, dilations, sides)

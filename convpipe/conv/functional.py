@@ -12,9 +12,6 @@ from numpy.typing import ArrayLike, NDArray
 from convpipe.conv import checks
 from convpipe.geometry import Axis, Border
 
-WIDE = (np.dtype(">f8"), np.dtype("<f8"))
-"""The dtypes that make the result float64."""
-
 
 def conv2d(
     x: ArrayLike,
@@ -50,8 +47,9 @@ def conv2d(
         Of the shape that torch gives: (N, C_out, H', W'), without N for a 3-D `x`; for a 2-D `x`,
         (H', W') if the weight is 2-D, else (C_out, H', W'). H' is
         floor((H + top + bottom - dilation * (KH - 1) - 1) / stride) + 1, and W' likewise.
-        float64 if `x`, `weight` or `bias` is; else float32, in which float16, integers and booleans
-        are computed.
+        Of the dtype in which it is computed: what NumPy promotes float32 and those of `x`, `weight` and
+        `bias` to. So float64 if one of them is float64 or has 32- or 64-bit integers, which a list of ints
+        has; else float32. Integers beyond 2**53 are rounded. torch computes integers in none of these.
 
     Raises
     ------
@@ -131,7 +129,7 @@ def _check(
     windows = checks.windows(shape, taps, stride, padding, dilation)
     checks.fits_border(shape, windows, padding_mode)
     given = [array for array in (x, weight, bias) if array is not None]
-    dtype = np.dtype(np.float64 if any(array.dtype in WIDE for array in given) else np.float32)
+    dtype = np.result_type(np.float32, *(array.dtype for array in given))
     arrays = (_with_axes(x, shape), _with_axes(weight, taps), bias)
     work = _Work(arrays, windows, groups, border, dtype)
     checks.memory(work.result, dtype, "padding")

@@ -77,7 +77,7 @@ class Conv2d:
                 )
         self.kernel_size = pair(kernel_size, "kernel_size")
         self.stride, self.dilation = pair(stride, "stride"), pair(dilation, "dilation")
-        self.padding = parse_padding(padding)
+        self.padding = parse_padding(padding, checks.PADDING_RULES)
         checks.same_stride(self.padding, self.stride)
         checks.border(padding_mode)
         self.padding_mode = padding_mode

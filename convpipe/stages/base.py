@@ -16,7 +16,7 @@ from functools import cached_property
 from typing import Any, Literal
 
 from convpipe.errors import ParameterError
-from convpipe.geometry import Border, Extent, Padding
+from convpipe.geometry import Anchor, Border, Extent, Padding
 from convpipe.ops import IDENTITY, Alpha, Cast, Map, Op, Stencil
 from convpipe.stages.elsewhere import advice
 from convpipe.stages.parameters import (
@@ -36,6 +36,7 @@ COMMON: tuple[Parameter, ...] = (
     CountPair("stride", "step between outputs, in pixels", (1, 1)),
     PaddingForm("padding", "pixels added around the image", "same"),
     CountPair("dilation", "step between taps, in pixels", (1, 1)),
+    CountPair("anchor", "tap that stands on the pixel, from 0; default: the method's middle", None, least=0),
     BorderName("border", "how pixels outside the image are made; default: the pipeline's", None),
     Number("value", "what a constant border holds", 0.0),
     Number("bias", "added to every output sample", 0.0),
@@ -56,11 +57,14 @@ class ImageKind:
         Whether the last channel is alpha.
     full_scale : float
         Largest value of the image's dtype; 1 for floating point.
+    lowest : float
+        Smallest value of the image's dtype: below 0 where it is signed, 0 for floating point.
     """
 
     channels: int = 1
     alpha: bool = False
     full_scale: float = 255.0
+    lowest: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -268,6 +272,7 @@ class Stage:
         stencil, *rest = _with_stencil(lower(**self.parameters, **known))
         stride: Extent = self.common["stride"]
         padding: Padding = self.common["padding"]
+        anchor: Anchor = self.common["anchor"] or ("lower" if padding == "same_lower" else stencil.anchor)
         own = self.common["border"]
         ops: list[Op] = [
             replace(
@@ -277,6 +282,7 @@ class Stage:
                 dilation=self.common["dilation"],
                 border=border if own is None else own,
                 value=self.common["value"],
+                anchor=anchor,
                 keep_alpha=image.alpha and self.method.alpha == "keep",
             ),
             *rest,

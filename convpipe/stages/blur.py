@@ -16,7 +16,7 @@ _LARGEST_RADIUS = 4096
 @method(
     "blur",
     "box",
-    "mean of a rectangle of pixels",
+    "mean of a rectangle of pixels; an even side reaches one pixel further up or left",
     reference="scipy.ndimage.uniform_filter",
     parameters=(CountPair("size", "rows and columns of the rectangle", (3, 3)),),
     alpha="premultiply",
@@ -25,7 +25,8 @@ def _box(size: tuple[int, int]) -> tuple[Op, ...]:
     if max(size) > 2 * _LARGEST_RADIUS:
         raise ParameterError(f"size must be at most {2 * _LARGEST_RADIUS}; given {list(size)}", "size")
     rows, cols = size
-    return (Stencil((Taps.outer(np.full(rows, 1 / rows), np.full(cols, 1 / cols)),)),)
+    mean = Taps.outer(np.full(rows, 1 / rows), np.full(cols, 1 / cols))
+    return (Stencil((mean,), anchor="lower"),)
 
 
 def gaussian_taps(sigma: float, truncate: float) -> NDArray[np.float64]:

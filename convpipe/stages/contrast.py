@@ -10,10 +10,10 @@ from convpipe.stages.base import ImageKind, method
 @method(
     "contrast",
     "stretch",
-    "spread the values from the smallest to the largest over the full scale of the dtype",
-    reference="skimage.exposure.rescale_intensity; cv2.normalize with NORM_MINMAX",
+    "spread the values from the smallest to the largest over the range of the dtype; a flat image is black",
+    reference="cv2.normalize with NORM_MINMAX from the smallest to the largest value of the dtype",
 )
 def _stretch(image: ImageKind) -> tuple[Op, ...]:
-    full = image.full_scale
-    spread = "where(high > low, full * ((r - low) / (high - low)), 0)"
-    return (Reduce(spread, constants=(*EXTREMES, ("full", full)), result=Interval(0.0, full)),)
+    spread = "where(high > low, bottom + (top - bottom) * ((r - low) / (high - low)), bottom)"
+    ends = (("bottom", image.lowest), ("top", image.full_scale))
+    return (Reduce(spread, constants=(*EXTREMES, *ends), result=Interval(image.lowest, image.full_scale)),)

@@ -1,5 +1,7 @@
 """Light: between sRGB values and linear light, both over the full scale of the image's dtype.
 
+Values below 0, of signed and floating types, stay on the straight piece that both curves begin with.
+
 Source: IEC 61966-2-1, "Default RGB colour space - sRGB".
 """
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from convpipe.errors import ParameterError, ParameterTypeError
-from convpipe.geometry import BORDER_NAMES, LARGEST, Border, pair, parse_padding
+from convpipe.geometry import BORDER_NAMES, LARGEST, PADDING_RULES, Border, padding_forms, pair, parse_padding
 from convpipe.ops import COMPUTE
 
 REQUIRED: Any = object()
@@ -271,13 +271,13 @@ class PaddingForm(Parameter):
 
     def kind(self) -> str:
         """Return the forms in words."""
-        return "an int, [rows, cols], [top, bottom, left, right], 'same' or 'valid'"
+        return padding_forms()
 
     def schema(self) -> dict[str, Any]:
         """Return the union of the forms."""
         side = {"type": "integer", "minimum": 0}
         sides = [{"type": "array", "items": side, "minItems": n, "maxItems": n} for n in (2, 4)]
-        return {"anyOf": [side, *sides, {"enum": ["same", "valid"]}]}
+        return {"anyOf": [side, *sides, {"enum": list(PADDING_RULES)}]}
 
 
 @dataclass(frozen=True)

@@ -24,15 +24,20 @@ def _scale(gain: float) -> tuple[Op, ...]:
     return (Map("gain * r", constants=(("gain", gain),)),)
 
 
-@method("point", "invert", "largest value of the dtype minus the pixel", reference="skimage.util.invert")
+@method(
+    "point",
+    "invert",
+    "largest value of the dtype minus the pixel; of a signed dtype, -1 minus the pixel",
+    reference="skimage.util.invert",
+)
 def _invert(image: ImageKind) -> tuple[Op, ...]:
-    return (Map("full - r", constants=(("full", image.full_scale),)),)
+    return (Map("low + high - r", constants=(("low", image.lowest), ("high", image.full_scale))),)
 
 
 @method(
     "point",
     "threshold",
-    "largest value of the dtype above a level, 0 elsewhere",
+    "largest value of the dtype above a level, 0 elsewhere, of signed types too",
     reference="cv2.threshold with THRESH_BINARY",
     parameters=(Number("level", "pixels above it become white, in the image's own units"),),
     example={"level": 100},

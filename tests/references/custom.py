@@ -100,6 +100,30 @@ TABLES = [
     ),
     Table(
         "custom mine",
+        {"kernel": EVEN, "anchor": [0, 3]},
+        "SciPy 1.17.1, ndimage.correlate with origin -1 and 1, from the second row and third column",
+        peer=lambda image: ndimage.correlate(image, EVEN, mode="mirror", origin=[-1, 1]),
+        want="""
+               500    842  318.5    623 1298.5 -376.5
+            1218.5   -221   1351   -140    868   1168
+            -300.5 1841.5    -75 1795.5    -68  564.5
+            1744.5   -193 1833.5    140  991.5   1229
+              66.5   2031   -165 1849.5  621.5    192
+        """,
+    ),
+    Table(
+        "custom mine",
+        {"kernel": EVEN, "padding": "same_lower", "stride": [2, 3]},
+        "ONNX 1.19, Conv, auto_pad SAME_LOWER: 1 above and 1 on the left; SciPy 1.17.1, signal.correlate2d",
+        peer=lambda image: _windows(image, EVEN, [(1, 0), (1, 0)], [2, 3]),
+        want="""
+               652 1691
+              1351 1168
+            1833.5 1229
+        """,
+    ),
+    Table(
+        "custom mine",
         {"kernel": KERNEL, "padding": "valid"},
         "NumPy 2.4.6, pad, and SciPy 1.17.1, signal.correlate2d, mode valid",
         peer=lambda image: _windows(image, KERNEL, 0),

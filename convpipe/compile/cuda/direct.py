@@ -56,7 +56,7 @@ def _responses(text: Text, one: Pass, point: Point, channel: int, given: str) ->
         return f"sample_{one.index}({given}, top + {i}, left + {j}, {plane})"
 
     if point.kept(channel):
-        i, j = ((size - 1) // 2 * step for size, step in zip(one.kernel, one.dilation, strict=True))
+        i, j = (tap * step for tap, step in zip(one.centre, one.dilation, strict=True))
         text.line(f"alpha = {under(str(i), str(j), 0)}")
         return
     for bank in one.banks:

@@ -98,6 +98,12 @@ class Pass:
         return self.part != "column"
 
     @property
+    def centre(self) -> Extent:
+        """The tap that alpha is kept from."""
+        row, col = self.level.centre
+        return (row if self.part != "row" else 0), (col if self.part != "column" else 0)
+
+    @property
     def premultiply(self) -> bool:
         """Whether the colours of its input are multiplied by alpha."""
         return self.level.premultiply and self.part != "row"

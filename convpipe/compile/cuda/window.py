@@ -108,9 +108,8 @@ class Window:
         """Compute the responses of `channel`, named ``bank_channel_row``, for every row of the strip."""
         one = self.one
         if self.point.kept(channel):
-            centre = ((one.kernel[0] - 1) // 2, (one.kernel[1] - 1) // 2)
             for row in range(one.strip):
-                place = plus("at", self._sample(centre, row) + channel * size)
+                place = plus("at", self._sample(one.centre, row) + channel * size)
                 text.line(f"alpha_{row} = {tile(place)}")
             return
         for source in range(one.sources):
