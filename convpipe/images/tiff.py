@@ -13,8 +13,8 @@ from convpipe.images.exif import ORIENTATION
 from convpipe.images.metadata import Metadata, Samples
 from convpipe.images.raster import Raster
 from convpipe.images.source import Header, Source
+from convpipe.images.tiffdecode import LZW, samples_of
 from convpipe.images.tifflog import collected
-from convpipe.images.tifflzw import LZW, without_lzw
 from convpipe.images.tiffpages import SUB_DIRECTORIES, chain
 from convpipe.images.tiffplanes import plane
 from convpipe.images.tiffquirks import page_at, settle_predictor, tiff_file
@@ -109,12 +109,10 @@ def decode(source: Source, header: Header, allow_truncated: bool) -> np.ndarray:
     page, pixel = header.private
     if page.compression == JPEG:
         check_jpeg(page, source)
-    if page.compression == LZW:
-        page = without_lzw(page, source)
     separate = page.planarconfig == 2
     rows, cols, samples = page.imagelength, page.imagewidth, page.samplesperpixel
     with collected(source.notes):
-        pixels = page.asarray(squeeze=True, maxworkers=1)
+        pixels = samples_of(page, source)
     pixels = pixels.reshape((samples, rows, cols) if separate else (rows, cols, samples))
     if separate:
         pixels = np.moveaxis(pixels, 0, -1)

@@ -8,14 +8,14 @@ import numpy as np
 
 from convpipe.errors import ReadError
 from convpipe.images.source import Source
-from convpipe.images.tifflzw import LZW
+from convpipe.images.tiffdecode import DEFLATE, LZW, OLD_DEFLATE, PACK_BITS
 from convpipe.images.tiffpages import Place
 from convpipe.images.tiffsegments import UNCOMPRESSED
 
 WRAPPED_BYTES = 1 << 32
 """Above it, LSM and NDPI go on with offsets of 32 bits."""
 
-DEFLATE, OLD_DEFLATE, PACK_BITS, LZMA, ZSTANDARD = 8, 32946, 32773, 34925, 50000
+LZMA, ZSTANDARD = 34925, 50000
 NONE, HORIZONTAL, FLOATING_POINT = 1, 2, 3
 PREDICTED = (LZW, DEFLATE, OLD_DEFLATE, LZMA, ZSTANDARD)
 """Compressions that have a predictor, in libtiff."""

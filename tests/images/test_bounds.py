@@ -9,7 +9,7 @@ from pngs import png
 
 from convpipe.errors import LimitError, WriteError
 from convpipe.images import Limits, check_output, encode, probe, read
-from convpipe.images.bounds import READ, WRITTEN
+from convpipe.images.bounds import READ, WRITTEN, Bound
 
 ANY = Limits(max_pixels=2**40, max_decoded_bytes=2**40)
 
@@ -84,3 +84,12 @@ class TestWriting:
         (failure,) = run(format="webp").failures
         assert failure.stage == "write"
         assert "a limit of WebP, not 1 x 16388" in failure.reason
+
+
+def test_a_bound_is_the_most_that_is_taken():
+    assert Bound("X", 5).broken_by((5, 5), 1) is None
+    assert Bound("X", 5).broken_by((6, 5), 1) == "at most 5 rows and columns, a limit of X"
+    assert Bound("X", pixels=20).broken_by((4, 5), 1) is None
+    assert Bound("X", pixels=20).broken_by((3, 7), 1) == "at most 20 pixels, a limit of X"
+    assert Bound("X", raw_bytes=36).broken_by((3, 3), 3) is None  # rows are padded to 4 bytes
+    assert Bound("X", raw_bytes=35).broken_by((3, 3), 3) == "at most 35 bytes of pixels, a limit of X"

@@ -178,3 +178,38 @@ class TestPredictors:
             file.pages[0].tags["Predictor"].overwrite(predictor)
         with pytest.raises(ReadError, match=f"predictor {predictor}"):
             read(tmp_path / "a.tif")
+
+
+class TestPaddedStrips:
+    """The last strip is as long as the others, beyond the image: libtiff leaves what is too much."""
+
+    @pytest.mark.parametrize("compression", ["zlib", "lzw", "packbits", None])
+    @pytest.mark.parametrize("predictor", [False, True])
+    def test_what_is_behind_the_image_is_left(self, tmp_path, rng, compression, predictor):
+        predictor = predictor and compression in ("zlib", "lzw")
+        pixels = rng.integers(0, 256, (48, 20)).astype(np.uint8)
+        tifffile.imwrite(
+            tmp_path / "a.tif", pixels, rowsperstrip=16, compression=compression, predictor=predictor,
+            metadata=None,
+        )  # fmt: skip
+        with tifffile.TiffFile(tmp_path / "a.tif", mode="r+") as file:
+            file.pages[0].tags["ImageLength"].overwrite(41)
+        np.testing.assert_array_equal(read(tmp_path / "a.tif").pixels, pixels[:41])
+
+    @pytest.mark.parametrize("strip", [1, 2])
+    @pytest.mark.parametrize("cut", [48, 41])
+    def test_a_wrong_checksum_stays_an_error(self, tmp_path, rng, strip, cut):
+        """Stored bytes, so that nothing but the checksum tells of the damage."""
+        pixels = rng.integers(0, 256, (48, 20)).astype(np.uint8)
+        tifffile.imwrite(
+            tmp_path / "a.tif", pixels, rowsperstrip=16, compression="zlib", compressionargs={"level": 0},
+            metadata=None,
+        )  # fmt: skip
+        with tifffile.TiffFile(tmp_path / "a.tif", mode="r+") as file:
+            at = file.pages[0].dataoffsets[strip]
+            file.pages[0].tags["ImageLength"].overwrite(cut)
+        data = bytearray((tmp_path / "a.tif").read_bytes())
+        data[at + 100] ^= 1
+        (tmp_path / "a.tif").write_bytes(data)
+        with pytest.raises(ReadError):
+            read(tmp_path / "a.tif")
