@@ -1,6 +1,8 @@
 """Imports go downward only, and heavy libraries stay where they belong."""
 
 import ast
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -37,8 +39,11 @@ LAYERS = [
 ]
 """Bottom to top."""
 
-ALLOWED = {
+HOMES = {
     "numba": {"compile"},
+    "llvmlite": {"compile"},
+    "platformdirs": {"compile"},
+    "scipy": {"compile"},
     "click": {"cli"},
     "rich": {"cli", "report"},
     "ruamel": {"config"},
@@ -47,6 +52,28 @@ ALLOWED = {
     "tifffile": {"images"},
     "skimage": {"cli"},
 }
+"""Where a library may be imported, be it when it is first needed; NumPy alone may be everywhere."""
+
+LOADED = {
+    "convpipe": "",
+    "convpipe.stages": "",
+    "convpipe.plan": "",
+    "convpipe.engine": "",
+    "convpipe.conv": "",
+    "convpipe.images": "",
+    "convpipe.report": "",
+    "convpipe.batch": "",
+    "convpipe.arrays": "",
+    "convpipe.compile.backend": "",
+    "convpipe.config": "ruamel",
+    "convpipe.pipeline": "ruamel",
+    "convpipe.cli": "click",
+    "convpipe.cli.run": "click",
+    "convpipe.compile.groups": "llvmlite numba platformdirs scipy",
+    "convpipe.compile.cuda.passes": "",
+    "convpipe.compile.cuda.run": "llvmlite numba numba.cuda platformdirs scipy",
+}
+"""The libraries that importing a module loads, and those modules of SciPy that are slow to load."""
 
 
 def layer(path):
@@ -76,7 +103,34 @@ def test_imports_go_downward(path):
         top, _, rest = module.partition(".")
         if top == "convpipe" and (name := rest.partition(".")[0]) in LAYERS:
             assert LAYERS.index(name) <= LAYERS.index(here), f"{here} imports {name}"
-        assert here in ALLOWED.get(top, {here}), f"{here} imports {top}"
+        elif top not in {*sys.stdlib_module_names, "convpipe", "numpy"}:
+            assert here in HOMES.get(top, ()), f"{here} imports {top}"
+
+
+@pytest.mark.parametrize("module", LOADED)
+def test_importing_loads_only_what_is_declared(module):
+    heavy = (*HOMES, "numba.cuda", "scipy.fft", "scipy.linalg", "scipy.ndimage", "scipy.signal")
+    program = f"import sys, {module}; print(*sorted(sys.modules.keys() & set({heavy})))"
+    loaded = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert loaded.stdout.split() == LOADED[module].split()
+
+
+CUDA = ROOT / "compile" / "cuda"
+
+
+@pytest.mark.parametrize(
+    "path", [path for path in FILES if CUDA not in path.parents], ids=lambda path: path.name
+)
+def test_only_compile_cuda_imports_cuda(path):
+    """Elsewhere CUDA is reached through that package, and inside functions where it needs Numba."""
+    tree = ast.parse(path.read_text())
+    names = {
+        f"{node.module}.{alias.name}"
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ImportFrom)
+        for alias in node.names
+    } | {alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names}
+    assert not [name for name in names if name.startswith(("numba.cuda", "numba_cuda"))]
 
 
 def filter_names():

@@ -1,0 +1,124 @@
+"""Public names, pinned: one that comes, goes or is spelt otherwise is a decision, and is seen here."""
+
+import importlib
+import inspect
+
+import click
+import pytest
+
+import convpipe
+from convpipe.cli import main
+from convpipe.geometry import BORDER_NAMES
+from convpipe.ops import COMPUTE
+from convpipe.stages import COMMON, families
+
+PACKAGES = {
+    "convpipe": """
+        BackendError ConfigError Conv2d ConvpipeError ImageError JobError ParameterError Pipeline PlanError
+        conv2d stage
+    """,
+    "convpipe.batch": """
+        Engine FolderJob Found JOURNAL Progress Selection Terminated at_work find_images map_outputs matches
+        output_path place run_folder
+    """,
+    "convpipe.config": "FORMATS InputSpec Job OutputSpec dump from_dict load load_each schema",
+    "convpipe.conv": "Conv2d conv2d",
+    "convpipe.images": """
+        BY_EXTENSION DEFAULT_LIMITS Drafts EXISTS Encoded FORMATS Folder Format Image ImageInfo
+        Limits Metadata OpenFile OutsideError Page TEMPORARY_SUFFIX already_exists check_output
+        clear_stale digest_file encode encode_pages format_of is_temporary open_file probe
+        probe_pages read read_pages supports write write_pages
+    """,
+    "convpipe.report": """
+        ImageResult Report ReportFolder SizeGroup existing_advice exit_code extent number printable summary
+        to_html
+    """,
+    "convpipe.stages": "ANY_LABEL COMMON ImageKind Method Stage attempt families find nearest stage",
+}
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_names_of_packages(package):
+    module = importlib.import_module(package)
+    assert sorted(module.__all__) == PACKAGES[package].split()
+    assert all(hasattr(module, name) for name in module.__all__)
+
+
+def parameters(function):
+    """Return its parameters as text: names, order, defaults, and what is given by name alone."""
+    signature = inspect.signature(function)
+    bare = [p.replace(annotation=p.empty) for p in signature.parameters.values()]
+    return str(signature.replace(parameters=bare, return_annotation=signature.empty))
+
+
+def test_signatures():
+    from convpipe import Conv2d, Pipeline, conv2d, stage
+
+    window = "stride=1, padding=0, dilation=1, groups=1"
+    assert parameters(conv2d) == f"(x, weight, bias=None, {window}, padding_mode='zeros')"
+    assert parameters(Conv2d) == (
+        f"(in_channels, out_channels, kernel_size, {window}, bias=True, padding_mode='zeros', "
+        "dtype='float32', seed=None)"
+    )
+    assert parameters(stage) == "(family, name, /, **parameters)"
+    assert parameters(Pipeline) == (
+        "(stages, *, border='reflect', dtype=None, linear_light=False, backend='cpu', name='pipeline')"
+    )
+    assert parameters(Pipeline.__call__) == (
+        "(self, image, dtype=None, *, out=None, threads=None, channel_axis=None, alpha=False)"
+    )
+
+
+def test_names_of_a_pipeline():
+    pipeline = convpipe.Pipeline([convpipe.stage("edge", "sobel")])
+    assert " ".join(name for name in dir(pipeline) if not name.startswith("_")) == (
+        "backend border dtype engine from_dict from_job from_yaml linear_light name plan run_folder source "
+        "stages to_dict to_yaml warm"
+    )
+
+
+COMMANDS = {
+    "run": "arguments --set --backend --jobs --overwrite --resume --isolate --timeout --report --quiet "
+    "--verbose --json",
+    "plan": "config input --size --alpha --dtype --set --json",
+    "check": "configs --set",
+    "stages": "family name --markdown --json",
+    "schema": "",
+    "init": "path folder --samples --force",
+    "info": "--clear-cache --json",
+    "compile": "config --show --backend --size --alpha --dtype --set",
+    "bench": "config --image --size --alpha --dtype --threads --runs --set --json",
+    "preview": "config image --stage --output --overwrite --set",
+    "explain": "config image --size --at --stage --set",
+}
+
+
+def test_commands():
+    assert main.list_commands(click.Context(main)) == list(COMMANDS)
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_options(name):
+    command = main.get_command(click.Context(main), name)
+    found = [p.opts[-1] if isinstance(p, click.Option) else p.name for p in command.params]
+    assert found == COMMANDS[name].split()
+
+
+def test_methods():
+    assert {family: sorted(methods) for family, methods in families().items()} == {
+        "blur": ["box", "gaussian"],
+        "color": ["gray"],
+        "contrast": ["stretch"],
+        "custom": ["LABEL"],
+        "edge": ["kirsch", "laplacian", "prewitt", "roberts", "scharr", "sobel"],
+        "light": ["linear", "srgb"],
+        "point": ["abs", "gamma", "invert", "scale", "threshold"],
+        "sharpen": ["unsharp"],
+    }
+
+
+def test_words_of_stages():
+    common = " ".join(parameter.name for parameter in COMMON)
+    assert common == "stride padding dilation border value bias dtype name"
+    assert " ".join(BORDER_NAMES) == "constant edge reflect symmetric wrap zeros replicate circular"
+    assert " ".join(COMPUTE) == "bool uint8 int8 uint16 int16 float16 float32 uint32 int32 float64"
