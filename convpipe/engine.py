@@ -84,6 +84,10 @@ class Engine:
         """Compile what filters an image of `shape` and `dtype`, on one core and on all."""
         self._executable(tuple(shape), np.dtype(dtype_name(dtype)), self.dtype, alpha).warm()
 
+    def check(self) -> None:
+        """Raise BackendError, before any image is read, if none could be filtered here."""
+        self._backend.check()
+
     def describe(self) -> str:
         """Say for a report where images were filtered, and why there."""
         return self._backend.describe()

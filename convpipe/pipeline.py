@@ -272,7 +272,13 @@ class Pipeline:
         -------
         Report
             Counts, failures with their reasons, and the output size of every stage per input size.
+
+        Raises
+        ------
+        BackendError
+            If no loop can be compiled or run here: looked at before any image is read.
         """
+        self.engine.check()
         report = batch.run_folder(self.engine, Path(input), Path(output), name=self.name, **options)
         return replace(report, backend=self.engine.describe())
 

@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-import ctypes
 import os
 import platform
 from importlib.metadata import PackageNotFoundError, version
-from importlib.util import find_spec
-from pathlib import Path
 from typing import Any
 
 import click
 
 from convpipe import __version__
 from convpipe.cli.options import json_option, print_json
+from convpipe.compile import environment
 from convpipe.errors import BackendError
 
-PACKAGES = ("numba", "numpy", "imagecodecs", "tifffile", "pillow", "tbb")
+FORK = "a process that forks after its first parallel loop loses the child; pip install tbb"
+"""GNU OpenMP ends it: https://numba.readthedocs.io/en/stable/user/threading-layer.html"""
 
-THREADING_LAYERS = {"tbb": "tbbpool", "omp": "omppool", "workqueue": "workqueue"}
-"""Numba's threading layers in its order of preference, and the module of each."""
+PACKAGES = ("numba", "numpy", "imagecodecs", "tifffile", "pillow", "tbb")
 
 
 @click.command("info")
@@ -51,11 +49,12 @@ def _collect() -> dict[str, Any]:
     return {
         "convpipe": __version__,
         "python": platform.python_version(),
-        "cores": cores(),
+        "cores": environment.cores(),
         "packages": {name: _version(name) for name in PACKAGES},
         "backends": {name: _backend(name) for name in ("cpu", "cuda")},
         "reads": list(FORMATS),
         "writes": [name for name, entry in FORMATS.items() if entry.holds],
+        "threading": _threading(),
         **_compiler(),
     }
 
@@ -67,52 +66,35 @@ def _version(name: str) -> str:
         return "missing"
 
 
-def cores() -> int:
-    """Return how many cores this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
 def _backend(name: str) -> str:
     """Return 'available', or why the backend is not."""
     from convpipe.pipeline import Pipeline
     from convpipe.stages import stage
 
     try:
-        Pipeline([stage("blur", "box", size=3)], backend=name)
+        Pipeline([stage("blur", "box", size=3)], backend=name).engine.check()
     except BackendError as error:
         return f"unavailable ({error})"
     return "available"
 
 
-def _threading_layers() -> list[str]:
-    """Return those of Numba's threading layers whose libraries load here; it takes the first."""
-    package = find_spec("numba")
-    folders = [Path(folder) for folder in package.submodule_search_locations or ()] if package else []
-    return [
-        layer
-        for layer, module in THREADING_LAYERS.items()
-        if any(_loads(file) for folder in folders for file in folder.glob(f"np/ufunc/{module}.*"))
-    ]
-
-
-def _loads(library: Path) -> bool:
+def _threading() -> str:
+    """Return the threading layer that loops will take, with what is to be known of it, or why none."""
     try:
-        ctypes.CDLL(str(library))
-    except OSError:
-        return False
-    return True
+        layer = environment.layer(os.environ.get("NUMBA_THREADING_LAYER", "default"))
+    except BackendError as error:
+        return f"unavailable ({error})"
+    return layer if layer == "tbb" else f"{layer} ({FORK})"
 
 
 def _compiler() -> dict[str, Any]:
     """Return what the compiler says of itself; a broken one must not keep the rest from being shown."""
     try:
-        from convpipe.compile import cache, threads
+        from convpipe.compile import cache
     except Exception as error:
-        return {"compiler": f"cannot be loaded: {error}", "threading": _threading_layers()}
-    threads.preload_tbb()
+        return {"compiler": f"cannot be loaded: {error}"}
     kept = cache.state()
     return {
-        "threading": _threading_layers(),
         "processor": cache.processor(),
         "cache": {
             "directory": str(kept.directory),

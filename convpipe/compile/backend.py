@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 from numpy.typing import NDArray
 
-from convpipe.compile import start
+from convpipe.compile import environment, start
 from convpipe.compile.cuda.cost import Estimate, estimate
 from convpipe.compile.cuda.probe import problems
 from convpipe.errors import BackendError
@@ -61,6 +61,17 @@ class Backend:
         self._used: set[str] = set()
         self._notes: list[str] = []
 
+    def check(self) -> None:
+        """Find out, before any image is read, whether loops can run where all of them are to.
+
+        Raises
+        ------
+        BackendError
+            If they cannot; the message says why.
+        """
+        if self.name == "cpu":
+            environment.check()
+
     def compile(self, plan: Plan) -> Executable:
         """Return `plan` as machine code of the backend that is right for it."""
         name = self.name
@@ -105,6 +116,7 @@ def _estimate(plan: Plan) -> Estimate:
 
 
 def _on_processor(plan: Plan) -> Executable:
+    environment.check()
     with start.LOADING:
         from convpipe.compile.groups import compile_plan  # Numba loads when the first image comes, not before
 

@@ -40,6 +40,9 @@ from convpipe.errors import ConvpipeError
 
 log = logging.getLogger(__name__)
 
+SETTINGS = ("CPU_NAME", "CPU_FEATURES", "ENABLE_AVX", "OPT", "LOOP_VECTORIZE", "SLP_VECTORIZE", "BOUNDSCHECK")
+"""Numba's settings that make other machine code: code for another processor must not be found by this one."""
+
 _on_compile: list[Callable[[], None]] = []
 
 
@@ -220,12 +223,14 @@ def _key(source: str, entry: str, signature: Any) -> str:
 def _environment() -> tuple[str, ...]:
     """Return what the machine code depends on beside its source."""
     helpers = [Path(module.__file__ or "").read_text() for module in (geometry, addresses, rows, scalars)]
+    settings = [str(getattr(numba.config, name, None)) for name in SETTINGS]
     return (
         sys.version,
         numba.__version__,
         str(llvm.llvm_version_info),
         processor(),
         llvm.get_host_cpu_features().flatten(),
+        *settings,
         *helpers,
     )
 

@@ -117,6 +117,7 @@ class Spectra:
         self._unit, self._taps = _in_units(taps)
         self._exact = integers and _whole(self._taps)
         self._rounding = ROUNDING * math.log2(math.prod(tiles.extent))
+        self._spectra = self._kernel(self._taps)
 
     def responses(self, samples: Array, extent: Extent) -> Array:
         """Return the responses to windows in a tile.
@@ -220,10 +221,6 @@ class Spectra:
         lines = fft.ifft(total, axis=0, overwrite_x=True)[: (rows - 1) * down + 1 : down]
         whole: Array = fft.irfft(lines, self._tiles.cols.size, axis=1, overwrite_x=True)
         return whole[:, : (cols - 1) * across + 1 : across], error
-
-    @cached_property
-    def _spectra(self) -> _Kernel:
-        return self._kernel(self._taps)
 
     @cached_property
     def _sizes(self) -> _Kernel:

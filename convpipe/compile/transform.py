@@ -88,10 +88,11 @@ class Transform:
         memory.keep_blocks(BLOCKS)
         work = list(product(*self._cuts, range(plan.channels)))
         hands = min(len(work), threads or count())
+        spectra = self._spectra  # made here, once
 
         def share(hand: int) -> None:
             for rows, cols, channel in work[hand::hands]:
-                self._tile(samples[:, :, channel], result[:, :, channel], rows, cols)
+                self._tile(spectra, samples[:, :, channel], result[:, :, channel], rows, cols)
 
         if hands == 1:
             share(0)
@@ -129,7 +130,9 @@ class Transform:
         integers = np.dtype(plan.dtype).kind in "iu" and float(stencil.value).is_integer()
         return Spectra(stencil.banks[0].weights, self._tiles, TOLERANCE[plan.compute], integers)
 
-    def _tile(self, samples: NDArray[Any], result: NDArray[Any], rows: Cut, cols: Cut) -> None:
+    def _tile(
+        self, spectra: Spectra, samples: NDArray[Any], result: NDArray[Any], rows: Cut, cols: Cut
+    ) -> None:
         tile = np.zeros((self._tiles.rows.reads, self._tiles.cols.reads))
         part = tile[: len(rows.sources), : len(cols.sources)]
         if rows.inside and cols.inside:
@@ -138,7 +141,7 @@ class Transform:
             part[:] = samples[np.ix_(rows.sources, cols.sources)]
             part[rows.sources < 0] = self._stencil.value
             part[:, cols.sources < 0] = self._stencil.value
-        responses = self._spectra.responses(tile, (rows.count, cols.count))
+        responses = spectra.responses(tile, (rows.count, cols.count))
         with np.errstate(over="ignore"):
             result[rows.outputs, cols.outputs] = responses
 

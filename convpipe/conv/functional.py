@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from convpipe.compile import environment
 from convpipe.conv import checks
 from convpipe.geometry import Axis, Border
 
@@ -57,6 +58,8 @@ def conv2d(
         If shapes or numbers do not fit together; what torch refuses is refused. A ValueError.
     ParameterTypeError
         If something is of the wrong type: complex or object arrays, a float for a stride. Also a TypeError.
+    BackendError
+        If no loop can be compiled or run here: ``NUMBA_DISABLE_JIT``, or a limit on threads.
 
     Notes
     -----
@@ -82,6 +85,7 @@ def conv2d(
     checks.row_buffers(work.taps, work.windows, work.shape[3])
     result: NDArray[Any] = np.empty((0, *work.result[1:]), work.dtype)
     if work.shape[0]:
+        environment.check()
         from convpipe.compile.nchw import correlate  # numba loads when the first image comes, not before
 
         parts: list[Any] = [

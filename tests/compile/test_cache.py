@@ -54,6 +54,14 @@ def test_other_weights_of_the_same_shape_compile_nothing(folder):
     assert len(list(folder.iterdir())) == 1
 
 
+def test_code_for_another_processor_is_another_entry(folder, monkeypatch):
+    key = cache._key("", "", ())
+    monkeypatch.setattr(cache.numba.config, "CPU_NAME", "x86-64")
+    cache._environment.cache_clear()
+    assert cache._key("", "", ()) != key
+    cache._environment.cache_clear()
+
+
 def test_directory_is_made_for_its_user_alone(folder):
     before = os.umask(0o002)
     try:
