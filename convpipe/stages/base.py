@@ -34,7 +34,7 @@ Lowering = Callable[..., tuple[Op, ...]]
 
 COMMON: tuple[Parameter, ...] = (
     CountPair("stride", "step between outputs, in pixels", (1, 1)),
-    PaddingForm("padding", "pixels added around the image", "same"),
+    PaddingForm("padding", "pixels added around the image; same: as at stride 1", "same"),
     CountPair("dilation", "step between taps, in pixels", (1, 1)),
     CountPair("anchor", "tap that stands on the pixel, from 0; default: the method's middle", None, least=0),
     BorderName("border", "how pixels outside the image are made; default: the pipeline's", None),
