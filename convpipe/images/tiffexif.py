@@ -5,6 +5,7 @@ from __future__ import annotations
 import struct
 
 from convpipe.images import ifd
+from convpipe.images.exif import ORIENTATION, RESOLUTION_UNIT, X_RESOLUTION, Y_RESOLUTION
 from convpipe.images.raster import DESCRIPTION, is_structured
 from convpipe.images.source import Source
 from convpipe.limits import Limits
@@ -16,6 +17,13 @@ CARRIED = frozenset((
 ))  # fmt: skip
 """What describes the picture, not how its pixels are stored: names of document and page, description, camera,
 software, date, artist, host, rating, copyright, and the titles that Windows writes."""
+
+STRUCTURE = frozenset((
+    *range(254, 260), 262, 263, 264, 265, 266, 273, ORIENTATION, 277, 278, 279, X_RESOLUTION, Y_RESOLUTION,
+    284, 288, 289, 292, 293, RESOLUTION_UNIT, 317, 320, *range(322, 329), 330, 332, 338, 339, 347,
+    *range(512, 522), 529, 530, 531, 532, 32995, 32996, 32997, ifd.EXIF, ifd.GPS, 59932,
+))  # fmt: skip
+"""How samples are stored, which the reader has seen to."""
 
 
 def read_exif(source: Source, layout: ifd.Layout, offset: int, limits: Limits) -> bytes | None:
@@ -52,10 +60,20 @@ def _values(source: Source, entries: list[ifd.Entry]) -> list[ifd.Field]:
     ]
 
 
+def unplaced(exif: bytes | None) -> list[int]:
+    """Return the tags of EXIF's first directory that a TIFF's own does not take."""
+    fields, _ = _unblocked(exif, "<")
+    return sorted({field.tag for field in fields} - CARRIED - STRUCTURE)
+
+
 def write_exif(exif: bytes | None, order: str) -> ifd.Added:
     """Return the fields of a page's directory, and of those below it, that say what a block of EXIF does."""
+    fields, below = _unblocked(exif, order)
+    return [field for field in fields if field.tag in CARRIED], below
+
+
+def _unblocked(exif: bytes | None, order: str) -> ifd.Added:
     try:
-        fields, below = ifd.unblock((exif or b"").removeprefix(b"Exif\0\0"), order)
+        return ifd.unblock((exif or b"").removeprefix(b"Exif\0\0"), order)
     except (struct.error, ValueError):  # none, or a caller's own that is damaged
         return [], {}
-    return [field for field in fields if field.tag in CARRIED], below

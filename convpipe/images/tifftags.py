@@ -5,7 +5,7 @@ from __future__ import annotations
 import struct
 
 from convpipe.images import gdal, geotiff, ifd, imagej
-from convpipe.images.exif import ORIENTATION, RATIONAL, SHORT, ratio
+from convpipe.images.exif import RATIONAL, SHORT, ratio
 from convpipe.images.exif import RESOLUTION_UNIT as UNIT
 from convpipe.images.exif import X_RESOLUTION as X
 from convpipe.images.exif import Y_RESOLUTION as Y
@@ -17,7 +17,7 @@ from convpipe.images.ome import Ome, is_ome
 from convpipe.images.raster import DESCRIPTION, Description, Foreign, Raster, is_structured
 from convpipe.images.shaped import Shaped
 from convpipe.images.source import Source
-from convpipe.images.tiffexif import CARRIED, read_exif, write_exif
+from convpipe.images.tiffexif import CARRIED, STRUCTURE, read_exif, write_exif
 from convpipe.images.tiffpages import Chain
 from convpipe.images.xmp import check_xmp
 from convpipe.limits import Limits
@@ -31,13 +31,6 @@ UNITS: dict[int, tuple[Unit, float]] = {1: ("none", 1.0), 2: ("inch", 1.0), 3: (
 """By ResolutionUnit: its name, and what makes a resolution one per inch."""
 
 OWN = frozenset((DESCRIPTION, X, Y, UNIT, ICC, XMP, IPTC, *COLORIMETRY, *geotiff.TAGS, *gdal.TAGS))
-STRUCTURE = frozenset((
-    *range(254, 260), 262, 263, 264, 265, 266, 273, ORIENTATION, 277, 278, 279, X, Y, 284, 286, 287,
-    288, 289, 290, 291, 292, 293, UNIT, 317, 320, 322, 323, 324, 325, 326, 327, 328, 330, 332, 338, 339, 347,
-    *range(512, 522), 529, 530, 531, 532, 32995, 32996, 32997, ifd.EXIF, ifd.GPS, 59932,
-))  # fmt: skip
-"""How samples are stored, which the reader has seen to."""
-
 SKIPPED = (STRUCTURE - {X, Y, UNIT}) | (CARRIED - {DESCRIPTION})
 
 

@@ -23,6 +23,7 @@ from convpipe.images.metadata import Metadata
 from convpipe.images.raster import Raster
 from convpipe.images.source import Page, Pieces, one_line
 from convpipe.images.spool import Spool
+from convpipe.images.tiffexif import unplaced
 from convpipe.sampling import Sampling
 
 _DRAFTS = Drafts()
@@ -284,6 +285,8 @@ def _checked(page: Page, format: str, quality: int | None, compression: int | No
     metadata = metadata.followed(sampling, Raster.of(pixels), notes)
     metadata = metadata.for_channels(3 if format == "webp" and channels == 1 else channels, notes)
     metadata = metadata.held_by(format, notes)
+    if format == "tiff" and (tags := unplaced(metadata.exif)):  # its own directory takes the place of EXIF's
+        notes.append(f"EXIF fields that a TIFF has no place for dropped: {', '.join(map(str, tags))}")
     if compression and any(isinstance(each, ImageJ) for each in metadata.descriptions):
         notes.append("ImageJ reads compressed stacks through Bio-Formats alone")
     return Page(np.ascontiguousarray(pixels, native), alpha, metadata)

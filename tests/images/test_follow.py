@@ -102,6 +102,14 @@ def test_exif_whose_size_is_a_text_is_dropped():
     assert b"eXIf" not in content(encoded)
 
 
+def test_exif_that_a_tiff_has_no_place_for(source, strided):
+    more = exif()
+    more[0xC4A5] = b"PrintIM\0"
+    Pillow.fromarray(RGB).save(source / "a.jpg", exif=more)
+    _, notes = strided((2, 4), format="tiff")
+    assert notes == ("EXIF fields that a TIFF has no place for dropped: 50341",)
+
+
 def test_webp_states_its_resolution_in_exif(source, strided):
     Pillow.fromarray(RGB).save(source / "a.png", dpi=(300, 200))
     path, notes = strided((2, 4), format="webp")
