@@ -147,6 +147,18 @@ class TestDirectoriesOfTheirOwn:
         with pytest.raises(ReadError, match="counts 5 planes, and they do not lie one behind the other"):
             probe(tmp_path / "a.tif")
 
+    @pytest.mark.parametrize("rows", [2, 4])
+    def test_planes_behind_strips_that_lie_apart_have_no_place(self, tmp_path, stack, rows):
+        tifffile.imwrite(
+            tmp_path / "a.tif", stack[0], rowsperstrip=rows, metadata=None, extratags=tags_of_stk(5)
+        )
+        with tifffile.TiffFile(tmp_path / "a.tif", mode="r+") as file:
+            first, *others = file.pages[0].dataoffsets
+            file.pages[0].tags["StripOffsets"].overwrite((*others, first))
+        (tmp_path / "a.tif").write_bytes((tmp_path / "a.tif").read_bytes() + bytes(10_000))
+        with pytest.raises(ReadError, match="counts 5 planes, and they do not lie one behind the other"):
+            probe(tmp_path / "a.tif")
+
 
 class TestVolumes:
     @pytest.mark.parametrize(
