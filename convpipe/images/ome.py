@@ -63,6 +63,8 @@ class Ome:
         for element in elements:
             if element.name == "Pixels":
                 edits += self._pixels(element, sampling, raster)
+        if any("SignificantBits" in element.attributes for element in elements if element.name == "Pixels"):
+            notes.append("OME's SignificantBits dropped: results may use all bits")
         if sampling.moves or raster.extent != self.page.extent:
             regions = [element for element in elements if element.name in PLACES]
             edits += [(element.begin, _end(self.xml, element), b"") for element in regions]
