@@ -67,6 +67,16 @@ def empty(shape: Sequence[int], dtype: DTypeLike) -> NDArray[Any]:
     return np.asarray(_Lease(block)).view(dtype).reshape(shape)
 
 
+def kept() -> int:
+    """Return the bytes of the blocks that are kept and lent to nobody."""
+    return sum(size * len(blocks) for size, blocks in list(_free.items()))
+
+
+def release() -> None:
+    """Give the blocks that are kept back to the operating system."""
+    _free.clear()
+
+
 def keep_blocks(nbytes: int) -> None:
     """Let the C library keep blocks of up to `nbytes` that are given back, for the next that are asked for.
 

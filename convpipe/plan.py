@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import itertools
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -18,6 +19,9 @@ from convpipe.levels import stays_bool
 from convpipe.ops import COMPUTE, Alpha, Cast, Map, Mix, Op, Reduce, Stencil, Taps, dtype_range, is_integer
 from convpipe.sampling import Sampling
 from convpipe.stages.base import ImageKind, Stage
+
+SURELY_FUSED = 8
+"""Stages that run as one loop whatever they are, unless one of them needs a whole image."""
 
 AXIS_NAMES = ("rows", "columns")
 
@@ -183,6 +187,26 @@ class Plan:
     def output_bytes(self) -> int:
         """Size of the result, before it is encoded."""
         return math.prod(self.extent) * self.output_channels * np.dtype(self.output_dtype).itemsize
+
+    def working_bytes(self, threads: int = 1) -> int:
+        """Return the most bytes that stand between the image and the result while it is filtered.
+
+        A pipeline in one loop needs a few rows. Where it is cut - for the extremes of an image, for a Fourier
+        transform, or as it is long - whole images stand between its parts, two at a time.
+
+        Parameters
+        ----------
+        threads : int
+            That work on the image.
+        """
+        tiles = [stage.tiles for stage in self.stages if stage.tiles is not None]
+        reduced = any(isinstance(op, Reduce) for stage in self.stages for op in stage.ops)
+        if not (tiles or reduced or len(self.stages) > SURELY_FUSED):
+            return 0
+        size = np.dtype(self.compute).itemsize
+        images = [math.prod(stage.extent) * stage.channels * size for stage in self.stages]
+        between = max(map(sum, itertools.pairwise(images)), default=images[0])
+        return between + max((each.shared_bytes + threads * each.thread_bytes for each in tiles), default=0)
 
     @property
     def operations(self) -> int:

@@ -2,13 +2,13 @@
 
 from convpipe.batch.crew import at_work
 from convpipe.batch.find import Found, Selection, find_images
-from convpipe.batch.image import Engine
 from convpipe.batch.job import FolderJob
 from convpipe.batch.journal import JOURNAL
 from convpipe.batch.outputs import map_outputs, output_path, place
 from convpipe.batch.patterns import matches
 from convpipe.batch.run import run_folder
 from convpipe.batch.settle import Progress, Terminated
+from convpipe.batch.state import Engine
 
 __all__ = [
     "JOURNAL",

@@ -7,22 +7,18 @@ import math
 import os
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
-from threading import Event
-from typing import Any, Protocol
-
-from numpy.typing import NDArray
+from typing import Any
 
 from convpipe import images
-from convpipe.batch.identity import Recipe
+from convpipe.batch.budget import Need
 from convpipe.batch.isolate import DecoderLost
-from convpipe.batch.job import FolderJob
 from convpipe.batch.outputs import result_folder
-from convpipe.batch.reader import Reader
-from convpipe.batch.resume import Past, holds
+from convpipe.batch.resume import holds
+from convpipe.batch.state import Run
 from convpipe.errors import ConvpipeError, JobError, PlanError, ReadError, WriteError
-from convpipe.images import Drafts, Encoded, Folder, ImageInfo, OpenFile, OutsideError, Page
+from convpipe.images import Encoded, ImageInfo, OpenFile, Page
 from convpipe.plan import Plan
 from convpipe.report import ImageResult, printable
 
@@ -31,76 +27,6 @@ DISK_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EROFS}
 
 SMALL = 1 << 20
 """Samples below which an image is filtered by one thread: before others were awake it would be done."""
-
-
-class Engine(Recipe, Protocol):
-    """What a batch needs of a pipeline."""
-
-    def plan(self, shape: Sequence[int], dtype: str = ..., alpha: bool = ...) -> Plan:
-        """Work out extents and dtype of the result."""
-
-    def filter(
-        self, image: NDArray[Any], threads: int | None = ..., *, alpha: bool = ...
-    ) -> tuple[NDArray[Any], int]:
-        """Return the result and the number of NaNs that became 0."""
-
-
-@dataclass
-class Run:
-    """Everything the images of a run share.
-
-    Parameters
-    ----------
-    job : FolderJob
-    engine : Engine
-    reader : Reader
-    input : Folder or None
-        None where the input is one image, which may be a link to anywhere: it was named.
-    root : Path
-        The input folder; the folder of the image, where the input is one.
-    output : Folder
-    past : Past
-    threads : int or None
-        Threads that filter one image, if it is not small; None: all cores.
-    stop : Event
-        Once set, images in hand are dropped at their next step, unless it is the last.
-    stopped : str or None
-        Why the run gave up.
-    warnings : dict of str
-        What plans warn of, in the order met; each once, whatever the number of images. A dict, as threads
-        share it.
-    """
-
-    job: FolderJob
-    engine: Engine
-    reader: Reader
-    input: Folder | None
-    root: Path
-    output: Folder
-    past: Past
-    threads: int | None
-    drafts: Drafts = field(default_factory=Drafts)
-    stop: Event = field(default_factory=Event)
-    stopped: str | None = None
-    warnings: dict[str, None] = field(default_factory=dict)
-
-    def open(self, relative: Path) -> OpenFile:
-        """Open an image; a link to one counts as long as it stays within the input folder."""
-        try:
-            if self.input is None:
-                return images.open_file(self.root / relative)
-            return OpenFile(self.root / relative, self.input.open_file(relative))
-        except OutsideError:
-            raise ReadError("cannot open: it leads out of the input folder") from None
-        except ReadError:
-            raise
-        except OSError as error:
-            raise ReadError(f"cannot open: {error.strerror or error}") from error
-
-    def give_up(self, reason: str) -> None:
-        """Stop the run, as no further image could be written."""
-        self.stopped = self.stopped or reason
-        self.stop.set()
 
 
 class _Dropped(Exception):  # noqa: N818
@@ -190,12 +116,15 @@ class Work:
             kept = self._run.past.settled(self._relative, digest, self._run.output, self._target)
             if kept is not None:
                 return kept
-            encoded = self._encode(file)
-            self._note(encoded.notes)
-            if file.stamp() != seen:
-                raise changed()
-        self._enter("write")
-        return self._save(encoded)
+            infos = self._probe(file)
+            plans = self._plan(infos)
+            with self._run.budget.share(self._need(seen[0], infos, plans)):
+                encoded = self._encode(file, infos, plans)
+                self._note(encoded.notes)
+                if file.stamp() != seen:
+                    raise changed()
+                self._enter("write")
+                return self._save(encoded)
 
     def _exists(self) -> bool:
         """Tell whether the name of the result is taken."""
@@ -217,19 +146,16 @@ class Work:
         self._learn(input_hash=digest)
         return seen, digest
 
-    def _encode(self, file: OpenFile) -> Encoded:
-        """Return the content of the result."""
-        run = self._run
-        infos = self._probe(file)
+    def _plan(self, infos: Sequence[ImageInfo]) -> list[Plan]:
+        """Plan every page, and refuse a result that its format cannot hold."""
         self._enter("plan")
-        plans = [run.engine.plan(info.shape, info.dtype, info.alpha) for info in infos]
+        plans = [self._run.engine.plan(info.shape, info.dtype, info.alpha) for info in infos]
         extents = tuple((stage.name, stage.extent) for stage in plans[0].stages)
         pixels = sum(math.prod(info.extent) for info in infos)
         self._learn(input=infos[0].extent, stages=extents, pages=len(infos), pixels=pixels)
         for plan in plans:
             self._run.warnings.update(dict.fromkeys(plan.saturations))
         self._enter("write")
-        encoding = self._job.encoding(images.format_of(self._target) or self._job.format or infos[0].format)
         for plan in plans:
             images.check_output(
                 channels=plan.output_channels,
@@ -237,12 +163,27 @@ class Work:
                 dtype=plan.output_dtype,
                 extent=plan.extent,
                 pages=len(infos),
-                **encoding,
+                **self._encoding(infos),
             )
+        return plans
+
+    def _need(self, file_bytes: int, infos: Sequence[ImageInfo], plans: Sequence[Plan]) -> Need:
+        """Return the memory that it will take."""
+        self._enter("plan")
+        threads = self._run.threads or os.cpu_count() or 1
+        encoder = images.FORMATS[self._encoding(infos)["format"]].encoder
+        return Need.of(file_bytes, plans, threads=threads, encoder=encoder, isolated=self._job.isolate)
+
+    def _encoding(self, infos: Sequence[ImageInfo]) -> dict[str, Any]:
+        return self._job.encoding(images.format_of(self._target) or self._job.format or infos[0].format)
+
+    def _encode(self, file: OpenFile, infos: Sequence[ImageInfo], plans: Sequence[Plan]) -> Encoded:
+        """Return the content of the result."""
         self._enter("read")
+        encoding = self._encoding(infos)
         if len(infos) > 1:
             return self._encode_pages(file, infos, plans, encoding["compression"])
-        page = self._apply(run.reader.read(file), infos[0], plans[0])
+        page = self._apply(self._run.reader.read(file), infos[0], plans[0])
         return images.encode(page.pixels, page.metadata, alpha=page.alpha, sampling=page.sampling, **encoding)
 
     def _probe(self, file: OpenFile) -> tuple[ImageInfo, ...]:

@@ -46,6 +46,9 @@ class FolderJob:
         Seconds that such a decoder may take.
     workers : int, optional
         Images filtered, and held in memory, at once; default: one a core. A single image gets all cores.
+    memory : int, optional
+        Bytes that all images in hand may take; one that takes more is refused, others wait. Default: three
+        quarters of what the machine has, or a container allows, but for what Python and its libraries take.
     limits : Limits
         What an image file may claim.
     allow_truncated : bool
@@ -72,6 +75,7 @@ class FolderJob:
     isolate: bool = False
     timeout: float = DEFAULT_TIMEOUT
     workers: int | None = None
+    memory: int | None = None
     limits: Limits = DEFAULT_LIMITS
     allow_truncated: bool = False
 

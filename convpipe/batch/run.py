@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import Any
 
 from convpipe import images
+from convpipe.batch.budget import Budget, default_memory
 from convpipe.batch.find import Found, find_images
 from convpipe.batch.identity import Identity, Maker, settings
-from convpipe.batch.image import Engine, Run
 from convpipe.batch.isolate import IsolatedReader
 from convpipe.batch.job import FolderJob
 from convpipe.batch.journal import Journal, Ledger
@@ -22,6 +22,7 @@ from convpipe.batch.outputs import map_outputs
 from convpipe.batch.reader import DirectReader, Reader
 from convpipe.batch.resume import Past, read_past
 from convpipe.batch.settle import Progress, record, settle_all, signal_code
+from convpipe.batch.state import Engine, Run
 from convpipe.errors import JobError
 from convpipe.images import Folder
 from convpipe.report import ImageResult, Report, printable
@@ -80,7 +81,9 @@ def _run(engine: Engine, job: FolderJob, progress: Progress | None) -> Report:
             past = read_past(journal.lines(), maker, targets.values(), overwrite=job.overwrite)
         journal.begin(maker, job=job.name, settings=made_of, began=_now())
         _clear_stale(output, targets.values())
-        run = Run(job, engine, reader, input, found.root, output, past, None if len(targets) == 1 else 1)
+        budget = Budget(default_memory() if job.memory is None else job.memory)
+        threads = None if len(targets) == 1 else 1
+        run = Run(job, engine, reader, input, found.root, output, past, budget, threads)
         for result in (left := _left_out(found)):
             record(run, journal, result)
         hands = max(1, min(job.workers or _cores(), len(targets)))

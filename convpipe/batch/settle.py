@@ -7,9 +7,10 @@ from functools import partial
 from pathlib import Path
 
 from convpipe.batch.crew import Crew
-from convpipe.batch.image import Run, Work
+from convpipe.batch.image import Work
 from convpipe.batch.isolate import DecoderLost
 from convpipe.batch.journal import Ledger
+from convpipe.batch.state import Run
 from convpipe.report import ImageResult
 
 Progress = Callable[[int, int, ImageResult], None]
@@ -92,7 +93,7 @@ def record(run: Run, journal: Ledger, result: ImageResult) -> None:
 
 
 def _dismiss(run: Run, crews: Sequence[Crew[Pair, ImageResult | None]]) -> None:
-    run.stop.set()
+    run.end()
     run.reader.abort()
     try:
         for crew in crews:

@@ -19,6 +19,7 @@ from convpipe.cli.options import (
     complain_of,
     duration,
     json_option,
+    nbytes,
     print_json,
     rendered,
     set_option,
@@ -37,6 +38,12 @@ if TYPE_CHECKING:
 @set_option
 @click.option("--backend", type=click.Choice(["auto", "cpu", "cuda"]), help="Where it runs.")
 @click.option("--jobs", "workers", type=click.IntRange(1), help="Images at once; default: one a core.")
+@click.option(
+    "--memory",
+    type=nbytes,
+    metavar="SIZE",
+    help="Most that images may take together, as 2GB; default: three quarters of the machine's.",
+)
 @click.option("--overwrite", is_flag=True, help="Replace results that exist.")
 @click.option("--resume", is_flag=True, help="Keep what earlier runs finished and is unchanged; do the rest.")
 @click.option("--isolate", is_flag=True, help="Decode in processes, so that a crash loses one image alone.")

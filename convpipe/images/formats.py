@@ -35,6 +35,8 @@ class Format:
         the shape of a pixel alone.
     max_block : int, optional
         Most bytes of its EXIF, XMP, IPTC and of a comment.
+    encoder : int
+        Bytes a pixel that its encoder takes, beside the pixels and the content.
     """
 
     name: str
@@ -46,6 +48,7 @@ class Format:
     pages: bool = False
     carries: frozenset[str] = frozenset()
     max_block: int | None = None
+    encoder: int = 0
 
 
 ANYWHERE = frozenset(("icc", "exif", "xmp", "resolution", "ratio"))
@@ -90,6 +93,7 @@ FORMATS: Mapping[str, Format] = {
             alpha=True,
             quality=(1, 100),
             carries=ANYWHERE - {"resolution", "ratio"},
+            encoder=48,  # measured: 39 without loss, of noise
         ),
         Format("bmp", (".bmp", ".dib"), {"uint8": GREY_OR_RGB}, carries=frozenset(("resolution",))),
         Format("gif", (".gif",)),

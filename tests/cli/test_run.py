@@ -10,6 +10,7 @@ import pytest
 
 from convpipe import Pipeline, images, stage
 from convpipe.batch import JOURNAL
+from convpipe.cli.options import nbytes
 
 SEVERAL = """\
 defaults:
@@ -217,6 +218,8 @@ def test_a_report_that_cannot_be_written_is_told_before_the_work(convpipe, photo
         (["job.yaml", "--timeout", "5"], "--timeout needs --isolate"),
         (["job.yaml", "--isolate", "--timeout", "0"], "needs a number of seconds"),
         (["job.yaml", "--isolate", "--timeout", "nan"], "needs a number of seconds"),
+        (["job.yaml", "--memory", "lots"], "needs an amount of memory, as 2GB or 512MiB; given 'lots'"),
+        (["job.yaml", "--memory", "0"], "needs an amount of memory"),
         ([], "Missing argument"),
     ],
 )
@@ -370,3 +373,24 @@ def test_verbose_shows_every_size(convpipe, photos, job):
     assert "--verbose shows every stage of all sizes" in short
     assert "blur box" not in short
     assert long.count("blur box") == 10
+
+
+def test_memory_holds_the_run(convpipe, photos, job, document):
+    images.write(photos / "large.png", np.zeros((2000, 2000), np.uint8))
+    result = convpipe("run", job(), "--memory", "1.5 MB", "--json")
+    assert result.exit_code == 1
+    (data,) = document(result)["jobs"]
+    (failure,) = data["failures"]
+    assert (failure["path"], failure["stage"], data["done"]) == ("large.png", "plan", 3)
+    assert failure["reason"].endswith("images may take 1.5 MB (--memory)")
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("2GB", 2_000_000_000), ("2g", 2_000_000_000), ("512MiB", 512 << 20), ("1.5 GiB", 3 << 29),
+        (".5K", 500), ("700", 700), ("700B", 700), ("1T", 10**12),
+    ],
+)  # fmt: skip
+def test_amounts_of_memory(text, expected):
+    assert nbytes(text) == expected

@@ -1,0 +1,223 @@
+"""Memory: what an image will take, and what all images in hand may take together.
+
+One image a core is too many where each takes gigabytes, which its file need not show: a PNG of 1 MB may hold
+2 GB. What an image takes is known from its header and its plan, and it waits until that is free.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from threading import Condition
+
+from convpipe import memory
+from convpipe.errors import LimitError
+from convpipe.plan import Plan
+
+SHARE = 0.75
+"""Of the machine's memory, or of what a container may use, that images in hand may take."""
+
+RESERVE = 1 << 28
+"""Bytes for Python, Numba, the libraries of formats, and kept blocks."""
+
+SPOOLED = 1 << 26
+"""Bytes of encoded pages that stay in memory; see :mod:`convpipe.images.spool`."""
+
+
+@dataclass(frozen=True)
+class Need:
+    """What an image takes at most at once, in bytes.
+
+    Parameters
+    ----------
+    image, result : int
+        Of its pixels, and of the result's; of the largest page.
+    reading, filtering, writing : int
+        In each step. A decoder may hold the file twice and the pixels three times (coefficients of a
+        progressive JPEG, inks, planes; to turn them), an encoder the result and its content, which is no
+        larger.
+    """
+
+    image: int
+    result: int
+    reading: int
+    filtering: int
+    writing: int
+
+    @property
+    def total(self) -> int:
+        """Bytes to be held for it."""
+        return max(self.reading, self.filtering, self.writing)
+
+    @classmethod
+    def of(
+        cls,
+        file_bytes: int,
+        plans: Sequence[Plan],
+        *,
+        threads: int,
+        encoder: int = 0,
+        isolated: bool = False,
+    ) -> Need:
+        """Return what an image takes whose pages have these plans.
+
+        Parameters
+        ----------
+        file_bytes : int
+        plans : sequence of Plan
+        threads : int
+            That filter it.
+        encoder : int
+            Bytes a pixel that the encoder takes, see :class:`convpipe.images.Format`.
+        isolated : bool
+            Whether another process decodes: it keeps its pixels while they are filtered here.
+        """
+        pages = [cls._of_page(file_bytes, plan, threads, encoder, isolated) for plan in plans]
+        spooled = min(SPOOLED, sum(plan.output_bytes for plan in plans)) if len(plans) > 1 else 0
+        largest = max(pages, key=lambda page: page.total)
+        return cls(
+            largest.image,
+            largest.result,
+            reading=spooled + max(page.reading for page in pages),
+            filtering=spooled + max(page.filtering for page in pages),
+            writing=spooled + max(page.writing for page in pages),
+        )
+
+    @classmethod
+    def _of_page(cls, file_bytes: int, plan: Plan, threads: int, encoder: int, isolated: bool) -> Need:
+        image, result = plan.input_bytes, plan.output_bytes
+        beside = image if isolated else 0
+        return cls(
+            image,
+            result,
+            reading=2 * file_bytes + 3 * image + beside,
+            filtering=image + plan.working_bytes(threads) + result + beside,
+            writing=image + 2 * result + encoder * math.prod(plan.extent) + beside,
+        )
+
+
+class Budget:
+    """Bytes that images share. They are served in the order in which they ask, so that none waits for ever.
+
+    An image holds one share at a time and waits for nothing while it does, so no two wait for each other.
+
+    Parameters
+    ----------
+    nbytes : int
+    """
+
+    def __init__(self, nbytes: int) -> None:
+        self.nbytes, self.held = nbytes, 0
+        self._changed = Condition()
+        self._waiting: deque[object] = deque()
+        self._closed = False
+
+    @contextmanager
+    def share(self, need: Need) -> Iterator[bool]:
+        """Hold what an image needs; False once the run has ended, where nothing is held.
+
+        Raises
+        ------
+        LimitError
+            It needs more than there is, however long it waits.
+        """
+        if need.total > self.nbytes:
+            raise LimitError(
+                f"it takes about {shown(need.total)} of memory (its pixels {shown(need.image)}, the result's "
+                f"{shown(need.result)}); images may take {shown(self.nbytes)} (--memory)"
+            )
+        if not self._take(need.total):
+            yield False
+            return
+        try:
+            yield True
+        finally:
+            with self._changed:
+                self.held -= need.total
+                self._changed.notify_all()
+
+    def _take(self, nbytes: int) -> bool:
+        ticket = object()
+        with self._changed:
+            self._waiting.append(ticket)
+            self._changed.wait_for(
+                lambda: self._closed or (self._waiting[0] is ticket and self.held + nbytes <= self.nbytes)
+            )
+            self._waiting.remove(ticket)
+            self._changed.notify_all()
+            if self._closed:
+                return False
+            self.held += nbytes
+            if self.held + memory.kept() > self.nbytes:
+                memory.release()
+            return True
+
+    def close(self) -> None:
+        """Let nobody wait any more."""
+        with self._changed:
+            self._closed = True
+            self._changed.notify_all()
+
+
+def shown(nbytes: int) -> str:
+    """Return a number of bytes for people.
+
+    Examples
+    --------
+    >>> shown(2_147_483_648), shown(900_000)
+    ('2.15 GB', '0.9 MB')
+    """
+    return f"{nbytes / 1e9:.3g} GB" if nbytes >= 1e9 else f"{nbytes / 1e6:.3g} MB"
+
+
+def default_memory() -> int:
+    """Return the bytes that images may take where nobody says: a share of what this process may use."""
+    most = min(filter(None, (_physical(), *cgroup_limits())), default=1 << 32)
+    return max(int(most * SHARE) - RESERVE, most // 4)
+
+
+def _physical() -> int:
+    """Return the memory of the machine; 0 where the system does not say."""
+    try:
+        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    except (AttributeError, OSError, ValueError):
+        return 0
+
+
+def cgroup_limits(
+    groups: Path = Path("/proc/self/cgroup"), mount: Path = Path("/sys/fs/cgroup")
+) -> Iterable[int]:
+    """Yield what the control groups of this process allow it, of version 1 and 2, and those they are in.
+
+    Parameters
+    ----------
+    groups : Path
+        Which groups the process is in (cgroups(7)).
+    mount : Path
+        Where they are mounted. In a container the group that it is in may be mounted as the root.
+    """
+    for line in _text(groups).splitlines():
+        _, _, rest = line.partition(":")
+        controllers, _, path = rest.partition(":")
+        if not controllers:
+            root, name = mount, "memory.max"
+        elif "memory" in controllers.split(","):
+            root, name = mount / "memory", "memory.limit_in_bytes"
+        else:
+            continue
+        inner = PurePosixPath(path.lstrip("/"))
+        for group in (inner, *inner.parents):
+            if (text := _text(root / group / name).strip()).isdecimal():
+                yield int(text)
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text()
+    except OSError:
+        return ""

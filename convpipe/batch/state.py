@@ -1,0 +1,98 @@
+"""What the images of a run share while it goes on."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from threading import Event
+from typing import Any, Protocol
+
+from numpy.typing import NDArray
+
+from convpipe import images
+from convpipe.batch.budget import Budget
+from convpipe.batch.identity import Recipe
+from convpipe.batch.job import FolderJob
+from convpipe.batch.reader import Reader
+from convpipe.batch.resume import Past
+from convpipe.errors import ReadError
+from convpipe.images import Drafts, Folder, OpenFile, OutsideError
+from convpipe.plan import Plan
+
+
+class Engine(Recipe, Protocol):
+    """What a batch needs of a pipeline."""
+
+    def plan(self, shape: Sequence[int], dtype: str = ..., alpha: bool = ...) -> Plan:
+        """Work out extents and dtype of the result."""
+
+    def filter(
+        self, image: NDArray[Any], threads: int | None = ..., *, alpha: bool = ...
+    ) -> tuple[NDArray[Any], int]:
+        """Return the result and the number of NaNs that became 0."""
+
+
+@dataclass
+class Run:
+    """Everything the images of a run share.
+
+    Parameters
+    ----------
+    job : FolderJob
+    engine : Engine
+    reader : Reader
+    input : Folder or None
+        None where the input is one image, which may be a link to anywhere: it was named.
+    root : Path
+        The input folder; the folder of the image, where the input is one.
+    output : Folder
+    past : Past
+    budget : Budget
+    threads : int or None
+        Threads that filter one image, if it is not small; None: all cores.
+    stop : Event
+        Once set, images in hand are dropped at their next step, unless it is the last.
+    stopped : str or None
+        Why the run gave up.
+    warnings : dict of str
+        What plans warn of, in the order met; each once, whatever the number of images. A dict, as threads
+        share it.
+    """
+
+    job: FolderJob
+    engine: Engine
+    reader: Reader
+    input: Folder | None
+    root: Path
+    output: Folder
+    past: Past
+    budget: Budget
+    threads: int | None
+    drafts: Drafts = field(default_factory=Drafts)
+    stop: Event = field(default_factory=Event)
+    stopped: str | None = None
+    warnings: dict[str, None] = field(default_factory=dict)
+
+    def open(self, relative: Path) -> OpenFile:
+        """Open an image; a link to one counts as long as it stays within the input folder."""
+        try:
+            if self.input is None:
+                return images.open_file(self.root / relative)
+            return OpenFile(self.root / relative, self.input.open_file(relative))
+        except OutsideError:
+            raise ReadError("cannot open: it leads out of the input folder") from None
+        except ReadError:
+            raise
+        except OSError as error:
+            raise ReadError(f"cannot open: {error.strerror or error}") from error
+
+    def give_up(self, reason: str) -> None:
+        """Stop the run, as no further image could be written."""
+        self.stopped = self.stopped or reason
+        self.end()
+
+    def end(self) -> None:
+        """Drop images in hand at their next step, and let none wait."""
+        self.stop.set()
+        self.budget.close()
