@@ -191,3 +191,18 @@ def test_arrays_and_lists_say_the_same():
     arrays = stage("blur", "box", size=np.array([3, 5]), padding=np.array([1, 2]))
     lists = stage("blur", "box", size=[3, 5], padding=[1, 2])
     assert (arrays.parameters, arrays.common) == (lists.parameters, lists.common)
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize(("dtype", "given"), [("float16", "uint16"), (None, "float16")])
+def test_what_float16_cannot_hold_is_infinite_as_the_plan_says(dtype, given):
+    steep = Pipeline([stage("edge", "sobel", gain=1000.0)], dtype=dtype)
+    image = np.zeros((9, 9), given)
+    image[:, 4:] = 60_000
+    result = steep(image)
+    assert result.dtype == np.float16
+    assert np.isinf(result[4, 4])
+    assert result[4, 0] == 0
+    said = steep.plan((9, 9), given).saturations
+    if given == "uint16":  # whose range is known
+        assert "float16 makes those beyond 65504 infinite" in said[0]

@@ -84,7 +84,8 @@ class Executable:
             bands = min(bands, threads or count())
         nans = self.run(flat, out, bands, first)
         if plan.output_dtype != self._made.dtype:
-            out = out.astype(plan.output_dtype)
+            with np.errstate(over="ignore"):  # what float16 cannot hold is infinite, as the plan says
+                out = out.astype(plan.output_dtype)
         return out.reshape(plan.result_shape(image.ndim)), nans
 
     def run(self, image: NDArray[Any], out: NDArray[Any], bands: int, first: Sequence[float] = ()) -> int:

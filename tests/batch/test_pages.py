@@ -61,6 +61,7 @@ def test_the_number_of_pages_is_recorded(source, stack, tmp_path):
     report = run(source, tmp_path)
     assert report.results[0].pages == 3
     assert report.to_dict()["pages"] == 3
+    assert report.megapixels == pytest.approx((12 * 9 + 8 * 30 + 10 * 10) / 1e6)  # of all pages
     assert json.loads((tmp_path / "out" / JOURNAL).read_text().splitlines()[1])["pages"] == 3
     assert run(source, tmp_path, resume=True).results[0].pages == 3
 

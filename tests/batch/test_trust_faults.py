@@ -1,6 +1,7 @@
 """Disks that fail, folders that refuse, memory that ends, signals: little is lost, and it is said."""
 
 import errno
+import io
 import json
 import os
 import signal
@@ -17,7 +18,7 @@ from fakes import FakePipeline
 from convpipe import images
 from convpipe.batch import JOURNAL, Terminated, at_work, crew, run_folder, settle
 from convpipe.errors import JobError, WriteError
-from convpipe.images import Drafts, Folder, clear_stale, write
+from convpipe.images import Drafts, Folder, Page, clear_stale, encode_pages, write
 
 PIXELS = np.zeros((8, 10), np.uint8)
 
@@ -110,6 +111,44 @@ class TestFullDisk:
         report = run_folder(FakePipeline(), source, out, workers=1, resume=True)
         assert (report.done, report.kept) == (20, 5)
         assert all(json.loads(line) for line in (out / JOURNAL).read_text().splitlines())
+
+
+class FullSpool(io.BytesIO):
+    """Where pages are put together, on a disk with little room, which a buffer may hide until later."""
+
+    def __init__(self, room, when):
+        super().__init__()
+        self.room, self.when = room, when
+
+    def write(self, data):
+        if self.when == "write" and self.tell() + len(data) > self.room:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        return super().write(data)
+
+    def flush(self):
+        if self.when == "flush" and self.getbuffer().nbytes > self.room:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+
+@pytest.mark.parametrize("isolate", [False, pytest.param(True, marks=linux)])
+@pytest.mark.parametrize(("when", "room"), [("open", 0), ("write", 0), ("write", 300), ("flush", 0)])
+def test_a_full_disk_stops_a_run_of_stacks_too(source, out, monkeypatch, files, when, room, isolate):
+    """Pages are spooled to the disk before the result is written: what it refused is not lost on the way."""
+    for i in range(5):
+        encode_pages([Page(PIXELS), Page(PIXELS)]).save(source / f"{i}.tif")
+
+    def nameless(folder):
+        if when == "open":
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        return FullSpool(room, when)
+
+    monkeypatch.setattr("convpipe.images.spool.MOST_IN_MEMORY", 0)
+    monkeypatch.setattr(Folder, "nameless", nameless)
+    report = run_folder(FakePipeline(), source, out, workers=1, isolate=isolate)
+    assert report.stopped == "as no file can be written to the output (No space left on device)"
+    assert (report.done, report.failed, report.unfinished, report.exit_code) == (0, 1, 4, 1)
+    assert report.failures[0].reason == "cannot encode as tiff: No space left on device"
+    assert files(out) == []
 
 
 @linux
