@@ -119,6 +119,6 @@ def test_methods():
 
 def test_words_of_stages():
     common = " ".join(parameter.name for parameter in COMMON)
-    assert common == "stride padding dilation border value bias dtype name"
+    assert common == "stride padding dilation anchor border value bias dtype name"
     assert " ".join(BORDER_NAMES) == "constant edge reflect symmetric wrap zeros replicate circular"
     assert " ".join(COMPUTE) == "bool uint8 int8 uint16 int16 float16 float32 uint32 int32 float64"

@@ -27,13 +27,16 @@ WINDOWS = [
     stage("custom", "random", kernel=np.arange(1, 9).reshape(4, 2), dilation=[1, 3]),
     stage("blur", "box", size=[2, 4]),
     stage("blur", "gaussian", sigma=[0.5, 1], truncate=2),
+    stage("custom", "random", kernel=np.arange(1, 7).reshape(2, 3), anchor=[1, 0]),
     stage("edge", "roberts", direction="y"),
     stage("edge", "sobel", dilation=[1, 2]),
     stage("point", "scale", gain=2),
 ]
 
 
-@pytest.mark.parametrize("one", WINDOWS, ids=lambda one: f"{one.name} {one.given.get('dilation', '')}")
+@pytest.mark.parametrize(
+    "one", WINDOWS, ids=lambda one: f"{one.name} {one.given.get('dilation', one.given.get('anchor', ''))}"
+)
 def test_the_halo_is_how_far_a_window_reaches(one):
     (step,) = make_plan([one], EXTENT, dtype="float64").stages
     assert step.halo == reached(step)
@@ -41,7 +44,7 @@ def test_the_halo_is_how_far_a_window_reaches(one):
 
 @pytest.mark.parametrize("method", EVERY_METHOD, ids=ids)
 def test_same_pads_what_the_halo_reaches(method):
-    (step,) = make_plan([make(method)], EXTENT).stages
+    (step,) = make_plan([make(method, stride=[2, 3])], EXTENT).stages
     assert step.halo == tuple((axis.before, axis.after) for axis in step.axes)
 
 

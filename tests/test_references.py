@@ -8,7 +8,7 @@ import interpreted
 import numpy as np
 import oracle
 import pytest
-from references import blur, color, custom, edge, gradient, light, sharpen, tone
+from references import alpha, blur, color, custom, edge, gradient, light, sharpen, tone
 
 from convpipe.compile.groups import Groups, compile_plan
 from convpipe.geometry import BORDER_NAMES
@@ -17,12 +17,10 @@ from convpipe.stages import ANY_LABEL, COMMON, families, stage
 from convpipe.stages.parameters import Choice
 
 TABLES = [
-    table for family in (blur, color, custom, edge, gradient, light, sharpen, tone) for table in family.TABLES
+    table
+    for family in (alpha, blur, color, custom, edge, gradient, light, sharpen, tone)
+    for table in family.TABLES
 ]
-
-
-def given(tables):
-    return [pytest.param(table, id=str(table)) for table in tables]
 
 
 METHODS = {
@@ -39,6 +37,7 @@ def planned(table):
         [stage(table.family, table.method, **table.parameters)],
         pixels.shape[:2],
         channels=max(table.channels, 1),
+        alpha=table.alpha,
         dtype=table.dtype,
         border=BORDER_NAMES[table.border],
         output_dtype="float64",
@@ -50,13 +49,13 @@ def near(table, got):
     np.testing.assert_allclose(got, table.values, rtol=0, atol=table.tolerance, err_msg=table.source)
 
 
-@pytest.mark.parametrize("table", given(TABLES))
+@pytest.mark.parametrize("table", TABLES, ids=str)
 def test_the_oracle_gives_these_numbers(table):
     pixels = table.pixels.reshape(*table.pixels.shape[:2], -1)
     near(table, oracle.run([planned(table).stages[0].ops], pixels))
 
 
-@pytest.mark.parametrize("table", given(TABLES))
+@pytest.mark.parametrize("table", TABLES, ids=str)
 def test_the_generated_loop_gives_these_numbers(table):
     run = compile_plan(planned(table))
     if isinstance(run, Groups):  # what stands before its loop is NumPy's
@@ -65,7 +64,7 @@ def test_the_generated_loop_gives_these_numbers(table):
         near(table, interpreted.run(run, table.pixels))
 
 
-@pytest.mark.parametrize("table", given(FIRST.values()))
+@pytest.mark.parametrize("table", FIRST.values(), ids=str)
 def test_the_compiled_loop_gives_these_numbers(table):
     near(table, compile_plan(planned(table))(table.pixels, threads=1)[0])
 

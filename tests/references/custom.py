@@ -207,4 +207,39 @@ TABLES = [
             451.5
         """,
     ),
+    Table(
+        "custom mine",
+        {"kernel": EVEN, "anchor": [1, 0]},
+        "NumPy 2.4.6, pad, and SciPy 1.17.1, signal.correlate2d, one more above, three on the right",
+        peer=lambda image: _windows(image, EVEN, [(1, 0), (0, 3)]),
+        want="""
+               595    129   1691   -256   1576   -432
+               623 1298.5 -376.5 1757.5    -88 1695.5
+              -140    868   1168   -158   1423     79
+            1795.5    -68  564.5    868   16.5    547
+               140  991.5   1229  170.5   1287  400.5
+        """,
+    ),
+    Table(
+        "custom mine",
+        {"kernel": EVEN, "stride": [2, 3], "padding": "same_upper"},
+        "ONNX 1.20, Conv with auto_pad SAME_UPPER: ceil(size / stride) outputs, the odd pixel after",
+        peer=lambda image: _windows(image, EVEN, [(0, 1), (0, 1)], stride=(2, 3)),
+        want="""
+               623 1757.5
+            1795.5    868
+            1849.5  991.5
+        """,
+    ),
+    Table(
+        "custom mine",
+        {"kernel": EVEN, "stride": [2, 3], "padding": "same_lower"},
+        "ONNX 1.20, Conv with auto_pad SAME_LOWER: ceil(size / stride) outputs, the odd pixel before",
+        peer=lambda image: _windows(image, EVEN, [(1, 0), (1, 0)], stride=(2, 3)),
+        want="""
+               652   1691
+              1351   1168
+            1833.5   1229
+        """,
+    ),
 ]

@@ -39,6 +39,8 @@ class Table:
         A row a line; a pixel a line with `channels`, where half of them are the first row.
     dtype : str
         Of the image.
+    alpha : bool
+        Whether its last channel is alpha.
     """
 
     stage: str
@@ -50,6 +52,7 @@ class Table:
     border: str = "reflect"
     dtype: str = "float64"
     channels: int = 0
+    alpha: bool = False
 
     @property
     def family(self):
