@@ -7,7 +7,7 @@ import os
 import struct
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import cached_property, partial
 from typing import BinaryIO
 
 import numpy as np
@@ -41,22 +41,22 @@ class Layout:
     order: str
     big: bool = False
 
-    @property
+    @cached_property
     def offset(self) -> struct.Struct:
         """Of an offset, and of a field's count."""
         return struct.Struct(self.order + ("Q" if self.big else "I"))
 
-    @property
+    @cached_property
     def count(self) -> struct.Struct:
         """Of the number of fields."""
         return struct.Struct(self.order + ("Q" if self.big else "H"))
 
-    @property
+    @cached_property
     def entry(self) -> struct.Struct:
         """Of one field: tag, type, count, value or offset."""
         return struct.Struct(self.order + ("HHQ8s" if self.big else "HHI4s"))
 
-    @property
+    @cached_property
     def header(self) -> bytes:
         """The bytes of a file before the offset of its first directory."""
         magic = (b"II" if self.order == "<" else b"MM") + struct.pack(

@@ -45,18 +45,16 @@ class Chain:
     layout : Layout
     places : list of Place
         Of whole images; at least one.
+    frames : int
+        Number of images at all of them.
     left : int
         Number of reduced images (thumbnails) and masks beside them.
     """
 
     layout: ifd.Layout
     places: list[Place]
+    frames: int
     left: int
-
-    @property
-    def frames(self) -> int:
-        """Number of images."""
-        return sum(each.planes for each in self.places)
 
 
 def chain(source: Source, limits: Limits) -> Chain:
@@ -82,7 +80,7 @@ def chain(source: Source, limits: Limits) -> Chain:
     planes = settle(claims, taken, source)
     limits.check_frames(sum(planes))
     places = [Place(*page, each) for page, each in zip(pages, planes, strict=True)]
-    return Chain(layout, places, len(walked) - len(places))
+    return Chain(layout, places, sum(planes), len(walked) - len(places))
 
 
 def _walk(source: Source, layout: ifd.Layout, limits: Limits) -> Iterator[tuple[int, ifd.Directory]]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import copy
 import math
 import struct
+from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -19,7 +20,7 @@ from convpipe.images import ifd
 from convpipe.images.source import Source
 
 WIDTH, LENGTH, BITS, COMPRESSION, DESCRIPTION = 256, 257, 258, 259, 270
-SAMPLES, SOFTWARE, TILE_WIDTH, DEPTH, TILE_DEPTH = 277, 305, 322, 32997, 32998
+SAMPLES, SOFTWARE, DEPTH = 277, 305, 32997
 OFFSETS, COUNTS, TILE_OFFSETS = 273, 279, 324
 STK, STK_PLANES, NIH_HEADER = 33628, 33629, 43314
 NIH_SLICES = 260
@@ -169,6 +170,7 @@ def settle(claims: Sequence[Claim | None], taken: Sequence[int], source: Source)
     ReadError
         Planes that must be there are not.
     """
+    taken = sorted(taken)
     return [
         1 if each is None else _settled(each, len(claims) - index, taken, source)
         for index, each in enumerate(claims)
@@ -176,13 +178,14 @@ def settle(claims: Sequence[Claim | None], taken: Sequence[int], source: Source)
 
 
 def _settled(claim: Claim, pages: int, taken: Sequence[int], source: Source) -> int:
-    """Return how many images a page stands for, where ``pages`` pages are left with it."""
+    """Return how many images a page stands for, where ``pages`` are left with it; ``taken`` is sorted."""
     if claim.volume:
         return claim.planes
     if not claim.outside and claim.planes <= pages:
         return 1
     end = claim.start + claim.planes * claim.nbytes
-    behind = claim.nbytes > 0 and not any(claim.start < place < end for place in taken)
+    place = bisect_right(taken, claim.start)
+    behind = claim.nbytes > 0 and (place == len(taken) or taken[place] >= end)
     if behind and end <= source.size:
         return claim.planes
     says = f"{claim.who} counts {claim.planes} planes"

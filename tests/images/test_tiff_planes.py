@@ -118,6 +118,28 @@ class TestDirectoriesOfTheirOwn:
         tifffile.imwrite(tmp_path / "a.tif", stack, **options)
         check(tmp_path / "a.tif", stack)
 
+    def test_a_header_of_nih_on_pages(self, tmp_path, stack):
+        tifffile.imwrite(
+            tmp_path / "a.tif", stack, metadata=None, byteorder=">", extratags=[header_of_nih(5, ">")]
+        )
+        check(tmp_path / "a.tif", stack)
+
+    @pytest.mark.parametrize("slices", [1, 2])
+    def test_channels_that_are_samples(self, tmp_path, rng, slices):
+        """Bio-Formats counts separate samples as ImageJ's channels."""
+        pages = rng.integers(0, 256, (slices, 3, 8, 9)).astype(np.uint8)
+        text = f"ImageJ=1.53t\nimages={3 * slices}\nchannels=3\nslices={slices}\n"
+        tifffile.imwrite(
+            tmp_path / "a.tif",
+            pages,
+            photometric="rgb",
+            planarconfig="separate",
+            metadata=None,
+            description=text,
+        )
+        (tmp_path / "a.tif").write_bytes((tmp_path / "a.tif").read_bytes() + bytes(10_000))
+        check(tmp_path / "a.tif", np.moveaxis(pages, 1, -1))
+
     def test_several_series(self, tmp_path, stack, rng):
         other = rng.integers(0, 256, (3, 6, 7)).astype(np.uint8)
         with tifffile.TiffWriter(tmp_path / "a.tif") as writer:

@@ -215,6 +215,20 @@ class TestColours:
         assert image.notes == (f"no photometric interpretation; taken for {said}",)
 
 
+@pytest.mark.parametrize("compression", ["group3", "group4"])
+def test_fax_without_a_photometric_interpretation_has_white_as_zero(tmp_path, bands, compression):
+    Pillow.fromarray(bands[..., 0] > 99).save(tmp_path / "a.tif", compression=compression)
+    with tifffile.TiffFile(tmp_path / "a.tif", mode="r+") as file:
+        file.pages[0].tags["PhotometricInterpretation"].overwrite(0)
+        at = file.pages[0].tags["PhotometricInterpretation"].offset
+    expected = read(tmp_path / "a.tif").pixels
+    data = (tmp_path / "a.tif").read_bytes()
+    (tmp_path / "a.tif").write_bytes(data[:at] + UNUSED.to_bytes(2, "little") + data[at + 2 :])
+    image = read(tmp_path / "a.tif")
+    np.testing.assert_array_equal(image.pixels, expected)
+    assert "no photometric interpretation; taken for grey whose 0 is white" in image.notes
+
+
 def packed(pixels, bits):
     """Pack rows of samples into bits, the highest first, each row padded to a byte."""
     rows = pixels.reshape(len(pixels), -1)
