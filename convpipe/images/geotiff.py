@@ -52,9 +52,14 @@ class Georeference:
             values[TRANSFORMATION] = (values[TRANSFORMATION].reshape(4, 4) @ raster).ravel()
         elif SCALE in values and values.get(TIEPOINTS, np.empty(0)).size == 6:
             values = {**values, **_followed_scale(values[SCALE], values[TIEPOINTS], sampling, raster)}
-        elif TIEPOINTS in values:
-            points = values[TIEPOINTS].reshape(-1, 6)
-            values[TIEPOINTS] = np.column_stack([_moved(points, sampling, corner), points[:, 2:]]).ravel()
+        else:
+            if TIEPOINTS in values:
+                points = values[TIEPOINTS].reshape(-1, 6)
+                values[TIEPOINTS] = np.column_stack([_moved(points, sampling, corner), points[:, 2:]]).ravel()
+            if SCALE in values:
+                x, y, z = values[SCALE]
+                row, col = sampling.spacing(y, x)
+                values[SCALE] = np.array([col, row, z])
         if RPC in values:
             values[RPC] = _followed_rpc(values[RPC], sampling)
         kept = [field for field in self.fields if field.kind != DOUBLE]

@@ -12,6 +12,12 @@ from convpipe.sampling import Sampling
 
 BYTE_COUNTS, METADATA = 50838, 50839
 KNOWN = frozenset(("Info", "Labels", "Ranges", "LUTs", "Plot", "ROI", "Overlays", "Properties"))
+UNITS = {
+    **dict.fromkeys((b"um", b"micron", b"microns", b"\xb5m", "µm".encode(), b"\\u00b5m"), 25_400.0),
+    b"nm": 25.4e6, b"mm": 25.4, b"cm": 2.54, b"m": 0.0254, b"inch": 1.0, b"in": 1.0,
+}  # fmt: skip
+"""Units of length in an inch, by the names that ImageJ writes."""
+
 PLACES = ("ROI", "Overlays", "Plot")
 
 
@@ -66,6 +72,15 @@ class ImageJ:
             except Exception:
                 notes.append("broken ImageJ metadata (lookup tables, labels, ...) dropped")
         return cls(text, fields, page, pages)
+
+    @property
+    def units_per_inch(self) -> float | None:
+        """How many units of the resolution are an inch; None where they are no lengths."""
+        for line in self.text.splitlines():
+            key, _, value = line.partition(b"=")
+            if key == b"unit":
+                return UNITS.get(value.strip().lower())
+        return None
 
     def followed(self, sampling: Sampling, raster: Raster, notes: list[str]) -> ImageJ:
         """Return that of the result: origins move, regions go, display ranges go with their dtype."""

@@ -156,9 +156,9 @@ class Metadata:
     def held_by(self, format: str, notes: list[str]) -> Metadata:
         """Return what a format can hold; what it cannot is noted."""
         carries, largest = FORMATS[format].carries, FORMATS[format].max_block or math.inf
-        held = self
+        held = self if "descriptions" in carries else self._with_resolution_per_inch()
         if "resolution" not in carries and "exif" in carries:
-            held = self._with_resolution_in_exif()
+            held = held._with_resolution_in_exif()
         ratio = "ratio" if held.unit == "none" else "resolution"
         gone = [part for part in NAMES if (ratio if part == "resolution" else part) not in carries]
         lost = [NAMES[part] for part in gone if held._says(part)]
@@ -172,6 +172,15 @@ class Metadata:
                 gone.append(part)
         blank = Metadata()
         return replace(held, **{part: getattr(blank, part) for part in gone})
+
+    def _with_resolution_per_inch(self) -> Metadata:
+        """Return these with a resolution that no description is needed for, where one tells its unit."""
+        scales = [getattr(each, "units_per_inch", None) for each in self.descriptions]
+        scale = next((each for each in scales if each is not None), None)
+        if self.unit != "none" or self.resolution is None or scale is None:
+            return self
+        x, y = self.resolution
+        return replace(self, resolution=valid_resolution(x * scale, y * scale), unit="inch")
 
     def _with_resolution_in_exif(self) -> Metadata:
         """Return these with the resolution as a part of EXIF, where it can be one."""

@@ -67,7 +67,11 @@ def read_tags(
     if left:
         source.notes.append(f"TIFF fields not carried: {', '.join(map(_tag_name, left))}")
     resolution, unit = _resolution(by_tag, layout.order)
-    little = {tag: ifd.swapped(field, layout.order, "<") for tag, field in by_tag.items()}
+    little = {
+        tag: ifd.swapped(field, layout.order, "<")
+        for tag, field in by_tag.items()
+        if field.kind in ifd.CLASSIC_TYPES
+    }
     place = tuple(little[tag] for tag in geotiff.TAGS if tag in little)
     own = tuple(little[tag] for tag in gdal.TAGS if tag in little)
     return Metadata(

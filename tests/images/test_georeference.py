@@ -91,10 +91,11 @@ def test_turned(source, strided, form, orientation):
 
 def test_many_tie_points(source, strided):
     points = np.array([[0.5, 0.5, 0, 7, 8, 0], [30.5, 10.5, 0, 9, 3, 0], [3.5, 18.5, 0, 1, 2, 3]])
-    save(source / "a.tif", [(TIEPOINTS, tuple(points.ravel()))], AREA)
+    save(source / "a.tif", [(TIEPOINTS, tuple(points.ravel())), (SCALE, (1.0, 5.0, 0.5))], AREA)
     path, _ = strided((2, 3))
     with tifffile.TiffFile(path) as file:
         found = np.reshape(file.pages.first.tags.valueof(TIEPOINTS), (3, 6))
+        assert file.pages.first.tags.valueof(SCALE) == (3.0, 10.0, 0.5)
     np.testing.assert_allclose(found[:, 0], (points[:, 0] - 0.5) / 3 + 0.5)
     np.testing.assert_allclose(found[:, 1], (points[:, 1] - 0.5) / 2 + 0.5)
     np.testing.assert_array_equal(found[:, 2:], points[:, 2:])

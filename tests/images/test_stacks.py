@@ -9,7 +9,7 @@ import tifffile
 from fakes import StridedPipeline
 
 from convpipe.batch import run_folder
-from convpipe.images import Metadata, write
+from convpipe.images import Metadata, read, write
 from convpipe.images.imagej import ImageJ
 from convpipe.images.ome import Ome
 from convpipe.images.raster import Raster
@@ -154,6 +154,18 @@ class TestImageJ:
             assert file.imagej_metadata["Labels"] == OF_IMAGEJ["Labels"]
             file.pages.useframes = False
             assert [270 in page.tags for page in file.pages[:2]] == [True, False]
+
+    @pytest.mark.parametrize(
+        ("unit", "said"),
+        [("um", 25_400), ("\\u00B5m", 25_400), ("mm", 25.4), ("cm", 2.54), ("pixel", None)],
+    )
+    def test_the_scale_of_a_png(self, source, strided, unit, said):
+        """From 2 by 4 pixels a unit, every third column and second row; of no unit, the shape of a pixel."""
+        self.save(source, STACK[0, 0, 0], unit=unit)
+        path, notes = strided((2, 3), format="png")
+        expected = (1, 3) if said is None else (2 / 3 * said, 2 * said)
+        assert read(path).metadata.resolution == pytest.approx(expected, rel=1e-2)
+        assert notes == ("png cannot hold the description of the stack; dropped",)
 
     def test_more_planes_than_pages(self):
         page = Raster((10, 12), 1, "uint8")
