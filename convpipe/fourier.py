@@ -34,6 +34,9 @@ LEAST_TAPS = 400
 ARRAYS = 12
 """Most arrays in float64 that a thread holds at once: of a tile, and half as many of all that blocks span."""
 
+RESPONSES = 2
+"""Arrays of the responses to a tile, for every channel: as they are, and what becomes of them."""
+
 SPECTRA = 4
 """Most transforms of each block of the kernel: of its taps, their sizes, their signs, and where they are."""
 
@@ -104,11 +107,13 @@ class Tiles:
     rows, cols : Side
     products : int
         What a loop over the taps would multiply, a channel.
+    channels : int
     """
 
     rows: Side
     cols: Side
     products: int
+    channels: int = 1
 
     @property
     def extent(self) -> Extent:
@@ -136,8 +141,8 @@ class Tiles:
     @property
     def thread_bytes(self) -> int:
         """Memory of each thread that works on tiles."""
-        spanned = self.rows.reads * self.cols.reads
-        return ARRAYS * 8 * (math.prod(self.extent) + spanned // 2)
+        size, spanned = math.prod(self.extent), self.rows.reads * self.cols.reads
+        return ARRAYS * 8 * (size + spanned // 2) + RESPONSES * 8 * size * self.channels
 
     def to_dict(self) -> dict[str, Any]:
         """Return the tiles as plain data."""
@@ -159,7 +164,7 @@ class Tiles:
         )
 
 
-def tiles(axes: tuple[Axis, Axis], extent: Extent) -> Tiles | None:
+def tiles(axes: tuple[Axis, Axis], extent: Extent, channels: int = 1) -> Tiles | None:
     """Return the tiles for a dense kernel, or None where the loop over its taps is less work.
 
     Parameters
@@ -168,6 +173,7 @@ def tiles(axes: tuple[Axis, Axis], extent: Extent) -> Tiles | None:
         The window over rows and over columns.
     extent : (rows, cols)
         Of the output.
+    channels : int
 
     Examples
     --------
@@ -178,7 +184,7 @@ def tiles(axes: tuple[Axis, Axis], extent: Extent) -> Tiles | None:
     """
     products = math.prod(extent) * math.prod(axis.kernel for axis in axes)
     down, across = (list(_sides(axis, size)) for axis, size in zip(axes, extent, strict=True))
-    found = [Tiles(rows, cols, products) for rows in down for cols in across]
+    found = [Tiles(rows, cols, products, channels) for rows in down for cols in across]
     best = min(found, key=lambda tiles: tiles.work)
     return best if best.work * ADVANTAGE < products else None
 

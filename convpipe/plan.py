@@ -392,7 +392,7 @@ def _plan_stage(index: int, stage: Stage, ops: tuple[Op, ...], state: _State, co
         range=_only(values),
         operations=operations,
         separation_error=_separation_error(ops, state.range),
-        tiles=_tiles(ops, windows, (rows, cols)),
+        tiles=_tiles(ops, windows, (rows, cols), state.channels),
     )
 
 
@@ -403,13 +403,14 @@ def _only(values: Interval | dict[str, Interval]) -> Interval:
     return values
 
 
-def _tiles(ops: Sequence[Op], windows: tuple[Axis, Axis], extent: Extent) -> Tiles | None:
+def _tiles(ops: Sequence[Op], windows: tuple[Axis, Axis], extent: Extent, channels: int) -> Tiles | None:
     """Return the tiles of a window that is one dense kernel over plain channels, if they are less work."""
     first = ops[0]
     if not isinstance(first, Stencil) or first.keep_alpha or len(first.banks) > 1:
         return None
     (taps,) = first.banks
-    return tiles(windows, extent) if taps.factors is None and taps.count >= LEAST_TAPS else None
+    dense = taps.factors is None and taps.count >= LEAST_TAPS
+    return tiles(windows, extent, channels) if dense else None
 
 
 def _separation_error(ops: Sequence[Op], samples: Interval) -> float:

@@ -14,6 +14,7 @@ from convpipe.compile import spectra
 from convpipe.compile.groups import compile_plan
 from convpipe.compile.transform import Transform
 from convpipe.geometry import Axis, Border
+from convpipe.ops import COMPUTE
 from convpipe.plan import make_plan
 from convpipe.stages import stage
 
@@ -31,8 +32,11 @@ def always(monkeypatch):
 def transformed(one, image, border=Border.REFLECT, threads=1):
     """Return the responses of a stage, in the type of the arithmetic, and its stencil."""
     channels = image.shape[2] if image.ndim == 3 else 1
-    plan = make_plan([one], image.shape[:2], channels=channels, dtype=image.dtype.name, border=border)
-    part = compile_plan(plan).parts[0]
+    plan = make_plan(
+        [one], image.shape[:2], channels=channels, dtype=image.dtype.name, border=border,
+        output_dtype=COMPUTE[image.dtype.name],
+    )  # fmt: skip
+    (part,) = compile_plan(plan).parts
     assert isinstance(part, Transform)
     return part(image, threads)[0], plan.stages[0].ops[0]
 
@@ -194,6 +198,23 @@ def test_memory_is_what_the_plan_says(content, threads, rng):
     finally:
         tracemalloc.stop()
     assert peak < result.nbytes + tiles.shared_bytes + threads * tiles.thread_bytes + 20 * 2**20
+
+
+def test_no_image_stands_between_the_responses_and_what_is_made_of_them(rng):
+    image = rng.integers(0, 256, (300, 40, 3), dtype=np.uint8)
+    stages = [custom(rng.random((41, 40)) / 1000), stage("color", "gray"), stage("point", "invert")]
+    plan = check(stages, image)
+    (part,) = compile_plan(plan).parts
+    many, _ = part(image, threads=3)
+    assert many.shape == (300, 40)
+    np.testing.assert_array_equal(many, part(image, threads=1)[0])
+
+
+def test_nans_that_become_0_are_counted_once(rng):
+    image = rng.random((150, 160)).astype(np.float32)
+    image[70, 80] = np.nan
+    plan = make_plan([custom(rng.random((41, 40)))], image.shape, dtype="float32", output_dtype="uint8")
+    assert compile_plan(plan)(image, threads=1)[1] == 41 * 40
 
 
 def test_a_dilated_kernel_on_a_small_image_takes_the_loop():

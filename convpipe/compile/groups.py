@@ -1,6 +1,6 @@
 """Cut a plan where a stage needs the whole image, or where a loop would be too long; the rest is fused.
 
-A reduction needs all of it before it can give a pixel; a Fourier transform takes all of it at once. A loop
+A reduction needs all of it before it can give a pixel; a Fourier transform takes large tiles of it. A loop
 of many stages takes more than its share of time and memory to compile, and Python's parser has its limits.
 So a pipeline of any length is compiled in pieces, of which each structure is compiled once. Where it is
 cut has no effect on a byte: stages hand each other the same numbers in an image as in a few rows.
@@ -18,8 +18,7 @@ from numpy.typing import NDArray
 from convpipe.compile.cpu import Executable, compile_fused
 from convpipe.compile.schedule import grouped
 from convpipe.compile.transform import Transform
-from convpipe.geometry import Axis
-from convpipe.ops import IDENTITY, Reduce, Stencil
+from convpipe.ops import Reduce
 from convpipe.plan import Plan, StagePlan
 
 MOST_LEVELS = 8
@@ -64,7 +63,7 @@ class Groups:
 def compile_plan(plan: Plan) -> Executable | Groups:
     """Return `plan` as machine code; a structure that was compiled before is not compiled again."""
     chain = _cut(plan.stages)
-    if len(chain) == 1 and not _reduces(chain[0][0]):
+    if len(chain) == 1 and plan.stages[0].tiles is None and not _reduces(plan.stages[0]):
         return compile_fused(plan)
     parts: list[Executable | Transform] = []
     for group in chain:
@@ -77,18 +76,17 @@ def _cut(stages: Sequence[StagePlan]) -> list[list[StagePlan]]:
     """Return the stages of each part."""
     parts: list[list[StagePlan]] = [[]]
     for stage in stages:
-        if stage.tiles is not None:
-            parts += [[_responses(stage)], [_rest(stage)]]
-        elif _reduces(stage) or _is_full(parts[-1], stage):
+        if stage.tiles is not None or _reduces(stage) or not _joins(parts[-1], stage):
             parts.append([stage])
         else:
             parts[-1].append(stage)
     return [part for part in parts if part]
 
 
-def _is_full(part: Sequence[StagePlan], stage: StagePlan) -> bool:
-    """Tell whether one loop is not to have `stage`, too."""
-    return len(part) == MOST_STAGES or len(grouped([*part, stage])) > MOST_LEVELS
+def _joins(part: Sequence[StagePlan], stage: StagePlan) -> bool:
+    """Tell whether the loop of `part` is to have `stage`, too; a tile of responses has no neighbours."""
+    most = 1 if part and part[0].tiles is not None else MOST_LEVELS
+    return len(part) < MOST_STAGES and len(grouped([*part, stage])) <= most
 
 
 def _compile(plan: Plan) -> Executable | Transform:
@@ -99,28 +97,12 @@ def _reduces(stage: StagePlan) -> bool:
     return any(isinstance(op, Reduce) for op in stage.ops)
 
 
-def _responses(stage: StagePlan) -> StagePlan:
-    """Return the stage without what happens to its responses."""
-    return replace(stage, ops=stage.ops[:1], channels=0)
-
-
-def _rest(stage: StagePlan) -> StagePlan:
-    """Return what happens to the stage's responses, as a stage that looks at one pixel at a time."""
-    stencil = stage.ops[0]
-    assert isinstance(stencil, Stencil)
-    ops = (Stencil((IDENTITY,), stencil.names), *stage.ops[1:])
-    return replace(stage, ops=ops, input=stage.extent, axes=(Axis(1), Axis(1)), tiles=None)
-
-
 def _part(plan: Plan, stages: Sequence[StagePlan], before: Plan | None, last: bool) -> Plan:
     """Return `stages` as a plan of their own; images between parts have the arithmetic's type."""
-    channels = before.output_channels if before else plan.channels
-    if not stages[-1].channels:  # responses: one for every channel
-        stages = [replace(stages[-1], channels=channels)]
     return replace(
         plan,
         input=stages[0].input,
-        channels=channels,
+        channels=before.output_channels if before else plan.channels,
         dtype=plan.compute if before else plan.dtype,
         output_dtype=plan.output_dtype if last else plan.compute,
         stages=tuple(stages),

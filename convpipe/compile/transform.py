@@ -2,14 +2,14 @@
 
 Tiles are cut by output positions, whatever the number of threads, and no padded copy of the image is made:
 a tile takes its samples through maps of rows and columns, as the border says. What a tile's responses are,
-and how far they can be off, is in `spectra`.
+and how far they can be off, is in `spectra`; what happens to them then is a compiled loop, over the tile.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import product
 from typing import TYPE_CHECKING, Any
@@ -19,10 +19,11 @@ from numpy.typing import NDArray
 
 from convpipe import memory
 from convpipe.compile import start
+from convpipe.compile.cpu import Executable, compile_fused
 from convpipe.compile.threads import count
 from convpipe.fourier import Side, Tiles
-from convpipe.geometry import Border, border_index
-from convpipe.ops import Stencil
+from convpipe.geometry import Axis, Border, Extent, border_index
+from convpipe.ops import IDENTITY, Stencil
 from convpipe.plan import Plan
 
 if TYPE_CHECKING:
@@ -64,45 +65,47 @@ class Cut:
 
 @dataclass(frozen=True)
 class Transform:
-    """The responses of one stage's kernel, as an image in the type of the arithmetic.
+    """One stage's kernel, and what happens to its responses a pixel at a time; as a compiled loop is called.
 
     Parameters
     ----------
     plan : Plan
-        Of that stage, up to its responses.
+        Of that stage, and of those after it that look at one pixel.
     """
 
     plan: Plan
 
     @property
     def source(self) -> str:
-        """What stands for the generated Python."""
+        """The generated Python of what happens to the responses, under what stands for the rest."""
         stage = self.plan.stages[0]
-        return f"# stage {stage.index}: {stage.method}\n# r: {self._tiles}\n"
+        title = f"# stage {stage.index}: {stage.method}\n# r: {self._tiles}"
+        return f"{title}\n{self._loop(self.plan.extent).source}"
 
     def __call__(self, image: NDArray[Any], threads: int | None = None) -> tuple[NDArray[Any], int]:
-        """Return the responses, and 0."""
+        """Return the result, and how many NaNs became 0; as :meth:`Executable.__call__`."""
         plan = self.plan
         samples = image.reshape(*plan.input, plan.channels)
-        result = memory.empty((*plan.extent, plan.channels), plan.compute)
+        out = memory.empty((*plan.extent, plan.output_channels), plan.output_dtype)
         memory.keep_blocks(BLOCKS)
-        work = list(product(*self._cuts, range(plan.channels)))
-        hands = min(len(work), threads or count())
         spectra = self._spectra  # made here, once
+        work = list(product(*self._cuts))
+        hands = min(len(work), threads or count())
 
-        def share(hand: int) -> None:
-            for rows, cols, channel in work[hand::hands]:
-                self._tile(spectra, samples[:, :, channel], result[:, :, channel], rows, cols)
+        def share(hand: int) -> int:
+            return sum(self._tile(spectra, samples, out, *cuts) for cuts in work[hand::hands])
 
         if hands == 1:
-            share(0)
+            nans = share(0)
         else:
             with ThreadPoolExecutor(hands) as pool:
-                list(pool.map(share, range(hands)))
-        return result if image.ndim == 3 else result[:, :, 0], 0
+                nans = sum(pool.map(share, range(hands)))
+        planar = plan.output_channels == 1 and (image.ndim == 2 or plan.channels > 1)
+        return out[:, :, 0] if planar else out, nans
 
     def warm(self) -> None:
-        """Compile nothing."""
+        """Compile what happens to the responses."""
+        self._loop(self.plan.extent).warm()
 
     @property
     def _tiles(self) -> Tiles:
@@ -130,9 +133,35 @@ class Transform:
         integers = np.dtype(plan.dtype).kind in "iu" and float(stencil.value).is_integer()
         return Spectra(stencil.banks[0].weights, self._tiles, TOLERANCE[plan.compute], integers)
 
-    def _tile(
-        self, spectra: Spectra, samples: NDArray[Any], result: NDArray[Any], rows: Cut, cols: Cut
-    ) -> None:
+    @cached_property
+    def _loops(self) -> dict[Extent, Executable]:
+        return {}
+
+    def _loop(self, extent: Extent) -> Executable:
+        """Return what happens to a tile of responses; all extents have the same machine code."""
+        if extent not in self._loops:
+            first, *others = self.plan.stages
+            ops = (Stencil((IDENTITY,), self._stencil.names), *first.ops[1:])
+            first = replace(first, ops=ops, axes=(Axis(1), Axis(1)), tiles=None)
+            stages = tuple(replace(stage, input=extent, extent=extent) for stage in (first, *others))
+            plan = replace(self.plan, input=extent, dtype=self.plan.compute, stages=stages)
+            self._loops[extent] = compile_fused(plan)
+        return self._loops[extent]
+
+    def _tile(self, spectra: Spectra, samples: NDArray[Any], out: NDArray[Any], rows: Cut, cols: Cut) -> int:
+        """Fill a tile of the result; return how many NaNs became 0."""
+        extent = rows.count, cols.count
+        responses = np.empty((*extent, self.plan.channels), self.plan.compute)
+        for channel in range(self.plan.channels):
+            read = self._read(samples[:, :, channel], rows, cols)
+            with np.errstate(over="ignore"):
+                responses[:, :, channel] = spectra.responses(read, extent)
+        result, nans = self._loop(extent)(responses, threads=1)
+        out[rows.outputs, cols.outputs] = result.reshape(*extent, -1)
+        return nans
+
+    def _read(self, samples: NDArray[Any], rows: Cut, cols: Cut) -> NDArray[np.float64]:
+        """Return the samples of a tile of one channel, with what lies outside the image."""
         tile = np.zeros((self._tiles.rows.reads, self._tiles.cols.reads))
         part = tile[: len(rows.sources), : len(cols.sources)]
         if rows.inside and cols.inside:
@@ -141,9 +170,7 @@ class Transform:
             part[:] = samples[np.ix_(rows.sources, cols.sources)]
             part[rows.sources < 0] = self._stencil.value
             part[:, cols.sources < 0] = self._stencil.value
-        responses = spectra.responses(tile, (rows.count, cols.count))
-        with np.errstate(over="ignore"):
-            result[rows.outputs, cols.outputs] = responses
+        return tile
 
 
 def _cuts(side: Side, size: int, border: Border) -> Iterator[Cut]:
