@@ -221,7 +221,7 @@ def plane(page: Any, number: int, planes: int) -> Any:
         raise ReadError(f"tiles {page.tiledepth} deep, of a volume {page.imagedepth} deep")
     separate, _, *extent = page.shaped
     view.imagedepth, view.shaped = 1, (separate, 1, *extent)
-    view.shape = tuple(size for size in (separate, *extent) if size > 1)
+    view.shape = view.shaped
     each = math.prod(view.chunked) // separate
     own = [(sample * planes + number) * each + at for sample in range(separate) for at in range(each)]
     if len(page.dataoffsets) <= own[-1] or len(page.databytecounts) <= own[-1]:

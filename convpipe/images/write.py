@@ -287,6 +287,13 @@ def _checked(page: Page, format: str, quality: int | None, compression: int | No
     metadata = metadata.held_by(format, notes)
     if format == "tiff" and (tags := unplaced(metadata.exif)):  # its own directory takes the place of EXIF's
         notes.append(f"EXIF fields that a TIFF has no place for dropped: {', '.join(map(str, tags))}")
+    if (
+        format != "tiff"
+        and channels - alpha == 3
+        and metadata.samples is not None
+        and metadata.samples.colours == 1
+    ):
+        notes.append(f"three channels of data, which {format} has as RGB")
     if compression and any(isinstance(each, ImageJ) for each in metadata.descriptions):
         notes.append("ImageJ reads compressed stacks through Bio-Formats alone")
     return Page(np.ascontiguousarray(pixels, native), alpha, metadata)

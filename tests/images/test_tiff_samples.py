@@ -71,6 +71,14 @@ class TestRetagged:
             "png cannot hold uint8 with 4 channels of which none is alpha; tiff can"
         )
 
+    @pytest.mark.parametrize(("photometric", "extra"), [("minisblack", [DATA, DATA]), ("rgb", None)])
+    def test_three_channels_of_data_become_rgb_with_a_note(self, source, run, bands, photometric, extra):
+        save(source / "a.tif", bands[..., :3], photometric, extra)
+        (record,) = run(format="png").results
+        assert ("three channels of data, which png has as RGB" in record.notes) == (
+            photometric == "minisblack"
+        )
+
     def test_each_page_is_tagged_as_its_own(self, source, run, bands, tmp_path):
         with tifffile.TiffWriter(source / "a.tif") as writer:
             options = {"photometric": "minisblack", "metadata": None}
