@@ -46,6 +46,7 @@ ONE_DIRECTORY = {
     "stk": {"metadata": None, "extratags": tags_of_stk(5)},
     "old tifffile": {"metadata": None, "description": "shape=(5, 8, 9)"},
     "imagej without sizes": {"metadata": None, "description": "ImageJ=1.53t\nimages=5\n"},
+    "imagej by sizes alone": {"metadata": None, "description": "ImageJ=1.53t\nslices=5\n"},
     "big": {"bigtiff": True},
 }
 
@@ -117,6 +118,14 @@ class TestDirectoriesOfTheirOwn:
     def test_a_plane_is_not_read_twice(self, tmp_path, stack, options):
         tifffile.imwrite(tmp_path / "a.tif", stack, **options)
         check(tmp_path / "a.tif", stack)
+
+    def test_a_shape_that_is_not_one_of_such_pages_counts_nothing(self, tmp_path, stack):
+        """As other programs leave it when they crop."""
+        tifffile.imwrite(
+            tmp_path / "a.tif", stack[0, :, :7].copy(), metadata=None, description='{"shape": [5, 8, 9]}'
+        )
+        (tmp_path / "a.tif").write_bytes((tmp_path / "a.tif").read_bytes() + bytes(10_000))
+        check(tmp_path / "a.tif", stack[:1, :, :7])
 
     def test_a_header_of_nih_on_pages(self, tmp_path, stack):
         tifffile.imwrite(
