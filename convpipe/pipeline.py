@@ -84,7 +84,7 @@ class Pipeline:
             raise ParameterError(f"unknown border {border!r}{nearest(border, BORDER_NAMES)}", "border")
         if backend not in BACKENDS:
             raise ParameterError(f"unknown backend {backend!r}{nearest(backend, BACKENDS)}", "backend")
-        ends = (stage("light", "linear"), stage("light", "srgb"))
+        ends = [replace(stage("light", name), implied=True) for name in ("linear", "srgb")]
         self.stages = (ends[0], *stages, ends[1]) if linear_light else tuple(stages)
         self.border = border if isinstance(border, Border) else BORDER_NAMES[border]
         self.dtype = None if dtype is None else dtype_name(dtype)

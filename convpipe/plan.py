@@ -32,8 +32,8 @@ class StagePlan:
 
     Parameters
     ----------
-    index : int
-        Position in the pipeline, from 0.
+    index : int or None
+        Position among the stages given, from 0; None for those that ``linear_light`` adds.
     name : str
     method : str
         Family and method that it is of, which unlike its name are convpipe's own words.
@@ -60,7 +60,7 @@ class StagePlan:
         Of the Fourier transforms that its window goes through, if it does.
     """
 
-    index: int
+    index: int | None
     name: str
     method: str
     ops: tuple[Op, ...]
@@ -75,6 +75,11 @@ class StagePlan:
     operations: int
     separation_error: float
     tiles: Tiles | None = None
+
+    @property
+    def place(self) -> str:
+        """Which stage it is, for a person."""
+        return "linear_light" if self.index is None else f"stage {self.index}"
 
     @property
     def halo(self) -> tuple[tuple[int, int], tuple[int, int]]:
@@ -101,7 +106,7 @@ class StagePlan:
     @property
     def warnings(self) -> list[str]:
         """What a person should know before running it."""
-        where = f"stage {self.index} ({self.name})"
+        where = f"{self.place} ({self.name})"
         return [
             f"{where}: stride {axis.stride} leaves the last {count} {name} unread"
             for count, name, axis in zip(self.dropped, AXIS_NAMES, self.axes, strict=True)
@@ -222,7 +227,7 @@ class Plan:
         last = self.stages[-1]
         stored = [(stage, stage.unrounded, stage.dtype) for stage in self.stages if is_integer(stage.dtype)]
         return [
-            f"stage {stage.index} ({stage.name}): of {self.dtype} images its values can be "
+            f"{stage.place} ({stage.name}): of {self.dtype} images its values can be "
             f"{values.low:.6g} to {values.high:.6g}; {loss}"
             for stage, values, dtype in [*stored, (last, last.range, self.output_dtype)]
             if (loss := _loss(values, dtype)) is not None
@@ -312,7 +317,9 @@ def make_plan(
     values = dtype_range(dtype)
     state = _State(extent, channels, values, (Field(), Field()))
     planned: list[StagePlan] = []
-    for index, stage in enumerate(stages):
+    numbers = itertools.count()
+    for stage in stages:
+        index = None if stage.implied else next(numbers)
         kind = ImageKind(state.channels, alpha, values.high, values.low)
         step = _plan_stage(index, stage, stage.lower(border, kind), state, COMPUTE[dtype])
         planned.append(step)
@@ -353,7 +360,9 @@ def _unknown_dtype(dtype: str) -> ParameterError:
     return ParameterError(f"dtype needs one of {', '.join(COMPUTE)}; given {dtype!r}", "dtype")
 
 
-def _plan_stage(index: int, stage: Stage, ops: tuple[Op, ...], state: _State, compute: str) -> StagePlan:
+def _plan_stage(
+    index: int | None, stage: Stage, ops: tuple[Op, ...], state: _State, compute: str
+) -> StagePlan:
     stencil = next(op for op in ops if isinstance(op, Stencil))
     windows = stencil.axes(state.extent)
     rows, cols = (window.output(size) for window, size in zip(windows, state.extent, strict=True))

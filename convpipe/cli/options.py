@@ -7,9 +7,9 @@ import json
 import math
 import re
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
@@ -18,6 +18,12 @@ from convpipe.errors import ConfigError
 
 if TYPE_CHECKING:
     from rich.console import Console
+
+    from convpipe.config import Job
+    from convpipe.images import Image
+    from convpipe.plan import StagePlan
+
+F = TypeVar("F", bound=Callable[..., Any])
 
 MAX_SECONDS = 86_400
 
@@ -87,6 +93,45 @@ size_option = click.option(
 
 
 alpha_option = click.option("--alpha", is_flag=True, help="The last channel of --size is alpha.")
+
+
+def stage_option(help: str) -> Callable[[F], F]:
+    """Return the option that chooses a stage, by its number in the config or by its name."""
+    return click.option("--stage", "chosen", metavar="STAGE", help=help)
+
+
+def find_stage(stages: Sequence[StagePlan], chosen: str) -> StagePlan:
+    """Return the one stage of that number or name."""
+    own = [stage for stage in stages if stage.index is not None]
+    found = [stage for stage in own if chosen in (str(stage.index), stage.name)]
+    if not found:  # a method alone will do, where it is the only one
+        found = [stage for stage in own if chosen in stage.name.split()]
+    if len(found) == 1:
+        return found[0]
+    known = ", ".join(f"{stage.index} ({stage.name})" for stage in own)
+    problem = f"{chosen!r} is the name of {len(found)}" if found else f"there is no {chosen!r}"
+    raise click.BadParameter(f"{problem}; the stages are {known}", param_hint="--stage")
+
+
+def check_order(config: Path, image: Path | None) -> None:
+    """Refuse IMAGE before CONFIG, with the right order."""
+    suffixes = (".yaml", ".yml")
+    if image and image.suffix.lower() in suffixes and config.suffix.lower() not in suffixes:
+        raise click.UsageError(f"the config comes first, then the image: {image} {config}")
+
+
+def read_image(path: Path, job: Job) -> Image:
+    """Read an image as a run of the job would, and say what was noted; errors name the file."""
+    from convpipe import images
+    from convpipe.errors import ReadError
+
+    try:
+        read = images.read(path, job.limits, allow_truncated=job.allow_truncated)
+    except ReadError as error:
+        raise type(error)(f"{path}: {error}") from None
+    for note in read.notes:
+        complain(f"{path}: {note}", kind="note")
+    return read
 
 
 def console(*, stderr: bool = False) -> Console:

@@ -115,7 +115,8 @@ class _Planner:
         kinds: Counter[Kind] = Counter()
         for relative in found.images:
             try:
-                info = images.probe(found.root / relative, job.limits)
+                path = found.root / relative
+                info = images.probe(path, job.limits, allow_truncated=job.allow_truncated)
             except ImageError as error:
                 self.refuse(f"{str(relative)!r}: {error}")
                 continue

@@ -261,7 +261,7 @@ def _level(
         weight += len(bank.taps)
     return Level(
         index=index,
-        title=", ".join(f"stage {one.index}: {one.method}" for one in stages),
+        title=", ".join(f"{one.place}: {one.method}" for one in stages),
         kernel=stencil.kernel,
         stride=stencil.stride,
         dilation=stencil.dilation,

@@ -79,7 +79,7 @@ class Transform:
     def source(self) -> str:
         """The generated Python of what happens to the responses, under what stands for the rest."""
         stage = self.plan.stages[0]
-        title = f"# stage {stage.index}: {stage.method}\n# r: {self._tiles}"
+        title = f"# {stage.place}: {stage.method}\n# r: {self._tiles}"
         return f"{title}\n{self._loop(self.plan.extent).source}"
 
     def __call__(self, image: NDArray[Any], threads: int | None = None) -> tuple[NDArray[Any], int]:

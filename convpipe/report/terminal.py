@@ -193,7 +193,7 @@ def print_plan(plan: Plan, console: Console) -> None:
 def _plan_row(stage: StagePlan) -> Row:
     rows, cols = stage.field
     return (
-        str(stage.index),
+        _number(stage),
         printable(stage.name),
         extent(stage.input),
         extent(stage.extent),
@@ -203,6 +203,10 @@ def _plan_row(stage: StagePlan) -> Row:
         f"{stage.bytes / 1e6:.3g}",
         f"{stage.operations / 1e6:.3g}",
     )
+
+
+def _number(stage: StagePlan) -> str:
+    return "" if stage.index is None else str(stage.index)
 
 
 def _halo(stage: StagePlan) -> str:
@@ -218,10 +222,10 @@ def _formulas(plan: Plan) -> Table:
     for stage in plan.stages:
         for axis, formula, dropped in zip(("rows", "columns"), stage.formulas, stage.dropped, strict=True):
             unread = f"  ({dropped} unread)" if dropped else ""
-            table.add_row(f" {stage.index}", axis, Text(formula + unread), style="dim")
+            table.add_row(f" {_number(stage)}", axis, Text(formula + unread), style="dim")
         if stage.separation_error:
             error = f"of rank 1, run as a column and a row: off by at most {stage.separation_error:.1g}"
-            table.add_row(f" {stage.index}", "kernel", error, style="dim")
+            table.add_row(f" {_number(stage)}", "kernel", error, style="dim")
         if stage.tiles is not None:
-            table.add_row(f" {stage.index}", "kernel", Text(str(stage.tiles)), style="dim")
+            table.add_row(f" {_number(stage)}", "kernel", Text(str(stage.tiles)), style="dim")
     return table

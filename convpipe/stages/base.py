@@ -215,6 +215,8 @@ class Stage:
         The method's own parameters, parsed, defaults filled in.
     common : mapping
         The parameters of :data:`COMMON`, likewise.
+    implied : bool
+        Whether an option of the pipeline brings it, so that it has no number among the stages given.
     """
 
     method: Method
@@ -222,6 +224,7 @@ class Stage:
     given: Mapping[str, Any]
     parameters: Mapping[str, Any]
     common: Mapping[str, Any]
+    implied: bool = False
 
     def __repr__(self) -> str:
         given = "".join(f", {key}={value!r}" for key, value in self.given.items())

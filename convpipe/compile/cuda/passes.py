@@ -227,7 +227,7 @@ def make_passes(plan: Plan) -> tuple[Schedule, tuple[Pass, ...], Values]:
     for stage in plan.stages:
         if any(isinstance(op, Reduce) for op in stage.ops):
             raise BackendError(
-                f"stage {stage.index} ({stage.name}) needs the extremes of the whole image, which the CUDA "
+                f"{stage.place} ({stage.name}) needs the extremes of the whole image, which the CUDA "
                 "backend does not find; run it with backend 'cpu'"
             )
     schedule, values = make_schedule(plan)

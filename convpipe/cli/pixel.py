@@ -1,0 +1,225 @@
+"""The arithmetic of one output pixel, step by step, as ``convpipe explain`` prints it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import click
+import numpy as np
+from numpy.typing import NDArray
+
+from convpipe.errors import ParameterError
+from convpipe.geometry import Border, border_index
+from convpipe.ops import Alpha, Cast, Map, Mix, Stencil, dtype_range, is_integer
+
+if TYPE_CHECKING:
+    from convpipe.pipeline import Pipeline
+    from convpipe.plan import Plan, StagePlan
+
+MOST_SHOWN = 13
+"""Largest kernel side printed number by number."""
+
+Samples = NDArray[np.floating[Any]]
+
+
+def channel_names(channels: int, alpha: bool) -> list[str]:
+    """Return what the channels of an image are called.
+
+    Examples
+    --------
+    >>> channel_names(4, True), channel_names(2, False)
+    (['red', 'green', 'blue', 'alpha'], ['channel 0', 'channel 1'])
+    """
+    colours = channels - alpha
+    names = {1: ["grey"], 3: ["red", "green", "blue"]}.get(colours)
+    return [*(names or [f"channel {i}" for i in range(colours)]), *(["alpha"] if alpha else [])]
+
+
+@dataclass(frozen=True)
+class Pixel:
+    """One pixel of the output of one stage.
+
+    Parameters
+    ----------
+    pipeline : Pipeline
+    plan : Plan
+        For `pixels`.
+    pixels : ndarray
+        The image.
+    stage : StagePlan
+        One of the plan's.
+    at : (row, column)
+        In the output of `stage`.
+    channel : int
+        Of the output of `stage`.
+    """
+
+    pipeline: Pipeline
+    plan: Plan
+    pixels: NDArray[Any]
+    stage: StagePlan
+    at: tuple[int, int]
+    channel: int
+
+    def explain(self) -> None:
+        """Print window, taps, sums, what is done with them, and what is stored."""
+        stage, at = self.stage, self.at
+        if any(where >= size for where, size in zip(at, stage.extent, strict=True)):
+            rows, cols = stage.extent
+            raise ParameterError(f"--at needs a row below {rows} and a column below {cols}; given {at}")
+        if self.channel >= stage.channels:
+            known = ", ".join(f"{i} ({name})" for i, name in enumerate(self._names(stage.channels)))
+            raise ParameterError(f"--channel needs one of {known}; given {self.channel}")
+        places = self._places()
+        name = f", {self._names(stage.channels)[self.channel]}" if stage.channels > 1 else ""
+        click.echo(
+            f"\noutput pixel ({at[0]}, {at[1]}) of {stage.place}, {stage.name}{name}:"
+            f" rows {_span(places[0])}, columns {_span(places[1])} of its input"
+        )
+        position = self.plan.stages.index(stage)
+        entering = self._after(position)
+        if any(isinstance(op, Mix) for op in stage.ops):
+            self._mix(entering)
+        else:
+            self._window(entering, places)
+        self._maps()
+        value = float(self._after(position + 1)[(*at, self.channel)])
+        click.echo(f"the stage gives {value:.6g}")
+        self._stored(position, value)
+
+    @property
+    def _stencil(self) -> Stencil:
+        return next(op for op in self.stage.ops if isinstance(op, Stencil))
+
+    def _names(self, channels: int) -> list[str]:
+        return channel_names(channels, self.plan.alpha)
+
+    def _places(self) -> list[list[int]]:
+        """Return the rows and the columns of the input that the taps lie on; outside it too."""
+        return [
+            [where * axis.stride + tap * axis.dilation - axis.before for tap in range(axis.kernel)]
+            for where, axis in zip(self.at, self.stage.axes, strict=True)
+        ]
+
+    def _after(self, count: int) -> Samples:
+        """Return (rows, cols, channels) after the first `count` stages, unrounded."""
+        from convpipe.engine import Engine
+
+        samples = self.pixels
+        if count:
+            engine = Engine(self.pipeline.stages[:count], self.pipeline.border, None, "cpu")
+            samples, _ = engine.filter(samples, dtype=self.plan.compute, alpha=self.plan.alpha)
+        return np.atleast_3d(samples).astype(float)
+
+    def _window(self, entering: Samples, places: list[list[int]]) -> None:
+        stencil = self._stencil
+        premultiplied = any(isinstance(op, Alpha) for op in self.stage.ops)
+        names = self._names(entering.shape[2])
+        window, outside = _under(entering, stencil, places)
+        samples = window[..., self.channel]
+        title = names[self.channel] if len(names) > 1 else "window"
+        if self.plan.alpha and self.channel == len(names) - 1 and stencil.keep_alpha:
+            click.echo("alpha is passed on from the centre of the window")
+            return
+        weighted = premultiplied and self.channel < len(names) - 1
+        if weighted:
+            click.echo("colours are weighted by alpha: multiplied by it, filtered, divided by filtered alpha")
+            _grid("window of alpha", window[..., -1], outside)
+            samples = samples * window[..., -1]
+            title = f"{title} x alpha"
+        _grid(title if title == "window" else f"window of {title}", samples, outside)
+        if outside.any():
+            made = f" {stencil.value:g}" if stencil.border is Border.CONSTANT else ""
+            click.echo(f"in brackets: outside the image, by border {stencil.border.name.lower()}{made}")
+        for name, bank in zip(stencil.names, stencil.banks, strict=True):
+            _grid(f"taps of {name}", bank.weights)
+            click.echo(f"{name} = {_sum(samples, bank.weights)}")
+            if weighted:
+                click.echo(f"divided by alpha = {_sum(window[..., -1], bank.weights)}")
+
+    def _mix(self, entering: Samples) -> None:
+        """Print a weighted sum over the channels of the pixel."""
+        (mix,) = (op for op in self.stage.ops if isinstance(op, Mix))
+        window, _ = _under(entering, self._stencil, self._places())
+        pixel, names = window[0, 0], self._names(entering.shape[2])
+        weights = mix.matrix[self.channel]
+        terms = [f"{w:.4g}*{x:.4g} ({name})" for w, x, name in zip(weights, pixel, names, strict=True) if w]
+        click.echo(f"{' + '.join(terms)} = {float(np.dot(weights, pixel)):.6g}")
+
+    def _maps(self) -> None:
+        """Print what the stage does with its responses: expressions with their constants."""
+        for op in self.stage.ops:
+            if isinstance(op, Map):
+                constants = ", ".join(f"{name} = {value:.6g}" for name, value in op.constants)
+                click.echo(f"then {op.expression}" + (f", {constants}" if constants else ""))
+            elif isinstance(op, Cast):
+                click.echo(f"then rounded half to even and saturated to {op.dtype}")
+
+    def _stored(self, position: int, value: float) -> None:
+        """Print what becomes of the value: what the file holds, or which stage takes it."""
+        later = self.plan.stages[position + 1 :]
+        if any(stage.index is not None for stage in later):
+            following = later[0]
+            how = "" if any(isinstance(op, Cast) for op in self.stage.ops) else ", not rounded,"
+            click.echo(f"it goes on{how} to {following.place}, {following.name}")
+            return
+        if later:
+            value = float(self._after(len(self.plan.stages))[(*self.at, self.channel)])
+            click.echo(f"linear_light encodes it again: {value:.6g}")
+        result, _ = self.pipeline.engine.filter(self.pixels, alpha=self.plan.alpha)
+        stored = np.atleast_3d(result)[(*self.at, self.channel)]
+        click.echo(f"stored as {result.dtype.name}: {stored:.6g}{_why(value, result.dtype.name)}")
+
+
+def _why(value: float, dtype: str) -> str:
+    """Return how a value became what is stored."""
+    if not is_integer(dtype):
+        return ""
+    limits = dtype_range(dtype)
+    if np.isnan(value):
+        return " (NaN becomes 0)"
+    if not limits.low - 0.5 <= value <= limits.high + 0.5:
+        return f" (saturated: {dtype} holds {limits.low:g} to {limits.high:g})"
+    return "" if value == round(value) else " (rounded half to even)"
+
+
+def _under(entering: Samples, stencil: Stencil, places: list[list[int]]) -> tuple[Samples, NDArray[np.bool_]]:
+    """Return the samples under the taps, (rows, cols, channels), and which lie outside the image."""
+    rows, cols = (
+        [border_index(place, size, stencil.border) for place in line]
+        for line, size in zip(places, entering.shape[:2], strict=True)
+    )
+    constant = np.full(entering.shape[2], stencil.value)
+    window = np.array([[constant if min(r, c) < 0 else entering[r, c] for c in cols] for r in rows])
+    rows_out, cols_out = (
+        np.array([not 0 <= place < size for place in line])
+        for line, size in zip(places, entering.shape[:2], strict=True)
+    )
+    return window, rows_out[:, None] | cols_out
+
+
+def _sum(window: Samples, weights: NDArray[np.float64]) -> str:
+    """Return the products as a sum with its value; taps of zero are left out, and long sums cut short."""
+    used = weights != 0
+    terms = [f"{w:.4g}*{x:.4g}" for w, x in zip(weights[used], window[used], strict=True)]
+    shown = " + ".join(terms if len(terms) <= 9 else [*terms[:4], "...", *terms[-4:]]) or "0"
+    return f"{shown} = {float((window * weights).sum()):.6g}"
+
+
+def _span(places: list[int]) -> str:
+    return f"{places[0]} to {places[-1]}" if len(places) > 1 else str(places[0])
+
+
+def _grid(title: str, values: NDArray[Any], marked: NDArray[np.bool_] | None = None) -> None:
+    """Print numbers in rows; those marked stand in brackets."""
+    if max(values.shape) > MOST_SHOWN:
+        click.echo(f"{title}: {values.shape[0]}x{values.shape[1]} numbers")
+        return
+    click.echo(f"{title}:")
+    for i, row in enumerate(values):
+        cells = [
+            f"({value:.4g})" if marked is not None and marked[i, j] else f"{value:.4g} "
+            for j, value in enumerate(row)
+        ]
+        click.echo(("  " + " ".join(f"{cell:>10}" for cell in cells)).rstrip())

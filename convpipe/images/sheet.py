@@ -1,0 +1,63 @@
+"""A sheet of pictures side by side, each below its label."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+GAP = 12
+"""White pixels between two pictures, between a label and its picture, and around all."""
+
+WHITE = 255
+
+
+@dataclass(frozen=True)
+class Panel:
+    """One picture of a sheet.
+
+    Parameters
+    ----------
+    picture : ndarray of uint8, shape (rows, cols, 3)
+    label : tuple of str
+        Lines of text above it.
+    """
+
+    picture: NDArray[np.uint8]
+    label: tuple[str, ...]
+
+
+def sheet(panels: Sequence[Panel]) -> NDArray[np.uint8]:
+    """Return the panels side by side on white, (rows, cols, 3), pictures aligned at their tops.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> sheet([Panel(np.zeros((20, 90, 3), np.uint8), ("a",))]).shape[1]  # with 12 on each side
+    114
+    """
+    labels = [_text(panel.label) for panel in panels]
+    top = max(label.shape[0] for label in labels) + GAP
+    rows = top + max(panel.picture.shape[0] for panel in panels)
+    cells = []
+    for panel, label in zip(panels, labels, strict=True):
+        height, width = panel.picture.shape[:2]
+        cell = np.full((rows, max(width, label.shape[1]) + GAP, 3), WHITE, np.uint8)
+        cell[: label.shape[0], : label.shape[1]] = label[..., None]
+        cell[top : top + height, :width] = panel.picture
+        cells.append(cell)
+    joined = np.concatenate(cells, axis=1)
+    return np.pad(joined, ((GAP, GAP), (GAP, 0), (0, 0)), constant_values=WHITE)
+
+
+def _text(lines: Sequence[str]) -> NDArray[np.uint8]:
+    """Return lines of text, black on white, (rows, cols)."""
+    from PIL import Image, ImageDraw, ImageFont
+
+    text, font = "\n".join(lines), ImageFont.load_default(size=14)
+    left, top, right, bottom = ImageDraw.Draw(Image.new("L", (1, 1))).multiline_textbbox((0, 0), text, font)
+    picture = Image.new("L", (int(right - left) + 1, int(bottom - top) + 1), WHITE)
+    ImageDraw.Draw(picture).multiline_text((-left, -top), text, fill=0, font=font)
+    return np.asarray(picture)

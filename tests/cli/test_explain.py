@@ -1,0 +1,184 @@
+"""``explain``: the arithmetic of one pixel, and that it is that of a run."""
+
+import re
+
+import numpy as np
+import pytest
+
+from convpipe import Pipeline, images, stage
+
+TAPS = "- {custom: taps, kernel: [[0, 2, 0], [1, 0, -1], [0, 3, 0]]}"
+
+
+def test_explain_adds_up(convpipe, job):
+    """Pixel (1, 2) of an image that counts 10*row + col, under a kernel that leaves the border alone."""
+    config = job("- {custom: taps, kernel: [[0, 2, 0], [1, 0, -1], [0, 3, 0]], bias: 7}")
+    text = convpipe("explain", config, "--at", 1, 2).stdout
+    assert "rows    = floor((10 + 1 + 1 - 1*(3-1) - 1)/1) + 1 = 10" in text
+    assert "rows 0 to 2, columns 1 to 3 of its input" in text
+    assert "r = 2*2 + 1*11 + -1*13 + 3*22 = 68" in text
+    assert "the stage gives 75" in text
+
+
+def test_explain_follows_the_border(convpipe, job):
+    config = job("- {custom: taps, kernel: [[0, 2, 0], [1, 0, -1], [0, 3, 0]], bias: 7, border: edge}")
+    text = convpipe("explain", config, "--at", 0, 0).stdout
+    assert "r = 2*0 + 1*0 + -1*1 + 3*10 = 29" in text
+    assert "the stage gives 36" in text
+
+
+def test_explain_strides_over_the_input(convpipe, job):
+    config = job("- {custom: taps, kernel: [[0, 2, 0], [1, 0, -1], [0, 3, 0]], stride: [2, 3], padding: 1}")
+    text = convpipe("explain", config, "--at", 1, 2).stdout
+    assert "rows 1 to 3, columns 5 to 7 of its input" in text
+    assert "the stage gives 138" in text
+
+
+def test_explain_a_later_stage_of_a_colour_image(convpipe, here, job, rng):
+    pixels = rng.integers(0, 256, (6, 7, 3), dtype=np.uint8)
+    images.write(here / "a.png", pixels)
+    stages = [stage("color", "gray"), stage("blur", "box", size=3)]
+    text = convpipe("explain", job("- color: gray", "- {blur: box, size: 3}"), "a.png", "--at", 2, 3).stdout
+    assert "of stage 1, blur box" in text
+    value = float(text.rsplit("the stage gives ", 1)[1].split()[0])
+    assert value == pytest.approx(np.ravel(Pipeline(stages)(pixels, dtype="float32")[2, 3])[0], rel=1e-5)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [["--at", 10, 0], ["--at", 0, 10], ["--stage", 1], ["a.png", "--size", "4x4"], ["--at", -1, 0]],
+)
+def test_explain_usage(convpipe, job, options):
+    result = convpipe("explain", job(), *options)
+    assert result.exit_code == 2
+    assert result.stderr
+
+
+def test_explain_names_the_image_it_cannot_read(convpipe, job):
+    result = convpipe("explain", job(), "absent.png")
+    assert result.exit_code == 1
+    assert "absent.png: " in result.stderr
+
+
+def test_explain_says_what_is_stored(convpipe, job):
+    """Of 68.5 the nearest even number; of 4 * 68 what uint8 can hold; of NaN nothing here."""
+    stages = "- {custom: taps, kernel: [[0, 2, 0], [1, 0, -1], [0, 3, 0]], bias: %s}"
+    said = [
+        convpipe("explain", job(stages % bias), "--at", 1, 2).stdout.splitlines()[-2:]
+        for bias in (0, 0.5, 300, -99)
+    ]
+    assert said == [
+        ["the stage gives 68", "stored as uint8: 68"],
+        ["the stage gives 68.5", "stored as uint8: 68 (rounded half to even)"],
+        ["the stage gives 368", "stored as uint8: 255 (saturated: uint8 holds 0 to 255)"],
+        ["the stage gives -31", "stored as uint8: 0 (saturated: uint8 holds 0 to 255)"],
+    ]
+
+
+def test_explain_of_an_inner_stage_says_where_its_value_goes(convpipe, job):
+    config = job(TAPS, "- edge: sobel")
+    assert convpipe("explain", config, "--stage", "custom taps").stdout.splitlines()[-1] == (
+        "it goes on, not rounded, to stage 1, edge sobel"
+    )
+
+
+def test_explain_marks_what_lies_outside(convpipe, job):
+    text = convpipe("explain", job(TAPS.replace("}", ", border: edge}")), "--at", 0, 9).stdout
+    window = text.split("window:\n")[1].split("\nin brackets")[0].splitlines()
+    assert [line.split() for line in window] == [
+        ["(8)", "(9)", "(9)"],
+        ["8", "9", "(9)"],
+        ["18", "19", "(19)"],
+    ]
+    assert "in brackets: outside the image, by border edge" in text
+    assert "brackets" not in convpipe("explain", job(TAPS), "--at", 4, 4).stdout
+    constant = convpipe("explain", job(TAPS.replace("}", ", border: constant, value: 7}"))).stdout
+    assert "(7)" in constant
+    assert "by border constant 7" in constant
+
+
+@pytest.fixture
+def colours(here, rng):
+    """An RGBA image."""
+    pixels = rng.integers(1, 256, (6, 7, 4), dtype=np.uint8)
+    images.write(here / "a.png", pixels, alpha=True)
+    return pixels
+
+
+@pytest.mark.parametrize(("channel", "name"), enumerate(["red", "green", "blue", "alpha"]))
+def test_explain_names_the_channel_and_gives_what_a_run_stores(convpipe, job, colours, channel, name):
+    config = job("- {blur: box, size: 3, border: edge}")
+    text = convpipe("explain", config, "a.png", "--at", 0, 6, "--channel", channel).stdout
+    stored = Pipeline([stage("blur", "box", size=3, border="edge")])(colours, alpha=True)[0, 6, channel]
+    assert f"stage 0, blur box, {name}: rows" in text
+    assert f"stored as uint8: {stored}" in text
+    sums = [float(value) for value in re.findall(r"^(?:r|divided by alpha) = .* = (.*)$", text, re.M)]
+    assert round(sums[0] / sums[1] if len(sums) == 2 else sums[0]) == stored
+    assert (len(sums) == 2) is (name != "alpha")
+
+
+def test_explain_mixes_channels(convpipe, job, colours):
+    text = convpipe("explain", job("- color: gray"), "a.png", "--at", 2, 3).stdout
+    red, green, blue, _ = map(int, colours[2, 3])
+    assert f"0.2125*{red} (red) + 0.7154*{green} (green) + 0.0721*{blue} (blue) = " in text
+
+
+@pytest.mark.parametrize("chosen", ["1", "outlines"])
+def test_explain_numbers_stages_as_the_file_does(convpipe, job, chosen):
+    """Under linear_light, whose own two stages have no number."""
+    head = "input: {path: photos}\nlinear_light: true"
+    config = job("- color: gray", "- {edge: sobel, name: outlines}", head=head)
+    text = convpipe("explain", config, "--at", 3, 3, "--stage", chosen).stdout
+    assert "output pixel (3, 3) of stage 1, outlines: " in text
+    assert "stage 0, color gray: a window of" in text
+    assert "linear_light, light linear: a window of" in text
+    pixels = np.add.outer(10 * np.arange(10), np.arange(10)).astype(np.uint8)
+    linear = Pipeline([stage("color", "gray"), stage("edge", "sobel")], linear_light=True)
+    assert f"stored as uint8: {linear(pixels)[3, 3]}" in text
+    assert re.search(r"^ 1 +rows ", convpipe("plan", config, "--size", "9x9").stdout, re.M)
+    assert not re.search(r"^ 2 +rows ", convpipe("plan", config, "--size", "9x9").stdout, re.M)
+
+
+@pytest.mark.parametrize(
+    ("chosen", "words"),
+    [
+        ("2", "there is no '2'; the stages are 0 (blur box), 1 (blur box)"),
+        ("blur box", "'blur box' is the name of 2"),
+        ("box", "'box' is the name of 2"),
+        ("none", "there is no 'none'"),
+    ],
+)
+def test_explain_of_a_stage_that_is_not_there(convpipe, job, chosen, words):
+    box = "- {blur: box, size: 3}"
+    result = convpipe("explain", job(box, box), "--stage", chosen)
+    assert result.exit_code == 2
+    assert words in " ".join(result.stderr.split())
+
+
+@pytest.mark.parametrize("command", ["explain", "preview"])
+def test_image_before_config_is_answered_with_the_order(convpipe, job, photos, command):
+    result = convpipe(command, photos / "a.png", job())
+    assert result.exit_code == 2
+    assert "the config comes first, then the image" in result.stderr
+
+
+@pytest.mark.parametrize("command", ["explain", "preview", "plan"])
+def test_the_limits_of_the_config_hold(convpipe, job, photos, command):
+    head = "input: {path: photos}\nlimits: {max_pixels: 50}"
+    image = photos if command == "plan" else photos / "a.png"
+    result = convpipe(command, job("- color: gray", head=head), image)
+    assert result.exit_code == 1
+    assert "a.png" in result.stderr
+    assert "at most 50 are read (limits: max_pixels)" in result.stderr
+
+
+@pytest.mark.parametrize("command", ["explain", "preview", "plan"])
+def test_half_an_image_is_read_where_the_config_says_so(convpipe, job, here, rng, command):
+    images.write(here / "whole.png", rng.integers(0, 256, (64, 64), dtype=np.uint8))
+    (here / "half").mkdir()
+    (here / "half" / "a.png").write_bytes((here / "whole.png").read_bytes()[:2500])
+    image = "half" if command == "plan" else "half/a.png"
+    refused = convpipe(command, job("- color: gray"), image)
+    taken = convpipe(command, job("- color: gray", head="input: half\nallow_truncated: true"), image)
+    assert taken.exit_code == 0
+    assert refused.exit_code == 1
