@@ -183,6 +183,8 @@ def find(family: str, name: str) -> Method:
 def _meant(*words: object) -> str:
     """Return what to write for a family or method that is not declared under that name, if it is known."""
     for word in words:
+        if not isinstance(word, str):
+            continue
         homes = [family for family, methods in _REGISTRY.items() if word in methods and word != ANY_LABEL]
         if homes:
             return f"; write '{homes[0]}: {word}'"
