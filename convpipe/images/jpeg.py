@@ -89,6 +89,7 @@ def _take(found: _Found, marker: int, data: bytes, notes: list[str]) -> None:
     """Take what a segment says."""
     if marker == APP0 and data.startswith(b"JFIF\0"):
         found.resolution, found.unit = _density(data)
+        found.left += ["JFIF's thumbnail"] if any(data[12:14]) else []
     elif marker == APP1 and data.startswith(b"Exif\0\0"):
         found.exif = found.exif or data
     elif marker == APP1 and data.startswith(XMP_TAG):
@@ -102,7 +103,8 @@ def _take(found: _Found, marker: int, data: bytes, notes: list[str]) -> None:
     elif marker == COMMENT:
         found.comments.append(data)
     elif marker == APP13 and data.startswith(PHOTOSHOP):
-        found.iptc, others = photoshop_iptc(data)
+        iptc, others = photoshop_iptc(data)
+        found.iptc = found.iptc or iptc
         found.left += ["Photoshop's resources"] if others else []
     elif APP0 <= marker <= APP15 and (marker, data[:5]) != (APP14, b"Adobe"):
         name = data[:10].partition(b"\0")[0].decode("ascii", "backslashreplace")

@@ -11,6 +11,11 @@ from convpipe.sampling import Sampling
 
 THUMBNAILS = re.compile(rb"<(xmp|xap):Thumbnails[\s>].*?</\1:Thumbnails>", re.DOTALL)
 
+EXTENDED = re.compile(
+    rb"""\sxmpNote:HasExtendedXMP\s*=\s*("[^"]*"|'[^']*')|<xmpNote:HasExtendedXMP>[^<]*</xmpNote:HasExtendedXMP>"""
+)
+"""Names a second packet, of JPEGs alone, which is never carried."""
+
 TURNED = frozenset(b"%d" % orientation for orientation in range(2, 9))
 
 
@@ -25,6 +30,7 @@ def check_xmp(packet: bytes | None, notes: list[str]) -> bytes | None:
     packet, thumbnails = THUMBNAILS.subn(b"", packet)
     if thumbnails:
         notes.append("XMP thumbnail left out: it shows the picture before the filters")
+    packet = EXTENDED.sub(b"", packet)
     return _changed(packet, "tiff:Orientation", lambda value: b"1" if value in TURNED else value)
 
 

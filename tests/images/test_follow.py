@@ -188,6 +188,14 @@ class TestXmp:
         assert check_xmp(XMP % thumbnail, notes) == XMP % b""
         assert notes == ["XMP thumbnail left out: it shows the picture before the filters"]
 
+    @pytest.mark.parametrize("said", [b' xmpNote:HasExtendedXMP="0123"', b" xmpNote:HasExtendedXMP = '0123'"])
+    def test_the_second_packet_of_a_jpeg_is_forgotten(self, said):
+        assert (
+            check_xmp((XMP % b"").replace(b' tiff:Model="32"', said + b' tiff:Model="32"'), []) == XMP % b""
+        )
+        element = b"<xmpNote:HasExtendedXMP>0123</xmpNote:HasExtendedXMP>"
+        assert check_xmp(XMP % element, []) == XMP % b""
+
     @pytest.mark.parametrize("value", [b"x", b"1/0", b"9" * 5000, b""])
     def test_that_states_nonsense(self, source, strided, value):
         write(source / "a.png", RGB)
@@ -291,6 +299,21 @@ class TestPng:
         assert (b"iCCP" in data, b"sRGB\0" in data, b"gAMA" in data) == (True, False, True)
 
 
+def test_a_chunk_of_a_webp_that_nobody_knows(source, strided):
+    write(source / "a.webp", RGB)
+    data = (source / "a.webp").read_bytes() + b"JUNK\3\0\0\0abc\0"
+    (source / "a.webp").write_bytes(data[:4] + struct.pack("<I", len(data) - 8) + data[8:])
+    path, notes = strided((2, 4))
+    assert notes == ("WebP chunks not carried: JUNK",)
+    assert b"JUNK" not in path.read_bytes()
+
+
+def test_the_comment_of_a_gif(source, strided):
+    Pillow.fromarray(RGB[..., 0]).save(source / "a.gif", comment=b"made by hand")
+    _, notes = strided((2, 4), format="png")
+    assert notes == ("GIF comment not carried",)
+
+
 class TestJpeg:
     IPTC = b"\x1c\x02\x05\x00\x05title"
 
@@ -312,13 +335,17 @@ class TestJpeg:
 
     def test_what_is_not_carried_is_named(self, source, strided):
         write(source / "a.jpg", RGB)
+        iptc = encode(RGB, Metadata(iptc=self.IPTC), format="jpeg").pieces[1]
         data = (source / "a.jpg").read_bytes()
         resources = b"8BIM\x03\xed\0\0" + struct.pack(">I", 16) + bytes(16)
         more = [(0xED, b"Photoshop 3.0\0" + resources), (0xEB, b"JP\0\1jumb"), (0xE0, b"JFXX\0\x10")]
         segments = b"".join(struct.pack(">BBH", 0xFF, marker, len(each) + 2) + each for marker, each in more)
-        (source / "a.jpg").write_bytes(data[:20] + segments + data[20:])
-        _, notes = strided((2, 4))
-        assert notes == ("JPEG segments not carried: Photoshop's resources, APP11 JP, APP0 JFXX",)
+        jfif = data[:4] + struct.pack(">H", 16 + 6) + data[6:18] + b"\2\1" + bytes(6)  # 2 x 1 pixels
+        (source / "a.jpg").write_bytes(jfif + bytes(iptc) + segments + data[20:])
+        path, notes = strided((2, 4))
+        assert read(path).metadata.iptc == self.IPTC
+        left = "JFIF's thumbnail, Photoshop's resources, APP11 JP, APP0 JFXX"
+        assert notes == (f"JPEG segments not carried: {left}",)
 
     def test_resources_that_break_off(self):
         whole = (
