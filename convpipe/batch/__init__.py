@@ -4,7 +4,7 @@ from convpipe.batch.crew import at_work
 from convpipe.batch.find import Found, Selection, find_images
 from convpipe.batch.job import FolderJob
 from convpipe.batch.journal import JOURNAL
-from convpipe.batch.outputs import map_outputs, output_path, place
+from convpipe.batch.outputs import is_new, map_outputs, output_path, place
 from convpipe.batch.patterns import matches
 from convpipe.batch.run import run_folder
 from convpipe.batch.settle import Progress, Terminated
@@ -20,6 +20,7 @@ __all__ = [
     "Terminated",
     "at_work",
     "find_images",
+    "is_new",
     "map_outputs",
     "matches",
     "output_path",

@@ -45,10 +45,13 @@ def place(input: Path, output: str | Path) -> tuple[Path, str | None]:
     ((PosixPath('.'), 'new.png'), (PosixPath('new'), None), (PosixPath('new'), None))
     """
     target = Path(output)
+    return (target.parent, target.name) if input.is_file() and is_new(output) else (target, None)
+
+
+def is_new(output: str | Path) -> bool:
+    """Tell whether a path may be a file's: it is no folder that is there, and does not end in a slash."""
     separators = tuple(filter(None, (os.sep, os.altsep)))
-    if not input.is_file() or str(output).endswith(separators) or target.is_dir() or not target.name:
-        return target, None
-    return target.parent, target.name
+    return bool(Path(output).name) and not str(output).endswith(separators) and not Path(output).is_dir()
 
 
 def map_outputs(

@@ -24,6 +24,7 @@ from convpipe.cli.options import (
     rendered,
     set_option,
 )
+from convpipe.cli.places import places, split
 from convpipe.cli.process import begin_loading
 from convpipe.cli.progress import shown_progress
 from convpipe.errors import ConfigError, ConvpipeError, JobError
@@ -77,7 +78,7 @@ def command(
     """
     from convpipe.report import ReportFolder, exit_code, summary
 
-    configs, paths = _split(arguments)
+    configs, paths = split(arguments)
     if options["timeout"] is None:
         del options["timeout"]
     elif not options["isolate"]:
@@ -138,17 +139,6 @@ def _leave(code: int) -> NoReturn:
     sys.exit(code)
 
 
-def _split(arguments: Sequence[str]) -> tuple[list[str], list[str]]:
-    """Return the config files, and the paths that follow the last of them."""
-    configs = [argument for argument in arguments if argument.lower().endswith((".yaml", ".yml"))]
-    rest = list(arguments[len(configs) :])
-    if not configs or list(arguments[: len(configs)]) != configs:
-        raise click.UsageError("needs config files (.yaml) first, then INPUT and OUTPUT")
-    if len(rest) > 2 or (rest and len(configs) > 1):
-        raise click.UsageError("INPUT and OUTPUT go with one config file")
-    return configs, rest
-
-
 def _jobs(
     configs: Sequence[str], overrides: Sequence[str], paths: Sequence[str]
 ) -> Iterator[Job | ConfigError]:
@@ -178,7 +168,7 @@ def _run_job(
         return _not_started(Report(job.path, config=job.path), job)
     named = Report(job.name, config=job.source)
     try:
-        source, target, result = _places(job, paths)
+        source, target, result = places(job, paths)
         named = replace(named, output=str(target / (result or "")))
         with shown_progress(job.name, progress) as advance:
             report = _filter(job, source, target, backend, {**options, "result": result, "progress": advance})
@@ -187,27 +177,6 @@ def _run_job(
     except ConvpipeError as error:
         return _not_started(named, error)
     return replace(report, config=job.source)
-
-
-def _places(job: Job, paths: Sequence[str]) -> tuple[Path, Path, str | None]:
-    """Return the input, the output folder, and the name of the one result if OUTPUT is a file."""
-    from convpipe.batch import place
-    from convpipe.images import BY_EXTENSION, format_of
-
-    source = Path(paths[0]) if paths else job.input.path
-    target = paths[1] if len(paths) > 1 else job.output.path
-    if source is None or target is None:
-        missing = "input" if source is None else "output"
-        raise JobError(f"the job has no {missing} path; set it, or give INPUT and OUTPUT")
-    folder, result = place(source, target)
-    if result is None or format_of(result) is not None:
-        return source, folder, result
-    if len(paths) > 1:
-        raise JobError(
-            f"the output {str(target)!r} is no folder that is there, and no file of a format that is written "
-            f"({', '.join(BY_EXTENSION)}); for a new folder, end it in a slash"
-        )
-    return source, Path(target), None  # a config's output path is a folder, unless it is plainly an image
 
 
 def _nothing_found(source: Path, report: Report) -> str:

@@ -147,7 +147,7 @@ def summary_lines(report: Report) -> list[str]:
             f"{report.bytes_read / 1e6:.3g} MB read, {report.bytes_written / 1e6:.3g} MB written{where}"
         )
     elif report.done:
-        lines.append(f"nothing to do: 0 written{where}")
+        lines.append(f"nothing to do, 0 written; the results are in {printable(report.output or 'place')}")
     return [*lines, *_asides(report)]
 
 

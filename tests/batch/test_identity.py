@@ -58,6 +58,7 @@ JOBS = {
     "isolate": True,
     "timeout": 1.0,
     "workers": 3,
+    "memory": 10**9,
     "limits": Limits(max_pixels=10),
 }
 """Another value of every setting of a folder job, those that decide bytes first."""

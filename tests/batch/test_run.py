@@ -2,6 +2,7 @@
 
 import errno
 import os
+import pickle
 import signal
 import threading
 import time
@@ -11,7 +12,7 @@ import pytest
 from PIL import Image as Pillow
 
 from convpipe import images
-from convpipe.batch import Terminated, run_folder
+from convpipe.batch import FolderJob, Terminated, run_folder
 from convpipe.errors import JobError
 from convpipe.images import Limits, read
 
@@ -284,3 +285,14 @@ def test_file_that_changes_between_header_and_pixels(pipeline, save, source, tmp
     monkeypatch.setattr(images, "read", lambda *_, **__: other)
     report = run_folder(pipeline, source, tmp_path / "out")
     assert outcomes(report)["a.png"] == ("failed", "read", "the file was changed while it was read")
+
+
+def test_a_job_is_a_value(tmp_path):
+    job = FolderJob(
+        str(tmp_path), tmp_path / "out", include=["*.png"], limits=Limits(max_pixels=9), memory=10**9
+    )
+    assert pickle.loads(pickle.dumps(job)) == job
+    assert hash(job) == hash(pickle.loads(pickle.dumps(job)))
+    assert (job.input, job.include) == (tmp_path, ("*.png",))
+    with pytest.raises(TypeError, match="unexpected keyword"):
+        FolderJob("a", "b", overwite=True)

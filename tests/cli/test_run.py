@@ -115,7 +115,7 @@ def test_resume_keeps_what_is_done(convpipe, photos, job, here, document):
     assert data["journal"] == os.path.join("out", JOURNAL)
     shown = convpipe("run", job(), "--resume")
     assert "3 done, 0 failed, 3 of them kept from an earlier run, 0 written" in shown.stdout
-    assert "nothing to do: 0 written to out" in shown.stdout
+    assert "nothing to do, 0 written; the results are in out" in shown.stdout
 
 
 def test_resume_refuses_the_journal_of_another_config(convpipe, photos, job, here):
@@ -320,6 +320,13 @@ class TestOneImage:
             assert result.exit_code == 2
             assert f"the output '{name}' is no folder that is there, and no file of a format" in result.stderr
             assert not (here / name).exists()
+
+    def test_of_a_folder_is_a_slip(self, convpipe, photos, job, here):
+        result = convpipe("run", job(), "photos", "result.png")
+        assert result.exit_code == 2
+        assert "the input 'photos' is a folder; a folder for its results" in result.stderr
+        assert not (here / "result.png").exists()
+        assert convpipe("run", job(), "photos", "result.png/").exit_code == 0
 
     def test_twice(self, convpipe, photos, job, here):
         arguments = ("run", job(), "photos/a.png", "result.png")

@@ -138,7 +138,7 @@ def test_where_results_are_and_that_there_was_nothing_to_do():
     kept = report(done("a", (4, 4), bytes_written=1000, kept=True), output="out/x")
     text = shown(print_report, kept)
     assert "1 done, 0 failed, 1 of them kept from an earlier run, 0 written in 0.50 s" in text
-    assert "nothing to do: 0 written to out/x\n" in text
+    assert "nothing to do, 0 written; the results are in out/x\n" in text
 
 
 def test_files_of_no_format_are_counted_by_their_kind():
