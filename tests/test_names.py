@@ -78,8 +78,8 @@ def test_names_of_a_pipeline():
 
 
 COMMANDS = {
-    "run": "arguments --set --backend --jobs --overwrite --resume --isolate --timeout --report --quiet "
-    "--verbose --json",
+    "run": "arguments --set --backend --jobs --memory --overwrite --resume --isolate --timeout --report "
+    "--quiet --verbose --json",
     "plan": "config input --size --alpha --dtype --set --json",
     "check": "configs --set",
     "stages": "family name --markdown --json",

@@ -1,0 +1,218 @@
+"""Plant small bugs, one at a time, and say which no test notices.
+
+    python tests/mutate.py                       all modules of TESTS, some hours
+    python tests/mutate.py geometry batch.identity
+    python tests/mutate.py stages.edge --every 3    every third mutant
+
+A mutant changes one place of a module: a comparison, an operator, a constant, a condition, the order of two
+arguments, an expression written as text; or it leaves out a statement. It is written into a copy of the
+tree, and the module's quick tests run on it in a process forked from one that has the libraries loaded.
+What survives is printed: either the change makes no difference, or a test is missing.
+"""
+
+import argparse
+import ast
+import contextlib
+import os
+import shutil
+import signal
+import sys
+import tempfile
+import time
+import traceback
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+SECONDS = 120
+"""After which a mutant that still runs counts as noticed."""
+
+LOG = "tests.log"
+
+STAGES = [
+    "tests/test_references.py::test_the_oracle_gives_these_numbers",
+    "tests/test_plan.py",
+    "tests/batch/test_identity.py",
+]
+TESTS = {
+    "geometry": ["tests/test_geometry.py", "tests/test_plan.py", "tests/test_phase.py"],
+    "interval": ["tests/test_expression.py", "tests/test_values.py", "tests/test_plan.py"],
+    "plan": [
+        "tests/test_plan.py",
+        "tests/test_saturation.py",
+        "tests/cli/test_plan.py",
+        "tests/test_geometry.py",
+    ],
+    "batch.identity": ["tests/batch/test_identity.py", "tests/batch/test_trust_resume.py"],
+    "stages.base": [*STAGES, "tests/test_pipeline.py", "tests/config/test_loader.py"],
+    **{
+        f"stages.{name}": STAGES
+        for name in ("blur", "color", "contrast", "custom", "edge", "light", "point", "sharpen")
+    },
+}
+"""The tests of each module, quickest and likeliest first; beside them run the examples in its docstrings."""
+
+COMPARISONS = {
+    ast.Lt: ast.LtE, ast.LtE: ast.Lt, ast.Gt: ast.GtE, ast.GtE: ast.Gt, ast.Eq: ast.NotEq, ast.NotEq: ast.Eq,
+    ast.Is: ast.IsNot, ast.IsNot: ast.Is, ast.In: ast.NotIn, ast.NotIn: ast.In,
+}  # fmt: skip
+OPERATORS = {
+    ast.Add: ast.Sub, ast.Sub: ast.Add, ast.Mult: ast.Div, ast.Div: ast.Mult, ast.FloorDiv: ast.Mult,
+    ast.Mod: ast.FloorDiv, ast.Pow: ast.Mult, ast.And: ast.Or, ast.Or: ast.And, ast.USub: ast.UAdd,
+    ast.BitOr: ast.BitAnd,
+}  # fmt: skip
+
+
+def changes(node):
+    """Yield (what, change) for every change of `node`; `change` makes it, in place."""
+    for at, op in enumerate(getattr(node, "ops", ())):
+        other = COMPARISONS[type(op)]
+        yield (
+            f"{type(op).__name__} -> {other.__name__}",
+            lambda n, at=at, other=other: n.ops.__setitem__(at, other()),
+        )
+    if type(op := getattr(node, "op", None)) in OPERATORS:
+        other = OPERATORS[type(op)]
+        yield f"{type(op).__name__} -> {other.__name__}", lambda n: setattr(n, "op", other())
+    if isinstance(node, ast.If | ast.IfExp | ast.While):
+        yield "not the condition", lambda n: setattr(n, "test", ast.UnaryOp(ast.Not(), n.test))
+    if isinstance(node, ast.Call) and len(node.args) > 1 and ast.dump(node.args[0]) != ast.dump(node.args[1]):
+        yield "arguments swapped", lambda n: n.args.__setitem__(slice(0, 2), n.args[1::-1])
+    if isinstance(node, ast.Constant):
+        for value in constants(node.value):
+            yield f"{node.value!r} -> {value!r}", lambda n, value=value: setattr(n, "value", value)
+    for block in ("body", "orelse"):
+        statements = getattr(node, block, None)
+        for at, statement in enumerate(statements if isinstance(statements, list) else ()):
+            if removable(statement):
+                what = f"without line {statement.lineno}"
+                yield what, lambda n, b=block, at=at: getattr(n, b).__setitem__(at, ast.Pass())
+
+
+def constants(value):
+    """Yield other values in place of a constant: for text, if it is an expression, that with one change."""
+    if isinstance(value, bool):
+        yield not value
+    elif isinstance(value, int | float):
+        yield value + 1
+    elif isinstance(value, str) and any(sign in value for sign in "+-*/(<>"):
+        with contextlib.suppress(SyntaxError):
+            for tree, _, _ in mutants(value):
+                yield ast.unparse(tree)
+
+
+def removable(statement):
+    is_call = isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Call)
+    return is_call or isinstance(statement, ast.Raise | ast.AugAssign | ast.Continue | ast.Break)
+
+
+def mutants(source):
+    """Yield (tree, line, what) for every mutant of `source`."""
+    places = [(at, node) for at, node in enumerate(ast.walk(ast.parse(source)))]
+    skipped = set(map(id, quiet(places[0][1])))
+    for at, node in places:
+        if id(node) in skipped:
+            continue
+        for number, (what, _) in enumerate(changes(node)):
+            tree = ast.parse(source)
+            twin = list(ast.walk(tree))[at]
+            list(changes(twin))[number][1](twin)
+            yield ast.fix_missing_locations(tree), getattr(node, "lineno", 0), what
+
+
+def quiet(tree):
+    """Yield the nodes whose change no test is to notice: annotations, docstrings, the words of messages."""
+    for node in ast.walk(tree):
+        parts = [getattr(node, "annotation", None), getattr(node, "returns", None)]
+        parts += [one for one in getattr(node, "decorator_list", ()) if "dataclass" in ast.unparse(one)]
+        if isinstance(node, ast.JoinedStr | ast.Raise):
+            parts += ast.iter_child_nodes(node)
+        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
+            parts.append(node.value)
+        if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test):
+            parts.append(node)
+        if isinstance(node, ast.Assign) and "__all__" in ast.unparse(node.targets[0]):
+            parts.append(node)
+        for part in filter(None, parts):
+            yield from ast.walk(part)
+
+
+def noticed(copy, path, tests):
+    """Run `tests`, and the examples of the module at `path`, in the tree `copy`; tell whether one fails."""
+    child = os.fork()
+    if child == 0:
+        try:
+            run_tests(copy, [str(path.relative_to(copy)), *tests])
+        except BaseException:
+            traceback.print_exc()
+        os._exit(1)
+    _, status = os.waitpid(child, 0)
+    return status != 0
+
+
+def run_tests(copy, tests):
+    """Be the process that runs the tests, to the first failure, and end."""
+    import pytest
+
+    signal.alarm(SECONDS)
+    out = os.open(copy / LOG, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
+    os.dup2(out, 1)
+    os.dup2(out, 2)
+    os.chdir(copy)
+    sys.path[:0] = [str(copy), str(copy / "tests")]
+    options = [
+        "-x",
+        "-q",
+        "--assert=plain",
+        "-p",
+        "no:cacheprovider",
+        "--hypothesis-seed=0",
+        "--rootdir",
+        str(copy),
+    ]
+    code = pytest.main([*options, *tests])
+    os._exit(int(code))
+
+
+def run(copy, module, every):
+    """Print the mutants of `module` that survive; return (how many, of how many)."""
+    path = copy / "convpipe" / f"{module.replace('.', '/')}.py"
+    source = path.read_text()
+    lines = source.splitlines()
+    path.write_text(ast.unparse(ast.parse(source)))
+    if noticed(copy, path, TESTS[module]):
+        raise SystemExit(f"{(copy / LOG).read_text()}\n{module}: its tests fail with no mutant")
+    survived, tried = 0, 0
+    for number, (tree, line, what) in enumerate(mutants(source)):
+        if number % every:
+            continue
+        path.write_text(ast.unparse(tree))
+        tried += 1
+        if not noticed(copy, path, TESTS[module]):
+            survived += 1
+            print(f"{module}:{line}: {what}: {lines[line - 1].strip()}", flush=True)
+    path.write_text(source)
+    return survived, tried
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("modules", nargs="*", default=list(TESTS))
+    parser.add_argument("--every", type=int, default=1, help="try every so many-th mutant")
+    given = parser.parse_args()
+    import hypothesis  # noqa: F401
+
+    sys.dont_write_bytecode = True
+    with tempfile.TemporaryDirectory() as folder:
+        copy = Path(folder)
+        for name in ("convpipe", "tests", "configs", "data", "docs"):
+            shutil.copytree(ROOT / name, copy / name, ignore=shutil.ignore_patterns("__pycache__"))
+        for name in ("conftest.py", "pyproject.toml", "README.md"):
+            shutil.copy(ROOT / name, copy / name)
+        for module in given.modules:
+            began = time.monotonic()
+            survived, tried = run(copy, module, given.every)
+            print(f"{module}: {survived} of {tried} survived, {time.monotonic() - began:.0f} s", flush=True)
+
+
+if __name__ == "__main__":
+    main()
