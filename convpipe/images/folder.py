@@ -265,9 +265,10 @@ class OpenFile(os.PathLike[str]):
 
     def __init__(self, path: str | os.PathLike[str], descriptor: int) -> None:
         self.path, self.descriptor = Path(path), descriptor
-        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        if not stat.S_ISREG(mode := os.fstat(descriptor).st_mode):
             os.close(descriptor)
-            raise ReadError("not a regular file (a pipe, socket or device)")
+            kind = "a directory" if stat.S_ISDIR(mode) else "a pipe, socket or device"
+            raise ReadError(f"not a regular file ({kind})")
 
     def __fspath__(self) -> str:
         return os.fspath(self.path)

@@ -65,7 +65,7 @@ def test_case_02_a_resume_tells_half_images_from_whole_ones(source, run, photo):
     write(source / "a.png", photo)
     run()
     assert run(resume=True, limits=Limits(max_frames=7)).kept == 1
-    with pytest.raises(Exception, match="journal of another job"):
+    with pytest.raises(Exception, match="results of another job"):
         run(resume=True, allow_truncated=True)
 
 
