@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from convpipe.errors import ReadError
 from convpipe.images import ifd
 from convpipe.images.source import Source
-from convpipe.images.tiffplanes import Claim, claim, data_start, settle, software_of
+from convpipe.images.tiffplanes import Claim, claim, data_start, note_room, settle, software_of
 from convpipe.limits import Limits
 
 NEW_SUBFILE, OLD_SUBFILE, SUB_DIRECTORIES = 254, 255, 330
@@ -78,6 +78,8 @@ def chain(source: Source, limits: Limits) -> Chain:
     if any(claims):
         taken += [data_start(ifd.Directory.at(source.file, layout, offset)) for offset, _ in pages]
     planes = settle(claims, taken, source)
+    if claims == [None] and len(walked) == 1 and not below:
+        note_room(found, walked[0][0], source)
     limits.check_frames(sum(planes))
     places = [Place(*page, each) for page, each in zip(pages, planes, strict=True)]
     return Chain(layout, places, sum(planes), len(walked) - len(places))

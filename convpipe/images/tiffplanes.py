@@ -146,6 +146,30 @@ def data_start(found: ifd.Directory) -> int:
         return 0
 
 
+def note_room(found: ifd.Directory, offset: int, source: Source) -> None:
+    """Note that more planes may follow the only one of a file, where nothing counts them.
+
+    Parameters
+    ----------
+    found : Directory
+        The only one.
+    offset : int
+        Where it lies.
+    source : Source
+    """
+    try:
+        start, nbytes = _first_plane(found)
+    except (struct.error, ValueError, OverflowError):
+        return
+    behind = start + nbytes
+    places = [offset, *(entry.position for entry in found.entries)]
+    free = min((place for place in places if place >= behind), default=source.size) - behind
+    if 0 < nbytes <= free:
+        source.notes.append(
+            f"{free} bytes behind the pixels are of no page; they could hold {free // nbytes} more"
+        )
+
+
 def software_of(found: ifd.Directory) -> bytes:
     """Return the name of the software that wrote a directory; nothing where that cannot be read."""
     try:

@@ -191,6 +191,17 @@ class TestDirectoriesOfTheirOwn:
             probe(tmp_path / "a.tif")
 
 
+def test_planes_that_nothing_counts_are_noted(tmp_path, stack):
+    tifffile.imwrite(tmp_path / "a.tif", stack, truncate=True, metadata=None)
+    check(tmp_path / "a.tif", stack[:1])
+    assert probe(tmp_path / "a.tif").notes == (
+        "576 bytes behind the pixels are of no page; they could hold 4 more",
+    )
+    data = (tmp_path / "a.tif").read_bytes()
+    (tmp_path / "a.tif").write_bytes(data[: -(3 * stack[0].nbytes + 1)])
+    assert probe(tmp_path / "a.tif").notes == ()
+
+
 class TestVolumes:
     @pytest.mark.parametrize(
         "options",
