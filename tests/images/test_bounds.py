@@ -64,10 +64,9 @@ class TestWriting:
             check_output(format, "uint8", channels, extent=extent)
         assert said in str(caught.value)
 
-    @pytest.mark.parametrize(("format", "side"), [(name, each.side) for name, each in WRITTEN.items()])
-    def test_the_encoder_takes_all_below(self, format, side):
-        if side > 1_000_000:
-            pytest.skip("too large to try")
+    @pytest.mark.parametrize("format", ["png", "jpeg", "webp"])
+    def test_the_encoder_takes_all_below(self, format):
+        side = WRITTEN[format].side
         for shape in ((1, side), (side, 1)):
             assert encode(np.zeros(shape, np.uint8), format=format).size > 0
         with pytest.raises(WriteError, match="a limit of"):
