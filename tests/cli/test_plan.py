@@ -26,6 +26,17 @@ def test_table(convpipe, job):
     assert "239x319" in result.stdout
 
 
+def test_large_kernels_say_their_tiles_and_memory(convpipe, job, document):
+    rows = [[(3 * i + j * j) % 7 for j in range(40)] for i in range(40)]
+    config = job(f"- {{custom: large, kernel: {rows}}}")
+    shown = convpipe("plan", config, "--size", "1000x1000").stdout
+    assert "Fourier transforms in tiles of 384 x 384: 0.2 of the work of the loop, 5 MiB and 22 MiB" in shown
+    (plan,) = document(convpipe("plan", config, "--size", "1000x1000", "--json"))
+    assert plan["stages"][0]["tiles"]["extent"] == [384, 384]
+    (plan,) = document(convpipe("plan", config, "--size", "30x30", "--json"))
+    assert plan["stages"][0]["tiles"] is None
+
+
 def test_warnings_are_no_results(convpipe, job):
     result = convpipe("plan", job("- {edge: sobel, stride: 2, padding: 0}"), "--size", "480x640")
     assert result.stderr.startswith("warning: ")

@@ -11,7 +11,7 @@ from click.testing import CliRunner
 from convpipe import BackendError, Pipeline, stage
 from convpipe.cli import main
 from convpipe.compile import backend as choice
-from convpipe.compile.cuda import probe
+from convpipe.compile.cuda import cost, probe
 from convpipe.compile.cuda.cost import estimate
 from convpipe.config import from_dict
 
@@ -120,6 +120,13 @@ def test_estimate_counts_the_way_there_and_back():
     assert estimate(large, 2).cuda > 2 * 8000**2 / 12e9
     assert estimate(large, 64).backend == "cpu"
     assert str(estimate(large, 2)).startswith("estimated ")
+
+
+def test_estimate_knows_that_the_processor_has_transforms():
+    kernel = (1 + np.arange(101 * 101) % 7 * np.arange(101 * 101) % 11).reshape(101, 101)
+    plan = Pipeline([stage("custom", "large", kernel=kernel.tolist())], backend="cpu").plan((2000, 2000))
+    assert plan.stages[0].tiles is not None
+    assert estimate(plan, 2).cpu < plan.operations / (2 * cost.CORE) / 10
 
 
 def test_probe_reasons(monkeypatch):
