@@ -1,0 +1,51 @@
+"""The lab page works as a reader uses it: typed into a plain Python, its config saved, its commands called."""
+
+import code
+import contextlib
+import doctest
+import io
+import re
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from convpipe.cli import main
+
+ROOT = Path(__file__).parents[1]
+LAB = (ROOT / "docs" / "what-is-convolution.md").read_text()
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+
+
+def test_the_lab_can_be_typed_line_by_line_into_a_plain_python(monkeypatch):
+    monkeypatch.chdir(ROOT)
+    console = code.InteractiveConsole({"__name__": "__main__", "__builtins__": __builtins__})
+    examples = doctest.DocTestParser().get_examples(LAB)
+    assert len(examples) > 40
+    check = doctest.OutputChecker().check_output
+    for example in examples:
+        printed = io.StringIO()
+        with contextlib.redirect_stdout(printed), contextlib.redirect_stderr(printed):
+            lines = example.source.rstrip("\n").split("\n")
+            more = [console.push(line) for line in lines][-1]
+            if more or len(lines) > 1:
+                console.push("")
+        assert check(example.want, printed.getvalue(), 0), (example.source, printed.getvalue())
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_no_page_leans_on_what_only_the_tests_have(page):
+    assert not re.search(r"\b(getfixture|tmp_path|doctest)\b", page.read_text())
+
+
+def test_the_labs_config_and_commands_do_what_it_shows(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "data").symlink_to(ROOT / "data")
+    (config,) = re.findall(r"```yaml\n# lab.yaml\n(.*?)```", LAB, re.S)
+    (tmp_path / "lab.yaml").write_text(config)
+    shown = re.findall(r"```console\n\$ convpipe (.*?)\n\.\.\.\n(.*?)```", LAB, re.S)
+    assert shown
+    for command, lines in shown:
+        assert CliRunner().invoke(main, command.split()).stdout.endswith(lines)
+    assert CliRunner().invoke(main, ["run", "lab.yaml"]).exit_code == 0
+    assert (tmp_path / "out" / "lab" / "camera.png").exists()
