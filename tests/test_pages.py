@@ -1,4 +1,4 @@
-"""The lab page works as a reader uses it: typed into a plain Python, its config saved, its commands called."""
+"""The lab page works as a reader uses it: typed into a plain Python, its config saved, commands called."""
 
 import code
 import contextlib

@@ -13,6 +13,7 @@ from convpipe.batch.journal import JOURNAL
 from convpipe.batch.patterns import matches
 from convpipe.errors import JobError
 from convpipe.images import format_of, is_temporary
+from convpipe.paths import tried
 
 Refused = tuple[tuple[Path, str], ...]
 """Paths relative to the input folder, each with the reason."""
@@ -115,11 +116,11 @@ def find_images(
     try:
         mode = root.stat().st_mode
     except (OSError, ValueError) as error:  # ValueError: a null character
-        raise JobError(f"the input {str(root)!r} cannot be opened: {_why(error)}") from None
+        raise JobError(f"the input {str(root)!r} cannot be opened: {_why(error)}{tried(root)}") from None
     if stat.S_ISREG(mode):
         return Found(root.parent, (Path(root.name),))
     if not stat.S_ISDIR(mode):
-        raise JobError(f"the input {str(root)!r} is neither a folder nor a regular file")
+        raise JobError(f"the input {str(root)!r} is neither a folder nor a regular file{tried(root)}")
     scan = _Scan(root, Selection(tuple(include), tuple(exclude), recursive))
     return scan.run()
 
@@ -143,7 +144,8 @@ class _Scan:
                 left.extend(self._folder(below))
             except OSError as error:
                 if below == Path():
-                    raise JobError(f"the input {str(self.root)!r} cannot be listed: {_why(error)}") from None
+                    why = f"{_why(error)}{tried(self.root)}"
+                    raise JobError(f"the input {str(self.root)!r} cannot be listed: {why}") from None
                 self.unreadable.append((below, f"the folder cannot be listed: {_why(error)}"))
         return Found(
             self.root,

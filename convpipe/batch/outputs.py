@@ -10,6 +10,7 @@ from pathlib import Path
 from convpipe.batch.find import Found
 from convpipe.errors import JobError, WriteError
 from convpipe.images import FORMATS, Folder, OutsideError, format_of
+from convpipe.paths import tried
 
 SHOWN = 10
 """Most clashing names listed in one message."""
@@ -136,9 +137,10 @@ def _check_writable(output: Path) -> None:
     try:
         output.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise JobError(f"the output folder {str(output)!r} cannot be made: {error.strerror}") from None
+        why = f"{error.strerror}{tried(output)}"
+        raise JobError(f"the output folder {str(output)!r} cannot be made: {why}") from None
     if not os.access(output, os.W_OK | os.X_OK):
-        raise JobError(f"the output folder {str(output)!r} cannot be written")
+        raise JobError(f"the output folder {str(output)!r} cannot be written{tried(output)}")
 
 
 def result_folder(output: Folder, target: Path, *, make: bool = False) -> Folder:

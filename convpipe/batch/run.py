@@ -25,6 +25,7 @@ from convpipe.batch.settle import Progress, record, settle_all, signal_code
 from convpipe.batch.state import Engine, Run
 from convpipe.errors import JobError
 from convpipe.images import Folder
+from convpipe.paths import tried
 from convpipe.report import ImageResult, Report, printable
 
 
@@ -140,7 +141,7 @@ def _open(path: Path, what: str) -> Folder:
     try:
         return Folder(path)
     except OSError as error:
-        raise JobError(f"the {what} {str(path)!r} cannot be opened: {error.strerror}") from None
+        raise JobError(f"the {what} {str(path)!r} cannot be opened: {error.strerror}{tried(path)}") from None
 
 
 def _clear_stale(output: Folder, targets: Iterable[Path]) -> None:

@@ -124,11 +124,12 @@ def read_image(path: Path, job: Job) -> Image:
     """Read an image as a run of the job would, and say what was noted; errors name the file."""
     from convpipe import images
     from convpipe.errors import ReadError
+    from convpipe.paths import tried
 
     try:
         read = images.read(path, job.limits, allow_truncated=job.allow_truncated)
     except ReadError as error:
-        raise type(error)(f"{path}: {error}") from None
+        raise type(error)(f"{path}: {error}{'' if path.exists() else tried(path)}") from None
     for note in read.notes:
         complain(f"{path}: {note}", kind="note")
     return read

@@ -108,10 +108,11 @@ class _Planner:
     def _kinds(self, job: Job, root: Path) -> Counter[Kind]:
         from convpipe import images
         from convpipe.batch import find_images
+        from convpipe.paths import tried
 
         found = find_images(root, job.input.include, job.input.exclude, job.input.recursive)
         if not found.images:
-            raise JobError(f"job {job.name!r} finds no image in {str(root)!r}")
+            raise JobError(f"job {job.name!r} finds no image in {str(root)!r}{tried(root)}")
         kinds: Counter[Kind] = Counter()
         for relative in found.images:
             try:

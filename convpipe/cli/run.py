@@ -28,6 +28,7 @@ from convpipe.cli.places import places, split
 from convpipe.cli.process import begin_loading
 from convpipe.cli.progress import shown_progress
 from convpipe.errors import ConfigError, ConvpipeError, JobError
+from convpipe.paths import tried
 
 if TYPE_CHECKING:
     from convpipe.config import Job
@@ -180,7 +181,7 @@ def _run_job(
 
 
 def _nothing_found(source: Path, report: Report) -> str:
-    text = f"the input {str(source)!r} holds no image to filter"
+    text = f"the input {str(source)!r} holds no image to filter{tried(source)}"
     if report.unsupported:
         from convpipe.report import number
 

@@ -11,6 +11,7 @@ from typing import Self
 
 from convpipe.errors import JobError
 from convpipe.images import Drafts, Folder
+from convpipe.paths import tried
 from convpipe.report.html import TITLE, to_html
 from convpipe.report.model import Report, summary
 
@@ -44,7 +45,8 @@ class ReportFolder:
             path.mkdir(parents=True, exist_ok=True)
             self._folder = Folder(path)
         except OSError as error:
-            raise JobError(f"the report folder {str(path)!r} cannot be made: {error.strerror}") from None
+            why = f"{error.strerror}{tried(path)}"
+            raise JobError(f"the report folder {str(path)!r} cannot be made: {why}") from None
         names = [name for name in (JSON, HTML) if self._folder.exists(name)]
         self._replace = overwrite or (resume and all(map(self._is_report, names)))
         if names and not self._replace:
