@@ -174,6 +174,28 @@ def test_a_nan_may_take_the_other_branch_and_becomes_0_in_a_cast():
     assert Map("where(r > 1, 5, 7)").range({"r": root}) == Interval(5.0, 7.0)
 
 
+@pytest.mark.parametrize(
+    ("text", "nan"),
+    [
+        ("r * 1e38", False),
+        ("r * 1e38 - r * 1e38", True),
+        ("r * 1e38 + r * -1e38", True),
+        ("r * 1e38 * r", True),
+        ("r * 1e38 / (r * 1e38 + 1)", True),
+        ("(r + 1) * 1e38 / (r + 1)", False),
+        ("r / r", True),
+        ("1 / r", False),
+        ("log(r - 1)", True),
+        ("log(r + 1)", False),
+        ("(r - 1) ** 0.5", True),
+        ("(r - 1) ** 3", False),
+        ("maximum(sqrt(r - 1), 2)", True),
+    ],
+)
+def test_where_nan_can_be(text, nan):
+    assert Map(text).range({"r": Interval(0, 255)}).nan == nan
+
+
 def test_a_machine_does_what_an_expression_says(rng):
     image = rng.uniform(-3, 9, (7, 11)).astype(np.float32)
     plan = make_plan([stage("point", "abs")], image.shape, dtype="float32")

@@ -44,6 +44,15 @@ def image(rng):
     return rng.integers(0, 256, (5, 7), dtype=np.uint8)
 
 
+@pytest.mark.parametrize("common", [{"anchor": [1, 0]}, {"padding": "same_lower", "stride": [2, 1]}], ids=str)
+def test_alpha_comes_from_the_tap_on_the_pixel(common, rng):
+    image = rng.integers(0, 256, (5, 6, 4), dtype=np.uint8)
+    dense = stage("custom", "even", kernel=[[1, -2, 3, 0.5], [0, 4, -1, 2]], **common)
+    parts = stage("custom", "parts", kernel=np.outer(range(1, 9), range(2, 8)).tolist(), **common)
+    for one in (dense, parts):  # of rank 1, it runs down the columns and along the rows
+        check([one], image, alpha=True)
+
+
 def test_a_reduction_is_refused_by_name(image):
     from convpipe.compile.cuda.run import compile_plan
 
