@@ -55,7 +55,7 @@ def run_folder(
     ------
     JobError
         If the job cannot start: no input, an output that would lose something or cannot be written, another
-        run that is writing to it, or, to resume, the journal of another job.
+        run that is writing to it, or, to resume, results of another job alone.
     """
     job = FolderJob(Path(input), Path(output), **options)
     began = time.perf_counter()
