@@ -28,14 +28,11 @@ SECONDS = 120
 
 LOG = "tests.log"
 
-STAGES = [
-    "tests/test_references.py::test_the_oracle_gives_these_numbers",
-    "tests/test_plan.py",
-    "tests/batch/test_identity.py",
-]
+NUMBERS = "tests/test_references.py::test_the_oracle_gives_these_numbers"
+STAGES = [NUMBERS, "tests/test_plan.py", "tests/batch/test_identity.py"]
 TESTS = {
-    "geometry": ["tests/test_geometry.py", "tests/test_plan.py", "tests/test_phase.py"],
-    "interval": ["tests/test_expression.py", "tests/test_values.py", "tests/test_plan.py"],
+    "geometry": ["tests/test_geometry.py", "tests/test_plan.py", NUMBERS],
+    "interval": ["tests/test_expression.py", "tests/test_plan.py", NUMBERS],
     "plan": [
         "tests/test_plan.py",
         "tests/test_saturation.py",

@@ -18,8 +18,8 @@ PACKAGES = {
         conv2d stage
     """,
     "convpipe.batch": """
-        Engine FolderJob Found JOURNAL Progress Selection Terminated at_work find_images map_outputs matches
-        output_path place run_folder
+        Engine FolderJob Found JOURNAL Progress Selection Terminated at_work find_images is_new
+        map_outputs matches output_path place run_folder
     """,
     "convpipe.config": "FORMATS InputSpec Job OutputSpec dump from_dict load load_each schema",
     "convpipe.conv": "Conv2d conv2d",
@@ -30,8 +30,8 @@ PACKAGES = {
         probe_pages read read_pages supports write write_pages
     """,
     "convpipe.report": """
-        ImageResult Report ReportFolder SizeGroup existing_advice exit_code extent number printable summary
-        to_html
+        ImageResult Report ReportFolder SizeGroup existing_advice exit_code extent number printable
+        summary to_html
     """,
     "convpipe.stages": "ANY_LABEL COMMON ImageKind Method Stage attempt families find nearest stage",
 }
@@ -89,7 +89,7 @@ COMMANDS = {
     "compile": "config --show --backend --size --alpha --dtype --set",
     "bench": "config --image --size --alpha --dtype --threads --runs --set --json",
     "preview": "config image --stage --output --overwrite --set",
-    "explain": "config image --size --at --stage --set",
+    "explain": "config image --size --at --stage --channel --set",
 }
 
 
