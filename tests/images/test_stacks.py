@@ -254,6 +254,25 @@ class TestOme:
         assert self.pixels(path).get("Type") == "float"
         assert tifffile.imread(path).dtype == np.float32
 
+    @pytest.mark.parametrize("cols", [12, 11])
+    def test_several_images(self, source, strided, cols):
+        """Alike, all of them follow; of unlike ones a page's extent tells nothing of the others."""
+        with tifffile.TiffWriter(source / "a.ome.tif", ome=True) as writer:
+            for data in (STACK[0, 0], STACK[0, 1, :3, :, :cols]):
+                writer.write(data, photometric="minisblack", metadata={"axes": "ZYX", "PhysicalSizeX": 0.5})
+        path, notes = strided((2, 3))
+        with tifffile.TiffFile(path) as file:
+            if cols == 12:
+                assert notes == ()
+                first, second = file.series
+                assert (first.kind, second.kind) == ("ome", "ome")
+                np.testing.assert_array_equal(second.asarray(), STACK[0, 1, :3][EVERY])
+            else:
+                assert notes[0].startswith("OME-XML dropped: it cannot be made to fit the result")
+                assert file.ome_metadata is None
+            planes = [page.asarray() for page in file.pages]
+        np.testing.assert_array_equal(planes[4], STACK[0, 1, 0, :, :cols][EVERY])
+
     def test_what_is_not_known_stays(self, source, strided):
         """Comments, quotes and prefixes; but regions, which do not fit any more, go."""
         region = '<ROI ID="ROI:0"><Union><Shape ID="S:0" TheZ="0"/></Union></ROI>'
