@@ -360,11 +360,20 @@ class Cast:
             raise ParameterError(f"a cast needs one of {', '.join(COMPUTE)}; given {self.dtype!r}", "dtype")
 
     def range(self, samples: Interval) -> Interval:
-        """Enclose the saturated values; a floating dtype saturates nothing."""
+        """Enclose the rounded, saturated values; a floating dtype changes none.
+
+        What the arithmetic rounds off may decide to which side a half goes: the range takes in both.
+
+        Examples
+        --------
+        >>> Cast("uint8").range(Interval(-3, 19.5))
+        Interval(low=0.0, high=20.0)
+        """
         if not is_integer(self.dtype):
             return samples
-        limits = dtype_range(self.dtype)
-        low, high = (min(max(end, limits.low), limits.high) for end in (samples.low, samples.high))
+        limits, either = dtype_range(self.dtype), min(samples.slack, 0.49)
+        ends = (samples.low - either, samples.high + either)
+        low, high = (min(max(float(np.rint(end)), limits.low), limits.high) for end in ends)
         cast = Interval(low, high)
         return cast.join(Interval(0.0, 0.0)) if samples.nan else cast
 

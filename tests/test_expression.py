@@ -170,7 +170,7 @@ def test_a_nan_may_take_the_other_branch_and_becomes_0_in_a_cast():
     root = Map("sqrt(r - 100) + 5").range({"r": Interval(0, 255)})
     assert root.nan
     assert root.low == 5
-    assert Cast("uint8").range(root).low == 0
+    assert Cast("uint8").range(root) == Interval(0.0, 17.0)
     assert Map("where(r > 1, 5, 7)").range({"r": root}) == Interval(5.0, 7.0)
 
 
@@ -194,6 +194,21 @@ def test_a_nan_may_take_the_other_branch_and_becomes_0_in_a_cast():
 )
 def test_where_nan_can_be(text, nan):
     assert Map(text).range({"r": Interval(0, 255)}).nan == nan
+
+
+@pytest.mark.parametrize(
+    ("given", "dtype", "want"),
+    [
+        ((0.2, 19.7), "uint8", (0, 20)),
+        ((4.5, 76.5), "uint8", (4, 77)),
+        ((-0.4, 255.0), "int8", (0, 127)),
+        ((-1e9, 7.0), "int16", (-32768, 7)),
+        ((0.25, 0.75), "float32", (0.25, 0.75)),
+        ((-math.inf, math.inf), "uint16", (0, 65535)),
+    ],
+)
+def test_a_cast_rounds_and_saturates_the_ends(given, dtype, want):
+    assert Cast(dtype).range(Interval(*given)) == Interval(*map(float, want))
 
 
 def test_a_machine_does_what_an_expression_says(rng):
