@@ -213,7 +213,7 @@ class Spectra:
         error = 0.0
         for place, spectrum, norm in kernel:
             tile = samples[place]
-            error += self._rounding * norm * math.sqrt(np.einsum("ij,ij->", tile, tile))
+            error += self._rounding * norm * _norm(tile)
             product = fft.rfft2(tile)
             product *= spectrum
             total = product if total is None else np.add(total, product, out=total)
@@ -243,8 +243,13 @@ class Spectra:
                 block = taps[top : top + rows.block, left : left + cols.block]
                 place = slice(top, top + rows.size), slice(left, left + cols.size)
                 spectrum = np.conj(fft.rfft2(block, self._tiles.extent))  # cross-correlation
-                kernel.append((place, spectrum, float(np.linalg.norm(block))))
+                kernel.append((place, spectrum, _norm(block)))
         return kernel
+
+
+def _norm(values: Array) -> float:
+    """Return the Euclidean norm: not through BLAS, whose last bit depends on its threads."""
+    return math.sqrt(np.einsum("ij,ij->", values, values))
 
 
 def _in_units(taps: Array) -> tuple[float, Array]:

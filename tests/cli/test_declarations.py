@@ -189,6 +189,20 @@ def test_info_clears_the_cache(convpipe, job, document):
     assert document(convpipe("info", "--json"))["cache"]["pipelines"] == 0
 
 
+def test_info_clears_no_folder_that_it_does_not_trust(convpipe, here, monkeypatch):
+    (here / "p").mkdir()
+    (here / "p").chmod(0o777)
+    (here / "p" / "thesis").write_text("years of work")
+    monkeypatch.setenv("CONVPIPE_CACHE_DIR", str(here / "p"))
+    refused = convpipe("info", "--clear-cache")
+    assert (refused.exit_code, refused.stdout) == (2, "")
+    assert "no compiled pipeline was removed: " in refused.stderr
+    assert "others may write to it (mode 777)" in refused.stderr
+    assert "others may write to it (mode 777)" in convpipe("info").stdout
+    assert (here / "p" / "thesis").read_text() == "years of work"
+    assert (here / "p").stat().st_mode & 0o777 == 0o777
+
+
 @pytest.mark.parametrize("name", COMMANDS)
 def test_every_command_has_help(convpipe, name):
     result = convpipe(name, "--help")
