@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 import click
 
 from convpipe.cli.options import json_option, print_json
-from convpipe.errors import ParameterError
 
 if TYPE_CHECKING:
     from convpipe.stages import Method
@@ -38,14 +37,14 @@ def command(family: str | None, name: str | None, markdown: bool, as_json: bool)
 
 
 def _chosen(family: str | None, name: str | None) -> list[Method]:
-    from convpipe.stages import families, find, nearest
+    from convpipe.stages import families, find
 
     known = families()
     if family is None:
         return [method for methods in known.values() for method in methods.values()]
-    if family not in known:
-        raise ParameterError(f"unknown stage family {family!r}{nearest(family, known)}", family)
-    return list(known[family].values()) if name is None else [find(family, name)]
+    if name is None and family in known:
+        return list(known[family].values())
+    return [find(family, "" if name is None else name)]  # refuses what is unknown
 
 
 def _show(method: Method) -> None:

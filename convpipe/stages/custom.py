@@ -7,7 +7,8 @@ import numpy as np
 from convpipe.errors import ParameterError
 from convpipe.ops import Op, Stencil, Taps
 from convpipe.stages.base import method
-from convpipe.stages.parameters import Flag, Matrix
+from convpipe.stages.matrix import Matrix
+from convpipe.stages.parameters import Flag
 
 
 @method(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import difflib
 import math
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -12,12 +11,10 @@ from typing import Any
 from convpipe.errors import ParameterError, ParameterTypeError
 from convpipe.geometry import BORDER_NAMES, LARGEST, PADDING_RULES, Border, padding_forms, pair, parse_padding
 from convpipe.ops import COMPUTE
+from convpipe.stages.slips import slip
 
 REQUIRED: Any = object()
 """Default of a parameter that has none."""
-
-_MOST_TAPS = 1 << 20
-"""Largest number of weights a kernel may have."""
 
 _LARGEST_NUMBER = (2 - 2**-23) * 2.0**127
 """Largest float32: images are computed in it, and a larger number would be infinite there."""
@@ -64,25 +61,9 @@ class Parameter:
     def refuse_type(self, value: Any) -> ParameterTypeError:
         """Return the error for a value of the wrong type."""
         return ParameterTypeError(
-            f"{self.name} needs {self.kind()}; given {type(value).__name__} {value!r}{_slip(value)}",
+            f"{self.name} needs {self.kind()}; given {type(value).__name__} {value!r}{slip(value)}",
             self.name,
         )
-
-
-_SLIPS = (
-    (re.compile(r"[-+]?\d+,\d+"), "a decimal is written with a point, as in 1.4"),
-    (re.compile(r"[-+]?\d*\.?\d+([eE][-+]?\d+)?"), "leave out the quotes"),
-    (re.compile(r"[-+]?[\d.]+ *(px|pixels?|%)"), "a number stands alone, without a unit"),
-    (re.compile(r"[-+\d.]+( +[-+\d.]+)+"), "numbers are separated by commas"),
-)
-"""Ways in which text is nearly a number, and what to do."""
-
-
-def _slip(value: object) -> str:
-    """Return, for an error, what keeps text from being the number it was meant for."""
-    if not isinstance(value, str) or len(value) > 100:
-        return ""
-    return next((f"; {advice}" for form, advice in _SLIPS if form.fullmatch(value.strip())), "")
 
 
 @dataclass(frozen=True)
@@ -139,7 +120,7 @@ class NumberPair(Number):
 
     def parse(self, value: Any) -> tuple[float, float]:  # type: ignore[override]
         """Return (rows, cols)."""
-        items = list(value) if _is_list(value) else [value, value]
+        items = list(value) if is_list(value) else [value, value]
         if len(items) != 2:
             raise self.refuse(value)
         rows, cols = (Number.parse(self, item) for item in items)
@@ -221,7 +202,7 @@ class Choice(Parameter):
     """One of a few words; `aliases` are others that mean one of them."""
 
     choices: tuple[str, ...] = ()
-    aliases: Mapping[str, str] = field(default_factory=dict)
+    aliases: Mapping[str, str] = field(default_factory=dict, hash=False)
 
     def parse(self, value: Any) -> Any:
         """Return the word."""
@@ -309,7 +290,7 @@ class TextList(Text):
         """Return the lines."""
         if isinstance(value, str):
             value = [value]
-        if not _is_list(value):
+        if not is_list(value):
             raise self.refuse_type(value)
         return tuple(super(TextList, self).parse(item) for item in value)
 
@@ -323,55 +304,8 @@ class TextList(Text):
         return {**one, "type": ["string", "array"], "items": one}
 
 
-@dataclass(frozen=True)
-class Matrix(Parameter):
-    """Rows of finite numbers, all of one length; parsed to a tuple of tuples of float."""
-
-    def parse(self, value: Any) -> tuple[tuple[float, ...], ...]:
-        """Return the rows."""
-        rows = value.tolist() if hasattr(value, "tolist") else value
-        if not _is_list(rows) or not all(_is_list(row) for row in rows):
-            raise self._refuse_form(value)
-        if not rows or not rows[0]:
-            raise ParameterError(f"{self.name} is empty; it needs {self.kind()}", self.name)
-        lengths = [len(row) for row in rows]
-        if len(set(lengths)) > 1:
-            raise ParameterError(f"{self.name} is ragged: its rows have {lengths} numbers", self.name)
-        if len(rows) * lengths[0] > _MOST_TAPS:
-            raise ParameterError(
-                f"{self.name} is {len(rows)}x{lengths[0]}; at most {_MOST_TAPS} weights are taken", self.name
-            )
-        cell = Number(self.name, self.doc)
-        return tuple(
-            tuple(self._cell(cell, v, i, j) for j, v in enumerate(row)) for i, row in enumerate(rows)
-        )
-
-    def _refuse_form(self, value: Any) -> ParameterTypeError:
-        error = self.refuse_type(value)
-        if _is_list(value) and value and all(isinstance(item, (int, float)) for item in value):
-            return ParameterTypeError(f"{error}; a kernel of one row has two brackets: [{value}]", self.name)
-        return error
-
-    def _cell(self, cell: Number, value: Any, i: int, j: int) -> float:
-        try:
-            return cell.parse(value)
-        except ParameterError as error:
-            where = f"{self.name}[{i}][{j}]"
-            raise type(error)(
-                f"{where} needs {cell.kind()}; given {value!r}{_slip(value)}", self.name
-            ) from None
-
-    def kind(self) -> str:
-        """Return what is needed."""
-        return "rows of finite numbers, such as [[0, -1, 0], [-1, 5, -1], [0, -1, 0]]"
-
-    def schema(self) -> dict[str, Any]:
-        """Return a list of lists of numbers."""
-        row = {"type": "array", "items": {"type": "number"}, "minItems": 1}
-        return {"type": "array", "items": row, "minItems": 1}
-
-
-def _is_list(value: Any) -> bool:
+def is_list(value: Any) -> bool:
+    """Tell whether the value is a list, and not text."""
     return isinstance(value, Sequence) and not isinstance(value, (str, bytes))
 
 

@@ -12,7 +12,8 @@ from convpipe.batch.identity import Identity, Maker, settings
 from convpipe.geometry import Border
 from convpipe.images import Limits
 from convpipe.stages import ANY_LABEL, COMMON, families, stage
-from convpipe.stages.parameters import Choice, CountPair, Flag, Matrix, NumberPair
+from convpipe.stages.matrix import Matrix
+from convpipe.stages.parameters import Choice, CountPair, Flag, NumberPair
 
 STAGES = [stage("blur", "gaussian", sigma=1.4), stage("edge", "sobel")]
 

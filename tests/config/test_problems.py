@@ -1,11 +1,14 @@
 """All that is wrong with a config is said at once, in order; and what would be endless is capped."""
 
+import sys
+
 import pytest
 
 from convpipe import config
 from convpipe.config.job import MOST_JOBS, MOST_STAGES, MOST_STAGES_IN_ALL
 from convpipe.config.problems import MOST_PROBLEMS
 from convpipe.errors import ConfigError
+from convpipe.plan import make_plan
 
 WRONG = """\
 name: 0123
@@ -131,3 +134,24 @@ def test_what_would_be_endless_work_is_refused_before_any(load, monkeypatch, tex
 def test_as_many_as_are_allowed_are_taken(load):
     (job,) = load("stages: [" + "{edge: roberts}, " * MOST_STAGES + "]\n")
     assert len(job.stages) == MOST_STAGES
+
+
+def test_the_work_grows_as_the_number_of_stages(load):
+    """Calls counted, of reading and of planning: twice the stages, twice the work."""
+
+    def calls(count):
+        made = 0
+
+        def called(frame, event, argument):
+            nonlocal made
+            made += event == "call"
+
+        sys.setprofile(called)
+        try:
+            (job,) = load("stages: [" + "{edge: roberts, stride: 1}, " * count + "]\n")
+            make_plan(job.stages, (50, 50))
+        finally:
+            sys.setprofile(None)
+        return made
+
+    assert calls(120) - calls(80) < 1.2 * (calls(80) - calls(40))
