@@ -82,10 +82,8 @@ def follow_exif(exif: bytes, sampling: Sampling, extent: Extent) -> bytes:
                 _set_whole(data, order, found[tag], size)
     if not sampling.moves:
         return bytes(data)
-    for x, y in DENSITIES:
-        values = [_rational(data, order, found[tag]) for tag in (x, y) if tag in found]
-        if len(values) == 2 and None not in values:
-            _set_rationals(data, order, [found[x], found[y]], sampling.density(*map(float, values)))  # type: ignore[arg-type]
+    for tags in DENSITIES:
+        _follow_density(data, order, [found.get(tag) for tag in tags], sampling)
     for tag in SUBJECTS:
         if tag in found:
             _move_subject(data, order, found[tag], sampling)
@@ -116,7 +114,8 @@ def with_density(exif: bytes | None, x: float, y: float) -> bytes | None:
     data = bytearray(exif)
     try:
         order, found = _found(data)
-        _set_rationals(data, order, [found[X_RESOLUTION], found[Y_RESOLUTION]], (x, y))
+        for tag, value in ((X_RESOLUTION, x), (Y_RESOLUTION, y)):
+            _set_rational(data, order, found[tag], value)
         if RESOLUTION_UNIT in found:
             _set_whole(data, order, found[RESOLUTION_UNIT], 2)
     except (struct.error, ValueError, KeyError):
@@ -198,19 +197,29 @@ def _entries(data: bytearray, order: str, offset: int) -> Iterator[tuple[int, in
         yield tag, kind, count, position, start
 
 
+def _follow_density(data: bytearray, order: str, places: list[Place | None], sampling: Sampling) -> None:
+    """Follow the densities along x and y; one that is missing is as the other, one of 0 is unknown."""
+    stated = [_rational(data, order, place) if place is not None else None for place in places]
+    x, y = stated[0] or stated[1], stated[1] or stated[0]
+    if not x or not y:
+        return
+    for place, value in zip(places, sampling.density(x, y), strict=True):
+        if place is not None:
+            _set_rational(data, order, place, value)
+
+
 def _rational(data: bytearray, order: str, place: Place) -> float | None:
     kind, count, position, _ = place
     if (kind, count) != (RATIONAL, 1):
-        return None
+        raise ValueError("a density that is no rational number")
     above, below = struct.unpack_from(order + "II", data, position)
     return float(above / below) if below else None
 
 
-def _set_rationals(data: bytearray, order: str, places: list[Place], values: tuple[float, float]) -> None:
-    if any(place[:2] != (RATIONAL, 1) for place in places):
+def _set_rational(data: bytearray, order: str, place: Place, value: float) -> None:
+    if place[:2] != (RATIONAL, 1):
         raise ValueError("a density that is no rational number")
-    for place, value in zip(places, values, strict=True):
-        struct.pack_into(order + "II", data, place[2], *ratio(value))
+    struct.pack_into(order + "II", data, place[2], *ratio(value))
 
 
 def _set_whole(data: bytearray, order: str, place: Place, value: int) -> None:

@@ -57,9 +57,10 @@ def follow_xmp(packet: bytes, sampling: Sampling, extent: Extent) -> bytes:
 
 def _follow_density(packet: bytes, x: str, y: str, sampling: Sampling) -> bytes:
     stated = [next(_values(packet, name), None) for name in (x, y)]
-    if stated[0] is None or stated[1] is None:
+    along_x, along_y = stated[0] or stated[1], stated[1] or stated[0]  # one that is missing is as the other
+    if along_x is None or along_y is None:
         return packet
-    followed = sampling.density(_number(stated[0]), _number(stated[1]))
+    followed = sampling.density(_number(along_x), _number(along_y))
     for name, value in zip((x, y), followed, strict=True):
         packet = _changed(packet, name, lambda _, value=value: b"%d/%d" % ratio(value))  # type: ignore[misc]
     return packet
