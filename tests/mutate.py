@@ -13,6 +13,7 @@ What survives is printed: either the change makes no difference, or a test is mi
 import argparse
 import ast
 import contextlib
+import importlib
 import os
 import shutil
 import signal
@@ -27,6 +28,11 @@ SECONDS = 120
 """After which a mutant that still runs counts as noticed."""
 
 LOG = "tests.log"
+
+LIBRARIES = """
+    hypothesis numba pytest ruamel.yaml scipy.ndimage scipy.signal
+    skimage.color skimage.exposure skimage.filters skimage.util
+""".split()  # noqa: SIM905
 
 NUMBERS = "tests/test_references.py::test_the_oracle_gives_these_numbers"
 STAGES = [NUMBERS, "tests/test_plan.py", "tests/batch/test_identity.py"]
@@ -196,8 +202,8 @@ def main():
     parser.add_argument("modules", nargs="*", default=list(TESTS))
     parser.add_argument("--every", type=int, default=1, help="try every so many-th mutant")
     given = parser.parse_args()
-    import hypothesis  # noqa: F401
-
+    for library in LIBRARIES:  # which every process that is forked then has
+        importlib.import_module(library)
     sys.dont_write_bytecode = True
     with tempfile.TemporaryDirectory() as folder:
         copy = Path(folder)

@@ -154,8 +154,15 @@ def test_pair_refuses_three_numbers():
 
 
 def test_a_padded_side_too_long_to_index_is_refused():
-    with pytest.raises(PlanError, match="pass the largest side"):
-        axes((2**31 - 1, 5), (3, 3), (1, 1), (1, 1), ((1, 1), (0, 0)))
+    padded = ((3, 3), (1, 1), (1, 1), ((1, 1), (0, 0)))
+    assert axes((2**31 - 3, 5), *padded)[0].output(2**31 - 3) == 2**31 - 3
+    with pytest.raises(PlanError, match="pass the largest side, 2147483647"):
+        axes((2**31 - 2, 5), *padded)
+    with pytest.raises(PlanError, match="a kernel that spans 2147483649 pass the largest side"):
+        axes((5, 5), (3, 1), (1, 1), (2**30, 1), ((0, 0), (0, 0)))
+    assert pair(2**31 - 1, "stride") == (2**31 - 1, 2**31 - 1)
+    with pytest.raises(ParameterError, match="stride must be at most 2147483647; given 2147483648"):
+        pair(2**31, "stride")
 
 
 @settings(max_examples=60)
