@@ -25,6 +25,9 @@ SHARE = 0.75
 RESERVE = 1 << 28
 """Bytes for Python, Numba, the libraries of formats, and kept blocks."""
 
+DECODER = 1 << 26
+"""Bytes of a process that decodes, beside its pixels."""
+
 SPOOLED = 1 << 26
 """Bytes of encoded pages that stay in memory; see :mod:`convpipe.images.spool`."""
 
@@ -175,10 +178,16 @@ def shown(nbytes: int) -> str:
     return f"{nbytes / 1e9:.3g} GB" if nbytes >= 1e9 else f"{nbytes / 1e6:.3g} MB"
 
 
-def default_memory() -> int:
-    """Return the bytes that images may take where nobody says: a share of what this process may use."""
+def default_memory(decoders: int = 0) -> int:
+    """Return the bytes that images may take where nobody says: a share of what this process may use.
+
+    Parameters
+    ----------
+    decoders : int
+        Processes beside it.
+    """
     most = min(filter(None, (_physical(), *cgroup_limits())), default=1 << 32)
-    return max(int(most * SHARE) - RESERVE, most // 4)
+    return max(int(most * SHARE) - RESERVE - decoders * DECODER, most // 4)
 
 
 def _physical() -> int:

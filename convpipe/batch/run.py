@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, closing, nullcontext, suppress
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -69,25 +69,20 @@ def run_folder(
 def _run(engine: Engine, job: FolderJob, progress: Progress | None) -> Report:
     found = find_images(job.input, job.include, job.exclude, job.recursive)
     targets = map_outputs(found, job.output, job.format, job.result)
-    made_of = settings(engine, **job.decides)
-    maker = Maker(Identity.of(engine, made_of), os.path.realpath(found.root))
-    reader = _reader(job)
+    left = _left_out(found)
+    hands = max(1, min(job.workers or _cores(), len(targets)))
+    threads = None if len(targets) == 1 else 1
+    reader, budget = _reader(job), _budget(job, hands)
     with (
         _open(job.output, "output") as output,
         closing(_journal(output, job)) as journal,
         _input(found) as input,
     ):
-        past = Past()
-        if job.resume:
-            past = read_past(journal.lines(), maker, targets.values(), overwrite=job.overwrite)
-        journal.begin(maker, job=job.name, settings=made_of, began=_now())
+        past = _begin(engine, job, found, targets, journal)
         _clear_stale(output, targets.values())
-        budget = Budget(default_memory() if job.memory is None else job.memory)
-        threads = None if len(targets) == 1 else 1
         run = Run(job, engine, reader, input, found.root, output, past, budget, threads)
-        for result in (left := _left_out(found)):
+        for result in left:
             record(run, journal, result)
-        hands = max(1, min(job.workers or _cores(), len(targets)))
         interrupted = settle_all(run, journal, list(targets.items()), hands, progress)
         if not output.in_place():
             run.give_up("as the output folder was removed or replaced")
@@ -108,6 +103,24 @@ def _run(engine: Engine, job: FolderJob, progress: Progress | None) -> Report:
         resumed=job.resume,
         warnings=(*_said_of(journal, past, job), *run.warnings),
     )
+
+
+def _begin(
+    engine: Engine, job: FolderJob, found: Found, targets: Mapping[Path, Path], journal: Ledger
+) -> Past:
+    """Begin a run in the journal, and return what it says of earlier ones, to go on with."""
+    made_of = settings(engine, **job.decides)
+    maker = Maker(Identity.of(engine, made_of), os.path.realpath(found.root))
+    past = Past()
+    if job.resume:
+        past = read_past(journal.lines(), maker, targets.values(), overwrite=job.overwrite)
+    journal.begin(maker, job=job.name, settings=made_of, began=_now())
+    return past
+
+
+def _budget(job: FolderJob, hands: int) -> Budget:
+    """Return the memory that images may take; decoders of their own take some, each."""
+    return Budget(job.memory or default_memory(hands if job.isolate else 0))
 
 
 def _journal(output: Folder, job: FolderJob) -> Ledger:

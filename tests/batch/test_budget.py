@@ -9,7 +9,7 @@ from fakes import FakePipeline
 
 from convpipe import memory
 from convpipe.batch import run_folder
-from convpipe.batch.budget import RESERVE, Budget, Need, cgroup_limits, default_memory
+from convpipe.batch.budget import DECODER, RESERVE, Budget, Need, cgroup_limits, default_memory
 from convpipe.compile.groups import MOST_LEVELS, MOST_STAGES
 from convpipe.errors import LimitError
 from convpipe.images import FORMATS
@@ -251,6 +251,11 @@ class TestLimits:
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(text)
         assert list(cgroup_limits(tmp_path / "groups", tmp_path / "mount")) == limits
+
+    def test_processes_that_decode_take_some_of_it(self, monkeypatch):
+        monkeypatch.setattr("convpipe.batch.budget._physical", lambda: 16 << 30)
+        monkeypatch.setattr("convpipe.batch.budget.cgroup_limits", lambda: ())
+        assert default_memory() - default_memory(8) == 8 * DECODER
 
     def test_the_tightest_one_counts(self, monkeypatch):
         monkeypatch.setattr("convpipe.batch.budget._physical", lambda: 16 << 30)

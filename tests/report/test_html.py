@@ -139,6 +139,13 @@ def test_a_file_that_appears_in_the_meantime_stays(tmp_path):
     assert (tmp_path / "report.html").read_text() == "precious"
 
 
+def test_page_says_where_and_what_was_not_read():
+    report = Report("edges", config="<c>.yaml", output="out", journal="out/j", unsupported=("a<.heic",))
+    page = Cells(to_html([report]))
+    assert "config <c>.yaml; results out; journal out/j." in page.texts
+    assert "a<.heic" in page.texts
+
+
 def test_page_and_data_have_the_warnings():
     report = Report("edges", warnings=("values <saturate>",))
     assert "values <saturate>" in Cells(to_html([report])).texts
