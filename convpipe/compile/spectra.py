@@ -12,9 +12,9 @@ So every response y is to have an error of at most `TOLERANCE` times the sum of 
 
 - Integer samples under integer taps give integers: where e is below a quarter, rounding makes them exact.
 - |y| is at most that sum, so most responses are large enough to show it.
-- If few are not, they are computed as sums over their windows.
-- Else that sum is computed for all, as is the number of samples in each window that are not zero: where there
-  is none, the response is zero.
+- Else the number of samples in each window that are not zero is computed, exactly: where there is none, the
+  response is zero.
+- If few are left, they are computed as sums over their windows; else the sum of |w||x| is, for all.
 - What still is not shown lies beside samples that are larger by orders of magnitude: these are split off, and
   both parts are treated so; no part adds anything to a window in which it has no sample.
 
@@ -144,12 +144,20 @@ class Spectra:
         if self._exact and error < 0.25:
             return np.rint(response, out=response)
         doubtful = np.abs(response) < error * (1 + 1 / self._tolerance)
-        count = np.count_nonzero(doubtful)
-        if count * self._taps.size > FEW * math.prod(self._tiles.extent):
+        if self._many(doubtful):
+            empty = self._count(samples != 0, extent) == 0
+            response[empty] = 0
+            doubtful &= ~empty
+        if self._many(doubtful):
             return self._carefully(samples, extent)
-        if count:
+        if doubtful.any():
             response[doubtful] = self._sums(samples, doubtful)
         return response
+
+    def _many(self, doubtful: NDArray[np.bool_]) -> bool:
+        """Tell whether sums over these windows would be more work than transforms."""
+        work = np.count_nonzero(doubtful) * self._taps.size
+        return bool(work > FEW * math.prod(self._tiles.extent))
 
     def _carefully(self, samples: Array, extent: Extent) -> Array:
         """Return the responses to samples of any size, those beside infinities among them."""
