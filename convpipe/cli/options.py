@@ -34,7 +34,7 @@ set_option = click.option(
     "overrides",
     multiple=True,
     metavar="KEY=VALUE",
-    help="Override a value of the config, as in --set stages.0.sigma=2.",
+    help="Override a value of the config: stages.0.sigma=2, or NAME.sigma=2 with a stage's name.",
 )
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a table.")
 

@@ -105,7 +105,7 @@ def colours(here, rng):
     return pixels
 
 
-@pytest.mark.parametrize(("channel", "name"), enumerate(["red", "green", "blue", "alpha"]))
+@pytest.mark.parametrize(("channel", "name"), list(enumerate(["red", "green", "blue", "alpha"])))
 def test_explain_names_the_channel_and_gives_what_a_run_stores(convpipe, job, colours, channel, name):
     config = job("- {blur: box, size: 3, border: edge}")
     text = convpipe("explain", config, "a.png", "--at", 0, 6, "--channel", channel).stdout
