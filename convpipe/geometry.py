@@ -1,6 +1,6 @@
 """Size arithmetic and border index maps: integers only.
 
-The one place for the output-size formula, the padding forms and the border rules. The planner, the
+The one place for the output-size formula and the border rules. The planner, the
 generated loops, ``conv2d`` and the tests all call these functions; :func:`border_index` is plain
 integer Python on purpose, so that each backend compiles this very definition.
 """
@@ -10,35 +10,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import IntEnum
-from typing import Literal, cast
 
-from convpipe.errors import ParameterError, ParameterTypeError, PlanError
+from convpipe.errors import ParameterError, ParameterTypeError
 
 Extent = tuple[int, int]
 """Rows and columns of an image."""
-
-Sides = tuple[tuple[int, int], tuple[int, int]]
-"""((top, bottom), (left, right)) in pixels."""
-
-Padding = Literal["same", "same_upper", "same_lower", "valid"] | Sides
-"""A rule for it, or how much at each side.
-
-========== ====================================================================================
-same       as at stride 1, so that a strided result is every stride-th pixel of the full one
-same_upper ONNX's and TensorFlow's: what ceil(size / stride) outputs need, half at either end
-same_lower the same, where it is odd with one more before than after
-valid      none
-========== ====================================================================================
-"""
-
-PADDING_RULES = ("same", "same_upper", "same_lower", "valid")
-
-Anchor = Literal["upper", "lower"] | tuple[int, int]
-"""The tap, by row and column, that stands on the pixel a window computes; or the middle of the kernel.
-
-A kernel of even size has two of them: ``upper`` is the first, so that the window reaches further down and
-right, as torch's does; ``lower`` the second, as those of scipy.ndimage and OpenCV do.
-"""
 
 LARGEST = 2**31 - 1
 """Largest kernel, stride, dilation, padding or padded side: beyond it index products could overflow."""
@@ -229,67 +205,21 @@ def pair(value: object, name: str, least: int = 1) -> tuple[int, int]:
     ParameterError
         If a number is below `least` or too large to index with.
     """
-    value = _plain(value)
+    value = plain(value)
     items = tuple(value) if isinstance(value, Sequence) and not isinstance(value, str) else (value, value)
     if len(items) != 2:
         raise ParameterError(f"{name} needs an int or [rows, cols]; given {value!r}", name)
-    rows, cols = (_count(item, value, name, least) for item in items)
+    rows, cols = (check_count(item, value, name, least) for item in items)
     return rows, cols
 
 
-def padding_forms(rules: Sequence[str] = PADDING_RULES) -> str:
-    """Return, in words, what a padding can be.
-
-    Examples
-    --------
-    >>> padding_forms(["same", "valid"])
-    "an int, [rows, cols], [top, bottom, left, right], 'same' or 'valid'"
-    """
-    *others, last = (repr(rule) for rule in rules)
-    return ", ".join(["an int, [rows, cols], [top, bottom, left, right]", *others]) + f" or {last}"
-
-
-def parse_padding(value: object, rules: Sequence[str] = PADDING_RULES) -> Padding:
-    """Return any accepted padding form as a rule or ((top, bottom), (left, right)).
-
-    Parameters
-    ----------
-    value : int, [rows, cols], [top, bottom, left, right] or str
-    rules : sequence of str
-        The words that are taken.
-
-    Examples
-    --------
-    >>> parse_padding([1, 2])
-    ((1, 1), (2, 2))
-    >>> parse_padding([1, 2, 3, 4])
-    ((1, 2), (3, 4))
-    """
-    value = _plain(value)
-    needed = padding_forms(rules)
-    if isinstance(value, str):
-        if value in rules:
-            return cast(Padding, str(value))
-        raise ParameterError(f"padding needs {needed}; given {value!r}", "padding")
-    items = tuple(value) if isinstance(value, Sequence) else (value, value)
-    if len(items) == 2 and all(isinstance(item, tuple) and len(item) == 2 for item in items):
-        items = (*items[0], *items[1])  # a padding that was parsed before
-    sides = tuple(_count(item, value, "padding", 0) for item in items)
-    if len(sides) == 2:
-        rows, cols = sides
-        return (rows, rows), (cols, cols)
-    if len(sides) == 4:
-        top, bottom, left, right = sides
-        return (top, bottom), (left, right)
-    raise ParameterError(f"padding needs {needed}; given {value!r}", "padding")
-
-
-def _plain(value: object) -> object:
+def plain(value: object) -> object:
     """Return a NumPy array as lists, and its scalars as Python's; anything else as it is."""
     return value.tolist() if hasattr(value, "tolist") else value
 
 
-def _count(item: object, value: object, name: str, least: int) -> int:
+def check_count(item: object, value: object, name: str, least: int) -> int:
+    """Return `item`, a part of `value`, as an int of at least `least`, or raise as :func:`pair` does."""
     if isinstance(item, bool) or not hasattr(item, "__index__"):
         raise ParameterTypeError(
             f"{name} needs whole numbers; given {value!r} ({type(item).__name__} {item!r})", name
@@ -300,78 +230,3 @@ def _count(item: object, value: object, name: str, least: int) -> int:
     if number > LARGEST:
         raise ParameterError(f"{name} must be at most {LARGEST}; given {value!r}", name)
     return number
-
-
-def reach_around(kernel: int, dilation: int, anchor: Literal["upper", "lower"] | int) -> tuple[int, int]:
-    """Return how far a window reaches before and after the pixel that it stands on.
-
-    This is what ``same`` pads: ``dilation * (kernel - 1)`` in all.
-
-    Examples
-    --------
-    >>> reach_around(4, 1, "upper"), reach_around(4, 1, "lower"), reach_around(4, 1, 0)
-    ((1, 2), (2, 1), (0, 3))
-    """
-    total = dilation * (kernel - 1)
-    if anchor == "upper":
-        before = total // 2
-    elif anchor == "lower":
-        before = total - total // 2
-    else:
-        before = dilation * anchor
-    return before, total - before
-
-
-def fitted_padding(
-    size: int, kernel: int, stride: int, dilation: int, rule: Literal["same_upper", "same_lower"]
-) -> tuple[int, int]:
-    """Return what ceil(size / stride) windows need, half before and half after.
-
-    ONNX's ``auto_pad`` SAME_UPPER and SAME_LOWER, the first of them TensorFlow's SAME. Where the first window
-    lies depends on the size.
-
-    Examples
-    --------
-    >>> [fitted_padding(size, kernel=3, stride=2, dilation=1, rule="same_upper") for size in (5, 6)]
-    [(1, 1), (0, 1)]
-    """
-    outputs = -(-size // stride)
-    total = max((outputs - 1) * stride + Axis(kernel, stride, dilation).reach - size, 0)
-    half = total // 2
-    return (half, total - half) if rule == "same_upper" else (total - half, half)
-
-
-def axes(
-    extent: Extent,
-    kernel: Extent,
-    stride: Extent,
-    dilation: Extent,
-    padding: Padding,
-    anchor: Anchor = "upper",
-) -> tuple[Axis, Axis]:
-    """Return the two windows, over rows and over columns, with the padding resolved for `extent`.
-
-    Raises
-    ------
-    PlanError
-        If a padded side is too large to index.
-    """
-    resolved = []
-    for i, axis_name in enumerate(("rows", "columns")):
-        tap = anchor if isinstance(anchor, str) else anchor[i]
-        if padding == "same":
-            before, after = reach_around(kernel[i], dilation[i], tap)
-        elif padding == "same_upper" or padding == "same_lower":
-            before, after = fitted_padding(extent[i], kernel[i], stride[i], dilation[i], padding)
-        elif padding == "valid":
-            before, after = 0, 0
-        else:
-            before, after = padding[i]
-        axis = Axis(kernel[i], stride[i], dilation[i], before, after)
-        if max(extent[i] + before + after, axis.reach) > LARGEST:
-            raise PlanError(
-                f"{extent[i]} {axis_name} with padding {before} and {after} and a kernel that spans "
-                f"{axis.reach} pass the largest side, {LARGEST}"
-            )
-        resolved.append(axis)
-    return resolved[0], resolved[1]

@@ -26,19 +26,9 @@ from numpy.typing import ArrayLike, NDArray
 
 from convpipe import expression, interval
 from convpipe.errors import ParameterError
-from convpipe.geometry import (
-    Anchor,
-    Axis,
-    Border,
-    Extent,
-    Padding,
-    Sides,
-    axes,
-    pair,
-    parse_padding,
-    reach_around,
-)
+from convpipe.geometry import Axis, Border, Extent, pair
 from convpipe.interval import UNBOUNDED, Interval
+from convpipe.padding import Anchor, Padding, Sides, axes, parse_padding, reach_around
 
 
 class Taps:

@@ -38,6 +38,8 @@ NUMBERS = "tests/test_references.py::test_the_oracle_gives_these_numbers"
 STAGES = [NUMBERS, "tests/test_plan.py", "tests/batch/test_identity.py"]
 TESTS = {
     "geometry": ["tests/test_geometry.py", "tests/test_plan.py", NUMBERS],
+    "padding": ["tests/test_geometry.py", "tests/test_phase.py", NUMBERS],
+    "expression": ["tests/test_expression.py"],
     "interval": ["tests/test_expression.py", "tests/test_plan.py", NUMBERS],
     "plan": [
         "tests/test_plan.py",

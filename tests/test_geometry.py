@@ -6,17 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from convpipe.errors import ParameterError, ParameterTypeError, PlanError
-from convpipe.geometry import (
-    Axis,
-    Border,
-    Field,
-    axes,
-    border_index,
-    fitted_padding,
-    pair,
-    parse_padding,
-    reach_around,
-)
+from convpipe.geometry import Axis, Border, Field, border_index, pair
+from convpipe.padding import axes, fitted_padding, parse_padding, reach_around
 from convpipe.plan import make_plan
 from convpipe.stages import stage
 

@@ -18,6 +18,7 @@ LAYERS = [
     "paths",
     "memory",
     "geometry",
+    "padding",
     "sampling",
     "expression",
     "interval",

@@ -11,7 +11,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from convpipe.errors import ParameterError, ParameterTypeError, PlanError
-from convpipe.geometry import BORDER_NAMES, LARGEST, Axis, Border, Padding, axes, pair, parse_padding
+from convpipe.geometry import BORDER_NAMES, LARGEST, Axis, Border, pair
+from convpipe.padding import Padding, axes, parse_padding
 
 PADDING_MODES = ("zeros", "reflect", "replicate", "circular")
 """torch's names; pipelines know more."""

@@ -12,7 +12,8 @@ from numpy.typing import ArrayLike, DTypeLike, NDArray
 from convpipe.conv import checks
 from convpipe.conv.functional import conv2d
 from convpipe.errors import ParameterError, ParameterTypeError
-from convpipe.geometry import pair, parse_padding
+from convpipe.geometry import pair
+from convpipe.padding import parse_padding
 
 
 class Conv2d:

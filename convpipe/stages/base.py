@@ -16,8 +16,9 @@ from functools import cached_property
 from typing import Any, Literal
 
 from convpipe.errors import ParameterError
-from convpipe.geometry import Anchor, Border, Extent, Padding
+from convpipe.geometry import Border, Extent
 from convpipe.ops import IDENTITY, Alpha, Cast, Map, Op, Stencil
+from convpipe.padding import Anchor, Padding
 from convpipe.stages.elsewhere import advice
 from convpipe.stages.parameters import (
     REQUIRED,

@@ -9,8 +9,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from convpipe.errors import ParameterError, ParameterTypeError
-from convpipe.geometry import BORDER_NAMES, LARGEST, PADDING_RULES, Border, padding_forms, pair, parse_padding
+from convpipe.geometry import BORDER_NAMES, LARGEST, Border, pair
 from convpipe.ops import COMPUTE
+from convpipe.padding import PADDING_RULES, padding_forms, parse_padding
 from convpipe.stages.slips import slip
 
 REQUIRED: Any = object()

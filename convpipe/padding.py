@@ -1,0 +1,154 @@
+"""Padding: its forms, how much of it a rule means, and the tap that stands on a pixel; integers only."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Literal, cast
+
+from convpipe.errors import ParameterError, PlanError
+from convpipe.geometry import LARGEST, Axis, Extent, check_count, plain
+
+Sides = tuple[tuple[int, int], tuple[int, int]]
+"""((top, bottom), (left, right)) in pixels."""
+
+Padding = Literal["same", "same_upper", "same_lower", "valid"] | Sides
+"""A rule for it, or how much at each side.
+
+========== ====================================================================================
+same       as at stride 1, so that a strided result is every stride-th pixel of the full one
+same_upper ONNX's and TensorFlow's: what ceil(size / stride) outputs need, half at either end
+same_lower the same, where it is odd with one more before than after
+valid      none
+========== ====================================================================================
+"""
+
+PADDING_RULES = ("same", "same_upper", "same_lower", "valid")
+
+Anchor = Literal["upper", "lower"] | tuple[int, int]
+"""The tap, by row and column, that stands on the pixel a window computes; or the middle of the kernel.
+
+A kernel of even size has two of them: ``upper`` is the first, so that the window reaches further down and
+right, as torch's does; ``lower`` the second, as those of scipy.ndimage and OpenCV do.
+"""
+
+
+def padding_forms(rules: Sequence[str] = PADDING_RULES) -> str:
+    """Return, in words, what a padding can be.
+
+    Examples
+    --------
+    >>> padding_forms(["same", "valid"])
+    "an int, [rows, cols], [top, bottom, left, right], 'same' or 'valid'"
+    """
+    *others, last = (repr(rule) for rule in rules)
+    return ", ".join(["an int, [rows, cols], [top, bottom, left, right]", *others]) + f" or {last}"
+
+
+def parse_padding(value: object, rules: Sequence[str] = PADDING_RULES) -> Padding:
+    """Return any accepted padding form as a rule or ((top, bottom), (left, right)).
+
+    Parameters
+    ----------
+    value : int, [rows, cols], [top, bottom, left, right] or str
+    rules : sequence of str
+        The words that are taken.
+
+    Examples
+    --------
+    >>> parse_padding([1, 2])
+    ((1, 1), (2, 2))
+    >>> parse_padding([1, 2, 3, 4])
+    ((1, 2), (3, 4))
+    """
+    value = plain(value)
+    needed = padding_forms(rules)
+    if isinstance(value, str):
+        if value in rules:
+            return cast(Padding, str(value))
+        raise ParameterError(f"padding needs {needed}; given {value!r}", "padding")
+    items = tuple(value) if isinstance(value, Sequence) else (value, value)
+    if len(items) == 2 and all(isinstance(item, tuple) and len(item) == 2 for item in items):
+        items = (*items[0], *items[1])  # a padding that was parsed before
+    sides = tuple(check_count(item, value, "padding", 0) for item in items)
+    if len(sides) == 2:
+        rows, cols = sides
+        return (rows, rows), (cols, cols)
+    if len(sides) == 4:
+        top, bottom, left, right = sides
+        return (top, bottom), (left, right)
+    raise ParameterError(f"padding needs {needed}; given {value!r}", "padding")
+
+
+def reach_around(kernel: int, dilation: int, anchor: Literal["upper", "lower"] | int) -> tuple[int, int]:
+    """Return how far a window reaches before and after the pixel that it stands on.
+
+    This is what ``same`` pads: ``dilation * (kernel - 1)`` in all.
+
+    Examples
+    --------
+    >>> reach_around(4, 1, "upper"), reach_around(4, 1, "lower"), reach_around(4, 1, 0)
+    ((1, 2), (2, 1), (0, 3))
+    """
+    total = dilation * (kernel - 1)
+    if anchor == "upper":
+        before = total // 2
+    elif anchor == "lower":
+        before = total - total // 2
+    else:
+        before = dilation * anchor
+    return before, total - before
+
+
+def fitted_padding(
+    size: int, kernel: int, stride: int, dilation: int, rule: Literal["same_upper", "same_lower"]
+) -> tuple[int, int]:
+    """Return what ceil(size / stride) windows need, half before and half after.
+
+    ONNX's ``auto_pad`` SAME_UPPER and SAME_LOWER, the first of them TensorFlow's SAME. Where the first window
+    lies depends on the size.
+
+    Examples
+    --------
+    >>> [fitted_padding(size, kernel=3, stride=2, dilation=1, rule="same_upper") for size in (5, 6)]
+    [(1, 1), (0, 1)]
+    """
+    outputs = -(-size // stride)
+    total = max((outputs - 1) * stride + Axis(kernel, stride, dilation).reach - size, 0)
+    half = total // 2
+    return (half, total - half) if rule == "same_upper" else (total - half, half)
+
+
+def axes(
+    extent: Extent,
+    kernel: Extent,
+    stride: Extent,
+    dilation: Extent,
+    padding: Padding,
+    anchor: Anchor = "upper",
+) -> tuple[Axis, Axis]:
+    """Return the two windows, over rows and over columns, with the padding resolved for `extent`.
+
+    Raises
+    ------
+    PlanError
+        If a padded side is too large to index.
+    """
+    resolved = []
+    for i, axis_name in enumerate(("rows", "columns")):
+        tap = anchor if isinstance(anchor, str) else anchor[i]
+        if padding == "same":
+            before, after = reach_around(kernel[i], dilation[i], tap)
+        elif padding == "same_upper" or padding == "same_lower":
+            before, after = fitted_padding(extent[i], kernel[i], stride[i], dilation[i], padding)
+        elif padding == "valid":
+            before, after = 0, 0
+        else:
+            before, after = padding[i]
+        axis = Axis(kernel[i], stride[i], dilation[i], before, after)
+        if max(extent[i] + before + after, axis.reach) > LARGEST:
+            raise PlanError(
+                f"{extent[i]} {axis_name} with padding {before} and {after} and a kernel that spans "
+                f"{axis.reach} pass the largest side, {LARGEST}"
+            )
+        resolved.append(axis)
+    return resolved[0], resolved[1]
