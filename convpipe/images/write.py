@@ -145,7 +145,7 @@ def write(
     ...     write(f"{folder}/a.png", np.ones((2, 3), np.uint8))
     Traceback (most recent call last):
         ...
-    convpipe.errors.WriteError: the output exists
+    convpipe.errors.WriteError: the output exists; overwrite replaces it
     """
     format = format or format_of(path)
     if format is None:
@@ -309,7 +309,7 @@ def _cannot_encode(format: str, error: Exception) -> WriteError:
     return failure
 
 
-EXISTS = "the output exists"
+EXISTS = "the output exists; overwrite replaces it"
 """Reason of a result that would need ``overwrite``."""
 
 

@@ -36,7 +36,8 @@ def existing_advice(report: Report) -> str | None:
     Examples
     --------
     >>> from convpipe.report import ImageResult
-    >>> failed = ImageResult("a.png", "failed", "write", "the output exists")
+    >>> from convpipe.images import EXISTS
+    >>> failed = ImageResult("a.png", "failed", "write", EXISTS)
     >>> existing_advice(Report("edges", (failed,)))
     '1 result exists already: --resume keeps what is right and does the rest, --overwrite replaces'
     """

@@ -6,6 +6,7 @@ import re
 import pytest
 from rich.console import Console
 
+from convpipe.images import EXISTS
 from convpipe.plan import make_plan
 from convpipe.report import ImageResult, Report
 from convpipe.report.terminal import SHOWN, print_plan, print_report
@@ -119,7 +120,7 @@ def test_many_sizes_take_a_line_each_and_not_more_than_some():
 
 
 def test_results_that_exist_are_told_once():
-    failed = [ImageResult(f"{i}.png", "failed", "write", "the output exists") for i in range(3)]
+    failed = [ImageResult(f"{i}.png", "failed", "write", EXISTS) for i in range(3)]
     text = shown(print_report, report(*failed))
     assert text.count("exist") == 1
     assert (
