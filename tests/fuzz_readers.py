@@ -23,7 +23,7 @@ import numpy as np
 
 from convpipe.errors import ReadError
 from convpipe.images import FORMATS, Limits, Page, encode, encode_pages, probe, read_pages, supports
-from convpipe.images.metadata import Metadata
+from convpipe.images.metadata.model import Metadata
 from convpipe.sampling import Sampling
 
 LIMITS = Limits(max_pixels=2_000_000, max_decoded_bytes=32 << 20, max_tile_bytes=32 << 20, max_frames=50)

@@ -3,7 +3,7 @@
 import struct
 import zlib
 
-from convpipe.images.png import SIGNATURE, chunk
+from convpipe.images.formats.png import SIGNATURE, chunk
 
 
 def png(width, height, depth=8, colour=0, raw=bytes(100), *extra, interlace=0):

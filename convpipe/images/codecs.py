@@ -12,8 +12,8 @@ import numpy as np
 
 from convpipe.errors import ReadError
 from convpipe.images.bounds import check_readable
-from convpipe.images.formats import FORMATS
-from convpipe.images.metadata import Metadata
+from convpipe.images.formats.registry import FORMATS
+from convpipe.images.metadata.model import Metadata
 from convpipe.images.source import Header, Page, Pieces, Source, opened
 from convpipe.limits import Limits
 
@@ -56,7 +56,7 @@ class PagedCodec(Codec, Protocol):
 
 def codec(format: str) -> Codec:
     """Return a format's module, importing it, and its libraries, only now."""
-    return cast(Codec, import_module(f"convpipe.images.{format}"))
+    return cast(Codec, import_module(f"convpipe.images.formats.{format}"))
 
 
 @contextmanager
@@ -64,7 +64,7 @@ def image_file(path: str | os.PathLike[str], limits: Limits, allow_truncated: bo
     """Open an image file as ``opened`` does, with what is left of a damaged PNG if that is allowed."""
     with opened(path, limits) as source:
         if allow_truncated and source.format == "png":
-            from convpipe.images.salvage import salvage
+            from convpipe.images.formats.salvage import salvage
 
             salvage(source, limits)
         yield source

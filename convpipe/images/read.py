@@ -11,9 +11,9 @@ import numpy as np
 from convpipe.errors import ReadError
 from convpipe.images.codecs import checked_header, checked_headers, codec, image_file, note_frames_left
 from convpipe.images.colour import orient
-from convpipe.images.formats import FORMATS
-from convpipe.images.metadata import Metadata
-from convpipe.images.raster import Raster
+from convpipe.images.formats.registry import FORMATS
+from convpipe.images.metadata.model import Metadata
+from convpipe.images.metadata.raster import Raster
 from convpipe.images.source import Header, Source
 from convpipe.limits import DEFAULT_LIMITS, Limits
 from convpipe.sampling import Sampling

@@ -13,8 +13,8 @@ import numpy as np
 
 from convpipe.errors import ReadError
 from convpipe.images.folder import OpenFile, open_file
-from convpipe.images.formats import FORMATS, HEAD_BYTES, describe, format_of, sniff
-from convpipe.images.metadata import Metadata
+from convpipe.images.formats.registry import FORMATS, HEAD_BYTES, describe, format_of, sniff
+from convpipe.images.metadata.model import Metadata
 from convpipe.limits import Limits
 from convpipe.sampling import Sampling
 

@@ -17,13 +17,13 @@ from convpipe.images.atomic import Drafts
 from convpipe.images.codecs import PagedCodec, codec
 from convpipe.images.digest import digest_of
 from convpipe.images.folder import Folder
-from convpipe.images.formats import BY_EXTENSION, check_output, format_of
-from convpipe.images.imagej import ImageJ
-from convpipe.images.metadata import Metadata
-from convpipe.images.raster import Raster
+from convpipe.images.formats.registry import BY_EXTENSION, check_output, format_of
+from convpipe.images.metadata.imagej import ImageJ
+from convpipe.images.metadata.model import Metadata
+from convpipe.images.metadata.raster import Raster
 from convpipe.images.source import Page, Pieces, one_line
 from convpipe.images.spool import Spool
-from convpipe.images.tiffexif import unplaced
+from convpipe.images.tiff.exif import unplaced
 from convpipe.sampling import Sampling
 
 _DRAFTS = Drafts()

@@ -4,7 +4,7 @@ import struct
 
 import pytest
 
-from convpipe.images.png import SIGNATURE, chunk
+from convpipe.images.formats.png import SIGNATURE, chunk
 
 
 def test_size(convpipe, job, document):

@@ -9,10 +9,11 @@ from PIL import Image as Pillow
 from PIL.PngImagePlugin import PngInfo
 from PIL.TiffImagePlugin import IFDRational
 
-from convpipe.images import Metadata, encode, ifd, read, write
-from convpipe.images.exif import follow_exif, ratio
-from convpipe.images.iptc import photoshop_iptc
-from convpipe.images.xmp import check_xmp
+from convpipe.images import Metadata, encode, read, write
+from convpipe.images.metadata.exif import follow_exif, ratio
+from convpipe.images.metadata.iptc import photoshop_iptc
+from convpipe.images.metadata.xmp import check_xmp
+from convpipe.images.tiff import ifd
 from convpipe.sampling import Sampling
 
 RGB = np.arange(20 * 32 * 3, dtype=np.uint16).astype(np.uint8).reshape(20, 32, 3)

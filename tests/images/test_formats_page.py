@@ -8,13 +8,14 @@ import numpy as np
 import pytest
 from blocks import PACKET, RGB_PROFILE
 
-from convpipe.images import FORMATS, Metadata, encode, ifd, read
-from convpipe.images.gdal import ITEMS, Gdal
-from convpipe.images.geotiff import SCALE, Georeference
-from convpipe.images.ifd import Field
-from convpipe.images.metadata import NAMES
-from convpipe.images.raster import Raster
-from convpipe.images.shaped import Shaped
+from convpipe.images import FORMATS, Metadata, encode, read
+from convpipe.images.metadata.gdal import ITEMS, Gdal
+from convpipe.images.metadata.geotiff import SCALE, Georeference
+from convpipe.images.metadata.model import NAMES
+from convpipe.images.metadata.raster import Raster
+from convpipe.images.metadata.shaped import Shaped
+from convpipe.images.tiff import ifd
+from convpipe.images.tiff.ifd import Field
 
 PAGE = Path(__file__).parents[2] / "docs" / "formats.md"
 PIXELS = np.arange(4 * 5 * 3, dtype=np.uint8).reshape(4, 5, 3)

@@ -5,8 +5,8 @@ import pytest
 import tifffile
 
 from convpipe.images import Metadata, encode, read
-from convpipe.images.geotiff import Georeference
-from convpipe.images.ifd import Field
+from convpipe.images.metadata.geotiff import Georeference
+from convpipe.images.tiff.ifd import Field
 
 SCALE, TIEPOINTS, TRANSFORMATION, KEYS = 33550, 33922, 34264, 34735
 AREA = (1, 1, 0, 2, 1024, 0, 1, 1, 1025, 0, 1, 1)

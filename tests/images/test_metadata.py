@@ -8,8 +8,8 @@ from PIL import Image as Pillow
 from PIL.TiffImagePlugin import IFDRational
 
 from convpipe.images import Metadata, read, write
-from convpipe.images.exif import check_exif
-from convpipe.images.xmp import check_xmp
+from convpipe.images.metadata.exif import check_exif
+from convpipe.images.metadata.xmp import check_xmp
 
 UPRIGHT = {
     1: lambda a: a,

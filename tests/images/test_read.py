@@ -14,7 +14,7 @@ from pngs import png
 
 from convpipe.errors import LimitError, ReadError
 from convpipe.images import Limits, probe, read, write
-from convpipe.images.png import chunk
+from convpipe.images.formats.png import chunk
 
 ADAM7 = ((0, 0, 8, 8), (0, 4, 8, 8), (4, 0, 8, 4), (0, 2, 4, 4), (2, 0, 4, 2), (0, 1, 2, 2), (1, 0, 2, 1))
 

@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 from convpipe.errors import LimitError, ReadError
-from convpipe.images import jpeg, read, write
+from convpipe.images import read, write
+from convpipe.images.formats import jpeg
 
 START_OF_SCAN = b"\xff\xda"
 

@@ -10,9 +10,9 @@ from fakes import StridedPipeline
 
 from convpipe.batch import run_folder
 from convpipe.images import Metadata, read, write
-from convpipe.images.imagej import ImageJ
-from convpipe.images.ome import Ome
-from convpipe.images.raster import Raster
+from convpipe.images.metadata.imagej import ImageJ
+from convpipe.images.metadata.ome import Ome
+from convpipe.images.metadata.raster import Raster
 
 STACK = np.arange(3 * 2 * 4 * 10 * 12, dtype=np.uint16).reshape(3, 2, 4, 10, 12)
 RGB = np.arange(5 * 10 * 12 * 3, dtype=np.uint8).reshape(5, 10, 12, 3)

@@ -130,7 +130,7 @@ def test_square_roots_of_a_gel_scanner_are_made_counts(tmp_path, rng):
 
 def test_lsm_and_ndpi_above_4_gib_are_refused(tmp_path, monkeypatch, rng):
     """Their offsets go on from 0 there."""
-    monkeypatch.setattr("convpipe.images.tiffquirks.WRAPPED_BYTES", 1000)
+    monkeypatch.setattr("convpipe.images.tiff.quirks.WRAPPED_BYTES", 1000)
     page = rng.integers(0, 256, (20, 24)).astype(np.uint8)
     tag = (34412, 1, len(LSM_INFO), LSM_INFO, True)
     tifffile.imwrite(tmp_path / "a.tif", page, metadata=None, extratags=[tag])

@@ -303,7 +303,7 @@ class TestBits:
 
 def minimal_tiff(data, rows, cols, samples, bits, fill_order=1, kind=1, order="<"):
     """Return an uncompressed TIFF of one strip, by hand."""
-    from convpipe.images import ifd
+    from convpipe.images.tiff import ifd
 
     layout = ifd.Layout(order)
     fields = []

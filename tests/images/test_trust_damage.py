@@ -16,7 +16,7 @@ from PIL import Image as Pillow
 from pngs import png
 
 from convpipe.images import Limits, read, write
-from convpipe.images.png import SIGNATURE, chunk
+from convpipe.images.formats.png import SIGNATURE, chunk
 
 
 def overwrite(path, **tags):

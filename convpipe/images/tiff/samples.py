@@ -8,7 +8,7 @@ import numpy as np
 
 from convpipe.errors import ReadError
 from convpipe.images.colour import apply_palette, ink_to_rgb, scale_bits, straight_alpha
-from convpipe.images.metadata import Samples
+from convpipe.images.metadata.model import Samples
 
 WHITE_IS_ZERO, BLACK_IS_ZERO, RGB, PALETTE, CMYK, YCBCR = 0, 1, 2, 3, 5, 6
 PHOTOMETRIC, COLOUR_MAP = 262, 320

@@ -6,8 +6,8 @@ import struct
 from dataclasses import dataclass, replace
 from typing import Any, Literal, cast
 
-from convpipe.images.ifd import Field
-from convpipe.images.raster import Raster, text_field
+from convpipe.images.metadata.raster import Raster, text_field
+from convpipe.images.tiff.ifd import Field
 from convpipe.sampling import Sampling
 
 BYTE_COUNTS, METADATA = 50838, 50839

@@ -8,7 +8,7 @@ import struct
 import zlib
 from collections.abc import Iterator
 
-from convpipe.images.png import DEPTHS, SAMPLES, SIGNATURE, chunk
+from convpipe.images.formats.png import DEPTHS, SAMPLES, SIGNATURE, chunk
 from convpipe.images.source import Source
 from convpipe.limits import Limits
 

@@ -9,19 +9,19 @@ from typing import Any
 import numpy as np
 
 from convpipe.errors import ReadError
-from convpipe.images.exif import ORIENTATION
-from convpipe.images.metadata import Metadata, Samples
-from convpipe.images.raster import Raster
+from convpipe.images.metadata.exif import ORIENTATION
+from convpipe.images.metadata.model import Metadata, Samples
+from convpipe.images.metadata.raster import Raster
 from convpipe.images.source import Header, Source
-from convpipe.images.tiffdecode import LZW, samples_of
-from convpipe.images.tifflog import collected
-from convpipe.images.tiffpages import SUB_DIRECTORIES, chain
-from convpipe.images.tiffplanes import plane
-from convpipe.images.tiffquirks import page_at, settle_predictor, tiff_file
-from convpipe.images.tiffsamples import CMYK, JPEG, PALETTE, YCBCR, Pixel
-from convpipe.images.tiffsegments import UNCOMPRESSED, check_jpeg, check_segments
-from convpipe.images.tifftags import read_tags
-from convpipe.images.tiffwrite import encode, encode_pages
+from convpipe.images.tiff.decode import LZW, samples_of
+from convpipe.images.tiff.log import collected
+from convpipe.images.tiff.pages import SUB_DIRECTORIES, chain
+from convpipe.images.tiff.planes import plane
+from convpipe.images.tiff.quirks import page_at, settle_predictor, tiff_file
+from convpipe.images.tiff.samples import CMYK, JPEG, PALETTE, YCBCR, Pixel
+from convpipe.images.tiff.segments import UNCOMPRESSED, check_jpeg, check_segments
+from convpipe.images.tiff.tags import read_tags
+from convpipe.images.tiff.write import encode, encode_pages
 from convpipe.limits import Limits
 
 __all__ = ["decode", "encode", "encode_pages", "header", "headers"]

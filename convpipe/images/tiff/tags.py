@@ -4,22 +4,23 @@ from __future__ import annotations
 
 import struct
 
-from convpipe.images import gdal, geotiff, ifd, imagej
-from convpipe.images.exif import RATIONAL, SHORT, ratio
-from convpipe.images.exif import RESOLUTION_UNIT as UNIT
-from convpipe.images.exif import X_RESOLUTION as X
-from convpipe.images.exif import Y_RESOLUTION as Y
-from convpipe.images.gdal import Gdal
-from convpipe.images.geotiff import Georeference
-from convpipe.images.imagej import ImageJ
-from convpipe.images.metadata import Metadata, Unit, check_icc, valid_ratio, valid_resolution
-from convpipe.images.ome import Ome, is_ome
-from convpipe.images.raster import DESCRIPTION, Description, Foreign, Raster, is_structured
-from convpipe.images.shaped import Shaped
+from convpipe.images.metadata import gdal, geotiff, imagej
+from convpipe.images.metadata.exif import RATIONAL, SHORT, ratio
+from convpipe.images.metadata.exif import RESOLUTION_UNIT as UNIT
+from convpipe.images.metadata.exif import X_RESOLUTION as X
+from convpipe.images.metadata.exif import Y_RESOLUTION as Y
+from convpipe.images.metadata.gdal import Gdal
+from convpipe.images.metadata.geotiff import Georeference
+from convpipe.images.metadata.imagej import ImageJ
+from convpipe.images.metadata.model import Metadata, Unit, check_icc, valid_ratio, valid_resolution
+from convpipe.images.metadata.ome import Ome, is_ome
+from convpipe.images.metadata.raster import DESCRIPTION, Description, Foreign, Raster, is_structured
+from convpipe.images.metadata.shaped import Shaped
+from convpipe.images.metadata.xmp import check_xmp
 from convpipe.images.source import Source
-from convpipe.images.tiffexif import CARRIED, STRUCTURE, read_exif, write_exif
-from convpipe.images.tiffpages import Chain
-from convpipe.images.xmp import check_xmp
+from convpipe.images.tiff import ifd
+from convpipe.images.tiff.exif import CARRIED, STRUCTURE, read_exif, write_exif
+from convpipe.images.tiff.pages import Chain
 from convpipe.limits import Limits
 
 ICC, XMP, IPTC = 34675, 700, 33723

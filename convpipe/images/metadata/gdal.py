@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from convpipe.images.ifd import Field
-from convpipe.images.raster import ASCII, Raster
+from convpipe.images.metadata.raster import ASCII, Raster
+from convpipe.images.tiff.ifd import Field
 
 ITEMS, NO_DATA = 42112, 42113
 TAGS = (ITEMS, NO_DATA)

@@ -14,10 +14,10 @@ from typing import Any
 import numpy as np
 
 from convpipe.errors import ReadError
-from convpipe.images import ifd
 from convpipe.images.source import Source
-from convpipe.images.tiffplanes import altered
-from convpipe.images.tiffsegments import extent_of, row_bytes, rows_of
+from convpipe.images.tiff import ifd
+from convpipe.images.tiff.planes import altered
+from convpipe.images.tiff.segments import extent_of, row_bytes, rows_of
 
 LZW, DEFLATE, OLD_DEFLATE, PACK_BITS = 5, 8, 32946, 32773
 COMPRESSION, OFFSETS, COUNTS = 259, 273, 279

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from fractions import Fraction
 
 from convpipe.geometry import Extent
-from convpipe.images import ifd
-from convpipe.images.ifd import CLASSIC_TYPES, EXIF, GPS
+from convpipe.images.tiff import ifd
+from convpipe.images.tiff.ifd import CLASSIC_TYPES, EXIF, GPS
 from convpipe.sampling import Sampling
 
 ORIENTATION = 0x0112

@@ -12,12 +12,19 @@ import numpy as np
 from convpipe import memory
 from convpipe.errors import LimitError, ReadError
 from convpipe.images.colour import ink_to_rgb
-from convpipe.images.exif import check_exif
-from convpipe.images.exif import density as exif_density
-from convpipe.images.iptc import PHOTOSHOP, photoshop_iptc, photoshop_segment
-from convpipe.images.metadata import Metadata, Unit, check_icc, shape_of_pixel, valid_ratio, valid_resolution
+from convpipe.images.metadata.exif import check_exif
+from convpipe.images.metadata.exif import density as exif_density
+from convpipe.images.metadata.iptc import PHOTOSHOP, photoshop_iptc, photoshop_segment
+from convpipe.images.metadata.model import (
+    Metadata,
+    Unit,
+    check_icc,
+    shape_of_pixel,
+    valid_ratio,
+    valid_resolution,
+)
+from convpipe.images.metadata.xmp import check_xmp
 from convpipe.images.source import Header, Pieces, Source
-from convpipe.images.xmp import check_xmp
 from convpipe.limits import Limits
 
 EOI, SOS, COMMENT = 0xD9, 0xDA, 0xFE

@@ -8,13 +8,13 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Literal, TypeVar
 
-from convpipe.images.exif import follow_exif, with_density
-from convpipe.images.formats import FORMATS
-from convpipe.images.gdal import Gdal
-from convpipe.images.geotiff import Georeference
-from convpipe.images.ifd import Field
-from convpipe.images.raster import Description, Raster
-from convpipe.images.xmp import follow_xmp
+from convpipe.images.formats.registry import FORMATS
+from convpipe.images.metadata.exif import follow_exif, with_density
+from convpipe.images.metadata.gdal import Gdal
+from convpipe.images.metadata.geotiff import Georeference
+from convpipe.images.metadata.raster import Description, Raster
+from convpipe.images.metadata.xmp import follow_xmp
+from convpipe.images.tiff.ifd import Field
 from convpipe.sampling import Sampling
 
 ICC_SPACE = {1: b"GRAY", 2: b"GRAY", 3: b"RGB ", 4: b"RGB "}

@@ -9,10 +9,10 @@ from typing import Any, BinaryIO, Literal
 
 import numpy as np
 
-from convpipe.images import ifd
-from convpipe.images.metadata import Metadata, Samples
+from convpipe.images.metadata.model import Metadata, Samples
 from convpipe.images.source import Page, Pieces
-from convpipe.images.tifftags import written
+from convpipe.images.tiff import ifd
+from convpipe.images.tiff.tags import written
 
 ORDER: Literal["<"] = "<"
 CLASSIC_BYTES = (1 << 32) - (1 << 26)

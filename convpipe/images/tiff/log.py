@@ -16,7 +16,7 @@ class _Collector(logging.Handler):
     """Appends each message to the list of the thread that it came from, and drops the others."""
 
     def emit(self, record: logging.LogRecord) -> None:
-        if "GDAL_NODATA" in record.getMessage():  # read by tiffsegments, which rounds as GDAL does
+        if "GDAL_NODATA" in record.getMessage():  # read by segments, which rounds as GDAL does
             return
         notes: list[str] | None = getattr(_current, "notes", None)
         if notes is not None and len(notes) < MAX_NOTES:

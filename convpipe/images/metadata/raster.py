@@ -8,7 +8,7 @@ from typing import Protocol
 import numpy as np
 
 from convpipe.geometry import Extent
-from convpipe.images.ifd import Field
+from convpipe.images.tiff.ifd import Field
 from convpipe.sampling import Sampling
 
 DESCRIPTION, ASCII = 270, 2

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field, replace
 from xml.parsers import expat
 from xml.sax.saxutils import quoteattr
 
-from convpipe.images.ifd import Field
-from convpipe.images.raster import Raster, text_field
+from convpipe.images.metadata.raster import Raster, text_field
+from convpipe.images.tiff.ifd import Field
 from convpipe.sampling import Sampling
 
 TYPES = {"float32": "float", "float64": "double"}

@@ -6,7 +6,7 @@ import io
 
 import numpy as np
 
-from convpipe.images.metadata import Metadata, valid_resolution
+from convpipe.images.metadata.model import Metadata, valid_resolution
 from convpipe.images.source import Header, Pieces, Source
 from convpipe.limits import Limits
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import struct
 
-from convpipe.images import ifd
-from convpipe.images.exif import ORIENTATION, RESOLUTION_UNIT, X_RESOLUTION, Y_RESOLUTION
-from convpipe.images.raster import DESCRIPTION, is_structured
+from convpipe.images.metadata.exif import ORIENTATION, RESOLUTION_UNIT, X_RESOLUTION, Y_RESOLUTION
+from convpipe.images.metadata.raster import DESCRIPTION, is_structured
 from convpipe.images.source import Source
+from convpipe.images.tiff import ifd
 from convpipe.limits import Limits
 
 PAGE_NUMBER = 297

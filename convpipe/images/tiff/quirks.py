@@ -8,9 +8,9 @@ import numpy as np
 
 from convpipe.errors import ReadError
 from convpipe.images.source import Source
-from convpipe.images.tiffdecode import DEFLATE, LZW, OLD_DEFLATE, PACK_BITS
-from convpipe.images.tiffpages import Place
-from convpipe.images.tiffsegments import UNCOMPRESSED
+from convpipe.images.tiff.decode import DEFLATE, LZW, OLD_DEFLATE, PACK_BITS
+from convpipe.images.tiff.pages import Place
+from convpipe.images.tiff.segments import UNCOMPRESSED
 
 WRAPPED_BYTES = 1 << 32
 """Above it, LSM and NDPI go on with offsets of 32 bits."""

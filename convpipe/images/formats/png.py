@@ -11,9 +11,9 @@ import numpy as np
 
 from convpipe import memory
 from convpipe.errors import LimitError, ReadError
-from convpipe.images.exif import check_exif
-from convpipe.images.exif import density as exif_density
-from convpipe.images.metadata import (
+from convpipe.images.metadata.exif import check_exif
+from convpipe.images.metadata.exif import density as exif_density
+from convpipe.images.metadata.model import (
     Chunk,
     Metadata,
     Unit,
@@ -22,8 +22,8 @@ from convpipe.images.metadata import (
     valid_ratio,
     valid_resolution,
 )
+from convpipe.images.metadata.xmp import check_xmp
 from convpipe.images.source import Header, Pieces, Source
-from convpipe.images.xmp import check_xmp
 from convpipe.limits import Limits
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"

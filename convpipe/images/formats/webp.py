@@ -8,10 +8,10 @@ from collections.abc import Iterator
 import numpy as np
 
 from convpipe.errors import LimitError, ReadError
-from convpipe.images.exif import check_exif, density
-from convpipe.images.metadata import Metadata, check_icc
+from convpipe.images.metadata.exif import check_exif, density
+from convpipe.images.metadata.model import Metadata, check_icc
+from convpipe.images.metadata.xmp import check_xmp
 from convpipe.images.source import Header, Pieces, Source
-from convpipe.images.xmp import check_xmp
 from convpipe.limits import Limits
 
 ALPHA_FLAG = 0x10

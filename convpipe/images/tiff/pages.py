@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from convpipe.errors import ReadError
-from convpipe.images import ifd
 from convpipe.images.source import Source
-from convpipe.images.tiffplanes import Claim, claim, data_start, note_room, settle, software_of
+from convpipe.images.tiff import ifd
+from convpipe.images.tiff.planes import Claim, claim, data_start, note_room, settle, software_of
 from convpipe.limits import Limits
 
 NEW_SUBFILE, OLD_SUBFILE, SUB_DIRECTORIES = 254, 255, 330

@@ -8,8 +8,8 @@ import re
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from convpipe.images.ifd import Field
-from convpipe.images.raster import Raster, text_field
+from convpipe.images.metadata.raster import Raster, text_field
+from convpipe.images.tiff.ifd import Field
 from convpipe.sampling import Sampling
 
 

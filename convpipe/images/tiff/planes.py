@@ -16,8 +16,8 @@ from functools import cached_property
 from typing import Any
 
 from convpipe.errors import ReadError
-from convpipe.images import ifd
 from convpipe.images.source import Source
+from convpipe.images.tiff import ifd
 
 WIDTH, LENGTH, BITS, COMPRESSION, DESCRIPTION = 256, 257, 258, 259, 270
 SAMPLES, SOFTWARE, DEPTH = 277, 305, 32997

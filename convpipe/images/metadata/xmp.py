@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterator
 
 from convpipe.geometry import Extent
-from convpipe.images.exif import ratio
+from convpipe.images.metadata.exif import ratio
 from convpipe.sampling import Sampling
 
 THUMBNAILS = re.compile(rb"<(xmp|xap):Thumbnails[\s>].*?</\1:Thumbnails>", re.DOTALL)

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from convpipe.errors import ReadError
-from convpipe.images.jpeg import frame, is_complete
+from convpipe.images.formats.jpeg import frame, is_complete
 from convpipe.images.source import Source
 from convpipe.limits import Limits
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from convpipe.images.ifd import Field
+from convpipe.images.tiff.ifd import Field
 from convpipe.sampling import Sampling
 
 SCALE, TIEPOINTS, TRANSFORMATION = 33550, 33922, 34264
