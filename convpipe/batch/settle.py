@@ -7,10 +7,10 @@ from functools import partial
 from pathlib import Path
 
 from convpipe.batch.crew import Crew
-from convpipe.batch.image import Work
 from convpipe.batch.isolate import DecoderLost
 from convpipe.batch.journal import Ledger
 from convpipe.batch.state import Run
+from convpipe.batch.work import Work
 from convpipe.report import ImageResult
 
 Progress = Callable[[int, int, ImageResult], None]
