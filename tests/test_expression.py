@@ -105,7 +105,7 @@ ranges = st.tuples(ends, ends).map(sorted)
 shares = st.sampled_from([0.0, 0.5, 1.0]) | st.floats(0, 1)
 
 
-@settings(max_examples=1500, deadline=None)
+@settings(max_examples=1000, deadline=None)
 @given(expressions, st.tuples(ranges, ranges), st.lists(st.tuples(shares, shares), min_size=4, max_size=4))
 def test_ranges_enclose_every_value(written, bounds, places):
     text, meaning = written
