@@ -165,6 +165,8 @@ class Stencil:
     border : Border
     value : float
         What a constant border holds.
+    opaque : float, optional
+        Its alpha, where the last channel of the image is alpha: a border is as opaque as can be.
     keep_alpha : bool
         Whether the last channel is passed on from the centre tap instead of being filtered.
     anchor : Anchor
@@ -178,6 +180,7 @@ class Stencil:
     padding: Padding = "same"
     border: Border = Border.REFLECT
     value: float = 0.0
+    opaque: float | None = None
     keep_alpha: bool = False
     anchor: Anchor = "upper"
 
@@ -332,7 +335,8 @@ class Alpha:
     """Multiply (or, with `undo`, divide) the colour channels by the last channel.
 
     A blur of plain colour would bleed the hidden colour of transparent pixels into visible ones; a
-    blur of colour times alpha does not. Source: T. Porter and T. Duff, "Compositing digital images",
+    blur of colour times alpha does not. A pixel cannot count for less than nothing, so alpha below 0 is 0.
+    Where alpha is 0 afterwards, so is colour. Source: T. Porter and T. Duff, "Compositing digital images",
     SIGGRAPH 1984.
     """
 
@@ -389,6 +393,11 @@ def dtype_range(dtype: str) -> Interval:
 def is_integer(dtype: str) -> bool:
     """Tell whether pixels of `dtype` are rounded and saturated on the way out."""
     return np.dtype(dtype).kind in "biu"
+
+
+def is_rounding(op: Op) -> bool:
+    """Tell whether `op` rounds to integers."""
+    return isinstance(op, Cast) and is_integer(op.dtype)
 
 
 COMPUTE: dict[str, str] = {

@@ -14,9 +14,10 @@ import numpy as np
 from convpipe.errors import ParameterError, PlanError
 from convpipe.fourier import LEAST_TAPS, Tiles, tiles
 from convpipe.geometry import LARGEST, Axis, Border, Extent, Field
-from convpipe.interval import UNBOUNDED, Interval
+from convpipe.interval import Interval
 from convpipe.levels import stays_bool
-from convpipe.ops import COMPUTE, Alpha, Cast, Map, Mix, Op, Reduce, Stencil, Taps, dtype_range, is_integer
+from convpipe.ops import COMPUTE, Map, Mix, Op, Stencil, Taps, dtype_range, is_integer
+from convpipe.ranges import Ranges
 from convpipe.sampling import Sampling
 from convpipe.stages.base import ImageKind, Stage
 
@@ -49,9 +50,11 @@ class StagePlan:
         Channels of its output.
     dtype : str
         Type of its output: a cast's, or that of the arithmetic.
-    unrounded, range : Interval
-        Enclose every value of its output for finite input, before and after ``dtype`` rounds and saturates
-        it; of exact arithmetic, to which rounding adds its relative error.
+    unrounded : Interval
+        Encloses every value of its output for finite input, before ``dtype`` rounds and saturates it; of
+        exact arithmetic, to which rounding adds its relative error.
+    ranges : Ranges
+        The same after that, of colours and of alpha.
     operations : int
         Arithmetic operations on the whole image; a multiply-add counts as two.
     separation_error : float
@@ -71,7 +74,7 @@ class StagePlan:
     channels: int
     dtype: str
     unrounded: Interval
-    range: Interval
+    ranges: Ranges
     operations: int
     separation_error: float
     tiles: Tiles | None = None
@@ -80,6 +83,11 @@ class StagePlan:
     def place(self) -> str:
         """Which stage it is, for a person."""
         return "linear_light" if self.index is None else f"stage {self.index}"
+
+    @property
+    def range(self) -> Interval:
+        """Encloses every value of its output for finite input."""
+        return self.ranges.whole
 
     @property
     def halo(self) -> tuple[tuple[int, int], tuple[int, int]]:
@@ -315,7 +323,7 @@ def make_plan(
     if output_dtype is not None and output_dtype not in COMPUTE:
         raise _unknown_dtype(output_dtype)
     values = dtype_range(dtype)
-    state = _State(extent, channels, values, (Field(), Field()))
+    state = _State(extent, channels, Ranges(values, values if alpha else None), (Field(), Field()))
     planned: list[StagePlan] = []
     numbers = itertools.count()
     for stage in stages:
@@ -323,7 +331,7 @@ def make_plan(
         kind = ImageKind(state.channels, alpha, values.high, values.low)
         step = _plan_stage(index, stage, stage.lower(border, kind), state, COMPUTE[dtype])
         planned.append(step)
-        state = _State(step.extent, step.channels, step.range, step.field)
+        state = _State(step.extent, step.channels, step.ranges, step.field)
     if output_dtype is None:
         own = (
             "uint8"
@@ -340,7 +348,7 @@ class _State:
 
     extent: Extent
     channels: int
-    range: Interval
+    ranges: Ranges
     field: tuple[Field, Field]
 
 
@@ -375,17 +383,10 @@ def _plan_stage(
             )
     channels = state.channels
     operations = 0
-    values: Interval | dict[str, Interval] = state.range
-    unrounded: Interval | None = None
     padded = stencil.border == Border.CONSTANT and any(window.before or window.after for window in windows)
     for op in ops:
         channels = len(op.matrix) if isinstance(op, Mix) else channels
-        operations += rows * cols * channels * _operations(op)
-        if isinstance(op, Cast):
-            unrounded = _only(values)
-        values = _range(op, values)
-        if isinstance(op, Reduce) and padded:  # by what is no sample, and may lie outside their extremes
-            values = UNBOUNDED
+    unrounded, ranges = state.ranges.through(ops, padded)
     return StagePlan(
         index=index,
         name=stage.name,
@@ -397,19 +398,12 @@ def _plan_stage(
         field=(state.field[0].through(windows[0]), state.field[1].through(windows[1])),
         channels=channels,
         dtype=stage.dtype or compute,
-        unrounded=_only(values) if unrounded is None else unrounded,
-        range=_only(values),
+        unrounded=unrounded.whole,
+        ranges=ranges,
         operations=operations,
-        separation_error=_separation_error(ops, state.range),
+        separation_error=_separation_error(ops, state.ranges.whole),
         tiles=_tiles(ops, windows, (rows, cols), state.channels),
     )
-
-
-def _only(values: Interval | dict[str, Interval]) -> Interval:
-    """Return the range of the one response that there is."""
-    if isinstance(values, dict):
-        (values,) = values.values()
-    return values
 
 
 def _tiles(ops: Sequence[Op], windows: tuple[Axis, Axis], extent: Extent, channels: int) -> Tiles | None:
@@ -426,21 +420,6 @@ def _separation_error(ops: Sequence[Op], samples: Interval) -> float:
     largest = max(abs(samples.low), abs(samples.high))
     errors = [taps.error for op in ops if isinstance(op, Stencil) for taps in op.banks]
     return max(errors) * largest if any(errors) else 0.0
-
-
-def _range(op: Op, values: Interval | dict[str, Interval]) -> Interval | dict[str, Interval]:
-    """Enclose what `op` makes of `values`: one interval, or one per named response."""
-    if isinstance(op, Alpha):  # colour * alpha, filtered and divided again, is a mean of colours
-        return values
-    if isinstance(values, dict):
-        if isinstance(op, Map):
-            return op.range(values)
-        values = _only(values)
-    if isinstance(op, Map):
-        return op.range({"r": values})
-    if isinstance(op, Stencil):
-        return op.ranges(values)
-    return op.range(values)
 
 
 def _operations(op: Op) -> int:

@@ -35,12 +35,12 @@ def run_stage(ops, values):
     """Run one stage: a chain of ops on the (H, W, C) array `values`."""
     entering, kept = values, None
     responses = {}
-    after_undo = False
+    premultiplied = after_undo = False
     for op in ops:
         if isinstance(op, Stencil):
             if op.keep_alpha:
                 kept = centre(op, values)[..., -1]
-            responses = stencil(op, values)
+            responses = stencil(op, values, premultiplied)
             values = next(iter(responses.values()))
         elif isinstance(op, Map):
             inputs = responses if len(op.inputs) > 1 else {op.inputs[0]: values}
@@ -57,7 +57,7 @@ def run_stage(ops, values):
             values = np.einsum("ij,rcj->rci", np.array(op.matrix), values)
         elif isinstance(op, Alpha):
             values = unpremultiply(values) if op.undo else premultiply(values)
-            after_undo = op.undo
+            premultiplied, after_undo = not op.undo, op.undo
         elif isinstance(op, Cast):
             values = round_to(values, op.dtype)
             kept = None if kept is None else round_to(kept, op.dtype)
@@ -68,7 +68,7 @@ def run_stage(ops, values):
     return values
 
 
-def pad(op, values):
+def pad(op, values, premultiplied=False):
     sides = []
     for axis in range(2):
         size, kernel = values.shape[axis], op.banks[0].weights.shape[axis]
@@ -85,8 +85,14 @@ def pad(op, values):
         else:
             sides.append(op.padding[axis])
     mode = op.border.name.lower()
-    extra = {"constant_values": op.value} if mode == "constant" else {}
-    return np.pad(values, (*sides, (0, 0)), mode=mode, **extra)
+    if mode != "constant":
+        return np.pad(values, (*sides, (0, 0)), mode=mode)
+    padded = np.pad(values, (*sides, (0, 0)), constant_values=op.value)
+    if op.opaque is not None:
+        outside = np.pad(np.zeros(values.shape[:2], bool), sides, constant_values=True)
+        padded[outside, :-1] = op.value * (op.opaque if premultiplied else 1)
+        padded[outside, -1] = op.opaque
+    return padded
 
 
 def around(op, axis):
@@ -100,9 +106,9 @@ def around(op, axis):
     return before, span - before
 
 
-def windows(op, values):
+def windows(op, values, premultiplied=False):
     """Yield (row, column, samples under that tap for every output)."""
-    padded = pad(op, values)
+    padded = pad(op, values, premultiplied)
     rows, cols = op.banks[0].weights.shape
     reach = [(n - 1) * d + 1 for n, d in zip((rows, cols), op.dilation)]
     count = [int(np.floor((padded.shape[a] - reach[a]) / op.stride[a])) + 1 for a in range(2)]
@@ -119,9 +125,9 @@ def windows(op, values):
             )
 
 
-def stencil(op, values):
+def stencil(op, values, premultiplied=False):
     responses = dict.fromkeys(op.names, 0.0)
-    for i, j, samples in windows(op, values):
+    for i, j, samples in windows(op, values, premultiplied):
         for name, bank in zip(op.names, op.banks):
             if bank.weights[i, j] != 0:
                 responses[name] = responses[name] + bank.weights[i, j] * samples
@@ -138,7 +144,8 @@ def centre(op, values):
 
 
 def premultiply(values):
-    return np.concatenate([values[..., :-1] * values[..., -1:], values[..., -1:]], axis=2)
+    alpha = np.maximum(values[..., -1:], 0)
+    return np.concatenate([values[..., :-1] * alpha, alpha], axis=2)
 
 
 def unpremultiply(values):

@@ -25,6 +25,7 @@ LAYERS = [
     "ops",
     "levels",
     "fourier",
+    "ranges",
     "stages",
     "plan",
     "config",

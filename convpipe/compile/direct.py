@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from convpipe.compile.banks import Bank
 from convpipe.compile.schedule import Level, Schedule
-from convpipe.compile.spans import double_sums, padded, padding, pair_names, span, whole
+from convpipe.compile.spans import border_values, double_sums, padded, padding, pair_names, span, whole
 from convpipe.compile.text import Text, times
 
 
@@ -29,7 +29,7 @@ def window(text: Text, level: Level) -> None:
         text.line("if inside and not ready:" if level.pairs(bank) else "if inside:")
         with text.indented():
             _column(text, level, bank)
-            text.line(f"pad_row({v}, {padding(level)}, edge_{bank.name}_{i})")
+            text.line(f"pad_row({v}, {padding(level)}, edge_{bank.name}_{i}, edge_{bank.name}_{i})")
         text.line("elif not inside:")
         text.line(f"    column_{i}_{bank.name}(ring_{i}, slots_{i}, 0, {v}, {whole(level)}, w)")
         if level.slides(bank):
@@ -54,7 +54,9 @@ def _pair(text: Text, level: Level, bank: Bank) -> None:
         origin = times(f"origin_{i}", level.channels)
         text.line(f"columns_{i}_{bank.name}(image, {of_pair}, {origin}, {targets}, {samples}, w)")
         for k in range(2):
-            text.line(f"pad_row(line({pair}, {k}, 0), {padding(level)}, edge_{bank.name}_{i})")
+            text.line(
+                f"pad_row(line({pair}, {k}, 0), {padding(level)}, edge_{bank.name}_{i}, edge_{bank.name}_{i})"
+            )
     text.line(f"ready = {paired}[0] == even_{i}")
 
 
@@ -103,5 +105,5 @@ def outputs(text: Text, level: Level, schedule: Schedule) -> None:
 def _load_edges(level: Level, first: str, last: str, rows: range) -> str:
     """Copy what lies near the border in some rows of the window, padded."""
     i = level.index
-    where = f"origin_{i}, left_{i}, cols_{i}, {level.channels}, border_{i}, outside[{i}]"
+    where = f"origin_{i}, left_{i}, cols_{i}, {level.channels}, border_{i}, {border_values(i)}"
     return f"load_edges(image, window_{i}, {rows.start}, {rows.stop}, ring_{i}, {first}, {last}, {where})"

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from convpipe.compile.cpu import Executable, compile_fused
-from convpipe.compile.schedule import grouped
+from convpipe.compile.schedule import grouped, loses_nans
 from convpipe.compile.transform import Transform
 from convpipe.ops import Reduce
 from convpipe.plan import Plan, StagePlan
@@ -49,9 +49,10 @@ class Groups:
         nans = 0
         for part in self.parts:
             if isinstance(part, Transform):
-                image, nans = part(image, threads)
+                image, _ = part(image, threads)
             else:
-                image, nans = part(image, threads, _extremes(image, part.plan))
+                image, lost = part(image, threads, _extremes(image, part.plan))
+                nans += lost
         return image, nans
 
     def warm(self) -> None:
@@ -62,7 +63,7 @@ class Groups:
 
 def compile_plan(plan: Plan) -> Executable | Groups:
     """Return `plan` as machine code; a structure that was compiled before is not compiled again."""
-    chain = _cut(plan.stages)
+    chain = _cut(plan.stages, plan.dtype)
     if len(chain) == 1 and plan.stages[0].tiles is None and not _reduces(plan.stages[0]):
         return compile_fused(plan)
     parts: list[Executable | Transform] = []
@@ -72,21 +73,23 @@ def compile_plan(plan: Plan) -> Executable | Groups:
     return Groups(tuple(parts))
 
 
-def _cut(stages: Sequence[StagePlan]) -> list[list[StagePlan]]:
+def _cut(stages: Sequence[StagePlan], dtype: str) -> list[list[StagePlan]]:
     """Return the stages of each part."""
     parts: list[list[StagePlan]] = [[]]
     for stage in stages:
-        if stage.tiles is not None or _reduces(stage) or not _joins(parts[-1], stage):
+        if stage.tiles is not None or _reduces(stage) or not _joins(parts[-1], stage, dtype):
             parts.append([stage])
         else:
             parts[-1].append(stage)
+        if loses_nans(stage, dtype):
+            parts.append([])
     return [part for part in parts if part]
 
 
-def _joins(part: Sequence[StagePlan], stage: StagePlan) -> bool:
+def _joins(part: Sequence[StagePlan], stage: StagePlan, dtype: str) -> bool:
     """Tell whether the loop of `part` is to have `stage`, too; a tile of responses has no neighbours."""
     most = 1 if part and part[0].tiles is not None else MOST_LEVELS
-    return len(part) < MOST_STAGES and len(grouped([*part, stage])) <= most
+    return len(part) < MOST_STAGES and len(grouped([*part, stage], dtype)) <= most
 
 
 def _compile(plan: Plan) -> Executable | Transform:

@@ -261,8 +261,7 @@ def _finish(text: Text, segment: Segment, names: list[str], output: str, colour:
     for line in segment.scalar_lines(names, colour):
         text.line(line)
         value = "v"
-    for line in segment.store_lines(value):
-        text.line(line)
+    text.line(*segment.count_lines(value, output))
     text.line(f"out[{output}] = {segment.stored(value)}")
 
 
@@ -277,4 +276,6 @@ def _keep_alpha(text: Text, level: Level, segment: Segment) -> None:
         text.line(f"v = {level.cast(f's[{sample} + {shift}]')}")
         for line in segment.alpha_lines():
             text.line(line)
+        if segment.counts_nan:
+            text.line("nans += v != v")
         text.line(f"out[x * {level.channels} + {last}] = {segment.stored('v')}")

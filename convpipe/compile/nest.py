@@ -12,7 +12,7 @@ import re
 
 from convpipe.compile import direct
 from convpipe.compile.schedule import Level, Schedule
-from convpipe.compile.spans import double_sums, padded, padding, pair_names, span, whole
+from convpipe.compile.spans import border_values, double_sums, padded, padding, pair_names, span, whole
 from convpipe.compile.strips import GEOMETRY
 from convpipe.compile.text import Text, times
 
@@ -95,4 +95,4 @@ def _fill(text: Text, level: Level, schedule: Schedule) -> None:
         row(text, schedule.levels[i - 1], schedule)
     if level.premultiply:
         text.line(f"premultiply_row(row_{i}, left_{i}, cols_{i}, {channels})")
-    text.line(f"pad_row(row_{i}, {padding(level)}, outside[{i}])")
+    text.line(f"pad_row(row_{i}, {padding(level)}, {border_values(i)})")

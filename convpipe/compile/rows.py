@@ -148,7 +148,9 @@ def load_row(source, row, left, samples):
 
 
 @inline
-def load_edges(image, rows, top, bottom, ring, first, last, origin, left, cols, channels, border, outside):
+def load_edges(
+    image, rows, top, bottom, ring, first, last, origin, left, cols, channels, border, outside, outside_last
+):
     # Fill pixels first..last of padded rows top..bottom from the image; a row of -1 lies outside.
     for k in range(top, bottom):
         row = line(ring, k, 0)
@@ -156,7 +158,7 @@ def load_edges(image, rows, top, bottom, ring, first, last, origin, left, cols, 
             at = border_index(j - left, cols, border) if rows[k] >= 0 else -1
             for c in range(channels):
                 if at < 0:
-                    row[j * channels + c] = outside
+                    row[j * channels + c] = outside_last if c == channels - 1 else outside
                 else:
                     row[j * channels + c] = image[rows[k], (origin + at) * channels + c]
 
@@ -170,14 +172,14 @@ def interior(left, cols, stride, reach, outputs):
 
 
 @inline
-def pad_row(row, left, cols, right, channels, border, outside):
+def pad_row(row, left, cols, right, channels, border, outside, outside_last):
     # Fill the pixels left and right of the `cols` pixels that start at pixel `left`.
     for j in range(left + right):
         at = j if j < left else j + cols
         k = border_index(at - left, cols, border)
         for c in range(channels):
             if k < 0:
-                row[at * channels + c] = outside
+                row[at * channels + c] = outside_last if c == channels - 1 else outside
             else:
                 row[at * channels + c] = row[(left + k) * channels + c]
 
@@ -186,6 +188,9 @@ def pad_row(row, left, cols, right, channels, border, outside):
 def premultiply_row(row, left, cols, channels):
     for p in range(left, left + cols):
         alpha = row[p * channels + channels - 1]
+        if alpha < 0:
+            row[p * channels + channels - 1] = 0
+            alpha = row[p * channels + channels - 1]
         for c in range(channels - 1):
             row[p * channels + c] *= alpha
 

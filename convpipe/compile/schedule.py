@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 from convpipe.compile.banks import Bank, choose
 from convpipe.compile.strips import strips
 from convpipe.geometry import Border, Extent
-from convpipe.ops import Alpha, Cast, Map, Mix, Stencil, Taps
+from convpipe.ops import Alpha, Cast, Map, Mix, Stencil, Taps, is_integer, is_rounding
 from convpipe.plan import Plan, StagePlan
 
 Pointwise = Map | Mix | Alpha | Cast
@@ -137,9 +137,9 @@ class Schedule:
     output: str
 
     @property
-    def counts_nan(self) -> bool:
-        """Tell whether NaNs can reach an integer output, where they become 0 and are counted."""
-        return np.dtype(self.source).kind == "f" and np.dtype(self.output).kind in "iu"
+    def counts_nans(self) -> bool:
+        """Tell whether NaNs can reach where values are rounded to integers: they become 0, and are counted."""
+        return np.dtype(self.source).kind == "f"
 
 
 @dataclass(frozen=True)
@@ -152,8 +152,8 @@ class Values:
         Columns as in :data:`convpipe.compile.strips.GEOMETRY`.
     weights, constants : ndarray, shape (n,)
         In the type of the arithmetic.
-    outside : ndarray, shape (levels,)
-        What a constant border holds.
+    outside : ndarray, shape (2 * levels,)
+        What a constant border holds, in the last channel and in the others.
     """
 
     geometry: NDArray[np.int64]
@@ -168,7 +168,7 @@ def make_schedule(plan: Plan) -> tuple[Schedule, Values]:
     weights: list[float] = []
     constants: list[float] = []
     channels = plan.channels
-    groups = grouped(plan.stages)
+    groups = grouped(plan.stages, plan.dtype)
     stencils = [stencil_of(head) for head, *_ in groups]
     for stages, stencil in zip(groups, stencils, strict=True):
         level = _level(len(levels), stages, channels, plan, len(weights), len(constants))
@@ -181,20 +181,37 @@ def make_schedule(plan: Plan) -> tuple[Schedule, Values]:
         geometry=strips([head for head, *_ in groups], _bytes_per_column(plan, levels)),
         weights=np.array(weights, plan.compute),
         constants=np.array(constants, plan.compute),
-        outside=np.array([stencil.value for stencil in stencils], plan.compute),
+        outside=np.array([value for head, *_ in groups for value in outside(head)], plan.compute),
     )
     return Schedule(tuple(levels), plan.compute, stored(plan.dtype), stored(plan.output_dtype)), values
 
 
-def grouped(stages: Sequence[StagePlan]) -> list[tuple[StagePlan, ...]]:
+def outside(stage: StagePlan) -> tuple[float, float]:
+    """Return what the window of `stage` finds in a constant border: in channels but the last, and there."""
+    stencil = stencil_of(stage)
+    if stencil.opaque is None:
+        return stencil.value, stencil.value
+    premultiplied = stage.ops[0] is not stencil
+    return stencil.value * (stencil.opaque if premultiplied else 1.0), stencil.opaque
+
+
+def grouped(stages: Sequence[StagePlan], dtype: str) -> list[tuple[StagePlan, ...]]:
     """Return the stages of each level: one, and those after it that need no pixel but the one they change."""
     groups: list[tuple[StagePlan, ...]] = []
     for stage in stages:
-        if groups and _is_pointwise(stage):
+        if groups and _is_pointwise(stage) and not loses_nans(groups[-1][-1], dtype):
             groups[-1] += (stage,)
         else:
             groups.append((stage,))
     return groups
+
+
+def loses_nans(stage: StagePlan, dtype: str) -> bool:
+    """Tell whether NaNs of an image of `dtype` can become 0 in `stage`, where it rounds.
+
+    They are counted where a sample is written, once: what stands between two levels may be computed again.
+    """
+    return np.dtype(dtype).kind == "f" and any(map(is_rounding, stage.ops))
 
 
 def _is_pointwise(stage: StagePlan) -> bool:

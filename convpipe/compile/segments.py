@@ -14,7 +14,7 @@ from functools import cache
 
 from convpipe.compile.schedule import Level, Schedule
 from convpipe.compile.text import fused
-from convpipe.ops import Alpha, Cast, Map, Mix, is_integer
+from convpipe.ops import Alpha, Cast, Map, Mix, is_integer, is_rounding
 
 
 def translate(step: Map, names: list[str], suffix: str) -> str:
@@ -67,6 +67,7 @@ class Segment:
     output : str or None
         Dtype of the image it writes; None for a row in the type of the arithmetic.
     counts_nan : bool
+        Whether NaNs become 0 as it stores, and are counted.
     """
 
     index: int
@@ -118,7 +119,7 @@ class Segment:
         lines: list[str] = []
         for k, step in enumerate(self.steps):
             if isinstance(step, Cast):
-                lines += cast_lines(step, names[0])
+                lines += [] if self.counts_nan else cast_lines(step, names[0])
             elif colour:
                 lines.append(f"v = {translate(step, names, str(k))}")
             names = ["v"] if lines else names
@@ -126,15 +127,21 @@ class Segment:
 
     def alpha_lines(self) -> list[str]:
         """Return the statements that the kept alpha ``v`` goes through: casts alone."""
-        casts = [step for step in self.steps if isinstance(step, Cast)]
+        casts = [] if self.counts_nan else [step for step in self.steps if isinstance(step, Cast)]
         return [line for step in casts for line in cast_lines(step, "v")]
 
-    def store_lines(self, value: str) -> list[str]:
-        """Return what precedes the store."""
-        return [f"nans += {value} != {value}"] if self.counts_nan else []
+    def count_lines(self, value: str, output: str) -> list[str]:
+        """Return what counts a NaN that becomes 0 in sample `output`; kept alpha is counted by itself."""
+        if not self.counts_nan:
+            return []
+        here = f" & (({output}) % {self.channels} != {self.channels - 1})" if self.keep_alpha else ""
+        return [f"nans += ({value} != {value}){here}"]
 
     def stored(self, value: str) -> str:
-        """Return the expression that is stored."""
+        """Return the expression that is stored; rounded only here where NaNs are counted before it."""
+        casts = [step for step in self.steps if isinstance(step, Cast)] if self.counts_nan else []
+        for step in casts:
+            value = f"quantize_{step.dtype}({value})" if is_rounding(step) else value
         if self.output is None or not is_integer(self.output):
             return value
         return f"store_{self.output}({value})"
@@ -173,7 +180,9 @@ def segments(level: Level, schedule: Schedule) -> tuple[Segment, ...]:
             keep_alpha=level.keep_alpha and index == 0,
             alpha=isinstance(across, Alpha) or (isinstance(across, Mix) and level.keep_alpha),
             output=schedule.output if last and ends else None,
-            counts_nan=schedule.counts_nan and last and ends,
+            counts_nan=ends
+            and schedule.counts_nans
+            and (any(map(is_rounding, level.steps)) or (last and is_integer(schedule.output))),
         )
         result.append(segment)
         channels, first = output_channels, first + len(segment.constants)

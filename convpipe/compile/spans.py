@@ -20,6 +20,11 @@ def whole(level: Level) -> str:
     return times(f"left_{i} + cols_{i} + right_{i}", level.channels)
 
 
+def border_values(i: int) -> str:
+    """Return what a constant border of level `i` holds: in all channels but the last, and there."""
+    return f"outside[{2 * i}], outside[{2 * i + 1}]"
+
+
 def padding(level: Level) -> str:
     """Return what pads a row: the pixels left of it, in it and right of it, their channels, the border."""
     i = level.index

@@ -148,7 +148,7 @@ def outer(**common):
 def test_the_constant_beside_a_column_pass_is_its_sum(shared, channels, rng):
     image = rng.random((4, 3, channels)).astype(np.float32)
     check([outer(value=2), stage("point", "abs")], image, Border.CONSTANT, shared=shared)
-    if channels == 4:  # alpha that stands outside the image is the constant itself
+    if channels == 4:  # alpha that stands outside the image is opaque
         check([outer(value=2, padding=6)], image, Border.CONSTANT, alpha=True, shared=shared)
 
 

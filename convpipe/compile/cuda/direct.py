@@ -5,7 +5,7 @@ from __future__ import annotations
 from convpipe.compile.cuda.passes import Pass
 from convpipe.compile.cuda.point import Point
 from convpipe.compile.cuda.tiles import Group
-from convpipe.compile.cuda.window import NO_SUM, plus, put, registers, sample
+from convpipe.compile.cuda.window import NO_SUM, border_value, plus, put, registers, sample
 from convpipe.compile.text import Text, fused, times
 
 KERNEL = ["image", "out", "g", "w", "c", "outside", "nans", "row0", "first"]
@@ -34,16 +34,16 @@ def direct(text: Text, group: Group, point: Point, threads: int) -> None:
 def _sample(text: Text, one: Pass) -> None:
     """The sample at (y, x) of the padded image."""
     i, channels = one.index, one.inputs
-    border = f"outside[{one.outside}" + (f" + plane // {one.level.channels}]" if one.sources > 1 else "]")
     text.function(f"sample_{i}", ["image", "g", "outside", "row0", "y", "x", "plane"])
     with text.indented():
         text.line(f"y = border_index(y, g[{i}, 0], g[{i}, 6])", f"x = border_index(x, g[{i}, 1], g[{i}, 6])")
-        text.line("if y < 0 or x < 0:", f"    return {border}")
+        text.line("if y < 0 or x < 0:", f"    return {border_value(one, 'plane', one.inputs)}")
         text.line(f"v = T({sample('image', 'y - row0', times('x', channels) + ' + plane')})")
         if one.premultiply:
             text.line(f"if plane < {channels - 1}:")
             alpha = f"{times('x', channels)} + {channels - 1}"
-            text.line(f"    v *= T({sample('image', 'y - row0', alpha)})")
+            text.line(f"    v *= maximum(T({sample('image', 'y - row0', alpha)}), T(0))")
+            text.line("else:", "    v = maximum(v, T(0))")
         text.line("return v")
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from convpipe.compile.cuda.passes import Pass
 from convpipe.compile.cuda.tiles import Group
-from convpipe.compile.cuda.window import plus, sample, tile
+from convpipe.compile.cuda.window import border_value, plus, sample, tile
 from convpipe.compile.text import Text, times
 from convpipe.geometry import Extent
 
@@ -90,7 +90,7 @@ class _Loader:
             text.line(f"{self._at('r', 'x', 'p')} = {self._sample('p', y, x)}")
             return
         alpha = self.planes - 1
-        text.line(f"alpha = {self._sample(str(alpha), y, x)}")
+        text.line(f"alpha = maximum({self._sample(str(alpha), y, x)}, T(0))")
         for colour in range(alpha):
             value = self._sample(str(colour), y, x)
             text.line(f"{self._at('r', 'x', 'p', colour * self.size)} = {value} * alpha")
@@ -109,16 +109,9 @@ class _Loader:
                 self._store(text, "y", "u")
             text.line("else:")
             with text.indented():
-                value = _border_value(self.one, "p", self.planes)
                 for plane in range(self.planes if self.one.premultiply else 1):
+                    value = border_value(self.one, str(plane) if self.one.premultiply else "p", self.planes)
                     text.line(f"{self._at('r', 'x', 'p', plane * self.size)} = {value}")
-
-
-def _border_value(one: Pass, plane: str, planes: int) -> str:
-    """Return what a constant border holds in `plane`."""
-    if one.sources == 1:
-        return f"outside[{one.outside}]"
-    return f"outside[{one.outside} + {plane} // {planes // one.sources}]"
 
 
 def pad(text: Text, one: Pass, extent: Extent, planes: int, threads: int) -> None:
@@ -136,5 +129,5 @@ def pad(text: Text, one: Pass, extent: Extent, planes: int, threads: int) -> Non
             text.line(f"for p in range({planes}):")
             with text.indented():
                 inner = tile(f"src + p * {size} + (u - y) * {cols} + v - x")
-                value = f"{inner} if u >= 0 and v >= 0 else {_border_value(one, 'p', planes)}"
+                value = f"{inner} if u >= 0 and v >= 0 else {border_value(one, 'p', planes)}"
                 text.line(f"{tile(f'dst + p * {size} + t')} = {value}")

@@ -14,10 +14,10 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from convpipe.compile.schedule import Level, Schedule, grouped, make_schedule, stencil_of
+from convpipe.compile.schedule import Level, Schedule, grouped, make_schedule, outside, stencil_of
 from convpipe.errors import BackendError
 from convpipe.geometry import Axis, Border, Extent
-from convpipe.ops import Alpha, Mix, Reduce, Stencil, Taps
+from convpipe.ops import Alpha, Mix, Reduce, Stencil, Taps, is_rounding
 from convpipe.plan import Plan, StagePlan
 
 Part = Literal["whole", "column", "row"]
@@ -74,11 +74,14 @@ class Pass:
     sources : int
         Planes that stand for one channel of its input: one, or one a bank after a column pass.
     outside : int
-        Position, in the vector of border values, of that of its first plane.
+        Position, in the vector of border values, of those of its first source: in all channels but the last,
+        and there.
     part : {'whole', 'column', 'row'}
         Of its stage.
     wraps : bool
         Whether its border is ``wrap``, which reads the far side of the image.
+    counts_nan : bool
+        Whether NaNs become 0 as it rounds, which are counted where its result is written.
     """
 
     index: int
@@ -91,6 +94,7 @@ class Pass:
     outside: int
     part: Part
     wraps: bool
+    counts_nan: bool
 
     @property
     def final(self) -> bool:
@@ -175,6 +179,7 @@ GEOMETRY = ("rows", "cols", "output_rows", "output_cols", "top", "left", "border
 class _Chain:
     """Passes as they are added, with their run-time values."""
 
+    floating: bool
     passes: list[Pass] = field(default_factory=list)
     geometry: list[list[int]] = field(default_factory=list)
     weights: list[float] = field(default_factory=list)
@@ -213,13 +218,14 @@ class _Chain:
                 outside=len(self.outside),
                 part=part,
                 wraps=stencil.border == Border.WRAP,
+                counts_nan=part != "column" and self.floating and any(map(is_rounding, level.steps)),
             )
         )
         extent = (stage.input[0] if down else stage.extent[0], stage.input[1])
         result = (stage.extent[0], stage.extent[1] if along else stage.input[1])
         before = (rows.before if down else 0, cols.before if along else 0)
         self.geometry.append([*extent, *result, *before, int(stencil.border)])
-        self.outside += values or [stencil.value]
+        self.outside += values or outside(stage)
 
 
 def make_passes(plan: Plan) -> tuple[Schedule, tuple[Pass, ...], Values]:
@@ -231,8 +237,8 @@ def make_passes(plan: Plan) -> tuple[Schedule, tuple[Pass, ...], Values]:
                 "backend does not find; run it with backend 'cpu'"
             )
     schedule, values = make_schedule(plan)
-    chain = _Chain()
-    for (stage, *_), level in zip(grouped(plan.stages), schedule.levels, strict=True):
+    chain = _Chain(floating=np.dtype(plan.dtype).kind == "f")
+    for (stage, *_), level in zip(grouped(plan.stages, plan.dtype), schedule.levels, strict=True):
         stencil = stencil_of(stage)
         factors = _factors(stencil)
         if factors is None:
@@ -241,7 +247,7 @@ def make_passes(plan: Plan) -> tuple[Schedule, tuple[Pass, ...], Values]:
         columns = [column[:, None] for column, _ in factors]
         chain.add(stage, level, columns, "column")
         # Left and right of the image stands the constant; the column pass makes its sum of it.
-        sums = [stencil.value * float(column.sum()) for column in columns]
+        sums = [value * float(column.sum()) for column in columns for value in outside(stage)]
         chain.add(stage, level, [row[None, :] for _, row in factors], "row", sums)
     vectors = (chain.weights, values.constants, chain.outside)
     weights, constants, outside = (np.array([*vector, 0], plan.compute) for vector in vectors)

@@ -64,18 +64,13 @@ class Point:
         return segments(self.one.level, self.schedule) if self.one.final else ()
 
     @property
-    def _last(self) -> Segment | None:
-        """The segment that writes the image, if the pass does."""
-        return self._segments[-1] if self._segments and self._segments[-1].output is not None else None
-
-    @property
     def counts_nan(self) -> bool:
         """Whether NaNs become 0 here."""
-        return self._last is not None and self._last.counts_nan
+        return bool(self._segments) and self._segments[-1].counts_nan
 
     def stored(self, value: str) -> str:
         """Return the expression that is stored: the value as the image's dtype, where it is the image."""
-        return value if self._last is None else self._last.stored(value)
+        return self._segments[-1].stored(value) if self._segments else value
 
     @property
     def trivial(self) -> bool:
@@ -133,7 +128,8 @@ class Point:
                     text.line(f"{name} = c{position}")
                 values = self._segment(text, segment, values)
             if self.premultiply:
-                values = [*(f"{value} * {values[-1]}" for value in values[:-1]), values[-1]]
+                text.line(f"a = maximum({values[-1]}, T(0))")
+                values = [*(f"{value} * a" for value in values[:-1]), "a"]
             text.line(f"return {', '.join(values)}")
 
     def _segment(self, text: Text, segment: Segment, given: list[str]) -> list[str]:

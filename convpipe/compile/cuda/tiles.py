@@ -90,13 +90,14 @@ class Group:
 def make_groups(passes: Sequence[Pass], compute: str, tiling: Tiling) -> tuple[Group, ...]:
     """Group `passes` into kernels: a pass joins the kernel before it where that is the least work.
 
-    A pass whose border wraps begins a kernel, because a tile does not hold the far side of the image.
+    A pass whose border wraps begins a kernel, because a tile does not hold the far side of the image; one
+    in which NaNs are counted ends a kernel, because tiles overlap.
     """
     size = np.dtype(compute).itemsize
     groups: list[Group] = []
     for one in passes:
         alone = _group((one,), size, tiling)
-        if groups and alone.fits and groups[-1].fits and not one.wraps:
+        if groups and alone.fits and groups[-1].fits and not (one.wraps or groups[-1].passes[-1].counts_nan):
             fused = _group((*groups[-1].passes, one), size, tiling)
             ratio = one.stride[0] * one.stride[1]
             if fused.fits and fused.cost <= groups[-1].cost * ratio + alone.cost:

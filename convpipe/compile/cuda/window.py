@@ -205,3 +205,12 @@ def put(text: Text, point: Point, column: str, value: str) -> None:
     if point.counts_nan:
         text.line(f"if {value} != {value}:", "    cuda.atomic.add(nans, 0, 1)")
     text.line(f"{sample('out', 'y', column)} = {point.stored(value)}")
+
+
+def border_value(one: Pass, plane: str, planes: int) -> str:
+    """Return what a constant border holds in `plane` of so many planes, a number or a name."""
+    channels = planes // one.sources
+    at = plus(f"{plane} // {channels} * 2", one.outside) if one.sources > 1 else str(one.outside)
+    if not (one.level.keep_alpha or one.level.premultiply):
+        return f"outside[{at}]"
+    return f"outside[{at} + (1 if {plane} % {channels} == {channels - 1} else 0)]"
