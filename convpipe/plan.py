@@ -386,6 +386,7 @@ def _plan_stage(
     padded = stencil.border == Border.CONSTANT and any(window.before or window.after for window in windows)
     for op in ops:
         channels = len(op.matrix) if isinstance(op, Mix) else channels
+        operations += rows * cols * channels * _operations(op)
     unrounded, ranges = state.ranges.through(ops, padded)
     return StagePlan(
         index=index,

@@ -48,7 +48,9 @@ def run_stage(ops, values):
             if isinstance(op, Reduce):
                 colours = entering if kept is None else entering[..., :-1]
                 scope |= {"low": np.nanmin(colours), "high": np.nanmax(colours)}
-            with np.errstate(invalid="ignore"):  # 0 / 0 in the branch that `where` does not take
+            with np.errstate(
+                invalid="ignore", divide="ignore"
+            ):  # n / 0 in the branch that `where` does not take
                 mapped = eval(op.expression, {"__builtins__": {}}, scope)
             if after_undo:
                 mapped = np.concatenate([mapped[..., :-1], values[..., -1:]], axis=2)

@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 from convpipe.compile.banks import Bank, choose
 from convpipe.compile.strips import strips
 from convpipe.geometry import Border, Extent
-from convpipe.ops import Alpha, Cast, Map, Mix, Stencil, Taps, is_integer, is_rounding
+from convpipe.ops import Alpha, Cast, Map, Mix, Stencil, Taps, is_rounding
 from convpipe.plan import Plan, StagePlan
 
 Pointwise = Map | Mix | Alpha | Cast
@@ -138,7 +138,7 @@ class Schedule:
 
     @property
     def counts_nans(self) -> bool:
-        """Tell whether NaNs can reach where values are rounded to integers: they become 0, and are counted."""
+        """Tell whether NaNs can come to where values are rounded: they become 0, and are counted."""
         return np.dtype(self.source).kind == "f"
 
 
@@ -181,12 +181,12 @@ def make_schedule(plan: Plan) -> tuple[Schedule, Values]:
         geometry=strips([head for head, *_ in groups], _bytes_per_column(plan, levels)),
         weights=np.array(weights, plan.compute),
         constants=np.array(constants, plan.compute),
-        outside=np.array([value for head, *_ in groups for value in outside(head)], plan.compute),
+        outside=np.array([value for head, *_ in groups for value in constant_pixel(head)], plan.compute),
     )
     return Schedule(tuple(levels), plan.compute, stored(plan.dtype), stored(plan.output_dtype)), values
 
 
-def outside(stage: StagePlan) -> tuple[float, float]:
+def constant_pixel(stage: StagePlan) -> tuple[float, float]:
     """Return what the window of `stage` finds in a constant border: in channels but the last, and there."""
     stencil = stencil_of(stage)
     if stencil.opaque is None:

@@ -102,6 +102,34 @@ def test_alpha_in_the_middle_of_a_chain(channels, rng):
     assert len(run.groups) == 1
 
 
+@pytest.mark.parametrize("shared", [64, 48 * 1024])
+def test_a_constant_border_beside_alpha_is_opaque(shared, rng):
+    image = rng.integers(0, 256, (5, 6, 4), dtype=np.uint8)
+    outside = {"border": "constant", "value": 40}
+    for one in (
+        stage("blur", "box", size=[3, 2], padding=2, **outside),
+        stage("blur", "gaussian", sigma=2, truncate=1, **outside),
+        stage("edge", "sobel", padding=2, **outside),
+    ):
+        check([one], image, output_dtype="float32", alpha=True, shared=shared)
+        check([stage("edge", "laplacian"), one], image, alpha=True, shared=shared)
+    check([CHAINS["separable"][0]], image.astype(np.int8), alpha=True, shared=shared)
+
+
+def test_nans_that_a_stage_in_the_middle_rounds_are_counted_once():
+    image = np.zeros((9, 10), np.float32)
+    image[2, 2] = image[7, 8] = np.nan
+    chain = [
+        stage("blur", "box", size=3, dtype="uint8"),
+        stage("point", "scale", gain=2),
+        stage("edge", "sobel"),
+    ]
+    _, run = compiled(chain, image)
+    result, lost = run(image)
+    assert lost == 9 + 9
+    np.testing.assert_array_equal(result, 0)
+
+
 def test_wide_padding_and_images_smaller_than_it(rng):
     for border, extent in itertools.product(Border, [(1, 1), (2, 3)]):
         chain = [

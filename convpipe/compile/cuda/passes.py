@@ -14,7 +14,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from convpipe.compile.schedule import Level, Schedule, grouped, make_schedule, outside, stencil_of
+from convpipe.compile.schedule import Level, Schedule, constant_pixel, grouped, make_schedule, stencil_of
 from convpipe.errors import BackendError
 from convpipe.geometry import Axis, Border, Extent
 from convpipe.ops import Alpha, Mix, Reduce, Stencil, Taps, is_rounding
@@ -225,7 +225,7 @@ class _Chain:
         result = (stage.extent[0], stage.extent[1] if along else stage.input[1])
         before = (rows.before if down else 0, cols.before if along else 0)
         self.geometry.append([*extent, *result, *before, int(stencil.border)])
-        self.outside += values or outside(stage)
+        self.outside += values or constant_pixel(stage)
 
 
 def make_passes(plan: Plan) -> tuple[Schedule, tuple[Pass, ...], Values]:
@@ -247,7 +247,7 @@ def make_passes(plan: Plan) -> tuple[Schedule, tuple[Pass, ...], Values]:
         columns = [column[:, None] for column, _ in factors]
         chain.add(stage, level, columns, "column")
         # Left and right of the image stands the constant; the column pass makes its sum of it.
-        sums = [value * float(column.sum()) for column in columns for value in outside(stage)]
+        sums = [value * float(column.sum()) for column in columns for value in constant_pixel(stage)]
         chain.add(stage, level, [row[None, :] for _, row in factors], "row", sums)
     vectors = (chain.weights, values.constants, chain.outside)
     weights, constants, outside = (np.array([*vector, 0], plan.compute) for vector in vectors)

@@ -1,0 +1,98 @@
+"""No value of a pipeline lies outside the range that its plan proves: drawn ones, in exact arithmetic."""
+
+import numpy as np
+import oracle
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from convpipe.errors import PlanError
+from convpipe.geometry import Border
+from convpipe.ops import dtype_range
+from convpipe.plan import make_plan
+from convpipe.stages import ANY_LABEL, families, stage
+
+METHODS = [method for methods in families().values() for method in methods.values()]
+CONSTANTS = [0, 255, -100, 5000, 0.25]
+
+
+@st.composite
+def stages(draw):
+    method = draw(st.sampled_from(METHODS))
+    common = {
+        "stride": draw(st.sampled_from([1, 1, 2])),
+        "padding": draw(st.sampled_from(["same", "valid", [2, 1], 5])),
+        "bias": draw(st.sampled_from([0, 0, 3.5, -300])),
+    }
+    if draw(st.booleans()):
+        common |= {"border": "constant", "value": draw(st.sampled_from(CONSTANTS))}
+    if (dtype := draw(st.sampled_from([None, None, "uint8", "int8", "float32"]))) is not None:
+        common["dtype"] = dtype
+    example = dict(method.example)
+    if "sigma" in example:
+        example |= {"sigma": draw(st.sampled_from([0, 0.6])), "truncate": 2.0}
+    if "gain" in example:
+        example["gain"] = draw(st.sampled_from([0.001, -2, 300]))
+    if "kernel" in example:
+        taps = st.lists(st.sampled_from([-2, 0, 0.5, 1]), min_size=2, max_size=2)
+        example["kernel"] = draw(st.lists(taps, min_size=3, max_size=3))
+    return stage(method.family, "mine" if method.name == ANY_LABEL else method.name, **example, **common)
+
+
+@st.composite
+def images(draw):
+    dtype = draw(st.sampled_from(["uint8", "int8", "uint16", "int32", "float32"]))
+    channels, alpha = draw(st.sampled_from([(1, False), (3, False), (4, False), (2, True), (4, True)]))
+    ends = dtype_range(dtype)
+    rng = np.random.default_rng(draw(st.integers(0, 2**16)))
+    levels = [ends.low, ends.high, 0, (ends.low + ends.high) / 2 if dtype == "float32" else 1]
+    return rng.choice(levels, (6, 7, channels)).astype(dtype), alpha
+
+
+def inside(values, proven):
+    slack = 1e-9 * max(1.0, *(abs(end) for end in (proven.low, proven.high) if np.isfinite(end)), 0)
+    return proven.low - slack <= values.min() and values.max() <= proven.high + slack
+
+
+@settings(max_examples=300, deadline=None)
+@given(images(), st.lists(stages(), min_size=1, max_size=3), st.sampled_from(list(Border)))
+def test_ranges_enclose_every_value(drawn, chain, border):
+    image, alpha = drawn
+    try:
+        plan = make_plan(
+            chain,
+            image.shape[:2],
+            channels=image.shape[2],
+            alpha=alpha,
+            dtype=image.dtype.name,
+            border=border,
+        )
+    except PlanError:
+        return
+    values = image.astype(np.float64)
+    for step in plan.stages:
+        values = oracle.run_stage(step.ops, values)
+        assert np.isfinite(values).all()
+        assert inside(values, step.range), step
+        colours = values[..., :-1] if alpha else values
+        assert inside(colours, step.ranges.colour), step
+        if alpha:
+            assert inside(values[..., -1], step.ranges.alpha), step
+
+
+@pytest.mark.parametrize(
+    ("one", "dtype", "colour", "alpha"),
+    [
+        (stage("point", "scale", gain=0.001), "uint8", (0, 0.255), (0, 255)),
+        (stage("blur", "box", size=3, border="constant", value=-100), "uint8", (-100, 255), (0, 255)),
+        (stage("blur", "box", size=3), "int8", (-128, 127), (0, 127)),
+        (stage("edge", "sobel", dtype="int8"), "uint8", (0, 127), (0, 127)),
+        (stage("blur", "box", size=3, bias=1000), "uint8", (1000, 1255), (0, 255)),
+        (stage("color", "gray"), "uint8", (0, 255), (0, 255)),
+    ],
+    ids=["scale", "constant", "int8", "cast", "bias", "gray"],
+)
+def test_colours_and_alpha_have_ranges_of_their_own(one, dtype, colour, alpha):
+    found = make_plan([one], (9, 9), channels=4, alpha=True, dtype=dtype).stages[0].ranges
+    assert (found.colour.low, found.colour.high) == pytest.approx(colour)
+    assert (found.alpha.low, found.alpha.high) == pytest.approx(alpha)
