@@ -16,7 +16,7 @@ from convpipe.fourier import LEAST_TAPS, Tiles, tiles
 from convpipe.geometry import LARGEST, Axis, Border, Extent, Field
 from convpipe.interval import Interval
 from convpipe.levels import stays_bool
-from convpipe.ops import COMPUTE, Map, Mix, Op, Stencil, Taps, dtype_range, is_integer
+from convpipe.ops import COMPUTE, Map, Mix, Op, Reduce, Stencil, Taps, dtype_range, is_integer
 from convpipe.ranges import Ranges
 from convpipe.sampling import Sampling
 from convpipe.stages.base import ImageKind, Stage

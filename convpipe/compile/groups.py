@@ -49,10 +49,10 @@ class Groups:
         nans = 0
         for part in self.parts:
             if isinstance(part, Transform):
-                image, _ = part(image, threads)
+                image, lost = part(image, threads)
             else:
                 image, lost = part(image, threads, _extremes(image, part.plan))
-                nans += lost
+            nans += lost
         return image, nans
 
     def warm(self) -> None:

@@ -100,8 +100,7 @@ class Transform:
         else:
             with ThreadPoolExecutor(hands) as pool:
                 nans = sum(pool.map(share, range(hands)))
-        planar = plan.output_channels == 1 and (image.ndim == 2 or plan.channels > 1)
-        return out[:, :, 0] if planar else out, nans
+        return out.reshape(plan.result_shape(image.ndim)), nans
 
     def warm(self) -> None:
         """Compile what happens to the responses."""
