@@ -175,3 +175,8 @@ def test_plan_refuses_exactly_what_does_not_fit(extent, kernel, stride, dilation
             make_plan([one], extent)
     else:
         assert make_plan([one], extent).extent == counts
+
+
+def test_valid_pads_nothing():
+    windows = axes((9, 8), (3, 2), (2, 1), (1, 3), "valid")
+    assert [(axis.before, axis.after) for axis in windows] == [(0, 0), (0, 0)]

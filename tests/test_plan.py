@@ -5,6 +5,7 @@ import oracle
 import pytest
 from test_stages import EVERY_METHOD, ids, make
 
+from convpipe.errors import ParameterError, PlanError
 from convpipe.plan import make_plan
 from convpipe.stages import stage
 
@@ -94,3 +95,34 @@ def test_everything_a_plan_says():
     assert gray["channels"] == 1
     assert gray["range"] == pytest.approx([0, 1530])
     assert gray["operations"] == 5 * 6 * (3 * 2 + 3 * 2)
+
+
+@pytest.mark.parametrize("extent", [(0, 5), (5, 0)])
+def test_an_empty_image_is_refused(extent):
+    words = rf"the image is empty: {extent[0]} rows, {extent[1]} columns, 1 channels"
+    with pytest.raises(PlanError, match=words):
+        make_plan([stage("point", "abs")], extent)
+
+
+def test_an_image_without_channels_is_refused():
+    with pytest.raises(PlanError, match="the image is empty: 4 rows, 5 columns, 0 channels"):
+        make_plan([stage("point", "abs")], (4, 5), channels=0)
+
+
+@pytest.mark.parametrize("name", ["dtype", "output_dtype"])
+def test_a_dtype_that_nothing_computes_with_is_refused(name):
+    with pytest.raises(ParameterError, match=r"dtype needs one of .*uint8.*; given 'complex64'"):
+        make_plan([stage("point", "abs")], (4, 5), **{name: "complex64"})
+
+
+def test_alpha_needs_another_channel():
+    with pytest.raises(PlanError, match="an image with alpha has other channels beside it; this one has 1"):
+        make_plan([stage("point", "abs")], (4, 5), channels=1, alpha=True)
+    assert make_plan([stage("point", "abs")], (1, 1), channels=2, alpha=True).extent == (1, 1)
+
+
+def test_an_image_too_large_to_index_is_refused():
+    largest = (2**31 - 1, 2**31 - 1)
+    assert make_plan([stage("point", "abs")], largest).extent == largest
+    with pytest.raises(PlanError, match=r"an image of 2147483647 x 2147483647 x 2 samples is too large"):
+        make_plan([stage("point", "abs")], largest, channels=2)
