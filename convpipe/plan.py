@@ -365,7 +365,8 @@ def _check_image(extent: Extent, channels: int, alpha: bool, dtype: str) -> None
 
 
 def _unknown_dtype(dtype: str) -> ParameterError:
-    return ParameterError(f"dtype needs one of {', '.join(COMPUTE)}; given {dtype!r}", "dtype")
+    wide = "; 64-bit integers fit no arithmetic here: cast them" if dtype in ("int64", "uint64") else ""
+    return ParameterError(f"dtype needs one of {', '.join(COMPUTE)}; given {dtype!r}{wide}", "dtype")
 
 
 def _plan_stage(
