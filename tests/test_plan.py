@@ -126,3 +126,31 @@ def test_an_image_too_large_to_index_is_refused():
     assert make_plan([stage("point", "abs")], largest).extent == largest
     with pytest.raises(PlanError, match=r"an image of 2147483647 x 2147483647 x 2 samples is too large"):
         make_plan([stage("point", "abs")], largest, channels=2)
+
+
+def test_one_channel_keeps_the_axis_it_had():
+    grey, colour = (make_plan([stage("point", "abs")], (4, 5), channels=channels) for channels in (1, 3))
+    to_grey = make_plan([stage("color", "gray")], (4, 5), channels=3)
+    assert [grey.result_shape(axes) for axes in (2, 3)] == [(4, 5), (4, 5, 1)]
+    assert colour.result_shape(3) == (4, 5, 3)
+    assert to_grey.result_shape(3) == (4, 5)
+
+
+def test_images_stand_only_between_loops():
+    one_loop = make_plan([stage("edge", "sobel"), stage("blur", "box")], (40, 50))
+    assert one_loop.working_bytes() == one_loop.working_bytes(8) == 0
+    stretch = stage("contrast", "stretch")
+    assert make_plan([stretch], (40, 50)).working_bytes() == 40 * 50 * 4
+    chain = [stage("blur", "box"), stretch, stage("edge", "sobel", stride=2)]
+    assert make_plan(chain, (40, 50), channels=3, dtype="float64").working_bytes() == 2 * 40 * 50 * 3 * 8
+
+
+def test_a_kernel_of_rank_one_may_differ_by_what_is_said():
+    exact = stage("custom", "exact", kernel=[[3, 4], [6, 8]])
+    rough = stage("custom", "rough", kernel=[[3, 4 + 1e-9], [6, 8]])
+    plan = make_plan([rough], (4, 5), dtype="int16")
+    (taps,) = plan.stages[0].ops[0].banks
+    assert plan.stages[0].separation_error == pytest.approx(taps.error * 32768)
+    assert 1e-10 < taps.error < 1e-8
+    assert make_plan([exact], (4, 5)).stages[0].separation_error < 1e-10
+    assert make_plan([stage("edge", "sobel")], (4, 5)).stages[0].separation_error == 0
