@@ -55,15 +55,17 @@ print(hash(convpipe.Pipeline([convpipe.stage("blur", "gaussian", sigma=1)], back
 
 
 @pytest.mark.parametrize("redirect", ["", "> /dev/full"])
-def test_the_end_of_a_command_is_that_of_python(tmp_path, redirect):
-    """It ends in haste only when everything is out: output that cannot be written is an error as ever."""
+@pytest.mark.parametrize("code", [0, 3])
+def test_a_command_ends_in_haste_only_when_everything_is_out(redirect, code):
+    """Output that cannot be written is an error, and leaves the code of another one as it is."""
     if redirect and not os.path.exists("/dev/full"):
         pytest.skip("needs /dev/full")
-    code = (
-        "import numba; from convpipe.cli import process; print('x'); process._leave(SystemExit(3)); exit(4)"
+    program = (
+        f"import numba; from convpipe.cli import process; print('x'); process._leave(SystemExit({code}))"
     )
     environment = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}
-    command = f'"{sys.executable}" -c "{code}" {redirect}'
+    command = f'"{sys.executable}" -c "{program}" {redirect}'
     done = subprocess.run(command, shell=True, capture_output=True, env=environment)
-    assert done.returncode == (120 if redirect else 3)
+    assert done.returncode == (code or 1 if redirect else code)
     assert done.stdout == (b"" if redirect else b"x\n")
+    assert (b"standard output cannot be written" in done.stderr) == bool(redirect)
