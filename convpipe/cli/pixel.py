@@ -144,7 +144,7 @@ class Pixel:
         window, _ = _under(entering, self._stencil, self._places())
         pixel, names = window[0, 0], self._names(entering.shape[2])
         weights = mix.matrix[self.channel]
-        terms = [f"{w:.4g}*{x:.4g} ({name})" for w, x, name in zip(weights, pixel, names, strict=True) if w]
+        terms = [f"{w:.4g}*{x:.5g} ({name})" for w, x, name in zip(weights, pixel, names, strict=True) if w]
         click.echo(f"{' + '.join(terms)} = {float(np.dot(weights, pixel)):.6g}")
 
     def _maps(self) -> None:
@@ -202,7 +202,7 @@ def _under(entering: Samples, stencil: Stencil, places: list[list[int]]) -> tupl
 def _sum(window: Samples, weights: NDArray[np.float64]) -> str:
     """Return the products as a sum with its value; taps of zero are left out, and long sums cut short."""
     used = weights != 0
-    terms = [f"{w:.4g}*{x:.4g}" for w, x in zip(weights[used], window[used], strict=True)]
+    terms = [f"{w:.4g}*{x:.5g}" for w, x in zip(weights[used], window[used], strict=True)]
     shown = " + ".join(terms if len(terms) <= 9 else [*terms[:4], "...", *terms[-4:]]) or "0"
     return f"{shown} = {float((window * weights).sum()):.6g}"
 
@@ -219,7 +219,7 @@ def _grid(title: str, values: NDArray[Any], marked: NDArray[np.bool_] | None = N
     click.echo(f"{title}:")
     for i, row in enumerate(values):
         cells = [
-            f"({value:.4g})" if marked is not None and marked[i, j] else f"{value:.4g} "
+            f"({value:.5g})" if marked is not None and marked[i, j] else f"{value:.5g} "
             for j, value in enumerate(row)
         ]
         click.echo(("  " + " ".join(f"{cell:>10}" for cell in cells)).rstrip())

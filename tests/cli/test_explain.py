@@ -182,3 +182,11 @@ def test_half_an_image_is_read_where_the_config_says_so(convpipe, job, here, rng
     taken = convpipe(command, job("- color: gray", head="input: half\nallow_truncated: true"), image)
     assert taken.exit_code == 0
     assert refused.exit_code == 1
+
+
+def test_16_bits_are_shown_to_the_last_digit(convpipe, job, here):
+    pixels = (np.arange(30).reshape(5, 6) + 65500).astype(np.uint16)
+    images.write(here / "a.png", pixels)
+    text = convpipe("explain", job("- {blur: box, size: 3}"), "a.png", "--at", 2, 2).stdout
+    assert "65514" in text.split("window:")[1].split("taps")[0]
+    assert "0.1111*65507 + " in text
