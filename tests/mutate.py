@@ -139,6 +139,8 @@ def quiet(tree):
             parts += ast.iter_child_nodes(node)
         if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
             parts.append(node.value)
+        if isinstance(node, ast.keyword) and node.arg == "strict":
+            parts.append(node.value)
         if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test):
             parts.append(node)
         if isinstance(node, ast.Assign) and "__all__" in ast.unparse(node.targets[0]):

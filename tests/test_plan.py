@@ -154,3 +154,32 @@ def test_a_kernel_of_rank_one_may_differ_by_what_is_said():
     assert 1e-10 < taps.error < 1e-8
     assert make_plan([exact], (4, 5)).stages[0].separation_error < 1e-10
     assert make_plan([stage("edge", "sobel")], (4, 5)).stages[0].separation_error == 0
+
+
+@pytest.mark.parametrize(("bias", "said"), [(0.4, False), (0.6, True), (-0.4, False), (-0.6, True)])
+def test_what_rounds_to_the_last_value_does_not_saturate(bias, said):
+    plan = make_plan([stage("custom", "one", kernel=[[1]], bias=bias)], (4, 5))
+    assert bool(plan.saturations) == said
+
+
+@pytest.mark.parametrize(
+    ("common", "proven"),
+    [
+        ({}, True),
+        ({"border": "constant", "value": 5000}, True),
+        ({"border": "edge", "value": 5000, "padding": 1}, True),
+        ({"border": "constant", "value": 5000, "padding": 1}, False),
+    ],
+    ids=str,
+)
+def test_extremes_enclose_samples_and_not_a_constant_around_them(common, proven):
+    (step,) = make_plan([stage("contrast", "stretch", **common)], (4, 5)).stages
+    assert ((step.range.low, step.range.high) == (0, 255)) == proven
+
+
+def test_every_thread_has_a_tile_of_its_own():
+    kernel = np.random.default_rng(1).random((45, 45))
+    plan = make_plan([stage("custom", "large", kernel=kernel)], (400, 500))
+    one, two, three = (plan.working_bytes(threads) for threads in (1, 2, 3))
+    assert one == plan.working_bytes()
+    assert three - two == two - one == plan.stages[0].tiles.thread_bytes > 0
