@@ -89,7 +89,7 @@ class Given:
         )
 
 
-def take(image: Any, channel_axis: int | None, engine: Engine) -> Given:
+def take(image: Any, channel_axis: int | None, engine: Engine, alpha: bool = False) -> Given:
     """Return what a caller hands over as a plain array of numbers, channels last.
 
     Raises
@@ -105,7 +105,7 @@ def take(image: Any, channel_axis: int | None, engine: Engine) -> Given:
         raise ParameterTypeError("a Dataset holds several images; pass one of its variables", "image")
     held = image if labelled is None else image.data
     if hasattr(held, "__dask_graph__"):
-        raise _lazy(held, channel_axis, engine)
+        raise _lazy(held, channel_axis, engine, alpha)
     pixels = _plain(held)
     _check_dtype(pixels, image)
     channels_last(pixels.shape, channel_axis)
@@ -225,22 +225,22 @@ def _all_real(pixels: NDArray[Any]) -> bool:
     return pixels.dtype.kind != "O" or all(isinstance(value, int | float) for value in pixels.flat)
 
 
-def _lazy(image: Any, channel_axis: int | None, engine: Engine) -> ParameterTypeError:
+def _lazy(image: Any, channel_axis: int | None, engine: Engine, alpha: bool) -> ParameterTypeError:
     """Return the error for a dask array, with the call that filters it block by block where there is one."""
     whole = "pipeline(image.compute()) filters it whole"
-    plan = engine.plan(channels_last(image.shape, channel_axis), np.dtype(image.dtype).name)
+    plan = engine.plan(channels_last(image.shape, channel_axis), np.dtype(image.dtype).name, alpha)
     apart = [_overlaps(stage.ops) for stage in plan.stages]
     if plan.extent != plan.input or plan.output_channels != plan.channels or not all(apart):
         return ParameterTypeError(f"a dask array is not computed unasked; {whole}", "image")
     rows, cols = (max(field.before, field.reach - 1 - field.before) for field in plan.stages[-1].field)
     depth = [rows, cols] if image.ndim == 2 else [rows, cols, 0]
-    axis = ""
+    options = ", alpha=True" if alpha else ""
     if channel_axis is not None:
         depth.insert(operator.index(channel_axis) % 3, depth.pop())
-        axis = f", channel_axis={channel_axis}"
+        options += f", channel_axis={channel_axis}"
     return ParameterTypeError(
         f"a dask array is not computed unasked; image.map_overlap(pipeline, depth={tuple(depth)},"
-        f" boundary='none', dtype={plan.output_dtype!r}{axis}) filters it block by block, {whole}",
+        f" boundary='none', dtype={plan.output_dtype!r}{options}) filters it block by block, {whole}",
         "image",
     )
 

@@ -240,7 +240,7 @@ class Pipeline:
         >>> p(np.zeros((48, 64, 4), "uint8"), alpha=True).shape
         (48, 64, 4)
         """
-        given = arrays.take(image, channel_axis, self.engine)
+        given = arrays.take(image, channel_axis, self.engine, alpha)
         dtype = None if dtype is None else dtype_name(dtype)
         if out is not None:
             plan = self.engine.plan(given.pixels.shape, given.pixels.dtype.name, alpha)

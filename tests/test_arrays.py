@@ -300,17 +300,17 @@ class TestDask:
             with pytest.raises(ParameterError, match="a dask array is not computed unasked"):
                 BOX(image)
 
-    @pytest.mark.parametrize("axis", [None, 0])
-    def test_the_call_that_is_named_gives_the_same_bytes(self, rng, axis):
+    @pytest.mark.parametrize(("axis", "alpha"), [(None, False), (0, False), (0, True)])
+    def test_the_call_that_is_named_gives_the_same_bytes(self, rng, axis, alpha):
         stages = [stage("blur", "gaussian", sigma=1), stage("edge", "sobel", border="constant", value=9)]
         pipeline = Pipeline(stages)
         values = rng.integers(0, 256, (40, 60) if axis is None else (3, 40, 60), dtype=np.uint8)
         image = dask.array.from_array(values, chunks=(20, 30) if axis is None else (3, 20, 30))
         with pytest.raises(ParameterError) as caught:
-            pipeline(image, channel_axis=axis)
+            pipeline(image, channel_axis=axis, alpha=alpha)
         call = str(caught.value).split("; ")[1].split(" filters")[0]
         result = eval(call, {"image": image, "pipeline": pipeline}).compute()
-        np.testing.assert_array_equal(result, pipeline(values, channel_axis=axis))
+        np.testing.assert_array_equal(result, pipeline(values, channel_axis=axis, alpha=alpha))
         assert result.dtype == np.uint8
 
     @pytest.mark.parametrize(
