@@ -19,7 +19,7 @@ from convpipe.levels import stays_bool
 from convpipe.ops import COMPUTE, Map, Mix, Op, Reduce, Stencil, Taps, dtype_range, is_integer
 from convpipe.ranges import Ranges
 from convpipe.sampling import Sampling
-from convpipe.stages.base import ImageKind, Stage
+from convpipe.stages import ImageKind, Stage
 
 SURELY_FUSED = 8
 """Stages that run as one loop whatever they are, unless one of them needs a whole image."""

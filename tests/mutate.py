@@ -49,6 +49,12 @@ TESTS = {
     ],
     "batch.identity": ["tests/batch/test_identity.py", "tests/batch/test_trust_resume.py"],
     "stages.base": [*STAGES, "tests/test_pipeline.py", "tests/config/test_loader.py"],
+    "stages.entry": [
+        *STAGES,
+        "tests/test_pipeline.py",
+        "tests/config/test_loader.py",
+        "tests/test_values.py",
+    ],
     **{
         f"stages.{name}": STAGES
         for name in ("blur", "color", "contrast", "custom", "edge", "light", "point", "sharpen")

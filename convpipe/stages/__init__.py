@@ -8,13 +8,11 @@ from convpipe.stages.base import (
     COMMON,
     ImageKind,
     Method,
-    Stage,
-    attempt,
     families,
     find,
     nearest,
-    stage,
 )
+from convpipe.stages.entry import Stage, attempt, stage
 
 # A new family is one new module: it registers itself when imported.
 for _module in pkgutil.iter_modules(__path__):

@@ -13,8 +13,7 @@ from convpipe.errors import BackendError
 from convpipe.geometry import Border
 from convpipe.ops import Map, Stencil, Taps
 from convpipe.plan import make_plan
-from convpipe.stages import ANY_LABEL, families, stage
-from convpipe.stages.base import Method, Stage
+from convpipe.stages import ANY_LABEL, Method, Stage, families, stage
 
 pytestmark = pytest.mark.gpu
 

@@ -1,0 +1,213 @@
+"""One entry of a pipeline: a filter with its parameters, as a value; and its ops."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any
+
+from convpipe.errors import ParameterError
+from convpipe.geometry import Border, Extent
+from convpipe.ops import IDENTITY, Alpha, Cast, Map, Op, Stencil
+from convpipe.padding import Anchor, Padding
+from convpipe.stages.base import COMMON, ImageKind, Method, find, nearest
+from convpipe.stages.parameters import Parameter
+
+
+@dataclass(frozen=True, eq=False)
+class Stage:
+    """One entry of a pipeline: a method with its parameters, validated.
+
+    Made by :func:`stage`. Stages that mean the same are equal: ``stride=2`` and ``stride=[2, 2]``.
+
+    Parameters
+    ----------
+    method : Method
+    label : str
+        What the YAML entry named: the method, or the free label of a custom stage.
+    given : mapping
+        The parameters as the caller gave them, as plain data.
+    parameters : mapping
+        The method's own parameters, parsed, defaults filled in.
+    common : mapping
+        The parameters of :data:`COMMON`, likewise.
+    implied : bool
+        Whether an option of the pipeline brings it, so that it has no number among the stages given.
+    """
+
+    method: Method
+    label: str
+    given: Mapping[str, Any]
+    parameters: Mapping[str, Any]
+    common: Mapping[str, Any]
+    implied: bool = False
+
+    def __repr__(self) -> str:
+        given = "".join(f", {key}={value!r}" for key, value in self.given.items())
+        return f"stage({self.method.family!r}, {self.label!r}{given})"
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the stage as its YAML entry."""
+        return {self.method.family: self.label, **self.given}
+
+    @cached_property
+    def _meaning(self) -> tuple[Any, ...]:
+        """What makes a stage: its method, and every parameter as the mathematics takes it."""
+        parameters = {**self.parameters, **self.common}
+        return self.method.family, self.method.name, self.label, tuple(sorted(parameters.items()))
+
+    def __eq__(self, other: object) -> bool:
+        return self._meaning == other._meaning if isinstance(other, Stage) else NotImplemented
+
+    def __hash__(self) -> int:
+        return hash(self._meaning)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _remade, (self.method.family, self.label, dict(self.given))
+
+    @property
+    def name(self) -> str:
+        """Name in plans and reports: the given one, or 'family label'."""
+        return self.common["name"] or f"{self.method.family} {self.label}"
+
+    @property
+    def dtype(self) -> str | None:
+        """The dtype the stage rounds to, if it says one."""
+        dtype: str | None = self.common["dtype"]
+        return dtype
+
+    def lower(self, border: Border, image: ImageKind) -> tuple[Op, ...]:
+        """Return the stage as ops.
+
+        Parameters
+        ----------
+        border : Border
+            The pipeline's, for a stage that names none.
+        image : ImageKind
+            Of the stage's input.
+        """
+        lower = self.method.lower
+        known = {"image": image} if "image" in inspect.signature(lower).parameters else {}
+        stencil, *rest = _with_stencil(lower(**self.parameters, **known))
+        stride: Extent = self.common["stride"]
+        padding: Padding = self.common["padding"]
+        anchor: Anchor = self.common["anchor"] or ("lower" if padding == "same_lower" else stencil.anchor)
+        own = self.common["border"]
+        ops: list[Op] = [
+            replace(
+                stencil,
+                stride=stride,
+                padding=padding,
+                dilation=self.common["dilation"],
+                border=border if own is None else own,
+                value=self.common["value"],
+                anchor=anchor,
+                opaque=image.full_scale if image.alpha else None,
+                keep_alpha=image.alpha and self.method.alpha == "keep",
+            ),
+            *rest,
+        ]
+        if image.alpha and self.method.alpha == "premultiply":
+            ops = [Alpha(), *ops, Alpha(undo=True)]
+        if self.common["bias"]:
+            ops.append(Map("r + bias", constants=(("bias", self.common["bias"]),)))
+        if self.dtype is not None:
+            ops.append(Cast(self.dtype))
+        return tuple(ops)
+
+
+def _with_stencil(ops: tuple[Op, ...]) -> tuple[Any, ...]:
+    """Put the 1x1 identity before ops that are pointwise, so that every stage has a geometry."""
+    return ops if isinstance(ops[0], Stencil) else (Stencil((IDENTITY,)), *ops)
+
+
+def stage(family: str, name: str, /, **parameters: Any) -> Stage:
+    """Return a validated stage.
+
+    Parameters
+    ----------
+    family, name : str
+        As in YAML's ``- family: name``.
+    **parameters
+        The method's own and those of every stage (stride, padding, dilation, border, value, bias,
+        dtype, name).
+
+    Raises
+    ------
+    ParameterError
+        If the stage or a parameter is unknown, missing or out of range.
+    ParameterTypeError
+        If a value has the wrong type.
+
+    Examples
+    --------
+    >>> stage("blur", "gaussian", sigma=1.4, stride=2).name
+    'blur gaussian'
+    >>> stage("edge", "sobell")
+    Traceback (most recent call last):
+        ...
+    convpipe.errors.ParameterError: unknown edge method 'sobell'; did you mean 'sobel'?
+    """
+    made, errors = attempt(family, name, parameters)
+    if made is None:
+        raise errors[0]
+    return made
+
+
+def attempt(
+    family: str, name: str, parameters: Mapping[str, Any]
+) -> tuple[Stage | None, tuple[ParameterError, ...]]:
+    """Return the stage of :func:`stage`; or None, and everything that is wrong with it."""
+    try:
+        declared = find(family, name)
+    except ParameterError as error:
+        return None, (error,)
+    known = {parameter.name: parameter for parameter in declared.accepted}
+    errors = [
+        ParameterError(f"{family} {name} has no parameter {key!r}{nearest(key, known)}", key)
+        for key in parameters
+        if key not in known
+    ]
+    parsed = {}
+    for key, parameter in known.items():
+        try:
+            parsed[key] = _parsed(parameter, parameters, f"{family} {name}")
+        except ParameterError as error:
+            errors.append(error)
+    if errors:
+        return None, tuple(errors)
+    common = {parameter.name: parsed.pop(parameter.name) for parameter in COMMON}
+    given = {key: _plain(value) for key, value in parameters.items()}
+    made = Stage(declared, str(name), given, parsed, common)
+    try:
+        made.lower(Border.REFLECT, ImageKind())  # what only the mathematics can refuse, refused here
+    except ParameterError as error:
+        return None, (error,)
+    return made, ()
+
+
+def _parsed(parameter: Parameter, given: Mapping[str, Any], stage_name: str) -> Any:
+    if parameter.name in given:
+        return parameter.parse(given[parameter.name])
+    if parameter.required:
+        raise ParameterError(f"{stage_name} needs {parameter.name}: {parameter.kind()}", parameter.name)
+    return parameter.default
+
+
+def _remade(family: str, label: str, given: dict[str, Any]) -> Stage:
+    return stage(family, label, **given)
+
+
+def _plain(value: Any) -> Any:
+    """Return a parameter that was accepted as what YAML could hold."""
+    if isinstance(value, Border):
+        return value.name.lower()
+    if value is None or isinstance(value, bool | str):
+        return value
+    if hasattr(value, "tolist"):
+        return value.tolist()
+    if isinstance(value, Sequence):
+        return [_plain(item) for item in value]
+    return int(value) if hasattr(value, "__index__") else float(value)
