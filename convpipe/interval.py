@@ -167,7 +167,7 @@ def _power(x: Interval, exponent: Interval) -> Interval:
 
 def _to_the(x: Interval, exponent: float, nan: bool) -> Interval:
     """Enclose `x` to the power of a constant of at least 0."""
-    if exponent.is_integer():
+    if float(exponent).is_integer():
         x = _absolute(x) if exponent % 2 == 0 else x
     elif x.low < x.slack:  # a root of what is negative is NaN
         x, nan = Interval(max(x.low, 0.0), max(x.high, 0.0)), True

@@ -40,7 +40,7 @@ TESTS = {
     "geometry": ["tests/test_geometry.py", "tests/test_sampling.py", "tests/test_plan.py", NUMBERS],
     "padding": ["tests/test_geometry.py", "tests/test_phase.py", NUMBERS],
     "expression": ["tests/test_expression.py"],
-    "interval": ["tests/test_expression.py", "tests/test_plan.py", NUMBERS],
+    "interval": ["tests/test_interval.py", "tests/test_expression.py", "tests/test_plan.py", NUMBERS],
     "plan": [
         "tests/test_plan.py",
         "tests/test_saturation.py",
