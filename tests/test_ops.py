@@ -5,10 +5,12 @@ import tracemalloc
 import numpy as np
 import pytest
 
+from convpipe.errors import ParameterError
+from convpipe.geometry import Border
 from convpipe.interval import Interval
 from convpipe.ops import Taps
 from convpipe.plan import make_plan
-from convpipe.stages import stage
+from convpipe.stages import ImageKind, stage
 
 
 @pytest.mark.parametrize(
@@ -42,3 +44,19 @@ def test_factors_answer_as_their_product_does():
         assert taps.response(Interval(-1, 2)) == Interval(-20 - 2 * 16, 2 * 20 + 16)
     np.testing.assert_array_equal(factors.centred((5, 5)).weights, product.centred((5, 5)).weights)
     assert Taps.outer([2, 2], [3, 3]).uniform
+
+
+def test_blurs_reach_4096_pixels_and_no_further():
+    assert stage("blur", "gaussian", sigma=1024).lower(Border.REFLECT, ImageKind())[0].kernel == (8193, 8193)
+    with pytest.raises(ParameterError, match="reaches 4097 pixels; at most 4096"):
+        stage("blur", "gaussian", sigma=1024.25)
+    stage("blur", "box", size=8192)
+    with pytest.raises(ParameterError, match="size must be at most 8192; given"):
+        stage("blur", "box", size=8193)
+
+
+def test_weights_that_sum_to_nothing_are_not_normalised():
+    for kernel in ([[1, -1]], [[1e20, -1e20, 1e5]]):
+        with pytest.raises(ParameterError, match="normalize needs weights that do not sum to 0"):
+            stage("custom", "k", kernel=kernel, normalize=True)
+    stage("custom", "k", kernel=[[1e20, -1e20, 1e10]], normalize=True)

@@ -212,4 +212,16 @@ TABLES = [
                0.5 0.0625   0.25
         """,
     ),
+    Table(
+        "contrast stretch",
+        {},
+        "by definition: a flat image has the smallest value of its type",
+        dtype="int16",
+        image="""
+            7 7
+        """,
+        want="""
+            -32768 -32768
+        """,
+    ),
 ]
