@@ -183,3 +183,10 @@ def test_every_thread_has_a_tile_of_its_own():
     one, two, three = (plan.working_bytes(threads) for threads in (1, 2, 3))
     assert one == plan.working_bytes()
     assert three - two == two - one == plan.stages[0].tiles.thread_bytes > 0
+
+
+@pytest.mark.parametrize("name", ["sobel", "scharr", "prewitt", "laplacian", "kirsch", "roberts"])
+def test_edge_operators_look_no_further_than_their_neighbours(name):
+    (step,) = make_plan([stage("edge", name)], (4, 5)).stages
+    side = (0, 1) if name == "roberts" else (1, 1)
+    assert step.halo == (side, side)
