@@ -9,7 +9,8 @@ import pytest
 from kernels import DTYPES, SHAPES, WINDOWS, pixels
 
 from convpipe.compile.groups import Groups, compile_plan
-from convpipe.compile.schedule import make_schedule, stored
+from convpipe.compile.levels import stored
+from convpipe.compile.schedule import make_schedule
 from convpipe.plan import make_plan
 
 EXTENT = (11, 46)

@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 from convpipe import memory
 from convpipe.compile import cache, drive
 from convpipe.compile.emit import emit
-from convpipe.compile.schedule import Values, make_schedule, stored
+from convpipe.compile.levels import stored
+from convpipe.compile.schedule import Values, make_schedule
 from convpipe.compile.text import without_comments
 from convpipe.compile.threads import count
 from convpipe.geometry import Extent

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from convpipe.compile.cpu import Executable, compile_fused
-from convpipe.compile.schedule import grouped, loses_nans
+from convpipe.compile.levels import grouped, loses_nans
 from convpipe.compile.transform import Transform
 from convpipe.ops import Reduce
 from convpipe.plan import Plan, StagePlan

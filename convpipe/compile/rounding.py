@@ -4,24 +4,24 @@ from __future__ import annotations
 
 import numpy as np
 
-from convpipe.compile.schedule import Schedule
+from convpipe.compile.levels import Program
 from convpipe.compile.text import Text
 from convpipe.ops import Cast, is_integer
 
 
-def rounding(text: Text, schedule: Schedule, *, converts: bool) -> None:
-    """Add the functions that a schedule's casts and stores call.
+def rounding(text: Text, program: Program, *, converts: bool) -> None:
+    """Add the functions that a program's casts and stores call.
 
     Parameters
     ----------
     text : Text
-    schedule : Schedule
+    program : Program
     converts : bool
         Whether a conversion to a 32-bit integer rounds by itself, as the processor's does.
     """
-    output = schedule.output
+    output = program.output
     converted = converts and is_integer(output) and np.iinfo(output).bits <= 16
-    casts = {step.dtype for level in schedule.levels for step in level.steps if isinstance(step, Cast)}
+    casts = {step.dtype for level in program.levels for step in level.steps if isinstance(step, Cast)}
     for dtype in sorted(casts | (set() if converted else {output})):
         if is_integer(dtype):
             _quantize(text, dtype)

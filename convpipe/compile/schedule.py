@@ -1,57 +1,34 @@
-"""Decide how a plan runs: the shape of every stencil's loop, and the rows to keep between stages.
+"""Decide how levels run on the processor: the shape of every stencil's loop, and the rows to keep.
 
-A plan becomes a chain of levels: a stage with a window, and the stages after it that look at one pixel at a
-time. A level pulls the rows its window needs from a ring of
-rows that the level below fills on demand, and gives one row of its own; the last level writes the
-image. So the image is read once and written once, and between two stages stand only as many rows
-as the window of the later one spans.
-
-Levels carry structure alone - what the loops look like. Weights, constants, extents, padding and
-border rules are run-time values (:class:`Values`), so that another sigma of the same radius, other
-weights or another image size compile nothing.
+A level pulls the rows its window needs from a ring of rows that the level below fills on demand, and gives
+one row of its own; the last level writes the image. So the image is read once and written once, and between
+two levels stand only as many rows as the window of the later one spans.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 from numpy.typing import NDArray
 
+from convpipe.compile import levels
 from convpipe.compile.banks import Bank, choose
 from convpipe.compile.strips import strips
-from convpipe.geometry import Border, Extent
-from convpipe.ops import Alpha, Cast, Map, Mix, Stencil, Taps, is_rounding
-from convpipe.plan import Plan, StagePlan
-
-Pointwise = Map | Mix | Alpha | Cast
+from convpipe.geometry import Border
+from convpipe.ops import Stencil, Taps
+from convpipe.plan import Plan
 
 
 @dataclass(frozen=True)
-class Level:
-    """Structure of the loop of one stage with a window, and of the pointwise stages after it.
+class Level(levels.Level):
+    """A level, with the shape of its loops.
 
     Parameters
     ----------
-    index : int
-    title : str
-        For the comment above the loop.
-    kernel, stride, dilation : (rows, cols)
-    channels : int
-        Channels of the input; samples of a pixel stand side by side in a row.
-    output_channels : int
     banks : tuple of Bank
-    premultiply : bool
-        Whether rows are multiplied by alpha on their way into the ring.
-    steps : tuple of Pointwise
-        What happens to the responses.
-    keep_alpha : bool
-    centre : (row, col)
-        The tap that alpha is kept from.
-    constants : int
-        Position of the first constant of `steps` in the constant vector.
     direct : bool
         Whether it reads the image itself; its ring then holds padded copies of what lies near a border.
     ring : str
@@ -60,19 +37,7 @@ class Level:
         Whether samples of its input are to be cast to the type of the arithmetic.
     """
 
-    index: int
-    title: str
-    kernel: Extent
-    stride: Extent
-    dilation: Extent
-    channels: int
-    output_channels: int
     banks: tuple[Bank, ...]
-    premultiply: bool
-    steps: tuple[Pointwise, ...]
-    keep_alpha: bool
-    centre: Extent
-    constants: int
     direct: bool
     ring: str
     casts: bool
@@ -85,12 +50,6 @@ class Level:
     def reach(self) -> int:
         """Rows its window spans, and rows its ring holds."""
         return self.dilation[0] * (self.kernel[0] - 1) + 1
-
-    @property
-    def mixes_samples(self) -> bool:
-        """Tell whether it is a mix of the channels of its input, with no window."""
-        first = self.steps[0] if self.steps else None
-        return self.kernel == (1, 1) and not self.keep_alpha and isinstance(first, Mix)
 
     @property
     def sampled_rows(self) -> range:
@@ -128,18 +87,10 @@ class Level:
 
 
 @dataclass(frozen=True)
-class Schedule:
+class Schedule(levels.Program):
     """Structure of a fused loop: everything the source text depends on."""
 
     levels: tuple[Level, ...]
-    compute: str
-    source: str
-    output: str
-
-    @property
-    def counts_nans(self) -> bool:
-        """Tell whether NaNs can come to where values are rounded: they become 0, and are counted."""
-        return np.dtype(self.source).kind == "f"
 
 
 @dataclass(frozen=True)
@@ -164,136 +115,48 @@ class Values:
 
 def make_schedule(plan: Plan) -> tuple[Schedule, Values]:
     """Return the structure and the run-time values of `plan` as one fused loop."""
-    levels: list[Level] = []
+    program = levels.make_levels(plan)
+    heads = [head for head, *_ in levels.grouped(plan.stages, plan.dtype)]
+    scheduled: list[Level] = []
     weights: list[float] = []
-    constants: list[float] = []
-    channels = plan.channels
-    groups = grouped(plan.stages, plan.dtype)
-    stencils = [stencil_of(head) for head, *_ in groups]
-    for stages, stencil in zip(groups, stencils, strict=True):
-        level = _level(len(levels), stages, channels, plan, len(weights), len(constants))
-        levels.append(level)
-        for bank, taps in zip(level.banks, stencil.banks, strict=True):
+    for level, stage in zip(program.levels, heads, strict=True):
+        scheduled.append(_scheduled(level, levels.stencil_of(stage), plan, len(weights)))
+        for bank, taps in zip(scheduled[-1].banks, levels.stencil_of(stage).banks, strict=True):
             weights += bank.weights(taps)
-        constants += [value for step in level.steps for value in _constants(step)]
-        channels = level.output_channels
     values = Values(
-        geometry=strips([head for head, *_ in groups], _bytes_per_column(plan, levels)),
+        geometry=strips(heads, _bytes_per_column(plan, scheduled)),
         weights=np.array(weights, plan.compute),
-        constants=np.array(constants, plan.compute),
-        outside=np.array([value for head, *_ in groups for value in constant_pixel(head)], plan.compute),
+        constants=np.array(program.constants, plan.compute),
+        outside=np.array([value for stage in heads for value in levels.constant_pixel(stage)], plan.compute),
     )
-    return Schedule(tuple(levels), plan.compute, stored(plan.dtype), stored(plan.output_dtype)), values
+    return Schedule(tuple(scheduled), program.compute, program.source, program.output), values
 
 
-def constant_pixel(stage: StagePlan) -> tuple[float, float]:
-    """Return what the window of `stage` finds in a constant border: in channels but the last, and there."""
-    stencil = stencil_of(stage)
-    if stencil.opaque is None:
-        return stencil.value, stencil.value
-    premultiplied = stage.ops[0] is not stencil
-    return stencil.value * (stencil.opaque if premultiplied else 1.0), stencil.opaque
-
-
-def grouped(stages: Sequence[StagePlan], dtype: str) -> list[tuple[StagePlan, ...]]:
-    """Return the stages of each level: one, and those after it that need no pixel but the one they change."""
-    groups: list[tuple[StagePlan, ...]] = []
-    for stage in stages:
-        if groups and _is_pointwise(stage) and not loses_nans(groups[-1][-1], dtype):
-            groups[-1] += (stage,)
-        else:
-            groups.append((stage,))
-    return groups
-
-
-def loses_nans(stage: StagePlan, dtype: str) -> bool:
-    """Tell whether NaNs of an image of `dtype` can become 0 in `stage`, where it rounds.
-
-    They are counted where a sample is written, once: what stands between two levels may be computed again.
-    """
-    return np.dtype(dtype).kind == "f" and any(map(is_rounding, stage.ops))
-
-
-def _is_pointwise(stage: StagePlan) -> bool:
-    stencil = stencil_of(stage)
-    padding = [side for axis in stage.axes for side in (axis.before, axis.after)]
-    return (
-        stage.ops[0] is stencil
-        and not stencil.keep_alpha
-        and (stencil.kernel, stencil.stride, len(stencil.banks)) == ((1, 1), (1, 1), 1)
-        and not any(padding)
-    )
-
-
-def _steps(stages: Sequence[StagePlan]) -> tuple[Pointwise, ...]:
-    """Return what happens to the responses of the first stage; the one weight of a later one multiplies."""
-    steps: list[Pointwise] = []
-    for stage in stages:
-        stencil = stencil_of(stage)
-        weight = stencil.banks[0].weight(0, 0)
-        if stage is not stages[0] and weight != 1:
-            steps.append(Map("weight * r", constants=(("weight", weight),)))
-        after = stage.ops[stage.ops.index(stencil) + 1 :]
-        steps += [op for op in after if isinstance(op, Pointwise)]
-    return tuple(steps)
-
-
-def stored(dtype: str) -> str:
-    """Return the dtype that the loop reads or writes for images of `dtype`.
-
-    float16 passes as float32, since Numba does not compute with it, and bool as uint8 of 0 and 1.
-    """
-    return {"float16": "float32", "bool": "uint8"}.get(dtype, dtype)
-
-
-def stencil_of(stage: StagePlan) -> Stencil:
-    """Return the stage's window."""
-    return next(op for op in stage.ops if isinstance(op, Stencil))
-
-
-def _bytes_per_column(plan: Plan, levels: Sequence[Level]) -> float:
+def _bytes_per_column(plan: Plan, scheduled: Sequence[Level]) -> float:
     """Return what the rows in use take per column of the result: windows, scratch rows, and the result."""
     size = np.dtype(plan.compute).itemsize
-    total = plan.output_channels * np.dtype(stored(plan.output_dtype)).itemsize
+    total = plan.output_channels * np.dtype(levels.stored(plan.output_dtype)).itemsize
     columns = 1
-    for level in reversed(levels):
+    for level in reversed(scheduled):
         scratch = sum(len(bank.temporaries) for bank in level.banks) * size
         columns *= level.stride[1]
         total += columns * level.channels * (level.reach * np.dtype(level.ring).itemsize + scratch)
     return total
 
 
-def _level(
-    index: int, stages: Sequence[StagePlan], channels: int, plan: Plan, weight: int, constant: int
-) -> Level:
-    stage = stages[0]
-    stencil = stencil_of(stage)
-    at = stage.ops.index(stencil)
-    direct = index == 0 and at == 0
-    ring = stored(plan.dtype) if direct and _holds(stored(plan.dtype), stencil) else plan.compute
+def _scheduled(level: levels.Level, stencil: Stencil, plan: Plan, weight: int) -> Level:
+    """Return `level` with the shape of its loops; `weight` is the position of its first weight."""
+    direct = level.index == 0 and not level.premultiply
+    source = levels.stored(plan.dtype)
+    ring = source if direct and _holds(source, stencil) else plan.compute
     banks: list[Bank] = []
     for name, taps in zip(stencil.names, stencil.banks, strict=True):
         bank = choose(name, taps, weight, direct and _sums_exactly(ring, taps))
         banks.append(bank)
         weight += len(bank.taps)
-    return Level(
-        index=index,
-        title=", ".join(f"{one.place}: {one.method}" for one in stages),
-        kernel=stencil.kernel,
-        stride=stencil.stride,
-        dilation=stencil.dilation,
-        channels=channels,
-        output_channels=stages[-1].channels,
-        banks=tuple(banks),
-        premultiply=at > 0,
-        steps=_steps(stages),
-        keep_alpha=stencil.keep_alpha,
-        centre=stencil.centre,
-        constants=constant,
-        direct=direct,
-        ring=ring,
-        casts=direct and stored(plan.dtype) != plan.compute,
-    )
+    common = {field.name: getattr(level, field.name) for field in fields(level)}
+    casts = direct and source != plan.compute
+    return Level(**common, banks=tuple(banks), direct=direct, ring=ring, casts=casts)
 
 
 def _holds(dtype: str, stencil: Stencil) -> bool:
@@ -310,11 +173,3 @@ def _sums_exactly(dtype: str, taps: Taps) -> bool:
         return False
     limits = np.iinfo(dtype)
     return max(-int(limits.min), int(limits.max)) * math.prod(taps.extent) < 2**31
-
-
-def _constants(step: Pointwise) -> list[float]:
-    if isinstance(step, Map):
-        return [value for _, value in step.constants]
-    if isinstance(step, Mix):
-        return [value for row in step.matrix for value in row]
-    return []

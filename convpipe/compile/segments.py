@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 
-from convpipe.compile.schedule import Level, Schedule
+from convpipe.compile.levels import Level, Program
 from convpipe.compile.text import fused
 from convpipe.ops import Alpha, Cast, Map, Mix, is_integer, is_rounding
 
@@ -153,9 +153,9 @@ def cast_lines(step: Cast, value: str) -> list[str]:
 
 
 @cache
-def segments(level: Level, schedule: Schedule) -> tuple[Segment, ...]:
+def segments(level: Level, program: Program) -> tuple[Segment, ...]:
     """Return the loops of `level`, in order."""
-    last = level.index == len(schedule.levels) - 1
+    last = level.index == len(program.levels) - 1
     groups: list[tuple[Mix | Alpha | None, list[Map | Cast]]] = [(None, [])]
     for step in level.steps:
         if isinstance(step, Mix | Alpha):
@@ -179,10 +179,10 @@ def segments(level: Level, schedule: Schedule) -> tuple[Segment, ...]:
             output_channels=output_channels,
             keep_alpha=level.keep_alpha and index == 0,
             alpha=isinstance(across, Alpha) or (isinstance(across, Mix) and level.keep_alpha),
-            output=schedule.output if last and ends else None,
+            output=program.output if last and ends else None,
             counts_nan=ends
-            and schedule.counts_nans
-            and (any(map(is_rounding, level.steps)) or (last and is_integer(schedule.output))),
+            and program.counts_nans
+            and (any(map(is_rounding, level.steps)) or (last and is_integer(program.output))),
         )
         result.append(segment)
         channels, first = output_channels, first + len(segment.constants)

@@ -17,8 +17,8 @@ from convpipe.compile.cuda.passes import GEOMETRY, Values, make_passes
 from convpipe.compile.cuda.point import Point
 from convpipe.compile.cuda.tiles import Group, Tiling, make_groups
 from convpipe.compile.cuda.window import Window
+from convpipe.compile.levels import Program
 from convpipe.compile.rounding import rounding
-from convpipe.compile.schedule import Schedule
 from convpipe.compile.text import Text, times
 from convpipe.plan import Plan
 
@@ -38,12 +38,12 @@ def lower(plan: Plan, tiling: Tiling) -> tuple[str, tuple[Group, ...], Values]:
 
     No CUDA is needed for it.
     """
-    schedule, passes, values = make_passes(plan)
+    program, passes, values = make_passes(plan)
     groups = make_groups(passes, plan.compute, tiling)
-    return emit(schedule, groups, tiling.threads), groups, values
+    return emit(program, groups, tiling.threads), groups, values
 
 
-def emit(schedule: Schedule, groups: Sequence[Group], threads: int) -> str:
+def emit(program: Program, groups: Sequence[Group], threads: int) -> str:
     """Return the source of a module with a kernel ``group_k`` for each of `groups`.
 
     Kernels take (image, out, g, w, c, outside, nans, row0, first): image and out of shape (rows, cols *
@@ -51,10 +51,10 @@ def emit(schedule: Schedule, groups: Sequence[Group], threads: int) -> str:
     became 0, and the rows of the group's input and result that image and out begin with.
     """
     text = Text()
-    text.block(_HEADER.format(compute=schedule.compute))
-    rounding(text, schedule, converts=False)
+    text.block(_HEADER.format(compute=program.compute))
+    rounding(text, program, converts=False)
     for group in groups:
-        points = _points(schedule, group)
+        points = _points(program, group)
         for one, point in zip(group.passes, points, strict=True):
             text.line("", f"# {one.level.title}{'' if one.part == 'whole' else f', {one.part} pass'}")
             point.emit(text)
@@ -65,13 +65,13 @@ def emit(schedule: Schedule, groups: Sequence[Group], threads: int) -> str:
     return str(text)
 
 
-def _points(schedule: Schedule, group: Group) -> list[Point]:
+def _points(program: Program, group: Group) -> list[Point]:
     """Return the pointwise part of every pass."""
     points = []
     for position, one in enumerate(group.passes):
         following = group.passes[position + 1 : position + 2]
         premultiply = any(after.premultiply for after in following)
-        points.append(Point(one, schedule, one.pixelwise or premultiply, premultiply))
+        points.append(Point(one, program, one.pixelwise or premultiply, premultiply))
     return points
 
 

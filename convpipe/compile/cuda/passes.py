@@ -14,7 +14,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from convpipe.compile.schedule import Level, Schedule, constant_pixel, grouped, make_schedule, stencil_of
+from convpipe.compile.levels import Level, Program, constant_pixel, grouped, make_levels, stencil_of
 from convpipe.errors import BackendError
 from convpipe.geometry import Axis, Border, Extent
 from convpipe.ops import Alpha, Mix, Reduce, Stencil, Taps, is_rounding
@@ -228,7 +228,7 @@ class _Chain:
         self.outside += values or constant_pixel(stage)
 
 
-def make_passes(plan: Plan) -> tuple[Schedule, tuple[Pass, ...], Values]:
+def make_passes(plan: Plan) -> tuple[Program, tuple[Pass, ...], Values]:
     """Return the structure and the run-time values of `plan` as a chain of passes."""
     for stage in plan.stages:
         if any(isinstance(op, Reduce) for op in stage.ops):
@@ -236,9 +236,9 @@ def make_passes(plan: Plan) -> tuple[Schedule, tuple[Pass, ...], Values]:
                 f"{stage.place} ({stage.name}) needs the extremes of the whole image, which the CUDA "
                 "backend does not find; run it with backend 'cpu'"
             )
-    schedule, values = make_schedule(plan)
+    program = make_levels(plan)
     chain = _Chain(floating=np.dtype(plan.dtype).kind == "f")
-    for (stage, *_), level in zip(grouped(plan.stages, plan.dtype), schedule.levels, strict=True):
+    for (stage, *_), level in zip(grouped(plan.stages, plan.dtype), program.levels, strict=True):
         stencil = stencil_of(stage)
         factors = _factors(stencil)
         if factors is None:
@@ -249,10 +249,10 @@ def make_passes(plan: Plan) -> tuple[Schedule, tuple[Pass, ...], Values]:
         # Left and right of the image stands the constant; the column pass makes its sum of it.
         sums = [value * float(column.sum()) for column in columns for value in constant_pixel(stage)]
         chain.add(stage, level, [row[None, :] for _, row in factors], "row", sums)
-    vectors = (chain.weights, values.constants, chain.outside)
+    vectors = (chain.weights, program.constants, chain.outside)
     weights, constants, outside = (np.array([*vector, 0], plan.compute) for vector in vectors)
     return (
-        schedule,
+        program,
         tuple(chain.passes),
         Values(np.array(chain.geometry, np.int64), weights, constants, outside),
     )

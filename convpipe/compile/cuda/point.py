@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from convpipe.compile.cuda.passes import Pass
-from convpipe.compile.schedule import Schedule
+from convpipe.compile.levels import Program
 from convpipe.compile.segments import Segment, segments, translate
 from convpipe.compile.text import Text
 from convpipe.ops import Map
@@ -42,7 +42,7 @@ class Point:
     Parameters
     ----------
     one : Pass
-    schedule : Schedule
+    program : Program
     whole : bool
         Whether it takes all channels of a pixel at once.
     premultiply : bool
@@ -50,7 +50,7 @@ class Point:
     """
 
     one: Pass
-    schedule: Schedule
+    program: Program
     whole: bool
     premultiply: bool
 
@@ -61,7 +61,7 @@ class Point:
 
     @property
     def _segments(self) -> tuple[Segment, ...]:
-        return segments(self.one.level, self.schedule) if self.one.final else ()
+        return segments(self.one.level, self.program) if self.one.final else ()
 
     @property
     def counts_nan(self) -> bool:

@@ -22,7 +22,7 @@ from convpipe.compile.cuda.device import OutOfMemory, Slot, slot
 from convpipe.compile.cuda.emit import lower
 from convpipe.compile.cuda.passes import Pass, Values
 from convpipe.compile.cuda.tiles import Group, Tiling
-from convpipe.compile.schedule import stored
+from convpipe.compile.levels import stored
 from convpipe.errors import BackendError
 from convpipe.geometry import border_index
 from convpipe.plan import Plan

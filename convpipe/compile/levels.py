@@ -1,0 +1,192 @@
+"""Cut a plan into levels: what both backends compile, before either decides how.
+
+A level is a stage with a window, and the stages after it that look at one pixel at a time. Levels carry
+structure alone; weights, constants, extents, padding and border rules are run-time values, so that another
+sigma of the same radius, other weights or another image size compile nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from convpipe.geometry import Extent
+from convpipe.ops import Alpha, Cast, Map, Mix, Stencil, is_rounding
+from convpipe.plan import Plan, StagePlan
+
+Pointwise = Map | Mix | Alpha | Cast
+
+
+@dataclass(frozen=True)
+class Level:
+    """Geometry and steps of one stage with a window, and of the pointwise stages after it.
+
+    Parameters
+    ----------
+    index : int
+    title : str
+        For the comment above the loop.
+    kernel, stride, dilation : (rows, cols)
+    channels : int
+        Channels of the input; samples of a pixel stand side by side in a row.
+    output_channels : int
+    premultiply : bool
+        Whether the colours of its input are multiplied by alpha.
+    steps : tuple of Pointwise
+        What happens to the responses.
+    keep_alpha : bool
+    centre : (row, col)
+        The tap that alpha is kept from.
+    constants : int
+        Position of the first constant of `steps` in the constant vector.
+    """
+
+    index: int
+    title: str
+    kernel: Extent
+    stride: Extent
+    dilation: Extent
+    channels: int
+    output_channels: int
+    premultiply: bool
+    steps: tuple[Pointwise, ...]
+    keep_alpha: bool
+    centre: Extent
+    constants: int
+
+    @property
+    def mixes_samples(self) -> bool:
+        """Tell whether it is a mix of the channels of its input, with no window."""
+        first = self.steps[0] if self.steps else None
+        return self.kernel == (1, 1) and not self.keep_alpha and isinstance(first, Mix)
+
+
+@dataclass(frozen=True)
+class Program:
+    """Levels in a chain, and the types of what enters, of the arithmetic and of what is stored.
+
+    Parameters
+    ----------
+    levels : tuple of Level
+    compute, source, output : str
+    """
+
+    levels: tuple[Level, ...]
+    compute: str
+    source: str
+    output: str
+
+    @property
+    def counts_nans(self) -> bool:
+        """Tell whether NaNs can come to where values are rounded: they become 0, and are counted."""
+        return np.dtype(self.source).kind == "f"
+
+    @property
+    def constants(self) -> list[float]:
+        """The constants of all steps, in their order."""
+        return [value for level in self.levels for step in level.steps for value in _constants(step)]
+
+
+def make_levels(plan: Plan) -> Program:
+    """Return the levels of `plan`, which is fused into one loop."""
+    levels: list[Level] = []
+    channels, constants = plan.channels, 0
+    for stages in grouped(plan.stages, plan.dtype):
+        level = _level(len(levels), stages, channels, constants)
+        levels.append(level)
+        constants += sum(len(_constants(step)) for step in level.steps)
+        channels = level.output_channels
+    return Program(tuple(levels), plan.compute, stored(plan.dtype), stored(plan.output_dtype))
+
+
+def _level(index: int, stages: Sequence[StagePlan], channels: int, constants: int) -> Level:
+    stencil = stencil_of(stages[0])
+    return Level(
+        index=index,
+        title=", ".join(f"{one.place}: {one.method}" for one in stages),
+        kernel=stencil.kernel,
+        stride=stencil.stride,
+        dilation=stencil.dilation,
+        channels=channels,
+        output_channels=stages[-1].channels,
+        premultiply=stages[0].ops[0] is not stencil,
+        steps=_steps(stages),
+        keep_alpha=stencil.keep_alpha,
+        centre=stencil.centre,
+        constants=constants,
+    )
+
+
+def grouped(stages: Sequence[StagePlan], dtype: str) -> list[tuple[StagePlan, ...]]:
+    """Return the stages of each level: one, and those after it that need no pixel but the one they change."""
+    groups: list[tuple[StagePlan, ...]] = []
+    for stage in stages:
+        if groups and _is_pointwise(stage) and not loses_nans(groups[-1][-1], dtype):
+            groups[-1] += (stage,)
+        else:
+            groups.append((stage,))
+    return groups
+
+
+def loses_nans(stage: StagePlan, dtype: str) -> bool:
+    """Tell whether NaNs of an image of `dtype` can become 0 in `stage`, where it rounds.
+
+    They are counted where a sample is written, once: what stands between two levels may be computed again.
+    """
+    return np.dtype(dtype).kind == "f" and any(map(is_rounding, stage.ops))
+
+
+def _is_pointwise(stage: StagePlan) -> bool:
+    stencil = stencil_of(stage)
+    padding = [side for axis in stage.axes for side in (axis.before, axis.after)]
+    return (
+        stage.ops[0] is stencil
+        and not stencil.keep_alpha
+        and (stencil.kernel, stencil.stride, len(stencil.banks)) == ((1, 1), (1, 1), 1)
+        and not any(padding)
+    )
+
+
+def _steps(stages: Sequence[StagePlan]) -> tuple[Pointwise, ...]:
+    """Return what happens to the responses of the first stage; the one weight of a later one multiplies."""
+    steps: list[Pointwise] = []
+    for stage in stages:
+        stencil = stencil_of(stage)
+        weight = stencil.banks[0].weight(0, 0)
+        if stage is not stages[0] and weight != 1:
+            steps.append(Map("weight * r", constants=(("weight", weight),)))
+        after = stage.ops[stage.ops.index(stencil) + 1 :]
+        steps += [op for op in after if isinstance(op, Pointwise)]
+    return tuple(steps)
+
+
+def constant_pixel(stage: StagePlan) -> tuple[float, float]:
+    """Return what the window of `stage` finds in a constant border: in channels but the last, and there."""
+    stencil = stencil_of(stage)
+    if stencil.opaque is None:
+        return stencil.value, stencil.value
+    premultiplied = stage.ops[0] is not stencil
+    return stencil.value * (stencil.opaque if premultiplied else 1.0), stencil.opaque
+
+
+def stored(dtype: str) -> str:
+    """Return the dtype that the loop reads or writes for images of `dtype`.
+
+    float16 passes as float32, since Numba does not compute with it, and bool as uint8 of 0 and 1.
+    """
+    return {"float16": "float32", "bool": "uint8"}.get(dtype, dtype)
+
+
+def stencil_of(stage: StagePlan) -> Stencil:
+    """Return the stage's window."""
+    return next(op for op in stage.ops if isinstance(op, Stencil))
+
+
+def _constants(step: Pointwise) -> list[float]:
+    if isinstance(step, Map):
+        return [value for _, value in step.constants]
+    if isinstance(step, Mix):
+        return [value for row in step.matrix for value in row]
+    return []
