@@ -16,7 +16,7 @@ from timing import Bench, Row, Table, run
 
 from convpipe import Pipeline, stage
 from convpipe.cli.timing import Work, copy_of
-from convpipe.compile.copy import parallel_copy
+from convpipe.compile.cpu.copy import parallel_copy
 
 PIPELINES = (
     pipelines.EDGES,

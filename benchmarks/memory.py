@@ -18,7 +18,7 @@ import numba
 import pipelines
 from timing import Bench, Row, Table, run
 
-from convpipe.compile import threads as layer
+from convpipe.compile.runtime import threads as layer
 
 CHAINS = (pipelines.EDGES, pipelines.THRESHOLD, pipelines.LAPLACIAN, pipelines.PYRAMID, pipelines.MIX)
 

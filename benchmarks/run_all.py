@@ -22,7 +22,7 @@ from typing import Any
 
 from timing import Table
 
-from convpipe.compile.cache import processor
+from convpipe.compile.runtime.cache import processor
 
 HERE = Path(__file__).parent
 SCRIPTS = (

@@ -16,7 +16,7 @@ import numba
 import numpy as np
 
 from convpipe.cli.timing import copy_of, medians
-from convpipe.compile import threads as layer
+from convpipe.compile.runtime import threads as layer
 
 Work = Callable[[], np.ndarray]
 Row = dict[str, Any]

@@ -9,7 +9,7 @@ import numpy as np
 import oracle
 from rounding import fma
 
-from convpipe.compile.banks import choose
+from convpipe.compile.cpu.banks import choose
 from convpipe.ops import Alpha, Cast, Map, Mix, Stencil
 
 

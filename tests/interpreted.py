@@ -11,7 +11,7 @@ import numba
 import numpy as np
 from rounding import fma, fma_of_floats
 
-from convpipe.compile import addresses, rows
+from convpipe.compile.cpu import addresses, rows
 
 UNWRITTEN = -77
 

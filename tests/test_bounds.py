@@ -7,8 +7,8 @@ from hypothesis import given, settings
 from test_fusion import CHAINS, STAGES, cases, planned
 from test_stages import EVERY_METHOD, ids, make
 
-from convpipe.compile import strips
-from convpipe.compile.groups import Groups, compile_plan
+from convpipe.compile.cpu import strips
+from convpipe.compile.cpu.groups import Groups, compile_plan
 from convpipe.errors import PlanError
 from convpipe.geometry import Border
 from convpipe.plan import make_plan

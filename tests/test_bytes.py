@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from test_fusion import cases, planned
 
-from convpipe.compile import cache
-from convpipe.compile.groups import compile_plan
+from convpipe.compile.cpu.groups import compile_plan
+from convpipe.compile.runtime import cache
 from convpipe.errors import PlanError
 from convpipe.ops import COMPUTE
 from convpipe.plan import make_plan

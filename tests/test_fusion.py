@@ -6,9 +6,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from test_stages import check
 
-from convpipe.compile import groups, strips
-from convpipe.compile.groups import compile_plan
-from convpipe.compile.text import without_comments
+from convpipe.compile.common.text import without_comments
+from convpipe.compile.cpu import groups, strips
+from convpipe.compile.cpu.groups import compile_plan
 from convpipe.errors import PlanError
 from convpipe.geometry import Border
 from convpipe.plan import make_plan

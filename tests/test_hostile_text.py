@@ -9,12 +9,12 @@ from hypothesis import strategies as st
 from test_stages import EVERY_METHOD, ids, make
 
 from convpipe import Conv2d, Pipeline, config, conv2d, stage
+from convpipe.compile.common.text import Text
+from convpipe.compile.cpu.emit import emit
+from convpipe.compile.cpu.groups import compile_plan
+from convpipe.compile.cpu.schedule import make_schedule
 from convpipe.compile.cuda.emit import lower
 from convpipe.compile.cuda.tiles import Tiling
-from convpipe.compile.emit import emit
-from convpipe.compile.groups import compile_plan
-from convpipe.compile.schedule import make_schedule
-from convpipe.compile.text import Text
 from convpipe.errors import ConfigError, ParameterError
 from convpipe.ops import Cast, Stencil
 from convpipe.stages import families

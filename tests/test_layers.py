@@ -41,6 +41,16 @@ LAYERS = [
 ]
 """Bottom to top."""
 
+ROOMS = {
+    "runtime": set(),
+    "common": set(),
+    "cpu": {"runtime", "common"},
+    "conv2d": {"runtime", "cpu"},
+    "cuda": {"runtime", "common"},
+    "backend": {"runtime", "cpu", "cuda"},
+}
+"""What each room of the compiler may import of the others."""
+
 HOMES = {
     "numba": {"compile"},
     "llvmlite": {"compile"},
@@ -71,7 +81,7 @@ LOADED = {
     "convpipe.pipeline": "ruamel",
     "convpipe.cli": "click",
     "convpipe.cli.run": "click",
-    "convpipe.compile.groups": "llvmlite numba platformdirs scipy",
+    "convpipe.compile.cpu.groups": "llvmlite numba platformdirs scipy",
     "convpipe.compile.cuda.passes": "",
     "convpipe.compile.cuda.run": "llvmlite numba numba.cuda platformdirs scipy",
 }
@@ -107,6 +117,15 @@ def test_imports_go_downward(path):
             assert LAYERS.index(name) <= LAYERS.index(here), f"{here} imports {name}"
         elif top not in {*sys.stdlib_module_names, "convpipe", "numpy"}:
             assert here in HOMES.get(top, ()), f"{here} imports {top}"
+
+
+@pytest.mark.parametrize("path", [path for path in FILES if layer(path) == "compile"], ids=lambda p: p.name)
+def test_the_compilers_rooms_know_only_what_lies_below(path):
+    here = path.relative_to(ROOT / "compile").with_suffix("").parts[0]
+    for module in imports(path):
+        if module.startswith("convpipe.compile."):
+            room = module.split(".")[2]
+            assert room == here or room in ROOMS[here], f"{here} imports {room}"
 
 
 @pytest.mark.parametrize("module", LOADED)

@@ -8,9 +8,9 @@ import oracle
 import pytest
 from kernels import DTYPES, SHAPES, WINDOWS, pixels
 
-from convpipe.compile.groups import Groups, compile_plan
-from convpipe.compile.levels import stored
-from convpipe.compile.schedule import make_schedule
+from convpipe.compile.common.levels import stored
+from convpipe.compile.cpu.groups import Groups, compile_plan
+from convpipe.compile.cpu.schedule import make_schedule
 from convpipe.plan import make_plan
 
 EXTENT = (11, 46)

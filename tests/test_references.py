@@ -10,7 +10,7 @@ import oracle
 import pytest
 from references import alpha, blur, color, custom, edge, gradient, light, sharpen, tone
 
-from convpipe.compile.groups import Groups, compile_plan
+from convpipe.compile.cpu.groups import Groups, compile_plan
 from convpipe.geometry import BORDER_NAMES
 from convpipe.plan import make_plan
 from convpipe.stages import ANY_LABEL, COMMON, families, stage

@@ -57,7 +57,7 @@ def command(
     image and the result hold, so no filter can be faster: its share of the run says how near to that
     the pipeline comes. Without CONFIG, a blur and an edge filter are timed, on 4096x4096.
     """
-    from convpipe.compile.environment import cores
+    from convpipe.compile.runtime.environment import cores
     from convpipe.config import from_dict, load
     from convpipe.pipeline import Pipeline
 
@@ -119,7 +119,7 @@ class Timing:
 
 
 def _measure(pipeline: Pipeline, image: NDArray[Any], alpha: bool, threads: int, runs: int) -> Timing:
-    from convpipe.compile.cache import announced
+    from convpipe.compile.runtime.cache import announced
 
     axis = None if image.ndim == 2 else -1
 

@@ -11,7 +11,7 @@ import click
 
 from convpipe import __version__
 from convpipe.cli.options import json_option, print_json
-from convpipe.compile import environment
+from convpipe.compile.runtime import environment
 from convpipe.errors import BackendError
 
 FORK = "a process that forks after its first parallel loop loses the child; pip install tbb"
@@ -26,7 +26,7 @@ PACKAGES = ("numba", "numpy", "imagecodecs", "tifffile", "pillow", "tbb")
 def command(clear_cache: bool, as_json: bool) -> None:
     """Show versions, cores, formats and the cache of compiled pipelines."""
     if clear_cache:
-        from convpipe.compile import cache
+        from convpipe.compile.runtime import cache
 
         click.echo(f"removed {cache.clear()} compiled pipelines", err=as_json)
     data = _collect()
@@ -90,7 +90,7 @@ def _threading() -> str:
 def _compiler() -> dict[str, Any]:
     """Return what the compiler says of itself; a broken one must not keep the rest from being shown."""
     try:
-        from convpipe.compile import cache
+        from convpipe.compile.runtime import cache
     except Exception as error:
         return {"compiler": f"cannot be loaded: {error}"}
     kept = cache.state()

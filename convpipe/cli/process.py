@@ -31,7 +31,7 @@ def run() -> NoReturn:
 def begin_loading() -> None:
     """Load Numba on a thread, while folders are searched and the first images decoded."""
     if _ours:
-        from convpipe.compile import environment, start
+        from convpipe.compile.runtime import environment, start
 
         environment.check()
         threading.Thread(target=start.load, daemon=True).start()

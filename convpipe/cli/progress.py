@@ -21,7 +21,7 @@ def shown_progress(name: str, shown: bool) -> Iterator[Progress | None]:
         return
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-    from convpipe.compile.cache import announced
+    from convpipe.compile.runtime.cache import announced
     from convpipe.report import printable
 
     label = TextColumn("{task.description}", markup=False)

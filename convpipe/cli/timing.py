@@ -68,7 +68,7 @@ def _seconds(work: Work, count: int) -> float:
 
 def copy_of(nbytes: int, threads: int) -> Work:
     """Return a work that reads and writes `nbytes` bytes in all, into an array that is there already."""
-    from convpipe.compile.copy import parallel_copy
+    from convpipe.compile.cpu.copy import parallel_copy
 
     words = max(1, nbytes // 2 // 8)
     source, target = np.ones(words, np.uint64), np.zeros(words, np.uint64)

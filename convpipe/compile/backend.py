@@ -8,9 +8,9 @@ from typing import Any, Protocol
 
 from numpy.typing import NDArray
 
-from convpipe.compile import environment, start
 from convpipe.compile.cuda.cost import Estimate, estimate
 from convpipe.compile.cuda.probe import problems
+from convpipe.compile.runtime import environment, start
 from convpipe.errors import BackendError
 from convpipe.plan import Plan
 
@@ -110,7 +110,7 @@ class Backend:
 
 
 def _estimate(plan: Plan) -> Estimate:
-    from convpipe.compile.threads import count
+    from convpipe.compile.runtime.threads import count
 
     return estimate(plan, count())
 
@@ -118,7 +118,9 @@ def _estimate(plan: Plan) -> Estimate:
 def _on_processor(plan: Plan) -> Executable:
     environment.check()
     with start.LOADING:
-        from convpipe.compile.groups import compile_plan  # Numba loads when the first image comes, not before
+        from convpipe.compile.cpu.groups import (
+            compile_plan,  # Numba loads when the first image comes, not before
+        )
 
     return compile_plan(plan)
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from convpipe.compile import environment
+from convpipe.compile.runtime import environment
 from convpipe.conv import checks
 from convpipe.geometry import Axis, Border
 
@@ -86,7 +86,9 @@ def conv2d(
     result: NDArray[Any] = np.empty((0, *work.result[1:]), work.dtype)
     if work.shape[0]:
         environment.check()
-        from convpipe.compile.nchw import correlate  # numba loads when the first image comes, not before
+        from convpipe.compile.conv2d.correlate import (
+            correlate,  # numba loads when the first image comes, not before
+        )
 
         parts: list[Any] = [
             None if given is None else np.require(given, work.dtype, ["C", "ALIGNED"])
@@ -153,7 +155,7 @@ def _squeezed(images: int, filters: int, shape: tuple[int, ...]) -> tuple[int, .
 
 def _on_device(x: Any, weight: Any, bias: Any, *options: Any) -> Any:
     """Filter on the device where `x` is, and return an array of the library that `x` comes from."""
-    from convpipe.compile.cuda import nchw
+    from convpipe.compile.cuda import conv2d as nchw
 
     images, filters = (checks.numbers(nchw.adopt(a), name) for a, name in ((x, "x"), (weight, "weight")))
     start = None if bias is None else checks.numbers(nchw.adopt(bias), "bias")

@@ -10,7 +10,7 @@ from fakes import FakePipeline
 from convpipe import memory
 from convpipe.batch import run_folder
 from convpipe.batch.budget import DECODER, RESERVE, Budget, Need, cgroup_limits, default_memory
-from convpipe.compile.groups import MOST_LEVELS, MOST_STAGES
+from convpipe.compile.cpu.groups import MOST_LEVELS, MOST_STAGES
 from convpipe.errors import LimitError
 from convpipe.images import FORMATS
 from convpipe.plan import SURELY_FUSED, make_plan

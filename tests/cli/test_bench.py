@@ -7,7 +7,7 @@ import pytest
 
 from convpipe import images
 from convpipe.cli.timing import SAMPLE, copy_of, medians
-from convpipe.compile.copy import parallel_copy
+from convpipe.compile.cpu.copy import parallel_copy
 
 FIELDS = {
     "name",

@@ -10,8 +10,8 @@ import time
 import numpy as np
 import pytest
 
-from convpipe.compile import cache, store
-from convpipe.compile.groups import compile_plan
+from convpipe.compile.cpu.groups import compile_plan
+from convpipe.compile.runtime import cache, store
 from convpipe.errors import ConvpipeError
 from convpipe.plan import make_plan
 from convpipe.stages import stage
@@ -230,7 +230,7 @@ def test_a_planted_entry_is_never_loaded(folder, kind, monkeypatch, tmp_path):
 
 _PROGRAM = """
 import json, numpy as np
-from convpipe.compile.groups import compile_plan
+from convpipe.compile.cpu.groups import compile_plan
 from convpipe.plan import make_plan
 from convpipe.stages import stage
 image = np.arange(48, dtype=np.uint8).reshape(6, 8)

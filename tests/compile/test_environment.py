@@ -9,7 +9,7 @@ import pytest
 
 import convpipe
 from convpipe import BackendError, Pipeline, images, stage
-from convpipe.compile import environment
+from convpipe.compile.runtime import environment
 
 REFUSED = {
     "NUMBA_DISABLE_JIT=1": "NUMBA_DISABLE_JIT is set, and loops of uncompiled Python",
@@ -68,7 +68,7 @@ def test_threads_that_cannot_be_started_are_missed_before_they_are_needed():
     pytest.importorskip("resource")
     code = """
 import os, resource
-from convpipe.compile import environment
+from convpipe.compile.runtime import environment
 if os.getuid() == 0:
     os.setuid(12345)  # the limit is not for root
 resource.setrlimit(resource.RLIMIT_NPROC, (1, 1))
@@ -92,7 +92,7 @@ def test_a_layer_that_is_missing(asked, monkeypatch):
 def test_a_program_that_turns_the_compiler_off_is_told(monkeypatch):
     import numba
 
-    from convpipe.compile import threads
+    from convpipe.compile.runtime import threads
 
     monkeypatch.setattr(numba.config, "DISABLE_JIT", True)
     threads.prepare.cache_clear()

@@ -16,7 +16,7 @@ def run(code):
 def test_scipy_stays_out_and_can_be_had_later():
     code = """
 import sys
-from convpipe.compile import start
+from convpipe.compile.runtime import start
 start.load()
 loaded = "numba.np.arraymath" in sys.modules, "scipy.linalg" in sys.modules
 import scipy.linalg
@@ -28,7 +28,7 @@ print(*loaded, scipy.linalg.det([[2.0]]) == 2)
 def test_the_collector_is_as_it_was():
     code = """
 import gc
-from convpipe.compile import start
+from convpipe.compile.runtime import start
 start.load()
 print(gc.isenabled(), gc.get_freeze_count() > 0)
 """
@@ -39,7 +39,7 @@ def test_loops_give_the_same_bytes():
     code = """
 import numpy as np, convpipe, sys
 if "load" in sys.argv:
-    from convpipe.compile import start
+    from convpipe.compile.runtime import start
     start.load()
 image = np.random.default_rng(3).integers(0, 256, (90, 70, 3), np.uint8)
 print(hash(convpipe.Pipeline([convpipe.stage("blur", "gaussian", sigma=1)], backend="cpu")(image).tobytes()))

@@ -254,7 +254,7 @@ def test_rounds_half_to_even_and_saturates(dtype, value, want):
 
 @pytest.mark.parametrize("chain", CHAINS)
 def test_agrees_with_the_processor(chain, image):
-    from convpipe.compile.groups import compile_plan
+    from convpipe.compile.cpu.groups import compile_plan
 
     plan, _, got = check(CHAINS[chain], image)
     want, _ = compile_plan(plan)(image, threads=1)
@@ -282,7 +282,7 @@ def test_conv2d(shape, taps, groups, options, mode, dtype, rng):
     from numba import cuda
 
     from convpipe import conv2d
-    from convpipe.compile.cuda.nchw import adopt, correlate
+    from convpipe.compile.cuda.conv2d import adopt, correlate
     from convpipe.conv import checks
 
     x, weight, bias = (rng.standard_normal(size).astype(dtype) for size in (shape, taps, taps[0]))

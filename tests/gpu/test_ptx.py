@@ -25,7 +25,7 @@ def kernels(run, capability):
     from numba import cuda, from_dtype, types
     from numba.cuda import dispatcher
 
-    from convpipe.compile.levels import stored
+    from convpipe.compile.common.levels import stored
 
     class Card:
         compute_capability = capability

@@ -1,4 +1,4 @@
-"""Sums whose rounding a device's compiler leaves alone; the processor's are in :mod:`convpipe.compile.rows`.
+"""Sums whose rounding a device's compiler leaves alone; the processor's are in ``cpu.rows``.
 
 NVVM contracts a product into a sum that follows it. It does not touch a fused multiply-add, nor the calls of
 libdevice that are named for their rounding.

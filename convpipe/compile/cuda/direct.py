@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from convpipe.compile.common.text import Text, fused, times
 from convpipe.compile.cuda.passes import Pass
 from convpipe.compile.cuda.point import Point
 from convpipe.compile.cuda.tiles import Group
 from convpipe.compile.cuda.window import NO_SUM, border_value, plus, put, registers, sample
-from convpipe.compile.text import Text, fused, times
 
 KERNEL = ["image", "out", "g", "w", "c", "outside", "nans", "row0", "first"]
 """What every kernel takes: `row0` and `first` are the rows of its input and of its result that `image` and

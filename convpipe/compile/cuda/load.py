@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from convpipe.compile.common.text import Text, times
 from convpipe.compile.cuda.passes import Pass
 from convpipe.compile.cuda.tiles import Group
 from convpipe.compile.cuda.window import border_value, plus, sample, tile
-from convpipe.compile.text import Text, times
 from convpipe.geometry import Extent
 
 BATCH = 8

@@ -14,7 +14,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from convpipe.compile.levels import Level, Program, constant_pixel, grouped, make_levels, stencil_of
+from convpipe.compile.common.levels import Level, Program, constant_pixel, grouped, make_levels, stencil_of
 from convpipe.errors import BackendError
 from convpipe.geometry import Axis, Border, Extent
 from convpipe.ops import Alpha, Mix, Reduce, Stencil, Taps, is_rounding

@@ -6,10 +6,10 @@ import ast
 from dataclasses import dataclass
 from typing import ClassVar
 
+from convpipe.compile.common.levels import Program
+from convpipe.compile.common.segments import Segment, segments, translate
+from convpipe.compile.common.text import Text
 from convpipe.compile.cuda.passes import Pass
-from convpipe.compile.levels import Program
-from convpipe.compile.segments import Segment, segments, translate
-from convpipe.compile.text import Text
 from convpipe.ops import Map
 
 

@@ -12,7 +12,7 @@ import numpy as np
 from numba import config, cuda
 
 from convpipe import geometry
-from convpipe.compile import scalars
+from convpipe.compile.common import scalars
 
 SIMULATED = bool(config.ENABLE_CUDASIM)  # type: ignore[attr-defined]
 """Whether Numba's simulator stands in for the device."""

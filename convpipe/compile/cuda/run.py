@@ -17,12 +17,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from convpipe.compile.cache import module_of
+from convpipe.compile.common.levels import stored
 from convpipe.compile.cuda.device import OutOfMemory, Slot, slot
 from convpipe.compile.cuda.emit import lower
 from convpipe.compile.cuda.passes import Pass, Values
 from convpipe.compile.cuda.tiles import Group, Tiling
-from convpipe.compile.levels import stored
+from convpipe.compile.runtime.cache import module_of
 from convpipe.errors import BackendError
 from convpipe.geometry import border_index
 from convpipe.plan import Plan
@@ -56,7 +56,7 @@ class Executable:
     notes: list[str] = field(default_factory=list)
 
     def __call__(self, image: NDArray[Any], threads: int | None = None) -> tuple[NDArray[Any], int]:
-        """Filter one image; the contract is that of :class:`convpipe.compile.cpu.Executable`.
+        """Filter one image; the contract is that of :class:`convpipe.compile.cpu.executable.Executable`.
 
         An image that does not fit the device's memory goes through it in bands of rows, with the same
         result.

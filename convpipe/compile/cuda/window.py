@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from convpipe.compile.common.text import Text, fused, times
 from convpipe.compile.cuda.passes import Bank, Pass
 from convpipe.compile.cuda.point import Point
 from convpipe.compile.cuda.tiles import Group
-from convpipe.compile.text import Text, fused, times
 
 NO_SUM = "T(-0.0)"
 """What a sum begins with that changes nothing: a product of -0 plus 0 would be 0."""

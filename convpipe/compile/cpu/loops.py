@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from convpipe.compile.banks import Bank, is_long
-from convpipe.compile.schedule import Level
-from convpipe.compile.segments import Segment
-from convpipe.compile.text import Text, fused, times
+from convpipe.compile.common.segments import Segment
+from convpipe.compile.common.text import Text, fused, times
+from convpipe.compile.cpu.banks import Bank, is_long
+from convpipe.compile.cpu.schedule import Level
 
 CHUNK = 8
 """Most source rows in one loop of a column pass; more overlap checks than that and LLVM stays scalar."""

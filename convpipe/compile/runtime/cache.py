@@ -16,6 +16,7 @@ import linecache
 import logging
 import os
 import pickle
+import re
 import sys
 import threading
 from collections.abc import Callable, Iterator
@@ -33,12 +34,15 @@ from numba.core import serialize
 from numba.core.caching import NullCache
 from numba.core.compiler import CompileResult
 
-from convpipe import geometry
-from convpipe.compile import addresses, rows, scalars, threads
-from convpipe.compile.store import Store
+from convpipe.compile.runtime import threads
+from convpipe.compile.runtime.store import Store
 from convpipe.errors import ConvpipeError
 
 log = logging.getLogger(__name__)
+
+ROOT = Path(__file__).parents[2]
+
+_IMPORT = re.compile(r"^from (convpipe(?:\.\w+)*) import ([\w, *]+)$", re.MULTILINE)
 
 SETTINGS = ("CPU_NAME", "CPU_FEATURES", "ENABLE_AVX", "OPT", "LOOP_VECTORIZE", "SLP_VECTORIZE", "BOUNDSCHECK")
 """Numba's settings that make other machine code: code for another processor must not be found by this one."""
@@ -216,13 +220,31 @@ def module_of(source: str, key: str) -> ModuleType:
 
 
 def _key(source: str, entry: str, signature: Any) -> str:
-    return hashlib.sha256("\0".join([source, entry, str(signature), *_environment()]).encode()).hexdigest()
+    helpers = dict(sorted(_imported(source))).values()
+    return hashlib.sha256(
+        "\0".join([source, entry, str(signature), *_environment(), *helpers]).encode()
+    ).hexdigest()
+
+
+def _imported(source: str) -> Iterator[tuple[str, str]]:
+    """Yield (name, source) of the modules of convpipe that `source` imports, and of those that they do."""
+    for package, names in _IMPORT.findall(source):
+        for module in (package, *(f"{package}.{name.strip()}" for name in names.split(","))):
+            yield from _helpers(module)
+
+
+@cache
+def _helpers(module: str) -> tuple[tuple[str, str], ...]:
+    path = ROOT.joinpath(*module.split(".")[1:]).with_suffix(".py")
+    if not path.is_file():  # a function of its package, or a package
+        return ()
+    text = path.read_text()
+    return ((module, text), *_imported(text))
 
 
 @cache
 def _environment() -> tuple[str, ...]:
     """Return what the machine code depends on beside its source."""
-    helpers = [Path(module.__file__ or "").read_text() for module in (geometry, addresses, rows, scalars)]
     settings = [str(getattr(numba.config, name, None)) for name in SETTINGS]
     return (
         sys.version,
@@ -231,7 +253,6 @@ def _environment() -> tuple[str, ...]:
         processor(),
         llvm.get_host_cpu_features().flatten(),
         *settings,
-        *helpers,
     )
 
 

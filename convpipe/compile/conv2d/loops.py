@@ -10,7 +10,8 @@ Algorithm", 2019, with rows in place of pixels.
 Every output is summed in the order of its taps by one fused multiply-add each, whatever the tile, the band
 or the thread that computes it.
 
-This file is read as text by :mod:`convpipe.compile.nchw` and compiled through the cache of compiled loops.
+This file is read as text by :mod:`convpipe.compile.conv2d.correlate`, and compiled through the cache of
+compiled loops.
 """
 
 # mypy: disable-error-code="no-untyped-def,no-untyped-call,untyped-decorator,call-arg,var-annotated"
@@ -24,8 +25,8 @@ from numba import njit, prange, types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
-from convpipe.compile.addresses import address, hold, tail
-from convpipe.compile.rows import FLAGS, NOTHING, border_index, inline
+from convpipe.compile.cpu.addresses import address, hold, tail
+from convpipe.compile.cpu.rows import FLAGS, NOTHING, border_index, inline
 
 _FEATURES = llvm.get_host_cpu_features()
 _WIDE = bool(_FEATURES.get("avx512f"))
@@ -50,7 +51,7 @@ def tile(_context, outputs, wide, whole, samples, offsets, taps, weights, bias, 
         out[b * step + i] = bias[b] + sum over t < taps of weights[t * outputs + b] * samples[offsets[t] + i]
 
     for b < outputs and i < lanes * (_width(outputs) if wide else 1); if the tile is not `whole`, this is
-    written to spare[b * lanes + i]. All arrays are rows (:class:`convpipe.compile.addresses.Row`).
+    written to spare[b * lanes + i]. All arrays are rows (:class:`convpipe.compile.cpu.addresses.Row`).
     """
     place = types.intp
     signature = types.void(

@@ -10,11 +10,11 @@ from __future__ import annotations
 
 import re
 
-from convpipe.compile import direct
-from convpipe.compile.schedule import Level, Schedule
-from convpipe.compile.spans import border_values, double_sums, padded, padding, pair_names, span, whole
-from convpipe.compile.strips import GEOMETRY
-from convpipe.compile.text import Text, times
+from convpipe.compile.common.text import Text, times
+from convpipe.compile.cpu import direct
+from convpipe.compile.cpu.schedule import Level, Schedule
+from convpipe.compile.cpu.spans import border_values, double_sums, padded, padding, pair_names, span, whole
+from convpipe.compile.cpu.strips import GEOMETRY
 
 
 def with_geometry(text: Text, body: Text) -> None:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from convpipe.compile.banks import Bank
-from convpipe.compile.schedule import Level, Schedule
-from convpipe.compile.segments import segments
-from convpipe.compile.text import Text, times
+from convpipe.compile.common.segments import segments
+from convpipe.compile.common.text import Text, times
+from convpipe.compile.cpu.banks import Bank
+from convpipe.compile.cpu.schedule import Level, Schedule
 
 
 def padded(level: Level, y: str) -> str:

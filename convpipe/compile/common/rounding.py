@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from convpipe.compile.levels import Program
-from convpipe.compile.text import Text
+from convpipe.compile.common.levels import Program
+from convpipe.compile.common.text import Text
 from convpipe.ops import Cast, is_integer
 
 

@@ -13,7 +13,7 @@ from numba import njit, prange, types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
-from convpipe.compile.rows import FLAGS
+from convpipe.compile.cpu.rows import FLAGS
 
 
 @intrinsic

@@ -15,9 +15,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from convpipe.compile.cpu import Executable, compile_fused
-from convpipe.compile.levels import grouped, loses_nans
-from convpipe.compile.transform import Transform
+from convpipe.compile.common.levels import grouped, loses_nans
+from convpipe.compile.cpu.executable import Executable, compile_fused
+from convpipe.compile.cpu.transform import Transform
 from convpipe.ops import Reduce
 from convpipe.plan import Plan, StagePlan
 

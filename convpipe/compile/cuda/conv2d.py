@@ -46,7 +46,7 @@ def like(result: Any, model: Any) -> Any:
 def correlate(
     x: Any, weight: Any, bias: Any, windows: tuple[Axis, Axis], groups: int, border: Border, dtype: Any
 ) -> Any:
-    """Return the cross-correlation of device arrays, as :func:`convpipe.compile.nchw.correlate`.
+    """Return the cross-correlation of device arrays, as :func:`convpipe.compile.conv2d.correlate.correlate`.
 
     Parameters
     ----------

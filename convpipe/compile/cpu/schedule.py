@@ -14,9 +14,9 @@ from dataclasses import dataclass, fields
 import numpy as np
 from numpy.typing import NDArray
 
-from convpipe.compile import levels
-from convpipe.compile.banks import Bank, choose
-from convpipe.compile.strips import strips
+from convpipe.compile.common import levels
+from convpipe.compile.cpu.banks import Bank, choose
+from convpipe.compile.cpu.strips import strips
 from convpipe.geometry import Border
 from convpipe.ops import Stencil, Taps
 from convpipe.plan import Plan
@@ -100,7 +100,7 @@ class Values:
     Parameters
     ----------
     geometry : ndarray of int64, shape (strips, levels, 10)
-        Columns as in :data:`convpipe.compile.strips.GEOMETRY`.
+        Columns as in :data:`convpipe.compile.cpu.strips.GEOMETRY`.
     weights, constants : ndarray, shape (n,)
         In the type of the arithmetic.
     outside : ndarray, shape (2 * levels,)

@@ -12,8 +12,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 
-from convpipe.compile.levels import Level, Program
-from convpipe.compile.text import fused
+from convpipe.compile.common.levels import Level, Program
+from convpipe.compile.common.text import fused
 from convpipe.ops import Alpha, Cast, Map, Mix, is_integer, is_rounding
 
 

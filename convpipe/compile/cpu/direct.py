@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from convpipe.compile.banks import Bank
-from convpipe.compile.schedule import Level, Schedule
-from convpipe.compile.spans import border_values, double_sums, padded, padding, pair_names, span, whole
-from convpipe.compile.text import Text, times
+from convpipe.compile.common.text import Text, times
+from convpipe.compile.cpu.banks import Bank
+from convpipe.compile.cpu.schedule import Level, Schedule
+from convpipe.compile.cpu.spans import border_values, double_sums, padded, padding, pair_names, span, whole
 
 
 def window(text: Text, level: Level) -> None:

@@ -18,16 +18,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from convpipe import memory
-from convpipe.compile import start
-from convpipe.compile.cpu import Executable, compile_fused
-from convpipe.compile.threads import count
+from convpipe.compile.cpu.executable import Executable, compile_fused
+from convpipe.compile.runtime import start
+from convpipe.compile.runtime.threads import count
 from convpipe.fourier import Side, Tiles
 from convpipe.geometry import Axis, Border, Extent, border_index
 from convpipe.ops import IDENTITY, Stencil
 from convpipe.plan import Plan
 
 if TYPE_CHECKING:
-    from convpipe.compile.spectra import Spectra
+    from convpipe.compile.cpu.spectra import Spectra
 
 
 BLOCKS = 1 << 24
@@ -127,7 +127,7 @@ class Transform:
     @cached_property
     def _spectra(self) -> Spectra:
         with start.LOADING:  # SciPy must not be loaded while parts of it are kept from Numba
-            from convpipe.compile.spectra import TOLERANCE, Spectra
+            from convpipe.compile.cpu.spectra import TOLERANCE, Spectra
         stencil, plan = self._stencil, self.plan
         integers = np.dtype(plan.dtype).kind in "iu" and float(stencil.value).is_integer()
         return Spectra(stencil.banks[0].weights, self._tiles, TOLERANCE[plan.compute], integers)

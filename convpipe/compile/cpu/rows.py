@@ -16,8 +16,8 @@ from numba.extending import intrinsic
 from numba.np.arrayobj import make_array
 
 from convpipe import geometry
-from convpipe.compile import scalars
-from convpipe.compile.addresses import address, hold, lent, line, tail
+from convpipe.compile.common import scalars
+from convpipe.compile.cpu.addresses import address, hold, lent, line, tail
 
 FLAGS: dict[str, Any] = {
     # No fast-math: every operation rounds as it is written, so that the bytes are the ops' and not LLVM's.

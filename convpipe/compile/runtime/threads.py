@@ -6,7 +6,7 @@ from functools import cache
 
 import numba
 
-from convpipe.compile import environment
+from convpipe.compile.runtime import environment
 
 
 @cache

@@ -18,9 +18,10 @@ from numba import types
 from numpy.typing import NDArray
 
 from convpipe import memory
-from convpipe.compile import cache, nchw_loops
-from convpipe.compile.nchw_loops import BLOCK
-from convpipe.compile.threads import count
+from convpipe.compile.conv2d import loops as nchw_loops
+from convpipe.compile.conv2d.loops import BLOCK
+from convpipe.compile.runtime import cache
+from convpipe.compile.runtime.threads import count
 from convpipe.geometry import Axis, Border, Extent
 
 TASKS_PER_THREAD = 4

@@ -14,12 +14,13 @@ from numba import types
 from numpy.typing import NDArray
 
 from convpipe import memory
-from convpipe.compile import cache, drive
-from convpipe.compile.emit import emit
-from convpipe.compile.levels import stored
-from convpipe.compile.schedule import Values, make_schedule
-from convpipe.compile.text import without_comments
-from convpipe.compile.threads import count
+from convpipe.compile.common.levels import stored
+from convpipe.compile.common.text import without_comments
+from convpipe.compile.cpu import drive
+from convpipe.compile.cpu.emit import emit
+from convpipe.compile.cpu.schedule import Values, make_schedule
+from convpipe.compile.runtime import cache
+from convpipe.compile.runtime.threads import count
 from convpipe.geometry import Extent
 from convpipe.plan import Plan
 

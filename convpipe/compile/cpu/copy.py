@@ -7,7 +7,7 @@ from typing import Any
 from numba import types
 from numpy.typing import NDArray
 
-from convpipe.compile import cache
+from convpipe.compile.runtime import cache
 
 _SOURCE = '''"""Copy words from one array to another, each band by a thread."""
 

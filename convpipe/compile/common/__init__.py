@@ -1,0 +1,1 @@
+"""What both backends compile: levels, their steps as source, rounding."""

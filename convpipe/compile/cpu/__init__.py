@@ -1,0 +1,1 @@
+"""Loops on the processor: their schedule, their shapes, and how they are run."""

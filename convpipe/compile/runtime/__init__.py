@@ -1,0 +1,1 @@
+"""What compiled code needs around it: a cache on the disk, threads, a quick start."""
