@@ -1,0 +1,150 @@
+"""Ops that look at one pixel at a time."""
+
+from __future__ import annotations
+
+import ast
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from convpipe import expression, interval
+from convpipe.errors import ParameterError
+from convpipe.interval import UNBOUNDED, Interval
+from convpipe.ops.dtypes import COMPUTE, dtype_range, is_integer
+from convpipe.ops.taps import Taps
+
+
+@dataclass(frozen=True)
+class Map:
+    """A scalar expression of one or more responses, written once and compiled for every backend.
+
+    Parameters
+    ----------
+    expression : str
+        Over `inputs` and the names of `constants`, in the language of :mod:`convpipe.expression`.
+    inputs : tuple of str
+        Names of the responses it combines.
+    constants : tuple of (name, value)
+        Finite numbers, handed over at run time, so that another value compiles nothing.
+
+    Raises
+    ------
+    ParameterError
+        If the expression is none of the language, or a name or number is not of its form.
+
+    Examples
+    --------
+    >>> m = Map("gain * sqrt(square(gx) + square(gy))", ("gx", "gy"), (("gain", 0.5),))
+    >>> m.range({"gx": Interval(-6, 6), "gy": Interval(-8, 8)})
+    Interval(low=0.0, high=5.0)
+    >>> Map("(r > 3) * 5").range({"r": Interval(0, 255)})
+    Interval(low=0.0, high=5.0)
+    """
+
+    expression: str
+    inputs: tuple[str, ...] = ("r",)
+    constants: tuple[tuple[str, float], ...] = ()
+
+    def __post_init__(self) -> None:
+        expression.check_names(
+            (*self.inputs, *(name for name, _ in self.constants)), "an input or a constant"
+        )
+        for name, value in self.constants:
+            if not isinstance(value, int | float) or not math.isfinite(value):
+                raise ParameterError(f"constant {name} needs a finite number; given {value!r}", name)
+        assert self.tree is not None
+
+    @property
+    def tree(self) -> ast.expr:
+        """The expression in the few forms of :func:`convpipe.expression.parse`."""
+        return expression.parse(self.expression, frozenset([*self.inputs, *dict(self.constants)]))
+
+    def range(self, responses: Mapping[str, Interval]) -> Interval:
+        """Enclose the value of the expression."""
+        constants = {name: Interval(value, value) for name, value in self.constants}
+        values = {**constants, **responses}
+        result: Interval = expression.evaluate(self.tree, values, interval.FUNCTIONS, _exactly)
+        return result
+
+
+def _exactly(number: float) -> Interval:
+    return Interval(float(number), float(number))
+
+
+EXTREMES = (("low", 0.0), ("high", 0.0))
+"""First constants of a :class:`Reduce`; their values come from the image."""
+
+
+@dataclass(frozen=True)
+class Reduce(Map):
+    """A map that also needs ``low`` and ``high``, the smallest and largest of all samples that enter it.
+
+    NaNs are left out, and so is alpha. Nothing before it can be fused with anything after it.
+
+    Parameters
+    ----------
+    result : Interval
+        Encloses the value of the expression, whatever the extremes are.
+    """
+
+    result: Interval = UNBOUNDED
+
+    def range(self, responses: Mapping[str, Interval]) -> Interval:
+        """Enclose the value of the expression."""
+        return self.result
+
+
+@dataclass(frozen=True)
+class Mix:
+    """A matrix across channels: output channel i is the sum of ``matrix[i][j] * channel j``."""
+
+    matrix: tuple[tuple[float, ...], ...]
+
+    def range(self, samples: Interval) -> Interval:
+        """Enclose every output channel, each input channel ranging over `samples`."""
+        rows = [Taps([row]).response(samples) for row in self.matrix]
+        return Interval(min(r.low for r in rows), max(r.high for r in rows))
+
+
+@dataclass(frozen=True)
+class Alpha:
+    """Multiply (or, with `undo`, divide) the colour channels by the last channel.
+
+    A blur of plain colour would bleed the hidden colour of transparent pixels into visible ones; a
+    blur of colour times alpha does not. A pixel cannot count for less than nothing, so alpha below 0 is 0.
+    Where alpha is 0 afterwards, so is colour. Source: T. Porter and T. Duff, "Compositing digital images",
+    SIGGRAPH 1984.
+    """
+
+    undo: bool = False
+
+
+@dataclass(frozen=True)
+class Cast:
+    """Round half to even and saturate to an integer dtype, NaN becoming 0; a floating one changes nothing."""
+
+    dtype: str
+
+    def __post_init__(self) -> None:
+        if self.dtype not in COMPUTE:
+            raise ParameterError(f"a cast needs one of {', '.join(COMPUTE)}; given {self.dtype!r}", "dtype")
+
+    def range(self, samples: Interval) -> Interval:
+        """Enclose the rounded, saturated values; a floating dtype changes none.
+
+        What the arithmetic rounds off may decide to which side a half goes: the range takes in both.
+
+        Examples
+        --------
+        >>> Cast("uint8").range(Interval(-3, 19.5))
+        Interval(low=0.0, high=20.0)
+        """
+        if not is_integer(self.dtype):
+            return samples
+        limits, either = dtype_range(self.dtype), min(samples.slack, 0.49)
+        ends = (samples.low - either, samples.high + either)
+        low, high = (min(max(float(np.rint(end)), limits.low), limits.high) for end in ends)
+        cast = Interval(low, high)
+        return cast.join(Interval(0.0, 0.0)) if samples.nan else cast
