@@ -61,6 +61,8 @@ class StagePlan:
         Most that a response can differ because a kernel of rank 1 runs as two passes, before rounding.
     tiles : Tiles or None
         Of the Fourier transforms that its window goes through, if it does.
+    smaller : str or None
+        Which of its own parameters make its values smaller, for a person.
     """
 
     index: int | None
@@ -78,6 +80,7 @@ class StagePlan:
     operations: int
     separation_error: float
     tiles: Tiles | None = None
+    smaller: str | None = None
 
     @property
     def place(self) -> str:
@@ -238,7 +241,7 @@ class Plan:
             f"{stage.place} ({stage.name}): of {self.dtype} images its values can be "
             f"{values.low:.6g} to {values.high:.6g}; {loss}"
             for stage, values, dtype in [*stored, (last, last.range, self.output_dtype)]
-            if (loss := _loss(values, dtype)) is not None
+            if (loss := _loss(values, dtype, stage.smaller, is_result=stage is last)) is not None
         ]
 
     @property
@@ -262,16 +265,31 @@ class Plan:
         }
 
 
-def _loss(values: Interval, dtype: str) -> str | None:
+def _loss(values: Interval, dtype: str, smaller: str | None, *, is_result: bool) -> str | None:
     """Say what `dtype` makes of those of `values` that it does not hold; None if it holds all of them."""
     if _holds(dtype, values):
         return None
-    wider = next((name for name in ("int16", "uint16", "int32") if _holds(name, values)), "float32")
-    instead = f"a smaller gain or 'dtype: {wider}' keeps them"
+    wider = next((name for name in ("uint16", "int16", "int32") if _holds(name, values)), "float32")
+    keeps = f"{f'{smaller} or ' if smaller else ''}'dtype: {wider}' keeps them"
+    instead = f"{keeps} ({_FILES.get(wider, _TIFF_ALONE)})" if is_result else keeps
     if not is_integer(dtype):
         return f"{dtype} makes those beyond {np.finfo(dtype).max:.6g} infinite; {instead}"
     limits = dtype_range(dtype)
     return f"{dtype} holds {limits.low:.10g} to {limits.high:.10g} and saturates the others; {instead}"
+
+
+_TIFF_ALONE = "in a file with 'format: tiff'; PNG and JPEG do not hold it"
+_FILES = {"uint16": "in a file with 'format: png' or tiff; JPEG does not hold it"}
+"""Which files hold a result of a type, as `convpipe.images` has it."""
+
+
+def _smaller(stage: Stage) -> str | None:
+    """Name the parameters of a stage that make its values smaller, as its method declares them."""
+    own = stage.parameters
+    if "kernel" not in own:
+        return next((f"a smaller {name}" for name in ("gain", "amount") if name in own), None)
+    divides = not own["normalize"] and abs(np.sum(own["kernel"])) > 1
+    return "smaller weights, 'normalize: true'" if divides else "smaller weights"
 
 
 def _holds(dtype: str, values: Interval) -> bool:
@@ -405,6 +423,7 @@ def _plan_stage(
         operations=operations,
         separation_error=_separation_error(ops, state.ranges.whole),
         tiles=_tiles(ops, windows, (rows, cols), state.channels),
+        smaller=_smaller(stage),
     )
 
 

@@ -2,6 +2,7 @@
 
 import pytest
 
+from convpipe.images import supports
 from convpipe.plan import make_plan
 from convpipe.stages import stage
 
@@ -16,7 +17,8 @@ def test_a_result_that_its_type_does_not_hold():
     (warning,) = said(SIGNED)
     assert warning == (
         "stage 0 (slope): of uint8 images its values can be -255 to 255; uint8 holds 0 to 255 and saturates "
-        "the others; a smaller gain or 'dtype: int16' keeps them"
+        "the others; a smaller gain or 'dtype: int16' keeps them "
+        "(in a file with 'format: tiff'; PNG and JPEG do not hold it)"
     )
     assert make_plan([SIGNED], (40, 50)).warnings == [warning]
 
@@ -45,6 +47,7 @@ def test_a_stage_in_the_middle_saturates_at_its_own_type():
 
 def test_the_dtypes_offered_hold_the_values():
     assert "'dtype: uint16'" in said(stage("point", "scale", gain=200))[0]
+    assert "'dtype: uint16'" in said(stage("point", "scale", gain=3))[0]  # int16 holds them, and no PNG int16
     assert "'dtype: int32'" in said(stage("point", "scale", gain=-200))[0]
     assert "'dtype: float32'" in said(stage("point", "scale", gain=1e9))[0]
 
@@ -52,3 +55,38 @@ def test_the_dtypes_offered_hold_the_values():
 def test_float16_has_a_largest_number_too():
     (warning,) = said(stage("point", "scale", gain=-1e5), dtype="float16")
     assert "-100000 to 0; float16 makes those beyond 65504 infinite" in warning
+
+
+@pytest.mark.parametrize(
+    ("gain", "bias", "low", "dtype"),
+    [(3, -0.5, -0.5, "uint16"), (3, -1, -1, "int16"), (-200, 0, -51000, "int32"), (1e9, 0, 0, "float32")],
+)
+def test_the_files_named_beside_a_type_hold_it(gain, bias, low, dtype):
+    (warning,) = said(stage("point", "scale", gain=gain, bias=bias))
+    assert f"'dtype: {dtype}' keeps them (in a file with 'format: " in warning
+    assert f"be {low} to" in warning
+    offered, refused = warning.split("in a file with", 1)[1].split("; ")
+    for name in ("png", "jpeg", "tiff"):
+        held = supports(name, dtype, 1)
+        assert (name in offered) == held
+        assert (name.upper() in refused) != held or name == "tiff"
+
+
+def test_no_file_is_spoken_of_where_the_next_stage_takes_the_values():
+    (warning,) = said(stage("point", "scale", gain=2, dtype="uint8"), stage("point", "scale", gain=0.5))
+    assert warning.endswith("a smaller gain or 'dtype: uint16' keeps them")
+
+
+@pytest.mark.parametrize(
+    ("entry", "ways"),
+    [
+        (stage("custom", "a", kernel=[[1, 0, -1]]), "; smaller weights or 'dtype: int16'"),
+        (stage("custom", "a", kernel=[[1, 1, 1]]), "; smaller weights, 'normalize: true' or 'dtype: uint16'"),
+        (stage("custom", "a", kernel=[[3, 3, -1]], normalize=True), "; smaller weights or 'dtype: int16'"),
+        (stage("sharpen", "unsharp", sigma=1), "; a smaller amount or 'dtype: int16'"),
+        (stage("point", "invert", bias=9), "; 'dtype: uint16'"),
+    ],
+)
+def test_a_way_to_smaller_values_is_one_that_the_stage_has(entry, ways):
+    (warning,) = said(entry)
+    assert ways in warning

@@ -50,7 +50,8 @@ def conv2d(
         floor((H + top + bottom - dilation * (KH - 1) - 1) / stride) + 1, and W' likewise.
         Of the dtype in which it is computed: what NumPy promotes float32 and those of `x`, `weight` and
         `bias` to. So float64 if one of them is float64 or has 32- or 64-bit integers, which a list of ints
-        has; else float32. Integers beyond 2**53 are rounded. torch computes integers in none of these.
+        has; else float32. Integers beyond 2**53 are rounded. (torch gives integers for integers, or refuses
+        them.)
 
     Raises
     ------
@@ -70,9 +71,12 @@ def conv2d(
     Examples
     --------
     >>> import numpy as np
-    >>> conv2d(np.arange(16).reshape(4, 4), [[1, 0], [0, -1]], stride=2)
+    >>> conv2d(np.arange(16, dtype="uint8").reshape(4, 4), np.eye(2, dtype="float32"), stride=2)
+    array([[ 5.,  9.],
+           [21., 25.]], dtype=float32)
+    >>> conv2d(np.arange(16).reshape(4, 4), [[1, 0], [0, -1]], stride=2)  # int64, so computed in float64
     array([[-5., -5.],
-           [-5., -5.]], dtype=float32)
+           [-5., -5.]])
     >>> conv2d(np.ones((8, 3, 32, 32)), np.ones((16, 3, 3, 3)), padding="same").shape
     (8, 16, 32, 32)
     """
