@@ -51,7 +51,8 @@ def _show(method: Method) -> None:
     from convpipe.stages import COMMON
     from convpipe.stages.catalogue import default, example
 
-    click.echo(f"{method.family}: {method.name}\n{method.summary}\nSource: {method.reference}\n")
+    formula = f"{method.formula}\n" if method.formula else ""
+    click.echo(f"{method.family}: {method.name}\n{method.summary}\n{formula}Source: {method.reference}\n")
     click.echo(example(method))
     for title, parameters in (("Parameters", method.parameters), ("Parameters of every stage", COMMON)):
         if parameters:

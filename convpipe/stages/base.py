@@ -85,6 +85,8 @@ class Method:
         multiplied by it.
     example : mapping
         Values for the required parameters, for docs and tests.
+    formula : str
+        The mathematics in a line, where factors and signs differ between libraries.
     """
 
     family: str
@@ -95,6 +97,7 @@ class Method:
     lower: Lowering
     alpha: Literal["keep", "premultiply"] = "keep"
     example: Mapping[str, Any] = field(default_factory=dict)
+    formula: str = ""
 
     def __post_init__(self) -> None:
         for word in (self.family, self.name):
@@ -131,6 +134,7 @@ def method(
     parameters: tuple[Parameter, ...] = (),
     alpha: Literal["keep", "premultiply"] = "keep",
     example: Mapping[str, Any] | None = None,
+    formula: str = "",
 ) -> Callable[[Lowering], Lowering]:
     """Register the decorated function as the mathematics of a filter.
 
@@ -143,7 +147,8 @@ def method(
         key = name or ANY_LABEL
         if key in methods:
             raise ValueError(f"{family} {key} is declared twice")
-        methods[key] = Method(family, key, summary, reference, parameters, lower, alpha, dict(example or {}))
+        examples = dict(example or {})
+        methods[key] = Method(family, key, summary, reference, parameters, lower, alpha, examples, formula)
         return lower
 
     return register

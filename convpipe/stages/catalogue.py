@@ -45,6 +45,7 @@ def to_dict(method: Method) -> dict[str, Any]:
         "family": method.family,
         "method": None if method.name == ANY_LABEL else method.name,
         "summary": method.summary,
+        "formula": method.formula or None,
         "reference": method.reference,
         "alpha": method.alpha,
         "example": example(method),
@@ -75,6 +76,8 @@ def _markdown() -> Iterator[str]:
         for method in methods.values():
             summary = method.summary[0].upper() + method.summary[1:]
             yield f"\n### {family}: {method.name}\n\n{summary}. Source: {method.reference}.\n"
+            if method.formula:
+                yield f"```text\n{method.formula}\n```\n"
             yield f"```yaml\n{example(method)}\n```\n"
             yield from _table(method.parameters)
 

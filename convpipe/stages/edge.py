@@ -38,39 +38,49 @@ def _gradient(x: Taps, y: Taps) -> Callable[..., tuple[Op, ...]]:
     return lower
 
 
-def _smoothed_difference(smooth: Sequence[float]) -> Callable[..., tuple[Op, ...]]:
-    """Return the lowering of a 3x3 operator: a central difference, smoothed across it by `smooth`."""
+_MAGNITUDE = "magnitude = gain * sqrt((gx^2 + gy^2) / 2)"
+
+
+def _declare(
+    name: str, summary: str, reference: str, formula: str, lower: Callable[..., tuple[Op, ...]]
+) -> None:
+    formula = f"{formula}; {_MAGNITUDE}"
+    method("edge", name, summary, reference=reference, parameters=(DIRECTION, GAIN), formula=formula)(lower)
+
+
+def _declare_smoothed(name: str, summary: str, reference: str, smooth: Sequence[int]) -> None:
+    """Declare a 3x3 operator: a central difference, smoothed across it by `smooth`."""
     weights = np.array(smooth) / sum(smooth)
     difference = [-1.0, 0.0, 1.0]
-    return _gradient(x=Taps.outer(weights, difference), y=Taps.outer(difference, weights))
+    lower = _gradient(x=Taps.outer(weights, difference), y=Taps.outer(difference, weights))
+    smoothing = f"{list(smooth)} / {sum(smooth)}"
+    formula = f"gx = [-1, 0, 1] along a row, smoothed across it by {smoothing}; gy = its transpose"
+    _declare(name, summary, reference, formula, lower)
 
 
-def _declare(name: str, summary: str, reference: str, lower: Callable[..., tuple[Op, ...]]) -> None:
-    method("edge", name, summary, reference=reference, parameters=(DIRECTION, GAIN))(lower)
-
-
-_declare(
+_declare_smoothed(
     "sobel",
     "gradient magnitude with [1, 2, 1] smoothing",
     "I. Sobel, G. Feldman, 'A 3x3 isotropic gradient operator for image processing', 1968",
-    _smoothed_difference([1, 2, 1]),
+    [1, 2, 1],
 )
-_declare(
+_declare_smoothed(
     "scharr",
     "gradient magnitude with [3, 10, 3] smoothing, closest to rotation invariance",
     "H. Scharr, 'Optimale Operatoren in der digitalen Bildverarbeitung', Heidelberg 2000",
-    _smoothed_difference([3, 10, 3]),
+    [3, 10, 3],
 )
-_declare(
+_declare_smoothed(
     "prewitt",
     "gradient magnitude with [1, 1, 1] smoothing",
     "J. M. S. Prewitt, 'Object enhancement and extraction', 1970",
-    _smoothed_difference([1, 1, 1]),
+    [1, 1, 1],
 )
 _declare(
     "roberts",
     "diagonal differences on 2x2 pixels; x is the main diagonal, y the other",
     "L. G. Roberts, 'Machine perception of three-dimensional solids', 1963",
+    "gx = [[-1, 0], [0, 1]], gy = [[0, -1], [1, 0]], undivided",
     _gradient(x=Taps([[-1, 0], [0, 1]]), y=Taps([[0, -1], [1, 0]])),
 )
 
@@ -81,6 +91,7 @@ _declare(
     "second derivative: sum over both axes, positive on dark spots",
     reference="scipy.ndimage.laplace; R. C. Gonzalez, R. E. Woods, 'Digital image processing', 3.6",
     parameters=(GAIN,),
+    formula="gain * [[0, 1, 0], [1, -4, 1], [0, 1, 0]], undivided",
 )
 def _laplacian(gain: float) -> tuple[Op, ...]:
     taps = Taps([[0, 1, 0], [1, -4, 1], [0, 1, 0]])
@@ -103,9 +114,10 @@ def _compass(ring: Sequence[float]) -> tuple[Taps, ...]:
     "strongest of eight compass directions",
     reference="R. A. Kirsch, 'Computer determination of the structure of biological images', 1971",
     parameters=(GAIN,),
+    formula="gain * the largest of [[5, 5, 5], [-3, 0, -3], [-3, -3, -3]] / 15 and its seven turns",
 )
 def _kirsch(gain: float) -> tuple[Op, ...]:
-    names = ("nw", "n", "ne", "e", "se", "s", "sw", "w")
+    names = ("n", "ne", "e", "se", "s", "sw", "w", "nw")
     strongest = names[0]
     for name in names[1:]:
         strongest = f"maximum({strongest}, {name})"

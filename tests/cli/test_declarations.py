@@ -2,6 +2,7 @@
 
 import importlib
 import json
+import re
 from pathlib import Path
 
 import jsonschema
@@ -90,6 +91,7 @@ def test_stages_shows_a_filter_with_an_example_that_loads(convpipe, method):
     text = convpipe("stages", method.family, name).stdout
     for word in (
         method.summary,
+        method.formula,
         method.reference,
         *(p.name for p in method.accepted),
         *(p.kind() for p in method.parameters),
@@ -98,6 +100,25 @@ def test_stages_shows_a_filter_with_an_example_that_loads(convpipe, method):
     example = text.split("\n\n")[1]
     (stage,) = config.from_dict({"stages": YAML(typ="safe").load(example)}).stages
     assert stage.method is method
+
+
+TAPS = re.compile(r"(\[\[.*?\]\]|\[[\d, ]+\](?= /))(?: / (\d+))?")
+
+
+@pytest.mark.parametrize("method", families()["edge"].values(), ids=lambda method: method.name)
+def test_the_formula_of_an_edge_filter_is_what_it_computes(method):
+    found = [np.array(json.loads(taps)) / int(divisor or 1) for taps, divisor in TAPS.findall(method.formula)]
+    given = {parameter.name: parameter.default for parameter in method.parameters}
+    stencil, norm = method.lower(**given)
+    first, second = stencil.banks[0].weights, stencil.banks[-1].weights
+    if found[0].ndim == 1:  # smoothing
+        assert np.allclose(first, np.outer(found[0], [-1, 0, 1]))
+        assert np.allclose(second, first.T)
+    else:
+        assert np.allclose(first, found[0])
+        assert len(found) == 1 or np.allclose(second, found[1])
+    (scale,) = (value for _, value in norm.constants)
+    assert scale == pytest.approx(np.sqrt(1 / 2) if "/ 2)" in method.formula else 1)
 
 
 @pytest.mark.parametrize(
