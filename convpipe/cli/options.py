@@ -62,10 +62,13 @@ def duration(value: str) -> float:
 def nbytes(value: str) -> int:
     """Return an amount of memory: a number with a unit, decimal (GB, or G) or binary (GiB)."""
     found = re.fullmatch(
-        r"([0-9]+(?:\.[0-9]*)?|\.[0-9]+) *(?:([KMGT])(i?)B?|B)?", value.strip(), re.IGNORECASE
+        r"([0-9]+(?:\.[0-9]*)?|\.[0-9]+) *(?:([KMGT])(i?)B?|B)", value.strip(), re.IGNORECASE
     )
     if found is None or float(found[1]) <= 0:
-        raise click.BadParameter(f"needs an amount of memory, as 2GB or 512MiB; given {value!r}")
+        raise click.BadParameter(
+            "needs an amount of memory with its unit, as 2GB or 512MiB (B, KB to TB, KiB to TiB); "
+            f"given {value!r}"
+        )
     base = 1024 if found[3] else 1000
     return max(1, int(float(found[1]) * base ** ("KMGT".index(found[2].upper()) + 1 if found[2] else 0)))
 

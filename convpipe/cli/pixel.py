@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 
 from convpipe.errors import ParameterError
 from convpipe.geometry import Border, border_index
-from convpipe.ops import Alpha, Cast, Map, Mix, Stencil, dtype_range, is_integer
+from convpipe.interval import Interval
+from convpipe.ops import Alpha, Cast, Map, Mix, Reduce, Stencil, dtype_range, is_integer
 
 if TYPE_CHECKING:
     from convpipe.pipeline import Pipeline
@@ -79,13 +80,14 @@ class Pixel:
         )
         position = self.plan.stages.index(stage)
         entering = self._after(position)
+        sums: dict[str, float] = {}
         if any(isinstance(op, Mix) for op in stage.ops):
             self._mix(entering)
         else:
-            self._window(entering, places)
+            sums = self._window(entering, places)
         self._maps()
         value = float(self._after(position + 1)[(*at, self.channel)])
-        click.echo(f"the stage gives {value:.6g}")
+        click.echo(f"the stage gives {value:.6g}{self._rounding(sums, value)}")
         self._stored(position, value)
 
     @property
@@ -112,7 +114,8 @@ class Pixel:
             samples, _ = engine.filter(samples, dtype=self.plan.compute, alpha=self.plan.alpha)
         return np.atleast_3d(samples).astype(float)
 
-    def _window(self, entering: Samples, places: list[list[int]]) -> None:
+    def _window(self, entering: Samples, places: list[list[int]]) -> dict[str, float]:
+        """Print the window and the taps; return their sums by name, where the value is made of them."""
         stencil = self._stencil
         premultiplied = any(isinstance(op, Alpha) for op in self.stage.ops)
         names = self._names(entering.shape[2])
@@ -121,7 +124,7 @@ class Pixel:
         title = names[self.channel] if len(names) > 1 else "window"
         if self.plan.alpha and self.channel == len(names) - 1 and stencil.keep_alpha:
             click.echo("alpha is passed on from the centre of the window")
-            return
+            return {}
         weighted = premultiplied and self.channel < len(names) - 1
         if weighted:
             click.echo("colours are weighted by alpha: multiplied by it, filtered, divided by filtered alpha")
@@ -137,6 +140,12 @@ class Pixel:
             click.echo(f"{name} = {_sum(samples, bank.weights)}")
             if weighted:
                 click.echo(f"divided by alpha = {_sum(window[..., -1], bank.weights)}")
+        if premultiplied:
+            return {}
+        return {
+            name: float((samples * bank.weights).sum())
+            for name, bank in zip(stencil.names, stencil.banks, strict=True)
+        }
 
     def _mix(self, entering: Samples) -> None:
         """Print a weighted sum over the channels of the pixel."""
@@ -155,6 +164,23 @@ class Pixel:
                 click.echo(f"then {op.expression}" + (f", {constants}" if constants else ""))
             elif isinstance(op, Cast):
                 click.echo(f"then rounded half to even and saturated to {op.dtype}")
+
+    def _rounding(self, sums: dict[str, float], value: float) -> str:
+        """Say what the sums that were printed give in exact arithmetic, if rounding can be seen."""
+        ops = self.stage.ops
+        if not sums or any(isinstance(op, Reduce) for op in ops):
+            return ""
+        found = {name: Interval(sum, sum) for name, sum in sums.items()}
+        for op in ops:
+            if isinstance(op, Map):
+                single = len(found) == 1  # whatever its name
+                given = {op.inputs[0]: next(iter(found.values()))} if single else found
+                found = {"r": op.range(given)}
+        (exact,) = found.values()
+        middle = (exact.low + exact.high) / 2
+        if any(isinstance(op, Cast) for op in ops) or f"{middle:.6g}" == f"{value:.6g}":
+            return ""
+        return f" (of these sums {middle:.6g}; {self.plan.compute} rounds on the way)"
 
     def _stored(self, position: int, value: float) -> None:
         """Print what becomes of the value: what the file holds, or which stage takes it."""

@@ -186,7 +186,7 @@ def _nothing_found(source: Path, report: Report) -> str:
         from convpipe.report import number
 
         kinds = sorted({Path(path).suffix.lower() or "without extension" for path in report.unsupported})
-        found = f"{number(len(report.unsupported), 'file')} of no format that is read ({', '.join(kinds)})"
+        found = f"{number(len(report.unsupported), 'file')} whose format is not read ({', '.join(kinds)})"
         return f"{text}, but {found}"
     return text
 
@@ -235,12 +235,10 @@ def _show(report: Report, shown: bool, verbose: bool) -> None:
 
         streams.emit(rendered(lambda screen: print_report(report, screen, verbose=verbose)))
     elif not shown:
-        from convpipe.images import EXISTS
         from convpipe.report import existing_advice
 
         for result in report.failures:
-            if result.reason != EXISTS:
-                complain(f"{report.name}: {str(result.path)!r}: {result.stage}: {result.reason}")
+            complain(f"{report.name}: {str(result.path)!r}: {result.stage}: {result.reason}")
         if (advice := existing_advice(report)) is not None:
             complain(f"{report.name}: {advice}")
         if report.ended_early is not None:
@@ -252,6 +250,7 @@ def _total(reports: list[Report]) -> str:
 
     total = summary(reports)
     line = f"{len(reports)} jobs: {total['images']} images: {total['done']} done, {total['failed']} failed"
+    line += f", {total['existing']} existing" if total["existing"] else ""
     unstarted = sum(report.error is not None for report in reports)
     return f"{line}; {unstarted} could not start" if unstarted else line
 

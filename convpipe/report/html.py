@@ -49,13 +49,14 @@ def _job(report: Report) -> str:
     return "\n".join(
         (
             heading,
-            f"<p>{report.images} images: {report.done} done, {report.failed} failed, {report.skipped} skipped"
-            f" in {report.seconds:.2f} s{left}.</p>",
+            f"<p>{report.images} images: {report.done} done, {report.failed} failed,"
+            f" {report.existing} existing, {report.skipped} skipped in {report.seconds:.2f} s{left}.</p>",
             _facts(report),
             _table("Output size of every stage", ("images", "input", "stage", "output"), sizes),
             _table("Failed", ("image", "at", "reason"), failures),
+            _table("Existing results, left alone", ("image",), [(each.path,) for each in report.untouched]),
             _table("Skipped", ("input", "reason"), skips),
-            _table("Not a format that is read", ("file",), unsupported),
+            _table("Format not read", ("file",), unsupported),
             _table("Warnings", ("stage and values",), [(warning,) for warning in report.warnings]),
             _table("Notes", ("image", "note"), notes),
         )

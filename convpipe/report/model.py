@@ -142,7 +142,7 @@ class Report:
 
     @property
     def images(self) -> int:
-        """Number of images found: done, failed, skipped and left undone."""
+        """Number of images found: done, failed, existing, skipped and left undone."""
         return len(self.results) + self.unfinished
 
     @property
@@ -161,8 +161,8 @@ class Report:
 
     @property
     def failed(self) -> int:
-        """Number of images that failed."""
-        return self._count("failed")
+        """Number of images that failed, without those whose results exist already."""
+        return len(self.failures)
 
     @property
     def skipped(self) -> int:
@@ -176,13 +176,18 @@ class Report:
 
     @property
     def failures(self) -> list[ImageResult]:
-        """The images that failed, each with its stage and reason."""
-        return [result for result in self.results if result.status == "failed"]
+        """The images that failed, each with its stage and reason, without those of :attr:`existing`."""
+        return [result for result in self.results if result.status == "failed" and result.reason != EXISTS]
 
     @property
     def existing(self) -> int:
-        """Number of images that failed because their results exist already."""
-        return sum(result.reason == EXISTS for result in self.failures)
+        """Number of images that were not filtered, as a file has the name of their result already."""
+        return len(self.untouched)
+
+    @property
+    def untouched(self) -> list[ImageResult]:
+        """The images of :attr:`existing`."""
+        return [result for result in self.results if result.status == "failed" and result.reason == EXISTS]
 
     @property
     def skips(self) -> list[ImageResult]:
@@ -233,10 +238,10 @@ class Report:
 
     @property
     def exit_code(self) -> int:
-        """0 all done, 1 some failed or given up, 2 could not start, 130 or 143 interrupted."""
+        """0 all done, 1 some failed, existed or given up, 2 could not start, 130 or 143 interrupted."""
         if self.error is not None:
             return 2
-        return self.interrupted or int(self.failed > 0 or self.stopped is not None)
+        return self.interrupted or int(self.failed + self.existing > 0 or self.stopped is not None)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the report as plain data: a job in ``run --json``, all keys always there."""
@@ -247,6 +252,7 @@ class Report:
             "images": self.images,
             "done": self.done,
             "failed": self.failed,
+            "existing": self.existing,
             "skipped": self.skipped,
             "unsupported": len(self.unsupported),
             "kept": self.kept,
@@ -288,7 +294,7 @@ def summary(reports: Sequence[Report]) -> dict[str, Any]:
     """Return jobs as plain data, the shape of ``run --json``: the counts of all, and each job."""
     counts = {
         key: sum(getattr(report, key) for report in reports)
-        for key in ("images", "done", "failed", "skipped")
+        for key in ("images", "done", "failed", "existing", "skipped")
     }
     return {
         **counts,

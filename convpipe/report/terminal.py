@@ -12,7 +12,6 @@ from rich.console import Console, Group
 from rich.table import Table
 from rich.text import Text
 
-from convpipe.images import EXISTS
 from convpipe.plan import Plan, StagePlan
 from convpipe.report.model import Report
 from convpipe.report.text import existing_advice, extent, number, printable
@@ -53,15 +52,16 @@ def _tables(report: Report, verbose: bool) -> Iterable[Table | Group]:
         yield _collapsed_sizes(report)
     elif report.sizes:
         yield _sizes(report)
-    failures = [each for each in report.failures if verbose or each.reason != EXISTS]
-    if failures:
-        rows = [(each.path, each.stage or "", each.reason or "") for each in failures]
+    if report.failures:
+        rows = [(each.path, each.stage or "", each.reason or "") for each in report.failures]
         yield _listed("failed", ("image", "at", "reason"), rows, most)
+    if report.untouched and verbose:
+        yield _listed("results that exist", ("image",), [(each.path,) for each in report.untouched], most)
     if report.skips:
         skips = [(result.path, result.reason or "") for result in report.skips]
         yield _listed("skipped", ("input", "reason"), skips, most)
     if report.unsupported and verbose:
-        yield _listed("not a format that is read", ("file",), [(path,) for path in report.unsupported], most)
+        yield _listed("format not read", ("file",), [(path,) for path in report.unsupported], most)
     if report.warnings:
         yield _listed("warnings", ("stage and values",), [(warning,) for warning in report.warnings], most)
     notes = Counter(note for result in report.results for note in result.notes)
@@ -128,13 +128,17 @@ def summary_lines(report: Report) -> list[str]:
     >>> done = ImageResult("a.png", "done", pixels=500_000, bytes_read=400_000, bytes_written=100_000)
     >>> print(*summary_lines(Report("edges", (done,), seconds=0.25, threads=2, output="out")), sep="\n")
     edges: 1 image: 1 done, 0 failed in 0.25 s, 2 at once on cpu
-    0.5 megapixels, 2 a second; 0.4 MB read, 0.1 MB written to out
+    0.5 megapixels read, 2 a second with compiling; 0.4 MB read, 0.1 MB written to out
     """
-    counts = [f"{report.done} done", f"{report.failed} failed"]
+    kept = report.done - report.written
+    done = (
+        [f"{kept} kept from earlier runs", f"{report.written} written"] if kept else [f"{report.done} done"]
+    )
+    counts = [*done, f"{report.failed} failed"]
+    if report.existing:
+        counts.append(f"{report.existing} existing")
     if report.skipped:
         counts.append(f"{report.skipped} skipped")
-    if report.kept:
-        counts.append(f"{report.kept} of them kept from an earlier run, {report.written} written")
     lines = [
         f"{printable(report.name)}: {number(report.images, 'image')}: {', '.join(counts)} in "
         f"{report.seconds:.2f} s, {report.threads} at once on {report.backend}"
@@ -143,11 +147,11 @@ def summary_lines(report: Report) -> list[str]:
     if report.written:
         rate = report.megapixels / max(report.seconds, 1e-9)
         lines.append(
-            f"{report.megapixels:.3g} megapixels, {rate:.3g} a second; "
+            f"{report.megapixels:.3g} megapixels read, {rate:.3g} a second with compiling; "
             f"{report.bytes_read / 1e6:.3g} MB read, {report.bytes_written / 1e6:.3g} MB written{where}"
         )
     elif report.done:
-        lines.append(f"nothing to do, 0 written; the results are in {printable(report.output or 'place')}")
+        lines.append(f"the results are in {printable(report.output or 'place')}")
     return [*lines, *_asides(report)]
 
 
@@ -158,7 +162,7 @@ def _asides(report: Report) -> Iterable[str]:
     if report.unsupported:
         kinds = Counter(PurePath(path).suffix.lower() or "no extension" for path in report.unsupported)
         listed = ", ".join(f"{count} {printable(kind)}" for kind, count in kinds.most_common())
-        yield f"{number(len(report.unsupported), 'file')} of no format that is read: {listed}"
+        yield f"{number(len(report.unsupported), 'file')} skipped, format not read: {listed}"
     if (advice := existing_advice(report)) is not None:
         yield advice
     if (end := report.ended_early) is not None:

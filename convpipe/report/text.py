@@ -38,12 +38,16 @@ def existing_advice(report: Report) -> str | None:
     >>> from convpipe.report import ImageResult
     >>> from convpipe.images import EXISTS
     >>> failed = ImageResult("a.png", "failed", "write", EXISTS)
-    >>> existing_advice(Report("edges", (failed,)))
+    >>> existing_advice(Report("edges", (failed,), journal="out/.convpipe-journal.jsonl"))
     '1 result exists already: --resume keeps what is right and does the rest, --overwrite replaces'
+    >>> existing_advice(Report("edges", (failed,), output="edges.png"))  # to one file
+    '1 result exists already: --overwrite replaces it'
     """
     if not report.existing:
         return None
     if report.resumed:
         return f"names of results that are taken: {report.existing}; --overwrite replaces what is there"
     exist = f"{number(report.existing, 'result')} exist{'s' if report.existing == 1 else ''} already"
+    if report.journal is None:
+        return f"{exist}: --overwrite replaces {'it' if report.existing == 1 else 'them'}"
     return f"{exist}: --resume keeps what is right and does the rest, --overwrite replaces"

@@ -208,7 +208,7 @@ class TestResume:
         (out / "b.png").write_bytes(b"precious")
         report, _ = resume()
         assert outcomes(report) == {"a.png": ("done", True), "b.png": ("failed", False)}
-        assert report.failures[0].reason == images.EXISTS
+        assert report.existing == 1
         assert (out / "b.png").read_bytes() == b"precious"
 
     def test_a_result_whose_record_was_lost_is_found_the_same(self, save, source, out, resume):
@@ -222,7 +222,7 @@ class TestResume:
     def test_a_plain_run_after_it_does_not_forget(self, save, source, out, resume):
         save("a.png")
         resume()
-        assert resume(resume=False)[0].failed == 1
+        assert resume(resume=False)[0].existing == 1
         assert resume()[0].kept == 1
 
 
@@ -284,7 +284,7 @@ class TestAnotherJob:
         resume(include=["b.png"])
         report, _ = resume()  # one is this job's, one is not
         assert outcomes(report) == {"a.png": ("failed", False), "b.png": ("done", True)}
-        assert report.failures[0].reason == images.EXISTS
+        assert report.existing == 1
         assert report.warnings == (
             "results of another run are in the way (its stages or output options are others); they stay "
             "without --overwrite",

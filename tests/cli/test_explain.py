@@ -184,6 +184,26 @@ def test_half_an_image_is_read_where_the_config_says_so(convpipe, job, here, rng
     assert refused.exit_code == 1
 
 
+def test_a_value_follows_from_the_sums_shown_or_the_rounding_is_told(convpipe, job, here, rng):
+    """Of a flat image a blur in float32 leaves a millionth, and Sobel of that is no exact 0."""
+    images.write(here / "flat.png", np.full((40, 40), 77, np.uint8))
+    images.write(here / "a.png", rng.integers(0, 256, (40, 40), dtype=np.uint8))
+    config = job("- {blur: gaussian, sigma: 1.4}", "- {edge: sobel, bias: 1}")
+    noted = 0
+    for name in ("flat.png", "a.png"):
+        for at in ((0, 0), (7, 9), (20, 20)):
+            text = convpipe("explain", config, name, "--at", *at, "--stage", 1).stdout
+            gx, gy = (float(each) for each in re.findall(r"^g[xy] = .* = (\S+)$", text, re.M))
+            (said,) = re.findall(r"^the stage gives (.*)$", text, re.M)
+            value, _, note = said.partition(" (of these sums ")
+            exact = note.split(";")[0] if note else value
+            assert float(exact) == pytest.approx(1 + np.sqrt((gx**2 + gy**2) / 2), rel=2e-5)
+            assert (float(exact) != float(value)) is bool(note)
+            noted += bool(note)
+    assert noted
+    assert "of these sums" not in convpipe("explain", job(TAPS), "--at", 4, 4).stdout
+
+
 def test_16_bits_are_shown_to_the_last_digit(convpipe, job, here):
     pixels = (np.arange(30).reshape(5, 6) + 65500).astype(np.uint16)
     images.write(here / "a.png", pixels)

@@ -7,6 +7,7 @@ import time
 
 import numpy as np
 import pytest
+from click import BadParameter
 
 from convpipe import Pipeline, images, stage
 from convpipe.batch import JOURNAL
@@ -91,12 +92,15 @@ def test_an_input_without_images_is_an_error(convpipe, photos, job):
     assert "holds no image" in result.stderr
 
 
-def test_results_are_kept_unless_overwrite(convpipe, photos, job, here):
+def test_results_are_kept_unless_overwrite(convpipe, photos, job, here, document):
     convpipe("run", job())
     before = (here / "out" / "a.png").read_bytes()
     (photos / "b.png").rename(photos / "a.png")
     again = convpipe("run", job(), "--json")
     assert again.exit_code == 1
+    (data,) = document(again)["jobs"]
+    assert (data["existing"], data["failed"], data["failures"], data["images"]) == (2, 0, [], 2)
+    assert document(again)["existing"] == 2
     assert again.stderr == (
         "error: job: 2 results exist already: --resume keeps what is right and does the rest, --overwrite "
         "replaces\n"
@@ -114,8 +118,8 @@ def test_resume_keeps_what_is_done(convpipe, photos, job, here, document):
     assert (data["done"], data["kept"], data["written"], data["failed"]) == (3, 2, 1, 0)
     assert data["journal"] == os.path.join("out", JOURNAL)
     shown = convpipe("run", job(), "--resume")
-    assert "3 done, 0 failed, 3 of them kept from an earlier run, 0 written" in shown.stdout
-    assert "nothing to do, 0 written; the results are in out" in shown.stdout
+    assert "3 kept from earlier runs, 0 written, 0 failed" in shown.stdout
+    assert "the results are in out\n" in shown.stdout
 
 
 def test_resume_refuses_the_journal_of_another_config(convpipe, photos, job, here):
@@ -218,7 +222,7 @@ def test_a_report_that_cannot_be_written_is_told_before_the_work(convpipe, photo
         (["job.yaml", "--timeout", "5"], "--timeout needs --isolate"),
         (["job.yaml", "--isolate", "--timeout", "0"], "needs a number of seconds"),
         (["job.yaml", "--isolate", "--timeout", "nan"], "needs a number of seconds"),
-        (["job.yaml", "--memory", "lots"], "needs an amount of memory, as 2GB or 512MiB; given 'lots'"),
+        (["job.yaml", "--memory", "lots"], "needs an amount of memory with its unit, as 2GB or 512MiB"),
         (["job.yaml", "--memory", "0"], "needs an amount of memory"),
         ([], "Missing argument"),
     ],
@@ -334,7 +338,7 @@ class TestOneImage:
         before = (here / "result.png").read_bytes()
         again = convpipe(*arguments)
         assert again.exit_code == 1
-        assert "1 result exists already" in again.stdout
+        assert "1 result exists already: --overwrite replaces it\n" in again.stdout
         assert convpipe(*arguments, "--resume").exit_code == 0  # the same bytes
         (here / "result.png").write_bytes(b"precious")
         assert convpipe(*arguments, "--resume").exit_code == 1
@@ -358,7 +362,7 @@ def test_files_of_no_format_are_told(convpipe, photos, job, document):
     (data,) = document(result)["jobs"]
     assert (data["images"], data["unsupported"]) == (3, 3)
     assert data["unsupported_files"] == ["b.heic", "more/c.CR2", "more/d.cr2"]
-    assert "3 files of no format that is read: 2 .cr2, 1 .heic" in convpipe("run", job(), "--resume").stdout
+    assert "3 files skipped, format not read: 2 .cr2, 1 .heic" in convpipe("run", job(), "--resume").stdout
 
 
 def test_a_folder_of_nothing_but_such_files_says_so(convpipe, here, job):
@@ -367,7 +371,7 @@ def test_a_folder_of_nothing_but_such_files_says_so(convpipe, here, job):
     result = convpipe("run", job())
     assert result.exit_code == 2
     assert "holds no image to filter" in result.stderr
-    assert "but 1 file of no format that is read (.heic)" in result.stderr
+    assert "but 1 file whose format is not read (.heic)" in result.stderr
 
 
 def test_the_run_says_where_it_wrote(convpipe, photos, job):
@@ -397,8 +401,14 @@ def test_memory_holds_the_run(convpipe, photos, job, document):
     ("text", "expected"),
     [
         ("2GB", 2_000_000_000), ("2g", 2_000_000_000), ("512MiB", 512 << 20), ("1.5 GiB", 3 << 29),
-        (".5K", 500), ("700", 700), ("700B", 700), ("1T", 10**12),
+        (".5K", 500), ("700B", 700), ("1T", 10**12),
     ],
 )  # fmt: skip
 def test_amounts_of_memory(text, expected):
     assert nbytes(text) == expected
+
+
+@pytest.mark.parametrize("text", ["2", "700", "1.5"])
+def test_an_amount_of_memory_without_a_unit_is_refused(text):
+    with pytest.raises(BadParameter, match=r"with its unit, as 2GB .*KiB"):
+        nbytes(text)

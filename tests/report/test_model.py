@@ -2,6 +2,7 @@
 
 import pytest
 
+from convpipe.images import EXISTS
 from convpipe.report import ImageResult, Report, exit_code, printable, summary
 
 STAGES = (("blur gaussian", (480, 640)), ("edge sobel", (240, 320)))
@@ -12,6 +13,7 @@ def done(path, size=(480, 640), stages=STAGES, **more):
 
 
 BAD = ImageResult("bad.png", "failed", "read", "the file is empty (0 bytes)")
+TAKEN = ImageResult("taken.png", "failed", "write", EXISTS)
 PIPE = ImageResult("pipe.png", "skipped", None, "not a regular file")
 
 
@@ -54,6 +56,7 @@ def test_json():
         "images": 5,
         "done": 3,
         "failed": 1,
+        "existing": 0,
         "skipped": 1,
         "unsupported": 1,
         "kept": 1,
@@ -104,6 +107,7 @@ def test_json():
         (Report("all done", (done("a.png"),)), 0),
         (Report("skips alone are no failure", (PIPE,)), 0),
         (Report("one failed", (done("a.png"), BAD)), 1),
+        (Report("its result exists", (done("a.png"), TAKEN)), 1),
         (Report("not started", error="no input"), 2),
         (Report("interrupted", (BAD,), interrupted=130, unfinished=3), 130),
         (Report("given up", (done("a.png"),), stopped="the disk is full", unfinished=1), 1),
@@ -112,6 +116,13 @@ def test_json():
 )
 def test_exit_code(report, code):
     assert report.exit_code == code
+
+
+def test_results_that_exist_are_counted_apart_from_failures():
+    report = Report("edges", (done("a.png"), BAD, TAKEN))
+    assert (report.images, report.done, report.failed, report.existing) == (3, 1, 1, 1)
+    assert (report.failures, report.untouched) == ([BAD], [TAKEN])
+    assert summary([report, report])["existing"] == 2
 
 
 def test_unfinished_images_count():

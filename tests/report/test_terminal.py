@@ -77,7 +77,7 @@ def test_counts_and_throughput():
     result = done("a.png", (1000, 500), pixels=500_000, bytes_read=2_000_000, bytes_written=3_000_000, nans=4)
     text = shown(print_report, report(result, ImageResult("b.png", "skipped", None, "a folder")))
     assert "edges: 2 images: 1 done, 0 failed, 1 skipped in 0.50 s, 2 at once on cpu\n" in text
-    assert "0.5 megapixels, 1 a second; 2 MB read, 3 MB written\n" in text
+    assert "0.5 megapixels read, 1 a second with compiling; 2 MB read, 3 MB written\n" in text
     assert "4 NaN samples became 0\n" in text
 
 
@@ -121,8 +121,9 @@ def test_many_sizes_take_a_line_each_and_not_more_than_some():
 
 def test_results_that_exist_are_told_once():
     failed = [ImageResult(f"{i}.png", "failed", "write", EXISTS) for i in range(3)]
-    text = shown(print_report, report(*failed))
-    assert text.count("exist") == 1
+    text = shown(print_report, report(*failed, journal="out/journal"))
+    assert text.count("exist") == 2
+    assert "edges: 3 images: 0 done, 0 failed, 3 existing in" in text
     assert (
         "3 results exist already: --resume keeps what is right and does the rest, --overwrite replaces\n"
         in text
@@ -130,7 +131,8 @@ def test_results_that_exist_are_told_once():
     assert "names of results that are taken: 3; --overwrite" in shown(
         print_report, report(*failed, resumed=True)
     )
-    assert shown(print_report, report(*failed), verbose=True).count("the output exists") == 3
+    assert shown(print_report, report(*failed), verbose=True).count(".png") == 3
+    assert "3 results exist already: --overwrite replaces them\n" in shown(print_report, report(*failed))
 
 
 def test_where_results_are_and_that_there_was_nothing_to_do():
@@ -138,14 +140,21 @@ def test_where_results_are_and_that_there_was_nothing_to_do():
     assert "0.001 MB written to out/x\n" in text
     kept = report(done("a", (4, 4), bytes_written=1000, kept=True), output="out/x")
     text = shown(print_report, kept)
-    assert "1 done, 0 failed, 1 of them kept from an earlier run, 0 written in 0.50 s" in text
-    assert "nothing to do, 0 written; the results are in out/x\n" in text
+    assert "1 image: 1 kept from earlier runs, 0 written, 0 failed in 0.50 s" in text
+    assert "\nthe results are in out/x\n" in text
+    again = ImageResult("b", "failed", "read", "empty")
+    lost = ImageResult(
+        "c", "failed", "read", "lost", quarantined=True, kept=True
+    )  # which no one sees as done
+    text = shown(print_report, report(done("a", (4, 4), kept=True), again, lost, resumed=True))
+    assert "3 images: 1 kept from earlier runs, 0 written, 2 failed in" in text
+    assert "nothing" not in text
 
 
 def test_files_of_no_format_are_counted_by_their_kind():
     files = report(done("a", (4, 4)), unsupported=("a.heic", "b.HEIC", "notes", "x/c.cr2"))
     text = shown(print_report, files)
-    assert "4 files of no format that is read: 2 .heic, 1 no extension, 1 .cr2\n" in text
+    assert "4 files skipped, format not read: 2 .heic, 1 no extension, 1 .cr2\n" in text
     assert "x/c.cr2" in shown(print_report, files, verbose=True)
 
 
