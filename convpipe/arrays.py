@@ -89,7 +89,7 @@ class Given:
         )
 
 
-def take(image: Any, channel_axis: int | None, engine: Engine, alpha: bool = False) -> Given:
+def take(image: Any, channel_axis: int | str | None, engine: Engine, alpha: bool = False) -> Given:
     """Return what a caller hands over as a plain array of numbers, channels last.
 
     Raises
@@ -103,20 +103,36 @@ def take(image: Any, channel_axis: int | None, engine: Engine, alpha: bool = Fal
     labelled = image if all(hasattr(image, name) for name in ("dims", "coords", "attrs", "isel")) else None
     if labelled is not None and not hasattr(image, "data"):
         raise ParameterTypeError("a Dataset holds several images; pass one of its variables", "image")
+    dims = None if labelled is None else tuple(labelled.dims)
+    if isinstance(channel_axis, str):
+        channel_axis = _axis_of(channel_axis, dims)
     held = image if labelled is None else image.data
     if hasattr(held, "__dask_graph__"):
         raise _lazy(held, channel_axis, engine, alpha)
     pixels = _plain(held)
     _check_dtype(pixels, image)
-    channels_last(pixels.shape, channel_axis)
+    channels_last(pixels.shape, channel_axis, dims)
     if channel_axis is None:
         return Given(pixels, None, labelled)
     axis = operator.index(channel_axis) % 3
     return Given(np.moveaxis(pixels, axis, -1), axis, labelled)
 
 
-def channels_last(shape: tuple[int, ...], channel_axis: int | None) -> tuple[int, ...]:
-    """Return an image's shape as (rows, cols) or (rows, cols, channels).
+def _axis_of(dim: str, dims: tuple[Any, ...] | None) -> int:
+    """Return the axis of a DataArray that has the name `dim`."""
+    if dims is None:
+        raise ParameterTypeError(
+            f"channel_axis needs an int, as arrays have no dims; given {dim!r}", "channel_axis"
+        )
+    if dim not in dims:
+        raise ParameterError(f"channel_axis needs one of the dims {dims}; given {dim!r}", "channel_axis")
+    return dims.index(dim)
+
+
+def channels_last(
+    shape: tuple[int, ...], channel_axis: int | None, dims: tuple[Any, ...] | None = None
+) -> tuple[int, ...]:
+    """Return an image's shape as (rows, cols) or (rows, cols, channels); `dims` name its axes in errors.
 
     Raises
     ------
@@ -125,10 +141,12 @@ def channels_last(shape: tuple[int, ...], channel_axis: int | None) -> tuple[int
     """
     if channel_axis is None:
         if len(shape) == 3 and shape[2] > MOST_CHANNELS:
+            first, last = (0, -1) if dims is None else (repr(dims[0]), repr(dims[2]))
+            named = "" if dims is None else f" and dims {dims}"
             raise ParameterError(
-                f"an image of shape {shape} needs channel_axis, the axis of its channels:"
-                f" channel_axis=0 filters {shape[0]} channels of {shape[1]} x {shape[2]} pixels,"
-                f" channel_axis=-1 {shape[2]} of {shape[0]} x {shape[1]}",
+                f"an image of shape {shape}{named} needs channel_axis, the axis of its channels:"
+                f" channel_axis={first} filters {shape[0]} channels of {shape[1]} x {shape[2]} pixels,"
+                f" channel_axis={last} {shape[2]} of {shape[0]} x {shape[1]}",
                 "channel_axis",
             )
         return shape
@@ -206,17 +224,12 @@ def _check_dtype(pixels: NDArray[Any], image: Any) -> None:
         raise ParameterTypeError(f"an image is an array of numbers; given {_kind(image)} of {pixels.dtype}")
     low, high = (pixels.min(), pixels.max()) if pixels.size else (0, 0)
     integers = kind in "iu"
-    fitting = next(
-        (
-            name
-            for name in ("uint8", "int8", "uint16", "int16", "uint32", "int32")
-            if integers and np.iinfo(name).min <= low and high <= np.iinfo(name).max
-        ),
-        "float64",
-    )
+    fits = integers and np.iinfo("int32").min <= low and high <= np.iinfo("int32").max
+    fitting = "int32" if fits else "float64"  # a narrower type might fit this image, and not the next
     cast = f"image.astype({fitting!r})" if hasattr(image, "astype") else f"numpy.asarray(image, {fitting!r})"
     raise ParameterError(
-        f"an image of {pixels.dtype} is not filtered; pass {cast}, as its values are {low} to {high}", "dtype"
+        f"an image of {pixels.dtype} is not filtered; pass {cast}, which holds its values, {low} to {high}",
+        "dtype",
     )
 
 

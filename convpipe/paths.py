@@ -43,4 +43,4 @@ def tried(path: str | os.PathLike[str]) -> str:
         full = os.path.abspath(text)
     except (OSError, ValueError):  # a working directory that is gone
         return "; the working directory is gone"
-    return f" (tried {full!r}: a relative path begins in the working directory)"
+    return f" (tried {full!r}: relative paths are taken from the working directory, not from a config's)"

@@ -96,17 +96,32 @@ class Pipeline:
 
     @classmethod
     def from_yaml(cls, path: str | Path, *, backend: str | None = None) -> Pipeline:
-        """Return the pipeline of a config file that holds one job.
+        r"""Return the pipeline of a config that holds one job.
+
+        Parameters
+        ----------
+        path : path or str
+            Of a file; or the YAML itself, a str with a newline.
+        backend : str, optional
+            Overrides the config's.
 
         Raises
         ------
         ConfigError
-            If the file is wrong, or holds several jobs; the message has file, line and column.
+            If the config is wrong, or holds several jobs; the message has file, line and column.
+
+        Examples
+        --------
+        >>> Pipeline.from_yaml("stages:\n  - edge: sobel\n")
+        Pipeline([stage('edge', 'sobel')])
         """
-        jobs = config.load(path)
+        is_text = isinstance(path, str) and "\n" in path
+        jobs = config.load_text(str(path)) if is_text else config.load(path)
         if len(jobs) > 1:
             names = ", ".join(job.name for job in jobs)
-            raise ConfigError(f"holds {len(jobs)} jobs ({names}); one is needed here", str(path))
+            raise ConfigError(
+                f"holds {len(jobs)} jobs ({names}); one is needed here", "<text>" if is_text else str(path)
+            )
         return cls.from_job(jobs[0], backend=backend)
 
     @classmethod
@@ -195,7 +210,7 @@ class Pipeline:
         *,
         out: NDArray[Any] | None = None,
         threads: int | None = None,
-        channel_axis: int | None = None,
+        channel_axis: int | str | None = None,
         alpha: bool = False,
     ) -> Any:
         """Filter one image.
@@ -213,8 +228,8 @@ class Pipeline:
         threads : int, optional
             1 runs on the calling thread and releases the GIL, so that many threads filter an image
             each; None uses every core. The result has the same bytes either way.
-        channel_axis : int, optional
-            The axis of the channels; default: the last of three.
+        channel_axis : int or str, optional
+            The axis of the channels, or of a DataArray its dim; default: the last of three.
         alpha : bool
             Whether the last channel is alpha.
 

@@ -7,6 +7,7 @@ import xarray
 from PIL import Image as Pillow
 
 from convpipe import ParameterError, Pipeline, PlanError, stage
+from convpipe.errors import ParameterTypeError
 
 BOX = Pipeline([stage("blur", "box", size=3)])
 LAPLACIAN = Pipeline([stage("edge", "laplacian")])
@@ -111,10 +112,10 @@ class TestDtypes:
     @pytest.mark.parametrize(
         ("image", "cast"),
         [
-            (np.array([[0, 600]]), r"image\.astype\('uint16'\), as its values are 0 to 600"),
-            (np.array([[-1, 100]]), r"image\.astype\('int8'\)"),
+            (np.array([[0, 600]]), r"image\.astype\('int32'\), which holds its values, 0 to 600"),
+            (np.array([[-1, 100]]), r"image\.astype\('int32'\)"),
             (np.array([[0, 2**32]], np.uint64), r"image\.astype\('float64'\)"),
-            ([[0, 255], [3, 4]], r"numpy\.asarray\(image, 'uint8'\)"),
+            ([[0, 255], [3, 4]], r"numpy\.asarray\(image, 'int32'\), which holds its values, 0 to 255"),
             (np.array([[1, 2.5]], object), r"image\.astype\('float64'\)"),
             (np.zeros((2, 2), np.longdouble), r"image\.astype\('float64'\)"),
             (np.zeros((2, 2), complex), r"filter image\.real and image\.imag"),
@@ -276,11 +277,25 @@ class TestLabelled:
         }
 
     def test_bool_and_many_channels_are_told_as_of_arrays(self, scene):
-        with pytest.raises(ParameterError, match="needs channel_axis"):
+        shape = scene.shape
+        with pytest.raises(ParameterError) as refusal:
             BOX(scene)
+        assert str(refusal.value) == (
+            f"an image of shape {shape} and dims ('band', 'y', 'x') needs channel_axis,"
+            " the axis of its channels:"
+            f" channel_axis='band' filters {shape[0]} channels of {shape[1]} x {shape[2]} pixels,"
+            f" channel_axis='x' {shape[2]} of {shape[0]} x {shape[1]}"
+        )
         assert Pipeline([stage("point", "invert")])(scene[0] > 9).dtype == bool
-        with pytest.raises(ParameterError, match=r"image\.astype\('uint8'\)"):
+        with pytest.raises(ParameterError, match=r"image\.astype\('int32'\)"):
             BOX(scene[0].astype("int64"))
+
+    def test_the_axis_of_channels_may_be_a_dim(self, scene):
+        xarray.testing.assert_identical(BOX(scene, channel_axis="band"), BOX(scene, channel_axis=0))
+        with pytest.raises(ParameterError, match=r"needs one of the dims \('band', 'y', 'x'\); given 'c'"):
+            BOX(scene, channel_axis="c")
+        with pytest.raises(ParameterTypeError, match=r"needs an int, as arrays have no dims; given 'band'"):
+            BOX(scene.values, channel_axis="band")
 
     def test_a_dataset_is_refused(self, scene):
         with pytest.raises(ParameterError, match="pass one of its variables"):

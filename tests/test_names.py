@@ -21,12 +21,12 @@ PACKAGES = {
         Engine FolderJob Found JOURNAL Progress Selection Terminated at_work find_images is_new
         map_outputs matches output_path place run_folder
     """,
-    "convpipe.config": "FORMATS InputSpec Job OutputSpec dump from_dict load load_each schema",
+    "convpipe.config": "FORMATS InputSpec Job OutputSpec dump from_dict load load_each load_text schema",
     "convpipe.conv": "Conv2d conv2d",
     "convpipe.images": """
         BY_EXTENSION DEFAULT_LIMITS Drafts EXISTS Encoded FORMATS Folder Format Image ImageInfo
-        Limits Metadata OpenFile OutsideError Page TEMPORARY_SUFFIX already_exists check_output
-        clear_stale digest_file encode encode_pages format_of is_temporary open_file probe
+        Limits Metadata OpenFile OutsideError Page TEMPORARY_SUFFIX WRITTEN_EXTENSIONS already_exists
+        check_output clear_stale digest_file encode encode_pages format_of is_temporary open_file probe
         probe_pages read read_pages supports write write_pages
     """,
     "convpipe.report": """

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import click
 
+from convpipe.cli.places import SUFFIXES
 from convpipe.errors import JobError
 
 STARTER = """\
@@ -51,8 +52,13 @@ SAMPLES = ("camera", "astronaut", "coffee", "cat")
 def command(path: Path, folder: Path | None, samples: bool, force: bool) -> None:
     """Write a commented config to start from, for the images in FOLDER (default: data).
 
-    Beside it goes the schema by which editors check and complete it.
+    Beside it goes the schema by which editors check and complete it. With --samples a config
+    that exists stays as it is.
     """
+    from convpipe.report import printable
+
+    if path.suffix.lower() not in SUFFIXES:
+        raise JobError(f"{str(path)!r} needs a name that ends in .yaml or .yml, or `run` would not take it")
     given = DATA if folder is None else folder
     if samples:
         _write_samples(given, force)
@@ -60,7 +66,10 @@ def command(path: Path, folder: Path | None, samples: bool, force: bool) -> None
         from convpipe.paths import tried
 
         raise JobError(f"there is no {str(folder)!r}{tried(folder)}; --samples makes it, with photographs")
-    _write(path, _starter(path, given), force)
+    if samples and not force and os.path.lexists(path):
+        click.echo(printable(f"{path} exists and stays as it is; --force replaces it"))
+    else:
+        _write(path, _starter(path, given), force)
     schema = path.with_name(SCHEMA)
     if force or not os.path.lexists(schema):
         _write(schema, _schema(), force)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,10 +14,13 @@ from convpipe.errors import JobError
 if TYPE_CHECKING:
     from convpipe.config import Job
 
+SUFFIXES = (".yaml", ".yml")
+"""How the name of a config ends, which tells it from INPUT and OUTPUT."""
+
 
 def split(arguments: Sequence[str]) -> tuple[list[str], list[str]]:
     """Return the config files, and the paths that follow the last of them."""
-    configs = [argument for argument in arguments if argument.lower().endswith((".yaml", ".yml"))]
+    configs = [argument for argument in arguments if argument.lower().endswith(SUFFIXES)]
     rest = list(arguments[len(configs) :])
     if not configs or list(arguments[: len(configs)]) != configs:
         raise click.UsageError("needs config files (.yaml) first, then INPUT and OUTPUT")
@@ -28,7 +32,7 @@ def split(arguments: Sequence[str]) -> tuple[list[str], list[str]]:
 def places(job: Job, paths: Sequence[str]) -> tuple[Path, Path, str | None]:
     """Return the input, the output folder, and the name of the one result if OUTPUT is a file."""
     from convpipe.batch import is_new, place
-    from convpipe.images import BY_EXTENSION, format_of
+    from convpipe.images import WRITTEN_EXTENSIONS, format_of
 
     source = Path(paths[0]) if paths else job.input.path
     target = paths[1] if len(paths) > 1 else job.output.path
@@ -38,14 +42,14 @@ def places(job: Job, paths: Sequence[str]) -> tuple[Path, Path, str | None]:
     folder, result = place(source, target)
     if len(paths) > 1 and source.is_dir() and format_of(target) and is_new(target):
         raise JobError(
-            f"the input {str(source)!r} is a folder; a folder for its results that is called {str(target)!r} "
-            "must be there, or end in a slash"
+            f"the input {str(source)!r} is a folder, and {str(target)!r} has the name of one image; "
+            f"for a folder of that name, write {str(target) + os.sep!r}"
         )
     if result is None or format_of(result) is not None:
         return source, folder, result
     if len(paths) > 1:
         raise JobError(
             f"the output {str(target)!r} is no folder that is there, and no file of a format that is written "
-            f"({', '.join(BY_EXTENSION)}); for a new folder, end it in a slash"
+            f"({', '.join(WRITTEN_EXTENSIONS)}); for a new folder, end it in a slash"
         )
     return source, Path(target), None  # a config's output path is a folder, unless it is plainly an image

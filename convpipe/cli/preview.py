@@ -62,7 +62,8 @@ def command(
     try:
         images.write(output, sheet(panels), overwrite=overwrite)
     except WriteError as error:
-        raise WriteError(f"{output}: {error}") from None
+        reason = "the output exists; --overwrite replaces it" if error.reason == images.EXISTS else error
+        raise WriteError(f"{output}: {reason}") from None
     click.echo(printable(f"wrote {output}"))
     for panel in panels:
         click.echo(printable(f"  {', '.join(panel.label)}"))

@@ -2,7 +2,18 @@
 
 from convpipe.config.dump import dump
 from convpipe.config.job import FORMATS, InputSpec, Job, OutputSpec
-from convpipe.config.loader import from_dict, load, load_each
+from convpipe.config.loader import from_dict, load, load_each, load_text
 from convpipe.config.schema import schema
 
-__all__ = ["FORMATS", "InputSpec", "Job", "OutputSpec", "dump", "from_dict", "load", "load_each", "schema"]
+__all__ = [
+    "FORMATS",
+    "InputSpec",
+    "Job",
+    "OutputSpec",
+    "dump",
+    "from_dict",
+    "load",
+    "load_each",
+    "load_text",
+    "schema",
+]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
@@ -48,7 +48,23 @@ def load(path: str | Path, overrides: Sequence[str] = ()) -> tuple[Job, ...]:
     ConfigError
         With everything that is wrong, each with file, line, column and the offending line.
     """
-    loaded = load_each(path, overrides)
+    return _all_right(load_each(path, overrides))
+
+
+def load_text(text: str) -> tuple[Job, ...]:
+    r"""Return the jobs of a config given as its text; errors as for :func:`load`, of ``<text>``.
+
+    Examples
+    --------
+    >>> load_text("stages:\n  - edge: sobel\n")[0].stages
+    (stage('edge', 'sobel'),)
+    """
+    return _all_right(
+        _loaded(lambda problems: yaml.read_text(text, "<text>", problems), "pipeline", "<text>")
+    )
+
+
+def _all_right(loaded: Sequence[Job | ConfigError]) -> tuple[Job, ...]:
     errors = [job for job in loaded if isinstance(job, ConfigError)]
     if errors:
         raise ConfigError.together(errors)
@@ -64,16 +80,21 @@ def load_each(path: str | Path, overrides: Sequence[str] = ()) -> tuple[Job | Co
         If the file as a whole is wrong: not YAML, an unknown key beside ``jobs``, bad defaults; or if
         an override is not of its form. With what is wrong in the jobs.
     """
+    return _loaded(lambda problems: yaml.read(path, problems), Path(path).stem, str(path), overrides)
+
+
+def _loaded(
+    read: Callable[[Problems], Node], stem: str, source: str, overrides: Sequence[str] = ()
+) -> tuple[Job | ConfigError, ...]:
     problems = Problems()
     changes = _parsed_overrides(overrides, problems)
-    nodes = _job_nodes(yaml.read(path, problems), problems)
-    stem = Path(path).stem
+    nodes = _job_nodes(read(problems), problems)
     loaded: list[Job | ConfigError] = []
     for index, node in enumerate(nodes):
         try:
             for change in changes:
                 node = change.apply(node)
-            loaded.append(_job(node, stem if len(nodes) == 1 else f"{stem}[{index}]", str(path)))
+            loaded.append(_job(node, stem if len(nodes) == 1 else f"{stem}[{index}]", source))
         except ConfigError as error:
             loaded.append(error)
     if problems.found:

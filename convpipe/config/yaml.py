@@ -80,6 +80,13 @@ def read(path: Path | str, problems: Problems | None = None) -> Node:
     return parse(text, Source(name, _lines(text)), problems)
 
 
+def read_text(text: str, name: str, problems: Problems | None = None) -> Node:
+    """Parse a config given as text, as :func:`read` does a file; `name` stands for it in errors."""
+    if len(text.encode(errors="surrogatepass")) > MOST_BYTES:
+        raise ConfigError(f"larger than {MOST_BYTES} bytes; that is no config", name)
+    return parse(text, Source(name, _lines(text)), problems)
+
+
 def parse(text: str, source: Source, problems: Problems | None = None) -> Node:
     """Parse YAML `text`; errors point into `source`.
 

@@ -7,7 +7,15 @@ called from many threads at once; decoding and encoding release the GIL.
 from convpipe.images.atomic import TEMPORARY_SUFFIX, Drafts, clear_stale, is_temporary
 from convpipe.images.digest import digest_file
 from convpipe.images.folder import Folder, OpenFile, OutsideError, open_file
-from convpipe.images.formats.registry import BY_EXTENSION, FORMATS, Format, check_output, format_of, supports
+from convpipe.images.formats.registry import (
+    BY_EXTENSION,
+    FORMATS,
+    WRITTEN_EXTENSIONS,
+    Format,
+    check_output,
+    format_of,
+    supports,
+)
 from convpipe.images.metadata.model import Metadata
 from convpipe.images.probe import ImageInfo, probe, probe_pages
 from convpipe.images.read import Image, read, read_pages
@@ -21,6 +29,7 @@ __all__ = [
     "EXISTS",
     "FORMATS",
     "TEMPORARY_SUFFIX",
+    "WRITTEN_EXTENSIONS",
     "Drafts",
     "Encoded",
     "Folder",

@@ -107,4 +107,5 @@ def checked_headers(source: Source, limits: Limits, start: int = 0) -> Iterator[
 def note_frames_left(source: Source, header: Header) -> None:
     """Note the frames behind the first."""
     if header.frames > 1:
-        source.notes.append(f"first of {header.frames} frames; {header.frames - 1} left")
+        what = "pages" if FORMATS[source.format].pages else "frames"
+        source.notes.append(f"first of {header.frames} {what}; {header.frames - 1} not read")

@@ -17,7 +17,7 @@ from convpipe.images.atomic import Drafts
 from convpipe.images.codecs import PagedCodec, codec
 from convpipe.images.digest import digest_of
 from convpipe.images.folder import Folder
-from convpipe.images.formats.registry import BY_EXTENSION, check_output, format_of
+from convpipe.images.formats.registry import WRITTEN_EXTENSIONS, check_output, format_of
 from convpipe.images.metadata.imagej import ImageJ
 from convpipe.images.metadata.model import Metadata
 from convpipe.images.metadata.raster import Raster
@@ -150,7 +150,8 @@ def write(
     format = format or format_of(path)
     if format is None:
         raise WriteError(
-            f"no format has the extension {Path(path).suffix!r}; known are {', '.join(BY_EXTENSION)}"
+            f"no format that is written has the extension {Path(path).suffix!r}; "
+            f"known are {', '.join(WRITTEN_EXTENSIONS)}"
         )
     if not overwrite and os.path.lexists(path):
         raise already_exists()

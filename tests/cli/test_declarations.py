@@ -253,3 +253,21 @@ def test_unknown_command(convpipe):
 
 def test_json_of_the_schema_is_the_schema(convpipe):
     assert json.loads(convpipe("schema").stdout) == json.loads(json.dumps(config.schema()))
+
+
+def test_init_refuses_a_name_that_run_does_not_take(convpipe, here):
+    result = convpipe("init", "foo.txt", "photos", "--samples")
+    assert result.exit_code == 2
+    assert "'foo.txt' needs a name that ends in .yaml or .yml" in result.stderr
+    assert list(here.iterdir()) == []
+    assert convpipe("init", "foo.YML").exit_code == 0
+
+
+def test_init_samples_beside_a_config_that_exists(convpipe, here):
+    (here / "pipeline.yaml").write_text("mine")
+    result = convpipe("init", "--samples")
+    assert result.exit_code == 0
+    assert "pipeline.yaml exists and stays as it is; --force replaces it\n" in result.stdout
+    assert (here / "pipeline.yaml").read_text() == "mine"
+    assert len(list((here / "data").glob("*.png"))) == 4
+    assert convpipe("init").exit_code == 2

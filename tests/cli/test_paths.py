@@ -28,7 +28,10 @@ def test_an_error_says_where_a_relative_path_led(convpipe, job, photos, here, ar
     led = next(
         here / name for name in reversed(arguments) if ("absent" in name or "empty" in name or "/" in name)
     )
-    assert f"(tried {str(led)!r}: a relative path begins in the working directory)" in result.stderr
+    assert (
+        f"(tried {str(led)!r}: relative paths are taken from the working directory, not from a config's)"
+        in result.stderr
+    )
     whole = [here / name if name == led.name or "/" in name else name for name in arguments]
     if "absent" in led.name:
         assert "tried" not in convpipe(*whole).stderr

@@ -159,3 +159,18 @@ def test_preview_names_the_file_it_cannot_write(convpipe, photos, job):
     result = convpipe("preview", job(), photos / "a.png", "-o", "absent/p.png")
     assert result.exit_code == 1
     assert "absent/p.png: cannot write" in result.stderr
+
+
+def test_preview_lists_the_formats_that_are_written(convpipe, photos, job):
+    result = convpipe("preview", job(), photos / "a.png", "-o", "p.txt")
+    assert result.exit_code == 1
+    assert "no format that is written has the extension '.txt'; known are .png, " in result.stderr
+    assert ".gif" not in result.stderr
+    assert ".npy" not in result.stderr
+
+
+def test_a_preview_that_exists_is_replaced_by_an_option(convpipe, photos, job):
+    convpipe("preview", job(), photos / "a.png")
+    result = convpipe("preview", job(), photos / "a.png")
+    assert result.exit_code == 1
+    assert result.stderr == "error: preview.png: the output exists; --overwrite replaces it\n"

@@ -323,12 +323,18 @@ class TestOneImage:
             result = convpipe("run", job(), "photos/a.png", name)
             assert result.exit_code == 2
             assert f"the output '{name}' is no folder that is there, and no file of a format" in result.stderr
+            assert ".png, " in result.stderr
+            assert ".gif" not in result.stderr  # which is only read
+            assert ".npy" not in result.stderr
             assert not (here / name).exists()
 
     def test_of_a_folder_is_a_slip(self, convpipe, photos, job, here):
         result = convpipe("run", job(), "photos", "result.png")
         assert result.exit_code == 2
-        assert "the input 'photos' is a folder; a folder for its results" in result.stderr
+        assert (
+            "the input 'photos' is a folder, and 'result.png' has the name of one image; for a folder of "
+            "that name, write 'result.png/'"
+        ) in result.stderr
         assert not (here / "result.png").exists()
         assert convpipe("run", job(), "photos", "result.png/").exit_code == 0
 

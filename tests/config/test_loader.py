@@ -205,3 +205,16 @@ def test_any_value_of_any_parameter_is_a_plan_or_an_error(method):
             stage = {method.family: method.name, **method.example, parameter.name: value}
             with contextlib.suppress(ConfigError, PlanError):
                 make_plan(config.from_dict({"stages": [stage]}).stages, (480, 640)).to_dict()
+
+
+def test_a_config_may_be_given_as_text():
+    from convpipe import Pipeline, stage
+
+    pipeline = Pipeline([stage("blur", "box", size=3), stage("edge", "sobel")], border="wrap")
+    assert Pipeline.from_yaml(pipeline.to_yaml()) == pipeline
+    with pytest.raises(ConfigError, match=r"<text>:2:11: unknown edge method 'sobell'"):
+        Pipeline.from_yaml("stages:\n  - edge: sobell\n")
+    with pytest.raises(ConfigError, match=r"^<text>: holds 2 jobs"):
+        Pipeline.from_yaml("jobs:\n  - {stages: [{edge: sobel}]}\n  - {stages: [{edge: sobel}]}\n")
+    with pytest.raises(ConfigError, match="that is no config"):
+        Pipeline.from_yaml("# much\n" + " " * 2**18)

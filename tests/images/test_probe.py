@@ -84,7 +84,7 @@ def test_frames_are_counted_and_noted(tmp_path):
     page.save(tmp_path / "a.tif", save_all=True, append_images=[page, page])
     info = probe(tmp_path / "a.tif")
     assert info.frames == 3
-    assert info.notes == ("first of 3 frames; 2 left",)
+    assert info.notes == ("first of 3 pages; 2 not read",)
 
 
 @pytest.mark.parametrize("kind", [b"VP8X", b"VP8L", b"VP8 "])

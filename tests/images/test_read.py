@@ -293,7 +293,7 @@ class TestLimits:
         tifffile.imwrite(tmp_path / "a.tif", np.stack([photo] * 5), metadata=None, photometric="rgb")
         image = read(tmp_path / "a.tif", Limits(max_frames=5))
         np.testing.assert_array_equal(image.pixels, photo)
-        assert image.notes == ("first of 5 frames; 4 left",)
+        assert image.notes == ("first of 5 pages; 4 not read",)
         with pytest.raises(LimitError, match="frames"):
             read(tmp_path / "a.tif", Limits(max_frames=4))
 
@@ -302,7 +302,7 @@ class TestLimits:
         first, second = (Pillow.fromarray(each) for each in (photo, photo[::-1].copy()))
         first.save(tmp_path / name, save_all=True, append_images=[second], lossless=True)
         image = read(tmp_path / name)
-        assert "first of 2 frames; 1 left" in image.notes
+        assert "first of 2 frames; 1 not read" in image.notes
         with Pillow.open(tmp_path / name) as expected:
             np.testing.assert_array_equal(image.pixels[..., :3], np.asarray(expected.convert("RGB")))
 

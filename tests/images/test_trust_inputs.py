@@ -133,7 +133,7 @@ def test_case_12_the_first_frame_of_an_animation_with_a_note(source, result, pho
     frames = [Pillow.fromarray(each) for each in (photo, photo[::-1].copy(), 255 - photo)]
     frames[0].save(source / name, save_all=True, append_images=frames[1:], lossless=True)
     image, record = result("a.png", format="png")
-    assert "first of 3 frames; 2 left" in record.notes
+    assert "first of 3 frames; 2 not read" in record.notes
     assert image.pixels.shape[:2] == cropped(photo).shape[:2]
 
 

@@ -127,6 +127,9 @@ REFUSED = (
     *((b"P%c" % digit, "a Netpbm image") for digit in b"1234567fF"),
 )
 
+WRITTEN_EXTENSIONS = tuple(ext for ext, name in BY_EXTENSION.items() if FORMATS[name].holds)
+"""Those of the formats that are written; the others are only read."""
+
 
 def format_of(path: str | os.PathLike[str]) -> str | None:
     """Return the format that the extension of ``path`` stands for, or None.
