@@ -84,6 +84,38 @@ class TestOneDirectory:
         tifffile.imwrite(tmp_path / "b.tif", colour, imagej=True, truncate=True)
         check(tmp_path / "b.tif", colour)
 
+    @pytest.mark.parametrize("truncate", [False, True])
+    @pytest.mark.parametrize("samples", [3, 4])
+    @pytest.mark.parametrize(
+        "counts", [(1, 1, 3), (1, 2, 3), (2, 1, 4), (2, 3, 3), (3, 2, 4), (1, 3, 1)], ids=str
+    )
+    def test_as_many_channels_as_samples(self, tmp_path, rng, counts, samples, truncate):
+        """The bytes tell that no channel is a sample."""
+        colour = rng.integers(0, 256, (*counts, 8, 9, samples)).astype(np.uint8)
+        options = {"photometric": "rgb", "metadata": {"axes": "TZCYXS"}, "truncate": truncate}
+        tifffile.imwrite(tmp_path / "a.tif", colour, imagej=True, **options)
+        assert tifffile.imread(tmp_path / "a.tif", squeeze=False).shape[-6:] == colour.shape
+        check(tmp_path / "a.tif", colour.reshape(-1, 8, 9, samples))
+
+    def test_as_many_channels_as_samples_in_a_folder_job(self, source, run, tmp_path, rng):
+        colour = rng.integers(0, 256, (2, 3, 8, 9, 3)).astype(np.uint8)
+        tifffile.imwrite(source / "a.tif", colour, imagej=True, truncate=True)
+        (record,) = run().results
+        assert (record.pages, record.notes) == (6, ())
+        result = tifffile.imread(tmp_path / "out" / "a.tif")
+        np.testing.assert_array_equal(result, [[cropped(plane) for plane in planes] for planes in colour])
+
+    def test_samples_that_are_counted_as_channels(self, tmp_path, rng):
+        """Samples of a pixel lie together, and the file has no more than them; or it breaks off."""
+        colour = rng.integers(0, 256, (2, 8, 9, 3)).astype(np.uint8)
+        text = "ImageJ=1.53t\nimages=6\nchannels=3\nslices=2\n"
+        tifffile.imwrite(tmp_path / "a.tif", colour, truncate=True, metadata=None, description=text)
+        check(tmp_path / "a.tif", colour)
+        assert "ImageJ's description counts 6 planes; the file has 2" in probe(tmp_path / "a.tif").notes
+        (tmp_path / "a.tif").write_bytes((tmp_path / "a.tif").read_bytes() + bytes(colour[0].nbytes))
+        with pytest.raises(ReadError, match="truncated: ImageJ's description counts 6 planes"):
+            probe(tmp_path / "a.tif")
+
     def test_a_folder_job_filters_every_plane(self, source, run, stack, tmp_path):
         tifffile.imwrite(source / "a.tif", stack, imagej=True, truncate=True)
         (record,) = run().results

@@ -11,7 +11,7 @@ import math
 import struct
 from bisect import bisect_right
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -20,7 +20,8 @@ from convpipe.images.source import Source
 from convpipe.images.tiff import ifd
 
 WIDTH, LENGTH, BITS, COMPRESSION, DESCRIPTION = 256, 257, 258, 259, 270
-SAMPLES, SOFTWARE, DEPTH = 277, 305, 32997
+SAMPLES, PLANAR, SOFTWARE, DEPTH = 277, 284, 305, 32997
+SEPARATE = 2
 OFFSETS, COUNTS, TILE_OFFSETS = 273, 279, 324
 STK, STK_PLANES, NIH_HEADER = 33628, 33629, 43314
 NIH_SLICES = 260
@@ -47,6 +48,8 @@ class Claim:
         Where the first plane lies, and its bytes; 0 bytes where planes cannot follow it.
     volume : bool
         Whether its own strips or tiles hold them all.
+    fewer : int
+        How many there are instead, where the channels counted are the samples of a pixel; 0: they cannot be.
     """
 
     who: str
@@ -56,6 +59,12 @@ class Claim:
     start: int = 0
     nbytes: int = 0
     volume: bool = False
+    fewer: int = 0
+
+    @property
+    def of_samples(self) -> Claim:
+        """What is claimed where the channels are samples."""
+        return replace(self, planes=self.fewer, fewer=0)
 
 
 def claim(found: ifd.Directory, *, first: bool, software: bytes) -> Claim | None:
@@ -89,11 +98,11 @@ def _said(found: ifd.Directory, depth: int, first: bool) -> Claim | None:
         (slices,) = struct.unpack_from(found.layout.order + "h", header, NIH_SLICES)
         said = "NIH Image's header", slices, False, True
     else:
-        said = *_described(found, depth, first), True
+        return _described(found, depth, first)
     return Claim(*said, *_first_plane(found)) if said[1] > 1 else None
 
 
-def _described(found: ifd.Directory, depth: int, first: bool) -> tuple[str, int, bool]:
+def _described(found: ifd.Directory, depth: int, first: bool) -> Claim | None:
     """Return what a description says: ImageJ's, or the shape that tifffile writes."""
     from tifffile.tifffile import imagej_description_metadata, shaped_description_metadata
 
@@ -101,28 +110,39 @@ def _described(found: ifd.Directory, depth: int, first: bool) -> tuple[str, int,
     for data in found.all(DESCRIPTION):
         text = data.partition(b"\0")[0].decode("utf-8", "replace")
         if first and text.startswith(("ImageJ=", "SCIFIO=")):
-            return "ImageJ's description", _imagej_planes(imagej_description_metadata(text), samples), False
+            apart = samples > 1 and found.number(PLANAR, 1) == SEPARATE
+            planes, fewer = _imagej_planes(imagej_description_metadata(text), samples, apart)
+            said = Claim("ImageJ's description", planes, False, True, *_first_plane(found), fewer=fewer)
+            return said if planes > 1 else None
         if text.startswith("shape=") or (text.startswith("{") and '"shape":' in text):
             try:
-                said = shaped_description_metadata(text)
-                total = math.prod(int(size) for size in said["shape"])
+                shape = shaped_description_metadata(text)
+                total = math.prod(int(size) for size in shape["shape"])
             except (ValueError, TypeError, KeyError, OverflowError, RecursionError):
                 continue
             own = found.number(WIDTH, 0) * found.number(LENGTH, 0) * samples * depth
             planes = total // own if own and total % own == 0 else 1
-            return "tifffile's description", planes, said.get("truncated") is True
-    return "", 1, False
+            outside = shape.get("truncated") is True
+            who = "tifffile's description"
+            return Claim(who, planes, outside, True, *_first_plane(found)) if planes > 1 else None
+    return None
 
 
-def _imagej_planes(said: dict[str, Any], samples: int) -> int:
-    """Return ImageJ's number of images, where channels may be samples of a pixel."""
+def _imagej_planes(said: dict[str, Any], samples: int, apart: bool) -> tuple[int, int]:
+    """Return ImageJ's number of images, and what else it can be where channels may be samples, or 0.
+
+    Samples that lie apart are channels, as Bio-Formats counts them. A hyperstack of colour images may have
+    as many channels as a colour has samples: there the bytes of the file tell.
+    """
 
     def size(name: str) -> int:
         return max(value, 1) if isinstance(value := said.get(name), int) else 1
 
     channels, others = size("channels"), size("slices") * size("frames")
     images = size("images") if "images" in said else channels * others
-    return others if samples == channels > 1 and images == channels * others else images
+    if samples == channels > 1 and images == channels * others:
+        return (others, 0) if apart else (images, others)
+    return images, 0
 
 
 def _first_plane(found: ifd.Directory) -> tuple[int, int]:
@@ -207,12 +227,16 @@ def _settled(claim: Claim, pages: int, taken: Sequence[int], source: Source) -> 
         return claim.planes
     if not claim.outside and claim.planes <= pages:
         return 1
+    says = f"{claim.who} counts {claim.planes} planes"
     end = claim.start + claim.planes * claim.nbytes
     place = bisect_right(taken, claim.start)
-    behind = claim.nbytes > 0 and (place == len(taken) or taken[place] >= end)
+    bound = taken[place] if place < len(taken) else math.inf
+    if claim.fewer and claim.start + (claim.fewer + 1) * claim.nbytes > min(bound, source.size):
+        source.notes.append(f"{says}; the file has {claim.fewer}")
+        return _settled(claim.of_samples, pages, taken, source)
+    behind = claim.nbytes > 0 and end <= bound
     if behind and end <= source.size:
         return claim.planes
-    says = f"{claim.who} counts {claim.planes} planes"
     if behind:
         raise ReadError(f"the file is truncated: {says}, which end at byte {end} of {source.size}")
     if not claim.copied:
