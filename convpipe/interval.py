@@ -51,6 +51,16 @@ class Interval:
             object.__setattr__(self, "low", -math.inf if self.low < -LARGEST else min(self.low, LARGEST))
             object.__setattr__(self, "high", math.inf if self.high > LARGEST else max(self.high, -LARGEST))
 
+    def __str__(self) -> str:
+        """Return the bounds for a person: integers in full.
+
+        Examples
+        --------
+        >>> print(Interval(-0.0, 65535.0), Interval(-1 / 3, math.inf), sep="; ")
+        0 to 65535; -0.33333 to inf
+        """
+        return f"{_bound(self.low)} to {_bound(self.high)}"
+
     def __add__(self, other: Interval | float) -> Interval:
         other = _interval(other)
         cancels = math.inf in (self.high, other.high) and -math.inf in (self.low, other.low)
@@ -115,6 +125,15 @@ class Interval:
 
 UNBOUNDED = Interval(-math.inf, math.inf, nan=True)
 """All that a floating-point type can hold."""
+
+
+_IN_FULL = 1e12
+"""Integers below are written with all their digits."""
+
+
+def _bound(value: float) -> str:
+    near = math.isfinite(value) and abs(value - round(value)) <= 1e-6 * abs(value)
+    return str(round(value)) if near and abs(value) < _IN_FULL else f"{value:.5g}"
 
 
 def _interval(value: Interval | float) -> Interval:

@@ -146,7 +146,7 @@ class StagePlan:
         }
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Plan:
     """What a pipeline does to an image of `extent`, stage by stage.
 
@@ -172,6 +172,35 @@ class Plan:
     compute: str
     alpha: bool
     stages: tuple[StagePlan, ...]
+
+    @property
+    def headline(self) -> str:
+        """What goes in, what comes out, and the arithmetic between, in a line."""
+        (rows, cols), (out_rows, out_cols) = self.input, self.extent
+        return (
+            f"{rows}x{cols}x{self.channels} {self.dtype} -> "
+            f"{out_rows}x{out_cols}x{self.output_channels} {self.output_dtype}, computed in {self.compute}"
+        )
+
+    def __repr__(self) -> str:
+        return f"<Plan: {self.headline}, {len(self.stages)} stage{'s' if len(self.stages) > 1 else ''}>"
+
+    def __str__(self) -> str:
+        """Return a line for the whole, and one for each stage.
+
+        Examples
+        --------
+        >>> from convpipe.stages import stage
+        >>> print(make_plan([stage("edge", "sobel", stride=2)], (480, 640)))
+        480x640x1 uint8 -> 240x320x1 uint8, computed in float32
+        stage 0 (edge sobel): 480x640 -> 240x320, values 0 to 255
+        """
+        lines = (
+            f"{one.place} ({one.name}): {one.input[0]}x{one.input[1]} -> {one.extent[0]}x{one.extent[1]}, "
+            f"values {one.range}"
+            for one in self.stages
+        )
+        return "\n".join((self.headline, *lines))
 
     @property
     def extent(self) -> Extent:
@@ -238,8 +267,7 @@ class Plan:
         last = self.stages[-1]
         stored = [(stage, stage.unrounded, stage.dtype) for stage in self.stages if is_integer(stage.dtype)]
         return [
-            f"{stage.place} ({stage.name}): of {self.dtype} images its values can be "
-            f"{values.low:.6g} to {values.high:.6g}; {loss}"
+            f"{stage.place} ({stage.name}): of {self.dtype} images its values can be {values}; {loss}"
             for stage, values, dtype in [*stored, (last, last.range, self.output_dtype)]
             if (loss := _loss(values, dtype, stage.smaller, is_result=stage is last)) is not None
         ]

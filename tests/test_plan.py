@@ -190,3 +190,9 @@ def test_edge_operators_look_no_further_than_their_neighbours(name):
     (step,) = make_plan([stage("edge", name)], (4, 5)).stages
     side = (0, 1) if name == "roberts" else (1, 1)
     assert step.halo == (side, side)
+
+
+def test_a_plan_is_readable():
+    plan = make_plan([stage("blur", "box", size=3, stride=2), stage("point", "abs")], (8, 9), dtype="uint16")
+    assert repr(plan) == "<Plan: 8x9x1 uint16 -> 4x5x1 uint16, computed in float32, 2 stages>"
+    assert str(plan).splitlines()[1] == "stage 0 (blur box): 8x9 -> 4x5, values 0 to 65535"

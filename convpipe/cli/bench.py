@@ -14,10 +14,10 @@ from numpy.typing import NDArray
 from convpipe.cli.options import (
     CONFIG,
     alpha_option,
-    console,
     dtype_option,
     json_option,
     print_json,
+    rendered,
     set_option,
     size_option,
 )
@@ -194,4 +194,4 @@ def _show(found: list[Timing], image: NDArray[Any], threads: int) -> None:
             f"{timing.copy_fraction:.0%}",
             "before" if compiled is None else f"{compiled:.2f} s",
         )
-    console().print(table)
+    click.echo(rendered(lambda screen: screen.print(table)))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import math
+import os
 import re
 import sys
 from collections.abc import Callable, Sequence
@@ -139,11 +140,12 @@ def read_image(path: Path, job: Job) -> Image:
 
 
 def console(*, stderr: bool = False) -> Console:
-    """Return a rich console; in a pipe its lines are wide, so that nothing is cut."""
+    """Return a rich console; in a pipe its lines are wide, unless COLUMNS says how wide they are to be."""
     from rich.console import Console
 
     stream = sys.stderr if stderr else sys.stdout
-    return Console(stderr=stderr, highlight=False, width=None if stream.isatty() else 160)
+    own = stream.isatty() or os.environ.get("COLUMNS", "").isdecimal()  # rich reads it
+    return Console(stderr=stderr, highlight=False, width=None if own else 160)
 
 
 def rendered(show: Callable[[Console], None]) -> str:
@@ -152,7 +154,8 @@ def rendered(show: Callable[[Console], None]) -> str:
 
     like, stream = console(), io.StringIO()
     show(Console(file=stream, highlight=False, width=like.width, force_terminal=like.is_terminal))
-    return stream.getvalue().rstrip("\n")
+    text = stream.getvalue().rstrip("\n")
+    return text if like.is_terminal else "\n".join(line.rstrip() for line in text.split("\n"))
 
 
 def complain(text: str, kind: str = "error") -> None:

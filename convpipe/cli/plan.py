@@ -14,14 +14,15 @@ from convpipe.cli.options import (
     CONFIG,
     alpha_option,
     complain,
-    console,
+    complain_of,
     dtype_option,
     json_option,
     print_json,
+    rendered,
     set_option,
     size_option,
 )
-from convpipe.errors import ImageError, JobError, ParameterError, PlanError
+from convpipe.errors import ConfigError, ImageError, JobError, ParameterError, PlanError
 
 if TYPE_CHECKING:
     from convpipe.config import Job
@@ -53,7 +54,7 @@ def command(
     Without --size, for each distinct size among the images of the input folder, from their headers. Exit
     code 1 if some images cannot be planned, 2 if the size given cannot.
     """
-    from convpipe.config import load
+    from convpipe.config import load_each
 
     if size and input:
         raise click.UsageError("give INPUT or --size, not both")
@@ -61,8 +62,10 @@ def command(
         raise click.UsageError("--alpha goes with --size; files say themselves what is alpha")
     planner = _Planner()
     found: list[tuple[Job, int | None, Plan]] = []
-    for job in load(config, overrides):
-        if size is None:
+    for job in load_each(config, overrides):
+        if isinstance(job, ConfigError):
+            planner.cannot_start(job)
+        elif size is None:
             found += [(job, count, plan) for count, plan in planner.folder(job, input)]
         elif plan := planner.plan(job, (size, dtype, alpha)):
             found.append((job, None, plan))
@@ -71,18 +74,27 @@ def command(
     else:
         for each in found:
             _show(*each)
-    sys.exit((2 if size else 1) if planner.refused else 0)
+    for error in planner.errors:
+        complain_of(error) if isinstance(error, ConfigError) else complain(error)
+    if planner.unstarted:
+        sys.exit(2)
+    sys.exit((2 if size else 1) if planner.errors else 0)
 
 
 class _Planner:
-    """Plans images, and reports those that cannot be planned without stopping at them."""
+    """Plans images, and keeps what is to be said of those that cannot be planned without stopping at them."""
 
     def __init__(self) -> None:
-        self.refused = False
+        self.errors: list[str | ConfigError] = []
+        self.unstarted = False
 
     def refuse(self, message: str) -> None:
-        self.refused = True
-        complain(message)
+        self.errors.append(message)
+
+    def cannot_start(self, error: str | ConfigError) -> None:
+        """Keep why nothing of a job can be planned; the other jobs go on."""
+        self.unstarted = True
+        self.errors.append(error)
 
     def plan(self, job: Job, kind: Kind) -> Plan | None:
         """Return the plan for one kind of image; None, after a message, if there is none."""
@@ -98,9 +110,14 @@ class _Planner:
     def folder(self, job: Job, given: Path | None) -> Iterator[tuple[int, Plan]]:
         """Yield a plan for each kind of image in a job's input, with the number of images of it."""
         root = given or job.input.path
-        if root is None:
-            raise JobError(f"job {job.name!r} has no input path; give --size, or a folder of images")
-        for kind, count in sorted(self._kinds(job, root).items()):
+        try:
+            if root is None:
+                raise JobError("it has no input path; give --size, or a folder of images")
+            kinds = self._kinds(job, root)
+        except JobError as error:
+            self.cannot_start(f"{job.name}: {error}")
+            return
+        for kind, count in sorted(kinds.items()):
             plan = self.plan(job, kind)
             if plan is not None:
                 yield count, plan
@@ -112,7 +129,7 @@ class _Planner:
 
         found = find_images(root, job.input.include, job.input.exclude, job.input.recursive)
         if not found.images:
-            raise JobError(f"job {job.name!r} finds no image in {str(root)!r}{tried(root)}")
+            raise JobError(f"no image is found in {str(root)!r}{tried(root)}")
         kinds: Counter[Kind] = Counter()
         for relative in found.images:
             try:
@@ -137,6 +154,6 @@ def _show(job: Job, count: int | None, plan: Plan) -> None:
 
     images = "" if count is None else f": {count} image{'s' if count > 1 else ''}"
     click.echo(printable(f"{job.name}{images}"))
-    print_plan(plan, console())
+    click.echo(rendered(lambda screen: print_plan(plan, screen)))
     for warning in plan.warnings:
         complain(warning, kind="warning")

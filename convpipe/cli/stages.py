@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from typing import TYPE_CHECKING
 
 import click
@@ -32,7 +33,7 @@ def command(family: str | None, name: str | None, markdown: bool, as_json: bool)
     else:
         width = max(len(f"{method.family}: {method.name}") for method in chosen)
         for method in chosen:
-            click.echo(f"{f'{method.family}: {method.name}':<{width}}  {method.summary}")
+            _echo(f"{f'{method.family}: {method.name}':<{width}}  {method.summary}", width + 2)
         click.echo("\nconvpipe stages FAMILY METHOD shows the parameters of one.")
 
 
@@ -51,12 +52,23 @@ def _show(method: Method) -> None:
     from convpipe.stages import COMMON
     from convpipe.stages.catalogue import default, example
 
-    formula = f"{method.formula}\n" if method.formula else ""
-    click.echo(f"{method.family}: {method.name}\n{method.summary}\n{formula}Source: {method.reference}\n")
+    click.echo(f"{method.family}: {method.name}")
+    for text in filter(None, (method.summary, method.formula, f"Source: {method.reference}")):
+        _echo(text, 2)
+    click.echo()
     click.echo(example(method))
     for title, parameters in (("Parameters", method.parameters), ("Parameters of every stage", COMMON)):
         if parameters:
             click.echo(f"\n{title}:")
         for parameter in parameters:
             given = "required" if parameter.required else f"default {default(parameter)}"
-            click.echo(f"  {parameter.name:<10} {parameter.doc}\n{'':12} {parameter.kind()} ({given})")
+            _echo(f"  {parameter.name:<10} {parameter.doc}", 13)
+            _echo(f"{'':12} {parameter.kind()} ({given})", 13)
+
+
+def _echo(text: str, indent: int) -> None:
+    """Print a line, wrapped at the width of the terminal, or of COLUMNS; what goes on is indented."""
+    from convpipe.cli.options import console
+
+    width = max(console().width, indent + 20)
+    click.echo(textwrap.fill(text, width, subsequent_indent=" " * indent, break_on_hyphens=False))

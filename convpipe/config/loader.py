@@ -90,17 +90,28 @@ def _loaded(
     changes = _parsed_overrides(overrides, problems)
     nodes = _job_nodes(read(problems), problems)
     loaded: list[Job | ConfigError] = []
+    names: set[str] = set()
     for index, node in enumerate(nodes):
         try:
             for change in changes:
                 node = change.apply(node)
-            loaded.append(_job(node, stem if len(nodes) == 1 else f"{stem}[{index}]", source))
+            job = _job(node, stem if len(nodes) == 1 else f"{stem}[{index}]", source)
+            _check_new(job, names, node)
+            loaded.append(job)
         except ConfigError as error:
             loaded.append(error)
     if problems.found:
         _add_unseen(loaded, problems)
         problems.settle()
     return tuple(loaded)
+
+
+def _check_new(job: Job, names: set[str], node: Node) -> None:
+    """Refuse a second job of one name, which no report could tell from the first."""
+    if job.name in names:
+        named = node.value.get("name")
+        raise (named or node).mark.error(f"two jobs are called {job.name!r}; give each a name of its own")
+    names.add(job.name)
 
 
 def _add_unseen(loaded: Sequence[Job | ConfigError], problems: Problems) -> None:

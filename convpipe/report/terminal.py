@@ -63,7 +63,9 @@ def _tables(report: Report, verbose: bool) -> Iterable[Table | Group]:
     if report.unsupported and verbose:
         yield _listed("format not read", ("file",), [(path,) for path in report.unsupported], most)
     if report.warnings:
-        yield _listed("warnings", ("stage and values",), [(warning,) for warning in report.warnings], most)
+        yield Group(
+            Text("warnings", "bold"), *(Text(f"  {printable(warning)}") for warning in report.warnings)
+        )
     notes = Counter(note for result in report.results for note in result.notes)
     if notes:
         counted = [(str(count), note) for note, count in notes.most_common()]
@@ -181,8 +183,7 @@ def print_plan(plan: Plan, console: Console) -> None:
     """
     console.print(
         Text(
-            f"{extent(plan.input)}x{plan.channels} {plan.dtype} -> "
-            f"{extent(plan.extent)}x{plan.output_channels} {plan.output_dtype}, computed in {plan.compute}",
+            plan.headline,
             "bold",
         )
     )
@@ -203,7 +204,7 @@ def _plan_row(stage: StagePlan) -> Row:
         extent(stage.extent),
         _halo(stage),
         extent((rows.reach, cols.reach)),
-        f"{stage.range.low:.4g} to {stage.range.high:.4g}",
+        str(stage.range),
         f"{stage.bytes / 1e6:.3g}",
         f"{stage.operations / 1e6:.3g}",
     )

@@ -271,3 +271,13 @@ def test_init_samples_beside_a_config_that_exists(convpipe, here):
     assert (here / "pipeline.yaml").read_text() == "mine"
     assert len(list((here / "data").glob("*.png"))) == 4
     assert convpipe("init").exit_code == 2
+
+
+@pytest.mark.parametrize("words", [[], ["edge"], ["edge", "sobel"]], ids=len)
+def test_stages_wraps_at_the_width(convpipe, monkeypatch, words):
+    monkeypatch.setenv("COLUMNS", "80")
+    narrow = convpipe("stages", *words).stdout
+    assert max(map(len, narrow.splitlines())) <= 80
+    assert not [line for line in narrow.splitlines() if line != line.rstrip()]
+    monkeypatch.delenv("COLUMNS")
+    assert narrow.split() == convpipe("stages", *words).stdout.split()

@@ -110,3 +110,30 @@ def test_usage(convpipe, photos, job, options):
     assert result.exit_code == 2
     assert result.stdout == ""
     assert "Usage: convpipe plan" in result.stderr
+
+
+def test_a_job_that_cannot_be_planned_does_not_stop_the_others(convpipe, photos, here, document):
+    (here / "jobs.yaml").write_text(
+        "jobs:\n"
+        "  - {name: lost, input: absent, stages: [{edge: sobel}]}\n"
+        "  - {name: bare, stages: [{edge: sobel}]}\n"
+        "  - {name: slip, input: photos, stages: [{edge: sobell}]}\n"
+        "  - {name: good, input: photos, stages: [{edge: sobel}]}\n"
+    )
+    result = convpipe("plan", "jobs.yaml")
+    assert result.exit_code == 2
+    assert result.stdout.count("good: ") == 2
+    first, second, third = (line for line in result.stderr.splitlines() if line.startswith("error: "))
+    assert first.startswith("error: lost: the input 'absent' cannot be opened")
+    assert second == "error: bare: it has no input path; give --size, or a folder of images"
+    assert third.startswith("error: jobs.yaml:4:49: unknown edge method 'sobell'")
+    assert len(document(convpipe("plan", "jobs.yaml", "--json"))) == 2
+
+
+def test_lines_have_the_width_that_is_asked_for_and_no_blanks_at_their_end(convpipe, job, monkeypatch):
+    wide = convpipe("plan", job(), "--size", "480x640").stdout
+    monkeypatch.setenv("COLUMNS", "60")
+    narrow = convpipe("plan", job(), "--size", "480x640").stdout
+    assert max(map(len, narrow.splitlines())) <= 60 < max(map(len, wide.splitlines()))
+    for line in (wide + narrow).splitlines():
+        assert line == line.rstrip()

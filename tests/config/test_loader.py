@@ -218,3 +218,13 @@ def test_a_config_may_be_given_as_text():
         Pipeline.from_yaml("jobs:\n  - {stages: [{edge: sobel}]}\n  - {stages: [{edge: sobel}]}\n")
     with pytest.raises(ConfigError, match="that is no config"):
         Pipeline.from_yaml("# much\n" + " " * 2**18)
+
+
+def test_two_jobs_of_one_name_are_an_error(tmp_path):
+    path = tmp_path / "jobs.yaml"
+    path.write_text(
+        "jobs:\n" + "  - {name: a, stages: [{edge: sobel}]}\n" * 2 + "  - stages: [{edge: sobel}]\n"
+    )
+    first, second, third = config.load_each(path)
+    assert (first.name, third.name) == ("a", "jobs[2]")
+    assert str(second).startswith(f"{path}:3:6: two jobs are called 'a'; give each a name of its own")
