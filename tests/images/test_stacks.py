@@ -273,6 +273,33 @@ class TestOme:
             planes = [page.asarray() for page in file.pages]
         np.testing.assert_array_equal(planes[4], STACK[0, 1, 0, :, :cols][EVERY])
 
+    @pytest.mark.parametrize("grey", [False, True])
+    @pytest.mark.parametrize(
+        ("first", "second", "reason"),
+        [
+            (STACK[0, 0], RGB[0].astype(np.uint16), "images of 1 and 3 samples a pixel"),
+            (STACK[0, 0], STACK[0, 1].astype(np.uint8), "images of uint16 and uint8"),
+            (RGB[0], STACK[0, 0].astype(np.uint8), "images of 3 and 1 samples a pixel"),
+            (RGB[0], RGB[1].astype(np.float32), "images of uint8 and float"),
+        ],
+    )
+    def test_several_images_of_unlike_types(self, source, strided, first, second, reason, grey):
+        """The first page tells nothing of the types that the others have become."""
+        with tifffile.TiffWriter(source / "a.ome.tif", ome=True) as writer:
+            for data in (first, second):
+                colour = data.shape[-1] == 3
+                writer.write(data, photometric="rgb" if colour else "minisblack",
+                             metadata={"axes": "YXS" if colour else "ZYX"})  # fmt: skip
+        path, notes = strided((1, 1), grey=grey)
+        assert [note for note in notes if "OME" in note] == [
+            f"OME-XML dropped: it cannot be made to fit the result (ValueError: {reason})"
+        ]
+        with tifffile.TiffFile(path) as file:
+            assert file.ome_metadata is None
+            dtypes = [page.dtype for page in file.pages]
+        planes = lambda data: 1 if data.shape[-1] == 3 else len(data)  # noqa: E731
+        assert dtypes == [first.dtype] * planes(first) + [second.dtype] * planes(second)
+
     def test_what_is_not_known_stays(self, source, strided):
         """Comments, quotes and prefixes; but regions, which do not fit any more, go."""
         region = '<ROI ID="ROI:0"><Union><Shape ID="S:0" TheZ="0"/></Union></ROI>'

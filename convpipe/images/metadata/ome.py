@@ -51,8 +51,8 @@ class Ome:
         Raises
         ------
         ValueError
-            It has a document type, which may hold entities without end, or its sizes are not those of the
-            pages.
+            It has a document type, which may hold entities without end; its sizes are not those of the
+            pages; or its images are of unlike types.
         expat.ExpatError
             It is no XML.
         """
@@ -60,10 +60,11 @@ class Ome:
         edits: list[tuple[int, int, bytes]] = []
         if any(element.name == "BinaryOnly" for element in elements):
             notes.append("its OME-XML stands in a companion file, which is left as it is")
-        for element in elements:
-            if element.name == "Pixels":
-                edits += self._pixels(element, sampling, raster)
-        if any("SignificantBits" in element.attributes for element in elements if element.name == "Pixels"):
+        images = [element for element in elements if element.name == "Pixels"]
+        _check_alike(images)
+        for pixels in images:
+            edits += self._pixels(pixels, sampling, raster)
+        if any("SignificantBits" in pixels.attributes for pixels in images):
             notes.append("OME's SignificantBits dropped: results may use all bits")
         if sampling.moves or raster.extent != self.page.extent:
             regions = [element for element in elements if element.name in PLACES]
@@ -81,10 +82,10 @@ class Ome:
         new |= _spacing(said, sampling)
         new |= {"Type": TYPES.get(raster.dtype, raster.dtype), "SignificantBits": None, "BigEndian": "false"}
         edits = []
-        channels = [child for child in pixels.children if child.name == "Channel"]
+        channels = _channels(pixels)
         samples = self.page.channels
         if raster.channels != samples:
-            if any(int(channel.attributes.get("SamplesPerPixel", 1)) != samples for channel in channels):
+            if int(said["SizeC"]) % samples or any(_samples(channel) != samples for channel in channels):
                 raise ValueError(f"channels that are not of {samples} samples")
             new["SizeC"] = str(int(said["SizeC"]) // samples * raster.channels)
             edits += [_set(self.xml, each, {"SamplesPerPixel": str(raster.channels)}) for each in channels]
@@ -93,6 +94,24 @@ class Ome:
     def fields(self) -> list[Field]:
         """Return the description."""
         return [text_field(self.xml)]
+
+
+def _check_alike(images: list[_Element]) -> None:
+    """Refuse images of unlike types: what became of the first page tells nothing of the pages of others."""
+    types = {pixels.attributes["Type"]: None for pixels in images if "Type" in pixels.attributes}
+    samples = {_samples(channel): None for pixels in images for channel in _channels(pixels)}
+    if len(types) > 1:
+        raise ValueError(f"images of {' and '.join(types)}")
+    if len(samples) > 1:
+        raise ValueError(f"images of {' and '.join(map(str, samples))} samples a pixel")
+
+
+def _channels(pixels: _Element) -> list[_Element]:
+    return [child for child in pixels.children if child.name == "Channel"]
+
+
+def _samples(channel: _Element) -> int:
+    return int(channel.attributes.get("SamplesPerPixel", 1))
 
 
 def _spacing(said: dict[str, str], sampling: Sampling) -> dict[str, str | None]:
