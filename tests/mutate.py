@@ -23,6 +23,8 @@ import time
 import traceback
 from pathlib import Path
 
+import hypothesis
+
 ROOT = Path(__file__).parents[1]
 SECONDS = 120
 """After which a mutant that still runs counts as noticed."""
@@ -30,35 +32,41 @@ SECONDS = 120
 LOG = "tests.log"
 
 LIBRARIES = """
-    hypothesis numba pytest ruamel.yaml scipy.ndimage scipy.signal
+    numba pytest ruamel.yaml scipy.ndimage scipy.signal
     skimage.color skimage.exposure skimage.filters skimage.util
 """.split()  # noqa: SIM905
 
 NUMBERS = "tests/test_references.py::test_the_oracle_gives_these_numbers"
-STAGES = [NUMBERS, "tests/test_plan.py", "tests/batch/test_identity.py"]
+STAGES = [
+    NUMBERS,
+    "tests/test_stages.py::test_declaration_is_complete",
+    "tests/test_plan.py",
+    "tests/batch/test_identity.py",
+]
+READING = ["tests/config/test_slips.py", "tests/config/test_loader.py", "tests/config/test_schema.py"]
 TESTS = {
-    "geometry": ["tests/test_geometry.py", "tests/test_sampling.py", "tests/test_plan.py", NUMBERS],
-    "padding": ["tests/test_geometry.py", "tests/test_phase.py", NUMBERS],
-    "expression": ["tests/test_expression.py"],
-    "interval": ["tests/test_interval.py", "tests/test_expression.py", "tests/test_plan.py", NUMBERS],
-    "plan": [
-        "tests/test_plan.py",
-        "tests/test_saturation.py",
-        "tests/cli/test_plan.py",
-        "tests/test_geometry.py",
-    ],
-    "batch.identity": ["tests/batch/test_identity.py", "tests/batch/test_trust_resume.py"],
-    "stages.base": [*STAGES, "tests/test_pipeline.py", "tests/config/test_loader.py"],
-    "stages.entry": [
-        *STAGES,
-        "tests/test_pipeline.py",
-        "tests/config/test_loader.py",
-        "tests/test_values.py",
-    ],
+    "geometry": ["tests/test_geometry.py", "tests/test_sampling.py"],
+    "padding": ["tests/test_geometry.py"],
     **{
         f"stages.{name}": STAGES
         for name in ("blur", "color", "contrast", "custom", "edge", "light", "point", "sharpen")
     },
+    "stages.parameters": [*READING, *STAGES],
+    "stages.matrix": [*READING, *STAGES],
+    "stages.slips": READING,
+    "stages.elsewhere": READING,
+    "interval": [
+        "tests/test_interval.py",
+        "tests/test_plan_ranges.py",
+        "tests/test_expression.py::test_ranges_enclose_every_value",
+    ],
+    "sampling": ["tests/test_sampling.py"],
+    "plan": ["tests/test_plan.py", "tests/test_saturation.py", "tests/test_geometry.py"],
+    "ranges": ["tests/test_plan_ranges.py", "tests/test_plan.py"],
+    "expression": ["tests/test_expression.py"],
+    "stages.base": [*READING, *STAGES, "tests/test_values.py"],
+    "stages.entry": [*READING, *STAGES, "tests/test_values.py"],
+    "batch.identity": ["tests/batch/test_identity.py"],
 }
 """The tests of each module, quickest and likeliest first; beside them run the examples in its docstrings."""
 
@@ -185,6 +193,7 @@ def run_tests(copy, tests):
         "-p",
         "no:cacheprovider",
         "--hypothesis-seed=0",
+        "--hypothesis-profile=first",
         "--rootdir",
         str(copy),
     ]
@@ -218,6 +227,9 @@ def main():
     parser.add_argument("modules", nargs="*", default=list(TESTS))
     parser.add_argument("--every", type=int, default=1, help="try every so many-th mutant")
     given = parser.parse_args()
+    # The first example that fails will do: none smaller is sought.
+    phases = [hypothesis.Phase.explicit, hypothesis.Phase.generate]
+    hypothesis.settings.register_profile("first", phases=phases, database=None)
     for library in LIBRARIES:  # which every process that is forked then has
         importlib.import_module(library)
     sys.dont_write_bytecode = True

@@ -129,7 +129,7 @@ def test_padding_forms(given, want):
         (-1, ParameterError, "at least 0; given -1"),
         (True, ParameterTypeError, "bool True"),
         (1.0, ParameterTypeError, "float 1.0"),
-        ("full", ParameterError, "given 'full'"),
+        ("full", ParameterError, "padding needs an int, .* or 'valid'; given 'full'"),
         ([1, 2, 3], ParameterError, r"\[top, bottom, left, right\]"),
         (2**40, ParameterError, "at most"),
     ],
@@ -175,6 +175,24 @@ def test_plan_refuses_exactly_what_does_not_fit(extent, kernel, stride, dilation
             make_plan([one], extent)
     else:
         assert make_plan([one], extent).extent == counts
+
+
+def test_same_pads_what_the_dilated_window_reaches_round_its_anchor():
+    def sides(anchor):
+        return [(a.before, a.after) for a in axes((9, 9), (5, 4), (2, 1), (1, 3), "same", anchor)]
+
+    assert sides("upper") == [(2, 2), (4, 5)]
+    assert sides("lower") == [(2, 2), (5, 4)]
+    assert sides((0, 3)) == [(0, 4), (9, 0)]
+
+
+def test_fitted_rules_pad_what_each_side_needs():
+    def sides(rule):
+        return [(a.before, a.after) for a in axes((5, 9), (4, 2), (2, 3), (1, 5), rule)]
+
+    # rows: 3 windows of 4, 2 apart, span 8 of 5; columns: 3 of 6, 3 apart, span 12 of 9
+    assert sides("same_upper") == [(1, 2), (1, 2)]
+    assert sides("same_lower") == [(2, 1), (2, 1)]
 
 
 def test_valid_pads_nothing():

@@ -9,6 +9,8 @@ from convpipe.interval import FUNCTIONS, LARGEST, Interval
 from convpipe.ops import Map
 
 A, B, ABOVE, ZERO = Interval(-2, 3), Interval(4, 8), Interval(0.5, 2), Interval(0, 0)
+NEAR, BEYOND = Interval(1, 4096), Interval(1.5, 4096)
+ENDLESS = Interval(4, math.inf)
 
 
 def call(name, *given):
@@ -57,6 +59,43 @@ CASES = [
     (call("equal", A, ABOVE), (0, 1)),
     (call("not_equal", A, B), (1, 1)),
     (A.join(B), (-2, 8)),
+    (B.join(A), (-2, 8)),
+    # What passes the largest float is infinite, of its own sign.
+    (call("power", Interval(-1e38, 1e38), Interval(9, 9)), (-math.inf, math.inf)),
+    (call("power", Interval(-1e38, 2), Interval(9, 9)), (-math.inf, 512)),
+    (call("power", Interval(-1e38, 2), Interval(10, 10)), (0, math.inf)),
+    (call("power", Interval(2, 1e38), Interval(9.5, 9.5)), (2**9.5, math.inf)),
+    (Interval(1, math.inf) / Interval(2, math.inf), (0, math.inf)),
+    (call("power", Interval(-9, 4), Interval(0.5, 0.5)), (0, 2)),
+    (call("power", Interval(-9, -4), Interval(0.5, 0.5)), (0, 0)),
+    (call("power", A, Interval(0, 0)), (1, 1)),
+    (call("power", Interval(0, 2), Interval(-1, 1)), (-math.inf, math.inf)),
+    (call("where", Interval(1, 1), A, B), (-2, 3)),
+    (call("where", ZERO, A, B), (4, 8)),
+    # Rounding moves what lies in NEAR by 1 at most: to its neighbour, and no further.
+    (call("log", NEAR), (-math.inf, math.log(4096))),
+    (call("log", BEYOND), (math.log(1.5), math.log(4096))),
+    (8 / NEAR, (-math.inf, math.inf)),
+    (8 / BEYOND, (8 / 4096, 8 / 1.5)),
+    (8 / -NEAR, (-math.inf, math.inf)),
+    (8 / -BEYOND, (-8 / 1.5, -8 / 4096)),
+    (call("greater", NEAR, ZERO), (0, 1)),
+    (call("greater", BEYOND, ZERO), (1, 1)),
+    (call("greater_equal", ZERO, NEAR), (0, 1)),
+    (call("greater_equal", ZERO, BEYOND), (0, 0)),
+    (call("less", ZERO, NEAR), (0, 1)),
+    (call("less_equal", NEAR, ZERO), (0, 1)),
+    (call("equal", NEAR, ZERO), (0, 1)),
+    (call("equal", ZERO, NEAR), (0, 1)),
+    (call("equal", BEYOND, ZERO), (0, 0)),
+    (call("not_equal", ZERO, BEYOND), (1, 1)),
+    (call("greater", BEYOND, call("sqrt", -B)), (0, 1)),  # NaN is greater than nothing
+    (call("greater", call("sqrt", A) + 4, Interval(-9, -8)), (0, 1)),
+    # A constant is what it is; below the least float32 it is 0.
+    (8 / Interval(1e-9, 1e-9), (8e9, 8e9)),
+    (8 / Interval(1e-46, 1e-46), (-math.inf, math.inf)),
+    (8 / Interval(-1e-46, -1e-46), (-math.inf, math.inf)),
+    (1e-9 / Interval(2**-140, 2**-140), (1e-9 * 2**140, 1e-9 * 2**140)),
 ]
 
 
@@ -80,6 +119,43 @@ def test_bounds(got, want):
         (B * call("sqrt", A), True),
         (B.join(call("sqrt", A)), True),
         (call("sqrt", A).join(B), True),
+        (call("sqrt", ZERO), False),
+        (call("sqrt", NEAR), False),
+        (call("sqrt", Interval(0.5, 4096)), True),
+        (call("power", ZERO, Interval(0.5, 0.5)), False),
+        (call("power", NEAR, Interval(0.5, 0.5)), False),
+        (call("power", Interval(0.5, 4096), Interval(0.5, 0.5)), True),
+        (call("power", A, Interval(3, 3)), False),
+        (call("power", A, Interval(-1, -1)), True),
+        (call("power", NEAR, Interval(-0.5, -0.5)), True),
+        (call("power", BEYOND, Interval(-0.5, -0.5)), False),
+        (call("power", ENDLESS, Interval(-0.5, 0.5)), True),
+        (call("power", B, Interval(-1, math.inf)), True),
+        (A * ENDLESS, True),
+        (ENDLESS * A, True),
+        (B * ENDLESS, False),
+        (ENDLESS * B, False),
+        (A / A, True),
+        (B / A, False),
+        (A / B, False),
+        (ENDLESS / ENDLESS, True),
+        (ENDLESS / B, False),
+        (B / ENDLESS, False),
+        (B / (call("sqrt", A) + 4), True),
+        (ZERO / Interval(1e-46, 1e-46), True),
+        (ZERO / Interval(1e-44, 1e-44), False),
+        (call("exp", call("sqrt", A)), True),
+        (call("exp", A), False),
+        (call("abs", call("sqrt", A)), True),
+        (call("square", call("sqrt", A)), True),
+        (call("minimum", B, call("sqrt", A)), True),
+        (call("minimum", call("sqrt", A), B), True),
+        (call("maximum", B, call("sqrt", A)), True),
+        (call("maximum", call("sqrt", A), B), True),
+        (call("maximum", A, B), False),
+        (call("minimum", A, B), False),
+        (call("power", B, call("sqrt", A)), True),
+        (call("log", call("sqrt", A) + 4), True),
     ],
     ids=str,
 )
@@ -92,6 +168,8 @@ def test_what_passes_float32_is_infinite():
     assert Interval(-LARGEST, LARGEST) == Interval(-LARGEST, LARGEST) * 1
     beyond = Interval(-LARGEST, LARGEST) * (1 + 2**-20)
     assert (beyond.low, beyond.high) == (-math.inf, math.inf)
+    below = -Interval(2 * LARGEST, 4 * LARGEST)
+    assert (below.low, below.high) == (-math.inf, -LARGEST)
     above = Interval(0, LARGEST) + Interval(LARGEST, LARGEST)
     assert (above.low, above.high) == (LARGEST, math.inf)
 
@@ -100,3 +178,9 @@ def test_within():
     assert Interval(1, 2).within(Interval(1, 2))
     assert not Interval(0.9, 2).within(Interval(1, 2))
     assert not Interval(1, 2.1).within(Interval(1, 2))
+
+
+def test_what_is_bounded():
+    assert A.bounded
+    assert not ENDLESS.bounded
+    assert not (-ENDLESS).bounded
