@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import operator
+import os
 import warnings
 from dataclasses import dataclass, replace
 from typing import Any
@@ -221,7 +222,9 @@ def _check_dtype(pixels: NDArray[Any], image: Any) -> None:
     if kind == "c":
         raise ParameterError(f"an image of {pixels.dtype} is not filtered; filter image.real and image.imag")
     if kind not in "iufO" or not _all_real(pixels):
-        raise ParameterTypeError(f"an image is an array of numbers; given {_kind(image)} of {pixels.dtype}")
+        given = _kind(image) if pixels.ndim == 0 else f"{_kind(image)} of {pixels.dtype}"
+        hint = "; run_folder filters files" if isinstance(image, str | os.PathLike) else ""
+        raise ParameterTypeError(f"an image is an array of numbers; given {given}{hint}")
     low, high = (pixels.min(), pixels.max()) if pixels.size else (0, 0)
     integers = kind in "iu"
     fits = integers and np.iinfo("int32").min <= low and high <= np.iinfo("int32").max
@@ -283,4 +286,4 @@ def _places(plan: Plan) -> tuple[tuple[int, int], tuple[int, int]]:
 
 
 def _kind(image: ArrayLike) -> str:
-    return f"a {type(image).__name__}"
+    return "None" if image is None else f"a {type(image).__name__}"

@@ -47,6 +47,21 @@ BORDER_NAMES: dict[str, Border] = {
     "circular": Border.WRAP,
 }
 
+BORDERS_OF_SCIPY = {"mirror": "reflect", "nearest": "edge", "grid-wrap": "wrap", "grid-constant": "constant"}
+"""Its names that are none here, with ours; its ``reflect`` is ``symmetric`` here."""
+
+
+def border_hint(name: object) -> str:
+    """Return what SciPy's name for a border is here; '' for another.
+
+    Examples
+    --------
+    >>> border_hint("mirror")
+    "scipy.ndimage's 'mirror' is 'reflect' here"
+    """
+    ours = BORDERS_OF_SCIPY.get(name) if isinstance(name, str) else None
+    return "" if ours is None else f"scipy.ndimage's {name!r} is {ours!r} here"
+
 
 def border_index(i: int, n: int, border: int) -> int:
     """Return the index inside ``range(n)`` that position `i` outside it reads, or -1 for the constant.

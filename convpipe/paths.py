@@ -43,4 +43,5 @@ def tried(path: str | os.PathLike[str]) -> str:
         full = os.path.abspath(text)
     except (OSError, ValueError):  # a working directory that is gone
         return "; the working directory is gone"
-    return f" (tried {full!r}: relative paths are taken from the working directory, not from a config's)"
+    where = "relative paths are taken from the working directory, not from the config's folder"
+    return f" (tried {full!r}: {where})"

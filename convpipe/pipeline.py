@@ -15,7 +15,7 @@ from convpipe import arrays, batch, config
 from convpipe.compile.backend import BACKENDS
 from convpipe.engine import Engine, dtype_name
 from convpipe.errors import ConfigError, ParameterError, ParameterTypeError
-from convpipe.geometry import BORDER_NAMES, Border
+from convpipe.geometry import BORDER_NAMES, Border, border_hint
 from convpipe.plan import Plan
 from convpipe.stages import Stage, nearest, stage
 
@@ -81,7 +81,8 @@ class Pipeline:
     ) -> None:
         _check_stages(stages)
         if not isinstance(border, (Border, str)) or border not in {*Border, *BORDER_NAMES}:
-            raise ParameterError(f"unknown border {border!r}{nearest(border, BORDER_NAMES)}", "border")
+            hint = f"; {known}" if (known := border_hint(border)) else nearest(border, BORDER_NAMES)
+            raise ParameterError(f"unknown border {border!r}{hint}", "border")
         if backend not in BACKENDS:
             raise ParameterError(f"unknown backend {backend!r}{nearest(backend, BACKENDS)}", "backend")
         ends = [replace(stage("light", name), implied=True) for name in ("linear", "srgb")]

@@ -1,5 +1,7 @@
 """What is handed to a pipeline as an image: each kind gives a right result, or says what to pass."""
 
+from pathlib import Path
+
 import dask.array
 import numpy as np
 import pytest
@@ -134,6 +136,16 @@ class TestDtypes:
     def test_what_holds_no_numbers(self, image):
         with pytest.raises(ParameterError, match="an image is an array of numbers; given"):
             BOX(image)
+
+    def test_a_path_or_nothing_is_named_for_what_it_is(self):
+        for image, given in (
+            ("a.png", "a str; run_folder filters files"),
+            (Path("a.png"), "a PosixPath; run_folder filters files"),
+            (None, "None"),
+        ):
+            with pytest.raises(ParameterError) as refusal:
+                BOX(image)
+            assert str(refusal.value) == f"an image is an array of numbers; given {given}"
 
     @pytest.mark.filterwarnings("ignore:the matrix subclass")
     def test_lists_of_floats_and_matrices_are_arrays(self):

@@ -118,7 +118,7 @@ def test_from_yaml(tmp_path):
         (
             lambda: Pipeline([stage("edge", "sobel")], border="mirror"),
             ParameterError,
-            "unknown border 'mirror'",
+            "unknown border 'mirror'; scipy.ndimage's 'mirror' is 'reflect' here",
         ),
         (lambda: Pipeline([stage("edge", "sobel")], backend="gpu"), ParameterError, "unknown backend 'gpu'"),
         (lambda: Pipeline([stage("edge", "sobel")], backend="cuda"), BackendError, "cuda"),

@@ -10,6 +10,7 @@ import difflib
 import importlib
 import io
 import os
+import re
 import sys
 from typing import Any
 
@@ -48,6 +49,13 @@ class LazyGroup(click.Group):
         command: click.Command = module.command
         return command
 
+    def make_context(self, *args: Any, **options: Any) -> click.Context:
+        """Return the context, or refuse options as :meth:`invoke` refuses those of a command."""
+        try:
+            return super().make_context(*args, **options)
+        except click.ClickException as error:
+            raise _shown(error) from None
+
     def resolve_command(
         self, context: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
@@ -72,6 +80,8 @@ class LazyGroup(click.Group):
             raise  # the reader has gone (`| head`): click leaves quietly
         except KeyboardInterrupt:
             raise click.exceptions.Exit(130) from None
+        except click.ClickException as error:
+            raise _shown(error) from None
         except (ConvpipeError, OSError) as error:
             if os.environ.get("CONVPIPE_TRACEBACK") == "1":
                 raise
@@ -82,6 +92,16 @@ class LazyGroup(click.Group):
             else:
                 complain(str(error))
             raise click.exceptions.Exit(1 if isinstance(error, ImageError) else 2) from None
+
+
+def _shown(error: click.ClickException) -> click.exceptions.Exit:
+    """Print an error of the command line as all others are printed, and return the end of the process."""
+    from convpipe.cli.streams import emit
+
+    text = io.StringIO()
+    error.show(text)
+    emit(re.sub("^Error: ", "error: ", text.getvalue().rstrip("\n"), flags=re.MULTILINE), err=True)
+    return click.exceptions.Exit(error.exit_code)
 
 
 def _escape_what_cannot_be_encoded() -> None:

@@ -112,6 +112,8 @@ OUTPUT_KEYS: tuple[Parameter, ...] = (
         None,
         choices=FORMATS,
         aliases=FORMAT_ALIASES,
+        elsewhere={name: f"{name} is only read" for name in ("gif", "npy")},
+        any_case=True,
     ),
     Count("quality", "JPEG or WebP quality", None, least=1, most=100),
     Count(

@@ -93,7 +93,8 @@ class Override:
             if rest and key not in sections:
                 names = _named_stages(node) if sections else ()
                 known = {*map(_shown, [*node.value, *names]), *sections}
-                raise self.mark.error(f"there is no {key!r}{nearest(key, known)}")
+                hint = (sections and _stage_meant(node, key, rest)) or nearest(key, known)
+                raise self.mark.error(f"there is no {key!r}{hint}")
             entry = Entry(Node({}, self.mark), self.mark)
         return Node({**node.value, key: Entry(self._set(entry.node, rest), entry.mark)}, node.mark)
 
@@ -105,6 +106,24 @@ class Override:
 
     def _refuse(self, key: str, why: str) -> ConfigError:
         return self.mark.error(f"{key!r} {why}")
+
+
+def _stage_meant(job: Node, word: str, rest: tuple[str, ...]) -> str:
+    """Return, as the end of an error, how to set a key of the stages whose family or method is `word`."""
+    stages = job.value["stages"].node.value if "stages" in job.value else ()
+    places = [
+        str(index)
+        for index, item in enumerate(stages if isinstance(stages, list) else ())
+        if isinstance(item.value, dict) and (word in item.value or word in map(_scalar, item.value.values()))
+    ]
+    if not places:
+        return ""
+    ways = " or ".join(repr(".".join(("stages", place, *rest))) for place in places[:2])
+    return f"; a stage is set by its position, {ways}, or by its 'name:'"
+
+
+def _scalar(entry: Entry) -> object:
+    return entry.node.value if isinstance(entry.node.value, str) else None
 
 
 def _named_stages(job: Node) -> dict[str, list[str]]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from convpipe.errors import ParameterError, ParameterTypeError
-from convpipe.geometry import BORDER_NAMES, LARGEST, Border, pair
+from convpipe.geometry import BORDER_NAMES, BORDERS_OF_SCIPY, LARGEST, Border, border_hint, pair
 from convpipe.ops import COMPUTE
 from convpipe.padding import PADDING_RULES, padding_forms, parse_padding
 from convpipe.stages.slips import slip
@@ -200,16 +200,25 @@ class Flag(Parameter):
 
 @dataclass(frozen=True)
 class Choice(Parameter):
-    """One of a few words; `aliases` are others that mean one of them."""
+    """One of a few words; `aliases` are others that mean one of them.
+
+    `elsewhere` are words of other tools, each with what to say of it. With `any_case`, letter case does not
+    matter.
+    """
 
     choices: tuple[str, ...] = ()
     aliases: Mapping[str, str] = field(default_factory=dict, hash=False)
+    elsewhere: Mapping[str, str] = field(default_factory=dict, hash=False)
+    any_case: bool = False
 
     def parse(self, value: Any) -> Any:
         """Return the word."""
         if not isinstance(value, str):
             raise self.refuse_type(value)
-        word = self.aliases.get(value, value)
+        word = value.lower() if self.any_case else value
+        word = self.aliases.get(word, word)
+        if word not in self.choices and value.lower() in self.elsewhere:
+            raise ParameterError(f"{self.refuse(value)}; {self.elsewhere[value.lower()]}", self.name)
         if word not in self.choices:
             close = difflib.get_close_matches(value.lower(), [*self.choices, *self.aliases], n=1)
             hint = f"; did you mean {close[0]!r}?" if close else ""
@@ -222,7 +231,11 @@ class Choice(Parameter):
 
     def schema(self) -> dict[str, Any]:
         """Return the enumeration."""
-        return {"enum": [*self.choices, *self.aliases]}
+        words = [*self.choices, *self.aliases]
+        if not self.any_case:
+            return {"enum": words}
+        spelled = ("".join(f"[{letter}{letter.upper()}]" for letter in word) for word in words)
+        return {"anyOf": [{"enum": words}, {"type": "string", "pattern": f"^({'|'.join(spelled)})$"}]}
 
 
 @dataclass(frozen=True)
@@ -230,6 +243,9 @@ class BorderName(Choice):
     """The name of a border rule; parsed to a :class:`convpipe.geometry.Border`."""
 
     choices: tuple[str, ...] = tuple(BORDER_NAMES)
+    elsewhere: Mapping[str, str] = field(
+        default_factory=lambda: {name: border_hint(name) for name in BORDERS_OF_SCIPY}, hash=False
+    )
 
     def parse(self, value: Any) -> Border:
         """Return the Border of that name."""

@@ -29,8 +29,8 @@ def test_an_error_says_where_a_relative_path_led(convpipe, job, photos, here, ar
         here / name for name in reversed(arguments) if ("absent" in name or "empty" in name or "/" in name)
     )
     assert (
-        f"(tried {str(led)!r}: relative paths are taken from the working directory, not from a config's)"
-        in result.stderr
+        f"(tried {str(led)!r}: relative paths are taken from the working directory, "
+        "not from the config's folder)" in result.stderr
     )
     whole = [here / name if name == led.name or "/" in name else name for name in arguments]
     if "absent" in led.name:

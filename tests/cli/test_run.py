@@ -233,6 +233,8 @@ def test_usage(convpipe, photos, job, here, arguments, message):
     result = convpipe("run", *arguments)
     assert result.exit_code == 2
     assert message in result.stderr
+    assert "\nerror: " in result.stderr
+    assert "Error: " not in result.stderr
     assert result.stdout == ""
     assert not (here / "out").exists()
 

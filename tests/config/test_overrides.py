@@ -103,10 +103,15 @@ def test_every_job_of_a_file_is_set(load):
         ("stagse.0.sigma=2", "there is no 'stagse'; did you mean 'stages'?"),
         ("stages.0.input.path=x", "there is no 'input'; known are blur, sigma"),
         ("stages=[]", "--set stages=.*: stages needs a list of stages .* given an empty list"),
+        (
+            "custom.gain=2",
+            "there is no 'custom'; a stage is set by its position, 'stages.1.gain', or by its 'name:'",
+        ),
+        ("gaussian.sigma=2", "there is no 'gaussian'; a stage is set by its position, 'stages.0.sigma', or"),
         ("stages.0.sigma=x", "--set stages.0.sigma=x: sigma needs a finite number.* given str 'x'"),
         ("stages.0.sigma=", "given str ''"),
     ],
-    ids=range(11),
+    ids=range(13),
 )
 def test_set_refused(load, text, words):
     with pytest.raises(ConfigError, match=words):

@@ -45,6 +45,7 @@ GOOD = [
     {"input": {"include": "*.png", "exclude": ["a", "b"]}, "stages": [EDGE]},
     {"output": {"format": "jpg"}, "stages": [EDGE]},
     {"output": {"format": "tif"}, "stages": [EDGE]},
+    {"output": {"format": "PNG"}, "stages": [EDGE]},
     {"stages": [{"blur": "gaussian", "sigma": [1, 2], "stride": 2, "padding": "same"}]},
     {"jobs": [{"stages": [EDGE]}], "defaults": {"border": "wrap"}},
 ]

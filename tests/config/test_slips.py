@@ -46,7 +46,10 @@ def stages(*entries):
         ("name: 'a\n" + EDGE, "1:7", "the quote that opens here is not closed"),
         ("name: @a\n" + EDGE, "1:7", "a value cannot begin with @; put it in quotes"),
         ("input: {include: '*.{png,jpg}'}\n" + EDGE, "1:18", "no braces: write a list with one glob"),
-        ("output: {format: JPG}\n" + EDGE, "1:18", "did you mean 'jpg'?"),
+        ("output: {format: gif}\n" + EDGE, "1:18", "given 'gif'; gif is only read"),
+        ("output: {format: JPGE}\n" + EDGE, "1:18", "did you mean 'jpg'?"),
+        ("border: mirror\n" + EDGE, "1:9", "given 'mirror'; scipy.ndimage's 'mirror' is 'reflect' here"),
+        ("border: nearest\n" + EDGE, "1:9", "scipy.ndimage's 'nearest' is 'edge' here"),
         ("format: png\n" + EDGE, "1:1", "unknown key 'format' in a job; it belongs in output"),
         ("x-a: &a {}\ninput: {<<: *a}\n" + EDGE, "2:9", "YAML 1.2 has no merge keys"),
         (stages("{blur: gaussian, sigma: 1,4}"), "2:31", "a comma ends a value: write a decimal"),
@@ -81,6 +84,8 @@ def test_a_slip_is_answered_with_what_to_do(load, text, where, words):
     [
         ("output: {format: jpg}\n", lambda job: job.output.format, "jpeg"),
         ("output: {format: tif}\n", lambda job: job.output.format, "tiff"),
+        ("output: {format: PNG}\n", lambda job: job.output.format, "png"),
+        ("output: {format: Jpg}\n", lambda job: job.output.format, "jpeg"),
         ("input: photos\n", lambda job: job.input.path, Path("photos")),
         ("output: out\n", lambda job: job.output.path, Path("out")),
         ('input: {include: "*.jpg"}\n', lambda job: job.input.include, ("*.jpg",)),
@@ -118,7 +123,7 @@ def test_a_path_alone_is_laid_over_the_defaults(load):
 
 def test_a_config_that_is_not_there_says_where_it_was_looked_for(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    with pytest.raises(ConfigError, match="a relative path begins in the working directory") as caught:
+    with pytest.raises(ConfigError, match="relative paths are taken from the working directory") as caught:
         config.load("edges.yaml")
     assert repr(str(tmp_path / "edges.yaml")) in str(caught.value)
     with pytest.raises(ConfigError) as caught:
