@@ -227,11 +227,15 @@ def _pairs(chain: ast.Compare) -> list[ast.expr]:
     return [ast.copy_location(ast.Compare(left, [op], [right]), chain) for left, op, right in pairs]
 
 
+Branches = Callable[[ast.Compare, Any, Any, Mapping[str, Any]], tuple[Mapping[str, Any], Mapping[str, Any]]]
+
+
 def evaluate(
     tree: ast.expr,
     values: Mapping[str, Any],
     functions: Mapping[str, Callable[..., Any]],
     number: Callable[[float], Any] = float,
+    branches: Branches | None = None,
 ) -> Any:
     """Return the value of a parsed expression.
 
@@ -245,25 +249,34 @@ def evaluate(
         :data:`VOCABULARY` and :data:`COMPARISONS` on values of that kind.
     number : callable
         Makes such a value of a number.
+    branches : callable, optional
+        From a comparison, its two sides' values and `values` to those for either branch of a ``where``.
     """
 
-    def of(node: ast.expr) -> Any:
+    def where(test: ast.Compare, yes: ast.expr, no: ast.expr, values: Mapping[str, Any]) -> Any:
+        (op,), (comparator,) = test.ops, test.comparators
+        left, right = of(test.left, values), of(comparator, values)
+        condition = functions[COMPARISONS[type(op)]](left, right)
+        holds, fails = branches(test, left, right, values) if branches else (values, values)
+        return functions["where"](condition, of(yes, holds), of(no, fails))
+
+    def of(node: ast.expr, values: Mapping[str, Any]) -> Any:
         match node:
             case ast.Constant(value=value):
                 return number(value)  # type: ignore[arg-type]
             case ast.Name(id=name):
                 return values[name]
             case ast.UnaryOp(operand=operand):
-                return -of(operand)
+                return -of(operand, values)
             case ast.BinOp(left=left, op=op, right=right):
-                return _arithmetic(op, of(left), of(right))
-            case ast.Compare(left=left, ops=[op], comparators=[right]):
-                return functions[COMPARISONS[type(op)]](of(left), of(right))
+                return _arithmetic(op, of(left, values), of(right, values))
+            case ast.Call(func=ast.Name(id="where"), args=[ast.Compare() as test, yes, no]):
+                return where(test, yes, no, values)
             case ast.Call(func=ast.Name(id=name), args=arguments):
-                return functions[name](*map(of, arguments))
+                return functions[name](*(of(argument, values) for argument in arguments))
         raise AssertionError(ast.dump(node))  # parse gives no other
 
-    return of(tree)
+    return of(tree, values)
 
 
 def _arithmetic(op: ast.operator, left: Any, right: Any) -> Any:

@@ -22,6 +22,7 @@ LAYERS = [
     "sampling",
     "expression",
     "interval",
+    "branches",
     "ops",
     "levels",
     "fourier",

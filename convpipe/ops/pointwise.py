@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from convpipe import expression, interval
+from convpipe.branches import branches
 from convpipe.errors import ParameterError
 from convpipe.interval import UNBOUNDED, Interval
 from convpipe.ops.dtypes import COMPUTE, dtype_range, is_integer
@@ -65,7 +66,7 @@ class Map:
         """Enclose the value of the expression."""
         constants = {name: Interval(value, value) for name, value in self.constants}
         values = {**constants, **responses}
-        result: Interval = expression.evaluate(self.tree, values, interval.FUNCTIONS, _exactly)
+        result: Interval = expression.evaluate(self.tree, values, interval.FUNCTIONS, _exactly, branches)
         return result
 
 
