@@ -80,7 +80,7 @@ CHAINS = {
     "strides": [
         stage("blur", "box", size=[2, 3], stride=[2, 1]),
         stage("edge", "prewitt", dilation=[1, 2], stride=[1, 2]),
-        stage("point", "gamma", gamma=0.7),
+        stage("point", "gamma", gamma=1.4),  # below 1 it is steepest at 0, and shows what was rounded there
     ],
     "casts": [stage("blur", "box", size=3, dtype="uint8"), stage("edge", "kirsch", dtype="uint8")],
 }
