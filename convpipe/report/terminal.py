@@ -8,7 +8,9 @@ from collections.abc import Iterable, Sequence
 from pathlib import PurePath
 
 from rich import box
+from rich.cells import cell_len
 from rich.console import Console, Group
+from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
@@ -63,9 +65,8 @@ def _tables(report: Report, verbose: bool) -> Iterable[Table | Group]:
     if report.unsupported and verbose:
         yield _listed("format not read", ("file",), [(path,) for path in report.unsupported], most)
     if report.warnings:
-        yield Group(
-            Text("warnings", "bold"), *(Text(f"  {printable(warning)}") for warning in report.warnings)
-        )
+        lines = (Padding(Text(printable(warning)), (0, 0, 0, 2)) for warning in report.warnings)
+        yield Group(Text("warnings", "bold"), *lines)
     notes = Counter(note for result in report.results for note in result.notes)
     if notes:
         counted = [(str(count), note) for note, count in notes.most_common()]
@@ -76,6 +77,7 @@ def _table(title: str, headings: Sequence[str], numbers: int = 0) -> Table:
     """Return an empty table whose first `numbers` columns are aligned to the right."""
     table = _plain_table(headings, headings[:numbers])
     table.title, table.title_justify = Text(title, "bold"), "left"
+    table.min_width = cell_len(title)  # a title longer than its table would be wrapped
     return table
 
 
