@@ -40,10 +40,16 @@ NUMBERS = "tests/test_references.py::test_the_oracle_gives_these_numbers"
 STAGES = [
     NUMBERS,
     "tests/test_stages.py::test_declaration_is_complete",
+    "tests/test_ops.py",
     "tests/test_plan.py",
     "tests/batch/test_identity.py",
 ]
-READING = ["tests/config/test_slips.py", "tests/config/test_loader.py", "tests/config/test_schema.py"]
+READING = [
+    "tests/test_parameters.py",
+    "tests/config/test_slips.py",
+    "tests/config/test_loader.py",
+    "tests/config/test_schema.py",
+]
 TESTS = {
     "geometry": ["tests/test_geometry.py", "tests/test_sampling.py"],
     "padding": ["tests/test_geometry.py"],
@@ -51,8 +57,8 @@ TESTS = {
         f"stages.{name}": STAGES
         for name in ("blur", "color", "contrast", "custom", "edge", "light", "point", "sharpen")
     },
-    "stages.parameters": [*READING, *STAGES],
-    "stages.matrix": [*READING, *STAGES],
+    "stages.parameters": READING,
+    "stages.matrix": READING,
     "stages.slips": READING,
     "stages.elsewhere": READING,
     "interval": [
