@@ -5,7 +5,7 @@ import tracemalloc
 import numpy as np
 import pytest
 
-from convpipe.errors import ParameterError
+from convpipe.errors import ParameterError, PlanError
 from convpipe.geometry import Border
 from convpipe.interval import Interval
 from convpipe.ops import Taps
@@ -60,3 +60,16 @@ def test_weights_that_sum_to_nothing_are_not_normalised():
         with pytest.raises(ParameterError, match="normalize needs weights that do not sum to 0"):
             stage("custom", "k", kernel=kernel, normalize=True)
     stage("custom", "k", kernel=[[1e20, -1e20, 1e10]], normalize=True)
+
+
+@pytest.mark.parametrize(
+    ("channels", "alpha", "words"),
+    [(2, False, "2, none of them alpha"), (3, True, "2, beside alpha"), (4, False, "4, none of them alpha")],
+)
+def test_grey_is_made_of_one_colour_or_three(channels, alpha, words):
+    gray = stage("color", "gray")
+    with pytest.raises(PlanError, match=f"needs 1 or 3 colour channels; the image has {words}"):
+        make_plan([gray], (4, 5), channels=channels, alpha=alpha)
+    assert make_plan([gray], (4, 5), channels=2, alpha=True).output_channels == 2
+    assert make_plan([gray], (4, 5), channels=4, alpha=True).output_channels == 2
+    assert make_plan([gray], (4, 5)).output_channels == 1

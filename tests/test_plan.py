@@ -145,6 +145,44 @@ def test_images_stand_only_between_loops():
     assert make_plan(chain, (40, 50), channels=3, dtype="float64").working_bytes() == 2 * 40 * 50 * 3 * 8
 
 
+def test_a_long_chain_may_be_cut_and_a_short_one_is_not():
+    same = [stage("point", "abs")] * 8
+    assert make_plan(same, (40, 50)).working_bytes() == 0
+    halved = stage("point", "abs", stride=2)
+    assert make_plan([*same, halved], (40, 50)).working_bytes() == 2 * 40 * 50 * 4
+    assert make_plan([halved, *same], (40, 50)).working_bytes() == 2 * 20 * 25 * 4
+
+
+def test_every_op_of_a_stage_counts():
+    blur = stage("blur", "box", bias=1, dtype="int16")
+    # to colour times alpha, 3 + 3 taps, back, the bias, the cast
+    assert make_plan([blur], (4, 5), channels=2, alpha=True).operations == 4 * 5 * 2 * (1 + 12 + 1 + 1 + 1)
+    assert make_plan([blur], (4, 5), channels=2).operations == 4 * 5 * 2 * (12 + 1 + 1)
+
+
+def test_alpha_that_is_kept_goes_through_no_transform():
+    large = stage("custom", "large", kernel=np.random.default_rng(1).random((45, 45)))
+    plain, with_alpha = (make_plan([large], (400, 500), channels=2, alpha=alpha) for alpha in (False, True))
+    assert plain.stages[0].tiles is not None
+    assert with_alpha.stages[0].tiles is None
+    assert with_alpha.to_dict()["stages"][0]["tiles"] is None
+    assert plain.to_dict()["stages"][0]["tiles"] == plain.stages[0].tiles.to_dict()
+    line = make_plan([stage("blur", "box", size=[1, 2001])], (400, 500))
+    assert line.stages[0].tiles is None  # a product of two factors
+
+
+def test_results_of_bool_images_are_bool_where_every_value_is():
+    def result(*stages, **options):
+        return make_plan(stages, (4, 5), dtype="bool", **options).output_dtype
+
+    invert, box = stage("point", "invert"), stage("blur", "box")
+    assert result(invert) == "bool"
+    assert result(invert, box) == result(box, invert) == "uint8"
+    assert result(box, stage("point", "abs", dtype="int16")) == "int16"
+    assert result(invert, output_dtype="float32") == "float32"
+    assert make_plan([box], (4, 5), dtype="int8").output_dtype == "int8"
+
+
 def test_a_kernel_of_rank_one_may_differ_by_what_is_said():
     exact = stage("custom", "exact", kernel=[[3, 4], [6, 8]])
     rough = stage("custom", "rough", kernel=[[3, 4 + 1e-9], [6, 8]])
