@@ -18,9 +18,12 @@ from convpipe.errors import ConfigError, ParameterError, ParameterTypeError
 from convpipe.geometry import BORDER_NAMES, Border, border_hint
 from convpipe.plan import Plan
 from convpipe.stages import Stage, nearest, stage
+from convpipe.stages.parameters import Text
 
 if TYPE_CHECKING:
     from convpipe.report import Report
+
+_NAME = Text("name", "what a pipeline is called", "pipeline")
 
 
 class Pipeline:
@@ -47,7 +50,7 @@ class Pipeline:
     Raises
     ------
     ParameterError
-        If there is no stage, or a name is unknown.
+        If there is no stage, a border or backend is unknown, or `name` is no line of text.
     BackendError
         If the backend cannot run here.
 
@@ -90,7 +93,7 @@ class Pipeline:
         self.border = border if isinstance(border, Border) else BORDER_NAMES[border]
         self.dtype = None if dtype is None else dtype_name(dtype)
         self.linear_light = bool(linear_light)
-        self.name = name
+        self.name = _NAME.parse(name)
         self.engine = Engine(self.stages, self.border, self.dtype, backend)
         self.backend = self.engine.backend
         self._asked = backend

@@ -83,10 +83,33 @@ def test_labels_and_names_in_a_config(text):
 
 @pytest.mark.parametrize("text", HOSTILE)
 def test_names_that_nothing_has_checked(text):
-    # As one who makes the objects by hand could have them.
-    made = dataclasses.replace(custom(), label=text)
-    made = dataclasses.replace(made, common={**made.common, "name": text})
+    # As one who changes the objects by hand could have them.
+    made = custom()
+    object.__setattr__(made, "label", text)
+    object.__setattr__(made, "common", {**made.common, "name": text})
     assert sources(Pipeline([made, stage("edge", "sobel")])) == PLAIN
+
+
+@pytest.mark.parametrize("text", [text for text in HOSTILE if not text.isprintable() or not text])
+def test_objects_made_of_others_are_checked_too(text):
+    made = custom()
+    with pytest.raises(ParameterError, match="label needs a line of text"):
+        dataclasses.replace(made, label=text)
+    with pytest.raises(ParameterError, match="name needs a line of text"):
+        dataclasses.replace(made, common={**made.common, "name": text})
+    with pytest.raises(ParameterError, match="name needs a line of text"):
+        Pipeline([made], name=text)
+
+
+def test_the_label_of_a_method_is_its_name():
+    with pytest.raises(ParameterError, match="label of edge sobel is its method; given 'scharr'"):
+        dataclasses.replace(stage("edge", "sobel"), label="scharr")
+
+
+def test_a_config_whose_file_name_is_no_line_of_text(tmp_path):
+    path = tmp_path / "x\nfoo.yaml"
+    path.write_text("stages: [{edge: sobel}]")
+    assert Pipeline.from_yaml(path).name == "x\\nfoo"
 
 
 @pytest.mark.parametrize("method", EVERY_METHOD, ids=ids)

@@ -24,7 +24,7 @@ from convpipe.config.overrides import Override
 from convpipe.config.problems import Problems
 from convpipe.config.stages import read_stages
 from convpipe.config.tree import BROKEN, Entry, Node, locate
-from convpipe.errors import ConfigError, ParameterError
+from convpipe.errors import ConfigError, ParameterError, printable
 from convpipe.limits import Limits
 from convpipe.stages import nearest
 from convpipe.stages.parameters import Parameter
@@ -80,7 +80,9 @@ def load_each(path: str | Path, overrides: Sequence[str] = ()) -> tuple[Job | Co
         If the file as a whole is wrong: not YAML, an unknown key beside ``jobs``, bad defaults; or if
         an override is not of its form. With what is wrong in the jobs.
     """
-    return _loaded(lambda problems: yaml.read(path, problems), Path(path).stem, str(path), overrides)
+    return _loaded(
+        lambda problems: yaml.read(path, problems), printable(Path(path).stem), str(path), overrides
+    )
 
 
 def _loaded(

@@ -12,8 +12,8 @@ from convpipe.errors import ParameterError
 from convpipe.geometry import Border, Extent
 from convpipe.ops import IDENTITY, Alpha, Cast, Map, Op, Stencil
 from convpipe.padding import Anchor, Padding
-from convpipe.stages.base import COMMON, ImageKind, Method, find, nearest
-from convpipe.stages.parameters import Parameter
+from convpipe.stages.base import ANY_LABEL, COMMON, LABEL, ImageKind, Method, find, nearest
+from convpipe.stages.parameters import Parameter, Text
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,6 +43,16 @@ class Stage:
     parameters: Mapping[str, Any]
     common: Mapping[str, Any]
     implied: bool = False
+
+    def __post_init__(self) -> None:
+        LABEL.parse(self.label)
+        if self.method.name not in (ANY_LABEL, self.label):
+            raise ParameterError(
+                f"the label of {self.method.title} is its method; given {self.label!r}", "label"
+            )
+        for parameter in COMMON:
+            if isinstance(parameter, Text) and self.common[parameter.name] is not None:
+                parameter.parse(self.common[parameter.name])
 
     def __repr__(self) -> str:
         given = "".join(f", {key}={value!r}" for key, value in self.given.items())
