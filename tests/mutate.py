@@ -152,7 +152,7 @@ def mutants(source):
 
 
 def quiet(tree):
-    """Yield the nodes whose change no test is to notice: annotations, docstrings, the words of messages."""
+    """Yield the nodes whose change no test is to notice: annotations, docstrings, words for a person."""
     for node in ast.walk(tree):
         parts = [getattr(node, "annotation", None), getattr(node, "returns", None)]
         parts += [one for one in getattr(node, "decorator_list", ()) if "dataclass" in ast.unparse(one)]
@@ -160,7 +160,7 @@ def quiet(tree):
             parts += ast.iter_child_nodes(node)
         if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
             parts.append(node.value)
-        if isinstance(node, ast.keyword) and node.arg == "strict":
+        if isinstance(node, ast.keyword) and node.arg in ("strict", "reference", "example"):
             parts.append(node.value)
         if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test):
             parts.append(node)
