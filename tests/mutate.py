@@ -46,7 +46,6 @@ STAGES = [
 ]
 READING = [
     "tests/test_parameters.py",
-    "tests/config/test_slips.py",
     "tests/config/test_loader.py",
     "tests/config/test_schema.py",
 ]

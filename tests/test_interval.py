@@ -58,6 +58,8 @@ CASES = [
     (call("equal", A, B), (0, 0)),
     (call("equal", A, ABOVE), (0, 1)),
     (call("not_equal", A, B), (1, 1)),
+    (call("not_equal", A, ABOVE), (0, 1)),
+    (call("log", Interval(0.25, 0.5)), (math.log(0.25), math.log(0.5))),
     (A.join(B), (-2, 8)),
     (B.join(A), (-2, 8)),
     # What passes the largest float is infinite, of its own sign.

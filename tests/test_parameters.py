@@ -1,8 +1,10 @@
 """What the parameters of a stage take, at and beyond their bounds, and what they say."""
 
 import math
+from dataclasses import replace
 from decimal import Decimal
 
+import jsonschema
 import numpy as np
 import pytest
 
@@ -18,6 +20,7 @@ from convpipe.stages.parameters import (
     Number,
     NumberPair,
     PaddingForm,
+    PixelType,
     Text,
     TextList,
 )
@@ -47,6 +50,7 @@ WORD = Choice("word", "", choices=("magnitude", "x"), aliases={"norm": "magnitud
         (WORD, "norm", "magnitude"),
         (BorderName("a", ""), "replicate", Border.EDGE),
         (BorderName("a", ""), Border.WRAP, Border.WRAP),
+        (PixelType("a", ""), "int16", "int16"),
         (PaddingForm("a", ""), [1, 2], ((1, 1), (2, 2))),
         (Text("a", ""), "a é", "a é"),
         (TextList("a", ""), "one", ("one",)),
@@ -77,7 +81,7 @@ def test_what_is_taken(parameter, given, want):
         (Number("a", ""), np.ones(2), ParameterTypeError, "a needs a finite number; given ndarray"),
         (Number("a", ""), math.nan, ParameterError, "a needs a finite number; given nan"),
         (Number("a", ""), -math.inf, ParameterError, "a needs a finite number; given -inf"),
-        (Number("a", ""), -1.0001 * LARGEST, ParameterError, "whose size passes 3.4e+38"),
+        (Number("a", ""), -LARGEST * (1 + 2**-50), ParameterError, "whose size passes 3.4e+38"),
         (Number("a", ""), 10**400, ParameterError, "whose size passes 3.4e+38"),
         (Number("a", "", least=2), 1.99, ParameterError, "a finite number of at least 2; given 1.99"),
         (Number("a", "", above=2), 2, ParameterError, "a needs a finite number above 2; given 2"),
@@ -103,6 +107,9 @@ def test_what_is_taken(parameter, given, want):
         (WORD, 3, ParameterTypeError, "word needs one of magnitude, x; given int 3"),
         (WORD, "Magnitud", ParameterError, "given 'Magnitud'; did you mean 'magnitude'?"),
         (WORD, "q", ParameterError, "word needs one of magnitude, x; given 'q'"),
+        (PixelType("a", ""), "bool", ParameterError, "a needs one of uint8, "),
+        (BorderName("a", ""), "nearest", ParameterError, "is 'edge' here"),
+        (BorderName("a", ""), "MIRROR", ParameterError, "is 'reflect' here"),
         (Text("a", ""), "", ParameterError, "a needs a line of text; given ''"),
         (Text("a", ""), "a\n", ParameterError, "a needs a line of text; given 'a\\n'"),
         (Text("a", ""), 3, ParameterTypeError, "a needs a line of text; given int 3"),
@@ -132,3 +139,24 @@ def test_what_is_refused(parameter, given, error, words):
     assert words in str(caught.value)
     if words.endswith("'"):  # and no advice that does not fit
         assert str(caught.value).endswith(words)
+
+
+@pytest.mark.parametrize(
+    ("parameter", "valid", "others"),
+    [
+        (PaddingForm("a", ""), [0, [0, 1], [1, 2, 3, 4], "same"], [-1, [1], [1, 2, 3], [1] * 5, "full"]),
+        (Matrix("a", ""), [[[1]], [[1, 2], [3, 4]]], [[], [[]], [1], 1]),
+    ],
+)
+def test_the_schema_takes_what_is_taken(parameter, valid, others):
+    validator = jsonschema.Draft7Validator(parameter.schema())
+    assert all(validator.is_valid(value) and parameter.parse(value) for value in valid)
+    for value in others:
+        assert not validator.is_valid(value)
+        with pytest.raises(ParameterError):
+            parameter.parse(value)
+
+
+def test_every_parameter_hashes():
+    for parameter in (WORD, BorderName("a", ""), Number("a", "")):
+        assert hash(parameter) == hash(replace(parameter))

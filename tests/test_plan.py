@@ -115,6 +115,13 @@ def test_a_dtype_that_nothing_computes_with_is_refused(name):
         make_plan([stage("point", "abs")], (4, 5), **{name: "complex64"})
 
 
+@pytest.mark.parametrize(("name", "advised"), [("int64", True), ("uint64", True), ("complex64", False)])
+def test_wide_integers_are_to_be_cast(name, advised):
+    with pytest.raises(ParameterError) as caught:
+        make_plan([stage("point", "abs")], (4, 5), dtype=name)
+    assert ("64-bit integers fit no arithmetic here" in str(caught.value)) == advised
+
+
 def test_alpha_needs_another_channel():
     with pytest.raises(PlanError, match="an image with alpha has other channels beside it; this one has 1"):
         make_plan([stage("point", "abs")], (4, 5), channels=1, alpha=True)

@@ -54,3 +54,7 @@ def test_a_plan_says_it():
     ]
     plan = make_plan(stages, (20, 30))
     assert plan.sampling == Sampling((1.0, 2.0), (0.0, 1.0))
+
+
+def test_density_falls_by_the_step_of_its_own_axis():
+    assert Sampling((4.0, 2.0)).density(x=300, y=200) == (150, 50)
