@@ -16,13 +16,21 @@ from convpipe.plan import make_plan
 EXTENT = (11, 46)
 
 
+TRANSFORMED = {"plain": (70, 80), "dilation": (200, 220)}
+"""Images large enough for transforms, where they pay at all: of a small one a loop is less work."""
+
+
+def extent(shape, window):
+    return TRANSFORMED.get(window, EXTENT) if shape == "transform" else EXTENT
+
+
 def planned(shape, dtype, window):
     common = WINDOWS[window]
     if np.dtype(dtype).kind == "f" and "value" in common:
         common = common | {"value": 0.7}
     if shape == "transform" and "padding" in common:
         common = common | {"padding": [side + 40 for side in common["padding"]]}
-    return make_plan([SHAPES[shape](**common)], EXTENT, dtype=dtype)
+    return make_plan([SHAPES[shape](**common)], extent(shape, window), dtype=dtype)
 
 
 def tolerance(plan):
@@ -39,9 +47,10 @@ CASES = [
 
 @pytest.mark.parametrize(("shape", "dtype", "window"), CASES)
 def test_the_generated_loop(shape, dtype, window):
-    plan, image = planned(shape, dtype, window), pixels(dtype, EXTENT)
+    plan, image = planned(shape, dtype, window), pixels(dtype, extent(shape, window))
     run = compile_plan(plan)
-    if isinstance(run, Groups):  # no loop: SciPy's transform
+    if isinstance(run, Groups):
+        assert plan.stages[0].tiles is not None
         got = run(image, threads=1)[0]
     else:
         got = interpreted.run(run, image.astype(stored(dtype)))
@@ -64,7 +73,7 @@ COMPILED = [
 
 @pytest.mark.parametrize(("shape", "dtype", "window"), COMPILED)
 def test_the_compiled_loop(shape, dtype, window):
-    plan, image = planned(shape, dtype, window), pixels(dtype, EXTENT)
+    plan, image = planned(shape, dtype, window), pixels(dtype, extent(shape, window))
     oracle.near(compile_plan(plan)(image, threads=1)[0], plan, image, tolerance(plan))
 
 
@@ -72,7 +81,7 @@ def test_the_compiled_loop(shape, dtype, window):
 def test_the_shape_is_what_it_is_called(shape):
     plan = planned(shape, "uint8", "plain")
     if shape == "transform":
-        assert isinstance(compile_plan(plan), Groups)
+        assert plan.stages[0].tiles is not None
         return
     schedule, _ = make_schedule(plan)
     (bank,) = schedule.levels[0].banks

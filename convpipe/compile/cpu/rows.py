@@ -78,10 +78,13 @@ def _fused(context, given, first):
 
     def chain(context, builder, signature, arguments):
         values = cgutils.unpack_tuple(builder, arguments[0])
-        cast = [context.cast(builder, v, kind, total) for v, kind in zip(values, given, strict=True)]
-        result = cast[0] if first else builder.fmul(cast[0], cast[1])
-        for k in range(first or 2, len(cast), 2):
-            result = builder.fma(cast[k], cast[k + 1], result)
+
+        def cast(k):
+            return context.cast(builder, values[k], given[k], total)
+
+        result = values[0] if first else builder.fmul(values[0], cast(1))
+        for k in range(first or 2, len(values), 2):
+            result = builder.fma(values[k], cast(k + 1), result)
         return result
 
     return total(types.StarArgTuple(given)), chain
