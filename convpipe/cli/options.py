@@ -7,10 +7,11 @@ import json
 import math
 import os
 import re
+import shutil
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TextIO, TypeVar
 
 import click
 
@@ -27,6 +28,9 @@ if TYPE_CHECKING:
 F = TypeVar("F", bound=Callable[..., Any])
 
 MAX_SECONDS = 86_400
+
+WIDE = 160
+"""Columns of a line where nothing says how wide it is to be."""
 
 CONFIG = click.Path(dir_okay=False, path_type=Path)
 
@@ -144,8 +148,17 @@ def console(*, stderr: bool = False) -> Console:
     from rich.console import Console
 
     stream = sys.stderr if stderr else sys.stdout
-    own = stream.isatty() or os.environ.get("COLUMNS", "").isdecimal()  # rich reads it
-    return Console(stderr=stderr, highlight=False, width=None if own else 160)
+    return Console(stderr=stderr, highlight=False, width=None if _has_width(stream) else WIDE)
+
+
+def _has_width(stream: TextIO) -> bool:
+    """Tell whether lines have a width to keep to: a terminal's, or that of COLUMNS."""
+    return stream.isatty() or os.environ.get("COLUMNS", "").isdecimal()
+
+
+def width() -> int:
+    """Return the width of lines on standard output, as of :func:`console`, without loading rich."""
+    return shutil.get_terminal_size().columns if _has_width(sys.stdout) else WIDE
 
 
 def rendered(show: Callable[[Console], None]) -> str:

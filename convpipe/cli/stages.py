@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from convpipe.cli.options import json_option, print_json
+from convpipe.cli.options import json_option, print_json, width
 
 if TYPE_CHECKING:
     from convpipe.stages import Method
@@ -31,9 +31,9 @@ def command(family: str | None, name: str | None, markdown: bool, as_json: bool)
     elif len(chosen) == 1 and family:
         _show(chosen[0])
     else:
-        width = max(len(f"{method.family}: {method.name}") for method in chosen)
+        column = max(len(f"{method.family}: {method.name}") for method in chosen)
         for method in chosen:
-            _echo(f"{f'{method.family}: {method.name}':<{width}}  {method.summary}", width + 2)
+            _echo(f"{f'{method.family}: {method.name}':<{column}}  {method.summary}", column + 2)
         click.echo("\nconvpipe stages FAMILY METHOD shows the parameters of one.")
 
 
@@ -68,7 +68,6 @@ def _show(method: Method) -> None:
 
 def _echo(text: str, indent: int) -> None:
     """Print a line, wrapped at the width of the terminal, or of COLUMNS; what goes on is indented."""
-    from convpipe.cli.options import console
-
-    width = max(console().width, indent + 20)
-    click.echo(textwrap.fill(text, width, subsequent_indent=" " * indent, break_on_hyphens=False))
+    click.echo(
+        textwrap.fill(text, max(width(), indent + 20), subsequent_indent=" " * indent, break_on_hyphens=False)
+    )

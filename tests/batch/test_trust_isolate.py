@@ -197,7 +197,7 @@ def test_what_is_quarantined_is_not_tried_again_until_it_changes(save, run, log,
     write(path, np.full((8, 10), 99, np.uint8), overwrite=True)
     result = tmp_path / "out" / path.name
     result.write_bytes(b"precious")
-    assert run(resume=True, isolate=False).failed == 1
+    assert run(resume=True, isolate=False).existing == 1
     assert result.read_bytes() == b"precious"
     result.unlink()
     assert run(resume=True, isolate=False).done == 1
