@@ -10,6 +10,9 @@ import pytest
 # Compiled loops are kept between runs and shared by workers, away from the user's own.
 os.environ.setdefault("CONVPIPE_CACHE_DIR", str(Path(__file__).parent / ".pytest_cache" / "loops"))
 
+# What runs the tests, as pytest-xdist does, may say how wide lines are; a command's output would follow it.
+os.environ.pop("COLUMNS", None)
+
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     # A shell starts its background jobs with Ctrl-C ignored, and so would be what they start in turn:
     # tests of interrupts would wait for what never comes.
