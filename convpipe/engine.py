@@ -13,7 +13,7 @@ from convpipe.compile.backend import Backend, Executable
 from convpipe.errors import ParameterError
 from convpipe.geometry import Border, Extent
 from convpipe.ops import COMPUTE
-from convpipe.plan import Plan, make_plan
+from convpipe.plan import Plan, make_plan, unknown_dtype
 from convpipe.stages import Stage, nearest
 
 
@@ -127,6 +127,8 @@ def dtype_name(dtype: DTypeLike) -> str:
         name = np.dtype(dtype).name
     except TypeError:
         name = str(dtype)
+    if name in ("int64", "uint64"):  # the nearest name would be of a type that loses values
+        raise unknown_dtype(name)
     if name not in COMPUTE:
         raise ParameterError(f"unknown dtype {name!r}{nearest(name, COMPUTE)}", "dtype")
     return name

@@ -367,7 +367,7 @@ def make_plan(
     """
     _check_image(extent, channels, alpha, dtype)
     if output_dtype is not None and output_dtype not in COMPUTE:
-        raise _unknown_dtype(output_dtype)
+        raise unknown_dtype(output_dtype)
     values = dtype_range(dtype)
     state = _State(extent, channels, Ranges(values, values if alpha else None), (Field(), Field()))
     planned: list[StagePlan] = []
@@ -400,7 +400,7 @@ class _State:
 
 def _check_image(extent: Extent, channels: int, alpha: bool, dtype: str) -> None:
     if dtype not in COMPUTE:
-        raise _unknown_dtype(dtype)
+        raise unknown_dtype(dtype)
     rows, cols = extent
     if rows < 1 or cols < 1 or channels < 1:
         raise PlanError(f"the image is empty: {rows} rows, {cols} columns, {channels} channels")
@@ -410,7 +410,8 @@ def _check_image(extent: Extent, channels: int, alpha: bool, dtype: str) -> None
         raise PlanError(f"an image of {rows} x {cols} x {channels} samples is too large to index")
 
 
-def _unknown_dtype(dtype: str) -> ParameterError:
+def unknown_dtype(dtype: str) -> ParameterError:
+    """Return the error for a dtype that nothing is computed in."""
     wide = "; 64-bit integers fit no arithmetic here: cast them" if dtype in ("int64", "uint64") else ""
     return ParameterError(f"dtype needs one of {', '.join(COMPUTE)}; given {dtype!r}{wide}", "dtype")
 
