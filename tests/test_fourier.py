@@ -42,14 +42,13 @@ def transformed(one, image, border=Border.REFLECT, threads=1):
 
 
 def reference(stencil, image):
-    """Return the responses and the sum of the sizes of their products, summed tap by tap."""
+    """Return the responses and the sum of the sizes of their products, summed tap by tap, taps of 0 too."""
     wide = image.reshape(*image.shape[:2], -1).astype(np.longdouble)
     response = size = 0
     with np.errstate(all="ignore"):
         for i, j, samples in oracle.windows(stencil, wide):
-            if (weight := stencil.banks[0].weights[i, j]) != 0:
-                response = response + weight * samples
-                size = size + np.abs(weight * samples)
+            product = stencil.banks[0].weights[i, j] * samples
+            response, size = response + product, size + np.abs(product)
     return response.reshape(*response.shape[:2], *image.shape[2:]), size.reshape(
         *size.shape[:2], *image.shape[2:]
     )
@@ -68,6 +67,13 @@ def assert_local(got, want, size):
     assert (got[size == 0] == 0).all()
 
 
+def crossed(rng):
+    """Return a kernel with a row and a column of zeros."""
+    kernel = rng.standard_normal((31, 31))
+    kernel[4], kernel[:, 22] = 0, 0
+    return kernel
+
+
 OUTLIERS = [1e38, -3.4e38, 1e20, -1e9, np.inf, -np.inf, np.nan]
 
 KERNELS = {
@@ -75,6 +81,7 @@ KERNELS = {
     "tails": lambda rng: np.exp(-1.5 * np.hypot(*np.ogrid[-10:11, -10:11])),
     "disk": lambda rng: np.hypot(*np.ogrid[-11:12, -11:12]) < 11.3,
     "holes": lambda rng: rng.standard_normal((25, 24)) * (rng.random((25, 24)) < 0.75),
+    "crossed": crossed,
     "thirds": lambda rng: rng.integers(1, 9, (20, 20)) / 3,
 }
 
@@ -114,6 +121,60 @@ def test_an_error_stays_in_its_window(case):
         patch.setattr(fourier, "ADVANTAGE", 0)
         got, stencil = transformed(*case)
     assert_local(got, *reference(stencil, case[1]))
+
+
+SPOILS = {
+    "an infinity": [((40, 50), np.inf)],
+    "a NaN": [((41, 47), np.nan)],
+    "two infinities": [((30, 40), np.inf), ((52, 44), -np.inf)],
+    "all of them": [((20, 33), -np.inf), ((60, 33), np.nan), ((61, 80), np.inf), ((0, 0), np.inf)],
+}
+
+
+@pytest.mark.parametrize("spoils", SPOILS.values(), ids=SPOILS)
+def test_taps_of_0_meet_what_is_not_finite_as_in_the_loop(spoils, rng):
+    """0 * NaN and 0 * Inf are NaN: what a pixel becomes depends on its window, not on stride or size."""
+    image, kernel = rng.random((130, 120)).astype(np.float32), crossed(rng)
+    for place, value in spoils:
+        image[place] = value
+    full, stencil = transformed(custom(kernel), image)
+    assert_local(full, *reference(stencil, image))
+    strided = make_plan([custom(kernel, stride=3)], image.shape, dtype="float32")
+    assert strided.stages[0].tiles is None
+    loop, _ = compile_plan(strided)(image)
+    assert np.isnan(loop).any()
+    np.testing.assert_allclose(loop, full[::3, ::3], rtol=2e-5, atol=2e-5)
+
+
+@pytest.mark.usefixtures("always")
+def test_a_tap_that_vanishes_in_float32_is_a_tap_of_0(rng):
+    kernel = rng.standard_normal((21, 21))
+    kernel[3, 5] = 1e-60
+    image = rng.random((60, 60)).astype(np.float32)
+    image[30, 30] = np.inf
+    got, _ = transformed(custom(kernel), image)
+    at = 30 + 10 - 3, 30 + 10 - 5
+    assert np.isnan(got[at])
+    assert np.argwhere(np.isnan(got)).tolist() == [[*at]]
+
+
+@pytest.mark.usefixtures("always")
+def test_the_sign_of_a_tap_is_that_of_what_an_infinity_gives(rng):
+    kernel = rng.standard_normal((20, 21))
+    image = rng.random((60, 61)).astype(np.float32)
+    image[30, 31] = -np.inf
+    got, _ = transformed(custom(kernel), image)
+    window = got[30 - 10 : 30 + 10, 31 - 10 : 31 + 11][::-1, ::-1]
+    np.testing.assert_array_equal(window, np.where(kernel > 0, -np.inf, np.inf))
+
+
+@pytest.mark.usefixtures("always")
+def test_taps_that_are_only_nearly_whole_are_not_rounded(rng):
+    kernel = rng.integers(1, 9, (20, 20)) * (1 + rng.uniform(-1, 1, (20, 20)) * 2.0**-33)
+    image = rng.integers(0, 2**20, (60, 60), dtype=np.int32)
+    got, stencil = transformed(custom(kernel), image)
+    assert_local(got, *reference(stencil, image))
+    assert (got != np.rint(got)).any()
 
 
 def test_one_fill_value_spoils_no_other_window(rng):

@@ -18,7 +18,8 @@ So every response y is to have an error of at most `TOLERANCE` times the sum of 
 - What still is not shown lies beside samples that are larger by orders of magnitude: these are split off, and
   both parts are treated so; no part adds anything to a window in which it has no sample.
 
-NaN and infinities are taken out first; they are put into the windows that have them under a tap other than 0.
+NaN and infinities are taken out first, and put into the windows that hold them as a loop over all taps would:
+under a tap of 0 an infinity gives NaN, and so does NaN.
 """
 
 from __future__ import annotations
@@ -185,18 +186,26 @@ class Spectra:
         return parts.scaled(exponent)
 
     def _not_finite(self, samples: Array, response: Array) -> Array:
-        """Return the response with NaN and infinities where a tap that is not zero meets one."""
+        """Return the response with what NaN and infinities make of it, under taps of 0 too."""
         infinite = np.isinf(samples)
         if infinite.any():
-            count = self._count(infinite, response.shape)
+            held = self._held(infinite, response.shape)
             signs = np.where(infinite, np.sign(samples), 0.0)
-            net, _ = self._transformed(signs, self._signs, response.shape)
-            of_one_sign = np.abs(np.rint(net)) == count
-            value = np.where(of_one_sign, np.copysign(np.inf, net), np.nan)
-            response = np.where(count > 0, value, response)
+            net = np.rint(self._transformed(signs, self._signs, response.shape)[0])
+            value = np.where(np.abs(net) == held, np.copysign(np.inf, net), np.nan)
+            response = np.where(held > 0, value, response)
         if (holes := np.isnan(samples)).any():
-            response = np.where(self._count(holes, response.shape) > 0, np.nan, response)
+            response = np.where(self._held(holes, response.shape) > 0, np.nan, response)
         return response
+
+    def _held(self, marked: NDArray[np.bool_], extent: Extent) -> NDArray[np.int32]:
+        """Return how many marked samples each window holds: differences of sums from the corner on."""
+        sums = np.zeros((marked.shape[0] + 1, marked.shape[1] + 1), np.int32)
+        sums[1:, 1:] = marked.cumsum(axis=0, dtype=np.int32).cumsum(axis=1, dtype=np.int32)
+        sides = zip(extent, self._taps.shape, (self._tiles.rows, self._tiles.cols), strict=True)
+        begin, end = zip(*(_bounds(count, taps, side.step) for count, taps, side in sides), strict=True)
+        counts = sums[end[0], end[1]] - sums[begin[0], end[1]] - sums[end[0], begin[1]] + sums[begin]
+        return np.asarray(counts)
 
     def _count(self, marked: NDArray[np.bool_], extent: Extent) -> Array:
         """Return how many marked samples each window has under taps that are not zero."""
@@ -253,6 +262,12 @@ class Spectra:
                 spectrum = np.conj(fft.rfft2(block, self._tiles.extent))  # cross-correlation
                 kernel.append((place, spectrum, _norm(block)))
         return kernel
+
+
+def _bounds(count: int, taps: int, step: int) -> tuple[slice, slice]:
+    """Return where `count` windows of so many taps begin, and where they end."""
+    last = (count - 1) * step + 1
+    return slice(0, last, step), slice(taps, taps + last, step)
 
 
 def _norm(values: Array) -> float:

@@ -130,7 +130,9 @@ class Transform:
             from convpipe.compile.cpu.spectra import TOLERANCE, Spectra
         stencil, plan = self._stencil, self.plan
         integers = np.dtype(plan.dtype).kind in "iu" and float(stencil.value).is_integer()
-        return Spectra(stencil.banks[0].weights, self._tiles, TOLERANCE[plan.compute], integers)
+        weights = stencil.banks[0].weights
+        taps = np.where(weights.astype(plan.compute) == 0, 0, weights)  # what a loop takes for 0
+        return Spectra(taps, self._tiles, TOLERANCE[plan.compute], integers)
 
     @cached_property
     def _loops(self) -> dict[Extent, Executable]:
