@@ -21,6 +21,7 @@ from convpipe.cli.options import (
     set_option,
     size_option,
 )
+from convpipe.cli.streams import emit
 from convpipe.cli.timing import copy_of, medians
 
 if TYPE_CHECKING:
@@ -194,4 +195,4 @@ def _show(found: list[Timing], image: NDArray[Any], threads: int) -> None:
             f"{timing.copy_fraction:.0%}",
             "before" if compiled is None else f"{compiled:.2f} s",
         )
-    click.echo(rendered(lambda screen: screen.print(table)))
+    emit(rendered(lambda screen: screen.print(table)))

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from convpipe.cli.options import CONFIG, complain, complain_of, set_option
+from convpipe.cli.streams import emit
 
 if TYPE_CHECKING:
     from convpipe.config import Job
@@ -42,7 +43,7 @@ def command(configs: tuple[Path, ...], overrides: tuple[str, ...]) -> None:
                 complain_of(job)
             else:
                 stages = ", ".join(stage.name for stage in job.stages)
-                click.echo(printable(f"ok: {path}: {job.name}: {stages}"))
+                emit(printable(f"ok: {path}: {job.name}: {stages}"))
                 for warning in _saturations(job):
                     complain(f"{path}: {job.name}: {warning}", kind="warning")
     sys.exit(2 if wrong else 0)

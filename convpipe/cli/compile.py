@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from convpipe.cli.options import CONFIG, alpha_option, dtype_option, set_option, size_option
+from convpipe.cli.streams import emit
 
 
 @click.command("compile")
@@ -43,11 +44,11 @@ def command(
         device = (backend or job.backend) == "cuda"
         pipeline = Pipeline.from_job(job, backend="cpu" if show and device else backend)
         if show and device:  # kernels are written without a device, too
-            click.echo(lower(pipeline.engine.plan(shape, dtype, alpha), Tiling())[0])
+            emit(lower(pipeline.engine.plan(shape, dtype, alpha), Tiling())[0])
             continue
         if show:
-            click.echo(pipeline.source(shape, dtype, alpha))
+            emit(pipeline.source(shape, dtype, alpha))
             continue
         began = time.perf_counter()
         pipeline.warm(shape, dtype, alpha)
-        click.echo(f"{printable(job.name)}: ready in {time.perf_counter() - began:.2f} s")
+        emit(f"{printable(job.name)}: ready in {time.perf_counter() - began:.2f} s")

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from convpipe.cli.options import CONFIG, check_order, read_image, set_option, size_option, stage_option
+from convpipe.cli.streams import emit
 
 if TYPE_CHECKING:
     from convpipe.plan import StagePlan
@@ -73,13 +74,13 @@ def _with_window(stages: tuple[StagePlan, ...]) -> StagePlan:
 def _describe(stage: StagePlan) -> None:
     """Print where a stage's output size comes from."""
     rows, cols = stage.axes
-    click.echo(
+    emit(
         f"{stage.place}, {stage.name}: a window of {rows.kernel}x{cols.kernel} taps,"
         f" stride {rows.stride}x{cols.stride}, dilation {rows.dilation}x{cols.dilation},"
         f" padding {rows.before} above, {rows.after} below, {cols.before} left, {cols.after} right"
     )
-    click.echo("  output = floor((input + padding - dilation*(taps-1) - 1)/stride) + 1")
+    emit("  output = floor((input + padding - dilation*(taps-1) - 1)/stride) + 1")
     for name, formula in zip(("rows", "columns"), stage.formulas, strict=True):
-        click.echo(f"  {name:<7} = {formula}")
+        emit(f"  {name:<7} = {formula}")
     reach = "x".join(str(field.reach) for field in stage.field)
-    click.echo(f"  each output pixel depends on {reach} pixels of the image")
+    emit(f"  each output pixel depends on {reach} pixels of the image")

@@ -11,6 +11,7 @@ import click
 
 from convpipe import __version__
 from convpipe.cli.options import json_option, print_json
+from convpipe.cli.streams import emit
 from convpipe.compile.runtime import environment
 from convpipe.errors import BackendError
 
@@ -28,13 +29,13 @@ def command(clear_cache: bool, as_json: bool) -> None:
     if clear_cache:
         from convpipe.compile.runtime import cache
 
-        click.echo(f"removed {cache.clear()} compiled pipelines", err=as_json)
+        emit(f"removed {cache.clear()} compiled pipelines", err=as_json)
     data = _collect()
     if as_json:
         print_json(data)
         return
     for key, value in data.items():
-        click.echo(f"{key:<10} {_line(value)}")
+        emit(f"{key:<10} {_line(value)}")
 
 
 def _line(value: Any) -> str:

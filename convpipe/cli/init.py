@@ -10,6 +10,7 @@ from pathlib import Path
 import click
 
 from convpipe.cli.places import SUFFIXES
+from convpipe.cli.streams import emit
 from convpipe.errors import JobError
 
 STARTER = """\
@@ -67,14 +68,14 @@ def command(path: Path, folder: Path | None, samples: bool, force: bool) -> None
 
         raise JobError(f"there is no {str(folder)!r}{tried(folder)}; --samples makes it, with photographs")
     if samples and not force and os.path.lexists(path):
-        click.echo(printable(f"{path} exists and stays as it is; --force replaces it"))
+        emit(printable(f"{path} exists and stays as it is; --force replaces it"))
     else:
         _write(path, _starter(path, given), force)
     schema = path.with_name(SCHEMA)
     if force or not os.path.lexists(schema):
         _write(schema, _schema(), force)
     if not given.exists():
-        click.echo(f"there is no folder {str(given)!r} here yet: set input.path, or take --samples")
+        emit(f"there is no folder {str(given)!r} here yet: set input.path, or take --samples")
 
 
 def _starter(path: Path, folder: Path) -> str:
@@ -118,7 +119,7 @@ def _write_samples(folder: Path, force: bool) -> None:
         except (OSError, WriteError) as error:
             reason = error.reason if isinstance(error, WriteError) else error.strerror
             raise JobError(f"{str(target)!r}: {reason}") from None
-    click.echo(f"wrote {len(SAMPLES)} photographs to {folder}")
+    emit(f"wrote {len(SAMPLES)} photographs to {folder}")
 
 
 def _write(path: Path, text: str, force: bool) -> None:
@@ -131,4 +132,4 @@ def _write(path: Path, text: str, force: bool) -> None:
         raise JobError(f"{str(path)!r} exists; --force replaces it") from None
     except OSError as error:
         raise JobError(f"{str(path)!r} cannot be written: {error.strerror}") from None
-    click.echo(printable(f"wrote {path}"))
+    emit(printable(f"wrote {path}"))

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import click
 import numpy as np
 from numpy.typing import NDArray
 
+from convpipe.cli.streams import emit
 from convpipe.errors import ParameterError
 from convpipe.geometry import Border, border_index
 from convpipe.interval import Interval
@@ -74,7 +74,7 @@ class Pixel:
             raise ParameterError(f"--channel needs one of {known}; given {self.channel}")
         places = self._places()
         name = f", {self._names(stage.channels)[self.channel]}" if stage.channels > 1 else ""
-        click.echo(
+        emit(
             f"\noutput pixel ({at[0]}, {at[1]}) of {stage.place}, {stage.name}{name}:"
             f" rows {_span(places[0])}, columns {_span(places[1])} of its input"
         )
@@ -87,7 +87,7 @@ class Pixel:
             sums = self._window(entering, places)
         self._maps()
         value = float(self._after(position + 1)[(*at, self.channel)])
-        click.echo(f"the stage gives {value:.6g}{self._rounding(sums, value)}")
+        emit(f"the stage gives {value:.6g}{self._rounding(sums, value)}")
         self._stored(position, value)
 
     @property
@@ -123,23 +123,23 @@ class Pixel:
         samples = window[..., self.channel]
         title = names[self.channel] if len(names) > 1 else "window"
         if self.plan.alpha and self.channel == len(names) - 1 and stencil.keep_alpha:
-            click.echo("alpha is passed on from the centre of the window")
+            emit("alpha is passed on from the centre of the window")
             return {}
         weighted = premultiplied and self.channel < len(names) - 1
         if weighted:
-            click.echo("colours are weighted by alpha: multiplied by it, filtered, divided by filtered alpha")
+            emit("colours are weighted by alpha: multiplied by it, filtered, divided by filtered alpha")
             _grid("window of alpha", window[..., -1], outside)
             samples = samples * window[..., -1]
             title = f"{title} x alpha"
         _grid(title if title == "window" else f"window of {title}", samples, outside)
         if outside.any():
             made = f" {stencil.value:g}" if stencil.border is Border.CONSTANT else ""
-            click.echo(f"in brackets: outside the image, by border {stencil.border.name.lower()}{made}")
+            emit(f"in brackets: outside the image, by border {stencil.border.name.lower()}{made}")
         for name, bank in zip(stencil.names, stencil.banks, strict=True):
             _grid(f"taps of {name}", bank.weights)
-            click.echo(f"{name} = {_sum(samples, bank.weights)}")
+            emit(f"{name} = {_sum(samples, bank.weights)}")
             if weighted:
-                click.echo(f"divided by alpha = {_sum(window[..., -1], bank.weights)}")
+                emit(f"divided by alpha = {_sum(window[..., -1], bank.weights)}")
         if premultiplied:
             return {}
         return {
@@ -154,16 +154,16 @@ class Pixel:
         pixel, names = window[0, 0], self._names(entering.shape[2])
         weights = mix.matrix[self.channel]
         terms = [f"{w:.4g}*{x:.5g} ({name})" for w, x, name in zip(weights, pixel, names, strict=True) if w]
-        click.echo(f"{' + '.join(terms)} = {float(np.dot(weights, pixel)):.6g}")
+        emit(f"{' + '.join(terms)} = {float(np.dot(weights, pixel)):.6g}")
 
     def _maps(self) -> None:
         """Print what the stage does with its responses: expressions with their constants."""
         for op in self.stage.ops:
             if isinstance(op, Map):
                 constants = ", ".join(f"{name} = {value:.6g}" for name, value in op.constants)
-                click.echo(f"then {op.expression}" + (f", {constants}" if constants else ""))
+                emit(f"then {op.expression}" + (f", {constants}" if constants else ""))
             elif isinstance(op, Cast):
-                click.echo(f"then rounded half to even and saturated to {op.dtype}")
+                emit(f"then rounded half to even and saturated to {op.dtype}")
 
     def _rounding(self, sums: dict[str, float], value: float) -> str:
         """Say what the sums that were printed give in exact arithmetic, if rounding can be seen."""
@@ -188,14 +188,14 @@ class Pixel:
         if any(stage.index is not None for stage in later):
             following = later[0]
             how = "" if any(isinstance(op, Cast) for op in self.stage.ops) else ", not rounded,"
-            click.echo(f"it goes on{how} to {following.place}, {following.name}")
+            emit(f"it goes on{how} to {following.place}, {following.name}")
             return
         if later:
             value = float(self._after(len(self.plan.stages))[(*self.at, self.channel)])
-            click.echo(f"linear_light encodes it again: {value:.6g}")
+            emit(f"linear_light encodes it again: {value:.6g}")
         result, _ = self.pipeline.engine.filter(self.pixels, alpha=self.plan.alpha)
         stored = np.atleast_3d(result)[(*self.at, self.channel)]
-        click.echo(f"stored as {result.dtype.name}: {stored:.6g}{_why(value, result.dtype.name)}")
+        emit(f"stored as {result.dtype.name}: {stored:.6g}{_why(value, result.dtype.name)}")
 
 
 def _why(value: float, dtype: str) -> str:
@@ -240,12 +240,12 @@ def _span(places: list[int]) -> str:
 def _grid(title: str, values: NDArray[Any], marked: NDArray[np.bool_] | None = None) -> None:
     """Print numbers in rows; those marked stand in brackets."""
     if max(values.shape) > MOST_SHOWN:
-        click.echo(f"{title}: {values.shape[0]}x{values.shape[1]} numbers")
+        emit(f"{title}: {values.shape[0]}x{values.shape[1]} numbers")
         return
-    click.echo(f"{title}:")
+    emit(f"{title}:")
     for i, row in enumerate(values):
         cells = [
             f"({value:.5g})" if marked is not None and marked[i, j] else f"{value:.5g} "
             for j, value in enumerate(row)
         ]
-        click.echo(("  " + " ".join(f"{cell:>10}" for cell in cells)).rstrip())
+        emit(("  " + " ".join(f"{cell:>10}" for cell in cells)).rstrip())

@@ -22,6 +22,7 @@ from convpipe.cli.options import (
     set_option,
     size_option,
 )
+from convpipe.cli.streams import emit
 from convpipe.errors import ConfigError, ImageError, JobError, ParameterError, PlanError
 
 if TYPE_CHECKING:
@@ -153,7 +154,7 @@ def _show(job: Job, count: int | None, plan: Plan) -> None:
     from convpipe.report.terminal import print_plan
 
     images = "" if count is None else f": {count} image{'s' if count > 1 else ''}"
-    click.echo(printable(f"{job.name}{images}"))
-    click.echo(rendered(lambda screen: print_plan(plan, screen)))
+    emit(printable(f"{job.name}{images}"))
+    emit(rendered(lambda screen: print_plan(plan, screen)))
     for warning in plan.warnings:
         complain(warning, kind="warning")

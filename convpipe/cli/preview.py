@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from convpipe.cli.options import CONFIG, check_order, find_stage, read_image, set_option, stage_option
+from convpipe.cli.streams import emit
 
 if TYPE_CHECKING:
     from convpipe.images import Image
@@ -64,9 +65,9 @@ def command(
     except WriteError as error:
         reason = "the output exists; --overwrite replaces it" if error.reason == images.EXISTS else error
         raise WriteError(f"{output}: {reason}") from None
-    click.echo(printable(f"wrote {output}"))
+    emit(printable(f"wrote {output}"))
     for panel in panels:
-        click.echo(printable(f"  {', '.join(panel.label)}"))
+        emit(printable(f"  {', '.join(panel.label)}"))
 
 
 def _panels(whole: Pipeline, image: Image, chosen: str | None) -> list[Panel]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from convpipe.cli.options import json_option, print_json, width
+from convpipe.cli.streams import emit
 
 if TYPE_CHECKING:
     from convpipe.stages import Method
@@ -23,7 +24,7 @@ def command(family: str | None, name: str | None, markdown: bool, as_json: bool)
     from convpipe.stages import catalogue
 
     if markdown:
-        click.echo(catalogue.markdown(), nl=False)
+        emit(catalogue.markdown(), nl=False)
         return
     chosen = _chosen(family, name)
     if as_json:
@@ -34,7 +35,7 @@ def command(family: str | None, name: str | None, markdown: bool, as_json: bool)
         column = max(len(f"{method.family}: {method.name}") for method in chosen)
         for method in chosen:
             _echo(f"{f'{method.family}: {method.name}':<{column}}  {method.summary}", column + 2)
-        click.echo("\nconvpipe stages FAMILY METHOD shows the parameters of one.")
+        emit("\nconvpipe stages FAMILY METHOD shows the parameters of one.")
 
 
 def _chosen(family: str | None, name: str | None) -> list[Method]:
@@ -52,14 +53,14 @@ def _show(method: Method) -> None:
     from convpipe.stages import COMMON
     from convpipe.stages.catalogue import default, example
 
-    click.echo(f"{method.family}: {method.name}")
+    emit(f"{method.family}: {method.name}")
     for text in filter(None, (method.summary, method.formula, f"Source: {method.reference}")):
         _echo(text, 2)
-    click.echo()
-    click.echo(example(method))
+    emit()
+    emit(example(method))
     for title, parameters in (("Parameters", method.parameters), ("Parameters of every stage", COMMON)):
         if parameters:
-            click.echo(f"\n{title}:")
+            emit(f"\n{title}:")
         for parameter in parameters:
             given = "required" if parameter.required else f"default {default(parameter)}"
             _echo(f"  {parameter.name:<10} {parameter.doc}", 13)
@@ -68,6 +69,6 @@ def _show(method: Method) -> None:
 
 def _echo(text: str, indent: int) -> None:
     """Print a line, wrapped at the width of the terminal, or of COLUMNS; what goes on is indented."""
-    click.echo(
+    emit(
         textwrap.fill(text, max(width(), indent + 20), subsequent_indent=" " * indent, break_on_hyphens=False)
     )

@@ -29,10 +29,10 @@ def open_missing() -> None:
             setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: SIM115
 
 
-def emit(text: str, *, err: bool = False) -> None:
+def emit(text: str = "", *, err: bool = False, nl: bool = True) -> None:
     """Print a text; if the stream does not take it, go on without, and remember."""
     try:
-        click.echo(text, err=err)
+        click.echo(text, err=err, nl=nl)
     except OSError as error:
         mute("stderr" if err else "stdout", error)
 
