@@ -175,6 +175,36 @@ def test_stretching_fills_the_scale_and_leaves_a_flat_image_black():
     np.testing.assert_array_equal(spread, [[0, np.nan], [1, 0.5]])
 
 
+@pytest.mark.parametrize(
+    ("dtype", "image"),
+    [
+        ("float32", [-3e38, 0, 3e38]),
+        ("float32", [-3.4e38, 0, 3.4e38]),
+        ("float32", [0, 1.5e38, 3e38]),
+        ("float32", [0, 1.4e-45, 2.8e-45]),  # half of its smallest number is 0
+        ("float64", [-1.7e308, 0, 1.7e308]),
+        ("float64", [-1e-310, 0, 1e-310]),
+    ],
+)
+def test_stretching_takes_every_finite_image(dtype, image):
+    stretch = make_plan([stage("contrast", "stretch")], (1, 3), dtype=dtype)
+    assert compile_plan(stretch)(np.array([image], dtype))[0].tolist() == [[0, 0.5, 1]]
+
+
+@pytest.mark.parametrize("method", ["sobel", "scharr", "prewitt", "roberts"])
+def test_a_magnitude_needs_squares_that_fit(method):
+    image = np.zeros((5, 5), np.float32)
+    run = compile_plan(make_plan([stage("edge", method)], image.shape, dtype="float32"))
+    for sample, largest in [
+        (1e-24, (0, 0)),
+        (2e-19, (1e-20, 2e-19)),
+        (5e18, (1e17, 5e18)),
+        (1e20, (np.inf,) * 2),
+    ]:
+        image[2, 2] = sample
+        assert largest[0] <= run(image)[0].max() <= largest[1]
+
+
 def test_other_weights_compile_nothing():
     plans = [
         make_plan([stage("blur", "gaussian", sigma=s, truncate=3 / s), stage("edge", "sobel")], size)

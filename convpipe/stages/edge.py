@@ -38,7 +38,7 @@ def _gradient(x: Taps, y: Taps) -> Callable[..., tuple[Op, ...]]:
     return lower
 
 
-_MAGNITUDE = "magnitude = gain * sqrt((gx^2 + gy^2) / 2)"
+_MAGNITUDE = "magnitude = gain * sqrt((gx^2 + gy^2) / 2); squares fit float32 from 1e-19 to 1e19"
 
 
 def _declare(
