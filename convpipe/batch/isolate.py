@@ -6,6 +6,7 @@ survive). Headers and messages come back through a socket; pixels through memory
 
 from __future__ import annotations
 
+import errno
 import mmap
 import os
 import pickle
@@ -22,6 +23,7 @@ from typing import Any, cast
 
 from convpipe.batch.decoder import Request
 from convpipe.batch.reader import Named
+from convpipe.compile.runtime.environment import ONE_BLAS_THREAD
 from convpipe.errors import JobError
 from convpipe.images import Image, ImageInfo, Limits, OpenFile
 
@@ -138,6 +140,7 @@ class _Decoder:
             self._process = subprocess.Popen(
                 [sys.executable, "-c", f"import sys; sys.path[:] = {sys.path!r}; {start}"],
                 pass_fds=handles,
+                env={**os.environ, **ONE_BLAS_THREAD},
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,
@@ -145,7 +148,8 @@ class _Decoder:
         except OSError as error:
             os.close(self._memory)
             self._connection.close()
-            raise JobError(f"no process to decode in can be started: {error.strerror}") from error
+            advice = "; raise the limit on processes (ulimit -u)" if error.errno == errno.EAGAIN else ""
+            raise JobError(f"no process to decode in can be started: {error.strerror}{advice}") from error
         finally:
             theirs.close()
 

@@ -9,6 +9,7 @@ from typing import NoReturn
 
 from convpipe.cli import main, streams
 from convpipe.cli.options import complain
+from convpipe.compile.runtime.environment import ONE_BLAS_THREAD
 
 _ours = False
 
@@ -18,6 +19,7 @@ def run() -> NoReturn:
     global _ours
     _ours = True
     streams.open_missing()
+    os.environ.update(ONE_BLAS_THREAD)
     try:
         main(prog_name="convpipe")
     except SystemExit as end:

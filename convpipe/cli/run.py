@@ -32,6 +32,7 @@ from convpipe.paths import tried
 
 if TYPE_CHECKING:
     from convpipe.config import Job
+    from convpipe.pipeline import Pipeline
     from convpipe.report import Report, ReportFolder
 
 
@@ -171,8 +172,10 @@ def _run_job(
     try:
         source, target, result = places(job, paths)
         named = replace(named, output=str(target / (result or "")))
+        pipeline = _pipeline(job, backend)
         with shown_progress(job.name, progress) as advance:
-            report = _filter(job, source, target, backend, {**options, "result": result, "progress": advance})
+            how = {**options, "result": result, "progress": advance}
+            report = _filter(job, pipeline, source, target, how)
         if not report.images and not report.interrupted:
             raise JobError(_nothing_found(source, report))
     except ConvpipeError as error:
@@ -191,18 +194,17 @@ def _nothing_found(source: Path, report: Report) -> str:
     return text
 
 
-def _filter(
-    job: Job,
-    source: Path,
-    target: Path,
-    backend: str | None,
-    options: Mapping[str, Any],
-) -> Report:
+def _pipeline(job: Job, backend: str | None) -> Pipeline:
+    """Return a job's pipeline, where its loops can run here; the bar is a thread more, and comes after."""
     from convpipe.pipeline import Pipeline
 
     pipeline = Pipeline.from_job(job, backend=backend)
     if pipeline.backend == "cpu":
         begin_loading()
+    return pipeline
+
+
+def _filter(job: Job, pipeline: Pipeline, source: Path, target: Path, how: Mapping[str, Any]) -> Report:
     return pipeline.run_folder(
         source,
         target,
@@ -214,7 +216,7 @@ def _filter(
         compression=job.output.compression,
         limits=job.limits,
         allow_truncated=job.allow_truncated,
-        **options,
+        **how,
     )
 
 

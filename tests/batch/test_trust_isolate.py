@@ -238,6 +238,14 @@ def test_ctrl_c_in_a_terminal_reaches_the_processes_too_and_is_not_theirs(reader
     assert reader.probe(tmp_path / "a.png").extent == (3, 3)
 
 
+@pytest.mark.skipif(not os.path.exists("/proc/self/task"), reason="needs /proc")
+def test_a_process_that_decodes_has_one_thread(reader, tmp_path):
+    """Those of OpenBLAS would be one a core in each process, and where they cannot start, its end."""
+    write(tmp_path / "a.png", np.zeros((3, 3), np.uint8))
+    reader.probe(tmp_path / "a.png")
+    assert len(os.listdir(f"/proc/{reader._decoder()._process.pid}/task")) == 1
+
+
 def test_an_orphan_ends_itself(tmp_path, log):
     write(tmp_path / "read_hang.png", np.zeros((3, 3), np.uint8))
     reader = IsolatedReader(DEFAULT_LIMITS, False, 0.3)

@@ -1,8 +1,10 @@
 """Where no loop can run, a job is refused once, with the reason, before any image is read."""
 
 import os
+import shutil
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -79,6 +81,39 @@ except Exception as error:
 """
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert done.stdout.startswith("BackendError only 0 of "), done.stderr
+
+
+def alone(arguments, folder):
+    """Run the command as a process that may start no other, and no thread; return how it ended."""
+    pytest.importorskip("resource")
+    bind = []
+    if os.getuid() == 0:  # the limit is not for root: another user, who may read what root may
+        setpriv = shutil.which("setpriv") or pytest.skip("needs setpriv, to be bound as root")
+        reading = "+dac_override,+dac_read_search"
+        bind = [setpriv, "--reuid=65534", "--bounding-set=-sys_resource,-sys_admin"]
+        bind += [f"--inh-caps={reading}", f"--ambient-caps={reading}"]
+    line = 'ulimit -u 1 && exec "$@"'
+    return subprocess.run(
+        [*bind, "bash", "-c", line, "bash", sys.executable, "-m", "convpipe", *arguments],
+        env={**os.environ, "PYTHONPATH": str(Path(convpipe.__file__).parents[1])},
+        capture_output=True, text=True, cwd=folder, check=False,
+    )  # fmt: skip
+
+
+def test_a_command_that_starts_no_thread_needs_none(tmp_path):
+    """NumPy's OpenBLAS would start one a core as it is loaded, and end the process as Ctrl-C does."""
+    ended = alone(["stages", "edge", "sobel"], tmp_path)
+    assert (ended.returncode, ended.stderr) == (0, "")
+    assert ended.stdout.startswith("edge: sobel\n")
+
+
+def test_a_run_that_may_start_no_thread_says_so(tmp_path):
+    (tmp_path / "job.yaml").write_text("stages: [{blur: box, size: 3}]\n")
+    ended = alone(["run", "job.yaml", ".", "out"], tmp_path)
+    assert (ended.returncode, ended.stdout) == (2, "")
+    assert ended.stderr.startswith("error: job: only 0 of ")
+    assert ended.stderr.endswith("raise the limit on processes (ulimit -u), or use fewer cores (taskset)\n")
+    assert ended.stderr.count("\n") == 1
 
 
 @pytest.mark.parametrize("asked", ["tbb", "safe", "default"])

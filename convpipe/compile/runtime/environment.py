@@ -31,6 +31,13 @@ CHOICES = {
 }
 """Values of NUMBA_THREADING_LAYER that leave one of these, and which."""
 
+ONE_BLAS_THREAD = {"OPENBLAS_NUM_THREADS": "1"}
+"""The environment of a process that is convpipe's alone, set before NumPy is loaded.
+
+OpenBLAS starts a thread a core as it is loaded, and where the system refuses one it raises SIGINT, which
+looks like Ctrl-C. All that is asked of it here are kernels and a few coordinates.
+"""
+
 
 @cache
 def check() -> None:
