@@ -67,7 +67,10 @@ TESTS = {
         "tests/test_expression.py::test_ranges_enclose_every_value",
     ],
     "sampling": ["tests/test_sampling.py"],
-    "plan": ["tests/test_plan.py", "tests/test_saturation.py", "tests/test_geometry.py"],
+    **{
+        f"plan.{name}": ["tests/test_plan.py", "tests/test_saturation.py", "tests/test_geometry.py"]
+        for name in ("costs", "make", "model", "saturation")
+    },
     "ranges": ["tests/test_plan_ranges.py", "tests/test_plan.py"],
     "expression": ["tests/test_expression.py"],
     "stages.base": [*READING, *STAGES, "tests/test_values.py"],

@@ -1,25 +1,21 @@
-"""The plan: what a pipeline will do to an image of some extent and dtype, with no pixel read."""
+"""What a plan says of a pipeline and of each of its stages."""
 
 from __future__ import annotations
 
-import ast
 import itertools
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from convpipe.errors import ParameterError, PlanError
-from convpipe.fourier import LEAST_TAPS, Tiles, tiles
-from convpipe.geometry import LARGEST, Axis, Border, Extent, Field
+from convpipe.fourier import Tiles
+from convpipe.geometry import Axis, Extent, Field
 from convpipe.interval import Interval
-from convpipe.levels import stays_bool
-from convpipe.ops import COMPUTE, Map, Mix, Op, Reduce, Stencil, Taps, dtype_range, is_integer
+from convpipe.ops import Op, Reduce, Stencil, is_integer
+from convpipe.plan.saturation import loss
 from convpipe.ranges import Ranges
 from convpipe.sampling import Sampling
-from convpipe.stages import ImageKind, Stage
 
 SURELY_FUSED = 8
 """Stages that run as one loop whatever they are, unless one of them needs a whole image."""
@@ -190,6 +186,7 @@ class Plan:
 
         Examples
         --------
+        >>> from convpipe.plan import make_plan
         >>> from convpipe.stages import stage
         >>> print(make_plan([stage("edge", "sobel", stride=2)], (480, 640)))
         480x640x1 uint8 -> 240x320x1 uint8, computed in float32
@@ -267,9 +264,9 @@ class Plan:
         last = self.stages[-1]
         stored = [(stage, stage.unrounded, stage.dtype) for stage in self.stages if is_integer(stage.dtype)]
         return [
-            f"{stage.place} ({stage.name}): of {self.dtype} images its values can be {values}; {loss}"
+            f"{stage.place} ({stage.name}): of {self.dtype} images its values can be {values}; {lost}"
             for stage, values, dtype in [*stored, (last, last.range, self.output_dtype)]
-            if (loss := _loss(values, dtype, stage.smaller, is_result=stage is last)) is not None
+            if (lost := loss(values, dtype, stage.smaller, is_result=stage is last)) is not None
         ]
 
     @property
@@ -291,200 +288,3 @@ class Plan:
             "stages": [stage.to_dict() for stage in self.stages],
             "warnings": self.warnings,
         }
-
-
-def _loss(values: Interval, dtype: str, smaller: str | None, *, is_result: bool) -> str | None:
-    """Say what `dtype` makes of those of `values` that it does not hold; None if it holds all of them."""
-    if _holds(dtype, values):
-        return None
-    wider = next((name for name in ("uint16", "int16", "int32") if _holds(name, values)), "float32")
-    keeps = f"{f'{smaller} or ' if smaller else ''}'dtype: {wider}' keeps them"
-    instead = f"{keeps} ({_FILES.get(wider, _TIFF_ALONE)})" if is_result else keeps
-    if not is_integer(dtype):
-        return f"{dtype} makes those beyond {np.finfo(dtype).max:.6g} infinite; {instead}"
-    limits = dtype_range(dtype)
-    return f"{dtype} holds {limits.low:.10g} to {limits.high:.10g} and saturates the others; {instead}"
-
-
-_TIFF_ALONE = "in a file with 'format: tiff'; PNG and JPEG do not hold it"
-_FILES = {"uint16": "in a file with 'format: png' or tiff; JPEG does not hold it"}
-"""Which files hold a result of a type, as `convpipe.images` has it."""
-
-
-def _smaller(stage: Stage) -> str | None:
-    """Name the parameters of a stage that make its values smaller, as its method declares them."""
-    own = stage.parameters
-    if "kernel" not in own:
-        return next((f"a smaller {name}" for name in ("gain", "amount") if name in own), None)
-    divides = not own["normalize"] and abs(np.sum(own["kernel"])) > 1
-    return "smaller weights, 'normalize: true'" if divides else "smaller weights"
-
-
-def _holds(dtype: str, values: Interval) -> bool:
-    """Tell whether `dtype` holds all of `values`, rounded; wide floating types hold what is computed."""
-    if is_integer(dtype):
-        limits = dtype_range(dtype)
-        return values.within(Interval(limits.low - 0.5, limits.high + 0.5))
-    largest = float(np.finfo(dtype).max)
-    return dtype != "float16" or values.within(Interval(-largest, largest))
-
-
-def make_plan(
-    stages: Sequence[Stage],
-    extent: Extent,
-    *,
-    channels: int = 1,
-    alpha: bool = False,
-    dtype: str = "uint8",
-    border: Border = Border.REFLECT,
-    output_dtype: str | None = None,
-) -> Plan:
-    """Work out extents, ranges, halos, bytes and operations of a pipeline.
-
-    Parameters
-    ----------
-    stages : sequence of Stage
-    extent : (rows, cols)
-        Of the image.
-    channels : int
-    alpha : bool
-        Whether the last channel is alpha.
-    dtype : str
-        Of the image.
-    border : Border
-        For stages that name none.
-    output_dtype : str, optional
-        Of the result; default: the last stage's ``dtype``, or that of the image. Results of bool images
-        are bool only where every value is 0 or 1, else uint8.
-
-    Raises
-    ------
-    ParameterError
-        If `dtype` is not one that convpipe computes with.
-    PlanError
-        If the image is empty or nothing but alpha, or a stage's window does not fit in its input; the
-        message names the stage and the numbers.
-    """
-    _check_image(extent, channels, alpha, dtype)
-    if output_dtype is not None and output_dtype not in COMPUTE:
-        raise unknown_dtype(output_dtype)
-    values = dtype_range(dtype)
-    state = _State(extent, channels, Ranges(values, values if alpha else None), (Field(), Field()))
-    planned: list[StagePlan] = []
-    numbers = itertools.count()
-    for stage in stages:
-        index = None if stage.implied else next(numbers)
-        kind = ImageKind(state.channels, alpha, values.high, values.low)
-        step = _plan_stage(index, stage, stage.lower(border, kind), state, COMPUTE[dtype])
-        planned.append(step)
-        state = _State(step.extent, step.channels, step.ranges, step.field)
-    if output_dtype is None:
-        own = (
-            "uint8"
-            if dtype == "bool" and not stays_bool(op for step in planned for op in step.ops)
-            else dtype
-        )
-        output_dtype = stages[-1].dtype or own
-    return Plan(extent, channels, dtype, output_dtype, COMPUTE[dtype], alpha, tuple(planned))
-
-
-@dataclass(frozen=True)
-class _State:
-    """The image between two stages."""
-
-    extent: Extent
-    channels: int
-    ranges: Ranges
-    field: tuple[Field, Field]
-
-
-def _check_image(extent: Extent, channels: int, alpha: bool, dtype: str) -> None:
-    if dtype not in COMPUTE:
-        raise unknown_dtype(dtype)
-    rows, cols = extent
-    if rows < 1 or cols < 1 or channels < 1:
-        raise PlanError(f"the image is empty: {rows} rows, {cols} columns, {channels} channels")
-    if alpha and channels == 1:
-        raise PlanError("an image with alpha has other channels beside it; this one has 1")
-    if rows * cols * channels > LARGEST**2:
-        raise PlanError(f"an image of {rows} x {cols} x {channels} samples is too large to index")
-
-
-def unknown_dtype(dtype: str) -> ParameterError:
-    """Return the error for a dtype that nothing is computed in."""
-    wide = "; 64-bit integers fit no arithmetic here: cast them" if dtype in ("int64", "uint64") else ""
-    return ParameterError(f"dtype needs one of {', '.join(COMPUTE)}; given {dtype!r}{wide}", "dtype")
-
-
-def _plan_stage(
-    index: int | None, stage: Stage, ops: tuple[Op, ...], state: _State, compute: str
-) -> StagePlan:
-    stencil = next(op for op in ops if isinstance(op, Stencil))
-    windows = stencil.axes(state.extent)
-    rows, cols = (window.output(size) for window, size in zip(windows, state.extent, strict=True))
-    for window, size, count, axis in zip(windows, state.extent, (rows, cols), AXIS_NAMES, strict=True):
-        if count < 1:
-            raise PlanError(
-                f"stage {index} ({stage.name}): its window spans {window.reach} {axis} but its padded "
-                f"input has {size} + {window.before} + {window.after}; output {axis}: {window.formula(size)}",
-                stage.name,
-            )
-    channels = state.channels
-    operations = 0
-    padded = stencil.border == Border.CONSTANT and any(window.before or window.after for window in windows)
-    for op in ops:
-        channels = len(op.matrix) if isinstance(op, Mix) else channels
-        operations += rows * cols * channels * _operations(op)
-    unrounded, ranges = state.ranges.through(ops, padded)
-    return StagePlan(
-        index=index,
-        name=stage.name,
-        method=stage.method.title,
-        ops=ops,
-        input=state.extent,
-        extent=(rows, cols),
-        axes=windows,
-        field=(state.field[0].through(windows[0]), state.field[1].through(windows[1])),
-        channels=channels,
-        dtype=stage.dtype or compute,
-        unrounded=unrounded.whole,
-        ranges=ranges,
-        operations=operations,
-        separation_error=_separation_error(ops, state.ranges.whole),
-        tiles=_tiles(ops, windows, (rows, cols), state.channels),
-        smaller=_smaller(stage),
-    )
-
-
-def _tiles(ops: Sequence[Op], windows: tuple[Axis, Axis], extent: Extent, channels: int) -> Tiles | None:
-    """Return the tiles of a window that is one dense kernel over plain channels, if they are less work."""
-    first = ops[0]
-    if not isinstance(first, Stencil) or first.keep_alpha or len(first.banks) > 1:
-        return None
-    (taps,) = first.banks
-    dense = taps.factors is None and taps.count >= LEAST_TAPS
-    return tiles(windows, extent, channels) if dense else None
-
-
-def _separation_error(ops: Sequence[Op], samples: Interval) -> float:
-    largest = max(abs(samples.low), abs(samples.high))
-    errors = [taps.error for op in ops if isinstance(op, Stencil) for taps in op.banks]
-    return max(errors) * largest if any(errors) else 0.0
-
-
-def _operations(op: Op) -> int:
-    """Count the arithmetic operations of `op` on one output sample."""
-    if isinstance(op, Stencil):
-        return sum(2 * _taps_used(taps) for taps in op.banks)
-    if isinstance(op, Map):
-        return sum(isinstance(node, ast.BinOp | ast.UnaryOp | ast.Call) for node in ast.walk(op.tree))
-    if isinstance(op, Mix):
-        return 2 * len(op.matrix[0])
-    return 1
-
-
-def _taps_used(taps: Taps) -> int:
-    """Return the taps of the kernel, or of its two factors if those are fewer."""
-    if taps.factors is None:
-        return taps.count
-    return min(taps.count, sum(int(np.count_nonzero(factor)) for factor in taps.factors))

@@ -1,0 +1,50 @@
+"""What a stage's ops cost, and the error of taking a kernel apart."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Sequence
+
+import numpy as np
+
+from convpipe.fourier import LEAST_TAPS, Tiles, tiles
+from convpipe.geometry import Axis, Extent
+from convpipe.interval import Interval
+from convpipe.ops import Map, Mix, Op, Stencil, Taps
+
+
+def fourier_tiles(
+    ops: Sequence[Op], windows: tuple[Axis, Axis], extent: Extent, channels: int
+) -> Tiles | None:
+    """Return the tiles of a window that is one dense kernel over plain channels, if they are less work."""
+    first = ops[0]
+    if not isinstance(first, Stencil) or first.keep_alpha or len(first.banks) > 1:
+        return None
+    (taps,) = first.banks
+    dense = taps.factors is None and taps.count >= LEAST_TAPS
+    return tiles(windows, extent, channels) if dense else None
+
+
+def separation_error(ops: Sequence[Op], samples: Interval) -> float:
+    """Return the most that responses to `samples` differ because kernels of rank 1 run as two passes."""
+    largest = max(abs(samples.low), abs(samples.high))
+    errors = [taps.error for op in ops if isinstance(op, Stencil) for taps in op.banks]
+    return max(errors) * largest if any(errors) else 0.0
+
+
+def operations(op: Op) -> int:
+    """Count the arithmetic operations of `op` on one output sample."""
+    if isinstance(op, Stencil):
+        return sum(2 * _taps_used(taps) for taps in op.banks)
+    if isinstance(op, Map):
+        return sum(isinstance(node, ast.BinOp | ast.UnaryOp | ast.Call) for node in ast.walk(op.tree))
+    if isinstance(op, Mix):
+        return 2 * len(op.matrix[0])
+    return 1
+
+
+def _taps_used(taps: Taps) -> int:
+    """Return the taps of the kernel, or of its two factors if those are fewer."""
+    if taps.factors is None:
+        return taps.count
+    return min(taps.count, sum(int(np.count_nonzero(factor)) for factor in taps.factors))
