@@ -277,7 +277,7 @@ def _places(plan: Plan) -> tuple[tuple[int, int], tuple[int, int]]:
     for axis in range(2):
         first, step = 0, 1
         for stage in plan.stages:
-            stencil = next(op for op in stage.ops if isinstance(op, Stencil))
+            stencil = stage.stencil
             centred = replace(stencil, padding="same", stride=(1, 1)).axes(stage.input)[axis]
             first += (centred.before - stage.axes[axis].before) * step
             step *= stage.axes[axis].stride

@@ -69,8 +69,9 @@ TESTS = {
     "sampling": ["tests/test_sampling.py"],
     **{
         f"plan.{name}": ["tests/test_plan.py", "tests/test_saturation.py", "tests/test_geometry.py"]
-        for name in ("costs", "make", "model", "saturation")
+        for name in ("costs", "make", "model", "saturation", "stage")
     },
+    "plan.parts": ["tests/test_plan.py", "tests/test_fusion.py"],
     "ranges": ["tests/test_plan_ranges.py", "tests/test_plan.py"],
     "expression": ["tests/test_expression.py"],
     "stages.base": [*READING, *STAGES, "tests/test_values.py"],

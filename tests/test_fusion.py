@@ -7,11 +7,12 @@ from hypothesis import strategies as st
 from test_stages import check
 
 from convpipe.compile.common.text import without_comments
-from convpipe.compile.cpu import groups, strips
+from convpipe.compile.cpu import strips
 from convpipe.compile.cpu.groups import compile_plan
 from convpipe.errors import PlanError
 from convpipe.geometry import Border
 from convpipe.plan import make_plan
+from convpipe.plan.parts import MOST_LEVELS, MOST_STAGES
 from convpipe.stages import stage
 
 # A fixed set of structures, so that the examples vary everything else without compiling anew.
@@ -271,7 +272,7 @@ def test_a_long_chain_is_cut_into_loops_that_share_their_code(rng):
     stages = [stage("edge", "laplacian", gain=0.1), stage("point", "scale", gain=0.9)] * 20
     run = compile_plan(check(stages, image, output_dtype="float32"))
     levels = [part.values.geometry.shape[1] for part in run.parts]
-    assert (sum(levels), max(levels)) == (20, groups.MOST_LEVELS)
+    assert (sum(levels), max(levels)) == (20, MOST_LEVELS)
     assert len({without_comments(part.source) for part in run.parts[:-1]}) == 2  # uint8 enters the first
     np.testing.assert_array_equal(run(image)[0], staged(stages, image, Border.REFLECT))
 
@@ -280,7 +281,7 @@ def test_thousands_of_stages_are_planned_and_cut_into_few_structures():
     """A chain of 400 took 90 s to end as a RecursionError; what is compiled now are these few."""
     stages = [stage("edge", "laplacian"), *[stage("point", "abs")] * 47] * 40
     parts = compile_plan(make_plan(stages, (9, 11))).parts
-    assert max(len(part.plan.stages) for part in parts) == groups.MOST_STAGES
+    assert max(len(part.plan.stages) for part in parts) == MOST_STAGES
     assert len({(without_comments(part.source), part.plan.dtype) for part in parts}) == 4
 
 

@@ -92,7 +92,7 @@ class Pixel:
 
     @property
     def _stencil(self) -> Stencil:
-        return next(op for op in self.stage.ops if isinstance(op, Stencil))
+        return self.stage.stencil
 
     def _names(self, channels: int) -> list[str]:
         return channel_names(channels, self.plan.alpha)

@@ -13,7 +13,8 @@ from convpipe.geometry import LARGEST, Border, Extent, Field
 from convpipe.levels import stays_bool
 from convpipe.ops import COMPUTE, Mix, Op, Stencil, dtype_range
 from convpipe.plan import costs
-from convpipe.plan.model import AXIS_NAMES, Plan, StagePlan
+from convpipe.plan.model import Plan
+from convpipe.plan.stage import AXIS_NAMES, StagePlan
 from convpipe.ranges import Ranges
 from convpipe.stages import ImageKind, Stage
 

@@ -1,8 +1,7 @@
-"""Cut a plan into levels: what both backends compile, before either decides how.
+"""The levels of a plan as what both backends compile, before either decides how.
 
-A level is a stage with a window, and the stages after it that look at one pixel at a time. Levels carry
-structure alone; weights, constants, extents, padding and border rules are run-time values, so that another
-sigma of the same radius, other weights or another image size compile nothing.
+They carry structure alone; weights, constants, extents, padding and border rules are run-time values, so that
+another sigma of the same radius, other weights or another image size compile nothing.
 """
 
 from __future__ import annotations
@@ -13,8 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from convpipe.geometry import Extent
-from convpipe.ops import Alpha, Cast, Map, Mix, Stencil, is_rounding
-from convpipe.plan import Plan, StagePlan
+from convpipe.ops import Alpha, Cast, Map, Mix
+from convpipe.plan import Plan, StagePlan, grouped
 
 Pointwise = Map | Mix | Alpha | Cast
 
@@ -102,7 +101,7 @@ def make_levels(plan: Plan) -> Program:
 
 
 def _level(index: int, stages: Sequence[StagePlan], channels: int, constants: int) -> Level:
-    stencil = stencil_of(stages[0])
+    stencil = stages[0].stencil
     return Level(
         index=index,
         title=", ".join(f"{one.place}: {one.method}" for one in stages),
@@ -119,41 +118,11 @@ def _level(index: int, stages: Sequence[StagePlan], channels: int, constants: in
     )
 
 
-def grouped(stages: Sequence[StagePlan], dtype: str) -> list[tuple[StagePlan, ...]]:
-    """Return the stages of each level: one, and those after it that need no pixel but the one they change."""
-    groups: list[tuple[StagePlan, ...]] = []
-    for stage in stages:
-        if groups and _is_pointwise(stage) and not loses_nans(groups[-1][-1], dtype):
-            groups[-1] += (stage,)
-        else:
-            groups.append((stage,))
-    return groups
-
-
-def loses_nans(stage: StagePlan, dtype: str) -> bool:
-    """Tell whether NaNs of an image of `dtype` can become 0 in `stage`, where it rounds.
-
-    They are counted where a sample is written, once: what stands between two levels may be computed again.
-    """
-    return np.dtype(dtype).kind == "f" and any(map(is_rounding, stage.ops))
-
-
-def _is_pointwise(stage: StagePlan) -> bool:
-    stencil = stencil_of(stage)
-    padding = [side for axis in stage.axes for side in (axis.before, axis.after)]
-    return (
-        stage.ops[0] is stencil
-        and not stencil.keep_alpha
-        and (stencil.kernel, stencil.stride, len(stencil.banks)) == ((1, 1), (1, 1), 1)
-        and not any(padding)
-    )
-
-
 def _steps(stages: Sequence[StagePlan]) -> tuple[Pointwise, ...]:
     """Return what happens to the responses of the first stage; the one weight of a later one multiplies."""
     steps: list[Pointwise] = []
     for stage in stages:
-        stencil = stencil_of(stage)
+        stencil = stage.stencil
         weight = stencil.banks[0].weight(0, 0)
         if stage is not stages[0] and weight != 1:
             steps.append(Map("weight * r", constants=(("weight", weight),)))
@@ -164,7 +133,7 @@ def _steps(stages: Sequence[StagePlan]) -> tuple[Pointwise, ...]:
 
 def constant_pixel(stage: StagePlan) -> tuple[float, float]:
     """Return what the window of `stage` finds in a constant border: in channels but the last, and there."""
-    stencil = stencil_of(stage)
+    stencil = stage.stencil
     if stencil.opaque is None:
         return stencil.value, stencil.value
     premultiplied = stage.ops[0] is not stencil
@@ -177,11 +146,6 @@ def stored(dtype: str) -> str:
     float16 passes as float32, since Numba does not compute with it, and bool as uint8 of 0 and 1.
     """
     return {"float16": "float32", "bool": "uint8"}.get(dtype, dtype)
-
-
-def stencil_of(stage: StagePlan) -> Stencil:
-    """Return the stage's window."""
-    return next(op for op in stage.ops if isinstance(op, Stencil))
 
 
 def _constants(step: Pointwise) -> list[float]:

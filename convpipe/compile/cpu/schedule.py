@@ -19,7 +19,7 @@ from convpipe.compile.cpu.banks import Bank, choose
 from convpipe.compile.cpu.strips import strips
 from convpipe.geometry import Border
 from convpipe.ops import Stencil, Taps
-from convpipe.plan import Plan
+from convpipe.plan import Plan, grouped
 
 
 @dataclass(frozen=True)
@@ -116,12 +116,12 @@ class Values:
 def make_schedule(plan: Plan) -> tuple[Schedule, Values]:
     """Return the structure and the run-time values of `plan` as one fused loop."""
     program = levels.make_levels(plan)
-    heads = [head for head, *_ in levels.grouped(plan.stages, plan.dtype)]
+    heads = [head for head, *_ in grouped(plan.stages, plan.dtype)]
     scheduled: list[Level] = []
     weights: list[float] = []
     for level, stage in zip(program.levels, heads, strict=True):
-        scheduled.append(_scheduled(level, levels.stencil_of(stage), plan, len(weights)))
-        for bank, taps in zip(scheduled[-1].banks, levels.stencil_of(stage).banks, strict=True):
+        scheduled.append(_scheduled(level, stage.stencil, plan, len(weights)))
+        for bank, taps in zip(scheduled[-1].banks, stage.stencil.banks, strict=True):
             weights += bank.weights(taps)
     values = Values(
         geometry=strips(heads, _bytes_per_column(plan, scheduled)),

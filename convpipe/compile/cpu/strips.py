@@ -13,7 +13,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from convpipe.geometry import Border
-from convpipe.ops import Stencil
 from convpipe.plan import StagePlan
 
 GEOMETRY = (
@@ -66,7 +65,7 @@ def _strip(
     table: list[tuple[int, ...]] = []
     for stage in reversed(stages):
         rows, cols = stage.axes
-        border = next(op for op in stage.ops if isinstance(op, Stencil)).border
+        border = stage.stencil.border
         width = stage.input[1]
         # The input columns under the windows, counted from the image's edge.
         begin, end = first * cols.stride - cols.before, (last - 1) * cols.stride - cols.before + cols.reach

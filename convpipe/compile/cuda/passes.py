@@ -14,11 +14,11 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from convpipe.compile.common.levels import Level, Program, constant_pixel, grouped, make_levels, stencil_of
+from convpipe.compile.common.levels import Level, Program, constant_pixel, make_levels
 from convpipe.errors import BackendError
 from convpipe.geometry import Axis, Border, Extent
 from convpipe.ops import Alpha, Mix, Reduce, Stencil, Taps, is_rounding
-from convpipe.plan import Plan, StagePlan
+from convpipe.plan import Plan, StagePlan, grouped
 
 Part = Literal["whole", "column", "row"]
 
@@ -203,7 +203,7 @@ class _Chain:
         values: Sequence[float] = (),
     ) -> None:  # fmt: skip
         """Add the pass of `kernels`: the whole stage, its column pass or its row pass."""
-        stencil = stencil_of(stage)
+        stencil = stage.stencil
         rows, cols = stage.axes
         down, along = part != "row", part != "column"
         self.passes.append(
@@ -239,7 +239,7 @@ def make_passes(plan: Plan) -> tuple[Program, tuple[Pass, ...], Values]:
     program = make_levels(plan)
     chain = _Chain(floating=np.dtype(plan.dtype).kind == "f")
     for (stage, *_), level in zip(grouped(plan.stages, plan.dtype), program.levels, strict=True):
-        stencil = stencil_of(stage)
+        stencil = stage.stencil
         factors = _factors(stencil)
         if factors is None:
             chain.add(stage, level, [taps.weights for taps in stencil.banks])
