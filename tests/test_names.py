@@ -81,7 +81,7 @@ COMMANDS = {
     "run": "arguments --set --backend --jobs --memory --overwrite --resume --isolate --timeout --report "
     "--quiet --verbose --json",
     "plan": "config input --size --alpha --dtype --set --json",
-    "check": "configs --set",
+    "check": "configs --set --json",
     "stages": "family name --markdown --json",
     "schema": "",
     "init": "path folder --samples --force",

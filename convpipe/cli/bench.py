@@ -77,7 +77,7 @@ def command(
     threads = threads or cores()
     found = [_measure(pipeline, pixels, alpha, threads, runs) for pipeline in pipelines]
     if as_json:
-        print_json([asdict(timing) for timing in found])
+        print_json({"jobs": [asdict(timing) for timing in found]})
     else:
         _show(found, pixels, threads)
 

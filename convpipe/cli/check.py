@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from convpipe.cli.options import CONFIG, complain, complain_of, set_option
+from convpipe.cli.options import CONFIG, complain, complain_of, json_option, load_each, print_json, set_option
 from convpipe.cli.streams import emit
 
 if TYPE_CHECKING:
     from convpipe.config import Job
+    from convpipe.errors import ConfigError
 
 
 SHAPE = (2**20, 2**20, 3)
@@ -22,31 +23,49 @@ SHAPE = (2**20, 2**20, 3)
 @click.command("check")
 @click.argument("configs", type=CONFIG, nargs=-1, required=True)
 @set_option
-def command(configs: tuple[Path, ...], overrides: tuple[str, ...]) -> None:
+@json_option
+def command(configs: tuple[Path, ...], overrides: tuple[str, ...], as_json: bool) -> None:
     """Validate config files; every error has file, line and column. Exit code 2 if one is wrong.
 
     It also says where the values of 8-bit images can saturate; `plan` says it of the images there are.
     """
-    from convpipe.config import load_each
     from convpipe.errors import ConfigError
+
+    jobs = [(path, job) for path in configs for job in load_each(path, overrides)]
+    code = 2 if any(isinstance(job, ConfigError) for _, job in jobs) else 0
+    if as_json:
+        print_json({"exit_code": code, "jobs": [_to_dict(path, job) for path, job in jobs]})
+    for path, job in jobs:
+        if isinstance(job, ConfigError):
+            complain_of(job)
+        elif not as_json:
+            _show(path, job)
+    sys.exit(code)
+
+
+def _show(path: Path, job: Job) -> None:
     from convpipe.report import printable
 
-    wrong = False
-    for path in configs:
-        try:
-            jobs = load_each(path, overrides)
-        except ConfigError as error:
-            jobs = (error,)
-        for job in jobs:
-            if isinstance(job, ConfigError):
-                wrong = True
-                complain_of(job)
-            else:
-                stages = ", ".join(stage.name for stage in job.stages)
-                emit(printable(f"ok: {path}: {job.name}: {stages}"))
-                for warning in _saturations(job):
-                    complain(f"{path}: {job.name}: {warning}", kind="warning")
-    sys.exit(2 if wrong else 0)
+    stages = ", ".join(stage.name for stage in job.stages)
+    emit(printable(f"ok: {path}: {job.name}: {stages}"))
+    for warning in _saturations(job):
+        complain(f"{path}: {job.name}: {warning}", kind="warning")
+
+
+def _to_dict(path: Path, job: Job | ConfigError) -> dict[str, Any]:
+    """Return what is found as plain data, as a job of ``run --json`` with its problems."""
+    from convpipe.errors import ConfigError
+
+    wrong = job.errors if isinstance(job, ConfigError) else ()
+    right = None if isinstance(job, ConfigError) else job
+    return {
+        "name": str(path) if right is None else right.name,
+        "config": str(path),
+        "stages": [] if right is None else [{"name": stage.name} for stage in right.stages],
+        "problems": [{"line": one.line, "column": one.column, "reason": one.message} for one in wrong],
+        "warnings": [] if right is None else _saturations(right),
+        "error": str(job) if right is None else None,
+    }
 
 
 def _saturations(job: Job) -> list[str]:

@@ -121,6 +121,16 @@ def find_stage(stages: Sequence[StagePlan], chosen: str) -> StagePlan:
     raise click.BadParameter(f"{problem}; the stages are {known}", param_hint="--stage")
 
 
+def load_each(config: str | Path, overrides: Sequence[str]) -> tuple[Job | ConfigError, ...]:
+    """Return the jobs of a config file; an error stands for a job, or for a file, that is wrong."""
+    from convpipe import config as configs
+
+    try:
+        return configs.load_each(config, overrides)
+    except ConfigError as error:
+        return (error,)
+
+
 def check_order(config: Path, image: Path | None) -> None:
     """Refuse IMAGE before CONFIG, with the right order."""
     suffixes = (".yaml", ".yml")

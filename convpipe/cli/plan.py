@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import sys
-from collections import Counter
-from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +17,7 @@ from convpipe.cli.options import (
     complain_of,
     dtype_option,
     json_option,
+    load_each,
     print_json,
     rendered,
     set_option,
@@ -55,106 +56,155 @@ def command(
     Without --size, for each distinct size among the images of the input folder, from their headers. Exit
     code 1 if some images cannot be planned, 2 if the size given cannot.
     """
-    from convpipe.config import load_each
-
     if size and input:
         raise click.UsageError("give INPUT or --size, not both")
     if alpha and not size:
         raise click.UsageError("--alpha goes with --size; files say themselves what is alpha")
-    planner = _Planner()
-    found: list[tuple[Job, int | None, Plan]] = []
-    for job in load_each(config, overrides):
-        if isinstance(job, ConfigError):
-            planner.cannot_start(job)
-        elif size is None:
-            found += [(job, count, plan) for count, plan in planner.folder(job, input)]
-        elif plan := planner.plan(job, (size, dtype, alpha)):
-            found.append((job, None, plan))
+    kind = (size, dtype, alpha) if size else None
+    found = [_planned(job, kind, input) for job in load_each(config, overrides)]
+    code = max((job.exit_code(asked=kind is not None) for job in found), default=0)
     if as_json:
-        print_json([_to_dict(*each) for each in found])
+        print_json({"exit_code": code, "jobs": [job.to_dict() for job in found]})
     else:
-        for each in found:
-            _show(*each)
-    for error in planner.errors:
-        complain_of(error) if isinstance(error, ConfigError) else complain(error)
-    if planner.unstarted:
-        sys.exit(2)
-    sys.exit((2 if size else 1) if planner.errors else 0)
+        for job in found:
+            job.show()
+    for job in found:
+        job.complain()
+    sys.exit(code)
 
 
-class _Planner:
-    """Plans images, and keeps what is to be said of those that cannot be planned without stopping at them."""
+@dataclass
+class JobPlans:
+    """The plans of a job, one for each kind of its images, and what of it cannot be planned.
 
-    def __init__(self) -> None:
-        self.errors: list[str | ConfigError] = []
-        self.unstarted = False
+    Parameters
+    ----------
+    name : str
+    config : str
+        The config file.
+    plans : list of (int, Plan)
+        With the number of images; 0 where the size was given.
+    failures : list of Failure
+    error : str, ConfigError or None
+        Why nothing of the job can be planned.
+    """
 
-    def refuse(self, message: str) -> None:
-        self.errors.append(message)
+    name: str
+    config: str | None
+    plans: list[tuple[int, Plan]] = field(default_factory=list)
+    failures: list[Failure] = field(default_factory=list)
+    error: str | ConfigError | None = None
 
-    def cannot_start(self, error: str | ConfigError) -> None:
-        """Keep why nothing of a job can be planned; the other jobs go on."""
-        self.unstarted = True
-        self.errors.append(error)
-
-    def plan(self, job: Job, kind: Kind) -> Plan | None:
-        """Return the plan for one kind of image; None, after a message, if there is none."""
+    def plan(self, job: Job, kind: Kind, paths: list[str]) -> None:
+        """Add the plan for one kind of image, of which `paths` are, or why there is none."""
         from convpipe.pipeline import Pipeline
 
         shape, dtype, alpha = kind
         try:
-            return Pipeline.from_job(job, backend="cpu").engine.plan(shape, dtype, alpha)
+            plan = Pipeline.from_job(job, backend="cpu").engine.plan(shape, dtype, alpha)
         except (PlanError, ParameterError) as error:
-            self.refuse(f"{job.name}: {'x'.join(map(str, shape))} {dtype}: {error}")
-            return None
+            stage = getattr(error, "stage", None) or "plan"
+            subject = f"{self.name}: {'x'.join(map(str, shape))} {dtype}"
+            self.failures.append(Failure(paths, stage, str(error), subject))
+        else:
+            self.plans.append((len(paths), plan))
 
-    def folder(self, job: Job, given: Path | None) -> Iterator[tuple[int, Plan]]:
-        """Yield a plan for each kind of image in a job's input, with the number of images of it."""
+    def exit_code(self, *, asked: bool) -> int:
+        """Return 0 if all is planned, 1 if some images are not, 2 if the job or the size asked for is not."""
+        if self.error is not None:
+            return 2
+        return (2 if asked else 1) if self.failures else 0
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the plans as plain data, in the shape of a job of ``run --json``."""
+        failures = [each for failure in self.failures for each in failure.to_dicts()]
+        failed = sum(len(failure.paths) for failure in self.failures)
+        warnings = {text: None for _, plan in self.plans for text in plan.warnings}
+        return {
+            "name": self.name,
+            "config": self.config,
+            "images": sum(count for count, _ in self.plans) + failed,
+            "failed": failed,
+            "failures": failures,
+            "sizes": [{"count": count, **plan.to_dict()} for count, plan in self.plans],
+            "warnings": list(warnings),
+            "error": None if self.error is None else str(self.error),
+        }
+
+    def show(self) -> None:
+        """Print a table for each plan; warnings are no results, and go to standard error."""
+        from convpipe.report import number, printable
+        from convpipe.report.terminal import print_plan
+
+        for count, plan in self.plans:
+            images = f": {number(count, 'image')}" if count else ""
+            emit(printable(f"{self.name}{images}"))
+            emit(rendered(partial(print_plan, plan)))
+            for warning in plan.warnings:
+                complain(warning, kind="warning")
+
+    def complain(self) -> None:
+        """Print what cannot be planned, on standard error."""
+        for failure in self.failures:
+            complain(f"{failure.subject}: {failure.reason}")
+        if isinstance(self.error, ConfigError):
+            complain_of(self.error)
+        elif self.error is not None:
+            complain(f"{self.name}: {self.error}")
+
+
+@dataclass(frozen=True)
+class Failure:
+    """Images that cannot be planned: their paths, none where the size was given, and the stage and reason."""
+
+    paths: list[str]
+    stage: str
+    reason: str
+    subject: str
+
+    def to_dicts(self) -> list[dict[str, str | None]]:
+        """Return the failure of each image as plain data."""
+        paths: list[str | None] = [*self.paths] or [None]
+        return [{"path": path, "stage": self.stage, "reason": self.reason} for path in paths]
+
+
+def _planned(job: Job | ConfigError, kind: Kind | None, given: Path | None) -> JobPlans:
+    """Return the plans of a job for one kind of image, or for those of its input folder."""
+    if isinstance(job, ConfigError):
+        return JobPlans(job.path, job.path, error=job)
+    found = JobPlans(job.name, job.source)
+    if kind is not None:
+        found.plan(job, kind, [])
+        return found
+    try:
         root = given or job.input.path
+        if root is None:
+            raise JobError("it has no input path; give --size, or a folder of images")
+        kinds = _kinds(job, root, found.failures)
+    except JobError as error:
+        found.error = str(error)
+        return found
+    for each, paths in sorted(kinds.items()):
+        found.plan(job, each, paths)
+    return found
+
+
+def _kinds(job: Job, root: Path, failures: list[Failure]) -> dict[Kind, list[str]]:
+    """Return the images in a job's input by their kind, and add those that have none to `failures`."""
+    from convpipe import images
+    from convpipe.batch import find_images
+    from convpipe.paths import tried
+
+    found = find_images(root, job.input.include, job.input.exclude, job.input.recursive)
+    if not found.images:
+        raise JobError(f"no image is found in {str(root)!r}{tried(root)}")
+    kinds: dict[Kind, list[str]] = {}
+    for relative in map(str, found.images):
         try:
-            if root is None:
-                raise JobError("it has no input path; give --size, or a folder of images")
-            kinds = self._kinds(job, root)
-        except JobError as error:
-            self.cannot_start(f"{job.name}: {error}")
-            return
-        for kind, count in sorted(kinds.items()):
-            plan = self.plan(job, kind)
-            if plan is not None:
-                yield count, plan
-
-    def _kinds(self, job: Job, root: Path) -> Counter[Kind]:
-        from convpipe import images
-        from convpipe.batch import find_images
-        from convpipe.paths import tried
-
-        found = find_images(root, job.input.include, job.input.exclude, job.input.recursive)
-        if not found.images:
-            raise JobError(f"no image is found in {str(root)!r}{tried(root)}")
-        kinds: Counter[Kind] = Counter()
-        for relative in found.images:
-            try:
-                path = found.root / relative
-                info = images.probe(path, job.limits, allow_truncated=job.allow_truncated)
-            except ImageError as error:
-                self.refuse(f"{str(relative)!r}: {error}")
-                continue
-            channels = () if info.channels == 1 else (info.channels,)
-            kinds[(*info.extent, *channels), info.dtype, info.alpha] += 1
-        return kinds
-
-
-def _to_dict(job: Job, count: int | None, plan: Plan) -> dict[str, Any]:
-    images = {} if count is None else {"images": count}
-    return {"job": job.name, **images, **plan.to_dict()}
-
-
-def _show(job: Job, count: int | None, plan: Plan) -> None:
-    from convpipe.report import printable
-    from convpipe.report.terminal import print_plan
-
-    images = "" if count is None else f": {count} image{'s' if count > 1 else ''}"
-    emit(printable(f"{job.name}{images}"))
-    emit(rendered(lambda screen: print_plan(plan, screen)))
-    for warning in plan.warnings:
-        complain(warning, kind="warning")
+            info = images.probe(found.root / relative, job.limits, allow_truncated=job.allow_truncated)
+        except ImageError as error:
+            failures.append(Failure([relative], "read", str(error), repr(relative)))
+            continue
+        channels = () if info.channels == 1 else (info.channels,)
+        kinds.setdefault(((*info.extent, *channels), info.dtype, info.alpha), []).append(relative)
+    return kinds

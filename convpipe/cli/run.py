@@ -19,6 +19,7 @@ from convpipe.cli.options import (
     complain_of,
     duration,
     json_option,
+    load_each,
     nbytes,
     print_json,
     rendered,
@@ -144,14 +145,8 @@ def _leave(code: int) -> NoReturn:
 def _jobs(
     configs: Sequence[str], overrides: Sequence[str], paths: Sequence[str]
 ) -> Iterator[Job | ConfigError]:
-    from convpipe import config
-
     for path in configs:
-        try:
-            jobs = config.load_each(path, overrides)
-        except ConfigError as error:
-            yield error
-            continue
+        jobs = load_each(path, overrides)
         if paths and len(jobs) > 1:
             raise click.UsageError(f"INPUT and OUTPUT go with one job; {path} holds {len(jobs)}")
         yield from jobs

@@ -33,7 +33,7 @@ def test_the_numbers_agree(convpipe, job, document):
     config = job("- {blur: box, size: 3, stride: 2}")
     result = bench(convpipe, config, "--size", "60x40x3", "--threads", 2, "--json")
     assert result.exit_code == 0
-    (timing,) = document(result)
+    (timing,) = document(result)["jobs"]
     assert timing.keys() == FIELDS
     assert (timing["name"], timing["shape"], timing["dtype"], timing["threads"], timing["runs"]) == (
         "job",
@@ -53,7 +53,8 @@ def test_it_tells_whether_it_compiled(convpipe, job, document, tmp_path, monkeyp
     # Weights that stand in no other test: a structure is compiled once a process.
     config = job("- {custom: bench, kernel: [[0, 0, 1, 0, 1]]}")
     first, second = (
-        document(bench(convpipe, config, "--size", "9x9", "--threads", 1, "--json"))[0] for _ in range(2)
+        document(bench(convpipe, config, "--size", "9x9", "--threads", 1, "--json"))["jobs"][0]
+        for _ in range(2)
     )
     assert 0 < first["compile_seconds"] * 1e3 <= first["first_milliseconds"]
     assert second["compile_seconds"] is None
@@ -74,13 +75,13 @@ def test_the_table_has_a_line_for_every_job(convpipe, here):
 
 def test_an_image_of_ones_own(convpipe, here, job, document):
     images.write(here / "a.png", np.zeros((5, 7), np.uint8))
-    (timing,) = document(bench(convpipe, job(), "--image", "a.png", "--json"))
+    (timing,) = document(bench(convpipe, job(), "--image", "a.png", "--json"))["jobs"]
     assert timing["shape"] == [5, 7]
     assert bench(convpipe, job(), "--image", "absent.png").exit_code == 1
 
 
 def test_without_a_config(convpipe, document):
-    (timing,) = document(bench(convpipe, "--size", "8x8", "--json"))
+    (timing,) = document(bench(convpipe, "--size", "8x8", "--json"))["jobs"]
     assert timing["name"] == "blur, then sobel"
 
 

@@ -41,6 +41,54 @@ def test_check_shows_every_error(convpipe, job, here):
     assert "  2 |   - {stages: [{edge: sobell}]}\n" in result.stderr  # the snippet keeps its lines
 
 
+def test_check_as_json(convpipe, job, here, document):
+    (here / "jobs.yaml").write_text(
+        "jobs:\n  - {stages: [{edge: sobell}, {blur: bx}]}\n  - {stages: [{edge: sobel}]}\n"
+    )
+    slope = job("- {blur: box, size: 3}\n  - {edge: sobel, direction: x}", name="slope.yaml")
+    result = convpipe("check", "jobs.yaml", slope, "absent.yaml", "--json")
+    found = document(result)
+    assert result.exit_code == found["exit_code"] == 2
+    wrong, right, slope, absent = found["jobs"]
+    assert (wrong["name"], wrong["config"], wrong["stages"]) == ("jobs.yaml", "jobs.yaml", [])
+    assert wrong["problems"] == [
+        {"line": 2, "column": 22, "reason": "unknown edge method 'sobell'; did you mean 'sobel'?"},
+        {"line": 2, "column": 38, "reason": "unknown blur method 'bx'; did you mean 'box'?"},
+    ]
+    assert wrong["error"].startswith("jobs.yaml:2:22: unknown edge method 'sobell'")
+    assert (right["name"], right["problems"], right["warnings"], right["error"]) == ("jobs[1]", [], [], None)
+    assert [stage["name"] for stage in slope["stages"]] == ["blur box", "edge sobel"]
+    assert [warning[:20] for warning in slope["warnings"]] == ["stage 1 (edge sobel)"]
+    assert [problem["line"] for problem in absent["problems"]] == [None]
+    assert "jobs.yaml:2:38: unknown blur method" in result.stderr
+    assert "warning" not in result.stderr
+    sound = convpipe("check", job(), "--json")
+    assert sound.exit_code == document(sound)["exit_code"] == 0
+
+
+def test_jobs_are_json_of_one_shape(convpipe, photos, job, document):
+    """What `plan` and `check` say of a job is what `run` says of it, under the same names."""
+    (photos / "bad.png").write_bytes(b"no image")
+    commands = ["run"], ["plan"], ["check"]
+    ran, planned, checked = (
+        document(convpipe(*command, job("- {edge: sobel, direction: x}"), "--json"))["jobs"][0]
+        for command in commands
+    )
+    assert planned["sizes"]
+    assert ran["failures"]
+    assert checked["warnings"]
+    assert checked.keys() - ran.keys() == {"stages", "problems"}
+    assert planned.keys() <= ran.keys()
+    assert {key: ran[key] for key in planned if key != "sizes"} == {
+        key: planned[key] for key in planned if key != "sizes"
+    }
+    for of_run, of_plan in zip(ran["sizes"], planned["sizes"], strict=True):
+        assert (of_run["input"], of_run["count"]) == (of_plan["input"], of_plan["count"])
+        assert of_run["stages"] == [
+            {"name": stage["name"], "output": stage["output"]} for stage in of_plan["stages"]
+        ]
+
+
 def test_check_says_what_can_saturate_in_8_bits(convpipe, job):
     slope = job("- {edge: sobel, direction: x}", name="slope.yaml")
     result = convpipe("check", job(), slope)

@@ -7,17 +7,19 @@ import pytest
 from convpipe.images.formats.png import SIGNATURE, chunk
 
 
+def plans(document):
+    """Return the plans of the one job of a document."""
+    (job,) = document["jobs"]
+    return job["sizes"]
+
+
 def test_size(convpipe, job, document):
     result = convpipe("plan", job("- {edge: sobel, stride: 2, padding: 0}"), "--size", "480x640x3", "--json")
     assert result.exit_code == 0
-    (plan,) = document(result)
-    assert (plan["job"], plan["input"], plan["channels"], plan["output"]) == (
-        "job",
-        [480, 640],
-        3,
-        [239, 319],
-    )
-    assert "images" not in plan
+    (found,) = document(result)["jobs"]
+    (plan,) = found["sizes"]
+    assert (found["name"], found["images"]) == ("job", 0)
+    assert (plan["input"], plan["channels"], plan["output"], plan["count"]) == ([480, 640], 3, [239, 319], 0)
 
 
 def test_table(convpipe, job):
@@ -31,9 +33,9 @@ def test_large_kernels_say_their_tiles_and_memory(convpipe, job, document):
     config = job(f"- {{custom: large, kernel: {rows}}}")
     shown = convpipe("plan", config, "--size", "1000x1000").stdout
     assert "Fourier transforms in tiles of 384 x 384: 0.2 of the work of the loop, 5 MiB and 22 MiB" in shown
-    (plan,) = document(convpipe("plan", config, "--size", "1000x1000", "--json"))
+    (plan,) = plans(document(convpipe("plan", config, "--size", "1000x1000", "--json")))
     assert plan["stages"][0]["tiles"]["extent"] == [384, 384]
-    (plan,) = document(convpipe("plan", config, "--size", "30x30", "--json"))
+    (plan,) = plans(document(convpipe("plan", config, "--size", "30x30", "--json")))
     assert plan["stages"][0]["tiles"] is None
 
 
@@ -44,8 +46,8 @@ def test_warnings_are_no_results(convpipe, job):
 
 
 def test_folder_is_planned_once_a_size(convpipe, photos, job, document):
-    plans = document(convpipe("plan", job("- {edge: sobel, stride: 2}"), "--json"))
-    assert [(plan["input"], plan["images"], plan["output"]) for plan in plans] == [
+    found = plans(document(convpipe("plan", job("- {edge: sobel, stride: 2}"), "--json")))
+    assert [(plan["input"], plan["count"], plan["output"]) for plan in found] == [
         ([5, 4], 1, [3, 2]),
         ([8, 9], 2, [4, 5]),
     ]
@@ -54,7 +56,7 @@ def test_folder_is_planned_once_a_size(convpipe, photos, job, document):
 def test_folder_given(convpipe, photos, job, document):
     config = job(head="name: bare")
     assert convpipe("plan", config).exit_code == 2
-    assert len(document(convpipe("plan", config, photos, "--json"))) == 2
+    assert len(plans(document(convpipe("plan", config, photos, "--json")))) == 2
 
 
 def hollow(rows, cols):
@@ -67,8 +69,8 @@ def hollow(rows, cols):
 def test_no_pixel_is_decoded(convpipe, job, here, document):
     (here / "photos").mkdir()
     (here / "photos" / "hollow.png").write_bytes(hollow(3000, 2000))
-    (plan,) = document(convpipe("plan", job(), "--json"))
-    assert (plan["input"], plan["images"]) == ([3000, 2000], 1)
+    (plan,) = plans(document(convpipe("plan", job(), "--json")))
+    assert (plan["input"], plan["count"]) == ([3000, 2000], 1)
     assert convpipe("run", job(), "--quiet").exit_code == 1  # its pixels are indeed not there
 
 
@@ -76,20 +78,29 @@ def test_an_image_that_cannot_be_planned_does_not_stop_the_rest(convpipe, photos
     (photos / "x\x1b.png").write_bytes(b"no image")
     result = convpipe("plan", job("- {blur: box, size: 5, padding: valid}"), "--json")
     assert result.exit_code == 1
-    assert [plan["input"] for plan in document(result)] == [[8, 9]]
+    (found,) = document(result)["jobs"]
+    assert [plan["input"] for plan in found["sizes"]] == [[8, 9]]
+    assert (found["images"], found["failed"]) == (4, 2)
+    assert [(failure["path"], failure["stage"]) for failure in found["failures"]] == [
+        ("x\x1b.png", "read"),
+        ("more/c.png", "blur box"),
+    ]
+    assert found["failures"][1]["reason"].startswith("stage 0 (blur box): its window spans 5 columns")
     assert "error: 'x\\x1b.png': " in result.stderr
     assert "job: 5x4 uint8: stage 0 (blur box): its window spans 5 columns" in result.stderr
 
 
-def test_a_size_that_does_not_fit(convpipe, job):
-    result = convpipe("plan", job("- {blur: box, size: 5, padding: valid}"), "--size", "3x9")
-    assert result.exit_code == 2
+def test_a_size_that_does_not_fit(convpipe, job, document):
+    result = convpipe("plan", job("- {blur: box, size: 5, padding: valid}"), "--size", "3x9", "--json")
+    assert result.exit_code == document(result)["exit_code"] == 2
     assert "its window spans 5 rows" in result.stderr
+    (failure,) = document(result)["jobs"][0]["failures"]
+    assert (failure["path"], failure["stage"]) == (None, "blur box")
 
 
 def test_infinite_ranges_are_json(convpipe, job, document):
     stage = "- {color: gray}" + "\n  - {custom: big, kernel: [[3e38]]}" * 9
-    (plan,) = document(convpipe("plan", job(stage), "--size", "9x9x3", "--json"))
+    (plan,) = plans(document(convpipe("plan", job(stage), "--size", "9x9x3", "--json")))
     assert plan["stages"][-1]["range"][1] is None
 
 
@@ -127,7 +138,13 @@ def test_a_job_that_cannot_be_planned_does_not_stop_the_others(convpipe, photos,
     assert first.startswith("error: lost: the input 'absent' cannot be opened")
     assert second == "error: bare: it has no input path; give --size, or a folder of images"
     assert third.startswith("error: jobs.yaml:4:49: unknown edge method 'sobell'")
-    assert len(document(convpipe("plan", "jobs.yaml", "--json"))) == 2
+    jobs = document(convpipe("plan", "jobs.yaml", "--json"))["jobs"]
+    assert [(job["name"], len(job["sizes"]), job["error"] is None) for job in jobs] == [
+        ("lost", 0, False),
+        ("bare", 0, False),
+        ("jobs.yaml", 0, False),
+        ("good", 2, True),
+    ]
 
 
 def test_lines_have_the_width_that_is_asked_for_and_no_blanks_at_their_end(convpipe, job, monkeypatch):
