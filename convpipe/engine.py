@@ -15,6 +15,10 @@ from convpipe.geometry import Border, Extent
 from convpipe.ops import COMPUTE
 from convpipe.plan import Plan, make_plan, unknown_dtype
 from convpipe.stages import Stage, nearest
+from convpipe.stages.parameters import Count, Flag
+
+_ALPHA = Flag("alpha", "whether the last channel is alpha")
+_THREADS = Count("threads", "on which an image is filtered", least=1)
 
 
 class Engine:
@@ -49,7 +53,7 @@ class Engine:
 
     def plan(self, shape: Sequence[int], dtype: str = "uint8", alpha: bool = False) -> Plan:
         """Return the plan for images of `shape`, (rows, cols) or (rows, cols, channels)."""
-        return self._planned(tuple(shape), dtype_name(dtype), self.dtype, alpha)
+        return self._planned(tuple(shape), dtype_name(dtype), self.dtype, _ALPHA.parse(alpha))
 
     def filter(
         self,
@@ -71,18 +75,19 @@ class Engine:
         alpha : bool
             Whether the last channel is alpha.
         """
-        if threads is not None and (isinstance(threads, bool) or not isinstance(threads, int) or threads < 1):
-            raise ParameterError(f"threads needs an int of at least 1, or None; given {threads!r}", "threads")
-        run = self._executable(image.shape, image.dtype, dtype or self.dtype, alpha)
-        return run(image, threads)
+        run = self._executable(image.shape, image.dtype, dtype or self.dtype, _ALPHA.parse(alpha))
+        return run(image, None if threads is None else _THREADS.parse(threads))
 
     def source(self, shape: Sequence[int], dtype: str = "uint8", alpha: bool = False) -> str:
         """Return the generated Python that filters an image of `shape` and `dtype`."""
-        return self._executable(tuple(shape), np.dtype(dtype_name(dtype)), self.dtype, alpha).source
+        return self._made(shape, dtype, alpha).source
 
     def warm(self, shape: Sequence[int], dtype: str = "uint8", alpha: bool = False) -> None:
         """Compile what filters an image of `shape` and `dtype`, on one core and on all."""
-        self._executable(tuple(shape), np.dtype(dtype_name(dtype)), self.dtype, alpha).warm()
+        self._made(shape, dtype, alpha).warm()
+
+    def _made(self, shape: Sequence[int], dtype: str, alpha: bool) -> Executable:
+        return self._executable(tuple(shape), np.dtype(dtype_name(dtype)), self.dtype, _ALPHA.parse(alpha))
 
     def check(self) -> None:
         """Raise BackendError, before any image is read, if none could be filtered here."""

@@ -127,6 +127,10 @@ class ConfigError(ConvpipeError, ValueError):
         return whole
 
 
+class AllocationError(ConvpipeError, MemoryError):
+    """An array is more memory than the system gives; the message has its extent, dtype and bytes."""
+
+
 class JobError(ConvpipeError):
     """A job cannot start: its input folder is missing, or its output would overwrite its input."""
 

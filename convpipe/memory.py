@@ -13,6 +13,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
+from convpipe.errors import AllocationError
+
 LEAST, MOST = 1 << 20, 1 << 27
 """Smallest block, in bytes, that is worth keeping, and the most kept in all but for a single larger block."""
 
@@ -50,6 +52,11 @@ class _Lease:
 def empty(shape: Sequence[int], dtype: DTypeLike) -> NDArray[Any]:
     """Return an array whose values are undefined, as :func:`numpy.empty` does.
 
+    Raises
+    ------
+    AllocationError
+        If there is no memory for it.
+
     Examples
     --------
     >>> empty((2, 3), "float32").shape
@@ -63,8 +70,17 @@ def empty(shape: Sequence[int], dtype: DTypeLike) -> NDArray[Any]:
     except (KeyError, IndexError):
         for size in [size for size in list(_free) if size > MOST]:
             _free.pop(size, None)
-        block = np.empty(nbytes, np.uint8)
+        block = _block(nbytes, f"{'x'.join(map(str, shape))} {np.dtype(dtype)}")
     return np.asarray(_Lease(block)).view(dtype).reshape(shape)
+
+
+def _block(nbytes: int, array: str) -> NDArray[np.uint8]:
+    try:
+        return np.empty(nbytes, np.uint8)
+    except (MemoryError, ValueError):  # ValueError: more than an index can count
+        raise AllocationError(
+            f"an array of {array} takes {nbytes / 2**30:,.1f} GiB, and there is no memory for it"
+        ) from None
 
 
 def kept() -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 from pathlib import Path
 
 from convpipe.errors import ParameterError
@@ -26,6 +27,22 @@ def expanded(path: str | os.PathLike[str]) -> Path:
     if text.startswith("~") and full == text:
         raise ParameterError(f"{text!r}: no home folder is known; write the path out, or './~...'")
     return Path(full)
+
+
+def open_at_once(path: str | os.PathLike[str]) -> int:
+    """Return a descriptor of a file to be read; that of a FIFO which nobody writes to is not waited for."""
+    flags = os.O_RDONLY
+    for name in ("O_NONBLOCK", "O_CLOEXEC", "O_BINARY"):
+        flags |= getattr(os, name, 0)
+    return os.open(path, flags)
+
+
+def irregular(descriptor: int) -> str:
+    """Return why an open file is not to be read; nothing, if it is a regular one."""
+    mode = os.fstat(descriptor).st_mode
+    if stat.S_ISREG(mode):
+        return ""
+    return f"not a regular file ({'a directory' if stat.S_ISDIR(mode) else 'a pipe, socket or device'})"
 
 
 def tried(path: str | os.PathLike[str]) -> str:

@@ -18,12 +18,13 @@ from convpipe.errors import ConfigError, ParameterError, ParameterTypeError
 from convpipe.geometry import BORDER_NAMES, Border, border_hint
 from convpipe.plan import Plan
 from convpipe.stages import Stage, nearest, stage
-from convpipe.stages.parameters import Text
+from convpipe.stages.parameters import Flag, Text
 
 if TYPE_CHECKING:
     from convpipe.report import Report
 
 _NAME = Text("name", "what a pipeline is called", "pipeline")
+_LINEAR_LIGHT = Flag("linear_light", "whether sRGB is decoded to linear light, and encoded again")
 
 
 class Pipeline:
@@ -88,11 +89,12 @@ class Pipeline:
             raise ParameterError(f"unknown border {border!r}{hint}", "border")
         if backend not in BACKENDS:
             raise ParameterError(f"unknown backend {backend!r}{nearest(backend, BACKENDS)}", "backend")
+        linear_light = _LINEAR_LIGHT.parse(linear_light)
         ends = [replace(stage("light", name), implied=True) for name in ("linear", "srgb")]
         self.stages = (ends[0], *stages, ends[1]) if linear_light else tuple(stages)
         self.border = border if isinstance(border, Border) else BORDER_NAMES[border]
         self.dtype = None if dtype is None else dtype_name(dtype)
-        self.linear_light = bool(linear_light)
+        self.linear_light = linear_light
         self.name = _NAME.parse(name)
         self.engine = Engine(self.stages, self.border, self.dtype, backend)
         self.backend = self.engine.backend

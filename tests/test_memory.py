@@ -5,7 +5,8 @@ import gc
 import numpy as np
 import pytest
 
-from convpipe import Pipeline, memory, stage
+from convpipe import ConvpipeError, Pipeline, memory, stage
+from convpipe.errors import AllocationError
 
 SHAPE = (1024, 1025)
 
@@ -33,6 +34,21 @@ def test_memory_comes_back_when_the_last_view_is_gone():
     assert address(again) == where
     assert again.flags.writeable
     assert again.flags.c_contiguous
+
+
+@pytest.mark.parametrize("padding", [10**8, 10**9])
+def test_a_result_that_fits_no_memory_is_refused_with_its_size(padding):
+    side = 3 + 2 * padding  # less a box
+    words = f"an array of {side}x{side} uint8 takes {side**2 / 2**30:,.1f} GiB, and there is no memory for it"
+    pipeline = Pipeline([stage("blur", "box", padding=padding)])
+    for error in (ConvpipeError, MemoryError):
+        with pytest.raises(error, match=words):
+            pipeline(np.zeros((5, 5), np.uint8))
+
+
+def test_bytes_that_no_index_counts_are_refused_too():
+    with pytest.raises(AllocationError, match="8000000000x8000000000 uint8 takes"):
+        memory.empty((8 * 10**9, 8 * 10**9), np.uint8)
 
 
 def test_no_more_is_kept_than_the_limit(monkeypatch):

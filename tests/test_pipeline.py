@@ -160,8 +160,41 @@ def test_public_names():
 @pytest.mark.parametrize("threads", [0, -1, 2.5, "2", True])
 def test_a_number_of_threads_that_is_none(threads):
     pipeline = Pipeline([stage("blur", "box")], backend="cpu")
-    with pytest.raises(ParameterError, match="threads needs an int of at least 1, or None; given"):
+    with pytest.raises(ParameterError, match="threads needs an int from 1 to 2147483647; given"):
         pipeline(np.zeros((40, 30), np.uint8), threads=threads)
+
+
+@pytest.mark.parametrize("threads", [np.int64(2), np.uint8(1), np.array(1)])
+def test_any_integer_is_a_number_of_threads(threads):
+    image = np.eye(30, dtype=np.uint8)
+    pipeline = Pipeline([stage("blur", "box")])
+    np.testing.assert_array_equal(pipeline(image, threads=threads), pipeline(image))
+
+
+@pytest.mark.parametrize("given", ["no", "", 0, 1, None, [True]])
+def test_a_switch_is_true_or_false(given, tmp_path):
+    image = np.zeros((9, 9, 4), np.uint8)
+    pipeline = Pipeline([stage("blur", "box")])
+    for name, call in {
+        "alpha": lambda: pipeline(image, alpha=given),
+        "alpha ": lambda: pipeline.plan(image.shape, alpha=given),
+        "alpha  ": lambda: pipeline.source(image.shape, alpha=given),
+        "alpha   ": lambda: pipeline.warm(image.shape, alpha=given),
+        "linear_light": lambda: Pipeline([stage("blur", "box")], linear_light=given),
+        "bias": lambda: convpipe.Conv2d(1, 1, 3, bias=given),
+        **{
+            switch: lambda switch=switch: pipeline.run_folder(tmp_path, tmp_path / "out", **{switch: given})
+            for switch in ("recursive", "overwrite", "resume", "isolate", "allow_truncated")
+        },
+    }.items():
+        with pytest.raises(ParameterError, match=f"{name.strip()} needs true or false; given"):
+            call()
+
+
+def test_alpha_of_numpy_is_alpha(rng):
+    image = rng.integers(0, 256, (9, 9, 4), dtype=np.uint8)
+    pipeline = Pipeline([stage("blur", "box")])
+    np.testing.assert_array_equal(pipeline(image, alpha=np.True_), pipeline(image, alpha=True))
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.dtype("float32"), ">f4", "f4"])

@@ -9,6 +9,7 @@ from typing import Any
 
 from convpipe import images
 from convpipe.images import DEFAULT_LIMITS, Limits
+from convpipe.stages.parameters import Flag
 
 DEFAULT_TIMEOUT = 60.0
 """Seconds that an isolated decoder may take."""
@@ -82,6 +83,8 @@ class FolderJob:
     def __post_init__(self) -> None:
         for name, kind in (("input", Path), ("output", Path), ("include", tuple), ("exclude", tuple)):
             object.__setattr__(self, name, kind(getattr(self, name)))
+        for name in ("recursive", "overwrite", "resume", "isolate", "allow_truncated"):
+            object.__setattr__(self, name, Flag(name, "").parse(getattr(self, name)))
 
     def encoding(self, format: str) -> dict[str, Any]:
         """Return the format of a result, and those of the options that it has."""

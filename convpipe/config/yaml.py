@@ -7,12 +7,13 @@ and expanded aliases hold while the text is read, and tags are refused before an
 
 from __future__ import annotations
 
+import os
 import re
 from codecs import BOM_UTF8
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
@@ -33,7 +34,7 @@ from convpipe.config.problems import Problems
 from convpipe.config.syntax import slip
 from convpipe.config.tree import BROKEN, MOST_DEPTH, Entry, Mark, Node, Source
 from convpipe.errors import ConfigError
-from convpipe.paths import tried
+from convpipe.paths import irregular, open_at_once, tried
 
 MOST_BYTES, MOST_NODES = 1 << 18, 20_000
 """Largest config, in bytes and in values with aliases expanded: room for a 127x127 kernel.
@@ -63,7 +64,7 @@ def read(path: Path | str, problems: Problems | None = None) -> Node:
     """
     name = str(path)
     try:
-        with open(path, "rb") as file:
+        with _opened(path) as file:
             data = file.read(MOST_BYTES + 1)
     except (OSError, ValueError) as error:  # ValueError: a name that no file can have
         reason = error.strerror if isinstance(error, OSError) else error
@@ -78,6 +79,21 @@ def read(path: Path | str, problems: Problems | None = None) -> Node:
         source = Source(name, _lines(data.decode(errors="replace")))
         raise _mark_at(source, before, len(before)).error("not UTF-8 text, so no config") from None
     return parse(text, Source(name, _lines(text)), problems)
+
+
+def _opened(path: Path | str) -> BinaryIO:
+    """Open a config: a regular file, or what the caller opened, as a shell does for ``<(...)``.
+
+    A named pipe would be waited for, and a device may have no end.
+    """
+    full = os.path.abspath(path)
+    if full == "/dev/stdin" or os.path.dirname(full) in ("/dev/fd", "/proc/self/fd"):
+        return open(path, "rb")
+    descriptor = open_at_once(path)
+    if reason := irregular(descriptor):
+        os.close(descriptor)
+        raise ValueError(reason)
+    return os.fdopen(descriptor, "rb")
 
 
 def read_text(text: str, name: str, problems: Problems | None = None) -> Node:

@@ -14,6 +14,7 @@ from convpipe.conv.functional import conv2d
 from convpipe.errors import ParameterError, ParameterTypeError
 from convpipe.geometry import pair
 from convpipe.padding import parse_padding
+from convpipe.stages.parameters import Flag
 
 
 class Conv2d:
@@ -90,7 +91,7 @@ class Conv2d:
         bound = prod(shape[1:]) ** -0.5
         self.weight: NDArray[Any] = rng.uniform(-bound, bound, shape).astype(dtype)
         self.bias: NDArray[Any] | None = None
-        if bias:
+        if Flag("bias", "whether there is one").parse(bias):
             self.bias = rng.uniform(-bound, bound, self.out_channels).astype(dtype)
 
     def __call__(self, x: ArrayLike) -> NDArray[Any]:

@@ -10,13 +10,13 @@ from __future__ import annotations
 import errno
 import os
 import secrets
-import stat
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, BinaryIO, Self
 
 from convpipe.errors import ReadError
+from convpipe.paths import irregular, open_at_once
 
 RELATIVE = {os.open, os.mkdir, os.unlink, os.stat, os.link, os.rename} <= os.supports_dir_fd
 """Whether this system takes names relative to an open folder."""
@@ -265,10 +265,9 @@ class OpenFile(os.PathLike[str]):
 
     def __init__(self, path: str | os.PathLike[str], descriptor: int) -> None:
         self.path, self.descriptor = Path(path), descriptor
-        if not stat.S_ISREG(mode := os.fstat(descriptor).st_mode):
+        if reason := irregular(descriptor):
             os.close(descriptor)
-            kind = "a directory" if stat.S_ISDIR(mode) else "a pipe, socket or device"
-            raise ReadError(f"not a regular file ({kind})")
+            raise ReadError(reason)
 
     def __fspath__(self) -> str:
         return os.fspath(self.path)
@@ -292,7 +291,4 @@ class OpenFile(os.PathLike[str]):
 
 def open_file(path: str | os.PathLike[str]) -> OpenFile:
     """Open a regular file to be read, following links; FIFOs and devices are refused without waiting."""
-    flags = os.O_RDONLY
-    for name in ("O_NONBLOCK", "O_CLOEXEC", "O_BINARY"):
-        flags |= getattr(os, name, 0)
-    return OpenFile(path, os.open(path, flags))
+    return OpenFile(path, open_at_once(path))

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from convpipe.errors import ParameterError, ParameterTypeError
-from convpipe.stages.parameters import Number, Parameter, is_list
-from convpipe.stages.slips import slip
+from convpipe.stages.parameters import VANISHING, Number, Parameter, is_list
 
 _MOST_TAPS = 1 << 20
 """Largest number of weights a kernel may have."""
@@ -31,25 +33,37 @@ class Matrix(Parameter):
             raise ParameterError(
                 f"{self.name} is {len(rows)}x{lengths[0]}; at most {_MOST_TAPS} weights are taken", self.name
             )
-        cell = Number(self.name, self.doc)
-        return tuple(
-            tuple(self._cell(cell, v, i, j) for j, v in enumerate(row)) for i, row in enumerate(rows)
-        )
+        weights = self._weights(rows)
+        largest = max(abs(weight) for row in weights for weight in row)
+        if 0 < largest <= VANISHING:  # single ones may: tails of a Gaussian do
+            raise ParameterError(
+                f"{self.name} has no weight that is not 0 in float32, whose smallest is {2.0**-149:.2g}; "
+                f"the largest given is {largest!r}",
+                self.name,
+            )
+        return weights
+
+    def _weights(self, rows: Sequence[Sequence[Any]]) -> tuple[tuple[float, ...], ...]:
+        """Return the numbers of all rows; an error says which of them it is about."""
+        number = Number(self.name, self.doc)
+        try:
+            return tuple(tuple(map(number.finite, row)) for row in rows)
+        except ParameterError:
+            for i, j in np.ndindex(len(rows), len(rows[0])):
+                self._check(Number(f"{self.name}[{i}][{j}]", self.doc), rows[i][j])
+            raise
+
+    def _check(self, cell: Number, value: Any) -> None:
+        try:
+            cell.finite(value)
+        except ParameterError as error:
+            raise type(error)(str(error), self.name) from None
 
     def _refuse_form(self, value: Any) -> ParameterTypeError:
         error = self.refuse_type(value)
         if is_list(value) and value and all(isinstance(item, (int, float)) for item in value):
             return ParameterTypeError(f"{error}; a kernel of one row has two brackets: [{value}]", self.name)
         return error
-
-    def _cell(self, cell: Number, value: Any, i: int, j: int) -> float:
-        try:
-            return cell.parse(value)
-        except ParameterError as error:
-            where = f"{self.name}[{i}][{j}]"
-            raise type(error)(
-                f"{where} needs {cell.kind()}; given {value!r}{slip(value)}", self.name
-            ) from None
 
     def kind(self) -> str:
         """Return what is needed."""

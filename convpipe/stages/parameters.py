@@ -8,8 +8,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
+
 from convpipe.errors import ParameterError, ParameterTypeError
 from convpipe.geometry import BORDER_NAMES, BORDERS_OF_SCIPY, LARGEST, Border, border_hint, pair
+from convpipe.interval import LARGEST as LARGEST_NUMBER
 from convpipe.ops import COMPUTE
 from convpipe.padding import PADDING_RULES, padding_forms, parse_padding
 from convpipe.stages.slips import slip
@@ -17,8 +20,8 @@ from convpipe.stages.slips import slip
 REQUIRED: Any = object()
 """Default of a parameter that has none."""
 
-_LARGEST_NUMBER = (2 - 2**-23) * 2.0**127
-"""Largest float32: images are computed in it, and a larger number would be infinite there."""
+VANISHING = 2.0**-150
+"""Numbers of this size and less are 0 in float32, in which images are computed."""
 
 
 @dataclass(frozen=True)
@@ -76,7 +79,24 @@ class Number(Parameter):
     most: float | None = None
 
     def parse(self, value: Any) -> float:
-        """Return a float; bools, text, NaN, infinities and what passes float32 are refused."""
+        """Return a float; bools, text, NaN, infinities and what float32 does not hold are refused."""
+        number = self.finite(value)
+        if 0 < abs(number) <= VANISHING:
+            raise ParameterError(
+                f"{self.name} has a number that is 0 in float32, whose smallest is {2.0**-149:.2g}; "
+                f"given {value!r}",
+                self.name,
+            )
+        if (
+            (self.least is not None and number < self.least)
+            or (self.above is not None and number <= self.above)
+            or (self.most is not None and number > self.most)
+        ):
+            raise self.refuse(value)
+        return number
+
+    def finite(self, value: Any) -> float:
+        """Return a float, whatever its bounds, which may be 0 in float32."""
         if isinstance(value, bool) or not hasattr(value, "__float__"):
             raise self.refuse_type(value)
         try:
@@ -85,20 +105,15 @@ class Number(Parameter):
             raise self.refuse_type(value) from None
         except OverflowError:  # an int of hundreds of digits
             raise self._too_large() from None
-        if math.isfinite(number) and abs(number) > _LARGEST_NUMBER:
-            raise self._too_large()
-        if (
-            not math.isfinite(number)
-            or (self.least is not None and number < self.least)
-            or (self.above is not None and number <= self.above)
-            or (self.most is not None and number > self.most)
-        ):
+        if not math.isfinite(number):
             raise self.refuse(value)
+        if abs(number) > LARGEST_NUMBER:
+            raise self._too_large(f"; given {value!r}")
         return number
 
-    def _too_large(self) -> ParameterError:
-        message = f"{self.name} has a number whose size passes {_LARGEST_NUMBER:.3g}, the largest float32"
-        return ParameterError(message, self.name)
+    def _too_large(self, given: str = "") -> ParameterError:
+        message = f"{self.name} has a number whose size passes {LARGEST_NUMBER:.3g}, the largest float32"
+        return ParameterError(message + given, self.name)
 
     def kind(self) -> str:
         """Return the bounds in words."""
@@ -184,10 +199,10 @@ class Flag(Parameter):
     """True or false."""
 
     def parse(self, value: Any) -> bool:
-        """Return the bool; 0, 1, `yes` and `no` are not bools."""
-        if not isinstance(value, bool):
+        """Return the bool, NumPy's too; 0, 1, `yes` and `no` are not bools."""
+        if not isinstance(value, bool | np.bool_):
             raise self.refuse_type(value)
-        return value
+        return bool(value)
 
     def kind(self) -> str:
         """Return the two words."""

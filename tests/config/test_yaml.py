@@ -1,5 +1,6 @@
 """Reading YAML: what is no config, what would exhaust the reader, and what positions mean."""
 
+import os
 import time
 
 import pytest
@@ -187,6 +188,33 @@ WORDS += [
     "0x",
     "~",
 ]
+
+
+class TestWhatIsNoFile:
+    """A named pipe that nobody writes to is not waited for, and one that the caller opened is read."""
+
+    def test_a_fifo(self, tmp_path):
+        os.mkfifo(tmp_path / "pipe.yaml")
+        with pytest.raises(ConfigError, match=r"pipe.yaml: cannot be read: not a regular file \(a pipe, "):
+            config.load(tmp_path / "pipe.yaml")
+
+    @pytest.mark.parametrize(
+        ("path", "kind"), [("/dev/zero", "a pipe, socket or device"), ("/", "a directory")]
+    )
+    def test_devices_and_folders(self, path, kind):
+        with pytest.raises(ConfigError, match=rf"{path}: cannot be read: not a regular file \({kind}\)"):
+            config.load(path)
+
+    @pytest.mark.parametrize("folder", ["/dev/fd", "/proc/self/fd"])
+    def test_what_the_caller_opened(self, folder):
+        read, write = os.pipe()
+        try:
+            os.write(write, b"stages: [{edge: sobel}]")
+            os.close(write)
+            (job,) = config.load(f"{folder}/{read}")
+        finally:
+            os.close(read)
+        assert job.stages[0].name == "edge sobel"
 
 
 @settings(max_examples=300, deadline=None)
