@@ -251,6 +251,8 @@ class Pipeline:
             If this is no image, or its dtype is not computed with; the message names the cast that is.
         PlanError
             If a stage's window does not fit in its input.
+        AllocationError
+            If there is no memory for the result; it is a MemoryError, too.
 
         Examples
         --------

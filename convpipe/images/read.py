@@ -12,6 +12,7 @@ from convpipe.errors import ReadError
 from convpipe.images.codecs import checked_header, checked_headers, codec, image_file, note_frames_left
 from convpipe.images.colour import orient
 from convpipe.images.formats.registry import FORMATS
+from convpipe.images.log import collected
 from convpipe.images.metadata.model import Metadata
 from convpipe.images.metadata.raster import Raster
 from convpipe.images.source import Header, Source
@@ -123,7 +124,8 @@ def read_pages(
 
 
 def _image(source: Source, header: Header, allow_truncated: bool) -> Image:
-    stored = codec(source.format).decode(source, header, allow_truncated)
+    with collected(source.notes):
+        stored = codec(source.format).decode(source, header, allow_truncated)
     _check_decoded(stored, header)
     pixels = orient(stored, header.orientation)
     pixels = np.ascontiguousarray(pixels, dtype=pixels.dtype.newbyteorder("="))

@@ -333,6 +333,18 @@ class TestKinds:
         assert image.pixels.dtype == dtype
         assert probe(tmp_path / "a.png").channels == (image.pixels.shape[2:] or (1,))[0]
 
+    def test_what_libpng_warns_of_is_a_note_of_its_image(self, tmp_path, monkeypatch):
+        said = []
+        monkeypatch.setattr(logging.root, "handlers", [])
+        monkeypatch.setattr(logging.lastResort, "emit", said.append)  # which writes to stderr
+        names = [f"{number}.png" for number in range(12)]
+        for number, name in enumerate(names):
+            (tmp_path / name).write_bytes(png(4, 1, 8, 0, bytes(5) + b"more" * (number % 2)))
+        with ThreadPoolExecutor(3) as pool:
+            found = [image.notes for image in pool.map(lambda name: read(tmp_path / name), names)]
+        assert found == [(), ("PNG warning: IDAT: Too much image data",)] * 6
+        assert not said
+
     def test_interlaced_16_bit_png(self, tmp_path, rng):
         pixels = rng.integers(0, 2**16, (13, 11, 3)).astype(np.uint16)
         passes = [pixels[y::dy, x::dx].astype(">u2") for y, x, dy, dx in ADAM7]

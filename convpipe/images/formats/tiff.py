@@ -9,12 +9,12 @@ from typing import Any
 import numpy as np
 
 from convpipe.errors import ReadError
+from convpipe.images.log import collected
 from convpipe.images.metadata.exif import ORIENTATION
 from convpipe.images.metadata.model import Metadata, Samples
 from convpipe.images.metadata.raster import Raster
 from convpipe.images.source import Header, Source
 from convpipe.images.tiff.decode import LZW, samples_of
-from convpipe.images.tiff.log import collected
 from convpipe.images.tiff.pages import SUB_DIRECTORIES, chain
 from convpipe.images.tiff.planes import plane
 from convpipe.images.tiff.quirks import page_at, settle_predictor, tiff_file
@@ -111,8 +111,7 @@ def decode(source: Source, header: Header, allow_truncated: bool) -> np.ndarray:
         check_jpeg(page, source)
     separate = page.planarconfig == 2
     rows, cols, samples = page.imagelength, page.imagewidth, page.samplesperpixel
-    with collected(source.notes):
-        pixels = samples_of(page, source)
+    pixels = samples_of(page, source)
     pixels = pixels.reshape((samples, rows, cols) if separate else (rows, cols, samples))
     if separate:
         pixels = np.moveaxis(pixels, 0, -1)

@@ -1,4 +1,4 @@
-"""tifffile reports damage to a logger; this keeps it off the terminal and puts it into an image's notes."""
+"""What tifffile and imagecodecs (libpng) log of damage becomes notes of an image, off the terminal."""
 
 from __future__ import annotations
 
@@ -23,14 +23,15 @@ class _Collector(logging.Handler):
             notes.append(" ".join(record.getMessage().split())[:200])
 
 
-_logger = logging.getLogger("tifffile")
-_logger.addHandler(_Collector(logging.WARNING))
-_logger.propagate = False
+for _name in ("tifffile", "imagecodecs"):
+    _logger = logging.getLogger(_name)
+    _logger.addHandler(_Collector(logging.WARNING))
+    _logger.propagate = False
 
 
 @contextmanager
 def collected(notes: list[str]) -> Iterator[None]:
-    """Append to ``notes`` what tifffile says in this thread, a few messages at most."""
+    """Append to ``notes`` what these libraries say in this thread, a few messages at most."""
     _current.notes = []
     try:
         yield
