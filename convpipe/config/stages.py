@@ -8,6 +8,7 @@ from convpipe.config.problems import Problems
 from convpipe.config.tree import BROKEN, Entry, Node
 from convpipe.errors import ConfigError, ParameterError
 from convpipe.stages import ANY_LABEL, COMMON, Stage, attempt, families, find, nearest
+from convpipe.stages.elsewhere import advice
 
 _EXAMPLE = "such as '- blur: gaussian'"
 
@@ -88,7 +89,7 @@ def _family(node: Node, entries: dict[str, Entry]) -> str:
             parameters |= {parameter.name for parameter in method.parameters}
             homes[method.name] = family
     for key, entry in entries.items():
-        if key in homes and key != ANY_LABEL:
+        if key in homes and key != ANY_LABEL and advice(entry.node.value, key) is None:
             raise entry.mark.error(f"{key!r} is a method, not a family; write '{homes[key]}: {key}'")
         if key not in parameters and not is_free(key):
             raise entry.mark.error(_unknown_family(key, entry.node))

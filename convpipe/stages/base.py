@@ -15,7 +15,7 @@ from typing import Any, Literal
 
 from convpipe.errors import ParameterError
 from convpipe.ops import Op
-from convpipe.stages.elsewhere import advice
+from convpipe.stages.elsewhere import advice, is_missing
 from convpipe.stages.parameters import (
     REQUIRED,
     BorderName,
@@ -169,30 +169,39 @@ def find(family: str, name: str) -> Method:
     """
     methods = _REGISTRY.get(family) if isinstance(family, str) else None
     if methods is None:
-        raise ParameterError(
-            f"unknown stage family {family!r}{_meant(family, name) or nearest(family, _REGISTRY)}", family
-        )
+        meant = _meant_by(family, name) or nearest(family, _REGISTRY)
+        raise ParameterError(f"unknown stage family {family!r}{meant}", family)
     if ANY_LABEL in methods:
         LABEL.parse(name)
         return methods[ANY_LABEL]
     if not isinstance(name, str) or name not in methods:
-        raise ParameterError(
-            f"unknown {family} method {name!r}{_meant(name) or nearest(name, methods)}", family
-        )
+        meant = _home(name) or _advice(name, family) or nearest(name, methods)
+        raise ParameterError(f"unknown {family} method {name!r}{meant}", family)
     return methods[name]
 
 
-def _meant(*words: object) -> str:
-    """Return what to write for a family or method that is not declared under that name, if it is known."""
-    for word in words:
-        if not isinstance(word, str):
-            continue
-        homes = [family for family, methods in _REGISTRY.items() if word in methods and word != ANY_LABEL]
-        if homes:
-            return f"; write '{homes[0]}: {word}'"
-        if found := advice(word):
-            return f"; {found}"
-    return ""
+def _meant_by(family: object, name: object) -> str:
+    """Return what to write for a filter whose family is not declared, if either name is known."""
+    return (
+        _advice(name, family)
+        or (_advice(family) if is_missing(family) else "")  # 'noise: gaussian' is no blur
+        or _home(name)
+        or _home(family)
+        or _advice(family)
+    )
+
+
+def _home(name: object) -> str:
+    """Return where a method is declared, if one has that name."""
+    if not isinstance(name, str) or name == ANY_LABEL:
+        return ""
+    homes = [family for family, methods in _REGISTRY.items() if name in methods]
+    return f"; write '{homes[0]}: {name}'" if homes else ""
+
+
+def _advice(word: object, family: object = None) -> str:
+    found = advice(word, family)
+    return f"; {found}" if found else ""
 
 
 def nearest(word: object, known: Any) -> str:

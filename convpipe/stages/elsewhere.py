@@ -1,7 +1,9 @@
 """Names of filters that other tools have and convpipe does not: what to write instead.
 
 One table for names of what is here under another name, one for what is not here yet. A filter that is
-declared leaves its row, which a test sees to.
+declared leaves its row, which a test sees to. Letter case, underscores, dashes and blanks of a name do not
+matter, unless its row has a capital: ``LoG`` is no logarithm. ``pool.max`` is what max means in a family
+pool.
 """
 
 from __future__ import annotations
@@ -20,16 +22,26 @@ _HERE = {
     "binarize binarise binary thresh": "point: threshold",
     "brightness multiply gain": "point: scale",
     "absolute": "point: abs",
+    "sobel_x sobel_h": "edge: sobel (with 'direction: x')",
+    "sobel_y sobel_v": "edge: sobel (with 'direction: y')",
+    "high_boost": "sharpen: unsharp",
+    "avg_pool average_pool mean_pool avg_pool2d pool.avg pool.average pool.mean": (
+        "blur: box (with 'size: N', 'stride: N' and 'padding: valid')"
+    ),
     "gamma_correction adjust_gamma power": "point: gamma",
-    "filter2d convolve convolution correlate correlation conv conv2d kernel emboss high_pass": (
+    "filter2d convolve convolution correlate correlation conv conv2d kernel emboss high_pass motion_blur": (
         "custom: LABEL (with 'kernel:', rows of numbers)"
     ),
-    "gaussian_laplace laplacian_of_gaussian marr_hildreth": "blur: gaussian, and after it edge: laplacian",
+    "LoG edge.log blur.log gaussian_laplace laplacian_of_gaussian marr_hildreth": (
+        "blur: gaussian, and after it edge: laplacian"
+    ),
     "downsample subsample decimate pyrdown pyramid pyramid_reduce downscale": (
         "blur: gaussian (with 'stride: 2', which every stage takes)"
     ),
     "srgb_to_linear linearize degamma": "linear_light: true (a key of the job), or light: linear",
     "pad": "padding: N and border: (which every stage takes)",
+    "save write export": "output: {path: FOLDER} (a key of the job)",
+    "load read imread": "input: {path: FOLDER} (a key of the job)",
     "astype convert_scale cast": "dtype: uint8 (a key of the job, and of every stage)",
 }
 """Names, and the entry that does it here."""
@@ -40,62 +52,102 @@ _NOT_HERE = {
     "nl_means nlm denoise denoise_nl_means denoise_tv wiener anisotropic guided wavelet": (
         "blur: gaussian is nearest; it does not keep edges"
     ),
-    "canny": "edge: sobel gives the gradient; point: threshold after it gives its strong edges, not thinned",
+    "canny hysteresis non_max_suppression": (
+        "edge: sobel gives the gradient; point: threshold after it gives its strong edges, not thinned"
+    ),
     "crop slice roi region": "cut the images before the run",
+    "geometry transform": "turn, cut and scale the images before the run; stride: N takes every Nth pixel",
     "resize zoom upscale upsample enlarge thumbnail": (
         "stride: N takes every Nth pixel; blur: gaussian before it avoids aliasing"
     ),
     "rotate flip flip_horizontal fliplr flipud mirror transpose rotate90": (
         "turn the images before the run; an EXIF orientation is applied"
     ),
-    "warp affine perspective undistort shear translate remap": "transform the images before the run",
-    "erode erosion dilate open opening close closing morphology tophat top_hat blackhat": "",
-    "minimum maximum min max minimum_filter maximum_filter rank rank_filter percentile percentile_filter": "",
+    "warp affine perspective undistort shear translate remap polar log_polar": (
+        "transform the images before the run"
+    ),
+    "erode erosion dilate dilation open opening close closing morphology tophat top_hat blackhat": (
+        "of 0 and 255, blur: box and point: threshold after it do it: level 0 dilates, level 254 erodes"
+    ),
+    "minimum maximum min max minimum_filter maximum_filter rank rank_filter percentile percentile_filter": (
+        "blur: gaussian is nearest for noise; it softens edges, which ranks keep"
+    ),
+    "pool pooling max_pool max_pool2d pool.max": (
+        "blur: box with 'stride: N' and 'padding: valid' takes means, not maxima"
+    ),
+    "layer layers network cnn model onnx relu sigmoid softmax activation batchnorm": (
+        "from Python, convpipe.Conv2d is the convolution of a layer"
+    ),
     "variance std stddev entropy local_std": "",
+    "statistics measure statistics.mean statistics.min statistics.max measure.mean measure.min measure.max": (
+        "measure the results after the run"
+    ),
+    "noise add_noise salt_and_pepper gaussian_noise": "convpipe adds no noise",
+    "fourier fft dft frequency": "kernels of 400 taps and more go through Fourier transforms by themselves",
     "otsu adaptive adaptive_threshold local_threshold sauvola niblack li triangle yen": (
         "point: threshold takes a level that you give"
     ),
-    "equalize equalise equalize_hist histogram_equalization clahe equalize_adapthist": (
+    "histogram equalize equalise equalize_hist histogram_equalization clahe equalize_adapthist": (
         "contrast: stretch spreads the values, evenly"
     ),
-    "hsv lab ycbcr rgb2hsv rgb2lab hue saturation": "color: gray is the one conversion",
+    "hsv lab ycbcr rgb2hsv rgb2lab hue saturation colorspace sepia white_balance": (
+        "color: gray is the one conversion"
+    ),
     "dog difference_of_gaussians bandpass band_pass": "custom: LABEL takes the difference of two kernels",
     "gabor frangi sato ridge hessian structure_tensor harris corners": "custom: LABEL takes any kernel",
     "watershed label connected_components hough contours segment skeletonize fill_holes distance": "",
     "clip clamp limit": "results saturate at the range of their dtype",
     "log log1p sqrt exp square": "point: gamma is a power law",
     "add subtract offset": "bias: N, which every stage takes, adds a number",
-    "blend overlay composite mask difference": "",
+    "combine formula blend overlay composite mask difference": (
+        "stages follow one another; the difference of two kernels is a kernel, for custom: LABEL"
+    ),
+    "demosaic debayer": "develop raw images before the run",
     "quantize quantise posterize dither": "",
 }
 """Names, and what comes nearest; empty where nothing does."""
 
 
-def advice(word: object) -> str | None:
-    """Return what to do for a filter of that name; None for a name that no table has.
-
-    Letter case, underscores, dashes and blanks do not matter.
+def advice(word: object, family: object = None) -> str | None:
+    """Return what to do for a filter of that name, in that family; None for a name that no table has.
 
     Examples
     --------
     >>> advice("GaussianBlur")
     "write 'blur: gaussian'"
-    >>> advice("opening")
+    >>> advice("variance")
     'there is no such filter yet'
+    >>> advice("log", "edge")
+    'use blur: gaussian, and after it edge: laplacian'
     """
-    return _ADVICE.get(_plain(word)) if isinstance(word, str) else None
+    if not isinstance(word, str):
+        return None
+    keys = f"{family}.{_plain(word)}", word, _plain(word)
+    return next((_ADVICE[key] for key in keys if key in _ADVICE), None)
+
+
+def is_missing(word: object) -> bool:
+    """Tell whether nothing here is what other tools call so."""
+    return isinstance(word, str) and _plain(word) in _MISSING
 
 
 def _plain(word: str) -> str:
     return re.sub(r"[\W_]", "", word).lower()
 
 
+def _key(name: str) -> str:
+    """Return the key of a name of the tables."""
+    family, dot, method = name.rpartition(".")
+    return f"{family}{dot}{_plain(method)}" if name.islower() else name
+
+
 def _entry(text: str) -> str:
     return f"write '{text}'" if re.fullmatch(r"\w+: \w+", text) else f"use {text}"
 
 
-_ADVICE = {_plain(word): _entry(entry) for words, entry in _HERE.items() for word in words.split()} | {
-    _plain(word): "; ".join(filter(None, ["there is no such filter yet", nearest]))
+_ADVICE = {_key(word): _entry(entry) for words, entry in _HERE.items() for word in words.split()} | {
+    _key(word): "; ".join(filter(None, ["there is no such filter yet", nearest]))
     for words, nearest in _NOT_HERE.items()
     for word in words.split()
 }
+_MISSING = {_key(word) for words in _NOT_HERE for word in words.split()}

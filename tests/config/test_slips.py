@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 import convpipe
@@ -69,6 +70,26 @@ def stages(*entries):
         (stages("filter: canny"), "2:5", "there is no such filter yet; edge: sobel gives the gradient"),
         (stages("edge: gaussian_laplace"), "2:11", "use blur: gaussian, and after it edge: laplacian"),
         (stages("crop: [1, 2]"), "2:5", "cut the images before the run"),
+        (stages("edge: LoG"), "2:11", "use blur: gaussian, and after it edge: laplacian"),
+        (stages("edge: log"), "2:11", "use blur: gaussian, and after it edge: laplacian"),
+        (stages("filter: LoG"), "2:5", "use blur: gaussian, and after it edge: laplacian"),
+        (stages("point: log"), "2:12", "point: gamma is a power law"),
+        (stages("rank: median"), "2:5", "it softens edges, which a median keeps"),
+        (stages("{rank: percentile, percent: 5}"), "2:6", "it softens edges, which ranks keep"),
+        (stages("morphology: open"), "2:5", "level 0 dilates, level 254 erodes"),
+        (stages("threshold: otsu"), "2:5", "point: threshold takes a level that you give"),
+        (stages("threshold: 128"), "2:5", "write 'point: threshold'"),
+        (stages("geometry: resize"), "2:5", "stride: N takes every Nth pixel"),
+        (stages("resize: linear"), "2:5", "stride: N takes every Nth pixel"),
+        (stages("noise: gaussian"), "2:5", "convpipe adds no noise"),
+        (stages("statistics: mean"), "2:5", "measure the results after the run"),
+        (stages("combine: difference"), "2:5", "stages follow one another"),
+        (stages("layer: relu"), "2:5", "from Python, convpipe.Conv2d"),
+        (stages("pool: max"), "2:5", "takes means, not maxima"),
+        (stages("pool: avg"), "2:5", "use blur: box (with 'size: N', 'stride: N' and 'padding: valid')"),
+        (stages("edges: scharr"), "2:5", "write 'edge: scharr'"),
+        (stages("stretch: 3"), "2:5", "write 'contrast: stretch'"),
+        (stages("filter: [sobel]"), "2:5", "unknown stage family 'filter'; known are"),
     ],
 )  # fmt: skip
 def test_a_slip_is_answered_with_what_to_do(load, text, where, words):
@@ -146,6 +167,18 @@ def test_every_entry_that_a_name_leads_to_exists():
         for family in families():
             if f"{family}: " in text:
                 assert any(entry in text for entry in known), text
+
+
+@pytest.mark.parametrize(
+    ("share", "level", "reference"), [(0.1, 0, "grey_dilation"), (0.9, 254, "grey_erosion")]
+)
+def test_what_is_said_of_morphology_is_so(share, level, reference, rng):
+    ndimage = pytest.importorskip("scipy.ndimage")
+    mask = 255 * (rng.random((20, 30)) < share).astype(np.uint8)
+    pipeline = convpipe.Pipeline(
+        [convpipe.stage("blur", "box", size=3), convpipe.stage("point", "threshold", level=level)]
+    )
+    np.testing.assert_array_equal(pipeline(mask), getattr(ndimage, reference)(mask, (3, 3), mode="mirror"))
 
 
 def test_a_stage_of_python_says_it_too():
