@@ -183,6 +183,10 @@ def _plain(image: Any) -> NDArray[Any]:
     """Return `image` as a plain ndarray; refuse what would silently lose something on the way."""
     if hasattr(image, "getbands"):
         raise _pillow(image)
+    if hasattr(image, "columns") and hasattr(image, "to_numpy"):
+        raise ParameterTypeError(
+            f"{_kind(image)} has labels that a result would lose; pass image.to_numpy()", "image"
+        )
     try:
         array = np.asanyarray(image)
     except (TypeError, ValueError) as error:

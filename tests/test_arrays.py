@@ -228,6 +228,17 @@ def test_a_subclass_that_says_more_is_refused(planes):
         BOX(image)
 
 
+def test_the_labels_of_a_table_are_not_lost_unseen(planes):
+    pandas = pytest.importorskip("pandas")
+    table = pandas.DataFrame(planes[0], index=range(10, 23))
+    with pytest.raises(ParameterTypeError) as refusal:
+        BOX(table)
+    assert str(refusal.value) == "a DataFrame has labels that a result would lose; pass image.to_numpy()"
+    np.testing.assert_array_equal(BOX(table.to_numpy()), BOX(planes[0]))
+    with pytest.raises(ParameterTypeError, match=r"pass image\.to_numpy"):
+        BOX(pandas.DataFrame({"a": [1, 2], "b": ["x", "y"]}))
+
+
 class TestLabelled:
     @pytest.fixture
     def scene(self, planes):
