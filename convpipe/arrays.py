@@ -14,8 +14,8 @@ from numpy.typing import ArrayLike, NDArray
 from convpipe.engine import Engine
 from convpipe.errors import ParameterError, ParameterTypeError
 from convpipe.geometry import Border
-from convpipe.ops import COMPUTE, Reduce, Stencil
-from convpipe.plan import Plan
+from convpipe.ops import COMPUTE
+from convpipe.plan import NodePlan, Plan
 
 MOST_CHANNELS = 4
 """Channels that a third axis is taken for without being told; more are likelier rows or columns."""
@@ -249,7 +249,7 @@ def _lazy(image: Any, channel_axis: int | None, engine: Engine, alpha: bool) -> 
     """Return the error for a dask array, with the call that filters it block by block where there is one."""
     whole = "pipeline(image.compute()) filters it whole"
     plan = engine.plan(channels_last(image.shape, channel_axis), np.dtype(image.dtype).name, alpha)
-    apart = [_overlaps(stage.ops) for stage in plan.stages]
+    apart = [_overlaps(node) for node in plan.nodes]
     if plan.extent != plan.input or plan.output_channels != plan.channels or not all(apart):
         return ParameterTypeError(f"a dask array is not computed unasked; {whole}", "image")
     rows, cols = (max(field.before, field.reach - 1 - field.before) for field in plan.stages[-1].field)
@@ -265,11 +265,10 @@ def _lazy(image: Any, channel_axis: int | None, engine: Engine, alpha: bool) -> 
     )
 
 
-def _overlaps(ops: tuple[Any, ...]) -> bool:
+def _overlaps(node: NodePlan) -> bool:
     """Tell whether blocks with their halo give what the whole gives."""
-    (stencil,) = (op for op in ops if isinstance(op, Stencil))
-    far = stencil.border == Border.WRAP and stencil.kernel != (1, 1)
-    return not far and not any(isinstance(op, Reduce) for op in ops)
+    far = node.stencil.border == Border.WRAP and node.stencil.kernel != (1, 1)
+    return not far and not node.reduces
 
 
 def _places(plan: Plan) -> tuple[tuple[int, int], tuple[int, int]]:
@@ -280,11 +279,10 @@ def _places(plan: Plan) -> tuple[tuple[int, int], tuple[int, int]]:
     places = []
     for axis in range(2):
         first, step = 0, 1
-        for stage in plan.stages:
-            stencil = stage.stencil
-            centred = replace(stencil, padding="same", stride=(1, 1)).axes(stage.input)[axis]
-            first += (centred.before - stage.axes[axis].before) * step
-            step *= stage.axes[axis].stride
+        for node in plan.nodes:
+            centred = replace(node.stencil, padding="same", stride=(1, 1)).axes(node.input)[axis]
+            first += (centred.before - node.axes[axis].before) * step
+            step *= node.axes[axis].stride
         places.append((first, step))
     return places[0], places[1]
 

@@ -295,8 +295,8 @@ def test_a_machine_does_what_an_expression_says(rng):
     image = rng.uniform(-3, 9, (7, 11)).astype(np.float32)
     plan = make_plan([stage("point", "abs")], image.shape, dtype="float32")
     op = Map("(r > 3) * 5 + (2 if 0 < r <= 1 or r > 7 and not r > 8 else -r ** 2)")
-    stencil = next(op for op in plan.stages[0].ops if isinstance(op, Stencil))
-    planned = dataclasses.replace(plan, stages=(dataclasses.replace(plan.stages[0], ops=(stencil, op)),))
+    stencil = next(op for op in plan.nodes[0].ops if isinstance(op, Stencil))
+    planned = dataclasses.replace(plan, nodes=(dataclasses.replace(plan.nodes[0], ops=(stencil, op)),))
     got, _ = compile_plan(planned)(image, threads=1)
     want = [
         (r > 3) * 5 + (2 if 0 < r <= 1 or (r > 7 and not r > 8) else -(r**2)) for r in image.ravel().tolist()

@@ -161,7 +161,7 @@ def test_a_reduction_splits_the_chain_and_only_there(channels, rng):
     ]
     plan = check(stages, image, output_dtype="float32")
     run = compile_plan(plan)
-    assert [len(part.plan.stages) for part in run.parts] == [2, 2]
+    assert [len(part.plan.nodes) for part in run.parts] == [2, 2]
 
 
 def test_stretching_fills_the_scale_and_leaves_a_flat_image_black():
@@ -281,7 +281,7 @@ def test_thousands_of_stages_are_planned_and_cut_into_few_structures():
     """A chain of 400 took 90 s to end as a RecursionError; what is compiled now are these few."""
     stages = [stage("edge", "laplacian"), *[stage("point", "abs")] * 47] * 40
     parts = compile_plan(make_plan(stages, (9, 11))).parts
-    assert max(len(part.plan.stages) for part in parts) == MOST_STAGES
+    assert max(len(part.plan.nodes) for part in parts) == MOST_STAGES
     assert len({(without_comments(part.source), part.plan.dtype) for part in parts}) == 4
 
 

@@ -92,7 +92,7 @@ class Pixel:
 
     @property
     def _stencil(self) -> Stencil:
-        return self.stage.stencil
+        return self.stage.nodes[0].stencil
 
     def _names(self, channels: int) -> list[str]:
         return channel_names(channels, self.plan.alpha)

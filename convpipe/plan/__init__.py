@@ -2,7 +2,8 @@
 
 from convpipe.plan.make import make_plan, unknown_dtype
 from convpipe.plan.model import Plan
+from convpipe.plan.node import IMAGE, NodePlan, Origin
 from convpipe.plan.parts import grouped
 from convpipe.plan.stage import StagePlan
 
-__all__ = ["Plan", "StagePlan", "grouped", "make_plan", "unknown_dtype"]
+__all__ = ["IMAGE", "NodePlan", "Origin", "Plan", "StagePlan", "grouped", "make_plan", "unknown_dtype"]

@@ -14,7 +14,8 @@ from convpipe.levels import stays_bool
 from convpipe.ops import COMPUTE, Mix, Op, Stencil, dtype_range
 from convpipe.plan import costs
 from convpipe.plan.model import Plan
-from convpipe.plan.stage import AXIS_NAMES, StagePlan
+from convpipe.plan.node import NodePlan, Origin
+from convpipe.plan.stage import AXIS_NAMES
 from convpipe.ranges import Ranges
 from convpipe.stages import ImageKind, Stage
 
@@ -60,12 +61,15 @@ def make_plan(
         raise unknown_dtype(output_dtype)
     values = dtype_range(dtype)
     state = _State(extent, channels, Ranges(values, values if alpha else None), (Field(), Field()))
-    planned: list[StagePlan] = []
+    planned: list[NodePlan] = []
     numbers = itertools.count()
     for stage in stages:
         index = None if stage.implied else next(numbers)
         kind = ImageKind(state.channels, alpha, values.high, values.low)
-        step = _plan_stage(index, stage, stage.lower(border, kind), state, COMPUTE[dtype])
+        origin = Origin(index, stage.name, stage.method.title, _smaller(stage))
+        step = _plan_node(
+            origin, stage.lower(border, kind), state, len(planned) - 1, stage.dtype or COMPUTE[dtype]
+        )
         planned.append(step)
         state = _State(step.extent, step.channels, step.ranges, step.field)
     if output_dtype is None:
@@ -106,18 +110,16 @@ def unknown_dtype(dtype: str) -> ParameterError:
     return ParameterError(f"dtype needs one of {', '.join(COMPUTE)}; given {dtype!r}{wide}", "dtype")
 
 
-def _plan_stage(
-    index: int | None, stage: Stage, ops: tuple[Op, ...], state: _State, compute: str
-) -> StagePlan:
+def _plan_node(origin: Origin, ops: tuple[Op, ...], state: _State, before: int, dtype: str) -> NodePlan:
     stencil = next(op for op in ops if isinstance(op, Stencil))
     windows = stencil.axes(state.extent)
     rows, cols = (window.output(size) for window, size in zip(windows, state.extent, strict=True))
     for window, size, count, axis in zip(windows, state.extent, (rows, cols), AXIS_NAMES, strict=True):
         if count < 1:
             raise PlanError(
-                f"stage {index} ({stage.name}): its window spans {window.reach} {axis} but its padded "
+                f"{origin}: its window spans {window.reach} {axis} but its padded "
                 f"input has {size} + {window.before} + {window.after}; output {axis}: {window.formula(size)}",
-                stage.name,
+                origin.name,
             )
     channels = state.channels
     operations = 0
@@ -126,23 +128,21 @@ def _plan_stage(
         channels = len(op.matrix) if isinstance(op, Mix) else channels
         operations += rows * cols * channels * costs.operations(op)
     unrounded, ranges = state.ranges.through(ops, padded)
-    return StagePlan(
-        index=index,
-        name=stage.name,
-        method=stage.method.title,
+    return NodePlan(
+        origin=origin,
         ops=ops,
+        inputs=(before,),
         input=state.extent,
         extent=(rows, cols),
         axes=windows,
         field=(state.field[0].through(windows[0]), state.field[1].through(windows[1])),
         channels=channels,
-        dtype=stage.dtype or compute,
+        dtype=dtype,
         unrounded=unrounded.whole,
         ranges=ranges,
         operations=operations,
         separation_error=costs.separation_error(ops, state.ranges.whole),
         tiles=costs.fourier_tiles(ops, windows, (rows, cols), state.channels),
-        smaller=_smaller(stage),
     )
 
 

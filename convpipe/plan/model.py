@@ -12,6 +12,7 @@ import numpy as np
 
 from convpipe.geometry import Extent
 from convpipe.ops import is_integer
+from convpipe.plan.node import NodePlan
 from convpipe.plan.parts import cut
 from convpipe.plan.saturation import loss
 from convpipe.plan.stage import StagePlan
@@ -20,7 +21,7 @@ from convpipe.sampling import Sampling
 
 @dataclass(frozen=True, repr=False)
 class Plan:
-    """What a pipeline does to an image of `extent`, stage by stage.
+    """What a pipeline does to an image.
 
     Parameters
     ----------
@@ -34,7 +35,8 @@ class Plan:
         Floating-point type of the arithmetic.
     alpha : bool
         Whether the last channel is alpha.
-    stages : tuple of StagePlan
+    nodes : tuple of NodePlan
+        Each after those that it reads; the last gives the result.
     """
 
     input: Extent
@@ -43,7 +45,13 @@ class Plan:
     output_dtype: str
     compute: str
     alpha: bool
-    stages: tuple[StagePlan, ...]
+    nodes: tuple[NodePlan, ...]
+
+    @cached_property
+    def stages(self) -> tuple[StagePlan, ...]:
+        """The nodes of each stage; of a part of a plan, of those that it has nodes of."""
+        groups = itertools.groupby(self.nodes, key=lambda node: id(node.origin))
+        return tuple(StagePlan(tuple(nodes)) for _, nodes in groups)
 
     @property
     def headline(self) -> str:
@@ -69,7 +77,7 @@ class Plan:
         stage 0 (edge sobel): 480x640 -> 240x320, values 0 to 255
         """
         lines = (
-            f"{one.place} ({one.name}): {one.input[0]}x{one.input[1]} -> {one.extent[0]}x{one.extent[1]}, "
+            f"{one.origin}: {one.input[0]}x{one.input[1]} -> {one.extent[0]}x{one.extent[1]}, "
             f"values {one.range}"
             for one in self.stages
         )
@@ -78,17 +86,17 @@ class Plan:
     @property
     def extent(self) -> Extent:
         """Rows and columns of the result."""
-        return self.stages[-1].extent
+        return self.nodes[-1].extent
 
     @property
     def sampling(self) -> Sampling:
         """Where the pixels of the result lie in the image."""
-        return Sampling.of(self.stages[-1].field)
+        return Sampling.of(self.nodes[-1].field)
 
     @property
     def output_channels(self) -> int:
         """Channels of the result."""
-        return self.stages[-1].channels
+        return self.nodes[-1].channels
 
     def result_shape(self, axes: int) -> tuple[int, ...]:
         """Return the shape of the result for an image of 2 or 3 `axes`; one channel keeps the axis it had."""
@@ -107,9 +115,9 @@ class Plan:
         return math.prod(self.extent) * self.output_channels * np.dtype(self.output_dtype).itemsize
 
     @cached_property
-    def parts(self) -> list[list[StagePlan]]:
-        """The stages of each part, between which the whole image stands."""
-        return cut(self.stages, self.dtype)
+    def parts(self) -> list[list[NodePlan]]:
+        """The nodes of each part, between which the whole image stands."""
+        return cut(self.nodes, self.dtype)
 
     def working_bytes(self, threads: int = 1) -> int:
         """Return the most bytes that stand between the image and the result while it is filtered.
@@ -121,16 +129,16 @@ class Plan:
         threads : int
             That work on the image.
         """
-        tiles = [stage.tiles for stage in self.stages if stage.tiles is not None]
+        tiles = [node.tiles for node in self.nodes if node.tiles is not None]
         size = np.dtype(self.compute).itemsize
-        images = [math.prod(last.extent) * last.channels * size for *_, last in self.parts[:-1]]
+        images = [last.samples * size for *_, last in self.parts[:-1]]
         between = max(map(sum, itertools.pairwise([0, *images, 0])))
         return between + max((each.shared_bytes + threads * each.thread_bytes for each in tiles), default=0)
 
     @property
     def operations(self) -> int:
         """Arithmetic operations of all stages."""
-        return sum(stage.operations for stage in self.stages)
+        return sum(node.operations for node in self.nodes)
 
     @property
     def saturations(self) -> list[str]:
@@ -141,7 +149,7 @@ class Plan:
         last = self.stages[-1]
         stored = [(stage, stage.unrounded, stage.dtype) for stage in self.stages if is_integer(stage.dtype)]
         return [
-            f"{stage.place} ({stage.name}): of {self.dtype} images its values can be {values}; {lost}"
+            f"{stage.origin}: of {self.dtype} images its values can be {values}; {lost}"
             for stage, values, dtype in [*stored, (last, last.range, self.output_dtype)]
             if (lost := loss(values, dtype, stage.smaller, is_result=stage is last)) is not None
         ]

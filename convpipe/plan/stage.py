@@ -10,7 +10,8 @@ import numpy as np
 from convpipe.fourier import Tiles
 from convpipe.geometry import Axis, Extent, Field
 from convpipe.interval import Interval
-from convpipe.ops import Op, Reduce, Stencil
+from convpipe.ops import Op
+from convpipe.plan.node import NodePlan, Origin
 from convpipe.ranges import Ranges
 
 AXIS_NAMES = ("rows", "columns")
@@ -18,85 +19,80 @@ AXIS_NAMES = ("rows", "columns")
 
 @dataclass(frozen=True)
 class StagePlan:
-    """What one stage does.
+    """What one stage does: its nodes, of which the last gives its output.
 
     Parameters
     ----------
-    index : int or None
-        Position among the stages given, from 0; None for those that ``linear_light`` adds.
-    name : str
-    method : str
-        Family and method that it is of, which unlike its name are convpipe's own words.
-    ops : tuple of Op
-        What it is lowered to.
-    input, extent : (rows, cols)
-        Extents of its input and output.
-    axes : (Axis, Axis)
-        Window over rows and over columns, padding resolved.
-    field : (Field, Field)
-        Receptive field of its output in the image that enters the pipeline.
-    channels : int
-        Channels of its output.
-    dtype : str
-        Type of its output: a cast's, or that of the arithmetic.
-    unrounded : Interval
-        Encloses every value of its output for finite input, before ``dtype`` rounds and saturates it; of
-        exact arithmetic, to which rounding adds its relative error.
-    ranges : Ranges
-        The same after that, of colours and of alpha.
-    operations : int
-        Arithmetic operations on the whole image; a multiply-add counts as two.
-    separation_error : float
-        Most that a response can differ because a kernel of rank 1 runs as two passes, before rounding.
-    tiles : Tiles or None
-        Of the Fourier transforms that its window goes through, if it does.
-    smaller : str or None
-        Which of its own parameters make its values smaller, for a person.
+    nodes : tuple of NodePlan
+        At least one, all of one :class:`Origin`.
     """
 
-    index: int | None
-    name: str
-    method: str
-    ops: tuple[Op, ...]
-    input: Extent
-    extent: Extent
-    axes: tuple[Axis, Axis]
-    field: tuple[Field, Field]
-    channels: int
-    dtype: str
-    unrounded: Interval
-    ranges: Ranges
-    operations: int
-    separation_error: float
-    tiles: Tiles | None = None
-    smaller: str | None = None
+    nodes: tuple[NodePlan, ...]
 
     @property
-    def stencil(self) -> Stencil:
-        """Its window."""
-        return next(op for op in self.ops if isinstance(op, Stencil))
+    def origin(self) -> Origin:
+        """Which stage it is."""
+        return self.nodes[0].origin
 
     @property
-    def reduces(self) -> bool:
-        """Tell whether it needs the extremes of its whole input."""
-        return any(isinstance(op, Reduce) for op in self.ops)
+    def index(self) -> int | None:
+        """Position among the stages given, from 0; None for those that ``linear_light`` adds."""
+        return self.origin.index
 
     @property
-    def is_pointwise(self) -> bool:
-        """Tell whether it needs no pixel but the one that it changes."""
-        stencil = self.stencil
-        padding = [side for axis in self.axes for side in (axis.before, axis.after)]
-        return (
-            self.ops[0] is stencil
-            and not stencil.keep_alpha
-            and (stencil.kernel, stencil.stride, len(stencil.banks)) == ((1, 1), (1, 1), 1)
-            and not any(padding)
-        )
+    def name(self) -> str:
+        """Name in plans and reports."""
+        return self.origin.name
 
     @property
     def place(self) -> str:
         """Which stage it is, for a person."""
-        return "linear_light" if self.index is None else f"stage {self.index}"
+        return self.origin.place
+
+    @property
+    def ops(self) -> tuple[Op, ...]:
+        """The ops of all its nodes."""
+        return tuple(op for node in self.nodes for op in node.ops)
+
+    @property
+    def input(self) -> Extent:
+        """Rows and columns of what it reads."""
+        return self.nodes[0].input
+
+    @property
+    def extent(self) -> Extent:
+        """Rows and columns of its output."""
+        return self.nodes[-1].extent
+
+    @property
+    def axes(self) -> tuple[Axis, Axis]:
+        """Window over rows and over columns, padding resolved."""
+        return self.nodes[0].axes
+
+    @property
+    def field(self) -> tuple[Field, Field]:
+        """Receptive field of its output in the image that enters the pipeline."""
+        return self.nodes[-1].field
+
+    @property
+    def channels(self) -> int:
+        """Channels of its output."""
+        return self.nodes[-1].channels
+
+    @property
+    def dtype(self) -> str:
+        """Type of its output: a cast's, or that of the arithmetic."""
+        return self.nodes[-1].dtype
+
+    @property
+    def unrounded(self) -> Interval:
+        """Encloses every value of its output for finite input, before ``dtype`` rounds and saturates it."""
+        return self.nodes[-1].unrounded
+
+    @property
+    def ranges(self) -> Ranges:
+        """The same after that, of colours and of alpha."""
+        return self.nodes[-1].ranges
 
     @property
     def range(self) -> Interval:
@@ -104,14 +100,34 @@ class StagePlan:
         return self.ranges.whole
 
     @property
+    def operations(self) -> int:
+        """Arithmetic operations on the whole image; a multiply-add counts as two."""
+        return sum(node.operations for node in self.nodes)
+
+    @property
+    def separation_error(self) -> float:
+        """Most that a response can differ because a kernel of rank 1 runs as two passes, before rounding."""
+        return max(node.separation_error for node in self.nodes)
+
+    @property
+    def tiles(self) -> Tiles | None:
+        """Of the Fourier transforms that a window goes through, if one does."""
+        return next((node.tiles for node in self.nodes if node.tiles is not None), None)
+
+    @property
+    def smaller(self) -> str | None:
+        """Which of its own parameters make its values smaller, for a person."""
+        return self.origin.smaller
+
+    @property
     def halo(self) -> tuple[tuple[int, int], tuple[int, int]]:
         """Pixels it reaches to, ((above, below), (left, right)) of the one it computes."""
-        return self.stencil.halo
+        return self.nodes[0].stencil.halo
 
     @property
     def bytes(self) -> int:
         """Size of its output, were it kept."""
-        return self.extent[0] * self.extent[1] * self.channels * np.dtype(self.dtype).itemsize
+        return self.nodes[-1].samples * np.dtype(self.dtype).itemsize
 
     @property
     def dropped(self) -> Extent:
@@ -128,9 +144,8 @@ class StagePlan:
     @property
     def warnings(self) -> list[str]:
         """What a person should know before running it."""
-        where = f"{self.place} ({self.name})"
         return [
-            f"{where}: stride {axis.stride} leaves the last {count} {name} unread"
+            f"{self.origin}: stride {axis.stride} leaves the last {count} {name} unread"
             for count, name, axis in zip(self.dropped, AXIS_NAMES, self.axes, strict=True)
             if count
         ]

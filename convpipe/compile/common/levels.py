@@ -13,14 +13,14 @@ import numpy as np
 
 from convpipe.geometry import Extent
 from convpipe.ops import Alpha, Cast, Map, Mix
-from convpipe.plan import Plan, StagePlan, grouped
+from convpipe.plan import NodePlan, Plan, grouped
 
 Pointwise = Map | Mix | Alpha | Cast
 
 
 @dataclass(frozen=True)
 class Level:
-    """Geometry and steps of one stage with a window, and of the pointwise stages after it.
+    """Geometry and steps of one node with a window, and of the pointwise nodes after it.
 
     Parameters
     ----------
@@ -92,51 +92,51 @@ def make_levels(plan: Plan) -> Program:
     """Return the levels of `plan`, which is fused into one loop."""
     levels: list[Level] = []
     channels, constants = plan.channels, 0
-    for stages in grouped(plan.stages, plan.dtype):
-        level = _level(len(levels), stages, channels, constants)
+    for nodes in grouped(plan.nodes, plan.dtype):
+        level = _level(len(levels), nodes, channels, constants)
         levels.append(level)
         constants += sum(len(_constants(step)) for step in level.steps)
         channels = level.output_channels
     return Program(tuple(levels), plan.compute, stored(plan.dtype), stored(plan.output_dtype))
 
 
-def _level(index: int, stages: Sequence[StagePlan], channels: int, constants: int) -> Level:
-    stencil = stages[0].stencil
+def _level(index: int, nodes: Sequence[NodePlan], channels: int, constants: int) -> Level:
+    stencil = nodes[0].stencil
     return Level(
         index=index,
-        title=", ".join(f"{one.place}: {one.method}" for one in stages),
+        title=", ".join(one.title for one in nodes),
         kernel=stencil.kernel,
         stride=stencil.stride,
         dilation=stencil.dilation,
         channels=channels,
-        output_channels=stages[-1].channels,
-        premultiply=stages[0].ops[0] is not stencil,
-        steps=_steps(stages),
+        output_channels=nodes[-1].channels,
+        premultiply=nodes[0].ops[0] is not stencil,
+        steps=_steps(nodes),
         keep_alpha=stencil.keep_alpha,
         centre=stencil.centre,
         constants=constants,
     )
 
 
-def _steps(stages: Sequence[StagePlan]) -> tuple[Pointwise, ...]:
-    """Return what happens to the responses of the first stage; the one weight of a later one multiplies."""
+def _steps(nodes: Sequence[NodePlan]) -> tuple[Pointwise, ...]:
+    """Return what happens to the responses of the first node; the one weight of a later one multiplies."""
     steps: list[Pointwise] = []
-    for stage in stages:
-        stencil = stage.stencil
+    for node in nodes:
+        stencil = node.stencil
         weight = stencil.banks[0].weight(0, 0)
-        if stage is not stages[0] and weight != 1:
+        if node is not nodes[0] and weight != 1:
             steps.append(Map("weight * r", constants=(("weight", weight),)))
-        after = stage.ops[stage.ops.index(stencil) + 1 :]
+        after = node.ops[node.ops.index(stencil) + 1 :]
         steps += [op for op in after if isinstance(op, Pointwise)]
     return tuple(steps)
 
 
-def constant_pixel(stage: StagePlan) -> tuple[float, float]:
-    """Return what the window of `stage` finds in a constant border: in channels but the last, and there."""
-    stencil = stage.stencil
+def constant_pixel(node: NodePlan) -> tuple[float, float]:
+    """Return what the window of `node` finds in a constant border: in channels but the last, and there."""
+    stencil = node.stencil
     if stencil.opaque is None:
         return stencil.value, stencil.value
-    premultiplied = stage.ops[0] is not stencil
+    premultiplied = node.ops[0] is not stencil
     return stencil.value * (stencil.opaque if premultiplied else 1.0), stencil.opaque
 
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from convpipe.compile.cpu.executable import Executable, compile_fused
 from convpipe.compile.cpu.transform import Transform
-from convpipe.plan import Plan, StagePlan
+from convpipe.plan import NodePlan, Plan
 
 
 @dataclass(frozen=True)
@@ -49,34 +49,34 @@ class Groups:
 
 def compile_plan(plan: Plan) -> Executable | Groups:
     """Return `plan` as machine code; a structure that was compiled before is not compiled again."""
-    if len(plan.parts) == 1 and plan.stages[0].tiles is None and not plan.stages[0].reduces:
+    if len(plan.parts) == 1 and plan.nodes[0].tiles is None and not plan.nodes[0].reduces:
         return compile_fused(plan)
     parts: list[Executable | Transform] = []
-    for stages in plan.parts:
+    for nodes in plan.parts:
         before = parts[-1].plan if parts else None
-        parts.append(_compile(_part(plan, stages, before, last=stages is plan.parts[-1])))
+        parts.append(_compile(_part(plan, nodes, before, last=nodes is plan.parts[-1])))
     return Groups(tuple(parts))
 
 
 def _compile(plan: Plan) -> Executable | Transform:
-    return compile_fused(plan) if plan.stages[0].tiles is None else Transform(plan)
+    return compile_fused(plan) if plan.nodes[0].tiles is None else Transform(plan)
 
 
-def _part(plan: Plan, stages: Sequence[StagePlan], before: Plan | None, last: bool) -> Plan:
-    """Return `stages` as a plan of their own; images between parts have the arithmetic's type."""
+def _part(plan: Plan, nodes: Sequence[NodePlan], before: Plan | None, last: bool) -> Plan:
+    """Return `nodes` as a plan of their own; images between parts have the arithmetic's type."""
     return replace(
         plan,
-        input=stages[0].input,
+        input=nodes[0].input,
         channels=before.output_channels if before else plan.channels,
         dtype=plan.compute if before else plan.dtype,
         output_dtype=plan.output_dtype if last else plan.compute,
-        stages=tuple(stages),
+        nodes=tuple(nodes),
     )
 
 
 def _extremes(image: NDArray[Any], plan: Plan) -> list[float]:
-    """Return the smallest and the largest sample, if the first stage of `plan` needs them."""
-    if not plan.stages[0].reduces:
+    """Return the smallest and the largest sample, if the first node of `plan` needs them."""
+    if not plan.nodes[0].reduces:
         return []
     samples = image.reshape(-1, plan.channels)
     colours = samples[:, :-1] if plan.alpha else samples

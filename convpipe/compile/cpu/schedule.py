@@ -116,18 +116,18 @@ class Values:
 def make_schedule(plan: Plan) -> tuple[Schedule, Values]:
     """Return the structure and the run-time values of `plan` as one fused loop."""
     program = levels.make_levels(plan)
-    heads = [head for head, *_ in grouped(plan.stages, plan.dtype)]
+    heads = [head for head, *_ in grouped(plan.nodes, plan.dtype)]
     scheduled: list[Level] = []
     weights: list[float] = []
-    for level, stage in zip(program.levels, heads, strict=True):
-        scheduled.append(_scheduled(level, stage.stencil, plan, len(weights)))
-        for bank, taps in zip(scheduled[-1].banks, stage.stencil.banks, strict=True):
+    for level, node in zip(program.levels, heads, strict=True):
+        scheduled.append(_scheduled(level, node.stencil, plan, len(weights)))
+        for bank, taps in zip(scheduled[-1].banks, node.stencil.banks, strict=True):
             weights += bank.weights(taps)
     values = Values(
         geometry=strips(heads, _bytes_per_column(plan, scheduled)),
         weights=np.array(weights, plan.compute),
         constants=np.array(program.constants, plan.compute),
-        outside=np.array([value for stage in heads for value in levels.constant_pixel(stage)], plan.compute),
+        outside=np.array([value for node in heads for value in levels.constant_pixel(node)], plan.compute),
     )
     return Schedule(tuple(scheduled), program.compute, program.source, program.output), values
 

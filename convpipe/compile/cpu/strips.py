@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from convpipe.geometry import Border
-from convpipe.plan import StagePlan
+from convpipe.plan import NodePlan
 
 GEOMETRY = (
     "rows", "cols", "output_rows", "output_cols", "top", "left", "right", "border", "origin", "begin",
@@ -32,12 +32,12 @@ NARROWEST = 1024
 """Fewest columns of a strip; narrower ones lose more to the start of their loops and to their overlap."""
 
 
-def strips(stages: Sequence[StagePlan], bytes_per_column: float) -> NDArray[np.int64]:
+def strips(nodes: Sequence[NodePlan], bytes_per_column: float) -> NDArray[np.int64]:
     """Return the geometry of every strip.
 
     Parameters
     ----------
-    stages : sequence of StagePlan
+    nodes : sequence of NodePlan
         The one with a window of each level.
     bytes_per_column : float
         What the rows in use take per column of the result.
@@ -46,27 +46,27 @@ def strips(stages: Sequence[StagePlan], bytes_per_column: float) -> NDArray[np.i
     -------
     ndarray of int64, shape (strips, levels, len(GEOMETRY))
     """
-    cols = stages[-1].extent[1]
+    cols = nodes[-1].extent[1]
     width = max(NARROWEST, int(CACHE / bytes_per_column))
     count = -(-cols // width)
     edges = [cols * k // count for k in range(count + 1)]
-    cut = [_strip(stages, first, last) for first, last in pairwise(edges)]
-    whole = [_strip(stages, 0, cols, whole=True)]
+    cut = [_strip(nodes, first, last) for first, last in pairwise(edges)]
+    whole = [_strip(nodes, 0, cols, whole=True)]
     return np.array(whole if None in cut else cut, np.int64)
 
 
 def _strip(
-    stages: Sequence[StagePlan], first: int, last: int, whole: bool = False
+    nodes: Sequence[NodePlan], first: int, last: int, whole: bool = False
 ) -> list[tuple[int, ...]] | None:
     """Return the geometry of the levels for columns first..last of the result.
 
     None where a border pixel copies a pixel that lies outside the strip.
     """
     table: list[tuple[int, ...]] = []
-    for stage in reversed(stages):
-        rows, cols = stage.axes
-        border = stage.stencil.border
-        width = stage.input[1]
+    for node in reversed(nodes):
+        rows, cols = node.axes
+        border = node.stencil.border
+        width = node.input[1]
         # The input columns under the windows, counted from the image's edge.
         begin, end = first * cols.stride - cols.before, (last - 1) * cols.stride - cols.before + cols.reach
         low, high = (0, width) if whole else (max(0, begin), min(width, end))
@@ -74,7 +74,7 @@ def _strip(
         if not whole and (left or right) and (border == Border.WRAP or max(left, right) >= high - low):
             return None
         table.append(
-            (stage.input[0], high - low, stage.extent[0], last - first,
+            (node.input[0], high - low, node.extent[0], last - first,
              rows.before, left, right, int(border), low, first)
         )  # fmt: skip
         first, last = low, high

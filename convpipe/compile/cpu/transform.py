@@ -65,12 +65,12 @@ class Cut:
 
 @dataclass(frozen=True)
 class Transform:
-    """One stage's kernel, and what happens to its responses a pixel at a time; as a compiled loop is called.
+    """One node's kernel, and what happens to its responses a pixel at a time; as a compiled loop is called.
 
     Parameters
     ----------
     plan : Plan
-        Of that stage, and of those after it that look at one pixel.
+        Of that node, and of those after it that look at one pixel.
     """
 
     plan: Plan
@@ -78,8 +78,7 @@ class Transform:
     @property
     def source(self) -> str:
         """The generated Python of what happens to the responses, under what stands for the rest."""
-        stage = self.plan.stages[0]
-        title = f"# {stage.place}: {stage.method}\n# r: {self._tiles}"
+        title = f"# {self.plan.nodes[0].title}\n# r: {self._tiles}"
         return f"{title}\n{self._loop(self.plan.extent).source}"
 
     def __call__(self, image: NDArray[Any], threads: int | None = None) -> tuple[NDArray[Any], int]:
@@ -108,13 +107,13 @@ class Transform:
 
     @property
     def _tiles(self) -> Tiles:
-        tiles = self.plan.stages[0].tiles
+        tiles = self.plan.nodes[0].tiles
         assert tiles is not None
         return tiles
 
     @property
     def _stencil(self) -> Stencil:
-        stencil = self.plan.stages[0].ops[0]
+        stencil = self.plan.nodes[0].ops[0]
         assert isinstance(stencil, Stencil)
         return stencil
 
@@ -141,11 +140,11 @@ class Transform:
     def _loop(self, extent: Extent) -> Executable:
         """Return what happens to a tile of responses; all extents have the same machine code."""
         if extent not in self._loops:
-            first, *others = self.plan.stages
+            first, *others = self.plan.nodes
             ops = (Stencil((IDENTITY,), self._stencil.names), *first.ops[1:])
             first = replace(first, ops=ops, axes=(Axis(1), Axis(1)), tiles=None)
-            stages = tuple(replace(stage, input=extent, extent=extent) for stage in (first, *others))
-            plan = replace(self.plan, input=extent, dtype=self.plan.compute, stages=stages)
+            nodes = tuple(replace(node, input=extent, extent=extent) for node in (first, *others))
+            plan = replace(self.plan, input=extent, dtype=self.plan.compute, nodes=nodes)
             self._loops[extent] = compile_fused(plan)
         return self._loops[extent]
 

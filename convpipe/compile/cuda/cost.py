@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from convpipe.plan import Plan, StagePlan
+from convpipe.plan import NodePlan, Plan
 
 CORE = 90e9
 """Operations a second of one core in a fused loop: blur 5x5 + Sobel at 4096x4096 takes 4.5 ms on two."""
@@ -63,13 +63,13 @@ def estimate(plan: Plan, cores: int) -> Estimate:
     """
     moved = plan.input_bytes + plan.output_bytes
     work = max(plan.operations / DEVICE_OPERATIONS, moved / DEVICE_MEMORY)
-    operations = sum(_on_processor(stage) for stage in plan.stages)
+    operations = sum(_on_processor(node) for node in plan.nodes)
     return Estimate(
         cpu=operations / (CORE * cores) + ENTER,
-        cuda=moved / BUS + (1 + len(plan.stages)) * LAUNCH + work,
+        cuda=moved / BUS + (1 + len(plan.nodes)) * LAUNCH + work,
     )
 
 
-def _on_processor(stage: StagePlan) -> int:
-    """Return the operations of a stage there; where its window goes through transforms, their worth."""
-    return stage.operations if stage.tiles is None else 2 * stage.tiles.work * stage.tiles.channels
+def _on_processor(node: NodePlan) -> int:
+    """Return the operations of a node there; where its window goes through transforms, their worth."""
+    return node.operations if node.tiles is None else 2 * node.tiles.work * node.tiles.channels

@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 from convpipe.compile.common.levels import Level, Program, constant_pixel, make_levels
 from convpipe.errors import BackendError
 from convpipe.geometry import Axis, Border, Extent
-from convpipe.ops import Alpha, Mix, Reduce, Stencil, Taps, is_rounding
-from convpipe.plan import Plan, StagePlan, grouped
+from convpipe.ops import Alpha, Mix, Stencil, Taps, is_rounding
+from convpipe.plan import NodePlan, Plan, grouped
 
 Part = Literal["whole", "column", "row"]
 
@@ -199,12 +199,12 @@ class _Chain:
         return tuple(banks)
 
     def add(
-        self, stage: StagePlan, level: Level, kernels: Sequence[NDArray[np.float64]], part: Part = "whole",
+        self, node: NodePlan, level: Level, kernels: Sequence[NDArray[np.float64]], part: Part = "whole",
         values: Sequence[float] = (),
     ) -> None:  # fmt: skip
-        """Add the pass of `kernels`: the whole stage, its column pass or its row pass."""
-        stencil = stage.stencil
-        rows, cols = stage.axes
+        """Add the pass of `kernels`: the whole node, its column pass or its row pass."""
+        stencil = node.stencil
+        rows, cols = node.axes
         down, along = part != "row", part != "column"
         self.passes.append(
             Pass(
@@ -221,34 +221,34 @@ class _Chain:
                 counts_nan=part != "column" and self.floating and any(map(is_rounding, level.steps)),
             )
         )
-        extent = (stage.input[0] if down else stage.extent[0], stage.input[1])
-        result = (stage.extent[0], stage.extent[1] if along else stage.input[1])
+        extent = (node.input[0] if down else node.extent[0], node.input[1])
+        result = (node.extent[0], node.extent[1] if along else node.input[1])
         before = (rows.before if down else 0, cols.before if along else 0)
         self.geometry.append([*extent, *result, *before, int(stencil.border)])
-        self.outside += values or constant_pixel(stage)
+        self.outside += values or constant_pixel(node)
 
 
 def make_passes(plan: Plan) -> tuple[Program, tuple[Pass, ...], Values]:
     """Return the structure and the run-time values of `plan` as a chain of passes."""
-    for stage in plan.stages:
-        if any(isinstance(op, Reduce) for op in stage.ops):
+    for node in plan.nodes:
+        if node.reduces:
             raise BackendError(
-                f"{stage.place} ({stage.name}) needs the extremes of the whole image, which the CUDA "
+                f"{node.origin} needs the extremes of the whole image, which the CUDA "
                 "backend does not find; run it with backend 'cpu'"
             )
     program = make_levels(plan)
     chain = _Chain(floating=np.dtype(plan.dtype).kind == "f")
-    for (stage, *_), level in zip(grouped(plan.stages, plan.dtype), program.levels, strict=True):
-        stencil = stage.stencil
+    for (node, *_), level in zip(grouped(plan.nodes, plan.dtype), program.levels, strict=True):
+        stencil = node.stencil
         factors = _factors(stencil)
         if factors is None:
-            chain.add(stage, level, [taps.weights for taps in stencil.banks])
+            chain.add(node, level, [taps.weights for taps in stencil.banks])
             continue
         columns = [column[:, None] for column, _ in factors]
-        chain.add(stage, level, columns, "column")
+        chain.add(node, level, columns, "column")
         # Left and right of the image stands the constant; the column pass makes its sum of it.
-        sums = [value * float(column.sum()) for column in columns for value in constant_pixel(stage)]
-        chain.add(stage, level, [row[None, :] for _, row in factors], "row", sums)
+        sums = [value * float(column.sum()) for column in columns for value in constant_pixel(node)]
+        chain.add(node, level, [row[None, :] for _, row in factors], "row", sums)
     vectors = (chain.weights, program.constants, chain.outside)
     weights, constants, outside = (np.array([*vector, 0], plan.compute) for vector in vectors)
     return (

@@ -1,0 +1,126 @@
+"""What a plan says of one node: a window, and the ops after it that look at one pixel."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from convpipe.fourier import Tiles
+from convpipe.geometry import Axis, Extent, Field
+from convpipe.interval import Interval
+from convpipe.ops import Op, Reduce, Stencil
+from convpipe.ranges import Ranges
+
+IMAGE = -1
+"""What a node reads that reads the image which enters the pipeline."""
+
+
+@dataclass(frozen=True)
+class Origin:
+    """The stage that a node is of, in words.
+
+    Parameters
+    ----------
+    index : int or None
+        Position among the stages given, from 0; None for those that ``linear_light`` adds.
+    name : str
+    method : str
+        Family and method that it is of, which unlike its name are convpipe's own words.
+    smaller : str or None
+        Which of its own parameters make its values smaller, for a person.
+    """
+
+    index: int | None
+    name: str
+    method: str
+    smaller: str | None = None
+
+    def __str__(self) -> str:
+        """Return which stage it is, for a person."""
+        return f"{self.place} ({self.name})"
+
+    @property
+    def place(self) -> str:
+        """Where it stands, for a person."""
+        return "linear_light" if self.index is None else f"stage {self.index}"
+
+
+@dataclass(frozen=True)
+class NodePlan:
+    """What is planned as one: a window, and the ops after it that look at one pixel.
+
+    Parameters
+    ----------
+    origin : Origin
+    ops : tuple of Op
+    inputs : tuple of int
+        Positions among the plan's nodes of those that it reads; :data:`IMAGE` is the image that enters.
+    input, extent : (rows, cols)
+        Extents of its input and output.
+    axes : (Axis, Axis)
+        Window over rows and over columns, padding resolved.
+    field : (Field, Field)
+        Receptive field of its output in the image that enters the pipeline.
+    channels : int
+        Channels of its output.
+    dtype : str
+        Type of its output: a cast's, or that of the arithmetic.
+    unrounded : Interval
+        Encloses every value of its output for finite input, before ``dtype`` rounds and saturates it; of
+        exact arithmetic, to which rounding adds its relative error.
+    ranges : Ranges
+        The same after that, of colours and of alpha.
+    operations : int
+        Arithmetic operations on the whole image; a multiply-add counts as two.
+    separation_error : float
+        Most that a response can differ because a kernel of rank 1 runs as two passes, before rounding.
+    tiles : Tiles or None
+        Of the Fourier transforms that its window goes through, if it does.
+    """
+
+    origin: Origin
+    ops: tuple[Op, ...]
+    inputs: tuple[int, ...]
+    input: Extent
+    extent: Extent
+    axes: tuple[Axis, Axis]
+    field: tuple[Field, Field]
+    channels: int
+    dtype: str
+    unrounded: Interval
+    ranges: Ranges
+    operations: int
+    separation_error: float
+    tiles: Tiles | None = None
+
+    @property
+    def title(self) -> str:
+        """Its stage and method, without what a caller wrote."""
+        return f"{self.origin.place}: {self.origin.method}"
+
+    @property
+    def samples(self) -> int:
+        """Number of its samples."""
+        return math.prod(self.extent) * self.channels
+
+    @property
+    def stencil(self) -> Stencil:
+        """Its window."""
+        return next(op for op in self.ops if isinstance(op, Stencil))
+
+    @property
+    def reduces(self) -> bool:
+        """Tell whether it needs the extremes of its whole input."""
+        return any(isinstance(op, Reduce) for op in self.ops)
+
+    @property
+    def is_pointwise(self) -> bool:
+        """Tell whether it needs no pixel but the one that it changes."""
+        stencil = self.stencil
+        padding = [side for axis in self.axes for side in (axis.before, axis.after)]
+        return (
+            self.ops[0] is stencil
+            and not stencil.keep_alpha
+            and (stencil.kernel, stencil.stride, len(stencil.banks)) == ((1, 1), (1, 1), 1)
+            and not any(padding)
+        )
