@@ -9,8 +9,8 @@ from pathlib import Path
 from convpipe.errors import ParameterError
 
 
-def expanded(path: str | os.PathLike[str]) -> Path:
-    """Return the path with ``~`` and ``~name`` at its beginning replaced by the home folder.
+def from_home(text: str) -> str:
+    """Return a path as text with ``~`` and ``~name`` at its beginning replaced by the home folder.
 
     Raises
     ------
@@ -19,14 +19,26 @@ def expanded(path: str | os.PathLike[str]) -> Path:
 
     Examples
     --------
-    >>> str(expanded("photos/~a")), str(expanded("./~a"))
-    ('photos/~a', '~a')
+    >>> from_home("photos/~a/"), from_home("./~a")
+    ('photos/~a/', './~a')
     """
-    text = os.fspath(path)
-    full = os.path.expanduser(text)  # before a Path is made of it, which would take './~' for '~'
+    full = os.path.expanduser(text)
     if text.startswith("~") and full == text:
         raise ParameterError(f"{text!r}: no home folder is known; write the path out, or './~...'")
-    return Path(full)
+    return full
+
+
+def expanded(path: str | Path) -> Path:
+    """Return a path given as text as :func:`from_home` has it; one that is a Path already is taken as it is.
+
+    So a path is expanded once: of ``./~`` a Path is ``~``.
+
+    Examples
+    --------
+    >>> str(expanded("./~a")), str(expanded(Path("~a")))
+    ('~a', '~a')
+    """
+    return path if isinstance(path, Path) else Path(from_home(path))
 
 
 def open_at_once(path: str | os.PathLike[str]) -> int:

@@ -16,6 +16,7 @@ from convpipe.compile.backend import BACKENDS
 from convpipe.engine import Engine, dtype_name
 from convpipe.errors import ConfigError, ParameterError, ParameterTypeError
 from convpipe.geometry import BORDER_NAMES, Border, border_hint
+from convpipe.paths import expanded
 from convpipe.plan import Plan
 from convpipe.stages import Stage, nearest, stage
 from convpipe.stages.parameters import Flag, Text
@@ -287,7 +288,8 @@ class Pipeline:
 
         Parameters
         ----------
-        input, output : path
+        input, output : path or str
+            Of a str, ``~`` is the home folder.
         **options
             As for :func:`convpipe.batch.run_folder`.
 
@@ -302,7 +304,7 @@ class Pipeline:
             If no loop can be compiled or run here: looked at before any image is read.
         """
         self.engine.check()
-        report = batch.run_folder(self.engine, Path(input), Path(output), name=self.name, **options)
+        report = batch.run_folder(self.engine, expanded(input), expanded(output), name=self.name, **options)
         return replace(report, backend=self.engine.describe())
 
     @property

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from convpipe.cli.options import (
     CONFIG,
+    PATH,
     alpha_option,
     dtype_option,
     json_option,
@@ -33,7 +34,7 @@ DEFAULT = {"name": "blur, then sobel", "stages": [{"blur": "gaussian", "sigma": 
 
 @click.command("bench")
 @click.argument("config", type=CONFIG, required=False)
-@click.option("--image", type=click.Path(path_type=Path), help="Time on this image instead of a made one.")
+@click.option("--image", type=PATH, help="Time on this image instead of a made one.")
 @size_option
 @alpha_option
 @dtype_option

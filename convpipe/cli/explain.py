@@ -9,7 +9,7 @@ import click
 import numpy as np
 from numpy.typing import NDArray
 
-from convpipe.cli.options import CONFIG, check_order, read_image, set_option, size_option, stage_option
+from convpipe.cli.options import CONFIG, PATH, check_order, read_image, set_option, size_option, stage_option
 from convpipe.cli.streams import emit
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 @click.command("explain")
 @click.argument("config", type=CONFIG)
-@click.argument("image", type=click.Path(path_type=Path), required=False)
+@click.argument("image", type=PATH, required=False)
 @size_option
 @click.option("--at", nargs=2, type=click.IntRange(0), default=(0, 0), show_default=True, metavar="ROW COL")
 @stage_option("Number or name; default: the first with a window.")

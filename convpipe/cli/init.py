@@ -9,6 +9,7 @@ from pathlib import Path
 
 import click
 
+from convpipe.cli.options import CONFIG, PATH
 from convpipe.cli.places import SUFFIXES
 from convpipe.cli.streams import emit
 from convpipe.errors import JobError
@@ -46,8 +47,8 @@ SAMPLES = ("camera", "astronaut", "coffee", "cat")
 
 
 @click.command("init")
-@click.argument("path", type=click.Path(dir_okay=False, path_type=Path), default=Path("pipeline.yaml"))
-@click.argument("folder", type=click.Path(path_type=Path), required=False)
+@click.argument("path", type=CONFIG, default=Path("pipeline.yaml"))
+@click.argument("folder", type=PATH, required=False)
 @click.option("--samples", is_flag=True, help="Put four photographs into FOLDER first.")
 @click.option("--force", is_flag=True, help="Replace files that exist.")
 def command(path: Path, folder: Path | None, samples: bool, force: bool) -> None:

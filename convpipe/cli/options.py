@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING, Any, TextIO, TypeVar
 import click
 
 from convpipe.cli.streams import emit
-from convpipe.errors import ConfigError
+from convpipe.errors import ConfigError, ParameterError
+from convpipe.paths import from_home
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -32,7 +33,21 @@ MAX_SECONDS = 86_400
 WIDE = 160
 """Columns of a line where nothing says how wide it is to be."""
 
-CONFIG = click.Path(dir_okay=False, path_type=Path)
+
+class PathType(click.Path):
+    """A path; ``~`` is the home folder also where a shell leaves it, as in quotes and after ``=``."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Return the path."""
+        try:
+            given = from_home(value) if isinstance(value, str) else value
+        except ParameterError as error:
+            self.fail(str(error), param, ctx)
+        return super().convert(given, param, ctx)
+
+
+PATH = PathType(path_type=Path)
+CONFIG = PathType(dir_okay=False, path_type=Path)
 
 set_option = click.option(
     "--set",

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from convpipe.errors import JobError
+from convpipe.paths import from_home
 
 if TYPE_CHECKING:
     from convpipe.config import Job
@@ -19,10 +20,11 @@ SUFFIXES = (".yaml", ".yml")
 
 
 def split(arguments: Sequence[str]) -> tuple[list[str], list[str]]:
-    """Return the config files, and the paths that follow the last of them."""
+    """Return the config files, and the paths that follow the last of them; ``~`` is the home folder."""
+    arguments = [from_home(argument) for argument in arguments]
     configs = [argument for argument in arguments if argument.lower().endswith(SUFFIXES)]
-    rest = list(arguments[len(configs) :])
-    if not configs or list(arguments[: len(configs)]) != configs:
+    rest = arguments[len(configs) :]
+    if not configs or arguments[: len(configs)] != configs:
         raise click.UsageError("needs config files (.yaml) first, then INPUT and OUTPUT")
     if len(rest) > 2 or (rest and len(configs) > 1):
         raise click.UsageError("INPUT and OUTPUT go with one config file")

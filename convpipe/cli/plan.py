@@ -12,6 +12,7 @@ import click
 
 from convpipe.cli.options import (
     CONFIG,
+    PATH,
     alpha_option,
     complain,
     complain_of,
@@ -36,7 +37,7 @@ Kind = tuple[tuple[int, ...], str, bool]
 
 @click.command("plan")
 @click.argument("config", type=CONFIG)
-@click.argument("input", type=click.Path(path_type=Path), required=False)
+@click.argument("input", type=PATH, required=False)
 @size_option
 @alpha_option
 @dtype_option

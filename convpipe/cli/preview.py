@@ -9,7 +9,7 @@ import click
 import numpy as np
 from numpy.typing import NDArray
 
-from convpipe.cli.options import CONFIG, check_order, find_stage, read_image, set_option, stage_option
+from convpipe.cli.options import CONFIG, PATH, check_order, find_stage, read_image, set_option, stage_option
 from convpipe.cli.streams import emit
 
 if TYPE_CHECKING:
@@ -29,11 +29,9 @@ SQUARE, LIGHT, DARK = 8, 255, 204
 
 @click.command("preview")
 @click.argument("config", type=CONFIG)
-@click.argument("image", type=click.Path(path_type=Path))
+@click.argument("image", type=PATH)
 @stage_option("Show this stage alone: its number in the config, or its name.")
-@click.option(
-    "-o", "--output", type=click.Path(path_type=Path), default=Path("preview.png"), show_default=True
-)
+@click.option("-o", "--output", type=PATH, default=Path("preview.png"), show_default=True)
 @click.option("--overwrite", is_flag=True, help="Replace a preview that exists.")
 @set_option
 def command(

@@ -15,6 +15,7 @@ import click
 
 from convpipe.cli import streams
 from convpipe.cli.options import (
+    PATH,
     complain,
     complain_of,
     duration,
@@ -57,9 +58,7 @@ if TYPE_CHECKING:
     metavar="SECONDS",
     help="With --isolate: kill a decoder after so long; default: 60.",
 )
-@click.option(
-    "--report", "report_folder", type=click.Path(path_type=Path), help="Write report.json and .html."
-)
+@click.option("--report", "report_folder", type=PATH, help="Write report.json and .html.")
 @click.option("--quiet", is_flag=True, help="Print nothing but errors.")
 @click.option("--verbose", is_flag=True, help="List every size, failure and note, however many.")
 @json_option

@@ -26,6 +26,7 @@ from convpipe.config.stages import read_stages
 from convpipe.config.tree import BROKEN, Entry, Node, locate
 from convpipe.errors import ConfigError, ParameterError, printable
 from convpipe.limits import Limits
+from convpipe.paths import from_home
 from convpipe.stages import nearest
 from convpipe.stages.parameters import Parameter
 
@@ -80,8 +81,12 @@ def load_each(path: str | Path, overrides: Sequence[str] = ()) -> tuple[Job | Co
         If the file as a whole is wrong: not YAML, an unknown key beside ``jobs``, bad defaults; or if
         an override is not of its form. With what is wrong in the jobs.
     """
+    try:
+        file = from_home(path) if isinstance(path, str) else path
+    except ParameterError as error:
+        raise ConfigError(str(error), str(path)) from None
     return _loaded(
-        lambda problems: yaml.read(path, problems), printable(Path(path).stem), str(path), overrides
+        lambda problems: yaml.read(file, problems), printable(Path(file).stem), str(file), overrides
     )
 
 

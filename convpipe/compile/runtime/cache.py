@@ -37,6 +37,7 @@ from numba.core.compiler import CompileResult
 from convpipe.compile.runtime import threads
 from convpipe.compile.runtime.store import Store
 from convpipe.errors import ConvpipeError
+from convpipe.paths import expanded
 
 log = logging.getLogger(__name__)
 
@@ -63,7 +64,7 @@ def announced(announce: Callable[[], None]) -> Iterator[None]:
 def directory() -> Path:
     """Return where compiled loops are kept: ``$CONVPIPE_CACHE_DIR``, or the user's cache directory."""
     given = os.environ.get("CONVPIPE_CACHE_DIR")
-    return Path(given) if given else platformdirs.user_cache_path("convpipe")
+    return expanded(given) if given else platformdirs.user_cache_path("convpipe")
 
 
 def processor() -> str:
