@@ -67,50 +67,64 @@ def to_int32(value):
 
 
 class _FilledNumPy:
-    """NumPy, whose empty arrays are not."""
+    """NumPy, whose empty arrays are not; it knows what it gave since a strip began, and the most of it."""
+
+    def __init__(self):
+        self.given = self.most = 0
 
     def __getattr__(self, name):
         return getattr(np, name)
 
-    @staticmethod
-    def empty(shape, dtype):
-        value = np.nan if np.dtype(dtype).kind == "f" else np.array(UNWRITTEN).astype(dtype)
-        return np.full(shape, value, dtype)
+    def empty(self, shape, dtype):
+        array = filled(shape, dtype)
+        self.given += array.nbytes
+        self.most = max(self.most, self.given)
+        return array
+
+    def hold(self, *arrays):
+        """What stands last in a strip."""
+        self.given = 0
+
+
+def filled(shape, dtype):
+    value = np.nan if np.dtype(dtype).kind == "f" else np.array(UNWRITTEN).astype(dtype)
+    return np.full(shape, value, dtype)
 
 
 ADDRESSES = {
-    "address": Row, "hold": lambda *_: None, "lent": lambda array: array, "line": line, "tail": tail,
+    "address": Row, "lent": lambda array: array, "line": line, "tail": tail,
 }  # fmt: skip
 
 
-def band(source):
-    """Return the function ``band`` of a generated module, as Python."""
+def band(source, numpy=None):
+    """Return the function ``band`` of a generated module, as Python; its arrays are from `numpy`."""
+    numpy = numpy or _FilledNumPy()
     stand_in = types.ModuleType(addresses.__name__)
-    stand_in.__dict__.update(ADDRESSES)
+    stand_in.__dict__.update(ADDRESSES | {"hold": numpy.hold})
     helpers = types.ModuleType(rows.__name__)
     loop = {}
     with (
         mock.patch.object(numba.config, "DISABLE_JIT", True),
         mock.patch.dict("sys.modules", {addresses.__name__: stand_in, rows.__name__: helpers}),
     ):
-        _run(Path(rows.__file__).read_text(), helpers.__dict__)
+        _run(Path(rows.__file__).read_text(), helpers.__dict__, numpy)
         helpers.take, helpers.to_int32, helpers.dot, helpers.dot_onto = take, to_int32, dot, dot_onto
-        _run(source, loop)
+        _run(source, loop, numpy)
     return loop["band"]
 
 
-def _run(source, names):
+def _run(source, names, numpy):
     exec(source, names)
-    names["np"] = _FilledNumPy()
+    names["np"] = numpy
 
 
 def run(executable, image):
-    """Return the result of a compiled pipeline, by its source as Python."""
+    """Return the result of a compiled pipeline, by its source as Python, and the bytes it took beside it."""
     flat = image.reshape(executable._given.extent)
-    out = _FilledNumPy.empty(*executable._made)
-    values = executable.values
+    out = filled(*executable._made)
+    values, numpy = executable.values, _FilledNumPy()
     with np.errstate(all="ignore"):
-        band(executable.source)(
+        band(executable.source, numpy)(
             flat, out, 0, len(out), values.geometry, values.weights, values.constants, values.outside
         )
-    return out
+    return out, numpy.most

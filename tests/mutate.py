@@ -71,6 +71,7 @@ TESTS = {
         f"plan.{name}": ["tests/test_plan.py", "tests/test_saturation.py", "tests/test_geometry.py"]
         for name in ("costs", "make", "model", "saturation", "stage")
     },
+    "plan.rings": ["tests/batch/test_budget.py", "tests/test_bounds.py"],
     "plan.parts": ["tests/test_plan.py", "tests/test_fusion.py"],
     "ranges": ["tests/test_plan_ranges.py", "tests/test_plan.py"],
     "expression": ["tests/test_expression.py"],

@@ -1,24 +1,28 @@
-"""The fused loop reads and writes within its rows, and reads nothing that it has not written."""
+"""The fused loop reads what it has written, within its rows, and takes no more memory than the plan says."""
 
 import interpreted
 import numpy as np
 import pytest
 from hypothesis import given, settings
-from test_fusion import CHAINS, STAGES, cases, planned
+from hypothesis import strategies as st
+from test_fusion import CHAINS, STAGES, cases, planned, staged
 from test_stages import EVERY_METHOD, ids, make
 
 from convpipe.compile.cpu import strips
 from convpipe.compile.cpu.groups import Groups, compile_plan
 from convpipe.errors import PlanError
 from convpipe.geometry import Border
-from convpipe.plan import make_plan
+from convpipe.plan import make_plan, rings
+from convpipe.stages import stage
 
 
 def check(plan, image):
     executable = compile_plan(plan)
     want, _ = executable(image, threads=1)
-    result = interpreted.run(executable, image)
+    result, nbytes = interpreted.run(executable, image)
     np.testing.assert_array_equal(result.reshape(want.shape), want)
+    assert nbytes <= plan.thread_bytes
+    return nbytes
 
 
 @settings(max_examples=60, deadline=None)
@@ -39,8 +43,8 @@ def test_strips(case):
     stages, image, border = case
     image = image[:10, :24]
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(strips, "NARROWEST", 5)
-        patch.setattr(strips, "CACHE", 1)
+        patch.setattr(rings, "NARROWEST", 5)
+        patch.setattr(rings, "CACHE", 1)
         try:
             plan = planned(stages, image, border)
         except PlanError:
@@ -63,6 +67,38 @@ def test_every_filter(method, channels, alpha, rng):
     plan = make_plan(stages, (6, 9), channels=channels, alpha=alpha, border=Border.WRAP)
     if not isinstance(compile_plan(plan), Groups):  # what stands before its loop is NumPy's
         check(plan, image)
+
+
+FAR = st.builds(
+    lambda reach, **common: stage("custom", "far", kernel=[[0.5], [0.25]], dilation=[reach, 1], **common),
+    st.sampled_from([1, 10, 11, 12, 13, 40]),
+    padding=st.sampled_from(["same", [30, 30, 0, 0]]),
+    border=st.sampled_from([border.name.lower() for border in Border]),
+)
+
+
+@settings(max_examples=40, deadline=None)
+@given(FAR, FAR)
+def test_rings_about_as_high_as_their_input(one, other):
+    image = np.random.default_rng(1).integers(0, 256, (12, 9, 1), dtype=np.uint8)
+    stages = [STAGES["blur"](), one, other]
+    try:
+        plan = planned(stages, image, Border.REFLECT)
+    except PlanError:
+        return
+    check(plan, image)
+    np.testing.assert_array_equal(compile_plan(plan)(image)[0], staged(stages, image, Border.REFLECT))
+
+
+@pytest.mark.parametrize("border", list(Border))
+@pytest.mark.parametrize(("rows", "dilation"), [(60, 40), (60, 100_000)])
+def test_a_ring_holds_the_rows_under_its_window_and_no_more_than_there_are(rows, dilation, border):
+    image = np.full((rows, 64, 1), 200, np.uint8)
+    far = stage("custom", "far", kernel=[[0.5], [0.5]], dilation=[dilation, 1])
+    plan = planned([STAGES["blur"](), far, far], image, border)
+    nbytes = check(plan, image)
+    ring = min(rows, dilation + 1) * 64 * 4
+    assert 2 * ring < nbytes <= plan.thread_bytes < 3.5 * ring
 
 
 def test_it_notices_a_read_past_a_row(rng):

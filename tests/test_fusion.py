@@ -11,7 +11,7 @@ from convpipe.compile.cpu import strips
 from convpipe.compile.cpu.groups import compile_plan
 from convpipe.errors import PlanError
 from convpipe.geometry import Border
-from convpipe.plan import make_plan
+from convpipe.plan import make_plan, rings
 from convpipe.plan.parts import MOST_LEVELS, MOST_STAGES
 from convpipe.stages import stage
 
@@ -83,8 +83,8 @@ def test_strips_of_any_width_give_the_same_bytes(case, width):
         return
     whole, _ = compile_plan(plan)(image, threads=1)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(strips, "NARROWEST", width)
-        patch.setattr(strips, "CACHE", 1)
+        patch.setattr(rings, "NARROWEST", width)
+        patch.setattr(rings, "CACHE", 1)
         cut, _ = compile_plan(plan)(image, threads=1)
     np.testing.assert_array_equal(cut, whole)
 
@@ -92,7 +92,7 @@ def test_strips_of_any_width_give_the_same_bytes(case, width):
 def test_strips_overlap_only_where_they_are_narrower_than_the_image():
     plan = make_plan([STAGES["blur"](), STAGES["sobel"]()], (64, 5000))
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(strips, "CACHE", 1)
+        patch.setattr(rings, "CACHE", 1)
         geometry = compile_plan(plan).values.geometry
     assert geometry.shape[0] == 5
     cols, output_cols = (geometry[:, :, strips.GEOMETRY.index(name)] for name in ("cols", "output_cols"))

@@ -8,9 +8,9 @@ import oracle
 import pytest
 from kernels import DTYPES, SHAPES, WINDOWS, pixels
 
-from convpipe.compile.common.levels import stored
 from convpipe.compile.cpu.groups import Groups, compile_plan
 from convpipe.compile.cpu.schedule import make_schedule
+from convpipe.ops import stored
 from convpipe.plan import make_plan
 
 EXTENT = (11, 46)
@@ -53,7 +53,8 @@ def test_the_generated_loop(shape, dtype, window):
         assert plan.stages[0].tiles is not None
         got = run(image, threads=1)[0]
     else:
-        got = interpreted.run(run, image.astype(stored(dtype)))
+        got, nbytes = interpreted.run(run, image.astype(stored(dtype)))
+        assert nbytes <= plan.thread_bytes
     oracle.near(got.astype(plan.output_dtype), plan, image, tolerance(plan))
 
 

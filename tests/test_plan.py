@@ -146,22 +146,23 @@ def test_one_channel_keeps_the_axis_it_had():
 
 def test_images_stand_only_between_loops():
     one_loop = make_plan([stage("edge", "sobel"), stage("blur", "box")], (40, 50))
-    assert one_loop.working_bytes() == one_loop.working_bytes(8) == 0
+    assert one_loop.shared_bytes == 0
+    assert one_loop.working_bytes(8) == 8 * one_loop.working_bytes() == 8 * one_loop.thread_bytes > 0
     stretch = stage("contrast", "stretch")
-    assert make_plan([stretch], (40, 50)).working_bytes() == 0
-    assert make_plan([stretch, stage("edge", "sobel"), stretch], (40, 50)).working_bytes() == 40 * 50 * 4
+    assert make_plan([stretch], (40, 50)).shared_bytes == 0
+    assert make_plan([stretch, stage("edge", "sobel"), stretch], (40, 50)).shared_bytes == 40 * 50 * 4
     chain = [stage("blur", "box"), stretch, stage("edge", "sobel", stride=2)]
-    assert make_plan(chain, (40, 50), channels=3, dtype="float64").working_bytes() == 40 * 50 * 3 * 8
+    assert make_plan(chain, (40, 50), channels=3, dtype="float64").shared_bytes == 40 * 50 * 3 * 8
     thrice = [stretch, stage("blur", "box", padding="valid"), stretch, stretch]
-    assert make_plan(thrice, (40, 50)).working_bytes() == 2 * 38 * 48 * 4
+    assert make_plan(thrice, (40, 50)).shared_bytes == 2 * 38 * 48 * 4
 
 
 def test_a_long_chain_is_cut_and_a_short_one_is_not():
     point, halved = stage("point", "abs"), stage("point", "abs", stride=2)
     for most, step in ((MOST_STAGES, point), (MOST_LEVELS, stage("edge", "sobel"))):
-        assert make_plan([step] * most, (40, 50)).working_bytes() == 0
-        assert make_plan([*[step] * most, halved], (40, 50)).working_bytes() == 40 * 50 * 4
-        assert make_plan([halved, *[step] * most], (40, 50)).working_bytes() == 20 * 25 * 4
+        assert make_plan([step] * most, (40, 50)).shared_bytes == 0
+        assert make_plan([*[step] * most, halved], (40, 50)).shared_bytes == 40 * 50 * 4
+        assert make_plan([halved, *[step] * most], (40, 50)).shared_bytes == 20 * 25 * 4
 
 
 def test_every_op_of_a_stage_counts():

@@ -18,6 +18,7 @@ from threading import Condition
 from convpipe import memory
 from convpipe.errors import LimitError
 from convpipe.plan import Plan
+from convpipe.report import byte_size
 
 SHARE = 0.75
 """Of the machine's memory, or of what a container may use, that images in hand may take."""
@@ -38,8 +39,8 @@ class Need:
 
     Parameters
     ----------
-    image, result : int
-        Of its pixels, and of the result's; of the largest page.
+    image, result, working : int
+        Of its pixels, of the result's, and of what the stages keep between them; of the largest page.
     reading, filtering, writing : int
         In each step. A decoder may hold the file twice and the pixels three times (coefficients of a
         progressive JPEG, inks, planes; to turn them), an encoder the result and its content, which is no
@@ -48,6 +49,7 @@ class Need:
 
     image: int
     result: int
+    working: int
     reading: int
     filtering: int
     writing: int
@@ -56,6 +58,13 @@ class Need:
     def total(self) -> int:
         """Bytes to be held for it."""
         return max(self.reading, self.filtering, self.writing)
+
+    def __str__(self) -> str:
+        """Return the numbers that explain the total, for a person."""
+        pixels = f"its pixels {byte_size(self.image)}, the result's {byte_size(self.result)}"
+        if self.filtering < self.total:
+            return pixels
+        return f"{pixels}, what its stages keep between them {byte_size(self.working)}"
 
     @classmethod
     def of(
@@ -86,6 +95,7 @@ class Need:
         return cls(
             largest.image,
             largest.result,
+            largest.working,
             reading=spooled + max(page.reading for page in pages),
             filtering=spooled + max(page.filtering for page in pages),
             writing=spooled + max(page.writing for page in pages),
@@ -93,13 +103,14 @@ class Need:
 
     @classmethod
     def _of_page(cls, file_bytes: int, plan: Plan, threads: int, encoder: int, isolated: bool) -> Need:
-        image, result = plan.input_bytes, plan.output_bytes
+        image, result, working = plan.input_bytes, plan.output_bytes, plan.working_bytes(threads)
         beside = image if isolated else 0
         return cls(
             image,
             result,
+            working,
             reading=2 * file_bytes + 3 * image + beside,
-            filtering=image + plan.working_bytes(threads) + result + beside,
+            filtering=image + working + result + beside,
             writing=image + 2 * result + encoder * math.prod(plan.extent) + beside,
         )
 
@@ -131,8 +142,8 @@ class Budget:
         """
         if need.total > self.nbytes:
             raise LimitError(
-                f"it takes about {shown(need.total)} of memory (its pixels {shown(need.image)}, the result's "
-                f"{shown(need.result)}); images may take {shown(self.nbytes)} (--memory)"
+                f"it takes about {byte_size(need.total)} of memory ({need}); images may take "
+                f"{byte_size(self.nbytes)} (--memory)"
             )
         if not self._take(need.total):
             yield False
@@ -165,17 +176,6 @@ class Budget:
         with self._changed:
             self._closed = True
             self._changed.notify_all()
-
-
-def shown(nbytes: int) -> str:
-    """Return a number of bytes for people.
-
-    Examples
-    --------
-    >>> shown(2_147_483_648), shown(900_000)
-    ('2.15 GB', '0.9 MB')
-    """
-    return f"{nbytes / 1e9:.3g} GB" if nbytes >= 1e9 else f"{nbytes / 1e6:.3g} MB"
 
 
 def default_memory(decoders: int = 0) -> int:

@@ -170,9 +170,13 @@ class Work:
     def _need(self, file_bytes: int, infos: Sequence[ImageInfo], plans: Sequence[Plan]) -> Need:
         """Return the memory that it will take."""
         self._enter("plan")
-        threads = self._run.threads or os.cpu_count() or 1
+        threads = max(self._threads(plan.input_samples) or os.cpu_count() or 1 for plan in plans)
         encoder = images.FORMATS[self._encoding(infos)["format"]].encoder
         return Need.of(file_bytes, plans, threads=threads, encoder=encoder, isolated=self._job.isolate)
+
+    def _threads(self, samples: int) -> int | None:
+        """Return how many threads filter an image of so many samples; None for all."""
+        return 1 if samples < SMALL else self._run.threads
 
     def _encoding(self, infos: Sequence[ImageInfo]) -> dict[str, Any]:
         return self._job.encoding(images.format_of(self._target) or self._job.format or infos[0].format)
@@ -199,7 +203,7 @@ class Work:
             raise changed()
         self._note(image.notes)
         self._enter("filter")
-        threads = 1 if image.pixels.size < SMALL else self._run.threads
+        threads = self._threads(image.pixels.size)
         result, nans = self._run.engine.filter(image.pixels, threads, alpha=image.alpha)
         self._learn(nans=self._known.nans + nans)
         self._enter("write")

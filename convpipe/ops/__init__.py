@@ -13,7 +13,7 @@ A program is a chain: each op takes what the one before it gave. A stencil gives
 bank; the map that follows combines them, so a stage hands exactly one value per sample on.
 """
 
-from convpipe.ops.dtypes import COMPUTE, dtype_range, is_integer
+from convpipe.ops.dtypes import COMPUTE, dtype_range, is_integer, stored
 from convpipe.ops.pointwise import EXTREMES, Alpha, Cast, Map, Mix, Reduce
 from convpipe.ops.taps import IDENTITY, Taps
 from convpipe.ops.window import Stencil
@@ -41,4 +41,5 @@ __all__ = [
     "dtype_range",
     "is_integer",
     "is_rounding",
+    "stored",
 ]

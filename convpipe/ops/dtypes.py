@@ -33,3 +33,11 @@ COMPUTE: dict[str, str] = {
     **dict.fromkeys(["uint32", "int32", "float64"], "float64"),
 }
 """Every image dtype, and the floating-point type its arithmetic runs in."""
+
+
+def stored(dtype: str) -> str:
+    """Return the dtype that the loops read or write for images of `dtype`.
+
+    float16 passes as float32, since Numba does not compute with it, and bool as uint8 of 0 and 1.
+    """
+    return {"float16": "float32", "bool": "uint8"}.get(dtype, dtype)

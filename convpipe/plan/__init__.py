@@ -4,6 +4,17 @@ from convpipe.plan.make import make_plan, unknown_dtype
 from convpipe.plan.model import Plan
 from convpipe.plan.node import IMAGE, NodePlan, Origin
 from convpipe.plan.parts import grouped
+from convpipe.plan.rings import strip_columns
 from convpipe.plan.stage import StagePlan
 
-__all__ = ["IMAGE", "NodePlan", "Origin", "Plan", "StagePlan", "grouped", "make_plan", "unknown_dtype"]
+__all__ = [
+    "IMAGE",
+    "NodePlan",
+    "Origin",
+    "Plan",
+    "StagePlan",
+    "grouped",
+    "make_plan",
+    "strip_columns",
+    "unknown_dtype",
+]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -11,9 +12,10 @@ from typing import Any
 import numpy as np
 
 from convpipe.geometry import Extent
-from convpipe.ops import is_integer
+from convpipe.ops import is_integer, stored
 from convpipe.plan.node import NodePlan
-from convpipe.plan.parts import cut
+from convpipe.plan.parts import cut, grouped
+from convpipe.plan.rings import ring_bytes
 from convpipe.plan.saturation import loss
 from convpipe.plan.stage import StagePlan
 from convpipe.sampling import Sampling
@@ -105,9 +107,14 @@ class Plan:
         return (*self.extent, self.output_channels)
 
     @property
+    def input_samples(self) -> int:
+        """Samples of the decoded image."""
+        return math.prod(self.input) * self.channels
+
+    @property
     def input_bytes(self) -> int:
         """Size of the decoded image."""
-        return math.prod(self.input) * self.channels * np.dtype(self.dtype).itemsize
+        return self.input_samples * np.dtype(self.dtype).itemsize
 
     @property
     def output_bytes(self) -> int:
@@ -119,21 +126,39 @@ class Plan:
         """The nodes of each part, between which the whole image stands."""
         return cut(self.nodes, self.dtype)
 
-    def working_bytes(self, threads: int = 1) -> int:
-        """Return the most bytes that stand between the image and the result while it is filtered.
+    @property
+    def shared_bytes(self) -> int:
+        """Memory beside the image and the result that all threads share: at most, of all that is filtered.
 
-        A pipeline in one loop needs a few rows. Where it is cut, an image stands between two parts.
+        Images that stand between two parts, transforms of a kernel, and copies of an image or a result in the
+        type that the loops read or write.
+        """
+        size = np.dtype(self.compute).itemsize
+        images = [last.samples * size for *_, last in self.parts[:-1]]
+        between = max(map(sum, itertools.pairwise([0, *images, 0])))
+        tiles = [node.tiles for node in self.nodes if node.tiles is not None]
+        kernels = max((each.shared_bytes for each in tiles), default=0)
+        copies = _copied(self.input_bytes, self.dtype) + _copied(self.output_bytes, self.output_dtype)
+        return between + kernels + copies
+
+    @cached_property
+    def thread_bytes(self) -> int:
+        """Memory that each thread needs beside that, at most: rows of every level, or tiles."""
+        return max(self._thread_bytes(part) for part in self.parts)
+
+    def _thread_bytes(self, part: Sequence[NodePlan]) -> int:
+        tiles = part[0].tiles
+        return ring_bytes(grouped(part, self.dtype), self.compute) if tiles is None else tiles.thread_bytes
+
+    def working_bytes(self, threads: int = 1) -> int:
+        """Return the most bytes that it takes to filter an image, beside the image and the result.
 
         Parameters
         ----------
         threads : int
             That work on the image.
         """
-        tiles = [node.tiles for node in self.nodes if node.tiles is not None]
-        size = np.dtype(self.compute).itemsize
-        images = [last.samples * size for *_, last in self.parts[:-1]]
-        between = max(map(sum, itertools.pairwise([0, *images, 0])))
-        return between + max((each.shared_bytes + threads * each.thread_bytes for each in tiles), default=0)
+        return self.shared_bytes + threads * self.thread_bytes
 
     @property
     def operations(self) -> int:
@@ -147,10 +172,10 @@ class Plan:
         Proven ranges are wider than what an image holds, so it tells what can happen, not what will.
         """
         last = self.stages[-1]
-        stored = [(stage, stage.unrounded, stage.dtype) for stage in self.stages if is_integer(stage.dtype)]
+        rounded = [(stage, stage.unrounded, stage.dtype) for stage in self.stages if is_integer(stage.dtype)]
         return [
             f"{stage.origin}: of {self.dtype} images its values can be {values}; {lost}"
-            for stage, values, dtype in [*stored, (last, last.range, self.output_dtype)]
+            for stage, values, dtype in [*rounded, (last, last.range, self.output_dtype)]
             if (lost := loss(values, dtype, stage.smaller, is_result=stage is last)) is not None
         ]
 
@@ -170,6 +195,14 @@ class Plan:
             "output_channels": self.output_channels,
             "output_dtype": self.output_dtype,
             "compute": self.compute,
+            "shared_bytes": self.shared_bytes,
+            "thread_bytes": self.thread_bytes,
             "stages": [stage.to_dict() for stage in self.stages],
             "warnings": self.warnings,
         }
+
+
+def _copied(nbytes: int, dtype: str) -> int:
+    """Return the size of the copy that loops read or write of pixels of `dtype`; 0 where there is none."""
+    same = stored(dtype) == dtype
+    return 0 if same else nbytes // np.dtype(dtype).itemsize * np.dtype(stored(dtype)).itemsize

@@ -16,7 +16,7 @@ from rich.text import Text
 
 from convpipe.plan import Plan, StagePlan
 from convpipe.report.model import Report
-from convpipe.report.text import existing_advice, extent, number, printable
+from convpipe.report.text import byte_size, existing_advice, extent, number, printable
 
 SHOWN = 40
 """Most failures, skips or notes listed one by one; a folder of crops has thousands."""
@@ -195,6 +195,13 @@ def print_plan(plan: Plan, console: Console) -> None:
         table.add_row(*(Text(cell) for cell in _plan_row(stage)))
     console.print(table)
     console.print(_formulas(plan))
+    console.print(Text(_memory(plan), "dim"))
+
+
+def _memory(plan: Plan) -> str:
+    """Say what it takes to filter an image."""
+    shared = f"{byte_size(plan.shared_bytes)} and " if plan.shared_bytes else ""
+    return f"memory beside image and result: {shared}{byte_size(plan.thread_bytes)} a thread"
 
 
 def _plan_row(stage: StagePlan) -> Row:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from convpipe.errors import printable
 from convpipe.report.model import Report
 
-__all__ = ["existing_advice", "extent", "number", "printable"]
+__all__ = ["byte_size", "existing_advice", "extent", "number", "printable"]
 
 
 def extent(size: tuple[int, int]) -> str:
@@ -28,6 +28,17 @@ def number(count: int, noun: str) -> str:
     ('1 image', '2 images')
     """
     return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+
+
+def byte_size(nbytes: int) -> str:
+    """Return a number of bytes in megabytes or gigabytes.
+
+    Examples
+    --------
+    >>> byte_size(2_147_483_648), byte_size(900_000)
+    ('2.15 GB', '0.9 MB')
+    """
+    return f"{nbytes / 1e9:.3g} GB" if nbytes >= 1e9 else f"{nbytes / 1e6:.3g} MB"
 
 
 def existing_advice(report: Report) -> str | None:

@@ -11,13 +11,14 @@ from convpipe import memory
 from convpipe.batch import run_folder
 from convpipe.batch.budget import DECODER, RESERVE, Budget, Need, cgroup_limits, default_memory
 from convpipe.errors import LimitError
+from convpipe.geometry import Border
 from convpipe.images import FORMATS
 from convpipe.plan import make_plan
 from convpipe.stages import stage
 
 
 def need(nbytes):
-    return Need(nbytes, nbytes, nbytes, 0, 0)
+    return Need(nbytes, nbytes, 0, nbytes, 0, 0)
 
 
 def plan(*stages, shape=(100, 100), **options):
@@ -73,8 +74,14 @@ class TestBudget:
 
     def test_what_never_fits_is_refused_with_the_numbers(self):
         text = r"about 2\.5 GB of memory \(its pixels 1 GB, the result's 0\.5 MB\); images may take 2 GB"
-        much = Need(1_000_000_000, 500_000, 2_500_000_000, 0, 0)
+        much = Need(1_000_000_000, 500_000, 7, 2_500_000_000, 0, 0)
         with pytest.raises(LimitError, match=text), Budget(2_000_000_000).share(much):
+            pytest.fail("it was let in")
+
+    def test_what_stages_keep_is_among_the_numbers_where_it_counts(self):
+        text = r"\(its pixels 500 MB, .* 500 MB, what its stages keep between them 3 GB\)"
+        much = Need(500_000_000, 500_000_000, 3_000_000_000, 0, 4_000_000_000, 0)
+        with pytest.raises(LimitError, match=text), Budget(10).share(much):
             pytest.fail("it was let in")
 
     def test_an_error_gives_it_back(self):
@@ -115,7 +122,7 @@ class TestNeed:
         found = Need.of(500, [plan()], threads=1)
         assert (found.image, found.result) == (10_000, 10_000)
         assert found.reading == 2 * 500 + 3 * 10_000
-        assert found.filtering == 20_000
+        assert (found.working, found.filtering) == (plan().thread_bytes, 20_000 + plan().thread_bytes)
         assert found.writing == 30_000
         assert found.total == found.reading
 
@@ -132,16 +139,34 @@ class TestNeed:
     def test_of_pages_one_at_a_time_counts_and_what_is_encoded_of_them(self):
         small, large = plan(), plan(shape=(200, 200))
         assert Need.of(0, [large], threads=1).total == 120_000
-        assert Need.of(0, [small, large, small], threads=1).total == 120_000 + 10_000 + 40_000 + 10_000
+        pages = Need.of(0, [small, large, small], threads=1)
+        assert pages.reading == 120_000 + 10_000 + 40_000 + 10_000
         assert Need.of(0, [small, large], threads=1).image == 40_000
 
     def test_images_between_the_parts_of_a_pipeline_count(self):
         chain = [stage("blur", "box", size=3), stage("edge", "sobel")]
-        assert plan(*chain).working_bytes() == 0
+        assert plan(*chain).shared_bytes == 0
         stretched = plan(*chain, stage("contrast", "stretch"))
-        assert stretched.working_bytes() == 10_000 * 4
-        assert plan(*chain, stage("contrast", "stretch"), dtype="float64").working_bytes() == 10_000 * 8
-        assert plan(*[chain[0]] * 9).working_bytes() == 10_000 * 4
+        assert stretched.shared_bytes == 10_000 * 4
+        assert plan(*chain, stage("contrast", "stretch"), dtype="float64").shared_bytes == 10_000 * 8
+        assert plan(*[chain[0]] * 9).shared_bytes == 10_000 * 4
+
+    def test_so_do_the_rows_that_a_window_spans_on_every_thread(self):
+        """Four of 400 MB made a run under --memory 400MB take 2 GB."""
+        far = stage("custom", "far", kernel=[[0.5], [0.5]], dilation=[5000, 1])
+        chain = [stage("blur", "box"), *[far] * 4]
+        wide = plan(*chain, shape=(5200, 20_000), border=Border.WRAP)
+        rings = 4 * 5001 * 20_000 * 4
+        assert rings < wide.thread_bytes < 1.01 * rings
+        need = Need.of(0, [wide], threads=2)
+        assert need.total == need.filtering == 2 * 5200 * 20_000 + 2 * wide.thread_bytes
+        strips = plan(*chain, shape=(5200, 20_000), border=Border.EDGE)
+        assert strips.thread_bytes < rings / 15
+
+    def test_so_do_copies_that_loops_read_and_write(self):
+        assert plan(dtype="float16").shared_bytes == 2 * 10_000 * 4
+        assert plan(dtype="float32", output_dtype="float16").shared_bytes == 10_000 * 4
+        assert plan(stage("point", "invert"), dtype="bool").shared_bytes == 2 * 10_000
 
     def test_so_do_fourier_transforms_on_every_thread(self, rng):
         fourier = plan(stage("custom", "k", kernel=rng.random((61, 61))), shape=(600, 600))

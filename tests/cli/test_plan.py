@@ -39,6 +39,17 @@ def test_large_kernels_say_their_tiles_and_memory(convpipe, job, document):
     assert plan["stages"][0]["tiles"] is None
 
 
+def test_memory(convpipe, job, document):
+    far = "{custom: far, kernel: [[0.5], [0.5]], dilation: [5000, 1]}"
+    config = job(f"[{{blur: box}}, {{contrast: stretch}}, {far}]")
+    size = ("--size", "6000x1000")
+    (plan,) = plans(document(convpipe("plan", config, *size, "--json")))
+    assert plan["shared_bytes"] == 6000 * 1000 * 4
+    assert 5001 * 1000 * 4 < plan["thread_bytes"] < 5100 * 1000 * 4
+    shown = convpipe("plan", config, *size).stdout
+    assert shown.endswith("memory beside image and result: 24 MB and 20.2 MB a thread\n")
+
+
 def test_warnings_are_no_results(convpipe, job):
     result = convpipe("plan", job("- {edge: sobel, stride: 2, padding: 0}"), "--size", "480x640")
     assert result.stderr.startswith("warning: ")

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from convpipe.geometry import Extent
-from convpipe.ops import Alpha, Cast, Map, Mix
+from convpipe.ops import Alpha, Cast, Map, Mix, stored
 from convpipe.plan import NodePlan, Plan, grouped
 
 Pointwise = Map | Mix | Alpha | Cast
@@ -138,14 +138,6 @@ def constant_pixel(node: NodePlan) -> tuple[float, float]:
         return stencil.value, stencil.value
     premultiplied = node.ops[0] is not stencil
     return stencil.value * (stencil.opaque if premultiplied else 1.0), stencil.opaque
-
-
-def stored(dtype: str) -> str:
-    """Return the dtype that the loop reads or writes for images of `dtype`.
-
-    float16 passes as float32, since Numba does not compute with it, and bool as uint8 of 0 and 1.
-    """
-    return {"float16": "float32", "bool": "uint8"}.get(dtype, dtype)
 
 
 def _constants(step: Pointwise) -> list[float]:

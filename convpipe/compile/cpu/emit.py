@@ -82,13 +82,15 @@ def _allocate(text: Text, level: Level, schedule: Schedule) -> list[str]:
     """Make the scratch arrays of a level; return the names of what holds their memory."""
     i, channels = level.index, level.channels
     padded = whole(level)
-    rows = level.ring_rows
+    rows = level.ring_rows if level.direct else f"held_{i}"
     held: list[str] = []
 
     def make(name: str, array: str, lend: str = "lend") -> None:
         held.append(f"{name}_held")
         text.line(f"{name}, {held[-1]} = {lend}({array})")
 
+    if not level.direct:
+        text.line(f"held_{i} = min({level.ring_rows}, rows_{i})")
     make(f"window_{i}", f"numbers({level.kernel[0] + 1}, 0, 0)")
     make(f"ring_{i}", f"{level.ring}_ring({rows}, {padded}, {channels}, {border_values(i)})", "lend_rows")
     if level.direct:
@@ -101,7 +103,7 @@ def _allocate(text: Text, level: Level, schedule: Schedule) -> list[str]:
             make(pair, f"{'int32' if bank.exact else 'compute'}_pair({padded})", "lend_rows")
             make(paired, "numbers(1, NOTHING, 0)")
             for name in of_pair:
-                make(name, f"numbers({rows + 1}, 0, 0)")
+                make(name, f"numbers({level.kernel[0] + 1}, 0, 0)")
             text.line(f"v_{bank.name}_{i} = line({pair}, 0, 0)")
         for name in bank.temporaries[level.pairs(bank) :]:
             size = times(f"output_cols_{i}", channels) if name == bank.total else padded

@@ -14,7 +14,6 @@ from numba import types
 from numpy.typing import NDArray
 
 from convpipe import memory
-from convpipe.compile.common.levels import stored
 from convpipe.compile.common.text import without_comments
 from convpipe.compile.cpu import drive
 from convpipe.compile.cpu.emit import emit
@@ -22,6 +21,7 @@ from convpipe.compile.cpu.schedule import Values, make_schedule
 from convpipe.compile.runtime import cache
 from convpipe.compile.runtime.threads import count
 from convpipe.geometry import Extent
+from convpipe.ops import stored
 from convpipe.plan import Plan
 
 _DRIVER = Path(drive.__file__).read_text()

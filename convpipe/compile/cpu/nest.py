@@ -72,9 +72,9 @@ def _window(text: Text, level: Level, schedule: Schedule, y: str, count: int) ->
         text.line(f"j_{i} = {padded(level, y)}")
         below = f"y_{i - 1}" if i else "source_y"
         text.line(f"{below} = border_index(j_{i}, rows_{i}, border_{i})")
-        text.line(f"key_{i} = ring_key(j_{i}, {below}, border_{i})")
+        text.line(f"key_{i} = ring_key(j_{i}, {below}, rows_{i}, {reach}, border_{i})")
         slot = f"key_{i} % {reach}" if reach > 1 else "0"
-        text.line(f"window_{i}[k_{i}] = {slot} if {below} >= 0 else {reach}")
+        text.line(f"window_{i}[k_{i}] = {slot} if {below} >= 0 else held_{i}")
         text.line(f"if {below} >= 0 and keys_{i}[window_{i}[k_{i}]] != key_{i}:")
         with text.indented():
             text.line(

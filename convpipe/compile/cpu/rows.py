@@ -109,12 +109,13 @@ def numbers(count, first, step):
 
 
 @inline
-def ring_key(j, y, border):
+def ring_key(j, y, rows, reach, border):
     # What identifies padded row j in a ring: the row y that it copies, so that a mirrored row is not
     # computed twice - except under wrap, where the rows of one window may be far apart in the image
     # and only their padded positions are neighbours. Either way the keys of one window span no more
-    # rows than the window, so `key % reach` never meets a key that is still needed.
-    return j if border == WRAP else y
+    # rows than the window, so `key % reach` never meets a key that is still needed. A ring that has a
+    # place for each row of its input never does.
+    return j if border == WRAP and rows > reach else y
 
 
 @intrinsic

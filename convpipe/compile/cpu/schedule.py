@@ -18,7 +18,7 @@ from convpipe.compile.common import levels
 from convpipe.compile.cpu.banks import Bank, choose
 from convpipe.compile.cpu.strips import strips
 from convpipe.geometry import Border
-from convpipe.ops import Stencil, Taps
+from convpipe.ops import Stencil, Taps, stored
 from convpipe.plan import Plan, grouped
 
 
@@ -80,7 +80,7 @@ class Level(levels.Level):
 
     @property
     def ring_rows(self) -> int:
-        """Rows that the ring holds beside the one of constants."""
+        """Rows that the ring holds beside the one of constants, if its input has as many."""
         if self.direct:
             return self.kernel[0]
         return self.reach + any(self.pairs(bank) for bank in self.banks)
@@ -135,7 +135,7 @@ def make_schedule(plan: Plan) -> tuple[Schedule, Values]:
 def _bytes_per_column(plan: Plan, scheduled: Sequence[Level]) -> float:
     """Return what the rows in use take per column of the result: windows, scratch rows, and the result."""
     size = np.dtype(plan.compute).itemsize
-    total = plan.output_channels * np.dtype(levels.stored(plan.output_dtype)).itemsize
+    total = plan.output_channels * np.dtype(stored(plan.output_dtype)).itemsize
     columns = 1
     for level in reversed(scheduled):
         scratch = sum(len(bank.temporaries) for bank in level.banks) * size
@@ -147,7 +147,7 @@ def _bytes_per_column(plan: Plan, scheduled: Sequence[Level]) -> float:
 def _scheduled(level: levels.Level, stencil: Stencil, plan: Plan, weight: int) -> Level:
     """Return `level` with the shape of its loops; `weight` is the position of its first weight."""
     direct = level.index == 0 and not level.premultiply
-    source = levels.stored(plan.dtype)
+    source = stored(plan.dtype)
     ring = source if direct and _holds(source, stencil) else plan.compute
     banks: list[Bank] = []
     for name, taps in zip(stencil.names, stencil.banks, strict=True):

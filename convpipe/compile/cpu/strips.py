@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from convpipe.geometry import Border
-from convpipe.plan import NodePlan
+from convpipe.plan import NodePlan, strip_columns
 
 GEOMETRY = (
     "rows", "cols", "output_rows", "output_cols", "top", "left", "right", "border", "origin", "begin",
@@ -23,13 +23,6 @@ GEOMETRY = (
 Rows and columns of the input and of the output in the strip; padding above, left and right of it; the
 border rule; the first column of the strip in the input and in the output.
 """
-
-CACHE = 512 * 1024
-"""Bytes that the rows in use may take: half of a core's L2 cache. Strips that fit the L1 cache were measured
-slower, at every kernel size, than whole rows of 4096 columns: short rows cost more than L2 does."""
-
-NARROWEST = 1024
-"""Fewest columns of a strip; narrower ones lose more to the start of their loops and to their overlap."""
 
 
 def strips(nodes: Sequence[NodePlan], bytes_per_column: float) -> NDArray[np.int64]:
@@ -47,8 +40,7 @@ def strips(nodes: Sequence[NodePlan], bytes_per_column: float) -> NDArray[np.int
     ndarray of int64, shape (strips, levels, len(GEOMETRY))
     """
     cols = nodes[-1].extent[1]
-    width = max(NARROWEST, int(CACHE / bytes_per_column))
-    count = -(-cols // width)
+    count = -(-cols // strip_columns(bytes_per_column))
     edges = [cols * k // count for k in range(count + 1)]
     cut = [_strip(nodes, first, last) for first, last in pairwise(edges)]
     whole = [_strip(nodes, 0, cols, whole=True)]

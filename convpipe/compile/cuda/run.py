@@ -17,7 +17,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from convpipe.compile.common.levels import stored
 from convpipe.compile.cuda.device import OutOfMemory, Slot, slot
 from convpipe.compile.cuda.emit import lower
 from convpipe.compile.cuda.passes import Pass, Values
@@ -25,6 +24,7 @@ from convpipe.compile.cuda.tiles import Group, Tiling
 from convpipe.compile.runtime.cache import module_of
 from convpipe.errors import BackendError
 from convpipe.geometry import border_index
+from convpipe.ops import stored
 from convpipe.plan import Plan
 
 Span = tuple[int, int]

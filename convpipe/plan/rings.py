@@ -1,0 +1,105 @@
+"""Memory of the processor's loops: the rows that their levels keep, on every thread, in strips of columns.
+
+A level keeps the rows of its input that its window spans in a ring. Where it reads the image itself, it keeps
+copies of those under the taps, for what lies near a border. Beside them are rows of sums. What is said here
+is the most that can be: which rows of sums there are is the schedule's to choose.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from convpipe.geometry import Border
+from convpipe.ops import Alpha, Mix
+from convpipe.plan.node import NodePlan
+
+CACHE = 512 * 1024
+"""Bytes that the rows in use may take: half of a core's L2 cache. Strips that fit the L1 cache were measured
+slower, at every kernel size, than whole rows of 4096 columns: short rows cost more than L2 does."""
+
+NARROWEST = 1024
+"""Fewest columns of a strip; narrower ones lose more to the start of their loops and to their overlap."""
+
+INDEX = 8
+"""Bytes of a row's number."""
+
+
+def strip_columns(bytes_per_column: float) -> int:
+    """Return the most columns of the result in a strip.
+
+    Parameters
+    ----------
+    bytes_per_column : float
+        What the rows in use take per column of the result.
+    """
+    return max(NARROWEST, int(CACHE / bytes_per_column))
+
+
+def ring_bytes(levels: Sequence[Sequence[NodePlan]], compute: str) -> int:
+    """Return the most bytes that a thread needs beside the image and the result of one loop.
+
+    Parameters
+    ----------
+    levels : sequence of sequences of NodePlan
+        The nodes of each level of the loop; see :func:`convpipe.plan.parts.grouped`.
+    compute : str
+        Type of the arithmetic.
+    """
+    cols = levels[-1][-1].extent[1]
+    width = min(cols, strip_columns(_least_per_column(levels, np.dtype(compute).itemsize)))
+    if width < cols and not _can_be_cut([head for head, *_ in levels]):
+        width = cols
+    whole, total = width == cols, 0
+    for number, level in reversed(list(enumerate(levels))):
+        axis, inside = level[0].axes[1], level[0].input[1]
+        padded = inside + axis.before + axis.after
+        if not whole:
+            padded = min(padded, (width - 1) * axis.stride + axis.reach)
+        total += _level_bytes(level, padded, np.dtype(compute).itemsize, first=number == 0)
+        width = min(inside, padded)
+    return total
+
+
+def _level_bytes(level: Sequence[NodePlan], padded: int, itemsize: int, *, first: bool) -> int:
+    """Return the bytes of a level's rows, which are `padded` columns wide."""
+    head = level[0]
+    stencil = head.stencil
+    reads_image = first and head.ops[0] is stencil
+    # A pass over columns may make two rows at once, and needs the rows under both; a row of constants.
+    rows = stencil.kernel[0] if reads_image else min(head.axes[0].reach + 1, head.input[0])
+    # Of every bank: two rows of sums over columns, sums of 2, 4, 8, ... neighbours, and their total.
+    sums = len(stencil.banks) * (3 + stencil.kernel[1].bit_length())
+    across = sum(isinstance(op, Mix | Alpha) for node in level for op in node.ops)
+    channels = max(_input_channels(head), *(node.channels for node in level))
+    numbers = 2 * (1 + len(stencil.banks)) * (rows + 2) + stencil.kernel[0] + 2
+    return (rows + 1 + sums + across) * padded * channels * itemsize + numbers * INDEX
+
+
+def _input_channels(node: NodePlan) -> int:
+    """Return the channels that its window slides over."""
+    mix = next((op for op in node.ops if isinstance(op, Mix)), None)
+    return len(mix.matrix[0]) if mix else node.channels
+
+
+def _least_per_column(levels: Sequence[Sequence[NodePlan]], itemsize: int) -> float:
+    """Return the least that the rows in use take per column of the result: those under windows alone."""
+    columns, total = 1, 1
+    for number, (head, *_) in reversed(list(enumerate(levels))):
+        rows, cols = head.axes
+        columns *= cols.stride
+        total += columns * _input_channels(head) * rows.reach * (itemsize if number else 1)
+    return total
+
+
+def _can_be_cut(heads: Sequence[NodePlan]) -> bool:
+    """Tell whether no border pixel of a strip copies a pixel outside it, however narrow strips become."""
+    width = NARROWEST // 2  # the columns of the result are shared out evenly
+    for node in reversed(heads):
+        axis, inside = node.axes[1], node.input[1]
+        padding = max(axis.before, axis.after)
+        width = min(inside, (width - 1) * axis.stride + axis.reach - padding)  # of its input, at an end
+        if padding and (node.stencil.border == Border.WRAP or padding >= width):
+            return False
+    return True
