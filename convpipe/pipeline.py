@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import os
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
@@ -208,7 +209,7 @@ class Pipeline:
         >>> p.plan((480, 640), dtype="uint8").stages[-1].extent
         (478, 638)
         """
-        return self.engine.plan(arrays.channels_last(tuple(shape), channel_axis), dtype, alpha)
+        return self.engine.plan(arrays.channels_last(_shape(shape), channel_axis), dtype, alpha)
 
     def __call__(
         self,
@@ -341,13 +342,27 @@ class Pipeline:
 
 
 def _check_stages(stages: object) -> None:
-    if isinstance(stages, Stage) or not isinstance(stages, Sequence):
-        raise ParameterTypeError(f"stages need a list of convpipe.stage(...); given {stages!r}", "stages")
+    if isinstance(stages, Stage | str) or not isinstance(stages, Sequence):
+        hint = "; Pipeline.from_yaml loads a config" if isinstance(stages, str | os.PathLike) else ""
+        raise ParameterTypeError(
+            f"stages need a list of convpipe.stage(...); given {stages!r}{hint}", "stages"
+        )
     if not stages:
         raise ParameterError("a pipeline needs at least one stage", "stages")
     for item in stages:
         if not isinstance(item, Stage):
-            raise ParameterTypeError(f"stages need convpipe.stage(...); given {item!r}", "stages")
+            hint = "; Pipeline.from_dict takes mappings" if isinstance(item, Mapping) else ""
+            raise ParameterTypeError(f"stages need convpipe.stage(...); given {item!r}{hint}", "stages")
+
+
+def _shape(given: object) -> tuple[int, ...]:
+    image = getattr(given, "ndim", 1) != 1
+    if image or not isinstance(given, Iterable):
+        what = f"a {type(given).__name__}; pass image.shape" if image else repr(given)
+        raise ParameterTypeError(
+            f"a plan needs the shape of an image, as (480, 640) or (480, 640, 3); given {what}", "shape"
+        )
+    return tuple(given)
 
 
 def _remade(stages: tuple[Stage, ...], options: dict[str, Any]) -> Pipeline:

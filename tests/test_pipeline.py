@@ -211,13 +211,23 @@ def test_dtypes_are_named_as_numpy_takes_them(dtype):
     ("make", "words"),
     [
         (lambda: Pipeline(stage("blur", "box")), r"stages need a list .* given stage\('blur', 'box'\)"),
+        (lambda: Pipeline("edges.yaml"), r"given 'edges\.yaml'; Pipeline\.from_yaml loads a config"),
+        (lambda: Pipeline([{"edge": "sobel"}]), r"given \{.*\}; Pipeline\.from_dict takes mappings"),
+        (
+            lambda: Pipeline([stage("blur", "box")]).plan(np.zeros((4, 5))),
+            "given a ndarray; pass image.shape",
+        ),
+        (
+            lambda: Pipeline([stage("blur", "box")]).plan(480),
+            r"the shape of an image, as \(480, 640\) .* given 480$",
+        ),
         (lambda: Pipeline([stage("blur", "box")], border=["edge"]), "unknown border"),
         (lambda: Pipeline([stage("blur", "box")], dtype=["uint8"]), "unknown dtype"),
         (lambda: Pipeline([stage("blur", "box")]).plan((3.5, 4)), r"an image is .* given \(3.5, 4\)"),
         (lambda: stage(["blur"], "box"), "unknown stage family"),
         (lambda: stage("blur", ["box"]), "unknown blur method"),
     ],
-    ids=range(6),
+    ids=range(10),
 )
 def test_values_of_the_wrong_kind(make, words):
     with pytest.raises(ParameterError, match=words):

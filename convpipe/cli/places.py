@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from convpipe.errors import JobError
-from convpipe.paths import from_home
+from convpipe.paths import from_home, tried
 
 if TYPE_CHECKING:
     from convpipe.config import Job
@@ -25,7 +25,9 @@ def split(arguments: Sequence[str]) -> tuple[list[str], list[str]]:
     configs = [argument for argument in arguments if argument.lower().endswith(SUFFIXES)]
     rest = arguments[len(configs) :]
     if not configs or arguments[: len(configs)] != configs:
-        raise click.UsageError("needs config files (.yaml) first, then INPUT and OUTPUT")
+        order = " ".join(sorted(arguments, key=lambda argument: argument not in configs))
+        right = order if configs else f"given {arguments[0]!r}"
+        raise click.UsageError(f"needs config files (.yaml) first, then INPUT and OUTPUT: {right}")
     if len(rest) > 2 or (rest and len(configs) > 1):
         raise click.UsageError("INPUT and OUTPUT go with one config file")
     return configs, rest
@@ -55,3 +57,19 @@ def places(job: Job, paths: Sequence[str]) -> tuple[Path, Path, str | None]:
             f"({', '.join(WRITTEN_EXTENSIONS)}); for a new folder, end it in a slash"
         )
     return source, Path(target), None  # a config's output path is a folder, unless it is plainly an image
+
+
+def nothing_found(job: Job, source: Path, unsupported: Sequence[str | Path]) -> JobError:
+    """Return the error of an input without an image: what selects them, and what there is instead."""
+    from convpipe.report import number
+
+    text = f"the input {str(source)!r} holds no image to filter{tried(source)}"
+    globs = {"include": job.input.include, "exclude": job.input.exclude}
+    chosen = [f"{key}: [{', '.join(map(repr, given))}]" for key, given in globs.items() if given]
+    chosen += [] if job.input.recursive else ["recursive: false"]
+    if chosen:
+        text += f" by {', '.join(chosen)}"
+    if unsupported:
+        kinds = sorted({Path(path).suffix.lower() or "without extension" for path in unsupported})
+        text += f", but {number(len(unsupported), 'file')} whose format is not read ({', '.join(kinds)})"
+    return JobError(text)

@@ -24,6 +24,7 @@ from convpipe.cli.options import (
     set_option,
     size_option,
 )
+from convpipe.cli.places import nothing_found
 from convpipe.cli.streams import emit
 from convpipe.errors import ConfigError, ImageError, JobError, ParameterError, PlanError
 
@@ -194,11 +195,10 @@ def _kinds(job: Job, root: Path, failures: list[Failure]) -> dict[Kind, list[str
     """Return the images in a job's input by their kind, and add those that have none to `failures`."""
     from convpipe import images
     from convpipe.batch import find_images
-    from convpipe.paths import tried
 
     found = find_images(root, job.input.include, job.input.exclude, job.input.recursive)
     if not found.images:
-        raise JobError(f"no image is found in {str(root)!r}{tried(root)}")
+        raise nothing_found(job, root, found.unsupported)
     kinds: dict[Kind, list[str]] = {}
     for relative in map(str, found.images):
         try:

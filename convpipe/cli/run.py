@@ -26,11 +26,10 @@ from convpipe.cli.options import (
     rendered,
     set_option,
 )
-from convpipe.cli.places import places, split
+from convpipe.cli.places import nothing_found, places, split
 from convpipe.cli.process import begin_loading
 from convpipe.cli.progress import shown_progress
 from convpipe.errors import ConfigError, ConvpipeError, JobError
-from convpipe.paths import tried
 
 if TYPE_CHECKING:
     from convpipe.config import Job
@@ -171,21 +170,10 @@ def _run_job(
             how = {**options, "result": result, "progress": advance}
             report = _filter(job, pipeline, source, target, how)
         if not report.images and not report.interrupted:
-            raise JobError(_nothing_found(source, report))
+            raise nothing_found(job, source, report.unsupported)
     except ConvpipeError as error:
         return _not_started(named, error)
     return replace(report, config=job.source)
-
-
-def _nothing_found(source: Path, report: Report) -> str:
-    text = f"the input {str(source)!r} holds no image to filter{tried(source)}"
-    if report.unsupported:
-        from convpipe.report import number
-
-        kinds = sorted({Path(path).suffix.lower() or "without extension" for path in report.unsupported})
-        found = f"{number(len(report.unsupported), 'file')} whose format is not read ({', '.join(kinds)})"
-        return f"{text}, but {found}"
-    return text
 
 
 def _pipeline(job: Job, backend: str | None) -> Pipeline:

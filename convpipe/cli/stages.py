@@ -39,13 +39,17 @@ def command(family: str | None, name: str | None, markdown: bool, as_json: bool)
 
 
 def _chosen(family: str | None, name: str | None) -> list[Method]:
-    from convpipe.stages import families, find
+    from convpipe.stages import ANY_LABEL, families, find
 
     known = families()
     if family is None:
         return [method for methods in known.values() for method in methods.values()]
     if name is None and family in known:
         return list(known[family].values())
+    if name is None and family != ANY_LABEL:  # a method alone, by its name
+        named = [methods[family] for methods in known.values() if family in methods]
+        if named:
+            return named
     return [find(family, "" if name is None else name)]  # refuses what is unknown
 
 

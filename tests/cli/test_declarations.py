@@ -120,6 +120,10 @@ def test_check_set(convpipe, job):
     assert "size" in result.stderr
 
 
+def test_stages_takes_a_method_alone(convpipe):
+    assert convpipe("stages", "sobel").stdout == convpipe("stages", "edge", "sobel").stdout != ""
+
+
 def test_stages_lists_every_filter(convpipe, document):
     table, data = convpipe("stages").stdout, document(convpipe("stages", "--json"))
     for family, methods in families().items():
@@ -176,7 +180,7 @@ def test_the_formula_of_an_edge_filter_is_what_it_computes(method):
         (["edg"], "did you mean 'edge'?"),
         (["edge", "sobell"], "did you mean 'sobel'?"),
         (["median"], "there is no such filter yet"),
-        (["sobel"], "write 'edge: sobel'"),
+        (["sobel", "x"], "write 'edge: sobel'"),
     ],
 )
 def test_stages_unknown(convpipe, words, said):
@@ -209,7 +213,7 @@ def test_init_writes_what_runs_on_data(convpipe, here, rng):
     assert (here / "out" / "a.png").exists()
 
 
-@pytest.mark.parametrize("folder", ["photos", ".", "a: b # c", "~", "null", "für 'dich'", "1e3", "-x"])
+@pytest.mark.parametrize("folder", ["photos", ".", "a: b # c", "./~", "null", "für 'dich'", "1e3", "-x"])
 def test_init_names_the_folder_that_is_given(convpipe, here, rng, folder):
     (here / folder).mkdir(exist_ok=True)
     images.write(here / folder / "a.png", rng.integers(0, 256, (8, 9), dtype=np.uint8))

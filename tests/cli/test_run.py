@@ -89,7 +89,11 @@ def test_one_bad_job_does_not_stop_the_others(convpipe, photos, job, here, docum
 def test_an_input_without_images_is_an_error(convpipe, photos, job):
     result = convpipe("run", job(), "--set", 'input.include=["*.tif"]')
     assert result.exit_code == 2
-    assert "holds no image" in result.stderr
+    assert "the input 'photos' holds no image to filter" in result.stderr
+    assert result.stderr.endswith(" by include: ['*.tif']\n")
+    assert convpipe("plan", job(), "--set", 'input.include=["*.tif"]').stderr == result.stderr
+    flat = convpipe("run", job(), "--set", "input.recursive=false", "--set", "input.exclude='*.png'")
+    assert flat.stderr.endswith(" by exclude: ['*.png'], recursive: false\n")
 
 
 def test_results_are_kept_unless_overwrite(convpipe, photos, job, here, document):
