@@ -89,6 +89,17 @@ def test_turned(source, strided, form, orientation):
         assert on_earth(path, *at) == pytest.approx(on_earth(source / "a.tif", row, col))
 
 
+def test_heights_have_the_scale_that_they_had(source, strided):
+    save(
+        source / "a.tif", [(SCALE, (3.0, 4.0, 0.25)), (TIEPOINTS, (5.0, 6.0, 7.0, 100.0, 900.0, 40.0))], AREA
+    )
+    path, _ = strided((2, 3))
+    with tifffile.TiffFile(path) as file:
+        tags = file.pages.first.tags
+        assert tags.valueof(SCALE) == (9.0, 8.0, 0.25)
+        assert tags.valueof(TIEPOINTS)[2::3] == (7.0, 40.0)
+
+
 def test_many_tie_points(source, strided):
     points = np.array([[0.5, 0.5, 0, 7, 8, 0], [30.5, 10.5, 0, 9, 3, 0], [3.5, 18.5, 0, 1, 2, 3]])
     save(source / "a.tif", [(TIEPOINTS, tuple(points.ravel())), (SCALE, (1.0, 5.0, 0.5))], AREA)

@@ -390,7 +390,9 @@ class TestKinds:
     def test_tiff_bits(self, tmp_path):
         bits = np.eye(9, dtype=bool)
         tifffile.imwrite(tmp_path / "a.tif", bits, photometric="minisblack", metadata=None)
-        np.testing.assert_array_equal(read(tmp_path / "a.tif").pixels, np.eye(9, dtype=np.uint8) * 255)
+        image = read(tmp_path / "a.tif")
+        np.testing.assert_array_equal(image.pixels, np.eye(9, dtype=np.uint8) * 255)
+        assert image.notes == ()  # a bit is black or white: nothing is scaled
 
     def test_tiff_12_bits_are_stretched(self, tmp_path):
         packed = iter([bytes.fromhex("000 001 800 fff".replace(" ", ""))])

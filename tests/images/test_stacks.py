@@ -13,6 +13,7 @@ from convpipe.images import Metadata, read, write
 from convpipe.images.metadata.imagej import ImageJ
 from convpipe.images.metadata.ome import Ome
 from convpipe.images.metadata.raster import Raster
+from convpipe.sampling import Sampling
 
 STACK = np.arange(3 * 2 * 4 * 10 * 12, dtype=np.uint16).reshape(3, 2, 4, 10, 12)
 RGB = np.arange(5 * 10 * 12 * 3, dtype=np.uint8).reshape(5, 10, 12, 3)
@@ -167,6 +168,22 @@ class TestImageJ:
         assert read(path).metadata.resolution == pytest.approx(expected, rel=1e-2)
         assert notes == ("png cannot hold the description of the stack; dropped",)
 
+    @pytest.mark.parametrize(
+        ("counts", "pages", "channels", "kept"),
+        [
+            ((2, 3), 2, 1, False),
+            ((2, 3), 2, 3, True),  # of the result, too
+            ((2, 2), 4, 1, True),  # planes, of as many samples as there may be
+            ((2, 1), 2, 1, True),
+            ((2, 3), 6, 1, True),  # planes of colour
+        ],
+    )
+    def test_channels_that_are_samples_go_with_them(self, counts, pages, channels, kept):
+        text = b"ImageJ=1\nslices=%d\nchannels=%d\n" % counts
+        description = ImageJ.parse(text, {}, "<", Raster((10, 12), 3, "uint8"), pages, [])
+        followed = description.followed(Sampling(), Raster((10, 12), channels, "uint8"), [])
+        assert (b"channels" in followed.text) is kept
+
     def test_more_planes_than_pages(self):
         page = Raster((10, 12), 1, "uint8")
         with pytest.raises(ValueError, match="9 x 2 planes of which 5"):
@@ -315,6 +332,42 @@ class TestOme:
         expected = expected.replace('<o:ROIRef ID="ROI:0"/>', "")
         assert page_of(path).description == expected
         assert notes == ("OME's regions of interest dropped: the pixels lie elsewhere",)
+
+    @pytest.mark.parametrize(
+        ("region", "left"),
+        [
+            ('<ROIRef ID="R:0"/><ROIRef ID="R:1"/>', ""),
+            ('<ROI ID="R:0"><Union><ROIRef ID="R:1"/><a/></Union></ROI><b/>', "<b/>"),
+            ('<ROI ID="R:0"><ROIRef ID="R:1"/></ROI><ROI ID="R:2"/>', ""),
+        ],
+    )
+    def test_regions_side_by_side_and_within_each_other_go(self, region, left):
+        xml = '<OME><Pixels SizeX="12" SizeY="10" SizeC="1" Type="uint8"/>%s</OME>'
+        page = Raster((10, 12), 1, "uint8")
+        followed = Ome((xml % region).encode(), page).followed(Sampling(first=(1, 0)), page, [])
+        assert followed.xml.decode() == xml % left
+
+    @pytest.mark.parametrize(
+        ("size", "samples", "channels", "want"), [(3, [3], 1, "1"), (3, [3], 2, "2"), (6, [3, 3], 2, "4")]
+    )
+    def test_samples_are_counted_as_channels(self, size, samples, channels, want):
+        followed = self.of_samples(size, samples).followed(
+            Sampling(), Raster((10, 12), channels, "uint8"), []
+        )
+        pixels = ElementTree.fromstring(followed.xml).find("Pixels")
+        assert pixels.get("SizeC") == want
+        assert [each.get("SamplesPerPixel") for each in pixels] == [str(channels)] * len(samples)
+
+    @pytest.mark.parametrize(("size", "samples"), [(4, []), (4, [3]), (6, [3, 2]), (3, [1])])
+    def test_channels_that_are_not_of_the_samples_of_a_page(self, size, samples):
+        with pytest.raises(ValueError, match=r"channels that are not of 3 samples|images of 3 and 2 samples"):
+            self.of_samples(size, samples).followed(Sampling(), Raster((10, 12), 1, "uint8"), [])
+
+    def of_samples(self, size, samples):
+        """OME-XML of pages of three samples."""
+        channels = "".join(f'<Channel SamplesPerPixel="{each}"/>' for each in samples)
+        xml = f'<OME><Pixels SizeX="12" SizeY="10" SizeC="{size}" Type="uint8">{channels}</Pixels></OME>'
+        return Ome(xml.encode(), Raster((10, 12), 3, "uint8"))
 
     @pytest.mark.parametrize(
         ("text", "reason"),

@@ -9,6 +9,7 @@ from fakes import cropped
 
 from convpipe.errors import LimitError, ReadError
 from convpipe.images import Limits, probe, probe_pages, read, read_pages
+from convpipe.images.tiff import ifd
 
 NIH, UIC1, UIC2 = 43314, 33628, 33629
 
@@ -231,6 +232,32 @@ def test_planes_that_nothing_counts_are_noted(tmp_path, stack):
     )
     data = (tmp_path / "a.tif").read_bytes()
     (tmp_path / "a.tif").write_bytes(data[: -(3 * stack[0].nbytes + 1)])
+    assert probe(tmp_path / "a.tif").notes == ()
+
+
+def directory_behind(path, stack, description=b""):
+    """Write planes with the directory of the first one right behind the last one."""
+    layout, (_, rows, cols) = ifd.Layout("<"), stack.shape
+    numbers = {256: cols, 257: rows, 258: 16, 259: 1, 262: 1, 273: 8, 277: 1, 278: rows, 279: stack[0].nbytes}
+    fields = [ifd.Field(tag, 4, 1, struct.pack("<I", number)) for tag, number in numbers.items()]
+    if description:
+        fields.append(ifd.Field(270, 2, len(description) + 1, description + b"\0"))
+    at = 8 + stack.nbytes
+    head = layout.header + layout.offset.pack(at)
+    path.write_bytes(head + stack.tobytes() + ifd.pack(fields, layout, at))
+
+
+def test_planes_may_end_where_the_directory_begins(tmp_path, stack):
+    directory_behind(tmp_path / "a.tif", stack, b"ImageJ=1.53t\nimages=5\n")
+    check(tmp_path / "a.tif", stack)
+    directory_behind(tmp_path / "b.tif", stack, b"ImageJ=1.53t\nimages=6\n")
+    assert probe(tmp_path / "b.tif").frames == 1
+    assert "counts 6 planes; the file has 1" in probe(tmp_path / "b.tif").notes[0]
+
+
+def test_a_directory_right_behind_the_pixels_leaves_no_room_for_planes(tmp_path, stack):
+    directory_behind(tmp_path / "a.tif", stack[:1, :1, :1])
+    check(tmp_path / "a.tif", stack[:1, :1, :1])
     assert probe(tmp_path / "a.tif").notes == ()
 
 

@@ -9,6 +9,7 @@ import tifffile
 
 from convpipe.errors import ReadError
 from convpipe.images import probe, read
+from convpipe.images.tiff.segments import rows_of
 
 NODATA = 42113
 
@@ -178,6 +179,19 @@ class TestPredictors:
             file.pages[0].tags["Predictor"].overwrite(predictor)
         with pytest.raises(ReadError, match=f"predictor {predictor}"):
             read(tmp_path / "a.tif")
+
+
+@pytest.mark.parametrize("compression", ["lzw", "deflate", "packbits"])
+def test_the_last_strip_of_every_separate_plane_is_short(tmp_path, rng, compression):
+    planes = rng.integers(0, 256, (3, 10, 14), dtype=np.uint8)
+    tifffile.imwrite(
+        tmp_path / "a.tif", planes, photometric="rgb", planarconfig="separate", rowsperstrip=4,
+        compression=compression, metadata=None,
+    )  # fmt: skip
+    with tifffile.TiffFile(tmp_path / "a.tif") as file:
+        page = file.pages.first
+        assert [rows_of(page, number) for number in range(9)] == [4, 4, 2] * 3
+    np.testing.assert_array_equal(read(tmp_path / "a.tif").pixels, np.moveaxis(planes, 0, -1))
 
 
 class TestPaddedStrips:
