@@ -30,7 +30,7 @@ PACKAGES = {
         probe_pages read read_pages supports write write_pages
     """,
     "convpipe.report": """
-        ImageResult Report ReportFolder SizeGroup existing_advice exit_code extent number printable
+        ImageResult Report ReportFolder SizeGroup byte_size existing_advice exit_code extent number printable
         summary to_html
     """,
     "convpipe.stages": "ANY_LABEL COMMON ImageKind Method Stage attempt families find nearest stage",

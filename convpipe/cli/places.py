@@ -18,6 +18,17 @@ if TYPE_CHECKING:
 SUFFIXES = (".yaml", ".yml")
 """How the name of a config ends, which tells it from INPUT and OUTPUT."""
 
+_OUTPUT = "OUTPUT comes last: convpipe run CONFIG INPUT OUTPUT"
+INSTEAD = {
+    **dict.fromkeys(("--input", "--in", "-i"), "INPUT follows CONFIG: convpipe run CONFIG INPUT [OUTPUT]"),
+    **dict.fromkeys(("--output", "--out", "-o"), _OUTPUT),
+    **dict.fromkeys(("--config", "-c"), "CONFIG comes first: convpipe run CONFIG [INPUT [OUTPUT]]"),
+    **dict.fromkeys(("--threads", "--workers", "-j"), "--jobs N sets how many images are filtered at once"),
+    **dict.fromkeys(("--force", "-f"), "--overwrite replaces results"),
+    **dict.fromkeys(("--dry-run", "-n"), "convpipe plan shows what a run would do"),
+}
+"""Options that other tools have for what `run` takes otherwise."""
+
 
 def split(arguments: Sequence[str]) -> tuple[list[str], list[str]]:
     """Return the config files, and the paths that follow the last of them; ``~`` is the home folder."""

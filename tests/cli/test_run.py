@@ -86,6 +86,24 @@ def test_one_bad_job_does_not_stop_the_others(convpipe, photos, job, here, docum
     assert {each["config"] for each in data["jobs"]} == {"several.yaml"}
 
 
+@pytest.mark.parametrize(
+    ("options", "meant"),
+    [
+        (["-o", "out"], "there is no option '-o'; OUTPUT comes last: convpipe run CONFIG INPUT OUTPUT"),
+        (["--input", "photos"], "'--input'; INPUT follows CONFIG"),
+        (["--threads=4"], "'--threads'; --jobs N"),
+        (["--force"], "'--force'; --overwrite"),
+        (["--dry-run"], "'--dry-run'; convpipe plan"),
+        (["--overwrit"], "'--overwrite'"),
+    ],
+)
+def test_an_option_of_other_tools_is_told_what_is_meant(convpipe, job, options, meant):
+    result = convpipe("run", job(), *options)
+    assert result.exit_code == 2
+    assert meant in result.stderr
+    assert convpipe("plan", job(), "-o").stderr.splitlines()[-1].startswith("error: No such option")
+
+
 def test_an_input_without_images_is_an_error(convpipe, photos, job):
     result = convpipe("run", job(), "--set", 'input.include=["*.tif"]')
     assert result.exit_code == 2
