@@ -1,11 +1,12 @@
 """Large kernels through Fourier transforms: every response is right to within its own window."""
 
 import tracemalloc
+from functools import cache
 
 import numpy as np
 import oracle
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from test_stages import check
 
@@ -123,27 +124,34 @@ def test_an_error_stays_in_its_window(case):
     assert_local(got, *reference(stencil, case[1]))
 
 
-SPOILS = {
-    "an infinity": [((40, 50), np.inf)],
-    "a NaN": [((41, 47), np.nan)],
-    "two infinities": [((30, 40), np.inf), ((52, 44), -np.inf)],
-    "all of them": [((20, 33), -np.inf), ((60, 33), np.nan), ((61, 80), np.inf), ((0, 0), np.inf)],
-}
+SPOILS = st.tuples(st.integers(0, 129), st.integers(0, 119), st.sampled_from([np.nan, np.inf, -np.inf]))
 
 
-@pytest.mark.parametrize("spoils", SPOILS.values(), ids=SPOILS)
-def test_taps_of_0_meet_what_is_not_finite_as_in_the_loop(spoils, rng):
+@cache
+def crossings():
+    """Return a kernel with zeros through a transform, and at another stride through the loop."""
+    kernel = crossed(np.random.default_rng(7))
+    plans = [
+        make_plan([custom(kernel, stride=stride)], (130, 120), dtype="float32", border=Border.REFLECT)
+        for stride in (1, 3)
+    ]
+    assert [plan.stages[0].tiles is None for plan in plans] == [False, True]
+    return (*map(compile_plan, plans), plans[0].stages[0].ops[0])
+
+
+@settings(max_examples=12, deadline=None)
+@given(st.lists(SPOILS, min_size=1, max_size=4))
+@example([(30, 40, np.inf), (52, 44, -np.inf)])
+@example([(20, 33, -np.inf), (60, 33, np.nan), (61, 80, np.inf), (0, 0, np.inf)])
+def test_taps_of_0_meet_what_is_not_finite_as_in_the_loop(spoils):
     """0 * NaN and 0 * Inf are NaN: what a pixel becomes depends on its window, not on stride or size."""
-    image, kernel = rng.random((130, 120)).astype(np.float32), crossed(rng)
-    for place, value in spoils:
-        image[place] = value
-    full, stencil = transformed(custom(kernel), image)
+    image = np.random.default_rng(8).random((130, 120)).astype(np.float32)
+    for row, col, value in spoils:
+        image[row, col] = value
+    transform, loop, stencil = crossings()
+    full, strided = transform(image, threads=1)[0], loop(image, threads=1)[0]
     assert_local(full, *reference(stencil, image))
-    strided = make_plan([custom(kernel, stride=3)], image.shape, dtype="float32")
-    assert strided.stages[0].tiles is None
-    loop, _ = compile_plan(strided)(image)
-    assert np.isnan(loop).any()
-    np.testing.assert_allclose(loop, full[::3, ::3], rtol=2e-5, atol=2e-5)
+    np.testing.assert_allclose(strided, full[::3, ::3], rtol=1e-4, atol=1e-4)
 
 
 @pytest.mark.usefixtures("always")
