@@ -12,6 +12,7 @@ from convpipe.compile.cpu.groups import Groups, compile_plan
 from convpipe.compile.cpu.schedule import make_schedule
 from convpipe.ops import stored
 from convpipe.plan import make_plan
+from convpipe.stages import stage
 
 EXTENT = (11, 46)
 
@@ -76,6 +77,41 @@ COMPILED = [
 def test_the_compiled_loop(shape, dtype, window):
     plan, image = planned(shape, dtype, window), pixels(dtype, extent(shape, window))
     oracle.near(compile_plan(plan)(image, threads=1)[0], plan, image, tolerance(plan))
+
+
+def holed(rows, cols, outer):
+    """Return a kernel with a row and a column of zeros, an outer product or not."""
+    rng = np.random.default_rng(3)
+    column, row = rng.uniform(1, 2, rows), rng.uniform(1, 2, cols)
+    column[1], row[2] = 0, 0
+    return np.outer(column, row) * (1 if outer else rng.uniform(1, 2, (rows, cols)))
+
+
+@pytest.mark.parametrize("dilation", [1, 3])
+@pytest.mark.parametrize(
+    ("shape", "kernel"),
+    [
+        ("separable", holed(7, 6, outer=True)),
+        ("unrolled", holed(3, 5, outer=False)),
+        ("rows", holed(7, 8, outer=False)),
+    ],
+    ids=["separable", "unrolled", "rows"],
+)
+def test_a_tap_of_0_meets_nan_in_the_loop_over_all_taps_alone(shape, kernel, dilation):
+    image = np.ones((45, 46), np.float32)
+    image[22, 23] = np.nan
+    plan = make_plan(
+        [stage("custom", "holed", kernel=kernel, dilation=dilation, padding=0)], image.shape, dtype="float32"
+    )
+    run = compile_plan(plan)
+    (bank,) = make_schedule(plan)[0].levels[0].banks
+    assert bank.shape == shape
+    got = np.isnan(interpreted.run(run, image)[0]).reshape(plan.extent)
+    meets = np.ones(kernel.shape, bool) if shape == "rows" else kernel != 0
+    want = np.zeros(plan.extent, bool)
+    for i, j in np.argwhere(meets):
+        want[22 - i * dilation, 23 - j * dilation] = True
+    np.testing.assert_array_equal(got, want)
 
 
 @pytest.mark.parametrize("shape", SHAPES)
