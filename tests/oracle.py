@@ -158,7 +158,8 @@ def unpremultiply(values):
 
 def round_to(values, dtype):
     if np.dtype(dtype).kind == "f":
-        return values
+        with np.errstate(over="ignore"):
+            return values.astype(dtype).astype(values.dtype)
     limits = np.iinfo(dtype)
     return np.clip(np.rint(np.nan_to_num(values, posinf=np.inf, neginf=-np.inf)), limits.min, limits.max)
 

@@ -4,6 +4,7 @@ import re
 
 import defined
 import numpy as np
+import oracle
 import pytest
 from hypothesis import given, settings
 from test_fusion import cases, planned
@@ -39,7 +40,7 @@ SHAPES = {
 
 
 def custom(weights, **common):
-    return stage("custom", "random", kernel=weights.tolist(), **common)
+    return stage("custom", "random", kernel=np.asarray(weights).tolist(), **common)
 
 
 @pytest.mark.parametrize(("shape", "dtype"), [*((shape, "uint8") for shape in SHAPES), ("rows", "int16"),
@@ -69,6 +70,45 @@ def test_channels_are_mixed_as_defined(rng):
     plan = make_plan([stage("color", "gray")], (9, 8), channels=3, output_dtype="float32")
     result, _ = compile_plan(plan)(image)
     np.testing.assert_array_equal(result, defined.run(plan, image)[..., 0])
+
+
+def bits(values):
+    return values.view(f"uint{8 * values.itemsize}")
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_a_stage_rounds_to_float16_as_numpy_does(dtype):
+    """Every number of float16, subnormal ones too, what lies half way between two, and its neighbours."""
+    halves = np.arange(0x7C00, dtype=np.uint16).view(np.float16).astype(dtype)
+    edges = np.append((halves[1:] + halves[:-1]) / 2, 65520).astype(dtype)
+    beyond = np.array([0, 1e-40, 2**-60, 65536, 1e30, np.finfo(dtype).max, np.inf], dtype)
+    positive = np.concatenate([halves, edges, np.nextafter(edges, 0), np.nextafter(edges, edges * 2), beyond])
+    image = np.stack([positive, -positive])
+    stages = [custom([[1]], dtype="float16"), stage("blur", "box", size=1, padding=[1, 0, 0, 0])]
+    plan = make_plan(stages, image.shape, dtype=dtype, output_dtype=dtype)
+    result, _ = compile_plan(plan)(image, threads=1)
+    with np.errstate(over="ignore"):
+        want = image.astype(np.float16).astype(dtype)
+    np.testing.assert_array_equal(bits(result[1:]), bits(want))
+    nan, _ = compile_plan(plan)(np.full(image.shape, np.nan, dtype), threads=1)
+    assert np.isnan(nan).all()
+
+
+@pytest.mark.parametrize(
+    ("stored", "dtype", "output"),
+    [("float16", "uint8", "float32"), ("float16", "float32", "uint16"), ("float32", "int32", "float64")],
+)
+def test_what_a_stage_rounds_to_is_what_the_next_one_takes(stored, dtype, output, rng):
+    image = rng.normal(700, 99, (9, 8, 1)).astype(dtype)
+    after = [stage("point", "scale", gain=3.3), custom([[1, 1]])]
+    rounded, plain = (
+        make_plan([custom([[0.1, 0.7], [1.3, 0.9]], **own), *after], (9, 8), dtype=dtype, output_dtype=output)
+        for own in ({"dtype": stored}, {})
+    )
+    result, _ = compile_plan(rounded)(image, threads=1)
+    want = defined.run(rounded, image)
+    np.testing.assert_array_equal(result, oracle.cast(want, output))
+    assert not np.array_equal(want, defined.run(plain, image))
 
 
 @pytest.mark.parametrize("shape", SHAPES)

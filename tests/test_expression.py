@@ -284,6 +284,10 @@ def test_where_nan_can_be(text, nan):
         ((-0.4, 255.0), "int8", (0, 127)),
         ((-1e9, 7.0), "int16", (-32768, 7)),
         ((0.25, 0.75), "float32", (0.25, 0.75)),
+        ((0.1, 2**31 - 1), "float32", (np.float32(0.1), 2**31)),
+        ((2048, 2050), "float16", (2048, 2050)),
+        ((2049, 2051), "float16", (2048, 2052)),  # halves may be rounded to either side
+        ((-65504, 70000), "float16", (-65504, math.inf)),
         ((-math.inf, math.inf), "uint16", (0, 65535)),
     ],
 )

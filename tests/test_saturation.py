@@ -45,6 +45,14 @@ def test_a_stage_in_the_middle_saturates_at_its_own_type():
     assert rest == []
 
 
+def test_a_stage_in_the_middle_overflows_float16():
+    first, second = said(stage("point", "scale", gain=1e3, dtype="float16"), stage("point", "abs"))
+    assert first.startswith("stage 0 (point scale): of uint8 images its values can be 0 to 255000; float16")
+    assert second.startswith("stage 1 (point abs): of uint8 images its values can be 0 to inf; uint8 holds")
+    (last,) = said(stage("point", "scale", gain=1e3, dtype="float16"))
+    assert "float16 makes those beyond 65504 infinite" in last
+
+
 def test_the_dtypes_offered_hold_the_values():
     assert "'dtype: uint16'" in said(stage("point", "scale", gain=200))[0]
     assert "'dtype: uint16'" in said(stage("point", "scale", gain=3))[0]  # int16 holds them, and no PNG int16

@@ -163,7 +163,8 @@ class Pixel:
                 constants = ", ".join(f"{name} = {value:.6g}" for name, value in op.constants)
                 emit(f"then {op.expression}" + (f", {constants}" if constants else ""))
             elif isinstance(op, Cast):
-                emit(f"then rounded half to even and saturated to {op.dtype}")
+                saturates = " and saturated" if is_integer(op.dtype) else ""
+                emit(f"then rounded half to even{saturates} to {op.dtype}")
 
     def _rounding(self, sums: dict[str, float], value: float) -> str:
         """Say what the sums that were printed give in exact arithmetic, if rounding can be seen."""

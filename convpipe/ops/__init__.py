@@ -6,7 +6,7 @@ Map      a scalar expression of the responses, giving one value per sample
 Reduce   such an expression that also needs the extremes of the whole image
 Mix      a matrix across the channels of each pixel
 Alpha    to or from colour multiplied by alpha
-Cast     round and saturate to a dtype, and go on in floating point
+Cast     round to a dtype, an integer one saturating, and go on in the type of the arithmetic
 ======== ============================================================================
 
 A program is a chain: each op takes what the one before it gave. A stencil gives one response per

@@ -124,7 +124,10 @@ class Alpha:
 
 @dataclass(frozen=True)
 class Cast:
-    """Round half to even and saturate to an integer dtype, NaN becoming 0; a floating one changes nothing."""
+    """Round half to even to a dtype, and go on in the type of the arithmetic.
+
+    Integers saturate, and NaN becomes 0. What float16 does not hold becomes infinite.
+    """
 
     dtype: str
 
@@ -133,7 +136,7 @@ class Cast:
             raise ParameterError(f"a cast needs one of {', '.join(COMPUTE)}; given {self.dtype!r}", "dtype")
 
     def range(self, samples: Interval) -> Interval:
-        """Enclose the rounded, saturated values; a floating dtype changes none.
+        """Enclose the rounded values.
 
         What the arithmetic rounds off may decide to which side a half goes: the range takes in both.
 
@@ -143,7 +146,10 @@ class Cast:
         Interval(low=0.0, high=20.0)
         """
         if not is_integer(self.dtype):
-            return samples
+            rounded, either = np.dtype(self.dtype).type, samples.slack if self.dtype == "float16" else 0.0
+            with np.errstate(over="ignore"):
+                low, high = float(rounded(samples.low - either)), float(rounded(samples.high + either))
+            return Interval(low, high, samples.nan)
         limits, either = dtype_range(self.dtype), min(samples.slack, 0.49)
         ends = (samples.low - either, samples.high + either)
         low, high = (min(max(float(np.rint(end)), limits.low), limits.high) for end in ends)

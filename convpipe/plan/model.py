@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from convpipe.geometry import Extent
-from convpipe.ops import is_integer, stored
+from convpipe.ops import stored
 from convpipe.plan.node import NodePlan
 from convpipe.plan.parts import cut, grouped
 from convpipe.plan.rings import ring_bytes
@@ -172,10 +172,12 @@ class Plan:
         Proven ranges are wider than what an image holds, so it tells what can happen, not what will.
         """
         last = self.stages[-1]
-        rounded = [(stage, stage.unrounded, stage.dtype) for stage in self.stages if is_integer(stage.dtype)]
+        rounded = [(stage, stage.unrounded, stage.dtype) for stage in self.stages]
+        if last.dtype != self.output_dtype:
+            rounded.append((last, last.range, self.output_dtype))
         return [
             f"{stage.origin}: of {self.dtype} images its values can be {values}; {lost}"
-            for stage, values, dtype in [*rounded, (last, last.range, self.output_dtype)]
+            for stage, values, dtype in rounded
             if (lost := loss(values, dtype, stage.smaller, is_result=stage is last)) is not None
         ]
 

@@ -37,7 +37,7 @@ COMMON: tuple[Parameter, ...] = (
     BorderName("border", "how pixels outside the image are made; default: the pipeline's", None),
     Number("value", "what a constant border holds; beside alpha it is opaque", 0.0),
     Number("bias", "added to every output sample", 0.0),
-    PixelType("dtype", "round and saturate the stage's output to this type", None),
+    PixelType("dtype", "round the stage's output to this type; integers saturate", None),
     Text("name", "name of the stage in plans and reports", None),
 )
 """Parameters that every stage takes beside its own."""

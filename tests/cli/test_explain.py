@@ -82,6 +82,16 @@ def test_explain_of_an_inner_stage_says_where_its_value_goes(convpipe, job):
     )
 
 
+def test_explain_of_a_stage_that_rounds_to_a_floating_type(convpipe, job):
+    taps = TAPS.replace("taps,", "taps, bias: 1981, dtype: float16,")
+    text = convpipe("explain", job(taps, "- edge: sobel"), "--stage", "custom taps", "--at", 1, 2).stdout
+    assert text.splitlines()[-3:] == [
+        "then rounded half to even to float16",
+        "the stage gives 2048",
+        "it goes on to stage 1, edge sobel",
+    ]
+
+
 def test_explain_marks_what_lies_outside(convpipe, job):
     text = convpipe("explain", job(TAPS.replace("}", ", border: edge}")), "--at", 0, 9).stdout
     window = text.split("window:\n")[1].split("\nin brackets")[0].splitlines()

@@ -92,6 +92,16 @@ def test_chains_see_the_border_of_each_stage(chain, border, image):
     check(CHAINS[chain], image, border, "float32")
 
 
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_a_stage_rounds_to_float16_as_numpy_does(dtype):
+    ends = [0, 2**-25, 3 * 2**-25, 2**-15, 2049, 2051, 1 + 2**-11, 1 + 3 * 2**-11, 65519, 65520, 1e30, np.inf]
+    image = np.array([ends, np.nextafter(np.array(ends, dtype), 0), np.negative(ends)], dtype)
+    chain = [stage("custom", "same", kernel=[[1]], dtype="float16"), stage("custom", "next", kernel=[[1]])]
+    _, run = compiled(chain, image)
+    with np.errstate(all="ignore"):  # the simulator computes with NumPy
+        np.testing.assert_array_equal(run(image)[0], image.astype(np.float16).astype(dtype))
+
+
 @pytest.mark.parametrize("channels", [2, 4])
 def test_alpha_in_the_middle_of_a_chain(channels, rng):
     """Premultiplied after a stage that keeps alpha, and then mixed across channels."""

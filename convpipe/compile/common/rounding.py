@@ -1,4 +1,4 @@
-"""Write the functions that make values integers: rounding half to even, saturating, NaN to 0."""
+"""Write the functions that round half to even: to integers, saturating, NaN to 0; to float16 and float32."""
 
 from __future__ import annotations
 
@@ -25,6 +25,8 @@ def rounding(text: Text, program: Program, *, converts: bool) -> None:
     for dtype in sorted(casts | (set() if converted else {output})):
         if is_integer(dtype):
             _quantize(text, dtype)
+    for dtype in sorted(casts & {"float16", "float32"}):
+        (_half if dtype == "float16" else _single)(text, program.compute)
     if is_integer(output):
         (_convert if converted else _store)(text, output)
 
@@ -39,6 +41,33 @@ def _quantize(text: Text, dtype: str) -> None:
             text.line("v = v if v == v else T(0)")
         text.line(f"v = v if v > T({limits.min}) else T({limits.min})")
         text.line(f"return v if v < T({limits.max}) else T({limits.max})")
+
+
+def _single(text: Text, compute: str) -> None:
+    """Add the function that rounds to float32."""
+    text.function("quantize_float32", ["v"])
+    text.line("    return T(np.float32(v))")
+
+
+def _half(text: Text, compute: str) -> None:
+    """Add the function that rounds to float16, half to even; what it does not hold becomes infinite.
+
+    A sum with a number so large that its last bit is worth the last bit of float16 rounds there. That bit
+    follows from ``u``, the power of two below the value. Source: S. M. Rump, T. Ogita and S. Oishi, "Accurate
+    floating-point summation part I", SIAM J. Sci. Comput. 31, 2008, algorithm 3.5.
+    """
+    own, half = np.finfo(compute), np.finfo(np.float16)
+    bits = own.nmant + 1
+    overflow = float(half.max) + 2.0 ** (half.maxexp - half.nmant - 2)
+    text.function("quantize_float16", ["v"])
+    with text.indented():
+        text.line("a = abs(v)", f"b = a if a < T({overflow!r}) else T(0)")
+        text.line(f"q = T({2 ** (bits - 1) + 1}) * b")
+        text.line(f"u = q - dot(T({1 - 2.0**-bits!r}), q)")  # a product that no compiler fuses
+        text.line(f"u = u if u > T({float(half.tiny)!r}) else T({float(half.tiny)!r})")
+        text.line(f"c = u * T({1.5 * 2.0 ** (own.nmant - half.nmant)!r})")
+        text.line(f"a = (b + c) - c if a < T({overflow!r}) else (a if a != a else T(np.inf))")
+        text.line("return a if v > T(0) else (v if v == T(0) else -a)")
 
 
 def _store(text: Text, dtype: str) -> None:

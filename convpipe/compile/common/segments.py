@@ -119,7 +119,7 @@ class Segment:
         lines: list[str] = []
         for k, step in enumerate(self.steps):
             if isinstance(step, Cast):
-                lines += [] if self.counts_nan else cast_lines(step, names[0])
+                lines += [] if self._stores(step) else cast_lines(step, names[0])
             elif colour:
                 lines.append(f"v = {translate(step, names, str(k))}")
             names = ["v"] if lines else names
@@ -127,8 +127,12 @@ class Segment:
 
     def alpha_lines(self) -> list[str]:
         """Return the statements that the kept alpha ``v`` goes through: casts alone."""
-        casts = [] if self.counts_nan else [step for step in self.steps if isinstance(step, Cast)]
+        casts = [step for step in self.steps if isinstance(step, Cast) and not self._stores(step)]
         return [line for step in casts for line in cast_lines(step, "v")]
+
+    def _stores(self, step: Cast) -> bool:
+        """Tell whether `step` is left to :meth:`stored`, as NaNs are counted before it."""
+        return self.counts_nan and is_rounding(step)
 
     def count_lines(self, value: str, output: str) -> list[str]:
         """Return what counts a NaN that becomes 0 in sample `output`; kept alpha is counted by itself."""
@@ -139,17 +143,17 @@ class Segment:
 
     def stored(self, value: str) -> str:
         """Return the expression that is stored; rounded only here where NaNs are counted before it."""
-        casts = [step for step in self.steps if isinstance(step, Cast)] if self.counts_nan else []
-        for step in casts:
-            value = f"quantize_{step.dtype}({value})" if is_rounding(step) else value
+        for step in self.steps:
+            if isinstance(step, Cast) and self._stores(step):
+                value = f"quantize_{step.dtype}({value})"
         if self.output is None or not is_integer(self.output):
             return value
         return f"store_{self.output}({value})"
 
 
 def cast_lines(step: Cast, value: str) -> list[str]:
-    """Return the statements of a cast of `value` to ``v``; a floating dtype rounds nothing."""
-    return [f"v = quantize_{step.dtype}({value})"] if is_integer(step.dtype) else []
+    """Return the statements of a cast of `value` to ``v``; float64 holds whatever is computed."""
+    return [] if step.dtype == "float64" else [f"v = quantize_{step.dtype}({value})"]
 
 
 @cache
