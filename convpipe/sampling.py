@@ -59,10 +59,8 @@ class Sampling:
         >>> Sampling.upright(6, (2, 3)).source((0, 1))
         (0.0, 0.0)
         """
-        bottom_up, right_left = orientation in (3, 4, 7, 8), orientation in (2, 3, 6, 7)
-        if orientation >= 5:  # 6 is turned clockwise: its rows, read upwards, become columns
-            bottom_up, right_left = orientation in (6, 7), orientation in (7, 8)
-        mirrored = bottom_up, right_left
+        # From 5 on rows become columns: 6 is turned clockwise, so that its rows are read upwards.
+        mirrored = orientation in (3, 4, 6, 7), orientation in (2, 3, 7, 8)
         step = tuple(-1.0 if each else 1.0 for each in mirrored)
         first = tuple(size - 1.0 if each else 0.0 for each, size in zip(mirrored, stored, strict=True))
         return cls((step[0], step[1]), (first[0], first[1]), orientation >= 5)

@@ -60,7 +60,7 @@ TESTS = {
     "stages.parameters": READING,
     "stages.matrix": READING,
     "stages.slips": READING,
-    "stages.elsewhere": READING,
+    "stages.elsewhere": ["tests/config/test_slips.py"],
     "interval": [
         "tests/test_interval.py",
         "tests/test_plan_ranges.py",
@@ -68,15 +68,20 @@ TESTS = {
     ],
     "sampling": ["tests/test_sampling.py"],
     **{
-        f"plan.{name}": ["tests/test_plan.py", "tests/test_saturation.py", "tests/test_geometry.py"]
+        f"plan.{name}": [
+            "tests/test_plan.py",
+            "tests/test_saturation.py",
+            "tests/test_sampling.py",
+            "tests/test_geometry.py",
+        ]
         for name in ("costs", "make", "model", "saturation", "stage")
     },
     "plan.rings": ["tests/batch/test_budget.py", "tests/test_bounds.py"],
     "plan.parts": ["tests/test_plan.py", "tests/test_fusion.py"],
     "ranges": ["tests/test_plan_ranges.py", "tests/test_plan.py"],
     "expression": ["tests/test_expression.py"],
-    "stages.base": [*READING, *STAGES, "tests/test_values.py"],
-    "stages.entry": [*READING, *STAGES, "tests/test_values.py"],
+    "stages.base": ["tests/test_values.py", "tests/config/test_slips.py", *STAGES, *READING],
+    "stages.entry": ["tests/test_values.py", "tests/config/test_slips.py", *STAGES, *READING],
     "batch.identity": ["tests/batch/test_identity.py"],
 }
 """The tests of each module, quickest and likeliest first; beside them run the examples in its docstrings."""

@@ -352,6 +352,25 @@ class TestDask:
         assert result.dtype == np.uint8
 
     @pytest.mark.parametrize(
+        ("stages", "axis", "depth"),
+        [
+            ([stage("blur", "box", size=[5, 3])], None, "(2, 1)"),
+            ([stage("blur", "box", size=[4, 6])], None, "(2, 3)"),  # 2 above, 1 below; 3 left, 2 right
+            ([stage("edge", "roberts")], None, "(1, 1)"),  # no further than one below and one right
+            ([stage("blur", "box", size=[5, 3]), stage("edge", "sobel")], None, "(3, 2)"),
+            ([stage("blur", "box", size=[5, 3])], -1, "(2, 1, 0)"),
+            ([stage("blur", "box", size=[5, 3])], -2, "(2, 0, 1)"),
+            ([stage("blur", "box", size=[5, 3])], -3, "(0, 2, 1)"),
+        ],
+    )
+    def test_blocks_overlap_by_the_further_side(self, stages, axis, depth):
+        image = dask.array.zeros((40, 60) if axis is None else (40, 60, 50), np.uint8)
+        with pytest.raises(ParameterError, match="a dask array is not computed unasked") as caught:
+            Pipeline(stages)(image, channel_axis=axis)
+        assert f"depth={depth}, " in str(caught.value)
+        assert ("channel_axis" in str(caught.value)) == (axis is not None)
+
+    @pytest.mark.parametrize(
         "one",
         [
             stage("blur", "box", size=3, stride=2),

@@ -97,6 +97,7 @@ CASES = [
     (8 / Interval(1e-9, 1e-9), (8e9, 8e9)),
     (8 / Interval(1e-46, 1e-46), (-math.inf, math.inf)),
     (8 / Interval(-1e-46, -1e-46), (-math.inf, math.inf)),
+    (8 / Interval(1e-45, 1e-45), (-math.inf, math.inf)),  # the least is 2**-149, or 1.4e-45
     (1e-9 / Interval(2**-140, 2**-140), (1e-9 * 2**140, 1e-9 * 2**140)),
 ]
 
@@ -174,6 +175,13 @@ def test_what_passes_float32_is_infinite():
     assert (below.low, below.high) == (-math.inf, -LARGEST)
     above = Interval(0, LARGEST) + Interval(LARGEST, LARGEST)
     assert (above.low, above.high) == (LARGEST, math.inf)
+    assert Interval(-LARGEST, math.inf).low == -LARGEST
+    assert Interval(-math.inf, LARGEST).high == LARGEST
+
+
+def test_integers_below_a_million_million_are_in_full():
+    assert str(Interval(-123456, 999_999_999_999)) == "-123456 to 999999999999"
+    assert str(Interval(123456.7, 1e12)) == "1.2346e+05 to 1e+12"
 
 
 def test_within():

@@ -55,6 +55,14 @@ def test_blurs_reach_4096_pixels_and_no_further():
         stage("blur", "box", size=8193)
 
 
+@pytest.mark.parametrize(
+    ("sigma", "truncate", "radius"), [(8, 4, 32), (10.1, 3, 30), (10.2, 3, 31), (30, 0.5, 15)]
+)
+def test_a_gaussian_reaches_its_truncation_rounded(sigma, truncate, radius):
+    blur = stage("blur", "gaussian", sigma=[sigma, 0], truncate=truncate)
+    assert blur.lower(Border.REFLECT, ImageKind())[0].kernel == (2 * radius + 1, 1)
+
+
 def test_weights_that_sum_to_nothing_are_not_normalised():
     for kernel in ([[0, 0]], [[1, -1]], [[1e20, -1e20, 1e5]]):
         with pytest.raises(ParameterError, match="normalize needs weights that do not sum to 0"):

@@ -120,6 +120,7 @@ def test_what_is_taken(parameter, given, want):
         (Flag("a", ""), 1, ParameterTypeError, "a needs true or false; given int 1"),
         (WORD, 3, ParameterTypeError, "word needs one of magnitude, x; given int 3"),
         (WORD, "Magnitud", ParameterError, "given 'Magnitud'; did you mean 'magnitude'?"),
+        (WORD, "X", ParameterError, "given 'X'; did you mean 'x'?"),
         (WORD, "q", ParameterError, "word needs one of magnitude, x; given 'q'"),
         (PixelType("a", ""), "bool", ParameterError, "a needs one of uint8, "),
         (BorderName("a", ""), "nearest", ParameterError, "is 'edge' here"),

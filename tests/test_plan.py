@@ -142,6 +142,13 @@ def test_one_channel_keeps_the_axis_it_had():
     assert [grey.result_shape(axes) for axes in (2, 3)] == [(4, 5), (4, 5, 1)]
     assert colour.result_shape(3) == (4, 5, 3)
     assert to_grey.result_shape(3) == (4, 5)
+    with_alpha = make_plan([stage("color", "gray")], (4, 5), channels=2, alpha=True)
+    assert with_alpha.result_shape(3) == (4, 5, 2)
+
+
+def test_samples_of_several_bytes_and_channels():
+    plan = make_plan([stage("point", "abs", stride=2)], (4, 10), channels=3, dtype="uint16")
+    assert (plan.input_bytes, plan.output_bytes) == (240, 60)  # 4 x 10 x 3 and 2 x 5 x 3 of two bytes
 
 
 def test_images_stand_only_between_loops():
@@ -179,8 +186,23 @@ def test_alpha_that_is_kept_goes_through_no_transform():
     assert with_alpha.stages[0].tiles is None
     assert with_alpha.to_dict()["stages"][0]["tiles"] is None
     assert plain.to_dict()["stages"][0]["tiles"] == plain.stages[0].tiles.to_dict()
-    line = make_plan([stage("blur", "box", size=[1, 2001])], (400, 500))
-    assert line.stages[0].tiles is None  # a product of two factors
+
+
+def test_a_product_of_two_factors_goes_through_no_transform():
+    for separable in (
+        stage("blur", "box", size=[1, 2001]),
+        stage("blur", "box", size=45),
+        stage("custom", "rank one", kernel=np.outer(np.arange(1, 46), np.arange(2, 47))),
+    ):
+        assert make_plan([separable], (400, 500)).stages[0].tiles is None
+
+
+def test_transforms_are_looked_at_from_400_taps_on():
+    kernel = np.zeros((30, 30))  # where a tap is 0, there is none
+    kernel[:20, 5:25] = 0.5 + np.random.default_rng(1).random((20, 20))
+    assert make_plan([stage("custom", "k", kernel=kernel)], (400, 500)).stages[0].tiles is not None
+    kernel[10, 10] = 0
+    assert make_plan([stage("custom", "k", kernel=kernel)], (400, 500)).stages[0].tiles is None
 
 
 def test_results_of_bool_images_are_bool_where_every_value_is():
@@ -219,6 +241,8 @@ def test_what_rounds_to_the_last_value_does_not_saturate(bias, said):
         ({"border": "constant", "value": 5000}, True),
         ({"border": "edge", "value": 5000, "padding": 1}, True),
         ({"border": "constant", "value": 5000, "padding": 1}, False),
+        ({"border": "constant", "value": 5000, "padding": [1, 0, 0, 0]}, False),
+        ({"border": "constant", "value": 5000, "padding": [0, 0, 0, 1]}, False),
     ],
     ids=str,
 )

@@ -8,9 +8,11 @@ from hypothesis import strategies as st
 
 from convpipe.errors import PlanError
 from convpipe.geometry import Border
-from convpipe.ops import dtype_range
+from convpipe.interval import Interval
+from convpipe.ops import Alpha, Mix, dtype_range
 from convpipe.plan import make_plan
-from convpipe.stages import ANY_LABEL, families, stage
+from convpipe.ranges import Ranges
+from convpipe.stages import ANY_LABEL, ImageKind, families, stage
 
 METHODS = [method for methods in families().values() for method in methods.values()]
 CONSTANTS = [0, 255, -100, 5000, 0.25]
@@ -96,3 +98,24 @@ def test_colours_and_alpha_have_ranges_of_their_own(one, dtype, colour, alpha):
     found = make_plan([one], (9, 9), channels=4, alpha=True, dtype=dtype).stages[0].ranges
     assert (found.colour.low, found.colour.high) == pytest.approx(colour)
     assert (found.alpha.low, found.alpha.high) == pytest.approx(alpha)
+
+
+SOBEL = stage("edge", "sobel").lower(Border.CONSTANT, ImageKind(2, alpha=True))
+
+
+@pytest.mark.parametrize(
+    ("ops", "padded", "colour", "alpha", "want"),
+    [
+        ([Alpha()], False, (10, 20), (-5, 5), ((10, 20), (0, 5))),
+        ([Alpha()], False, (10, 20), (-5, -3), ((10, 20), (0, 0))),
+        ([Alpha(undo=True)], False, (10, 20), (-5, 5), ((0, 20), (-5, 5))),
+        ([Alpha(undo=True)], False, (-20, -10), (-5, 5), ((-20, 0), (-5, 5))),
+        ([Mix(((1, 0, 0), (0, 2, 0), (0, 0, 1)))], False, (0, 10), (0, 1), ((0, 20), (0, 1))),
+        (SOBEL, False, (0, 0), (7, 100), ((0, 0), (7, 100))),
+        (SOBEL, True, (0, 0), (7, 100), ((0, 0), (7, 255))),  # outside, what is constant is opaque
+    ],
+    ids=["times", "below 0", "undo", "undo below 0", "mix", "inside", "padded"],
+)
+def test_ops_beside_alpha(ops, padded, colour, alpha, want):
+    _, found = Ranges(Interval(*colour), Interval(*alpha)).through(ops, padded)
+    assert (found.colour, found.alpha) == tuple(Interval(*ends) for ends in want)

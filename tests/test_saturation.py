@@ -90,6 +90,9 @@ def test_no_file_is_spoken_of_where_the_next_stage_takes_the_values():
     [
         (stage("custom", "a", kernel=[[1, 0, -1]]), "; smaller weights or 'dtype: int16'"),
         (stage("custom", "a", kernel=[[1, 1, 1]]), "; smaller weights, 'normalize: true' or 'dtype: uint16'"),
+        (stage("custom", "a", kernel=[[2, -1]]), "; smaller weights or 'dtype: int16'"),
+        (stage("custom", "a", kernel=[[1, 1]]), "; smaller weights, 'normalize: true' or 'dtype: uint16'"),
+        (stage("custom", "a", kernel=[[-1, -1]]), "; smaller weights, 'normalize: true' or 'dtype: int16'"),
         (stage("custom", "a", kernel=[[3, 3, -1]], normalize=True), "; smaller weights or 'dtype: int16'"),
         (stage("sharpen", "unsharp", sigma=1), "; a smaller amount or 'dtype: int16'"),
         (stage("point", "invert", bias=9), "; 'dtype: uint16'"),

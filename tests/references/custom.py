@@ -74,6 +74,32 @@ TABLES = [
     ),
     Table(
         "custom mine",
+        {"kernel": [[1, 2, -3]], "flip": True},
+        "SciPy 1.17.1, ndimage.convolve, of one row",
+        peer=lambda image: ndimage.convolve(image, [[1, 2, -3]], mode="mirror"),
+        want="""
+            -136  157   26  306 -499  172
+            -286  343 -304   66  430 -364
+             192 -121  386 -372   22  206
+            -358  308 -590  260 -170 -154
+             314 -355  461  133 -551  134
+        """,
+    ),
+    Table(
+        "custom mine",
+        {"kernel": [[1], [2], [-3]], "flip": True},
+        "SciPy 1.17.1, ndimage.convolve, of one column",
+        peer=lambda image: ndimage.convolve(image, [[1], [2], [-3]], mode="mirror"),
+        want="""
+              10 -140  -62  364 -434  102
+              77   63  199 -509  457  -62
+             238 -204  159  164 -533  142
+               8  497 -346  306  119 -277
+             244 -428  262  294  -56  232
+        """,
+    ),
+    Table(
+        "custom mine",
         {"kernel": KERNEL, "normalize": True, "bias": -2.5},
         "SciPy 1.17.1, ndimage.correlate, over the sum of the weights",
         peer=lambda image: ndimage.correlate(image, KERNEL, mode="mirror") / 8.5 - 2.5,
