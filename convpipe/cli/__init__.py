@@ -83,9 +83,11 @@ class LazyGroup(click.Group):
         except click.ClickException as error:
             raise _shown(error) from None
         except (ConvpipeError, OSError) as error:
-            if os.environ.get("CONVPIPE_TRACEBACK") == "1":
-                raise
             from convpipe.cli.options import complain, complain_of
+            from convpipe.cli.streams import is_stuck
+
+            if os.environ.get("CONVPIPE_TRACEBACK") == "1" or (isinstance(error, OSError) and is_stuck()):
+                raise
 
             if isinstance(error, ConfigError):
                 complain_of(error)

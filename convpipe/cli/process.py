@@ -24,7 +24,7 @@ def run() -> NoReturn:
         main(prog_name="convpipe")
     except SystemExit as end:
         _leave(end)
-    except OSError as error:  # click prints help before any command can say what is wrong
+    except OSError as error:  # of help, which click prints itself
         streams.mute("stdout", error)
         _leave(SystemExit(1))
     raise AssertionError("click ends its commands with SystemExit")

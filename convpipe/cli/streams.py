@@ -46,6 +46,18 @@ def flush() -> None:
             mute(name, error)
 
 
+def is_stuck() -> bool:
+    """Tell whether standard output still refuses what others than :func:`emit` printed, as click its help.
+
+    Without a buffer (``PYTHONUNBUFFERED``) nothing is left to tell by.
+    """
+    try:
+        sys.stdout.flush()
+    except OSError:
+        return True
+    return False
+
+
 def mute(name: str, error: OSError) -> None:
     """Let a stream lead nowhere from now on, or Python would fail once more on what is left in its buffer."""
     _refusals.setdefault(name, error)

@@ -148,8 +148,8 @@ def shell(arguments, redirection, here):
     package = str(Path(convpipe.__file__).parents[1])
     line = f"{sys.executable} -m convpipe {arguments} {redirection}"
     return subprocess.run(
-        ["bash", "-c", f"set -o pipefail; {line}"], env={**os.environ, "PYTHONPATH": package}, cwd=here,
-        capture_output=True, text=True, timeout=120,
+        ["bash", "-c", f"set -o pipefail; {line}"], cwd=here, capture_output=True, text=True, timeout=120,
+        env={**os.environ, "PYTHONPATH": package, "PYTHONUNBUFFERED": ""},
     )  # fmt: skip
 
 
@@ -197,6 +197,9 @@ def test_the_exit_code_tells_of_failures_that_nobody_hears_of(photos, job, here,
 @pytest.mark.parametrize(
     "arguments",
     [
+        "--help",
+        "--version",
+        "plan --help",
         "stages",
         "stages --json",
         "stages edge sobel",
@@ -206,6 +209,8 @@ def test_the_exit_code_tells_of_failures_that_nobody_hears_of(photos, job, here,
         "info",
         "plan job.yaml --size 9x9",
         "plan job.yaml --size 9x9 --json",
+        "check job.yaml --json",
+        "init new.yaml",
         "explain job.yaml --size 9x9",
     ],
 )
