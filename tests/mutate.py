@@ -49,6 +49,13 @@ READING = [
     "tests/config/test_loader.py",
     "tests/config/test_schema.py",
 ]
+VALUES = [
+    "tests/test_values.py",
+    "tests/config/test_slips.py",
+    "tests/test_hostile_text.py::test_objects_made_of_others_are_checked_too",
+    "tests/test_hostile_text.py::test_the_label_of_a_method_is_its_name",
+    "tests/test_hostile_text.py::test_every_other_string_of_a_call",
+]
 TESTS = {
     "geometry": ["tests/test_geometry.py", "tests/test_sampling.py"],
     "padding": ["tests/test_geometry.py"],
@@ -79,9 +86,14 @@ TESTS = {
     "plan.rings": ["tests/batch/test_budget.py", "tests/test_bounds.py"],
     "plan.parts": ["tests/test_plan.py", "tests/test_fusion.py"],
     "ranges": ["tests/test_plan_ranges.py", "tests/test_plan.py"],
-    "expression": ["tests/test_expression.py"],
-    "stages.base": ["tests/test_values.py", "tests/config/test_slips.py", *STAGES, *READING],
-    "stages.entry": ["tests/test_values.py", "tests/config/test_slips.py", *STAGES, *READING],
+    "expression": [
+        "tests/test_expression.py::test_ranges_of_known_expressions",
+        "tests/test_expression.py::test_what_is_no_expression_is_refused_where_it_stands",
+        "tests/test_expression.py::test_names_that_source_cannot_hold",
+        "tests/test_expression.py",
+    ],
+    "stages.base": ["tests/test_registry.py", *VALUES, *STAGES, *READING],
+    "stages.entry": ["tests/test_registry.py", *VALUES, *STAGES, *READING],
     "batch.identity": ["tests/batch/test_identity.py"],
 }
 """The tests of each module, quickest and likeliest first; beside them run the examples in its docstrings."""
