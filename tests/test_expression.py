@@ -350,6 +350,7 @@ REFUSED = {
     "1" + "0" * 5000: (1, ""),
     "(" * 250 + "r" + ")" * 250: (None, "too many nested parentheses"),
     "-" * 150 + "r": (1, "more than 100 operations within each other"),
+    "-" * 1_500 + "r": (1, "more than 100 operations within each other"),
     "-" * 9_000 + "r": (1, ""),
     "+".join("r" * 400): (1, "more than 100 operations"),
     " and ".join("r" * 400): (1, "more than 100 operations"),
@@ -407,6 +408,13 @@ def test_names_that_source_cannot_hold(name):
         Map("r", ("r",), ((name, 1.0),))
     with pytest.raises(ParameterError):
         Stencil((IDENTITY,), (name,))
+
+
+def test_a_name_is_given_once():
+    with pytest.raises(ParameterError, match="needs different names; given r, r"):
+        Map("r", ("r", "r"))
+    with pytest.raises(ParameterError, match="a response needs different names; given x, y, x"):
+        Stencil((IDENTITY,) * 3, ("x", "y", "x"))
 
 
 @pytest.mark.parametrize("value", [math.nan, math.inf, "1", None, [1]])
