@@ -183,3 +183,13 @@ def test_settings_say_every_value_as_json_has_it():
         "dtype": None,
         "output": {"format": "png", "quality": None},
     }
+
+
+def test_settings_are_a_set_of_values_in_no_order():
+    pipeline = Pipeline(STAGES)
+    one, other = {"border": "edge", "dtype": None}, {"dtype": None, "border": "edge"}
+    assert Identity.of(pipeline, one) == Identity.of(pipeline, other)
+    by_sha256sum = (
+        "54a67c065996a50687ed00c3c238e80bce42556f19d8166934793e2ba7e91284"  # of the text without spaces
+    )
+    assert Identity.of(pipeline, one).config == by_sha256sum
