@@ -315,6 +315,31 @@ def test_every_backend_has_the_vocabulary():
         assert name in [function.__name__ for function in scalars.VOCABULARY]
 
 
+@pytest.mark.parametrize(
+    ("name", "count"),
+    [
+        *((name, 1) for name in ("sqrt", "exp", "log", "abs", "square")),
+        *((name, 2) for name in ("power", "minimum", "maximum")),
+        ("where", 3),
+    ],
+)
+def test_functions_take_their_arguments_and_no_others(name, count):
+    assert ast.unparse(Map(f"{name}({', '.join('r' * count)})").tree).startswith(f"{name}(")
+    for other in (count - 1, count + 1):
+        with pytest.raises(ParameterError, match=f"{name} takes {count} arguments; given {other}"):
+            Map(f"{name}({', '.join('r' * other)})")
+
+
+def test_10000_characters_are_taken():
+    assert ast.unparse(Map("r" + " " * 9_999).tree) == "r"
+    with pytest.raises(ParameterError, match="at most 10000 characters; given 10001"):
+        Map("r" + " " * 10_000)
+
+
+def test_the_largest_float32_is_a_number():
+    assert Map("3.4028234663852886e38").tree.value == np.finfo(np.float32).max
+
+
 REFUSED = {
     "r.real": (1, "'r.real' is none of its forms"),
     "r[0]": (1, "'r[0]' is none"),
@@ -346,6 +371,7 @@ REFUSED = {
     "ſ": (1, "no character"),
     "r\0": (2, "no character"),
     "1e999": (1, "passes 3.4e+38"),
+    "3.402823466385289e38": (1, "passes 3.4e+38"),  # the float64 after the largest float32
     "1" + "0" * 60: (1, "passes 3.4e+38"),
     "1" + "0" * 5000: (1, ""),
     "(" * 250 + "r" + ")" * 250: (None, "too many nested parentheses"),
