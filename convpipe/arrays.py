@@ -5,8 +5,8 @@ from __future__ import annotations
 import operator
 import os
 import warnings
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import replace
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -24,8 +24,7 @@ MOST_CHANNELS = 4
 _COMPUTED = {np.dtype(name) for name in COMPUTE}
 
 
-@dataclass(frozen=True)
-class Given:
+class Given(NamedTuple):
     """An image as an engine takes it, and the way back.
 
     Parameters

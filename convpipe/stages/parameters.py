@@ -200,7 +200,7 @@ class Flag(Parameter):
 
     def parse(self, value: Any) -> bool:
         """Return the bool, NumPy's too; 0, 1, `yes` and `no` are not bools."""
-        if not isinstance(value, bool | np.bool_):
+        if value is not True and value is not False and not isinstance(value, np.bool_):
             raise self.refuse_type(value)
         return bool(value)
 

@@ -78,26 +78,25 @@ class Executable:
         nans : int
             How many NaNs became 0.
         """
-        plan = self.plan
         flat = np.ascontiguousarray(image, self._given.dtype).reshape(self._given.extent)
+        flat.setflags(write=False)  # one signature for read-only and writeable images; `flat` is a view
         out = memory.empty(*self._made)
         bands = 1 if threads == 1 else self._most_bands
         if bands > 1:
             bands = min(bands, threads or count())
         nans = self.run(flat, out, bands, first)
-        if plan.output_dtype != self._made.dtype:
+        if self._converts:
             with np.errstate(over="ignore"):  # what float16 cannot hold is infinite, as the plan says
-                out = out.astype(plan.output_dtype)
-        return out.reshape(plan.result_shape(image.ndim)), nans
+                out = out.astype(self.plan.output_dtype)
+        shape = self._shapes[image.ndim]
+        return out if out.shape == shape else out.reshape(shape), nans
 
     def run(self, image: NDArray[Any], out: NDArray[Any], bands: int, first: Sequence[float] = ()) -> int:
-        """Fill `out` from `image`, both (rows, cols * channels), in `bands` bands of rows.
+        """Fill `out` from a read-only `image`, both (rows, cols * channels), in `bands` bands of rows.
 
         One band runs on the calling thread; the result has the same bytes whatever their number.
         """
         values = self.values
-        image = image.view()
-        image.flags.writeable = False  # one signature for read-only and writeable images
         constants = values.constants
         if first:
             constants = np.concatenate((np.array(first, constants.dtype), constants[len(first) :]))
@@ -115,6 +114,16 @@ class Executable:
     def _made(self) -> _Rows:
         rows, cols = self.plan.extent
         return _Rows((rows, cols * self.plan.output_channels), np.dtype(stored(self.plan.output_dtype)))
+
+    @cached_property
+    def _converts(self) -> bool:
+        """Whether the result is of another dtype than the loop writes."""
+        return self.plan.output_dtype != self._made.dtype
+
+    @cached_property
+    def _shapes(self) -> dict[int, tuple[int, ...]]:
+        """Shapes of the result by the axes of the image: small images take a few microseconds in all."""
+        return {axes: self.plan.result_shape(axes) for axes in (2, 3)}
 
     @cached_property
     def _most_bands(self) -> int:
