@@ -395,6 +395,20 @@ def test_what_is_no_expression_is_refused_where_it_stands(text):
     assert len(str(caught.value)) < 400
 
 
+def test_80_characters_are_shown_whole_and_longer_text_is_cut():
+    shown = {80: "t" * 80, 81: "t" * 77 + "..."}
+    for length, text in shown.items():
+        with pytest.raises(ParameterError) as caught:
+            Map("t" * length)
+        assert str(caught.value).startswith(f"expression '{text}', column 1: ")
+
+
+def test_a_piece_is_named_by_its_first_80_characters():
+    with pytest.raises(ParameterError) as caught:
+        Map(f"r.{'x' * 90}")
+    assert f": 'r.{'x' * 78}' is none of its forms" in str(caught.value)
+
+
 def test_chains_in_chains_do_not_grow_without_bound():
     text = "r"
     for _ in range(30):
