@@ -417,6 +417,15 @@ def test_chains_in_chains_do_not_grow_without_bound():
         Map(text)
 
 
+def test_operations_are_counted_as_they_are_read(monkeypatch):
+    parse = expression.parse.__wrapped__  # of which nothing is remembered
+    monkeypatch.setattr(expression, "LONGEST", 7)
+    parse("r<s<r<s", frozenset(NAMES))  # the chain, and three pairs of numbers
+    monkeypatch.setattr(expression, "LONGEST", 8)
+    with pytest.raises(ParameterError, match="more than 8 operations"):
+        parse("r<s<-r<s", frozenset(NAMES))  # and twice a minus
+
+
 @settings(max_examples=500)
 @given(st.text(max_size=40) | st.text("rs0123.+-*/()<>=! \n'\"_ifelsandorwh,[]{}:;", max_size=40))
 def test_text_is_an_expression_or_an_error(text):
