@@ -359,6 +359,7 @@ REFUSED = {
     "r in r": (1, "none of its forms"),
     "r is r < 3": (1, "none of its forms"),
     "r % 2": (1, "none of its forms"),
+    "1 + r  %  2": (5, "'r  %  2' is none of its forms"),  # as it is written
     "~r": (1, "none of its forms"),
     "await r": (1, "none of its forms"),
     "r + t": (5, "unknown name 't'; known are r, s"),
