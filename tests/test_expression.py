@@ -354,6 +354,7 @@ REFUSED = {
     "f'{r}'": (1, "none of its forms"),
     "'r'": (1, "none of its forms"),
     "True": (1, "none of its forms"),
+    "False": (1, "none of its forms"),
     "2j * r": (1, "none of its forms"),
     "r + ...": (5, "none of its forms"),
     "r in r": (1, "none of its forms"),
