@@ -16,6 +16,7 @@ from convpipe.errors import ParameterError, ParameterTypeError
 from convpipe.geometry import Border
 from convpipe.ops import COMPUTE
 from convpipe.plan import NodePlan, Plan
+from convpipe.stages.wiring import RESULT
 
 MOST_CHANNELS = 4
 """Channels that a third axis is taken for without being told; more are likelier rows or columns."""
@@ -53,22 +54,26 @@ class Given(NamedTuple):
             return result
         return np.moveaxis(result, -1, self.channel_axis)
 
-    def wrapped(self, result: NDArray[Any], engine: Engine, alpha: bool) -> Any:
-        """Return the result as the caller had the image."""
+    def wrapped(self, result: NDArray[Any], engine: Engine, alpha: bool, name: str = RESULT) -> Any:
+        """Return the result of a name as the caller had the image."""
         if self.labelled is None:
             return self.restored(result)
         plan = engine.plan(self.pixels.shape, self.pixels.dtype.name, alpha)
-        return self._relabelled(self.restored(result), plan)
+        node = next(output.node for output in plan.outputs if output.name == name)
+        return self._relabelled(self.restored(result), plan, node)
 
-    def _relabelled(self, result: NDArray[Any], plan: Plan) -> Any:
-        """Return the result as a DataArray; coordinates that are no longer true of it are dropped."""
+    def _relabelled(self, result: NDArray[Any], plan: Plan, node: int) -> Any:
+        """Return what a node gives as a DataArray; coordinates that are no longer true of it are dropped."""
         image = self.labelled
         dims = list(image.dims)
         channel = dims[2 if self.channel_axis is None else self.channel_axis] if len(dims) == 3 else None
-        stale = {channel} if plan.output_channels != plan.channels else set()
+        made = plan.nodes[node]
+        stale = {channel} if made.channels != plan.channels else set()
         spatial = [dim for dim in dims if dim != channel]
         kept = {}
-        for dim, place, size, count in zip(spatial, _places(plan), plan.input, plan.extent, strict=True):
+        for dim, place, size, count in zip(
+            spatial, _places(plan, node), plan.input, made.extent, strict=True
+        ):
             first, step = place
             last = first + step * (count - 1)
             if first < 0 or last >= size:
@@ -266,22 +271,26 @@ def _lazy(image: Any, channel_axis: int | None, engine: Engine, alpha: bool) -> 
 
 def _overlaps(node: NodePlan) -> bool:
     """Tell whether blocks with their halo give what the whole gives."""
+    if node.is_join:
+        return True
     far = node.stencil.border == Border.WRAP and node.stencil.kernel != (1, 1)
     return not far and not node.reduces
 
 
-def _places(plan: Plan) -> tuple[tuple[int, int], tuple[int, int]]:
-    """Return, for rows and for columns, the input pixel that result 0 stands for, and the step to the next.
+def _places(plan: Plan, node: int) -> tuple[tuple[int, int], tuple[int, int]]:
+    """Return, for rows and for columns, the input pixel that a node's 0 stands for, and the step to the next.
 
     A window stands for the pixel that it is centred on where its padding is ``same``.
     """
     places = []
     for axis in range(2):
         first, step = 0, 1
-        for node in plan.nodes:
-            centred = replace(node.stencil, padding="same", stride=(1, 1)).axes(node.input)[axis]
-            first += (centred.before - node.axes[axis].before) * step
-            step *= node.axes[axis].stride
+        for each in plan.way_to(node):
+            if each.is_join:
+                continue
+            centred = replace(each.stencil, padding="same", stride=(1, 1)).axes(each.input)[axis]
+            first += (centred.before - each.axes[axis].before) * step
+            step *= each.axes[axis].stride
         places.append((first, step))
     return places[0], places[1]
 

@@ -9,13 +9,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
-from convpipe.compile.backend import Backend, Executable
+from convpipe.compile.backend import Backend, Executable, Graph
 from convpipe.errors import ParameterError
 from convpipe.geometry import Border, Extent
 from convpipe.ops import COMPUTE
 from convpipe.plan import Plan, make_plan, unknown_dtype
-from convpipe.stages import Stage, nearest
+from convpipe.stages import nearest
 from convpipe.stages.parameters import Count, Flag
+from convpipe.stages.wiring import RESULT, Wiring
 
 _ALPHA = Flag("alpha", "whether the last channel is alpha")
 _THREADS = Count("threads", "on which an image is filtered", least=1)
@@ -26,7 +27,8 @@ class Engine:
 
     Parameters
     ----------
-    stages : tuple of Stage
+    wiring : Wiring
+        The stages, and which of them each reads.
     border : Border
         For stages that name none.
     dtype : str or None
@@ -44,8 +46,9 @@ class Engine:
         If the backend cannot run here.
     """
 
-    def __init__(self, stages: tuple[Stage, ...], border: Border, dtype: str | None, backend: str) -> None:
-        self.stages, self.border, self.dtype = stages, border, dtype
+    def __init__(self, wiring: Wiring, border: Border, dtype: str | None, backend: str) -> None:
+        self.wiring, self.border, self.dtype = wiring, border, dtype
+        self.stages = wiring.stages
         self._backend = Backend(backend)
         self.backend = self._backend.name
         self._planned = lru_cache(maxsize=64)(self._plan)
@@ -78,6 +81,22 @@ class Engine:
         run = self._executable(image.shape, image.dtype, dtype or self.dtype, _ALPHA.parse(alpha))
         return run(image, None if threads is None else _THREADS.parse(threads))
 
+    def outputs(
+        self,
+        image: NDArray[Any],
+        threads: int | None = None,
+        dtype: str | None = None,
+        *,
+        alpha: bool = False,
+    ) -> tuple[dict[str, NDArray[Any]], int]:
+        """Return all results by their names, and how many NaNs became 0 in them; as :meth:`filter`."""
+        run = self._executable(image.shape, image.dtype, dtype or self.dtype, _ALPHA.parse(alpha))
+        threads = None if threads is None else _THREADS.parse(threads)
+        if isinstance(run, Graph):
+            return run.outputs(image, threads)
+        result, nans = run(image, threads)
+        return {RESULT: result}, nans
+
     def source(self, shape: Sequence[int], dtype: str = "uint8", alpha: bool = False) -> str:
         """Return the generated Python that filters an image of `shape` and `dtype`."""
         return self._made(shape, dtype, alpha).source
@@ -105,7 +124,7 @@ class Engine:
         shape = tuple(int(size) for size in shape)
         extent: Extent = (shape[0], shape[1])
         return make_plan(
-            self.stages,
+            self.wiring,
             extent,
             channels=shape[2] if len(shape) == 3 else 1,
             alpha=alpha,

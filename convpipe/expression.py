@@ -48,6 +48,43 @@ _YES, _NO = ast.Constant(1), ast.Constant(0)
 
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9]*", re.ASCII)
 
+_WORD = re.compile(r"(?<![\w.])[A-Za-z_]\w*", re.ASCII)
+"""A name or a word of the language in an expression: no part of a number such as 1e5."""
+
+
+def is_word(text: str) -> bool:
+    """Tell whether `text` means something in every expression, so that nothing else can be called that."""
+    return keyword.iskeyword(text) or text in VOCABULARY
+
+
+def names(text: str) -> tuple[str, ...]:
+    """Return the names in the expression `text`, as they are first written.
+
+    Raises
+    ------
+    ParameterError
+        If it is none of the language.
+
+    Examples
+    --------
+    >>> names("sqrt(fine - 2e3*coarse) if fine > 0 else input")
+    ('fine', 'coarse', 'input')
+    """
+    found = tuple(dict.fromkeys(word for word in _WORD.findall(text) if not is_word(word)))
+    parse(text, frozenset(found))
+    return found
+
+
+def renamed(text: str, others: Mapping[str, str]) -> str:
+    """Return the expression `text` with other names in it.
+
+    Examples
+    --------
+    >>> renamed("abs(fine - 1e3*coarse)", {"fine": "a", "coarse": "e3"})
+    'abs(a - 1e3*e3)'
+    """
+    return _WORD.sub(lambda word: others.get(word[0], word[0]), text)
+
 
 def check_names(names: Sequence[str], what: str) -> None:
     """Refuse names that :func:`check_name` refuses, and one that is given twice."""
@@ -69,7 +106,7 @@ def check_name(name: object, what: str) -> None:
     """
     if not isinstance(name, str) or not _NAME.fullmatch(name):
         raise ParameterError(f"{what} needs a name of letters and digits, a letter first; given {name!r}")
-    if keyword.iskeyword(name) or name in VOCABULARY:
+    if is_word(name):
         raise ParameterError(f"{what} cannot be named {name!r}, which expressions use for something else")
 
 

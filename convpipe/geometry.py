@@ -192,6 +192,19 @@ class Field:
         """Where the field of the first output sample is centred, in input samples, the first being at 0."""
         return (self.reach - 1) / 2 - self.before
 
+    @classmethod
+    def around(cls, fields: Sequence[Field]) -> Field:
+        """Return the field of what is computed from outputs of several `fields`, all of one stride.
+
+        Examples
+        --------
+        >>> Field.around([Field(reach=3, before=1), Field(reach=4, before=0)])
+        Field(reach=5, stride=1, before=1)
+        """
+        before = max(field.before for field in fields)
+        after = max(field.reach - field.before for field in fields)
+        return cls(before + after, fields[0].stride, before)
+
     def through(self, axis: Axis) -> Field:
         """Return the field after one more window `axis`.
 

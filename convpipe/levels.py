@@ -1,33 +1,47 @@
-"""The values that a chain of ops can give, where they are few: how a bool image stays one."""
+"""The values that ops can give, where they are few: how a bool image stays one."""
 
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Mapping
+import itertools
+import math
+from collections.abc import Mapping, Sequence
 
 from convpipe.geometry import Border
 from convpipe.interval import Interval
 from convpipe.ops import Alpha, Cast, Map, Op, Stencil
 
+Levels = frozenset[float] | None
+"""The values of an image; None if they are not few."""
 
-def stays_bool(ops: Iterable[Op]) -> bool:
-    """Tell whether what `ops` make of 0 and 1 is 0 and 1 again, whatever the image.
+BOOL = frozenset((0.0, 1.0))
+"""The values of a bool image."""
+
+MOST_COMBINED = 256
+"""Most combinations of values, one of each image, that a join is tried on."""
+
+
+def few_values(ops: Sequence[Op], entering: Sequence[Levels]) -> Levels:
+    """Return the values that a chain of `ops` can give, whatever the images, from those that enter it.
 
     Examples
     --------
-    >>> stays_bool([Map("full - r", constants=(("full", 1.0),))]), stays_bool([Map("r / 2")])
-    (True, False)
+    >>> sorted(few_values([Map("full - r", constants=(("full", 1.0),))], [BOOL]))
+    [0.0, 1.0]
+    >>> sorted(few_values([Map("a * (1 - b)", ("a", "b"))], [BOOL, BOOL]))
+    [0.0, 1.0]
     """
-    levels: frozenset[float] | None = frozenset((0.0, 1.0))
-    for op in ops:
+    first, *rest = ops
+    levels = _joined(first, entering) if isinstance(first, Map) else _levels(first, entering[0])
+    for op in rest:
         levels = _levels(op, levels)
-    return levels is not None and levels <= {0.0, 1.0}
+    return levels
 
 
-def _levels(op: Op, levels: frozenset[float] | None) -> frozenset[float] | None:
-    """Return the few values that `op` can give, from those it can meet; None if they are not few."""
+def _levels(op: Op, levels: Levels) -> Levels:
+    """Return the few values that `op` can give, from those it can meet."""
     if isinstance(op, Map):
-        return _ends(op) or _mapped(op, levels)
+        return _joined(op, [levels])
     if isinstance(op, Stencil):
         if op.kernel != (1, 1) or len(op.banks) > 1 or op.banks[0].weight(0, 0) != 1 or levels is None:
             return None
@@ -35,7 +49,7 @@ def _levels(op: Op, levels: frozenset[float] | None) -> frozenset[float] | None:
     return levels if isinstance(op, Alpha | Cast) else None
 
 
-def _ends(op: Map) -> frozenset[float] | None:
+def _ends(op: Map) -> Levels:
     """Return the two values of ``where(condition, a, b)`` with constants for both."""
     call = op.tree
     if not (isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id == "where"):
@@ -50,9 +64,15 @@ def _constant(node: ast.expr, constants: Mapping[str, float]) -> float | None:
     return constants.get(node.id) if isinstance(node, ast.Name) else None
 
 
-def _mapped(op: Map, levels: frozenset[float] | None) -> frozenset[float] | None:
-    """Return what the expression makes of each level, where interval arithmetic gives one number."""
-    if levels is None or len(op.inputs) > 1:
+def _joined(op: Map, entering: Sequence[Levels]) -> Levels:
+    """Return what the expression makes of each combination, where interval arithmetic gives one number."""
+    if ends := _ends(op):
+        return ends
+    few = [levels for levels in entering if levels is not None]
+    if len(few) < len(op.inputs) or math.prod(map(len, few)) > MOST_COMBINED:
         return None
-    ranges = [op.range({op.inputs[0]: Interval(level, level)}) for level in levels]
-    return frozenset(each.low for each in ranges) if all(each.low == each.high for each in ranges) else None
+    found = [
+        op.range({name: Interval(level, level) for name, level in zip(op.inputs, levels, strict=True)})
+        for levels in itertools.product(*few)
+    ]
+    return frozenset(each.low for each in found) if all(each.low == each.high for each in found) else None

@@ -15,12 +15,13 @@ from numpy.typing import NDArray
 from convpipe import arrays, batch, config
 from convpipe.compile.backend import BACKENDS
 from convpipe.engine import Engine, dtype_name
-from convpipe.errors import ConfigError, ParameterError, ParameterTypeError
+from convpipe.errors import ConfigError, JobError, ParameterError, ParameterTypeError
 from convpipe.geometry import BORDER_NAMES, Border, border_hint
 from convpipe.paths import expanded
 from convpipe.plan import Plan
-from convpipe.stages import Stage, nearest, stage
+from convpipe.stages import Stage, nearest
 from convpipe.stages.parameters import Flag, Text
+from convpipe.stages.wiring import RESULT, wire
 
 if TYPE_CHECKING:
     from convpipe.report import Report
@@ -30,7 +31,7 @@ _LINEAR_LIGHT = Flag("linear_light", "whether sRGB is decoded to linear light, a
 
 
 class Pipeline:
-    """A chain of filter stages that runs as one fused loop.
+    """Filter stages that run as one fused loop: a chain, or a graph of those that read each other by name.
 
     Pipelines of the same stages and options are equal; they pickle, and their `repr` builds them.
 
@@ -49,11 +50,15 @@ class Pipeline:
         Where it runs; ``auto`` takes what is estimated to be quicker for each image size.
     name : str
         For reports.
+    outputs : mapping, optional
+        More results than that of the last stage: from their names to the names of the stages that give
+        them. A call then returns a dict of arrays, that of the last stage as ``result``.
 
     Raises
     ------
     ParameterError
-        If there is no stage, a border or backend is unknown, or `name` is no line of text.
+        If there is no stage, a border or backend is unknown, `name` is no line of text, or a stage or an
+        output refers to a stage that is not there.
     BackendError
         If the backend cannot run here.
 
@@ -73,6 +78,15 @@ class Pipeline:
            [40, 30, 50]], dtype=uint8)
     >>> p
     Pipeline([stage('blur', 'box', size=3)])
+
+    Stages refer to each other by name; ``from`` is a word of Python, so it is ``from_`` here:
+
+    >>> fine = convpipe.stage("blur", "gaussian", sigma=1, name="fine")
+    >>> coarse = convpipe.stage("blur", "gaussian", sigma=3, name="coarse", from_="input")
+    >>> difference = convpipe.stage("combine", "difference", formula="fine - coarse")
+    >>> band = convpipe.Pipeline([fine, coarse, difference], outputs={"background": "coarse"})
+    >>> {name: result.shape for name, result in band(np.zeros((8, 9))).items()}
+    {'background': (8, 9), 'result': (8, 9)}
     """
 
     def __init__(
@@ -84,6 +98,7 @@ class Pipeline:
         linear_light: bool = False,
         backend: str = "cpu",
         name: str = "pipeline",
+        outputs: Mapping[str, str] | None = None,
     ) -> None:
         _check_stages(stages)
         if not isinstance(border, (Border, str)) or border not in {*Border, *BORDER_NAMES}:
@@ -92,13 +107,15 @@ class Pipeline:
         if backend not in BACKENDS:
             raise ParameterError(f"unknown backend {backend!r}{nearest(backend, BACKENDS)}", "backend")
         linear_light = _LINEAR_LIGHT.parse(linear_light)
-        ends = [replace(stage("light", name), implied=True) for name in ("linear", "srgb")]
-        self.stages = (ends[0], *stages, ends[1]) if linear_light else tuple(stages)
+        self._own_stages = tuple(stages)
+        self.outputs = _checked_outputs(outputs)
+        self.wiring = wire(stages, self.outputs, linear_light=linear_light)
+        self.stages = self.wiring.stages
         self.border = border if isinstance(border, Border) else BORDER_NAMES[border]
         self.dtype = None if dtype is None else dtype_name(dtype)
         self.linear_light = linear_light
         self.name = _NAME.parse(name)
-        self.engine = Engine(self.stages, self.border, self.dtype, backend)
+        self.engine = Engine(self.wiring, self.border, self.dtype, backend)
         self.backend = self.engine.backend
         self._asked = backend
 
@@ -153,6 +170,7 @@ class Pipeline:
             linear_light=job.linear_light,
             backend=job.backend if backend is None else backend,
             name=job.name,
+            outputs={name: output.source for name, output in job.outputs.items()},
         )
 
     def to_dict(self) -> dict[str, Any]:
@@ -160,6 +178,7 @@ class Pipeline:
 
         Examples
         --------
+        >>> from convpipe import stage
         >>> Pipeline([stage("edge", "sobel", stride=2)], border="wrap").to_dict()
         {'border': 'wrap', 'stages': [{'edge': 'sobel', 'stride': 2}]}
         """
@@ -170,6 +189,7 @@ class Pipeline:
 
         Examples
         --------
+        >>> from convpipe import stage
         >>> print(Pipeline([stage("blur", "gaussian", sigma=1.4)], name="soft").to_yaml())
         name: soft
         stages:
@@ -243,9 +263,10 @@ class Pipeline:
 
         Returns
         -------
-        ndarray or DataArray
-            Of the planned extent, channels where they were. An xarray.DataArray gives one of the same
-            dims, name and attrs, whose coordinates follow stride and padding.
+        ndarray or DataArray, or dict of them
+            Of the planned extent, channels where they were; with `outputs`, all results by name. An
+            xarray.DataArray gives one of the same dims, name and attrs, whose coordinates follow stride and
+            padding.
 
         Raises
         ------
@@ -259,6 +280,7 @@ class Pipeline:
         Examples
         --------
         >>> import numpy as np
+        >>> from convpipe import stage
         >>> p = Pipeline([stage("blur", "box", size=3)])
         >>> p(np.zeros((5, 48, 64), "uint16"), channel_axis=0).shape
         (5, 48, 64)
@@ -267,6 +289,11 @@ class Pipeline:
         """
         given = arrays.take(image, channel_axis, self.engine, alpha)
         dtype = None if dtype is None else dtype_name(dtype)
+        if self.outputs:
+            if out is not None:
+                raise ParameterError("out takes one result, and this pipeline gives several", "out")
+            results, _ = self.engine.outputs(given.pixels, threads, dtype, alpha=alpha)
+            return {name: given.wrapped(each, self.engine, alpha, name) for name, each in results.items()}
         if out is not None:
             plan = self.engine.plan(given.pixels.shape, given.pixels.dtype.name, alpha)
             arrays.check_out(out, given.shape_of(plan), dtype or plan.output_dtype)
@@ -303,25 +330,28 @@ class Pipeline:
         ------
         BackendError
             If no loop can be compiled or run here: looked at before any image is read.
+        JobError
+            If the job cannot start; so does none of a pipeline of several results yet.
         """
         self.engine.check()
+        if self.outputs:
+            raise JobError(
+                f"{self.name}: a folder job gives one result so far, and this one has "
+                f"{', '.join((*self.outputs, RESULT))}; take its outputs away, or filter arrays from Python"
+            )
         report = batch.run_folder(self.engine, expanded(input), expanded(output), name=self.name, **options)
         return replace(report, backend=self.engine.describe())
-
-    @property
-    def _own_stages(self) -> tuple[Stage, ...]:
-        """The stages as given, without those that linear light puts around them."""
-        return self.stages[1:-1] if self.linear_light else self.stages
 
     @cached_property
     def _options(self) -> dict[str, Any]:
         """The options, as plain data, that differ from their defaults."""
-        options = {
+        options: dict[str, tuple[Any, Any]] = {
             "name": (self.name, "pipeline"),
             "border": (self.border.name.lower(), "reflect"),
             "dtype": (self.dtype, None),
             "linear_light": (self.linear_light, False),
             "backend": (self._asked, "cpu"),
+            "outputs": (self.outputs, {}),
         }
         return {key: value for key, (value, default) in options.items() if value != default}
 
@@ -335,7 +365,8 @@ class Pipeline:
         return (self._own_stages, self._options) == (other._own_stages, other._options)
 
     def __hash__(self) -> int:
-        return hash((self._own_stages, tuple(self._options.items())))
+        options: dict[str, Any] = {**self._options, "outputs": frozenset(self.outputs.items())}
+        return hash((self._own_stages, tuple(options.items())))
 
     def __reduce__(self) -> tuple[Any, ...]:
         return _remade, (self._own_stages, self._options)
@@ -363,6 +394,17 @@ def _shape(given: object) -> tuple[int, ...]:
             f"a plan needs the shape of an image, as (480, 640) or (480, 640, 3); given {what}", "shape"
         )
     return tuple(given)
+
+
+def _checked_outputs(outputs: Any) -> dict[str, str]:
+    if outputs is None:
+        return {}
+    if isinstance(outputs, Mapping) and all(
+        isinstance(text, str) for each in outputs.items() for text in each
+    ):
+        return dict(outputs)
+    message = f"outputs need a mapping from names of results to names of stages; given {outputs!r}"
+    raise ParameterTypeError(message, "outputs")
 
 
 def _remade(stages: tuple[Stage, ...], options: dict[str, Any]) -> Pipeline:

@@ -29,6 +29,18 @@ class Ranges:
         """Encloses the values of all channels."""
         return self.colour if self.alpha is None else self.colour.join(self.alpha)
 
+    @classmethod
+    def joined(cls, op: Map, entering: Sequence[Ranges]) -> Ranges:
+        """Return the ranges after a map of several images; alpha is that of the first.
+
+        Examples
+        --------
+        >>> Ranges.joined(Map("a - b", ("a", "b")), [Ranges(Interval(0, 9)), Ranges(Interval(1, 2))]).colour
+        Interval(low=-2, high=8)
+        """
+        colours = {name: each.colour for name, each in zip(op.inputs, entering, strict=True)}
+        return cls(op.range(colours), entering[0].alpha)
+
     def through(self, ops: Sequence[Op], padded: bool) -> tuple[Ranges, Ranges]:
         """Return the ranges after a stage's `ops`, before its cast and after it.
 
@@ -42,8 +54,8 @@ class Ranges:
         --------
         >>> from convpipe.stages import ImageKind, stage
         >>> from convpipe.geometry import Border
-        >>> ops = stage("point", "scale", gain=0.5).lower(Border.REFLECT, ImageKind(4, alpha=True))
-        >>> _, after = Ranges(Interval(0, 255), Interval(0, 255)).through(ops, False)
+        >>> graph = stage("point", "scale", gain=0.5).lower(Border.REFLECT, ImageKind(4, alpha=True))
+        >>> _, after = Ranges(Interval(0, 255), Interval(0, 255)).through(graph.nodes[0].ops, False)
         >>> after.colour, after.alpha
         (Interval(low=0.0, high=127.5), Interval(low=0, high=255))
         """

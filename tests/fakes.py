@@ -5,6 +5,7 @@ import threading
 from convpipe.geometry import Border
 from convpipe.plan import make_plan
 from convpipe.stages import stage
+from convpipe.stages.wiring import wire
 
 
 def cropped(pixels):
@@ -22,6 +23,10 @@ class FakePipeline:
         self.act = act or (lambda pixels: None)
         self.lock = threading.Lock()
         self.threads, self.in_hand, self.most_in_hand = [], 0, 0
+
+    @property
+    def wiring(self):
+        return wire(self.stages)
 
     def plan(self, shape, dtype="uint8", alpha=False):
         channels = shape[2] if len(shape) == 3 else 1

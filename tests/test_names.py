@@ -21,7 +21,9 @@ PACKAGES = {
         Engine FolderJob Found JOURNAL Progress Selection Terminated at_work find_images is_new
         map_outputs matches output_path place run_folder
     """,
-    "convpipe.config": "FORMATS InputSpec Job OutputSpec dump from_dict load load_each load_text schema",
+    "convpipe.config": """
+        FORMATS InputSpec Job OutputSpec ResultSpec dump from_dict load load_each load_text schema
+    """,
     "convpipe.conv": "Conv2d conv2d",
     "convpipe.images": """
         BY_EXTENSION DEFAULT_LIMITS Drafts EXISTS Encoded FORMATS Folder Format Image ImageInfo
@@ -62,7 +64,8 @@ def test_signatures():
     )
     assert parameters(stage) == "(family, name, /, **parameters)"
     assert parameters(Pipeline) == (
-        "(stages, *, border='reflect', dtype=None, linear_light=False, backend='cpu', name='pipeline')"
+        "(stages, *, border='reflect', dtype=None, linear_light=False, backend='cpu', name='pipeline', "
+        "outputs=None)"
     )
     assert parameters(Pipeline.__call__) == (
         "(self, image, dtype=None, *, out=None, threads=None, channel_axis=None, alpha=False)"
@@ -72,8 +75,8 @@ def test_signatures():
 def test_names_of_a_pipeline():
     pipeline = convpipe.Pipeline([convpipe.stage("edge", "sobel")])
     assert " ".join(name for name in dir(pipeline) if not name.startswith("_")) == (
-        "backend border dtype engine from_dict from_job from_yaml linear_light name plan run_folder source "
-        "stages to_dict to_yaml warm"
+        "backend border dtype engine from_dict from_job from_yaml linear_light name outputs plan run_folder "
+        "source stages to_dict to_yaml warm wiring"
     )
 
 
@@ -108,6 +111,7 @@ def test_methods():
     assert {family: sorted(methods) for family, methods in families().items()} == {
         "blur": ["box", "gaussian"],
         "color": ["gray"],
+        "combine": ["LABEL"],
         "contrast": ["stretch"],
         "custom": ["LABEL"],
         "edge": ["kirsch", "laplacian", "prewitt", "roberts", "scharr", "sobel"],
@@ -119,6 +123,6 @@ def test_methods():
 
 def test_words_of_stages():
     common = " ".join(parameter.name for parameter in COMMON)
-    assert common == "stride padding dilation anchor border value bias dtype name"
+    assert common == "stride padding dilation anchor border value bias dtype name from"
     assert " ".join(BORDER_NAMES) == "constant edge reflect symmetric wrap zeros replicate circular"
     assert " ".join(COMPUTE) == "bool uint8 int8 uint16 int16 float16 float32 uint32 int32 float64"

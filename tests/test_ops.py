@@ -47,7 +47,8 @@ def test_factors_answer_as_their_product_does():
 
 
 def test_blurs_reach_4096_pixels_and_no_further():
-    assert stage("blur", "gaussian", sigma=1024).lower(Border.REFLECT, ImageKind())[0].kernel == (8193, 8193)
+    (node,) = stage("blur", "gaussian", sigma=1024).lower(Border.REFLECT, ImageKind()).nodes
+    assert node.ops[0].kernel == (8193, 8193)
     with pytest.raises(ParameterError, match="reaches 4097 pixels; at most 4096"):
         stage("blur", "gaussian", sigma=1024.25)
     stage("blur", "box", size=8192)

@@ -8,7 +8,7 @@ import interpreted
 import numpy as np
 import oracle
 import pytest
-from references import alpha, blur, color, custom, edge, gradient, light, sharpen, tone
+from references import alpha, blur, color, combine, custom, edge, gradient, light, sharpen, tone
 
 from convpipe.compile.cpu.groups import Groups, compile_plan
 from convpipe.geometry import BORDER_NAMES
@@ -18,7 +18,7 @@ from convpipe.stages.parameters import Choice
 
 TABLES = [
     table
-    for family in (alpha, blur, color, custom, edge, gradient, light, sharpen, tone)
+    for family in (alpha, blur, color, combine, custom, edge, gradient, light, sharpen, tone)
     for table in family.TABLES
 ]
 
@@ -94,4 +94,4 @@ def test_every_parameter_has_a_table(family, method):
 
 def test_every_common_parameter_that_changes_pixels_has_a_table():
     given = {name for table in TABLES for name in table.parameters}
-    assert {parameter.name for parameter in COMMON} - given == {"name", "dtype"}
+    assert {parameter.name for parameter in COMMON} - given == {"name", "dtype", "from"}

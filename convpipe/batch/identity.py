@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 from convpipe import __version__
 from convpipe.geometry import Border
 from convpipe.stages import Stage
+from convpipe.stages.wiring import Wiring
 
 FORMAT = 2
 """Version of the journal's lines."""
@@ -20,8 +21,8 @@ class Recipe(Protocol):
     """What a pipeline was made of."""
 
     @property
-    def stages(self) -> Sequence[Stage]:
-        """The filters, in order."""
+    def wiring(self) -> Wiring:
+        """The filters, and which of them each reads."""
 
     border: Border
     dtype: str | None
@@ -89,6 +90,8 @@ class Maker:
 def settings(recipe: Recipe, **output: Any) -> dict[str, Any]:
     """Return the resolved config as plain data: defaults filled in, names of stages left out.
 
+    Which stages others read is said by their positions.
+
     Parameters
     ----------
     recipe : Recipe
@@ -104,7 +107,8 @@ def settings(recipe: Recipe, **output: Any) -> dict[str, Any]:
     ('reflect', 'sobel', [1, 1], {'format': 'png'})
     """
     return {
-        "stages": [_stage(stage) for stage in recipe.stages],
+        "stages": list(map(_stage, recipe.wiring.stages)),
+        **({} if recipe.wiring.is_chain else {"reads": _plain(recipe.wiring.reads)}),
         "border": recipe.border.name.lower(),
         "dtype": recipe.dtype,
         "output": _plain(output),
@@ -112,7 +116,7 @@ def settings(recipe: Recipe, **output: Any) -> dict[str, Any]:
 
 
 def _stage(stage: Stage) -> dict[str, Any]:
-    common = {name: value for name, value in stage.common.items() if name != "name"}
+    common = {name: value for name, value in stage.common.items() if name not in ("name", "from")}
     return {stage.method.family: stage.method.name, **_plain({**stage.parameters, **common})}
 
 

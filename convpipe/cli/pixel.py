@@ -13,6 +13,7 @@ from convpipe.errors import ParameterError
 from convpipe.geometry import Border, border_index
 from convpipe.interval import Interval
 from convpipe.ops import Alpha, Cast, Map, Mix, Reduce, Stencil, dtype_range, is_integer
+from convpipe.stages.wiring import IMAGE
 
 if TYPE_CHECKING:
     from convpipe.pipeline import Pipeline
@@ -78,16 +79,32 @@ class Pixel:
             f"\noutput pixel ({at[0]}, {at[1]}) of {stage.place}, {stage.name}{name}:"
             f" rows {_span(places[0])}, columns {_span(places[1])} of its input"
         )
-        position = self.plan.stages.index(stage)
-        entering = self._after(position)
+        position = next(at for at, one in enumerate(self.plan.stages) if one is stage)
+        if any(node.is_join for node in stage.nodes):
+            self._joined(position)
+            return
+        entering = self._after(self.stage.inputs[0])
         sums: dict[str, float] = {}
         if any(isinstance(op, Mix) for op in stage.ops):
             self._mix(entering)
         else:
             sums = self._window(entering, places)
         self._maps()
-        value = float(self._after(position + 1)[(*at, self.channel)])
+        value = float(self._after(position)[(*at, self.channel)])
         emit(f"the stage gives {value:.6g}{self._rounding(sums, value)}")
+        self._stored(position, value)
+
+    def _joined(self, position: int) -> None:
+        """Print what a stage that combines several images reads, its expressions, and what they give."""
+        for number, source in enumerate(self.stage.inputs):
+            name = "input" if source == IMAGE else self.plan.stages[source].name
+            read = self._after(source)
+            if read.shape[:2] == self.stage.extent:
+                value = read[(*self.at, min(self.channel, read.shape[2] - 1))]
+                emit(f"x{number} is {name}: {value:.6g}")
+        self._maps()
+        value = float(self._after(position)[(*self.at, self.channel)])
+        emit(f"the stage gives {value:.6g}")
         self._stored(position, value)
 
     @property
@@ -104,13 +121,13 @@ class Pixel:
             for where, axis in zip(self.at, self.stage.axes, strict=True)
         ]
 
-    def _after(self, count: int) -> Samples:
-        """Return (rows, cols, channels) after the first `count` stages, unrounded."""
+    def _after(self, position: int) -> Samples:
+        """Return what a stage gives, (rows, cols, channels), unrounded; or the image."""
         from convpipe.engine import Engine
 
         samples = self.pixels
-        if count:
-            engine = Engine(self.pipeline.stages[:count], self.pipeline.border, None, "cpu")
+        if position != IMAGE:
+            engine = Engine(self.pipeline.wiring.up_to(position), self.pipeline.border, None, "cpu")
             samples, _ = engine.filter(samples, dtype=self.plan.compute, alpha=self.plan.alpha)
         return np.atleast_3d(samples).astype(float)
 
@@ -185,14 +202,13 @@ class Pixel:
 
     def _stored(self, position: int, value: float) -> None:
         """Print what becomes of the value: what the file holds, or which stage takes it."""
-        later = self.plan.stages[position + 1 :]
-        if any(stage.index is not None for stage in later):
-            following = later[0]
+        later = [stage for stage in self.plan.stages if position in stage.inputs]
+        if own := [f"{stage.place}, {stage.name}" for stage in later if stage.index is not None]:
             how = "" if any(isinstance(op, Cast) for op in self.stage.ops) else ", not rounded,"
-            emit(f"it goes on{how} to {following.place}, {following.name}")
+            emit(f"it goes on{how} to {' and to '.join(own)}")
             return
         if later:
-            value = float(self._after(len(self.plan.stages))[(*self.at, self.channel)])
+            value = float(self._after(len(self.plan.stages) - 1)[(*self.at, self.channel)])
             emit(f"linear_light encodes it again: {value:.6g}")
         result, _ = self.pipeline.engine.filter(self.pixels, alpha=self.plan.alpha)
         stored = np.atleast_3d(result)[(*self.at, self.channel)]

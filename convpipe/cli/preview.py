@@ -71,9 +71,11 @@ def command(
 def _panels(whole: Pipeline, image: Image, chosen: str | None) -> list[Panel]:
     """Return the panel of the image, and those of the stages."""
     from convpipe.pipeline import Pipeline
+    from convpipe.stages.wiring import wire
 
     pixels, alpha = image.pixels, image.alpha
     own = [stage for stage in whole.stages if not stage.implied]
+    wiring = wire(own, whole.outputs)
     planned = whole.engine.plan(pixels.shape, pixels.dtype.name, alpha).stages
     wanted = None if chosen is None else find_stage(planned, chosen).index
     scale = _scale(max(pixels.shape[:2]))
@@ -82,7 +84,8 @@ def _panels(whole: Pipeline, image: Image, chosen: str | None) -> list[Panel]:
         if wanted not in (None, index):
             continue
         last = index == len(own) - 1
-        part = Pipeline(own[: index + 1], border=whole.border, linear_light=whole.linear_light)
+        stages = wiring.up_to(index).stages
+        part = Pipeline(stages, border=whole.border, linear_light=whole.linear_light)
         # Only the last stage's values are rounded and saturated; those between are not, nor are they here.
         dtype = (whole.dtype or stage.dtype or pixels.dtype.name) if last else "float32"
         values = part(pixels, dtype=dtype, alpha=alpha, channel_axis=-1 if pixels.ndim == 3 else None)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from numpy.typing import NDArray
 
@@ -31,6 +31,14 @@ class Executable(Protocol):
 
     def warm(self) -> None:
         """Compile what the first image would."""
+
+
+@runtime_checkable
+class Graph(Executable, Protocol):
+    """A compiled plan of several results."""
+
+    def outputs(self, image: NDArray[Any], threads: int | None = None) -> tuple[dict[str, NDArray[Any]], int]:
+        """Return all results by their names, and the number of NaNs that became 0."""
 
 
 class Backend:
@@ -73,8 +81,21 @@ class Backend:
             environment.check()
 
     def compile(self, plan: Plan) -> Executable:
-        """Return `plan` as machine code of the backend that is right for it."""
+        """Return `plan` as machine code of the backend that is right for it.
+
+        Raises
+        ------
+        BackendError
+            If stages of `plan` form a graph, which a device does not run yet.
+        """
         name = self.name
+        if not plan.is_chain:
+            if name == "cuda":
+                raise BackendError(
+                    "stages that are combined, read twice, or give several results do not run on backend "
+                    "'cuda' yet; run them with backend 'cpu'"
+                )
+            name = "cpu"
         if name == "auto":
             found = _estimate(plan)
             name = found.backend
@@ -118,11 +139,11 @@ def _estimate(plan: Plan) -> Estimate:
 def _on_processor(plan: Plan) -> Executable:
     environment.check()
     with start.LOADING:
-        from convpipe.compile.cpu.groups import (
-            compile_plan,  # Numba loads when the first image comes, not before
-        )
+        # Numba loads when the first image comes, not before.
+        from convpipe.compile.cpu.graphs import compile_graph
+        from convpipe.compile.cpu.groups import compile_plan
 
-    return compile_plan(plan)
+    return compile_plan(plan) if plan.is_chain else compile_graph(plan)
 
 
 @dataclass

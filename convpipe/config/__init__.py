@@ -1,7 +1,7 @@
 """Config files: YAML 1.2 to validated jobs, with errors that name file, line and column."""
 
 from convpipe.config.dump import dump
-from convpipe.config.job import FORMATS, InputSpec, Job, OutputSpec
+from convpipe.config.job import FORMATS, InputSpec, Job, OutputSpec, ResultSpec
 from convpipe.config.loader import from_dict, load, load_each, load_text
 from convpipe.config.schema import schema
 
@@ -10,6 +10,7 @@ __all__ = [
     "InputSpec",
     "Job",
     "OutputSpec",
+    "ResultSpec",
     "dump",
     "from_dict",
     "load",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from convpipe.config.kinds import FilePath, Globs
@@ -17,6 +17,7 @@ from convpipe.stages.parameters import (
     Flag,
     Parameter,
     PixelType,
+    StageReference,
     Text,
 )
 
@@ -51,6 +52,16 @@ class OutputSpec:
 
 
 @dataclass(frozen=True)
+class ResultSpec:
+    """A result beside that of the last stage: the stage that gives it, and how it is encoded."""
+
+    source: str
+    format: str | None = None
+    quality: int | None = None
+    compression: int | None = None
+
+
+@dataclass(frozen=True)
 class Job:
     """One job of a config file, validated.
 
@@ -66,6 +77,8 @@ class Job:
     backend : {'cpu', 'cuda', 'auto'}
     input : InputSpec
     output : OutputSpec
+    outputs : mapping of str to ResultSpec
+        The results beside that of the last stage, by their names.
     limits : Limits
         What an image file may claim.
     allow_truncated : bool
@@ -82,6 +95,7 @@ class Job:
     backend: str = "cpu"
     input: InputSpec = InputSpec()
     output: OutputSpec = OutputSpec()
+    outputs: Mapping[str, ResultSpec] = field(default_factory=dict)
     limits: Limits = DEFAULT_LIMITS
     allow_truncated: bool = False
     source: str = "<dict>"
@@ -121,6 +135,12 @@ OUTPUT_KEYS: tuple[Parameter, ...] = (
     ),
 )
 
+RESULT_KEYS: tuple[Parameter, ...] = (
+    StageReference("from", "name of the stage that gives it; default: the one of its own name", None),
+    *(key for key in OUTPUT_KEYS if key.name != "path"),
+)
+"""Keys of a result below ``outputs``, which goes into the folder of its name in that of the output."""
+
 LIMIT_KEYS: tuple[Parameter, ...] = tuple(
     Count(name, doc, getattr(DEFAULT_LIMITS, name), least=1, most=2**63 - 1)
     for name, doc in (
@@ -142,7 +162,7 @@ SECTIONS: Mapping[str, tuple[Parameter, ...]] = {
 }
 """Mappings of a job."""
 
-KNOWN_KEYS = (*SECTIONS, "stages", *(key.name for key in JOB_KEYS))
+KNOWN_KEYS = (*SECTIONS, "outputs", "stages", *(key.name for key in JOB_KEYS))
 """All keys of a job."""
 
 

@@ -14,12 +14,15 @@ from convpipe.config.job import (
     KNOWN_KEYS,
     MOST_JOBS,
     MOST_STAGES_IN_ALL,
+    RESULT_KEYS,
     SECTIONS,
     InputSpec,
     Job,
     OutputSpec,
+    ResultSpec,
     is_free,
 )
+from convpipe.config.outputs import check_wiring
 from convpipe.config.overrides import Override
 from convpipe.config.problems import Problems
 from convpipe.config.stages import read_stages
@@ -237,9 +240,28 @@ def _fields(node: Node, what: str, problems: Problems) -> dict[str, Any]:
     fields = _values(entries, JOB_KEYS, problems)
     for name, kind in (("input", InputSpec), ("output", OutputSpec), ("limits", Limits)):
         fields[name] = kind(**_section(entries, name, problems))
+    outputs = _mapping(entries["outputs"].node, "outputs", problems) if "outputs" in entries else {}
+    fields["outputs"] = dict(_results(outputs, problems))
     if "stages" in entries:
-        fields["stages"] = read_stages(entries["stages"].node, problems)
+        stages = read_stages(entries["stages"].node, problems)
+        fields["stages"] = tuple(placed.stage for placed in stages if placed.right)
+        if stages and what != "defaults":  # which a job may complete
+            check_wiring(stages, fields["outputs"], outputs, problems)
     return fields
+
+
+def _results(outputs: dict[str, Entry], problems: Problems) -> Iterator[tuple[str, ResultSpec]]:
+    """Yield the results below ``outputs`` that are right; the name of a stage alone stands for its `from`."""
+    for name, entry in outputs.items():
+        node, what = entry.node, f"the output {name!r}"
+        if isinstance(node.value, str):
+            node = Node({"from": Entry(node, node.mark)}, node.mark)
+        before = len(problems.found)
+        own = {} if node.value is None else _mapping(node, what, problems)
+        _check_known(own, [key.name for key in RESULT_KEYS], what, problems)
+        values = _values(own, RESULT_KEYS, problems)
+        if len(problems.found) == before:
+            yield name, ResultSpec(values.pop("from") or name, **values)
 
 
 def _section(entries: dict[str, Entry], name: str, problems: Problems) -> dict[str, Any]:

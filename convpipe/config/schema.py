@@ -17,10 +17,11 @@ from convpipe.config.job import (
     MOST_JOBS,
     MOST_STAGES,
     OUTPUT_KEYS,
+    RESULT_KEYS,
 )
 from convpipe.geometry import Border
 from convpipe.stages import ANY_LABEL, Method, families
-from convpipe.stages.parameters import Parameter
+from convpipe.stages.parameters import IDENTIFIER, RESERVED, Parameter
 
 SCHEMA_ID = "urn:convpipe:config"
 """Identifies the schema; a name, not an address."""
@@ -74,6 +75,7 @@ def _job() -> dict[str, Any]:
         "input": _or_path(INPUT_KEYS, "which images are filtered; a path alone will do"),
         "output": _or_path(OUTPUT_KEYS, "where results go, and how they are encoded; a path alone will do"),
         "limits": {**_object(LIMIT_KEYS), "description": "what an image file may claim before it is refused"},
+        "outputs": _outputs(),
         "stages": {
             "type": "array",
             "description": "filters, from the first to the last",
@@ -83,6 +85,17 @@ def _job() -> dict[str, Any]:
         },
     }
     return job
+
+
+def _outputs() -> dict[str, Any]:
+    """Return the schema of results by their names, for each of which its stage's name may stand."""
+    own = {"type": ["object", "string", "null"], "description": "the stage that gives it, and its format"}
+    return {
+        "type": "object",
+        "description": "results beside that of the last stage, each in the folder of its name",
+        "propertyNames": {"pattern": f"^{IDENTIFIER.pattern}$", "not": {"enum": list(RESERVED)}},
+        "additionalProperties": {**_object(RESULT_KEYS), **own},
+    }
 
 
 def _or_path(keys: Sequence[Parameter], description: str) -> dict[str, Any]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from convpipe.config.hints import belongs
 from convpipe.config.job import MOST_STAGES, is_free
 from convpipe.config.problems import Problems
@@ -13,8 +15,25 @@ from convpipe.stages.elsewhere import advice
 _EXAMPLE = "such as '- blur: gaussian'"
 
 
-def read_stages(node: Node, problems: Problems) -> tuple[Stage, ...]:
-    """Return the stages of a ``stages`` list that are right; what is wrong is added to `problems`."""
+@dataclass(frozen=True)
+class Placed:
+    """A stage and where it stands.
+
+    Parameters
+    ----------
+    stage : Stage
+        Where that is wrong, one that has its name and reads what it reads, as far as that can be told.
+    node : Node
+    right : bool
+    """
+
+    stage: Stage
+    node: Node
+    right: bool
+
+
+def read_stages(node: Node, problems: Problems) -> tuple[Placed, ...]:
+    """Return the stages of a ``stages`` list; what is wrong is added to `problems`."""
     if node.value is BROKEN:
         return ()
     if not isinstance(node.value, list) or not node.value:
@@ -26,11 +45,22 @@ def read_stages(node: Node, problems: Problems) -> tuple[Stage, ...]:
         return ()
     found = []
     for item in node.value:
+        stage = None
         with problems.gathered():
             stage = _stage(item, problems)
-            if stage is not None:
-                found.append(stage)
+        found.append(Placed(stage or _instead(item), item, stage is not None))
     return tuple(found)
+
+
+def _instead(node: Node) -> Stage:
+    """Return a stage that stands for a wrong one where others refer to it."""
+    entries = node.value if isinstance(node.value, dict) else {}
+    given = {key: entries[key].node.plain() for key in ("name", "from") if key in entries}
+    for kept in (given, {key: value for key, value in given.items() if key == "name"}, {}):
+        made, _ = attempt("point", "abs", kept)
+        if made is not None:
+            return made
+    raise AssertionError(given)
 
 
 def _no_list(node: Node) -> str:

@@ -9,22 +9,16 @@ Alpha    to or from colour multiplied by alpha
 Cast     round to a dtype, an integer one saturating, and go on in the type of the arithmetic
 ======== ============================================================================
 
-A program is a chain: each op takes what the one before it gave. A stencil gives one response per
-bank; the map that follows combines them, so a stage hands exactly one value per sample on.
+In a chain each op takes what the one before it gave. A stencil gives one response per bank; the map that
+follows combines them, so a chain hands exactly one value per sample on. A :class:`Graph` is of nodes, each a
+chain: one with a window, or a join, whose map combines several images pixel by pixel.
 """
 
 from convpipe.ops.dtypes import COMPUTE, dtype_range, is_integer, stored
+from convpipe.ops.graph import Graph, Node, Op, has_window, is_rounding
 from convpipe.ops.pointwise import EXTREMES, Alpha, Cast, Map, Mix, Reduce
 from convpipe.ops.taps import IDENTITY, Taps
 from convpipe.ops.window import Stencil
-
-Op = Stencil | Map | Mix | Alpha | Cast
-
-
-def is_rounding(op: Op) -> bool:
-    """Tell whether `op` rounds to integers."""
-    return isinstance(op, Cast) and is_integer(op.dtype)
-
 
 __all__ = [
     "COMPUTE",
@@ -32,13 +26,16 @@ __all__ = [
     "IDENTITY",
     "Alpha",
     "Cast",
+    "Graph",
     "Map",
     "Mix",
+    "Node",
     "Op",
     "Reduce",
     "Stencil",
     "Taps",
     "dtype_range",
+    "has_window",
     "is_integer",
     "is_rounding",
     "stored",

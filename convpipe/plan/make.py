@@ -1,27 +1,27 @@
-"""Work out a plan: extents, ranges, fields and costs of every stage."""
+"""Work out a plan: extents, ranges, fields and costs of every node."""
 
 from __future__ import annotations
 
 import itertools
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
 from convpipe.errors import ParameterError, PlanError
 from convpipe.geometry import LARGEST, Border, Extent, Field
-from convpipe.levels import stays_bool
-from convpipe.ops import COMPUTE, Mix, Op, Stencil, dtype_range
-from convpipe.plan import costs
-from convpipe.plan.model import Plan
-from convpipe.plan.node import NodePlan, Origin
-from convpipe.plan.stage import AXIS_NAMES
+from convpipe.levels import BOOL, few_values
+from convpipe.ops import COMPUTE, dtype_range
+from convpipe.plan.join import plan_join
+from convpipe.plan.model import Output, Plan
+from convpipe.plan.node import Entering, NodePlan, Origin, Sources
+from convpipe.plan.window import plan_window
 from convpipe.ranges import Ranges
 from convpipe.stages import ImageKind, Stage
+from convpipe.stages.wiring import IMAGE, Wiring, wire
 
 
 def make_plan(
-    stages: Sequence[Stage],
+    stages: Sequence[Stage] | Wiring,
     extent: Extent,
     *,
     channels: int = 1,
@@ -34,7 +34,7 @@ def make_plan(
 
     Parameters
     ----------
-    stages : sequence of Stage
+    stages : sequence of Stage, or Wiring
     extent : (rows, cols)
         Of the image.
     channels : int
@@ -45,51 +45,48 @@ def make_plan(
     border : Border
         For stages that name none.
     output_dtype : str, optional
-        Of the result; default: the last stage's ``dtype``, or that of the image. Results of bool images
-        are bool only where every value is 0 or 1, else uint8.
+        Of the results; default: the ``dtype`` of the stage that gives one, or that of the image. Results of
+        bool images are bool only where every value is 0 or 1, else uint8.
 
     Raises
     ------
     ParameterError
-        If `dtype` is not one that convpipe computes with.
+        If `dtype` is not one that convpipe computes with, or stages refer to what there is not.
     PlanError
-        If the image is empty or nothing but alpha, or a stage's window does not fit in its input; the
-        message names the stage and the numbers.
+        If the image is empty or nothing but alpha, a stage's window does not fit in its input, or images
+        that are combined have other extents; the message names the stages and the numbers.
     """
     _check_image(extent, channels, alpha, dtype)
     if output_dtype is not None and output_dtype not in COMPUTE:
         raise unknown_dtype(output_dtype)
+    wiring = stages if isinstance(stages, Wiring) else wire(stages)
     values = dtype_range(dtype)
-    state = _State(extent, channels, Ranges(values, values if alpha else None), (Field(), Field()))
-    planned: list[NodePlan] = []
+    image = Entering(extent, channels, Ranges(values, values if alpha else None), (Field(), Field()))
+    nodes: list[NodePlan] = []
+    made = Sources(image, nodes)
+    makers: list[int] = []
     numbers = itertools.count()
-    for stage in stages:
-        index = None if stage.implied else next(numbers)
-        kind = ImageKind(state.channels, alpha, values.high, values.low)
-        origin = Origin(index, stage.name, stage.method.title, _smaller(stage))
-        step = _plan_node(
-            origin, stage.lower(border, kind), state, len(planned) - 1, stage.dtype or COMPUTE[dtype]
+    for stage, reads in zip(wiring.stages, wiring.reads, strict=True):
+        sources = [IMAGE if source == IMAGE else makers[source] for source in reads]
+        first = made.entering(sources[0])
+        graph = stage.lower(border, ImageKind(first.channels, alpha, values.high, values.low))
+        origin = Origin(
+            None if stage.implied else next(numbers), stage.name, stage.method.title, _smaller(stage)
         )
-        planned.append(step)
-        state = _State(step.extent, step.channels, step.ranges, step.field)
-    if output_dtype is None:
-        own = (
-            "uint8"
-            if dtype == "bool" and not stays_bool(op for step in planned for op in step.ops)
-            else dtype
-        )
-        output_dtype = stages[-1].dtype or own
-    return Plan(extent, channels, dtype, output_dtype, COMPUTE[dtype], alpha, tuple(planned))
-
-
-@dataclass(frozen=True)
-class _State:
-    """The image between two stages."""
-
-    extent: Extent
-    channels: int
-    ranges: Ranges
-    field: tuple[Field, Field]
+        named = dict(zip(graph.inputs, sources, strict=True))
+        for node in graph.nodes:
+            dtype_of = stage.dtype if node is graph.nodes[-1] else None
+            inputs = tuple(named[name] for name in node.inputs)
+            plan = plan_join if node.is_join else plan_window
+            nodes.append(plan(origin, node.ops, inputs, made, dtype_of or COMPUTE[dtype]))
+            named[node.name] = len(nodes) - 1
+        makers.append(len(nodes) - 1)
+    plain = _plain_dtypes(nodes, dtype)
+    *beside, result = (
+        Output(name, makers[at], output_dtype or wiring.stages[at].dtype or plain[makers[at]])
+        for name, at in wiring.outputs
+    )
+    return Plan(extent, channels, dtype, result.dtype, COMPUTE[dtype], alpha, tuple(nodes), tuple(beside))
 
 
 def _check_image(extent: Extent, channels: int, alpha: bool, dtype: str) -> None:
@@ -110,40 +107,14 @@ def unknown_dtype(dtype: str) -> ParameterError:
     return ParameterError(f"dtype needs one of {', '.join(COMPUTE)}; given {dtype!r}{wide}", "dtype")
 
 
-def _plan_node(origin: Origin, ops: tuple[Op, ...], state: _State, before: int, dtype: str) -> NodePlan:
-    stencil = next(op for op in ops if isinstance(op, Stencil))
-    windows = stencil.axes(state.extent)
-    rows, cols = (window.output(size) for window, size in zip(windows, state.extent, strict=True))
-    for window, size, count, axis in zip(windows, state.extent, (rows, cols), AXIS_NAMES, strict=True):
-        if count < 1:
-            raise PlanError(
-                f"{origin}: its window spans {window.reach} {axis} but its padded "
-                f"input has {size} + {window.before} + {window.after}; output {axis}: {window.formula(size)}",
-                origin.name,
-            )
-    channels = state.channels
-    operations = 0
-    padded = stencil.border == Border.CONSTANT and any(window.before or window.after for window in windows)
-    for op in ops:
-        channels = len(op.matrix) if isinstance(op, Mix) else channels
-        operations += rows * cols * channels * costs.operations(op)
-    unrounded, ranges = state.ranges.through(ops, padded)
-    return NodePlan(
-        origin=origin,
-        ops=ops,
-        inputs=(before,),
-        input=state.extent,
-        extent=(rows, cols),
-        axes=windows,
-        field=(state.field[0].through(windows[0]), state.field[1].through(windows[1])),
-        channels=channels,
-        dtype=dtype,
-        unrounded=unrounded.whole,
-        ranges=ranges,
-        operations=operations,
-        separation_error=costs.separation_error(ops, state.ranges.whole),
-        tiles=costs.fourier_tiles(ops, windows, (rows, cols), state.channels),
-    )
+def _plain_dtypes(nodes: Sequence[NodePlan], dtype: str) -> list[str]:
+    """Return the type of the result of each node where none says one: that of the image, if it holds it."""
+    if dtype != "bool":
+        return [dtype] * len(nodes)
+    values: list[frozenset[float] | None] = []
+    for node in nodes:
+        values.append(few_values(node.ops, [BOOL if at == IMAGE else values[at] for at in node.inputs]))
+    return ["uint8" if found is None or not found <= BOOL else dtype for found in values]
 
 
 def _smaller(stage: Stage) -> str | None:

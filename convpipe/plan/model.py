@@ -4,21 +4,38 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
 import numpy as np
 
-from convpipe.geometry import Extent
+from convpipe.geometry import Extent, Field
 from convpipe.ops import stored
 from convpipe.plan.node import NodePlan
-from convpipe.plan.parts import cut, grouped
+from convpipe.plan.parts import Part, cut, grouped, held
 from convpipe.plan.rings import ring_bytes
 from convpipe.plan.saturation import loss
 from convpipe.plan.stage import StagePlan
 from convpipe.sampling import Sampling
+from convpipe.stages.wiring import IMAGE, RESULT
+
+
+@dataclass(frozen=True)
+class Output:
+    """A result.
+
+    Parameters
+    ----------
+    name : str
+    node : int
+        Position of the node that gives it.
+    dtype : str
+    """
+
+    name: str
+    node: int
+    dtype: str
 
 
 @dataclass(frozen=True, repr=False)
@@ -39,6 +56,8 @@ class Plan:
         Whether the last channel is alpha.
     nodes : tuple of NodePlan
         Each after those that it reads; the last gives the result.
+    beside : tuple of Output
+        The other results.
     """
 
     input: Extent
@@ -48,12 +67,33 @@ class Plan:
     compute: str
     alpha: bool
     nodes: tuple[NodePlan, ...]
+    beside: tuple[Output, ...] = ()
+
+    @property
+    def outputs(self) -> tuple[Output, ...]:
+        """All results; the last is that of the last stage."""
+        return (*self.beside, Output(RESULT, len(self.nodes) - 1, self.output_dtype))
+
+    @property
+    def is_chain(self) -> bool:
+        """Tell whether each node reads the one before it, and the last gives the only result."""
+        return not self.beside and all(node.inputs == (at - 1,) for at, node in enumerate(self.nodes))
 
     @cached_property
     def stages(self) -> tuple[StagePlan, ...]:
         """The nodes of each stage; of a part of a plan, of those that it has nodes of."""
-        groups = itertools.groupby(self.nodes, key=lambda node: id(node.origin))
-        return tuple(StagePlan(tuple(nodes)) for _, nodes in groups)
+        stages: list[StagePlan] = []
+        makers: list[int] = []
+        for _, group in itertools.groupby(self.nodes, key=lambda node: id(node.origin)):
+            nodes, first = tuple(group), len(makers)
+            reads = dict.fromkeys(at for node in nodes for at in node.inputs if at < first)
+            stages.append(StagePlan(nodes, first, tuple(at if at == IMAGE else makers[at] for at in reads)))
+            makers += [len(stages) - 1] * len(nodes)
+        return tuple(stages)
+
+    def stage_of(self, node: int) -> int:
+        """Return the position of the stage that the node at a position is of."""
+        return max(at for at, stage in enumerate(self.stages) if stage.first <= node)
 
     @property
     def headline(self) -> str:
@@ -90,21 +130,35 @@ class Plan:
         """Rows and columns of the result."""
         return self.nodes[-1].extent
 
+    def way_to(self, node: int = -1) -> list[NodePlan]:
+        """Return the nodes from the image to one of them; of those that a join reads, the first counts."""
+        found = [self.nodes[node]]
+        while found[-1].inputs[0] != IMAGE:
+            found.append(self.nodes[found[-1].inputs[0]])
+        return found[::-1]
+
     @property
     def sampling(self) -> Sampling:
         """Where the pixels of the result lie in the image."""
-        return Sampling.of(self.nodes[-1].field)
+        fields = Field(), Field()
+        for node in self.way_to():
+            fields = fields[0].through(node.axes[0]), fields[1].through(node.axes[1])
+        return Sampling.of(fields)
 
     @property
     def output_channels(self) -> int:
         """Channels of the result."""
         return self.nodes[-1].channels
 
-    def result_shape(self, axes: int) -> tuple[int, ...]:
-        """Return the shape of the result for an image of 2 or 3 `axes`; one channel keeps the axis it had."""
-        if self.output_channels == 1 and (axes == 2 or self.channels > 1):
-            return self.extent
-        return (*self.extent, self.output_channels)
+    def result_shape(self, axes: int, node: int = -1) -> tuple[int, ...]:
+        """Return the shape of what a node gives for an image of 2 or 3 `axes`.
+
+        One channel keeps the axis that it had.
+        """
+        made = self.nodes[node]
+        if made.channels == 1 and (axes == 2 or self.channels > 1):
+            return made.extent
+        return (*made.extent, made.channels)
 
     @property
     def input_samples(self) -> int:
@@ -122,9 +176,9 @@ class Plan:
         return math.prod(self.extent) * self.output_channels * np.dtype(self.output_dtype).itemsize
 
     @cached_property
-    def parts(self) -> list[list[NodePlan]]:
-        """The nodes of each part, between which the whole image stands."""
-        return cut(self.nodes, self.dtype)
+    def parts(self) -> list[Part]:
+        """What runs as one loop or transform each, between which the whole image stands."""
+        return cut(self.nodes, [output.node for output in self.outputs], self.dtype)
 
     @property
     def shared_bytes(self) -> int:
@@ -134,8 +188,8 @@ class Plan:
         type that the loops read or write.
         """
         size = np.dtype(self.compute).itemsize
-        images = [last.samples * size for *_, last in self.parts[:-1]]
-        between = max(map(sum, itertools.pairwise([0, *images, 0])))
+        images = [part.nodes[-1].samples * size for part in self.parts]
+        between = max(sum(images[at] for at in alive) for alive in held(self.parts))
         tiles = [node.tiles for node in self.nodes if node.tiles is not None]
         kernels = max((each.shared_bytes for each in tiles), default=0)
         copies = _copied(self.input_bytes, self.dtype) + _copied(self.output_bytes, self.output_dtype)
@@ -146,9 +200,13 @@ class Plan:
         """Memory that each thread needs beside that, at most: rows of every level, or tiles."""
         return max(self._thread_bytes(part) for part in self.parts)
 
-    def _thread_bytes(self, part: Sequence[NodePlan]) -> int:
-        tiles = part[0].tiles
-        return ring_bytes(grouped(part, self.dtype), self.compute) if tiles is None else tiles.thread_bytes
+    def _thread_bytes(self, part: Part) -> int:
+        first = part.nodes[0]
+        if first.is_join:
+            return 0
+        if first.tiles is not None:
+            return first.tiles.thread_bytes
+        return ring_bytes(grouped(part.nodes, self.dtype), self.compute)
 
     def working_bytes(self, threads: int = 1) -> int:
         """Return the most bytes that it takes to filter an image, beside the image and the result.
@@ -171,14 +229,15 @@ class Plan:
 
         Proven ranges are wider than what an image holds, so it tells what can happen, not what will.
         """
-        last = self.stages[-1]
-        rounded = [(stage, stage.unrounded, stage.dtype) for stage in self.stages]
-        if last.dtype != self.output_dtype:
-            rounded.append((last, last.range, self.output_dtype))
+        results = {self.stage_of(output.node): output.dtype for output in self.outputs}
+        rounded = [(at, stage.unrounded, stage.dtype) for at, stage in enumerate(self.stages)]
+        for at, dtype in results.items():
+            if self.stages[at].dtype != dtype:
+                rounded.append((at, self.stages[at].range, dtype))
         return [
-            f"{stage.origin}: of {self.dtype} images its values can be {values}; {lost}"
-            for stage, values, dtype in rounded
-            if (lost := loss(values, dtype, stage.smaller, is_result=stage is last)) is not None
+            f"{self.stages[at].origin}: of {self.dtype} images its values can be {values}; {lost}"
+            for at, values, dtype in rounded
+            if (lost := loss(values, dtype, self.stages[at].smaller, is_result=at in results)) is not None
         ]
 
     @property
@@ -197,10 +256,21 @@ class Plan:
             "output_channels": self.output_channels,
             "output_dtype": self.output_dtype,
             "compute": self.compute,
+            "outputs": [self._output(output) for output in self.outputs],
             "shared_bytes": self.shared_bytes,
             "thread_bytes": self.thread_bytes,
             "stages": [stage.to_dict() for stage in self.stages],
             "warnings": self.warnings,
+        }
+
+    def _output(self, output: Output) -> dict[str, Any]:
+        node = self.nodes[output.node]
+        return {
+            "name": output.name,
+            "stage": self.stage_of(output.node),
+            "output": list(node.extent),
+            "channels": node.channels,
+            "dtype": output.dtype,
         }
 
 

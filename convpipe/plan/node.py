@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from convpipe.fourier import Tiles
 from convpipe.geometry import Axis, Extent, Field
 from convpipe.interval import Interval
-from convpipe.ops import Op, Reduce, Stencil
+from convpipe.ops import Op, Reduce, Stencil, has_window
 from convpipe.ranges import Ranges
+from convpipe.stages.wiring import IMAGE
 
-IMAGE = -1
-"""What a node reads that reads the image which enters the pipeline."""
+AXIS_NAMES = ("rows", "columns")
 
 
 @dataclass(frozen=True)
@@ -46,15 +47,58 @@ class Origin:
 
 
 @dataclass(frozen=True)
+class Entering:
+    """An image between nodes.
+
+    Parameters
+    ----------
+    extent : (rows, cols)
+    channels : int
+    ranges : Ranges
+    field : (Field, Field)
+        Receptive field of its pixels in the image that enters the pipeline.
+    """
+
+    extent: Extent
+    channels: int
+    ranges: Ranges
+    field: tuple[Field, Field]
+
+
+@dataclass(frozen=True)
+class Sources:
+    """What a node can read.
+
+    Parameters
+    ----------
+    image : Entering
+        The image that enters the pipeline.
+    nodes : sequence of NodePlan
+        Those planned so far.
+    """
+
+    image: Entering
+    nodes: Sequence[NodePlan]
+
+    def entering(self, at: int) -> Entering:
+        """Return what the node at a position gives, or the image."""
+        return self.image if at == IMAGE else self.nodes[at].made
+
+    def called(self, at: int) -> str:
+        """Return what that is, for a person."""
+        return "input" if at == IMAGE else str(self.nodes[at].origin)
+
+
+@dataclass(frozen=True)
 class NodePlan:
-    """What is planned as one: a window, and the ops after it that look at one pixel.
+    """What is planned as one: a window, and the ops after it that look at one pixel; or a join.
 
     Parameters
     ----------
     origin : Origin
     ops : tuple of Op
     inputs : tuple of int
-        Positions among the plan's nodes of those that it reads; :data:`IMAGE` is the image that enters.
+        Positions among the plan's nodes of those that it reads; ``IMAGE`` is the image that enters.
     input, extent : (rows, cols)
         Extents of its input and output.
     axes : (Axis, Axis)
@@ -104,8 +148,22 @@ class NodePlan:
         return math.prod(self.extent) * self.channels
 
     @property
+    def made(self) -> Entering:
+        """Its output, as it enters other nodes."""
+        return Entering(self.extent, self.channels, self.ranges, self.field)
+
+    @property
+    def is_join(self) -> bool:
+        """Tell whether it has no window: its first op is a map of several images, in the order of `inputs`.
+
+        Where the last channel is alpha, that of the first image is kept; an image of one channel beside it
+        counts for every channel.
+        """
+        return not has_window(self.ops)
+
+    @property
     def stencil(self) -> Stencil:
-        """Its window."""
+        """Its window, if it is no join."""
         return next(op for op in self.ops if isinstance(op, Stencil))
 
     @property
@@ -116,6 +174,8 @@ class NodePlan:
     @property
     def is_pointwise(self) -> bool:
         """Tell whether it needs no pixel but the one that it changes."""
+        if self.is_join:
+            return False
         stencil = self.stencil
         padding = [side for axis in self.axes for side in (axis.before, axis.after)]
         return (

@@ -11,10 +11,9 @@ from convpipe.fourier import Tiles
 from convpipe.geometry import Axis, Extent, Field
 from convpipe.interval import Interval
 from convpipe.ops import Op
-from convpipe.plan.node import NodePlan, Origin
+from convpipe.plan.node import AXIS_NAMES, NodePlan, Origin
 from convpipe.ranges import Ranges
-
-AXIS_NAMES = ("rows", "columns")
+from convpipe.stages.wiring import IMAGE
 
 
 @dataclass(frozen=True)
@@ -25,9 +24,15 @@ class StagePlan:
     ----------
     nodes : tuple of NodePlan
         At least one, all of one :class:`Origin`.
+    first : int
+        Position of the first of them among the plan's nodes.
+    inputs : tuple of int
+        Positions among the plan's stages of those that it reads; ``IMAGE`` is the image that enters.
     """
 
     nodes: tuple[NodePlan, ...]
+    first: int
+    inputs: tuple[int, ...]
 
     @property
     def origin(self) -> Origin:
@@ -57,7 +62,7 @@ class StagePlan:
     @property
     def input(self) -> Extent:
         """Rows and columns of what it reads."""
-        return self.nodes[0].input
+        return self._sized.input
 
     @property
     def extent(self) -> Extent:
@@ -66,8 +71,13 @@ class StagePlan:
 
     @property
     def axes(self) -> tuple[Axis, Axis]:
-        """Window over rows and over columns, padding resolved."""
-        return self.nodes[0].axes
+        """Window over rows and over columns that its extent comes from, padding resolved."""
+        return self._sized.axes
+
+    @property
+    def _sized(self) -> NodePlan:
+        """The node that its extent comes from: other windows of a stage give what they read."""
+        return next((node for node in reversed(self.nodes) if not node.is_join), self.nodes[-1])
 
     @property
     def field(self) -> tuple[Field, Field]:
@@ -122,7 +132,14 @@ class StagePlan:
     @property
     def halo(self) -> tuple[tuple[int, int], tuple[int, int]]:
         """Pixels it reaches to, ((above, below), (left, right)) of the one it computes."""
-        return self.nodes[0].stencil.halo
+        reaches: list[list[int]] = []
+        for node in self.nodes:
+            own = [0] * 4 if node.is_join else [side for axis in node.stencil.halo for side in axis]
+            before = [reaches[at - self.first] for at in node.inputs if at >= self.first]
+            entering = [max(sides) for sides in zip(*before, strict=True)] or [0] * 4
+            reaches.append([one + other for one, other in zip(own, entering, strict=True)])
+        above, below, left, right = reaches[-1]
+        return (above, below), (left, right)
 
     @property
     def bytes(self) -> int:
@@ -155,6 +172,7 @@ class StagePlan:
         return {
             "index": self.index,
             "name": self.name,
+            "inputs": ["input" if at == IMAGE else at for at in self.inputs],
             "input": list(self.input),
             "output": list(self.extent),
             "channels": self.channels,

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from convpipe.errors import ParameterError
-from convpipe.ops import Op
+from convpipe.ops import Graph, Op
 from convpipe.stages.elsewhere import advice, is_missing
 from convpipe.stages.parameters import (
     REQUIRED,
@@ -24,10 +24,12 @@ from convpipe.stages.parameters import (
     PaddingForm,
     Parameter,
     PixelType,
+    StageName,
+    StageReference,
     Text,
 )
 
-Lowering = Callable[..., tuple[Op, ...]]
+Lowering = Callable[..., "tuple[Op, ...] | Graph"]
 
 COMMON: tuple[Parameter, ...] = (
     CountPair("stride", "step between outputs, in pixels", (1, 1)),
@@ -38,9 +40,10 @@ COMMON: tuple[Parameter, ...] = (
     Number("value", "what a constant border holds; beside alpha it is opaque", 0.0),
     Number("bias", "added to every output sample", 0.0),
     PixelType("dtype", "round the stage's output to this type; integers saturate", None),
-    Text("name", "name of the stage in plans and reports", None),
+    StageName("name", "name of the stage: in plans and reports, and for others to refer to", None),
+    StageReference("from", "name of the stage that it reads, or input; default: the stage before", None),
 )
-"""Parameters that every stage takes beside its own."""
+"""Parameters that every stage takes beside its own; but ``from`` none that names what it reads in its own."""
 
 
 @dataclass(frozen=True)
@@ -79,7 +82,8 @@ class Method:
     parameters : tuple of Parameter
         Its own parameters, without :data:`COMMON`.
     lower : callable
-        From parsed parameters to ops; a parameter named ``image`` receives the :class:`ImageKind`.
+        From parsed parameters to ops, or to a :class:`convpipe.ops.Graph`, whose input is called ``input``
+        or as `reads` says; a parameter named ``image`` receives the :class:`ImageKind`.
     alpha : {'keep', 'premultiply'}
         What becomes of an alpha channel: passed on unfiltered, or filtered with the colours
         multiplied by it.
@@ -87,6 +91,9 @@ class Method:
         Values for the required parameters, for docs and tests.
     formula : str
         The mathematics in a line, where factors and signs differ between libraries.
+    reads : str, optional
+        Which of its own parameters names, in the attribute ``names`` of its value, the stages that it reads;
+        default: it reads one, which ``from`` names.
     """
 
     family: str
@@ -98,6 +105,7 @@ class Method:
     alpha: Literal["keep", "premultiply"] = "keep"
     example: Mapping[str, Any] = field(default_factory=dict)
     formula: str = ""
+    reads: str | None = None
 
     def __post_init__(self) -> None:
         for word in (self.family, self.name):
@@ -112,7 +120,8 @@ class Method:
     @property
     def accepted(self) -> tuple[Parameter, ...]:
         """All the parameters a YAML entry may carry."""
-        return self.parameters + COMMON
+        common = COMMON if self.reads is None else (one for one in COMMON if one.name != "from")
+        return (*self.parameters, *common)
 
 
 ANY_LABEL = "LABEL"
@@ -135,6 +144,7 @@ def method(
     alpha: Literal["keep", "premultiply"] = "keep",
     example: Mapping[str, Any] | None = None,
     formula: str = "",
+    reads: str | None = None,
 ) -> Callable[[Lowering], Lowering]:
     """Register the decorated function as the mathematics of a filter.
 
@@ -148,7 +158,9 @@ def method(
         if key in methods:
             raise ValueError(f"{family} {key} is declared twice")
         examples = dict(example or {})
-        methods[key] = Method(family, key, summary, reference, parameters, lower, alpha, examples, formula)
+        methods[key] = Method(
+            family, key, summary, reference, parameters, lower, alpha, examples, formula, reads
+        )
         return lower
 
     return register

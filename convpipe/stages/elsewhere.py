@@ -99,8 +99,8 @@ _NOT_HERE = {
     "clip clamp limit": "results saturate at the range of their dtype",
     "log log1p sqrt exp square": "point: gamma is a power law",
     "add subtract offset": "bias: N, which every stage takes, adds a number",
-    "combine formula blend overlay composite mask difference": (
-        "stages follow one another; the difference of two kernels is a kernel, for custom: LABEL"
+    "formula blend overlay composite mask difference": (
+        "combine: LABEL takes a formula over the names of stages, such as 'fine - coarse'"
     ),
     "demosaic debayer": "develop raw images before the run",
     "quantize quantise posterize dither": "",

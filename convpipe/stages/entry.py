@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
 from convpipe.errors import ParameterError
-from convpipe.geometry import Border, Extent
-from convpipe.ops import IDENTITY, Alpha, Cast, Map, Op, Stencil
-from convpipe.padding import Anchor, Padding
+from convpipe.geometry import Border
+from convpipe.ops import Graph
 from convpipe.stages.base import ANY_LABEL, COMMON, LABEL, ImageKind, Method, find, nearest
+from convpipe.stages.lowering import lowered
 from convpipe.stages.parameters import Parameter, Text
 
 
@@ -55,7 +54,8 @@ class Stage:
                 parameter.parse(self.common[parameter.name])
 
     def __repr__(self) -> str:
-        given = "".join(f", {key}={value!r}" for key, value in self.given.items())
+        words = {"from": "from_"}
+        given = "".join(f", {words.get(key, key)}={value!r}" for key, value in self.given.items())
         return f"stage({self.method.family!r}, {self.label!r}{given})"
 
     def to_dict(self) -> dict[str, Any]:
@@ -88,8 +88,16 @@ class Stage:
         dtype: str | None = self.common["dtype"]
         return dtype
 
-    def lower(self, border: Border, image: ImageKind) -> tuple[Op, ...]:
-        """Return the stage as ops.
+    @property
+    def reads(self) -> tuple[str | None, ...]:
+        """Names of the stages that it reads, or ``input``; None is the stage before."""
+        if self.method.reads is None:
+            return (self.common["from"],)
+        names: tuple[str, ...] = self.parameters[self.method.reads].names
+        return names
+
+    def lower(self, border: Border, image: ImageKind) -> Graph:
+        """Return the stage as a graph, whose inputs are in the order of what it `reads`.
 
         Parameters
         ----------
@@ -98,39 +106,7 @@ class Stage:
         image : ImageKind
             Of the stage's input.
         """
-        lower = self.method.lower
-        known = {"image": image} if "image" in inspect.signature(lower).parameters else {}
-        stencil, *rest = _with_stencil(lower(**self.parameters, **known))
-        stride: Extent = self.common["stride"]
-        padding: Padding = self.common["padding"]
-        anchor: Anchor = self.common["anchor"] or ("lower" if padding == "same_lower" else stencil.anchor)
-        own = self.common["border"]
-        ops: list[Op] = [
-            replace(
-                stencil,
-                stride=stride,
-                padding=padding,
-                dilation=self.common["dilation"],
-                border=border if own is None else own,
-                value=self.common["value"],
-                anchor=anchor,
-                opaque=image.full_scale if image.alpha else None,
-                keep_alpha=image.alpha and self.method.alpha == "keep",
-            ),
-            *rest,
-        ]
-        if image.alpha and self.method.alpha == "premultiply":
-            ops = [Alpha(), *ops, Alpha(undo=True)]
-        if self.common["bias"]:
-            ops.append(Map("r + bias", constants=(("bias", self.common["bias"]),)))
-        if self.dtype is not None:
-            ops.append(Cast(self.dtype))
-        return tuple(ops)
-
-
-def _with_stencil(ops: tuple[Op, ...]) -> tuple[Any, ...]:
-    """Put the 1x1 identity before ops that are pointwise, so that every stage has a geometry."""
-    return ops if isinstance(ops[0], Stencil) else (Stencil((IDENTITY,)), *ops)
+        return lowered(self, border, image)
 
 
 def stage(family: str, name: str, /, **parameters: Any) -> Stage:
@@ -142,7 +118,7 @@ def stage(family: str, name: str, /, **parameters: Any) -> Stage:
         As in YAML's ``- family: name``.
     **parameters
         The method's own and those of every stage (stride, padding, dilation, border, value, bias,
-        dtype, name).
+        dtype, name, from). In Python, where ``from`` is a word of the language, it is ``from_``.
 
     Raises
     ------
@@ -160,7 +136,10 @@ def stage(family: str, name: str, /, **parameters: Any) -> Stage:
         ...
     convpipe.errors.ParameterError: unknown edge method 'sobell'; did you mean 'sobel'?
     """
-    made, errors = attempt(family, name, parameters)
+    given = {"from" if key == "from_" else key: value for key, value in parameters.items()}
+    if len(given) < len(parameters):
+        raise ParameterError("from is given twice, as from_ too", "from")
+    made, errors = attempt(family, name, given)
     if made is None:
         raise errors[0]
     return made
@@ -188,7 +167,7 @@ def attempt(
             errors.append(error)
     if errors:
         return None, tuple(errors)
-    common = {parameter.name: parsed.pop(parameter.name) for parameter in COMMON}
+    common = {parameter.name: parsed.pop(parameter.name, parameter.default) for parameter in COMMON}
     given = {key: _plain(value) for key, value in parameters.items()}
     made = Stage(declared, str(name), given, parsed, common)
     try:

@@ -12,10 +12,11 @@ from convpipe.batch.identity import Identity, Maker, settings
 from convpipe.geometry import Border
 from convpipe.images import Limits
 from convpipe.stages import ANY_LABEL, COMMON, families, stage
+from convpipe.stages.combine import FormulaText
 from convpipe.stages.matrix import Matrix
 from convpipe.stages.parameters import Choice, CountPair, Flag, NumberPair
 
-STAGES = [stage("blur", "gaussian", sigma=1.4), stage("edge", "sobel")]
+STAGES = [stage("blur", "gaussian", sigma=1.4, name="soft"), stage("edge", "sobel")]
 
 
 def identity(pipeline, **job):
@@ -28,6 +29,7 @@ PIPELINES = {
     "dtype": "float32",
     "linear_light": True,
     "name": "other",
+    "outputs": {"soft": "soft"},
 }
 """Another value of every argument of a pipeline; of its backend see below."""
 
@@ -84,6 +86,7 @@ COMMONS = {
     "bias": -1,
     "dtype": "int16",
     "name": "mine",
+    "from": "input",
 }
 """Another value of every parameter that all stages take."""
 
@@ -94,6 +97,8 @@ def another(parameter, example):
         return next(choice for choice in parameter.choices if choice != parameter.default)
     if isinstance(parameter, Flag):
         return not parameter.default
+    if isinstance(parameter, FormulaText):
+        return "input / 2"
     if isinstance(parameter, Matrix):
         return [[1, 2], [3, 4]]
     if isinstance(parameter, CountPair):
@@ -105,7 +110,7 @@ CASES = [
     (family, "mine" if name == ANY_LABEL else name, parameter)
     for family, methods in families().items()
     for name, method in methods.items()
-    for parameter in (*method.parameters, *COMMON)
+    for parameter in method.accepted
 ]
 
 
@@ -118,7 +123,24 @@ def test_every_parameter_of_every_stage_but_its_name(family, name, parameter):
     value = COMMONS[parameter.name] if parameter in COMMON else another(parameter, example)
     one = Pipeline([stage(family, name, **example)])
     other = Pipeline([stage(family, name, **{**example, parameter.name: value})])
-    assert (identity(one) == identity(other)) == (parameter.name == "name")
+    # What a first stage reads is the image, whether it says so or not.
+    assert (identity(one) == identity(other)) == (parameter.name in ("name", "from"))
+
+
+def test_what_stages_read():
+    """Names alone do not tell two pipelines apart, and what they stand for does."""
+
+    def made(first, second, source):
+        stages = [
+            stage("blur", "box", size=3, name=first),
+            stage("blur", "box", size=5, name=second, from_="input"),
+            stage("edge", "sobel", from_=source),
+        ]
+        return identity(Pipeline(stages, outputs={"other": first if source == second else second}))
+
+    assert made("a", "b", "a") == made("c", "d", "c")
+    assert made("a", "b", "a") != made("a", "b", "b")
+    assert made("a", "b", "a") != made("b", "a", "a")
 
 
 def test_every_method():

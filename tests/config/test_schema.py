@@ -48,6 +48,10 @@ GOOD = [
     {"output": {"format": "PNG"}, "stages": [EDGE]},
     {"stages": [{"blur": "gaussian", "sigma": [1, 2], "stride": 2, "padding": "same"}]},
     {"jobs": [{"stages": [EDGE]}], "defaults": {"border": "wrap"}},
+    {
+        "stages": [{**EDGE, "name": "a"}, {"combine": "b", "formula": "a - input", "name": "c d"}],
+        "outputs": {"a": None, "b": "a", "c": {"from": "a", "format": "TIFF", "compression": 3}},
+    },
 ]
 
 
@@ -81,6 +85,14 @@ def test_what_the_loader_takes_the_schema_takes(good, tmp_path):
         {"stages": [{"edge": "sobel"}], "input": 3},
         {"stages": [{"edge": "sobel"}], "input": {"include": 3}},
         {"stages": [{"edge": "sobel"}], "y-a": 3},
+        {"stages": [{"edge": "sobel", "from": "two words"}]},
+        {"stages": [{"combine": "a"}]},
+        {"stages": [{"combine": "a", "formula": 3}]},
+        {"stages": [{"combine": "a", "formula": "input / 2", "from": "input"}]},
+        {"stages": [{"edge": "sobel", "name": "a"}], "outputs": {"two words": "a"}},
+        {"stages": [{"edge": "sobel", "name": "a"}], "outputs": {"result": "a"}},
+        {"stages": [{"edge": "sobel", "name": "a"}], "outputs": {"b": {"from": "a", "format": "gif"}}},
+        {"stages": [{"edge": "sobel", "name": "a"}], "outputs": ["a"]},
         {"name": "x"},
         {"jobs": []},
     ],

@@ -83,7 +83,7 @@ def stages(*entries):
         (stages("resize: linear"), "2:5", "stride: N takes every Nth pixel"),
         (stages("noise: gaussian"), "2:5", "convpipe adds no noise"),
         (stages("statistics: mean"), "2:5", "measure the results after the run"),
-        (stages("combine: difference"), "2:5", "stages follow one another"),
+        (stages("blend: difference"), "2:5", "combine: LABEL takes a formula over the names of stages"),
         (stages("layer: relu"), "2:5", "from Python, convpipe.Conv2d"),
         (stages("pool: max"), "2:5", "takes means, not maxima"),
         (stages("pool: avg"), "2:5", "use blur: box (with 'size: N', 'stride: N' and 'padding: valid')"),

@@ -48,13 +48,13 @@ class Groups:
 
 
 def compile_plan(plan: Plan) -> Executable | Groups:
-    """Return `plan` as machine code; a structure that was compiled before is not compiled again."""
+    """Return `plan`, a chain, as machine code; a structure that was compiled before is not compiled again."""
     if len(plan.parts) == 1 and plan.nodes[0].tiles is None and not plan.nodes[0].reduces:
         return compile_fused(plan)
     parts: list[Executable | Transform] = []
-    for nodes in plan.parts:
+    for part in plan.parts:
         before = parts[-1].plan if parts else None
-        parts.append(_compile(_part(plan, nodes, before, last=nodes is plan.parts[-1])))
+        parts.append(_compile(_part(plan, part.nodes, before, last=part is plan.parts[-1])))
     return Groups(tuple(parts))
 
 
@@ -70,7 +70,7 @@ def _part(plan: Plan, nodes: Sequence[NodePlan], before: Plan | None, last: bool
         channels=before.output_channels if before else plan.channels,
         dtype=plan.compute if before else plan.dtype,
         output_dtype=plan.output_dtype if last else plan.compute,
-        nodes=tuple(nodes),
+        nodes=tuple(replace(node, inputs=(at - 1,)) for at, node in enumerate(nodes)),
     )
 
 

@@ -1,0 +1,49 @@
+"""Whether all that the stages and the outputs of a job refer to is there."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from convpipe.config.job import ResultSpec
+from convpipe.config.problems import Problems
+from convpipe.config.stages import Placed
+from convpipe.config.tree import Entry
+from convpipe.errors import ConfigError
+from convpipe.stages.wiring import Fault, faults
+
+
+def check_wiring(
+    stages: Sequence[Placed],
+    outputs: Mapping[str, ResultSpec],
+    entries: Mapping[str, Entry],
+    problems: Problems,
+) -> None:
+    """Add to `problems` what is wrong with the names by which stages and outputs refer to stages.
+
+    Parameters
+    ----------
+    stages : sequence of Placed
+    outputs : mapping
+        The results that are right.
+    entries : mapping
+        Those of ``outputs`` in the config.
+    problems : Problems
+    """
+    all_right = all(placed.right for placed in stages) and len(outputs) == len(entries)
+    sources = {name: one.source for name, one in outputs.items()}
+    for fault in faults([placed.stage for placed in stages], sources):
+        if all_right or fault.key is not None:  # a wrong stage may read what seems unused
+            problems.add(_located(fault, stages, entries))
+
+
+def _located(fault: Fault, stages: Sequence[Placed], entries: Mapping[str, Entry]) -> ConfigError:
+    """Return the error at the value that refers to what is not there, or at the whole."""
+    if fault.stage is not None:
+        node = stages[fault.stage].node
+    else:
+        assert fault.output is not None
+        if fault.key is None:
+            return entries[fault.output].mark.error(fault.message)
+        node = entries[fault.output].node
+    inside = node.value.get(fault.key) if fault.key and isinstance(node.value, dict) else None
+    return (inside.node if inside else node).mark.error(fault.message)

@@ -1,0 +1,66 @@
+"""Plan a node that has a window."""
+
+from __future__ import annotations
+
+from convpipe.errors import PlanError
+from convpipe.geometry import Border
+from convpipe.ops import Mix, Op, Stencil
+from convpipe.plan import costs
+from convpipe.plan.node import AXIS_NAMES, NodePlan, Origin, Sources
+
+
+def plan_window(
+    origin: Origin, ops: tuple[Op, ...], inputs: tuple[int, ...], sources: Sources, dtype: str
+) -> NodePlan:
+    """Return the plan of a window, and of what happens to its responses.
+
+    Parameters
+    ----------
+    origin : Origin
+    ops : tuple of Op
+    inputs : tuple of int
+        Position of the node that it reads.
+    sources : Sources
+    dtype : str
+        Of the output.
+
+    Raises
+    ------
+    PlanError
+        If the window does not fit in its input.
+    """
+    entering = sources.entering(inputs[0])
+    stencil = next(op for op in ops if isinstance(op, Stencil))
+    windows = stencil.axes(entering.extent)
+    rows, cols = (window.output(size) for window, size in zip(windows, entering.extent, strict=True))
+    for window, size, count, axis in zip(windows, entering.extent, (rows, cols), AXIS_NAMES, strict=True):
+        if count < 1:
+            raise PlanError(
+                f"{origin}: its window spans {window.reach} {axis} but its padded "
+                f"input has {size} + {window.before} + {window.after}; output {axis}: {window.formula(size)}",
+                origin.name,
+            )
+    channels = entering.channels
+    operations = 0
+    padded = stencil.border == Border.CONSTANT and any(window.before or window.after for window in windows)
+    for op in ops:
+        channels = len(op.matrix) if isinstance(op, Mix) else channels
+        operations += rows * cols * channels * costs.operations(op)
+    unrounded, ranges = entering.ranges.through(ops, padded)
+    field_rows, field_cols = entering.field
+    return NodePlan(
+        origin=origin,
+        ops=ops,
+        inputs=inputs,
+        input=entering.extent,
+        extent=(rows, cols),
+        axes=windows,
+        field=(field_rows.through(windows[0]), field_cols.through(windows[1])),
+        channels=channels,
+        dtype=dtype,
+        unrounded=unrounded.whole,
+        ranges=ranges,
+        operations=operations,
+        separation_error=costs.separation_error(ops, entering.ranges.whole),
+        tiles=costs.fourier_tiles(ops, windows, (rows, cols), entering.channels),
+    )

@@ -1,0 +1,113 @@
+"""From a stage to ops: what its method declares, and what every stage takes beside it."""
+
+from __future__ import annotations
+
+import inspect
+import operator
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from convpipe.errors import ParameterError
+from convpipe.geometry import Border, Extent
+from convpipe.ops import IDENTITY, Alpha, Cast, Graph, Map, Node, Op, Stencil, has_window
+from convpipe.padding import Anchor, Padding
+from convpipe.stages.base import ImageKind
+
+if TYPE_CHECKING:
+    from convpipe.stages.entry import Stage
+
+
+def lowered(stage: Stage, border: Border, image: ImageKind) -> Graph:
+    """Return `stage` as a graph; `border` is the pipeline's, `image` what it reads first."""
+    lower = stage.method.lower
+    known = {"image": image} if "image" in inspect.signature(lower).parameters else {}
+    found = lower(**stage.parameters, **known)
+    make = _Maker(stage, border, image)
+    if isinstance(found, Graph):
+        nodes = make.nodes(found)
+    else:
+        nodes = [Node("result", make.placed(_with_window(found)))]
+    *before, last = nodes
+    return Graph((*before, replace(last, ops=(*last.ops, *make.last))))
+
+
+@dataclass(frozen=True)
+class _Maker:
+    """Makes the windows of a stage as its common parameters, and alpha, have them."""
+
+    stage: Stage
+    border: Border
+    image: ImageKind
+
+    def nodes(self, graph: Graph) -> list[Node]:
+        """Return the nodes of a graph.
+
+        Its windows are as it says, but for border and dilation; stride and padding are of its result.
+        """
+        common = self.stage.common
+        if any(has_window(node.ops) for node in graph.nodes):
+            for name, plain in (("padding", "same"), ("anchor", None)):
+                if common[name] != plain:
+                    title = self.stage.method.title
+                    raise ParameterError(f"{title} is of several windows, and takes no {name}", name)
+        nodes = [node if node.is_join else replace(node, ops=self._inner(node.ops)) for node in graph.nodes]
+        result = self.placed((Stencil((IDENTITY,)),))
+        if _moves(result):
+            nodes.append(Node("placed", result, (nodes[-1].name,)))
+        return nodes
+
+    def placed(self, ops: tuple[Op, ...]) -> tuple[Op, ...]:
+        """Return a window where the stage's parameters put it."""
+        common = self.stage.common
+        stencil = ops[0]
+        assert isinstance(stencil, Stencil)
+        stride: Extent = common["stride"]
+        padding: Padding = common["padding"]
+        dilation: Extent = common["dilation"]
+        anchor: Anchor = common["anchor"] or ("lower" if padding == "same_lower" else stencil.anchor)
+        window = replace(stencil, stride=stride, padding=padding, dilation=dilation, anchor=anchor)
+        return self._filtering(window, ops[1:])
+
+    def _inner(self, ops: tuple[Op, ...]) -> tuple[Op, ...]:
+        """Return a window inside a graph."""
+        stencil, *rest = _with_window(ops)
+        assert isinstance(stencil, Stencil)
+        rows, cols = map(operator.mul, stencil.dilation, self.stage.common["dilation"])
+        return self._filtering(replace(stencil, dilation=(rows, cols)), rest)
+
+    def _filtering(self, stencil: Stencil, rest: Sequence[Op]) -> tuple[Op, ...]:
+        """Return a window that knows what lies outside the image, and what becomes of alpha."""
+        own, alpha = self.stage.common["border"], self.image.alpha
+        window = replace(
+            stencil,
+            border=self.border if own is None else own,
+            value=self.stage.common["value"],
+            opaque=self.image.full_scale if alpha else None,
+            keep_alpha=alpha and self.stage.method.alpha == "keep",
+        )
+        if alpha and self.stage.method.alpha == "premultiply":
+            return (Alpha(), window, *rest, Alpha(undo=True))
+        return (window, *rest)
+
+    @property
+    def last(self) -> list[Op]:
+        """What every stage may do to its result."""
+        ops: list[Op] = []
+        if self.stage.common["bias"]:
+            ops.append(Map("r + bias", constants=(("bias", self.stage.common["bias"]),)))
+        if self.stage.dtype is not None:
+            ops.append(Cast(self.stage.dtype))
+        return ops
+
+
+def _with_window(ops: tuple[Op, ...]) -> tuple[Op, ...]:
+    """Put the 1x1 identity before ops that are pointwise, so that every chain has a geometry."""
+    return ops if isinstance(ops[0], Stencil) else (Stencil((IDENTITY,)), *ops)
+
+
+def _moves(ops: tuple[Op, ...]) -> bool:
+    """Tell whether a window of one tap gives anything but its input."""
+    (stencil,) = (op for op in ops if isinstance(op, Stencil))
+    axes = stencil.axes((1, 1))
+    return stencil.stride != (1, 1) or any(axis.before or axis.after for axis in axes)

@@ -1,0 +1,396 @@
+"""Stages that read each other by name: how they are wired, planned and run."""
+
+import pickle
+
+import numpy as np
+import oracle
+import pytest
+
+import convpipe
+from convpipe import Pipeline, stage
+from convpipe.errors import BackendError, JobError, ParameterError, ParameterTypeError, PlanError
+from convpipe.geometry import Border
+from convpipe.ops import IDENTITY, Graph, Map, Node, Stencil
+from convpipe.plan import IMAGE, make_plan
+from convpipe.stages import ImageKind
+from convpipe.stages.wiring import faults, wire
+
+FINE = stage("blur", "gaussian", sigma=0.6, name="fine")
+COARSE = stage("blur", "gaussian", sigma=1.5, name="coarse", from_="input")
+
+
+def combine(formula, **common):
+    return stage("combine", "mine", formula=formula, **common)
+
+
+GRAPHS = {
+    "difference": [FINE, COARSE, combine("fine - coarse")],
+    "unsharp": [stage("blur", "box", size=5, name="soft"), combine("input + 0.75 * (input - soft)")],
+    "gradient": [
+        stage("custom", "down", kernel=[[-1], [0], [1]], name="gy"),
+        stage("custom", "across", kernel=[[-1, 0, 1]], name="gx", from_="input"),
+        combine("sqrt(gx * gx + gy * gy)", bias=3, stride=2),
+        stage("point", "threshold", level=40),
+    ],
+    "deep": [
+        FINE,
+        stage("blur", "box", size=3, name="softer"),
+        stage("edge", "laplacian", from_="fine", name="edges"),
+        combine("where(abs(edges) > 8, fine, softer)", name="kept", dtype="uint8"),
+        combine("maximum(kept, input) - minimum(fine, softer)", padding=1, border="edge"),
+        stage("blur", "box", size=3),
+    ],
+    "strided": [
+        stage("blur", "box", size=3, stride=2, name="half"),
+        stage("edge", "sobel", stride=2, from_="input", name="slope"),
+        combine("half + slope / 2"),
+    ],
+    "grey": [stage("color", "gray", name="grey"), combine("input - grey", bias=100)],
+    "twice": [FINE, combine("fine / (1 + fine)")],
+}
+
+
+def planned(stages, image, *, alpha=False, outputs=None, dtype=None, border="reflect"):
+    pipeline = Pipeline(stages, outputs=outputs, dtype=dtype, border=border)
+    return pipeline, pipeline.plan(image.shape, image.dtype.name, alpha)
+
+
+@pytest.mark.parametrize("name", GRAPHS)
+@pytest.mark.parametrize(
+    ("channels", "alpha", "dtype"), [(1, False, "float32"), (3, False, None), (4, True, "float32")]
+)
+def test_a_graph_against_the_oracle(name, channels, alpha, dtype, rng):
+    image = rng.integers(0, 256, (12, 15, channels), dtype=np.uint8)
+    pipeline, plan = planned(GRAPHS[name], image, alpha=alpha, dtype=dtype)
+    oracle.near(pipeline(image, alpha=alpha, threads=1), plan, image, 2e-5)
+
+
+@pytest.mark.parametrize("dtype", ["uint16", "int32", "float64"])
+def test_a_graph_of_other_types(dtype, rng):
+    image = (rng.random((9, 11)) * 200).astype(dtype)
+    for name in ("difference", "deep"):
+        pipeline, plan = planned(GRAPHS[name], image, border="wrap")
+        oracle.near(pipeline(image), plan, image, 2e-5)
+
+
+def test_all_results_by_name(rng):
+    image = rng.integers(0, 256, (12, 15, 3), dtype=np.uint8)
+    outputs = {"slope": "edges", "background": "fine", "mask": "kept", "again": "fine"}
+    pipeline, plan = planned(GRAPHS["deep"], image, outputs=outputs)
+    results = pipeline(image)
+    assert list(results) == [*outputs, "result"]
+    assert [(each.name, each.dtype) for each in plan.outputs] == [(name, "uint8") for name in results]
+    made = oracle.run_graph(plan, image)
+    for output in plan.outputs:
+        oracle.near_values(results[output.name], made[output.node], output.dtype, 2e-5)
+    unrounded = pipeline(image, dtype="float32")
+    assert {each.dtype.name for each in unrounded.values()} == {"float32"}
+    np.testing.assert_array_equal(results["mask"], unrounded["mask"])
+
+
+def test_results_are_those_of_each_stage_alone(rng):
+    image = rng.integers(0, 256, (10, 12), dtype=np.uint8)
+    both = {"fine": "fine", "b": "coarse"}
+    results = Pipeline([FINE, COARSE, combine("fine - coarse")], outputs=both)(image)
+    np.testing.assert_array_equal(results["fine"], Pipeline([FINE])(image))
+    np.testing.assert_array_equal(results["b"], Pipeline([COARSE])(image))
+
+
+def test_linear_light_is_around_every_result(rng):
+    image = rng.integers(0, 256, (10, 12), dtype=np.uint8)
+    stages = [FINE, COARSE, combine("(fine + coarse) / 2")]
+    results = Pipeline(stages, outputs={"background": "coarse"}, linear_light=True)(image)
+    np.testing.assert_array_equal(results["background"], Pipeline([COARSE], linear_light=True)(image))
+    light = [stage("light", "linear", name="linear")]
+    blurs = [
+        stage("blur", "gaussian", sigma=0.6, name="fine", from_="linear"),
+        stage("blur", "gaussian", sigma=1.5, name="coarse", from_="linear"),
+    ]
+    by_hand = Pipeline([*light, *blurs, stages[2], stage("light", "srgb")])
+    np.testing.assert_array_equal(results["result"], by_hand(image))
+
+
+def test_channels_last_or_first(rng):
+    image = rng.integers(0, 256, (10, 12, 3), dtype=np.uint8)
+    pipeline = Pipeline(GRAPHS["grey"], outputs={"grey": "grey"})
+    last, first = pipeline(image), pipeline(np.moveaxis(image, 2, 0), channel_axis=0)
+    assert last["grey"].shape == first["grey"].shape == (10, 12)
+    np.testing.assert_array_equal(np.moveaxis(first["result"], 0, 2), last["result"])
+
+
+def test_coordinates_follow_each_result(rng):
+    xarray = pytest.importorskip("xarray")
+    image = xarray.DataArray(rng.random((10, 12)), dims=("y", "x"), coords={"y": np.arange(10) * 2.0})
+    stages = [stage("blur", "box", size=3, name="soft"), stage("edge", "sobel", stride=2)]
+    results = Pipeline(stages, outputs={"soft": "soft"})(image)
+    np.testing.assert_array_equal(results["soft"].y, image.y)
+    np.testing.assert_array_equal(results["result"].y, image.y[::2])
+
+
+def test_nans_are_counted_where_results_are_rounded():
+    image = np.full((4, 5), np.nan, np.float32)
+    stages = [stage("point", "abs", name="a"), combine("a - input", dtype="uint8")]
+    engine = Pipeline(stages, outputs={"a": "a"}).engine
+    results, nans = engine.outputs(image, dtype="uint8")
+    assert not results["result"].any()
+    assert nans >= 40
+
+
+# How stages are wired
+
+
+def test_what_each_stage_reads():
+    wiring = wire(GRAPHS["deep"])
+    assert wiring.reads == ((IMAGE,), (0,), (0,), (2, 0, 1), (3, IMAGE, 0, 1), (4,))
+    assert wiring.outputs == (("result", 5),)
+    assert not wiring.is_chain
+    assert wire([FINE, stage("edge", "sobel", from_="fine")]).is_chain
+
+
+def test_the_part_that_makes_a_stage():
+    wiring = wire(GRAPHS["deep"])
+    part = wiring.up_to(2)
+    assert [one.name for one in part.stages] == ["fine", "edges"]
+    assert part.reads == ((IMAGE,), (0,))
+    assert wiring.up_to(5) == wiring
+
+
+def test_linear_light_wires_an_end_to_every_result():
+    wiring = wire([FINE, COARSE, combine("fine - coarse")], {"b": "coarse"}, linear_light=True)
+    assert [one.name for one in wiring.stages][::4] == ["light linear", "light srgb"]
+    assert wiring.reads == ((IMAGE,), (0,), (0,), (1, 2), (2,), (3,))
+    assert wiring.outputs == (("b", 4), ("result", 5))
+
+
+WRONG = [
+    ([FINE, combine("fien - input")], {}, 1, "formula", "there is no stage 'fien'; did you mean 'fine'?"),
+    ([FINE, combine("fine - inptu")], {}, 1, "formula", "did you mean 'input'?"),
+    ([FINE, stage("point", "abs", from_="blur")], {}, 1, "from", "no stage 'blur'; known are fine, input"),
+    ([FINE, stage("point", "abs", from_="result")], {}, 1, "from", "no stage 'result': that is"),
+    ([stage("point", "abs", from_="fine"), FINE], {}, 0, "from", "'fine' comes later, as stage 1, and waits"),
+    ([stage("point", "abs", from_="a", name="b"), stage("point", "abs", from_="input", name="a")], {},
+     0, "from", "stage 'a' comes later, as stage 1; a stage reads those before it"),
+    ([FINE, stage("point", "abs", from_="a", name="a")], {}, 1, "from", "stage 'a' would read itself"),
+    ([FINE, FINE, combine("fine - input")], {}, 2, "formula", "'fine' is the name of stages 0 and 1"),
+    ([FINE, COARSE], {}, 0, None, "no stage reads what it gives, and it is no output"),
+    ([FINE], {"b": "fien"}, None, "from", "outputs.b: there is no stage 'fien'; did you mean 'fine'?"),
+    ([FINE], {"b": "input"}, None, "from", "a result is of a stage"),
+    ([FINE], {"result": "fine"}, None, None, "a result cannot be called 'result', which means"),
+    ([FINE], {"my result": "fine"}, None, None, "needs letters, digits and _, a letter first"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("stages", "outputs", "at", "key", "words"), WRONG, ids=[each[-1] for each in WRONG])
+def test_what_is_wrong_with_names(stages, outputs, at, key, words):
+    found = faults(stages, outputs)
+    assert found[0].stage == at
+    assert found[0].key == key
+    with pytest.raises(ParameterError) as caught:
+        Pipeline(stages, outputs=outputs)
+    assert words in str(caught.value)
+    if at is not None:
+        assert str(caught.value).startswith(f"stage {at} ({stages[at].name}): ")
+
+
+def test_an_output_uses_a_branch():
+    assert Pipeline([FINE, COARSE], outputs={"fine": "fine"}).outputs == {"fine": "fine"}
+
+
+@pytest.mark.parametrize("name", ["input", "result", "sqrt", "where", "and", "if"])
+def test_words_cannot_be_names(name):
+    with pytest.raises(ParameterError, match=f"name cannot be {name!r}"):
+        stage("edge", "sobel", name=name)
+
+
+@pytest.mark.parametrize("name", ["my stage", "2nd", "é", "a-b", ""])
+def test_only_identifiers_are_referred_to(name):
+    with pytest.raises(ParameterError, match="from needs the name of a stage before it"):
+        stage("edge", "sobel", from_=name)
+
+
+def test_from_is_from_underscore_in_python():
+    made = stage("blur", "box", size=3, from_="input")
+    assert made == stage("blur", "box", size=3, **{"from": "input"})
+    assert made.to_dict() == {"blur": "box", "size": 3, "from": "input"}
+    assert repr(made) == "stage('blur', 'box', size=3, from_='input')"
+    with pytest.raises(ParameterError, match="from is given twice"):
+        stage("blur", "box", from_="input", **{"from": "input"})
+    with pytest.raises(ParameterError, match="combine mine has no parameter 'from'"):
+        combine("input / 2", from_="input")
+
+
+@pytest.mark.parametrize(
+    ("formula", "words"),
+    [
+        ("1 + 2", "no image in '1 \\+ 2'"),
+        ("fine -", "invalid syntax"),
+        ("median(fine)", "is none of its forms|unknown function 'median'"),
+        ("fine.real", "is none of its forms"),
+        ("__import__('os')", "is none of its forms|unknown function"),
+        (3, "formula needs an expression"),
+    ],
+)
+def test_wrong_formulas(formula, words):
+    with pytest.raises(ParameterError, match=words):
+        combine(formula)
+
+
+def test_what_stages_are_called_reaches_no_generated_source():
+    (node,) = combine("fine_blur - x9 * fine_blur").lower(Border.REFLECT, ImageKind()).nodes
+    assert node.ops == (Map("x0 - x1 * x0", ("x0", "x1")),)
+    assert node.inputs == ("fine_blur", "x9")
+
+
+def test_pipelines_of_graphs_are_values(tmp_path):
+    made = Pipeline(GRAPHS["deep"], outputs={"slope": "edges"}, name="deep")
+    (tmp_path / "deep.yaml").write_text(made.to_yaml())
+    for built in (
+        pickle.loads(pickle.dumps(made)),
+        Pipeline.from_dict(made.to_dict()),
+        Pipeline.from_yaml(tmp_path / "deep.yaml"),
+        eval(repr(made), vars(convpipe) | {"Pipeline": Pipeline, "stage": stage}),
+    ):
+        assert built == made
+        assert hash(built) == hash(made)
+        assert built.outputs == {"slope": "edges"}
+    assert made != Pipeline(GRAPHS["deep"], name="deep")
+
+
+def test_outputs_that_are_none():
+    for outputs in (["fine"], {"fine": 3}, "fine"):
+        with pytest.raises(ParameterTypeError, match="outputs need a mapping"):
+            Pipeline([FINE], outputs=outputs)
+    with pytest.raises(ParameterError, match="out takes one result"):
+        Pipeline([FINE], outputs={"a": "fine"})(np.zeros((5, 5)), out=np.zeros((5, 5)))
+
+
+def test_a_folder_job_of_several_results_is_refused(tmp_path):
+    with pytest.raises(JobError, match="a folder job gives one result so far, and this one has a, result"):
+        Pipeline([FINE], outputs={"a": "fine"}).run_folder(tmp_path, tmp_path / "out")
+
+
+def test_a_device_refuses_a_graph():
+    from convpipe.compile.backend import Backend
+
+    backend = Backend("cpu")
+    backend.name = "cuda"  # as if there were one
+    with pytest.raises(BackendError, match="combined, read twice, or give several results"):
+        backend.compile(make_plan(GRAPHS["difference"], (8, 8)))
+
+
+# How they are planned
+
+
+def test_the_plan_of_a_graph():
+    plan = make_plan(GRAPHS["difference"], (20, 30), channels=3)
+    assert [node.inputs for node in plan.nodes] == [(IMAGE,), (IMAGE,), (0, 1)]
+    assert [one.inputs for one in plan.stages] == [(IMAGE,), (IMAGE,), (0, 1)]
+    assert plan.nodes[2].is_join
+    assert not plan.is_chain
+    assert plan.nodes[2].ranges.colour.low == pytest.approx(-255)
+    # The union of fields of radius 2 and 6.
+    assert [field.reach for field in plan.stages[2].field] == [13, 13]
+    assert [field.before for field in plan.stages[2].field] == [6, 6]
+    assert plan.stages[2].halo == ((0, 0), (0, 0))
+    data = plan.to_dict()
+    assert [one["inputs"] for one in data["stages"]] == [["input"], ["input"], [0, 1]]
+    assert data["outputs"] == [
+        {"name": "result", "stage": 2, "output": [20, 30], "channels": 3, "dtype": "uint8"}
+    ]
+
+
+def test_a_stage_may_have_several_nodes():
+    plan = make_plan([FINE, combine("fine - input", stride=2, bias=1)], (20, 31))
+    assert [node.inputs for node in plan.nodes] == [(IMAGE,), (0, IMAGE), (1,)]
+    assert [len(one.nodes) for one in plan.stages] == [1, 2]
+    assert plan.stages[1].extent == (10, 16)
+    assert plan.stages[1].inputs == (0, IMAGE)
+    assert plan.stages[1].formulas[0] == "floor((20 + 0 + 0 - 1*(1-1) - 1)/2) + 1 = 10"
+
+
+MEET = [
+    (
+        [stage("blur", "box", size=3, padding="valid", name="a"), combine("a - input")],
+        ["stage 1 (combine mine)", "stage 0 (a) 18x28", "input 20x30",
+         "'padding: same' of stage 0 (a) would make them meet"],
+    ),
+    (
+        [stage("blur", "box", size=3, padding=2, name="a"), COARSE, combine("a - coarse")],
+        ["stage 0 (a) 22x32", "stage 1 (coarse) 20x30", "'padding: [7, 7, 7, 7]' of stage 1 (coarse)"],
+    ),
+    (
+        [stage("blur", "box", size=3, padding=2, name="a"), combine("a - input")],
+        ["stage 0 (a) 22x32", "input 20x30", "'padding: same' of stage 0 (a) would make them meet"],
+    ),
+    (
+        [stage("custom", "a", kernel=[[1], [2], [3]], padding=0, name="a"),
+         stage("custom", "b", kernel=[[1, 2, 3]], padding=0, from_="input", name="b"), combine("a - b")],
+        ["stage 0 (a) 18x30", "stage 1 (b) 20x28",
+         "'padding: same' of stage 0 (a) and 'padding: same' of stage 1 (b) would make them meet"],
+    ),
+    (
+        [stage("blur", "box", size=3, stride=[2, 1], name="a"), combine("a - input")],
+        ["stage 0 (a) 10x30, input 20x30", "of the rows of the image they have stage 0 (a) every 2,"],
+    ),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("stages", "words"), MEET, ids=range(len(MEET)))
+def test_extents_that_do_not_meet(stages, words):
+    with pytest.raises(PlanError) as caught:
+        make_plan(stages, (20, 30))
+    assert all(each in str(caught.value) for each in words), str(caught.value)
+
+
+@pytest.mark.parametrize(("stages", "words"), MEET[:4], ids=range(4))
+def test_the_padding_that_is_said_makes_them_meet(stages, words):
+    import re
+
+    with pytest.raises(PlanError) as caught:
+        make_plan(stages, (20, 30))
+    said = re.findall(r"'padding: (\S.*?)' of stage (\d)", str(caught.value))
+    assert said
+    for padding, at in said:
+        given = dict(stages[int(at)].given) | {"padding": padding if padding == "same" else eval(padding)}
+        stages = [*stages]
+        stages[int(at)] = stage(stages[int(at)].method.family, stages[int(at)].label, **given)
+    make_plan(stages, (20, 30))
+
+
+def test_channels_that_do_not_meet():
+    grey = stage("color", "gray", name="grey")
+    assert make_plan([grey, combine("input - grey")], (5, 5), channels=3).output_channels == 3
+    assert make_plan([grey, combine("grey - input")], (5, 5), channels=4, alpha=True).output_channels == 4
+
+
+def test_masks_stay_bool():
+    mask = np.eye(5, dtype=bool)
+    inverted = stage("point", "invert", name="other")
+    assert Pipeline([inverted, combine("other * (1 - input)")])(mask).dtype == bool
+    assert Pipeline([inverted, combine("other + input")])(mask).dtype == np.uint8
+
+
+def test_memory_of_images_between():
+    assert make_plan([FINE], (20, 30)).shared_bytes == 0
+    size = 20 * 30 * 4
+    assert make_plan(GRAPHS["difference"], (20, 30)).shared_bytes == 2 * size
+    # fine, softer, edges: then kept; fine and softer are still read after it.
+    assert make_plan(GRAPHS["deep"], (20, 30)).shared_bytes == 4 * size
+
+
+# Graphs of ops
+
+
+def test_nodes_and_graphs_that_are_none():
+    window, join = (Stencil((IDENTITY,)),), (Map("a - b", ("a", "b")),)
+    for ops, inputs in ((window, ("x", "y")), (join, ("x", "y", "z")), ((), ("x",)), (join, ())):
+        with pytest.raises(ValueError, match="node 'n'"):
+            Node("n", ops, inputs)
+    first, second = Node("a", window), Node("b", window, ("a",))
+    assert Graph((first, second)).inputs == ("input",)
+    with pytest.raises(ValueError, match="node 'b' reads a before it is made"):
+        Graph((second, first))
+    with pytest.raises(ValueError, match="nodes of different names"):
+        Graph((first, first))
+    with pytest.raises(ValueError, match="nothing reads a"):
+        Graph((first, Node("b", window)))
