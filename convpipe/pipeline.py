@@ -336,7 +336,7 @@ class Pipeline:
         self.engine.check()
         if self.outputs:
             raise JobError(
-                f"{self.name}: a folder job gives one result so far, and this one has "
+                "a folder job gives one result so far, and this one has "
                 f"{', '.join((*self.outputs, RESULT))}; take its outputs away, or filter arrays from Python"
             )
         report = batch.run_folder(self.engine, expanded(input), expanded(output), name=self.name, **options)

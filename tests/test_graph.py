@@ -1,13 +1,15 @@
 """Stages that read each other by name: how they are wired, planned and run."""
 
 import pickle
+import re
+from pathlib import Path
 
 import numpy as np
 import oracle
 import pytest
 
 import convpipe
-from convpipe import Pipeline, stage
+from convpipe import Pipeline, config, stage
 from convpipe.errors import BackendError, JobError, ParameterError, ParameterTypeError, PlanError
 from convpipe.geometry import Border
 from convpipe.ops import IDENTITY, Graph, Map, Node, Stencil
@@ -270,12 +272,20 @@ def test_a_folder_job_of_several_results_is_refused(tmp_path):
 
 
 def test_a_device_refuses_a_graph():
-    from convpipe.compile.backend import Backend
+    from convpipe.compile.cuda.passes import make_passes
 
-    backend = Backend("cpu")
-    backend.name = "cuda"  # as if there were one
-    with pytest.raises(BackendError, match="combined, read twice, or give several results"):
-        backend.compile(make_plan(GRAPHS["difference"], (8, 8)))
+    for stages in (GRAPHS["difference"], wire([FINE, stage("edge", "sobel")], {"a": "fine"})):
+        with pytest.raises(BackendError, match="combined, read twice, or give several results"):
+            make_passes(make_plan(stages, (8, 8)))
+
+
+def test_auto_takes_the_processor_for_a_graph(monkeypatch):
+    from convpipe.compile import backend
+
+    monkeypatch.setattr(backend, "problems", list)
+    chosen = backend.Backend("auto")
+    chosen.compile(make_plan(GRAPHS["difference"], (8, 8)))
+    assert chosen.describe() == "cpu (auto: a device runs no graph of stages yet)"
 
 
 # How they are planned
@@ -344,8 +354,6 @@ def test_extents_that_do_not_meet(stages, words):
 
 @pytest.mark.parametrize(("stages", "words"), MEET[:4], ids=range(4))
 def test_the_padding_that_is_said_makes_them_meet(stages, words):
-    import re
-
     with pytest.raises(PlanError) as caught:
         make_plan(stages, (20, 30))
     said = re.findall(r"'padding: (\S.*?)' of stage (\d)", str(caught.value))
@@ -394,3 +402,21 @@ def test_nodes_and_graphs_that_are_none():
         Graph((first, first))
     with pytest.raises(ValueError, match="nothing reads a"):
         Graph((first, Node("b", window)))
+
+
+PAGE = Path(__file__).parents[1] / "docs" / "graphs.md"
+SHOWN = re.findall(r"```yaml\n(.*?)```", PAGE.read_text(), re.DOTALL)
+
+
+@pytest.mark.parametrize("text", SHOWN, ids=range(len(SHOWN)))
+def test_the_page_shows_configs_that_plan(text):
+    (job,) = config.load_text(text)
+    Pipeline.from_job(job).plan((40, 50, 3))
+
+
+def test_the_variance_of_the_page(rng):
+    (text,) = (each for each in SHOWN if "variance" in each)
+    image = rng.integers(0, 256, (12, 13), dtype=np.uint8)
+    found = Pipeline.from_job(config.load_text(text)[0])(image)
+    windows = np.lib.stride_tricks.sliding_window_view(np.pad(image.astype(float), 3, mode="reflect"), (7, 7))
+    np.testing.assert_allclose(found, windows.var(axis=(2, 3)), rtol=0, atol=0.02)

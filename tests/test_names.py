@@ -83,7 +83,7 @@ def test_names_of_a_pipeline():
 COMMANDS = {
     "run": "arguments --set --backend --jobs --memory --overwrite --resume --isolate --timeout --report "
     "--quiet --verbose --json",
-    "plan": "config input --size --alpha --dtype --set --json",
+    "plan": "config input --size --alpha --dtype --set --dot --json",
     "check": "configs --set --json",
     "stages": "family name --markdown --json",
     "schema": "",

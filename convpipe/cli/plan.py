@@ -43,6 +43,7 @@ Kind = tuple[tuple[int, ...], str, bool]
 @alpha_option
 @dtype_option
 @set_option
+@click.option("--dot", "as_dot", is_flag=True, help="Print the graph of stages as Graphviz reads it.")
 @json_option
 def command(
     config: Path,
@@ -51,21 +52,29 @@ def command(
     alpha: bool,
     dtype: str,
     overrides: tuple[str, ...],
+    as_dot: bool,
     as_json: bool,
 ) -> None:
     """Show every stage's output size, formula, halo, range and cost; no pixel is read.
+
+    Of stages that read others than the one before them, the graph is drawn beside them.
 
     Without --size, for each distinct size among the images of the input folder, from their headers. Exit
     code 1 if some images cannot be planned, 2 if the size given cannot.
     """
     if size and input:
         raise click.UsageError("give INPUT or --size, not both")
+    if as_dot and as_json:
+        raise click.UsageError("give --dot or --json, not both")
     if alpha and not size:
         raise click.UsageError("--alpha goes with --size; files say themselves what is alpha")
     kind = (size, dtype, alpha) if size else None
     found = [_planned(job, kind, input) for job in load_each(config, overrides)]
     code = max((job.exit_code(asked=kind is not None) for job in found), default=0)
-    if as_json:
+    if as_dot:
+        for job in found:
+            job.show_dot()
+    elif as_json:
         print_json({"exit_code": code, "jobs": [job.to_dict() for job in found]})
     else:
         for job in found:
@@ -144,6 +153,13 @@ class JobPlans:
             emit(rendered(partial(print_plan, plan)))
             for warning in plan.warnings:
                 complain(warning, kind="warning")
+
+    def show_dot(self) -> None:
+        """Print a graph for each plan."""
+        from convpipe.report.graph import dot
+
+        for _, plan in self.plans:
+            emit(dot(plan, self.name))
 
     def complain(self) -> None:
         """Print what cannot be planned, on standard error."""

@@ -86,15 +86,11 @@ class Backend:
         Raises
         ------
         BackendError
-            If stages of `plan` form a graph, which a device does not run yet.
+            If the backend does not run such a plan.
         """
         name = self.name
-        if not plan.is_chain:
-            if name == "cuda":
-                raise BackendError(
-                    "stages that are combined, read twice, or give several results do not run on backend "
-                    "'cuda' yet; run them with backend 'cpu'"
-                )
+        if name == "auto" and not plan.is_chain:
+            self._say("auto: a device runs no graph of stages yet")
             name = "cpu"
         if name == "auto":
             found = _estimate(plan)

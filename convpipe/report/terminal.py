@@ -15,6 +15,7 @@ from rich.table import Table
 from rich.text import Text
 
 from convpipe.plan import Plan, StagePlan
+from convpipe.report.graph import lanes, results
 from convpipe.report.model import Report
 from convpipe.report.text import byte_size, existing_advice, extent, number, printable
 
@@ -189,13 +190,23 @@ def print_plan(plan: Plan, console: Console) -> None:
             "bold",
         )
     )
-    headings = ("", "stage", "input", "output", "halo", "field", "range", "MB", "Mops")
+    headings: Row = ("", "stage", "input", "output", "halo", "field", "range", "MB", "Mops")
+    rows = [_plan_row(stage) for stage in plan.stages]
+    if not plan.is_chain:
+        headings, rows = ("graph", *headings), _drawn(plan, rows)
     table = _plain_table(headings, ("", "MB", "Mops"))
-    for stage in plan.stages:
-        table.add_row(*(Text(cell) for cell in _plan_row(stage)))
+    for row in rows:
+        table.add_row(*map(Text, row))
     console.print(table)
     console.print(_formulas(plan))
     console.print(Text(_memory(plan), "dim"))
+
+
+def _drawn(plan: Plan, rows: list[Row]) -> list[Row]:
+    """Return the rows of the stages below one of the image, beside the graph that they form."""
+    image: Row = ("", "input", "", extent(plan.input), "", "", "", f"{plan.input_bytes / 1e6:.3g}", "")
+    named = [(row[0], row[1] + results(plan, at), *row[2:]) for at, row in enumerate(rows)]
+    return [(drawn, *row) for drawn, row in zip(lanes(plan), [image, *named], strict=True)]
 
 
 def _memory(plan: Plan) -> str:

@@ -49,7 +49,9 @@ class FormulaText(Text):
             if not formula.names:
                 raise ParameterError(f"no image in {value!r}; write 'input' or the names of stages")
         except ParameterError as error:
-            raise ParameterError(f"{self.name}: {error}", self.name) from None
+            open_ = formula.text.count("(") > formula.text.count(")")
+            hint = "; in {...} a comma ends a value: put the formula in quotes" if open_ else ""
+            raise ParameterError(f"{self.name}: {error}{hint}", self.name) from None
         return formula
 
     def kind(self) -> str:

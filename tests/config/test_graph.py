@@ -82,6 +82,7 @@ def test_outputs_may_be_those_of_defaults(load):
         ("name: fine", "name: sqrt", "3:38", "name cannot be 'sqrt', a word of formulas"),
         ("sharp: fine", "sharp: result", "10:10", "there is no stage 'result': that is what the last"),
         ("fine - coarse", "fine -- -", "6:14", "formula: expression 'fine -- -', column"),
+        ("fine - coarse", "abs(fine", "6:14", "a comma ends a value: put the formula in quotes"),
         ("fine - coarse", "med(fine)", "6:14", "unknown function 'med'"),
         ("formula: fine - coarse", "from: fine", "6:5", "combine difference has no parameter 'from'"),
         ("outputs:\n", "outputs: [a]\nx-a:\n", "7:10", "outputs needs a mapping"),

@@ -229,7 +229,18 @@ class _Chain:
 
 
 def make_passes(plan: Plan) -> tuple[Program, tuple[Pass, ...], Values]:
-    """Return the structure and the run-time values of `plan` as a chain of passes."""
+    """Return the structure and the run-time values of `plan` as a chain of passes.
+
+    Raises
+    ------
+    BackendError
+        If `plan` is no chain, or needs what a pass cannot find.
+    """
+    if not plan.is_chain:
+        raise BackendError(
+            "stages that are combined, read twice, or give several results do not run on backend 'cuda' yet; "
+            "run them with backend 'cpu'"
+        )
     for node in plan.nodes:
         if node.reduces:
             raise BackendError(

@@ -1,0 +1,100 @@
+"""What the commands say of stages that form a graph."""
+
+import numpy as np
+import pytest
+
+from convpipe import Pipeline, config
+
+STAGES = [
+    "- {custom: taps, kernel: [[0, 2, 1]], name: fine}",
+    "- {blur: box, size: 3, from: input, name: soft}",
+    "- {combine: difference, formula: fine - 2 * soft, bias: 1}",
+    "- {point: abs}",
+]
+HEAD = "input: {path: photos}\noutput: {path: out}\noutputs: {background: soft}"
+
+
+def test_plan_draws_the_graph(convpipe, job):
+    shown = convpipe("plan", job(*STAGES, head=HEAD), "--size", "48x64")
+    lines = [line.rstrip() for line in shown.stdout.splitlines()]
+    assert lines[4].startswith(" *         input")
+    assert lines[5].startswith(" +-*    0  fine ")
+    assert lines[6].startswith(" * |    1  soft => background")
+    assert lines[7].startswith(" *-+    2  combine difference")
+    assert lines[8].startswith(" *      3  point abs => result")
+
+
+def test_plan_draws_no_chain(convpipe, job):
+    assert "graph" not in convpipe("plan", job(), "--size", "48x64").stdout
+
+
+def test_plan_as_json(convpipe, job, document):
+    found = document(convpipe("plan", job(*STAGES, head=HEAD), "--size", "48x64", "--json"))
+    (plan,) = found["jobs"][0]["sizes"]
+    assert [stage["inputs"] for stage in plan["stages"]] == [["input"], ["input"], [0, 1], [2]]
+    assert [(output["name"], output["stage"]) for output in plan["outputs"]] == [
+        ("background", 1),
+        ("result", 3),
+    ]
+
+
+def test_plan_for_graphviz(convpipe, job):
+    shown = convpipe("plan", job(*STAGES), "--size", "48x64", "--dot")
+    assert shown.exit_code == 0
+    assert shown.stdout.startswith('digraph "job" {\n')
+    assert shown.stdout.endswith("}\n")
+    assert "stage1 -> stage2;" in shown.stdout
+    both = convpipe("plan", job(*STAGES), "--size", "48x64", "--dot", "--json")
+    assert both.exit_code == 2
+    assert "give --dot or --json, not both" in both.stderr
+
+
+def test_check_points_at_a_wrong_name(convpipe, job):
+    result = convpipe("check", job(*STAGES[:3], "- {point: abs, from: sofft}"))
+    assert result.exit_code == 2
+    assert "job.yaml:7:24: there is no stage 'sofft'; did you mean 'soft'?" in result.stderr
+
+
+def test_run_refuses_several_results(convpipe, photos, job):
+    result = convpipe("run", job(*STAGES, head=HEAD))
+    assert result.exit_code == 2
+    assert "a folder job gives one result so far, and this one has background, result" in result.stderr
+    assert not (photos.parent / "out").exists()
+
+
+def test_run(convpipe, photos, job):
+    assert convpipe("run", job(*STAGES), "--quiet").exit_code == 0
+    assert len([*(photos.parent / "out").rglob("*.png")]) == 3
+
+
+@pytest.mark.parametrize(
+    ("chosen", "lines"),
+    [
+        ("2", ["x0 is fine: ", "x1 is soft: ", "then x0 - 2 * x1", "then r + bias, bias = 1", "to stage 3"]),
+        ("soft", ["columns 1 to 3 of its input", "it goes on, not rounded, to stage 2, combine difference"]),
+        ("0", ["r = 2*12 + 1*13 = 37", "it goes on, not rounded, to stage 2, combine difference"]),
+    ],
+)
+def test_explain(convpipe, job, chosen, lines):
+    shown = convpipe("explain", job(*STAGES), "--at", 1, 2, "--stage", chosen).stdout
+    assert all(line in shown for line in lines), shown
+
+
+def test_explain_adds_up(convpipe, job):
+    shown = convpipe("explain", job(*STAGES), "--at", 1, 2, "--stage", "2").stdout
+    image = np.add.outer(10 * np.arange(10), np.arange(10)).astype(np.uint8)
+    (made,) = config.load(job(*STAGES[:3]))
+    value = Pipeline.from_job(made)(image, dtype="float32")[1, 2]
+    assert f"the stage gives {value:.6g}" in shown
+
+
+def test_preview_shows_each_stage(convpipe, photos, job):
+    result = convpipe("preview", job(*STAGES), photos / "a.png", "--output", "sheet.png")
+    assert result.exit_code == 0
+    assert [line.split(",")[0].strip() for line in result.stdout.splitlines()[1:]] == [
+        "image",
+        "0: fine",
+        "1: soft",
+        "2: combine difference",
+        "3: point abs",
+    ]
