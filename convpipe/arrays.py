@@ -254,7 +254,7 @@ def _lazy(image: Any, channel_axis: int | None, engine: Engine, alpha: bool) -> 
     whole = "pipeline(image.compute()) filters it whole"
     plan = engine.plan(channels_last(image.shape, channel_axis), np.dtype(image.dtype).name, alpha)
     apart = [_overlaps(node) for node in plan.nodes]
-    if plan.extent != plan.input or plan.output_channels != plan.channels or not all(apart):
+    if plan.beside or plan.extent != plan.input or plan.output_channels != plan.channels or not all(apart):
         return ParameterTypeError(f"a dask array is not computed unasked; {whole}", "image")
     rows, cols = (max(field.before, field.reach - 1 - field.before) for field in plan.stages[-1].field)
     depth = [rows, cols] if image.ndim == 2 else [rows, cols, 0]

@@ -44,6 +44,7 @@ _SIZES = """
 _WORDS = """
 ~ null true false yes no on off same valid reflect constant edge wrap zeros auto cuda cpu uint8 float16
 float64 int64 complex64 object png jpeg stages jobs defaults input output border dtype name value <<
+from outputs formula combine result fine coarse input-fine fine*fine/coarse where(fine>1,coarse,input)
 *a &a &a[*a] !!python/object:os.system !!binary !t ? : - -- --- ... | > ' " % @ ` \\ ${HOME} "\\uD800" "\\x00"
 "\\ud83d\\ude00" '' "" [] {} [[]] [{}] [~] [[~]] [[1]] [[.nan]]
 """

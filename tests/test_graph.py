@@ -12,9 +12,9 @@ import convpipe
 from convpipe import Pipeline, config, stage
 from convpipe.errors import BackendError, JobError, ParameterError, ParameterTypeError, PlanError
 from convpipe.geometry import Border
-from convpipe.ops import IDENTITY, Graph, Map, Node, Stencil
+from convpipe.ops import IDENTITY, Graph, Map, Node, Stencil, Taps
 from convpipe.plan import IMAGE, make_plan
-from convpipe.stages import ImageKind
+from convpipe.stages import COMMON, ImageKind, Method, Stage
 from convpipe.stages.wiring import faults, wire
 
 FINE = stage("blur", "gaussian", sigma=0.6, name="fine")
@@ -387,6 +387,56 @@ def test_memory_of_images_between():
 
 
 # Graphs of ops
+
+
+HAT = Method(
+    "test",
+    "hat",
+    "what a blur takes away",
+    reference="none",
+    parameters=(),
+    lower=lambda: Graph(
+        (
+            Node("soft", (Stencil((Taps.outer([1, 2, 3], [2, 1, 1, 0, 3]),)),)),
+            Node("soft2", (Map("r / 40"),), ("soft",)),
+            Node("result", (Map("a - b", ("a", "b")),), ("input", "soft2")),
+        )
+    ),
+)
+
+
+def hat(**common):
+    given = {parameter.name: parameter.default for parameter in COMMON} | common
+    return Stage(HAT, "hat", common, {}, given)
+
+
+@pytest.mark.parametrize(
+    "common",
+    [
+        {},
+        {"stride": (2, 3), "bias": 2.5},
+        {"dilation": (2, 1), "border": Border.WRAP, "dtype": "int16"},
+        {"border": Border.CONSTANT, "value": 7.0},
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize(("channels", "alpha"), [(1, False), (4, True)])
+def test_a_method_may_lower_to_a_graph(common, channels, alpha, rng):
+    image = rng.integers(0, 256, (12, 15, channels), dtype=np.uint8)
+    stages = [hat(name="hat", **common), stage("blur", "box", size=3)]
+    pipeline, plan = planned(stages, image, alpha=alpha, dtype="float32")
+    assert [len(one.nodes) for one in plan.stages] == [3 + ("stride" in common), 1]
+    oracle.near(pipeline(image, alpha=alpha), plan, image, 2e-5)
+
+
+def test_a_method_of_several_windows_has_one_halo_and_no_padding_of_its_own():
+    plan = make_plan([hat(dilation=(2, 1))], (20, 30))
+    assert plan.stages[0].halo == ((2, 2), (2, 2))
+    assert plan.stages[0].axes[0].reach == 1
+    assert [field.reach for field in plan.stages[0].field] == [5, 5]
+    for name, value in (("padding", "valid"), ("anchor", (0, 0))):
+        with pytest.raises(ParameterError, match=f"test hat is of several windows, and takes no {name}"):
+            make_plan([hat(**{name: value})], (20, 30))
 
 
 def test_nodes_and_graphs_that_are_none():

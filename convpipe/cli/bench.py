@@ -133,7 +133,8 @@ def _measure(pipeline: Pipeline, image: NDArray[Any], alpha: bool, threads: int,
         began = time.perf_counter()
         result = run_once()
         ended = time.perf_counter()
-    nbytes = image.nbytes + result.nbytes
+    results = result.values() if isinstance(result, dict) else [result]
+    nbytes = image.nbytes + sum(each.nbytes for each in results)
     run, copy = medians([run_once, copy_of(nbytes, threads)], runs=runs)
     return Timing(
         name=pipeline.name,

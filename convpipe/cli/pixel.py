@@ -96,12 +96,18 @@ class Pixel:
 
     def _joined(self, position: int) -> None:
         """Print what a stage that combines several images reads, its expressions, and what they give."""
-        for number, source in enumerate(self.stage.inputs):
+        first = self.stage.nodes[0]
+        op = first.ops[0]
+        named = zip(op.inputs, first.inputs, strict=True) if first.is_join and isinstance(op, Map) else ()
+        for symbol, node in named:
+            source = IMAGE if node == IMAGE else self.plan.stage_of(node)
             name = "input" if source == IMAGE else self.plan.stages[source].name
             read = self._after(source)
-            if read.shape[:2] == self.stage.extent:
+            if first.extent == self.stage.extent:  # else a stride or padding follows, and pixels move
                 value = read[(*self.at, min(self.channel, read.shape[2] - 1))]
-                emit(f"x{number} is {name}: {value:.6g}")
+                emit(f"{symbol} is {name}: {value:.6g}")
+            else:
+                emit(f"{symbol} is {name}")
         self._maps()
         value = float(self._after(position)[(*self.at, self.channel)])
         emit(f"the stage gives {value:.6g}")

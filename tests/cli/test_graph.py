@@ -1,5 +1,8 @@
 """What the commands say of stages that form a graph."""
 
+import re
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -98,3 +101,18 @@ def test_preview_shows_each_stage(convpipe, photos, job):
         "2: combine difference",
         "3: point abs",
     ]
+
+
+def test_the_page_shows_what_plan_draws(convpipe):
+    root = Path(__file__).parents[2]
+    page = (root / "docs" / "graphs.md").read_text()
+    (shown,) = re.findall(r"```text\n( graph.*?)```", page, re.DOTALL)
+    (command,) = re.findall(r"\$ convpipe (plan configs/spots.yaml .* --dtype uint16)", page)
+    command = [str(root / word) if word.startswith("configs/") else word for word in command.split()]
+    lines = [line.rstrip() for line in convpipe(*command).stdout.splitlines()]
+    assert set(shown.splitlines()) <= set(lines)
+
+
+def test_bench_times_a_pipeline_of_several_results(convpipe, job, document):
+    found = convpipe("bench", job(*STAGES, head=HEAD), "--size", "16x16", "--runs", "1", "--json")
+    assert found.exit_code == 0, found.stderr
