@@ -58,8 +58,8 @@ def _response(op, taps, values, compute, integers):
     """One bank: samples under each tap, for every output, then the sum that its shape defines."""
     padded = oracle.pad(op, values)
     exact = integers is not None and _sums_exactly(integers, op, taps)
-    bank = choose("r", taps, 0, exact)
-    weights = [compute(w) for w in bank.weights(taps)]
+    bank = choose("r", taps, exact)
+    weights = [compute(w) for w in bank.weights]
     rows, cols = (
         (padded.shape[a] - (taps.extent[a] - 1) * op.dilation[a] - 1) // op.stride[a] + 1 for a in range(2)
     )

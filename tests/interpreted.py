@@ -1,6 +1,6 @@
-"""The fused loop run as Python, with every index checked and scratch memory filled with what shows.
+"""The driver and its loops run as Python: every index is checked, and no byte is read before it is written.
 
-Compiled, a loop checks nothing: what it reads past a row, or before it is written, is whatever lies there.
+Compiled, they check nothing: what is read past a row, or before it is written, is whatever lies there.
 """
 
 import types
@@ -11,43 +11,89 @@ import numba
 import numpy as np
 from rounding import fma, fma_of_floats
 
-from convpipe.compile.cpu import addresses, rows
+from convpipe.compile.cpu import drive, rows
+from convpipe.geometry import border_index
 
-UNWRITTEN = -77
+FIRST_LOOP = 1 << 60
+"""In place of the address of a loop: this, and its number."""
+
+
+class Memory:
+    """Arrays by their addresses."""
+
+    def __init__(self):
+        self.arrays = []
+        self.taken = 0
+
+    def add(self, array, written=True):
+        """Let `array` be found; its rows, if it has two axes, have nothing to do with each other."""
+        pitch = array.strides[0] if array.ndim == 2 else array.nbytes
+        flat = array.reshape(-1).view(np.uint8)
+        self.arrays.append((address(array), flat, pitch, np.full(flat.shape, written)))
+        return array
+
+    def find(self, at):
+        """Return the bytes from address `at` to the end of its row, and which of them were written."""
+        for first, flat, pitch, written in reversed(self.arrays):
+            if first <= at < first + len(flat):
+                offset = at - first
+                end = (offset // pitch + 1) * pitch
+                return flat[offset:end], written[offset:end]
+        raise AssertionError(f"address {at} is in no array")
+
+    def empty(self, shape, dtype):
+        array = np.zeros(shape, dtype)
+        self.taken += array.nbytes
+        return self.add(array, written=False)
 
 
 class Row:
-    """As ``addresses.Row``, up to the end of the row."""
+    """Samples from an address on, as ``addresses.Row``."""
 
-    def __init__(self, samples):
-        self.samples = samples
+    def __init__(self, memory, at, dtype):
+        content, written = memory.find(at)
+        size = np.dtype(dtype).itemsize
+        count = len(content) // size
+        self.samples = content[: count * size].view(dtype)
+        self.written = written[: count * size].reshape(count, size)
 
     def __getitem__(self, x):
         assert 0 <= x < len(self.samples), f"reads sample {x} of {len(self.samples)}"
+        assert self.written[x].all(), f"reads sample {x}, which nobody wrote"
         return self.samples[x]
 
     def __setitem__(self, x, value):
         assert 0 <= x < len(self.samples), f"writes sample {x} of {len(self.samples)}"
         self.samples[x] = value
+        self.written[x] = True
 
 
-def line(array, row, first):
-    assert 0 <= row < array.shape[0], f"row {row} of {array.shape[0]}"
-    return tail(Row(array[row]), first)
+class Words:
+    """Numbers of the driver from somewhere on."""
+
+    def __init__(self, words):
+        self.words = words
+
+    def __getitem__(self, k):
+        assert 0 <= k < len(self.words), f"word {k} of {len(self.words)}"
+        return self.words[k]
+
+    def __setitem__(self, k, value):
+        assert 0 <= k < len(self.words), f"word {k} of {len(self.words)}"
+        self.words[k] = value
 
 
-def tail(row, first):
-    assert 0 <= first <= len(row.samples), f"from sample {first} of {len(row.samples)}"
-    return Row(row.samples[first:])
+def tail(words, first):
+    assert 0 <= first <= len(words.words), f"from word {first} of {len(words.words)}"
+    return Words(words.words[first:])
 
 
-def take(vector, first, count):
-    assert 0 <= first <= first + count <= len(vector), f"values {first}..{first + count} of {len(vector)}"
-    return tuple(vector[first : first + count])
+def address(array):
+    return array.__array_interface__["data"][0]
 
 
 def dot(*products):
-    return dot_onto(products[0] * products[1], *products[2:])
+    return dot_onto(products[0] * type(products[0])(products[1]), *products[2:])
 
 
 def dot_onto(total, *products):
@@ -60,71 +106,77 @@ def dot_onto(total, *products):
     return total
 
 
-def to_int32(value):
-    """As x86 does it: what 32 bits do not hold becomes the least integer."""
-    held = np.isfinite(value) and abs(value) < 2**31
-    return np.int32(np.rint(value)) if held else np.int32(-(2**31))
+def quantize(dtype):
+    limits = np.iinfo(dtype)
+
+    def rounded(value):
+        kind = type(value)
+        return kind(0) if np.isnan(value) else min(max(np.rint(value), kind(limits.min)), kind(limits.max))
+
+    return rounded
 
 
-class _FilledNumPy:
-    """NumPy, whose empty arrays are not; it knows what it gave since a strip began, and the most of it."""
-
-    def __init__(self):
-        self.given = self.most = 0
-
-    def __getattr__(self, name):
-        return getattr(np, name)
-
-    def empty(self, shape, dtype):
-        array = filled(shape, dtype)
-        self.given += array.nbytes
-        self.most = max(self.most, self.given)
-        return array
-
-    def hold(self, *arrays):
-        """What stands last in a strip."""
-        self.given = 0
+def store(dtype):
+    limits, rounded = np.iinfo(dtype), quantize(dtype)
+    return lambda value: np.dtype(dtype).type(min(int(rounded(value)), limits.max))
 
 
-def filled(shape, dtype):
-    value = np.nan if np.dtype(dtype).kind == "f" else np.array(UNWRITTEN).astype(dtype)
-    return np.full(shape, value, dtype)
-
-
-ADDRESSES = {
-    "address": Row, "lent": lambda array: array, "line": line, "tail": tail,
-}  # fmt: skip
-
-
-def band(source, numpy=None):
-    """Return the function ``band`` of a generated module, as Python; its arrays are from `numpy`."""
-    numpy = numpy or _FilledNumPy()
-    stand_in = types.ModuleType(addresses.__name__)
-    stand_in.__dict__.update(ADDRESSES | {"hold": numpy.hold})
+def loops(sources, memory):
+    """Return the functions of generated modules, as Python."""
     helpers = types.ModuleType(rows.__name__)
-    loop = {}
     with (
         mock.patch.object(numba.config, "DISABLE_JIT", True),
-        mock.patch.dict("sys.modules", {addresses.__name__: stand_in, rows.__name__: helpers}),
+        mock.patch.dict("sys.modules", {rows.__name__: helpers}),
     ):
-        _run(Path(rows.__file__).read_text(), helpers.__dict__, numpy)
-        helpers.take, helpers.to_int32, helpers.dot, helpers.dot_onto = take, to_int32, dot, dot_onto
-        _run(source, loop, numpy)
-    return loop["band"]
+        exec(Path(rows.__file__).read_text(), helpers.__dict__)
+        for name in ("source", "target", "row"):
+            setattr(helpers, name, lambda rows, k, dtype: Row(memory, rows[k], dtype))
+        helpers.values = lambda at, first, count, dtype: _values(memory, at, first, count, dtype)
+        helpers.dot, helpers.dot_onto = dot, dot_onto
+        for dtype in rows.INTEGERS:
+            setattr(helpers, f"quantize_{dtype}", quantize(dtype))
+            setattr(helpers, f"store_{dtype}", store(dtype))
+        made = []
+        for source in sources:
+            names = {}
+            exec(source, names)
+            made.append(names["loop"])
+    return made
 
 
-def _run(source, names, numpy):
-    exec(source, names)
-    names["np"] = numpy
+def _values(memory, at, first, count, dtype):
+    given = Row(memory, at, dtype)
+    return tuple(given[first + k] for k in range(count))
 
 
-def run(executable, image):
-    """Return the result of a compiled pipeline, by its source as Python, and the bytes it took beside it."""
-    flat = image.reshape(executable._given.extent)
-    out = filled(*executable._made)
-    values, numpy = executable.values, _FilledNumPy()
+def band(memory, functions):
+    """Return the driver, which calls `functions`, as Python."""
+    names = {}
+    with mock.patch.object(numba.config, "DISABLE_JIT", True):
+        exec(Path(drive.__file__).read_text(), names)
+
+    def call_loop(number, given, count, parameters):
+        return functions[number - FIRST_LOOP](given, count, parameters)
+
+    numpy = types.SimpleNamespace(**vars(np))
+    numpy.empty = memory.empty
+    names |= {"call_loop": call_loop, "np": numpy, "hold": lambda *_: None}
+    names |= {"border_index": border_index, "place_of": address, "address": Words, "tail": tail}
+    return names["band"]
+
+
+def run(executable, image, first=0, last=None):
+    """Return rows first..last of the result of a compiled pipeline, and the bytes taken beside it.
+
+    By its table and its loops as Python.
+    """
+    memory, table = Memory(), executable.table
+    flat = memory.add(np.ascontiguousarray(image).reshape(executable._given.extent))
+    out = memory.add(np.zeros(*executable._made), written=False)
+    parameters = memory.add(table.parameters)
+    words = table.with_loops([FIRST_LOOP + k for k in range(len(table.loops))])
+    driver = band(memory, loops([loop.source for loop in table.loops], memory))
+    last = len(out) if last is None else last
     with np.errstate(all="ignore"):
-        band(executable.source, numpy)(
-            flat, out, 0, len(out), values.geometry, values.weights, values.constants, values.outside
-        )
-    return out, numpy.most
+        driver(words, address(flat), address(out), address(parameters), first, last)
+    return out[first:last], memory.taken

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from test_fusion import cases, planned
 
+from convpipe.compile.cpu import drive, loops
 from convpipe.compile.cpu.groups import compile_plan
 from convpipe.compile.runtime import cache
 from convpipe.errors import PlanError
@@ -112,20 +113,31 @@ def test_what_a_stage_rounds_to_is_what_the_next_one_takes(stored, dtype, output
 
 
 @pytest.mark.parametrize("shape", SHAPES)
-def test_the_code_of_every_loop_shape_fuses_what_it_says_alone(shape, monkeypatch, tmp_path):
-    monkeypatch.setenv("CONVPIPE_CACHE_DIR", str(tmp_path / "loops"))  # a loop from the disk is no text
-    monkeypatch.setattr(cache, "_loaded", {})
-    weights = SHAPES[shape]
-    plan = make_plan(
-        [custom(weights), stage("point", "scale", gain=0.3, bias=0.1)], (40, 60), dtype="float32"
+@pytest.mark.parametrize("dtype", ["uint8", "float32"])
+def test_the_code_of_every_loop_shape_fuses_what_it_says_alone(shape, dtype):
+    stages = [custom(SHAPES[shape]), stage("point", "scale", gain=0.3, bias=0.1)]
+    executable = compile_plan(make_plan(stages, (40, 60), dtype=dtype))
+    fused = 0
+    for loop in executable.table.loops:
+        function = cache.module_of(loop.source, "seen").loop
+        function.compile(drive.LOOP)
+        (code,) = function.inspect_llvm().values()
+        arithmetic = re.findall(r"= (?:fadd|fmul|fsub|fdiv|fneg|call)\b.*", code)
+        flags = r"\b(fast|contract|reassoc|afn|arcp|nnan|ninf|nsz)\b"
+        assert not [line for line in arithmetic if re.search(flags, line)]
+        assert "llvm.fmuladd" not in code
+        assert ("llvm.fma." in code) == ("dot(w0, s0[x], w1" in loop.source or "dot_onto(" in loop.source)
+        fused += "llvm.fma." in code
+    assert bool(fused) == (
+        shape not in ("one tap", "many equal taps") and (shape, dtype) != ("equal taps", "uint8")
     )
-    executable = compile_plan(plan)
-    executable(np.zeros((40, 60), np.float32), threads=1)
-    function = executable._band
+
+
+@pytest.mark.parametrize(("sample", "rows"), [("uint8", 16), ("float32", 16), ("uint8", 24)])
+def test_a_loop_over_many_rows_is_vectorised_without_comparing_addresses(sample, rows):
+    loop = loops.dot_rows(sample, "float32", rows, onto=True, outputs=2)
+    function = cache.module_of(loop.source, "seen").loop
+    function.compile(drive.LOOP)
     (code,) = function.inspect_llvm().values()
-    arithmetic = re.findall(r"= (?:fadd|fmul|fsub|fdiv|fneg|call)\b.*", code)
-    assert any("fmul" in line for line in arithmetic)
-    flags = r"\b(fast|contract|reassoc|afn|arcp|nnan|ninf|nsz)\b"
-    assert not [line for line in arithmetic if re.search(flags, line)]
-    assert "llvm.fmuladd" not in code
-    assert ("llvm.fma." in code) == (shape not in ("one tap", "many equal taps"))
+    assert re.search(r"<\d+ x float> @llvm\.fma\.", code)
+    assert "memcheck" not in code

@@ -10,9 +10,7 @@ from test_stages import EVERY_METHOD, ids, make
 
 from convpipe import Conv2d, Pipeline, config, conv2d, stage
 from convpipe.compile.common.text import Text
-from convpipe.compile.cpu.emit import emit
 from convpipe.compile.cpu.groups import compile_plan
-from convpipe.compile.cpu.schedule import make_schedule
 from convpipe.compile.cuda.emit import lower
 from convpipe.compile.cuda.tiles import Tiling
 from convpipe.errors import ConfigError, ParameterError
@@ -42,7 +40,7 @@ KERNEL = [[1.0, 2.0], [0.5, 1.0]]
 def sources(pipeline, channels=4, alpha=True):
     """The Python of the loop and of the kernels, in all of which nothing is compiled."""
     plan = pipeline.plan((9, 11, channels), "uint8", alpha=alpha)
-    return emit(make_schedule(plan)[0]), lower(plan, Tiling())[0]
+    return compile_plan(plan).source, lower(plan, Tiling())[0]
 
 
 def custom(label="mine", **common):

@@ -104,7 +104,7 @@ def test_a_tap_of_0_meets_nan_in_the_loop_over_all_taps_alone(shape, kernel, dil
         [stage("custom", "holed", kernel=kernel, dilation=dilation, padding=0)], image.shape, dtype="float32"
     )
     run = compile_plan(plan)
-    (bank,) = make_schedule(plan)[0].levels[0].banks
+    (bank,) = make_schedule(plan).levels[-1].recipe.banks
     assert bank.shape == shape
     got = np.isnan(interpreted.run(run, image)[0]).reshape(plan.extent)
     meets = np.ones(kernel.shape, bool) if shape == "rows" else kernel != 0
@@ -120,8 +120,7 @@ def test_the_shape_is_what_it_is_called(shape):
     if shape == "transform":
         assert plan.stages[0].tiles is not None
         return
-    schedule, _ = make_schedule(plan)
-    (bank,) = schedule.levels[0].banks
+    (bank,) = make_schedule(plan).levels[-1].recipe.banks
     assert bank.shape == {"column": "unrolled", "sparse": "unrolled", "long": "separable"}.get(shape, shape)
 
 

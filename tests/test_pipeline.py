@@ -147,8 +147,8 @@ def test_a_window_that_does_not_fit_names_its_stage():
 def test_source_is_readable_python(edges):
     source = edges.source((20, 30))
     compile(source, "generated", "exec")
-    assert "# stage 0: blur gaussian" in source
-    assert "# stage 1: edge sobel" in source
+    assert "# level 0: stage 0: blur gaussian" in source
+    assert "# level 1: stage 1: edge sobel" in source
 
 
 def test_public_names():

@@ -1,8 +1,7 @@
 """Memory of the processor's loops: the rows that their levels keep, on every thread, in strips of columns.
 
-A level keeps the rows of its input that its window spans in a ring. Where it reads the image itself, it keeps
-copies of those under the taps, for what lies near a border. Beside them are rows of sums. What is said here
-is the most that can be: which rows of sums there are is the schedule's to choose.
+The rows under the window of a level are kept in a ring; of an image they may be padded copies. Beside them
+are rows of sums. What is said here is the most that can be: which rows there are is the schedule's to choose.
 """
 
 from __future__ import annotations
@@ -22,8 +21,34 @@ slower, at every kernel size, than whole rows of 4096 columns: short rows cost m
 NARROWEST = 1024
 """Fewest columns of a strip; narrower ones lose more to the start of their loops and to their overlap."""
 
+AT_ONCE = 4
+"""Most rows that a level makes at a time."""
+
+ALIGNMENT = 64
+"""Bytes at a multiple of which a row begins."""
+
 INDEX = 8
-"""Bytes of a row's number."""
+"""Bytes of a row's number, or of its address."""
+
+PAGE = 4096
+"""Bytes that rows must not be a multiple of apart: what is at the same place of a page shares cache lines."""
+
+
+def aligned(nbytes: int) -> int:
+    """Return the bytes from where a row begins to where the next may, after `nbytes`."""
+    return -(-nbytes // ALIGNMENT) * ALIGNMENT
+
+
+def pitch(nbytes: int) -> int:
+    """Return the bytes from a row of `nbytes` to the next in a ring.
+
+    Examples
+    --------
+    >>> pitch(100), pitch(4096)
+    (128, 4160)
+    """
+    rows = aligned(nbytes)
+    return rows + ALIGNMENT * (rows % PAGE == 0)
 
 
 def strip_columns(bytes_per_column: float) -> int:
@@ -65,16 +90,19 @@ def ring_bytes(levels: Sequence[Sequence[NodePlan]], compute: str) -> int:
 def _level_bytes(level: Sequence[NodePlan], padded: int, itemsize: int, *, first: bool) -> int:
     """Return the bytes of a level's rows, which are `padded` columns wide."""
     head = level[0]
-    stencil = head.stencil
-    reads_image = first and head.ops[0] is stencil
-    # A pass over columns may make two rows at once, and needs the rows under both; a row of constants.
-    rows = stencil.kernel[0] if reads_image else min(head.axes[0].reach + 1, head.input[0])
-    # Of every bank: two rows of sums over columns, sums of 2, 4, 8, ... neighbours, and their total.
-    sums = len(stencil.banks) * (3 + stencil.kernel[1].bit_length())
-    across = sum(isinstance(op, Mix | Alpha) for node in level for op in node.ops)
+    stencil, axis = head.stencil, head.axes[0]
+    made = AT_ONCE if first else 2
+    # Under a window, and those of rows made at the same time; some to spare; what wraps around is copied.
+    wraps = stencil.border == Border.WRAP
+    beyond = AT_ONCE if wraps else made - 1
+    rows = min(axis.reach + beyond * axis.stride, head.input[0]) + made + 2 * wraps
+    # Of every bank: two rows of sums over columns, sums of 2, 4, 8, ... neighbours, and their totals.
+    sums = 2 * len(stencil.banks) * (2 + stencil.kernel[1].bit_length())
+    across = made * sum(isinstance(op, Mix | Alpha) for node in level for op in node.ops)
     channels = max(_input_channels(head), *(node.channels for node in level))
-    numbers = 2 * (1 + len(stencil.banks)) * (rows + 2) + stencil.kernel[0] + 2
-    return (rows + 1 + sums + across) * padded * channels * itemsize + numbers * INDEX
+    addresses = rows + made * stencil.kernel[0] + stencil.kernel[1] * len(stencil.banks) + 64
+    ends = (rows + made) * ALIGNMENT if first else 0  # of rows of an image, where they are copied alone
+    return (rows + sums + across + 1) * pitch(padded * channels * itemsize) + ends + addresses * INDEX
 
 
 def _input_channels(node: NodePlan) -> int:

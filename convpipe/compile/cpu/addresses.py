@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import operator
 
+from llvmlite import ir
 from numba import types
 from numba.core import cgutils
 from numba.core.typing.templates import AbstractTemplate, infer_global, signature
@@ -56,6 +57,104 @@ def _set(context, builder, signature, arguments):
     builder.store(sample, builder.gep(row, [index]))
 
 
+class Source(Row):
+    # A row that is read alone, in a loop that writes none of what it reads.
+    def __init__(self, dtype):
+        super().__init__(dtype)
+        self.name = f"Source({dtype})"
+
+
+class Target(Row):
+    # A row that a loop writes, and no other row of it meets; its number tells it from others of them.
+    def __init__(self, dtype, number):
+        super().__init__(dtype)
+        self.name, self.number = f"Target({dtype}, {number})", number
+
+
+register_model(Source)(_Address)
+register_model(Target)(_Address)
+
+MOST_TARGETS = 8
+"""Rows that a loop may write."""
+
+
+def _scopes(builder, numbers):
+    # What LLVM calls the scopes of what is written through targets. It need not compare addresses then before
+    # a loop: with more than some eight rows it would leave the loop scalar rather than do so.
+    module = builder.module
+    domain = module.add_metadata([ir.MetaDataString(module, "convpipe rows")])
+    names = [ir.MetaDataString(module, f"target {number}") for number in numbers]
+    return module.add_metadata([module.add_metadata([name, domain]) for name in names])
+
+
+def _told_apart(builder, access, number):
+    """Say of a load or a store that it meets the rows of no other target."""
+    access.set_metadata("noalias", _scopes(builder, [k for k in range(MOST_TARGETS) if k != number]))
+    if number is not None:
+        access.set_metadata("alias.scope", _scopes(builder, [number]))
+    return access
+
+
+@lower_builtin(operator.getitem, Source, types.intp)
+def _get_source(context, builder, signature, arguments):
+    row, index = arguments
+    return _told_apart(builder, builder.load(builder.gep(row, [index])), None)
+
+
+@lower_builtin(operator.getitem, Target, types.intp)
+def _get_target(context, builder, signature, arguments):
+    row, index = arguments
+    return _told_apart(builder, builder.load(builder.gep(row, [index])), signature.args[0].number)
+
+
+@lower_builtin(operator.setitem, Target, types.intp, types.Any)
+def _set_target(context, builder, signature, arguments):
+    row, index, sample = arguments
+    _told_apart(builder, builder.store(sample, builder.gep(row, [index])), signature.args[0].number)
+    return context.get_dummy_value()
+
+
+def _pointer_at(context, builder, address, index, kind):
+    """The element of an array of `kind` at `address`, both given as values."""
+    array = builder.inttoptr(address, context.get_value_type(kind).as_pointer())
+    return builder.gep(array, [index])
+
+
+def _among(kind):
+    # An intrinsic that takes a row of some kind from the addresses of a loop's rows.
+    def take(context, rows, index, dtype):
+        result = kind(dtype.instance_type, getattr(index, "literal_value", 0))
+
+        def load(context, builder, signature, arguments):
+            rows, index, _ = arguments
+            address = builder.load(builder.gep(rows, [index]))
+            return builder.inttoptr(address, context.get_value_type(result))
+
+        return result(rows, index, dtype), load
+
+    return intrinsic(prefer_literal=True)(take)
+
+
+source = _among(lambda dtype, number: Source(dtype))
+target = _among(lambda dtype, number: Target(dtype, number % MOST_TARGETS))
+row = _among(lambda dtype, number: Row(dtype))
+
+
+@intrinsic(prefer_literal=True)
+def values(context, parameters, first, count, dtype):
+    # As many of a loop's parameters, from `first` on: each read alone takes Numba as long as all.
+    kind = dtype.instance_type
+    size = count.literal_value
+    result = types.UniTuple(kind, size)
+
+    def loads(context, builder, signature, arguments):
+        start = _pointer_at(context, builder, arguments[0], arguments[1], kind)
+        at = [ir.Constant(ir.IntType(64), k) for k in range(size)]
+        return context.make_tuple(builder, result, [builder.load(builder.gep(start, [k])) for k in at])
+
+    return result(parameters, types.intp, count, dtype), loads
+
+
 @intrinsic
 def address(context, array):
     # The row that an array of one axis is.
@@ -63,6 +162,15 @@ def address(context, array):
         return make_array(array)(context, builder, arguments[0]).data
 
     return Row(array.dtype)(array), data
+
+
+@intrinsic
+def place_of(context, array):
+    # The address of an array's first element.
+    def data(context, builder, signature, arguments):
+        return builder.ptrtoint(make_array(array)(context, builder, arguments[0]).data, ir.IntType(64))
+
+    return types.int64(array), data
 
 
 @intrinsic

@@ -1,4 +1,4 @@
-"""Choose the loop shape of a bank of taps: what is written out, what is a pass, what is a running sum."""
+"""Choose the loop shape of a bank of taps: how a sum over a window is taken apart."""
 
 from __future__ import annotations
 
@@ -15,24 +15,15 @@ from convpipe.ops import Taps
 Shape = Literal["unrolled", "separable", "uniform", "rows"]
 
 UNROLLED_TAPS = 25
-"""Up to this many non-zero taps are all written out; sparse kernels may have twice as many."""
+"""Up to this many non-zero taps are all taken as they are; sparse kernels may have twice as many."""
 
 PASS_COST = 2
 """Taps that a pass over a row in the L1 cache is worth: nine of 3x3 pixels gain by two passes (4096x4096 in
 0.66 of the time for uint16, 0.7 for uint8, the same for float32, which waits for memory); the six of a Sobel
 kernel take 1.1 to 1.4 times as long."""
 
-PASS_TAPS, PASS_ROWS = 16, 8
-"""Most taps, and most source rows, in one loop.
-
-Measured at 2048x2048 float32, one thread: 5x5 in two loops takes 0.7 of the time of one loop, because what
-the loop holds fits the registers; 9x9 at two kernel rows a loop (18 taps) 0.65. With more rows than that
-LLVM's overlap checks are too many, and the loop stays scalar.
-"""
-
-ROLLED = 32
-"""From more taps in line than this on, a loop goes over the loops of a pass: each that is written out takes
-Numba 0.2 s to compile, and a loop with so many taps stays scalar."""
+LONG = 32
+"""From more taps in line than this on, a kernel of rank 1 is separable whatever its passes cost."""
 
 UNIFORM_COLUMNS = 8
 """From this width on, a row of equal taps is summed by doubling: sums of 2, of 4, of 8, ... neighbours."""
@@ -47,15 +38,14 @@ class Bank:
     name : str
         Of its response in the expression that follows.
     shape : {'unrolled', 'separable', 'uniform', 'rows'}
-        All taps written out; a column pass then a row pass; the same for equal taps, with no products;
-        or a loop over kernel rows. What does not fit one loop is summed into a row that stays in the L1
-        cache.
+        The taps that are not zero; a column pass then a row pass; the same for equal taps, with no products;
+        or all taps of a dense kernel.
     taps : tuple of (row, column)
-        Where the non-zero taps are: of the kernel when unrolled; for `separable` those of the column
-        factor (row, -1) then of the row factor (-1, column); for `rows` the whole rectangle; for
-        `uniform` its last corner, for the one weight.
-    offset : int
-        Position of its first weight in the weight vector.
+        Where the taps are: the non-zero ones when unrolled; for `separable` those of the column factor
+        (row, -1) then of the row factor (-1, column); for `rows` the whole rectangle; for `uniform` its
+        last corner, for the one weight.
+    weights : tuple of float
+        Of those taps.
     exact : bool
         Whether uniform taps sum integers, exact in any order: rows then enter and leave a running sum.
     """
@@ -63,25 +53,8 @@ class Bank:
     name: str
     shape: Shape
     taps: tuple[tuple[int, int], ...]
-    offset: int
+    weights: tuple[float, ...]
     exact: bool = False
-
-    @cached_property
-    def passes(self) -> tuple[tuple[tuple[int, int], ...], ...]:
-        """Taps of each loop but those of column passes; the last is part of the main loop."""
-        if self.shape == "separable":
-            taps = [(0, col) for col in self.row]
-            lead = len(taps) % PASS_TAPS or PASS_TAPS
-            starts = [0, *range(lead, len(taps), PASS_TAPS)] if is_long(self.row) else [0]
-            return tuple(tuple(taps[a:b]) for a, b in zip(starts, [*starts[1:], None], strict=True))
-        if self.shape == "rows":
-            cols = self.taps[-1][1] + 1
-            step = cols * max(1, (PASS_TAPS + 2) // cols)
-            lead = len(self.taps) % step or step
-            starts = [0, *range(lead, len(self.taps), step)]
-        else:
-            starts = _cuts(self.taps)
-        return tuple(self.taps[a:b] for a, b in zip(starts, [*starts[1:], None], strict=True))
 
     @property
     def choice(self) -> str:
@@ -91,17 +64,17 @@ class Bank:
         if self.shape == "uniform":
             rows = "running sums of rows" if self.exact else f"sums of {len(self.column)} rows"
             return f"uniform: {rows}, then {len(self.doubled) + len(self.parts) - 1} sums of neighbours"
-        return f"{self.shape}: {len(self.taps)} taps, loops: {len(self.passes)}"
+        return f"{self.shape}: {len(self.taps)} taps"
 
     @property
     def has_columns(self) -> bool:
-        """Tell whether a column pass over whole rows precedes the main loop."""
+        """Tell whether it begins with a column pass over whole rows."""
         return self.shape in ("separable", "uniform")
 
     @property
-    def accumulates(self) -> bool:
-        """Tell whether passes of the main loop's kind precede it."""
-        return len(self.passes) > 1
+    def rows_of_sums(self) -> int:
+        """Rows that its sums stand in until they are a response."""
+        return self.has_columns + len(self.doubled) if self.shape == "uniform" else 1 + self.has_columns
 
     @property
     def doubled(self) -> list[int]:
@@ -119,55 +92,20 @@ class Bank:
                 left -= width
         return found
 
-    @property
-    def last_weights(self) -> range:
-        """Positions of the weights of the main loop."""
-        end = self.offset + len(self.taps)
-        return range(end - len(self.passes[-1]), end)
-
-    def weight(self, row: int, col: int) -> str:
-        """Return the position, as source, of the weight of a tap."""
-        return str(self.offset + self.taps.index((row, col)))
-
-    @property
+    @cached_property
     def column(self) -> list[int]:
-        """Kernel rows of the column pass."""
+        """Kernel rows of the column pass, whose weights come first."""
         if self.shape == "uniform":
             return list(range(self.taps[0][0] + 1))
         return [row for row, col in self.taps if col < 0]
 
-    @property
+    @cached_property
     def row(self) -> list[int]:
         """Kernel columns of the row factor."""
         return [col for _, col in self.taps if col >= 0]
 
-    @property
-    def column_sums(self) -> str:
-        """Name of the scratch row of column passes."""
-        return f"v_{self.name}"
 
-    @property
-    def total(self) -> str:
-        """Name of the scratch row in which it accumulates."""
-        return f"total_{self.name}"
-
-    @property
-    def temporaries(self) -> list[str]:
-        """Names of its scratch rows."""
-        columns = [self.column_sums] if self.has_columns else []
-        doubled = self.doubled if self.shape == "uniform" else []
-        totals = [self.total] if self.accumulates else []
-        return [*columns, *(f"sum{width}_{self.name}" for width in doubled), *totals]
-
-    def weights(self, taps: Taps) -> list[float]:
-        """Return the weights that its loops read, in their order."""
-        if self.shape == "separable" and taps.factors is not None:
-            column, row = taps.factors
-            return [float(column[i]) if j < 0 else float(row[j]) for i, j in self.taps]
-        return [taps.weight(i, j) for i, j in self.taps]
-
-
-def choose(name: str, taps: Taps, offset: int, exact: bool) -> Bank:
+def choose(name: str, taps: Taps, exact: bool) -> Bank:
     """Choose the loop shape of one bank, the one with the least work per sample.
 
     Unrolled costs its non-zero taps. Separable costs those of both factors and a pass over a row;
@@ -178,28 +116,23 @@ def choose(name: str, taps: Taps, offset: int, exact: bool) -> Bank:
     if size > 1 and taps.uniform:
         height, width = taps.extent
         if exact or (width >= UNIFORM_COLUMNS and height > 1):
-            return Bank(name, "uniform", ((height - 1, width - 1),), offset, exact)
+            corner = (height - 1, width - 1)
+            return Bank(name, "uniform", (corner,), (taps.weight(*corner),), exact)
     if taps.factors is not None:
-        column, row = (np.flatnonzero(factor).tolist() for factor in taps.factors)
-        if len(column) + len(row) + PASS_COST < count or is_long(row):
-            return Bank(name, "separable", (*((i, -1) for i in column), *((0, j) for j in row)), offset)
+        factors = taps.factors
+        column, row = (np.flatnonzero(factor).tolist() for factor in factors)
+        if len(column) + len(row) + PASS_COST < count or _is_long(row):
+            places = (*((i, -1) for i in column), *((0, j) for j in row))
+            weights = (*factors[0][column].tolist(), *factors[1][row].tolist())
+            return Bank(name, "separable", places, weights)
     if count <= UNROLLED_TAPS or (count <= 2 * UNROLLED_TAPS and 2 * count <= size):
         rows, cols = np.nonzero(taps.weights)
-        nonzero = tuple(zip(rows.tolist(), cols.tolist(), strict=True))
-        return Bank(name, "unrolled", nonzero or ((0, 0),), offset)
-    return Bank(name, "rows", tuple(np.ndindex(*taps.extent)), offset)
+        nonzero = tuple(zip(rows.tolist(), cols.tolist(), strict=True)) or ((0, 0),)
+        return Bank(name, "unrolled", nonzero, tuple(taps.weight(*tap) for tap in nonzero))
+    every = tuple((i, j) for i in range(taps.extent[0]) for j in range(taps.extent[1]))
+    return Bank(name, "rows", every, tuple(taps.weights.ravel().tolist()))
 
 
-def is_long(places: Sequence[int]) -> bool:
-    """Tell whether so many taps are in line, with none left out, that a loop goes over their passes."""
-    return len(places) > ROLLED and places[-1] - places[0] + 1 == len(places)
-
-
-def _cuts(taps: Sequence[tuple[int, int]]) -> list[int]:
-    """Return where the loops over `taps` begin: of even length, none with too many taps or rows."""
-    for loops in range(-(-len(taps) // PASS_TAPS), len(taps) + 1):
-        starts = [len(taps) * k // loops for k in range(loops)]
-        parts = [taps[a:b] for a, b in zip(starts, [*starts[1:], len(taps)], strict=True)]
-        if all(len({row for row, _ in part}) <= PASS_ROWS for part in parts):
-            return starts
-    raise AssertionError("one tap has one row")
+def _is_long(places: Sequence[int]) -> bool:
+    """Tell whether so many taps are in line, with none left out."""
+    return len(places) > LONG and places[-1] - places[0] + 1 == len(places)

@@ -1,4 +1,4 @@
-"""Run a plan on the processor: the fused loop on every core for one image, or on the calling thread."""
+"""Run a plan on the processor: on every core for one image, or on the calling thread."""
 
 from __future__ import annotations
 
@@ -8,16 +8,15 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import numba
 import numpy as np
-from numba import types
 from numpy.typing import NDArray
 
 from convpipe import memory
-from convpipe.compile.common.text import without_comments
 from convpipe.compile.cpu import drive
-from convpipe.compile.cpu.emit import emit
-from convpipe.compile.cpu.schedule import Values, make_schedule
+from convpipe.compile.cpu.loops import Loop
+from convpipe.compile.cpu.schedule import Schedule, make_schedule
+from convpipe.compile.cpu.show import show
+from convpipe.compile.cpu.table import Table, make_table
 from convpipe.compile.runtime import cache
 from convpipe.compile.runtime.threads import count
 from convpipe.geometry import Extent
@@ -35,7 +34,7 @@ many: with two threads 64x64 pixels take about the time of one thread, and 128x1
 
 
 class _Rows(NamedTuple):
-    """An image as the loop takes it: rows of samples, channels side by side."""
+    """An image as the loops take it: rows of samples, channels side by side."""
 
     extent: Extent
     dtype: np.dtype[Any]
@@ -43,18 +42,29 @@ class _Rows(NamedTuple):
 
 @dataclass(frozen=True)
 class Executable:
-    """A compiled pipeline for one image extent, dtype and channel count.
+    """A pipeline for one image extent, dtype and channel count.
 
     Parameters
     ----------
     plan : Plan
-    source : str
-        The generated Python.
     """
 
     plan: Plan
-    source: str
-    values: Values
+
+    @cached_property
+    def schedule(self) -> Schedule:
+        """What makes which rows."""
+        return make_schedule(self.plan)
+
+    @cached_property
+    def table(self) -> Table:
+        """The same as numbers."""
+        return make_table(self.schedule)
+
+    @property
+    def source(self) -> str:
+        """The schedule, and the generated Python of the loops that it calls."""
+        return show(self.schedule, self.table)
 
     def __call__(
         self, image: NDArray[Any], threads: int | None = None, first: Sequence[float] = ()
@@ -79,7 +89,6 @@ class Executable:
             How many NaNs became 0.
         """
         flat = np.ascontiguousarray(image, self._given.dtype).reshape(self._given.extent)
-        flat.setflags(write=False)  # one signature for read-only and writeable images; `flat` is a view
         out = memory.empty(*self._made)
         bands = 1 if threads == 1 else self._most_bands
         if bands > 1:
@@ -92,18 +101,20 @@ class Executable:
         return out if out.shape == shape else out.reshape(shape), nans
 
     def run(self, image: NDArray[Any], out: NDArray[Any], bands: int, first: Sequence[float] = ()) -> int:
-        """Fill `out` from a read-only `image`, both (rows, cols * channels), in `bands` bands of rows.
+        """Fill `out` from `image`, both (rows, cols * channels), in `bands` bands of rows.
 
         One band runs on the calling thread; the result has the same bytes whatever their number.
         """
-        values = self.values
-        constants = values.constants
+        parameters = self.table.parameters
         if first:
-            constants = np.concatenate((np.array(first, constants.dtype), constants[len(first) :]))
-        rest = (values.geometry, values.weights, constants, values.outside)
+            parameters = self.table.with_extremes(np.array(first, self.plan.compute))
+        image, out = image.view(np.uint8), out.view(np.uint8)
+        # One signature for all that is only read, be it writeable or not.
+        image.flags.writeable = parameters.flags.writeable = False
+        given = (self._band, self._words, image, out, parameters)
         if bands == 1:
-            return self._band(image, out, 0, len(out), *rest)
-        return self._parallel(self._address, image, out, bands, *rest)
+            return self._one_band(*given, 0, len(out))
+        return self._all_bands(*given, len(out), self._step, bands)
 
     @cached_property
     def _given(self) -> _Rows:
@@ -126,44 +137,44 @@ class Executable:
         return {axes: self.plan.result_shape(axes) for axes in (2, 3)}
 
     @cached_property
+    def _step(self) -> int:
+        """Rows of the result that are made at a time."""
+        return self.schedule.levels[-1].recipe.rows
+
+    @cached_property
     def _most_bands(self) -> int:
         """How many bands are worth a thread each: high enough, and with enough to do."""
         return max(1, min(-(-self._made.extent[0] // BAND_ROWS), self.plan.operations // BAND_OPERATIONS))
 
     def warm(self) -> None:
         """Compile what one thread runs, and what every core runs."""
-        _ = self._address, self._parallel
+        _ = self._words, self._band, self._one_band, self._all_bands
 
     @cached_property
-    def _band(self) -> Callable[..., int]:
-        return cache.load(without_comments(self.source), "band", self._signature)
+    def _words(self) -> NDArray[np.int64]:
+        """The table, with the addresses of its loops."""
+        words = self.table.with_loops([address_of(loop) for loop in self.table.loops])
+        words.flags.writeable = False
+        return words
 
     @cached_property
-    def _address(self) -> int:
-        compiled = self._band.overloads[self._signature]  # type: ignore[attr-defined]
-        address: int = compiled.library.get_pointer_to_function(compiled.fndesc.llvm_func_name)
-        return address
+    def _band(self) -> int:
+        return cache.address(_DRIVER, "band", drive.BAND)
 
     @cached_property
-    def _parallel(self) -> Callable[..., int]:
-        image, out, bands, _, *rest = self._signature
-        return cache.load(_DRIVER, "parallel", (types.uintp, image, out, bands, *rest))
+    def _one_band(self) -> Callable[..., int]:
+        return cache.load(_DRIVER, "one_band", drive.ONE)
 
     @cached_property
-    def _signature(self) -> Any:
-        plan = self.plan
-        image = types.Array(_numba_type(stored(plan.dtype)), 2, "C", readonly=True)
-        out = types.Array(_numba_type(stored(plan.output_dtype)), 2, "C")
-        geometry = types.Array(types.int64, 3, "C")
-        vector = types.Array(_numba_type(plan.compute), 1, "C")
-        return image, out, types.int64, types.int64, geometry, vector, vector, vector
+    def _all_bands(self) -> Callable[..., int]:
+        return cache.load(_DRIVER, "all_bands", drive.BANDS)
 
 
-def _numba_type(dtype: str) -> Any:
-    return numba.from_dtype(np.dtype(dtype))
+def address_of(loop: Loop) -> int:
+    """Return where the machine code of `loop` is."""
+    return cache.address(loop.source, "loop", drive.LOOP)
 
 
 def compile_fused(plan: Plan) -> Executable:
     """Return `plan`, which holds no reduction but at its start, as one fused loop."""
-    schedule, values = make_schedule(plan)
-    return Executable(plan, emit(schedule), values)
+    return Executable(plan)

@@ -1,281 +1,265 @@
-"""Write the inner loops: contiguous along a row, all taps written out, which is what the vectoriser wants."""
+"""The inner loops, as source: along a row, all terms written out, which is what the vectoriser wants.
+
+Each is a module with one function, ``loop(rows, n, p)``: `rows` the addresses of the rows that it reads and
+then of those it writes, `n` the number of samples it makes, `p` the address of its parameters. Few know more
+of a kernel than how many samples they read, so that pipelines share them.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import NamedTuple
 
-from convpipe.compile.common.segments import Segment
+import numpy as np
+
 from convpipe.compile.common.text import Text, fused, times
-from convpipe.compile.cpu.banks import Bank, is_long
-from convpipe.compile.cpu.schedule import Level
 
-CHUNK = 8
-"""Most source rows in one loop of a column pass; more overlap checks than that and LLVM stays scalar."""
-
-
-def _sums(terms: list[str]) -> str:
-    return " + ".join(terms)
+HEADER = """import numpy as np
+from convpipe.compile.cpu.rows import *
+"""
 
 
-def column(text: Text, level: Level, bank: Bank, outputs: Sequence[str] = ("v",)) -> None:
-    """Column pass: one sum of source rows, weighted unless the taps are uniform.
+class Loop(NamedTuple):
+    """A compiled function that the driver calls by its address.
 
-    With two outputs, the sums of two windows one row apart: what they share is loaded once.
+    Parameters
+    ----------
+    title : str
+        What it does, in a line.
+    source : str
+        A module with the function ``loop``.
     """
-    name = "column" if len(outputs) == 1 else "columns"
-    text.function(f"{name}_{level.index}_{bank.name}", ["source", "rows", "start", *outputs, "n", "w"])
-    step, rows = CHUNK + 1 - len(outputs), bank.column
-    rolled = is_long(rows)
-    lead = (len(rows) % step or step) if rolled else step
-    starts = [0] if rolled else range(0, len(rows), step)
-    with text.indented():
-        for at in starts:
-            _add_rows(text, level, bank, outputs, rows[at : at + lead], "", at)
-        if rolled:
-            text.line(f"for i in range({lead}, {len(rows)}, {step}):")
-            with text.indented():
-                _add_rows(text, level, bank, outputs, range(rows[0], rows[0] + step), "i + ", 0)
+
+    title: str
+    source: str
 
 
-def _add_rows(
-    text: Text, level: Level, bank: Bank, outputs: Sequence[str], rows: Sequence[int], base: str, first: int
-) -> None:
-    """One loop of a column pass: sums of `rows`, counted from `base`; their weights begin at `first`."""
-    numbers = range(first, first + len(rows))
-    uniform = bank.shape == "uniform"
-    if not uniform:
-        _weights(text, numbers, f"{base}{bank.offset + first}")
-    for i in sorted({i + k for i in rows for k in range(len(outputs))}):
-        text.line(f"s{i} = line(source, rows[{base}{i}], start)")
-    text.line("for x in range(n):")
-    for shift, v in enumerate(outputs):
-        before = f"{v}[x]" if base or first else None
-        samples = [f"s{i + shift}[x]" for i in rows]
-        if uniform:
-            terms = [_summand(level, bank, sample) for sample in samples]
-            text.line(f"    {v}[x] = " + _sums([before, *terms] if before else terms))
-        else:
-            products = [(f"w{k}", sample) for k, sample in zip(numbers, samples, strict=True)]
-            text.line(f"    {v}[x] = {fused(products, before)}")
+@dataclass(frozen=True)
+class Lanes:
+    """Which samples an output of a loop needs: where in the rows under its taps, and where it goes.
 
-
-def _summand(level: Level, bank: Bank, sample: str) -> str:
-    return f"np.int32({sample})" if bank.exact else level.cast(sample)
-
-
-def slide(text: Text, level: Level, bank: Bank) -> None:
-    """Running sum of rows: one enters, one leaves."""
-    text.function(f"slide_{level.index}_{bank.name}", ["source", "enters", "leaves", "start", "v", "n"])
-    with text.indented():
-        text.line("new, old = line(source, enters, start), line(source, leaves, start)", "for x in range(n):")
-        text.line(f"    v[x] += {_summand(level, bank, 'new[x]')} - {_summand(level, bank, 'old[x]')}")
-
-
-def double(text: Text, level: Level, bank: Bank) -> None:
-    """Sums of 2, 4, 8, ... neighbours, each from the ones before."""
-    shift = level.dilation[1] * level.channels
-    rows = bank.temporaries
-    text.function(f"double_{level.index}_{bank.name}", [*rows, "n"])
-    with text.indented():
-        for width, one, two in zip(bank.doubled, rows, rows[1:], strict=False):
-            text.line(f"for x in range(n - {(width - 1) * shift}):")
-            text.line(f"    {two}[x] = {one}[x] + {one}[x + {width // 2 * shift}]")
-
-
-def _weights(text: Text, numbers: range, at: str) -> None:
-    """Name as many weights, from place `at` of the weight vector, by `numbers`."""
-    names = ", ".join(f"w{k}" for k in numbers)
-    text.line(f"{names}, = take(w, {at}, {len(numbers)})")
-
-
-def accumulate(text: Text, level: Level, bank: Bank) -> None:
-    """Sum all but the last pass of a large kernel into a row that stays in L1."""
-    if bank.has_columns:
-        _accumulate_row(text, level, bank)
-        return
-    start = times("start", level.channels)
-    text.function(f"accumulate_{level.index}_{bank.name}", ["source", "rows", "start", "total", "n", "w"])
-    with text.indented():
-        if bank.shape == "unrolled":
-            for number, taps in enumerate(bank.passes[:-1]):
-                _sources(text, level, taps)
-                _add(text, level, [(f"s{i}", j, bank.weight(i, j)) for i, j in taps], first=number == 0)
-            return
-        # Kernel rows are all alike: a loop over them, with a shorter pass first where they do not divide.
-        cols, lead, step = level.kernel[1], len(bank.passes[0]), len(bank.passes[-1])
-        _sources(text, level, bank.passes[0])
-        _add(text, level, [(f"s{i}", j, bank.weight(i, j)) for i, j in bank.passes[0]], first=True)
-        if len(bank.passes) == 2:
-            return
-        per, stop = step // cols, level.kernel[0] - step // cols
-        text.line(f"for i in range({lead // cols}, {stop}, {per}):")
-        with text.indented():
-            for k in range(per):
-                text.line(f"s{k} = line(source, rows[i + {k}], {start})")
-            at = f"{bank.offset} + i * {cols}"
-            terms = [(f"s{k}", j, f"{at} + {k * cols + j}") for k in range(per) for j in range(cols)]
-            _add(text, level, terms, first=False)
-
-
-def _accumulate_row(text: Text, level: Level, bank: Bank) -> None:
-    """Sum all but the last pass of a long row factor, over what column passes made."""
-    shift, at = times("i", level.dilation[1] * level.channels), bank.last_weights.stop - len(bank.row)
-    lead, step = len(bank.passes[0]), len(bank.passes[-1])
-    text.function(f"accumulate_{level.index}_{bank.name}", ["v", "total", "n", "w"])
-    with text.indented():
-        text.line(f"s = tail(v, {bank.row[0] * level.dilation[1] * level.channels})")
-        _add(text, level, [("s", j, f"{at}") for j in range(lead)], first=True)
-        text.line(f"for i in range({lead}, {len(bank.row) - step}, {step}):")
-        with text.indented():
-            text.line(f"s = tail(v, {shift} + {bank.row[0] * level.dilation[1] * level.channels})")
-            _add(text, level, [("s", j, f"i + {at}") for j in range(step)], first=False)
-
-
-def _sources(text: Text, level: Level, taps: Sequence[tuple[int, int]]) -> None:
-    """Name the rows under `taps`."""
-    for i in sorted({i for i, _ in taps}):
-        text.line(f"s{i} = line(source, rows[{i}], {times('start', level.channels)})")
-
-
-def _add(text: Text, level: Level, terms: list[tuple[str, int, str]], first: bool) -> None:
-    """One pass: the total becomes, or grows by, the sum of `terms`: (row, kernel column, weight's place)."""
-    _weights(text, range(len(terms)), terms[0][2])
-    text.line(f"for x in range(n{_per_loop(level)}):")
-    with text.indented():
-        for lane in _lanes(level):
-            products = [(f"w{k}", f"{row}[{lane.sample(j)}]") for k, (row, j, _) in enumerate(terms)]
-            before = None if first else f"total[{lane.output}]"
-            text.line(f"total[{lane.output}] = {fused(products, before)}")
-
-
-class _Lane:
-    """Index arithmetic of one output of the inner loop.
-
-    Rows hold their pixels' channels side by side. At stride 1 the loop runs over samples and a tap
-    one pixel further is `channels` samples further; at a larger stride it runs over pixels, with a
+    At stride 1 a loop runs over samples, whatever the channels; at a larger stride over pixels, with a
     statement for each channel.
+
+    Parameters
+    ----------
+    stride : int
+        Pixels between outputs.
+    channels : int
+        1 at stride 1, where they do not matter.
     """
 
-    def __init__(self, level: Level, channel: int) -> None:
-        self.level, self.channel = level, channel
+    stride: int = 1
+    channels: int = 1
 
     @property
-    def output(self) -> str:
-        """Index of the output sample."""
-        level = self.level
-        if level.stride[1] == 1 or level.channels == 1:
-            return "x"
-        return f"x * {level.channels} + {self.channel}"
+    def indices(self) -> list[tuple[str, str]]:
+        """Index of the output and of the sample under a tap, for each statement."""
+        step = self.stride * self.channels
+        return [
+            (_plus(times("x", self.channels), k), _plus(times("x", step), k)) for k in range(self.channels)
+        ]
 
-    def sample(self, column: int) -> str:
-        """Index, in a padded row, of the sample under kernel column `column`."""
-        level = self.level
-        step = level.stride[1] * (level.channels if level.stride[1] > 1 else 1)
-        shift = column * level.dilation[1] * level.channels + self.channel
-        return times("x", step) + (f" + {shift}" if shift else "")
+    @property
+    def count(self) -> str:
+        """How often a loop that makes `n` samples runs."""
+        return "n" if self.channels == 1 else f"n // {self.channels}"
 
 
-def _lanes(level: Level) -> list[_Lane]:
-    """Return one lane, or one a channel where the loop runs over pixels."""
-    return [_Lane(level, channel) for channel in range(level.channels if level.stride[1] > 1 else 1)]
+Term = tuple[int, int]
+"""A sample under a tap: which of a loop's rows, and how many samples from its address."""
 
 
-def _per_loop(level: Level) -> str:
-    return f" // {level.channels}" if len(_lanes(level)) > 1 else ""
+def sample_at(term: Term, x: str) -> str:
+    """Return the sample of a term for the output of index `x`, as source."""
+    row, shift = term
+    return f"s{row}[{_plus(x, shift)}]"
 
 
-def combine(text: Text, level: Level, segment: Segment) -> None:
-    """One loop along the row: the responses (or the pixels of the row before), then scalar steps."""
-    rows = [name for bank in level.banks for name in bank.temporaries]
-    given = ["source", "rows", "start", *rows] if segment.opens else ["t"]
-    text.function(f"combine_{level.index}_{segment.index}", [*given, "out", "n", "w", "c"])
+def _rows(count: int) -> str:
+    return f"{count} row{'' if count == 1 else 's'}"
+
+
+def _plus(index: str, k: int) -> str:
+    return f"{index} + {k}" if k else index
+
+
+def lanes(stride: int, channels: int) -> Lanes:
+    """Return the lanes of outputs `stride` pixels apart."""
+    return Lanes(stride, channels if stride > 1 else 1)
+
+
+def begun(compute: str) -> Text:
+    """Return the text of a module up to the first line of its loop."""
+    text = Text()
+    text.block(HEADER)
+    text.line(f"T = np.{compute}", "", "", "@inline", "def loop(rows, n, p):")
+    return text
+
+
+def name_weights(text: Text, count: int, first: int = 0) -> None:
+    """Name as many parameters, from `first` on, w0, w1, ..."""
+    if count:
+        text.line(f"{', '.join(f'w{k}' for k in range(count))}, = values(p, {first}, {count}, T)")
+
+
+FEW_ROWS = 8
+"""So many rows LLVM compares with the result before a loop. With more than that it leaves the loop scalar."""
+
+
+def name_sources(text: Text, dtypes: list[str], shifted: bool = False) -> None:
+    """Name the rows that are read s0, s1, ...
+
+    Of `shifted` rows the loop reads neighbours, too. Told that nothing it writes is among them, LLVM would
+    carry them from one output to the next, and shuffle vectors: that takes longer than to load them again.
+    """
+    kind = "row" if shifted and len(dtypes) <= FEW_ROWS else "source"
+    text.line(*(f"s{k} = {kind}(rows, {k}, np.{dtype})" for k, dtype in enumerate(dtypes)))
+
+
+@cache
+def dot(sample: str, compute: str, terms: tuple[Term, ...], onto: bool, at: Lanes) -> Loop:
+    """Sum of samples times weights: a product, then fused multiply-adds; or all of them onto what was there.
+
+    Parameters: the weights. Rows: those that `terms` number, then the sum.
+    """
+    text = begun(compute)
+    count = 1 + max(row for row, _ in terms)
     with text.indented():
-        if segment.counts_nan:
-            text.line("nans = 0")
-        for name, position in segment.constants:
-            text.line(f"{name} = c[{position}]")
-        if not segment.opens:
-            _pixels(text, segment, segment.pixel)
-        elif segment.across is None:
-            _responses(text, level, segment)
-        else:
-            _mixed_samples(text, level, segment)
-        if segment.keep_alpha:
-            _keep_alpha(text, level, segment)
-        text.line("return nans" if segment.counts_nan else "return 0")
+        name_weights(text, len(terms))
+        name_sources(text, [sample] * count, shifted=count < len(terms))
+        _targets(text, count, compute, 1)
+        text.line(f"for x in range({at.count}):")
+        with text.indented():
+            for out, x in at.indices:
+                products = [(f"w{k}", sample_at(term, x)) for k, term in enumerate(terms)]
+                text.line(f"t0[{out}] = {fused(products, f't0[{out}]' if onto else None)}")
+        text.line("return 0")
+    return Loop(f"{'more ' if onto else ''}{len(terms)} taps of {sample} in {_rows(count)}", str(text))
 
 
-def _responses(text: Text, level: Level, segment: Segment) -> None:
-    direct = [bank for bank in level.banks if not bank.has_columns]
-    _sources(text, level, [tap for bank in direct for tap in bank.passes[-1]])
-    for bank in level.banks:
-        _weights(text, bank.last_weights, str(bank.last_weights.start))
-    text.line(f"for x in range(n{_per_loop(level)}):")
+@cache
+def dot_rows(sample: str, compute: str, rows: int, onto: bool, outputs: int) -> Loop:
+    """The same of a sample of each row; with two outputs, of two windows one row apart.
+
+    What these share is loaded once. Parameters: the weights. Rows: those of the windows, then the sums.
+    """
+    text = begun(compute)
     with text.indented():
-        for lane in _lanes(level):
-            for bank in level.banks:
-                text.line(f"r_{bank.name} = {_response(bank, lane)}")
-            names = [f"r_{bank.name}" for bank in level.banks]
-            _finish(text, segment, names, lane.output, colour=True)
+        name_weights(text, rows)
+        name_sources(text, [sample] * (rows + outputs - 1))
+        _targets(text, rows + outputs - 1, compute, outputs)
+        text.line("for x in range(n):")
+        with text.indented():
+            for k in range(outputs):
+                products = [(f"w{j}", f"s{j + k}[x]") for j in range(rows)]
+                text.line(f"t{k}[x] = {fused(products, f't{k}[x]' if onto else None)}")
+        text.line("return 0")
+    pair = ", for two rows" if outputs > 1 else ""
+    return Loop(f"{'more ' if onto else ''}{_rows(rows)} of {sample}, weighted{pair}", str(text))
 
 
-def _response(bank: Bank, lane: _Lane) -> str:
-    if bank.shape == "uniform":
-        rows = {1: bank.column_sums} | {width: f"sum{width}_{bank.name}" for width in bank.doubled}
-        whole = _sums([f"{rows[width]}[{lane.sample(first)}]" for width, first in bank.parts])
-        # Sums of 32-bit integers are 64-bit ones to Numba, which take the processor twice as long to convert.
-        return f"w{bank.offset} * " + (f"T(np.int32({whole}))" if bank.exact else f"({whole})")
-    if bank.shape == "separable":
-        taps = [f"{bank.column_sums}[{lane.sample(j)}]" for _, j in bank.passes[-1]]
-    else:
-        taps = [f"s{i}[{lane.sample(j)}]" for i, j in bank.passes[-1]]
-    before = f"{bank.total}[{lane.output}]" if bank.accumulates else None
-    return fused([(f"w{at}", tap) for at, tap in zip(bank.last_weights, taps, strict=True)], before)
-
-
-def _mixed_samples(text: Text, level: Level, segment: Segment) -> None:
-    """A step across the channels of each pixel of the input."""
-    (bank,) = level.banks
-    _sources(text, level, bank.taps)
-    _weights(text, bank.last_weights, str(bank.offset))
-    pixel = times("x", level.stride[1] * level.channels)
-    samples = [level.cast(f"s0[{pixel} + {j}]") for j in range(level.channels)]
-    _pixels(text, segment, segment.mixed([f"w{bank.offset} * {sample}" for sample in samples]))
-
-
-def _pixels(text: Text, segment: Segment, values: list[tuple[str, str]]) -> None:
-    """A step across the channels of each pixel: `values` are the assignments of its results."""
-    text.line(f"for x in range(n // {segment.output_channels}):")
+@cache
+def add(sample: str, result: str, terms: int, onto: bool, outputs: int = 1) -> Loop:
+    """Sum of samples; of integers in 32 bits. Rows: a sample for each term, then the sums."""
+    text = begun(result)
+    cast = "" if sample == result else "T"
     with text.indented():
-        for name, expression in values:
-            text.line(f"{name} = {expression}")
-        for k in range(segment.output_channels):
-            output = times("x", segment.output_channels) + (f" + {k}" if k else "")
-            colour = not segment.alpha or k < segment.output_channels - 1
-            _finish(text, segment, [f"p{k}"], output, colour)
+        name_sources(text, [sample] * (terms + outputs - 1))
+        _targets(text, terms + outputs - 1, result, outputs)
+        text.line("for x in range(n):")
+        with text.indented():
+            for k in range(outputs):
+                samples = [f"{cast}(s{j + k}[x])" if cast else f"s{j + k}[x]" for j in range(terms)]
+                text.line(f"t{k}[x] = " + " + ".join([f"t{k}[x]", *samples] if onto else samples))
+        text.line("return 0")
+    pair = ", for two rows" if outputs > 1 else ""
+    return Loop(f"sum of {'the sum and ' if onto else ''}{terms} samples of {sample}{pair}", str(text))
 
 
-def _finish(text: Text, segment: Segment, names: list[str], output: str, colour: bool) -> None:
-    """Scalar steps on the responses `names`, and the store."""
-    value = names[0]
-    for line in segment.scalar_lines(names, colour):
-        text.line(line)
-        value = "v"
-    text.line(*segment.count_lines(value, output))
-    text.line(f"out[{output}] = {segment.stored(value)}")
+def _targets(text: Text, first: int, dtype: str, outputs: int) -> None:
+    text.line(*(f"t{k} = target(rows, {first + k}, np.{dtype})" for k in range(outputs)))
 
 
-def _keep_alpha(text: Text, level: Level, segment: Segment) -> None:
-    """Overwrite the alpha samples with those under the centre tap."""
-    row, col = level.centre
-    last = level.channels - 1
-    shift = col * level.dilation[1] * level.channels + last
-    start, sample = times("start", level.channels), times("x", level.stride[1] * level.channels)
-    text.line(f"s = line(source, rows[{row}], {start})", f"for x in range(n // {level.channels}):")
+@cache
+def slide(sample: str, step: int) -> Loop:
+    """Running sum of rows: `step` rows leave, as many enter. Rows: those, then the sum."""
+    text = begun("int32")
     with text.indented():
-        text.line(f"v = {level.cast(f's[{sample} + {shift}]')}")
-        for line in segment.alpha_lines():
-            text.line(line)
-        if segment.counts_nan:
-            text.line("nans += v != v")
-        text.line(f"out[x * {level.channels} + {last}] = {segment.stored('v')}")
+        name_sources(text, [sample] * (2 * step))
+        text.line(f"t0 = target(rows, {2 * step}, T)", "for x in range(n):")
+        terms = "".join(f" + T(s{step + k}[x]) - T(s{k}[x])" for k in range(step))
+        text.line(f"    t0[x] = t0[x]{terms}", "return 0")
+    return Loop(f"running sum of rows of {sample}: {step} enter, {step} leave", str(text))
+
+
+@cache
+def copy(sample: str, result: str) -> Loop:
+    """Samples in another type. Rows: from, to."""
+    text = begun(result)
+    with text.indented():
+        name_sources(text, [sample])
+        text.line("t0 = target(rows, 1, T)", "for x in range(n):")
+        text.line(f"    t0[x] = {'s0[x]' if sample == result else 'T(s0[x])'}", "return 0")
+    return Loop(f"copy of {sample} as {result}", str(text))
+
+
+@cache
+def pad(dtype: str, channels: int) -> Loop:
+    """Pixels left and right of a row: n of them. Parameters: for each, where it is and where it comes from.
+
+    Rows: the row; the pixel beyond it that a constant border holds, which comes from -1.
+    """
+    text = begun(dtype)
+    with text.indented():
+        text.line("t0, s0 = row(rows, 0, T), row(rows, 1, T)", "for k in range(n):")
+        with text.indented():
+            text.line("to, at = values(p, 2 * k, 2, np.int64)")
+            for c in range(channels):
+                copied, constant = f"t0[{_plus(times('at', channels), c)}]", f"s0[{c}]"
+                target = _plus(times("to", channels), c)
+                text.line(f"t0[{target}] = {copied} if at != OUTSIDE else {constant}")
+        text.line("return 0")
+    return Loop(f"pixels of {channels} {dtype} beside a row", str(text))
+
+
+@cache
+def premultiply(compute: str, channels: int) -> Loop:
+    """Colours times alpha, in place; alpha below 0 is 0. Rows: the row."""
+    text = begun(compute)
+    last = channels - 1
+    with text.indented():
+        text.line("t0 = row(rows, 0, T)", f"for x in range(n // {channels}):")
+        with text.indented():
+            text.line(f"alpha = t0[x * {channels} + {last}]", "alpha = T(0) if alpha < T(0) else alpha")
+            text.line(f"t0[x * {channels} + {last}] = alpha")
+            for c in range(last):
+                at = _plus(times("x", channels), c)
+                text.line(f"t0[{at}] = t0[{at}] * alpha")
+        text.line("return 0")
+    return Loop("colours times alpha", str(text))
+
+
+@cache
+def ends(dtype: str, channels: int) -> Loop:
+    """Pixels at an end of some rows, with what lies beside them: n of each row.
+
+    Parameters: the number of rows; for each pixel, where it comes from; the pixel that a constant border
+    holds, which comes from -1. Rows: those that are read, those that are made.
+    """
+    text = begun(dtype)
+    words = 8 // np.dtype(dtype).itemsize
+    with text.indented():
+        text.line("count, = values(p, 0, 1, np.int64)")
+        names = ", ".join(f"c{c}" for c in range(channels))
+        text.line(f"{names}, = values(p, (1 + n) * {words}, {channels}, T)", "for k in range(count):")
+        with text.indented():
+            text.line("s, t = row(rows, k, T), row(rows, count + k, T)", "for x in range(n):")
+            with text.indented():
+                text.line("at, = values(p, 1 + x, 1, np.int64)")
+                for c in range(channels):
+                    copied = f"s[{_plus(times('at', channels), c)}]"
+                    text.line(f"t[{_plus(times('x', channels), c)}] = {copied} if at != OUTSIDE else c{c}")
+        text.line("return 0")
+    return Loop(f"ends of rows of {channels} {dtype}, with what lies beside them", str(text))

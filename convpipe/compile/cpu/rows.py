@@ -1,4 +1,4 @@
-"""Compiled helpers that every generated CPU loop imports: border maps, ring keys, row loads and pads."""
+"""What the loops of the processor are written in: rows, sums that round once, stores that saturate."""
 
 # mypy: disable-error-code="no-untyped-def, no-untyped-call, call-arg, var-annotated"
 # ruff: noqa: D103 - compiled helpers: the comments say what the signatures cannot
@@ -9,15 +9,14 @@ import math
 from typing import Any
 
 import numpy as np
-from llvmlite.ir import Constant, FunctionType, IntType
-from numba import njit, prange, types
+from llvmlite.ir import Constant, FloatType, FunctionType, IntType
+from numba import njit, types
 from numba.core import cgutils
 from numba.extending import intrinsic
-from numba.np.arrayobj import make_array
 
 from convpipe import geometry
 from convpipe.compile.common import scalars
-from convpipe.compile.cpu.addresses import address, hold, lent, line, tail
+from convpipe.compile.cpu.addresses import row, source, target, values
 
 FLAGS: dict[str, Any] = {
     # No fast-math: every operation rounds as it is written, so that the bytes are the ops' and not LLVM's.
@@ -35,29 +34,12 @@ wrappers for that a pipeline compiles a quarter faster."""
 NOTHING = -(2**62)
 """Key of a ring slot that holds no row yet."""
 
+OUTSIDE = -1
+"""Where a pixel comes from that a constant border holds."""
+
 border_index = inline(geometry.border_index)
 square, power, minimum, maximum, where = (inline(function) for function in scalars.VOCABULARY)
-sqrt, exp, log, rint = math.sqrt, math.exp, math.log, np.rint
-
-WRAP = int(geometry.Border.WRAP)
-
-
-@intrinsic(prefer_literal=True)
-def take(context, vector, first, count):
-    # vector[first], ..., vector[first + count - 1]: each read alone takes Numba as long to compile as all.
-    size = count.literal_value
-    result = types.UniTuple(vector.dtype, size)
-
-    def loads(context, builder, signature, arguments):
-        data = make_array(vector)(context, builder, arguments[0]).data
-        at = context.cast(builder, arguments[1], first, types.intp)
-        values = []
-        for k in range(size):
-            pointer = builder.gep(data, [builder.add(at, Constant(at.type, k))])
-            values.append(builder.load(pointer))
-        return context.make_tuple(builder, result, values)
-
-    return result(vector, first, count), loads
+sqrt, exp, log = math.sqrt, math.exp, math.log
 
 
 @intrinsic
@@ -90,147 +72,151 @@ def _fused(context, given, first):
     return total(types.StarArgTuple(given)), chain
 
 
-@inline
-def integers(samples):
-    return np.empty(samples, np.int32)
+# Rounding half to even and saturating, NaN to 0, of every integer type: as `quantize_uint8` a value in the
+# type of the arithmetic, as `store_uint8` a sample. Intrinsics, because each loop would compile functions anew.
 
 
-@inline
-def int32_pair(samples):
-    return np.empty((2, samples), np.int32)
+def _call(builder, name, result, value):
+    kind = FunctionType(result, [value.type])
+    return builder.call(builder.module.declare_intrinsic(name, [value.type], kind), [value])
 
 
-@inline
-def numbers(count, first, step):
-    values = np.empty(count, np.int64)
-    for k in range(count):
-        values[k] = first + k * step
-    return values
+def _limit(builder, value, comparison, bound):
+    """What a conditional expression gives: the value where it compares to the bound, else the bound."""
+    limit = Constant(value.type, float(bound))
+    return builder.select(builder.fcmp_ordered(comparison, value, limit), value, limit)
 
 
-@inline
-def ring_key(j, y, rows, reach, border):
-    # What identifies padded row j in a ring: the row y that it copies, so that a mirrored row is not
-    # computed twice - except under wrap, where the rows of one window may be far apart in the image
-    # and only their padded positions are neighbours. Either way the keys of one window span no more
-    # rows than the window, so `key % reach` never meets a key that is still needed. A ring that has a
-    # place for each row of its input never does.
-    return j if border == WRAP and rows > reach else y
+def _number(builder, value):
+    """NaN becomes 0."""
+    return builder.select(builder.fcmp_ordered("==", value, value), value, Constant(value.type, 0.0))
 
 
-@intrinsic
-def to_int32(context, value):
-    # The nearest integer, halves to even. What 32 bits do not hold is the processor's choice.
-    def convert(context, builder, signature, arguments):
-        (given,) = arguments
-        result = IntType(32)
-        kind = FunctionType(result, [given.type])
-        return builder.call(
-            builder.module.declare_intrinsic("llvm.lrint", [result, given.type], kind), [given]
+def _quantized(builder, value, limits):
+    value = _call(builder, "llvm.rint", value.type, value)
+    value = _number(builder, value) if limits.min < 0 else value
+    return _limit(builder, _limit(builder, value, ">", limits.min), "<", limits.max)
+
+
+def _quantize(dtype):
+    limits = np.iinfo(dtype)
+
+    def quantize(context, value):
+        def rounded(context, builder, signature, arguments):
+            return _quantized(builder, arguments[0], limits)
+
+        return value(value), rounded
+
+    return intrinsic(quantize)
+
+
+def _store(dtype):
+    """8 and 16 bits, where the conversion itself rounds: it takes NaN to the least number or 0."""
+    limits = np.iinfo(dtype)
+    kind = IntType(limits.bits)
+
+    def store(context, value):
+        def narrow(context, builder, signature, arguments):
+            value = _number(builder, arguments[0]) if limits.min < 0 else arguments[0]
+            most = Constant(value.type, float(limits.max))
+            value = builder.select(builder.fcmp_ordered(">", value, most), most, value)
+            whole, least = _to_int32(builder, value), Constant(IntType(32), limits.min)
+            whole = builder.select(builder.icmp_signed(">", whole, least), whole, least)
+            return builder.trunc(whole, kind)
+
+        def wide(context, builder, signature, arguments):
+            value = _quantized(builder, arguments[0], limits)  # the limit, rounded up, cannot be converted
+            held = builder.fcmp_ordered("<", value, Constant(value.type, float(limits.max)))
+            convert = builder.fptosi if limits.min < 0 else builder.fptoui
+            return builder.select(held, convert(value, kind), Constant(kind, limits.max))
+
+        return types.Integer.from_bitwidth(limits.bits, limits.min < 0)(value), (
+            narrow if limits.bits <= 16 else wide
         )
 
-    return types.int32(value), convert
+    return intrinsic(store)
 
 
-@inline
-def lend(array):
-    # A new array of one axis as a row, and what holds its memory.
-    return address(array), array
+def _to_int32(builder, value):
+    result = IntType(32)
+    kind = FunctionType(result, [value.type])
+    return builder.call(builder.module.declare_intrinsic("llvm.lrint", [result, value.type], kind), [value])
 
 
-@inline
-def lend_rows(array):
-    # The same of one of two axes, for `line` to take rows from.
-    return lent(array), array
+def _single(context, value):
+    # Rounded to float32.
+    def rounded(context, builder, signature, arguments):
+        (value,) = arguments
+        return (
+            value
+            if value.type == FloatType()
+            else builder.fpext(builder.fptrunc(value, FloatType()), value.type)
+        )
+
+    return value(value), rounded
 
 
-@inline
-def load_row(source, row, left, samples):
-    target = tail(row, left)
-    for x in range(samples):
-        target[x] = source[x]
+def _half(context, value):
+    # Rounded to float16, half to even; what it does not hold becomes infinite.
+    #
+    # A sum with a number so large that its last bit is worth the last bit of float16 rounds there. That bit
+    # follows from a power of two below the value. Source: S. M. Rump, T. Ogita and S. Oishi, "Accurate
+    # floating-point summation part I", SIAM J. Sci. Comput. 31, 2008, algorithm 3.5.
+    own, half = np.finfo(value.name), np.finfo(np.float16)
+    bits = own.nmant + 1
+    overflow = float(half.max) + 2.0 ** (half.maxexp - half.nmant - 2)
+
+    def rounded(context, builder, signature, arguments):
+        (value,) = arguments
+
+        def number(of):
+            return Constant(value.type, float(of))
+
+        size = _call(builder, "llvm.fabs", value.type, value)
+        fits = builder.fcmp_ordered("<", size, number(overflow))
+        held = builder.select(fits, size, number(0))
+        far = builder.fmul(number(2 ** (bits - 1) + 1), held)
+        unit = builder.fsub(far, builder.fmul(number(1 - 2.0**-bits), far))
+        unit = _limit(builder, unit, ">", half.tiny)
+        large = builder.fmul(unit, number(1.5 * 2.0 ** (own.nmant - half.nmant)))
+        result = builder.fsub(builder.fadd(held, large), large)
+        is_number = builder.fcmp_ordered("==", size, size)
+        result = builder.select(fits, result, builder.select(is_number, number(np.inf), size))
+        kind = FunctionType(value.type, [value.type] * 2)
+        sign = builder.module.declare_intrinsic("llvm.copysign", [value.type], kind)
+        return builder.call(sign, [result, value])
+
+    return value(value), rounded
 
 
-@inline
-def load_edges(
-    image, rows, top, bottom, ring, first, last, origin, left, cols, channels, border, outside, outside_last
-):
-    # Fill pixels first..last of padded rows top..bottom from the image; a row of -1 lies outside.
-    for k in range(top, bottom):
-        row = line(ring, k, 0)
-        for j in range(first, last):
-            at = border_index(j - left, cols, border) if rows[k] >= 0 else -1
-            for c in range(channels):
-                if at < 0:
-                    row[j * channels + c] = outside_last if c == channels - 1 else outside
-                else:
-                    row[j * channels + c] = image[rows[k], (origin + at) * channels + c]
+INTEGERS = ("uint8", "int8", "uint16", "int16", "uint32", "int32")
 
-
-@inline
-def interior(left, cols, stride, reach, outputs):
-    # First output whose window starts inside the row, and the first from there on that ends outside.
-    first = min(outputs, -(-left // stride))
-    last = min(outputs, (left + cols - reach) // stride + 1)
-    return first, max(first, last)
-
-
-@inline
-def pad_row(row, left, cols, right, channels, border, outside, outside_last):
-    # Fill the pixels left and right of the `cols` pixels that start at pixel `left`.
-    for j in range(left + right):
-        at = j if j < left else j + cols
-        k = border_index(at - left, cols, border)
-        for c in range(channels):
-            if k < 0:
-                row[at * channels + c] = outside_last if c == channels - 1 else outside
-            else:
-                row[at * channels + c] = row[(left + k) * channels + c]
-
-
-@inline
-def premultiply_row(row, left, cols, channels):
-    for p in range(left, left + cols):
-        alpha = row[p * channels + channels - 1]
-        if alpha < 0:
-            row[p * channels + channels - 1] = 0
-            alpha = row[p * channels + channels - 1]
-        for c in range(channels - 1):
-            row[p * channels + c] *= alpha
-
+for _dtype in INTEGERS:
+    globals()[f"quantize_{_dtype}"] = _quantize(_dtype)
+    globals()[f"store_{_dtype}"] = _store(_dtype)
+quantize_float16, quantize_float32 = intrinsic(_half), intrinsic(_single)
 
 __all__ = [
     "FLAGS",
     "NOTHING",
+    "OUTSIDE",
     "border_index",
     "dot",
     "dot_onto",
     "exp",
-    "hold",
     "inline",
-    "int32_pair",
-    "integers",
-    "interior",
-    "lend",
-    "lend_rows",
-    "lent",
-    "line",
-    "load_edges",
-    "load_row",
     "log",
     "maximum",
     "minimum",
-    "numbers",
-    "pad_row",
     "power",
-    "prange",
-    "premultiply_row",
-    "ring_key",
-    "rint",
+    "quantize_float16",
+    "quantize_float32",
+    "row",
+    "source",
     "sqrt",
     "square",
-    "tail",
-    "take",
-    "to_int32",
+    "target",
+    "values",
     "where",
+    *(f"{verb}_{dtype}" for dtype in INTEGERS for verb in ("quantize", "store")),
 ]

@@ -1,170 +1,242 @@
-"""Decide how levels run on the processor: the shape of every stencil's loop, and the rows to keep.
+"""Decide how a plan runs on the processor: which rows are kept, in which type, and what makes each of them.
 
-A level pulls the rows its window needs from a ring of rows that the level below fills on demand, and gives
-one row of its own; the last level writes the image. So the image is read once and written once, and between
-two levels stand only as many rows as the window of the later one spans.
+A level makes rows of samples from the rows under its window. It keeps as many as those that read them need at
+one time, in a ring; the last level writes the image. So the image is read once and written once, and between
+two levels stand a few rows. Nothing here is compiled: a schedule is data, and pipelines share loops.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
-from numpy.typing import NDArray
 
 from convpipe.compile.common import levels
-from convpipe.compile.cpu.banks import Bank, choose
-from convpipe.compile.cpu.strips import strips
-from convpipe.geometry import Border
-from convpipe.ops import Stencil, Taps, stored
+from convpipe.compile.common.segments import segments
+from convpipe.compile.cpu.banks import choose
+from convpipe.compile.cpu.recipes import Copy, Recipe, Window
+from convpipe.geometry import Axis, Border, Extent
+from convpipe.ops import Reduce, Stencil, Taps, stored
 from convpipe.plan import Plan, grouped
+from convpipe.plan.rings import AT_ONCE
+
+IMAGE = -1
+"""In place of the level that is read: the image."""
+
+WIDE = 1024
+"""From this many samples in a row on an image is read where it is, but for the ends of its rows: to copy it
+first would have the processor wait for memory and for arithmetic one after the other."""
+
+PLAIN = Axis(1)
 
 
 @dataclass(frozen=True)
-class Level(levels.Level):
-    """A level, with the shape of its loops.
+class Input:
+    """What a level reads, and how.
 
     Parameters
     ----------
-    banks : tuple of Bank
-    direct : bool
-        Whether it reads the image itself; its ring then holds padded copies of what lies near a border.
-    ring : str
-        Dtype of the ring's rows.
-    casts : bool
-        Whether samples of its input are to be cast to the type of the arithmetic.
+    source : int
+        Position of the level whose rows they are, or IMAGE.
+    extent : (rows, cols)
+    channels : int
+    dtype : str
+    axes : (Axis, Axis)
+        The window over rows and over columns.
+    border : Border
+    constant : (float, float)
+        What a constant border holds, in the channels but the last, and there.
     """
 
-    banks: tuple[Bank, ...]
-    direct: bool
-    ring: str
-    casts: bool
-
-    def cast(self, sample: str) -> str:
-        """Return `sample` of a row of its input as source, in the type of the arithmetic."""
-        return f"T({sample})" if self.casts else sample
-
-    @property
-    def reach(self) -> int:
-        """Rows its window spans, and rows its ring holds."""
-        return self.dilation[0] * (self.kernel[0] - 1) + 1
+    source: int
+    extent: Extent
+    channels: int
+    dtype: str
+    axes: tuple[Axis, Axis] = (PLAIN, PLAIN)
+    border: Border = Border.EDGE
+    constant: tuple[float, float] = (0.0, 0.0)
 
     @property
-    def sampled_rows(self) -> range:
-        """Rows of the window that its main loop reads, from the first to the last."""
-        rows = {row for bank in self.banks if not bank.has_columns for row, _ in bank.taps}
-        if self.keep_alpha:
-            rows.add(self.centre[0])
-        return range(min(rows), max(rows) + 1)
+    def padding(self) -> tuple[int, int]:
+        """Pixels left and right of its rows."""
+        return self.axes[1].before, self.axes[1].after
 
     @property
-    def reads_samples(self) -> bool:
-        """Tell whether its main loop reads rows of its input, not only what column passes made of them."""
-        return self.keep_alpha or not all(bank.has_columns for bank in self.banks)
+    def is_padded(self) -> bool:
+        """Tell whether it can read what lies outside."""
+        return any(side for axis in self.axes for side in (axis.before, axis.after))
 
     @property
-    def columns(self) -> list[Bank]:
-        """Banks that begin with a column pass."""
-        return [bank for bank in self.banks if bank.has_columns]
-
-    def slides(self, bank: Bank) -> bool:
-        """Tell whether a running sum of rows is less work than the sum of the window's."""
-        return bank.exact and self.dilation[0] == 1 and self.kernel[0] > 2 * self.stride[0]
-
-    def pairs(self, bank: Bank) -> bool:
-        """Tell whether column passes make two rows at a time."""
-        plain = self.stride[0] == 1 and self.dilation[0] == 1
-        return bank.has_columns and plain and not self.slides(bank)
-
-    @property
-    def ring_rows(self) -> int:
-        """Rows that the ring holds beside the one of constants, if its input has as many."""
-        if self.direct:
-            return self.kernel[0]
-        return self.reach + any(self.pairs(bank) for bank in self.banks)
+    def margin(self) -> tuple[Border, tuple[float, float]] | None:
+        """What lies beside the rows that it reads, if it reads there."""
+        return (self.border, self.constant) if any(self.padding) else None
 
 
 @dataclass(frozen=True)
-class Schedule(levels.Program):
-    """Structure of a fused loop: everything the source text depends on."""
+class Level:
+    """What makes rows, and where they are kept.
+
+    Parameters
+    ----------
+    title : str
+        For a person.
+    inputs : tuple of Input
+    extent : (rows, cols)
+        Of its output.
+    channels : int
+    dtype : str
+        Of its rows.
+    recipe : Recipe
+        The loops that make a row.
+    writes : bool
+        Whether its rows are those of the result.
+    margin : (Border, (float, float)) or None
+        What is put beside its rows.
+    """
+
+    title: str
+    inputs: tuple[Input, ...]
+    extent: Extent
+    channels: int
+    dtype: str
+    recipe: Recipe
+    writes: bool = False
+    margin: tuple[Border, tuple[float, float]] | None = None
+
+    def reach(self, given: Input) -> int:
+        """Rows of an input that it needs to make the rows of a step, from the first to the last."""
+        axis = given.axes[0]
+        if given.border == Border.WRAP and axis.kernel > 1 and (axis.before or axis.after):
+            return given.extent[0]  # which are few: see `_wraps_around`
+        return axis.reach + self.recipe.lead * axis.dilation + (self.recipe.rows - 1) * axis.stride
+
+    def reads(self, given: Input) -> int:
+        """How many of those it reads."""
+        axis = given.axes[0]
+        return axis.kernel + self.recipe.lead + (self.recipe.rows - 1) * axis.stride
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """Levels, those that are read before those that read them.
+
+    Parameters
+    ----------
+    levels : tuple of Level
+    compute : str
+        Type of the arithmetic.
+    """
 
     levels: tuple[Level, ...]
+    compute: str
+
+    def readers(self, at: int) -> Iterator[tuple[int, Input]]:
+        """Yield the levels that read the rows of level `at`, and how."""
+        for reader, level in enumerate(self.levels):
+            yield from ((reader, given) for given in level.inputs if given.source == at)
+
+    @cached_property
+    def slots(self) -> tuple[int, ...]:
+        """Rows that the ring of each level holds; none of those of the result."""
+        found = []
+        for at, level in enumerate(self.levels):
+            needed = [self.levels[reader].reach(given) for reader, given in self.readers(at)]
+            rows = level.extent[0] + level.recipe.rows - 1
+            found.append(0 if level.writes else min(rows, max(needed) + level.recipe.rows - 1))
+        return tuple(found)
 
 
-@dataclass(frozen=True)
-class Values:
-    """Run-time values of a fused loop.
-
-    Parameters
-    ----------
-    geometry : ndarray of int64, shape (strips, levels, 10)
-        Columns as in :data:`convpipe.compile.cpu.strips.GEOMETRY`.
-    weights, constants : ndarray, shape (n,)
-        In the type of the arithmetic.
-    outside : ndarray, shape (2 * levels,)
-        What a constant border holds, in the last channel and in the others.
-    """
-
-    geometry: NDArray[np.int64]
-    weights: NDArray[np.floating]
-    constants: NDArray[np.floating]
-    outside: NDArray[np.floating]
-
-
-def make_schedule(plan: Plan) -> tuple[Schedule, Values]:
-    """Return the structure and the run-time values of `plan` as one fused loop."""
+def make_schedule(plan: Plan) -> Schedule:
+    """Return the schedule of `plan`, which is one loop."""
     program = levels.make_levels(plan)
     heads = [head for head, *_ in grouped(plan.nodes, plan.dtype)]
-    scheduled: list[Level] = []
-    weights: list[float] = []
+    made: list[Level] = []
+    given = Input(IMAGE, plan.input, plan.channels, stored(plan.dtype))
     for level, node in zip(program.levels, heads, strict=True):
-        scheduled.append(_scheduled(level, node.stencil, plan, len(weights)))
-        for bank, taps in zip(scheduled[-1].banks, node.stencil.banks, strict=True):
-            weights += bank.weights(taps)
-    values = Values(
-        geometry=strips(heads, _bytes_per_column(plan, scheduled)),
-        weights=np.array(weights, plan.compute),
-        constants=np.array(program.constants, plan.compute),
-        outside=np.array([value for node in heads for value in levels.constant_pixel(node)], plan.compute),
+        stencil = node.stencil
+        given = replace(given, axes=node.axes, border=stencil.border, constant=levels.constant_pixel(node))
+        window = _window(level, stencil, given, program)
+        last = level is program.levels[-1]
+        if _needs_copy(level, window, given):
+            made.append(_copies(level, given, plan.compute))
+            given = _padded(made[-1], len(made) - 1, given)
+            window = _window(level, stencil, given, program)
+        elif given.source != IMAGE and given.margin is not None:
+            made[given.source] = replace(made[given.source], margin=given.margin)
+        if last and given.source == IMAGE:
+            window = replace(window, at_once=AT_ONCE)
+        dtype = program.output if last else plan.compute
+        made.append(Level(level.title, (given,), node.extent, level.output_channels, dtype, window, last))
+        given = Input(len(made) - 1, node.extent, level.output_channels, plan.compute)
+    return Schedule(tuple(made), plan.compute)
+
+
+def _window(level: levels.Level, stencil: Stencil, given: Input, program: levels.Program) -> Window:
+    """Return how `level` makes a row from what it is given."""
+    banks = tuple(
+        choose(name, taps, _holds(given) and _sums_exactly(given.dtype, taps))
+        for name, taps in zip(stencil.names, stencil.banks, strict=True)
     )
-    return Schedule(tuple(scheduled), program.compute, program.source, program.output), values
+    chain = segments(level, program)
+    constants = program.constants
+    values = tuple(tuple(constants[at] for _, at in segment.constants) for segment in chain)
+    in_place = given.source == IMAGE and given.is_padded
+    reduces = any(isinstance(step, Reduce) for step in level.steps)
+    return Window(level, banks, chain, values, program.compute, in_place, reduces, given.constant)
 
 
-def _bytes_per_column(plan: Plan, scheduled: Sequence[Level]) -> float:
-    """Return what the rows in use take per column of the result: windows, scratch rows, and the result."""
-    size = np.dtype(plan.compute).itemsize
-    total = plan.output_channels * np.dtype(stored(plan.output_dtype)).itemsize
-    columns = 1
-    for level in reversed(scheduled):
-        scratch = sum(len(bank.temporaries) for bank in level.banks) * size
-        columns *= level.stride[1]
-        total += columns * level.channels * (level.reach * np.dtype(level.ring).itemsize + scratch)
-    return total
-
-
-def _scheduled(level: levels.Level, stencil: Stencil, plan: Plan, weight: int) -> Level:
-    """Return `level` with the shape of its loops; `weight` is the position of its first weight."""
-    direct = level.index == 0 and not level.premultiply
-    source = stored(plan.dtype)
-    ring = source if direct and _holds(source, stencil) else plan.compute
-    banks: list[Bank] = []
-    for name, taps in zip(stencil.names, stencil.banks, strict=True):
-        bank = choose(name, taps, weight, direct and _sums_exactly(ring, taps))
-        banks.append(bank)
-        weight += len(bank.taps)
-    common = {field.name: getattr(level, field.name) for field in fields(level)}
-    casts = direct and source != plan.compute
-    return Level(**common, banks=tuple(banks), direct=direct, ring=ring, casts=casts)
-
-
-def _holds(dtype: str, stencil: Stencil) -> bool:
-    """Tell whether `dtype` holds the value outside a constant border exactly."""
-    if stencil.border != Border.CONSTANT or np.dtype(dtype).kind == "f":
+def _needs_copy(level: levels.Level, window: Window, given: Input) -> bool:
+    """Tell whether it has to read padded copies of the rows that it is given."""
+    if level.premultiply:
         return True
-    limits = np.iinfo(dtype)
-    return float(stencil.value).is_integer() and limits.min <= stencil.value <= limits.max
+    if given.source != IMAGE:
+        return _wraps_around(given)
+    if not given.is_padded or window.columns_first:
+        return given.border == Border.CONSTANT and given.is_padded
+    plain = not any(bank.has_columns for bank in window.banks)
+    wide = given.extent[1] * given.channels >= WIDE
+    return not (plain and wide and _holds(given))
+
+
+def _copies(level: levels.Level, given: Input, compute: str) -> Level:
+    """Return what makes padded copies of what `level` reads."""
+    holds = not level.premultiply and _holds(given)
+    dtype = given.dtype if holds else compute
+    rows = given.axes[0]
+    # Rows of a window that wraps around are far apart in what is read; among copies they are neighbours.
+    around = Axis(1, before=rows.before, after=rows.after)
+    axes = (around if _wraps_around(given) else PLAIN, PLAIN)
+    extent = (axes[0].output(given.extent[0]), given.extent[1])
+    plain = replace(given, axes=axes)
+    recipe = Copy(given.dtype, dtype, given.channels, level.premultiply)
+    return Level("padded copies", (plain,), extent, given.channels, dtype, recipe, margin=given.margin)
+
+
+def _padded(copies: Level, at: int, given: Input) -> Input:
+    """Return how the padded copies that level `at` makes are read, in place of `given`."""
+    read = replace(given, source=at, extent=copies.extent, dtype=copies.dtype)
+    if not _wraps_around(given):
+        return read
+    rows, cols = given.axes
+    return replace(read, axes=(replace(rows, before=0, after=0), cols), border=Border.EDGE)
+
+
+def _wraps_around(given: Input) -> bool:
+    """Tell whether a window can read the first rows and the last, but not all of them at once."""
+    rows = given.axes[0]
+    at_once = rows.reach + AT_ONCE * rows.stride
+    return given.border == Border.WRAP and bool(rows.before or rows.after) and at_once < given.extent[0]
+
+
+def _holds(given: Input) -> bool:
+    """Tell whether the samples' type holds what is outside a constant border exactly."""
+    if given.border != Border.CONSTANT or np.dtype(given.dtype).kind == "f":
+        return True
+    limits = np.iinfo(given.dtype)
+    return all(value.is_integer() and limits.min <= value <= limits.max for value in given.constant)
 
 
 def _sums_exactly(dtype: str, taps: Taps) -> bool:

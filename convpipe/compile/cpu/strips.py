@@ -1,73 +1,108 @@
 """Cut a wide image into strips of columns, narrow enough that the rows in use stay in the L2 cache.
 
-To the loop a strip is a narrower image: fewer columns, and padding only where the image ends. So the same
-code runs a whole row or a strip of it, and every pixel has the same bytes either way.
+To the loops a strip is a narrower image: fewer columns, and pixels beside it only where the image ends. So
+the same code runs a whole row or a strip of it, and every pixel has the same bytes either way.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from dataclasses import dataclass
 from itertools import pairwise
+from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
+from convpipe.compile.cpu.schedule import IMAGE, Input, Schedule
 from convpipe.geometry import Border
-from convpipe.plan import NodePlan, strip_columns
-
-GEOMETRY = (
-    "rows", "cols", "output_rows", "output_cols", "top", "left", "right", "border", "origin", "begin",
-)  # fmt: skip
-"""Columns of the run-time geometry, one row a level.
-
-Rows and columns of the input and of the output in the strip; padding above, left and right of it; the
-border rule; the first column of the strip in the input and in the output.
-"""
+from convpipe.plan.rings import strip_columns
 
 
-def strips(nodes: Sequence[NodePlan], bytes_per_column: float) -> NDArray[np.int64]:
-    """Return the geometry of every strip.
+class Read(NamedTuple):
+    """Columns of an input that a level reads in a strip: from `low` to `high`, and so many pixels outside."""
+
+    low: int
+    high: int
+    left: int
+    right: int
+
+
+@dataclass(frozen=True)
+class Span:
+    """What a level does in a strip.
 
     Parameters
     ----------
-    nodes : sequence of NodePlan
-        The one with a window of each level.
-    bytes_per_column : float
-        What the rows in use take per column of the result.
-
-    Returns
-    -------
-    ndarray of int64, shape (strips, levels, len(GEOMETRY))
+    first, last : int
+        Columns of its output.
+    reads : tuple of Read
+        Of its inputs.
     """
-    cols = nodes[-1].extent[1]
-    count = -(-cols // strip_columns(bytes_per_column))
-    edges = [cols * k // count for k in range(count + 1)]
-    cut = [_strip(nodes, first, last) for first, last in pairwise(edges)]
-    whole = [_strip(nodes, 0, cols, whole=True)]
-    return np.array(whole if None in cut else cut, np.int64)
+
+    first: int
+    last: int
+    reads: tuple[Read, ...]
+
+    @property
+    def cols(self) -> int:
+        """Columns that it makes."""
+        return self.last - self.first
 
 
-def _strip(
-    nodes: Sequence[NodePlan], first: int, last: int, whole: bool = False
-) -> list[tuple[int, ...]] | None:
-    """Return the geometry of the levels for columns first..last of the result.
+def strips(schedule: Schedule) -> list[tuple[Span, ...]]:
+    """Return, for every strip, the span of every level."""
+    cols = schedule.levels[-1].extent[1]
+    count = -(-cols // strip_columns(_bytes_per_column(schedule)))
+    cut = [_strip(schedule, *edges) for edges in pairwise(cols * k // count for k in range(count + 1))]
+    found = [strip for strip in cut if strip is not None]
+    if len(found) < len(cut):
+        whole = _strip(schedule, 0, cols, whole=True)
+        assert whole is not None
+        return [whole]
+    return found
 
-    None where a border pixel copies a pixel that lies outside the strip.
+
+def _strip(schedule: Schedule, first: int, last: int, whole: bool = False) -> tuple[Span, ...] | None:
+    """Return the spans of the levels for columns first..last of the result.
+
+    None where a pixel beside an image copies one that lies outside the strip.
     """
-    table: list[tuple[int, ...]] = []
-    for node in reversed(nodes):
-        rows, cols = node.axes
-        border = node.stencil.border
-        width = node.input[1]
-        # The input columns under the windows, counted from the image's edge.
-        begin, end = first * cols.stride - cols.before, (last - 1) * cols.stride - cols.before + cols.reach
-        low, high = (0, width) if whole else (max(0, begin), min(width, end))
-        left, right = max(0, -begin), max(0, end - width)
-        if not whole and (left or right) and (border == Border.WRAP or max(left, right) >= high - low):
-            return None
-        table.append(
-            (node.input[0], high - low, node.extent[0], last - first,
-             rows.before, left, right, int(border), low, first)
-        )  # fmt: skip
-        first, last = low, high
-    return table[::-1]
+    levels = schedule.levels
+    needed: dict[int, list[tuple[int, int]]] = {len(levels) - 1: [(first, last)]}
+    spans: list[Span] = []
+    for at in reversed(range(len(levels))):
+        first, last = min(low for low, _ in needed[at]), max(high for _, high in needed[at])
+        reads = []
+        for given in levels[at].inputs:
+            read = _read(given, first, last, whole)
+            if read is None:
+                return None
+            needed.setdefault(given.source, []).append((read.low, read.high))
+            reads.append(read)
+        spans.append(Span(first, last, tuple(reads)))
+    return tuple(reversed(spans))
+
+
+def _read(given: Input, first: int, last: int, whole: bool) -> Read | None:
+    """Return the columns that are read for columns first..last of an output."""
+    cols, width = given.axes[1], given.extent[1]
+    # The columns under the windows, counted from the image's edge.
+    begin, end = first * cols.stride - cols.before, (last - 1) * cols.stride - cols.before + cols.reach
+    low, high = (0, width) if whole else (max(0, begin), min(width, end))
+    left, right = max(0, -begin), max(0, end - width)
+    copies = given.border == Border.WRAP or max(left, right) >= high - low
+    if not whole and (left or right) and copies:
+        return None
+    return Read(low, high, left, right)
+
+
+def _bytes_per_column(schedule: Schedule) -> float:
+    """Return what the rows in use take per column of the result."""
+    result = schedule.levels[-1]
+    total, columns = result.channels * np.dtype(result.dtype).itemsize, 1
+    for level in reversed(schedule.levels):
+        given = level.inputs[0]
+        columns *= given.axes[1].stride
+        scratch = level.recipe.scratch * np.dtype(schedule.compute).itemsize
+        rows = level.reads(given) if given.source == IMAGE else schedule.slots[given.source]
+        total += columns * given.channels * (rows * np.dtype(given.dtype).itemsize + scratch)
+    return total

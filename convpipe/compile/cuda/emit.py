@@ -52,7 +52,7 @@ def emit(program: Program, groups: Sequence[Group], threads: int) -> str:
     """
     text = Text()
     text.block(_HEADER.format(compute=program.compute))
-    rounding(text, program, converts=False)
+    rounding(text, program)
     for group in groups:
         points = _points(program, group)
         for one, point in zip(group.passes, points, strict=True):

@@ -30,7 +30,7 @@ from typing import Any
 import llvmlite.binding as llvm
 import numba
 import platformdirs
-from numba.core import serialize
+from numba.core import registry, serialize
 from numba.core.caching import NullCache
 from numba.core.compiler import CompileResult
 
@@ -111,6 +111,7 @@ def clear() -> int:
         If the directory cannot be trusted to be ours; nothing is removed then.
     """
     _loaded.clear()
+    _addresses.clear()
     try:
         return Store(directory()).clear()
     except OSError as error:
@@ -152,6 +153,46 @@ def _load(source: str, entry: str, signature: Any) -> Callable[..., int]:
     if kept.made is not None:
         _write(key, kept.made)
     return function  # type: ignore[no-any-return]
+
+
+def address(source: str, entry: str, signature: Any) -> int:
+    """Return where the machine code of such a function is: for others that call it; Python cannot.
+
+    Found on disk it is not even read as Python: what is kept is machine code and the name of its symbol.
+    """
+    identity = (source, entry, signature)
+    if identity not in _addresses:
+        with _loading:
+            if identity not in _addresses:
+                _addresses[identity] = _address(*identity)
+    return _addresses[identity]
+
+
+_addresses: dict[tuple[str, str, Any], int] = {}
+_libraries: list[Any] = []
+"""What holds the machine code at those addresses."""
+
+
+def _address(source: str, entry: str, signature: Any) -> int:
+    threads.prepare()
+    key = _key(source, f"address of {entry}", signature)
+    content = _read(key)
+    if content is not None:
+        target = registry.cpu_target.target_context
+        target.refresh()
+        name, machine_code = pickle.loads(content)
+        library = target.codegen().unserialize_library(machine_code)
+    else:
+        for announce in _on_compile:
+            announce()
+        function: Any = getattr(module_of(source, key), entry)
+        function.compile(signature)
+        compiled = function.overloads[signature]
+        library, name = compiled.library, compiled.fndesc.llvm_func_name
+        if not library.has_dynamic_globals:
+            _write(key, pickle.dumps((name, library.serialize_using_object_code())))
+    _libraries.append(library)
+    return int(library.get_pointer_to_function(name))
 
 
 class _Kept(NullCache):

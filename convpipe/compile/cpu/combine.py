@@ -1,0 +1,157 @@
+"""The last loops of a level, as source: its responses, what happens to them pixel by pixel, and the store."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cache
+from typing import NamedTuple
+
+from convpipe.compile.common.segments import Segment
+from convpipe.compile.common.text import Text, fused, times
+from convpipe.compile.cpu.loops import Lanes, Loop, Term, begun, name_sources, name_weights, sample_at
+
+
+class Response(NamedTuple):
+    """What is left to do for a response in the last loop of a level.
+
+    Parameters
+    ----------
+    name : str
+    terms : tuple of Term
+        Its last samples.
+    total : int or None
+        Which one has the sum of all before them.
+    kind : {'dot', 'sum', 'exact'}
+        Weighted samples; samples, weighted once; the same of 32-bit integers.
+    """
+
+    name: str
+    terms: tuple[Term, ...]
+    total: int | None = None
+    kind: str = "dot"
+
+    @property
+    def weights(self) -> int:
+        """How many weights it takes."""
+        return len(self.terms) if self.kind == "dot" else 1
+
+    def source(self, x: str, first: int) -> str:
+        """Return it as an expression; `first` is the number of its first weight."""
+        samples = [sample_at(term, x) for term in self.terms]
+        if self.kind == "dot":
+            weighted = [(f"w{first + k}", sample) for k, sample in enumerate(samples)]
+            return fused(weighted, None if self.total is None else f"s{self.total}[{{out}}]")
+        total = " + ".join(samples)
+        # Sums of 32-bit integers are 64-bit ones to Numba, which take the processor twice as long to convert.
+        whole = f"T(np.int32({total}))" if self.kind == "exact" else f"({total})"
+        return f"w{first} * {whole}"
+
+
+@cache
+def respond(
+    responses: tuple[Response, ...], segment: Segment, dtypes: tuple[str, ...], compute: str, at: Lanes
+) -> Loop:
+    """From the responses of a window to a row. Parameters: the weights, then the segment's constants.
+
+    Rows: those that `responses` number, of `dtypes`, then the result.
+    """
+    text = begun(compute)
+    weights = sum(response.weights for response in responses)
+    with text.indented():
+        name_weights(text, weights)
+        terms = sum(len(response.terms) for response in responses)
+        _open(text, segment, weights, list(dtypes), compute, shifted=len(dtypes) < terms)
+        text.line(f"for x in range({at.count}):")
+        with text.indented():
+            for out, x in at.indices:
+                first = 0
+                for response in responses:
+                    expression = response.source(x, first).replace("{out}", out)
+                    text.line(f"r_{response.name} = {expression}")
+                    first += response.weights
+                names = [f"r_{response.name}" for response in responses]
+                _finish(text, segment, names, out, colour=True)
+        text.line("return nans" if segment.counts_nan else "return 0")
+    sums = ", ".join(
+        f"{response.name}: {'the sum and ' if response.total is not None else ''}{len(response.terms)} terms"
+        for response in responses
+    )
+    return Loop(f"responses ({sums}), {_words(segment)}", str(text))
+
+
+@cache
+def across(segment: Segment, sample: str, compute: str, stride: int, weighted: bool) -> Loop:
+    """A step across the channels of each pixel, and what follows it. Parameters: its constants.
+
+    Rows: from, to. With `weighted` every sample is multiplied first, by the first parameter.
+    """
+    text = begun(compute)
+    with text.indented():
+        name_weights(text, int(weighted))
+        _open(text, segment, int(weighted), [sample], compute)
+        pixel = times("x", stride * segment.channels)
+        cast = "" if sample == compute else "T"
+        samples = [f"s0[{_plus(pixel, j)}]" for j in range(segment.channels)]
+        samples = [f"{cast}({one})" if cast else one for one in samples]
+        samples = [f"w0 * {one}" for one in samples] if weighted else samples
+        text.line(f"for x in range(n // {segment.output_channels}):")
+        with text.indented():
+            for name, expression in segment.mixed(samples):
+                text.line(f"{name} = {expression}")
+            for k in range(segment.output_channels):
+                out = _plus(times("x", segment.output_channels), k)
+                colour = not segment.alpha or k < segment.output_channels - 1
+                _finish(text, segment, [f"p{k}"], out, colour)
+        text.line("return nans" if segment.counts_nan else "return 0")
+    return Loop(f"across {segment.channels} channels, {_words(segment)}", str(text))
+
+
+@cache
+def keep_alpha(segment: Segment, sample: str, compute: str, stride: int) -> Loop:
+    """The alpha of each pixel, rounded as the colours are. Rows: pixels under the centre tap, the result."""
+    text = begun(compute)
+    channels, last = segment.channels, segment.channels - 1
+    with text.indented():
+        name_sources(text, [sample])
+        text.line(f"out = target(rows, 1, np.{segment.output or compute})", "nans = 0")
+        text.line(f"for x in range(n // {channels}):")
+        with text.indented():
+            text.line(f"v = T(s0[{_plus(times('x', stride * channels), last)}])")
+            text.line(*segment.alpha_lines())
+            if segment.counts_nan:
+                text.line("nans += v != v")
+            text.line(f"out[{_plus(times('x', channels), last)}] = {segment.stored('v')}")
+        text.line("return nans")
+    return Loop(f"alpha as it is, {_words(segment)}", str(text))
+
+
+def _open(
+    text: Text, segment: Segment, first: int, dtypes: list[str], compute: str, shifted: bool = False
+) -> None:
+    """Name the constants, which follow the weights, the rows that are read, and the result."""
+    names = [name for name, _ in segment.constants]
+    if names:
+        text.line(f"{', '.join(names)}, = values(p, {first}, {len(names)}, T)")
+    name_sources(text, dtypes, shifted)
+    text.line(f"out = target(rows, {len(dtypes)}, np.{segment.output or compute})")
+    if segment.counts_nan:
+        text.line("nans = 0")
+
+
+def _finish(text: Text, segment: Segment, names: Sequence[str], out: str, colour: bool) -> None:
+    """Scalar steps on the responses `names`, and the store."""
+    value = names[0]
+    for line in segment.scalar_lines(list(names), colour):
+        text.line(line)
+        value = "v"
+    text.line(*segment.count_lines(value, out))
+    text.line(f"out[{out}] = {segment.stored(value)}")
+
+
+def _words(segment: Segment) -> str:
+    steps = len(segment.steps)
+    return f"{steps} step{'' if steps == 1 else 's'} a sample, as {segment.output or 'computed'}"
+
+
+def _plus(index: str, k: int) -> str:
+    return f"{index} + {k}" if k else index

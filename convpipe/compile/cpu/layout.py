@@ -1,0 +1,62 @@
+"""Where things are in a table, which `table` writes and `drive` walks."""
+
+# The head of a table. Offsets of its parts are in words, those of memory in bytes.
+STRIPS = 0  # how many
+MEMORY = 1  # bytes of a band's own memory
+ADDRESSES = 2  # addresses of rows that its levels use
+SLOTS = 3  # rows of all rings
+LEVELS = 4  # how many
+MOST_ROWS = 5  # of one step
+STRIP = 6  # of the first strip
+STRIP_WORDS = 7  # of each
+NUMBERS = 8  # what a band keeps of all these
+HEAD_WORDS = 9
+
+# A level.
+INPUTS = 0  # the first of what it reads, in words of the strip
+INPUT_COUNT = 1
+AT = 2  # its first address of a row
+MADE = 3  # rows made at a time
+RING = 4  # where its first row is, in the memory of a band or in the result
+RING_PITCH = 5
+RING_SLOTS = 6
+KEYS = 7  # the first of its ring's keys; after them, the row that was made last
+OUTPUT = 8  # 1 where its rows are the result's, else 0
+MADE_ROWS = 9  # how many there are
+SPARE = 10  # a row for what a step makes beyond them
+ANEW = 11  # its steps, in words of the strip, where the row before was not made just before
+ANEW_STEPS = 12
+AFTER = 13  # where it was
+AFTER_STEPS = 14
+LEVEL_WORDS = 15
+
+# What a level reads.
+SOURCE = 0  # the level whose rows they are, in words of the strip; OF_IMAGE
+WINDOW = 1  # rows that it reads
+STRIDE = 2
+DILATION = 3
+TOP = 4  # rows above its first that the first window begins
+ROWS = 5  # how many there are
+BORDER = 6
+CONSTANT = 7  # a row outside, in the parameters
+PITCH = 8  # bytes between the rows of an image
+INPUT_WORDS = 9
+
+# A step.
+LOOP = 0
+GIVEN = 1
+COUNT = 2
+PLACES = 3  # the first of its rows, in words of the strip
+PLACE_COUNT = 4
+STEP_WORDS = 5
+
+# A place: which row, and how many bytes from there.
+PLACE_WORDS = 2
+
+OF_IMAGE = -1
+
+# Rows of every step: the memory of a band, the parameters of all loops, and the row that is made. Those made
+# at the same time follow, then those of the windows.
+WORKSPACE = 0
+PARAMETERS = 1
+OUT = 2

@@ -1,0 +1,216 @@
+"""How a level makes a row: copies of what it reads, or the responses of a window and what follows them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import ClassVar, Protocol
+
+import numpy as np
+
+from convpipe.compile.common.levels import Level
+from convpipe.compile.common.segments import Segment
+from convpipe.compile.cpu import loops
+from convpipe.compile.cpu.banks import Bank
+from convpipe.compile.cpu.combine import Response, across, keep_alpha, respond
+from convpipe.compile.cpu.ends import ends_and_middle
+from convpipe.compile.cpu.shapes import Geometry, Part, parts
+from convpipe.compile.cpu.steps import Frame, Place
+
+
+class Recipe(Protocol):
+    """What makes the rows of a level."""
+
+    @property
+    def rows(self) -> int:
+        """Rows made at a time."""
+
+    @property
+    def scratch(self) -> int:
+        """Rows that it needs beside those that it reads and makes."""
+
+    @property
+    def choices(self) -> list[str]:
+        """How it makes them, for a person."""
+
+    @property
+    def lead(self) -> int:
+        """Rows of its input that it needs above the window."""
+
+    def make(self, frame: Frame) -> None:
+        """Add the steps that make a row, or as many as it makes at a time."""
+
+
+@dataclass(frozen=True)
+class Copy:
+    """Rows as they are, in a type that holds what is put beside them; or colours times alpha.
+
+    Parameters
+    ----------
+    given, dtype : str
+        Of the rows that it reads and makes.
+    channels : int
+    premultiplies : bool
+    """
+
+    given: str
+    dtype: str
+    channels: int
+    premultiplies: bool
+
+    rows: ClassVar[int] = 1
+    lead: ClassVar[int] = 0
+    scratch: ClassVar[int] = 0
+
+    @property
+    def choices(self) -> list[str]:
+        """Colours times alpha, if so."""
+        return ["colours times alpha"] if self.premultiplies else []
+
+    def make(self, frame: Frame) -> None:
+        """Add the steps that make a row."""
+        out, samples = frame.out(0), frame.cols * self.channels
+        frame.call(loops.copy(self.given, self.dtype), [frame.given[0].sample(0, 0), out], samples)
+        if self.premultiplies:
+            frame.call(loops.premultiply(self.dtype, self.channels), [out], samples)
+
+
+@dataclass(frozen=True)
+class Window:
+    """Responses of the banks of a window, then the loops of what follows them.
+
+    Parameters
+    ----------
+    level : Level
+    banks : tuple of Bank
+    segments : tuple of Segment
+    constants : tuple of tuple of float
+        Of each segment.
+    compute : str
+        Type of the arithmetic.
+    in_place : bool
+    reduces : bool
+        Whether the first constants are the extremes of the image.
+    constant : (float, float)
+        What a constant border holds, in the channels but the last, and there.
+    at_once : int
+        Rows made at a time, where it is free to choose.
+    """
+
+    level: Level
+    banks: tuple[Bank, ...]
+    segments: tuple[Segment, ...]
+    constants: tuple[tuple[float, ...], ...]
+    compute: str
+    in_place: bool = False
+    reduces: bool = False
+    constant: tuple[float, float] = (0.0, 0.0)
+    at_once: int = 1
+
+    @property
+    def columns_first(self) -> bool:
+        """Tell whether it reads nothing but whole rows, from end to end."""
+        return not self.level.keep_alpha and all(bank.has_columns for bank in self.banks)
+
+    @cached_property
+    def geometry(self) -> Geometry:
+        """What the steps of its banks share."""
+        level = self.level
+        given = Geometry(level.stride, level.dilation, level.kernel, self.compute, self.in_place)
+        lead = level.stride[0] if any(map(given.slides, self.banks)) else 0
+        return Geometry(level.stride, level.dilation, level.kernel, self.compute, self.in_place, lead)
+
+    @property
+    def lead(self) -> int:
+        """Rows that leave a running sum."""
+        return self.geometry.lead
+
+    @property
+    def rows(self) -> int:
+        """Rows made at a time."""
+        if any(bank.has_columns for bank in self.banks):
+            return 2 if not self.lead and any(map(self.geometry.pairs, self.banks)) else 1
+        return self.at_once if self.level.dilation[0] == 1 else 1
+
+    @property
+    def choices(self) -> list[str]:
+        """The loop shape of each bank."""
+        return [f"{bank.name}: {bank.choice}" for bank in self.banks]
+
+    @property
+    def scratch(self) -> int:
+        """Rows of sums, about."""
+        return sum(bank.rows_of_sums for bank in self.banks)
+
+    def make(self, frame: Frame) -> None:
+        """Add the steps that make a row, or two."""
+        if self.level.mixes_samples:
+            self._mix(frame)
+        elif self.in_place and not self.columns_first:
+            for part in ends_and_middle(frame, self.level, self.constant):
+                self._respond(part)
+        else:
+            self._respond(frame)
+
+    def _respond(self, frame: Frame) -> None:
+        made = [parts(bank, frame, self.geometry) for bank in self.banks]
+        for row in range(frame.rows):
+            self._finish(frame, row, [of_bank[row] for of_bank in made])
+
+    def _mix(self, frame: Frame) -> None:
+        """Channels of the samples themselves: there is no response to wait for."""
+        (bank,), segment = self.banks, self.segments[0]
+        weight = bank.weights[0]
+        ((row, col),) = bank.taps
+        loop = across(segment, frame.given[0].dtype, self.compute, self.level.stride[1], weighted=True)
+        values = np.array([weight, *self.constants[0]], self.compute)
+        for made in range(frame.rows):
+            target = self._target(frame, made, 0)
+            source = frame.given[0].sample(row + made * self.level.stride[0], col)
+            frame.call(loop, [source, target], frame.cols * segment.output_channels, values)
+            self._rest(frame, made, target)
+
+    def _finish(self, frame: Frame, row: int, made: Sequence[Part]) -> None:
+        """Responses to a row of the first segment; kept alpha; then the other segments."""
+        segment, level = self.segments[0], self.level
+        rows: dict[tuple[Place, str], int] = {}
+        responses: list[Response] = []
+        weights: list[float] = []
+        for bank, part in zip(self.banks, made, strict=True):
+            terms = tuple(
+                (rows.setdefault((place, part.dtype), len(rows)), shift) for place, shift in part.samples
+            )
+            total = part.total and rows.setdefault((part.total, self.compute), len(rows))
+            responses.append(Response(bank.name, terms, total, part.kind))
+            weights += part.weights
+        at = loops.lanes(level.stride[1], frame.given[0].channels)
+        loop = respond(tuple(responses), segment, tuple(dtype for _, dtype in rows), self.compute, at)
+        target = self._target(frame, row, 0)
+        count = frame.cols * segment.output_channels
+        values = np.array([*weights, *self.constants[0]], self.compute)
+        frame.call(loop, [*(place for place, _ in rows), target], count, values)
+        if self.reduces:
+            given = len(weights) * np.dtype(self.compute).itemsize
+            frame.steps[-1] = replace(frame.steps[-1], extremes=given)
+        if level.keep_alpha:
+            i, j = level.centre
+            centre = frame.given[0].sample(self.lead + row * level.stride[0] + i, j * level.dilation[1])
+            kept = keep_alpha(segment, frame.given[0].dtype, self.compute, level.stride[1])
+            frame.call(kept, [centre, target], count)
+        self._rest(frame, row, target)
+
+    def _rest(self, frame: Frame, row: int, given: Place) -> None:
+        """The segments after the first, each over the row that the one before it made."""
+        for segment, constants in zip(self.segments[1:], self.constants[1:], strict=True):
+            target = self._target(frame, row, segment.index)
+            loop = across(segment, self.compute, self.compute, 1, weighted=False)
+            values = np.array(constants, self.compute)
+            frame.call(loop, [given, target], frame.cols * segment.output_channels, values)
+            given = target
+
+    def _target(self, frame: Frame, row: int, segment: int) -> Place:
+        """Return where a segment writes: scratch, or the row that is made."""
+        if segment == len(self.segments) - 1:
+            return frame.out(row)
+        return frame.scratch(frame.cols * self.segments[segment].output_channels, self.compute)

@@ -1,0 +1,191 @@
+"""What makes a row: calls of loops, one after the other, on rows that stand somewhere."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from convpipe.compile.cpu.layout import OUT, WORKSPACE
+from convpipe.compile.cpu.loops import Loop, pad
+from convpipe.geometry import Border, border_index
+from convpipe.plan.rings import aligned
+
+
+class Place(NamedTuple):
+    """Where a row of samples begins: at which of a step's rows, and how many bytes from there."""
+
+    row: int
+    offset: int
+
+    def past(self, samples: int, dtype: str) -> Place:
+        """Return the place so many samples further."""
+        return Place(self.row, self.offset + samples * np.dtype(dtype).itemsize)
+
+
+class Sample(NamedTuple):
+    """A sample that a loop reads: so many from where a row begins.
+
+    Samples of one row share its address, so that a processor of sixteen registers has enough of them.
+    """
+
+    row: Place
+    shift: int
+
+
+When = Literal["always", "anew", "after"]
+"""Which rows a step is for: all; those whose predecessor was not made just before; those whose was."""
+
+
+@dataclass(frozen=True)
+class Step:
+    """One call of a loop: on rows, for a number of samples, with parameters, for some rows.
+
+    Where the image gives some of the parameters, `extremes` says at which byte.
+    """
+
+    loop: Loop
+    places: tuple[Place, ...]
+    count: int
+    parameters: bytes
+    when: When = "always"
+    extremes: int | None = None
+
+
+@dataclass(frozen=True)
+class Given:
+    """Rows that a level reads in a strip of columns.
+
+    Parameters
+    ----------
+    channels : int
+    dtype : str
+    left, inside, right : int
+        Pixels that are read: outside at the left, in the rows, outside at the right.
+    origin : int
+        Bytes from the address of a row to the first pixel inside.
+    window : int
+        The first of them among a step's rows.
+    border : Border
+    pitch : int, optional
+        Bytes from one to the next, if they are copies in the memory of a band.
+    """
+
+    channels: int
+    dtype: str
+    left: int
+    inside: int
+    right: int
+    origin: int
+    window: int
+    border: Border
+    pitch: int | None = None
+
+    @property
+    def whole(self) -> int:
+        """Samples of a row, with what lies outside."""
+        return (self.left + self.inside + self.right) * self.channels
+
+    def sample(self, row: int, col: int) -> Place:
+        """Return where the pixel in column `col`, counted from the first outside, of row `row` is."""
+        if self.pitch is None:
+            first = Place(self.window + row, self.origin)
+        else:
+            first = Place(WORKSPACE, self.origin + row * self.pitch)
+        return first.past((col - self.left) * self.channels, self.dtype)
+
+
+@dataclass
+class Frame:
+    """A level in a strip of columns: where things are, and the steps that make its rows.
+
+    Parameters
+    ----------
+    given : tuple of Given
+        Of each of its inputs.
+    channels : int
+        Of the rows that it makes.
+    cols : int
+        Pixels that it makes.
+    rows : int
+        Rows made at a time.
+    taken : int
+        Bytes of a band's memory that are in use.
+    steps : list of Step
+    first : int
+        Bytes of a row that is made to the first pixel.
+    pixel : int
+        Bytes of a pixel that is made.
+    """
+
+    given: tuple[Given, ...]
+    channels: int
+    cols: int
+    rows: int
+    taken: int
+    steps: list[Step] = field(default_factory=list)
+    first: int = 0
+    pixel: int = 0
+
+    def out(self, row: int) -> Place:
+        """Return where a row that is made begins."""
+        return Place(OUT + row, self.first)
+
+    def scratch(self, samples: int, dtype: str) -> Place:
+        """Return a new row in the workspace."""
+        at = aligned(self.taken)
+        self.taken = at + samples * np.dtype(dtype).itemsize
+        return Place(WORKSPACE, at)
+
+    def call(
+        self,
+        loop: Loop,
+        places: Sequence[Place],
+        count: int,
+        parameters: NDArray[Any] | None = None,
+        when: When = "always",
+    ) -> None:
+        """Add a step."""
+        given = b"" if parameters is None else parameters.tobytes()
+        self.steps.append(Step(loop, tuple(places), count, given, when))
+
+
+def margin(
+    row: Place,
+    dtype: str,
+    channels: int,
+    spans: tuple[int, int, int],
+    border: Border,
+    constant: Place | None = None,
+) -> list[Step]:
+    """Return what fills the pixels beside a row.
+
+    Parameters
+    ----------
+    row : Place
+        Of its first pixel, which is outside where there are some at the left.
+    dtype : str
+    channels : int
+    spans : (left, inside, right)
+        Pixels outside, of the row, and outside.
+    border : Border
+    constant : Place, optional
+        The pixel that a constant border holds.
+    """
+    left, inside, right = spans
+    outside = [*range(left), *range(left + inside, left + inside + right)]
+    if not outside:
+        return []
+    pairs = np.array(
+        [(at, left + k if k >= 0 else k) for at, k in sources(outside, left, inside, border)], np.int64
+    )
+    return [Step(pad(dtype, channels), (row, constant or row), len(pairs), pairs.tobytes())]
+
+
+def sources(columns: Sequence[int], left: int, inside: int, border: Border) -> Iterator[tuple[int, int]]:
+    """Yield columns, counted from the first outside, and where each is from, from the first inside."""
+    for col in columns:
+        yield col, border_index(col - left, inside, int(border))

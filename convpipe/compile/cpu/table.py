@@ -1,0 +1,296 @@
+"""A schedule as numbers: the table that the driver walks, and the parameters of its loops.
+
+One array of int64 holds all of it, so that one driver, compiled once, runs every pipeline: where a level's
+rows are, what it reads, which loops make a row and what they get. Addresses of loops are of this process. All
+else is counted from the address of an image, of the result, of the parameters or of a band's own memory.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from convpipe.compile.cpu import layout
+from convpipe.compile.cpu.layout import OUT, PARAMETERS
+from convpipe.compile.cpu.loops import Loop
+from convpipe.compile.cpu.schedule import IMAGE, Input, Level, Schedule
+from convpipe.compile.cpu.steps import Frame, Given, Place, Step, margin
+from convpipe.compile.cpu.strips import Span, strips
+from convpipe.geometry import Border
+from convpipe.plan.rings import aligned, pitch
+
+
+@dataclass(frozen=True)
+class Table:
+    """What the driver is given for an image extent.
+
+    Parameters
+    ----------
+    words : ndarray of int64
+    parameters : ndarray of uint8
+    loops : tuple of Loop
+        Those that are called.
+    calls : ndarray of int64, shape (n, 2)
+        Where in `words` the address of which loop goes.
+    steps : tuple of tuple of Step
+        Of each level, in the first strip.
+    extremes : tuple of int
+        Where in `parameters` those of the image go, in bytes.
+    """
+
+    words: NDArray[np.int64]
+    parameters: NDArray[np.uint8]
+    loops: tuple[Loop, ...]
+    calls: NDArray[np.int64]
+    steps: tuple[tuple[Step, ...], ...]
+    extremes: tuple[int, ...]
+
+    def with_extremes(self, values: NDArray[np.floating]) -> NDArray[np.uint8]:
+        """Return the parameters with the extremes of an image, in the type of the arithmetic."""
+        parameters = self.parameters.copy()
+        for at in self.extremes:
+            parameters[at : at + values.nbytes] = values.view(np.uint8)
+        return parameters
+
+    def with_loops(self, addresses: Sequence[int]) -> NDArray[np.int64]:
+        """Return the words with the addresses of the loops."""
+        words = self.words.copy()
+        words[self.calls[:, 0] + layout.LOOP] = np.array(addresses, np.int64)[self.calls[:, 1]]
+        return words
+
+
+def make_table(schedule: Schedule) -> Table:
+    """Return the table of a schedule; the addresses of its loops are still to be put in."""
+    builder = _Builder(schedule)
+    packed = [builder.strip(spans) for spans in strips(schedule)]
+    words = max(len(strip) for strip in packed)
+    head = np.zeros(layout.HEAD_WORDS, np.int64)
+    head[layout.STRIPS], head[layout.MEMORY], head[layout.LEVELS] = (
+        len(packed),
+        builder.memory,
+        len(schedule.levels),
+    )
+    kept = builder.addresses, builder.most_rows, builder.slots
+    head[[layout.ADDRESSES, layout.MOST_ROWS, layout.SLOTS]] = kept
+    head[layout.NUMBERS] = sum(kept) + 4 * (len(schedule.levels) + 1)
+    head[[layout.STRIP, layout.STRIP_WORDS]] = len(head), words
+    table = np.concatenate([head, *(np.pad(strip, (0, words - len(strip))) for strip in packed)])
+    calls = [
+        (len(head) + k * words + at, loop) for k, strip in enumerate(builder.calls) for at, loop in strip
+    ]
+    parameters = np.frombuffer(bytes(builder.parameters.content), np.uint8)
+    where = np.array(calls, np.int64).reshape(-1, 2)
+    return Table(table, parameters, tuple(builder.loops), where, builder.steps, tuple(builder.extremes))
+
+
+class _Parameters:
+    """Parameters of all steps; equal ones once, where they are known."""
+
+    def __init__(self) -> None:
+        self.content = bytearray()
+        self._known: dict[bytes, int] = {}
+
+    def add(self, given: bytes) -> int:
+        """Return where `given` is."""
+        if given not in self._known:
+            self._known[given] = self.append(given)
+        return self._known[given]
+
+    def append(self, given: bytes) -> int:
+        """Return where `given` is, and nothing else."""
+        self.content += bytes(-len(self.content) % 64)
+        self.content += given
+        return len(self.content) - len(given)
+
+
+@dataclass(frozen=True)
+class _Ring:
+    """Where a level keeps its rows, in the memory of a band.
+
+    Parameters
+    ----------
+    first : int
+        Bytes to the first pixel of its first row, a multiple of 64.
+    left, right : int
+        Pixels beside a row.
+    pitch : int
+        Bytes from a row to the next.
+    slots : int
+    """
+
+    first: int
+    left: int
+    right: int
+    pitch: int
+    slots: int
+
+    @property
+    def end(self) -> int:
+        """Bytes to what comes after it: its last row has no row after it to end in."""
+        return self.first + self.slots * self.pitch
+
+
+class _Builder:
+    """Strips as words, and what they share."""
+
+    def __init__(self, schedule: Schedule) -> None:
+        self.schedule = schedule
+        self.parameters = _Parameters()
+        self.loops: dict[Loop, int] = {}
+        self.calls: list[list[tuple[int, int]]] = []
+        self.extremes: list[int] = []
+        self.memory = self.addresses = self.slots = self.most_rows = 0
+        self.steps: tuple[tuple[Step, ...], ...] = ()
+
+    def strip(self, spans: Sequence[Span]) -> NDArray[np.int64]:
+        """Return the words of one strip."""
+        rings = self._rings(spans)
+        taken, addresses, keys = max(ring.end for ring in rings), 0, 0
+        heads: list[NDArray[np.int64]] = []
+        inputs: list[NDArray[np.int64]] = []
+        every: list[list[Step]] = []
+        for level, span, ring in zip(self.schedule.levels, spans, rings, strict=True):
+            frame = self._frame(level, span, spans, taken)
+            level.recipe.make(frame)
+            if level.margin is not None:
+                for row in range(frame.rows):
+                    frame.steps += self._margin(level, span, ring, row)
+            every.append(frame.steps)
+            head = np.zeros(layout.LEVEL_WORDS, np.int64)
+            head[[layout.INPUTS, layout.INPUT_COUNT]] = len(inputs), len(level.inputs)
+            inputs += [self._input(*pair, level) for pair in zip(level.inputs, frame.given, strict=True)]
+            head[[layout.AT, layout.MADE, layout.MADE_ROWS]] = addresses, frame.rows, level.extent[0]
+            size = level.channels * np.dtype(level.dtype).itemsize
+            where = (span.first * size, level.extent[1] * size) if level.writes else (ring.first, ring.pitch)
+            head[[layout.RING, layout.RING_PITCH]] = where
+            head[[layout.RING_SLOTS, layout.KEYS, layout.OUTPUT]] = ring.slots, keys, level.writes
+            spare = self._ring(level, span, ring.left, ring.right, int(frame.rows > 1), frame.taken)
+            head[layout.SPARE] = spare.first
+            heads.append(head)
+            taken, keys = spare.end, keys + ring.slots + 1
+            addresses += OUT + frame.rows + sum(level.reads(given) for given in level.inputs)
+        self.memory, self.addresses = max(self.memory, taken), max(self.addresses, addresses)
+        self.slots = max(self.slots, keys)
+        self.steps = self.steps or tuple(map(tuple, every))
+        return self._packed(np.array(heads), np.array(inputs), every)
+
+    def _packed(
+        self, heads: NDArray[np.int64], inputs: NDArray[np.int64], every: Sequence[Sequence[Step]]
+    ) -> NDArray[np.int64]:
+        """Return levels, then what they read, then their steps, then the places of those."""
+        programs = [
+            [step for step in steps if step.when in ("always", when)]
+            for steps in every
+            for when in ("anew", "after")
+        ]
+        heads[:, layout.INPUTS] = heads.size + layout.INPUT_WORDS * heads[:, layout.INPUTS]
+        first_step = heads.size + inputs.size
+        first_place = first_step + layout.STEP_WORDS * sum(map(len, programs))
+        rows: list[tuple[int, ...]] = []
+        places: list[Place] = []
+        calls: list[tuple[int, int]] = []
+        for at, steps in enumerate(programs):
+            columns = [layout.ANEW, layout.ANEW_STEPS] if at % 2 == 0 else [layout.AFTER, layout.AFTER_STEPS]
+            heads[at // 2, columns] = first_step + layout.STEP_WORDS * len(rows), len(steps)
+            for step in steps:
+                calls.append((first_step + layout.STEP_WORDS * len(rows), self._loop(step.loop)))
+                where = first_place + layout.PLACE_WORDS * len(places)
+                given = self._given(step)
+                rows.append((0, given, step.count, where, len(step.places)))
+                places += step.places
+                self.most_rows = max(self.most_rows, len(step.places))
+        self.calls.append(calls)
+        return np.concatenate([np.array(part, np.int64).ravel() for part in (heads, inputs, rows, places)])
+
+    def _given(self, step: Step) -> int:
+        """Return where the parameters of a step are."""
+        if step.extremes is None:
+            return self.parameters.add(step.parameters)
+        at = self.parameters.append(step.parameters)
+        self.extremes.append(at + step.extremes)
+        return at
+
+    def _loop(self, loop: Loop) -> int:
+        return self.loops.setdefault(loop, len(self.loops))
+
+    def _rings(self, spans: Sequence[Span]) -> list[_Ring]:
+        """Return where each level keeps its rows."""
+        rings: list[_Ring] = []
+        end = 0
+        for at, (level, span) in enumerate(zip(self.schedule.levels, spans, strict=True)):
+            left = right = 0
+            if level.margin is not None:
+                reads = [
+                    read
+                    for reader, other in zip(self.schedule.levels, spans, strict=True)
+                    for given, read in zip(reader.inputs, other.reads, strict=True)
+                    if given.source == at
+                ]
+                left, right = max(read.left for read in reads), max(read.right for read in reads)
+            rings.append(self._ring(level, span, left, right, self.schedule.slots[at], end))
+            end = rings[-1].end
+        return rings
+
+    @staticmethod
+    def _ring(level: Level, span: Span, left: int, right: int, slots: int, taken: int) -> _Ring:
+        """Return rows whose first pixel is aligned, after `taken` bytes."""
+        size = level.channels * np.dtype(level.dtype).itemsize
+        first = aligned(taken + left * size)
+        return _Ring(first, left, right, pitch((left + span.cols + right) * size), slots)
+
+    @staticmethod
+    def _frame(level: Level, span: Span, spans: Sequence[Span], taken: int) -> Frame:
+        """Return what the steps of a level need to know."""
+        rows, window, seen = level.recipe.rows, OUT + level.recipe.rows, []
+        for given, read in zip(level.inputs, span.reads, strict=True):
+            begins = 0 if given.source == IMAGE else spans[given.source].first
+            origin = (read.low - begins) * given.channels * np.dtype(given.dtype).itemsize
+            inside = read.high - read.low
+            seen.append(
+                Given(
+                    given.channels, given.dtype, read.left, inside, read.right, origin, window, given.border
+                )
+            )
+            window += level.reads(given)
+        pixel = level.channels * np.dtype(level.dtype).itemsize
+        return Frame(tuple(seen), level.channels, span.cols, rows, taken, pixel=pixel)
+
+    def _input(self, given: Input, seen: Given, level: Level) -> NDArray[np.int64]:
+        """Return how a level finds the rows that it reads."""
+        words, rows = np.zeros(layout.INPUT_WORDS, np.int64), given.axes[0]
+        size = given.channels * np.dtype(given.dtype).itemsize
+        words[layout.SOURCE] = layout.OF_IMAGE if given.source == IMAGE else given.source * layout.LEVEL_WORDS
+        words[[layout.WINDOW, layout.STRIDE, layout.DILATION]] = (
+            level.reads(given),
+            rows.stride,
+            rows.dilation,
+        )
+        words[[layout.TOP, layout.ROWS, layout.BORDER]] = (
+            rows.before + level.recipe.lead,
+            given.extent[0],
+            int(given.border),
+        )
+        words[layout.PITCH] = given.extent[1] * size
+        if given.border == Border.CONSTANT and given.is_padded:
+            pixel = _pixel(given.constant, given.channels, given.dtype)
+            row = self.parameters.add(np.tile(pixel, seen.whole // given.channels).tobytes())
+            words[layout.CONSTANT] = row + seen.left * size - seen.origin
+        return words
+
+    def _margin(self, level: Level, span: Span, ring: _Ring, row: int) -> list[Step]:
+        """Return the steps that put beside a row what those who read it find there."""
+        assert level.margin is not None
+        border, constant = level.margin
+        pixel = self.parameters.add(_pixel(constant, level.channels, level.dtype).tobytes())
+        first = Place(OUT + row, 0).past(-ring.left * level.channels, level.dtype)
+        spans = ring.left, span.cols, ring.right
+        return margin(first, level.dtype, level.channels, spans, border, Place(PARAMETERS, pixel))
+
+
+def _pixel(constant: tuple[float, float], channels: int, dtype: str) -> NDArray[Any]:
+    """Return the pixel that a constant border holds."""
+    return np.array([*[constant[0]] * (channels - 1), constant[1]]).astype(dtype)
