@@ -61,7 +61,7 @@ def test_blurs_reach_4096_pixels_and_no_further():
 )
 def test_a_gaussian_reaches_its_truncation_rounded(sigma, truncate, radius):
     blur = stage("blur", "gaussian", sigma=[sigma, 0], truncate=truncate)
-    assert blur.lower(Border.REFLECT, ImageKind())[0].kernel == (2 * radius + 1, 1)
+    assert blur.lower(Border.REFLECT, ImageKind()).nodes[0].ops[0].kernel == (2 * radius + 1, 1)
 
 
 def test_weights_that_sum_to_nothing_are_not_normalised():

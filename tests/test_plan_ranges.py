@@ -100,7 +100,7 @@ def test_colours_and_alpha_have_ranges_of_their_own(one, dtype, colour, alpha):
     assert (found.alpha.low, found.alpha.high) == pytest.approx(alpha)
 
 
-SOBEL = stage("edge", "sobel").lower(Border.CONSTANT, ImageKind(2, alpha=True))
+SOBEL = stage("edge", "sobel").lower(Border.CONSTANT, ImageKind(2, alpha=True)).nodes[0].ops
 
 
 @pytest.mark.parametrize(

@@ -42,5 +42,5 @@ def test_one_nearest_name_is_offered():
 def test_an_image_is_one_channel_of_uint8_where_nothing_is_said():
     image = ImageKind()
     assert (image.channels, image.alpha, image.lowest, image.full_scale) == (1, False, 0, 255)
-    (_, invert) = stage("point", "invert").lower(Border.REFLECT, image)
+    (_, invert) = stage("point", "invert").lower(Border.REFLECT, image).nodes[0].ops
     assert dict(invert.constants) == {"low": 0, "high": 255}

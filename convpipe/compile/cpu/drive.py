@@ -130,7 +130,8 @@ def band(words, image, out, parameters, first, last):
                     for k in range(call[layout.PLACE_COUNT]):
                         given[k] = at[place[2 * k]] + place[2 * k + 1]
                     values = parameters + call[layout.GIVEN]
-                    nans += call_loop(call[layout.LOOP], given, call[layout.COUNT], values)
+                    lost = call_loop(call[layout.LOOP], given, call[layout.COUNT], values)
+                    nans += lost if row + call[layout.ROW] < level[layout.MADE_ROWS] else 0
                     step += layout.STEP_WORDS
                 depth -= 1
             y += table[result + layout.MADE]

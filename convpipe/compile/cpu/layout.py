@@ -48,7 +48,8 @@ GIVEN = 1
 COUNT = 2
 PLACES = 3  # the first of its rows, in words of the strip
 PLACE_COUNT = 4
-STEP_WORDS = 5
+ROW = 5  # for which of the rows that are made at a time it counts
+STEP_WORDS = 6
 
 # A place: which row, and how many bytes from there.
 PLACE_WORDS = 2

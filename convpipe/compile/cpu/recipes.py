@@ -168,7 +168,8 @@ class Window:
         for made in range(frame.rows):
             target = self._target(frame, made, 0)
             source = frame.given[0].sample(row + made * self.level.stride[0], col)
-            frame.call(loop, [source, target], frame.cols * segment.output_channels, values)
+            count = frame.cols * segment.output_channels
+            frame.call(loop, [source, target], count, values, row=made)
             self._rest(frame, made, target)
 
     def _finish(self, frame: Frame, row: int, made: Sequence[Part]) -> None:
@@ -189,7 +190,7 @@ class Window:
         target = self._target(frame, row, 0)
         count = frame.cols * segment.output_channels
         values = np.array([*weights, *self.constants[0]], self.compute)
-        frame.call(loop, [*(place for place, _ in rows), target], count, values)
+        frame.call(loop, [*(place for place, _ in rows), target], count, values, row=row)
         if self.reduces:
             given = len(weights) * np.dtype(self.compute).itemsize
             frame.steps[-1] = replace(frame.steps[-1], extremes=given)
@@ -197,7 +198,7 @@ class Window:
             i, j = level.centre
             centre = frame.given[0].sample(self.lead + row * level.stride[0] + i, j * level.dilation[1])
             kept = keep_alpha(segment, frame.given[0].dtype, self.compute, level.stride[1])
-            frame.call(kept, [centre, target], count)
+            frame.call(kept, [centre, target], count, row=row)
         self._rest(frame, row, target)
 
     def _rest(self, frame: Frame, row: int, given: Place) -> None:
@@ -206,7 +207,7 @@ class Window:
             target = self._target(frame, row, segment.index)
             loop = across(segment, self.compute, self.compute, 1, weighted=False)
             values = np.array(constants, self.compute)
-            frame.call(loop, [given, target], frame.cols * segment.output_channels, values)
+            frame.call(loop, [given, target], frame.cols * segment.output_channels, values, row=row)
             given = target
 
     def _target(self, frame: Frame, row: int, segment: int) -> Place:

@@ -47,8 +47,10 @@ class Input:
     axes : (Axis, Axis)
         The window over rows and over columns.
     border : Border
+        Of columns; and of rows, if `row_border` is None.
     constant : (float, float)
         What a constant border holds, in the channels but the last, and there.
+    row_border : Border, optional
     """
 
     source: int
@@ -58,6 +60,7 @@ class Input:
     axes: tuple[Axis, Axis] = (PLAIN, PLAIN)
     border: Border = Border.EDGE
     constant: tuple[float, float] = (0.0, 0.0)
+    row_border: Border | None = None
 
     @property
     def padding(self) -> tuple[int, int]:
@@ -221,7 +224,7 @@ def _padded(copies: Level, at: int, given: Input) -> Input:
     if not _wraps_around(given):
         return read
     rows, cols = given.axes
-    return replace(read, axes=(replace(rows, before=0, after=0), cols), border=Border.EDGE)
+    return replace(read, axes=(replace(rows, before=0, after=0), cols), row_border=Border.EDGE)
 
 
 def _wraps_around(given: Input) -> bool:

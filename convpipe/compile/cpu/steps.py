@@ -44,7 +44,8 @@ When = Literal["always", "anew", "after"]
 class Step:
     """One call of a loop: on rows, for a number of samples, with parameters, for some rows.
 
-    Where the image gives some of the parameters, `extremes` says at which byte.
+    Where the image gives some of the parameters, `extremes` says at which byte; `row` says for which of the rows
+    that are made at a time it counts NaNs.
     """
 
     loop: Loop
@@ -53,6 +54,7 @@ class Step:
     parameters: bytes
     when: When = "always"
     extremes: int | None = None
+    row: int = 0
 
 
 @dataclass(frozen=True)
@@ -147,10 +149,11 @@ class Frame:
         count: int,
         parameters: NDArray[Any] | None = None,
         when: When = "always",
+        row: int = 0,
     ) -> None:
         """Add a step."""
         given = b"" if parameters is None else parameters.tobytes()
-        self.steps.append(Step(loop, tuple(places), count, given, when))
+        self.steps.append(Step(loop, tuple(places), count, given, when, row=row))
 
 
 def margin(

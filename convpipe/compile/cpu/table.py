@@ -200,7 +200,7 @@ class _Builder:
                 calls.append((first_step + layout.STEP_WORDS * len(rows), self._loop(step.loop)))
                 where = first_place + layout.PLACE_WORDS * len(places)
                 given = self._given(step)
-                rows.append((0, given, step.count, where, len(step.places)))
+                rows.append((0, given, step.count, where, len(step.places), step.row))
                 places += step.places
                 self.most_rows = max(self.most_rows, len(step.places))
         self.calls.append(calls)
@@ -269,11 +269,9 @@ class _Builder:
             rows.stride,
             rows.dilation,
         )
-        words[[layout.TOP, layout.ROWS, layout.BORDER]] = (
-            rows.before + level.recipe.lead,
-            given.extent[0],
-            int(given.border),
-        )
+        words[layout.TOP] = rows.before + level.recipe.lead * rows.dilation
+        border = given.border if given.row_border is None else given.row_border
+        words[[layout.ROWS, layout.BORDER]] = given.extent[0], int(border)
         words[layout.PITCH] = given.extent[1] * size
         if given.border == Border.CONSTANT and given.is_padded:
             pixel = _pixel(given.constant, given.channels, given.dtype)
