@@ -73,7 +73,7 @@ def _fused(context, given, first):
 
 
 # Rounding half to even and saturating, NaN to 0, of every integer type: as `quantize_uint8` a value in the
-# type of the arithmetic, as `store_uint8` a sample. Intrinsics, because each loop would compile functions anew.
+# type of the arithmetic, as `store_uint8` a sample. They are intrinsics, which no loop compiles anew.
 
 
 def _call(builder, name, result, value):

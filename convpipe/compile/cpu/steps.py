@@ -44,8 +44,8 @@ When = Literal["always", "anew", "after"]
 class Step:
     """One call of a loop: on rows, for a number of samples, with parameters, for some rows.
 
-    Where the image gives some of the parameters, `extremes` says at which byte; `row` says for which of the rows
-    that are made at a time it counts NaNs.
+    Where the image gives some of the parameters, `extremes` says at which byte; `row` says for which of the
+    rows that are made at a time it counts NaNs.
     """
 
     loop: Loop
