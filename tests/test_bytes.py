@@ -13,6 +13,7 @@ from convpipe.compile.cpu import drive, loops
 from convpipe.compile.cpu.groups import compile_plan
 from convpipe.compile.runtime import cache
 from convpipe.errors import PlanError
+from convpipe.geometry import Border
 from convpipe.ops import COMPUTE
 from convpipe.plan import make_plan
 from convpipe.stages import stage
@@ -64,6 +65,18 @@ def test_random_pipelines(case):
         return
     result, _ = compile_plan(plan)(image, threads=1)
     np.testing.assert_array_equal(result, defined.run(plan, image))
+
+
+def test_rows_made_to_spare_read_no_far_side(rng):
+    """Three rows of the result, made two at a time: the fourth would wrap around to rows that rings gave up."""
+    image = rng.integers(0, 256, (9, 9, 1), dtype=np.uint8)
+    stages = [
+        stage("blur", "box", size=[2, 4], padding=0),
+        stage("edge", "roberts", padding=0),
+        stage("blur", "gaussian", sigma=1, truncate=2, padding=0),
+    ]
+    plan = planned(stages, image, Border.WRAP)
+    np.testing.assert_array_equal(compile_plan(plan)(image, threads=1)[0], defined.run(plan, image))
 
 
 def test_channels_are_mixed_as_defined(rng):
