@@ -68,7 +68,7 @@ def test_random_pipelines(case):
 
 
 def test_rows_made_to_spare_read_no_far_side(rng):
-    """Three rows of the result, made two at a time: the fourth would wrap around to rows that rings gave up."""
+    """Three rows, made two at a time: the fourth would wrap around to rows that rings gave up."""
     image = rng.integers(0, 256, (9, 9, 1), dtype=np.uint8)
     stages = [
         stage("blur", "box", size=[2, 4], padding=0),
