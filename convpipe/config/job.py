@@ -10,6 +10,7 @@ from convpipe.config.kinds import FilePath, Globs
 from convpipe.geometry import Border
 from convpipe.limits import DEFAULT_LIMITS, Limits
 from convpipe.stages import Stage
+from convpipe.stages.names import StageReference
 from convpipe.stages.parameters import (
     BorderName,
     Choice,
@@ -17,7 +18,6 @@ from convpipe.stages.parameters import (
     Flag,
     Parameter,
     PixelType,
-    StageReference,
     Text,
 )
 

@@ -21,7 +21,8 @@ from convpipe.config.job import (
 )
 from convpipe.geometry import Border
 from convpipe.stages import ANY_LABEL, Method, families
-from convpipe.stages.parameters import IDENTIFIER, RESERVED, Parameter
+from convpipe.stages.names import IDENTIFIER, RESERVED
+from convpipe.stages.parameters import Parameter
 
 SCHEMA_ID = "urn:convpipe:config"
 """Identifies the schema; a name, not an address."""

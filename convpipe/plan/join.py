@@ -10,7 +10,7 @@ from convpipe.geometry import Axis, Extent, Field
 from convpipe.ops import Map, Mix, Op, Stencil
 from convpipe.padding import Padding
 from convpipe.plan import costs
-from convpipe.plan.node import AXIS_NAMES, Entering, NodePlan, Origin, Sources
+from convpipe.plan.node import AXIS_NAMES, Entering, Made, NodePlan, Origin
 from convpipe.ranges import Ranges
 from convpipe.stages.wiring import IMAGE
 
@@ -19,7 +19,7 @@ def plan_join(
     origin: Origin,
     ops: tuple[Op, ...],
     inputs: tuple[int, ...],
-    sources: Sources,
+    made: Made,
     dtype: str,
 ) -> NodePlan:
     """Return the plan of a join, as :func:`convpipe.plan.window.plan_window` does of a window.
@@ -29,13 +29,13 @@ def plan_join(
     PlanError
         If the images have other extents, steps or channels; with the padding that would make them meet.
     """
-    entering = [sources.entering(at) for at in inputs]
-    names = [sources.called(at) for at in inputs]
+    entering = [made.entering(at) for at in inputs]
+    names = [made.called(at) for at in inputs]
     differs = f"{origin}: its images have other extents: {_listed(names, entering)}"
     if steps := _steps(names, entering):
         raise PlanError(f"{differs}; {steps}", origin.name)
     if len({each.extent for each in entering}) > 1:
-        raise PlanError(f"{differs}{_advice(inputs, sources)}", origin.name)
+        raise PlanError(f"{differs}{_advice(inputs, made)}", origin.name)
     first = entering[0]
     channels = _channels(origin, entering, names)
     unjoined, *rest = ops
@@ -95,10 +95,10 @@ def _channels(origin: Origin, entering: Sequence[Entering], names: Sequence[str]
     return most.channels
 
 
-def _advice(inputs: Sequence[int], sources: Sources) -> str:
+def _advice(inputs: Sequence[int], made: Made) -> str:
     """Return, as the end of an error, the padding by which images of other extents would meet."""
-    windows = {at: _last_window(at, sources.nodes) for at in inputs}
-    fixed = {sources.entering(at).extent for at, found in windows.items() if found is None}
+    windows = {at: _last_window(at, made.nodes) for at in inputs}
+    fixed = {made.entering(at).extent for at, found in windows.items() if found is None}
     others = [found for found in dict.fromkeys(windows.values()) if found is not None]
     rows, cols = zip(*(fixed or [each.extent for each in others]), strict=True)
     target = max(rows), max(cols)

@@ -10,10 +10,10 @@ import numpy as np
 from convpipe.errors import ParameterError, PlanError
 from convpipe.geometry import LARGEST, Border, Extent, Field
 from convpipe.levels import BOOL, few_values
-from convpipe.ops import COMPUTE, dtype_range
+from convpipe.ops import COMPUTE, Graph, dtype_range
 from convpipe.plan.join import plan_join
 from convpipe.plan.model import Output, Plan
-from convpipe.plan.node import Entering, NodePlan, Origin, Sources
+from convpipe.plan.node import Entering, Made, NodePlan, Origin
 from convpipe.plan.window import plan_window
 from convpipe.ranges import Ranges
 from convpipe.stages import ImageKind, Stage
@@ -62,31 +62,33 @@ def make_plan(
     wiring = stages if isinstance(stages, Wiring) else wire(stages)
     values = dtype_range(dtype)
     image = Entering(extent, channels, Ranges(values, values if alpha else None), (Field(), Field()))
-    nodes: list[NodePlan] = []
-    made = Sources(image, nodes)
-    makers: list[int] = []
+    made = Made(image, COMPUTE[dtype])
+    makers: list[int] = []  # the node that gives what each stage does
     numbers = itertools.count()
     for stage, reads in zip(wiring.stages, wiring.reads, strict=True):
         sources = [IMAGE if source == IMAGE else makers[source] for source in reads]
-        first = made.entering(sources[0])
-        graph = stage.lower(border, ImageKind(first.channels, alpha, values.high, values.low))
-        origin = Origin(
-            None if stage.implied else next(numbers), stage.name, stage.method.title, _smaller(stage)
-        )
-        named = dict(zip(graph.inputs, sources, strict=True))
-        for node in graph.nodes:
-            dtype_of = stage.dtype if node is graph.nodes[-1] else None
-            inputs = tuple(named[name] for name in node.inputs)
-            plan = plan_join if node.is_join else plan_window
-            nodes.append(plan(origin, node.ops, inputs, made, dtype_of or COMPUTE[dtype]))
-            named[node.name] = len(nodes) - 1
-        makers.append(len(nodes) - 1)
-    plain = _plain_dtypes(nodes, dtype)
+        kind = ImageKind(made.entering(sources[0]).channels, alpha, values.high, values.low)
+        index = None if stage.implied else next(numbers)
+        _add_stage(stage, index, stage.lower(border, kind), sources, made)
+        makers.append(len(made.nodes) - 1)
+    plain = _plain_dtypes(made.nodes, dtype)
     *beside, result = (
         Output(name, makers[at], output_dtype or wiring.stages[at].dtype or plain[makers[at]])
         for name, at in wiring.outputs
     )
-    return Plan(extent, channels, dtype, result.dtype, COMPUTE[dtype], alpha, tuple(nodes), tuple(beside))
+    return Plan(extent, channels, dtype, result.dtype, made.compute, alpha, tuple(made.nodes), tuple(beside))
+
+
+def _add_stage(stage: Stage, index: int | None, graph: Graph, sources: Sequence[int], made: Made) -> None:
+    """Add to the nodes that are made those of a stage, whose graph reads `sources`."""
+    origin = Origin(index, stage.name, stage.method.title, _smaller(stage))
+    named = dict(zip(graph.inputs, sources, strict=True))
+    for node in graph.nodes:
+        dtype = stage.dtype if node is graph.nodes[-1] else None
+        inputs = tuple(named[name] for name in node.inputs)
+        plan = plan_join if node.is_join else plan_window
+        named[node.name] = len(made.nodes)
+        made.nodes.append(plan(origin, node.ops, inputs, made, dtype or made.compute))
 
 
 def _check_image(extent: Extent, channels: int, alpha: bool, dtype: str) -> None:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from convpipe.fourier import Tiles
 from convpipe.geometry import Axis, Extent, Field
@@ -66,19 +65,21 @@ class Entering:
 
 
 @dataclass(frozen=True)
-class Sources:
-    """What a node can read.
+class Made:
+    """What a node can read: the image, and the nodes that are planned so far.
 
     Parameters
     ----------
     image : Entering
-        The image that enters the pipeline.
-    nodes : sequence of NodePlan
-        Those planned so far.
+        What enters the pipeline.
+    compute : str
+        Floating-point type of the arithmetic.
+    nodes : list of NodePlan
     """
 
     image: Entering
-    nodes: Sequence[NodePlan]
+    compute: str
+    nodes: list[NodePlan] = field(default_factory=list)
 
     def entering(self, at: int) -> Entering:
         """Return what the node at a position gives, or the image."""

@@ -6,11 +6,11 @@ from convpipe.errors import PlanError
 from convpipe.geometry import Border
 from convpipe.ops import Mix, Op, Stencil
 from convpipe.plan import costs
-from convpipe.plan.node import AXIS_NAMES, NodePlan, Origin, Sources
+from convpipe.plan.node import AXIS_NAMES, Made, NodePlan, Origin
 
 
 def plan_window(
-    origin: Origin, ops: tuple[Op, ...], inputs: tuple[int, ...], sources: Sources, dtype: str
+    origin: Origin, ops: tuple[Op, ...], inputs: tuple[int, ...], made: Made, dtype: str
 ) -> NodePlan:
     """Return the plan of a window, and of what happens to its responses.
 
@@ -20,7 +20,7 @@ def plan_window(
     ops : tuple of Op
     inputs : tuple of int
         Position of the node that it reads.
-    sources : Sources
+    made : Made
     dtype : str
         Of the output.
 
@@ -29,7 +29,7 @@ def plan_window(
     PlanError
         If the window does not fit in its input.
     """
-    entering = sources.entering(inputs[0])
+    entering = made.entering(inputs[0])
     stencil = next(op for op in ops if isinstance(op, Stencil))
     windows = stencil.axes(entering.extent)
     rows, cols = (window.output(size) for window, size in zip(windows, entering.extent, strict=True))

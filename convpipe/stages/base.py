@@ -16,6 +16,7 @@ from typing import Any, Literal
 from convpipe.errors import ParameterError
 from convpipe.ops import Graph, Op
 from convpipe.stages.elsewhere import advice, is_missing
+from convpipe.stages.names import StageName, StageReference
 from convpipe.stages.parameters import (
     REQUIRED,
     BorderName,
@@ -24,8 +25,6 @@ from convpipe.stages.parameters import (
     PaddingForm,
     Parameter,
     PixelType,
-    StageName,
-    StageReference,
     Text,
 )
 

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from convpipe.errors import ParameterError
 from convpipe.stages.base import nearest
 from convpipe.stages.entry import Stage, stage
-from convpipe.stages.parameters import IDENTIFIER, RESERVED
+from convpipe.stages.names import IDENTIFIER, RESERVED
 
 IMAGE = -1
 """What a stage reads that reads the image which enters the pipeline."""
