@@ -84,6 +84,13 @@ TESTS = {
         for name in ("costs", "make", "model", "saturation", "stage")
     },
     "plan.rings": ["tests/batch/test_budget.py", "tests/test_bounds.py"],
+    "plan.demand": ["tests/test_demand.py"],
+    **{f"plan.{name}": ["tests/test_graph.py", "tests/test_plan.py"] for name in ("join", "window")},
+    "stages.wiring": ["tests/test_graph.py", "tests/config/test_graph.py"],
+    "stages.combine": ["tests/test_graph.py"],
+    "stages.lowering": STAGES,
+    "stages.names": ["tests/test_graph.py", "tests/config/test_graph.py"],
+    "ops.graph": ["tests/test_graph.py"],
     "plan.parts": ["tests/test_plan.py", "tests/test_fusion.py"],
     "ranges": ["tests/test_plan_ranges.py", "tests/test_plan.py"],
     "expression": [
