@@ -178,6 +178,7 @@ WRONG = [
     ([FINE], {"b": "fien"}, None, "from", "outputs.b: there is no stage 'fien'; did you mean 'fine'?"),
     ([FINE], {"b": "input"}, None, "from", "a result is of a stage"),
     ([FINE], {"result": "fine"}, None, None, "a result cannot be called 'result', which means"),
+    ([FINE], {"a": "fine", "A": "fine"}, None, None, "results 'a' and 'A' would be one folder"),
     ([FINE], {"my result": "fine"}, None, None, "needs letters, digits and _, a letter first"),
 ]  # fmt: skip
 
@@ -380,6 +381,8 @@ def test_masks_stay_bool():
 
 def test_memory_of_images_between():
     assert make_plan([FINE], (20, 30)).shared_bytes == 0
+    two = make_plan(wire([FINE, stage("edge", "sobel", dtype="int16")], {"fine": "fine"}), (20, 30))
+    assert two.output_bytes == 20 * 30 * (1 + 2)
     size = 20 * 30 * 4
     assert make_plan(GRAPHS["difference"], (20, 30)).shared_bytes == 2 * size
     # fine, softer, edges: then kept; fine and softer are still read after it.

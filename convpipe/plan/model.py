@@ -172,8 +172,10 @@ class Plan:
 
     @property
     def output_bytes(self) -> int:
-        """Size of the result, before it is encoded."""
-        return math.prod(self.extent) * self.output_channels * np.dtype(self.output_dtype).itemsize
+        """Size of all results, before they are encoded."""
+        return sum(
+            self.nodes[output.node].samples * np.dtype(output.dtype).itemsize for output in self.outputs
+        )
 
     @cached_property
     def parts(self) -> list[Part]:

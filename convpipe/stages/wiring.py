@@ -120,6 +120,11 @@ def faults(stages: Sequence[Stage], outputs: Mapping[str, str]) -> list[Fault]:
     names = _Names(stages)
     found = [fault for at, one in enumerate(stages) for fault in names.of_stage(at, one)]
     found += [fault for name, source in outputs.items() for fault in names.of_output(name, source)]
+    spelt: dict[str, str] = {}
+    for name in outputs:
+        if (other := spelt.setdefault(name.lower(), name)) != name:
+            message = f"results {other!r} and {name!r} would be one folder on some systems"
+            found.append(Fault(message, None, name))
     return found or names.unused(outputs)
 
 

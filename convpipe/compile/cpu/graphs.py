@@ -14,7 +14,7 @@ from convpipe.compile.cpu.groups import Groups, compile_plan
 from convpipe.compile.cpu.joins import join
 from convpipe.geometry import Axis
 from convpipe.ops import IDENTITY, Map, Op, Stencil
-from convpipe.plan import IMAGE, NodePlan, Output, Plan
+from convpipe.plan import IMAGE, NodePlan, Plan
 from convpipe.plan.parts import Part
 from convpipe.stages.wiring import RESULT
 
@@ -95,50 +95,56 @@ class GraphExecutable:
 def compile_graph(plan: Plan) -> GraphExecutable:
     """Return `plan`, whose nodes form a graph, as the steps that run it."""
     make = _Maker(plan)
-    for part in plan.parts:
-        make.add(part)
-    results = tuple(make.result(output) for output in plan.outputs)
-    return GraphExecutable(plan, tuple(make.steps), results)
+    for number in range(len(plan.parts)):
+        make.add(number)
+    return GraphExecutable(
+        plan, tuple(make.steps), tuple(make.results[output.name] for output in plan.outputs)
+    )
 
 
 class _Maker:
-    """Makes the steps of a plan; images between them have the type of the arithmetic."""
+    """Makes the steps of a plan; images that are read have the type of the arithmetic, results their own."""
 
     def __init__(self, plan: Plan) -> None:
         self._plan = plan
         self._made = {IMAGE: IMAGE}  # the step of each part
+        self._read = {at for part in plan.parts for at in part.inputs}
         self.steps: list[Step] = []
+        self.results: dict[str, int] = {}
 
-    def add(self, part: Part) -> None:
+    def add(self, number: int) -> None:
+        """Add the steps of a part, and those that make results of what it gives."""
+        plan, part = self._plan, self._plan.parts[number]
+        outputs = [output for output in plan.outputs if output.node == part.last]
+        dtype = plan.compute if number in self._read else outputs[0].dtype
+        self._add_part(part, dtype)
+        made = self._made[number] = len(self.steps) - 1
+        for output in outputs:
+            if output.dtype != dtype:
+                node = plan.nodes[output.node]
+                loop = self._loop([_pointwise(node, ())], node.channels, dtype, output.dtype)
+                self._add((made,), loop)
+                self.results[output.name] = len(self.steps) - 1
+            else:
+                self.results[output.name] = made
+
+    def _add_part(self, part: Part, dtype: str) -> None:
         """Add the steps of a part; those of a join are its map, and what happens to what that gives."""
-        plan = self._plan
+        plan, node = self._plan, part.nodes[0]
         inputs = tuple(self._made[at] for at in part.inputs)
         channels = max(
             plan.channels if at == IMAGE else plan.parts[at].nodes[-1].channels for at in part.inputs
         )
-        node = part.nodes[0]
         if not node.is_join:
-            dtype = plan.dtype if inputs[0] == IMAGE else plan.compute
-            self._add(inputs, self._loop(part.nodes, channels, dtype, plan.compute))
-        else:
-            op, *rest = node.ops
-            assert isinstance(op, Map)
-            self._add(inputs, op)
-            if rest:
-                loop = self._loop([_pointwise(node, rest)], channels, plan.compute, plan.compute)
-                self._add((len(self.steps) - 1,), loop)
-        self._made[len(self._made) - 1] = len(self.steps) - 1
-
-    def result(self, output: Output) -> int:
-        """Return the step that gives a result in its own type."""
-        plan = self._plan
-        number = next(number for number, part in enumerate(plan.parts) if part.last == output.node)
-        if output.dtype != plan.compute:
-            node = plan.nodes[output.node]
-            loop = self._loop([_pointwise(node, ())], node.channels, plan.compute, output.dtype)
-            self._add((self._made[number],), loop)
-            return len(self.steps) - 1
-        return self._made[number]
+            source = plan.dtype if inputs[0] == IMAGE else plan.compute
+            self._add(inputs, self._loop(part.nodes, channels, source, dtype))
+            return
+        op, *rest = node.ops
+        assert isinstance(op, Map)
+        self._add(inputs, op)
+        if rest or dtype != plan.compute:
+            loop = self._loop([_pointwise(node, rest)], channels, plan.compute, dtype)
+            self._add((len(self.steps) - 1,), loop)
 
     def _add(self, inputs: tuple[int, ...], run: Executable | Groups | Map) -> None:
         self.steps.append(Step(inputs, run))
