@@ -4,9 +4,12 @@ import pickle
 import re
 from pathlib import Path
 
+import graphs
 import numpy as np
 import oracle
 import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
 
 import convpipe
 from convpipe import Pipeline, config, stage
@@ -88,6 +91,26 @@ def test_all_results_by_name(rng):
     unrounded = pipeline(image, dtype="float32")
     assert {each.dtype.name for each in unrounded.values()} == {"float32"}
     np.testing.assert_array_equal(results["mask"], unrounded["mask"])
+
+
+@settings(max_examples=40, deadline=None)
+@given(graphs.graphs(), st.sampled_from([("float64", 1, False), ("uint8", 3, False), ("uint8", 2, True)]))
+def test_every_result_of_a_random_graph(drawn, kind):
+    stages, _, rng = drawn
+    dtype, channels, alpha = kind
+    image = (rng.random((9, 8, channels)) * (1 if dtype == "float64" else 255)).astype(dtype)
+    outputs = {one.name: one.name for one in stages[:-1]}
+    pipeline = Pipeline(stages, outputs=outputs, dtype="float64" if dtype == "float64" else "float32")
+    try:
+        plan = pipeline.plan(image.shape, dtype, alpha)
+    except PlanError:
+        assume(False)
+    made = oracle.run_graph(plan, image)
+    found = pipeline(image, alpha=alpha, threads=1)
+    results = found if outputs else {"result": found}
+    for output in plan.outputs:
+        tolerance = 1e-13 if dtype == "float64" else 2e-5
+        oracle.near_values(results[output.name], made[output.node], output.dtype, tolerance)
 
 
 def test_results_are_those_of_each_stage_alone(rng):
