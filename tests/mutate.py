@@ -88,7 +88,7 @@ TESTS = {
     **{f"plan.{name}": ["tests/test_graph.py", "tests/test_plan.py"] for name in ("join", "window")},
     "stages.wiring": ["tests/test_graph.py", "tests/config/test_graph.py"],
     "stages.combine": ["tests/test_graph.py"],
-    "stages.lowering": STAGES,
+    "stages.lowering": ["tests/test_graph.py", *STAGES],
     "stages.names": ["tests/test_graph.py", "tests/config/test_graph.py"],
     "ops.graph": ["tests/test_graph.py"],
     "plan.parts": ["tests/test_plan.py", "tests/test_fusion.py"],

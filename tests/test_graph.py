@@ -15,7 +15,7 @@ import convpipe
 from convpipe import Pipeline, config, stage
 from convpipe.errors import BackendError, JobError, ParameterError, ParameterTypeError, PlanError
 from convpipe.geometry import Border
-from convpipe.ops import IDENTITY, Graph, Map, Node, Stencil, Taps
+from convpipe.ops import IDENTITY, Graph, Map, Mix, Node, Stencil, Taps
 from convpipe.plan import IMAGE, make_plan
 from convpipe.stages import COMMON, ImageKind, Method, Stage
 from convpipe.stages.wiring import faults, wire
@@ -177,6 +177,8 @@ def test_the_part_that_makes_a_stage():
     part = wiring.up_to(2)
     assert [one.name for one in part.stages] == ["fine", "edges"]
     assert part.reads == ((IMAGE,), (0,))
+    aside = wire([FINE, stage("edge", "sobel", name="slope"), COARSE], {"slope": "slope"})
+    assert aside.up_to(2).stages == (COARSE,)
     assert wiring.up_to(5) == wiring
 
 
@@ -320,6 +322,9 @@ def test_the_plan_of_a_graph():
     assert [node.inputs for node in plan.nodes] == [(IMAGE,), (IMAGE,), (0, 1)]
     assert [one.inputs for one in plan.stages] == [(IMAGE,), (IMAGE,), (0, 1)]
     assert plan.nodes[2].is_join
+    assert plan.nodes[2].operations == 20 * 30 * 3
+    assert plan.nodes[2].separation_error == 0
+    assert plan.stages[2].formulas[1] == "floor((30 + 0 + 0 - 1*(1-1) - 1)/1) + 1 = 30"
     assert not plan.is_chain
     assert plan.nodes[2].ranges.colour.low == pytest.approx(-255)
     # The union of fields of radius 2 and 6.
@@ -393,6 +398,16 @@ def test_channels_that_do_not_meet():
     grey = stage("color", "gray", name="grey")
     assert make_plan([grey, combine("input - grey")], (5, 5), channels=3).output_channels == 3
     assert make_plan([grey, combine("grey - input")], (5, 5), channels=4, alpha=True).output_channels == 4
+
+
+def test_other_numbers_of_channels_are_refused():
+    two = Method(
+        "test", "two", "of three", reference="none", parameters=(),
+        lower=lambda: (Mix(((1.0, 0.0, 0.0), (0.0, 1.0, 1.0))),),
+    )  # fmt: skip
+    given = {parameter.name: parameter.default for parameter in COMMON} | {"name": "two"}
+    with pytest.raises(PlanError, match=r"numbers of channels: input 3, stage 0 \(two\) 2; only"):
+        make_plan([Stage(two, "two", {}, {}, given), combine("input - two")], (5, 5), channels=3)
 
 
 def test_masks_stay_bool():

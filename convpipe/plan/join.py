@@ -102,8 +102,6 @@ def _advice(inputs: Sequence[int], made: Made) -> str:
     others = [found for found in dict.fromkeys(windows.values()) if found is not None]
     rows, cols = zip(*(fixed or [each.extent for each in others]), strict=True)
     target = max(rows), max(cols)
-    if len(fixed) > 1:
-        return ""
     advice = [(window, _padding(window, target)) for window in others if window.extent != target]
     if any(padding is None for _, padding in advice):
         return ""
