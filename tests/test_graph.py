@@ -78,6 +78,21 @@ def test_a_graph_of_other_types(dtype, rng):
         oracle.near(pipeline(image), plan, image, 2e-5)
 
 
+def test_branches_that_need_whole_images(rng):
+    image = rng.integers(0, 256, (120, 130), dtype=np.uint8)
+    stages = [
+        stage("contrast", "stretch", name="stretched"),
+        stage("custom", "wide", kernel=rng.uniform(0, 2e-3, (40, 40)).tolist(), from_="input", name="wide"),
+        combine("stretched - wide"),
+        stage("contrast", "stretch"),
+    ]
+    pipeline, plan = planned(stages, image, outputs={"wide": "wide"}, dtype="float32")
+    assert plan.stages[1].tiles is not None
+    made, results = oracle.run_graph(plan, image[..., None]), pipeline(image)
+    for output in plan.outputs:
+        oracle.near_values(results[output.name], made[output.node], output.dtype, 2e-5)
+
+
 def test_all_results_by_name(rng):
     image = rng.integers(0, 256, (12, 15, 3), dtype=np.uint8)
     outputs = {"slope": "edges", "background": "fine", "mask": "kept", "again": "fine"}
