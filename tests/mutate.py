@@ -87,7 +87,7 @@ TESTS = {
     "plan.demand": ["tests/test_demand.py"],
     **{f"plan.{name}": ["tests/test_graph.py", "tests/test_plan.py"] for name in ("join", "window")},
     "stages.wiring": ["tests/test_graph.py", "tests/config/test_graph.py"],
-    "stages.combine": ["tests/test_graph.py"],
+    "stages.combine": [NUMBERS, "tests/test_graph.py", "tests/config/test_graph.py"],
     "stages.lowering": ["tests/test_graph.py", *STAGES],
     "stages.names": ["tests/test_graph.py", "tests/config/test_graph.py"],
     "ops.graph": ["tests/test_graph.py"],

@@ -42,7 +42,7 @@ GRAPHS = {
         stage("blur", "box", size=3, name="softer"),
         stage("edge", "laplacian", from_="fine", name="edges"),
         combine("where(abs(edges) > 8, fine, softer)", name="kept", dtype="uint8"),
-        combine("maximum(kept, input) - minimum(fine, softer)", padding=1, border="edge"),
+        combine("maximum(kept, input) - minimum(fine, softer)", padding=[2, 0, 0, 0], border="edge"),
         stage("blur", "box", size=3),
     ],
     "strided": [
@@ -274,8 +274,14 @@ def test_from_is_from_underscore_in_python():
     ],
 )
 def test_wrong_formulas(formula, words):
-    with pytest.raises(ParameterError, match=words):
+    with pytest.raises(ParameterError, match=words) as caught:
         combine(formula)
+    assert "put the formula in quotes" not in str(caught.value)
+
+
+def test_a_formula_that_a_comma_cut_short():
+    with pytest.raises(ParameterError, match="a comma ends a value: put the formula in quotes"):
+        combine("maximum(fine")
 
 
 def test_what_stages_are_called_reaches_no_generated_source():
