@@ -190,8 +190,7 @@ class Plan:
         type that the loops read or write.
         """
         size = np.dtype(self.compute).itemsize
-        images = [part.nodes[-1].samples * size for part in self.parts]
-        between = max(sum(images[at] for at in alive) for alive in held(self.parts))
+        between = max(sum(self.nodes[at].samples * size for at in alive) for alive in held(self.parts))
         tiles = [node.tiles for node in self.nodes if node.tiles is not None]
         kernels = max((each.shared_bytes for each in tiles), default=0)
         copies = _copied(self.input_bytes, self.dtype) + _copied(self.output_bytes, self.output_dtype)
@@ -204,11 +203,9 @@ class Plan:
 
     def _thread_bytes(self, part: Part) -> int:
         first = part.nodes[0]
-        if first.is_join:
-            return 0
         if first.tiles is not None:
             return first.tiles.thread_bytes
-        return ring_bytes(grouped(part.nodes, self.dtype), self.compute)
+        return ring_bytes(part, self.compute)
 
     def working_bytes(self, threads: int = 1) -> int:
         """Return the most bytes that it takes to filter an image, beside the image and the result.

@@ -1,16 +1,15 @@
 """Where a plan is cut: levels, which share a loop over rows, and parts, between which a whole image stands.
 
-A level is a node with a window, and the nodes after it that look at one pixel at a time. A part is a chain of
-levels in one loop, a Fourier transform, or a join. A reduction needs all of an image before it can give a
-pixel; a transform takes large tiles of it; an image that is read twice, or is a result, is made once. A loop
-of many stages takes more than its share of time and memory to compile, and Python's parser has its limits.
+A level is a node with a window or a join, and the nodes after it that look at one pixel at a time. A part is
+levels that share one sweep over the image, or a Fourier transform. A reduction needs all of an image before it
+can give a pixel; a transform takes large tiles of it. A loop of many stages takes more than its share of time and memory to compile, and Python's parser has its limits.
 Where a plan is cut has no effect on a byte: nodes hand on the same numbers in an image as in a few rows.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -28,20 +27,24 @@ MOST_STAGES = 24
 
 @dataclass(frozen=True)
 class Part:
-    """A chain of nodes that run together.
+    """Nodes that run together.
 
     Parameters
     ----------
     nodes : tuple of NodePlan
-    inputs : tuple of int
-        Positions among the parts of those that it reads; ``IMAGE`` is the image that enters.
-    last : int
-        Position of its last node in the plan.
+        Their inputs are positions in the plan.
+    at : tuple of int
+        Their positions in the plan.
+    reads : tuple of int
+        Positions of the nodes of other parts whose images it reads; ``IMAGE`` is the image that enters.
+    makes : tuple of int
+        Positions of its nodes whose images stand: others read them, or they are results.
     """
 
     nodes: tuple[NodePlan, ...]
-    inputs: tuple[int, ...]
-    last: int
+    at: tuple[int, ...]
+    reads: tuple[int, ...]
+    makes: tuple[int, ...]
 
 
 def cut(nodes: Sequence[NodePlan], outputs: Collection[int], dtype: str) -> list[Part]:
@@ -54,43 +57,78 @@ def cut(nodes: Sequence[NodePlan], outputs: Collection[int], dtype: str) -> list
         Positions of the nodes that give results.
     dtype : str
     """
-    readers = Counter(at for node in nodes for at in node.inputs)
-    parts: list[list[int]] = []
+    parts: list[list[int]] = [[]]
     for at, node in enumerate(nodes):
-        before = [nodes[i] for i in parts[-1]] if parts else []
-        follows = node.inputs == (at - 1,) and readers[at - 1] == 1 and at - 1 not in outputs
-        alone = node.tiles is not None or node.reduces or not before or loses_nans(before[-1], dtype)
-        if follows and not alone and not before[-1].is_join and _joins(before, node, dtype):
-            parts[-1].append(at)
-        else:
-            parts.append([at])
-    makers = {IMAGE: IMAGE, **{part[-1]: number for number, part in enumerate(parts)}}
-    return [
-        Part(tuple(nodes[at] for at in part), tuple(makers[at] for at in nodes[part[0]].inputs), part[-1])
-        for part in parts
-    ]
+        if parts[-1] and not _joins(parts[-1], at, nodes, outputs, dtype):
+            parts.append([])
+        parts[-1].append(at)
+        if loses_nans(node, dtype) and at + 1 < len(nodes):
+            parts.append([])
+    return [_part(own, nodes, outputs) for own in parts]
+
+
+def _part(own: Sequence[int], nodes: Sequence[NodePlan], outputs: Collection[int]) -> Part:
+    reads = dict.fromkeys(source for at in own for source in nodes[at].inputs if source not in own)
+    elsewhere = {source for at, node in enumerate(nodes) if at not in own for source in node.inputs}
+    makes = tuple(at for at in own if at in elsewhere or at in outputs)
+    return Part(tuple(nodes[at] for at in own), tuple(own), tuple(reads), makes)
+
+
+def _joins(
+    own: Sequence[int], at: int, nodes: Sequence[NodePlan], outputs: Collection[int], dtype: str
+) -> bool:
+    """Tell whether the loop of the nodes at `own` is to have that at `at`, too."""
+    node, first = nodes[at], nodes[own[0]]
+    if node.tiles is not None or node.reduces:
+        return False
+    if first.tiles is not None:  # a tile of responses has no neighbours, and is of one image
+        follows = node.inputs == (at - 1,) and not node.is_join and own[-1] not in outputs
+        return follows and len(grouped([*(nodes[one] for one in own), node], dtype)) == 1
+    levels = _levels([*own, at], nodes, outputs)
+    return len(own) < MOST_STAGES and len(levels) <= MOST_LEVELS
 
 
 def held(parts: Sequence[Part]) -> list[set[int]]:
-    """Return, for each part, the parts whose images stand while it runs; the last gives the result.
+    """Return, for each part, the nodes whose images stand while it runs, but for what the last one makes.
 
-    An image stands from when it is made to when the last part that reads it has run.
+    An image stands from when it is made to when the last part that reads it has run; a result for good.
     """
-    until = {source: at for at, part in enumerate(parts) for source in part.inputs if source != IMAGE}
+    until = {source: number for number, part in enumerate(parts) for source in part.reads if source != IMAGE}
+    made = [(at, number) for number, part in enumerate(parts) for at in part.makes]
+    last = parts[-1].at[-1]
     return [
-        {made for made in range(min(at + 1, len(parts) - 1)) if until.get(made, len(parts)) >= at}
-        for at in range(len(parts))
+        {at for at, since in made if at != last and since <= number <= until.get(at, len(parts))}
+        for number in range(len(parts))
     ]
 
 
-def _joins(part: Sequence[NodePlan], node: NodePlan, dtype: str) -> bool:
-    """Tell whether the loop of `part` is to have `node`, too; a tile of responses has no neighbours."""
-    most = 1 if part and part[0].tiles is not None else MOST_LEVELS
-    return len(part) < MOST_STAGES and len(grouped([*part, node], dtype)) <= most
+def levels(part: Part) -> list[tuple[int, ...]]:
+    """Return the levels of a part, each the positions of its nodes among the part's.
+
+    A level is one node, and those after it that need no pixel but the one they change: what one of them gives
+    nobody else reads, and it is no result.
+    """
+    where = {at: number for number, at in enumerate(part.at)}
+    nodes = dict(zip(part.at, part.nodes, strict=True))
+    return [tuple(where[at] for at in own) for own in _levels(part.at, nodes, part.makes)]
+
+
+def _levels(
+    own: Sequence[int], nodes: Sequence[NodePlan] | Mapping[int, NodePlan], kept: Collection[int]
+) -> list[list[int]]:
+    readers = Counter(source for at in own for source in nodes[at].inputs)
+    found: list[list[int]] = []
+    for at in own:
+        before = next((each for each in found if nodes[at].inputs == (each[-1],)), None)
+        if before and nodes[at].is_pointwise and readers[before[-1]] == 1 and before[-1] not in kept:
+            before.append(at)
+        else:
+            found.append([at])
+    return found
 
 
 def grouped(nodes: Sequence[NodePlan], dtype: str) -> list[tuple[NodePlan, ...]]:
-    """Return the nodes of each level: one, and those after it that need no pixel but the one they change."""
+    """Return the nodes of each level of a chain: one, and those after it that look at one pixel."""
     groups: list[tuple[NodePlan, ...]] = []
     for node in nodes:
         if groups and node.is_pointwise and not loses_nans(groups[-1][-1], dtype):

@@ -11,8 +11,10 @@ from collections.abc import Sequence
 import numpy as np
 
 from convpipe.geometry import Border
-from convpipe.ops import Alpha, Mix
+from convpipe.ops import IDENTITY, Alpha, Mix, Stencil
+from convpipe.plan.ahead import Reader, look_ahead
 from convpipe.plan.node import NodePlan
+from convpipe.plan.parts import Part, levels
 
 CACHE = 512 * 1024
 """Bytes that the rows in use may take: half of a core's L2 cache. Strips that fit the L1 cache were measured
@@ -62,35 +64,64 @@ def strip_columns(bytes_per_column: float) -> int:
     return max(NARROWEST, int(CACHE / bytes_per_column))
 
 
-def ring_bytes(levels: Sequence[Sequence[NodePlan]], compute: str) -> int:
-    """Return the most bytes that a thread needs beside the image and the result of one loop.
+def ring_bytes(part: Part, compute: str) -> int:
+    """Return the most bytes that a thread needs beside the images that the loop of a part reads and writes.
 
     Parameters
     ----------
-    levels : sequence of sequences of NodePlan
-        The nodes of each level of the loop; see :func:`convpipe.plan.parts.grouped`.
+    part : Part
     compute : str
         Type of the arithmetic.
     """
-    cols = levels[-1][-1].extent[1]
-    width = min(cols, strip_columns(_least_per_column(levels, np.dtype(compute).itemsize)))
-    if width < cols and not _can_be_cut([head for head, *_ in levels]):
+    groups = [[part.nodes[at] for at in own] for own in levels(part)]
+    itemsize = np.dtype(compute).itemsize
+    if not all(len(level[0].inputs) == 1 for level in groups) or len(part.makes) > 1:
+        return _graph_bytes(part, groups, itemsize)
+    return _chain_bytes(groups, itemsize)
+
+
+def _chain_bytes(groups: Sequence[Sequence[NodePlan]], itemsize: int) -> int:
+    cols = groups[-1][-1].extent[1]
+    width = min(cols, strip_columns(_least_per_column(groups, itemsize)))
+    if width < cols and not _can_be_cut([head for head, *_ in groups]):
         width = cols
     whole, total = width == cols, 0
-    for number, level in reversed(list(enumerate(levels))):
+    for number, level in reversed(list(enumerate(groups))):
         axis, inside = level[0].axes[1], level[0].input[1]
         padded = inside + axis.before + axis.after
         if not whole:
             padded = min(padded, (width - 1) * axis.stride + axis.reach)
-        total += _level_bytes(level, padded, np.dtype(compute).itemsize, first=number == 0)
+        total += _level_bytes(level, padded, itemsize, first=number == 0)
         width = min(inside, padded)
+    return total
+
+
+def _graph_bytes(part: Part, groups: Sequence[Sequence[NodePlan]], itemsize: int) -> int:
+    """Return the same of levels that read each other in any way, in whole rows."""
+    makers = {part.at[own[-1]]: number for number, own in enumerate(levels(part))}
+    readers, total = [], 0
+    for number, level in enumerate(groups):
+        head = level[0]
+        rows, cols = head.axes
+        total += _level_bytes(level, head.input[1] + cols.before + cols.after, itemsize, first=True)
+        reach = rows.reach + AT_ONCE * (rows.stride + rows.dilation)
+        readers += [
+            Reader(number, makers[at], rows.stride, rows.before + AT_ONCE, reach)
+            for at in head.inputs
+            if at in makers
+        ]
+    tallest = max(part.nodes[part.at.index(at)].extent[0] for at in part.makes)
+    sinks = {makers[at]: part.nodes[part.at.index(at)].extent[0] / tallest for at in part.makes}
+    for level, ahead in zip(groups, look_ahead([AT_ONCE] * len(groups), readers, sinks), strict=True):
+        made = level[-1]
+        total += min(made.extent[0] + AT_ONCE, ahead.rows) * pitch(made.extent[1] * made.channels * itemsize)
     return total
 
 
 def _level_bytes(level: Sequence[NodePlan], padded: int, itemsize: int, *, first: bool) -> int:
     """Return the bytes of a level's rows, which are `padded` columns wide."""
     head = level[0]
-    stencil, axis = head.stencil, head.axes[0]
+    stencil, axis = Stencil((IDENTITY,)) if head.is_join else head.stencil, head.axes[0]
     made = AT_ONCE if first else 2
     # Under a window, and those of rows made at the same time; some to spare; what wraps around is copied.
     wraps = stencil.border == Border.WRAP

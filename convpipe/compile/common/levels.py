@@ -6,13 +6,14 @@ another sigma of the same radius, other weights or another image size compile no
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import accumulate
 
 import numpy as np
 
-from convpipe.geometry import Extent
-from convpipe.ops import Alpha, Cast, Map, Mix, stored
+from convpipe.geometry import Axis, Extent
+from convpipe.ops import IDENTITY, Alpha, Cast, Map, Mix, Stencil, stored
 from convpipe.plan import NodePlan, Plan, grouped
 
 Pointwise = Map | Mix | Alpha | Cast
@@ -40,6 +41,12 @@ class Level:
         The tap that alpha is kept from.
     constants : int
         Position of the first constant of `steps` in the constant vector.
+    inputs : tuple of int
+        Positions of the levels that it reads; -1, -2, ... are the images that enter.
+    joins : tuple of int
+        Of a join, the channels of each input; its first step is a map of them.
+    output : str or None
+        Type of the image that it writes, if it does.
     """
 
     index: int
@@ -54,6 +61,9 @@ class Level:
     keep_alpha: bool
     centre: Extent
     constants: int
+    inputs: tuple[int, ...] = (-1,)
+    joins: tuple[int, ...] = ()
+    output: str | None = None
 
     @property
     def mixes_samples(self) -> bool:
@@ -63,24 +73,58 @@ class Level:
 
 
 @dataclass(frozen=True)
+class Picture:
+    """An image that enters a loop.
+
+    Parameters
+    ----------
+    extent : (rows, cols)
+    channels : int
+    dtype : str
+        As it is stored.
+    """
+
+    extent: Extent
+    channels: int
+    dtype: str
+
+
+@dataclass(frozen=True)
 class Program:
-    """Levels in a chain, and the types of what enters, of the arithmetic and of what is stored.
+    """Levels, each after those that it reads, and the types of what enters and of the arithmetic.
 
     Parameters
     ----------
     levels : tuple of Level
-    compute, source, output : str
+    heads : tuple of NodePlan
+        The first node of each.
+    images : tuple of Picture
+    compute : str
+    results : tuple of int
+        The nodes whose images are written, in the order of the levels that do.
     """
 
     levels: tuple[Level, ...]
+    heads: tuple[NodePlan, ...] = field(compare=False)
+    images: tuple[Picture, ...]
     compute: str
-    source: str
-    output: str
+    results: tuple[int, ...] = ()
+
+    @property
+    def source(self) -> str:
+        """Type of the only image that enters a chain."""
+        return self.images[0].dtype
+
+    @property
+    def output(self) -> str:
+        """Type of the result of a chain."""
+        assert self.levels[-1].output is not None
+        return self.levels[-1].output
 
     @property
     def counts_nans(self) -> bool:
         """Tell whether NaNs can come to where values are rounded: they become 0, and are counted."""
-        return np.dtype(self.source).kind == "f"
+        return any(np.dtype(image.dtype).kind == "f" for image in self.images)
 
     @property
     def constants(self) -> list[float]:
@@ -89,32 +133,86 @@ class Program:
 
 
 def make_levels(plan: Plan) -> Program:
-    """Return the levels of `plan`, which is fused into one loop."""
+    """Return the levels of `plan`, a chain that is fused into one loop."""
+    lengths = [len(nodes) for nodes in grouped(plan.nodes, plan.dtype)]
+    ends = list(accumulate(lengths))
+    groups = [range(end - length, end) for end, length in zip(ends, lengths, strict=True)]
+    image = Picture(plan.input, plan.channels, stored(plan.dtype))
+    return make_program(plan, groups, [image], {len(plan.nodes) - 1: plan.output_dtype})
+
+
+def make_program(
+    plan: Plan, groups: Sequence[Sequence[int]], images: Sequence[Picture], outputs: Mapping[int, str]
+) -> Program:
+    """Return the levels of nodes that are fused into one loop.
+
+    Parameters
+    ----------
+    plan : Plan
+        Of these nodes alone: -1, -2, ... among their inputs are `images`.
+    groups : sequence of sequence of int
+        The nodes of each level.
+    images : sequence of Picture
+    outputs : mapping of int to str
+        Types of the images that are written, by the nodes that give them.
+    """
+    nodes, read = plan.nodes, {source for node in plan.nodes for source in node.inputs}
+    makers: dict[int, int] = {}
     levels: list[Level] = []
-    channels, constants = plan.channels, 0
-    for nodes in grouped(plan.nodes, plan.dtype):
-        level = _level(len(levels), nodes, channels, constants)
-        levels.append(level)
+    constants = 0
+    for own in groups:
+        chain, last = [nodes[at] for at in own], own[-1]
+        inputs = tuple(makers.get(source, source) for source in chain[0].inputs)
+        entering = [
+            images[-1 - source].channels if source < 0 else levels[source].output_channels for source in inputs
+        ]
+        level = _level(len(levels), chain, entering, constants, plan.alpha)
+        written = outputs.get(last) if last not in read else None
+        levels.append(replace(level, inputs=inputs, output=written and stored(written)))
         constants += sum(len(_constants(step)) for step in level.steps)
-        channels = level.output_channels
-    return Program(tuple(levels), plan.compute, stored(plan.dtype), stored(plan.output_dtype))
+        makers[last] = level.index
+    heads = [nodes[own[0]] for own in groups]
+    results = [own[-1] for own, level in zip(groups, levels, strict=True) if level.output is not None]
+    for at, dtype in outputs.items():
+        if at in read:  # by others of these nodes, too: they read rows that are not rounded
+            level = _result(len(levels), nodes[at], constants)
+            levels.append(replace(level, inputs=(makers[at],), output=stored(dtype)))
+            heads.append(replace(nodes[at], ops=(_SAME,), axes=(Axis(1), Axis(1)), input=nodes[at].extent))
+            results.append(at)
+    return Program(tuple(levels), tuple(heads), tuple(images), plan.compute, tuple(results))
 
 
-def _level(index: int, nodes: Sequence[NodePlan], channels: int, constants: int) -> Level:
-    stencil = nodes[0].stencil
+_SAME = Stencil((IDENTITY,))
+
+
+def _result(index: int, node: NodePlan, constants: int) -> Level:
+    """Return the level that writes what `node` gives."""
+    title = f"{node.title}, as a result"
+    one, channels = (1, 1), node.channels
+    return Level(
+        index, title, one, one, one, channels, channels, False, (), False, (0, 0), constants
+    )
+
+
+def _level(
+    index: int, nodes: Sequence[NodePlan], entering: Sequence[int], constants: int, alpha: bool
+) -> Level:
+    first = nodes[0]
+    stencil = _SAME if first.is_join else first.stencil
     return Level(
         index=index,
         title=", ".join(one.title for one in nodes),
         kernel=stencil.kernel,
         stride=stencil.stride,
         dilation=stencil.dilation,
-        channels=channels,
+        channels=max(entering),
         output_channels=nodes[-1].channels,
-        premultiply=nodes[0].ops[0] is not stencil,
+        premultiply=not first.is_join and first.ops[0] is not stencil,
         steps=_steps(nodes),
-        keep_alpha=stencil.keep_alpha,
+        keep_alpha=alpha if first.is_join else stencil.keep_alpha,
         centre=stencil.centre,
         constants=constants,
+        joins=tuple(entering) if first.is_join else (),
     )
 
 
@@ -122,11 +220,13 @@ def _steps(nodes: Sequence[NodePlan]) -> tuple[Pointwise, ...]:
     """Return what happens to the responses of the first node; the one weight of a later one multiplies."""
     steps: list[Pointwise] = []
     for node in nodes:
-        stencil = node.stencil
-        weight = stencil.banks[0].weight(0, 0)
-        if node is not nodes[0] and weight != 1:
-            steps.append(Map("weight * r", constants=(("weight", weight),)))
-        after = node.ops[node.ops.index(stencil) + 1 :]
+        after = node.ops
+        if not node.is_join:
+            stencil = node.stencil
+            weight = stencil.banks[0].weight(0, 0)
+            if node is not nodes[0] and weight != 1:
+                steps.append(Map("weight * r", constants=(("weight", weight),)))
+            after = node.ops[node.ops.index(stencil) + 1 :]
         steps += [op for op in after if isinstance(op, Pointwise)]
     return tuple(steps)
 

@@ -159,7 +159,7 @@ def cast_lines(step: Cast, value: str) -> list[str]:
 @cache
 def segments(level: Level, program: Program) -> tuple[Segment, ...]:
     """Return the loops of `level`, in order."""
-    last = level.index == len(program.levels) - 1
+    last = level.output is not None
     groups: list[tuple[Mix | Alpha | None, list[Map | Cast]]] = [(None, [])]
     for step in level.steps:
         if isinstance(step, Mix | Alpha):
@@ -183,10 +183,10 @@ def segments(level: Level, program: Program) -> tuple[Segment, ...]:
             output_channels=output_channels,
             keep_alpha=level.keep_alpha and index == 0,
             alpha=isinstance(across, Alpha) or (isinstance(across, Mix) and level.keep_alpha),
-            output=program.output if last and ends else None,
+            output=level.output if ends else None,
             counts_nan=ends
             and program.counts_nans
-            and (any(map(is_rounding, level.steps)) or (last and is_integer(program.output))),
+            and (any(map(is_rounding, level.steps)) or (level.output is not None and is_integer(level.output))),
         )
         result.append(segment)
         channels, first = output_channels, first + len(segment.constants)

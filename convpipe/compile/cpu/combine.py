@@ -107,6 +107,32 @@ def across(segment: Segment, sample: str, compute: str, stride: int, weighted: b
 
 
 @cache
+def join(segment: Segment, dtypes: tuple[str, ...], channels: tuple[int, ...], compute: str) -> Loop:
+    """A map of a sample of each of several rows, and what follows it. Parameters: the segment's constants.
+
+    A row of one channel, beside alpha, counts for every channel. Rows: those, then the result.
+    """
+    text, pixel = begun(compute), max(channels)
+    alike = set(channels) == {pixel}
+    names = [f"r{k}" for k in range(len(dtypes))]
+    with text.indented():
+        _open(text, segment, 0, list(dtypes), compute)
+        text.line(f"for x in range({'n' if alike else f'n // {pixel}'}):")
+        with text.indented():
+            for c in range(1 if alike else pixel):
+                for k, own in enumerate(channels):
+                    at = "x" if alike else _plus(times("x", own), c if own == pixel else 0)
+                    text.line(f"r{k} = {_cast(f's{k}[{at}]', dtypes[k], compute)}")
+                _finish(text, segment, names, "x" if alike else _plus(times("x", pixel), c), colour=True)
+        text.line("return nans" if segment.counts_nan else "return 0")
+    return Loop(f"a map of {len(dtypes)} rows, {_words(segment)}", str(text))
+
+
+def _cast(sample: str, dtype: str, compute: str) -> str:
+    return sample if dtype == compute else f"T({sample})"
+
+
+@cache
 def keep_alpha(segment: Segment, sample: str, compute: str, stride: int) -> Loop:
     """The alpha of each pixel, rounded as the colours are. Rows: pixels under the centre tap, the result."""
     text = begun(compute)

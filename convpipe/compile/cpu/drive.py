@@ -17,7 +17,7 @@ from numba.extending import intrinsic
 
 from convpipe.compile.cpu import layout
 from convpipe.compile.cpu.addresses import Row, address, hold, place_of, tail
-from convpipe.compile.cpu.rows import FLAGS, NOTHING, border_index
+from convpipe.compile.cpu.rows import FLAGS, NOTHING, border_index, inline
 
 LOOP = (Row(types.int64), types.int64, types.intp)
 
@@ -33,10 +33,116 @@ def call_loop(context, address, rows, count, parameters):
     return types.int64(types.int64, *LOOP), jump
 
 
+@inline
+def find(table, base, one, row, memory, places, parameters, keys, to, k):
+    # The addresses of the rows under the window of `row`, from its k-th on; return which one its ring lacks first.
+    window, rows, border = one[layout.WINDOW], one[layout.ROWS], one[layout.BORDER]
+    step, source = one[layout.DILATION], one[layout.SOURCE]
+    top = row * one[layout.STRIDE] - one[layout.TOP]
+    if source < 0:
+        image, pitch = places[-1 - source], one[layout.PITCH]
+        for k in range(window):
+            j = border_index(top + k * step, rows, border)
+            to[k] = image + j * pitch if j >= 0 else parameters + one[layout.CONSTANT]
+        return window
+    below = tail(table, base + source)
+    ring, pitch, slots = memory + below[layout.RING], below[layout.RING_PITCH], below[layout.RING_SLOTS]
+    held = tail(keys, below[layout.KEYS])
+    slot, before = np.int64(0), np.int64(-2)
+    while k < window:
+        j = border_index(top + k * step, rows, border)
+        if j < 0:
+            to[k] = parameters + one[layout.CONSTANT]
+        else:
+            slot = slot + 1 if j == before + 1 else j % slots
+            slot = np.int64(0) if slot == slots else slot
+            before = j
+            if held[slot] != j:
+                break
+            to[k] = ring + slot * pitch
+        k += 1
+    return k
+
+
+@inline
+def run(table, base, level, row, memory, places, parameters, at, given, keys):
+    # Make a row of a level, or as many as it makes at a time, from those under its windows.
+    at[layout.WORKSPACE], at[layout.PARAMETERS] = memory, parameters
+    slots, held, ring = level[layout.RING_SLOTS], tail(keys, level[layout.KEYS]), level[layout.RING]
+    for k in range(level[layout.MADE]):
+        if row + k >= level[layout.MADE_ROWS]:
+            where = memory + level[layout.SPARE]
+        elif level[layout.OUTPUT]:
+            where = places[level[layout.OUTPUT]] + ring + (row + k) * level[layout.RING_PITCH]
+        else:
+            slot = (row + k) % slots
+            where = memory + ring + slot * level[layout.RING_PITCH]
+            held[slot] = row + k
+        at[layout.OUT + k] = where
+    if held[slots] == row - 1:  # the row that was made last
+        step, steps = base + level[layout.AFTER], level[layout.AFTER_STEPS]
+    else:
+        step, steps = base + level[layout.ANEW], level[layout.ANEW_STEPS]
+    held[slots] = row
+    nans = 0
+    for _ in range(steps):
+        call = tail(table, step)
+        place = tail(table, base + call[layout.PLACES])
+        for k in range(call[layout.PLACE_COUNT]):
+            given[k] = at[place[2 * k]] + place[2 * k + 1]
+        lost = call_loop(call[layout.LOOP], given, call[layout.COUNT], parameters + call[layout.GIVEN])
+        nans += lost if row + call[layout.ROW] < level[layout.MADE_ROWS] else 0
+        step += layout.STEP_WORDS
+    return nans
+
+
+@inline
+def make(table, base, level, row, memory, places, parameters, addresses, given, keys, making):
+    # Make a row of a level, after those that it lacks: a stack of what is being made, each for the one before -
+    # which level, which row of it, and how far the rows under its windows are found.
+    making[0], making[1], making[2], making[3] = level, row, 0, 0
+    depth, nans = 0, 0
+    while depth >= 0:
+        now = tail(making, 4 * depth)
+        own, row = tail(table, now[0]), now[1]
+        at = tail(addresses, own[layout.AT])
+        to = tail(at, layout.OUT + own[layout.MADE])
+        lacking = -1
+        for i in range(own[layout.INPUT_COUNT]):
+            one = tail(table, base + own[layout.INPUTS] + i * layout.INPUT_WORDS)
+            window = one[layout.WINDOW]
+            if i >= now[2]:
+                k = find(table, base, one, row, memory, places, parameters, keys, to, now[3])
+                if k < window:
+                    top = row * one[layout.STRIDE] - one[layout.TOP] + k * one[layout.DILATION]
+                    lacking = border_index(top, one[layout.ROWS], one[layout.BORDER])
+                    now[2], now[3] = i, k
+                    source = tail(table, base + one[layout.SOURCE])
+                    depth += 1
+                    below = tail(making, 4 * depth)
+                    below[0], below[1] = base + one[layout.SOURCE], lacking - lacking % source[layout.MADE]
+                    below[2], below[3] = 0, 0
+                    break
+                now[3] = 0
+            to = tail(to, window)
+        if lacking < 0:
+            nans += run(table, base, own, row, memory, places, parameters, at, given, keys)
+            depth -= 1
+    return nans
+
+
+@inline
+def share(level, y, tallest):
+    # Rows of an image that are made when `y` of the tallest are: as many as it makes at a time, or all.
+    rows, made = level[layout.MADE_ROWS], level[layout.MADE]
+    return rows if y == tallest else y * rows // tallest // made * made
+
+
 @njit(**FLAGS)
-def band(words, image, out, parameters, first, last):
-    # Make rows first..last of the result; return how many NaNs became 0. All but the table are addresses.
-    table = address(words)
+def band(words, where, parameters, first, last):
+    # Make rows first..last of the tallest image that is written, and as much of the others; return how many NaNs
+    # became 0. `where` has the addresses of the images that are read, then of those that are written.
+    table, places = address(words), address(where)
     block = np.empty(table[layout.MEMORY] + 64, np.uint8)
     memory = place_of(block) + 63
     memory -= memory % 64
@@ -44,113 +150,43 @@ def band(words, image, out, parameters, first, last):
     addresses = address(numbers)  # of the rows that each level reads and makes
     given = tail(addresses, table[layout.ADDRESSES])  # of those that a loop is called with
     keys = tail(given, table[layout.MOST_ROWS])  # which row is in each slot of all rings
-    # What is being made, each for the one before: which row of which level, how far its windows are found.
-    making = tail(keys, table[layout.SLOTS])
+    following = tail(keys, table[layout.SLOTS])  # the next row of each image that is written
+    making = tail(following, table[layout.SINKS])
+    tallest, at_once, sinks = table[layout.TALLEST], table[layout.AT_ONCE], table[layout.SINKS]
     nans = 0
     for strip in range(table[layout.STRIPS]):
         base = table[layout.STRIP] + strip * table[layout.STRIP_WORDS]
-        result = base + (table[layout.LEVELS] - 1) * layout.LEVEL_WORDS
         for k in range(table[layout.SLOTS]):
             keys[k] = NOTHING
+        for k in range(sinks):
+            level = tail(table, base + table[layout.SINK + k])
+            following[k] = share(level, first, tallest)
         y = first
         while y < last:
-            now = making
-            now[0], now[1], now[2], now[3] = result, y, 0, 0
-            depth = 0
-            while depth >= 0:
-                now = tail(making, 4 * depth)
-                level, row = tail(table, now[0]), now[1]
-                at = tail(addresses, level[layout.AT])
-                made = level[layout.MADE]
-                # The rows under its windows.
-                to = tail(at, layout.OUT + made)
-                missing = False
-                for i in range(level[layout.INPUT_COUNT]):
-                    one = tail(table, base + level[layout.INPUTS] + i * layout.INPUT_WORDS)
-                    window = one[layout.WINDOW]
-                    if i >= now[2]:
-                        rows, border, step = one[layout.ROWS], one[layout.BORDER], one[layout.DILATION]
-                        top = row * one[layout.STRIDE] - one[layout.TOP]
-                        if one[layout.SOURCE] == layout.OF_IMAGE:
-                            pitch = one[layout.PITCH]
-                            for k in range(window):
-                                j = border_index(top + k * step, rows, border)
-                                to[k] = image + j * pitch if j >= 0 else parameters + one[layout.CONSTANT]
-                        else:
-                            source = tail(table, base + one[layout.SOURCE])
-                            ring, pitch = source[layout.RING], source[layout.RING_PITCH]
-                            slots = source[layout.RING_SLOTS]
-                            held = tail(keys, source[layout.KEYS])
-                            slot, before = np.int64(0), np.int64(-2)
-                            for k in range(now[3], window):
-                                j = border_index(top + k * step, rows, border)
-                                if j < 0:
-                                    to[k] = parameters + one[layout.CONSTANT]
-                                    continue
-                                slot = slot + 1 if j == before + 1 else j % slots
-                                slot = np.int64(0) if slot == slots else slot
-                                before = j
-                                if held[slot] != j:
-                                    now[2], now[3] = i, k
-                                    depth += 1
-                                    below = tail(making, 4 * depth)
-                                    below[0] = base + one[layout.SOURCE]
-                                    below[1] = j - j % source[layout.MADE]
-                                    below[2], below[3] = 0, 0
-                                    missing = True
-                                    break
-                                to[k] = memory + ring + slot * pitch
-                            if missing:
-                                break
-                            now[3] = 0
-                    to = tail(to, window)
-                if missing:
-                    continue
-                # The rows that are made, and how.
-                at[layout.WORKSPACE], at[layout.PARAMETERS] = memory, parameters
-                slots, held = level[layout.RING_SLOTS], tail(keys, level[layout.KEYS])
-                for k in range(made):
-                    if row + k >= level[layout.MADE_ROWS]:
-                        where = memory + level[layout.SPARE]
-                    elif level[layout.OUTPUT]:
-                        where = out + level[layout.RING] + (row + k) * level[layout.RING_PITCH]
-                    else:
-                        slot = (row + k) % slots
-                        where = memory + level[layout.RING] + slot * level[layout.RING_PITCH]
-                        held[slot] = row + k
-                    at[layout.OUT + k] = where
-                if held[slots] == row - 1:  # the row that was made last
-                    step, steps = base + level[layout.AFTER], level[layout.AFTER_STEPS]
-                else:
-                    step, steps = base + level[layout.ANEW], level[layout.ANEW_STEPS]
-                held[slots] = row
-                for _ in range(steps):
-                    call = tail(table, step)
-                    place = tail(table, base + call[layout.PLACES])
-                    for k in range(call[layout.PLACE_COUNT]):
-                        given[k] = at[place[2 * k]] + place[2 * k + 1]
-                    values = parameters + call[layout.GIVEN]
-                    lost = call_loop(call[layout.LOOP], given, call[layout.COUNT], values)
-                    nans += lost if row + call[layout.ROW] < level[layout.MADE_ROWS] else 0
-                    step += layout.STEP_WORDS
-                depth -= 1
-            y += table[result + layout.MADE]
+            y = min(y + at_once, last)
+            for k in range(sinks):
+                level = base + table[layout.SINK + k]
+                own = tail(table, level)
+                end = share(own, y, tallest)
+                while following[k] < end:
+                    nans += make(
+                        table, base, level, following[k], memory, places, parameters, addresses, given, keys, making
+                    )
+                    following[k] += own[layout.MADE]
     hold(block, numbers)
     return nans
 
 
-WORDS, READ, WRITTEN = (
-    types.Array(types.int64, 1, "C", readonly=True),
-    *(types.Array(types.uint8, 2, "C", readonly=readonly) for readonly in (True, False)),
-)
-BAND = (WORDS, *[types.int64] * 5)
+WORDS = types.Array(types.int64, 1, "C", readonly=True)
+BAND = (WORDS, types.Array(types.int64, 1, "C"), types.int64, types.int64, types.int64)
+READ, WRITTEN = (types.Array(types.uint8, 2, "C", readonly=readonly) for readonly in (True, False))
 GIVEN = types.Array(types.uint8, 1, "C", readonly=True)
-ONE = (types.int64, WORDS, READ, WRITTEN, GIVEN, types.int64, types.int64)
+ONE = (types.int64, WORDS, READ, WRITTEN, GIVEN, BAND[1], types.int64, types.int64)
 BANDS = (*ONE, types.int64)
 
 
 @intrinsic
-def call_band(context, address, table, image, out, parameters, first, last):
+def call_band(context, address, table, where, parameters, first, last):
     # `band` by its address, so that it is compiled once and not again for all that call it.
     def jump(context, builder, signature, values):
         target = context.call_conv.get_function_type(types.int64, BAND).as_pointer()
@@ -163,18 +199,28 @@ def call_band(context, address, table, image, out, parameters, first, last):
     return types.int64(types.int64, *BAND), jump
 
 
+@inline
+def places_of(image, out, others):
+    # The addresses of the images that are read and written: of a chain, of one each.
+    if len(others):
+        return others
+    where = np.empty(2, np.int64)
+    where[0], where[1] = place_of(image), place_of(out)
+    return where
+
+
 @njit(**FLAGS)
-def one_band(band, table, image, out, parameters, first, last):
-    # Rows first..last of the result on the calling thread.
-    return call_band(band, table, place_of(image), place_of(out), place_of(parameters), first, last)
+def one_band(band, table, image, out, parameters, others, first, last):
+    # Rows first..last of the tallest image that is written, on the calling thread.
+    return call_band(band, table, places_of(image, out, others), place_of(parameters), first, last)
 
 
 @njit(parallel=True, **FLAGS)
-def all_bands(band, table, image, out, parameters, rows, step, count):
-    # All rows of the result, in `count` bands, each of whole steps.
-    where, to, given, nans = place_of(image), place_of(out), place_of(parameters), 0
+def all_bands(band, table, image, out, parameters, others, rows, step, count):
+    # All rows of the tallest image that is written, in `count` bands, each of whole steps.
+    where, given, nans = places_of(image, out, others), place_of(parameters), 0
     for b in prange(count):
         first, last = b * rows // count // step * step, (b + 1) * rows // count // step * step
         last = rows if b == count - 1 else last
-        nans += call_band(band, table, where, to, given, first, last)
+        nans += call_band(band, table, where, given, first, last)
     return nans

@@ -12,9 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from convpipe import memory
-from convpipe.compile.cpu import drive
+from convpipe.compile.common.levels import Program, make_levels
+from convpipe.compile.cpu import drive, layout
 from convpipe.compile.cpu.loops import Loop
-from convpipe.compile.cpu.schedule import Schedule, make_schedule
+from convpipe.compile.cpu.schedule import Schedule, schedule_of
 from convpipe.compile.cpu.show import show
 from convpipe.compile.cpu.table import Table, make_table
 from convpipe.compile.runtime import cache
@@ -33,6 +34,100 @@ BAND_OPERATIONS = 200_000
 many: with two threads 64x64 pixels take about the time of one thread, and 128x128 two thirds of it."""
 
 
+NOTHING_ELSE = np.empty(0, np.int64)
+"""Addresses of the images of a loop that has more than one to read and one to write."""
+
+
+@dataclass(frozen=True)
+class Fused:
+    """Levels that run as one loop.
+
+    Parameters
+    ----------
+    program : Program
+    """
+
+    program: Program
+
+    @cached_property
+    def schedule(self) -> Schedule:
+        """What makes which rows."""
+        return schedule_of(self.program)
+
+    @cached_property
+    def table(self) -> Table:
+        """The same as numbers."""
+        return make_table(self.schedule)
+
+    @property
+    def source(self) -> str:
+        """The schedule, and the generated Python of the loops that it calls."""
+        return show(self.schedule, self.table)
+
+    def run(
+        self,
+        images: Sequence[NDArray[Any]],
+        outs: Sequence[NDArray[Any]],
+        bands: int,
+        extremes: Sequence[float] = (),
+    ) -> int:
+        """Fill `outs` from `images`, all (rows, cols * channels), in `bands` bands of rows.
+
+        One band runs on the calling thread; the results have the same bytes whatever their number. Return how
+        many NaNs became 0.
+        """
+        parameters = self.table.parameters
+        if extremes:
+            parameters = self.table.with_extremes(np.array(extremes, self.program.compute))
+        others = NOTHING_ELSE
+        if len(images) + len(outs) > 2:
+            others = np.array([_address(array) for array in (*images, *outs)], np.int64)
+        image, out = images[0].view(np.uint8), outs[0].view(np.uint8)
+        # One signature for all that is only read, be it writeable or not.
+        image.flags.writeable = parameters.flags.writeable = False
+        given = (self._band, self._words, image, out, parameters, others)
+        if bands == 1:
+            return self._one_band(*given, 0, self._tallest)
+        return self._all_bands(*given, self._tallest, self._step, bands)
+
+    def bands(self, operations: int) -> int:
+        """Return how many bands are worth a thread each: high enough, and with enough to do."""
+        return max(1, min(-(-self._tallest // BAND_ROWS), operations // BAND_OPERATIONS))
+
+    def warm(self) -> None:
+        """Compile what one thread runs, and what every core runs."""
+        _ = self._words, self._band, self._one_band, self._all_bands
+
+    @cached_property
+    def _tallest(self) -> int:
+        """Rows of the tallest image that is written."""
+        return int(self.table.words[layout.TALLEST])
+
+    @cached_property
+    def _step(self) -> int:
+        """Rows of what is written that are made at a time, at most; 4 is a multiple of all."""
+        return int(self.table.words[layout.AT_ONCE])
+
+    @cached_property
+    def _words(self) -> NDArray[np.int64]:
+        """The table, with the addresses of its loops."""
+        words = self.table.with_loops([address_of(loop) for loop in self.table.loops])
+        words.flags.writeable = False
+        return words
+
+    @cached_property
+    def _band(self) -> int:
+        return cache.address(_DRIVER, "band", drive.BAND)
+
+    @cached_property
+    def _one_band(self) -> Callable[..., int]:
+        return cache.load(_DRIVER, "one_band", drive.ONE)
+
+    @cached_property
+    def _all_bands(self) -> Callable[..., int]:
+        return cache.load(_DRIVER, "all_bands", drive.BANDS)
+
+
 class _Rows(NamedTuple):
     """An image as the loops take it: rows of samples, channels side by side."""
 
@@ -47,24 +142,27 @@ class Executable:
     Parameters
     ----------
     plan : Plan
+        Of a chain.
+    fused : Fused
     """
 
     plan: Plan
+    fused: Fused
 
-    @cached_property
+    @property
     def schedule(self) -> Schedule:
         """What makes which rows."""
-        return make_schedule(self.plan)
+        return self.fused.schedule
 
-    @cached_property
+    @property
     def table(self) -> Table:
         """The same as numbers."""
-        return make_table(self.schedule)
+        return self.fused.table
 
     @property
     def source(self) -> str:
         """The schedule, and the generated Python of the loops that it calls."""
-        return show(self.schedule, self.table)
+        return self.fused.source
 
     def __call__(
         self, image: NDArray[Any], threads: int | None = None, first: Sequence[float] = ()
@@ -101,20 +199,12 @@ class Executable:
         return out if out.shape == shape else out.reshape(shape), nans
 
     def run(self, image: NDArray[Any], out: NDArray[Any], bands: int, first: Sequence[float] = ()) -> int:
-        """Fill `out` from `image`, both (rows, cols * channels), in `bands` bands of rows.
+        """Fill `out` from `image`, as :meth:`Fused.run`."""
+        return self.fused.run((image,), (out,), bands, first)
 
-        One band runs on the calling thread; the result has the same bytes whatever their number.
-        """
-        parameters = self.table.parameters
-        if first:
-            parameters = self.table.with_extremes(np.array(first, self.plan.compute))
-        image, out = image.view(np.uint8), out.view(np.uint8)
-        # One signature for all that is only read, be it writeable or not.
-        image.flags.writeable = parameters.flags.writeable = False
-        given = (self._band, self._words, image, out, parameters)
-        if bands == 1:
-            return self._one_band(*given, 0, len(out))
-        return self._all_bands(*given, len(out), self._step, bands)
+    def warm(self) -> None:
+        """Compile what one thread runs, and what every core runs."""
+        self.fused.warm()
 
     @cached_property
     def _given(self) -> _Rows:
@@ -137,37 +227,8 @@ class Executable:
         return {axes: self.plan.result_shape(axes) for axes in (2, 3)}
 
     @cached_property
-    def _step(self) -> int:
-        """Rows of the result that are made at a time."""
-        return self.schedule.levels[-1].recipe.rows
-
-    @cached_property
     def _most_bands(self) -> int:
-        """How many bands are worth a thread each: high enough, and with enough to do."""
-        return max(1, min(-(-self._made.extent[0] // BAND_ROWS), self.plan.operations // BAND_OPERATIONS))
-
-    def warm(self) -> None:
-        """Compile what one thread runs, and what every core runs."""
-        _ = self._words, self._band, self._one_band, self._all_bands
-
-    @cached_property
-    def _words(self) -> NDArray[np.int64]:
-        """The table, with the addresses of its loops."""
-        words = self.table.with_loops([address_of(loop) for loop in self.table.loops])
-        words.flags.writeable = False
-        return words
-
-    @cached_property
-    def _band(self) -> int:
-        return cache.address(_DRIVER, "band", drive.BAND)
-
-    @cached_property
-    def _one_band(self) -> Callable[..., int]:
-        return cache.load(_DRIVER, "one_band", drive.ONE)
-
-    @cached_property
-    def _all_bands(self) -> Callable[..., int]:
-        return cache.load(_DRIVER, "all_bands", drive.BANDS)
+        return self.fused.bands(self.plan.operations)
 
 
 def address_of(loop: Loop) -> int:
@@ -175,6 +236,11 @@ def address_of(loop: Loop) -> int:
     return cache.address(loop.source, "loop", drive.LOOP)
 
 
+def _address(array: NDArray[Any]) -> int:
+    address: int = array.__array_interface__["data"][0]
+    return address
+
+
 def compile_fused(plan: Plan) -> Executable:
-    """Return `plan`, which holds no reduction but at its start, as one fused loop."""
-    return Executable(plan)
+    """Return `plan`, a chain that holds no reduction but at its start, as one fused loop."""
+    return Executable(plan, Fused(make_levels(plan)))

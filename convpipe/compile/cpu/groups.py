@@ -37,7 +37,9 @@ class Groups:
             if isinstance(part, Transform):
                 image, lost = part(image, threads)
             else:
-                image, lost = part(image, threads, _extremes(image, part.plan))
+                plan = part.plan
+                found = extremes(image, plan.channels, plan.alpha) if plan.nodes[0].reduces else ()
+                image, lost = part(image, threads, found)
             nans += lost
         return image, nans
 
@@ -74,10 +76,8 @@ def _part(plan: Plan, nodes: Sequence[NodePlan], before: Plan | None, last: bool
     )
 
 
-def _extremes(image: NDArray[Any], plan: Plan) -> list[float]:
-    """Return the smallest and the largest sample, if the first node of `plan` needs them."""
-    if not plan.nodes[0].reduces:
-        return []
-    samples = image.reshape(-1, plan.channels)
-    colours = samples[:, :-1] if plan.alpha else samples
+def extremes(image: NDArray[Any], channels: int, alpha: bool) -> list[float]:
+    """Return the smallest and the largest sample of an image; alpha is left out."""
+    samples = image.reshape(-1, channels)
+    colours = samples[:, :-1] if alpha else samples
     return [float(np.fmin.reduce(colours, axis=None)), float(np.fmax.reduce(colours, axis=None))]

@@ -10,7 +10,11 @@ MOST_ROWS = 5  # of one step
 STRIP = 6  # of the first strip
 STRIP_WORDS = 7  # of each
 NUMBERS = 8  # what a band keeps of all these
-HEAD_WORDS = 9
+TALLEST = 9  # rows of the tallest image that is written
+AT_ONCE = 10  # of those, made at a time
+SINKS = 11  # how many levels write an image: they come last in a strip, in the order of the images
+SINK = 12  # the first of them, in words of the strip, and then the others
+HEAD_WORDS = 12  # before those
 
 # A level.
 INPUTS = 0  # the first of what it reads, in words of the strip
@@ -21,7 +25,7 @@ RING = 4  # where its first row is, in the memory of a band or in the result
 RING_PITCH = 5
 RING_SLOTS = 6
 KEYS = 7  # the first of its ring's keys; after them, the row that was made last
-OUTPUT = 8  # 1 where its rows are the result's, else 0
+OUTPUT = 8  # which image its rows are written to, among the places; 0 where they are in a ring
 MADE_ROWS = 9  # how many there are
 SPARE = 10  # a row for what a step makes beyond them
 ANEW = 11  # its steps, in words of the strip, where the row before was not made just before
@@ -31,7 +35,7 @@ AFTER_STEPS = 14
 LEVEL_WORDS = 15
 
 # What a level reads.
-SOURCE = 0  # the level whose rows they are, in words of the strip; OF_IMAGE
+SOURCE = 0  # the level whose rows they are, in words of the strip; below 0 of an image, -1 of the first
 WINDOW = 1  # rows that it reads
 STRIDE = 2
 DILATION = 3
@@ -53,8 +57,6 @@ STEP_WORDS = 6
 
 # A place: which row, and how many bytes from there.
 PLACE_WORDS = 2
-
-OF_IMAGE = -1
 
 # Rows of every step: the memory of a band, the parameters of all loops, and the row that is made. Those made
 # at the same time follow, then those of the windows.

@@ -13,10 +13,11 @@ from convpipe.compile.common.levels import Level
 from convpipe.compile.common.segments import Segment
 from convpipe.compile.cpu import loops
 from convpipe.compile.cpu.banks import Bank
-from convpipe.compile.cpu.combine import Response, across, keep_alpha, respond
+from convpipe.compile.cpu.combine import Response, across, join, keep_alpha, respond
 from convpipe.compile.cpu.ends import ends_and_middle
 from convpipe.compile.cpu.shapes import Geometry, Part, parts
 from convpipe.compile.cpu.steps import Frame, Place
+from convpipe.ops import Map
 
 
 class Recipe(Protocol):
@@ -74,6 +75,76 @@ class Copy:
         frame.call(loops.copy(self.given, self.dtype), [frame.given[0].sample(0, 0), out], samples)
         if self.premultiplies:
             frame.call(loops.premultiply(self.dtype, self.channels), [out], samples)
+
+
+@dataclass(frozen=True)
+class Join:
+    """A map of samples of several rows, then the loops of what follows it.
+
+    Parameters
+    ----------
+    level : Level
+    segments : tuple of Segment
+    constants : tuple of tuple of float
+        Of each segment.
+    compute : str
+        Type of the arithmetic.
+    """
+
+    level: Level
+    segments: tuple[Segment, ...]
+    constants: tuple[tuple[float, ...], ...]
+    compute: str
+
+    rows: ClassVar[int] = 1
+    lead: ClassVar[int] = 0
+
+    @property
+    def scratch(self) -> int:
+        """Rows between its loops."""
+        return len(self.segments) - 1
+
+    @property
+    def choices(self) -> list[str]:
+        """Its map."""
+        return [step.expression for step in self.level.steps[:1] if isinstance(step, Map)]
+
+    def make(self, frame: Frame) -> None:
+        """Add the steps that make a row."""
+        segment, dtypes = self.segments[0], tuple(rows.dtype for rows in frame.given)
+        loop = join(segment, dtypes, self.level.joins, self.compute)
+        target = segment_target(frame, self.segments, 0, 0, self.compute)
+        count = frame.cols * segment.output_channels
+        values = np.array(self.constants[0], self.compute)
+        frame.call(loop, [*(rows.sample(0, 0) for rows in frame.given), target], count, values)
+        if self.level.keep_alpha:
+            first = frame.given[0]
+            frame.call(keep_alpha(segment, first.dtype, self.compute, 1), [first.sample(0, 0), target], count)
+        add_segments(frame, self.segments, self.constants, 0, target, self.compute)
+
+
+def segment_target(frame: Frame, segments: Sequence[Segment], row: int, number: int, compute: str) -> Place:
+    """Return where a segment writes: scratch, or the row that is made."""
+    if number == len(segments) - 1:
+        return frame.out(row)
+    return frame.scratch(frame.cols * segments[number].output_channels, compute)
+
+
+def add_segments(
+    frame: Frame,
+    segments: Sequence[Segment],
+    constants: Sequence[tuple[float, ...]],
+    row: int,
+    given: Place,
+    compute: str,
+) -> None:
+    """Add the steps of the segments after the first, each over the row that the one before it made."""
+    for segment, values in zip(segments[1:], constants[1:], strict=True):
+        target = segment_target(frame, segments, row, segment.index, compute)
+        loop = across(segment, compute, compute, 1, weighted=False)
+        count = frame.cols * segment.output_channels
+        frame.call(loop, [given, target], count, np.array(values, compute), row=row)
+        given = target
 
 
 @dataclass(frozen=True)
@@ -166,11 +237,11 @@ class Window:
         loop = across(segment, frame.given[0].dtype, self.compute, self.level.stride[1], weighted=True)
         values = np.array([weight, *self.constants[0]], self.compute)
         for made in range(frame.rows):
-            target = self._target(frame, made, 0)
+            target = segment_target(frame, self.segments, made, 0, self.compute)
             source = frame.given[0].sample(row + made * self.level.stride[0], col)
             count = frame.cols * segment.output_channels
             frame.call(loop, [source, target], count, values, row=made)
-            self._rest(frame, made, target)
+            add_segments(frame, self.segments, self.constants, made, target, self.compute)
 
     def _finish(self, frame: Frame, row: int, made: Sequence[Part]) -> None:
         """Responses to a row of the first segment; kept alpha; then the other segments."""
@@ -187,7 +258,7 @@ class Window:
             weights += part.weights
         at = loops.lanes(level.stride[1], frame.given[0].channels)
         loop = respond(tuple(responses), segment, tuple(dtype for _, dtype in rows), self.compute, at)
-        target = self._target(frame, row, 0)
+        target = segment_target(frame, self.segments, row, 0, self.compute)
         count = frame.cols * segment.output_channels
         values = np.array([*weights, *self.constants[0]], self.compute)
         frame.call(loop, [*(place for place, _ in rows), target], count, values, row=row)
@@ -199,19 +270,4 @@ class Window:
             centre = frame.given[0].sample(self.lead + row * level.stride[0] + i, j * level.dilation[1])
             kept = keep_alpha(segment, frame.given[0].dtype, self.compute, level.stride[1])
             frame.call(kept, [centre, target], count, row=row)
-        self._rest(frame, row, target)
-
-    def _rest(self, frame: Frame, row: int, given: Place) -> None:
-        """The segments after the first, each over the row that the one before it made."""
-        for segment, constants in zip(self.segments[1:], self.constants[1:], strict=True):
-            target = self._target(frame, row, segment.index)
-            loop = across(segment, self.compute, self.compute, 1, weighted=False)
-            values = np.array(constants, self.compute)
-            frame.call(loop, [given, target], frame.cols * segment.output_channels, values, row=row)
-            given = target
-
-    def _target(self, frame: Frame, row: int, segment: int) -> Place:
-        """Return where a segment writes: scratch, or the row that is made."""
-        if segment == len(self.segments) - 1:
-            return frame.out(row)
-        return frame.scratch(frame.cols * self.segments[segment].output_channels, self.compute)
+        add_segments(frame, self.segments, self.constants, row, target, self.compute)

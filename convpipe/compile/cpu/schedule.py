@@ -15,16 +15,14 @@ from functools import cached_property
 import numpy as np
 
 from convpipe.compile.common import levels
-from convpipe.compile.common.segments import segments
+from convpipe.compile.common.segments import Segment, segments
 from convpipe.compile.cpu.banks import choose
-from convpipe.compile.cpu.recipes import Copy, Recipe, Window
+from convpipe.compile.cpu.recipes import Copy, Join, Recipe, Window
 from convpipe.geometry import Axis, Border, Extent
-from convpipe.ops import Reduce, Stencil, Taps, stored
-from convpipe.plan import Plan, grouped
+from convpipe.ops import Reduce, Stencil, Taps
+from convpipe.plan import NodePlan, Plan
+from convpipe.plan.ahead import Ahead, Reader, look_ahead
 from convpipe.plan.rings import AT_ONCE
-
-IMAGE = -1
-"""In place of the level that is read: the image."""
 
 WIDE = 1024
 """From this many samples in a row on an image is read where it is, but for the ends of its rows: to copy it
@@ -40,7 +38,7 @@ class Input:
     Parameters
     ----------
     source : int
-        Position of the level whose rows they are, or IMAGE.
+        Position of the level whose rows they are; -1, -2, ... are the images that enter.
     extent : (rows, cols)
     channels : int
     dtype : str
@@ -94,8 +92,8 @@ class Level:
         Of its rows.
     recipe : Recipe
         The loops that make a row.
-    writes : bool
-        Whether its rows are those of the result.
+    output : int
+        Which of the images that are written its rows are, from 1; 0 for rows in a ring.
     margin : (Border, (float, float)) or None
         What is put beside its rows.
     """
@@ -106,7 +104,7 @@ class Level:
     channels: int
     dtype: str
     recipe: Recipe
-    writes: bool = False
+    output: int = 0
     margin: tuple[Border, tuple[float, float]] | None = None
 
     def reach(self, given: Input) -> int:
@@ -131,10 +129,18 @@ class Schedule:
     levels : tuple of Level
     compute : str
         Type of the arithmetic.
+    images : int
+        How many enter.
     """
 
     levels: tuple[Level, ...]
     compute: str
+    images: int = 1
+
+    @property
+    def sinks(self) -> list[int]:
+        """Positions of the levels that write an image, in the order of these."""
+        return [at for at, level in enumerate(self.levels) if level.output]
 
     def readers(self, at: int) -> Iterator[tuple[int, Input]]:
         """Yield the levels that read the rows of level `at`, and how."""
@@ -143,59 +149,132 @@ class Schedule:
 
     @cached_property
     def slots(self) -> tuple[int, ...]:
-        """Rows that the ring of each level holds; none of those of the result."""
+        """Rows that the ring of each level holds; none of those that are written."""
         found = []
         for at, level in enumerate(self.levels):
-            needed = [self.levels[reader].reach(given) for reader, given in self.readers(at)]
+            readers = list(self.readers(at))
+            if len(readers) == 1:
+                ((reader, given),) = readers
+                needed = self.levels[reader].reach(given)
+            else:
+                needed = self._ahead[at].rows
             rows = level.extent[0] + level.recipe.rows - 1
-            found.append(0 if level.writes else min(rows, max(needed) + level.recipe.rows - 1))
+            found.append(0 if level.output else min(rows, needed + level.recipe.rows - 1))
         return tuple(found)
+
+    @cached_property
+    def _ahead(self) -> list[Ahead]:
+        readers = [
+            Reader(
+                at,
+                given.source,
+                given.axes[0].stride,
+                given.axes[0].before + level.recipe.lead * given.axes[0].dilation,
+                level.reach(given),
+            )
+            for at, level in enumerate(self.levels)
+            for given in level.inputs
+        ]
+        tallest = max(self.levels[at].extent[0] for at in self.sinks)
+        sinks = {at: self.levels[at].extent[0] / tallest for at in self.sinks}
+        return look_ahead([level.recipe.rows for level in self.levels], readers, sinks)
 
 
 def make_schedule(plan: Plan) -> Schedule:
-    """Return the schedule of `plan`, which is one loop."""
-    program = levels.make_levels(plan)
-    heads = [head for head, *_ in grouped(plan.nodes, plan.dtype)]
-    made: list[Level] = []
-    given = Input(IMAGE, plan.input, plan.channels, stored(plan.dtype))
-    for level, node in zip(program.levels, heads, strict=True):
-        stencil = node.stencil
-        given = replace(given, axes=node.axes, border=stencil.border, constant=levels.constant_pixel(node))
-        window = _window(level, stencil, given, program)
-        last = level is program.levels[-1]
-        if _needs_copy(level, window, given):
-            made.append(_copies(level, given, plan.compute))
-            given = _padded(made[-1], len(made) - 1, given)
-            window = _window(level, stencil, given, program)
-        elif given.source != IMAGE and given.margin is not None:
-            made[given.source] = replace(made[given.source], margin=given.margin)
-        if last and given.source == IMAGE:
+    """Return the schedule of `plan`, a chain that is one loop."""
+    return schedule_of(levels.make_levels(plan))
+
+
+def schedule_of(program: levels.Program) -> Schedule:
+    """Return the schedule of levels that are one loop."""
+    return _Maker(program).schedule()
+
+
+class _Maker:
+    """Makes the levels of a schedule from those of a program, and copies where one cannot be read as it is."""
+
+    def __init__(self, program: levels.Program) -> None:
+        self._program = program
+        self._made: list[Level] = []
+        self._rows: list[Input] = []  # of each level of the program, as others read them
+        self._outputs = 0
+
+    def schedule(self) -> Schedule:
+        """Return all of it."""
+        for level, node in zip(self._program.levels, self._program.heads, strict=True):
+            made = self._join(level) if level.joins else self._window(level, node)
+            if level.output is not None:
+                self._outputs += 1
+                made = replace(made, output=self._outputs, dtype=level.output)
+            self._made.append(made)
+            at = len(self._made) - 1
+            self._rows.append(Input(at, made.extent, made.channels, made.dtype))
+        return Schedule(tuple(self._made), self._program.compute, len(self._program.images))
+
+    def _entering(self, source: int) -> Input:
+        """Return the rows of a level of the program, or of an image, as they are."""
+        if source >= 0:
+            return self._rows[source]
+        image = self._program.images[-1 - source]
+        return Input(source, image.extent, image.channels, image.dtype)
+
+    def _join(self, level: levels.Level) -> Level:
+        inputs = tuple(map(self._entering, level.inputs))
+        chain, values = self._segments(level)
+        compute = self._program.compute
+        recipe = Join(level, chain, values, compute)
+        return Level(level.title, inputs, inputs[0].extent, level.output_channels, compute, recipe)
+
+    def _window(self, level: levels.Level, node: NodePlan) -> Level:
+        compute, stencil = self._program.compute, node.stencil
+        given = replace(
+            self._entering(level.inputs[0]),
+            axes=node.axes,
+            border=stencil.border,
+            constant=levels.constant_pixel(node),
+        )
+        window = self._recipe(level, stencil, given)
+        if _needs_copy(level, window, given) or self._is_beside_another(given):
+            self._made.append(_copies(level, given, compute))
+            given = _padded(self._made[-1], len(self._made) - 1, given)
+            window = self._recipe(level, stencil, given)
+        elif given.source >= 0 and given.margin is not None:
+            self._made[given.source] = replace(self._made[given.source], margin=given.margin)
+        if given.source < 0 and len(self._program.levels) == 1:
             window = replace(window, at_once=AT_ONCE)
-        dtype = program.output if last else plan.compute
-        made.append(Level(level.title, (given,), node.extent, level.output_channels, dtype, window, last))
-        given = Input(len(made) - 1, node.extent, level.output_channels, plan.compute)
-    return Schedule(tuple(made), plan.compute)
+        extent = (given.axes[0].output(given.extent[0]), given.axes[1].output(given.extent[1]))
+        return Level(level.title, (given,), extent, level.output_channels, compute, window)
 
+    def _is_beside_another(self, given: Input) -> bool:
+        """Tell whether others find something else beside the rows than this would."""
+        if given.source < 0 or given.margin is None:
+            return False
+        return self._made[given.source].margin not in (None, given.margin)
 
-def _window(level: levels.Level, stencil: Stencil, given: Input, program: levels.Program) -> Window:
-    """Return how `level` makes a row from what it is given."""
-    banks = tuple(
-        choose(name, taps, _holds(given) and _sums_exactly(given.dtype, taps))
-        for name, taps in zip(stencil.names, stencil.banks, strict=True)
-    )
-    chain = segments(level, program)
-    constants = program.constants
-    values = tuple(tuple(constants[at] for _, at in segment.constants) for segment in chain)
-    in_place = given.source == IMAGE and given.is_padded
-    reduces = any(isinstance(step, Reduce) for step in level.steps)
-    return Window(level, banks, chain, values, program.compute, in_place, reduces, given.constant)
+    def _recipe(self, level: levels.Level, stencil: Stencil, given: Input) -> Window:
+        """Return how `level` makes a row from what it is given."""
+        banks = tuple(
+            choose(name, taps, _holds(given) and _sums_exactly(given.dtype, taps))
+            for name, taps in zip(stencil.names, stencil.banks, strict=True)
+        )
+        chain, values = self._segments(level)
+        in_place = given.source < 0 and given.is_padded
+        reduces = any(isinstance(step, Reduce) for step in level.steps)
+        return Window(level, banks, chain, values, self._program.compute, in_place, reduces, given.constant)
+
+    def _segments(
+        self, level: levels.Level
+    ) -> tuple[tuple[Segment, ...], tuple[tuple[float, ...], ...]]:
+        """Return the loops of what happens pixel by pixel, and the constants of each."""
+        chain, constants = segments(level, self._program), self._program.constants
+        return chain, tuple(tuple(constants[at] for _, at in segment.constants) for segment in chain)
 
 
 def _needs_copy(level: levels.Level, window: Window, given: Input) -> bool:
     """Tell whether it has to read padded copies of the rows that it is given."""
     if level.premultiply:
         return True
-    if given.source != IMAGE:
+    if given.source >= 0:
         return _wraps_around(given)
     if not given.is_padded or window.columns_first:
         return given.border == Border.CONSTANT and given.is_padded

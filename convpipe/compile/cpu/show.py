@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from itertools import groupby
 
-from convpipe.compile.cpu.schedule import IMAGE, Schedule
+from convpipe.compile.cpu.schedule import Schedule
 from convpipe.compile.cpu.table import Table
 
 
@@ -18,10 +18,10 @@ def show(schedule: Schedule, table: Table) -> str:
     for at, (level, slots, steps) in enumerate(
         zip(schedule.levels, schedule.slots, table.steps, strict=True)
     ):
-        kept = "the result" if level.writes else f"ring of {slots} rows"
+        kept = "the result" if level.output else f"ring of {slots} rows"
         lines.append(f"# level {at}: {level.title}")
         for given in level.inputs:
-            source = "the image" if given.source == IMAGE else f"level {given.source}"
+            source = _source(given.source, schedule.images)
             rows = f"{level.reads(given)} rows of {given.dtype}"
             lines.append(f"#   from {source}: {rows}, border {given.border.name.lower()}")
         lines.append(f"#   {kept}, {level.dtype}, rows at a time: {level.recipe.rows}")
@@ -33,3 +33,9 @@ def show(schedule: Schedule, table: Table) -> str:
     for loop, number in numbers.items():
         lines += ["", f"# loop {number}: {loop.title}", loop.source.rstrip()]
     return "\n".join(lines) + "\n"
+
+
+def _source(source: int, images: int) -> str:
+    if source >= 0:
+        return f"level {source}"
+    return "the image" if images == 1 else f"image {-1 - source}"

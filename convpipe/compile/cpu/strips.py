@@ -6,13 +6,13 @@ the same code runs a whole row or a strip of it, and every pixel has the same by
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
 
-from convpipe.compile.cpu.schedule import IMAGE, Input, Schedule
+from convpipe.compile.cpu.schedule import Input, Schedule
 from convpipe.geometry import Border
 from convpipe.plan.rings import strip_columns
 
@@ -50,24 +50,29 @@ class Span:
 
 def strips(schedule: Schedule) -> list[tuple[Span, ...]]:
     """Return, for every strip, the span of every level."""
-    cols = schedule.levels[-1].extent[1]
-    count = -(-cols // strip_columns(_bytes_per_column(schedule)))
-    cut = [_strip(schedule, *edges) for edges in pairwise(cols * k // count for k in range(count + 1))]
+    widths = {at: schedule.levels[at].extent[1] for at in schedule.sinks}
+    count = -(-max(widths.values()) // strip_columns(_bytes_per_column(schedule)))
+    cut = [
+        _strip(schedule, {at: (cols * k // count, cols * (k + 1) // count) for at, cols in widths.items()})
+        for k in range(count)
+    ]
     found = [strip for strip in cut if strip is not None]
     if len(found) < len(cut):
-        whole = _strip(schedule, 0, cols, whole=True)
+        whole = _strip(schedule, {at: (0, cols) for at, cols in widths.items()}, whole=True)
         assert whole is not None
         return [whole]
     return found
 
 
-def _strip(schedule: Schedule, first: int, last: int, whole: bool = False) -> tuple[Span, ...] | None:
-    """Return the spans of the levels for columns first..last of the result.
+def _strip(
+    schedule: Schedule, written: Mapping[int, tuple[int, int]], whole: bool = False
+) -> tuple[Span, ...] | None:
+    """Return the spans of the levels for some columns of what is written.
 
     None where a pixel beside an image copies one that lies outside the strip.
     """
     levels = schedule.levels
-    needed: dict[int, list[tuple[int, int]]] = {len(levels) - 1: [(first, last)]}
+    needed = {at: [columns] for at, columns in written.items()}
     spans: list[Span] = []
     for at in reversed(range(len(levels))):
         first, last = min(low for low, _ in needed[at]), max(high for _, high in needed[at])
@@ -97,12 +102,14 @@ def _read(given: Input, first: int, last: int, whole: bool) -> Read | None:
 
 def _bytes_per_column(schedule: Schedule) -> float:
     """Return what the rows in use take per column of the result."""
-    result = schedule.levels[-1]
-    total, columns = result.channels * np.dtype(result.dtype).itemsize, 1
-    for level in reversed(schedule.levels):
-        given = level.inputs[0]
-        columns *= given.axes[1].stride
+    widest = max(schedule.levels[at].extent[1] for at in schedule.sinks)
+    total = 0.0
+    for level in schedule.levels:
+        if level.output:
+            total += level.extent[1] / widest * level.channels * np.dtype(level.dtype).itemsize
         scratch = level.recipe.scratch * np.dtype(schedule.compute).itemsize
-        rows = level.reads(given) if given.source == IMAGE else schedule.slots[given.source]
-        total += columns * given.channels * (rows * np.dtype(given.dtype).itemsize + scratch)
+        for given in level.inputs:
+            rows = level.reads(given) if given.source < 0 else schedule.slots[given.source]
+            bytes_of_column = given.channels * (rows * np.dtype(given.dtype).itemsize + scratch)
+            total += given.extent[1] / widest * bytes_of_column
     return total

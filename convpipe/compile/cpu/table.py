@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from convpipe.compile.cpu import layout
 from convpipe.compile.cpu.layout import OUT, PARAMETERS
 from convpipe.compile.cpu.loops import Loop
-from convpipe.compile.cpu.schedule import IMAGE, Input, Level, Schedule
+from convpipe.compile.cpu.schedule import Input, Level, Schedule
 from convpipe.compile.cpu.steps import Frame, Given, Place, Step, margin
 from convpipe.compile.cpu.strips import Span, strips
 from convpipe.geometry import Border
@@ -68,16 +68,17 @@ def make_table(schedule: Schedule) -> Table:
     builder = _Builder(schedule)
     packed = [builder.strip(spans) for spans in strips(schedule)]
     words = max(len(strip) for strip in packed)
-    head = np.zeros(layout.HEAD_WORDS, np.int64)
-    head[layout.STRIPS], head[layout.MEMORY], head[layout.LEVELS] = (
-        len(packed),
-        builder.memory,
-        len(schedule.levels),
-    )
+    levels, sinks = schedule.levels, schedule.sinks
+    head = np.zeros(layout.HEAD_WORDS + len(sinks), np.int64)
+    head[[layout.STRIPS, layout.MEMORY, layout.LEVELS]] = len(packed), builder.memory, len(levels)
     kept = builder.addresses, builder.most_rows, builder.slots
     head[[layout.ADDRESSES, layout.MOST_ROWS, layout.SLOTS]] = kept
-    head[layout.NUMBERS] = sum(kept) + 4 * (len(schedule.levels) + 1)
+    head[layout.NUMBERS] = sum(kept) + 4 * (len(levels) + 1) + len(sinks)
     head[[layout.STRIP, layout.STRIP_WORDS]] = len(head), words
+    head[layout.TALLEST] = max(levels[at].extent[0] for at in sinks)
+    head[layout.AT_ONCE] = max(levels[at].recipe.rows for at in sinks)
+    head[layout.SINKS] = len(sinks)
+    head[layout.SINK :] = [at * layout.LEVEL_WORDS for at in sinks]
     table = np.concatenate([head, *(np.pad(strip, (0, words - len(strip))) for strip in packed)])
     calls = [
         (len(head) + k * words + at, loop) for k, strip in enumerate(builder.calls) for at, loop in strip
@@ -165,9 +166,9 @@ class _Builder:
             inputs += [self._input(*pair, level) for pair in zip(level.inputs, frame.given, strict=True)]
             head[[layout.AT, layout.MADE, layout.MADE_ROWS]] = addresses, frame.rows, level.extent[0]
             size = level.channels * np.dtype(level.dtype).itemsize
-            where = (span.first * size, level.extent[1] * size) if level.writes else (ring.first, ring.pitch)
+            where = (span.first * size, level.extent[1] * size) if level.output else (ring.first, ring.pitch)
             head[[layout.RING, layout.RING_PITCH]] = where
-            head[[layout.RING_SLOTS, layout.KEYS, layout.OUTPUT]] = ring.slots, keys, level.writes
+            head[[layout.RING_SLOTS, layout.KEYS, layout.OUTPUT]] = ring.slots, keys, level.output + (self.schedule.images - 1 if level.output else 0)
             spare = self._ring(level, span, ring.left, ring.right, int(frame.rows > 1), frame.taken)
             head[layout.SPARE] = spare.first
             heads.append(head)
@@ -247,7 +248,7 @@ class _Builder:
         """Return what the steps of a level need to know."""
         rows, window, seen = level.recipe.rows, OUT + level.recipe.rows, []
         for given, read in zip(level.inputs, span.reads, strict=True):
-            begins = 0 if given.source == IMAGE else spans[given.source].first
+            begins = 0 if given.source < 0 else spans[given.source].first
             origin = (read.low - begins) * given.channels * np.dtype(given.dtype).itemsize
             inside = read.high - read.low
             seen.append(
@@ -263,7 +264,8 @@ class _Builder:
         """Return how a level finds the rows that it reads."""
         words, rows = np.zeros(layout.INPUT_WORDS, np.int64), given.axes[0]
         size = given.channels * np.dtype(given.dtype).itemsize
-        words[layout.SOURCE] = layout.OF_IMAGE if given.source == IMAGE else given.source * layout.LEVEL_WORDS
+        source = given.source
+        words[layout.SOURCE] = source if source < 0 else source * layout.LEVEL_WORDS
         words[[layout.WINDOW, layout.STRIDE, layout.DILATION]] = (
             level.reads(given),
             rows.stride,
