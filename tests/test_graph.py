@@ -444,8 +444,10 @@ def test_memory_of_images_between():
     assert two.output_bytes == 20 * 30 * (1 + 2)
     size = 20 * 30 * 4
     assert make_plan(GRAPHS["difference"], (20, 30)).shared_bytes == 0  # one sweep makes all of it
-    # fine, softer, edges: then kept; fine and softer are still read after it.
-    assert make_plan(GRAPHS["deep"], (20, 30)).shared_bytes == 4 * size
+    assert make_plan(GRAPHS["deep"], (20, 30)).shared_bytes == 0
+    # The extremes of the difference are known when all of it is; fine is read after it, too.
+    stretched = [*GRAPHS["difference"], stage("contrast", "stretch", name="spread"), combine("spread + fine")]
+    assert make_plan(stretched, (20, 30)).shared_bytes == 2 * size
 
 
 # Graphs of ops

@@ -13,7 +13,7 @@ import numpy as np
 from convpipe.geometry import Extent, Field
 from convpipe.ops import stored
 from convpipe.plan.node import NodePlan
-from convpipe.plan.parts import Part, cut, grouped, held
+from convpipe.plan.parts import Part, cut, held
 from convpipe.plan.rings import ring_bytes
 from convpipe.plan.saturation import loss
 from convpipe.plan.stage import StagePlan

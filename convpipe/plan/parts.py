@@ -1,8 +1,8 @@
 """Where a plan is cut: levels, which share a loop over rows, and parts, between which a whole image stands.
 
 A level is a node with a window or a join, and the nodes after it that look at one pixel at a time. A part is
-levels that share one sweep over the image, or a Fourier transform. A reduction needs all of an image before it
-can give a pixel; a transform takes large tiles of it. A loop of many stages takes more than its share of time and memory to compile, and Python's parser has its limits.
+levels that share one sweep over the image, or a Fourier transform. A reduction needs all of an image before
+it can give a pixel; a transform takes large tiles of it. The rows of very many levels would fill the caches.
 Where a plan is cut has no effect on a byte: nodes hand on the same numbers in an image as in a few rows.
 """
 
@@ -19,7 +19,7 @@ from convpipe.plan.node import NodePlan
 from convpipe.stages.wiring import IMAGE
 
 MOST_LEVELS = 8
-"""Most windows in one loop: each nests a loop over rows in the loop before, and Python takes 20 at most."""
+"""Most levels in one sweep: the rows that each of them keeps share the caches."""
 
 MOST_STAGES = 24
 """Most stages in one loop, of which all but the levels look at one pixel at a time."""

@@ -164,7 +164,8 @@ def make_program(
         chain, last = [nodes[at] for at in own], own[-1]
         inputs = tuple(makers.get(source, source) for source in chain[0].inputs)
         entering = [
-            images[-1 - source].channels if source < 0 else levels[source].output_channels for source in inputs
+            images[-1 - source].channels if source < 0 else levels[source].output_channels
+            for source in inputs
         ]
         level = _level(len(levels), chain, entering, constants, plan.alpha)
         written = outputs.get(last) if last not in read else None
@@ -189,9 +190,7 @@ def _result(index: int, node: NodePlan, constants: int) -> Level:
     """Return the level that writes what `node` gives."""
     title = f"{node.title}, as a result"
     one, channels = (1, 1), node.channels
-    return Level(
-        index, title, one, one, one, channels, channels, False, (), False, (0, 0), constants
-    )
+    return Level(index, title, one, one, one, channels, channels, False, (), False, (0, 0), constants)
 
 
 def _level(

@@ -159,7 +159,6 @@ def cast_lines(step: Cast, value: str) -> list[str]:
 @cache
 def segments(level: Level, program: Program) -> tuple[Segment, ...]:
     """Return the loops of `level`, in order."""
-    last = level.output is not None
     groups: list[tuple[Mix | Alpha | None, list[Map | Cast]]] = [(None, [])]
     for step in level.steps:
         if isinstance(step, Mix | Alpha):
@@ -186,7 +185,9 @@ def segments(level: Level, program: Program) -> tuple[Segment, ...]:
             output=level.output if ends else None,
             counts_nan=ends
             and program.counts_nans
-            and (any(map(is_rounding, level.steps)) or (level.output is not None and is_integer(level.output))),
+            and (
+                any(map(is_rounding, level.steps)) or (level.output is not None and is_integer(level.output))
+            ),
         )
         result.append(segment)
         channels, first = output_channels, first + len(segment.constants)

@@ -35,7 +35,7 @@ def call_loop(context, address, rows, count, parameters):
 
 @inline
 def find(table, base, one, row, memory, places, parameters, keys, to, k):
-    # The addresses of the rows under the window of `row`, from its k-th on; return which one its ring lacks first.
+    # The addresses of the rows under the window of `row`, from its k-th on; return which lacks first.
     window, rows, border = one[layout.WINDOW], one[layout.ROWS], one[layout.BORDER]
     step, source = one[layout.DILATION], one[layout.SOURCE]
     top = row * one[layout.STRIDE] - one[layout.TOP]
@@ -98,7 +98,7 @@ def run(table, base, level, row, memory, places, parameters, at, given, keys):
 
 @inline
 def make(table, base, level, row, memory, places, parameters, addresses, given, keys, making):
-    # Make a row of a level, after those that it lacks: a stack of what is being made, each for the one before -
+    # Make a row of a level, after those that it lacks: on a stack is what is made, each for the one before:
     # which level, which row of it, and how far the rows under its windows are found.
     making[0], making[1], making[2], making[3] = level, row, 0, 0
     depth, nans = 0, 0
@@ -140,8 +140,8 @@ def share(level, y, tallest):
 
 @njit(**FLAGS)
 def band(words, where, parameters, first, last):
-    # Make rows first..last of the tallest image that is written, and as much of the others; return how many NaNs
-    # became 0. `where` has the addresses of the images that are read, then of those that are written.
+    # Make rows first..last of the tallest image that is written, and as much of the others; return how many
+    # NaNs became 0. `where` has the addresses of the images that are read, then of those that are written.
     table, places = address(words), address(where)
     block = np.empty(table[layout.MEMORY] + 64, np.uint8)
     memory = place_of(block) + 63
@@ -170,7 +170,17 @@ def band(words, where, parameters, first, last):
                 end = share(own, y, tallest)
                 while following[k] < end:
                     nans += make(
-                        table, base, level, following[k], memory, places, parameters, addresses, given, keys, making
+                        table,
+                        base,
+                        level,
+                        following[k],
+                        memory,
+                        places,
+                        parameters,
+                        addresses,
+                        given,
+                        keys,
+                        making,
                     )
                     following[k] += own[layout.MADE]
     hold(block, numbers)

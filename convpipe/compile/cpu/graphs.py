@@ -75,7 +75,7 @@ class Sweep:
 
 @dataclass(frozen=True)
 class Tiles:
-    """A Fourier transform: the image that it reads and the one that it makes, in the type of the arithmetic."""
+    """A Fourier transform: the image that it reads and the one that it makes, not rounded."""
 
     reads: tuple[int, ...]
     makes: tuple[int, ...]

@@ -191,7 +191,7 @@ def schedule_of(program: levels.Program) -> Schedule:
 
 
 class _Maker:
-    """Makes the levels of a schedule from those of a program, and copies where one cannot be read as it is."""
+    """Makes the levels of a schedule from those of a program, and copies of what cannot be read as it is."""
 
     def __init__(self, program: levels.Program) -> None:
         self._program = program
@@ -262,9 +262,7 @@ class _Maker:
         reduces = any(isinstance(step, Reduce) for step in level.steps)
         return Window(level, banks, chain, values, self._program.compute, in_place, reduces, given.constant)
 
-    def _segments(
-        self, level: levels.Level
-    ) -> tuple[tuple[Segment, ...], tuple[tuple[float, ...], ...]]:
+    def _segments(self, level: levels.Level) -> tuple[tuple[Segment, ...], tuple[tuple[float, ...], ...]]:
         """Return the loops of what happens pixel by pixel, and the constants of each."""
         chain, constants = segments(level, self._program), self._program.constants
         return chain, tuple(tuple(constants[at] for _, at in segment.constants) for segment in chain)

@@ -168,7 +168,11 @@ class _Builder:
             size = level.channels * np.dtype(level.dtype).itemsize
             where = (span.first * size, level.extent[1] * size) if level.output else (ring.first, ring.pitch)
             head[[layout.RING, layout.RING_PITCH]] = where
-            head[[layout.RING_SLOTS, layout.KEYS, layout.OUTPUT]] = ring.slots, keys, level.output + (self.schedule.images - 1 if level.output else 0)
+            head[[layout.RING_SLOTS, layout.KEYS, layout.OUTPUT]] = (
+                ring.slots,
+                keys,
+                level.output + (self.schedule.images - 1 if level.output else 0),
+            )
             spare = self._ring(level, span, ring.left, ring.right, int(frame.rows > 1), frame.taken)
             head[layout.SPARE] = spare.first
             heads.append(head)
