@@ -89,17 +89,14 @@ def _joins(
 
 
 def held(parts: Sequence[Part]) -> list[set[int]]:
-    """Return, for each part, the nodes whose images stand while it runs, but for what the last one makes.
+    """Return, for each part, the nodes whose images stand between parts while it runs.
 
-    An image stands from when it is made to when the last part that reads it has run; a result for good.
+    An image stands from when it is made to when the last part that reads it has run. One that nobody reads is
+    a result alone.
     """
     until = {source: number for number, part in enumerate(parts) for source in part.reads if source != IMAGE}
-    made = [(at, number) for number, part in enumerate(parts) for at in part.makes]
-    last = parts[-1].at[-1]
-    return [
-        {at for at, since in made if at != last and since <= number <= until.get(at, len(parts))}
-        for number in range(len(parts))
-    ]
+    made = {at: number for number, part in enumerate(parts) for at in part.makes}
+    return [{at for at, last in until.items() if made[at] <= number <= last} for number in range(len(parts))]
 
 
 def levels(part: Part) -> list[tuple[int, ...]]:

@@ -124,12 +124,13 @@ class GraphExecutable:
         plan = self.plan
         images = {IMAGE: image.reshape(*plan.input, plan.channels)}
         alive, nans = held(plan.parts), 0
+        kept = {IMAGE, *(output.node for output in plan.outputs)}
         for number, run in enumerate(self._runs):
             made, lost = run([images[at] for at in run.reads], threads, plan.alpha)
             images |= zip(run.makes, made, strict=True)
             nans += lost
             if number + 1 < len(alive):
-                images = {at: each for at, each in images.items() if at == IMAGE or at in alive[number + 1]}
+                images = {at: each for at, each in images.items() if at in kept | alive[number + 1]}
         results = {}
         for output in plan.outputs:
             found = images[output.node]
