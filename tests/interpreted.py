@@ -178,5 +178,5 @@ def run(executable, image, first=0, last=None):
     driver = band(memory, loops([loop.source for loop in table.loops], memory))
     last = len(out) if last is None else last
     with np.errstate(all="ignore"):
-        driver(words, np.array([address(flat), address(out)]), address(parameters), first, last)
+        driver(words, address(flat), address(out), np.empty(0, np.int64), address(parameters), first, last)
     return out[first:last], memory.taken

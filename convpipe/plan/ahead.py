@@ -1,8 +1,8 @@
 """How far levels run ahead of those that read them: how many rows of each are in use at one time.
 
 While a row of the result is made, each level makes the rows that are new under windows over it. Of levels
-that are read by several - a blur, and the difference of the image from it - the rows of all of them are in use at
-once: from the first that the last of them reads to the newest that the foremost does.
+that are read by several - a blur, and the difference of the image from it - the rows of all of them are in
+use at once: from the first that the last of them reads to the newest that the foremost does.
 """
 
 from __future__ import annotations

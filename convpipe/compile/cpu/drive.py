@@ -139,10 +139,11 @@ def share(level, y, tallest):
 
 
 @njit(**FLAGS)
-def band(words, where, parameters, first, last):
+def band(words, image, out, others, parameters, first, last):
     # Make rows first..last of the tallest image that is written, and as much of the others; return how many
-    # NaNs became 0. `where` has the addresses of the images that are read, then of those that are written.
-    table, places = address(words), address(where)
+    # NaNs became 0. All but the table are addresses: where there are more than one image to read and one to
+    # write, `others` has those of all that are read, and then of all that are written.
+    table = address(words)
     block = np.empty(table[layout.MEMORY] + 64, np.uint8)
     memory = place_of(block) + 63
     memory -= memory % 64
@@ -151,7 +152,11 @@ def band(words, where, parameters, first, last):
     given = tail(addresses, table[layout.ADDRESSES])  # of those that a loop is called with
     keys = tail(given, table[layout.MOST_ROWS])  # which row is in each slot of all rings
     following = tail(keys, table[layout.SLOTS])  # the next row of each image that is written
-    making = tail(following, table[layout.SINKS])
+    places = tail(following, table[layout.SINKS])  # of the images
+    places[0], places[1] = image, out
+    for k in range(len(others)):
+        places[k] = others[k]
+    making = tail(places, table[layout.PLACES_OF_ALL])
     tallest, at_once, sinks = table[layout.TALLEST], table[layout.AT_ONCE], table[layout.SINKS]
     nans = 0
     for strip in range(table[layout.STRIPS]):
@@ -188,15 +193,16 @@ def band(words, where, parameters, first, last):
 
 
 WORDS = types.Array(types.int64, 1, "C", readonly=True)
-BAND = (WORDS, types.Array(types.int64, 1, "C"), types.int64, types.int64, types.int64)
+OTHERS = types.Array(types.int64, 1, "C")
+BAND = (WORDS, types.int64, types.int64, OTHERS, types.int64, types.int64, types.int64)
 READ, WRITTEN = (types.Array(types.uint8, 2, "C", readonly=readonly) for readonly in (True, False))
 GIVEN = types.Array(types.uint8, 1, "C", readonly=True)
-ONE = (types.int64, WORDS, READ, WRITTEN, GIVEN, BAND[1], types.int64, types.int64)
+ONE = (types.int64, WORDS, READ, WRITTEN, GIVEN, OTHERS, types.int64, types.int64)
 BANDS = (*ONE, types.int64)
 
 
 @intrinsic
-def call_band(context, address, table, where, parameters, first, last):
+def call_band(context, address, table, image, out, others, parameters, first, last):
     # `band` by its address, so that it is compiled once and not again for all that call it.
     def jump(context, builder, signature, values):
         target = context.call_conv.get_function_type(types.int64, BAND).as_pointer()
@@ -209,28 +215,18 @@ def call_band(context, address, table, where, parameters, first, last):
     return types.int64(types.int64, *BAND), jump
 
 
-@inline
-def places_of(image, out, others):
-    # The addresses of the images that are read and written: of a chain, of one each.
-    if len(others):
-        return others
-    where = np.empty(2, np.int64)
-    where[0], where[1] = place_of(image), place_of(out)
-    return where
-
-
 @njit(**FLAGS)
 def one_band(band, table, image, out, parameters, others, first, last):
     # Rows first..last of the tallest image that is written, on the calling thread.
-    return call_band(band, table, places_of(image, out, others), place_of(parameters), first, last)
+    return call_band(band, table, place_of(image), place_of(out), others, place_of(parameters), first, last)
 
 
 @njit(parallel=True, **FLAGS)
 def all_bands(band, table, image, out, parameters, others, rows, step, count):
     # All rows of the tallest image that is written, in `count` bands, each of whole steps.
-    where, given, nans = places_of(image, out, others), place_of(parameters), 0
+    where, to, given, nans = place_of(image), place_of(out), place_of(parameters), 0
     for b in prange(count):
         first, last = b * rows // count // step * step, (b + 1) * rows // count // step * step
         last = rows if b == count - 1 else last
-        nans += call_band(band, table, where, given, first, last)
+        nans += call_band(band, table, where, to, others, given, first, last)
     return nans

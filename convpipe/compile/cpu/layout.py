@@ -13,8 +13,9 @@ NUMBERS = 8  # what a band keeps of all these
 TALLEST = 9  # rows of the tallest image that is written
 AT_ONCE = 10  # of those, made at a time
 SINKS = 11  # how many levels write an image: they come last in a strip, in the order of the images
-SINK = 12  # the first of them, in words of the strip, and then the others
-HEAD_WORDS = 12  # before those
+PLACES_OF_ALL = 12  # how many images are read and written
+SINK = 13  # the first of them, in words of the strip, and then the others
+HEAD_WORDS = 13  # before those
 
 # A level.
 INPUTS = 0  # the first of what it reads, in words of the strip

@@ -73,7 +73,9 @@ def make_table(schedule: Schedule) -> Table:
     head[[layout.STRIPS, layout.MEMORY, layout.LEVELS]] = len(packed), builder.memory, len(levels)
     kept = builder.addresses, builder.most_rows, builder.slots
     head[[layout.ADDRESSES, layout.MOST_ROWS, layout.SLOTS]] = kept
-    head[layout.NUMBERS] = sum(kept) + 4 * (len(levels) + 1) + len(sinks)
+    images = schedule.images + len(sinks)
+    head[layout.NUMBERS] = sum(kept) + 4 * (len(levels) + 1) + len(sinks) + images
+    head[layout.PLACES_OF_ALL] = images
     head[[layout.STRIP, layout.STRIP_WORDS]] = len(head), words
     head[layout.TALLEST] = max(levels[at].extent[0] for at in sinks)
     head[layout.AT_ONCE] = max(levels[at].recipe.rows for at in sinks)
