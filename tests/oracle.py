@@ -9,6 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from convpipe.ops import Alpha, Cast, Map, Mix, Reduce, Stencil
+from convpipe.statistics import measure
 
 FUNCTIONS = {
     "sqrt": np.sqrt,
@@ -72,7 +73,8 @@ def run_stage(ops, values, kept=None):
             scope = {**FUNCTIONS, **dict(op.constants), **inputs}
             if isinstance(op, Reduce):
                 colours = entering if kept is None else entering[..., :-1]
-                scope |= {"low": np.nanmin(colours), "high": np.nanmax(colours)}
+                names = [one.name for one in op.statistics]
+                scope |= dict(zip(names, measure(op.statistics, colours), strict=True))
             with np.errstate(
                 invalid="ignore", divide="ignore"
             ):  # n / 0 in the branch that `where` does not take

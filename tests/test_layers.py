@@ -23,6 +23,7 @@ LAYERS = [
     "expression",
     "interval",
     "branches",
+    "statistics",
     "ops",
     "levels",
     "fourier",
@@ -63,7 +64,7 @@ HOMES = {
     "PIL": {"images"},
     "imagecodecs": {"images"},
     "tifffile": {"images"},
-    "skimage": {"cli"},
+    "skimage": {"cli", "statistics"},
 }
 """Where a library may be imported, be it when it is first needed; NumPy alone may be everywhere."""
 

@@ -3,7 +3,7 @@
 ======== ============================================================================
 Stencil  linear: each bank of taps gives one response per sample
 Map      a scalar expression of the responses, giving one value per sample
-Reduce   such an expression that also needs the extremes of the whole image
+Reduce   such an expression that also needs numbers of the whole image: extremes, a threshold
 Mix      a matrix across the channels of each pixel
 Alpha    to or from colour multiplied by alpha
 Cast     round to a dtype, an integer one saturating, and go on in the type of the arithmetic
@@ -16,13 +16,12 @@ chain: one with a window, or a join, whose map combines several images pixel by 
 
 from convpipe.ops.dtypes import COMPUTE, dtype_range, is_integer, stored
 from convpipe.ops.graph import Graph, Node, Op, has_window, is_rounding
-from convpipe.ops.pointwise import EXTREMES, Alpha, Cast, Map, Mix, Reduce
+from convpipe.ops.pointwise import Alpha, Cast, Map, Mix, Reduce
 from convpipe.ops.taps import IDENTITY, Taps
 from convpipe.ops.window import Stencil
 
 __all__ = [
     "COMPUTE",
-    "EXTREMES",
     "IDENTITY",
     "Alpha",
     "Cast",

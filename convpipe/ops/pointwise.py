@@ -15,6 +15,7 @@ from convpipe.errors import ParameterError
 from convpipe.interval import UNBOUNDED, Interval
 from convpipe.ops.dtypes import COMPUTE, dtype_range, is_integer
 from convpipe.ops.taps import Taps
+from convpipe.statistics import EXTREMES, Statistic
 
 
 @dataclass(frozen=True)
@@ -74,23 +75,28 @@ def _exactly(number: float) -> Interval:
     return Interval(float(number), float(number))
 
 
-EXTREMES = (("low", 0.0), ("high", 0.0))
-"""First constants of a :class:`Reduce`; their values come from the image."""
-
-
 @dataclass(frozen=True)
 class Reduce(Map):
-    """A map that also needs ``low`` and ``high``, the smallest and largest of all samples that enter it.
+    """A map that also needs numbers of all samples that enter it: see :mod:`convpipe.statistics`.
 
-    NaNs are left out, and so is alpha. Nothing before it can be fused with anything after it.
+    Nothing before it can be fused with anything after it.
 
     Parameters
     ----------
+    statistics : tuple of Statistic
+        By default ``low`` and ``high``, the smallest and largest sample. They are the first constants.
     result : Interval
-        Encloses the value of the expression, whatever the extremes are.
+        Encloses the value of the expression, whatever the numbers are.
     """
 
+    statistics: tuple[Statistic, ...] = EXTREMES
     result: Interval = UNBOUNDED
+
+    def __post_init__(self) -> None:
+        given = tuple((one.name, 0.0) for one in self.statistics)
+        if self.constants[: len(given)] != given:  # as of a copy, which has them
+            object.__setattr__(self, "constants", (*given, *self.constants))
+        super().__post_init__()
 
     def range(self, responses: Mapping[str, Interval]) -> Interval:
         """Enclose the value of the expression."""

@@ -11,6 +11,7 @@ from convpipe.interval import Interval
 from convpipe.ops import Op, Reduce, Stencil, has_window
 from convpipe.ranges import Ranges
 from convpipe.stages.wiring import IMAGE
+from convpipe.statistics import Statistic
 
 AXIS_NAMES = ("rows", "columns")
 
@@ -169,8 +170,13 @@ class NodePlan:
 
     @property
     def reduces(self) -> bool:
-        """Tell whether it needs the extremes of its whole input."""
-        return any(isinstance(op, Reduce) for op in self.ops)
+        """Tell whether it needs numbers of its whole input."""
+        return bool(self.statistics)
+
+    @property
+    def statistics(self) -> tuple[Statistic, ...]:
+        """The numbers of its whole input that it needs."""
+        return next((op.statistics for op in self.ops if isinstance(op, Reduce)), ())
 
     @property
     def is_pointwise(self) -> bool:

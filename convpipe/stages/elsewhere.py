@@ -84,8 +84,9 @@ _NOT_HERE = {
     ),
     "noise add_noise salt_and_pepper gaussian_noise": "convpipe adds no noise",
     "fourier fft dft frequency": "kernels of 400 taps and more go through Fourier transforms by themselves",
-    "otsu adaptive adaptive_threshold local_threshold sauvola niblack li triangle yen": (
-        "point: threshold takes a level that you give"
+    "otsu li triangle yen isodata": "write 'point: threshold' and 'level: otsu', or another by its name",
+    "adaptive adaptive_threshold local_threshold sauvola niblack": (
+        "'combine' compares the image with a blur of it: 'where(input > local - 5, 255, 0)'"
     ),
     "histogram equalize equalise equalize_hist histogram_equalization clahe equalize_adapthist": (
         "contrast: stretch spreads the values, evenly"

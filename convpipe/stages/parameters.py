@@ -131,6 +131,54 @@ class Number(Parameter):
 
 
 @dataclass(frozen=True)
+class NumberOrWord(Number):
+    """A finite number, or one of a few words that stand for one."""
+
+    words: tuple[str, ...] = ()
+
+    def parse(self, value: Any) -> float | str:  # type: ignore[override]
+        """Return a float, or the word."""
+        if not isinstance(value, str):
+            return super().parse(value)
+        if value not in self.words:
+            close = difflib.get_close_matches(value.lower(), self.words, n=1)
+            hint = f"; did you mean {close[0]!r}?" if close else ""
+            raise ParameterError(f"{self.refuse(value)}{hint}", self.name)
+        return value
+
+    def kind(self) -> str:
+        """Return the bounds, and the words."""
+        return f"{super().kind()}, or one of {', '.join(self.words)}"
+
+    def schema(self) -> dict[str, Any]:
+        """Return a number or one of the words."""
+        return {"anyOf": [super().schema(), {"enum": list(self.words)}]}
+
+
+@dataclass(frozen=True)
+class Percentiles(Parameter):
+    """Two percentages, the first below the second; parsed to a tuple."""
+
+    def parse(self, value: Any) -> tuple[float, float]:
+        """Return (low, high)."""
+        if not is_list(value) or len(value) != 2:
+            raise self.refuse_type(value)
+        low, high = (Number(self.name, self.doc, least=0.0, most=100.0).parse(item) for item in value)
+        if low >= high:
+            raise self.refuse(value)
+        return low, high
+
+    def kind(self) -> str:
+        """Return their bounds."""
+        return "two percentages, the first below the second"
+
+    def schema(self) -> dict[str, Any]:
+        """Return a list of two numbers."""
+        number = {"type": "number", "minimum": 0, "maximum": 100}
+        return {"type": "array", "items": number, "minItems": 2, "maxItems": 2}
+
+
+@dataclass(frozen=True)
 class NumberPair(Number):
     """A finite number, or [rows, cols] of them; parsed to a tuple of two."""
 

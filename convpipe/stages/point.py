@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from convpipe.ops import Map, Op
+from convpipe.interval import Interval
+from convpipe.ops import Map, Op, Reduce
 from convpipe.stages.base import ImageKind, method
-from convpipe.stages.parameters import Number
+from convpipe.stages.parameters import Number, NumberOrWord
+from convpipe.statistics import THRESHOLDS, Statistic
 
 
 @method("point", "abs", "absolute value", reference="numpy.absolute")
@@ -38,11 +40,21 @@ def _invert(image: ImageKind) -> tuple[Op, ...]:
     "point",
     "threshold",
     "largest value of the dtype above a level, 0 elsewhere, of signed types too",
-    reference="cv2.threshold with THRESH_BINARY",
-    parameters=(Number("level", "pixels above it become white, in the image's own units"),),
+    reference="cv2.threshold with THRESH_BINARY; levels by name: skimage.filters.threshold_otsu and others",
+    parameters=(
+        NumberOrWord(
+            "level",
+            "pixels above it become white, in the image's own units; a name finds it from each image",
+            words=THRESHOLDS,
+        ),
+    ),
     example={"level": 100},
 )
-def _threshold(level: float, image: ImageKind) -> tuple[Op, ...]:
+def _threshold(level: float | str, image: ImageKind) -> tuple[Op, ...]:
+    if isinstance(level, str):
+        found = (Statistic("level", level),)
+        full, either = (("full", image.full_scale),), Interval(0, image.full_scale)
+        return (Reduce("where(r > level, full, 0)", constants=full, statistics=found, result=either),)
     constants = (("level", level), ("full", image.full_scale))
     return (Map("where(r > level, full, 0)", constants=constants),)
 

@@ -77,7 +77,7 @@ def stages(*entries):
         (stages("rank: median"), "2:5", "it softens edges, which a median keeps"),
         (stages("{rank: percentile, percent: 5}"), "2:6", "it softens edges, which ranks keep"),
         (stages("morphology: open"), "2:5", "level 0 dilates, level 254 erodes"),
-        (stages("threshold: otsu"), "2:5", "point: threshold takes a level that you give"),
+        (stages("threshold: otsu"), "2:5", "write 'point: threshold' and 'level: otsu'"),
         (stages("threshold: 128"), "2:5", "write 'point: threshold'"),
         (stages("geometry: resize"), "2:5", "stride: N takes every Nth pixel"),
         (stages("resize: linear"), "2:5", "stride: N takes every Nth pixel"),

@@ -55,7 +55,7 @@ def test_alpha_comes_from_the_tap_on_the_pixel(common, rng):
 def test_a_reduction_is_refused_by_name(image):
     from convpipe.compile.cuda.run import compile_plan
 
-    with pytest.raises(BackendError, match=r"stage 1 \(contrast stretch\) needs the extremes"):
+    with pytest.raises(BackendError, match=r"stage 1 \(contrast stretch\) needs numbers of the whole image"):
         compile_plan(make_plan([stage("edge", "sobel"), stage("contrast", "stretch")], image.shape))
 
 

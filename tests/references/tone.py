@@ -1,7 +1,7 @@
 """Tones: each pixel by itself, over the full scale of its type; the extremes of the image."""
 
 import numpy as np
-from skimage import exposure, util
+from skimage import exposure, filters, util
 
 from references.table import Table
 
@@ -131,6 +131,120 @@ TABLES = [
         """,
     ),
     Table(
+        "point threshold",
+        {"level": "otsu"},
+        "scikit-image 0.26.0, skimage.filters.threshold_otsu: 85",
+        peer=lambda image: 255 * (image > filters.threshold_otsu(image.astype(np.uint8))),
+        dtype="uint8",
+        image="""
+              3   9  14  22  31
+             40  52  52  60  71
+             85 120 133 150 190
+             12  11  10  60 255
+        """,
+        want="""
+              0   0   0   0   0
+              0   0   0   0   0
+              0 255 255 255 255
+              0   0   0   0 255
+        """,
+    ),
+    Table(
+        "point threshold",
+        {"level": "li"},
+        "scikit-image 0.26.0, skimage.filters.threshold_li: 70.77",
+        peer=lambda image: 255 * (image > filters.threshold_li(image.astype(np.uint8))),
+        dtype="uint8",
+        image="""
+              3   9  14  22  31
+             40  52  52  60  71
+             85 120 133 150 190
+             12  11  10  60 255
+        """,
+        want="""
+              0   0   0   0   0
+              0   0   0   0 255
+            255 255 255 255 255
+              0   0   0   0 255
+        """,
+    ),
+    Table(
+        "point threshold",
+        {"level": "yen"},
+        "scikit-image 0.26.0, skimage.filters.threshold_yen: 40",
+        peer=lambda image: 255 * (image > filters.threshold_yen(image.astype(np.uint8))),
+        dtype="uint8",
+        image="""
+              3   9  14  22  31
+             40  52  52  60  71
+             85 120 133 150 190
+             12  11  10  60 255
+        """,
+        want="""
+              0   0   0   0   0
+              0 255 255 255 255
+            255 255 255 255 255
+              0   0   0 255 255
+        """,
+    ),
+    Table(
+        "point threshold",
+        {"level": "triangle"},
+        "scikit-image 0.26.0, skimage.filters.threshold_triangle: 53",
+        peer=lambda image: 255 * (image > filters.threshold_triangle(image.astype(np.uint8))),
+        dtype="uint8",
+        image="""
+              3   9  14  22  31
+             40  52  52  60  71
+             85 120 133 150 190
+             12  11  10  60 255
+        """,
+        want="""
+              0   0   0   0   0
+              0   0   0 255 255
+            255 255 255 255 255
+              0   0   0 255 255
+        """,
+    ),
+    Table(
+        "point threshold",
+        {"level": "isodata"},
+        "scikit-image 0.26.0, skimage.filters.threshold_isodata: 102",
+        peer=lambda image: 255 * (image > filters.threshold_isodata(image.astype(np.uint8))),
+        dtype="uint8",
+        image="""
+              3   9  14  22  31
+             40  52  52  60  71
+             85 120 133 150 190
+             12  11  10  60 255
+        """,
+        want="""
+              0   0   0   0   0
+              0   0   0   0   0
+              0 255 255 255 255
+              0   0   0   0 255
+        """,
+    ),
+    Table(
+        "point threshold",
+        {"level": "mean"},
+        "scikit-image 0.26.0, skimage.filters.threshold_mean: 69",
+        peer=lambda image: 255 * (image > filters.threshold_mean(image.astype(np.uint8))),
+        dtype="uint8",
+        image="""
+              3   9  14  22  31
+             40  52  52  60  71
+             85 120 133 150 190
+             12  11  10  60 255
+        """,
+        want="""
+              0   0   0   0   0
+              0   0   0   0 255
+            255 255 255 255 255
+              0   0   0   0 255
+        """,
+    ),
+    Table(
         "point gamma",
         {"gamma": 2.2},
         "scikit-image 0.26.0, skimage.exposure.adjust_gamma",
@@ -222,6 +336,21 @@ TABLES = [
         """,
         want="""
             -32768 -32768
+        """,
+    ),
+    Table(
+        "contrast stretch",
+        {"percent": [10, 90]},
+        "scikit-image 0.26.0, skimage.exposure.rescale_intensity between numpy.percentile: 7 and 118.5",
+        peer=lambda image: exposure.rescale_intensity(image, tuple(np.percentile(image, [10, 90])), (0, 255)),
+        dtype="uint8",
+        image="""
+              0  10  20  30
+             40  50  60 255
+        """,
+        want="""
+                     0  6.860987 29.730942 52.600897
+             75.470852 98.340807 121.210762      255
         """,
     ),
 ]

@@ -69,7 +69,7 @@ class Fused:
         images: Sequence[NDArray[Any]],
         outs: Sequence[NDArray[Any]],
         bands: int,
-        extremes: Sequence[float] = (),
+        measured: Sequence[float] = (),
     ) -> int:
         """Fill `outs` from `images`, all (rows, cols * channels), in `bands` bands of rows.
 
@@ -77,8 +77,8 @@ class Fused:
         many NaNs became 0.
         """
         parameters = self.table.parameters
-        if extremes:
-            parameters = self.table.with_extremes(np.array(extremes, self.program.compute))
+        if measured:
+            parameters = self.table.with_measured(np.array(measured, self.program.compute))
         others = NOTHING_ELSE
         if len(images) + len(outs) > 2:
             others = np.array([_address(array) for array in (*images, *outs)], np.int64)

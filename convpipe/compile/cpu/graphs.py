@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from convpipe import memory
 from convpipe.compile.common.levels import Picture, make_program
 from convpipe.compile.cpu.executable import Fused
-from convpipe.compile.cpu.groups import extremes
+from convpipe.compile.cpu.groups import measured
 from convpipe.compile.cpu.transform import Transform
 from convpipe.compile.runtime.threads import count
 from convpipe.geometry import Axis
@@ -21,6 +21,7 @@ from convpipe.ops import IDENTITY, Stencil, stored
 from convpipe.plan import IMAGE, NodePlan, Plan
 from convpipe.plan.parts import Part, held, levels
 from convpipe.stages.wiring import RESULT
+from convpipe.statistics import Statistic
 
 
 @dataclass(frozen=True)
@@ -35,8 +36,8 @@ class Sweep:
         Those that it writes.
     fused : Fused
     operations : int
-    reduces : bool
-        Whether it needs the extremes of the first image that it reads.
+    statistics : tuple of Statistic
+        The numbers that it needs of the first image that it reads.
     """
 
     reads: tuple[int, ...]
@@ -44,7 +45,7 @@ class Sweep:
     pictures: tuple[Picture, ...]
     fused: Fused
     operations: int
-    reduces: bool
+    statistics: tuple[Statistic, ...]
 
     @property
     def source(self) -> str:
@@ -64,7 +65,7 @@ class Sweep:
         outs = [memory.empty(shape, made.dtype) for shape, made in zip(shapes, self.pictures, strict=True)]
         bands = 1 if threads == 1 else self.fused.bands(self.operations)
         bands = min(bands, threads or count()) if bands > 1 else 1
-        found = extremes(images[0], given[0].channels, alpha) if self.reduces else ()
+        found = measured(self.statistics, images[0], given[0].channels, alpha)
         nans = self.fused.run(flat, [out.reshape(len(out), -1) for out in outs], bands, found)
         return outs, nans
 
@@ -184,7 +185,7 @@ class GraphExecutable:
             Picture(nodes[at].extent, nodes[at].channels, stored(outputs[at])) for at in program.results
         )
         work = sum(node.operations for node in nodes)
-        return Sweep(part.reads, makes, pictures, Fused(program), work, nodes[0].reduces)
+        return Sweep(part.reads, makes, pictures, Fused(program), work, nodes[0].statistics)
 
     def _picture(self, at: int) -> Picture:
         plan = self.plan
@@ -217,7 +218,7 @@ class GraphExecutable:
             program = make_program(own, [(0,)], [self._picture(output.node)], {0: output.dtype})
             made = Picture(node.extent, node.channels, stored(output.dtype))
             found[output.name] = Sweep(
-                (output.node,), (output.node,), (made,), Fused(program), node.samples, False
+                (output.node,), (output.node,), (made,), Fused(program), node.samples, ()
             )
         return found
 

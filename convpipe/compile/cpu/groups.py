@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-import numpy as np
 from numpy.typing import NDArray
 
 from convpipe.compile.cpu.executable import Executable, compile_fused
 from convpipe.compile.cpu.transform import Transform
 from convpipe.plan import NodePlan, Plan
+from convpipe.statistics import Statistic, measure
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ class Groups:
                 image, lost = part(image, threads)
             else:
                 plan = part.plan
-                found = extremes(image, plan.channels, plan.alpha) if plan.nodes[0].reduces else ()
+                found = measured(plan.nodes[0].statistics, image, plan.channels, plan.alpha)
                 image, lost = part(image, threads, found)
             nans += lost
         return image, nans
@@ -76,8 +76,7 @@ def _part(plan: Plan, nodes: Sequence[NodePlan], before: Plan | None, last: bool
     )
 
 
-def extremes(image: NDArray[Any], channels: int, alpha: bool) -> list[float]:
-    """Return the smallest and the largest sample of an image; alpha is left out."""
+def measured(statistics: Sequence[Statistic], image: NDArray[Any], channels: int, alpha: bool) -> list[float]:
+    """Return numbers of an image; alpha is left out."""
     samples = image.reshape(-1, channels)
-    colours = samples[:, :-1] if alpha else samples
-    return [float(np.fmin.reduce(colours, axis=None)), float(np.fmax.reduce(colours, axis=None))]
+    return measure(statistics, samples[:, :-1] if alpha else samples) if statistics else []

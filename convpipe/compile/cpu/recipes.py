@@ -162,7 +162,7 @@ class Window:
         Type of the arithmetic.
     in_place : bool
     reduces : bool
-        Whether the first constants are the extremes of the image.
+        Whether the first constants are the numbers that the image gives.
     constant : (float, float)
         What a constant border holds, in the channels but the last, and there.
     at_once : int
@@ -264,7 +264,7 @@ class Window:
         frame.call(loop, [*(place for place, _ in rows), target], count, values, row=row)
         if self.reduces:
             given = len(weights) * np.dtype(self.compute).itemsize
-            frame.steps[-1] = replace(frame.steps[-1], extremes=given)
+            frame.steps[-1] = replace(frame.steps[-1], measured=given)
         if level.keep_alpha:
             i, j = level.centre
             centre = frame.given[0].sample(self.lead + row * level.stride[0] + i, j * level.dilation[1])

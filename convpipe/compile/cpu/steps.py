@@ -44,7 +44,7 @@ When = Literal["always", "anew", "after"]
 class Step:
     """One call of a loop: on rows, for a number of samples, with parameters, for some rows.
 
-    Where the image gives some of the parameters, `extremes` says at which byte; `row` says for which of the
+    Where the image gives some of the parameters, `measured` says at which byte; `row` says for which of the
     rows that are made at a time it counts NaNs.
     """
 
@@ -53,7 +53,7 @@ class Step:
     count: int
     parameters: bytes
     when: When = "always"
-    extremes: int | None = None
+    measured: int | None = None
     row: int = 0
 
 

@@ -38,7 +38,7 @@ class Table:
         Where in `words` the address of which loop goes.
     steps : tuple of tuple of Step
         Of each level, in the first strip.
-    extremes : tuple of int
+    measured : tuple of int
         Where in `parameters` those of the image go, in bytes.
     """
 
@@ -47,12 +47,12 @@ class Table:
     loops: tuple[Loop, ...]
     calls: NDArray[np.int64]
     steps: tuple[tuple[Step, ...], ...]
-    extremes: tuple[int, ...]
+    measured: tuple[int, ...]
 
-    def with_extremes(self, values: NDArray[np.floating]) -> NDArray[np.uint8]:
-        """Return the parameters with the extremes of an image, in the type of the arithmetic."""
+    def with_measured(self, values: NDArray[np.floating]) -> NDArray[np.uint8]:
+        """Return the parameters with the numbers that an image gives, in the type of the arithmetic."""
         parameters = self.parameters.copy()
-        for at in self.extremes:
+        for at in self.measured:
             parameters[at : at + values.nbytes] = values.view(np.uint8)
         return parameters
 
@@ -87,7 +87,7 @@ def make_table(schedule: Schedule) -> Table:
     ]
     parameters = np.frombuffer(bytes(builder.parameters.content), np.uint8)
     where = np.array(calls, np.int64).reshape(-1, 2)
-    return Table(table, parameters, tuple(builder.loops), where, builder.steps, tuple(builder.extremes))
+    return Table(table, parameters, tuple(builder.loops), where, builder.steps, tuple(builder.measured))
 
 
 class _Parameters:
@@ -145,7 +145,7 @@ class _Builder:
         self.parameters = _Parameters()
         self.loops: dict[Loop, int] = {}
         self.calls: list[list[tuple[int, int]]] = []
-        self.extremes: list[int] = []
+        self.measured: list[int] = []
         self.memory = self.addresses = self.slots = self.most_rows = 0
         self.steps: tuple[tuple[Step, ...], ...] = ()
 
@@ -215,10 +215,10 @@ class _Builder:
 
     def _given(self, step: Step) -> int:
         """Return where the parameters of a step are."""
-        if step.extremes is None:
+        if step.measured is None:
             return self.parameters.add(step.parameters)
         at = self.parameters.append(step.parameters)
-        self.extremes.append(at + step.extremes)
+        self.measured.append(at + step.measured)
         return at
 
     def _loop(self, loop: Loop) -> int:

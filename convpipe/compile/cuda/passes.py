@@ -244,7 +244,8 @@ def make_passes(plan: Plan) -> tuple[Program, tuple[Pass, ...], Values]:
     for node in plan.nodes:
         if node.reduces:
             raise BackendError(
-                f"{node.origin} needs the extremes of the whole image, which the CUDA "
+                f"{node.origin} needs numbers of the whole image "
+                f"({', '.join(map(str, node.statistics))}), which the CUDA "
                 "backend does not find; run it with backend 'cpu'"
             )
     program = make_levels(plan)
