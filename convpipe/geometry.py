@@ -153,7 +153,7 @@ class Axis:
         >>> Axis(kernel=2, stride=2).dropped(5), Axis(kernel=3, stride=2, before=1, after=1).dropped(4)
         (1, 0)
         """
-        return max(self._span(size) % self.stride - self.after, 0)
+        return max(self._span(size) % self.stride - max(self.after, 0), 0)
 
     def formula(self, size: int) -> str:
         """Return the output-size formula with its numbers, for a person.

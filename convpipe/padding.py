@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Literal, cast
 
 from convpipe.errors import ParameterError, PlanError
@@ -10,6 +11,39 @@ from convpipe.geometry import LARGEST, Axis, Extent, check_count, plain
 
 Sides = tuple[tuple[int, int], tuple[int, int]]
 """((top, bottom), (left, right)) in pixels."""
+
+Part = tuple[int, int | None]
+"""First and end of a slice, as NumPy's: below 0 they count from the end; None is the end."""
+
+
+@dataclass(frozen=True)
+class Kept:
+    """What is kept of an image, in place of padding: it is as padding below 0."""
+
+    rows: Part
+    cols: Part
+
+    def sides(self, axis: int, size: int) -> tuple[int, int]:
+        """Return the padding of an axis of `size` pixels.
+
+        Raises
+        ------
+        PlanError
+            If nothing is kept, or more than there is.
+
+        Examples
+        --------
+        >>> Kept((1, None), (2, -3)).sides(1, 10)
+        (-2, -3)
+        """
+        first, end = (self.rows, self.cols)[axis]
+        begin = first + size if first < 0 else first
+        stop = size if end is None else end + size if end < 0 else end
+        if not 0 <= begin < stop <= size:
+            name = ("rows", "columns")[axis]
+            raise PlanError(f"{name} {first} to {'the last' if end is None else end} of {size} are none")
+        return -begin, stop - size
+
 
 Padding = Literal["same", "same_upper", "same_lower", "valid"] | Sides
 """A rule for it, or how much at each side.
@@ -123,7 +157,7 @@ def axes(
     kernel: Extent,
     stride: Extent,
     dilation: Extent,
-    padding: Padding,
+    padding: Padding | Kept,
     anchor: Anchor = "upper",
 ) -> tuple[Axis, Axis]:
     """Return the two windows, over rows and over columns, with the padding resolved for `extent`.
@@ -142,6 +176,8 @@ def axes(
             before, after = fitted_padding(extent[i], kernel[i], stride[i], dilation[i], padding)
         elif padding == "valid":
             before, after = 0, 0
+        elif isinstance(padding, Kept):
+            before, after = padding.sides(i, extent[i])
         else:
             before, after = padding[i]
         axis = Axis(kernel[i], stride[i], dilation[i], before, after)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from convpipe.ops import Alpha, Cast, Map, Mix, Reduce, Stencil
+from convpipe.padding import Kept
 from convpipe.statistics import measure
 
 FUNCTIONS = {
@@ -98,6 +99,9 @@ def run_stage(ops, values, kept=None):
 
 
 def pad(op, values, premultiplied=False):
+    if isinstance(op.padding, Kept):
+        (top, bottom), (left, right) = op.padding.rows, op.padding.cols
+        return values[top:bottom, left:right]
     sides = []
     for axis in range(2):
         size, kernel = values.shape[axis], op.banks[0].weights.shape[axis]

@@ -30,6 +30,9 @@ STAGES = {
 STAGES |= {
     "scale": lambda **common: stage("point", "scale", gain=0.3, bias=0.1, **common | {"padding": "same"}),
     "abs": lambda **common: stage("point", "abs", **common | {"padding": "same"}),
+    "crop": lambda **common: stage(
+        "geometry", "crop", rows=[1, None], columns=[2, -1], **common | {"padding": "same"}
+    ),
 }
 CHAINS = [
     ("blur", "sobel"),
@@ -37,6 +40,7 @@ CHAINS = [
     ("mean", "big", "box"),
     ("scale", "mean", "scale", "abs"),
     ("cast", "blur", "cast", "sobel"),
+    ("crop", "big", "crop", "mean", "crop"),
 ]
 
 

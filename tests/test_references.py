@@ -8,7 +8,7 @@ import interpreted
 import numpy as np
 import oracle
 import pytest
-from references import alpha, blur, color, combine, custom, edge, gradient, light, sharpen, tone
+from references import alpha, blur, color, combine, custom, edge, geometry, gradient, light, sharpen, tone
 
 from convpipe.compile.cpu.groups import Groups, compile_plan
 from convpipe.geometry import BORDER_NAMES
@@ -18,7 +18,7 @@ from convpipe.stages.parameters import Choice
 
 TABLES = [
     table
-    for family in (alpha, blur, color, combine, custom, edge, gradient, light, sharpen, tone)
+    for family in (alpha, blur, color, combine, custom, edge, geometry, gradient, light, sharpen, tone)
     for table in family.TABLES
 ]
 

@@ -9,7 +9,7 @@ from convpipe.errors import ParameterError
 from convpipe.geometry import Axis, Border, Extent, pair
 from convpipe.interval import Interval
 from convpipe.ops.taps import Taps
-from convpipe.padding import Anchor, Padding, Sides, axes, parse_padding, reach_around
+from convpipe.padding import Anchor, Kept, Padding, Sides, axes, parse_padding, reach_around
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,7 +39,7 @@ class Stencil:
     names: tuple[str, ...] = ("r",)
     stride: Extent = (1, 1)
     dilation: Extent = (1, 1)
-    padding: Padding = "same"
+    padding: Padding | Kept = "same"
     border: Border = Border.REFLECT
     value: float = 0.0
     opaque: float | None = None
@@ -53,7 +53,8 @@ class Stencil:
             raise ParameterError(f"a stencil needs a name for each bank, all of one extent; given {given}")
         pair(self.stride, "stride")
         pair(self.dilation, "dilation")
-        parse_padding(self.padding)
+        if not isinstance(self.padding, Kept):
+            parse_padding(self.padding)
         if not isinstance(self.anchor, str):
             taps = pair(self.anchor, "anchor", least=0)
             if any(tap >= size for tap, size in zip(taps, self.kernel, strict=True)):

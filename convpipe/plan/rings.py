@@ -157,7 +157,7 @@ def _can_be_cut(heads: Sequence[NodePlan]) -> bool:
     width = NARROWEST // 2  # the columns of the result are shared out evenly
     for node in reversed(heads):
         axis, inside = node.axes[1], node.input[1]
-        padding = max(axis.before, axis.after)
+        padding = max(axis.before, axis.after, 0)
         width = min(inside, (width - 1) * axis.stride + axis.reach - padding)  # of its input, at an end
         if padding and (node.stencil.border == Border.WRAP or padding >= width):
             return False

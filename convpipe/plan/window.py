@@ -31,7 +31,10 @@ def plan_window(
     """
     entering = made.entering(inputs[0])
     stencil = next(op for op in ops if isinstance(op, Stencil))
-    windows = stencil.axes(entering.extent)
+    try:
+        windows = stencil.axes(entering.extent)
+    except PlanError as error:  # of an extent that its padding cannot be of
+        raise PlanError(f"{origin}: {error}", origin.name) from None
     rows, cols = (window.output(size) for window, size in zip(windows, entering.extent, strict=True))
     for window, size, count, axis in zip(windows, entering.extent, (rows, cols), AXIS_NAMES, strict=True):
         if count < 1:
@@ -42,7 +45,9 @@ def plan_window(
             )
     channels = entering.channels
     operations = 0
-    padded = stencil.border == Border.CONSTANT and any(window.before or window.after for window in windows)
+    padded = stencil.border == Border.CONSTANT and any(
+        max(window.before, window.after) > 0 for window in windows
+    )
     for op in ops:
         channels = len(op.matrix) if isinstance(op, Mix) else channels
         operations += rows * cols * channels * costs.operations(op)

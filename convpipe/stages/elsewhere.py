@@ -55,8 +55,8 @@ _NOT_HERE = {
     "canny hysteresis non_max_suppression": (
         "edge: sobel gives the gradient; point: threshold after it gives its strong edges, not thinned"
     ),
-    "crop slice roi region": "cut the images before the run",
-    "geometry transform": "turn, cut and scale the images before the run; stride: N takes every Nth pixel",
+    "slice roi region": "write 'geometry: crop' with rows and columns",
+    "transform": "turn and scale the images before the run; stride: N takes every Nth pixel",
     "resize zoom upscale upsample enlarge thumbnail": (
         "stride: N takes every Nth pixel; blur: gaussian before it avoids aliasing"
     ),

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from convpipe.errors import ParameterError
 from convpipe.geometry import Border, Extent
 from convpipe.ops import IDENTITY, Alpha, Cast, Graph, Map, Node, Op, Stencil, has_window
-from convpipe.padding import Anchor, Padding
+from convpipe.padding import Anchor, Kept, Padding
 from convpipe.stages.base import ImageKind
 
 if TYPE_CHECKING:
@@ -63,7 +63,11 @@ class _Maker:
         stencil = ops[0]
         assert isinstance(stencil, Stencil)
         stride: Extent = common["stride"]
-        padding: Padding = common["padding"]
+        padding: Padding | Kept = common["padding"]
+        if isinstance(stencil.padding, Kept):
+            if padding != "same":
+                raise ParameterError(f"{self.stage.method.title} takes no padding", "padding")
+            padding = stencil.padding
         dilation: Extent = common["dilation"]
         anchor: Anchor = common["anchor"] or ("lower" if padding == "same_lower" else stencil.anchor)
         window = replace(stencil, stride=stride, padding=padding, dilation=dilation, anchor=anchor)

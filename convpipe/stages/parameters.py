@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from convpipe.errors import ParameterError, ParameterTypeError
-from convpipe.geometry import BORDER_NAMES, BORDERS_OF_SCIPY, LARGEST, Border, border_hint, pair
+from convpipe.geometry import BORDER_NAMES, BORDERS_OF_SCIPY, LARGEST, Border, border_hint, pair, plain
 from convpipe.interval import LARGEST as LARGEST_NUMBER
 from convpipe.ops import COMPUTE
 from convpipe.padding import PADDING_RULES, padding_forms, parse_padding
@@ -176,6 +176,35 @@ class Percentiles(Parameter):
         """Return a list of two numbers."""
         number = {"type": "number", "minimum": 0, "maximum": 100}
         return {"type": "array", "items": number, "minItems": 2, "maxItems": 2}
+
+
+@dataclass(frozen=True)
+class Span(Parameter):
+    """First and end of a slice, [first, end]; parsed to a tuple."""
+
+    def parse(self, value: Any) -> tuple[int, int | None]:
+        """Return (first, end)."""
+        value = plain(value)
+        if not is_list(value) or len(value) != 2:
+            raise self.refuse_type(value)
+        first, end = value
+        for item in (first, 0 if end is None else end):
+            if isinstance(item, bool) or not hasattr(item, "__index__"):
+                raise self.refuse_type(value)
+            if abs(int(item)) > LARGEST:
+                raise self.refuse(value)
+        if end is not None and (first < 0) == (end < 0) and first >= end:
+            raise self.refuse(value)
+        return int(first), None if end is None else int(end)
+
+    def kind(self) -> str:
+        """Return what they are."""
+        return "two whole numbers, the first before the second, which may be null"
+
+    def schema(self) -> dict[str, Any]:
+        """Return a list of an integer and an integer or null."""
+        items = [{"type": "integer"}, {"type": ["integer", "null"]}]
+        return {"type": "array", "items": items, "minItems": 2, "maxItems": 2}
 
 
 @dataclass(frozen=True)

@@ -68,12 +68,12 @@ class Input:
     @property
     def is_padded(self) -> bool:
         """Tell whether it can read what lies outside."""
-        return any(side for axis in self.axes for side in (axis.before, axis.after))
+        return any(side > 0 for axis in self.axes for side in (axis.before, axis.after))
 
     @property
     def margin(self) -> tuple[Border, tuple[float, float]] | None:
         """What lies beside the rows that it reads, if it reads there."""
-        return (self.border, self.constant) if any(self.padding) else None
+        return (self.border, self.constant) if max(self.padding) > 0 else None
 
 
 @dataclass(frozen=True)
@@ -110,7 +110,7 @@ class Level:
     def reach(self, given: Input) -> int:
         """Rows of an input that it needs to make the rows of a step, from the first to the last."""
         axis = given.axes[0]
-        if given.border == Border.WRAP and axis.kernel > 1 and (axis.before or axis.after):
+        if given.border == Border.WRAP and axis.kernel > 1 and max(axis.before, axis.after) > 0:
             return given.extent[0]  # which are few: see `_wraps_around`
         return axis.reach + self.recipe.lead * axis.dilation + (self.recipe.rows - 1) * axis.stride
 
@@ -308,7 +308,7 @@ def _wraps_around(given: Input) -> bool:
     """Tell whether a window can read the first rows and the last, but not all of them at once."""
     rows = given.axes[0]
     at_once = rows.reach + AT_ONCE * rows.stride
-    return given.border == Border.WRAP and bool(rows.before or rows.after) and at_once < given.extent[0]
+    return given.border == Border.WRAP and max(rows.before, rows.after) > 0 and at_once < given.extent[0]
 
 
 def _holds(given: Input) -> bool:

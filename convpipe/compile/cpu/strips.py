@@ -76,6 +76,8 @@ def _strip(
     spans: list[Span] = []
     for at in reversed(range(len(levels))):
         first, last = min(low for low, _ in needed[at]), max(high for _, high in needed[at])
+        if whole:
+            first, last = 0, levels[at].extent[1]
         reads = []
         for given in levels[at].inputs:
             read = _read(given, first, last, whole)
@@ -92,8 +94,8 @@ def _read(given: Input, first: int, last: int, whole: bool) -> Read | None:
     cols, width = given.axes[1], given.extent[1]
     # The columns under the windows, counted from the image's edge.
     begin, end = first * cols.stride - cols.before, (last - 1) * cols.stride - cols.before + cols.reach
-    low, high = (0, width) if whole else (max(0, begin), min(width, end))
     left, right = max(0, -begin), max(0, end - width)
+    low, high = (0, width) if whole and (left or right) else (max(0, begin), min(width, end))
     copies = given.border == Border.WRAP or max(left, right) >= high - low
     if not whole and (left or right) and copies:
         return None

@@ -279,7 +279,7 @@ class _Builder:
         )
         words[layout.TOP] = rows.before + level.recipe.lead * rows.dilation
         border = given.border if given.row_border is None else given.row_border
-        if not (rows.before or rows.after):
+        if max(rows.before, rows.after) <= 0:
             border = Border.EDGE  # of rows beyond the last, which are made to spare
         words[[layout.ROWS, layout.BORDER]] = given.extent[0], int(border)
         words[layout.PITCH] = given.extent[1] * size
