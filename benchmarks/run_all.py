@@ -27,6 +27,7 @@ from convpipe.compile.runtime.cache import processor
 HERE = Path(__file__).parent
 SCRIPTS = (
     "opencv",
+    "joins",
     "halide_chains",
     "copying",
     "conv2d_torch",
