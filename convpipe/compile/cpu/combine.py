@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from convpipe.compile.common.segments import Segment
 from convpipe.compile.common.text import Text, fused, times
-from convpipe.compile.cpu.loops import Lanes, Loop, Term, begun, name_sources, name_weights, sample_at
+from convpipe.compile.cpu.loops import Lanes, Loop, Term, begun, name_sources, name_weights, plus, sample_at
 
 
 class Response(NamedTuple):
@@ -91,7 +91,7 @@ def across(segment: Segment, sample: str, compute: str, stride: int, weighted: b
         _open(text, segment, int(weighted), [sample], compute)
         pixel = times("x", stride * segment.channels)
         cast = "" if sample == compute else "T"
-        samples = [f"s0[{_plus(pixel, j)}]" for j in range(segment.channels)]
+        samples = [f"s0[{plus(pixel, j)}]" for j in range(segment.channels)]
         samples = [f"{cast}({one})" if cast else one for one in samples]
         samples = [f"w0 * {one}" for one in samples] if weighted else samples
         text.line(f"for x in range(n // {segment.output_channels}):")
@@ -99,7 +99,7 @@ def across(segment: Segment, sample: str, compute: str, stride: int, weighted: b
             for name, expression in segment.mixed(samples):
                 text.line(f"{name} = {expression}")
             for k in range(segment.output_channels):
-                out = _plus(times("x", segment.output_channels), k)
+                out = plus(times("x", segment.output_channels), k)
                 colour = not segment.alpha or k < segment.output_channels - 1
                 _finish(text, segment, [f"p{k}"], out, colour)
         text.line("return nans" if segment.counts_nan else "return 0")
@@ -121,9 +121,9 @@ def join(segment: Segment, dtypes: tuple[str, ...], channels: tuple[int, ...], c
         with text.indented():
             for c in range(1 if alike else pixel):
                 for k, own in enumerate(channels):
-                    at = "x" if alike else _plus(times("x", own), c if own == pixel else 0)
+                    at = "x" if alike else plus(times("x", own), c if own == pixel else 0)
                     text.line(f"r{k} = {_cast(f's{k}[{at}]', dtypes[k], compute)}")
-                _finish(text, segment, names, "x" if alike else _plus(times("x", pixel), c), colour=True)
+                _finish(text, segment, names, "x" if alike else plus(times("x", pixel), c), colour=True)
         text.line("return nans" if segment.counts_nan else "return 0")
     return Loop(f"a map of {len(dtypes)} rows, {_words(segment)}", str(text))
 
@@ -142,11 +142,11 @@ def keep_alpha(segment: Segment, sample: str, compute: str, stride: int) -> Loop
         text.line(f"out = target(rows, 1, np.{segment.output or compute})", "nans = 0")
         text.line(f"for x in range(n // {channels}):")
         with text.indented():
-            text.line(f"v = T(s0[{_plus(times('x', stride * channels), last)}])")
+            text.line(f"v = T(s0[{plus(times('x', stride * channels), last)}])")
             text.line(*segment.alpha_lines())
             if segment.counts_nan:
                 text.line("nans += v != v")
-            text.line(f"out[{_plus(times('x', channels), last)}] = {segment.stored('v')}")
+            text.line(f"out[{plus(times('x', channels), last)}] = {segment.stored('v')}")
         text.line("return nans")
     return Loop(f"alpha as it is, {_words(segment)}", str(text))
 
@@ -177,7 +177,3 @@ def _finish(text: Text, segment: Segment, names: Sequence[str], out: str, colour
 def _words(segment: Segment) -> str:
     steps = len(segment.steps)
     return f"{steps} step{'' if steps == 1 else 's'} a sample, as {segment.output or 'computed'}"
-
-
-def _plus(index: str, k: int) -> str:
-    return f"{index} + {k}" if k else index

@@ -57,9 +57,7 @@ class Lanes:
     def indices(self) -> list[tuple[str, str]]:
         """Index of the output and of the sample under a tap, for each statement."""
         step = self.stride * self.channels
-        return [
-            (_plus(times("x", self.channels), k), _plus(times("x", step), k)) for k in range(self.channels)
-        ]
+        return [(plus(times("x", self.channels), k), plus(times("x", step), k)) for k in range(self.channels)]
 
     @property
     def count(self) -> str:
@@ -74,14 +72,15 @@ Term = tuple[int, int]
 def sample_at(term: Term, x: str) -> str:
     """Return the sample of a term for the output of index `x`, as source."""
     row, shift = term
-    return f"s{row}[{_plus(x, shift)}]"
+    return f"s{row}[{plus(x, shift)}]"
 
 
 def _rows(count: int) -> str:
     return f"{count} row{'' if count == 1 else 's'}"
 
 
-def _plus(index: str, k: int) -> str:
+def plus(index: str, k: int) -> str:
+    """Return the index `k` further, as source."""
     return f"{index} + {k}" if k else index
 
 
@@ -217,8 +216,8 @@ def pad(dtype: str, channels: int) -> Loop:
         with text.indented():
             text.line("to, at = values(p, 2 * k, 2, np.int64)")
             for c in range(channels):
-                copied, constant = f"t0[{_plus(times('at', channels), c)}]", f"s0[{c}]"
-                target = _plus(times("to", channels), c)
+                copied, constant = f"t0[{plus(times('at', channels), c)}]", f"s0[{c}]"
+                target = plus(times("to", channels), c)
                 text.line(f"t0[{target}] = {copied} if at != OUTSIDE else {constant}")
         text.line("return 0")
     return Loop(f"pixels of {channels} {dtype} beside a row", str(text))
@@ -235,7 +234,7 @@ def premultiply(compute: str, channels: int) -> Loop:
             text.line(f"alpha = t0[x * {channels} + {last}]", "alpha = T(0) if alpha < T(0) else alpha")
             text.line(f"t0[x * {channels} + {last}] = alpha")
             for c in range(last):
-                at = _plus(times("x", channels), c)
+                at = plus(times("x", channels), c)
                 text.line(f"t0[{at}] = t0[{at}] * alpha")
         text.line("return 0")
     return Loop("colours times alpha", str(text))
@@ -259,7 +258,7 @@ def ends(dtype: str, channels: int) -> Loop:
             with text.indented():
                 text.line("at, = values(p, 1 + x, 1, np.int64)")
                 for c in range(channels):
-                    copied = f"s[{_plus(times('at', channels), c)}]"
-                    text.line(f"t[{_plus(times('x', channels), c)}] = {copied} if at != OUTSIDE else c{c}")
+                    copied = f"s[{plus(times('at', channels), c)}]"
+                    text.line(f"t[{plus(times('x', channels), c)}] = {copied} if at != OUTSIDE else c{c}")
         text.line("return 0")
     return Loop(f"ends of rows of {channels} {dtype}, with what lies beside them", str(text))
