@@ -66,17 +66,6 @@ class Text:
         return "\n".join(self._lines) + "\n"
 
 
-def without_comments(source: str) -> str:
-    r"""Return `source` without the lines that are comments: what is compiled does not depend on them.
-
-    Examples
-    --------
-    >>> without_comments("# stage 3: a label\ndef f():\n    # why\n    return 1\n")
-    'def f():\n    return 1\n'
-    """
-    return "\n".join(line for line in source.split("\n") if not line.lstrip().startswith("#"))
-
-
 def times(expression: str, factor: int) -> str:
     """Return the product as source, without a factor of 1.
 

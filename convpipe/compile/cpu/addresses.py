@@ -13,7 +13,6 @@ import operator
 
 from llvmlite import ir
 from numba import types
-from numba.core import cgutils
 from numba.core.typing.templates import AbstractTemplate, infer_global, signature
 from numba.extending import intrinsic, lower_builtin, models, register_model
 from numba.np.arrayobj import make_array
@@ -180,31 +179,6 @@ def tail(context, row, first):
         return builder.gep(arguments[0], [arguments[1]])
 
     return row(row, types.intp), advance
-
-
-@intrinsic
-def line(context, array, row, first):
-    # A row of a C-contiguous array of two axes, from sample `first` on.
-    def advance(context, builder, signature, arguments):
-        view = make_array(array)(context, builder, arguments[0])
-        _, cols = cgutils.unpack_tuple(builder, view.shape)
-        return builder.gep(view.data, [builder.add(builder.mul(arguments[1], cols), arguments[2])])
-
-    return Row(array.dtype)(array, types.intp, types.intp), advance
-
-
-@intrinsic
-def lent(context, array):
-    # The same array with nobody counting who looks into it; somebody else has to hold it.
-    # Of one type whether or not it may be written, so that one loop serves the image and scratch rows.
-    result = array.copy(readonly=False)
-
-    def uncounted(context, builder, signature, arguments):
-        view = make_array(result)(context, builder, arguments[0])
-        view.meminfo = view.parent = cgutils.get_null_value(view.meminfo.type)
-        return view._getvalue()
-
-    return result(array), uncounted
 
 
 @intrinsic
