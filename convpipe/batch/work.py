@@ -18,7 +18,7 @@ from convpipe.batch.outputs import result_folder
 from convpipe.batch.resume import holds
 from convpipe.batch.state import Run
 from convpipe.errors import ConvpipeError, JobError, PlanError, ReadError, WriteError
-from convpipe.images import Encoded, ImageInfo, OpenFile, Page
+from convpipe.images import Encoded, File, ImageInfo, OpenFile, Page
 from convpipe.plan import Plan
 from convpipe.report import ImageResult, printable
 
@@ -229,7 +229,7 @@ class Work:
         replaces = run.job.overwrite or run.past.made(target)
         if replaces or not (run.job.resume and holds(run.output, target, size, digest)):
             with result_folder(run.output, target, make=True) as folder:
-                encoded.save(target, overwrite=replaces, drafts=run.drafts, folder=folder)
+                images.save_all([File(folder, target.name, encoded.pieces, replaces)], run.drafts)
         return self._result(status="done", output=str(target), bytes_written=size, output_hash=digest)
 
 

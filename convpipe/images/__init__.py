@@ -4,8 +4,9 @@ Importing this imports no image library; each is imported when a file first need
 called from many threads at once; decoding and encoding release the GIL.
 """
 
-from convpipe.images.atomic import TEMPORARY_SUFFIX, Drafts, clear_stale, is_temporary
+from convpipe.images.atomic import TEMPORARY_SUFFIX, Drafts, File, clear_stale, is_temporary
 from convpipe.images.digest import digest_file
+from convpipe.images.encoded import EXISTS, Encoded, already_exists, save_all
 from convpipe.images.folder import Folder, OpenFile, OutsideError, open_file
 from convpipe.images.formats.registry import (
     BY_EXTENSION,
@@ -20,7 +21,7 @@ from convpipe.images.metadata.model import Metadata
 from convpipe.images.probe import ImageInfo, probe, probe_pages
 from convpipe.images.read import Image, read, read_pages
 from convpipe.images.source import Page
-from convpipe.images.write import EXISTS, Encoded, already_exists, encode, encode_pages, write, write_pages
+from convpipe.images.write import PageEncoder, encode, encode_pages, write, write_pages
 from convpipe.limits import DEFAULT_LIMITS, Limits
 
 __all__ = [
@@ -32,6 +33,7 @@ __all__ = [
     "WRITTEN_EXTENSIONS",
     "Drafts",
     "Encoded",
+    "File",
     "Folder",
     "Format",
     "Image",
@@ -41,6 +43,7 @@ __all__ = [
     "OpenFile",
     "OutsideError",
     "Page",
+    "PageEncoder",
     "already_exists",
     "check_output",
     "clear_stale",
@@ -54,6 +57,7 @@ __all__ = [
     "probe_pages",
     "read",
     "read_pages",
+    "save_all",
     "supports",
     "write",
     "write_pages",

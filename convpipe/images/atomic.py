@@ -9,7 +9,8 @@ import secrets
 import stat
 import threading
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
+from typing import NamedTuple
 
 from convpipe.images.folder import Folder
 
@@ -35,6 +36,15 @@ def is_temporary(name: str) -> bool:
     return _TEMPORARY.fullmatch(name) is not None
 
 
+class File(NamedTuple):
+    """A file to be written: its content, and whether it may replace one that is there."""
+
+    folder: Folder
+    name: str
+    pieces: Iterable[bytes | bytearray | memoryview]
+    overwrite: bool
+
+
 class Drafts:
     """The temporary files of one run.
 
@@ -46,28 +56,38 @@ class Drafts:
         self._open: set[tuple[Folder, str]] = set()
         self._closed = False
 
-    def write(
-        self, folder: Folder, name: str, pieces: Iterable[bytes | bytearray | memoryview], overwrite: bool
-    ) -> None:
-        """Write a file. At every moment, even if the process is killed, it is absent, old or complete.
+    def write(self, *files: File) -> None:
+        """Write files. At every moment, even if the process is killed, each is absent, old or complete.
 
-        The content is on the disk before it gets its name. A failed fsync is final: the kernel may have
-        dropped the pages, and a second one would succeed without them.
+        The content of all of them is on the disk before the first gets its name, so a disk that is full, or
+        a name that is taken, leaves none. A failed fsync is final: the kernel may have dropped the pages,
+        and a second one would succeed without them.
 
         Raises
         ------
         FileExistsError
-            The name is taken, and ``overwrite`` is not set.
+            A name is taken, and may not be replaced. One that is taken in the moment in which the files get
+            their names leaves those that have theirs already.
         OSError
-            Anything else; nothing is left of the temporary file, if it can be removed.
+            Anything else; nothing is left of the temporary files, if they can be removed.
         """
-        with self._draft(folder) as (temporary, descriptor):
+        with ExitStack() as stack:
+            temporaries = [stack.enter_context(self._written(file)) for file in files]
+            if any(not file.overwrite and file.folder.exists(file.name) for file in files):
+                raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST))
+            for file, temporary in zip(files, temporaries, strict=True):
+                _publish(file.folder, temporary, file.name, file.overwrite)
+
+    @contextmanager
+    def _written(self, file: File) -> Iterator[str]:
+        """Hold the content of a file on the disk, under a temporary name."""
+        with self._draft(file.folder) as (temporary, descriptor):
             # A second descriptor: closing the file may report an error, and must not drop the lock.
-            with os.fdopen(os.dup(descriptor), "wb") as file:
-                file.writelines(pieces)
-                file.flush()
-                os.fsync(file.fileno())
-            _publish(folder, temporary, name, overwrite)
+            with os.fdopen(os.dup(descriptor), "wb") as content:
+                content.writelines(file.pieces)
+                content.flush()
+                os.fsync(content.fileno())
+            yield temporary
 
     @contextmanager
     def _draft(self, folder: Folder) -> Iterator[tuple[str, int]]:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from importlib import import_module
 from typing import BinaryIO, Protocol, cast
 
@@ -44,14 +44,10 @@ class PagedCodec(Codec, Protocol):
     def headers(self, source: Source, limits: Limits, start: int = 0) -> Iterator[Header]:
         """Yield the header of each page from ``start`` on."""
 
-    def encode_pages(
-        self,
-        pages: Iterable[Page],
-        out: BinaryIO,
-        compression: int | None,
-        nbytes: int,
-    ) -> None:
-        """Encode pages, each as it comes, into a file."""
+    def paged(
+        self, out: BinaryIO, compression: int | None, nbytes: int
+    ) -> AbstractContextManager[Callable[[Page], None]]:
+        """Return what encodes pages, each as it is called with it; the file is whole once that is left."""
 
 
 def codec(format: str) -> Codec:

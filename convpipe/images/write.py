@@ -2,96 +2,27 @@
 
 from __future__ import annotations
 
-import errno
 import os
 from collections.abc import Iterable, Iterator
-from contextlib import nullcontext
-from dataclasses import dataclass
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
-from typing import cast
+from typing import Self, cast
 
 import numpy as np
 
 from convpipe.errors import WriteError
-from convpipe.images.atomic import Drafts
+from convpipe.images.atomic import Drafts, File
 from convpipe.images.codecs import PagedCodec, codec
-from convpipe.images.digest import digest_of
+from convpipe.images.encoded import Encoded, already_exists, save_all
 from convpipe.images.folder import Folder
 from convpipe.images.formats.registry import WRITTEN_EXTENSIONS, check_output, format_of
 from convpipe.images.metadata.imagej import ImageJ
 from convpipe.images.metadata.model import Metadata
 from convpipe.images.metadata.raster import Raster
-from convpipe.images.source import Page, Pieces, one_line
+from convpipe.images.source import Page, one_line
 from convpipe.images.spool import Spool
 from convpipe.images.tiff.exif import unplaced
 from convpipe.sampling import Sampling
-
-_DRAFTS = Drafts()
-"""Of the calls that name no other."""
-
-
-@dataclass(frozen=True)
-class Encoded:
-    """The content of an image file.
-
-    Parameters
-    ----------
-    pieces : list of bytes, or Spool
-        To be written one after the other.
-    notes : tuple of str
-        What of the metadata was dropped, and why.
-    """
-
-    pieces: Pieces | Spool
-    notes: tuple[str, ...] = ()
-
-    @property
-    def size(self) -> int:
-        """Number of bytes."""
-        return self.pieces.size if isinstance(self.pieces, Spool) else sum(map(len, self.pieces))
-
-    @property
-    def digest(self) -> str:
-        """Content hash, as :func:`~convpipe.images.digest_file` returns it for the written file."""
-        return digest_of(self.pieces)
-
-    def save(
-        self,
-        path: str | os.PathLike[str],
-        *,
-        overwrite: bool = False,
-        drafts: Drafts = _DRAFTS,
-        folder: Folder | None = None,
-    ) -> None:
-        """Write the file. At every moment, even of a kill, ``path`` is absent, old or complete.
-
-        Parameters
-        ----------
-        path : path-like
-            Its folder must exist. A symbolic link there is replaced or refused, never followed.
-        overwrite : bool, optional
-            Replace an existing file. Without it, one that appears even while this runs is kept.
-        drafts : Drafts, optional
-            Holds the temporary file while it is written.
-        folder : Folder, optional
-            Its folder, if it is open already; ``path`` then gives the name alone.
-
-        Raises
-        ------
-        WriteError
-            The file exists, the disk is full, ...; ``errno`` is the system's.
-        """
-        try:
-            with (
-                Folder(os.path.dirname(path) or os.curdir) if folder is None else nullcontext(folder) as open
-            ):
-                drafts.write(open, os.path.basename(path), self.pieces, overwrite)
-        except FileExistsError as error:
-            raise already_exists() from error
-        except OSError as error:
-            failure = WriteError(f"cannot write: {one_line(error)}")
-            failure.errno = error.errno
-            raise failure from error
 
 
 def write(
@@ -182,7 +113,7 @@ def write_pages(
     nbytes = sum(page.pixels.nbytes for page in made)
     with Folder(os.path.dirname(path) or os.curdir) as folder:
         encoded = encode_pages(made, compression=compression, nbytes=nbytes, folder=folder)
-        encoded.save(path, overwrite=overwrite, folder=folder)
+        save_all([File(folder, os.path.basename(path), encoded.pieces, overwrite)], Drafts())
 
 
 def encode(
@@ -227,6 +158,25 @@ def encode_pages(
     pages : iterable of Page
         Each is as for :func:`encode`; they may differ in extent, channels and dtype. What the iterable
         raises is passed on.
+    format, compression, nbytes, folder
+        As for :class:`PageEncoder`.
+
+    Examples
+    --------
+    >>> encode_pages([Page(np.zeros((2, 3))), Page(np.zeros((4, 5), np.uint8))]).size > 68
+    True
+    """
+    with PageEncoder(format, compression=compression, nbytes=nbytes, folder=folder) as encoder:
+        for page in pages:
+            encoder.add(page)
+        return encoder.finish()
+
+
+class PageEncoder:
+    """Encodes images into one file as they are handed to it, beside other encoders that get theirs.
+
+    Parameters
+    ----------
     format : str, optional
         One that holds pages: tiff.
     compression : int, optional
@@ -237,32 +187,68 @@ def encode_pages(
     folder : Folder, optional
         Where that is made.
 
+    Raises
+    ------
+    WriteError
+        The format holds one image, the disk is full; ``errno`` is the system's.
+
     Examples
     --------
-    >>> encode_pages([Page(np.zeros((2, 3))), Page(np.zeros((4, 5), np.uint8))]).size > 68
+    >>> with PageEncoder() as encoder:
+    ...     encoder.add(Page(np.zeros((2, 3))))
+    ...     encoder.finish().size > 8
     True
     """
-    check_output(format, "uint8", 1, compression=compression, pages=2)
-    raised: list[BaseException] = []
-    notes: list[str] = []
 
-    def checked() -> Iterator[Page]:
+    def __init__(
+        self,
+        format: str = "tiff",
+        *,
+        compression: int | None = None,
+        nbytes: int = 0,
+        folder: Folder | None = None,
+    ) -> None:
+        check_output(format, "uint8", 1, compression=compression, pages=2)
+        self._format, self._compression = format, compression
+        self._notes: list[str] = []
+        self._open = ExitStack()
+        with self._told():
+            self._spool = Spool(nbytes, folder)
+            paged = cast(PagedCodec, codec(format)).paged(self._spool.file, compression, nbytes)
+            self._encode = self._open.enter_context(paged)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        with suppress(Exception):  # of a file that nobody will have
+            self._open.close()
+
+    def add(self, page: Page) -> None:
+        """Encode the next page, which is as for :func:`encode`.
+
+        Raises
+        ------
+        WriteError
+            The format cannot hold it, or the disk is full.
+        """
+        checked = _checked(page, self._format, None, self._compression, self._notes)
+        with self._told():
+            self._encode(checked)
+
+    def finish(self) -> Encoded:
+        """Return the content of the file; no page can be added any more."""
+        with self._told():
+            self._open.close()
+            self._spool.file.flush()  # here, so that a full disk is met where its error is told
+        return Encoded(self._spool, tuple(dict.fromkeys(self._notes)))
+
+    @contextmanager
+    def _told(self) -> Iterator[None]:
         try:
-            for page in pages:
-                yield _checked(page, format, None, compression, notes)
-        except BaseException as error:
-            raised.append(error)
-            raise
-
-    try:
-        spool = Spool(nbytes, folder)
-        cast(PagedCodec, codec(format)).encode_pages(checked(), spool.file, compression, nbytes)
-        spool.file.flush()  # here, so that a full disk is met where its error is told
-    except Exception as error:
-        if error in raised:  # not of the encoder's doing
-            raise
-        raise _cannot_encode(format, error) from error
-    return Encoded(spool, tuple(dict.fromkeys(notes)))
+            yield
+        except Exception as error:
+            raise _cannot_encode(self._format, error) from error
 
 
 def _checked(page: Page, format: str, quality: int | None, compression: int | None, notes: list[str]) -> Page:
@@ -307,15 +293,4 @@ def _cannot_encode(format: str, error: Exception) -> WriteError:
         refusal = refusal.__cause__ or refusal.__context__
     failure = WriteError(f"cannot encode as {format}: {one_line(refusal or error)}")
     failure.errno = getattr(refusal, "errno", None)
-    return failure
-
-
-EXISTS = "the output exists; overwrite replaces it"
-"""Reason of a result that would need ``overwrite``."""
-
-
-def already_exists() -> WriteError:
-    """Return the error for an output that is there and may not be replaced."""
-    failure = WriteError(EXISTS)
-    failure.errno = errno.EEXIST
     return failure

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Self
 
 from convpipe.errors import JobError
-from convpipe.images import Drafts, Folder
+from convpipe.images import Drafts, File, Folder
 from convpipe.paths import tried
 from convpipe.report.html import TITLE, to_html
 from convpipe.report.model import Report, summary
@@ -78,7 +78,7 @@ class ReportFolder:
         drafts = Drafts()
         for name, text in texts.items():
             try:
-                drafts.write(self._folder, name, [text.encode("utf-8")], self._replace)
+                drafts.write(File(self._folder, name, [text.encode("utf-8")], self._replace))
             except OSError as error:
                 where = str(self.path / name)
                 raise JobError(f"the report {where!r} cannot be written: {error.strerror}") from error

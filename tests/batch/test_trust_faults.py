@@ -18,7 +18,7 @@ from fakes import FakePipeline
 from convpipe import images
 from convpipe.batch import JOURNAL, Terminated, at_work, crew, run_folder, settle
 from convpipe.errors import JobError, WriteError
-from convpipe.images import Drafts, Folder, Page, clear_stale, encode_pages, write
+from convpipe.images import Drafts, File, Folder, Page, clear_stale, encode_pages, write
 
 PIXELS = np.zeros((8, 10), np.uint8)
 
@@ -397,7 +397,7 @@ class TestSignals:
         drafts.close()
         encoded = images.encode(PIXELS, format="png")
         with pytest.raises(WriteError, match="the run has ended"):
-            encoded.save(tmp_path / "a.png", drafts=drafts)
+            images.save_all([File(Folder(tmp_path), "a.png", encoded.pieces, False)], drafts)
         assert os.listdir(tmp_path) == []
 
 

@@ -21,10 +21,10 @@ from convpipe.images.tiff.quirks import page_at, settle_predictor, tiff_file
 from convpipe.images.tiff.samples import CMYK, JPEG, PALETTE, YCBCR, Pixel
 from convpipe.images.tiff.segments import UNCOMPRESSED, check_jpeg, check_segments
 from convpipe.images.tiff.tags import read_tags
-from convpipe.images.tiff.write import encode, encode_pages
+from convpipe.images.tiff.write import encode, paged
 from convpipe.limits import Limits
 
-__all__ = ["decode", "encode", "encode_pages", "header", "headers"]
+__all__ = ["decode", "encode", "header", "headers", "paged"]
 
 COMPRESSIONS = {
     UNCOMPRESSED: "none", 2: "CCITT RLE", 3: "CCITT T.4", 4: "CCITT T.6", LZW: "LZW", JPEG: "JPEG",

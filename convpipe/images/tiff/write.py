@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any, BinaryIO, Literal
 
@@ -24,20 +25,26 @@ def encode(
 ) -> Pieces:
     """Encode one page: uncompressed, or deflate at a level with the predictor that fits the dtype."""
     out = io.BytesIO()
-    encode_pages([Page(pixels, alpha, metadata)], out, compression, pixels.nbytes)
+    with paged(out, compression, pixels.nbytes) as write:
+        write(Page(pixels, alpha, metadata))
     return [out.getvalue()]
 
 
-def encode_pages(pages: Iterable[Page], out: BinaryIO, compression: int | None, nbytes: int) -> None:
+@contextmanager
+def paged(out: BinaryIO, compression: int | None, nbytes: int) -> Iterator[Callable[[Page], None]]:
     """Encode pages, each as it comes, into a file that can be read back.
 
     Parameters
     ----------
-    pages : iterable of Page
     out : file
     compression : int or None
     nbytes : int
         Of all pages, decoded: above 4 GB the file is a BigTIFF.
+
+    Yields
+    ------
+    callable
+        Takes the next page. The file is whole when the context is left.
     """
     import tifffile
 
@@ -45,7 +52,10 @@ def encode_pages(pages: Iterable[Page], out: BinaryIO, compression: int | None, 
     before: dict[str, Any] = {}
     handle = tifffile.FileHandle(out, name="pages")  # it takes no file without a name
     with tifffile.TiffWriter(handle, bigtiff=nbytes > CLASSIC_BYTES, byteorder=ORDER) as writer:
-        for pixels, alpha, metadata, _ in pages:
+
+        def write(page: Page) -> None:
+            nonlocal before
+            pixels, alpha, metadata, _ = page
             layout = _layout(pixels, alpha, metadata.samples, compression)
             writer.write(
                 _stored(pixels, metadata.samples),
@@ -58,6 +68,8 @@ def encode_pages(pages: Iterable[Page], out: BinaryIO, compression: int | None, 
             )
             before = layout
             added.append(written(metadata))
+
+        yield write
     ifd.extend(out, added)
 
 

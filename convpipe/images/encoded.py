@@ -1,0 +1,101 @@
+"""The content of image files, and how it gets to the disk: complete, or not at all."""
+
+from __future__ import annotations
+
+import errno
+import os
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from convpipe.errors import WriteError
+from convpipe.images.atomic import Drafts, File
+from convpipe.images.digest import digest_of
+from convpipe.images.folder import Folder
+from convpipe.images.source import Pieces, one_line
+from convpipe.images.spool import Spool
+
+EXISTS = "the output exists; overwrite replaces it"
+"""Reason of a result that would need ``overwrite``."""
+
+
+@dataclass(frozen=True)
+class Encoded:
+    """The content of an image file.
+
+    Parameters
+    ----------
+    pieces : list of bytes, or Spool
+        To be written one after the other.
+    notes : tuple of str
+        What of the metadata was dropped, and why.
+    """
+
+    pieces: Pieces | Spool
+    notes: tuple[str, ...] = ()
+
+    @property
+    def size(self) -> int:
+        """Number of bytes."""
+        return self.pieces.size if isinstance(self.pieces, Spool) else sum(map(len, self.pieces))
+
+    @property
+    def digest(self) -> str:
+        """Content hash, as :func:`~convpipe.images.digest_file` returns it for the written file."""
+        return digest_of(self.pieces)
+
+    def save(self, path: str | os.PathLike[str], *, overwrite: bool = False) -> None:
+        """Write the file. At every moment, even of a kill, ``path`` is absent, old or complete.
+
+        Parameters
+        ----------
+        path : path-like
+            Its folder must exist. A symbolic link there is replaced or refused, never followed.
+        overwrite : bool, optional
+            Replace an existing file. Without it, one that appears even while this runs is kept.
+
+        Raises
+        ------
+        WriteError
+            The file exists, the disk is full, ...; ``errno`` is the system's.
+        """
+        with _told(), Folder(os.path.dirname(path) or os.curdir) as folder:
+            Drafts().write(File(folder, os.path.basename(path), self.pieces, overwrite))
+
+
+def save_all(files: Iterable[File], drafts: Drafts) -> None:
+    """Write files that belong together: the content of all is on the disk before the first gets its name.
+
+    Parameters
+    ----------
+    files : iterable of File
+    drafts : Drafts
+        Holds the temporary files while they are written.
+
+    Raises
+    ------
+    WriteError
+        As :meth:`Encoded.save` raises it.
+    """
+    with _told():
+        drafts.write(*files)
+
+
+def already_exists() -> WriteError:
+    """Return the error for an output that is there and may not be replaced."""
+    failure = WriteError(EXISTS)
+    failure.errno = errno.EEXIST
+    return failure
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    """Say what the system refused as an error of an image."""
+    try:
+        yield
+    except FileExistsError as error:
+        raise already_exists() from error
+    except OSError as error:
+        failure = WriteError(f"cannot write: {one_line(error)}")
+        failure.errno = error.errno
+        raise failure from error
