@@ -15,13 +15,13 @@ from numpy.typing import NDArray
 from convpipe import arrays, batch, config
 from convpipe.compile.backend import BACKENDS
 from convpipe.engine import Engine, dtype_name
-from convpipe.errors import ConfigError, JobError, ParameterError, ParameterTypeError
+from convpipe.errors import ConfigError, ParameterError, ParameterTypeError
 from convpipe.geometry import BORDER_NAMES, Border, border_hint
 from convpipe.paths import expanded
 from convpipe.plan import Plan
 from convpipe.stages import Stage, nearest
 from convpipe.stages.parameters import Flag, Text
-from convpipe.stages.wiring import RESULT, wire
+from convpipe.stages.wiring import wire
 
 if TYPE_CHECKING:
     from convpipe.report import Report
@@ -314,6 +314,8 @@ class Pipeline:
     def run_folder(self, input: str | Path, output: str | Path, **options: Any) -> Report:
         """Filter every image under `input` into a mirrored tree under `output`.
 
+        Results beside the last stage's go into trees below the folders of their names, there.
+
         Parameters
         ----------
         input, output : path or str
@@ -331,14 +333,9 @@ class Pipeline:
         BackendError
             If no loop can be compiled or run here: looked at before any image is read.
         JobError
-            If the job cannot start; so does none of a pipeline of several results yet.
+            If the job cannot start.
         """
         self.engine.check()
-        if self.outputs:
-            raise JobError(
-                "a folder job gives one result so far, and this one has "
-                f"{', '.join((*self.outputs, RESULT))}; take its outputs away, or filter arrays from Python"
-            )
         report = batch.run_folder(self.engine, expanded(input), expanded(output), name=self.name, **options)
         return replace(report, backend=self.engine.describe())
 

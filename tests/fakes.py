@@ -32,6 +32,10 @@ class FakePipeline:
         channels = shape[2] if len(shape) == 3 else 1
         return make_plan(self.stages, tuple(shape[:2]), channels=channels, alpha=alpha, dtype=dtype)
 
+    def outputs(self, image, threads=None, *, alpha=False):
+        result, nans = self.filter(image, threads, alpha=alpha)
+        return {"result": result}, nans
+
     def filter(self, image, threads=None, *, alpha=False):
         with self.lock:
             self.threads.append(threads)
@@ -67,3 +71,34 @@ class StridedPipeline(FakePipeline):
         if plan.output_channels < plan.channels:
             result = result[..., 0] if plan.output_channels == 1 else result[..., [0, -1]]
         return result.astype(plan.output_dtype), 0
+
+
+class SeveralPipeline(FakePipeline):
+    """Gives what :class:`FakePipeline` gives as ``small``, and every other pixel of that as the last result.
+
+    Parameters
+    ----------
+    act : callable, optional
+        Called with the pixels of each image.
+    dtype : str, optional
+        Of ``small``.
+    """
+
+    def __init__(self, act=None, dtype=None):
+        super().__init__(act)
+        self.small = dtype
+        half = stage("blur", "box", size=1, stride=2, padding=0)
+        own = {} if dtype is None else {"dtype": dtype}
+        self.stages = [stage("blur", "box", size=3, padding=0, name="small", **own), half]
+
+    @property
+    def wiring(self):
+        return wire(self.stages, {"small": "small"})
+
+    def plan(self, shape, dtype="uint8", alpha=False):
+        channels = shape[2] if len(shape) == 3 else 1
+        return make_plan(self.wiring, tuple(shape[:2]), channels=channels, alpha=alpha, dtype=dtype)
+
+    def outputs(self, image, threads=None, *, alpha=False):
+        small, _ = self.filter(image, threads, alpha=alpha)
+        return {"small": small.astype(self.small or image.dtype), "result": small[::2, ::2]}, 3

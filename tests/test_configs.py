@@ -20,6 +20,7 @@ def test_config_runs_on_the_sample_images(job, tmp_path):
         include=job.input.include,
         exclude=job.input.exclude,
         format=job.output.format,
+        outputs={name: spec.encoding for name, spec in job.outputs.items()},
     )
     assert report.failures == []
     assert (
@@ -28,7 +29,7 @@ def test_config_runs_on_the_sample_images(job, tmp_path):
         > 0
     )
     written = [path for path in tmp_path.rglob("[!.]*") if path.is_file()]
-    assert len(written) == report.done
+    assert len(written) == report.done * len(report.outputs)
     planned = {group.stages[-1][1] for group in report.sizes}
     for path in written:
         pixels = images.read(path).pixels

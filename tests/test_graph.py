@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 import convpipe
 from convpipe import Pipeline, config, stage
-from convpipe.errors import BackendError, JobError, ParameterError, ParameterTypeError, PlanError
+from convpipe.errors import BackendError, ParameterError, ParameterTypeError, PlanError
 from convpipe.geometry import Border
 from convpipe.ops import IDENTITY, Graph, Map, Mix, Node, Stencil, Taps
 from convpipe.plan import IMAGE, make_plan
@@ -311,11 +311,6 @@ def test_outputs_that_are_none():
             Pipeline([FINE], outputs=outputs)
     with pytest.raises(ParameterError, match="out takes one result"):
         Pipeline([FINE], outputs={"a": "fine"})(np.zeros((5, 5)), out=np.zeros((5, 5)))
-
-
-def test_a_folder_job_of_several_results_is_refused(tmp_path):
-    with pytest.raises(JobError, match="a folder job gives one result so far, and this one has a, result"):
-        Pipeline([FINE], outputs={"a": "fine"}).run_folder(tmp_path, tmp_path / "out")
 
 
 def test_a_device_refuses_a_graph():

@@ -32,8 +32,8 @@ PACKAGES = {
         open_file probe probe_pages read read_pages save_all supports write write_pages
     """,
     "convpipe.report": """
-        ImageResult Report ReportFolder SizeGroup byte_size existing_advice exit_code extent number printable
-        summary to_html
+        ImageResult Report ReportFolder ResultFile SizeGroup byte_size existing_advice exit_code extent number
+        printable summary to_html where_results_are
     """,
     "convpipe.stages": "ANY_LABEL COMMON ImageKind Method Stage attempt families find nearest stage",
 }

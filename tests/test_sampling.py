@@ -53,8 +53,8 @@ def test_a_plan_says_it():
         stage("blur", "box", size=[1, 3], stride=[1, 2], padding=1),
         stage("point", "abs", stride=[3, 1]),
     ]
-    assert make_plan(stages[:2], (20, 30)).sampling == Sampling((1.0, 2.0), (0.0, 1.0))
-    assert make_plan(stages, (20, 30)).sampling == Sampling((3.0, 2.0), (0.0, 1.0))
+    assert make_plan(stages[:2], (20, 30)).sampling() == Sampling((1.0, 2.0), (0.0, 1.0))
+    assert make_plan(stages, (20, 30)).sampling() == Sampling((3.0, 2.0), (0.0, 1.0))
 
 
 def test_density_falls_by_the_step_of_its_own_axis():

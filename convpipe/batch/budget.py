@@ -7,6 +7,7 @@ One image a core is too many where each takes gigabytes, which its file need not
 from __future__ import annotations
 
 import math
+import operator
 import os
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
@@ -73,7 +74,7 @@ class Need:
         plans: Sequence[Plan],
         *,
         threads: int,
-        encoder: int = 0,
+        encoders: Sequence[int] = (),
         isolated: bool = False,
     ) -> Need:
         """Return what an image takes whose pages have these plans.
@@ -84,13 +85,14 @@ class Need:
         plans : sequence of Plan
         threads : int
             That filter it.
-        encoder : int
-            Bytes a pixel that the encoder takes, see :class:`convpipe.images.Format`.
+        encoders : sequence of int
+            Bytes a pixel that the encoder of each result takes, see :class:`convpipe.images.Format`. They
+            work one after the other; what they made is kept until the last is done.
         isolated : bool
             Whether another process decodes: it keeps its pixels while they are filtered here.
         """
-        pages = [cls._of_page(file_bytes, plan, threads, encoder, isolated) for plan in plans]
-        spooled = min(SPOOLED, sum(plan.output_bytes for plan in plans)) if len(plans) > 1 else 0
+        pages = [cls._of_page(file_bytes, plan, threads, encoders, isolated) for plan in plans]
+        spooled = _spooled(plans) if len(plans) > 1 else 0
         largest = max(pages, key=lambda page: page.total)
         return cls(
             largest.image,
@@ -102,17 +104,29 @@ class Need:
         )
 
     @classmethod
-    def _of_page(cls, file_bytes: int, plan: Plan, threads: int, encoder: int, isolated: bool) -> Need:
+    def _of_page(
+        cls, file_bytes: int, plan: Plan, threads: int, encoders: Sequence[int], isolated: bool
+    ) -> Need:
         image, result, working = plan.input_bytes, plan.output_bytes, plan.working_bytes(threads)
         beside = image if isolated else 0
+        pixels = (math.prod(plan.nodes[output.node].extent) for output in plan.outputs)
+        encoding = max(map(operator.mul, encoders, pixels), default=0)
         return cls(
             image,
             result,
             working,
             reading=2 * file_bytes + 3 * image + beside,
             filtering=image + working + result + beside,
-            writing=image + 2 * result + encoder * math.prod(plan.extent) + beside,
+            writing=image + 2 * result + encoding + beside,
         )
+
+
+def _spooled(plans: Sequence[Plan]) -> int:
+    """Return the bytes of encoded pages that stay in memory, of all results."""
+    return sum(
+        min(SPOOLED, sum(plan.result_bytes(output) for plan, output in zip(plans, pages, strict=True)))
+        for pages in zip(*(plan.outputs for plan in plans), strict=True)
+    )
 
 
 class Budget:

@@ -90,7 +90,8 @@ class Maker:
 def settings(recipe: Recipe, **output: Any) -> dict[str, Any]:
     """Return the resolved config as plain data: defaults filled in, names of stages left out.
 
-    Which stages others read is said by their positions.
+    Which stages others read, and which give results, is said by their positions. What a chain does not need
+    is left out, as it was in journals before there were graphs.
 
     Parameters
     ----------
@@ -106,9 +107,11 @@ def settings(recipe: Recipe, **output: Any) -> dict[str, Any]:
     >>> plain["border"], plain["stages"][0]["edge"], plain["stages"][0]["stride"], plain["output"]
     ('reflect', 'sobel', [1, 1], {'format': 'png'})
     """
+    outputs = recipe.wiring.outputs
     return {
         "stages": list(map(_stage, recipe.wiring.stages)),
         **({} if recipe.wiring.is_chain else {"reads": _plain(recipe.wiring.reads)}),
+        **({"outputs": dict(outputs)} if len(outputs) > 1 else {}),
         "border": recipe.border.name.lower(),
         "dtype": recipe.dtype,
         "output": _plain(output),

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from convpipe import images
+from convpipe.batch.results import Encoding, Result
+from convpipe.errors import JobError
 from convpipe.images import DEFAULT_LIMITS, Limits
 from convpipe.stages.parameters import Flag
+from convpipe.stages.wiring import RESULT
 
 DEFAULT_TIMEOUT = 60.0
 """Seconds that an isolated decoder may take."""
@@ -26,7 +28,8 @@ class FolderJob:
     output : path
         A folder, made if need be. Its journal gets a record of every image.
     result : str, optional
-        Name of the one result in `output`, where the input is one image. Such a run keeps no journal.
+        Name of the one result in `output`, where the input is one image. Such a run keeps no journal. Of a
+        pipeline that gives several results, none can be one file.
     name : str
         Of the job, for the report.
     include, exclude : sequence of str
@@ -37,6 +40,9 @@ class FolderJob:
         Of the results; default: that of each input's name.
     quality, compression : int, optional
         For formats that have them.
+    outputs : mapping of str to Encoding, or to a dict of its fields
+        How results beside that of the last stage are encoded, by their names; what is not said of one is as
+        the job says.
     overwrite : bool
         Replace results that exist; otherwise such an image fails with that reason.
     resume : bool
@@ -57,8 +63,8 @@ class FolderJob:
 
     Examples
     --------
-    >>> FolderJob("photos", "out", include=["*.png"], quality=90).encoding("jpeg")
-    {'format': 'jpeg', 'quality': 90, 'compression': None}
+    >>> FolderJob("photos", "out", include=["*.png"], quality=90).encoding
+    Encoding(format=None, quality=90, compression=None)
     """
 
     input: Path
@@ -71,6 +77,7 @@ class FolderJob:
     format: str | None = None
     quality: int | None = None
     compression: int | None = None
+    outputs: tuple[tuple[str, Encoding], ...] = ()
     overwrite: bool = False
     resume: bool = False
     isolate: bool = False
@@ -85,21 +92,54 @@ class FolderJob:
             object.__setattr__(self, name, kind(getattr(self, name)))
         for name in ("recursive", "overwrite", "resume", "isolate", "allow_truncated"):
             object.__setattr__(self, name, Flag(name, "").parse(getattr(self, name)))
+        outputs = dict(self.outputs).items()
+        object.__setattr__(self, "outputs", tuple((name, _encoding(given)) for name, given in outputs))
 
-    def encoding(self, format: str) -> dict[str, Any]:
-        """Return the format of a result, and those of the options that it has."""
-        return {
-            "format": format,
-            "quality": self.quality if images.FORMATS[format].quality else None,
-            "compression": self.compression if images.FORMATS[format].compression else None,
-        }
+    def results(self, names: Iterable[str]) -> tuple[Result, ...]:
+        """Return the results of every image, given their names.
+
+        Raises
+        ------
+        JobError
+            If an encoding is given for a result that there is not.
+
+        Examples
+        --------
+        >>> job = FolderJob("in", "out", format="png", outputs={"background": {"format": "tiff"}})
+        >>> [(result.name, result.encoding.format) for result in job.results(["background", "result"])]
+        [('background', 'tiff'), ('result', 'png')]
+        """
+        names, own = tuple(names), dict(self.outputs)
+        if unknown := [name for name in own if name not in names or name == RESULT]:
+            beside = ", ".join(name for name in names if name != RESULT) or "none"
+            raise JobError(f"there is no result {unknown[0]!r} beside the last stage's; there are: {beside}")
+        return tuple(Result(name, own.get(name, Encoding()).over(self.encoding)) for name in names)
+
+    def places(self, names: Iterable[str]) -> tuple[tuple[str, str], ...]:
+        """Return the names of the results, each with the folder that they lie below, or the one result.
+
+        Examples
+        --------
+        >>> FolderJob("in", "out").places(["background", "result"])
+        (('background', 'out/background'), ('result', 'out'))
+        """
+        return tuple(
+            (each.name, str(self.output / (self.result or each.folder))) for each in self.results(names)
+        )
+
+    @property
+    def encoding(self) -> Encoding:
+        """How results are encoded for which nothing else is said."""
+        return Encoding(self.format, self.quality, self.compression)
 
     @property
     def decides(self) -> dict[str, Any]:
         """Return the settings that the bytes of a result depend on, beside its image and the pipeline."""
-        return {
-            "format": self.format,
-            "quality": self.quality,
-            "compression": self.compression,
-            "allow_truncated": self.allow_truncated,
-        }
+        whole = {**asdict(self.encoding), "allow_truncated": self.allow_truncated}
+        own = {name: encoding.over(self.encoding) for name, encoding in self.outputs}
+        others = {name: asdict(encoding) for name, encoding in own.items() if encoding != self.encoding}
+        return {**whole, "outputs": others} if others else whole
+
+
+def _encoding(given: Encoding | Mapping[str, Any]) -> Encoding:
+    return given if isinstance(given, Encoding) else Encoding(**given)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from convpipe.batch.find import Found
+from convpipe.batch.results import Result
 from convpipe.errors import JobError, WriteError
 from convpipe.images import FORMATS, Folder, OutsideError, format_of
 from convpipe.paths import tried
@@ -55,39 +56,73 @@ def is_new(output: str | Path) -> bool:
     return bool(Path(output).name) and not str(output).endswith(separators) and not Path(output).is_dir()
 
 
+Targets = tuple[Path, ...]
+"""Where the results of an image go, in the order of the results, relative to the output folder."""
+
+
 def map_outputs(
-    found: Found, output: Path, format: str | None, result: str | None = None
-) -> dict[Path, Path]:
-    """Return the result's path for each input, both relative, and make the output folder.
+    found: Found, output: Path, results: Sequence[Result], file: str | None = None
+) -> dict[Path, Targets]:
+    """Return where the results of each input go, and make the output folder.
 
     Parameters
     ----------
     found : Found
     output : Path
-    format : str or None
-        Of the results; None keeps that of each input.
-    result : str, optional
+    results : sequence of Result
+        Of every input; a format of None keeps that of each.
+    file : str, optional
         Name of the one result.
 
     Raises
     ------
     JobError
         If two inputs map to one output, a result would replace an input or be an input of the next run,
-        or the folder cannot be made or written. Nothing has been written then.
+        there are several for one file, or the folder cannot be made or written. Nothing has been written
+        then.
     """
-    if result is not None and found.selection is not None:
-        raise JobError(f"the input {str(found.root)!r} is a folder, and cannot become one file, {result!r}")
-    targets = {relative: Path(result or output_path(relative, format)) for relative in found.images}
-    _check_distinct(targets, format)
+    if file is not None and found.selection is not None:
+        raise JobError(f"the input {str(found.root)!r} is a folder, and cannot become one file, {file!r}")
+    if file is not None and len(results) > 1:
+        names = ", ".join(result.name for result in results)
+        raise JobError(
+            f"the job gives several results ({names}), and cannot write them to one file, {file!r}; "
+            f"for a folder of that name, write {str(output / file) + os.sep!r}"
+        )
+    _check_folders(found, results)
+    targets = {relative: _targets(relative, results, file) for relative in found.images}
+    _check_distinct(targets, results)
     _check_apart(found, output, targets)
     _check_writable(output)
     return targets
 
 
-def _check_apart(found: Found, output: Path, targets: Mapping[Path, Path]) -> None:
+def _targets(relative: Path, results: Sequence[Result], file: str | None) -> Targets:
+    if file is not None:
+        return (Path(file),)
+    return tuple(result.folder / output_path(relative, result.encoding.format) for result in results)
+
+
+def _check_folders(found: Found, results: Sequence[Result]) -> None:
+    """Refuse a folder of the input that would be mirrored into the folder of a result."""
+    names = {_key(result.folder): result.name for result in results if result.folder.name}
+    for relative in found.images if names else ():
+        if len(relative.parts) > 1 and (name := names.get(_key(Path(relative.parts[0])))) is not None:
+            raise JobError(
+                f"the results {name!r} go to a folder of that name, and so would the last stage's of "
+                f"{str(relative)!r}; call the output otherwise, or rename or exclude that folder"
+            )
+
+
+def _each(targets: Mapping[Path, Targets]) -> Iterator[tuple[Path, Path]]:
+    """Yield each input with each of its results."""
+    return ((relative, target) for relative, own in targets.items() for target in own)
+
+
+def _check_apart(found: Found, output: Path, targets: Mapping[Path, Targets]) -> None:
     inner, outer = Path(os.path.realpath(output)), Path(os.path.realpath(found.root))
     inputs = {_key(outer / relative) for relative in targets}
-    for relative, target in targets.items():
+    for relative, target in _each(targets):
         if _key(inner / target) in inputs:
             raise JobError(
                 f"the result of {str(relative)!r} would replace an input, {str(inner / target)!r}; "
@@ -96,7 +131,7 @@ def _check_apart(found: Found, output: Path, targets: Mapping[Path, Path]) -> No
     if found.selection is None or not inner.is_relative_to(outer):
         return
     folder = inner.relative_to(outer)
-    if any(found.selection.takes(folder / target) for target in targets.values()):
+    if any(found.selection.takes(folder / target) for _, target in _each(targets)):
         others = f", or exclude '{folder.as_posix()}/**'" if folder != Path() else ""
         raise JobError(
             f"the output {str(output)!r} lies inside the input {str(found.root)!r}: its results would be "
@@ -104,20 +139,21 @@ def _check_apart(found: Found, output: Path, targets: Mapping[Path, Path]) -> No
         )
 
 
-def _check_distinct(targets: Mapping[Path, Path], format: str | None) -> None:
+def _check_distinct(targets: Mapping[Path, Targets], results: Sequence[Result]) -> None:
     owners: dict[str, Path] = {}
     clashes: list[str] = []
-    for relative, target in targets.items():
+    for relative, target in _each(targets):
         owner = owners.setdefault(_key(target), relative)
         if owner is not relative:
             clashes.append(f"{_pair(owner, relative)} both become {str(target)!r}")
-    for relative, target in targets.items():
+    for relative, target in _each(targets):
         for folder in target.parents[:-1]:
             if (file := owners.get(_key(folder))) is not None:
                 clashes.append(f"{str(file)!r} becomes {str(folder)!r}, a folder of {str(relative)!r}")
     if clashes:
         more = [f"and {len(clashes) - SHOWN} more"] if len(clashes) > SHOWN else []
-        help = "rename or exclude one of each" + (", or set no output format" if format else "")
+        converted = any(result.encoding.format for result in results)
+        help = "rename or exclude one of each" + (", or set no output format" if converted else "")
         raise JobError(f"inputs share an output; {help}: " + "; ".join(clashes[:SHOWN] + more))
 
 

@@ -8,7 +8,7 @@ from dataclasses import fields
 from typing import Any
 
 from convpipe.batch.identity import Identity, Maker
-from convpipe.report import ImageResult
+from convpipe.report import ImageResult, ResultFile
 
 _DEFAULTS = {field.name: field.default for field in fields(ImageResult)}
 
@@ -36,7 +36,10 @@ def maker_of(data: dict[str, Any]) -> Maker:
 
 def record_of(result: ImageResult) -> dict[str, Any]:
     """Return a result as plain data, without the fields that have their default."""
-    return {name: value for name, value in vars(result).items() if value != _DEFAULTS[name]}
+    data = {name: value for name, value in vars(result).items() if value != _DEFAULTS[name]}
+    if result.beside:
+        data["beside"] = [each._asdict() for each in result.beside]
+    return data
 
 
 def result_of(data: dict[str, Any]) -> ImageResult:
@@ -47,7 +50,8 @@ def result_of(data: dict[str, Any]) -> ImageResult:
     for name, value in found.items():
         if not (_KINDS[name](value) or (value is None and _DEFAULTS[name] is None)):
             raise ValueError(f"{name} is {value!r}")
-    return ImageResult(**found)
+    beside = tuple(ResultFile(**each) for each in found.pop("beside", ()))
+    return ImageResult(**found, beside=beside)
 
 
 def _tuples(value: Any) -> Any:
@@ -78,12 +82,16 @@ def _is_stage(value: Any) -> bool:
     return isinstance(value, tuple) and len(value) == 2 and _is_text(value[0]) and _is_extent(value[1])
 
 
+def _is_file(value: Any) -> bool:
+    return isinstance(value, dict) and all(_KINDS[name](each) for name, each in value.items())
+
+
 def _all(kind: Callable[[Any], bool]) -> Callable[[Any], bool]:
     return lambda value: isinstance(value, tuple) and all(map(kind, value))
 
 
 _KINDS: dict[str, Callable[[Any], bool]] = {
-    **dict.fromkeys(("path", "stage", "reason", "input_hash", "output", "output_hash"), _is_text),
+    **dict.fromkeys(("path", "name", "stage", "reason", "input_hash", "output", "output_hash"), _is_text),
     **dict.fromkeys(("bytes_read", "bytes_written", "nans", "pages", "pixels"), _is_count),
     **dict.fromkeys(("quarantined", "kept"), _is_flag),
     "status": ("done", "failed", "skipped").__contains__,
@@ -91,5 +99,6 @@ _KINDS: dict[str, Callable[[Any], bool]] = {
     "input": _is_extent,
     "stages": _all(_is_stage),
     "notes": _all(_is_text),
+    "beside": _all(_is_file),
 }
 """What each field of a record may hold, beside None where that is its default."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -41,7 +41,9 @@ class Past:
         """Tell whether this job was the last to write this result, from this input: it may be replaced."""
         return str(target) in self._own
 
-    def settled(self, relative: Path, input_hash: str, output: Folder, target: Path) -> ImageResult | None:
+    def settled(
+        self, relative: Path, input_hash: str, output: Folder, targets: Mapping[str, Path]
+    ) -> ImageResult | None:
         """Return the image's result if nothing needs to be done for it any more.
 
         Parameters
@@ -51,13 +53,13 @@ class Past:
         input_hash : str
             Of the image as it is now.
         output : Folder
-        target : Path
-            Where its result is in it, or will be.
+        targets : mapping
+            Where in it its results are, or will be, by their names. All of them have to be there, and right.
         """
         record = self._records.get(str(relative))
         if record is None or record.input_hash != input_hash:
             return None
-        if record.status == "done" and not holds(output, target, record.bytes_written, record.output_hash):
+        if record.status == "done" and not _all_hold(record, output, targets):
             return None
         return replace(record, kept=True)
 
@@ -65,6 +67,14 @@ class Past:
 def _settles(result: ImageResult) -> bool:
     """Failures are tried again, but for a file whose decoder crashed or hung twice."""
     return result.status == "done" or result.quarantined
+
+
+def _all_hold(record: ImageResult, output: Folder, targets: Mapping[str, Path]) -> bool:
+    """Tell whether the results of an image are those of its record."""
+    files = {file.name: file for file in record.files}
+    return files.keys() == targets.keys() and all(
+        holds(output, target, *files[name].content) for name, target in targets.items()
+    )
 
 
 def holds(folder: Folder, relative: Path, size: int, digest: str | None) -> bool:
@@ -105,8 +115,7 @@ def read_past(lines: Iterable[Line], maker: Maker, targets: Iterable[Path], *, o
             continue
         if line.maker.identity == maker.identity:
             records.append(line.result)
-        if line.result.output is not None:
-            makers[line.result.output] = line.maker
+        makers.update((file.output, line.maker) for file in line.result.files)
     there = {str(target): makers[str(target)] for target in targets if str(target) in makers}
     others = [each for each in there.values() if each != maker]
     difference = maker.difference(others[-1]) if others else None

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, closing, nullcontext, suppress
 from dataclasses import replace
 from datetime import UTC, datetime
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ from convpipe.batch.identity import Identity, Maker, settings
 from convpipe.batch.isolate import IsolatedReader
 from convpipe.batch.job import FolderJob
 from convpipe.batch.journal import Journal, Ledger
-from convpipe.batch.outputs import map_outputs
+from convpipe.batch.outputs import Targets, map_outputs
 from convpipe.batch.reader import DirectReader, Reader
 from convpipe.batch.resume import Past, read_past
 from convpipe.batch.settle import Progress, record, settle_all, signal_code
@@ -33,6 +34,8 @@ def run_folder(
     engine: Engine, input: str | Path, output: str | Path, *, progress: Progress | None = None, **options: Any
 ) -> Report:
     """Filter every image below `input` into a mirrored tree below `output`.
+
+    Of several results, the last stage's go there, and the others into trees below folders of their names.
 
     Parameters
     ----------
@@ -68,7 +71,8 @@ def run_folder(
 
 def _run(engine: Engine, job: FolderJob, progress: Progress | None) -> Report:
     found = find_images(job.input, job.include, job.exclude, job.recursive)
-    targets = map_outputs(found, job.output, job.format, job.result)
+    results = job.results(name for name, _ in engine.wiring.outputs)
+    targets = map_outputs(found, job.output, results, job.result)
     left = _left_out(found)
     hands = max(1, min(job.workers or _cores(), len(targets)))
     threads = None if len(targets) == 1 else 1
@@ -79,8 +83,8 @@ def _run(engine: Engine, job: FolderJob, progress: Progress | None) -> Report:
         _input(found) as input,
     ):
         past = _begin(engine, job, found, targets, journal)
-        _clear_stale(output, targets.values())
-        run = Run(job, engine, reader, input, found.root, output, past, budget, threads)
+        _clear_stale(output, chain.from_iterable(targets.values()))
+        run = Run(job, engine, results, reader, input, found.root, output, past, budget, threads)
         for result in left:
             record(run, journal, result)
         interrupted = settle_all(run, journal, list(targets.items()), hands, progress)
@@ -89,16 +93,17 @@ def _run(engine: Engine, job: FolderJob, progress: Progress | None) -> Report:
         elif not journal.in_place():
             run.give_up("as the journal was removed or replaced")
     order = [*map(str, targets), *(result.path for result in left)]
-    results = tuple(journal.results[path] for path in order if path in journal.results)
+    settled = tuple(journal.results[path] for path in order if path in journal.results)
     return Report(
         name=job.name,
-        results=results,
+        results=settled,
         threads=hands,
         interrupted=interrupted,
-        unfinished=len(order) - len(results),
+        unfinished=len(order) - len(settled),
         stopped=run.stopped,
         journal=None if journal.path is None else str(journal.path),
         output=str(job.output / (job.result or "")),
+        outputs=job.places(result.name for result in results),
         unsupported=tuple(map(str, found.unsupported)),
         resumed=job.resume,
         warnings=(*_said_of(journal, past, job), *run.warnings),
@@ -106,14 +111,16 @@ def _run(engine: Engine, job: FolderJob, progress: Progress | None) -> Report:
 
 
 def _begin(
-    engine: Engine, job: FolderJob, found: Found, targets: Mapping[Path, Path], journal: Ledger
+    engine: Engine, job: FolderJob, found: Found, targets: Mapping[Path, Targets], journal: Ledger
 ) -> Past:
     """Begin a run in the journal, and return what it says of earlier ones, to go on with."""
     made_of = settings(engine, **job.decides)
     maker = Maker(Identity.of(engine, made_of), os.path.realpath(found.root))
     past = Past()
     if job.resume:
-        past = read_past(journal.lines(), maker, targets.values(), overwrite=job.overwrite)
+        past = read_past(
+            journal.lines(), maker, chain.from_iterable(targets.values()), overwrite=job.overwrite
+        )
     journal.begin(maker, job=job.name, settings=made_of, began=_now())
     return past
 

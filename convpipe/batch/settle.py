@@ -9,6 +9,7 @@ from pathlib import Path
 from convpipe.batch.crew import Crew
 from convpipe.batch.isolate import DecoderLost
 from convpipe.batch.journal import Ledger
+from convpipe.batch.outputs import Targets
 from convpipe.batch.state import Run
 from convpipe.batch.work import Work
 from convpipe.report import ImageResult
@@ -16,8 +17,8 @@ from convpipe.report import ImageResult
 Progress = Callable[[int, int, ImageResult], None]
 """Called with (images finished, images in all, the last result), on the thread of the caller."""
 
-Pair = tuple[Path, Path]
-"""An image and its result, relative to their folders."""
+Pair = tuple[Path, Targets]
+"""An image and its results, relative to their folders."""
 
 GRACE_SECONDS = 2.0
 """How long images in hand may take to come to a step where they can be dropped, once a signal came."""
@@ -45,7 +46,7 @@ def settle_all(
     run : Run
     journal : Ledger
         Gets a record of each image.
-    pairs : sequence of (Path, Path)
+    pairs : sequence of (Path, tuple of Path)
     hands : int
         Number of threads.
     progress : callable or None

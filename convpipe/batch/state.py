@@ -15,6 +15,7 @@ from convpipe.batch.budget import Budget
 from convpipe.batch.identity import Recipe
 from convpipe.batch.job import FolderJob
 from convpipe.batch.reader import Reader
+from convpipe.batch.results import Result
 from convpipe.batch.resume import Past
 from convpipe.errors import ReadError
 from convpipe.images import Drafts, Folder, OpenFile, OutsideError
@@ -27,10 +28,10 @@ class Engine(Recipe, Protocol):
     def plan(self, shape: Sequence[int], dtype: str = ..., alpha: bool = ...) -> Plan:
         """Work out extents and dtype of the result."""
 
-    def filter(
+    def outputs(
         self, image: NDArray[Any], threads: int | None = ..., *, alpha: bool = ...
-    ) -> tuple[NDArray[Any], int]:
-        """Return the result and the number of NaNs that became 0."""
+    ) -> tuple[dict[str, NDArray[Any]], int]:
+        """Return all results by their names, and the number of NaNs that became 0."""
 
 
 @dataclass
@@ -41,6 +42,8 @@ class Run:
     ----------
     job : FolderJob
     engine : Engine
+    results : tuple of Result
+        What is made of every image; the last is the last stage's.
     reader : Reader
     input : Folder or None
         None where the input is one image, which may be a link to anywhere: it was named.
@@ -62,6 +65,7 @@ class Run:
 
     job: FolderJob
     engine: Engine
+    results: tuple[Result, ...]
     reader: Reader
     input: Folder | None
     root: Path

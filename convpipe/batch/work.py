@@ -7,20 +7,22 @@ import math
 import os
 import time
 from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from convpipe import images
 from convpipe.batch.budget import Need
+from convpipe.batch.encode import ResultEncoder
 from convpipe.batch.isolate import DecoderLost
-from convpipe.batch.outputs import result_folder
+from convpipe.batch.outputs import Targets, result_folder
 from convpipe.batch.resume import holds
 from convpipe.batch.state import Run
 from convpipe.errors import ConvpipeError, JobError, PlanError, ReadError, WriteError
 from convpipe.images import Encoded, File, ImageInfo, OpenFile, Page
 from convpipe.plan import Plan
-from convpipe.report import ImageResult, printable
+from convpipe.report import ImageResult, ResultFile, printable
 
 DISK_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EROFS}
 """What no later image would be spared."""
@@ -39,12 +41,14 @@ class Work:
     Parameters
     ----------
     run : Run
-    relative, target : Path
-        The image and its result, relative to their folders.
+    relative : Path
+        The image, relative to the input folder.
+    targets : tuple of Path
+        Its results, relative to the output folder, in the order of those of the run.
     """
 
-    def __init__(self, run: Run, relative: Path, target: Path) -> None:
-        self._run, self._job, self._relative, self._target = run, run.job, relative, target
+    def __init__(self, run: Run, relative: Path, targets: Targets) -> None:
+        self._run, self._job, self._relative, self._targets = run, run.job, relative, targets
         self._stage = "read"
         self._began = time.perf_counter()
         self._known = ImageResult(str(relative), "failed")
@@ -113,26 +117,36 @@ class Work:
         self._enter("read")
         with self._run.open(self._relative) as file:
             seen, digest = self._look(file)
-            kept = self._run.past.settled(self._relative, digest, self._run.output, self._target)
+            kept = self._kept(digest)
             if kept is not None:
                 return kept
             infos = self._probe(file)
             plans = self._plan(infos)
-            with self._run.budget.share(self._need(seen[0], infos, plans)):
-                encoded = self._encode(file, infos, plans)
-                self._note(encoded.notes)
+            encoder = self._encoder(infos, plans)
+            with self._run.budget.share(self._need(seen[0], plans, encoder)):
+                encoded = encoder.encode(self._pages(file, infos, plans))
+                self._note(encoder.notes(encoded))
                 if file.stamp() != seen:
                     raise changed()
                 self._enter("write")
                 return self._save(encoded)
 
     def _exists(self) -> bool:
-        """Tell whether the name of the result is taken."""
+        """Tell whether the name of a result is taken."""
+        return any(map(self._is_taken, self._targets))
+
+    def _is_taken(self, target: Path) -> bool:
         try:
-            with result_folder(self._run.output, self._target) as folder:
-                return folder.exists(self._target.name)
+            with result_folder(self._run.output, target) as folder:
+                return folder.exists(target.name)
         except FileNotFoundError:
             return False
+
+    def _kept(self, digest: str) -> ImageResult | None:
+        """Return what an earlier run settled, if the image and all its results are as it left them."""
+        run = self._run
+        targets = {result.name: target for result, target in zip(run.results, self._targets, strict=True)}
+        return run.past.settled(self._relative, digest, run.output, targets)
 
     def _look(self, file: OpenFile) -> tuple[tuple[int, ...], str]:
         """Return what tells whether the file was changed, and the hash of its content."""
@@ -147,7 +161,7 @@ class Work:
         return seen, digest
 
     def _plan(self, infos: Sequence[ImageInfo]) -> list[Plan]:
-        """Plan every page, and refuse a result that its format cannot hold."""
+        """Plan every page."""
         self._enter("plan")
         plans = [self._run.engine.plan(info.shape, info.dtype, info.alpha) for info in infos]
         extents = tuple((stage.name, stage.extent) for stage in plans[0].stages)
@@ -155,40 +169,26 @@ class Work:
         self._learn(input=infos[0].extent, stages=extents, pages=len(infos), pixels=pixels)
         for plan in plans:
             self._run.warnings.update(dict.fromkeys(plan.saturations))
-        self._enter("write")
-        for plan in plans:
-            images.check_output(
-                channels=plan.output_channels,
-                alpha=plan.alpha,
-                dtype=plan.output_dtype,
-                extent=plan.extent,
-                pages=len(infos),
-                **self._encoding(infos),
-            )
         return plans
 
-    def _need(self, file_bytes: int, infos: Sequence[ImageInfo], plans: Sequence[Plan]) -> Need:
+    def _encoder(self, infos: Sequence[ImageInfo], plans: Sequence[Plan]) -> ResultEncoder:
+        """Return what encodes the results, and refuse those that their formats cannot hold."""
+        self._enter("write")
+        encoder = ResultEncoder(self._run, self._targets, infos, plans)
+        encoder.check()
+        return encoder
+
+    def _need(self, file_bytes: int, plans: Sequence[Plan], encoder: ResultEncoder) -> Need:
         """Return the memory that it will take."""
         self._enter("plan")
         threads = max(self._threads(plan.input_samples) or os.cpu_count() or 1 for plan in plans)
-        encoder = images.FORMATS[self._encoding(infos)["format"]].encoder
-        return Need.of(file_bytes, plans, threads=threads, encoder=encoder, isolated=self._job.isolate)
+        return Need.of(
+            file_bytes, plans, threads=threads, encoders=encoder.pixel_bytes, isolated=self._job.isolate
+        )
 
     def _threads(self, samples: int) -> int | None:
         """Return how many threads filter an image of so many samples; None for all."""
         return 1 if samples < SMALL else self._run.threads
-
-    def _encoding(self, infos: Sequence[ImageInfo]) -> dict[str, Any]:
-        return self._job.encoding(images.format_of(self._target) or self._job.format or infos[0].format)
-
-    def _encode(self, file: OpenFile, infos: Sequence[ImageInfo], plans: Sequence[Plan]) -> Encoded:
-        """Return the content of the result."""
-        self._enter("read")
-        encoding = self._encoding(infos)
-        if len(infos) > 1:
-            return self._encode_pages(file, infos, plans, encoding["compression"])
-        page = self._apply(self._run.reader.read(file), infos[0], plans[0])
-        return images.encode(page.pixels, page.metadata, alpha=page.alpha, sampling=page.sampling, **encoding)
 
     def _probe(self, file: OpenFile) -> tuple[ImageInfo, ...]:
         """Return the headers of all pages that are filtered."""
@@ -197,40 +197,59 @@ class Work:
             return self._run.reader.probe_pages(file)
         return (info,)
 
-    def _apply(self, image: images.Image, info: ImageInfo, plan: Plan) -> Page:
-        """Filter an image, or a page."""
+    def _apply(self, image: images.Image, info: ImageInfo, plan: Plan) -> list[Page]:
+        """Filter an image, or a page; return its results."""
         if image.pixels.shape[:2] != info.extent:
             raise changed()
         self._note(image.notes)
         self._enter("filter")
         threads = self._threads(image.pixels.size)
-        result, nans = self._run.engine.filter(image.pixels, threads, alpha=image.alpha)
+        results, nans = self._run.engine.outputs(image.pixels, threads, alpha=image.alpha)
         self._learn(nans=self._known.nans + nans)
         self._enter("write")
-        return Page(result, image.alpha, image.metadata, plan.sampling)
+        return [
+            Page(results[output.name], image.alpha, image.metadata, plan.sampling(output.node))
+            for output in plan.outputs
+        ]
 
-    def _encode_pages(
-        self, file: OpenFile, infos: Sequence[ImageInfo], plans: Sequence[Plan], compression: int | None
-    ) -> Encoded:
-        """Read, filter and encode the pages one by one: one is in memory at a time."""
-        nbytes = sum(plan.output_bytes for plan in plans)
-        pages = self._run.reader.read_pages(file, len(infos))
-
-        def results() -> Iterator[Page]:
-            for info, plan in zip(infos, plans, strict=True):
-                self._enter("read")
+    def _pages(
+        self, file: OpenFile, infos: Sequence[ImageInfo], plans: Sequence[Plan]
+    ) -> Iterator[list[Page]]:
+        """Read and filter the pages one by one, and yield the results of each: one is in memory at a time."""
+        pages: Iterator[images.Image] | None = None
+        for info, plan in zip(infos, plans, strict=True):
+            self._enter("read")
+            if len(infos) == 1:
+                yield self._apply(self._run.reader.read(file), info, plan)
+            else:
+                pages = pages or self._run.reader.read_pages(file, len(infos))
                 yield self._apply(next(pages), info, plan)
 
-        return images.encode_pages(results(), compression=compression, nbytes=nbytes, folder=self._run.output)
-
-    def _save(self, encoded: Encoded) -> ImageResult:
-        """Write the result, or find that it is there: a run may have died between a file and its record."""
-        run, target, size, digest = self._run, self._target, encoded.size, encoded.digest
-        replaces = run.job.overwrite or run.past.made(target)
-        if replaces or not (run.job.resume and holds(run.output, target, size, digest)):
-            with result_folder(run.output, target, make=True) as folder:
-                images.save_all([File(folder, target.name, encoded.pieces, replaces)], run.drafts)
-        return self._result(status="done", output=str(target), bytes_written=size, output_hash=digest)
+    def _save(self, encoded: Sequence[Encoded]) -> ImageResult:
+        """Write the results, but those that are there: a run may have died between files and their record."""
+        run, names = self._run, [result.name for result in self._run.results]
+        files = [
+            ResultFile(name, str(target), each.size, each.digest)
+            for name, target, each in zip(names, self._targets, encoded, strict=True)
+        ]
+        with ExitStack() as stack:
+            new = []
+            for target, content, file in zip(self._targets, encoded, files, strict=True):
+                replaces = run.job.overwrite or run.past.made(target)
+                if replaces or not (
+                    run.job.resume and holds(run.output, target, file.bytes_written, file.output_hash)
+                ):
+                    folder = stack.enter_context(result_folder(run.output, target, make=True))
+                    new.append(File(folder, target.name, content.pieces, replaces))
+            images.save_all(new, run.drafts)
+        *beside, last = files
+        return self._result(
+            status="done",
+            output=last.output,
+            bytes_written=last.bytes_written,
+            output_hash=last.output_hash,
+            beside=tuple(beside),
+        )
 
 
 def changed() -> ReadError:

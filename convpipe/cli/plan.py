@@ -27,6 +27,7 @@ from convpipe.cli.options import (
 from convpipe.cli.places import nothing_found
 from convpipe.cli.streams import emit
 from convpipe.errors import ConfigError, ImageError, JobError, ParameterError, PlanError
+from convpipe.stages.wiring import RESULT
 
 if TYPE_CHECKING:
     from convpipe.config import Job
@@ -93,6 +94,8 @@ class JobPlans:
     name : str
     config : str
         The config file.
+    outputs : tuple of (name, path)
+        Each result of every image, and the folder of those of its name, where the config says it.
     plans : list of (int, Plan)
         With the number of images; 0 where the size was given.
     failures : list of Failure
@@ -102,6 +105,7 @@ class JobPlans:
 
     name: str
     config: str | None
+    outputs: tuple[tuple[str, str], ...] = ()
     plans: list[tuple[int, Plan]] = field(default_factory=list)
     failures: list[Failure] = field(default_factory=list)
     error: str | ConfigError | None = None
@@ -134,6 +138,7 @@ class JobPlans:
         return {
             "name": self.name,
             "config": self.config,
+            "outputs": [{"name": name, "path": path} for name, path in self.outputs],
             "images": sum(count for count, _ in self.plans) + failed,
             "failed": failed,
             "failures": failures,
@@ -144,7 +149,7 @@ class JobPlans:
 
     def show(self) -> None:
         """Print a table for each plan; warnings are no results, and go to standard error."""
-        from convpipe.report import number, printable
+        from convpipe.report import number, printable, where_results_are
         from convpipe.report.terminal import print_plan
 
         for count, plan in self.plans:
@@ -153,6 +158,8 @@ class JobPlans:
             emit(rendered(partial(print_plan, plan)))
             for warning in plan.warnings:
                 complain(warning, kind="warning")
+        if self.plans and (where := where_results_are(self.outputs)) is not None:
+            emit(f"results of each image: {where}")
 
     def show_dot(self) -> None:
         """Print a graph for each plan."""
@@ -190,7 +197,7 @@ def _planned(job: Job | ConfigError, kind: Kind | None, given: Path | None) -> J
     """Return the plans of a job for one kind of image, or for those of its input folder."""
     if isinstance(job, ConfigError):
         return JobPlans(job.path, job.path, error=job)
-    found = JobPlans(job.name, job.source)
+    found = JobPlans(job.name, job.source, _outputs(job))
     if kind is not None:
         found.plan(job, kind, [])
         return found
@@ -205,6 +212,15 @@ def _planned(job: Job | ConfigError, kind: Kind | None, given: Path | None) -> J
     for each, paths in sorted(kinds.items()):
         found.plan(job, each, paths)
     return found
+
+
+def _outputs(job: Job) -> tuple[tuple[str, str], ...]:
+    """Return where a run puts each result, as its report has it."""
+    from convpipe.batch import FolderJob
+
+    if job.output.path is None:
+        return ()
+    return FolderJob(Path(), job.output.path).places((*job.outputs, RESULT))
 
 
 def _kinds(job: Job, root: Path, failures: list[Failure]) -> dict[Kind, list[str]]:

@@ -74,7 +74,8 @@ def command(
     """Run the jobs of config files over folders of images.
 
     INPUT and OUTPUT replace the folders of a config that holds one job. INPUT may be one image; OUTPUT is
-    then a file, or a folder that exists or ends in a slash. Exit code: 0 all done, 1 some images failed, 2 a
+    then a file, or a folder that exists or ends in a slash, which it has to be where a job has `outputs`:
+    those go into folders of their names below it. Exit code: 0 all done, 1 some images failed, 2 a
     job could not start, 130 or 143 interrupted.
     """
     from convpipe.report import ReportFolder, exit_code, summary
@@ -196,6 +197,7 @@ def _filter(job: Job, pipeline: Pipeline, source: Path, target: Path, how: Mappi
         format=job.output.format,
         quality=job.output.quality,
         compression=job.output.compression,
+        outputs={name: spec.encoding for name, spec in job.outputs.items()},
         limits=job.limits,
         allow_truncated=job.allow_truncated,
         **how,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from convpipe.config.kinds import FilePath, Globs
@@ -53,12 +53,20 @@ class OutputSpec:
 
 @dataclass(frozen=True)
 class ResultSpec:
-    """A result beside that of the last stage: the stage that gives it, and how it is encoded."""
+    """A result beside that of the last stage: the stage that gives it, and how it is encoded.
+
+    What is not said of it is as that of the last stage.
+    """
 
     source: str
     format: str | None = None
     quality: int | None = None
     compression: int | None = None
+
+    @property
+    def encoding(self) -> dict[str, str | int | None]:
+        """How it is encoded, as a folder job takes it."""
+        return {"format": self.format, "quality": self.quality, "compression": self.compression}
 
 
 @dataclass(frozen=True)
@@ -137,7 +145,11 @@ OUTPUT_KEYS: tuple[Parameter, ...] = (
 
 RESULT_KEYS: tuple[Parameter, ...] = (
     StageReference("from", "name of the stage that gives it; default: the one of its own name", None),
-    *(key for key in OUTPUT_KEYS if key.name != "path"),
+    *(
+        replace(key, doc=f"{key.doc.split('; default')[0]}; default: as output says")
+        for key in OUTPUT_KEYS
+        if key.name != "path"
+    ),
 )
 """Keys of a result below ``outputs``, which goes into the folder of its name in that of the output."""
 

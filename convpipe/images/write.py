@@ -52,7 +52,7 @@ def write(
     alpha : bool, optional
         Whether the last channel is alpha.
     sampling : Sampling, optional
-        Where the pixels lie in the image that the metadata is of, as ``plan.sampling``: resolution,
+        Where the pixels lie in the image that the metadata is of, as ``plan.sampling()``: resolution,
         georeference and descriptions follow it. Sizes follow the pixels in any case.
     format : str, optional
         A name in ``FORMATS``; default by the extension.

@@ -137,12 +137,11 @@ class Plan:
             found.append(self.nodes[found[-1].inputs[0]])
         return found[::-1]
 
-    @property
-    def sampling(self) -> Sampling:
-        """Where the pixels of the result lie in the image."""
+    def sampling(self, node: int = -1) -> Sampling:
+        """Return where the pixels of what a node gives lie in the image."""
         fields = Field(), Field()
-        for node in self.way_to():
-            fields = fields[0].through(node.axes[0]), fields[1].through(node.axes[1])
+        for each in self.way_to(node):
+            fields = fields[0].through(each.axes[0]), fields[1].through(each.axes[1])
         return Sampling.of(fields)
 
     @property
@@ -173,9 +172,11 @@ class Plan:
     @property
     def output_bytes(self) -> int:
         """Size of all results, before they are encoded."""
-        return sum(
-            self.nodes[output.node].samples * np.dtype(output.dtype).itemsize for output in self.outputs
-        )
+        return sum(map(self.result_bytes, self.outputs))
+
+    def result_bytes(self, output: Output) -> int:
+        """Return the size of a result, before it is encoded."""
+        return self.nodes[output.node].samples * np.dtype(output.dtype).itemsize
 
     @cached_property
     def parts(self) -> list[Part]:

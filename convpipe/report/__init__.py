@@ -5,13 +5,15 @@ The tables are in :mod:`convpipe.report.terminal`, which alone imports rich.
 
 from convpipe.report.files import ReportFolder
 from convpipe.report.html import to_html
-from convpipe.report.model import ImageResult, Report, SizeGroup, exit_code, summary
-from convpipe.report.text import byte_size, existing_advice, extent, number, printable
+from convpipe.report.model import Report, SizeGroup, exit_code, summary
+from convpipe.report.result import ImageResult, ResultFile
+from convpipe.report.text import byte_size, existing_advice, extent, number, printable, where_results_are
 
 __all__ = [
     "ImageResult",
     "Report",
     "ReportFolder",
+    "ResultFile",
     "SizeGroup",
     "byte_size",
     "existing_advice",
@@ -21,4 +23,5 @@ __all__ = [
     "printable",
     "summary",
     "to_html",
+    "where_results_are",
 ]

@@ -7,7 +7,7 @@ from html import escape
 from string import Template
 
 from convpipe.report.model import Report
-from convpipe.report.text import extent, printable
+from convpipe.report.text import extent, printable, where_results_are
 
 TITLE = "convpipe report"
 
@@ -65,7 +65,8 @@ def _job(report: Report) -> str:
 
 def _facts(report: Report) -> str:
     """Return a line that says which config made this, and where the results are."""
-    facts = (("config", report.config), ("results", report.output), ("journal", report.journal))
+    results = where_results_are(report.outputs) or report.output
+    facts = (("config", report.config), ("results", results), ("journal", report.journal))
     said = "; ".join(f"{name} {_safe(value)}" for name, value in facts if value is not None)
     return f"<p>{said}.</p>" if said else ""
 

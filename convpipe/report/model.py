@@ -4,71 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 from convpipe.geometry import Extent
 from convpipe.images import EXISTS
-
-Status = Literal["done", "failed", "skipped"]
-
-
-@dataclass(frozen=True)
-class ImageResult:
-    """What became of one image: a record of the journal, and a line of the report.
-
-    Parameters
-    ----------
-    path : str
-        Relative to the input folder; bytes that are no UTF-8 as by :func:`os.fsdecode`.
-    status : {'done', 'failed', 'skipped'}
-    stage : str or None
-        Where it failed: read, plan, filter, write, or the name of the stage that cannot be planned.
-    reason : str or None
-        Why it failed or was skipped, in one line.
-    input : (rows, cols) or None
-        Extent, once known.
-    stages : tuple of (name, (rows, cols))
-        Output extent of every stage.
-    notes : tuple of str
-        What a person should know of how it was read.
-    bytes_read, bytes_written : int
-        Sizes of the image file and of its result.
-    nans : int
-        NaNs that became 0.
-    pages : int
-        Of the image file; extents are those of the first.
-    pixels : int
-        Rows times columns of all pages.
-    seconds : float
-        From its first step to its last.
-    input_hash, output_hash : str or None
-        SHA-256 of the image file and of its result.
-    output : str or None
-        The result, relative to the output folder.
-    quarantined : bool
-        Its decoder crashed or hung twice; ``--resume`` does not try the same bytes again.
-    kept : bool
-        Settled by an earlier run, and found unchanged by this one.
-    """
-
-    path: str
-    status: Status
-    stage: str | None = None
-    reason: str | None = None
-    input: Extent | None = None
-    stages: tuple[tuple[str, Extent], ...] = ()
-    notes: tuple[str, ...] = ()
-    bytes_read: int = 0
-    bytes_written: int = 0
-    nans: int = 0
-    pages: int = 1
-    pixels: int = 0
-    seconds: float = 0.0
-    input_hash: str | None = None
-    output: str | None = None
-    output_hash: str | None = None
-    quarantined: bool = False
-    kept: bool = False
+from convpipe.report.result import ImageResult, Status
 
 
 @dataclass(frozen=True)
@@ -113,6 +53,8 @@ class Report:
         The config file.
     output : str or None
         Where the results are: a folder, or the one result.
+    outputs : tuple of (name, path)
+        Each result of every image, and the folder of those of its name, or the one result.
     unsupported : tuple of str
         Files in the input folder whose names say no format that is read.
     resumed : bool
@@ -133,6 +75,7 @@ class Report:
     error: str | None = None
     config: str | None = None
     output: str | None = None
+    outputs: tuple[tuple[str, str], ...] = ()
     unsupported: tuple[str, ...] = ()
     resumed: bool = False
     warnings: tuple[str, ...] = ()
@@ -156,7 +99,7 @@ class Report:
 
     @property
     def written(self) -> int:
-        """Number of results that this run made."""
+        """Number of images whose results this run made."""
         return len(self._written)
 
     @property
@@ -217,7 +160,8 @@ class Report:
     @property
     def bytes_written(self) -> int:
         """Bytes of the results that this run made."""
-        return sum(result.bytes_written for result in self._written)
+        beside = (file.bytes_written for result in self._written for file in result.beside)
+        return sum(result.bytes_written for result in self._written) + sum(beside)
 
     @property
     def pages(self) -> int:
@@ -249,6 +193,7 @@ class Report:
             "name": self.name,
             "config": self.config,
             "output": self.output,
+            "outputs": [{"name": name, "path": path} for name, path in self.outputs],
             "images": self.images,
             "done": self.done,
             "failed": self.failed,

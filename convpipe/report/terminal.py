@@ -17,7 +17,7 @@ from rich.text import Text
 from convpipe.plan import Plan, StagePlan
 from convpipe.report.graph import lanes, results
 from convpipe.report.model import Report
-from convpipe.report.text import byte_size, existing_advice, extent, number, printable
+from convpipe.report.text import byte_size, existing_advice, extent, number, printable, where_results_are
 
 SHOWN = 40
 """Most failures, skips or notes listed one by one; a folder of crops has thousands."""
@@ -162,6 +162,8 @@ def summary_lines(report: Report) -> list[str]:
 
 def _asides(report: Report) -> Iterable[str]:
     """Yield what else is to be said of a job."""
+    if report.done and (where := where_results_are(report.outputs)) is not None:
+        yield f"results of each image: {where}"
     if report.pages > report.done:
         yield f"{report.pages} pages in all; sizes are those of each file's first"
     if report.unsupported:

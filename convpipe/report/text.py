@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from convpipe.errors import printable
 from convpipe.report.model import Report
 
-__all__ = ["byte_size", "existing_advice", "extent", "number", "printable"]
+__all__ = ["byte_size", "existing_advice", "extent", "number", "printable", "where_results_are"]
 
 
 def extent(size: tuple[int, int]) -> str:
@@ -39,6 +41,19 @@ def byte_size(nbytes: int) -> str:
     ('2.15 GB', '0.9 MB')
     """
     return f"{nbytes / 1e9:.3g} GB" if nbytes >= 1e9 else f"{nbytes / 1e6:.3g} MB"
+
+
+def where_results_are(outputs: Sequence[tuple[str, str]]) -> str | None:
+    """Say where the results of each name are; None where there are those of the last stage alone.
+
+    Examples
+    --------
+    >>> where_results_are([("background", "out/background"), ("result", "out")])
+    'background in out/background, result in out'
+    """
+    if len(outputs) < 2:
+        return None
+    return ", ".join(f"{name} in {printable(path)}" for name, path in outputs)
 
 
 def existing_advice(report: Report) -> str | None:

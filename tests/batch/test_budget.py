@@ -15,6 +15,7 @@ from convpipe.geometry import Border
 from convpipe.images import FORMATS
 from convpipe.plan import make_plan
 from convpipe.stages import stage
+from convpipe.stages.wiring import wire
 
 
 def need(nbytes):
@@ -23,6 +24,10 @@ def need(nbytes):
 
 def plan(*stages, shape=(100, 100), **options):
     return make_plan(stages or [stage("blur", "box", size=3)], shape, **options)
+
+
+def half():
+    return stage("blur", "box", size=1, stride=2)
 
 
 class TestBudget:
@@ -127,8 +132,22 @@ class TestNeed:
         assert found.total == found.reading
 
     def test_an_encoder_may_take_more_than_pixels(self):
-        assert Need.of(0, [plan()], threads=1, encoder=48).writing == 30_000 + 48 * 10_000
+        assert Need.of(0, [plan()], threads=1, encoders=[48]).writing == 30_000 + 48 * 10_000
         assert FORMATS["webp"].encoder == 48
+
+    def test_the_hungriest_encoder_counts_and_what_all_made(self):
+        several = make_plan(wire([stage("blur", "box", size=3, name="a"), half()], {"a": "a"}), (100, 100))
+        assert several.output_bytes == 12_500
+        plain = 10_000 + 2 * 12_500
+        assert Need.of(0, [several], threads=1, encoders=[0, 48]).writing == plain + 48 * 2_500
+        assert Need.of(0, [several], threads=1, encoders=[48, 1]).writing == plain + 48 * 10_000
+
+    def test_encoded_pages_of_every_result_stay_in_memory(self, monkeypatch):
+        several = make_plan(wire([stage("blur", "box", size=3, name="a"), half()], {"a": "a"}), (100, 100))
+        one = Need.of(0, [several], threads=1)
+        assert Need.of(0, [several] * 2, threads=1).writing == one.writing + 2 * 12_500
+        monkeypatch.setattr("convpipe.batch.budget.SPOOLED", 6_000)
+        assert Need.of(0, [several] * 2, threads=1).writing == one.writing + 6_000 + 2 * 2_500
 
     def test_another_process_keeps_the_pixels_it_decoded(self):
         here, there = (Need.of(500, [plan()], threads=1, isolated=isolated) for isolated in (False, True))

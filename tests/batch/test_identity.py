@@ -48,6 +48,7 @@ JOBS = {
     "quality": 50,
     "compression": 3,
     "allow_truncated": True,
+    "outputs": {"soft": {"format": "tiff"}},
     # How and where a run works decides no byte.
     "input": "elsewhere",
     "output": "elsewhere",
@@ -73,7 +74,7 @@ def test_every_setting_of_a_folder_job(name):
     one = FolderJob("in", "out")
     other = dataclasses.replace(one, **{name: JOBS[name]})
     ours, theirs = (Identity.of(pipeline, settings(pipeline, **job.decides)) for job in (one, other))
-    assert (ours == theirs) == (list(JOBS).index(name) > 3)
+    assert (ours == theirs) == (list(JOBS).index(name) > 4)
 
 
 COMMONS = {
@@ -141,6 +142,20 @@ def test_what_stages_read():
     assert made("a", "b", "a") == made("c", "d", "c")
     assert made("a", "b", "a") != made("a", "b", "b")
     assert made("a", "b", "a") != made("b", "a", "a")
+
+
+def test_which_stage_gives_which_result():
+    blurs = [stage("blur", "box", size=size, name=name, from_="input") for size, name in ((3, "a"), (5, "b"))]
+    stages = [*blurs, stage("combine", "c", formula="a - b")]
+
+    def made(**job):
+        return identity(Pipeline(stages, outputs={"x": "a", "y": "b"}), **job)
+
+    assert made() == identity(Pipeline(stages, outputs={"y": "b", "x": "a"}))
+    assert made() != identity(Pipeline(stages, outputs={"x": "b", "y": "a"}))
+    assert made() != identity(Pipeline(stages, outputs={"x": "a"}))
+    assert made(format="png") == made(format="png", outputs={"x": {"format": "png"}})
+    assert made(outputs={"x": {"quality": 9}}) != made(outputs={"y": {"quality": 9}}) != made()
 
 
 def test_every_method():

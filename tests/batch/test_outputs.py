@@ -6,10 +6,17 @@ from pathlib import Path
 
 import pytest
 
-from convpipe.batch import Found, find_images, map_outputs
+from convpipe.batch import Found, find_images, outputs
 from convpipe.batch.outputs import result_folder
+from convpipe.batch.results import Encoding, Result
 from convpipe.errors import JobError, WriteError
 from convpipe.images import Folder
+
+
+def map_outputs(found, output, format):
+    """Where the one result of each input goes."""
+    targets = outputs.map_outputs(found, output, [Result("result", Encoding(format))])
+    return {relative: target for relative, (target,) in targets.items()}
 
 
 def found(*names, root="in"):

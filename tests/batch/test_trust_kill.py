@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from fakes import FakePipeline
+from fakes import FakePipeline, SeveralPipeline
 from faults import Faults, Killed
 
 from convpipe import images
@@ -22,6 +22,7 @@ SCENARIOS = {
     "over old results": {"overwrite": True},
     "without hard links": {},
     "two at once": {"workers": 2},
+    "several results": {"outputs": {"small": {"format": "tiff"}}},
 }
 
 
@@ -60,7 +61,15 @@ def outcome(report):
 
 
 def run(source, output, scenario, **options):
-    return run_folder(FakePipeline(), source, output, **{"workers": 1, **SCENARIOS[scenario], **options})
+    pipeline = SeveralPipeline() if scenario == "several results" else FakePipeline()
+    return run_folder(pipeline, source, output, **{"workers": 1, **SCENARIOS[scenario], **options})
+
+
+def recorded(output):
+    """Every result of the images that the journal calls done, with its hash."""
+    lines = (output / JOURNAL).read_bytes().splitlines(keepends=True) if (output / JOURNAL).exists() else []
+    done = [json.loads(line) for line in lines if line.endswith(b"\n") and b'"done"' in line]
+    return {file["output"]: file["output_hash"] for line in done for file in (line, *line.get("beside", ()))}
 
 
 def no_links(*_, **__):
@@ -94,6 +103,8 @@ def test_death_at_every_file_operation(case, tmp_path):
         for name, content in tree(output).items():
             complete = content in (whole.get(name), before.get(name))
             assert complete or images.is_temporary(Path(name).name), (at, name)
+        for name, digest in recorded(output).items():
+            assert images.digest_file(output / name) == digest, (at, name)
         assert outcome(run(source, output, scenario, resume=True)) == expected, at
         assert tree(output) == whole, at
 
@@ -119,7 +130,7 @@ def test_death_of_the_resumed_run_too(case, tmp_path):
 HELPER = """\
 import json, os, signal, sys
 from pathlib import Path
-from fakes import FakePipeline
+from fakes import FakePipeline, SeveralPipeline
 from faults import Faults
 from convpipe.batch import journal, run_folder
 

@@ -21,6 +21,9 @@ from convpipe.images import Folder, digest_file, write
 from convpipe.report import ImageResult
 from convpipe.stages import stage
 
+SMALL = {"name": "small", "output": "small/a.png", "bytes_written": 1, "output_hash": "0"}
+"""A result beside the last stage's, as a record has it."""
+
 
 def lines(output):
     return [json.loads(line) for line in (output / JOURNAL).read_text().splitlines()]
@@ -217,7 +220,8 @@ class TestResume:
         (out / JOURNAL).unlink()
         written = (out / "a.png").stat()
         assert outcomes(resume()[0]) == {"a.png": ("done", False)}
-        assert (out / "a.png").stat() == written
+        found = (out / "a.png").stat()
+        assert (found.st_ino, found.st_mtime_ns) == (written.st_ino, written.st_mtime_ns)
 
     def test_a_plain_run_after_it_does_not_forget(self, save, source, out, resume):
         save("a.png")
@@ -354,7 +358,9 @@ class TestDamagedJournal:
          ("seconds", float("inf")), ("input", [8]), ("input", [8, "10"]), ("input", 8), ("stages", [["a"]]),
          ("stages", "blur"), ("stages", [["a", [1, 2, 3]]]), ("notes", "text"), ("notes", [1]), ("output", 7),
          ("input_hash", []), ("quarantined", "no"), ("kept", 1), ("nans", None), ("reason", {}), ("new", 1),
-         ("status", "fine"), ("status", []), ("path", None)],
+         ("status", "fine"), ("status", []), ("path", None), ("beside", {}), ("beside", ["small"]),
+         ("beside", [{"name": "small"}]), ("beside", [{**SMALL, "output": 7}]),
+         ("beside", [{**SMALL, "x": 1}]), ("beside", [{**SMALL, "output_hash": None}])],
     )  # fmt: skip
     def test_a_record_of_wrong_types_is_ignored_and_told(self, save, out, resume, name, value):
         save("a.png")

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from convpipe import Pipeline, config
+from convpipe import Pipeline, config, images
 
 STAGES = [
     "- {custom: taps, kernel: [[0, 2, 1]], name: fine}",
@@ -58,11 +58,48 @@ def test_check_points_at_a_wrong_name(convpipe, job):
     assert "job.yaml:7:24: there is no stage 'sofft'; did you mean 'soft'?" in result.stderr
 
 
-def test_run_refuses_several_results(convpipe, photos, job):
-    result = convpipe("run", job(*STAGES, head=HEAD))
-    assert result.exit_code == 2
-    assert "a folder job gives one result so far, and this one has background, result" in result.stderr
-    assert not (photos.parent / "out").exists()
+def test_run_several_results(convpipe, photos, job, document):
+    head = HEAD.replace("soft}", "{from: soft, format: tiff}}")
+    found = document(convpipe("run", job(*STAGES, head=head), "--json"))["jobs"][0]
+    assert (found["done"], found["error"]) == (3, None)
+    assert found["outputs"] == [
+        {"name": "background", "path": "out/background"},
+        {"name": "result", "path": "out"},
+    ]
+    out = photos.parent / "out"
+    assert len([*out.rglob("*.png")]) == len([*(out / "background").rglob("*.tif")]) == 3
+    image = images.read(photos / "a.png").pixels
+    (made,) = config.load(job(*STAGES, head=head))
+    results = Pipeline.from_job(made)(image)
+    np.testing.assert_array_equal(images.read(out / "a.png").pixels, results["result"])
+    np.testing.assert_array_equal(images.read(out / "background" / "a.tif").pixels, results["background"])
+    assert (
+        "background in out/background, result in out"
+        in convpipe("run", job(*STAGES, head=head), "--resume").stdout
+    )
+
+
+def test_plan_says_where_a_run_puts_each_result(convpipe, photos, job, document):
+    made = job(*STAGES, head=HEAD)
+    (planned,), (ran,) = (document(convpipe(command, made, "--json"))["jobs"] for command in ("plan", "run"))
+    assert planned["outputs"] == ran["outputs"] != []
+    assert (
+        "\nresults of each image: background in out/background, result in out\n"
+        in convpipe("plan", made).stdout
+    )
+
+
+def test_several_results_and_one_file(convpipe, photos, job):
+    refused = convpipe("run", job(*STAGES, head=HEAD), photos / "a.png", "new.png")
+    assert refused.exit_code == 2
+    assert (
+        "several results (background, result), and cannot write them to one file, 'new.png'" in refused.stderr
+    )
+    assert convpipe("run", job(*STAGES, head=HEAD), photos / "a.png", "new/", "--quiet").exit_code == 0
+    assert sorted(path.as_posix() for path in (photos.parent / "new").rglob("*.png")) == [
+        f"{photos.parent}/new/a.png",
+        f"{photos.parent}/new/background/a.png",
+    ]
 
 
 def test_run(convpipe, photos, job):

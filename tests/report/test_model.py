@@ -3,7 +3,7 @@
 import pytest
 
 from convpipe.images import EXISTS
-from convpipe.report import ImageResult, Report, exit_code, printable, summary
+from convpipe.report import ImageResult, Report, ResultFile, exit_code, printable, summary
 
 STAGES = (("blur gaussian", (480, 640)), ("edge sobel", (240, 320)))
 
@@ -24,7 +24,9 @@ def test_json():
             done(
                 "a.png",
                 bytes_read=10,
-                bytes_written=20,
+                bytes_written=15,
+                output="a.png",
+                beside=(ResultFile("soft", "soft/a.png", 5, "0"),),
                 notes=("orientation applied",),
                 nans=2,
                 pixels=307_200,
@@ -46,6 +48,7 @@ def test_json():
         journal="out/journal",
         config="edges.yaml",
         output="out",
+        outputs=(("soft", "out/soft"), ("result", "out")),
         unsupported=("d.heic",),
         warnings=("values saturate",),
     )
@@ -53,6 +56,7 @@ def test_json():
         "name": "edges",
         "config": "edges.yaml",
         "output": "out",
+        "outputs": [{"name": "soft", "path": "out/soft"}, {"name": "result", "path": "out"}],
         "images": 5,
         "done": 3,
         "failed": 1,

@@ -216,3 +216,12 @@ def test_warnings_are_said_once_and_whole():
     assert " ".join(lines.split()) == warning.strip()
     assert "─" not in lines
     assert all(line.startswith("  ") for line in lines.splitlines())
+
+
+def test_where_each_of_several_results_is():
+    places = (("soft", "out/soft\n"), ("result", "out"))
+    text = shown(print_report, report(done("a", (4, 4)), output="out", outputs=places))
+    assert "results of each image: soft in out/soft\\n, result in out\n" in text
+    assert "each image" not in shown(
+        print_report, report(done("a", (4, 4)), output="out", outputs=places[1:])
+    )

@@ -1,0 +1,94 @@
+"""What became of one image."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, NamedTuple
+
+from convpipe.geometry import Extent
+from convpipe.stages.wiring import RESULT
+
+Status = Literal["done", "failed", "skipped"]
+
+
+class ResultFile(NamedTuple):
+    """A result as a file: its path below the output folder, its size, and its SHA-256."""
+
+    name: str
+    output: str
+    bytes_written: int
+    output_hash: str | None
+
+    @property
+    def content(self) -> tuple[int, str | None]:
+        """Size and hash."""
+        return self.bytes_written, self.output_hash
+
+
+@dataclass(frozen=True)
+class ImageResult:
+    """What became of one image: a record of the journal, and a line of the report.
+
+    Parameters
+    ----------
+    path : str
+        Relative to the input folder; bytes that are no UTF-8 as by :func:`os.fsdecode`.
+    status : {'done', 'failed', 'skipped'}
+    stage : str or None
+        Where it failed: read, plan, filter, write, or the name of the stage that cannot be planned.
+    reason : str or None
+        Why it failed or was skipped, in one line.
+    input : (rows, cols) or None
+        Extent, once known.
+    stages : tuple of (name, (rows, cols))
+        Output extent of every stage.
+    notes : tuple of str
+        What a person should know of how it was read.
+    bytes_read, bytes_written : int
+        Sizes of the image file and of the last stage's result.
+    nans : int
+        NaNs that became 0.
+    pages : int
+        Of the image file; extents are those of the first.
+    pixels : int
+        Rows times columns of all pages.
+    seconds : float
+        From its first step to its last.
+    input_hash, output_hash : str or None
+        SHA-256 of the image file and of the last stage's result.
+    output : str or None
+        That result, relative to the output folder.
+    beside : tuple of ResultFile
+        The other results.
+    quarantined : bool
+        Its decoder crashed or hung twice; ``--resume`` does not try the same bytes again.
+    kept : bool
+        Settled by an earlier run, and found unchanged by this one.
+    """
+
+    path: str
+    status: Status
+    stage: str | None = None
+    reason: str | None = None
+    input: Extent | None = None
+    stages: tuple[tuple[str, Extent], ...] = ()
+    notes: tuple[str, ...] = ()
+    bytes_read: int = 0
+    bytes_written: int = 0
+    nans: int = 0
+    pages: int = 1
+    pixels: int = 0
+    seconds: float = 0.0
+    input_hash: str | None = None
+    output: str | None = None
+    output_hash: str | None = None
+    beside: tuple[ResultFile, ...] = ()
+    quarantined: bool = False
+    kept: bool = False
+
+    @property
+    def files(self) -> tuple[ResultFile, ...]:
+        """All results; none where the image failed. The last is that of the last stage."""
+        if self.output is None:
+            return ()
+        return (*self.beside, ResultFile(RESULT, self.output, self.bytes_written, self.output_hash))
