@@ -115,6 +115,7 @@ def test_methods():
         "contrast": ["stretch"],
         "custom": ["LABEL"],
         "edge": ["kirsch", "laplacian", "prewitt", "roberts", "scharr", "sobel"],
+        "geometry": ["crop"],
         "light": ["linear", "srgb"],
         "point": ["abs", "gamma", "invert", "scale", "threshold"],
         "sharpen": ["unsharp"],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator
 from typing import Any
 
@@ -20,7 +21,11 @@ def example(method: Method) -> str:
       sigma: 1.4
     """
     label = "my filter" if method.name == ANY_LABEL else method.name
-    return "\n".join([f"- {method.family}: {label}", *(f"  {k}: {v}" for k, v in method.example.items())])
+    given = (
+        f"  {name}: {json.dumps(value) if isinstance(value, list) else value}"
+        for name, value in method.example.items()
+    )
+    return "\n".join([f"- {method.family}: {label}", *given])
 
 
 def default(parameter: Parameter) -> str:
@@ -31,7 +36,7 @@ def default(parameter: Parameter) -> str:
     if isinstance(value, Border):
         return value.name.lower()
     if isinstance(value, tuple):
-        return str(value[0]) if len(set(value)) == 1 else str(list(value))
+        return str(value[0]) if len(set(value)) == 1 else json.dumps(value)
     if value is None:
         return "none"
     return (

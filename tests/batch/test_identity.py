@@ -14,7 +14,7 @@ from convpipe.images import Limits
 from convpipe.stages import ANY_LABEL, COMMON, families, stage
 from convpipe.stages.combine import FormulaText
 from convpipe.stages.matrix import Matrix
-from convpipe.stages.parameters import Choice, CountPair, Flag, NumberPair
+from convpipe.stages.parameters import Choice, CountPair, Flag, NumberPair, Percentiles, Span
 
 STAGES = [stage("blur", "gaussian", sigma=1.4, name="soft"), stage("edge", "sobel")]
 
@@ -104,6 +104,10 @@ def another(parameter, example):
         return [[1, 2], [3, 4]]
     if isinstance(parameter, CountPair):
         return [5, 4]
+    if isinstance(parameter, Percentiles):
+        return [1, 98]
+    if isinstance(parameter, Span):
+        return [3, -4]
     return [0.75, 0.8125] if isinstance(parameter, NumberPair) else 0.75
 
 
@@ -122,6 +126,8 @@ def test_every_parameter_of_every_stage_but_its_name(family, name, parameter):
     methods = families()[family]
     example = methods.get(name, methods.get(ANY_LABEL)).example
     value = COMMONS[parameter.name] if parameter in COMMON else another(parameter, example)
+    if (family, name, parameter.name) == ("geometry", "crop", "padding"):
+        return  # it takes none
     one = Pipeline([stage(family, name, **example)])
     other = Pipeline([stage(family, name, **{**example, parameter.name: value})])
     # What a first stage reads is the image, whether it says so or not.
