@@ -38,7 +38,7 @@ def test_the_rest_is_not_read():
     plan = Pipeline([crop, stage("blur", "box", size=3)]).plan((400, 300))
     regions = demand(plan.nodes, {1: (Span(0, 19), Span(0, 29))})
     assert regions[-1] == (Span(100, 119), Span(270, 299))
-    assert plan.sampling.first == (100, 270)
+    assert plan.sampling().first == (100, 270)
     assert not plan.warnings
 
 

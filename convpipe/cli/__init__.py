@@ -26,7 +26,7 @@ COMMANDS = {
     "stages": "List the filters and their parameters.",
     "schema": "Print the JSON Schema of config files, for editors.",
     "init": "Write a commented config to start from.",
-    "info": "Show versions, backends and the cache of compiled pipelines.",
+    "info": "Show versions, backends and the cache of compiled loops.",
     "compile": "Compile a pipeline ahead of its first run, or show its code.",
     "bench": "Time a pipeline against a copy of the same bytes.",
     "preview": "Save the result of every stage on one image, side by side.",

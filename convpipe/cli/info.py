@@ -22,14 +22,14 @@ PACKAGES = ("numba", "numpy", "imagecodecs", "tifffile", "pillow", "tbb")
 
 
 @click.command("info")
-@click.option("--clear-cache", is_flag=True, help="Remove every compiled pipeline.")
+@click.option("--clear-cache", is_flag=True, help="Remove every compiled loop.")
 @json_option
 def command(clear_cache: bool, as_json: bool) -> None:
-    """Show versions, cores, formats and the cache of compiled pipelines."""
+    """Show versions, cores, formats and the cache of compiled loops."""
     if clear_cache:
         from convpipe.compile.runtime import cache
 
-        emit(f"removed {cache.clear()} compiled pipelines", err=as_json)
+        emit(f"removed {cache.clear()} compiled loops", err=as_json)
     data = _collect()
     if as_json:
         print_json(data)
@@ -99,7 +99,7 @@ def _compiler() -> dict[str, Any]:
         "processor": cache.processor(),
         "cache": {
             "directory": str(kept.directory),
-            "pipelines": kept.entries,
+            "loops": kept.entries,
             "bytes": kept.bytes,
             **({"problem": kept.problem} if kept.problem else {}),
         },

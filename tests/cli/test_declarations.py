@@ -266,9 +266,9 @@ def test_info(convpipe, document):
 
 def test_info_clears_the_cache(convpipe, job, document):
     convpipe("compile", job())
-    assert document(convpipe("info", "--json"))["cache"]["pipelines"] >= 1
+    assert document(convpipe("info", "--json"))["cache"]["loops"] >= 1
     assert "removed" in convpipe("info", "--clear-cache").stdout
-    assert document(convpipe("info", "--json"))["cache"]["pipelines"] == 0
+    assert document(convpipe("info", "--json"))["cache"]["loops"] == 0
 
 
 def test_info_clears_no_folder_that_it_does_not_trust(convpipe, here, monkeypatch):
@@ -278,7 +278,7 @@ def test_info_clears_no_folder_that_it_does_not_trust(convpipe, here, monkeypatc
     monkeypatch.setenv("CONVPIPE_CACHE_DIR", str(here / "p"))
     refused = convpipe("info", "--clear-cache")
     assert (refused.exit_code, refused.stdout) == (2, "")
-    assert "no compiled pipeline was removed: " in refused.stderr
+    assert "no compiled loop was removed: " in refused.stderr
     assert "others may write to it (mode 777)" in refused.stderr
     assert "others may write to it (mode 777)" in convpipe("info").stdout
     assert (here / "p" / "thesis").read_text() == "years of work"

@@ -191,7 +191,7 @@ def test_a_folder_that_others_can_fill_is_neither_used_nor_changed(folder, chang
     assert caplog.text.count(reason) == 1
     assert reason in cache.state().problem
     with pytest.raises(
-        ConvpipeError, match=f"no compiled pipeline was removed: .*{reason.partition(' (')[0]}"
+        ConvpipeError, match=f"no compiled loop was removed: .*{reason.partition(' (')[0]}"
     ):
         cache.clear()
     assert [stat.S_IMODE(path.stat().st_mode) for path in (folder.parent, folder)] == modes

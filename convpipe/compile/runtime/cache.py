@@ -115,7 +115,7 @@ def clear() -> int:
     try:
         return Store(directory()).clear()
     except OSError as error:
-        raise ConvpipeError(f"no compiled pipeline was removed: {_reason(error)}") from error
+        raise ConvpipeError(f"no compiled loop was removed: {_reason(error)}") from error
 
 
 _loaded: dict[tuple[str, str, Any], Callable[..., int]] = {}
