@@ -190,9 +190,7 @@ def test_a_folder_that_others_can_fill_is_neither_used_nor_changed(folder, chang
         assert compiled == len(content)
     assert caplog.text.count(reason) == 1
     assert reason in cache.state().problem
-    with pytest.raises(
-        ConvpipeError, match=f"no compiled loop was removed: .*{reason.partition(' (')[0]}"
-    ):
+    with pytest.raises(ConvpipeError, match=f"no compiled loop was removed: .*{reason.partition(' (')[0]}"):
         cache.clear()
     assert [stat.S_IMODE(path.stat().st_mode) for path in (folder.parent, folder)] == modes
     assert {path.name: path.stat().st_mtime_ns for path in folder.iterdir()} == content
