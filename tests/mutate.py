@@ -83,7 +83,9 @@ TESTS = {
         ]
         for name in ("costs", "make", "model", "saturation", "stage")
     },
-    "plan.rings": ["tests/batch/test_budget.py", "tests/test_bounds.py"],
+    "plan.ahead": ["tests/test_ahead.py", "tests/test_sweep.py"],
+    "plan.rings": ["tests/batch/test_budget.py", "tests/test_bounds.py", "tests/test_sweep.py"],
+    "plan.node": ["tests/test_plan.py", "tests/test_demand.py", "tests/test_graph.py"],
     "plan.demand": ["tests/test_demand.py"],
     **{f"plan.{name}": ["tests/test_graph.py", "tests/test_plan.py"] for name in ("join", "window")},
     "stages.wiring": ["tests/test_graph.py", "tests/config/test_graph.py"],
@@ -91,7 +93,12 @@ TESTS = {
     "stages.lowering": ["tests/test_graph.py", *STAGES],
     "stages.names": ["tests/test_graph.py", "tests/config/test_graph.py"],
     "ops.graph": ["tests/test_graph.py"],
-    "plan.parts": ["tests/test_plan.py", "tests/test_fusion.py"],
+    "plan.parts": [
+        "tests/test_plan.py",
+        "tests/test_graph.py",
+        "tests/test_sweep.py",
+        "tests/test_fusion.py",
+    ],
     "ranges": ["tests/test_plan_ranges.py", "tests/test_plan.py"],
     "expression": [
         "tests/test_expression.py::test_ranges_of_known_expressions",
