@@ -15,6 +15,12 @@ WINDOWS = {
     "slope": lambda **common: stage("edge", "sobel", **common),
     "tall": lambda **common: stage("custom", "k", kernel=[[1], [-0.5], [0.25], [2], [0.1]], **common),
     "level": lambda **common: stage("point", "scale", gain=0.5, bias=3, **common),
+    "early": lambda **common: stage(
+        "custom", "k", kernel=[[1], [2], [0.5], [1]], padding=[0, 3, 0, 0], **common
+    ),
+    "late": lambda **common: stage(
+        "custom", "k", kernel=[[1], [2], [0.5], [1]], padding=[3, 0, 0, 0], **common
+    ),
     "far": lambda **common: stage("custom", "k", kernel=[[0.5], [0.25]], dilation=[5, 1], **common),
 }
 FORMULAS = (

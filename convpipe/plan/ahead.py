@@ -30,11 +30,14 @@ class Ahead(NamedTuple):
     rate : float
         Rows of the level for each row of the result.
     first, last : float
+    least : float
+        What the newest of them is at least, when the row is made.
     """
 
     rate: float
     first: float
     last: float
+    least: float
 
     @property
     def rows(self) -> int:
@@ -55,23 +58,27 @@ def look_ahead(made: Sequence[int], readers: Sequence[Reader], sinks: Mapping[in
         Levels that are written, and their rows for each row of the tallest.
     """
     step = max(made)
-    found: list[Ahead] = [Ahead(1, 0, 0)] * len(made)
+    found: list[Ahead] = [Ahead(1, 0, 0, 0)] * len(made)
     for at in reversed(range(len(made))):
         spans = [_read(found[one.level], made[one.level], step, one) for one in readers if one.source == at]
         if at in sinks:
             rate = sinks[at]
-            spans.append(Ahead(rate, -rate * step - made[at], rate + made[at]))
+            short = made[at] + (
+                rate != 1
+            )  # rows that a share of the tallest image is rounded down by, at most
+            spans.append(Ahead(rate, -rate * step - short, made[at] - 1, -short))
         rates = {round(span.rate, 9) for span in spans}
-        found[at] = Ahead(max(rates), min(one.first for one in spans), max(one.last for one in spans))
+        first, last = min(one.first for one in spans), max(one.last for one in spans)
+        found[at] = Ahead(max(rates), first, last, max(one.least for one in spans))
         if max(rates) > min(rates) * 1.001:  # they drift apart: all rows may be in use
-            found[at] = Ahead(max(rates), -math.inf, math.inf)
+            found[at] = Ahead(max(rates), -math.inf, math.inf, -math.inf)
     return found
 
 
 def _read(reader: Ahead, made: int, step: int, how: Reader) -> Ahead:
     """Return what a level reads while it makes its new rows."""
-    newest = reader.last + made
-    oldest = reader.last - reader.rate * step - made  # those before it were made for the row before
-    first = how.stride * oldest - how.above
-    last = how.stride * newest - how.above + how.reach - 1
-    return Ahead(reader.rate * how.stride, first, last)
+    rows = reader.least - made + 1  # where the rows that are made with the newest begin, at least
+    oldest = rows - reader.rate * step + 1  # those before it were made for the row before
+    first, last, least = (how.stride * row - how.above for row in (oldest, reader.last, rows))
+    under = how.reach - 1
+    return Ahead(reader.rate * how.stride, first, last + under, least + under)

@@ -94,7 +94,7 @@ def test_one_bad_job_does_not_stop_the_others(convpipe, photos, job, here, docum
         (["--threads=4"], "'--threads'; --jobs N"),
         (["--force"], "'--force'; --overwrite"),
         (["--dry-run"], "'--dry-run'; convpipe plan"),
-        (["--overwrit"], "'--overwrite'"),
+        (["--overwrit"], "--overwrite"),
     ],
 )
 def test_an_option_of_other_tools_is_told_what_is_meant(convpipe, job, options, meant):
