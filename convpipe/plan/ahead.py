@@ -63,10 +63,7 @@ def look_ahead(made: Sequence[int], readers: Sequence[Reader], sinks: Mapping[in
         spans = [_read(found[one.level], made[one.level], step, one) for one in readers if one.source == at]
         if at in sinks:
             rate = sinks[at]
-            short = made[at] + (
-                rate != 1
-            )  # rows that a share of the tallest image is rounded down by, at most
-            spans.append(Ahead(rate, -rate * step - short, made[at] - 1, -short))
+            spans.append(Ahead(rate, -rate * step - made[at], rate + made[at], -rate - made[at]))
         rates = {round(span.rate, 9) for span in spans}
         first, last = min(one.first for one in spans), max(one.last for one in spans)
         found[at] = Ahead(max(rates), first, last, max(one.least for one in spans))
@@ -77,8 +74,8 @@ def look_ahead(made: Sequence[int], readers: Sequence[Reader], sinks: Mapping[in
 
 def _read(reader: Ahead, made: int, step: int, how: Reader) -> Ahead:
     """Return what a level reads while it makes its new rows."""
-    rows = reader.least - made + 1  # where the rows that are made with the newest begin, at least
-    oldest = rows - reader.rate * step + 1  # those before it were made for the row before
-    first, last, least = (how.stride * row - how.above for row in (oldest, reader.last, rows))
+    newest = reader.last + made  # at the bottom of an image, rows beyond the last are made to spare
+    oldest = reader.least - reader.rate * step - made  # those before it were made for the row before
+    first, last, least = (how.stride * row - how.above for row in (oldest, newest, reader.least - made))
     under = how.reach - 1
     return Ahead(reader.rate * how.stride, first, last + under, least + under)
