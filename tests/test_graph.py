@@ -93,6 +93,19 @@ def test_branches_that_need_whole_images(rng):
         oracle.near_values(results[output.name], made[output.node], output.dtype, 2e-5)
 
 
+def test_a_transform_that_is_read_twice(rng):
+    """By a stage that looks at one pixel, which else would share its tiles, and by one after that."""
+    image = rng.integers(0, 256, (120, 130), dtype=np.uint8)
+    kernel = rng.uniform(0, 2e-3, (40, 40)).tolist()
+    stages = [
+        stage("custom", "wide", kernel=kernel, name="wide"),
+        stage("point", "scale", gain=0.5, name="half"),
+    ]
+    pipeline, plan = planned([*stages, combine("wide + half")], image, dtype="float32")
+    assert plan.stages[0].tiles is not None
+    oracle.near(pipeline(image), plan, image, 2e-5)
+
+
 def test_all_results_by_name(rng):
     image = rng.integers(0, 256, (12, 15, 3), dtype=np.uint8)
     outputs = {"slope": "edges", "background": "fine", "mask": "kept", "again": "fine"}

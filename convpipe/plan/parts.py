@@ -57,9 +57,10 @@ def cut(nodes: Sequence[NodePlan], outputs: Collection[int], dtype: str) -> list
         Positions of the nodes that give results.
     dtype : str
     """
+    kept = {*outputs, *_read_by_several(nodes)}
     parts: list[list[int]] = [[]]
     for at, node in enumerate(nodes):
-        if parts[-1] and not _joins(parts[-1], at, nodes, outputs, dtype):
+        if parts[-1] and not _joins(parts[-1], at, nodes, kept):
             parts.append([])
         parts[-1].append(at)
         if loses_nans(node, dtype) and at + 1 < len(nodes):
@@ -74,18 +75,12 @@ def _part(own: Sequence[int], nodes: Sequence[NodePlan], outputs: Collection[int
     return Part(tuple(nodes[at] for at in own), tuple(own), tuple(reads), makes)
 
 
-def _joins(
-    own: Sequence[int], at: int, nodes: Sequence[NodePlan], outputs: Collection[int], dtype: str
-) -> bool:
+def _joins(own: Sequence[int], at: int, nodes: Sequence[NodePlan], kept: Collection[int]) -> bool:
     """Tell whether the loop of the nodes at `own` is to have that at `at`, too."""
-    node, first = nodes[at], nodes[own[0]]
-    if node.tiles is not None or node.reduces:
+    if nodes[at].tiles is not None or nodes[at].reduces:
         return False
-    if first.tiles is not None:  # a tile of responses has no neighbours, and is of one image
-        follows = node.inputs == (at - 1,) and not node.is_join and own[-1] not in outputs
-        return follows and len(grouped([*(nodes[one] for one in own), node], dtype)) == 1
-    levels = _levels([*own, at], nodes, outputs)
-    return len(own) < MOST_STAGES and len(levels) <= MOST_LEVELS
+    most = 1 if nodes[own[0]].tiles is not None else MOST_LEVELS  # a tile of responses has no neighbours
+    return len(own) < MOST_STAGES and len(_levels([*own, at], nodes, kept)) <= most
 
 
 def held(parts: Sequence[Part]) -> list[set[int]]:
@@ -107,17 +102,24 @@ def levels(part: Part) -> list[tuple[int, ...]]:
     """
     where = {at: number for number, at in enumerate(part.at)}
     nodes = dict(zip(part.at, part.nodes, strict=True))
-    return [tuple(where[at] for at in own) for own in _levels(part.at, nodes, part.makes)]
+    kept = {*part.makes, *_read_by_several(part.nodes)}
+    return [tuple(where[at] for at in own) for own in _levels(part.at, nodes, kept)]
+
+
+def _read_by_several(nodes: Sequence[NodePlan]) -> set[int]:
+    """Return the positions in the plan that more than one of `nodes` read."""
+    readers = Counter(source for node in nodes for source in node.inputs)
+    return {at for at, count in readers.items() if count > 1}
 
 
 def _levels(
     own: Sequence[int], nodes: Sequence[NodePlan] | Mapping[int, NodePlan], kept: Collection[int]
 ) -> list[list[int]]:
-    readers = Counter(source for at in own for source in nodes[at].inputs)
+    """Return the levels of the nodes at `own`; the images of those in `kept` are of use beside the next."""
     found: list[list[int]] = []
     for at in own:
         before = next((each for each in found if nodes[at].inputs == (each[-1],)), None)
-        if before and nodes[at].is_pointwise and readers[before[-1]] == 1 and before[-1] not in kept:
+        if before and nodes[at].is_pointwise and before[-1] not in kept:
             before.append(at)
         else:
             found.append([at])
