@@ -3,11 +3,13 @@
 import numpy as np
 import oracle
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from convpipe import Pipeline, stage
+from convpipe.compile.cpu import schedule
 from convpipe.plan import rings
+from convpipe.plan.ahead import Ahead
 
 WINDOWS = {
     "blur": lambda **common: stage("blur", "gaussian", sigma=1, truncate=2, **common),
@@ -111,3 +113,34 @@ def test_one_sweep_is_stages_alone_bit_for_bit(graph, seed, extent, channels):
         cut = run(stages, beside, image)
     for name, whole in results.items():
         np.testing.assert_array_equal(cut[name], whole)
+
+
+def barely(made, readers, sinks):
+    """As `look_ahead`, but with no more rows than are under the highest window."""
+    highest = [max((one.reach for one in readers if one.source == at), default=1) for at in range(len(made))]
+    return [Ahead(1, 1 - rows, 0, 0) for rows in highest]
+
+
+LAGGING = [
+    *(
+        WINDOWS[kind](name=name)
+        for kind, name in (("slope", "a"), ("blur", "b"), ("wide", "c"), ("far", "d"))
+    ),
+    stage("combine", "last", formula="a - d"),
+]
+"""The first window runs ahead by what three others reach, and is read beside the last of them."""
+
+
+@example((LAGGING, {}), 0)
+@settings(max_examples=60, deadline=None)
+@given(graphs(), st.integers(0, 2**31))
+def test_rows_that_were_given_up_too_soon_are_made_again(graph, seed):
+    """How many rows are kept is a matter of speed: what is read is looked for when all of it is there."""
+    stages, beside = graph
+    image = np.random.default_rng(seed).normal(size=(23, 9)).astype(np.float32)
+    whole = run(stages, beside, image)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(schedule, "look_ahead", barely)
+        few = run(stages, beside, image)
+    for name, want in whole.items():
+        np.testing.assert_array_equal(few[name], want)

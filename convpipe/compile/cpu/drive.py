@@ -99,32 +99,30 @@ def run(table, base, level, row, memory, places, parameters, at, given, keys):
 @inline
 def make(table, base, level, row, memory, places, parameters, addresses, given, keys, making):
     # Make a row of a level, after those that it lacks: on a stack is what is made, each for the one before:
-    # which level, which row of it, and how far the rows under its windows are found.
-    making[0], making[1], making[2], making[3] = level, row, 0, 0
+    # which level, which row of it, and how far the rows under its window are found. A level of several inputs
+    # reads a row of each, and looks at all of them again: to make one can take the place of another.
+    making[0], making[1], making[2] = level, row, 0
     depth, nans = 0, 0
     while depth >= 0:
-        now = tail(making, 4 * depth)
+        now = tail(making, layout.MAKING_WORDS * depth)
         own, row = tail(table, now[0]), now[1]
         at = tail(addresses, own[layout.AT])
         to = tail(at, layout.OUT + own[layout.MADE])
         lacking = -1
         for i in range(own[layout.INPUT_COUNT]):
             one = tail(table, base + own[layout.INPUTS] + i * layout.INPUT_WORDS)
-            window = one[layout.WINDOW]
-            if i >= now[2]:
-                k = find(table, base, one, row, memory, places, parameters, keys, to, now[3])
-                if k < window:
-                    top = row * one[layout.STRIDE] - one[layout.TOP] + k * one[layout.DILATION]
-                    lacking = border_index(top, one[layout.ROWS], one[layout.BORDER])
-                    now[2], now[3] = i, k
-                    source = tail(table, base + one[layout.SOURCE])
-                    depth += 1
-                    below = tail(making, 4 * depth)
-                    below[0], below[1] = base + one[layout.SOURCE], lacking - lacking % source[layout.MADE]
-                    below[2], below[3] = 0, 0
-                    break
-                now[3] = 0
-            to = tail(to, window)
+            k = find(table, base, one, row, memory, places, parameters, keys, to, now[2])
+            if k < one[layout.WINDOW]:
+                top = row * one[layout.STRIDE] - one[layout.TOP] + k * one[layout.DILATION]
+                lacking = border_index(top, one[layout.ROWS], one[layout.BORDER])
+                now[2] = k
+                source = tail(table, base + one[layout.SOURCE])
+                depth += 1
+                below = tail(making, layout.MAKING_WORDS * depth)
+                below[0], below[1] = base + one[layout.SOURCE], lacking - lacking % source[layout.MADE]
+                below[2] = 0
+                break
+            to = tail(to, k)
         if lacking < 0:
             nans += run(table, base, own, row, memory, places, parameters, at, given, keys)
             depth -= 1

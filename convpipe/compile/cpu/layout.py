@@ -59,6 +59,9 @@ STEP_WORDS = 6
 # A place: which row, and how many bytes from there.
 PLACE_WORDS = 2
 
+# What is being made: a level, in words of the table; its row; how far the rows under its window are found.
+MAKING_WORDS = 3
+
 # Rows of every step: the memory of a band, the parameters of all loops, and the row that is made. Those made
 # at the same time follow, then those of the windows.
 WORKSPACE = 0

@@ -74,7 +74,7 @@ def make_table(schedule: Schedule) -> Table:
     kept = builder.addresses, builder.most_rows, builder.slots
     head[[layout.ADDRESSES, layout.MOST_ROWS, layout.SLOTS]] = kept
     images = schedule.images + len(sinks)
-    head[layout.NUMBERS] = sum(kept) + 4 * (len(levels) + 1) + len(sinks) + images
+    head[layout.NUMBERS] = sum(kept) + layout.MAKING_WORDS * (len(levels) + 1) + len(sinks) + images
     head[layout.PLACES_OF_ALL] = images
     head[[layout.STRIP, layout.STRIP_WORDS]] = len(head), words
     head[layout.TALLEST] = max(levels[at].extent[0] for at in sinks)
