@@ -8,7 +8,6 @@ from test_stages import check
 
 from convpipe.compile.cpu import strips
 from convpipe.compile.cpu.groups import compile_plan
-from convpipe.compile.cpu.schedule import make_schedule
 from convpipe.errors import PlanError
 from convpipe.geometry import Border
 from convpipe.plan import make_plan, rings
@@ -97,7 +96,7 @@ def test_strips_overlap_only_where_they_are_narrower_than_the_image():
     plan = make_plan([STAGES["blur"](), STAGES["sobel"]()], (64, 5000))
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(rings, "CACHE", 1)
-        cut = strips.strips(make_schedule(plan))
+        cut = strips.strips(compile_plan(plan).schedule)
     assert len(cut) == 5
     assert sum(sobel.cols for _, sobel in cut) == 5000
     assert [blur.cols - sobel.cols for blur, sobel in cut] == [1, 2, 2, 2, 1]

@@ -9,7 +9,6 @@ import pytest
 from kernels import DTYPES, SHAPES, WINDOWS, pixels
 
 from convpipe.compile.cpu.groups import Groups, compile_plan
-from convpipe.compile.cpu.schedule import make_schedule
 from convpipe.ops import stored
 from convpipe.plan import make_plan
 from convpipe.stages import stage
@@ -104,7 +103,7 @@ def test_a_tap_of_0_meets_nan_in_the_loop_over_all_taps_alone(shape, kernel, dil
         [stage("custom", "holed", kernel=kernel, dilation=dilation, padding=0)], image.shape, dtype="float32"
     )
     run = compile_plan(plan)
-    (bank,) = make_schedule(plan).levels[-1].recipe.banks
+    (bank,) = compile_plan(plan).schedule.levels[-1].recipe.banks
     assert bank.shape == shape
     got = np.isnan(interpreted.run(run, image)[0]).reshape(plan.extent)
     meets = np.ones(kernel.shape, bool) if shape == "rows" else kernel != 0
@@ -120,7 +119,7 @@ def test_the_shape_is_what_it_is_called(shape):
     if shape == "transform":
         assert plan.stages[0].tiles is not None
         return
-    (bank,) = make_schedule(plan).levels[-1].recipe.banks
+    (bank,) = compile_plan(plan).schedule.levels[-1].recipe.banks
     assert bank.shape == {"column": "unrolled", "sparse": "unrolled", "long": "separable"}.get(shape, shape)
 
 

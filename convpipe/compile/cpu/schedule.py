@@ -20,7 +20,7 @@ from convpipe.compile.cpu.banks import choose
 from convpipe.compile.cpu.recipes import Copy, Join, Recipe, Window
 from convpipe.geometry import Axis, Border, Extent
 from convpipe.ops import Reduce, Stencil, Taps
-from convpipe.plan import NodePlan, Plan
+from convpipe.plan import NodePlan
 from convpipe.plan.ahead import Ahead, Reader, look_ahead
 from convpipe.plan.rings import AT_ONCE
 
@@ -178,11 +178,6 @@ class Schedule:
         tallest = max(self.levels[at].extent[0] for at in self.sinks)
         sinks = {at: self.levels[at].extent[0] / tallest for at in self.sinks}
         return look_ahead([level.recipe.rows for level in self.levels], readers, sinks)
-
-
-def make_schedule(plan: Plan) -> Schedule:
-    """Return the schedule of `plan`, a chain that is one loop."""
-    return schedule_of(levels.make_levels(plan))
 
 
 def schedule_of(program: levels.Program) -> Schedule:

@@ -108,8 +108,6 @@ class Frame:
     ----------
     given : tuple of Given
         Of each of its inputs.
-    channels : int
-        Of the rows that it makes.
     cols : int
         Pixels that it makes.
     rows : int
@@ -124,7 +122,6 @@ class Frame:
     """
 
     given: tuple[Given, ...]
-    channels: int
     cols: int
     rows: int
     taken: int
@@ -186,6 +183,11 @@ def margin(
         [(at, left + k if k >= 0 else k) for at, k in sources(outside, left, inside, border)], np.int64
     )
     return [Step(pad(dtype, channels), (row, constant or row), len(pairs), pairs.tobytes())]
+
+
+def outside_pixel(constant: tuple[float, float], channels: int, dtype: str) -> NDArray[Any]:
+    """Return the pixel that a constant border holds, of its value in the channels but the last, and there."""
+    return np.array([*[constant[0]] * (channels - 1), constant[1]]).astype(dtype)
 
 
 def sources(columns: Sequence[int], left: int, inside: int, border: Border) -> Iterator[tuple[int, int]]:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,7 +17,7 @@ from convpipe.compile.cpu import layout
 from convpipe.compile.cpu.layout import OUT, PARAMETERS
 from convpipe.compile.cpu.loops import Loop
 from convpipe.compile.cpu.schedule import Input, Level, Schedule
-from convpipe.compile.cpu.steps import Frame, Given, Place, Step, margin
+from convpipe.compile.cpu.steps import Frame, Given, Place, Step, margin, outside_pixel
 from convpipe.compile.cpu.strips import Span, strips
 from convpipe.geometry import Border
 from convpipe.plan.rings import aligned, pitch
@@ -263,8 +262,8 @@ class _Builder:
                 )
             )
             window += level.reads(given)
-        pixel = level.channels * np.dtype(level.dtype).itemsize
-        return Frame(tuple(seen), level.channels, span.cols, rows, taken, pixel=pixel)
+        size = level.channels * np.dtype(level.dtype).itemsize
+        return Frame(tuple(seen), span.cols, rows, taken, pixel=size)
 
     def _input(self, given: Input, seen: Given, level: Level) -> NDArray[np.int64]:
         """Return how a level finds the rows that it reads."""
@@ -284,7 +283,7 @@ class _Builder:
         words[[layout.ROWS, layout.BORDER]] = given.extent[0], int(border)
         words[layout.PITCH] = given.extent[1] * size
         if given.border == Border.CONSTANT and given.is_padded:
-            pixel = _pixel(given.constant, given.channels, given.dtype)
+            pixel = outside_pixel(given.constant, given.channels, given.dtype)
             row = self.parameters.add(np.tile(pixel, seen.whole // given.channels).tobytes())
             words[layout.CONSTANT] = row + seen.left * size - seen.origin
         return words
@@ -293,12 +292,7 @@ class _Builder:
         """Return the steps that put beside a row what those who read it find there."""
         assert level.margin is not None
         border, constant = level.margin
-        pixel = self.parameters.add(_pixel(constant, level.channels, level.dtype).tobytes())
+        pixel = self.parameters.add(outside_pixel(constant, level.channels, level.dtype).tobytes())
         first = Place(OUT + row, 0).past(-ring.left * level.channels, level.dtype)
         spans = ring.left, span.cols, ring.right
         return margin(first, level.dtype, level.channels, spans, border, Place(PARAMETERS, pixel))
-
-
-def _pixel(constant: tuple[float, float], channels: int, dtype: str) -> NDArray[Any]:
-    """Return the pixel that a constant border holds."""
-    return np.array([*[constant[0]] * (channels - 1), constant[1]]).astype(dtype)
