@@ -273,7 +273,7 @@ def _overlaps(node: NodePlan) -> bool:
     """Tell whether blocks with their halo give what the whole gives."""
     if node.is_join:
         return True
-    far = node.stencil.border == Border.WRAP and node.stencil.kernel != (1, 1)
+    far = node.window.border == Border.WRAP and node.window.kernel != (1, 1)
     return not far and not node.reduces
 
 
@@ -288,7 +288,7 @@ def _places(plan: Plan, node: int) -> tuple[tuple[int, int], tuple[int, int]]:
         for each in plan.way_to(node):
             if each.is_join:
                 continue
-            centred = replace(each.stencil, padding="same", stride=(1, 1)).axes(each.input)[axis]
+            centred = replace(each.window, padding="same", stride=(1, 1)).axes(each.input)[axis]
             first += (centred.before - each.axes[axis].before) * step
             step *= each.axes[axis].stride
         places.append((first, step))

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 
 from convpipe.geometry import Border
 from convpipe.interval import Interval
-from convpipe.ops import Alpha, Cast, Map, Op, Stencil
+from convpipe.ops import Alpha, Cast, Map, Op, Rank, Window
 
 Levels = frozenset[float] | None
 """The values of an image; None if they are not few."""
@@ -42,8 +42,8 @@ def _levels(op: Op, levels: Levels) -> Levels:
     """Return the few values that `op` can give, from those it can meet."""
     if isinstance(op, Map):
         return _joined(op, [levels])
-    if isinstance(op, Stencil):
-        if op.kernel != (1, 1) or len(op.banks) > 1 or op.banks[0].weight(0, 0) != 1 or levels is None:
+    if isinstance(op, Window):
+        if levels is None or len(op.names) > 1 or not (op.is_identity or isinstance(op, Rank)):
             return None
         return levels | {op.value} if op.border == Border.CONSTANT and op.padding != "valid" else levels
     return levels if isinstance(op, Alpha | Cast) else None

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from convpipe.interval import UNBOUNDED, Interval
-from convpipe.ops import Alpha, Cast, Map, Mix, Op, Reduce, Stencil
+from convpipe.ops import Alpha, Cast, Map, Mix, Op, Reduce, Window
 
 
 @dataclass(frozen=True)
@@ -83,7 +83,7 @@ class _Found:
 
     def after(self, op: Op, padded: bool) -> _Found:
         """Return the ranges after `op`."""
-        if isinstance(op, Stencil):
+        if isinstance(op, Window):
             return _Found(op.ranges(self.ranges.colour), self._windowed(op, padded))
         if isinstance(op, Map):
             if isinstance(op, Reduce) and padded:  # by what is no sample, and may lie outside their extremes
@@ -99,13 +99,13 @@ class _Found:
             return replace(self, responses={"r": Mix(rows).range(colour)})
         return _Found({"r": op.range(colour)}, None if self.alpha is None else op.range(self.alpha))
 
-    def _windowed(self, op: Stencil, padded: bool) -> Interval | None:
+    def _windowed(self, op: Window, padded: bool) -> Interval | None:
         """Enclose alpha after a window: kept, or filtered like a colour."""
         if self.alpha is None:
             return None
         opaque = op.opaque
         found = self.alpha if opaque is None or not padded else self.alpha.join(Interval(opaque, opaque))
-        return found if op.keep_alpha else op.banks[0].response(found)
+        return found if op.keep_alpha else op.responses(found)[0]
 
     def _weighted(self, colour: Interval, op: Alpha) -> _Found:
         """Enclose colours on their way to or from colour times alpha.

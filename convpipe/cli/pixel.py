@@ -12,7 +12,7 @@ from convpipe.cli.streams import emit
 from convpipe.errors import ParameterError
 from convpipe.geometry import Border, border_index
 from convpipe.interval import Interval
-from convpipe.ops import Alpha, Cast, Map, Mix, Reduce, Stencil, dtype_range, is_integer
+from convpipe.ops import Alpha, Cast, Map, Mix, Rank, Reduce, Stencil, Window, dtype_range, is_integer
 from convpipe.stages.wiring import IMAGE
 
 if TYPE_CHECKING:
@@ -114,8 +114,8 @@ class Pixel:
         self._stored(position, value)
 
     @property
-    def _stencil(self) -> Stencil:
-        return self.stage.nodes[0].stencil
+    def _slid(self) -> Window:
+        return self.stage.nodes[0].window
 
     def _names(self, channels: int) -> list[str]:
         return channel_names(channels, self.plan.alpha)
@@ -138,14 +138,14 @@ class Pixel:
         return np.atleast_3d(samples).astype(float)
 
     def _window(self, entering: Samples, places: list[list[int]]) -> dict[str, float]:
-        """Print the window and the taps; return their sums by name, where the value is made of them."""
-        stencil = self._stencil
+        """Print the window, and what is made of it; return that by name, where the value is made of it."""
+        slid = self._slid
         premultiplied = any(isinstance(op, Alpha) for op in self.stage.ops)
         names = self._names(entering.shape[2])
-        window, outside = _under(entering, stencil, places)
+        window, outside = _under(entering, slid, places)
         samples = window[..., self.channel]
         title = names[self.channel] if len(names) > 1 else "window"
-        if self.plan.alpha and self.channel == len(names) - 1 and stencil.keep_alpha:
+        if self.plan.alpha and self.channel == len(names) - 1 and slid.keep_alpha:
             emit("alpha is passed on from the centre of the window")
             return {}
         weighted = premultiplied and self.channel < len(names) - 1
@@ -156,9 +156,12 @@ class Pixel:
             title = f"{title} x alpha"
         _grid(title if title == "window" else f"window of {title}", samples, outside)
         if outside.any():
-            made = f" {stencil.value:g}" if stencil.border is Border.CONSTANT else ""
-            emit(f"in brackets: outside the image, by border {stencil.border.name.lower()}{made}")
-        for name, bank in zip(stencil.names, stencil.banks, strict=True):
+            made = f" {slid.value:g}" if slid.border is Border.CONSTANT else ""
+            emit(f"in brackets: outside the image, by border {slid.border.name.lower()}{made}")
+        if isinstance(slid, Rank):
+            return _ranked(slid, samples)
+        assert isinstance(slid, Stencil)
+        for name, bank in zip(slid.names, slid.banks, strict=True):
             _grid(f"taps of {name}", bank.weights)
             emit(f"{name} = {_sum(samples, bank.weights)}")
             if weighted:
@@ -167,13 +170,13 @@ class Pixel:
             return {}
         return {
             name: float((samples * bank.weights).sum())
-            for name, bank in zip(stencil.names, stencil.banks, strict=True)
+            for name, bank in zip(slid.names, slid.banks, strict=True)
         }
 
     def _mix(self, entering: Samples) -> None:
         """Print a weighted sum over the channels of the pixel."""
         (mix,) = (op for op in self.stage.ops if isinstance(op, Mix))
-        window, _ = _under(entering, self._stencil, self._places())
+        window, _ = _under(entering, self._slid, self._places())
         pixel, names = window[0, 0], self._names(entering.shape[2])
         weights = mix.matrix[self.channel]
         terms = [f"{w:.4g}*{x:.5g} ({name})" for w, x, name in zip(weights, pixel, names, strict=True) if w]
@@ -233,19 +236,32 @@ def _why(value: float, dtype: str) -> str:
     return "" if value == round(value) else " (rounded half to even)"
 
 
-def _under(entering: Samples, stencil: Stencil, places: list[list[int]]) -> tuple[Samples, NDArray[np.bool_]]:
+def _under(entering: Samples, slid: Window, places: list[list[int]]) -> tuple[Samples, NDArray[np.bool_]]:
     """Return the samples under the taps, (rows, cols, channels), and which lie outside the image."""
     rows, cols = (
-        [border_index(place, size, stencil.border) for place in line]
+        [border_index(place, size, slid.border) for place in line]
         for line, size in zip(places, entering.shape[:2], strict=True)
     )
-    constant = np.full(entering.shape[2], stencil.value)
+    constant = np.full(entering.shape[2], slid.value)
     window = np.array([[constant if min(r, c) < 0 else entering[r, c] for c in cols] for r in rows])
     rows_out, cols_out = (
         np.array([not 0 <= place < size for place in line])
         for line, size in zip(places, entering.shape[:2], strict=True)
     )
     return window, rows_out[:, None] | cols_out
+
+
+def _ranked(slid: Rank, samples: Samples) -> dict[str, float]:
+    """Print the samples under the footprint in their order, and those of the ranks; return these."""
+    if not slid.footprint.all():
+        _grid("footprint", slid.footprint.astype(int))
+    ordered = np.sort(samples[slid.footprint])
+    shown = [f"{value:.5g}" for value in ordered]
+    emit(f"sorted: {' '.join(shown if len(shown) <= 25 else [*shown[:10], '...', *shown[-10:]])}")
+    found = {name: float(ordered[k]) for name, k in zip(slid.names, slid.ranks, strict=True)}
+    for (name, value), k in zip(found.items(), slid.ranks, strict=True):
+        emit(f"{name} = number {k + 1} of {slid.count} = {value:.6g}")
+    return found
 
 
 def _sum(window: Samples, weights: NDArray[np.float64]) -> str:

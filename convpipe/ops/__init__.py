@@ -1,7 +1,8 @@
 """The few operations that every stage is lowered to; emitters know these and no filter's name.
 
 ======== ============================================================================
-Stencil  linear: each bank of taps gives one response per sample
+Stencil  a window, linear: each bank of taps gives one response per sample
+Rank     a window: the samples of some ranks among those of its footprint
 Map      a scalar expression of the responses, giving one value per sample
 Reduce   such an expression that also needs numbers of the whole image: extremes, a threshold
 Mix      a matrix across the channels of each pixel
@@ -9,16 +10,16 @@ Alpha    to or from colour multiplied by alpha
 Cast     round to a dtype, an integer one saturating, and go on in the type of the arithmetic
 ======== ============================================================================
 
-In a chain each op takes what the one before it gave. A stencil gives one response per bank; the map that
-follows combines them, so a chain hands exactly one value per sample on. A :class:`Graph` is of nodes, each a
-chain: one with a window, or a join, whose map combines several images pixel by pixel.
+In a chain each op takes what the one before it gave. A window gives a response per bank or rank; the map
+that follows combines them, so a chain hands exactly one value per sample on. A :class:`Graph` is of nodes,
+each a chain: one with a window, or a join, whose map combines several images pixel by pixel.
 """
 
 from convpipe.ops.dtypes import COMPUTE, dtype_range, is_integer, stored
 from convpipe.ops.graph import Graph, Node, Op, has_window, is_rounding
 from convpipe.ops.pointwise import Alpha, Cast, Map, Mix, Reduce
 from convpipe.ops.taps import IDENTITY, Taps
-from convpipe.ops.window import Stencil
+from convpipe.ops.window import Rank, Stencil, Window
 
 __all__ = [
     "COMPUTE",
@@ -30,9 +31,11 @@ __all__ = [
     "Mix",
     "Node",
     "Op",
+    "Rank",
     "Reduce",
     "Stencil",
     "Taps",
+    "Window",
     "dtype_range",
     "has_window",
     "is_integer",

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 from convpipe.ops.dtypes import is_integer
 from convpipe.ops.pointwise import Alpha, Cast, Map, Mix, Reduce
-from convpipe.ops.window import Stencil
+from convpipe.ops.window import Window
 
-Op = Stencil | Map | Mix | Alpha | Cast
+Op = Window | Map | Mix | Alpha | Cast
 
 
 def is_rounding(op: Op) -> bool:
@@ -19,7 +19,7 @@ def is_rounding(op: Op) -> bool:
 
 def has_window(ops: Sequence[Op]) -> bool:
     """Tell whether `ops` look at more than the pixel that they change, or at one by a window of its size."""
-    return any(isinstance(op, Stencil) for op in ops)
+    return any(isinstance(op, Window) for op in ops)
 
 
 @dataclass(frozen=True)

@@ -123,7 +123,7 @@ def through(node: NodePlan, made: Region) -> Region:
         height, width = node.input
         return Span(0, height - 1), Span(0, width - 1)
     rows, cols = (
-        read(axis, node.stencil.border, size, span)
+        read(axis, node.window.border, size, span)
         for axis, size, span in zip(node.axes, node.input, made, strict=True)
     )
     return (rows, cols) if rows and cols else (NOTHING, NOTHING)

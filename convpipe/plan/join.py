@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from convpipe.errors import PlanError
 from convpipe.geometry import Axis, Extent, Field
-from convpipe.ops import Map, Mix, Op, Stencil
+from convpipe.ops import Map, Mix, Op
 from convpipe.padding import Padding
 from convpipe.plan import costs
 from convpipe.plan.node import AXIS_NAMES, Entering, Made, NodePlan, Origin
@@ -121,7 +121,6 @@ def _last_window(at: int, nodes: Sequence[NodePlan]) -> NodePlan | None:
 
 def _padding(window: NodePlan, target: Extent) -> str | None:
     """Return the padding that gives `window` an output of extent `target`; None if there is none."""
-    stencil: Stencil = window.stencil
     forms: list[Padding] = ["same"]
     sides = []
     for axis, size, count in zip(window.axes, window.input, target, strict=True):
@@ -130,7 +129,7 @@ def _padding(window: NodePlan, target: Extent) -> str | None:
     if all(side >= 0 for pair in sides for side in pair):
         forms.append((sides[0], sides[1]))
     for form in forms:
-        axes = replace(stencil, padding=form).axes(window.input)
+        axes = replace(window.window, padding=form).axes(window.input)
         if tuple(axis.output(size) for axis, size in zip(axes, window.input, strict=True)) == target:
             return form if isinstance(form, str) else str([side for pair in form for side in pair])
     return None

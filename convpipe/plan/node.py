@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from convpipe.fourier import Tiles
 from convpipe.geometry import Axis, Extent, Field
 from convpipe.interval import Interval
-from convpipe.ops import Op, Reduce, Stencil, has_window
+from convpipe.ops import Op, Reduce, Window, has_window
 from convpipe.ranges import Ranges
 from convpipe.stages.wiring import IMAGE
 from convpipe.statistics import Statistic
@@ -164,9 +164,9 @@ class NodePlan:
         return not has_window(self.ops)
 
     @property
-    def stencil(self) -> Stencil:
+    def window(self) -> Window:
         """Its window, if it is no join."""
-        return next(op for op in self.ops if isinstance(op, Stencil))
+        return next(op for op in self.ops if isinstance(op, Window))
 
     @property
     def reduces(self) -> bool:
@@ -183,11 +183,11 @@ class NodePlan:
         """Tell whether it needs no pixel but the one that it changes."""
         if self.is_join:
             return False
-        stencil = self.stencil
+        window = self.window
         padding = [side for axis in self.axes for side in (axis.before, axis.after)]
         return (
-            self.ops[0] is stencil
-            and not stencil.keep_alpha
-            and (stencil.kernel, stencil.stride, len(stencil.banks)) == ((1, 1), (1, 1), 1)
+            self.ops[0] is window
+            and not window.keep_alpha
+            and (window.kernel, window.stride, len(window.names)) == ((1, 1), (1, 1), 1)
             and not any(padding)
         )

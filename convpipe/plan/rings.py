@@ -121,17 +121,17 @@ def _graph_bytes(part: Part, groups: Sequence[Sequence[NodePlan]], itemsize: int
 def _level_bytes(level: Sequence[NodePlan], padded: int, itemsize: int, *, first: bool) -> int:
     """Return the bytes of a level's rows, which are `padded` columns wide."""
     head = level[0]
-    stencil, axis = Stencil((IDENTITY,)) if head.is_join else head.stencil, head.axes[0]
+    window, axis = Stencil((IDENTITY,)) if head.is_join else head.window, head.axes[0]
     made = AT_ONCE if first else 2
     # Under a window, and those of rows made at the same time; some to spare; what wraps around is copied.
-    wraps = stencil.border == Border.WRAP
+    wraps = window.border == Border.WRAP
     beyond = AT_ONCE if wraps else made - 1
     rows = min(axis.reach + beyond * axis.stride, head.input[0]) + made + 2 * wraps
     # Of every bank: two rows of sums over columns, sums of 2, 4, 8, ... neighbours, and their totals.
-    sums = 2 * len(stencil.banks) * (2 + stencil.kernel[1].bit_length())
+    sums = 2 * len(window.names) * (2 + window.kernel[1].bit_length())
     across = made * sum(isinstance(op, Mix | Alpha) for node in level for op in node.ops)
     channels = max(_input_channels(head), *(node.channels for node in level))
-    addresses = rows + made * stencil.kernel[0] + stencil.kernel[1] * len(stencil.banks) + 64
+    addresses = rows + made * window.kernel[0] + window.kernel[1] * len(window.names) + 64
     ends = (rows + made) * ALIGNMENT if first else 0  # of rows of an image, where they are copied alone
     return (rows + sums + across + 1) * pitch(padded * channels * itemsize) + ends + addresses * INDEX
 
@@ -159,6 +159,6 @@ def _can_be_cut(heads: Sequence[NodePlan]) -> bool:
         axis, inside = node.axes[1], node.input[1]
         padding = max(axis.before, axis.after, 0)
         width = min(inside, (width - 1) * axis.stride + axis.reach - padding)  # of its input, at an end
-        if padding and (node.stencil.border == Border.WRAP or padding >= width):
+        if padding and (node.window.border == Border.WRAP or padding >= width):
             return False
     return True

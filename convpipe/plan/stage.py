@@ -134,7 +134,7 @@ class StagePlan:
         """Pixels it reaches to, ((above, below), (left, right)) of the one it computes."""
         reaches: list[list[int]] = []
         for node in self.nodes:
-            own = [0] * 4 if node.is_join else [side for axis in node.stencil.halo for side in axis]
+            own = [0] * 4 if node.is_join else [side for axis in node.window.halo for side in axis]
             before = [reaches[at - self.first] for at in node.inputs if at >= self.first]
             entering = [max(sides) for sides in zip(*before, strict=True)] or [0] * 4
             reaches.append([one + other for one, other in zip(own, entering, strict=True)])

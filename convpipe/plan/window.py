@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from convpipe.errors import PlanError
 from convpipe.geometry import Border
-from convpipe.ops import Mix, Op, Stencil
+from convpipe.ops import Mix, Op, Window
 from convpipe.plan import costs
 from convpipe.plan.node import AXIS_NAMES, Made, NodePlan, Origin
 
@@ -30,9 +30,9 @@ def plan_window(
         If the window does not fit in its input.
     """
     entering = made.entering(inputs[0])
-    stencil = next(op for op in ops if isinstance(op, Stencil))
+    slid = next(op for op in ops if isinstance(op, Window))
     try:
-        windows = stencil.axes(entering.extent)
+        windows = slid.axes(entering.extent)
     except PlanError as error:  # of an extent that its padding cannot be of
         raise PlanError(f"{origin}: {error}", origin.name) from None
     rows, cols = (window.output(size) for window, size in zip(windows, entering.extent, strict=True))
@@ -45,7 +45,7 @@ def plan_window(
             )
     channels = entering.channels
     operations = 0
-    padded = stencil.border == Border.CONSTANT and any(
+    padded = slid.border == Border.CONSTANT and any(
         max(window.before, window.after) > 0 for window in windows
     )
     for op in ops:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from convpipe.errors import ParameterError
 from convpipe.geometry import Border, Extent
-from convpipe.ops import IDENTITY, Alpha, Cast, Graph, Map, Node, Op, Stencil, has_window
+from convpipe.ops import IDENTITY, Alpha, Cast, Graph, Map, Node, Op, Stencil, Window, has_window
 from convpipe.padding import Anchor, Kept, Padding
 from convpipe.stages.base import ImageKind
 
@@ -60,31 +60,31 @@ class _Maker:
     def placed(self, ops: tuple[Op, ...]) -> tuple[Op, ...]:
         """Return a window where the stage's parameters put it."""
         common = self.stage.common
-        stencil = ops[0]
-        assert isinstance(stencil, Stencil)
+        slid = ops[0]
+        assert isinstance(slid, Window)
         stride: Extent = common["stride"]
         padding: Padding | Kept = common["padding"]
-        if isinstance(stencil.padding, Kept):
+        if isinstance(slid.padding, Kept):
             if padding != "same":
                 raise ParameterError(f"{self.stage.method.title} takes no padding", "padding")
-            padding = stencil.padding
+            padding = slid.padding
         dilation: Extent = common["dilation"]
-        anchor: Anchor = common["anchor"] or ("lower" if padding == "same_lower" else stencil.anchor)
-        window = replace(stencil, stride=stride, padding=padding, dilation=dilation, anchor=anchor)
+        anchor: Anchor = common["anchor"] or ("lower" if padding == "same_lower" else slid.anchor)
+        window = replace(slid, stride=stride, padding=padding, dilation=dilation, anchor=anchor)
         return self._filtering(window, ops[1:])
 
     def _inner(self, ops: tuple[Op, ...]) -> tuple[Op, ...]:
         """Return a window inside a graph."""
-        stencil, *rest = _with_window(ops)
-        assert isinstance(stencil, Stencil)
-        rows, cols = map(operator.mul, stencil.dilation, self.stage.common["dilation"])
-        return self._filtering(replace(stencil, dilation=(rows, cols)), rest)
+        slid, *rest = _with_window(ops)
+        assert isinstance(slid, Window)
+        rows, cols = map(operator.mul, slid.dilation, self.stage.common["dilation"])
+        return self._filtering(replace(slid, dilation=(rows, cols)), rest)
 
-    def _filtering(self, stencil: Stencil, rest: Sequence[Op]) -> tuple[Op, ...]:
+    def _filtering(self, slid: Window, rest: Sequence[Op]) -> tuple[Op, ...]:
         """Return a window that knows what lies outside the image, and what becomes of alpha."""
         own, alpha = self.stage.common["border"], self.image.alpha
         window = replace(
-            stencil,
+            slid,
             border=self.border if own is None else own,
             value=self.stage.common["value"],
             opaque=self.image.full_scale if alpha else None,
@@ -107,11 +107,11 @@ class _Maker:
 
 def _with_window(ops: tuple[Op, ...]) -> tuple[Op, ...]:
     """Put the 1x1 identity before ops that are pointwise, so that every chain has a geometry."""
-    return ops if isinstance(ops[0], Stencil) else (Stencil((IDENTITY,)), *ops)
+    return ops if isinstance(ops[0], Window) else (Stencil((IDENTITY,)), *ops)
 
 
 def _moves(ops: tuple[Op, ...]) -> bool:
     """Tell whether a window of one tap gives anything but its input."""
-    (stencil,) = (op for op in ops if isinstance(op, Stencil))
-    axes = stencil.axes((1, 1))
-    return stencil.stride != (1, 1) or any(axis.before or axis.after for axis in axes)
+    (window,) = (op for op in ops if isinstance(op, Window))
+    axes = window.axes((1, 1))
+    return window.stride != (1, 1) or any(axis.before or axis.after for axis in axes)

@@ -197,19 +197,19 @@ def _level(
     index: int, nodes: Sequence[NodePlan], entering: Sequence[int], constants: int, alpha: bool
 ) -> Level:
     first = nodes[0]
-    stencil = _SAME if first.is_join else first.stencil
+    window = _SAME if first.is_join else first.window
     return Level(
         index=index,
         title=", ".join(one.title for one in nodes),
-        kernel=stencil.kernel,
-        stride=stencil.stride,
-        dilation=stencil.dilation,
+        kernel=window.kernel,
+        stride=window.stride,
+        dilation=window.dilation,
         channels=max(entering),
         output_channels=nodes[-1].channels,
-        premultiply=not first.is_join and first.ops[0] is not stencil,
+        premultiply=not first.is_join and first.ops[0] is not window,
         steps=_steps(nodes),
-        keep_alpha=alpha if first.is_join else stencil.keep_alpha,
-        centre=stencil.centre,
+        keep_alpha=alpha if first.is_join else window.keep_alpha,
+        centre=window.centre,
         constants=constants,
         joins=tuple(entering) if first.is_join else (),
     )
@@ -221,22 +221,22 @@ def _steps(nodes: Sequence[NodePlan]) -> tuple[Pointwise, ...]:
     for node in nodes:
         after = node.ops
         if not node.is_join:
-            stencil = node.stencil
-            weight = stencil.banks[0].weight(0, 0)
-            if node is not nodes[0] and weight != 1:
+            window = node.window
+            if node is not nodes[0] and isinstance(window, Stencil) and not window.is_identity:
+                weight = window.banks[0].weight(0, 0)
                 steps.append(Map("weight * r", constants=(("weight", weight),)))
-            after = node.ops[node.ops.index(stencil) + 1 :]
+            after = node.ops[node.ops.index(window) + 1 :]
         steps += [op for op in after if isinstance(op, Pointwise)]
     return tuple(steps)
 
 
 def constant_pixel(node: NodePlan) -> tuple[float, float]:
     """Return what the window of `node` finds in a constant border: in channels but the last, and there."""
-    stencil = node.stencil
-    if stencil.opaque is None:
-        return stencil.value, stencil.value
-    premultiplied = node.ops[0] is not stencil
-    return stencil.value * (stencil.opaque if premultiplied else 1.0), stencil.opaque
+    window = node.window
+    if window.opaque is None:
+        return window.value, window.value
+    premultiplied = node.ops[0] is not window
+    return window.value * (window.opaque if premultiplied else 1.0), window.opaque
 
 
 def _constants(step: Pointwise) -> list[float]:

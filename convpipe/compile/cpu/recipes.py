@@ -148,7 +148,7 @@ def add_segments(
 
 
 @dataclass(frozen=True)
-class Window:
+class Responses:
     """Responses of the banks of a window, then the loops of what follows them.
 
     Parameters

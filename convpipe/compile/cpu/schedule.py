@@ -17,9 +17,9 @@ import numpy as np
 from convpipe.compile.common import levels
 from convpipe.compile.common.segments import Segment, segments
 from convpipe.compile.cpu.banks import choose
-from convpipe.compile.cpu.recipes import Copy, Join, Recipe, Window
+from convpipe.compile.cpu.recipes import Copy, Join, Recipe, Responses
 from convpipe.geometry import Axis, Border, Extent
-from convpipe.ops import Reduce, Stencil, Taps
+from convpipe.ops import Reduce, Stencil, Taps, Window
 from convpipe.plan import NodePlan
 from convpipe.plan.ahead import Ahead, Reader, look_ahead
 from convpipe.plan.rings import AT_ONCE
@@ -221,18 +221,18 @@ class _Maker:
         return Level(level.title, inputs, inputs[0].extent, level.output_channels, compute, recipe)
 
     def _window(self, level: levels.Level, node: NodePlan) -> Level:
-        compute, stencil = self._program.compute, node.stencil
+        compute, slid = self._program.compute, node.window
         given = replace(
             self._entering(level.inputs[0]),
             axes=node.axes,
-            border=stencil.border,
+            border=slid.border,
             constant=levels.constant_pixel(node),
         )
-        window = self._recipe(level, stencil, given)
+        window = self._recipe(level, slid, given)
         if _needs_copy(level, window, given) or self._is_beside_another(given):
             self._made.append(_copies(level, given, compute))
             given = _padded(self._made[-1], len(self._made) - 1, given)
-            window = self._recipe(level, stencil, given)
+            window = self._recipe(level, slid, given)
         elif given.source >= 0 and given.margin is not None:
             self._made[given.source] = replace(self._made[given.source], margin=given.margin)
         if given.source < 0 and len(self._program.levels) == 1:
@@ -246,16 +246,19 @@ class _Maker:
             return False
         return self._made[given.source].margin not in (None, given.margin)
 
-    def _recipe(self, level: levels.Level, stencil: Stencil, given: Input) -> Window:
+    def _recipe(self, level: levels.Level, slid: Window, given: Input) -> Responses:
         """Return how `level` makes a row from what it is given."""
+        assert isinstance(slid, Stencil)
         banks = tuple(
             choose(name, taps, _holds(given) and _sums_exactly(given.dtype, taps))
-            for name, taps in zip(stencil.names, stencil.banks, strict=True)
+            for name, taps in zip(slid.names, slid.banks, strict=True)
         )
         chain, values = self._segments(level)
         in_place = given.source < 0 and given.is_padded
         reduces = any(isinstance(step, Reduce) for step in level.steps)
-        return Window(level, banks, chain, values, self._program.compute, in_place, reduces, given.constant)
+        return Responses(
+            level, banks, chain, values, self._program.compute, in_place, reduces, given.constant
+        )
 
     def _segments(self, level: levels.Level) -> tuple[tuple[Segment, ...], tuple[tuple[float, ...], ...]]:
         """Return the loops of what happens pixel by pixel, and the constants of each."""
@@ -263,7 +266,7 @@ class _Maker:
         return chain, tuple(tuple(constants[at] for _, at in segment.constants) for segment in chain)
 
 
-def _needs_copy(level: levels.Level, window: Window, given: Input) -> bool:
+def _needs_copy(level: levels.Level, window: Responses, given: Input) -> bool:
     """Tell whether it has to read padded copies of the rows that it is given."""
     if level.premultiply:
         return True

@@ -113,7 +113,7 @@ class Transform:
 
     @property
     def _stencil(self) -> Stencil:
-        stencil = self.plan.nodes[0].ops[0]
+        stencil = self.plan.nodes[0].window
         assert isinstance(stencil, Stencil)
         return stencil
 

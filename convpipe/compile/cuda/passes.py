@@ -203,7 +203,7 @@ class _Chain:
         values: Sequence[float] = (),
     ) -> None:  # fmt: skip
         """Add the pass of `kernels`: the whole node, its column pass or its row pass."""
-        stencil = node.stencil
+        window = node.window
         rows, cols = node.axes
         down, along = part != "row", part != "column"
         self.passes.append(
@@ -211,20 +211,20 @@ class _Chain:
                 index=len(self.passes),
                 level=level,
                 kernel=(kernels[0].shape[0], kernels[0].shape[1]),
-                stride=(stencil.stride[0] if down else 1, stencil.stride[1] if along else 1),
-                dilation=stencil.dilation,
-                banks=self.banks(stencil.names, kernels, own=part == "row"),
+                stride=(window.stride[0] if down else 1, window.stride[1] if along else 1),
+                dilation=window.dilation,
+                banks=self.banks(window.names, kernels, own=part == "row"),
                 sources=len(kernels) if part == "row" else 1,
                 outside=len(self.outside),
                 part=part,
-                wraps=stencil.border == Border.WRAP,
+                wraps=window.border == Border.WRAP,
                 counts_nan=part != "column" and self.floating and any(map(is_rounding, level.steps)),
             )
         )
         extent = (node.input[0] if down else node.extent[0], node.input[1])
         result = (node.extent[0], node.extent[1] if along else node.input[1])
         before = (rows.before if down else 0, cols.before if along else 0)
-        self.geometry.append([*extent, *result, *before, int(stencil.border)])
+        self.geometry.append([*extent, *result, *before, int(window.border)])
         self.outside += values or constant_pixel(node)
 
 
@@ -251,7 +251,11 @@ def make_passes(plan: Plan) -> tuple[Program, tuple[Pass, ...], Values]:
     program = make_levels(plan)
     chain = _Chain(floating=np.dtype(plan.dtype).kind == "f")
     for (node, *_), level in zip(grouped(plan.nodes, plan.dtype), program.levels, strict=True):
-        stencil = node.stencil
+        stencil = node.window
+        if not isinstance(stencil, Stencil):
+            raise BackendError(
+                f"{node.origin} sorts samples, which does not run on backend 'cuda' yet; use backend 'cpu'"
+            )
         factors = _factors(stencil)
         if factors is None:
             chain.add(node, level, [taps.weights for taps in stencil.banks])
