@@ -171,8 +171,8 @@ def run(executable, image, first=0, last=None):
     By its table and its loops as Python.
     """
     memory, table = Memory(), executable.table
-    flat = memory.add(np.ascontiguousarray(image).reshape(executable._given.extent))
-    out = memory.add(np.zeros(*executable._made), written=False)
+    flat = memory.add(executable.given.rows(image))
+    out = memory.add(np.zeros_like(executable.outcome.picture.empty()), written=False)
     parameters = memory.add(table.parameters)
     words = table.with_loops([FIRST_LOOP + k for k in range(len(table.loops))])
     driver = band(memory, loops([loop.source for loop in table.loops], memory))

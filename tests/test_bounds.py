@@ -9,7 +9,7 @@ from test_fusion import CHAINS, STAGES, cases, planned, staged
 from test_stages import EVERY_METHOD, ids, make
 
 from convpipe.compile.cpu import layout
-from convpipe.compile.cpu.groups import Groups, compile_plan
+from convpipe.compile.cpu.graphs import GraphExecutable, compile_plan
 from convpipe.errors import PlanError
 from convpipe.geometry import Border
 from convpipe.plan import make_plan, rings
@@ -65,7 +65,7 @@ def test_every_filter(method, channels, alpha, rng):
     image = rng.integers(0, 256, (6, 9, channels), dtype=np.uint8)
     stages = [make(method, stride=2, dilation=2)]
     plan = make_plan(stages, (6, 9), channels=channels, alpha=alpha, border=Border.WRAP)
-    if not isinstance(compile_plan(plan), Groups):  # what stands before its loop is NumPy's
+    if not isinstance(compile_plan(plan), GraphExecutable):  # what stands before its loop is NumPy's
         check(plan, image)
 
 

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from test_fusion import cases, planned
 
 from convpipe.compile.cpu import drive, loops
-from convpipe.compile.cpu.groups import compile_plan
+from convpipe.compile.cpu.graphs import compile_plan
 from convpipe.compile.runtime import cache
 from convpipe.errors import PlanError
 from convpipe.geometry import Border

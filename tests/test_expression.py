@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from convpipe import expression, interval
 from convpipe.compile.common import scalars
 from convpipe.compile.common.segments import translate
-from convpipe.compile.cpu.groups import compile_plan
+from convpipe.compile.cpu.graphs import compile_plan
 from convpipe.errors import ParameterError
 from convpipe.interval import Interval
 from convpipe.ops import IDENTITY, Cast, Map, Stencil

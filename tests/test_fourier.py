@@ -12,7 +12,7 @@ from test_stages import check
 
 from convpipe import fourier
 from convpipe.compile.cpu import spectra
-from convpipe.compile.cpu.groups import compile_plan
+from convpipe.compile.cpu.graphs import compile_plan
 from convpipe.compile.cpu.transform import Transform
 from convpipe.geometry import Axis, Border
 from convpipe.ops import COMPUTE
@@ -37,9 +37,10 @@ def transformed(one, image, border=Border.REFLECT, threads=1):
         [one], image.shape[:2], channels=channels, dtype=image.dtype.name, border=border,
         output_dtype=COMPUTE[image.dtype.name],
     )  # fmt: skip
-    (part,) = compile_plan(plan).parts
+    run = compile_plan(plan)
+    (part,) = run.runs
     assert isinstance(part, Transform)
-    return part(image, threads)[0], plan.stages[0].ops[0]
+    return run(image, threads)[0], plan.stages[0].ops[0]
 
 
 def reference(stencil, image):
@@ -226,7 +227,7 @@ def test_a_chain_around_it(border, rng):
     ]
     plan = check(stages, image, border, output_dtype="float32")
     run = compile_plan(plan)
-    assert [type(part).__name__ for part in run.parts] == ["Executable", "Transform", "Executable"]
+    assert [type(part).__name__ for part in run.runs] == ["Sweep", "Transform", "Sweep"]
     assert run(image, threads=1)[0].tobytes() == run(image, threads=3)[0].tobytes()
     alone = image
     for one in stages:
@@ -273,10 +274,12 @@ def test_no_image_stands_between_the_responses_and_what_is_made_of_them(rng):
     image = rng.integers(0, 256, (300, 40, 3), dtype=np.uint8)
     stages = [custom(rng.random((41, 40)) / 1000), stage("color", "gray"), stage("point", "invert")]
     plan = check(stages, image)
-    (part,) = compile_plan(plan).parts
-    many, _ = part(image, threads=3)
+    run = compile_plan(plan)
+    (part,) = run.runs
+    assert isinstance(part, Transform)
+    many, _ = run(image, threads=3)
     assert many.shape == (300, 40)
-    np.testing.assert_array_equal(many, part(image, threads=1)[0])
+    np.testing.assert_array_equal(many, run(image, threads=1)[0])
 
 
 def test_nans_that_become_0_are_counted_once(rng):

@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 from test_stages import check
 
 from convpipe.compile.cpu import strips
-from convpipe.compile.cpu.groups import compile_plan
+from convpipe.compile.cpu.executable import Fused
+from convpipe.compile.cpu.graphs import compile_plan
 from convpipe.errors import PlanError
 from convpipe.geometry import Border
 from convpipe.plan import make_plan, rings
@@ -127,7 +128,7 @@ def test_bands_of_any_height_give_the_same_bytes(border, rng):
     image.setflags(write=False)
     for bands in (2, 3, 7, 61):
         out = np.empty((61, 37), np.float32)
-        run.run(image.reshape(61, 37), out, bands)
+        run.fused.run((image.reshape(61, 37),), (out,), bands)
         np.testing.assert_array_equal(out, whole.reshape(61, 37))
 
 
@@ -135,7 +136,7 @@ def test_bands_of_any_height_give_the_same_bytes(border, rng):
 def test_a_band_has_enough_rows_and_enough_to_do(extent, bands, monkeypatch):
     run = compile_plan(make_plan([STAGES["blur"](), STAGES["sobel"]()], extent))
     asked = []
-    monkeypatch.setattr(type(run), "run", lambda *given: asked.append(given[3]) or 0)
+    monkeypatch.setattr(Fused, "run", lambda *given: asked.append(given[3]) or 0)
     run(np.zeros(extent, np.uint8), threads=8)
     run(np.zeros(extent, np.uint8), threads=1)
     assert asked == [bands, 1]
@@ -165,8 +166,7 @@ def test_a_reduction_splits_the_chain_and_only_there(channels, rng):
         STAGES["blur"](border="wrap"),
     ]
     plan = check(stages, image, output_dtype="float32")
-    run = compile_plan(plan)
-    assert [len(part.plan.nodes) for part in run.parts] == [2, 2]
+    assert [len(part.nodes) for part in plan.parts] == [2, 2]
 
 
 def test_stretching_fills_the_scale_and_leaves_a_flat_image_black():
@@ -276,18 +276,19 @@ def test_a_long_chain_is_cut_into_loops_that_share_their_code(rng):
     image = rng.integers(0, 256, (9, 11, 1), dtype=np.uint8)
     stages = [stage("edge", "laplacian", gain=0.1), stage("point", "scale", gain=0.9)] * 20
     run = compile_plan(check(stages, image, output_dtype="float32"))
-    levels = [sum(level.title != "padded copies" for level in part.schedule.levels) for part in run.parts]
+    loops = [part.fused for part in run.runs]
+    levels = [sum(level.title != "padded copies" for level in each.schedule.levels) for each in loops]
     assert (sum(levels), max(levels)) == (20, MOST_LEVELS)
-    assert len({loop for part in run.parts for loop in part.table.loops}) < 8
+    assert len({loop for each in loops for loop in each.table.loops}) < 8
     np.testing.assert_array_equal(run(image)[0], staged(stages, image, Border.REFLECT))
 
 
 def test_thousands_of_stages_are_planned_and_cut_into_few_structures():
     """A chain of 400 took 90 s to end as a RecursionError; what is compiled now are these few."""
     stages = [stage("edge", "laplacian"), *[stage("point", "abs")] * 47] * 40
-    parts = compile_plan(make_plan(stages, (9, 11))).parts
-    assert max(len(part.plan.nodes) for part in parts) == MOST_STAGES
-    assert len({loop for part in parts for loop in part.table.loops}) < 12
+    plan = make_plan(stages, (9, 11))
+    assert max(len(part.nodes) for part in plan.parts) == MOST_STAGES
+    assert len({loop for run in compile_plan(plan).runs for loop in run.fused.table.loops}) < 12
 
 
 @pytest.mark.parametrize("channels", [2, 4])

@@ -542,3 +542,17 @@ def test_the_variance_of_the_page(rng):
     found = Pipeline.from_job(config.load_text(text)[0])(image)
     windows = np.lib.stride_tricks.sliding_window_view(np.pad(image.astype(float), 3, mode="reflect"), (7, 7))
     np.testing.assert_allclose(found, windows.var(axis=(2, 3)), rtol=0, atol=0.02)
+
+
+def test_a_stage_that_rounds_does_so_before_the_next_one_whatever_else_is_a_result(rng):
+    """After a cut the samples are of floating point, of which NaNs are counted where a level ends."""
+    image = rng.integers(0, 256, (20, 30), dtype=np.uint8)
+    stages = [
+        stage("blur", "box", size=3, name="soft"),
+        stage("contrast", "stretch", dtype="uint8"),
+        stage("point", "scale", gain=0.3),
+    ]
+    beside = Pipeline(stages, outputs={"soft": "soft"}, dtype="float32")(image)["result"]
+    np.testing.assert_array_equal(beside, Pipeline(stages, dtype="float32")(image))
+    white = np.rint(beside / np.float32(0.3))
+    np.testing.assert_allclose(beside, white * 0.3, rtol=1e-6)

@@ -10,7 +10,7 @@ from test_stages import EVERY_METHOD, ids, make
 
 from convpipe import Conv2d, Pipeline, config, conv2d, stage
 from convpipe.compile.common.text import Text
-from convpipe.compile.cpu.groups import compile_plan
+from convpipe.compile.cpu.graphs import compile_plan
 from convpipe.compile.cuda.emit import lower
 from convpipe.compile.cuda.tiles import Tiling
 from convpipe.errors import ConfigError, ParameterError

@@ -83,7 +83,7 @@ LOADED = {
     "convpipe.pipeline": "ruamel",
     "convpipe.cli": "click",
     "convpipe.cli.run": "click",
-    "convpipe.compile.cpu.groups": "llvmlite numba platformdirs scipy",
+    "convpipe.compile.cpu.graphs": "llvmlite numba platformdirs scipy",
     "convpipe.compile.cuda.passes": "",
     "convpipe.compile.cuda.run": "llvmlite numba numba.cuda platformdirs scipy",
 }

@@ -8,7 +8,7 @@ import oracle
 import pytest
 from kernels import DTYPES, SHAPES, WINDOWS, pixels
 
-from convpipe.compile.cpu.groups import Groups, compile_plan
+from convpipe.compile.cpu.graphs import GraphExecutable, compile_plan
 from convpipe.ops import stored
 from convpipe.plan import make_plan
 from convpipe.stages import stage
@@ -49,7 +49,7 @@ CASES = [
 def test_the_generated_loop(shape, dtype, window):
     plan, image = planned(shape, dtype, window), pixels(dtype, extent(shape, window))
     run = compile_plan(plan)
-    if isinstance(run, Groups):
+    if isinstance(run, GraphExecutable):
         assert plan.stages[0].tiles is not None
         got = run(image, threads=1)[0]
     else:

@@ -10,7 +10,7 @@ import oracle
 import pytest
 from references import alpha, blur, color, combine, custom, edge, geometry, gradient, light, sharpen, tone
 
-from convpipe.compile.cpu.groups import Groups, compile_plan
+from convpipe.compile.cpu.graphs import GraphExecutable, compile_plan
 from convpipe.geometry import BORDER_NAMES
 from convpipe.plan import make_plan
 from convpipe.stages import ANY_LABEL, COMMON, families, stage
@@ -58,7 +58,7 @@ def test_the_oracle_gives_these_numbers(table):
 @pytest.mark.parametrize("table", TABLES, ids=str)
 def test_the_generated_loop_gives_these_numbers(table):
     run = compile_plan(planned(table))
-    if isinstance(run, Groups):  # what stands before its loop is NumPy's
+    if isinstance(run, GraphExecutable):  # what stands before its loop is NumPy's
         near(table, run(table.pixels, threads=1)[0])
     else:
         near(table, interpreted.run(run, table.pixels)[0])

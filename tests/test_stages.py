@@ -4,7 +4,7 @@ import numpy as np
 import oracle
 import pytest
 
-from convpipe.compile.cpu.groups import compile_plan
+from convpipe.compile.cpu.graphs import compile_plan
 from convpipe.geometry import Border
 from convpipe.plan import make_plan
 from convpipe.stages import ANY_LABEL, families, stage

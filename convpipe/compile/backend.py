@@ -136,10 +136,9 @@ def _on_processor(plan: Plan) -> Executable:
     environment.check()
     with start.LOADING:
         # Numba loads when the first image comes, not before.
-        from convpipe.compile.cpu.graphs import compile_graph
-        from convpipe.compile.cpu.groups import compile_plan
+        from convpipe.compile.cpu.graphs import compile_plan
 
-    return compile_plan(plan) if plan.is_chain else compile_graph(plan)
+    return compile_plan(plan)
 
 
 @dataclass

@@ -3,7 +3,6 @@
 from convpipe.plan.make import make_plan, unknown_dtype
 from convpipe.plan.model import Output, Plan
 from convpipe.plan.node import NodePlan, Origin
-from convpipe.plan.parts import grouped
 from convpipe.plan.rings import strip_columns
 from convpipe.plan.stage import StagePlan
 from convpipe.stages.wiring import IMAGE
@@ -15,7 +14,6 @@ __all__ = [
     "Output",
     "Plan",
     "StagePlan",
-    "grouped",
     "make_plan",
     "strip_columns",
     "unknown_dtype",

@@ -39,12 +39,15 @@ class Part:
         Positions of the nodes of other parts whose images it reads; ``IMAGE`` is the image that enters.
     makes : tuple of int
         Positions of its nodes whose images stand: others read them, or they are results.
+    floating : bool
+        Whether an image that it reads is of floating point: NaNs come to where values are rounded.
     """
 
     nodes: tuple[NodePlan, ...]
     at: tuple[int, ...]
     reads: tuple[int, ...]
     makes: tuple[int, ...]
+    floating: bool
 
 
 def cut(nodes: Sequence[NodePlan], outputs: Collection[int], dtype: str) -> list[Part]:
@@ -58,21 +61,30 @@ def cut(nodes: Sequence[NodePlan], outputs: Collection[int], dtype: str) -> list
     dtype : str
     """
     kept = {*outputs, *_read_by_several(nodes)}
+    floating = np.dtype(dtype).kind == "f"
     parts: list[list[int]] = [[]]
     for at, node in enumerate(nodes):
         if parts[-1] and not _joins(parts[-1], at, nodes, kept):
             parts.append([])
         parts[-1].append(at)
-        if loses_nans(node, dtype) and at + 1 < len(nodes):
+        # NaNs are counted where a sample is written, once: rows between two levels may be made again.
+        if floating and rounds(node) and at + 1 < len(nodes):
             parts.append([])
-    return [_part(own, nodes, outputs) for own in parts]
+    return [_part(own, nodes, outputs, dtype) for own in parts]
 
 
-def _part(own: Sequence[int], nodes: Sequence[NodePlan], outputs: Collection[int]) -> Part:
+def whole(nodes: Sequence[NodePlan], outputs: Collection[int], dtype: str) -> Part:
+    """Return all nodes as one part."""
+    return _part(range(len(nodes)), nodes, outputs, dtype)
+
+
+def _part(own: Sequence[int], nodes: Sequence[NodePlan], outputs: Collection[int], dtype: str) -> Part:
     reads = dict.fromkeys(source for at in own for source in nodes[at].inputs if source not in own)
     elsewhere = {source for at, node in enumerate(nodes) if at not in own for source in node.inputs}
     makes = tuple(at for at in own if at in elsewhere or at in outputs)
-    return Part(tuple(nodes[at] for at in own), tuple(own), tuple(reads), makes)
+    floating = np.dtype(dtype).kind == "f" or any(source != IMAGE for source in reads)
+    floating |= nodes[own[0]].tiles is not None  # whose loop reads the responses
+    return Part(tuple(nodes[at] for at in own), tuple(own), tuple(reads), makes, floating)
 
 
 def _joins(own: Sequence[int], at: int, nodes: Sequence[NodePlan], kept: Collection[int]) -> bool:
@@ -98,11 +110,12 @@ def levels(part: Part) -> list[tuple[int, ...]]:
     """Return the levels of a part, each the positions of its nodes among the part's.
 
     A level is one node, and those after it that need no pixel but the one they change: what one of them gives
-    nobody else reads, and it is no result.
+    nobody else reads, it is no result, and no NaN became 0 in it, since these are counted where a level ends.
     """
     where = {at: number for number, at in enumerate(part.at)}
     nodes = dict(zip(part.at, part.nodes, strict=True))
     kept = {*part.makes, *_read_by_several(part.nodes)}
+    kept |= {at for at, node in nodes.items() if part.floating and rounds(node)}
     return [tuple(where[at] for at in own) for own in _levels(part.at, nodes, kept)]
 
 
@@ -126,20 +139,6 @@ def _levels(
     return found
 
 
-def grouped(nodes: Sequence[NodePlan], dtype: str) -> list[tuple[NodePlan, ...]]:
-    """Return the nodes of each level of a chain: one, and those after it that look at one pixel."""
-    groups: list[tuple[NodePlan, ...]] = []
-    for node in nodes:
-        if groups and node.is_pointwise and not loses_nans(groups[-1][-1], dtype):
-            groups[-1] += (node,)
-        else:
-            groups.append((node,))
-    return groups
-
-
-def loses_nans(node: NodePlan, dtype: str) -> bool:
-    """Tell whether NaNs of an image of `dtype` can become 0 in `node`, where it rounds.
-
-    They are counted where a sample is written, once: what stands between two levels may be computed again.
-    """
-    return np.dtype(dtype).kind == "f" and any(map(is_rounding, node.ops))
+def rounds(node: NodePlan) -> bool:
+    """Tell whether `node` rounds to integers, so that NaNs become 0 in it."""
+    return any(map(is_rounding, node.ops))

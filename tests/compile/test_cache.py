@@ -10,7 +10,7 @@ import time
 import numpy as np
 import pytest
 
-from convpipe.compile.cpu.groups import compile_plan
+from convpipe.compile.cpu.graphs import compile_plan
 from convpipe.compile.runtime import cache, store
 from convpipe.errors import ConvpipeError
 from convpipe.plan import make_plan
@@ -241,7 +241,7 @@ def plant(entry, kind, elsewhere):
 
 _PROGRAM = """
 import json, numpy as np
-from convpipe.compile.cpu.groups import compile_plan
+from convpipe.compile.cpu.graphs import compile_plan
 from convpipe.plan import make_plan
 from convpipe.stages import stage
 image = np.arange(48, dtype=np.uint8).reshape(6, 8)

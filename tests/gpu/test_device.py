@@ -264,7 +264,7 @@ def test_rounds_half_to_even_and_saturates(dtype, value, want):
 
 @pytest.mark.parametrize("chain", CHAINS)
 def test_agrees_with_the_processor(chain, image):
-    from convpipe.compile.cpu.groups import compile_plan
+    from convpipe.compile.cpu.graphs import compile_plan
 
     plan, _, got = check(CHAINS[chain], image)
     want, _ = compile_plan(plan)(image, threads=1)

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import accumulate
 
 import numpy as np
 
+from convpipe.compile.common.pictures import Picture
 from convpipe.geometry import Axis, Extent
 from convpipe.ops import IDENTITY, Alpha, Cast, Map, Mix, Stencil, stored
-from convpipe.plan import NodePlan, Plan, grouped
+from convpipe.plan import NodePlan, Plan, parts
 
 Pointwise = Map | Mix | Alpha | Cast
 
@@ -73,23 +73,6 @@ class Level:
 
 
 @dataclass(frozen=True)
-class Picture:
-    """An image that enters a loop.
-
-    Parameters
-    ----------
-    extent : (rows, cols)
-    channels : int
-    dtype : str
-        As it is stored.
-    """
-
-    extent: Extent
-    channels: int
-    dtype: str
-
-
-@dataclass(frozen=True)
 class Program:
     """Levels, each after those that it reads, and the types of what enters and of the arithmetic.
 
@@ -134,11 +117,10 @@ class Program:
 
 def make_levels(plan: Plan) -> Program:
     """Return the levels of `plan`, a chain that is fused into one loop."""
-    lengths = [len(nodes) for nodes in grouped(plan.nodes, plan.dtype)]
-    ends = list(accumulate(lengths))
-    groups = [range(end - length, end) for end, length in zip(ends, lengths, strict=True)]
+    last = len(plan.nodes) - 1
+    groups = parts.levels(parts.whole(plan.nodes, [last], plan.dtype))
     image = Picture(plan.input, plan.channels, stored(plan.dtype))
-    return make_program(plan, groups, [image], {len(plan.nodes) - 1: plan.output_dtype})
+    return make_program(plan, groups, [image], {last: plan.output_dtype})
 
 
 def make_program(

@@ -6,13 +6,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from convpipe import memory
 from convpipe.compile.common.levels import Program, make_levels
+from convpipe.compile.common.pictures import Outcome, Picture
 from convpipe.compile.cpu import drive, layout
 from convpipe.compile.cpu.loops import Loop
 from convpipe.compile.cpu.schedule import Schedule, schedule_of
@@ -20,8 +20,6 @@ from convpipe.compile.cpu.show import show
 from convpipe.compile.cpu.table import Table, make_table
 from convpipe.compile.runtime import cache
 from convpipe.compile.runtime.threads import count
-from convpipe.geometry import Extent
-from convpipe.ops import stored
 from convpipe.plan import Plan
 
 _DRIVER = Path(drive.__file__).read_text()
@@ -90,9 +88,12 @@ class Fused:
             return self._one_band(*given, 0, self._tallest)
         return self._all_bands(*given, self._tallest, self._step, bands)
 
-    def bands(self, operations: int) -> int:
-        """Return how many bands are worth a thread each: high enough, and with enough to do."""
-        return max(1, min(-(-self._tallest // BAND_ROWS), operations // BAND_OPERATIONS))
+    def bands(self, operations: int, threads: int | None) -> int:
+        """Return how many bands, of at most so many `threads`, are worth one: high, and with enough to do."""
+        if threads == 1:
+            return 1
+        most = min(-(-self._tallest // BAND_ROWS), operations // BAND_OPERATIONS)
+        return min(most, threads or count()) if most > 1 else 1
 
     def warm(self) -> None:
         """Compile what one thread runs, and what every core runs."""
@@ -128,21 +129,14 @@ class Fused:
         return cache.load(_DRIVER, "all_bands", drive.BANDS)
 
 
-class _Rows(NamedTuple):
-    """An image as the loops take it: rows of samples, channels side by side."""
-
-    extent: Extent
-    dtype: np.dtype[Any]
-
-
 @dataclass(frozen=True)
 class Executable:
-    """A pipeline for one image extent, dtype and channel count.
+    """A chain that is one loop, for one image extent, dtype and channel count: quick for small images.
 
     Parameters
     ----------
     plan : Plan
-        Of a chain.
+        Of a chain without numbers of the whole image.
     fused : Fused
     """
 
@@ -164,9 +158,7 @@ class Executable:
         """The schedule, and the generated Python of the loops that it calls."""
         return self.fused.source
 
-    def __call__(
-        self, image: NDArray[Any], threads: int | None = None, first: Sequence[float] = ()
-    ) -> tuple[NDArray[Any], int]:
+    def __call__(self, image: NDArray[Any], threads: int | None = None) -> tuple[NDArray[Any], int]:
         """Filter one image.
 
         Parameters
@@ -175,8 +167,6 @@ class Executable:
             Of the planned extent and dtype, any strides and byte order.
         threads : int, optional
             1 runs on the calling thread and releases the GIL; None uses every core.
-        first : sequence of float
-            The first constants, where they depend on the image.
 
         Returns
         -------
@@ -186,49 +176,27 @@ class Executable:
         nans : int
             How many NaNs became 0.
         """
-        flat = np.ascontiguousarray(image, self._given.dtype).reshape(self._given.extent)
-        out = memory.empty(*self._made)
-        bands = 1 if threads == 1 else self._most_bands
-        if bands > 1:
-            bands = min(bands, threads or count())
-        nans = self.run(flat, out, bands, first)
-        if self._converts:
-            with np.errstate(over="ignore"):  # what float16 cannot hold is infinite, as the plan says
-                out = out.astype(self.plan.output_dtype)
-        shape = self._shapes[image.ndim]
-        return out if out.shape == shape else out.reshape(shape), nans
-
-    def run(self, image: NDArray[Any], out: NDArray[Any], bands: int, first: Sequence[float] = ()) -> int:
-        """Fill `out` from `image`, as :meth:`Fused.run`."""
-        return self.fused.run((image,), (out,), bands, first)
+        rows, out = self.given.rows(image), self.outcome.picture.empty()
+        nans = self.fused.run((rows,), (out,), self.fused.bands(self._operations, threads))
+        return self.outcome.finished(out, image.ndim), nans
 
     def warm(self) -> None:
         """Compile what one thread runs, and what every core runs."""
         self.fused.warm()
 
     @cached_property
-    def _given(self) -> _Rows:
-        rows, cols = self.plan.input
-        return _Rows((rows, cols * self.plan.channels), np.dtype(stored(self.plan.dtype)))
+    def given(self) -> Picture:
+        """The image, as the loop reads it."""
+        return self.fused.program.images[0]
 
     @cached_property
-    def _made(self) -> _Rows:
-        rows, cols = self.plan.extent
-        return _Rows((rows, cols * self.plan.output_channels), np.dtype(stored(self.plan.output_dtype)))
+    def outcome(self) -> Outcome:
+        """The result, and the rows that the loop writes for it."""
+        return Outcome(self.plan, self.plan.outputs[-1])
 
     @cached_property
-    def _converts(self) -> bool:
-        """Whether the result is of another dtype than the loop writes."""
-        return self.plan.output_dtype != self._made.dtype
-
-    @cached_property
-    def _shapes(self) -> dict[int, tuple[int, ...]]:
-        """Shapes of the result by the axes of the image: small images take a few microseconds in all."""
-        return {axes: self.plan.result_shape(axes) for axes in (2, 3)}
-
-    @cached_property
-    def _most_bands(self) -> int:
-        return self.fused.bands(self.plan.operations)
+    def _operations(self) -> int:
+        return self.plan.operations
 
 
 def address_of(loop: Loop) -> int:
@@ -242,5 +210,5 @@ def _address(array: NDArray[Any]) -> int:
 
 
 def compile_fused(plan: Plan) -> Executable:
-    """Return `plan`, a chain that holds no reduction but at its start, as one fused loop."""
+    """Return `plan`, a chain without numbers of the whole image, as one fused loop."""
     return Executable(plan, Fused(make_levels(plan)))

@@ -65,15 +65,19 @@ class Cut:
 
 @dataclass(frozen=True)
 class Transform:
-    """One node's kernel, and what happens to its responses a pixel at a time; as a compiled loop is called.
+    """One node's kernel, and what happens to its responses a pixel at a time; called as a sweep is.
 
     Parameters
     ----------
     plan : Plan
         Of that node, and of those after it that look at one pixel.
+    reads, makes : tuple of int
+        Positions of the nodes, of the plan that it is a part of, whose images it reads and makes.
     """
 
     plan: Plan
+    reads: tuple[int, ...]
+    makes: tuple[int, ...]
 
     @property
     def source(self) -> str:
@@ -81,10 +85,10 @@ class Transform:
         title = f"# {self.plan.nodes[0].title}\n# r: {self._tiles}"
         return f"{title}\n{self._loop(self.plan.extent).source}"
 
-    def __call__(self, image: NDArray[Any], threads: int | None = None) -> tuple[NDArray[Any], int]:
-        """Return the result, and how many NaNs became 0; as :meth:`Executable.__call__`."""
+    def __call__(self, images: Sequence[NDArray[Any]], threads: int | None) -> tuple[list[NDArray[Any]], int]:
+        """Return the image that it makes, and how many NaNs became 0."""
         plan = self.plan
-        samples = image.reshape(*plan.input, plan.channels)
+        samples = images[0].reshape(*plan.input, plan.channels)
         out = memory.empty((*plan.extent, plan.output_channels), plan.output_dtype)
         memory.keep_blocks(BLOCKS)
         spectra = self._spectra  # made here, once
@@ -99,7 +103,7 @@ class Transform:
         else:
             with ThreadPoolExecutor(hands) as pool:
                 nans = sum(pool.map(share, range(hands)))
-        return out.reshape(plan.result_shape(image.ndim)), nans
+        return [out], nans
 
     def warm(self) -> None:
         """Compile what happens to the responses."""

@@ -18,7 +18,7 @@ from convpipe.compile.common.levels import Level, Program, constant_pixel, make_
 from convpipe.errors import BackendError
 from convpipe.geometry import Axis, Border, Extent
 from convpipe.ops import Alpha, Mix, Stencil, Taps, is_rounding
-from convpipe.plan import NodePlan, Plan, grouped
+from convpipe.plan import NodePlan, Plan
 
 Part = Literal["whole", "column", "row"]
 
@@ -250,7 +250,7 @@ def make_passes(plan: Plan) -> tuple[Program, tuple[Pass, ...], Values]:
             )
     program = make_levels(plan)
     chain = _Chain(floating=np.dtype(plan.dtype).kind == "f")
-    for (node, *_), level in zip(grouped(plan.nodes, plan.dtype), program.levels, strict=True):
+    for node, level in zip(program.heads, program.levels, strict=True):
         stencil = node.window
         if not isinstance(stencil, Stencil):
             raise BackendError(

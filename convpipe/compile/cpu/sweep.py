@@ -1,0 +1,62 @@
+"""Run levels that share a sweep over the image: several images may enter, and several be written."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from numpy.typing import NDArray
+
+from convpipe.compile.common.pictures import Picture
+from convpipe.compile.cpu.executable import Fused
+from convpipe.statistics import Statistic, measure
+
+
+@dataclass(frozen=True)
+class Sweep:
+    """One loop: the images that it reads and those that it writes.
+
+    Parameters
+    ----------
+    reads, makes : tuple of int
+        Positions of the nodes of the plan whose images they are.
+    pictures : tuple of Picture
+        Those that it writes.
+    fused : Fused
+    operations : int
+    statistics : tuple of Statistic
+        The numbers that it needs of the first image that it reads.
+    alpha : bool
+        Whether the last channel of that is alpha, which counts for nothing in them.
+    """
+
+    reads: tuple[int, ...]
+    makes: tuple[int, ...]
+    pictures: tuple[Picture, ...]
+    fused: Fused
+    operations: int
+    statistics: tuple[Statistic, ...] = ()
+    alpha: bool = False
+
+    @property
+    def source(self) -> str:
+        """The schedule, and the generated Python of its loops."""
+        return self.fused.source
+
+    def __call__(self, images: Sequence[NDArray[Any]], threads: int | None) -> tuple[list[NDArray[Any]], int]:
+        """Return the images that it writes, as rows of samples, and how many NaNs became 0."""
+        given = self.fused.program.images
+        rows = [picture.rows(image) for image, picture in zip(images, given, strict=True)]
+        outs = [picture.empty() for picture in self.pictures]
+        bands = self.fused.bands(self.operations, threads)
+        return outs, self.fused.run(rows, outs, bands, self._measured(images[0]))
+
+    def _measured(self, image: NDArray[Any]) -> list[float]:
+        """Return the numbers of an image; alpha is left out."""
+        samples = image.reshape(-1, self.fused.program.images[0].channels)
+        return measure(self.statistics, samples[:, :-1] if self.alpha else samples) if self.statistics else []
+
+    def warm(self) -> None:
+        """Compile its loops."""
+        self.fused.warm()
