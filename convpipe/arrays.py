@@ -273,6 +273,8 @@ def _overlaps(node: NodePlan) -> bool:
     """Tell whether blocks with their halo give what the whole gives."""
     if node.is_join:
         return True
+    if node.apart:
+        return False
     far = node.window.border == Border.WRAP and node.window.kernel != (1, 1)
     return not far and not node.reduces
 
@@ -286,7 +288,7 @@ def _places(plan: Plan, node: int) -> tuple[tuple[int, int], tuple[int, int]]:
     for axis in range(2):
         first, step = 0, 1
         for each in plan.way_to(node):
-            if each.is_join:
+            if each.is_join or each.apart:
                 continue
             centred = replace(each.window, padding="same", stride=(1, 1)).axes(each.input)[axis]
             first += (centred.before - each.axes[axis].before) * step

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from convpipe.ops import Alpha, Cast, Map, Mix, Reduce, Stencil
+from convpipe.ops import Alpha, Cast, Frame, Map, Mix, Reduce, Stencil
 from convpipe.padding import Kept
 from convpipe.statistics import measure
 
@@ -39,9 +39,8 @@ def run_graph(plan, image):
     made = []
     for node in plan.nodes:
         read = [image if at < 0 else made[at] for at in node.inputs]
-        if any(isinstance(op, Stencil) for op in node.ops):
-            (values,) = read
-            made.append(run_stage(node.ops, values))
+        if len(read) == 1:
+            made.append(run_stage(node.ops, read[0], alpha=plan.alpha))
         else:
             first, *rest = node.ops
             joined = join(first, read, plan.alpha)
@@ -58,7 +57,7 @@ def join(op, read, alpha):
     return np.concatenate([made, read[0][..., -1:]], axis=2) if alpha else made
 
 
-def run_stage(ops, values, kept=None):
+def run_stage(ops, values, kept=None, alpha=False):
     """Run one chain of ops on the (H, W, C) array `values`; `kept` is the alpha that it leaves as it is."""
     entering = values
     responses = {}
@@ -88,6 +87,9 @@ def run_stage(ops, values, kept=None):
         elif isinstance(op, Alpha):
             values = unpremultiply(values) if op.undo else premultiply(values)
             premultiplied, after_undo = not op.undo, op.undo
+        elif isinstance(op, Frame):
+            colours = values[..., :-1] if alpha else values
+            values = np.concatenate([op(colours), values[..., -1:]], axis=2) if alpha else op(colours)
         elif isinstance(op, Cast):
             values = round_to(values, op.dtype)
             kept = None if kept is None else round_to(kept, op.dtype)

@@ -64,7 +64,7 @@ HOMES = {
     "PIL": {"images"},
     "imagecodecs": {"images"},
     "tifffile": {"images"},
-    "skimage": {"cli", "statistics"},
+    "skimage": {"cli", "stages", "statistics"},
 }
 """Where a library may be imported, be it when it is first needed; NumPy alone may be everywhere."""
 

@@ -114,6 +114,7 @@ def test_methods():
         "combine": ["LABEL"],
         "contrast": ["stretch"],
         "custom": ["LABEL"],
+        "denoise": ["nlmeans", "tv"],
         "edge": ["kirsch", "laplacian", "prewitt", "roberts", "scharr", "sobel"],
         "geometry": ["crop"],
         "light": ["linear", "srgb"],

@@ -12,7 +12,7 @@ from convpipe.cli.streams import emit
 from convpipe.errors import ParameterError
 from convpipe.geometry import Border, border_index
 from convpipe.interval import Interval
-from convpipe.ops import Alpha, Cast, Map, Mix, Rank, Reduce, Stencil, Window, dtype_range, is_integer
+from convpipe.ops import Alpha, Cast, Frame, Map, Mix, Rank, Reduce, Stencil, Window, dtype_range, is_integer
 from convpipe.stages.wiring import IMAGE
 
 if TYPE_CHECKING:
@@ -80,7 +80,7 @@ class Pixel:
             f" rows {_span(places[0])}, columns {_span(places[1])} of its input"
         )
         position = next(at for at, one in enumerate(self.plan.stages) if one is stage)
-        if any(node.is_join for node in stage.nodes):
+        if any(node.is_join or node.apart for node in stage.nodes):
             self._joined(position)
             return
         entering = self._after(self.stage.inputs[0])
@@ -98,6 +98,10 @@ class Pixel:
         """Print what a stage that combines several images reads, its expressions, and what they give."""
         first = self.stage.nodes[0]
         op = first.ops[0]
+        if isinstance(op, Frame):
+            given = ", ".join(f"{name}={value:g}" for name, value in op.parameters)
+            scale = "" if op.full_scale == 1 else f", of values divided by {op.full_scale:g}"
+            emit(f"the whole image goes through {op.function}({given}){scale}")
         named = zip(op.inputs, first.inputs, strict=True) if first.is_join and isinstance(op, Map) else ()
         for symbol, node in named:
             source = IMAGE if node == IMAGE else self.plan.stage_of(node)

@@ -92,6 +92,9 @@ class Backend:
         if name == "auto" and not plan.is_chain:
             self._say("auto: a device runs no graph of stages yet")
             name = "cpu"
+        if name != "cpu" and (apart := next((node for node in plan.nodes if node.apart), None)):
+            self.note(f"{apart.origin} runs on the processor alone, and so do the stages beside it")
+            name = "cpu"
         if name == "auto":
             found = _estimate(plan)
             name = found.backend

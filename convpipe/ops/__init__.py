@@ -8,15 +8,18 @@ Reduce   such an expression that also needs numbers of the whole image: extremes
 Mix      a matrix across the channels of each pixel
 Alpha    to or from colour multiplied by alpha
 Cast     round to a dtype, an integer one saturating, and go on in the type of the arithmetic
+Frame    the whole image through a function of a library; apart from all others
 ======== ============================================================================
 
 In a chain each op takes what the one before it gave. A window gives a response per bank or rank; the map
 that follows combines them, so a chain hands exactly one value per sample on. A :class:`Graph` is of nodes,
-each a chain: one with a window, or a join, whose map combines several images pixel by pixel.
+each a chain: one with a window, or a join, whose map combines several images pixel by pixel; or an op that
+stands apart.
 """
 
 from convpipe.ops.dtypes import COMPUTE, dtype_range, is_integer, stored
-from convpipe.ops.graph import Graph, Node, Op, has_window, is_rounding
+from convpipe.ops.frame import Frame
+from convpipe.ops.graph import Apart, Graph, Node, Op, has_window, is_rounding
 from convpipe.ops.pointwise import Alpha, Cast, Map, Mix, Reduce
 from convpipe.ops.taps import IDENTITY, Taps
 from convpipe.ops.window import Rank, Stencil, Window
@@ -25,7 +28,9 @@ __all__ = [
     "COMPUTE",
     "IDENTITY",
     "Alpha",
+    "Apart",
     "Cast",
+    "Frame",
     "Graph",
     "Map",
     "Mix",

@@ -6,10 +6,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from convpipe.ops.dtypes import is_integer
+from convpipe.ops.frame import Frame
 from convpipe.ops.pointwise import Alpha, Cast, Map, Mix, Reduce
 from convpipe.ops.window import Window
 
-Op = Window | Map | Mix | Alpha | Cast
+Apart = Frame
+"""What no loop over rows has: it is a node by itself, and runs by itself."""
+
+Op = Window | Map | Mix | Alpha | Cast | Apart
 
 
 def is_rounding(op: Op) -> bool:
@@ -24,7 +28,7 @@ def has_window(ops: Sequence[Op]) -> bool:
 
 @dataclass(frozen=True)
 class Node:
-    """A chain of ops: a window with what happens to its responses, or a join.
+    """A chain of ops: a window with what happens to its responses, or a join; or one op that stands apart.
 
     A join is a chain without a window. Its first op is a map of several images of one extent, whose inputs
     are, in their order, those of the node. An image of one channel counts for every channel.
@@ -39,7 +43,7 @@ class Node:
     Raises
     ------
     ValueError
-        If it reads several images and is no join of as many.
+        If it reads several images and is no join of as many, or has other ops beside one that stands apart.
 
     Examples
     --------
@@ -54,6 +58,8 @@ class Node:
     def __post_init__(self) -> None:
         if not self.ops or not self.inputs:
             raise ValueError(f"node {self.name!r} needs ops and an input")
+        if any(isinstance(op, Apart) for op in self.ops) and len(self.ops) > 1:
+            raise ValueError(f"node {self.name!r} has ops beside one that stands apart")
         if len(self.inputs) == 1:
             return
         first = self.ops[0]
@@ -66,6 +72,11 @@ class Node:
     def is_join(self) -> bool:
         """Tell whether it is a map of several images."""
         return len(self.inputs) > 1
+
+    @property
+    def is_apart(self) -> bool:
+        """Tell whether it is of one op that stands apart."""
+        return isinstance(self.ops[0], Apart)
 
 
 @dataclass(frozen=True)

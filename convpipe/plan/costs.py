@@ -10,7 +10,8 @@ import numpy as np
 from convpipe.fourier import LEAST_TAPS, Tiles, tiles
 from convpipe.geometry import Axis, Extent
 from convpipe.interval import Interval
-from convpipe.ops import Map, Mix, Op, Stencil, Taps
+from convpipe.ops import Frame, Map, Mix, Op, Stencil, Taps
+from convpipe.plan.node import NodePlan
 
 
 def fourier_tiles(
@@ -30,6 +31,12 @@ def separation_error(ops: Sequence[Op], samples: Interval) -> float:
     largest = max(abs(samples.low), abs(samples.high))
     errors = [taps.error for op in ops if isinstance(op, Stencil) for taps in op.banks]
     return max(errors) * largest if any(errors) else 0.0
+
+
+def frame_bytes(node: NodePlan) -> int:
+    """Return what the function of a library takes beside the image and the result, if the node is of one."""
+    frame = node.apart
+    return frame.nbytes(node.input, node.channels) if isinstance(frame, Frame) else 0
 
 
 def operations(op: Op) -> int:

@@ -119,9 +119,11 @@ def through(node: NodePlan, made: Region) -> Region:
     """Return the region of each of its inputs that a region of a node's output reads."""
     if node.is_join:
         return made
-    if node.reduces and any(made):
+    if (node.reduces or node.apart) and any(made):
         height, width = node.input
         return Span(0, height - 1), Span(0, width - 1)
+    if node.apart:
+        return NOTHING, NOTHING
     rows, cols = (
         read(axis, node.window.border, size, span)
         for axis, size, span in zip(node.axes, node.input, made, strict=True)

@@ -11,6 +11,7 @@ from convpipe.errors import ParameterError, PlanError
 from convpipe.geometry import LARGEST, Border, Extent, Field
 from convpipe.levels import BOOL, few_values
 from convpipe.ops import COMPUTE, Graph, dtype_range
+from convpipe.plan.apart import plan_apart
 from convpipe.plan.join import plan_join
 from convpipe.plan.model import Output, Plan
 from convpipe.plan.node import Entering, Made, NodePlan, Origin
@@ -86,7 +87,7 @@ def _add_stage(stage: Stage, index: int | None, graph: Graph, sources: Sequence[
     for node in graph.nodes:
         dtype = stage.dtype if node is graph.nodes[-1] else None
         inputs = tuple(named[name] for name in node.inputs)
-        plan = plan_join if node.is_join else plan_window
+        plan = plan_join if node.is_join else plan_apart if node.is_apart else plan_window
         named[node.name] = len(made.nodes)
         made.nodes.append(plan(origin, node.ops, inputs, made, dtype or made.compute))
 

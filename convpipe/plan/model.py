@@ -12,6 +12,7 @@ import numpy as np
 
 from convpipe.geometry import Extent, Field
 from convpipe.ops import stored
+from convpipe.plan.costs import frame_bytes
 from convpipe.plan.node import NodePlan
 from convpipe.plan.parts import Part, cut, held
 from convpipe.plan.rings import ring_bytes
@@ -187,15 +188,16 @@ class Plan:
     def shared_bytes(self) -> int:
         """Memory beside the image and the result that all threads share: at most, of all that is filtered.
 
-        Images that stand between two parts, transforms of a kernel, and copies of an image or a result in the
-        type that the loops read or write.
+        Images that stand between two parts, transforms of a kernel, what a library's function takes, and
+        copies of an image or a result in the type that the loops read or write.
         """
         size = np.dtype(self.compute).itemsize
         between = max(sum(self.nodes[at].samples * size for at in alive) for alive in held(self.parts))
         tiles = [node.tiles for node in self.nodes if node.tiles is not None]
         kernels = max((each.shared_bytes for each in tiles), default=0)
+        frames = max((frame_bytes(node) for node in self.nodes), default=0)
         copies = _copied(self.input_bytes, self.dtype) + _copied(self.output_bytes, self.output_dtype)
-        return between + kernels + copies
+        return between + kernels + frames + copies
 
     @cached_property
     def thread_bytes(self) -> int:
@@ -206,6 +208,8 @@ class Plan:
         first = part.nodes[0]
         if first.tiles is not None:
             return first.tiles.thread_bytes
+        if first.apart:
+            return 0
         return ring_bytes(part, self.compute)
 
     def working_bytes(self, threads: int = 1) -> int:

@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from convpipe.fourier import Tiles
 from convpipe.geometry import Axis, Extent, Field
 from convpipe.interval import Interval
-from convpipe.ops import Op, Reduce, Window, has_window
+from convpipe.ops import Apart, Op, Reduce, Window, has_window
+from convpipe.padding import Sides
 from convpipe.ranges import Ranges
 from convpipe.stages.wiring import IMAGE
 from convpipe.statistics import Statistic
@@ -161,12 +162,23 @@ class NodePlan:
         Where the last channel is alpha, that of the first image is kept; an image of one channel beside it
         counts for every channel.
         """
-        return not has_window(self.ops)
+        return self.apart is None and not has_window(self.ops)
+
+    @property
+    def apart(self) -> Apart | None:
+        """Its one op, if that is in no loop over rows."""
+        first = self.ops[0]
+        return first if isinstance(first, Apart) else None
 
     @property
     def window(self) -> Window:
-        """Its window, if it is no join."""
+        """Its window, if it has one."""
         return next(op for op in self.ops if isinstance(op, Window))
+
+    @property
+    def halo(self) -> Sides:
+        """Pixels that its window reaches to, ((above, below), (left, right)) of the one it computes."""
+        return self.window.halo if has_window(self.ops) else ((0, 0), (0, 0))
 
     @property
     def reduces(self) -> bool:
@@ -181,7 +193,7 @@ class NodePlan:
     @property
     def is_pointwise(self) -> bool:
         """Tell whether it needs no pixel but the one that it changes."""
-        if self.is_join:
+        if self.is_join or self.apart:
             return False
         window = self.window
         padding = [side for axis in self.axes for side in (axis.before, axis.after)]

@@ -1,8 +1,9 @@
 """Where a plan is cut: levels, which share a loop over rows, and parts, between which a whole image stands.
 
 A level is a node with a window or a join, and the nodes after it that look at one pixel at a time. A part is
-levels that share one sweep over the image, or a Fourier transform. A reduction needs all of an image before
-it can give a pixel; a transform takes large tiles of it. The rows of very many levels would fill the caches.
+levels that share one sweep over the image, a Fourier transform, or an op that stands apart. A reduction needs
+all of an image before it can give a pixel; a transform takes large tiles of it. The rows of very many levels
+would fill the caches.
 Where a plan is cut has no effect on a byte: nodes hand on the same numbers in an image as in a few rows.
 """
 
@@ -89,7 +90,7 @@ def _part(own: Sequence[int], nodes: Sequence[NodePlan], outputs: Collection[int
 
 def _joins(own: Sequence[int], at: int, nodes: Sequence[NodePlan], kept: Collection[int]) -> bool:
     """Tell whether the loop of the nodes at `own` is to have that at `at`, too."""
-    if nodes[at].tiles is not None or nodes[at].reduces:
+    if nodes[at].tiles is not None or nodes[at].reduces or nodes[at].apart or nodes[own[0]].apart:
         return False
     most = 1 if nodes[own[0]].tiles is not None else MOST_LEVELS  # a tile of responses has no neighbours
     return len(own) < MOST_STAGES and len(_levels([*own, at], nodes, kept)) <= most

@@ -10,7 +10,7 @@ import numpy as np
 from convpipe.fourier import Tiles
 from convpipe.geometry import Axis, Extent, Field
 from convpipe.interval import Interval
-from convpipe.ops import Op
+from convpipe.ops import Frame, Op
 from convpipe.plan.node import AXIS_NAMES, NodePlan, Origin
 from convpipe.ranges import Ranges
 from convpipe.stages.wiring import IMAGE
@@ -125,6 +125,11 @@ class StagePlan:
         return next((node.tiles for node in self.nodes if node.tiles is not None), None)
 
     @property
+    def frame(self) -> Frame | None:
+        """The function of a library that the whole image goes through, if it does."""
+        return next((op for op in self.ops if isinstance(op, Frame)), None)
+
+    @property
     def smaller(self) -> str | None:
         """Which of its own parameters make its values smaller, for a person."""
         return self.origin.smaller
@@ -134,7 +139,7 @@ class StagePlan:
         """Pixels it reaches to, ((above, below), (left, right)) of the one it computes."""
         reaches: list[list[int]] = []
         for node in self.nodes:
-            own = [0] * 4 if node.is_join else [side for axis in node.window.halo for side in axis]
+            own = [side for axis in node.halo for side in axis]
             before = [reaches[at - self.first] for at in node.inputs if at >= self.first]
             entering = [max(sides) for sides in zip(*before, strict=True)] or [0] * 4
             reaches.append([one + other for one, other in zip(own, entering, strict=True)])
@@ -187,4 +192,5 @@ class StagePlan:
             "operations": self.operations,
             "separation_error": self.separation_error,
             "tiles": None if self.tiles is None else self.tiles.to_dict(),
+            "library": None if self.frame is None else self.frame.function,
         }

@@ -255,4 +255,7 @@ def _formulas(plan: Plan) -> Table:
             table.add_row(f" {_number(stage)}", "kernel", error, style="dim")
         if stage.tiles is not None:
             table.add_row(f" {_number(stage)}", "kernel", Text(str(stage.tiles)), style="dim")
+        if stage.frame is not None:
+            row = f"goes through {stage.frame.function}, on the processor"
+            table.add_row(f" {_number(stage)}", "image", Text(row), style="dim")
     return table

@@ -25,6 +25,8 @@ _HERE = {
     "sobel_x sobel_h": "edge: sobel (with 'direction: x')",
     "sobel_y sobel_v": "edge: sobel (with 'direction: y')",
     "high_boost": "sharpen: unsharp",
+    "denoise_tv denoise_tv_chambolle total_variation rof": "denoise: tv",
+    "nl_means nlm denoise_nl_means fastnlmeansdenoising": "denoise: nlmeans",
     "avg_pool average_pool mean_pool avg_pool2d pool.avg pool.average pool.mean": (
         "blur: box (with 'size: N', 'stride: N' and 'padding: valid')"
     ),
@@ -49,7 +51,7 @@ _HERE = {
 _NOT_HERE = {
     "median median_filter medianblur": "blur: gaussian is nearest; it softens edges, which a median keeps",
     "bilateral bilateral_filter denoise_bilateral": "blur: gaussian is nearest; it does not keep edges",
-    "nl_means nlm denoise denoise_nl_means denoise_tv wiener anisotropic guided wavelet": (
+    "wiener anisotropic guided wavelet denoise_wavelet": (
         "blur: gaussian is nearest; it does not keep edges"
     ),
     "canny hysteresis non_max_suppression": (

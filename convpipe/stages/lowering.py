@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from convpipe.errors import ParameterError
 from convpipe.geometry import Border, Extent
-from convpipe.ops import IDENTITY, Alpha, Cast, Graph, Map, Node, Op, Stencil, Window, has_window
+from convpipe.ops import IDENTITY, Alpha, Apart, Cast, Graph, Map, Node, Op, Stencil, Window, has_window
 from convpipe.padding import Anchor, Kept, Padding
 from convpipe.stages.base import ImageKind
 
@@ -24,6 +24,8 @@ def lowered(stage: Stage, border: Border, image: ImageKind) -> Graph:
     known = {"image": image} if "image" in inspect.signature(lower).parameters else {}
     found = lower(**stage.parameters, **known)
     make = _Maker(stage, border, image)
+    if not isinstance(found, Graph) and isinstance(found[0], Apart):
+        found = Graph((Node("result", found),))
     if isinstance(found, Graph):
         nodes = make.nodes(found)
     else:
@@ -51,9 +53,12 @@ class _Maker:
                 if common[name] != plain:
                     title = self.stage.method.title
                     raise ParameterError(f"{title} is of several windows, and takes no {name}", name)
-        nodes = [node if node.is_join else replace(node, ops=self._inner(node.ops)) for node in graph.nodes]
+        nodes = [
+            node if node.is_join or node.is_apart else replace(node, ops=self._inner(node.ops))
+            for node in graph.nodes
+        ]
         result = self.placed((Stencil((IDENTITY,)),))
-        if _moves(result):
+        if _moves(result) or (nodes[-1].is_apart and self.last):
             nodes.append(Node("placed", result, (nodes[-1].name,)))
         return nodes
 

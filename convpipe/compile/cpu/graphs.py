@@ -12,10 +12,11 @@ from numpy.typing import NDArray
 from convpipe.compile.common.levels import make_program
 from convpipe.compile.common.pictures import Outcome, Picture
 from convpipe.compile.cpu.executable import Executable, Fused, compile_fused
+from convpipe.compile.cpu.library import Library
 from convpipe.compile.cpu.sweep import Sweep
 from convpipe.compile.cpu.transform import Transform
 from convpipe.geometry import Axis
-from convpipe.ops import IDENTITY, Stencil, stored
+from convpipe.ops import IDENTITY, Frame, Stencil, stored
 from convpipe.plan import IMAGE, NodePlan, Plan
 from convpipe.plan.parts import Part, held, levels
 from convpipe.stages.wiring import RESULT
@@ -107,7 +108,11 @@ class GraphExecutable:
         plan = self.plan
         read = {source for part in plan.parts for source in part.reads}
         kept = {at: plan.compute for part in plan.parts for at in part.makes}
-        own = {output.node: output.dtype for output in plan.outputs if output.node not in read}
+        own = {
+            output.node: output.dtype
+            for output in plan.outputs
+            if output.node not in read and plan.nodes[output.node].apart is None
+        }
         return kept | own
 
     def _run(self, part: Part) -> Run:
@@ -117,6 +122,9 @@ class GraphExecutable:
             (at,) = part.makes
             own = replace(plan, dtype=given[0].dtype, output_dtype=stored(self._written[at]))
             return Transform(own, part.reads, part.makes)
+        if isinstance(frame := nodes[0].apart, Frame):
+            made = self._picture(part.makes[0])
+            return Library(part.reads, part.makes, nodes[0].title, frame, made, plan.alpha)
         local = {at: number for number, at in enumerate(part.at)}
         outputs = {local[at]: self._written[at] for at in part.makes}
         program = make_program(plan, levels(part), given, outputs)
@@ -162,6 +170,7 @@ class GraphExecutable:
 def compile_plan(plan: Plan) -> Executable | GraphExecutable:
     """Return `plan` as machine code; what was compiled before is not compiled again."""
     one_loop = plan.is_chain and len(plan.parts) == 1
-    if one_loop and plan.nodes[0].tiles is None and not plan.nodes[0].reduces:
+    first = plan.nodes[0]
+    if one_loop and first.tiles is None and not (first.reduces or first.apart):
         return compile_fused(plan)
     return GraphExecutable(plan)

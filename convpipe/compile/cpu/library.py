@@ -1,0 +1,56 @@
+"""Run a frame: the colours of a whole image through a function of a library, on the processor."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from numpy.typing import NDArray
+
+from convpipe.compile.common.pictures import Picture
+from convpipe.ops import Frame
+
+
+@dataclass(frozen=True)
+class Library:
+    """A function of a library, called as a sweep is.
+
+    Parameters
+    ----------
+    reads, makes : tuple of int
+        Positions of the nodes of the plan whose images it reads and makes.
+    title : str
+        For a person.
+    frame : Frame
+    picture : Picture
+        That it makes.
+    alpha : bool
+        Whether the last channel is alpha, which stays what it was.
+    """
+
+    reads: tuple[int, ...]
+    makes: tuple[int, ...]
+    title: str
+    frame: Frame
+    picture: Picture
+    alpha: bool
+
+    @property
+    def source(self) -> str:
+        """What it calls, in a line."""
+        return f"# {self.title}\n# the whole image: {self.frame}\n"
+
+    def __call__(self, images: Sequence[NDArray[Any]], threads: int | None) -> tuple[list[NDArray[Any]], int]:
+        """Return the image that it makes, and that no NaN became 0."""
+        picture = self.picture
+        samples = images[0].reshape(*picture.extent, picture.channels)
+        colours = picture.channels - self.alpha
+        rows = picture.empty()
+        result = rows.reshape(samples.shape)
+        result[..., :colours] = self.frame(samples[..., :colours])
+        result[..., colours:] = samples[..., colours:]
+        return [rows], 0
+
+    def warm(self) -> None:
+        """There is nothing to compile."""

@@ -1,0 +1,100 @@
+"""A whole image through a library's function: what is better kept than written anew.
+
+The functions are registered by the modules that declare filters, under a name that says what they are. They
+import their library when they are called: a plan needs none of it.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from convpipe.geometry import Extent
+from convpipe.interval import Interval
+
+Function = Callable[..., NDArray[np.float64]]
+"""From colours, (rows, cols, colours) of float64, and parameters by name to as many of the same shape."""
+
+_FUNCTIONS: dict[str, Function] = {}
+
+
+def function(name: str) -> Callable[[Function], Function]:
+    """Register the decorated function, under the dotted name of the library's that it calls."""
+
+    def register(call: Function) -> Function:
+        if name in _FUNCTIONS:
+            raise ValueError(f"{name} is registered twice")
+        _FUNCTIONS[name] = call
+        return call
+
+    return register
+
+
+@dataclass(frozen=True)
+class Frame:
+    """The colours of a whole image through a function of a library, in float64; alpha stays what it was.
+
+    The function takes values over the full scale of the image's dtype, 0 to 1 of unsigned integers, as
+    scikit-image has them.
+
+    Parameters
+    ----------
+    function : str
+        Under which it is registered.
+    parameters : tuple of (name, value)
+        What it takes by name beside the colours.
+    full_scale : float
+        By which samples are divided before it, and multiplied after it.
+    beyond : float
+        How far, over that scale, a result can lie beyond the smallest and the largest sample.
+    operations : int
+        Arithmetic operations on a sample, about.
+    copies, planes : int
+        What the function takes beside its input and its result, at most: images of float64, and single
+        channels of them.
+
+    Raises
+    ------
+    ValueError
+        If no function is registered under that name.
+    """
+
+    function: str
+    parameters: tuple[tuple[str, Any], ...] = ()
+    full_scale: float = 1.0
+    beyond: float = 0.0
+    operations: int = 1
+    copies: int = 0
+    planes: int = 0
+
+    def __post_init__(self) -> None:
+        if self.function not in _FUNCTIONS:
+            raise ValueError(f"no function is registered as {self.function!r}")
+
+    def __call__(self, colours: NDArray[Any]) -> NDArray[np.float64]:
+        """Return what it makes of colours, (rows, cols, colours), in their own units.
+
+        Raises
+        ------
+        ValueError
+            If the function gives another shape.
+        """
+        given = colours.astype(np.float64) / self.full_scale
+        made = np.asarray(_FUNCTIONS[self.function](given, **dict(self.parameters)))
+        if made.shape != colours.shape:
+            raise ValueError(f"{self.function} made {made.shape} of an image of {colours.shape}")
+        return made * self.full_scale
+
+    def nbytes(self, extent: Extent, channels: int) -> int:
+        """Return the bytes that it takes at most, with copies of the image and of the result in float64."""
+        return math.prod(extent) * 8 * ((3 + self.copies) * channels + self.planes)
+
+    def range(self, samples: Interval) -> Interval:
+        """Enclose every result."""
+        beyond = self.beyond * self.full_scale
+        return Interval(samples.low - beyond, samples.high + beyond, samples.nan)
