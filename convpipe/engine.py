@@ -13,7 +13,7 @@ from convpipe.compile.backend import Backend, Executable, Graph
 from convpipe.errors import ParameterError
 from convpipe.geometry import Border, Extent
 from convpipe.ops import COMPUTE
-from convpipe.plan import Plan, make_plan, unknown_dtype
+from convpipe.plan import Missing, Plan, make_plan, unknown_dtype
 from convpipe.stages import nearest
 from convpipe.stages.parameters import Count, Flag
 from convpipe.stages.wiring import RESULT, Wiring
@@ -34,6 +34,8 @@ class Engine:
     dtype : str or None
         Of the results; None: the last stage's, or that of each image.
     backend : {'auto', 'cpu', 'cuda'}
+    missing : float, 'nan' or None
+        Samples that count as not there.
 
     Attributes
     ----------
@@ -46,8 +48,15 @@ class Engine:
         If the backend cannot run here.
     """
 
-    def __init__(self, wiring: Wiring, border: Border, dtype: str | None, backend: str) -> None:
-        self.wiring, self.border, self.dtype = wiring, border, dtype
+    def __init__(
+        self,
+        wiring: Wiring,
+        border: Border,
+        dtype: str | None,
+        backend: str,
+        missing: float | str | None = None,
+    ) -> None:
+        self.wiring, self.border, self.dtype, self.missing = wiring, border, dtype, missing
         self.stages = wiring.stages
         self._backend = Backend(backend)
         self.backend = self._backend.name
@@ -131,6 +140,7 @@ class Engine:
             dtype=dtype,
             border=self.border,
             output_dtype=output_dtype,
+            missing=None if self.missing is None else Missing(float(self.missing)),
         )
 
     def _compile(

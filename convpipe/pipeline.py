@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from convpipe import arrays, batch, config
 from convpipe.compile.backend import BACKENDS
+from convpipe.config.job import MISSING
 from convpipe.engine import Engine, dtype_name
 from convpipe.errors import ConfigError, ParameterError, ParameterTypeError
 from convpipe.geometry import BORDER_NAMES, Border, border_hint
@@ -46,6 +47,9 @@ class Pipeline:
         Of the result; default: the last stage's ``dtype``, or that of the image.
     linear_light : bool
         Decode sRGB to linear light before the first stage, and encode it again after the last.
+    missing : float, optional
+        Samples of this value - NaN, or a number - are not there, and count for nothing. In results it stands
+        for those that are missing there.
     backend : {'cpu', 'cuda', 'auto'}
         Where it runs; ``auto`` takes what is estimated to be quicker for each image size.
     name : str
@@ -96,6 +100,7 @@ class Pipeline:
         border: str | Border = "reflect",
         dtype: str | None = None,
         linear_light: bool = False,
+        missing: float | str | None = None,
         backend: str = "cpu",
         name: str = "pipeline",
         outputs: Mapping[str, str] | None = None,
@@ -114,8 +119,9 @@ class Pipeline:
         self.border = border if isinstance(border, Border) else BORDER_NAMES[border]
         self.dtype = None if dtype is None else dtype_name(dtype)
         self.linear_light = linear_light
+        self.missing = None if missing is None else MISSING.parse(missing)
         self.name = _NAME.parse(name)
-        self.engine = Engine(self.wiring, self.border, self.dtype, backend)
+        self.engine = Engine(self.wiring, self.border, self.dtype, backend, self.missing)
         self.backend = self.engine.backend
         self._asked = backend
 
@@ -168,6 +174,7 @@ class Pipeline:
             border=job.border,
             dtype=job.dtype,
             linear_light=job.linear_light,
+            missing=job.missing,
             backend=job.backend if backend is None else backend,
             name=job.name,
             outputs={name: output.source for name, output in job.outputs.items()},
@@ -347,6 +354,7 @@ class Pipeline:
             "border": (self.border.name.lower(), "reflect"),
             "dtype": (self.dtype, None),
             "linear_light": (self.linear_light, False),
+            "missing": (self.missing, None),
             "backend": (self._asked, "cpu"),
             "outputs": (self.outputs, {}),
         }

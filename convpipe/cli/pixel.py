@@ -137,7 +137,8 @@ class Pixel:
 
         samples = self.pixels
         if position != IMAGE:
-            engine = Engine(self.pipeline.wiring.up_to(position), self.pipeline.border, None, "cpu")
+            whole = self.pipeline
+            engine = Engine(whole.wiring.up_to(position), whole.border, None, "cpu", whole.missing)
             samples, _ = engine.filter(samples, dtype=self.plan.compute, alpha=self.plan.alpha)
         return np.atleast_3d(samples).astype(float)
 

@@ -85,7 +85,7 @@ def _panels(whole: Pipeline, image: Image, chosen: str | None) -> list[Panel]:
             continue
         last = index == len(own) - 1
         stages = wiring.up_to(index).stages
-        part = Pipeline(stages, border=whole.border, linear_light=whole.linear_light)
+        part = Pipeline(stages, border=whole.border, linear_light=whole.linear_light, missing=whole.missing)
         # Only the last stage's values are rounded and saturated; those between are not, nor are they here.
         dtype = (whole.dtype or stage.dtype or pixels.dtype.name) if last else "float32"
         values = part(pixels, dtype=dtype, alpha=alpha, channel_axis=-1 if pixels.ndim == 3 else None)

@@ -95,7 +95,7 @@ class Graph:
 
     Examples
     --------
-    >>> from convpipe.ops import IDENTITY
+    >>> from convpipe.ops import IDENTITY, Stencil
     >>> blurred = Node("blurred", (Stencil((IDENTITY,)),))
     >>> Graph((blurred, Node("high", (Map("a - b", ("a", "b")),), ("input", "blurred")))).inputs
     ('input',)

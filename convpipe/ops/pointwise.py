@@ -29,7 +29,10 @@ class Map:
     inputs : tuple of str
         Names of the responses it combines.
     constants : tuple of (name, value)
-        Finite numbers, handed over at run time, so that another value compiles nothing.
+        Numbers, handed over at run time, so that another value compiles nothing; finite ones, unless
+        `result` is given.
+    result : Interval, optional
+        Encloses the value of the expression, where more is known of it than intervals can see.
 
     Raises
     ------
@@ -48,13 +51,14 @@ class Map:
     expression: str
     inputs: tuple[str, ...] = ("r",)
     constants: tuple[tuple[str, float], ...] = ()
+    result: Interval | None = None
 
     def __post_init__(self) -> None:
         expression.check_names(
             (*self.inputs, *(name for name, _ in self.constants)), "an input or a constant"
         )
         for name, value in self.constants:
-            if not isinstance(value, int | float) or not math.isfinite(value):
+            if not isinstance(value, int | float) or not (self.result or math.isfinite(value)):
                 raise ParameterError(f"constant {name} needs a finite number; given {value!r}", name)
         assert self.tree is not None
 
@@ -65,6 +69,8 @@ class Map:
 
     def range(self, responses: Mapping[str, Interval]) -> Interval:
         """Enclose the value of the expression."""
+        if self.result is not None:
+            return self.result
         constants = {name: Interval(value, value) for name, value in self.constants}
         values = {**constants, **responses}
         result: Interval = expression.evaluate(self.tree, values, interval.FUNCTIONS, _exactly, branches)
@@ -89,18 +95,14 @@ class Reduce(Map):
         Encloses the value of the expression, whatever the numbers are.
     """
 
-    statistics: tuple[Statistic, ...] = EXTREMES
     result: Interval = UNBOUNDED
+    statistics: tuple[Statistic, ...] = EXTREMES
 
     def __post_init__(self) -> None:
         given = tuple((one.name, 0.0) for one in self.statistics)
         if self.constants[: len(given)] != given:  # as of a copy, which has them
             object.__setattr__(self, "constants", (*given, *self.constants))
         super().__post_init__()
-
-    def range(self, responses: Mapping[str, Interval]) -> Interval:
-        """Enclose the value of the expression."""
-        return self.result
 
 
 @dataclass(frozen=True)

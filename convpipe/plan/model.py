@@ -13,6 +13,7 @@ import numpy as np
 from convpipe.geometry import Extent, Field
 from convpipe.ops import stored
 from convpipe.plan.costs import frame_bytes
+from convpipe.plan.missing import Missing
 from convpipe.plan.node import NodePlan
 from convpipe.plan.parts import Part, cut, held
 from convpipe.plan.rings import ring_bytes
@@ -59,6 +60,8 @@ class Plan:
         Each after those that it reads; the last gives the result.
     beside : tuple of Output
         The other results.
+    missing : Missing, optional
+        Which samples of the image count for nothing.
     """
 
     input: Extent
@@ -69,6 +72,7 @@ class Plan:
     alpha: bool
     nodes: tuple[NodePlan, ...]
     beside: tuple[Output, ...] = ()
+    missing: Missing | None = None
 
     @property
     def outputs(self) -> tuple[Output, ...]:
@@ -84,12 +88,10 @@ class Plan:
     def stages(self) -> tuple[StagePlan, ...]:
         """The nodes of each stage; of a part of a plan, of those that it has nodes of."""
         stages: list[StagePlan] = []
-        makers: list[int] = []
+        first = 0
         for _, group in itertools.groupby(self.nodes, key=lambda node: id(node.origin)):
-            nodes, first = tuple(group), len(makers)
-            reads = dict.fromkeys(at for node in nodes for at in node.inputs if at < first)
-            stages.append(StagePlan(nodes, first, tuple(at if at == IMAGE else makers[at] for at in reads)))
-            makers += [len(stages) - 1] * len(nodes)
+            stages.append(StagePlan(tuple(group), first))
+            first += len(stages[-1].nodes)
         return tuple(stages)
 
     def stage_of(self, node: int) -> int:
@@ -103,6 +105,7 @@ class Plan:
         return (
             f"{rows}x{cols}x{self.channels} {self.dtype} -> "
             f"{out_rows}x{out_cols}x{self.output_channels} {self.output_dtype}, computed in {self.compute}"
+            f"{'' if self.missing is None else f', {self.missing} missing'}"
         )
 
     def __repr__(self) -> str:
@@ -245,9 +248,16 @@ class Plan:
         ]
 
     @property
+    def notes(self) -> list[str]:
+        """What is to be said of all such images: what a dtype loses, and that nothing can be missing."""
+        unheld = self.missing is not None and self.missing.of(self.dtype) is None
+        said = f"missing: {self.missing} is no value of {self.dtype} images; nothing is missing in them"
+        return [*self.saturations, said] if unheld else self.saturations
+
+    @property
     def warnings(self) -> list[str]:
         """What a person should know before running it."""
-        return [warning for stage in self.stages for warning in stage.warnings] + self.saturations
+        return [warning for stage in self.stages for warning in stage.warnings] + self.notes
 
     def to_dict(self) -> dict[str, Any]:
         """Return the plan as plain data."""
@@ -255,6 +265,7 @@ class Plan:
             "input": list(self.input),
             "channels": self.channels,
             "alpha": self.alpha,
+            "missing": None if self.missing is None else str(self.missing),
             "dtype": self.dtype,
             "output": list(self.extent),
             "output_channels": self.output_channels,

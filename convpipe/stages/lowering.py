@@ -88,14 +88,16 @@ class _Maker:
     def _filtering(self, slid: Window, rest: Sequence[Op]) -> tuple[Op, ...]:
         """Return a window that knows what lies outside the image, and what becomes of alpha."""
         own, alpha = self.stage.common["border"], self.image.alpha
+        mean = self.stage.method.alpha == "premultiply"
         window = replace(
             slid,
             border=self.border if own is None else own,
             value=self.stage.common["value"],
             opaque=self.image.full_scale if alpha else None,
-            keep_alpha=alpha and self.stage.method.alpha == "keep",
+            keep_alpha=alpha and not mean,
+            mean=mean,
         )
-        if alpha and self.stage.method.alpha == "premultiply":
+        if alpha and mean:
             return (Alpha(), window, *rest, Alpha(undo=True))
         return (window, *rest)
 

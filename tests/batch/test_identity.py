@@ -28,6 +28,7 @@ PIPELINES = {
     "border": "edge",
     "dtype": "float32",
     "linear_light": True,
+    "missing": 0,
     "name": "other",
     "outputs": {"soft": "soft"},
 }
