@@ -10,7 +10,7 @@ import dataclasses
 
 import numpy as np
 
-from convpipe.ops import Alpha, Cast, Frame, Map, Mix, Reduce, Stencil
+from convpipe.ops import Alpha, Cast, ChannelMap, Frame, Map, Mix, Reduce, Stencil
 from convpipe.padding import Kept
 from convpipe.statistics import measure
 
@@ -86,6 +86,8 @@ def run_stage(ops, values, kept=None, alpha=False):
             values = mapped
         elif isinstance(op, Mix):
             values = np.einsum("ij,rcj->rci", np.array(op.matrix), values)
+        elif isinstance(op, ChannelMap):
+            values = channel_map(op, values)
         elif isinstance(op, Alpha):
             values = unpremultiply(values) if op.undo else premultiply(values)
             premultiplied, after_undo = not op.undo, op.undo
@@ -100,6 +102,18 @@ def run_stage(ops, values, kept=None, alpha=False):
     if kept is not None:
         values = np.concatenate([values[..., :-1], kept[..., None]], axis=2)
     return values
+
+
+def channel_map(op, values):
+    """Run the lines of `op` on the first channels; those after them stay."""
+    scope = {**FUNCTIONS, **dict(op.constants)}
+    scope |= {name: values[..., k] for k, name in enumerate(op.inputs)}
+    for line in op.text.strip().splitlines():
+        name, text = (part.strip() for part in line.split("=", 1))
+        with np.errstate(invalid="ignore", divide="ignore"):
+            scope[name] = eval(text, {"__builtins__": {}}, scope)
+    made = np.stack([scope[name] for name in op.outputs], axis=2)
+    return np.concatenate([made, values[..., len(op.inputs) :]], axis=2)
 
 
 def pad(op, values, premultiplied=False):

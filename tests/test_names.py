@@ -107,10 +107,24 @@ def test_options(name):
     assert found == COMMANDS[name].split()
 
 
+SPACES = ("hsv", "lab", "xyz", "ycbcr")
+
+
 def test_methods():
     assert {family: sorted(methods) for family, methods in families().items()} == {
         "blur": ["box", "gaussian"],
-        "color": ["gray"],
+        "color": [
+            "from_hsv",
+            "from_lab",
+            "from_xyz",
+            "from_ycbcr",
+            "gray",
+            "hsv",
+            "lab",
+            "saturation",
+            "xyz",
+            "ycbcr",
+        ],
         "combine": ["LABEL"],
         "contrast": ["stretch"],
         "custom": ["LABEL"],

@@ -17,8 +17,8 @@ from convpipe.stages import ANY_LABEL, Method, Stage, families, stage
 
 pytestmark = pytest.mark.gpu
 
-WHOLE_IMAGE = {"stretch"}
-"""Methods that need the extremes of the whole image, which this backend refuses."""
+WHOLE_IMAGE = {"stretch", "tv", "nlmeans"}
+"""Methods that need numbers of the whole image, or all of it, which this backend refuses."""
 
 METHODS = [
     method for methods in families().values() for method in methods.values() if method.name not in WHOLE_IMAGE
@@ -57,19 +57,21 @@ def test_a_reduction_is_refused_by_name(image):
 
     with pytest.raises(BackendError, match=r"stage 1 \(contrast stretch\) needs numbers of the whole image"):
         compile_plan(make_plan([stage("edge", "sobel"), stage("contrast", "stretch")], image.shape))
+    with pytest.raises(BackendError, match=r"stage 0 \(denoise tv\) runs on the processor alone"):
+        compile_plan(make_plan([stage("denoise", "tv")], image.shape))
 
 
 @pytest.mark.parametrize(("channels", "alpha"), [(1, False), (3, False), (4, True)])
 @pytest.mark.parametrize("method", METHODS, ids=lambda method: f"{method.family}-{method.name}")
 def test_registry(method, channels, alpha, rng):
-    image = rng.integers(0, 256, (5, 7, channels), dtype=np.uint8)
+    image = rng.integers(0, 256, (5, 7, max(channels, method.colours or 1)), dtype=np.uint8)
     check(small(make(method)), image, alpha=alpha)
 
 
 @pytest.mark.parametrize("method", METHODS, ids=lambda method: f"{method.family}-{method.name}")
 def test_registry_at_stride_two(method, rng):
     border = list(Border)[METHODS.index(method) % len(Border)]
-    image = rng.random((6, 9)).astype(np.float32)
+    image = rng.random((6, 9, method.colours or 1)).astype(np.float32)
     check(small(make(method, stride=[2, 1], value=0.5, bias=0.25)), image, border)
 
 

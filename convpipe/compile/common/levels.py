@@ -13,10 +13,10 @@ import numpy as np
 
 from convpipe.compile.common.pictures import Picture
 from convpipe.geometry import Axis, Extent
-from convpipe.ops import IDENTITY, Alpha, Cast, Map, Mix, Stencil, stored
+from convpipe.ops import IDENTITY, Alpha, Cast, ChannelMap, Map, Mix, Stencil, stored
 from convpipe.plan import NodePlan, Plan, parts
 
-Pointwise = Map | Mix | Alpha | Cast
+Pointwise = Map | Mix | ChannelMap | Alpha | Cast
 
 
 @dataclass(frozen=True)
@@ -67,9 +67,9 @@ class Level:
 
     @property
     def mixes_samples(self) -> bool:
-        """Tell whether it is a mix of the channels of its input, with no window."""
+        """Tell whether it makes channels of those of its input, with no window."""
         first = self.steps[0] if self.steps else None
-        return self.kernel == (1, 1) and not self.keep_alpha and isinstance(first, Mix)
+        return self.kernel == (1, 1) and not self.keep_alpha and isinstance(first, Mix | ChannelMap)
 
 
 @dataclass(frozen=True)
@@ -222,7 +222,7 @@ def constant_pixel(node: NodePlan) -> tuple[float, float]:
 
 
 def _constants(step: Pointwise) -> list[float]:
-    if isinstance(step, Map):
+    if isinstance(step, Map | ChannelMap):
         return [value for _, value in step.constants]
     if isinstance(step, Mix):
         return [value for row in step.matrix for value in row]

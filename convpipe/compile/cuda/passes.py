@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from convpipe.compile.common.levels import Level, Program, constant_pixel, make_levels
 from convpipe.errors import BackendError
 from convpipe.geometry import Axis, Border, Extent
-from convpipe.ops import Alpha, Mix, Stencil, Taps, is_rounding
+from convpipe.ops import Alpha, ChannelMap, Mix, Stencil, Taps, is_rounding
 from convpipe.plan import NodePlan, Plan
 
 Part = Literal["whole", "column", "row"]
@@ -115,7 +115,7 @@ class Pass:
     @property
     def pixelwise(self) -> bool:
         """Whether a thread needs all channels of a pixel at once, whatever follows."""
-        mixes = any(isinstance(step, Mix | Alpha) for step in self.level.steps)
+        mixes = any(isinstance(step, Mix | ChannelMap | Alpha) for step in self.level.steps)
         return self.level.keep_alpha or (self.final and mixes)
 
     @property
@@ -242,6 +242,8 @@ def make_passes(plan: Plan) -> tuple[Program, tuple[Pass, ...], Values]:
             "run them with backend 'cpu'"
         )
     for node in plan.nodes:
+        if node.apart:
+            raise BackendError(f"{node.origin} runs on the processor alone; use backend 'cpu'")
         if node.reduces:
             raise BackendError(
                 f"{node.origin} needs numbers of the whole image "

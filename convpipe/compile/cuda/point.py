@@ -137,7 +137,7 @@ class Point:
         if segment.across is not None:
             if segment.opens:
                 given = [name for channel in range(self.channels) for name in self.responses(channel)]
-            text.line(*(f"{name} = {expression}" for name, expression in segment.mixed(given)))
+            text.line(*(f"{name} = {expression}" for name, expression in segment.mixed(given, rounded)))
         count = segment.output_channels if segment.across is not None else self.channels
         values = []
         for channel in range(count):
