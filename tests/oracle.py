@@ -312,5 +312,8 @@ def covered_step(op, values, cover):
             read = [cover[..., j] for j, weight in enumerate(row) if weight]
             covers.append(np.where(np.all(np.array(read) > 0, axis=0), np.mean(read, axis=0), 0))
         return np.einsum("ij,rcj->rci", np.array(op.matrix), values), np.stack(covers, axis=2)
+    if isinstance(op, ChannelMap):
+        mean = np.where((cover > 0).all(axis=2), cover.mean(axis=2), 0)
+        return channel_map(op, values), np.stack([mean] * len(op.outputs), axis=2)
     assert isinstance(op, Cast)
     return round_to(values, op.dtype), cover

@@ -6,7 +6,7 @@ import numpy as np
 import oracle
 import pytest
 from astropy import convolution
-from test_stages import EVERY_METHOD, ids, make
+from test_stages import EVERY_METHOD, ids, make, shaped
 
 from convpipe import Pipeline, stage
 from convpipe.errors import ParameterError, PlanError
@@ -49,13 +49,14 @@ def check(stages, image, missing=np.nan, border="reflect", tolerance=2e-5, **opt
 @pytest.mark.parametrize("method", METHODS, ids=ids)
 @pytest.mark.parametrize("channels", [1, 3])
 def test_every_method_against_the_definition(method, channels, rng):
-    check([make(method)], holed(rng, (23, 19, channels)))
+    check([make(method)], holed(rng, (23, 19, max(channels, method.colours or 1))))
 
 
 @pytest.mark.parametrize("border", list(Border), ids=lambda border: border.name.lower())
 @pytest.mark.parametrize("method", METHODS, ids=ids)
 def test_borders_and_strides(method, border, rng):
-    check([make(method, stride=2, value=0.5, bias=0.25)], holed(rng), border=border)
+    image = holed(rng, shaped(method, (23, 19)))
+    check([make(method, stride=2, value=0.5, bias=0.25)], image, border=border)
 
 
 @pytest.mark.parametrize(
@@ -198,7 +199,7 @@ class TestFlat:
 
 @pytest.mark.parametrize("method", METHODS, ids=ids)
 def test_what_fills_a_hole_leaks_nowhere(method, rng):
-    image = rng.integers(0, 200, (13, 17)).astype(np.float32)
+    image = rng.integers(0, 200, shaped(method, (13, 17))).astype(np.float32)
     image[4:7, 3:9] = 250
     other = np.where(image == 250, np.float32(-1e30), image)
     np.testing.assert_array_equal(

@@ -24,7 +24,7 @@ from convpipe import expression
 from convpipe.errors import PlanError
 from convpipe.geometry import Extent
 from convpipe.interval import Interval
-from convpipe.ops import Cast, Map, Mix, Op, Reduce, Stencil, Taps, is_rounding
+from convpipe.ops import Cast, ChannelMap, Map, Mix, Op, Reduce, Stencil, Taps, is_rounding
 from convpipe.plan.cover import NOTHING, SHARE, Builder, Cover, Covered, is_in_place, pruned, standing
 from convpipe.plan.missing import Missing
 from convpipe.plan.node import Made, NodePlan
@@ -147,6 +147,8 @@ class _Coverer:
         share, is_clean = given.cover, given.is_clean
         runs: list[list[Op]] = [[]]
         for op in ops:
+            if isinstance(op, ChannelMap):  # each output is of all inputs
+                share = self.build.mixed(share, Mix(((1.0,) * len(op.inputs),) * len(op.outputs)))
             if isinstance(op, Mix):
                 share = self.build.mixed(share, op)
             is_clean = is_clean and isinstance(op, Cast)
