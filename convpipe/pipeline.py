@@ -49,7 +49,8 @@ class Pipeline:
         Decode sRGB to linear light before the first stage, and encode it again after the last.
     missing : float, optional
         Samples of this value - NaN, or a number - are not there, and count for nothing. In results it stands
-        for those that are missing there.
+        for those that are missing there. ``"file"``: the nodata value of each file, or of a DataArray its
+        attribute ``_FillValue``.
     backend : {'cpu', 'cuda', 'auto'}
         Where it runs; ``auto`` takes what is estimated to be quicker for each image size.
     name : str
@@ -247,6 +248,7 @@ class Pipeline:
         threads: int | None = None,
         channel_axis: int | str | None = None,
         alpha: bool = False,
+        mask: Any = None,
     ) -> Any:
         """Filter one image.
 
@@ -267,6 +269,9 @@ class Pipeline:
             The axis of the channels, or of a DataArray its dim; default: the last of three.
         alpha : bool
             Whether the last channel is alpha.
+        mask : array_like, shape (rows, cols), optional
+            0, or False, where a pixel is missing and counts for nothing. In a result `missing` stands for
+            it, by default NaN, or 0 where that is of integers; where there is alpha, that is 0.
 
         Returns
         -------
@@ -295,16 +300,17 @@ class Pipeline:
         (48, 64, 4)
         """
         given = arrays.take(image, channel_axis, self.engine, alpha)
+        nodata, shown = given.nodata(self.missing), arrays.take_mask(mask)
         dtype = None if dtype is None else dtype_name(dtype)
-        if self.outputs:
-            if out is not None:
-                raise ParameterError("out takes one result, and this pipeline gives several", "out")
-            results, _ = self.engine.outputs(given.pixels, threads, dtype, alpha=alpha)
-            return {name: given.wrapped(each, self.engine, alpha, name) for name, each in results.items()}
         if out is not None:
+            if self.outputs:
+                raise ParameterError("out takes one result, and this pipeline gives several", "out")
             plan = self.engine.plan(given.pixels.shape, given.pixels.dtype.name, alpha)
             arrays.check_out(out, given.shape_of(plan), dtype or plan.output_dtype)
-        result, _ = self.engine.filter(given.pixels, threads, dtype, alpha=alpha)
+        results, _ = self.engine.outputs(given.pixels, threads, dtype, alpha=alpha, nodata=nodata, mask=shown)
+        if self.outputs:
+            return {name: given.wrapped(each, self.engine, alpha, name) for name, each in results.items()}
+        (result,) = results.values()
         if out is not None:
             np.copyto(out, given.restored(result))
             return out

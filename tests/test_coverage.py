@@ -1,10 +1,12 @@
 """Missing samples count for nothing, in every stage: against the definition, and against astropy."""
 
 import pickle
+import re
 
 import numpy as np
 import oracle
 import pytest
+import xarray
 from astropy import convolution
 from test_stages import EVERY_METHOD, ids, make, shaped
 
@@ -271,7 +273,7 @@ class TestPlan:
         run = Pipeline([SOBEL], missing=missing)
         plan = run.plan((9, 9), dtype)
         assert plan.is_chain
-        said = f"missing: {missing} is no value of {dtype} images; nothing is missing in them"
+        said = f"missing: {missing} is no value of {dtype} images; no sample of them is missing by it"
         assert plan.notes[-1] == said
         image = rng.integers(0, 2, (9, 9)).astype(dtype)
         np.testing.assert_array_equal(run(image), Pipeline([SOBEL])(image))
@@ -306,9 +308,92 @@ class TestForms:
 
     @pytest.mark.parametrize("value", ["none", "inf", float("inf"), [1], True])
     def test_others_are_refused(self, value):
-        with pytest.raises(ParameterError, match="missing needs a finite number, or one of nan"):
+        with pytest.raises(ParameterError, match="missing needs a finite number, or one of nan, file"):
             Pipeline([SOBEL], missing=value)
 
     def test_beside_alpha_it_is_refused(self):
         with pytest.raises(PlanError, match="it is alpha that says what is missing"):
             Pipeline([SOBEL], missing=0).plan((9, 9, 4), alpha=True)
+
+
+class TestMask:
+    """A mask is 0 where a pixel is missing, whatever stands there."""
+
+    @pytest.mark.parametrize("dtype", ["uint8", "float32", "int32", "bool"])
+    @pytest.mark.parametrize("channels", [None, 1, 3])
+    def test_gives_what_a_value_gives(self, dtype, channels, rng):
+        shape = (14, 15) if channels is None else (14, 15, channels)
+        image = rng.integers(0, 2 if dtype == "bool" else 100, shape).astype(dtype)
+        mask = rng.integers(0, 3, (14, 15), dtype=np.uint8)
+        holes = image.astype("float64" if dtype == "int32" else "float32")
+        holes[mask == 0] = np.nan
+        stages = [stage("sharpen", "unsharp", sigma=1), GAUSSIAN]
+        result = Pipeline(stages)(image, dtype="float64", mask=mask)
+        want = Pipeline(stages, missing=np.nan)(holes, dtype="float64")
+        np.testing.assert_array_equal(result, want.reshape(result.shape))
+        assert result.shape == Pipeline(stages)(image).shape
+
+    def test_fills_integers_with_0_and_others_with_nan_unless_told(self, rng):
+        image = rng.integers(50, 100, (9, 9), dtype=np.uint8)
+        mask = np.ones((9, 9), bool)
+        mask[2:6, 3:5] = False
+        point = stage("point", "scale", gain=0.5)
+        assert (Pipeline([point])(image, mask=mask)[~mask] == 0).all()
+        assert np.isnan(Pipeline([point])(image, "float32", mask=mask)[~mask]).all()
+        assert (Pipeline([point], missing=255)(image, mask=mask)[~mask] == 255).all()
+
+    def test_counts_beside_a_value(self, rng):
+        image = holed(rng)
+        mask = rng.random(image.shape) < 0.7
+        both = np.where(mask, image, np.nan)
+        run = Pipeline([GAUSSIAN, SOBEL], missing=np.nan)
+        np.testing.assert_array_equal(run(image, mask=mask), run(both))
+
+    def test_beside_alpha_is_alpha(self, rng):
+        image = rng.integers(0, 256, (9, 11, 4), dtype=np.uint8)
+        mask = rng.random((9, 11)) < 0.6
+        clear = image.copy()
+        clear[~mask, 3] = 0
+        run = Pipeline([GAUSSIAN])
+        np.testing.assert_array_equal(run(image, alpha=True, mask=mask), run(clear, alpha=True))
+        assert (image[~mask, 3] > 0).any()  # the caller's image is as it was
+
+    def test_goes_with_several_results_and_out(self, rng):
+        image, mask = holed(rng), rng.random((23, 19)) < 0.6
+        run = Pipeline([FINE, SOBEL], outputs={"fine": "fine"})
+        results = run(image, mask=mask)
+        np.testing.assert_array_equal(results["fine"], Pipeline([FINE])(image, mask=mask))
+        out = np.empty((23, 19), np.float32)
+        assert Pipeline([FINE, SOBEL])(image, out=out, mask=mask) is out
+        np.testing.assert_array_equal(out, results["result"])
+
+    @pytest.mark.parametrize(
+        ("mask", "said"),
+        [
+            (np.ones((3, 3), bool), "a mask has the extent of its image, 9 x 9; given (3, 3)"),
+            (
+                np.ones((9, 9, 1)),
+                "a mask is an array of numbers, (rows, cols); given float64 of shape (9, 9, 1)",
+            ),
+            (np.full((9, 9), "a"), "a mask is an array of numbers"),
+        ],
+    )
+    def test_others_are_refused(self, mask, said):
+        with pytest.raises(ParameterError, match=re.escape(said)):
+            Pipeline([SOBEL])(np.zeros((9, 9)), mask=mask)
+
+
+class TestFile:
+    def test_a_plain_array_says_of_no_value_that_it_is_missing(self):
+        with pytest.raises(ParameterError, match="a plain array says nothing of it"):
+            Pipeline([SOBEL], missing="file")(np.zeros((9, 9)))
+
+    @pytest.mark.parametrize("value", [-9999, np.float32("nan")])
+    def test_of_a_data_array_it_is_the_fill_value(self, value, rng):
+        image = holed(rng)
+        image[np.isnan(image)] = value
+        labelled = xarray.DataArray(image, dims=("y", "x"), attrs={"_FillValue": value, "units": "m"})
+        result = Pipeline([GAUSSIAN, SOBEL], missing="file")(labelled)
+        np.testing.assert_array_equal(result, Pipeline([GAUSSIAN, SOBEL], missing=float(value))(image))
+        assert result.attrs == labelled.attrs
+        assert not (Pipeline([GAUSSIAN], missing="file")(labelled.drop_attrs()) == -9999).any()

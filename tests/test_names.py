@@ -68,7 +68,7 @@ def test_signatures():
         "backend='cpu', name='pipeline', outputs=None)"
     )
     assert parameters(Pipeline.__call__) == (
-        "(self, image, dtype=None, *, out=None, threads=None, channel_axis=None, alpha=False)"
+        "(self, image, dtype=None, *, out=None, threads=None, channel_axis=None, alpha=False, mask=None)"
     )
 
 

@@ -82,8 +82,8 @@ class Job:
     dtype : str or None
         Of the results; None keeps that of each image.
     linear_light : bool
-    missing : float, 'nan' or None
-        Samples that count as not there.
+    missing : float, 'nan', 'file' or None
+        Samples that count as not there; ``file``: those that each file says to be no data.
     backend : {'cpu', 'cuda', 'auto'}
     input : InputSpec
     output : OutputSpec
@@ -113,7 +113,10 @@ class Job:
 
 
 MISSING = MissingValue(
-    "missing", "samples of this value are not there, and count for nothing", None, words=("nan",)
+    "missing",
+    "samples of this value, or of each file's nodata value, count for nothing",
+    None,
+    words=("nan", "file"),
 )
 
 JOB_KEYS: tuple[Parameter, ...] = (

@@ -20,6 +20,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import TypeVar
 
+import numpy as np
+
 from convpipe import expression
 from convpipe.errors import PlanError
 from convpipe.geometry import Extent
@@ -27,7 +29,8 @@ from convpipe.interval import Interval
 from convpipe.ops import Cast, ChannelMap, Map, Mix, Op, Reduce, Stencil, Taps, is_rounding
 from convpipe.plan.cover import NOTHING, SHARE, Builder, Cover, Covered, is_in_place, pruned, standing
 from convpipe.plan.missing import Missing
-from convpipe.plan.node import Made, NodePlan
+from convpipe.plan.node import Entering, Made, NodePlan
+from convpipe.ranges import Ranges
 from convpipe.stages.wiring import IMAGE
 
 T = TypeVar("T")
@@ -70,7 +73,7 @@ class _Coverer:
 
     def __init__(self, plain: Made, missing: Missing) -> None:
         self._plain, self._missing = plain, missing
-        self.build = Builder(Made(plain.image, plain.compute))
+        self.build = Builder(Made(_with_mask(plain.image) if missing.masked else plain.image, plain.compute))
         self._covered: dict[int, Covered] = {}
 
     def add(self, at: int, node: NodePlan) -> None:
@@ -99,14 +102,26 @@ class _Coverer:
     def _entering(self) -> Covered:
         """Return the image, and which of its samples are there."""
         there, constants = self._missing.present
+        colour = self._plain.image.ranges.colour
+        if self._missing.masked:
+            return self._masked(there, constants)
 
         def made(yes: str, no: str, result: Interval) -> int:
             op = Map(f"where({there}, {yes}, {no})", constants=constants, result=result)
             return self.build.pixelwise(IMAGE, op)
 
-        colour = self._plain.image.ranges.colour
         share = Cover(made("1", "0", SHARE), made("0", "1", SHARE), is_binary=True)
         return Covered(made("r", "0", colour.join(NOTHING)), share, colour, is_clean=True)
+
+    def _masked(self, there: str, constants: tuple[tuple[str, float], ...]) -> Covered:
+        """Return the image without the mask behind its last channel, and which of its samples are there."""
+        build, image = self.build, self._plain.image
+        *own, mask = np.eye(image.channels + 1).tolist()
+        samples = build.pixelwise(IMAGE, Mix(tuple(map(tuple, own))))
+        shown = build.pixelwise(IMAGE, Mix((tuple(mask),)))
+        both = Map(f"where(m > 0, where({there}, 1, 0), 0)", ("r", "m"), constants, SHARE)
+        share = build.cover(build.join(both, {"r": samples, "m": shown}), is_binary=True)
+        return Covered(samples, share, image.ranges.colour)
 
     def _join(self, node: NodePlan, given: Sequence[Covered]) -> Covered:
         """Return a map of several images."""
@@ -218,6 +233,12 @@ class _Coverer:
         """Return the samples that a window stands on."""
         samples = self.build.plain(given)
         return samples if is_in_place(window, node.axes) else self.build.add((standing(window),), samples)
+
+
+def _with_mask(image: Entering) -> Entering:
+    """Return an image with a mask behind its last channel."""
+    colour = image.ranges.colour.join(SHARE)
+    return replace(image, channels=image.channels + 1, ranges=Ranges(colour))
 
 
 def _stands(bank: Taps, centre: Extent) -> bool:

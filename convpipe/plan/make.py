@@ -79,6 +79,7 @@ def make_plan(
     nodes = made.nodes
     held = None if missing is None else _held(missing, dtype, alpha)
     if held is not None:
+        channels += held.masked
         nodes, places = cover(made, held, {output.node: output.dtype for output in outputs})
         outputs = [replace(output, node=places[output.node]) for output in outputs]
     *beside, result = outputs

@@ -48,6 +48,7 @@ class Plan:
     ----------
     input : (rows, cols)
     channels : int
+        That enter: those of the image, and a mask.
     dtype : str
         Of the image.
     output_dtype : str
@@ -99,11 +100,16 @@ class Plan:
         return max(at for at, stage in enumerate(self.stages) if stage.first <= node)
 
     @property
+    def image_channels(self) -> int:
+        """Channels of the image."""
+        return self.channels - (self.missing is not None and self.missing.masked)
+
+    @property
     def headline(self) -> str:
         """What goes in, what comes out, and the arithmetic between, in a line."""
         (rows, cols), (out_rows, out_cols) = self.input, self.extent
         return (
-            f"{rows}x{cols}x{self.channels} {self.dtype} -> "
+            f"{rows}x{cols}x{self.image_channels} {self.dtype} -> "
             f"{out_rows}x{out_cols}x{self.output_channels} {self.output_dtype}, computed in {self.compute}"
             f"{'' if self.missing is None else f', {self.missing} missing'}"
         )
@@ -159,7 +165,7 @@ class Plan:
         One channel keeps the axis that it had.
         """
         made = self.nodes[node]
-        if made.channels == 1 and (axes == 2 or self.channels > 1):
+        if made.channels == 1 and (axes == 2 or self.image_channels > 1):
             return made.extent
         return (*made.extent, made.channels)
 
@@ -199,7 +205,10 @@ class Plan:
         tiles = [node.tiles for node in self.nodes if node.tiles is not None]
         kernels = max((each.shared_bytes for each in tiles), default=0)
         frames = max((frame_bytes(node) for node in self.nodes), default=0)
-        copies = _copied(self.input_bytes, self.dtype) + _copied(self.output_bytes, self.output_dtype)
+        masked = self.input_bytes if self.channels > self.image_channels else 0
+        copies = (
+            masked + _copied(self.input_bytes, self.dtype) + _copied(self.output_bytes, self.output_dtype)
+        )
         return between + kernels + frames + copies
 
     @cached_property
@@ -250,9 +259,11 @@ class Plan:
     @property
     def notes(self) -> list[str]:
         """What is to be said of all such images: what a dtype loses, and that nothing can be missing."""
-        unheld = self.missing is not None and self.missing.of(self.dtype) is None
-        said = f"missing: {self.missing} is no value of {self.dtype} images; nothing is missing in them"
-        return [*self.saturations, said] if unheld else self.saturations
+        if self.missing is None or self.missing.value is None:
+            return self.saturations
+        value = Missing(self.missing.value)
+        said = f"missing: {value} is no value of {self.dtype} images; no sample of them is missing by it"
+        return self.saturations if value.of(self.dtype) else [*self.saturations, said]
 
     @property
     def warnings(self) -> list[str]:
@@ -263,7 +274,7 @@ class Plan:
         """Return the plan as plain data."""
         return {
             "input": list(self.input),
-            "channels": self.channels,
+            "channels": self.image_channels,
             "alpha": self.alpha,
             "missing": None if self.missing is None else str(self.missing),
             "dtype": self.dtype,
