@@ -76,7 +76,7 @@ class Engine:
 
         With a value for no data, which counts where `missing` is ``file``, and with masks or without.
         """
-        missing = self._missing(nodata, masked)
+        missing = self._missing(None if alpha else nodata, masked and not alpha)
         return self._planned(tuple(shape), dtype_name(dtype), self.dtype, _ALPHA.parse(alpha), missing)
 
     def filter(
@@ -120,8 +120,9 @@ class Engine:
     ) -> tuple[dict[str, NDArray[Any]], int]:
         """Return all results by their names, and how many NaNs became 0 in them; as :meth:`filter`."""
         alpha, dtype = _ALPHA.parse(alpha), dtype or self.dtype
-        masked = mask is not None and not alpha  # alpha says it of an image that has it
-        run = self._executable(image.shape, image.dtype, dtype, alpha, self._missing(nodata, masked))
+        # Of an image with alpha it is alpha that says what is missing.
+        missing = self._missing(None, False) if alpha else self._missing(nodata, mask is not None)
+        run = self._executable(image.shape, image.dtype, dtype, alpha, missing)
         given = image if mask is None else _with_mask(image, mask, alpha)
         threads = None if threads is None else _THREADS.parse(threads)
         if isinstance(run, Graph):
@@ -142,7 +143,7 @@ class Engine:
         self._made(shape, dtype, alpha).warm()
 
     def _made(self, shape: Sequence[int], dtype: str, alpha: bool) -> Executable:
-        missing = self._missing(None, masked=False)
+        missing = self._missing(None, False)
         kind = np.dtype(dtype_name(dtype))
         return self._executable(tuple(shape), kind, self.dtype, _ALPHA.parse(alpha), missing)
 

@@ -313,7 +313,9 @@ def covered_step(op, values, cover):
             covers.append(np.where(np.all(np.array(read) > 0, axis=0), np.mean(read, axis=0), 0))
         return np.einsum("ij,rcj->rci", np.array(op.matrix), values), np.stack(covers, axis=2)
     if isinstance(op, ChannelMap):
-        mean = np.where((cover > 0).all(axis=2), cover.mean(axis=2), 0)
-        return channel_map(op, values), np.stack([mean] * len(op.outputs), axis=2)
+        taken, made = len(op.inputs), len(op.outputs)
+        every = np.where(np.all(cover[..., :taken] > 0, axis=2), np.mean(cover[..., :taken], axis=2), 0)
+        covers = np.concatenate([np.stack([every] * made, axis=2), cover[..., taken:]], axis=2)
+        return channel_map(op, values), covers
     assert isinstance(op, Cast)
     return round_to(values, op.dtype), cover

@@ -68,6 +68,8 @@ class Pixel:
         In the output of `stage`.
     channel : int
         Of the output of `stage`.
+    nodata : float, optional
+        What the image says that a missing sample is.
     """
 
     pipeline: Pipeline
@@ -76,6 +78,7 @@ class Pixel:
     stage: StagePlan
     at: tuple[int, int]
     channel: int
+    nodata: float | None = None
 
     def explain(self) -> None:
         """Print window, taps, sums, what is done with them, and what is stored."""
@@ -154,7 +157,9 @@ class Pixel:
         if position != IMAGE:
             whole = self.pipeline
             engine = Engine(whole.wiring.up_to(position), whole.border, None, "cpu", whole.missing)
-            samples, _ = engine.filter(samples, dtype=self.plan.compute, alpha=self.plan.alpha)
+            samples, _ = engine.filter(
+                samples, dtype=self.plan.compute, alpha=self.plan.alpha, nodata=self.nodata
+            )
         return np.atleast_3d(samples).astype(float)
 
     def _window(self, entering: Samples, places: list[list[int]]) -> dict[str, float]:
@@ -255,7 +260,7 @@ class Pixel:
         if later:
             value = float(self._after(len(self.plan.stages) - 1)[(*self.at, self.channel)])
             emit(f"linear_light encodes it again: {value:.6g}")
-        result, _ = self.pipeline.engine.filter(self.pixels, alpha=self.plan.alpha)
+        result, _ = self.pipeline.engine.filter(self.pixels, alpha=self.plan.alpha, nodata=self.nodata)
         stored = np.atleast_3d(result)[(*self.at, self.channel)]
         emit(f"stored as {result.dtype.name}: {stored:.6g}{_why(value, result.dtype.name)}")
 

@@ -6,10 +6,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from convpipe.geometry import Axis
 from convpipe.interval import Interval
-from convpipe.ops import IDENTITY, Map, Mix, Op, Stencil, Taps, Window, has_window
+from convpipe.ops import IDENTITY, ChannelMap, Map, Mix, Op, Stencil, Taps, Window, has_window
 from convpipe.plan.join import plan_join
 from convpipe.plan.node import Made, NodePlan, Origin
 from convpipe.plan.window import plan_window
@@ -125,10 +126,10 @@ class Builder:
         )
         return Cover(counts, lacks, cover.is_binary)
 
-    def mixed(self, cover: Cover, op: Mix) -> Cover:
-        """Return the cover of a mix of channels: the mean of those that it reads, 0 where one is 0."""
-        reads = np.array(op.matrix) != 0
-        if self.made.nodes[cover.counts].channels < reads.shape[1]:
+    def mixed(self, cover: Cover, op: Mix | ChannelMap, channels: int) -> Cover:
+        """Return the cover of a mix of `channels`: the mean of those that it reads, 0 where one is 0."""
+        reads = _reads(op, channels)
+        if self.made.nodes[cover.counts].channels < channels:
             return cover  # of whole pixels
         reads[~reads.any(axis=1)] = True
         mean = Mix(tuple(map(tuple, (reads / reads.sum(axis=1, keepdims=True)).tolist())))
@@ -150,6 +151,17 @@ class Builder:
         named = {f"c{number}": cover.counts for number, cover in enumerate((first, *others))}
         both = Map(f"where({least} > 0, c0, 0)", tuple(named), result=SHARE)
         return self.cover(self.join(both, named), all(cover.is_binary for cover in covers))
+
+
+def _reads(op: Mix | ChannelMap, channels: int) -> NDArray[np.bool_]:
+    """Return which of `channels`, along a row, each channel that `op` makes is made of."""
+    if isinstance(op, Mix):
+        return np.asarray(np.array(op.matrix) != 0)
+    made, taken = len(op.outputs), len(op.inputs)
+    reads = np.zeros((op.made(channels), channels), bool)
+    reads[:made, :taken] = True
+    reads[made:, taken:] = np.eye(channels - taken, dtype=bool)
+    return reads
 
 
 def is_in_place(window: Window, axes: Sequence[Axis]) -> bool:

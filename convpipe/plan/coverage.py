@@ -20,8 +20,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import TypeVar
 
-import numpy as np
-
 from convpipe import expression
 from convpipe.errors import PlanError
 from convpipe.geometry import Extent
@@ -116,9 +114,11 @@ class _Coverer:
     def _masked(self, there: str, constants: tuple[tuple[str, float], ...]) -> Covered:
         """Return the image without the mask behind its last channel, and which of its samples are there."""
         build, image = self.build, self._plain.image
-        *own, mask = np.eye(image.channels + 1).tolist()
-        samples = build.pixelwise(IMAGE, Mix(tuple(map(tuple, own))))
-        shown = build.pixelwise(IMAGE, Mix((tuple(mask),)))
+        inputs = (*(f"c{channel}" for channel in range(image.channels)), "m")
+        made = tuple(f"s{channel}" for channel in range(image.channels))
+        own = "\n".join(f"{name} = {given}" for name, given in zip(made, inputs, strict=False))
+        samples = build.pixelwise(IMAGE, ChannelMap(own, inputs, made))
+        shown = build.pixelwise(IMAGE, ChannelMap("s = m", inputs, ("s",)))
         both = Map(f"where(m > 0, where({there}, 1, 0), 0)", ("r", "m"), constants, SHARE)
         share = build.cover(build.join(both, {"r": samples, "m": shown}), is_binary=True)
         return Covered(samples, share, image.ranges.colour)
@@ -133,7 +133,7 @@ class _Coverer:
         def joined(ops: Sequence[Op]) -> int:
             return build.join(op, dict(zip(op.inputs, images, strict=True)), *ops)
 
-        return self._after(joined, rest, Covered(IMAGE, share, node.unrounded))
+        return self._after(node, joined, rest, Covered(IMAGE, share, node.unrounded))
 
     def _window(self, node: NodePlan, given: Covered) -> Covered:
         """Return a window, and what happens to its responses."""
@@ -148,24 +148,28 @@ class _Coverer:
             return self._standing(node, window, given)
         return (self._mean if window.mean else self._filtered)(node, window, given)
 
-    def _after(self, head: Callable[[Sequence[Op]], int], ops: Sequence[Op], given: Covered) -> Covered:
-        """Return what `ops` make of one pixel after another.
+    def _after(
+        self, node: NodePlan, head: Callable[[Sequence[Op]], int], ops: Sequence[Op], given: Covered
+    ) -> Covered:
+        """Return what the last `ops` of a node make of one pixel after another.
 
         Parameters
         ----------
+        node : NodePlan
         head : callable
             Adds the node that they come after, and those of them that it is given.
         ops : sequence of Op
         given : Covered
             What the head makes, but for where that is.
         """
-        share, is_clean = given.cover, given.is_clean
+        share, is_clean, channels = given.cover, given.is_clean, node.channels
+        for op in reversed(ops):
+            channels = op.taken(channels) if isinstance(op, Mix | ChannelMap) else channels
         runs: list[list[Op]] = [[]]
         for op in ops:
-            if isinstance(op, ChannelMap):  # each output is of all inputs
-                share = self.build.mixed(share, Mix(((1.0,) * len(op.inputs),) * len(op.outputs)))
-            if isinstance(op, Mix):
-                share = self.build.mixed(share, op)
+            if isinstance(op, Mix | ChannelMap):
+                share = self.build.mixed(share, op, channels)
+                channels = op.made(channels)
             is_clean = is_clean and isinstance(op, Cast)
             if is_rounding(op) and not is_clean:  # it would count a NaN that stands there
                 runs.append([])
@@ -186,7 +190,7 @@ class _Coverer:
         def placed(ops: Sequence[Op]) -> int:
             return build.add((window, *ops), samples)
 
-        return self._after(placed, rest, Covered(IMAGE, share, node.unrounded, is_clean))
+        return self._after(node, placed, rest, Covered(IMAGE, share, node.unrounded, is_clean))
 
     def _mean(self, node: NodePlan, window: Stencil, given: Covered) -> Covered:
         """Return the mean of what counts."""
@@ -200,7 +204,7 @@ class _Coverer:
         def divided(ops: Sequence[Op]) -> int:
             return build.plain(made, *ops)
 
-        return self._after(divided, rest, replace(made, is_weighted=False))
+        return self._after(node, divided, rest, replace(made, is_weighted=False))
 
     def _filtered(self, node: NodePlan, window: Stencil, given: Covered) -> Covered:
         """Return a window in which the sample that it stands on is in the place of what does not count."""
@@ -227,7 +231,7 @@ class _Coverer:
         def joined(ops: Sequence[Op]) -> int:
             return build.join(op, named, *ops)
 
-        return self._after(joined, ops, Covered(IMAGE, share, node.unrounded, is_clean=True))
+        return self._after(node, joined, ops, Covered(IMAGE, share, node.unrounded, is_clean=True))
 
     def _stood_on(self, node: NodePlan, window: Stencil, given: Covered) -> int:
         """Return the samples that a window stands on."""

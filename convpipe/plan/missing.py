@@ -44,8 +44,9 @@ class Missing:
         if self.value is None:
             return self
         if not is_integer(dtype):
-            with np.errstate(over="ignore"):
-                return replace(self, value=float(np.dtype(dtype).type(self.value)))
+            largest = float(np.finfo(dtype).max)  # as GDAL does with -1.8e308, which means the least float32
+            clipped = self.value if math.isnan(self.value) else min(max(self.value, -largest), largest)
+            return replace(self, value=float(np.dtype(dtype).type(clipped)))
         limits = (0, 1) if dtype == "bool" else (np.iinfo(dtype).min, np.iinfo(dtype).max)
         if self.value.is_integer() and limits[0] <= self.value <= limits[1]:
             return self
