@@ -171,8 +171,7 @@ def attempt(
     given = {key: _plain(value) for key, value in parameters.items()}
     made = Stage(declared, str(name), given, parsed, common)
     try:
-        # What only the mathematics can refuse is refused here.
-        made.lower(Border.REFLECT, ImageKind(declared.colours or 1))
+        made.lower(Border.REFLECT, ImageKind())  # what only the mathematics can refuse, refused here
     except ParameterError as error:
         return None, (error,)
     return made, ()
