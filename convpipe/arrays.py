@@ -41,6 +41,25 @@ class Given(NamedTuple):
     channel_axis: int | None = None
     labelled: Any = None
 
+    def nodata(self, missing: float | str | None) -> float | None:
+        """Return what the image says that a missing sample is, where `missing` leaves it to the image.
+
+        Raises
+        ------
+        ParameterError
+            If it cannot say.
+        """
+        if missing != "file":
+            return None
+        if self.labelled is None:
+            raise ParameterError(
+                "missing 'file' is what a file says is no data, and a plain array says nothing of it;"
+                " give the value",
+                "missing",
+            )
+        value = self.labelled.attrs.get("_FillValue")
+        return None if value is None else float(value)
+
     def shape_of(self, plan: Plan) -> tuple[int, ...]:
         """Return the shape of the result, channels where the caller has them."""
         shape = list(plan.result_shape(self.pixels.ndim))
@@ -68,7 +87,7 @@ class Given(NamedTuple):
         dims = list(image.dims)
         channel = dims[2 if self.channel_axis is None else self.channel_axis] if len(dims) == 3 else None
         made = plan.nodes[node]
-        stale = {channel} if made.channels != plan.channels else set()
+        stale = {channel} if made.channels != plan.image_channels else set()
         spatial = [dim for dim in dims if dim != channel]
         kept = {}
         for dim, place, size, count in zip(
@@ -121,6 +140,25 @@ def take(image: Any, channel_axis: int | str | None, engine: Engine, alpha: bool
         return Given(pixels, None, labelled)
     axis = operator.index(channel_axis) % 3
     return Given(np.moveaxis(pixels, axis, -1), axis, labelled)
+
+
+def take_mask(mask: Any) -> NDArray[Any] | None:
+    """Return a mask as a plain array.
+
+    Raises
+    ------
+    ParameterError
+        If it is no array of numbers of two axes.
+    """
+    if mask is None:
+        return None
+    pixels = _plain(getattr(mask, "data", mask) if hasattr(mask, "dims") else mask)
+    if pixels.ndim != 2 or pixels.dtype.kind not in "biuf":
+        raise ParameterError(
+            f"a mask is an array of numbers, (rows, cols); given {pixels.dtype} of shape {pixels.shape}",
+            "mask",
+        )
+    return pixels
 
 
 def _axis_of(dim: str, dims: tuple[Any, ...] | None) -> int:

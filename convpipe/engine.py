@@ -9,14 +9,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
-from convpipe.compile.backend import Backend, Executable, all_results
+from convpipe.compile.backend import Backend, Executable, Graph
 from convpipe.errors import ParameterError
 from convpipe.geometry import Border, Extent
 from convpipe.ops import COMPUTE
-from convpipe.plan import Plan, make_plan, unknown_dtype
+from convpipe.plan import Missing, Plan, make_plan, unknown_dtype
 from convpipe.stages import nearest
 from convpipe.stages.parameters import Count, Flag
-from convpipe.stages.wiring import Wiring
+from convpipe.stages.wiring import RESULT, Wiring
 
 _ALPHA = Flag("alpha", "whether the last channel is alpha")
 _THREADS = Count("threads", "on which an image is filtered", least=1)
@@ -34,6 +34,8 @@ class Engine:
     dtype : str or None
         Of the results; None: the last stage's, or that of each image.
     backend : {'auto', 'cpu', 'cuda'}
+    missing : float, 'nan', 'file' or None
+        Samples that count as not there; ``file``: those that each image says to be no data.
 
     Attributes
     ----------
@@ -46,17 +48,36 @@ class Engine:
         If the backend cannot run here.
     """
 
-    def __init__(self, wiring: Wiring, border: Border, dtype: str | None, backend: str) -> None:
-        self.wiring, self.border, self.dtype = wiring, border, dtype
+    def __init__(
+        self,
+        wiring: Wiring,
+        border: Border,
+        dtype: str | None,
+        backend: str,
+        missing: float | str | None = None,
+    ) -> None:
+        self.wiring, self.border, self.dtype, self.missing = wiring, border, dtype, missing
         self.stages = wiring.stages
         self._backend = Backend(backend)
         self.backend = self._backend.name
         self._planned = lru_cache(maxsize=64)(self._plan)
         self._executable = lru_cache(maxsize=64)(self._compile)
 
-    def plan(self, shape: Sequence[int], dtype: str = "uint8", alpha: bool = False) -> Plan:
-        """Return the plan for images of `shape`, (rows, cols) or (rows, cols, channels)."""
-        return self._planned(tuple(shape), dtype_name(dtype), self.dtype, _ALPHA.parse(alpha))
+    def plan(
+        self,
+        shape: Sequence[int],
+        dtype: str = "uint8",
+        alpha: bool = False,
+        *,
+        nodata: float | None = None,
+        masked: bool = False,
+    ) -> Plan:
+        """Return the plan for images of `shape`, (rows, cols) or (rows, cols, channels).
+
+        With a value for no data, which counts where `missing` is ``file``, and with masks or without.
+        """
+        missing = self._missing(None if alpha else nodata, masked and not alpha)
+        return self._planned(tuple(shape), dtype_name(dtype), self.dtype, _ALPHA.parse(alpha), missing)
 
     def filter(
         self,
@@ -65,6 +86,8 @@ class Engine:
         dtype: str | None = None,
         *,
         alpha: bool = False,
+        nodata: float | None = None,
+        mask: NDArray[Any] | None = None,
     ) -> tuple[NDArray[Any], int]:
         """Return the result, and the number of NaNs that became 0 in it.
 
@@ -77,9 +100,13 @@ class Engine:
             Of the result.
         alpha : bool
             Whether the last channel is alpha.
+        nodata : float, optional
+            What the image itself says that a missing sample is; it counts where `missing` is ``file``.
+        mask : ndarray, shape (rows, cols), optional
+            0 where a pixel is missing.
         """
-        run = self._executable(image.shape, image.dtype, dtype or self.dtype, _ALPHA.parse(alpha))
-        return run(image, None if threads is None else _THREADS.parse(threads))
+        results, nans = self.outputs(image, threads, dtype, alpha=alpha, nodata=nodata, mask=mask)
+        return results[RESULT], nans
 
     def outputs(
         self,
@@ -88,11 +115,24 @@ class Engine:
         dtype: str | None = None,
         *,
         alpha: bool = False,
+        nodata: float | None = None,
+        mask: NDArray[Any] | None = None,
     ) -> tuple[dict[str, NDArray[Any]], int]:
         """Return all results by their names, and how many NaNs became 0 in them; as :meth:`filter`."""
-        run = self._executable(image.shape, image.dtype, dtype or self.dtype, _ALPHA.parse(alpha))
+        alpha, dtype = _ALPHA.parse(alpha), dtype or self.dtype
+        # Of an image with alpha it is alpha that says what is missing.
+        missing = self._missing(None, False) if alpha else self._missing(nodata, mask is not None)
+        run = self._executable(image.shape, image.dtype, dtype, alpha, missing)
+        given = image if mask is None else _with_mask(image, mask, alpha)
         threads = None if threads is None else _THREADS.parse(threads)
-        return all_results(run, image, threads)
+        if isinstance(run, Graph):
+            results, nans = run.outputs(given, threads)
+        else:
+            result, nans = run(given, threads)
+            results = {RESULT: result}
+        if given.ndim > image.ndim:
+            results = {name: _without_axis(each) for name, each in results.items()}
+        return results, nans
 
     def source(self, shape: Sequence[int], dtype: str = "uint8", alpha: bool = False) -> str:
         """Return the generated Python that filters an image of `shape` and `dtype`."""
@@ -103,7 +143,16 @@ class Engine:
         self._made(shape, dtype, alpha).warm()
 
     def _made(self, shape: Sequence[int], dtype: str, alpha: bool) -> Executable:
-        return self._executable(tuple(shape), np.dtype(dtype_name(dtype)), self.dtype, _ALPHA.parse(alpha))
+        missing = self._missing(None, False)
+        kind = np.dtype(dtype_name(dtype))
+        return self._executable(tuple(shape), kind, self.dtype, _ALPHA.parse(alpha), missing)
+
+    def _missing(self, nodata: float | None, masked: bool) -> Missing | None:
+        """Return what is missing in an image that says so itself of `nodata`."""
+        value = nodata if self.missing == "file" else self.missing
+        return (
+            None if value is None and not masked else Missing(None if value is None else float(value), masked)
+        )
 
     def check(self) -> None:
         """Raise BackendError, before any image is read, if none could be filtered here."""
@@ -113,7 +162,14 @@ class Engine:
         """Say for a report where images were filtered, and why there."""
         return self._backend.describe()
 
-    def _plan(self, shape: tuple[int, ...], dtype: str, output_dtype: str | None, alpha: bool) -> Plan:
+    def _plan(
+        self,
+        shape: tuple[int, ...],
+        dtype: str,
+        output_dtype: str | None,
+        alpha: bool,
+        missing: Missing | None,
+    ) -> Plan:
         if len(shape) not in (2, 3) or not all(hasattr(size, "__index__") for size in shape):
             raise ParameterError(
                 f"an image is (rows, cols) or (rows, cols, channels); given {shape}", "shape"
@@ -128,12 +184,39 @@ class Engine:
             dtype=dtype,
             border=self.border,
             output_dtype=output_dtype,
+            missing=missing,
         )
 
     def _compile(
-        self, shape: tuple[int, ...], dtype: np.dtype[Any], output_dtype: str | None, alpha: bool
+        self,
+        shape: tuple[int, ...],
+        dtype: np.dtype[Any],
+        output_dtype: str | None,
+        alpha: bool,
+        missing: Missing | None,
     ) -> Executable:
-        return self._backend.compile(self._planned(shape, dtype.name, output_dtype, alpha))
+        return self._backend.compile(self._planned(shape, dtype.name, output_dtype, alpha, missing))
+
+
+def _with_mask(image: NDArray[Any], mask: NDArray[Any], alpha: bool) -> NDArray[Any]:
+    """Return an image with a mask behind its last channel; alpha is 0 there where the mask is."""
+    if mask.shape != image.shape[:2]:
+        rows, cols = image.shape[:2]
+        raise ParameterError(
+            f"a mask has the extent of its image, {rows} x {cols}; given {mask.shape}", "mask"
+        )
+    shown = mask != 0
+    if not alpha:
+        pixels = image[..., None] if image.ndim == 2 else image
+        return np.concatenate([pixels, shown[..., None].astype(image.dtype)], axis=2)
+    pixels = image.copy()
+    pixels[~shown, -1] = 0
+    return pixels
+
+
+def _without_axis(result: NDArray[Any]) -> NDArray[Any]:
+    """Return a result of one channel as that of an image without an axis for channels."""
+    return result[..., 0] if result.shape[2] == 1 else result
 
 
 def dtype_name(dtype: DTypeLike) -> str:

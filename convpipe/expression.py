@@ -48,6 +48,8 @@ _YES, _NO = ast.Constant(1), ast.Constant(0)
 
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9]*", re.ASCII)
 
+_ASSIGNMENT = re.compile(r"([A-Za-z][A-Za-z0-9]*)\s*=(?!=)\s*(.+)", re.ASCII)
+
 _WORD = re.compile(r"(?<![\w.])[A-Za-z_]\w*", re.ASCII)
 """A name or a word of the language in an expression: no part of a number such as 1e5."""
 
@@ -84,6 +86,28 @@ def renamed(text: str, others: Mapping[str, str]) -> str:
     'abs(a - 1e3*e3)'
     """
     return _WORD.sub(lambda word: others.get(word[0], word[0]), text)
+
+
+def assignments(text: str) -> tuple[tuple[str, str], ...]:
+    r"""Return the names and the expressions of lines such as ``chroma = high - low``, in their order.
+
+    Raises
+    ------
+    ParameterError
+        If a line is something else.
+
+    Examples
+    --------
+    >>> assignments("d = a - b\ns = where(d == 0, 0, d / a)")
+    (('d', 'a - b'), ('s', 'where(d == 0, 0, d / a)'))
+    """
+    found = []
+    for line in filter(None, map(str.strip, text.split("\n"))):
+        parts = _ASSIGNMENT.fullmatch(line)
+        if parts is None:
+            raise ParameterError(f"a line needs the form 'name = expression'; given {line!r}", "expression")
+        found.append((parts[1], parts[2]))
+    return tuple(found)
 
 
 def check_names(names: Sequence[str], what: str) -> None:

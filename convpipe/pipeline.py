@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from convpipe import arrays, batch, config
 from convpipe.compile.backend import BACKENDS
+from convpipe.config.job import MISSING
 from convpipe.engine import Engine, dtype_name
 from convpipe.errors import ConfigError, ParameterError, ParameterTypeError
 from convpipe.geometry import BORDER_NAMES, Border, border_hint
@@ -46,6 +47,10 @@ class Pipeline:
         Of the result; default: the last stage's ``dtype``, or that of the image.
     linear_light : bool
         Decode sRGB to linear light before the first stage, and encode it again after the last.
+    missing : float, optional
+        Samples of this value - NaN, or a number - are not there, and count for nothing. In results it stands
+        for those that are missing there. ``"file"``: the nodata value of each file, or of a DataArray its
+        attribute ``_FillValue``.
     backend : {'cpu', 'cuda', 'auto'}
         Where it runs; ``auto`` takes what is estimated to be quicker for each image size.
     name : str
@@ -96,6 +101,7 @@ class Pipeline:
         border: str | Border = "reflect",
         dtype: str | None = None,
         linear_light: bool = False,
+        missing: float | str | None = None,
         backend: str = "cpu",
         name: str = "pipeline",
         outputs: Mapping[str, str] | None = None,
@@ -114,8 +120,9 @@ class Pipeline:
         self.border = border if isinstance(border, Border) else BORDER_NAMES[border]
         self.dtype = None if dtype is None else dtype_name(dtype)
         self.linear_light = linear_light
+        self.missing = None if missing is None else MISSING.parse(missing)
         self.name = _NAME.parse(name)
-        self.engine = Engine(self.wiring, self.border, self.dtype, backend)
+        self.engine = Engine(self.wiring, self.border, self.dtype, backend, self.missing)
         self.backend = self.engine.backend
         self._asked = backend
 
@@ -168,6 +175,7 @@ class Pipeline:
             border=job.border,
             dtype=job.dtype,
             linear_light=job.linear_light,
+            missing=job.missing,
             backend=job.backend if backend is None else backend,
             name=job.name,
             outputs={name: output.source for name, output in job.outputs.items()},
@@ -240,6 +248,7 @@ class Pipeline:
         threads: int | None = None,
         channel_axis: int | str | None = None,
         alpha: bool = False,
+        mask: Any = None,
     ) -> Any:
         """Filter one image.
 
@@ -260,6 +269,9 @@ class Pipeline:
             The axis of the channels, or of a DataArray its dim; default: the last of three.
         alpha : bool
             Whether the last channel is alpha.
+        mask : array_like, shape (rows, cols), optional
+            0, or False, where a pixel is missing and counts for nothing. In a result `missing` stands for
+            it, by default NaN, or 0 where that is of integers; where there is alpha, that is 0.
 
         Returns
         -------
@@ -288,16 +300,17 @@ class Pipeline:
         (48, 64, 4)
         """
         given = arrays.take(image, channel_axis, self.engine, alpha)
+        nodata, shown = given.nodata(self.missing), arrays.take_mask(mask)
         dtype = None if dtype is None else dtype_name(dtype)
-        if self.outputs:
-            if out is not None:
-                raise ParameterError("out takes one result, and this pipeline gives several", "out")
-            results, _ = self.engine.outputs(given.pixels, threads, dtype, alpha=alpha)
-            return {name: given.wrapped(each, self.engine, alpha, name) for name, each in results.items()}
         if out is not None:
+            if self.outputs:
+                raise ParameterError("out takes one result, and this pipeline gives several", "out")
             plan = self.engine.plan(given.pixels.shape, given.pixels.dtype.name, alpha)
             arrays.check_out(out, given.shape_of(plan), dtype or plan.output_dtype)
-        result, _ = self.engine.filter(given.pixels, threads, dtype, alpha=alpha)
+        results, _ = self.engine.outputs(given.pixels, threads, dtype, alpha=alpha, nodata=nodata, mask=shown)
+        if self.outputs:
+            return {name: given.wrapped(each, self.engine, alpha, name) for name, each in results.items()}
+        (result,) = results.values()
         if out is not None:
             np.copyto(out, given.restored(result))
             return out
@@ -347,6 +360,7 @@ class Pipeline:
             "border": (self.border.name.lower(), "reflect"),
             "dtype": (self.dtype, None),
             "linear_light": (self.linear_light, False),
+            "missing": (self.missing, None),
             "backend": (self._asked, "cpu"),
             "outputs": (self.outputs, {}),
         }

@@ -10,7 +10,7 @@ import oracle
 from rounding import fma
 
 from convpipe.compile.cpu.banks import choose
-from convpipe.ops import Alpha, Cast, Map, Mix, Stencil
+from convpipe.ops import Alpha, Cast, ChannelMap, Map, Mix, Stencil
 
 
 def run(plan, image):
@@ -42,10 +42,21 @@ def _apply(op, values, compute, integers):
     if isinstance(op, Mix):
         channels = [values[..., j] for j in range(values.shape[2])]
         return np.stack([_fused([compute(w) for w in row], channels) for row in op.matrix], axis=2)
+    if isinstance(op, ChannelMap):
+        return _channel_map(op, values, compute)
     if isinstance(op, Cast):
         return oracle.round_to(values, op.dtype).astype(compute)
     assert not isinstance(op, Alpha)
     raise TypeError(op)
+
+
+def _channel_map(op, values, compute):
+    scope = {**oracle.FUNCTIONS, **{name: compute(value) for name, value in op.constants}}
+    scope |= {name: values[..., k] for k, name in enumerate(op.inputs)}
+    for line in op.text.strip().splitlines():
+        name, text = (part.strip() for part in line.split("=", 1))
+        scope[name] = eval(text, {"__builtins__": {}}, scope)
+    return np.stack([scope[name] for name in op.outputs], axis=2)
 
 
 def _fused(weights, samples, total=None):

@@ -16,7 +16,7 @@ def cropped(pixels):
 class FakePipeline:
     """Plans a 3x3 box without padding, and crops instead of filtering; counts the images in hand."""
 
-    backend, border, dtype = "cpu", Border.REFLECT, None
+    backend, border, dtype, missing = "cpu", Border.REFLECT, None, None
 
     def __init__(self, act=None):
         self.stages = [stage("blur", "box", size=3, padding=0)]
@@ -28,11 +28,11 @@ class FakePipeline:
     def wiring(self):
         return wire(self.stages)
 
-    def plan(self, shape, dtype="uint8", alpha=False):
+    def plan(self, shape, dtype="uint8", alpha=False, *, nodata=None, masked=False):
         channels = shape[2] if len(shape) == 3 else 1
         return make_plan(self.stages, tuple(shape[:2]), channels=channels, alpha=alpha, dtype=dtype)
 
-    def outputs(self, image, threads=None, *, alpha=False):
+    def outputs(self, image, threads=None, *, alpha=False, nodata=None, mask=None):
         result, nans = self.filter(image, threads, alpha=alpha)
         return {"result": result}, nans
 
@@ -58,7 +58,7 @@ class StridedPipeline(FakePipeline):
         self.stages += [stage("color", "gray")] if grey else []
         self.size, self.stride, self.dtype = size, stride, dtype
 
-    def plan(self, shape, dtype="uint8", alpha=False):
+    def plan(self, shape, dtype="uint8", alpha=False, *, nodata=None, masked=False):
         channels = shape[2] if len(shape) == 3 else 1
         return make_plan(
             self.stages, shape[:2], channels=channels, alpha=alpha, dtype=dtype, output_dtype=self.dtype
@@ -95,10 +95,10 @@ class SeveralPipeline(FakePipeline):
     def wiring(self):
         return wire(self.stages, {"small": "small"})
 
-    def plan(self, shape, dtype="uint8", alpha=False):
+    def plan(self, shape, dtype="uint8", alpha=False, *, nodata=None, masked=False):
         channels = shape[2] if len(shape) == 3 else 1
         return make_plan(self.wiring, tuple(shape[:2]), channels=channels, alpha=alpha, dtype=dtype)
 
-    def outputs(self, image, threads=None, *, alpha=False):
+    def outputs(self, image, threads=None, *, alpha=False, nodata=None, mask=None):
         small, _ = self.filter(image, threads, alpha=alpha)
         return {"small": small.astype(self.small or image.dtype), "result": small[::2, ::2]}, 3

@@ -6,9 +6,11 @@ loops over the taps.
 
 from __future__ import annotations
 
+import dataclasses
+
 import numpy as np
 
-from convpipe.ops import Alpha, Cast, Frame, Map, Mix, Reduce, Stencil
+from convpipe.ops import Alpha, Cast, ChannelMap, Frame, Map, Mix, Reduce, Stencil
 from convpipe.padding import Kept
 from convpipe.statistics import measure
 
@@ -84,6 +86,8 @@ def run_stage(ops, values, kept=None, alpha=False):
             values = mapped
         elif isinstance(op, Mix):
             values = np.einsum("ij,rcj->rci", np.array(op.matrix), values)
+        elif isinstance(op, ChannelMap):
+            values = channel_map(op, values)
         elif isinstance(op, Alpha):
             values = unpremultiply(values) if op.undo else premultiply(values)
             premultiplied, after_undo = not op.undo, op.undo
@@ -98,6 +102,18 @@ def run_stage(ops, values, kept=None, alpha=False):
     if kept is not None:
         values = np.concatenate([values[..., :-1], kept[..., None]], axis=2)
     return values
+
+
+def channel_map(op, values):
+    """Run the lines of `op` on the first channels; those after them stay."""
+    scope = {**FUNCTIONS, **dict(op.constants)}
+    scope |= {name: values[..., k] for k, name in enumerate(op.inputs)}
+    for line in op.text.strip().splitlines():
+        name, text = (part.strip() for part in line.split("=", 1))
+        with np.errstate(invalid="ignore", divide="ignore"):
+            scope[name] = eval(text, {"__builtins__": {}}, scope)
+    made = np.stack([scope[name] for name in op.outputs], axis=2)
+    return np.concatenate([made, values[..., len(op.inputs) :]], axis=2)
 
 
 def pad(op, values, premultiplied=False):
@@ -221,3 +237,85 @@ def near_values(got, want, dtype, tolerance):
         np.testing.assert_array_equal(got[~edge], rounded[~edge])
     else:
         np.testing.assert_allclose(got, want, rtol=0, atol=tolerance * scale)
+
+
+def run_covered(plan, image, there):
+    """Run the nodes of a plan that knows of nothing missing, on what is `there`; return samples and covers.
+
+    `there` says how much each sample of the (H, W, C) `image` counts; where that is 0, it may be anything.
+    """
+    entering = (np.where(there > 0, image.astype(np.float64), 0), there.astype(np.float64))
+    made = []
+    for node in plan.nodes:
+        read = [entering if at < 0 else made[at] for at in node.inputs]
+        if len(read) > 1:
+            values, cover = covered_join(node.ops[0], read)
+            rest = node.ops[1:]
+        else:
+            values, cover, rest = covered_window(node.ops, *read[0])
+        for op in rest:
+            values, cover = covered_step(op, values, cover)
+        made.append((np.where(cover > 0, values, 0), cover))
+    return made
+
+
+def covered_join(op, read):
+    """A map of several images: it counts what the first does, and nothing where another counts nothing."""
+    values = join(op, [samples for samples, _ in read], alpha=False)
+    cover = np.broadcast_to(read[0][1], values.shape)
+    for _, other in read[1:]:
+        cover = np.where(other > 0, cover, 0)
+    return values, cover
+
+
+def covered_window(ops, samples, cover):
+    """A window and the map of its responses: a mean of what counts, or that and the centre pixel."""
+    window, rest = ops[0], list(ops[1:])
+    first = rest.pop(0) if rest and isinstance(rest[0], Map) else None
+    inside = {"under": [], "count": []}
+    covered = dataclasses.replace(window, value=1.0)
+    for (i, j, s), (_, _, c) in zip(windows(window, samples), windows(covered, cover)):
+        inside["under"].append((i, j, s, c))
+        if (i, j) == window.centre:
+            s0, c0 = s, c
+    responses = {}
+    for name, bank in zip(window.names, window.banks):
+        weighted = sum(bank.weights[i, j] * c * s for i, j, s, c in inside["under"])
+        counted = sum(bank.weights[i, j] * c for i, j, _, c in inside["under"])
+        if window.mean:
+            responses[name] = np.divide(weighted, counted, out=np.zeros(counted.shape), where=counted > 0)
+            c0 = counted
+        else:
+            responses[name] = weighted + s0 * (bank.weights.sum() - counted)
+    if first is None:
+        (values,) = responses.values()
+        return values, c0, rest
+    if len(responses) == 1:
+        responses = {first.inputs[0]: next(iter(responses.values()))}
+    scope = {**FUNCTIONS, **dict(first.constants), **responses}
+    if isinstance(first, Reduce):
+        found = measure(first.statistics, np.where(cover > 0, samples, np.nan))
+        scope |= dict(zip([one.name for one in first.statistics], found, strict=True))
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return eval(first.expression, {"__builtins__": {}}, scope), c0, rest
+
+
+def covered_step(op, values, cover):
+    """What happens to a pixel; a mix counts the mean of what it reads, and nothing if one of them does."""
+    if isinstance(op, Map):
+        scope = {**FUNCTIONS, **dict(op.constants), op.inputs[0]: values}
+        with np.errstate(invalid="ignore", divide="ignore"):
+            return eval(op.expression, {"__builtins__": {}}, scope), cover
+    if isinstance(op, Mix):
+        covers = []
+        for row in op.matrix:
+            read = [cover[..., j] for j, weight in enumerate(row) if weight]
+            covers.append(np.where(np.all(np.array(read) > 0, axis=0), np.mean(read, axis=0), 0))
+        return np.einsum("ij,rcj->rci", np.array(op.matrix), values), np.stack(covers, axis=2)
+    if isinstance(op, ChannelMap):
+        taken, made = len(op.inputs), len(op.outputs)
+        every = np.where(np.all(cover[..., :taken] > 0, axis=2), np.mean(cover[..., :taken], axis=2), 0)
+        covers = np.concatenate([np.stack([every] * made, axis=2), cover[..., taken:]], axis=2)
+        return channel_map(op, values), covers
+    assert isinstance(op, Cast)
+    return round_to(values, op.dtype), cover

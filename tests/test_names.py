@@ -64,19 +64,19 @@ def test_signatures():
     )
     assert parameters(stage) == "(family, name, /, **parameters)"
     assert parameters(Pipeline) == (
-        "(stages, *, border='reflect', dtype=None, linear_light=False, backend='cpu', name='pipeline', "
-        "outputs=None)"
+        "(stages, *, border='reflect', dtype=None, linear_light=False, missing=None, "
+        "backend='cpu', name='pipeline', outputs=None)"
     )
     assert parameters(Pipeline.__call__) == (
-        "(self, image, dtype=None, *, out=None, threads=None, channel_axis=None, alpha=False)"
+        "(self, image, dtype=None, *, out=None, threads=None, channel_axis=None, alpha=False, mask=None)"
     )
 
 
 def test_names_of_a_pipeline():
     pipeline = convpipe.Pipeline([convpipe.stage("edge", "sobel")])
     assert " ".join(name for name in dir(pipeline) if not name.startswith("_")) == (
-        "backend border dtype engine from_dict from_job from_yaml linear_light name outputs plan run_folder "
-        "source stages to_dict to_yaml warm wiring"
+        "backend border dtype engine from_dict from_job from_yaml linear_light missing name outputs plan "
+        "run_folder source stages to_dict to_yaml warm wiring"
     )
 
 
@@ -107,10 +107,24 @@ def test_options(name):
     assert found == COMMANDS[name].split()
 
 
+SPACES = ("hsv", "lab", "xyz", "ycbcr")
+
+
 def test_methods():
     assert {family: sorted(methods) for family, methods in families().items()} == {
         "blur": ["box", "gaussian"],
-        "color": ["gray"],
+        "color": [
+            "from_hsv",
+            "from_lab",
+            "from_xyz",
+            "from_ycbcr",
+            "gray",
+            "hsv",
+            "lab",
+            "saturation",
+            "xyz",
+            "ycbcr",
+        ],
         "combine": ["LABEL"],
         "contrast": ["stretch"],
         "custom": ["LABEL"],

@@ -1,14 +1,20 @@
 """The ops themselves: what a kernel's taps cost before any pixel is read."""
 
+import re
 import tracemalloc
+from dataclasses import replace
 
+import defined
 import numpy as np
+import oracle
 import pytest
 
+from convpipe import Pipeline
+from convpipe.compile.cpu.graphs import compile_plan
 from convpipe.errors import ParameterError, PlanError
 from convpipe.geometry import Border
 from convpipe.interval import Interval
-from convpipe.ops import Taps
+from convpipe.ops import IDENTITY, ChannelMap, Taps
 from convpipe.plan import make_plan
 from convpipe.stages import ImageKind, stage
 
@@ -82,3 +88,82 @@ def test_grey_is_made_of_one_colour_or_three(channels, alpha, words):
     assert make_plan([gray], (4, 5), channels=2, alpha=True).output_channels == 2
     assert make_plan([gray], (4, 5), channels=4, alpha=True).output_channels == 2
     assert make_plan([gray], (4, 5)).output_channels == 1
+
+
+HSV = stage("color", "hsv")
+
+
+def test_a_map_of_channels_is_checked_when_it_is_made():
+    made = ChannelMap("low = minimum(a, b)\nc = gain * low", ("a", "b"), ("c",), (("gain", 2.0),))
+    assert [name for name, _ in made.lines] == ["low", "c"]
+    assert made.lines[1][1].constants == (("gain", 2.0),)
+    assert (made.made(5), made.taken(4)) == (4, 5)
+    for text, words in (
+        ("c = a\nd =", "needs the form 'name = expression'; given 'd ='"),
+        ("c == a", "needs the form"),
+        ("c = a; d = b", "expression"),
+        ("c = later\nlater = a", "unknown name 'later'"),
+        ("c = a.real", "is none of its forms"),
+        ("a = b\nc = a", "needs different names; given a, b, gain, a, c"),
+        ("d = a", "no line makes c"),
+        ("c_1 = a", "needs the form"),
+        ("sqrt = a\nc = a", "cannot be named 'sqrt'"),
+    ):
+        with pytest.raises(ParameterError, match=re.escape(words)):
+            ChannelMap(text, ("a", "b"), ("c",), (("gain", 2.0),))
+
+
+def test_a_map_of_channels_has_a_range_for_what_is_proven_and_for_what_is_not():
+    made = ChannelMap("c = a / b", ("a", "b"), ("c",), proven=(Interval(1, 4), Interval(0.25, 4)))
+    assert made.range(Interval(1, 4)) == made.proven[1]
+    assert made.range(Interval(1, 8)) == Interval(0.125, 8)
+    two = ChannelMap("c = a + b\nd = a - b", ("a", "b"), ("c", "d"))
+    assert two.range(Interval(1, 4)) == Interval(-3, 8)
+
+
+def test_maps_of_channels_may_have_more_or_fewer(rng):
+    """Of 2 channels 3, of 3 one, in a row that is read where it is and after a window."""
+    image = rng.integers(0, 256, (7, 9, 2), dtype=np.uint8)
+    three = ChannelMap("c = a + b\nd = a - b\ne = a * b / k", ("a", "b"), ("c", "d", "e"), (("k", 3.0),))
+    one = ChannelMap("m = maximum(maximum(x, y), z)", ("x", "y", "z"), ("m",))
+    box = Taps.outer([1, 1, 1], [1, 2, 1])
+    for window in (IDENTITY, box):
+        plan = make_plan([stage("custom", "k", kernel=window.weights.tolist())], (7, 9), channels=2)
+        node = replace(plan.nodes[0], ops=(*plan.nodes[0].ops, three, one), channels=1)
+        plan = replace(plan, nodes=(node,), output_dtype="float32")
+        got, _ = compile_plan(plan)(image, threads=1)
+        np.testing.assert_array_equal(got, defined.run(plan, image)[..., 0])
+        oracle.near(got, plan, image, 1e-5)
+
+
+def test_constants_of_a_map_of_channels_are_values_at_run_time():
+    def loops(k):
+        op = ChannelMap("c = a * b / k", ("a", "b"), ("c",), (("k", k),))
+        plan = make_plan([stage("point", "abs")], (7, 9), channels=2)
+        node = replace(plan.nodes[0], ops=(plan.nodes[0].ops[0], op), channels=1)
+        return set(compile_plan(replace(plan, nodes=(node,))).table.loops)
+
+    assert loops(3.0) == loops(5.0)
+
+
+def test_colours_of_another_number_are_refused():
+    with pytest.raises(PlanError, match="color hsv needs 3 colour channels; the image has 2, beside alpha"):
+        make_plan([HSV], (4, 5), channels=3, alpha=True)
+    assert make_plan([HSV], (4, 5), channels=4, alpha=True).output_channels == 4
+
+
+def test_conversions_lead_back_and_leave_alpha(rng):
+    image = rng.integers(0, 256, (9, 8, 4), dtype=np.uint8)
+    for space in ("hsv", "lab", "xyz", "ycbcr"):
+        there, back = stage("color", space), stage("color", f"from_{space}")
+        np.testing.assert_array_equal(Pipeline([there, back])(image, alpha=True), image)
+
+
+def test_nan_stays_where_it_is(rng):
+    image = rng.random((5, 6, 3)).astype(np.float32)
+    want = Pipeline([HSV])(image)
+    image[2, 3, 1] = np.nan
+    got = Pipeline([HSV])(image)
+    others = np.ones((5, 6), bool)
+    others[2, 3] = False
+    np.testing.assert_array_equal(got[others], want[others])

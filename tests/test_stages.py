@@ -21,6 +21,11 @@ def make(method, **parameters):
     return stage(method.family, label, **{**method.example, **parameters})
 
 
+def shaped(method, extent):
+    """Return the shape of an image of so many rows and columns that a method takes."""
+    return (*extent, method.colours) if method.colours else extent
+
+
 def check(stages, image, border=Border.REFLECT, output_dtype=None, tolerance=2e-5, alpha=False):
     channels = image.shape[2] if image.ndim == 3 else 1
     plan = make_plan(
@@ -34,7 +39,7 @@ def check(stages, image, border=Border.REFLECT, output_dtype=None, tolerance=2e-
 @pytest.mark.parametrize("method", EVERY_METHOD, ids=ids)
 @pytest.mark.parametrize(("channels", "alpha"), [(1, False), (3, False), (4, True)])
 def test_against_oracle(method, channels, alpha, rng):
-    image = rng.integers(0, 256, (13, 17, channels), dtype=np.uint8)
+    image = rng.integers(0, 256, (13, 17, max(channels, method.colours or 1)), dtype=np.uint8)
     check([make(method)], image, output_dtype="float32", alpha=alpha)
     check([make(method)], image, alpha=alpha)
 
@@ -42,25 +47,25 @@ def test_against_oracle(method, channels, alpha, rng):
 @pytest.mark.parametrize("method", EVERY_METHOD, ids=ids)
 @pytest.mark.parametrize("border", list(Border))
 def test_borders_at_stride_two(method, border, rng):
-    image = rng.random((9, 12)).astype(np.float32)
+    image = rng.random(shaped(method, (9, 12))).astype(np.float32)
     check([make(method, stride=2, value=0.5, bias=0.25)], image, border)
 
 
 @pytest.mark.parametrize("method", EVERY_METHOD, ids=ids)
 def test_float64_stays_float64(method, rng):
-    check([make(method, dilation=2)], rng.random((15, 11)), tolerance=1e-13)
+    check([make(method, dilation=2)], rng.random(shaped(method, (15, 11))), tolerance=1e-13)
 
 
 @pytest.mark.parametrize("extent", [(1, 1), (1, 7), (5, 1), (2, 2)])
 @pytest.mark.parametrize("method", EVERY_METHOD, ids=ids)
 def test_images_smaller_than_the_halo(method, extent, rng):
-    check([make(method)], rng.random(extent).astype(np.float32))
+    check([make(method)], rng.random(shaped(method, extent)).astype(np.float32))
 
 
 @pytest.mark.parametrize("method", EVERY_METHOD, ids=ids)
 def test_range_encloses_every_value(method, rng):
-    image = rng.integers(0, 2, (16, 16), dtype=np.uint8) * np.uint8(255)
-    plan = make_plan([make(method)], image.shape, output_dtype="float32")
+    image = rng.integers(0, 2, shaped(method, (16, 16)), dtype=np.uint8) * np.uint8(255)
+    plan = make_plan([make(method)], (16, 16), channels=method.colours or 1, output_dtype="float32")
     values, _ = compile_plan(plan)(image)
     proven = plan.stages[-1].range
     slack = 1e-4 * max(abs(proven.low), abs(proven.high), 1)

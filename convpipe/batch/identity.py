@@ -26,6 +26,7 @@ class Recipe(Protocol):
 
     border: Border
     dtype: str | None
+    missing: float | str | None
     backend: str
 
 
@@ -114,6 +115,7 @@ def settings(recipe: Recipe, **output: Any) -> dict[str, Any]:
         **({"outputs": dict(outputs)} if len(outputs) > 1 else {}),
         "border": recipe.border.name.lower(),
         "dtype": recipe.dtype,
+        **({} if recipe.missing is None else {"missing": recipe.missing}),
         "output": _plain(output),
     }
 

@@ -25,11 +25,25 @@ from convpipe.plan import Plan
 class Engine(Recipe, Protocol):
     """What a batch needs of a pipeline."""
 
-    def plan(self, shape: Sequence[int], dtype: str = ..., alpha: bool = ...) -> Plan:
+    def plan(
+        self,
+        shape: Sequence[int],
+        dtype: str = ...,
+        alpha: bool = ...,
+        *,
+        nodata: float | None = ...,
+        masked: bool = ...,
+    ) -> Plan:
         """Work out extents and dtype of the result."""
 
     def outputs(
-        self, image: NDArray[Any], threads: int | None = ..., *, alpha: bool = ...
+        self,
+        image: NDArray[Any],
+        threads: int | None = ...,
+        *,
+        alpha: bool = ...,
+        nodata: float | None = ...,
+        mask: NDArray[Any] | None = ...,
     ) -> tuple[dict[str, NDArray[Any]], int]:
         """Return all results by their names, and the number of NaNs that became 0."""
 

@@ -163,12 +163,15 @@ class Work:
     def _plan(self, infos: Sequence[ImageInfo]) -> list[Plan]:
         """Plan every page."""
         self._enter("plan")
-        plans = [self._run.engine.plan(info.shape, info.dtype, info.alpha) for info in infos]
+        engine = self._run.engine
+        plans = [engine.plan(info.shape, info.dtype, info.alpha, nodata=info.nodata) for info in infos]
+        if engine.missing == "file" and all(info.nodata is None and not info.alpha for info in infos):
+            self._note(["the file says of no value that it is nodata; nothing is missing"])
         extents = tuple((stage.name, stage.extent) for stage in plans[0].stages)
         pixels = sum(math.prod(info.extent) for info in infos)
         self._learn(input=infos[0].extent, stages=extents, pages=len(infos), pixels=pixels)
         for plan in plans:
-            self._run.warnings.update(dict.fromkeys(plan.saturations))
+            self._run.warnings.update(dict.fromkeys(plan.notes))
         return plans
 
     def _encoder(self, infos: Sequence[ImageInfo], plans: Sequence[Plan]) -> ResultEncoder:
@@ -204,7 +207,7 @@ class Work:
         self._note(image.notes)
         self._enter("filter")
         threads = self._threads(image.pixels.size)
-        results, nans = self._run.engine.outputs(image.pixels, threads, alpha=image.alpha)
+        results, nans = self._run.engine.outputs(image.pixels, threads, alpha=image.alpha, nodata=info.nodata)
         self._learn(nans=self._known.nans + nans)
         self._enter("write")
         return [

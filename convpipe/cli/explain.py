@@ -52,11 +52,12 @@ def command(
         read = read_image(image, job) if image else None
         pixels = read.pixels if read else _numbered(size or (10, 10))
         pipeline = Pipeline.from_job(job)
-        plan = pipeline.engine.plan(pixels.shape, pixels.dtype.name, read is not None and read.alpha)
+        nodata, alpha = (read.metadata.nodata, read.alpha) if read else (None, False)
+        plan = pipeline.engine.plan(pixels.shape, pixels.dtype.name, alpha, nodata=nodata)
         for stage in plan.stages:
             _describe(stage)
         found = _with_window(plan.stages) if chosen is None else find_stage(plan.stages, chosen)
-        Pixel(pipeline, plan, pixels, found, at, channel).explain()
+        Pixel(pipeline, plan, pixels, found, at, channel, nodata).explain()
 
 
 def _numbered(shape: tuple[int, ...]) -> NDArray[Any]:

@@ -12,7 +12,20 @@ from convpipe.cli.streams import emit
 from convpipe.errors import ParameterError
 from convpipe.geometry import Border, border_index
 from convpipe.interval import Interval
-from convpipe.ops import Alpha, Cast, Frame, Map, Mix, Rank, Reduce, Stencil, Window, dtype_range, is_integer
+from convpipe.ops import (
+    Alpha,
+    Cast,
+    ChannelMap,
+    Frame,
+    Map,
+    Mix,
+    Rank,
+    Reduce,
+    Stencil,
+    Window,
+    dtype_range,
+    is_integer,
+)
 from convpipe.stages.wiring import IMAGE
 
 if TYPE_CHECKING:
@@ -55,6 +68,8 @@ class Pixel:
         In the output of `stage`.
     channel : int
         Of the output of `stage`.
+    nodata : float, optional
+        What the image says that a missing sample is.
     """
 
     pipeline: Pipeline
@@ -63,6 +78,7 @@ class Pixel:
     stage: StagePlan
     at: tuple[int, int]
     channel: int
+    nodata: float | None = None
 
     def explain(self) -> None:
         """Print window, taps, sums, what is done with them, and what is stored."""
@@ -87,6 +103,8 @@ class Pixel:
         sums: dict[str, float] = {}
         if any(isinstance(op, Mix) for op in stage.ops):
             self._mix(entering)
+        elif mapped := next((op for op in stage.ops if isinstance(op, ChannelMap)), None):
+            self._channels(entering, mapped)
         else:
             sums = self._window(entering, places)
         self._maps()
@@ -137,8 +155,11 @@ class Pixel:
 
         samples = self.pixels
         if position != IMAGE:
-            engine = Engine(self.pipeline.wiring.up_to(position), self.pipeline.border, None, "cpu")
-            samples, _ = engine.filter(samples, dtype=self.plan.compute, alpha=self.plan.alpha)
+            whole = self.pipeline
+            engine = Engine(whole.wiring.up_to(position), whole.border, None, "cpu", whole.missing)
+            samples, _ = engine.filter(
+                samples, dtype=self.plan.compute, alpha=self.plan.alpha, nodata=self.nodata
+            )
         return np.atleast_3d(samples).astype(float)
 
     def _window(self, entering: Samples, places: list[list[int]]) -> dict[str, float]:
@@ -186,6 +207,22 @@ class Pixel:
         terms = [f"{w:.4g}*{x:.5g} ({name})" for w, x, name in zip(weights, pixel, names, strict=True) if w]
         emit(f"{' + '.join(terms)} = {float(np.dot(weights, pixel)):.6g}")
 
+    def _channels(self, entering: Samples, op: ChannelMap) -> None:
+        """Print the channels of the pixel, and the lines that make others of them."""
+        window, _ = _under(entering, self._slid, self._places())
+        pixel = window[0, 0]
+        if self.channel >= len(op.outputs):
+            emit(f"alpha stays: {pixel[-1]:.6g}")
+            return
+        known = {**dict(zip(op.inputs, map(float, pixel), strict=False)), **dict(op.constants)}
+        emit(", ".join(f"{name} = {value:.6g}" for name, value in known.items()))
+        for name, line in op.lines:
+            values = {each: Interval(known[each], known[each]) for each in line.inputs}
+            found = line.range(values)
+            known[name] = (found.low + found.high) / 2
+            emit(f"{name} = {line.expression} = {known[name]:.6g}")
+        emit(f"the channel is {op.outputs[self.channel]}")
+
     def _maps(self) -> None:
         """Print what the stage does with its responses: expressions with their constants."""
         for op in self.stage.ops:
@@ -223,7 +260,7 @@ class Pixel:
         if later:
             value = float(self._after(len(self.plan.stages) - 1)[(*self.at, self.channel)])
             emit(f"linear_light encodes it again: {value:.6g}")
-        result, _ = self.pipeline.engine.filter(self.pixels, alpha=self.plan.alpha)
+        result, _ = self.pipeline.engine.filter(self.pixels, alpha=self.plan.alpha, nodata=self.nodata)
         stored = np.atleast_3d(result)[(*self.at, self.channel)]
         emit(f"stored as {result.dtype.name}: {stored:.6g}{_why(value, result.dtype.name)}")
 

@@ -33,8 +33,8 @@ if TYPE_CHECKING:
     from convpipe.config import Job
     from convpipe.plan import Plan
 
-Kind = tuple[tuple[int, ...], str, bool]
-"""Shape and dtype of an image, and whether its last channel is alpha."""
+Kind = tuple[tuple[int, ...], str, bool, str]
+"""Shape and dtype of an image, whether its last channel is alpha, and its nodata value, if that counts."""
 
 
 @click.command("plan")
@@ -69,7 +69,7 @@ def command(
         raise click.UsageError("give --dot or --json, not both")
     if alpha and not size:
         raise click.UsageError("--alpha goes with --size; files say themselves what is alpha")
-    kind = (size, dtype, alpha) if size else None
+    kind = (size, dtype, alpha, "") if size else None
     found = [_planned(job, kind, input) for job in load_each(config, overrides)]
     code = max((job.exit_code(asked=kind is not None) for job in found), default=0)
     if as_dot:
@@ -114,9 +114,10 @@ class JobPlans:
         """Add the plan for one kind of image, of which `paths` are, or why there is none."""
         from convpipe.pipeline import Pipeline
 
-        shape, dtype, alpha = kind
+        shape, dtype, alpha, nodata = kind
         try:
-            plan = Pipeline.from_job(job, backend="cpu").engine.plan(shape, dtype, alpha)
+            engine = Pipeline.from_job(job, backend="cpu").engine
+            plan = engine.plan(shape, dtype, alpha, nodata=float(nodata) if nodata else None)
         except (PlanError, ParameterError) as error:
             stage = getattr(error, "stage", None) or "plan"
             subject = f"{self.name}: {'x'.join(map(str, shape))} {dtype}"
@@ -239,5 +240,7 @@ def _kinds(job: Job, root: Path, failures: list[Failure]) -> dict[Kind, list[str
             failures.append(Failure([relative], "read", str(error), repr(relative)))
             continue
         channels = () if info.channels == 1 else (info.channels,)
-        kinds.setdefault(((*info.extent, *channels), info.dtype, info.alpha), []).append(relative)
+        nodata = repr(info.nodata) if job.missing == "file" and info.nodata is not None else ""
+        kind = ((*info.extent, *channels), info.dtype, info.alpha, nodata)
+        kinds.setdefault(kind, []).append(relative)
     return kinds

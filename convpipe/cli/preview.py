@@ -45,7 +45,7 @@ def command(
     """Save the image and the result of every stage, side by side, as one labelled 8-bit picture.
 
     Values that 8 bits do not hold (16-bit, floating point, negative) are stretched for the eye, and the label
-    says from where to where. Transparent pixels lie on a checkerboard.
+    says from where to where. Transparent and missing pixels lie on a checkerboard.
     """
     from convpipe import images
     from convpipe.config import load
@@ -79,18 +79,20 @@ def _panels(whole: Pipeline, image: Image, chosen: str | None) -> list[Panel]:
     planned = whole.engine.plan(pixels.shape, pixels.dtype.name, alpha).stages
     wanted = None if chosen is None else find_stage(planned, chosen).index
     scale = _scale(max(pixels.shape[:2]))
-    panels = [_panel("image", pixels, pixels.dtype.name, alpha, scale)]
+    gap = whole.missing if whole.missing != "file" else image.metadata.nodata
+    gap = None if gap is None else float(gap)
+    panels = [_panel("image", pixels, pixels.dtype.name, alpha, scale, gap)]
     for index, stage in enumerate(own):
         if wanted not in (None, index):
             continue
         last = index == len(own) - 1
         stages = wiring.up_to(index).stages
-        part = Pipeline(stages, border=whole.border, linear_light=whole.linear_light)
+        part = Pipeline(stages, border=whole.border, linear_light=whole.linear_light, missing=whole.missing)
         # Only the last stage's values are rounded and saturated; those between are not, nor are they here.
         dtype = (whole.dtype or stage.dtype or pixels.dtype.name) if last else "float32"
-        values = part(pixels, dtype=dtype, alpha=alpha, channel_axis=-1 if pixels.ndim == 3 else None)
+        values, _ = part.engine.filter(pixels, None, dtype, alpha=alpha, nodata=image.metadata.nodata)
         shown_as = dtype if last else pixels.dtype.name
-        panels.append(_panel(f"{index}: {stage.name}", values, shown_as, alpha, scale))
+        panels.append(_panel(f"{index}: {stage.name}", values, shown_as, alpha, scale, gap))
     return panels
 
 
@@ -99,8 +101,8 @@ def _scale(side: int) -> int:
     return -side // LARGEST if side > LARGEST else max(1, SMALLEST // side)
 
 
-def _panel(name: str, values: NDArray[Any], dtype: str, alpha: bool, scale: int) -> Panel:
-    """Return values as a labelled picture; `dtype` says what full scale is."""
+def _panel(name: str, values: NDArray[Any], dtype: str, alpha: bool, scale: int, gap: float | None) -> Panel:
+    """Return values as a labelled picture; `dtype` says what full scale is, `gap` what is missing."""
     from convpipe.images.sheet import Panel
     from convpipe.report import extent, printable
 
@@ -109,15 +111,24 @@ def _panel(name: str, values: NDArray[Any], dtype: str, alpha: bool, scale: int)
     if colours.shape[2] not in (1, 3):
         notes.append(f"channel 0 of {colours.shape[2]}")
         colours = colours[..., :1]
-    opacity = np.clip(samples[..., -1] / _full_scale(dtype), 0, 1) if alpha else np.ones(samples.shape[:2])
+    holes = _holes(colours, gap)
+    notes += ["what is missing on a checkerboard"] if holes.any() else []
+    opacity = np.clip(samples[..., -1] / _full_scale(dtype), 0, 1) if alpha else 1.0 - holes
     levels, note = _levels(colours, opacity > 0.5, dtype)
     rgb = np.repeat(levels, 3, axis=2) if levels.shape[2] == 1 else levels
-    if alpha:
+    if alpha or holes.any():
         board = _checkerboard(rgb.shape[0], rgb.shape[1], max(scale, 1))
         rgb = rgb * opacity[..., None] + board * (1 - opacity[..., None])
     size = f"{extent((values.shape[0], values.shape[1]))}{_said(scale)}"
     lines = (name, size, *filter(None, [note]), *notes)
     return Panel(_resized(rgb, scale), tuple(map(printable, lines)))
+
+
+def _holes(values: NDArray[np.float64], gap: float | None) -> NDArray[np.bool_]:
+    """Return which pixels have a value that stands for what is missing."""
+    if gap is None:
+        return np.zeros(values.shape[:2], bool)
+    return np.asarray((np.isnan(values) if np.isnan(gap) else values == gap).any(axis=2))
 
 
 def _levels(

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from convpipe.config.kinds import FilePath, Globs
+from convpipe.config.kinds import FilePath, Globs, MissingValue
 from convpipe.geometry import Border
 from convpipe.limits import DEFAULT_LIMITS, Limits
 from convpipe.stages import Stage
@@ -82,6 +82,8 @@ class Job:
     dtype : str or None
         Of the results; None keeps that of each image.
     linear_light : bool
+    missing : float, 'nan', 'file' or None
+        Samples that count as not there; ``file``: those that each file says to be no data.
     backend : {'cpu', 'cuda', 'auto'}
     input : InputSpec
     output : OutputSpec
@@ -100,6 +102,7 @@ class Job:
     border: Border = Border.REFLECT
     dtype: str | None = None
     linear_light: bool = False
+    missing: float | str | None = None
     backend: str = "cpu"
     input: InputSpec = InputSpec()
     output: OutputSpec = OutputSpec()
@@ -109,11 +112,19 @@ class Job:
     source: str = "<dict>"
 
 
+MISSING = MissingValue(
+    "missing",
+    "samples of this value, or of each file's nodata value, count for nothing",
+    None,
+    words=("nan", "file"),
+)
+
 JOB_KEYS: tuple[Parameter, ...] = (
     Text("name", "name of the job in reports; default: the file's name", None),
     BorderName("border", "how pixels outside the image are made, unless a stage says", Border.REFLECT),
     PixelType("dtype", "dtype of the results; default: that of each image", None),
     Flag("linear_light", "filter sRGB images in linear light", False),
+    MISSING,
     Choice("backend", "where it runs; auto takes the quicker", "cpu", choices=("cpu", "cuda", "auto")),
     Flag("allow_truncated", "read JPEG and PNG files that break off or are damaged as far as they go", False),
 )

@@ -9,7 +9,7 @@ from typing import Any
 
 from convpipe.errors import ParameterError
 from convpipe.paths import expanded
-from convpipe.stages.parameters import Text, TextList
+from convpipe.stages.parameters import NumberOrWord, Text, TextList
 
 MOST_GLOB = 1_000
 """Longest glob, in characters."""
@@ -35,6 +35,24 @@ class FilePath(Text):
     def kind(self) -> str:
         """Return what is needed."""
         return "a path"
+
+
+@dataclass(frozen=True)
+class MissingValue(NumberOrWord):
+    """What tells that a sample is missing: a finite number, or one of `words`; NaN is a word as well.
+
+    Examples
+    --------
+    >>> value = MissingValue("missing", "", None, words=("nan", "file"))
+    >>> value.parse(-9999), value.parse(float("nan")), value.parse("NaN"), value.parse("file")
+    (-9999.0, 'nan', 'nan', 'file')
+    """
+
+    def parse(self, value: Any) -> float | str:  # type: ignore[override]
+        """Return a float, or the word."""
+        is_nan = isinstance(value, float) and value != value
+        is_nan = is_nan or (isinstance(value, str) and value.lower() == "nan")
+        return super().parse("nan" if is_nan else value)
 
 
 @dataclass(frozen=True)

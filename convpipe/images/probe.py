@@ -32,6 +32,8 @@ class ImageInfo:
         Pages or frames in the file, without thumbnails and masks.
     notes : tuple of str
         What a person should know: a wrong extension, frames left, metadata dropped.
+    nodata : float, optional
+        The value of samples that are missing, as the file says.
     """
 
     path: Path
@@ -42,6 +44,7 @@ class ImageInfo:
     dtype: str
     frames: int
     notes: tuple[str, ...]
+    nodata: float | None = None
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -116,4 +119,5 @@ def _info(path: str | os.PathLike[str], source: Source, header: Header) -> Image
         dtype=header.dtype,
         frames=header.frames,
         notes=tuple(source.notes),
+        nodata=header.metadata.nodata,
     )

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 
 from convpipe.ops.dtypes import is_integer
 from convpipe.ops.frame import Frame
-from convpipe.ops.pointwise import Alpha, Cast, Map, Mix, Reduce
+from convpipe.ops.pointwise import Alpha, Cast, ChannelMap, Map, Mix, Reduce
 from convpipe.ops.window import Window
 
 Apart = Frame
 """What no loop over rows has: it is a node by itself, and runs by itself."""
 
-Op = Window | Map | Mix | Alpha | Cast | Apart
+Op = Window | Map | Mix | ChannelMap | Alpha | Cast | Apart
 
 
 def is_rounding(op: Op) -> bool:
@@ -95,7 +95,7 @@ class Graph:
 
     Examples
     --------
-    >>> from convpipe.ops import IDENTITY
+    >>> from convpipe.ops import IDENTITY, Stencil
     >>> blurred = Node("blurred", (Stencil((IDENTITY,)),))
     >>> Graph((blurred, Node("high", (Map("a - b", ("a", "b")),), ("input", "blurred")))).inputs
     ('input',)

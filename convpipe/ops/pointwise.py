@@ -6,6 +6,7 @@ import ast
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property, reduce
 
 import numpy as np
 
@@ -29,7 +30,10 @@ class Map:
     inputs : tuple of str
         Names of the responses it combines.
     constants : tuple of (name, value)
-        Finite numbers, handed over at run time, so that another value compiles nothing.
+        Numbers, handed over at run time, so that another value compiles nothing; finite ones, unless
+        `result` is given.
+    result : Interval, optional
+        Encloses the value of the expression, where more is known of it than intervals can see.
 
     Raises
     ------
@@ -48,13 +52,14 @@ class Map:
     expression: str
     inputs: tuple[str, ...] = ("r",)
     constants: tuple[tuple[str, float], ...] = ()
+    result: Interval | None = None
 
     def __post_init__(self) -> None:
         expression.check_names(
             (*self.inputs, *(name for name, _ in self.constants)), "an input or a constant"
         )
         for name, value in self.constants:
-            if not isinstance(value, int | float) or not math.isfinite(value):
+            if not isinstance(value, int | float) or not (self.result or math.isfinite(value)):
                 raise ParameterError(f"constant {name} needs a finite number; given {value!r}", name)
         assert self.tree is not None
 
@@ -65,6 +70,8 @@ class Map:
 
     def range(self, responses: Mapping[str, Interval]) -> Interval:
         """Enclose the value of the expression."""
+        if self.result is not None:
+            return self.result
         constants = {name: Interval(value, value) for name, value in self.constants}
         values = {**constants, **responses}
         result: Interval = expression.evaluate(self.tree, values, interval.FUNCTIONS, _exactly, branches)
@@ -89,18 +96,14 @@ class Reduce(Map):
         Encloses the value of the expression, whatever the numbers are.
     """
 
-    statistics: tuple[Statistic, ...] = EXTREMES
     result: Interval = UNBOUNDED
+    statistics: tuple[Statistic, ...] = EXTREMES
 
     def __post_init__(self) -> None:
         given = tuple((one.name, 0.0) for one in self.statistics)
         if self.constants[: len(given)] != given:  # as of a copy, which has them
             object.__setattr__(self, "constants", (*given, *self.constants))
         super().__post_init__()
-
-    def range(self, responses: Mapping[str, Interval]) -> Interval:
-        """Enclose the value of the expression."""
-        return self.result
 
 
 @dataclass(frozen=True)
@@ -109,10 +112,94 @@ class Mix:
 
     matrix: tuple[tuple[float, ...], ...]
 
+    def made(self, channels: int) -> int:
+        """Return how many channels a pixel of `channels` has after it."""
+        return len(self.matrix)
+
+    def taken(self, channels: int) -> int:
+        """Return how many a pixel had."""
+        return len(self.matrix[0])
+
     def range(self, samples: Interval) -> Interval:
         """Enclose every output channel, each input channel ranging over `samples`."""
         rows = [Taps([row]).response(samples) for row in self.matrix]
         return Interval(min(r.low for r in rows), max(r.high for r in rows))
+
+
+@dataclass(frozen=True)
+class ChannelMap:
+    r"""Channels of a pixel from its channels, by expressions that name them; those after them stay.
+
+    Parameters
+    ----------
+    text : str
+        Lines ``name = expression`` in the language of :mod:`convpipe.expression`, over the inputs, the
+        constants and the names of earlier lines.
+    inputs, outputs : tuple of str
+        The first channels of the pixel, and what stands for them afterwards.
+    constants : tuple of (name, value)
+        As of a :class:`Map`.
+    proven : (Interval, Interval), optional
+        What encloses every output if all inputs lie in the first: where interval arithmetic cannot show it.
+
+    Raises
+    ------
+    ParameterError
+        If a line is none of the language, a name is given twice, or an output is never made.
+
+    Examples
+    --------
+    >>> op = ChannelMap("d = abs(a - b)\nc = d / 2", ("a", "b"), ("c",))
+    >>> op.range(Interval(0, 8))
+    Interval(low=0.0, high=4.0)
+    >>> op.made(4)
+    3
+    """
+
+    text: str
+    inputs: tuple[str, ...]
+    outputs: tuple[str, ...]
+    constants: tuple[tuple[str, float], ...] = ()
+    proven: tuple[Interval, Interval] | None = None
+
+    def __post_init__(self) -> None:
+        assigned = [name for name, _ in expression.assignments(self.text)]
+        given = (*self.inputs, *(name for name, _ in self.constants))
+        expression.check_names((*given, *assigned), "a channel, a constant or a line")
+        if missing := [name for name in self.outputs if name not in assigned]:
+            raise ParameterError(f"no line makes {', '.join(missing)}", "expression")
+        assert self.lines is not None
+
+    @cached_property
+    def lines(self) -> tuple[tuple[str, Map], ...]:
+        """Names, and the map that makes each of inputs and earlier ones."""
+        known, made = dict(self.constants), []
+        names = list(self.inputs)
+        for name, text in expression.assignments(self.text):
+            used = expression.names(text)
+            inputs = tuple(each for each in names if each in used)
+            constants = tuple((each, known[each]) for each in used if each in known)
+            made.append((name, Map(text, inputs, constants)))
+            names.append(name)
+        return tuple(made)
+
+    def made(self, channels: int) -> int:
+        """Return how many channels a pixel of `channels` has after it."""
+        return channels - len(self.inputs) + len(self.outputs)
+
+    def taken(self, channels: int) -> int:
+        """Return how many a pixel had that has `channels` after it."""
+        return channels - len(self.outputs) + len(self.inputs)
+
+    def range(self, samples: Interval) -> Interval:
+        """Enclose every output, each input ranging over `samples`."""
+        if self.proven and samples.within(self.proven[0]) and not samples.nan:
+            return self.proven[1]
+        values = dict.fromkeys(self.inputs, samples)
+        for name, line in self.lines:
+            values[name] = line.range({each: values[each] for each in line.inputs})
+        first, *others = (values[name] for name in self.outputs)
+        return reduce(Interval.join, others, first)
 
 
 @dataclass(frozen=True)

@@ -33,6 +33,8 @@ class Window(ABC):
         Whether the last channel is passed on from the centre of the window instead of being filtered.
     anchor : Anchor
         Which place of the window stands on the pixel that it computes: what ``same`` pads for.
+    mean : bool
+        Whether a response is a mean of samples: where some of them are missing, it is that of the others.
     """
 
     stride: Extent = (1, 1)
@@ -43,6 +45,7 @@ class Window(ABC):
     opaque: float | None = None
     keep_alpha: bool = False
     anchor: Anchor = "upper"
+    mean: bool = False
 
     def __post_init__(self) -> None:
         expression.check_names(self.names, "a response")

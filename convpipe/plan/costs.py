@@ -10,7 +10,7 @@ import numpy as np
 from convpipe.fourier import LEAST_TAPS, Tiles, tiles
 from convpipe.geometry import Axis, Extent
 from convpipe.interval import Interval
-from convpipe.ops import Frame, Map, Mix, Op, Stencil, Taps
+from convpipe.ops import ChannelMap, Frame, Map, Mix, Op, Stencil, Taps
 from convpipe.plan.node import NodePlan
 
 
@@ -45,6 +45,8 @@ def operations(op: Op) -> int:
         return sum(2 * _taps_used(taps) for taps in op.banks)
     if isinstance(op, Map):
         return sum(isinstance(node, ast.BinOp | ast.UnaryOp | ast.Call) for node in ast.walk(op.tree))
+    if isinstance(op, ChannelMap):
+        return -(-sum(operations(line) for _, line in op.lines) // len(op.outputs))
     if isinstance(op, Mix):
         return 2 * len(op.matrix[0])
     return 1

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from convpipe.errors import PlanError
 from convpipe.geometry import Axis, Extent, Field
-from convpipe.ops import Map, Mix, Op
+from convpipe.ops import ChannelMap, Map, Mix, Op
 from convpipe.padding import Padding
 from convpipe.plan import costs
 from convpipe.plan.node import AXIS_NAMES, Entering, Made, NodePlan, Origin
@@ -44,7 +44,7 @@ def plan_join(
     unrounded, ranges = joined.through(rest, padded=False)
     operations = 0
     for op in ops:
-        channels = len(op.matrix) if isinstance(op, Mix) else channels
+        channels = op.made(channels) if isinstance(op, Mix | ChannelMap) else channels
         operations += first.extent[0] * first.extent[1] * channels * costs.operations(op)
     rows, cols = zip(*(each.field for each in entering), strict=True)
     return NodePlan(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -12,7 +13,9 @@ from convpipe.geometry import LARGEST, Border, Extent, Field
 from convpipe.levels import BOOL, few_values
 from convpipe.ops import COMPUTE, Graph, dtype_range
 from convpipe.plan.apart import plan_apart
+from convpipe.plan.coverage import cover
 from convpipe.plan.join import plan_join
+from convpipe.plan.missing import Missing
 from convpipe.plan.model import Output, Plan
 from convpipe.plan.node import Entering, Made, NodePlan, Origin
 from convpipe.plan.window import plan_window
@@ -30,6 +33,7 @@ def make_plan(
     dtype: str = "uint8",
     border: Border = Border.REFLECT,
     output_dtype: str | None = None,
+    missing: Missing | None = None,
 ) -> Plan:
     """Work out extents, ranges, halos, bytes and operations of a pipeline.
 
@@ -48,6 +52,8 @@ def make_plan(
     output_dtype : str, optional
         Of the results; default: the ``dtype`` of the stage that gives one, or that of the image. Results of
         bool images are bool only where every value is 0 or 1, else uint8.
+    missing : Missing, optional
+        Which samples count for nothing; default: none.
 
     Raises
     ------
@@ -64,32 +70,54 @@ def make_plan(
     values = dtype_range(dtype)
     image = Entering(extent, channels, Ranges(values, values if alpha else None), (Field(), Field()))
     made = Made(image, COMPUTE[dtype])
-    makers: list[int] = []  # the node that gives what each stage does
-    numbers = itertools.count()
-    for stage, reads in zip(wiring.stages, wiring.reads, strict=True):
-        sources = [IMAGE if source == IMAGE else makers[source] for source in reads]
-        kind = ImageKind(made.entering(sources[0]).channels, alpha, values.high, values.low)
-        index = None if stage.implied else next(numbers)
-        _add_stage(stage, index, stage.lower(border, kind), sources, made)
-        makers.append(len(made.nodes) - 1)
+    makers = _add_stages(wiring, made, border, ImageKind(channels, alpha, values.high, values.low))
     plain = _plain_dtypes(made.nodes, dtype)
-    *beside, result = (
+    outputs = [
         Output(name, makers[at], output_dtype or wiring.stages[at].dtype or plain[makers[at]])
         for name, at in wiring.outputs
+    ]
+    nodes = made.nodes
+    held = None if missing is None else _held(missing, dtype, alpha)
+    if held is not None:
+        channels += held.masked
+        nodes, places = cover(made, held, {output.node: output.dtype for output in outputs})
+        outputs = [replace(output, node=places[output.node]) for output in outputs]
+    *beside, result = outputs
+    return Plan(
+        extent, channels, dtype, result.dtype, made.compute, alpha, tuple(nodes), tuple(beside), missing
     )
-    return Plan(extent, channels, dtype, result.dtype, made.compute, alpha, tuple(made.nodes), tuple(beside))
 
 
-def _add_stage(stage: Stage, index: int | None, graph: Graph, sources: Sequence[int], made: Made) -> None:
-    """Add to the nodes that are made those of a stage, whose graph reads `sources`."""
-    origin = Origin(index, stage.name, stage.method.title, _smaller(stage))
+def _add_stages(wiring: Wiring, made: Made, border: Border, image: ImageKind) -> list[int]:
+    """Add the nodes of all stages to those that are made; return which of them gives what each stage does."""
+    makers: list[int] = []
+    numbers = itertools.count()
+    for stage, reads in zip(wiring.stages, wiring.reads, strict=True):
+        index = None if stage.implied else next(numbers)
+        origin = Origin(index, stage.name, stage.method.title, _smaller(stage), reads)
+        sources = [IMAGE if source == IMAGE else makers[source] for source in reads]
+        kind = replace(image, channels=made.entering(sources[0]).channels)
+        _add_stage(origin, stage.lower(border, kind), stage.dtype, sources, made)
+        makers.append(len(made.nodes) - 1)
+    return makers
+
+
+def _add_stage(origin: Origin, graph: Graph, dtype: str | None, sources: Sequence[int], made: Made) -> None:
+    """Add to the nodes that are made those of a stage, whose graph reads `sources` and gives `dtype`."""
     named = dict(zip(graph.inputs, sources, strict=True))
     for node in graph.nodes:
-        dtype = stage.dtype if node is graph.nodes[-1] else None
+        rounded = dtype if node is graph.nodes[-1] else None
         inputs = tuple(named[name] for name in node.inputs)
         plan = plan_join if node.is_join else plan_apart if node.is_apart else plan_window
         named[node.name] = len(made.nodes)
-        made.nodes.append(plan(origin, node.ops, inputs, made, dtype or made.compute))
+        made.nodes.append(plan(origin, node.ops, inputs, made, rounded or made.compute))
+
+
+def _held(missing: Missing, dtype: str, alpha: bool) -> Missing | None:
+    """Return what is missing in images of `dtype`; None where nothing can be."""
+    if alpha:
+        raise PlanError("of an image with alpha it is alpha that says what is missing, and no value besides")
+    return missing.of(dtype)
 
 
 def _check_image(extent: Extent, channels: int, alpha: bool, dtype: str) -> None:

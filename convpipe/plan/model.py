@@ -13,6 +13,7 @@ import numpy as np
 from convpipe.geometry import Extent, Field
 from convpipe.ops import stored
 from convpipe.plan.costs import frame_bytes
+from convpipe.plan.missing import Missing
 from convpipe.plan.node import NodePlan
 from convpipe.plan.parts import Part, cut, held
 from convpipe.plan.rings import ring_bytes
@@ -47,6 +48,7 @@ class Plan:
     ----------
     input : (rows, cols)
     channels : int
+        That enter: those of the image, and a mask.
     dtype : str
         Of the image.
     output_dtype : str
@@ -59,6 +61,8 @@ class Plan:
         Each after those that it reads; the last gives the result.
     beside : tuple of Output
         The other results.
+    missing : Missing, optional
+        Which samples of the image count for nothing.
     """
 
     input: Extent
@@ -69,6 +73,7 @@ class Plan:
     alpha: bool
     nodes: tuple[NodePlan, ...]
     beside: tuple[Output, ...] = ()
+    missing: Missing | None = None
 
     @property
     def outputs(self) -> tuple[Output, ...]:
@@ -84,12 +89,10 @@ class Plan:
     def stages(self) -> tuple[StagePlan, ...]:
         """The nodes of each stage; of a part of a plan, of those that it has nodes of."""
         stages: list[StagePlan] = []
-        makers: list[int] = []
+        first = 0
         for _, group in itertools.groupby(self.nodes, key=lambda node: id(node.origin)):
-            nodes, first = tuple(group), len(makers)
-            reads = dict.fromkeys(at for node in nodes for at in node.inputs if at < first)
-            stages.append(StagePlan(nodes, first, tuple(at if at == IMAGE else makers[at] for at in reads)))
-            makers += [len(stages) - 1] * len(nodes)
+            stages.append(StagePlan(tuple(group), first))
+            first += len(stages[-1].nodes)
         return tuple(stages)
 
     def stage_of(self, node: int) -> int:
@@ -97,12 +100,18 @@ class Plan:
         return max(at for at, stage in enumerate(self.stages) if stage.first <= node)
 
     @property
+    def image_channels(self) -> int:
+        """Channels of the image."""
+        return self.channels - (self.missing is not None and self.missing.masked)
+
+    @property
     def headline(self) -> str:
         """What goes in, what comes out, and the arithmetic between, in a line."""
         (rows, cols), (out_rows, out_cols) = self.input, self.extent
         return (
-            f"{rows}x{cols}x{self.channels} {self.dtype} -> "
+            f"{rows}x{cols}x{self.image_channels} {self.dtype} -> "
             f"{out_rows}x{out_cols}x{self.output_channels} {self.output_dtype}, computed in {self.compute}"
+            f"{'' if self.missing is None else f', {self.missing} missing'}"
         )
 
     def __repr__(self) -> str:
@@ -156,7 +165,7 @@ class Plan:
         One channel keeps the axis that it had.
         """
         made = self.nodes[node]
-        if made.channels == 1 and (axes == 2 or self.channels > 1):
+        if made.channels == 1 and (axes == 2 or self.image_channels > 1):
             return made.extent
         return (*made.extent, made.channels)
 
@@ -196,7 +205,10 @@ class Plan:
         tiles = [node.tiles for node in self.nodes if node.tiles is not None]
         kernels = max((each.shared_bytes for each in tiles), default=0)
         frames = max((frame_bytes(node) for node in self.nodes), default=0)
-        copies = _copied(self.input_bytes, self.dtype) + _copied(self.output_bytes, self.output_dtype)
+        masked = self.input_bytes if self.channels > self.image_channels else 0
+        copies = (
+            masked + _copied(self.input_bytes, self.dtype) + _copied(self.output_bytes, self.output_dtype)
+        )
         return between + kernels + frames + copies
 
     @cached_property
@@ -245,16 +257,26 @@ class Plan:
         ]
 
     @property
+    def notes(self) -> list[str]:
+        """What is to be said of all such images: what a dtype loses, and that nothing can be missing."""
+        if self.missing is None or self.missing.value is None:
+            return self.saturations
+        value = Missing(self.missing.value)
+        said = f"missing: {value} is no value of {self.dtype} images; no sample of them is missing by it"
+        return self.saturations if value.of(self.dtype) else [*self.saturations, said]
+
+    @property
     def warnings(self) -> list[str]:
         """What a person should know before running it."""
-        return [warning for stage in self.stages for warning in stage.warnings] + self.saturations
+        return [warning for stage in self.stages for warning in stage.warnings] + self.notes
 
     def to_dict(self) -> dict[str, Any]:
         """Return the plan as plain data."""
         return {
             "input": list(self.input),
-            "channels": self.channels,
+            "channels": self.image_channels,
             "alpha": self.alpha,
+            "missing": None if self.missing is None else str(self.missing),
             "dtype": self.dtype,
             "output": list(self.extent),
             "output_channels": self.output_channels,

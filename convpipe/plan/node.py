@@ -30,12 +30,15 @@ class Origin:
         Family and method that it is of, which unlike its name are convpipe's own words.
     smaller : str or None
         Which of its own parameters make its values smaller, for a person.
+    reads : tuple of int
+        Positions among the pipeline's stages of those that it reads; ``IMAGE`` is the image that enters.
     """
 
     index: int | None
     name: str
     method: str
     smaller: str | None = None
+    reads: tuple[int, ...] = ()
 
     def __str__(self) -> str:
         """Return which stage it is, for a person."""

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from convpipe.geometry import Border
-from convpipe.ops import IDENTITY, Alpha, Mix, Stencil
+from convpipe.ops import IDENTITY, Alpha, ChannelMap, Mix, Stencil
 from convpipe.plan.ahead import Reader, look_ahead
 from convpipe.plan.node import NodePlan
 from convpipe.plan.parts import Part, levels
@@ -129,7 +129,7 @@ def _level_bytes(level: Sequence[NodePlan], padded: int, itemsize: int, *, first
     rows = min(axis.reach + beyond * axis.stride, head.input[0]) + made + 2 * wraps
     # Of every bank: two rows of sums over columns, sums of 2, 4, 8, ... neighbours, and their totals.
     sums = 2 * len(window.names) * (2 + window.kernel[1].bit_length())
-    across = made * sum(isinstance(op, Mix | Alpha) for node in level for op in node.ops)
+    across = made * sum(isinstance(op, Mix | ChannelMap | Alpha) for node in level for op in node.ops)
     channels = max(_input_channels(head), *(node.channels for node in level))
     addresses = rows + made * window.kernel[0] + window.kernel[1] * len(window.names) + 64
     ends = (rows + made) * ALIGNMENT if first else 0  # of rows of an image, where they are copied alone
@@ -138,8 +138,10 @@ def _level_bytes(level: Sequence[NodePlan], padded: int, itemsize: int, *, first
 
 def _input_channels(node: NodePlan) -> int:
     """Return the channels that its window slides over."""
-    mix = next((op for op in node.ops if isinstance(op, Mix)), None)
-    return len(mix.matrix[0]) if mix else node.channels
+    channels = node.channels
+    for op in reversed(node.ops):
+        channels = op.taken(channels) if isinstance(op, Mix | ChannelMap) else channels
+    return channels
 
 
 def _least_per_column(levels: Sequence[Sequence[NodePlan]], itemsize: int) -> float:

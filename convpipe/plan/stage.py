@@ -26,18 +26,20 @@ class StagePlan:
         At least one, all of one :class:`Origin`.
     first : int
         Position of the first of them among the plan's nodes.
-    inputs : tuple of int
-        Positions among the plan's stages of those that it reads; ``IMAGE`` is the image that enters.
     """
 
     nodes: tuple[NodePlan, ...]
     first: int
-    inputs: tuple[int, ...]
 
     @property
     def origin(self) -> Origin:
         """Which stage it is."""
         return self.nodes[0].origin
+
+    @property
+    def inputs(self) -> tuple[int, ...]:
+        """Positions among the plan's stages of those that it reads; ``IMAGE`` is the image that enters."""
+        return tuple(dict.fromkeys(self.origin.reads))
 
     @property
     def index(self) -> int | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from convpipe.errors import PlanError
 from convpipe.geometry import Border
-from convpipe.ops import Mix, Op, Window
+from convpipe.ops import ChannelMap, Mix, Op, Window
 from convpipe.plan import costs
 from convpipe.plan.node import AXIS_NAMES, Made, NodePlan, Origin
 
@@ -49,7 +49,7 @@ def plan_window(
         max(window.before, window.after) > 0 for window in windows
     )
     for op in ops:
-        channels = len(op.matrix) if isinstance(op, Mix) else channels
+        channels = op.made(channels) if isinstance(op, Mix | ChannelMap) else channels
         operations += rows * cols * channels * costs.operations(op)
     unrounded, ranges = entering.ranges.through(ops, padded)
     field_rows, field_cols = entering.field

@@ -76,7 +76,7 @@ def dot(plan: Plan, name: str) -> str:
 
 def _statements(plan: Plan) -> Iterator[str]:
     yield "node [shape=box]"
-    image = f"{extent(plan.input)}x{plan.channels} {plan.dtype}"
+    image = f"{extent(plan.input)}x{plan.image_channels} {plan.dtype}"
     yield f"input [shape=oval, label={_quoted('input', image)}]"
     for position, stage in enumerate(plan.stages):
         size = f"{extent(stage.extent)}x{stage.channels}"

@@ -90,6 +90,8 @@ class Method:
         Values for the required parameters, for docs and tests.
     formula : str
         The mathematics in a line, where factors and signs differ between libraries.
+    colours : int, optional
+        How many colour channels an image needs for it, if not any number.
     reads : str, optional
         Which of its own parameters names, in the attribute ``names`` of its value, the stages that it reads;
         default: it reads one, which ``from`` names.
@@ -105,6 +107,7 @@ class Method:
     example: Mapping[str, Any] = field(default_factory=dict)
     formula: str = ""
     reads: str | None = None
+    colours: int | None = None
 
     def __post_init__(self) -> None:
         for word in (self.family, self.name):
@@ -144,6 +147,7 @@ def method(
     example: Mapping[str, Any] | None = None,
     formula: str = "",
     reads: str | None = None,
+    colours: int | None = None,
 ) -> Callable[[Lowering], Lowering]:
     """Register the decorated function as the mathematics of a filter.
 
@@ -158,7 +162,7 @@ def method(
             raise ValueError(f"{family} {key} is declared twice")
         examples = dict(example or {})
         methods[key] = Method(
-            family, key, summary, reference, parameters, lower, alpha, examples, formula, reads
+            family, key, summary, reference, parameters, lower, alpha, examples, formula, reads, colours
         )
         return lower
 

@@ -40,7 +40,11 @@ def default(parameter: Parameter) -> str:
     if value is None:
         return "none"
     return (
-        str(value).lower() if isinstance(value, bool) else f"{value:g}" if isinstance(value, float) else value
+        str(value).lower()
+        if isinstance(value, bool)
+        else f"{value:g}"
+        if isinstance(value, float)
+        else str(value)
     )
 
 

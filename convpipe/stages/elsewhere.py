@@ -25,6 +25,12 @@ _HERE = {
     "sobel_x sobel_h": "edge: sobel (with 'direction: x')",
     "sobel_y sobel_v": "edge: sobel (with 'direction: y')",
     "high_boost": "sharpen: unsharp",
+    "rgb2hsv": "color: hsv",
+    "hsv2rgb": "color: from_hsv",
+    "rgb2lab": "color: lab",
+    "lab2rgb": "color: from_lab",
+    "rgb2ycbcr": "color: ycbcr",
+    "rgb2xyz": "color: xyz",
     "denoise_tv denoise_tv_chambolle total_variation rof": "denoise: tv",
     "nl_means nlm denoise_nl_means fastnlmeansdenoising": "denoise: nlmeans",
     "avg_pool average_pool mean_pool avg_pool2d pool.avg pool.average pool.mean": (
@@ -93,8 +99,8 @@ _NOT_HERE = {
     "histogram equalize equalise equalize_hist histogram_equalization clahe equalize_adapthist": (
         "contrast: stretch spreads the values, evenly"
     ),
-    "hsv lab ycbcr rgb2hsv rgb2lab hue saturation colorspace sepia white_balance": (
-        "color: gray is the one conversion"
+    "hue hsl luv colorspace sepia white_balance": (
+        "color: hsv, lab, xyz and ycbcr are the conversions, and from_hsv and its like lead back"
     ),
     "dog difference_of_gaussians bandpass band_pass": "custom: LABEL takes the difference of two kernels",
     "gabor frangi sato ridge hessian structure_tensor harris corners": "custom: LABEL takes any kernel",

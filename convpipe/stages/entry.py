@@ -171,7 +171,8 @@ def attempt(
     given = {key: _plain(value) for key, value in parameters.items()}
     made = Stage(declared, str(name), given, parsed, common)
     try:
-        made.lower(Border.REFLECT, ImageKind())  # what only the mathematics can refuse, refused here
+        # What only the mathematics can refuse is refused here.
+        made.lower(Border.REFLECT, ImageKind(declared.colours or 1))
     except ParameterError as error:
         return None, (error,)
     return made, ()

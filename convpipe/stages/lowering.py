@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from convpipe.errors import ParameterError
+from convpipe.errors import ParameterError, PlanError
 from convpipe.geometry import Border, Extent
 from convpipe.ops import IDENTITY, Alpha, Apart, Cast, Graph, Map, Node, Op, Stencil, Window, has_window
 from convpipe.padding import Anchor, Kept, Padding
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 def lowered(stage: Stage, border: Border, image: ImageKind) -> Graph:
     """Return `stage` as a graph; `border` is the pipeline's, `image` what it reads first."""
+    _check_colours(stage, image)
     lower = stage.method.lower
     known = {"image": image} if "image" in inspect.signature(lower).parameters else {}
     found = lower(**stage.parameters, **known)
@@ -32,6 +33,14 @@ def lowered(stage: Stage, border: Border, image: ImageKind) -> Graph:
         nodes = [Node("result", make.placed(_with_window(found)))]
     *before, last = nodes
     return Graph((*before, replace(last, ops=(*last.ops, *make.last))))
+
+
+def _check_colours(stage: Stage, image: ImageKind) -> None:
+    needed, colours = stage.method.colours, image.channels - image.alpha
+    if needed not in (None, colours):
+        which = "beside alpha" if image.alpha else "none of them alpha"
+        title = stage.method.title
+        raise PlanError(f"{title} needs {needed} colour channels; the image has {colours}, {which}")
 
 
 @dataclass(frozen=True)
@@ -88,14 +97,16 @@ class _Maker:
     def _filtering(self, slid: Window, rest: Sequence[Op]) -> tuple[Op, ...]:
         """Return a window that knows what lies outside the image, and what becomes of alpha."""
         own, alpha = self.stage.common["border"], self.image.alpha
+        mean = self.stage.method.alpha == "premultiply"
         window = replace(
             slid,
             border=self.border if own is None else own,
             value=self.stage.common["value"],
             opaque=self.image.full_scale if alpha else None,
-            keep_alpha=alpha and self.stage.method.alpha == "keep",
+            keep_alpha=alpha and not mean,
+            mean=mean,
         )
-        if alpha and self.stage.method.alpha == "premultiply":
+        if alpha and mean:
             return (Alpha(), window, *rest, Alpha(undo=True))
         return (window, *rest)
 

@@ -14,7 +14,7 @@ from convpipe.images import Limits
 from convpipe.stages import ANY_LABEL, COMMON, families, stage
 from convpipe.stages.combine import FormulaText
 from convpipe.stages.matrix import Matrix
-from convpipe.stages.parameters import Choice, CountPair, Flag, NumberPair, Percentiles, Span
+from convpipe.stages.parameters import Choice, Count, CountPair, Flag, NumberPair, Percentiles, Span
 
 STAGES = [stage("blur", "gaussian", sigma=1.4, name="soft"), stage("edge", "sobel")]
 
@@ -28,6 +28,7 @@ PIPELINES = {
     "border": "edge",
     "dtype": "float32",
     "linear_light": True,
+    "missing": 0,
     "name": "other",
     "outputs": {"soft": "soft"},
 }
@@ -104,6 +105,8 @@ def another(parameter, example):
         return [[1, 2], [3, 4]]
     if isinstance(parameter, CountPair):
         return [5, 4]
+    if isinstance(parameter, Count):
+        return 3
     if isinstance(parameter, Percentiles):
         return [1, 98]
     if isinstance(parameter, Span):

@@ -220,3 +220,14 @@ def test_16_bits_are_shown_to_the_last_digit(convpipe, job, here):
     text = convpipe("explain", job("- {blur: box, size: 3}"), "a.png", "--at", 2, 2).stdout
     assert "65514" in text.split("window:")[1].split("taps")[0]
     assert "0.1111*65507 + " in text
+
+
+def test_explain_a_conversion_line_by_line(convpipe, here, job):
+    images.write(here / "a.png", np.array([[[200, 100, 50, 9]]], np.uint8), alpha=True)
+    text = convpipe("explain", job("- color: hsv"), "a.png", "--at", 0, 0).stdout
+    assert "red = 200, green = 100, blue = 50, full = 255" in text
+    assert "value = maximum(maximum(red, green), blue) = 200" in text
+    assert "the channel is hue" in text
+    assert "the stage gives 14.1667" in text
+    text = convpipe("explain", job("- color: hsv"), "a.png", "--at", 0, 0, "--channel", 3).stdout
+    assert "alpha stays: 9" in text

@@ -6,18 +6,17 @@ another sigma of the same radius, other weights or another image size compile no
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from convpipe.compile.common.pictures import Picture
 from convpipe.geometry import Axis, Extent
-from convpipe.ops import IDENTITY, Alpha, Cast, Map, Mix, Stencil, stored
+from convpipe.ops import IDENTITY, Alpha, Cast, ChannelMap, Map, Mix, Stencil, stored
 from convpipe.plan import NodePlan, Plan, parts
 
-Pointwise = Map | Mix | Alpha | Cast
+Pointwise = Map | Mix | ChannelMap | Alpha | Cast
 
 
 @dataclass(frozen=True)
@@ -68,9 +67,9 @@ class Level:
 
     @property
     def mixes_samples(self) -> bool:
-        """Tell whether it is a mix of the channels of its input, with no window."""
+        """Tell whether it makes channels of those of its input, with no window."""
         first = self.steps[0] if self.steps else None
-        return self.kernel == (1, 1) and not self.keep_alpha and isinstance(first, Mix)
+        return self.kernel == (1, 1) and not self.keep_alpha and isinstance(first, Mix | ChannelMap)
 
 
 @dataclass(frozen=True)
@@ -121,14 +120,11 @@ def make_levels(plan: Plan) -> Program:
     last = len(plan.nodes) - 1
     groups = parts.levels(parts.whole(plan.nodes, [last], plan.dtype))
     image = Picture(plan.input, plan.channels, stored(plan.dtype))
-    return make_program(plan, groups, [image], [(last, plan.output_dtype)])
+    return make_program(plan, groups, [image], {last: plan.output_dtype})
 
 
 def make_program(
-    plan: Plan,
-    groups: Sequence[Sequence[int]],
-    images: Sequence[Picture],
-    outputs: Collection[tuple[int, str]],
+    plan: Plan, groups: Sequence[Sequence[int]], images: Sequence[Picture], outputs: Mapping[int, str]
 ) -> Program:
     """Return the levels of nodes that are fused into one loop.
 
@@ -139,12 +135,10 @@ def make_program(
     groups : sequence of sequence of int
         The nodes of each level.
     images : sequence of Picture
-    outputs : collection of (int, str)
-        The nodes whose images are written, and in which types.
+    outputs : mapping of int to str
+        Types of the images that are written, by the nodes that give them.
     """
     nodes, read = plan.nodes, {source for node in plan.nodes for source in node.inputs}
-    shared = read | {at for at, count in Counter(at for at, _ in outputs).items() if count > 1}
-    alone = {at: stored(dtype) for at, dtype in outputs if at not in shared}
     makers: dict[int, int] = {}
     levels: list[Level] = []
     constants = 0
@@ -156,13 +150,14 @@ def make_program(
             for source in inputs
         ]
         level = _level(len(levels), chain, entering, constants, plan.alpha)
-        levels.append(replace(level, inputs=inputs, output=alone.get(last)))
+        written = outputs.get(last) if last not in read else None
+        levels.append(replace(level, inputs=inputs, output=written and stored(written)))
         constants += sum(len(_constants(step)) for step in level.steps)
         makers[last] = level.index
     heads = [nodes[own[0]] for own in groups]
     results = [own[-1] for own, level in zip(groups, levels, strict=True) if level.output is not None]
-    for at, dtype in outputs:
-        if at in shared:  # others read rows that are not rounded
+    for at, dtype in outputs.items():
+        if at in read:  # by others of these nodes, too: they read rows that are not rounded
             level = _result(len(levels), nodes[at], constants)
             levels.append(replace(level, inputs=(makers[at],), output=stored(dtype)))
             heads.append(replace(nodes[at], ops=(_SAME,), axes=(Axis(1), Axis(1)), input=nodes[at].extent))
@@ -227,7 +222,7 @@ def constant_pixel(node: NodePlan) -> tuple[float, float]:
 
 
 def _constants(step: Pointwise) -> list[float]:
-    if isinstance(step, Map):
+    if isinstance(step, Map | ChannelMap):
         return [value for _, value in step.constants]
     if isinstance(step, Mix):
         return [value for row in step.matrix for value in row]

@@ -1,7 +1,7 @@
 """Cut the pointwise steps of a level into loops, and turn expressions into source.
 
-Scalar steps (Map, Cast) stand in the loop that makes their input. A step across channels (Mix, Alpha)
-needs whole pixels, so it opens a loop of its own over a row that stays in the L1 cache.
+Scalar steps (Map, Cast) stand in the loop that makes their input. A step across channels (Mix, ChannelMap,
+Alpha) needs whole pixels, so it opens a loop of its own over a row that stays in the L1 cache.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from functools import cache
 
 from convpipe.compile.common.levels import Level, Program
 from convpipe.compile.common.text import fused
-from convpipe.ops import Alpha, Cast, Map, Mix, is_integer, is_rounding
+from convpipe.ops import Alpha, Cast, ChannelMap, Map, Mix, is_integer, is_rounding
 
 
 def translate(step: Map, names: list[str], suffix: str) -> str:
@@ -44,6 +44,9 @@ def translate(step: Map, names: list[str], suffix: str) -> str:
 Translate = Callable[[Map, list[str], str], str]
 """From a map, names for its inputs and a suffix for its constants to source."""
 
+Across = Mix | ChannelMap | Alpha
+"""Steps across the channels of a pixel."""
+
 
 @dataclass(frozen=True)
 class Segment:
@@ -54,7 +57,7 @@ class Segment:
     index : int
     opens : bool
         Whether it reads the responses of the banks; otherwise the row of the segment before.
-    across : Mix or Alpha or None
+    across : Across or None
         The step across channels that it begins with.
     steps : tuple of Map and Cast
     first : int
@@ -72,7 +75,7 @@ class Segment:
 
     index: int
     opens: bool
-    across: Mix | Alpha | None
+    across: Across | None
     steps: tuple[Map | Cast, ...]
     first: int
     channels: int
@@ -88,6 +91,8 @@ class Segment:
         names: list[str] = []
         if isinstance(self.across, Mix):
             names += [f"m{i}_{j}" for i, row in enumerate(self.across.matrix) for j in range(len(row))]
+        if isinstance(self.across, ChannelMap):
+            names += [f"{name}_a" for name, _ in self.across.constants]
         for k, step in enumerate(self.steps):
             names += [f"{name}_{k}" for name, _ in step.constants] if isinstance(step, Map) else []
         return [(name, self.first + at) for at, name in enumerate(names)]
@@ -97,8 +102,10 @@ class Segment:
         """Assignments of the step across channels: values p0, p1, ... from the pixel of row `t`."""
         return self.mixed([f"t[x * {self.channels} + {j}]" for j in range(self.channels)])
 
-    def mixed(self, samples: list[str]) -> list[tuple[str, str]]:
+    def mixed(self, samples: list[str], translate: Translate = translate) -> list[tuple[str, str]]:
         """Return the assignments of the step across channels: values p0, p1, ... from a pixel's `samples`."""
+        if isinstance(self.across, ChannelMap):
+            return _mapped(self.across, samples, translate)
         if isinstance(self.across, Mix):
             return [
                 (f"p{i}", fused([(f"m{i}_{j}", sample) for j, sample in enumerate(samples)]))
@@ -151,6 +158,18 @@ class Segment:
         return f"store_{self.output}({value})"
 
 
+def _mapped(op: ChannelMap, samples: list[str], translate: Translate) -> list[tuple[str, str]]:
+    """Return the assignments of a map of channels; those beyond its inputs stay."""
+    count = len(op.inputs)
+    made = {name: f"q{k}" for k, name in enumerate(op.inputs)}
+    lines = [(made[name], sample) for name, sample in zip(op.inputs, samples[:count], strict=True)]
+    for name, line in op.lines:
+        lines.append((f"{name}_l", translate(line, [made[each] for each in line.inputs], "a")))
+        made[name] = f"{name}_l"
+    values = [*(made[name] for name in op.outputs), *samples[count:]]
+    return [*lines, *((f"p{k}", value) for k, value in enumerate(values))]
+
+
 def cast_lines(step: Cast, value: str) -> list[str]:
     """Return the statements of a cast of `value` to ``v``; float64 holds whatever is computed."""
     return [] if step.dtype == "float64" else [f"v = quantize_{step.dtype}({value})"]
@@ -159,9 +178,9 @@ def cast_lines(step: Cast, value: str) -> list[str]:
 @cache
 def segments(level: Level, program: Program) -> tuple[Segment, ...]:
     """Return the loops of `level`, in order."""
-    groups: list[tuple[Mix | Alpha | None, list[Map | Cast]]] = [(None, [])]
+    groups: list[tuple[Across | None, list[Map | Cast]]] = [(None, [])]
     for step in level.steps:
-        if isinstance(step, Mix | Alpha):
+        if isinstance(step, Across):
             if level.mixes_samples and step is level.steps[0]:
                 groups.clear()  # no response to wait for: the loop mixes the samples themselves
             groups.append((step, []))
@@ -171,7 +190,7 @@ def segments(level: Level, program: Program) -> tuple[Segment, ...]:
     channels, first = level.channels, level.constants
     for index, (across, steps) in enumerate(groups):
         ends = index == len(groups) - 1
-        output_channels = len(across.matrix) if isinstance(across, Mix) else channels
+        output_channels = across.made(channels) if isinstance(across, Mix | ChannelMap) else channels
         segment = Segment(
             index=index,
             opens=index == 0,
@@ -181,7 +200,7 @@ def segments(level: Level, program: Program) -> tuple[Segment, ...]:
             channels=channels,
             output_channels=output_channels,
             keep_alpha=level.keep_alpha and index == 0,
-            alpha=isinstance(across, Alpha) or (isinstance(across, Mix) and level.keep_alpha),
+            alpha=isinstance(across, Alpha) or (isinstance(across, Mix | ChannelMap) and level.keep_alpha),
             output=level.output if ends else None,
             counts_nan=ends
             and program.counts_nans

@@ -30,6 +30,15 @@ class Gdal:
     fields: tuple[Field, ...]
     page: Raster
 
+    @property
+    def nodata(self) -> float | None:
+        """The value that stands for no data, if there is one."""
+        text = next((field.data for field in self.fields if field.tag == NO_DATA), None)
+        try:
+            return None if text is None else nodata_of(text)
+        except ValueError:
+            return None
+
     def followed(self, raster: Raster, notes: list[str]) -> Gdal:
         """Return those of the result: statistics go, and so does what its channels or dtype contradict."""
         fields = []
@@ -50,9 +59,18 @@ class Gdal:
         return replace(self, fields=tuple(fields), page=raster)
 
 
+def nodata_of(text: bytes) -> float:
+    r"""Return the value for no data that GDAL writes as text; ValueError where it is none.
+
+    >>> nodata_of(b"-9999\0"), nodata_of(b"0,5 "), nodata_of(b"nan")
+    (-9999.0, 0.5, nan)
+    """
+    return float(text.strip(b" \0").replace(b",", b"."))
+
+
 def _holds(dtype: str, text: bytes) -> bool:
     """Tell whether a dtype has a value; ValueError where the text is none."""
-    value = float(text.rstrip(b"\0 "))
+    value = nodata_of(text)
     if np.dtype(dtype).kind not in "iu":
         return True
     limits = np.iinfo(dtype)

@@ -99,6 +99,11 @@ class Metadata:
     fields: tuple[Field, ...] = ()
     samples: Samples | None = None
 
+    @property
+    def nodata(self) -> float | None:
+        """The value of samples that are missing, where the file says of one."""
+        return None if self.gdal is None else self.gdal.nodata
+
     def followed(self, sampling: Sampling, raster: Raster, notes: list[str]) -> Metadata:
         """Return what is true of a result.
 

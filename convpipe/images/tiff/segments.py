@@ -11,6 +11,7 @@ import numpy as np
 
 from convpipe.errors import ReadError
 from convpipe.images.formats.jpeg import frame, is_complete
+from convpipe.images.metadata.gdal import nodata_of
 from convpipe.images.source import Source
 from convpipe.limits import Limits
 
@@ -107,7 +108,7 @@ def _nodata(page: Any) -> float:
     """Return GDAL's nodata value as the samples can hold it; 0 where there is none."""
     text = page.tags.valueof(NODATA)
     try:
-        value = float(str(text).strip(" \0").replace(",", "."))
+        value = nodata_of(str(text).encode())
     except ValueError:
         return 0
     if np.dtype(page.dtype).kind == "f":
