@@ -6,6 +6,7 @@ import operator
 import os
 import warnings
 from dataclasses import replace
+from fractions import Fraction
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -14,8 +15,9 @@ from numpy.typing import ArrayLike, NDArray
 from convpipe.engine import Engine
 from convpipe.errors import ParameterError, ParameterTypeError
 from convpipe.geometry import Border
-from convpipe.ops import COMPUTE
+from convpipe.ops import COMPUTE, Resample
 from convpipe.plan import NodePlan, Plan
+from convpipe.polyphase import Polyphase
 from convpipe.stages.wiring import RESULT
 
 MOST_CHANNELS = 4
@@ -89,25 +91,32 @@ class Given(NamedTuple):
         made = plan.nodes[node]
         stale = {channel} if made.channels != plan.image_channels else set()
         spatial = [dim for dim in dims if dim != channel]
-        kept = {}
+        kept: dict[Any, slice] = {}
+        between: dict[Any, Any] = {}
         for dim, place, size, count in zip(
             spatial, _places(plan, node), plan.input, made.extent, strict=True
         ):
             first, step = place
             last = first + step * (count - 1)
-            if first < 0 or last >= size:
+            if first < -0.5 or last > size - 0.5:
                 stale.add(dim)
                 warnings.warn(
                     f"the result has no coordinates along {dim!r}: its padding passes those of the image",
                     stacklevel=4,
                 )
+            elif first.denominator == step.denominator == 1:
+                kept[dim] = slice(int(first), int(last) + 1, int(step))
             else:
-                kept[dim] = slice(first, last + 1, step)
+                stale.add(dim)
+                if dim in image.coords and image.coords[dim].dtype.kind in "iuf" and size > 1:
+                    places = float(first) + float(step) * np.arange(count)
+                    given = image.coords[dim]
+                    between[dim] = (dim, _between(np.asarray(given), places), given.attrs)
         coords = image.isel(kept).coords
         return type(image)(
             result,
             dims=dims if result.ndim == len(dims) else spatial,
-            coords={name: coord for name, coord in coords.items() if not stale & {*coord.dims}},
+            coords={name: coord for name, coord in coords.items() if not stale & {*coord.dims}} | between,
             attrs=image.attrs,
             name=image.name,
         )
@@ -311,26 +320,44 @@ def _overlaps(node: NodePlan) -> bool:
     """Tell whether blocks with their halo give what the whole gives."""
     if node.is_join:
         return True
-    if node.apart:
+    if node.apart or isinstance(node.window, Resample):
         return False
     far = node.window.border == Border.WRAP and node.window.kernel != (1, 1)
     return not far and not node.reduces
 
 
-def _places(plan: Plan, node: int) -> tuple[tuple[int, int], tuple[int, int]]:
-    """Return, for rows and for columns, the input pixel that a node's 0 stands for, and the step to the next.
+def _between(coordinates: NDArray[Any], places: NDArray[Any]) -> NDArray[np.float64]:
+    """Return coordinates at places between those of pixels, or half a pixel beyond the first or the last.
 
-    A window stands for the pixel that it is centred on where its padding is ``same``.
+    Examples
+    --------
+    >>> _between(np.array([10, 20, 40]), np.array([-0.5, 0.5, 1.25, 2.5]))
+    array([ 5., 15., 25., 50.])
+    """
+    at = np.clip(np.floor(places), 0, len(coordinates) - 2).astype(int)
+    values = coordinates.astype(np.float64)
+    found: NDArray[np.float64] = values[at] + (places - at) * (values[at + 1] - values[at])
+    return found
+
+
+def _places(plan: Plan, node: int) -> tuple[tuple[Fraction, Fraction], tuple[Fraction, Fraction]]:
+    """Return, for rows and for columns, where in the input a node's pixel 0 lies, and the step to the next.
+
+    A window lies where the pixel does that it is centred on where its padding is ``same``.
     """
     places = []
     for axis in range(2):
-        first, step = 0, 1
+        first, step = Fraction(0), Fraction(1)
         for each in plan.way_to(node):
             if each.is_join or each.apart:
                 continue
-            centred = replace(each.window, padding="same", stride=(1, 1)).axes(each.input)[axis]
-            first += (centred.before - each.axes[axis].before) * step
-            step *= each.axes[axis].stride
+            own = each.axes[axis]
+            if isinstance(own, Polyphase):
+                first += own.origin * step
+            else:
+                centred = replace(each.window, padding="same", stride=(1, 1)).axes(each.input)[axis]
+                first += (centred.before - own.before) * step
+            step *= own.rate
         places.append((first, step))
     return places[0], places[1]
 

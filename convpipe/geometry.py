@@ -7,9 +7,11 @@ integer Python on purpose, so that each backend compiles this very definition.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import IntEnum
+from fractions import Fraction
 
 from convpipe.errors import ParameterError, ParameterTypeError
 
@@ -127,6 +129,42 @@ class Axis:
         """Samples the dilated window spans: ``dilation * (kernel - 1) + 1``."""
         return self.dilation * (self.kernel - 1) + 1
 
+    @property
+    def rate(self) -> Fraction:
+        """Samples between outputs."""
+        return Fraction(self.stride)
+
+    @property
+    def centre(self) -> Fraction:
+        """Where the window of the first output is centred, in samples, the first being at 0."""
+        return Fraction(self.reach - 1, 2) - self.before
+
+    def hull(self, first: int, last: int) -> tuple[int, int]:
+        """Return where the window of output `first` begins, and where that of output `last` has ended.
+
+        Examples
+        --------
+        >>> Axis(3, stride=2, before=1).hull(0, 4)
+        (-1, 10)
+        """
+        return first * self.stride - self.before, last * self.stride - self.before + self.reach
+
+    @property
+    def spread(self) -> tuple[int, int]:
+        """How far its windows begin before `rate` times their output, and how far after it they end."""
+        return self.before, self.reach - self.before
+
+    def under(self, output: int) -> range:
+        """Return the places of the samples under the taps of an output; outside the image, too.
+
+        Examples
+        --------
+        >>> list(Axis(3, stride=2, dilation=4, before=1).under(1))
+        [1, 5, 9]
+        """
+        first = output * self.stride - self.before
+        return range(first, first + self.reach, self.dilation)
+
     def _span(self, size: int) -> int:
         return size + self.before + self.after - self.reach
 
@@ -176,21 +214,21 @@ class Field:
     Parameters
     ----------
     reach : int
-        Input samples one output sample depends on.
-    stride : int
+        Input samples one output sample depends on, at most.
+    stride : int or Fraction
         Input samples between neighbouring outputs (the cumulative stride).
-    before : int
+    before : int or Fraction
         How far the field starts before ``output index * stride``.
     """
 
     reach: int = 1
-    stride: int = 1
-    before: int = 0
+    stride: int | Fraction = 1
+    before: int | Fraction = 0
 
     @property
-    def centre(self) -> float:
+    def centre(self) -> Fraction:
         """Where the field of the first output sample is centred, in input samples, the first being at 0."""
-        return (self.reach - 1) / 2 - self.before
+        return Fraction(self.reach - 1, 2) - self.before
 
     @classmethod
     def around(cls, fields: Sequence[Field]) -> Field:
@@ -203,7 +241,7 @@ class Field:
         """
         before = max(field.before for field in fields)
         after = max(field.reach - field.before for field in fields)
-        return cls(before + after, fields[0].stride, before)
+        return cls(math.ceil(before + after), fields[0].stride, before)
 
     def through(self, axis: Axis) -> Field:
         """Return the field after one more window `axis`.
@@ -216,11 +254,14 @@ class Field:
         >>> Field().through(Axis(3, stride=2, before=1)).through(Axis(3, before=1))
         Field(reach=7, stride=2, before=3)
         """
-        return Field(
-            reach=self.reach + (axis.reach - 1) * self.stride,
-            stride=self.stride * axis.stride,
-            before=self.before + axis.before * self.stride,
-        )
+        reach = math.ceil(self.reach + (axis.reach - 1) * self.stride)
+        centre = self.centre + axis.centre * self.stride
+        return Field(reach, _whole(self.stride * axis.rate), _whole(Fraction(reach - 1, 2) - centre))
+
+
+def _whole(number: Fraction) -> int | Fraction:
+    """Return a number that is whole as an int."""
+    return number.numerator if number.denominator == 1 else number
 
 
 def pair(value: object, name: str, least: int = 1) -> tuple[int, int]:

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 
 from convpipe.geometry import Border
 from convpipe.interval import Interval
-from convpipe.ops import Alpha, Cast, Map, Op, Rank, Window
+from convpipe.ops import Alpha, Cast, Map, Op, Rank, Resample, Window
 
 Levels = frozenset[float] | None
 """The values of an image; None if they are not few."""
@@ -43,7 +43,8 @@ def _levels(op: Op, levels: Levels) -> Levels:
     if isinstance(op, Map):
         return _joined(op, [levels])
     if isinstance(op, Window):
-        if levels is None or len(op.names) > 1 or not (op.is_identity or isinstance(op, Rank)):
+        picks = op.is_identity or isinstance(op, Rank) or (isinstance(op, Resample) and op.picks)
+        if levels is None or len(op.names) > 1 or not picks:
             return None
         return levels | {op.value} if op.border == Border.CONSTANT and op.padding != "valid" else levels
     return levels if isinstance(op, Alpha | Cast) else None

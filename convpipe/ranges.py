@@ -113,9 +113,11 @@ class _Found:
         """Enclose colours on their way to or from colour times alpha.
 
         Between them stands a mean of colours, each weighted by an alpha that is never below 0: it lies among
-        them, or is 0 where no alpha is above 0.
+        them, or is 0 where no alpha is above 0. Where taps are negative, so are weights, and it can lie anywhere.
         """
         assert self.alpha is not None
+        if op.undo and self.alpha.low < 0:
+            return replace(self, responses={"r": UNBOUNDED})
         if op.undo:
             return replace(self, responses={"r": colour.join(Interval(0.0, 0.0))})
         return replace(self, alpha=Interval(max(self.alpha.low, 0.0), max(self.alpha.high, 0.0)))

@@ -50,7 +50,7 @@ class Sampling:
         Sampling(step=(2.0, 1.0), first=(0.0, 0.5), transposed=False)
         """
         rows, cols = fields
-        return cls((float(rows.stride), float(cols.stride)), (rows.centre, cols.centre))
+        return cls((float(rows.stride), float(cols.stride)), (float(rows.centre), float(cols.centre)))
 
     @classmethod
     def upright(cls, orientation: int, stored: Extent) -> Sampling:

@@ -10,7 +10,7 @@ import oracle
 from rounding import fma
 
 from convpipe.compile.cpu.banks import choose
-from convpipe.ops import Alpha, Cast, ChannelMap, Map, Mix, Stencil
+from convpipe.ops import Alpha, Cast, ChannelMap, Map, Mix, Resample, Stencil
 
 
 def run(plan, image):
@@ -33,6 +33,8 @@ def _apply(op, values, compute, integers):
         assert not op.keep_alpha
         banks = zip(op.names, op.banks)
         return {name: _response(op, taps, values, compute, integers) for name, taps in banks}
+    if isinstance(op, Resample):
+        return {"r": _resampled(op, values, compute)}
     if isinstance(op, Map):
         values = values if isinstance(values, dict) else {"r": values}
         constants = {name: compute(value) for name, value in op.constants}
@@ -63,6 +65,20 @@ def _fused(weights, samples, total=None):
     for weight, sample in zip(weights, samples, strict=True):
         total = weight * sample if total is None else fma(weight, sample, total)
     return total
+
+
+def _resampled(op, values, compute):
+    """Sums down the columns, then along the rows, in the order of the taps."""
+    for axis, taps in enumerate(op.phases):
+        if taps.picks:
+            values = np.take(values, taps.first, axis)
+            continue
+        lines, made = np.moveaxis(values, axis, 0), []
+        for first, weights in zip(taps.first, taps.weights, strict=True):
+            used = np.flatnonzero(weights)
+            made.append(_fused([compute(weights[k]) for k in used], [lines[first + k] for k in used]))
+        values = np.moveaxis(np.stack(made), 0, axis)
+    return values
 
 
 def _response(op, taps, values, compute, integers):

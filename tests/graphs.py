@@ -24,6 +24,10 @@ def graphs(draw):
         if len(names) > 1 and draw(st.booleans()):
             other = draw(st.sampled_from(names))
             stages.append(stage("combine", "c", formula=f"2 * {source} + 3 * {other}", name=name))
+        elif draw(st.integers(0, 4)) == 0:
+            size = [draw(st.integers(1, 12)), draw(st.integers(1, 12))]
+            method = draw(st.sampled_from(["nearest", "area", "bilinear", "bicubic"]))
+            stages.append(stage("geometry", "resize", size=size, method=method, name=name, from_=source))
         else:
             shape = draw(st.tuples(st.integers(1, 4), st.integers(1, 4)))
             common = {

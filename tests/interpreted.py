@@ -68,6 +68,16 @@ class Row:
         self.written[x] = True
 
 
+class Numbers:
+    """Parameters of a loop, from one on."""
+
+    def __init__(self, memory, at, first, dtype):
+        self.numbers, self.first = Row(memory, at, dtype), first
+
+    def __getitem__(self, k):
+        return self.numbers[self.first + k]
+
+
 class Words:
     """Numbers of the driver from somewhere on."""
 
@@ -131,6 +141,7 @@ def loops(sources, memory):
         exec(Path(rows.__file__).read_text(), helpers.__dict__)
         for name in ("source", "target", "row"):
             setattr(helpers, name, lambda rows, k, dtype: Row(memory, rows[k], dtype))
+        helpers.listed = lambda at, first, dtype: Numbers(memory, at, first, dtype)
         helpers.values = lambda at, first, count, dtype: _values(memory, at, first, count, dtype)
         helpers.dot, helpers.dot_onto = dot, dot_onto
         for dtype in rows.INTEGERS:
@@ -161,6 +172,7 @@ def band(memory, functions):
     numpy = types.SimpleNamespace(**vars(np))
     numpy.empty = memory.empty
     names |= {"call_loop": call_loop, "np": numpy, "hold": lambda *_: None}
+    names["values"] = lambda at, first, count, dtype: _values(memory, at, first, count, dtype)
     names |= {"border_index": border_index, "place_of": address, "address": Words, "tail": tail}
     return names["band"]
 

@@ -10,7 +10,7 @@ import dataclasses
 
 import numpy as np
 
-from convpipe.ops import Alpha, Cast, ChannelMap, Frame, Map, Mix, Reduce, Stencil
+from convpipe.ops import Alpha, Cast, ChannelMap, Frame, Map, Mix, Reduce, Resample, Stencil
 from convpipe.padding import Kept
 from convpipe.statistics import measure
 
@@ -70,6 +70,9 @@ def run_stage(ops, values, kept=None, alpha=False):
                 kept = centre(op, values)[..., -1]
             responses = stencil(op, values, premultiplied)
             values = next(iter(responses.values()))
+        elif isinstance(op, Resample):
+            responses = {"r": resample(op, values)}
+            values = responses["r"]
         elif isinstance(op, Map):
             inputs = responses if len(op.inputs) > 1 else {op.inputs[0]: values}
             scope = {**FUNCTIONS, **dict(op.constants), **inputs}
@@ -184,6 +187,18 @@ def stencil(op, values, premultiplied=False):
                 responses[name] = responses[name] + bank.weights[i, j] * samples
     shape = samples.shape
     return {name: np.broadcast_to(response, shape) for name, response in responses.items()}
+
+
+def resample(op, values):
+    """Sums down the columns and then along the rows; a weight of 0 is no tap, whatever lies under it."""
+    for axis, taps in enumerate(op.phases):
+        lines = np.moveaxis(values, axis, 0)
+        made = [
+            sum(weight * lines[first + k] for k, weight in enumerate(weights) if weight != 0)
+            for first, weights in zip(taps.first, taps.weights, strict=True)
+        ]
+        values = np.moveaxis(np.stack(made), 0, axis)
+    return values
 
 
 def centre(op, values):

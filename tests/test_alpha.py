@@ -6,6 +6,7 @@ from test_stages import check
 
 from convpipe import Pipeline, stage
 from convpipe.geometry import Border
+from convpipe.stages.resampling import METHODS
 
 CONSTANT = {"border": "constant", "value": 40}
 STAGES = {
@@ -29,6 +30,20 @@ def test_white_inside_white_is_white():
     white = np.full((5, 6, 4), 255, np.uint8)
     result = Pipeline([stage("blur", "box", size=3, border="constant", value=255)])(white, alpha=True)
     assert (result == 255).all()
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_a_resize_weighs_colours_by_alpha(method, rng):
+    """With negative taps the weight of a pixel can be next to nothing, and its colour anything."""
+    image = rng.integers(0, 256, (9, 11, 4), dtype=np.uint8)
+    image[3:6, 3:7] = (255, 0, 99, 0)  # hidden, and seen nowhere
+    one = stage("geometry", "resize", size=[17, 6], method=method)
+    plan = check([one], image, output_dtype="float32", alpha=True, tolerance=2e-3)
+    assert plan.stages[0].ranges.colour.bounded == (method not in ("bicubic", "lanczos3"))
+    check([one, stage("edge", "sobel")], image, alpha=True)
+    shown = Pipeline([one], dtype="float32")(image, alpha=True)
+    image[3:6, 3:7, :3] = 7
+    np.testing.assert_array_equal(Pipeline([one], dtype="float32")(image, alpha=True), shown)
 
 
 @pytest.mark.parametrize("border", list(Border), ids=lambda border: border.name.lower())

@@ -280,6 +280,17 @@ class TestLabelled:
         np.testing.assert_array_equal(result.y, scene.y[2::4][: result.sizes["y"]])
         np.testing.assert_array_equal(result.x, scene.x[2::4][: result.sizes["x"]])
 
+    def test_coordinates_lie_between_those_of_the_pixels_of_a_resize(self, scene):
+        run = Pipeline([stage("geometry", "resize", size=[26, 5])])
+        result = run(scene[0])
+        np.testing.assert_allclose(result.y, (np.arange(26) / 2 - 0.25) * -30)
+        np.testing.assert_allclose(result.x, scene.x[1::3])
+        assert "latitude" not in result.coords
+        back = Pipeline([*run.stages, stage("geometry", "resize", size=[13, 15])])(scene[0])
+        np.testing.assert_array_equal(back.latitude, scene.latitude)
+        named = run(scene[0].assign_coords(y=list("abcdefghijklm")))
+        assert "y" not in named.coords
+
     def test_coordinates_that_do_not_reach_are_dropped_with_the_reason(self, scene):
         with pytest.warns(
             UserWarning, match="no coordinates along 'y': its padding passes those of the image"

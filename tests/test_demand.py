@@ -98,7 +98,7 @@ def test_pixels_outside_change_nothing_and_those_at_its_ends_something(drawn, da
     inside[rows.first : rows.last + 1, cols.first : cols.last + 1] = True
     np.testing.assert_array_equal(made(np.where(inside, image, rng.random(image.shape))), before)
     # Between windows that are further apart than they reach lie samples that none reads.
-    if not exact or any(axis.stride > axis.reach for node in plan.nodes for axis in node.axes):
+    if not exact or any(axis.rate > axis.reach for node in plan.nodes for axis in node.axes):
         return
     for span, axis in ((rows, 0), (cols, 1)):
         for place in {span.first, span.last} if span else ():

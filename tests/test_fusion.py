@@ -34,6 +34,13 @@ STAGES |= {
         "geometry", "crop", rows=[1, None], columns=[2, -1], **common | {"padding": "same"}
     ),
 }
+# Resizes have no window to move or to spread, and are given none of what does it.
+STAGES |= {
+    "smaller": lambda **common: stage("geometry", "resize", scale=[0.4, 0.7], method="lanczos3"),
+    "larger": lambda **common: stage("geometry", "resize", scale=[1.3, 2], method="bicubic"),
+    "turned": lambda **common: stage("geometry", "resize", size=[17, 9], method="area"),
+    "picked": lambda **common: stage("geometry", "resize", scale=1.5, method="nearest"),
+}
 CHAINS = [
     ("blur", "sobel"),
     ("box", "roberts", "blur"),
@@ -41,6 +48,9 @@ CHAINS = [
     ("scale", "mean", "scale", "abs"),
     ("cast", "blur", "cast", "sobel"),
     ("crop", "big", "crop", "mean", "crop"),
+    ("smaller", "sobel"),
+    ("blur", "larger", "turned", "box"),
+    ("turned", "picked"),
 ]
 
 

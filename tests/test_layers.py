@@ -19,6 +19,7 @@ LAYERS = [
     "memory",
     "geometry",
     "padding",
+    "polyphase",
     "sampling",
     "expression",
     "interval",

@@ -130,7 +130,7 @@ def test_methods():
         "custom": ["LABEL"],
         "denoise": ["nlmeans", "tv"],
         "edge": ["kirsch", "laplacian", "prewitt", "roberts", "scharr", "sobel"],
-        "geometry": ["crop"],
+        "geometry": ["crop", "resize"],
         "light": ["linear", "srgb"],
         "point": ["abs", "gamma", "invert", "scale", "threshold"],
         "sharpen": ["unsharp"],

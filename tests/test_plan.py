@@ -6,6 +6,7 @@ import pytest
 from test_stages import EVERY_METHOD, ids, make
 
 from convpipe.errors import ParameterError, PlanError
+from convpipe.ops import Resample
 from convpipe.plan import make_plan
 from convpipe.plan.parts import MOST_LEVELS, MOST_STAGES
 from convpipe.stages import stage
@@ -48,6 +49,8 @@ def test_the_halo_is_how_far_a_window_reaches(one):
 def test_same_pads_what_the_halo_reaches(method):
     channels = method.colours or 1
     (step,) = make_plan([make(method, stride=[2, 3])], EXTENT, channels=channels).stages
+    if any(isinstance(op, Resample) for op in step.ops):  # which has no border
+        return
     assert step.halo == tuple((axis.before, axis.after) for axis in step.axes)
 
 

@@ -16,7 +16,7 @@ def ids(method):
     return f"{method.family}-{method.name}"
 
 
-def make(method, **parameters):
+def make(method, /, **parameters):
     label = "mine" if method.name == ANY_LABEL else method.name
     return stage(method.family, label, **{**method.example, **parameters})
 

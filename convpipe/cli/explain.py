@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from convpipe.cli.options import CONFIG, PATH, check_order, read_image, set_option, size_option, stage_option
 from convpipe.cli.streams import emit
+from convpipe.polyphase import Polyphase
 
 if TYPE_CHECKING:
     from convpipe.plan import StagePlan
@@ -75,12 +76,16 @@ def _with_window(stages: tuple[StagePlan, ...]) -> StagePlan:
 def _describe(stage: StagePlan) -> None:
     """Print where a stage's output size comes from."""
     rows, cols = stage.axes
-    emit(
-        f"{stage.place}, {stage.name}: a window of {rows.kernel}x{cols.kernel} taps,"
-        f" stride {rows.stride}x{cols.stride}, dilation {rows.dilation}x{cols.dilation},"
-        f" padding {rows.before} above, {rows.after} below, {cols.before} left, {cols.after} right"
-    )
-    emit("  output = floor((input + padding - dilation*(taps-1) - 1)/stride) + 1")
+    title = f"{stage.place}, {stage.name}"
+    if isinstance(rows, Polyphase):
+        emit(f"{title}: up to {rows.kernel}x{cols.kernel} taps, of their own for every row and column")
+    else:
+        emit(
+            f"{title}: a window of {rows.kernel}x{cols.kernel} taps,"
+            f" stride {rows.stride}x{cols.stride}, dilation {rows.dilation}x{cols.dilation},"
+            f" padding {rows.before} above, {rows.after} below, {cols.before} left, {cols.after} right"
+        )
+        emit("  output = floor((input + padding - dilation*(taps-1) - 1)/stride) + 1")
     for name, formula in zip(("rows", "columns"), stage.formulas, strict=True):
         emit(f"  {name:<7} = {formula}")
     reach = "x".join(str(field.reach) for field in stage.field)

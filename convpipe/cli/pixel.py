@@ -21,6 +21,7 @@ from convpipe.ops import (
     Mix,
     Rank,
     Reduce,
+    Resample,
     Stencil,
     Window,
     dtype_range,
@@ -96,7 +97,7 @@ class Pixel:
             f" rows {_span(places[0])}, columns {_span(places[1])} of its input"
         )
         position = next(at for at, one in enumerate(self.plan.stages) if one is stage)
-        if any(node.is_join or node.apart for node in stage.nodes):
+        if len(stage.nodes) > 1 or stage.nodes[0].is_join or stage.nodes[0].apart:
             self._joined(position)
             return
         entering = self._after(self.stage.inputs[0])
@@ -144,10 +145,7 @@ class Pixel:
 
     def _places(self) -> list[list[int]]:
         """Return the rows and the columns of the input that the taps lie on; outside it too."""
-        return [
-            [where * axis.stride + tap * axis.dilation - axis.before for tap in range(axis.kernel)]
-            for where, axis in zip(self.at, self.stage.axes, strict=True)
-        ]
+        return [list(axis.under(where)) for where, axis in zip(self.at, self.stage.axes, strict=True)]
 
     def _after(self, position: int) -> Samples:
         """Return what a stage gives, (rows, cols, channels), unrounded; or the image."""
@@ -185,18 +183,15 @@ class Pixel:
             emit(f"in brackets: outside the image, by border {slid.border.name.lower()}{made}")
         if isinstance(slid, Rank):
             return _ranked(slid, samples)
-        assert isinstance(slid, Stencil)
-        for name, bank in zip(slid.names, slid.banks, strict=True):
-            _grid(f"taps of {name}", bank.weights)
-            emit(f"{name} = {_sum(samples, bank.weights)}")
+        taps = dict(zip(slid.names, _taps(slid, self.at), strict=True))
+        for name, weights in taps.items():
+            _grid(f"taps of {name}", weights)
+            emit(f"{name} = {_sum(samples, weights)}")
             if weighted:
-                emit(f"divided by alpha = {_sum(window[..., -1], bank.weights)}")
+                emit(f"divided by alpha = {_sum(window[..., -1], weights)}")
         if premultiplied:
             return {}
-        return {
-            name: float((samples * bank.weights).sum())
-            for name, bank in zip(slid.names, slid.banks, strict=True)
-        }
+        return {name: float((samples * weights).sum()) for name, weights in taps.items()}
 
     def _mix(self, entering: Samples) -> None:
         """Print a weighted sum over the channels of the pixel."""
@@ -303,6 +298,15 @@ def _ranked(slid: Rank, samples: Samples) -> dict[str, float]:
     for (name, value), k in zip(found.items(), slid.ranks, strict=True):
         emit(f"{name} = number {k + 1} of {slid.count} = {value:.6g}")
     return found
+
+
+def _taps(slid: Window, at: tuple[int, int]) -> tuple[NDArray[np.float64], ...]:
+    """Return the taps of each response of a window, for the output at a row and column."""
+    if isinstance(slid, Resample):
+        rows, cols = (axis.weights[where] for axis, where in zip(slid.phases, at, strict=True))
+        return (np.outer(rows, cols),)
+    assert isinstance(slid, Stencil)
+    return tuple(bank.weights for bank in slid.banks)
 
 
 def _sum(window: Samples, weights: NDArray[np.float64]) -> str:

@@ -17,9 +17,9 @@ class Reader(NamedTuple):
 
     level: int
     source: int
-    stride: int
-    above: int
-    reach: int
+    stride: float
+    above: float
+    reach: float
 
 
 class Ahead(NamedTuple):

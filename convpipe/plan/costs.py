@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -10,7 +11,7 @@ import numpy as np
 from convpipe.fourier import LEAST_TAPS, Tiles, tiles
 from convpipe.geometry import Axis, Extent
 from convpipe.interval import Interval
-from convpipe.ops import ChannelMap, Frame, Map, Mix, Op, Stencil, Taps
+from convpipe.ops import ChannelMap, Frame, Map, Mix, Op, Resample, Stencil, Taps
 from convpipe.plan.node import NodePlan
 
 
@@ -43,6 +44,9 @@ def operations(op: Op) -> int:
     """Count the arithmetic operations of `op` on one output sample."""
     if isinstance(op, Stencil):
         return sum(2 * _taps_used(taps) for taps in op.banks)
+    if isinstance(op, Resample):
+        rows, cols = op.phases
+        return 2 * (math.ceil(rows.kernel * cols.rate) + cols.kernel)
     if isinstance(op, Map):
         return sum(isinstance(node, ast.BinOp | ast.UnaryOp | ast.Call) for node in ast.walk(op.tree))
     if isinstance(op, ChannelMap):

@@ -13,6 +13,7 @@ import numpy as np
 
 from convpipe.geometry import Axis, Border, border_index
 from convpipe.plan.node import NodePlan
+from convpipe.polyphase import Polyphase
 from convpipe.stages.wiring import IMAGE
 
 
@@ -69,8 +70,10 @@ def read(axis: Axis, border: Border, size: int, span: Span) -> Span:
     """
     if not span:
         return NOTHING
-    first = span.first * axis.stride - axis.before
-    last = span.last * axis.stride - axis.before + axis.reach - 1
+    if isinstance(axis, Polyphase):
+        return Span(*axis.reads(span.first, span.last))
+    first, end = axis.hull(span.first, span.last)
+    last = end - 1
     if first >= 0 and last < size:
         return Span(first, last)
     inside = _least_from(axis, span, 0), _most_below(axis, span, size)

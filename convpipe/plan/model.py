@@ -19,6 +19,7 @@ from convpipe.plan.parts import Part, cut, held
 from convpipe.plan.rings import ring_bytes
 from convpipe.plan.saturation import loss
 from convpipe.plan.stage import StagePlan
+from convpipe.polyphase import Polyphase
 from convpipe.sampling import Sampling
 from convpipe.stages.wiring import IMAGE, RESULT
 
@@ -197,19 +198,20 @@ class Plan:
     def shared_bytes(self) -> int:
         """Memory beside the image and the result that all threads share: at most, of all that is filtered.
 
-        Images that stand between two parts, transforms of a kernel, what a library's function takes, and
-        copies of an image or a result in the type that the loops read or write.
+        Images that stand between two parts, transforms of a kernel, taps of a resample, what a library's function
+        takes, and copies of an image or a result in the type that the loops read or write.
         """
         size = np.dtype(self.compute).itemsize
         between = max(sum(self.nodes[at].samples * size for at in alive) for alive in held(self.parts))
         tiles = [node.tiles for node in self.nodes if node.tiles is not None]
         kernels = max((each.shared_bytes for each in tiles), default=0)
         frames = max((frame_bytes(node) for node in self.nodes), default=0)
+        taps = sum(axis.nbytes for node in self.nodes for axis in node.axes if isinstance(axis, Polyphase))
         masked = self.input_bytes if self.channels > self.image_channels else 0
         copies = (
             masked + _copied(self.input_bytes, self.dtype) + _copied(self.output_bytes, self.output_dtype)
         )
-        return between + kernels + frames + copies
+        return between + kernels + frames + taps + copies
 
     @cached_property
     def thread_bytes(self) -> int:

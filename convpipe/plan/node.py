@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from convpipe.fourier import Tiles
 from convpipe.geometry import Axis, Extent, Field
 from convpipe.interval import Interval
-from convpipe.ops import Apart, Op, Reduce, Window, has_window
+from convpipe.ops import Apart, Op, Reduce, Resample, Window, has_window
 from convpipe.padding import Sides
 from convpipe.ranges import Ranges
 from convpipe.stages.wiring import IMAGE
@@ -205,4 +205,5 @@ class NodePlan:
             and not window.keep_alpha
             and (window.kernel, window.stride, len(window.names)) == ((1, 1), (1, 1), 1)
             and not any(padding)
+            and not isinstance(window, Resample)
         )

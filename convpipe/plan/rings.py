@@ -6,6 +6,7 @@ are rows of sums. What is said here is the most that can be: which rows there ar
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -90,8 +91,8 @@ def _chain_bytes(groups: Sequence[Sequence[NodePlan]], itemsize: int) -> int:
         axis, inside = level[0].axes[1], level[0].input[1]
         padded = inside + axis.before + axis.after
         if not whole:
-            padded = min(padded, (width - 1) * axis.stride + axis.reach)
-        total += _level_bytes(level, padded, itemsize, first=number == 0)
+            padded = min(padded, math.ceil((width - 1) * axis.rate) + sum(axis.spread))
+        total += _level_bytes(level, max(padded, width), itemsize, first=number == 0)
         width = min(inside, padded)
     return total
 
@@ -103,10 +104,11 @@ def _graph_bytes(part: Part, groups: Sequence[Sequence[NodePlan]], itemsize: int
     for number, level in enumerate(groups):
         head = level[0]
         rows, cols = head.axes
-        total += _level_bytes(level, head.input[1] + cols.before + cols.after, itemsize, first=True)
-        reach = rows.reach + AT_ONCE * (rows.stride + rows.dilation)
+        widest = max(head.input[1] + cols.before + cols.after, level[-1].extent[1])
+        total += _level_bytes(level, widest, itemsize, first=True)
+        reach = sum(rows.spread) + AT_ONCE * float(rows.rate + rows.dilation)
         readers += [
-            Reader(number, makers[at], rows.stride, rows.before + AT_ONCE, reach)
+            Reader(number, makers[at], float(rows.rate), rows.spread[0] + AT_ONCE, reach)
             for at in head.inputs
             if at in makers
         ]
@@ -119,14 +121,14 @@ def _graph_bytes(part: Part, groups: Sequence[Sequence[NodePlan]], itemsize: int
 
 
 def _level_bytes(level: Sequence[NodePlan], padded: int, itemsize: int, *, first: bool) -> int:
-    """Return the bytes of a level's rows, which are `padded` columns wide."""
+    """Return the bytes of a level's rows, which are `padded` columns wide at most."""
     head = level[0]
     window, axis = Stencil((IDENTITY,)) if head.is_join else head.window, head.axes[0]
     made = AT_ONCE if first else 2
     # Under a window, and those of rows made at the same time; some to spare; what wraps around is copied.
     wraps = window.border == Border.WRAP
     beyond = AT_ONCE if wraps else made - 1
-    rows = min(axis.reach + beyond * axis.stride, head.input[0]) + made + 2 * wraps
+    rows = min(axis.reach + beyond * math.ceil(axis.rate), head.input[0]) + made + 2 * wraps
     # Of every bank: two rows of sums over columns, sums of 2, 4, 8, ... neighbours, and their totals.
     sums = 2 * len(window.names) * (2 + window.kernel[1].bit_length())
     across = made * sum(isinstance(op, Mix | ChannelMap | Alpha) for node in level for op in node.ops)
@@ -146,10 +148,10 @@ def _input_channels(node: NodePlan) -> int:
 
 def _least_per_column(levels: Sequence[Sequence[NodePlan]], itemsize: int) -> float:
     """Return the least that the rows in use take per column of the result: those under windows alone."""
-    columns, total = 1, 1
+    columns, total = 1.0, 1.0
     for number, (head, *_) in reversed(list(enumerate(levels))):
         rows, cols = head.axes
-        columns *= cols.stride
+        columns *= float(cols.rate)
         total += columns * _input_channels(head) * rows.reach * (itemsize if number else 1)
     return total
 
@@ -160,7 +162,8 @@ def _can_be_cut(heads: Sequence[NodePlan]) -> bool:
     for node in reversed(heads):
         axis, inside = node.axes[1], node.input[1]
         padding = max(axis.before, axis.after, 0)
-        width = min(inside, (width - 1) * axis.stride + axis.reach - padding)  # of its input, at an end
+        read = math.floor((width - 1) * axis.rate) + axis.reach
+        width = min(inside, read - padding)  # of its input, at an end
         if padding and (node.window.border == Border.WRAP or padding >= width):
             return False
     return True

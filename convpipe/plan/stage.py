@@ -64,7 +64,7 @@ class StagePlan:
     @property
     def input(self) -> Extent:
         """Rows and columns of what it reads."""
-        return self._sized.input
+        return self.nodes[0].input
 
     @property
     def extent(self) -> Extent:
@@ -156,13 +156,13 @@ class StagePlan:
     @property
     def dropped(self) -> Extent:
         """Rows at the bottom, columns at the right, that the floor of the size formula leaves unread."""
-        rows, cols = (axis.dropped(size) for axis, size in zip(self.axes, self.input, strict=True))
+        rows, cols = (axis.dropped(size) for axis, size in zip(self.axes, self._sized.input, strict=True))
         return rows, cols
 
     @property
     def formulas(self) -> tuple[str, str]:
         """The output-size formula with its numbers, for rows and for columns."""
-        rows, cols = (axis.formula(size) for axis, size in zip(self.axes, self.input, strict=True))
+        rows, cols = (axis.formula(size) for axis, size in zip(self.axes, self._sized.input, strict=True))
         return rows, cols
 
     @property
@@ -188,7 +188,9 @@ class StagePlan:
             "dropped": list(self.dropped),
             "halo": [list(side) for side in self.halo],
             "receptive_field": [field.reach for field in self.field],
-            "cumulative_stride": [field.stride for field in self.field],
+            "cumulative_stride": [
+                field.stride if isinstance(field.stride, int) else float(field.stride) for field in self.field
+            ],
             "range": [self.range.low, self.range.high],
             "bytes": self.bytes,
             "operations": self.operations,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from convpipe.errors import PlanError
 from convpipe.geometry import Border
-from convpipe.ops import ChannelMap, Mix, Op, Window
+from convpipe.ops import ChannelMap, Mix, Op, Resample, Window
 from convpipe.plan import costs
 from convpipe.plan.node import AXIS_NAMES, Made, NodePlan, Origin
 
@@ -30,8 +30,9 @@ def plan_window(
         If the window does not fit in its input.
     """
     entering = made.entering(inputs[0])
-    slid = next(op for op in ops if isinstance(op, Window))
     try:
+        ops = tuple(op.fit(entering.extent) if isinstance(op, Resample) else op for op in ops)
+        slid = next(op for op in ops if isinstance(op, Window))
         windows = slid.axes(entering.extent)
     except PlanError as error:  # of an extent that its padding cannot be of
         raise PlanError(f"{origin}: {error}", origin.name) from None

@@ -43,7 +43,11 @@ _HERE = {
     "LoG edge.log blur.log gaussian_laplace laplacian_of_gaussian marr_hildreth": (
         "blur: gaussian, and after it edge: laplacian"
     ),
-    "downsample subsample decimate pyrdown pyramid pyramid_reduce downscale": (
+    "zoom upscale upsample enlarge thumbnail downscale interpolate resize.linear resize.bilinear resize.cubic"
+    " resize.bicubic resize.lanczos resize.lanczos3 resize.nearest resize.area resize.box": (
+        "geometry: resize (with 'scale: N', 'longest: N' or 'size: [rows, columns]', and a 'method:')"
+    ),
+    "downsample subsample decimate pyrdown pyramid pyramid_reduce": (
         "blur: gaussian (with 'stride: 2', which every stage takes)"
     ),
     "srgb_to_linear linearize degamma": "linear_light: true (a key of the job), or light: linear",
@@ -64,10 +68,7 @@ _NOT_HERE = {
         "edge: sobel gives the gradient; point: threshold after it gives its strong edges, not thinned"
     ),
     "slice roi region": "write 'geometry: crop' with rows and columns",
-    "transform": "turn and scale the images before the run; stride: N takes every Nth pixel",
-    "resize zoom upscale upsample enlarge thumbnail": (
-        "stride: N takes every Nth pixel; blur: gaussian before it avoids aliasing"
-    ),
+    "transform": "geometry: resize scales; turn the images before the run",
     "rotate flip flip_horizontal fliplr flipud mirror transpose rotate90": (
         "turn the images before the run; an EXIF orientation is applied"
     ),

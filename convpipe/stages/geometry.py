@@ -1,11 +1,14 @@
-"""Geometry: which pixels of an image there are."""
+"""Geometry: which pixels of an image there are, and how many."""
 
 from __future__ import annotations
 
-from convpipe.ops import IDENTITY, Op, Stencil
+from convpipe.errors import ParameterError
+from convpipe.geometry import Extent
+from convpipe.ops import IDENTITY, Op, Resample, Stencil
 from convpipe.padding import Kept, Part
 from convpipe.stages.base import method
-from convpipe.stages.parameters import Span
+from convpipe.stages.parameters import Choice, Count, CountPair, Flag, NumberPair, Span
+from convpipe.stages.resampling import METHODS, MOST, Resizing
 
 
 @method(
@@ -24,3 +27,48 @@ from convpipe.stages.parameters import Span
 )
 def _crop(rows: Part, columns: Part) -> tuple[Op, ...]:
     return (Stencil((IDENTITY,), padding=Kept(rows, columns)),)
+
+
+@method(
+    "geometry",
+    "resize",
+    "another number of rows and columns; a smaller image is made of means, so that it does not alias",
+    reference="Pillow, Image.resize; area: skimage.transform.resize_local_mean; without antialias: torch"
+    " interpolate, align_corners=False",
+    formula="out[i] = sum of f((j + 0.5 - c)/s) in[j] / sum of f; c = (i + 0.5) in/out, s = max(in/out, 1)",
+    parameters=(
+        CountPair("size", "rows and columns of the result; give it, scale or longest", None),
+        NumberPair("scale", "factor of rows and columns, above 0; sides are rounded half up", None, above=0),
+        Count("longest", "longer side of the result, the other in proportion", None, least=1, most=MOST),
+        Choice(
+            "method",
+            "kernel f: bicubic has a = -0.5, without antialias -0.75; area is the exact mean over a pixel",
+            "bicubic",
+            choices=METHODS,
+            aliases={"linear": "bilinear", "cubic": "bicubic", "lanczos": "lanczos3"},
+        ),
+        Flag(
+            "antialias",
+            "widen the kernel where the result is smaller; false: s = 1, the first and last pixel repeated",
+            True,
+        ),
+    ),
+    alpha="premultiply",
+    example={"scale": 0.5},
+)
+def _resize(
+    size: Extent | None,
+    scale: tuple[float, float] | None,
+    longest: int | None,
+    method: str,
+    antialias: bool,
+) -> tuple[Op, ...]:
+    given = {"size": size, "scale": scale, "longest": longest}
+    named = [name for name, value in given.items() if value is not None]
+    if len(named) != 1:
+        found = " and ".join(named) or "none"
+        raise ParameterError(f"geometry resize needs one of {', '.join(given)}; given {found}")
+    if method == "area" and not antialias:
+        message = "area is the mean over a pixel of the result, and takes no 'antialias: false'"
+        raise ParameterError(message, "antialias")
+    return (Resample(Resizing(method, antialias, size, scale, longest)),)

@@ -10,7 +10,20 @@ from typing import TYPE_CHECKING
 
 from convpipe.errors import ParameterError, PlanError
 from convpipe.geometry import Border, Extent
-from convpipe.ops import IDENTITY, Alpha, Apart, Cast, Graph, Map, Node, Op, Stencil, Window, has_window
+from convpipe.ops import (
+    IDENTITY,
+    Alpha,
+    Apart,
+    Cast,
+    Graph,
+    Map,
+    Node,
+    Op,
+    Resample,
+    Stencil,
+    Window,
+    has_window,
+)
 from convpipe.padding import Anchor, Kept, Padding
 from convpipe.stages.base import ImageKind
 
@@ -29,6 +42,8 @@ def lowered(stage: Stage, border: Border, image: ImageKind) -> Graph:
         found = Graph((Node("result", found),))
     if isinstance(found, Graph):
         nodes = make.nodes(found)
+    elif isinstance(found[0], Resample):
+        nodes = make.resampled(found[0], found[1:])
     else:
         nodes = [Node("result", make.placed(_with_window(found)))]
     *before, last = nodes
@@ -66,10 +81,18 @@ class _Maker:
             node if node.is_join or node.is_apart else replace(node, ops=self._inner(node.ops))
             for node in graph.nodes
         ]
+        return [*nodes, *self._moved(nodes[-1])]
+
+    def resampled(self, slid: Resample, rest: Sequence[Op]) -> list[Node]:
+        """Return a window that lies where its own taps say; stride and padding are of its result."""
+        node = Node("resampled", self._filtering(slid, rest))
+        return [node, *self._moved(node)]
+
+    def _moved(self, last: Node) -> list[Node]:
+        """Return what strides over the result of a node, or pads it, if a parameter says so."""
         result = self.placed((Stencil((IDENTITY,)),))
-        if _moves(result) or (nodes[-1].is_apart and self.last):
-            nodes.append(Node("placed", result, (nodes[-1].name,)))
-        return nodes
+        needed = _moves(result) or (last.is_apart and self.last)
+        return [Node("placed", result, (last.name,))] if needed else []
 
     def placed(self, ops: tuple[Op, ...]) -> tuple[Op, ...]:
         """Return a window where the stage's parameters put it."""

@@ -17,8 +17,8 @@ from convpipe.stages import ANY_LABEL, Method, Stage, families, stage
 
 pytestmark = pytest.mark.gpu
 
-WHOLE_IMAGE = {"stretch", "tv", "nlmeans"}
-"""Methods that need numbers of the whole image, or all of it, which this backend refuses."""
+WHOLE_IMAGE = {"stretch", "tv", "nlmeans", "resize"}
+"""Methods that need numbers of the whole image, or all of it, or slide no window, which this backend refuses."""
 
 METHODS = [
     method for methods in families().values() for method in methods.values() if method.name not in WHOLE_IMAGE

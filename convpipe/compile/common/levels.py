@@ -13,7 +13,7 @@ import numpy as np
 
 from convpipe.compile.common.pictures import Picture
 from convpipe.geometry import Axis, Extent
-from convpipe.ops import IDENTITY, Alpha, Cast, ChannelMap, Map, Mix, Stencil, stored
+from convpipe.ops import IDENTITY, Alpha, Cast, ChannelMap, Map, Mix, Resample, Stencil, stored
 from convpipe.plan import NodePlan, Plan, parts
 
 Pointwise = Map | Mix | ChannelMap | Alpha | Cast
@@ -47,6 +47,8 @@ class Level:
         Of a join, the channels of each input; its first step is a map of them.
     output : str or None
         Type of the image that it writes, if it does.
+    resamples : bool
+        Whether its window lies elsewhere, with other taps, for every row and column.
     """
 
     index: int
@@ -64,12 +66,14 @@ class Level:
     inputs: tuple[int, ...] = (-1,)
     joins: tuple[int, ...] = ()
     output: str | None = None
+    resamples: bool = False
 
     @property
     def mixes_samples(self) -> bool:
         """Tell whether it makes channels of those of its input, with no window."""
         first = self.steps[0] if self.steps else None
-        return self.kernel == (1, 1) and not self.keep_alpha and isinstance(first, Mix | ChannelMap)
+        plain = self.kernel == (1, 1) and not self.keep_alpha and not self.resamples
+        return plain and isinstance(first, Mix | ChannelMap)
 
 
 @dataclass(frozen=True)
@@ -194,6 +198,7 @@ def _level(
         centre=window.centre,
         constants=constants,
         joins=tuple(entering) if first.is_join else (),
+        resamples=isinstance(window, Resample),
     )
 
 

@@ -87,5 +87,7 @@ def fused(products: Sequence[tuple[str, str]], before: str | None = None) -> str
     >>> fused([("w0", "a[x]"), ("w1", "b[x]")])
     'dot(w0, a[x], w1, b[x])'
     """
+    if not products and before is not None:
+        return before
     factors = ", ".join(f"{weight}, {sample}" for weight, sample in products)
     return f"dot({factors})" if before is None else f"dot_onto({before}, {factors})"

@@ -155,6 +155,17 @@ def values(context, parameters, first, count, dtype):
 
 
 @intrinsic
+def listed(context, parameters, first, dtype):
+    # The row that a loop's parameters are, as numbers of a type, from one on.
+    result = Source(dtype.instance_type)
+
+    def load(context, builder, signature, arguments):
+        return _pointer_at(context, builder, arguments[0], arguments[1], dtype.instance_type)
+
+    return result(parameters, types.intp, dtype), load
+
+
+@intrinsic
 def address(context, array):
     # The row that an array of one axis is.
     def data(context, builder, signature, arguments):

@@ -16,7 +16,7 @@ from numba.core import cgutils
 from numba.extending import intrinsic
 
 from convpipe.compile.cpu import layout
-from convpipe.compile.cpu.addresses import Row, address, hold, place_of, tail
+from convpipe.compile.cpu.addresses import Row, address, hold, place_of, tail, values
 from convpipe.compile.cpu.rows import FLAGS, NOTHING, border_index, inline
 
 LOOP = (Row(types.int64), types.int64, types.intp)
@@ -34,11 +34,19 @@ def call_loop(context, address, rows, count, parameters):
 
 
 @inline
+def top_of(one, row, parameters):
+    # Where the window of a row begins.
+    if one[layout.FIRST] != layout.EVENLY:
+        return values(parameters + one[layout.FIRST], row, 1, np.int64)[0]
+    return row * one[layout.STRIDE] - one[layout.TOP]
+
+
+@inline
 def find(table, base, one, row, memory, places, parameters, keys, to, k):
     # The addresses of the rows under the window of `row`, from its k-th on; return which lacks first.
     window, rows, border = one[layout.WINDOW], one[layout.ROWS], one[layout.BORDER]
     step, source = one[layout.DILATION], one[layout.SOURCE]
-    top = row * one[layout.STRIDE] - one[layout.TOP]
+    top = top_of(one, row, parameters)
     if source < 0:
         image, pitch = places[-1 - source], one[layout.PITCH]
         for k in range(window):
@@ -90,7 +98,8 @@ def run(table, base, level, row, memory, places, parameters, at, given, keys):
         place = tail(table, base + call[layout.PLACES])
         for k in range(call[layout.PLACE_COUNT]):
             given[k] = at[place[2 * k]] + place[2 * k + 1]
-        lost = call_loop(call[layout.LOOP], given, call[layout.COUNT], parameters + call[layout.GIVEN])
+        own = parameters + call[layout.GIVEN] + row * call[layout.GIVEN_PITCH]
+        lost = call_loop(call[layout.LOOP], given, call[layout.COUNT], own)
         nans += lost if row + call[layout.ROW] < level[layout.MADE_ROWS] else 0
         step += layout.STEP_WORDS
     return nans
@@ -113,8 +122,8 @@ def make(table, base, level, row, memory, places, parameters, addresses, given, 
             one = tail(table, base + own[layout.INPUTS] + i * layout.INPUT_WORDS)
             k = find(table, base, one, row, memory, places, parameters, keys, to, now[2])
             if k < one[layout.WINDOW]:
-                top = row * one[layout.STRIDE] - one[layout.TOP] + k * one[layout.DILATION]
-                lacking = border_index(top, one[layout.ROWS], one[layout.BORDER])
+                place = top_of(one, row, parameters) + k * one[layout.DILATION]
+                lacking = border_index(place, one[layout.ROWS], one[layout.BORDER])
                 now[2] = k
                 source = tail(table, base + one[layout.SOURCE])
                 depth += 1

@@ -45,7 +45,9 @@ ROWS = 5  # how many there are
 BORDER = 6
 CONSTANT = 7  # a row outside, in the parameters
 PITCH = 8  # bytes between the rows of an image
-INPUT_WORDS = 9
+FIRST = 9  # where its windows begin, row by row, in the parameters; or
+EVENLY = -1  # as stride and top say
+INPUT_WORDS = 10
 
 # A step.
 LOOP = 0
@@ -54,7 +56,8 @@ COUNT = 2
 PLACES = 3  # the first of its rows, in words of the strip
 PLACE_COUNT = 4
 ROW = 5  # for which of the rows that are made at a time it counts
-STEP_WORDS = 6
+GIVEN_PITCH = 6  # bytes from the parameters of one row to those of the next; 0 where they are the same
+STEP_WORDS = 7
 
 # A place: which row, and how many bytes from there.
 PLACE_WORDS = 2

@@ -16,7 +16,7 @@ from numba.extending import intrinsic
 
 from convpipe import geometry
 from convpipe.compile.common import scalars
-from convpipe.compile.cpu.addresses import row, source, target, values
+from convpipe.compile.cpu.addresses import listed, row, source, target, values
 
 FLAGS: dict[str, Any] = {
     # No fast-math: every operation rounds as it is written, so that the bytes are the ops' and not LLVM's.
@@ -205,6 +205,7 @@ __all__ = [
     "dot_onto",
     "exp",
     "inline",
+    "listed",
     "log",
     "maximum",
     "minimum",

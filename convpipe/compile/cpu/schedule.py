@@ -18,8 +18,9 @@ from convpipe.compile.common import levels
 from convpipe.compile.common.segments import Segment, segments
 from convpipe.compile.cpu.banks import choose
 from convpipe.compile.cpu.recipes import Copy, Join, Recipe, Responses
+from convpipe.compile.cpu.resample import Resampled
 from convpipe.geometry import Axis, Border, Extent
-from convpipe.ops import Reduce, Stencil, Taps, Window
+from convpipe.ops import Reduce, Resample, Stencil, Taps, Window
 from convpipe.plan import NodePlan
 from convpipe.plan.ahead import Ahead, Reader, look_ahead
 from convpipe.plan.rings import AT_ONCE
@@ -119,6 +120,14 @@ class Level:
         axis = given.axes[0]
         return axis.kernel + self.recipe.lead + (self.recipe.rows - 1) * axis.stride
 
+    def reader(self, at: int, given: Input) -> Reader:
+        """Return how it reads an input, itself being level `at`; windows that lie unevenly lie within it."""
+        axis = given.axes[0]
+        above, below = axis.spread
+        uneven = above + below - axis.reach
+        lead = self.recipe.lead * axis.dilation
+        return Reader(at, given.source, float(axis.rate), above + lead, self.reach(given) + uneven)
+
 
 @dataclass(frozen=True)
 class Schedule:
@@ -164,17 +173,7 @@ class Schedule:
 
     @cached_property
     def _ahead(self) -> list[Ahead]:
-        readers = [
-            Reader(
-                at,
-                given.source,
-                given.axes[0].stride,
-                given.axes[0].before + level.recipe.lead * given.axes[0].dilation,
-                level.reach(given),
-            )
-            for at, level in enumerate(self.levels)
-            for given in level.inputs
-        ]
+        readers = [level.reader(at, given) for at, level in enumerate(self.levels) for given in level.inputs]
         tallest = max(self.levels[at].extent[0] for at in self.sinks)
         sinks = {at: self.levels[at].extent[0] / tallest for at in self.sinks}
         return look_ahead([level.recipe.rows for level in self.levels], readers, sinks)
@@ -197,7 +196,7 @@ class _Maker:
     def schedule(self) -> Schedule:
         """Return all of it."""
         for level, node in zip(self._program.levels, self._program.heads, strict=True):
-            made = self._join(level) if level.joins else self._window(level, node)
+            made = self._level(level, node)
             if level.output is not None:
                 self._outputs += 1
                 made = replace(made, output=self._outputs, dtype=level.output)
@@ -212,6 +211,13 @@ class _Maker:
             return self._rows[source]
         image = self._program.images[-1 - source]
         return Input(source, image.extent, image.channels, image.dtype)
+
+    def _level(self, level: levels.Level, node: NodePlan) -> Level:
+        if level.joins:
+            return self._join(level)
+        if isinstance(node.window, Resample):
+            return self._resample(level, node.window)
+        return self._window(level, node)
 
     def _join(self, level: levels.Level) -> Level:
         inputs = tuple(map(self._entering, level.inputs))
@@ -239,6 +245,17 @@ class _Maker:
             window = replace(window, at_once=AT_ONCE)
         extent = (given.axes[0].output(given.extent[0]), given.axes[1].output(given.extent[1]))
         return Level(level.title, (given,), extent, level.output_channels, compute, window)
+
+    def _resample(self, level: levels.Level, window: Resample) -> Level:
+        compute = self._program.compute
+        given = replace(self._entering(level.inputs[0]), axes=window.phases)
+        if level.premultiply:
+            self._made.append(_copies(level, given, compute))
+            given = _padded(self._made[-1], len(self._made) - 1, given)
+        chain, values = self._segments(level)
+        recipe = Resampled(level, window.phases, chain, values, compute)
+        rows, cols = (axis.output(size) for axis, size in zip(given.axes, given.extent, strict=True))
+        return Level(level.title, (given,), (rows, cols), level.output_channels, compute, recipe)
 
     def _is_beside_another(self, given: Input) -> bool:
         """Tell whether others find something else beside the rows than this would."""

@@ -45,7 +45,8 @@ class Step:
     """One call of a loop: on rows, for a number of samples, with parameters, for some rows.
 
     Where the image gives some of the parameters, `measured` says at which byte; `row` says for which of the
-    rows that are made at a time it counts NaNs.
+    rows that are made at a time it counts NaNs. Where each row that is made has parameters of its own,
+    `pitch` is the bytes from those of one to those of the next.
     """
 
     loop: Loop
@@ -55,6 +56,7 @@ class Step:
     when: When = "always"
     measured: int | None = None
     row: int = 0
+    pitch: int = 0
 
 
 @dataclass(frozen=True)
@@ -72,6 +74,8 @@ class Given:
     window : int
         The first of them among a step's rows.
     border : Border
+    first : int
+        Which column of its input the first pixel inside is.
     pitch : int, optional
         Bytes from one to the next, if they are copies in the memory of a band.
     """
@@ -84,6 +88,7 @@ class Given:
     origin: int
     window: int
     border: Border
+    first: int = 0
     pitch: int | None = None
 
     @property
@@ -119,6 +124,8 @@ class Frame:
         Bytes of a row that is made to the first pixel.
     pixel : int
         Bytes of a pixel that is made.
+    column : int
+        Which of the level's columns the first that it makes is.
     """
 
     given: tuple[Given, ...]
@@ -128,6 +135,7 @@ class Frame:
     steps: list[Step] = field(default_factory=list)
     first: int = 0
     pixel: int = 0
+    column: int = 0
 
     def out(self, row: int) -> Place:
         """Return where a row that is made begins."""

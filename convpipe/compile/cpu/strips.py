@@ -93,7 +93,7 @@ def _read(given: Input, first: int, last: int, whole: bool) -> Read | None:
     """Return the columns that are read for columns first..last of an output."""
     cols, width = given.axes[1], given.extent[1]
     # The columns under the windows, counted from the image's edge.
-    begin, end = first * cols.stride - cols.before, (last - 1) * cols.stride - cols.before + cols.reach
+    begin, end = cols.hull(first, last - 1)
     left, right = max(0, -begin), max(0, end - width)
     low, high = (0, width) if whole and (left or right) else (max(0, begin), min(width, end))
     copies = given.border == Border.WRAP or max(left, right) >= high - low

@@ -21,6 +21,7 @@ from convpipe.compile.cpu.steps import Frame, Given, Place, Step, margin, outsid
 from convpipe.compile.cpu.strips import Span, strips
 from convpipe.geometry import Border
 from convpipe.plan.rings import aligned, pitch
+from convpipe.polyphase import Polyphase
 
 
 @dataclass(frozen=True)
@@ -206,7 +207,7 @@ class _Builder:
                 calls.append((first_step + layout.STEP_WORDS * len(rows), self._loop(step.loop)))
                 where = first_place + layout.PLACE_WORDS * len(places)
                 given = self._given(step)
-                rows.append((0, given, step.count, where, len(step.places), step.row))
+                rows.append((0, given, step.count, where, len(step.places), step.row, step.pitch))
                 places += step.places
                 self.most_rows = max(self.most_rows, len(step.places))
         self.calls.append(calls)
@@ -258,12 +259,20 @@ class _Builder:
             inside = read.high - read.low
             seen.append(
                 Given(
-                    given.channels, given.dtype, read.left, inside, read.right, origin, window, given.border
+                    given.channels,
+                    given.dtype,
+                    read.left,
+                    inside,
+                    read.right,
+                    origin,
+                    window,
+                    given.border,
+                    read.low,
                 )
             )
             window += level.reads(given)
         size = level.channels * np.dtype(level.dtype).itemsize
-        return Frame(tuple(seen), span.cols, rows, taken, pixel=size)
+        return Frame(tuple(seen), span.cols, rows, taken, pixel=size, column=span.first)
 
     def _input(self, given: Input, seen: Given, level: Level) -> NDArray[np.int64]:
         """Return how a level finds the rows that it reads."""
@@ -277,6 +286,9 @@ class _Builder:
             rows.dilation,
         )
         words[layout.TOP] = rows.before + level.recipe.lead * rows.dilation
+        words[layout.FIRST] = layout.EVENLY
+        if isinstance(rows, Polyphase):
+            words[layout.FIRST] = self.parameters.add(rows.first.tobytes())
         border = given.border if given.row_border is None else given.row_border
         if max(rows.before, rows.after) <= 0:
             border = Border.EDGE  # of rows beyond the last, which are made to spare

@@ -256,7 +256,8 @@ def make_passes(plan: Plan) -> tuple[Program, tuple[Pass, ...], Values]:
         stencil = node.window
         if not isinstance(stencil, Stencil):
             raise BackendError(
-                f"{node.origin} sorts samples, which does not run on backend 'cuda' yet; use backend 'cpu'"
+                f"{node.origin} is no sum over a sliding window: it does not run on backend 'cuda' yet; "
+                "use backend 'cpu'"
             )
         factors = _factors(stencil)
         if factors is None:

@@ -1,0 +1,80 @@
+"""The loops of a resample, as source: sums of rows, and of neighbours in a row, with taps of their own.
+
+How many rows there are is known when they run, so that images of all sizes share loops. A weight of 0 is no
+tap: nothing comes of an infinity or NaN there.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+
+import numpy as np
+
+from convpipe.compile.common.text import Text, fused, times
+from convpipe.compile.cpu.loops import Loop, begun, plus
+
+AT_ONCE = 8
+"""Most rows, and most neighbours, that are summed in one loop."""
+
+
+@cache
+def down(sample: str, compute: str) -> Loop:
+    """Sum of as many rows as the row that is made has taps.
+
+    Parameters: how many these are, and how many any row has at most; the number of the row under each; their
+    weights. Rows: the sum, then those of the window.
+    """
+    text = begun(compute)
+    with text.indented():
+        text.line("count, most = values(p, 0, 2, np.int64)", "t0 = target(rows, 0, T)")
+        text.line(f"first = (2 + most) * {8 // np.dtype(compute).itemsize}")
+        text.line(f"k = (count - 1) % {AT_ONCE} + 1")
+        for taps in range(1, AT_ONCE + 1):
+            text.line(f"{'el' if taps > 1 else ''}if k == {taps}:")
+            with text.indented():
+                _sum_rows(text, sample, taps, "0", onto=False)
+        text.line("while k < count:")
+        with text.indented():
+            _sum_rows(text, sample, AT_ONCE, "k", onto=True)
+            text.line(f"k += {AT_ONCE}")
+        text.line("return 0")
+    return Loop(f"rows of {sample}, weighted as the row that is made has it", str(text))
+
+
+def _sum_rows(text: Text, sample: str, taps: int, first: str, onto: bool) -> None:
+    """Add the loop over a row that sums so many taps from one on."""
+    every = range(taps)
+    text.line(f"{', '.join(f'w{k}' for k in every)}, = values(p, first + {first}, {taps}, T)")
+    text.line(f"{', '.join(f'i{k}' for k in every)}, = values(p, 2 + {first}, {taps}, np.int64)")
+    text.line(*(f"s{k} = source(rows, 1 + i{k}, np.{sample})" for k in every))
+    products = [(f"w{k}", f"s{k}[x]") for k in every]
+    text.line("for x in range(n):", f"    t0[x] = {fused(products, 't0[x]' if onto else None)}")
+
+
+@cache
+def along(sample: str, compute: str, channels: int, taps: int, onto: bool) -> Loop:
+    """Sum of as many neighbours in a row, with weights of their own for each pixel that is made.
+
+    Parameters: of each pixel that is made, the sample under its first tap; the weights of all first taps, of
+    all second ones, and so on. Rows: the row, the sum.
+    """
+    text = begun(compute)
+    size = np.dtype(compute).itemsize
+    with text.indented():
+        text.line(f"m = {'n' if channels == 1 else f'n // {channels}'}")
+        text.line(f"s0, t0 = source(rows, 0, np.{sample}), target(rows, 1, T)")
+        text.line(f"at, first = listed(p, 0, np.int32), (m + m % 2) * 4 // {size}")
+        text.line(*(f"w{k} = listed(p, first + {k} * m, T)" for k in range(taps)))
+        text.line("for x in range(m):")
+        with text.indented():
+            text.line("i = np.intp(at[x])")
+            for c in range(channels):
+                out = plus(times("x", channels), c)
+                text.line(f"v = {f't0[{out}]' if onto else 'T(-0.0)'}")
+                for k in range(taps):
+                    near = plus("i", k * channels + c)
+                    text.line(f"v = where(w{k}[x] != T(0), dot_onto(v, w{k}[x], s0[{near}]), v)")
+                text.line(f"t0[{out}] = v")
+        text.line("return 0")
+    pixels = f"{taps} neighbours of {channels} {sample}"
+    return Loop(f"{'more ' if onto else ''}{pixels}, weighted as the pixel that is made has it", str(text))

@@ -1,0 +1,122 @@
+"""How a level of taps of its own for every row and column makes a row: sums of rows, then along the sum."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from convpipe.compile.common.levels import Level
+from convpipe.compile.common.segments import Segment
+from convpipe.compile.cpu import loops, polyphase
+from convpipe.compile.cpu.combine import Response, respond
+from convpipe.compile.cpu.recipes import add_segments, segment_target
+from convpipe.compile.cpu.steps import Frame, Place, Step
+from convpipe.polyphase import Polyphase
+
+
+@dataclass(frozen=True)
+class Resampled:
+    """Sums of rows and then of neighbours, then the loops of what follows them.
+
+    Parameters
+    ----------
+    level : Level
+    phases : (Polyphase, Polyphase)
+        Taps of rows and columns.
+    segments : tuple of Segment
+    constants : tuple of tuple of float
+        Of each segment.
+    compute : str
+        Type of the arithmetic.
+    """
+
+    level: Level
+    phases: tuple[Polyphase, Polyphase]
+    segments: tuple[Segment, ...]
+    constants: tuple[tuple[float, ...], ...]
+    compute: str
+
+    rows: ClassVar[int] = 1
+    lead: ClassVar[int] = 0
+
+    @property
+    def scratch(self) -> int:
+        """Rows of sums, and between its loops."""
+        return 1 + len(self.segments)
+
+    @property
+    def choices(self) -> list[str]:
+        """Its taps."""
+        rows, cols = self.phases
+        return [f"up to {rows.kernel}x{cols.kernel} taps, others for every row and column"]
+
+    def make(self, frame: Frame) -> None:
+        """Add the steps that make a row."""
+        row, dtype = self._down(frame)
+        row, dtype = self._along(frame, row, dtype)
+        segment, count = self.segments[0], frame.cols * self.segments[0].output_channels
+        # What is no sum yet becomes a number of the arithmetic by a weight of 1.
+        found = Response("r", (), 0) if dtype == self.compute else Response("r", ((0, 0),))
+        loop = respond((found,), segment, (dtype,), self.compute, loops.lanes(1, segment.channels))
+        target = segment_target(frame, self.segments, 0, 0, self.compute)
+        values = [1.0] * len(found.terms) + [*self.constants[0]]
+        frame.call(loop, [row, target], count, np.array(values, self.compute))
+        add_segments(frame, self.segments, self.constants, 0, target, self.compute)
+
+    def _down(self, frame: Frame) -> tuple[Place, str]:
+        """Sum the rows of the window; return where the sum is, and its type."""
+        rows, given = self.phases[0], frame.given[0]
+        if rows.picks:
+            return given.sample(0, 0), given.dtype
+        total = frame.scratch(given.whole, self.compute)
+        places = (total, *(given.sample(row, 0) for row in range(rows.kernel)))
+        taps = row_taps(rows, self.compute)
+        loop, pitch = polyphase.down(given.dtype, self.compute), taps.shape[1]
+        frame.steps.append(Step(loop, places, given.whole, taps.tobytes(), pitch=pitch))
+        return total, self.compute
+
+    def _along(self, frame: Frame, row: Place, dtype: str) -> tuple[Place, str]:
+        """Sum neighbours in a row, a few at a time; return as :meth:`_down`."""
+        cols, given = self.phases[1], frame.given[0]
+        if cols.is_identity:
+            return row, dtype
+        made = slice(frame.column, frame.column + frame.cols)
+        places, weights = cols.first[made] - given.first, cols.weights[made]
+        channels = given.channels
+        total = frame.scratch(frame.cols * channels, self.compute)
+        edges = _pieces(cols.kernel)
+        for begin, end in pairwise(edges):
+            taps = column_taps((places + begin) * channels, weights[:, begin:end], self.compute)
+            loop = polyphase.along(dtype, self.compute, channels, end - begin, begin > 0)
+            frame.steps.append(Step(loop, (row, total), frame.cols * channels, taps))
+        return total, self.compute
+
+
+def _pieces(taps: int) -> list[int]:
+    """Return where pieces of taps begin, and the end: the first is what is left of as many as fit a loop."""
+    first = (taps - 1) % polyphase.AT_ONCE + 1
+    return [0, *range(first, taps + 1, polyphase.AT_ONCE)]
+
+
+def row_taps(rows: Polyphase, compute: str) -> NDArray[np.uint8]:
+    """Return the taps of each row that is made as :func:`polyphase.down` takes them, a row each."""
+    outputs, most = rows.weights.shape
+    used = rows.weights != 0
+    order = np.argsort(~used, axis=1, kind="stable")  # those that are taps first
+    head = np.empty((outputs, 2 + most), np.int64)
+    head[:, 0], head[:, 1], head[:, 2:] = used.sum(axis=1), most, order
+    words = 8 // np.dtype(compute).itemsize
+    weights = np.zeros((outputs, -(-most // words) * words), compute)
+    weights[:, :most] = np.take_along_axis(rows.weights, order, axis=1)
+    return np.hstack([head.view(np.uint8), weights.view(np.uint8)])
+
+
+def column_taps(places: NDArray[np.int64], weights: NDArray[np.float64], compute: str) -> bytes:
+    """Return the taps of each pixel that is made as :func:`polyphase.along` takes them."""
+    at = np.zeros(len(places) + len(places) % 2, np.int32)
+    at[: len(places)] = places
+    return at.tobytes() + weights.T.astype(compute).tobytes()

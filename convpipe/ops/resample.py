@@ -1,0 +1,97 @@
+"""A window whose place and taps are its own for every row and for every column of its result."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Protocol
+
+import numpy as np
+
+from convpipe.geometry import Axis, Extent
+from convpipe.interval import Interval
+from convpipe.ops.window import Window
+from convpipe.polyphase import Polyphase
+
+
+class Rule(Protocol):
+    """What the taps follow from, once the extent of an image is known. It can be pickled."""
+
+    def axes(self, extent: Extent) -> tuple[Polyphase, Polyphase]:
+        """Return the taps of the rows and of the columns of a result, for an image of `extent`.
+
+        Raises
+        ------
+        PlanError
+            If there is no such result.
+        """
+
+
+@dataclass(frozen=True, eq=False)
+class Resample(Window):
+    """Sums of products: first down the columns, with taps of the output's row, then along it.
+
+    Each output is a sum over few rows and columns, all of them inside the image: it meets no border.
+
+    Parameters
+    ----------
+    rule : Rule
+    fitted : (Polyphase, Polyphase), optional
+        The taps of rows and columns, where the extent of the image is known.
+    """
+
+    rule: Rule
+    fitted: tuple[Polyphase, Polyphase] | None = None
+
+    def fit(self, extent: Extent) -> Resample:
+        """Return the same for an image of `extent`; raises as :meth:`Rule.axes`."""
+        return replace(self, fitted=self.rule.axes(extent))
+
+    @property
+    def phases(self) -> tuple[Polyphase, Polyphase]:
+        """The taps of rows and columns, once it is fitted."""
+        assert self.fitted is not None
+        return self.fitted
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Name of its response."""
+        return ("r",)
+
+    @property
+    def kernel(self) -> Extent:
+        """Most rows and columns that an output is a sum over; (1, 1) before that is known."""
+        if self.fitted is None:
+            return 1, 1
+        rows, cols = self.fitted
+        return rows.kernel, cols.kernel
+
+    @property
+    def is_identity(self) -> bool:
+        """Tell whether its result is its input."""
+        return self.fitted is not None and all(phase.is_identity for phase in self.fitted)
+
+    @property
+    def picks(self) -> bool:
+        """Tell whether each of its outputs is a sample of its input."""
+        return all(phase.picks for phase in self.phases)
+
+    def axes(self, extent: Extent) -> tuple[Axis, Axis]:
+        """Return the taps of rows and columns of an input of `extent`."""
+        return self.rule.axes(extent) if self.fitted is None else self.fitted
+
+    def ranges(self, samples: Interval) -> dict[str, Interval]:
+        """Enclose its response; there is no border that another value could come from."""
+        return dict(zip(self.names, self.responses(samples), strict=True))
+
+    def responses(self, samples: Interval) -> tuple[Interval, ...]:
+        """Enclose its response: negative taps let it pass the ends of `samples`."""
+        for phase in self.phases:
+            up = np.where(phase.weights > 0, phase.weights, 0).sum(axis=1)
+            down = np.where(phase.weights < 0, phase.weights, 0).sum(axis=1)
+            ends = samples.low, samples.high
+            low, high = (
+                up * ends[0] + down * ends[1],
+                up * ends[1] + down * ends[0],
+            )
+            samples = Interval(float(low.min()), float(high.max()), samples.nan)
+        return (samples,)

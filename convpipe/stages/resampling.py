@@ -1,0 +1,202 @@
+"""The mathematics of resizing: which samples an output is a sum of, with which weights."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from convpipe.errors import PlanError
+from convpipe.geometry import Extent
+from convpipe.polyphase import Polyphase
+
+MOST = 2**20
+"""Most rows or columns of a result: each has taps of its own, which are kept."""
+
+Weights = NDArray[np.float64]
+
+
+class Kernel(NamedTuple):
+    """A continuous kernel: how far it reaches to either side, and its value."""
+
+    support: float
+    value: Callable[[Weights], Weights]
+
+
+def _box(x: Weights) -> Weights:
+    return np.where((x > -0.5) & (x <= 0.5), 1.0, 0.0)
+
+
+def _bilinear(x: Weights) -> Weights:
+    return np.where(np.abs(x) < 1, 1 - np.abs(x), 0)
+
+
+def _hamming(x: Weights) -> Weights:
+    return np.where(np.abs(x) < 1, np.sinc(x) * (0.54 + 0.46 * np.cos(np.pi * x)), 0)
+
+
+def _bicubic(sharpness: float) -> Callable[[Weights], Weights]:
+    """Return the kernel of R. Keys, "Cubic convolution interpolation for digital image processing", 1981."""
+
+    def value(x: Weights) -> Weights:
+        x = np.abs(x)
+        near = ((sharpness + 2) * x - (sharpness + 3)) * x * x + 1
+        far = (((x - 5) * x + 8) * x - 4) * sharpness
+        return np.where(x < 1, near, np.where(x < 2, far, 0))
+
+    return value
+
+
+def _lanczos(x: Weights) -> Weights:
+    return np.where(np.abs(x) < 3, np.sinc(x) * np.sinc(x / 3), 0)
+
+
+KERNELS = {
+    "box": Kernel(0.5, _box),
+    "bilinear": Kernel(1, _bilinear),
+    "hamming": Kernel(1, _hamming),
+    "bicubic": Kernel(2, _bicubic(-0.5)),
+    "lanczos3": Kernel(3, _lanczos),
+}
+"""As Pillow has them."""
+
+INTERPOLATING = {**KERNELS, "bicubic": Kernel(2, _bicubic(-0.75))}
+"""As OpenCV and torch have them, where the kernel is not widened."""
+
+METHODS = ("nearest", "area", *KERNELS)
+
+
+@dataclass(frozen=True)
+class Resizing:
+    """The taps of a resize, once the extent of an image is known. See :class:`convpipe.ops.Rule`.
+
+    Parameters
+    ----------
+    method : str
+        One of :data:`METHODS`.
+    antialias : bool
+    size : (rows, cols), optional
+        Of the result; or, in its place,
+    scale : (float, float), optional
+        factors of rows and columns; or
+    longest : int, optional
+        the longer side of the result.
+    """
+
+    method: str
+    antialias: bool = True
+    size: Extent | None = None
+    scale: tuple[float, float] | None = None
+    longest: int | None = None
+
+    def extent(self, given: Extent) -> Extent:
+        """Return the extent of the result for an image of the extent `given`.
+
+        A side is rounded half up, to 1 at least.
+
+        Examples
+        --------
+        >>> Resizing("area", longest=100).extent((300, 451)), Resizing("area", scale=(0.5, 2)).extent((5, 5))
+        ((67, 100), (3, 10))
+        """
+        if self.size is not None:
+            return self.size
+        if self.scale is not None:
+            exact = [Fraction(scale) * side for scale, side in zip(self.scale, given, strict=True)]
+        else:
+            exact = [Fraction(self.longest or 1, max(given)) * side for side in given]
+        rows, cols = (max(1, int(side + Fraction(1, 2))) for side in exact)
+        return rows, cols
+
+    def axes(self, extent: Extent) -> tuple[Polyphase, Polyphase]:
+        """Return the taps of rows and columns for an image of `extent`.
+
+        Raises
+        ------
+        PlanError
+            If the result has more than :data:`MOST` rows or columns.
+        """
+        made = self.extent(extent)
+        if max(made) > MOST:
+            raise PlanError(f"its result of {made[0]}x{made[1]} has a side above {MOST}")
+        rows, cols = (
+            polyphase(self.method, source, target, self.antialias)
+            for source, target in zip(extent, made, strict=True)
+        )
+        return rows, cols
+
+
+def polyphase(method: str, source: int, target: int, antialias: bool = True) -> Polyphase:
+    """Return the taps that make `target` samples of `source`.
+
+    Output i is centred at ``(i + 0.5) * source / target``, the first sample being from 0 to 1.
+
+    Parameters
+    ----------
+    method : str
+    source, target : int
+    antialias : bool
+        Widen the kernel by ``source / target`` where the result is smaller, and cut it at the ends of the
+        image, as Pillow does; or else leave it as it is, and repeat the first and last sample, as OpenCV and
+        torch do.
+
+    Examples
+    --------
+    >>> polyphase("bilinear", 4, 2).weights
+    array([[0.42857143, 0.42857143, 0.14285714],
+           [0.14285714, 0.42857143, 0.42857143]])
+    >>> polyphase("area", 3, 2).weights
+    array([[0.66666667, 0.33333333],
+           [0.33333333, 0.66666667]])
+    """
+    if source == target:
+        return Polyphase.identity(source)
+    if method == "nearest":
+        places = (2 * np.arange(target)[:, None] + 1) * source // (2 * target)
+        weights = np.ones(places.shape)
+    elif method == "area":
+        places, weights = _area(source, target)
+    elif antialias:
+        places, weights = _under(KERNELS[method], source, target, max(source / target, 1.0))
+        weights[(places < 0) | (places >= source)] = 0
+    else:
+        places, weights = _repeated(*_under(INTERPOLATING[method], source, target, 1.0), source)
+    weights /= weights.sum(axis=1, keepdims=True)
+    step = Fraction(source, target)
+    return Polyphase.of(places, weights, source, step, (step - 1) / 2)
+
+
+def _under(kernel: Kernel, source: int, target: int, stretch: float) -> tuple[NDArray[np.int64], Weights]:
+    """Return the samples under a kernel that is widened, of every output, and its value there.
+
+    Source: Pillow, ``precompute_coeffs`` in Resample.c.
+    """
+    centres = ((np.arange(target) + 0.5) * (source / target))[:, None]
+    reach = kernel.support * stretch
+    first, end = (np.floor(centres + side + 0.5).astype(np.int64) for side in (-reach, reach))
+    places = first + np.arange(int((end - first).max()))
+    weights = kernel.value((places + 0.5 - centres) / stretch)
+    weights[places >= end] = 0
+    return places, weights
+
+
+def _repeated(places: NDArray[np.int64], weights: Weights, source: int) -> tuple[NDArray[np.int64], Weights]:
+    """Give the weights of samples outside to the nearest inside."""
+    inside = np.clip(places, 0, source - 1)
+    first = inside[:, :1]
+    found = np.zeros(weights.shape)
+    rows = np.broadcast_to(np.arange(len(places))[:, None], places.shape)
+    np.add.at(found, (rows, inside - first), weights)
+    return first + np.arange(weights.shape[1]), found
+
+
+def _area(source: int, target: int) -> tuple[NDArray[np.int64], Weights]:
+    """Return the samples that each output covers, and how much of it each fills."""
+    begins = np.arange(target)[:, None] * source  # in units of 1 / target samples
+    places = begins // target + np.arange(-(-source // target) + 1)
+    covered = np.minimum(begins + source, (places + 1) * target) - np.maximum(begins, places * target)
+    return places, np.maximum(covered, 0).astype(np.float64)

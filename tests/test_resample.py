@@ -1,0 +1,249 @@
+"""Taps of their own for every row and column: where they lie, what runs over them, and what they give."""
+
+from fractions import Fraction
+
+import numpy as np
+import oracle
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from PIL import Image
+from test_sweep import alone
+
+from convpipe import Pipeline, stage
+from convpipe.compile.cpu import layout
+from convpipe.compile.cpu.graphs import compile_plan
+from convpipe.errors import ParameterError, PlanError
+from convpipe.plan import make_plan, rings
+from convpipe.polyphase import Polyphase
+from convpipe.stages.resampling import METHODS, MOST, Resizing, polyphase
+
+PILLOW = {
+    "nearest": Image.Resampling.NEAREST,
+    "box": Image.Resampling.BOX,
+    "bilinear": Image.Resampling.BILINEAR,
+    "hamming": Image.Resampling.HAMMING,
+    "bicubic": Image.Resampling.BICUBIC,
+    "lanczos3": Image.Resampling.LANCZOS,
+}
+
+
+def resize(size, method="bicubic", **given):
+    return stage("geometry", "resize", size=list(size), method=method, **given)
+
+
+def dense(taps):
+    """Return the taps as a matrix from all samples to all outputs."""
+    matrix = np.zeros((len(taps.first), taps.size))
+    for row, first, weights in zip(matrix, taps.first, taps.weights, strict=True):
+        row[first : first + taps.kernel] = weights
+    return matrix
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.sampled_from(METHODS), st.integers(1, 60), st.integers(1, 60), st.booleans())
+def test_windows_lie_inside_and_weights_sum_to_one(method, source, target, antialias):
+    taps = polyphase(method, source, target, antialias)
+    assert taps.weights.shape == (target, taps.kernel)
+    assert 0 <= taps.first.min() <= taps.first.max() <= source - taps.kernel
+    assert (np.diff(taps.first) >= 0).all()
+    np.testing.assert_allclose(taps.weights.sum(axis=1), 1, rtol=1e-14)
+    at = np.arange(target) * float(taps.step)
+    above, below = taps.spread
+    assert (taps.first >= at - above).all()
+    assert (taps.first + taps.kernel <= at + below).all()
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.integers(1, 9), st.integers(1, 9), st.integers(0, 2**16))
+def test_any_taps_are_kept_as_they_are(outputs, size, seed):
+    """Wherever their zeros are: at either end, where windows are cut, or between."""
+    rng = np.random.default_rng(seed)
+    begins = rng.integers(-3, size, outputs)
+    places = begins[:, None] + np.arange(5)
+    weights = rng.normal(size=places.shape) * (rng.random(places.shape) < 0.6)
+    weights[(places < 0) | (places >= size)] = 0
+    inside = np.clip(begins, 0, size - 1)
+    weights[np.arange(outputs), inside - begins] = 1
+    want = np.zeros((outputs, size))
+    for row, line, own in zip(want, places, weights, strict=True):
+        used = own != 0
+        row[line[used]] = own[used]
+    taps = Polyphase.of(places, weights, size, Fraction(1), Fraction(0))
+    np.testing.assert_array_equal(dense(taps), want)
+    spans = [np.flatnonzero(row) for row in want]
+    assert (np.diff(taps.first) >= 0).all()
+    assert [taps.reads(k, k) for k in range(outputs)] == [(span[0], span[-1]) for span in spans]
+
+
+EXTENTS = [
+    ((37, 53), (20, 31)),
+    ((37, 53), (90, 101)),
+    ((24, 16), (48, 8)),
+    ((5, 7), (1, 1)),
+    ((1, 3), (4, 50)),
+]
+
+
+@pytest.mark.parametrize("method", PILLOW)
+@pytest.mark.parametrize(("given", "made"), EXTENTS)
+def test_pillow_gives_the_same(method, given, made, rng):
+    """Of integers it rounds and saturates between the passes, too: here they are far from the ends."""
+    for mode, dtype, near in (("F", "float32", 2e-4), ("L", "uint8", 1), ("I;16", "uint16", 1)):
+        image = rng.integers(80, 176, given).astype(dtype)
+        plane = Image.frombuffer(mode, given[::-1], image.tobytes(), "raw", mode, 0, 1)
+        want = np.asarray(plane.resize(made[::-1], PILLOW[method]))
+        result = Pipeline([resize(made, method)])(image, threads=1)
+        assert result.dtype == dtype
+        assert np.abs(result.astype(float) - want.astype(float)).max() <= near
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_an_infinity_or_nan_stays_in_the_windows_that_hold_it(method, rng):
+    image = rng.normal(size=(19, 23, 1)).astype(np.float32)
+    image[7, 5], image[12, 17] = np.nan, np.inf
+    for made in ((11, 40), (30, 9), (19, 46)):
+        plan = make_plan([resize(made, method)], (19, 23), dtype="float32")
+        result, _ = compile_plan(plan)(image, threads=1)
+        want = oracle.run([plan.stages[0].ops], image)
+        np.testing.assert_allclose(result, want, rtol=1e-5, atol=1e-5)
+
+
+CHAINS = {
+    "resize, then an edge": [resize((9, 30)), stage("edge", "sobel", name="last")],
+    "blur, then resize": [stage("blur", "gaussian", sigma=1), resize((11, 12), "lanczos3", name="last")],
+    "background": [
+        resize((4, 5), "area", name="few"),
+        resize((21, 26), "bilinear", name="background"),
+        stage("combine", "flat", formula="input - background", name="last"),
+    ],
+    "up, beside down": [
+        resize((42, 52), "bicubic", name="large"),
+        stage("edge", "sobel", name="edges"),
+        resize((21, 26), "box", name="small"),
+        stage("combine", "both", formula="maximum(small, input / 2)", name="last"),
+    ],
+    "twice of one": [
+        stage("blur", "box", size=3, name="soft"),
+        resize((10, 13), name="half"),
+        stage("blur", "gaussian", sigma=1, name="softer"),
+        resize((21, 26), "lanczos3", name="again"),
+        stage("combine", "both", formula="soft - again", name="last"),
+    ],
+    "in place": [resize((21, 40), name="wide"), resize((30, 40), "area", name="last")],
+}
+
+
+def run(stages, image, beside=(), threads=1):
+    outputs = {f"of_{name}": name for name in beside}
+    made = Pipeline(stages, outputs=outputs, dtype="float32")(image, threads=threads)
+    return made if outputs else {"result": made}
+
+
+@pytest.mark.parametrize("chain", CHAINS)
+@pytest.mark.parametrize("channels", [(), (3,)])
+def test_one_sweep_is_stages_alone_bit_for_bit(chain, channels, rng):
+    image = rng.integers(0, 256, (21, 26, *channels)).astype(np.float32)
+    stages = CHAINS[chain]
+    names = [name for one in stages[:-1] if (name := one.common["name"])]
+    want = alone(stages, image)
+    for beside in ([], names):
+        results = run(stages, image, beside)
+        for name in beside:
+            np.testing.assert_array_equal(results[f"of_{name}"], want[name])
+        np.testing.assert_array_equal(results["result"], want["result"])
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(rings, "NARROWEST", 5)
+            patch.setattr(rings, "CACHE", 1)
+            cut = run(stages, image, beside)
+        for name, whole in results.items():
+            np.testing.assert_array_equal(cut[name], whole)
+
+
+@pytest.mark.parametrize("chain", CHAINS)
+def test_they_are_one_loop(chain):
+    plan = make_plan(CHAINS[chain], (21, 26))
+    assert len(plan.parts) == 1
+    taps = [axis for node in plan.nodes for axis in node.axes if isinstance(axis, Polyphase)]
+    assert plan.shared_bytes == sum(axis.nbytes for axis in taps)
+    made = compile_plan(plan)
+    words = (made if plan.is_chain else made.runs[0]).fused.table.words
+    assert words[layout.MEMORY] + 64 + 8 * words[layout.NUMBERS] <= plan.thread_bytes
+
+
+@pytest.mark.parametrize("made", [(150, 40), (61, 300), (400, 501)])
+def test_bands_and_threads_change_no_byte(made, rng):
+    image = rng.integers(0, 256, (200, 210), dtype=np.uint8)
+    plan = make_plan([stage("blur", "gaussian", sigma=1), resize(made)], image.shape)
+    runs = compile_plan(plan)
+    whole, _ = runs(image, threads=1)
+    out = np.empty(made, np.uint8)
+    for bands in (2, 3, 7):
+        runs.fused.run((image,), (out,), bands)
+        np.testing.assert_array_equal(out, whole)
+
+
+def test_the_extent_of_a_result():
+    assert Resizing("box", size=(3, 4)).extent((9, 9)) == (3, 4)
+    assert Resizing("box", scale=(0.5, 1.5)).extent((3, 3)) == (2, 5)  # a half is rounded up
+    assert Resizing("box", scale=(0.01, 0.01)).extent((3, 3)) == (1, 1)
+    assert Resizing("box", longest=10).extent((400, 30)) == (10, 1)
+    assert Resizing("box", longest=10).extent((2, 5)) == (4, 10)
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        ({}, "needs one of size, scale, longest; given none"),
+        ({"size": 3, "scale": 2}, "given size and scale"),
+        ({"scale": 2, "method": "area", "antialias": False}, "takes no 'antialias: false'"),
+        ({"scale": 0}, "above 0"),
+        ({"size": [3, 3], "method": "cubical"}, "did you mean 'cubic'"),
+        ({"size": [3, 3], "anchor": 1}, "anchor"),
+    ],
+)
+def test_what_is_refused(given, words):
+    with pytest.raises(ParameterError, match=words):
+        stage("geometry", "resize", **given)
+
+
+def test_results_whose_taps_fill_the_memory_are_refused():
+    with pytest.raises(PlanError, match=rf"stage 0 \(geometry resize\): .* 3x{MOST + 1} has a side above"):
+        make_plan([resize((3, MOST + 1))], (3, 3))
+
+
+def test_images_that_are_combined_need_one_step():
+    stages = [resize((10, 13), name="half"), stage("combine", "c", formula="half - input")]
+    with pytest.raises(PlanError, match=r"of the rows of the image they have .* every 2"):
+        make_plan(stages, (20, 26))
+
+
+def test_stride_and_padding_are_of_its_result(rng):
+    image = rng.integers(0, 256, (20, 30)).astype(np.float32)
+    whole = Pipeline([resize((9, 11))])(image)
+    strided = Pipeline([resize((9, 11), stride=2)])(image)
+    np.testing.assert_array_equal(strided, whole[::2, ::2])
+    padded = Pipeline([resize((9, 11), padding=[1, 2, 3, 0], border="constant", value=7)])(image)
+    np.testing.assert_array_equal(padded, np.pad(whole, ((1, 2), (3, 0)), constant_values=7))
+
+
+def test_negative_taps_pass_the_ends_of_a_range(rng):
+    image = rng.choice(np.array([0, 255], np.uint8), (40, 40))
+    for method in METHODS:
+        for made in ((25, 61), (90, 13)):
+            plan = make_plan([resize(made, method)], image.shape, output_dtype="float32")
+            values = compile_plan(plan)(image)[0]
+            proven = plan.stages[0].range
+            assert proven.low - 1e-3 <= values.min()
+            assert values.max() <= proven.high + 1e-3
+            assert (proven.low < 0) == (method in ("bicubic", "lanczos3"))
+
+
+def test_images_of_all_sizes_share_loops():
+    loops = {
+        loop
+        for extent in ((40, 50), (91, 33), (64, 64))
+        for made in ((7, 9), (30, 31))
+        for loop in compile_plan(make_plan([resize(made, "lanczos3")], extent)).table.loops
+    }
+    assert len(loops) <= 1 + 8 + 1 + 2  # rows; a first piece of columns, and the others; responses
