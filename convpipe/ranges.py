@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -113,11 +114,11 @@ class _Found:
         """Enclose colours on their way to or from colour times alpha.
 
         Between them stands a mean of colours, each weighted by an alpha that is never below 0: it lies among
-        them, or is 0 where no alpha is above 0. Where taps are negative, so are weights, and it can lie anywhere.
+        them, or is 0 where no alpha is above 0. With negative taps it can lie anywhere.
         """
         assert self.alpha is not None
         if op.undo and self.alpha.low < 0:
-            return replace(self, responses={"r": UNBOUNDED})
+            return replace(self, responses={"r": Interval(-math.inf, math.inf, colour.nan)})
         if op.undo:
             return replace(self, responses={"r": colour.join(Interval(0.0, 0.0))})
         return replace(self, alpha=Interval(max(self.alpha.low, 0.0), max(self.alpha.high, 0.0)))

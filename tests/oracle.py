@@ -286,6 +286,10 @@ def covered_join(op, read):
 def covered_window(ops, samples, cover):
     """A window and the map of its responses: a mean of what counts, or that and the centre pixel."""
     window, rest = ops[0], list(ops[1:])
+    if isinstance(window, Resample):
+        weighted, counted = resample(window, cover * samples), np.maximum(resample(window, cover), 0)
+        mean = np.divide(weighted, counted, out=np.zeros(counted.shape), where=counted > 0)
+        return mean, counted, rest
     first = rest.pop(0) if rest and isinstance(rest[0], Map) else None
     inside = {"under": [], "count": []}
     covered = dataclasses.replace(window, value=1.0)

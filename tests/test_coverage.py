@@ -71,6 +71,10 @@ def test_borders_and_strides(method, border, rng):
         [stage("geometry", "crop", rows=[3, None]), GAUSSIAN],
         [stage("sharpen", "unsharp", sigma=1, anchor=[3, 5])],
         [stage("contrast", "stretch"), GAUSSIAN],
+        [stage("geometry", "resize", size=[31, 9], method="area"), SOBEL],
+        [GAUSSIAN, stage("geometry", "resize", size=[11, 40], method="bilinear"), GAUSSIAN],
+        [stage("geometry", "resize", size=[30, 30], method="nearest"), stage("point", "scale", gain=2)],
+        [stage("geometry", "resize", scale=0.7, method="lanczos3", bias=1)],
     ],
 )
 def test_chains(stages, rng):

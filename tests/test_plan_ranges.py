@@ -110,13 +110,14 @@ SOBEL = stage("edge", "sobel").lower(Border.CONSTANT, ImageKind(2, alpha=True)).
     [
         ([Alpha()], False, (10, 20), (-5, 5), ((10, 20), (0, 5))),
         ([Alpha()], False, (10, 20), (-5, -3), ((10, 20), (0, 0))),
-        ([Alpha(undo=True)], False, (10, 20), (-5, 5), ((0, 20), (-5, 5))),
-        ([Alpha(undo=True)], False, (-20, -10), (-5, 5), ((-20, 0), (-5, 5))),
+        ([Alpha(undo=True)], False, (10, 20), (0, 5), ((0, 20), (0, 5))),
+        ([Alpha(undo=True)], False, (-20, -10), (0, 5), ((-20, 0), (0, 5))),
+        ([Alpha(undo=True)], False, (10, 20), (-5, 5), ((-np.inf, np.inf), (-5, 5))),  # of negative taps
         ([Mix(((1, 0, 0), (0, 2, 0), (0, 0, 1)))], False, (0, 10), (0, 1), ((0, 20), (0, 1))),
         (SOBEL, False, (0, 0), (7, 100), ((0, 0), (7, 100))),
         (SOBEL, True, (0, 0), (7, 100), ((0, 0), (7, 255))),  # outside, what is constant is opaque
     ],
-    ids=["times", "below 0", "undo", "undo below 0", "mix", "inside", "padded"],
+    ids=["times", "below 0", "undo", "undo of less", "undo below 0", "mix", "inside", "padded"],
 )
 def test_ops_beside_alpha(ops, padded, colour, alpha, want):
     _, found = Ranges(Interval(*colour), Interval(*alpha)).through(ops, padded)

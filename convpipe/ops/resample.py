@@ -88,10 +88,10 @@ class Resample(Window):
         for phase in self.phases:
             up = np.where(phase.weights > 0, phase.weights, 0).sum(axis=1)
             down = np.where(phase.weights < 0, phase.weights, 0).sum(axis=1)
-            ends = samples.low, samples.high
-            low, high = (
-                up * ends[0] + down * ends[1],
-                up * ends[1] + down * ends[0],
-            )
+            if not samples.bounded:
+                least = float(down.min())
+                samples = samples * float(up.max()) + (samples * least if least else 0.0)
+                continue
+            low, high = up * samples.low + down * samples.high, up * samples.high + down * samples.low
             samples = Interval(float(low.min()), float(high.max()), samples.nan)
         return (samples,)

@@ -24,7 +24,7 @@ from convpipe import expression
 from convpipe.errors import PlanError
 from convpipe.geometry import Extent
 from convpipe.interval import Interval
-from convpipe.ops import Cast, ChannelMap, Map, Mix, Op, Reduce, Stencil, Taps, is_rounding
+from convpipe.ops import Cast, ChannelMap, Map, Mix, Op, Reduce, Resample, Stencil, Taps, Window, is_rounding
 from convpipe.plan.cover import NOTHING, SHARE, Builder, Cover, Covered, is_in_place, pruned, standing
 from convpipe.plan.missing import Missing
 from convpipe.plan.node import Entering, Made, NodePlan
@@ -138,6 +138,8 @@ class _Coverer:
     def _window(self, node: NodePlan, given: Covered) -> Covered:
         """Return a window, and what happens to its responses."""
         window, *rest = node.ops
+        if isinstance(window, Resample):
+            return self._mean(node, window, given)
         if not isinstance(window, Stencil):
             message = "does not know yet what to leave out; it takes no image in which samples can be missing"
             raise PlanError(f"{node.origin} {message}", node.origin.name)
@@ -192,13 +194,16 @@ class _Coverer:
 
         return self._after(node, placed, rest, Covered(IMAGE, share, node.unrounded, is_clean))
 
-    def _mean(self, node: NodePlan, window: Stencil, given: Covered) -> Covered:
+    def _mean(self, node: NodePlan, window: Window, given: Covered) -> Covered:
         """Return the mean of what counts."""
         build, rest = self.build, node.ops[1:]
         weighted = build.weighted(given)
-        share = build.cover(build.add((replace(window, value=1.0),), given.cover.counts), is_binary=False)
+        can_be_less = window.responses(SHARE)[0].low < 0  # than nothing, by negative taps: that is nothing
+        least = (Map("where(r > 0, r, 0)"),) if can_be_less else ()
+        counts = build.add((replace(window, value=1.0), *least), given.cover.counts)
+        share = build.cover(counts, is_binary=False)
         made = Covered(build.add((window,), weighted), share, node.unrounded, is_clean=True, is_weighted=True)
-        if not rest:
+        if not rest and not can_be_less:
             return made
 
         def divided(ops: Sequence[Op]) -> int:

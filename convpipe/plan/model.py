@@ -198,8 +198,8 @@ class Plan:
     def shared_bytes(self) -> int:
         """Memory beside the image and the result that all threads share: at most, of all that is filtered.
 
-        Images that stand between two parts, transforms of a kernel, taps of a resample, what a library's function
-        takes, and copies of an image or a result in the type that the loops read or write.
+        Images that stand between two parts, transforms of a kernel, taps of a resample, what a library's
+        function takes, and copies of an image or a result in the type that the loops read or write.
         """
         size = np.dtype(self.compute).itemsize
         between = max(sum(self.nodes[at].samples * size for at in alive) for alive in held(self.parts))
