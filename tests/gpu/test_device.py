@@ -18,7 +18,7 @@ from convpipe.stages import ANY_LABEL, Method, Stage, families, stage
 pytestmark = pytest.mark.gpu
 
 WHOLE_IMAGE = {"stretch", "tv", "nlmeans", "resize"}
-"""Methods that need numbers of the whole image or all of it, or slide no window: this backend refuses them."""
+"""Methods that need numbers of the whole image, all of it, or slide no window: this backend refuses them."""
 
 METHODS = [
     method for methods in families().values() for method in methods.values() if method.name not in WHOLE_IMAGE
