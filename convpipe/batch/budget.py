@@ -76,6 +76,7 @@ class Need:
         threads: int,
         encoders: Sequence[int] = (),
         isolated: bool = False,
+        mask: int = 0,
     ) -> Need:
         """Return what an image takes whose pages have these plans.
 
@@ -90,6 +91,8 @@ class Need:
             work one after the other; what they made is kept until the last is done.
         isolated : bool
             Whether another process decodes: it keeps its pixels while they are filtered here.
+        mask : int
+            Bytes of the decoded mask, which is read before the image; what is kept of it is a byte a pixel.
         """
         pages = [cls._of_page(file_bytes, plan, threads, encoders, isolated) for plan in plans]
         spooled = _spooled(plans) if len(plans) > 1 else 0
@@ -98,9 +101,9 @@ class Need:
             largest.image,
             largest.result,
             largest.working,
-            reading=spooled + max(page.reading for page in pages),
-            filtering=spooled + max(page.filtering for page in pages),
-            writing=spooled + max(page.writing for page in pages),
+            reading=spooled + 3 * mask + max(page.reading for page in pages),
+            filtering=spooled + mask + max(page.filtering for page in pages),
+            writing=spooled + mask + max(page.writing for page in pages),
         )
 
     @classmethod

@@ -43,6 +43,9 @@ class FolderJob:
     outputs : mapping of str to Encoding, or to a dict of its fields
         How results beside that of the last stage are encoded, by their names; what is not said of one is as
         the job says.
+    mask : path, optional
+        A folder of masks, 0 where a pixel is missing: each has the name of its image, whatever its extension.
+        Or a file, which is the mask of every image.
     overwrite : bool
         Replace results that exist; otherwise such an image fails with that reason.
     resume : bool
@@ -78,6 +81,7 @@ class FolderJob:
     quality: int | None = None
     compression: int | None = None
     outputs: tuple[tuple[str, Encoding], ...] = ()
+    mask: Path | None = None
     overwrite: bool = False
     resume: bool = False
     isolate: bool = False
@@ -90,6 +94,8 @@ class FolderJob:
     def __post_init__(self) -> None:
         for name, kind in (("input", Path), ("output", Path), ("include", tuple), ("exclude", tuple)):
             object.__setattr__(self, name, kind(getattr(self, name)))
+        if self.mask is not None:
+            object.__setattr__(self, "mask", Path(self.mask))
         for name in ("recursive", "overwrite", "resume", "isolate", "allow_truncated"):
             object.__setattr__(self, name, Flag(name, "").parse(getattr(self, name)))
         outputs = dict(self.outputs).items()
@@ -136,6 +142,7 @@ class FolderJob:
     def decides(self) -> dict[str, Any]:
         """Return the settings that the bytes of a result depend on, beside its image and the pipeline."""
         whole = {**asdict(self.encoding), "allow_truncated": self.allow_truncated}
+        whole |= {} if self.mask is None else {"masked": True}  # by which, the record of each image says
         own = {name: encoding.over(self.encoding) for name, encoding in self.outputs}
         others = {name: asdict(encoding) for name, encoding in own.items() if encoding != self.encoding}
         return {**whole, "outputs": others} if others else whole

@@ -42,7 +42,7 @@ class Past:
         return str(target) in self._own
 
     def settled(
-        self, relative: Path, input_hash: str, output: Folder, targets: Mapping[str, Path]
+        self, relative: Path, hashes: tuple[str, str | None], output: Folder, targets: Mapping[str, Path]
     ) -> ImageResult | None:
         """Return the image's result if nothing needs to be done for it any more.
 
@@ -50,14 +50,14 @@ class Past:
         ----------
         relative : Path
             Of the image.
-        input_hash : str
-            Of the image as it is now.
+        hashes : (str, str or None)
+            Of the image as it is now, and of its mask.
         output : Folder
         targets : mapping
             Where in it its results are, or will be, by their names. All of them have to be there, and right.
         """
         record = self._records.get(str(relative))
-        if record is None or record.input_hash != input_hash:
+        if record is None or (record.input_hash, record.mask_hash) != hashes:
             return None
         if record.status == "done" and not _all_hold(record, output, targets):
             return None

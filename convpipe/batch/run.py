@@ -19,6 +19,7 @@ from convpipe.batch.identity import Identity, Maker, settings
 from convpipe.batch.isolate import IsolatedReader
 from convpipe.batch.job import FolderJob
 from convpipe.batch.journal import Journal, Ledger
+from convpipe.batch.masks import Masks
 from convpipe.batch.outputs import Targets, map_outputs
 from convpipe.batch.reader import DirectReader, Reader
 from convpipe.batch.resume import Past, read_past
@@ -81,10 +82,11 @@ def _run(engine: Engine, job: FolderJob, progress: Progress | None) -> Report:
         _open(job.output, "output") as output,
         closing(_journal(output, job)) as journal,
         _input(found) as input,
+        _masks(job) as masks,
     ):
         past = _begin(engine, job, found, targets, journal)
         _clear_stale(output, chain.from_iterable(targets.values()))
-        run = Run(job, engine, results, reader, input, found.root, output, past, budget, threads)
+        run = Run(job, engine, results, reader, input, found.root, output, past, budget, masks, threads)
         for result in left:
             record(run, journal, result)
         interrupted = settle_all(run, journal, list(targets.items()), hands, progress)
@@ -155,6 +157,11 @@ def _now() -> str:
 def _input(found: Found) -> AbstractContextManager[Folder | None]:
     """Open the input folder, if the input is one."""
     return nullcontext() if found.selection is None else _open(found.root, "input")
+
+
+def _masks(job: FolderJob) -> AbstractContextManager[Masks | None]:
+    """Open the folder of masks, if there is one."""
+    return nullcontext() if job.mask is None else closing(Masks(job.mask))
 
 
 def _open(path: Path, what: str) -> Folder:

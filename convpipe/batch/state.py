@@ -14,6 +14,7 @@ from convpipe import images
 from convpipe.batch.budget import Budget
 from convpipe.batch.identity import Recipe
 from convpipe.batch.job import FolderJob
+from convpipe.batch.masks import Masks
 from convpipe.batch.reader import Reader
 from convpipe.batch.results import Result
 from convpipe.batch.resume import Past
@@ -66,6 +67,7 @@ class Run:
     output : Folder
     past : Past
     budget : Budget
+    masks : Masks or None
     threads : int or None
         Threads that filter one image, if it is not small; None: all cores.
     stop : Event
@@ -86,6 +88,7 @@ class Run:
     output: Folder
     past: Past
     budget: Budget
+    masks: Masks | None
     threads: int | None
     drafts: Drafts = field(default_factory=Drafts)
     stop: Event = field(default_factory=Event)

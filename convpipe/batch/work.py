@@ -7,15 +7,19 @@ import math
 import os
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack
+from contextlib import AbstractContextManager, ExitStack, nullcontext
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from convpipe import images
 from convpipe.batch.budget import Need
 from convpipe.batch.encode import ResultEncoder
 from convpipe.batch.isolate import DecoderLost
+from convpipe.batch.masks import check_extents, probe_mask, read_mask
 from convpipe.batch.outputs import Targets, result_folder
 from convpipe.batch.resume import holds
 from convpipe.batch.state import Run
@@ -52,6 +56,7 @@ class Work:
         self._stage = "read"
         self._began = time.perf_counter()
         self._known = ImageResult(str(relative), "failed")
+        self._shown: NDArray[np.bool_] | None = None  # by the mask
 
     def run(self, *, again: bool = False) -> ImageResult | None:
         """Return what became of the image; every failure becomes a result. None: the run was stopped.
@@ -115,18 +120,21 @@ class Work:
         if self._exists() and not (self._job.overwrite or self._job.resume):
             raise images.already_exists()
         self._enter("read")
-        with self._run.open(self._relative) as file:
-            seen, digest = self._look(file)
-            kept = self._kept(digest)
+        with self._run.open(self._relative) as file, self._mask() as mask:
+            files = [each for each in (file, mask) if each is not None]
+            seen, hashes = self._look(files)
+            kept = self._kept(hashes)
             if kept is not None:
                 return kept
             infos = self._probe(file)
+            mask_bytes = self._probe_mask(mask, infos)
             plans = self._plan(infos)
             encoder = self._encoder(infos, plans)
-            with self._run.budget.share(self._need(seen[0], plans, encoder)):
+            with self._run.budget.share(self._need(seen[0][0], plans, encoder, mask_bytes)):
+                self._shown = None if mask is None else read_mask(self._run.reader, mask)
                 encoded = encoder.encode(self._pages(file, infos, plans))
                 self._note(encoder.notes(encoded))
-                if file.stamp() != seen:
+                if [each.stamp() for each in files] != seen:
                     raise changed()
                 self._enter("write")
                 return self._save(encoded)
@@ -142,29 +150,40 @@ class Work:
         except FileNotFoundError:
             return False
 
-    def _kept(self, digest: str) -> ImageResult | None:
+    def _mask(self) -> AbstractContextManager[OpenFile | None]:
+        """Open the mask of the image, if there are masks."""
+        masks = self._run.masks
+        return nullcontext() if masks is None else masks.open(self._relative)
+
+    def _kept(self, hashes: tuple[str, str | None]) -> ImageResult | None:
         """Return what an earlier run settled, if the image and all its results are as it left them."""
         run = self._run
         targets = {result.name: target for result, target in zip(run.results, self._targets, strict=True)}
-        return run.past.settled(self._relative, digest, run.output, targets)
+        return run.past.settled(self._relative, hashes, run.output, targets)
 
-    def _look(self, file: OpenFile) -> tuple[tuple[int, ...], str]:
-        """Return what tells whether the file was changed, and the hash of its content."""
-        seen = file.stamp()
-        self._run.reader.limits.check_file(seen[0])
-        self._learn(bytes_read=seen[0])
+    def _look(self, files: Sequence[OpenFile]) -> tuple[list[tuple[int, ...]], tuple[str, str | None]]:
+        """Return what tells whether the image and its mask were changed, and the hashes of their content."""
+        seen = [file.stamp() for file in files]
+        for size, *_ in seen:
+            self._run.reader.limits.check_file(size)
+        self._learn(bytes_read=sum(size for size, *_ in seen))
         try:
-            digest = images.digest_file(file)
+            digest, *of_mask = map(images.digest_file, files)
         except OSError as error:
             raise ReadError(f"cannot read: {error.strerror or error}") from error
-        self._learn(input_hash=digest)
-        return seen, digest
+        hashes = digest, of_mask[0] if of_mask else None
+        self._learn(input_hash=hashes[0], mask_hash=hashes[1])
+        return seen, hashes
 
     def _plan(self, infos: Sequence[ImageInfo]) -> list[Plan]:
         """Plan every page."""
         self._enter("plan")
         engine = self._run.engine
-        plans = [engine.plan(info.shape, info.dtype, info.alpha, nodata=info.nodata) for info in infos]
+        masked = self._run.masks is not None
+        plans = [
+            engine.plan(info.shape, info.dtype, info.alpha, nodata=info.nodata, masked=masked)
+            for info in infos
+        ]
         if engine.missing == "file" and all(info.nodata is None and not info.alpha for info in infos):
             self._note(["the file says of no value that it is nodata; nothing is missing"])
         extents = tuple((stage.name, stage.extent) for stage in plans[0].stages)
@@ -181,12 +200,17 @@ class Work:
         encoder.check()
         return encoder
 
-    def _need(self, file_bytes: int, plans: Sequence[Plan], encoder: ResultEncoder) -> Need:
+    def _need(self, file_bytes: int, plans: Sequence[Plan], encoder: ResultEncoder, mask_bytes: int) -> Need:
         """Return the memory that it will take."""
         self._enter("plan")
         threads = max(self._threads(plan.input_samples) or os.cpu_count() or 1 for plan in plans)
         return Need.of(
-            file_bytes, plans, threads=threads, encoders=encoder.pixel_bytes, isolated=self._job.isolate
+            file_bytes,
+            plans,
+            threads=threads,
+            encoders=encoder.pixel_bytes,
+            isolated=self._job.isolate,
+            mask=mask_bytes,
         )
 
     def _threads(self, samples: int) -> int | None:
@@ -200,6 +224,14 @@ class Work:
             return self._run.reader.probe_pages(file)
         return (info,)
 
+    def _probe_mask(self, mask: OpenFile | None, infos: Sequence[ImageInfo]) -> int:
+        """Return the bytes of the mask, decoded; refuse one of another extent."""
+        if mask is None:
+            return 0
+        info = probe_mask(self._run.reader, mask)
+        check_extents(info.extent, [page.extent for page in infos])
+        return math.prod(info.extent) * info.channels * np.dtype(info.dtype).itemsize
+
     def _apply(self, image: images.Image, info: ImageInfo, plan: Plan) -> list[Page]:
         """Filter an image, or a page; return its results."""
         if image.pixels.shape[:2] != info.extent:
@@ -207,7 +239,9 @@ class Work:
         self._note(image.notes)
         self._enter("filter")
         threads = self._threads(image.pixels.size)
-        results, nans = self._run.engine.outputs(image.pixels, threads, alpha=image.alpha, nodata=info.nodata)
+        results, nans = self._run.engine.outputs(
+            image.pixels, threads, alpha=image.alpha, nodata=info.nodata, mask=self._shown
+        )
         self._learn(nans=self._known.nans + nans)
         self._enter("write")
         return [

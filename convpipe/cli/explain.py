@@ -9,7 +9,16 @@ import click
 import numpy as np
 from numpy.typing import NDArray
 
-from convpipe.cli.options import CONFIG, PATH, check_order, read_image, set_option, size_option, stage_option
+from convpipe.cli.options import (
+    CONFIG,
+    PATH,
+    check_order,
+    read_image,
+    read_mask,
+    set_option,
+    size_option,
+    stage_option,
+)
 from convpipe.cli.streams import emit
 from convpipe.polyphase import Polyphase
 
@@ -54,11 +63,13 @@ def command(
         pixels = read.pixels if read else _numbered(size or (10, 10))
         pipeline = Pipeline.from_job(job)
         nodata, alpha = (read.metadata.nodata, read.alpha) if read else (None, False)
-        plan = pipeline.engine.plan(pixels.shape, pixels.dtype.name, alpha, nodata=nodata)
+        mask = read_mask(image, job) if image else None
+        masked = mask is not None
+        plan = pipeline.engine.plan(pixels.shape, pixels.dtype.name, alpha, nodata=nodata, masked=masked)
         for stage in plan.stages:
             _describe(stage)
         found = _with_window(plan.stages) if chosen is None else find_stage(plan.stages, chosen)
-        Pixel(pipeline, plan, pixels, found, at, channel, nodata).explain()
+        Pixel(pipeline, plan, pixels, found, at, channel, nodata, mask).explain()
 
 
 def _numbered(shape: tuple[int, ...]) -> NDArray[Any]:

@@ -10,6 +10,7 @@ import re
 import shutil
 import sys
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO, TypeVar
 
@@ -20,6 +21,7 @@ from convpipe.errors import ConfigError, ParameterError
 from convpipe.paths import from_home
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
     from rich.console import Console
 
     from convpipe.config import Job
@@ -166,6 +168,24 @@ def read_image(path: Path, job: Job) -> Image:
     for note in read.notes:
         complain(f"{path}: {note}", kind="note")
     return read
+
+
+def read_mask(path: Path, job: Job) -> NDArray[Any] | None:
+    """Read the mask of an image as a run of the job would, if it has masks; errors name the image."""
+    from convpipe.batch import masks
+    from convpipe.batch.reader import DirectReader
+    from convpipe.errors import ReadError
+
+    if job.mask is None:
+        return None
+    root = job.input.path
+    name = path.relative_to(root) if root is not None and path.is_relative_to(root) else Path(path.name)
+    with closing(masks.Masks(job.mask)) as folder:
+        try:
+            with folder.open(name) as file:
+                return masks.read_mask(DirectReader(job.limits, job.allow_truncated), file)
+        except ReadError as error:
+            raise type(error)(f"{path}: {error}") from None
 
 
 def console(*, stderr: bool = False) -> Console:

@@ -71,6 +71,8 @@ class Pixel:
         Of the output of `stage`.
     nodata : float, optional
         What the image says that a missing sample is.
+    mask : ndarray, optional
+        0 where a pixel is missing.
     """
 
     pipeline: Pipeline
@@ -80,6 +82,7 @@ class Pixel:
     at: tuple[int, int]
     channel: int
     nodata: float | None = None
+    mask: NDArray[Any] | None = None
 
     def explain(self) -> None:
         """Print window, taps, sums, what is done with them, and what is stored."""
@@ -255,7 +258,9 @@ class Pixel:
         if later:
             value = float(self._after(len(self.plan.stages) - 1)[(*self.at, self.channel)])
             emit(f"linear_light encodes it again: {value:.6g}")
-        result, _ = self.pipeline.engine.filter(self.pixels, alpha=self.plan.alpha, nodata=self.nodata)
+        result, _ = self.pipeline.engine.filter(
+            self.pixels, alpha=self.plan.alpha, nodata=self.nodata, mask=self.mask
+        )
         stored = np.atleast_3d(result)[(*self.at, self.channel)]
         emit(f"stored as {result.dtype.name}: {stored:.6g}{_why(value, result.dtype.name)}")
 

@@ -117,7 +117,9 @@ class JobPlans:
         shape, dtype, alpha, nodata = kind
         try:
             engine = Pipeline.from_job(job, backend="cpu").engine
-            plan = engine.plan(shape, dtype, alpha, nodata=float(nodata) if nodata else None)
+            plan = engine.plan(
+                shape, dtype, alpha, nodata=float(nodata) if nodata else None, masked=job.mask is not None
+            )
         except (PlanError, ParameterError) as error:
             stage = getattr(error, "stage", None) or "plan"
             subject = f"{self.name}: {'x'.join(map(str, shape))} {dtype}"

@@ -9,7 +9,16 @@ import click
 import numpy as np
 from numpy.typing import NDArray
 
-from convpipe.cli.options import CONFIG, PATH, check_order, find_stage, read_image, set_option, stage_option
+from convpipe.cli.options import (
+    CONFIG,
+    PATH,
+    check_order,
+    find_stage,
+    read_image,
+    read_mask,
+    set_option,
+    stage_option,
+)
 from convpipe.cli.streams import emit
 
 if TYPE_CHECKING:
@@ -57,7 +66,7 @@ def command(
     check_order(config, image)
     panels: list[Panel] = []
     for job in load(config, overrides):
-        panels += _panels(Pipeline.from_job(job), read_image(image, job), chosen)
+        panels += _panels(Pipeline.from_job(job), read_image(image, job), read_mask(image, job), chosen)
     try:
         images.write(output, sheet(panels), overwrite=overwrite)
     except WriteError as error:
@@ -68,7 +77,7 @@ def command(
         emit(printable(f"  {', '.join(panel.label)}"))
 
 
-def _panels(whole: Pipeline, image: Image, chosen: str | None) -> list[Panel]:
+def _panels(whole: Pipeline, image: Image, mask: NDArray[Any] | None, chosen: str | None) -> list[Panel]:
     """Return the panel of the image, and those of the stages."""
     from convpipe.pipeline import Pipeline
     from convpipe.stages.wiring import wire
@@ -80,7 +89,7 @@ def _panels(whole: Pipeline, image: Image, chosen: str | None) -> list[Panel]:
     wanted = None if chosen is None else find_stage(planned, chosen).index
     scale = _scale(max(pixels.shape[:2]))
     gap = whole.missing if whole.missing != "file" else image.metadata.nodata
-    gap = None if gap is None else float(gap)
+    gap = (None if mask is None else np.nan) if gap is None else float(gap)
     panels = [_panel("image", pixels, pixels.dtype.name, alpha, scale, gap)]
     for index, stage in enumerate(own):
         if wanted not in (None, index):
@@ -90,7 +99,9 @@ def _panels(whole: Pipeline, image: Image, chosen: str | None) -> list[Panel]:
         part = Pipeline(stages, border=whole.border, linear_light=whole.linear_light, missing=whole.missing)
         # Only the last stage's values are rounded and saturated; those between are not, nor are they here.
         dtype = (whole.dtype or stage.dtype or pixels.dtype.name) if last else "float32"
-        values, _ = part.engine.filter(pixels, None, dtype, alpha=alpha, nodata=image.metadata.nodata)
+        values, _ = part.engine.filter(
+            pixels, None, dtype, alpha=alpha, nodata=image.metadata.nodata, mask=mask
+        )
         shown_as = dtype if last else pixels.dtype.name
         panels.append(_panel(f"{index}: {stage.name}", values, shown_as, alpha, scale, gap))
     return panels

@@ -87,6 +87,8 @@ class Job:
     backend : {'cpu', 'cuda', 'auto'}
     input : InputSpec
     output : OutputSpec
+    mask : Path or None
+        A folder of masks, 0 where a pixel is missing, or one mask of all images.
     outputs : mapping of str to ResultSpec
         The results beside that of the last stage, by their names.
     limits : Limits
@@ -106,6 +108,7 @@ class Job:
     backend: str = "cpu"
     input: InputSpec = InputSpec()
     output: OutputSpec = OutputSpec()
+    mask: Path | None = None
     outputs: Mapping[str, ResultSpec] = field(default_factory=dict)
     limits: Limits = DEFAULT_LIMITS
     allow_truncated: bool = False
@@ -164,6 +167,10 @@ RESULT_KEYS: tuple[Parameter, ...] = (
 )
 """Keys of a result below ``outputs``, which goes into the folder of its name in that of the output."""
 
+MASK_KEYS: tuple[Parameter, ...] = (
+    FilePath("path", "folder of masks, by the names of the images; or one mask for all of them", None),
+)
+
 LIMIT_KEYS: tuple[Parameter, ...] = tuple(
     Count(name, doc, getattr(DEFAULT_LIMITS, name), least=1, most=2**63 - 1)
     for name, doc in (
@@ -181,6 +188,7 @@ LIMIT_KEYS: tuple[Parameter, ...] = tuple(
 SECTIONS: Mapping[str, tuple[Parameter, ...]] = {
     "input": INPUT_KEYS,
     "output": OUTPUT_KEYS,
+    "mask": MASK_KEYS,
     "limits": LIMIT_KEYS,
 }
 """Mappings of a job."""

@@ -33,7 +33,7 @@ from convpipe.paths import from_home
 from convpipe.stages import nearest
 from convpipe.stages.parameters import Parameter
 
-_PATH_ALONE = ("input", "output")
+_PATH_ALONE = ("input", "output", "mask")
 """Sections for which a path stands, where nothing else is to be said."""
 
 
@@ -240,6 +240,7 @@ def _fields(node: Node, what: str, problems: Problems) -> dict[str, Any]:
     fields = _values(entries, JOB_KEYS, problems)
     for name, kind in (("input", InputSpec), ("output", OutputSpec), ("limits", Limits)):
         fields[name] = kind(**_section(entries, name, problems))
+    fields["mask"] = _section(entries, "mask", problems)["path"]
     outputs = _mapping(entries["outputs"].node, "outputs", problems) if "outputs" in entries else {}
     fields["outputs"] = dict(_results(outputs, problems))
     if "stages" in entries:

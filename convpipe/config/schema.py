@@ -14,6 +14,7 @@ from convpipe.config.job import (
     JOB_KEYS,
     KNOWN_KEYS,
     LIMIT_KEYS,
+    MASK_KEYS,
     MOST_JOBS,
     MOST_STAGES,
     OUTPUT_KEYS,
@@ -75,6 +76,7 @@ def _job() -> dict[str, Any]:
         "$schema": {"type": "string"},
         "input": _or_path(INPUT_KEYS, "which images are filtered; a path alone will do"),
         "output": _or_path(OUTPUT_KEYS, "where results go, and how they are encoded; a path alone will do"),
+        "mask": _or_path(MASK_KEYS, "which pixels are missing: 0 in a mask; a path alone will do"),
         "limits": {**_object(LIMIT_KEYS), "description": "what an image file may claim before it is refused"},
         "outputs": _outputs(),
         "stages": {

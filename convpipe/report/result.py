@@ -56,6 +56,8 @@ class ImageResult:
         From its first step to its last.
     input_hash, output_hash : str or None
         SHA-256 of the image file and of the last stage's result.
+    mask_hash : str or None
+        SHA-256 of its mask's file.
     output : str or None
         That result, relative to the output folder.
     beside : tuple of ResultFile
@@ -80,6 +82,7 @@ class ImageResult:
     pixels: int = 0
     seconds: float = 0.0
     input_hash: str | None = None
+    mask_hash: str | None = None
     output: str | None = None
     output_hash: str | None = None
     beside: tuple[ResultFile, ...] = ()

@@ -50,6 +50,7 @@ JOBS = {
     "compression": 3,
     "allow_truncated": True,
     "outputs": {"soft": {"format": "tiff"}},
+    "mask": "elsewhere",
     # How and where a run works decides no byte.
     "input": "elsewhere",
     "output": "elsewhere",
@@ -75,7 +76,7 @@ def test_every_setting_of_a_folder_job(name):
     one = FolderJob("in", "out")
     other = dataclasses.replace(one, **{name: JOBS[name]})
     ours, theirs = (Identity.of(pipeline, settings(pipeline, **job.decides)) for job in (one, other))
-    assert (ours == theirs) == (list(JOBS).index(name) > 4)
+    assert (ours == theirs) == (list(JOBS).index(name) > 5)
 
 
 COMMONS = {

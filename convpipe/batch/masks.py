@@ -1,0 +1,138 @@
+"""The mask of each image of a run: a file of its name in a folder of masks, or one file for all of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from convpipe import images
+from convpipe.batch.reader import Reader
+from convpipe.errors import JobError, ReadError
+from convpipe.geometry import Extent
+from convpipe.images import Folder, ImageInfo, OpenFile, OutsideError, format_of
+from convpipe.paths import tried
+
+
+class Masks:
+    """Masks by the names of images.
+
+    Parameters
+    ----------
+    path : Path
+        A folder that has a file for every image, of the same name relative to its own folder, whatever its
+        extension; or a file that is the mask of every image.
+
+    Raises
+    ------
+    JobError
+        If it is neither.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        try:
+            self._folder = None if path.is_file() else Folder(path)
+        except OSError as error:
+            why = f"{error.strerror}{tried(path)}"
+            raise JobError(f"the folder of masks {str(path)!r} cannot be opened: {why}") from None
+        self._names = lru_cache(maxsize=16)(self._listed)
+
+    def close(self) -> None:
+        """Let go of the folder."""
+        if self._folder is not None:
+            self._folder.close()
+
+    @contextmanager
+    def open(self, image: Path) -> Iterator[OpenFile]:
+        """Open the mask of an image, which is named relative to its folder.
+
+        Raises
+        ------
+        ReadError
+            If there is none, or more than one, or it cannot be opened.
+        """
+        with self._opened(image) as file:
+            yield file
+
+    def _opened(self, image: Path) -> OpenFile:
+        if self._folder is None:
+            return images.open_file(self._path)
+        try:
+            found = self._found(image)
+            return OpenFile(self._path / found, self._folder.open_file(found))
+        except OutsideError:
+            raise ReadError("its mask leads out of the folder of masks") from None
+        except ReadError:
+            raise
+        except OSError as error:
+            raise ReadError(f"its mask cannot be opened: {error.strerror or error}") from None
+
+    def _found(self, image: Path) -> Path:
+        """Return where in the folder the mask of an image is."""
+        of_it = self._names(image.parent).get(image.stem, [])
+        if not of_it:
+            raise ReadError(f"there is no mask of it: {self._path / image.parent / image.stem}.*")
+        if image.name not in of_it and len(of_it) > 1:
+            raise ReadError(f"there are several masks of it: {', '.join(of_it)}")
+        return image.parent / (image.name if image.name in of_it else of_it[0])
+
+    def _listed(self, below: Path) -> dict[str, list[str]]:
+        """Return the images of a folder of masks, by their names without extension."""
+        assert self._folder is not None
+        try:
+            with self._folder.below(below) as place:
+                names = sorted(name for name in place.names() if format_of(name) is not None)
+        except FileNotFoundError:
+            return {}
+        listed: dict[str, list[str]] = {}
+        for name in names:
+            listed.setdefault(Path(name).stem, []).append(name)
+        return listed
+
+
+def check_extents(mask: Extent, pages: Sequence[Extent]) -> None:
+    """Refuse a mask that has another extent than the image, or a page of it.
+
+    Raises
+    ------
+    ReadError
+    """
+    for page in pages:
+        if page != mask:
+            (rows, cols), (own_rows, own_cols) = page, mask
+            raise ReadError(f"its mask is {own_rows}x{own_cols}, and it is {rows}x{cols}")
+
+
+def probe_mask(reader: Reader, file: OpenFile) -> ImageInfo:
+    """Return what a mask holds, from its header; errors say that they are of it."""
+    with _said_of_it():
+        return reader.probe(file)
+
+
+def read_mask(reader: Reader, file: OpenFile) -> NDArray[np.bool_]:
+    """Return where a mask is not 0 in any of its colours; alpha of its own says nothing.
+
+    Raises
+    ------
+    ReadError
+    """
+    with _said_of_it():
+        read = reader.read(file)
+    pixels: NDArray[Any] = read.pixels[..., :-1] if read.alpha else read.pixels
+    shown = pixels != 0  # a copy: what a decoder of its own gives lies in memory that the image will take
+    return shown if shown.ndim == 2 else np.asarray(shown.any(axis=2))
+
+
+@contextmanager
+def _said_of_it() -> Iterator[None]:
+    """Have errors of reading say that they are of the mask."""
+    try:
+        yield
+    except ReadError as error:
+        raise ReadError(f"its mask: {error}") from None
