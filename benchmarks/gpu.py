@@ -28,8 +28,9 @@ from timing import Row, Table
 
 from convpipe import Pipeline, images, stage
 from convpipe.compile.cuda.device import Slot
+from convpipe.compile.cuda.launch import Launch
 from convpipe.compile.cuda.probe import problems
-from convpipe.compile.cuda.run import Chain, compile_plan
+from convpipe.compile.cuda.run import compile_plan
 
 ROTATED = 4
 """Images taken in turn: together several times the L2 cache from 4096x4096 float32 on."""
@@ -86,9 +87,10 @@ def ours(stages: list[Any], sources: list[Any], image: np.ndarray, output: str) 
     plan = Pipeline(stages, dtype=output, backend="cpu").plan(image.shape, image.dtype.name)
     device = Slot()
     device.stream = cuda.default_stream()  # the stream of the events and of the peers
-    chain = Chain(compile_plan(plan), device)
+    (part,) = compile_plan(plan).parts
+    launch = Launch(part, device)
     moved = image.nbytes + plan.extent[0] * plan.extent[1] * np.dtype(output).itemsize
-    return lambda k: chain(sources[k]), moved
+    return lambda k: launch([sources[k]])[0], moved
 
 
 def copy(sources: list[Any], moved: int) -> Work:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
-from convpipe.compile.backend import Backend, Executable, Graph
+from convpipe.compile.backend import Backend, Executable, all_results
 from convpipe.errors import ParameterError
 from convpipe.geometry import Border, Extent
 from convpipe.ops import COMPUTE
@@ -125,11 +125,7 @@ class Engine:
         run = self._executable(image.shape, image.dtype, dtype, alpha, missing)
         given = image if mask is None else _with_mask(image, mask, alpha)
         threads = None if threads is None else _THREADS.parse(threads)
-        if isinstance(run, Graph):
-            results, nans = run.outputs(given, threads)
-        else:
-            result, nans = run(given, threads)
-            results = {RESULT: result}
+        results, nans = all_results(run, given, threads)
         if given.ndim > image.ndim:
             results = {name: _without_axis(each) for name, each in results.items()}
         return results, nans

@@ -9,19 +9,19 @@ from convpipe.plan import make_plan
 
 SIMULATED = os.environ.get("NUMBA_ENABLE_CUDASIM") == "1"
 
+TILING = {"rows": (4,), "cols": (4,), "threads": 2} if SIMULATED else {}
+"""Small blocks, for images that a simulator gets through."""
+
 
 def compiled(stages, image, border=Border.REFLECT, output_dtype=None, alpha=False, **tiling):
+    from convpipe.compile.cuda.groups import Tiling
     from convpipe.compile.cuda.run import compile_plan
-    from convpipe.compile.cuda.tiles import Tiling
 
     plan = make_plan(
         stages, image.shape[:2], channels=image.shape[2] if image.ndim == 3 else 1, dtype=image.dtype.name,
         alpha=alpha, border=border, output_dtype=output_dtype,
     )  # fmt: skip
-    if SIMULATED or tiling:
-        tiling = {"rows": (4,), "cols": (4,), "threads": 2, **tiling}
-        return plan, compile_plan(plan, Tiling(**tiling))
-    return plan, compile_plan(plan)
+    return plan, compile_plan(plan, Tiling(**{**TILING, **tiling}))
 
 
 def check(stages, image, border=Border.REFLECT, output_dtype=None, tolerance=1e-5, **options):

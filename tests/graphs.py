@@ -1,10 +1,44 @@
-"""Random graphs of stages."""
+"""Graphs of stages: some by name, and random ones."""
 
 import numpy as np
 from hypothesis import strategies as st
 
 from convpipe.geometry import Border
 from convpipe.stages import stage
+
+FINE = stage("blur", "gaussian", sigma=0.6, name="fine")
+COARSE = stage("blur", "gaussian", sigma=1.5, name="coarse", from_="input")
+
+
+def combine(formula, **common):
+    return stage("combine", "mine", formula=formula, **common)
+
+
+GRAPHS = {
+    "difference": [FINE, COARSE, combine("fine - coarse")],
+    "unsharp": [stage("blur", "box", size=5, name="soft"), combine("input + 0.75 * (input - soft)")],
+    "gradient": [
+        stage("custom", "down", kernel=[[-1], [0], [1]], name="gy"),
+        stage("custom", "across", kernel=[[-1, 0, 1]], name="gx", from_="input"),
+        combine("sqrt(gx * gx + gy * gy)", bias=3, stride=2),
+        stage("point", "threshold", level=40),
+    ],
+    "deep": [
+        FINE,
+        stage("blur", "box", size=3, name="softer"),
+        stage("edge", "laplacian", from_="fine", name="edges"),
+        combine("where(abs(edges) > 8, fine, softer)", name="kept", dtype="uint8"),
+        combine("maximum(kept, input) - minimum(fine, softer)", padding=[2, 0, 0, 0], border="edge"),
+        stage("blur", "box", size=3),
+    ],
+    "strided": [
+        stage("blur", "box", size=3, stride=2, name="half"),
+        stage("edge", "sobel", stride=2, from_="input", name="slope"),
+        combine("half + slope / 2"),
+    ],
+    "grey": [stage("color", "gray", name="grey"), combine("input - grey", bias=100)],
+    "twice": [FINE, combine("fine / (1 + fine)")],
+}
 
 
 @st.composite

@@ -8,51 +8,18 @@ import graphs
 import numpy as np
 import oracle
 import pytest
+from graphs import COARSE, FINE, GRAPHS, combine
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 import convpipe
 from convpipe import Pipeline, config, stage
-from convpipe.errors import BackendError, ParameterError, ParameterTypeError, PlanError
+from convpipe.errors import ParameterError, ParameterTypeError, PlanError
 from convpipe.geometry import Border
 from convpipe.ops import IDENTITY, Graph, Map, Mix, Node, Stencil, Taps
 from convpipe.plan import IMAGE, make_plan
 from convpipe.stages import COMMON, ImageKind, Method, Stage
 from convpipe.stages.wiring import faults, wire
-
-FINE = stage("blur", "gaussian", sigma=0.6, name="fine")
-COARSE = stage("blur", "gaussian", sigma=1.5, name="coarse", from_="input")
-
-
-def combine(formula, **common):
-    return stage("combine", "mine", formula=formula, **common)
-
-
-GRAPHS = {
-    "difference": [FINE, COARSE, combine("fine - coarse")],
-    "unsharp": [stage("blur", "box", size=5, name="soft"), combine("input + 0.75 * (input - soft)")],
-    "gradient": [
-        stage("custom", "down", kernel=[[-1], [0], [1]], name="gy"),
-        stage("custom", "across", kernel=[[-1, 0, 1]], name="gx", from_="input"),
-        combine("sqrt(gx * gx + gy * gy)", bias=3, stride=2),
-        stage("point", "threshold", level=40),
-    ],
-    "deep": [
-        FINE,
-        stage("blur", "box", size=3, name="softer"),
-        stage("edge", "laplacian", from_="fine", name="edges"),
-        combine("where(abs(edges) > 8, fine, softer)", name="kept", dtype="uint8"),
-        combine("maximum(kept, input) - minimum(fine, softer)", padding=[2, 0, 0, 0], border="edge"),
-        stage("blur", "box", size=3),
-    ],
-    "strided": [
-        stage("blur", "box", size=3, stride=2, name="half"),
-        stage("edge", "sobel", stride=2, from_="input", name="slope"),
-        combine("half + slope / 2"),
-    ],
-    "grey": [stage("color", "gray", name="grey"), combine("input - grey", bias=100)],
-    "twice": [FINE, combine("fine / (1 + fine)")],
-}
 
 
 def planned(stages, image, *, alpha=False, outputs=None, dtype=None, border="reflect"):
@@ -324,23 +291,6 @@ def test_outputs_that_are_none():
             Pipeline([FINE], outputs=outputs)
     with pytest.raises(ParameterError, match="out takes one result"):
         Pipeline([FINE], outputs={"a": "fine"})(np.zeros((5, 5)), out=np.zeros((5, 5)))
-
-
-def test_a_device_refuses_a_graph():
-    from convpipe.compile.cuda.passes import make_passes
-
-    for stages in (GRAPHS["difference"], wire([FINE, stage("edge", "sobel")], {"a": "fine"})):
-        with pytest.raises(BackendError, match="combined, read twice, or give several results"):
-            make_passes(make_plan(stages, (8, 8)))
-
-
-def test_auto_takes_the_processor_for_a_graph(monkeypatch):
-    from convpipe.compile import backend
-
-    monkeypatch.setattr(backend, "problems", list)
-    chosen = backend.Backend("auto")
-    chosen.compile(make_plan(GRAPHS["difference"], (8, 8)))
-    assert chosen.describe() == "cpu (auto: a device runs no graph of stages yet)"
 
 
 # How they are planned

@@ -11,8 +11,8 @@ from test_stages import EVERY_METHOD, ids, make
 from convpipe import Conv2d, Pipeline, config, conv2d, stage
 from convpipe.compile.common.text import Text
 from convpipe.compile.cpu.graphs import compile_plan
-from convpipe.compile.cuda.emit import lower
-from convpipe.compile.cuda.tiles import Tiling
+from convpipe.compile.cuda.groups import Tiling
+from convpipe.compile.cuda.kernels import make_kernels
 from convpipe.errors import ConfigError, ParameterError
 from convpipe.ops import Cast, Stencil
 from convpipe.stages import families
@@ -40,7 +40,7 @@ KERNEL = [[1.0, 2.0], [0.5, 1.0]]
 def sources(pipeline, channels=4, alpha=True):
     """The Python of the loop and of the kernels, in all of which nothing is compiled."""
     plan = pipeline.plan((9, 11, channels), "uint8", alpha=alpha)
-    return compile_plan(plan).source, lower(plan, Tiling())[0]
+    return compile_plan(plan).source, "".join(part.source for part in make_kernels(plan, Tiling()))
 
 
 def custom(label="mine", **common):

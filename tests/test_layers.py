@@ -85,7 +85,7 @@ LOADED = {
     "convpipe.cli": "click",
     "convpipe.cli.run": "click",
     "convpipe.compile.cpu.graphs": "llvmlite numba platformdirs scipy",
-    "convpipe.compile.cuda.passes": "",
+    "convpipe.compile.cuda.kernels": "",
     "convpipe.compile.cuda.run": "llvmlite numba numba.cuda platformdirs scipy",
 }
 """The libraries that importing a module loads, and those modules of SciPy that are slow to load."""

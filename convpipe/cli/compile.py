@@ -33,8 +33,8 @@ def command(
     --size matters for the channels, and for kernels of 400 taps and more, which on a small image have another
     loop than on a large one: a pipeline compiled for one extent runs on any.
     """
-    from convpipe.compile.cuda.emit import lower
-    from convpipe.compile.cuda.tiles import Tiling
+    from convpipe.compile.cuda.groups import Tiling
+    from convpipe.compile.cuda.kernels import make_kernels
     from convpipe.config import load
     from convpipe.pipeline import Pipeline
     from convpipe.report import printable
@@ -44,7 +44,8 @@ def command(
         device = (backend or job.backend) == "cuda"
         pipeline = Pipeline.from_job(job, backend="cpu" if show and device else backend)
         if show and device:  # kernels are written without a device, too
-            emit(lower(pipeline.engine.plan(shape, dtype, alpha), Tiling())[0])
+            parts = make_kernels(pipeline.engine.plan(shape, dtype, alpha), Tiling())
+            emit("\n".join(part.source for part in parts))
             continue
         if show:
             emit(pipeline.source(shape, dtype, alpha))

@@ -10,9 +10,11 @@ from numpy.typing import NDArray
 
 from convpipe.compile.cuda.cost import Estimate, estimate
 from convpipe.compile.cuda.probe import problems
+from convpipe.compile.cuda.supported import unsupported
 from convpipe.compile.runtime import environment, start
 from convpipe.errors import BackendError
 from convpipe.plan import Plan
+from convpipe.stages.wiring import RESULT
 
 log = logging.getLogger(__name__)
 
@@ -39,6 +41,16 @@ class Graph(Executable, Protocol):
 
     def outputs(self, image: NDArray[Any], threads: int | None = None) -> tuple[dict[str, NDArray[Any]], int]:
         """Return all results by their names, and the number of NaNs that became 0."""
+
+
+def all_results(
+    run: Executable, image: NDArray[Any], threads: int | None = None
+) -> tuple[dict[str, NDArray[Any]], int]:
+    """Return the results of a compiled plan by their names, and the number of NaNs that became 0."""
+    if isinstance(run, Graph):
+        return run.outputs(image, threads)
+    result, nans = run(image, threads)
+    return {RESULT: result}, nans
 
 
 class Backend:
@@ -83,17 +95,11 @@ class Backend:
     def compile(self, plan: Plan) -> Executable:
         """Return `plan` as machine code of the backend that is right for it.
 
-        Raises
-        ------
-        BackendError
-            If the backend does not run such a plan.
+        What no kernel is written for runs on the processor, with a note for the report.
         """
         name = self.name
-        if name == "auto" and not plan.is_chain:
-            self._say("auto: a device runs no graph of stages yet")
-            name = "cpu"
-        if name != "cpu" and (apart := next((node for node in plan.nodes if node.apart), None)):
-            self.note(f"{apart.origin} runs on the processor alone, and so do the stages beside it")
+        if name != "cpu" and (reason := unsupported(plan)):
+            self.note(f"{reason}, and so do the stages beside it")
             name = "cpu"
         if name == "auto":
             found = _estimate(plan)
@@ -159,16 +165,20 @@ class _OnDevice:
         self.source = self._run.source
 
     def __call__(self, image: NDArray[Any], threads: int | None = None) -> tuple[NDArray[Any], int]:
-        if self._instead is not None:
-            return self._instead(image, threads)
-        try:
-            result = self._run(image)
-        except BackendError as error:
-            self._instead = self.backend.fall_back(self.plan, error)
-            return self._instead(image, threads)
-        for note in self._run.notes:
-            self.backend.note(note)
-        return result
+        results, nans = self.outputs(image, threads)
+        return results[RESULT], nans
+
+    def outputs(self, image: NDArray[Any], threads: int | None = None) -> tuple[dict[str, NDArray[Any]], int]:
+        if self._instead is None:
+            try:
+                results = all_results(self._run, image)
+            except BackendError as error:
+                self._instead = self.backend.fall_back(self.plan, error)
+            else:
+                for note in self._run.notes:
+                    self.backend.note(note)
+                return results
+        return all_results(self._instead, image, threads)
 
     def warm(self) -> None:
         self._run.warm()

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -50,6 +50,15 @@ class Part:
     makes: tuple[int, ...]
     floating: bool
 
+    @property
+    def numbered(self) -> tuple[NodePlan, ...]:
+        """Its nodes by themselves: their inputs are positions among them, or, -1, -2, ..., of `reads`."""
+        moved = {source: -1 - number for number, source in enumerate(self.reads)}
+        moved |= {own: number for number, own in enumerate(self.at)}
+        return tuple(
+            replace(node, inputs=tuple(moved[source] for source in node.inputs)) for node in self.nodes
+        )
+
 
 def cut(nodes: Sequence[NodePlan], outputs: Collection[int], dtype: str) -> list[Part]:
     """Return the parts of a pipeline over images of `dtype`.
@@ -71,6 +80,21 @@ def cut(nodes: Sequence[NodePlan], outputs: Collection[int], dtype: str) -> list
         # NaNs are counted where a sample is written, once: rows between two levels may be made again.
         if floating and rounds(node) and at + 1 < len(nodes):
             parts.append([])
+    return [_part(own, nodes, outputs, dtype) for own in parts]
+
+
+def cut_at_need(nodes: Sequence[NodePlan], outputs: Collection[int], dtype: str) -> list[Part]:
+    """Return the fewest parts, for what keeps no rows from one to the next: as :func:`cut` otherwise.
+
+    An image has to stand whole where numbers of all of it are needed, and where NaNs that became 0 in it are
+    counted.
+    """
+    floating = np.dtype(dtype).kind == "f"
+    parts: list[list[int]] = [[]]
+    for at, node in enumerate(nodes):
+        if parts[-1] and (node.reduces or (floating and rounds(nodes[at - 1]))):
+            parts.append([])
+        parts[-1].append(at)
     return [_part(own, nodes, outputs, dtype) for own in parts]
 
 

@@ -33,13 +33,20 @@ class Device:
 
     source = "kernels"
 
-    def __init__(self, plan, error=None, notes=()):
-        self.plan, self.error, self.notes = plan, error, notes
+    def __init__(self, plan, error=None, notes=(), results=("result",)):
+        self.plan, self.error, self.notes, self.results = plan, error, notes, results
 
     def __call__(self, image, threads=None):
         if self.error:
             raise self.error
         return np.full(self.plan.extent, 77, np.uint8), 0
+
+    def outputs(self, image, threads=None):
+        made, nans = self(image)
+        return dict.fromkeys(self.results, made), nans
+
+    def warm(self):
+        pass
 
 
 @pytest.fixture
@@ -94,6 +101,37 @@ def test_auto_takes_over_from_a_device_that_fails_and_says_so(without, device):
     assert run(image)[0, 0] == 9
     assert "the device failed, and the processor took over: the CUDA device failed" in run.engine.describe()
     assert run(image)[0, 0] == 9
+
+
+def test_auto_takes_the_device_for_a_graph_and_all_its_results(without, device):
+    without()
+    wide = [stage("blur", "gaussian", sigma=30, name="a"), stage("blur", "gaussian", sigma=20, name="b")]
+    stages = [*wide, stage("combine", "c", formula="a - b")]
+    run = Pipeline(stages, backend="auto", outputs={"b": "b"})
+    device(results=("b", "result"))
+    results = run(np.zeros((3000, 2000), np.uint8))
+    assert {name: each[0, 0] for name, each in results.items()} == {"b": 77, "result": 77}
+    assert run.engine.describe().startswith("cuda (auto: estimated ")
+
+
+def test_all_results_come_from_the_processor_where_a_device_fails(without, device):
+    without()
+    stages = [stage("blur", "gaussian", sigma=30, name="a"), stage("blur", "gaussian", sigma=20)]
+    run = Pipeline(stages, backend="auto", outputs={"a": "a"})
+    device(error=BackendError("the CUDA device failed: no such thing"))
+    results = run(np.full((3000, 2000), 9, np.uint8))
+    assert {name: each[0, 0] for name, each in results.items()} == {"a": 9, "result": 9}
+    assert "the processor took over" in run.engine.describe()
+
+
+def test_an_image_whose_numbers_are_needed_comes_back_for_them():
+    image = (8000, 8000)
+    blur = stage("blur", "box", size=3)
+    known, found = (
+        estimate(Pipeline([blur, stage("point", "threshold", level=level)], backend="cpu").plan(image), 2)
+        for level in (100, "otsu")
+    )
+    assert found.cuda - known.cuda == pytest.approx(4 * 8000**2 / 12e9, rel=0.1)
 
 
 def test_cuda_that_fails_is_an_error(without, device):
@@ -166,5 +204,6 @@ def test_kernels_are_shown_without_a_device():
     config = Path(__file__).parents[2] / "configs" / "edges.yaml"
     shown = CliRunner().invoke(main, ["compile", str(config), "--show", "--backend", "cuda"])
     assert shown.exit_code == 0
-    assert "@cuda.jit\ndef group_0(image, out, g, w, c, outside, nans, row0, first):" in shown.output
+    images = "given0, given0_row, made2, made2_row"
+    assert f"@cuda.jit\ndef group_0({images}, g, w, c, outside, nans, origin, across):" in shown.output
     compile(shown.output, "shown", "exec")

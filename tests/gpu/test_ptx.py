@@ -25,7 +25,7 @@ def kernels(run, capability):
     from numba import cuda, from_dtype, types
     from numba.cuda import dispatcher
 
-    from convpipe.compile.common.levels import stored
+    from convpipe.compile.cuda.launch import compiled
 
     class Card:
         compute_capability = capability
@@ -35,13 +35,13 @@ def kernels(run, capability):
     def array(dtype, ndim):
         return types.Array(from_dtype(np.dtype(dtype)), ndim, "C")
 
-    plan = run.plan
-    for group in run.groups:
-        source = stored(plan.dtype) if group.index == 0 else plan.compute
-        result = stored(plan.output_dtype) if group is run.groups[-1] else plan.compute
-        vectors = [array("int64", 2), *[array(plan.compute, 1)] * 3, array("int32", 1)]
-        signature = (array(source, 2), array(result, 2), *vectors, types.int64, types.int64)
-        yield cuda.compile_ptx(run.kernel(group).py_func, signature, cc=capability)[0]
+    for part in run.parts:
+        for group in part.groups:
+            images = [array(part.picture(at).dtype, 2) for at in (*group.reads, *group.writes)]
+            vectors = [array("int64", 2), *[array(part.compute, 1)] * 3, array("int32", 1)]
+            pairs = [each for image in images for each in (image, types.int64)]
+            signature = (*pairs, *vectors, types.int64, types.int64)
+            yield cuda.compile_ptx(compiled(part, group).py_func, signature, cc=capability)[0]
 
 
 def count(capability):
@@ -55,8 +55,6 @@ def count(capability):
         for job in config.load(path):
             for shape in TARGETS[capability]:
                 plan = Pipeline.from_job(job, backend="cpu").plan(shape, alpha=shape is ALPHA)
-                if not plan.is_chain:  # which a device does not run yet
-                    continue
                 run = compile_plan(plan)
                 if run.source in seen:
                     continue

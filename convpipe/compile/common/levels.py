@@ -6,7 +6,8 @@ another sigma of the same radius, other weights or another image size compile no
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -124,11 +125,14 @@ def make_levels(plan: Plan) -> Program:
     last = len(plan.nodes) - 1
     groups = parts.levels(parts.whole(plan.nodes, [last], plan.dtype))
     image = Picture(plan.input, plan.channels, stored(plan.dtype))
-    return make_program(plan, groups, [image], {last: plan.output_dtype})
+    return make_program(plan, groups, [image], [(last, plan.output_dtype)])
 
 
 def make_program(
-    plan: Plan, groups: Sequence[Sequence[int]], images: Sequence[Picture], outputs: Mapping[int, str]
+    plan: Plan,
+    groups: Sequence[Sequence[int]],
+    images: Sequence[Picture],
+    outputs: Collection[tuple[int, str]],
 ) -> Program:
     """Return the levels of nodes that are fused into one loop.
 
@@ -139,10 +143,12 @@ def make_program(
     groups : sequence of sequence of int
         The nodes of each level.
     images : sequence of Picture
-    outputs : mapping of int to str
-        Types of the images that are written, by the nodes that give them.
+    outputs : collection of (int, str)
+        The nodes whose images are written, and in which types.
     """
     nodes, read = plan.nodes, {source for node in plan.nodes for source in node.inputs}
+    shared = read | {at for at, count in Counter(at for at, _ in outputs).items() if count > 1}
+    alone = {at: stored(dtype) for at, dtype in outputs if at not in shared}
     makers: dict[int, int] = {}
     levels: list[Level] = []
     constants = 0
@@ -154,14 +160,13 @@ def make_program(
             for source in inputs
         ]
         level = _level(len(levels), chain, entering, constants, plan.alpha)
-        written = outputs.get(last) if last not in read else None
-        levels.append(replace(level, inputs=inputs, output=written and stored(written)))
+        levels.append(replace(level, inputs=inputs, output=alone.get(last)))
         constants += sum(len(_constants(step)) for step in level.steps)
         makers[last] = level.index
     heads = [nodes[own[0]] for own in groups]
     results = [own[-1] for own, level in zip(groups, levels, strict=True) if level.output is not None]
-    for at, dtype in outputs.items():
-        if at in read:  # by others of these nodes, too: they read rows that are not rounded
+    for at, dtype in outputs:
+        if at in shared:  # others read rows that are not rounded
             level = _result(len(levels), nodes[at], constants)
             levels.append(replace(level, inputs=(makers[at],), output=stored(dtype)))
             heads.append(replace(nodes[at], ops=(_SAME,), axes=(Axis(1), Axis(1)), input=nodes[at].extent))

@@ -35,6 +35,11 @@ class Picture:
         """Return `image`, of any strides, byte order and type that it is stored as, as a loop reads it."""
         return np.ascontiguousarray(image, self._samples).reshape(self._shape)
 
+    def pixels(self, image: NDArray[Any], alpha: bool) -> NDArray[Any]:
+        """Return the samples of `image` that count in statistics, those of a pixel as a row: not alpha's."""
+        samples = image.reshape(-1, self.channels)
+        return samples[:, :-1] if alpha else samples
+
     def empty(self) -> NDArray[Any]:
         """Return rows to write it to."""
         return memory.empty(self._shape, self._samples)

@@ -17,14 +17,14 @@ def rounding(text: Text, program: Program) -> None:
     text : Text
     program : Program
     """
-    output = program.output
+    outputs = {level.output for level in program.levels if level.output is not None}
     casts = {step.dtype for level in program.levels for step in level.steps if isinstance(step, Cast)}
-    for dtype in sorted(casts | {output}):
+    for dtype in sorted(casts | outputs):
         if is_integer(dtype):
             _quantize(text, dtype)
     for dtype in sorted(casts & {"float16", "float32"}):
         (_half if dtype == "float16" else _single)(text, program.compute)
-    if is_integer(output):
+    for output in sorted(filter(is_integer, outputs)):
         _store(text, output)
 
 

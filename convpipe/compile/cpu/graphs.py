@@ -17,7 +17,7 @@ from convpipe.compile.cpu.sweep import Sweep
 from convpipe.compile.cpu.transform import Transform
 from convpipe.geometry import Axis
 from convpipe.ops import IDENTITY, Frame, Stencil, stored
-from convpipe.plan import IMAGE, NodePlan, Plan
+from convpipe.plan import IMAGE, Plan
 from convpipe.plan.parts import Part, held, levels
 from convpipe.stages.wiring import RESULT
 
@@ -116,7 +116,7 @@ class GraphExecutable:
         return kept | own
 
     def _run(self, part: Part) -> Run:
-        plan, nodes = self._of(part.nodes, part.at, part.reads), part.nodes
+        plan, nodes = self._of(part), part.nodes
         given = [self._picture(at) for at in part.reads]
         if nodes[0].tiles is not None:
             (at,) = part.makes
@@ -127,7 +127,7 @@ class GraphExecutable:
             return Library(part.reads, part.makes, nodes[0].title, frame, made, plan.alpha)
         local = {at: number for number, at in enumerate(part.at)}
         outputs = {local[at]: self._written[at] for at in part.makes}
-        program = make_program(plan, levels(part), given, outputs)
+        program = make_program(plan, levels(part), given, list(outputs.items()))
         makes = tuple(part.at[at] for at in program.results)
         pictures = tuple(map(self._picture, makes))
         work = sum(node.operations for node in nodes)
@@ -139,12 +139,10 @@ class GraphExecutable:
             return Picture(plan.input, plan.channels, stored(plan.dtype))
         return Picture(plan.nodes[at].extent, plan.nodes[at].channels, stored(self._written[at]))
 
-    def _of(self, nodes: Sequence[NodePlan], at: Sequence[int], reads: Sequence[int]) -> Plan:
-        """Return some nodes as a plan of their own: -1, -2, ... are what they read of others."""
-        moved = {source: -1 - number for number, source in enumerate(reads)}
-        moved |= {own: number for number, own in enumerate(at)}
-        own = tuple(replace(node, inputs=tuple(moved[source] for source in node.inputs)) for node in nodes)
-        first = self._picture(reads[0])
+    def _of(self, part: Part) -> Plan:
+        """Return the nodes of a part as a plan of their own."""
+        first = self._picture(part.reads[0])
+        own = part.numbered
         return replace(self.plan, input=first.extent, channels=first.channels, nodes=own, beside=())
 
     @cached_property
@@ -162,7 +160,7 @@ class GraphExecutable:
             own = replace(
                 plan, input=node.extent, channels=node.channels, dtype=plan.compute, nodes=(same,), beside=()
             )
-            program = make_program(own, [(0,)], [given], {0: dtype})
+            program = make_program(own, [(0,)], [given], [(0, dtype)])
             found[outcome.output.name] = Sweep((at,), (at,), (outcome.picture,), Fused(program), node.samples)
         return found
 

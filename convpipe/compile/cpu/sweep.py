@@ -53,9 +53,10 @@ class Sweep:
         return outs, self.fused.run(rows, outs, bands, self._measured(images[0]))
 
     def _measured(self, image: NDArray[Any]) -> list[float]:
-        """Return the numbers of an image; alpha is left out."""
-        samples = image.reshape(-1, self.fused.program.images[0].channels)
-        return measure(self.statistics, samples[:, :-1] if self.alpha else samples) if self.statistics else []
+        """Return the numbers of an image."""
+        if not self.statistics:
+            return []
+        return measure(self.statistics, self.fused.program.images[0].pixels(image, self.alpha))
 
     def warm(self) -> None:
         """Compile its loops."""

@@ -50,9 +50,12 @@ class Slot:
             self._pinned[name] = cuda.pinned_array(size, np.uint8)
         return self._pinned[name][:size].view(dtype).reshape(shape)
 
-    def send(self, image: NDArray[Any]) -> Any:
-        """Return `image` on the device, once the stream is that far."""
-        staged = self._staged("there", image.shape, image.dtype)
+    def send(self, image: NDArray[Any], number: int = 0) -> Any:
+        """Return `image` on the device, once the stream is that far.
+
+        Images that are sent before anything is received need a `number` each.
+        """
+        staged = self._staged(f"there {number}", image.shape, image.dtype)
         staged[...] = image
         return cuda.to_device(staged, stream=self.stream)
 
@@ -70,6 +73,12 @@ class Slot:
         source.copy_to_host(staged, stream=self.stream)
         self.stream.synchronize()
         target[...] = staged
+
+    def fetch(self, source: Any) -> NDArray[Any]:
+        """Return what `source` holds, as an array of the host."""
+        target = np.empty(source.shape, source.dtype)
+        self.receive(source, target)
+        return target
 
 
 _room = threading.BoundedSemaphore(IMAGES)

@@ -2,46 +2,48 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from convpipe.compile.common.text import Text, fused, times
-from convpipe.compile.cuda.passes import Pass
+from convpipe.compile.cuda.groups import Group
+from convpipe.compile.cuda.operand import image_name
+from convpipe.compile.cuda.passes import Pass, geometry
 from convpipe.compile.cuda.point import Point
-from convpipe.compile.cuda.tiles import Group
-from convpipe.compile.cuda.window import NO_SUM, border_value, plus, put, registers, sample
-
-KERNEL = ["image", "out", "g", "w", "c", "outside", "nans", "row0", "first"]
-"""What every kernel takes: `row0` and `first` are the rows of its input and of its result that `image` and
-`out` begin with."""
+from convpipe.compile.cuda.source import NO_SUM, border_value, plus, put, registers, sample
 
 
-def direct(text: Text, group: Group, point: Point, threads: int) -> None:
+def direct(text: Text, group: Group, point: Point, parameters: Sequence[str], threads: int) -> None:
     """Write the kernel of the one pass of `group`."""
     (one,) = group.passes
-    i, given = one.index, "image, g, outside, row0"
+    i, (image,), (down, along) = one.index, map(image_name, one.reads), one.axes
     _sample(text, one)
-    text.line("", "@cuda.jit", f"def group_{group.index}({', '.join(KERNEL)}):")
+    text.line("", "@cuda.jit", f"def group_{group.index}({', '.join(parameters)}):")
     with text.indented():
-        text.line(f"cols = g[{i}, 3]", f"t = cuda.blockIdx.x * {threads} + cuda.threadIdx.x")
+        cols = geometry(i, "output_cols")
+        text.line(f"cols, out = {cols}, {image_name(i)}")
+        text.line(f"t = cuda.blockIdx.x * {threads} + cuda.threadIdx.x")
         text.line("y = t // cols", "x = t - y * cols", "if y >= out.shape[0]:", "    return")
         text.line("plane = cuda.blockIdx.y")
-        text.line(f"top = {times('(first + y)', one.stride[0])} - g[{i}, 4]")
-        text.line(f"left = {times('x', one.stride[1])} - g[{i}, 5]")
+        text.line(f"top = {plus(times(f'({image_name(i)}_row + y)', down.stride), -down.before)}")
+        text.line(f"left = {plus(times('x', along.stride), -along.before)}")
         registers(text, one, point)
         for channel in range(point.channels):
-            _responses(text, one, point, channel, given)
+            _responses(text, one, point, channel, f"{image}, {image}_row, g, outside")
         _store(text, one, point)
 
 
 def _sample(text: Text, one: Pass) -> None:
     """The sample at (y, x) of the padded image."""
-    i, channels = one.index, one.inputs
-    text.function(f"sample_{i}", ["image", "g", "outside", "row0", "y", "x", "plane"])
+    i, planes = one.index, one.planes(0)
+    text.function(f"sample_{i}", ["image", "row0", "g", "outside", "y", "x", "plane"])
     with text.indented():
-        text.line(f"y = border_index(y, g[{i}, 0], g[{i}, 6])", f"x = border_index(x, g[{i}, 1], g[{i}, 6])")
-        text.line("if y < 0 or x < 0:", f"    return {border_value(one, 'plane', one.inputs)}")
-        text.line(f"v = T({sample('image', 'y - row0', times('x', channels) + ' + plane')})")
+        text.line(f"y = border_index(y, {geometry(i, 'rows')}, {geometry(i, 'border')})")
+        text.line(f"x = border_index(x, {geometry(i, 'cols')}, {geometry(i, 'border')})")
+        text.line("if y < 0 or x < 0:", f"    return {border_value(one, 'plane', planes)}")
+        text.line(f"v = T({sample('image', 'y - row0', times('x', planes) + ' + plane')})")
         if one.premultiply:
-            text.line(f"if plane < {channels - 1}:")
-            alpha = f"{times('x', channels)} + {channels - 1}"
+            text.line(f"if plane < {planes - 1}:")
+            alpha = f"{times('x', planes)} + {planes - 1}"
             text.line(f"    v *= maximum(T({sample('image', 'y - row0', alpha)}), T(0))")
             text.line("else:", "    v = maximum(v, T(0))")
         text.line("return v")

@@ -1,21 +1,19 @@
-"""Write the steps that fill tiles: from the image to the first, and from a tile to the padded tile."""
+"""Write the steps that fill tiles: from an image, and, where a result ends, what lies outside of it."""
 
 from __future__ import annotations
 
 from convpipe.compile.common.text import Text, times
-from convpipe.compile.cuda.passes import Pass
-from convpipe.compile.cuda.tiles import Group
-from convpipe.compile.cuda.window import border_value, plus, sample, tile
-from convpipe.geometry import Extent
+from convpipe.compile.cuda.block import Block, Content, Tile
+from convpipe.compile.cuda.passes import Pass, geometry
+from convpipe.compile.cuda.source import border_value, plus, sample, tile
 
 BATCH = 8
 """Samples a thread asks for before it waits for the first, so that the memory always has work."""
 
 
-def load(text: Text, group: Group, threads: int) -> None:
-    """Write the step from the image to the first tile, a plane a channel, in the type of the arithmetic."""
-    one, (rows, cols) = group.passes[0], group.extents[0]
-    _Loader(one, rows, cols, group.planes(one), threads).emit(text)
+def load(text: Text, block: Block, content: Content, threads: int) -> None:
+    """Write the step from an image to its tile, a plane a channel, in the type of the arithmetic."""
+    _Loader(block.loads[-1 - content].one, block.tiles[content], threads).emit(text)
 
 
 class _Loader:
@@ -25,15 +23,16 @@ class _Loader:
     colours are multiplied by alpha on their way.
     """
 
-    def __init__(self, one: Pass, rows: int, cols: int, planes: int, threads: int) -> None:
-        self.one, self.rows, self.cols, self.planes, self.threads = one, rows, cols, planes, threads
-        self.items = 1 if one.premultiply else planes
-        self.size = rows * cols
+    def __init__(self, one: Pass, to: Tile, threads: int) -> None:
+        self.one, self.to, self.threads = one, to, threads
+        self.rows, self.cols = to.region.rows, to.region.cols
+        self.items = 1 if one.premultiply else to.planes
+        self.size = to.plane
 
     def emit(self, text: Text) -> None:
         """Write the function that loads, and above it what it calls."""
         i = self.one.index
-        text.function(f"place_{i}", ["t"])
+        text.function(f"place_{self.one.index}", ["t"])
         with text.indented():
             width = self.cols * self.items
             text.line(f"r = quotient(t, {width})", f"x = t - r * {width}")
@@ -41,9 +40,11 @@ class _Loader:
                 text.line(f"u = quotient(x, {self.items})", f"return r, u, x - u * {self.items}")
             else:
                 text.line("return r, x, 0")
-        text.function(f"load_{i}", ["image", "tile", "top", "left", "g", "outside", "row0", "plane0", "tid"])
+        parameters = ["image", "row0", "tile", "top", "left", "g", "outside", "plane0", "tid"]
+        text.function(f"load_{self.one.index}", parameters)
         with text.indented():
-            text.line(f"rows, cols, border = g[{i}, 0], g[{i}, 1], g[{i}, 6]")
+            names = ", ".join(geometry(i, name) for name in ("rows", "cols", "border"))
+            text.line(f"rows, cols, border = {names}")
             text.line(
                 f"if within(top - row0, {self.rows}, image.shape[0]) and within(left, {self.cols}, cols):"
             )
@@ -54,42 +55,43 @@ class _Loader:
                 self._anywhere(text)
 
     def _sample(self, plane: str, y: str, x: str) -> str:
-        channels = self.one.inputs
-        place = times(x, channels)
-        if self.planes == channels:
+        planes = self.one.planes(0)
+        place = times(x, planes)
+        if self.to.planes == planes:
             return f"T({sample('image', y, f'{place} + {plane}')})"
         apart = f"{place} + {times(plane, self.one.level.channels)} + plane0"
         return f"T({sample('image', y, apart)})"
 
     def _inside(self, text: Text) -> None:
         """No border in sight; a thread has several samples on their way at once."""
-        i, items, step = self.one.index, self.size * self.items, self.threads
+        place, items, step = f"place_{self.one.index}", self.size * self.items, self.threads
         batch = 1 if self.one.premultiply else BATCH
         whole = items // (batch * step) * batch * step
         if batch > 1 and whole:
             text.line(f"for t in range(tid, {whole}, {batch * step}):")
             with text.indented():
                 for k in range(batch):
-                    text.line(f"r{k}, x{k}, p{k} = place_{i}({plus('t', k * step)})")
+                    text.line(f"r{k}, x{k}, p{k} = {place}({plus('t', k * step)})")
                     text.line(f"v{k} = {self._sample(f'p{k}', f'top + r{k} - row0', f'left + x{k}')}")
                 text.line(*(f"{self._at(f'r{k}', f'x{k}', f'p{k}')} = v{k}" for k in range(batch)))
         start = whole if batch > 1 else 0
         text.line(f"for t in range({plus('tid', start)}, {items}, {step}):")
         with text.indented():
-            text.line(f"r, x, p = place_{i}(t)")
+            text.line(f"r, x, p = {place}(t)")
             self._store(text, "top + r - row0", "left + x")
 
     def _at(self, row: str, column: str, plane: str, further: int = 0) -> str:
         """Return the sample of the tile."""
         at = f"{row} * {self.cols} + {column}"
-        return tile(plus(f"{at} + {plane} * {self.size}" if self.items > 1 else at, further))
+        at = f"{at} + {plane} * {self.size}" if self.items > 1 else at
+        return tile(plus(at, self.to.base + further))
 
     def _store(self, text: Text, y: str, x: str) -> None:
         """Load and store the item at row r, column x and plane p of the tile."""
         if not self.one.premultiply:
             text.line(f"{self._at('r', 'x', 'p')} = {self._sample('p', y, x)}")
             return
-        alpha = self.planes - 1
+        alpha = self.to.planes - 1
         text.line(f"alpha = maximum({self._sample(str(alpha), y, x)}, T(0))")
         for colour in range(alpha):
             value = self._sample(str(colour), y, x)
@@ -105,29 +107,39 @@ class _Loader:
             text.line("if y >= 0 and u >= 0:")
             with text.indented():
                 text.line("# Rows that are not at hand are those of results past the end.")
-                text.line("y = min(max(y - row0, 0), image.shape[0] - 1)")
+                text.line("y = clamp(y - row0, image.shape[0])")
                 self._store(text, "y", "u")
             text.line("else:")
             with text.indented():
-                for plane in range(self.planes if self.one.premultiply else 1):
-                    value = border_value(self.one, str(plane) if self.one.premultiply else "p", self.planes)
+                planes = self.to.planes
+                for plane in range(planes if self.one.premultiply else 1):
+                    value = border_value(self.one, str(plane) if self.one.premultiply else "p", planes)
                     text.line(f"{self._at('r', 'x', 'p', plane * self.size)} = {value}")
 
 
-def pad(text: Text, one: Pass, extent: Extent, planes: int, threads: int) -> None:
-    """From a tile of the image that a stage sees, which begins at (y, x), to the padded tile."""
-    i, (rows, cols) = one.index, extent
-    size = rows * cols
-    parameters = ["tile", "src", "dst", "top", "left", "y", "x", "g", "outside", "tid"]
-    text.function(f"pad_{i}", parameters)
+def pad(text: Text, one: Pass, of: Tile, threads: int) -> None:
+    """Write the step that fills what lies outside the image in the tile of it that `one` reads.
+
+    Samples outside come from samples inside, so that none is read that is written.
+    """
+    i, (rows, cols) = one.index, (of.region.rows, of.region.cols)
+    text.function(f"pad_{i}", ["tile", "top", "left", "g", "outside", "tid"])
     with text.indented():
-        text.line(f"rows, cols, border = g[{i}, 0], g[{i}, 1], g[{i}, 6]")
-        text.line(f"for t in range(tid, {size}, {threads}):")
+        names = ", ".join(geometry(i, name) for name in ("rows", "cols", "border"))
+        text.line(f"rows, cols, border = {names}")
+        text.line(f"for t in range(tid, {of.plane}, {threads}):")
         with text.indented():
             text.line(f"r = quotient(t, {cols})", f"s = t - r * {cols}")
+            text.line("if within(top + r, 1, rows) and within(left + s, 1, cols):", "    continue")
             text.line("u, v = border_index(top + r, rows, border), border_index(left + s, cols, border)")
-            text.line(f"for p in range({planes}):")
+            at = plus("t", of.base)
+            text.line("if u < 0 or v < 0:")
             with text.indented():
-                inner = tile(f"src + p * {size} + (u - y) * {cols} + v - x")
-                value = f"{inner} if u >= 0 and v >= 0 else {border_value(one, 'p', planes)}"
-                text.line(f"{tile(f'dst + p * {size} + t')} = {value}")
+                text.line(f"for p in range({of.planes}):")
+                text.line(f"    {tile(f'{at} + p * {of.plane}')} = {border_value(one, 'p', of.planes)}")
+            text.line("# What is not at hand is of results past the end.")
+            text.line(f"elif within(u - top, 1, {rows}) and within(v - left, 1, {cols}):")
+            with text.indented():
+                text.line(f"for p in range({of.planes}):")
+                source = plus(f"(u - top) * {cols} + v - left + p * {of.plane}", of.base)
+                text.line(f"    {tile(f'{at} + p * {of.plane}')} = {tile(source)}")

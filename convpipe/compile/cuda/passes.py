@@ -1,32 +1,26 @@
-"""Cut a plan into passes: sliding windows, one after the other.
+"""What a device runs one after the other: a window that slides over an image, or a join of several.
 
-A stage is one pass; a large separable one is two, down the columns and along the rows. As on the
-processor, passes carry structure alone; weights, constants, extents and borders are run-time values.
-This module imports no CUDA.
+A stage is one pass; a large separable one is two, down the columns and along the rows. As on the processor,
+passes carry structure alone; weights, constants, extents and borders are run-time values. This module imports
+no CUDA.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from convpipe.compile.common.levels import Level, Program, constant_pixel, make_levels
-from convpipe.errors import BackendError
+from convpipe.compile.common.levels import Level
 from convpipe.geometry import Axis, Border, Extent
-from convpipe.ops import Alpha, ChannelMap, Mix, Stencil, Taps, is_rounding
-from convpipe.plan import NodePlan, Plan
+from convpipe.ops import Alpha, ChannelMap, Mix
 
 Part = Literal["whole", "column", "row"]
 
 UNROLLED_TAPS = 32
 """Up to this many non-zero taps of a bank stand in one expression, their weights in registers."""
-
-SEPARATE = 16
-"""What a second pass over the tile costs, in taps: a store, a barrier and a load."""
 
 STRIP = 4
 """Rows a thread computes at once, so that neighbouring windows share their loads."""
@@ -61,40 +55,64 @@ class Bank:
 
 @dataclass(frozen=True)
 class Pass:
-    """One sliding window.
+    """One sliding window, or a join.
 
     Parameters
     ----------
     index : int
-        Position in the chain, and row of the run-time geometry.
+        Position among the passes, and row of the run-time geometry.
     level : Level
         The stage it belongs to.
-    kernel, stride, dilation : (rows, cols)
+    reads : tuple of int
+        Positions of the passes whose results it reads; -1, -2, ... are the images that enter.
+    axes : (Axis, Axis)
+        Window over rows and over columns.
+    step : (rows, cols)
+        Pixels of the image that enters between its results.
     banks : tuple of Bank
+        None of a join.
     sources : int
         Planes that stand for one channel of its input: one, or one a bank after a column pass.
     outside : int
         Position, in the vector of border values, of those of its first source: in all channels but the last,
         and there.
+    edge : tuple of float
+        Its border and what a constant one holds, to compare with others.
     part : {'whole', 'column', 'row'}
         Of its stage.
-    wraps : bool
-        Whether its border is ``wrap``, which reads the far side of the image.
     counts_nan : bool
         Whether NaNs become 0 as it rounds, which are counted where its result is written.
     """
 
     index: int
     level: Level
-    kernel: Extent
-    stride: Extent
-    dilation: Extent
+    reads: tuple[int, ...]
+    axes: tuple[Axis, Axis]
+    step: Extent
     banks: tuple[Bank, ...]
     sources: int
     outside: int
+    edge: tuple[float, ...] = field(compare=False)
     part: Part
-    wraps: bool
     counts_nan: bool
+
+    @property
+    def kernel(self) -> Extent:
+        """Rows and columns of its window, before dilation."""
+        rows, cols = self.axes
+        return rows.kernel, cols.kernel
+
+    @property
+    def stride(self) -> Extent:
+        """Rows and columns from a window to the next."""
+        rows, cols = self.axes
+        return rows.stride, cols.stride
+
+    @property
+    def dilation(self) -> Extent:
+        """Rows and columns from a tap to the next."""
+        rows, cols = self.axes
+        return rows.dilation, cols.dilation
 
     @property
     def final(self) -> bool:
@@ -119,20 +137,29 @@ class Pass:
         return self.level.keep_alpha or (self.final and mixes)
 
     @property
-    def reach(self) -> Extent:
-        """Rows and columns that its window spans."""
-        rows, cols = (Axis(k, 1, d).reach for k, d in zip(self.kernel, self.dilation, strict=True))
-        return rows, cols
+    def padded(self) -> bool:
+        """Whether windows reach outside the image that it reads."""
+        return any(axis.before > 0 or axis.after > 0 for axis in self.axes)
+
+    @property
+    def wraps(self) -> bool:
+        """Whether they find the far side of the image there."""
+        return self.padded and self.edge[0] == Border.WRAP
+
+    @property
+    def pointwise(self) -> bool:
+        """Whether it reads the pixel alone that it computes."""
+        return self.axes == (Axis(1), Axis(1))
 
     @property
     def strip(self) -> int:
         """Rows a thread computes at once: one where windows above each other share nothing."""
-        return STRIP if self.reach[0] > self.stride[0] else 1
+        rows, _ = self.axes
+        return STRIP if rows.reach > rows.stride else 1
 
-    @property
-    def inputs(self) -> int:
-        """Planes of its input tile."""
-        return self.level.channels * self.sources
+    def planes(self, which: int) -> int:
+        """Return the planes of the image that it reads as one of its inputs."""
+        return self.level.joins[which] if self.level.joins else self.level.channels * self.sources
 
     @property
     def outputs(self) -> int:
@@ -144,22 +171,29 @@ class Pass:
         """Rough cost of an output sample, in instructions."""
         return 8 + sum(2 * len(bank.taps) for bank in self.banks)
 
-    def input_extent(self, extent: Extent) -> Extent:
-        """Return the rows and columns under the windows of `extent` outputs."""
-        rows, cols = (
-            (count - 1) * stride + reach
-            for count, stride, reach in zip(extent, self.stride, self.reach, strict=True)
-        )
-        return rows, cols
+
+GEOMETRY = ("rows", "cols", "output_cols", "border")
+"""Columns of the run-time geometry, one row a pass: of what it reads, and of its result."""
+
+
+def geometry(index: int, name: str) -> str:
+    """Return a number of the run-time geometry of a pass as source.
+
+    Examples
+    --------
+    >>> geometry(2, "border")
+    'g[2, 3]'
+    """
+    return f"g[{index}, {GEOMETRY.index(name)}]"
 
 
 @dataclass(frozen=True)
 class Values:
-    """Run-time values of a chain of passes.
+    """Run-time values of passes.
 
     Parameters
     ----------
-    geometry : ndarray of int64, shape (passes, 7)
+    geometry : ndarray of int64, shape (passes, 4)
         Columns as in :data:`GEOMETRY`.
     weights, constants, outside : ndarray, shape (n,)
         In the type of the arithmetic; none of them empty.
@@ -169,130 +203,3 @@ class Values:
     weights: NDArray[np.floating]
     constants: NDArray[np.floating]
     outside: NDArray[np.floating]
-
-
-GEOMETRY = ("rows", "cols", "output_rows", "output_cols", "top", "left", "border")
-"""Columns of the run-time geometry, one row a pass."""
-
-
-@dataclass
-class _Chain:
-    """Passes as they are added, with their run-time values."""
-
-    floating: bool
-    passes: list[Pass] = field(default_factory=list)
-    geometry: list[list[int]] = field(default_factory=list)
-    weights: list[float] = field(default_factory=list)
-    outside: list[float] = field(default_factory=list)
-
-    def banks(
-        self, names: Sequence[str], kernels: Sequence[NDArray[np.float64]], own: bool
-    ) -> tuple[Bank, ...]:
-        """Add the weights of `kernels`; `own`: each reads a plane of its own."""
-        banks = []
-        for position, (name, weights) in enumerate(zip(names, kernels, strict=True)):
-            nonzero = [(int(i), int(j)) for i, j in np.argwhere(weights)] or [(0, 0)]
-            whole = [(i, j) for i in range(weights.shape[0]) for j in range(weights.shape[1])]
-            taps = nonzero if len(nonzero) <= UNROLLED_TAPS else whole
-            banks.append(Bank(name, position if own else 0, tuple(taps), len(self.weights)))
-            self.weights += [float(weights[tap]) for tap in taps]
-        return tuple(banks)
-
-    def add(
-        self, node: NodePlan, level: Level, kernels: Sequence[NDArray[np.float64]], part: Part = "whole",
-        values: Sequence[float] = (),
-    ) -> None:  # fmt: skip
-        """Add the pass of `kernels`: the whole node, its column pass or its row pass."""
-        window = node.window
-        rows, cols = node.axes
-        down, along = part != "row", part != "column"
-        self.passes.append(
-            Pass(
-                index=len(self.passes),
-                level=level,
-                kernel=(kernels[0].shape[0], kernels[0].shape[1]),
-                stride=(window.stride[0] if down else 1, window.stride[1] if along else 1),
-                dilation=window.dilation,
-                banks=self.banks(window.names, kernels, own=part == "row"),
-                sources=len(kernels) if part == "row" else 1,
-                outside=len(self.outside),
-                part=part,
-                wraps=window.border == Border.WRAP,
-                counts_nan=part != "column" and self.floating and any(map(is_rounding, level.steps)),
-            )
-        )
-        extent = (node.input[0] if down else node.extent[0], node.input[1])
-        result = (node.extent[0], node.extent[1] if along else node.input[1])
-        before = (rows.before if down else 0, cols.before if along else 0)
-        self.geometry.append([*extent, *result, *before, int(window.border)])
-        self.outside += values or constant_pixel(node)
-
-
-def make_passes(plan: Plan) -> tuple[Program, tuple[Pass, ...], Values]:
-    """Return the structure and the run-time values of `plan` as a chain of passes.
-
-    Raises
-    ------
-    BackendError
-        If `plan` is no chain, or needs what a pass cannot find.
-    """
-    if not plan.is_chain:
-        raise BackendError(
-            "stages that are combined, read twice, or give several results do not run on backend 'cuda' yet; "
-            "run them with backend 'cpu'"
-        )
-    for node in plan.nodes:
-        if node.apart:
-            raise BackendError(f"{node.origin} runs on the processor alone; use backend 'cpu'")
-        if node.reduces:
-            raise BackendError(
-                f"{node.origin} needs numbers of the whole image "
-                f"({', '.join(map(str, node.statistics))}), which the CUDA "
-                "backend does not find; run it with backend 'cpu'"
-            )
-    program = make_levels(plan)
-    chain = _Chain(floating=np.dtype(plan.dtype).kind == "f")
-    for node, level in zip(program.heads, program.levels, strict=True):
-        stencil = node.window
-        if not isinstance(stencil, Stencil):
-            raise BackendError(
-                f"{node.origin} is no sum over a sliding window: it does not run on backend 'cuda' yet; "
-                "use backend 'cpu'"
-            )
-        factors = _factors(stencil)
-        if factors is None:
-            chain.add(node, level, [taps.weights for taps in stencil.banks])
-            continue
-        columns = [column[:, None] for column, _ in factors]
-        chain.add(node, level, columns, "column")
-        # Left and right of the image stands the constant; the column pass makes its sum of it.
-        sums = [value * float(column.sum()) for column in columns for value in constant_pixel(node)]
-        chain.add(node, level, [row[None, :] for _, row in factors], "row", sums)
-    vectors = (chain.weights, program.constants, chain.outside)
-    weights, constants, outside = (np.array([*vector, 0], plan.compute) for vector in vectors)
-    return (
-        program,
-        tuple(chain.passes),
-        Values(np.array(chain.geometry, np.int64), weights, constants, outside),
-    )
-
-
-def _factors(stencil: Stencil) -> list[tuple[NDArray[np.float64], NDArray[np.float64]]] | None:
-    """Return the (column, row) of every bank if two passes cost less than one."""
-    found = [_outer(taps) for taps in stencil.banks]
-    if stencil.keep_alpha and stencil.border == Border.CONSTANT:
-        return None  # alpha's constant is not a sum
-    pairs = [pair for pair in found if pair is not None]
-    if len(pairs) < len(found):
-        return None
-    separate = sum(np.count_nonzero(column) + np.count_nonzero(row) + SEPARATE for column, row in pairs)
-    dense = sum(taps.count for taps in stencil.banks)
-    return pairs if separate < dense else None
-
-
-def _outer(taps: Taps) -> tuple[NDArray[np.float64], NDArray[np.float64]] | None:
-    """Return a column and a row whose outer product the taps are; a single tap always has them."""
-    if taps.factors is not None or taps.count != 1:
-        return taps.factors
-    (i, j), (rows, cols) = np.argwhere(taps.weights)[0], taps.extent
-    return taps.weights[i, j] * np.eye(rows)[i], np.eye(cols)[j]

@@ -46,7 +46,7 @@ class Point:
     whole : bool
         Whether it takes all channels of a pixel at once.
     premultiply : bool
-        Whether the pass that follows in the kernel wants colours multiplied by alpha.
+        Whether the passes that read it in the kernel want colours multiplied by alpha.
     """
 
     one: Pass
@@ -92,6 +92,8 @@ class Point:
         """Return the names of what the window hands over for `channel`."""
         if self.kept(channel):
             return ["alpha"]
+        if joins := self.one.level.joins:
+            return [f"r{k}_{channel}" for k in range(len(joins))]
         return [f"{bank.name}_{channel}" for bank in self.one.banks]
 
     def call(self, text: Text, given: list[str]) -> list[str]:

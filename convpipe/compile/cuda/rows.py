@@ -71,31 +71,21 @@ def within(first, count, n):
 
 
 @inline
-def lowest(first, count, n, border):
-    """Return the lowest index that `count` positions from `first` on read; the others follow within `count`.
-
-    Not so for ``wrap``, whose positions read both ends.
-    """
-    if within(first, count, n):
-        return first
-    low = n - 1
-    for i in range(first, first + count):
-        index = border_index(i, n, border)
-        if 0 <= index < low:
-            low = index
-    return low
+def clamp(i, n):
+    """Return the position of an axis of `n` that is nearest to `i`."""
+    return min(max(i, 0), n - 1)
 
 
 __all__ = [
     "add",
     "border_index",
+    "clamp",
     "dot",
     "dot_onto",
     "exp",
     "index",
     "inline",
     "log",
-    "lowest",
     "maximum",
     "minimum",
     "power",

@@ -1,0 +1,55 @@
+"""Small pieces of the source of kernels."""
+
+from __future__ import annotations
+
+from convpipe.compile.common.text import Text
+from convpipe.compile.cuda.passes import Pass
+from convpipe.compile.cuda.point import Point
+
+NO_SUM = "T(-0.0)"
+"""What a sum begins with that changes nothing: a product of -0 plus 0 would be 0."""
+
+
+def plus(expression: str, number: int) -> str:
+    """Return the sum as source, without a term of 0.
+
+    Examples
+    --------
+    >>> plus("at", 3), plus("at", -3), plus("at", 0)
+    ('at + 3', 'at - 3', 'at')
+    """
+    return f"{expression} {'+' if number > 0 else '-'} {max(number, -number)}" if number else expression
+
+
+def tile(position: str) -> str:
+    """Return the sample at `position` of shared memory as source."""
+    return f"tile[index({position})]"
+
+
+def sample(image: str, row: str, column: str) -> str:
+    """Return the sample of `image` at `row` and `column` as source."""
+    return f"{image}[index({row}), index({column})]"
+
+
+def registers(text: Text, one: Pass, point: Point) -> None:
+    """Write the loads of weights and constants into registers."""
+    for bank in one.banks:
+        if not bank.looped:
+            text.line(*(f"w{bank.offset + k} = w[{bank.offset + k}]" for k in range(len(bank.taps))))
+    text.line(*(f"{name} = c[{position}]" for name, position in point.constants))
+
+
+def put(text: Text, point: Point, column: str, value: str) -> None:
+    """Write the store of `value` to `column` of row `y` of the image, NaNs counted."""
+    if point.counts_nan:
+        text.line(f"if {value} != {value}:", "    cuda.atomic.add(nans, 0, 1)")
+    text.line(f"{sample('out', 'y', column)} = {point.stored(value)}")
+
+
+def border_value(one: Pass, plane: str, planes: int) -> str:
+    """Return what a constant border holds in `plane` of so many planes, a number or a name."""
+    channels = planes // one.sources
+    at = plus(f"{plane} // {channels} * 2", one.outside) if one.sources > 1 else str(one.outside)
+    if not (one.level.keep_alpha or one.level.premultiply):
+        return f"outside[{at}]"
+    return f"outside[{at} + (1 if {plane} % {channels} == {channels - 1} else 0)]"

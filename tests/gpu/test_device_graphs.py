@@ -1,0 +1,167 @@
+"""Graphs of stages on a device: joins, several results, statistics; the same bytes however they are cut."""
+
+import graphs
+import numpy as np
+import oracle
+import pytest
+from device import TILING
+from graphs import COARSE, FINE, combine
+from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import strategies as st
+
+from convpipe.compile.cuda.groups import Tiling
+from convpipe.compile.cuda.supported import unsupported
+from convpipe.errors import PlanError
+from convpipe.plan import make_plan
+from convpipe.stages import stage
+from convpipe.stages.wiring import wire
+
+pytestmark = pytest.mark.gpu
+
+WAYS = [
+    (1, {"shared": 64}),
+    (1, {"shared": 700}),
+    (1, {"rows": (8,), "cols": (3,), "threads": 3}),
+    (2, {}),
+    (3, {"shared": 700}),
+]
+"""Bands, and blocks of other sizes: with 64 bytes no tile fits, with 700 some do."""
+
+
+def compiled(plan, **tiling):
+    from convpipe.compile.cuda.run import compile_plan
+
+    return compile_plan(plan, Tiling(**tiling))
+
+
+def run(plan, image, bands=1, **tiling):
+    """Return what runs `plan`, its results by name, and how many NaNs became 0."""
+    executable = compiled(plan, **{**TILING, **tiling})
+    return executable, *executable.run(image, bands)
+
+
+def check(plan, image, tolerance=1e-5, ways=WAYS):
+    """Hold all results against the oracle, and those of other groups, tiles and bands against them."""
+    executable, results, nans = run(plan, image)
+    made = oracle.run_graph(plan, image.reshape(*plan.input, plan.channels))
+    for output in plan.outputs:
+        assert results[output.name].dtype == output.dtype
+        oracle.near_values(results[output.name], made[output.node], output.dtype, tolerance)
+    for bands, tiling in ways:
+        _, others, lost = run(plan, image, bands, **tiling)
+        assert lost == nans
+        for name, result in results.items():
+            np.testing.assert_array_equal(others[name], result)
+    return executable, results
+
+
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(graphs.graphs(), st.sampled_from(["uint8", "float32"]), st.booleans())
+def test_random_graphs(drawn, dtype, all_of_them):
+    stages, _, rng = drawn
+    read = {name for one in stages for name in one.reads}
+    needed = [one.name for one in stages[:-1] if all_of_them or one.name not in read]
+    try:
+        plan = make_plan(wire(stages, {name: name for name in needed}), (9, 8), dtype=dtype)
+    except PlanError:
+        assume(False)
+    assume(unsupported(plan) is None)
+    check(plan, (rng.random((9, 8)) * (255 if dtype == "uint8" else 1)).astype(dtype))
+
+
+@pytest.mark.parametrize("name", graphs.GRAPHS)
+@pytest.mark.parametrize(("channels", "alpha"), [(1, False), (3, False), (4, True)])
+def test_graphs(name, channels, alpha, rng):
+    image = rng.integers(0, 256, (9, 7, channels), dtype=np.uint8)
+    plan = make_plan(graphs.GRAPHS[name], (9, 7), channels=channels, alpha=alpha, output_dtype="float32")
+    check(plan, image, 2e-5, WAYS[1:2])
+
+
+def test_a_join_of_many_channels_and_one(rng):
+    image = rng.integers(0, 256, (6, 7, 6), dtype=np.uint8)
+    stages = [stage("custom", "k", kernel=[[1, 2, 1]], name="soft"), combine("soft - input")]
+    executable, _ = check(make_plan(stages, (6, 7), channels=6), image, ways=WAYS[:2])
+    assert all(group.by_channel for group in executable.groups)
+    stages = [stage("color", "gray", name="grey"), stage("blur", "box", size=3), combine("input - grey")]
+    check(make_plan(wire(stages[::2]), (6, 7), channels=3), image[..., :3], ways=WAYS[:2])
+
+
+def test_an_image_that_is_read_twice_is_loaded_once():
+    """And computed once, for all that read it and as a result."""
+    plan = make_plan(wire(graphs.GRAPHS["difference"], {"fine": "fine"}), (480, 640))
+    (group,) = compiled(plan).groups
+    titles = [one.level.title for one in group.passes]
+    assert titles.count("stage 0: blur gaussian") == 1
+    assert len(group.block.loads) == 1
+    assert len(group.writes) == 2
+
+
+def test_tiles_take_the_place_of_those_that_are_no_longer_read():
+    blurs = [stage("custom", "k", kernel=[[1, 2, 1]] * 3, name=f"s{at}") for at in range(6)]
+    ends = combine("s5 - s0")
+    for stages, held in ((blurs, 2), ([*blurs, ends], 3)):  # of the join, the first stands all along
+        plan = make_plan(stages, (90, 90))
+        (group,) = compiled(plan, rows=(64,), cols=(64,), shared=10**6).groups  # of little halo: one kernel
+        tiles = [(tile.base, tile.end) for tile in group.block.tiles.values()]
+        largest = max(end - base for base, end in tiles)
+        assert (held - 1) * largest < group.block.samples <= held * largest
+        assert len(tiles) == len(stages)
+
+
+def test_images_between_kernels_take_the_place_of_those_that_are_no_longer_read(monkeypatch, rng):
+    from convpipe.compile.cuda.device import Slot
+
+    made, empty = [], Slot.empty
+    monkeypatch.setattr(Slot, "empty", lambda slot, *of: made.append(of) or empty(slot, *of))
+    blurs = [stage("custom", "k", kernel=[[1, 2, 1]] * 3) for _ in range(5)]
+    plan = make_plan(blurs, (5, 6), dtype="float32")
+    executable, *_ = run(plan, rng.random((5, 6)).astype(np.float32), shared=64)
+    assert len(executable.groups) == 5
+    assert len(made) == 2
+
+
+STATISTICS = {
+    "stretch": [FINE, stage("contrast", "stretch")],
+    "otsu": [FINE, COARSE, combine("fine - coarse"), stage("point", "threshold", level="otsu")],
+    "both": [
+        stage("contrast", "stretch", name="stretched"),
+        stage("blur", "box", size=3, name="soft"),
+        combine("abs(stretched - soft)"),
+        stage("contrast", "stretch", name="again"),
+        stage("blur", "box", size=[1, 2], name="last"),
+        combine("last + soft - again"),
+    ],
+}
+
+
+@pytest.mark.parametrize("name", STATISTICS)
+def test_numbers_of_a_whole_image(name, rng):
+    image = rng.integers(0, 256, (9, 7, 4), dtype=np.uint8)
+    stages = wire(STATISTICS[name], {"soft": "soft"} if name == "both" else {})
+    plan = make_plan(stages, (9, 7), channels=4, alpha=True)
+    executable, _ = check(plan, image, ways=[WAYS[1], WAYS[4]])
+    assert len(executable.parts) == sum(node.reduces for node in plan.nodes) + (not plan.nodes[0].reduces)
+
+
+def test_nans_are_counted_once_in_every_band(rng):
+    image = rng.random((12, 7)).astype(np.float32)
+    image[5, 3] = np.nan
+    stages = [
+        stage("blur", "box", size=3, dtype="uint8", name="rounded"),
+        stage("blur", "box", size=5, dtype="uint8", name="again"),
+        combine("again - input"),
+    ]
+    plan = make_plan(wire(stages, {"rounded": "rounded"}), (12, 7), dtype="float32", output_dtype="uint8")
+    (_, _, nans), (_, _, banded) = run(plan, image), run(plan, image, bands=3)
+    assert nans == banded == 9 + 1
+
+
+@pytest.mark.parametrize("name", ["difference", "unsharp", "deep", "strided"])
+def test_graphs_agree_with_the_processor(name, rng):
+    from convpipe.compile.cpu.graphs import compile_plan as on_processor
+
+    image = rng.integers(0, 256, (9, 7), dtype=np.uint8)
+    plan = make_plan(graphs.GRAPHS[name], (9, 7), output_dtype="float32")
+    _, results, _ = run(plan, image)
+    want, _ = on_processor(plan)(image, threads=1)
+    np.testing.assert_allclose(results["result"], want, rtol=0, atol=1e-5 * np.abs(want).max())
