@@ -10,7 +10,7 @@ import dataclasses
 
 import numpy as np
 
-from convpipe.ops import Alpha, Cast, ChannelMap, Frame, Map, Mix, Reduce, Resample, Stencil
+from convpipe.ops import Alpha, Cast, ChannelMap, Frame, Map, Mix, Rank, Reduce, Resample, Stencil
 from convpipe.padding import Kept
 from convpipe.statistics import measure
 
@@ -298,7 +298,13 @@ def covered_window(ops, samples, cover):
         if (i, j) == window.centre:
             s0, c0 = s, c
     responses = {}
-    for name, bank in zip(window.names, window.banks):
+    if isinstance(window, Rank):
+        places = [(s, c) for i, j, s, c in inside["under"] if window.footprint[i, j]]
+        for name, rank in zip(window.names, window.ranks):
+            beyond = np.inf if rank == 0 else -np.inf
+            responses[name] = np.sort([np.where(c > 0, s, beyond) for s, c in places], axis=0)[rank]
+        c0 = np.where(np.max([c for _, c in places], axis=0) > 0, c0, 0)
+    for name, bank in zip(window.names, getattr(window, "banks", ())):
         weighted = sum(bank.weights[i, j] * c * s for i, j, s, c in inside["under"])
         counted = sum(bank.weights[i, j] * c for i, j, _, c in inside["under"])
         if window.mean:

@@ -24,7 +24,20 @@ from convpipe import expression
 from convpipe.errors import PlanError
 from convpipe.geometry import Extent
 from convpipe.interval import Interval
-from convpipe.ops import Cast, ChannelMap, Map, Mix, Op, Reduce, Resample, Stencil, Taps, Window, is_rounding
+from convpipe.ops import (
+    Cast,
+    ChannelMap,
+    Map,
+    Mix,
+    Op,
+    Rank,
+    Reduce,
+    Resample,
+    Stencil,
+    Taps,
+    Window,
+    is_rounding,
+)
 from convpipe.plan.cover import NOTHING, SHARE, Builder, Cover, Covered, is_in_place, pruned, standing
 from convpipe.plan.missing import Missing
 from convpipe.plan.node import Entering, Made, NodePlan
@@ -140,6 +153,8 @@ class _Coverer:
         window, *rest = node.ops
         if isinstance(window, Resample):
             return self._mean(node, window, given)
+        if isinstance(window, Rank) and {*window.ranks} <= {0, window.count - 1}:
+            return self._extremes(node, window, given)
         if not isinstance(window, Stencil):
             message = "does not know yet what to leave out; it takes no image in which samples can be missing"
             raise PlanError(f"{node.origin} {message}", node.origin.name)
@@ -237,6 +252,37 @@ class _Coverer:
             return build.join(op, named, *ops)
 
         return self._after(node, joined, ops, Covered(IMAGE, share, node.unrounded, is_clean=True))
+
+    def _extremes(self, node: NodePlan, window: Rank, given: Covered) -> Covered:
+        """Return the least and the largest of what counts at all: what does not is beyond every other."""
+        build, rest = self.build, node.ops[1:]
+        share = build.moved(given.cover, window, node.axes)
+        if not window.footprint[window.centre]:  # all that it looks at can be missing, and the pixel not
+            most = replace(window, ranks=(-1,), names=("r",), value=1.0)
+            named = {"c": share.counts, "most": build.add((most,), given.cover.counts)}
+            seen = Map("where(most > 0, c, 0)", tuple(named), result=SHARE)
+            share = build.cover(build.join(seen, named), share.is_binary)
+        beyond = {rank: math.inf if rank == 0 else -math.inf for rank in window.ranks}
+        filled = {rank: build.filled(given, value) for rank, value in beyond.items()}
+        ones = {
+            name: (replace(window, ranks=(rank,), names=("r",)), filled[rank])
+            for name, rank in zip(window.names, window.ranks, strict=True)
+        }
+        if len(ones) == 1:
+            ((one, source),) = ones.values()
+
+            def looked(ops: Sequence[Op]) -> int:
+                return build.add((one, *ops), source)
+
+            return self._after(node, looked, rest, Covered(IMAGE, share, node.unrounded))
+        first, *ops = rest
+        assert isinstance(first, Map)
+        made = {name: build.add((one,), source) for name, (one, source) in ones.items()}
+
+        def joined(ops: Sequence[Op]) -> int:
+            return build.join(first, made, *ops)
+
+        return self._after(node, joined, ops, Covered(IMAGE, share, node.unrounded))
 
     def _stood_on(self, node: NodePlan, window: Stencil, given: Covered) -> int:
         """Return the samples that a window stands on."""
