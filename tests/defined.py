@@ -68,8 +68,11 @@ def _fused(weights, samples, total=None):
 
 
 def _resampled(op, values, compute):
-    """Sums down the columns, then along the rows, in the order of the taps."""
-    for axis, taps in enumerate(op.phases):
+    """Sums down the columns, then along the rows, in the order of the taps; more rows are made last."""
+    rows, _ = op.phases
+    order = (1, 0) if len(rows.first) > rows.size else (0, 1)
+    for axis in order:
+        taps = op.phases[axis]
         if taps.picks:
             values = np.take(values, taps.first, axis)
             continue

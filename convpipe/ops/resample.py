@@ -28,8 +28,9 @@ class Rule(Protocol):
 
 @dataclass(frozen=True, eq=False)
 class Resample(Window):
-    """Sums of products: first down the columns, with taps of the output's row, then along it.
+    """Sums of products down columns, with taps of the output's row, and along rows, with those of its column.
 
+    Rows are summed first, unless the result has more of them than the image: then neighbours in a row are.
     Each output is a sum over few rows and columns, all of them inside the image: it meets no border.
 
     Parameters
@@ -69,6 +70,12 @@ class Resample(Window):
     def is_identity(self) -> bool:
         """Tell whether its result is its input."""
         return self.fitted is not None and all(phase.is_identity for phase in self.fitted)
+
+    @property
+    def along_first(self) -> bool:
+        """Tell whether neighbours in a row are summed before rows are."""
+        rows, _ = self.phases
+        return len(rows.first) > rows.size
 
     @property
     def picks(self) -> bool:

@@ -28,6 +28,7 @@ class Resampled:
     phases : (Polyphase, Polyphase)
         Taps of rows and columns.
     segments : tuple of Segment
+        None where the sums themselves are what is made.
     constants : tuple of tuple of float
         Of each segment.
     compute : str
@@ -52,12 +53,14 @@ class Resampled:
     def choices(self) -> list[str]:
         """Its taps."""
         rows, cols = self.phases
-        return [f"up to {rows.kernel}x{cols.kernel} taps, others for every row and column"]
+        return [f"up to {rows.kernel}x{cols.kernel} taps, of their own for every row and column"]
 
     def make(self, frame: Frame) -> None:
         """Add the steps that make a row."""
         row, dtype = self._down(frame)
         row, dtype = self._along(frame, row, dtype)
+        if not self.segments:
+            return
         segment, count = self.segments[0], frame.cols * self.segments[0].output_channels
         # What is no sum yet becomes a number of the arithmetic by a weight of 1.
         found = Response("r", (), 0) if dtype == self.compute else Response("r", ((0, 0),))
@@ -87,7 +90,7 @@ class Resampled:
         made = slice(frame.column, frame.column + frame.cols)
         places, weights = cols.first[made] - given.first, cols.weights[made]
         channels = given.channels
-        total = frame.scratch(frame.cols * channels, self.compute)
+        total = frame.scratch(frame.cols * channels, self.compute) if self.segments else frame.out(0)
         edges = _pieces(cols.kernel)
         for begin, end in pairwise(edges):
             taps = column_taps((places + begin) * channels, weights[:, begin:end], self.compute)

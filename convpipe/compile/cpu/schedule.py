@@ -24,6 +24,7 @@ from convpipe.ops import Reduce, Resample, Stencil, Taps, Window
 from convpipe.plan import NodePlan
 from convpipe.plan.ahead import Ahead, Reader, look_ahead
 from convpipe.plan.rings import AT_ONCE
+from convpipe.polyphase import Polyphase
 
 WIDE = 1024
 """From this many samples in a row on an image is read where it is, but for the ends of its rows: to copy it
@@ -252,10 +253,25 @@ class _Maker:
         if level.premultiply:
             self._made.append(_copies(level, given, compute))
             given = _padded(self._made[-1], len(self._made) - 1, given)
+        rows, cols = window.phases
+        extent = rows.output(given.extent[0]), cols.output(given.extent[1])
+        if window.along_first:
+            given, cols = self._along(level, given, cols), Polyphase.identity(1)
         chain, values = self._segments(level)
-        recipe = Resampled(level, window.phases, chain, values, compute)
-        rows, cols = (axis.output(size) for axis, size in zip(given.axes, given.extent, strict=True))
-        return Level(level.title, (given,), (rows, cols), level.output_channels, compute, recipe)
+        recipe = Resampled(level, (rows, cols), chain, values, compute)
+        return Level(level.title, (given,), extent, level.output_channels, compute, recipe)
+
+    def _along(self, level: levels.Level, given: Input, cols: Polyphase) -> Input:
+        """Add a level of sums along each row, if these come first; return its rows as they are then read."""
+        if cols.is_identity:
+            return given
+        compute, extent = self._program.compute, (given.extent[0], cols.output(given.extent[1]))
+        recipe = Resampled(level, (Polyphase.identity(1), cols), (), (), compute)
+        read = replace(given, axes=(PLAIN, cols))
+        title = f"{level.title}, along rows"
+        self._made.append(Level(title, (read,), extent, given.channels, compute, recipe))
+        rows, at = given.axes[0], len(self._made) - 1
+        return Input(at, extent, given.channels, compute, (rows, PLAIN))
 
     def _is_beside_another(self, given: Input) -> bool:
         """Tell whether others find something else beside the rows than this would."""
