@@ -10,7 +10,7 @@ import oracle
 from rounding import fma
 
 from convpipe.compile.cpu.banks import choose
-from convpipe.ops import Alpha, Cast, ChannelMap, Map, Mix, Resample, Stencil
+from convpipe.ops import Alpha, Cast, ChannelMap, Lookup, Map, Mix, Resample, Stencil
 
 
 def run(plan, image):
@@ -44,12 +44,22 @@ def _apply(op, values, compute, integers):
     if isinstance(op, Mix):
         channels = [values[..., j] for j in range(values.shape[2])]
         return np.stack([_fused([compute(w) for w in row], channels) for row in op.matrix], axis=2)
+    if isinstance(op, Lookup):
+        return _looked_up(op, values, compute)
     if isinstance(op, ChannelMap):
         return _channel_map(op, values, compute)
     if isinstance(op, Cast):
         return oracle.round_to(values, op.dtype).astype(compute)
     assert not isinstance(op, Alpha)
     raise TypeError(op)
+
+
+def _looked_up(op, values, compute):
+    table, last = np.array(op.table, compute), len(op.table) - 1
+    at = np.clip((values - compute(op.low)) * compute(op.scale), 0, last)
+    first = at.astype(int)
+    second = np.minimum(first + 1, last)
+    return table[first] + (at - first.astype(compute)) * (table[second] - table[first])
 
 
 def _channel_map(op, values, compute):

@@ -75,6 +75,7 @@ class Numbers:
         self.numbers, self.first = Row(memory, at, dtype), first
 
     def __getitem__(self, k):
+        assert k >= 0, f"number {k}"
         return self.numbers[self.first + k]
 
 

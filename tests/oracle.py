@@ -10,7 +10,19 @@ import dataclasses
 
 import numpy as np
 
-from convpipe.ops import Alpha, Cast, ChannelMap, Frame, Map, Mix, Rank, Reduce, Resample, Stencil
+from convpipe.ops import (
+    Alpha,
+    Cast,
+    ChannelMap,
+    Frame,
+    Lookup,
+    Map,
+    Mix,
+    Rank,
+    Reduce,
+    Resample,
+    Stencil,
+)
 from convpipe.padding import Kept
 from convpipe.statistics import measure
 
@@ -90,7 +102,9 @@ def run_stage(ops, values, kept=None, alpha=False):
         elif isinstance(op, Mix):
             values = np.einsum("ij,rcj->rci", np.array(op.matrix), values)
         elif isinstance(op, ChannelMap):
-            values = channel_map(op, values)
+            values = channel_map(op, values, entering if kept is None else entering[..., :-1])
+        elif isinstance(op, Lookup):
+            values = lookup(op, values, entering if kept is None else entering[..., :-1])
         elif isinstance(op, Alpha):
             values = unpremultiply(values) if op.undo else premultiply(values)
             premultiplied, after_undo = not op.undo, op.undo
@@ -107,9 +121,32 @@ def run_stage(ops, values, kept=None, alpha=False):
     return values
 
 
-def channel_map(op, values):
-    """Run the lines of `op` on the first channels; those after them stay."""
+def lookup(op, values, samples):
+    """Look values up in a table, or in that of the shares of `samples`."""
+    if op.measured is None:
+        table, places = op.table, np.linspace(op.low, op.high, len(op.table))
+    else:
+        counts, places = histogram(op.measured, samples[np.isfinite(samples)])
+        table = op.measured.scale * np.cumsum(counts) / counts.sum()
+    return np.where(np.isnan(values), values, np.interp(values, places, table))
+
+
+def histogram(measured, held):
+    """Count samples by whole numbers, of an integer image, or in bins; return also the middles of these."""
+    if measured.integers and (held == np.rint(held)).all():
+        counts = np.bincount((held - held.min()).astype(int))
+        return counts, held.min() + np.arange(len(counts))
+    counts, edges = np.histogram(held, measured.bins)
+    return counts, (edges[1:] + edges[:-1]) / 2
+
+
+def channel_map(op, values, samples=None):
+    """Run the lines of `op` on the first channels; those after them stay. Its numbers are of `samples`."""
     scope = {**FUNCTIONS, **dict(op.constants)}
+    if op.statistics:
+        held = samples.reshape(-1, samples.shape[-1])
+        names = [one.name for one in op.statistics]
+        scope |= dict(zip(names, measure(op.statistics, held), strict=True))
     scope |= {name: values[..., k] for k, name in enumerate(op.inputs)}
     for line in op.text.strip().splitlines():
         name, text = (part.strip() for part in line.split("=", 1))
@@ -269,7 +306,8 @@ def run_covered(plan, image, there):
         else:
             values, cover, rest = covered_window(node.ops, *read[0])
         for op in rest:
-            values, cover = covered_step(op, values, cover)
+            samples = np.where(read[0][1] > 0, read[0][0], np.nan)
+            values, cover = covered_step(op, values, cover, samples)
         made.append((np.where(cover > 0, values, 0), cover))
     return made
 
@@ -325,22 +363,31 @@ def covered_window(ops, samples, cover):
         return eval(first.expression, {"__builtins__": {}}, scope), c0, rest
 
 
-def covered_step(op, values, cover):
-    """What happens to a pixel; a mix counts the mean of what it reads, and nothing if one of them does."""
+def covered_mix(matrix, cover):
+    """What each row of a matrix counts: the mean of what it reads, and nothing if one of that does."""
+    covers = []
+    for row in matrix:
+        read = [cover[..., j] for j, weight in enumerate(row) if weight]
+        covers.append(np.where(np.all(np.array(read) > 0, axis=0), np.mean(read, axis=0), 0))
+    return np.stack(covers, axis=2)
+
+
+def covered_step(op, values, cover, samples):
+    """What happens to a pixel; a mix counts the mean of what it reads, and nothing if one of them does.
+
+    `samples` are those that enter, NaN where they are missing: what a whole image gives is of the others.
+    """
     if isinstance(op, Map):
         scope = {**FUNCTIONS, **dict(op.constants), op.inputs[0]: values}
         with np.errstate(invalid="ignore", divide="ignore"):
             return eval(op.expression, {"__builtins__": {}}, scope), cover
     if isinstance(op, Mix):
-        covers = []
-        for row in op.matrix:
-            read = [cover[..., j] for j, weight in enumerate(row) if weight]
-            covers.append(np.where(np.all(np.array(read) > 0, axis=0), np.mean(read, axis=0), 0))
-        return np.einsum("ij,rcj->rci", np.array(op.matrix), values), np.stack(covers, axis=2)
+        return np.einsum("ij,rcj->rci", np.array(op.matrix), values), covered_mix(op.matrix, cover)
     if isinstance(op, ChannelMap):
-        taken, made = len(op.inputs), len(op.outputs)
-        every = np.where(np.all(cover[..., :taken] > 0, axis=2), np.mean(cover[..., :taken], axis=2), 0)
-        covers = np.concatenate([np.stack([every] * made, axis=2), cover[..., taken:]], axis=2)
-        return channel_map(op, values), covers
+        taken = len(op.inputs)
+        covers = np.concatenate([covered_mix(op.reads, cover[..., :taken]), cover[..., taken:]], axis=2)
+        return channel_map(op, values, samples), covers
+    if isinstance(op, Lookup):
+        return lookup(op, values, samples), cover
     assert isinstance(op, Cast)
     return round_to(values, op.dtype), cover

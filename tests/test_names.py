@@ -126,7 +126,7 @@ def test_methods():
             "ycbcr",
         ],
         "combine": ["LABEL"],
-        "contrast": ["stretch"],
+        "contrast": ["equalize", "lut", "stretch", "zscore"],
         "custom": ["LABEL"],
         "denoise": ["nlmeans", "tv"],
         "edge": ["kirsch", "laplacian", "prewitt", "roberts", "scharr", "sobel"],

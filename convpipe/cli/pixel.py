@@ -17,17 +17,19 @@ from convpipe.ops import (
     Cast,
     ChannelMap,
     Frame,
+    Lookup,
     Map,
     Mix,
     Rank,
-    Reduce,
     Resample,
     Stencil,
     Window,
     dtype_range,
     is_integer,
+    statistics,
 )
 from convpipe.stages.wiring import IMAGE
+from convpipe.statistics import Statistic, measure
 
 if TYPE_CHECKING:
     from convpipe.pipeline import Pipeline
@@ -212,7 +214,7 @@ class Pixel:
         if self.channel >= len(op.outputs):
             emit(f"alpha stays: {pixel[-1]:.6g}")
             return
-        known = {**dict(zip(op.inputs, map(float, pixel), strict=False)), **dict(op.constants)}
+        known = {**dict(zip(op.inputs, map(float, pixel), strict=False)), **self._constants(op)}
         emit(", ".join(f"{name} = {value:.6g}" for name, value in known.items()))
         for name, line in op.lines:
             values = {each: Interval(known[each], known[each]) for each in line.inputs}
@@ -225,16 +227,38 @@ class Pixel:
         """Print what the stage does with its responses: expressions with their constants."""
         for op in self.stage.ops:
             if isinstance(op, Map):
-                constants = ", ".join(f"{name} = {value:.6g}" for name, value in op.constants)
+                constants = ", ".join(f"{name} = {value:.6g}" for name, value in self._constants(op).items())
                 emit(f"then {op.expression}" + (f", {constants}" if constants else ""))
+            elif isinstance(op, Lookup):
+                how = (
+                    f"that the image gives: its {op.measured}"
+                    if op.measured
+                    else f"of {len(op.table)} entries"
+                )
+                ends = "" if op.measured else f", from {op.low:g} to {op.high:g}"
+                emit(f"then looked up in a table {how}{ends}, between two on the line from one to the other")
             elif isinstance(op, Cast):
                 saturates = " and saturated" if is_integer(op.dtype) else ""
                 emit(f"then rounded half to even{saturates} to {op.dtype}")
 
+    def _constants(self, op: Map | ChannelMap) -> dict[str, float]:
+        """Return the constants of an op, with the numbers that the image gives."""
+        found: dict[str, float] = {}
+        if needed := statistics(op):
+            samples = self._after(self.stage.inputs[0])
+            colours = samples[..., :-1] if self.plan.alpha else samples
+            values = measure(needed, colours.reshape(-1, colours.shape[2]))
+            found = {
+                one.name: value
+                for one, value in zip(needed, values, strict=True)
+                if isinstance(one, Statistic)
+            }
+        return {**dict(op.constants), **found}
+
     def _rounding(self, sums: dict[str, float], value: float) -> str:
         """Say what the sums that were printed give in exact arithmetic, if rounding can be seen."""
         ops = self.stage.ops
-        if not sums or any(isinstance(op, Reduce) for op in ops):
+        if not sums or any(statistics(op) or isinstance(op, Lookup) for op in ops):
             return ""
         found = {name: Interval(sum, sum) for name, sum in sums.items()}
         for op in ops:

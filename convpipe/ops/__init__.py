@@ -1,6 +1,17 @@
 """The few operations that every stage is lowered to; emitters know these and no filter's name.
 
-========== =====================================================================
+- Stencil, a window, linear: each bank of taps gives one response per sample
+- Rank, a window: the samples of some ranks among those of its footprint
+- Resample, a window with taps of its own for every row and every column
+- Map, a scalar expression of the responses, giving one value per sample
+- Reduce, such an expression that also needs numbers of the whole image: extremes, a threshold
+- Lookup, a value from a table, by where the sample lies in it; the image may give the table
+- Mix, a matrix across the channels of each pixel
+- ChannelMap, expressions that make the channels of each pixel from its channels
+- Alpha, to or from colour multiplied by alpha
+- Cast, round to a dtype, an integer one saturating, and go on in the type of the arithmetic
+- Frame, the whole image through a function of a library; it stands apart from all others
+
 In a chain each op takes what the one before it gave. A window gives a response per bank or rank; the map
 that follows combines them, so a chain hands exactly one value per sample on. A :class:`Graph` is of nodes,
 each a chain: one with a window, or a join, whose map combines several images pixel by pixel; or an op that
@@ -9,7 +20,8 @@ stands apart.
 
 from convpipe.ops.dtypes import COMPUTE, dtype_range, is_integer, stored
 from convpipe.ops.frame import Frame
-from convpipe.ops.graph import Apart, Graph, Node, Op, has_window, is_rounding
+from convpipe.ops.graph import Apart, Graph, Node, Op, has_window, is_rounding, statistics
+from convpipe.ops.lookup import Lookup
 from convpipe.ops.pointwise import Alpha, Cast, ChannelMap, Map, Mix, Reduce
 from convpipe.ops.resample import Resample, Rule
 from convpipe.ops.taps import IDENTITY, Taps
@@ -24,6 +36,7 @@ __all__ = [
     "ChannelMap",
     "Frame",
     "Graph",
+    "Lookup",
     "Map",
     "Mix",
     "Node",
@@ -39,5 +52,6 @@ __all__ = [
     "has_window",
     "is_integer",
     "is_rounding",
+    "statistics",
     "stored",
 ]

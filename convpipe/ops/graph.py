@@ -7,18 +7,25 @@ from dataclasses import dataclass
 
 from convpipe.ops.dtypes import is_integer
 from convpipe.ops.frame import Frame
+from convpipe.ops.lookup import Lookup
 from convpipe.ops.pointwise import Alpha, Cast, ChannelMap, Map, Mix, Reduce
 from convpipe.ops.window import Window
+from convpipe.statistics import Measured
 
 Apart = Frame
 """What no loop over rows has: it is a node by itself, and runs by itself."""
 
-Op = Window | Map | Mix | ChannelMap | Alpha | Cast | Apart
+Op = Window | Map | Lookup | Mix | ChannelMap | Alpha | Cast | Apart
 
 
 def is_rounding(op: Op) -> bool:
     """Tell whether `op` rounds to integers."""
     return isinstance(op, Cast) and is_integer(op.dtype)
+
+
+def statistics(op: Op) -> tuple[Measured, ...]:
+    """Return the numbers that `op` needs of all samples that enter it."""
+    return op.statistics if isinstance(op, Reduce | Lookup | ChannelMap) else ()
 
 
 def has_window(ops: Sequence[Op]) -> bool:

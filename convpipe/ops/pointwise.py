@@ -100,10 +100,15 @@ class Reduce(Map):
     statistics: tuple[Statistic, ...] = EXTREMES
 
     def __post_init__(self) -> None:
-        given = tuple((one.name, 0.0) for one in self.statistics)
-        if self.constants[: len(given)] != given:  # as of a copy, which has them
-            object.__setattr__(self, "constants", (*given, *self.constants))
+        _name_measured(self)
         super().__post_init__()
+
+
+def _name_measured(op: Reduce | ChannelMap) -> None:
+    """Put the numbers that an image gives before the other constants of `op`."""
+    given = tuple((one.name, 0.0) for one in op.statistics)
+    if op.constants[: len(given)] != given:  # as of a copy, which has them
+        object.__setattr__(op, "constants", (*given, *op.constants))
 
 
 @dataclass(frozen=True)
@@ -141,6 +146,8 @@ class ChannelMap:
         As of a :class:`Map`.
     proven : (Interval, Interval), optional
         What encloses every output if all inputs lie in the first: where interval arithmetic cannot show it.
+    statistics : tuple of Statistic
+        Numbers of all samples that enter, which are the first constants.
 
     Raises
     ------
@@ -161,8 +168,10 @@ class ChannelMap:
     outputs: tuple[str, ...]
     constants: tuple[tuple[str, float], ...] = ()
     proven: tuple[Interval, Interval] | None = None
+    statistics: tuple[Statistic, ...] = ()
 
     def __post_init__(self) -> None:
+        _name_measured(self)
         assigned = [name for name, _ in expression.assignments(self.text)]
         given = (*self.inputs, *(name for name, _ in self.constants))
         expression.check_names((*given, *assigned), "a channel, a constant or a line")
@@ -182,6 +191,14 @@ class ChannelMap:
             made.append((name, Map(text, inputs, constants)))
             names.append(name)
         return tuple(made)
+
+    @property
+    def reads(self) -> tuple[tuple[bool, ...], ...]:
+        """Which of the inputs each output is made of."""
+        found = {name: {name} for name in self.inputs}
+        for name, line in self.lines:
+            found[name] = set().union(*(found[each] for each in line.inputs))
+        return tuple(tuple(each in found[name] for each in self.inputs) for name in self.outputs)
 
     def made(self, channels: int) -> int:
         """Return how many channels a pixel of `channels` has after it."""

@@ -11,8 +11,9 @@ import numpy as np
 from convpipe.fourier import LEAST_TAPS, Tiles, tiles
 from convpipe.geometry import Axis, Extent
 from convpipe.interval import Interval
-from convpipe.ops import ChannelMap, Frame, Map, Mix, Op, Resample, Stencil, Taps
+from convpipe.ops import ChannelMap, Frame, Lookup, Map, Mix, Op, Resample, Stencil, Taps
 from convpipe.plan.node import NodePlan
+from convpipe.statistics import Statistic
 
 
 def fourier_tiles(
@@ -40,6 +41,13 @@ def frame_bytes(node: NodePlan) -> int:
     return frame.nbytes(node.input, node.channels) if isinstance(frame, Frame) else 0
 
 
+def statistics_bytes(node: NodePlan) -> int:
+    """Return what finding numbers of its whole input takes: its finite samples, and all as float64."""
+    if all(isinstance(one, Statistic) and one.is_extreme for one in node.statistics):
+        return 0
+    return 17 * math.prod(node.input) * node.channels
+
+
 def operations(op: Op) -> int:
     """Count the arithmetic operations of `op` on one output sample."""
     if isinstance(op, Stencil):
@@ -49,6 +57,8 @@ def operations(op: Op) -> int:
         return 2 * (math.ceil(rows.kernel * cols.rate) + cols.kernel)
     if isinstance(op, Map):
         return sum(isinstance(node, ast.BinOp | ast.UnaryOp | ast.Call) for node in ast.walk(op.tree))
+    if isinstance(op, Lookup):
+        return 8
     if isinstance(op, ChannelMap):
         return -(-sum(operations(line) for _, line in op.lines) // len(op.outputs))
     if isinstance(op, Mix):

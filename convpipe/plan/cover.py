@@ -159,7 +159,7 @@ def _reads(op: Mix | ChannelMap, channels: int) -> NDArray[np.bool_]:
         return np.asarray(np.array(op.matrix) != 0)
     made, taken = len(op.outputs), len(op.inputs)
     reads = np.zeros((op.made(channels), channels), bool)
-    reads[:made, :taken] = True
+    reads[:made, :taken] = op.reads
     reads[made:, taken:] = np.eye(channels - taken, dtype=bool)
     return reads
 

@@ -31,7 +31,6 @@ from convpipe.ops import (
     Mix,
     Op,
     Rank,
-    Reduce,
     Resample,
     Stencil,
     Taps,
@@ -150,7 +149,7 @@ class _Coverer:
 
     def _window(self, node: NodePlan, given: Covered) -> Covered:
         """Return a window, and what happens to its responses."""
-        window, *rest = node.ops
+        window = node.ops[0]
         if isinstance(window, Resample):
             return self._mean(node, window, given)
         if isinstance(window, Rank) and {*window.ranks} <= {0, window.count - 1}:
@@ -158,7 +157,7 @@ class _Coverer:
         if not isinstance(window, Stencil):
             message = "does not know yet what to leave out; it takes no image in which samples can be missing"
             raise PlanError(f"{node.origin} {message}", node.origin.name)
-        if any(isinstance(op, Reduce) for op in rest):  # NaN counts for no statistic
+        if node.reduces:  # NaN counts for no statistic
             samples = self.build.filled(given, math.nan)
             given = replace(given, samples=samples, is_clean=False, is_weighted=False)
         if all(_stands(bank, window.centre) for bank in window.banks):

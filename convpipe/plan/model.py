@@ -12,7 +12,7 @@ import numpy as np
 
 from convpipe.geometry import Extent, Field
 from convpipe.ops import stored
-from convpipe.plan.costs import frame_bytes
+from convpipe.plan.costs import frame_bytes, statistics_bytes
 from convpipe.plan.missing import Missing
 from convpipe.plan.node import NodePlan
 from convpipe.plan.parts import Part, cut, held
@@ -199,19 +199,20 @@ class Plan:
         """Memory beside the image and the result that all threads share: at most, of all that is filtered.
 
         Images that stand between two parts, transforms of a kernel, taps of a resample, what a library's
-        function takes, and copies of an image or a result in the type that the loops read or write.
+        function takes or the search for numbers of an image, and copies of an image or a result in the type
+        that the loops read or write.
         """
         size = np.dtype(self.compute).itemsize
         between = max(sum(self.nodes[at].samples * size for at in alive) for alive in held(self.parts))
         tiles = [node.tiles for node in self.nodes if node.tiles is not None]
         kernels = max((each.shared_bytes for each in tiles), default=0)
-        frames = max((frame_bytes(node) for node in self.nodes), default=0)
+        whole = max(frame_bytes(node) + statistics_bytes(node) for node in self.nodes)
         taps = sum(axis.nbytes for node in self.nodes for axis in node.axes if isinstance(axis, Polyphase))
         masked = self.input_bytes if self.channels > self.image_channels else 0
         copies = (
             masked + _copied(self.input_bytes, self.dtype) + _copied(self.output_bytes, self.output_dtype)
         )
-        return between + kernels + frames + taps + copies
+        return between + kernels + whole + taps + copies
 
     @cached_property
     def thread_bytes(self) -> int:

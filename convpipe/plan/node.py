@@ -8,11 +8,11 @@ from dataclasses import dataclass, field
 from convpipe.fourier import Tiles
 from convpipe.geometry import Axis, Extent, Field
 from convpipe.interval import Interval
-from convpipe.ops import Apart, Op, Reduce, Resample, Window, has_window
+from convpipe.ops import Apart, Op, Resample, Window, has_window, statistics
 from convpipe.padding import Sides
 from convpipe.ranges import Ranges
 from convpipe.stages.wiring import IMAGE
-from convpipe.statistics import Statistic
+from convpipe.statistics import Measured
 
 AXIS_NAMES = ("rows", "columns")
 
@@ -189,9 +189,9 @@ class NodePlan:
         return bool(self.statistics)
 
     @property
-    def statistics(self) -> tuple[Statistic, ...]:
+    def statistics(self) -> tuple[Measured, ...]:
         """The numbers of its whole input that it needs."""
-        return next((op.statistics for op in self.ops if isinstance(op, Reduce)), ())
+        return next((found for op in self.ops if (found := statistics(op))), ())
 
     @property
     def is_pointwise(self) -> bool:

@@ -25,6 +25,9 @@ _HERE = {
     "sobel_x sobel_h": "edge: sobel (with 'direction: x')",
     "sobel_y sobel_v": "edge: sobel (with 'direction: y')",
     "high_boost": "sharpen: unsharp",
+    "equalise equalize_hist equalizehist histogram_equalization": "contrast: equalize",
+    "lookup lookup_table curve curves": "contrast: lut",
+    "standardize standardise z_score": "contrast: zscore",
     "rgb2hsv": "color: hsv",
     "hsv2rgb": "color: from_hsv",
     "rgb2lab": "color: lab",
@@ -97,9 +100,7 @@ _NOT_HERE = {
     "adaptive adaptive_threshold local_threshold sauvola niblack": (
         "'combine' compares the image with a blur of it: 'where(input > local - 5, 255, 0)'"
     ),
-    "histogram equalize equalise equalize_hist histogram_equalization clahe equalize_adapthist": (
-        "contrast: stretch spreads the values, evenly"
-    ),
+    "histogram clahe equalize_adapthist": "contrast: equalize is of the whole image, not of parts of it",
     "hue hsl luv colorspace sepia white_balance": (
         "color: hsv, lab, xyz and ycbcr are the conversions, and from_hsv and its like lead back"
     ),

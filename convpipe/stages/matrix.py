@@ -1,4 +1,4 @@
-"""A parameter that holds a kernel."""
+"""Parameters that hold many numbers: a list of them, and a kernel."""
 
 from __future__ import annotations
 
@@ -13,6 +13,42 @@ from convpipe.stages.parameters import VANISHING, Number, Parameter, is_list
 
 _MOST_TAPS = 1 << 20
 """Largest number of weights a kernel may have."""
+
+
+def _check(cell: Number, value: Any, parameter: str) -> None:
+    """Refuse a number of a parameter that holds many, by its place among them."""
+    try:
+        cell.finite(value)
+    except ParameterError as error:
+        raise type(error)(str(error), parameter) from None
+
+
+@dataclass(frozen=True)
+class Numbers(Parameter):
+    """A list of finite numbers, of at least and at most so many; parsed to a tuple of float."""
+
+    least: int = 1
+    most: int = _MOST_TAPS
+
+    def parse(self, value: Any) -> tuple[float, ...]:
+        """Return the numbers."""
+        items = value.tolist() if hasattr(value, "tolist") else value
+        if not is_list(items):
+            raise self.refuse_type(value)
+        if not self.least <= len(items) <= self.most:
+            raise ParameterError(f"{self.name} needs {self.kind()}; given {len(items)}", self.name)
+        for k, item in enumerate(items):
+            _check(Number(f"{self.name}[{k}]", self.doc), item, self.name)
+        return tuple(map(float, items))
+
+    def kind(self) -> str:
+        """Return what is needed."""
+        return f"a list of {self.least} to {self.most} finite numbers"
+
+    def schema(self) -> dict[str, Any]:
+        """Return a list of numbers."""
+        number = {"type": "number"}
+        return {"type": "array", "items": number, "minItems": self.least, "maxItems": self.most}
 
 
 @dataclass(frozen=True)
@@ -50,14 +86,8 @@ class Matrix(Parameter):
             return tuple(tuple(map(number.finite, row)) for row in rows)
         except ParameterError:
             for i, j in np.ndindex(len(rows), len(rows[0])):
-                self._check(Number(f"{self.name}[{i}][{j}]", self.doc), rows[i][j])
+                _check(Number(f"{self.name}[{i}][{j}]", self.doc), rows[i][j], self.name)
             raise
-
-    def _check(self, cell: Number, value: Any) -> None:
-        try:
-            cell.finite(value)
-        except ParameterError as error:
-            raise type(error)(str(error), self.name) from None
 
     def _refuse_form(self, value: Any) -> ParameterTypeError:
         error = self.refuse_type(value)

@@ -13,7 +13,7 @@ from convpipe.geometry import Border
 from convpipe.images import Limits
 from convpipe.stages import ANY_LABEL, COMMON, families, stage
 from convpipe.stages.combine import FormulaText
-from convpipe.stages.matrix import Matrix
+from convpipe.stages.matrix import Matrix, Numbers
 from convpipe.stages.parameters import Choice, Count, CountPair, Flag, NumberPair, Percentiles, Span
 
 STAGES = [stage("blur", "gaussian", sigma=1.4, name="soft"), stage("edge", "sobel")]
@@ -102,6 +102,8 @@ def another(parameter, example):
         return not parameter.default
     if isinstance(parameter, FormulaText):
         return "input / 2"
+    if isinstance(parameter, Numbers):
+        return [1, 2, 3]
     if isinstance(parameter, Matrix):
         return [[1, 2], [3, 4]]
     if isinstance(parameter, CountPair):

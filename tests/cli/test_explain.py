@@ -231,3 +231,15 @@ def test_explain_a_conversion_line_by_line(convpipe, here, job):
     assert "the stage gives 14.1667" in text
     text = convpipe("explain", job("- color: hsv"), "a.png", "--at", 0, 0, "--channel", 3).stdout
     assert "alpha stays: 9" in text
+
+
+def test_explain_says_what_the_image_gives_and_what_a_table_does(convpipe, here, job):
+    images.write(here / "a.png", np.array([[10, 20], [30, 60]], np.uint8))
+    text = convpipe("explain", job("- contrast: zscore"), "a.png", "--at", 1, 1).stdout
+    assert "mean = 30, deviation = 18.7083" in text
+    assert "the stage gives 1.60357" in text
+    text = convpipe("explain", job("- {contrast: lut, table: [9, 0]}"), "a.png", "--at", 1, 1).stdout
+    assert "then looked up in a table of 2 entries, from 0 to 255" in text
+    text = convpipe("explain", job("- contrast: equalize"), "a.png", "--at", 1, 1).stdout
+    assert "then looked up in a table that the image gives: its cumulative distribution" in text
+    assert "the stage gives 255" in text

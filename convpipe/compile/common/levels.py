@@ -14,10 +14,10 @@ import numpy as np
 
 from convpipe.compile.common.pictures import Picture
 from convpipe.geometry import Axis, Extent
-from convpipe.ops import IDENTITY, Alpha, Cast, ChannelMap, Map, Mix, Resample, Stencil, stored
+from convpipe.ops import IDENTITY, Alpha, Cast, ChannelMap, Lookup, Map, Mix, Resample, Stencil, stored
 from convpipe.plan import NodePlan, Plan, parts
 
-Pointwise = Map | Mix | ChannelMap | Alpha | Cast
+Pointwise = Map | Lookup | Mix | ChannelMap | Alpha | Cast
 
 
 @dataclass(frozen=True)
@@ -232,7 +232,7 @@ def constant_pixel(node: NodePlan) -> tuple[float, float]:
 
 
 def _constants(step: Pointwise) -> list[float]:
-    if isinstance(step, Map | ChannelMap):
+    if isinstance(step, Map | Lookup | ChannelMap):
         return [value for _, value in step.constants]
     if isinstance(step, Mix):
         return [value for row in step.matrix for value in row]

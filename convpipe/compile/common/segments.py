@@ -1,7 +1,7 @@
 """Cut the pointwise steps of a level into loops, and turn expressions into source.
 
-Scalar steps (Map, Cast) stand in the loop that makes their input. A step across channels (Mix, ChannelMap,
-Alpha) needs whole pixels, so it opens a loop of its own over a row that stays in the L1 cache.
+Scalar steps (Map, Lookup, Cast) stand in the loop that makes their input. A step across channels (Mix,
+ChannelMap, Alpha) needs whole pixels, so it opens a loop of its own over a row that stays in the L1 cache.
 """
 
 from __future__ import annotations
@@ -11,10 +11,11 @@ import copy
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
+from typing import NamedTuple
 
 from convpipe.compile.common.levels import Level, Program
 from convpipe.compile.common.text import fused
-from convpipe.ops import Alpha, Cast, ChannelMap, Map, Mix, is_integer, is_rounding
+from convpipe.ops import Alpha, Cast, ChannelMap, Lookup, Map, Mix, is_integer, is_rounding, statistics
 
 
 def translate(step: Map, names: list[str], suffix: str) -> str:
@@ -48,6 +49,14 @@ Across = Mix | ChannelMap | Alpha
 """Steps across the channels of a pixel."""
 
 
+class Spot(NamedTuple):
+    """Where numbers of an image go: from which parameter on, from which of the numbers, how many."""
+
+    at: int
+    first: int
+    many: int
+
+
 @dataclass(frozen=True)
 class Segment:
     """One loop along the row.
@@ -59,7 +68,7 @@ class Segment:
         Whether it reads the responses of the banks; otherwise the row of the segment before.
     across : Across or None
         The step across channels that it begins with.
-    steps : tuple of Map and Cast
+    steps : tuple of Map, Lookup and Cast
     first : int
         Position in the constant vector of the first constant of `across` and `steps`.
     channels, output_channels : int
@@ -76,7 +85,7 @@ class Segment:
     index: int
     opens: bool
     across: Across | None
-    steps: tuple[Map | Cast, ...]
+    steps: tuple[Map | Lookup | Cast, ...]
     first: int
     channels: int
     output_channels: int
@@ -94,8 +103,29 @@ class Segment:
         if isinstance(self.across, ChannelMap):
             names += [f"{name}_a" for name, _ in self.across.constants]
         for k, step in enumerate(self.steps):
-            names += [f"{name}_{k}" for name, _ in step.constants] if isinstance(step, Map) else []
+            names += [f"{name}_{k}" for name, _ in step.constants] if isinstance(step, Map | Lookup) else []
         return [(name, self.first + at) for at, name in enumerate(names)]
+
+    @property
+    def tables(self) -> dict[int, tuple[float, ...]]:
+        """The tables that its steps look values up in, by their positions among the steps."""
+        return {k: step.table for k, step in enumerate(self.steps) if isinstance(step, Lookup)}
+
+    @property
+    def measured(self) -> tuple[Spot, ...]:
+        """Which of its parameters an image gives: constants, or a table, too, which come after them."""
+        at = 0
+        for step in (self.across, *self.steps):
+            own = len(step.constants) if isinstance(step, Map | Lookup | ChannelMap) else 0
+            own = sum(map(len, step.matrix)) if isinstance(step, Mix) else own
+            if isinstance(step, Lookup) and step.measured:
+                before = [table for k, table in self.tables.items() if k < self.steps.index(step)]
+                table = len(self.constants) + sum(map(len, before))
+                return Spot(at, 0, own), Spot(table, own, len(step.table))
+            if step is not None and (given := statistics(step)):
+                return (Spot(at, 0, len(given)),)
+            at += own
+        return ()
 
     @property
     def pixel(self) -> list[tuple[str, str]]:
@@ -127,7 +157,9 @@ class Segment:
         for k, step in enumerate(self.steps):
             if isinstance(step, Cast):
                 lines += [] if self._stores(step) else cast_lines(step, names[0])
-            elif colour:
+            elif colour and isinstance(step, Lookup):
+                lines.append(f"v = looked_up(table_{k}, low_{k}, scale_{k}, last_{k}, {names[0]}, T)")
+            elif colour and isinstance(step, Map):
                 lines.append(f"v = {translate(step, names, str(k))}")
             names = ["v"] if lines else names
         return lines
@@ -178,7 +210,7 @@ def cast_lines(step: Cast, value: str) -> list[str]:
 @cache
 def segments(level: Level, program: Program) -> tuple[Segment, ...]:
     """Return the loops of `level`, in order."""
-    groups: list[tuple[Across | None, list[Map | Cast]]] = [(None, [])]
+    groups: list[tuple[Across | None, list[Map | Lookup | Cast]]] = [(None, [])]
     for step in level.steps:
         if isinstance(step, Across):
             if level.mixes_samples and step is level.steps[0]:

@@ -158,6 +158,10 @@ def _open(
     names = [name for name, _ in segment.constants]
     if names:
         text.line(f"{', '.join(names)}, = values(p, {first}, {len(names)}, T)")
+    at = first + len(names)
+    for k, table in segment.tables.items():
+        text.line(f"table_{k} = listed(p, {at}, T)")
+        at += len(table)
     name_sources(text, dtypes, shifted)
     text.line(f"out = target(rows, {len(dtypes)}, np.{segment.output or compute})")
     if segment.counts_nan:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from typing import ClassVar, Protocol
 
@@ -86,7 +86,7 @@ class Join:
     level : Level
     segments : tuple of Segment
     constants : tuple of tuple of float
-        Of each segment.
+        Of each segment, and after them its tables.
     compute : str
         Type of the arithmetic.
     """
@@ -144,6 +144,7 @@ def add_segments(
         loop = across(segment, compute, compute, 1, weighted=False)
         count = frame.cols * segment.output_channels
         frame.call(loop, [given, target], count, np.array(values, compute), row=row)
+        frame.measure(segment, 0, compute)
         given = target
 
 
@@ -157,12 +158,10 @@ class Responses:
     banks : tuple of Bank
     segments : tuple of Segment
     constants : tuple of tuple of float
-        Of each segment.
+        Of each segment, and after them its tables.
     compute : str
         Type of the arithmetic.
     in_place : bool
-    reduces : bool
-        Whether the first constants are the numbers that the image gives.
     constant : (float, float)
         What a constant border holds, in the channels but the last, and there.
     at_once : int
@@ -175,7 +174,6 @@ class Responses:
     constants: tuple[tuple[float, ...], ...]
     compute: str
     in_place: bool = False
-    reduces: bool = False
     constant: tuple[float, float] = (0.0, 0.0)
     at_once: int = 1
 
@@ -241,6 +239,7 @@ class Responses:
             source = frame.given[0].sample(row + made * self.level.stride[0], col)
             count = frame.cols * segment.output_channels
             frame.call(loop, [source, target], count, values, row=made)
+            frame.measure(segment, 1, self.compute)
             add_segments(frame, self.segments, self.constants, made, target, self.compute)
 
     def _finish(self, frame: Frame, row: int, made: Sequence[Part]) -> None:
@@ -262,9 +261,7 @@ class Responses:
         count = frame.cols * segment.output_channels
         values = np.array([*weights, *self.constants[0]], self.compute)
         frame.call(loop, [*(place for place, _ in rows), target], count, values, row=row)
-        if self.reduces:
-            given = len(weights) * np.dtype(self.compute).itemsize
-            frame.steps[-1] = replace(frame.steps[-1], measured=given)
+        frame.measure(segment, len(weights), self.compute)
         if level.keep_alpha:
             i, j = level.centre
             centre = frame.given[0].sample(self.lead + row * level.stride[0] + i, j * level.dilation[1])

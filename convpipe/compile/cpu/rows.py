@@ -42,6 +42,18 @@ square, power, minimum, maximum, where = (inline(function) for function in scala
 sqrt, exp, log = math.sqrt, math.exp, math.log
 
 
+@inline
+def looked_up(table, low, unit, last, value, T):  # noqa: N803 - as in the loops
+    # What a table holds for a value, on the line from one entry to the next; beyond it, its ends.
+    at = (value - low) * unit
+    at = at if at > T(0) else T(0)
+    at = at if at < last else last
+    first = np.int64(at)
+    second = np.int64(at + T(1)) if at < last else first
+    found = table[first] + (at - T(first)) * (table[second] - table[first])
+    return found if value == value else value
+
+
 @intrinsic
 def dot(context, *products):
     # w0, s0, w1, s1, ...: the sum of the products in their order, a product and then fused multiply-adds,
@@ -207,6 +219,7 @@ __all__ = [
     "inline",
     "listed",
     "log",
+    "looked_up",
     "maximum",
     "minimum",
     "power",

@@ -7,6 +7,7 @@ two levels stand a few rows. Nothing here is compiled: a schedule is data, and p
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -20,7 +21,7 @@ from convpipe.compile.cpu.banks import choose
 from convpipe.compile.cpu.recipes import Copy, Join, Recipe, Responses
 from convpipe.compile.cpu.resample import Resampled
 from convpipe.geometry import Axis, Border, Extent
-from convpipe.ops import Reduce, Resample, Stencil, Taps, Window
+from convpipe.ops import Resample, Stencil, Taps, Window
 from convpipe.plan import NodePlan
 from convpipe.plan.ahead import Ahead, Reader, look_ahead
 from convpipe.plan.rings import AT_ONCE
@@ -288,15 +289,15 @@ class _Maker:
         )
         chain, values = self._segments(level)
         in_place = given.source < 0 and given.is_padded
-        reduces = any(isinstance(step, Reduce) for step in level.steps)
-        return Responses(
-            level, banks, chain, values, self._program.compute, in_place, reduces, given.constant
-        )
+        return Responses(level, banks, chain, values, self._program.compute, in_place, given.constant)
 
     def _segments(self, level: levels.Level) -> tuple[tuple[Segment, ...], tuple[tuple[float, ...], ...]]:
-        """Return the loops of what happens pixel by pixel, and the constants of each."""
+        """Return the loops of what happens pixel by pixel, and the constants of each, then its tables."""
         chain, constants = segments(level, self._program), self._program.constants
-        return chain, tuple(tuple(constants[at] for _, at in segment.constants) for segment in chain)
+        return chain, tuple(
+            (*(constants[at] for _, at in segment.constants), *itertools.chain(*segment.tables.values()))
+            for segment in chain
+        )
 
 
 def _needs_copy(level: levels.Level, window: Responses, given: Input) -> bool:

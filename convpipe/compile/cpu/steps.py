@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from convpipe.compile.common.segments import Segment, Spot
 from convpipe.compile.cpu.layout import OUT, WORKSPACE
 from convpipe.compile.cpu.loops import Loop, pad
 from convpipe.geometry import Border, border_index
@@ -44,9 +45,9 @@ When = Literal["always", "anew", "after"]
 class Step:
     """One call of a loop: on rows, for a number of samples, with parameters, for some rows.
 
-    Where the image gives some of the parameters, `measured` says at which byte; `row` says for which of the
-    rows that are made at a time it counts NaNs. Where each row that is made has parameters of its own,
-    `pitch` is the bytes from those of one to those of the next.
+    Where the image gives some of the parameters, `measured` says which, with places in bytes; `row` says for
+    which of the rows that are made at a time it counts NaNs. Where each row that is made has parameters of
+    its own, `pitch` is the bytes from those of one to those of the next.
     """
 
     loop: Loop
@@ -54,7 +55,7 @@ class Step:
     count: int
     parameters: bytes
     when: When = "always"
-    measured: int | None = None
+    measured: tuple[Spot, ...] = ()
     row: int = 0
     pitch: int = 0
 
@@ -159,6 +160,12 @@ class Frame:
         """Add a step."""
         given = b"" if parameters is None else parameters.tobytes()
         self.steps.append(Step(loop, tuple(places), count, given, when, row=row))
+
+    def measure(self, segment: Segment, before: int, compute: str) -> None:
+        """Have the last step take what the image gives for a segment, whose parameters follow some others."""
+        size = np.dtype(compute).itemsize
+        spots = (spot._replace(at=(before + spot.at) * size) for spot in segment.measured)
+        self.steps[-1] = replace(self.steps[-1], measured=tuple(spots))
 
 
 def margin(

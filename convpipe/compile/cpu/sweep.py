@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from convpipe.compile.common.pictures import Picture
 from convpipe.compile.cpu.executable import Fused
-from convpipe.statistics import Statistic, measure
+from convpipe.statistics import Measured, measure
 
 
 @dataclass(frozen=True)
@@ -25,7 +25,7 @@ class Sweep:
         Those that it writes.
     fused : Fused
     operations : int
-    statistics : tuple of Statistic
+    statistics : tuple of Statistic or Cumulative
         The numbers that it needs of the first image that it reads.
     alpha : bool
         Whether the last channel of that is alpha, which counts for nothing in them.
@@ -36,7 +36,7 @@ class Sweep:
     pictures: tuple[Picture, ...]
     fused: Fused
     operations: int
-    statistics: tuple[Statistic, ...] = ()
+    statistics: tuple[Measured, ...] = ()
     alpha: bool = False
 
     @property

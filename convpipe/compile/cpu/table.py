@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from convpipe.compile.common.segments import Spot
 from convpipe.compile.cpu import layout
 from convpipe.compile.cpu.layout import OUT, PARAMETERS
 from convpipe.compile.cpu.loops import Loop
@@ -38,8 +39,8 @@ class Table:
         Where in `words` the address of which loop goes.
     steps : tuple of tuple of Step
         Of each level, in the first strip.
-    measured : tuple of int
-        Where in `parameters` those of the image go, in bytes.
+    measured : tuple of Spot
+        Where in `parameters`, in bytes, numbers of the image go.
     """
 
     words: NDArray[np.int64]
@@ -47,13 +48,14 @@ class Table:
     loops: tuple[Loop, ...]
     calls: NDArray[np.int64]
     steps: tuple[tuple[Step, ...], ...]
-    measured: tuple[int, ...]
+    measured: tuple[Spot, ...]
 
     def with_measured(self, values: NDArray[np.floating]) -> NDArray[np.uint8]:
         """Return the parameters with the numbers that an image gives, in the type of the arithmetic."""
         parameters = self.parameters.copy()
-        for at in self.measured:
-            parameters[at : at + values.nbytes] = values.view(np.uint8)
+        for at, first, many in self.measured:
+            given = values[first : first + many]
+            parameters[at : at + given.nbytes] = given.view(np.uint8)
         return parameters
 
     def with_loops(self, addresses: Sequence[int]) -> NDArray[np.int64]:
@@ -145,7 +147,8 @@ class _Builder:
         self.parameters = _Parameters()
         self.loops: dict[Loop, int] = {}
         self.calls: list[list[tuple[int, int]]] = []
-        self.measured: list[int] = []
+        self.measured: list[Spot] = []
+        self._of_images: dict[tuple[bytes, tuple[Spot, ...]], int] = {}
         self.memory = self.addresses = self.slots = self.most_rows = 0
         self.steps: tuple[tuple[Step, ...], ...] = ()
 
@@ -215,11 +218,13 @@ class _Builder:
 
     def _given(self, step: Step) -> int:
         """Return where the parameters of a step are."""
-        if step.measured is None:
+        if not step.measured:
             return self.parameters.add(step.parameters)
-        at = self.parameters.append(step.parameters)
-        self.measured.append(at + step.measured)
-        return at
+        known = step.parameters, step.measured
+        if known not in self._of_images:
+            at = self._of_images[known] = self.parameters.append(step.parameters)
+            self.measured += [spot._replace(at=at + spot.at) for spot in step.measured]
+        return self._of_images[known]
 
     def _loop(self, loop: Loop) -> int:
         return self.loops.setdefault(loop, len(self.loops))
