@@ -127,6 +127,40 @@ class Polyphase(Axis):
         begins = self.first[first : last + 1]
         return int(begins.min()), int(begins.max()) + self.kernel
 
+    def alike(self, first: int, last: int) -> tuple[int, int]:
+        """Return the longest run of outputs among `first` to before `last` whose taps repeat at every period.
+
+        A period is of ``step.denominator`` outputs and ``step.numerator`` samples.
+
+        Returns
+        -------
+        begin, end : int
+            Of whole periods; equal where there are none.
+
+        Examples
+        --------
+        >>> pairs = np.arange(10).reshape(5, 2)
+        >>> weights = [[1, 1], [2, 1], [2, 1], [2, 1], [1, 1]]
+        >>> halved = Polyphase.of(pairs, weights, 10, Fraction(2), Fraction(1, 2))
+        >>> halved.alike(0, 5)
+        (1, 4)
+        """
+        outputs, samples = self.step.denominator, self.step.numerator
+        one, other = slice(first, last - outputs), slice(first + outputs, last)
+        if last - first <= outputs:
+            return first, first
+        same = (self.first[other] == self.first[one] + samples) & (
+            self.weights[other] == self.weights[one]
+        ).all(axis=1)
+        edges = np.flatnonzero(np.diff(np.concatenate([[False], same, [False]])))
+        if not len(edges):
+            return first, first
+        begins, ends = edges[::2], edges[1::2]
+        longest = int(np.argmax(ends - begins))
+        count = (int(ends[longest] - begins[longest]) + outputs) // outputs * outputs
+        begin = first + int(begins[longest])
+        return begin, begin + count
+
     def under(self, output: int) -> range:
         """Return the places of the samples in the window of an output."""
         first = int(self.first[output])

@@ -2,6 +2,8 @@
 
 from fractions import Fraction
 
+import defined
+import interpreted
 import numpy as np
 import oracle
 import pytest
@@ -11,7 +13,7 @@ from PIL import Image
 from test_sweep import alone
 
 from convpipe import Pipeline, stage
-from convpipe.compile.cpu import layout
+from convpipe.compile.cpu import layout, resample
 from convpipe.compile.cpu.graphs import compile_plan
 from convpipe.errors import ParameterError, PlanError
 from convpipe.plan import make_plan, rings
@@ -181,6 +183,55 @@ def test_bands_and_threads_change_no_byte(made, rng):
     for bands in (2, 3, 7):
         runs.fused.run((image,), (out,), bands)
         np.testing.assert_array_equal(out, whole)
+
+
+FACTORS = {(60, 30): 4, (60, 120): 4, (60, 20): 2, (60, 90): 2, (63, 42): 2, (80, 10): 1, (99, 11): 0}
+"""Columns given and made, and most channels at which taps that repeat have a loop of their own."""
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+@pytest.mark.parametrize(("given", "made"), FACTORS)
+def test_taps_that_repeat(given, made, channels, rng, monkeypatch):
+    """They have loops of their own, but at the ends of a row; bytes are those that the ops define."""
+    monkeypatch.setattr(resample, "LEAST", 4)
+    image = rng.integers(0, 256, (5, given, channels), dtype=np.uint8)
+    for method, rows in (("area", 3), ("lanczos3", 9)):
+        plan = make_plan(
+            [resize((rows, made), method)], image.shape[:2], channels=channels, output_dtype="float32"
+        )
+        run = compile_plan(plan)
+        assert (channels <= FACTORS[given, made]) == any("at every" in one.title for one in run.table.loops)
+        result, nbytes = interpreted.run(run, image)
+        np.testing.assert_array_equal(result.reshape(rows, made, channels), defined.run(plan, image))
+        assert nbytes <= plan.thread_bytes
+        np.testing.assert_array_equal(run(image, threads=1)[0].reshape(result.shape), result)
+
+
+@pytest.mark.parametrize("given", [np.inf, np.nan])
+def test_what_is_no_number_stays_where_taps_repeat(given, rng, monkeypatch):
+    monkeypatch.setattr(resample, "LEAST", 4)
+    image = rng.normal(size=(4, 40, 1)).astype(np.float32)
+    image[1, 17] = given
+    for method in ("bilinear", "lanczos3"):
+        for made in ((2, 20), (8, 80)):
+            plan = make_plan([resize(made, method)], (4, 40), dtype="float32")
+            result = compile_plan(plan)(image, threads=1)[0].reshape(*made, 1)
+            np.testing.assert_array_equal(result, defined.run(plan, image))
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.sampled_from(METHODS), st.integers(1, 40), st.integers(1, 40), st.data())
+def test_the_run_of_outputs_that_are_alike(method, source, target, data):
+    taps = polyphase(method, source, target)
+    first = data.draw(st.integers(0, target - 1))
+    last = data.draw(st.integers(first + 1, target))
+    begin, end = taps.alike(first, last)
+    outputs, samples = taps.step.denominator, taps.step.numerator
+    assert first <= begin <= end <= last
+    assert (end - begin) % outputs == 0
+    for at in range(begin, end - outputs):
+        assert taps.first[at + outputs] == taps.first[at] + samples
+        np.testing.assert_array_equal(taps.weights[at + outputs], taps.weights[at])
 
 
 def test_the_extent_of_a_result():

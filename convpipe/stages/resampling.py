@@ -21,10 +21,11 @@ Weights = NDArray[np.float64]
 
 
 class Kernel(NamedTuple):
-    """A continuous kernel: how far it reaches to either side, and its value."""
+    """How far it reaches to either side, its value at a distance, and whether that has no steps."""
 
     support: float
     value: Callable[[Weights], Weights]
+    is_continuous: bool = True
 
 
 def _box(x: Weights) -> Weights:
@@ -56,7 +57,7 @@ def _lanczos(x: Weights) -> Weights:
 
 
 KERNELS = {
-    "box": Kernel(0.5, _box),
+    "box": Kernel(0.5, _box, is_continuous=False),
     "bilinear": Kernel(1, _bilinear),
     "hamming": Kernel(1, _hamming),
     "bicubic": Kernel(2, _bicubic(-0.5)),
@@ -175,13 +176,26 @@ def _under(kernel: Kernel, source: int, target: int, stretch: float) -> tuple[ND
 
     Source: Pillow, ``precompute_coeffs`` in Resample.c.
     """
-    centres = ((np.arange(target) + 0.5) * (source / target))[:, None]
+    whole, part = _centres(source, target, kernel.is_continuous)
     reach = kernel.support * stretch
-    first, end = (np.floor(centres + side + 0.5).astype(np.int64) for side in (-reach, reach))
+    first, end = (np.floor(part + side + 0.5).astype(np.int64) for side in (-reach, reach))
     places = first + np.arange(int((end - first).max()))
-    weights = kernel.value((places + 0.5 - centres) / stretch)
+    weights = kernel.value((places - part + 0.5) * (1 / stretch))
     weights[places >= end] = 0
-    return places, weights
+    return whole + places, weights
+
+
+def _centres(source: int, target: int, exact: bool) -> tuple[NDArray[np.int64], Weights]:
+    """Return where outputs are centred: whole samples, and a part of one.
+
+    As of exact numbers outputs that lie alike among their samples get weights that are equal to the bit.
+    Where a kernel steps, what rounding makes of a sample on its edge decides much: that is as Pillow's.
+    """
+    outputs = np.arange(target)[:, None]
+    if not exact:
+        return np.zeros_like(outputs), np.asarray((outputs + 0.5) * (source / target), np.float64)
+    centres = (2 * outputs + 1) * source  # in units of 1 / (2 * target) samples
+    return centres // (2 * target), np.asarray(centres % (2 * target) / (2 * target), np.float64)
 
 
 def _repeated(places: NDArray[np.int64], weights: Weights, source: int) -> tuple[NDArray[np.int64], Weights]:

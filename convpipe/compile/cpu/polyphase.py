@@ -11,7 +11,7 @@ from functools import cache
 import numpy as np
 
 from convpipe.compile.common.text import Text, fused, times
-from convpipe.compile.cpu.loops import Loop, begun, plus
+from convpipe.compile.cpu.loops import Loop, begun, name_weights, plus
 
 AT_ONCE = 8
 """Most rows, and most neighbours, that are summed in one loop."""
@@ -49,6 +49,35 @@ def _sum_rows(text: Text, sample: str, taps: int, first: str, onto: bool) -> Non
     text.line(*(f"s{k} = source(rows, 1 + i{k}, np.{sample})" for k in every))
     products = [(f"w{k}", f"s{k}[x]") for k in every]
     text.line("for x in range(n):", f"    t0[x] = {fused(products, 't0[x]' if onto else None)}")
+
+
+@cache
+def repeated(
+    sample: str, compute: str, channels: int, step: int, shifts: tuple[tuple[int, ...], ...], onto: bool
+) -> Loop:
+    """Sum of neighbours in a row, with the same weights at every period of the pixels that are made.
+
+    A period begins `step` pixels after the one before it, and makes a pixel of each of `shifts`: of the
+    pixels that many further. Parameters: the weights. Rows: the row, the sum.
+    """
+    text = begun(compute)
+    taps, period = sum(map(len, shifts)), len(shifts)
+    with text.indented():
+        name_weights(text, taps)
+        text.line(f"s0, t0 = source(rows, 0, np.{sample}), target(rows, 1, T)")
+        text.line(f"for x in range(n // {channels * period}):")
+        with text.indented():
+            weight = 0
+            for k, near in enumerate(shifts):
+                for c in range(channels):
+                    out = plus(times("x", channels * period), k * channels + c)
+                    places = [plus(times("x", step * channels), shift * channels + c) for shift in near]
+                    products = [(f"w{weight + j}", f"s0[{place}]") for j, place in enumerate(places)]
+                    text.line(f"t0[{out}] = {fused(products, f't0[{out}]' if onto else None)}")
+                weight += len(near)
+        text.line("return 0")
+    title = f"{taps} taps of {channels} {sample} at every {step} pixels, for {period}"
+    return Loop(f"{'more ' if onto else ''}{title}", str(text))
 
 
 @cache

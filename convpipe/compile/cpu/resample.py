@@ -14,6 +14,7 @@ from convpipe.compile.common.segments import Segment
 from convpipe.compile.cpu import loops, polyphase
 from convpipe.compile.cpu.combine import Response, respond
 from convpipe.compile.cpu.recipes import add_segments, segment_target
+from convpipe.compile.cpu.shapes import PASS_TAPS
 from convpipe.compile.cpu.steps import Frame, Place, Step
 from convpipe.polyphase import Polyphase
 
@@ -87,16 +88,85 @@ class Resampled:
         cols, given = self.phases[1], frame.given[0]
         if cols.is_identity:
             return row, dtype
-        made = slice(frame.column, frame.column + frame.cols)
-        places, weights = cols.first[made] - given.first, cols.weights[made]
-        channels = given.channels
-        total = frame.scratch(frame.cols * channels, self.compute) if self.segments else frame.out(0)
+        samples = frame.cols * given.channels
+        total = frame.scratch(samples, self.compute) if self.segments else frame.out(0)
+        first, last = frame.column, frame.column + frame.cols
+        begin, end = cols.alike(first, last) if _repeats(cols, given.channels) else (first, first)
+        if end - begin < LEAST:
+            begin = end = first
+        row = row.past(-given.first * given.channels, dtype)  # of the first column that there is
+        rows = _Rows(
+            row, dtype, total.past(-first * given.channels, self.compute), self.compute, given.channels
+        )
+        for ends in ((first, begin), (end, last)):
+            rows.along(frame, cols, *ends)
+        rows.repeated(frame, cols, begin, end)
+        return total, self.compute
+
+
+LEAST = 64
+"""Fewest pixels with repeated taps that are worth a loop of their own."""
+
+MOST_SAMPLES = 8
+"""Most samples from one of a repeated tap to the next: LLVM shuffles no more of them together."""
+
+
+def _repeats(cols: Polyphase, channels: int) -> bool:
+    """Tell whether taps that repeat can be summed by a loop that has them written out."""
+    outputs, samples = cols.step.denominator, cols.step.numerator
+    return max(outputs, samples) * channels <= MOST_SAMPLES
+
+
+@dataclass(frozen=True)
+class _Rows:
+    """The row along which neighbours are summed, and that of the sums, from their columns 0 on."""
+
+    source: Place
+    dtype: str
+    target: Place
+    compute: str
+    channels: int
+
+    def along(self, frame: Frame, cols: Polyphase, first: int, last: int) -> None:
+        """Sum the taps of some outputs, a few at a time, each with its own."""
+        if first == last:
+            return
+        places, weights = cols.first[first:last], cols.weights[first:last]
         edges = _pieces(cols.kernel)
         for begin, end in pairwise(edges):
-            taps = column_taps((places + begin) * channels, weights[:, begin:end], self.compute)
-            loop = polyphase.along(dtype, self.compute, channels, end - begin, begin > 0)
-            frame.steps.append(Step(loop, (row, total), frame.cols * channels, taps))
-        return total, self.compute
+            taps = column_taps((places + begin) * self.channels, weights[:, begin:end], self.compute)
+            loop = polyphase.along(self.dtype, self.compute, self.channels, end - begin, begin > 0)
+            self._call(frame, loop, 0, (first, last), taps)
+
+    def repeated(self, frame: Frame, cols: Polyphase, first: int, last: int) -> None:
+        """Sum the taps of outputs that repeat at every period, a few at a time."""
+        if first == last:
+            return
+        period, base = cols.step.denominator, int(cols.first[first])
+        starts = cols.first[first : first + period] - base
+        used = [np.flatnonzero(row) for row in cols.weights[first : first + period]]
+        most = max(map(len, used))
+        pieces = -(-most * period // PASS_TAPS)
+        for k in range(pieces):
+            taps = [near[len(near) * k // pieces : len(near) * (k + 1) // pieces] for near in used]
+            shifts = [start + near for start, near in zip(starts, taps, strict=True)]
+            least = min(int(near.min()) for near in shifts if len(near))
+            weights = np.concatenate([cols.weights[first + at, near] for at, near in enumerate(taps)])
+            loop = polyphase.repeated(
+                self.dtype,
+                self.compute,
+                self.channels,
+                cols.step.numerator,
+                tuple(tuple(int(shift) - least for shift in near) for near in shifts),
+                k > 0,
+            )
+            self._call(frame, loop, base + least, (first, last), weights.astype(self.compute).tobytes())
+
+    def _call(self, frame: Frame, loop: loops.Loop, read: int, made: tuple[int, int], taps: bytes) -> None:
+        """Add a step that reads from one column on, and makes some."""
+        source = self.source.past(read * self.channels, self.dtype)
+        target = self.target.past(made[0] * self.channels, self.compute)
+        frame.steps.append(Step(loop, (source, target), (made[1] - made[0]) * self.channels, taps))
 
 
 def _pieces(taps: int) -> list[int]:
