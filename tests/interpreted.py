@@ -11,7 +11,7 @@ import numba
 import numpy as np
 from rounding import fma, fma_of_floats
 
-from convpipe.compile.cpu import drive, rows
+from convpipe.compile.cpu import drive, order, rows
 from convpipe.geometry import border_index
 
 FIRST_LOOP = 1 << 60
@@ -132,12 +132,61 @@ def store(dtype):
     return lambda value: np.dtype(dtype).type(min(int(rounded(value)), limits.max))
 
 
-def loops(sources, memory):
+def layers(memory, poison):
+    """Return what rank windows are written in, as Python.
+
+    Vectors may reach beyond what was written, to where there is `poison`; results may not.
+    """
+    module = types.ModuleType(order.__name__)
+
+    def row_at(at, dtype):
+        kind = np.int64 if dtype is numba.types.int64 else dtype
+        return Row(memory, at, kind)
+
+    def layer(code, dtype, pitch):
+        return lambda *given: run_layer(memory, poison, code.split(), dtype, pitch, given)
+
+    module.layer = layer
+    with mock.patch.object(numba.config, "DISABLE_JIT", True):
+        names = {}
+        exec(Path(order.__file__).read_text(), names)
+    for name in ("widen", "narrow"):
+        names["row_at"] = row_at
+        setattr(module, name, names[name])
+    return module
+
+
+def run_layer(memory, poison, code, dtype, pitch, given):
+    """Run the code of a layer on a vector of columns."""
+    rows, windows, slots, column, own = given
+    size = np.dtype(dtype).itemsize
+    lanes = order.VECTOR // size
+    values = []
+    for instruction in code:
+        what, (first, second) = instruction[0], map(int, instruction[1:].split(","))
+        if what in "rs":
+            at = rows[first] + column * size if what == "r" else slots + first * pitch + own * size
+            read = Row(memory, at + second * size, dtype)
+            assert lanes <= len(read.samples), f"reads {lanes} samples of {len(read.samples)}"
+            written = read.written[:lanes].all(axis=1)
+            values.append(np.where(written, read.samples[:lanes], np.dtype(dtype).type(poison)))
+        elif what in "lh":
+            pair = np.sort([values[first], values[second]], axis=0)  # NaNs last
+            values.append(pair[0] if what == "l" else pair[1])
+        else:
+            number = windows + first
+            at = slots + first * pitch + own * size if what == "w" else rows[number] + column * size
+            made = Row(memory, at, dtype)
+            for x in range(lanes):
+                made[x] = values[second][x]
+
+
+def loops(sources, memory, poison=77):
     """Return the functions of generated modules, as Python."""
     helpers = types.ModuleType(rows.__name__)
     with (
         mock.patch.object(numba.config, "DISABLE_JIT", True),
-        mock.patch.dict("sys.modules", {rows.__name__: helpers}),
+        mock.patch.dict("sys.modules", {rows.__name__: helpers, order.__name__: layers(memory, poison)}),
     ):
         exec(Path(rows.__file__).read_text(), helpers.__dict__)
         for name in ("source", "target", "row"):

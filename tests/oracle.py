@@ -21,7 +21,7 @@ from convpipe.ops import (
     Rank,
     Reduce,
     Resample,
-    Stencil,
+    Window,
 )
 from convpipe.padding import Kept
 from convpipe.statistics import measure
@@ -77,14 +77,15 @@ def run_stage(ops, values, kept=None, alpha=False):
     responses = {}
     premultiplied = after_undo = False
     for op in ops:
-        if isinstance(op, Stencil):
-            if op.keep_alpha:
-                kept = centre(op, values)[..., -1]
-            responses = stencil(op, values, premultiplied)
-            values = next(iter(responses.values()))
-        elif isinstance(op, Resample):
+        if isinstance(op, Resample):
             responses = {"r": resample(op, values)}
             values = responses["r"]
+        elif isinstance(op, Window):
+            if op.keep_alpha:
+                kept = centre(op, values)[..., -1]
+            make = ranked if isinstance(op, Rank) else stencil
+            responses = make(op, values, premultiplied)
+            values = next(iter(responses.values()))
         elif isinstance(op, Map):
             inputs = responses if len(op.inputs) > 1 else {op.inputs[0]: values}
             scope = {**FUNCTIONS, **dict(op.constants), **inputs}
@@ -162,7 +163,7 @@ def pad(op, values, premultiplied=False):
         return values[top:bottom, left:right]
     sides = []
     for axis in range(2):
-        size, kernel = values.shape[axis], op.banks[0].weights.shape[axis]
+        size, kernel = values.shape[axis], op.kernel[axis]
         stride, dilation = op.stride[axis], op.dilation[axis]
         if op.padding == "valid":
             sides.append((0, 0))
@@ -188,7 +189,7 @@ def pad(op, values, premultiplied=False):
 
 def around(op, axis):
     """How far the window reaches before and after its pixel: half each, an even one further to one side."""
-    span = (op.banks[0].weights.shape[axis] - 1) * op.dilation[axis]
+    span = (op.kernel[axis] - 1) * op.dilation[axis]
     if op.anchor == "upper":
         return int(np.floor(span / 2)), int(np.ceil(span / 2))
     if op.anchor == "lower":
@@ -200,7 +201,7 @@ def around(op, axis):
 def windows(op, values, premultiplied=False):
     """Yield (row, column, samples under that tap for every output)."""
     padded = pad(op, values, premultiplied)
-    rows, cols = op.banks[0].weights.shape
+    rows, cols = op.kernel
     reach = [(n - 1) * d + 1 for n, d in zip((rows, cols), op.dilation)]
     count = [int(np.floor((padded.shape[a] - reach[a]) / op.stride[a])) + 1 for a in range(2)]
     for i in range(rows):
@@ -238,8 +239,15 @@ def resample(op, values):
     return values
 
 
+def ranked(op, values, premultiplied=False):
+    """Sort the samples under the footprint; NaNs come last."""
+    samples = [under for i, j, under in windows(op, values, premultiplied) if op.footprint[i, j]]
+    ordered = np.sort(np.stack(samples), axis=0)
+    return {name: ordered[k] for name, k in zip(op.names, op.ranks)}
+
+
 def centre(op, values):
-    shape = op.banks[0].weights.shape
+    shape = op.kernel
     middle = {"upper": tuple((n - 1) // 2 for n in shape), "lower": tuple(n // 2 for n in shape)}.get(
         op.anchor, op.anchor
     )

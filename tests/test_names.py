@@ -132,7 +132,9 @@ def test_methods():
         "edge": ["kirsch", "laplacian", "prewitt", "roberts", "scharr", "sobel"],
         "geometry": ["crop", "resize"],
         "light": ["linear", "srgb"],
+        "morphology": ["blackhat", "close", "dilate", "erode", "gradient", "open", "tophat"],
         "point": ["abs", "gamma", "invert", "scale", "threshold"],
+        "rank": ["maximum", "median", "midpoint", "minimum", "percentile", "range"],
         "sharpen": ["unsharp"],
     }
 

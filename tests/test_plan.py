@@ -49,8 +49,8 @@ def test_the_halo_is_how_far_a_window_reaches(one):
 def test_same_pads_what_the_halo_reaches(method):
     channels = method.colours or 1
     (step,) = make_plan([make(method, stride=[2, 3])], EXTENT, channels=channels).stages
-    if any(isinstance(op, Resample) for op in step.ops):  # which has no border
-        return
+    if any(isinstance(op, Resample) for op in step.ops) or len(step.nodes) > 1:
+        return  # which has no border, or pads where its windows are
     assert step.halo == tuple((axis.before, axis.after) for axis in step.axes)
 
 

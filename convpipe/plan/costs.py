@@ -11,8 +11,9 @@ import numpy as np
 from convpipe.fourier import LEAST_TAPS, Tiles, tiles
 from convpipe.geometry import Axis, Extent
 from convpipe.interval import Interval
-from convpipe.ops import ChannelMap, Frame, Lookup, Map, Mix, Op, Resample, Stencil, Taps
+from convpipe.ops import ChannelMap, Frame, Lookup, Map, Mix, Op, Rank, Resample, Stencil, Taps
 from convpipe.plan.node import NodePlan
+from convpipe.selection import ROWS, network
 from convpipe.statistics import Statistic
 
 
@@ -55,6 +56,8 @@ def operations(op: Op) -> int:
     if isinstance(op, Resample):
         rows, cols = op.phases
         return 2 * (math.ceil(rows.kernel * cols.rate) + cols.kernel)
+    if isinstance(op, Rank):
+        return round(network(op.footprint, op.ranks, ROWS).operations)
     if isinstance(op, Map):
         return sum(isinstance(node, ast.BinOp | ast.UnaryOp | ast.Call) for node in ast.walk(op.tree))
     if isinstance(op, Lookup):

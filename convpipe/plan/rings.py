@@ -12,10 +12,11 @@ from collections.abc import Sequence
 import numpy as np
 
 from convpipe.geometry import Border
-from convpipe.ops import IDENTITY, Alpha, ChannelMap, Mix, Stencil
+from convpipe.ops import IDENTITY, Alpha, ChannelMap, Mix, Rank, Stencil
 from convpipe.plan.ahead import Reader, look_ahead
 from convpipe.plan.node import NodePlan
 from convpipe.plan.parts import Part, levels
+from convpipe.selection import ROWS, layers_of, network
 
 CACHE = 512 * 1024
 """Bytes that the rows in use may take: half of a core's L2 cache. Strips that fit the L1 cache were measured
@@ -124,7 +125,7 @@ def _level_bytes(level: Sequence[NodePlan], padded: int, itemsize: int, *, first
     """Return the bytes of a level's rows, which are `padded` columns wide at most."""
     head = level[0]
     window, axis = Stencil((IDENTITY,)) if head.is_join else head.window, head.axes[0]
-    made = AT_ONCE if first else 2
+    made = AT_ONCE if first or isinstance(window, Rank) else 2
     # Under a window, and those of rows made at the same time; some to spare; what wraps around is copied.
     wraps = window.border == Border.WRAP
     beyond = AT_ONCE if wraps else made - 1
@@ -135,7 +136,18 @@ def _level_bytes(level: Sequence[NodePlan], padded: int, itemsize: int, *, first
     channels = max(_input_channels(head), *(node.channels for node in level))
     addresses = rows + made * window.kernel[0] + window.kernel[1] * len(window.names) + 64
     ends = (rows + made) * ALIGNMENT if first else 0  # of rows of an image, where they are copied alone
-    return (rows + sums + across + 1) * pitch(padded * channels * itemsize) + ends + addresses * INDEX
+    sorting = (
+        3 * _network_bytes(window, channels, itemsize) if isinstance(window, Rank) else 0
+    )  # both ends, too
+    return (
+        (rows + sums + across + 1) * pitch(padded * channels * itemsize) + ends + addresses * INDEX + sorting
+    )
+
+
+def _network_bytes(window: Rank, channels: int, itemsize: int) -> int:
+    """Return the bytes that sorting takes."""
+    layers = layers_of(network(window.footprint, window.ranks, ROWS), window.dilation[1] * channels)
+    return layers.scratch(window.kernel[0] + ROWS * (1 + len(window.names)), itemsize) + ALIGNMENT
 
 
 def _input_channels(node: NodePlan) -> int:

@@ -39,13 +39,9 @@ def default(parameter: Parameter) -> str:
         return str(value[0]) if len(set(value)) == 1 else json.dumps(value)
     if value is None:
         return "none"
-    return (
-        str(value).lower()
-        if isinstance(value, bool)
-        else f"{value:g}"
-        if isinstance(value, float)
-        else str(value)
-    )
+    if isinstance(value, float):
+        return f"{value:g}"
+    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def to_dict(method: Method) -> dict[str, Any]:

@@ -14,7 +14,7 @@ _HERE = {
     "gaussian_blur gauss gaussian_filter smooth low_pass": "blur: gaussian",
     "mean average uniform uniform_filter box_filter box_blur mean_filter": "blur: box",
     "laplace laplacian_filter": "edge: laplacian",
-    "gradient gradient_magnitude find_edges edges edge_detection sobel_filter": "edge: sobel",
+    "edge.gradient gradient_magnitude find_edges edges edge_detection sobel_filter": "edge: sobel",
     "unsharp_mask usm": "sharpen: unsharp",
     "grey grayscale greyscale rgb2gray to_gray luminance luma desaturate": "color: gray",
     "normalize normalise autocontrast rescale_intensity auto_level rescale": "contrast: stretch",
@@ -50,6 +50,19 @@ _HERE = {
     " resize.bicubic resize.lanczos resize.lanczos3 resize.nearest resize.area resize.box": (
         "geometry: resize (with 'scale: N', 'longest: N' or 'size: [rows, columns]', and a 'method:')"
     ),
+    "median_filter medianblur despeckle": "rank: median",
+    "min minimum_filter": "rank: minimum",
+    "max maximum_filter": "rank: maximum",
+    "rank_filter percentile_filter quantile": "rank: percentile (with 'percent: 0 to 100')",
+    "pool pooling max_pool max_pool2d pool.max": (
+        "rank: maximum (with 'size: N', 'stride: N' and 'padding: valid')"
+    ),
+    "erosion": "morphology: erode",
+    "dilation": "morphology: dilate",
+    "opening": "morphology: open",
+    "closing": "morphology: close",
+    "top_hat white_tophat": "morphology: tophat",
+    "black_tophat bottom_hat": "morphology: blackhat",
     "downsample subsample decimate pyrdown pyramid pyramid_reduce": (
         "blur: gaussian (with 'stride: 2', which every stage takes)"
     ),
@@ -62,7 +75,6 @@ _HERE = {
 """Names, and the entry that does it here."""
 
 _NOT_HERE = {
-    "median median_filter medianblur": "blur: gaussian is nearest; it softens edges, which a median keeps",
     "bilateral bilateral_filter denoise_bilateral": "blur: gaussian is nearest; it does not keep edges",
     "wiener anisotropic guided wavelet denoise_wavelet": (
         "blur: gaussian is nearest; it does not keep edges"
@@ -78,19 +90,10 @@ _NOT_HERE = {
     "warp affine perspective undistort shear translate remap polar log_polar": (
         "transform the images before the run"
     ),
-    "erode erosion dilate dilation open opening close closing morphology tophat top_hat blackhat": (
-        "of 0 and 255, blur: box and point: threshold after it do it: level 0 dilates, level 254 erodes"
-    ),
-    "minimum maximum min max minimum_filter maximum_filter rank rank_filter percentile percentile_filter": (
-        "blur: gaussian is nearest for noise; it softens edges, which ranks keep"
-    ),
-    "pool pooling max_pool max_pool2d pool.max": (
-        "blur: box with 'stride: N' and 'padding: valid' takes means, not maxima"
-    ),
     "layer layers network cnn model onnx relu sigmoid softmax activation batchnorm": (
         "from Python, convpipe.Conv2d is the convolution of a layer"
     ),
-    "variance std stddev entropy local_std": "",
+    "variance std stddev entropy local_std rank.mode rank.entropy": "",
     "statistics measure statistics.mean statistics.min statistics.max measure.mean measure.min measure.max": (
         "measure the results after the run"
     ),

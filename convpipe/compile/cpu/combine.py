@@ -21,8 +21,8 @@ class Response(NamedTuple):
         Its last samples.
     total : int or None
         Which one has the sum of all before them.
-    kind : {'dot', 'sum', 'exact'}
-        Weighted samples; samples, weighted once; the same of 32-bit integers.
+    kind : {'dot', 'sum', 'exact', 'sample'}
+        Weighted samples; samples, weighted once; the same of 32-bit integers; a sample as it is.
     """
 
     name: str
@@ -33,7 +33,7 @@ class Response(NamedTuple):
     @property
     def weights(self) -> int:
         """How many weights it takes."""
-        return len(self.terms) if self.kind == "dot" else 1
+        return {"dot": len(self.terms), "sample": 0}.get(self.kind, 1)
 
     def source(self, x: str, first: int) -> str:
         """Return it as an expression; `first` is the number of its first weight."""
@@ -41,6 +41,8 @@ class Response(NamedTuple):
         if self.kind == "dot":
             weighted = [(f"w{first + k}", sample) for k, sample in enumerate(samples)]
             return fused(weighted, None if self.total is None else f"s{self.total}[{{out}}]")
+        if self.kind == "sample":
+            return f"T({samples[0]})"
         total = " + ".join(samples)
         # Sums of 32-bit integers are 64-bit ones to Numba, which take the processor twice as long to convert.
         whole = f"T(np.int32({total}))" if self.kind == "exact" else f"({total})"

@@ -178,6 +178,11 @@ class Responses:
     at_once: int = 1
 
     @property
+    def names(self) -> tuple[str, ...]:
+        """Names of the responses."""
+        return tuple(bank.name for bank in self.banks)
+
+    @property
     def columns_first(self) -> bool:
         """Tell whether it reads nothing but whole rows, from end to end."""
         return not self.level.keep_alpha and all(bank.has_columns for bank in self.banks)
@@ -248,12 +253,12 @@ class Responses:
         rows: dict[tuple[Place, str], int] = {}
         responses: list[Response] = []
         weights: list[float] = []
-        for bank, part in zip(self.banks, made, strict=True):
+        for name, part in zip(self.names, made, strict=True):
             terms = tuple(
                 (rows.setdefault((place, part.dtype), len(rows)), shift) for place, shift in part.samples
             )
             total = part.total and rows.setdefault((part.total, self.compute), len(rows))
-            responses.append(Response(bank.name, terms, total, part.kind))
+            responses.append(Response(name, terms, total, part.kind))
             weights += part.weights
         at = loops.lanes(level.stride[1], frame.given[0].channels)
         loop = respond(tuple(responses), segment, tuple(dtype for _, dtype in rows), self.compute, at)

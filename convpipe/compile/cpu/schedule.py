@@ -18,10 +18,11 @@ import numpy as np
 from convpipe.compile.common import levels
 from convpipe.compile.common.segments import Segment, segments
 from convpipe.compile.cpu.banks import choose
+from convpipe.compile.cpu.ranks import Ranked
 from convpipe.compile.cpu.recipes import Copy, Join, Recipe, Responses
 from convpipe.compile.cpu.resample import Resampled
 from convpipe.geometry import Axis, Border, Extent
-from convpipe.ops import Resample, Stencil, Taps, Window
+from convpipe.ops import Rank, Resample, Stencil, Taps, Window
 from convpipe.plan import NodePlan
 from convpipe.plan.ahead import Ahead, Reader, look_ahead
 from convpipe.plan.rings import AT_ONCE
@@ -246,7 +247,9 @@ class _Maker:
         if given.source < 0 and len(self._program.levels) == 1:
             window = replace(window, at_once=AT_ONCE)
         extent = (given.axes[0].output(given.extent[0]), given.axes[1].output(given.extent[1]))
-        return Level(level.title, (given,), extent, level.output_channels, compute, window)
+        keeps = isinstance(window, Ranked) and window.keeps_type
+        dtype = given.dtype if keeps else compute
+        return Level(level.title, (given,), extent, level.output_channels, dtype, window)
 
     def _resample(self, level: levels.Level, window: Resample) -> Level:
         compute = self._program.compute
@@ -282,14 +285,28 @@ class _Maker:
 
     def _recipe(self, level: levels.Level, slid: Window, given: Input) -> Responses:
         """Return how `level` makes a row from what it is given."""
+        compute, (chain, values) = self._program.compute, self._segments(level)
+        in_place = given.source < 0 and given.is_padded
+        shared = (chain, values, compute, in_place, given.constant)
+        if isinstance(slid, Rank):
+            return Ranked(level, (), *shared, window=slid, dtype=given.dtype)
         assert isinstance(slid, Stencil)
         banks = tuple(
-            choose(name, taps, _holds(given) and _sums_exactly(given.dtype, taps))
+            choose(name, taps, self._is_image(given) and _holds(given) and _sums_exactly(given.dtype, taps))
             for name, taps in zip(slid.names, slid.banks, strict=True)
         )
-        chain, values = self._segments(level)
-        in_place = given.source < 0 and given.is_padded
-        return Responses(level, banks, chain, values, self._program.compute, in_place, given.constant)
+        return Responses(level, banks, *shared)
+
+    def _is_image(self, given: Input) -> bool:
+        """Tell whether rows are of an image, or copies of them.
+
+        Others of integers are of ranks: what is made of them is to have the bytes that it has of their image
+        in the type of the arithmetic.
+        """
+        return given.source < 0 or (
+            isinstance(self._made[given.source].recipe, Copy)
+            and self._made[given.source].inputs[0].source < 0
+        )
 
     def _segments(self, level: levels.Level) -> tuple[tuple[Segment, ...], tuple[tuple[float, ...], ...]]:
         """Return the loops of what happens pixel by pixel, and the constants of each, then its tables."""

@@ -1,0 +1,129 @@
+"""Rank windows: the layers of a network of :mod:`convpipe.selection` as a loop.
+
+A minimum or a maximum is one vector instruction for many pixels. Rows are in the samples' own type, or in
+integers that order floating-point numbers: a vector holds four times as many samples of uint8 as of float32.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cache, cached_property
+from typing import ClassVar
+
+import numpy as np
+
+from convpipe.compile.common.text import Text
+from convpipe.compile.cpu.loops import HEADER, Loop
+from convpipe.compile.cpu.order import KEYS
+from convpipe.compile.cpu.recipes import Responses
+from convpipe.compile.cpu.shapes import Part
+from convpipe.compile.cpu.steps import Frame, Place, Sample
+from convpipe.ops import Rank
+from convpipe.selection import ROWS, VECTOR, Layers, Network, layers_of, network
+
+
+@dataclass(frozen=True)
+class Ranked(Responses):
+    """Samples by their rank among those under a footprint, then the loops of what follows them.
+
+    Parameters
+    ----------
+    window : Rank
+    dtype : str
+        Of the samples.
+    """
+
+    window: Rank = field(kw_only=True)
+    dtype: str = field(kw_only=True)
+
+    columns_first: ClassVar[bool] = False
+    lead: ClassVar[int] = 0
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Names of the responses."""
+        return self.window.names
+
+    @property
+    def rows(self) -> int:
+        """Rows made at a time."""
+        overlap = self.level.stride[0] == self.level.dilation[0] == 1
+        return ROWS if overlap else 1
+
+    @property
+    def choices(self) -> list[str]:
+        """What the network costs."""
+        count = round(self.network.operations)
+        kind = KEYS.get(self.dtype, self.dtype)
+        return [f"{', '.join(self.names)}: {count} minima and maxima of {kind} a sample"]
+
+    @property
+    def scratch(self) -> int:
+        """Rows of samples between its loops."""
+        return len(self.names)
+
+    @cached_property
+    def network(self) -> Network:
+        """Minima and maxima that give the results."""
+        return network(self.window.footprint, self.window.ranks, self.rows)
+
+    @property
+    def keeps_type(self) -> bool:
+        """Tell whether it makes nothing but samples as they are, beside each other."""
+        level = self.level
+        return not (level.steps or level.keep_alpha or len(self.names) > 1) and level.stride[1] == 1
+
+    def _respond(self, frame: Frame) -> None:
+        given, pixels = frame.given[0], (frame.cols - 1) * self.level.stride[1] + 1
+        count = pixels * given.channels
+        direct = self.keeps_type and self.level.output in (None, self.dtype)
+        made = [
+            [frame.out(row) if direct else frame.scratch(count, self.dtype) for _ in self.names]
+            for row in range(frame.rows)
+        ]
+        self._select(frame, count, made)
+        for row, places in enumerate([] if direct else made):
+            parts = [Part("sample", [Sample(place, 0)], self.dtype, ()) for place in places]
+            self._finish(frame, row, parts)
+
+    def _select(self, frame: Frame, count: int, made: list[list[Place]]) -> None:
+        """Add the step that runs the network."""
+        given, height = frame.given[0], self.level.kernel[0] + frame.rows - 1
+        layers = layers_of(self.network, self.level.dilation[1] * given.channels)
+        places = [given.sample(row, 0) for row in range(height)]
+        places += [place for row in made for place in row]
+        scratch = frame.scratch(layers.scratch(len(places), np.dtype(self.dtype).itemsize), "uint8")
+        numbers = np.array([height, len(places)], np.int64)
+        frame.call(select(layers, self.dtype), [*places, scratch], count, numbers)
+
+
+@cache
+def select(layers: Layers, dtype: str) -> Loop:
+    """Some samples by their ranks.
+
+    Parameters: how many rows the windows have, and with those of the results. Rows: these, then the slots.
+    """
+    text, size = Text(), np.dtype(dtype).itemsize
+    pitch, short, lanes = layers.pitch(size), layers.short(size), VECTOR // size
+    text.block(HEADER)
+    text.line(
+        "from convpipe.compile.cpu.order import layer, narrow, widen", "", f"T = np.{KEYS.get(dtype, dtype)}"
+    )
+    for k, each in enumerate(layers.layers):
+        text.line(f'layer{k} = layer("{each.code}", "{dtype}", {pitch})')
+    text.line("", "", "@inline", "def loop(rows, n, p):")
+    with text.indented():
+        text.line("windows, count = values(p, 0, 2, np.int64)", "slots = rows[count]")
+        text.line(f"spare, whole = slots + {layers.slots * pitch}, max(n, {lanes})")
+        text.line("if n < whole:", f"    widen(rows, windows, count, n + {layers.reach}, spare, {short}, T)")
+        text.line(f"first, made = 0, min(whole, {pitch // size - layers.reach})", "while first < whole:")
+        with text.indented():
+            text.line("first = min(first, whole - made)")
+            for k, each in enumerate(layers.layers):
+                wide = f"made + {each.more}" if each.more else "made"
+                text.line(f"for b in range(({wide} + {lanes - 1}) // {lanes}):")
+                text.line(f"    x = min(b * {lanes}, {wide} - {lanes})")
+                text.line(f"    layer{k}(rows, windows, slots, first + x, x)")
+            text.line("first += made")
+        text.line("if n < whole:", f"    narrow(windows, count, n, spare, {short}, T)", "return 0")
+    return Loop(f"ranks of {dtype}, by a network of {len(layers.layers)} layers", str(text))

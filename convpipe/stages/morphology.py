@@ -1,0 +1,138 @@
+"""Morphology of grey images: minima and maxima under a flat footprint, and what is made of them.
+
+Source: J. Serra, Image Analysis and Mathematical Morphology, 1982. In an opening or a closing the dilation
+has the footprint turned by 180 degrees, so that nothing moves.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+from convpipe.ops import Graph, Map, Node, Op, Rank
+from convpipe.stages.base import method
+from convpipe.stages.footprint import FOOTPRINT, SIZE
+from convpipe.stages.parameters import Count
+from convpipe.stages.rank import window
+
+ITERATIONS = Count("iterations", "how often, one after the other", 1, least=1, most=100)
+
+
+def _eroded(size: tuple[int, int], footprint: Any) -> Rank:
+    return window(footprint, size, 0)
+
+
+def _dilated(size: tuple[int, int], footprint: Any) -> Rank:
+    return window(footprint, size, -1)
+
+
+def _turned(slid: Rank) -> Rank:
+    """Return a window with its footprint turned by 180 degrees about the pixel."""
+    return replace(slid, footprint=slid.footprint[::-1, ::-1], anchor="upper")
+
+
+def _chain(windows: Sequence[Rank]) -> list[Node]:
+    """Return windows one after the other."""
+    names = ["input", *(f"window{k}" for k in range(len(windows)))]
+    return [Node(names[k + 1], (slid,), (names[k],)) for k, slid in enumerate(windows)]
+
+
+def _repeated(windows: Sequence[Rank]) -> Graph | tuple[Op, ...]:
+    """Return windows one after the other; one alone as a window of the stage."""
+    return Graph(tuple(_chain(windows))) if len(windows) > 1 else tuple(windows)
+
+
+@method(
+    "morphology",
+    "erode",
+    "the lowest pixel under the footprint: what is bright becomes smaller",
+    reference="cv2.erode, scipy.ndimage.minimum_filter",
+    parameters=(SIZE, FOOTPRINT, ITERATIONS),
+)
+def _erode(size: tuple[int, int], footprint: Any, iterations: int) -> Graph | tuple[Op, ...]:
+    return _repeated([_eroded(size, footprint)] * iterations)
+
+
+@method(
+    "morphology",
+    "dilate",
+    "the highest pixel under the footprint: what is bright becomes larger",
+    reference="cv2.dilate, scipy.ndimage.maximum_filter",
+    parameters=(SIZE, FOOTPRINT, ITERATIONS),
+)
+def _dilate(size: tuple[int, int], footprint: Any, iterations: int) -> Graph | tuple[Op, ...]:
+    return _repeated([_dilated(size, footprint)] * iterations)
+
+
+def _opened(size: tuple[int, int], footprint: Any, iterations: int) -> list[Rank]:
+    return [_eroded(size, footprint)] * iterations + [_turned(_dilated(size, footprint))] * iterations
+
+
+def _closed(size: tuple[int, int], footprint: Any, iterations: int) -> list[Rank]:
+    return [_turned(_dilated(size, footprint))] * iterations + [_eroded(size, footprint)] * iterations
+
+
+@method(
+    "morphology",
+    "open",
+    "eroded, then dilated: what is bright and smaller than the footprint goes",
+    reference="scipy.ndimage.grey_opening, cv2.MORPH_OPEN",
+    parameters=(SIZE, FOOTPRINT, ITERATIONS),
+)
+def _open(size: tuple[int, int], footprint: Any, iterations: int) -> Graph | tuple[Op, ...]:
+    return _repeated(_opened(size, footprint, iterations))
+
+
+@method(
+    "morphology",
+    "close",
+    "dilated, then eroded: what is dark and smaller than the footprint goes",
+    reference="scipy.ndimage.grey_closing, cv2.MORPH_CLOSE",
+    parameters=(SIZE, FOOTPRINT, ITERATIONS),
+)
+def _close(size: tuple[int, int], footprint: Any, iterations: int) -> Graph | tuple[Op, ...]:
+    return _repeated(_closed(size, footprint, iterations))
+
+
+@method(
+    "morphology",
+    "gradient",
+    "dilated less eroded: how much the image changes under the footprint",
+    reference="cv2.MORPH_GRADIENT, scipy.ndimage.morphological_gradient",
+    parameters=(SIZE, FOOTPRINT),
+    formula="dilated - eroded",
+)
+def _gradient(size: tuple[int, int], footprint: Any) -> tuple[Op, ...]:
+    ends = window(footprint, size, -1, 0, names=("dilated", "eroded"))
+    return ends, Map("dilated - eroded", ("dilated", "eroded"))
+
+
+def _compared(windows: Sequence[Rank], formula: str) -> Graph:
+    """Return the image compared with what windows made of it."""
+    nodes = _chain(windows)
+    return Graph((*nodes, Node("result", (Map(formula, ("image", "other")),), ("input", nodes[-1].name))))
+
+
+@method(
+    "morphology",
+    "tophat",
+    "what an opening takes away: bright spots smaller than the footprint, on a level ground",
+    reference="cv2.MORPH_TOPHAT, scipy.ndimage.white_tophat",
+    parameters=(SIZE, FOOTPRINT),
+    formula="image - opened",
+)
+def _tophat(size: tuple[int, int], footprint: Any) -> Graph:
+    return _compared(_opened(size, footprint, 1), "image - other")
+
+
+@method(
+    "morphology",
+    "blackhat",
+    "what a closing fills: dark spots smaller than the footprint",
+    reference="cv2.MORPH_BLACKHAT, scipy.ndimage.black_tophat",
+    parameters=(SIZE, FOOTPRINT),
+    formula="closed - image",
+)
+def _blackhat(size: tuple[int, int], footprint: Any) -> Graph:
+    return _compared(_closed(size, footprint, 1), "other - image")

@@ -1,0 +1,109 @@
+"""Ranks: what stands at some place among the sorted pixels of a window. NaNs come last."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from convpipe.errors import ParameterError
+from convpipe.ops import Map, Op, Rank
+from convpipe.stages.base import method
+from convpipe.stages.footprint import FOOTPRINT, SIZE, footprint_of
+from convpipe.stages.parameters import Number
+
+_MOST_SORTED = 1024
+"""Largest number of pixels that are sorted; of a minimum or a maximum there may be more."""
+
+
+def window(footprint: Any, size: tuple[int, int], *ranks: int, names: tuple[str, ...] = ("r",)) -> Rank:
+    """Return the window of a footprint; an even side reaches one pixel further up or left.
+
+    Raises
+    ------
+    ParameterError
+        If it would have to sort too many pixels.
+    """
+    places = footprint_of(footprint, size)
+    count = int(np.count_nonzero(places))
+    if count > _MOST_SORTED and any(rank not in (0, -1, count - 1) for rank in ranks):
+        raise ParameterError(f"size must be of at most {_MOST_SORTED} pixels; given {count}", "size")
+    return Rank(places, ranks, names, anchor="lower")
+
+
+@method(
+    "rank",
+    "median",
+    "the middle one of the sorted pixels; the upper of two",
+    reference="scipy.ndimage.median_filter",
+    parameters=(SIZE, FOOTPRINT),
+)
+def _median(size: tuple[int, int], footprint: Any) -> tuple[Op, ...]:
+    count = int(np.count_nonzero(footprint_of(footprint, size)))
+    return (window(footprint, size, count // 2),)
+
+
+@method(
+    "rank",
+    "minimum",
+    "the lowest pixel",
+    reference="scipy.ndimage.minimum_filter",
+    parameters=(SIZE, FOOTPRINT),
+)
+def _minimum(size: tuple[int, int], footprint: Any) -> tuple[Op, ...]:
+    return (window(footprint, size, 0),)
+
+
+@method(
+    "rank",
+    "maximum",
+    "the highest pixel",
+    reference="scipy.ndimage.maximum_filter",
+    parameters=(SIZE, FOOTPRINT),
+)
+def _maximum(size: tuple[int, int], footprint: Any) -> tuple[Op, ...]:
+    return (window(footprint, size, -1),)
+
+
+@method(
+    "rank",
+    "percentile",
+    "the pixel that so many percent of the sorted ones stand below",
+    reference="scipy.ndimage.percentile_filter",
+    parameters=(
+        Number("percent", "share of the pixels below it, from 0 to 100", least=0.0, most=100.0),
+        SIZE,
+        FOOTPRINT,
+    ),
+    example={"percent": 75},
+    formula="number int(n * percent / 100) of n, counted from 0; the last for 100",
+)
+def _percentile(percent: float, size: tuple[int, int], footprint: Any) -> tuple[Op, ...]:
+    count = int(np.count_nonzero(footprint_of(footprint, size)))
+    return (window(footprint, size, min(int(count * percent / 100), count - 1)),)
+
+
+@method(
+    "rank",
+    "range",
+    "the difference of the highest and the lowest pixel",
+    reference="scipy.ndimage.morphological_gradient: maximum_filter - minimum_filter",
+    parameters=(SIZE, FOOTPRINT),
+    formula="maximum - minimum",
+)
+def _range(size: tuple[int, int], footprint: Any) -> tuple[Op, ...]:
+    ends = window(footprint, size, -1, 0, names=("highest", "lowest"))
+    return ends, Map("highest - lowest", ("highest", "lowest"))
+
+
+@method(
+    "rank",
+    "midpoint",
+    "half way between the lowest and the highest pixel",
+    reference="R. C. Gonzalez and R. E. Woods, Digital Image Processing: midpoint filter",
+    parameters=(SIZE, FOOTPRINT),
+    formula="(minimum + maximum) / 2",
+)
+def _midpoint(size: tuple[int, int], footprint: Any) -> tuple[Op, ...]:
+    ends = window(footprint, size, 0, -1, names=("lowest", "highest"))
+    return ends, Map("(lowest + highest) / 2", ("lowest", "highest"))
