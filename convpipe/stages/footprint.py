@@ -89,9 +89,9 @@ def _square(rows: int, cols: int) -> NDArray[np.bool_]:
 
 
 def _distances(rows: int, cols: int) -> tuple[NDArray[np.floating], NDArray[np.floating]]:
-    """Return how far rows and columns are from the centre, in halves of the sides."""
-    y, x = (np.arange(side) - (side - 1) / 2 for side in (rows, cols))
-    return y[:, None] / max((rows - 1) / 2, 0.5), x / max((cols - 1) / 2, 0.5)
+    """Return how far rows and columns are from the centre, as shares of the radius."""
+    y, x = ((np.arange(side) - (side - 1) / 2) / max(side // 2, 1) for side in (rows, cols))
+    return y[:, None], x
 
 
 def _disk(rows: int, cols: int) -> NDArray[np.bool_]:

@@ -1,0 +1,231 @@
+"""Rank windows: their networks, their layers, and every type of samples, against sorting."""
+
+import itertools
+
+import interpreted
+import numpy as np
+import oracle
+import pytest
+
+import convpipe
+from convpipe.compile.cpu.graphs import compile_plan
+from convpipe.errors import ParameterError
+from convpipe.ops import Rank
+from convpipe.plan import make_plan
+from convpipe.selection import layers_of, network
+from convpipe.stages import stage
+from convpipe.stages.footprint import SHAPES, footprint_of
+
+DTYPES = ["uint8", "int8", "uint16", "int16", "uint32", "int32", "float16", "float32", "float64", "bool"]
+ODD = np.array([[0, 1, 1, 0], [1, 0, 0, 1], [0, 1, 0, 0]], bool)
+FOOTPRINTS = {
+    "pixel": np.ones((1, 1), bool),
+    "row": np.ones((1, 19), bool),
+    "column": np.ones((9, 1), bool),
+    "3x3": np.ones((3, 3), bool),
+    "2x5": np.ones((2, 5), bool),
+    "7x7": np.ones((7, 7), bool),
+    "disk": footprint_of("disk", (7, 7)),
+    "odd": ODD,
+}
+
+
+def run_network(net, image, rows):
+    """Return what a network gives of the rows of an image, at every column that it can be read to."""
+    width = image.shape[1] - net.reach
+    made = []
+    for node in net.nodes:
+        if node.kind == "row":
+            made.append(image[node.row])
+            continue
+        a, b = (np.roll(made[value.node], -value.shift) for value in (node.a, node.b))
+        made.append((np.minimum if node.kind == "low" else np.maximum)(a, b))
+    return [[np.roll(made[value.node], -value.shift)[:width] for value in row] for row in net.results]
+
+
+def run_layers(layers, rows, results):
+    """Return the rows of results: every layer at every column, one vector of all of them."""
+    width = rows.shape[1]
+    slots, made = np.zeros((layers.slots, width)), np.zeros((results, width))
+    for layer in layers.layers:
+        values = []
+        for instruction in layer.code.split():
+            first, second = map(int, instruction[1:].split(","))
+            match instruction[0]:
+                case "r" | "s":
+                    source = rows if instruction[0] == "r" else slots
+                    values.append(np.roll(source[first], -second))
+                case "l" | "h":
+                    fold = np.minimum if instruction[0] == "l" else np.maximum
+                    values.append(fold(values[first], values[second]))
+                case "w":
+                    slots[first] = values[second]
+                case "o":
+                    made[first] = values[second]
+    return made[:, : width - layers.reach]
+
+
+def ranks_of(footprint):
+    count = int(footprint.sum())
+    return sorted({0, count // 3, count // 2, count - 1})
+
+
+@pytest.mark.parametrize("name", FOOTPRINTS)
+@pytest.mark.parametrize("rows", [1, 2, 4])
+def test_networks_and_layers_sort(name, rows, rng):
+    footprint = FOOTPRINTS[name]
+    height, width = footprint.shape
+    image = rng.permutation((height + rows - 1) * (width + 30)).reshape(height + rows - 1, -1)
+    ranks = ranks_of(footprint)
+    net = network(footprint, ranks, rows)
+    windows = np.lib.stride_tricks.sliding_window_view(image, footprint.shape)
+    want = np.sort(windows[..., footprint], axis=-1)[..., ranks][:, : image.shape[1] - net.reach]
+    got = np.array(run_network(net, image, rows))
+    np.testing.assert_array_equal(got, np.moveaxis(want, -1, 1)[..., : got.shape[-1]])
+    layered = run_layers(layers_of(net, 1), image, rows * len(ranks))
+    np.testing.assert_array_equal(layered, got.reshape(layered.shape))
+
+
+def test_what_windows_share_is_sorted_once():
+    square = np.ones((15, 15), bool)
+    assert network(square, [112], 4).operations < 0.4 * network(square, [112], 1).operations
+    assert network(square, [0], 4).operations < 12  # of 224 comparisons
+
+
+def test_no_slot_is_taken_while_it_is_needed():
+    layers = layers_of(network(np.ones((1, 70), bool), [0], 1), 3)  # minima of 4, of 16, of 64
+    stored = [code for each in layers.layers for code in each.code.split() if code.startswith("w")]
+    assert (len(stored), layers.slots) == (4, 2)
+    assert layers.reach == 3 * 69
+
+
+def samples(dtype, shape, rng):
+    kind = np.dtype(dtype)
+    if kind.kind == "b":
+        return rng.random(shape) < 0.5
+    if kind.kind == "f":
+        return rng.normal(size=shape).astype(dtype)
+    limits = np.iinfo(dtype)
+    return rng.integers(limits.min, limits.max, shape, dtype, endpoint=True)
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("shape", [(9, 13), (6, 1100)])
+def test_every_type_is_compared_as_it_is(dtype, shape, rng):
+    ndimage = pytest.importorskip("scipy.ndimage")
+    image = samples(dtype, shape, rng)
+    for method, rank in (("median", 7), ("minimum", 0), ("maximum", -1)):
+        got = convpipe.Pipeline([stage("rank", method, size=[3, 5])], border="symmetric")(image)
+        assert got.dtype == image.dtype
+        wide = image.astype("float64" if dtype == "float16" else image.dtype)
+        want = ndimage.rank_filter(wide, rank, size=(3, 5)).astype(dtype)
+        np.testing.assert_array_equal(got, want)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_nan_is_the_largest_and_zeros_have_signs(dtype):
+    row = np.array([[1, np.nan, -np.inf, np.inf, -np.nan, 0.0, -0.0, -1]], dtype)
+    sides = {"size": [1, 3], "padding": "valid"}
+
+    def run(method):
+        return convpipe.Pipeline([stage("rank", method, **sides)])(row)[0]
+
+    ordered = np.array([np.sort(row[0, k : k + 3]) for k in range(6)])
+    np.testing.assert_array_equal(run("minimum"), ordered[:, 0])
+    np.testing.assert_array_equal(run("median"), ordered[:, 1])
+    np.testing.assert_array_equal(run("maximum"), ordered[:, 2])
+    assert np.signbit(run("median")[5])
+    assert not np.signbit(run("maximum")[5])
+
+
+WINDOWS = {
+    "plain": {},
+    "stride": {"stride": [2, 3]},
+    "dilation": {"dilation": [2, 3]},
+    "constant": {"border": "constant", "value": 7},
+    "half": {"border": "constant", "value": 0.5},
+    "wrap": {"border": "wrap"},
+    "dtype": {"dtype": "int16", "bias": -3.5},
+}
+
+
+@pytest.mark.parametrize("window", WINDOWS)
+@pytest.mark.parametrize(("channels", "alpha"), [(1, False), (3, False), (4, True)])
+@pytest.mark.parametrize("cols", [21, 360])
+def test_against_the_oracle_and_as_python(window, channels, alpha, cols, rng):
+    if cols > 21 and channels == 1:
+        cols = 1100  # so wide, and an image is read where it is
+    image = rng.integers(0, 256, (9, cols, channels), dtype=np.uint8)
+    median = stage("rank", "median", footprint=ODD.astype(int).tolist(), **WINDOWS[window])
+    plan = make_plan([median], image.shape[:2], channels=channels, alpha=alpha)
+    got = compile_plan(plan)(image, threads=1)[0]
+    oracle.near(got, plan, image, 0)
+    if cols == 21:
+        result, nbytes = interpreted.run(compile_plan(plan), image)
+        np.testing.assert_array_equal(result.reshape(got.shape), got)
+        assert nbytes <= plan.thread_bytes
+
+
+CHAINS = {
+    "rows of bytes between ranks": [stage("rank", "median", size=5), stage("morphology", "open", size=3)],
+    "bytes, then a window": [stage("rank", "minimum", size=3), stage("blur", "box", size=9)],
+    "beside the image": [stage("morphology", "tophat", size=7), stage("edge", "sobel")],
+    "of sums": [stage("blur", "gaussian", sigma=1), stage("rank", "range", size=[3, 4])],
+}
+
+
+@pytest.mark.parametrize("chain", CHAINS)
+@pytest.mark.parametrize("dtype", ["uint8", "uint16", "float32"])
+def test_fused_is_staged(chain, dtype, rng):
+    image = (rng.random((40, 70)) * (1 if dtype == "float32" else np.iinfo(dtype).max)).astype(dtype)
+    stages, staged = CHAINS[chain], image
+    for one in stages:
+        staged = convpipe.Pipeline([one], dtype="float32")(staged)
+    fused = convpipe.Pipeline(stages, dtype="float32")
+    for threads in (1, 2):
+        np.testing.assert_array_equal(fused(image, threads=threads), staged)
+
+
+def test_rows_between_ranks_stay_bytes():
+    plan = make_plan([stage("rank", "median"), stage("rank", "maximum")], (60, 80))
+    assert [level.dtype for level in compile_plan(plan).schedule.levels][:-1].count("float32") == 0
+
+
+def test_footprints():
+    skimage = pytest.importorskip("skimage.morphology")
+    for radius in (1, 2, 3, 7):
+        side = 2 * radius + 1
+        np.testing.assert_array_equal(footprint_of("disk", (side, side)), skimage.disk(radius))
+        np.testing.assert_array_equal(footprint_of("diamond", (side, side)), skimage.diamond(radius))
+    for shape, (rows, cols) in itertools.product(SHAPES, itertools.product(range(1, 9), repeat=2)):
+        found = footprint_of(shape, (rows, cols))
+        assert found.shape == (rows, cols)
+        assert found.any(axis=1).all()
+        if rows % 2 and cols % 2:
+            np.testing.assert_array_equal(found, found[::-1, ::-1])
+
+
+@pytest.mark.parametrize(
+    ("parameters", "message"),
+    [
+        ({"footprint": "round"}, "footprint needs one of square, disk, ellipse, cross, diamond"),
+        ({"footprint": [[0, 0]]}, "footprint has no 1"),
+        ({"footprint": [[0, 2]]}, "needs rows of 0 and 1"),
+        ({"footprint": [[1, 1]], "size": 5}, "size is that of the rows given as footprint"),
+        ({"size": 33}, "size must be of at most 1024 pixels; given 1089"),
+        ({"size": [1, 302]}, "size must be at most 301"),
+    ],
+)
+def test_what_is_refused(parameters, message):
+    with pytest.raises(ParameterError, match=message):
+        stage("rank", "median", **parameters)
+    if "1024" in message:
+        assert stage("rank", "minimum", **parameters)
+
+
+def test_a_rank_is_one_of_its_places():
+    for ranks, names in (((9,), ("r",)), ((0, 1), ("r",)), ((-10,), ("r",))):
+        with pytest.raises(ParameterError, match="ranks are counted among the places"):
+            Rank(np.ones((3, 3)), ranks, names)
+    with pytest.raises(ParameterError, match="footprint of rows with a 1"):
+        Rank(np.zeros((3, 3)), (0,))
