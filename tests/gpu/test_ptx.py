@@ -44,31 +44,42 @@ def kernels(run, capability):
             yield cuda.compile_ptx(compiled(part, group).py_func, signature, cc=capability)[0]
 
 
-def count(capability):
-    """Print what the PTX of the shipped configs holds, as JSON; runs in a process of its own."""
+def plans(capability):
+    """Yield the plans of the shipped configs, and of windows that sort."""
+    from test_device_ranks import ranked
+
     from convpipe import Pipeline, config
+    from convpipe.plan import make_plan
+
+    for path in sorted((ROOT / "configs").glob("*.yaml")):
+        for job in config.load(path):
+            for shape in TARGETS[capability]:
+                yield Pipeline.from_job(job, backend="cpu").plan(shape, alpha=shape is ALPHA)
+    if GREY in TARGETS[capability]:
+        for footprint, rank in (("square", 4), ("six", 17), ("ring", 40), ("six", 0)):
+            yield make_plan([ranked(footprint, rank)], GREY)
+
+
+def count(capability):
+    """Print what the PTX of their kernels holds, as JSON; runs in a process of its own."""
     from convpipe.compile.cuda.run import compile_plan
 
     seen = set()
     found = dict.fromkeys(["kernels", "f64", "local", "generic", "shared", "fma", "calls", "loose"], 0)
-    for path in sorted((ROOT / "configs").glob("*.yaml")):
-        for job in config.load(path):
-            for shape in TARGETS[capability]:
-                plan = Pipeline.from_job(job, backend="cpu").plan(shape, alpha=shape is ALPHA)
-                run = compile_plan(plan)
-                if run.source in seen:
-                    continue
-                seen.add(run.source)
-                for ptx in kernels(run, capability):
-                    assert f".target sm_{capability[0]}{capability[1]}" in ptx
-                    found["kernels"] += 1
-                    found["f64"] += ptx.count(".f64")
-                    found["local"] += ptx.count(".local")
-                    found["generic"] += ptx.count("\tld.f32") + ptx.count("\tst.f32")
-                    found["shared"] += ptx.count("ld.shared.f32")
-                    found["fma"] += ptx.count("fma.rn.f32")
-                    found["calls"] += ptx.count("call.uni")
-                    found["loose"] += sum(ptx.count(f"{name}.f32") for name in ("add", "sub"))
+    for run in map(compile_plan, plans(capability)):
+        if run.source in seen:
+            continue
+        seen.add(run.source)
+        for ptx in kernels(run, capability):
+            assert f".target sm_{capability[0]}{capability[1]}" in ptx
+            found["kernels"] += 1
+            found["f64"] += ptx.count(".f64")
+            found["local"] += ptx.count(".local")
+            found["generic"] += ptx.count("\tld.f32") + ptx.count("\tst.f32")
+            found["shared"] += ptx.count("ld.shared.f32")
+            found["fma"] += ptx.count("fma.rn.f32")
+            found["calls"] += ptx.count("call.uni")
+            found["loose"] += sum(ptx.count(f"{name}.f32") for name in ("add", "sub"))
     print(json.dumps(found))
 
 
@@ -76,7 +87,7 @@ def count(capability):
 @pytest.mark.parametrize("capability", list(TARGETS), ids=lambda pair: f"sm_{pair[0]}{pair[1]}")
 def test_shipped_configs_as_ptx(capability):
     program = f"import test_ptx; test_ptx.count({capability})"
-    paths = os.pathsep.join([str(ROOT), str(Path(__file__).parent)])
+    paths = os.pathsep.join(map(str, [ROOT, ROOT / "tests", Path(__file__).parent]))
     done = subprocess.run(
         [sys.executable, "-W", "ignore", "-c", program],
         env={**os.environ, "PYTHONPATH": paths, "NUMBA_ENABLE_CUDASIM": "0"},

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 
 from convpipe.compile.common.text import Text, fused, times
 from convpipe.compile.cuda.groups import Group
 from convpipe.compile.cuda.operand import image_name
 from convpipe.compile.cuda.passes import Pass, geometry
 from convpipe.compile.cuda.point import Point
+from convpipe.compile.cuda.ranked import ranked
 from convpipe.compile.cuda.source import NO_SUM, border_value, plus, put, registers, sample
 
 
@@ -57,12 +59,18 @@ def _responses(text: Text, one: Pass, point: Point, channel: int, given: str) ->
         plane = plus("plane", source * one.level.channels + channel)
         return f"sample_{one.index}({given}, top + {i}, left + {j}, {plane})"
 
+    def place(source: int, i: int, j: int | str) -> str:
+        return under(str(i * down), times(j, right) if isinstance(j, str) else str(j * right), source)
+
     if point.kept(channel):
         i, j = (tap * step for tap, step in zip(one.centre, one.dilation, strict=True))
         text.line(f"alpha = {under(str(i), str(j), 0)}")
         return
     for bank in one.banks:
         name = f"{bank.name}_{channel}"
+        if bank.rank is not None:
+            ranked(text, bank, name, partial(place, bank.source))
+            continue
         if not bank.looped:
             products = [
                 (f"w{bank.offset + k}", under(str(i * down), str(j * right), bank.source))

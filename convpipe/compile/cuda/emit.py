@@ -11,6 +11,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
+
 from convpipe.compile.common.levels import Program
 from convpipe.compile.common.rounding import rounding
 from convpipe.compile.common.text import Text, times
@@ -31,7 +33,8 @@ from convpipe.compile.cuda.rows import *
 from numba import cuda
 
 T = np.{compute}
-rint = rint_{compute}
+rint, order, ordered = rint_{compute}, order_{compute}, ordered_{compute}
+INTEGER, BITS, LOWEST = np.int{bits}, {bits}, {lowest}
 '''
 
 VECTORS = ["g", "w", "c", "outside", "nans", "origin", "across"]
@@ -47,7 +50,8 @@ def emit(program: Program, groups: Sequence[Group], threads: int) -> str:
     beside each other.
     """
     text = Text()
-    text.block(_HEADER.format(compute=program.compute))
+    bits = 8 * np.dtype(program.compute).itemsize
+    text.block(_HEADER.format(compute=program.compute, bits=bits, lowest=-(2 ** (bits - 1))))
     rounding(text, program)
     for group in groups:
         points = [_point(program, group.block, position) for position in range(len(group.passes))]

@@ -22,8 +22,18 @@ Part = Literal["whole", "column", "row"]
 UNROLLED_TAPS = 32
 """Up to this many non-zero taps of a bank stand in one expression, their weights in registers."""
 
+SELECTED_PLACES = 25
+"""Up to this many samples go through exchanges to the one of a rank; of more it is found bit by bit."""
+
+COUNTED_PLACES = 96
+"""Up to this many of these are held in registers."""
+
 STRIP = 4
 """Rows a thread computes at once, so that neighbouring windows share their loads."""
+
+
+SORTED = 64
+"""Instructions of a window that sorts from which a thread computes a row alone: it has its own registers."""
 
 
 @dataclass(frozen=True)
@@ -40,17 +50,30 @@ class Bank:
         Where its taps are, row by row.
     offset : int
         Position of its first weight in the weight vector.
+    rank : int or None
+        Of a window that sorts, which of its samples it gives; None of one that sums.
     """
 
     name: str
     source: int
     taps: tuple[tuple[int, int], ...]
     offset: int
+    rank: int | None = None
 
     @property
     def looped(self) -> bool:
         """Whether its taps are a loop over the whole kernel instead of one expression."""
         return len(self.taps) > UNROLLED_TAPS
+
+    @property
+    def operations(self) -> int:
+        """Rough number of instructions for a sample."""
+        count = len(self.taps)
+        if self.rank is None or self.rank in (0, count - 1):
+            return 2 * count
+        if count <= SELECTED_PLACES:
+            return 3 * count * count // 8
+        return 2 * 32 * count
 
 
 @dataclass(frozen=True)
@@ -155,7 +178,8 @@ class Pass:
     def strip(self) -> int:
         """Rows a thread computes at once: one where windows above each other share nothing."""
         rows, _ = self.axes
-        return STRIP if rows.reach > rows.stride else 1
+        sorts = any(bank.rank is not None and bank.operations > SORTED for bank in self.banks)
+        return STRIP if rows.reach > rows.stride and not sorts else 1
 
     def planes(self, which: int) -> int:
         """Return the planes of the image that it reads as one of its inputs."""
@@ -169,7 +193,7 @@ class Pass:
     @property
     def work(self) -> float:
         """Rough cost of an output sample, in instructions."""
-        return 8 + sum(2 * len(bank.taps) for bank in self.banks)
+        return 8 + sum(bank.operations for bank in self.banks)
 
 
 GEOMETRY = ("rows", "cols", "output_cols", "border")

@@ -50,12 +50,30 @@ if SIMULATED:  # the simulator runs Python, which has no libdevice
         return total
 
     add, subtract = operator.add, operator.sub
+
+    def bits_float32(v):
+        """Return the bits of a number as an integer."""
+        return np.float32(v).view(np.int32)
+
+    def bits_float64(v):
+        """Return the same of 64 bits."""
+        return np.float64(v).view(np.int64)
+
+    def number_float32(bits):
+        """Return the number that has these bits."""
+        return np.int32(bits).view(np.float32)
+
+    def number_float64(bits):
+        """Return the same of 64 bits."""
+        return np.int64(bits).view(np.float64)
 else:
     from numba.cuda import libdevice
 
     from convpipe.compile.cuda.arithmetic import add, dot, dot_onto, subtract
 
     rint_float32, rint_float64 = libdevice.rintf, libdevice.rint
+    bits_float32, bits_float64 = libdevice.float_as_int, libdevice.double_as_longlong
+    number_float32, number_float64 = libdevice.int_as_float, libdevice.longlong_as_double
 
 
 @inline
@@ -76,6 +94,42 @@ def clamp(i, n):
     return min(max(i, 0), n - 1)
 
 
+@inline
+def least(a, b):
+    """Return the smaller one, NaN being the largest of all; `maximum` returns the larger one."""
+    return a if a < b or b != b else b
+
+
+@inline
+def order_float32(v):
+    """Return an integer that is less than another if the number is; NaN has the largest."""
+    bits = bits_float32(v)
+    if v != v:
+        return np.int32(0x7FFFFFFF)
+    return bits if bits >= 0 else np.int32(bits ^ 0x7FFFFFFF)
+
+
+@inline
+def order_float64(v):
+    """Return the same of 64 bits."""
+    bits = bits_float64(v)
+    if v != v:
+        return np.int64(0x7FFFFFFFFFFFFFFF)
+    return bits if bits >= 0 else np.int64(bits ^ 0x7FFFFFFFFFFFFFFF)
+
+
+@inline
+def ordered_float32(order):
+    """Return the number of this order."""
+    return number_float32(np.int32(order if order >= 0 else order ^ 0x7FFFFFFF))
+
+
+@inline
+def ordered_float64(order):
+    """Return the same of 64 bits."""
+    return number_float64(np.int64(order if order >= 0 else order ^ 0x7FFFFFFFFFFFFFFF))
+
+
 __all__ = [
     "add",
     "border_index",
@@ -85,9 +139,14 @@ __all__ = [
     "exp",
     "index",
     "inline",
+    "least",
     "log",
     "maximum",
     "minimum",
+    "order_float32",
+    "order_float64",
+    "ordered_float32",
+    "ordered_float64",
     "power",
     "quotient",
     "rint_float32",

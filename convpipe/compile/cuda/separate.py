@@ -15,7 +15,7 @@ from convpipe.compile.common.levels import Level, Program, constant_pixel
 from convpipe.compile.common.segments import segments
 from convpipe.compile.cuda.passes import UNROLLED_TAPS, Bank, Part, Pass, Values
 from convpipe.geometry import Axis, Border, Extent
-from convpipe.ops import Stencil, Taps
+from convpipe.ops import Rank, Stencil, Taps
 from convpipe.plan import NodePlan
 
 SEPARATE = 16
@@ -58,6 +58,9 @@ class _Passes:
     def window(self, level: Level, head: NodePlan) -> None:
         """Add the pass of a window, or those down its columns and along its rows."""
         stencil, (down, along) = head.window, head.axes
+        if isinstance(stencil, Rank):
+            self._sorted(level, head, stencil)
+            return
         assert isinstance(stencil, Stencil)
         factors = _factors(stencil)
         if factors is None:
@@ -67,6 +70,27 @@ class _Passes:
         columns, rows = zip(*((column[:, None], row[None, :]) for column, row in factors), strict=True)
         self.add(level, head, self._banks(stencil.names, columns, own=False), (down, Axis(1)), "column")
         self.add(level, head, self._banks(stencil.names, rows, own=True), (Axis(1), along), "row")
+
+    def _sorted(self, level: Level, head: NodePlan, rank: Rank) -> None:
+        """Add the pass of a window that sorts; extremes of a rectangle are those of its columns' extremes."""
+        (rows, cols), (down, along) = rank.kernel, head.axes
+        extremes = set(rank.ranks) <= {0, rank.count - 1} and rank.count == rows * cols
+        if not extremes or rows * cols <= rows + cols + SEPARATE:
+            places = tuple((int(i), int(j)) for i, j in np.argwhere(rank.footprint))
+            self.add(level, head, self._ranks(rank, places, rank.count, own=False), head.axes, "whole")
+            return
+        column, row = (tuple((i, 0) for i in range(rows)), tuple((0, j) for j in range(cols)))
+        self.add(level, head, self._ranks(rank, column, rows, own=False), (down, Axis(1)), "column")
+        self.add(level, head, self._ranks(rank, row, cols, own=True), (Axis(1), along), "row")
+
+    def _ranks(
+        self, rank: Rank, places: tuple[tuple[int, int], ...], count: int, own: bool
+    ) -> tuple[Bank, ...]:
+        """Return a bank for each rank, over some of the places; of extremes, theirs."""
+        return tuple(
+            Bank(name, at if own else 0, places, len(self.weights), min(each, count - 1))
+            for at, (name, each) in enumerate(zip(rank.names, rank.ranks, strict=True))
+        )
 
     def _banks(
         self, names: Sequence[str], kernels: Sequence[NDArray[np.float64]], own: bool
@@ -123,6 +147,8 @@ class _Passes:
         values = constant_pixel(head)
         if part != "row":
             return head.window.border, list(values)
+        if isinstance(head.window, Rank):
+            return head.window.border, list(values) * len(self.made[-1].banks)
         # Left and right of the image stands the constant; the column pass makes its sum of it.
         spans = [slice(bank.offset, bank.offset + len(bank.taps)) for bank in self.made[-1].banks]
         sums = [sum(self.weights[span]) for span in spans]

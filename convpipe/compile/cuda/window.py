@@ -10,6 +10,7 @@ from convpipe.compile.cuda.block import Block
 from convpipe.compile.cuda.operand import InImage, InTile, operands
 from convpipe.compile.cuda.passes import Bank, Pass, geometry
 from convpipe.compile.cuda.point import Point
+from convpipe.compile.cuda.ranked import ranked
 from convpipe.compile.cuda.source import NO_SUM, plus, put, registers, tile
 
 
@@ -96,12 +97,16 @@ class Window:
         elif isinstance(first, InImage):
             text.line(*(f"s{row} = {first.pixel(channel, row)}" for row in strip))
             for bank in one.banks:
-                weighted = [fused([(f"w{bank.offset}", f"s{row}")]) for row in strip]
-                text.line(*(f"{bank.name}_{channel}_{row} = {sum_}" for row, sum_ in enumerate(weighted)))
+                for row in strip:
+                    weighted = fused([(f"w{bank.offset}", f"s{row}")])
+                    text.line(f"{bank.name}_{channel}_{row} = {weighted if bank.rank is None else f's{row}'}")
         else:
             for source in range(one.sources):
                 banks = [bank for bank in one.banks if bank.source == source]
                 base = first.base(channel, source)
+                for bank in [bank for bank in banks if bank.rank is not None]:
+                    self._ranked(text, first, bank, (channel, base))
+                banks = [bank for bank in banks if bank.rank is None]
                 self._unrolled(text, first, [bank for bank in banks if not bank.looped], (channel, base))
                 for bank in banks:
                     if bank.looped:
@@ -133,6 +138,20 @@ class Window:
                     for k, tap in enumerate(bank.taps)
                 ]
                 text.line(f"{bank.name}_{channel}_{row} = {fused(products)}")
+
+    def _ranked(self, text: Text, operand: InTile, bank: Bank, of: tuple[int, int]) -> None:
+        """The sample of a rank, for one row of the strip after the other."""
+        one, (channel, base) = self.one, of
+        for row in range(one.strip):
+            first = base + row * one.stride[0] * operand.pitch
+
+            def read(i: int, j: int | str, first: int = first) -> str:
+                place = first + i * one.dilation[0] * operand.pitch
+                if isinstance(j, int):
+                    return operand.at(place + j * one.dilation[1])
+                return tile(plus(f"at0 + {times(j, one.dilation[1])}", place))
+
+            ranked(text, bank, f"{bank.name}_{channel}_{row}", read)
 
     def _looped(self, text: Text, operand: InTile, bank: Bank, of: tuple[int, int]) -> None:
         """A loop over the kernel; down a column, the strip's samples move up a register a step."""

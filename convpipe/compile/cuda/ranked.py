@@ -1,0 +1,138 @@
+"""Write the sample of a rank among those of a window: by minima or maxima, by exchanges, or bit by bit."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+
+from convpipe.compile.common.text import Text
+from convpipe.compile.cuda.passes import COUNTED_PLACES, SELECTED_PLACES, Bank
+
+Read = Callable[[int, int | str], str]
+"""From a row and a column of the window, or the name of one, to the sample there as source."""
+
+
+def ranked(text: Text, bank: Bank, name: str, read: Read) -> None:
+    """Write the response `name` of a window that sorts."""
+    assert bank.rank is not None
+    if bank.rank in (0, len(bank.taps) - 1):
+        _extreme(text, bank, name, read)
+    elif len(bank.taps) <= SELECTED_PLACES:
+        _select(text, bank, name, read)
+    else:
+        _count(text, bank, name, read)
+
+
+def _extreme(text: Text, bank: Bank, name: str, read: Read) -> None:
+    """The least of all samples, or the greatest."""
+    fold = "least" if bank.rank == 0 else "maximum"
+    text.line(f"{name} = {read(*bank.taps[0])}")
+    if not bank.looped:
+        text.line(*(f"{name} = {fold}({name}, {read(*tap)})" for tap in bank.taps[1:]))
+        return
+    for row, columns in _runs(bank.taps):
+        with _along(text, columns) as column:
+            text.line(f"{name} = {fold}({name}, {read(row, column)})")
+
+
+def _select(text: Text, bank: Bank, name: str, read: Read) -> None:
+    """Samples are forgotten that cannot be of the rank; the next take their place."""
+    assert bank.rank is not None
+    steps, result = selection(len(bank.taps), bank.rank)
+    for step in steps:
+        if isinstance(step, int):
+            text.line(f"h{step} = {read(*bank.taps[step])}")
+        else:
+            low, high = (f"h{at}" for at in step)
+            text.line(f"{low}, {high} = least({low}, {high}), maximum({low}, {high})")
+    text.line(f"{name} = h{result}")
+
+
+Step = int | tuple[int, int]
+"""Take a sample, or exchange two so that the first is the smaller one."""
+
+
+def selection(count: int, rank: int) -> tuple[list[Step], int]:
+    """Return the steps to a sample of some rank among `count`, and which one it is then.
+
+    Of so many samples that are held, the least, or the greatest, has too many others on its other side to be
+    of the rank. It is forgotten, and a sample that was not looked at yet is held for it, while there is one.
+
+    Examples
+    --------
+    >>> selection(3, 1)
+    ([0, 1, 2, (0, 2), (0, 1), (1, 2)], 1)
+    """
+    below, above = rank, count - 1 - rank  # how many are still to be forgotten
+    held = list(range(min(below, above) + 2))
+    following = iter(range(len(held), count))
+    steps: list[Step] = list(held)
+    while below or above:
+        steps += _ends(held, first=below >= above, last=above >= below)
+        first, last = int(below >= above), int(above >= below)
+        below, above = below - first, above - last
+        held = held[first : len(held) - last]
+        if (one := next(following, None)) is not None:
+            held.append(one)
+            steps.append(one)
+    (result,) = held
+    return steps, result
+
+
+def _ends(held: Sequence[int], first: bool, last: bool) -> Iterator[tuple[int, int]]:
+    """Yield the exchanges that bring the least of `held` to the first place, the greatest to the last."""
+    if not (first and last):
+        yield from ((held[0], at) for at in held[1:] if first)
+        yield from ((at, held[-1]) for at in held[:-1] if last)
+        return
+    half = len(held) // 2
+    yield from zip(held[:half], held[: -half - 1 : -1], strict=True)  # the lower ones, and the higher ones
+    lows, highs = held[: len(held) - half], held[half:]
+    yield from ((lows[0], at) for at in lows[1:])
+    yield from ((at, highs[-1]) for at in highs[:-1])
+
+
+def _count(text: Text, bank: Bank, name: str, read: Read) -> None:
+    """The order of the sample, bit by bit: it has a bit if at most `rank` samples are less than with it."""
+    held = len(bank.taps) <= COUNTED_PLACES
+    if held:
+        text.line(*(f"k{at} = order({read(*tap)})" for at, tap in enumerate(bank.taps)))
+    text.line("found = LOWEST", "for b in range(BITS):")
+    with text.indented():
+        text.line("trial = found + (1 << (BITS - 1 - b)) if b > 0 else 0", "key = INTEGER(trial)", "less = 0")
+        if held:
+            text.line(*(f"less += 1 if k{at} < key else 0" for at in range(len(bank.taps))))
+        else:
+            for row, columns in _runs(bank.taps):
+                with _along(text, columns) as column:
+                    text.line(f"less += 1 if order({read(row, column)}) < key else 0")
+        text.line(f"found = trial if less <= {bank.rank} else found")
+    text.line(f"{name} = ordered(found)")
+
+
+def _runs(taps: Sequence[tuple[int, int]]) -> Iterator[tuple[int, range]]:
+    """Yield the places row by row, as rows and runs of columns.
+
+    Examples
+    --------
+    >>> list(_runs([(0, 1), (0, 2), (1, 0), (1, 2)]))
+    [(0, range(1, 3)), (1, range(0, 1)), (1, range(2, 3))]
+    """
+    row, columns = taps[0][0], range(taps[0][1], taps[0][1])
+    for i, j in taps:
+        if (i, j) != (row, columns.stop):
+            yield row, columns
+            row, columns = i, range(j, j)
+        columns = range(columns.start, j + 1)
+    yield row, columns
+
+
+@contextmanager
+def _along(text: Text, columns: range) -> Iterator[int | str]:
+    """Write a loop over some columns, and give its variable; of one column, give that."""
+    if len(columns) == 1:
+        yield columns.start
+        return
+    text.line(f"for j in range({columns.start}, {columns.stop}):")
+    with text.indented():
+        yield "j"
