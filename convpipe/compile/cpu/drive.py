@@ -34,19 +34,14 @@ def call_loop(context, address, rows, count, parameters):
 
 
 @inline
-def top_of(one, row, parameters):
-    # Where the window of a row begins.
-    if one[layout.FIRST] != layout.EVENLY:
-        return values(parameters + one[layout.FIRST], row, 1, np.int64)[0]
-    return row * one[layout.STRIDE] - one[layout.TOP]
-
-
-@inline
 def find(table, base, one, row, memory, places, parameters, keys, to, k):
-    # The addresses of the rows under the window of `row`, from its k-th on; return which lacks first.
+    # The addresses of the rows under the window of `row`, from its k-th on; return which lacks first, and
+    # leave the number of that row in the place of its address.
     window, rows, border = one[layout.WINDOW], one[layout.ROWS], one[layout.BORDER]
     step, source = one[layout.DILATION], one[layout.SOURCE]
-    top = top_of(one, row, parameters)
+    top = row * one[layout.STRIDE] - one[layout.TOP]
+    if one[layout.FIRST] != layout.EVENLY:
+        (top,) = values(parameters + one[layout.FIRST], row, 1, np.int64)
     if source < 0:
         image, pitch = places[-1 - source], one[layout.PITCH]
         for k in range(window):
@@ -66,6 +61,7 @@ def find(table, base, one, row, memory, places, parameters, keys, to, k):
             slot = np.int64(0) if slot == slots else slot
             before = j
             if held[slot] != j:
+                to[k] = j
                 break
             to[k] = ring + slot * pitch
         k += 1
@@ -122,9 +118,7 @@ def make(table, base, level, row, memory, places, parameters, addresses, given, 
             one = tail(table, base + own[layout.INPUTS] + i * layout.INPUT_WORDS)
             k = find(table, base, one, row, memory, places, parameters, keys, to, now[2])
             if k < one[layout.WINDOW]:
-                place = top_of(one, row, parameters) + k * one[layout.DILATION]
-                lacking = border_index(place, one[layout.ROWS], one[layout.BORDER])
-                now[2] = k
+                lacking, now[2] = to[k], k
                 source = tail(table, base + one[layout.SOURCE])
                 depth += 1
                 below = tail(making, layout.MAKING_WORDS * depth)

@@ -131,12 +131,13 @@ class _Rows:
         """Sum the taps of some outputs, a few at a time, each with its own."""
         if first == last:
             return
-        places, weights = cols.first[first:last], cols.weights[first:last]
+        base, weights = int(cols.first[first:last].min()), cols.weights[first:last]
+        places = cols.first[first:last] - base
         edges = _pieces(cols.kernel)
         for begin, end in pairwise(edges):
             taps = column_taps((places + begin) * self.channels, weights[:, begin:end], self.compute)
             loop = polyphase.along(self.dtype, self.compute, self.channels, end - begin, begin > 0)
-            self._call(frame, loop, 0, (first, last), taps)
+            self._call(frame, loop, base, (first, last), taps)
 
     def repeated(self, frame: Frame, cols: Polyphase, first: int, last: int) -> None:
         """Sum the taps of outputs that repeat at every period, a few at a time."""
