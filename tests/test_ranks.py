@@ -169,7 +169,7 @@ def test_against_the_oracle_and_as_python(window, channels, alpha, cols, rng):
 CHAINS = {
     "rows of bytes between ranks": [stage("rank", "median", size=5), stage("morphology", "open", size=3)],
     "bytes, then a window": [stage("rank", "minimum", size=3), stage("blur", "box", size=9)],
-    "sums beyond 24 bits": [stage("rank", "minimum", size=2), stage("blur", "box", size=33)],
+    "sums beyond 24 bits": [stage("rank", "maximum", size=2), stage("blur", "box", size=33)],
     "beside the image": [stage("morphology", "tophat", size=7), stage("edge", "sobel")],
     "of sums": [stage("blur", "gaussian", sigma=1), stage("rank", "range", size=[3, 4])],
 }
