@@ -28,6 +28,7 @@ HERE = Path(__file__).parent
 SCRIPTS = (
     "opencv",
     "joins",
+    "ranks",
     "halide_chains",
     "copying",
     "conv2d_torch",
