@@ -12,6 +12,7 @@ from numpy.typing import DTypeLike, NDArray
 from convpipe.compile.backend import Backend, Executable, all_results
 from convpipe.errors import ParameterError
 from convpipe.geometry import Border, Extent
+from convpipe.losses import Losses
 from convpipe.ops import COMPUTE
 from convpipe.plan import Missing, Plan, make_plan, unknown_dtype
 from convpipe.stages import nearest
@@ -88,8 +89,8 @@ class Engine:
         alpha: bool = False,
         nodata: float | None = None,
         mask: NDArray[Any] | None = None,
-    ) -> tuple[NDArray[Any], int]:
-        """Return the result, and the number of NaNs that became 0 in it.
+    ) -> tuple[NDArray[Any], Losses]:
+        """Return the result, and how many samples were lost in it.
 
         Parameters
         ----------
@@ -105,8 +106,8 @@ class Engine:
         mask : ndarray, shape (rows, cols), optional
             0 where a pixel is missing.
         """
-        results, nans = self.outputs(image, threads, dtype, alpha=alpha, nodata=nodata, mask=mask)
-        return results[RESULT], nans
+        results, losses = self.outputs(image, threads, dtype, alpha=alpha, nodata=nodata, mask=mask)
+        return results[RESULT], losses
 
     def outputs(
         self,
@@ -117,18 +118,18 @@ class Engine:
         alpha: bool = False,
         nodata: float | None = None,
         mask: NDArray[Any] | None = None,
-    ) -> tuple[dict[str, NDArray[Any]], int]:
-        """Return all results by their names, and how many NaNs became 0 in them; as :meth:`filter`."""
+    ) -> tuple[dict[str, NDArray[Any]], Losses]:
+        """Return all results by their names, and how many samples were lost in them; as :meth:`filter`."""
         alpha, dtype = _ALPHA.parse(alpha), dtype or self.dtype
         # Of an image with alpha it is alpha that says what is missing.
         missing = self._missing(None, False) if alpha else self._missing(nodata, mask is not None)
         run = self._executable(image.shape, image.dtype, dtype, alpha, missing)
         given = image if mask is None else _with_mask(image, mask, alpha)
         threads = None if threads is None else _THREADS.parse(threads)
-        results, nans = all_results(run, given, threads)
+        results, losses = all_results(run, given, threads)
         if given.ndim > image.ndim:
             results = {name: _without_axis(each) for name, each in results.items()}
-        return results, nans
+        return results, losses
 
     def source(self, shape: Sequence[int], dtype: str = "uint8", alpha: bool = False) -> str:
         """Return the generated Python that filters an image of `shape` and `dtype`."""

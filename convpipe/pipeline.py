@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import warnings
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
@@ -18,6 +19,7 @@ from convpipe.config.job import MISSING
 from convpipe.engine import Engine, dtype_name
 from convpipe.errors import ConfigError, ParameterError, ParameterTypeError
 from convpipe.geometry import BORDER_NAMES, Border, border_hint
+from convpipe.losses import Losses
 from convpipe.paths import expanded
 from convpipe.plan import Plan
 from convpipe.stages import Stage, nearest
@@ -280,6 +282,11 @@ class Pipeline:
             xarray.DataArray gives one of the same dims, name and attrs, whose coordinates follow stride and
             padding.
 
+        Warns
+        -----
+        RuntimeWarning
+            If NaNs became 0 in integers, or finite samples infinite in float16; with their number.
+
         Raises
         ------
         ParameterError
@@ -307,7 +314,10 @@ class Pipeline:
                 raise ParameterError("out takes one result, and this pipeline gives several", "out")
             plan = self.engine.plan(given.pixels.shape, given.pixels.dtype.name, alpha)
             arrays.check_out(out, given.shape_of(plan), dtype or plan.output_dtype)
-        results, _ = self.engine.outputs(given.pixels, threads, dtype, alpha=alpha, nodata=nodata, mask=shown)
+        results, losses = self.engine.outputs(
+            given.pixels, threads, dtype, alpha=alpha, nodata=nodata, mask=shown
+        )
+        _warn_of(losses)
         if self.outputs:
             return {name: given.wrapped(each, self.engine, alpha, name) for name, each in results.items()}
         (result,) = results.values()
@@ -381,6 +391,12 @@ class Pipeline:
 
     def __reduce__(self) -> tuple[Any, ...]:
         return _remade, (self._own_stages, self._options)
+
+
+def _warn_of(losses: Losses) -> None:
+    """Warn the caller of a pipeline of what was lost, as NumPy warns of a cast."""
+    for note in losses.notes:
+        warnings.warn(note, RuntimeWarning, stacklevel=3)
 
 
 def _check_stages(stages: object) -> None:

@@ -3,6 +3,7 @@
 import threading
 
 from convpipe.geometry import Border
+from convpipe.losses import Losses
 from convpipe.plan import make_plan
 from convpipe.stages import stage
 from convpipe.stages.wiring import wire
@@ -33,8 +34,8 @@ class FakePipeline:
         return make_plan(self.stages, tuple(shape[:2]), channels=channels, alpha=alpha, dtype=dtype)
 
     def outputs(self, image, threads=None, *, alpha=False, nodata=None, mask=None):
-        result, nans = self.filter(image, threads, alpha=alpha)
-        return {"result": result}, nans
+        result, losses = self.filter(image, threads, alpha=alpha)
+        return {"result": result}, losses
 
     def filter(self, image, threads=None, *, alpha=False):
         with self.lock:
@@ -43,7 +44,7 @@ class FakePipeline:
             self.most_in_hand = max(self.most_in_hand, self.in_hand)
         try:
             self.act(image)
-            return cropped(image), 0
+            return cropped(image), Losses()
         finally:
             with self.lock:
                 self.in_hand -= 1
@@ -70,7 +71,7 @@ class StridedPipeline(FakePipeline):
         result = image[:: self.stride[0], :: self.stride[1]][:rows, :cols]
         if plan.output_channels < plan.channels:
             result = result[..., 0] if plan.output_channels == 1 else result[..., [0, -1]]
-        return result.astype(plan.output_dtype), 0
+        return result.astype(plan.output_dtype), Losses()
 
 
 class SeveralPipeline(FakePipeline):
@@ -101,4 +102,4 @@ class SeveralPipeline(FakePipeline):
 
     def outputs(self, image, threads=None, *, alpha=False, nodata=None, mask=None):
         small, _ = self.filter(image, threads, alpha=alpha)
-        return {"small": small.astype(self.small or image.dtype), "result": small[::2, ::2]}, 3
+        return {"small": small.astype(self.small or image.dtype), "result": small[::2, ::2]}, Losses(nans=3)

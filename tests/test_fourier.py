@@ -15,6 +15,7 @@ from convpipe.compile.cpu import spectra
 from convpipe.compile.cpu.graphs import compile_plan
 from convpipe.compile.cpu.transform import Transform
 from convpipe.geometry import Axis, Border
+from convpipe.losses import Losses
 from convpipe.ops import COMPUTE
 from convpipe.plan import make_plan
 from convpipe.stages import stage
@@ -286,7 +287,7 @@ def test_nans_that_become_0_are_counted_once(rng):
     image = rng.random((150, 160)).astype(np.float32)
     image[70, 80] = np.nan
     plan = make_plan([custom(rng.random((41, 40)))], image.shape, dtype="float32", output_dtype="uint8")
-    assert compile_plan(plan)(image, threads=1)[1] == 41 * 40
+    assert compile_plan(plan)(image, threads=1)[1] == Losses(41 * 40)
 
 
 def test_a_dilated_kernel_on_a_small_image_takes_the_loop():

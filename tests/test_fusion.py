@@ -11,6 +11,7 @@ from convpipe.compile.cpu.executable import Fused
 from convpipe.compile.cpu.graphs import compile_plan
 from convpipe.errors import PlanError
 from convpipe.geometry import Border
+from convpipe.losses import Losses
 from convpipe.plan import make_plan, rings
 from convpipe.plan.parts import MOST_LEVELS, MOST_STAGES
 from convpipe.stages import stage
@@ -255,8 +256,8 @@ def test_nan_propagates_and_becomes_a_counted_zero():
     box = [stage("blur", "box", size=3)]
     values, _ = compile_plan(make_plan(box, image.shape, dtype="float32"))(image)
     assert np.isnan(values).sum() == 9
-    rounded, nans = compile_plan(make_plan(box, image.shape, dtype="float32", output_dtype="uint8"))(image)
-    assert nans == 9
+    rounded, losses = compile_plan(make_plan(box, image.shape, dtype="float32", output_dtype="uint8"))(image)
+    assert losses == Losses(nans=9)
     assert (rounded[3:6, 3:6] == 0).all()
     assert (np.delete(rounded.ravel(), np.flatnonzero(np.isnan(values.ravel()))) == 7).all()
 

@@ -151,9 +151,9 @@ def test_nans_are_counted_where_results_are_rounded():
     image = np.full((4, 5), np.nan, np.float32)
     stages = [stage("point", "abs", name="a"), combine("a - input", dtype="uint8")]
     engine = Pipeline(stages, outputs={"a": "a"}).engine
-    results, nans = engine.outputs(image, dtype="uint8")
+    results, losses = engine.outputs(image, dtype="uint8")
     assert not results["result"].any()
-    assert nans >= 40
+    assert losses.nans >= 40
 
 
 # How stages are wired

@@ -32,7 +32,8 @@ def test_integers_round_half_to_even_and_saturate(given, dtype):
     ]
     values = [np.nan, np.inf, -np.inf, 1e30, -1e30, 3e9, -3e9, 0.5, 1.5, 2.5, -0.5, -1e-9, *edges]
     image = np.array([values * 3] * 2, given)  # long enough for vectors and what is left of one
-    result = Pipeline([stage("custom", "identity", kernel=[[1]])])(image, dtype=dtype)
+    with pytest.warns(RuntimeWarning, match="6 NaNs became 0"):
+        result = Pipeline([stage("custom", "identity", kernel=[[1]])])(image, dtype=dtype)
     exact = np.clip(
         np.rint(np.nan_to_num(image.astype(np.float64), posinf=1e30, neginf=-1e30)), limits.min, limits.max
     )
@@ -240,13 +241,14 @@ def test_arrays_and_lists_say_the_same():
     assert (arrays.parameters, arrays.common) == (lists.parameters, lists.common)
 
 
-@pytest.mark.filterwarnings("error")
 @pytest.mark.parametrize(("dtype", "given"), [("float16", "uint16"), (None, "float16")])
 def test_what_float16_cannot_hold_is_infinite_as_the_plan_says(dtype, given):
     steep = Pipeline([stage("edge", "sobel", gain=1000.0)], dtype=dtype)
     image = np.zeros((9, 9), given)
     image[:, 4:] = 60_000
-    result = steep(image)
+    with pytest.warns(RuntimeWarning, match="^18 samples became infinite") as warned:
+        result = steep(image)
+    assert len(warned) == 1  # none of NumPy's
     assert result.dtype == np.float16
     assert np.isinf(result[4, 4])
     assert result[4, 0] == 0

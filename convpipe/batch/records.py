@@ -94,7 +94,7 @@ _KINDS: dict[str, Callable[[Any], bool]] = {
     **dict.fromkeys(
         ("path", "name", "stage", "reason", "input_hash", "mask_hash", "output", "output_hash"), _is_text
     ),
-    **dict.fromkeys(("bytes_read", "bytes_written", "nans", "pages", "pixels"), _is_count),
+    **dict.fromkeys(("bytes_read", "bytes_written", "nans", "overflows", "pages", "pixels"), _is_count),
     **dict.fromkeys(("quarantined", "kept"), _is_flag),
     "status": ("done", "failed", "skipped").__contains__,
     "seconds": _is_time,

@@ -20,6 +20,7 @@ from convpipe.batch.results import Result
 from convpipe.batch.resume import Past
 from convpipe.errors import ReadError
 from convpipe.images import Drafts, Folder, OpenFile, OutsideError
+from convpipe.losses import Losses
 from convpipe.plan import Plan
 
 
@@ -45,8 +46,8 @@ class Engine(Recipe, Protocol):
         alpha: bool = ...,
         nodata: float | None = ...,
         mask: NDArray[Any] | None = ...,
-    ) -> tuple[dict[str, NDArray[Any]], int]:
-        """Return all results by their names, and the number of NaNs that became 0."""
+    ) -> tuple[dict[str, NDArray[Any]], Losses]:
+        """Return all results by their names, and how many samples were lost."""
 
 
 @dataclass

@@ -239,10 +239,11 @@ class Work:
         self._note(image.notes)
         self._enter("filter")
         threads = self._threads(image.pixels.size)
-        results, nans = self._run.engine.outputs(
+        results, losses = self._run.engine.outputs(
             image.pixels, threads, alpha=image.alpha, nodata=info.nodata, mask=self._shown
         )
-        self._learn(nans=self._known.nans + nans)
+        losses += self._known.losses
+        self._learn(nans=losses.nans, overflows=losses.overflows)
         self._enter("write")
         return [
             Page(results[output.name], image.alpha, image.metadata, plan.sampling(output.node))

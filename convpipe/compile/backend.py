@@ -13,6 +13,7 @@ from convpipe.compile.cuda.probe import problems
 from convpipe.compile.cuda.supported import unsupported
 from convpipe.compile.runtime import environment, start
 from convpipe.errors import BackendError
+from convpipe.losses import Losses
 from convpipe.plan import Plan
 from convpipe.stages.wiring import RESULT
 
@@ -28,8 +29,8 @@ class Executable(Protocol):
     def source(self) -> str:
         """The generated Python."""
 
-    def __call__(self, image: NDArray[Any], threads: int | None = None) -> tuple[NDArray[Any], int]:
-        """Return the result and the number of NaNs that became 0."""
+    def __call__(self, image: NDArray[Any], threads: int | None = None) -> tuple[NDArray[Any], Losses]:
+        """Return the result, and how many samples were lost."""
 
     def warm(self) -> None:
         """Compile what the first image would."""
@@ -39,18 +40,20 @@ class Executable(Protocol):
 class Graph(Executable, Protocol):
     """A compiled plan of several results."""
 
-    def outputs(self, image: NDArray[Any], threads: int | None = None) -> tuple[dict[str, NDArray[Any]], int]:
-        """Return all results by their names, and the number of NaNs that became 0."""
+    def outputs(
+        self, image: NDArray[Any], threads: int | None = None
+    ) -> tuple[dict[str, NDArray[Any]], Losses]:
+        """Return all results by their names, and how many samples were lost."""
 
 
 def all_results(
     run: Executable, image: NDArray[Any], threads: int | None = None
-) -> tuple[dict[str, NDArray[Any]], int]:
-    """Return the results of a compiled plan by their names, and the number of NaNs that became 0."""
+) -> tuple[dict[str, NDArray[Any]], Losses]:
+    """Return the results of a compiled plan by their names, and how many samples were lost."""
     if isinstance(run, Graph):
         return run.outputs(image, threads)
-    result, nans = run(image, threads)
-    return {RESULT: result}, nans
+    result, losses = run(image, threads)
+    return {RESULT: result}, losses
 
 
 class Backend:
@@ -164,11 +167,13 @@ class _OnDevice:
         self._run = compile_plan(self.plan)
         self.source = self._run.source
 
-    def __call__(self, image: NDArray[Any], threads: int | None = None) -> tuple[NDArray[Any], int]:
-        results, nans = self.outputs(image, threads)
-        return results[RESULT], nans
+    def __call__(self, image: NDArray[Any], threads: int | None = None) -> tuple[NDArray[Any], Losses]:
+        results, losses = self.outputs(image, threads)
+        return results[RESULT], losses
 
-    def outputs(self, image: NDArray[Any], threads: int | None = None) -> tuple[dict[str, NDArray[Any]], int]:
+    def outputs(
+        self, image: NDArray[Any], threads: int | None = None
+    ) -> tuple[dict[str, NDArray[Any]], Losses]:
         if self._instead is None:
             try:
                 results = all_results(self._run, image)

@@ -77,8 +77,9 @@ def cut(nodes: Sequence[NodePlan], outputs: Collection[int], dtype: str) -> list
         if parts[-1] and not _joins(parts[-1], at, nodes, kept):
             parts.append([])
         parts[-1].append(at)
-        # NaNs are counted where a sample is written, once: rows between two levels may be made again.
-        if floating and rounds(node) and at + 1 < len(nodes):
+        # What is lost is counted where a sample is written, once: rows between two levels may be made again.
+        loses = (floating and rounds(node)) or overflows(node, dtype)
+        if loses and at + 1 < len(nodes):
             parts.append([])
     return [_part(own, nodes, outputs, dtype) for own in parts]
 
@@ -167,3 +168,11 @@ def _levels(
 def rounds(node: NodePlan) -> bool:
     """Tell whether `node` rounds to integers, so that NaNs become 0 in it."""
     return any(map(is_rounding, node.ops))
+
+
+def overflows(node: NodePlan, dtype: str) -> bool:
+    """Tell whether finite samples of images of `dtype` can become infinite as `node` rounds to float16.
+
+    No plan knows the range of images of floating point.
+    """
+    return node.dtype == "float16" and (np.dtype(dtype).kind == "f" or not node.ranges.whole.bounded)

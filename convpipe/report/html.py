@@ -43,6 +43,7 @@ def _job(report: Report) -> str:
     failures = [(result.path, result.stage or "", result.reason or "") for result in report.failures]
     skips = [(result.path, result.reason or "") for result in report.skips]
     notes = [(result.path, note) for result in report.results for note in result.notes]
+    lost = [(result.path, note) for result in report.results for note in result.losses.notes]
     unsupported = [(path,) for path in report.unsupported]
     end = report.ended_early
     left = "" if end is None else f"; {_safe(end)}: {report.unfinished} left undone"
@@ -59,6 +60,7 @@ def _job(report: Report) -> str:
             _table("Format not read", ("file",), unsupported),
             _table("Warnings", ("stage and values",), [(warning,) for warning in report.warnings]),
             _table("Notes", ("image", "note"), notes),
+            _table("Lost samples", ("image", "what"), lost),
         )
     )
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from convpipe.geometry import Extent
 from convpipe.images import EXISTS
+from convpipe.losses import Losses
 from convpipe.report.result import ImageResult, Status
 
 
@@ -169,9 +170,9 @@ class Report:
         return sum(result.pages for result in self.results if result.status == "done")
 
     @property
-    def nans(self) -> int:
-        """NaNs that became 0 in the results."""
-        return sum(result.nans for result in self.results)
+    def losses(self) -> Losses:
+        """How many samples were lost on the way to the results."""
+        return sum((result.losses for result in self.results), Losses())
 
     @property
     def ended_early(self) -> str | None:
@@ -223,7 +224,8 @@ class Report:
             "notes": [
                 {"path": result.path, "note": note} for result in self.results for note in result.notes
             ],
-            "nans": self.nans,
+            "nans": self.losses.nans,
+            "overflows": self.losses.overflows,
             "pages": self.pages,
             "unsupported_files": list(self.unsupported),
             "error": self.error,

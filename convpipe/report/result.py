@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
 from convpipe.geometry import Extent
+from convpipe.losses import Losses
 from convpipe.stages.wiring import RESULT
 
 Status = Literal["done", "failed", "skipped"]
@@ -48,6 +49,8 @@ class ImageResult:
         Sizes of the image file and of the last stage's result.
     nans : int
         NaNs that became 0.
+    overflows : int
+        Finite samples that became infinite in float16.
     pages : int
         Of the image file; extents are those of the first.
     pixels : int
@@ -78,6 +81,7 @@ class ImageResult:
     bytes_read: int = 0
     bytes_written: int = 0
     nans: int = 0
+    overflows: int = 0
     pages: int = 1
     pixels: int = 0
     seconds: float = 0.0
@@ -88,6 +92,11 @@ class ImageResult:
     beside: tuple[ResultFile, ...] = ()
     quarantined: bool = False
     kept: bool = False
+
+    @property
+    def losses(self) -> Losses:
+        """How many of its samples were lost."""
+        return Losses(self.nans, self.overflows)
 
     @property
     def files(self) -> tuple[ResultFile, ...]:

@@ -174,8 +174,7 @@ def _asides(report: Report) -> Iterable[str]:
         yield advice
     if (end := report.ended_early) is not None:
         yield f"{printable(end)}: {report.unfinished} left undone; --resume goes on"
-    if report.nans:
-        yield f"{report.nans} NaN samples became 0"
+    yield from report.losses.notes
 
 
 def print_plan(plan: Plan, console: Console) -> None:

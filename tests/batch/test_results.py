@@ -54,7 +54,7 @@ def test_each_has_its_folder_its_format_and_its_geometry(source, out, run, files
     np.testing.assert_array_equal(last.pixels, cropped(pixels)[::2, ::2])
     assert small.metadata.resolution[0] == pytest.approx(300, rel=1e-3)
     assert last.metadata.resolution[0] == pytest.approx(150, rel=1e-3)
-    assert report.nans == 3
+    assert report.losses.nans == 3
 
 
 def test_the_record_has_the_content_of_all(save, out, run):
@@ -97,7 +97,7 @@ def test_pages_are_read_and_filtered_once(source, out, run, rng, isolate):
     encode_pages(described).save(source / "stack.tif")
     pipeline = SeveralPipeline()
     report = run(pipeline, isolate=isolate)
-    assert (report.done, report.pages, len(pipeline.threads), report.nans) == (1, 3, 3, 9)
+    assert (report.done, report.pages, len(pipeline.threads), report.losses.nans) == (1, 3, 3, 9)
     for folder, step in ((out / "small", 1), (out, 2)):
         found = list(read_pages(folder / "stack.tif"))
         for page, image in zip(pages, found, strict=True):

@@ -14,6 +14,7 @@ from convpipe.compile import backend as choice
 from convpipe.compile.cuda import cost, probe
 from convpipe.compile.cuda.cost import estimate
 from convpipe.config import from_dict
+from convpipe.losses import Losses
 
 SOBEL = [stage("edge", "sobel")]
 
@@ -39,11 +40,11 @@ class Device:
     def __call__(self, image, threads=None):
         if self.error:
             raise self.error
-        return np.full(self.plan.extent, 77, np.uint8), 0
+        return np.full(self.plan.extent, 77, np.uint8), Losses()
 
     def outputs(self, image, threads=None):
-        made, nans = self(image)
-        return dict.fromkeys(self.results, made), nans
+        made, losses = self(image)
+        return dict.fromkeys(self.results, made), losses
 
     def warm(self):
         pass

@@ -12,6 +12,7 @@ from device import SIMULATED, check, compiled
 from convpipe.compile.cuda.supported import unsupported
 from convpipe.errors import BackendError
 from convpipe.geometry import Border
+from convpipe.losses import Losses
 from convpipe.ops import Map, Stencil, Taps
 from convpipe.plan import make_plan
 from convpipe.stages import ANY_LABEL, Method, Stage, families, stage
@@ -140,8 +141,20 @@ def test_nans_that_a_stage_in_the_middle_rounds_are_counted_once():
     ]
     _, run = compiled(chain, image)
     result, lost = run(image)
-    assert lost == 9 + 9
+    assert lost == Losses(nans=9 + 9)
     np.testing.assert_array_equal(result, 0)
+
+
+@pytest.mark.parametrize(("stages", "dtype"), [(["float32"], "float16"), (["float16"], None)])
+def test_what_a_float16_result_does_not_hold_is_counted(stages, dtype):
+    image = np.zeros((9, 10), np.float32)
+    image[2, 2], image[3, 3] = 1e6, np.inf
+    chain = [stage("point", "scale", gain=1, dtype=one) for one in stages]
+    _, run = compiled(chain, image, **({} if dtype is None else {"output_dtype": dtype}))
+    result, losses = run(image)
+    assert losses == Losses(overflows=1)
+    assert result.dtype == np.float16
+    assert np.isposinf(result[2, 2])
 
 
 def test_wide_padding_and_images_smaller_than_it(rng):
@@ -249,8 +262,8 @@ def test_nans_become_counted_zeros():
     image = np.full((6, 6), 7.0, np.float32)
     image[2, 2] = np.nan
     _, run = compiled([stage("blur", "box", size=3)], image, output_dtype="uint8")
-    got, nans = run(image)
-    assert nans == 9
+    got, losses = run(image)
+    assert losses == Losses(nans=9)
     assert (got[1:4, 1:4] == 0).all()
     assert (got[4:] == 7).all()
 

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from convpipe.compile.cuda.groups import Tiling
 from convpipe.compile.cuda.supported import unsupported
 from convpipe.errors import PlanError
+from convpipe.losses import Losses
 from convpipe.plan import make_plan
 from convpipe.stages import stage
 from convpipe.stages.wiring import wire
@@ -35,21 +36,21 @@ def compiled(plan, **tiling):
 
 
 def run(plan, image, bands=1, **tiling):
-    """Return what runs `plan`, its results by name, and how many NaNs became 0."""
+    """Return what runs `plan`, its results by name, and what was lost."""
     executable = compiled(plan, **{**TILING, **tiling})
     return executable, *executable.run(image, bands)
 
 
 def check(plan, image, tolerance=1e-5, ways=WAYS):
     """Hold all results against the oracle, and those of other groups, tiles and bands against them."""
-    executable, results, nans = run(plan, image)
+    executable, results, losses = run(plan, image)
     made = oracle.run_graph(plan, image.reshape(*plan.input, plan.channels))
     for output in plan.outputs:
         assert results[output.name].dtype == output.dtype
         oracle.near_values(results[output.name], made[output.node], output.dtype, tolerance)
     for bands, tiling in ways:
         _, others, lost = run(plan, image, bands, **tiling)
-        assert lost == nans
+        assert lost == losses
         for name, result in results.items():
             np.testing.assert_array_equal(others[name], result)
     return executable, results
@@ -152,8 +153,8 @@ def test_nans_are_counted_once_in_every_band(rng):
         combine("again - input"),
     ]
     plan = make_plan(wire(stages, {"rounded": "rounded"}), (12, 7), dtype="float32", output_dtype="uint8")
-    (_, _, nans), (_, _, banded) = run(plan, image), run(plan, image, bands=3)
-    assert nans == banded == 9 + 1
+    (_, _, losses), (_, _, banded) = run(plan, image), run(plan, image, bands=3)
+    assert losses == banded == Losses(nans=9 + 1)
 
 
 @pytest.mark.parametrize("name", ["difference", "unsharp", "deep", "strided"])

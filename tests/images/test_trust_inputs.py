@@ -173,7 +173,7 @@ def test_case_13_to_integers_nan_is_0_and_counted(source, tmp_path):
     same = convpipe.stage("custom", "same", kernel=[[1]])
     pipeline = convpipe.Pipeline([same], dtype="uint8", backend="cpu")
     report = pipeline.run_folder(source, tmp_path / "out")
-    assert report.nans == 1
+    assert report.losses.nans == 1
     found = read(tmp_path / "out" / "a.tif").pixels
     assert found[2].tolist() == [7, 0, 255, 0, 7]
 

@@ -144,11 +144,11 @@ def make_program(
         The nodes of each level.
     images : sequence of Picture
     outputs : collection of (int, str)
-        The nodes whose images are written, and in which types.
+        The nodes whose images are written, and in which types. Rows of float16 are not rounded yet.
     """
     nodes, read = plan.nodes, {source for node in plan.nodes for source in node.inputs}
     shared = read | {at for at, count in Counter(at for at, _ in outputs).items() if count > 1}
-    alone = {at: stored(dtype) for at, dtype in outputs if at not in shared}
+    alone = {at: dtype for at, dtype in outputs if at not in shared}
     makers: dict[int, int] = {}
     levels: list[Level] = []
     constants = 0
@@ -160,7 +160,9 @@ def make_program(
             for source in inputs
         ]
         level = _level(len(levels), chain, entering, constants, plan.alpha)
-        levels.append(replace(level, inputs=inputs, output=alone.get(last)))
+        written = alone.get(last)
+        steps = _unrounded(level.steps, written)
+        levels.append(replace(level, steps=steps, inputs=inputs, output=written and stored(written)))
         constants += sum(len(_constants(step)) for step in level.steps)
         makers[last] = level.index
     heads = [nodes[own[0]] for own in groups]
@@ -229,6 +231,15 @@ def constant_pixel(node: NodePlan) -> tuple[float, float]:
         return window.value, window.value
     premultiplied = node.ops[0] is not window
     return window.value * (window.opaque if premultiplied else 1.0), window.opaque
+
+
+def _unrounded(steps: tuple[Pointwise, ...], written: str | None) -> tuple[Pointwise, ...]:
+    """Return `steps` without the last if that rounds to the float16 that is written.
+
+    Who takes the rows rounds them to it, and counts what becomes infinite.
+    """
+    rounds = written == "float16" and steps[-1:] == (Cast("float16"),)
+    return steps[:-1] if rounds else steps
 
 
 def _constants(step: Pointwise) -> list[float]:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from convpipe import memory
 from convpipe.geometry import Extent
+from convpipe.losses import Losses
 from convpipe.ops import stored
 from convpipe.plan import Output, Plan
 
@@ -73,13 +74,24 @@ class Outcome:
         node = self.plan.nodes[self.output.node]
         return Picture(node.extent, node.channels, stored(self.output.dtype))
 
-    def finished(self, rows: NDArray[Any], axes: int) -> NDArray[Any]:
-        """Return the result for an image of 2 or 3 `axes`, in its own type and shape."""
-        if self._converts:
-            with np.errstate(over="ignore"):  # what float16 cannot hold is infinite, as the plan says
-                rows = rows.astype(self.output.dtype)
+    def finished(self, rows: NDArray[Any], axes: int, nans: int = 0) -> tuple[NDArray[Any], Losses]:
+        """Return the result for an image of 2 or 3 `axes`, in its own type and shape, and what was lost.
+
+        Parameters
+        ----------
+        rows : ndarray
+        axes : int
+        nans : int
+            That became 0 in the rows.
+        """
+        overflows = 0
+        if self.output.dtype == "float16":
+            halves = memory.empty(rows.shape, np.dtype(np.float16))
+            overflows, rows = round_to_half(rows, halves), halves
+        elif self._converts:
+            rows = rows.astype(self.output.dtype)
         shape = self._shapes[axes]
-        return rows if rows.shape == shape else rows.reshape(shape)
+        return rows if rows.shape == shape else rows.reshape(shape), Losses(nans, overflows)
 
     @cached_property
     def _converts(self) -> bool:
@@ -90,3 +102,27 @@ class Outcome:
     def _shapes(self) -> dict[int, tuple[int, ...]]:
         """Its shapes by the axes of the image: small images take a few microseconds in all."""
         return {axes: self.plan.result_shape(axes, self.output.node) for axes in (2, 3)}
+
+
+def round_to_half(rows: NDArray[Any], out: NDArray[Any]) -> int:
+    """Round `rows` to float16, half to even, into `out`; return how many finite samples became infinite.
+
+    Parameters
+    ----------
+    rows : ndarray, shape (rows, samples)
+        Of floating point.
+    out : ndarray
+        Of float16, or `rows` itself.
+    """
+    overflows, step = 0, max(1, _AT_A_TIME // max(1, rows[:1].size))
+    with np.errstate(over="ignore"):  # which is counted
+        for first in range(0, len(rows), step):
+            given = rows[first : first + step]
+            rounded = given.astype(np.float16)
+            overflows += int(np.count_nonzero(np.isinf(rounded)) - np.count_nonzero(np.isinf(given)))
+            out[first : first + step] = rounded
+    return overflows
+
+
+_AT_A_TIME = 1 << 16
+"""Samples that are rounded to float16 at a time: what that takes stays in the caches."""

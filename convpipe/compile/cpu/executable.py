@@ -20,6 +20,7 @@ from convpipe.compile.cpu.show import show
 from convpipe.compile.cpu.table import Table, make_table
 from convpipe.compile.runtime import cache
 from convpipe.compile.runtime.threads import count
+from convpipe.losses import Losses
 from convpipe.plan import Plan
 
 _DRIVER = Path(drive.__file__).read_text()
@@ -158,7 +159,7 @@ class Executable:
         """The schedule, and the generated Python of the loops that it calls."""
         return self.fused.source
 
-    def __call__(self, image: NDArray[Any], threads: int | None = None) -> tuple[NDArray[Any], int]:
+    def __call__(self, image: NDArray[Any], threads: int | None = None) -> tuple[NDArray[Any], Losses]:
         """Filter one image.
 
         Parameters
@@ -173,12 +174,16 @@ class Executable:
         result : ndarray
             Of the planned output extent and dtype; two axes if `image` has two and the result one
             channel.
-        nans : int
-            How many NaNs became 0.
+        losses : Losses
+            How many NaNs became 0, and finite samples infinite.
         """
+        rows, nans = self.rows(image, threads)
+        return self.outcome.finished(rows, image.ndim, nans)
+
+    def rows(self, image: NDArray[Any], threads: int | None = None) -> tuple[NDArray[Any], int]:
+        """Return the rows that the loop writes for the result, and how many NaNs became 0 in them."""
         rows, out = self.given.rows(image), self.outcome.picture.empty()
-        nans = self.fused.run((rows,), (out,), self.fused.bands(self._operations, threads))
-        return self.outcome.finished(out, image.ndim), nans
+        return out, self.fused.run((rows,), (out,), self.fused.bands(self._operations, threads))
 
     def warm(self) -> None:
         """Compile what one thread runs, and what every core runs."""

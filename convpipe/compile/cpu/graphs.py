@@ -10,15 +10,16 @@ from typing import Any, Protocol
 from numpy.typing import NDArray
 
 from convpipe.compile.common.levels import make_program
-from convpipe.compile.common.pictures import Outcome, Picture
+from convpipe.compile.common.pictures import Outcome, Picture, round_to_half
 from convpipe.compile.cpu.executable import Executable, Fused, compile_fused
 from convpipe.compile.cpu.library import Library
 from convpipe.compile.cpu.sweep import Sweep
 from convpipe.compile.cpu.transform import Transform
 from convpipe.geometry import Axis
+from convpipe.losses import Losses
 from convpipe.ops import IDENTITY, Frame, Stencil, stored
 from convpipe.plan import IMAGE, Plan
-from convpipe.plan.parts import Part, held, levels
+from convpipe.plan.parts import Part, held, levels, overflows
 from convpipe.stages.wiring import RESULT
 
 
@@ -60,27 +61,34 @@ class GraphExecutable:
         """The schedules, and the generated Python of every loop."""
         return "\n".join(run.source for run in (*self.runs, *self._casts.values()))
 
-    def __call__(self, image: NDArray[Any], threads: int | None = None) -> tuple[NDArray[Any], int]:
-        """Return the result of the last stage, and how many NaNs became 0 in all of them."""
-        results, nans = self.outputs(image, threads)
-        return results[RESULT], nans
+    def __call__(self, image: NDArray[Any], threads: int | None = None) -> tuple[NDArray[Any], Losses]:
+        """Return the result of the last stage, and what was lost in all of them."""
+        results, losses = self.outputs(image, threads)
+        return results[RESULT], losses
 
-    def outputs(self, image: NDArray[Any], threads: int | None = None) -> tuple[dict[str, NDArray[Any]], int]:
-        """Return all results by their names, and how many NaNs became 0 in them."""
-        images, nans = {IMAGE: image}, 0
+    def outputs(
+        self, image: NDArray[Any], threads: int | None = None
+    ) -> tuple[dict[str, NDArray[Any]], Losses]:
+        """Return all results by their names, and what was lost in them."""
+        images, losses = {IMAGE: image}, Losses()
         for run, later in zip(self.runs, self._needed, strict=True):
-            made, lost = run([images[at] for at in run.reads], threads)
+            made, nans = run([images[at] for at in run.reads], threads)
+            overflows = sum(
+                round_to_half(rows, rows)
+                for at, rows in zip(run.makes, made, strict=True)
+                if at in self._halves
+            )
             images |= zip(run.makes, made, strict=True)
             images = {at: each for at, each in images.items() if at in later}
-            nans += lost
+            losses += Losses(nans, overflows)
         results = {}
         for outcome in self._outcomes:
-            name, found = outcome.output.name, images[outcome.output.node]
+            name, found, nans = outcome.output.name, images[outcome.output.node], 0
             if cast := self._casts.get(name):
-                (found,), lost = cast([found], threads)
-                nans += lost
-            results[name] = outcome.finished(found, image.ndim)
-        return results, nans
+                (found,), nans = cast([found], threads)
+            results[name], lost = outcome.finished(found, image.ndim, nans)
+            losses += lost
+        return results, losses
 
     def warm(self) -> None:
         """Compile every loop."""
@@ -106,21 +114,31 @@ class GraphExecutable:
     def _written(self) -> dict[int, str]:
         """Types of the images that stand: that of a result, where nobody else reads it."""
         plan = self.plan
-        read = {source for part in plan.parts for source in part.reads}
         kept = {at: plan.compute for part in plan.parts for at in part.makes}
         own = {
             output.node: output.dtype
             for output in plan.outputs
-            if output.node not in read and plan.nodes[output.node].apart is None
+            if output.node not in self._read and plan.nodes[output.node].apart is None
         }
-        return kept | own
+        return kept | own | {at: "float16" for at in kept if plan.nodes[at].dtype == "float16"}
+
+    @cached_property
+    def _read(self) -> set[int]:
+        """The nodes whose images parts read."""
+        return {source for part in self.plan.parts for source in part.reads}
+
+    @cached_property
+    def _halves(self) -> set[int]:
+        """The images that are rounded to float16 as they stand; a result alone is when it is finished."""
+        others = {output.node for output in self.plan.outputs if output.dtype != "float16"}
+        return {at for at in self._read | others if self._written.get(at) == "float16"}
 
     def _run(self, part: Part) -> Run:
         plan, nodes = self._of(part), part.nodes
         given = [self._picture(at) for at in part.reads]
         if nodes[0].tiles is not None:
             (at,) = part.makes
-            own = replace(plan, dtype=given[0].dtype, output_dtype=stored(self._written[at]))
+            own = replace(plan, dtype=given[0].dtype, output_dtype=self._written[at])
             return Transform(own, part.reads, part.makes)
         if isinstance(frame := nodes[0].apart, Frame):
             made = self._picture(part.makes[0])
@@ -168,7 +186,8 @@ class GraphExecutable:
 def compile_plan(plan: Plan) -> Executable | GraphExecutable:
     """Return `plan` as machine code; what was compiled before is not compiled again."""
     one_loop = plan.is_chain and len(plan.parts) == 1
-    first = plan.nodes[0]
-    if one_loop and first.tiles is None and not (first.reduces or first.apart):
+    first, last = plan.nodes[0], plan.nodes[-1]
+    counts_later = overflows(last, plan.dtype) and plan.output_dtype != last.dtype  # where that stands
+    if one_loop and first.tiles is None and not (first.reduces or first.apart or counts_later):
         return compile_fused(plan)
     return GraphExecutable(plan)

@@ -23,7 +23,7 @@ from convpipe.compile.runtime import start
 from convpipe.compile.runtime.threads import count
 from convpipe.fourier import Side, Tiles
 from convpipe.geometry import Axis, Border, Extent, border_index
-from convpipe.ops import IDENTITY, Stencil
+from convpipe.ops import IDENTITY, Stencil, stored
 from convpipe.plan import Plan
 
 if TYPE_CHECKING:
@@ -89,7 +89,7 @@ class Transform:
         """Return the image that it makes, and how many NaNs became 0."""
         plan = self.plan
         samples = images[0].reshape(*plan.input, plan.channels)
-        out = memory.empty((*plan.extent, plan.output_channels), plan.output_dtype)
+        out = memory.empty((*plan.extent, plan.output_channels), stored(plan.output_dtype))
         memory.keep_blocks(BLOCKS)
         spectra = self._spectra  # made here, once
         work = list(product(*self._cuts))
@@ -160,8 +160,8 @@ class Transform:
             read = self._read(samples[:, :, channel], rows, cols)
             with np.errstate(over="ignore"):
                 responses[:, :, channel] = spectra.responses(read, extent)
-        result, nans = self._loop(extent)(responses, threads=1)
-        out[rows.outputs, cols.outputs] = result.reshape(*extent, -1)
+        made, nans = self._loop(extent).rows(responses, threads=1)
+        out[rows.outputs, cols.outputs] = made.reshape(*extent, -1)
         return nans
 
     def _read(self, samples: NDArray[Any], rows: Cut, cols: Cut) -> NDArray[np.float64]:

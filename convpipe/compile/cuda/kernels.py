@@ -129,7 +129,13 @@ def _kernels(plan: Plan, part: Part, read_later: Collection[int], tiling: Tiling
         (output.node, stored(output.dtype)) for output in plan.outputs if output.node in part.at
     )
     own = replace(plan, nodes=part.numbered, beside=())
-    outputs = [(part.at.index(at), dtype) for at, dtype in wanted]
+    # The host rounds a result to float16, and counts what that loses.
+    own_types = {
+        (output.node, stored(output.dtype)): output.dtype
+        for output in plan.outputs
+        if output.node not in read_later
+    }
+    outputs = [(part.at.index(at), own_types.get((at, dtype), dtype)) for at, dtype in wanted]
     given = tuple(_picture(plan, at) for at in part.reads)
     program = make_program(own, levels(part), given, outputs)
     steps = [_step(plan, at) for at in part.reads]

@@ -20,6 +20,7 @@ from convpipe.compile.cuda.groups import Group, Tiling
 from convpipe.compile.cuda.kernels import Kernels, Standing, make_kernels
 from convpipe.compile.cuda.launch import Launch, whole
 from convpipe.errors import BackendError
+from convpipe.losses import Losses
 from convpipe.ops import stored
 from convpipe.plan import IMAGE, Plan
 from convpipe.plan.demand import Span
@@ -57,7 +58,7 @@ class Executable:
         """The passes of every kernel."""
         return tuple(group for part in self.parts for group in part.groups)
 
-    def __call__(self, image: NDArray[Any], threads: int | None = None) -> tuple[NDArray[Any], int]:
+    def __call__(self, image: NDArray[Any], threads: int | None = None) -> tuple[NDArray[Any], Losses]:
         """Filter one image; the contract is that of :class:`convpipe.compile.cpu.executable.Executable`.
 
         An image that does not fit the device's memory goes through it in bands of rows, with the same
@@ -68,15 +69,17 @@ class Executable:
         BackendError
             If the device cannot be used, or not even a band of one row fits its memory.
         """
-        results, nans = self.outputs(image, threads)
-        return results[RESULT], nans
+        results, losses = self.outputs(image, threads)
+        return results[RESULT], losses
 
-    def outputs(self, image: NDArray[Any], threads: int | None = None) -> tuple[dict[str, NDArray[Any]], int]:
-        """Return all results by their names, and how many NaNs became 0 in them; as a call."""
+    def outputs(
+        self, image: NDArray[Any], threads: int | None = None
+    ) -> tuple[dict[str, NDArray[Any]], Losses]:
+        """Return all results by their names, and how many samples were lost in them; as a call."""
         bands = 1
         while True:
             try:
-                results, nans = self.run(image, bands)
+                results, losses = self.run(image, bands)
             except OutOfMemory:
                 if bands >= self._most_rows:
                     raise BackendError("the device's memory does not hold one row of the result") from None
@@ -86,10 +89,10 @@ class Executable:
                 self.notes.append(
                     f"the device's memory is too small for the image: filtered in {bands} bands"
                 )
-            return results, nans
+            return results, losses
 
-    def run(self, image: NDArray[Any], bands: int = 1) -> tuple[dict[str, NDArray[Any]], int]:
-        """Return the results of `image`, and how many NaNs became 0, in `bands` bands of rows.
+    def run(self, image: NDArray[Any], bands: int = 1) -> tuple[dict[str, NDArray[Any]], Losses]:
+        """Return the results of `image`, and how many samples were lost, in `bands` bands of rows.
 
         The results have the same bytes whatever their number.
         """
@@ -98,14 +101,13 @@ class Executable:
         images: Rows = {(IMAGE, entering.dtype): entering.rows(image)}
         for outcome in self._outcomes:
             images[outcome.output.node, outcome.picture.dtype] = outcome.picture.empty()
-        nans = self._whole(images) if bands == 1 else self._banded(images, bands)
-        results = {
-            outcome.output.name: outcome.finished(
-                images[outcome.output.node, outcome.picture.dtype], image.ndim
-            )
-            for outcome in self._outcomes
-        }
-        return results, nans
+        losses = Losses(self._whole(images) if bands == 1 else self._banded(images, bands))
+        results = {}
+        for outcome in self._outcomes:
+            rows = images[outcome.output.node, outcome.picture.dtype]
+            results[outcome.output.name], lost = outcome.finished(rows, image.ndim)
+            losses += lost
+        return results, losses
 
     def _whole(self, images: Rows) -> int:
         """Fill the results in `images`; what stands between parts stays on the device."""

@@ -1,0 +1,43 @@
+"""How many samples of an image a type could not hold, counted while it was filtered."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Losses:
+    """Samples that became something else where they were rounded; what saturates the plan says.
+
+    Parameters
+    ----------
+    nans : int
+        NaNs that became 0 in integers.
+    overflows : int
+        Finite samples that became infinite in float16.
+
+    Examples
+    --------
+    >>> Losses(nans=2) + Losses(1, 3)
+    Losses(nans=3, overflows=3)
+    >>> print(*Losses(1, 3).notes, sep="; ")
+    1 NaN became 0: integers hold none; 3 samples became infinite: float16 holds up to 65504
+    """
+
+    nans: int = 0
+    overflows: int = 0
+
+    def __add__(self, other: Losses) -> Losses:
+        return Losses(self.nans + other.nans, self.overflows + other.overflows)
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What was lost, for a person; nothing if nothing was."""
+        found = []
+        if self.nans:
+            nans = "1 NaN" if self.nans == 1 else f"{self.nans} NaNs"
+            found.append(f"{nans} became 0: integers hold none")
+        if self.overflows:
+            samples = "1 sample" if self.overflows == 1 else f"{self.overflows} samples"
+            found.append(f"{samples} became infinite: float16 holds up to 65504")
+        return tuple(found)
