@@ -15,7 +15,7 @@ from numpy.typing import ArrayLike, NDArray
 from convpipe.engine import Engine
 from convpipe.errors import ParameterError, ParameterTypeError
 from convpipe.geometry import Border
-from convpipe.ops import COMPUTE, Resample
+from convpipe.ops import COMPUTE, Resample, Turn
 from convpipe.plan import NodePlan, Plan
 from convpipe.polyphase import Polyphase
 from convpipe.stages.wiring import RESULT
@@ -93,25 +93,28 @@ class Given(NamedTuple):
         spatial = [dim for dim in dims if dim != channel]
         kept: dict[Any, slice] = {}
         between: dict[Any, Any] = {}
-        for dim, place, size, count in zip(
-            spatial, _places(plan, node), plan.input, made.extent, strict=True
-        ):
-            first, step = place
-            last = first + step * (count - 1)
-            if first < -0.5 or last > size - 0.5:
+        places = _places(plan, node)
+        for place, count in zip(places, made.extent, strict=True):
+            dim, (axis, first, step) = spatial[place.axis], place
+            ends = first, first + step * (count - 1)
+            size = plan.input[axis]
+            if min(ends) < -0.5 or max(ends) > size - 0.5:
                 stale.add(dim)
                 warnings.warn(
                     f"the result has no coordinates along {dim!r}: its padding passes those of the image",
                     stacklevel=4,
                 )
             elif first.denominator == step.denominator == 1:
-                kept[dim] = slice(int(first), int(last) + 1, int(step))
+                kept[dim] = place.kept(count)
             else:
                 stale.add(dim)
                 if dim in image.coords and image.coords[dim].dtype.kind in "iuf" and size > 1:
-                    places = float(first) + float(step) * np.arange(count)
+                    at = float(first) + float(step) * np.arange(count)
                     given = image.coords[dim]
-                    between[dim] = (dim, _between(np.asarray(given), places), given.attrs)
+                    between[dim] = (dim, _between(np.asarray(given), at), given.attrs)
+        spatial = [spatial[place.axis] for place in places]
+        turned = iter(spatial)
+        dims = [dim if dim == channel else next(turned) for dim in dims]
         coords = image.isel(kept).coords
         return type(image)(
             result,
@@ -340,26 +343,49 @@ def _between(coordinates: NDArray[Any], places: NDArray[Any]) -> NDArray[np.floa
     return found
 
 
-def _places(plan: Plan, node: int) -> tuple[tuple[Fraction, Fraction], tuple[Fraction, Fraction]]:
-    """Return, for rows and for columns, where in the input a node's pixel 0 lies, and the step to the next.
+class _Place(NamedTuple):
+    """Along which axis of the input an axis of a result lies, where its pixel 0 does, and the step."""
+
+    axis: int
+    first: Fraction = Fraction(0)
+    step: Fraction = Fraction(1)
+
+    def moved(self, first: Fraction | int, rate: Fraction | int) -> _Place:
+        """Return the place of what is made of it, from a pixel on and with a step."""
+        return _Place(self.axis, self.first + first * self.step, self.step * rate)
+
+    def kept(self, count: int) -> slice:
+        """Return which pixels of the input the first `count` lie on, where that is one each."""
+        first, step = int(self.first), int(self.step)
+        end = first + step * count
+        return slice(first, None if end < 0 else end, step)
+
+
+def _places(plan: Plan, node: int) -> tuple[_Place, _Place]:
+    """Return where the rows and the columns of what a node gives lie in the input.
 
     A window lies where the pixel does that it is centred on where its padding is ``same``.
     """
-    places = []
-    for axis in range(2):
-        first, step = Fraction(0), Fraction(1)
-        for each in plan.way_to(node):
-            if each.is_join or each.apart:
-                continue
-            own = each.axes[axis]
-            if isinstance(own, Polyphase):
-                first += own.origin * step
-            else:
-                centred = replace(each.window, padding="same", stride=(1, 1)).axes(each.input)[axis]
-                first += (centred.before - own.before) * step
-            step *= own.rate
-        places.append((first, step))
-    return places[0], places[1]
+    places = _Place(0), _Place(1)
+    for each in plan.way_to(node):
+        if isinstance(turn := each.apart, Turn):
+            rows, cols = (
+                place.moved(size - 1, -1) if mirrored else place
+                for place, size, mirrored in zip(places, each.input, turn.mirrored, strict=True)
+            )
+            places = (cols, rows) if turn.transposed else (rows, cols)
+        elif not (each.is_join or each.apart):
+            places = _moved(each, 0, places[0]), _moved(each, 1, places[1])
+    return places
+
+
+def _moved(node: NodePlan, axis: int, place: _Place) -> _Place:
+    """Return the place of what the window of a node makes along one of its axes."""
+    own = node.axes[axis]
+    if isinstance(own, Polyphase):
+        return place.moved(own.origin, own.rate)
+    centred = replace(node.window, padding="same", stride=(1, 1)).axes(node.input)[axis]
+    return place.moved(centred.before - own.before, own.rate)
 
 
 def _kind(image: ArrayLike) -> str:

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 
 from convpipe.geometry import Border
 from convpipe.interval import Interval
-from convpipe.ops import Alpha, Cast, Map, Op, Rank, Resample, Window
+from convpipe.ops import Alpha, Cast, Map, Op, Rank, Resample, Turn, Window
 
 Levels = frozenset[float] | None
 """The values of an image; None if they are not few."""
@@ -47,7 +47,7 @@ def _levels(op: Op, levels: Levels) -> Levels:
         if levels is None or len(op.names) > 1 or not picks:
             return None
         return levels | {op.value} if op.border == Border.CONSTANT and op.padding != "valid" else levels
-    return levels if isinstance(op, Alpha | Cast) else None
+    return levels if isinstance(op, Alpha | Cast | Turn) else None
 
 
 def _ends(op: Map) -> Levels:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from convpipe.interval import UNBOUNDED, Interval
-from convpipe.ops import Alpha, Cast, ChannelMap, Frame, Lookup, Map, Mix, Op, Reduce, Window
+from convpipe.ops import Alpha, Cast, ChannelMap, Frame, Lookup, Map, Mix, Op, Reduce, Turn, Window
 
 
 @dataclass(frozen=True)
@@ -93,6 +93,8 @@ class _Found:
             given = {op.inputs[0]: self.ranges.colour} if single else self.responses
             return replace(self, responses={"r": op.range(given)})
         colour = self.ranges.colour
+        if isinstance(op, Turn):
+            return self
         if isinstance(op, Frame | ChannelMap | Lookup):
             return replace(self, responses={"r": op.range(colour)})
         if isinstance(op, Alpha):

@@ -65,6 +65,22 @@ class Sampling:
         first = tuple(size - 1.0 if each else 0.0 for each, size in zip(mirrored, stored, strict=True))
         return cls((step[0], step[1]), (first[0], first[1]), orientation >= 5)
 
+    def then(self, other: Sampling) -> Sampling:
+        """Return that of what `other` is made from the result of this.
+
+        >>> mirror = Sampling((-1.0, 1.0), (8.0, 0.0))
+        >>> mirror.then(Sampling((2.0, 2.0))).source((1, 0)), mirror.then(mirror)
+        ((6.0, 0.0), Sampling(step=(1.0, 1.0), first=(0.0, 0.0), transposed=False))
+        """
+        step, first = other.step, other.first
+        if self.transposed:
+            step, first = (step[1], step[0]), (first[1], first[0])
+        return Sampling(
+            (self.step[0] * step[0], self.step[1] * step[1]),
+            (self.first[0] + self.step[0] * first[0], self.first[1] + self.step[1] * first[1]),
+            self.transposed != other.transposed,
+        )
+
     @property
     def moves(self) -> bool:
         """Whether any pixel of the result lies elsewhere than the image's pixel of the same index."""

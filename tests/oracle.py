@@ -21,6 +21,7 @@ from convpipe.ops import (
     Rank,
     Reduce,
     Resample,
+    Turn,
     Window,
 )
 from convpipe.padding import Kept
@@ -109,6 +110,8 @@ def run_stage(ops, values, kept=None, alpha=False):
         elif isinstance(op, Alpha):
             values = unpremultiply(values) if op.undo else premultiply(values)
             premultiplied, after_undo = not op.undo, op.undo
+        elif isinstance(op, Turn):
+            values = turned(op, values)
         elif isinstance(op, Frame):
             colours = values[..., :-1] if alpha else values
             values = np.concatenate([op(colours), values[..., -1:]], axis=2) if alpha else op(colours)
@@ -120,6 +123,18 @@ def run_stage(ops, values, kept=None, alpha=False):
     if kept is not None:
         values = np.concatenate([values[..., :-1], kept[..., None]], axis=2)
     return values
+
+
+def turned(op, values):
+    """Each pixel from where it was, one after the other."""
+    rows, cols = values.shape[:2]
+    made = np.empty(((cols, rows) if op.transposed else (rows, cols)) + values.shape[2:], values.dtype)
+    for i, j in np.ndindex(made.shape[:2]):
+        row, col = (j, i) if op.transposed else (i, j)
+        made[i, j] = values[
+            rows - 1 - row if op.mirrored[0] else row, cols - 1 - col if op.mirrored[1] else col
+        ]
+    return made
 
 
 def lookup(op, values, samples):
@@ -308,6 +323,9 @@ def run_covered(plan, image, there):
     made = []
     for node in plan.nodes:
         read = [entering if at < 0 else made[at] for at in node.inputs]
+        if isinstance(node.ops[0], Turn):
+            made.append(tuple(turned(node.ops[0], each) for each in read[0]))
+            continue
         if len(read) > 1:
             values, cover = covered_join(node.ops[0], read)
             rest = node.ops[1:]

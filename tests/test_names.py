@@ -130,7 +130,7 @@ def test_methods():
         "custom": ["LABEL"],
         "denoise": ["nlmeans", "tv"],
         "edge": ["kirsch", "laplacian", "prewitt", "roberts", "scharr", "sobel"],
-        "geometry": ["crop", "resize"],
+        "geometry": ["crop", "flip", "resize", "rotate90", "transpose"],
         "light": ["linear", "srgb"],
         "morphology": ["blackhat", "close", "dilate", "erode", "gradient", "open", "tophat"],
         "point": ["abs", "gamma", "invert", "scale", "threshold"],

@@ -23,6 +23,7 @@ from convpipe.ops import (
     Rank,
     Resample,
     Stencil,
+    Turn,
     Window,
     dtype_range,
     is_integer,
@@ -99,7 +100,11 @@ class Pixel:
         name = f", {self._names(stage.channels)[self.channel]}" if stage.channels > 1 else ""
         emit(
             f"\noutput pixel ({at[0]}, {at[1]}) of {stage.place}, {stage.name}{name}:"
-            f" rows {_span(places[0])}, columns {_span(places[1])} of its input"
+            + (
+                ""
+                if stage.nodes[0].apart
+                else f" rows {_span(places[0])}, columns {_span(places[1])} of its input"
+            )
         )
         position = next(at for at, one in enumerate(self.plan.stages) if one is stage)
         if len(stage.nodes) > 1 or stage.nodes[0].is_join or stage.nodes[0].apart:
@@ -126,6 +131,9 @@ class Pixel:
             given = ", ".join(f"{name}={value:g}" for name, value in op.parameters)
             scale = "" if op.full_scale == 1 else f", of values divided by {op.full_scale:g}"
             emit(f"the whole image goes through {op.function}({given}){scale}")
+        if isinstance(op, Turn) and len(self.stage.nodes) == 1:
+            row, col = op.sampling(first.input).source(self.at)
+            emit(f"the pixel is that in row {row:g} and column {col:g} of what it reads")
         named = zip(op.inputs, first.inputs, strict=True) if first.is_join and isinstance(op, Map) else ()
         for symbol, node in named:
             source = IMAGE if node == IMAGE else self.plan.stage_of(node)

@@ -11,6 +11,7 @@
 - Alpha, to or from colour multiplied by alpha
 - Cast, round to a dtype, an integer one saturating, and go on in the type of the arithmetic
 - Frame, the whole image through a function of a library; it stands apart from all others
+- Turn, the image mirrored or with rows and columns exchanged; it stands apart, too
 
 In a chain each op takes what the one before it gave. A window gives a response per bank or rank; the map
 that follows combines them, so a chain hands exactly one value per sample on. A :class:`Graph` is of nodes,
@@ -25,6 +26,7 @@ from convpipe.ops.lookup import Lookup
 from convpipe.ops.pointwise import Alpha, Cast, ChannelMap, Map, Mix, Reduce
 from convpipe.ops.resample import Resample, Rule
 from convpipe.ops.taps import IDENTITY, Taps
+from convpipe.ops.turn import Turn
 from convpipe.ops.window import Rank, Stencil, Window
 
 __all__ = [
@@ -47,6 +49,7 @@ __all__ = [
     "Rule",
     "Stencil",
     "Taps",
+    "Turn",
     "Window",
     "dtype_range",
     "has_window",

@@ -2,32 +2,37 @@
 
 from __future__ import annotations
 
+import math
+
 from convpipe.geometry import Axis
-from convpipe.ops import Frame, Op
+from convpipe.ops import Op, Turn
+from convpipe.plan import costs
 from convpipe.plan.node import Made, NodePlan, Origin
 
 
 def plan_apart(
     origin: Origin, ops: tuple[Op, ...], inputs: tuple[int, ...], made: Made, dtype: str
 ) -> NodePlan:
-    """Return the plan of a frame, as :func:`convpipe.plan.window.plan_window` does of a window."""
-    (frame,) = ops
-    assert isinstance(frame, Frame)
+    """Return the plan of a frame or a turn, as :func:`convpipe.plan.window.plan_window` does of a window."""
+    (op,) = ops
     entering = made.entering(inputs[0])
-    rows, cols = entering.extent
+    extent, field = entering.extent, entering.field
+    if isinstance(op, Turn):
+        extent = op.extent(extent)
+        field = (field[1], field[0]) if op.transposed else field
     unrounded, ranges = entering.ranges.through(ops, padded=False)
     return NodePlan(
         origin=origin,
         ops=ops,
         inputs=inputs,
         input=entering.extent,
-        extent=entering.extent,
+        extent=extent,
         axes=(Axis(1), Axis(1)),
-        field=entering.field,
+        field=field,
         channels=entering.channels,
         dtype=dtype,
         unrounded=unrounded.whole,
         ranges=ranges,
-        operations=rows * cols * entering.channels * frame.operations,
+        operations=math.prod(extent) * entering.channels * costs.operations(op),
         separation_error=0.0,
     )

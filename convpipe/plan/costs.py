@@ -11,7 +11,7 @@ import numpy as np
 from convpipe.fourier import LEAST_TAPS, Tiles, tiles
 from convpipe.geometry import Axis, Extent
 from convpipe.interval import Interval
-from convpipe.ops import ChannelMap, Frame, Lookup, Map, Mix, Op, Rank, Resample, Stencil, Taps
+from convpipe.ops import ChannelMap, Frame, Lookup, Map, Mix, Op, Rank, Resample, Stencil, Taps, Turn
 from convpipe.plan.node import NodePlan
 from convpipe.selection import ROWS, network
 from convpipe.statistics import Statistic
@@ -62,6 +62,10 @@ def operations(op: Op) -> int:
         return sum(isinstance(node, ast.BinOp | ast.UnaryOp | ast.Call) for node in ast.walk(op.tree))
     if isinstance(op, Lookup):
         return 8
+    if isinstance(op, Frame):
+        return op.operations
+    if isinstance(op, Turn):
+        return 0
     if isinstance(op, ChannelMap):
         return -(-sum(operations(line) for _, line in op.lines) // len(op.outputs))
     if isinstance(op, Mix):

@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 
 from convpipe.geometry import Axis
 from convpipe.interval import Interval
-from convpipe.ops import IDENTITY, ChannelMap, Map, Mix, Op, Stencil, Taps, Window, has_window
+from convpipe.ops import IDENTITY, ChannelMap, Map, Mix, Op, Stencil, Taps, Turn, Window, has_window
+from convpipe.plan.apart import plan_apart
 from convpipe.plan.join import plan_join
 from convpipe.plan.node import Made, NodePlan, Origin
 from convpipe.plan.window import plan_window
@@ -78,7 +79,7 @@ class Builder:
 
     def add(self, ops: Sequence[Op], *inputs: int) -> int:
         """Add a window or a join, and return its position."""
-        plan = plan_window if has_window(ops) else plan_join
+        plan = plan_window if has_window(ops) else plan_apart if isinstance(ops[0], Turn) else plan_join
         self.made.nodes.append(plan(self.origin, tuple(ops), inputs, self.made, self.made.compute))
         return len(self.made.nodes) - 1
 

@@ -34,6 +34,7 @@ from convpipe.ops import (
     Resample,
     Stencil,
     Taps,
+    Turn,
     Window,
     is_rounding,
 )
@@ -92,7 +93,10 @@ class _Coverer:
         if IMAGE not in self._covered:
             self._covered[IMAGE] = self._entering()
         given = [self._covered[source] for source in node.inputs]
-        found = self._join(node, given) if node.is_join else self._window(node, given[0])
+        if node.is_join:
+            found = self._join(node, given)
+        else:
+            found = (self._turned if isinstance(node.apart, Turn) else self._window)(node, given[0])
         self._covered[at] = replace(found, range=node.ranges.colour)
         self._say(found.samples, node)
 
@@ -146,6 +150,13 @@ class _Coverer:
             return build.join(op, dict(zip(op.inputs, images, strict=True)), *ops)
 
         return self._after(node, joined, rest, Covered(IMAGE, share, node.unrounded))
+
+    def _turned(self, node: NodePlan, given: Covered) -> Covered:
+        """Return an image, and what its samples count, from another side."""
+        samples, counts, lacks = (
+            self.build.add(node.ops, each) for each in (given.samples, given.cover.counts, given.cover.lacks)
+        )
+        return replace(given, samples=samples, cover=replace(given.cover, counts=counts, lacks=lacks))
 
     def _window(self, node: NodePlan, given: Covered) -> Covered:
         """Return a window, and what happens to its responses."""

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from convpipe.geometry import Axis, Border, border_index
+from convpipe.geometry import Axis, Border, Extent, border_index
+from convpipe.ops import Turn
 from convpipe.plan.node import NodePlan
 from convpipe.polyphase import Polyphase
 from convpipe.stages.wiring import IMAGE
@@ -122,6 +123,8 @@ def through(node: NodePlan, made: Region) -> Region:
     """Return the region of each of its inputs that a region of a node's output reads."""
     if node.is_join:
         return made
+    if isinstance(node.apart, Turn):
+        return _turned(node.apart, node.input, made)
     if (node.reduces or node.apart) and any(made):
         height, width = node.input
         return Span(0, height - 1), Span(0, width - 1)
@@ -132,6 +135,16 @@ def through(node: NodePlan, made: Region) -> Region:
         for axis, size, span in zip(node.axes, node.input, made, strict=True)
     )
     return (rows, cols) if rows and cols else (NOTHING, NOTHING)
+
+
+def _turned(turn: Turn, extent: Extent, made: Region) -> Region:
+    """Return the region of an image of `extent` that one of it from another side reads."""
+    spans = made[::-1] if turn.transposed else made
+    rows, cols = (
+        Span(size - 1 - span.last, size - 1 - span.first) if reverse and span else span
+        for span, size, reverse in zip(spans, extent, turn.mirrored, strict=True)
+    )
+    return rows, cols
 
 
 def demand(nodes: Sequence[NodePlan], wanted: Mapping[int, Region]) -> dict[int, Region]:

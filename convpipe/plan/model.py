@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from convpipe.geometry import Extent, Field
-from convpipe.ops import stored
+from convpipe.ops import Turn, stored
 from convpipe.plan.costs import frame_bytes, statistics_bytes
 from convpipe.plan.missing import Missing
 from convpipe.plan.node import NodePlan
@@ -150,10 +150,13 @@ class Plan:
 
     def sampling(self, node: int = -1) -> Sampling:
         """Return where the pixels of what a node gives lie in the image."""
-        fields = Field(), Field()
+        found, fields = Sampling(), (Field(), Field())
         for each in self.way_to(node):
+            if isinstance(each.apart, Turn):
+                turned = each.apart.sampling(each.input)
+                found, fields = found.then(Sampling.of(fields)).then(turned), (Field(), Field())
             fields = fields[0].through(each.axes[0]), fields[1].through(each.axes[1])
-        return Sampling.of(fields)
+        return found.then(Sampling.of(fields))
 
     @property
     def output_channels(self) -> int:

@@ -10,7 +10,7 @@ import numpy as np
 from convpipe.fourier import Tiles
 from convpipe.geometry import Axis, Extent, Field
 from convpipe.interval import Interval
-from convpipe.ops import Frame, Op
+from convpipe.ops import Frame, Op, Turn
 from convpipe.plan.node import AXIS_NAMES, NodePlan, Origin
 from convpipe.ranges import Ranges
 from convpipe.stages.wiring import IMAGE
@@ -80,6 +80,12 @@ class StagePlan:
     def _sized(self) -> NodePlan:
         """The node that its extent comes from: other windows of a stage give what they read."""
         return next((node for node in reversed(self.nodes) if not node.is_join), self.nodes[-1])
+
+    @property
+    def _entering(self) -> Extent:
+        """Rows and columns of what its axes slide over: exchanged, where that is all it does."""
+        node = self._sized
+        return node.apart.extent(node.input) if isinstance(node.apart, Turn) else node.input
 
     @property
     def field(self) -> tuple[Field, Field]:
@@ -156,13 +162,13 @@ class StagePlan:
     @property
     def dropped(self) -> Extent:
         """Rows at the bottom, columns at the right, that the floor of the size formula leaves unread."""
-        rows, cols = (axis.dropped(size) for axis, size in zip(self.axes, self._sized.input, strict=True))
+        rows, cols = (axis.dropped(size) for axis, size in zip(self.axes, self._entering, strict=True))
         return rows, cols
 
     @property
     def formulas(self) -> tuple[str, str]:
         """The output-size formula with its numbers, for rows and for columns."""
-        rows, cols = (axis.formula(size) for axis, size in zip(self.axes, self._sized.input, strict=True))
+        rows, cols = (axis.formula(size) for axis, size in zip(self.axes, self._entering, strict=True))
         return rows, cols
 
     @property

@@ -25,6 +25,9 @@ _HERE = {
     "sobel_x sobel_h": "edge: sobel (with 'direction: x')",
     "sobel_y sobel_v": "edge: sobel (with 'direction: y')",
     "high_boost": "sharpen: unsharp",
+    "mirror flip_horizontal hflip fliplr": "geometry: flip",
+    "flipud flip_vertical vflip": "geometry: flip (with 'axis: rows')",
+    "rot90": "geometry: rotate90",
     "equalise equalize_hist equalizehist histogram_equalization": "contrast: equalize",
     "lookup lookup_table curve curves": "contrast: lut",
     "standardize standardise z_score": "contrast: zscore",
@@ -83,10 +86,8 @@ _NOT_HERE = {
         "edge: sobel gives the gradient; point: threshold after it gives its strong edges, not thinned"
     ),
     "slice roi region": "write 'geometry: crop' with rows and columns",
-    "transform": "geometry: resize scales; turn the images before the run",
-    "rotate flip flip_horizontal fliplr flipud mirror transpose rotate90": (
-        "turn the images before the run; an EXIF orientation is applied"
-    ),
+    "transform": "geometry: resize scales, rotate90 and flip turn",
+    "rotate deskew": "geometry: rotate90 turns by quarters; an EXIF orientation is applied",
     "warp affine perspective undistort shear translate remap polar log_polar": (
         "transform the images before the run"
     ),

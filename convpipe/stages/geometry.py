@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from convpipe.errors import ParameterError
 from convpipe.geometry import Extent
-from convpipe.ops import IDENTITY, Op, Resample, Stencil
+from convpipe.ops import IDENTITY, Op, Resample, Stencil, Turn
 from convpipe.padding import Kept, Part
 from convpipe.stages.base import method
 from convpipe.stages.parameters import Choice, Count, CountPair, Flag, NumberPair, Span
@@ -72,3 +72,46 @@ def _resize(
         message = "area is the mean over a pixel of the result, and takes no 'antialias: false'"
         raise ParameterError(message, "antialias")
     return (Resample(Resizing(method, antialias, size, scale, longest)),)
+
+
+_MIRRORED = {"rows": (True, False), "columns": (False, True), "both": (True, True)}
+
+
+@method(
+    "geometry",
+    "flip",
+    "rows, columns or both in reverse order; metadata follows",
+    reference="numpy.flip; axis 0 are the rows",
+    parameters=(
+        Choice(
+            "axis",
+            "what is in reverse order: columns for a mirror image",
+            "columns",
+            choices=tuple(_MIRRORED),
+        ),
+    ),
+)
+def _flip(axis: str) -> tuple[Op, ...]:
+    return (Turn(_MIRRORED[axis]),)
+
+
+@method(
+    "geometry",
+    "rotate90",
+    "turned by quarters, counterclockwise; metadata follows",
+    reference="numpy.rot90",
+    parameters=(Count("quarters", "how many; 3 turn it clockwise by one", 1, least=1, most=3),),
+)
+def _rotate90(quarters: int) -> tuple[Op, ...]:
+    mirrored = {1: (False, True), 2: (True, True), 3: (True, False)}[quarters]
+    return (Turn(mirrored, transposed=quarters != 2),)
+
+
+@method(
+    "geometry",
+    "transpose",
+    "rows become columns; metadata follows",
+    reference="numpy.swapaxes of rows and columns",
+)
+def _transpose() -> tuple[Op, ...]:
+    return (Turn(transposed=True),)

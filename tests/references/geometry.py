@@ -266,3 +266,113 @@ TABLES = [
         """,
     ),
 ]
+
+TABLES += [
+    Table(
+        "geometry flip",
+        {},
+        "NumPy, flip",
+        peer=lambda image: np.flip(image, 1),
+        image=IMAGE,
+        want="""
+         5  4  3  2  1
+        10  9  8  7  6
+        15 14 13 12 11
+        20 19 18 17 16
+    """,
+    ),
+    Table(
+        "geometry flip",
+        {"axis": "columns"},
+        "NumPy, flip",
+        peer=lambda image: np.flip(image, 1),
+        image=IMAGE,
+        want="""
+         5  4  3  2  1
+        10  9  8  7  6
+        15 14 13 12 11
+        20 19 18 17 16
+    """,
+    ),
+    Table(
+        "geometry flip",
+        {"axis": "rows"},
+        "NumPy, flip",
+        peer=lambda image: np.flip(image, 0),
+        image=IMAGE,
+        want="""
+        16 17 18 19 20
+        11 12 13 14 15
+         6  7  8  9 10
+         1  2  3  4  5
+    """,
+    ),
+    Table(
+        "geometry flip",
+        {"axis": "both"},
+        "NumPy, flip",
+        peer=np.flip,
+        image=IMAGE,
+        want="""
+        20 19 18 17 16
+        15 14 13 12 11
+        10  9  8  7  6
+         5  4  3  2  1
+    """,
+    ),
+    Table(
+        "geometry rotate90",
+        {},
+        "NumPy, rot90",
+        peer=np.rot90,
+        image=IMAGE,
+        want="""
+         5 10 15 20
+         4  9 14 19
+         3  8 13 18
+         2  7 12 17
+         1  6 11 16
+    """,
+    ),
+    Table(
+        "geometry rotate90",
+        {"quarters": 2},
+        "NumPy, rot90",
+        peer=lambda image: np.rot90(image, 2),
+        image=IMAGE,
+        want="""
+        20 19 18 17 16
+        15 14 13 12 11
+        10  9  8  7  6
+         5  4  3  2  1
+    """,
+    ),
+    Table(
+        "geometry rotate90",
+        {"quarters": 3},
+        "NumPy, rot90",
+        peer=lambda image: np.rot90(image, 3),
+        image=IMAGE,
+        want="""
+        16 11  6  1
+        17 12  7  2
+        18 13  8  3
+        19 14  9  4
+        20 15 10  5
+    """,
+    ),
+    Table(
+        "geometry transpose",
+        {},
+        "NumPy, swapaxes",
+        peer=lambda image: image.swapaxes(0, 1),
+        image=IMAGE,
+        want="""
+         1  6 11 16
+         2  7 12 17
+         3  8 13 18
+         4  9 14 19
+         5 10 15 20
+    """,
+    ),
+]

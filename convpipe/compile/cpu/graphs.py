@@ -15,9 +15,10 @@ from convpipe.compile.cpu.executable import Executable, Fused, compile_fused
 from convpipe.compile.cpu.library import Library
 from convpipe.compile.cpu.sweep import Sweep
 from convpipe.compile.cpu.transform import Transform
+from convpipe.compile.cpu.turned import Turned
 from convpipe.geometry import Axis
 from convpipe.losses import Losses
-from convpipe.ops import IDENTITY, Frame, Stencil, stored
+from convpipe.ops import IDENTITY, Apart, Frame, Stencil, Turn, stored
 from convpipe.plan import IMAGE, Plan
 from convpipe.plan.parts import Part, held, levels, overflows
 from convpipe.stages.wiring import RESULT
@@ -115,6 +116,10 @@ class GraphExecutable:
         """Types of the images that stand: that of a result, where nobody else reads it."""
         plan = self.plan
         kept = {at: plan.compute for part in plan.parts for at in part.makes}
+        for at in kept:
+            if isinstance(plan.nodes[at].apart, Turn):  # of samples as they are
+                (source,) = plan.nodes[at].inputs
+                kept[at] = stored(plan.dtype) if source == IMAGE else kept[source]
         own = {
             output.node: output.dtype
             for output in plan.outputs
@@ -140,9 +145,8 @@ class GraphExecutable:
             (at,) = part.makes
             own = replace(plan, dtype=given[0].dtype, output_dtype=self._written[at])
             return Transform(own, part.reads, part.makes)
-        if isinstance(frame := nodes[0].apart, Frame):
-            made = self._picture(part.makes[0])
-            return Library(part.reads, part.makes, nodes[0].title, frame, made, plan.alpha)
+        if nodes[0].apart:
+            return self._apart(part, nodes[0].apart)
         local = {at: number for number, at in enumerate(part.at)}
         outputs = {local[at]: self._written[at] for at in part.makes}
         program = make_program(plan, levels(part), given, list(outputs.items()))
@@ -150,6 +154,15 @@ class GraphExecutable:
         pictures = tuple(map(self._picture, makes))
         work = sum(node.operations for node in nodes)
         return Sweep(part.reads, makes, pictures, Fused(program), work, nodes[0].statistics, plan.alpha)
+
+    def _apart(self, part: Part, op: Apart) -> Run:
+        """Return what runs an op that is in no loop over rows."""
+        (at,), title = part.makes, part.nodes[0].title
+        made = self._picture(at)
+        if isinstance(op, Frame):
+            return Library(part.reads, part.makes, title, op, made, self.plan.alpha)
+        is_result = at in (output.node for output in self.plan.outputs)
+        return Turned(part.reads, part.makes, title, op, self._picture(part.reads[0]), made, is_result)
 
     def _picture(self, at: int) -> Picture:
         plan = self.plan

@@ -1,0 +1,55 @@
+"""Run a turn: a view of an image, or a copy of it where it is a result."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from numpy.typing import NDArray
+
+from convpipe.compile.common.pictures import Picture
+from convpipe.ops import Turn
+
+
+@dataclass(frozen=True)
+class Turned:
+    """An image from another side, called as a sweep is.
+
+    Parameters
+    ----------
+    reads, makes : tuple of int
+        Positions of the nodes of the plan whose images it reads and makes.
+    title : str
+        For a person.
+    turn : Turn
+    given, picture : Picture
+        What it reads and makes.
+    is_result : bool
+        Whether the caller gets it: then it is no view of what may be the caller's image.
+    """
+
+    reads: tuple[int, ...]
+    makes: tuple[int, ...]
+    title: str
+    turn: Turn
+    given: Picture
+    picture: Picture
+    is_result: bool
+
+    @property
+    def source(self) -> str:
+        """What it does, in a line."""
+        return f"# {self.title}\n# a view: {self.turn}\n"
+
+    def __call__(self, images: Sequence[NDArray[Any]], threads: int | None) -> tuple[list[NDArray[Any]], int]:
+        """Return the image that it makes, and that no NaN became 0."""
+        view = self.turn.of(images[0].reshape(*self.given.extent, self.given.channels))
+        if not self.is_result:
+            return [view], 0
+        rows = self.picture.empty()
+        rows.reshape(view.shape)[:] = view
+        return [rows], 0
+
+    def warm(self) -> None:
+        """There is nothing to compile."""
