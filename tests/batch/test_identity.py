@@ -2,6 +2,7 @@
 
 import dataclasses
 import inspect
+import itertools
 from types import SimpleNamespace
 
 import pytest
@@ -9,10 +10,12 @@ import pytest
 from convpipe import Pipeline
 from convpipe.batch import FolderJob
 from convpipe.batch.identity import Identity, Maker, settings
+from convpipe.errors import ParameterError
 from convpipe.geometry import Border
 from convpipe.images import Limits
 from convpipe.stages import ANY_LABEL, COMMON, families, stage
 from convpipe.stages.combine import FormulaText
+from convpipe.stages.footprint import Footprint
 from convpipe.stages.matrix import Matrix, Numbers
 from convpipe.stages.parameters import Choice, Count, CountPair, Flag, NumberPair, Percentiles, Span
 
@@ -102,6 +105,8 @@ def another(parameter, example):
         return not parameter.default
     if isinstance(parameter, FormulaText):
         return "input / 2"
+    if isinstance(parameter, Footprint):
+        return [[1, 0], [1, 1]]
     if isinstance(parameter, Numbers):
         return [1, 2, 3]
     if isinstance(parameter, Matrix):
@@ -114,8 +119,6 @@ def another(parameter, example):
         return [1, 98]
     if isinstance(parameter, Span):
         return [3, -4]
-    if isinstance(parameter, Count):
-        return 9
     return [0.75, 0.8125] if isinstance(parameter, NumberPair) else 0.75
 
 
@@ -127,6 +130,14 @@ CASES = [
 ]
 
 
+TAKEN_BY_NONE = {
+    ("geometry", "crop", "padding"),
+    *itertools.product(
+        ["morphology"], ["open", "close", "tophat", "blackhat"], ["padding", "anchor"]
+    ),  # of several windows
+}
+
+
 @pytest.mark.parametrize(
     ("family", "name", "parameter"), CASES, ids=lambda case: case if isinstance(case, str) else case.name
 )
@@ -134,12 +145,14 @@ def test_every_parameter_of_every_stage_but_its_name(family, name, parameter):
     methods = families()[family]
     example = methods.get(name, methods.get(ANY_LABEL)).example
     value = COMMONS[parameter.name] if parameter in COMMON else another(parameter, example)
-    if (family, name, parameter.name) == ("geometry", "crop", "padding"):
-        return  # it takes none
     given = {**example, parameter.name: value}
     if parameter.name in ("size", "longest") and "scale" in example:
         del given["scale"]  # of which one is given
     one = Pipeline([stage(family, name, **example)])
+    if (family, name, parameter.name) in TAKEN_BY_NONE:
+        with pytest.raises(ParameterError, match=f"takes no {parameter.name}"):
+            stage(family, name, **given)
+        return
     other = Pipeline([stage(family, name, **given)])
     # What a first stage reads is the image, whether it says so or not.
     assert (identity(one) == identity(other)) == (parameter.name in ("name", "from"))
