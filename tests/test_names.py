@@ -18,8 +18,8 @@ PACKAGES = {
         conv2d stage
     """,
     "convpipe.batch": """
-        Engine FolderJob Found JOURNAL Progress Selection Terminated at_work find_images is_new
-        map_outputs matches output_path place run_folder
+        Engine FolderJob Found JOURNAL Progress Result Selection Terminated at_work find_images is_new
+        map_outputs matches output_path place run_folder unwritable
     """,
     "convpipe.config": """
         FORMATS InputSpec Job OutputSpec ResultSpec dump from_dict load load_each load_text schema

@@ -6,6 +6,7 @@ from convpipe.batch.job import FolderJob
 from convpipe.batch.journal import JOURNAL
 from convpipe.batch.outputs import is_new, map_outputs, output_path, place
 from convpipe.batch.patterns import matches
+from convpipe.batch.results import Result, unwritable
 from convpipe.batch.run import run_folder
 from convpipe.batch.settle import Progress, Terminated
 from convpipe.batch.state import Engine
@@ -16,6 +17,7 @@ __all__ = [
     "FolderJob",
     "Found",
     "Progress",
+    "Result",
     "Selection",
     "Terminated",
     "at_work",
@@ -26,4 +28,5 @@ __all__ = [
     "output_path",
     "place",
     "run_folder",
+    "unwritable",
 ]

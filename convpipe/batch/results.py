@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from convpipe import images
+from convpipe.errors import WriteError
+from convpipe.plan import Plan
 from convpipe.stages.wiring import RESULT
 
 
@@ -79,3 +82,30 @@ class Result:
     def of(self, message: str) -> str:
         """Return what is to be said of this result; that of the last stage needs no name."""
         return message if self.name == RESULT else f"{self.name}: {message}"
+
+
+def unwritable(plan: Plan, results: Iterable[Result]) -> list[str]:
+    """Say which results of a plan no file of their format, or of any where none is named, can hold.
+
+    Parameters
+    ----------
+    plan : Plan
+    results : iterable of Result
+        In the order of those of the plan.
+
+    Examples
+    --------
+    >>> import convpipe
+    >>> plan = convpipe.Pipeline([convpipe.stage("blur", "box")], dtype="float16").plan((4, 5))
+    >>> unwritable(plan, [Result("result")])
+    ['of uint8 images: no format can hold float16 with 1 channel']
+    """
+    found = []
+    for output, result in zip(plan.outputs, results, strict=True):
+        try:
+            images.check_output(
+                result.encoding.format, output.dtype, plan.nodes[output.node].channels, alpha=plan.alpha
+            )
+        except WriteError as error:
+            found.append(f"of {plan.dtype} images: {result.of(error.reason)}")
+    return found

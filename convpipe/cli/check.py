@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from convpipe.cli.options import CONFIG, complain, complain_of, json_option, load_each, print_json, set_option
+from convpipe.cli.places import results
 from convpipe.cli.streams import emit
 
 if TYPE_CHECKING:
@@ -27,7 +28,8 @@ SHAPE = (2**20, 2**20, 3)
 def command(configs: tuple[Path, ...], overrides: tuple[str, ...], as_json: bool) -> None:
     """Validate config files; every error has file, line and column. Exit code 2 if one is wrong.
 
-    It also says where the values of 8-bit images can saturate; `plan` says it of the images there are.
+    It also says where the values of 8-bit images can saturate, and which of their results no file can hold;
+    `plan` says it of the images there are.
     """
     from convpipe.errors import ConfigError
 
@@ -48,7 +50,7 @@ def _show(path: Path, job: Job) -> None:
 
     stages = ", ".join(stage.name for stage in job.stages)
     emit(printable(f"ok: {path}: {job.name}: {stages}"))
-    for warning in _saturations(job):
+    for warning in _warnings(job):
         complain(f"{path}: {job.name}: {warning}", kind="warning")
 
 
@@ -63,17 +65,19 @@ def _to_dict(path: Path, job: Job | ConfigError) -> dict[str, Any]:
         "config": str(path),
         "stages": [] if right is None else [{"name": stage.name} for stage in right.stages],
         "problems": [{"line": one.line, "column": one.column, "reason": one.message} for one in wrong],
-        "warnings": [] if right is None else _saturations(right),
+        "warnings": [] if right is None else _warnings(right),
         "error": str(job) if right is None else None,
     }
 
 
-def _saturations(job: Job) -> list[str]:
-    """Return where the values of 8-bit RGB images can saturate; no config says what images it will meet."""
+def _warnings(job: Job) -> list[str]:
+    """Return what is to be known of 8-bit RGB images; no config says what images it will meet."""
+    from convpipe.batch import unwritable
     from convpipe.errors import PlanError
     from convpipe.pipeline import Pipeline
 
     try:
-        return Pipeline.from_job(job, backend="cpu").plan(SHAPE, "uint8").saturations
+        plan = Pipeline.from_job(job, backend="cpu").plan(SHAPE, "uint8")
     except PlanError:  # a stage for images of another kind, or windows larger than any image
         return []
+    return [*plan.saturations, *unwritable(plan, results(job))]

@@ -11,8 +11,10 @@ import click
 
 from convpipe.errors import JobError
 from convpipe.paths import from_home, tried
+from convpipe.stages.wiring import RESULT
 
 if TYPE_CHECKING:
+    from convpipe.batch import Result
     from convpipe.config import Job
 
 SUFFIXES = (".yaml", ".yml")
@@ -68,6 +70,18 @@ def places(job: Job, paths: Sequence[str]) -> tuple[Path, Path, str | None]:
             f"({', '.join(WRITTEN_EXTENSIONS)}); for a new folder, end it in a slash"
         )
     return source, Path(target), None  # a config's output path is a folder, unless it is plainly an image
+
+
+def results(job: Job) -> tuple[Result, ...]:
+    """Return the results that a run makes of every image, in the order of those of its plan."""
+    from convpipe.batch import FolderJob
+    from convpipe.batch.results import Encoding
+
+    own = tuple(
+        (name, Encoding(spec.format, spec.quality, spec.compression)) for name, spec in job.outputs.items()
+    )
+    whole = FolderJob(Path(), Path(), format=job.output.format, outputs=own)
+    return whole.results((*job.outputs, RESULT))
 
 
 def nothing_found(job: Job, source: Path, unsupported: Sequence[str | Path]) -> JobError:

@@ -24,12 +24,13 @@ from convpipe.cli.options import (
     set_option,
     size_option,
 )
-from convpipe.cli.places import nothing_found
+from convpipe.cli.places import nothing_found, results
 from convpipe.cli.streams import emit
 from convpipe.errors import ConfigError, ImageError, JobError, ParameterError, PlanError
 from convpipe.stages.wiring import RESULT
 
 if TYPE_CHECKING:
+    from convpipe.batch import Result
     from convpipe.config import Job
     from convpipe.plan import Plan
 
@@ -96,6 +97,8 @@ class JobPlans:
         The config file.
     outputs : tuple of (name, path)
         Each result of every image, and the folder of those of its name, where the config says it.
+    results : tuple of Result
+        The same with how each is encoded.
     plans : list of (int, Plan)
         With the number of images; 0 where the size was given.
     failures : list of Failure
@@ -106,6 +109,7 @@ class JobPlans:
     name: str
     config: str | None
     outputs: tuple[tuple[str, str], ...] = ()
+    results: tuple[Result, ...] = ()
     plans: list[tuple[int, Plan]] = field(default_factory=list)
     failures: list[Failure] = field(default_factory=list)
     error: str | ConfigError | None = None
@@ -137,7 +141,7 @@ class JobPlans:
         """Return the plans as plain data, in the shape of a job of ``run --json``."""
         failures = [each for failure in self.failures for each in failure.to_dicts()]
         failed = sum(len(failure.paths) for failure in self.failures)
-        warnings = {text: None for _, plan in self.plans for text in plan.warnings}
+        warnings = {text: None for _, plan in self.plans for text in self._warnings(plan)}
         return {
             "name": self.name,
             "config": self.config,
@@ -159,10 +163,16 @@ class JobPlans:
             images = f": {number(count, 'image')}" if count else ""
             emit(printable(f"{self.name}{images}"))
             emit(rendered(partial(print_plan, plan)))
-            for warning in plan.warnings:
+            for warning in self._warnings(plan):
                 complain(warning, kind="warning")
         if self.plans and (where := where_results_are(self.outputs)) is not None:
             emit(f"results of each image: {where}")
+
+    def _warnings(self, plan: Plan) -> list[str]:
+        """Return what is to be known of the images of a plan, and of their results."""
+        from convpipe.batch import unwritable
+
+        return [*plan.warnings, *unwritable(plan, self.results)]
 
     def show_dot(self) -> None:
         """Print a graph for each plan."""
@@ -200,7 +210,7 @@ def _planned(job: Job | ConfigError, kind: Kind | None, given: Path | None) -> J
     """Return the plans of a job for one kind of image, or for those of its input folder."""
     if isinstance(job, ConfigError):
         return JobPlans(job.path, job.path, error=job)
-    found = JobPlans(job.name, job.source, _outputs(job))
+    found = JobPlans(job.name, job.source, _outputs(job), results(job))
     if kind is not None:
         found.plan(job, kind, [])
         return found

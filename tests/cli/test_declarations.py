@@ -101,6 +101,41 @@ def test_check_says_what_can_saturate_in_8_bits(convpipe, job):
     assert (fitting.exit_code, fitting.stderr) == (0, "")
 
 
+@pytest.mark.parametrize(
+    ("dtype", "format", "outputs", "said"),
+    [
+        ("float16", "", "", ["no format can hold float16 with 3 channels"]),
+        ("float16", "tiff", "", ["no format can hold float16 with 3 channels"]),
+        ("float32", "png", "", ["png cannot hold float32 with 3 channels; tiff can"]),
+        ("float32", "tiff", "", []),
+        ("float32", "", "", []),  # of TIFFs
+        ("float32", "tiff", "png", ["a: png cannot hold float32 with 3 channels; tiff can"]),
+        ("uint16", "jpg", "png", ["jpeg cannot hold uint16 with 3 channels; png, tiff can"]),
+    ],
+)
+def test_results_that_no_file_holds_are_said_before_a_run_that_fails(
+    convpipe, here, dtype, format, outputs, said
+):
+    images.write(here / "in.tif", np.zeros((9, 8, 3), np.uint8))
+    (here / "job.yaml").write_text(
+        "input: in.tif\n"
+        f"output: {{path: out{format and f', format: {format}'}}}\n"
+        f"{outputs and f'outputs: {{a: {{from: a, format: {outputs}}}}}'}\n"
+        f"stages:\n  - {{blur: box, size: 3, dtype: {dtype}, name: a}}\n"
+    )
+    warnings = [f"of uint8 images: {each}" for each in said]
+    checked = convpipe("check", "job.yaml")
+    assert checked.exit_code == 0  # an array in Python holds them
+    assert checked.stderr.splitlines() == [f"warning: job.yaml: job: {each}" for each in warnings]
+    for command in ("check job.yaml", "plan job.yaml", "plan job.yaml --size 9x8x3"):
+        (job,) = json.loads(convpipe(*command.split(), "--json").stdout)["jobs"]
+        assert job["warnings"] == warnings
+    planned = convpipe("plan", "job.yaml")
+    assert planned.stderr.splitlines() == [f"warning: {each}" for each in warnings]
+    (job,) = json.loads(convpipe("run", "job.yaml", "--json").stdout)["jobs"]
+    assert [each["reason"] for each in job["failures"]] == said
+
+
 def test_check_warns_of_no_window_that_no_image_has(convpipe, job):
     result = convpipe("check", job("- {edge: sobel, dilation: 1000000000, padding: valid}"))
     assert (result.exit_code, result.stderr) == (0, "")

@@ -198,7 +198,7 @@ def supports(format: str, dtype: str, channels: int, *, alpha: bool = False) -> 
 
 
 def check_output(
-    format: str,
+    format: str | None,
     dtype: str,
     channels: int,
     *,
@@ -212,7 +212,9 @@ def check_output(
 
     Parameters
     ----------
-    format, dtype, channels, alpha
+    format : str or None
+        None: any that can.
+    dtype, channels, alpha
         As in :func:`supports`.
     extent : (int, int), optional
         Rows and columns, where they are known.
@@ -233,14 +235,18 @@ def check_output(
         ...
     convpipe.errors.WriteError: jpeg cannot hold float32 with 3 channels; tiff can
     """
+    able = [name for name in FORMATS if supports(name, dtype, channels, alpha=alpha)]
+    what = f"{dtype} with {_described(channels, alpha)}"
+    if not able:
+        raise WriteError(f"no format can hold {what}")
+    if format is None:
+        return
     entry = FORMATS.get(format)
     if entry is None or not entry.holds:
         known = ", ".join(name for name, each in FORMATS.items() if each.holds)
         raise WriteError(f"cannot write the format {format!r}; the formats to write are {known}")
-    if not supports(format, dtype, channels, alpha=alpha):
-        able = [name for name in FORMATS if supports(name, dtype, channels, alpha=alpha)]
-        what = _described(channels, alpha)
-        raise WriteError(f"{format} cannot hold {dtype} with {what}; {', '.join(able) or 'no format'} can")
+    if format not in able:
+        raise WriteError(f"{format} cannot hold {what}; {', '.join(able)} can")
     if extent is not None:
         _check_extent(format, dtype, channels, alpha, extent)
     if pages > 1 and not entry.pages:
