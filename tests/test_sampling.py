@@ -5,6 +5,7 @@ import itertools
 import numpy as np
 import pytest
 
+from convpipe import Pipeline
 from convpipe.geometry import Axis, Field
 from convpipe.images.colour import orient
 from convpipe.plan import make_plan
@@ -59,3 +60,31 @@ def test_a_plan_says_it():
 
 def test_density_falls_by_the_step_of_its_own_axis():
     assert Sampling((4.0, 2.0)).density(x=300, y=200) == (150, 50)
+
+
+TURNS = {"up": stage("geometry", "flip", axis="rows"), "left": stage("geometry", "rotate90")}
+RESIZES = {
+    "smaller": stage("geometry", "resize", scale=[0.4, 0.7], method="bilinear", antialias=False),
+    "larger": stage("geometry", "resize", scale=[1.3, 2], method="bilinear"),
+    "picked": stage("geometry", "resize", size=[75, 36], method="nearest"),
+}
+WINDOWS = {
+    "blur": stage("blur", "box", size=[3, 4], padding=0),
+    "crop": stage("geometry", "crop", rows=[3, None], columns=[1, -2]),
+    "every second": stage("point", "abs", stride=[2, 1]),
+}
+
+
+@pytest.mark.parametrize("turn", [*TURNS, None])
+@pytest.mark.parametrize("window", [*WINDOWS, None])
+@pytest.mark.parametrize("resize", RESIZES)
+def test_where_pixels_of_a_resize_lie(turn, window, resize):
+    """Images of row and column numbers are planes: a mean of them is the number of its centre, inside."""
+    parts = (WINDOWS.get(window), TURNS.get(turn), RESIZES[resize], WINDOWS.get(window), RESIZES["larger"])
+    stages = [one for one in parts if one is not None]
+    numbers = np.indices((60, 54)).astype(np.float64)
+    rows, cols = (Pipeline(stages)(plane) for plane in numbers)
+    sampling = make_plan(stages, numbers.shape[1:]).sampling()
+    near = 0.51 if resize == "picked" else 1e-9  # of a sample that is taken as it is
+    for at in itertools.product((rows.shape[0] // 3, rows.shape[0] // 2), (rows.shape[1] // 2,)):
+        assert (rows[at], cols[at]) == pytest.approx(sampling.source(at), abs=near)
