@@ -242,3 +242,26 @@ def run(executable, image, first=0, last=None):
     with np.errstate(all="ignore"):
         driver(words, address(flat), address(out), np.empty(0, np.int64), address(parameters), first, last)
     return out[first:last], memory.taken
+
+
+def run_band(sweep, given, first, last):
+    """Return the bands that a sweep makes of the bands `given`, by its table and its loops as Python.
+
+    It finds no byte of an image beside them.
+    """
+    memory, fused = Memory(), sweep.fused
+    for one in given:
+        memory.add(one.rows)
+    made = [
+        picture.band(fused._share(sink, first), fused._share(sink, last))
+        for sink, picture in enumerate(sweep.pictures)
+    ]
+    for one in made:
+        memory.add(one.rows, written=False)
+    parameters = memory.add(fused.table.parameters)
+    words = fused.table.with_loops([FIRST_LOOP + k for k in range(len(fused.table.loops))])
+    driver = band(memory, loops([loop.source for loop in fused.table.loops], memory))
+    origins = np.array([one.origin for one in (*given, *made)], np.int64)
+    with np.errstate(all="ignore"):
+        driver(words, 0, 0, origins, address(parameters), first, last)
+    return made

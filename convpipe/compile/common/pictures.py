@@ -45,6 +45,10 @@ class Picture:
         """Return rows to write it to."""
         return memory.empty(self._shape, self._samples)
 
+    def band(self, first: int, last: int) -> Band:
+        """Return rows to write some of it to, `first` to before `last`."""
+        return Band(np.empty((last - first, self._shape[1]), self._samples), first)
+
     @cached_property
     def _shape(self) -> Extent:
         rows, cols = self.extent
@@ -53,6 +57,31 @@ class Picture:
     @cached_property
     def _samples(self) -> np.dtype[Any]:
         return np.dtype(self.dtype)
+
+
+@dataclass(frozen=True)
+class Band:
+    """Some rows of an image, as loops read and write them.
+
+    Parameters
+    ----------
+    rows : ndarray, shape (rows, cols * channels)
+    first : int
+        The number of the first of them in the image.
+    """
+
+    rows: NDArray[Any]
+    first: int
+
+    @property
+    def origin(self) -> int:
+        """The address that row 0 of the image would have."""
+        address: int = self.rows.__array_interface__["data"][0]
+        return address - self.first * self.rows.strides[0]
+
+    def part(self, first: int, last: int) -> NDArray[Any]:
+        """Return rows `first` to before `last` of the image."""
+        return self.rows[first - self.first : last - self.first]
 
 
 @dataclass(frozen=True)
@@ -92,6 +121,11 @@ class Outcome:
             rows = rows.astype(self.output.dtype)
         shape = self._shapes[axes]
         return rows if rows.shape == shape else rows.reshape(shape), Losses(nans, overflows)
+
+    def of_band(self, rows: NDArray[Any], axes: int) -> NDArray[Any]:
+        """Return some rows of the result, as :meth:`finished` does all of them."""
+        with np.errstate(over="ignore"):
+            return rows.astype(self.output.dtype, copy=False).reshape(len(rows), *self._shapes[axes][1:])
 
     @cached_property
     def _converts(self) -> bool:

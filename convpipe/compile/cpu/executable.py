@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from convpipe.compile.common.levels import Program, make_levels
-from convpipe.compile.common.pictures import Outcome, Picture
+from convpipe.compile.common.pictures import Band, Outcome, Picture
 from convpipe.compile.cpu import drive, layout
 from convpipe.compile.cpu.loops import Loop
 from convpipe.compile.cpu.schedule import Schedule, schedule_of
@@ -88,6 +88,34 @@ class Fused:
         if bands == 1:
             return self._one_band(*given, 0, self._tallest)
         return self._all_bands(*given, self._tallest, self._step, bands)
+
+    def band(self, given: Sequence[Band], pictures: Sequence[Picture], first: int, last: int) -> list[Band]:
+        """Make rows `first` to before `last` of the tallest of some `pictures`, and a share of the others.
+
+        Parameters
+        ----------
+        given : sequence of Band
+            What the rows read: see :mod:`convpipe.plan.bands`.
+        pictures : sequence of Picture
+            Those that are written.
+        first, last : int
+            Multiples of the rows that are made at a time, or the end.
+        """
+        ends = [(self._share(sink, first), self._share(sink, last)) for sink in range(len(pictures))]
+        made = [picture.band(*rows) for picture, rows in zip(pictures, ends, strict=True)]
+        origins = np.array([band.origin for band in (*given, *made)], np.int64)
+        image, out = given[0].rows.view(np.uint8), made[0].rows.view(np.uint8)
+        image.flags.writeable = self.table.parameters.flags.writeable = False
+        run = (self._band, self._words, image, out, self.table.parameters, origins)
+        self._one_band(*run, first, last)
+        return made
+
+    def _share(self, sink: int, y: int) -> int:
+        """Return the rows of an image that are made when `y` of the tallest are; as :func:`drive.share`."""
+        words = self.table.words
+        level = words[layout.STRIP] + words[layout.SINK + sink]
+        rows, made = int(words[level + layout.MADE_ROWS]), int(words[level + layout.MADE])
+        return rows if y == self._tallest else y * rows // self._tallest // made * made
 
     def bands(self, operations: int, threads: int | None) -> int:
         """Return how many bands, of at most so many `threads`, are worth one: high, and with enough to do."""

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, Protocol
 
+import numpy as np
 from numpy.typing import NDArray
 
 from convpipe.compile.common.levels import make_program
-from convpipe.compile.common.pictures import Outcome, Picture, round_to_half
+from convpipe.compile.common.pictures import Band, Outcome, Picture, round_to_half
 from convpipe.compile.cpu.executable import Executable, Fused, compile_fused
 from convpipe.compile.cpu.library import Library
 from convpipe.compile.cpu.sweep import Sweep
@@ -20,6 +22,8 @@ from convpipe.geometry import Axis
 from convpipe.losses import Losses
 from convpipe.ops import IDENTITY, Apart, Frame, Stencil, Turn, stored
 from convpipe.plan import IMAGE, Plan
+from convpipe.plan.bands import image_rows, part_bands, wanted_rows
+from convpipe.plan.demand import Span
 from convpipe.plan.parts import Part, held, levels, overflows
 from convpipe.stages.wiring import RESULT
 
@@ -90,6 +94,61 @@ class GraphExecutable:
             results[name], lost = outcome.finished(found, image.ndim, nans)
             losses += lost
         return results, losses
+
+    def band(self, rows: NDArray[Any], origin: int, first: int, last: int) -> dict[str, NDArray[Any]]:
+        """Return rows `first` to before `last` of the tallest result, and as large a share of the others.
+
+        They have the bytes of those rows of the results of the whole image.
+
+        Parameters
+        ----------
+        rows : ndarray, shape (rows, cols) or (rows, cols, channels)
+            Of the image; those that :func:`convpipe.plan.bands.image_rows` says at least.
+        origin : int
+            Which row of the image the first of them is.
+        first, last : int
+
+        Raises
+        ------
+        PlanError
+            If a stage needs the whole image.
+        ValueError
+            If rows are missing.
+        """
+        wanted = wanted_rows(self.plan, first, last)
+        images = {IMAGE: self._entering(rows, origin, image_rows(self.plan, first, last))}
+        for run, band in zip(self.runs, part_bands(self.plan, wanted), strict=True):
+            if band.first < band.last:
+                assert isinstance(run, Sweep | Transform)
+                made = run.band([images[at] for at in run.reads], band.first, band.last)
+                images |= zip(run.makes, made, strict=True)
+                for at in self._halves.intersection(run.makes):
+                    round_to_half(images[at].rows, images[at].rows)
+        results = {}
+        for outcome in self._outcomes:
+            span, found = wanted[outcome.output.node], images[outcome.output.node]
+            if cast := self._casts.get(outcome.output.name):
+                (found,) = cast.band([found], found.first, found.first + len(found.rows))
+            results[outcome.output.name] = outcome.of_band(found.part(span.first, span.last + 1), rows.ndim)
+        return results
+
+    def _entering(self, rows: NDArray[Any], origin: int, needed: Span) -> Band:
+        """Return rows of the image as a band."""
+        entering = self._picture(IMAGE)
+        height, cols = entering.extent
+        shape = (len(rows), cols, entering.channels)
+        if rows.size != math.prod(shape) or origin < 0 or origin + len(rows) > height:
+            raise ValueError(
+                f"the plan is for {height} rows of {cols} pixels of {entering.channels}; "
+                f"given shape {rows.shape} from row {origin} on"
+            )
+        if needed and not (origin <= needed.first and needed.last < origin + len(rows)):
+            raise ValueError(
+                f"rows {needed.first} to {needed.last} of the image are needed; "
+                f"given {origin} to {origin + len(rows) - 1}"
+            )
+        samples = np.ascontiguousarray(rows, entering.dtype).reshape(len(rows), cols * entering.channels)
+        return Band(samples, origin)
 
     def warm(self) -> None:
         """Compile every loop."""

@@ -8,7 +8,7 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-from convpipe.compile.common.pictures import Picture
+from convpipe.compile.common.pictures import Band, Picture
 from convpipe.compile.cpu.executable import Fused
 from convpipe.statistics import Measured, measure
 
@@ -51,6 +51,10 @@ class Sweep:
         outs = [picture.empty() for picture in self.pictures]
         bands = self.fused.bands(self.operations, threads)
         return outs, self.fused.run(rows, outs, bands, self._measured(images[0]))
+
+    def band(self, given: Sequence[Band], first: int, last: int) -> list[Band]:
+        """Return rows of the images that it writes, made of rows of those that it reads; as a call."""
+        return self.fused.band(given, self.pictures, first, last)
 
     def _measured(self, image: NDArray[Any]) -> list[float]:
         """Return the numbers of an image."""

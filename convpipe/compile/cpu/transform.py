@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from convpipe import memory
+from convpipe.compile.common.pictures import Band
 from convpipe.compile.cpu.executable import Executable, compile_fused
 from convpipe.compile.runtime import start
 from convpipe.compile.runtime.threads import count
@@ -104,6 +105,17 @@ class Transform:
             with ThreadPoolExecutor(hands) as pool:
                 nans = sum(pool.map(share, range(hands)))
         return [out], nans
+
+    def band(self, given: Sequence[Band], first: int, last: int) -> list[Band]:
+        """Return rows of the image that it makes, of the whole image that it reads: tiles are as they are."""
+        plan = self.plan
+        samples = given[0].rows.reshape(*plan.input, plan.channels)
+        out = np.empty((*plan.extent, plan.output_channels), plan.output_dtype)
+        rows, cols = self._cuts
+        here = [cut for cut in rows if cut.outputs.stop > first and cut.outputs.start < last]
+        for cuts in product(here, cols):
+            self._tile(self._spectra, samples, out, *cuts)
+        return [Band(out.reshape(len(out), -1)[first:last], first)]
 
     def warm(self) -> None:
         """Compile what happens to the responses."""
