@@ -205,6 +205,6 @@ def test_kernels_are_shown_without_a_device():
     config = Path(__file__).parents[2] / "configs" / "edges.yaml"
     shown = CliRunner().invoke(main, ["compile", str(config), "--show", "--backend", "cuda"])
     assert shown.exit_code == 0
-    images = "given0, given0_row, made2, made2_row"
-    assert f"@cuda.jit\ndef group_0({images}, g, w, c, outside, nans, origin, across):" in shown.output
+    taken = "given0, given0_row, made2, made2_row, g, places, w, c, outside, nans, origin, across"
+    assert f"@cuda.jit\ndef group_0({taken}):" in shown.output
     compile(shown.output, "shown", "exec")

@@ -157,6 +157,14 @@ def test_what_a_float16_result_does_not_hold_is_counted(stages, dtype):
     assert np.isposinf(result[2, 2])
 
 
+def test_what_is_cropped_away_is_skipped(rng):
+    crop = stage("geometry", "crop", rows=[2, 8], columns=[3, None])
+    for chain in ([crop], [stage("blur", "box", size=3), crop, stage("edge", "sobel")]):
+        image = rng.random((9, 8)).astype(np.float32)
+        _, run, got = check(chain, image)
+        np.testing.assert_array_equal(run.run(image, 2)[0]["result"], got)
+
+
 def test_wide_padding_and_images_smaller_than_it(rng):
     for border, extent in itertools.product(Border, [(1, 1), (2, 3)]):
         chain = [

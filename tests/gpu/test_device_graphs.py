@@ -10,7 +10,6 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from convpipe.compile.cuda.groups import Tiling
-from convpipe.compile.cuda.supported import unsupported
 from convpipe.errors import PlanError
 from convpipe.losses import Losses
 from convpipe.plan import make_plan
@@ -66,7 +65,6 @@ def test_random_graphs(drawn, dtype, all_of_them):
         plan = make_plan(wire(stages, {name: name for name in needed}), (9, 8), dtype=dtype)
     except PlanError:
         assume(False)
-    assume(unsupported(plan) is None)
     check(plan, (rng.random((9, 8)) * (255 if dtype == "uint8" else 1)).astype(dtype))
 
 
@@ -119,6 +117,19 @@ def test_images_between_kernels_take_the_place_of_those_that_are_no_longer_read(
     executable, *_ = run(plan, rng.random((5, 6)).astype(np.float32), shared=64)
     assert len(executable.groups) == 5
     assert len(made) == 2
+
+
+def test_images_of_other_steps_beside_each_other(rng):
+    """A grid of tiles holds both, or their passes are parted."""
+    stages = [
+        stage("geometry", "resize", size=[6, 6], method="box", name="small"),
+        stage("blur", "box", size=3, name="soft"),
+        stage("blur", "box", size=3, stride=2, from_="input", name="half"),
+        stage("blur", "box", size=[2, 3], stride=[3, 1], from_="input", name="third"),
+        stage("edge", "sobel", from_="soft"),
+    ]
+    plan = make_plan(wire(stages, {name: name for name in ("half", "third", "soft")}), (9, 8))
+    check(plan, rng.integers(0, 256, (9, 8), dtype=np.uint8))
 
 
 STATISTICS = {

@@ -38,18 +38,19 @@ def kernels(run, capability):
     for part in run.parts:
         for group in part.groups:
             images = [array(part.picture(at).dtype, 2) for at in (*group.reads, *group.writes)]
-            vectors = [array("int64", 2), *[array(part.compute, 1)] * 3, array("int32", 1)]
+            vectors = [array("int64", 2), array("int64", 1), *[array(part.compute, 1)] * 3, array("int32", 1)]
             pairs = [each for image in images for each in (image, types.int64)]
             signature = (*pairs, *vectors, types.int64, types.int64)
             yield cuda.compile_ptx(compiled(part, group).py_func, signature, cc=capability)[0]
 
 
 def plans(capability):
-    """Yield the plans of the shipped configs, and of windows that sort."""
+    """Yield the plans of the shipped configs, of windows that sort, and of a resize."""
     from test_device_ranks import ranked
 
     from convpipe import Pipeline, config
     from convpipe.plan import make_plan
+    from convpipe.stages import stage
 
     for path in sorted((ROOT / "configs").glob("*.yaml")):
         for job in config.load(path):
@@ -58,6 +59,7 @@ def plans(capability):
     if GREY in TARGETS[capability]:
         for footprint, rank in (("square", 4), ("six", 17), ("ring", 40), ("six", 0)):
             yield make_plan([ranked(footprint, rank)], GREY)
+        yield make_plan([stage("geometry", "resize", scale=0.3)], GREY)
 
 
 def count(capability):

@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 from functools import cached_property
 from typing import NamedTuple
 
@@ -153,15 +154,15 @@ class Block:
         return found
 
     @cached_property
-    def coarsest(self) -> Extent:
+    def coarsest(self) -> tuple[Fraction, Fraction]:
         """Steps of the grid of tiles, in pixels of the image that enters the pipeline."""
         steps = [one.step for one in self.passes if one.index in self.written]
-        rows, cols = (math.lcm(*along) for along in zip(*steps, strict=True))
+        rows, cols = (_common_multiple(along) for along in zip(*steps, strict=True))
         return rows, cols
 
     def density(self, one: Pass) -> Extent:
         """Return rows and columns of the result of `one` per row and column of the grid."""
-        rows, cols = (most // step for most, step in zip(self.coarsest, one.step, strict=True))
+        rows, cols = (int(most / step) for most, step in zip(self.coarsest, one.step, strict=True))
         return rows, cols
 
     @cached_property
@@ -264,6 +265,19 @@ class Block:
         return next((reader for reader in self.readers[one.index] if reader.padded), None)
 
 
+def _common_multiple(steps: Sequence[Fraction]) -> Fraction:
+    """Return the least number that is a whole multiple of each of some.
+
+    Examples
+    --------
+    >>> _common_multiple([Fraction(2), Fraction(4, 3)])
+    Fraction(4, 1)
+    """
+    return Fraction(
+        math.lcm(*(step.numerator for step in steps)), math.gcd(*(step.denominator for step in steps))
+    )
+
+
 def _hull(region: Region | None, other: Region) -> Region:
     return other if region is None else region | other
 
@@ -275,11 +289,14 @@ def alike(one: Pass, other: Pass) -> bool:
 
 
 def sound(passes: Sequence[Pass], written: Collection[int]) -> bool:
-    """Tell whether passes can run in one kernel.
+    """Tell whether passes can run in one kernel on tiles.
 
-    A border that wraps needs the far side of an image, which no tile holds. NaNs are counted where an image
-    is written, because tiles overlap.
+    A border that wraps needs the far side of an image, which no tile holds; which samples taps of their own
+    for every output lie on is not known before they run. NaNs are counted where an image is written, because
+    tiles overlap.
     """
+    if any(one.level.resamples for one in passes):
+        return False
     own = {one.index: one for one in passes}
     readers: dict[int, list[Pass]] = {}
     for one in passes:

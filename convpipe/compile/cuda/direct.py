@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 
 from convpipe.compile.common.text import Text, fused, times
@@ -12,6 +12,8 @@ from convpipe.compile.cuda.passes import Pass, geometry
 from convpipe.compile.cuda.point import Point
 from convpipe.compile.cuda.ranked import ranked
 from convpipe.compile.cuda.source import NO_SUM, border_value, plus, put, registers, sample
+from convpipe.geometry import Axis
+from convpipe.polyphase import Polyphase
 
 
 def direct(text: Text, group: Group, point: Point, parameters: Sequence[str], threads: int) -> None:
@@ -26,12 +28,19 @@ def direct(text: Text, group: Group, point: Point, parameters: Sequence[str], th
         text.line(f"t = cuda.blockIdx.x * {threads} + cuda.threadIdx.x")
         text.line("y = t // cols", "x = t - y * cols", "if y >= out.shape[0]:", "    return")
         text.line("plane = cuda.blockIdx.y")
-        text.line(f"top = {plus(times(f'({image_name(i)}_row + y)', down.stride), -down.before)}")
-        text.line(f"left = {plus(times('x', along.stride), -along.before)}")
+        text.line(f"row = {image_name(i)}_row + y")
+        text.line(f"top = {_begin(one, down, 'row')}", f"left = {_begin(one, along, 'x')}")
         registers(text, one, point)
         for channel in range(point.channels):
             _responses(text, one, point, channel, f"{image}, {image}_row, g, outside")
         _store(text, one, point)
+
+
+def _begin(one: Pass, axis: Axis, output: str) -> str:
+    """Return where the window of an output begins."""
+    if isinstance(axis, Polyphase):
+        return f"places[{plus(output, one.banks[0].places or 0)}]"
+    return plus(times(output, axis.stride), -axis.before)
 
 
 def _sample(text: Text, one: Pass) -> None:
@@ -42,11 +51,13 @@ def _sample(text: Text, one: Pass) -> None:
         text.line(f"y = border_index(y, {geometry(i, 'rows')}, {geometry(i, 'border')})")
         text.line(f"x = border_index(x, {geometry(i, 'cols')}, {geometry(i, 'border')})")
         text.line("if y < 0 or x < 0:", f"    return {border_value(one, 'plane', planes)}")
-        text.line(f"v = T({sample('image', 'y - row0', times('x', planes) + ' + plane')})")
+        text.line("# Rows that are not at hand are those of results that nothing wants.")
+        text.line("y = clamp(y - row0, image.shape[0])")
+        text.line(f"v = T({sample('image', 'y', times('x', planes) + ' + plane')})")
         if one.premultiply:
             text.line(f"if plane < {planes - 1}:")
             alpha = f"{times('x', planes)} + {planes - 1}"
-            text.line(f"    v *= maximum(T({sample('image', 'y - row0', alpha)}), T(0))")
+            text.line(f"    v *= maximum(T({sample('image', 'y', alpha)}), T(0))")
             text.line("else:", "    v = maximum(v, T(0))")
         text.line("return v")
 
@@ -71,6 +82,9 @@ def _responses(text: Text, one: Pass, point: Point, channel: int, given: str) ->
         if bank.rank is not None:
             ranked(text, bank, name, partial(place, bank.source))
             continue
+        if bank.places is not None:
+            _resampled(text, one, name, under)
+            continue
         if not bank.looped:
             products = [
                 (f"w{bank.offset + k}", under(str(i * down), str(j * right), bank.source))
@@ -84,6 +98,16 @@ def _responses(text: Text, one: Pass, point: Point, channel: int, given: str) ->
         weight = f"w[{plus(times('i', one.kernel[1]) + ' + j', bank.offset)}]"
         one_more = fused([(weight, under(times("i", down), times("j", right), bank.source))], name)
         text.line(f"        {name} = {one_more}")
+
+
+def _resampled(text: Text, one: Pass, name: str, under: Callable[[str, str, int], str]) -> None:
+    """The sum of the taps of an output; a weight of 0 is none."""
+    (bank,), down = one.banks, isinstance(one.axes[0], Polyphase)
+    output, sample = ("row", under("k", "0", 0)) if down else ("x", under("0", "k", 0))
+    text.line(f"{name} = {NO_SUM}", f"for k in range({len(bank.taps)}):")
+    with text.indented():
+        text.line(f"weight = w[{plus(f'{output} * {len(bank.taps)} + k', bank.offset)}]")
+        text.line("if weight != T(0):", f"    {name} = {fused([('weight', sample)], name)}")
 
 
 def _store(text: Text, one: Pass, point: Point) -> None:

@@ -37,7 +37,7 @@ rint, order, ordered = rint_{compute}, order_{compute}, ordered_{compute}
 INTEGER, BITS, LOWEST = np.int{bits}, {bits}, {lowest}
 '''
 
-VECTORS = ["g", "w", "c", "outside", "nans", "origin", "across"]
+VECTORS = ["g", "places", "w", "c", "outside", "nans", "origin", "across"]
 """What every kernel takes beside its images."""
 
 

@@ -143,7 +143,7 @@ def _direct(passes: tuple[Pass, ...], written: frozenset[int], tiling: Tiling) -
     (one,) = passes
     block = Block(passes, written, (1, tiling.threads), not one.pixelwise)
     cost = SAMPLE * sum(len(bank.taps) for bank in one.banks) * one.outputs
-    return Group(0, block, False, cost / (one.step[0] * one.step[1]))
+    return Group(0, block, False, cost / float(one.step[0] * one.step[1]))
 
 
 def _cost(block: Block, size: int, tiling: Tiling) -> float:
@@ -167,5 +167,5 @@ def _cost(block: Block, size: int, tiling: Tiling) -> float:
         if one.index in block.written:
             work += SAMPLE * block.tile[0] * density[0] * block.tile[1] * density[1] * one.outputs
     crowded = max(1.0, size * block.samples / (tiling.shared / 2))
-    pixels = block.tile[0] * block.coarsest[0] * block.tile[1] * block.coarsest[1]
-    return work * crowded / pixels
+    down, along = block.coarsest
+    return work * crowded / float(block.tile[0] * down * block.tile[1] * along)

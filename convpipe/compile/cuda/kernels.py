@@ -14,7 +14,7 @@ from convpipe.compile.common.pictures import Picture
 from convpipe.compile.cuda.emit import emit
 from convpipe.compile.cuda.groups import Group, Tiling, make_groups
 from convpipe.compile.cuda.passes import Pass, Values
-from convpipe.compile.cuda.separate import make_passes
+from convpipe.compile.cuda.separate import Step, make_passes
 from convpipe.compile.cuda.supported import check
 from convpipe.geometry import Border, Extent
 from convpipe.ops import stored
@@ -162,9 +162,9 @@ def _picture(plan: Plan, at: int) -> Picture:
     return Picture(plan.nodes[at].extent, plan.nodes[at].channels, plan.compute)
 
 
-def _step(plan: Plan, at: int) -> Extent:
+def _step(plan: Plan, at: int) -> Step:
     """Return the pixels of the image that enters the pipeline between those of an image."""
     if at == IMAGE:
         return 1, 1
     rows, cols = plan.nodes[at].field
-    return int(rows.stride), int(cols.stride)
+    return rows.stride, cols.stride

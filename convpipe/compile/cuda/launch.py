@@ -48,7 +48,7 @@ class Launch:
     kernels : Kernels
     device : Slot
     wanted : mapping of int to Span, optional
-        Rows of results, by the passes that write them; default: all.
+        Rows of results, by the passes that write them; default: all, and all of the images it reads.
     measured : sequence of float
         Numbers of the first image that it reads: the first of its constants.
     """
@@ -61,12 +61,14 @@ class Launch:
         measured: Sequence[float] = (),
     ) -> None:
         self._kernels, self._device = kernels, device
-        wanted = wanted or {at: whole(kernels.picture(at)) for at in kernels.results}
-        self.rows = {at: span if span else ROW for at, span in kernels.demand(wanted).items()}
+        needed = kernels.demand(wanted or {at: whole(kernels.picture(at)) for at in kernels.results})
+        self.rows = {at: span if span else ROW for at, span in needed.items()}
+        if wanted is None:
+            self.rows |= {-1 - at: whole(picture) for at, picture in enumerate(kernels.given)}
         values = kernels.values
         constants = values.constants.copy()
         constants[: len(measured)] = measured
-        vectors = (values.geometry, values.weights, constants, values.outside)
+        vectors = (values.geometry, values.places, values.weights, constants, values.outside)
         self._vectors = [device.copy(vector) for vector in vectors]
         self._counter = device.copy(np.zeros(1, np.int32))
         self._images = self._rooms()

@@ -8,6 +8,7 @@ no CUDA.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from fractions import Fraction
 from typing import Literal
 
 import numpy as np
@@ -17,7 +18,7 @@ from convpipe.compile.common.levels import Level
 from convpipe.geometry import Axis, Border, Extent
 from convpipe.ops import Alpha, ChannelMap, Mix
 
-Part = Literal["whole", "column", "row"]
+Part = Literal["whole", "first", "second"]
 
 UNROLLED_TAPS = 32
 """Up to this many non-zero taps of a bank stand in one expression, their weights in registers."""
@@ -52,6 +53,9 @@ class Bank:
         Position of its first weight in the weight vector.
     rank : int or None
         Of a window that sorts, which of its samples it gives; None of one that sums.
+    places : int or None
+        Of one with taps of its own for every output, the position in the vector of places of where the first
+        one's begin. Its weights are those of all outputs.
     """
 
     name: str
@@ -59,6 +63,7 @@ class Bank:
     taps: tuple[tuple[int, int], ...]
     offset: int
     rank: int | None = None
+    places: int | None = None
 
     @property
     def looped(self) -> bool:
@@ -91,7 +96,7 @@ class Pass:
     axes : (Axis, Axis)
         Window over rows and over columns.
     step : (rows, cols)
-        Pixels of the image that enters between its results.
+        Pixels of the image that enters between its results, or fractions of them.
     banks : tuple of Bank
         None of a join.
     sources : int
@@ -101,8 +106,8 @@ class Pass:
         and there.
     edge : tuple of float
         Its border and what a constant one holds, to compare with others.
-    part : {'whole', 'column', 'row'}
-        Of its stage.
+    part : {'whole', 'first', 'second'}
+        Of its stage: of two passes, mostly down the columns and then along the rows.
     counts_nan : bool
         Whether NaNs become 0 as it rounds, which are counted where its result is written.
     """
@@ -111,7 +116,7 @@ class Pass:
     level: Level
     reads: tuple[int, ...]
     axes: tuple[Axis, Axis]
-    step: Extent
+    step: tuple[Fraction, Fraction]
     banks: tuple[Bank, ...]
     sources: int
     outside: int
@@ -140,18 +145,18 @@ class Pass:
     @property
     def final(self) -> bool:
         """Whether its responses go on through the stage's steps, and not to the row pass."""
-        return self.part != "column"
+        return self.part != "first"
 
     @property
     def centre(self) -> Extent:
         """The tap that alpha is kept from."""
         row, col = self.level.centre
-        return (row if self.part != "row" else 0), (col if self.part != "column" else 0)
+        return (row if self.part != "second" else 0), (col if self.part != "first" else 0)
 
     @property
     def premultiply(self) -> bool:
         """Whether the colours of its input are multiplied by alpha."""
-        return self.level.premultiply and self.part != "row"
+        return self.level.premultiply and self.part != "second"
 
     @property
     def pixelwise(self) -> bool:
@@ -178,6 +183,8 @@ class Pass:
     def strip(self) -> int:
         """Rows a thread computes at once: one where windows above each other share nothing."""
         rows, _ = self.axes
+        if self.level.resamples:
+            return 1
         sorts = any(bank.rank is not None and bank.operations > SORTED for bank in self.banks)
         return STRIP if rows.reach > rows.stride and not sorts else 1
 
@@ -219,11 +226,14 @@ class Values:
     ----------
     geometry : ndarray of int64, shape (passes, 4)
         Columns as in :data:`GEOMETRY`.
+    places : ndarray of int64, shape (n,)
+        Where the taps of every output begin, of windows with taps of their own.
     weights, constants, outside : ndarray, shape (n,)
-        In the type of the arithmetic; none of them empty.
+        In the type of the arithmetic. No vector is empty.
     """
 
     geometry: NDArray[np.int64]
+    places: NDArray[np.int64]
     weights: NDArray[np.floating]
     constants: NDArray[np.floating]
     outside: NDArray[np.floating]

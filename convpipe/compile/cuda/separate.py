@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from fractions import Fraction
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,14 +16,14 @@ from convpipe.compile.common.levels import Level, Program, constant_pixel
 from convpipe.compile.common.segments import segments
 from convpipe.compile.cuda.passes import UNROLLED_TAPS, Bank, Part, Pass, Values
 from convpipe.geometry import Axis, Border, Extent
-from convpipe.ops import Rank, Stencil, Taps
+from convpipe.ops import Rank, Resample, Stencil, Taps
 from convpipe.plan import NodePlan
 
 SEPARATE = 16
 """What a second pass over the tile costs, in taps: a store, a barrier and a load."""
 
 
-def make_passes(program: Program, steps: Sequence[Extent] = ()) -> tuple[tuple[Pass, ...], Values]:
+def make_passes(program: Program, steps: Sequence[Step] = ()) -> tuple[tuple[Pass, ...], Values]:
     """Return the passes of `program`, each after those that it reads, and their run-time values.
 
     Parameters
@@ -40,7 +41,17 @@ def make_passes(program: Program, steps: Sequence[Extent] = ()) -> tuple[tuple[P
         passes.makers.append(len(passes.made) - 1)
     vectors = (passes.weights, program.constants, passes.outside)
     weights, constants, outside = (np.array([*vector, 0], program.compute) for vector in vectors)
-    return tuple(passes.made), Values(np.array(passes.geometry, np.int64), weights, constants, outside)
+    places = np.array([*passes.places, 0], np.int64)
+    return tuple(passes.made), Values(
+        np.array(passes.geometry, np.int64), places, weights, constants, outside
+    )
+
+
+Step = tuple[int | Fraction, int | Fraction]
+"""Pixels of the image that enters a pipeline, between those of another."""
+
+
+_PARTS: dict[int, tuple[Part, ...]] = {0: ("whole",), 1: ("whole",), 2: ("first", "second")}
 
 
 @dataclass
@@ -48,10 +59,12 @@ class _Passes:
     """Passes as they are made, with their run-time values."""
 
     program: Program
-    steps: Sequence[Extent]
+    steps: Sequence[Step]
     made: list[Pass] = field(default_factory=list)
     makers: list[int] = field(default_factory=list)  # the pass that gives what each level does
+    extents: list[Extent] = field(default_factory=list)  # of the results of each pass
     geometry: list[list[int]] = field(default_factory=list)
+    places: list[int] = field(default_factory=list)
     weights: list[float] = field(default_factory=list)
     outside: list[float] = field(default_factory=list)
 
@@ -61,6 +74,9 @@ class _Passes:
         if isinstance(stencil, Rank):
             self._sorted(level, head, stencil)
             return
+        if isinstance(stencil, Resample):
+            self._resampled(level, head)
+            return
         assert isinstance(stencil, Stencil)
         factors = _factors(stencil)
         if factors is None:
@@ -68,8 +84,8 @@ class _Passes:
             self.add(level, head, banks, head.axes, "whole")
             return
         columns, rows = zip(*((column[:, None], row[None, :]) for column, row in factors), strict=True)
-        self.add(level, head, self._banks(stencil.names, columns, own=False), (down, Axis(1)), "column")
-        self.add(level, head, self._banks(stencil.names, rows, own=True), (Axis(1), along), "row")
+        self.add(level, head, self._banks(stencil.names, columns, own=False), (down, Axis(1)), "first")
+        self.add(level, head, self._banks(stencil.names, rows, own=True), (Axis(1), along), "second")
 
     def _sorted(self, level: Level, head: NodePlan, rank: Rank) -> None:
         """Add the pass of a window that sorts; extremes of a rectangle are those of its columns' extremes."""
@@ -80,8 +96,24 @@ class _Passes:
             self.add(level, head, self._ranks(rank, places, rank.count, own=False), head.axes, "whole")
             return
         column, row = (tuple((i, 0) for i in range(rows)), tuple((0, j) for j in range(cols)))
-        self.add(level, head, self._ranks(rank, column, rows, own=False), (down, Axis(1)), "column")
-        self.add(level, head, self._ranks(rank, row, cols, own=True), (Axis(1), along), "row")
+        self.add(level, head, self._ranks(rank, column, rows, own=False), (down, Axis(1)), "first")
+        self.add(level, head, self._ranks(rank, row, cols, own=True), (Axis(1), along), "second")
+
+    def _resampled(self, level: Level, head: NodePlan) -> None:
+        """Add the passes of taps of their own for every row, and for every column, where they do anything."""
+        assert isinstance(head.window, Resample)
+        rows, cols = head.window.phases
+        phases = [(rows, Axis(1)), (Axis(1), cols)]
+        needed = [pair for pair, axis in zip(phases, (rows, cols), strict=True) if not axis.is_identity]
+        ordered = needed[::-1] if head.window.along_first else needed
+        for axes, part in zip(ordered or phases[:1], _PARTS[len(ordered)], strict=True):
+            down = axes[1] == Axis(1)
+            axis = rows if down else cols
+            taps = tuple((k, 0) if down else (0, k) for k in range(axis.kernel))
+            bank = Bank("r", 0, taps, len(self.weights), places=len(self.places))
+            self.places += axis.first.tolist()
+            self.weights += axis.weights.ravel().tolist()
+            self.add(level, head, (bank,), axes, part)
 
     def _ranks(
         self, rank: Rank, places: tuple[tuple[int, int], ...], count: int, own: bool
@@ -109,7 +141,7 @@ class _Passes:
         self, level: Level, head: NodePlan, banks: tuple[Bank, ...], axes: tuple[Axis, Axis], part: Part
     ) -> None:
         """Add a pass of `level`."""
-        second = part == "row"
+        second = part == "second"
         reads = (len(self.made) - 1,) if second else tuple(map(self._maker, level.inputs))
         border, values = self._beyond(head, part)
         self.made.append(
@@ -124,20 +156,20 @@ class _Passes:
                 outside=len(self.outside),
                 edge=(float(border), *(values if border == Border.CONSTANT else ())),
                 part=part,
-                counts_nan=part != "column" and segments(level, self.program)[-1].counts_nan,
+                counts_nan=part != "first" and segments(level, self.program)[-1].counts_nan,
             )
         )
-        rows = head.extent[0] if second else head.input[0]
-        cols = head.input[1] if part == "column" else head.extent[1]
-        self.geometry.append([rows, head.input[1], cols, int(border)])
+        extent = self.extents[-1] if second else head.input
+        self.extents.append((axes[0].output(extent[0]), axes[1].output(extent[1])))
+        self.geometry.append([*extent, self.extents[-1][1], int(border)])
         self.outside += values
 
     def _maker(self, source: int) -> int:
         return source if source < 0 else self.makers[source]
 
-    def _step(self, source: int, axes: tuple[Axis, Axis]) -> Extent:
+    def _step(self, source: int, axes: tuple[Axis, Axis]) -> tuple[Fraction, Fraction]:
         before = self.steps[-1 - source] if source < 0 else self.made[source].step
-        rows, cols = (step * axis.stride for step, axis in zip(before, axes, strict=True))
+        rows, cols = (step * axis.rate for step, axis in zip(before, axes, strict=True))
         return rows, cols
 
     def _beyond(self, head: NodePlan, part: Part) -> tuple[Border, list[float]]:
@@ -145,7 +177,7 @@ class _Passes:
         if head.is_join:
             return Border.EDGE, [0.0, 0.0]  # of no use to it
         values = constant_pixel(head)
-        if part != "row":
+        if part != "second":
             return head.window.border, list(values)
         if isinstance(head.window, Rank):
             return head.window.border, list(values) * len(self.made[-1].banks)

@@ -34,7 +34,7 @@ def sample(image: str, row: str, column: str) -> str:
 def registers(text: Text, one: Pass, point: Point) -> None:
     """Write the loads of weights and constants into registers."""
     for bank in one.banks:
-        if bank.rank is None and not bank.looped:
+        if bank.rank is None and bank.places is None and not bank.looped:
             text.line(*(f"w{bank.offset + k} = w[{bank.offset + k}]" for k in range(len(bank.taps))))
     text.line(*(f"{name} = c[{position}]" for name, position in point.constants))
 
