@@ -73,6 +73,17 @@ def test_range_encloses_every_value(method, rng):
     assert values.max() <= proven.high + slack
 
 
+def test_kernels_are_taken_apart_once_whatever_the_size_of_images(monkeypatch):
+    taken = []
+    svd = np.linalg.svd
+    monkeypatch.setattr(np.linalg, "svd", lambda *given, **flags: taken.append(given) or svd(*given, **flags))
+    one = stage("custom", "mine", kernel=[[1, 2, 1], [2, 4, 2], [1, 2, 1]])
+    for extent in ((20, 30), (31, 17), (20, 30)):
+        for dtype in ("uint8", "float32"):
+            make_plan([one], extent, dtype=dtype)
+    assert len(taken) == 2  # for numbers up to 255, and up to 1
+
+
 @pytest.mark.parametrize("method", EVERY_METHOD, ids=ids)
 def test_declaration_is_complete(method):
     assert method.summary

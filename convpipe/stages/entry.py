@@ -106,7 +106,15 @@ class Stage:
         image : ImageKind
             Of the stage's input.
         """
-        return lowered(self, border, image)
+        asked = border, image
+        if asked not in self._lowered:
+            self._lowered[asked] = lowered(self, border, image)
+        return self._lowered[asked]
+
+    @cached_property
+    def _lowered(self) -> dict[tuple[Border, ImageKind], Graph]:
+        """The graphs that were asked for: of whatever size images are, taps are taken apart once."""
+        return {}
 
 
 def stage(family: str, name: str, /, **parameters: Any) -> Stage:
