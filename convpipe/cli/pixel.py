@@ -297,8 +297,14 @@ class Pixel:
         emit(f"stored as {result.dtype.name}: {stored:.6g}{_why(value, result.dtype.name)}")
 
 
+_OVERFLOWS = 65520.0
+"""The least number that float16 rounds to infinity: half a step above the largest that it holds."""
+
+
 def _why(value: float, dtype: str) -> str:
     """Return how a value became what is stored."""
+    if dtype == "float16" and np.isfinite(value) and abs(value) >= _OVERFLOWS:
+        return f" (overflow: {dtype} holds up to {np.finfo(dtype).max:g})"
     if not is_integer(dtype):
         return ""
     limits = dtype_range(dtype)

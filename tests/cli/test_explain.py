@@ -75,6 +75,16 @@ def test_explain_says_what_is_stored(convpipe, job):
     ]
 
 
+@pytest.mark.parametrize(
+    ("bias", "stored"),
+    [(65519 - 68, "65504"), (65520 - 68, "inf (overflow: float16 holds up to 65504)")],
+)
+def test_explain_says_why_float16_is_infinite(convpipe, job, bias, stored):
+    stages = f"- {{custom: taps, kernel: [[0, 2, 0], [1, 0, -1], [0, 3, 0]], bias: {bias}}}"
+    text = convpipe("explain", job(stages), "--at", 1, 2, "--set", "dtype=float16").stdout
+    assert text.splitlines()[-1] == f"stored as float16: {stored}"
+
+
 def test_explain_of_an_inner_stage_says_where_its_value_goes(convpipe, job):
     config = job(TAPS, "- edge: sobel")
     assert convpipe("explain", config, "--stage", "custom taps").stdout.splitlines()[-1] == (
