@@ -74,6 +74,9 @@ TESTS = {
         "tests/test_expression.py::test_ranges_enclose_every_value",
     ],
     "sampling": ["tests/test_sampling.py"],
+    "polyphase": ["tests/test_resample.py", "tests/test_demand.py", "tests/test_sampling.py"],
+    "stages.resampling": ["tests/test_resample.py", NUMBERS],
+    "ops.resample": ["tests/test_resample.py", "tests/test_plan_ranges.py", "tests/test_alpha.py"],
     **{
         f"plan.{name}": [
             "tests/test_plan.py",

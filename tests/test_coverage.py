@@ -77,6 +77,7 @@ def test_borders_and_strides(method, border, rng):
         [GAUSSIAN, stage("geometry", "resize", size=[11, 40], method="bilinear"), GAUSSIAN],
         [stage("geometry", "resize", size=[30, 30], method="nearest"), stage("point", "scale", gain=2)],
         [stage("geometry", "resize", scale=0.7, method="lanczos3", bias=1)],
+        [stage("geometry", "resize", scale=[1.7, 2], method="lanczos3"), stage("blur", "box", size=2)],
     ],
 )
 def test_chains(stages, rng):

@@ -235,11 +235,29 @@ def test_the_run_of_outputs_that_are_alike(method, source, target, data):
 
 
 def test_the_extent_of_a_result():
-    assert Resizing("box", size=(3, 4)).extent((9, 9)) == (3, 4)
-    assert Resizing("box", scale=(0.5, 1.5)).extent((3, 3)) == (2, 5)  # a half is rounded up
-    assert Resizing("box", scale=(0.01, 0.01)).extent((3, 3)) == (1, 1)
-    assert Resizing("box", longest=10).extent((400, 30)) == (10, 1)
-    assert Resizing("box", longest=10).extent((2, 5)) == (4, 10)
+    def of(extent, **given):
+        return Resizing("box", **given).extent(extent, (70, 80))
+
+    assert of((9, 9), size=(3, 4)) == (3, 4)
+    assert of((9, 9), size="input") == (70, 80)
+    assert of((3, 3), scale=(0.5, 1.5)) == (2, 5)  # a half is rounded up
+    assert of((3, 3), scale=(0.01, 0.01)) == (1, 1)
+    assert of((400, 30), longest=10) == (10, 1)
+    assert of((2, 5), longest=10) == (4, 10)
+
+
+def test_a_background_of_images_of_any_size(rng):
+    """Small and then as large as the image, whatever that is; what enters may be a crop of it."""
+    few = stage("geometry", "resize", longest=5, method="area")
+    back = stage("geometry", "resize", size="input", method="bilinear", name="background")
+    run = Pipeline([few, back, stage("combine", "flat", formula="input - background")], dtype="float32")
+    for extent in ((20, 31), (17, 8)):
+        image = rng.random(extent).astype(np.float32)
+        small = Pipeline([few])(image)
+        want = image - Pipeline([resize(extent, "bilinear")])(small)
+        np.testing.assert_array_equal(run(image), want)
+    cut = stage("geometry", "crop", rows=[2, 9], columns=[1, 5])
+    assert Pipeline([cut, back])(image).shape == image.shape
 
 
 @pytest.mark.parametrize(
@@ -251,6 +269,7 @@ def test_the_extent_of_a_result():
         ({"scale": 0}, "above 0"),
         ({"size": [3, 3], "method": "cubical"}, "did you mean 'cubic'"),
         ({"size": [3, 3], "anchor": 1}, "anchor"),
+        ({"size": "output"}, "or input; given 'output'"),
     ],
 )
 def test_what_is_refused(given, words):

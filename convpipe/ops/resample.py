@@ -14,10 +14,17 @@ from convpipe.polyphase import Polyphase
 
 
 class Rule(Protocol):
-    """What the taps follow from, once the extent of an image is known. It can be pickled."""
+    """What the taps follow from, once extents are known. It can be pickled."""
 
-    def axes(self, extent: Extent) -> tuple[Polyphase, Polyphase]:
-        """Return the taps of the rows and of the columns of a result, for an image of `extent`.
+    def axes(self, extent: Extent, image: Extent) -> tuple[Polyphase, Polyphase]:
+        """Return the taps of the rows and of the columns of a result.
+
+        Parameters
+        ----------
+        extent : (rows, cols)
+            Of what is resampled.
+        image : (rows, cols)
+            Of the image that enters the pipeline.
 
         Raises
         ------
@@ -43,9 +50,9 @@ class Resample(Window):
     rule: Rule
     fitted: tuple[Polyphase, Polyphase] | None = None
 
-    def fit(self, extent: Extent) -> Resample:
-        """Return the same for an image of `extent`; raises as :meth:`Rule.axes`."""
-        return replace(self, fitted=self.rule.axes(extent))
+    def fit(self, extent: Extent, image: Extent) -> Resample:
+        """Return the same for what has an `extent`, in a pipeline for an `image`; as :meth:`Rule.axes`."""
+        return replace(self, fitted=self.rule.axes(extent, image))
 
     @property
     def phases(self) -> tuple[Polyphase, Polyphase]:
@@ -83,8 +90,8 @@ class Resample(Window):
         return all(phase.picks for phase in self.phases)
 
     def axes(self, extent: Extent) -> tuple[Axis, Axis]:
-        """Return the taps of rows and columns of an input of `extent`."""
-        return self.rule.axes(extent) if self.fitted is None else self.fitted
+        """Return the taps of rows and columns of the input that it is fitted to."""
+        return self.phases
 
     def ranges(self, samples: Interval) -> dict[str, Interval]:
         """Enclose its response; there is no border that another value could come from."""

@@ -31,7 +31,9 @@ def plan_window(
     """
     entering = made.entering(inputs[0])
     try:
-        ops = tuple(op.fit(entering.extent) if isinstance(op, Resample) else op for op in ops)
+        ops = tuple(
+            op.fit(entering.extent, made.image.extent) if isinstance(op, Resample) else op for op in ops
+        )
         slid = next(op for op in ops if isinstance(op, Window))
         windows = slid.axes(entering.extent)
     except PlanError as error:  # of an extent that its padding cannot be of

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from convpipe.errors import ParameterError
 from convpipe.geometry import Extent
 from convpipe.ops import IDENTITY, Op, Resample, Stencil, Turn
 from convpipe.padding import Kept, Part
 from convpipe.stages.base import method
-from convpipe.stages.parameters import Choice, Count, CountPair, Flag, NumberPair, Span
+from convpipe.stages.parameters import Choice, Count, Flag, NumberPair, SizePair, Span
 from convpipe.stages.resampling import METHODS, MOST, Resizing
 
 
@@ -37,7 +39,7 @@ def _crop(rows: Part, columns: Part) -> tuple[Op, ...]:
     " interpolate, align_corners=False",
     formula="out[i] = sum of f((j + 0.5 - c)/s) in[j] / sum of f; c = (i + 0.5) in/out, s = max(in/out, 1)",
     parameters=(
-        CountPair("size", "rows and columns of the result; give it, scale or longest", None),
+        SizePair("size", "of the result; input: as the image that enters; give it, scale or longest", None),
         NumberPair("scale", "factor of rows and columns, above 0; sides are rounded half up", None, above=0),
         Count("longest", "longer side of the result, the other in proportion", None, least=1, most=MOST),
         Choice(
@@ -57,7 +59,7 @@ def _crop(rows: Part, columns: Part) -> tuple[Op, ...]:
     example={"scale": 0.5},
 )
 def _resize(
-    size: Extent | None,
+    size: Extent | Literal["input"] | None,
     scale: tuple[float, float] | None,
     longest: int | None,
     method: str,

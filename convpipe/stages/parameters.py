@@ -6,7 +6,7 @@ import difflib
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
@@ -245,6 +245,27 @@ class CountPair(Parameter):
     def schema(self) -> dict[str, Any]:
         """Return an integer or two."""
         return _one_or_two({"type": "integer", "minimum": self.least})
+
+
+@dataclass(frozen=True)
+class SizePair(CountPair):
+    """Rows and columns of an image, or ``input``: those of the image that enters the pipeline."""
+
+    def parse(self, value: Any) -> tuple[int, int] | Literal["input"]:  # type: ignore[override]
+        """Return (rows, cols), or the word."""
+        if not isinstance(value, str):
+            return super().parse(value)
+        if value != "input":
+            raise self.refuse(value)
+        return "input"
+
+    def kind(self) -> str:
+        """Return the bound in words, and the word."""
+        return f"{super().kind()}, or input"
+
+    def schema(self) -> dict[str, Any]:
+        """Return an integer or two, or the word."""
+        return {"anyOf": [super().schema(), {"const": "input"}]}
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -80,8 +80,8 @@ class Resizing:
     method : str
         One of :data:`METHODS`.
     antialias : bool
-    size : (rows, cols), optional
-        Of the result; or, in its place,
+    size : (rows, cols) or 'input', optional
+        Of the result, which is that of the image that enters the pipeline; or, in its place,
     scale : (float, float), optional
         factors of rows and columns; or
     longest : int, optional
@@ -90,20 +90,22 @@ class Resizing:
 
     method: str
     antialias: bool = True
-    size: Extent | None = None
+    size: Extent | Literal["input"] | None = None
     scale: tuple[float, float] | None = None
     longest: int | None = None
 
-    def extent(self, given: Extent) -> Extent:
-        """Return the extent of the result for an image of the extent `given`.
+    def extent(self, given: Extent, image: Extent) -> Extent:
+        """Return the extent of the result for one `given`, in a pipeline for an `image`.
 
         A side is rounded half up, to 1 at least.
 
         Examples
         --------
-        >>> Resizing("area", longest=100).extent((300, 451)), Resizing("area", scale=(0.5, 2)).extent((5, 5))
-        ((67, 100), (3, 10))
+        >>> Resizing("area", longest=100).extent((300, 451), (0, 0))
+        (67, 100)
         """
+        if self.size == "input":
+            return image
         if self.size is not None:
             return self.size
         if self.scale is not None:
@@ -113,15 +115,15 @@ class Resizing:
         rows, cols = (max(1, int(side + Fraction(1, 2))) for side in exact)
         return rows, cols
 
-    def axes(self, extent: Extent) -> tuple[Polyphase, Polyphase]:
-        """Return the taps of rows and columns for an image of `extent`.
+    def axes(self, extent: Extent, image: Extent) -> tuple[Polyphase, Polyphase]:
+        """Return the taps of rows and columns, for one of `extent` in a pipeline for an `image`.
 
         Raises
         ------
         PlanError
             If the result has more than :data:`MOST` rows or columns.
         """
-        made = self.extent(extent)
+        made = self.extent(extent, image)
         if max(made) > MOST:
             raise PlanError(f"its result of {made[0]}x{made[1]} has a side above {MOST}")
         rows, cols = (
