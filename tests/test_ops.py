@@ -167,3 +167,18 @@ def test_nan_stays_where_it_is(rng):
     others = np.ones((5, 6), bool)
     others[2, 3] = False
     np.testing.assert_array_equal(got[others], want[others])
+
+
+def test_factors_of_integers_are_exact():
+    rng = np.random.default_rng(8)
+    for shape in [(1, 7), (3, 3), (5, 2), (9, 9)]:
+        for bits in (0, 3, 8):
+            column, row = (rng.integers(-9, 10, size) for size in shape)
+            column[0], row[-1] = -6, 4
+            weights = np.ldexp(np.outer(column, row).astype(float), -bits)
+            taps = Taps.separated(weights)
+            assert taps.error == 0
+            np.testing.assert_array_equal(np.outer(*taps.factors), weights)
+            assert (taps.factors[0] > 0).any()
+    assert Taps.separated([[1, 2], [2, 5]]).factors is None
+    assert Taps.separated(np.outer([0.1, 0.3], [0.7, 0.9])).factors is not None

@@ -47,18 +47,20 @@ class Taps:
     def separated(cls, weights: ArrayLike) -> Taps:
         """Return `weights` as taps that run as two passes, if they are an outer product.
 
-        The singular value decomposition gives the nearest outer product. It is taken where no response can
-        differ by more than float32 rounds off: the sum of the weights' differences is below 2**-24 of the
-        sum of their sizes.
+        Of integers, and of integers times a power of two, the factors are exact. Of others the singular value
+        decomposition gives the nearest outer product. It is taken where no response can differ by more than
+        float32 rounds off: the sum of the weights' differences is below 2**-24 of the sum of their sizes.
 
         Examples
         --------
-        >>> Taps.separated([[1, 2, 1], [2, 4, 2], [1, 2, 1]]).error < 1e-14
-        True
+        >>> Taps.separated([[-1, 0, 1], [-2, 0, 2], [-1, 0, 1]]).factors
+        (array([1., 2., 1.]), array([-1.,  0.,  1.]))
         >>> Taps.separated([[0, 1, 0], [1, 1, 1], [0, 1, 0]]).factors is None
         True
         """
         whole = cls(weights)
+        if (factors := _whole_factors(whole.weights)) is not None:
+            return cls(whole.weights, factors)
         left, sizes, right = np.linalg.svd(whole.weights, full_matrices=False)
         column, row = (np.sqrt(sizes[0]) * factor for factor in (left[:, 0], right[0]))
         for factor in (column, row):
@@ -121,6 +123,49 @@ class Taps:
             up, down = float(part[part > 0].sum()), float(part[part < 0].sum())
             positive, negative = positive * up + negative * down, positive * down + negative * up
         return samples * positive + samples * negative
+
+
+LARGEST_WHOLE = 2**24
+"""Largest integer that a weight is taken to be: beyond it float32 holds not every one."""
+
+
+def fixed_point(weights: NDArray[np.float64]) -> tuple[NDArray[np.int64], int] | None:
+    """Return weights as integers and the fraction bits that they share; None where an integer is too large.
+
+    Examples
+    --------
+    >>> fixed_point(np.array([0.25, -1.5, 3]))
+    (array([ 1, -6, 12]), 2)
+    """
+    nonzero = weights[weights != 0]
+    if not nonzero.size or not np.isfinite(nonzero).all():
+        return None
+    mantissa, exponent = np.frexp(nonzero)
+    bits = (mantissa * 2.0**53).astype(np.int64)
+    least = np.frexp((bits & -bits).astype(np.float64))[1] - 1  # place of the last bit that is set
+    fraction = max(0, int((53 - exponent - least).max()))
+    scaled = np.ldexp(weights, fraction)
+    if not (np.abs(scaled) <= LARGEST_WHOLE).all():
+        return None
+    return scaled.astype(np.int64), fraction
+
+
+def _whole_factors(weights: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]] | None:
+    """Return the exact column and row of an outer product of integers, times a power of two."""
+    found = fixed_point(weights)
+    if found is None:
+        return None
+    whole, fraction = found
+    first = whole[whole.any(axis=1)][0]
+    row = first // np.gcd.reduce(first)
+    at = int(np.flatnonzero(row)[0])
+    column = whole[:, at] // row[at]
+    if not (column > 0).any():
+        column, row = -column, -row
+    if not np.array_equal(np.multiply.outer(column, row), whole):
+        return None
+    half = fraction // 2
+    return np.ldexp(column.astype(np.float64), -half), np.ldexp(row.astype(np.float64), half - fraction)
 
 
 def _frozen(values: ArrayLike, ndim: int) -> NDArray[np.float64]:
