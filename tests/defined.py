@@ -11,6 +11,7 @@ from rounding import fma
 
 from convpipe.compile.cpu.banks import choose
 from convpipe.ops import Alpha, Cast, ChannelMap, Lookup, Map, Mix, Resample, Stencil
+from convpipe.plan.arithmetic import Sums
 
 
 def run(plan, image):
@@ -98,7 +99,7 @@ def _response(op, taps, values, compute, integers):
     """One bank: samples under each tap, for every output, then the sum that its shape defines."""
     padded = oracle.pad(op, values)
     exact = integers is not None and _sums_exactly(integers, op, taps)
-    bank = choose("r", taps, exact)
+    bank = choose("r", taps, Sums("int32", counted=exact))
     weights = [compute(w) for w in bank.weights]
     rows, cols = (
         (padded.shape[a] - (taps.extent[a] - 1) * op.dilation[a] - 1) // op.stride[a] + 1 for a in range(2)

@@ -103,13 +103,47 @@ def address(array):
     return array.__array_interface__["data"][0]
 
 
+def modulo(kind, number):
+    """What is left of an integer in a type."""
+    return np.array(number, np.int64).astype(kind)[()]
+
+
+def plus(total, *samples):
+    return modulo(type(total), int(total) + sum(map(int, samples)))
+
+
+def minus(total, *samples):
+    return modulo(type(total), int(total) - sum(map(int, samples)))
+
+
+def half_even(value, bits):
+    """No intermediate step may leave the type, as it would wrap around."""
+    assert int(value) + 2 ** (bits - 1) <= np.iinfo(type(value)).max
+    return type(value)(round(int(value) / 2**bits))
+
+
+def low(samples, index):
+    assert samples.written[index + 1].all(), f"reads sample {index + 1}, which nobody wrote"
+    return int(samples[index])
+
+
+def high(samples, index):
+    assert samples.written[index].all(), f"reads sample {index}, which nobody wrote"
+    return int(samples[index + 1])
+
+
 def dot(*products):
+    if isinstance(products[0], np.integer):
+        return dot_onto(type(products[0])(0), *products)
     return dot_onto(products[0] * type(products[0])(products[1]), *products[2:])
 
 
 def dot_onto(total, *products):
     kind = type(total)
     for weight, sample in zip(products[::2], products[1::2], strict=True):
+        if isinstance(total, np.integer):
+            total = modulo(kind, int(total) + int(weight) * int(sample))
+            continue
         weight, sample = kind(weight), kind(sample)
         total = kind(
             fma_of_floats(weight, sample, total) if kind is np.float32 else fma(weight, sample, total)
@@ -129,7 +163,12 @@ def quantize(dtype):
 
 def store(dtype):
     limits, rounded = np.iinfo(dtype), quantize(dtype)
-    return lambda value: np.dtype(dtype).type(min(int(rounded(value)), limits.max))
+
+    def stored(value):
+        whole = int(value) if isinstance(value, np.integer) else int(rounded(value))
+        return np.dtype(dtype).type(min(max(whole, limits.min), limits.max))
+
+    return stored
 
 
 def layers(memory, poison):
@@ -193,7 +232,8 @@ def loops(sources, memory, poison=77):
             setattr(helpers, name, lambda rows, k, dtype: Row(memory, rows[k], dtype))
         helpers.listed = lambda at, first, dtype: Numbers(memory, at, first, dtype)
         helpers.values = lambda at, first, count, dtype: _values(memory, at, first, count, dtype)
-        helpers.dot, helpers.dot_onto = dot, dot_onto
+        for own in (dot, dot_onto, plus, minus, half_even, low, high):
+            setattr(helpers, own.__name__, own)
         for dtype in rows.INTEGERS:
             setattr(helpers, f"quantize_{dtype}", quantize(dtype))
             setattr(helpers, f"store_{dtype}", store(dtype))

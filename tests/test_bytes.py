@@ -11,6 +11,7 @@ from test_fusion import cases, planned
 
 from convpipe.compile.cpu import drive, loops
 from convpipe.compile.cpu.graphs import compile_plan
+from convpipe.compile.cpu.lanes import Windows
 from convpipe.compile.runtime import cache
 from convpipe.errors import PlanError
 from convpipe.geometry import Border
@@ -148,7 +149,7 @@ def test_the_code_of_every_loop_shape_fuses_what_it_says_alone(shape, dtype):
 
 @pytest.mark.parametrize(("sample", "rows"), [("uint8", 16), ("float32", 16), ("uint8", 24)])
 def test_a_loop_over_many_rows_is_vectorised_without_comparing_addresses(sample, rows):
-    loop = loops.dot_rows(sample, "float32", rows, onto=True, outputs=2)
+    loop = loops.dot_rows(sample, "float32", Windows(rows, 2), onto=True)
     function = cache.module_of(loop.source, "seen").loop
     function.compile(drive.LOOP)
     (code,) = function.inspect_llvm().values()

@@ -7,6 +7,7 @@ import math
 from convpipe.geometry import Axis
 from convpipe.ops import Op, Turn
 from convpipe.plan import costs
+from convpipe.plan.arithmetic import plan_arithmetic
 from convpipe.plan.node import Made, NodePlan, Origin
 
 
@@ -35,4 +36,5 @@ def plan_apart(
         ranges=ranges,
         operations=math.prod(extent) * entering.channels * costs.operations(op),
         separation_error=0.0,
+        arithmetic=plan_arithmetic(ops, None, made.compute, image=False),
     )

@@ -10,6 +10,7 @@ from convpipe.geometry import Axis, Extent, Field
 from convpipe.ops import ChannelMap, Map, Mix, Op
 from convpipe.padding import Padding
 from convpipe.plan import costs
+from convpipe.plan.arithmetic import plan_arithmetic
 from convpipe.plan.node import AXIS_NAMES, Entering, Made, NodePlan, Origin
 from convpipe.ranges import Ranges
 from convpipe.stages.wiring import IMAGE
@@ -61,6 +62,7 @@ def plan_join(
         ranges=ranges,
         operations=operations,
         separation_error=0.0,
+        arithmetic=plan_arithmetic(ops, None, made.compute, image=False),
     )
 
 

@@ -13,6 +13,7 @@ from convpipe.geometry import LARGEST, Border, Extent, Field
 from convpipe.levels import BOOL, few_values
 from convpipe.ops import COMPUTE, Graph, dtype_range
 from convpipe.plan.apart import plan_apart
+from convpipe.plan.arithmetic import samples_of
 from convpipe.plan.coverage import cover
 from convpipe.plan.join import plan_join
 from convpipe.plan.missing import Missing
@@ -68,7 +69,8 @@ def make_plan(
         raise unknown_dtype(output_dtype)
     wiring = stages if isinstance(stages, Wiring) else wire(stages)
     values = dtype_range(dtype)
-    image = Entering(extent, channels, Ranges(values, values if alpha else None), (Field(), Field()))
+    ranges = Ranges(values, values if alpha else None)
+    image = Entering(extent, channels, ranges, (Field(), Field()), samples_of(dtype))
     made = Made(image, COMPUTE[dtype])
     makers = _add_stages(wiring, made, border, ImageKind(channels, alpha, values.high, values.low))
     plain = _plain_dtypes(made.nodes, dtype)

@@ -10,6 +10,7 @@ from convpipe.geometry import Axis, Extent, Field
 from convpipe.interval import Interval
 from convpipe.ops import Apart, Op, Resample, Window, has_window, statistics
 from convpipe.padding import Sides
+from convpipe.plan.arithmetic import Arithmetic, Fixed
 from convpipe.ranges import Ranges
 from convpipe.stages.wiring import IMAGE
 from convpipe.statistics import Measured
@@ -61,12 +62,15 @@ class Entering:
     ranges : Ranges
     field : (Field, Field)
         Receptive field of its pixels in the image that enters the pipeline.
+    fixed : Fixed or None
+        Its values, if they are fixed-point numbers.
     """
 
     extent: Extent
     channels: int
     ranges: Ranges
     field: tuple[Field, Field]
+    fixed: Fixed | None = None
 
 
 @dataclass(frozen=True)
@@ -126,6 +130,8 @@ class NodePlan:
         Most that a response can differ because a kernel of rank 1 runs as two passes, before rounding.
     tiles : Tiles or None
         Of the Fourier transforms that its window goes through, if it does.
+    arithmetic : Arithmetic
+        Of its sums, unless they go through these.
     """
 
     origin: Origin
@@ -141,6 +147,7 @@ class NodePlan:
     ranges: Ranges
     operations: int
     separation_error: float
+    arithmetic: Arithmetic
     tiles: Tiles | None = None
 
     @property
@@ -156,7 +163,7 @@ class NodePlan:
     @property
     def made(self) -> Entering:
         """Its output, as it enters other nodes."""
-        return Entering(self.extent, self.channels, self.ranges, self.field)
+        return Entering(self.extent, self.channels, self.ranges, self.field, self.arithmetic.made)
 
     @property
     def is_join(self) -> bool:

@@ -11,6 +11,7 @@ from convpipe.fourier import Tiles
 from convpipe.geometry import Axis, Extent, Field
 from convpipe.interval import Interval
 from convpipe.ops import Frame, Op, Turn
+from convpipe.plan.arithmetic import Arithmetic
 from convpipe.plan.node import AXIS_NAMES, NodePlan, Origin
 from convpipe.ranges import Ranges
 from convpipe.stages.wiring import IMAGE
@@ -128,6 +129,15 @@ class StagePlan:
         return max(node.separation_error for node in self.nodes)
 
     @property
+    def arithmetic(self) -> list[Arithmetic]:
+        """Of its windows that sum samples in a loop."""
+        return [
+            node.arithmetic
+            for node in self.nodes
+            if node.arithmetic.sums and node.tiles is None and not node.window.is_identity
+        ]
+
+    @property
     def tiles(self) -> Tiles | None:
         """Of the Fourier transforms that a window goes through, if one does."""
         return next((node.tiles for node in self.nodes if node.tiles is not None), None)
@@ -201,6 +211,7 @@ class StagePlan:
             "bytes": self.bytes,
             "operations": self.operations,
             "separation_error": self.separation_error,
+            "arithmetic": [each.to_dict() for each in self.arithmetic],
             "tiles": None if self.tiles is None else self.tiles.to_dict(),
             "library": None if self.frame is None else self.frame.function,
         }

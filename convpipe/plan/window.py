@@ -6,7 +6,9 @@ from convpipe.errors import PlanError
 from convpipe.geometry import Border
 from convpipe.ops import ChannelMap, Mix, Op, Resample, Window
 from convpipe.plan import costs
+from convpipe.plan.arithmetic import plan_arithmetic
 from convpipe.plan.node import AXIS_NAMES, Made, NodePlan, Origin
+from convpipe.stages.wiring import IMAGE
 
 
 def plan_window(
@@ -56,6 +58,8 @@ def plan_window(
         operations += rows * cols * channels * costs.operations(op)
     unrounded, ranges = entering.ranges.through(ops, padded)
     field_rows, field_cols = entering.field
+    tiles = costs.fourier_tiles(ops, windows, (rows, cols), entering.channels)
+    fixed = entering.fixed if tiles is None else None
     return NodePlan(
         origin=origin,
         ops=ops,
@@ -70,5 +74,6 @@ def plan_window(
         ranges=ranges,
         operations=operations,
         separation_error=costs.separation_error(ops, entering.ranges.whole),
-        tiles=costs.fourier_tiles(ops, windows, (rows, cols), entering.channels),
+        arithmetic=plan_arithmetic(ops, fixed, made.compute, image=inputs[0] == IMAGE),
+        tiles=tiles,
     )

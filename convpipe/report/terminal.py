@@ -252,6 +252,8 @@ def _formulas(plan: Plan) -> Table:
         if stage.separation_error:
             error = f"of rank 1, run as a column and a row: off by at most {stage.separation_error:.1g}"
             table.add_row(f" {_number(stage)}", "kernel", error, style="dim")
+        for own in stage.arithmetic:
+            table.add_row(f" {_number(stage)}", "sums", Text(str(own)), style="dim")
         if stage.tiles is not None:
             table.add_row(f" {_number(stage)}", "kernel", Text(str(stage.tiles)), style="dim")
         if stage.frame is not None:

@@ -16,6 +16,7 @@ from convpipe.compile.common.pictures import Picture
 from convpipe.geometry import Axis, Extent
 from convpipe.ops import IDENTITY, Alpha, Cast, ChannelMap, Lookup, Map, Mix, Resample, Stencil, stored
 from convpipe.plan import NodePlan, Plan, parts
+from convpipe.plan.arithmetic import Fixed, plan_arithmetic
 
 Pointwise = Map | Lookup | Mix | ChannelMap | Alpha | Cast
 
@@ -86,6 +87,8 @@ class Program:
     levels : tuple of Level
     heads : tuple of NodePlan
         The first node of each.
+    made : tuple of (Fixed or None)
+        What each makes, if that is fixed-point numbers.
     images : tuple of Picture
     compute : str
     results : tuple of int
@@ -94,6 +97,7 @@ class Program:
 
     levels: tuple[Level, ...]
     heads: tuple[NodePlan, ...] = field(compare=False)
+    made: tuple[Fixed | None, ...] = field(compare=False)
     images: tuple[Picture, ...]
     compute: str
     results: tuple[int, ...] = ()
@@ -166,17 +170,26 @@ def make_program(
         constants += sum(len(_constants(step)) for step in level.steps)
         makers[last] = level.index
     heads = [nodes[own[0]] for own in groups]
+    made = [nodes[own[-1]].arithmetic.made for own in groups]
     results = [own[-1] for own, level in zip(groups, levels, strict=True) if level.output is not None]
     for at, dtype in outputs:
         if at in shared:  # others read rows that are not rounded
             level = _result(len(levels), nodes[at], constants)
             levels.append(replace(level, inputs=(makers[at],), output=stored(dtype)))
-            heads.append(replace(nodes[at], ops=(_SAME,), axes=(Axis(1), Axis(1)), input=nodes[at].extent))
+            heads.append(_same(nodes[at]))
+            made.append(nodes[at].arithmetic.made)
             results.append(at)
-    return Program(tuple(levels), tuple(heads), tuple(images), plan.compute, tuple(results))
+    return Program(tuple(levels), tuple(heads), tuple(made), tuple(images), plan.compute, tuple(results))
 
 
 _SAME = Stencil((IDENTITY,))
+
+
+def _same(node: NodePlan) -> NodePlan:
+    """Return a node that gives what `node` does."""
+    given = node.arithmetic
+    arithmetic = plan_arithmetic((_SAME,), given.made, given.compute, image=False)
+    return replace(node, ops=(_SAME,), axes=(Axis(1), Axis(1)), input=node.extent, arithmetic=arithmetic)
 
 
 def _result(index: int, node: NodePlan, constants: int) -> Level:

@@ -139,6 +139,33 @@ target = _among(lambda dtype, number: Target(dtype, number % MOST_TARGETS))
 row = _among(lambda dtype, number: Row(dtype))
 
 
+def _half(first):
+    # An intrinsic that takes a sample out of a word of two, of which it is the first or the second, as the
+    # processors have them: the first in the low bits. So a loop over every other sample reads words one after
+    # the other, and need not sort samples.
+    def take(context, row, index):
+        sample = row.dtype
+        word = ir.IntType(2 * sample.bitwidth)
+        result = types.Integer.from_bitwidth(2 * sample.bitwidth, signed=True)
+
+        def part(context, builder, signature, arguments):
+            place = builder.gep(arguments[0], [arguments[1]])
+            loaded = builder.load(builder.bitcast(place, word.as_pointer()), align=sample.bitwidth // 8)
+            if isinstance(row, Source):
+                _told_apart(builder, loaded, None)
+            bits = ir.Constant(word, sample.bitwidth)
+            loaded = builder.shl(loaded, bits) if first else loaded
+            return (builder.ashr if sample.signed else builder.lshr)(loaded, bits)
+
+        return result(row, types.intp), part
+
+    return intrinsic(take)
+
+
+low, high = _half(first=True), _half(first=False)
+"""The samples at an index of a row, and after it: both are read at once, and are twice as wide."""
+
+
 @intrinsic(prefer_literal=True)
 def values(context, parameters, first, count, dtype):
     # As many of a loop's parameters, from `first` on: each read alone takes Numba as long as all.

@@ -6,9 +6,12 @@ from collections.abc import Sequence
 from functools import cache
 from typing import NamedTuple
 
+import numpy as np
+
 from convpipe.compile.common.segments import Segment
 from convpipe.compile.common.text import Text, fused, times
-from convpipe.compile.cpu.loops import Lanes, Loop, Term, begun, name_sources, name_weights, plus, sample_at
+from convpipe.compile.cpu.lanes import Lanes, Term, plus, samples_at, whole_sum
+from convpipe.compile.cpu.loops import Loop, begun, name_sources, name_weights
 
 
 class Response(NamedTuple):
@@ -21,64 +24,126 @@ class Response(NamedTuple):
         Its last samples.
     total : int or None
         Which one has the sum of all before them.
-    kind : {'dot', 'sum', 'exact', 'sample'}
-        Weighted samples; samples, weighted once; the same of 32-bit integers; a sample as it is.
+    kind : {'dot', 'sum', 'sample'}
+        Weighted samples; samples, weighted once; a sample as it is.
+    sums : str, optional
+        Type of the sum, if that is of integers: they are weighted by integers, and once more.
+    words : bool
+        Whether its samples are read as words of two.
+    units : tuple of int
+        Of a sum of integers, for each term: 1 or -1 if that is its weight, 0 for any other.
+    scaled : bool
+        Whether a sum of integers is multiplied, once it is of the type of the arithmetic.
     """
 
     name: str
     terms: tuple[Term, ...]
     total: int | None = None
     kind: str = "dot"
+    sums: str | None = None
+    words: bool = False
+    units: tuple[int, ...] = ()
+    scaled: bool = True
+
+    def __str__(self) -> str:
+        """Return what is left to do, for a person."""
+        onto = "the sum and " if self.total is not None else ""
+        whole = f" in {self.sums}" if self.sums else ""
+        return f"{self.name}: {onto}{len(self.terms)} terms{whole}"
 
     @property
     def weights(self) -> int:
-        """How many weights it takes."""
+        """How many weights in the type of the arithmetic it takes."""
+        if self.sums is not None:
+            return int(self.scaled)
         return {"dot": len(self.terms), "sample": 0}.get(self.kind, 1)
 
-    def source(self, x: str, first: int) -> str:
-        """Return it as an expression; `first` is the number of its first weight."""
-        samples = [sample_at(term, x) for term in self.terms]
-        if self.kind == "dot":
-            weighted = [(f"w{first + k}", sample) for k, sample in enumerate(samples)]
-            return fused(weighted, None if self.total is None else f"s{self.total}[{{out}}]")
+    @property
+    def integers(self) -> int:
+        """How many weights that are integers it takes."""
+        return self.units.count(0)
+
+    def source(self, at: tuple[str, str], first: int, integer: int) -> str:
+        """Return it as an expression, in the type of the arithmetic.
+
+        Parameters
+        ----------
+        at : (str, str)
+            Index of the output, and of the sample under a tap.
+        first, integer : int
+            The number of its first weight of either kind.
+        """
+        if self.sums is not None:
+            whole = f"T({self.whole(at, integer)})"
+            return f"w{first} * {whole}" if self.scaled else whole
+        out, x = at
+        samples = samples_at(self.terms, x, words=False)
         if self.kind == "sample":
             return f"T({samples[0]})"
-        total = " + ".join(samples)
-        # Sums of 32-bit integers are 64-bit ones to Numba, which take the processor twice as long to convert.
-        whole = f"T(np.int32({total}))" if self.kind == "exact" else f"({total})"
-        return f"w{first} * {whole}"
+        if self.kind == "sum":
+            return f"w{first} * ({' + '.join(samples)})"
+        weighted = [(f"w{first + k}", sample) for k, sample in enumerate(samples)]
+        return fused(weighted, None if self.total is None else f"s{self.total}[{out}]")
+
+    def whole(self, at: tuple[str, str], integer: int) -> str:
+        """Return its sum of integers as an expression."""
+        out, x = at
+        samples = samples_at(self.terms, x, self.words)
+        total = None if self.total is None else f"s{self.total}[{out}]"
+        names = [f"i{integer + k}" for k in range(self.integers)]
+        return whole_sum(samples, self.units, names, total, f"np.{self.sums}(0)")
 
 
 @cache
 def respond(
-    responses: tuple[Response, ...], segment: Segment, dtypes: tuple[str, ...], compute: str, at: Lanes
+    responses: tuple[Response, ...],
+    segment: Segment,
+    dtypes: tuple[str, ...],
+    compute: str,
+    at: Lanes,
+    drops: int | None = None,
 ) -> Loop:
-    """From the responses of a window to a row. Parameters: the weights, then the segment's constants.
+    """From the responses of a window to a row.
 
-    Rows: those that `responses` number, of `dtypes`, then the result.
+    Parameters: the weights, then the segment's own, then the weights that are integers. Rows: those that
+    `responses` number, of `dtypes`, then the result. With `drops` there is one response of integers,
+    stored without so many of its last bits; it never becomes a number of the type of the arithmetic.
     """
     text = begun(compute)
     weights = sum(response.weights for response in responses)
     with text.indented():
-        name_weights(text, weights)
+        if drops is None:
+            name_weights(text, weights)
+        others = weights + len(segment.constants) + sum(map(len, segment.tables.values()))
+        _name_integers(text, responses, others * np.dtype(compute).itemsize // 4)
         terms = sum(len(response.terms) for response in responses)
         _open(text, segment, weights, list(dtypes), compute, shifted=len(dtypes) < terms)
         text.line(f"for x in range({at.count}):")
         with text.indented():
             for out, x in at.indices:
-                first = 0
+                if drops is not None:
+                    whole = responses[0].whole((out, x), 0)
+                    whole = f"half_even({whole}, {drops})" if drops else whole
+                    text.line(f"out[{out}] = store_{segment.output}({whole})")
+                    continue
+                first = integer = 0
                 for response in responses:
-                    expression = response.source(x, first).replace("{out}", out)
-                    text.line(f"r_{response.name} = {expression}")
-                    first += response.weights
+                    text.line(f"r_{response.name} = {response.source((out, x), first, integer)}")
+                    first, integer = first + response.weights, integer + response.integers
                 names = [f"r_{response.name}" for response in responses]
                 _finish(text, segment, names, out, colour=True)
         text.line("return nans" if segment.counts_nan else "return 0")
-    sums = ", ".join(
-        f"{response.name}: {'the sum and ' if response.total is not None else ''}{len(response.terms)} terms"
-        for response in responses
-    )
-    return Loop(f"responses ({sums}), {_words(segment)}", str(text))
+    return Loop(f"responses ({', '.join(map(str, responses))}), {_words(segment)}", str(text))
+
+
+def _name_integers(text: Text, responses: Sequence[Response], first: int) -> None:
+    """Name the weights that are integers i0, i1, ..., each of the type of its sum; all are given as int32."""
+    dtypes = [response.sums for response in responses for _ in range(response.integers)]
+    if not dtypes:
+        return
+    names = [f"i{k}" for k in range(len(dtypes))]
+    text.line(f"{', '.join(names)}, = values(p, {first}, {len(names)}, np.int32)")
+    text.line(*(f"{name} = np.{dtype}({name})" for name, dtype in zip(names, dtypes, strict=True)))
 
 
 @cache

@@ -22,6 +22,7 @@ from convpipe.geometry import Axis
 from convpipe.losses import Losses
 from convpipe.ops import IDENTITY, Apart, Frame, Stencil, Turn, stored
 from convpipe.plan import IMAGE, Plan
+from convpipe.plan.arithmetic import Arithmetic
 from convpipe.plan.bands import image_rows, part_bands, wanted_rows
 from convpipe.plan.demand import Span
 from convpipe.plan.parts import Part, held, levels, overflows
@@ -246,7 +247,16 @@ class GraphExecutable:
             node, given = plan.nodes[at], self._picture(at)
             window = Stencil((IDENTITY,), keep_alpha=node.ranges.alpha is not None)
             axes = (Axis(1), Axis(1))
-            same = replace(node, ops=(window,), inputs=(IMAGE,), input=node.extent, axes=axes, tiles=None)
+            arithmetic = Arithmetic(plan.compute)
+            same = replace(
+                node,
+                ops=(window,),
+                inputs=(IMAGE,),
+                input=node.extent,
+                axes=axes,
+                arithmetic=arithmetic,
+                tiles=None,
+            )
             own = replace(
                 plan, input=node.extent, channels=node.channels, dtype=plan.compute, nodes=(same,), beside=()
             )

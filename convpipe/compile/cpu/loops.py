@@ -7,13 +7,13 @@ of a kernel than how many samples they read, so that pipelines share them.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cache
 from typing import NamedTuple
 
 import numpy as np
 
 from convpipe.compile.common.text import Text, fused, times
+from convpipe.compile.cpu.lanes import Lanes, Term, Windows, plus, rows_of, samples_at, whole_sum
 
 HEADER = """import numpy as np
 from convpipe.compile.cpu.rows import *
@@ -33,60 +33,6 @@ class Loop(NamedTuple):
 
     title: str
     source: str
-
-
-@dataclass(frozen=True)
-class Lanes:
-    """Which samples an output of a loop needs: where in the rows under its taps, and where it goes.
-
-    At stride 1 a loop runs over samples, whatever the channels; at a larger stride over pixels, with a
-    statement for each channel.
-
-    Parameters
-    ----------
-    stride : int
-        Pixels between outputs.
-    channels : int
-        1 at stride 1, where they do not matter.
-    """
-
-    stride: int = 1
-    channels: int = 1
-
-    @property
-    def indices(self) -> list[tuple[str, str]]:
-        """Index of the output and of the sample under a tap, for each statement."""
-        step = self.stride * self.channels
-        return [(plus(times("x", self.channels), k), plus(times("x", step), k)) for k in range(self.channels)]
-
-    @property
-    def count(self) -> str:
-        """How often a loop that makes `n` samples runs."""
-        return "n" if self.channels == 1 else f"n // {self.channels}"
-
-
-Term = tuple[int, int]
-"""A sample under a tap: which of a loop's rows, and how many samples from its address."""
-
-
-def sample_at(term: Term, x: str) -> str:
-    """Return the sample of a term for the output of index `x`, as source."""
-    row, shift = term
-    return f"s{row}[{plus(x, shift)}]"
-
-
-def _rows(count: int) -> str:
-    return f"{count} row{'' if count == 1 else 's'}"
-
-
-def plus(index: str, k: int) -> str:
-    """Return the index `k` further, as source."""
-    return f"{index} + {k}" if k else index
-
-
-def lanes(stride: int, channels: int) -> Lanes:
-    """Return the lanes of outputs `stride` pixels apart."""
-    return Lanes(stride, channels if stride > 1 else 1)
 
 
 def begun(compute: str) -> Text:
@@ -121,6 +67,7 @@ def name_sources(text: Text, dtypes: list[str], shifted: bool = False) -> None:
 def dot(sample: str, compute: str, terms: tuple[Term, ...], onto: bool, at: Lanes) -> Loop:
     """Sum of samples times weights: a product, then fused multiply-adds; or all of them onto what was there.
 
+    `compute` is the type of the sums, an integer one where the weights are integers.
     Parameters: the weights. Rows: those that `terms` number, then the sum.
     """
     text = begun(compute)
@@ -132,49 +79,56 @@ def dot(sample: str, compute: str, terms: tuple[Term, ...], onto: bool, at: Lane
         text.line(f"for x in range({at.count}):")
         with text.indented():
             for out, x in at.indices:
-                products = [(f"w{k}", sample_at(term, x)) for k, term in enumerate(terms)]
+                samples = samples_at(terms, x, at.reads_words(sample, compute))
+                products = [(f"w{k}", each) for k, each in enumerate(samples)]
                 text.line(f"t0[{out}] = {fused(products, f't0[{out}]' if onto else None)}")
         text.line("return 0")
-    return Loop(f"{'more ' if onto else ''}{len(terms)} taps of {sample} in {_rows(count)}", str(text))
+    return Loop(f"{'more ' if onto else ''}{len(terms)} taps of {sample} in {rows_of(count)}", str(text))
 
 
 @cache
-def dot_rows(sample: str, compute: str, rows: int, onto: bool, outputs: int) -> Loop:
-    """The same of a sample of each row; with two outputs, of two windows one row apart.
+def dot_rows(sample: str, compute: str, windows: Windows, onto: bool, units: tuple[int, ...] = ()) -> Loop:
+    """The same of a sample of each row of some windows.
 
-    What these share is loaded once. Parameters: the weights. Rows: those of the windows, then the sums.
+    Parameters: the weights, but the `units`, of sums of integers, which are 1 or -1. Rows: those under the
+    windows, then the sums.
     """
     text = begun(compute)
+    names = [f"w{k}" for k in range(units.count(0) if units else windows.rows)]
     with text.indented():
-        name_weights(text, rows)
-        name_sources(text, [sample] * (rows + outputs - 1))
-        _targets(text, rows + outputs - 1, compute, outputs)
+        name_weights(text, len(names))
+        name_sources(text, [sample] * windows.reads)
+        _targets(text, windows.reads, compute, windows.many)
         text.line("for x in range(n):")
         with text.indented():
-            for k in range(outputs):
-                products = [(f"w{j}", f"s{j + k}[x]") for j in range(rows)]
-                text.line(f"t{k}[x] = {fused(products, f't{k}[x]' if onto else None)}")
+            for k in range(windows.many):
+                samples, total = windows.samples(k), f"t{k}[x]" if onto else None
+                if units:
+                    text.line(f"t{k}[x] = {whole_sum(samples, units, names, total, 'T(0)')}")
+                else:
+                    text.line(f"t{k}[x] = {fused(list(zip(names, samples, strict=True)), total)}")
         text.line("return 0")
-    pair = ", for two rows" if outputs > 1 else ""
-    return Loop(f"{'more ' if onto else ''}{_rows(rows)} of {sample}, weighted{pair}", str(text))
+    return Loop(f"{'more ' if onto else ''}{windows}, of {sample}, weighted", str(text))
 
 
 @cache
-def add(sample: str, result: str, terms: int, onto: bool, outputs: int = 1) -> Loop:
-    """Sum of samples; of integers in 32 bits. Rows: a sample for each term, then the sums."""
+def add(sample: str, result: str, windows: Windows, onto: bool) -> Loop:
+    """Sum of a sample of each row of some windows. Rows: those under the windows, then the sums."""
     text = begun(result)
-    cast = "" if sample == result else "T"
+    floating = np.dtype(result).kind == "f"
     with text.indented():
-        name_sources(text, [sample] * (terms + outputs - 1))
-        _targets(text, terms + outputs - 1, result, outputs)
+        name_sources(text, [sample] * windows.reads)
+        _targets(text, windows.reads, result, windows.many)
         text.line("for x in range(n):")
         with text.indented():
-            for k in range(outputs):
-                samples = [f"{cast}(s{j + k}[x])" if cast else f"s{j + k}[x]" for j in range(terms)]
-                text.line(f"t{k}[x] = " + " + ".join([f"t{k}[x]", *samples] if onto else samples))
+            for k in range(windows.many):
+                cast = "" if sample == result else "T"
+                samples = [f"{cast}({each})" if cast else each for each in windows.samples(k)]
+                samples = [f"t{k}[x]", *samples] if onto else samples
+                total = " + ".join(samples) if floating else f"plus({', '.join(samples)})"
+                text.line(f"t{k}[x] = {total}")
         text.line("return 0")
-    pair = ", for two rows" if outputs > 1 else ""
-    return Loop(f"sum of {'the sum and ' if onto else ''}{terms} samples of {sample}{pair}", str(text))
+    return Loop(f"sum of {'the sum and ' if onto else ''}{windows}, of {sample}", str(text))
 
 
 def _targets(text: Text, first: int, dtype: str, outputs: int) -> None:
@@ -182,14 +136,14 @@ def _targets(text: Text, first: int, dtype: str, outputs: int) -> None:
 
 
 @cache
-def slide(sample: str, step: int) -> Loop:
+def slide(sample: str, result: str, step: int) -> Loop:
     """Running sum of rows: `step` rows leave, as many enter. Rows: those, then the sum."""
-    text = begun("int32")
+    text = begun(result)
     with text.indented():
         name_sources(text, [sample] * (2 * step))
         text.line(f"t0 = target(rows, {2 * step}, T)", "for x in range(n):")
-        terms = "".join(f" + T(s{step + k}[x]) - T(s{k}[x])" for k in range(step))
-        text.line(f"    t0[x] = t0[x]{terms}", "return 0")
+        leave, enter = (", ".join(f"s{first + k}[x]" for k in range(step)) for first in (0, step))
+        text.line(f"    t0[x] = minus(plus(t0[x], {enter}), {leave})", "return 0")
     return Loop(f"running sum of rows of {sample}: {step} enter, {step} leave", str(text))
 
 

@@ -11,7 +11,8 @@ from functools import cache
 import numpy as np
 
 from convpipe.compile.common.text import Text, fused, times
-from convpipe.compile.cpu.loops import Loop, begun, name_weights, plus
+from convpipe.compile.cpu.lanes import plus
+from convpipe.compile.cpu.loops import Loop, begun, name_weights
 
 AT_ONCE = 8
 """Most rows, and most neighbours, that are summed in one loop."""

@@ -73,6 +73,10 @@ class Ranked(Responses):
         level = self.level
         return not (level.steps or level.keep_alpha or len(self.names) > 1) and level.stride[1] == 1
 
+    def storing(self, dtype: str, fraction: int) -> Responses | None:
+        """Return it for rows of integers; samples as they are stay of their own type."""
+        return None if self.keeps_type else super().storing(dtype, fraction)
+
     def _respond(self, frame: Frame) -> None:
         given, pixels = frame.given[0], (frame.cols - 1) * self.level.stride[1] + 1
         count = pixels * given.channels
@@ -83,7 +87,7 @@ class Ranked(Responses):
         ]
         self._select(frame, count, made)
         for row, places in enumerate([] if direct else made):
-            parts = [Part("sample", [Sample(place, 0)], self.dtype, ()) for place in places]
+            parts = [Part("sample", [Sample(place, 0)], self.dtype) for place in places]
             self._finish(frame, row, parts)
 
     def _select(self, frame: Frame, count: int, made: list[list[Place]]) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import ClassVar, Protocol
 
@@ -15,9 +15,11 @@ from convpipe.compile.cpu import loops
 from convpipe.compile.cpu.banks import Bank
 from convpipe.compile.cpu.combine import Response, across, join, keep_alpha, respond
 from convpipe.compile.cpu.ends import ends_and_middle
+from convpipe.compile.cpu.lanes import lanes
 from convpipe.compile.cpu.shapes import Geometry, Part, parts
 from convpipe.compile.cpu.steps import Frame, Place
 from convpipe.ops import Map
+from convpipe.plan.arithmetic import KEPT, Fixed
 
 
 class Recipe(Protocol):
@@ -38,6 +40,13 @@ class Recipe(Protocol):
     @property
     def lead(self) -> int:
         """Rows of its input that it needs above the window."""
+
+    @property
+    def fraction(self) -> int:
+        """Fraction bits of the rows that it makes, where these are of integers that stand for others."""
+
+    def storing(self, dtype: str, fraction: int) -> Recipe | None:
+        """Return it for rows of integers, with so many fraction bits; None if it makes no such."""
 
     def make(self, frame: Frame) -> None:
         """Add the steps that make a row, or as many as it makes at a time."""
@@ -63,6 +72,10 @@ class Copy:
     rows: ClassVar[int] = 1
     lead: ClassVar[int] = 0
     scratch: ClassVar[int] = 0
+    fraction: ClassVar[int] = 0
+
+    def storing(self, dtype: str, fraction: int) -> None:
+        """Copies are of the type that they are of."""
 
     @property
     def choices(self) -> list[str]:
@@ -98,6 +111,11 @@ class Join:
 
     rows: ClassVar[int] = 1
     lead: ClassVar[int] = 0
+    fraction: ClassVar[int] = 0
+
+    def storing(self, dtype: str, fraction: int) -> Join | None:
+        """Return it for rows of integers."""
+        return replace(self, segments=_stored_as(self.segments, dtype)) if fraction == 0 else None
 
     @property
     def scratch(self) -> int:
@@ -121,6 +139,11 @@ class Join:
             first = frame.given[0]
             frame.call(keep_alpha(segment, first.dtype, self.compute, 1), [first.sample(0, 0), target], count)
         add_segments(frame, self.segments, self.constants, 0, target, self.compute)
+
+
+def _stored_as(segments: Sequence[Segment], dtype: str) -> tuple[Segment, ...]:
+    """Return the segments with rows of `dtype` for what they make."""
+    return (*segments[:-1], replace(segments[-1], output=dtype))
 
 
 def segment_target(frame: Frame, segments: Sequence[Segment], row: int, number: int, compute: str) -> Place:
@@ -166,6 +189,8 @@ class Responses:
         What a constant border holds, in the channels but the last, and there.
     at_once : int
         Rows made at a time, where it is free to choose.
+    fraction : int
+        Fraction bits of the rows that it makes, where these are of integers.
     """
 
     level: Level
@@ -176,6 +201,26 @@ class Responses:
     in_place: bool = False
     constant: tuple[float, float] = (0.0, 0.0)
     at_once: int = 1
+    fraction: int = 0
+
+    def storing(self, dtype: str, fraction: int) -> Responses | None:
+        """Return it for rows of integers; with fraction bits only where they are the sums of integers."""
+        made = replace(self, segments=_stored_as(self.segments, dtype), fraction=fraction)
+        return made if fraction == 0 or made.drops == 0 else None
+
+    @property
+    def drops(self) -> int | None:
+        """Last bits that its one response, a sum of integers, loses as it is stored; None of any other."""
+        if len(self.banks) != 1 or len(self.segments) != 1:
+            return None
+        sums, segment = self.banks[0].sums, self.segments[0]
+        made = sums.made if sums.weighted else None
+        plain = not (segment.steps or segment.across or segment.counts_nan)
+        if made is None or not plain or segment.output not in KEPT:
+            return None
+        bits = made.fraction - self.fraction
+        up = Fixed(made.low, made.high + (2**bits >> 1))  # before it is rounded off
+        return bits if up.narrowest([sums.dtype]) else None
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -253,19 +298,28 @@ class Responses:
         rows: dict[tuple[Place, str], int] = {}
         responses: list[Response] = []
         weights: list[float] = []
+        integers: list[int] = []
+        at = lanes(level.stride[1], frame.given[0].channels)
         for name, part in zip(self.names, made, strict=True):
             terms = tuple(
                 (rows.setdefault((place, part.dtype), len(rows)), shift) for place, shift in part.samples
             )
-            total = part.total and rows.setdefault((part.total, self.compute), len(rows))
-            responses.append(Response(name, terms, total, part.kind))
-            weights += part.weights
-        at = loops.lanes(level.stride[1], frame.given[0].channels)
-        loop = respond(tuple(responses), segment, tuple(dtype for _, dtype in rows), self.compute, at)
+            total = part.total and rows.setdefault((part.total, part.sums or self.compute), len(rows))
+            words = part.sums is not None and at.reads_words(part.dtype, part.sums)
+            response = Response(name, terms, total, part.kind, part.sums, words, part.units, part.worth != 1)
+            responses.append(response)
+            if part.sums is None:
+                weights += part.weights.tolist()
+            else:
+                weights += [part.worth] * response.scaled
+                integers += part.weights[np.array(part.units) == 0].tolist()
+        dtypes = tuple(dtype for _, dtype in rows)
+        loop = respond(tuple(responses), segment, dtypes, self.compute, at, self.drops)
         target = segment_target(frame, self.segments, row, 0, self.compute)
         count = frame.cols * segment.output_channels
         values = np.array([*weights, *self.constants[0]], self.compute)
-        frame.call(loop, [*(place for place, _ in rows), target], count, values, row=row)
+        parameters = np.frombuffer(values.tobytes() + np.array(integers, np.int32).tobytes(), np.uint8)
+        frame.call(loop, [*(place for place, _ in rows), target], count, parameters, row=row)
         frame.measure(segment, len(weights), self.compute)
         if level.keep_alpha:
             i, j = level.centre

@@ -13,6 +13,7 @@ from convpipe.compile.common.levels import Level
 from convpipe.compile.common.segments import Segment
 from convpipe.compile.cpu import loops, polyphase
 from convpipe.compile.cpu.combine import Response, respond
+from convpipe.compile.cpu.lanes import lanes
 from convpipe.compile.cpu.recipes import add_segments, segment_target
 from convpipe.compile.cpu.shapes import PASS_TAPS
 from convpipe.compile.cpu.steps import Frame, Place, Step
@@ -44,6 +45,10 @@ class Resampled:
 
     rows: ClassVar[int] = 1
     lead: ClassVar[int] = 0
+    fraction: ClassVar[int] = 0
+
+    def storing(self, dtype: str, fraction: int) -> None:
+        """Its rows are of the type of the arithmetic."""
 
     @property
     def scratch(self) -> int:
@@ -65,7 +70,7 @@ class Resampled:
         segment, count = self.segments[0], frame.cols * self.segments[0].output_channels
         # What is no sum yet becomes a number of the arithmetic by a weight of 1.
         found = Response("r", (), 0) if dtype == self.compute else Response("r", ((0, 0),))
-        loop = respond((found,), segment, (dtype,), self.compute, loops.lanes(1, segment.channels))
+        loop = respond((found,), segment, (dtype,), self.compute, lanes(1, segment.channels))
         target = segment_target(frame, self.segments, 0, 0, self.compute)
         values = [1.0] * len(found.terms) + [*self.constants[0]]
         frame.call(loop, [row, target], count, np.array(values, self.compute))

@@ -16,7 +16,7 @@ from numba.extending import intrinsic
 
 from convpipe import geometry
 from convpipe.compile.common import scalars
-from convpipe.compile.cpu.addresses import listed, row, source, target, values
+from convpipe.compile.cpu.addresses import high, listed, low, row, source, target, values
 
 FLAGS: dict[str, Any] = {
     # No fast-math: every operation rounds as it is written, so that the bytes are the ops' and not LLVM's.
@@ -57,7 +57,7 @@ def looked_up(table, low, unit, last, value, T):  # noqa: N803 - as in the loops
 @intrinsic
 def dot(context, *products):
     # w0, s0, w1, s1, ...: the sum of the products in their order, a product and then fused multiply-adds,
-    # each rounded once. Samples of any type become the weights' first.
+    # each rounded once; of integers modulo what their type holds. Samples become the weights' type first.
     return _fused(context, products, 0)
 
 
@@ -76,12 +76,56 @@ def _fused(context, given, first):
         def cast(k):
             return context.cast(builder, values[k], given[k], total)
 
-        result = values[0] if first else builder.fmul(values[0], cast(1))
+        times, onto = builder.fmul, builder.fma
+        if isinstance(total, types.Integer):
+            times, onto = builder.mul, lambda a, b, c: builder.add(c, builder.mul(a, b))
+        result = values[0] if first else times(values[0], cast(1))
         for k in range(first or 2, len(values), 2):
-            result = builder.fma(values[k], cast(k + 1), result)
+            result = onto(values[k], cast(k + 1), result)
         return result
 
     return total(types.StarArgTuple(given)), chain
+
+
+@intrinsic
+def plus(context, total, *samples):
+    # Integers onto a total, in its type: to Numba sums of less than 64 bits have 64, and take longer.
+    return _accumulated(total, samples, "add")
+
+
+@intrinsic
+def minus(context, total, *samples):
+    # The same, taken away.
+    return _accumulated(total, samples, "sub")
+
+
+def _accumulated(total, samples, verb):
+    def chain(context, builder, signature, arguments):
+        result, values = arguments[0], cgutils.unpack_tuple(builder, arguments[1])
+        for value, kind in zip(values, samples, strict=True):
+            result = getattr(builder, verb)(result, context.cast(builder, value, kind, total))
+        return result
+
+    return total(total, types.StarArgTuple(samples)), chain
+
+
+@intrinsic(prefer_literal=True)
+def half_even(context, value, bits):
+    # An integer without so many of its last bits, rounded half to even: a half goes up where it meets an odd
+    # number. Source: H. S. Warren, "Hacker's Delight", 2nd edition 2012, on shifts that round.
+    shift = bits.literal_value
+
+    def rounded(context, builder, signature, arguments):
+        (value, _) = arguments
+        move = builder.ashr if signature.args[0].signed else builder.lshr
+        last = move(value, Constant(value.type, shift))
+        odd = builder.and_(last, Constant(value.type, 1))
+        return move(
+            builder.add(builder.add(value, Constant(value.type, 2 ** (shift - 1) - 1)), odd),
+            Constant(value.type, shift),
+        )
+
+    return value(value, bits), rounded
 
 
 # Rounding half to even and saturating, NaN to 0, of every integer type: as `quantize_uint8` a value in the
@@ -126,8 +170,12 @@ def _store(dtype):
     """8 and 16 bits, where the conversion itself rounds: it takes NaN to the least number or 0."""
     limits = np.iinfo(dtype)
     kind = IntType(limits.bits)
+    result = types.Integer.from_bitwidth(limits.bits, limits.min < 0)
 
     def store(context, value):
+        if isinstance(value, types.Integer):
+            return result(value), _narrowed(limits, value)
+
         def narrow(context, builder, signature, arguments):
             value = _number(builder, arguments[0]) if limits.min < 0 else arguments[0]
             most = Constant(value.type, float(limits.max))
@@ -142,11 +190,25 @@ def _store(dtype):
             convert = builder.fptosi if limits.min < 0 else builder.fptoui
             return builder.select(held, convert(value, kind), Constant(kind, limits.max))
 
-        return types.Integer.from_bitwidth(limits.bits, limits.min < 0)(value), (
-            narrow if limits.bits <= 16 else wide
-        )
+        return result(value), narrow if limits.bits <= 16 else wide
 
     return intrinsic(store)
+
+
+def _narrowed(limits, given):
+    """What saturates an integer."""
+    own = np.iinfo(given.name)
+
+    def narrowed(context, builder, signature, arguments):
+        (value,) = arguments
+        compare = builder.icmp_signed if given.signed else builder.icmp_unsigned
+        for bound, comparison in ((limits.min, ">"), (limits.max, "<")):
+            if own.min < bound < own.max:
+                bound = Constant(value.type, bound)
+                value = builder.select(compare(comparison, value, bound), value, bound)
+        return context.cast(builder, value, given, signature.return_type)
+
+    return narrowed
 
 
 def _to_int32(builder, value):
@@ -216,12 +278,17 @@ __all__ = [
     "dot",
     "dot_onto",
     "exp",
+    "half_even",
+    "high",
     "inline",
     "listed",
     "log",
     "looked_up",
+    "low",
     "maximum",
     "minimum",
+    "minus",
+    "plus",
     "power",
     "quantize_float16",
     "quantize_float32",

@@ -8,7 +8,6 @@ two levels stand a few rows. Nothing here is compiled: a schedule is data, and p
 from __future__ import annotations
 
 import itertools
-import math
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -22,9 +21,10 @@ from convpipe.compile.cpu.ranks import Ranked
 from convpipe.compile.cpu.recipes import Copy, Join, Recipe, Responses
 from convpipe.compile.cpu.resample import Resampled
 from convpipe.geometry import Axis, Border, Extent
-from convpipe.ops import Rank, Resample, Stencil, Taps, Window
+from convpipe.ops import Rank, Resample, Stencil
 from convpipe.plan import NodePlan
 from convpipe.plan.ahead import Ahead, Reader, look_ahead
+from convpipe.plan.arithmetic import Sums, kept
 from convpipe.plan.rings import AT_ONCE
 from convpipe.polyphase import Polyphase
 
@@ -53,6 +53,8 @@ class Input:
     constant : (float, float)
         What a constant border holds, in the channels but the last, and there.
     row_border : Border, optional
+    fraction : int
+        Fraction bits of its samples, if they are integers that stand for others.
     """
 
     source: int
@@ -63,6 +65,7 @@ class Input:
     border: Border = Border.EDGE
     constant: tuple[float, float] = (0.0, 0.0)
     row_border: Border | None = None
+    fraction: int = 0
 
     @property
     def padding(self) -> tuple[int, int]:
@@ -203,10 +206,23 @@ class _Maker:
             if level.output is not None:
                 self._outputs += 1
                 made = replace(made, output=self._outputs, dtype=level.output)
+            else:
+                made = self._narrowed(level, made)
             self._made.append(made)
             at = len(self._made) - 1
-            self._rows.append(Input(at, made.extent, made.channels, made.dtype))
+            rows = Input(at, made.extent, made.channels, made.dtype, fraction=made.recipe.fraction)
+            self._rows.append(rows)
         return Schedule(tuple(self._made), self._program.compute, len(self._program.images))
+
+    def _narrowed(self, level: levels.Level, made: Level) -> Level:
+        """Return a level whose rows are of integers, where these are shorter and those who read them know."""
+        program, fixed = self._program, self._program.made[level.index]
+        pairs = zip(program.levels, program.heads, strict=True)
+        dtype = kept(fixed, [node.ops for reader, node in pairs if level.index in reader.inputs])
+        if dtype is None or fixed is None:
+            return made
+        recipe = made.recipe.storing(dtype, fixed.fraction)
+        return made if recipe is None else replace(made, dtype=dtype, recipe=recipe)
 
     def _entering(self, source: int) -> Input:
         """Return the rows of a level of the program, or of an image, as they are."""
@@ -230,18 +246,15 @@ class _Maker:
         return Level(level.title, inputs, inputs[0].extent, level.output_channels, compute, recipe)
 
     def _window(self, level: levels.Level, node: NodePlan) -> Level:
-        compute, slid = self._program.compute, node.window
-        given = replace(
-            self._entering(level.inputs[0]),
-            axes=node.axes,
-            border=slid.border,
-            constant=levels.constant_pixel(node),
-        )
-        window = self._recipe(level, slid, given)
+        compute, entering = self._program.compute, self._entering(level.inputs[0])
+        value, opaque = (each * 2.0**entering.fraction for each in levels.constant_pixel(node))
+        border = node.window.border
+        given = replace(entering, axes=node.axes, border=border, constant=(value, opaque))
+        window = self._recipe(level, node, given)
         if _needs_copy(level, window, given) or self._is_beside_another(given):
             self._made.append(_copies(level, given, compute))
             given = _padded(self._made[-1], len(self._made) - 1, given)
-            window = self._recipe(level, slid, given)
+            window = self._recipe(level, node, given)
         elif given.source >= 0 and given.margin is not None:
             self._made[given.source] = replace(self._made[given.source], margin=given.margin)
         if given.source < 0 and len(self._program.levels) == 1:
@@ -283,30 +296,21 @@ class _Maker:
             return False
         return self._made[given.source].margin not in (None, given.margin)
 
-    def _recipe(self, level: levels.Level, slid: Window, given: Input) -> Responses:
+    def _recipe(self, level: levels.Level, node: NodePlan, given: Input) -> Responses:
         """Return how `level` makes a row from what it is given."""
         compute, (chain, values) = self._program.compute, self._segments(level)
         in_place = given.source < 0 and given.is_padded
         shared = (chain, values, compute, in_place, given.constant)
+        slid, floating = node.window, Sums(compute)
         if isinstance(slid, Rank):
             return Ranked(level, (), *shared, window=slid, dtype=given.dtype)
         assert isinstance(slid, Stencil)
+        # Rows of floating point are summed as such, whatever they are known to hold.
+        sums = [floating] * len(slid.banks) if np.dtype(given.dtype).kind == "f" else node.arithmetic.sums
         banks = tuple(
-            choose(name, taps, self._is_image(given) and _holds(given) and _sums_exactly(given.dtype, taps))
-            for name, taps in zip(slid.names, slid.banks, strict=True)
+            choose(*bank).reading(given.fraction) for bank in zip(slid.names, slid.banks, sums, strict=True)
         )
         return Responses(level, banks, *shared)
-
-    def _is_image(self, given: Input) -> bool:
-        """Tell whether rows are of an image, or copies of them.
-
-        Others of integers are of ranks: what is made of them is to have the bytes that it has of their image
-        in the type of the arithmetic.
-        """
-        return given.source < 0 or (
-            isinstance(self._made[given.source].recipe, Copy)
-            and self._made[given.source].inputs[0].source < 0
-        )
 
     def _segments(self, level: levels.Level) -> tuple[tuple[Segment, ...], tuple[tuple[float, ...], ...]]:
         """Return the loops of what happens pixel by pixel, and the constants of each, then its tables."""
@@ -366,11 +370,3 @@ def _holds(given: Input) -> bool:
         return True
     limits = np.iinfo(given.dtype)
     return all(value.is_integer() and limits.min <= value <= limits.max for value in given.constant)
-
-
-def _sums_exactly(dtype: str, taps: Taps) -> bool:
-    """Tell whether sums of as many samples of `dtype` fit 32-bit integers."""
-    if np.dtype(dtype).kind == "f":
-        return False
-    limits = np.iinfo(dtype)
-    return max(-int(limits.min), int(limits.max)) * math.prod(taps.extent) < 2**31

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Any
 
@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from convpipe.compile.cpu import loops
 from convpipe.compile.cpu.banks import Bank
+from convpipe.compile.cpu.lanes import Term, Windows, lanes
 from convpipe.compile.cpu.steps import Frame, Place, Sample, When, margin
 from convpipe.geometry import Extent
 
@@ -26,6 +27,11 @@ the loop holds fits the registers; 9x9 at two kernel rows a loop (18 taps) 0.65.
 """
 
 
+def units(weights: NDArray[Any]) -> tuple[int, ...]:
+    """Return 1 or -1 for integers that are that, else 0."""
+    return tuple(weight if weight in (1, -1) else 0 for weight in weights.tolist())
+
+
 @dataclass(frozen=True)
 class Part:
     """What is left of a response: samples to be weighted and summed onto what was summed before.
@@ -37,15 +43,26 @@ class Part:
     samples : sequence of Sample
     dtype : str
         Of the samples there.
-    weights : tuple of float
+    weights : ndarray, optional
     total : Place, optional
+    sums : str, optional
+        Type of the sum, if that is of integers.
+    worth : float
+        What 1 of a sum of integers stands for.
     """
 
     kind: str
     samples: Sequence[Sample]
     dtype: str
-    weights: tuple[float, ...]
+    weights: NDArray[Any] = field(default_factory=lambda: np.empty(0))
     total: Place | None = None
+    sums: str | None = None
+    worth: float = 1.0
+
+    @property
+    def units(self) -> tuple[int, ...]:
+        """Of a sum of integers, for each sample: 1 or -1 if that is its weight, 0 for any other."""
+        return units(self.weights) if self.sums else ()
 
 
 @dataclass(frozen=True)
@@ -72,11 +89,12 @@ class Geometry:
 
     def slides(self, bank: Bank) -> bool:
         """Tell whether a running sum of rows is less work than the sum of the window's."""
-        return bank.exact and self.dilation[0] == 1 and self.kernel[0] > 2 * self.stride[0]
+        return bank.sums.counted and self.dilation[0] == 1 and self.kernel[0] > 2 * self.stride[0]
 
     def pairs(self, bank: Bank) -> bool:
-        """Tell whether column passes make two rows at a time."""
-        return bank.has_columns and self.stride[0] == self.dilation[0] == 1
+        """Tell whether column passes make two rows at a time, of windows that share some."""
+        shared = self.stride[0] == 1 or self.stride[0] == 2 < self.kernel[0]
+        return bank.has_columns and self.dilation[0] == 1 and shared
 
 
 def parts(bank: Bank, frame: Frame, given: Geometry) -> list[Part]:
@@ -93,25 +111,24 @@ def _dense(bank: Bank, frame: Frame, given: Geometry, row: int) -> Part:
     first = given.lead + row * given.stride[0]
     rows, step = frame.given[0], given.dilation[1] * frame.given[0].channels
     samples = [Sample(rows.sample(first + i, 0), j * step) for i, j in bank.taps]
-    return _weighted(frame, given, samples, bank.weights, rows.dtype, _rowwise(bank))
+    return _weighted(frame, given, bank, samples, rows.dtype)
 
 
 def _separable(bank: Bank, frame: Frame, given: Geometry) -> list[Part]:
     """A column pass over whole rows, then the row factor."""
-    columns = _Columns(frame, given, given.compute)
-    count = len(bank.column)
-    columns.add(bank.column, np.array(bank.weights[:count], given.compute))
-    places, factors = bank.row, bank.weights[count:]
+    dtype = bank.sums.dtype
+    columns = _Columns(frame, given, dtype)
+    columns.add(bank.column, bank.values(given.compute)[: len(bank.column)])
     step = given.dilation[1] * frame.given[0].channels
     return [
-        _weighted(frame, given, [Sample(row, col * step) for col in places], factors, given.compute)
+        _weighted(frame, given, bank, [Sample(row, col * step) for col in bank.row], dtype)
         for row in columns.finished()
     ]
 
 
 def _uniform(bank: Bank, frame: Frame, given: Geometry) -> list[Part]:
     """Sums of rows, then of neighbours, weighted once."""
-    dtype = "int32" if bank.exact else given.compute
+    dtype = bank.sums.dtype
     columns = _Columns(frame, given, dtype)
     rows = bank.column
     if given.slides(bank):
@@ -128,10 +145,17 @@ def _neighbours(bank: Bank, frame: Frame, given: Geometry, row: Place, dtype: st
     for width in bank.doubled:
         half, double = widths[width // 2], frame.scratch(frame.given[0].whole, dtype)
         pair = [half, half.past(width // 2 * shift, dtype), double]
-        frame.call(loops.add(dtype, dtype, 2, False), pair, frame.given[0].whole - (width - 1) * shift)
+        frame.call(
+            loops.add(dtype, dtype, Windows(2), False), pair, frame.given[0].whole - (width - 1) * shift
+        )
         widths[width] = double
     samples = [Sample(widths[width], first * shift) for width, first in bank.parts]
-    return Part("exact" if bank.exact else "sum", rebased(samples, dtype), dtype, bank.weights)
+    rows, weights = rebased(samples, dtype), np.array(bank.weights, given.compute)
+    if not bank.sums.counted:
+        return Part("sum", rows, dtype, weights)
+    at = lanes(given.stride[1], frame.given[0].channels)
+    ones = np.ones(len(rows), np.int32)
+    return Part("sum", rows, dtype, ones, None, at.sums(dtype, dtype), float(weights[0]))
 
 
 class _Columns:
@@ -152,30 +176,38 @@ class _Columns:
             part = list(rows[first:last])
             values = None if weights is None else weights[first:last]
             if part == list(range(part[0], part[0] + len(part))):
-                reads = range(part[0], part[0] + len(part) + len(self.targets) - 1)
-                self._sum(list(reads), self.targets, values, len(part), first > 0, when)
+                windows = Windows(len(part), len(self.targets), self.given.stride[0])
+                reads = range(part[0], part[0] + windows.reads)
+                self._sum(list(reads), self.targets, windows, values, first > 0, when)
             else:  # with rows left out, two windows have little in common
                 for k, target in enumerate(self.targets):
-                    self._sum([row + k for row in part], [target], values, len(part), first > 0, when)
+                    read = [row + k * self.given.stride[0] for row in part]
+                    self._sum(read, [target], Windows(len(part)), values, first > 0, when)
 
     def _sum(
         self,
         reads: list[int],
         targets: list[Place],
+        windows: Windows,
         weights: NDArray[Any] | None,
-        terms: int,
         onto: bool,
         when: When,
     ) -> None:
-        make = loops.add if weights is None else loops.dot_rows
-        loop = make(self.rows.dtype, self.dtype, terms, onto, len(targets))
+        given = self.rows.dtype, self.dtype, windows, onto
+        if weights is None:
+            loop = loops.add(*given)
+        elif weights.dtype.kind == "f":
+            loop = loops.dot_rows(*given)
+        else:
+            signs = units(weights)
+            loop, weights = loops.dot_rows(*given, signs), weights[np.array(signs) == 0]
         self.frame.call(loop, [*map(self._source, reads), *targets], self.count, weights, when)
 
     def slide(self, rows: int) -> None:
         """Let rows leave the sum of the row before, and enter."""
         step = self.given.stride[0]
         moved = [*range(-step, 0), *range(rows - step, rows)]
-        loop = loops.slide(self.rows.dtype, step)
+        loop = loops.slide(self.rows.dtype, self.dtype, step)
         self.frame.call(loop, [*map(self._source, moved), *self.targets], self.count, None, "after")
 
     def finished(self) -> list[Place]:
@@ -191,26 +223,27 @@ class _Columns:
         return self.rows.sample(self.given.lead + row, self.left)
 
 
-def _weighted(
-    frame: Frame,
-    given: Geometry,
-    samples: Sequence[Sample],
-    weights: Sequence[float],
-    dtype: str,
-    pieces: Sequence[tuple[int, int]] = (),
-) -> Part:
-    """Sum all but the last samples into a row that stays in the L1 cache; the last ones are left."""
+def _weighted(frame: Frame, given: Geometry, bank: Bank, samples: Sequence[Sample], dtype: str) -> Part:
+    """Sum all but the last samples into a row that stays in the L1 cache; the last ones are left.
+
+    Samples are of `dtype`, their weights the last of the bank's.
+    """
     count = frame.cols * frame.given[0].channels
-    values = np.array(weights, given.compute)
-    *before, (last, _) = pieces or _pieces(len(samples), PASS_TAPS)
-    total = frame.scratch(count, given.compute) if before else None
-    at = loops.lanes(given.stride[1], frame.given[0].channels)
+    at = lanes(given.stride[1], frame.given[0].channels)
+    sums = at.sums(dtype, bank.sums.dtype)
+    values = bank.values(given.compute)[-len(samples) :].astype(sums)
+    *before, (last, _) = _rowwise(bank) or _pieces(len(samples), PASS_TAPS)
+    total = frame.scratch(count, sums) if before else None
     for first, stop in before:
         assert total is not None
         rows, terms = _numbered(rebased(samples[first:stop], dtype))
-        loop = loops.dot(dtype, given.compute, terms, first > 0, at)
+        loop = loops.dot(dtype, sums, terms, first > 0, at)
         frame.call(loop, [*rows, total], count, values[first:stop])
-    return Part("dot", rebased(samples[last:], dtype), dtype, tuple(weights[last:]), total)
+    left = rebased(samples[last:], dtype)
+    if not bank.sums.weighted:
+        return Part("dot", left, dtype, values[last:], total)
+    assert bank.sums.made is not None
+    return Part("dot", left, dtype, values[last:], total, sums, 2.0**-bank.sums.made.fraction)
 
 
 def _rowwise(bank: Bank) -> list[tuple[int, int]]:
@@ -231,7 +264,7 @@ def rebased(samples: Sequence[Sample], dtype: str) -> list[Sample]:
     return [Sample(row.past(first[row], dtype), shift - first[row]) for row, shift in samples]
 
 
-def _numbered(samples: Sequence[Sample]) -> tuple[list[Place], tuple[loops.Term, ...]]:
+def _numbered(samples: Sequence[Sample]) -> tuple[list[Place], tuple[Term, ...]]:
     """Return the rows of samples, each once, and the samples as terms that number them."""
     rows: dict[Place, int] = {}
     terms = tuple((rows.setdefault(row, len(rows)), shift) for row, shift in samples)

@@ -26,6 +26,7 @@ from convpipe.fourier import Side, Tiles
 from convpipe.geometry import Axis, Border, Extent, border_index
 from convpipe.ops import IDENTITY, Stencil, stored
 from convpipe.plan import Plan
+from convpipe.plan.arithmetic import Arithmetic
 
 if TYPE_CHECKING:
     from convpipe.compile.cpu.spectra import Spectra
@@ -158,7 +159,8 @@ class Transform:
         if extent not in self._loops:
             first, *others = self.plan.nodes
             ops = (Stencil((IDENTITY,), self._stencil.names), *first.ops[1:])
-            first = replace(first, ops=ops, axes=(Axis(1), Axis(1)), tiles=None)
+            axes, arithmetic = (Axis(1), Axis(1)), Arithmetic(self.plan.compute)
+            first = replace(first, ops=ops, axes=axes, arithmetic=arithmetic, tiles=None)
             nodes = tuple(replace(node, input=extent, extent=extent) for node in (first, *others))
             plan = replace(self.plan, input=extent, dtype=self.plan.compute, nodes=nodes)
             self._loops[extent] = compile_fused(plan)
