@@ -173,6 +173,46 @@ def test_they_are_one_loop(chain):
     assert words[layout.MEMORY] + 64 + 8 * words[layout.NUMBERS] <= plan.thread_bytes
 
 
+def rows_in_use(schedule):
+    """Return the most rows of each level from the first under a window to the newest, when that is read."""
+    levels = schedule.levels
+    most, newest = [0] * len(levels), [-1] * len(levels)
+
+    def make(at, row):
+        spans = [
+            (given.source, *given.axes[0].hull(row, row + levels[at].recipe.rows - 1))
+            for given in levels[at].inputs
+            if given.source >= 0
+        ]
+        for source, begin, end in spans:
+            for under in range(max(begin, 0), min(end, levels[source].extent[0])):
+                if under > newest[source]:
+                    make(source, under - under % levels[source].recipe.rows)
+        for source, begin, _ in spans:
+            most[source] = max(most[source], newest[source] - max(begin, 0) + 1)
+        newest[at] = max(newest[at], row + levels[at].recipe.rows - 1)
+
+    (sink,) = schedule.sinks
+    for row in range(0, levels[sink].extent[0], levels[sink].recipe.rows):
+        make(sink, row)
+    return most
+
+
+@pytest.mark.parametrize("method", ["area", "lanczos3"])
+@pytest.mark.parametrize("between", [100, 141, 77, 250])
+def test_rings_hold_the_rows_in_use(between, method):
+    """Windows that lie unevenly read further ahead than the step between them says."""
+    stages = [
+        stage("blur", "box", size=3, name="soft"),
+        resize((between, 9), method),
+        resize((200, 12), method, name="again"),
+        stage("combine", "both", formula="soft - again"),
+    ]
+    schedule = compile_plan(make_plan(stages, (200, 12))).runs[0].fused.schedule
+    for most, slots, level in zip(rows_in_use(schedule), schedule.slots, schedule.levels, strict=True):
+        assert level.output or most <= slots < 100
+
+
 @pytest.mark.parametrize("made", [(150, 40), (61, 300), (400, 501)])
 def test_bands_and_threads_change_no_byte(made, rng):
     image = rng.integers(0, 256, (200, 210), dtype=np.uint8)
