@@ -7,7 +7,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from convpipe import Pipeline
+from convpipe import Pipeline, __version__
 from convpipe.batch import FolderJob
 from convpipe.batch.identity import Identity, Maker, settings
 from convpipe.errors import ParameterError
@@ -260,3 +260,5 @@ def test_settings_are_a_set_of_values_in_no_order():
         "54a67c065996a50687ed00c3c238e80bce42556f19d8166934793e2ba7e91284"  # of the text without spaces
     )
     assert Identity.of(pipeline, one).config == by_sha256sum
+    # What folder-jobs.md says of a journal's header; another form of it is another format.
+    assert Identity.of(pipeline, one) == Identity(2, __version__, by_sha256sum, "cpu")
