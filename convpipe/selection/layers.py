@@ -8,11 +8,15 @@ next one, so that the rows between them stay in the L1 cache.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 
 from convpipe.selection.network import Network, Value
+
+FLAT = 50
+"""Most instructions for each row that is made of a network that is one layer: to make values anew at other
+columns is then quicker than to store and load them. A median of 3x3 pixels takes two thirds of the time of
+two layers."""
 
 VECTOR = 64
 """Bytes of a vector of samples: of AVX-512; to a processor of narrower ones it is two or four."""
@@ -86,7 +90,18 @@ def layers_of(net: Network, step: int) -> Layers:
     >>> [layer.code for layer in layers_of(network(np.ones((1, 2), bool), [0], 1), 1).layers]
     ['r0,0 w0,0', 'r0,0 s0,1 l0,1 o0,2']
     """
+    flat = _flat(net, step)
+    if len(flat.split()) <= FLAT * len(net.results):
+        return Layers((Layer(flat, 0),), 0, net.reach * step)
     return _Maker(net, step).layers()
+
+
+def _flat(net: Network, step: int) -> str:
+    """Return a network as one layer, which makes anew what it needs at other columns."""
+    writer = _Writer(net, step, {}, set(range(len(net.nodes))), set(range(len(net.nodes))))
+    for number, value in enumerate(value for row in net.results for value in row):
+        writer.result(number, value)
+    return " ".join(writer.code)
 
 
 class _Maker:
@@ -94,6 +109,7 @@ class _Maker:
 
     def __init__(self, net: Network, step: int) -> None:
         self._net, self._step = net, step
+        self._cheap: set[int] = set()
         self._layer = self._dealt()
         self._results: dict[int, list[tuple[int, Value]]] = defaultdict(list)
         for number, value in enumerate(value for row in net.results for value in row):
@@ -112,11 +128,20 @@ class _Maker:
         """Return the layer of every node: after those of what it reads at other columns.
 
         So are rows: nothing is read of a window to the right of where it ends, whatever else a layer makes.
+        But the lower or higher of two rows in slots is cheaper to make anew at other columns than to store.
         """
+        nodes = self._net.nodes
         layer: dict[int, int] = {}
-        for at, node in enumerate(self._net.nodes):
+        for at, node in enumerate(nodes):
             reads = () if node.kind == "row" else (node.a, node.b)
-            layer[at] = max((layer[value.node] + (value.shift > 0) for value in reads), default=0)
+            layer[at] = max(
+                (layer[read.node] + (read.shift > 0 and read.node not in self._cheap) for read in reads),
+                default=0,
+            )
+            if reads and all(
+                nodes[read.node].kind != "row" and layer[read.node] < layer[at] for read in reads
+            ):
+                self._cheap.add(at)
         return layer
 
     def _last_uses(self) -> dict[int, int]:
@@ -144,7 +169,7 @@ class _Maker:
         self._slot = {at: slot for at, slot in self._slot.items() if self._last[at] >= number}
         self._slot |= dict(zip(kept, free, strict=False))
         self._slots = max(self._slots, 1 + max(self._slot.values(), default=-1))
-        writer = _Writer(self._net, self._step, self._slot, set(own))
+        writer = _Writer(self._net, self._step, self._slot, set(own), self._cheap)
         for result, value in self._results[number]:
             writer.result(result, value)
         for at in kept:
@@ -156,8 +181,10 @@ class _Maker:
 class _Writer:
     """Writes the code of one layer: each value where it is needed first."""
 
-    def __init__(self, net: Network, step: int, slots: dict[int, int], own: Iterable[int]) -> None:
-        self._net, self._step, self._slots, self._own = net, step, slots, set(own)
+    def __init__(
+        self, net: Network, step: int, slots: dict[int, int], own: set[int], cheap: set[int]
+    ) -> None:
+        self._net, self._step, self._slots, self._own, self._cheap = net, step, slots, own, cheap
         self._values: dict[Value, int] = {}
         self._kept: set[int] = set()
         self.code: list[str] = []
@@ -180,16 +207,17 @@ class _Writer:
             node = self._net.nodes[value.node]
             if value in self._values:
                 stack.pop()
-            elif node.kind == "row" and not value.shift:
-                self._add(value, f"r{node.row},0")
-            elif value.node not in self._own or value.shift:
+            elif node.kind == "row" and (not value.shift or value.node in self._cheap):
+                self._add(value, f"r{node.row},{value.shift * self._step}")
+            elif value.node not in self._own or (value.shift and value.node not in self._cheap):
                 self._add(value, f"s{self._slots[value.node]},{value.shift * self._step}")
-            elif lacking := [read for read in (node.b, node.a) if read not in self._values]:
-                stack += lacking
             else:
-                a, b = self._values[node.a], self._values[node.b]
-                self._add(value, f"{node.kind[0]}{a},{b}")
-                if value.node in self._slots:
+                reads = [Value(read.node, read.shift + value.shift) for read in (node.a, node.b)]
+                if lacking := [read for read in reversed(reads) if read not in self._values]:
+                    stack += lacking
+                    continue
+                self._add(value, f"{node.kind[0]}{self._values[reads[0]]},{self._values[reads[1]]}")
+                if value.node in self._slots and not value.shift:
                     self.keep(value.node)
         return self._values[wanted]
 
