@@ -34,6 +34,22 @@ def test_explain_strides_over_the_input(convpipe, job):
     assert "the stage gives 138" in text
 
 
+def test_explain_a_pixel_of_a_resize(convpipe, job):
+    """Of 10 rows 5, of 10 columns 20: each has taps of its own."""
+    config = job("- {geometry: resize, size: [5, 20], method: bilinear}")
+    text = convpipe("explain", config, "--at", 2, 7).stdout
+    assert "up to 4x2 taps, of their own for every row and column" in text
+    assert "rows    = 10 resampled at every 2 = 5" in text
+    assert "columns = 10 resampled at every 0.5 = 20" in text
+    assert "rows 3 to 6, columns 3 to 4 of its input" in text
+    (line,) = re.findall(r"^r = (.*) = (\S+)$", text, re.MULTILINE)
+    terms = [tuple(map(float, term.split("*"))) for term in line[0].split(" + ")]
+    assert sum(weight * sample for weight, sample in terms) == pytest.approx(48.25, rel=1e-3)
+    assert float(line[1]) == pytest.approx(48.25)  # row 4.5, column 3.25
+    strided = job("- {geometry: resize, size: [5, 20], method: bilinear, stride: [1, 7]}")
+    assert "the stage gives 48.25" in convpipe("explain", strided, "--at", 2, 1).stdout
+
+
 def test_explain_a_later_stage_of_a_colour_image(convpipe, here, job, rng):
     pixels = rng.integers(0, 256, (6, 7, 3), dtype=np.uint8)
     images.write(here / "a.png", pixels)
@@ -217,7 +233,7 @@ def test_a_value_follows_from_the_sums_shown_or_the_rounding_is_told(convpipe, j
             (said,) = re.findall(r"^the stage gives (.*)$", text, re.M)
             value, _, note = said.partition(" (of these sums ")
             exact = note.split(";")[0] if note else value
-            assert float(exact) == pytest.approx(1 + np.sqrt((gx**2 + gy**2) / 2), rel=2e-5)
+            assert float(exact) == pytest.approx(1 + np.sqrt((gx**2 + gy**2) / 2) / 4, rel=2e-5)
             assert (float(exact) != float(value)) is bool(note)
             noted += bool(note)
     assert noted
