@@ -24,16 +24,16 @@ DIRECTION = Choice(
 )
 
 
-def _gradient(x: Taps, y: Taps, scale: float = 1.0) -> Callable[..., tuple[Op, ...]]:
-    """Return the lowering of an operator whose derivatives are `scale` times the stencils `x` and `y`."""
+def _gradient(x: Taps, y: Taps) -> Callable[..., tuple[Op, ...]]:
+    """Return the lowering of an operator with the two derivative stencils `x` and `y`."""
 
     def lower(direction: str, gain: float) -> tuple[Op, ...]:
         if direction == "magnitude":
-            constants = (("gain", gain * scale * float(np.sqrt(0.5))),)
-            norm = Map("gain * sqrt(square(gx) + square(gy))", ("gx", "gy"), constants)
+            scale = gain * float(np.sqrt(0.5))
+            norm = Map("gain * sqrt(square(gx) + square(gy))", ("gx", "gy"), (("gain", scale),))
             return Stencil((x, y), ("gx", "gy")), norm
         taps = x if direction == "x" else y
-        return Stencil((taps,), ("g",)), Map("gain * g", ("g",), (("gain", gain * scale),))
+        return Stencil((taps,), ("g",)), Map("gain * g", ("g",), (("gain", gain),))
 
     return lower
 
@@ -50,11 +50,9 @@ def _declare(
 
 def _declare_smoothed(name: str, summary: str, reference: str, smooth: Sequence[int]) -> None:
     """Declare a 3x3 operator: a central difference, smoothed across it by `smooth`."""
-    total = sum(smooth)
-    scale = total & -total  # the power of two in it: multiplied by it after the sum, nothing is rounded anew
-    weights = np.array(smooth) * (scale / total)
+    weights = np.array(smooth) / sum(smooth)
     difference = [-1.0, 0.0, 1.0]
-    lower = _gradient(x=Taps.outer(weights, difference), y=Taps.outer(difference, weights), scale=1 / scale)
+    lower = _gradient(x=Taps.outer(weights, difference), y=Taps.outer(difference, weights))
     smoothing = f"{list(smooth)} / {sum(smooth)}"
     formula = f"gx = [-1, 0, 1] along a row, smoothed across it by {smoothing}; gy = its transpose"
     _declare(name, summary, reference, formula, lower)
