@@ -169,7 +169,7 @@ class Pixel:
             whole = self.pipeline
             engine = Engine(whole.wiring.up_to(position), whole.border, None, "cpu", whole.missing)
             samples, _ = engine.filter(
-                samples, dtype=self.plan.compute, alpha=self.plan.alpha, nodata=self.nodata
+                samples, dtype=self.plan.compute, alpha=self.plan.alpha, nodata=self.nodata, mask=self.mask
             )
         return np.atleast_3d(samples).astype(float)
 

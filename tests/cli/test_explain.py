@@ -118,6 +118,19 @@ def test_explain_of_a_stage_that_rounds_to_a_floating_type(convpipe, job):
     ]
 
 
+def test_explain_leaves_out_what_a_mask_does(convpipe, here):
+    shown = np.full((9, 9), 255, np.uint8)
+    shown[:, :4] = 0
+    images.write(here / "mask.png", shown)
+    images.write(here / "a.png", np.where(shown, 100, 0).astype(np.uint8))
+    (here / "job.yaml").write_text("mask: mask.png\nstages: [{blur: box, size: 3}, {edge: sobel}]\n")
+    text = convpipe("explain", "job.yaml", "a.png", "--at", 4, 4).stdout
+    assert text.splitlines()[-2:] == [
+        "the stage gives 100",
+        "it goes on, not rounded, to stage 1, edge sobel",
+    ]
+
+
 def test_explain_marks_what_lies_outside(convpipe, job):
     text = convpipe("explain", job(TAPS.replace("}", ", border: edge}")), "--at", 0, 9).stdout
     window = text.split("window:\n")[1].split("\nin brackets")[0].splitlines()
