@@ -246,7 +246,7 @@ def test_a_value_follows_from_the_sums_shown_or_the_rounding_is_told(convpipe, j
             (said,) = re.findall(r"^the stage gives (.*)$", text, re.M)
             value, _, note = said.partition(" (of these sums ")
             exact = note.split(";")[0] if note else value
-            assert float(exact) == pytest.approx(1 + np.sqrt((gx**2 + gy**2) / 2) / 4, rel=2e-5)
+            assert float(exact) == pytest.approx(1 + np.sqrt((gx**2 + gy**2) / 2), rel=2e-5)
             assert (float(exact) != float(value)) is bool(note)
             noted += bool(note)
     assert noted
