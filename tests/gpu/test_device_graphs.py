@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from convpipe.compile.cuda.groups import Tiling
 from convpipe.errors import PlanError
 from convpipe.losses import Losses
-from convpipe.plan import make_plan
+from convpipe.plan import Missing, make_plan
 from convpipe.stages import stage
 from convpipe.stages.wiring import wire
 
@@ -177,3 +177,35 @@ def test_graphs_agree_with_the_processor(name, rng):
     _, results, _ = run(plan, image)
     want, _ = on_processor(plan)(image, threads=1)
     np.testing.assert_allclose(results["result"], want, rtol=0, atol=1e-5 * np.abs(want).max())
+
+
+COVERED = {
+    "blur": [stage("blur", "gaussian", sigma=1, truncate=1.5)],
+    "chain": [
+        stage("blur", "box", size=3),
+        stage("edge", "sobel"),
+        stage("blur", "box", size=[2, 3], stride=2),
+    ],
+    "join": [FINE, combine("fine - input")],
+    "sizes": [stage("geometry", "resize", size=[5, 9], method="bilinear"), stage("blur", "box", size=3)],
+}
+
+
+@pytest.mark.filterwarnings("ignore:.*invalid value")  # the simulator computes with NumPy
+@pytest.mark.parametrize("name", COVERED)
+@pytest.mark.parametrize("hole", [np.nan, 7.0])
+def test_what_is_missing_counts_for_nothing(name, hole, rng):
+    image = rng.uniform(0.1, 1, (9, 8)).astype(np.float32)
+    image[2:5, 3:7] = hole
+    plain = make_plan(COVERED[name], (9, 8), dtype="float32")
+    plan = make_plan(COVERED[name], (9, 8), dtype="float32", missing=Missing(hole))
+    there = np.ones(image.shape, bool)
+    there[2:5, 3:7] = False
+    values, cover = oracle.run_covered(plain, image[..., None], there[..., None])[-1]
+    found, *others = (
+        run(plan, image, bands, **tiling)[1]["result"][..., None] for bands, tiling in [(1, {}), *WAYS[1::3]]
+    )
+    np.testing.assert_array_equal(np.isnan(found) if np.isnan(hole) else found == hole, cover == 0)
+    np.testing.assert_allclose(found[cover > 0], values[cover > 0], rtol=0, atol=2e-5)
+    for other in others:
+        np.testing.assert_array_equal(other, found)

@@ -45,7 +45,7 @@ def kernels(run, capability):
 
 
 def plans(capability):
-    """Yield the plans of the shipped configs, of windows that sort, and of a resize."""
+    """Yield the plans of the shipped configs, of windows that sort, of a resize and a table."""
     from test_device_ranks import ranked
 
     from convpipe import Pipeline, config
@@ -59,7 +59,7 @@ def plans(capability):
     if GREY in TARGETS[capability]:
         for footprint, rank in (("square", 4), ("six", 17), ("ring", 40), ("six", 0)):
             yield make_plan([ranked(footprint, rank)], GREY)
-        yield make_plan([stage("geometry", "resize", scale=0.3)], GREY)
+        yield make_plan([stage("geometry", "resize", scale=0.3), stage("contrast", "equalize")], GREY)
 
 
 def count(capability):

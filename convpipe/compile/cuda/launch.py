@@ -50,7 +50,7 @@ class Launch:
     wanted : mapping of int to Span, optional
         Rows of results, by the passes that write them; default: all, and all of the images it reads.
     measured : sequence of float
-        Numbers of the first image that it reads: the first of its constants.
+        Numbers of the first image that it reads.
     """
 
     def __init__(
@@ -67,7 +67,9 @@ class Launch:
             self.rows |= {-1 - at: whole(picture) for at, picture in enumerate(kernels.given)}
         values = kernels.values
         constants = values.constants.copy()
-        constants[: len(measured)] = measured
+        if measured:
+            for at, first, many in values.measured:
+                constants[at : at + many] = measured[first : first + many]
         vectors = (values.geometry, values.places, values.weights, constants, values.outside)
         self._vectors = [device.copy(vector) for vector in vectors]
         self._counter = device.copy(np.zeros(1, np.int32))

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from convpipe.compile.common.levels import Level
+from convpipe.compile.common.segments import Spot
 from convpipe.geometry import Axis, Border, Extent
 from convpipe.ops import Alpha, ChannelMap, Mix
 
@@ -230,6 +231,8 @@ class Values:
         Where the taps of every output begin, of windows with taps of their own.
     weights, constants, outside : ndarray, shape (n,)
         In the type of the arithmetic. No vector is empty.
+    measured : tuple of Spot
+        Which of the constants are numbers that an image gives.
     """
 
     geometry: NDArray[np.int64]
@@ -237,3 +240,4 @@ class Values:
     weights: NDArray[np.floating]
     constants: NDArray[np.floating]
     outside: NDArray[np.floating]
+    measured: tuple[Spot, ...]

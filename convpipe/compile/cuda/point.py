@@ -10,6 +10,7 @@ from convpipe.compile.common.levels import Program
 from convpipe.compile.common.segments import Segment, segments, translate
 from convpipe.compile.common.text import Text
 from convpipe.compile.cuda.passes import Pass
+from convpipe.compile.cuda.tables import places
 from convpipe.ops import Map
 
 
@@ -84,6 +85,11 @@ class Point:
         named = [pair for segment in self._segments for pair in segment.constants]
         return [] if self.trivial else [(f"c{position}", position) for _, position in named]
 
+    @property
+    def _looks_up(self) -> list[str]:
+        """The vector of constants, if a step looks values up in a table there."""
+        return ["c"] if any(segment.tables for segment in self._segments) else []
+
     def kept(self, channel: int) -> bool:
         """Tell whether `channel` is alpha that is passed on unfiltered."""
         return self.one.level.keep_alpha and channel == self.one.level.channels - 1
@@ -101,7 +107,7 @@ class Point:
         if self.trivial:
             return given
         values = [f"v{k}" for k in range(self.one.outputs if self.whole else 1)]
-        arguments = ", ".join([*given, *(name for name, _ in self.constants)])
+        arguments = ", ".join([*given, *(name for name, _ in self.constants), *self._looks_up])
         text.line(f"{', '.join(values)} = point_{self.one.index}({arguments})")
         return values
 
@@ -122,12 +128,15 @@ class Point:
         if self.trivial:
             return
         parameters = [name for channel in range(self.channels) for name in self.responses(channel)]
-        text.function(f"point_{self.one.index}", [*parameters, *(name for name, _ in self.constants)])
+        parameters += [*(name for name, _ in self.constants), *self._looks_up]
+        text.function(f"point_{self.one.index}", parameters)
         with text.indented():
             values: list[str] = []
             for segment in self._segments:
                 for name, position in segment.constants:
                     text.line(f"{name} = c{position}")
+                for step, table in places(self.program, self.one.level, segment).items():
+                    text.line(f"table_{step} = c[{table.start}:{table.stop}]")
                 values = self._segment(text, segment, values)
             if self.premultiply:
                 text.line(f"a = maximum({values[-1]}, T(0))")

@@ -95,6 +95,18 @@ def clamp(i, n):
 
 
 @inline
+def looked_up(table, low, unit, last, value, T):  # noqa: N803 - as in the kernels
+    """Return what a table holds for a value, on the line from one entry to the next; beyond it, its ends."""
+    at = subtract(value, low) * unit
+    at = at if at > T(0) else T(0)
+    at = at if at < last else last
+    first = np.int64(at)
+    second = np.int64(add(at, T(1))) if at < last else first
+    step = subtract(at, T(first)) * subtract(table[index(second)], table[index(first)])
+    return add(table[index(first)], step) if value == value else value
+
+
+@inline
 def least(a, b):
     """Return the smaller one, NaN being the largest of all; `maximum` returns the larger one."""
     return a if a < b or b != b else b
@@ -141,6 +153,7 @@ __all__ = [
     "inline",
     "least",
     "log",
+    "looked_up",
     "maximum",
     "minimum",
     "order_float32",

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from convpipe.compile.common.levels import Level, Program, constant_pixel
 from convpipe.compile.common.segments import segments
+from convpipe.compile.cuda import tables
 from convpipe.compile.cuda.passes import UNROLLED_TAPS, Bank, Part, Pass, Values
 from convpipe.geometry import Axis, Border, Extent
 from convpipe.ops import Rank, Resample, Stencil, Taps
@@ -39,12 +40,11 @@ def make_passes(program: Program, steps: Sequence[Step] = ()) -> tuple[tuple[Pas
         else:
             passes.window(level, head)
         passes.makers.append(len(passes.made) - 1)
-    vectors = (passes.weights, program.constants, passes.outside)
+    vectors = (passes.weights, tables.constants(program), passes.outside)
     weights, constants, outside = (np.array([*vector, 0], program.compute) for vector in vectors)
     places = np.array([*passes.places, 0], np.int64)
-    return tuple(passes.made), Values(
-        np.array(passes.geometry, np.int64), places, weights, constants, outside
-    )
+    geometry = np.array(passes.geometry, np.int64)
+    return tuple(passes.made), Values(geometry, places, weights, constants, outside, tables.measured(program))
 
 
 Step = tuple[int | Fraction, int | Fraction]
