@@ -9,8 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from convpipe.cli.streams import emit
+from convpipe.cli.window import Samples, grid, ranked, span, summed, taps_of, under
 from convpipe.errors import ParameterError
-from convpipe.geometry import Border, border_index
+from convpipe.geometry import Border
 from convpipe.interval import Interval
 from convpipe.ops import (
     Alpha,
@@ -21,8 +22,6 @@ from convpipe.ops import (
     Map,
     Mix,
     Rank,
-    Resample,
-    Stencil,
     Turn,
     Window,
     dtype_range,
@@ -35,11 +34,6 @@ from convpipe.statistics import Statistic, measure
 if TYPE_CHECKING:
     from convpipe.pipeline import Pipeline
     from convpipe.plan import Plan, StagePlan
-
-MOST_SHOWN = 13
-"""Largest kernel side printed number by number."""
-
-Samples = NDArray[np.floating[Any]]
 
 
 def channel_names(channels: int, alpha: bool) -> list[str]:
@@ -103,7 +97,7 @@ class Pixel:
             + (
                 ""
                 if stage.nodes[0].apart
-                else f" rows {_span(places[0])}, columns {_span(places[1])} of its input"
+                else f" rows {span(places[0])}, columns {span(places[1])} of its input"
             )
         )
         position = next(at for at, one in enumerate(self.plan.stages) if one is stage)
@@ -178,7 +172,7 @@ class Pixel:
         slid = self._slid
         premultiplied = any(isinstance(op, Alpha) for op in self.stage.ops)
         names = self._names(entering.shape[2])
-        window, outside = _under(entering, slid, places)
+        window, outside = under(entering, slid, places)
         samples = window[..., self.channel]
         title = names[self.channel] if len(names) > 1 else "window"
         if self.plan.alpha and self.channel == len(names) - 1 and slid.keep_alpha:
@@ -187,21 +181,21 @@ class Pixel:
         weighted = premultiplied and self.channel < len(names) - 1
         if weighted:
             emit("colours are weighted by alpha: multiplied by it, filtered, divided by filtered alpha")
-            _grid("window of alpha", window[..., -1], outside)
+            grid("window of alpha", window[..., -1], outside)
             samples = samples * window[..., -1]
             title = f"{title} x alpha"
-        _grid(title if title == "window" else f"window of {title}", samples, outside)
+        grid(title if title == "window" else f"window of {title}", samples, outside)
         if outside.any():
             made = f" {slid.value:g}" if slid.border is Border.CONSTANT else ""
             emit(f"in brackets: outside the image, by border {slid.border.name.lower()}{made}")
         if isinstance(slid, Rank):
-            return _ranked(slid, samples)
-        taps = dict(zip(slid.names, _taps(slid, self.at), strict=True))
+            return ranked(slid, samples)
+        taps = dict(zip(slid.names, taps_of(slid, self.at), strict=True))
         for name, weights in taps.items():
-            _grid(f"taps of {name}", weights)
-            emit(f"{name} = {_sum(samples, weights)}")
+            grid(f"taps of {name}", weights)
+            emit(f"{name} = {summed(samples, weights)}")
             if weighted:
-                emit(f"divided by alpha = {_sum(window[..., -1], weights)}")
+                emit(f"divided by alpha = {summed(window[..., -1], weights)}")
         if premultiplied:
             return {}
         return {name: float((samples * weights).sum()) for name, weights in taps.items()}
@@ -209,7 +203,7 @@ class Pixel:
     def _mix(self, entering: Samples) -> None:
         """Print a weighted sum over the channels of the pixel."""
         (mix,) = (op for op in self.stage.ops if isinstance(op, Mix))
-        window, _ = _under(entering, self._slid, self._places())
+        window, _ = under(entering, self._slid, self._places())
         pixel, names = window[0, 0], self._names(entering.shape[2])
         weights = mix.matrix[self.channel]
         terms = [f"{w:.4g}*{x:.5g} ({name})" for w, x, name in zip(weights, pixel, names, strict=True) if w]
@@ -217,7 +211,7 @@ class Pixel:
 
     def _channels(self, entering: Samples, op: ChannelMap) -> None:
         """Print the channels of the pixel, and the lines that make others of them."""
-        window, _ = _under(entering, self._slid, self._places())
+        window, _ = under(entering, self._slid, self._places())
         pixel = window[0, 0]
         if self.channel >= len(op.outputs):
             emit(f"alpha stays: {pixel[-1]:.6g}")
@@ -313,66 +307,3 @@ def _why(value: float, dtype: str) -> str:
     if not limits.low - 0.5 <= value <= limits.high + 0.5:
         return f" (saturated: {dtype} holds {limits.low:g} to {limits.high:g})"
     return "" if value == round(value) else " (rounded half to even)"
-
-
-def _under(entering: Samples, slid: Window, places: list[list[int]]) -> tuple[Samples, NDArray[np.bool_]]:
-    """Return the samples under the taps, (rows, cols, channels), and which lie outside the image."""
-    rows, cols = (
-        [border_index(place, size, slid.border) for place in line]
-        for line, size in zip(places, entering.shape[:2], strict=True)
-    )
-    constant = np.full(entering.shape[2], slid.value)
-    window = np.array([[constant if min(r, c) < 0 else entering[r, c] for c in cols] for r in rows])
-    rows_out, cols_out = (
-        np.array([not 0 <= place < size for place in line])
-        for line, size in zip(places, entering.shape[:2], strict=True)
-    )
-    return window, rows_out[:, None] | cols_out
-
-
-def _ranked(slid: Rank, samples: Samples) -> dict[str, float]:
-    """Print the samples under the footprint in their order, and those of the ranks; return these."""
-    if not slid.footprint.all():
-        _grid("footprint", slid.footprint.astype(int))
-    ordered = np.sort(samples[slid.footprint])
-    shown = [f"{value:.5g}" for value in ordered]
-    emit(f"sorted: {' '.join(shown if len(shown) <= 25 else [*shown[:10], '...', *shown[-10:]])}")
-    found = {name: float(ordered[k]) for name, k in zip(slid.names, slid.ranks, strict=True)}
-    for (name, value), k in zip(found.items(), slid.ranks, strict=True):
-        emit(f"{name} = number {k + 1} of {slid.count} = {value:.6g}")
-    return found
-
-
-def _taps(slid: Window, at: tuple[int, int]) -> tuple[NDArray[np.float64], ...]:
-    """Return the taps of each response of a window, for the output at a row and column."""
-    if isinstance(slid, Resample):
-        rows, cols = (axis.weights[where] for axis, where in zip(slid.phases, at, strict=True))
-        return (np.outer(rows, cols),)
-    assert isinstance(slid, Stencil)
-    return tuple(bank.weights for bank in slid.banks)
-
-
-def _sum(window: Samples, weights: NDArray[np.float64]) -> str:
-    """Return the products as a sum with its value; taps of zero are left out, and long sums cut short."""
-    used = weights != 0
-    terms = [f"{w:.4g}*{x:.5g}" for w, x in zip(weights[used], window[used], strict=True)]
-    shown = " + ".join(terms if len(terms) <= 9 else [*terms[:4], "...", *terms[-4:]]) or "0"
-    return f"{shown} = {float((window * weights).sum()):.6g}"
-
-
-def _span(places: list[int]) -> str:
-    return f"{places[0]} to {places[-1]}" if len(places) > 1 else str(places[0])
-
-
-def _grid(title: str, values: NDArray[Any], marked: NDArray[np.bool_] | None = None) -> None:
-    """Print numbers in rows; those marked stand in brackets."""
-    if max(values.shape) > MOST_SHOWN:
-        emit(f"{title}: {values.shape[0]}x{values.shape[1]} numbers")
-        return
-    emit(f"{title}:")
-    for i, row in enumerate(values):
-        cells = [
-            f"({value:.5g})" if marked is not None and marked[i, j] else f"{value:.5g} "
-            for j, value in enumerate(row)
-        ]
-        emit(("  " + " ".join(f"{cell:>10}" for cell in cells)).rstrip())
