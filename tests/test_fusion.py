@@ -50,6 +50,7 @@ CHAINS = [
     ("cast", "blur", "cast", "sobel"),
     ("crop", "big", "crop", "mean", "crop"),
     ("smaller", "sobel"),
+    ("cast", "smaller", "larger"),
     ("blur", "larger", "turned", "box"),
     ("turned", "picked"),
 ]
