@@ -24,6 +24,7 @@ from convpipe.geometry import Border
 from convpipe.ops import COMPUTE, Cast, Map, Rank, Stencil, Taps
 from convpipe.plan import make_plan
 from convpipe.plan.arithmetic import Arithmetic, Fixed, Sums, kept, plan_arithmetic, samples_of
+from convpipe.plan.homogeneous import absorbing
 
 BINOMIAL = np.outer([1, 4, 6, 4, 1], [1, 4, 6, 4, 1]) / 256
 SHARPEN = [[0, -1, 0], [-1, 5, -1], [0, -1, 0]]
@@ -142,6 +143,8 @@ def test_integer_kernels_give_the_bytes_of_floating_point(case):
 
 CHAINS = {
     "sobel": [stage("edge", "sobel")],
+    "derivative": [stage("edge", "scharr", direction="x", gain=0.7)],
+    "huge derivative": [stage("edge", "sobel", gain=1e30)],
     "pyramid": [custom(BINOMIAL, stride=2, padding=2)] * 3,
     "sharpened edges": [custom(SHARPEN), stage("edge", "sobel", border="wrap"), stage("point", "invert")],
     "rounded between": [
@@ -220,6 +223,52 @@ def test_rows_are_of_the_narrowest_type_that_holds_them():
     assert [level.dtype for level in levels_of("rounded between")] == ["uint8", "uint16", "uint8"]
     assert levels_of("constant border")[1].dtype == "int16"
     assert levels_of("a border between steps")[0].dtype == "float32"
+
+
+def test_a_gain_takes_the_fraction_bits_of_sums():
+    def level(name):
+        (found,) = compile_plan(make_plan(CHAINS[name], (40, 40))).schedule.levels
+        return found.recipe.absorbed
+
+    assert level("sobel") == (0, 2**-2)
+    assert level("derivative") == (0, 2**-4)
+    assert level("huge derivative") is None
+
+
+@pytest.mark.parametrize(
+    ("expression", "want"),
+    [
+        ("k * a", (0, 1)),
+        ("j * (square(a) - a * b)", (1, 2)),
+        ("k * minimum(abs(a), -b)", (0, 1)),
+        ("k * sqrt(a * b)", (0, 1)),
+        ("k * sqrt(a)", None),
+        ("k * (a + square(b))", None),
+        ("k * (a + 1)", None),
+        ("k * (a + j)", None),
+        ("k * a / b", None),
+        ("k * a * a * a", None),
+        ("k * square(square(a))", None),
+        ("k * exp(a)", None),
+        ("k * minimum(a, 3)", None),
+        ("k * where(a > 3, a, b)", None),
+        ("a * k", None),
+        ("a + k", None),
+        ("huge * a", None),
+    ],
+)
+def test_maps_that_a_power_of_two_passes_through(expression, want):
+    constants = (("k", 0.3), ("j", -7.0), ("huge", 1e30))
+    step = Map(expression, ("a", "b"), constants)
+    assert absorbing(step) == want
+    if want is not None:
+        at, degree = want
+        a, b = (np.arange(1, 9000, 7, dtype=np.float32) * sign for sign in (1, 3))
+        given = {name: np.float32(value) for name, value in constants}
+        scaled = given | {constants[at][0]: given[constants[at][0]] * np.float32(2.0 ** (-5 * degree))}
+        names = {"__builtins__": {}, **oracle.FUNCTIONS}
+        small = eval(expression, names | given | {"a": a / 32, "b": b / 32})
+        np.testing.assert_array_equal(bits(eval(expression, names | scaled | {"a": a, "b": b})), bits(small))
 
 
 UINT8 = samples_of("uint8")

@@ -15,11 +15,12 @@ from convpipe.compile.cpu import loops
 from convpipe.compile.cpu.banks import Bank
 from convpipe.compile.cpu.combine import Response, across, join, keep_alpha, respond
 from convpipe.compile.cpu.ends import ends_and_middle
-from convpipe.compile.cpu.lanes import lanes
+from convpipe.compile.cpu.lanes import Lanes, lanes
 from convpipe.compile.cpu.shapes import Geometry, Part, parts
 from convpipe.compile.cpu.steps import Frame, Place
 from convpipe.ops import Map
 from convpipe.plan.arithmetic import KEPT, Fixed
+from convpipe.plan.homogeneous import absorbing
 
 
 class Recipe(Protocol):
@@ -227,6 +228,17 @@ class Responses:
         """Names of the responses."""
         return tuple(bank.name for bank in self.banks)
 
+    @cached_property
+    def absorbed(self) -> tuple[int, float] | None:
+        """Which constant of the map after it takes the fraction bits of its sums, and what multiplies it."""
+        segment, own = self.segments[0], {bank.sums for bank in self.banks}
+        fractions = {sums.made.fraction if sums.weighted and sums.made else 0 for sums in own}
+        step = segment.steps[0] if segment.steps and segment.across is None else None
+        if len(fractions) != 1 or not isinstance(step, Map) or segment.measured:
+            return None
+        found, fraction = absorbing(step), fractions.pop()
+        return (found[0], 2.0 ** -(fraction * found[1])) if found and fraction else None
+
     @property
     def columns_first(self) -> bool:
         """Tell whether it reads nothing but whole rows, from end to end."""
@@ -294,30 +306,22 @@ class Responses:
 
     def _finish(self, frame: Frame, row: int, made: Sequence[Part]) -> None:
         """Responses to a row of the first segment; kept alpha; then the other segments."""
-        segment, level = self.segments[0], self.level
+        segment, level, constants = self.segments[0], self.level, [*self.constants[0]]
+        if self.absorbed is not None:
+            constants[self.absorbed[0]] *= self.absorbed[1]
+            made = [replace(part, worth=1.0) for part in made]
         rows: dict[tuple[Place, str], int] = {}
-        responses: list[Response] = []
-        weights: list[float] = []
-        integers: list[int] = []
         at = lanes(level.stride[1], frame.given[0].channels)
-        for name, part in zip(self.names, made, strict=True):
-            terms = tuple(
-                (rows.setdefault((place, part.dtype), len(rows)), shift) for place, shift in part.samples
-            )
-            total = part.total and rows.setdefault((part.total, part.sums or self.compute), len(rows))
-            words = part.sums is not None and at.reads_words(part.dtype, part.sums)
-            response = Response(name, terms, total, part.kind, part.sums, words, part.units, part.worth != 1)
-            responses.append(response)
-            if part.sums is None:
-                weights += part.weights.tolist()
-            else:
-                weights += [part.worth] * response.scaled
-                integers += part.weights[np.array(part.units) == 0].tolist()
+        responses = tuple(
+            self._response(name, part, rows, at) for name, part in zip(self.names, made, strict=True)
+        )
         dtypes = tuple(dtype for _, dtype in rows)
-        loop = respond(tuple(responses), segment, dtypes, self.compute, at, self.drops)
+        loop = respond(responses, segment, dtypes, self.compute, at, self.drops)
         target = segment_target(frame, self.segments, row, 0, self.compute)
         count = frame.cols * segment.output_channels
-        values = np.array([*weights, *self.constants[0]], self.compute)
+        weights = [weight for part in made for weight in part.factors]
+        integers = [weight for part in made for weight in part.integers]
+        values = np.array([*weights, *constants], self.compute)
         parameters = np.frombuffer(values.tobytes() + np.array(integers, np.int32).tobytes(), np.uint8)
         frame.call(loop, [*(place for place, _ in rows), target], count, parameters, row=row)
         frame.measure(segment, len(weights), self.compute)
@@ -327,3 +331,13 @@ class Responses:
             kept = keep_alpha(segment, frame.given[0].dtype, self.compute, level.stride[1])
             frame.call(kept, [centre, target], count, row=row)
         add_segments(frame, self.segments, self.constants, row, target, self.compute)
+
+    def _response(self, name: str, part: Part, rows: dict[tuple[Place, str], int], at: Lanes) -> Response:
+        """Return what is left to do for a response, whose rows are numbered with those of others."""
+        dtype = part.sums or self.compute
+        terms = tuple(
+            (rows.setdefault((place, part.dtype), len(rows)), shift) for place, shift in part.samples
+        )
+        total = part.total and rows.setdefault((part.total, dtype), len(rows))
+        words = part.sums is not None and at.reads_words(part.dtype, part.sums)
+        return Response(name, terms, total, part.kind, part.sums, words, part.units, part.worth != 1)

@@ -64,6 +64,18 @@ class Part:
         """Of a sum of integers, for each sample: 1 or -1 if that is its weight, 0 for any other."""
         return units(self.weights) if self.sums else ()
 
+    @property
+    def factors(self) -> list[float]:
+        """What multiplies in the type of the arithmetic: samples, or a sum of integers."""
+        if self.sums is None:
+            return [float(weight) for weight in self.weights]
+        return [self.worth] if self.worth != 1 else []
+
+    @property
+    def integers(self) -> list[int]:
+        """What multiplies samples as integers, where it is neither 1 nor -1."""
+        return [] if self.sums is None else self.weights[np.array(self.units) == 0].tolist()
+
 
 @dataclass(frozen=True)
 class Geometry:
