@@ -14,7 +14,7 @@ from convpipe.levels import BOOL, few_values
 from convpipe.ops import COMPUTE, Graph, dtype_range
 from convpipe.plan.apart import plan_apart
 from convpipe.plan.arithmetic import samples_of
-from convpipe.plan.coverage import cover
+from convpipe.plan.holes import cover_missing
 from convpipe.plan.join import plan_join
 from convpipe.plan.missing import Missing
 from convpipe.plan.model import Output, Plan
@@ -82,7 +82,7 @@ def make_plan(
     held = None if missing is None else _held(missing, dtype, alpha)
     if held is not None:
         channels += held.masked
-        nodes, places = cover(made, held, {output.node: output.dtype for output in outputs})
+        nodes, places = cover_missing(made, held, {output.node: output.dtype for output in outputs})
         outputs = [replace(output, node=places[output.node]) for output in outputs]
     *beside, result = outputs
     return Plan(
