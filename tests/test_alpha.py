@@ -1,12 +1,15 @@
 """Alpha beside colours: what stands outside the image, what counts for less than nothing, what is lost."""
 
 import numpy as np
+import oracle
 import pytest
-from test_stages import check
+from test_stages import EVERY_METHOD, check, ids, make
 
 from convpipe import Pipeline, stage
 from convpipe.geometry import Border
 from convpipe.losses import Losses
+from convpipe.ops import Window
+from convpipe.plan import make_plan
 from convpipe.stages.resampling import METHODS
 
 CONSTANT = {"border": "constant", "value": 40}
@@ -70,6 +73,101 @@ def test_alpha_below_nothing_counts_for_nothing(rng):
     check([stage("blur", "box", size=3)], image, output_dtype="float32", alpha=True)
 
 
+SEEN_THROUGH = {("denoise", "tv"), ("denoise", "nlmeans"), ("rank", "median"), ("rank", "percentile")}
+COVERING = [method for method in EVERY_METHOD if (method.family, method.name) not in SEEN_THROUGH]
+
+
+def sprite(rng, dtype, shape=(14, 15), colours=3):
+    """Return an image that is opaque, transparent and something between."""
+    if dtype == "uint8":
+        image = rng.integers(0, 256, (*shape, colours + 1)).astype(dtype)
+        full = 255
+    else:
+        image, full = rng.uniform(0.1, 1, (*shape, colours + 1)).astype(dtype), 1
+    image[3:9, 4:11, -1] = 0
+    image[:, -4:, -1] = full
+    return image
+
+
+class TestHiddenColours:
+    """The colour of a pixel counts as far as it is opaque, in every stage."""
+
+    @pytest.mark.parametrize("border", ["reflect", "constant", "wrap"])
+    @pytest.mark.parametrize(
+        "one",
+        [
+            stage("edge", "sobel", stride=2),
+            stage("edge", "kirsch"),
+            stage("sharpen", "unsharp", sigma=1, bias=0.5),
+            stage("custom", "odd", kernel=[[1, 0, 2, -1], [0, -1, 0, 3]], padding=[0, 1, 2, 3]),
+            stage("contrast", "stretch"),
+        ],
+        ids=lambda one: one.name,
+    )
+    def test_against_the_definition(self, one, border, rng):
+        image = sprite(rng, "float32")
+        run = Pipeline([stage("blur", "box"), one], border=border)
+        result = run(image, alpha=True)
+        plan = make_plan(run.wiring, (14, 15), channels=3, dtype="float32", border=run.border)
+        values, cover = oracle.run_covered(plan, image[..., :3], image[..., [3, 3, 3]])[-1]
+        seen = cover > 0
+        np.testing.assert_allclose(result[..., :3][seen], values[seen], rtol=0, atol=2e-5)
+        np.testing.assert_allclose(result[..., 3:], cover[..., :1], rtol=0, atol=2e-6)
+
+    @pytest.mark.parametrize("method", COVERING, ids=ids)
+    def test_reach_no_other_pixel(self, method, rng):
+        image = sprite(rng, "float32", colours=method.colours or 3)
+        hidden = image[..., -1] == 0
+        other = image.copy()
+        other[hidden, :-1] = 1e6
+        run = Pipeline([make(method), stage("edge", "sobel")])
+        one, two = run(image, alpha=True), run(other, alpha=True)
+        np.testing.assert_array_equal(one[..., -1], two[..., -1])
+        seen = one[..., -1] > 0
+        assert seen.any()
+        np.testing.assert_array_equal(one[seen], two[seen])
+
+    @pytest.mark.parametrize("method", COVERING, ids=ids)
+    @pytest.mark.parametrize("dtype", ["uint8", "float32"])
+    def test_of_an_opaque_image_are_none(self, method, dtype, rng):
+        image = sprite(rng, dtype, colours=method.colours or 3)
+        image[..., -1] = 255 if dtype == "uint8" else 1
+        run = Pipeline([make(method)], dtype="float32")
+        result = run(image, alpha=True)[..., :-1]
+        want = run(image[..., :-1]).reshape(result.shape)
+        is_mean = any(
+            op.mean
+            for node in run.plan(image.shape, dtype, True).nodes
+            for op in node.ops[1:2]
+            if isinstance(op, Window)
+        )
+        np.testing.assert_allclose(result, want, rtol=2e-6 if is_mean else 0)
+
+    def test_of_another_image_are_black(self, rng):
+        image = sprite(rng, "float32")
+        other = image.copy()
+        other[image[..., -1] == 0, :-1] = 7
+        stages = [stage("blur", "box", size=5, name="soft"), stage("combine", "d", formula="soft - input")]
+        one, two = (Pipeline(stages)(each, alpha=True) for each in (image, other))
+        np.testing.assert_array_equal(one, two)
+        np.testing.assert_array_equal(one[..., 3], Pipeline(stages[:1])(image, alpha=True)[..., 3])
+
+    def test_have_no_part_in_statistics(self, rng):
+        image = sprite(rng, "uint8")
+        image[..., :3] //= 2
+        other = image.copy()
+        other[image[..., -1] == 0, :3] = 255
+        run = Pipeline([stage("contrast", "stretch")])
+        one, two = run(image, alpha=True), run(other, alpha=True)
+        np.testing.assert_array_equal(one, two)
+        assert one[image[..., -1] > 0, :3].max() == 255
+
+    def test_what_has_none_is_planned_as_a_chain(self):
+        plan = Pipeline([stage("blur", "box"), stage("point", "invert")]).plan((9, 9, 4), alpha=True)
+        assert plan.is_chain
+        assert len(plan.nodes) == 2
+
+
 class TestCountOfNaNs:
     """NaNs that become 0 are counted where a stage rounds, in the middle too, each sample once."""
 
@@ -101,6 +199,7 @@ class TestCountOfNaNs:
     @pytest.mark.parametrize("dtype", ["uint8", "float32"])
     def test_alpha_that_is_kept_counts_by_itself(self, stride, lost, dtype):
         image = np.zeros((19, 31, 4), np.float32)
+        image[..., 3] = 1
         image[5, 5, 0] = image[10, 10, 3] = np.nan  # eight of the nine taps around a pixel are not 0
         run = Pipeline([stage("edge", "sobel", dtype="uint8", stride=stride)], dtype=dtype)
         assert run.engine.filter(image, 1, alpha=True)[1] == Losses(lost)

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
 from convpipe.geometry import Axis
 from convpipe.interval import Interval
-from convpipe.ops import IDENTITY, ChannelMap, Map, Mix, Op, Stencil, Taps, Turn, Window, has_window
+from convpipe.ops import IDENTITY, ChannelMap, Frame, Map, Mix, Op, Stencil, Taps, Turn, Window, has_window
 from convpipe.plan.apart import plan_apart
 from convpipe.plan.join import plan_join
 from convpipe.plan.node import Made, NodePlan, Origin
@@ -30,14 +31,30 @@ class Cover:
 
     Parameters
     ----------
-    counts, lacks : int
+    add_counts, add_lacks : callable
+        Add the nodes, when they are first read.
     is_binary : bool
         Whether every sample counts in full or not at all.
     """
 
-    counts: int
-    lacks: int
+    add_counts: Callable[[], int]
+    add_lacks: Callable[[], int]
     is_binary: bool
+
+    @classmethod
+    def of(cls, counts: int, lacks: int, is_binary: bool) -> Cover:
+        """Return the cover of two nodes that there are."""
+        return cls(lambda: counts, lambda: lacks, is_binary)
+
+    @cached_property
+    def counts(self) -> int:
+        """How much each sample counts."""
+        return self.add_counts()
+
+    @cached_property
+    def lacks(self) -> int:
+        """How much each lacks of 1."""
+        return self.add_lacks()
 
 
 @dataclass(eq=False)
@@ -78,8 +95,9 @@ class Builder:
         self.origin = Origin(None, "", "")
 
     def add(self, ops: Sequence[Op], *inputs: int) -> int:
-        """Add a window or a join, and return its position."""
-        plan = plan_window if has_window(ops) else plan_apart if isinstance(ops[0], Turn) else plan_join
+        """Add a node, and return its position."""
+        is_apart = isinstance(ops[0], Frame | Turn)
+        plan = plan_apart if is_apart else plan_window if has_window(ops) else plan_join
         self.made.nodes.append(plan(self.origin, tuple(ops), inputs, self.made, self.made.compute))
         return len(self.made.nodes) - 1
 
@@ -93,7 +111,7 @@ class Builder:
 
     def cover(self, counts: int, is_binary: bool) -> Cover:
         """Return the cover in which each sample counts as much as an image says."""
-        return Cover(counts, self.pixelwise(counts, Map("1 - r")), is_binary)
+        return Cover.of(counts, self.pixelwise(counts, Map("1 - r")), is_binary)
 
     def plain(self, covered: Covered, *rest: Op) -> int:
         """Return the samples as they are, whatever they count."""
@@ -125,7 +143,7 @@ class Builder:
             self.add((standing(window, value),), at)
             for at, value in ((cover.counts, 1.0), (cover.lacks, 0.0))
         )
-        return Cover(counts, lacks, cover.is_binary)
+        return Cover.of(counts, lacks, cover.is_binary)
 
     def mixed(self, cover: Cover, op: Mix | ChannelMap, channels: int) -> Cover:
         """Return the cover of a mix of `channels`: the mean of those that it reads, 0 where one is 0."""

@@ -134,7 +134,7 @@ class Coverer(ABC):
                 weights.append((f"w{k}", bank.weight(*window.centre)))
                 responses[name] = f"(w{k} * s)"
                 continue
-            one = replace(window, banks=(bank,), names=("r",))
+            one = replace(window, banks=(bank,), names=("r",), keep_alpha=False, opaque=None)
             weighted = build.weighted(given) if weighted is None else weighted
             named[f"a{k}"] = build.add((one,), weighted)
             named[f"b{k}"] = build.add((self.over_cover(one, 0.0),), given.cover.lacks)

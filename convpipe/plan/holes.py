@@ -61,7 +61,7 @@ class _Holes(Coverer):
             op = Map(f"where({there}, {yes}, {no})", constants=constants, result=result)
             return self.build.pixelwise(IMAGE, op)
 
-        share = Cover(made("1", "0", SHARE), made("0", "1", SHARE), is_binary=True)
+        share = Cover.of(made("1", "0", SHARE), made("0", "1", SHARE), is_binary=True)
         return Covered(made("r", "0", colour.join(NOTHING)), share, colour, is_clean=True)
 
     def _masked(self, there: str, constants: tuple[tuple[str, float], ...]) -> Covered:
@@ -132,7 +132,7 @@ class _Holes(Coverer):
         counts, lacks, samples = (
             self.build.add(node.ops, each) for each in (given.cover.counts, given.cover.lacks, given.samples)
         )
-        return replace(given, samples=samples, cover=Cover(counts, lacks, given.cover.is_binary))
+        return replace(given, samples=samples, cover=Cover.of(counts, lacks, given.cover.is_binary))
 
     def _standing(self, node: NodePlan, window: Stencil, given: Covered) -> Covered:
         """Return what reads no pixel but the one that it stands on."""

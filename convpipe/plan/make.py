@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -19,6 +19,7 @@ from convpipe.plan.join import plan_join
 from convpipe.plan.missing import Missing
 from convpipe.plan.model import Output, Plan
 from convpipe.plan.node import Entering, Made, NodePlan, Origin
+from convpipe.plan.opacity import cover_transparent
 from convpipe.plan.window import plan_window
 from convpipe.ranges import Ranges
 from convpipe.stages import ImageKind, Stage
@@ -78,13 +79,10 @@ def make_plan(
         Output(name, makers[at], output_dtype or wiring.stages[at].dtype or plain[makers[at]])
         for name, at in wiring.outputs
     ]
-    nodes = made.nodes
     held = None if missing is None else _held(missing, dtype, alpha)
-    if held is not None:
-        channels += held.masked
-        nodes, places = cover_missing(made, held, {output.node: output.dtype for output in outputs})
-        outputs = [replace(output, node=places[output.node]) for output in outputs]
-    *beside, result = outputs
+    nodes, places = _covered(made, held, values.high if alpha else None, outputs)
+    channels += held is not None and held.masked
+    *beside, result = (replace(output, node=places[output.node]) for output in outputs)
     return Plan(
         extent, channels, dtype, result.dtype, made.compute, alpha, tuple(nodes), tuple(beside), missing
     )
@@ -113,6 +111,18 @@ def _add_stage(origin: Origin, graph: Graph, dtype: str | None, sources: Sequenc
         plan = plan_join if node.is_join else plan_apart if node.is_apart else plan_window
         named[node.name] = len(made.nodes)
         made.nodes.append(plan(origin, node.ops, inputs, made, rounded or made.compute))
+
+
+def _covered(
+    plain: Made, missing: Missing | None, opaque: float | None, outputs: Sequence[Output]
+) -> tuple[list[NodePlan], Mapping[int, int]]:
+    """Return the nodes in which what is missing or hidden does not count, and where the results are."""
+    results = {output.node: output.dtype for output in outputs}
+    if missing is not None:
+        return cover_missing(plain, missing, results)
+    if opaque is not None:
+        return cover_transparent(plain, opaque, results)
+    return plain.nodes, {at: at for at in results}
 
 
 def _held(missing: Missing, dtype: str, alpha: bool) -> Missing | None:
