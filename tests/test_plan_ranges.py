@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from convpipe.errors import PlanError
+from convpipe.errors import ParameterError, PlanError
 from convpipe.geometry import Border
 from convpipe.interval import Interval
 from convpipe.ops import Alpha, Mix, dtype_range
@@ -40,7 +40,12 @@ def stages(draw):
     if "kernel" in example:
         taps = st.lists(st.sampled_from([-2, 0, 0.5, 1]), min_size=2, max_size=2)
         example["kernel"] = draw(st.lists(taps, min_size=3, max_size=3))
-    return stage(method.family, "mine" if method.name == ANY_LABEL else method.name, **example, **common)
+    label = "mine" if method.name == ANY_LABEL else method.name
+    try:
+        return stage(method.family, label, **example, **common)
+    except ParameterError:  # one of several windows takes no padding
+        del common["padding"]
+        return stage(method.family, label, **example, **common)
 
 
 @st.composite
@@ -73,9 +78,9 @@ def test_ranges_enclose_every_value(drawn, chain, border):
         )
     except PlanError:
         return
-    values = image.astype(np.float64)
+    made = oracle.run_graph(plan, image)
     for step in plan.stages:
-        values = oracle.run_stage(step.ops, values)
+        values = made[step.first + len(step.nodes) - 1]
         assert np.isfinite(values).all()
         assert inside(values, step.range), step
         colours = values[..., :-1] if alpha else values
