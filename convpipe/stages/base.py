@@ -84,7 +84,7 @@ class Method:
         From parsed parameters to ops, or to a :class:`convpipe.ops.Graph`, whose input is called ``input``
         or as `reads` says; a parameter named ``image`` receives the :class:`ImageKind`.
     alpha : {'keep', 'premultiply'}
-        What becomes of an alpha channel: passed on unfiltered, or filtered with the colours
+        What becomes of an alpha channel: passed on unfiltered; or, of a mean, filtered with the colours
         multiplied by it.
     example : mapping
         Values for the required parameters, for docs and tests.
