@@ -22,7 +22,7 @@ from convpipe.geometry import Axis
 from convpipe.losses import Losses
 from convpipe.ops import IDENTITY, Apart, Frame, Stencil, Turn, stored
 from convpipe.plan import IMAGE, Plan
-from convpipe.plan.arithmetic import Arithmetic
+from convpipe.plan.arithmetic import Arithmetic, Sums
 from convpipe.plan.bands import image_rows, part_bands, wanted_rows
 from convpipe.plan.demand import Span
 from convpipe.plan.parts import Part, held, levels, overflows
@@ -247,7 +247,7 @@ class GraphExecutable:
             node, given = plan.nodes[at], self._picture(at)
             window = Stencil((IDENTITY,), keep_alpha=node.ranges.alpha is not None)
             axes = (Axis(1), Axis(1))
-            arithmetic = Arithmetic(plan.compute)
+            arithmetic = Arithmetic(plan.compute, sums=(Sums(plan.compute),))
             same = replace(
                 node,
                 ops=(window,),
