@@ -5,35 +5,56 @@ from __future__ import annotations
 import os
 import pickle
 import signal
-from contextlib import suppress
+from contextlib import ExitStack, suppress
+from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from multiprocessing.reduction import recv_handle
-from typing import Any, NamedTuple
+from typing import Any
 
 from convpipe import images
 from convpipe.errors import ImageError, ReadError
+from convpipe.images import Limits, OpenFile, OpenImage
 
 
-class Request(NamedTuple):
-    """What is asked of a reader.
+@dataclass(frozen=True)
+class Open:
+    """Asks to open an image file; the answer is what its pages hold.
 
     Parameters
     ----------
-    name : str
-        Of a function of :mod:`convpipe.images`.
+    number : int
+        Which the file has from now on.
     path : str
-        Of the file.
     handed : bool
         Whether the file is handed over open.
-    arguments, options
-        The other arguments.
+    limits : Limits
+    first, allow_truncated : bool
+        As for :func:`convpipe.images.open_image`.
     """
 
-    name: str
+    number: int
     path: str
     handed: bool
-    arguments: tuple[Any, ...]
-    options: dict[str, Any]
+    limits: Limits
+    first: bool = False
+    allow_truncated: bool = False
+
+
+@dataclass(frozen=True)
+class ReadPage:
+    """Asks for the next page of a file."""
+
+    number: int
+
+
+@dataclass(frozen=True)
+class Close:
+    """Asks to close a file; the answer is None."""
+
+    number: int
+
+
+Request = Open | ReadPage | Close
 
 
 def serve(connection: int, memory: int, timeout: float) -> None:
@@ -51,33 +72,54 @@ def serve(connection: int, memory: int, timeout: float) -> None:
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches all; what to end is the run's to say
     with Connection(connection) as pipe:
-        answer: Any = None
+        files, answer = _Files(), None
         while True:
             _send(pipe, memory, answer)
             try:
                 request: Request = pipe.recv()
-                descriptor = recv_handle(pipe) if request.handed else None
+                descriptor = recv_handle(pipe) if isinstance(request, Open) and request.handed else None
             except (EOFError, ConnectionError):
                 return
             signal.setitimer(signal.ITIMER_REAL, 2 * timeout)
-            answer = _answer(request, descriptor)
+            answer = files.answer(request, descriptor)
             signal.setitimer(signal.ITIMER_REAL, 0)
 
 
-def _answer(request: Request, descriptor: int | None) -> Any:
-    """Return what the reader returns, or its exception."""
-    read = getattr(images, request.name)  # images.probe, images.probe_pages or images.read
-    try:
-        if descriptor is None:
-            return read(request.path, *request.arguments, **request.options)
-        with images.OpenFile(request.path, descriptor) as file:
-            return read(file, *request.arguments, **request.options)
-    except ImageError as error:
-        return type(error)(error.reason)
-    except MemoryError:
-        return MemoryError()
-    except Exception as error:
-        return ReadError(f"{type(error).__name__}: {error}")
+class _Files:
+    """The image files that are open here, by their numbers: an image, and its mask."""
+
+    def __init__(self) -> None:
+        self._open: dict[int, tuple[OpenImage, ExitStack]] = {}
+
+    def answer(self, request: Request, descriptor: int | None) -> Any:
+        """Return what is asked for, or the exception that came of it."""
+        try:
+            match request:
+                case Open():
+                    return self._opened(request, descriptor).infos
+                case ReadPage(number):
+                    return self._open[number][0].read_page()
+                case Close(number):
+                    return self._open.pop(number)[1].close()
+        except ImageError as error:
+            return type(error)(error.reason)
+        except MemoryError:
+            return MemoryError()
+        except Exception as error:
+            return ReadError(f"{type(error).__name__}: {error}")
+
+    def _opened(self, request: Open, descriptor: int | None) -> OpenImage:
+        with ExitStack() as stack:
+            file: str | OpenFile = request.path
+            if descriptor is not None:
+                file = stack.enter_context(OpenFile(request.path, descriptor))
+            image = stack.enter_context(
+                images.open_image(
+                    file, request.limits, first=request.first, allow_truncated=request.allow_truncated
+                )
+            )
+            self._open[request.number] = image, stack.pop_all()
+        return image
 
 
 def _send(pipe: Connection, memory: int, answer: Any) -> None:

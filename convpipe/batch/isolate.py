@@ -15,14 +15,16 @@ import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Iterator
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from itertools import count
 from multiprocessing import Pipe
 from multiprocessing.reduction import send_handle
-from typing import Any, cast
+from typing import Any
 
-from convpipe.batch.decoder import Request
-from convpipe.batch.reader import Named
+from convpipe.batch.decoder import Close, Open, ReadPage, Request
+from convpipe.batch.reader import Named, Opened
 from convpipe.compile.runtime.environment import ONE_BLAS_THREAD
 from convpipe.errors import JobError
 from convpipe.images import Image, ImageInfo, Limits, OpenFile
@@ -59,31 +61,31 @@ class IsolatedReader:
         if os.name != "posix":
             raise JobError("decoding in processes of their own (isolate) needs a POSIX system")
         self.limits = limits
-        self._options, self._timeout = {"allow_truncated": allow_truncated}, timeout
+        self._allow_truncated, self._timeout = allow_truncated, timeout
+        self._numbers = count()  # of files, which two threads may draw from
         self._mine = threading.local()
         self._guard = threading.Lock()
         self._all: set[_Decoder] = set()
         self._closed = False
 
-    def probe(self, file: Named) -> ImageInfo:
-        """As :func:`convpipe.images.probe`; :class:`DecoderLost` if the decoder crashes or hangs."""
-        return cast(ImageInfo, self._call("probe", file, self.limits, **self._options))
+    @contextmanager
+    def open(self, file: Named, *, first: bool = False) -> Iterator[Opened]:
+        """As :func:`convpipe.images.open_image`; :class:`DecoderLost` if the decoder crashes or hangs.
 
-    def read(self, file: Named) -> Image:
-        """As :func:`convpipe.images.read`; :class:`DecoderLost` if the decoder crashes or hangs.
-
-        The pixels lie in memory that the next image of the same thread will take.
+        The pixels of a page lie in memory that whatever the same thread asks for next will take.
         """
-        return cast(Image, self._call("read", file, self.limits, **self._options))
-
-    def probe_pages(self, file: Named) -> tuple[ImageInfo, ...]:
-        """As :func:`convpipe.images.probe_pages`; :class:`DecoderLost` as above."""
-        return cast(tuple[ImageInfo, ...], self._call("probe_pages", file, self.limits, **self._options))
-
-    def read_pages(self, file: Named, pages: int) -> Iterator[Image]:
-        """Read one page after the other, as above: each takes the memory of the one before."""
-        for page in range(pages):
-            yield cast(Image, self._call("read", file, self.limits, page=page, **self._options))
+        decoder = self._decoder()
+        descriptor = file.descriptor if isinstance(file, OpenFile) else None
+        number = next(self._numbers)
+        handed = descriptor is not None
+        request = Open(number, os.fspath(file), handed, self.limits, first, self._allow_truncated)
+        infos = self._ask(decoder, request, descriptor)
+        try:
+            yield _Elsewhere(infos, lambda: self._ask(decoder, ReadPage(number)))
+        finally:
+            if getattr(self._mine, "decoder", None) is decoder:  # it was not lost meanwhile
+                with suppress(DecoderLost):
+                    self._ask(decoder, Close(number))
 
     def abort(self) -> None:
         """End all the processes; a thread that waits for one gets :class:`DecoderLost`."""
@@ -100,10 +102,8 @@ class IsolatedReader:
                 decoder.end()
             self._all.clear()
 
-    def _call(self, name: str, file: Named, *arguments: Any, **options: Any) -> Any:
-        decoder = self._decoder()
-        descriptor = file.descriptor if isinstance(file, OpenFile) else None
-        request = Request(name, os.fspath(file), descriptor is not None, arguments, options)
+    def _ask(self, decoder: _Decoder, request: Request, descriptor: int | None = None) -> Any:
+        """Return the answer of a process, or raise it."""
         try:
             answer = decoder.ask(request, self._timeout, descriptor)
         except DecoderLost:
@@ -126,6 +126,14 @@ class IsolatedReader:
                 self._all.add(decoder)
             decoder.wait_until_ready()
         return decoder
+
+
+@dataclass(frozen=True)
+class _Elsewhere:
+    """An image file that is open in a process."""
+
+    infos: tuple[ImageInfo, ...]
+    read_page: Callable[[], Image]
 
 
 class _Decoder:

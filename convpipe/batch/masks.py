@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -12,10 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from convpipe import images
-from convpipe.batch.reader import Reader
+from convpipe.batch.reader import Opened, Reader
 from convpipe.errors import JobError, ReadError
 from convpipe.geometry import Extent
-from convpipe.images import Folder, ImageInfo, OpenFile, OutsideError, format_of
+from convpipe.images import Folder, OpenFile, OutsideError, format_of
 from convpipe.paths import tried
 
 
@@ -109,13 +109,21 @@ def check_extents(mask: Extent, pages: Sequence[Extent]) -> None:
             raise ReadError(f"its mask is {own_rows}x{own_cols}, and it is {rows}x{cols}")
 
 
-def probe_mask(reader: Reader, file: OpenFile) -> ImageInfo:
-    """Return what a mask holds, from its header; errors say that they are of it."""
-    with _said_of_it():
-        return reader.probe(file)
+@contextmanager
+def opened_mask(reader: Reader, file: OpenFile) -> Iterator[Opened]:
+    """Read the header of a mask, and have it open; errors of that say that they are of it.
+
+    Raises
+    ------
+    ReadError
+    """
+    with ExitStack() as stack:
+        with _said_of_it():
+            mask = stack.enter_context(reader.open(file, first=True))
+        yield mask
 
 
-def read_mask(reader: Reader, file: OpenFile) -> NDArray[np.bool_]:
+def read_mask(mask: Opened) -> NDArray[np.bool_]:
     """Return where a mask is not 0 in any of its colours; alpha of its own says nothing.
 
     Raises
@@ -123,7 +131,7 @@ def read_mask(reader: Reader, file: OpenFile) -> NDArray[np.bool_]:
     ReadError
     """
     with _said_of_it():
-        read = reader.read(file)
+        read = mask.read_page()
     pixels: NDArray[Any] = read.pixels[..., :-1] if read.alpha else read.pixels
     shown = pixels != 0  # a copy: what a decoder of its own gives lies in memory that the image will take
     return shown if shown.ndim == 2 else np.asarray(shown.any(axis=2))

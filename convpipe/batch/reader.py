@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from typing import Protocol
 
 from convpipe import images
@@ -13,22 +13,24 @@ Named = str | os.PathLike[str]
 """A path, or a file that is open already and has one (:class:`convpipe.images.OpenFile`)."""
 
 
+class Opened(Protocol):
+    """An image file whose headers were read: :class:`convpipe.images.OpenImage`, here or elsewhere."""
+
+    @property
+    def infos(self) -> tuple[ImageInfo, ...]:
+        """Of the pages that :meth:`read_page` returns."""
+
+    def read_page(self) -> images.Image:
+        """Decode the next page; the pixels of the one before may be gone then."""
+
+
 class Reader(Protocol):
     """Decodes images: in this process, or in others."""
 
     limits: Limits
 
-    def probe(self, file: Named) -> ImageInfo:
-        """Read the header."""
-
-    def read(self, file: Named) -> images.Image:
-        """Decode."""
-
-    def probe_pages(self, file: Named) -> tuple[ImageInfo, ...]:
-        """Read the header of every page."""
-
-    def read_pages(self, file: Named, pages: int) -> Iterator[images.Image]:
-        """Decode one page after the other; the pixels of one may be gone when the next is asked for."""
+    def open(self, file: Named, *, first: bool = False) -> AbstractContextManager[Opened]:
+        """Read the headers of all pages, or of the first alone; as :func:`convpipe.images.open_image`."""
 
     def abort(self) -> None:
         """Give up what is being decoded, where that can be done; from any thread."""
@@ -43,21 +45,9 @@ class DirectReader:
     def __init__(self, limits: Limits, allow_truncated: bool) -> None:
         self.limits, self._allow_truncated = limits, allow_truncated
 
-    def probe(self, file: Named) -> ImageInfo:
-        """As :func:`convpipe.images.probe`."""
-        return images.probe(file, self.limits, allow_truncated=self._allow_truncated)
-
-    def read(self, file: Named) -> images.Image:
-        """As :func:`convpipe.images.read`."""
-        return images.read(file, self.limits, allow_truncated=self._allow_truncated)
-
-    def probe_pages(self, file: Named) -> tuple[ImageInfo, ...]:
-        """As :func:`convpipe.images.probe_pages`."""
-        return images.probe_pages(file, self.limits, allow_truncated=self._allow_truncated)
-
-    def read_pages(self, file: Named, pages: int) -> Iterator[images.Image]:
-        """As :func:`convpipe.images.read_pages`."""
-        return images.read_pages(file, self.limits, allow_truncated=self._allow_truncated)
+    def open(self, file: Named, *, first: bool = False) -> AbstractContextManager[Opened]:
+        """As :func:`convpipe.images.open_image`."""
+        return images.open_image(file, self.limits, first=first, allow_truncated=self._allow_truncated)
 
     def abort(self) -> None:
         """Do nothing: a thread cannot be stopped."""

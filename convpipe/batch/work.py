@@ -19,8 +19,9 @@ from convpipe import images
 from convpipe.batch.budget import Need
 from convpipe.batch.encode import ResultEncoder
 from convpipe.batch.isolate import DecoderLost
-from convpipe.batch.masks import check_extents, probe_mask, read_mask
+from convpipe.batch.masks import check_extents, opened_mask, read_mask
 from convpipe.batch.outputs import Targets, result_folder
+from convpipe.batch.reader import Opened
 from convpipe.batch.resume import holds
 from convpipe.batch.state import Run
 from convpipe.errors import ConvpipeError, JobError, PlanError, ReadError, WriteError
@@ -126,18 +127,18 @@ class Work:
             kept = self._kept(hashes)
             if kept is not None:
                 return kept
-            infos = self._probe(file)
-            mask_bytes = self._probe_mask(mask, infos)
-            plans = self._plan(infos)
-            encoder = self._encoder(infos, plans)
-            with self._run.budget.share(self._need(seen[0][0], plans, encoder, mask_bytes)):
-                self._shown = None if mask is None else read_mask(self._run.reader, mask)
-                encoded = encoder.encode(self._pages(file, infos, plans))
-                self._note(encoder.notes(encoded))
-                if [each.stamp() for each in files] != seen:
-                    raise changed()
-                self._enter("write")
-                return self._save(encoded)
+            with self._run.reader.open(file) as image, self._opened_mask(mask) as shown:
+                mask_bytes = _mask_bytes(shown, image.infos)
+                plans = self._plan(image.infos)
+                encoder = self._encoder(image.infos, plans)
+                with self._run.budget.share(self._need(seen[0][0], plans, encoder, mask_bytes)):
+                    self._shown = None if shown is None else read_mask(shown)
+                    encoded = encoder.encode(self._pages(image, plans))
+                    self._note(encoder.notes(encoded))
+                    if [each.stamp() for each in files] != seen:
+                        raise changed()
+                    self._enter("write")
+                    return self._save(encoded)
 
     def _exists(self) -> bool:
         """Tell whether the name of a result is taken."""
@@ -217,20 +218,9 @@ class Work:
         """Return how many threads filter an image of so many samples; None for all."""
         return 1 if samples < SMALL else self._run.threads
 
-    def _probe(self, file: OpenFile) -> tuple[ImageInfo, ...]:
-        """Return the headers of all pages that are filtered."""
-        info = self._run.reader.probe(file)
-        if info.frames > 1 and images.FORMATS[info.format].pages:
-            return self._run.reader.probe_pages(file)
-        return (info,)
-
-    def _probe_mask(self, mask: OpenFile | None, infos: Sequence[ImageInfo]) -> int:
-        """Return the bytes of the mask, decoded; refuse one of another extent."""
-        if mask is None:
-            return 0
-        info = probe_mask(self._run.reader, mask)
-        check_extents(info.extent, [page.extent for page in infos])
-        return math.prod(info.extent) * info.channels * np.dtype(info.dtype).itemsize
+    def _opened_mask(self, mask: OpenFile | None) -> AbstractContextManager[Opened | None]:
+        """Read the header of the mask, if there is one."""
+        return nullcontext() if mask is None else opened_mask(self._run.reader, mask)
 
     def _apply(self, image: images.Image, info: ImageInfo, plan: Plan) -> list[Page]:
         """Filter an image, or a page; return its results."""
@@ -250,18 +240,11 @@ class Work:
             for output in plan.outputs
         ]
 
-    def _pages(
-        self, file: OpenFile, infos: Sequence[ImageInfo], plans: Sequence[Plan]
-    ) -> Iterator[list[Page]]:
+    def _pages(self, image: Opened, plans: Sequence[Plan]) -> Iterator[list[Page]]:
         """Read and filter the pages one by one, and yield the results of each: one is in memory at a time."""
-        pages: Iterator[images.Image] | None = None
-        for info, plan in zip(infos, plans, strict=True):
+        for info, plan in zip(image.infos, plans, strict=True):
             self._enter("read")
-            if len(infos) == 1:
-                yield self._apply(self._run.reader.read(file), info, plan)
-            else:
-                pages = pages or self._run.reader.read_pages(file, len(infos))
-                yield self._apply(next(pages), info, plan)
+            yield self._apply(image.read_page(), info, plan)
 
     def _save(self, encoded: Sequence[Encoded]) -> ImageResult:
         """Write the results, but those that are there: a run may have died between files and their record."""
@@ -288,6 +271,15 @@ class Work:
             output_hash=last.output_hash,
             beside=tuple(beside),
         )
+
+
+def _mask_bytes(mask: Opened | None, infos: Sequence[ImageInfo]) -> int:
+    """Return the bytes of a mask, decoded; refuse one of another extent than a page."""
+    if mask is None:
+        return 0
+    (info,) = mask.infos
+    check_extents(info.extent, [page.extent for page in infos])
+    return math.prod(info.extent) * info.channels * np.dtype(info.dtype).itemsize
 
 
 def changed() -> ReadError:

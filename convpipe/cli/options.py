@@ -182,8 +182,9 @@ def read_mask(path: Path, job: Job) -> NDArray[Any] | None:
     name = path.relative_to(root) if root is not None and path.is_relative_to(root) else Path(path.name)
     with closing(masks.Masks(job.mask)) as folder:
         try:
-            with folder.open(name) as file:
-                return masks.read_mask(DirectReader(job.limits, job.allow_truncated), file)
+            reader = DirectReader(job.limits, job.allow_truncated)
+            with folder.open(name) as file, masks.opened_mask(reader, file) as mask:
+                return masks.read_mask(mask)
         except ReadError as error:
             raise type(error)(f"{path}: {error}") from None
 

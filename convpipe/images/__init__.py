@@ -18,6 +18,7 @@ from convpipe.images.formats.registry import (
     supports,
 )
 from convpipe.images.metadata.model import Metadata
+from convpipe.images.opened import OpenImage, open_image
 from convpipe.images.probe import ImageInfo, probe, probe_pages
 from convpipe.images.read import Image, read, read_pages
 from convpipe.images.source import Page
@@ -41,6 +42,7 @@ __all__ = [
     "Limits",
     "Metadata",
     "OpenFile",
+    "OpenImage",
     "OutsideError",
     "Page",
     "PageEncoder",
@@ -53,6 +55,7 @@ __all__ = [
     "format_of",
     "is_temporary",
     "open_file",
+    "open_image",
     "probe",
     "probe_pages",
     "read",

@@ -57,13 +57,18 @@ def codec(format: str) -> Codec:
 
 @contextmanager
 def image_file(path: str | os.PathLike[str], limits: Limits, allow_truncated: bool) -> Iterator[Source]:
-    """Open an image file as ``opened`` does, with what is left of a damaged PNG if that is allowed."""
-    with opened(path, limits) as source:
-        if allow_truncated and source.format == "png":
-            from convpipe.images.formats.salvage import salvage
-
-            salvage(source, limits)
+    """Open an image file to be read there and then: whatever goes wrong is a ``ReadError``."""
+    with opened(path, limits) as source, source.reading():
+        mend(source, limits, allow_truncated)
         yield source
+
+
+def mend(source: Source, limits: Limits, allow_truncated: bool) -> None:
+    """Put what is left of a damaged PNG in its place, if that is allowed."""
+    if allow_truncated and source.format == "png":
+        from convpipe.images.formats.salvage import salvage
+
+        salvage(source, limits)
 
 
 def checked_header(source: Source, limits: Limits) -> Header:

@@ -86,7 +86,7 @@ def probe(
     (20, 30)
     """
     with image_file(path, limits, allow_truncated) as source:
-        return _info(path, source, checked_header(source, limits))
+        return info_of(path, source, checked_header(source, limits))
 
 
 def probe_pages(
@@ -105,10 +105,11 @@ def probe_pages(
     [((20, 30), 'float64'), ((5, 5), 'uint8')]
     """
     with image_file(path, limits, allow_truncated) as source:
-        return tuple(_info(path, source, header) for header in checked_headers(source, limits))
+        return tuple(info_of(path, source, header) for header in checked_headers(source, limits))
 
 
-def _info(path: str | os.PathLike[str], source: Source, header: Header) -> ImageInfo:
+def info_of(path: str | os.PathLike[str], source: Source, header: Header) -> ImageInfo:
+    """Return what a page holds, given its header."""
     extent = (header.rows, header.cols) if header.orientation < 5 else (header.cols, header.rows)
     return ImageInfo(
         path=Path(path),

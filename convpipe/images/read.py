@@ -96,7 +96,7 @@ def read(
             header = checked_header(source, limits)
         else:
             header = next(checked_headers(source, limits, page))
-        return _image(source, header, allow_truncated)
+        return image_of(source, header, allow_truncated)
 
 
 def read_pages(
@@ -120,10 +120,11 @@ def read_pages(
         for header in checked_headers(source, limits):
             if not FORMATS[source.format].pages:
                 note_frames_left(source, header)
-            yield _image(source, header, allow_truncated)
+            yield image_of(source, header, allow_truncated)
 
 
-def _image(source: Source, header: Header, allow_truncated: bool) -> Image:
+def image_of(source: Source, header: Header, allow_truncated: bool) -> Image:
+    """Decode a page, given its header."""
     with collected(source.notes):
         stored = codec(source.format).decode(source, header, allow_truncated)
     _check_decoded(stored, header)

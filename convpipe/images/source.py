@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from typing import Any, BinaryIO, NamedTuple
 
@@ -45,6 +45,10 @@ class Source:
         self.file.seek(position)
         return self.file.read(count)
 
+    def reading(self) -> AbstractContextManager[None]:
+        """Turn whatever goes wrong while it is read into a ``ReadError``."""
+        return read_errors(f"damaged or unsupported {self.format}")
+
     def exactly(self, count: int, what: str) -> bytes:
         """Return the next ``count`` bytes, or fail because ``what`` is cut off."""
         if count > self.size - self.file.tell() or len(data := self.file.read(count)) != count:
@@ -56,7 +60,8 @@ class Source:
 class Header:
     """What a format's ``header`` finds without decoding a pixel; rows and columns as stored.
 
-    ``alpha`` says whether the last channel is alpha; ``private`` is for that format's ``decode`` alone.
+    ``alpha`` says whether the last channel is alpha; ``private`` is for that format's ``decode`` alone;
+    ``nbytes`` is the memory that the header of a page takes, roughly, where a file may have many.
     """
 
     rows: int
@@ -68,6 +73,7 @@ class Header:
     orientation: int = 1
     metadata: Metadata = field(default_factory=Metadata)
     private: Any = None
+    nbytes: int = field(default=0, kw_only=True)
 
 
 class Page(NamedTuple):
@@ -121,22 +127,32 @@ def read_errors(what: str) -> Iterator[None]:
 
 @contextmanager
 def opened(path: str | os.PathLike[str], limits: Limits) -> Iterator[Source]:
-    """Open an image file of a known format; FIFOs, devices and folders are refused without waiting."""
-    with read_errors("cannot open"), _open(path) as file:
-        size = os.fstat(file.fileno()).st_size
-        limits.check_file(size)
-        head = file.read(HEAD_BYTES)
-        format = sniff(head)
-        named = format_of(path)
-        if format is None:
-            said = f"not a {named} image" if named else "not an image convpipe reads"
-            raise ReadError(f"{said}: the file holds {describe(head)}; known are {', '.join(FORMATS)}")
-        source = Source(file, size, format)
-        if named != format:
-            source.notes.append(f"the content is {format}, not what the name says")
-        file.seek(0)
-        with read_errors(f"damaged or unsupported {format}"):
-            yield source
+    """Open an image file of a known format; FIFOs, devices and folders are refused without waiting.
+
+    What goes wrong while it is open passes as it is: :meth:`Source.reading` is for what reads it.
+    """
+    with ExitStack() as stack:
+        with read_errors("cannot open"):
+            file = stack.enter_context(_open(path))
+            source = _recognised(file, path, limits)
+        yield source
+
+
+def _recognised(file: BinaryIO, path: str | os.PathLike[str], limits: Limits) -> Source:
+    """Return an open file as one of the known formats, at its beginning."""
+    size = os.fstat(file.fileno()).st_size
+    limits.check_file(size)
+    head = file.read(HEAD_BYTES)
+    format = sniff(head)
+    named = format_of(path)
+    if format is None:
+        said = f"not a {named} image" if named else "not an image convpipe reads"
+        raise ReadError(f"{said}: the file holds {describe(head)}; known are {', '.join(FORMATS)}")
+    source = Source(file, size, format)
+    if named != format:
+        source.notes.append(f"the content is {format}, not what the name says")
+    file.seek(0)
+    return source
 
 
 @contextmanager

@@ -282,7 +282,7 @@ def test_file_that_changes_between_header_and_pixels(pipeline, save, source, tmp
     other = read(save("other.png", (30, 30)))
     (source / "other.png").unlink()
     save("a.png")
-    monkeypatch.setattr(images, "read", lambda *_, **__: other)
+    monkeypatch.setattr(images.OpenImage, "read_page", lambda _: other)
     report = run_folder(pipeline, source, tmp_path / "out")
     assert outcomes(report)["a.png"] == ("failed", "read", "the file was changed while it was read")
 

@@ -212,7 +212,7 @@ def test_read_only_output_fails_before_the_first_decode(save, source, out, monke
         return opened(path, flags, *args, **options)
 
     monkeypatch.setattr(os, "open", read_only)
-    monkeypatch.setattr(images, "probe", lambda *_: pytest.fail("read"))
+    monkeypatch.setattr(images, "open_image", lambda *_, **__: pytest.fail("read"))
     with pytest.raises(JobError, match=r"the journal .* cannot be written: Read-only file system"):
         run_folder(FakePipeline(), source, out)
 
@@ -235,7 +235,7 @@ def test_input_that_may_not_be_read(save, source, out, monkeypatch):
     assert report.done == 1
 
 
-@pytest.mark.parametrize("step", ["read", "filter", "encode"])
+@pytest.mark.parametrize("step", ["read_page", "outputs", "encode"])
 def test_out_of_memory_fails_that_image(save, source, out, monkeypatch, step):
     def exhausted(*args, **options):
         if not failed:
@@ -244,7 +244,7 @@ def test_out_of_memory_fails_that_image(save, source, out, monkeypatch, step):
         return real(*args, **options)
 
     failed, pipeline = [], FakePipeline()
-    owner = pipeline if step == "filter" else images
+    owner = {"read_page": images.OpenImage, "outputs": pipeline}.get(step, images)
     real = getattr(owner, step)
     monkeypatch.setattr(owner, step, exhausted)
     for name in ("a.png", "b.png"):

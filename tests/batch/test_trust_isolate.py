@@ -13,7 +13,7 @@ from fakes import FakePipeline
 
 from convpipe import images
 from convpipe.batch import isolate, run_folder, settle
-from convpipe.batch.decoder import Request
+from convpipe.batch.decoder import Close, Open, ReadPage
 from convpipe.batch.isolate import DecoderLost, IsolatedReader
 from convpipe.errors import JobError, LimitError, ReadError
 from convpipe.images import DEFAULT_LIMITS, Limits, digest_file, write
@@ -33,11 +33,11 @@ class Finder:
 
 def spoil():
     from convpipe import images
-    real = {"probe": images.probe, "read": images.read}
+    real = {"probe": images.open_image, "read": images.OpenImage.read_page}
 
     def spoilt(call):
         def run(file, *args, **options):
-            path = Path(file)
+            path = Path(file if call == "probe" else file._source.file.name)
             with open(os.environ["BAD_DECODER_LOG"], "a") as log:
                 log.write(f"{call} {path.name} {os.getpid()}\\n")
             if call in path.name and "segfault" in path.name:
@@ -65,7 +65,7 @@ def spoil():
             return real[call](file, *args, **options)
         return run
 
-    images.probe, images.read = spoilt("probe"), spoilt("read")
+    images.open_image, images.OpenImage.read_page = spoilt("probe"), spoilt("read")
 
 sys.meta_path.insert(0, Finder())
 """
@@ -124,19 +124,20 @@ def test_pixels_metadata_and_notes_come_back(reader, tmp_path, rng):
     write(tmp_path / "a.tif", pixels, images.Metadata(resolution=(300, 300)))
     (tmp_path / "a.tif").rename(tmp_path / "a.png")
     direct = images.read(tmp_path / "a.png")
-    image = reader.read(tmp_path / "a.png")
-    np.testing.assert_array_equal(image.pixels, direct.pixels)
+    with reader.open(tmp_path / "a.png") as file:
+        image = file.read_page()
+        np.testing.assert_array_equal(image.pixels, direct.pixels)
     assert (image.metadata, image.format, image.notes) == (direct.metadata, "tiff", direct.notes)
-    assert reader.probe(tmp_path / "a.png") == images.probe(tmp_path / "a.png")
+    assert file.infos == (images.probe(tmp_path / "a.png"),)
 
 
 def test_errors_come_back(reader, tmp_path):
-    with pytest.raises(ReadError, match="No such file"):
-        reader.read(tmp_path / "none.png")
+    with pytest.raises(ReadError, match="No such file"), reader.open(tmp_path / "none.png"):
+        pass
     write(tmp_path / "a.png", np.zeros((20, 20), np.uint8))
     reader.limits = Limits(max_pixels=9)
-    with pytest.raises(LimitError, match="400 pixels"):
-        reader.probe(tmp_path / "a.png")
+    with pytest.raises(LimitError, match="400 pixels"), reader.open(tmp_path / "a.png"):
+        pass
 
 
 @pytest.mark.parametrize("call", ["probe", "read"])
@@ -233,16 +234,17 @@ def test_a_signal_does_not_wait_for_a_decoder(save, run, log, name, attempts):
 
 def test_ctrl_c_in_a_terminal_reaches_the_processes_too_and_is_not_theirs(reader, tmp_path):
     write(tmp_path / "a.png", np.zeros((3, 3), np.uint8))
-    reader.probe(tmp_path / "a.png")
-    os.kill(reader._decoder()._process.pid, signal.SIGINT)
-    assert reader.probe(tmp_path / "a.png").extent == (3, 3)
+    with reader.open(tmp_path / "a.png") as file:
+        os.kill(reader._decoder()._process.pid, signal.SIGINT)
+        assert file.read_page().pixels.shape == (3, 3)
 
 
 @pytest.mark.skipif(not os.path.exists("/proc/self/task"), reason="needs /proc")
 def test_a_process_that_decodes_has_one_thread(reader, tmp_path):
     """Those of OpenBLAS would be one a core in each process, and where they cannot start, its end."""
     write(tmp_path / "a.png", np.zeros((3, 3), np.uint8))
-    reader.probe(tmp_path / "a.png")
+    with reader.open(tmp_path / "a.png") as file:
+        file.read_page()
     assert len(os.listdir(f"/proc/{reader._decoder()._process.pid}/task")) == 1
 
 
@@ -250,7 +252,8 @@ def test_an_orphan_ends_itself(tmp_path, log):
     write(tmp_path / "read_hang.png", np.zeros((3, 3), np.uint8))
     reader = IsolatedReader(DEFAULT_LIMITS, False, 0.3)
     decoder = reader._decoder()
-    decoder._connection.send(Request("read", str(tmp_path / "read_hang.png"), False, (DEFAULT_LIMITS,), {}))
+    decoder.ask(Open(1, str(tmp_path / "read_hang.png"), False, DEFAULT_LIMITS), 30)
+    decoder._connection.send(ReadPage(1))
     assert decoder._process.wait(10) == -signal.SIGALRM
     reader.close()
 
@@ -286,6 +289,41 @@ def test_memory_that_is_full_fails_the_image(save, source, tmp_path, run, monkey
     assert reasons(run()) == {"a.png": "not enough memory"}
 
 
+def test_a_file_that_is_closed_takes_no_descriptor(reader, tmp_path):
+    """Also one that could not be read; an image and its mask are open beside each other."""
+    write(tmp_path / "a.png", np.zeros((3, 3), np.uint8))
+    (tmp_path / "b.png").write_bytes((tmp_path / "a.png").read_bytes()[:40])
+
+    def descriptors():
+        return len(os.listdir(f"/proc/{reader._decoder()._process.pid}/fd"))
+
+    with images.open_file(tmp_path / "a.png") as file, reader.open(file), reader.open(tmp_path / "a.png"):
+        opened = descriptors()
+    before = descriptors()
+    assert before < opened
+    for _ in range(3):
+        with images.open_file(tmp_path / "b.png") as file, pytest.raises(ReadError), reader.open(file):
+            pass
+        with images.open_file(tmp_path / "a.png") as file, reader.open(file) as image:
+            image.read_page()
+    assert descriptors() == before
+
+
+def test_what_was_saved_counts_though_its_decoder_is_lost_then(save, run, monkeypatch):
+    """It is closed after the result has its name."""
+    ask = isolate._Decoder.ask
+
+    def lost(self, request, *args):
+        if isinstance(request, Close):
+            self.kill()
+        return ask(self, request, *args)
+
+    monkeypatch.setattr(isolate._Decoder, "ask", lost)
+    for name in ("a.png", "b.png"):
+        save(name)
+    assert run(workers=1).done == 2
+
+
 def test_no_reader_where_files_cannot_be_handed_over(monkeypatch):
     monkeypatch.setattr(isolate.os, "name", "nt")
     with pytest.raises(JobError, match="POSIX"):
@@ -294,8 +332,8 @@ def test_no_reader_where_files_cannot_be_handed_over(monkeypatch):
 
 def test_after_the_end_none_is_started(reader, tmp_path):
     reader.abort()
-    with pytest.raises(DecoderLost, match="the run has ended"):
-        reader.probe(tmp_path / "a.png")
+    with pytest.raises(DecoderLost, match="the run has ended"), reader.open(tmp_path / "a.png"):
+        pass
 
 
 def test_memory_without_a_name_where_the_system_has_none(save, run, monkeypatch):

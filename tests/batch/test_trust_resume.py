@@ -443,14 +443,14 @@ def test_input_changed_in_mid_run(make_pipeline, save, source, out, resume):
 
 def test_input_changed_while_it_is_read(pipeline, save, source, out, monkeypatch):
     path = save("a.png")
-    read = images.read
+    read = images.OpenImage.read_page
 
     def slow(*args, **options):
         image = read(*args, **options)
         save_again(path, 30)
         return image
 
-    monkeypatch.setattr(images, "read", slow)
+    monkeypatch.setattr(images.OpenImage, "read_page", slow)
     report = run_folder(pipeline, source, out)
     assert report.failures[0].reason == "the file was changed while it was read"
     assert not (out / "a.png").exists()
@@ -458,14 +458,14 @@ def test_input_changed_while_it_is_read(pipeline, save, source, out, monkeypatch
 
 def test_input_that_vanishes_while_it_is_read(pipeline, save, source, out, monkeypatch):
     path = save("a.png")
-    read = images.read
+    read = images.OpenImage.read_page
 
     def last(*args, **options):
         image = read(*args, **options)
         path.unlink()
         return image
 
-    monkeypatch.setattr(images, "read", last)
+    monkeypatch.setattr(images.OpenImage, "read_page", last)
     report = run_folder(pipeline, source, out)
     assert report.failures[0].reason == "the file was changed while it was read"
 
@@ -477,13 +477,13 @@ def save_again(path, value):
 def test_vanished_input(pipeline, save, source, out, monkeypatch):
     save("a.png")
     save("b.png")
-    probe = images.probe
+    open_image = images.open_image
 
     def vanish(path, *args, **options):
         (source / "b.png").unlink(missing_ok=True)
-        return probe(path, *args, **options)
+        return open_image(path, *args, **options)
 
-    monkeypatch.setattr(images, "probe", vanish)
+    monkeypatch.setattr(images, "open_image", vanish)
     report = run_folder(pipeline, source, out, workers=1)
     assert [(result.path, result.reason) for result in report.failures] == [
         ("b.png", "cannot open: No such file or directory")

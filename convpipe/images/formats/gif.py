@@ -26,6 +26,7 @@ def header(source: Source, limits: Limits) -> Header:
     limits.check_array(rows, cols, 4, "uint8")
     source.file.seek(0)
     image = GifImageFile(source.file)
+    image.dispose = None  # room for what stands under the next frame, which is not read
     if image.info.get("comment"):
         source.notes.append("GIF comment not carried")
     mode = "RGBA" if "transparency" in image.info else {"L": "L"}.get(image.mode, "RGB")

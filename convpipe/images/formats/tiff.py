@@ -15,7 +15,7 @@ from convpipe.images.metadata.model import Metadata, Samples
 from convpipe.images.metadata.raster import Raster
 from convpipe.images.source import Header, Source
 from convpipe.images.tiff.decode import LZW, samples_of
-from convpipe.images.tiff.pages import SUB_DIRECTORIES, chain
+from convpipe.images.tiff.pages import NUMBER_BYTES, SUB_DIRECTORIES, chain
 from convpipe.images.tiff.planes import plane
 from convpipe.images.tiff.quirks import page_at, settle_predictor, tiff_file
 from convpipe.images.tiff.samples import CMYK, JPEG, PALETTE, YCBCR, Pixel
@@ -39,6 +39,9 @@ NUMBERS = (
     "fillorder", "compression", "planarconfig", "rowsperstrip", "tilelength", "tilewidth", "tiledepth",
 )  # fmt: skip
 """Attributes of a page that say how its samples are stored."""
+
+PAGE_BYTES = 5000
+"""Memory of a page, as tifffile has it, beside the values of long fields; measured."""
 
 
 def header(source: Source, limits: Limits) -> Header:
@@ -70,11 +73,14 @@ def headers(source: Source, limits: Limits, start: int = 0) -> Iterator[Header]:
         if start:
             metadata = replace(metadata, descriptions=())
         settle_predictor(page, source.notes)
+        shared = place.nbytes + len(metadata.exif or b"")
         for number in range(start, place.planes):
             with collected(source.notes):
-                made = _header(plane(page, number, place.planes), metadata, source, limits)
-            yield replace(made, frames=found.frames)
-            metadata = replace(metadata, descriptions=())  # of the whole stack, once
+                view = plane(page, number, place.planes)
+                made = _header(view, metadata, source, limits)
+            nbytes = shared + PAGE_BYTES + NUMBER_BYTES * len(view.dataoffsets)
+            yield replace(made, frames=found.frames, nbytes=nbytes)
+            metadata, shared = replace(metadata, descriptions=()), 0  # of the whole stack, once
         start = 0
 
 

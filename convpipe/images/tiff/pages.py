@@ -16,6 +16,12 @@ NEW_SUBFILE, OLD_SUBFILE, SUB_DIRECTORIES = 254, 255, 330
 REDUCED, MASK = 1, 4
 OLD_REDUCED = 2
 
+NUMBER_BYTES = 40
+"""That one number of a field takes in a tuple."""
+
+BYTES = (1, 2, 6, 7)
+"""Types of fields that are read as bytes; both tifffile and the metadata hold them."""
+
 
 @dataclass(frozen=True)
 class Place:
@@ -29,11 +35,14 @@ class Place:
         Its place in the chain of all directories, from 0.
     planes : int
         Number of images that it stands for; more than 1 in a stack that the file counts elsewhere.
+    nbytes : int
+        Memory that its directory takes once it is read, roughly.
     """
 
     offset: int
     index: int
     planes: int
+    nbytes: int = 0
 
 
 @dataclass(frozen=True)
@@ -60,28 +69,32 @@ class Chain:
 def chain(source: Source, limits: Limits) -> Chain:
     """Follow the chain of directories. One that loops, or is cut off, ends where it does, with a note."""
     layout = ifd.layout_of(source.file)
-    walked: list[tuple[int, bool]] = []
+    walked: list[tuple[int, bool, int]] = []
     claims: list[Claim | None] = []
     software, below = b"", False
     for offset, found in _walk(source, layout, limits):
         if not walked:
             software, below = software_of(found), SUB_DIRECTORIES in found
-        walked.append((offset, _is_extra(found)))
-        if not walked[-1][1]:
+        extra = _is_extra(found)
+        walked.append((offset, extra, _nbytes(found)))
+        if not extra:
             claims.append(claim(found, first=len(walked) == 1, software=software))
     if not claims:
         if below:
             raise ReadError("its first image is a reduced one of another below it, as in raw camera files")
-        walked[0], claims = (walked[0][0], False), [None]
-    pages = [(offset, index) for index, (offset, extra) in enumerate(walked) if not extra]
-    taken = [offset for offset, _ in walked]
+        walked[0], claims = (walked[0][0], False, walked[0][2]), [None]
+    pages = [(offset, index, nbytes) for index, (offset, extra, nbytes) in enumerate(walked) if not extra]
+    taken = [offset for offset, *_ in walked]
     if any(claims):
-        taken += [data_start(ifd.Directory.at(source.file, layout, offset)) for offset, _ in pages]
+        taken += [data_start(ifd.Directory.at(source.file, layout, offset)) for offset, *_ in pages]
     planes = settle(claims, taken, source)
     if claims == [None] and len(walked) == 1 and not below:
         note_room(found, walked[0][0], source)
     limits.check_frames(sum(planes))
-    places = [Place(*page, each) for page, each in zip(pages, planes, strict=True)]
+    places = [
+        Place(offset, index, each, nbytes)
+        for (offset, index, nbytes), each in zip(pages, planes, strict=True)
+    ]
     return Chain(layout, places, sum(planes), len(walked) - len(places))
 
 
@@ -107,6 +120,10 @@ def _walk(source: Source, layout: ifd.Layout, limits: Limits) -> Iterator[tuple[
         source.notes.append("the list of pages runs in a loop")
     if not seen:
         raise ReadError("the TIFF has no directory")
+
+
+def _nbytes(found: ifd.Directory) -> int:
+    return sum(2 * each.size if each.kind in BYTES else NUMBER_BYTES * each.count for each in found.entries)
 
 
 def _is_extra(found: ifd.Directory) -> bool:

@@ -1,0 +1,114 @@
+"""An image file that stays open: its headers are read once, and its pages are decoded from them."""
+
+from __future__ import annotations
+
+import os
+from collections import deque
+from collections.abc import Iterator
+from contextlib import contextmanager
+from itertools import chain
+
+from convpipe.images.codecs import checked_header, checked_headers, mend, note_frames_left
+from convpipe.images.formats.registry import FORMATS
+from convpipe.images.probe import ImageInfo, info_of
+from convpipe.images.read import Image, image_of
+from convpipe.images.source import Header, Source, opened
+from convpipe.limits import DEFAULT_LIMITS, Limits
+
+KEPT_BYTES = 64 << 20
+"""Memory that the headers of one file may take: more than the most pages of a plain stack do.
+
+Thousands of pages may all claim one large profile, and each would hold it. The header of a page behind this
+is read again when the page is."""
+
+
+class OpenImage:
+    """An image file whose headers were read, as :func:`open_image` makes it.
+
+    Attributes
+    ----------
+    infos : tuple of ImageInfo
+        Of the pages that :meth:`read_page` returns.
+    """
+
+    def __init__(
+        self,
+        source: Source,
+        headers: Iterator[Header],
+        infos: tuple[ImageInfo, ...],
+        allow_truncated: bool,
+    ) -> None:
+        self.infos = infos
+        self._source, self._headers, self._allow_truncated = source, headers, allow_truncated
+
+    def read_page(self) -> Image:
+        """Decode the next page; errors are as for :func:`convpipe.images.read`.
+
+        Each comes once, one after the other, and what was kept of it goes with it.
+        """
+        with self._source.reading():
+            return image_of(self._source, next(self._headers), self._allow_truncated)
+
+
+@contextmanager
+def open_image(
+    path: str | os.PathLike[str],
+    limits: Limits = DEFAULT_LIMITS,
+    *,
+    first: bool = False,
+    allow_truncated: bool = False,
+) -> Iterator[OpenImage]:
+    """Read the headers of an image file, and have it open to decode its pages.
+
+    Parameters
+    ----------
+    path : path-like
+    limits : Limits, optional
+    first : bool, optional
+        Read the first page alone, as :func:`read` does, and not all, as :func:`read_pages` does.
+    allow_truncated : bool, optional
+        As for :func:`read`.
+
+    Raises
+    ------
+    ReadError, LimitError
+        As for :func:`probe`.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> import numpy as np
+    >>> from convpipe.images import open_image, write_pages
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     write_pages(f"{folder}/a.tif", [np.zeros((2, 3)), np.ones((4, 5))])
+    ...     with open_image(f"{folder}/a.tif") as file:
+    ...         [(info.extent, file.read_page().pixels.max()) for info in file.infos]
+    [((2, 3), np.float64(0.0)), ((4, 5), np.float64(1.0))]
+    """
+    with opened(path, limits) as source:
+        with source.reading():
+            mend(source, limits, allow_truncated)
+            infos, kept = _read(path, source, limits, first)
+        # A generator: the headers that were not kept are read when they are asked for.
+        headers = chain(_drained(kept), checked_headers(source, limits, start=len(kept)))
+        yield OpenImage(source, headers, infos, allow_truncated)
+
+
+def _read(
+    path: str | os.PathLike[str], source: Source, limits: Limits, first: bool
+) -> tuple[tuple[ImageInfo, ...], deque[Header]]:
+    """Return what the pages hold, and the headers of as many as may be kept."""
+    infos, kept, nbytes = [], deque[Header](), 0
+    for header in [checked_header(source, limits)] if first else checked_headers(source, limits):
+        if not first and not FORMATS[source.format].pages:
+            note_frames_left(source, header)
+        infos.append(info_of(path, source, header))
+        nbytes += header.nbytes
+        if nbytes <= KEPT_BYTES:
+            kept.append(header)
+    return tuple(infos), kept
+
+
+def _drained(headers: deque[Header]) -> Iterator[Header]:
+    while headers:
+        yield headers.popleft()
