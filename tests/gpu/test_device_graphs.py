@@ -56,8 +56,8 @@ def check(plan, image, tolerance=1e-5, ways=WAYS):
 
 
 @settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-@given(graphs.graphs(), st.sampled_from(["uint8", "float32"]), st.booleans())
-def test_random_graphs(drawn, dtype, all_of_them):
+@given(graphs.graphs(), st.sampled_from(["uint8", "float32"]), st.booleans(), st.permutations(WAYS))
+def test_random_graphs(drawn, dtype, all_of_them, ways):
     stages, _, rng = drawn
     read = {name for one in stages for name in one.reads}
     needed = [one.name for one in stages[:-1] if all_of_them or one.name not in read]
@@ -65,7 +65,8 @@ def test_random_graphs(drawn, dtype, all_of_them):
         plan = make_plan(wire(stages, {name: name for name in needed}), (9, 8), dtype=dtype)
     except PlanError:
         assume(False)
-    check(plan, (rng.random((9, 8)) * (255 if dtype == "uint8" else 1)).astype(dtype))
+    image = (rng.random((9, 8)) * (255 if dtype == "uint8" else 1)).astype(dtype)
+    check(plan, image, ways=ways[:2])
 
 
 @pytest.mark.parametrize("name", graphs.GRAPHS)
@@ -83,6 +84,24 @@ def test_a_join_of_many_channels_and_one(rng):
     assert all(group.by_channel for group in executable.groups)
     stages = [stage("color", "gray", name="grey"), stage("blur", "box", size=3), combine("input - grey")]
     check(make_plan(wire(stages[::2]), (6, 7), channels=3), image[..., :3], ways=WAYS[:2])
+
+
+def test_readers_of_one_image_find_other_things_outside_of_it(rng):
+    """Of the image that enters, and of one that a kernel makes."""
+    borders = [
+        {"border": "reflect"},
+        {"border": "constant", "value": 60},
+        {"border": "constant"},
+        {"border": "edge"},
+    ]
+    for first in ([], [stage("blur", "box", size=3, name="soft")]):
+        source = "soft" if first else "input"
+        readers = [
+            stage("custom", "k", kernel=[[1, 2, 3]] * 2, name=f"s{at}", from_=source, **border)
+            for at, border in enumerate(borders)
+        ]
+        joined = combine("s0 + 2 * s1 + 3 * s2 + 4 * s3", dtype="float32")
+        check(make_plan([*first, *readers, joined], (6, 7)), rng.integers(0, 256, (6, 7), dtype=np.uint8))
 
 
 def test_an_image_that_is_read_twice_is_loaded_once():
