@@ -124,7 +124,7 @@ class Engine:
         # Of an image with alpha it is alpha that says what is missing.
         missing = self._missing(None, False) if alpha else self._missing(nodata, mask is not None)
         run = self._executable(image.shape, image.dtype, dtype, alpha, missing)
-        given = image if mask is None else _with_mask(image, mask, alpha)
+        given = image if mask is None else with_mask(image, mask, alpha)
         threads = None if threads is None else _THREADS.parse(threads)
         results, losses = all_results(run, given, threads)
         if given.ndim > image.ndim:
@@ -195,7 +195,7 @@ class Engine:
         return self._backend.compile(self._planned(shape, dtype.name, output_dtype, alpha, missing))
 
 
-def _with_mask(image: NDArray[Any], mask: NDArray[Any], alpha: bool) -> NDArray[Any]:
+def with_mask(image: NDArray[Any], mask: NDArray[Any], alpha: bool) -> NDArray[Any]:
     """Return an image with a mask behind its last channel; alpha is 0 there where the mask is."""
     if mask.shape != image.shape[:2]:
         rows, cols = image.shape[:2]

@@ -93,6 +93,16 @@ def test_what_does_not_know_of_holes_refuses_them(method):
     assert run.plan((20, 20), "uint8").is_chain  # of which no sample is NaN
 
 
+def test_a_footprint_without_its_pixel_can_find_nothing(rng):
+    """Where all places are missing nothing is known, even if the pixel itself is there."""
+    image = holed(rng)
+    image[7, 9] = 0.5
+    for name in ("minimum", "maximum", "range"):
+        one = stage("rank", name, footprint=[[0, 1, 0], [1, 0, 1], [0, 1, 0]])
+        _, cover = check([one, SOBEL], image)
+        assert cover[7, 9] == 0
+
+
 def test_what_a_constant_border_adds_is_there(rng):
     frame = stage("point", "abs", padding=2, border="constant", value=0.5)
     check([frame, SOBEL, GAUSSIAN], holed(rng))

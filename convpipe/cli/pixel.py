@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from convpipe.cli.covered import plain_stage, weigh
 from convpipe.cli.streams import emit
 from convpipe.cli.window import Samples, grid, ranked, span, summed, taps_of, under
 from convpipe.errors import ParameterError
@@ -32,6 +33,7 @@ from convpipe.stages.wiring import IMAGE
 from convpipe.statistics import Statistic, measure
 
 if TYPE_CHECKING:
+    from convpipe.engine import Engine
     from convpipe.pipeline import Pipeline
     from convpipe.plan import Plan, StagePlan
 
@@ -90,7 +92,7 @@ class Pixel:
         if self.channel >= stage.channels:
             known = ", ".join(f"{i} ({name})" for i, name in enumerate(self._names(stage.channels)))
             raise ParameterError(f"--channel needs one of {known}; given {self.channel}")
-        places = self._places()
+        places = self.places()
         name = f", {self._names(stage.channels)[self.channel]}" if stage.channels > 1 else ""
         emit(
             f"\noutput pixel ({at[0]}, {at[1]}) of {stage.place}, {stage.name}{name}:"
@@ -101,10 +103,15 @@ class Pixel:
             )
         )
         position = next(at for at, one in enumerate(self.plan.stages) if one is stage)
+        if plain := plain_stage(self, position):
+            weigh(self, plain)
+            self._maps(plain)
+            self._given(position)
+            return
         if len(stage.nodes) > 1 or stage.nodes[0].is_join or stage.nodes[0].apart:
             self._joined(position)
             return
-        entering = self._after(self.stage.inputs[0])
+        entering = self.after(self.stage.inputs[0])
         sums: dict[str, float] = {}
         if any(isinstance(op, Mix) for op in stage.ops):
             self._mix(entering)
@@ -113,7 +120,7 @@ class Pixel:
         else:
             sums = self._window(entering, places)
         self._maps()
-        value = float(self._after(position)[(*at, self.channel)])
+        value = float(self.after(position)[(*at, self.channel)])
         emit(f"the stage gives {value:.6g}{self._rounding(sums, value)}")
         self._stored(position, value)
 
@@ -132,14 +139,18 @@ class Pixel:
         for symbol, node in named:
             source = IMAGE if node == IMAGE else self.plan.stage_of(node)
             name = "input" if source == IMAGE else self.plan.stages[source].name
-            read = self._after(source)
+            read = self.after(source)
             if first.extent == self.stage.extent:  # else a stride or padding follows, and pixels move
                 value = read[(*self.at, min(self.channel, read.shape[2] - 1))]
                 emit(f"{symbol} is {name}: {value:.6g}")
             else:
                 emit(f"{symbol} is {name}")
         self._maps()
-        value = float(self._after(position)[(*self.at, self.channel)])
+        self._given(position)
+
+    def _given(self, position: int) -> None:
+        """Print what the stage gives, and what becomes of it."""
+        value = float(self.after(position)[(*self.at, self.channel)])
         emit(f"the stage gives {value:.6g}")
         self._stored(position, value)
 
@@ -150,22 +161,26 @@ class Pixel:
     def _names(self, channels: int) -> list[str]:
         return channel_names(channels, self.plan.alpha)
 
-    def _places(self) -> list[list[int]]:
+    def places(self) -> list[list[int]]:
         """Return the rows and the columns of the input that the taps lie on; outside it too."""
         return [list(axis.under(where)) for where, axis in zip(self.at, self.stage.axes, strict=True)]
 
-    def _after(self, position: int) -> Samples:
+    def after(self, position: int) -> Samples:
         """Return what a stage gives, (rows, cols, channels), unrounded; or the image."""
-        from convpipe.engine import Engine
-
         samples = self.pixels
         if position != IMAGE:
-            whole = self.pipeline
-            engine = Engine(whole.wiring.up_to(position), whole.border, None, "cpu", whole.missing)
+            engine = self.up_to(position)
             samples, _ = engine.filter(
                 samples, dtype=self.plan.compute, alpha=self.plan.alpha, nodata=self.nodata, mask=self.mask
             )
         return np.atleast_3d(samples).astype(float)
+
+    def up_to(self, position: int) -> Engine:
+        """Return what filters an image up to the result of a stage."""
+        from convpipe.engine import Engine
+
+        whole = self.pipeline
+        return Engine(whole.wiring.up_to(position), whole.border, None, "cpu", whole.missing)
 
     def _window(self, entering: Samples, places: list[list[int]]) -> dict[str, float]:
         """Print the window, and what is made of it; return that by name, where the value is made of it."""
@@ -203,7 +218,7 @@ class Pixel:
     def _mix(self, entering: Samples) -> None:
         """Print a weighted sum over the channels of the pixel."""
         (mix,) = (op for op in self.stage.ops if isinstance(op, Mix))
-        window, _ = under(entering, self._slid, self._places())
+        window, _ = under(entering, self._slid, self.places())
         pixel, names = window[0, 0], self._names(entering.shape[2])
         weights = mix.matrix[self.channel]
         terms = [f"{w:.4g}*{x:.5g} ({name})" for w, x, name in zip(weights, pixel, names, strict=True) if w]
@@ -211,7 +226,7 @@ class Pixel:
 
     def _channels(self, entering: Samples, op: ChannelMap) -> None:
         """Print the channels of the pixel, and the lines that make others of them."""
-        window, _ = under(entering, self._slid, self._places())
+        window, _ = under(entering, self._slid, self.places())
         pixel = window[0, 0]
         if self.channel >= len(op.outputs):
             emit(f"alpha stays: {pixel[-1]:.6g}")
@@ -225,9 +240,9 @@ class Pixel:
             emit(f"{name} = {line.expression} = {known[name]:.6g}")
         emit(f"the channel is {op.outputs[self.channel]}")
 
-    def _maps(self) -> None:
+    def _maps(self, stage: StagePlan | None = None) -> None:
         """Print what the stage does with its responses: expressions with their constants."""
-        for op in self.stage.ops:
+        for op in (stage or self.stage).ops:
             if isinstance(op, Map):
                 constants = ", ".join(f"{name} = {value:.6g}" for name, value in self._constants(op).items())
                 emit(f"then {op.expression}" + (f", {constants}" if constants else ""))
@@ -247,7 +262,7 @@ class Pixel:
         """Return the constants of an op, with the numbers that the image gives."""
         found: dict[str, float] = {}
         if needed := statistics(op):
-            samples = self._after(self.stage.inputs[0])
+            samples = self.after(self.stage.inputs[0])
             colours = samples[..., :-1] if self.plan.alpha else samples
             values = measure(needed, colours.reshape(-1, colours.shape[2]))
             found = {
@@ -282,7 +297,7 @@ class Pixel:
             emit(f"it goes on{how} to {' and to '.join(own)}")
             return
         if later:
-            value = float(self._after(len(self.plan.stages) - 1)[(*self.at, self.channel)])
+            value = float(self.after(len(self.plan.stages) - 1)[(*self.at, self.channel)])
             emit(f"linear_light encodes it again: {value:.6g}")
         result, _ = self.pipeline.engine.filter(
             self.pixels, alpha=self.plan.alpha, nodata=self.nodata, mask=self.mask

@@ -282,3 +282,46 @@ def test_explain_says_what_the_image_gives_and_what_a_table_does(convpipe, here,
     text = convpipe("explain", job("- contrast: equalize"), "a.png", "--at", 1, 1).stdout
     assert "then looked up in a table that the image gives: its cumulative distribution" in text
     assert "the stage gives 255" in text
+
+
+class TestCoverage:
+    """Of samples that count in part: the sums that are printed make the value that a run gives."""
+
+    @pytest.mark.parametrize(
+        ("head", "stages", "alpha"),
+        [
+            ("missing: 0", ["- {blur: box, size: 3}", "- edge: sobel"], False),
+            ("missing: 0", ["- edge: sobel"], False),
+            ("mask: mask.png", ["- edge: sobel"], False),
+            ("", ["- edge: sobel"], True),
+        ],
+        ids=["after a mean", "image", "mask", "alpha"],
+    )
+    def test_edges(self, convpipe, job, tmp_path, rng, head, stages, alpha):
+        image = rng.integers(1, 256, (8, 9, 4) if alpha else (8, 9), dtype=np.uint8)
+        image[3:5, 3:6] = 0
+        images.write(tmp_path / "image.png", image, alpha=alpha)
+        shown = rng.integers(0, 2, (8, 9), dtype=np.uint8)
+        shown[3, 6] = 1
+        images.write(tmp_path / "mask.png", shown)
+        head = head.replace("mask.png", str(tmp_path / "mask.png"))
+        config = job(*stages, head=f"input: photos\n{head}")
+        last = len(stages) - 1
+        text = convpipe("explain", config, tmp_path / "image.png", "--at", 3, 6, "--stage", last).stdout
+        gx, gy = (float(re.search(rf"^{name} = .* = (\S+)$", text, re.M)[1]) for name in ("gx", "gy"))
+        run = Pipeline.from_yaml(config)
+        result = run(image, dtype="float32", alpha=alpha, mask=shown if "mask" in head else None)
+        value = np.atleast_3d(result)[3, 6, 0]
+        assert value > 0
+        assert np.hypot(gx, gy) * np.sqrt(0.5) == pytest.approx(value, rel=1e-4)
+        assert f"the stage gives {value:.6g}" in text
+        assert "window, nan where a sample counts for nothing:" in text
+
+    def test_a_mean(self, convpipe, job, tmp_path):
+        image = np.arange(1, 73, dtype=np.uint8).reshape(8, 9)
+        image[3:5, 3:6] = 0
+        images.write(tmp_path / "image.png", image)
+        config = job("- {blur: box, size: 3}", head="input: photos\nmissing: 0")
+        text = convpipe("explain", config, tmp_path / "image.png", "--at", 3, 4).stdout
+        assert "r = 7.66667 / 0.333333 = 23\n" in text
+        assert "the stage gives 23\n" in text
