@@ -15,7 +15,7 @@ from numpy.typing import ArrayLike, NDArray
 from convpipe.engine import Engine
 from convpipe.errors import ParameterError, ParameterTypeError
 from convpipe.geometry import Border
-from convpipe.ops import COMPUTE, Resample, Turn
+from convpipe.ops import COMPUTE, Layer, Resample, Turn
 from convpipe.plan import NodePlan, Plan
 from convpipe.polyphase import Polyphase
 from convpipe.stages.wiring import RESULT
@@ -374,7 +374,7 @@ def _places(plan: Plan, node: int) -> tuple[_Place, _Place]:
                 for place, size, mirrored in zip(places, each.input, turn.mirrored, strict=True)
             )
             places = (cols, rows) if turn.transposed else (rows, cols)
-        elif not (each.is_join or each.apart):
+        elif isinstance(each.apart, Layer) or not (each.is_join or each.apart):
             places = _moved(each, 0, places[0]), _moved(each, 1, places[1])
     return places
 
@@ -384,7 +384,8 @@ def _moved(node: NodePlan, axis: int, place: _Place) -> _Place:
     own = node.axes[axis]
     if isinstance(own, Polyphase):
         return place.moved(own.origin, own.rate)
-    centred = replace(node.window, padding="same", stride=(1, 1)).axes(node.input)[axis]
+    slid = node.apart if isinstance(node.apart, Layer) else node.window
+    centred = replace(slid, padding="same", stride=(1, 1)).axes(node.input)[axis]
     return place.moved(centred.before - own.before, own.rate)
 
 

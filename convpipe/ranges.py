@@ -102,6 +102,7 @@ class _Found:
         if isinstance(op, Mix):
             rows = op.matrix if self.alpha is None else op.matrix[:-1]
             return replace(self, responses={"r": Mix(rows).range(colour)})
+        assert isinstance(op, Cast)
         return _Found({"r": op.range(colour)}, None if self.alpha is None else op.range(self.alpha))
 
     def _windowed(self, op: Window, padded: bool) -> Interval | None:

@@ -15,6 +15,7 @@ from convpipe.ops import (
     Cast,
     ChannelMap,
     Frame,
+    Layer,
     Lookup,
     Map,
     Mix,
@@ -112,6 +113,8 @@ def run_stage(ops, values, kept=None, alpha=False):
             premultiplied, after_undo = not op.undo, op.undo
         elif isinstance(op, Turn):
             values = turned(op, values)
+        elif isinstance(op, Layer):
+            values = layer(op, values)
         elif isinstance(op, Frame):
             colours = values[..., :-1] if alpha else values
             values = np.concatenate([op(colours), values[..., -1:]], axis=2) if alpha else op(colours)
@@ -123,6 +126,36 @@ def run_stage(ops, values, kept=None, alpha=False):
     if kept is not None:
         values = np.concatenate([values[..., :-1], kept[..., None]], axis=2)
     return values
+
+
+def layer(op, values):
+    """Sum of products over the channels of a group and the taps, filter by filter; alpha from the centre."""
+    weights = op.weights.array
+    sides = [around(op, axis) for axis in range(2)]
+    if op.padding == "valid":
+        sides = [(0, 0), (0, 0)]
+    elif not isinstance(op.padding, str):
+        sides = op.padding
+    mode = op.border.name.lower()
+    constant = {"constant_values": op.value} if mode == "constant" else {}
+    padded = np.pad(values, (*sides, (0, 0)), mode=mode, **constant)
+    if op.opaque is not None and constant:
+        outside = np.pad(np.zeros(values.shape[:2], bool), sides, constant_values=True)
+        padded[outside, -1] = op.opaque
+    (down, across), (high, wide) = op.stride, weights.shape[2:]
+
+    def under(i, j):
+        last = [n - (k - 1) * d for n, k, d in zip(padded.shape, (high, wide), op.dilation)]
+        top, left = i * op.dilation[0], j * op.dilation[1]
+        return padded[top : top + last[0] : down, left : left + last[1] : across]
+
+    made = np.zeros((*under(0, 0).shape[:2], len(weights)))
+    group = len(weights) // op.groups
+    for f, i, j in np.ndindex(len(weights), high, wide):
+        first = f // group * weights.shape[1]
+        made[..., f] += under(i, j)[..., first : first + weights.shape[1]] @ weights[f, :, i, j]
+    made += np.array(op.biases or [0.0])
+    return made if op.opaque is None else np.concatenate([made, under(*op.centre)[..., -1:]], axis=2)
 
 
 def turned(op, values):

@@ -18,7 +18,13 @@ from convpipe.plan import make_plan
 
 SOBEL = stage("edge", "sobel")
 GAUSSIAN = stage("blur", "gaussian", sigma=1.2)
-NO_HOLES = {("denoise", "tv"), ("denoise", "nlmeans"), ("rank", "median"), ("rank", "percentile")}
+NO_HOLES = {
+    ("denoise", "tv"),
+    ("denoise", "nlmeans"),
+    ("layer", "conv2d"),
+    ("rank", "median"),
+    ("rank", "percentile"),
+}
 REFUSED = [method for method in EVERY_METHOD if (method.family, method.name) in NO_HOLES]
 METHODS = [method for method in EVERY_METHOD if method not in REFUSED]
 ODD = [[1, 0, 2, -1], [0, -1, 0, 3], [2, 5, -4, 1]]

@@ -51,12 +51,13 @@ LAYERS = [
 ROOMS = {
     "runtime": set(),
     "common": set(),
-    "cpu": {"runtime", "common"},
-    "conv2d": {"runtime", "cpu"},
+    "cpu": {"runtime", "common", "conv2d"},
+    "conv2d": {"runtime", "common", "cpu"},
     "cuda": {"runtime", "common"},
     "backend": {"runtime", "cpu", "cuda"},
 }
-"""What each room of the compiler may import of the others."""
+"""What each room of the compiler may import of the others; the loops of conv2d are made of what `cpu` has for
+rows, and `cpu` has them run a layer."""
 
 HOMES = {
     "numba": {"compile"},

@@ -131,6 +131,7 @@ def test_methods():
         "denoise": ["nlmeans", "tv"],
         "edge": ["kirsch", "laplacian", "prewitt", "roberts", "scharr", "sobel"],
         "geometry": ["crop", "flip", "resize", "rotate90", "transpose"],
+        "layer": ["conv2d"],
         "light": ["linear", "srgb"],
         "morphology": ["blackhat", "close", "dilate", "erode", "gradient", "open", "tophat"],
         "point": ["abs", "gamma", "invert", "scale", "threshold"],

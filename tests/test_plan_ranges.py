@@ -15,6 +15,7 @@ from convpipe.ranges import Ranges
 from convpipe.stages import ANY_LABEL, ImageKind, families, stage
 
 CHAINED = [method for methods in families().values() for method in methods.values() if not method.reads]
+TAKE_NO_PADDING = {"crop", "open", "close", "tophat", "blackhat"}
 CONSTANTS = [0, 255, -100, 5000, 0.25]
 
 
@@ -26,7 +27,7 @@ def stages(draw):
         "padding": draw(st.sampled_from(["same", "valid", [2, 1], 5])),
         "bias": draw(st.sampled_from([0, 0, 3.5, -300])),
     }
-    if method.name == "crop":  # which takes no padding
+    if method.name in TAKE_NO_PADDING:
         del common["padding"]
     if draw(st.booleans()):
         common |= {"border": "constant", "value": draw(st.sampled_from(CONSTANTS))}

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from convpipe.cli.apart import called, filtered, seen
 from convpipe.cli.covered import plain_stage, weigh
 from convpipe.cli.streams import emit
 from convpipe.cli.window import Samples, grid, ranked, span, summed, taps_of, under
@@ -19,6 +20,7 @@ from convpipe.ops import (
     Cast,
     ChannelMap,
     Frame,
+    Layer,
     Lookup,
     Map,
     Mix,
@@ -129,12 +131,11 @@ class Pixel:
         first = self.stage.nodes[0]
         op = first.ops[0]
         if isinstance(op, Frame):
-            given = ", ".join(f"{name}={value:g}" for name, value in op.parameters)
-            scale = "" if op.full_scale == 1 else f", of values divided by {op.full_scale:g}"
-            emit(f"the whole image goes through {op.function}({given}){scale}")
-        if isinstance(op, Turn) and len(self.stage.nodes) == 1:
-            row, col = op.sampling(first.input).source(self.at)
-            emit(f"the pixel is that in row {row:g} and column {col:g} of what it reads")
+            called(op)
+        elif isinstance(op, Layer):
+            filtered(op, first, self.after(self.stage.inputs[0]), self.at, self.channel)
+        elif isinstance(op, Turn) and len(self.stage.nodes) == 1:
+            seen(op, first, self.at)
         named = zip(op.inputs, first.inputs, strict=True) if first.is_join and isinstance(op, Map) else ()
         for symbol, node in named:
             source = IMAGE if node == IMAGE else self.plan.stage_of(node)

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from convpipe.cli.streams import emit
 from convpipe.geometry import border_index
-from convpipe.ops import Rank, Resample, Stencil, Window
+from convpipe.ops import Layer, Rank, Resample, Stencil, Window
 
 MOST_SHOWN = 13
 """Largest kernel side printed number by number."""
@@ -17,7 +17,9 @@ MOST_SHOWN = 13
 Samples = NDArray[np.floating[Any]]
 
 
-def under(entering: Samples, slid: Window, places: list[list[int]]) -> tuple[Samples, NDArray[np.bool_]]:
+def under(
+    entering: Samples, slid: Window | Layer, places: list[list[int]]
+) -> tuple[Samples, NDArray[np.bool_]]:
     """Return the samples under the taps, (rows, cols, channels), and which lie outside the image."""
     rows, cols = (
         [border_index(place, size, slid.border) for place in line]

@@ -7,13 +7,14 @@ from dataclasses import dataclass
 
 from convpipe.ops.dtypes import is_integer
 from convpipe.ops.frame import Frame
+from convpipe.ops.layer import Layer
 from convpipe.ops.lookup import Lookup
 from convpipe.ops.pointwise import Alpha, Cast, ChannelMap, Map, Mix, Reduce
 from convpipe.ops.turn import Turn
 from convpipe.ops.window import Window
 from convpipe.statistics import Measured
 
-Apart = Frame | Turn
+Apart = Frame | Turn | Layer
 """What no loop over rows has: it is a node by itself, and runs by itself."""
 
 Op = Window | Map | Lookup | Mix | ChannelMap | Alpha | Cast | Apart

@@ -4,37 +4,73 @@ from __future__ import annotations
 
 import math
 
+from convpipe.errors import PlanError
 from convpipe.geometry import Axis
-from convpipe.ops import Op, Turn
+from convpipe.interval import Interval
+from convpipe.ops import Layer, Op, Turn
 from convpipe.plan import costs
-from convpipe.plan.arithmetic import plan_arithmetic
-from convpipe.plan.node import Made, NodePlan, Origin
+from convpipe.plan.arithmetic import Arithmetic
+from convpipe.plan.node import Entering, Made, NodePlan, Origin
+from convpipe.plan.window import fitted
+from convpipe.ranges import Ranges
 
 
 def plan_apart(
     origin: Origin, ops: tuple[Op, ...], inputs: tuple[int, ...], made: Made, dtype: str
 ) -> NodePlan:
-    """Return the plan of a frame or a turn, as :func:`convpipe.plan.window.plan_window` does of a window."""
+    """Return the plan of an op that stands apart, as :func:`convpipe.plan.window.plan_window` of a window.
+
+    Raises
+    ------
+    PlanError
+        If a layer is of another number of channels, or does not fit in its input.
+    """
     (op,) = ops
     entering = made.entering(inputs[0])
-    extent, field = entering.extent, entering.field
+    extent, field, axes, channels = entering.extent, entering.field, (Axis(1), Axis(1)), entering.channels
+    ranges = entering.ranges
     if isinstance(op, Turn):
         extent = op.extent(extent)
         field = (field[1], field[0]) if op.transposed else field
-    unrounded, ranges = entering.ranges.through(ops, padded=False)
+    elif isinstance(op, Layer):
+        axes, extent = fitted(origin, op, extent)
+        field = field[0].through(axes[0]), field[1].through(axes[1])
+        channels, ranges = _layer(origin, op, entering, axes)
+    else:
+        ranges = ranges.through(ops, padded=False)[1]
     return NodePlan(
         origin=origin,
         ops=ops,
         inputs=inputs,
         input=entering.extent,
         extent=extent,
-        axes=(Axis(1), Axis(1)),
+        axes=axes,
         field=field,
-        channels=entering.channels,
+        channels=channels,
         dtype=dtype,
-        unrounded=unrounded.whole,
+        unrounded=ranges.whole,
         ranges=ranges,
-        operations=math.prod(extent) * entering.channels * costs.operations(op),
+        operations=math.prod(extent) * channels * costs.operations(op),
         separation_error=0.0,
-        arithmetic=plan_arithmetic(ops, None, made.compute, image=False),
+        arithmetic=Arithmetic(made.compute, made=entering.fixed if isinstance(op, Turn) else None),
     )
+
+
+def _layer(origin: Origin, layer: Layer, entering: Entering, axes: tuple[Axis, Axis]) -> tuple[int, Ranges]:
+    """Return the channels that a layer makes, and their ranges; alpha stays."""
+    alpha = entering.ranges.alpha
+    colours = entering.channels - (alpha is not None)
+    if colours != layer.channels:
+        shape = "x".join(map(str, layer.weights.shape))
+        groups = f" in {layer.groups} groups" if layer.groups > 1 else ""
+        beside = " beside alpha" if alpha is not None else ""
+        raise PlanError(
+            f"{origin}: its weights of {shape}{groups} are for {layer.channels} channels; "
+            f"what it reads has {colours}{beside}",
+            origin.name,
+        )
+    padded = any(max(axis.before, axis.after) > 0 for axis in axes)
+    if alpha is not None and padded and layer.opaque is not None:
+        alpha = alpha.join(Interval(layer.opaque, layer.opaque))
+    made = Ranges(layer.range(entering.ranges.colour, padded), alpha)
+    return layer.filters + (alpha is not None), made

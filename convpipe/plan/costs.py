@@ -11,7 +11,7 @@ import numpy as np
 from convpipe.fourier import LEAST_TAPS, Tiles, tiles
 from convpipe.geometry import Axis, Extent
 from convpipe.interval import Interval
-from convpipe.ops import ChannelMap, Frame, Lookup, Map, Mix, Op, Rank, Resample, Stencil, Taps, Turn
+from convpipe.ops import ChannelMap, Frame, Layer, Lookup, Map, Mix, Op, Rank, Resample, Stencil, Taps, Turn
 from convpipe.plan.node import NodePlan
 from convpipe.selection import ROWS, network
 from convpipe.statistics import Statistic
@@ -36,10 +36,17 @@ def separation_error(ops: Sequence[Op], samples: Interval) -> float:
     return max(errors) * largest if any(errors) else 0.0
 
 
-def frame_bytes(node: NodePlan) -> int:
-    """Return what the function of a library takes beside the image and the result, if the node is of one."""
-    frame = node.apart
-    return frame.nbytes(node.input, node.channels) if isinstance(frame, Frame) else 0
+def apart_bytes(node: NodePlan, itemsize: int) -> int:
+    """Return what an op that stands apart takes beside what it reads and what it makes.
+
+    Of a layer, both with channel after channel.
+    """
+    op = node.apart
+    if isinstance(op, Frame):
+        return op.nbytes(node.input, node.channels)
+    if isinstance(op, Layer):
+        return itemsize * (math.prod(node.input) * op.channels + math.prod(node.extent) * op.filters)
+    return 0
 
 
 def statistics_bytes(node: NodePlan) -> int:
@@ -62,7 +69,7 @@ def operations(op: Op) -> int:
         return sum(isinstance(node, ast.BinOp | ast.UnaryOp | ast.Call) for node in ast.walk(op.tree))
     if isinstance(op, Lookup):
         return 8
-    if isinstance(op, Frame):
+    if isinstance(op, Frame | Layer):
         return op.operations
     if isinstance(op, Turn):
         return 0

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from convpipe.geometry import Axis
 from convpipe.interval import Interval
-from convpipe.ops import IDENTITY, ChannelMap, Frame, Map, Mix, Op, Stencil, Taps, Turn, Window, has_window
+from convpipe.ops import IDENTITY, Apart, ChannelMap, Map, Mix, Op, Stencil, Taps, Window, has_window
 from convpipe.plan.apart import plan_apart
 from convpipe.plan.join import plan_join
 from convpipe.plan.node import Made, NodePlan, Origin
@@ -96,7 +96,7 @@ class Builder:
 
     def add(self, ops: Sequence[Op], *inputs: int) -> int:
         """Add a node, and return its position."""
-        is_apart = isinstance(ops[0], Frame | Turn)
+        is_apart = isinstance(ops[0], Apart)
         plan = plan_apart if is_apart else plan_window if has_window(ops) else plan_join
         self.made.nodes.append(plan(self.origin, tuple(ops), inputs, self.made, self.made.compute))
         return len(self.made.nodes) - 1

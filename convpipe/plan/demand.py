@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from convpipe.geometry import Axis, Border, Extent, border_index
-from convpipe.ops import Turn
+from convpipe.ops import Layer, Turn
 from convpipe.plan.node import NodePlan
 from convpipe.polyphase import Polyphase
 from convpipe.stages.wiring import IMAGE
@@ -125,14 +125,18 @@ def through(node: NodePlan, made: Region) -> Region:
         return made
     if isinstance(node.apart, Turn):
         return _turned(node.apart, node.input, made)
+    if isinstance(node.apart, Layer):
+        return _slid(node, node.apart.border, made)
     if (node.reduces or node.apart) and any(made):
         height, width = node.input
         return Span(0, height - 1), Span(0, width - 1)
-    if node.apart:
-        return NOTHING, NOTHING
+    return (NOTHING, NOTHING) if node.apart else _slid(node, node.window.border, made)
+
+
+def _slid(node: NodePlan, border: Border, made: Region) -> Region:
+    """Return the region that the windows over a region of outputs lie on."""
     rows, cols = (
-        read(axis, node.window.border, size, span)
-        for axis, size, span in zip(node.axes, node.input, made, strict=True)
+        read(axis, border, size, span) for axis, size, span in zip(node.axes, node.input, made, strict=True)
     )
     return (rows, cols) if rows and cols else (NOTHING, NOTHING)
 

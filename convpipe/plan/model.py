@@ -12,7 +12,7 @@ import numpy as np
 
 from convpipe.geometry import Extent, Field
 from convpipe.ops import Turn, stored
-from convpipe.plan.costs import frame_bytes, statistics_bytes
+from convpipe.plan.costs import apart_bytes, statistics_bytes
 from convpipe.plan.missing import Missing
 from convpipe.plan.node import NodePlan
 from convpipe.plan.parts import Part, cut, held
@@ -209,7 +209,7 @@ class Plan:
         between = max(sum(self.nodes[at].samples * size for at in alive) for alive in held(self.parts))
         tiles = [node.tiles for node in self.nodes if node.tiles is not None]
         kernels = max((each.shared_bytes for each in tiles), default=0)
-        whole = max(frame_bytes(node) + statistics_bytes(node) for node in self.nodes)
+        whole = max(apart_bytes(node, size) + statistics_bytes(node) for node in self.nodes)
         taps = sum(axis.nbytes for node in self.nodes for axis in node.axes if isinstance(axis, Polyphase))
         masked = self.input_bytes if self.channels > self.image_channels else 0
         copies = (

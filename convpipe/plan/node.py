@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from convpipe.fourier import Tiles
 from convpipe.geometry import Axis, Extent, Field
 from convpipe.interval import Interval
-from convpipe.ops import Apart, Op, Resample, Window, has_window, statistics
+from convpipe.ops import Apart, Layer, Op, Resample, Window, has_window, statistics
 from convpipe.padding import Sides
 from convpipe.plan.arithmetic import Arithmetic, Fixed
 from convpipe.ranges import Ranges
@@ -188,6 +188,8 @@ class NodePlan:
     @property
     def halo(self) -> Sides:
         """Pixels that its window reaches to, ((above, below), (left, right)) of the one it computes."""
+        if isinstance(self.apart, Layer):
+            return self.apart.halo
         return self.window.halo if has_window(self.ops) else ((0, 0), (0, 0))
 
     @property

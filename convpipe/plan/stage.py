@@ -10,7 +10,7 @@ import numpy as np
 from convpipe.fourier import Tiles
 from convpipe.geometry import Axis, Extent, Field
 from convpipe.interval import Interval
-from convpipe.ops import Frame, Op, Turn
+from convpipe.ops import Frame, Layer, Op, Turn
 from convpipe.plan.arithmetic import Arithmetic
 from convpipe.plan.node import AXIS_NAMES, NodePlan, Origin
 from convpipe.ranges import Ranges
@@ -148,6 +148,11 @@ class StagePlan:
         return next((op for op in self.ops if isinstance(op, Frame)), None)
 
     @property
+    def layer(self) -> Layer | None:
+        """Its filters over all channels at once, if it has some."""
+        return next((op for op in self.ops if isinstance(op, Layer)), None)
+
+    @property
     def smaller(self) -> str | None:
         """Which of its own parameters make its values smaller, for a person."""
         return self.origin.smaller
@@ -213,5 +218,6 @@ class StagePlan:
             "separation_error": self.separation_error,
             "arithmetic": [each.to_dict() for each in self.arithmetic],
             "tiles": None if self.tiles is None else self.tiles.to_dict(),
+            "filters": None if self.layer is None else list(self.layer.weights.shape),
             "library": None if self.frame is None else self.frame.function,
         }

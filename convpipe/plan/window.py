@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from convpipe.errors import PlanError
-from convpipe.geometry import Border
-from convpipe.ops import ChannelMap, Mix, Op, Resample, Window
+from convpipe.geometry import Axis, Border, Extent
+from convpipe.ops import ChannelMap, Layer, Mix, Op, Resample, Window
 from convpipe.plan import costs
 from convpipe.plan.arithmetic import plan_arithmetic
 from convpipe.plan.node import AXIS_NAMES, Made, NodePlan, Origin
@@ -36,18 +36,10 @@ def plan_window(
         ops = tuple(
             op.fit(entering.extent, made.image.extent) if isinstance(op, Resample) else op for op in ops
         )
-        slid = next(op for op in ops if isinstance(op, Window))
-        windows = slid.axes(entering.extent)
-    except PlanError as error:  # of an extent that its padding cannot be of
+    except PlanError as error:
         raise PlanError(f"{origin}: {error}", origin.name) from None
-    rows, cols = (window.output(size) for window, size in zip(windows, entering.extent, strict=True))
-    for window, size, count, axis in zip(windows, entering.extent, (rows, cols), AXIS_NAMES, strict=True):
-        if count < 1:
-            raise PlanError(
-                f"{origin}: its window spans {window.reach} {axis} but its padded "
-                f"input has {size} + {window.before} + {window.after}; output {axis}: {window.formula(size)}",
-                origin.name,
-            )
+    slid = next(op for op in ops if isinstance(op, Window))
+    windows, (rows, cols) = fitted(origin, slid, entering.extent)
     channels = entering.channels
     operations = 0
     padded = slid.border == Border.CONSTANT and any(
@@ -77,3 +69,26 @@ def plan_window(
         arithmetic=plan_arithmetic(ops, fixed, made.compute, image=inputs[0] == IMAGE),
         tiles=tiles,
     )
+
+
+def fitted(origin: Origin, slid: Window | Layer, extent: Extent) -> tuple[tuple[Axis, Axis], Extent]:
+    """Return the windows over rows and columns of an input of `extent`, and the extent of their outputs.
+
+    Raises
+    ------
+    PlanError
+        If they do not fit.
+    """
+    try:
+        windows = slid.axes(extent)
+    except PlanError as error:  # of an extent that its padding cannot be of
+        raise PlanError(f"{origin}: {error}", origin.name) from None
+    rows, cols = (window.output(size) for window, size in zip(windows, extent, strict=True))
+    for window, size, count, axis in zip(windows, extent, (rows, cols), AXIS_NAMES, strict=True):
+        if count < 1:
+            raise PlanError(
+                f"{origin}: its window spans {window.reach} {axis} but its padded "
+                f"input has {size} + {window.before} + {window.after}; output {axis}: {window.formula(size)}",
+                origin.name,
+            )
+    return windows, (rows, cols)

@@ -256,6 +256,11 @@ def _formulas(plan: Plan) -> Table:
             table.add_row(f" {_number(stage)}", "sums", Text(str(own)), style="dim")
         if stage.tiles is not None:
             table.add_row(f" {_number(stage)}", "kernel", Text(str(stage.tiles)), style="dim")
+        if stage.layer is not None:
+            shape = "x".join(map(str, stage.layer.weights.shape))
+            groups = f" in {stage.layer.groups} groups" if stage.layer.groups > 1 else ""
+            row = f"{stage.layer.channels} -> {stage.layer.filters}, filters of {shape}{groups}"
+            table.add_row(f" {_number(stage)}", "channels", Text(row), style="dim")
         if stage.frame is not None:
             row = f"goes through {stage.frame.function}, on the processor"
             table.add_row(f" {_number(stage)}", "image", Text(row), style="dim")

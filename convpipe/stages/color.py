@@ -71,7 +71,7 @@ _HSV = """
     warm = where(green == value, 2 + (blue - red) / divisor, (green - blue) / divisor)
     turn = where(blue == value, 4 + (red - green) / divisor, warm) / 6
     hue = full * where(chroma > 0, where(turn < 0, turn + 1, turn), 0)
-    saturation = full * where(chroma > 0, chroma / value, 0)
+    saturation = full * where(value > 0, chroma / value, 0)
 """
 
 _FROM_HSV = """

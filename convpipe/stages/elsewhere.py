@@ -43,7 +43,7 @@ _HERE = {
         "blur: box (with 'size: N', 'stride: N' and 'padding: valid')"
     ),
     "gamma_correction adjust_gamma power": "point: gamma",
-    "filter2d convolve convolution correlate correlation conv conv2d kernel emboss high_pass motion_blur": (
+    "filter2d convolve convolution correlate correlation conv kernel emboss high_pass motion_blur": (
         "custom: LABEL (with 'kernel:', rows of numbers)"
     ),
     "LoG edge.log blur.log gaussian_laplace laplacian_of_gaussian marr_hildreth": (
@@ -91,8 +91,8 @@ _NOT_HERE = {
     "warp affine perspective undistort shear translate remap polar log_polar": (
         "transform the images before the run"
     ),
-    "layer layers network cnn model onnx relu sigmoid softmax activation batchnorm": (
-        "from Python, convpipe.Conv2d is the convolution of a layer"
+    "layers network cnn model onnx relu sigmoid softmax activation batchnorm": (
+        "layer: conv2d is the convolution of a layer; 'combine' takes a formula: 'maximum(features, 0)'"
     ),
     "variance std stddev entropy local_std rank.mode rank.entropy": "",
     "statistics measure statistics.mean statistics.min statistics.max measure.mean measure.min measure.max": (

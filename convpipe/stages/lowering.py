@@ -16,6 +16,7 @@ from convpipe.ops import (
     Apart,
     Cast,
     Graph,
+    Layer,
     Map,
     Node,
     Op,
@@ -38,10 +39,12 @@ def lowered(stage: Stage, border: Border, image: ImageKind) -> Graph:
     known = {"image": image} if "image" in inspect.signature(lower).parameters else {}
     found = lower(**stage.parameters, **known)
     make = _Maker(stage, border, image)
-    if not isinstance(found, Graph) and isinstance(found[0], Apart):
+    if not isinstance(found, Graph) and isinstance(found[0], Apart) and not isinstance(found[0], Layer):
         found = Graph((Node("result", found),))
     if isinstance(found, Graph):
         nodes = make.nodes(found)
+    elif isinstance(found[0], Layer):
+        nodes = make.layered(found[0])
     elif isinstance(found[0], Resample):
         nodes = make.resampled(found[0], found[1:])
     else:
@@ -87,6 +90,24 @@ class _Maker:
         """Return a window that lies where its own taps say; stride and padding are of its result."""
         node = Node("resampled", self._filtering(slid, rest))
         return [node, *self._moved(node)]
+
+    def layered(self, layer: Layer) -> list[Node]:
+        """Return a layer where the stage's parameters put it."""
+        common = self.stage.common
+        own, padding = common["border"], common["padding"]
+        placed = replace(
+            layer,
+            value=common["value"],
+            stride=common["stride"],
+            dilation=common["dilation"],
+            padding=padding,
+            border=self.border if own is None else own,
+            anchor=common["anchor"] or ("lower" if padding == "same_lower" else layer.anchor),
+            opaque=self.image.full_scale if self.image.alpha else None,
+        )
+        node = Node("layer", (placed,))
+        rounded = Node("rounded", self._filtering(Stencil((IDENTITY,)), ()), (node.name,))
+        return [node, rounded] if self.last else [node]
 
     def _moved(self, last: Node) -> list[Node]:
         """Return what strides over the result of a node, or pads it, if a parameter says so."""

@@ -15,6 +15,7 @@ from convpipe.geometry import Border
 from convpipe.images import Limits
 from convpipe.stages import ANY_LABEL, COMMON, families, stage
 from convpipe.stages.combine import FormulaText
+from convpipe.stages.filters import Filters
 from convpipe.stages.footprint import Footprint
 from convpipe.stages.matrix import Matrix, Numbers
 from convpipe.stages.parameters import Choice, Count, CountPair, Flag, NumberPair, Percentiles, Span
@@ -105,6 +106,8 @@ def another(parameter, example):
         return not parameter.default
     if isinstance(parameter, FormulaText):
         return "input / 2"
+    if isinstance(parameter, Filters):
+        return [[[[1, 2], [3, 4]]]]
     if isinstance(parameter, Footprint):
         return [[1, 0], [1, 1]]
     if isinstance(parameter, Numbers):
@@ -145,6 +148,8 @@ def test_every_parameter_of_every_stage_but_its_name(family, name, parameter):
     methods = families()[family]
     example = methods.get(name, methods.get(ANY_LABEL)).example
     value = COMMONS[parameter.name] if parameter in COMMON else another(parameter, example)
+    if name == "conv2d":  # three filters, so that groups and biases can be as many
+        example = {"weights": [[[[1]]], [[[2]]], [[[3]]]]}
     given = {**example, parameter.name: value}
     if parameter.name in ("size", "longest") and "scale" in example:
         del given["scale"]  # of which one is given

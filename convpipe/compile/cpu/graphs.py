@@ -20,7 +20,7 @@ from convpipe.compile.cpu.transform import Transform
 from convpipe.compile.cpu.turned import Turned
 from convpipe.geometry import Axis
 from convpipe.losses import Losses
-from convpipe.ops import IDENTITY, Apart, Frame, Stencil, Turn, stored
+from convpipe.ops import IDENTITY, Apart, Frame, Layer, Stencil, Turn, stored
 from convpipe.plan import IMAGE, Plan
 from convpipe.plan.arithmetic import Arithmetic, Sums
 from convpipe.plan.bands import image_rows, part_bands, wanted_rows
@@ -221,8 +221,14 @@ class GraphExecutable:
         made = self._picture(at)
         if isinstance(op, Frame):
             return Library(part.reads, part.makes, title, op, made, self.plan.alpha)
+        given = self._picture(part.reads[0])
+        if isinstance(op, Layer):
+            # Numba compiles what these loops need when they are imported: no other plan has to wait for it.
+            from convpipe.compile.conv2d.layer import Layered
+
+            return Layered(part.reads, part.makes, title, op, part.nodes[0].axes, given, made)
         is_result = at in (output.node for output in self.plan.outputs)
-        return Turned(part.reads, part.makes, title, op, self._picture(part.reads[0]), made, is_result)
+        return Turned(part.reads, part.makes, title, op, given, made, is_result)
 
     def _picture(self, at: int) -> Picture:
         plan = self.plan

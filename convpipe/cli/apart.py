@@ -1,0 +1,44 @@
+"""What ``convpipe explain`` says of ops that stand apart: whole images, views, layers."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from convpipe.cli.streams import emit
+from convpipe.cli.window import MOST_SHOWN, Samples, summed, under
+from convpipe.ops import Frame, Layer, Turn
+
+if TYPE_CHECKING:
+    from convpipe.plan import NodePlan
+
+
+def called(frame: Frame) -> None:
+    """Print what the whole image goes through."""
+    given = ", ".join(f"{name}={value:g}" for name, value in frame.parameters)
+    scale = "" if frame.full_scale == 1 else f", of values divided by {frame.full_scale:g}"
+    emit(f"the whole image goes through {frame.function}({given}){scale}")
+
+
+def seen(turn: Turn, node: NodePlan, at: tuple[int, int]) -> None:
+    """Print which pixel of what it reads the pixel at `at` is."""
+    row, col = turn.sampling(node.input).source(at)
+    emit(f"the pixel is that in row {row:g} and column {col:g} of what it reads")
+
+
+def filtered(layer: Layer, node: NodePlan, entering: Samples, at: tuple[int, int], channel: int) -> None:
+    """Print the sum of one filter, channel by channel of its group."""
+    if channel >= layer.filters:
+        emit("alpha is passed on from the centre of the window")
+        return
+    places = [list(axis.under(where)) for where, axis in zip(at, node.axes, strict=True)]
+    window, _ = under(entering, layer, places)
+    count = layer.weights.shape[1]
+    first = channel // (layer.filters // layer.groups) * count
+    total = bias = layer.biases[channel] if layer.biases else 0.0
+    for k, taps in enumerate(layer.weights.array[channel]):
+        samples = window[..., first + k]
+        total += float((samples * taps).sum())
+        if k < MOST_SHOWN:
+            emit(f"of channel {first + k}: {summed(samples, taps)}")
+    more = f" of {count} channels" if count > 1 else ""
+    emit(f"all sums{more}, and the bias {bias:g}: {total:.6g}")

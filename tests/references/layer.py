@@ -1,0 +1,73 @@
+"""Layers: small sums, written out."""
+
+import numpy as np
+from scipy import ndimage
+
+from references.table import Table
+
+SHARPEN = [[0, -1, 0], [-1, 5, -1], [0, -1, 0]]
+WEIGHTS = [
+    [[[1, 2], [0, -1]], [[0, 1], [1, 0]], [[2, 0], [0, 0]]],
+    [[[0, 0], [3, 0]], [[-1, 0], [0, 0]], [[0, 0], [0, 5]]],
+]
+PIXELS = """
+     1  2  3
+     4  5  6
+     7  8  9
+    10 20 30
+    11 21 31
+    12 22 32
+"""
+
+TABLES = [
+    Table(
+        "layer conv2d",
+        {"weights": [[SHARPEN]]},
+        "SciPy 1.17.1, ndimage.correlate, mode='mirror'",
+        peer=lambda image: ndimage.correlate(image, np.array(SHARPEN), mode="mirror"),
+        want="""
+            -114   55 -243  926 -710  365
+            -376  596  -51 -451 1019 -466
+             421 -644  717  -49 -345  559
+            -457 1099 -605  142  200 -401
+             741 -675  407  868 -280  482
+        """,
+    ),
+    Table(
+        "layer conv2d",
+        {"weights": WEIGHTS, "padding": 0},
+        "by hand: 1*1 + 2*4 - 1*11 + 1*5 + 1*20 + 2*3, and 3*10 - 1*2 + 5*31; then a column further",
+        image=PIXELS,
+        channels=3,
+        want="""
+             29 183
+             47 188
+        """,
+    ),
+    Table(
+        "layer conv2d",
+        {"weights": WEIGHTS, "biases": [100, -0.5], "padding": 0},
+        "the same, and a bias for each filter",
+        image=PIXELS,
+        channels=3,
+        want="""
+            129 182.5
+            147 187.5
+        """,
+    ),
+    Table(
+        "layer conv2d",
+        {"weights": [[[[1]]], [[[2]]], [[[3]]]], "groups": 3},
+        "by hand: each channel by itself",
+        image=PIXELS,
+        channels=3,
+        want="""
+             1  4  9
+             4 10 18
+             7 16 27
+            10 40 90
+            11 42 93
+            12 44 96
+        """,
+    ),
+]

@@ -1,0 +1,209 @@
+"""Layers over all channels at once: as conv2d has them, in a pipeline of images."""
+
+import pickle
+
+import numpy as np
+import pytest
+import tifffile
+from click.testing import CliRunner
+
+import convpipe
+from convpipe import Pipeline, stage
+from convpipe.batch.identity import Identity, settings
+from convpipe.cli import main
+from convpipe.errors import ParameterError, PlanError
+from convpipe.ops.layer import Layer, Weights
+from convpipe.plan.demand import Span, demand
+
+
+@pytest.fixture
+def weights(rng):
+    return rng.normal(size=(6, 3, 3, 4))
+
+
+def conv2d(**parameters):
+    given = {
+        name: np.asarray(value).tolist() if name == "weights" else value for name, value in parameters.items()
+    }
+    return stage("layer", "conv2d", **given)
+
+
+@pytest.mark.parametrize(
+    "common",
+    [
+        {},
+        {"padding": 0},
+        {"padding": [1, 2], "stride": [2, 3], "border": "edge"},
+        {"dilation": 2, "padding": 0},
+        {"border": "constant"},
+        {"border": "constant", "value": 0.5, "stride": 2},
+        {"padding": "same_lower", "stride": 2, "border": "wrap"},
+        {"anchor": [0, 3]},
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize("groups", [1, 3])
+@pytest.mark.parametrize("dtype", ["uint8", "float64"])
+def test_it_is_conv2d_of_a_padded_image(common, groups, dtype, weights, rng):
+    image = rng.integers(0, 256, (20, 31, 3)).astype(dtype)
+    image = image / 255 if dtype == "float64" else image
+    weights = weights[:, : 3 // groups]
+    biases = rng.normal(size=6)
+    one = conv2d(weights=weights, biases=biases.tolist(), groups=groups, **common)
+    pipeline = Pipeline([one], dtype="float64" if dtype == "float64" else "float32")
+    (node,) = pipeline.plan(image.shape, dtype).nodes
+    rows, cols = node.axes
+    mode = {"edge": "edge", "constant": "constant", "wrap": "wrap"}.get(common.get("border"), "reflect")
+    sides = (rows.before, rows.after), (cols.before, cols.after), (0, 0)
+    compute = np.float64 if dtype == "float64" else np.float32
+    held = {"constant_values": common.get("value", 0)} if mode == "constant" else {}
+    padded = np.moveaxis(np.pad(image.astype(compute), sides, mode=mode, **held), 2, 0)
+    want = convpipe.conv2d(
+        padded, weights.astype(compute), biases.astype(compute), stride=[rows.stride, cols.stride],
+        dilation=[rows.dilation, cols.dilation], groups=groups,
+    )  # fmt: skip
+    got = pipeline(image)
+    np.testing.assert_array_equal(np.moveaxis(got, 2, 0), want)
+    assert node.ranges.colour.low <= got.min()
+    assert got.max() <= node.ranges.colour.high
+
+
+def test_among_other_stages(weights, rng):
+    image = rng.integers(0, 256, (20, 31, 3), dtype=np.uint8)
+    one = conv2d(weights=weights, bias=2, dtype="int16")
+    blur = stage("blur", "box", size=3)
+    got = Pipeline([blur, one, blur], dtype="float32")(image)
+    soft = Pipeline([blur], dtype="float32")(image)
+    layer = Pipeline([conv2d(weights=weights)], dtype="float32")(soft)
+    assert got.shape == (20, 31, 6)
+    want = Pipeline([blur], dtype="float32")(
+        np.rint(layer + np.float32(2)).clip(-32768, 32767), channel_axis=-1
+    )
+    np.testing.assert_array_equal(got, want)
+
+
+def test_many_channels_come_in_and_go_out(rng, tmp_path):
+    """What a PNG cannot hold a TIFF can; and arrays."""
+    image = rng.integers(0, 256, (12, 14, 3), dtype=np.uint8)
+    folder = tmp_path / "in"
+    folder.mkdir()
+    tifffile.imwrite(folder / "a.tif", image)
+    many = Pipeline(
+        [conv2d(weights=rng.normal(size=(9, 3, 3, 3))), conv2d(weights=rng.normal(size=(5, 9, 1, 1)))]
+    )
+    assert many.run_folder(folder, tmp_path / "out").done == 1
+    np.testing.assert_array_equal(tifffile.imread(tmp_path / "out" / "a.tif").reshape(12, 14, 5), many(image))
+    report = many.run_folder(folder, tmp_path / "png", format="png")
+    assert report.failed == 1
+    assert "png cannot hold" in report.results[0].reason
+
+
+def test_alpha_stays_that_under_the_centre(weights, rng):
+    image = rng.integers(0, 256, (9, 10, 4), dtype=np.uint8)
+    one = conv2d(weights=weights, stride=[2, 3])
+    got = Pipeline([one], dtype="float32")(image, alpha=True)
+    np.testing.assert_array_equal(got[..., :-1], Pipeline([one], dtype="float32")(image[..., :3]))
+    np.testing.assert_array_equal(got[..., -1], image[::2, ::3, 3])
+    outside = conv2d(weights=weights, padding=4, border="constant")
+    padded = Pipeline([outside], dtype="float32")(image, alpha=True)
+    assert padded[0, 0, -1] == 255
+
+
+def test_weights_of_a_file(weights, rng, tmp_path, monkeypatch):
+    image = rng.integers(0, 256, (9, 10, 3), dtype=np.uint8)
+    path = tmp_path / "w.npy"
+    np.save(path, weights)
+    monkeypatch.chdir(tmp_path)
+    pipeline = Pipeline([stage("layer", "conv2d", weights="w.npy")])
+    listed = Pipeline([conv2d(weights=weights)])
+    np.testing.assert_array_equal(pipeline(image), listed(image))
+    assert pipeline.stages[0] == listed.stages[0]
+    np.testing.assert_array_equal(pickle.loads(pickle.dumps(pipeline))(image), listed(image))
+    assert "weights: w.npy" in pipeline.to_yaml()
+    before = Identity.of(pipeline, settings(pipeline))
+    np.save(path, weights + 1)
+    other = Pipeline([stage("layer", "conv2d", weights="w.npy")])
+    assert Identity.of(other, settings(other)) != before  # by content: --resume makes its results anew
+
+
+def test_files_that_hold_no_weights_are_refused(tmp_path):
+    def refused(words):
+        with pytest.raises(ParameterError, match=words) as caught:
+            stage("layer", "conv2d", weights=str(tmp_path / "w.npy"))
+        assert caught.value.parameter == "weights"
+
+    path = tmp_path / "w.npy"
+    refused("cannot be read: No such file")
+    path.write_bytes(b"weights")
+    refused("magic")
+    np.save(path, np.array([{}], object), allow_pickle=True)
+    refused("Python objects, which are never unpickled")
+    np.save(path, np.ones((3, 3)))
+    refused(r"shape \(C_out, C_in / groups, KH, KW\), none of them 0; given \(3, 3\)")
+    np.save(path, np.ones((1, 1, 3, 3), complex))
+    refused("real numbers; given complex128")
+    np.save(path, np.ones((1, 1, 3, 3)))
+    path.write_bytes(path.read_bytes()[:-8])
+    refused("truncated")
+    path.unlink()
+    path.mkdir()
+    refused("directory")
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        ({"weights": [[1, 2], [3]]}, "ragged"),
+        ({"weights": 3}, "weights needs numbers as lists"),
+        ({"weights": [[[["a"]]]]}, "real numbers"),
+        ({"weights": [[[[float("inf")]]]]}, "finite"),
+        ({"weights": np.ones((3, 1, 1, 1)), "groups": 2}, "groups=2 must divide the 3 filters"),
+        ({"weights": np.ones((3, 1, 1, 1)), "biases": [1, 2]}, "a number for each of 3 filters; given 2"),
+    ],
+)
+def test_what_is_no_layer_is_refused(given, words):
+    with pytest.raises(ParameterError, match=words):
+        stage("layer", "conv2d", **given)
+
+
+def test_channels_that_do_not_meet_are_planning_errors(weights):
+    words = r"stage 0 \(layer conv2d\): its weights of 6x3x3x4 are for 3 channels; what it reads has 1"
+    with pytest.raises(PlanError, match=words):
+        Pipeline([conv2d(weights=weights)]).plan((9, 9))
+    with pytest.raises(PlanError, match="what it reads has 2 beside alpha"):
+        Pipeline([conv2d(weights=weights)]).plan((9, 9, 3), alpha=True)
+    with pytest.raises(PlanError, match="its window spans 3 rows but its padded"):
+        Pipeline([conv2d(weights=weights, padding=0)]).plan((2, 9, 3))
+
+
+def test_the_plan_says_channels_filters_and_what_is_read(weights, tmp_path):
+    plan = Pipeline([conv2d(weights=weights[:, :1], groups=3, stride=2, padding=0)]).plan((20, 30, 3))
+    found = plan.to_dict()["stages"][0]
+    assert (found["channels"], found["filters"], found["output"]) == (6, [6, 1, 3, 4], [9, 14])
+    assert plan.operations == 9 * 14 * 6 * 2 * 12
+    assert demand(plan.nodes, {0: (Span(2, 3), Span(1, 1))})[-1] == (Span(4, 8), Span(2, 5))
+    assert plan.shared_bytes >= 4 * (20 * 30 * 3 + 9 * 14 * 6)
+    path = tmp_path / "a.yaml"
+    path.write_text("stages: [{layer: conv2d, weights: [[[[1]]], [[[2]]]]}]")
+    text = CliRunner().invoke(main, ["plan", str(path), "--size", "9x9"]).stdout
+    assert "1 -> 2, filters of 2x1x1x1" in text
+
+
+def test_explain_adds_up(tmp_path):
+    path = tmp_path / "a.yaml"
+    path.write_text(
+        "stages: [{layer: conv2d, weights: [[[[0, 2], [1, 0]]], [[[3, 0], [0, 0]]]], biases: [7, 0]}]"
+    )
+    text = CliRunner().invoke(main, ["explain", str(path), "--at", "1", "2"]).stdout
+    assert "of channel 0: 2*13 + 1*22 = 48" in text
+    assert "all sums, and the bias 7: 55" in text
+    assert "the stage gives 55" in text
+
+
+def test_weights_are_told_apart_by_their_numbers():
+    one, same, other = (Weights.of([[[[1, 2, last]]]]) for last in (3, 3, 4))
+    assert one == same != other
+    assert repr(one) == repr(same) != repr(other)
+    with pytest.raises(ValueError, match="read-only"):
+        one.array[0] = 1
+    assert Layer(one).halo == ((0, 0), (1, 1))
