@@ -220,6 +220,16 @@ def run_layer(memory, poison, code, dtype, pitch, given):
                 made[x] = values[second][x]
 
 
+def store_small(dtype):
+    stored = store(dtype)
+
+    def checked(value):
+        assert np.isnan(value) or abs(float(value)) < 2**31
+        return stored(value)
+
+    return checked
+
+
 def loops(sources, memory, poison=77):
     """Return the functions of generated modules, as Python."""
     helpers = types.ModuleType(rows.__name__)
@@ -237,6 +247,7 @@ def loops(sources, memory, poison=77):
         for dtype in rows.INTEGERS:
             setattr(helpers, f"quantize_{dtype}", quantize(dtype))
             setattr(helpers, f"store_{dtype}", store(dtype))
+            setattr(helpers, f"store_small_{dtype}", store_small(dtype))
         made = []
         for source in sources:
             names = {}

@@ -363,6 +363,35 @@ def test_integers_are_rounded_and_saturated_as_numbers_are():
         np.testing.assert_array_equal(small, oracle.cast(given.astype(float), "int8"))
 
 
+@pytest.mark.parametrize("result", ["uint8", "int8", "uint16", "int16"])
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_small_numbers_are_rounded_and_saturated_as_others_are(dtype, result):
+    source = f"""{HEADER}
+@inline
+def loop(rows, n, p):
+    s, t = source(rows, 0, np.{dtype}), target(rows, 1, np.{result})
+    for x in range(n):
+        t[x] = store_small_{result}(s[x])
+    return 0
+"""
+    halves = np.arange(-140_000, 140_000, dtype=dtype) / 2
+    ends = np.array([-0.0, 1e-30, 2.0**30, -(2.0**30), 65535.49, np.nan], dtype)
+    given = np.concatenate([halves, np.nextafter(halves, np.inf, dtype=dtype), ends])
+    out = np.zeros(given.shape, result)
+    call(source, [given, out], len(given))
+    np.testing.assert_array_equal(out, oracle.cast(given, result))
+
+
+def test_numbers_are_small_where_ranges_and_the_image_say_so():
+    def said(stages, dtype="uint8"):
+        run = compile_plan(make_plan(stages, (40, 40), dtype=dtype, output_dtype="uint8"))
+        return [level.recipe.segments[-1].small for level in run.schedule.levels if level.output]
+
+    assert said(CHAINS["sobel"]) == [True]
+    assert said(CHAINS["sobel"], dtype="float32") == [False]  # infinities are no surprise there
+    assert said([stage("edge", "sobel", gain=1e8)]) == [False]
+
+
 def test_sums_of_16_bits_run_in_lanes_of_16_bits():
     plan = make_plan([custom(BINOMIAL)], (64, 600))
     for loop in compile_plan(plan).table.loops:

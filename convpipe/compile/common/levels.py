@@ -14,9 +14,10 @@ import numpy as np
 
 from convpipe.compile.common.pictures import Picture
 from convpipe.geometry import Axis, Extent
+from convpipe.interval import Interval
 from convpipe.ops import IDENTITY, Alpha, Cast, ChannelMap, Lookup, Map, Mix, Resample, Stencil, stored
 from convpipe.plan import NodePlan, Plan, parts
-from convpipe.plan.arithmetic import Fixed, plan_arithmetic
+from convpipe.plan.arithmetic import plan_arithmetic
 
 Pointwise = Map | Lookup | Mix | ChannelMap | Alpha | Cast
 
@@ -78,6 +79,10 @@ class Level:
         return plain and isinstance(first, Mix | ChannelMap)
 
 
+SMALL = 2.0**30
+"""Values up to this size fit 32 bits, and those that rounding makes of them."""
+
+
 @dataclass(frozen=True)
 class Program:
     """Levels, each after those that it reads, and the types of what enters and of the arithmetic.
@@ -87,8 +92,8 @@ class Program:
     levels : tuple of Level
     heads : tuple of NodePlan
         The first node of each.
-    made : tuple of (Fixed or None)
-        What each makes, if that is fixed-point numbers.
+    tails : tuple of NodePlan
+        The last.
     images : tuple of Picture
     compute : str
     results : tuple of int
@@ -97,7 +102,7 @@ class Program:
 
     levels: tuple[Level, ...]
     heads: tuple[NodePlan, ...] = field(compare=False)
-    made: tuple[Fixed | None, ...] = field(compare=False)
+    tails: tuple[NodePlan, ...] = field(compare=False)
     images: tuple[Picture, ...]
     compute: str
     results: tuple[int, ...] = ()
@@ -112,6 +117,12 @@ class Program:
         """Type of the result of a chain."""
         assert self.levels[-1].output is not None
         return self.levels[-1].output
+
+    def stores_small(self, level: Level) -> bool:
+        """Tell whether all that a level makes, but for NaN, are numbers that 32 bits hold."""
+        values = self.tails[level.index].ranges.whole
+        integers = all(np.dtype(image.dtype).kind in "iu" for image in self.images)
+        return integers and values.within(Interval(-SMALL, SMALL))
 
     @property
     def counts_nans(self) -> bool:
@@ -170,16 +181,16 @@ def make_program(
         constants += sum(len(_constants(step)) for step in level.steps)
         makers[last] = level.index
     heads = [nodes[own[0]] for own in groups]
-    made = [nodes[own[-1]].arithmetic.made for own in groups]
+    tails = [nodes[own[-1]] for own in groups]
     results = [own[-1] for own, level in zip(groups, levels, strict=True) if level.output is not None]
     for at, dtype in outputs:
         if at in shared:  # others read rows that are not rounded
             level = _result(len(levels), nodes[at], constants)
             levels.append(replace(level, inputs=(makers[at],), output=stored(dtype)))
             heads.append(_same(nodes[at]))
-            made.append(nodes[at].arithmetic.made)
+            tails.append(nodes[at])
             results.append(at)
-    return Program(tuple(levels), tuple(heads), tuple(made), tuple(images), plan.compute, tuple(results))
+    return Program(tuple(levels), tuple(heads), tuple(tails), tuple(images), plan.compute, tuple(results))
 
 
 _SAME = Stencil((IDENTITY,))

@@ -80,6 +80,8 @@ class Segment:
         Dtype of the image it writes; None for a row in the type of the arithmetic.
     counts_nan : bool
         Whether NaNs become 0 as it stores, and are counted.
+    small : bool
+        Whether what it stores is known to be NaN or a number within 32 bits.
     """
 
     index: int
@@ -93,6 +95,7 @@ class Segment:
     alpha: bool
     output: str | None
     counts_nan: bool
+    small: bool = False
 
     @property
     def constants(self) -> list[tuple[str, int]]:
@@ -187,7 +190,7 @@ class Segment:
                 value = f"quantize_{step.dtype}({value})"
         if self.output is None or not is_integer(self.output):
             return value
-        return f"store_{self.output}({value})"
+        return f"store_{'small_' if self.small else ''}{self.output}({value})"
 
 
 def _mapped(op: ChannelMap, samples: list[str], translate: Translate) -> list[tuple[str, str]]:

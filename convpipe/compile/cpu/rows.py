@@ -129,7 +129,8 @@ def half_even(context, value, bits):
 
 
 # Rounding half to even and saturating, NaN to 0, of every integer type: as `quantize_uint8` a value in the
-# type of the arithmetic, as `store_uint8` a sample. They are intrinsics, which no loop compiles anew.
+# type of the arithmetic, as `store_uint8` a sample, and as `store_small_uint8` one of a number that is known
+# to be NaN or within 32 bits. They are intrinsics, which no loop compiles anew.
 
 
 def _call(builder, name, result, value):
@@ -211,6 +212,24 @@ def _narrowed(limits, given):
     return narrowed
 
 
+def _store_small(dtype):
+    """8 and 16 bits, of what fits 32: saturating as an integer takes an instruction less."""
+    limits = np.iinfo(dtype)
+    result = types.Integer.from_bitwidth(limits.bits, limits.min < 0)
+
+    def store(context, value):
+        saturate = _narrowed(limits, types.int32)
+
+        def small(context, builder, signature, arguments):
+            value = _number(builder, arguments[0]) if limits.min < 0 else arguments[0]
+            whole = _to_int32(builder, value)
+            return saturate(context, builder, result(types.int32), [whole])
+
+        return result(value), small
+
+    return intrinsic(store)
+
+
 def _to_int32(builder, value):
     result = IntType(32)
     kind = FunctionType(result, [value.type])
@@ -268,6 +287,7 @@ INTEGERS = ("uint8", "int8", "uint16", "int16", "uint32", "int32")
 for _dtype in INTEGERS:
     globals()[f"quantize_{_dtype}"] = _quantize(_dtype)
     globals()[f"store_{_dtype}"] = _store(_dtype)
+    globals()[f"store_small_{_dtype}"] = _store_small(_dtype) if "32" not in _dtype else _store(_dtype)
 quantize_float16, quantize_float32 = intrinsic(_half), intrinsic(_single)
 
 __all__ = [
@@ -299,5 +319,5 @@ __all__ = [
     "target",
     "values",
     "where",
-    *(f"{verb}_{dtype}" for dtype in INTEGERS for verb in ("quantize", "store")),
+    *(f"{verb}_{dtype}" for dtype in INTEGERS for verb in ("quantize", "store", "store_small")),
 ]

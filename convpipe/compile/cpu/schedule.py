@@ -221,7 +221,7 @@ class _Maker:
 
     def _narrowed(self, level: levels.Level, made: Level) -> Level:
         """Return a level whose rows are of integers, where these are shorter and those who read them know."""
-        program, fixed = self._program, self._program.made[level.index]
+        program, fixed = self._program, self._program.tails[level.index].arithmetic.made
         pairs = zip(program.levels, program.heads, strict=True)
         dtype = kept(fixed, [node.ops for reader, node in pairs if level.index in reader.inputs])
         if dtype is None or fixed is None:
@@ -320,6 +320,7 @@ class _Maker:
     def _segments(self, level: levels.Level) -> tuple[tuple[Segment, ...], tuple[tuple[float, ...], ...]]:
         """Return the loops of what happens pixel by pixel, and the constants of each, then its tables."""
         chain, constants = segments(level, self._program), self._program.constants
+        chain = (*chain[:-1], replace(chain[-1], small=self._program.stores_small(level)))
         return chain, tuple(
             (*(constants[at] for _, at in segment.constants), *itertools.chain(*segment.tables.values()))
             for segment in chain
