@@ -83,7 +83,7 @@ class Folder:
         quality = QUALITY if format == "jpg" else None
         for k in range(min(count, DISTINCT)):
             photo = samples.photograph(bench.side, bench.side * 3 // 2, k)
-            images.write(self.source / f"{k:04}.{format}", photo, quality=quality)
+            images.write(self.source / f"{k:04}.{format}", photo, images.Encoding(quality=quality))
         for k in range(DISTINCT, count):
             shutil.copy(self.source / f"{k % DISTINCT:04}.{format}", self.source / f"{k:04}.{format}")
         for k in range(self.few):

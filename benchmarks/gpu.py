@@ -185,7 +185,7 @@ def folder(count: int, side: int) -> Table:
         (root / "in").mkdir()
         for k in range(count):
             pixels = rng.integers(0, 256, (side, side, 3), dtype=np.uint8)
-            images.write(root / "in" / f"{k}.tif", pixels, compression=0)
+            images.write(root / "in" / f"{k}.tif", pixels, images.Encoding(compression=0))
         for backend in ("cpu", "cuda"):
             pipeline = Pipeline(chain, backend=backend)
             pipeline.run_folder(root / "in", root / f"{backend}-warm", compression=0)

@@ -22,7 +22,7 @@ from pathlib import Path
 import numpy as np
 
 from convpipe.errors import ReadError
-from convpipe.images import FORMATS, Limits, Page, encode, encode_pages, probe, read_pages, supports
+from convpipe.images import FORMATS, Encoding, Limits, Page, encode, encode_pages, probe, read_pages, supports
 from convpipe.images.metadata.model import Metadata
 from convpipe.sampling import Sampling
 
@@ -51,7 +51,9 @@ def seeds() -> list[bytes]:
     kinds = [rgb, rgb[..., 0], rgb[..., :2], np.concatenate([rgb, rgb[..., :1]], -1)]
     kinds += [rgb.astype(np.uint16) * 257, rgb.astype(np.float32), rgb[..., 0] / 3]
     found = [
-        b"".join(encode(pixels, metadata, alpha=alpha, format=name, compression=level).pieces)
+        b"".join(
+            encode(Page(pixels, alpha=alpha, metadata=metadata), Encoding(name, compression=level)).pieces
+        )
         for pixels in kinds
         for name, entry in FORMATS.items()
         for alpha in (False, True)
@@ -99,7 +101,10 @@ def described(rgb: np.ndarray) -> list[bytes]:
         _tiff(two, ome=True, metadata={"axes": "ZYXS", "PhysicalSizeX": 0.5}),
         _tiff(rgb, extratags=tags),
         _tiff(rgb, extratags=matrix, metadata=None),
-        *(b"".join(map(bytes, encode(rgb, words, format=name).pieces)) for name in ("png", "jpeg")),
+        *(
+            b"".join(map(bytes, encode(Page(rgb, metadata=words), Encoding(name)).pieces))
+            for name in ("png", "jpeg")
+        ),
     ]
 
 
@@ -183,7 +188,9 @@ def check(path: Path, rng: random.Random) -> str:
             if supports(name, pixels.dtype.name, channels, alpha=image.alpha):
                 sampling = rng.choice((Sampling(), Sampling((2.0, 3.0), (0.5, -1.0))))
                 part = pixels[:200, :200]
-                encode(part, image.metadata, alpha=image.alpha, sampling=sampling, format=name)
+                encode(
+                    Page(part, alpha=image.alpha, metadata=image.metadata, sampling=sampling), Encoding(name)
+                )
     except ReadError as error:
         failure = error
     else:

@@ -7,9 +7,9 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from convpipe.batch.results import Encoding, Result
+from convpipe.batch.results import Result
 from convpipe.errors import JobError
-from convpipe.images import DEFAULT_LIMITS, Limits
+from convpipe.images import DEFAULT_LIMITS, Encoding, Limits
 from convpipe.stages.parameters import Flag
 from convpipe.stages.wiring import RESULT
 

@@ -3,55 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from convpipe import images
 from convpipe.errors import WriteError
+from convpipe.images import Encoding, ImageSpec
 from convpipe.plan import Plan
 from convpipe.stages.wiring import RESULT
-
-
-@dataclass(frozen=True)
-class Encoding:
-    """How results are encoded; what is None is left to others.
-
-    Parameters
-    ----------
-    format : str, optional
-    quality, compression : int, optional
-        For formats that have them.
-    """
-
-    format: str | None = None
-    quality: int | None = None
-    compression: int | None = None
-
-    def over(self, other: Encoding) -> Encoding:
-        """Return this, and what it does not say as `other` says.
-
-        Examples
-        --------
-        >>> Encoding("tiff").over(Encoding("jpeg", quality=90))
-        Encoding(format='tiff', quality=90, compression=None)
-        """
-        said = {name: value for name, value in asdict(self).items() if value is not None}
-        return Encoding(**{**asdict(other), **said})
-
-    def options(self, format: str) -> dict[str, Any]:
-        """Return the format of a result, and those of the options that it has.
-
-        Examples
-        --------
-        >>> Encoding(quality=90, compression=3).options("jpeg")
-        {'format': 'jpeg', 'quality': 90, 'compression': None}
-        """
-        return {
-            "format": format,
-            "quality": self.quality if images.FORMATS[format].quality else None,
-            "compression": self.compression if images.FORMATS[format].compression else None,
-        }
 
 
 @dataclass(frozen=True)
@@ -66,7 +25,7 @@ class Result:
     """
 
     name: str
-    encoding: Encoding = Encoding()
+    encoding: Encoding = Encoding()  # noqa: RUF009 - frozen
 
     @property
     def folder(self) -> Path:
@@ -103,9 +62,8 @@ def unwritable(plan: Plan, results: Iterable[Result]) -> list[str]:
     found = []
     for output, result in zip(plan.outputs, results, strict=True):
         try:
-            images.check_output(
-                result.encoding.format, output.dtype, plan.nodes[output.node].channels, alpha=plan.alpha
-            )
+            spec = ImageSpec(output.dtype, plan.nodes[output.node].channels, plan.alpha)
+            images.check_output(spec, Encoding(result.encoding.format))
         except WriteError as error:
             found.append(f"of {plan.dtype} images: {result.of(error.reason)}")
     return found

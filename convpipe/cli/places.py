@@ -75,7 +75,7 @@ def places(job: Job, paths: Sequence[str]) -> tuple[Path, Path, str | None]:
 def results(job: Job) -> tuple[Result, ...]:
     """Return the results that a run makes of every image, in the order of those of its plan."""
     from convpipe.batch import FolderJob
-    from convpipe.batch.results import Encoding
+    from convpipe.images import Encoding
 
     own = tuple(
         (name, Encoding(spec.format, spec.quality, spec.compression)) for name, spec in job.outputs.items()

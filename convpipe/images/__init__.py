@@ -13,12 +13,12 @@ from convpipe.images.formats.registry import (
     FORMATS,
     WRITTEN_EXTENSIONS,
     Format,
-    check_output,
     format_of,
     supports,
 )
 from convpipe.images.metadata.model import Metadata
 from convpipe.images.opened import OpenImage, open_image
+from convpipe.images.output import Encoding, ImageSpec, check_output
 from convpipe.images.probe import ImageInfo, probe, probe_pages
 from convpipe.images.read import Image, read, read_pages
 from convpipe.images.source import Page
@@ -34,11 +34,13 @@ __all__ = [
     "WRITTEN_EXTENSIONS",
     "Drafts",
     "Encoded",
+    "Encoding",
     "File",
     "Folder",
     "Format",
     "Image",
     "ImageInfo",
+    "ImageSpec",
     "Limits",
     "Metadata",
     "OpenFile",

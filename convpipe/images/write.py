@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Self, cast
 
@@ -15,26 +16,22 @@ from convpipe.images.atomic import Drafts, File
 from convpipe.images.codecs import PagedCodec, codec
 from convpipe.images.encoded import Encoded, already_exists, save_all
 from convpipe.images.folder import Folder
-from convpipe.images.formats.registry import WRITTEN_EXTENSIONS, check_output, format_of
+from convpipe.images.formats.registry import WRITTEN_EXTENSIONS, format_of
 from convpipe.images.metadata.imagej import ImageJ
-from convpipe.images.metadata.model import Metadata
 from convpipe.images.metadata.raster import Raster
-from convpipe.images.source import Page, one_line
+from convpipe.images.output import Encoding, ImageSpec, check_output
+from convpipe.images.source import Page, Pieces, one_line
 from convpipe.images.spool import Spool
 from convpipe.images.tiff.exif import unplaced
-from convpipe.sampling import Sampling
+
+TIFF = Encoding("tiff")
 
 
 def write(
     path: str | os.PathLike[str],
-    pixels: np.ndarray,
-    metadata: Metadata | None = None,
+    image: np.ndarray | Page,
+    encoding: Encoding = Encoding(),  # noqa: B008 - frozen
     *,
-    alpha: bool = False,
-    sampling: Sampling = Sampling(),  # noqa: B008 - frozen
-    format: str | None = None,
-    quality: int | None = None,
-    compression: int | None = None,
     overwrite: bool = False,
 ) -> None:
     """Write an image. At every moment, even if the process is killed, ``path`` is absent, old or complete.
@@ -43,23 +40,14 @@ def write(
     ----------
     path : path-like
         Its folder must exist. A symbolic link there is replaced or refused, never followed.
-    pixels : ndarray (H, W) or (H, W, C)
+    image : ndarray (H, W) or (H, W, C), or Page
         PNG: uint8, uint16. TIFF: also signed and 32-bit integers, float32, float64. WebP, JPEG, BMP:
-        uint8. 1 or 3 channels, and alpha, which JPEG and BMP have not; TIFF: 1 to 4, and alpha.
-    metadata : Metadata, optional
-        What the format can carry is kept: see the page on image formats. A profile for another number of
+        uint8. 1 or 3 channels, and alpha, which JPEG and BMP have not; TIFF: 1 to 4, and alpha. Whether the
+        last channel is alpha a :class:`Page` says, which also brings metadata and where its pixels lie. What
+        the format can carry of it is kept: see the page on image formats. A profile for another number of
         channels is left out.
-    alpha : bool, optional
-        Whether the last channel is alpha.
-    sampling : Sampling, optional
-        Where the pixels lie in the image that the metadata is of, as ``plan.sampling()``: resolution,
-        georeference and descriptions follow it. Sizes follow the pixels in any case.
-    format : str, optional
-        A name in ``FORMATS``; default by the extension.
-    quality : int, optional
-        1 to 100. JPEG: default 95. WebP: lossless without it.
-    compression : int, optional
-        0 to 9. PNG: default fast (level 1, run lengths, average filter). TIFF: default none.
+    encoding : Encoding, optional
+        Default: the format by the extension, and what is usual for it.
     overwrite : bool, optional
         Replace an existing file. Without it, one that appears even while this runs is kept.
 
@@ -78,7 +66,7 @@ def write(
         ...
     convpipe.errors.WriteError: the output exists; overwrite replaces it
     """
-    format = format or format_of(path)
+    format = encoding.format or format_of(path)
     if format is None:
         raise WriteError(
             f"no format that is written has the extension {Path(path).suffix!r}; "
@@ -86,68 +74,44 @@ def write(
         )
     if not overwrite and os.path.lexists(path):
         raise already_exists()
-    encoded = encode(
-        pixels,
-        metadata,
-        alpha=alpha,
-        sampling=sampling,
-        format=format,
-        quality=quality,
-        compression=compression,
-    )
-    encoded.save(path, overwrite=overwrite)
+    encode(image, replace(encoding, format=format)).save(path, overwrite=overwrite)
 
 
 def write_pages(
     path: str | os.PathLike[str],
     pages: Iterable[np.ndarray | Page],
+    encoding: Encoding = TIFF,
     *,
-    compression: int | None = None,
     overwrite: bool = False,
 ) -> None:
     """Write several images into one TIFF. At every moment ``path`` is absent, old or complete.
 
-    Parameters and errors are as for :func:`write`, and for :func:`encode_pages`, which takes metadata too.
+    Parameters and errors are as for :func:`write` and :func:`encode_pages`.
     """
-    made = [page if isinstance(page, Page) else Page(page) for page in pages]
+    made = [_page(page) for page in pages]
     nbytes = sum(page.pixels.nbytes for page in made)
     with Folder(os.path.dirname(path) or os.curdir) as folder:
-        encoded = encode_pages(made, compression=compression, nbytes=nbytes, folder=folder)
+        encoded = encode_pages(made, encoding, nbytes=nbytes, folder=folder)
         save_all([File(folder, os.path.basename(path), encoded.pieces, overwrite)], Drafts())
 
 
-def encode(
-    pixels: np.ndarray,
-    metadata: Metadata | None = None,
-    *,
-    alpha: bool = False,
-    sampling: Sampling = Sampling(),  # noqa: B008 - frozen
-    format: str,
-    quality: int | None = None,
-    compression: int | None = None,
-) -> Encoded:
-    """Encode an image in memory; parameters and errors as for :func:`write`.
+def encode(image: np.ndarray | Page, encoding: Encoding) -> Encoded:
+    """Encode an image in memory; parameters and errors as for :func:`write`, and the format is needed.
 
     Examples
     --------
-    >>> encode(np.zeros((2, 3), np.uint8), format="bmp").pieces[0][:2]
+    >>> encode(np.zeros((2, 3), np.uint8), Encoding("bmp")).pieces[0][:2]
     b'BM'
     """
-    notes: list[str] = []
-    page = Page(pixels, alpha, metadata or Metadata(), sampling)
-    page = _checked(page, format, quality, compression, notes)
-    try:
-        pieces = codec(format).encode(page.pixels, page.alpha, page.metadata, quality, compression)
-        return Encoded(pieces, tuple(notes))
-    except Exception as error:
-        raise _cannot_encode(format, error) from error
+    with PageEncoder(encoding, pages=1) as encoder:
+        encoder.add(_page(image))
+        return encoder.finish()
 
 
 def encode_pages(
     pages: Iterable[Page],
+    encoding: Encoding = TIFF,
     *,
-    format: str = "tiff",
-    compression: int | None = None,
     nbytes: int = 0,
     folder: Folder | None = None,
 ) -> Encoded:
@@ -158,7 +122,7 @@ def encode_pages(
     pages : iterable of Page
         Each is as for :func:`encode`; they may differ in extent, channels and dtype. What the iterable
         raises is passed on.
-    format, compression, nbytes, folder
+    encoding, nbytes, folder
         As for :class:`PageEncoder`.
 
     Examples
@@ -166,31 +130,26 @@ def encode_pages(
     >>> encode_pages([Page(np.zeros((2, 3))), Page(np.zeros((4, 5), np.uint8))]).size > 68
     True
     """
-    with PageEncoder(format, compression=compression, nbytes=nbytes, folder=folder) as encoder:
+    with PageEncoder(encoding, nbytes=nbytes, folder=folder) as encoder:
         for page in pages:
             encoder.add(page)
         return encoder.finish()
 
 
 class PageEncoder:
-    """Encodes images into one file as they are handed to it, beside other encoders that get theirs.
+    """Encodes the images of a file as they are handed to it, beside other encoders that get theirs.
 
     Parameters
     ----------
-    format : str, optional
-        One that holds pages: tiff.
-    compression : int, optional
-        As for :func:`write`.
+    encoding : Encoding, optional
+        Default: TIFF, which holds several.
+    pages : int, optional
+        How many come: one, which any format holds, or several.
     nbytes : int, optional
-        Bytes of all the pixels, roughly. Above 4 GB the file is a BigTIFF; above 64 MiB it is made in a
-        nameless file, not in memory.
+        Bytes of all the pixels, roughly. Above 4 GB the file is a BigTIFF; above 64 MiB several pages are
+        put together in a nameless file, not in memory.
     folder : Folder, optional
         Where that is made.
-
-    Raises
-    ------
-    WriteError
-        The format holds one image, the disk is full; ``errno`` is the system's.
 
     Examples
     --------
@@ -202,20 +161,21 @@ class PageEncoder:
 
     def __init__(
         self,
-        format: str = "tiff",
+        encoding: Encoding = TIFF,
         *,
-        compression: int | None = None,
+        pages: int = 2,
         nbytes: int = 0,
         folder: Folder | None = None,
     ) -> None:
-        check_output(format, "uint8", 1, compression=compression, pages=2)
-        self._format, self._compression = format, compression
+        if encoding.format is None:
+            raise WriteError("no format is named to encode as")
+        self.encoding, self._format = encoding, encoding.format
+        self._pages, self._nbytes, self._folder = pages, nbytes, folder
+        self._fitting = set[ImageSpec]()
         self._notes: list[str] = []
         self._open = ExitStack()
-        with self._told():
-            self._spool = Spool(nbytes, folder)
-            paged = cast(PagedCodec, codec(format)).paged(self._spool.file, compression, nbytes)
-            self._encode = self._open.enter_context(paged)
+        self._encode: Callable[[Page], None] | None = None
+        self._pieces: Pieces | Spool = []
 
     def __enter__(self) -> Self:
         return self
@@ -223,6 +183,17 @@ class PageEncoder:
     def __exit__(self, *_: object) -> None:
         with suppress(Exception):  # of a file that nobody will have
             self._open.close()
+
+    def check(self, spec: ImageSpec) -> None:
+        """Refuse an image that the file cannot hold; what was found to fit is not looked at again.
+
+        Raises
+        ------
+        WriteError
+        """
+        if spec not in self._fitting:
+            check_output(spec, self.encoding, self._pages)
+            self._fitting.add(spec)
 
     def add(self, page: Page) -> None:
         """Encode the next page, which is as for :func:`encode`.
@@ -232,16 +203,46 @@ class PageEncoder:
         WriteError
             The format cannot hold it, or the disk is full.
         """
-        checked = _checked(page, self._format, None, self._compression, self._notes)
+        pixels = page.pixels
+        if pixels.ndim == 3 and pixels.shape[2] == 1:
+            pixels = pixels[..., 0]
+        if pixels.ndim not in (2, 3):
+            raise WriteError(f"an image is (rows, cols) or (rows, cols, channels), not {pixels.shape}")
+        self.check(ImageSpec.of(pixels, page.alpha))
+        fitted = _fitted(page._replace(pixels=pixels), self._format, self._notes)
+        if self.encoding.compression and any(
+            isinstance(each, ImageJ) for each in fitted.metadata.descriptions
+        ):
+            self._notes.append("ImageJ reads compressed stacks through Bio-Formats alone")
         with self._told():
-            self._encode(checked)
+            self._encoder()(fitted)
 
     def finish(self) -> Encoded:
         """Return the content of the file; no page can be added any more."""
         with self._told():
+            self._encoder()
             self._open.close()
-            self._spool.file.flush()  # here, so that a full disk is met where its error is told
-        return Encoded(self._spool, tuple(dict.fromkeys(self._notes)))
+            if isinstance(self._pieces, Spool):
+                self._pieces.file.flush()  # here, so that a full disk is met where its error is told
+        return Encoded(self._pieces, tuple(dict.fromkeys(self._notes)))
+
+    def _encoder(self) -> Callable[[Page], None]:
+        """Return what encodes pages; that of several begins the file."""
+        if self._encode is None:
+            if self._pages == 1:
+                self._encode = self._encode_one
+            else:
+                self._pieces = Spool(self._nbytes, self._folder)
+                module, compression = cast(PagedCodec, codec(self._format)), self.encoding.compression
+                paged = module.paged(self._pieces.file, compression, self._nbytes)
+                self._encode = self._open.enter_context(paged)
+        return self._encode
+
+    def _encode_one(self, page: Page) -> None:
+        quality, compression = self.encoding.quality, self.encoding.compression
+        self._pieces = codec(self._format).encode(
+            page.pixels, page.alpha, page.metadata, quality, compression
+        )
 
     @contextmanager
     def _told(self) -> Iterator[None]:
@@ -251,24 +252,14 @@ class PageEncoder:
             raise _cannot_encode(self._format, error) from error
 
 
-def _checked(page: Page, format: str, quality: int | None, compression: int | None, notes: list[str]) -> Page:
-    """Return the pixels as encoders take them, with what is true of them and the format can carry."""
+def _page(image: np.ndarray | Page) -> Page:
+    return image if isinstance(image, Page) else Page(image)
+
+
+def _fitted(page: Page, format: str, notes: list[str]) -> Page:
+    """Return a page as encoders take it, with what is true of its pixels and the format can carry."""
     pixels, alpha, metadata, sampling = page
-    if pixels.ndim == 3 and pixels.shape[2] == 1:
-        pixels = pixels[..., 0]
-    if pixels.ndim not in (2, 3):
-        raise WriteError(f"an image is (rows, cols) or (rows, cols, channels), not {pixels.shape}")
     channels = 1 if pixels.ndim == 2 else pixels.shape[2]
-    native = pixels.dtype.newbyteorder("=")
-    check_output(
-        format,
-        native.name,
-        channels,
-        alpha=alpha,
-        extent=pixels.shape[:2],
-        quality=quality,
-        compression=compression,
-    )
     metadata = metadata.followed(sampling, Raster.of(pixels), notes)
     metadata = metadata.for_channels(3 if format == "webp" and channels == 1 else channels, notes)
     metadata = metadata.held_by(format, notes)
@@ -281,8 +272,7 @@ def _checked(page: Page, format: str, quality: int | None, compression: int | No
         and metadata.samples.colours == 1
     ):
         notes.append(f"three channels of data, which {format} has as RGB")
-    if compression and any(isinstance(each, ImageJ) for each in metadata.descriptions):
-        notes.append("ImageJ reads compressed stacks through Bio-Formats alone")
+    native = pixels.dtype.newbyteorder("=")
     return Page(np.ascontiguousarray(pixels, native), alpha, metadata)
 
 

@@ -5,7 +5,7 @@ import pytest
 from fakes import FakePipeline
 
 from convpipe.batch import JOURNAL
-from convpipe.images import write
+from convpipe.images import Page, write
 
 
 @pytest.fixture
@@ -25,7 +25,7 @@ def save(tmp_path):
     def save(name, shape=(8, 10), dtype="uint8", value=7):
         path = tmp_path / "in" / name
         path.parent.mkdir(parents=True, exist_ok=True)
-        write(path, np.full(shape, value, dtype), alpha=shape[2:] in ((2,), (4,)))
+        write(path, Page(np.full(shape, value, dtype), alpha=shape[2:] in ((2,), (4,))))
         return path
 
     return save

@@ -9,10 +9,20 @@ import pytest
 from fakes import FakePipeline
 from PIL import Image
 
-from convpipe import images
+from convpipe import Pipeline, images, stage
 from convpipe.batch import isolate, run_folder
 from convpipe.batch.decoder import Close, Open, ReadPage
-from convpipe.images import Page, encode_pages, open_image, read_pages, write
+from convpipe.errors import WriteError
+from convpipe.images import (
+    Encoding,
+    ImageSpec,
+    Page,
+    PageEncoder,
+    encode_pages,
+    open_image,
+    read_pages,
+    write,
+)
 
 ISOLATED = pytest.mark.skipif(sys.platform == "win32", reason="open files are handed to a process")
 
@@ -149,3 +159,45 @@ def test_what_was_decoded_is_let_go(source, tmp_path):
         file.read_page()
         gc.collect()
         assert not [each for each in gc.get_objects() if isinstance(each, BmpImageFile)]
+
+
+class TestOutput:
+    """A result is held against its format before anything is decoded, and not again when it is encoded."""
+
+    @pytest.fixture
+    def checked(self, monkeypatch):
+        specs = []
+        check = images.check_output
+
+        def counted(spec, encoding, pages=1):
+            specs.append((spec.dtype, encoding.format, pages))
+            check(spec, encoding, pages)
+
+        monkeypatch.setattr(sys.modules["convpipe.images.write"], "check_output", counted)
+        monkeypatch.setattr(images, "check_output", counted)
+        return specs
+
+    def test_of_one_page(self, save, source, tmp_path, checked):
+        save("a.png", (8, 9, 4))
+        checked.clear()
+        assert run_folder(FakePipeline(), source, tmp_path / "out").done == 1
+        assert checked == [("uint8", "png", 1)]
+
+    def test_of_pages_once_a_kind(self, stack, source, tmp_path, checked):
+        assert run_folder(FakePipeline(), source, tmp_path / "out").pages == 5
+        assert checked == [("uint8", "tiff", 5), ("float32", "tiff", 5)]
+
+    def test_of_each_result(self, save, source, tmp_path, checked):
+        save("a.png")
+        checked.clear()
+        stages = [stage("blur", "box", name="soft"), stage("edge", "sobel")]
+        pipeline = Pipeline(stages, outputs={"soft": "soft"})
+        report = pipeline.run_folder(source, tmp_path / "out", outputs={"soft": {"format": "tiff"}})
+        assert report.failures == []
+        assert sorted(checked) == [("uint8", "png", 1), ("uint8", "tiff", 1)]
+
+    def test_pixels_that_are_not_as_planned_are(self):
+        with PageEncoder(Encoding("png"), pages=1) as encoder:
+            encoder.check(ImageSpec("uint8", 1, extent=(8, 9)))
+            with pytest.raises(WriteError, match="png cannot hold float32"):
+                encoder.add(Page(np.zeros((8, 9), np.float32)))

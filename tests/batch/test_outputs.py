@@ -8,9 +8,9 @@ import pytest
 
 from convpipe.batch import Found, find_images, outputs
 from convpipe.batch.outputs import result_folder
-from convpipe.batch.results import Encoding, Result
+from convpipe.batch.results import Result
 from convpipe.errors import JobError, WriteError
-from convpipe.images import Folder
+from convpipe.images import Encoding, Folder
 
 
 def map_outputs(found, output, format):

@@ -10,7 +10,7 @@ import tifffile
 from fakes import FakePipeline
 
 from convpipe.batch import JOURNAL, run_folder
-from convpipe.images import Limits, Metadata, Page, encode_pages, read_pages
+from convpipe.images import Encoding, Limits, Metadata, Page, encode_pages, read_pages
 from convpipe.images.spool import Spool
 
 NAMED = b"II*\0\x08\0\0\0\x01\0\x1d\x01\x02\0\x07\0\0\0\x1a\0\0\0\0\0\0\0"
@@ -93,7 +93,7 @@ def test_damage_in_a_later_page_leaves_no_output(source, stack, tmp_path, files,
 
 def test_pages_together_are_limited(source, tmp_path):
     blank = np.zeros((4000, 4000), np.uint8)
-    encode_pages([Page(blank)] * 6, compression=9).save(source / "a.tif")
+    encode_pages([Page(blank)] * 6, Encoding("tiff", compression=9)).save(source / "a.tif")
     refused = run(source, tmp_path, limits=Limits(max_ratio=100)).failures[0].reason
     assert refused.endswith("(limits: max_ratio)")
     assert run(source, tmp_path).done == 1

@@ -10,9 +10,19 @@ import pytest
 from fakes import FakePipeline, SeveralPipeline, cropped
 
 from convpipe.batch import JOURNAL, Found, find_images, outputs, run_folder
-from convpipe.batch.results import Encoding, Result
+from convpipe.batch.results import Result
 from convpipe.errors import JobError
-from convpipe.images import EXISTS, Metadata, Page, digest_file, encode_pages, read, read_pages, write
+from convpipe.images import (
+    EXISTS,
+    Encoding,
+    Metadata,
+    Page,
+    digest_file,
+    encode_pages,
+    read,
+    read_pages,
+    write,
+)
 from convpipe.report import to_html
 
 ISOLATE = [False, pytest.param(True, marks=pytest.mark.skipif(os.name != "posix", reason="needs POSIX"))]
@@ -45,7 +55,7 @@ def reasons(report):
 def test_each_has_its_folder_its_format_and_its_geometry(source, out, run, files, rng, isolate):
     pixels = rng.integers(0, 256, (9, 12), dtype=np.uint8)
     (source / "sub").mkdir()
-    write(source / "sub" / "a.png", pixels, Metadata(resolution=(300, 300)))
+    write(source / "sub" / "a.png", Page(pixels, metadata=Metadata(resolution=(300, 300))))
     report = run(isolate=isolate, **TIFF)
     assert (report.done, report.exit_code) == (1, 0)
     assert files(out) == ["small/sub/a.tif", "sub/a.png"]
@@ -124,7 +134,7 @@ def test_a_format_that_cannot_hold_one_is_refused_before_decoding(
 
 
 def test_notes_say_of_which_result_they_are(source, run):
-    write(source / "a.png", np.zeros((8, 9), np.uint8), Metadata(exif=NAMED))
+    write(source / "a.png", Page(np.zeros((8, 9), np.uint8), metadata=Metadata(exif=NAMED)))
     (result,) = run(outputs={"small": {"format": "bmp"}}).results
     assert result.notes == ("small: bmp cannot hold EXIF; dropped",)
 

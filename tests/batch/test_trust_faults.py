@@ -235,7 +235,7 @@ def test_input_that_may_not_be_read(save, source, out, monkeypatch):
     assert report.done == 1
 
 
-@pytest.mark.parametrize("step", ["read_page", "outputs", "encode"])
+@pytest.mark.parametrize("step", ["read_page", "outputs", "add"])
 def test_out_of_memory_fails_that_image(save, source, out, monkeypatch, step):
     def exhausted(*args, **options):
         if not failed:
@@ -244,11 +244,11 @@ def test_out_of_memory_fails_that_image(save, source, out, monkeypatch, step):
         return real(*args, **options)
 
     failed, pipeline = [], FakePipeline()
-    owner = {"read_page": images.OpenImage, "outputs": pipeline}.get(step, images)
+    owner = {"read_page": images.OpenImage, "outputs": pipeline, "add": images.PageEncoder}[step]
     real = getattr(owner, step)
-    monkeypatch.setattr(owner, step, exhausted)
     for name in ("a.png", "b.png"):
         save(name)
+    monkeypatch.setattr(owner, step, exhausted)
     report = run_folder(pipeline, source, out, workers=1)
     assert report.done == 1
     assert report.failures[0].path == "a.png"
@@ -395,7 +395,7 @@ class TestSignals:
     def test_no_file_is_begun_after_the_end(self, tmp_path):
         drafts = Drafts()
         drafts.close()
-        encoded = images.encode(PIXELS, format="png")
+        encoded = images.encode(PIXELS, images.Encoding("png"))
         with pytest.raises(WriteError, match="the run has ended"):
             images.save_all([File(Folder(tmp_path), "a.png", encoded.pieces, False)], drafts)
         assert os.listdir(tmp_path) == []

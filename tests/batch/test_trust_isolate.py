@@ -16,7 +16,7 @@ from convpipe.batch import isolate, run_folder, settle
 from convpipe.batch.decoder import Close, Open, ReadPage
 from convpipe.batch.isolate import DecoderLost, IsolatedReader
 from convpipe.errors import JobError, LimitError, ReadError
-from convpipe.images import DEFAULT_LIMITS, Limits, digest_file, write
+from convpipe.images import DEFAULT_LIMITS, Limits, Page, digest_file, write
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="open files are handed to a process")
 
@@ -121,7 +121,7 @@ def test_results_are_those_of_a_plain_run(save, source, tmp_path, run):
 
 def test_pixels_metadata_and_notes_come_back(reader, tmp_path, rng):
     pixels = rng.random((50, 70, 3))
-    write(tmp_path / "a.tif", pixels, images.Metadata(resolution=(300, 300)))
+    write(tmp_path / "a.tif", Page(pixels, metadata=images.Metadata(resolution=(300, 300))))
     (tmp_path / "a.tif").rename(tmp_path / "a.png")
     direct = images.read(tmp_path / "a.png")
     with reader.open(tmp_path / "a.png") as file:

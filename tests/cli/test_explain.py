@@ -150,7 +150,7 @@ def test_explain_marks_what_lies_outside(convpipe, job):
 def colours(here, rng):
     """An RGBA image."""
     pixels = rng.integers(1, 256, (6, 7, 4), dtype=np.uint8)
-    images.write(here / "a.png", pixels, alpha=True)
+    images.write(here / "a.png", images.Page(pixels, alpha=True))
     return pixels
 
 
@@ -262,7 +262,7 @@ def test_16_bits_are_shown_to_the_last_digit(convpipe, job, here):
 
 
 def test_explain_a_conversion_line_by_line(convpipe, here, job):
-    images.write(here / "a.png", np.array([[[200, 100, 50, 9]]], np.uint8), alpha=True)
+    images.write(here / "a.png", images.Page(np.array([[[200, 100, 50, 9]]], np.uint8), alpha=True))
     text = convpipe("explain", job("- color: hsv"), "a.png", "--at", 0, 0).stdout
     assert "red = 200, green = 100, blue = 50, full = 255" in text
     assert "value = maximum(maximum(red, green), blue) = 200" in text
@@ -300,7 +300,7 @@ class TestCoverage:
     def test_edges(self, convpipe, job, tmp_path, rng, head, stages, alpha):
         image = rng.integers(1, 256, (8, 9, 4) if alpha else (8, 9), dtype=np.uint8)
         image[3:5, 3:6] = 0
-        images.write(tmp_path / "image.png", image, alpha=alpha)
+        images.write(tmp_path / "image.png", images.Page(image, alpha))
         shown = rng.integers(0, 2, (8, 9), dtype=np.uint8)
         shown[3, 6] = 1
         images.write(tmp_path / "mask.png", shown)

@@ -16,7 +16,7 @@ def shown(convpipe, job, here):
     """Preview an image under some stages; return the lines printed, and the picture."""
 
     def call(pixels, *stages, options=(), alpha=False, head="input: photos"):
-        images.write(here / "a.tif", pixels, alpha=alpha, overwrite=True)
+        images.write(here / "a.tif", images.Page(pixels, alpha=alpha), overwrite=True)
         result = convpipe("preview", job(*stages, head=head), "a.tif", *options)
         assert result.exit_code == 0, result.stderr
         return result.stdout.splitlines(), images.read("preview.png").pixels

@@ -8,7 +8,7 @@ from PIL import Image as Pillow
 from pngs import png
 
 from convpipe.errors import LimitError, WriteError
-from convpipe.images import Limits, check_output, encode, probe, read
+from convpipe.images import Encoding, ImageSpec, Limits, check_output, encode, probe, read
 from convpipe.images.bounds import READ, WRITTEN, Bound
 
 ANY = Limits(max_pixels=2**40, max_decoded_bytes=2**40)
@@ -61,20 +61,20 @@ class TestWriting:
         self, format, channels, extent, said
     ):
         with pytest.raises(WriteError) as caught:
-            check_output(format, "uint8", channels, extent=extent)
+            check_output(ImageSpec("uint8", channels, extent=extent), Encoding(format))
         assert said in str(caught.value)
 
     @pytest.mark.parametrize("format", ["png", "jpeg", "webp"])
     def test_the_encoder_takes_all_below(self, format):
         side = WRITTEN[format].side
         for shape in ((1, side), (side, 1)):
-            assert encode(np.zeros(shape, np.uint8), format=format).size > 0
+            assert encode(np.zeros(shape, np.uint8), Encoding(format)).size > 0
         with pytest.raises(WriteError, match="a limit of"):
-            encode(np.zeros((1, side + 1), np.uint8), format=format)
+            encode(np.zeros((1, side + 1), np.uint8), Encoding(format))
 
     def test_without_pixels(self):
         with pytest.raises(WriteError, match="1 row and column or more, not 0 x 5"):
-            check_output("tiff", "uint8", 1, extent=(0, 5))
+            check_output(ImageSpec("uint8", 1, extent=(0, 5)), Encoding("tiff"))
 
     def test_a_folder_job_says_it_before_decoding(self, source, run):
         data = bytearray(blank(3, 16_390))

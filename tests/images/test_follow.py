@@ -9,7 +9,7 @@ from PIL import Image as Pillow
 from PIL.PngImagePlugin import PngInfo
 from PIL.TiffImagePlugin import IFDRational
 
-from convpipe.images import Metadata, encode, read, write
+from convpipe.images import Encoding, Metadata, Page, encode, read, write
 from convpipe.images.metadata.exif import follow_exif, ratio
 from convpipe.images.metadata.iptc import photoshop_iptc
 from convpipe.images.metadata.xmp import check_xmp
@@ -97,7 +97,7 @@ class TestExif:
 
 def test_exif_whose_size_is_a_text_is_dropped():
     below = {ifd.EXIF: [ifd.Field(0xA002, 2, 3, b"32\0")]}
-    encoded = encode(RGB, Metadata(exif=ifd.block([], below, "<")), format="png")
+    encoded = encode(Page(RGB, metadata=Metadata(exif=ifd.block([], below, "<"))), Encoding("png"))
     (note,) = encoded.notes
     assert note.startswith("EXIF dropped: it cannot be made to fit the result (ValueError")
     assert b"eXIf" not in content(encoded)
@@ -117,8 +117,8 @@ def test_one_density_of_two(missing):
 def test_a_density_of_another_type_is_dropped():
     fields = [ifd.Field(tag, 3, 1, b"H\0") for tag in (0x011A, 0x011B)]
     metadata = Metadata(exif=ifd.block(fields, {}, "<"))
-    assert encode(RGB, metadata, format="png").notes == ()
-    (note,) = encode(RGB, metadata, sampling=Sampling((2.0, 2.0)), format="png").notes
+    assert encode(Page(RGB, metadata=metadata), Encoding("png")).notes == ()
+    (note,) = encode(Page(RGB, metadata=metadata, sampling=Sampling((2.0, 2.0))), Encoding("png")).notes
     assert note.startswith("EXIF dropped: it cannot be made to fit the result")
 
 
@@ -147,26 +147,26 @@ class TestShapeOfPixels:
 
     def test_png(self, source, strided):
         metadata = Metadata(resolution=(3.0, 1.0), unit="none")
-        data = content(encode(RGB, metadata, format="png"))
+        data = content(encode(Page(RGB, metadata=metadata), Encoding("png")))
         assert struct.pack(">IIB", 3, 1, 0) in data
         (source / "a.png").write_bytes(data)
         path, _ = strided((2, 1))
         assert read(path).metadata.resolution == (6, 1)
 
     def test_jpeg(self, source, strided):
-        write(source / "a.jpg", RGB, Metadata(resolution=(1.0, 1.0), unit="none"))
+        write(source / "a.jpg", Page(RGB, metadata=Metadata(resolution=(1.0, 1.0), unit="none")))
         path, _ = strided((1, 2))
         assert path.read_bytes()[13:18] == struct.pack(">BHH", 0, 1, 2)
 
     def test_square_is_not_said(self):
         metadata = Metadata(resolution=(1.0, 1.0), unit="none")
-        assert b"pHYs" not in content(encode(RGB, metadata, format="png"))
-        assert encode(RGB, metadata, format="webp").notes == ()
+        assert b"pHYs" not in content(encode(Page(RGB, metadata=metadata), Encoding("png")))
+        assert encode(Page(RGB, metadata=metadata), Encoding("webp")).notes == ()
 
     @pytest.mark.parametrize("format", ["webp", "bmp"])
     def test_that_a_format_has_not(self, format):
         metadata = Metadata(resolution=(2.0, 1.0), unit="none")
-        assert encode(RGB, metadata, format=format).notes == (
+        assert encode(Page(RGB, metadata=metadata), Encoding(format)).notes == (
             f"{format} cannot hold the resolution; dropped",
         )
 
@@ -181,7 +181,7 @@ def test_centimetres_of_a_jpeg(source, strided):
 
 
 def test_centimetres_stay(source, strided):
-    write(source / "a.tif", RGB, Metadata(resolution=(254.0, 508.0), unit="centimetre"))
+    write(source / "a.tif", Page(RGB, metadata=Metadata(resolution=(254.0, 508.0), unit="centimetre")))
     path, _ = strided((2, 4))
     with Pillow.open(path) as image:
         assert [float(image.tag_v2[tag]) for tag in (282, 283, 296)] == [25, 100, 3]
@@ -189,7 +189,7 @@ def test_centimetres_stay(source, strided):
 
 class TestXmp:
     def test_follows(self, source, strided):
-        write(source / "a.png", RGB, Metadata(xmp=XMP % b""))
+        write(source / "a.png", Page(RGB, metadata=Metadata(xmp=XMP % b"")))
         # sizes are written as they are; what is stated wrong is set right
         path, notes = strided((2, 4))
         assert notes == ()
@@ -220,7 +220,9 @@ class TestXmp:
     def test_that_states_nonsense(self, source, strided, value):
         write(source / "a.png", RGB)
         packet = (XMP % b"").replace(b"300/1", value)
-        encoded = encode(RGB, Metadata(xmp=packet), sampling=Sampling((2.0, 2.0)), format="png")
+        encoded = encode(
+            Page(RGB, metadata=Metadata(xmp=packet), sampling=Sampling((2.0, 2.0))), Encoding("png")
+        )
         assert encoded.notes[0].startswith("XMP dropped: it cannot be made to fit the result")
 
 
@@ -315,7 +317,7 @@ class TestPng:
 
     def test_a_profile_and_srgb_do_not_meet(self):
         metadata = Metadata(icc=RGB_PROFILE, chunks=((b"sRGB", b"\0"), (b"gAMA", bytes(4))))
-        data = content(encode(RGB, metadata, format="png"))
+        data = content(encode(Page(RGB, metadata=metadata), Encoding("png")))
         assert (b"iCCP" in data, b"sRGB\0" in data, b"gAMA" in data) == (True, False, True)
 
 
@@ -338,7 +340,7 @@ class TestJpeg:
     IPTC = b"\x1c\x02\x05\x00\x05title"
 
     def test_comments_and_iptc(self, source, strided):
-        write(source / "a.jpg", RGB, Metadata(iptc=self.IPTC, comments=(b"one", b"two")))
+        write(source / "a.jpg", Page(RGB, metadata=Metadata(iptc=self.IPTC, comments=(b"one", b"two"))))
         with Pillow.open(source / "a.jpg") as image:
             assert image.info["photoshop"] == {0x0404: self.IPTC}
             assert image.info["comment"] in (b"one", b"two")
@@ -348,14 +350,14 @@ class TestJpeg:
         assert (metadata.iptc, metadata.comments) == (self.IPTC, (b"one", b"two"))
 
     def test_iptc_to_tiff(self, source, strided):
-        write(source / "a.jpg", RGB, Metadata(iptc=self.IPTC))
+        write(source / "a.jpg", Page(RGB, metadata=Metadata(iptc=self.IPTC)))
         path, _ = strided((2, 4), format="tiff")
         with Pillow.open(path) as image:
             assert image.tag_v2[33723] == self.IPTC
 
     def test_what_is_not_carried_is_named(self, source, strided):
         write(source / "a.jpg", RGB)
-        iptc = encode(RGB, Metadata(iptc=self.IPTC), format="jpeg").pieces[1]
+        iptc = encode(Page(RGB, metadata=Metadata(iptc=self.IPTC)), Encoding("jpeg")).pieces[1]
         data = (source / "a.jpg").read_bytes()
         resources = b"8BIM\x03\xed\0\0" + struct.pack(">I", 16) + bytes(16)
         more = [(0xED, b"Photoshop 3.0\0" + resources), (0xEB, b"JP\0\1jumb"), (0xE0, b"JFXX\0\x10")]
@@ -384,15 +386,15 @@ class TestJpeg:
         block = (
             exif().tobytes().removeprefix(b"Exif\0\0") + bytes(70_000) if part == "exif" else bytes(70_000)
         )
-        (note,) = encode(RGB, Metadata(**{part: block}), format="jpeg").notes
+        (note,) = encode(Page(RGB, metadata=Metadata(**{part: block})), Encoding("jpeg")).notes
         assert note == f"{part.upper()} of {len(block)} bytes dropped: jpeg holds 65500"
 
 
 def test_a_profile_of_another_space_is_noted(tmp_path):
-    write(tmp_path / "a.png", RGB, Metadata(icc=RGB_PROFILE))
+    write(tmp_path / "a.png", Page(RGB, metadata=Metadata(icc=RGB_PROFILE)))
     image = read(tmp_path / "a.png")
-    encoded = encode(RGB[..., 0], image.metadata, format="png")
+    encoded = encode(Page(RGB[..., 0], metadata=image.metadata), Encoding("png"))
     assert encoded.notes == ("ICC profile dropped: it is for RGB, and the image is not",)
-    assert encode(RGB, Metadata(icc=GREY_PROFILE), format="png").notes == (
+    assert encode(Page(RGB, metadata=Metadata(icc=GREY_PROFILE)), Encoding("png")).notes == (
         "ICC profile dropped: it is for GRAY, and the image is not",
     )

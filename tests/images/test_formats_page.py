@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from blocks import PACKET, RGB_PROFILE
 
-from convpipe.images import FORMATS, Metadata, encode, read
+from convpipe.images import FORMATS, Encoding, Metadata, Page, encode, read
 from convpipe.images.metadata.gdal import ITEMS, Gdal
 from convpipe.images.metadata.geotiff import SCALE, Georeference
 from convpipe.images.metadata.model import NAMES
@@ -68,7 +68,7 @@ def test_the_table_has_every_part_and_format():
 @pytest.mark.parametrize(("part", "format", "cell"), list(table()))
 def test_each_cell(tmp_path, part, format, cell):
     name, value = PARTS[part]
-    encoded = encode(PIXELS, Metadata(**{name: value}), format=format)
+    encoded = encode(Page(PIXELS, metadata=Metadata(**{name: value})), Encoding(format))
     encoded.save(tmp_path / "a")
     image = read(tmp_path / "a")
     found = getattr(image.metadata, name)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import tifffile
 
-from convpipe.images import Metadata, encode, read
+from convpipe.images import Encoding, Metadata, Page, encode, read
 from convpipe.images.metadata.geotiff import Georeference
 from convpipe.images.tiff.ifd import Field
 
@@ -149,7 +149,7 @@ def test_broken(source, strided, form):
 def test_keys_that_are_cut_off_are_survived():
     for length in range(0, 24, 2):
         fields = (Field(KEYS, 3, length // 2, b"\1\0" * (length // 2)), Field(SCALE, 12, 3, bytes(24)))
-        encode(PIXELS, Metadata(georeference=Georeference(fields)), format="tiff")
+        encode(Page(PIXELS, metadata=Metadata(georeference=Georeference(fields))), Encoding("tiff"))
 
 
 ITEMS = (

@@ -7,7 +7,7 @@ from blocks import GREY_PROFILE, PACKET, RGB_PROFILE, exif_of
 from PIL import Image as Pillow
 from PIL.TiffImagePlugin import IFDRational
 
-from convpipe.images import Metadata, read, write
+from convpipe.images import Encoding, Metadata, Page, read, write
 from convpipe.images.metadata.exif import check_exif
 from convpipe.images.metadata.xmp import check_xmp
 
@@ -38,7 +38,7 @@ class TestOrientation:
         Pillow.fromarray(pixels).save(tmp_path / name, exif=exif, **options)
         image = read(tmp_path / name)
         np.testing.assert_array_equal(image.pixels, UPRIGHT[orientation](pixels))
-        write(tmp_path / f"again-{name}", image.pixels, image.metadata)
+        write(tmp_path / f"again-{name}", Page(image.pixels, metadata=image.metadata))
         np.testing.assert_array_equal(read(tmp_path / f"again-{name}").pixels, image.pixels)
 
     @pytest.mark.parametrize("orientation", [0, 9, 65535])
@@ -59,7 +59,7 @@ class TestKept:
         Pillow.fromarray(pixels).save(tmp_path / name, exif=exif_of(6))
         image = read(tmp_path / name)
         assert image.notes == ()
-        write(tmp_path / f"again-{name}", image.pixels, image.metadata)
+        write(tmp_path / f"again-{name}", Page(image.pixels, metadata=image.metadata))
         with Pillow.open(tmp_path / f"again-{name}") as again:
             exif = again.getexif()
             assert (exif[0x010F], exif[0x0112]) == ("camera", 1)
@@ -70,7 +70,7 @@ class TestKept:
     def test_icc(self, tmp_path, pixels, name, repeats):
         profile = bytearray(RGB_PROFILE + bytes(repeats))
         profile[:4] = len(profile).to_bytes(4, "big")
-        write(tmp_path / name, pixels, Metadata(icc=bytes(profile)))
+        write(tmp_path / name, Page(pixels, metadata=Metadata(icc=bytes(profile))))
         assert read(tmp_path / name).metadata.icc == profile
         with Pillow.open(tmp_path / name) as again:
             again.load()
@@ -78,7 +78,7 @@ class TestKept:
 
     @pytest.mark.parametrize("name", ["a.png", "a.jpg", "a.tif", "a.bmp"])
     def test_resolution(self, tmp_path, pixels, name):
-        write(tmp_path / name, pixels, Metadata(resolution=(300, 150)))
+        write(tmp_path / name, Page(pixels, metadata=Metadata(resolution=(300, 150))))
         assert read(tmp_path / name).metadata.resolution == pytest.approx((300, 150), rel=1e-3)
         with Pillow.open(tmp_path / name) as again:
             assert again.info["dpi"] == pytest.approx((300, 150), rel=1e-3)
@@ -93,15 +93,15 @@ class TestKept:
     def test_all_together_leave_the_pixels_alone(self, tmp_path, pixels, name):
         write(tmp_path / f"plain-{name}", pixels)
         metadata = Metadata(RGB_PROFILE, exif_of(1).tobytes(), (72, 72))
-        write(tmp_path / name, pixels, metadata)
+        write(tmp_path / name, Page(pixels, metadata=metadata))
         np.testing.assert_array_equal(read(tmp_path / name).pixels, read(tmp_path / f"plain-{name}").pixels)
 
 
 class TestDropped:
     def test_profile_of_another_colour_space(self, tmp_path, pixels):
-        write(tmp_path / "a.png", pixels[..., 0], Metadata(icc=RGB_PROFILE))
+        write(tmp_path / "a.png", Page(pixels[..., 0], metadata=Metadata(icc=RGB_PROFILE)))
         assert read(tmp_path / "a.png").metadata.icc is None
-        write(tmp_path / "b.png", pixels[..., 0], Metadata(icc=GREY_PROFILE))
+        write(tmp_path / "b.png", Page(pixels[..., 0], metadata=Metadata(icc=GREY_PROFILE)))
         assert read(tmp_path / "b.png").metadata.icc == GREY_PROFILE
 
     @pytest.mark.parametrize("name", ["a.png", "a.jpg", "a.webp", "a.tif"])
@@ -165,7 +165,7 @@ class TestXmp:
         image = read(tmp_path / name)
         upright = (PACKET % b"").replace(b'Orientation="6"', b'Orientation="1"')
         assert image.metadata.xmp == upright
-        write(tmp_path / f"again-{name}", image.pixels, image.metadata)
+        write(tmp_path / f"again-{name}", Page(image.pixels, metadata=image.metadata))
         assert read(tmp_path / f"again-{name}").metadata.xmp == upright
         with Pillow.open(tmp_path / f"again-{name}") as again:
             again.load()
@@ -173,7 +173,7 @@ class TestXmp:
 
     @pytest.mark.parametrize("name", ["a.png", "a.jpg", "a.webp", "a.tif"])
     def test_broken(self, tmp_path, pixels, name):
-        write(tmp_path / name, pixels, Metadata(xmp=b"<rdf:RDF"))
+        write(tmp_path / name, Page(pixels, metadata=Metadata(xmp=b"<rdf:RDF")))
         image = read(tmp_path / name)
         assert image.metadata.xmp is None
         assert image.notes == ("broken XMP dropped",)
@@ -183,9 +183,9 @@ class TestXmp:
         assert check_xmp(packet, []) == packet.replace(b"8", b"1")
 
     def test_longer_than_a_jpeg_segment(self, tmp_path, pixels):
-        write(tmp_path / "a.jpg", pixels, Metadata(xmp=PACKET % (b"x" * 70_000)))
+        write(tmp_path / "a.jpg", Page(pixels, metadata=Metadata(xmp=PACKET % (b"x" * 70_000))))
         assert read(tmp_path / "a.jpg").metadata.xmp is None
-        write(tmp_path / "a.png", pixels, Metadata(xmp=PACKET % (b"x" * 70_000)))
+        write(tmp_path / "a.png", Page(pixels, metadata=Metadata(xmp=PACKET % (b"x" * 70_000))))
         assert len(read(tmp_path / "a.png").metadata.xmp) > 70_000
 
 
@@ -214,7 +214,7 @@ class TestTiffDirectory:
         self.save(tmp_path / "a.tif", pixels, byteorder)
         image = read(tmp_path / "a.tif")
         assert image.notes == ()
-        write(tmp_path / "b.tif", image.pixels, image.metadata, compression=3)
+        write(tmp_path / "b.tif", Page(image.pixels, metadata=image.metadata), Encoding(compression=3))
         with tifffile.TiffFile(tmp_path / "b.tif") as file:
             tags = file.pages[0].tags
             assert {tag: tags.valueof(tag) for tag in SAYS} == SAYS
@@ -225,7 +225,7 @@ class TestTiffDirectory:
     def test_to_others(self, tmp_path, pixels, name):
         self.save(tmp_path / "a.tif", pixels, ">")
         image = read(tmp_path / "a.tif")
-        write(tmp_path / name, image.pixels, image.metadata)
+        write(tmp_path / name, Page(image.pixels, metadata=image.metadata))
         with Pillow.open(tmp_path / name) as again:
             exif = again.getexif()
             assert (exif[271], exif[297]) == ("camera", (4, 9))
@@ -239,9 +239,9 @@ class TestTiffDirectory:
         Pillow.fromarray(pixels).save(tmp_path / name, exif=exif)
         first = read(tmp_path / name)
         assert first.notes == ()
-        write(tmp_path / "b.tif", first.pixels, first.metadata)
+        write(tmp_path / "b.tif", Page(first.pixels, metadata=first.metadata))
         middle = read(tmp_path / "b.tif")
-        write(tmp_path / "c.jpg", middle.pixels, middle.metadata)
+        write(tmp_path / "c.jpg", Page(middle.pixels, metadata=middle.metadata))
         for path in ("b.tif", "c.jpg"):
             with Pillow.open(tmp_path / path) as again:
                 found = again.getexif()

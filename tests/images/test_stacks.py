@@ -9,7 +9,7 @@ import tifffile
 from fakes import StridedPipeline
 
 from convpipe.batch import run_folder
-from convpipe.images import Metadata, read, write
+from convpipe.images import Metadata, Page, read, write
 from convpipe.images.metadata.imagej import ImageJ
 from convpipe.images.metadata.ome import Ome
 from convpipe.images.metadata.raster import Raster
@@ -470,7 +470,7 @@ def test_two_descriptions(source, strided):
     text = b"ImageJ=1.4\nimages=1\nunit=um\n"
     raster = Raster((10, 12), 1, "uint8")
     both = Metadata(descriptions=(Ome(xml, raster), ImageJ(text, (), raster, 1)))
-    write(source / "a.tif", RGB[0, ..., 0], both)
+    write(source / "a.tif", Page(RGB[0, ..., 0], metadata=both))
     path, notes = strided((2, 3))
     assert notes == ()
     page = page_of(path)

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from convpipe.errors import WriteError
-from convpipe.images import FORMATS, check_output, format_of, read, supports, write
+from convpipe.images import FORMATS, Encoding, ImageSpec, Page, check_output, format_of, read, supports, write
 
 LOSSLESS = [
     (format.name, dtype, channels, alpha, compression)
@@ -44,7 +44,7 @@ class TestRoundTrip:
     def test_lossless(self, tmp_path, rng, format, dtype, channels, alpha, compression):
         path = tmp_path / f"a{FORMATS[format].extensions[0]}"
         pixels = random_pixels(rng, dtype, channels)
-        write(path, pixels, alpha=alpha, compression=compression)
+        write(path, Page(pixels, alpha=alpha), Encoding(compression=compression))
         image = read(path)
         stored = {1: [0, 0, 0], 2: [0, 0, 0, 1]}.get(channels) if format == "webp" else None
         expected = pixels if stored is None else pixels.reshape(17, 23, channels)[..., stored]
@@ -62,7 +62,7 @@ class TestRoundTrip:
     )
     def test_any_png(self, tmp_path_factory, pixels):
         path = tmp_path_factory.mktemp("any") / "a.png"
-        write(path, pixels, alpha=pixels.shape[2] in (2, 4))
+        write(path, Page(pixels, alpha=pixels.shape[2] in (2, 4)))
         np.testing.assert_array_equal(read(path).pixels, pixels[..., 0] if pixels.shape[2] == 1 else pixels)
 
     @pytest.mark.parametrize("channels", [1, 3])
@@ -70,7 +70,7 @@ class TestRoundTrip:
         ramp = np.add.outer(np.arange(64), np.arange(64)).astype(np.uint8)
         pixels = ramp if channels == 1 else np.stack([ramp] * 3, axis=-1)
         for quality in (None, 30, 100):
-            write(tmp_path / f"{quality}.jpg", pixels, quality=quality)
+            write(tmp_path / f"{quality}.jpg", pixels, Encoding(quality=quality))
         error = {name: np.abs(read(tmp_path / f"{name}.jpg").pixels.astype(int) - pixels).mean()
                  for name in (None, 30, 100)}  # fmt: skip
         assert error[100] <= error[None] < error[30] < 5
@@ -78,7 +78,7 @@ class TestRoundTrip:
         assert size[30] < size[None] < size[100]
 
     def test_webp_quality_is_lossy(self, tmp_path, pixels):
-        write(tmp_path / "a.webp", pixels, quality=50)
+        write(tmp_path / "a.webp", pixels, Encoding(quality=50))
         write(tmp_path / "b.webp", pixels)
         assert (tmp_path / "a.webp").stat().st_size < (tmp_path / "b.webp").stat().st_size
 
@@ -95,23 +95,23 @@ class TestRoundTrip:
         np.testing.assert_array_equal(read(tmp_path / "a.png").pixels, pixels)
 
     def test_format_over_extension(self, tmp_path, pixels):
-        write(tmp_path / "a.data", pixels, format="png")
+        write(tmp_path / "a.data", pixels, Encoding("png"))
         assert read(tmp_path / "a.data").format == "png"
 
 
 class TestRefusals:
     def test_the_formats_that_would_do_are_named(self):
         with pytest.raises(WriteError, match="jpeg cannot hold uint16 with 3 channels; png, tiff can"):
-            check_output("jpeg", "uint16", 3)
+            check_output(ImageSpec("uint16", 3), Encoding("jpeg"))
         with pytest.raises(WriteError, match="no format can"):
-            check_output("tiff", "float32", 70_000)
+            check_output(ImageSpec("float32", 70_000), Encoding("tiff"))
 
     def test_supports_agrees_with_check_output(self):
         for format in [*FORMATS, "xyz"]:
             for dtype in ("uint8", "uint16", "float32", "float64", "int16"):
                 for channels, alpha in itertools.product(range(1, 6), (False, True)):
                     try:
-                        check_output(format, dtype, channels, alpha=alpha)
+                        check_output(ImageSpec(dtype, channels, alpha=alpha), Encoding(format))
                     except WriteError:
                         assert not supports(format, dtype, channels, alpha=alpha)
                     else:
@@ -125,33 +125,33 @@ class TestRefusals:
     def test_data_is_not_written_as_alpha_nor_alpha_as_data(self, tmp_path, rng, channels, alpha, reason):
         pixels = random_pixels(rng, "uint8", channels)
         with pytest.raises(WriteError) as caught:
-            write(tmp_path / "a.png", pixels, alpha=alpha)
+            write(tmp_path / "a.png", Page(pixels, alpha=alpha))
         assert caught.value.reason == reason
         with pytest.raises(
             WriteError, match="jpeg cannot hold uint8 with 4 channels, the last of them alpha"
         ):
-            check_output("jpeg", "uint8", 4, alpha=True)
+            check_output(ImageSpec("uint8", 4, alpha=True), Encoding("jpeg"))
 
     @pytest.mark.parametrize("format", ["gif", "npy", "xyz"])
     def test_formats_that_are_not_written(self, format):
         with pytest.raises(WriteError, match="png, jpeg, tiff, webp, bmp"):
-            check_output(format, "uint8", 1)
+            check_output(ImageSpec("uint8", 1), Encoding(format))
 
     @pytest.mark.parametrize(
-        ("format", "options", "reason"),
+        ("format", "options", "extent", "reason"),
         [
-            ("png", {"quality": 90}, "png has no quality"),
-            ("jpeg", {"compression": 6}, "jpeg has no compression"),
-            ("jpeg", {"quality": 101}, "1 to 100, not 101"),
-            ("png", {"compression": -1}, "0 to 9, not -1"),
-            ("jpeg", {"extent": (10, 65_536)}, "10 x 65536"),
-            ("webp", {"extent": (16_384, 1)}, "16384 x 1"),
-            ("png", {"extent": (0, 5)}, "0 x 5"),
+            ("png", {"quality": 90}, None, "png has no quality"),
+            ("jpeg", {"compression": 6}, None, "jpeg has no compression"),
+            ("jpeg", {"quality": 101}, None, "1 to 100, not 101"),
+            ("png", {"compression": -1}, None, "0 to 9, not -1"),
+            ("jpeg", {}, (10, 65_536), "10 x 65536"),
+            ("webp", {}, (16_384, 1), "16384 x 1"),
+            ("png", {}, (0, 5), "0 x 5"),
         ],
     )
-    def test_options(self, format, options, reason):
+    def test_options(self, format, options, extent, reason):
         with pytest.raises(WriteError, match=reason):
-            check_output(format, "uint8", 3, **options)
+            check_output(ImageSpec("uint8", 3, extent=extent), Encoding(format, **options))
 
     def test_extension(self, tmp_path, pixels):
         with pytest.raises(WriteError, match=r"'\.xyz'"):

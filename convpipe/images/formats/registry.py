@@ -7,9 +7,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from convpipe.errors import WriteError
-from convpipe.images.bounds import WRITTEN
-
 
 @dataclass(frozen=True)
 class Format:
@@ -195,95 +192,3 @@ def supports(format: str, dtype: str, channels: int, *, alpha: bool = False) -> 
     if entry is None or alpha > entry.alpha:
         return False
     return channels - alpha in entry.holds.get(dtype, ())
-
-
-def check_output(
-    format: str | None,
-    dtype: str,
-    channels: int,
-    *,
-    alpha: bool = False,
-    extent: tuple[int, int] | None = None,
-    quality: int | None = None,
-    compression: int | None = None,
-    pages: int = 1,
-) -> None:
-    """Refuse an output that its format cannot hold, before any work is done for it.
-
-    Parameters
-    ----------
-    format : str or None
-        None: any that can.
-    dtype, channels, alpha
-        As in :func:`supports`.
-    extent : (int, int), optional
-        Rows and columns, where they are known.
-    quality, compression : int, optional
-        As in :func:`~convpipe.images.write`.
-    pages : int, optional
-        Number of images in the file.
-
-    Raises
-    ------
-    WriteError
-        It names what was asked for and which formats would do.
-
-    Examples
-    --------
-    >>> check_output("jpeg", "float32", 3)
-    Traceback (most recent call last):
-        ...
-    convpipe.errors.WriteError: jpeg cannot hold float32 with 3 channels; tiff can
-    """
-    able = [name for name in FORMATS if supports(name, dtype, channels, alpha=alpha)]
-    what = f"{dtype} with {_described(channels, alpha)}"
-    if not able:
-        raise WriteError(f"no format can hold {what}")
-    if format is None:
-        return
-    entry = FORMATS.get(format)
-    if entry is None or not entry.holds:
-        known = ", ".join(name for name, each in FORMATS.items() if each.holds)
-        raise WriteError(f"cannot write the format {format!r}; the formats to write are {known}")
-    if format not in able:
-        raise WriteError(f"{format} cannot hold {what}; {', '.join(able)} can")
-    if extent is not None:
-        _check_extent(format, dtype, channels, alpha, extent)
-    if pages > 1 and not entry.pages:
-        paged = ", ".join(name for name, each in FORMATS.items() if each.pages)
-        raise WriteError(f"{format} holds one image, and there are {pages} pages; {paged} holds them all")
-    _check_option(format, "quality", quality, entry.quality)
-    _check_option(format, "compression", compression, entry.compression)
-
-
-def _check_extent(format: str, dtype: str, channels: int, alpha: bool, extent: tuple[int, int]) -> None:
-    """Refuse an image without pixels, and one of a size that the format's encoder does not take."""
-    if min(extent) < 1:
-        raise WriteError(f"an image has 1 row and column or more, not {extent[0]} x {extent[1]}")
-    if (broken := WRITTEN[format].broken_by(extent, channels)) is None:
-        return
-    able = [
-        name
-        for name in FORMATS
-        if supports(name, dtype, channels, alpha=alpha) and not WRITTEN[name].broken_by(extent, channels)
-    ]
-    can = ", ".join(able) or "no format"
-    raise WriteError(f"{format} is written with {broken}, not {extent[0]} x {extent[1]}; {can} can hold it")
-
-
-def _described(channels: int, alpha: bool) -> str:
-    """Name the channels, for a message; where alpha would be expected and is not, say so."""
-    if alpha:
-        return f"{channels} channels, the last of them alpha"
-    if channels in (2, 4):
-        return f"{channels} channels of which none is alpha"
-    return f"{channels} channel{'' if channels == 1 else 's'}"
-
-
-def _check_option(format: str, name: str, value: int | None, span: tuple[int, int] | None) -> None:
-    if value is None:
-        return
-    if span is None:
-        raise WriteError(f"{format} has no {name}; leave it out")
-    if not span[0] <= value <= span[1]:
-        raise WriteError(f"{name} of {format} is {span[0]} to {span[1]}, not {value}")

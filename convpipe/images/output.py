@@ -1,0 +1,165 @@
+"""What is to be written, and how: refused before any work is done for it where no file can hold it."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+
+import numpy as np
+
+from convpipe.errors import WriteError
+from convpipe.geometry import Extent
+from convpipe.images.bounds import WRITTEN
+from convpipe.images.formats.registry import FORMATS, supports
+
+
+@dataclass(frozen=True)
+class Encoding:
+    """How an image is encoded; what is None is left to others, or to the format.
+
+    Parameters
+    ----------
+    format : str, optional
+        A name in ``FORMATS``.
+    quality : int, optional
+        1 to 100. JPEG: default 95. WebP: lossless without it.
+    compression : int, optional
+        0 to 9. PNG: default fast (level 1, run lengths, average filter). TIFF: default none.
+    """
+
+    format: str | None = None
+    quality: int | None = None
+    compression: int | None = None
+
+    def over(self, other: Encoding) -> Encoding:
+        """Return this, and what it does not say as `other` says.
+
+        Examples
+        --------
+        >>> Encoding("tiff").over(Encoding("jpeg", quality=90))
+        Encoding(format='tiff', quality=90, compression=None)
+        """
+        said = {name: value for name, value in asdict(self).items() if value is not None}
+        return Encoding(**{**asdict(other), **said})
+
+    def of(self, format: str) -> Encoding:
+        """Return that of a result in this format, without the options that it has not.
+
+        Examples
+        --------
+        >>> Encoding(quality=90, compression=3).of("jpeg")
+        Encoding(format='jpeg', quality=90, compression=None)
+        """
+        return Encoding(
+            format,
+            self.quality if FORMATS[format].quality else None,
+            self.compression if FORMATS[format].compression else None,
+        )
+
+
+@dataclass(frozen=True)
+class ImageSpec:
+    """What a format has to hold of an image: all but the values of its pixels.
+
+    Parameters
+    ----------
+    dtype : str
+        NumPy's name.
+    channels : int
+    alpha : bool, optional
+        Whether the last channel is alpha.
+    extent : (int, int), optional
+        Rows and columns, where they are known.
+    """
+
+    dtype: str
+    channels: int
+    alpha: bool = False
+    extent: Extent | None = None
+
+    @classmethod
+    def of(cls, pixels: np.ndarray, alpha: bool = False) -> ImageSpec:
+        """Return that of an array, (H, W) or (H, W, C), in any byte order.
+
+        >>> ImageSpec.of(np.zeros((2, 3, 4), ">u2"), alpha=True)
+        ImageSpec(dtype='uint16', channels=4, alpha=True, extent=(2, 3))
+        """
+        channels = 1 if pixels.ndim == 2 else pixels.shape[2]
+        return cls(pixels.dtype.newbyteorder("=").name, channels, alpha, pixels.shape[:2])
+
+    def fits(self, format: str) -> bool:
+        """Tell whether a format has its dtype and channels."""
+        return supports(format, self.dtype, self.channels, alpha=self.alpha)
+
+    def __str__(self) -> str:
+        """Name dtype and channels; where alpha would be expected and is not, say so."""
+        if self.alpha:
+            return f"{self.dtype} with {self.channels} channels, the last of them alpha"
+        if self.channels in (2, 4):
+            return f"{self.dtype} with {self.channels} channels of which none is alpha"
+        return f"{self.dtype} with {self.channels} channel{'' if self.channels == 1 else 's'}"
+
+
+def check_output(spec: ImageSpec, encoding: Encoding, pages: int = 1) -> None:
+    """Refuse an output that its format cannot hold, before any work is done for it.
+
+    Parameters
+    ----------
+    spec : ImageSpec
+    encoding : Encoding
+        Without a format: any that can.
+    pages : int, optional
+        Number of images in the file.
+
+    Raises
+    ------
+    WriteError
+        It names what was asked for and which formats would do.
+
+    Examples
+    --------
+    >>> check_output(ImageSpec("float32", 3), Encoding("jpeg"))
+    Traceback (most recent call last):
+        ...
+    convpipe.errors.WriteError: jpeg cannot hold float32 with 3 channels; tiff can
+    """
+    able = [name for name in FORMATS if spec.fits(name)]
+    if not able:
+        raise WriteError(f"no format can hold {spec}")
+    format = encoding.format
+    if format is None:
+        return
+    entry = FORMATS.get(format)
+    if entry is None or not entry.holds:
+        known = ", ".join(name for name, each in FORMATS.items() if each.holds)
+        raise WriteError(f"cannot write the format {format!r}; the formats to write are {known}")
+    if format not in able:
+        raise WriteError(f"{format} cannot hold {spec}; {', '.join(able)} can")
+    if spec.extent is not None:
+        _check_extent(format, spec, spec.extent)
+    if pages > 1 and not entry.pages:
+        paged = ", ".join(name for name, each in FORMATS.items() if each.pages)
+        raise WriteError(f"{format} holds one image, and there are {pages} pages; {paged} holds them all")
+    _check_option(format, "quality", encoding.quality, entry.quality)
+    _check_option(format, "compression", encoding.compression, entry.compression)
+
+
+def _check_extent(format: str, spec: ImageSpec, extent: Extent) -> None:
+    """Refuse an image without pixels, and one of a size that the format's encoder does not take."""
+    if min(extent) < 1:
+        raise WriteError(f"an image has 1 row and column or more, not {extent[0]} x {extent[1]}")
+    if (broken := WRITTEN[format].broken_by(extent, spec.channels)) is None:
+        return
+    able = [
+        name for name in FORMATS if spec.fits(name) and not WRITTEN[name].broken_by(extent, spec.channels)
+    ]
+    can = ", ".join(able) or "no format"
+    raise WriteError(f"{format} is written with {broken}, not {extent[0]} x {extent[1]}; {can} can hold it")
+
+
+def _check_option(format: str, name: str, value: int | None, span: tuple[int, int] | None) -> None:
+    if value is None:
+        return
+    if span is None:
+        raise WriteError(f"{format} has no {name}; leave it out")
+    if not span[0] <= value <= span[1]:
+        raise WriteError(f"{name} of {format} is {span[0]} to {span[1]}, not {value}")
