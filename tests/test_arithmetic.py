@@ -23,7 +23,8 @@ from convpipe.errors import PlanError
 from convpipe.geometry import Border
 from convpipe.ops import COMPUTE, Cast, Map, Rank, Stencil, Taps
 from convpipe.plan import make_plan
-from convpipe.plan.arithmetic import Arithmetic, Fixed, Sums, kept, plan_arithmetic, samples_of
+from convpipe.plan.arithmetic import Arithmetic, Sums, kept, plan_arithmetic
+from convpipe.plan.fixed import Fixed, samples_of
 from convpipe.plan.homogeneous import absorbing
 
 BINOMIAL = np.outer([1, 4, 6, 4, 1], [1, 4, 6, 4, 1]) / 256

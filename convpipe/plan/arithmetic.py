@@ -17,12 +17,10 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from convpipe.geometry import Border
-from convpipe.interval import Interval
-from convpipe.ops import Cast, Op, Rank, Stencil, Taps, Window, dtype_range, is_integer, stored
-from convpipe.ops.taps import fixed_point
+from convpipe.ops import Cast, Op, Rank, Stencil, Taps, Window, is_integer, stored
+from convpipe.plan.fixed import Fixed, integers_of, response_of, sums_under
 
 NARROW = ("int16", "uint16")
 """The types that weighted sums gain by; 32 bits hold as many lanes as float32."""
@@ -30,57 +28,9 @@ NARROW = ("int16", "uint16")
 KEPT = ("uint8", "int8", *NARROW)
 """The types that rows between two levels gain by."""
 
-MOST_FRACTION = 32
-"""Most fraction bits."""
-
 LEAST_WEIGHT = 2.0**-40
 """Weights from this size on, and products of two of them, can make up for fraction bits within the exponents
 of float32."""
-
-
-@dataclass(frozen=True)
-class Fixed:
-    """Fixed-point numbers: integers from `low` to `high`, times ``2**-fraction``.
-
-    Examples
-    --------
-    >>> Fixed(0, 4080, 4).values, Fixed(0, 4080, 4).narrowest(NARROW)
-    (Interval(low=0.0, high=255.0), 'int16')
-    """
-
-    low: int
-    high: int
-    fraction: int = 0
-
-    @property
-    def size(self) -> int:
-        """The largest integer, without its sign."""
-        return max(abs(self.low), abs(self.high))
-
-    @property
-    def values(self) -> Interval:
-        """Encloses the numbers."""
-        return Interval(self.low * 2.0**-self.fraction, self.high * 2.0**-self.fraction)
-
-    def narrowest(self, dtypes: Sequence[str]) -> str | None:
-        """Return the first of the integer types `dtypes` that holds all of the integers."""
-        for dtype in dtypes:
-            limits = np.iinfo(dtype)
-            if limits.min <= self.low and self.high <= limits.max:
-                return dtype
-        return None
-
-    def scaled(self, value: float) -> float:
-        """Return the number `value` in its units."""
-        return value * 2.0**self.fraction
-
-    def join(self, value: float) -> Fixed | None:
-        """Return those that hold the number `value`, too, if it is an integer of them; -0 is none."""
-        scaled = self.scaled(value)
-        negative_zero = value == 0 and math.copysign(1, value) < 0
-        if not math.isfinite(scaled) or not scaled.is_integer() or negative_zero:
-            return None
-        return Fixed(min(self.low, int(scaled)), max(self.high, int(scaled)), self.fraction)
 
 
 @dataclass(frozen=True)
@@ -136,6 +86,7 @@ class Arithmetic:
 
         Examples
         --------
+        >>> from convpipe.plan.fixed import samples_of
         >>> halves = Stencil((Taps([[-0.5, 0.5]]),))
         >>> print(plan_arithmetic([halves], samples_of("uint8"), "float32", image=True))
         int16: of 0 to 255, under taps that are integers / 2^1; -255 to 255 fits 16 bits
@@ -168,14 +119,6 @@ def _over(fraction: int) -> str:
     return f" / 2^{fraction}" if fraction else ""
 
 
-def samples_of(dtype: str) -> Fixed | None:
-    """Return the samples of an image of `dtype`, if they are integers."""
-    if not is_integer(dtype):
-        return None
-    values = dtype_range(stored(dtype))
-    return Fixed(int(values.low), int(values.high))
-
-
 def plan_arithmetic(ops: Sequence[Op], given: Fixed | None, compute: str, *, image: bool) -> Arithmetic:
     """Return the arithmetic of a node.
 
@@ -191,6 +134,7 @@ def plan_arithmetic(ops: Sequence[Op], given: Fixed | None, compute: str, *, ima
 
     Examples
     --------
+    >>> from convpipe.plan.fixed import samples_of
     >>> halves = Stencil((Taps([[0.5, 0.5]]),))
     >>> plan_arithmetic([halves], samples_of("uint8"), "float32", image=True).made
     Fixed(low=0, high=510, fraction=1)
@@ -263,8 +207,8 @@ def _sums(taps: Taps, given: Fixed | None, compute: str, image: bool) -> Sums:
     """Return how a bank is summed over samples that are `given`."""
     if given is None:
         return Sums(compute)
-    weights = _integers(taps, compute)
-    made = None if weights is None else _response(weights, given, compute)
+    weights = integers_of(taps, compute)
+    made = None if weights is None else response_of(weights, given, compute)
     count = math.prod(taps.extent)
     if image and count > 1 and taps.uniform and given.size * count < 2**31:
         total = Fixed(min(given.low * count, 0), max(given.high * count, 0))
@@ -273,57 +217,9 @@ def _sums(taps: Taps, given: Fixed | None, compute: str, image: bool) -> Sums:
         return Sums(compute)
     if taps.count == 1:
         return Sums(compute, made)
-    columns = _range(weights[0].values, given)
+    columns = sums_under(weights[0].values, given)
     least, most = min(columns.low, made.low), max(columns.high, made.high)
     dtype = Fixed(least, most).narrowest(NARROW)
     if dtype is None:
         return Sums(compute, made)
     return Sums(dtype, made, tuple(each.fraction for each in weights))
-
-
-@dataclass(frozen=True, eq=False)
-class _Weights:
-    """Weights that are integers times ``2**-fraction``."""
-
-    values: NDArray[np.int64]
-    fraction: int
-
-
-def _integers(taps: Taps, compute: str) -> tuple[_Weights, ...] | None:
-    """Return the weights of a kernel, or of its column and its row, as integers; None if they are no such.
-
-    Of a kernel that is given as it is and has factors, these have to be exact: either may be what is summed.
-    """
-    parts = [taps.weights] if taps.factors is None else taps.factors
-    found = [_scaled(part, compute) for part in parts]
-    if any(each is None for each in found):
-        return None
-    whole = tuple(each for each in found if each is not None)
-    if len(whole) == 2 and taps.error:
-        product = np.multiply.outer(whole[0].values, whole[1].values) * 2.0 ** -sum(w.fraction for w in whole)
-        if not np.array_equal(product, taps.weights):
-            return None
-    return whole
-
-
-def _scaled(weights: NDArray[np.float64], compute: str) -> _Weights | None:
-    """Return weights, as they are in the type of the arithmetic, as integers, one of them above 0."""
-    found = fixed_point(weights.astype(compute).astype(np.float64))
-    return _Weights(*found) if found is not None and (found[0] > 0).any() else None
-
-
-def _response(weights: Sequence[_Weights], given: Fixed, compute: str) -> Fixed | None:
-    """Return the sums of samples that are `given`, if floating point holds all that they are made of."""
-    significand, total = np.finfo(compute).nmant + 1, given
-    for each in weights:
-        if total.size * int(np.abs(each.values).sum()) > 2**significand:
-            return None
-        total = _range(each.values, total, each.fraction)
-    return total if total.fraction <= MOST_FRACTION else None
-
-
-def _range(weights: NDArray[np.int64], given: Fixed, fraction: int = 0) -> Fixed:
-    """Return the sums of samples that are `given` under integer weights."""
-    up, down = int(weights[weights > 0].sum()), int(weights[weights < 0].sum())
-    low, high = given.low * up + given.high * down, given.high * up + given.low * down
-    return Fixed(low, high, given.fraction + fraction)

@@ -13,7 +13,7 @@ from convpipe.geometry import LARGEST, Border, Extent, Field
 from convpipe.levels import BOOL, few_values
 from convpipe.ops import COMPUTE, Graph, dtype_range
 from convpipe.plan.apart import plan_apart
-from convpipe.plan.arithmetic import samples_of
+from convpipe.plan.fixed import samples_of
 from convpipe.plan.holes import cover_missing
 from convpipe.plan.join import plan_join
 from convpipe.plan.missing import Missing

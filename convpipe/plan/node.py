@@ -10,7 +10,8 @@ from convpipe.geometry import Axis, Extent, Field
 from convpipe.interval import Interval
 from convpipe.ops import Apart, Layer, Op, Resample, Window, has_window, statistics
 from convpipe.padding import Sides
-from convpipe.plan.arithmetic import Arithmetic, Fixed
+from convpipe.plan.arithmetic import Arithmetic
+from convpipe.plan.fixed import Fixed
 from convpipe.ranges import Ranges
 from convpipe.stages.wiring import IMAGE
 from convpipe.statistics import Measured

@@ -19,7 +19,8 @@ from convpipe.compile.cpu.lanes import Lanes, lanes
 from convpipe.compile.cpu.shapes import Geometry, Part, parts
 from convpipe.compile.cpu.steps import Frame, Place
 from convpipe.ops import Map
-from convpipe.plan.arithmetic import KEPT, Fixed
+from convpipe.plan.arithmetic import KEPT
+from convpipe.plan.fixed import Fixed
 from convpipe.plan.homogeneous import absorbing
 
 
