@@ -107,17 +107,6 @@ class Program:
     compute: str
     results: tuple[int, ...] = ()
 
-    @property
-    def source(self) -> str:
-        """Type of the only image that enters a chain."""
-        return self.images[0].dtype
-
-    @property
-    def output(self) -> str:
-        """Type of the result of a chain."""
-        assert self.levels[-1].output is not None
-        return self.levels[-1].output
-
     def stores_small(self, level: Level) -> bool:
         """Tell whether all that a level makes, but for NaN, are numbers that 32 bits hold."""
         values = self.tails[level.index].ranges.whole

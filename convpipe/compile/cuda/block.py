@@ -286,28 +286,3 @@ def alike(one: Pass, other: Pass) -> bool:
     """Tell whether two passes find the same in a tile of an image: outside, and colours times alpha."""
     differ = one.padded and other.padded and one.edge != other.edge
     return one.premultiply == other.premultiply and not differ
-
-
-def sound(passes: Sequence[Pass], written: Collection[int]) -> bool:
-    """Tell whether passes can run in one kernel on tiles.
-
-    A border that wraps needs the far side of an image, which no tile holds; which samples taps of their own
-    for every output lie on is not known before they run. NaNs are counted where an image is written, because
-    tiles overlap.
-    """
-    if any(one.level.resamples for one in passes):
-        return False
-    own = {one.index: one for one in passes}
-    readers: dict[int, list[Pass]] = {}
-    for one in passes:
-        for source in one.reads:
-            readers.setdefault(source, []).append(one)
-    for index, read in readers.items():
-        if index not in own:
-            continue
-        plain = index in written and any(reader.premultiply for reader in read)
-        if plain or own[index].counts_nan or any(reader.wraps for reader in read):
-            return False
-        if not all(alike(one, other) for one in read for other in read):
-            return False
-    return True

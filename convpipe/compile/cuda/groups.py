@@ -5,12 +5,12 @@ Between groups images stand in global memory. This module imports no CUDA.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
-from convpipe.compile.cuda.block import Block, sound
+from convpipe.compile.cuda.block import Block, alike
 from convpipe.compile.cuda.passes import Pass
 
 CHANNELS = 4
@@ -110,12 +110,37 @@ def _from(passes: Sequence[Pass], first: int, size: int, tiling: Tiling) -> Iter
         read_later = {source for one in passes[last:] for source in one.reads}
         unread = {one.index for one in own if one.level.output is not None and one.final}
         written = frozenset(one.index for one in own if one.index in read_later | unread)
-        group = _fitting(own, written, size, tiling) if sound(own, written) else None
+        group = _fitting(own, written, size, tiling) if _sound(own, written) else None
         if group is None and len(own) == 1:
             group = _direct(own, written, tiling)
         if group is None:
             return
         yield group
+
+
+def _sound(passes: Sequence[Pass], written: Collection[int]) -> bool:
+    """Tell whether passes can run in one kernel on tiles.
+
+    A border that wraps needs the far side of an image, which no tile holds; which samples taps of their own
+    for every output lie on is not known before they run. NaNs are counted where an image is written, because
+    tiles overlap.
+    """
+    if any(one.level.resamples for one in passes):
+        return False
+    own = {one.index: one for one in passes}
+    readers: dict[int, list[Pass]] = {}
+    for one in passes:
+        for source in one.reads:
+            readers.setdefault(source, []).append(one)
+    for index, read in readers.items():
+        if index not in own:
+            continue
+        plain = index in written and any(reader.premultiply for reader in read)
+        if plain or own[index].counts_nan or any(reader.wraps for reader in read):
+            return False
+        if not all(alike(one, other) for one in read for other in read):
+            return False
+    return True
 
 
 def _by_channel(passes: Sequence[Pass]) -> bool:
