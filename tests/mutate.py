@@ -56,6 +56,45 @@ VALUES = [
     "tests/test_hostile_text.py::test_the_label_of_a_method_is_its_name",
     "tests/test_hostile_text.py::test_every_other_string_of_a_call",
 ]
+RANKS = [
+    f"tests/test_ranks.py::{name}"
+    for name in (
+        "test_networks_and_layers_sort",
+        "test_what_windows_share_is_sorted_once",
+        "test_no_slot_is_taken_while_it_is_needed",
+    )
+]
+FOOTPRINTS = [
+    "tests/test_ranks.py::test_footprints",
+    "tests/test_ranks.py::test_what_is_refused",
+    "tests/test_ranks.py::test_a_rank_is_one_of_its_places",
+]
+PLANS = [
+    "tests/test_plan.py",
+    *(
+        f"tests/test_graph.py::test_{name}"
+        for name in (
+            "what_each_stage_reads",
+            "the_part_that_makes_a_stage",
+            "the_plan_of_a_graph",
+            "a_stage_may_have_several_nodes",
+            "extents_that_do_not_meet",
+            "the_padding_that_is_said_makes_them_meet",
+            "channels_that_do_not_meet",
+            "other_numbers_of_channels_are_refused",
+            "masks_stay_bool",
+            "memory_of_images_between",
+            "a_method_of_several_windows_has_one_halo_and_no_padding_of_its_own",
+            "all_results_by_name",
+            "branches_that_need_whole_images",
+            "a_stage_that_rounds_does_so_before_the_next_one_whatever_else_is_a_result",
+        )
+    ),
+]
+COVERAGE = [
+    f"tests/test_coverage.py::{name}"
+    for name in ("TestPlan", "TestJoins", "TestStatistics", "test_chains", "TestFlat", "TestForms")
+]
 TESTS = {
     "geometry": ["tests/test_geometry.py", "tests/test_sampling.py"],
     "padding": ["tests/test_geometry.py"],
@@ -84,23 +123,49 @@ TESTS = {
             "tests/test_sampling.py",
             "tests/test_geometry.py",
         ]
-        for name in ("costs", "make", "model", "saturation", "stage")
+        for name in ("costs", "model", "saturation", "stage")
     },
-    "plan.ahead": ["tests/test_ahead.py", "tests/test_sweep.py"],
-    "plan.rings": ["tests/batch/test_budget.py", "tests/test_bounds.py", "tests/test_sweep.py"],
-    "plan.node": ["tests/test_plan.py", "tests/test_demand.py", "tests/test_graph.py"],
+    "plan.make": [*PLANS, "tests/test_saturation.py", "tests/test_sampling.py", "tests/test_geometry.py"],
+    "plan.ahead": ["tests/test_ahead.py"],
+    "plan.rings": [
+        "tests/batch/test_budget.py::TestNeed",
+        "tests/test_ranks.py::test_against_the_oracle_and_as_python",
+        "tests/test_bounds.py",
+        "tests/test_sweep.py",
+    ],
+    "plan.bands": [
+        f"tests/test_bands.py::{name}"
+        for name in (
+            "test_rows_that_lack",
+            "test_large_kernels_and_what_needs_all",
+            "test_a_band_reads_few_rows",
+            "test_nothing_is_read_beside_it",
+            "test_graphs",
+        )
+    ],
+    "plan.cover": [*COVERAGE, "tests/test_coverage.py"],
+    "plan.coverage": [*COVERAGE, "tests/test_coverage.py"],
+    "plan.node": [*PLANS, "tests/test_demand.py"],
     "plan.demand": ["tests/test_demand.py"],
-    **{f"plan.{name}": ["tests/test_graph.py", "tests/test_plan.py"] for name in ("join", "window")},
+    **{f"plan.{name}": [*PLANS, *COVERAGE] for name in ("join", "window")},
+    "selection.network": RANKS,
+    "selection.layers": RANKS,
+    "stages.footprint": FOOTPRINTS,
+    **{
+        f"stages.{name}": [*FOOTPRINTS, "tests/test_stages.py::test_declaration_is_complete", NUMBERS]
+        for name in ("rank", "morphology")
+    },
+    "ops.window": ["tests/test_ops.py", *FOOTPRINTS, NUMBERS],
     "stages.wiring": ["tests/test_graph.py", "tests/config/test_graph.py"],
     "stages.combine": [NUMBERS, "tests/test_graph.py", "tests/config/test_graph.py"],
     "stages.lowering": ["tests/test_graph.py", *STAGES],
     "stages.names": ["tests/test_graph.py", "tests/config/test_graph.py"],
     "ops.graph": ["tests/test_graph.py"],
     "plan.parts": [
-        "tests/test_plan.py",
-        "tests/test_graph.py",
+        *PLANS,
+        "tests/test_fusion.py::test_thousands_of_stages_are_planned_and_cut_into_few_structures",
+        "tests/test_fusion.py::test_a_reduction_splits_the_chain_and_only_there",
         "tests/test_sweep.py",
-        "tests/test_fusion.py",
     ],
     "ranges": ["tests/test_plan_ranges.py", "tests/test_plan.py"],
     "expression": [
