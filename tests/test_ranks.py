@@ -92,6 +92,29 @@ def test_what_windows_share_is_sorted_once():
     assert network(square, [0], 4).operations < 12  # of 224 comparisons
 
 
+def test_the_smallest_network():
+    net = network(np.ones((1, 2), bool), [0], 1)
+    assert [(node.kind, node.a, node.b) for node in net.nodes[1:]] == [("low", (0, 0), (0, 1))]
+    assert (net.nodes[0].kind, net.nodes[0].row, net.results) == ("row", 0, (((1, 0),),))
+    assert (net.operations, net.reach, net.extra) == (1, 1, (1, 0))
+
+
+@pytest.mark.parametrize(
+    ("name", "rank", "operations"),
+    [
+        ("3x3", 4, 19.5),
+        ("2x5", 5, 29),
+        ("7x7", 24, 173),
+        ("disk", 14, 120),
+        ("disk", 0, 9.25),
+        ("disk", 28, 9.25),
+    ],
+)
+def test_no_network_grows(name, rank, operations):
+    """The order in which columns and samples are taken decides how much is shared."""
+    assert network(FOOTPRINTS[name], [rank], 4).operations <= operations
+
+
 def test_no_slot_is_taken_while_it_is_needed():
     layers = layers_of(network(np.ones((1, 70), bool), [0], 1), 3)  # minima of 4, of 16, of 64
     stored = [code for each in layers.layers for code in each.code.split() if code.startswith("w")]
