@@ -68,7 +68,10 @@ RANKS = [
 ]
 FOOTPRINTS = [
     "tests/test_ranks.py::test_footprints",
+    "tests/test_ranks.py::test_pixels_of_footprints",
     "tests/test_ranks.py::test_what_is_refused",
+    "tests/test_ranks.py::test_what_is_as_large_as_can_be",
+    "tests/test_ranks.py::test_footprints_as_a_schema",
     "tests/test_ranks.py::test_a_rank_is_one_of_its_places",
 ]
 PLANS = [

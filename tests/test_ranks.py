@@ -14,7 +14,7 @@ from convpipe.ops import Rank
 from convpipe.plan import make_plan
 from convpipe.selection import layers_of, network
 from convpipe.stages import stage
-from convpipe.stages.footprint import SHAPES, footprint_of
+from convpipe.stages.footprint import FOOTPRINT, SHAPES, footprint_of
 
 DTYPES = ["uint8", "int8", "uint16", "int16", "uint32", "int32", "float16", "float32", "float64", "bool"]
 ODD = np.array([[0, 1, 1, 0], [1, 0, 0, 1], [0, 1, 0, 0]], bool)
@@ -230,6 +230,26 @@ def test_footprints():
 
 
 @pytest.mark.parametrize(
+    ("shape", "rows"),
+    [  # ellipses and crosses: cv2.getStructuringElement of OpenCV 5.0.0
+        ("ellipse", "00100 01110 11111 11111 11111 01110 00100"),
+        ("ellipse", "000100 111111 111111 111111"),
+        ("ellipse", "1 1 1"),
+        ("ellipse", "1111111"),  # of which OpenCV takes the middle one alone
+        ("cross", "00100 00100 11111 00100"),
+        ("cross", "0010 1111 0010"),
+        ("disk", "0110 1111 1111 0110"),
+        ("disk", "1"),
+        ("diamond", "001100 011110 011110 001100"),
+        ("square", "11 11 11"),
+    ],
+)
+def test_pixels_of_footprints(shape, rows):
+    want = np.array([list(map(int, row)) for row in rows.split()], bool)
+    np.testing.assert_array_equal(footprint_of(shape, want.shape), want)
+
+
+@pytest.mark.parametrize(
     ("parameters", "message"),
     [
         ({"footprint": "round"}, "footprint needs one of square, disk, ellipse, cross, diamond"),
@@ -238,6 +258,7 @@ def test_footprints():
         ({"footprint": [[1, 1]], "size": 5}, "size is that of the rows given as footprint"),
         ({"size": 33}, "size must be of at most 1024 pixels; given 1089"),
         ({"size": [1, 302]}, "size must be at most 301"),
+        ({"footprint": [[1]] * 302}, "must be at most 301"),
     ],
 )
 def test_what_is_refused(parameters, message):
@@ -245,6 +266,24 @@ def test_what_is_refused(parameters, message):
         stage("rank", "median", **parameters)
     if "1024" in message:
         assert stage("rank", "minimum", **parameters)
+
+
+def test_what_is_as_large_as_can_be():
+    assert stage("rank", "median", size=32)
+    assert stage("rank", "percentile", percent=100, size=[1, 301])
+    for method in ("minimum", "maximum", "range", "midpoint"):
+        assert stage("rank", method, size=301)
+    assert stage("rank", "percentile", percent=0, size=33)
+    assert stage("rank", "percentile", percent=100, size=33)
+    with pytest.raises(ParameterError, match="given 1089"):
+        stage("rank", "percentile", percent=99.9, size=33)
+
+
+def test_footprints_as_a_schema():
+    row = {"type": "array", "items": {"enum": [0, 1, True, False]}, "minItems": 1}
+    (names, rows) = FOOTPRINT.schema()["anyOf"]
+    assert names == {"enum": ["square", "disk", "ellipse", "cross", "diamond"]}
+    assert rows == {"type": "array", "items": row, "minItems": 1}
 
 
 def test_a_rank_is_one_of_its_places():

@@ -62,7 +62,8 @@ def footprint_of(shape: str | tuple[tuple[bool, ...], ...], size: tuple[int, int
     Notes
     -----
     A disk of 2 r + 1 pixels holds those at most r away, as ``skimage.morphology.disk``; an even side has its
-    centre between two pixels. An ellipse is that of ``cv2.getStructuringElement``, which is a little fuller.
+    centre between two pixels. An ellipse is that of ``cv2.getStructuringElement``, which is a little fuller;
+    but one of a single row is all of the row.
 
     Examples
     --------
