@@ -88,7 +88,7 @@ def layers_of(net: Network, step: int) -> Layers:
     >>> import numpy as np
     >>> from convpipe.selection.network import network
     >>> [layer.code for layer in layers_of(network(np.ones((1, 2), bool), [0], 1), 1).layers]
-    ['r0,0 w0,0', 'r0,0 s0,1 l0,1 o0,2']
+    ['r0,0 r0,1 l0,1 o0,2']
     """
     flat = _flat(net, step)
     if len(flat.split()) <= FLAT * len(net.results):
