@@ -48,8 +48,9 @@ class Filters(Parameter):
     def _read(self, path: str | os.PathLike[str]) -> NDArray[Any]:
         try:
             descriptor = open_at_once(expanded(os.fspath(path)))
-        except OSError as error:
-            reason = f"{os.fspath(path)!r} cannot be read: {error.strerror or error}{tried(path)}"
+        except (OSError, ValueError) as error:  # of a name that holds what no name can, too
+            said = getattr(error, "strerror", None) or str(error)
+            reason = f"{os.fspath(path)!r} cannot be read: {said}{tried(path)}"
             raise ParameterError(f"{self.name}: {reason}", self.name) from None
         try:
             return _array(descriptor)
