@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 import numpy as np
 import torch
-from timing import Bench, Row, Table, compared, run
+from timing import Bench, Peer, Row, Table, compared, run
 
 from convpipe import conv2d
 
@@ -38,9 +38,8 @@ def compare(bench: Bench, case: tuple[int, int, int, int], stride: int) -> Row:
     return bench.compare(
         {"channels": f"{inputs}->{outputs}", "K": kernel, "groups": groups},
         lambda: conv2d(x, weight, bias, **options),
-        lambda: torch.nn.functional.conv2d(*tensors, **options).numpy(),
+        Peer(lambda: torch.nn.functional.conv2d(*tensors, **options).numpy(), "torch"),
         x,
-        peer_name="torch",
         tolerance=1e-5 * float(scale),
     )
 

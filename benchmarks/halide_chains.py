@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 from pipelines import EDGES, LEVEL, SCHARR_GAIN, SOBEL_GAIN, THRESHOLD, image_for
-from timing import Bench, Row, Table, compared, run
+from timing import Bench, Peer, Row, Table, compared, run
 
 from convpipe.stages.blur import gaussian_taps
 
@@ -123,9 +123,8 @@ def rows(bench: Bench) -> Iterator[Row]:
         yield bench.compare(
             {"chain": ours.name},
             partial(ours, image),
-            partial(best, image),
+            Peer(partial(best, image), "Halide"),
             image,
-            peer_name="Halide",
             tolerance=0 if outliers else 1,
             outliers=outliers,
         )

@@ -15,7 +15,7 @@ from typing import Any
 import cv2
 import numpy as np
 import samples
-from timing import Bench, Row, Table, compared, run
+from timing import Bench, Peer, Row, Table, compared, run
 
 from convpipe import Pipeline, stage
 
@@ -104,7 +104,7 @@ def joins(bench: Bench) -> Iterator[Row]:
         row = bench.compare(
             {"job": name},
             partial(ours, image),
-            partial(theirs, image),
+            Peer(partial(theirs, image)),
             image,
             tolerance=2e-5,
             outliers=outliers,

@@ -14,7 +14,7 @@ import numpy as np
 import samples
 from scipy import ndimage
 from skimage import filters
-from timing import Bench, Row, Table, compared, run
+from timing import Bench, Peer, Row, Table, compared, run
 
 from convpipe import Pipeline, stage
 
@@ -61,12 +61,7 @@ def rows(bench: Bench, cases: Iterator[Case], peer: str) -> Iterator[Row]:
     image = samples.single(bench.side)
     for name, ours, theirs in cases:
         yield bench.compare(
-            {"filter": name},
-            partial(ours, image),
-            partial(theirs, image),
-            image,
-            peer_name=peer,
-            tolerance=1e-5,
+            {"filter": name}, partial(ours, image), Peer(partial(theirs, image), peer), image, tolerance=1e-5
         )
 
 

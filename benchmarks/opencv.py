@@ -15,7 +15,7 @@ import numpy as np
 import samples
 from opencv_chains import CHAINS, REFLECT
 from pipelines import image_for
-from timing import Bench, Row, Table, compared, run
+from timing import Bench, Peer, Row, Table, compared, run
 
 from convpipe import Pipeline, stage
 
@@ -48,7 +48,9 @@ def dense(bench: Bench, image: np.ndarray) -> Iterator[Row]:
         kernel = random_kernel(size)
         ours, weights = custom(kernel), kernel.astype(np.float32)
         theirs = partial(cv2.filter2D, image, -1, weights, borderType=REFLECT)
-        yield bench.compare({"K": size}, partial(ours, image), theirs, image, tolerance=levels(image, 1))
+        yield bench.compare(
+            {"K": size}, partial(ours, image), Peer(theirs), image, tolerance=levels(image, 1)
+        )
 
 
 def separable(bench: Bench, image: np.ndarray) -> Iterator[Row]:
@@ -56,21 +58,27 @@ def separable(bench: Bench, image: np.ndarray) -> Iterator[Row]:
         ours, sigma = gaussian(size)
         taps = cv2.getGaussianKernel(size, sigma, cv2.CV_32F)
         theirs = partial(cv2.sepFilter2D, image, -1, taps, taps, borderType=REFLECT)
-        yield bench.compare({"K": size}, partial(ours, image), theirs, image, tolerance=levels(image, 2))
+        yield bench.compare(
+            {"K": size}, partial(ours, image), Peer(theirs), image, tolerance=levels(image, 2)
+        )
 
 
 def gaussian_blur(bench: Bench, image: np.ndarray) -> Iterator[Row]:
     for size in WIDE:
         ours, sigma = gaussian(size)
         theirs = partial(cv2.GaussianBlur, image, (size, size), sigma, borderType=REFLECT)
-        yield bench.compare({"K": size}, partial(ours, image), theirs, image, tolerance=levels(image, 2))
+        yield bench.compare(
+            {"K": size}, partial(ours, image), Peer(theirs), image, tolerance=levels(image, 2)
+        )
 
 
 def box(bench: Bench, image: np.ndarray) -> Iterator[Row]:
     for size in WIDE:
         ours = Pipeline([stage("blur", "box", size=size)])
         theirs = partial(cv2.blur, image, (size, size), borderType=REFLECT)
-        yield bench.compare({"K": size}, partial(ours, image), theirs, image, tolerance=levels(image, 1))
+        yield bench.compare(
+            {"K": size}, partial(ours, image), Peer(theirs), image, tolerance=levels(image, 1)
+        )
 
 
 def derivatives(bench: Bench, image: np.ndarray, dtype: str, depth: int) -> Iterator[Row]:
@@ -81,7 +89,7 @@ def derivatives(bench: Bench, image: np.ndarray, dtype: str, depth: int) -> Iter
             yield bench.compare(
                 {"operator": f"{name} {direction}", "from": image.dtype.name, "to": dtype},
                 partial(ours, image, dtype=dtype),
-                partial(operator, image, depth, *order, borderType=REFLECT),
+                Peer(partial(operator, image, depth, *order, borderType=REFLECT)),
                 image,
                 tolerance=1e-3 if dtype == "float32" else 1,
             )
@@ -91,7 +99,7 @@ def colour(bench: Bench, image: np.ndarray) -> Iterator[Row]:
     for size in (3, 5):
         kernel = random_kernel(size)
         theirs = partial(cv2.filter2D, image, -1, kernel.astype(np.float32), borderType=REFLECT)
-        yield bench.compare({"K": size}, partial(custom(kernel), image), theirs, image)
+        yield bench.compare({"K": size}, partial(custom(kernel), image), Peer(theirs), image)
 
 
 def stride_two(bench: Bench, image: np.ndarray) -> Iterator[Row]:
@@ -101,7 +109,7 @@ def stride_two(bench: Bench, image: np.ndarray) -> Iterator[Row]:
         yield bench.compare(
             {"K": size, "dtype": image.dtype.name},
             partial(ours, image),
-            lambda w=weights: cv2.filter2D(image, -1, w, borderType=REFLECT)[::2, ::2],
+            Peer(lambda w=weights: cv2.filter2D(image, -1, w, borderType=REFLECT)[::2, ::2]),
             image,
             tolerance=levels(image, 1),
         )
@@ -114,7 +122,7 @@ def chains(bench: Bench, tuned: bool) -> Iterator[Row]:
         yield bench.compare(
             {"chain": chain.ours.name},
             partial(chain.ours, image),
-            partial(theirs, image),
+            Peer(partial(theirs, image)),
             image,
             tolerance=chain.tolerance,
             outliers=chain.outliers,

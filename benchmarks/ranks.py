@@ -14,7 +14,7 @@ from functools import partial
 import cv2
 import numpy as np
 from scipy import ndimage
-from timing import Bench, Row, Table, compared, run
+from timing import Bench, Peer, Row, Table, compared, run
 
 from convpipe import Pipeline, stage
 
@@ -38,7 +38,7 @@ def medians(bench: Bench) -> Iterator[Row]:
             yield bench.compare(
                 {"median": size, "dtype": dtype},
                 partial(ours, image),
-                partial(cv2.medianBlur, image, size),
+                Peer(partial(cv2.medianBlur, image, size)),
                 image,
                 tolerance=0,
             )
@@ -53,9 +53,8 @@ def medians_of_scipy(bench: Bench) -> Iterator[Row]:
             yield bench.compare(
                 {"median": size, "dtype": dtype, "side": side},
                 partial(ours, image),
-                partial(ndimage.median_filter, image, size, mode="nearest"),
+                Peer(partial(ndimage.median_filter, image, size, mode="nearest"), "SciPy"),
                 image,
-                peer_name="SciPy",
                 tolerance=0,
             )
 
@@ -71,7 +70,7 @@ def erosions(bench: Bench) -> Iterator[Row]:
                 yield bench.compare(
                     {"erosion": size, "footprint": shape, "dtype": dtype},
                     partial(ours, image),
-                    partial(cv2.erode, image, kernel, borderType=EDGE),
+                    Peer(partial(cv2.erode, image, kernel, borderType=EDGE)),
                     image,
                     tolerance=0,
                 )
@@ -86,7 +85,7 @@ def gradients(bench: Bench) -> Iterator[Row]:
             yield bench.compare(
                 {"morphology": name, "dtype": dtype},
                 partial(ours, image),
-                partial(cv2.morphologyEx, image, operation, kernel, borderType=EDGE),
+                Peer(partial(cv2.morphologyEx, image, operation, kernel, borderType=EDGE)),
                 image,
                 tolerance=0,
             )

@@ -14,7 +14,7 @@ import cv2
 import samples
 from opencv_chains import CHAINS
 from pipelines import image_for
-from timing import Bench, Row, Table, compared, run
+from timing import Bench, Peer, Row, Table, compared, run
 
 SIDES = (1000, 2000, 4000, 8000, 14142)
 SMALL = (64, 256)
@@ -29,7 +29,7 @@ def growth(bench: Bench) -> Iterator[Row]:
         found = bench.compare(
             {"megapixels": round(image.size / 1e6)},
             partial(chain.ours, image),
-            partial(chain.usual, image),
+            Peer(partial(chain.usual, image)),
             image,
             tolerance=chain.tolerance,
         )
@@ -47,7 +47,7 @@ def small(bench: Bench, tuned: bool) -> Iterator[Row]:
             found = bench.compare(
                 {"side": side, "chain": chain.ours.name},
                 partial(chain.ours, image),
-                partial(theirs, image),
+                Peer(partial(theirs, image)),
                 image,
                 tolerance=chain.tolerance,
                 outliers=chain.outliers,

@@ -46,6 +46,14 @@ def _cell(value: object) -> str:
 
 
 @dataclass(frozen=True)
+class Peer:
+    """What another library does, and its name."""
+
+    work: Work
+    name: str = "OpenCV"
+
+
+@dataclass(frozen=True)
 class Bench:
     """What a script was asked for.
 
@@ -74,10 +82,9 @@ class Bench:
         self,
         case: dict[str, Any],
         ours: Work,
-        peer: Work,
+        peer: Peer,
         image: np.ndarray,
         *,
-        peer_name: str = "OpenCV",
         tolerance: float = 1.0,
         outliers: float = 0.0,
     ) -> Row:
@@ -87,10 +94,10 @@ class Bench:
         ----------
         case : dict
             The first columns: what is timed.
-        ours, peer : callable
+        ours : callable
+        peer : Peer
         image : ndarray
             What they read; its bytes and those of the result are what a copy moves.
-        peer_name : str
         tolerance : float
             Largest difference between the results: one level, by default.
         outliers : float
@@ -103,13 +110,13 @@ class Bench:
         """
         name = " ".join(map(str, case.values()))
         result = ours()
-        differs = difference(name, np.asarray(result), np.asarray(peer()), tolerance, outliers)
+        differs = difference(name, np.asarray(result), np.asarray(peer.work()), tolerance, outliers)
         nbytes = image.nbytes + result.nbytes
-        seconds, theirs, copy = self.medians(ours, peer, copy_of(nbytes, self.threads))
+        seconds, theirs, copy = self.medians(ours, peer.work, copy_of(nbytes, self.threads))
         return {
             **case,
             "convpipe ms": seconds * 1e3,
-            f"{peer_name} ms": theirs * 1e3,
+            f"{peer.name} ms": theirs * 1e3,
             "ratio": theirs / seconds,
             "GB/s": nbytes / seconds / 1e9,
             "of copy speed": copy / seconds,

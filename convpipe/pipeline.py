@@ -96,7 +96,7 @@ class Pipeline:
     {'background': (8, 9), 'result': (8, 9)}
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - the keys of a job, by their names
         self,
         stages: Sequence[Stage],
         *,
@@ -241,7 +241,7 @@ class Pipeline:
         """
         return self.engine.plan(arrays.channels_last(_shape(shape), channel_axis), dtype, alpha)
 
-    def __call__(
+    def __call__(  # noqa: PLR0913 - as one calls NumPy, options by their names
         self,
         image: Any,
         dtype: str | None = None,

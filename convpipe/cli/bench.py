@@ -14,13 +14,13 @@ from numpy.typing import NDArray
 from convpipe.cli.options import (
     CONFIG,
     PATH,
-    alpha_option,
-    dtype_option,
+    ImageKind,
+    image_kind_options,
     json_option,
     print_json,
     rendered,
     set_option,
-    size_option,
+    together,
 )
 from convpipe.cli.streams import emit
 from convpipe.cli.timing import copy_of, medians
@@ -32,24 +32,31 @@ DEFAULT = {"name": "blur, then sobel", "stages": [{"blur": "gaussian", "sigma": 
 """What is timed without a config."""
 
 
+@dataclass(frozen=True)
+class Measuring:
+    """How a pipeline is timed: on so many threads (default: every core), so many times."""
+
+    threads: int | None
+    runs: int
+
+
 @click.command("bench")
 @click.argument("config", type=CONFIG, required=False)
 @click.option("--image", type=PATH, help="Time on this image instead of a made one.")
-@size_option
-@alpha_option
-@dtype_option
-@click.option("--threads", type=click.IntRange(1), help="Threads to run on; default: every core.")
-@click.option("--runs", type=click.IntRange(1), default=15, show_default=True, help="Timed runs of each.")
+@image_kind_options
+@together(
+    Measuring,
+    "how",
+    click.option("--threads", type=click.IntRange(1), help="Threads to run on; default: every core."),
+    click.option("--runs", type=click.IntRange(1), default=15, show_default=True, help="Timed runs of each."),
+)
 @set_option
 @json_option
 def command(
     config: Path | None,
     image: Path | None,
-    size: tuple[int, ...] | None,
-    alpha: bool,
-    dtype: str,
-    threads: int | None,
-    runs: int,
+    kind: ImageKind,
+    how: Measuring,
     overrides: tuple[str, ...],
     as_json: bool,
 ) -> None:
@@ -63,6 +70,7 @@ def command(
     from convpipe.config import from_dict, load
     from convpipe.pipeline import Pipeline
 
+    size, alpha = kind.size, kind.alpha
     if image and size:
         raise click.UsageError("give --image or --size, not both")
     if overrides and not config:
@@ -74,9 +82,9 @@ def command(
     if image:
         pixels, alpha = _read(image)
     else:
-        pixels = _made(size or (4096, 4096), dtype)
-    threads = threads or cores()
-    found = [_measure(pipeline, pixels, alpha, threads, runs) for pipeline in pipelines]
+        pixels = _made(size or (4096, 4096), kind.dtype)
+    threads = how.threads or cores()
+    found = [_measure(pipeline, pixels, alpha, threads, how.runs) for pipeline in pipelines]
     if as_json:
         print_json({"jobs": [asdict(timing) for timing in found]})
     else:

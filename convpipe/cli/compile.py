@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from convpipe.cli.options import CONFIG, alpha_option, dtype_option, set_option, size_option
+from convpipe.cli.options import CONFIG, ImageKind, image_kind_options, set_option
 from convpipe.cli.streams import emit
 
 
@@ -15,17 +15,13 @@ from convpipe.cli.streams import emit
 @click.argument("config", type=CONFIG)
 @click.option("--show", is_flag=True, help="Print the generated Python, with the stage each part came from.")
 @click.option("--backend", type=click.Choice(["auto", "cpu", "cuda"]), help="Where it is to run.")
-@size_option
-@alpha_option
-@dtype_option
+@image_kind_options
 @set_option
 def command(
     config: Path,
     show: bool,
     backend: str | None,
-    size: tuple[int, ...] | None,
-    alpha: bool,
-    dtype: str,
+    kind: ImageKind,
     overrides: tuple[str, ...],
 ) -> None:
     """Compile a pipeline ahead of its first run, or show its code.
@@ -39,7 +35,7 @@ def command(
     from convpipe.pipeline import Pipeline
     from convpipe.report import printable
 
-    shape = size or (256, 256)
+    shape, dtype, alpha = kind.size or (256, 256), kind.dtype, kind.alpha
     for job in load(config, overrides):
         device = (backend or job.backend) == "cuda"
         pipeline = Pipeline.from_job(job, backend="cpu" if show and device else backend)

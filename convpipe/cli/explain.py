@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +19,7 @@ from convpipe.cli.options import (
     set_option,
     size_option,
     stage_option,
+    together,
 )
 from convpipe.cli.streams import emit
 from convpipe.polyphase import Polyphase
@@ -26,23 +28,50 @@ if TYPE_CHECKING:
     from convpipe.plan import StagePlan
 
 
+@dataclass(frozen=True)
+class Place:
+    """An output pixel.
+
+    Parameters
+    ----------
+    at : (int, int)
+        Row and column.
+    chosen : str, optional
+        Of which stage, by its number or name; default: the first with a window.
+    channel : int
+        Of the stage's output.
+    """
+
+    at: tuple[int, int]
+    chosen: str | None
+    channel: int
+
+
 @click.command("explain")
 @click.argument("config", type=CONFIG)
 @click.argument("image", type=PATH, required=False)
 @size_option
-@click.option("--at", nargs=2, type=click.IntRange(0), default=(0, 0), show_default=True, metavar="ROW COL")
-@stage_option("Number or name; default: the first with a window.")
-@click.option(
-    "--channel", type=click.IntRange(0), default=0, show_default=True, help="Channel of the stage's output."
+@together(
+    Place,
+    "place",
+    click.option(
+        "--at", nargs=2, type=click.IntRange(0), default=(0, 0), show_default=True, metavar="ROW COL"
+    ),
+    stage_option("Number or name; default: the first with a window."),
+    click.option(
+        "--channel",
+        type=click.IntRange(0),
+        default=0,
+        show_default=True,
+        help="Channel of the stage's output.",
+    ),
 )
 @set_option
 def command(
     config: Path,
     image: Path | None,
     size: tuple[int, ...] | None,
-    at: tuple[int, int],
-    chosen: str | None,
-    channel: int,
+    place: Place,
     overrides: tuple[str, ...],
 ) -> None:
     """Show the size of every stage, and the arithmetic of output pixel ROW COL of one stage.
@@ -68,8 +97,9 @@ def command(
         plan = pipeline.engine.plan(pixels.shape, pixels.dtype.name, alpha, nodata=nodata, masked=masked)
         for stage in plan.stages:
             _describe(stage)
+        chosen = place.chosen
         found = _with_window(plan.stages) if chosen is None else find_stage(plan.stages, chosen)
-        Pixel(pipeline, plan, pixels, found, at, channel, nodata, mask).explain()
+        Pixel(pipeline, plan, pixels, found, place.at, place.channel, nodata, mask).explain()
 
 
 def _numbered(shape: tuple[int, ...]) -> NDArray[Any]:

@@ -11,8 +11,10 @@ import shutil
 import sys
 from collections.abc import Callable, Sequence
 from contextlib import closing
+from dataclasses import dataclass, fields
+from functools import wraps
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TextIO, TypeVar
+from typing import TYPE_CHECKING, Any, TextIO, TypeVar, cast
 
 import click
 
@@ -118,6 +120,54 @@ size_option = click.option(
 
 
 alpha_option = click.option("--alpha", is_flag=True, help="The last channel of --size is alpha.")
+
+
+def together(kind: type, name: str, *options: Callable[[F], F]) -> Callable[[F], F]:
+    """Return a decorator that adds options to a command, which gets them as one value.
+
+    Parameters
+    ----------
+    kind : type
+        A dataclass that has a field for each option.
+    name : str
+        Of the argument.
+    *options : decorator
+        In the order of ``--help``.
+    """
+
+    def decorate(command: F) -> F:
+        @wraps(command)
+        def call(**given: Any) -> Any:
+            given[name] = kind(**{field.name: given.pop(field.name) for field in fields(kind)})
+            return command(**given)
+
+        made = cast(F, call)
+        for option in reversed(options):
+            made = option(made)
+        return made
+
+    return decorate
+
+
+@dataclass(frozen=True)
+class ImageKind:
+    """What a command is told of an image that it does not read.
+
+    Parameters
+    ----------
+    size : tuple of int, optional
+        Rows and columns, and channels.
+    alpha : bool
+        Whether the last channel is alpha.
+    dtype : str
+    """
+
+    size: tuple[int, ...] | None
+    alpha: bool
+    dtype: str
+
+
+image_kind_options = together(ImageKind, "kind", size_option, alpha_option, dtype_option)
 
 
 def stage_option(help: str) -> Callable[[F], F]:

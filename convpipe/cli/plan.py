@@ -13,16 +13,15 @@ import click
 from convpipe.cli.options import (
     CONFIG,
     PATH,
-    alpha_option,
+    ImageKind,
     complain,
     complain_of,
-    dtype_option,
+    image_kind_options,
     json_option,
     load_each,
     print_json,
     rendered,
     set_option,
-    size_option,
 )
 from convpipe.cli.places import nothing_found, results
 from convpipe.cli.streams import emit
@@ -41,18 +40,14 @@ Kind = tuple[tuple[int, ...], str, bool, str]
 @click.command("plan")
 @click.argument("config", type=CONFIG)
 @click.argument("input", type=PATH, required=False)
-@size_option
-@alpha_option
-@dtype_option
+@image_kind_options
 @set_option
 @click.option("--dot", "as_dot", is_flag=True, help="Print the graph of stages as Graphviz reads it.")
 @json_option
 def command(
     config: Path,
     input: Path | None,
-    size: tuple[int, ...] | None,
-    alpha: bool,
-    dtype: str,
+    kind: ImageKind,
     overrides: tuple[str, ...],
     as_dot: bool,
     as_json: bool,
@@ -64,15 +59,15 @@ def command(
     Without --size, for each distinct size among the images of the input folder, from their headers. Exit
     code 1 if some images cannot be planned, 2 if the size given cannot.
     """
-    if size and input:
+    if kind.size and input:
         raise click.UsageError("give INPUT or --size, not both")
     if as_dot and as_json:
         raise click.UsageError("give --dot or --json, not both")
-    if alpha and not size:
+    if kind.alpha and not kind.size:
         raise click.UsageError("--alpha goes with --size; files say themselves what is alpha")
-    kind = (size, dtype, alpha, "") if size else None
-    found = [_planned(job, kind, input) for job in load_each(config, overrides)]
-    code = max((job.exit_code(asked=kind is not None) for job in found), default=0)
+    asked = (kind.size, kind.dtype, kind.alpha, "") if kind.size else None
+    found = [_planned(job, asked, input) for job in load_each(config, overrides)]
+    code = max((job.exit_code(asked=asked is not None) for job in found), default=0)
     if as_dot:
         for job in found:
             job.show_dot()

@@ -7,7 +7,7 @@ import signal
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -25,6 +25,7 @@ from convpipe.cli.options import (
     print_json,
     rendered,
     set_option,
+    together,
 )
 from convpipe.cli.places import nothing_found, places, split
 from convpipe.cli.process import begin_loading
@@ -35,6 +36,28 @@ if TYPE_CHECKING:
     from convpipe.config import Job
     from convpipe.pipeline import Pipeline
     from convpipe.report import Report, ReportFolder
+
+
+@dataclass(frozen=True)
+class Telling:
+    """What a run tells, and where.
+
+    Parameters
+    ----------
+    folder : Path, optional
+        Of report.json and report.html.
+    quiet, verbose, as_json : bool
+    """
+
+    folder: Path | None
+    quiet: bool
+    verbose: bool
+    as_json: bool
+
+    @property
+    def shown(self) -> bool:
+        """Whether it prints tables."""
+        return not (self.quiet or self.as_json)
 
 
 @click.command("run")
@@ -57,18 +80,19 @@ if TYPE_CHECKING:
     metavar="SECONDS",
     help="With --isolate: kill a decoder after so long; default: 60.",
 )
-@click.option("--report", "report_folder", type=PATH, help="Write report.json and .html.")
-@click.option("--quiet", is_flag=True, help="Print nothing but errors.")
-@click.option("--verbose", is_flag=True, help="List every size, failure and note, however many.")
-@json_option
+@together(
+    Telling,
+    "telling",
+    click.option("--report", "folder", type=PATH, help="Write report.json and .html."),
+    click.option("--quiet", is_flag=True, help="Print nothing but errors."),
+    click.option("--verbose", is_flag=True, help="List every size, failure and note, however many."),
+    json_option,
+)
 def command(
     arguments: tuple[str, ...],
     overrides: tuple[str, ...],
     backend: str | None,
-    report_folder: Path | None,
-    quiet: bool,
-    verbose: bool,
-    as_json: bool,
+    telling: Telling,
     **options: Any,
 ) -> None:
     """Run the jobs of config files over folders of images.
@@ -87,14 +111,13 @@ def command(
         raise click.UsageError(
             "--timeout needs --isolate: a process that hangs can be ended, a thread cannot"
         )
-    shown = not (quiet or as_json)
     jobs = list(_jobs(configs, overrides, paths))
     may = {name: options[name] for name in ("overwrite", "resume")}
-    with ReportFolder(report_folder, **may) if report_folder else nullcontext() as folder:
-        reports = _run_jobs(jobs, paths, backend, options, shown=shown, verbose=verbose)
-        if as_json:
+    with ReportFolder(telling.folder, **may) if telling.folder else nullcontext() as folder:
+        reports = _run_jobs(jobs, paths, backend, options, telling)
+        if telling.as_json:
             print_json(summary(reports))
-        elif shown and len(jobs) > 1:
+        elif telling.shown and len(jobs) > 1:
             streams.emit(_total(reports))
         code = exit_code(reports)
         if folder is not None:
@@ -107,15 +130,13 @@ def _run_jobs(
     paths: Sequence[str],
     backend: str | None,
     options: Mapping[str, Any],
-    *,
-    shown: bool,
-    verbose: bool,
+    telling: Telling,
 ) -> list[Report]:
     reports: list[Report] = []
     with _sigterm_interrupts():
         for job in jobs:
-            reports.append(_run_job(job, paths, backend, options, progress=shown))
-            _show(reports[-1], shown, verbose)
+            reports.append(_run_job(job, paths, backend, options, progress=telling.shown))
+            _show(reports[-1], telling.shown, telling.verbose)
             if reports[-1].interrupted:
                 break
     return reports

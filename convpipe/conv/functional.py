@@ -9,12 +9,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from convpipe.compile.common.correlation import Correlation
 from convpipe.compile.runtime import environment
 from convpipe.conv import checks
-from convpipe.geometry import Axis, Border
 
 
-def conv2d(
+def conv2d(  # noqa: PLR0913 - the signature is torch's
     x: ArrayLike,
     weight: ArrayLike,
     bias: ArrayLike | None = None,
@@ -80,13 +80,13 @@ def conv2d(
     >>> conv2d(np.ones((8, 3, 32, 32)), np.ones((16, 3, 3, 3)), padding="same").shape
     (8, 16, 32, 32)
     """
-    options = (stride, padding, dilation, groups, padding_mode)
+    options = _Options(stride, padding, dilation, groups, padding_mode)
     if hasattr(x, "__cuda_array_interface__"):
-        there: NDArray[Any] = _on_device(x, weight, bias, *options)  # of the device, in truth
+        there: NDArray[Any] = _on_device(x, weight, bias, options)  # of the device, in truth
         return there
     images, filters = checks.array(x, "x"), checks.array(weight, "weight")
-    work = _check(images, filters, None if bias is None else checks.array(bias, "bias"), *options)
-    checks.row_buffers(work.taps, work.windows, work.shape[3])
+    work = _check(images, filters, None if bias is None else checks.array(bias, "bias"), options)
+    checks.row_buffers(work.taps, work.how.windows, work.shape[3])
     result: NDArray[Any] = np.empty((0, *work.result[1:]), work.dtype)
     if work.shape[0]:
         environment.check()
@@ -98,8 +98,19 @@ def conv2d(
             None if given is None else np.require(given, work.dtype, ["C", "ALIGNED"])
             for given in work.arrays
         ]
-        result = correlate(parts[0], parts[1], parts[2], work.windows, work.groups, work.border)
+        result = correlate(parts[0], parts[1], parts[2], work.how)
     return result.reshape(_squeezed(images.ndim, filters.ndim, result.shape))
+
+
+@dataclass(frozen=True)
+class _Options:
+    """How a caller wants to filter, unchecked."""
+
+    stride: Any
+    padding: Any
+    dilation: Any
+    groups: Any
+    padding_mode: str
 
 
 @dataclass(frozen=True)
@@ -107,9 +118,7 @@ class _Work:
     """What was given, found right: arrays with all their axes, and what they are to be put through."""
 
     arrays: tuple[Any, Any, Any]
-    windows: tuple[Axis, Axis]
-    groups: int
-    border: Border
+    how: Correlation
     dtype: np.dtype[Any]
 
     @property
@@ -122,26 +131,26 @@ class _Work:
 
     @property
     def result(self) -> checks.Shape:
-        rows, cols = (window.output(size) for window, size in zip(self.windows, self.shape[2:], strict=True))
+        rows, cols = (
+            window.output(size) for window, size in zip(self.how.windows, self.shape[2:], strict=True)
+        )
         return self.shape[0], self.taps[0], rows, cols
 
 
-def _check(
-    x: Any, weight: Any, bias: Any, stride: Any, padding: Any, dilation: Any, groups: Any, padding_mode: str
-) -> _Work:
+def _check(x: Any, weight: Any, bias: Any, options: _Options) -> _Work:
     """Refuse what does not fit together; arrays are NumPy's or the device's."""
     shape, taps = checks.image_shape(x), checks.filter_shape(weight)
-    groups = checks.whole(groups, "groups")
+    groups = checks.whole(options.groups, "groups")
     checks.channels(x, weight, groups)
     if bias is not None:
         checks.bias(bias, taps)
-    border = checks.border(padding_mode)
-    windows = checks.windows(shape, taps, stride, padding, dilation)
-    checks.fits_border(shape, windows, padding_mode)
+    border = checks.border(options.padding_mode)
+    windows = checks.windows(shape, taps, options.stride, options.padding, options.dilation)
+    checks.fits_border(shape, windows, options.padding_mode)
     given = [array for array in (x, weight, bias) if array is not None]
     dtype = np.result_type(np.float32, *(array.dtype for array in given))
     arrays = (_with_axes(x, shape), _with_axes(weight, taps), bias)
-    work = _Work(arrays, windows, groups, border, dtype)
+    work = _Work(arrays, Correlation(windows, groups, border), dtype)
     checks.memory(work.result, dtype, "padding")
     return work
 
@@ -157,12 +166,12 @@ def _squeezed(images: int, filters: int, shape: tuple[int, ...]) -> tuple[int, .
     return shape if images == 4 else shape[1:]
 
 
-def _on_device(x: Any, weight: Any, bias: Any, *options: Any) -> Any:
+def _on_device(x: Any, weight: Any, bias: Any, options: _Options) -> Any:
     """Filter on the device where `x` is, and return an array of the library that `x` comes from."""
     from convpipe.compile.cuda import conv2d as nchw
 
     images, filters = (checks.numbers(nchw.adopt(a), name) for a, name in ((x, "x"), (weight, "weight")))
     start = None if bias is None else checks.numbers(nchw.adopt(bias), "bias")
-    work = _check(images, filters, start, *options)
-    result = nchw.correlate(*work.arrays, work.windows, work.groups, work.border, work.dtype)
+    work = _check(images, filters, start, options)
+    result = nchw.correlate(*work.arrays, work.how, work.dtype)
     return nchw.like(result.reshape(_squeezed(images.ndim, filters.ndim, result.shape)), x)

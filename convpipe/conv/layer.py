@@ -55,7 +55,7 @@ class Conv2d:
     (16, 480, 640)
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - the signature is torch's
         self,
         in_channels: int,
         out_channels: int,

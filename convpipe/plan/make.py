@@ -26,7 +26,7 @@ from convpipe.stages import ImageKind, Stage
 from convpipe.stages.wiring import IMAGE, Wiring, wire
 
 
-def make_plan(
+def make_plan(  # noqa: PLR0913 - an image's and a job's
     stages: Sequence[Stage] | Wiring,
     extent: Extent,
     *,

@@ -136,7 +136,7 @@ _WORD = re.compile(r"[A-Za-z][A-Za-z0-9]*(_[A-Za-z0-9]+)*", re.ASCII)
 _REGISTRY: dict[str, dict[str, Method]] = {}
 
 
-def method(
+def method(  # noqa: PLR0913 - the fields of a Method, by their names
     family: str,
     name: str | None,
     summary: str,

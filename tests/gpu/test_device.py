@@ -315,6 +315,7 @@ def test_conv2d(shape, taps, groups, options, mode, dtype, rng):
     from numba import cuda
 
     from convpipe import conv2d
+    from convpipe.compile.common.correlation import Correlation
     from convpipe.compile.cuda.conv2d import adopt, correlate
     from convpipe.conv import checks
 
@@ -323,7 +324,7 @@ def test_conv2d(shape, taps, groups, options, mode, dtype, rng):
         shape, taps, options.get("stride", 1), options.get("padding", 0), options.get("dilation", 1)
     )
     given = [adopt(array) for array in (x, weight, bias)]
-    got = correlate(*given, windows, groups, checks.border(mode), np.dtype(dtype)).copy_to_host()
+    got = correlate(*given, Correlation(windows, groups, checks.border(mode)), np.dtype(dtype)).copy_to_host()
     want = conv2d(x, weight, bias, groups=groups, padding_mode=mode, **options)
     assert got.dtype == want.dtype
     np.testing.assert_allclose(got, want, rtol=0, atol=1e-5 if dtype == "float32" else 1e-12)

@@ -18,11 +18,12 @@ from numba import types
 from numpy.typing import NDArray
 
 from convpipe import memory
+from convpipe.compile.common.correlation import Correlation
 from convpipe.compile.conv2d import loops as nchw_loops
 from convpipe.compile.conv2d.loops import BLOCK
 from convpipe.compile.runtime import cache
 from convpipe.compile.runtime.threads import count
-from convpipe.geometry import Axis, Border, Extent
+from convpipe.geometry import Axis, Extent
 
 TASKS_PER_THREAD = 4
 """More than one, so that three images on two threads are not two against one."""
@@ -35,9 +36,7 @@ def correlate(
     x: NDArray[Any],
     weight: NDArray[Any],
     bias: NDArray[Any] | None,
-    windows: tuple[Axis, Axis],
-    groups: int,
-    border: Border,
+    how: Correlation,
 ) -> NDArray[Any]:
     """Return the cross-correlation of (N, C, H, W) `x` with (C_out, C / groups, KH, KW) `weight`.
 
@@ -45,11 +44,10 @@ def correlate(
     ----------
     x, weight, bias : ndarray
         Of one dtype, float32 or float64, aligned and C-contiguous; none of them empty.
-    windows : (Axis, Axis)
-        Over rows and over columns; they fit in `x`.
-    groups : int
-    border : Border
+    how : Correlation
+        Its windows fit in `x`.
     """
+    windows, groups = how.windows, how.groups
     count, outputs = x.shape[0], weight.shape[0] // groups
     sizes = windows[0].output(x.shape[2]), windows[1].output(x.shape[3])
     out: NDArray[Any] = memory.empty((count, weight.shape[0], *sizes), x.dtype)
@@ -58,7 +56,7 @@ def correlate(
     splits, bands = _share(count * groups, -(-outputs // BLOCK), sizes[0])
     layout = (*buffer_shape(x.shape[1] // groups, windows, sizes), outputs, groups)
     arrays = [_read_only(array) for array in (x, _packed(weight, groups), start)]
-    _loop(x.dtype)(*arrays, out.reshape(-1), *described, layout, int(border), splits, bands)
+    _loop(x.dtype)(*arrays, out.reshape(-1), *described, layout, int(how.border), splits, bands)
     return out
 
 

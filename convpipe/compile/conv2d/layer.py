@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from convpipe.compile.common.correlation import Correlation
 from convpipe.compile.common.pictures import Picture
 from convpipe.compile.conv2d.correlate import correlate
 from convpipe.geometry import Axis, Border, border_index
@@ -59,7 +60,7 @@ class Layered:
             axes = replace(axes[0], before=0, after=0), replace(axes[1], before=0, after=0)
         weights = layer.weights.array.astype(picture.dtype)
         biases = np.array(layer.biases, picture.dtype) if layer.biases else None
-        made = correlate(planes[None], weights, biases, axes, layer.groups, layer.border)
+        made = correlate(planes[None], weights, biases, Correlation(axes, layer.groups, layer.border))
         rows = picture.empty()
         result = rows.reshape(*picture.extent, picture.channels)
         result[..., : layer.filters] = np.moveaxis(made[0], 0, 2)
@@ -81,7 +82,7 @@ class Layered:
     def warm(self) -> None:
         """Compile its loop, which is one for all layers of a type."""
         one = np.ones((1, 1, 1, 1), self.picture.dtype)
-        correlate(one, one, None, (Axis(1), Axis(1)), 1, Border.CONSTANT)
+        correlate(one, one, None, Correlation((Axis(1), Axis(1)), 1, Border.CONSTANT))
 
 
 def _under(tap: int, axis: Axis, size: int, border: Border) -> NDArray[np.int64]:

@@ -131,7 +131,7 @@ def row_at(context, address, dtype):
 
 
 @inline
-def widen(rows, windows, count, samples, spare, pitch, dtype):
+def widen(rows, windows, count, samples, spare, pitch, dtype):  # noqa: PLR0913 - takes no objects
     # Let rows that are shorter than a vector be copies that are not; where they were stands after these.
     were = row_at(spare + count * pitch, types.int64)
     for k in range(count):

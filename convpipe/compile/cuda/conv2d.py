@@ -15,9 +15,9 @@ from typing import Any
 import numpy as np
 from numba import cuda
 
+from convpipe.compile.common.correlation import Correlation
 from convpipe.compile.cuda.device import failures
 from convpipe.compile.cuda.rows import border_index, dot_onto
-from convpipe.geometry import Axis, Border
 
 THREADS = 128
 
@@ -43,9 +43,7 @@ def like(result: Any, model: Any) -> Any:
     return result
 
 
-def correlate(
-    x: Any, weight: Any, bias: Any, windows: tuple[Axis, Axis], groups: int, border: Border, dtype: Any
-) -> Any:
+def correlate(x: Any, weight: Any, bias: Any, how: Correlation, dtype: Any) -> Any:
     """Return the cross-correlation of device arrays, as :func:`convpipe.compile.conv2d.correlate.correlate`.
 
     Parameters
@@ -55,7 +53,7 @@ def correlate(
     dtype : dtype
         Of the arithmetic and the result, float32 or float64.
     """
-    rows, cols = windows
+    (rows, cols), groups = how.windows, how.groups
     count, filters = x.shape[0], weight.shape[0]
     sizes = rows.output(x.shape[2]), cols.output(x.shape[3])
     places = -(-sizes[0] * sizes[1] // THREADS)
@@ -66,14 +64,14 @@ def correlate(
         out = cuda.device_array((count, filters, *sizes), dtype)
         if count:
             launch = _kernel(np.dtype(dtype).type)[blocks, THREADS]
-            launch(x, weight, start, out, shape, places, groups, int(border))
+            launch(x, weight, start, out, shape, places, groups, int(how.border))
     return out
 
 
 @cache
 def _kernel(T: Any) -> Any:  # noqa: N803 - the type of the arithmetic, as in generated loops
     @cuda.jit
-    def kernel(x, weight, bias, out, shape, places, groups, border):
+    def kernel(x, weight, bias, out, shape, places, groups, border):  # noqa: PLR0913 - takes no objects
         step_y, step_x, apart_y, apart_x, top, left = shape
         task = cuda.blockIdx.x // places
         t = (cuda.blockIdx.x - task * places) * THREADS + cuda.threadIdx.x
