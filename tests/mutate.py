@@ -64,6 +64,9 @@ RANKS = [
         "test_the_smallest_network",
         "test_no_network_grows",
         "test_no_slot_is_taken_while_it_is_needed",
+        "test_what_slots_and_short_rows_take",
+        "test_a_network_of_few_operations_is_one_layer",
+        "test_a_layer_goes_as_far_as_the_next_ones_read",
     )
 ]
 FOOTPRINTS = [
@@ -142,6 +145,8 @@ TESTS = {
         f"tests/test_bands.py::{name}"
         for name in (
             "test_rows_that_lack",
+            "test_a_part_of_which_nothing_is_wanted",
+            "test_results_of_other_heights_from_one_part",
             "test_large_kernels_and_what_needs_all",
             "test_a_band_reads_few_rows",
             "test_nothing_is_read_beside_it",

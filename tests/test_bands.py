@@ -13,7 +13,8 @@ from convpipe.compile.cpu.sweep import Sweep
 from convpipe.errors import PlanError
 from convpipe.geometry import Border
 from convpipe.plan import IMAGE, make_plan
-from convpipe.plan.bands import image_rows, part_bands, wanted_rows
+from convpipe.plan.bands import PartBand, image_rows, part_bands, wanted_rows
+from convpipe.plan.demand import NOTHING
 from convpipe.stages import stage
 from convpipe.stages.wiring import wire
 
@@ -104,6 +105,26 @@ def test_a_band_reads_few_rows(chain, border, rng):
         needed = check(plan, image, first, last)
         if last - first == 1 and chain != "many" and border != Border.WRAP:
             assert len(needed) < 60
+
+
+@pytest.mark.parametrize("stride", [2, 3, 5])
+def test_results_of_other_heights_from_one_part(stride, rng):
+    image = rng.integers(0, 256, (37, 9), dtype=np.uint8)
+    stages = [
+        stage("blur", "box", size=3, name="fine"),
+        stage("edge", "sobel", stride=stride, name="coarse"),
+    ]
+    plan = make_plan(wire(stages, {"fine": "fine", "coarse": "coarse"}), image.shape)
+    assert len(plan.parts) == 1
+    for first in range(37):
+        for last in {first + 1, min(first + 9, 37)}:
+            check(plan, image, first, last)
+
+
+def test_a_part_of_which_nothing_is_wanted():
+    plan = make_plan([stage("edge", "sobel")], (40, 30))
+    (band,) = part_bands(plan, {})
+    assert band == PartBand(plan.parts[0], 0, 0, {IMAGE: NOTHING})
 
 
 def test_large_kernels_and_what_needs_all(rng):

@@ -13,6 +13,7 @@ from convpipe.errors import ParameterError
 from convpipe.ops import Rank
 from convpipe.plan import make_plan
 from convpipe.selection import layers_of, network
+from convpipe.selection.layers import Layers
 from convpipe.stages import stage
 from convpipe.stages.footprint import FOOTPRINT, SHAPES, footprint_of
 
@@ -120,6 +121,36 @@ def test_no_slot_is_taken_while_it_is_needed():
     stored = [code for each in layers.layers for code in each.code.split() if code.startswith("w")]
     assert (len(stored), layers.slots) == (4, 2)
     assert layers.reach == 3 * 69
+
+
+@pytest.mark.parametrize(
+    ("slots", "reach", "itemsize", "pitch", "short"),
+    [
+        (2, 207, 1, 45 * 64, 320),  # 2048 bytes, and 4 x 207 beyond them: 2876
+        (2, 207, 4, 85 * 64, 896),  # 5360, which is 84 cache lines: one more
+        (20, 0, 4, 11 * 64, 64),  # 12 KiB / 20 is 614
+        (100, 0, 1, 448, 64),
+        (0, 1, 2, 33 * 64, 128),
+    ],
+)
+def test_what_slots_and_short_rows_take(slots, reach, itemsize, pitch, short):
+    layers = Layers((), slots, reach)
+    assert (layers.pitch(itemsize), layers.short(itemsize)) == (pitch, short)
+    assert layers.scratch(7, itemsize) == slots * pitch + 7 * (short + 8)
+
+
+def test_a_network_of_few_operations_is_one_layer():
+    flat = layers_of(network(np.ones((3, 3), bool), [4], 4), 1)
+    assert [(len(layer.code.split()) <= 200, layer.more) for layer in flat.layers] == [(True, 0)]
+    assert (flat.slots, flat.reach) == (0, 2)
+    assert len(layers_of(network(np.ones((5, 5), bool), [12], 4), 1).layers) > 1
+
+
+def test_a_layer_goes_as_far_as_the_next_ones_read():
+    layers = layers_of(network(np.ones((1, 70), bool), [0], 1), 3)
+    # Of 207 samples beyond the first, minima of 4 begin 9 before the last, of 16 then 36 before, of 64 144.
+    assert [layer.more for layer in layers.layers] == [207, 198, 162, 18, 0]
+    assert layers.layers[-1].code == "s1,0 s1,18 l0,1 o0,2"
 
 
 def samples(dtype, shape, rng):
