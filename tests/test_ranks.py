@@ -285,6 +285,7 @@ def test_pixels_of_footprints(shape, rows):
     [
         ({"footprint": "round"}, "footprint needs one of square, disk, ellipse, cross, diamond"),
         ({"footprint": [[0, 0]]}, "footprint has no 1"),
+        ({"footprint": [[1], [1, 1]]}, "^footprint is ragged"),
         ({"footprint": [[0, 2]]}, "needs rows of 0 and 1"),
         ({"footprint": [[1, 1]], "size": 5}, "size is that of the rows given as footprint"),
         ({"size": 33}, "size must be of at most 1024 pixels; given 1089"),
