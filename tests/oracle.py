@@ -183,8 +183,8 @@ def lookup(op, values, samples):
 def histogram(measured, held):
     """Count samples by whole numbers, of an integer image, or in bins; return also the middles of these."""
     if measured.integers and (held == np.rint(held)).all():
-        counts = np.bincount((held - held.min()).astype(int))
-        return counts, held.min() + np.arange(len(counts))
+        values, counts = np.unique(held, return_counts=True)
+        return counts, values
     counts, edges = np.histogram(held, measured.bins)
     return counts, (edges[1:] + edges[:-1]) / 2
 

@@ -122,3 +122,12 @@ def test_a_job_says_it_everywhere(image, tmp_path, monkeypatch, capsys):
             main([*run, *more, "--json"])
         (job,) = json.loads(capsys.readouterr().out)["jobs"]
         assert (job["overflows"], job["nans"], job["kept"]) == (4, 0, kept)
+
+
+@pytest.mark.parametrize("dtype", ["float64", "int32"])
+def test_a_result_is_rounded_to_float16_once(dtype):
+    """Between two numbers of float16 lies one of float32: what is just above is not to be rounded twice."""
+    above = 1 + np.array([[1, 3]]) * (2**-11 + 2**-40)
+    image = np.array([[2049, 2051]], dtype) if dtype == "int32" else above
+    result = Pipeline([stage("point", "abs")], dtype="float16")(image)
+    np.testing.assert_array_equal(result, image.astype(np.float16))

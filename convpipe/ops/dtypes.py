@@ -35,9 +35,10 @@ COMPUTE: dict[str, str] = {
 """Every image dtype, and the floating-point type its arithmetic runs in."""
 
 
-def stored(dtype: str) -> str:
+def stored(dtype: str, compute: str = "float32") -> str:
     """Return the dtype that the loops read or write for images of `dtype`.
 
-    float16 passes as float32, since Numba does not compute with it, and bool as uint8 of 0 and 1.
+    float16 passes as the type of the arithmetic, of which it is rounded once: Numba does not compute with it.
+    bool passes as uint8 of 0 and 1.
     """
-    return {"float16": "float32", "bool": "uint8"}.get(dtype, dtype)
+    return {"float16": compute, "bool": "uint8"}.get(dtype, dtype)

@@ -212,10 +212,10 @@ class Plan:
         whole = max(apart_bytes(node, size) + statistics_bytes(node) for node in self.nodes)
         taps = sum(axis.nbytes for node in self.nodes for axis in node.axes if isinstance(axis, Polyphase))
         masked = self.input_bytes if self.channels > self.image_channels else 0
-        copies = (
-            masked + _copied(self.input_bytes, self.dtype) + _copied(self.output_bytes, self.output_dtype)
-        )
-        return between + kernels + whole + taps + copies
+        read, written = stored(self.dtype), stored(self.output_dtype, self.compute)
+        copies = _copied(self.input_bytes, self.dtype, read)
+        copies += _copied(self.output_bytes, self.output_dtype, written)
+        return between + kernels + whole + taps + masked + copies
 
     @cached_property
     def thread_bytes(self) -> int:
@@ -306,7 +306,6 @@ class Plan:
         }
 
 
-def _copied(nbytes: int, dtype: str) -> int:
-    """Return the size of the copy that loops read or write of pixels of `dtype`; 0 where there is none."""
-    same = stored(dtype) == dtype
-    return 0 if same else nbytes // np.dtype(dtype).itemsize * np.dtype(stored(dtype)).itemsize
+def _copied(nbytes: int, dtype: str, held: str) -> int:
+    """Return the size of the copy of type `held` that loops read or write of pixels of `dtype`; 0 of none."""
+    return 0 if held == dtype else nbytes // np.dtype(dtype).itemsize * np.dtype(held).itemsize

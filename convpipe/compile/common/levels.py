@@ -166,7 +166,9 @@ def make_program(
         level = _level(len(levels), chain, entering, constants, plan.alpha)
         written = alone.get(last)
         steps = _unrounded(level.steps, written)
-        levels.append(replace(level, steps=steps, inputs=inputs, output=written and stored(written)))
+        levels.append(
+            replace(level, steps=steps, inputs=inputs, output=written and stored(written, plan.compute))
+        )
         constants += sum(len(_constants(step)) for step in level.steps)
         makers[last] = level.index
     heads = [nodes[own[0]] for own in groups]
@@ -175,7 +177,7 @@ def make_program(
     for at, dtype in outputs:
         if at in shared:  # others read rows that are not rounded
             level = _result(len(levels), nodes[at], constants)
-            levels.append(replace(level, inputs=(makers[at],), output=stored(dtype)))
+            levels.append(replace(level, inputs=(makers[at],), output=stored(dtype, plan.compute)))
             heads.append(_same(nodes[at]))
             tails.append(nodes[at])
             results.append(at)

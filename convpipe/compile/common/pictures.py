@@ -101,7 +101,7 @@ class Outcome:
     def picture(self) -> Picture:
         """The rows, as a loop writes them."""
         node = self.plan.nodes[self.output.node]
-        return Picture(node.extent, node.channels, stored(self.output.dtype))
+        return Picture(node.extent, node.channels, stored(self.output.dtype, self.plan.compute))
 
     def finished(self, rows: NDArray[Any], axes: int, nans: int = 0) -> tuple[NDArray[Any], Losses]:
         """Return the result for an image of 2 or 3 `axes`, in its own type and shape, and what was lost.

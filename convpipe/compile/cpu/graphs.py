@@ -234,7 +234,9 @@ class GraphExecutable:
         plan = self.plan
         if at == IMAGE:
             return Picture(plan.input, plan.channels, stored(plan.dtype))
-        return Picture(plan.nodes[at].extent, plan.nodes[at].channels, stored(self._written[at]))
+        return Picture(
+            plan.nodes[at].extent, plan.nodes[at].channels, stored(self._written[at], plan.compute)
+        )
 
     def _of(self, part: Part) -> Plan:
         """Return the nodes of a part as a plan of their own."""

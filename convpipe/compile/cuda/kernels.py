@@ -126,12 +126,12 @@ def _kernels(plan: Plan, part: Part, read_later: Collection[int], tiling: Tiling
     """Return the kernels of one part; others read what nodes in `read_later` give."""
     wanted = dict.fromkeys((at, plan.compute) for at in part.makes if at in read_later)
     wanted |= dict.fromkeys(
-        (output.node, stored(output.dtype)) for output in plan.outputs if output.node in part.at
+        (output.node, stored(output.dtype, plan.compute)) for output in plan.outputs if output.node in part.at
     )
     own = replace(plan, nodes=part.numbered, beside=())
     # The host rounds a result to float16, and counts what that loses.
     own_types = {
-        (output.node, stored(output.dtype)): output.dtype
+        (output.node, stored(output.dtype, plan.compute)): output.dtype
         for output in plan.outputs
         if output.node not in read_later
     }
