@@ -14,7 +14,7 @@ from convpipe.errors import ParameterError
 from convpipe.geometry import Border, Extent
 from convpipe.losses import Losses
 from convpipe.ops import COMPUTE
-from convpipe.plan import Missing, Plan, make_plan, unknown_dtype
+from convpipe.plan import Missing, Plan, Settings, make_plan, unknown_dtype
 from convpipe.stages import nearest
 from convpipe.stages.parameters import Count, Flag
 from convpipe.stages.wiring import RESULT, Wiring
@@ -176,12 +176,10 @@ class Engine:
         return make_plan(
             self.wiring,
             extent,
+            Settings(self.border, output_dtype, missing),
             channels=shape[2] if len(shape) == 3 else 1,
             alpha=alpha,
             dtype=dtype,
-            border=self.border,
-            output_dtype=output_dtype,
-            missing=missing,
         )
 
     def _compile(

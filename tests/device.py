@@ -5,7 +5,7 @@ import os
 import oracle
 
 from convpipe.geometry import Border
-from convpipe.plan import make_plan
+from convpipe.plan import Settings, make_plan
 
 SIMULATED = os.environ.get("NUMBA_ENABLE_CUDASIM") == "1"
 
@@ -18,9 +18,13 @@ def compiled(stages, image, border=Border.REFLECT, output_dtype=None, alpha=Fals
     from convpipe.compile.cuda.run import compile_plan
 
     plan = make_plan(
-        stages, image.shape[:2], channels=image.shape[2] if image.ndim == 3 else 1, dtype=image.dtype.name,
-        alpha=alpha, border=border, output_dtype=output_dtype,
-    )  # fmt: skip
+        stages,
+        image.shape[:2],
+        Settings(border=border, output_dtype=output_dtype),
+        channels=image.shape[2] if image.ndim == 3 else 1,
+        dtype=image.dtype.name,
+        alpha=alpha,
+    )
     return plan, compile_plan(plan, Tiling(**{**TILING, **tiling}))
 
 

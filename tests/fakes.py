@@ -4,7 +4,7 @@ import threading
 
 from convpipe.geometry import Border
 from convpipe.losses import Losses
-from convpipe.plan import make_plan
+from convpipe.plan import Settings, make_plan
 from convpipe.stages import stage
 from convpipe.stages.wiring import wire
 
@@ -62,7 +62,12 @@ class StridedPipeline(FakePipeline):
     def plan(self, shape, dtype="uint8", alpha=False, *, nodata=None, masked=False):
         channels = shape[2] if len(shape) == 3 else 1
         return make_plan(
-            self.stages, shape[:2], channels=channels, alpha=alpha, dtype=dtype, output_dtype=self.dtype
+            self.stages,
+            shape[:2],
+            Settings(output_dtype=self.dtype),
+            channels=channels,
+            alpha=alpha,
+            dtype=dtype,
         )
 
     def filter(self, image, threads=None, *, alpha=False):

@@ -9,7 +9,7 @@ from convpipe import Pipeline, stage
 from convpipe.geometry import Border
 from convpipe.losses import Losses
 from convpipe.ops import Window
-from convpipe.plan import make_plan
+from convpipe.plan import Settings, make_plan
 from convpipe.stages.resampling import METHODS
 
 CONSTANT = {"border": "constant", "value": 40}
@@ -108,7 +108,7 @@ class TestHiddenColours:
         image = sprite(rng, "float32")
         run = Pipeline([stage("blur", "box"), one], border=border)
         result = run(image, alpha=True)
-        plan = make_plan(run.wiring, (14, 15), channels=3, dtype="float32", border=run.border)
+        plan = make_plan(run.wiring, (14, 15), Settings(border=run.border), channels=3, dtype="float32")
         values, cover = oracle.run_covered(plan, image[..., :3], image[..., [3, 3, 3]])[-1]
         seen = cover > 0
         np.testing.assert_allclose(result[..., :3][seen], values[seen], rtol=0, atol=2e-5)

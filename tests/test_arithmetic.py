@@ -22,7 +22,7 @@ from convpipe.compile.runtime import cache
 from convpipe.errors import PlanError
 from convpipe.geometry import Border
 from convpipe.ops import COMPUTE, Cast, Map, Rank, Stencil, Taps
-from convpipe.plan import make_plan
+from convpipe.plan import Settings, make_plan
 from convpipe.plan.arithmetic import Arithmetic, Sums, kept, plan_arithmetic
 from convpipe.plan.fixed import Fixed, samples_of
 from convpipe.plan.homogeneous import absorbing
@@ -126,7 +126,7 @@ def cases(draw):
     image = extremes(dtype, shape, rng, draw(st.sampled_from(["random", "least", "most", "board", "either"])))
     output = draw(st.sampled_from(["uint8", "int8", "uint16", "int16", "int32", COMPUTE[dtype]]))
     try:
-        plan = make_plan(stages, shape[:2], channels=shape[2], dtype=dtype, output_dtype=output)
+        plan = make_plan(stages, shape[:2], Settings(output_dtype=output), channels=shape[2], dtype=dtype)
     except PlanError:
         return None
     return plan, image
@@ -385,7 +385,7 @@ def loop(rows, n, p):
 
 def test_numbers_are_small_where_ranges_and_the_image_say_so():
     def said(stages, dtype="uint8"):
-        run = compile_plan(make_plan(stages, (40, 40), dtype=dtype, output_dtype="uint8"))
+        run = compile_plan(make_plan(stages, (40, 40), Settings(output_dtype="uint8"), dtype=dtype))
         return [level.recipe.segments[-1].small for level in run.schedule.levels if level.output]
 
     assert said(CHAINS["sobel"]) == [True]

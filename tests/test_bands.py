@@ -12,7 +12,7 @@ from convpipe.compile.cpu.graphs import GraphExecutable
 from convpipe.compile.cpu.sweep import Sweep
 from convpipe.errors import PlanError
 from convpipe.geometry import Border
-from convpipe.plan import IMAGE, make_plan
+from convpipe.plan import IMAGE, Settings, make_plan
 from convpipe.plan.bands import PartBand, image_rows, part_bands, wanted_rows
 from convpipe.plan.demand import NOTHING
 from convpipe.stages import stage
@@ -99,7 +99,7 @@ CHAINS = {
 @pytest.mark.parametrize("border", list(Border))
 def test_a_band_reads_few_rows(chain, border, rng):
     image = rng.integers(0, 256, (200, 31, 3), dtype=np.uint8)
-    plan = make_plan(CHAINS[chain], image.shape[:2], channels=3, border=border)
+    plan = make_plan(CHAINS[chain], image.shape[:2], Settings(border=border), channels=3)
     rows = plan.extent[0]
     for first, last in ((0, 1), (rows // 2 + 1, rows // 2 + 2), (rows - 3, rows), (0, rows)):
         needed = check(plan, image, first, last)

@@ -12,7 +12,7 @@ from convpipe.compile.cpu import layout
 from convpipe.compile.cpu.graphs import GraphExecutable, compile_plan
 from convpipe.errors import PlanError
 from convpipe.geometry import Border
-from convpipe.plan import make_plan, rings
+from convpipe.plan import Settings, make_plan, rings
 from convpipe.stages import stage
 
 
@@ -66,7 +66,7 @@ def test_every_filter(method, channels, alpha, rng):
         return
     image = rng.integers(0, 256, (6, 9, channels), dtype=np.uint8)
     stages = [make(method, stride=2, dilation=2)]
-    plan = make_plan(stages, (6, 9), channels=channels, alpha=alpha, border=Border.WRAP)
+    plan = make_plan(stages, (6, 9), Settings(border=Border.WRAP), channels=channels, alpha=alpha)
     if not isinstance(compile_plan(plan), GraphExecutable):  # what stands before its loop is NumPy's
         check(plan, image)
 

@@ -16,7 +16,7 @@ from convpipe.compile.runtime import cache
 from convpipe.errors import PlanError
 from convpipe.geometry import Border
 from convpipe.ops import COMPUTE
-from convpipe.plan import make_plan
+from convpipe.plan import Settings, make_plan
 from convpipe.stages import stage
 
 GENERATOR = np.random.default_rng(5)
@@ -51,7 +51,7 @@ def custom(weights, **common):
 def test_every_loop_shape(shape, dtype, rng):
     image = rng.normal(0, 50, (19, 53, 1)).astype(dtype)
     stages = [custom(SHAPES[shape], bias=0.1), custom(SHAPES["unrolled"], stride=2)]
-    plan = make_plan(stages, (19, 53), dtype=dtype, output_dtype=COMPUTE[dtype])
+    plan = make_plan(stages, (19, 53), Settings(output_dtype=COMPUTE[dtype]), dtype=dtype)
     result, _ = compile_plan(plan)(image, threads=1)
     np.testing.assert_array_equal(result, defined.run(plan, image))
 
@@ -82,7 +82,7 @@ def test_rows_made_to_spare_read_no_far_side(rng):
 
 def test_channels_are_mixed_as_defined(rng):
     image = rng.integers(0, 256, (9, 8, 3), dtype=np.uint8)
-    plan = make_plan([stage("color", "gray")], (9, 8), channels=3, output_dtype="float32")
+    plan = make_plan([stage("color", "gray")], (9, 8), Settings(output_dtype="float32"), channels=3)
     result, _ = compile_plan(plan)(image)
     np.testing.assert_array_equal(result, defined.run(plan, image)[..., 0])
 
@@ -100,7 +100,7 @@ def test_a_stage_rounds_to_float16_as_numpy_does(dtype):
     positive = np.concatenate([halves, edges, np.nextafter(edges, 0), np.nextafter(edges, edges * 2), beyond])
     image = np.stack([positive, -positive])
     stages = [custom([[1]], dtype="float16"), stage("blur", "box", size=1, padding=[1, 0, 0, 0])]
-    plan = make_plan(stages, image.shape, dtype=dtype, output_dtype=dtype)
+    plan = make_plan(stages, image.shape, Settings(output_dtype=dtype), dtype=dtype)
     result, _ = compile_plan(plan)(image, threads=1)
     with np.errstate(over="ignore"):
         want = image.astype(np.float16).astype(dtype)
@@ -117,7 +117,12 @@ def test_what_a_stage_rounds_to_is_what_the_next_one_takes(stored, dtype, output
     image = rng.normal(700, 99, (9, 8, 1)).astype(dtype)
     after = [stage("point", "scale", gain=3.3), custom([[1, 1]])]
     rounded, plain = (
-        make_plan([custom([[0.1, 0.7], [1.3, 0.9]], **own), *after], (9, 8), dtype=dtype, output_dtype=output)
+        make_plan(
+            [custom([[0.1, 0.7], [1.3, 0.9]], **own), *after],
+            (9, 8),
+            Settings(output_dtype=output),
+            dtype=dtype,
+        )
         for own in ({"dtype": stored}, {})
     )
     result, _ = compile_plan(rounded)(image, threads=1)

@@ -14,7 +14,7 @@ from convpipe import Pipeline, stage
 from convpipe.errors import ParameterError, PlanError
 from convpipe.geometry import Border
 from convpipe.losses import Losses
-from convpipe.plan import make_plan
+from convpipe.plan import Settings, make_plan
 
 SOBEL = stage("edge", "sobel")
 GAUSSIAN = stage("blur", "gaussian", sigma=1.2)
@@ -43,9 +43,12 @@ def check(stages, image, missing=np.nan, border="reflect", tolerance=2e-5, **opt
     run = Pipeline(stages, border=border, missing=missing, **options)
     found = run(image, dtype="float64" if image.dtype == np.float64 else "float32")
     plan = make_plan(
-        run.wiring, image.shape[:2], channels=image.shape[2] if image.ndim == 3 else 1,
-        dtype=image.dtype.name, border=run.border,
-    )  # fmt: skip
+        run.wiring,
+        image.shape[:2],
+        Settings(border=run.border),
+        channels=image.shape[2] if image.ndim == 3 else 1,
+        dtype=image.dtype.name,
+    )
     samples = image.reshape(*image.shape[:2], -1)
     there = ~np.isnan(samples) if np.isnan(missing) else samples != missing
     values, cover = oracle.run_covered(plan, samples, there)[-1]

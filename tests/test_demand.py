@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from convpipe.errors import PlanError
 from convpipe.geometry import Axis, Border, border_index
-from convpipe.plan import IMAGE, make_plan
+from convpipe.plan import IMAGE, Settings, make_plan
 from convpipe.plan.demand import NOTHING, Span, demand, read
 from convpipe.stages import stage
 from convpipe.stages.wiring import wire
@@ -66,7 +66,7 @@ def test_the_field_of_a_plan_is_the_demand_of_a_pixel(border):
         stage("combine", "c", formula="wide - low"),
         stage("blur", "box", size=3),
     ]
-    plan = make_plan(stages, (90, 80), border=border)
+    plan = make_plan(stages, (90, 80), Settings(border=border))
     rows, cols = demand(plan.nodes, {4: (Span(20, 20), Span(19, 19))})[IMAGE]
     for span, field, at in zip((rows, cols), plan.stages[-1].field, (20, 19), strict=True):
         assert (span.first, len(span)) == (at * field.stride - field.before, field.reach)

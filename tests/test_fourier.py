@@ -17,7 +17,7 @@ from convpipe.compile.cpu.transform import Transform
 from convpipe.geometry import Axis, Border
 from convpipe.losses import Losses
 from convpipe.ops import COMPUTE
-from convpipe.plan import make_plan
+from convpipe.plan import Settings, make_plan
 from convpipe.stages import stage
 
 
@@ -35,9 +35,12 @@ def transformed(one, image, border=Border.REFLECT, threads=1):
     """Return the responses of a stage, in the type of the arithmetic, and its stencil."""
     channels = image.shape[2] if image.ndim == 3 else 1
     plan = make_plan(
-        [one], image.shape[:2], channels=channels, dtype=image.dtype.name, border=border,
-        output_dtype=COMPUTE[image.dtype.name],
-    )  # fmt: skip
+        [one],
+        image.shape[:2],
+        Settings(border=border, output_dtype=COMPUTE[image.dtype.name]),
+        channels=channels,
+        dtype=image.dtype.name,
+    )
     run = compile_plan(plan)
     (part,) = run.runs
     assert isinstance(part, Transform)
@@ -134,7 +137,9 @@ def crossings():
     """Return a kernel with zeros through a transform, and at another stride through the loop."""
     kernel = crossed(np.random.default_rng(7))
     plans = [
-        make_plan([custom(kernel, stride=stride)], (130, 120), dtype="float32", border=Border.REFLECT)
+        make_plan(
+            [custom(kernel, stride=stride)], (130, 120), Settings(border=Border.REFLECT), dtype="float32"
+        )
         for stride in (1, 3)
     ]
     assert [plan.stages[0].tiles is None for plan in plans] == [False, True]
@@ -233,7 +238,11 @@ def test_a_chain_around_it(border, rng):
     alone = image
     for one in stages:
         step = make_plan(
-            [one], alone.shape[:2], channels=3, dtype=alone.dtype.name, border=border, output_dtype="float32"
+            [one],
+            alone.shape[:2],
+            Settings(border=border, output_dtype="float32"),
+            channels=3,
+            dtype=alone.dtype.name,
         )
         alone, _ = compile_plan(step)(alone, threads=1)
     np.testing.assert_array_equal(run(image)[0], alone)
@@ -286,7 +295,9 @@ def test_no_image_stands_between_the_responses_and_what_is_made_of_them(rng):
 def test_nans_that_become_0_are_counted_once(rng):
     image = rng.random((150, 160)).astype(np.float32)
     image[70, 80] = np.nan
-    plan = make_plan([custom(rng.random((41, 40)))], image.shape, dtype="float32", output_dtype="uint8")
+    plan = make_plan(
+        [custom(rng.random((41, 40)))], image.shape, Settings(output_dtype="uint8"), dtype="float32"
+    )
     assert compile_plan(plan)(image, threads=1)[1] == Losses(41 * 40)
 
 

@@ -12,7 +12,7 @@ from convpipe.compile.cpu.graphs import compile_plan
 from convpipe.errors import PlanError
 from convpipe.geometry import Border
 from convpipe.losses import Losses
-from convpipe.plan import make_plan, rings
+from convpipe.plan import Settings, make_plan, rings
 from convpipe.plan.parts import MOST_LEVELS, MOST_STAGES
 from convpipe.stages import stage
 
@@ -60,9 +60,12 @@ def staged(stages, image, border):
     """Run every stage alone, the whole float32 image between them."""
     for one in stages:
         plan = make_plan(
-            [one], image.shape[:2], channels=image.shape[2], dtype=image.dtype.name, border=border,
-            output_dtype="float32",
-        )  # fmt: skip
+            [one],
+            image.shape[:2],
+            Settings(border=border, output_dtype="float32"),
+            channels=image.shape[2],
+            dtype=image.dtype.name,
+        )
         image, _ = compile_plan(plan)(image, threads=1)
     return image
 
@@ -85,8 +88,8 @@ def cases(draw):
 
 def planned(stages, image, border):
     return make_plan(
-        stages, image.shape[:2], channels=image.shape[2], border=border, output_dtype="float32"
-    )  # fmt: skip
+        stages, image.shape[:2], Settings(border=border, output_dtype="float32"), channels=image.shape[2]
+    )
 
 
 @settings(max_examples=100, deadline=None)
@@ -257,7 +260,9 @@ def test_nan_propagates_and_becomes_a_counted_zero():
     box = [stage("blur", "box", size=3)]
     values, _ = compile_plan(make_plan(box, image.shape, dtype="float32"))(image)
     assert np.isnan(values).sum() == 9
-    rounded, losses = compile_plan(make_plan(box, image.shape, dtype="float32", output_dtype="uint8"))(image)
+    rounded, losses = compile_plan(
+        make_plan(box, image.shape, Settings(output_dtype="uint8"), dtype="float32")
+    )(image)
     assert losses == Losses(nans=9)
     assert (rounded[3:6, 3:6] == 0).all()
     assert (np.delete(rounded.ravel(), np.flatnonzero(np.isnan(values.ravel()))) == 7).all()
@@ -278,7 +283,9 @@ def test_nan_propagates_and_becomes_a_counted_zero():
 )
 def test_rounds_half_to_even_and_saturates(dtype, value, want):
     image = np.full((3, 3), value, np.float32)
-    plan = make_plan([stage("custom", "same", kernel=[[1]])], (3, 3), dtype="float32", output_dtype=dtype)
+    plan = make_plan(
+        [stage("custom", "same", kernel=[[1]])], (3, 3), Settings(output_dtype=dtype), dtype="float32"
+    )
     result, _ = compile_plan(plan)(image)
     assert result.dtype == dtype
     assert (result == want).all()

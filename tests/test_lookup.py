@@ -9,7 +9,7 @@ from convpipe.compile.cpu.graphs import compile_plan
 from convpipe.errors import ParameterError
 from convpipe.interval import Interval
 from convpipe.ops import Lookup
-from convpipe.plan import make_plan
+from convpipe.plan import Settings, make_plan
 from convpipe.statistics import Cumulative, Statistic, measure
 
 EQUALIZE = stage("contrast", "equalize")
@@ -32,7 +32,7 @@ def test_its_bytes_are_defined(dtype, rng):
     image = rng.normal(100, 90, (9, 31, 1)).clip(0, 255).astype(dtype)
     stages = [lut(rng.normal(0, 50, 7)), stage("point", "scale", gain=0.3), lut([3, 1, 2], bias=0.1)]
     compute = "float64" if dtype == "float64" else "float32"
-    plan = make_plan(stages, (9, 31), dtype=dtype, output_dtype=compute)
+    plan = make_plan(stages, (9, 31), Settings(output_dtype=compute), dtype=dtype)
     np.testing.assert_array_equal(compile_plan(plan)(image, threads=1)[0], defined.run(plan, image))
 
 

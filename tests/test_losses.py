@@ -11,7 +11,7 @@ from convpipe.batch.journal import JOURNAL
 from convpipe.cli import main
 from convpipe.compile.cpu.graphs import GraphExecutable, compile_plan
 from convpipe.losses import Losses
-from convpipe.plan import make_plan
+from convpipe.plan import Settings, make_plan
 from convpipe.report import to_html
 
 HALF = stage("point", "scale", gain=1, dtype="float16")
@@ -64,7 +64,7 @@ def test_each_sample_is_counted_once(image, stages, dtype, losses, threads):
 @pytest.mark.parametrize("then", [[], [SAME]], ids=["last", "middle"])
 def test_after_a_fourier_transform(then, compute):
     image = np.full((60, 70), 1e5, compute)
-    plan = make_plan([MEAN, *then], image.shape, dtype=compute, output_dtype="float32")
+    plan = make_plan([MEAN, *then], image.shape, Settings(output_dtype="float32"), dtype=compute)
     assert plan.nodes[0].tiles is not None
     result, losses = compile_plan(plan)(image, 2)
     assert np.isposinf(result).all()
@@ -85,7 +85,7 @@ def test_what_the_plan_proves_is_not_looked_for():
     plan = make_plan([HALF, SOBEL], (30, 40), dtype="uint8")
     assert not isinstance(compile_plan(plan), GraphExecutable)
     steep = stage("point", "scale", gain=1e4, dtype="float16")
-    plan = make_plan([steep, SAME], (30, 40), dtype="uint8", output_dtype="float32")
+    plan = make_plan([steep, SAME], (30, 40), Settings(output_dtype="float32"), dtype="uint8")
     _, losses = compile_plan(plan)(np.full((30, 40), 9, np.uint8), 1)
     assert losses == Losses(overflows=30 * 40)
 

@@ -7,7 +7,7 @@ from test_stages import EVERY_METHOD, ids, make
 
 from convpipe.errors import ParameterError, PlanError
 from convpipe.ops import Resample
-from convpipe.plan import make_plan
+from convpipe.plan import Settings, make_plan
 from convpipe.plan.parts import MOST_LEVELS, MOST_STAGES
 from convpipe.stages import stage
 
@@ -60,7 +60,7 @@ def test_everything_a_plan_says():
         stage("edge", "sobel", stride=[2, 3], dilation=[1, 2], padding=0, dtype="int16"),
         stage("color", "gray"),
     ]
-    plan = make_plan(pipeline, (10, 20), channels=3, dtype="uint8", output_dtype="float32")
+    plan = make_plan(pipeline, (10, 20), Settings(output_dtype="float32"), channels=3, dtype="uint8")
     assert (plan.extent, plan.output_channels) == ((5, 6), 1)
     assert (plan.input_bytes, plan.output_bytes) == (600, 120)
     first, sobel, gray = plan.to_dict()["stages"]
@@ -114,10 +114,12 @@ def test_an_image_without_channels_is_refused():
         make_plan([stage("point", "abs")], (4, 5), channels=0)
 
 
-@pytest.mark.parametrize("name", ["dtype", "output_dtype"])
-def test_a_dtype_that_nothing_computes_with_is_refused(name):
+@pytest.mark.parametrize(
+    ("settings", "dtype"), [(Settings(), "complex64"), (Settings(output_dtype="complex64"), "uint8")]
+)
+def test_a_dtype_that_nothing_computes_with_is_refused(settings, dtype):
     with pytest.raises(ParameterError, match=r"dtype needs one of .*uint8.*; given 'complex64'"):
-        make_plan([stage("point", "abs")], (4, 5), **{name: "complex64"})
+        make_plan([stage("point", "abs")], (4, 5), settings, dtype=dtype)
 
 
 @pytest.mark.parametrize(("name", "advised"), [("int64", True), ("uint64", True), ("complex64", False)])
@@ -209,8 +211,8 @@ def test_transforms_are_looked_at_from_400_taps_on():
 
 
 def test_results_of_bool_images_are_bool_where_every_value_is():
-    def result(*stages, **options):
-        return make_plan(stages, (4, 5), dtype="bool", **options).output_dtype
+    def result(*stages, output_dtype=None):
+        return make_plan(stages, (4, 5), Settings(output_dtype=output_dtype), dtype="bool").output_dtype
 
     invert, box = stage("point", "invert"), stage("blur", "box")
     assert result(invert) == "bool"

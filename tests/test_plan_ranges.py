@@ -10,7 +10,7 @@ from convpipe.errors import ParameterError, PlanError
 from convpipe.geometry import Border
 from convpipe.interval import Interval
 from convpipe.ops import Alpha, Mix, dtype_range
-from convpipe.plan import make_plan
+from convpipe.plan import Settings, make_plan
 from convpipe.ranges import Ranges
 from convpipe.stages import ANY_LABEL, ImageKind, families, stage
 
@@ -72,10 +72,10 @@ def test_ranges_enclose_every_value(drawn, chain, border):
         plan = make_plan(
             chain,
             image.shape[:2],
+            Settings(border=border),
             channels=image.shape[2],
             alpha=alpha,
             dtype=image.dtype.name,
-            border=border,
         )
     except PlanError:
         return

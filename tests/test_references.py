@@ -15,7 +15,7 @@ import references
 
 from convpipe.compile.cpu.graphs import GraphExecutable, compile_plan
 from convpipe.geometry import BORDER_NAMES
-from convpipe.plan import make_plan
+from convpipe.plan import Settings, make_plan
 from convpipe.stages import ANY_LABEL, COMMON, families, stage
 from convpipe.stages.parameters import Choice
 
@@ -39,11 +39,10 @@ def planned(table):
     return make_plan(
         [stage(table.family, table.method, **table.parameters)],
         pixels.shape[:2],
+        Settings(border=BORDER_NAMES[table.border], output_dtype="float64"),
         channels=max(table.channels, 1),
         alpha=table.alpha,
         dtype=table.dtype,
-        border=BORDER_NAMES[table.border],
-        output_dtype="float64",
     )
 
 

@@ -16,7 +16,7 @@ from convpipe import Pipeline, stage
 from convpipe.compile.cpu import layout, resample
 from convpipe.compile.cpu.graphs import compile_plan
 from convpipe.errors import ParameterError, PlanError
-from convpipe.plan import make_plan, rings
+from convpipe.plan import Settings, make_plan, rings
 from convpipe.polyphase import Polyphase
 from convpipe.stages.resampling import METHODS, MOST, Resizing, polyphase
 
@@ -237,7 +237,10 @@ def test_taps_that_repeat(given, made, channels, rng, monkeypatch):
     image = rng.integers(0, 256, (5, given, channels), dtype=np.uint8)
     for method, rows in (("area", 3), ("lanczos3", 9)):
         plan = make_plan(
-            [resize((rows, made), method)], image.shape[:2], channels=channels, output_dtype="float32"
+            [resize((rows, made), method)],
+            image.shape[:2],
+            Settings(output_dtype="float32"),
+            channels=channels,
         )
         run = compile_plan(plan)
         assert (channels <= FACTORS[given, made]) == any("at every" in one.title for one in run.table.loops)
@@ -341,7 +344,7 @@ def test_negative_taps_pass_the_ends_of_a_range(rng):
     image = rng.choice(np.array([0, 255], np.uint8), (40, 40))
     for method in METHODS:
         for made in ((25, 61), (90, 13)):
-            plan = make_plan([resize(made, method)], image.shape, output_dtype="float32")
+            plan = make_plan([resize(made, method)], image.shape, Settings(output_dtype="float32"))
             values = compile_plan(plan)(image)[0]
             proven = plan.stages[0].range
             assert proven.low - 1e-3 <= values.min()

@@ -3,14 +3,14 @@
 import pytest
 
 from convpipe.images import supports
-from convpipe.plan import make_plan
+from convpipe.plan import Settings, make_plan
 from convpipe.stages import stage
 
 SIGNED = stage("edge", "sobel", direction="x", name="slope")
 
 
-def said(*stages, **options):
-    return make_plan(stages, (40, 50), **options).saturations
+def said(*stages, output_dtype=None, **image):
+    return make_plan(stages, (40, 50), Settings(output_dtype=output_dtype), **image).saturations
 
 
 def test_a_result_that_its_type_does_not_hold():

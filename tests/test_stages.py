@@ -6,7 +6,7 @@ import pytest
 
 from convpipe.compile.cpu.graphs import compile_plan
 from convpipe.geometry import Border
-from convpipe.plan import make_plan
+from convpipe.plan import Settings, make_plan
 from convpipe.stages import ANY_LABEL, families, stage
 
 EVERY_METHOD = [method for methods in families().values() for method in methods.values()]
@@ -29,9 +29,13 @@ def shaped(method, extent):
 def check(stages, image, border=Border.REFLECT, output_dtype=None, tolerance=2e-5, alpha=False):
     channels = image.shape[2] if image.ndim == 3 else 1
     plan = make_plan(
-        stages, image.shape[:2], channels=channels, alpha=alpha, dtype=image.dtype.name, border=border,
-        output_dtype=output_dtype,
-    )  # fmt: skip
+        stages,
+        image.shape[:2],
+        Settings(border=border, output_dtype=output_dtype),
+        channels=channels,
+        alpha=alpha,
+        dtype=image.dtype.name,
+    )
     oracle.near(compile_plan(plan)(image, threads=1)[0], plan, image, tolerance)
     return plan
 
@@ -67,7 +71,7 @@ def test_images_smaller_than_the_halo(method, extent, rng):
 @pytest.mark.parametrize("method", EVERY_METHOD, ids=ids)
 def test_range_encloses_every_value(method, rng):
     image = rng.integers(0, 2, shaped(method, (16, 16)), dtype=np.uint8) * np.uint8(255)
-    plan = make_plan([make(method)], (16, 16), channels=method.colours or 1, output_dtype="float32")
+    plan = make_plan([make(method)], (16, 16), Settings(output_dtype="float32"), channels=method.colours or 1)
     values, _ = compile_plan(plan)(image)
     proven = plan.stages[-1].range
     slack = 1e-4 * max(abs(proven.low), abs(proven.high), 1)

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from convpipe.cli.options import (
     CONFIG,
     PATH,
-    ImageKind,
+    ImageOptions,
     image_kind_options,
     json_option,
     print_json,
@@ -55,7 +55,7 @@ class Measuring:
 def command(
     config: Path | None,
     image: Path | None,
-    kind: ImageKind,
+    kind: ImageOptions,
     how: Measuring,
     overrides: tuple[str, ...],
     as_json: bool,

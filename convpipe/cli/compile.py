@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from convpipe.cli.options import CONFIG, ImageKind, image_kind_options, set_option
+from convpipe.cli.options import CONFIG, ImageOptions, image_kind_options, set_option
 from convpipe.cli.streams import emit
 
 
@@ -21,7 +21,7 @@ def command(
     config: Path,
     show: bool,
     backend: str | None,
-    kind: ImageKind,
+    kind: ImageOptions,
     overrides: tuple[str, ...],
 ) -> None:
     """Compile a pipeline ahead of its first run, or show its code.

@@ -19,13 +19,14 @@ if TYPE_CHECKING:
 
 def plain_stage(pixel: Pixel, position: int) -> StagePlan | None:
     """Return the stage as it would be if every sample counted; None if it is as that, or no one window."""
-    from convpipe.plan import make_plan
+    from convpipe.plan import Settings, make_plan
 
     plan, whole = pixel.plan, pixel.pipeline
     if len(pixel.stage.nodes) == 1 or not (plan.alpha or plan.missing):
         return None
     colours = plan.image_channels - plan.alpha
-    plain = make_plan(whole.wiring, plan.input, channels=colours, dtype=plan.dtype, border=whole.border)
+    settings = Settings(whole.border)
+    plain = make_plan(whole.wiring, plan.input, settings, channels=colours, dtype=plan.dtype)
     stage = plain.stages[position]
     node = stage.nodes[0]
     is_window = len(stage.nodes) == 1 and isinstance(node.ops[0], Stencil) and node.ops[0].kernel != (1, 1)

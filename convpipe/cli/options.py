@@ -150,7 +150,7 @@ def together(kind: type, name: str, *options: Callable[[F], F]) -> Callable[[F],
 
 
 @dataclass(frozen=True)
-class ImageKind:
+class ImageOptions:
     """What a command is told of an image that it does not read.
 
     Parameters
@@ -167,7 +167,7 @@ class ImageKind:
     dtype: str
 
 
-image_kind_options = together(ImageKind, "kind", size_option, alpha_option, dtype_option)
+image_kind_options = together(ImageOptions, "kind", size_option, alpha_option, dtype_option)
 
 
 def stage_option(help: str) -> Callable[[F], F]:

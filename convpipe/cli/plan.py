@@ -13,7 +13,7 @@ import click
 from convpipe.cli.options import (
     CONFIG,
     PATH,
-    ImageKind,
+    ImageOptions,
     complain,
     complain_of,
     image_kind_options,
@@ -47,7 +47,7 @@ Kind = tuple[tuple[int, ...], str, bool, str]
 def command(
     config: Path,
     input: Path | None,
-    kind: ImageKind,
+    kind: ImageOptions,
     overrides: tuple[str, ...],
     as_dot: bool,
     as_json: bool,

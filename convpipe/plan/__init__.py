@@ -1,6 +1,6 @@
 """The plan: what a pipeline will do to an image of some extent and dtype, with no pixel read."""
 
-from convpipe.plan.make import make_plan, unknown_dtype
+from convpipe.plan.make import Settings, make_plan, unknown_dtype
 from convpipe.plan.missing import Missing
 from convpipe.plan.model import Output, Plan
 from convpipe.plan.node import NodePlan, Origin
@@ -15,6 +15,7 @@ __all__ = [
     "Origin",
     "Output",
     "Plan",
+    "Settings",
     "StagePlan",
     "make_plan",
     "strip_columns",

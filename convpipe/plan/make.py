@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -26,16 +26,34 @@ from convpipe.stages import ImageKind, Stage
 from convpipe.stages.wiring import IMAGE, Wiring, wire
 
 
-def make_plan(  # noqa: PLR0913 - an image's and a job's
+@dataclass(frozen=True)
+class Settings:
+    """What a job says for all of its stages.
+
+    Parameters
+    ----------
+    border : Border
+        For stages that name none.
+    output_dtype : str, optional
+        Of the results; default: the ``dtype`` of the stage that gives one, or that of the image. Results of
+        bool images are bool only where every value is 0 or 1, else uint8.
+    missing : Missing, optional
+        Which samples count for nothing; default: none.
+    """
+
+    border: Border = Border.REFLECT
+    output_dtype: str | None = None
+    missing: Missing | None = None
+
+
+def make_plan(
     stages: Sequence[Stage] | Wiring,
     extent: Extent,
+    settings: Settings = Settings(),
     *,
     channels: int = 1,
     alpha: bool = False,
     dtype: str = "uint8",
-    border: Border = Border.REFLECT,
-    output_dtype: str | None = None,
-    missing: Missing | None = None,
 ) -> Plan:
     """Work out extents, ranges, halos, bytes and operations of a pipeline.
 
@@ -44,18 +62,12 @@ def make_plan(  # noqa: PLR0913 - an image's and a job's
     stages : sequence of Stage, or Wiring
     extent : (rows, cols)
         Of the image.
+    settings : Settings, optional
     channels : int
     alpha : bool
         Whether the last channel is alpha.
     dtype : str
         Of the image.
-    border : Border
-        For stages that name none.
-    output_dtype : str, optional
-        Of the results; default: the ``dtype`` of the stage that gives one, or that of the image. Results of
-        bool images are bool only where every value is 0 or 1, else uint8.
-    missing : Missing, optional
-        Which samples count for nothing; default: none.
 
     Raises
     ------
@@ -66,6 +78,7 @@ def make_plan(  # noqa: PLR0913 - an image's and a job's
         that are combined have other extents; the message names the stages and the numbers.
     """
     _check_image(extent, channels, alpha, dtype)
+    border, output_dtype, missing = settings.border, settings.output_dtype, settings.missing
     if output_dtype is not None and output_dtype not in COMPUTE:
         raise unknown_dtype(output_dtype)
     wiring = stages if isinstance(stages, Wiring) else wire(stages)

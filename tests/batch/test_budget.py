@@ -13,7 +13,7 @@ from convpipe.batch.budget import DECODER, RESERVE, Budget, Need, cgroup_limits,
 from convpipe.errors import LimitError
 from convpipe.geometry import Border
 from convpipe.images import FORMATS
-from convpipe.plan import make_plan
+from convpipe.plan import Settings, make_plan
 from convpipe.stages import stage
 from convpipe.stages.wiring import wire
 
@@ -22,8 +22,8 @@ def need(nbytes):
     return Need(nbytes, nbytes, 0, nbytes, 0, 0)
 
 
-def plan(*stages, shape=(100, 100), **options):
-    return make_plan(stages or [stage("blur", "box", size=3)], shape, **options)
+def plan(*stages, shape=(100, 100), dtype="uint8", **settings):
+    return make_plan(stages or [stage("blur", "box", size=3)], shape, Settings(**settings), dtype=dtype)
 
 
 def half():

@@ -17,4 +17,4 @@ def test_compile_says_how_long(convpipe, job):
 def test_compile_show_tells_the_shape_of_each_loop(convpipe, job):
     shown = convpipe("compile", job("- {blur: gaussian, sigma: 2}"), "--show").stdout
     assert "# level 0: stage 0: blur gaussian\n#   from the image: 18 rows of uint8" in shown
-    assert "\n#   r: separable: 17 + 17 taps\n" in shown
+    assert "\n#   r: separable: 17 + 17 taps, in float32\n" in shown

@@ -7,7 +7,7 @@ import pytest
 
 from convpipe import config
 from convpipe.config import yaml
-from convpipe.plan import make_plan
+from convpipe.plan import Settings, make_plan
 
 CONFIGS = sorted((Path(__file__).parents[2] / "configs").glob("*.yaml"))
 
@@ -17,7 +17,7 @@ def test_it_loads_and_plans(path):
     for job in config.load(path):
         for channels in (1, 3, 4):
             plan = make_plan(
-                job.stages, (480, 640), channels=channels, alpha=channels == 4, border=job.border
+                job.stages, (480, 640), Settings(border=job.border), channels=channels, alpha=channels == 4
             )
             assert min(plan.extent) >= 1
         assert str(job.input.path) == "data"
@@ -31,5 +31,5 @@ def test_it_satisfies_the_schema(path):
 
 def test_the_pyramid_halves_three_times():
     (job,) = config.load(next(path for path in CONFIGS if path.stem == "pyramid"))
-    plan = make_plan(job.stages, (480, 641), border=job.border)
+    plan = make_plan(job.stages, (480, 641), Settings(border=job.border))
     assert [stage.extent for stage in plan.stages] == [(240, 321), (120, 161), (60, 81)]

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from convpipe.compile.cuda.groups import Tiling
 from convpipe.errors import PlanError
 from convpipe.losses import Losses
-from convpipe.plan import Missing, make_plan
+from convpipe.plan import Missing, Settings, make_plan
 from convpipe.stages import stage
 from convpipe.stages.wiring import wire
 
@@ -73,7 +73,9 @@ def test_random_graphs(drawn, dtype, all_of_them, ways):
 @pytest.mark.parametrize(("channels", "alpha"), [(1, False), (3, False), (4, True)])
 def test_graphs(name, channels, alpha, rng):
     image = rng.integers(0, 256, (9, 7, channels), dtype=np.uint8)
-    plan = make_plan(graphs.GRAPHS[name], (9, 7), channels=channels, alpha=alpha, output_dtype="float32")
+    plan = make_plan(
+        graphs.GRAPHS[name], (9, 7), Settings(output_dtype="float32"), channels=channels, alpha=alpha
+    )
     check(plan, image, 2e-5, WAYS[1:2])
 
 
@@ -182,7 +184,9 @@ def test_nans_are_counted_once_in_every_band(rng):
         stage("blur", "box", size=5, dtype="uint8", name="again"),
         combine("again - input"),
     ]
-    plan = make_plan(wire(stages, {"rounded": "rounded"}), (12, 7), dtype="float32", output_dtype="uint8")
+    plan = make_plan(
+        wire(stages, {"rounded": "rounded"}), (12, 7), Settings(output_dtype="uint8"), dtype="float32"
+    )
     (_, _, losses), (_, _, banded) = run(plan, image), run(plan, image, bands=3)
     assert losses == banded == Losses(nans=9 + 1)
 
@@ -192,7 +196,7 @@ def test_graphs_agree_with_the_processor(name, rng):
     from convpipe.compile.cpu.graphs import compile_plan as on_processor
 
     image = rng.integers(0, 256, (9, 7), dtype=np.uint8)
-    plan = make_plan(graphs.GRAPHS[name], (9, 7), output_dtype="float32")
+    plan = make_plan(graphs.GRAPHS[name], (9, 7), Settings(output_dtype="float32"))
     _, results, _ = run(plan, image)
     want, _ = on_processor(plan)(image, threads=1)
     np.testing.assert_allclose(results["result"], want, rtol=0, atol=1e-5 * np.abs(want).max())
@@ -217,7 +221,7 @@ def test_what_is_missing_counts_for_nothing(name, hole, rng):
     image = rng.uniform(0.1, 1, (9, 8)).astype(np.float32)
     image[2:5, 3:7] = hole
     plain = make_plan(COVERED[name], (9, 8), dtype="float32")
-    plan = make_plan(COVERED[name], (9, 8), dtype="float32", missing=Missing(hole))
+    plan = make_plan(COVERED[name], (9, 8), Settings(missing=Missing(hole)), dtype="float32")
     there = np.ones(image.shape, bool)
     there[2:5, 3:7] = False
     values, cover = oracle.run_covered(plain, image[..., None], there[..., None])[-1]

@@ -160,12 +160,12 @@ def test_files_of_no_format_are_counted_by_their_kind():
     assert "format not read" in [line.strip() for line in text.splitlines()]  # no longer than its table
 
 
-def plan(**options):
+def plan():
     stages = [
         stage("blur", "gaussian", sigma=1.4),
         stage("custom", "sharpen", kernel=[[0, -1, 0], [-1, 5, -1], [0, -1, 0]], stride=2, padding=1),
     ]
-    return make_plan(stages, (480, 641), channels=3, **options)
+    return make_plan(stages, (480, 641), channels=3)
 
 
 @pytest.mark.parametrize("width", [80, 120])
