@@ -14,7 +14,7 @@ from convpipe.compile.cpu.graphs import compile_plan
 from convpipe.errors import ParameterError, PlanError
 from convpipe.geometry import Border
 from convpipe.interval import Interval
-from convpipe.ops import IDENTITY, ChannelMap, Taps
+from convpipe.ops import IDENTITY, ChannelMap, Rank, Stencil, Taps
 from convpipe.plan import make_plan
 from convpipe.stages import ImageKind, stage
 
@@ -182,3 +182,71 @@ def test_factors_of_integers_are_exact():
             assert (taps.factors[0] > 0).any()
     assert Taps.separated([[1, 2], [2, 5]]).factors is None
     assert Taps.separated(np.outer([0.1, 0.3], [0.7, 0.9])).factors is not None
+
+
+GRADED = Taps(np.arange(1.0, 21).reshape(4, 5))
+
+
+@pytest.mark.parametrize(
+    ("given", "halo", "centre"),
+    [
+        ({}, ((1, 2), (2, 2)), (1, 2)),
+        ({"anchor": "lower"}, ((2, 1), (2, 2)), (2, 2)),
+        ({"anchor": (0, 4)}, ((0, 3), (4, 0)), (0, 4)),
+        ({"dilation": (2, 3)}, ((3, 3), (6, 6)), (1, 2)),
+        ({"dilation": (3, 1), "anchor": "lower"}, ((5, 4), (2, 2)), (2, 2)),
+    ],
+)
+def test_how_far_a_window_reaches(given, halo, centre):
+    window = Stencil((GRADED,), **given)
+    assert (window.halo, window.centre) == (halo, centre)
+
+
+def test_a_border_is_among_the_samples_where_there_is_one():
+    inside, samples = {"r": Interval(0, 210)}, Interval(0, 1)
+    constant = Stencil((GRADED,), border=Border.CONSTANT, value=9)
+    assert constant.ranges(samples) == {"r": Interval(0, 9 * 210)}
+    assert replace(constant, padding="valid").ranges(samples) == inside
+    assert Stencil((GRADED,), value=9).ranges(samples) == inside
+    assert Stencil((GRADED,), border=Border.CONSTANT).ranges(Interval(1, 1)) == inside
+
+
+def test_nobody_writes_to_a_footprint():
+    given = np.ones((2, 2), bool)
+    window = Rank(given, (0,))
+    given[0] = False
+    assert window.footprint.all()
+    with pytest.raises(ValueError, match="read-only"):
+        window.footprint[0] = False
+
+
+def test_which_windows_are_the_pixel():
+    pixel = np.ones((1, 1), bool)
+    assert Stencil((IDENTITY,)).is_identity
+    assert Rank(pixel, (0,)).is_identity
+    for other in (
+        Stencil((Taps([[2.0]]),)),
+        Stencil((Taps([[1.0, 0.0]]),)),
+        Stencil((IDENTITY, IDENTITY), ("r", "s")),
+        Rank(np.ones((1, 2), bool), (0,)),
+        Rank(pixel, (0, 0), ("r", "s")),
+    ):
+        assert not other.is_identity
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        ({"padding": "some"}, "padding needs .* given 'some'"),
+        ({"anchor": (4, 0)}, r"a tap of the 4x5 kernel, counted from 0; given \[4, 0\]"),
+        ({"anchor": (0, 5)}, r"a tap of the 4x5 kernel, counted from 0; given \[0, 5\]"),
+        ({"anchor": (-1, 0)}, "anchor"),
+        ({"stride": (0, 1)}, "stride"),
+        ({"dilation": (1, 0)}, "dilation"),
+        ({"names": ("r", "s")}, "a name for each bank"),
+        ({"names": ("r r",)}, "a response needs a name of letters"),
+    ],
+)
+def test_windows_that_are_none(given, words):
+    with pytest.raises(ParameterError, match=words):
+        Stencil((GRADED,), **given)
