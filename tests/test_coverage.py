@@ -133,6 +133,30 @@ FINE = stage("blur", "gaussian", sigma=1, name="fine")
 COARSE = stage("blur", "gaussian", sigma=2, name="coarse", from_="input")
 
 
+def test_a_mix_counts_what_the_channels_do_that_it_reads(rng):
+    image = rng.uniform(0.1, 1, (5, 6, 3)).astype(np.float32)
+    image[1, 2, 0] = image[3, 4, 1] = np.nan
+    same = Pipeline([stage("color", "saturation", amount=1)], missing=np.nan)(image)
+    np.testing.assert_array_equal(np.isnan(same), np.isnan(image))
+    np.testing.assert_allclose(same, image, rtol=1e-6)
+    grey = Pipeline([stage("color", "saturation", amount=0)], missing=np.nan)(image)
+    np.testing.assert_array_equal(
+        np.isnan(grey), np.repeat(np.isnan(image).any(axis=2)[..., None], 3, axis=2)
+    )
+
+
+@pytest.mark.parametrize(("bias", "low", "high"), [(10, 0, 1285), (-2000, -2000, 0)])
+def test_ranges_hold_the_0_that_stands_where_nothing_counts(bias, low, high):
+    cross = stage("custom", "cross", kernel=[[0, 1, 0], [1, 1, 1], [0, 1, 0]], bias=bias)
+    counts, lacks, samples = range(3)
+    plan = Pipeline([cross], missing=7).plan((9, 9), "uint8")
+    *_, of_samples, of_lacks, joined, result = plan.nodes
+    inputs = [node.inputs for node in (of_samples, of_lacks, joined, result)]
+    assert inputs == [(samples,), (lacks,), (samples, counts, 3, 4), (5, counts)]
+    assert joined.is_join
+    assert (joined.ranges.colour.low, joined.ranges.colour.high) == (low, high)
+
+
 class TestJoins:
     """A map of several images counts what the first does, and nothing where another counts nothing."""
 
