@@ -79,6 +79,15 @@ def test_of_the_first_of_several_frames(source, tmp_path, parsed):
     assert parsed == {"gif.header": 1}
 
 
+def test_a_gif_that_waits_holds_no_pixels(source):
+    """Pillow makes room for what stands under the next frame, which is not read."""
+    frames = [Image.fromarray(np.full((8, 9), value, np.uint8)) for value in (10, 20)]
+    frames[0].save(source / "a.gif", save_all=True, append_images=frames[1:], disposal=2)
+    with open_image(source / "a.gif") as file:
+        plugin, _ = next(file._headers).private
+        assert plugin._im is plugin.dispose is None
+
+
 def test_of_an_image_and_its_mask(save, source, tmp_path, parsed):
     save("a.tif")
     pages = [Page(np.full((8, 10), 255, np.uint8))] * 3
