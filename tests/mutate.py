@@ -147,8 +147,9 @@ TESTS = {
     "plan.rings": [
         "tests/batch/test_budget.py::TestNeed",
         "tests/test_ranks.py::test_against_the_oracle_and_as_python",
-        "tests/test_bounds.py",
-        "tests/test_sweep.py",
+        "tests/test_fusion.py::test_strips_overlap_only_where_they_are_narrower_than_the_image",
+        "tests/test_bounds.py::test_strips",
+        "tests/test_bounds.py::test_the_smallest_image",
     ],
     "plan.bands": [
         f"tests/test_bands.py::{name}"
