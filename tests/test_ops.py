@@ -15,6 +15,7 @@ from convpipe.errors import ParameterError, PlanError
 from convpipe.geometry import Border
 from convpipe.interval import Interval
 from convpipe.ops import IDENTITY, ChannelMap, Rank, Stencil, Taps
+from convpipe.ops.taps import fixed_point
 from convpipe.plan import make_plan
 from convpipe.stages import ImageKind, stage
 
@@ -50,6 +51,12 @@ def test_factors_answer_as_their_product_does():
         assert taps.response(Interval(-1, 2)) == Interval(-20 - 2 * 16, 2 * 20 + 16)
     np.testing.assert_array_equal(factors.centred((5, 5)).weights, product.centred((5, 5)).weights)
     assert Taps.outer([2, 2], [3, 3]).uniform
+
+
+def test_weights_of_very_unlike_sizes_are_no_integers():
+    assert fixed_point(np.array([5e-324, 5.0])) is None
+    assert fixed_point(np.array([1.0, 2.0**24]))[1] == 0
+    assert fixed_point(np.array([1.0, 2.0**24 + 1])) is None
 
 
 def test_blurs_reach_4096_pixels_and_no_further():

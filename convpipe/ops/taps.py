@@ -144,7 +144,8 @@ def fixed_point(weights: NDArray[np.float64]) -> tuple[NDArray[np.int64], int] |
     bits = (mantissa * 2.0**53).astype(np.int64)
     least = np.frexp((bits & -bits).astype(np.float64))[1] - 1  # place of the last bit that is set
     fraction = max(0, int((53 - exponent - least).max()))
-    scaled = np.ldexp(weights, fraction)
+    with np.errstate(over="ignore"):  # what is too large, then infinite, is none
+        scaled = np.ldexp(weights, fraction)
     if not (np.abs(scaled) <= LARGEST_WHOLE).all():
         return None
     return scaled.astype(np.int64), fraction
