@@ -225,7 +225,18 @@ def test_bands_and_threads_change_no_byte(made, rng):
         np.testing.assert_array_equal(out, whole)
 
 
-FACTORS = {(60, 30): 4, (60, 120): 4, (60, 20): 2, (60, 90): 2, (63, 42): 2, (80, 10): 1, (99, 11): 0}
+FACTORS = {
+    (24, 72): 2,
+    (20, 100): 1,
+    (18, 126): 1,
+    (60, 30): 4,
+    (60, 120): 4,
+    (60, 20): 2,
+    (60, 90): 2,
+    (63, 42): 2,
+    (80, 10): 1,
+    (99, 11): 0,
+}
 """Columns given and made, and most channels at which taps that repeat have a loop of their own."""
 
 

@@ -74,7 +74,8 @@ def repeated(
                     out = plus(times("x", channels * period), k * channels + c)
                     places = [plus(times("x", step * channels), shift * channels + c) for shift in near]
                     products = [(f"w{weight + j}", f"s0[{place}]") for j, place in enumerate(places)]
-                    text.line(f"t0[{out}] = {fused(products, f't0[{out}]' if onto else None)}")
+                    if products:
+                        text.line(f"t0[{out}] = {fused(products, f't0[{out}]' if onto else None)}")
                 weight += len(near)
         text.line("return 0")
     title = f"{taps} taps of {channels} {sample} at every {step} pixels, for {period}"

@@ -154,7 +154,8 @@ class _Rows:
         most = max(map(len, used))
         pieces = -(-most * period // PASS_TAPS)
         for k in range(pieces):
-            taps = [near[len(near) * k // pieces : len(near) * (k + 1) // pieces] for near in used]
+            # Of few taps the first piece has one, and others may have none.
+            taps = [near[-(-len(near) * k // pieces) : -(-len(near) * (k + 1) // pieces)] for near in used]
             shifts = [start + near for start, near in zip(starts, taps, strict=True)]
             least = min(int(near.min()) for near in shifts if len(near))
             weights = np.concatenate([cols.weights[first + at, near] for at, near in enumerate(taps)])
