@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from functools import cached_property
 
@@ -83,6 +83,11 @@ class Polyphase(Axis):
     def identity(cls, size: int) -> Polyphase:
         """Return the taps that give every sample as it is."""
         return cls.of(np.arange(size)[:, None], np.ones((size, 1)), size, Fraction(1), Fraction(0))
+
+    @property
+    def sizes(self) -> Polyphase:
+        """The same with the sizes of the weights."""
+        return replace(self, weights=np.abs(self.weights))
 
     @property
     def is_identity(self) -> bool:

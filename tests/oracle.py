@@ -275,13 +275,13 @@ def stencil(op, values, premultiplied=False):
     return {name: np.broadcast_to(response, shape) for name, response in responses.items()}
 
 
-def resample(op, values):
+def resample(op, values, sizes=lambda weights: weights):
     """Sums down the columns and then along the rows; a weight of 0 is no tap, whatever lies under it."""
     for axis, taps in enumerate(op.phases):
         lines = np.moveaxis(values, axis, 0)
         made = [
             sum(weight * lines[first + k] for k, weight in enumerate(weights) if weight != 0)
-            for first, weights in zip(taps.first, taps.weights, strict=True)
+            for first, weights in zip(taps.first, sizes(taps.weights), strict=True)
         ]
         values = np.moveaxis(np.stack(made), 0, axis)
     return values
@@ -385,6 +385,8 @@ def covered_window(ops, samples, cover):
     window, rest = ops[0], list(ops[1:])
     if isinstance(window, Resample):
         weighted, counted = resample(window, cover * samples), np.maximum(resample(window, cover), 0)
+        if min(taps.weights.min() for taps in window.phases) < 0:
+            counted = np.where(counted >= 0.25 * resample(window, cover, np.abs), counted, 0)
         mean = np.divide(weighted, counted, out=np.zeros(counted.shape), where=counted > 0)
         return mean, counted, rest
     first = rest.pop(0) if rest and isinstance(rest[0], Map) else None

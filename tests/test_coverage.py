@@ -444,3 +444,20 @@ class TestFile:
         np.testing.assert_array_equal(result, Pipeline([GAUSSIAN, SOBEL], missing=float(value))(image))
         assert result.attrs == labelled.attrs
         assert not (Pipeline([GAUSSIAN], missing="file")(labelled.drop_attrs()) == -9999).any()
+
+
+@pytest.mark.parametrize("method", ["bicubic", "lanczos3"])
+@pytest.mark.parametrize("scale", [0.5, 1.7, 3])
+@pytest.mark.parametrize("share", [0.05, 0.4, 0.7])
+def test_weights_below_0_pass_the_samples_that_are_there_by_no_more_than_the_plan_says(
+    method, scale, share, rng
+):
+    image = rng.integers(-30_000, 30_000, (40, 50), dtype=np.int16)
+    image[rng.random(image.shape) < share] = -32768
+    run = Pipeline([stage("geometry", "resize", scale=scale, method=method)], missing=-32768, dtype="float64")
+    made, proven = run(image), run.plan(image.shape, "int16").stages[-1].range
+    found = made[made != -32768]
+    assert proven.high < 140_000  # twice the span of int16, from its middle
+    assert proven.low <= found.min()
+    assert found.max() <= proven.high
+    assert 0 < np.isin(made, -32768).mean() < 0.6 or share == 0.05

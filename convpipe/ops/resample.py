@@ -8,7 +8,7 @@ from typing import Protocol
 import numpy as np
 
 from convpipe.geometry import Axis, Extent
-from convpipe.interval import Interval
+from convpipe.interval import UNBOUNDED, Interval
 from convpipe.ops.window import Window
 from convpipe.polyphase import Polyphase
 
@@ -33,6 +33,23 @@ class Rule(Protocol):
         """
 
 
+LEAST_SHARE = 0.25
+"""Of samples that can be missing, with weights below 0: how much of the sum of their sizes the weights of
+those that are there sum to at least. Where it is less they say nothing: the mean could be anything."""
+
+
+@dataclass(frozen=True)
+class _Sizes:
+    """The rule of taps that have the sizes of those of another."""
+
+    rule: Rule
+
+    def axes(self, extent: Extent, image: Extent) -> tuple[Polyphase, Polyphase]:
+        """Return the taps; as :meth:`Rule.axes`."""
+        rows, cols = self.rule.axes(extent, image)
+        return rows.sizes, cols.sizes
+
+
 @dataclass(frozen=True, eq=False)
 class Resample(Window):
     """Sums of products down columns, with taps of the output's row, and along rows, with those of its column.
@@ -45,14 +62,22 @@ class Resample(Window):
     rule : Rule
     fitted : (Polyphase, Polyphase), optional
         The taps of rows and columns, where the extent of the image is known.
+    has_holes : bool
+        Whether it is a mean of those samples that are there: see `LEAST_SHARE`.
     """
 
     rule: Rule
     fitted: tuple[Polyphase, Polyphase] | None = None
+    has_holes: bool = False
 
-    def fit(self, extent: Extent, image: Extent) -> Resample:
+    def fit(self, extent: Extent, image: Extent, has_holes: bool = False) -> Resample:
         """Return the same for what has an `extent`, in a pipeline for an `image`; as :meth:`Rule.axes`."""
-        return replace(self, fitted=self.rule.axes(extent, image))
+        return replace(self, fitted=self.rule.axes(extent, image), has_holes=has_holes)
+
+    @property
+    def sizes(self) -> Resample:
+        """The same sums with weights of the same sizes, none below 0."""
+        return replace(self, rule=_Sizes(self.rule), fitted=None)
 
     @property
     def phases(self) -> tuple[Polyphase, Polyphase]:
@@ -94,8 +119,20 @@ class Resample(Window):
         return self.phases
 
     def ranges(self, samples: Interval) -> dict[str, Interval]:
-        """Enclose its response; there is no border that another value could come from."""
-        return dict(zip(self.names, self.responses(samples), strict=True))
+        """Enclose its response; there is no border that another value could come from.
+
+        Of samples that are there the sum of weights is at least `LEAST_SHARE` of that of their sizes. So the
+        mean is no further from the middle of `samples` than half of them, divided by that.
+        """
+        (found,) = self.responses(samples)
+        if self.has_holes and self.responses(Interval(0.0, 1.0))[0].low < 0:
+            if not samples.bounded:
+                return {"r": UNBOUNDED}
+            middle, half = (samples.low + samples.high) / 2, (samples.high - samples.low) / 2
+            found = found.join(
+                Interval(middle - half / LEAST_SHARE, middle + half / LEAST_SHARE, samples.nan)
+            )
+        return {"r": found}
 
     def responses(self, samples: Interval) -> tuple[Interval, ...]:
         """Enclose its response: negative taps let it pass the ends of `samples`."""

@@ -21,6 +21,7 @@ from convpipe.ops import (
     Window,
     is_rounding,
 )
+from convpipe.ops.resample import LEAST_SHARE
 from convpipe.plan.cover import NOTHING, SHARE, Cover, Covered, is_in_place, standing
 from convpipe.plan.coverage import Coverer, Head, stands
 from convpipe.plan.missing import Missing
@@ -150,9 +151,15 @@ class _Holes(Coverer):
         """Return the mean of what counts."""
         build, rest = self.build, node.ops[1:]
         weighted = build.weighted(given)
-        can_be_less = window.responses(SHARE)[0].low < 0  # than nothing, by negative taps: that is nothing
-        least = (Map("where(r > 0, r, 0)"),) if can_be_less else ()
-        counts = build.add((replace(window, value=1.0), *least), given.cover.counts)
+        can_be_less = window.responses(SHARE)[0].low < 0  # than nothing, by negative taps
+        counts = build.add((replace(window, value=1.0),), given.cover.counts)
+        if can_be_less:
+            assert isinstance(window, Resample)
+            sizes = build.add((window.sizes,), given.cover.counts)
+            enough = Map(
+                "where(r > 0, where(r >= least * a, r, 0), 0)", ("r", "a"), (("least", LEAST_SHARE),)
+            )
+            counts = build.join(enough, {"r": counts, "a": sizes})
         share = build.cover(counts, is_binary=False)
         made = Covered(build.add((window,), weighted), share, node.unrounded, is_clean=True, is_weighted=True)
         if not rest and not can_be_less:

@@ -85,14 +85,14 @@ def make_plan(
     values = dtype_range(dtype)
     ranges = Ranges(values, values if alpha else None)
     image = Entering(extent, channels, ranges, (Field(), Field()), samples_of(dtype))
-    made = Made(image, COMPUTE[dtype])
+    held = None if missing is None else _held(missing, dtype, alpha)
+    made = Made(image, COMPUTE[dtype], has_holes=held is not None)
     makers = _add_stages(wiring, made, border, ImageKind(channels, alpha, values.high, values.low))
     plain = _plain_dtypes(made.nodes, dtype)
     outputs = [
         Output(name, makers[at], output_dtype or wiring.stages[at].dtype or plain[makers[at]])
         for name, at in wiring.outputs
     ]
-    held = None if missing is None else _held(missing, dtype, alpha)
     nodes, places = _covered(made, held, values.high if alpha else None, outputs)
     channels += held is not None and held.masked
     *beside, result = (replace(output, node=places[output.node]) for output in outputs)

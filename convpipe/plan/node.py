@@ -85,11 +85,14 @@ class Made:
     compute : str
         Floating-point type of the arithmetic.
     nodes : list of NodePlan
+    has_holes : bool
+        Whether samples of the image can be missing.
     """
 
     image: Entering
     compute: str
     nodes: list[NodePlan] = field(default_factory=list)
+    has_holes: bool = False
 
     def entering(self, at: int) -> Entering:
         """Return what the node at a position gives, or the image."""

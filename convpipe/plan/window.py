@@ -34,7 +34,8 @@ def plan_window(
     entering = made.entering(inputs[0])
     try:
         ops = tuple(
-            op.fit(entering.extent, made.image.extent) if isinstance(op, Resample) else op for op in ops
+            op.fit(entering.extent, made.image.extent, made.has_holes) if isinstance(op, Resample) else op
+            for op in ops
         )
     except PlanError as error:
         raise PlanError(f"{origin}: {error}", origin.name) from None
