@@ -95,6 +95,14 @@ CHAINS = {
 }
 
 
+def test_rows_that_are_made_to_spare_are_read_for():
+    """Of 17 rows, two at a time, the last comes with one to spare, which reads the last row of the image."""
+    unsharp = stage("sharpen", "unsharp", sigma=0.5, padding=0, stride=2)
+    plan = make_plan([unsharp, stage("edge", "sobel")], (38, 7))
+    assert plan.nodes[0].extent[0] == 17
+    assert image_rows(plan, 15, 17).last == 37
+
+
 @pytest.mark.parametrize("chain", CHAINS)
 @pytest.mark.parametrize("border", list(Border))
 def test_a_band_reads_few_rows(chain, border, rng):

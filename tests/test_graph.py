@@ -507,3 +507,14 @@ def test_a_stage_that_rounds_does_so_before_the_next_one_whatever_else_is_a_resu
     np.testing.assert_array_equal(beside, Pipeline(stages, dtype="float32")(image))
     white = np.rint(beside / np.float32(0.3))
     np.testing.assert_allclose(beside, white * 0.3, rtol=1e-6)
+
+
+def test_what_no_padding_can_mend_is_not_advised():
+    turned = stage("geometry", "rotate90", name="turned")
+    cropped = stage("geometry", "crop", rows=[1, None], name="cropped", from_="input")
+    both = stage("combine", "c", formula="turned + input")
+    with pytest.raises(PlanError, match=r"turned\) 24x20, input 20x24$"):
+        make_plan([turned, both], (20, 24))
+    same = stage("geometry", "flip", name="same")
+    with pytest.raises(PlanError, match=r"cropped\) 19x24$"):
+        make_plan([same, cropped, stage("combine", "c", formula="same + cropped")], (20, 24))

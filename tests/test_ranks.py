@@ -324,3 +324,20 @@ def test_a_rank_is_one_of_its_places():
             Rank(np.ones((3, 3)), ranks, names)
     with pytest.raises(ParameterError, match="footprint of rows with a 1"):
         Rank(np.zeros((3, 3)), (0,))
+
+
+def test_sides_are_looked_at_before_a_footprint_is_made():
+    for shape in SHAPES:
+        with pytest.raises(ParameterError, match="at most 301"):
+            stage("morphology", "erode", size=10**9, footprint=shape)
+
+
+def test_rows_of_true_and_false_are_a_footprint():
+    assert stage("rank", "median", footprint=ODD) == stage(
+        "rank", "median", footprint=ODD.astype(int).tolist()
+    )
+
+
+def test_a_range_is_known_to_be_no_less_than_0():
+    for one in (stage("rank", "range"), stage("morphology", "gradient")):
+        assert make_plan([one], (9, 9)).stages[-1].range.low == 0

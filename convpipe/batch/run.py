@@ -108,7 +108,7 @@ def _run(engine: Engine, job: FolderJob, progress: Progress | None) -> Report:
         outputs=job.places(result.name for result in results),
         unsupported=tuple(map(str, found.unsupported)),
         resumed=job.resume,
-        warnings=(*_said_of(journal, past, job), *run.warnings),
+        warnings=(*_said_of(journal, past, job), *run.warned.values()),
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -22,6 +23,8 @@ from convpipe.errors import ReadError
 from convpipe.images import Drafts, Folder, OpenFile, OutsideError
 from convpipe.losses import Losses
 from convpipe.plan import Plan
+
+_NUMBER = re.compile(r"-?\d+(\.\d+)?(e[+-]?\d+)?")
 
 
 class Engine(Recipe, Protocol):
@@ -75,9 +78,9 @@ class Run:
         Once set, images in hand are dropped at their next step, unless it is the last.
     stopped : str or None
         Why the run gave up.
-    warnings : dict of str
-        What plans warn of, in the order met; each once, whatever the number of images. A dict, as threads
-        share it.
+    warned : dict of str to str
+        What plans warn of, in the order met, by its words without numbers: each once, whatever the number of
+        images and of their sizes, by which ranges differ. A dict, as threads share it.
     """
 
     job: FolderJob
@@ -94,7 +97,12 @@ class Run:
     drafts: Drafts = field(default_factory=Drafts)
     stop: Event = field(default_factory=Event)
     stopped: str | None = None
-    warnings: dict[str, None] = field(default_factory=dict)
+    warned: dict[str, str] = field(default_factory=dict)
+
+    def warn(self, notes: Sequence[str]) -> None:
+        """Keep what the plan of an image warns of, if no other did."""
+        for note in notes:
+            self.warned.setdefault(_NUMBER.sub("", note), note)
 
     def open(self, relative: Path) -> OpenFile:
         """Open an image; a link to one counts as long as it stays within the input folder."""

@@ -191,7 +191,7 @@ class Work:
         pixels = sum(math.prod(info.extent) for info in infos)
         self._learn(input=infos[0].extent, stages=extents, pages=len(infos), pixels=pixels)
         for plan in plans:
-            self._run.warnings.update(dict.fromkeys(plan.notes))
+            self._run.warn(plan.notes)
         return plans
 
     def _encoder(self, infos: Sequence[ImageInfo], plans: Sequence[Plan]) -> ResultEncoder:

@@ -11,13 +11,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from convpipe.errors import PlanError
-from convpipe.geometry import Axis
+from convpipe.geometry import Axis, Border
 from convpipe.ops import Stencil
 from convpipe.plan.demand import NOTHING, Span, read
 from convpipe.plan.model import Plan
 from convpipe.plan.node import NodePlan
 from convpipe.plan.parts import Part
 from convpipe.plan.rings import AT_ONCE
+from convpipe.polyphase import Polyphase
 from convpipe.stages.wiring import IMAGE
 
 
@@ -102,10 +103,24 @@ def _reads(part: Part, made: Mapping[int, Span]) -> dict[int, Span]:
     for at in reversed(part.at):
         node = nodes[at]
         rows = _rounded(needed[at], node.extent[0])
-        span = rows if node.is_join else read(_leading(node), node.window.border, node.input[0], rows)
+        span = rows if node.is_join else _read(node, rows)
         for source in node.inputs:
             needed[source] = needed[source] | span
     return {at: needed[at] for at in part.reads}
+
+
+def _read(node: NodePlan, rows: Span) -> Span:
+    """Return what the loops of a window read to make `rows`: of a resample rows under weights of 0, too.
+
+    Others may make rows to spare beyond the last, of windows that find there what lies outside.
+    """
+    axis = node.axes[0]
+    if isinstance(axis, Polyphase) and rows:
+        first, end = axis.hull(rows.first, rows.last)
+        return Span(first, end - 1)
+    border = node.window.border if max(axis.before, axis.after) > 0 else Border.EDGE
+    to_spare = Span(rows.last + 1, -(-(rows.last + 1) // AT_ONCE) * AT_ONCE - 1) if rows else NOTHING
+    return read(_leading(node), border, node.input[0], rows | to_spare)
 
 
 def _rounded(span: Span, rows: int) -> Span:

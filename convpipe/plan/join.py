@@ -8,7 +8,7 @@ from dataclasses import replace
 from convpipe.errors import PlanError
 from convpipe.geometry import Axis, Extent, Field
 from convpipe.ops import ChannelMap, Map, Mix, Op
-from convpipe.padding import Padding
+from convpipe.padding import Kept, Padding
 from convpipe.plan import costs
 from convpipe.plan.arithmetic import plan_arithmetic
 from convpipe.plan.node import AXIS_NAMES, Entering, Made, NodePlan, Origin
@@ -105,7 +105,7 @@ def _advice(inputs: Sequence[int], made: Made) -> str:
     rows, cols = zip(*(fixed or [each.extent for each in others]), strict=True)
     target = max(rows), max(cols)
     advice = [(window, _padding(window, target)) for window in others if window.extent != target]
-    if any(padding is None for _, padding in advice):
+    if not advice or any(padding is None for _, padding in advice):
         return ""
     said = [f"'padding: {padding}' of {window.origin}" for window, padding in advice]
     return f"; {' and '.join(said)} would make them meet"
@@ -123,6 +123,8 @@ def _last_window(at: int, nodes: Sequence[NodePlan]) -> NodePlan | None:
 
 def _padding(window: NodePlan, target: Extent) -> str | None:
     """Return the padding that gives `window` an output of extent `target`; None if there is none."""
+    if isinstance(window.window.padding, Kept):  # a crop
+        return None
     forms: list[Padding] = ["same"]
     sides = []
     for axis, size, count in zip(window.axes, window.input, target, strict=True):

@@ -9,8 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from convpipe.errors import ParameterError
+from convpipe.geometry import plain
 from convpipe.stages.matrix import Matrix
-from convpipe.stages.parameters import Choice, CountPair, Parameter
+from convpipe.stages.parameters import Choice, CountPair, Parameter, is_list
 
 SHAPES = ("square", "disk", "ellipse", "cross", "diamond")
 
@@ -28,7 +29,7 @@ class Footprint(Parameter):
         """Return the name or the rows."""
         if isinstance(value, str):
             return str(Choice(self.name, self.doc, choices=SHAPES).parse(value))
-        rows = Matrix(self.name, self.doc).parse(value)
+        rows = Matrix(self.name, self.doc).parse(_as_numbers(value))
         if any(number not in (0, 1) for row in rows for number in row):
             raise ParameterError(
                 f"{self.name} needs rows of 0 and 1; given {list(map(list, rows))}", self.name
@@ -45,6 +46,14 @@ class Footprint(Parameter):
         """Return a name, or a list of lists of 0 and 1."""
         row = {"type": "array", "items": {"enum": [0, 1, True, False]}, "minItems": 1}
         return {"anyOf": [{"enum": list(SHAPES)}, {"type": "array", "items": row, "minItems": 1}]}
+
+
+def _as_numbers(value: Any) -> Any:
+    """Return rows of true and false, as SciPy has footprints, as rows of 1 and 0."""
+    rows: Any = plain(value)
+    if is_list(rows) and all(is_list(row) for row in rows):
+        return [[int(each) if isinstance(each, bool) else each for each in row] for row in rows]
+    return value
 
 
 FOOTPRINT = Footprint("footprint", "which pixels of that rectangle count, or rows of 0 and 1", "square")
@@ -79,10 +88,15 @@ def footprint_of(shape: str | tuple[tuple[bool, ...], ...], size: tuple[int, int
             raise ParameterError("size is that of the rows given as footprint: leave it out", "size")
         found = np.array(shape, bool)
     else:
+        _check(size)
         found = _SHAPED[shape](*size)
-    if max(found.shape) > MOST:
-        raise ParameterError(f"size must be at most {MOST}; given {list(found.shape)}", "size")
+    _check(found.shape)
     return found
+
+
+def _check(sides: tuple[int, ...]) -> None:
+    if max(sides) > MOST:
+        raise ParameterError(f"size must be at most {MOST}; given {list(sides)}", "size")
 
 
 def _square(rows: int, cols: int) -> NDArray[np.bool_]:

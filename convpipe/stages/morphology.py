@@ -99,13 +99,13 @@ def _close(size: tuple[int, int], footprint: Any, iterations: int) -> Graph | tu
     "morphology",
     "gradient",
     "dilated less eroded: how much the image changes under the footprint",
-    reference="cv2.MORPH_GRADIENT, scipy.ndimage.morphological_gradient",
+    reference="cv2.MORPH_GRADIENT: scipy.ndimage.maximum_filter - minimum_filter",
     parameters=(SIZE, FOOTPRINT),
     formula="dilated - eroded",
 )
 def _gradient(size: tuple[int, int], footprint: Any) -> tuple[Op, ...]:
     ends = window(footprint, size, -1, 0, names=("dilated", "eroded"))
-    return ends, Map("dilated - eroded", ("dilated", "eroded"))
+    return ends, Map("maximum(dilated - eroded, 0)", ("dilated", "eroded"))  # as the plan is to know, too
 
 
 def _compared(windows: Sequence[Rank], formula: str) -> Graph:

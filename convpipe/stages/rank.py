@@ -87,13 +87,13 @@ def _percentile(percent: float, size: tuple[int, int], footprint: Any) -> tuple[
     "rank",
     "range",
     "the difference of the highest and the lowest pixel",
-    reference="scipy.ndimage.morphological_gradient: maximum_filter - minimum_filter",
+    reference="scipy.ndimage: maximum_filter - minimum_filter",
     parameters=(SIZE, FOOTPRINT),
     formula="maximum - minimum",
 )
 def _range(size: tuple[int, int], footprint: Any) -> tuple[Op, ...]:
     ends = window(footprint, size, -1, 0, names=("highest", "lowest"))
-    return ends, Map("highest - lowest", ("highest", "lowest"))
+    return ends, Map("maximum(highest - lowest, 0)", ("highest", "lowest"))  # as the plan is to know, too
 
 
 @method(

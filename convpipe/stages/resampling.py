@@ -15,7 +15,7 @@ from convpipe.geometry import Extent
 from convpipe.polyphase import Polyphase
 
 MOST = 2**20
-"""Most rows or columns of a result: each has taps of its own, which are kept."""
+"""Most rows or columns of an image and of a result: each of these has taps of its own, which are kept."""
 
 Weights = NDArray[np.float64]
 
@@ -121,8 +121,10 @@ class Resizing:
         Raises
         ------
         PlanError
-            If the result has more than :data:`MOST` rows or columns.
+            If the image or the result has more than :data:`MOST` rows or columns.
         """
+        if max(extent) > MOST:
+            raise PlanError(f"its image of {extent[0]}x{extent[1]} has a side above {MOST}")
         made = self.extent(extent, image)
         if max(made) > MOST:
             raise PlanError(f"its result of {made[0]}x{made[1]} has a side above {MOST}")

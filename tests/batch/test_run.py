@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from PIL import Image as Pillow
 
-from convpipe import images
+from convpipe import Pipeline, images, stage
 from convpipe.batch import FolderJob, Terminated, run_folder
 from convpipe.errors import JobError
 from convpipe.images import Limits, read
@@ -296,3 +296,13 @@ def test_a_job_is_a_value(tmp_path):
     assert (job.input, job.include) == (tmp_path, ("*.png",))
     with pytest.raises(TypeError, match="unexpected keyword"):
         FolderJob("a", "b", overwite=True)
+
+
+def test_a_warning_is_said_once_whatever_the_sizes(tmp_path):
+    (tmp_path / "in").mkdir()
+    for side in (11, 12, 13):
+        images.write(tmp_path / "in" / f"{side}.png", np.zeros((side, 2 * side), np.uint8))
+    run = Pipeline([stage("geometry", "resize", longest=7)])
+    report = run.run_folder(tmp_path / "in", tmp_path / "out")
+    (said,) = report.warnings
+    assert "saturates" in said
