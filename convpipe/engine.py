@@ -16,7 +16,8 @@ from convpipe.losses import Losses
 from convpipe.ops import COMPUTE
 from convpipe.plan import Missing, Plan, Settings, make_plan, unknown_dtype
 from convpipe.stages import nearest
-from convpipe.stages.parameters import Count, Flag
+from convpipe.stages.numbers import Count
+from convpipe.stages.parameters import Flag
 from convpipe.stages.wiring import RESULT, Wiring
 
 _ALPHA = Flag("alpha", "whether the last channel is alpha")

@@ -120,6 +120,7 @@ TESTS = {
         for name in ("blur", "contrast", "custom", "edge", "light", "point", "sharpen")
     },
     "stages.color": [*STAGES, "tests/test_references.py::test_the_generated_loop_gives_these_numbers"],
+    "stages.numbers": READING,
     "stages.parameters": READING,
     "stages.matrix": READING,
     "stages.slips": READING,

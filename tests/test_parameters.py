@@ -11,19 +11,8 @@ import pytest
 from convpipe.errors import ParameterError, ParameterTypeError
 from convpipe.geometry import Border
 from convpipe.stages.matrix import Matrix
-from convpipe.stages.parameters import (
-    BorderName,
-    Choice,
-    Count,
-    CountPair,
-    Flag,
-    Number,
-    NumberPair,
-    PaddingForm,
-    PixelType,
-    Text,
-    TextList,
-)
+from convpipe.stages.numbers import Count, CountPair, Number, NumberPair
+from convpipe.stages.parameters import BorderName, Choice, Flag, PaddingForm, PixelType, Text, TextList
 
 LARGEST = float(np.finfo(np.float32).max)
 WORD = Choice("word", "", choices=("magnitude", "x"), aliases={"norm": "magnitude"})

@@ -11,15 +11,8 @@ from convpipe.geometry import Border
 from convpipe.limits import DEFAULT_LIMITS, Limits
 from convpipe.stages import Stage
 from convpipe.stages.names import StageReference
-from convpipe.stages.parameters import (
-    BorderName,
-    Choice,
-    Count,
-    Flag,
-    Parameter,
-    PixelType,
-    Text,
-)
+from convpipe.stages.numbers import Count
+from convpipe.stages.parameters import BorderName, Choice, Flag, Parameter, PixelType, Text
 
 FORMATS = ("png", "jpeg", "tiff", "webp", "bmp")
 FORMAT_ALIASES = {"jpg": "jpeg", "tif": "tiff"}

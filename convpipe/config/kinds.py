@@ -9,7 +9,8 @@ from typing import Any
 
 from convpipe.errors import ParameterError
 from convpipe.paths import expanded
-from convpipe.stages.parameters import NumberOrWord, Text, TextList
+from convpipe.stages.numbers import NumberOrWord
+from convpipe.stages.parameters import Text, TextList
 
 MOST_GLOB = 1_000
 """Longest glob, in characters."""

@@ -17,16 +17,8 @@ from convpipe.errors import ParameterError
 from convpipe.ops import Graph, Op
 from convpipe.stages.elsewhere import advice, is_missing
 from convpipe.stages.names import StageName, StageReference
-from convpipe.stages.parameters import (
-    REQUIRED,
-    BorderName,
-    CountPair,
-    Number,
-    PaddingForm,
-    Parameter,
-    PixelType,
-    Text,
-)
+from convpipe.stages.numbers import CountPair, Number
+from convpipe.stages.parameters import REQUIRED, BorderName, PaddingForm, Parameter, PixelType, Text
 
 Lowering = Callable[..., "tuple[Op, ...] | Graph"]
 

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from convpipe.errors import ParameterError
 from convpipe.ops import Op, Stencil, Taps
 from convpipe.stages.base import method
-from convpipe.stages.parameters import CountPair, Number, NumberPair
+from convpipe.stages.numbers import CountPair, Number, NumberPair
 
 _LARGEST_RADIUS = 4096
 

@@ -15,7 +15,8 @@ from convpipe.interval import Interval
 from convpipe.ops import ChannelMap, Mix, Op
 from convpipe.stages.base import ImageKind, method
 from convpipe.stages.light import linear, srgb
-from convpipe.stages.parameters import Choice, Number
+from convpipe.stages.numbers import Number
+from convpipe.stages.parameters import Choice
 
 LUMA = {
     "bt709": (0.2125, 0.7154, 0.0721),

@@ -7,7 +7,8 @@ from convpipe.ops import ChannelMap, Lookup, Op, Reduce
 from convpipe.ops.lookup import MOST_ENTRIES
 from convpipe.stages.base import ImageKind, method
 from convpipe.stages.matrix import Numbers
-from convpipe.stages.parameters import Choice, Count, Percentiles
+from convpipe.stages.numbers import Count, Percentiles
+from convpipe.stages.parameters import Choice
 from convpipe.statistics import Cumulative, Statistic
 
 

@@ -12,7 +12,7 @@ from convpipe.errors import ParameterError
 from convpipe.ops import Frame, Op
 from convpipe.ops.frame import function
 from convpipe.stages.base import ImageKind, method
-from convpipe.stages.parameters import Count, Number
+from convpipe.stages.numbers import Count, Number
 
 _CHAMBOLLE = "skimage.restoration.denoise_tv_chambolle"
 _NL_MEANS = "skimage.restoration.denoise_nl_means"

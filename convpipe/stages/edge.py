@@ -13,7 +13,8 @@ import numpy as np
 
 from convpipe.ops import Map, Op, Stencil, Taps
 from convpipe.stages.base import method
-from convpipe.stages.parameters import Choice, Number
+from convpipe.stages.numbers import Number
+from convpipe.stages.parameters import Choice
 
 GAIN = Number("gain", "multiplies the result", 1.0)
 DIRECTION = Choice(

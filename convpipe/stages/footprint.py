@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 from convpipe.errors import ParameterError
 from convpipe.geometry import plain
 from convpipe.stages.matrix import Matrix
-from convpipe.stages.parameters import Choice, CountPair, Parameter, is_list
+from convpipe.stages.numbers import CountPair
+from convpipe.stages.parameters import Choice, Parameter, is_list
 
 SHAPES = ("square", "disk", "ellipse", "cross", "diamond")
 

@@ -9,7 +9,8 @@ from convpipe.geometry import Extent
 from convpipe.ops import IDENTITY, Op, Resample, Stencil, Turn
 from convpipe.padding import Kept, Part
 from convpipe.stages.base import method
-from convpipe.stages.parameters import Choice, Count, Flag, NumberPair, SizePair, Span
+from convpipe.stages.numbers import Count, NumberPair, SizePair, Span
+from convpipe.stages.parameters import Choice, Flag
 from convpipe.stages.resampling import METHODS, MOST, Resizing
 
 

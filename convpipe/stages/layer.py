@@ -7,7 +7,8 @@ from convpipe.ops.layer import Layer, Weights
 from convpipe.stages.base import method
 from convpipe.stages.filters import Filters
 from convpipe.stages.matrix import Numbers
-from convpipe.stages.parameters import REQUIRED, Count
+from convpipe.stages.numbers import Count
+from convpipe.stages.parameters import REQUIRED
 
 _NAME = "weights"
 

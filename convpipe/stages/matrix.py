@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 
 from convpipe.errors import ParameterError, ParameterTypeError
-from convpipe.stages.parameters import VANISHING, Number, Parameter, is_list
+from convpipe.stages.numbers import VANISHING, Number
+from convpipe.stages.parameters import Parameter, is_list
 
 _MOST_TAPS = 1 << 20
 """Largest number of weights a kernel may have."""

@@ -13,7 +13,7 @@ from typing import Any
 from convpipe.ops import Graph, Map, Node, Op, Rank
 from convpipe.stages.base import method
 from convpipe.stages.footprint import FOOTPRINT, SIZE
-from convpipe.stages.parameters import Count
+from convpipe.stages.numbers import Count
 from convpipe.stages.rank import window
 
 ITERATIONS = Count("iterations", "how often, one after the other", 1, least=1, most=100)

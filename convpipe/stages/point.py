@@ -5,7 +5,7 @@ from __future__ import annotations
 from convpipe.interval import Interval
 from convpipe.ops import Map, Op, Reduce
 from convpipe.stages.base import ImageKind, method
-from convpipe.stages.parameters import Number, NumberOrWord
+from convpipe.stages.numbers import Number, NumberOrWord
 from convpipe.statistics import THRESHOLDS, Statistic
 
 

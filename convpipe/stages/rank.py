@@ -10,7 +10,7 @@ from convpipe.errors import ParameterError
 from convpipe.ops import Map, Op, Rank
 from convpipe.stages.base import method
 from convpipe.stages.footprint import FOOTPRINT, SIZE, footprint_of
-from convpipe.stages.parameters import Number
+from convpipe.stages.numbers import Number
 
 _MOST_SORTED = 1024
 """Largest number of pixels that are sorted; of a minimum or a maximum there may be more."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from convpipe.ops import IDENTITY, Map, Op, Stencil, Taps
 from convpipe.stages.base import method
 from convpipe.stages.blur import SIGMA, TRUNCATE, gaussian_taps
-from convpipe.stages.parameters import Number
+from convpipe.stages.numbers import Number
 
 
 @method(

@@ -18,7 +18,8 @@ from convpipe.stages.combine import FormulaText
 from convpipe.stages.filters import Filters
 from convpipe.stages.footprint import Footprint
 from convpipe.stages.matrix import Matrix, Numbers
-from convpipe.stages.parameters import Choice, Count, CountPair, Flag, NumberPair, Percentiles, Span
+from convpipe.stages.numbers import Count, CountPair, NumberPair, Percentiles, Span
+from convpipe.stages.parameters import Choice, Flag
 
 STAGES = [stage("blur", "gaussian", sigma=1.4, name="soft"), stage("edge", "sobel")]
 

@@ -1,0 +1,244 @@
+"""Kinds of parameter that are numbers: one, two of them, counts, shares and spans."""
+
+from __future__ import annotations
+
+import difflib
+import math
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from convpipe.errors import ParameterError
+from convpipe.geometry import LARGEST, pair, plain
+from convpipe.interval import LARGEST as LARGEST_NUMBER
+from convpipe.stages.parameters import Parameter, is_list
+
+VANISHING = 2.0**-150
+"""Numbers of this size and less are 0 in float32, in which images are computed."""
+
+
+@dataclass(frozen=True)
+class Number(Parameter):
+    """A finite number, optionally above or at least a bound."""
+
+    least: float | None = None
+    above: float | None = None
+    most: float | None = None
+
+    def parse(self, value: Any) -> float:
+        """Return a float; bools, text, NaN, infinities and what float32 does not hold are refused."""
+        number = self.finite(value)
+        if 0 < abs(number) <= VANISHING:
+            raise ParameterError(
+                f"{self.name} has a number that is 0 in float32, whose smallest is {2.0**-149:.2g}; "
+                f"given {value!r}",
+                self.name,
+            )
+        if (
+            (self.least is not None and number < self.least)
+            or (self.above is not None and number <= self.above)
+            or (self.most is not None and number > self.most)
+        ):
+            raise self.refuse(value)
+        return number
+
+    def finite(self, value: Any) -> float:
+        """Return a float, whatever its bounds, which may be 0 in float32."""
+        if isinstance(value, bool) or not hasattr(value, "__float__"):
+            raise self.refuse_type(value)
+        try:
+            number = float(value)
+        except (TypeError, ValueError):  # an array of several numbers
+            raise self.refuse_type(value) from None
+        except OverflowError:  # an int of hundreds of digits
+            raise self._too_large() from None
+        if not math.isfinite(number):
+            raise self.refuse(value)
+        if abs(number) > LARGEST_NUMBER:
+            raise self._too_large(f"; given {value!r}")
+        return number
+
+    def _too_large(self, given: str = "") -> ParameterError:
+        message = f"{self.name} has a number whose size passes {LARGEST_NUMBER:.3g}, the largest float32"
+        return ParameterError(message + given, self.name)
+
+    def kind(self) -> str:
+        """Return the bounds in words."""
+        bounds = [
+            f"{word} {bound:g}"
+            for word, bound in (("of at least", self.least), ("above", self.above), ("at most", self.most))
+            if bound is not None
+        ]
+        return " ".join(["a finite number", " and ".join(bounds)]).strip()
+
+    def schema(self) -> dict[str, Any]:
+        """Return a number with its bounds."""
+        bounds = {"minimum": self.least, "exclusiveMinimum": self.above, "maximum": self.most}
+        return {"type": "number", **{key: bound for key, bound in bounds.items() if bound is not None}}
+
+
+@dataclass(frozen=True)
+class NumberOrWord(Number):
+    """A finite number, or one of a few words that stand for one."""
+
+    words: tuple[str, ...] = ()
+
+    def parse(self, value: Any) -> float | str:  # type: ignore[override]
+        """Return a float, or the word."""
+        if not isinstance(value, str):
+            return super().parse(value)
+        if value not in self.words:
+            close = difflib.get_close_matches(value.lower(), self.words, n=1)
+            hint = f"; did you mean {close[0]!r}?" if close else ""
+            raise ParameterError(f"{self.refuse(value)}{hint}", self.name)
+        return value
+
+    def kind(self) -> str:
+        """Return the bounds, and the words."""
+        return f"{super().kind()}, or one of {', '.join(self.words)}"
+
+    def schema(self) -> dict[str, Any]:
+        """Return a number or one of the words."""
+        return {"anyOf": [super().schema(), {"enum": list(self.words)}]}
+
+
+@dataclass(frozen=True)
+class Percentiles(Parameter):
+    """Two percentages, the first below the second; parsed to a tuple."""
+
+    def parse(self, value: Any) -> tuple[float, float]:
+        """Return (low, high)."""
+        if not is_list(value) or len(value) != 2:
+            raise self.refuse_type(value)
+        low, high = (Number(self.name, self.doc, least=0.0, most=100.0).parse(item) for item in value)
+        if low >= high:
+            raise self.refuse(value)
+        return low, high
+
+    def kind(self) -> str:
+        """Return their bounds."""
+        return "two percentages, the first below the second"
+
+    def schema(self) -> dict[str, Any]:
+        """Return a list of two numbers."""
+        number = {"type": "number", "minimum": 0, "maximum": 100}
+        return {"type": "array", "items": number, "minItems": 2, "maxItems": 2}
+
+
+@dataclass(frozen=True)
+class Span(Parameter):
+    """First and end of a slice, [first, end]; parsed to a tuple."""
+
+    def parse(self, value: Any) -> tuple[int, int | None]:
+        """Return (first, end)."""
+        value = plain(value)
+        if not is_list(value) or len(value) != 2:
+            raise self.refuse_type(value)
+        first, end = value
+        for item in (first, 0 if end is None else end):
+            if isinstance(item, bool) or not hasattr(item, "__index__"):
+                raise self.refuse_type(value)
+            if abs(int(item)) > LARGEST:
+                raise self.refuse(value)
+        if end is not None and (first < 0) == (end < 0) and first >= end:
+            raise self.refuse(value)
+        return int(first), None if end is None else int(end)
+
+    def kind(self) -> str:
+        """Return what they are."""
+        return "two whole numbers, the first before the second, which may be null"
+
+    def schema(self) -> dict[str, Any]:
+        """Return a list of an integer and an integer or null."""
+        items = [{"type": "integer"}, {"type": ["integer", "null"]}]
+        return {"type": "array", "items": items, "minItems": 2, "maxItems": 2}
+
+
+@dataclass(frozen=True)
+class NumberPair(Number):
+    """A finite number, or [rows, cols] of them; parsed to a tuple of two."""
+
+    def parse(self, value: Any) -> tuple[float, float]:  # type: ignore[override]
+        """Return (rows, cols)."""
+        items = list(value) if is_list(value) else [value, value]
+        if len(items) != 2:
+            raise self.refuse(value)
+        rows, cols = (Number.parse(self, item) for item in items)
+        return rows, cols
+
+    def kind(self) -> str:
+        """Return the bounds in words."""
+        return f"{Number.kind(self)}, or [rows, cols] of them"
+
+    def schema(self) -> dict[str, Any]:
+        """Return a number or two."""
+        return _one_or_two(Number.schema(self))
+
+
+@dataclass(frozen=True)
+class CountPair(Parameter):
+    """A whole number of at least `least`, or [rows, cols] of them; parsed to a tuple of two."""
+
+    least: int = 1
+
+    def parse(self, value: Any) -> tuple[int, int]:
+        """Return (rows, cols)."""
+        return pair(value, self.name, self.least)
+
+    def kind(self) -> str:
+        """Return the bound in words."""
+        return f"an int of at least {self.least}, or [rows, cols] of them"
+
+    def schema(self) -> dict[str, Any]:
+        """Return an integer or two."""
+        return _one_or_two({"type": "integer", "minimum": self.least})
+
+
+@dataclass(frozen=True)
+class SizePair(CountPair):
+    """Rows and columns of an image, or ``input``: those of the image that enters the pipeline."""
+
+    def parse(self, value: Any) -> tuple[int, int] | Literal["input"]:  # type: ignore[override]
+        """Return (rows, cols), or the word."""
+        if not isinstance(value, str):
+            return super().parse(value)
+        if value != "input":
+            raise self.refuse(value)
+        return "input"
+
+    def kind(self) -> str:
+        """Return the bound in words, and the word."""
+        return f"{super().kind()}, or input"
+
+    def schema(self) -> dict[str, Any]:
+        """Return an integer or two, or the word."""
+        return {"anyOf": [super().schema(), {"const": "input"}]}
+
+
+@dataclass(frozen=True)
+class Count(Parameter):
+    """A whole number between two bounds."""
+
+    least: int = 0
+    most: int = LARGEST
+
+    def parse(self, value: Any) -> int:
+        """Return the int; a bool is not an int here."""
+        if isinstance(value, bool) or not hasattr(value, "__index__"):
+            raise self.refuse_type(value)
+        if not self.least <= int(value) <= self.most:
+            raise self.refuse(value)
+        return int(value)
+
+    def kind(self) -> str:
+        """Return the bounds in words."""
+        return f"an int from {self.least} to {self.most}"
+
+    def schema(self) -> dict[str, Any]:
+        """Return an integer with its bounds."""
+        return {"type": "integer", "minimum": self.least, "maximum": self.most}
+
+
+def _one_or_two(one: dict[str, Any]) -> dict[str, Any]:
+    # The keywords of numbers say nothing of arrays, nor those of arrays of numbers: no `anyOf` is needed,
+    # in which a validator's message would lose what is wrong.
+    return {**one, "type": [one["type"], "array"], "items": one, "minItems": 2, "maxItems": 2}
