@@ -11,6 +11,7 @@ import pytest
 from click.testing import CliRunner
 
 from convpipe.cli import main
+from convpipe.stages import ANY_LABEL, families
 
 ROOT = Path(__file__).parents[1]
 LAB = (ROOT / "docs" / "what-is-convolution.md").read_text()
@@ -49,3 +50,14 @@ def test_the_labs_config_and_commands_do_what_it_shows(tmp_path, monkeypatch):
         assert CliRunner().invoke(main, command.split()).stdout.endswith(lines)
     assert CliRunner().invoke(main, ["run", "lab.yaml"]).exit_code == 0
     assert (tmp_path / "out" / "lab" / "camera.png").exists()
+
+
+def test_the_readme_lists_every_filter():
+    text = (ROOT / "README.md").read_text()
+    listed = dict(
+        re.findall(r"^\| `(\w+)` \| (.*) \|$", text.split("## The filters")[1].split("## ")[0], re.M)
+    )
+    assert listed.keys() == families().keys()
+    for family, methods in families().items():
+        known = set(methods) - {ANY_LABEL}
+        assert known <= set(re.findall(r"\w+", listed[family])), family
