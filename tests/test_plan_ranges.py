@@ -128,3 +128,8 @@ SOBEL = stage("edge", "sobel").lower(Border.CONSTANT, ImageKind(2, alpha=True)).
 def test_ops_beside_alpha(ops, padded, colour, alpha, want):
     _, found = Ranges(Interval(*colour), Interval(*alpha)).through(ops, padded)
     assert (found.colour, found.alpha) == tuple(Interval(*ends) for ends in want)
+
+
+def test_a_bias_after_a_statistic_counts_once_beside_alpha():
+    plan = make_plan([stage("contrast", "stretch", bias=3.5)], (5, 5), channels=2, alpha=True, dtype="int8")
+    assert plan.stages[0].ranges.colour == Interval(-124.5, 130.5).join(Interval(3.5, 3.5))

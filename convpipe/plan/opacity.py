@@ -97,7 +97,7 @@ class _Opacity(Coverer):
         at = next(at for at, op in enumerate(node.ops) if statistics(op)) + 1
         shown = self.build.filled(given, math.nan)
         spread = self.build.add(node.ops[:at], shown)
-        made = Covered(spread, self._cover(spread), node.unrounded)
+        made = Covered(spread, self._cover(spread), self.build.made.nodes[spread].unrounded)
         samples = self.build.clean(made, *node.ops[at:])
         return Covered(samples, self._cover(samples), node.unrounded, is_clean=True)
 
