@@ -2,10 +2,11 @@
 
 import pytest
 
-from convpipe.errors import ParameterError, ParameterTypeError
+from convpipe import config
+from convpipe.errors import ConfigError, ParameterError, ParameterTypeError
 from convpipe.geometry import Border
-from convpipe.stages import ImageKind, families, stage
-from convpipe.stages.base import find, method, nearest
+from convpipe.stages import COMMON, ImageKind, families, stage
+from convpipe.stages.base import _REGISTRY, find, method, nearest
 
 
 def test_a_method_is_declared_once():
@@ -32,6 +33,23 @@ def test_what_is_no_name_at_all_is_unknown(word):
         stage("edge", word)
     with pytest.raises(ParameterError, match=r"unknown stage family .*; write 'edge: sobel'"):
         stage(word, "sobel")
+
+
+def test_a_number_is_meant_for_the_filter_that_has_the_name_of_the_family(monkeypatch):
+    monkeypatch.setitem(_REGISTRY, "abs", {"other": find("point", "abs")})
+    with pytest.raises(ParameterError, match="unknown abs method 3; write 'point: abs'"):
+        stage("abs", 3)
+    with pytest.raises(ParameterError, match="unknown abs method 'othr'; did you mean 'other'"):
+        stage("abs", "othr")
+    with pytest.raises(ConfigError, match=r"abs needs one of other; given .*; write '- point: abs'"):
+        config.load_text("stages:\n  - abs: 3\n")
+
+
+def test_no_parameter_has_the_name_of_a_family():
+    """In an entry of a config the family is the one key that is no parameter."""
+    methods = [each for family in families().values() for each in family.values()]
+    parameters = {parameter.name for each in methods for parameter in (*each.parameters, *COMMON)}
+    assert not parameters & families().keys()
 
 
 def test_one_nearest_name_is_offered():

@@ -88,7 +88,8 @@ def _stage(node: Node, problems: Problems) -> Stage | None:
     if any(entry.node.broken for entry in entries.values()):
         return None
     if not isinstance(label.value, str) or not label.value.isprintable() or not label.value:
-        raise label.mark.error(f"{family} needs {_methods(family)}; given {label.kind()}")
+        meant = _written(family)
+        raise label.mark.error(f"{family} needs {_methods(family)}; given {label.kind()}{meant}")
     made, errors = attempt(family, label.value, given)
     for error in errors:
         problems.add(_located(error, node, entries, family))

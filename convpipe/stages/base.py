@@ -182,7 +182,8 @@ def find(family: str, name: str) -> Method:
         LABEL.parse(name)
         return methods[ANY_LABEL]
     if not isinstance(name, str) or name not in methods:
-        meant = _home(name) or _advice(name, family) or nearest(name, methods)
+        same = "" if isinstance(name, str) else _home(family)  # a filter of the family's name
+        meant = _home(name) or _advice(name, family) or same or nearest(name, methods)
         raise ParameterError(f"unknown {family} method {name!r}{meant}", family)
     return methods[name]
 
