@@ -138,6 +138,7 @@ def test_methods():
         "point": ["abs", "gamma", "invert", "scale", "threshold"],
         "rank": ["maximum", "median", "midpoint", "minimum", "percentile", "range"],
         "sharpen": ["unsharp"],
+        "threshold": ["between", "percentile"],
     }
 
 
