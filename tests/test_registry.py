@@ -62,3 +62,8 @@ def test_an_image_is_one_channel_of_uint8_where_nothing_is_said():
     assert (image.channels, image.alpha, image.lowest, image.full_scale) == (1, False, 0, 255)
     (_, invert) = stage("point", "invert").lower(Border.REFLECT, image).nodes[0].ops
     assert dict(invert.constants) == {"low": 0, "high": 255}
+
+
+def test_levels_the_wrong_way_round_are_refused():
+    with pytest.raises(ParameterError, match="high must be at least low, which is 5; given 4"):
+        stage("threshold", "between", low=5, high=4)

@@ -6,7 +6,7 @@ from convpipe.errors import ParameterError
 from convpipe.interval import Interval
 from convpipe.ops import Map, Op, Reduce
 from convpipe.stages.base import ImageKind, method
-from convpipe.stages.parameters import Number
+from convpipe.stages.numbers import Number
 from convpipe.statistics import Statistic
 
 
