@@ -10,8 +10,9 @@ import pytest
 
 from convpipe.errors import ParameterError, ParameterTypeError
 from convpipe.geometry import Border
-from convpipe.stages.matrix import Matrix
-from convpipe.stages.numbers import Count, CountPair, Number, NumberPair
+from convpipe.stages import stage
+from convpipe.stages.matrix import Matrix, Numbers
+from convpipe.stages.numbers import Count, CountPair, Number, NumberPair, Percentiles, SizePair, Span
 from convpipe.stages.parameters import BorderName, Choice, Flag, PaddingForm, PixelType, Text, TextList
 
 LARGEST = float(np.finfo(np.float32).max)
@@ -177,3 +178,55 @@ def test_the_schema_takes_what_is_taken(parameter, valid, others):
 def test_every_parameter_hashes():
     for parameter in (WORD, BorderName("a", ""), Number("a", "")):
         assert hash(parameter) == hash(replace(parameter))
+
+
+def test_lists_of_numbers_have_as_many_as_are_asked_for():
+    assert Numbers("n", "").parse([5]) == (5.0,)
+    few = Numbers("n", "", least=2, most=3)
+    assert few.parse([1, 2, 3]) == (1.0, 2.0, 3.0)
+    for items in ([], [1], [1, 2, 3, 4]):
+        with pytest.raises(
+            ParameterError, match=rf"n needs a list of 2 to 3 finite numbers; given {len(items)}"
+        ):
+            few.parse(items)
+
+
+def test_a_kernel_of_nothing_that_float32_holds_is_refused():
+    with pytest.raises(ParameterError, match="no weight that is not 0 in float32"):
+        Matrix("m", "").parse([[2.0**-150]])
+    assert Matrix("m", "").parse([[2.0**-149]]) == ((2.0**-149,),)
+
+
+def test_shares_of_a_hundred():
+    both = Percentiles("p", "")
+    assert both.parse([0, 100]) == (0.0, 100.0)
+    for given in ([-0.5, 50], [50, 100.5], [50, 50]):
+        with pytest.raises(ParameterError):
+            both.parse(given)
+    schema = both.schema()
+    assert (schema["minItems"], schema["maxItems"]) == (2, 2)
+    assert (schema["items"]["minimum"], schema["items"]["maximum"]) == (0, 100)
+    with pytest.raises(ParameterError, match="at most 100"):
+        stage("rank", "percentile", percent=100.5)
+
+
+def test_spans_hold_something():
+    span = Span("s", "")
+    assert span.parse([-2, 3]) == (-2, 3)
+    assert span.parse([2, -3]) == (2, -3)
+    for given in ([3, 3], [4, 3], [-3, -3]):
+        with pytest.raises(ParameterError):
+            span.parse(given)
+    assert span.schema()["minItems"] == span.schema()["maxItems"] == 2
+
+
+def test_a_size_is_two_sides_or_that_of_the_input():
+    assert SizePair("s", "").parse("input") == "input"
+    with pytest.raises(ParameterError):
+        SizePair("s", "").parse("inputs")
+
+
+def test_letter_case_matters_unless_it_is_said_not_to():
+    with pytest.raises(ParameterError):
+        Choice("c", "", choices=("a",)).parse("A")
+    assert Choice("c", "", choices=("a",), any_case=True).parse("A") == "a"

@@ -275,3 +275,8 @@ def test_a_plan_is_readable():
     plan = make_plan([stage("blur", "box", size=3, stride=2), stage("point", "abs")], (8, 9), dtype="uint16")
     assert repr(plan) == "<Plan: 8x9x1 uint16 -> 4x5x1 uint16, computed in float32, 2 stages>"
     assert str(plan).splitlines()[1] == "stage 0 (blur box): 8x9 -> 4x5, values 0 to 65535"
+
+
+def test_what_needs_the_whole_image_is_not_pointwise():
+    (node,) = make_plan([stage("denoise", "tv")], (9, 9)).nodes
+    assert not node.is_pointwise
