@@ -461,3 +461,12 @@ def test_weights_below_0_pass_the_samples_that_are_there_by_no_more_than_the_pla
     assert proven.low <= found.min()
     assert found.max() <= proven.high
     assert 0 < np.isin(made, -32768).mean() < 0.6 or share == 0.05
+
+
+def test_a_plan_says_of_its_stages_what_it_does_without_holes():
+    stages = [stage("point", "scale", gain=3, dtype="uint8"), SOBEL]
+    held, plain = (Pipeline(stages, missing=given).plan((9, 9), "uint8") for given in (7, None))
+    assert held.missing is not None
+    for one, other in zip(held.stages, plain.stages, strict=True):
+        assert (one.dtype, one.warnings) == (other.dtype, other.warnings)
+    assert held.notes == plain.notes != []

@@ -123,7 +123,9 @@ def another(parameter, example):
         return [1, 98]
     if isinstance(parameter, Span):
         return [3, -4]
-    return [0.75, 0.8125] if isinstance(parameter, NumberPair) else 0.75
+    if isinstance(parameter, NumberPair):
+        return [0.75, 0.8125]
+    return example.get(parameter.name, 0) + 0.75  # beside others of the example, which may bound it
 
 
 CASES = [
