@@ -14,8 +14,9 @@ import json
 import sys
 import tempfile
 import time
-from collections.abc import Callable
-from dataclasses import asdict
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from importlib import import_module
 from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 from pathlib import Path
@@ -35,6 +36,9 @@ from convpipe.compile.cuda.run import compile_plan
 ROTATED = 4
 """Images taken in turn: together several times the L2 cache from 4096x4096 float32 on."""
 
+
+SIDES = ("copy", "convpipe", "torch", "torch.compile", "CuPy")
+
 Work = Callable[[int], Any]
 """Filters image k of those taken in turn."""
 
@@ -44,27 +48,129 @@ def kernel(size: int) -> np.ndarray:
     return taps / taps.sum()
 
 
-BLUR = np.outer(*[[1 / 16, 4 / 16, 6 / 16, 4 / 16, 1 / 16]] * 2)
-SOBEL_X = np.outer([1, 2, 1], [-1, 0, 1]) / 4
-SOBEL_Y = SOBEL_X.T
+TAPS = {
+    "3x3": kernel(3),
+    "5x5": kernel(5),
+    "blur": np.outer(*[[1 / 16, 4 / 16, 6 / 16, 4 / 16, 1 / 16]] * 2),
+    "x": np.outer([1, 2, 1], [-1, 0, 1]) / 4,
+    "y": np.outer([-1, 0, 1], [1, 2, 1]) / 4,
+}
 
-CASES: dict[str, tuple[list[np.ndarray], list[Any], str, str]] = {
-    "3x3": ([kernel(3)], [stage("custom", "3x3", kernel=kernel(3).tolist())], "float32", "float32"),
-    "5x5": ([kernel(5)], [stage("custom", "5x5", kernel=kernel(5).tolist())], "float32", "float32"),
-    "blur5-sobel-uint8": (
-        [BLUR, SOBEL_X, SOBEL_Y],
-        [stage("custom", "blur", kernel=BLUR.tolist()), stage("edge", "sobel")],
+
+class Torch:
+    """What the cases need of torch: images are (1, 1, rows, columns); sums in float32, as all others."""
+
+    def __init__(self, device: str = "cuda") -> None:
+        self.torch = import_module("torch")
+        self.nn = import_module("torch.nn.functional")
+        self.torch.backends.cudnn.allow_tf32 = False
+        banks = TAPS | {"sobel": np.stack([TAPS["x"], TAPS["y"]])}
+        self.weights = {
+            name: self.torch.tensor(taps, dtype=self.torch.float32, device=device).reshape(
+                -1, 1, *taps.shape[-2:]
+            )
+            for name, taps in banks.items()
+        }
+
+    def correlate(self, x: Any, name: str) -> Any:
+        """Return the correlation with the taps of that name, beyond a reflected border."""
+        weight = self.weights[name]
+        return self.nn.conv2d(self.nn.pad(x.float(), (weight.shape[-1] // 2,) * 4, mode="reflect"), weight)
+
+    def sobel(self, x: Any) -> Any:
+        """Return the root of half the gradients' squares: one convolution to two channels."""
+        return (self.correlate(x, "sobel").square().sum(1, keepdim=True) * 0.5).sqrt()
+
+    def pixels(self, y: Any) -> Any:
+        """Round and saturate to uint8."""
+        return y.round().clamp(0, 255).to(self.torch.uint8)
+
+    def erode(self, x: Any, size: int) -> Any:
+        """Return the least sample under a square."""
+        side = size // 2
+        padded = self.nn.pad(x.float(), (side,) * 4, mode="replicate")
+        return (-self.nn.max_pool2d(-padded, size, stride=1)).to(self.torch.uint8)
+
+    def half(self, x: Any) -> Any:
+        """Return the image at half its size."""
+        return self.nn.interpolate(x, scale_factor=0.5, mode="bicubic", antialias=True)
+
+
+class CuPy:
+    """What the cases need of CuPy."""
+
+    def __init__(self, array: str = "cupy", filters: str = "cupyx.scipy.ndimage") -> None:
+        self.cupy, self.ndimage = import_module(array), import_module(filters)
+        self.weights = {name: self.cupy.asarray(taps, dtype=np.float32) for name, taps in TAPS.items()}
+
+    def correlate(self, x: Any, name: str) -> Any:
+        """Return the correlation with the taps of that name, beyond a reflected border."""
+        return self.ndimage.correlate(x, self.weights[name], output=np.float32, mode="mirror")
+
+    def sobel(self, x: Any) -> Any:
+        """Return the root of half the gradients' squares."""
+        gradients = self.correlate(x, "x"), self.correlate(x, "y")
+        return self.cupy.sqrt((gradients[0] ** 2 + gradients[1] ** 2) * np.float32(0.5))
+
+    def pixels(self, y: Any) -> Any:
+        """Round and saturate to uint8."""
+        return self.cupy.clip(self.cupy.rint(y), 0, 255).astype(np.uint8)
+
+    def erode(self, x: Any, size: int) -> Any:
+        """Return the least sample under a square."""
+        return self.ndimage.minimum_filter(x, size, mode="nearest")
+
+    def median(self, x: Any, size: int) -> Any:
+        """Return the middle sample under a square."""
+        return self.ndimage.median_filter(x, size, mode="mirror")
+
+
+@dataclass(frozen=True)
+class Case:
+    """A chain of ours, and the same of any library, written once with what `Torch` and `CuPy` offer."""
+
+    stages: Sequence[Any]
+    dtype: str
+    chain: Callable[[Any, Any], Any]
+    sides: tuple[str, ...] = ("torch", "cupy")
+
+
+def custom(taps: str, **common: Any) -> Any:
+    return stage("custom", taps, kernel=TAPS[taps].tolist(), **common)
+
+
+CASES = {
+    "3x3 float32": Case([custom("3x3")], "float32", lambda of, x: of.correlate(x, "3x3")),
+    "5x5 float32": Case([custom("5x5")], "float32", lambda of, x: of.correlate(x, "5x5")),
+    "blur 5, sobel, uint8": Case(
+        [custom("blur"), stage("edge", "sobel")],
         "uint8",
-        "uint8",
+        lambda of, x: of.pixels(of.sobel(of.correlate(x, "blur"))),
     ),
-    "float32-blur5-sobel": (
-        [BLUR, SOBEL_X, SOBEL_Y],
-        [stage("custom", "blur", kernel=BLUR.tolist()), stage("edge", "sobel")],
+    "blur 5, sobel, float32": Case(
+        [custom("blur"), stage("edge", "sobel")], "float32", lambda of, x: of.sobel(of.correlate(x, "blur"))
+    ),
+    "unsharp of a join, uint8": Case(
+        [custom("blur", name="soft"), stage("combine", "mine", formula="input + 1.5 * (input - soft)")],
+        "uint8",
+        lambda of, x: of.pixels(2.5 * x - 1.5 * of.correlate(x, "blur")),
+    ),
+    "median 3, uint8": Case(
+        [stage("rank", "median", size=3)], "uint8", lambda of, x: of.median(x, 3), sides=("cupy",)
+    ),
+    "median 7, uint8": Case(
+        [stage("rank", "median", size=7)], "uint8", lambda of, x: of.median(x, 7), sides=("cupy",)
+    ),
+    "erode 15, uint8": Case(
+        [stage("morphology", "erode", size=15, border="edge")], "uint8", lambda of, x: of.erode(x, 15)
+    ),
+    "bicubic to the half, float32": Case(
+        [stage("geometry", "resize", scale=0.5, method="bicubic")],
         "float32",
-        "float32",
+        lambda of, x: of.half(x),
+        sides=("torch",),
     ),
 }
-"""Name: the taps for the peers, the stages, and the dtypes in and out."""
 
 
 def milliseconds(works: dict[str, Work], runs: int) -> dict[str, float]:
@@ -82,14 +188,14 @@ def milliseconds(works: dict[str, Work], runs: int) -> dict[str, float]:
     return {name: median(times) for name, times in found.items()}
 
 
-def ours(stages: list[Any], sources: list[Any], image: np.ndarray, output: str) -> tuple[Work, int]:
+def ours(stages: Sequence[Any], sources: list[Any], image: np.ndarray) -> tuple[Work, int]:
     """Return the work, and the bytes that it must read and write."""
-    plan = Pipeline(stages, dtype=output, backend="cpu").plan(image.shape, image.dtype.name)
+    plan = Pipeline(stages, dtype=image.dtype.name, backend="cpu").plan(image.shape, image.dtype.name)
     device = Slot()
     device.stream = cuda.default_stream()  # the stream of the events and of the peers
     (part,) = compile_plan(plan).parts
     launch = Launch(part, device)
-    moved = image.nbytes + plan.extent[0] * plan.extent[1] * np.dtype(output).itemsize
+    moved = image.nbytes + plan.extent[0] * plan.extent[1] * image.itemsize
     return lambda k: launch([sources[k]])[0], moved
 
 
@@ -101,50 +207,20 @@ def copy(sources: list[Any], moved: int) -> Work:
     return lambda k: target.copy_to_device(given[k])
 
 
-def with_torch(taps: list[np.ndarray], sources: list[Any], output: str) -> dict[str, Work]:
-    """Return the chain in torch: cuDNN's convolutions, and compiled by torch.compile."""
-    import torch
-    from torch.nn import functional
-
-    given = [torch.as_tensor(source, device="cuda")[None, None] for source in sources]
-    weights = [torch.tensor(tap, dtype=torch.float32, device="cuda") for tap in taps]
-
-    def reflected(x: Any, weight: Any) -> Any:
-        side = weight.shape[-1] // 2
-        return functional.conv2d(functional.pad(x, (side,) * 4, mode="reflect"), weight)
-
-    first = weights[0][None, None]
-    second = torch.stack(weights[1:])[:, None] if len(weights) > 1 else None
-
-    def chain(x: Any) -> Any:
-        y = reflected(x.float(), first)
-        if second is not None:
-            y = (reflected(y, second).square().sum(1, keepdim=True) * 0.5).sqrt()
-        return y.round().clamp(0, 255).to(torch.uint8) if output == "uint8" else y
-
-    compiled = torch.compile(chain)
-    return {"cuDNN": lambda k: chain(given[k]), "torch.compile": lambda k: compiled(given[k])}
-
-
-def with_cupy(taps: list[np.ndarray], sources: list[Any], output: str) -> dict[str, Work]:
-    """Return the chain in CuPy."""
-    import cupy
-    from cupyx.scipy import ndimage
-
-    given = [cupy.asarray(source) for source in sources]
-    weights = [cupy.asarray(tap, dtype=np.float32) for tap in taps]
-
-    def chain(k: int) -> Any:
-        y = ndimage.correlate(given[k], weights[0], output=np.float32, mode="mirror")
-        if len(weights) > 1:
-            x, y = (ndimage.correlate(y, tap, mode="mirror") for tap in weights[1:])
-            y = cupy.sqrt((x * x + y * y) * np.float32(0.5))
-        return cupy.clip(cupy.rint(y), 0, 255).astype(np.uint8) if output == "uint8" else y
-
-    return {"CuPy": chain}
-
-
-PEERS = {"torch": with_torch, "cupy": with_cupy}
+def peers(case: Case, sources: list[Any]) -> dict[str, Work]:
+    """Return the chain in each library that is installed, and compiled by torch.compile."""
+    works: dict[str, Work] = {}
+    if "torch" in case.sides and find_spec("torch"):
+        of = Torch()
+        given = [of.torch.as_tensor(source, device="cuda")[None, None] for source in sources]
+        compiled = of.torch.compile(lambda x: case.chain(of, x))
+        works["torch"] = lambda k: case.chain(of, given[k])
+        works["torch.compile"] = lambda k: compiled(given[k])
+    if "cupy" in case.sides and find_spec("cupy"):
+        cupy = CuPy()
+        arrays = [cupy.cupy.asarray(source) for source in sources]
+        works["CuPy"] = lambda k: case.chain(cupy, arrays[k])
+    return works
 
 
 def host(result: Any) -> np.ndarray:
@@ -158,27 +234,24 @@ def host(result: Any) -> np.ndarray:
 
 def compare(name: str, side: int, runs: int) -> Row:
     """Time one case; the peers' results must be ours within a level or 1e-4."""
-    taps, stages, dtype, output = CASES[name]
-    image = np.random.default_rng(0).integers(0, 256, (side, side)).astype(dtype)
+    case = CASES[name]
+    image = np.random.default_rng(0).integers(0, 256, (side, side)).astype(case.dtype)
     sources = [cuda.to_device(np.roll(image, 64 * k, axis=1)) for k in range(ROTATED)]
-    work, moved = ours(stages, sources, image, output)
-    works = {"copy": copy(sources, moved), "convpipe": work}
-    for library, peer in PEERS.items():
-        if find_spec(library):
-            works |= peer(taps, sources, output)
+    work, moved = ours(case.stages, sources, image)
+    works = {"copy": copy(sources, moved), "convpipe": work} | peers(case, sources)
     want = host(work(0))
-    for peer_name in works.keys() - {"copy", "convpipe"}:
-        difference = np.abs(host(works[peer_name](0)) - want).max()
-        assert difference <= (1 if output == "uint8" else 1e-2), f"{peer_name} differs by {difference}"
+    for peer in works.keys() - {"copy", "convpipe"}:
+        difference = np.abs(host(works[peer](0)) - want).max()
+        assert difference <= (1 if case.dtype == "uint8" else 1e-2), f"{name}: {peer} differs by {difference}"
     times = milliseconds(works, runs)
-    bandwidth = 100 * times["copy"] / times["convpipe"]
-    return {"case": name, **{f"{key} ms": value for key, value in times.items()}, "% of copy": bandwidth}
+    shown = {f"{key} ms": times.get(key, "-") for key in SIDES}
+    return {"case": name, **shown, "% of copy": 100 * times["copy"] / times["convpipe"]}
 
 
 def folder(count: int, side: int) -> Table:
     """Large TIFFs from disk to disk on both backends."""
     rng = np.random.default_rng(0)
-    chain = CASES["blur5-sobel-uint8"][1]
+    chain = CASES["blur 5, sobel, uint8"].stages
     rows = []
     with tempfile.TemporaryDirectory() as place:
         root = Path(place)

@@ -9,7 +9,7 @@ import numpy as np
 import oracle
 from rounding import fma
 
-from convpipe.compile.cpu.banks import choose
+from convpipe.compile.common.banks import choose
 from convpipe.ops import Alpha, Cast, ChannelMap, Lookup, Map, Mix, Resample, Stencil
 from convpipe.plan.arithmetic import Sums
 
