@@ -191,17 +191,6 @@ def test_nans_are_counted_once_in_every_band(rng):
     assert losses == banded == Losses(nans=9 + 1)
 
 
-@pytest.mark.parametrize("name", ["difference", "unsharp", "deep", "strided"])
-def test_graphs_agree_with_the_processor(name, rng):
-    from convpipe.compile.cpu.graphs import compile_plan as on_processor
-
-    image = rng.integers(0, 256, (9, 7), dtype=np.uint8)
-    plan = make_plan(graphs.GRAPHS[name], (9, 7), Settings(output_dtype="float32"))
-    _, results, _ = run(plan, image)
-    want, _ = on_processor(plan)(image, threads=1)
-    np.testing.assert_allclose(results["result"], want, rtol=0, atol=1e-5 * np.abs(want).max())
-
-
 COVERED = {
     "blur": [stage("blur", "gaussian", sigma=1, truncate=1.5)],
     "chain": [

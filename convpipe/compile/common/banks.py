@@ -89,18 +89,12 @@ class Bank:
     @property
     def doubled(self) -> list[int]:
         """Widths, in taps, of the sums of neighbours that uniform taps need: 2, 4, 8, ..."""
-        cols = self.taps[0][1] + 1
-        return [2**k for k in range(1, cols.bit_length())] if cols >= UNIFORM_COLUMNS else []
+        return _doubled(self.taps[0][1] + 1)
 
     @property
     def parts(self) -> list[tuple[int, int]]:
         """Sums of neighbours that make up a row of uniform taps: (width, first column)."""
-        left, found = self.taps[0][1] + 1, []
-        for width in (*reversed(self.doubled), 1):
-            while left >= width:
-                found.append((width, self.taps[0][1] + 1 - left))
-                left -= width
-        return found
+        return halves(self.taps[0][1] + 1)
 
     @cached_property
     def column(self) -> list[int]:
@@ -133,6 +127,28 @@ class Bank:
         shifts = np.repeat(bits, (count, len(rounded) - count))
         whole: NDArray[Any] = np.ldexp(rounded.astype(np.float64), shifts).astype(self.sums.dtype)
         return whole
+
+
+def halves(cols: int) -> list[tuple[int, int]]:
+    """Return the sums of neighbours that make up a row of equal taps, in their order: (width, first column).
+
+    Each of more than one is that of its two halves.
+
+    Examples
+    --------
+    >>> halves(11), halves(3)
+    ([(8, 0), (2, 8), (1, 10)], [(1, 0), (1, 1), (1, 2)])
+    """
+    left, found = cols, []
+    for width in (*reversed(_doubled(cols)), 1):
+        while left >= width:
+            found.append((width, cols - left))
+            left -= width
+    return found
+
+
+def _doubled(cols: int) -> list[int]:
+    return [2**k for k in range(1, cols.bit_length())] if cols >= UNIFORM_COLUMNS else []
 
 
 def choose(name: str, taps: Taps, sums: Sums) -> Bank:

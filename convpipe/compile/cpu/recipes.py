@@ -9,10 +9,10 @@ from typing import ClassVar, Protocol
 
 import numpy as np
 
+from convpipe.compile.common.banks import Bank
 from convpipe.compile.common.levels import Level
 from convpipe.compile.common.segments import Segment
 from convpipe.compile.cpu import loops
-from convpipe.compile.common.banks import Bank
 from convpipe.compile.cpu.combine import Response, across, join, keep_alpha, respond
 from convpipe.compile.cpu.ends import ends_and_middle
 from convpipe.compile.cpu.lanes import Lanes, lanes

@@ -15,8 +15,8 @@ from functools import cached_property
 import numpy as np
 
 from convpipe.compile.common import levels
-from convpipe.compile.common.segments import Segment, segments
 from convpipe.compile.common.banks import choose
+from convpipe.compile.common.segments import Segment, segments
 from convpipe.compile.cpu.ranks import Ranked
 from convpipe.compile.cpu.recipes import Copy, Join, Recipe, Responses
 from convpipe.compile.cpu.resample import Resampled

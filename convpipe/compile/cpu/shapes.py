@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from convpipe.compile.cpu import loops
 from convpipe.compile.common.banks import Bank
+from convpipe.compile.cpu import loops
 from convpipe.compile.cpu.lanes import Term, Windows, lanes
 from convpipe.compile.cpu.steps import Frame, Place, Sample, When, margin
 from convpipe.geometry import Extent

@@ -12,6 +12,7 @@ from convpipe.compile.cuda.passes import Pass, geometry
 from convpipe.compile.cuda.point import Point
 from convpipe.compile.cuda.ranked import ranked
 from convpipe.compile.cuda.source import NO_SUM, border_value, plus, put, registers, sample
+from convpipe.compile.cuda.sums import expression, loop
 from convpipe.geometry import Axis
 from convpipe.polyphase import Polyphase
 
@@ -70,8 +71,11 @@ def _responses(text: Text, one: Pass, point: Point, channel: int, given: str) ->
         plane = plus("plane", source * one.level.channels + channel)
         return f"sample_{one.index}({given}, top + {i}, left + {j}, {plane})"
 
-    def place(source: int, i: int, j: int | str) -> str:
-        return under(str(i * down), times(j, right) if isinstance(j, str) else str(j * right), source)
+    def place(source: int, i: int | str, j: int | str) -> str:
+        row, col = (
+            times(at, step) if isinstance(at, str) else str(at * step) for at, step in ((i, down), (j, right))
+        )
+        return under(row, col, source)
 
     if point.kept(channel):
         i, j = (tap * step for tap, step in zip(one.centre, one.dilation, strict=True))
@@ -85,19 +89,11 @@ def _responses(text: Text, one: Pass, point: Point, channel: int, given: str) ->
         if bank.places is not None:
             _resampled(text, one, name, under)
             continue
-        if not bank.looped:
-            products = [
-                (f"w{bank.offset + k}", under(str(i * down), str(j * right), bank.source))
-                for k, (i, j) in enumerate(bank.taps)
-            ]
-            text.line(f"{name} = {fused(products)}")
-            continue
-        text.line(
-            f"{name} = {NO_SUM}", f"for i in range({one.kernel[0]}):", f"    for j in range({one.kernel[1]}):"
-        )
-        weight = f"w[{plus(times('i', one.kernel[1]) + ' + j', bank.offset)}]"
-        one_more = fused([(weight, under(times("i", down), times("j", right), bank.source))], name)
-        text.line(f"        {name} = {one_more}")
+        read = partial(place, bank.source)
+        if bank.looped:
+            loop(text, bank, [name], [read])
+        else:
+            text.line(f"{name} = {expression(bank, {tap: read(*tap) for tap in bank.taps})}")
 
 
 def _resampled(text: Text, one: Pass, name: str, under: Callable[[str, str, int], str]) -> None:

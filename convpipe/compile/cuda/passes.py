@@ -21,6 +21,11 @@ from convpipe.ops import Alpha, ChannelMap, Mix
 
 Part = Literal["whole", "first", "second"]
 
+Form = Literal["dot", "outer", "box", "sums", "tree"]
+"""How a bank of taps is summed: products in the order of its taps; products down every column, then those of
+the columns; equal taps down every column, then along the row by halves, weighted once; and of these the first
+part alone, and the second."""
+
 UNROLLED_TAPS = 32
 """Up to this many non-zero taps of a bank stand in one expression, their weights in registers."""
 
@@ -51,25 +56,51 @@ class Bank:
     taps : tuple of (row, column)
         Where its taps are, row by row.
     offset : int
-        Position of its first weight in the weight vector.
+        Position of its first weight in the weight vector: of a product of two factors, those of the column.
     rank : int or None
         Of a window that sorts, which of its samples it gives; None of one that sums.
     places : int or None
         Of one with taps of its own for every output, the position in the vector of places of where the first
         one's begin. Its weights are those of all outputs.
+    form : {'dot', 'outer', 'box', 'sums', 'tree'}
+        Of one that sums.
+    whole : bool
+        Whether its samples are integers that are summed as such.
+    skips : bool
+        Whether a weight of 0 is no tap.
     """
 
     name: str
     source: int
     taps: tuple[tuple[int, int], ...]
-    offset: int
+    offset: int = 0
     rank: int | None = None
     places: int | None = None
+    form: Form = "dot"
+    whole: bool = False
+    skips: bool = False
 
     @property
     def looped(self) -> bool:
         """Whether its taps are a loop over the whole kernel instead of one expression."""
-        return len(self.taps) > UNROLLED_TAPS
+        return len(self.taps) > UNROLLED_TAPS and self.form not in ("outer", "box")
+
+    @property
+    def rows(self) -> list[int]:
+        """The rows of its taps."""
+        return sorted({row for row, _ in self.taps})
+
+    @property
+    def cols(self) -> list[int]:
+        """The columns of its taps."""
+        return sorted({col for _, col in self.taps})
+
+    @property
+    def weights(self) -> int:
+        """How many weights it has."""
+        if self.form == "outer":
+            return len(self.rows) + len(self.cols)
+        return {"dot": len(self.taps), "sums": 0}.get(self.form, 1)
 
     @property
     def operations(self) -> int:

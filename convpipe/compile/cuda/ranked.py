@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 from convpipe.compile.common.text import Text
 from convpipe.compile.cuda.passes import COUNTED_PLACES, SELECTED_PLACES, Bank
-
-Read = Callable[[int, int | str], str]
-"""From a row and a column of the window, or the name of one, to the sample there as source."""
+from convpipe.compile.cuda.source import Read
 
 
 def ranked(text: Text, bank: Bank, name: str, read: Read) -> None:

@@ -13,6 +13,7 @@ from numba import config, cuda
 
 from convpipe import geometry
 from convpipe.compile.common import scalars
+from convpipe.compile.common.exact import fma
 
 SIMULATED = bool(config.ENABLE_CUDASIM)  # type: ignore[attr-defined]
 """Whether Numba's simulator stands in for the device."""
@@ -43,11 +44,11 @@ if SIMULATED:  # the simulator runs Python, which has no libdevice
         return dot_onto(products[0] * products[1], *products[2:])
 
     def dot_onto(total, *products):
-        """Return the same, onto a sum that precedes them; of float32 it is nearly the device's."""
-        kind = type(total)
+        """Return the same, onto a sum that precedes them."""
+        kind, result = type(total), float(total)
         for weight, sample in zip(products[::2], products[1::2], strict=True):
-            total = kind(float(weight) * float(sample) + float(total))
-        return total
+            result = fma(float(weight), float(sample), result, kind.__name__)
+        return kind(result)
 
     add, subtract = operator.add, operator.sub
 

@@ -6,22 +6,20 @@ This module imports no CUDA.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 
 import numpy as np
-from numpy.typing import NDArray
 
+from convpipe.compile.common.exact import dot_of
 from convpipe.compile.common.levels import Level, Program, constant_pixel
 from convpipe.compile.common.segments import segments
 from convpipe.compile.cuda import tables
-from convpipe.compile.cuda.passes import UNROLLED_TAPS, Bank, Part, Pass, Values
+from convpipe.compile.cuda.banks import SEPARATE, Weighted, banks_of
+from convpipe.compile.cuda.passes import Bank, Part, Pass, Values
 from convpipe.geometry import Axis, Border, Extent
-from convpipe.ops import Rank, Resample, Stencil, Taps
+from convpipe.ops import Rank, Resample, Stencil
 from convpipe.plan import NodePlan
-
-SEPARATE = 16
-"""What a second pass over the tile costs, in taps: a store, a barrier and a load."""
 
 
 def make_passes(program: Program, steps: Sequence[Step] = ()) -> tuple[tuple[Pass, ...], Values]:
@@ -78,14 +76,20 @@ class _Passes:
             self._resampled(level, head)
             return
         assert isinstance(stencil, Stencil)
-        factors = _factors(stencil)
-        if factors is None:
-            banks = self._banks(stencil.names, [taps.weights for taps in stencil.banks], own=False)
-            self.add(level, head, banks, head.axes, "whole")
+        banks = banks_of(stencil, head.arithmetic)
+        if not banks.has_halves:
+            self.add(level, head, self._weighted(banks.whole_window()), head.axes, "whole")
             return
-        columns, rows = zip(*((column[:, None], row[None, :]) for column, row in factors), strict=True)
-        self.add(level, head, self._banks(stencil.names, columns, own=False), (down, Axis(1)), "first")
-        self.add(level, head, self._banks(stencil.names, rows, own=True), (Axis(1), along), "second")
+        self.add(level, head, self._weighted(banks.columns()), (down, Axis(1)), "first")
+        self.add(level, head, self._weighted(banks.rows()), (Axis(1), along), "second")
+
+    def _weighted(self, banks: Sequence[Weighted]) -> tuple[Bank, ...]:
+        """Add the weights of banks; return these with the place of theirs."""
+        placed = []
+        for bank, weights in banks:
+            placed.append(replace(bank, offset=len(self.weights)))
+            self.weights += weights
+        return tuple(placed)
 
     def _sorted(self, level: Level, head: NodePlan, rank: Rank) -> None:
         """Add the pass of a window that sorts; extremes of a rectangle are those of its columns' extremes."""
@@ -123,19 +127,6 @@ class _Passes:
             Bank(name, at if own else 0, places, len(self.weights), min(each, count - 1))
             for at, (name, each) in enumerate(zip(rank.names, rank.ranks, strict=True))
         )
-
-    def _banks(
-        self, names: Sequence[str], kernels: Sequence[NDArray[np.float64]], own: bool
-    ) -> tuple[Bank, ...]:
-        """Add the weights of `kernels`; `own`: each reads a plane of its own."""
-        banks = []
-        for position, (name, weights) in enumerate(zip(names, kernels, strict=True)):
-            nonzero = [(int(i), int(j)) for i, j in np.argwhere(weights)] or [(0, 0)]
-            whole = [(i, j) for i in range(weights.shape[0]) for j in range(weights.shape[1])]
-            taps = nonzero if len(nonzero) <= UNROLLED_TAPS else whole
-            banks.append(Bank(name, position if own else 0, tuple(taps), len(self.weights)))
-            self.weights += [float(weights[tap]) for tap in taps]
-        return tuple(banks)
 
     def add(
         self, level: Level, head: NodePlan, banks: tuple[Bank, ...], axes: tuple[Axis, Axis], part: Part
@@ -181,28 +172,13 @@ class _Passes:
             return head.window.border, list(values)
         if isinstance(head.window, Rank):
             return head.window.border, list(values) * len(self.made[-1].banks)
-        # Left and right of the image stands the constant; the column pass makes its sum of it.
-        spans = [slice(bank.offset, bank.offset + len(bank.taps)) for bank in self.made[-1].banks]
-        sums = [sum(self.weights[span]) for span in spans]
-        return head.window.border, [value * total for total in sums for value in values]
+        # Left and right of the image stands the constant; the column pass makes its sum of it, alpha is kept.
+        sums = [[self._sum(bank, value) for value in values] for bank in self.made[-1].banks]
+        if head.window.keep_alpha:
+            sums = [[colour, values[-1]] for colour, _ in sums]
+        return head.window.border, [value for pair in sums for value in pair]
 
-
-def _factors(stencil: Stencil) -> list[tuple[NDArray[np.float64], NDArray[np.float64]]] | None:
-    """Return the (column, row) of every bank if two passes cost less than one."""
-    found = [_outer(taps) for taps in stencil.banks]
-    if stencil.keep_alpha and stencil.border == Border.CONSTANT:
-        return None  # alpha's constant is not a sum
-    pairs = [pair for pair in found if pair is not None]
-    if len(pairs) < len(found):
-        return None
-    separate = sum(np.count_nonzero(column) + np.count_nonzero(row) + SEPARATE for column, row in pairs)
-    dense = sum(taps.count for taps in stencil.banks)
-    return pairs if separate < dense else None
-
-
-def _outer(taps: Taps) -> tuple[NDArray[np.float64], NDArray[np.float64]] | None:
-    """Return a column and a row whose outer product the taps are; a single tap always has them."""
-    if taps.factors is not None or taps.count != 1:
-        return taps.factors
-    (i, j), (rows, cols) = np.argwhere(taps.weights)[0], taps.extent
-    return taps.weights[i, j] * np.eye(rows)[i], np.eye(cols)[j]
+    def _sum(self, bank: Bank, sample: float) -> float:
+        """Return what `bank` makes of equal samples, rounded as it does."""
+        weights = self.weights[bank.offset : bank.offset + bank.weights] or [1.0] * len(bank.taps)
+        return dot_of(weights, sample, self.program.compute)

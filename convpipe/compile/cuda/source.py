@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from convpipe.compile.common.text import Text
 from convpipe.compile.cuda.passes import Pass
 from convpipe.compile.cuda.point import Point
+
+Read = Callable[[int | str, int | str], str]
+"""From a row and a column of the window, or the names of them, to the sample there as source."""
 
 NO_SUM = "T(-0.0)"
 """What a sum begins with that changes nothing: a product of -0 plus 0 would be 0."""
@@ -35,7 +40,7 @@ def registers(text: Text, one: Pass, point: Point) -> None:
     """Write the loads of weights and constants into registers."""
     for bank in one.banks:
         if bank.rank is None and bank.places is None and not bank.looped:
-            text.line(*(f"w{bank.offset + k} = w[{bank.offset + k}]" for k in range(len(bank.taps))))
+            text.line(*(f"w{bank.offset + k} = w[{bank.offset + k}]" for k in range(bank.weights)))
     text.line(*(f"{name} = c[{position}]" for name, position in point.constants))
 
 

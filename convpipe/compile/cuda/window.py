@@ -5,13 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from convpipe.compile.common.text import Text, fused, times
+from convpipe.compile.common.text import Text, times
 from convpipe.compile.cuda.block import Block
 from convpipe.compile.cuda.operand import InImage, InTile, operands
 from convpipe.compile.cuda.passes import Bank, Pass, geometry
 from convpipe.compile.cuda.point import Point
 from convpipe.compile.cuda.ranked import ranked
-from convpipe.compile.cuda.source import NO_SUM, plus, put, registers, tile
+from convpipe.compile.cuda.source import NO_SUM, Read, plus, put, registers, tile
+from convpipe.compile.cuda.sums import expression, loop, onto
+
+SLID_COLUMNS = 12
+"""Up to this many columns of the samples that a strip shares are held in registers, row after row."""
 
 
 @dataclass(frozen=True)
@@ -98,8 +102,8 @@ class Window:
             text.line(*(f"s{row} = {first.pixel(channel, row)}" for row in strip))
             for bank in one.banks:
                 for row in strip:
-                    weighted = fused([(f"w{bank.offset}", f"s{row}")])
-                    text.line(f"{bank.name}_{channel}_{row} = {weighted if bank.rank is None else f's{row}'}")
+                    found = f"s{row}" if bank.rank is not None else expression(bank, {(0, 0): f"s{row}"})
+                    text.line(f"{bank.name}_{channel}_{row} = {found}")
         else:
             for source in range(one.sources):
                 banks = [bank for bank in one.banks if bank.source == source]
@@ -133,48 +137,50 @@ class Window:
             text.line(f"s{place} = {operand.at(base + place)}")
         for bank in banks:
             for row in strip:
-                products = [
-                    (f"w{bank.offset + k}", f"s{self._sample(operand, tap, row)}")
-                    for k, tap in enumerate(bank.taps)
-                ]
-                text.line(f"{bank.name}_{channel}_{row} = {fused(products)}")
+                samples = {tap: f"s{self._sample(operand, tap, row)}" for tap in bank.taps}
+                text.line(f"{bank.name}_{channel}_{row} = {expression(bank, samples)}")
 
     def _ranked(self, text: Text, operand: InTile, bank: Bank, of: tuple[int, int]) -> None:
         """The sample of a rank, for one row of the strip after the other."""
-        one, (channel, base) = self.one, of
-        for row in range(one.strip):
-            first = base + row * one.stride[0] * operand.pitch
+        channel, base = of
+        for row in range(self.one.strip):
+            ranked(text, bank, f"{bank.name}_{channel}_{row}", self._reader(operand, base, row))
 
-            def read(i: int, j: int | str, first: int = first) -> str:
-                place = first + i * one.dilation[0] * operand.pitch
-                if isinstance(j, int):
-                    return operand.at(place + j * one.dilation[1])
-                return tile(plus(f"at0 + {times(j, one.dilation[1])}", place))
+    def _reader(self, operand: InTile, base: int, row: int) -> Read:
+        """Return where the samples are under the window of a row of the strip."""
+        steps = self.one.dilation[0] * operand.pitch, self.one.dilation[1]
+        first = base + row * self.one.stride[0] * operand.pitch
 
-            ranked(text, bank, f"{bank.name}_{channel}_{row}", read)
+        def read(i: int | str, j: int | str) -> str:
+            taps = list(zip((i, j), steps, strict=True))
+            place = first + sum(tap * step for tap, step in taps if isinstance(tap, int))
+            named = [times(tap, step) for tap, step in taps if isinstance(tap, str)]
+            return tile(plus(" + ".join([f"at{operand.which}", *named]), place))
+
+        return read
 
     def _looped(self, text: Text, operand: InTile, bank: Bank, of: tuple[int, int]) -> None:
         """A loop over the kernel; down a column, the strip's samples move up a register a step."""
-        one, pitch, (channel, base) = self.one, operand.pitch, of
-        strip, sums = one.strip, [f"{bank.name}_{channel}_{row}" for row in range(one.strip)]
-        slides = one.stride[0] == one.dilation[0] == 1
-        text.line(*(f"{name} = {NO_SUM}" for name in sums), f"for j in range({one.kernel[1]}):")
+        one, (channel, base) = self.one, of
+        names = [f"{bank.name}_{channel}_{row}" for row in range(one.strip)]
+        reads = [self._reader(operand, base, row) for row in range(one.strip)]
+        slides = one.stride[0] == one.dilation[0] == 1 and len(bank.cols) <= SLID_COLUMNS
+        if not slides or bank.form == "tree":
+            loop(text, bank, names, reads)
+            return
+        *above, last = range(one.strip)
+        cols = range(len(bank.cols))
+        text.line(*(f"{name} = {NO_SUM}" for name in names))
+        text.line(*(f"a{row}_{j} = {reads[row](0, j)}" for row in above for j in cols))
+        text.line(f"for i in range({len(bank.rows)}):")
         with text.indented():
-            text.line(f"below = {plus('at0', base)} + {times('j', one.dilation[1])}")
-            if slides:
-                text.line(*(f"a{row} = {tile(plus('below', row * pitch))}" for row in range(strip - 1)))
-            text.line(f"for i in range({one.kernel[0]}):")
-            with text.indented():
-                text.line(f"weight = w[{plus(times('i', one.kernel[1]) + ' + j', bank.offset)}]")
-                step = times("i", one.dilation[0] * pitch)
-                for row in [strip - 1] if slides else range(strip):
-                    place = f"below + {plus(step, row * one.stride[0] * pitch)}"
-                    text.line(f"a{row} = {tile(place)}")
-                text.line(
-                    *(f"{name} = {fused([('weight', f'a{row}')], name)}" for row, name in enumerate(sums))
-                )
-                if slides:
-                    text.line(*(f"a{row} = a{row + 1}" for row in range(strip - 1)))
+            text.line(*(f"a{last}_{j} = {reads[last]('i', j)}" for j in cols))
+            if bank.form == "dot":
+                first = plus(times("i", len(cols)), bank.offset)
+                text.line(*(f"weight{j} = w[{plus(first, j)}]" for j in cols))
+            samples = [[f"a{row}_{j}" for j in cols] for row in range(one.strip)]
+            onto(text, bank, names, [f"weight{j}" for j in cols], samples)
+            text.line(*(f"a{row}_{j} = a{row + 1}_{j}" for row in above for j in cols))
 
     def _store(self, text: Text, row: int, planes: int) -> None:
         """Store the values of one row of the strip: to the tile, to the image, or both."""

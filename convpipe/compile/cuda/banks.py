@@ -1,0 +1,124 @@
+"""How a bank of taps, taken apart as both backends do, is summed in one pass over a tile or in two.
+
+Which operations follow each other is decided in :mod:`convpipe.compile.common.banks`; where nothing rounds,
+any order gives the same, and taps are taken as they are. This module imports no CUDA.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from convpipe.compile.common.banks import Bank as Chosen
+from convpipe.compile.common.banks import choose
+from convpipe.compile.cuda.passes import UNROLLED_TAPS, Bank
+from convpipe.ops import Stencil, Taps
+from convpipe.plan.arithmetic import Arithmetic
+
+SEPARATE = 16
+"""What a second pass over the tile costs, in taps: a store, a barrier and a load."""
+
+Weighted = tuple[Bank, list[float]]
+"""A bank whose weights have no place yet, and its weights."""
+
+
+@dataclass(frozen=True)
+class Banks:
+    """The banks of a stencil.
+
+    Parameters
+    ----------
+    taps : sequence of Taps
+    chosen : sequence of Chosen
+        How each is summed.
+    whole : sequence of bool
+        Of which the sums of integers are more than floating point holds.
+    """
+
+    taps: Sequence[Taps]
+    chosen: Sequence[Chosen]
+    whole: Sequence[bool]
+
+    @property
+    def has_halves(self) -> bool:
+        """Tell whether two passes, down the columns and along the rows, are less work than one."""
+        if not all(bank.has_columns or len(bank.taps) == 1 for bank in self.chosen):
+            return False
+        halves = sum(sum(map(len, _lines(bank))) + SEPARATE for bank in self.chosen)
+        return halves < sum(math.prod(map(len, _lines(bank))) for bank in self.chosen)
+
+    def whole_window(self) -> list[Weighted]:
+        """Return the banks of the only pass."""
+        return [self._in_one(at, bank) for at, bank in enumerate(self.chosen)]
+
+    def _in_one(self, at: int, bank: Chosen) -> Weighted:
+        if bank.sums.made is not None:
+            weights = self.taps[at].weights
+            taps = [(int(i), int(j)) for i, j in np.argwhere(weights)]
+            return _dot(bank.name, taps, [float(weights[tap]) for tap in taps])
+        if not bank.has_columns:
+            return _dot(bank.name, bank.taps, bank.weights)
+        rows, cols = _lines(bank)
+        taps = [(i, j) for i in rows for j in cols]
+        if bank.shape == "uniform":
+            return Bank(bank.name, 0, tuple(taps), form="box", whole=self.whole[at]), list(bank.weights)
+        return Bank(bank.name, 0, tuple(taps), form="outer"), list(bank.weights)
+
+    def columns(self) -> list[Weighted]:
+        """Return the banks of the pass down the columns."""
+        return [self._down(bank) for bank in self.chosen]
+
+    def _down(self, bank: Chosen) -> Weighted:
+        taps = [(i, 0) for i in _lines(bank)[0]]
+        if bank.shape == "uniform":
+            return Bank(bank.name, 0, tuple(taps), form="sums"), []
+        return _dot(bank.name, taps, bank.weights[: len(taps)])
+
+    def rows(self) -> list[Weighted]:
+        """Return those of the pass along the rows, each of a plane of its own."""
+        made = [self._along(at, bank) for at, bank in enumerate(self.chosen)]
+        return [(replace(bank, source=at), weights) for at, (bank, weights) in enumerate(made)]
+
+    def _along(self, at: int, bank: Chosen) -> Weighted:
+        taps = [(0, j) for j in _lines(bank)[1]]
+        if bank.shape == "uniform":
+            return Bank(bank.name, 0, tuple(taps), form="tree", whole=self.whole[at]), list(bank.weights)
+        weights = bank.weights[-len(taps) :] if bank.shape == "separable" else [1.0]  # one tap: of the column
+        return _dot(bank.name, taps, weights)
+
+
+def banks_of(stencil: Stencil, arithmetic: Arithmetic) -> Banks:
+    """Return the banks of `stencil`, whose sums are as `arithmetic` says."""
+    banks = zip(stencil.names, stencil.banks, arithmetic.sums, strict=True)
+    chosen = [choose(name, taps, sums) for name, taps, sums in banks]
+    held = 2 ** (np.finfo(arithmetic.compute).nmant + 1)
+    size = 0 if arithmetic.given is None else arithmetic.given.size
+    whole = [
+        bank.sums.counted and size * math.prod(taps.extent) > held
+        for bank, taps in zip(chosen, stencil.banks, strict=True)
+    ]
+    return Banks(stencil.banks, chosen, whole)
+
+
+def _lines(bank: Chosen) -> tuple[Sequence[int], Sequence[int]]:
+    """Return the rows and the columns of a bank that is taken apart, or of its one tap."""
+    if bank.shape == "uniform":
+        return bank.column, range(bank.taps[0][1] + 1)
+    if bank.shape == "separable":
+        return bank.column, bank.row
+    ((row, col),) = bank.taps
+    return [row], [col]
+
+
+def _dot(name: str, taps: Sequence[tuple[int, int]], weights: Sequence[float]) -> Weighted:
+    """Return a bank of products; more taps than stand in one expression are all of a rectangle, some of 0."""
+    if len(taps) <= UNROLLED_TAPS:
+        return Bank(name, 0, tuple(taps)), list(weights)
+    given = dict(zip(taps, weights, strict=True))
+    rows, cols = (1 + max(tap[axis] for tap in taps) for axis in range(2))
+    every = [(i, j) for i in range(rows) for j in range(cols)]
+    bank = Bank(name, 0, tuple(every), skips=len(every) > len(taps))
+    return bank, [given.get(tap, 0.0) for tap in every]

@@ -1,0 +1,147 @@
+"""The bytes of a device are those of the processor: sums are taken apart alike, operations rounded alike.
+
+But for powers, exponentials and logarithms, which are each system's own, and Fourier transforms.
+"""
+
+import ast
+
+import graphs
+import numpy as np
+import pytest
+from device import SIMULATED, compiled
+
+from convpipe.compile.cpu.graphs import compile_plan as on_processor
+from convpipe.compile.cuda.supported import unsupported
+from convpipe.geometry import Border
+from convpipe.ops import ChannelMap, Map
+from convpipe.plan import make_plan
+from convpipe.stages import ANY_LABEL, families, stage
+
+pytestmark = pytest.mark.gpu
+
+SYSTEM = {"power", "exp", "log"}
+"""Functions that are each system's own."""
+
+
+def make(method, **common):
+    return stage(
+        method.family, "mine" if method.name == ANY_LABEL else method.name, **{**method.example, **common}
+    )
+
+
+def defined(method):
+    """Tell whether kernels are written for a method, of operations that round alike everywhere."""
+    plan = make_plan([make(method)], (5, 7), channels=method.colours or 1)
+    ops = [op for node in plan.nodes for op in node.ops]
+    maps = [op for op in ops if isinstance(op, Map)]
+    maps += [line for op in ops if isinstance(op, ChannelMap) for _, line in op.lines]
+    names = {node.id for one in maps for node in ast.walk(one.tree) if isinstance(node, ast.Name)}
+    return unsupported(plan) is None and not names & SYSTEM
+
+
+METHODS = [method for methods in families().values() for method in methods.values() if defined(method)]
+
+
+def pixels(dtype, shape):
+    rng = np.random.default_rng(7)
+    if np.dtype(dtype).kind == "f":
+        return (rng.standard_normal(shape) * 100).astype(dtype)
+    limits = np.iinfo(dtype)
+    return rng.integers(limits.min, limits.max, shape, dtype=dtype, endpoint=True)
+
+
+def check(stages, image, border=Border.REFLECT, output_dtype=None, **options):
+    plan, run = compiled(stages, image, border, output_dtype, **options)
+    got, _ = run(image)
+    want, _ = on_processor(plan)(image, threads=1)
+    assert got.dtype == want.dtype
+    assert got.tobytes() == want.tobytes(), np.argwhere(got != want)[:5]
+    return run
+
+
+@pytest.mark.parametrize("dtype", ["uint8", "uint16", "float32", "float64"])
+@pytest.mark.parametrize("method", METHODS, ids=lambda method: f"{method.family}-{method.name}")
+def test_registry(method, dtype):
+    shape = (6, 9, method.colours) if method.colours else (6, 9)
+    border = list(Border)[METHODS.index(method) % len(Border)]
+    check([make(method)], pixels(dtype, shape), border)
+
+
+def kernel(rows, cols, zeros=()):
+    taps = np.random.default_rng(rows * cols).standard_normal((rows, cols))
+    for tap in zeros:
+        taps[tap] = 0
+    return taps.tolist()
+
+
+def outer(column, row):
+    return np.outer(column, row).tolist()
+
+
+LONG = [0.0, *np.random.default_rng(3).random(40).tolist()]
+LONG[7] = 0.0
+
+FORMS = {
+    "dense": (kernel(3, 3), {"dot"}),
+    "many": (kernel(7, 6), {"dot"}),
+    "many of other steps": (kernel(7, 6), {"dot"}),
+    "wide": (kernel(3, 14), {"dot"}),
+    "sparse": (kernel(7, 11, [(i, j) for i in range(7) for j in range(11) if (i + j) % 2]), {"dot"}),
+    "columns and rows at once": (outer([0.1, 0.7, 0.3], [0.2, 0.5, 0.9]), {"outer"}),
+    "columns, then rows": (outer(np.linspace(0.1, 1, 9), [0.2, 0.5, 0.9, 0.3, 0.7, 0.1, 1.1]), {"dot"}),
+    "long, with taps of 0": (outer(LONG, [0.3, 0.7, 0.9]), {"dot"}),
+    "equal": (np.full((5, 9), 1 / 45).tolist(), {"sums", "tree"}),
+    "equal, at once": (np.full((2, 8), 1 / 16.1).tolist(), {"box"}),
+    "equal and long": (np.full((40, 75), 1e-3).tolist(), {"sums", "tree"}),
+}
+"""A kernel, and the forms of the banks that it is summed by, where something can be rounded."""
+
+COMMON = {"many of other steps": {"stride": [2, 1], "dilation": [1, 2]}}
+
+
+@pytest.mark.parametrize("border", [Border.REFLECT, Border.CONSTANT], ids=lambda border: border.name.lower())
+@pytest.mark.parametrize("dtype", ["uint8", "uint16", "float32", "float64"])
+@pytest.mark.parametrize("name", FORMS)
+def test_forms(name, dtype, border):
+    taps, forms = FORMS[name]
+    one = stage("custom", "mine", kernel=taps, value=0.1, **COMMON.get(name, {}))
+    for shared in ({}, {"shared": 64}):  # from a tile, and tap by tap from the image
+        run = check([one], pixels(dtype, (5, 6)), border, "float64", **shared)
+    if dtype.startswith("f"):
+        assert {bank.form for group in run.groups for one in group.passes for bank in one.banks} == forms
+
+
+@pytest.mark.parametrize(("dtype", "size"), [("uint16", [17, 16]), ("int16", [20, 70]), ("uint8", 5)])
+def test_sums_of_more_integers_than_floating_point_holds(dtype, size):
+    """From 2^24 on float32 does not hold all of them; 32 bits do."""
+    limits = np.iinfo(dtype)
+    image = pixels(dtype, (5, 6))
+    for values in (image, np.maximum(image, limits.max - 4)):
+        check([stage("blur", "box", size=size)], values, output_dtype="float32")
+
+
+@pytest.mark.parametrize("border", [Border.REFLECT, Border.CONSTANT], ids=lambda border: border.name.lower())
+def test_alpha(border):
+    image = pixels("uint8", (6, 7, 4))
+    for one in (
+        stage("blur", "gaussian", sigma=1, truncate=1.5, value=10),
+        stage("blur", "gaussian", sigma=2, truncate=2, value=10.5),
+        stage("edge", "sobel", value=7),
+        stage("custom", "parts", kernel=outer(range(1, 9), np.linspace(-1, 3, 6)), value=7, padding=3),
+    ):
+        check([one], image, border, "float32", alpha=True)
+
+
+@pytest.mark.parametrize("name", graphs.GRAPHS)
+@pytest.mark.parametrize("dtype", ["uint8", "uint16", "float32"])
+def test_graphs(name, dtype):
+    check(graphs.GRAPHS[name], pixels(dtype, (9, 8)), output_dtype="float32")
+
+
+@pytest.mark.skipif(SIMULATED, reason="a simulator takes its time")
+@pytest.mark.parametrize("dtype", ["uint8", "uint16", "float32"])
+@pytest.mark.parametrize("method", METHODS, ids=lambda method: f"{method.family}-{method.name}")
+def test_registry_in_many_blocks(method, dtype):
+    shape = (233, 410, method.colours) if method.colours else (233, 410)
+    for common in ({}, {"stride": [2, 3]}):
+        check([make(method, **common)], pixels(dtype, shape))
