@@ -3,7 +3,7 @@
 import numpy as np
 import oracle
 import pytest
-from test_stages import EVERY_METHOD, check, ids, make
+from test_stages import EVERY_METHOD, check, ids, make, weighs
 
 from convpipe import Pipeline, stage
 from convpipe.geometry import Border
@@ -73,14 +73,7 @@ def test_alpha_below_nothing_counts_for_nothing(rng):
     check([stage("blur", "box", size=3)], image, output_dtype="float32", alpha=True)
 
 
-SEEN_THROUGH = {
-    ("denoise", "tv"),
-    ("denoise", "nlmeans"),
-    ("layer", "conv2d"),
-    ("rank", "median"),
-    ("rank", "percentile"),
-}
-COVERING = [method for method in EVERY_METHOD if (method.family, method.name) not in SEEN_THROUGH]
+COVERING = [method for method in EVERY_METHOD if weighs(method)]
 
 
 def sprite(rng, dtype, shape=(14, 15), colours=3):

@@ -44,7 +44,7 @@ def stages(draw):
     label = "mine" if method.name == ANY_LABEL else method.name
     try:
         return stage(method.family, label, **example, **common)
-    except ParameterError:  # one of several windows takes no padding
+    except ParameterError:  # one of several nodes takes no padding
         del common["padding"]
         return stage(method.family, label, **example, **common)
 

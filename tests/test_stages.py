@@ -6,8 +6,9 @@ import pytest
 
 from convpipe.compile.cpu.graphs import compile_plan
 from convpipe.geometry import Border
+from convpipe.ops import Frame, Layer, Rank
 from convpipe.plan import Settings, make_plan
-from convpipe.stages import ANY_LABEL, families, stage
+from convpipe.stages import ANY_LABEL, ImageKind, families, stage
 
 EVERY_METHOD = [method for methods in families().values() for method in methods.values()]
 
@@ -19,6 +20,19 @@ def ids(method):
 def make(method, /, **parameters):
     label = "mine" if method.name == ANY_LABEL else method.name
     return stage(method.family, label, **{**method.example, **parameters})
+
+
+def nodes_of(method):
+    """Return what an example of a method is lowered to."""
+    return make(method).lower(Border.REFLECT, ImageKind(method.colours or 1)).nodes
+
+
+def weighs(method):
+    """Tell whether a method knows of samples that count in part, or not: no middle rank does, no library."""
+    ops = [op for node in nodes_of(method) for op in node.ops]
+    ranks = [op for op in ops if isinstance(op, Rank)]
+    is_extreme = all({*op.ranks} <= {0, op.count - 1} for op in ranks)
+    return is_extreme and not any(isinstance(op, Frame | Layer) for op in ops)
 
 
 def shaped(method, extent):

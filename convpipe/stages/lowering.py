@@ -78,8 +78,8 @@ class _Maker:
         if any(has_window(node.ops) for node in graph.nodes):
             for name, plain in (("padding", "same"), ("anchor", None)):
                 if common[name] != plain:
-                    title = self.stage.method.title
-                    raise ParameterError(f"{title} is of several windows, and takes no {name}", name)
+                    message = f"goes through several images of one extent, and takes no {name}"
+                    raise ParameterError(f"{self.stage.method.title} {message}", name)
         nodes = [
             node if node.is_join or node.is_apart else replace(node, ops=self._inner(node.ops))
             for node in graph.nodes
