@@ -129,7 +129,7 @@ def test_methods():
         "combine": ["LABEL"],
         "contrast": ["equalize", "lut", "stretch", "zscore"],
         "custom": ["LABEL"],
-        "denoise": ["nlmeans", "tv"],
+        "denoise": ["nlmeans", "outliers", "tv"],
         "edge": ["kirsch", "laplacian", "prewitt", "roberts", "scharr", "sobel"],
         "geometry": ["crop", "flip", "resize", "rotate90", "transpose"],
         "layer": ["conv2d"],

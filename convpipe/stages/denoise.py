@@ -1,4 +1,4 @@
-"""Denoising that looks at the whole image, by functions of scikit-image."""
+"""Denoising: by functions of scikit-image that look at the whole image, and by medians."""
 
 from __future__ import annotations
 
@@ -9,10 +9,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from convpipe.errors import ParameterError
-from convpipe.ops import Frame, Op
+from convpipe.ops import Frame, Graph, Map, Node, Op
 from convpipe.ops.frame import function
 from convpipe.stages.base import ImageKind, method
+from convpipe.stages.footprint import FOOTPRINT, SIZE
 from convpipe.stages.numbers import Count, Number
+from convpipe.stages.parameters import Choice
+from convpipe.stages.rank import median
 
 _CHAMBOLLE = "skimage.restoration.denoise_tv_chambolle"
 _NL_MEANS = "skimage.restoration.denoise_nl_means"
@@ -77,3 +80,35 @@ def _nlmeans(h: float, size: int, distance: int, sigma: float, image: ImageKind)
     given = (("h", h), ("patch_size", size), ("patch_distance", distance), ("sigma", sigma))
     work = 15 * (2 * distance + 1) ** 2
     return (Frame(_NL_MEANS, given, image.full_scale, operations=work, copies=3, planes=6),)
+
+
+_DISTANCES = {
+    "bright": "image - median",
+    "dark": "median - image",
+    "both": "abs(image - median)",
+}
+"""What of a pixel must pass the tolerance."""
+
+
+@method(
+    "denoise",
+    "outliers",
+    "the median in place of pixels that are too far from it; others, and NaNs, stay as they are",
+    reference="ImageJ, Process > Noise > Remove Outliers: ij.plugin.filter.RankFilters, but for 'both'",
+    parameters=(
+        Number("tolerance", "how far is not too far, in the image's own units", least=0.0),
+        Choice("which", "pixels above the median, below it, or both", "bright", choices=tuple(_DISTANCES)),
+        SIZE,
+        FOOTPRINT,
+    ),
+    example={"tolerance": 50},
+    formula="median if image - median > tolerance, else image; of ImageJ's radius 2 the footprint is 5x5 "
+    "without its corners, and the border edge",
+)
+def _outliers(tolerance: float, which: str, size: tuple[int, int], footprint: Any) -> Graph:
+    chosen = Map(
+        f"where({_DISTANCES[which]} > tolerance, median, image)",
+        ("image", "median"),
+        (("tolerance", tolerance),),
+    )
+    return Graph((Node("median", (median(footprint, size),)), Node("result", (chosen,), ("input", "median"))))

@@ -38,6 +38,7 @@ _HERE = {
     "rgb2ycbcr": "color: ycbcr",
     "rgb2xyz": "color: xyz",
     "denoise_tv denoise_tv_chambolle total_variation rof": "denoise: tv",
+    "remove_outliers hot_pixels remove_hotpixels bad_pixels": "denoise: outliers",
     "nl_means nlm denoise_nl_means fastnlmeansdenoising": "denoise: nlmeans",
     "avg_pool average_pool mean_pool avg_pool2d pool.avg pool.average pool.mean": (
         "blur: box (with 'size: N', 'stride: N' and 'padding: valid')"

@@ -31,6 +31,12 @@ def window(footprint: Any, size: tuple[int, int], *ranks: int, names: tuple[str,
     return Rank(places, ranks, names, anchor="lower")
 
 
+def median(footprint: Any, size: tuple[int, int]) -> Rank:
+    """Return the window of a footprint whose middle one is wanted, the upper of two; as :func:`window`."""
+    count = int(np.count_nonzero(footprint_of(footprint, size)))
+    return window(footprint, size, count // 2)
+
+
 @method(
     "rank",
     "median",
@@ -39,8 +45,7 @@ def window(footprint: Any, size: tuple[int, int], *ranks: int, names: tuple[str,
     parameters=(SIZE, FOOTPRINT),
 )
 def _median(size: tuple[int, int], footprint: Any) -> tuple[Op, ...]:
-    count = int(np.count_nonzero(footprint_of(footprint, size)))
-    return (window(footprint, size, count // 2),)
+    return (median(footprint, size),)
 
 
 @method(

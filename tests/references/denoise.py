@@ -1,8 +1,10 @@
-"""Denoising: by functions of scikit-image, over the full scale of uint8."""
+"""Denoising: by functions of scikit-image, over the full scale of uint8, and by medians, in every border."""
 
+import numpy as np
+from scipy import ndimage
 from skimage import restoration
 
-from references.table import Table
+from references.table import Table, in_every_border
 
 VERSION = "scikit-image 0.26.0, skimage.restoration"
 
@@ -14,6 +16,22 @@ def tv(**options):
 def nl_means(**options):
     given = {"patch_size": 7, "patch_distance": 11, "h": 0.1, **options}
     return lambda image: 255 * restoration.denoise_nl_means(image / 255, preserve_range=True, **given)
+
+
+OUTLIERS = "SciPy 1.17.1, ndimage.median_filter, under the rule of ImageJ's RankFilters.java at 09e0f4f"
+
+RADIUS_2 = np.array([[0, 1, 1, 1, 0], [1, 1, 1, 1, 1], [1, 1, 1, 1, 1], [1, 1, 1, 1, 1], [0, 1, 1, 1, 0]])
+"""The circle of radius 2 of ImageJ, which holds what is at most the root of 5 away, as its makeLineRadii."""
+
+
+def outliers(tolerance=50, far=np.positive, **window):
+    window = window or {"size": 3}
+
+    def removed(image, mode="mirror", cval=0):
+        median = ndimage.median_filter(image, **window, mode=mode, cval=cval)
+        return np.where(far(image - median) > tolerance, median, image)
+
+    return removed
 
 
 TABLES = [
@@ -141,6 +159,100 @@ TABLES = [
              121.90055  26.893545 144.493169 103.889642  44.856601  123.81673
              29.746809  164.62331  47.756376 109.609946 126.056792  26.049344
             123.524163  28.966174 123.313326 104.000049  33.916033 146.100683
+        """,
+    ),
+    *in_every_border(
+        "denoise outliers",
+        {"tolerance": 50},
+        OUTLIERS,
+        outliers(),
+        constant="""
+             12  80  33  50   5  91
+              7  64  64  18  55  40
+             99   3  64  55  28  50
+             61  99  11 108  77   0
+             50  26  50  50  49  50
+        """,
+        edge="""
+             12  80  33  33   5  91
+              7  64  64  18  55  40
+             99   3  64  55  28  40
+             61  99  11 108  77   0
+            183  26 142 108  49 116
+        """,
+        reflect="""
+             12  80  33  64   5  91
+              7  64  64  18  55  40
+             99   3  64  55  28  77
+             61  99  11 108  77   0
+            183  26 142  77  49 116
+        """,
+        symmetric="""
+             12  80  33  33   5  91
+              7  64  64  18  55  40
+             99   3  64  55  28  40
+             61  99  11 108  77   0
+            183  26 142 108  49 116
+        """,
+        wrap="""
+             12  80  33  64   5  91
+              7  64  64  18  55  40
+             99   3  64  55  28  61
+             61  99  11 108  77   0
+             80  26 142  77  49  61
+        """,
+    ),
+    Table(
+        "denoise outliers",
+        {"tolerance": 50, "which": "dark"},
+        OUTLIERS,
+        peer=outliers(far=np.negative),
+        want="""
+             80  80  33 200   5  91
+             80 150  64  18 222  40
+             99  64 170  55  28 131
+             61 240 108 108  77   0
+            183  26 142 255  49 116
+        """,
+    ),
+    Table(
+        "denoise outliers",
+        {"tolerance": 0, "which": "both"},
+        OUTLIERS,
+        peer=outliers(0, np.abs),
+        want="""
+             80  64  64  64  40  91
+             80  64  64  55  55  40
+             99  64  64  64  55  77
+             61  99 108  77  77  49
+            183  61 108  77  77  77
+        """,
+    ),
+    Table(
+        "denoise outliers",
+        {"tolerance": 76, "size": [2, 4]},
+        OUTLIERS,
+        peer=outliers(76, size=(2, 4)),
+        want="""
+             12  80  33  80   5  91
+              7 150  64  18  64  40
+             99   3  64  55  28 131
+             61  99  11 108  77   0
+            183  26 142 108  49 116
+        """,
+    ),
+    Table(
+        "denoise outliers",
+        {"tolerance": 50, "footprint": RADIUS_2.tolist()},
+        OUTLIERS,
+        peer=lambda image: outliers(footprint=RADIUS_2)(image, mode="nearest"),
+        border="edge",
+        want="""
+             12  80  33  64   5  91
+              7  55  64  18  77  40
+             99   3  77  55  28  55
+             61  99  11 108  77   0
+            183  26 142 108  49 116
         """,
     ),
 ]
