@@ -130,7 +130,7 @@ def test_methods():
         "contrast": ["equalize", "lut", "stretch", "zscore"],
         "custom": ["LABEL"],
         "denoise": ["nlmeans", "outliers", "tv"],
-        "edge": ["kirsch", "laplacian", "prewitt", "roberts", "scharr", "sobel"],
+        "edge": ["dog", "kirsch", "laplacian", "prewitt", "roberts", "scharr", "sobel"],
         "geometry": ["crop", "flip", "resize", "rotate90", "transpose"],
         "layer": ["conv2d"],
         "light": ["linear", "srgb"],

@@ -67,3 +67,19 @@ def test_an_image_is_one_channel_of_uint8_where_nothing_is_said():
 def test_levels_the_wrong_way_round_are_refused():
     with pytest.raises(ParameterError, match="high must be at least low, which is 5; given 4"):
         stage("threshold", "between", low=5, high=4)
+
+
+@pytest.mark.parametrize(
+    ("given", "parameter", "message"),
+    [
+        ({"low_sigma": 2, "high_sigma": 1.5}, "high_sigma", "which is 2; given 1.5"),
+        ({"low_sigma": [1, 3], "high_sigma": 2}, "high_sigma", "which is 3; given 2"),
+        ({"low_sigma": [3, 1], "high_sigma": 2}, "high_sigma", "which is 3; given 2"),
+        ({"low_sigma": 2000}, "low_sigma", "low_sigma 2000 with truncate 4 reaches 8000 pixels"),
+        ({"low_sigma": 1000}, "high_sigma", "high_sigma 1600 with truncate 4 reaches 6400 pixels"),
+    ],
+)
+def test_errors_of_a_difference_of_gaussians_name_its_own_parameters(given, parameter, message):
+    with pytest.raises(ParameterError, match=message) as caught:
+        stage("edge", "dog", **given)
+    assert caught.value.parameter == parameter

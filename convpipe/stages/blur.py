@@ -29,7 +29,7 @@ def _box(size: tuple[int, int]) -> tuple[Op, ...]:
     return (Stencil((mean,), anchor="lower"),)
 
 
-def gaussian_taps(sigma: float, truncate: float) -> NDArray[np.float64]:
+def gaussian_taps(sigma: float, truncate: float, name: str = "sigma") -> NDArray[np.float64]:
     """Return a sampled Gaussian of radius int(truncate * sigma + 0.5), normalised to sum 1.
 
     Parameters
@@ -38,10 +38,17 @@ def gaussian_taps(sigma: float, truncate: float) -> NDArray[np.float64]:
         Standard deviation in pixels; 0 gives the single tap 1.
     truncate : float
         Where to cut, in standard deviations.
+    name : str
+        Of the parameter that `sigma` comes from, for the error.
 
     Returns
     -------
     ndarray, shape (2 * radius + 1,), float64
+
+    Raises
+    ------
+    ParameterError
+        If the radius is above 4096.
 
     Notes
     -----
@@ -55,9 +62,9 @@ def gaussian_taps(sigma: float, truncate: float) -> NDArray[np.float64]:
     radius = int(truncate * sigma + 0.5)
     if radius > _LARGEST_RADIUS:
         raise ParameterError(
-            f"sigma {sigma:g} with truncate {truncate:g} reaches {radius} pixels; "
+            f"{name} {sigma:g} with truncate {truncate:g} reaches {radius} pixels; "
             f"at most {_LARGEST_RADIUS} are taken",
-            "sigma",
+            name,
         )
     if sigma == 0:
         return np.ones(1)

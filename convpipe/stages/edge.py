@@ -11,9 +11,11 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
+from convpipe.errors import ParameterError
 from convpipe.ops import Map, Op, Stencil, Taps
 from convpipe.stages.base import method
-from convpipe.stages.numbers import Number
+from convpipe.stages.blur import TRUNCATE, gaussian_taps
+from convpipe.stages.numbers import Number, NumberPair
 from convpipe.stages.parameters import Choice
 
 GAIN = Number("gain", "multiplies the result", 1.0)
@@ -97,6 +99,39 @@ _declare(
 def _laplacian(gain: float) -> tuple[Op, ...]:
     taps = Taps([[0, 1, 0], [1, -4, 1], [0, 1, 0]])
     return Stencil((taps,)), Map("gain * r", constants=(("gain", gain),))
+
+
+@method(
+    "edge",
+    "dog",
+    "difference of two Gaussian blurs: what lies between two scales, positive on bright spots",
+    reference="skimage.filters.difference_of_gaussians; D. Marr, E. Hildreth, 'Theory of edge "
+    "detection', 1980",
+    parameters=(
+        NumberPair("low_sigma", "standard deviation in pixels of the finer one", least=0.0),
+        NumberPair(
+            "high_sigma", "of the coarser one, at least low_sigma; default: 1.6 * low_sigma", None, least=0.0
+        ),
+        TRUNCATE,
+        GAIN,
+    ),
+    example={"low_sigma": 1.0},
+    formula="gain * (blur by low_sigma - blur by high_sigma)",
+)
+def _dog(
+    low_sigma: tuple[float, float], high_sigma: tuple[float, float] | None, truncate: float, gain: float
+) -> tuple[Op, ...]:
+    high_sigma = high_sigma or (1.6 * low_sigma[0], 1.6 * low_sigma[1])
+    for low, high in zip(low_sigma, high_sigma, strict=True):
+        if high < low:
+            message = f"high_sigma must be at least low_sigma, which is {low:g}; given {high:g}"
+            raise ParameterError(message, "high_sigma")
+    fine, coarse = (
+        Taps.outer(*(gaussian_taps(sigma, truncate, name) for sigma in sigmas))
+        for name, sigmas in (("low_sigma", low_sigma), ("high_sigma", high_sigma))
+    )
+    both = Stencil((fine.centred(coarse.extent), coarse), ("fine", "coarse"))
+    return both, Map("gain * (fine - coarse)", ("fine", "coarse"), (("gain", gain),))
 
 
 def _compass(ring: Sequence[float]) -> tuple[Taps, ...]:

@@ -15,6 +15,7 @@ _HERE = {
     "mean average uniform uniform_filter box_filter box_blur mean_filter": "blur: box",
     "laplace laplacian_filter": "edge: laplacian",
     "edge.gradient gradient_magnitude find_edges edges edge_detection sobel_filter": "edge: sobel",
+    "difference_of_gaussians bandpass band_pass": "edge: dog (with 'low_sigma:' and 'high_sigma:')",
     "unsharp_mask usm": "sharpen: unsharp",
     "grey grayscale greyscale rgb2gray to_gray luminance luma desaturate": "color: gray",
     "normalize normalise autocontrast rescale_intensity auto_level rescale": "contrast: stretch",
@@ -109,7 +110,6 @@ _NOT_HERE = {
     "hue hsl luv colorspace sepia white_balance": (
         "color: hsv, lab, xyz and ycbcr are the conversions, and from_hsv and its like lead back"
     ),
-    "dog difference_of_gaussians bandpass band_pass": "custom: LABEL takes the difference of two kernels",
     "gabor frangi sato ridge hessian structure_tensor harris corners": "custom: LABEL takes any kernel",
     "watershed label connected_components hough contours segment skeletonize fill_holes distance": "",
     "clip clamp limit": "results saturate at the range of their dtype",

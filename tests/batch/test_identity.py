@@ -123,7 +123,7 @@ def another(parameter, example):
     if isinstance(parameter, Span):
         return [3, -4]
     if isinstance(parameter, NumberPair):
-        return [0.75, 0.8125]
+        return [1.75, 1.8125]
     return example.get(parameter.name, 0) + 0.75  # beside others of the example, which may bound it
 
 
