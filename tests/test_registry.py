@@ -5,8 +5,9 @@ import pytest
 from convpipe import config
 from convpipe.errors import ConfigError, ParameterError, ParameterTypeError
 from convpipe.geometry import Border
-from convpipe.stages import COMMON, ImageKind, families, stage
+from convpipe.stages import COMMON, ImageKind, elsewhere, families, stage
 from convpipe.stages.base import _REGISTRY, find, method, nearest
+from convpipe.stages.elsewhere import parameter_here
 
 
 def test_a_method_is_declared_once():
@@ -83,3 +84,34 @@ def test_errors_of_a_difference_of_gaussians_name_its_own_parameters(given, para
     with pytest.raises(ParameterError, match=message) as caught:
         stage("edge", "dog", **given)
     assert caught.value.parameter == parameter
+
+
+@pytest.mark.parametrize(
+    ("family", "name", "given", "meant"),
+    [
+        ("point", "scale", {"factor": 2}, "gain"),
+        ("morphology", "open", {"shape": "disk"}, "footprint"),
+        ("rank", "median", {"ksize": 5}, "size"),
+        ("blur", "gaussian", {"std": 2}, "sigma"),
+        ("blur", "box", {"mode": "edge"}, "border"),
+        ("custom", "mine", {"weights": [[1]]}, "kernel"),
+        ("geometry", "resize", {"factor": 2}, "scale"),
+        ("geometry", "resize", {"interpolation": "nearest"}, "method"),
+        ("sharpen", "unsharp", {"strength": 1}, "amount"),
+        ("point", "threshold", {"thresh": 1}, "level"),
+    ],
+)
+def test_a_parameter_that_other_tools_call_otherwise_is_offered_by_its_name_here(family, name, given, meant):
+    (word,) = given
+    expected = rf"{family} {name} has no parameter '{word}'; did you mean '{meant}'\?"
+    with pytest.raises(ParameterError, match=expected):
+        stage(family, name, **given)
+    entry = {family: name, **given}
+    with pytest.raises(ConfigError, match=expected):
+        config.from_dict({"stages": [entry]})
+
+
+def test_every_parameter_with_other_names_is_one():
+    methods = [each for family in families().values() for each in family.values()]
+    assert elsewhere._PARAMETERS.keys() <= {parameter.name for each in methods for parameter in each.accepted}
+    assert parameter_here("from_where", ["from"]) is None

@@ -5,10 +5,12 @@ import oracle
 import pytest
 
 from convpipe.compile.cpu.graphs import compile_plan
+from convpipe.errors import ParameterError
 from convpipe.geometry import Border
 from convpipe.ops import Frame, Layer, Rank
+from convpipe.pipeline import Pipeline
 from convpipe.plan import Settings, make_plan
-from convpipe.stages import ANY_LABEL, ImageKind, families, stage
+from convpipe.stages import ANY_LABEL, ImageKind, families, find, stage
 
 EVERY_METHOD = [method for methods in families().values() for method in methods.values()]
 
@@ -18,8 +20,10 @@ def ids(method):
 
 
 def make(method, /, **parameters):
+    """Return a stage of a method's example, and of those parameters that mean something to it."""
     label = "mine" if method.name == ANY_LABEL else method.name
-    return stage(method.family, label, **{**method.example, **parameters})
+    taken = {name: value for name, value in parameters.items() if name not in method.unused}
+    return stage(method.family, label, **{**method.example, **taken})
 
 
 def nodes_of(method):
@@ -114,3 +118,59 @@ def test_declaration_is_complete(method):
         assert parameter.schema()
     required = {parameter.name for parameter in method.parameters if parameter.required}
     assert required <= set(method.example)
+
+
+OWN_RULE = [
+    find(*title.split()) for title in ("geometry resize", "geometry flip", "geometry crop", "denoise tv")
+]
+
+
+def lowered(method, **common):
+    label = "mine" if method.name == ANY_LABEL else method.name
+    image = ImageKind(method.colours or 1)
+    return repr(stage(method.family, label, **method.example, **common).lower(Border.REFLECT, image))
+
+
+@pytest.mark.parametrize("method", EVERY_METHOD, ids=ids)
+def test_common_parameters_that_are_offered_are_taken_and_others_are_refused_with_the_reason(method):
+    values = {"stride": 2, "padding": 1, "dilation": 2, "anchor": 0, "border": "edge", "value": 7, "bias": 1}
+    padded = {} if "padding" in method.unused else {"padding": 2}
+    for name, value in values.items():
+        before = padded | (
+            {"border": "constant"} if name == "value" and "border" not in method.unused else {}
+        )
+        if name in method.unused:
+            with pytest.raises(ParameterError, match=f"^{method.title} takes no {name}: it"):
+                lowered(method, **{name: value})
+        else:
+            assert lowered(method, **before) != lowered(method, **{**before, name: value}), name
+    assert {parameter.name for parameter in method.common} >= {"stride", "bias", "dtype", "name"}
+
+
+def test_what_windows_of_their_own_and_single_pixels_take():
+    unused = {method.title: list(method.unused) for method in EVERY_METHOD}
+    assert unused["morphology tophat"] == unused["morphology open"] == ["padding", "anchor"]
+    assert unused["point abs"] == unused["geometry resize"] == unused["denoise tv"] == ["dilation", "anchor"]
+    assert unused["geometry crop"] == ["dilation", "anchor", "padding", "border", "value"]
+    assert unused["blur box"] == unused["morphology erode"] == unused["layer conv2d"] == []
+    with pytest.raises(ParameterError, match="'geometry: crop' after it cuts, and 'custom: pad'"):
+        stage("morphology", "erode", iterations=2, padding=1)
+    assert stage("morphology", "erode", iterations=2, padding="same").common["padding"] == "same"
+
+
+@pytest.mark.parametrize("method", OWN_RULE, ids=ids)
+@pytest.mark.parametrize("padding", ["same", "valid", 0, [0, 0, 0, 0]])
+def test_a_border_without_padding_is_refused_where_nothing_outside_is_read(method, padding):
+    common = {} if "padding" in method.unused else {"padding": padding}
+    with pytest.raises(ParameterError, match="takes no border: it needs nothing outside the image"):
+        lowered(method, border="edge", **common)
+
+
+def test_the_padding_that_an_error_names_is_that_of_an_opening(rng):
+    """Cut after it, or padded before it."""
+    image = rng.integers(0, 256, (12, 14), dtype=np.uint8)
+    opened = stage("morphology", "open", size=3)
+    kept = Pipeline([opened, stage("geometry", "crop", rows=[2, -2], columns=[2, -2])])(image)
+    assert np.array_equal(kept, Pipeline([opened])(image)[2:-2, 2:-2])
+    pad = stage("custom", "pad", kernel=[[1]], padding=2, border="edge")
+    assert np.array_equal(Pipeline([pad, opened])(image), Pipeline([opened])(np.pad(image, 2, "edge")))

@@ -54,7 +54,6 @@ def _chosen(family: str | None, name: str | None) -> list[Method]:
 
 
 def _show(method: Method) -> None:
-    from convpipe.stages import COMMON
     from convpipe.stages.catalogue import default, example
 
     emit(f"{method.family}: {method.name}")
@@ -62,13 +61,15 @@ def _show(method: Method) -> None:
         _echo(text, 2)
     emit()
     emit(example(method))
-    for title, parameters in (("Parameters", method.parameters), ("Parameters of every stage", COMMON)):
+    for title, parameters in (("Parameters", method.parameters), ("Common parameters", method.common)):
         if parameters:
             emit(f"\n{title}:")
         for parameter in parameters:
             given = "required" if parameter.required else f"default {default(parameter)}"
             _echo(f"  {parameter.name:<10} {parameter.doc}", 13)
             _echo(f"{'':12} {parameter.kind()} ({given})", 13)
+    for name, why in method.unused.items():
+        _echo(f"  no {name:<7} {why}", 13)
 
 
 def _echo(text: str, indent: int) -> None:

@@ -9,8 +9,9 @@ from convpipe.config.job import MOST_STAGES, is_free
 from convpipe.config.problems import Problems
 from convpipe.config.tree import BROKEN, Entry, Node
 from convpipe.errors import ConfigError, ParameterError
-from convpipe.stages import ANY_LABEL, COMMON, Stage, attempt, families, find, nearest
+from convpipe.stages import ANY_LABEL, COMMON, Stage, attempt, families, find
 from convpipe.stages.elsewhere import advice
+from convpipe.stages.entry import is_explained
 
 _EXAMPLE = "such as '- blur: gaussian'"
 
@@ -149,11 +150,12 @@ def _located(error: ParameterError, node: Node, entries: dict[str, Entry], famil
     value = entries[name].node
     if name == family:
         return value.mark.error(str(error))
-    known = {parameter.name: parameter for parameter in find(family, entries[family].node.value).accepted}
+    method = find(family, entries[family].node.value)
+    known = {parameter.name: parameter for parameter in method.accepted}
     if name not in known:
-        hint = belongs(name, entries[name], "a stage")
+        hint = "" if is_explained(name, method) else belongs(name, entries[name], "a stage")
         label = f"{family} {entries[family].node.value}"
-        message = f"{label} has no parameter {name!r}{hint or nearest(name, known)}"
+        message = f"{label} has no parameter {name!r}{hint}" if hint else str(error)
         return entries[name].mark.error(message)
     if value.value is None:
         return value.mark.error(f"{name} has no value; it needs {known[name].kind()}")

@@ -5,13 +5,13 @@ import pkgutil
 
 from convpipe.stages.base import (
     ANY_LABEL,
-    COMMON,
     ImageKind,
     Method,
     families,
     find,
     nearest,
 )
+from convpipe.stages.common import COMMON
 from convpipe.stages.entry import Stage, attempt, stage
 
 # A new family is one new module: it registers itself when imported.

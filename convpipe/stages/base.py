@@ -8,33 +8,20 @@ comes from the declaration.
 from __future__ import annotations
 
 import difflib
+import inspect
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, Literal
 
 from convpipe.errors import ParameterError
 from convpipe.ops import Graph, Op
+from convpipe.stages.common import COMMON, unused
 from convpipe.stages.elsewhere import advice, is_missing
-from convpipe.stages.names import StageName, StageReference
-from convpipe.stages.numbers import CountPair, Number
-from convpipe.stages.parameters import REQUIRED, BorderName, PaddingForm, Parameter, PixelType, Text
+from convpipe.stages.parameters import REQUIRED, Parameter, Text
 
 Lowering = Callable[..., "tuple[Op, ...] | Graph"]
-
-COMMON: tuple[Parameter, ...] = (
-    CountPair("stride", "step between outputs, in pixels", (1, 1)),
-    PaddingForm("padding", "pixels added around the image; same: as at stride 1", "same"),
-    CountPair("dilation", "step between taps, in pixels", (1, 1)),
-    CountPair("anchor", "tap that stands on the pixel, from 0; default: the method's middle", None, least=0),
-    BorderName("border", "how pixels outside the image are made; default: the pipeline's", None),
-    Number("value", "what a constant border holds; beside alpha it is opaque", 0.0),
-    Number("bias", "added to every output sample", 0.0),
-    PixelType("dtype", "round the stage's output to this type; integers saturate", None),
-    StageName("name", "name of the stage: in plans and reports, and for others to refer to", None),
-    StageReference("from", "name of the stage that it reads, or input; default: the stage before", None),
-)
-"""Parameters that every stage takes beside its own; but ``from`` none that names what it reads in its own."""
 
 
 @dataclass(frozen=True)
@@ -114,8 +101,29 @@ class Method:
     @property
     def accepted(self) -> tuple[Parameter, ...]:
         """All the parameters a YAML entry may carry."""
-        common = COMMON if self.reads is None else (one for one in COMMON if one.name != "from")
-        return (*self.parameters, *common)
+        return (*self.parameters, *self.common)
+
+    @cached_property
+    def common(self) -> tuple[Parameter, ...]:
+        """Those of :data:`COMMON` that it takes."""
+        none = {*self.unused, *(() if self.reads is None else ("from",))}
+        return tuple(parameter for parameter in COMMON if parameter.name not in none)
+
+    @cached_property
+    def unused(self) -> Mapping[str, str]:
+        """Those of :data:`COMMON` that mean nothing to it, each with the reason."""
+        given = {
+            parameter.name: parameter.parse(self.example[parameter.name])
+            if parameter.name in self.example
+            else parameter.default
+            for parameter in self.parameters
+        }
+        return unused(self.lowered(given, ImageKind(self.colours or 1)))
+
+    def lowered(self, parameters: Mapping[str, Any], image: ImageKind) -> tuple[Op, ...] | Graph:
+        """Return its mathematics, with parameters that are parsed, for an image."""
+        known = {"image": image} if "image" in inspect.signature(self.lower).parameters else {}
+        return self.lower(**parameters, **known)
 
 
 ANY_LABEL = "LABEL"

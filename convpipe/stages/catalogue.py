@@ -7,7 +7,8 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from convpipe.geometry import Border
-from convpipe.stages.base import ANY_LABEL, COMMON, Method, families
+from convpipe.stages.base import ANY_LABEL, Method, families
+from convpipe.stages.common import COMMON
 from convpipe.stages.parameters import Parameter
 
 
@@ -74,7 +75,7 @@ def markdown() -> str:
 
 def _markdown() -> Iterator[str]:
     yield "# Stages"
-    yield "\nEvery stage takes these parameters beside its own:\n"
+    yield "\nStages take these parameters beside their own, where nothing else is said:\n"
     yield from _table(COMMON)
     for family, methods in families().items():
         yield f"\n## {family}"
@@ -85,6 +86,8 @@ def _markdown() -> Iterator[str]:
                 yield f"```text\n{method.formula}\n```\n"
             yield f"```yaml\n{example(method)}\n```\n"
             yield from _table(method.parameters)
+            if method.unused:
+                yield f"\nTakes no {', '.join(method.unused)}."
 
 
 def _table(parameters: Iterable[Parameter]) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""Names of filters that other tools have and convpipe does not: what to write instead.
+"""Names of filters and parameters that other tools have and convpipe does not: what to write instead.
 
 One table for names of what is here under another name, one for what is not here yet. A filter that is
 declared leaves its row, which a test sees to. Letter case, underscores, dashes and blanks of a name do not
@@ -9,6 +9,7 @@ pool.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 _HERE = {
     "gaussian_blur gauss gaussian_filter smooth low_pass": "blur: gaussian",
@@ -72,7 +73,7 @@ _HERE = {
         "blur: gaussian (with 'stride: 2', which every stage takes)"
     ),
     "srgb_to_linear linearize degamma": "linear_light: true (a key of the job), or light: linear",
-    "pad": "padding: N and border: (which every stage takes)",
+    "pad": "padding: N and border: in a stage, which may be 'custom: LABEL' with 'kernel: [[1]]'",
     "save write export": "output: {path: FOLDER} (a key of the job)",
     "load read imread": "input: {path: FOLDER} (a key of the job)",
     "astype convert_scale cast": "dtype: uint8 (a key of the job, and of every stage)",
@@ -124,6 +125,59 @@ _NOT_HERE = {
 """Names, and what comes nearest; empty where nothing does."""
 
 
+_PARAMETERS = {
+    "gain": "factor multiplier multiply alpha weight amount scale strength",
+    "amount": "strength factor gain weight percent",
+    "footprint": "shape kernel selem se structure structuring_element strel element",
+    "kernel": "weights taps matrix filter coefficients",
+    "weights": "kernel kernels filters taps weight",
+    "size": "ksize kernel_size ksizes window window_size width side shape output_size dsize extent",
+    "sigma": "std stddev standard_deviation radius sd",
+    "scale": "factor ratio zoom fx scale_factor",
+    "longest": "long_side longest_side max_size max_side max_dimension",
+    "percent": "percentile q quantile rank percentiles",
+    "level": "threshold thresh cutoff",
+    "low": "min lower minimum",
+    "high": "max upper maximum",
+    "iterations": "n repeat times n_iter",
+    "method": "interpolation resample filter mode kernel order",
+    "antialias": "anti_aliasing anti_alias antialiasing",
+    "axis": "direction axes",
+    "direction": "axis orientation",
+    "quarters": "k angle degrees turns times",
+    "columns": "cols x width",
+    "rows": "y height",
+    "gamma": "exponent power",
+    "formula": "expression expr equation",
+    "stride": "step strides subsampling",
+    "padding": "pad pads",
+    "dilation": "rate dilations atrous",
+    "border": "mode padding_mode boundary border_type pad_mode border_mode",
+    "value": "cval border_value fill fill_value constant",
+    "bias": "offset delta beta add",
+    "dtype": "type output_dtype ddepth data_type",
+    "name": "id label title",
+    "from": "input source src reads inputs",
+    "normalize": "normalise normalized",
+    "flip": "convolution true_convolution",
+    "luma": "weights standard",
+    "groups": "group",
+}
+"""Parameters, and what other tools, or other filters, call them."""
+
+
+def parameter_here(word: str, known: Sequence[str]) -> str | None:
+    """Return which of the `known` parameters of a filter is what `word` says elsewhere; None if none is.
+
+    Examples
+    --------
+    >>> parameter_here("kernel_size", ["sigma", "size"]), parameter_here("shape", ["size", "footprint"])
+    ('size', 'footprint')
+    """
+    plain = _plain(word)
+    return next((name for name in _PARAMETERS if name in known and plain in _ELSEWHERE[name]), None)
+
+
 def advice(word: object, family: object = None) -> str | None:
     """Return what to do for a filter of that name, in that family; None for a name that no table has.
 
@@ -166,4 +220,5 @@ _ADVICE = {_key(word): _entry(entry) for words, entry in _HERE.items() for word 
     for words, nearest in _NOT_HERE.items()
     for word in words.split()
 }
+_ELSEWHERE = {name: set(map(_plain, words.split())) for name, words in _PARAMETERS.items()}
 _MISSING = {_key(word) for words in _NOT_HERE for word in words.split()}

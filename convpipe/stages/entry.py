@@ -10,7 +10,9 @@ from typing import Any
 from convpipe.errors import ParameterError
 from convpipe.geometry import Border
 from convpipe.ops import Graph
-from convpipe.stages.base import ANY_LABEL, COMMON, LABEL, ImageKind, Method, find, nearest
+from convpipe.stages.base import ANY_LABEL, LABEL, ImageKind, Method, find, nearest
+from convpipe.stages.common import COMMON, not_taken
+from convpipe.stages.elsewhere import parameter_here
 from convpipe.stages.lowering import lowered
 from convpipe.stages.parameters import Parameter, Text
 
@@ -162,11 +164,7 @@ def attempt(
     except ParameterError as error:
         return None, (error,)
     known = {parameter.name: parameter for parameter in declared.accepted}
-    errors = [
-        ParameterError(f"{family} {name} has no parameter {key!r}{nearest(key, known)}", key)
-        for key in parameters
-        if key not in known
-    ]
+    errors = [_unknown(key, declared, name) for key in parameters if key not in known]
     parsed = {}
     for key, parameter in known.items():
         try:
@@ -184,6 +182,22 @@ def attempt(
     except ParameterError as error:
         return None, (error,)
     return made, ()
+
+
+def _unknown(key: str, declared: Method, label: str) -> ParameterError:
+    """Return the error for a parameter that a method does not take."""
+    if key in declared.unused:
+        return not_taken(declared.title, key, declared.unused)
+    known = [parameter.name for parameter in declared.accepted]
+    meant = parameter_here(key, known)
+    hint = f"; did you mean {meant!r}?" if meant else nearest(key, known)
+    return ParameterError(f"{declared.family} {label} has no parameter {key!r}{hint}", key)
+
+
+def is_explained(key: str, declared: Method) -> bool:
+    """Tell whether the error for a parameter that a method does not take says what to do."""
+    known = [parameter.name for parameter in declared.accepted]
+    return key in declared.unused or parameter_here(key, known) is not None
 
 
 def _parsed(parameter: Parameter, given: Mapping[str, Any], stage_name: str) -> Any:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import inspect
 import operator
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from convpipe.errors import ParameterError, PlanError
+from convpipe.errors import PlanError
 from convpipe.geometry import Border, Extent
 from convpipe.ops import (
     IDENTITY,
@@ -23,10 +22,10 @@ from convpipe.ops import (
     Resample,
     Stencil,
     Window,
-    has_window,
 )
 from convpipe.padding import Anchor, Kept, Padding
 from convpipe.stages.base import ImageKind
+from convpipe.stages.common import COMMON, not_taken, unused
 
 if TYPE_CHECKING:
     from convpipe.stages.entry import Stage
@@ -35,9 +34,8 @@ if TYPE_CHECKING:
 def lowered(stage: Stage, border: Border, image: ImageKind) -> Graph:
     """Return `stage` as a graph; `border` is the pipeline's, `image` what it reads first."""
     _check_colours(stage, image)
-    lower = stage.method.lower
-    known = {"image": image} if "image" in inspect.signature(lower).parameters else {}
-    found = lower(**stage.parameters, **known)
+    found = stage.method.lowered(stage.parameters, image)
+    _check_common(stage, found)
     make = _Maker(stage, border, image)
     if not isinstance(found, Graph) and isinstance(found[0], Apart) and not isinstance(found[0], Layer):
         found = Graph((Node("result", found),))
@@ -61,6 +59,15 @@ def _check_colours(stage: Stage, image: ImageKind) -> None:
         raise PlanError(f"{title} needs {needed} colour channels; the image has {colours}, {which}")
 
 
+def _check_common(stage: Stage, found: tuple[Op, ...] | Graph) -> None:
+    """Refuse what would do nothing."""
+    given = stage.common
+    idle = unused(found, given["padding"])
+    for parameter in COMMON:
+        if parameter.name in idle and given[parameter.name] != parameter.default:
+            raise not_taken(stage.method.title, parameter.name, idle)
+
+
 @dataclass(frozen=True)
 class _Maker:
     """Makes the windows of a stage as its common parameters, and alpha, have them."""
@@ -74,12 +81,6 @@ class _Maker:
 
         Its windows are as it says, but for border and dilation; stride and padding are of its result.
         """
-        common = self.stage.common
-        if any(has_window(node.ops) for node in graph.nodes):
-            for name, plain in (("padding", "same"), ("anchor", None)):
-                if common[name] != plain:
-                    message = f"goes through several images of one extent, and takes no {name}"
-                    raise ParameterError(f"{self.stage.method.title} {message}", name)
         nodes = [
             node if node.is_join or node.is_apart else replace(node, ops=self._inner(node.ops))
             for node in graph.nodes
@@ -123,8 +124,6 @@ class _Maker:
         stride: Extent = common["stride"]
         padding: Padding | Kept = common["padding"]
         if isinstance(slid.padding, Kept):
-            if padding != "same":
-                raise ParameterError(f"{self.stage.method.title} takes no padding", "padding")
             padding = slid.padding
         dilation: Extent = common["dilation"]
         anchor: Anchor = common["anchor"] or ("lower" if padding == "same_lower" else slid.anchor)

@@ -1,0 +1,73 @@
+"""What a stage takes beside its method's own parameters, and what of it a filter has no use for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from convpipe.errors import ParameterError
+from convpipe.ops import Frame, Graph, Layer, Op, Rank, Resample, Stencil, Turn, has_window
+from convpipe.padding import Kept, Padding
+from convpipe.stages.names import StageName, StageReference
+from convpipe.stages.numbers import CountPair, Number
+from convpipe.stages.parameters import BorderName, PaddingForm, Parameter, PixelType
+
+COMMON: tuple[Parameter, ...] = (
+    CountPair("stride", "step between outputs, in pixels", (1, 1)),
+    PaddingForm("padding", "pixels added around the image; same: as at stride 1", "same"),
+    CountPair("dilation", "step between taps, in pixels", (1, 1)),
+    CountPair("anchor", "tap that stands on the pixel, from 0; default: the method's middle", None, least=0),
+    BorderName("border", "how pixels outside the image are made; default: the pipeline's", None),
+    Number("value", "what a constant border holds; beside alpha it is opaque", 0.0),
+    Number("bias", "added to every output sample", 0.0),
+    PixelType("dtype", "round the stage's output to this type; integers saturate", None),
+    StageName("name", "name of the stage: in plans and reports, and for others to refer to", None),
+    StageReference("from", "name of the stage that it reads, or input; default: the stage before", None),
+)
+"""Parameters of stages beside their method's own: of every one but those that are :func:`unused` by it, and
+``from`` where it names what it reads in a parameter of its own."""
+
+_PADS = "'custom: pad', with 'kernel: [[1]]' and 'padding: N', adds pixels"
+
+_OF_WINDOWS = {
+    "padding": f"its windows keep the size of what they read; 'geometry: crop' after it cuts, and {_PADS}",
+    "anchor": "it is of several windows, which stand so that nothing moves",
+}
+_OF_PIXELS = dict.fromkeys(("dilation", "anchor"), "it slides no window of taps")
+_OF_CROP = {
+    **_OF_PIXELS,
+    "padding": f"it cuts; in a stage after it, {_PADS}",
+    "border": "it needs nothing outside the image",
+    "value": "it needs nothing outside the image",
+}
+_UNPADDED = {"border": "it needs nothing outside the image; with 'padding: N' it says what is added"}
+
+
+def unused(found: tuple[Op, ...] | Graph, padding: Padding | None = None) -> dict[str, str]:
+    """Return the names in :data:`COMMON` that mean nothing to a filter, each with the reason.
+
+    Parameters
+    ----------
+    found : tuple of Op or Graph
+        What its method lowers to.
+    padding : Padding, optional
+        That of the stage; default: any.
+
+    Examples
+    --------
+    >>> from convpipe.ops import Map
+    >>> unused((Map("abs(r)"),))["dilation"]
+    'it slides no window of taps'
+    """
+    if isinstance(found, Graph):
+        return _OF_WINDOWS if any(has_window(node.ops) for node in found.nodes) else _OF_PIXELS
+    first = found[0]
+    if isinstance(first, Stencil | Rank | Layer):
+        return _OF_CROP if isinstance(first, Stencil) and isinstance(first.padding, Kept) else {}
+    adds = padding is None or not (isinstance(padding, str) or padding == ((0, 0), (0, 0)))
+    has_own_rule = isinstance(first, Resample | Frame | Turn)
+    return {**_UNPADDED, **_OF_PIXELS} if has_own_rule and not adds else _OF_PIXELS
+
+
+def not_taken(title: str, name: str, idle: Mapping[str, str]) -> ParameterError:
+    """Return the error for a parameter that means nothing to the filter of that title."""
+    return ParameterError(f"{title} takes no {name}: {idle[name]}", name)
