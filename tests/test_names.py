@@ -131,7 +131,7 @@ def test_methods():
         "custom": ["LABEL"],
         "denoise": ["nlmeans", "outliers", "tv"],
         "edge": ["dog", "kirsch", "laplacian", "prewitt", "roberts", "scharr", "sobel"],
-        "geometry": ["crop", "flip", "resize", "rotate90", "transpose"],
+        "geometry": ["crop", "flip", "pyramid_up", "resize", "rotate90", "transpose"],
         "layer": ["conv2d"],
         "light": ["linear", "srgb"],
         "morphology": ["blackhat", "close", "dilate", "erode", "gradient", "open", "tophat"],

@@ -18,7 +18,8 @@ from convpipe.compile.cpu.graphs import compile_plan
 from convpipe.errors import ParameterError, PlanError
 from convpipe.plan import Settings, make_plan, rings
 from convpipe.polyphase import Polyphase
-from convpipe.stages.resampling import METHODS, MOST, Resizing, polyphase
+from convpipe.sampling import Sampling
+from convpipe.stages.resampling import METHODS, MOST, Doubling, Resizing, doubled, polyphase
 
 PILLOW = {
     "nearest": Image.Resampling.NEAREST,
@@ -371,3 +372,36 @@ def test_images_of_all_sizes_share_loops():
         for loop in compile_plan(make_plan([resize(made, "lanczos3")], extent)).table.loops
     }
     assert len(loops) <= 1 + 8 + 1 + 2  # rows; a first piece of columns, and the others; responses
+
+
+class TestPyramid:
+    """An image of twice as many rows and columns: zeros between samples, under a binomial kernel."""
+
+    @pytest.mark.parametrize("source", range(1, 8))
+    def test_against_the_definition(self, source):
+        around = [min(1, source - 1), *range(source), source - 1, source - 1]
+        spread = np.zeros((2 * len(around), source))
+        spread[::2] = np.eye(source)[around]
+        want = np.stack(
+            [np.convolve(column, [1, 4, 6, 4, 1])[4:][: 2 * source] for column in spread.T], axis=1
+        )
+        np.testing.assert_array_equal(dense(doubled(source)), want / 8)
+
+    def test_a_pixel_between_the_ends_of_a_row_has_taps_that_are_written_out(self):
+        assert doubled(9).alike(0, 18) == (1, 15)  # of whole periods, each of two outputs
+
+    def test_where_its_pixels_lie(self):
+        half = make_plan([stage("geometry", "pyramid_up")], (5, 6))
+        assert half.extent == (10, 12)
+        assert half.sampling() == Sampling((0.5, 0.5), (0.0, 0.0))
+        same = make_plan(
+            [stage("geometry", "pyramid_up"), stage("blur", "gaussian", sigma=1, stride=2)], (5, 6)
+        )
+        assert same.sampling() == Sampling()
+
+    def test_sides_have_a_bound(self):
+        Doubling().axes((1, MOST // 2), (1, 1))
+        with pytest.raises(PlanError, match=f"its result of 2x{MOST + 2} has a side above {MOST}"):
+            Doubling().axes((1, MOST // 2 + 1), (1, 1))
+        with pytest.raises(PlanError, match=f"its image of {MOST + 1}x1 has a side above {MOST}"):
+            Doubling().axes((MOST + 1, 1), (1, 1))

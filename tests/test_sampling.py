@@ -66,6 +66,7 @@ TURNS = {"up": stage("geometry", "flip", axis="rows"), "left": stage("geometry",
 RESIZES = {
     "smaller": stage("geometry", "resize", scale=[0.4, 0.7], method="bilinear", antialias=False),
     "larger": stage("geometry", "resize", scale=[1.3, 2], method="bilinear"),
+    "twice": stage("geometry", "pyramid_up"),
     "picked": stage("geometry", "resize", size=[75, 36], method="nearest"),
 }
 WINDOWS = {

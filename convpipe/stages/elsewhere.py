@@ -72,6 +72,7 @@ _HERE = {
     "downsample subsample decimate pyrdown pyramid pyramid_reduce": (
         "blur: gaussian (with 'stride: 2', which every stage takes)"
     ),
+    "pyrup pyramid_expand": "geometry: pyramid_up",
     "srgb_to_linear linearize degamma": "linear_light: true (a key of the job), or light: linear",
     "pad": "padding: N and border: in a stage, which may be 'custom: LABEL' with 'kernel: [[1]]'",
     "save write export": "output: {path: FOLDER} (a key of the job)",

@@ -11,7 +11,7 @@ from convpipe.padding import Kept, Part
 from convpipe.stages.base import method
 from convpipe.stages.numbers import Count, NumberPair, SizePair, Span
 from convpipe.stages.parameters import Choice, Flag
-from convpipe.stages.resampling import METHODS, MOST, Resizing
+from convpipe.stages.resampling import METHODS, MOST, Doubling, Resizing
 
 
 @method(
@@ -75,6 +75,19 @@ def _resize(
         message = "area is the mean over a pixel of the result, and takes no 'antialias: false'"
         raise ParameterError(message, "antialias")
     return (Resample(Resizing(method, antialias, size, scale, longest)),)
+
+
+@method(
+    "geometry",
+    "pyramid_up",
+    "twice as many rows and columns, smooth: pixel (2 i, 2 j) of the result lies on pixel (i, j)",
+    reference="cv2.pyrUp; P. J. Burt, E. H. Adelson, 'The Laplacian pyramid as a compact image code', 1983",
+    formula="along each axis out[2 i] = (in[i - 1] + 6 in[i] + in[i + 1]) / 8, out[2 i + 1] = (in[i] + "
+    "in[i + 1]) / 2; in[-1] = in[1] and in[n] = in[n - 1], whatever the border",
+    alpha="premultiply",
+)
+def _pyramid_up() -> tuple[Op, ...]:
+    return (Resample(Doubling()),)
 
 
 _MIRRORED = {"rows": (True, False), "columns": (False, True), "both": (True, True)}

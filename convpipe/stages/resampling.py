@@ -123,16 +123,52 @@ class Resizing:
         PlanError
             If the image or the result has more than :data:`MOST` rows or columns.
         """
-        if max(extent) > MOST:
-            raise PlanError(f"its image of {extent[0]}x{extent[1]} has a side above {MOST}")
+        _check("image", extent)
         made = self.extent(extent, image)
-        if max(made) > MOST:
-            raise PlanError(f"its result of {made[0]}x{made[1]} has a side above {MOST}")
+        _check("result", made)
         rows, cols = (
             polyphase(self.method, source, target, self.antialias)
             for source, target in zip(extent, made, strict=True)
         )
         return rows, cols
+
+
+@dataclass(frozen=True)
+class Doubling:
+    """The taps of twice as many rows and columns: :func:`doubled`. See :class:`convpipe.ops.Rule`."""
+
+    def axes(self, extent: Extent, image: Extent) -> tuple[Polyphase, Polyphase]:
+        """Return the taps of rows and columns, for one of `extent`; as :meth:`Resizing.axes`."""
+        _check("image", extent)
+        _check("result", (2 * extent[0], 2 * extent[1]))
+        rows, cols = map(doubled, extent)
+        return rows, cols
+
+
+def _check(what: str, extent: Extent) -> None:
+    if max(extent) > MOST:
+        raise PlanError(f"its {what} of {extent[0]}x{extent[1]} has a side above {MOST}")
+
+
+def doubled(source: int) -> Polyphase:
+    """Return the taps [1, 4, 6, 4, 1] / 8 over `source` samples with a 0 after each.
+
+    Output 2 i is centred on sample i. Samples are mirrored about the first, and the last one is repeated, as
+    OpenCV's ``pyrUp`` does.
+
+    Examples
+    --------
+    >>> 8 * doubled(2).weights
+    array([[6., 2.],
+           [4., 4.],
+           [1., 7.],
+           [0., 8.]])
+    """
+    outputs = np.arange(2 * source)[:, None]
+    weights = np.where(outputs % 2 == 0, [1, 6, 1], [0, 4, 4]) / 8
+    weights[0] = 0, 6 / 8, 2 / 8  # what stands before the first is the second
+    places, weights = _repeated(outputs // 2 + np.arange(-1, 2), weights, source)
+    return Polyphase.of(places, weights, source, Fraction(1, 2), Fraction(0))
 
 
 def polyphase(method: str, source: int, target: int, antialias: bool = True) -> Polyphase:

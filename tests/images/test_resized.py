@@ -133,3 +133,13 @@ def test_a_step_and_back_leaves_no_trace():
     assert isinstance(field.stages[0].axes[0], Polyphase)
     assert {type(each.stride) for each in field.stages[-1].field} == {int}
     assert field.stages[-1].axes[0] != Axis(field.stages[-1].axes[0].kernel)
+
+
+@pytest.mark.parametrize("kind", CORNER)
+def test_every_second_pixel_of_a_pyramid_lies_on_one_of_the_image(source, tmp_path, kind):
+    save(source / "a.tif", kind)
+    left, top, right, bottom = ends(source / "a.tif", kind)
+    assert Pipeline([stage("geometry", "pyramid_up")]).run_folder(source, tmp_path / "out").done == 1
+    # Pixels are 1.5 wide and 2 high: half a pixel from its centre is half as far as it was.
+    want = (left + 0.75, top - 1, right + 0.75, bottom - 1)
+    assert ends(tmp_path / "out" / "a.tif", kind) == pytest.approx(want)
