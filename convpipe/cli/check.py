@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sys
+from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,11 +16,18 @@ from convpipe.cli.streams import emit
 
 if TYPE_CHECKING:
     from convpipe.config import Job
+    from convpipe.engine import Engine
     from convpipe.errors import ConfigError
 
 
-SHAPE = (2**20, 2**20, 3)
+EXTENT = (2**20, 2**20)
 """Of the image that is assumed where there is none: if all windows fit, ranges depend on no extent."""
+
+CHANNELS = (3, 1, 2, 4)
+"""Of that image: the first of them that the stages take."""
+
+TYPES = ("uint8", "uint16", "int8", "int16", "uint32", "int32", "float32", "float64")
+"""Of the pixels that files hold."""
 
 
 @click.command("check")
@@ -28,8 +37,8 @@ SHAPE = (2**20, 2**20, 3)
 def command(configs: tuple[Path, ...], overrides: tuple[str, ...], as_json: bool) -> None:
     """Validate config files; every error has file, line and column. Exit code 2 if one is wrong.
 
-    It also says where the values of 8-bit images can saturate, and which of their results no file can hold;
-    `plan` says it of the images there are.
+    It also says where the values of 8-bit images can saturate, which of their results no file can hold, and
+    images of which types a stage does not take; `plan` says it of the images there are.
     """
     from convpipe.errors import ConfigError
 
@@ -71,13 +80,52 @@ def _to_dict(path: Path, job: Job | ConfigError) -> dict[str, Any]:
 
 
 def _warnings(job: Job) -> list[str]:
-    """Return what is to be known of 8-bit RGB images; no config says what images it will meet."""
+    """Return what is to be known of the images of files; no config says which it will meet."""
     from convpipe.batch import unwritable
+    from convpipe.pipeline import Pipeline
+
+    whole = Pipeline.from_job(replace(job, missing=None, mask=None), backend="cpu").engine
+    shape = _shape(whole)
+    if shape is None:
+        return []
+    plan = whole.plan(shape, "uint8")
+    return [*plan.saturations, *unwritable(plan, results(job)), *_refused(job, shape)]
+
+
+def _shape(engine: Engine) -> tuple[int, int, int] | None:
+    """Return the shape of an image that the stages take; None if their windows are larger than any image."""
+    from convpipe.errors import PlanError
+
+    for channels in CHANNELS:
+        with suppress(PlanError):
+            engine.plan((*EXTENT, channels))
+            return (*EXTENT, channels)
+    return None
+
+
+def _refused(job: Job, shape: tuple[int, int, int]) -> list[str]:
+    """Say images of which types a stage does not take, with what the job says is missing in them."""
     from convpipe.errors import PlanError
     from convpipe.pipeline import Pipeline
 
-    try:
-        plan = Pipeline.from_job(job, backend="cpu").plan(SHAPE, "uint8")
-    except PlanError:  # a stage for images of another kind, or windows larger than any image
-        return []
-    return [*plan.saturations, *unwritable(plan, results(job))]
+    engine = Pipeline.from_job(job, backend="cpu").engine
+    found: dict[str, list[str]] = {}
+    for dtype in TYPES:
+        try:
+            engine.plan(shape, dtype, nodata=0.0, masked=job.mask is not None)
+        except PlanError as error:
+            found.setdefault(str(error), []).append(dtype)
+    tagged = " with a value for no data" if job.missing == "file" and job.mask is None else ""
+    return [f"of {_listed(dtypes)} images{tagged}: {reason}" for reason, dtypes in found.items()]
+
+
+def _listed(dtypes: list[str]) -> str:
+    """Return types of pixels in a row of words.
+
+    Examples
+    --------
+    >>> _listed(["uint8", "int8", "int16"]), _listed(list(TYPES))
+    ('uint8, int8 and int16', 'all')
+    """
+    *others, last = dtypes
+    return "all" if dtypes == list(TYPES) else " and ".join(filter(None, [", ".join(others), last]))

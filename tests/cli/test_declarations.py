@@ -136,6 +136,37 @@ def test_results_that_no_file_holds_are_said_before_a_run_that_fails(
     assert [each["reason"] for each in job["failures"]] == said
 
 
+LEAVES = "stage 0 (rank median) does not know yet what to leave out; it takes no image in which samples can"
+
+
+@pytest.mark.parametrize(
+    ("missing", "types"),
+    [
+        ("missing: -9999", "int16, int32, float32 and float64"),
+        ("missing: .nan", "float32 and float64"),
+        ("missing: 255", "uint8, uint16, int16, uint32, int32, float32 and float64"),
+        ("missing: 0", "all"),
+        ("missing: file", "all"),
+        ("mask: masks", "all"),
+        ("", None),
+    ],
+)
+@pytest.mark.parametrize("before", ["", "{layer: conv2d, weights: [[[[1]]]]}"], ids=["any", "one channel"])
+def test_check_says_images_of_which_types_a_run_fails_of(convpipe, here, missing, types, before):
+    first = f"  - {before}\n" if before else ""
+    (here / "job.yaml").write_text(f"input: in\noutput: out\n{missing}\nstages:\n  - rank: median\n{first}")
+    checked = convpipe("check", "job.yaml")
+    assert checked.exit_code == 0
+    of = f"of {types} images{' with a value for no data' if 'file' in missing else ''}: {LEAVES}"
+    assert checked.stderr.startswith(f"warning: job.yaml: job: {of}" if types else "")
+    assert len(checked.stderr.splitlines()) == (types is not None)
+    if types and "-9999" in missing:  # what a run says of one
+        (here / "in").mkdir()
+        images.write(here / "in" / "a.tif", np.zeros((9, 8), np.int16))
+        (job,) = json.loads(convpipe("run", "job.yaml", "--json").stdout)["jobs"]
+        assert [LEAVES in each["reason"] for each in job["failures"]] == [True]
+
+
 def test_check_warns_of_no_window_that_no_image_has(convpipe, job):
     result = convpipe("check", job("- {edge: sobel, dilation: 1000000000, padding: valid}"))
     assert (result.exit_code, result.stderr) == (0, "")
