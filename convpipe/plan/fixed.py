@@ -37,6 +37,11 @@ class Fixed:
         return max(abs(self.low), abs(self.high))
 
     @property
+    def bits(self) -> int:
+        """How many bits tell them apart."""
+        return (self.high - self.low).bit_length()
+
+    @property
     def values(self) -> Interval:
         """Encloses the numbers."""
         return Interval(self.low * 2.0**-self.fraction, self.high * 2.0**-self.fraction)

@@ -201,7 +201,7 @@ def outer(**common):
     banks = (Taps.outer(column, row / 40), Taps.outer(row / 9, column / 5))
     ops = (Stencil(banks, ("a", "b")), Map("a - b", ("a", "b")))
     declared = Method("test", "outer", "", "", (), lambda: ops)
-    return Stage(declared, "outer", {}, {}, stage("point", "abs", **common).common)
+    return Stage(declared, "outer", {}, {}, stage("edge", "laplacian", **common).common)
 
 
 @pytest.mark.parametrize("shared", [64, 500, 48 * 1024])

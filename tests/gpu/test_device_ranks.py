@@ -34,17 +34,19 @@ def ranked(footprint, *ranks, anchor=None, **common):
     window = Rank(FOOTPRINTS[footprint], ranks, names)
     total = Map(" + ".join(f"{10**at} * {name}" for at, name in enumerate(names)), names)
     declared = Method("test", "ranked", "", "", (), lambda: (window, total))
-    return Stage(declared, "ranked", {}, {}, {**stage("point", "abs", **common).common, "anchor": anchor})
+    return Stage(
+        declared, "ranked", {}, {}, {**stage("edge", "laplacian", **common).common, "anchor": anchor}
+    )
 
 
-def defined(plan, image):
+def defined(plan, image, kind=np.float32):
     """Sort the samples under each window of a plan of one stage, by the definition."""
     (node,) = plan.nodes
     window = node.ops[0]
     value = {"constant_values": window.value} if window.border == Border.CONSTANT else {}
     sides = [(axis.before, axis.after) for axis in node.axes]
-    padded = np.pad(image.astype(np.float32), sides, mode=window.border.name.lower(), **value)
-    made = np.empty(node.extent, np.float32)
+    padded = np.pad(image.astype(kind), sides, mode=window.border.name.lower(), **value)
+    made = np.empty(node.extent, kind)
     places = np.argwhere(window.footprint) * window.dilation
     for at in np.ndindex(*node.extent):
         samples = np.sort([padded[tuple(at * np.array(window.stride) + place)] for place in places])
@@ -82,6 +84,19 @@ def test_every_form(footprint, share, shared, rng):
     image = rng.integers(-9, 9, SIZES.get(footprint, (6, 7))).astype(np.float32)
     run = check(ranked(footprint, rank), image, shared=shared)
     assert all(group.fits for group in run.groups) == (shared > 64)
+
+
+@pytest.mark.parametrize("dtype", ["uint8", "int8", "uint16", "int16", "int32"])
+@pytest.mark.parametrize("footprint", ["six", "ring"])
+def test_integers_bit_by_bit(footprint, dtype, rng):
+    """Of few bits, and with a border that is none of them, or a half."""
+    limits = np.iinfo(dtype)
+    image = rng.integers(limits.min, limits.max, SIZES[footprint], dtype=dtype, endpoint=True)
+    count = np.count_nonzero(FOOTPRINTS[footprint])
+    for rank, value in ((count // 2, 0), (count // 3, -0.5), (count - 2, 300)):
+        one = ranked(footprint, rank, value=value)
+        plan, run = compiled([one], image, Border.CONSTANT, "float64")
+        np.testing.assert_array_equal(run(image)[0], defined(plan, image, np.float64))
 
 
 @pytest.mark.parametrize("border", list(Border), ids=lambda border: border.name.lower())

@@ -49,9 +49,10 @@ def _sample(text: Text, one: Pass) -> None:
     i, planes = one.index, one.planes(0)
     text.function(f"sample_{i}", ["image", "row0", "g", "outside", "y", "x", "plane"])
     with text.indented():
-        text.line(f"y = border_index(y, {geometry(i, 'rows')}, {geometry(i, 'border')})")
-        text.line(f"x = border_index(x, {geometry(i, 'cols')}, {geometry(i, 'border')})")
-        text.line("if y < 0 or x < 0:", f"    return {border_value(one, 'plane', planes)}")
+        if not one.level.resamples:  # its windows lie inside the image
+            text.line(f"y = border_index(y, {geometry(i, 'rows')}, {geometry(i, 'border')})")
+            text.line(f"x = border_index(x, {geometry(i, 'cols')}, {geometry(i, 'border')})")
+            text.line("if y < 0 or x < 0:", f"    return {border_value(one, 'plane', planes)}")
         text.line("# Rows that are not at hand are those of results that nothing wants.")
         text.line("y = clamp(y - row0, image.shape[0])")
         text.line(f"v = T({sample('image', 'y', times('x', planes) + ' + plane')})")

@@ -18,6 +18,7 @@ from convpipe.compile.common.levels import Level
 from convpipe.compile.common.segments import Spot
 from convpipe.geometry import Axis, Border, Extent
 from convpipe.ops import Alpha, ChannelMap, Mix
+from convpipe.plan.fixed import Fixed
 
 Part = Literal["whole", "first", "second"]
 
@@ -68,6 +69,9 @@ class Bank:
         Whether its samples are integers that are summed as such.
     skips : bool
         Whether a weight of 0 is no tap.
+    integers : Fixed or None
+        What samples are, of one that sorts, if they are integers of few bits: fewer than of the type of the
+        arithmetic.
     """
 
     name: str
@@ -79,6 +83,7 @@ class Bank:
     form: Form = "dot"
     whole: bool = False
     skips: bool = False
+    integers: Fixed | None = None
 
     @property
     def looped(self) -> bool:
@@ -110,7 +115,7 @@ class Bank:
             return 2 * count
         if count <= SELECTED_PLACES:
             return 3 * count * count // 8
-        return 2 * 32 * count
+        return 2 * (32 if self.integers is None else self.integers.bits) * count
 
 
 @dataclass(frozen=True)

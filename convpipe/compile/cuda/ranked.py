@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from convpipe.compile.common.text import Text
 from convpipe.compile.cuda.passes import COUNTED_PLACES, SELECTED_PLACES, Bank
 from convpipe.compile.cuda.source import Read
+from convpipe.plan.fixed import Fixed
 
 
 def ranked(text: Text, bank: Bank, name: str, read: Read) -> None:
@@ -91,21 +92,40 @@ def _ends(held: Sequence[int], first: bool, last: bool) -> Iterator[tuple[int, i
 
 
 def _count(text: Text, bank: Bank, name: str, read: Read) -> None:
-    """The order of the sample, bit by bit: it has a bit if at most `rank` samples are less than with it."""
+    """The key of the sample, bit by bit: it has a bit if at most `rank` samples are less than with it."""
+    given = bank.integers
+    bits, least = ("BITS", "LOWEST") if given is None else (str(given.bits), "0")
+
+    def key(sample: str) -> str:
+        return f"order({sample})" if given is None else f"np.int32({_in_units(sample, given)})"
+
     held = len(bank.taps) <= COUNTED_PLACES
     if held:
-        text.line(*(f"k{at} = order({read(*tap)})" for at, tap in enumerate(bank.taps)))
-    text.line("found = LOWEST", "for b in range(BITS):")
+        text.line(*(f"k{at} = {key(read(*tap))}" for at, tap in enumerate(bank.taps)))
+    text.line(f"found = {least}", f"for b in range({bits}):")
     with text.indented():
-        text.line("trial = found + (1 << (BITS - 1 - b)) if b > 0 else 0", "key = INTEGER(trial)", "less = 0")
+        trial = f"found + (1 << ({bits} - 1 - b))"
+        text.line(f"trial = {trial}{' if b > 0 else 0' if given is None else ''}")  # the first bit is a sign
+        text.line("key = INTEGER(trial)", "less = 0")
         if held:
             text.line(*(f"less += 1 if k{at} < key else 0" for at in range(len(bank.taps))))
         else:
             for row, columns in _runs(bank.taps):
                 with _along(text, columns) as column:
-                    text.line(f"less += 1 if order({read(row, column)}) < key else 0")
+                    text.line(f"less += 1 if {key(read(row, column))} < key else 0")
         text.line(f"found = trial if less <= {bank.rank} else found")
-    text.line(f"{name} = ordered(found)")
+    text.line(f"{name} = {'ordered(found)' if given is None else _number(given)}")
+
+
+def _in_units(sample: str, given: Fixed) -> str:
+    """Return how far a sample is above the least of all, in their unit."""
+    scaled = f"{sample} * T({2.0**given.fraction})" if given.fraction else sample
+    return f"add({scaled}, T({-given.low}))" if given.low else scaled
+
+
+def _number(given: Fixed) -> str:
+    number = f"T(found + {given.low})" if given.low else "T(found)"
+    return f"{number} * T({2.0**-given.fraction})" if given.fraction else number
 
 
 def _runs(taps: Sequence[tuple[int, int]]) -> Iterator[tuple[int, range]]:

@@ -69,9 +69,11 @@ if SIMULATED:  # the simulator runs Python, which has no libdevice
         return np.int64(bits).view(np.float64)
 else:
     from numba.cuda import libdevice
+    from numba.cuda.core import config as device_config
 
     from convpipe.compile.cuda.arithmetic import add, dot, dot_onto, subtract
 
+    device_config.CUDA_LOW_OCCUPANCY_WARNINGS = 0  # few blocks are of a small image, which is no fault
     rint_float32, rint_float64 = libdevice.rintf, libdevice.rint
     bits_float32, bits_float64 = libdevice.float_as_int, libdevice.double_as_longlong
     number_float32, number_float64 = libdevice.int_as_float, libdevice.longlong_as_double

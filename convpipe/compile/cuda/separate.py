@@ -20,6 +20,7 @@ from convpipe.compile.cuda.passes import Bank, Part, Pass, Values
 from convpipe.geometry import Axis, Border, Extent
 from convpipe.ops import Rank, Resample, Stencil
 from convpipe.plan import NodePlan
+from convpipe.plan.fixed import Fixed
 
 
 def make_passes(program: Program, steps: Sequence[Step] = ()) -> tuple[tuple[Pass, ...], Values]:
@@ -43,6 +44,14 @@ def make_passes(program: Program, steps: Sequence[Step] = ()) -> tuple[tuple[Pas
     places = np.array([*passes.places, 0], np.int64)
     geometry = np.array(passes.geometry, np.int64)
     return tuple(passes.made), Values(geometry, places, weights, constants, outside, tables.measured(program))
+
+
+MOST_BITS = 16
+"""Most bits of integers that are told apart as such."""
+
+
+def _few(given: Fixed | None) -> Fixed | None:
+    return given if given is not None and given.bits <= MOST_BITS else None
 
 
 Step = tuple[int | Fraction, int | Fraction]
@@ -97,7 +106,10 @@ class _Passes:
         extremes = set(rank.ranks) <= {0, rank.count - 1} and rank.count == rows * cols
         if not extremes or rows * cols <= rows + cols + SEPARATE:
             places = tuple((int(i), int(j)) for i, j in np.argwhere(rank.footprint))
-            self.add(level, head, self._ranks(rank, places, rank.count, own=False), head.axes, "whole")
+            banks = self._ranks(rank, places, rank.count, own=False)
+            integers = _few(head.arithmetic.given)
+            banks = tuple(replace(bank, integers=integers) for bank in banks)
+            self.add(level, head, banks, head.axes, "whole")
             return
         column, row = (tuple((i, 0) for i in range(rows)), tuple((0, j) for j in range(cols)))
         self.add(level, head, self._ranks(rank, column, rows, own=False), (down, Axis(1)), "first")
