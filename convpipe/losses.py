@@ -12,7 +12,7 @@ class Losses:
     Parameters
     ----------
     nans : int
-        NaNs that became 0 in integers.
+        NaNs that became 0 in integers; what is missing is NaN, unless a number stands for it.
     overflows : int
         Finite samples that became infinite in float16.
 
@@ -20,8 +20,10 @@ class Losses:
     --------
     >>> Losses(nans=2) + Losses(1, 3)
     Losses(nans=3, overflows=3)
-    >>> print(*Losses(1, 3).notes, sep="; ")
-    1 NaN became 0: integers hold none; 3 samples became infinite: float16 holds up to 65504
+    >>> for note in Losses(1, 3).notes:
+    ...     print(note)
+    1 NaN or missing sample became 0: integers hold neither
+    3 samples became infinite: float16 holds up to 65504
     """
 
     nans: int = 0
@@ -35,8 +37,8 @@ class Losses:
         """What was lost, for a person; nothing if nothing was."""
         found = []
         if self.nans:
-            nans = "1 NaN" if self.nans == 1 else f"{self.nans} NaNs"
-            found.append(f"{nans} became 0: integers hold none")
+            samples = "NaN or missing sample" if self.nans == 1 else "NaNs or missing samples"
+            found.append(f"{self.nans} {samples} became 0: integers hold neither")
         if self.overflows:
             samples = "1 sample" if self.overflows == 1 else f"{self.overflows} samples"
             found.append(f"{samples} became infinite: float16 holds up to 65504")

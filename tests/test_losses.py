@@ -94,7 +94,7 @@ def test_a_call_warns_where_it_stands(image):
     with pytest.warns(RuntimeWarning, match="^2 samples became infinite: float16 holds up to 65504$") as said:
         Pipeline([SAME])(image, dtype="float16")
     assert [each.filename for each in said] == [__file__]
-    with pytest.warns(RuntimeWarning, match="^1 NaN became 0: integers hold none$"):
+    with pytest.warns(RuntimeWarning, match="^1 NaN or missing sample became 0: integers hold neither$"):
         Pipeline([SAME])(image, dtype="int16")
     with pytest.warns(RuntimeWarning, match="^2 samples became infinite"):
         Pipeline([NAMED, SOBEL], outputs={"a": "a"})(image, dtype="float32")
@@ -131,3 +131,47 @@ def test_a_result_is_rounded_to_float16_once(dtype):
     image = np.array([[2049, 2051]], dtype) if dtype == "int32" else above
     result = Pipeline([stage("point", "abs")], dtype="float16")(image)
     np.testing.assert_array_equal(result, image.astype(np.float16))
+
+
+@pytest.mark.parametrize("dtype", ["uint8", "int16"])
+@pytest.mark.parametrize(
+    "one",
+    [
+        stage("point", "scale", gain=0.5),
+        SOBEL,
+        stage("edge", "sobel", stride=2),
+        stage("morphology", "open"),
+        stage("geometry", "flip"),
+        stage("point", "threshold", level="otsu"),
+        stage("combine", "twice", formula="2 * input"),
+    ],
+    ids=lambda one: one.name,
+)
+def test_holes_in_results_of_integers_are_counted(one, dtype, rng):
+    """Whether a mask leaves them out of integers, or NaN stands for them in what is rounded."""
+    image = rng.integers(50, 100, (40, 50)).astype(dtype)
+    mask = rng.random(image.shape) < 0.7
+    exact, none = Pipeline([one]).engine.filter(image, 1, "float32", mask=mask)
+    result, losses = Pipeline([one]).engine.filter(image, 2, mask=mask)
+    assert none == Losses()
+    assert losses == Losses(nans=int(np.isnan(exact).sum())) != none
+    assert (result[np.isnan(exact)] == 0).all()
+    holed = np.where(mask, image, np.nan).astype("float32")
+    assert Pipeline([one], missing="nan").engine.filter(holed, 1, dtype)[1] == losses
+    assert (
+        Pipeline([one], missing=7).engine.filter(image, 1, mask=mask)[1] == none
+    )  # a number stands for them
+
+
+def test_a_job_counts_holes(tmp_path, capsys):
+    (tmp_path / "in").mkdir()
+    tifffile.imwrite(tmp_path / "in" / "a.tif", np.full((9, 8), 7, np.uint8))
+    mask = np.ones((9, 8), np.uint8)
+    mask[:2, 3] = 0
+    tifffile.imwrite(tmp_path / "mask.tif", mask)
+    (tmp_path / "job.yaml").write_text(f"mask: {tmp_path}/mask.tif\nstages:\n  - point: abs\n")
+    with pytest.raises(SystemExit):
+        main(["run", *(str(tmp_path / name) for name in ("job.yaml", "in", "out"))])
+    assert "2 NaNs or missing samples became 0: integers hold neither\n" in capsys.readouterr().out
+    record = json.loads((tmp_path / "out" / JOURNAL).read_text().splitlines()[-1])
+    assert record["nans"] == 2

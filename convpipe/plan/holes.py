@@ -19,6 +19,7 @@ from convpipe.ops import (
     Stencil,
     Turn,
     Window,
+    is_integer,
     is_rounding,
 )
 from convpipe.ops.resample import LEAST_SHARE
@@ -47,7 +48,10 @@ class _Holes(Coverer):
     def finish(self, at: int, node: NodePlan, dtype: str) -> int:
         """Add the result, filled with what stands for a missing sample."""
         casts = [op for op in node.ops[-1:] if isinstance(op, Cast)]
-        made = self.build.filled(self.covered[at], self._missing.fill(dtype), *casts)
+        covered, fill = self.covered[at], self._missing.fill
+        if math.isnan(fill) and is_integer(dtype):  # which hold 0 in its place
+            covered = replace(covered, range=covered.range.join(NOTHING))
+        made = self.build.filled(covered, fill, *casts)
         self.say(made, node)
         return made
 

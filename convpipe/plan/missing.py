@@ -59,8 +59,7 @@ class Missing:
             return "0 < 1", ()
         return ("r == r", ()) if math.isnan(self.value) else ("r != gap", (("gap", self.value),))
 
-    def fill(self, dtype: str) -> float:
-        """Return what stands for a missing sample in a result of `dtype`: by default NaN, of integers 0."""
-        if self.value is not None:
-            return self.value
-        return 0.0 if is_integer(dtype) else math.nan
+    @property
+    def fill(self) -> float:
+        """What stands for a missing sample in a result: by default NaN, of which integers make 0."""
+        return math.nan if self.value is None else self.value

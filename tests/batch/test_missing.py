@@ -126,8 +126,10 @@ class TestMasks:
         report = self.run(source, tmp_path, masks, isolate=isolate)
         assert [(each.status, each.notes) for each in report.results] == [("done", ())] * 2
         for name, image, mask in (("a.png", whole, shown), ("sub/b.c.tif", pixels, ~shown)):
-            want = Pipeline([GAUSSIAN])(image, mask=mask)
+            want, losses = Pipeline([GAUSSIAN]).engine.filter(image, mask=mask)
             np.testing.assert_array_equal(read(tmp_path / "out" / name).pixels, want)
+            assert [each.losses for each in report.results if each.path == name] == [losses]
+        assert report.losses.nans > 0  # of the PNG: what is missing in the TIFF of floats is NaN there, too
 
     def test_one_file_is_the_mask_of_all(self, holed, source, tmp_path):
         pixels, shown = holed

@@ -78,7 +78,7 @@ def test_counts_and_throughput():
     text = shown(print_report, report(result, ImageResult("b.png", "skipped", None, "a folder")))
     assert "edges: 2 images: 1 done, 0 failed, 1 skipped in 0.50 s, 2 at once on cpu\n" in text
     assert "0.5 megapixels read, 1 a second with compiling; 2 MB read, 3 MB written\n" in text
-    assert "4 NaNs became 0: integers hold none\n" in text
+    assert "4 NaNs or missing samples became 0: integers hold neither\n" in text
 
 
 def test_interrupted_and_not_started():

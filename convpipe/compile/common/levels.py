@@ -6,6 +6,7 @@ another sigma of the same radius, other weights or another image size compile no
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
@@ -116,7 +117,8 @@ class Program:
     @property
     def counts_nans(self) -> bool:
         """Tell whether NaNs can come to where values are rounded: they become 0, and are counted."""
-        return any(np.dtype(image.dtype).kind == "f" for image in self.images)
+        floats = any(np.dtype(image.dtype).kind == "f" for image in self.images)
+        return floats or any(map(math.isnan, self.constants))  # which stand for what is missing
 
     @property
     def constants(self) -> list[float]:
