@@ -64,7 +64,7 @@ class Banks:
         rows, cols = _lines(bank)
         taps = [(i, j) for i in rows for j in cols]
         if bank.shape == "uniform":
-            return Bank(bank.name, 0, tuple(taps), form="box", whole=self.whole[at]), list(bank.weights)
+            return Bank(bank.name, 0, tuple(taps), form="equal", whole=self.whole[at]), list(bank.weights)
         return Bank(bank.name, 0, tuple(taps), form="outer"), list(bank.weights)
 
     def columns(self) -> list[Weighted]:

@@ -22,7 +22,7 @@ from convpipe.plan.fixed import Fixed
 
 Part = Literal["whole", "first", "second"]
 
-Form = Literal["dot", "outer", "box", "sums", "tree"]
+Form = Literal["dot", "outer", "equal", "sums", "tree"]
 """How a bank of taps is summed: products in the order of its taps; products down every column, then those of
 the columns; equal taps down every column, then along the row by halves, weighted once; and of these the first
 part alone, and the second."""
@@ -63,7 +63,7 @@ class Bank:
     places : int or None
         Of one with taps of its own for every output, the position in the vector of places of where the first
         one's begin. Its weights are those of all outputs.
-    form : {'dot', 'outer', 'box', 'sums', 'tree'}
+    form : {'dot', 'outer', 'equal', 'sums', 'tree'}
         Of one that sums.
     whole : bool
         Whether its samples are integers that are summed as such.
@@ -88,7 +88,7 @@ class Bank:
     @property
     def looped(self) -> bool:
         """Whether its taps are a loop over the whole kernel instead of one expression."""
-        return len(self.taps) > UNROLLED_TAPS and self.form not in ("outer", "box")
+        return len(self.taps) > UNROLLED_TAPS and self.form not in ("outer", "equal")
 
     @property
     def rows(self) -> list[int]:
