@@ -360,6 +360,41 @@ def test_extents_that_do_not_meet(stages, words):
     assert all(each in str(caught.value) for each in words), str(caught.value)
 
 
+BACK = stage("geometry", "resize", size="input", method="bilinear", name="back")
+LESS = stage("combine", "less", formula="input - back")
+
+
+@given(
+    extent=st.tuples(st.integers(1, 99), st.integers(1, 99)), scale=st.sampled_from([0.1, 0.3, 1 / 3, 0.7])
+)
+@settings(max_examples=40, deadline=None)
+def test_what_was_resized_meets_the_image_again_whatever_its_size(extent, scale):
+    plan = make_plan([stage("geometry", "resize", scale=scale), BACK, LESS], extent)
+    assert plan.sampling() == make_plan([stage("point", "abs")], extent).sampling()
+
+
+def test_what_a_stride_made_smaller_meets_it_where_it_divides_the_image_but_for_a_shift():
+    ramp = np.tile(np.arange(90, dtype=np.float32), (90, 1))
+    left = Pipeline([stage("point", "abs", stride=5), BACK, LESS])(ramp)
+    np.testing.assert_allclose(left[10:-10, 10:-10], (5 - 1) / 2, atol=1e-4)  # so far to the right
+    small = Pipeline([stage("geometry", "resize", scale=0.2, method="area"), BACK, LESS])(ramp)
+    np.testing.assert_allclose(small[10:-10, 10:-10], 0, atol=1e-4)
+
+
+@pytest.mark.parametrize(
+    "first", [stage("point", "abs", stride=3), stage("geometry", "crop", rows=[2, None])], ids=["3", "crop"]
+)
+def test_what_does_not_cover_the_image_is_told_how_it_would_meet_it_again(first):
+    with pytest.raises(PlanError) as caught:
+        make_plan([first, BACK, LESS], (100, 90))
+    step = "51/50" if "stride" in first.given else "49/50"
+    assert str(caught.value).startswith(
+        "stage 2 (combine less): its images have one extent, and their pixels lie at other places: input"
+        f" 100x90, stage 1 (back) 100x90; of the rows of the image they have input every 1, stage 1 (back)"
+        f" every {step}; resize what covers the image as it is: 'geometry: resize' does"
+    )
+
+
 @pytest.mark.parametrize(("stages", "words"), MEET[:4], ids=range(4))
 def test_the_padding_that_is_said_makes_them_meet(stages, words):
     with pytest.raises(PlanError) as caught:

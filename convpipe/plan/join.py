@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from fractions import Fraction
 
 from convpipe.errors import PlanError
 from convpipe.geometry import Axis, Extent, Field
@@ -14,6 +15,11 @@ from convpipe.plan.arithmetic import plan_arithmetic
 from convpipe.plan.node import AXIS_NAMES, Entering, Made, NodePlan, Origin
 from convpipe.ranges import Ranges
 from convpipe.stages.wiring import IMAGE
+
+_RESIZE_ALL = (
+    "resize what covers the image as it is: 'geometry: resize' does in the place of a stride that does not"
+    " divide the image, a crop, or another padding than 'same'"
+)
 
 
 def plan_join(
@@ -32,11 +38,14 @@ def plan_join(
     """
     entering = [made.entering(at) for at in inputs]
     names = [made.called(at) for at in inputs]
-    differs = f"{origin}: its images have other extents: {_listed(names, entering)}"
+    listed, differ = _listed(names, entering), len({each.extent for each in entering}) > 1
     if steps := _steps(names, entering):
-        raise PlanError(f"{differs}; {steps}", origin.name)
-    if len({each.extent for each in entering}) > 1:
-        raise PlanError(f"{differs}{_advice(inputs, made)}", origin.name)
+        what = "other extents" if differ else "one extent, and their pixels lie at other places"
+        raise PlanError(f"{origin}: its images have {what}: {listed}; {steps}", origin.name)
+    if differ:
+        raise PlanError(
+            f"{origin}: its images have other extents: {listed}{_advice(inputs, made)}", origin.name
+        )
     first = entering[0]
     channels = _channels(origin, entering, names)
     unjoined, *rest = ops
@@ -77,9 +86,9 @@ def _steps(names: Sequence[str], entering: Sequence[Entering]) -> str:
         steps = [each.field[axis].stride for each in entering]
         if len(set(steps)) > 1:
             said = [f"{name} every {step}" for name, step in zip(names, steps, strict=True)]
-            return (
-                f"of the {what} of the image they have {', '.join(dict.fromkeys(said))}; give them one stride"
-            )
+            resized = any(Fraction(step).denominator > 1 for step in steps)
+            advice = _RESIZE_ALL if resized else "give them one stride"
+            return f"of the {what} of the image they have {', '.join(dict.fromkeys(said))}; {advice}"
     return ""
 
 
