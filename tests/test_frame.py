@@ -12,6 +12,7 @@ from skimage import restoration
 from convpipe import Pipeline, stage
 from convpipe.cli import main
 from convpipe.compile import backend as choice
+from convpipe.errors import ParameterError
 from convpipe.interval import Interval
 from convpipe.ops import Frame, Graph, Map, Node
 from convpipe.ops.frame import function
@@ -138,9 +139,14 @@ def test_it_is_a_node_by_itself():
 
 
 def test_its_range_is_proven(rng):
-    """A step at an edge overshoots by no more than the divergence of vectors as long as the weight."""
+    """A step at an edge overshoots by no more than the divergence of vectors as long as the weight.
+
+    At most, one points to a corner, and the two beside it away from it along the axes.
+    """
     frame = stage("denoise", "tv", weight=0.5).method.lower(0.5, 1e-9, 400, image=_kind())[0]
-    assert frame.range(Interval(0, 255)).within(Interval(-361, 616))
+    beyond = 255 * 0.5 * (np.sqrt(2) + 2)
+    found = frame.range(Interval(0, 255))
+    assert (found.low, found.high) == (pytest.approx(-beyond), pytest.approx(255 + beyond))
     image = np.where(np.arange(20)[:, None] > 9, 255, 0) * np.ones((20, 20))
     made = frame(image[..., None])
     proven = frame.range(Interval(image.min(), image.max()))
@@ -157,3 +163,21 @@ def _kind():
 def test_json_of_other_stages_has_no_library(tmp_path):
     found = json.loads(_said(tmp_path, "plan", "stages: [{edge: sobel}]", "--size", "4x5", "--json"))
     assert found["jobs"][0]["sizes"][0]["stages"][0]["library"] is None
+
+
+@pytest.mark.parametrize(
+    ("method", "name", "most"),
+    [("tv", "iterations", 100_000), ("nlmeans", "size", 1001), ("nlmeans", "distance", 1000)],
+)
+def test_counts_have_bounds(method, name, most):
+    for count in (1, most):
+        assert stage("denoise", method, **{name: count}).parameters[name] == count
+    for count in (0, most + 1):
+        with pytest.raises(ParameterError, match=f"{name} needs an int from 1 to {most}"):
+            stage("denoise", method, **{name: count})
+
+
+@pytest.mark.parametrize("size", [2, 8, 1000])
+def test_a_patch_has_a_middle(size):
+    with pytest.raises(ParameterError, match=f"size needs an odd number; given {size}"):
+        stage("denoise", "nlmeans", size=size)

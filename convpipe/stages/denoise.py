@@ -54,8 +54,9 @@ def _nl_means(colours: NDArray[np.float64], **options: Any) -> NDArray[np.float6
 )
 def _tv(weight: float, eps: float, iterations: int, image: ImageKind) -> tuple[Op, ...]:
     given = (("weight", weight), ("eps", eps), ("max_num_iter", iterations))
-    # The dual variable, a vector, is never longer than the weight: a divergence takes two of them.
-    beyond = 2 * math.sqrt(2) * weight
+    # The dual variable, a vector, is never longer than the weight. Its divergence takes both components at
+    # the pixel, and one at either neighbour before it.
+    beyond = (math.sqrt(2) + 2) * weight
     return (Frame(_CHAMBOLLE, given, image.full_scale, beyond, operations=25 * iterations, planes=10),)
 
 
