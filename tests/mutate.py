@@ -42,6 +42,7 @@ STAGES = [
     "tests/test_stages.py::test_declaration_is_complete",
     "tests/test_ops.py",
     "tests/test_plan.py",
+    "tests/test_registry.py",
     "tests/batch/test_identity.py",
 ]
 READING = [
@@ -117,8 +118,9 @@ TESTS = {
     "padding": ["tests/test_geometry.py"],
     **{
         f"stages.{name}": STAGES
-        for name in ("blur", "contrast", "custom", "edge", "light", "point", "sharpen")
+        for name in ("blur", "contrast", "custom", "edge", "light", "point", "sharpen", "threshold")
     },
+    "stages.denoise": [*STAGES, "tests/test_frame.py", "tests/test_bounds.py"],
     "stages.color": [*STAGES, "tests/test_references.py::test_the_generated_loop_gives_these_numbers"],
     "stages.numbers": READING,
     "stages.parameters": READING,

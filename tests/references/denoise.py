@@ -217,15 +217,15 @@ TABLES = [
     ),
     Table(
         "denoise outliers",
-        {"tolerance": 0, "which": "both"},
+        {"tolerance": 60, "which": "both"},
         OUTLIERS,
-        peer=outliers(0, np.abs),
+        peer=outliers(60, np.abs),
         want="""
-             80  64  64  64  40  91
-             80  64  64  55  55  40
-             99  64  64  64  55  77
-             61  99 108  77  77  49
-            183  61 108  77  77  77
+             80  80  33  64   5  91
+             80  64  64  18  55  40
+             99  64  64  55  28 131
+             61  99 108 108  77   0
+            183  26 142  77  49 116
         """,
     ),
     Table(
