@@ -121,8 +121,11 @@ def _describe(stage: StagePlan) -> None:
     if isinstance(rows, Polyphase):
         emit(f"{title}: up to {rows.kernel}x{cols.kernel} taps, of their own for every row and column")
     else:
+        slid = [node for node in stage.nodes if not (node.is_join or node.apart)]
+        sizes = ["x".join(str(axis.kernel) for axis in node.axes) for node in slid]
+        window = f"a window of {sizes[0]}" if len(slid) == 1 else f"windows of {', '.join(sizes)}"
         emit(
-            f"{title}: a window of {rows.kernel}x{cols.kernel} taps,"
+            f"{title}: {window} taps,"
             f" stride {rows.stride}x{cols.stride}, dilation {rows.dilation}x{cols.dilation},"
             f" padding {rows.before} above, {rows.after} below, {cols.before} left, {cols.after} right"
         )

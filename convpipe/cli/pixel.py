@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +11,7 @@ from numpy.typing import NDArray
 
 from convpipe.cli.apart import called, filtered, seen
 from convpipe.cli.covered import plain_stage, weigh
+from convpipe.cli.steps import has_steps, reads, shown, walk
 from convpipe.cli.streams import emit
 from convpipe.cli.window import Samples, grid, ranked, span, summed, taps_of, under
 from convpipe.errors import ParameterError
@@ -24,6 +26,7 @@ from convpipe.ops import (
     Lookup,
     Map,
     Mix,
+    Op,
     Rank,
     Turn,
     Window,
@@ -96,18 +99,15 @@ class Pixel:
             raise ParameterError(f"--channel needs one of {known}; given {self.channel}")
         places = self.places()
         name = f", {self._names(stage.channels)[self.channel]}" if stage.channels > 1 else ""
-        emit(
-            f"\noutput pixel ({at[0]}, {at[1]}) of {stage.place}, {stage.name}{name}:"
-            + (
-                ""
-                if stage.nodes[0].apart
-                else f" rows {span(places[0])}, columns {span(places[1])} of its input"
-            )
-        )
+        emit(f"\noutput pixel ({at[0]}, {at[1]}) of {stage.place}, {stage.name}{name}:{self._region(places)}")
         position = next(at for at, one in enumerate(self.plan.stages) if one is stage)
         if plain := plain_stage(self, position):
             weigh(self, plain)
-            self._maps(plain)
+            self.maps(plain.ops)
+            self._given(position)
+            return
+        if has_steps(stage) and not (self.plan.alpha or self.plan.missing):
+            walk(self)
             self._given(position)
             return
         if len(stage.nodes) > 1 or stage.nodes[0].is_join or stage.nodes[0].apart:
@@ -121,10 +121,23 @@ class Pixel:
             self._channels(entering, mapped)
         else:
             sums = self._window(entering, places)
-        self._maps()
+        self.maps(self.stage.ops)
         value = float(self.after(position)[(*at, self.channel)])
         emit(f"the stage gives {value:.6g}{self._rounding(sums, value)}")
         self._stored(position, value)
+
+    def _region(self, places: list[list[int]]) -> str:
+        """Return which rows and columns of its input the pixel depends on; '' of what stands apart."""
+        stage = self.stage
+        if stage.nodes[0].apart:
+            return ""
+        if len(stage.nodes) == 1:
+            return f" rows {span(places[0])}, columns {span(places[1])} of its input"
+        region = reads(self)[stage.nodes[0].inputs[0]]
+        if not all(region):
+            return " a constant border"
+        rows, cols = map(shown, region)
+        return f" rows {rows}, columns {cols} of its input"
 
     def _joined(self, position: int) -> None:
         """Print what a stage that combines several images reads, its expressions, and what they give."""
@@ -146,7 +159,7 @@ class Pixel:
                 emit(f"{symbol} is {name}: {value:.6g}")
             else:
                 emit(f"{symbol} is {name}")
-        self._maps()
+        self.maps(self.stage.ops)
         self._given(position)
 
     def _given(self, position: int) -> None:
@@ -241,9 +254,9 @@ class Pixel:
             emit(f"{name} = {line.expression} = {known[name]:.6g}")
         emit(f"the channel is {op.outputs[self.channel]}")
 
-    def _maps(self, stage: StagePlan | None = None) -> None:
+    def maps(self, ops: Sequence[Op]) -> None:
         """Print what the stage does with its responses: expressions with their constants."""
-        for op in (stage or self.stage).ops:
+        for op in ops:
             if isinstance(op, Map):
                 constants = ", ".join(f"{name} = {value:.6g}" for name, value in self._constants(op).items())
                 emit(f"then {op.expression}" + (f", {constants}" if constants else ""))

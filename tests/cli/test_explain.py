@@ -325,3 +325,79 @@ class TestCoverage:
         text = convpipe("explain", config, tmp_path / "image.png", "--at", 3, 4).stdout
         assert "r = 7.66667 / 0.333333 = 23\n" in text
         assert "the stage gives 23\n" in text
+
+
+def test_explain_an_opening_step_by_step(convpipe, job):
+    """Of 10*row + col: of 3x3 lowest pixels, which lie among 5x5, the highest."""
+    text = convpipe("explain", job("- {morphology: tophat, size: 3}"), "--at", 5, 5).stdout
+    assert "windows of 3x3, 3x3 taps" in text
+    assert "each output pixel depends on 5x5 pixels of the image" in text
+    assert "tophat: rows 3 to 7, columns 3 to 7 of its input\n" in text
+    lines = [line.split() for line in text.splitlines()]
+    for row in (33, 43, 53, 63, 73):
+        assert [str(row + k) for k in range(5)] in lines
+    for row in (33, 43, 53):
+        assert [str(row + k) for k in range(3)] in lines  # what the erosion gives
+    assert "step 1, ranks 3x3 pixels of the input:\nr = number 1 of 9\n" in text
+    assert "sorted: 33 34 35 43 44 45 53 54 55\nr = number 9 of 9 = 55\nstep 2 gives 55\n" in text
+    assert "image is the input: 55\nother is step 2: 55\nthen image - other\nthe stage gives 0\n" in text
+
+
+STEPS = [
+    "{morphology: open, size: [2, 3], footprint: cross, dilation: 2}",
+    "{morphology: close, size: 4, stride: [2, 3], bias: 3}",
+    "{morphology: erode, iterations: 3, border: constant, value: 9}",
+    "{morphology: blackhat, footprint: [[1, 0, 0], [1, 1, 0]], border: wrap}",
+    "{denoise: outliers, tolerance: 2}",
+    "{geometry: resize, scale: 0.7, padding: 2}",
+    "{geometry: resize, scale: 0.7, stride: 2}",
+]
+
+
+def touched(text):
+    """Return the slices of the input that a pixel is said to depend on; None for a constant border."""
+    found = re.search(r": rows (\d+)(?: to (\d+))?, columns (\d+)(?: to (\d+))? of its input", text)
+    if found is None:
+        assert ": a constant border\n" in text
+        return None
+    first, last, left, right = found.groups()
+    return slice(int(first), int(last or first) + 1), slice(int(left), int(right or left) + 1)
+
+
+@pytest.mark.parametrize("entry", STEPS)
+@pytest.mark.parametrize("at", [(0, 0), (3, 2), (2, 1)])
+def test_explain_names_the_rows_and_columns_that_a_pixel_depends_on(convpipe, job, here, rng, entry, at):
+    pixels = rng.integers(0, 256, (14, 15), dtype=np.uint8)
+    images.write(here / "a.png", pixels)
+    config = job(f"- {entry}")
+    text = convpipe("explain", config, "a.png", "--at", *at).stdout
+    run = Pipeline.from_yaml(here / config)
+    value = float(text.rsplit("the stage gives ", 1)[1].split()[0])
+    assert value == pytest.approx(float(run(pixels, dtype="float32")[at]), rel=1e-5, abs=1e-4)
+    region = touched(text)
+    if region is None:
+        return
+    for filling in (0, 255):  # whatever lies elsewhere
+        elsewhere = np.full_like(pixels, filling)
+        elsewhere[region] = pixels[region]
+        assert run(elsewhere)[at] == run(pixels)[at]
+    if "footprint" in entry:
+        return  # of whose corners not all count
+    rows, cols = region
+    for side in ((rows.start, cols), (rows.stop - 1, cols), (rows, cols.start), (rows, cols.stop - 1)):
+        assert any(is_read(run, side, at, rng) for _ in range(60)), side
+
+
+def is_read(run, side, at, rng):
+    """Tell whether other pixels at a side change a result, of an image that is drawn."""
+    image = rng.integers(0, 256, (14, 15), dtype=np.uint8)
+    other = image.copy()
+    other[side] = rng.choice([0, 255])
+    return run(other)[at] != run(image)[at]
+
+
+def test_explain_shows_every_step_of_a_stage_and_its_footprint_once(convpipe, job):
+    text = convpipe("explain", job("- {morphology: close, size: 3, footprint: cross, stride: 2}")).stdout
+    assert [text.count(f"step {k}, ") for k in (1, 2, 3, 4)] == [1, 1, 1, 0]
+    assert text.count("footprint:\n") == 2
+    assert "step 3, sums 1x1 taps of step 2:\nr = 1*10 = 10\nthe stage gives 10\n" in text
