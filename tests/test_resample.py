@@ -335,6 +335,8 @@ def test_what_is_refused(given, words):
 def test_results_whose_taps_fill_the_memory_are_refused():
     with pytest.raises(PlanError, match=rf"stage 0 \(geometry resize\): .* 3x{MOST + 1} has a side above"):
         make_plan([resize((3, MOST + 1))], (3, 3))
+    with pytest.raises(PlanError, match=rf"stage 0 \(geometry resize\): .* 3x{MOST + 1} has a side above"):
+        make_plan([resize((3, 3))], (3, MOST + 1))
 
 
 def test_images_that_are_combined_need_one_step():
