@@ -41,7 +41,11 @@ class Kept:
         stop = size if end is None else end + size if end < 0 else end
         if not 0 <= begin < stop <= size:
             name = ("rows", "columns")[axis]
-            raise PlanError(f"{name} {first} to {'the last' if end is None else end} of {size} are none")
+            asked = f"'{name}: [{first}, {'null' if end is None else end}]'"
+            if begin >= stop:
+                raise PlanError(f"{asked} keeps nothing of an image of {size} {name}")
+            null = f"; '{name}: [{first}, null]' keeps all to the last" if 0 <= begin < size else ""
+            raise PlanError(f"{asked} keeps more than there is of an image of {size} {name}{null}")
         return -begin, stop - size
 
 

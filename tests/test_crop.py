@@ -1,5 +1,7 @@
 """A crop: what it keeps, that the rest is not read, and where what is left lies."""
 
+import re
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -49,8 +51,20 @@ def test_what_is_no_slice(rows):
 
 
 def test_a_slice_that_an_image_does_not_have():
-    crop = Pipeline([stage("geometry", "crop", rows=[10, 40])])
-    with pytest.raises(PlanError, match="rows 10 to 40 of 30 are none"):
-        crop.plan((30, 20))
+    more = "keeps more than there is of an image of 30 rows"
+    for rows, what in (
+        ([10, 40], f"'rows: [10, 40]' {more}; 'rows: [10, null]' keeps all to the last"),
+        ([-40, None], f"'rows: [-40, null]' {more}"),
+        ([-40, 20], f"'rows: [-40, 20]' {more}"),
+        ([30, None], "'rows: [30, null]' keeps nothing of an image of 30 rows"),
+        ([5, -25], "'rows: [5, -25]' keeps nothing of an image of 30 rows"),
+        ([40, 50], f"'rows: [40, 50]' {more}"),
+    ):
+        with pytest.raises(PlanError, match=f"^stage 0 \\(geometry crop\\): {re.escape(what)}$"):
+            Pipeline([stage("geometry", "crop", rows=rows)]).plan((30, 20))
+    with pytest.raises(
+        PlanError, match="'columns: \\[0, 21\\]' keeps more than there is of an image of 20 columns"
+    ):
+        Pipeline([stage("geometry", "crop", rows=[0, None], columns=[0, 21])]).plan((30, 20))
     with pytest.raises(ParameterError, match="takes no padding"):
         Pipeline([stage("geometry", "crop", rows=[1, 2], padding=1)]).plan((30, 20))

@@ -299,6 +299,8 @@ def test_the_extent_of_a_result():
     assert of((3, 3), scale=(0.01, 0.01)) == (1, 1)
     assert of((400, 30), longest=10) == (10, 1)
     assert of((2, 5), longest=10) == (4, 10)
+    assert of((2, 5), longest=10, enlarge=False) == of((2, 5), longest=5, enlarge=False) == (2, 5)
+    assert of((2, 5), longest=4, enlarge=False) == of((2, 5), longest=4) == (2, 4)
 
 
 def test_a_background_of_images_of_any_size(rng):
@@ -322,6 +324,7 @@ def test_a_background_of_images_of_any_size(rng):
         ({"size": 3, "scale": 2}, "given size and scale"),
         ({"scale": 2, "method": "area", "antialias": False}, "takes no 'antialias: false'"),
         ({"scale": 0}, "above 0"),
+        ({"scale": 2, "enlarge": False}, "'enlarge: false' is of 'longest'"),
         ({"size": [3, 3], "method": "cubical"}, "did you mean 'cubic'"),
         ({"size": [3, 3], "anchor": 1}, "anchor"),
         ({"size": "output"}, "or input; given 'output'"),

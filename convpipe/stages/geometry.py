@@ -42,7 +42,14 @@ def _crop(rows: Part, columns: Part) -> tuple[Op, ...]:
     parameters=(
         SizePair("size", "of the result; input: as the image that enters; give it, scale or longest", None),
         NumberPair("scale", "factor of rows and columns, above 0; sides are rounded half up", None, above=0),
-        Count("longest", "longer side of the result, the other in proportion", None, least=1, most=MOST),
+        Count(
+            "longest",
+            "longer side of the result, the other in proportion; of a smaller image too: see enlarge",
+            None,
+            least=1,
+            most=MOST,
+        ),
+        Flag("enlarge", "false: an image that is smaller than longest stays as it is", True),
         Choice(
             "method",
             "kernel f: bicubic has a = -0.5, without antialias -0.75; area is the exact mean over a pixel",
@@ -63,6 +70,7 @@ def _resize(
     size: Extent | Literal["input"] | None,
     scale: tuple[float, float] | None,
     longest: int | None,
+    enlarge: bool,
     method: str,
     antialias: bool,
 ) -> tuple[Op, ...]:
@@ -71,10 +79,14 @@ def _resize(
     if len(named) != 1:
         found = " and ".join(named) or "none"
         raise ParameterError(f"geometry resize needs one of {', '.join(given)}; given {found}")
+    if not enlarge and longest is None:
+        raise ParameterError(
+            "'enlarge: false' is of 'longest': it leaves smaller images as they are", "enlarge"
+        )
     if method == "area" and not antialias:
         message = "area is the mean over a pixel of the result, and takes no 'antialias: false'"
         raise ParameterError(message, "antialias")
-    return (Resample(Resizing(method, antialias, size, scale, longest)),)
+    return (Resample(Resizing(method, antialias, size, scale, longest, enlarge)),)
 
 
 @method(

@@ -86,6 +86,8 @@ class Resizing:
         factors of rows and columns; or
     longest : int, optional
         the longer side of the result.
+    enlarge : bool
+        Whether an image whose longer side is below `longest` becomes larger; or stays as it is.
     """
 
     method: str
@@ -93,6 +95,7 @@ class Resizing:
     size: Extent | Literal["input"] | None = None
     scale: tuple[float, float] | None = None
     longest: int | None = None
+    enlarge: bool = True
 
     def extent(self, given: Extent, image: Extent) -> Extent:
         """Return the extent of the result for one `given`, in a pipeline for an `image`.
@@ -111,7 +114,10 @@ class Resizing:
         if self.scale is not None:
             exact = [Fraction(scale) * side for scale, side in zip(self.scale, given, strict=True)]
         else:
-            exact = [Fraction(self.longest or 1, max(given)) * side for side in given]
+            longest = self.longest or 1
+            if not self.enlarge:
+                longest = min(longest, max(given))
+            exact = [Fraction(longest, max(given)) * side for side in given]
         rows, cols = (max(1, int(side + Fraction(1, 2))) for side in exact)
         return rows, cols
 

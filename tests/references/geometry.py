@@ -20,6 +20,17 @@ def pillow(extent, method):
     return resized
 
 
+def thumbnail(longest):
+    """Return Pillow's thumbnail, which enlarges nothing, as a function of an image."""
+
+    def made(image):
+        plane = Image.fromarray(image.astype(np.float32))
+        plane.thumbnail((longest, longest))
+        return np.asarray(plane)
+
+    return made
+
+
 IMAGE = """
      1  2  3  4  5
      6  7  8  9 10
@@ -87,6 +98,15 @@ TABLES = [
             76.944443 97.679016 72.209877 81.791664
             125.839287 108.269844 136.539673 64.303574
         """,
+    ),
+    Table(
+        "geometry resize",
+        {"longest": 9, "enlarge": False},
+        "Pillow 13.0.0, Image.thumbnail in mode F",
+        peer=thumbnail(9),
+        image=IMAGE,
+        dtype="float32",
+        want=IMAGE,
     ),
     Table(
         "geometry resize",
