@@ -49,3 +49,22 @@ def test_workqueue_is_refused():
     done = run(NUMBA_THREADING_LAYER="workqueue")
     assert done.returncode == 1
     assert "the threading layer 'workqueue' aborts when two threads enter it" in done.stderr
+
+
+_LAYERED = """
+import numba, numpy as np
+from convpipe import Pipeline, stage
+from convpipe.compile.conv2d import layer
+shared, correlate = [], layer.correlate
+layer.correlate = lambda *given: shared.append(numba.get_num_threads()) or correlate(*given)
+run = Pipeline([stage("layer", "conv2d", weights=[[[[1, 2]]], [[[3, 4]]]])])
+image = np.arange(256 * 256, dtype=np.uint8).reshape(256, 256)
+results = [run(image, threads=threads) for threads in (None, 1, 2, 5)]
+assert all(np.array_equal(result, results[0]) for result in results)
+print(shared, numba.get_num_threads())
+"""
+
+
+def test_a_layer_takes_no_more_threads_than_it_is_given():
+    done = run(_LAYERED)
+    assert done.stdout == "[2, 1, 2, 2] 2\n", done.stderr

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from convpipe.compile.common.correlation import Correlation
 from convpipe.compile.common.pictures import Picture
 from convpipe.compile.conv2d.correlate import correlate
+from convpipe.compile.runtime.threads import limited
 from convpipe.geometry import Axis, Border, border_index
 from convpipe.ops import Layer
 
@@ -60,7 +61,8 @@ class Layered:
             axes = replace(axes[0], before=0, after=0), replace(axes[1], before=0, after=0)
         weights = layer.weights.array.astype(picture.dtype)
         biases = np.array(layer.biases, picture.dtype) if layer.biases else None
-        made = correlate(planes[None], weights, biases, Correlation(axes, layer.groups, layer.border))
+        with limited(threads):
+            made = correlate(planes[None], weights, biases, Correlation(axes, layer.groups, layer.border))
         rows = picture.empty()
         result = rows.reshape(*picture.extent, picture.channels)
         result[..., : layer.filters] = np.moveaxis(made[0], 0, 2)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 
 import numba
@@ -32,3 +34,14 @@ def count() -> int:
     """Return how many threads share a parallel loop; Numba chooses its layer when first asked."""
     prepare()
     return int(numba.get_num_threads())
+
+
+@contextmanager
+def limited(threads: int | None) -> Iterator[None]:
+    """Share parallel loops that this thread calls among at most so many threads; None is all there are."""
+    most = count()
+    numba.set_num_threads(min(threads or most, most))
+    try:
+        yield
+    finally:
+        numba.set_num_threads(most)
