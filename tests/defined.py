@@ -9,7 +9,7 @@ import numpy as np
 import oracle
 from rounding import fma
 
-from convpipe.compile.common.banks import choose
+from convpipe.compile.common.banks import Dense, Separable, choose
 from convpipe.ops import Alpha, Cast, ChannelMap, Lookup, Map, Mix, Resample, Stencil
 from convpipe.plan.arithmetic import Sums
 
@@ -110,7 +110,7 @@ def _response(op, taps, values, compute, integers):
         down, across = op.stride
         return array[top : top + (rows - 1) * down + 1 : down, left : left + (cols - 1) * across + 1 : across]
 
-    if bank.shape in ("unrolled", "rows"):
+    if isinstance(bank, Dense):
         return _fused(weights, [under(padded, i, j) for i, j in bank.taps])
 
     def down_columns(i):
@@ -121,12 +121,12 @@ def _response(op, taps, values, compute, integers):
         left = j * op.dilation[1]
         return array[:, left : left + (cols - 1) * op.stride[1] + 1 : op.stride[1]]
 
-    if bank.shape == "separable":
+    if isinstance(bank, Separable):
         count = len(bank.column)
         sums = _fused(weights[:count], [down_columns(i) for i in bank.column])
         return _fused(weights[count:], [along(sums, j) for j in bank.row])
     kind = np.int64 if exact else compute
-    sums = sum((down_columns(i).astype(kind) for i in bank.column[1:]), down_columns(0).astype(kind))
+    sums = sum((down_columns(i).astype(kind) for i in bank.rows[1:]), down_columns(0).astype(kind))
     rows_of = {1: sums}
     for width in bank.doubled:
         half = rows_of[width // 2]

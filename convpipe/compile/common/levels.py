@@ -19,6 +19,7 @@ from convpipe.interval import Interval
 from convpipe.ops import IDENTITY, Alpha, Cast, ChannelMap, Lookup, Map, Mix, Resample, Stencil, stored
 from convpipe.plan import NodePlan, Plan, parts
 from convpipe.plan.arithmetic import plan_arithmetic
+from convpipe.plan.costs import operations
 
 Pointwise = Map | Lookup | Mix | ChannelMap | Alpha | Cast
 
@@ -71,6 +72,11 @@ class Level:
     joins: tuple[int, ...] = ()
     output: str | None = None
     resamples: bool = False
+
+    @property
+    def operations(self) -> int:
+        """Operations that the steps take for a sample."""
+        return sum(map(operations, self.steps))
 
     @property
     def mixes_samples(self) -> bool:

@@ -51,6 +51,11 @@ class Ranked(Responses):
         return ROWS if overlap else 1
 
     @property
+    def cost(self) -> float:
+        """What the network takes, and the steps."""
+        return self.network.operations + self.level.operations
+
+    @property
     def choices(self) -> list[str]:
         """What the network costs."""
         count = round(self.network.operations)

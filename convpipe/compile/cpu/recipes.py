@@ -40,6 +40,10 @@ class Recipe(Protocol):
         """How it makes them, for a person."""
 
     @property
+    def cost(self) -> float:
+        """Multiply-adds, or other operations, for a sample that it makes."""
+
+    @property
     def lead(self) -> int:
         """Rows of its input that it needs above the window."""
 
@@ -78,6 +82,11 @@ class Copy:
 
     def storing(self, dtype: str, fraction: int) -> None:
         """Copies are of the type that they are of."""
+
+    @property
+    def cost(self) -> float:
+        """One, and one of colours times alpha."""
+        return 1.0 + self.premultiplies
 
     @property
     def choices(self) -> list[str]:
@@ -123,6 +132,11 @@ class Join:
     def scratch(self) -> int:
         """Rows between its loops."""
         return len(self.segments) - 1
+
+    @property
+    def cost(self) -> float:
+        """What the steps take."""
+        return self.level.operations
 
     @property
     def choices(self) -> list[str]:
@@ -266,6 +280,11 @@ class Responses:
         return self.at_once if self.level.dilation[0] == 1 else 1
 
     @property
+    def cost(self) -> float:
+        """What its banks take, and the steps."""
+        return sum(bank.cost for bank in self.banks) + self.level.operations
+
+    @property
     def choices(self) -> list[str]:
         """The loop shape of each bank."""
         return [f"{bank.name}: {bank.choice}" for bank in self.banks]
@@ -294,7 +313,7 @@ class Responses:
         """Channels of the samples themselves: there is no response to wait for."""
         (bank,), segment = self.banks, self.segments[0]
         weight = bank.weights[0]
-        ((row, col),) = bank.taps
+        (row,), (col,) = bank.rows, bank.cols
         loop = across(segment, frame.given[0].dtype, self.compute, self.level.stride[1], weighted=True)
         values = np.array([weight, *self.constants[0]], self.compute)
         for made in range(frame.rows):

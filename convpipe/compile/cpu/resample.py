@@ -56,6 +56,12 @@ class Resampled:
         return 1 + len(self.segments)
 
     @property
+    def cost(self) -> float:
+        """Its taps, those of a column for every sample of the width that rows have then, and the steps."""
+        rows, cols = self.phases
+        return rows.kernel * float(cols.rate) + cols.kernel + self.level.operations
+
+    @property
     def choices(self) -> list[str]:
         """Its taps."""
         rows, cols = self.phases

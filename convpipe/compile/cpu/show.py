@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from itertools import groupby
 
+from convpipe.compile.cpu import layout
 from convpipe.compile.cpu.schedule import Schedule
 from convpipe.compile.cpu.table import Table
 
@@ -12,6 +13,7 @@ def show(schedule: Schedule, table: Table) -> str:
     """Return what makes which rows, and the source of every loop."""
     lines = [
         "# The schedule: each level makes rows from those under its window, and keeps some of them.",
+        f"# A thread works in {table.words[layout.MEMORY]} bytes.",
         "#",
     ]
     numbers = {loop: k for k, loop in enumerate(table.loops)}
@@ -25,6 +27,7 @@ def show(schedule: Schedule, table: Table) -> str:
             rows = f"{level.reads(given)} rows of {given.dtype}"
             lines.append(f"#   from {source}: {rows}, border {given.border.name.lower()}")
         lines.append(f"#   {kept}, {level.dtype}, rows at a time: {level.recipe.rows}")
+        lines.append(f"#   cost: about {level.recipe.cost:.3g} operations a sample")
         lines += [f"#   {choice}" for choice in level.recipe.choices]
         calls = (f"loop {numbers[step.loop]}, {step.count} samples: {step.loop.title}" for step in steps)
         for call, same in groupby(calls):

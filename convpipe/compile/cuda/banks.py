@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from convpipe.compile.common.banks import Bank as Chosen
-from convpipe.compile.common.banks import choose
+from convpipe.compile.common.banks import Dense, Separable, Uniform, choose
 from convpipe.compile.cuda.passes import UNROLLED_TAPS, Bank
 from convpipe.ops import Stencil, Taps
 from convpipe.plan.arithmetic import Arithmetic
@@ -45,10 +45,10 @@ class Banks:
     @property
     def has_halves(self) -> bool:
         """Tell whether two passes, down the columns and along the rows, are less work than one."""
-        if not all(bank.has_columns or len(bank.taps) == 1 for bank in self.chosen):
+        if not all(bank.has_columns or len(bank.rows) * len(bank.cols) == 1 for bank in self.chosen):
             return False
-        halves = sum(sum(map(len, _lines(bank))) + SEPARATE for bank in self.chosen)
-        return halves < sum(math.prod(map(len, _lines(bank))) for bank in self.chosen)
+        halves = sum(len(bank.rows) + len(bank.cols) + SEPARATE for bank in self.chosen)
+        return halves < sum(len(bank.rows) * len(bank.cols) for bank in self.chosen)
 
     def whole_window(self) -> list[Weighted]:
         """Return the banks of the only pass."""
@@ -57,24 +57,23 @@ class Banks:
     def _in_one(self, at: int, bank: Chosen) -> Weighted:
         if bank.sums.made is not None:
             weights = self.taps[at].weights
-            taps = [(int(i), int(j)) for i, j in np.argwhere(weights)]
-            return _dot(bank.name, taps, [float(weights[tap]) for tap in taps])
-        if not bank.has_columns:
+            nonzero = [(int(i), int(j)) for i, j in np.argwhere(weights)]
+            return _dot(bank.name, nonzero, [float(weights[tap]) for tap in nonzero])
+        if isinstance(bank, Dense):
             return _dot(bank.name, bank.taps, bank.weights)
-        rows, cols = _lines(bank)
-        taps = [(i, j) for i in rows for j in cols]
-        if bank.shape == "uniform":
-            return Bank(bank.name, 0, tuple(taps), form="equal", whole=self.whole[at]), list(bank.weights)
-        return Bank(bank.name, 0, tuple(taps), form="outer"), list(bank.weights)
+        taps = tuple((i, j) for i in bank.rows for j in bank.cols)
+        if isinstance(bank, Uniform):
+            return Bank(bank.name, 0, taps, form="equal", whole=self.whole[at]), list(bank.weights)
+        return Bank(bank.name, 0, taps, form="outer"), list(bank.weights)
 
     def columns(self) -> list[Weighted]:
         """Return the banks of the pass down the columns."""
         return [self._down(bank) for bank in self.chosen]
 
     def _down(self, bank: Chosen) -> Weighted:
-        taps = [(i, 0) for i in _lines(bank)[0]]
-        if bank.shape == "uniform":
-            return Bank(bank.name, 0, tuple(taps), form="sums"), []
+        taps = tuple((i, 0) for i in bank.rows)
+        if isinstance(bank, Uniform):
+            return Bank(bank.name, 0, taps, form="sums"), []
         return _dot(bank.name, taps, bank.weights[: len(taps)])
 
     def rows(self) -> list[Weighted]:
@@ -83,10 +82,10 @@ class Banks:
         return [(replace(bank, source=at), weights) for at, (bank, weights) in enumerate(made)]
 
     def _along(self, at: int, bank: Chosen) -> Weighted:
-        taps = [(0, j) for j in _lines(bank)[1]]
-        if bank.shape == "uniform":
-            return Bank(bank.name, 0, tuple(taps), form="tree", whole=self.whole[at]), list(bank.weights)
-        weights = bank.weights[-len(taps) :] if bank.shape == "separable" else [1.0]  # one tap: of the column
+        taps = tuple((0, j) for j in bank.cols)
+        if isinstance(bank, Uniform):
+            return Bank(bank.name, 0, taps, form="tree", whole=self.whole[at]), list(bank.weights)
+        weights = bank.weights[-len(taps) :] if isinstance(bank, Separable) else [1.0]  # its one tap: before
         return _dot(bank.name, taps, weights)
 
 
@@ -101,16 +100,6 @@ def banks_of(stencil: Stencil, arithmetic: Arithmetic) -> Banks:
         for bank, taps in zip(chosen, stencil.banks, strict=True)
     ]
     return Banks(stencil.banks, chosen, whole)
-
-
-def _lines(bank: Chosen) -> tuple[Sequence[int], Sequence[int]]:
-    """Return the rows and the columns of a bank that is taken apart, or of its one tap."""
-    if bank.shape == "uniform":
-        return bank.column, range(bank.taps[0][1] + 1)
-    if bank.shape == "separable":
-        return bank.column, bank.row
-    ((row, col),) = bank.taps
-    return [row], [col]
 
 
 def _dot(name: str, taps: Sequence[tuple[int, int]], weights: Sequence[float]) -> Weighted:

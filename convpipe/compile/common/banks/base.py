@@ -1,0 +1,90 @@
+"""What every bank of taps has."""
+
+from __future__ import annotations
+
+import math
+from abc import ABC, abstractmethod
+from dataclasses import dataclass, replace
+from typing import Any, ClassVar, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from convpipe.plan.arithmetic import Sums
+
+
+@dataclass(frozen=True)
+class Bank(ABC):
+    """The weighted sum of the samples under a kernel.
+
+    Parameters
+    ----------
+    name : str
+        Of its response in the expression that follows.
+    weights : tuple of float
+    sums : Sums
+        In which type.
+    """
+
+    name: str
+    weights: tuple[float, ...]
+    sums: Sums
+
+    has_columns: ClassVar[bool] = True
+    """Whether it begins with a column pass over whole rows."""
+
+    @property
+    @abstractmethod
+    def rows(self) -> tuple[int, ...]:
+        """Kernel rows of its taps."""
+
+    @property
+    @abstractmethod
+    def cols(self) -> tuple[int, ...]:
+        """Kernel columns of its taps."""
+
+    @property
+    @abstractmethod
+    def cost(self) -> int:
+        """Taps a sample that it takes, and what its passes are worth in taps."""
+
+    @property
+    @abstractmethod
+    def words(self) -> str:
+        """The way, and its taps."""
+
+    @property
+    def choice(self) -> str:
+        """The way, its taps, and the type of the sums."""
+        return f"{self.words}, in {self.sums.dtype}"
+
+    @property
+    def rows_of_sums(self) -> int:
+        """Rows that its sums stand in until they are a response."""
+        return 2
+
+    @property
+    def _meeting(self) -> int:
+        """How many weights, the first ones, meet samples and no sums."""
+        return len(self.weights)
+
+    def reading(self, fraction: int) -> Self:
+        """Return it for samples of so many fraction bits; sums of integers have them, too."""
+        if not fraction or self.sums.weighted:
+            return self
+        first, others = self.weights[: self._meeting], self.weights[self._meeting :]
+        weights = (*(math.ldexp(weight, -fraction) for weight in first), *others)
+        return replace(self, weights=weights)
+
+    def values(self, compute: str) -> NDArray[Any]:
+        """Return the weights as they multiply samples: integers, or in the type of the arithmetic."""
+        rounded = np.array(self.weights, compute)
+        if not self.sums.weighted:
+            return rounded
+        whole: NDArray[Any] = np.ldexp(rounded.astype(np.float64), self._fractions)
+        return whole.astype(self.sums.dtype)
+
+    @property
+    def _fractions(self) -> NDArray[np.int64]:
+        """Fraction bits of the weights that are integers."""
+        return np.full(len(self.weights), sum(self.sums.fractions))

@@ -1,0 +1,45 @@
+"""Choose how the sum under a kernel is taken apart: the way of the least work."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from convpipe.compile.common.banks.base import Bank
+from convpipe.compile.common.banks.dense import dense
+from convpipe.compile.common.banks.separable import separable
+from convpipe.compile.common.banks.uniform import uniform
+from convpipe.ops import Taps
+from convpipe.plan.arithmetic import Sums
+
+LONG = 32
+"""From more taps in line than this on, a kernel of rank 1 is separable whatever its passes cost."""
+
+
+def choose(name: str, taps: Taps, sums: Sums) -> Bank:
+    """Return how one bank is summed.
+
+    Parameters
+    ----------
+    name : str
+        Of its response.
+    taps : Taps
+    sums : Sums
+        Their arithmetic. The choice defines the bytes wherever it can round; it does not depend on the
+        backend.
+
+    Examples
+    --------
+    >>> choose("r", Taps.outer([1, 4, 6, 4, 1], [1, 4, 6, 4, 1]), Sums("float32")).words
+    'separable: 5 + 5 taps'
+    """
+    if equal := uniform(name, taps, sums):
+        return equal
+    factors = separable(name, taps, sums)
+    if factors is not None and (factors.cost < taps.count or _is_long(factors.row)):
+        return factors
+    return dense(name, taps, sums)
+
+
+def _is_long(places: Sequence[int]) -> bool:
+    """Tell whether so many taps are in line, with none left out."""
+    return len(places) > LONG and places[-1] - places[0] + 1 == len(places)

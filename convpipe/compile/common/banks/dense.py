@@ -1,0 +1,70 @@
+"""Taps as they are: all of one kernel, or those that are not zero."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from convpipe.compile.common.banks.base import Bank
+from convpipe.ops import Taps
+from convpipe.plan.arithmetic import Sums
+
+UNROLLED_TAPS = 25
+"""Up to this many taps that are not zero stand alone; sparse kernels may have twice as many."""
+
+
+@dataclass(frozen=True)
+class Dense(Bank):
+    """A product and then fused multiply-adds, row by row.
+
+    Parameters
+    ----------
+    taps : tuple of (row, column)
+        Where they are: the ones that are not zero, or the whole rectangle.
+    whole : bool
+        Whether they are all of the rectangle, of which those of 0 multiply, too.
+    """
+
+    taps: tuple[tuple[int, int], ...]
+    whole: bool
+
+    has_columns: ClassVar[bool] = False
+
+    @property
+    def rows(self) -> tuple[int, ...]:
+        """Kernel rows of its taps."""
+        return tuple(sorted({row for row, _ in self.taps}))
+
+    @property
+    def cols(self) -> tuple[int, ...]:
+        """Kernel columns of its taps."""
+        return tuple(sorted({col for _, col in self.taps}))
+
+    @property
+    def cost(self) -> int:
+        """Its taps."""
+        return len(self.taps)
+
+    @property
+    def words(self) -> str:
+        """The way, and its taps."""
+        return f"{'rows' if self.whole else 'unrolled'}: {len(self.taps)} taps"
+
+    @property
+    def rows_of_sums(self) -> int:
+        """One of the taps that do not fit the last loop."""
+        return 1
+
+
+def dense(name: str, taps: Taps, sums: Sums) -> Dense:
+    """Return a kernel's taps as they are."""
+    rows, cols = taps.extent
+    count = taps.count
+    if count <= UNROLLED_TAPS or (count <= 2 * UNROLLED_TAPS and 2 * count <= rows * cols):
+        at = (line.tolist() for line in np.nonzero(taps.weights))
+        places = list(zip(*at, strict=True)) or [(0, 0)]
+        return Dense(name, tuple(taps.weight(*tap) for tap in places), sums, tuple(places), whole=False)
+    every = tuple((i, j) for i in range(rows) for j in range(cols))
+    return Dense(name, tuple(taps.weights.ravel().tolist()), sums, every, whole=True)

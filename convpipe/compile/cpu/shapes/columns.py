@@ -1,0 +1,83 @@
+"""Sums of the rows of a window: a column pass."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from convpipe.compile.cpu import loops
+from convpipe.compile.cpu.lanes import Windows
+from convpipe.compile.cpu.shapes.part import Geometry, units
+from convpipe.compile.cpu.shapes.sums import pieces
+from convpipe.compile.cpu.steps import Frame, Place, When, margin
+
+COLUMN_ROWS = 8
+"""Most source rows in one loop of a column pass."""
+
+
+class Columns:
+    """Sums of the rows of a window, one for each row that is made."""
+
+    def __init__(self, frame: Frame, given: Geometry, dtype: str) -> None:
+        self.frame, self.rows, self.given, self.dtype = frame, frame.given[0], given, dtype
+        self.sums = [frame.scratch(frame.given[0].whole, dtype) for _ in range(frame.rows)]
+        # Rows with nothing beside them are summed as they are; the sums get what is beside them.
+        rows = self.rows
+        self.left = rows.left if given.in_place else 0
+        self.count = rows.inside * rows.channels if given.in_place else rows.whole
+        self.targets = [place.past(self.left * rows.channels, dtype) for place in self.sums]
+
+    def add(self, rows: Sequence[int], weights: NDArray[Any] | None, when: When = "always") -> None:
+        """Sum `rows` of the window, with `weights` or without."""
+        for first, last in pieces(len(rows), COLUMN_ROWS):
+            part = list(rows[first:last])
+            values = None if weights is None else weights[first:last]
+            if part == list(range(part[0], part[0] + len(part))):
+                windows = Windows(len(part), len(self.targets), self.given.stride[0])
+                reads = range(part[0], part[0] + windows.reads)
+                self._sum(list(reads), self.targets, windows, values, first > 0, when)
+            else:  # with rows left out, two windows have little in common
+                for k, target in enumerate(self.targets):
+                    read = [row + k * self.given.stride[0] for row in part]
+                    self._sum(read, [target], Windows(len(part)), values, first > 0, when)
+
+    def _sum(
+        self,
+        reads: list[int],
+        targets: list[Place],
+        windows: Windows,
+        weights: NDArray[Any] | None,
+        onto: bool,
+        when: When,
+    ) -> None:
+        given = self.rows.dtype, self.dtype, windows, onto
+        if weights is None:
+            loop = loops.add(*given)
+        elif weights.dtype.kind == "f":
+            loop = loops.dot_rows(*given)
+        else:
+            signs = units(weights)
+            loop, weights = loops.dot_rows(*given, signs), weights[np.array(signs) == 0]
+        self.frame.call(loop, [*map(self._source, reads), *targets], self.count, weights, when)
+
+    def slide(self, rows: int) -> None:
+        """Let rows leave the sum of the row before, and enter."""
+        step = self.given.stride[0]
+        moved = [*range(-step, 0), *range(rows - step, rows)]
+        loop = loops.slide(self.rows.dtype, self.dtype, step)
+        self.frame.call(loop, [*map(self._source, moved), *self.targets], self.count, None, "after")
+
+    def finished(self) -> list[Place]:
+        """Return the sums, with what lies beside them."""
+        if self.given.in_place:
+            rows = self.rows
+            spans = rows.left, rows.inside, rows.right
+            for place in self.sums:
+                self.frame.steps += margin(place, self.dtype, rows.channels, spans, rows.border)
+        return self.sums
+
+    def _source(self, row: int) -> Place:
+        return self.rows.sample(self.given.lead + row, self.left)

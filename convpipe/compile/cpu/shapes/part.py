@@ -1,0 +1,96 @@
+"""What loop shapes share: what their level is, and what they leave to its last loop."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from convpipe.compile.common.banks import Bank
+from convpipe.compile.cpu.steps import Place, Sample
+from convpipe.geometry import Extent
+
+
+def units(weights: NDArray[Any]) -> tuple[int, ...]:
+    """Return 1 or -1 for integers that are that, else 0."""
+    return tuple(weight if weight in (1, -1) else 0 for weight in weights.tolist())
+
+
+@dataclass(frozen=True)
+class Part:
+    """What is left of a response: samples to be weighted and summed onto what was summed before.
+
+    Parameters
+    ----------
+    kind : str
+        As of :class:`convpipe.compile.cpu.combine.Response`.
+    samples : sequence of Sample
+    dtype : str
+        Of the samples there.
+    weights : ndarray, optional
+    total : Place, optional
+    sums : str, optional
+        Type of the sum, if that is of integers.
+    worth : float
+        What 1 of a sum of integers stands for.
+    """
+
+    kind: str
+    samples: Sequence[Sample]
+    dtype: str
+    weights: NDArray[Any] = field(default_factory=lambda: np.empty(0))
+    total: Place | None = None
+    sums: str | None = None
+    worth: float = 1.0
+
+    @property
+    def units(self) -> tuple[int, ...]:
+        """Of a sum of integers, for each sample: 1 or -1 if that is its weight, 0 for any other."""
+        return units(self.weights) if self.sums else ()
+
+    @property
+    def factors(self) -> list[float]:
+        """What multiplies in the type of the arithmetic: samples, or a sum of integers."""
+        if self.sums is None:
+            return [float(weight) for weight in self.weights]
+        return [self.worth] if self.worth != 1 else []
+
+    @property
+    def integers(self) -> list[int]:
+        """What multiplies samples as integers, where it is neither 1 nor -1."""
+        return [] if self.sums is None else self.weights[np.array(self.units) == 0].tolist()
+
+
+@dataclass(frozen=True)
+class Geometry:
+    """What the steps of a level share.
+
+    Parameters
+    ----------
+    stride, dilation, kernel : (rows, cols)
+    compute : str
+        Type of the arithmetic.
+    in_place : bool
+        Whether rows are read where nothing is put beside them: column sums are padded instead.
+    lead : int
+        Rows of its window that come before those under the taps.
+    """
+
+    stride: Extent
+    dilation: Extent
+    kernel: Extent
+    compute: str
+    in_place: bool
+    lead: int = 0
+
+    def slides(self, bank: Bank) -> bool:
+        """Tell whether a running sum of rows is less work than the sum of the window's."""
+        return bank.sums.counted and self.dilation[0] == 1 and self.kernel[0] > 2 * self.stride[0]
+
+    def pairs(self, bank: Bank) -> bool:
+        """Tell whether column passes make two rows at a time, of windows that share some."""
+        shared = self.stride[0] == 1 or self.stride[0] == 2 < self.kernel[0]
+        return bank.has_columns and self.dilation[0] == 1 and shared

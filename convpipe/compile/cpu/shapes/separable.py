@@ -1,0 +1,21 @@
+"""A column pass over whole rows, then the row factor."""
+
+from __future__ import annotations
+
+from convpipe.compile.common.banks import Separable
+from convpipe.compile.cpu.shapes.columns import Columns
+from convpipe.compile.cpu.shapes.part import Geometry, Part
+from convpipe.compile.cpu.shapes.sums import weighted
+from convpipe.compile.cpu.steps import Frame, Sample
+
+
+def parts(bank: Separable, frame: Frame, given: Geometry) -> list[Part]:
+    """Add the steps of a bank to `frame`; return what is left, for each row that is made."""
+    dtype = bank.sums.dtype
+    columns = Columns(frame, given, dtype)
+    columns.add(bank.column, bank.values(given.compute)[: len(bank.column)])
+    step = given.dilation[1] * frame.given[0].channels
+    return [
+        weighted(frame, given, bank, [Sample(row, col * step) for col in bank.row], dtype)
+        for row in columns.finished()
+    ]
