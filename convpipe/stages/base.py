@@ -16,6 +16,7 @@ from functools import cached_property
 from typing import Any, Literal
 
 from convpipe.errors import ParameterError
+from convpipe.geometry import Border
 from convpipe.ops import Graph, Op
 from convpipe.stages.common import COMMON, unused
 from convpipe.stages.elsewhere import advice, is_missing
@@ -118,12 +119,15 @@ class Method:
             else parameter.default
             for parameter in self.parameters
         }
-        return unused(self.lowered(given, ImageKind(self.colours or 1)))
+        return unused(self.lowered(given, Border.REFLECT, ImageKind(self.colours or 1)))
 
-    def lowered(self, parameters: Mapping[str, Any], image: ImageKind) -> tuple[Op, ...] | Graph:
-        """Return its mathematics, with parameters that are parsed, for an image."""
-        known = {"image": image} if "image" in inspect.signature(self.lower).parameters else {}
-        return self.lower(**parameters, **known)
+    def lowered(
+        self, parameters: Mapping[str, Any], border: Border, image: ImageKind
+    ) -> tuple[Op, ...] | Graph:
+        """Return its mathematics, with parameters that are parsed, for an image with a border."""
+        asked = inspect.signature(self.lower).parameters
+        known = {"border": border, "image": image}
+        return self.lower(**parameters, **{name: each for name, each in known.items() if name in asked})
 
 
 ANY_LABEL = "LABEL"

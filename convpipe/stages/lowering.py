@@ -34,7 +34,9 @@ if TYPE_CHECKING:
 def lowered(stage: Stage, border: Border, image: ImageKind) -> Graph:
     """Return `stage` as a graph; `border` is the pipeline's, `image` what it reads first."""
     _check_colours(stage, image)
-    found = stage.method.lowered(stage.parameters, image)
+    own = stage.common["border"]
+    border = border if own is None else own
+    found = stage.method.lowered(stage.parameters, border, image)
     _check_common(stage, found)
     make = _Maker(stage, border, image)
     if not isinstance(found, Graph) and isinstance(found[0], Apart) and not isinstance(found[0], Layer):
@@ -70,7 +72,7 @@ def _check_common(stage: Stage, found: tuple[Op, ...] | Graph) -> None:
 
 @dataclass(frozen=True)
 class _Maker:
-    """Makes the windows of a stage as its common parameters, and alpha, have them."""
+    """Makes the windows of a stage as its common parameters, its border, and alpha, have them."""
 
     stage: Stage
     border: Border
@@ -95,14 +97,14 @@ class _Maker:
     def layered(self, layer: Layer) -> list[Node]:
         """Return a layer where the stage's parameters put it."""
         common = self.stage.common
-        own, padding = common["border"], common["padding"]
+        padding = common["padding"]
         placed = replace(
             layer,
             value=common["value"],
             stride=common["stride"],
             dilation=common["dilation"],
             padding=padding,
-            border=self.border if own is None else own,
+            border=self.border,
             anchor=common["anchor"] or ("lower" if padding == "same_lower" else layer.anchor),
             opaque=self.image.full_scale if self.image.alpha else None,
         )
@@ -139,11 +141,11 @@ class _Maker:
 
     def _filtering(self, slid: Window, rest: Sequence[Op]) -> tuple[Op, ...]:
         """Return a window that knows what lies outside the image, and what becomes of alpha."""
-        own, alpha = self.stage.common["border"], self.image.alpha
+        alpha = self.image.alpha
         mean = self.stage.method.alpha == "premultiply"
         window = replace(
             slid,
-            border=self.border if own is None else own,
+            border=self.border,
             value=self.stage.common["value"],
             opaque=self.image.full_scale if alpha else None,
             keep_alpha=alpha and not mean,

@@ -10,11 +10,15 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
+from convpipe.geometry import Border
 from convpipe.ops import Graph, Map, Node, Op, Rank
 from convpipe.stages.base import method
 from convpipe.stages.footprint import FOOTPRINT, SIZE
 from convpipe.stages.numbers import Count
 from convpipe.stages.rank import window
+
+_REPEATING = (Border.REFLECT, Border.SYMMETRIC, Border.WRAP)
+"""Borders that are mirror images, or copies, of the image."""
 
 ITERATIONS = Count("iterations", "how often, one after the other", 1, least=1, most=100)
 
@@ -108,8 +112,17 @@ def _gradient(size: tuple[int, int], footprint: Any) -> tuple[Op, ...]:
     return ends, Map("maximum(dilated - eroded, 0)", ("dilated", "eroded"))  # as the plan is to know, too
 
 
-def _compared(windows: Sequence[Rank], formula: str) -> Graph:
-    """Return the image compared with what windows made of it."""
+def _compared(windows: Sequence[Rank], formula: str, border: Border) -> Graph:
+    """Return the image compared with what windows made of it.
+
+    An opening is nowhere above the image, and a closing nowhere below it, if what lies outside the eroded
+    image is the eroded outside: under a footprint that is its own mirror image, where borders repeat pixels.
+    Elsewhere SciPy's differences are below 0 in places near the border, and so are these.
+    """
+    footprint = windows[0].footprint
+    mirrored = (footprint == footprint[::-1]).all() and (footprint == footprint[:, ::-1]).all()
+    if mirrored and all(side % 2 for side in footprint.shape) and border in _REPEATING:
+        formula = f"maximum({formula}, 0)"  # which changes nothing, as the plan is to know
     nodes = _chain(windows)
     return Graph((*nodes, Node("result", (Map(formula, ("image", "other")),), ("input", nodes[-1].name))))
 
@@ -122,8 +135,8 @@ def _compared(windows: Sequence[Rank], formula: str) -> Graph:
     parameters=(SIZE, FOOTPRINT),
     formula="image - opened",
 )
-def _tophat(size: tuple[int, int], footprint: Any) -> Graph:
-    return _compared(_opened(size, footprint, 1), "image - other")
+def _tophat(size: tuple[int, int], footprint: Any, border: Border) -> Graph:
+    return _compared(_opened(size, footprint, 1), "image - other", border)
 
 
 @method(
@@ -134,5 +147,5 @@ def _tophat(size: tuple[int, int], footprint: Any) -> Graph:
     parameters=(SIZE, FOOTPRINT),
     formula="closed - image",
 )
-def _blackhat(size: tuple[int, int], footprint: Any) -> Graph:
-    return _compared(_closed(size, footprint, 1), "other - image")
+def _blackhat(size: tuple[int, int], footprint: Any, border: Border) -> Graph:
+    return _compared(_closed(size, footprint, 1), "other - image", border)

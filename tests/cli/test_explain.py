@@ -340,7 +340,10 @@ def test_explain_an_opening_step_by_step(convpipe, job):
         assert [str(row + k) for k in range(3)] in lines  # what the erosion gives
     assert "step 1, ranks 3x3 pixels of the input:\nr = number 1 of 9\n" in text
     assert "sorted: 33 34 35 43 44 45 53 54 55\nr = number 9 of 9 = 55\nstep 2 gives 55\n" in text
-    assert "image is the input: 55\nother is step 2: 55\nthen image - other\nthe stage gives 0\n" in text
+    assert (
+        "image is the input: 55\nother is step 2: 55\nthen maximum(image - other, 0)\nthe stage gives 0\n"
+        in text
+    )
 
 
 STEPS = [
