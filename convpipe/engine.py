@@ -121,7 +121,8 @@ class Engine:
         mask: NDArray[Any] | None = None,
     ) -> tuple[dict[str, NDArray[Any]], Losses]:
         """Return all results by their names, and how many samples were lost in them; as :meth:`filter`."""
-        alpha, dtype = _ALPHA.parse(alpha), dtype or self.dtype
+        alpha = alpha if type(alpha) is bool else _ALPHA.parse(alpha)
+        dtype = dtype or self.dtype
         # Of an image with alpha it is alpha that says what is missing.
         missing = self._missing(None, False) if alpha else self._missing(nodata, mask is not None)
         run = self._executable(image.shape, image.dtype, dtype, alpha, missing)

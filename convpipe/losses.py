@@ -35,6 +35,8 @@ class Losses:
     @property
     def notes(self) -> tuple[str, ...]:
         """What was lost, for a person; nothing if nothing was."""
+        if not (self.nans or self.overflows):
+            return ()
         found = []
         if self.nans:
             samples = "NaN or missing sample" if self.nans == 1 else "NaNs or missing samples"

@@ -307,7 +307,8 @@ class Pipeline:
         (48, 64, 4)
         """
         given = arrays.take(image, channel_axis, self.engine, alpha)
-        nodata, shown = given.nodata(self.missing), arrays.take_mask(mask)
+        nodata = given.nodata(self.missing) if self.missing == "file" else None
+        shown = None if mask is None else arrays.take_mask(mask)
         dtype = None if dtype is None else dtype_name(dtype)
         if out is not None:
             if self.outputs:

@@ -81,15 +81,16 @@ class Fused:
         One band runs on the calling thread; the results have the same bytes whatever their number. Return how
         many NaNs became 0.
         """
-        parameters = self.table.parameters
+        parameters = self._parameters
         if measured:
             parameters = self.table.with_measured(np.array(measured, self.program.compute))
+            parameters.flags.writeable = False
         others = NOTHING_ELSE
         if len(images) + len(outs) > 2:
             others = np.array([_address(array) for array in (*images, *outs)], np.int64)
         image, out = images[0].view(np.uint8), outs[0].view(np.uint8)
         # One signature for all that is only read, be it writeable or not.
-        image.flags.writeable = parameters.flags.writeable = False
+        image.flags.writeable = False
         given = (self._band, self._words, image, out, parameters, others)
         if bands == 1:
             return self._one_band(*given, 0, self._tallest)
@@ -111,8 +112,8 @@ class Fused:
         made = [picture.band(*rows) for picture, rows in zip(pictures, ends, strict=True)]
         origins = np.array([band.origin for band in (*given, *made)], np.int64)
         image, out = given[0].rows.view(np.uint8), made[0].rows.view(np.uint8)
-        image.flags.writeable = self.table.parameters.flags.writeable = False
-        run = (self._band, self._words, image, out, self.table.parameters, origins)
+        image.flags.writeable = False
+        run = (self._band, self._words, image, out, self._parameters, origins)
         self._one_band(*run, first, last)
         return made
 
@@ -150,6 +151,13 @@ class Fused:
         words = self.table.with_loops([address_of(loop) for loop in self.table.loops])
         words.flags.writeable = False
         return words
+
+    @cached_property
+    def _parameters(self) -> NDArray[np.uint8]:
+        """What all loops are called with, but for numbers of an image."""
+        parameters = self.table.parameters
+        parameters.flags.writeable = False
+        return parameters
 
     @cached_property
     def _band(self) -> int:
