@@ -290,9 +290,8 @@ def plain(value: object) -> object:
 def check_count(item: object, value: object, name: str, least: int) -> int:
     """Return `item`, a part of `value`, as an int of at least `least`, or raise as :func:`pair` does."""
     if isinstance(item, bool) or not hasattr(item, "__index__"):
-        raise ParameterTypeError(
-            f"{name} needs whole numbers; given {value!r} ({type(item).__name__} {item!r})", name
-        )
+        part = "" if isinstance(value, str) else f" ({type(item).__name__} {item!r})"
+        raise ParameterTypeError(f"{name} needs whole numbers; given {value!r}{part}", name)
     number = int(item.__index__())
     if number < least:
         raise ParameterError(f"{name} must be at least {least}; given {value!r}", name)

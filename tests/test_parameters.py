@@ -106,7 +106,12 @@ def test_what_is_taken(parameter, given, want):
         (Count("a", "", least=2, most=5), 6, ParameterError, "a needs an int from 2 to 5; given 6"),
         (Count("a", ""), True, ParameterTypeError, "a needs an int from 0 to 2147483647; given bool True"),
         (Count("a", ""), 2.0, ParameterTypeError, "given float 2.0"),
-        (Flag("a", ""), "no", ParameterTypeError, "a needs true or false; given str 'no'"),
+        (
+            Flag("a", ""),
+            "no",
+            ParameterTypeError,
+            "a needs true or false; given str 'no'; write true",
+        ),
         (Flag("a", ""), 1, ParameterTypeError, "a needs true or false; given int 1"),
         (WORD, 3, ParameterTypeError, "word needs one of magnitude, x; given int 3"),
         (WORD, "Magnitud", ParameterError, "given 'Magnitud'; did you mean 'magnitude'?"),

@@ -7,7 +7,7 @@ from convpipe.errors import ConfigError, ParameterError, ParameterTypeError
 from convpipe.geometry import Border
 from convpipe.stages import COMMON, ImageKind, elsewhere, families, stage
 from convpipe.stages.base import _REGISTRY, find, method, nearest
-from convpipe.stages.elsewhere import parameter_here
+from convpipe.stages.elsewhere import meant_here
 
 
 def test_a_method_is_declared_once():
@@ -99,6 +99,7 @@ def test_errors_of_a_difference_of_gaussians_name_its_own_parameters(given, para
         ("geometry", "resize", {"interpolation": "nearest"}, "method"),
         ("sharpen", "unsharp", {"strength": 1}, "amount"),
         ("point", "threshold", {"thresh": 1}, "level"),
+        ("point", "threshold", {"method": "otsu"}, "level"),
     ],
 )
 def test_a_parameter_that_other_tools_call_otherwise_is_offered_by_its_name_here(family, name, given, meant):
@@ -113,5 +114,11 @@ def test_a_parameter_that_other_tools_call_otherwise_is_offered_by_its_name_here
 
 def test_every_parameter_with_other_names_is_one():
     methods = [each for family in families().values() for each in family.values()]
-    assert elsewhere._PARAMETERS.keys() <= {parameter.name for each in methods for parameter in each.accepted}
-    assert parameter_here("from_where", ["from"]) is None
+    names = {parameter.name for each in methods for parameter in each.accepted}
+    assert elsewhere._PARAMETERS.keys() <= names | {"missing", "path"}  # the last two of a job
+    assert meant_here("from_where", ["from"]) == ""
+
+
+def test_a_radius_is_told_as_a_size():
+    with pytest.raises(ParameterError, match=r"'radius'; a radius of r pixels is 'size: 2 r \+ 1'"):
+        stage("morphology", "tophat", radius=5)

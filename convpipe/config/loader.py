@@ -31,6 +31,7 @@ from convpipe.errors import ConfigError, ParameterError, printable
 from convpipe.limits import Limits
 from convpipe.paths import from_home
 from convpipe.stages import nearest
+from convpipe.stages.elsewhere import meant_here
 from convpipe.stages.parameters import Parameter
 
 _PATH_ALONE = ("input", "output", "mask")
@@ -289,18 +290,26 @@ def _parsed(key: Parameter, node: Node) -> Any:
         raise node.mark.error(str(error)) from None
 
 
+_LISTS = {
+    "input": "; the folder below 'path:', which files of it below 'include:'",
+    "outputs": "; name each result: 'outputs: {NAME: }'",
+    **dict.fromkeys(("output", "mask", "limits"), ""),
+}
+"""What to do about a list in the place of a mapping; elsewhere it is one of stages."""
+
+
 def _mapping(node: Node, what: str, problems: Problems) -> dict[str, Entry]:
     if isinstance(node.value, dict):
         return node.value
     if node.value is not BROKEN:
-        hint = "; put the stages below 'stages:'" if isinstance(node.value, list) and node.value else ""
+        hint = _LISTS.get(what, "; put the stages below 'stages:'") if isinstance(node.value, list) else ""
         problems.add(node.mark.error(f"{what} needs a mapping of keys; given {node.kind()}{hint}"))
     return {}
 
 
 def _check_known(entries: dict[str, Entry], known: Sequence[str], what: str, problems: Problems) -> None:
     for key, entry in _unknown(entries, known):
-        hint = belongs(key, entry, what) or nearest(key, known)
+        hint = meant_here(key, known) or belongs(key, entry, what) or nearest(key, known)
         problems.add(entry.mark.error(f"unknown key {key!r} in {what}{hint}"))
 
 

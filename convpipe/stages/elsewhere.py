@@ -22,6 +22,7 @@ _HERE = {
     "normalize normalise autocontrast rescale_intensity auto_level rescale": "contrast: stretch",
     "negative negate inverse": "point: invert",
     "binarize binarise binary thresh": "point: threshold",
+    "otsu li triangle yen isodata": "point: threshold (with 'level: otsu', or another by its name)",
     "brightness multiply gain": "point: scale",
     "absolute": "point: abs",
     "sobel_x sobel_h": "edge: sobel (with 'direction: x')",
@@ -104,7 +105,6 @@ _NOT_HERE = {
     ),
     "noise add_noise salt_and_pepper gaussian_noise": "convpipe adds no noise",
     "fourier fft dft frequency": "kernels of 400 taps and more go through Fourier transforms by themselves",
-    "otsu li triangle yen isodata": "write 'point: threshold' and 'level: otsu', or another by its name",
     "adaptive adaptive_threshold local_threshold sauvola niblack": (
         "'combine' compares the image with a blur of it: 'where(input > local - 5, 255, 0)'"
     ),
@@ -137,7 +137,7 @@ _PARAMETERS = {
     "scale": "factor ratio zoom fx scale_factor",
     "longest": "long_side longest_side max_size max_side max_dimension",
     "percent": "percentile q quantile rank percentiles",
-    "level": "threshold thresh cutoff",
+    "level": "threshold thresh cutoff method",
     "low": "min lower minimum",
     "high": "max upper maximum",
     "iterations": "n repeat times n_iter",
@@ -163,20 +163,25 @@ _PARAMETERS = {
     "flip": "convolution true_convolution",
     "luma": "weights standard",
     "groups": "group",
+    "missing": "nodata no_data fill_value missing_value",
+    "path": "folder directory dir file",
 }
-"""Parameters, and what other tools, or other filters, call them."""
+"""Parameters and keys of a job, and what other tools, or other filters, call them."""
 
 
-def parameter_here(word: str, known: Sequence[str]) -> str | None:
-    """Return which of the `known` parameters of a filter is what `word` says elsewhere; None if none is.
+def meant_here(word: str, known: Sequence[str]) -> str:
+    """Return, as the end of an error, which of the `known` parameters `word` is elsewhere; '' if none is.
 
     Examples
     --------
-    >>> parameter_here("kernel_size", ["sigma", "size"]), parameter_here("shape", ["size", "footprint"])
-    ('size', 'footprint')
+    >>> meant_here("kernel_size", ["sigma", "size"]), meant_here("shape", ["size", "footprint"])
+    ("; did you mean 'size'?", "; did you mean 'footprint'?")
     """
     plain = _plain(word)
-    return next((name for name in _PARAMETERS if name in known and plain in _ELSEWHERE[name]), None)
+    name = next((name for name in _PARAMETERS if name in known and plain in _ELSEWHERE[name]), None)
+    if name is None and plain == "radius" and "size" in known:
+        return "; a radius of r pixels is 'size: 2 r + 1'"
+    return f"; did you mean {name!r}?" if name else ""
 
 
 def advice(word: object, family: object = None) -> str | None:

@@ -12,7 +12,7 @@ from convpipe.geometry import Border
 from convpipe.ops import Graph
 from convpipe.stages.base import ANY_LABEL, LABEL, ImageKind, Method, find, nearest
 from convpipe.stages.common import COMMON, not_taken
-from convpipe.stages.elsewhere import parameter_here
+from convpipe.stages.elsewhere import meant_here
 from convpipe.stages.lowering import lowered
 from convpipe.stages.parameters import Parameter, Text
 
@@ -189,15 +189,14 @@ def _unknown(key: str, declared: Method, label: str) -> ParameterError:
     if key in declared.unused:
         return not_taken(declared.title, key, declared.unused)
     known = [parameter.name for parameter in declared.accepted]
-    meant = parameter_here(key, known)
-    hint = f"; did you mean {meant!r}?" if meant else nearest(key, known)
+    hint = meant_here(key, known) or nearest(key, known)
     return ParameterError(f"{declared.family} {label} has no parameter {key!r}{hint}", key)
 
 
 def is_explained(key: str, declared: Method) -> bool:
     """Tell whether the error for a parameter that a method does not take says what to do."""
     known = [parameter.name for parameter in declared.accepted]
-    return key in declared.unused or parameter_here(key, known) is not None
+    return key in declared.unused or bool(meant_here(key, known))
 
 
 def _parsed(parameter: Parameter, given: Mapping[str, Any], stage_name: str) -> Any:

@@ -7,10 +7,11 @@ import math
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from convpipe.errors import ParameterError
+from convpipe.errors import ParameterError, ParameterTypeError
 from convpipe.geometry import LARGEST, pair, plain
 from convpipe.interval import LARGEST as LARGEST_NUMBER
 from convpipe.stages.parameters import Parameter, is_list
+from convpipe.stages.slips import slip
 
 VANISHING = 2.0**-150
 """Numbers of this size and less are 0 in float32, in which images are computed."""
@@ -182,7 +183,10 @@ class CountPair(Parameter):
 
     def parse(self, value: Any) -> tuple[int, int]:
         """Return (rows, cols)."""
-        return pair(value, self.name, self.least)
+        try:
+            return pair(value, self.name, self.least)
+        except ParameterTypeError as error:
+            raise ParameterTypeError(f"{error}{slip(value)}", self.name) from None
 
     def kind(self) -> str:
         """Return the bound in words."""
@@ -202,7 +206,7 @@ class SizePair(CountPair):
         if not isinstance(value, str):
             return super().parse(value)
         if value != "input":
-            raise self.refuse(value)
+            raise ParameterError(f"{self.refuse(value)}{slip(value)}", self.name)
         return "input"
 
     def kind(self) -> str:

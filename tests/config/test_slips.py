@@ -76,7 +76,7 @@ def stages(*entries):
         (stages("rank: median_filter"), "2:11", "write 'rank: median'"),
         (stages("rank: rank_filter"), "2:11", "use rank: percentile (with 'percent: 0 to 100')"),
         (stages("morphology: opening"), "2:17", "write 'morphology: open'"),
-        (stages("threshold: otsu"), "2:16", "write 'point: threshold' and 'level: otsu'"),
+        (stages("threshold: otsu"), "2:16", "use point: threshold (with 'level: otsu', or another by"),
         (stages("threshold: 128"), "2:16", "write '- point: threshold'"),
         (stages("geometry: zoom"), "2:15", "use geometry: resize (with 'scale: N', 'longest: N' or"),
         (stages("resize: linear"), "2:5", "use geometry: resize (with 'scale: N', 'longest: N' or"),
@@ -90,6 +90,13 @@ def stages(*entries):
         (stages("edges: scharr"), "2:5", "write 'edge: scharr'"),
         (stages("stretch: 3"), "2:5", "write 'contrast: stretch'"),
         (stages("filter: [sobel]"), "2:5", "unknown stage family 'filter'; known are"),
+        (stages("{rank: median, size: 5px}"), "2:26", "whole numbers; given '5px'; a number stands alone"),
+        (stages("{blur: box, size: [3, 2.5]}"), "2:23", "given [3, 2.5] (float 2.5)"),
+        (stages("{geometry: resize, size: 50%}"), "2:30", "a number stands alone, without a unit"),
+        ("nodata: 0\n" + stages("edge: sobel"), "1:1", "did you mean 'missing'?"),
+        ("outputs: [a]\n" + stages("edge: sobel"), "1:10", "'outputs: {NAME: }'"),
+        ("input: [a, b]\n" + stages("edge: sobel"), "1:8", "the folder below 'path:'"),
+        ("mask: {folder: a}\n" + stages("edge: sobel"), "1:8", "did you mean 'path'?"),
     ],
 )  # fmt: skip
 def test_a_slip_is_answered_with_what_to_do(load, text, where, words):
