@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from convpipe.geometry import Extent, Field
+from convpipe.interval import Interval
 from convpipe.ops import Turn, stored
 from convpipe.plan.costs import apart_bytes, statistics_bytes
 from convpipe.plan.missing import Missing
@@ -39,6 +40,10 @@ class Output:
     name: str
     node: int
     dtype: str
+
+
+def _shown(values: Interval) -> str:
+    return "of any size" if math.isinf(values.low) and math.isinf(values.high) else str(values)
 
 
 @dataclass(frozen=True, repr=False)
@@ -257,7 +262,7 @@ class Plan:
             if self.stages[at].dtype != dtype:
                 rounded.append((at, self.stages[at].range, dtype))
         return [
-            f"{self.stages[at].origin}: of {self.dtype} images its values can be {values}; {lost}"
+            f"{self.stages[at].origin}: of {self.dtype} images its values can be {_shown(values)}; {lost}"
             for at, values, dtype in rounded
             if (lost := loss(values, dtype, self.stages[at].smaller, is_result=at in results)) is not None
         ]
