@@ -108,7 +108,7 @@ class TestBool:
     def test_bool_when_asked_for_is_rounded_and_saturated(self):
         image = np.array([[-1, 0.4, 0.5, 0.6, 7, np.nan]], np.float32)
         same = Pipeline([stage("point", "scale", gain=1)])
-        with pytest.warns(RuntimeWarning, match="1 NaN became 0"):
+        with pytest.warns(RuntimeWarning, match="1 NaN or missing sample became 0"):
             result = same(image, dtype="bool")
         np.testing.assert_array_equal(result, [[False, False, False, True, True, False]])
 

@@ -32,7 +32,7 @@ def test_integers_round_half_to_even_and_saturate(given, dtype):
     ]
     values = [np.nan, np.inf, -np.inf, 1e30, -1e30, 3e9, -3e9, 0.5, 1.5, 2.5, -0.5, -1e-9, *edges]
     image = np.array([values * 3] * 2, given)  # long enough for vectors and what is left of one
-    with pytest.warns(RuntimeWarning, match="6 NaNs became 0"):
+    with pytest.warns(RuntimeWarning, match="6 NaNs or missing samples became 0"):
         result = Pipeline([stage("custom", "identity", kernel=[[1]])])(image, dtype=dtype)
     exact = np.clip(
         np.rint(np.nan_to_num(image.astype(np.float64), posinf=1e30, neginf=-1e30)), limits.min, limits.max
