@@ -399,10 +399,12 @@ def covered_window(ops, samples, cover):
     responses = {}
     if isinstance(window, Rank):
         places = [(s, c) for i, j, s, c in inside["under"] if window.footprint[i, j]]
+        extremes = {*window.ranks} <= {0, window.count - 1}
         for name, rank in zip(window.names, window.ranks):
-            beyond = np.inf if rank == 0 else -np.inf
-            responses[name] = np.sort([np.where(c > 0, s, beyond) for s, c in places], axis=0)[rank]
-        c0 = np.where(np.max([c for _, c in places], axis=0) > 0, c0, 0)
+            absent = (np.inf if rank == 0 else -np.inf) if extremes else s0
+            responses[name] = np.sort([np.where(c > 0, s, absent) for s, c in places], axis=0)[rank]
+        if extremes:
+            c0 = np.where(np.max([c for _, c in places], axis=0) > 0, c0, 0)
     for name, bank in zip(window.names, getattr(window, "banks", ())):
         weighted = sum(bank.weights[i, j] * c * s for i, j, s, c in inside["under"])
         counted = sum(bank.weights[i, j] * c for i, j, _, c in inside["under"])

@@ -87,6 +87,32 @@ def test_chains(stages, rng):
     check(stages, holed(rng, dtype="float64"), tolerance=1e-12)
 
 
+def test_the_pixel_stands_in_for_what_a_median_misses():
+    """Of 1, 3, 4, 9, 6, 8, 2 and twice the pixel itself, 9, the fifth is 6; a hole stays one."""
+    image = np.array([[1, np.nan, 3], [4, 9, 6], [np.nan, 8, 2]], np.float32)
+    for missing, fill in ((np.nan, np.nan), (-1, -1)):
+        given = np.where(np.isnan(image), np.float32(fill), image)
+        found = Pipeline([stage("rank", "median", size=3)], missing=missing, border="edge")(given)
+        assert found[1, 1] == 6
+        np.testing.assert_array_equal(found[[0, 2], [1, 0]], [fill, fill])
+    quarter = Pipeline([stage("rank", "percentile", percent=75, size=3)], missing=np.nan)
+    assert quarter(image)[1, 1] == 9
+    whole = np.where(np.isnan(image), 255, image).astype(np.uint8)
+    assert Pipeline([stage("rank", "median", size=3)], missing=255)(whole)[1, 1] == 6
+
+
+@pytest.mark.parametrize("size", [3, 5, [2, 4]])
+@pytest.mark.parametrize("dtype", ["uint8", "int16", "float32"])
+def test_medians_are_the_plain_ones_where_nothing_is_missing(size, dtype, rng):
+    image = (rng.random((19, 23)) * 200).astype(dtype)
+    median = [stage("rank", "median", size=size)]
+    want = Pipeline(median)(image)
+    np.testing.assert_array_equal(Pipeline(median, missing=250)(image), want)
+    opaque = np.dstack([image, np.full_like(image, 255)]).astype(np.uint8)
+    found = Pipeline(median)(opaque, alpha=True)
+    np.testing.assert_array_equal(found[..., 0], Pipeline(median)(opaque[..., 0]))
+
+
 @pytest.mark.parametrize("method", REFUSED, ids=ids)
 def test_what_does_not_know_of_holes_refuses_them(method):
     run = Pipeline([GAUSSIAN, make(method)], missing=np.nan)

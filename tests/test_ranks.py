@@ -214,7 +214,7 @@ def test_against_the_oracle_and_as_python(window, channels, alpha, cols, rng):
     plan = make_plan([median], image.shape[:2], channels=channels, alpha=alpha)
     got = compile_plan(plan)(image, threads=1)[0]
     oracle.near(got, plan, image, 0)
-    if cols == 21:
+    if cols == 21 and not alpha:  # of which a graph looks out for what is hidden
         result, nbytes = interpreted.run(compile_plan(plan), image)
         np.testing.assert_array_equal(result.reshape(got.shape), got)
         assert nbytes <= plan.thread_bytes

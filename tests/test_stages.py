@@ -7,7 +7,7 @@ import pytest
 from convpipe.compile.cpu.graphs import compile_plan
 from convpipe.errors import ParameterError
 from convpipe.geometry import Border
-from convpipe.ops import Frame, Layer, Rank
+from convpipe.ops import Frame, Layer
 from convpipe.pipeline import Pipeline
 from convpipe.plan import Settings, make_plan
 from convpipe.stages import ANY_LABEL, ImageKind, families, find, stage
@@ -32,11 +32,9 @@ def nodes_of(method):
 
 
 def weighs(method):
-    """Tell whether a method knows of samples that count in part, or not: no middle rank does, no library."""
+    """Tell whether a method knows of samples that count in part, or not: no library does, no layer."""
     ops = [op for node in nodes_of(method) for op in node.ops]
-    ranks = [op for op in ops if isinstance(op, Rank)]
-    is_extreme = all({*op.ranks} <= {0, op.count - 1} for op in ranks)
-    return is_extreme and not any(isinstance(op, Frame | Layer) for op in ops)
+    return not any(isinstance(op, Frame | Layer) for op in ops)
 
 
 def shaped(method, extent):

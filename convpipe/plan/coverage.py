@@ -7,6 +7,10 @@ Of samples s that count c, from 0 to 1, a window R of taps w becomes
   the window stands on is in the place of the rest. S, the sum of the taps, is R(1): so that is
   R(c s) + s0 R(1 - c), which is R(s) to the bit where nothing is missing.
 
+A rank among samples is that of the window in which s0 is in the place of every sample that counts nothing: s0
+itself, but no less than with the least number in those places and no more than with the largest. Extremes are
+those of the samples that count at all.
+
 What a mean makes counts R(c). Everything else counts what the pixel does that it stands on; a map of several
 images what the first does, and nothing where another counts nothing.
 
@@ -123,8 +127,7 @@ class Coverer(ABC):
 
     def filtered(self, node: NodePlan, window: Stencil, given: Covered) -> Covered:
         """Return a window in which the sample that it stands on is in the place of what does not count."""
-        build, rest = self.build, node.ops[1:]
-        stood = self.stood_on(node, window, given)
+        build, stood = self.build, self.stood_on(node, window, given)
         named = {"s": stood.samples, "c": stood.cover.counts}
         weighted: int | None = None
         responses: dict[str, str] = {}
@@ -139,18 +142,45 @@ class Coverer(ABC):
             named[f"a{k}"] = build.add((one,), weighted)
             named[f"b{k}"] = build.add((self.over_cover(one, 0.0),), given.cover.lacks)
             responses[name] = f"(a{k} + where(b{k} == 0, 0, s * b{k}))"
+        return self._responded(node, responses, named, replace(stood, range=given.range), weights)
+
+    def _responded(
+        self,
+        node: NodePlan,
+        responses: Mapping[str, str],
+        named: Mapping[str, int],
+        stood: Covered,
+        weights: Sequence[tuple[str, float]] = (),
+    ) -> Covered:
+        """Return what follows the responses of a window, each an expression over images that are `named`."""
+        window, *rest = node.ops
+        assert isinstance(window, Stencil | Rank)
         first, ops = (rest[0], rest[1:]) if rest and isinstance(rest[0], Map) else (Map("r"), rest)
-        ranges = window.ranges(given.range)
+        ranges = window.ranges(stood.range)
         text, constants = _of_responses(first, responses)
         result = first.range(_named(first, ranges)).join(NOTHING)
         op = Map(f"where(c > 0, {text}, 0)", tuple(named), (*constants, *weights), result)
 
         def joined(ops: Sequence[Op]) -> int:
-            return build.join(op, named, *ops)
+            return self.build.join(op, named, *ops)
 
         return self.after(node, joined, ops, replace(stood, range=node.unrounded, is_clean=True))
 
-    def extremes(self, node: NodePlan, window: Rank, given: Covered) -> Covered:
+    def ranked(self, node: NodePlan, window: Rank, given: Covered) -> Covered:
+        """Return what stands at ranks of a window."""
+        if {*window.ranks} <= {0, window.count - 1}:
+            return self._extremes(node, window, given)
+        build, stood = self.build, self.stood_on(node, window, given)
+        named = {"s": stood.samples, "c": stood.cover.counts}
+        low, high = (build.filled(given, value) for value in (-math.inf, math.inf))
+        responses: dict[str, str] = {}
+        for k, (name, rank) in enumerate(zip(window.names, window.ranks, strict=True)):
+            one = replace(window, ranks=(rank,), names=("r",))
+            named |= {f"a{k}": build.add((one,), low), f"b{k}": build.add((one,), high)}
+            responses[name] = f"maximum(a{k}, minimum(s, b{k}))"
+        return self._responded(node, responses, named, replace(stood, range=given.range))
+
+    def _extremes(self, node: NodePlan, window: Rank, given: Covered) -> Covered:
         """Return the least and the largest of what counts at all: what does not is beyond every other."""
         build, rest = self.build, node.ops[1:]
         share = self.stood_on(node, window, given).cover

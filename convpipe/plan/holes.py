@@ -100,8 +100,8 @@ class _Holes(Coverer):
             return self._turned(node, given)
         if isinstance(window, Resample):
             return self._mean(node, window, given)
-        if isinstance(window, Rank) and {*window.ranks} <= {0, window.count - 1}:
-            return self.extremes(node, window, given)
+        if isinstance(window, Rank):
+            return self.ranked(node, window, given)
         if not isinstance(window, Stencil):
             message = "does not know yet what to leave out; it takes no image in which samples can be missing"
             raise PlanError(f"{node.origin} {message}", node.origin.name)

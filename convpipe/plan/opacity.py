@@ -79,8 +79,8 @@ class _Opacity(Coverer):
     def one(self, node: NodePlan, given: Covered) -> Covered:
         """Return what becomes of one image."""
         window, *rest = node.ops
-        if isinstance(window, Rank) and {*window.ranks} <= {0, window.count - 1}:
-            made = self.extremes(node, window, given)
+        if isinstance(window, Rank):
+            made = self.ranked(node, window, given)
             return replace(made, samples=self.build.clean(made), is_clean=True)
         if isinstance(window, Stencil) and node.reduces:
             return self._measured(node, window, given)
