@@ -136,7 +136,9 @@ def test_results_that_no_file_holds_are_said_before_a_run_that_fails(
     assert [each["reason"] for each in job["failures"]] == said
 
 
-LEAVES = "stage 0 (rank median) does not know yet what to leave out; it takes no image in which samples can"
+LEAVES = (
+    "stage 0 (denoise nlmeans) does not know yet what to leave out; it takes no image in which samples can"
+)
 
 
 @pytest.mark.parametrize(
@@ -154,7 +156,9 @@ LEAVES = "stage 0 (rank median) does not know yet what to leave out; it takes no
 @pytest.mark.parametrize("before", ["", "{layer: conv2d, weights: [[[[1]]]]}"], ids=["any", "one channel"])
 def test_check_says_images_of_which_types_a_run_fails_of(convpipe, here, missing, types, before):
     first = f"  - {before}\n" if before else ""
-    (here / "job.yaml").write_text(f"input: in\noutput: out\n{missing}\nstages:\n  - rank: median\n{first}")
+    (here / "job.yaml").write_text(
+        f"input: in\noutput: out\n{missing}\nstages:\n  - denoise: nlmeans\n{first}"
+    )
     checked = convpipe("check", "job.yaml")
     assert checked.exit_code == 0
     of = f"of {types} images{' with a value for no data' if 'file' in missing else ''}: {LEAVES}"

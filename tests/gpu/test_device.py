@@ -27,7 +27,8 @@ def runs(method):
 
 def make(method, **parameters):
     label = "mine" if method.name == ANY_LABEL else method.name
-    return stage(method.family, label, **{**method.example, **parameters})
+    taken = {name: value for name, value in parameters.items() if name not in method.unused}
+    return stage(method.family, label, **{**method.example, **taken})
 
 
 def small(*stages):
