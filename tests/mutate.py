@@ -148,6 +148,7 @@ TESTS = {
     "plan.make": [*PLANS, "tests/test_saturation.py", "tests/test_sampling.py", "tests/test_geometry.py"],
     "plan.ahead": ["tests/test_ahead.py"],
     "plan.rings": [
+        "tests/test_rings.py",
         "tests/batch/test_budget.py::TestNeed",
         "tests/test_ranks.py::test_against_the_oracle_and_as_python",
         "tests/test_fusion.py::test_strips_overlap_only_where_they_are_narrower_than_the_image",

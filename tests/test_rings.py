@@ -1,0 +1,70 @@
+"""What a thread is said to need at most, against what the schedule takes, of random pipelines."""
+
+import random
+
+from convpipe import stage
+from convpipe.compile.cpu import layout
+from convpipe.compile.cpu.graphs import compile_plan
+from convpipe.compile.cpu.sweep import Sweep
+from convpipe.errors import ConvpipeError
+from convpipe.geometry import Border
+from convpipe.plan import Settings, make_plan
+from convpipe.plan.rings import CACHE, NARROWEST, strip_columns
+
+PIPELINES = 150
+
+
+def some(rng):
+    """Return stages, tall and wide, that read each other or not."""
+    common = {
+        "border": rng.choice(["edge", "wrap", "constant"]),
+        "dilation": rng.choice([1, 2, [6, 1], [1, 4]]),
+    }
+    size = rng.choice([3, [15, 2], [2, 60]])
+    first = rng.choice(
+        [
+            lambda: stage("custom", "tall", kernel=[[1, 2]] * 33, name="a", **common),
+            lambda: stage("blur", "box", size=size, name="a", **common),
+            lambda: stage("morphology", "erode", size=size, name="a", **common),
+            lambda: stage("rank", "median", size=5, name="a", stride=rng.choice([1, [2, 3]]), **common),
+            lambda: stage("edge", "kirsch", name="a", stride=rng.choice([1, 2]), **common),
+        ]
+    )()
+    if rng.random() < 0.5:
+        return [
+            first,
+            stage("rank", "midpoint", size=[9, 2]),
+            stage("blur", "gaussian", sigma=rng.choice([1, 6])),
+        ]
+    second = stage("blur", "box", size=[17, 1], from_=rng.choice(["a", "input"]), name="b")
+    return [first, second, stage("combine", "difference", formula="a - b")]
+
+
+def allocated(plan):
+    """Return the most that a thread of the parts of a plan works in."""
+    run = compile_plan(plan)
+    fused = (
+        [part.fused for part in run.runs if isinstance(part, Sweep)] if hasattr(run, "runs") else [run.fused]
+    )
+    return max(int(each.table.words[layout.MEMORY]) for each in fused)
+
+
+def test_a_thread_needs_no_more_than_is_said():
+    rng, seen = random.Random(3), 0
+    while seen < PIPELINES:
+        extent, channels = (rng.choice([5, 40, 300]), rng.choice([3, 64, 1100, 5000])), rng.choice([1, 3])
+        dtype, settings = (
+            rng.choice(["uint8", "float32", "float64"]),
+            Settings(border=rng.choice(list(Border))),
+        )
+        try:
+            plan = make_plan(some(rng), extent, settings, channels=channels, dtype=dtype)
+        except ConvpipeError:  # images of several extents
+            continue
+        assert allocated(plan) <= plan.thread_bytes
+        seen += 1
+
+
+def test_rows_in_use_fit_half_of_a_cache_where_they_can():
+    assert strip_columns(64) == CACHE // 64 == 8192
+    assert strip_columns(CACHE) == NARROWEST
