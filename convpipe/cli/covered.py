@@ -8,17 +8,17 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from convpipe.cli.streams import emit
-from convpipe.cli.window import Samples, grid, under
-from convpipe.ops import Map, Stencil, dtype_range
+from convpipe.cli.window import Samples, grid, ranked, under
+from convpipe.ops import Map, Rank, Stencil, dtype_range
 from convpipe.stages.wiring import IMAGE
 
 if TYPE_CHECKING:
     from convpipe.cli.pixel import Pixel
-    from convpipe.plan import StagePlan
+    from convpipe.plan import Plan, StagePlan
 
 
-def plain_stage(pixel: Pixel, position: int) -> StagePlan | None:
-    """Return the stage as it would be if every sample counted; None if it is as that, or no one window."""
+def plain_plan(pixel: Pixel, position: int) -> Plan | None:
+    """Return the plan as it would be if every sample counted; None if the stage is as in that."""
     from convpipe.plan import Settings, make_plan
 
     plan, whole = pixel.plan, pixel.pipeline
@@ -27,10 +27,15 @@ def plain_stage(pixel: Pixel, position: int) -> StagePlan | None:
     colours = plan.image_channels - plan.alpha
     settings = Settings(whole.border)
     plain = make_plan(whole.wiring, plan.input, settings, channels=colours, dtype=plan.dtype)
-    stage = plain.stages[position]
-    node = stage.nodes[0]
-    is_window = len(stage.nodes) == 1 and isinstance(node.ops[0], Stencil) and node.ops[0].kernel != (1, 1)
-    return stage if is_window else None
+    return plain if len(plain.stages[position].nodes) < len(pixel.stage.nodes) else None
+
+
+def is_weighed(stage: StagePlan) -> bool:
+    """Tell whether a stage is one window, whose arithmetic :func:`weigh` prints."""
+    window = stage.nodes[0].ops[0]
+    if len(stage.nodes) > 1 or not isinstance(window, Stencil | Rank) or window.kernel == (1, 1):
+        return False
+    return isinstance(window, Stencil) or bool(window.footprint[window.centre])
 
 
 def weigh(pixel: Pixel, stage: StagePlan) -> None:
@@ -40,29 +45,29 @@ def weigh(pixel: Pixel, stage: StagePlan) -> None:
     ----------
     pixel : Pixel
     stage : StagePlan
-        As :func:`plain_stage` gives it.
+        Of :func:`plain_plan`, one window.
     """
     window = stage.nodes[0].ops[0]
-    assert isinstance(window, Stencil)
+    assert isinstance(window, Stencil | Rank)
     if pixel.plan.alpha and pixel.channel == stage.channels:
         emit("alpha is passed on from the centre of the window")
         return
     source = stage.inputs[0]
-    samples, counts = pixel.after(source), _counts(pixel, source)
+    samples, counts = pixel.after(source), counts_of(pixel, source)
     at = min(pixel.channel, counts.shape[2] - 1)
     values, outside = under(samples, replace(window, opaque=None), pixel.places())
     shares, _ = under(counts, replace(window, value=1.0), pixel.places())
     share = shares[..., at]
     seen = np.where(share > 0, values[..., pixel.channel], np.nan)
-    emit(
-        "samples count as far as they are there"
-        if pixel.plan.missing
-        else "colours count as far as they are opaque"
-    )
+    emit(rule(pixel))
     grid("window, nan where a sample counts for nothing", seen, outside)
     grid("what they count", share, outside)
     known = np.where(share > 0, seen, 0)
     stood = float(known[window.centre])
+    if isinstance(window, Rank):
+        emit(f"what counts for nothing has the value of the pixel itself, {stood:.6g}")
+        ranked(window, np.where(share > 0, seen, stood))
+        return
     for name, bank in zip(window.names, window.banks, strict=True):
         grid(f"taps of {name}", bank.weights)
         weighted, counted = float((bank.weights * share * known).sum()), float((bank.weights * share).sum())
@@ -76,7 +81,14 @@ def weigh(pixel: Pixel, stage: StagePlan) -> None:
         emit(f"{name} = {weighted:.6g} + {stood:.6g} * ({total:.6g} - {counted:.6g}) = {value:.6g}")
 
 
-def _counts(pixel: Pixel, source: int) -> Samples:
+def rule(pixel: Pixel) -> str:
+    """Return how far samples count."""
+    if pixel.plan.missing:
+        return "samples count as far as they are there"
+    return "colours count as far as they are opaque"
+
+
+def counts_of(pixel: Pixel, source: int) -> Samples:
     """Return what the samples of a stage, or of the image, count; of one channel that counts for all."""
     plan, samples = pixel.plan, pixel.after(source)
     if plan.alpha:

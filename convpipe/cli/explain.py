@@ -123,7 +123,8 @@ def _describe(stage: StagePlan) -> None:
     else:
         slid = [node for node in stage.nodes if not (node.is_join or node.apart)]
         sizes = ["x".join(str(axis.kernel) for axis in node.axes) for node in slid]
-        window = f"a window of {sizes[0]}" if len(slid) == 1 else f"windows of {', '.join(sizes)}"
+        wide = dict.fromkeys(size for size in sizes if size != "1x1") or ["1x1"]
+        window = f"{'a window' if len(slid) == 1 else 'windows'} of {', '.join(wide)}"
         emit(
             f"{title}: {window} taps,"
             f" stride {rows.stride}x{cols.stride}, dilation {rows.dilation}x{cols.dilation},"

@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from convpipe.cli.apart import called, filtered, seen
-from convpipe.cli.covered import plain_stage, weigh
+from convpipe.cli.covered import counts_of, is_weighed, plain_plan, rule, weigh
+from convpipe.cli.pointwise import converted, looked_up, mapped, mixed, why
 from convpipe.cli.steps import has_steps, reads, shown, walk
 from convpipe.cli.streams import emit
 from convpipe.cli.window import Samples, grid, ranked, span, summed, taps_of, under
@@ -30,7 +31,6 @@ from convpipe.ops import (
     Rank,
     Turn,
     Window,
-    dtype_range,
     is_integer,
     statistics,
 )
@@ -101,10 +101,8 @@ class Pixel:
         name = f", {self._names(stage.channels)[self.channel]}" if stage.channels > 1 else ""
         emit(f"\noutput pixel ({at[0]}, {at[1]}) of {stage.place}, {stage.name}{name}:{self._region(places)}")
         position = next(at for at, one in enumerate(self.plan.stages) if one is stage)
-        if plain := plain_stage(self, position):
-            weigh(self, plain)
-            self.maps(plain.ops)
-            self._given(position)
+        if plain := plain_plan(self, position):
+            self._covered(plain, position)
             return
         if has_steps(stage) and not (self.plan.alpha or self.plan.missing):
             walk(self)
@@ -115,10 +113,10 @@ class Pixel:
             return
         entering = self.after(self.stage.inputs[0])
         sums: dict[str, float] = {}
-        if any(isinstance(op, Mix) for op in stage.ops):
-            self._mix(entering)
-        elif mapped := next((op for op in stage.ops if isinstance(op, ChannelMap)), None):
-            self._channels(entering, mapped)
+        if mix := next((op for op in stage.ops if isinstance(op, Mix)), None):
+            mixed(mix, self._one(entering), self._names(entering.shape[2]), self.channel)
+        elif lines := next((op for op in stage.ops if isinstance(op, ChannelMap)), None):
+            converted(lines, self._one(entering), self._constants(lines), self.channel)
         else:
             sums = self._window(entering, places)
         self.maps(self.stage.ops)
@@ -149,18 +147,38 @@ class Pixel:
             filtered(op, first, self.after(self.stage.inputs[0]), self.at, self.channel)
         elif isinstance(op, Turn) and len(self.stage.nodes) == 1:
             seen(op, first, self.at)
-        named = zip(op.inputs, first.inputs, strict=True) if first.is_join and isinstance(op, Map) else ()
-        for symbol, node in named:
-            source = IMAGE if node == IMAGE else self.plan.stage_of(node)
-            name = "input" if source == IMAGE else self.plan.stages[source].name
+        self._read(self.plan, self.stage)
+        self.maps(self.stage.ops)
+        self._given(position)
+
+    def _covered(self, plain: Plan, position: int) -> None:
+        """Print what a stage makes of samples of which some are missing, or hidden by alpha."""
+        stage = plain.stages[position]
+        if is_weighed(stage):
+            weigh(self, stage)
+        elif self.plan.alpha and self.channel == stage.channels:
+            emit("alpha is that of the pixel")
+        else:
+            emit(rule(self))
+            self._read(plain, stage)
+        self.maps(stage.ops)
+        self._given(position)
+
+    def _read(self, plan: Plan, stage: StagePlan) -> None:
+        """Print which images a stage combines, and their values where the pixel lies."""
+        first = stage.nodes[0]
+        op = first.ops[0]
+        if not (first.is_join and isinstance(op, Map)):
+            return
+        for symbol, node in zip(op.inputs, first.inputs, strict=True):
+            source = IMAGE if node == IMAGE else plan.stage_of(node)
+            name = "input" if source == IMAGE else plan.stages[source].name
             read = self.after(source)
-            if first.extent == self.stage.extent:  # else a stride or padding follows, and pixels move
+            if first.extent == stage.extent:  # else a stride or padding follows, and pixels move
                 value = read[(*self.at, min(self.channel, read.shape[2] - 1))]
                 emit(f"{symbol} is {name}: {value:.6g}")
             else:
                 emit(f"{symbol} is {name}")
-        self.maps(self.stage.ops)
-        self._given(position)
 
     def _given(self, position: int) -> None:
         """Print what the stage gives, and what becomes of it."""
@@ -229,45 +247,19 @@ class Pixel:
             return {}
         return {name: float((samples * weights).sum()) for name, weights in taps.items()}
 
-    def _mix(self, entering: Samples) -> None:
-        """Print a weighted sum over the channels of the pixel."""
-        (mix,) = (op for op in self.stage.ops if isinstance(op, Mix))
+    def _one(self, entering: Samples) -> Samples:
+        """Return the channels of the one pixel that a stage looks at."""
         window, _ = under(entering, self._slid, self.places())
-        pixel, names = window[0, 0], self._names(entering.shape[2])
-        weights = mix.matrix[self.channel]
-        terms = [f"{w:.4g}*{x:.5g} ({name})" for w, x, name in zip(weights, pixel, names, strict=True) if w]
-        emit(f"{' + '.join(terms)} = {float(np.dot(weights, pixel)):.6g}")
-
-    def _channels(self, entering: Samples, op: ChannelMap) -> None:
-        """Print the channels of the pixel, and the lines that make others of them."""
-        window, _ = under(entering, self._slid, self.places())
-        pixel = window[0, 0]
-        if self.channel >= len(op.outputs):
-            emit(f"alpha stays: {pixel[-1]:.6g}")
-            return
-        known = {**dict(zip(op.inputs, map(float, pixel), strict=False)), **self._constants(op)}
-        emit(", ".join(f"{name} = {value:.6g}" for name, value in known.items()))
-        for name, line in op.lines:
-            values = {each: Interval(known[each], known[each]) for each in line.inputs}
-            found = line.range(values)
-            known[name] = (found.low + found.high) / 2
-            emit(f"{name} = {line.expression} = {known[name]:.6g}")
-        emit(f"the channel is {op.outputs[self.channel]}")
+        pixel: Samples = window[0, 0]
+        return pixel
 
     def maps(self, ops: Sequence[Op]) -> None:
         """Print what the stage does with its responses: expressions with their constants."""
         for op in ops:
             if isinstance(op, Map):
-                constants = ", ".join(f"{name} = {value:.6g}" for name, value in self._constants(op).items())
-                emit(f"then {op.expression}" + (f", {constants}" if constants else ""))
+                mapped(op, self._constants(op))
             elif isinstance(op, Lookup):
-                how = (
-                    f"that the image gives: its {op.measured}"
-                    if op.measured
-                    else f"of {len(op.table)} entries"
-                )
-                ends = "" if op.measured else f", from {op.low:g} to {op.high:g}"
-                emit(f"then looked up in a table {how}{ends}, between two on the line from one to the other")
+                looked_up(op)
             elif isinstance(op, Cast):
                 saturates = " and saturated" if is_integer(op.dtype) else ""
                 emit(f"then rounded half to even{saturates} to {op.dtype}")
@@ -276,8 +268,11 @@ class Pixel:
         """Return the constants of an op, with the numbers that the image gives."""
         found: dict[str, float] = {}
         if needed := statistics(op):
-            samples = self.after(self.stage.inputs[0])
+            source = self.stage.inputs[0]
+            samples = self.after(source)
             colours = samples[..., :-1] if self.plan.alpha else samples
+            if self.plan.alpha or self.plan.missing:
+                colours = np.where(counts_of(self, source) > 0, colours, np.nan)
             values = measure(needed, colours.reshape(-1, colours.shape[2]))
             found = {
                 one.name: value
@@ -317,22 +312,4 @@ class Pixel:
             self.pixels, alpha=self.plan.alpha, nodata=self.nodata, mask=self.mask
         )
         stored = np.atleast_3d(result)[(*self.at, self.channel)]
-        emit(f"stored as {result.dtype.name}: {stored:.6g}{_why(value, result.dtype.name)}")
-
-
-_OVERFLOWS = 65520.0
-"""The least number that float16 rounds to infinity: half a step above the largest that it holds."""
-
-
-def _why(value: float, dtype: str) -> str:
-    """Return how a value became what is stored."""
-    if dtype == "float16" and np.isfinite(value) and abs(value) >= _OVERFLOWS:
-        return f" (overflow: {dtype} holds up to {np.finfo(dtype).max:g})"
-    if not is_integer(dtype):
-        return ""
-    limits = dtype_range(dtype)
-    if np.isnan(value):
-        return " (NaN becomes 0)"
-    if not limits.low - 0.5 <= value <= limits.high + 0.5:
-        return f" (saturated: {dtype} holds {limits.low:g} to {limits.high:g})"
-    return "" if value == round(value) else " (rounded half to even)"
+        emit(f"stored as {result.dtype.name}: {stored:.6g}{why(value, result.dtype.name)}")

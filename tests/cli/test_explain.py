@@ -326,11 +326,44 @@ class TestCoverage:
         assert "r = 7.66667 / 0.333333 = 23\n" in text
         assert "the stage gives 23\n" in text
 
+    @pytest.mark.parametrize("name", ["median", "minimum"])
+    def test_a_rank(self, convpipe, job, name):
+        """Of an image that counts 10*row + col, without the pixel above and left of (5, 5)."""
+        config = job(f"- {{rank: {name}, size: 3}}", head="input: photos\nmissing: 44")
+        text = convpipe("explain", config, "--at", 5, 5).stdout
+        assert "what counts for nothing has the value of the pixel itself, 55\n" in text
+        assert "sorted: 45 46 54 55 55 56 64 65 66\n" in text
+        assert f"the stage gives {55 if name == 'median' else 45}\n" in text
+
+    @pytest.mark.parametrize(
+        ("entry", "words"),
+        [
+            ("{combine: less, formula: input - 1}", ["then r - 1\n", "the stage gives 54\n"]),
+            (
+                "{combine: less, formula: input - soft}",
+                ["x0 is input: 55\nx1 is soft: 56.375\nthen x0"],
+            ),
+            ("{morphology: open, from: input}", ["the stage gives 55\n"]),
+            (
+                "{point: threshold, level: mean, from: input}",
+                ["level = 49.5556, full = 255\n"],
+            ),
+        ],
+        ids=["one", "two", "windows", "statistic"],
+    )
+    def test_formulas_are_those_of_the_stage(self, convpipe, job, entry, words):
+        soft = "- {blur: box, size: 3, name: soft}"
+        config = job(soft, f"- {entry}", head="input: photos\nmissing: 44\noutputs: {soft: }")
+        text = convpipe("explain", config, "--at", 5, 5, "--stage", 1).stdout
+        assert "samples count as far as they are there\n" in text
+        assert all(each in text for each in words), text
+        assert "where(c" not in text
+
 
 def test_explain_an_opening_step_by_step(convpipe, job):
     """Of 10*row + col: of 3x3 lowest pixels, which lie among 5x5, the highest."""
     text = convpipe("explain", job("- {morphology: tophat, size: 3}"), "--at", 5, 5).stdout
-    assert "windows of 3x3, 3x3 taps" in text
+    assert "windows of 3x3 taps" in text
     assert "each output pixel depends on 5x5 pixels of the image" in text
     assert "tophat: rows 3 to 7, columns 3 to 7 of its input\n" in text
     lines = [line.split() for line in text.splitlines()]

@@ -1,0 +1,65 @@
+"""The arithmetic of what looks at one pixel, as ``convpipe explain`` prints it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from convpipe.cli.streams import emit
+from convpipe.cli.window import Samples
+from convpipe.interval import Interval
+from convpipe.ops import ChannelMap, Lookup, Map, Mix, dtype_range, is_integer
+
+
+def mixed(mix: Mix, pixel: Samples, names: Sequence[str], channel: int) -> None:
+    """Print a weighted sum over the channels of a pixel."""
+    weights = mix.matrix[channel]
+    terms = [f"{w:.4g}*{x:.5g} ({name})" for w, x, name in zip(weights, pixel, names, strict=True) if w]
+    emit(f"{' + '.join(terms)} = {float(np.dot(weights, pixel)):.6g}")
+
+
+def converted(op: ChannelMap, pixel: Samples, constants: Mapping[str, float], channel: int) -> None:
+    """Print the channels of a pixel, and the lines that make others of them."""
+    if channel >= len(op.outputs):
+        emit(f"alpha stays: {pixel[-1]:.6g}")
+        return
+    known = {**dict(zip(op.inputs, map(float, pixel), strict=False)), **constants}
+    emit(", ".join(f"{name} = {value:.6g}" for name, value in known.items()))
+    for name, line in op.lines:
+        values = {each: Interval(known[each], known[each]) for each in line.inputs}
+        found = line.range(values)
+        known[name] = (found.low + found.high) / 2
+        emit(f"{name} = {line.expression} = {known[name]:.6g}")
+    emit(f"the channel is {op.outputs[channel]}")
+
+
+def mapped(op: Map, constants: Mapping[str, float]) -> None:
+    """Print an expression with its constants."""
+    given = ", ".join(f"{name} = {value:.6g}" for name, value in constants.items())
+    emit(f"then {op.expression}" + (f", {given}" if given else ""))
+
+
+def looked_up(op: Lookup) -> None:
+    """Print what a table is of."""
+    how = f"that the image gives: its {op.measured}" if op.measured else f"of {len(op.table)} entries"
+    ends = "" if op.measured else f", from {op.low:g} to {op.high:g}"
+    emit(f"then looked up in a table {how}{ends}, between two on the line from one to the other")
+
+
+_OVERFLOWS = 65520.0
+"""The least number that float16 rounds to infinity: half a step above the largest that it holds."""
+
+
+def why(value: float, dtype: str) -> str:
+    """Return how a value became what is stored."""
+    if dtype == "float16" and np.isfinite(value) and abs(value) >= _OVERFLOWS:
+        return f" (overflow: {dtype} holds up to {np.finfo(dtype).max:g})"
+    if not is_integer(dtype):
+        return ""
+    limits = dtype_range(dtype)
+    if np.isnan(value):
+        return " (NaN becomes 0)"
+    if not limits.low - 0.5 <= value <= limits.high + 0.5:
+        return f" (saturated: {dtype} holds {limits.low:g} to {limits.high:g})"
+    return "" if value == round(value) else " (rounded half to even)"
