@@ -30,7 +30,7 @@ def noise(dtype: str, side: int) -> np.ndarray:
 
 
 def medians(bench: Bench) -> Iterator[Row]:
-    sizes = {"uint8": (3, 5, 7, 9, 15), "uint16": (3, 5), "float32": (3, 5)}
+    sizes = {"uint8": (3, 5, 7, 9, 15, 33, 51), "uint16": (3, 5), "float32": (3, 5)}
     for dtype, each in sizes.items():
         image = noise(dtype, bench.side)
         for size in each:

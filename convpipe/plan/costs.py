@@ -13,7 +13,8 @@ from convpipe.geometry import Axis, Extent
 from convpipe.interval import Interval
 from convpipe.ops import ChannelMap, Frame, Layer, Lookup, Map, Mix, Op, Rank, Resample, Stencil, Taps, Turn
 from convpipe.plan.node import NodePlan
-from convpipe.selection import ROWS, network
+from convpipe.selection import ROWS, counts, network
+from convpipe.selection.counts import is_counted
 from convpipe.statistics import Statistic
 
 
@@ -64,6 +65,8 @@ def operations(op: Op) -> int:
         rows, cols = op.phases
         return 2 * (math.ceil(rows.kernel * cols.rate) + cols.kernel)
     if isinstance(op, Rank):
+        if is_counted(op.count, op.ranks):
+            return round(counts.operations(op.footprint, op.ranks, itemsize=1))
         return round(network(op.footprint, op.ranks, ROWS).operations)
     if isinstance(op, Map):
         return sum(isinstance(node, ast.BinOp | ast.UnaryOp | ast.Call) for node in ast.walk(op.tree))

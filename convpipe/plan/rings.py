@@ -17,6 +17,7 @@ from convpipe.plan.ahead import Reader, look_ahead
 from convpipe.plan.node import NodePlan
 from convpipe.plan.parts import Part, levels
 from convpipe.selection import ROWS, layers_of, network
+from convpipe.selection.counts import counts_bytes, is_counted
 
 CACHE = 512 * 1024
 """Bytes that the rows in use may take: half of a core's L2 cache. Strips that fit the L1 cache were measured
@@ -145,7 +146,9 @@ def _level_bytes(level: Sequence[NodePlan], padded: int, itemsize: int, *, first
 
 
 def _network_bytes(window: Rank, channels: int, itemsize: int) -> int:
-    """Return the bytes that sorting takes."""
+    """Return the bytes that sorting takes, or counting."""
+    if is_counted(window.count, window.ranks):
+        return aligned(counts_bytes(itemsize)) + aligned(8 * window.count) + 2 * ALIGNMENT
     layers = layers_of(network(window.footprint, window.ranks, ROWS), window.dilation[1] * channels)
     return layers.scratch(window.kernel[0] + ROWS * (1 + len(window.names)), itemsize) + ALIGNMENT
 

@@ -6,29 +6,15 @@ from typing import Any
 
 import numpy as np
 
-from convpipe.errors import ParameterError
 from convpipe.ops import Map, Op, Rank
 from convpipe.stages.base import method
 from convpipe.stages.footprint import FOOTPRINT, SIZE, footprint_of
 from convpipe.stages.numbers import Number
 
-_MOST_SORTED = 1024
-"""Largest number of pixels that are sorted; of a minimum or a maximum there may be more."""
-
 
 def window(footprint: Any, size: tuple[int, int], *ranks: int, names: tuple[str, ...] = ("r",)) -> Rank:
-    """Return the window of a footprint; an even side reaches one pixel further up or left.
-
-    Raises
-    ------
-    ParameterError
-        If it would have to sort too many pixels.
-    """
-    places = footprint_of(footprint, size)
-    count = int(np.count_nonzero(places))
-    if count > _MOST_SORTED and any(rank not in (0, -1, count - 1) for rank in ranks):
-        raise ParameterError(f"size must be of at most {_MOST_SORTED} pixels; given {count}", "size")
-    return Rank(places, ranks, names, anchor="lower")
+    """Return the window of a footprint; an even side reaches one pixel further up or left."""
+    return Rank(footprint_of(footprint, size), ranks, names, anchor="lower")
 
 
 def median(footprint: Any, size: tuple[int, int]) -> Rank:

@@ -13,6 +13,7 @@ from typing import ClassVar
 import numpy as np
 
 from convpipe.compile.common.text import Text
+from convpipe.compile.cpu.counted import counted
 from convpipe.compile.cpu.loops import HEADER, Loop
 from convpipe.compile.cpu.order import KEYS
 from convpipe.compile.cpu.recipes import Responses
@@ -20,6 +21,7 @@ from convpipe.compile.cpu.shapes import Part
 from convpipe.compile.cpu.steps import Frame, Place, Sample
 from convpipe.ops import Rank
 from convpipe.selection import ROWS, VECTOR, Layers, Network, layers_of, network
+from convpipe.selection.counts import counts_bytes, is_counted, operations, runs
 
 
 @dataclass(frozen=True)
@@ -48,19 +50,28 @@ class Ranked(Responses):
     def rows(self) -> int:
         """Rows made at a time."""
         overlap = self.level.stride[0] == self.level.dilation[0] == 1
-        return ROWS if overlap else 1
+        return ROWS if overlap and not self._counts else 1
+
+    @property
+    def _counts(self) -> bool:
+        """Whether samples are counted: there are too many for a network."""
+        return is_counted(self.window.count, self.window.ranks)
 
     @property
     def cost(self) -> float:
-        """What the network takes, and the steps."""
+        """What the network or the counts take, and the steps."""
+        window, size = self.window, np.dtype(self.dtype).itemsize
+        if self._counts:
+            return operations(window.footprint, window.ranks, size) + self.level.operations
         return self.network.operations + self.level.operations
 
     @property
     def choices(self) -> list[str]:
-        """What the network costs."""
-        count = round(self.network.operations)
-        kind = KEYS.get(self.dtype, self.dtype)
-        return [f"{', '.join(self.names)}: {count} minima and maxima of {kind} a sample"]
+        """The network, or what is counted."""
+        names, kind = ", ".join(self.names), KEYS.get(self.dtype, self.dtype)
+        if self._counts:
+            return [f"{names}: counts of {self.window.count} samples of {kind}, which slide along the row"]
+        return [f"{names}: {round(self.network.operations)} minima and maxima of {kind} a sample"]
 
     @property
     def scratch(self) -> int:
@@ -90,7 +101,7 @@ class Ranked(Responses):
             [frame.out(row) if direct else frame.scratch(count, self.dtype) for _ in self.names]
             for row in range(frame.rows)
         ]
-        self._select(frame, count, made)
+        (self._count if self._counts else self._select)(frame, count, made)
         for row, places in enumerate([] if direct else made):
             parts = [Part("sample", [Sample(place, 0)], self.dtype) for place in places]
             self._finish(frame, row, parts)
@@ -104,6 +115,17 @@ class Ranked(Responses):
         scratch = frame.scratch(layers.scratch(len(places), np.dtype(self.dtype).itemsize), "uint8")
         numbers = np.array([height, len(places)], np.int64)
         frame.call(select(layers, self.dtype), [*places, scratch], count, numbers)
+
+    def _count(self, frame: Frame, count: int, made: list[list[Place]]) -> None:
+        """Add the step that counts."""
+        given, window, (results,) = frame.given[0], self.window, made
+        places = [*(given.sample(row, 0) for row in range(window.kernel[0])), *results]
+        size = np.dtype(self.dtype).itemsize
+        scratch = [frame.scratch(counts_bytes(size), "uint8"), frame.scratch(8 * window.count, "uint8")]
+        neighbours, step = runs(window.footprint), self.level.dilation[1] * given.channels
+        numbers = [window.kernel[0], len(places), step, len(neighbours), len(window.ranks)]
+        numbers += [*(number for run in neighbours for number in run), *window.ranks]
+        frame.call(counted(self.dtype), [*places, *scratch], count, np.array(numbers, np.int64))
 
 
 @cache

@@ -1,0 +1,82 @@
+"""Which windows are too large for a network, and the histogram that slides with them instead.
+
+Samples are counted by their first bits, by some more, and by all: what stands at a rank is found from the
+coarse counts to the fine ones, whatever the size of the window, and from one pixel to the next only the ends
+of the footprint's rows come and go. Of samples of more than 16 bits the first 16 are counted; those that
+share them are looked at one by one.
+
+Source: T. S. Huang, G. J. Yang, G. Y. Tang, "A fast two-dimensional median filtering algorithm", IEEE
+Transactions on Acoustics, Speech, and Signal Processing 27(1), 1979.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+MOST_SORTED = 1024
+"""Most samples that a network sorts; of a minimum or a maximum there may be more."""
+
+COUNTED_BITS = 16
+"""Most bits that samples are counted by."""
+
+_SHIFTS = {8: (4, 0), 16: (11, 6, 0)}
+
+
+def is_counted(count: int, ranks: Sequence[int]) -> bool:
+    """Tell whether what stands at `ranks` among so many samples is found by counting them."""
+    return count > MOST_SORTED and any(0 < rank < count - 1 for rank in ranks)
+
+
+def shifts(itemsize: int) -> tuple[int, ...]:
+    """Return by how many bits a key is shifted for each of its counts, from the coarse to the fine.
+
+    Examples
+    --------
+    >>> shifts(1), shifts(4)
+    ((4, 0), (11, 6, 0))
+    """
+    return _SHIFTS[min(8 * itemsize, COUNTED_BITS)]
+
+
+def places(itemsize: int) -> list[int]:
+    """Return where the counts of each kind begin, and how many there are in all.
+
+    Examples
+    --------
+    >>> places(1)
+    [0, 16, 272]
+    """
+    bits, found = min(8 * itemsize, COUNTED_BITS), [0]
+    for shift in shifts(itemsize):
+        found.append(found[-1] + (1 << (bits - shift)))
+    return found
+
+
+def runs(footprint: NDArray[np.bool_]) -> list[tuple[int, int, int]]:
+    """Return the places of a footprint as rows of neighbours: (row, first column, column after the last).
+
+    Examples
+    --------
+    >>> runs(np.array([[1, 1, 0, 1], [0, 1, 1, 1]], bool))
+    [(0, 0, 2), (0, 3, 4), (1, 1, 4)]
+    """
+    found = []
+    for row, line in enumerate(footprint):
+        ends = np.flatnonzero(np.diff(line, prepend=False, append=False)).tolist()
+        found += [(row, first, stop) for first, stop in zip(ends[::2], ends[1::2], strict=True)]
+    return found
+
+
+def counts_bytes(itemsize: int) -> int:
+    """Return the bytes of all counts."""
+    return 4 * places(itemsize)[-1]
+
+
+def operations(footprint: NDArray[np.bool_], ranks: Sequence[int], itemsize: int) -> float:
+    """Return about how many steps a sample takes: counts that come and go, and those that are looked at."""
+    kinds = len(shifts(itemsize))
+    alike = 0 if 8 * itemsize <= COUNTED_BITS else 2 * int(np.count_nonzero(footprint))
+    return 2 * kinds * len(runs(footprint)) + len(ranks) * (16 * kinds + alike)
