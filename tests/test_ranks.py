@@ -352,15 +352,13 @@ def test_what_is_refused(parameters, message):
         stage("rank", "median", **parameters)
 
 
-def test_what_is_as_large_as_can_be():
-    assert stage("rank", "median", size=32)
-    assert stage("rank", "percentile", percent=100, size=[1, 301])
-    for method in ("minimum", "maximum", "range", "midpoint"):
-        assert stage("rank", method, size=301)
-    assert stage("rank", "percentile", percent=0, size=33)
-    assert stage("rank", "percentile", percent=100, size=33)
-    with pytest.raises(ParameterError, match="given 1089"):
-        stage("rank", "percentile", percent=99.9, size=33)
+def test_what_is_counted():
+    """More than 1024 samples, but for the first and the last of them."""
+    assert not counts.is_counted(1024, [511])
+    assert counts.is_counted(1025, [1])
+    assert counts.is_counted(1089, [0, 544])
+    assert not counts.is_counted(1089, [0, 1088])
+    assert stage("rank", "percentile", percent=99.9, size=301)
 
 
 def test_footprints_as_a_schema():
