@@ -89,7 +89,21 @@ def _warnings(job: Job) -> list[str]:
     if shape is None:
         return []
     plan = whole.plan(shape, "uint8")
-    return [*plan.saturations, *unwritable(plan, results(job)), *_refused(job, shape)]
+    return [*_idle(job), *plan.saturations, *unwritable(plan, results(job)), *_refused(job, shape)]
+
+
+def _idle(job: Job) -> list[str]:
+    """Say which stages have a value for a constant border, and another border."""
+    from convpipe.geometry import Border
+
+    found = []
+    for at, stage in enumerate(job.stages):
+        own = stage.common["border"]
+        border = job.border if own is None else own
+        if stage.common["value"] and border != Border.CONSTANT:
+            what = f"it is of a constant border, not of {border.name.lower()}"
+            found.append(f"stage {at} ({stage.name}): 'value' does nothing: {what}")
+    return found
 
 
 def _shape(engine: Engine) -> tuple[int, int, int] | None:

@@ -176,6 +176,22 @@ def test_check_warns_of_no_window_that_no_image_has(convpipe, job):
     assert (result.exit_code, result.stderr) == (0, "")
 
 
+def test_a_value_without_a_constant_border_is_said_to_do_nothing(convpipe, job):
+    config = job("- {blur: box, value: 7}", "- {morphology: open, value: 7, border: edge}", "- point: abs")
+    said = [
+        f"stage {k} ({name}): 'value' does nothing: it is of a constant border, not of {border}"
+        for k, name, border in ((0, "blur box", "reflect"), (1, "morphology open", "edge"))
+    ]
+    checked = convpipe("check", config)
+    assert (checked.exit_code, checked.stderr.splitlines()) == (
+        0,
+        [f"warning: {config}: job: {each}" for each in said],
+    )
+    for others in ("border=constant", "stages.0.border=constant"):
+        constant = convpipe("check", config, "--set", others, "--set", "stages.1.border=constant")
+        assert constant.stderr == ""
+
+
 def test_check_escapes_control_characters(convpipe, job):
     result = convpipe("check", job("- edge: sobell", name="\x1b[31m.yaml"), "\x1b[32m.yaml")
     assert "\\x1b[31m.yaml:4:11: unknown" in result.stderr
