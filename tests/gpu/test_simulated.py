@@ -1,4 +1,4 @@
-"""The kernels' tests, run by Numba's simulator in a process of its own: no device, no driver, no NVVM."""
+"""The kernels' tests, run by Numba's simulator in processes of their own: no device, no driver, no NVVM."""
 
 import os
 import re
@@ -6,19 +6,23 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 FILES = sorted(Path(__file__).parent.glob("test_device*.py"))
 
 
-def test_every_kernel_in_the_simulator():
+@pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
+def test_every_kernel_in_the_simulator(file):
     done = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *map(str, FILES)],
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", str(file)],
         env={**os.environ, "NUMBA_ENABLE_CUDASIM": "1"},
-        cwd=FILES[0].parents[2],
+        cwd=file.parents[2],
         capture_output=True,
         text=True,
         check=False,
     )
     assert done.returncode == 0, done.stdout
     (passed,) = re.findall(r"(\d+) passed", done.stdout)
-    assert int(passed) > 250
-    assert done.stdout.count("SKIPPED") <= 1  # conv2d on the arrays of other libraries
+    assert int(passed) >= 20
+    # conv2d on the arrays of other libraries, and images of many blocks
+    assert done.stdout.count("SKIPPED") <= 1
