@@ -111,7 +111,7 @@ def joins(bench: Bench) -> Iterator[Row]:
             tolerance=2e-5,
             outliers=outliers,
         )
-        beside = max(run.fused.thread_bytes for run in swept if isinstance(run, Sweep))
+        beside = max(run.fused.table.thread_bytes for run in swept if isinstance(run, Sweep))
         yield {**row, "sweeps": len(swept), "kB a thread beside": beside / 1e3}
 
 

@@ -202,6 +202,11 @@ class Rank(Window):
         return rows, cols
 
     @property
+    def is_extreme(self) -> bool:
+        """Tell whether nothing but the first and the last sample is wanted."""
+        return {*self.ranks} <= {0, self.count - 1}
+
+    @property
     def is_identity(self) -> bool:
         """Tell whether its footprint is the pixel."""
         return self.kernel == (1, 1) and len(self.ranks) == 1

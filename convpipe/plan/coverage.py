@@ -168,7 +168,7 @@ class Coverer(ABC):
 
     def ranked(self, node: NodePlan, window: Rank, given: Covered) -> Covered:
         """Return what stands at ranks of a window."""
-        if {*window.ranks} <= {0, window.count - 1}:
+        if window.is_extreme:
             return self._extremes(node, window, given)
         build, stood = self.build, self.stood_on(node, window, given)
         named = {"s": stood.samples, "c": stood.cover.counts}

@@ -2,6 +2,7 @@
 
 from convpipe.selection.layers import VECTOR, Layer, Layers, layers_of
 from convpipe.selection.network import ROWS, Network, Node, Value, network
+from convpipe.selection.runs import runs
 
 __all__ = [
     "ROWS",
@@ -13,4 +14,5 @@ __all__ = [
     "Value",
     "layers_of",
     "network",
+    "runs",
 ]

@@ -16,6 +16,8 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from convpipe.selection.runs import runs
+
 MOST_SORTED = 1024
 """Most samples that a network sorts; of a minimum or a maximum there may be more."""
 
@@ -55,21 +57,6 @@ def places(itemsize: int) -> list[int]:
     return found
 
 
-def runs(footprint: NDArray[np.bool_]) -> list[tuple[int, int, int]]:
-    """Return the places of a footprint as rows of neighbours: (row, first column, column after the last).
-
-    Examples
-    --------
-    >>> runs(np.array([[1, 1, 0, 1], [0, 1, 1, 1]], bool))
-    [(0, 0, 2), (0, 3, 4), (1, 1, 4)]
-    """
-    found = []
-    for row, line in enumerate(footprint):
-        ends = np.flatnonzero(np.diff(line, prepend=False, append=False)).tolist()
-        found += [(row, first, stop) for first, stop in zip(ends[::2], ends[1::2], strict=True)]
-    return found
-
-
 def counts_bytes(itemsize: int) -> int:
     """Return the bytes of all counts."""
     return 4 * places(itemsize)[-1]
@@ -79,4 +66,4 @@ def operations(footprint: NDArray[np.bool_], ranks: Sequence[int], itemsize: int
     """Return about how many steps a sample takes: counts that come and go, and those that are looked at."""
     kinds = len(shifts(itemsize))
     alike = 0 if 8 * itemsize <= COUNTED_BITS else 2 * int(np.count_nonzero(footprint))
-    return 2 * kinds * len(runs(footprint)) + len(ranks) * (16 * kinds + alike)
+    return 2 * kinds * len(runs(np.argwhere(footprint).tolist())) + len(ranks) * (16 * kinds + alike)

@@ -9,7 +9,7 @@ import numpy as np
 
 from convpipe.compile.common.text import Text
 from convpipe.compile.cpu.loops import HEADER, Loop
-from convpipe.compile.cpu.order import KEYS
+from convpipe.compile.cpu.order import KEYS, key_limits
 from convpipe.selection.counts import COUNTED_BITS, places, shifts
 
 
@@ -119,12 +119,8 @@ def _keys(text: Text, dtype: str) -> None:
     if np.dtype(dtype).kind != "f":
         text.line("    return bits", "", "", "@inline", "def sample(key):", "    return key")
         return
-    information = np.finfo(dtype)
-    infinity = (2**information.nexp - 1) << information.nmant
-    others = 2 ** (information.bits - 1) - 1  # all but that of the sign
+    others, infinity, last = key_limits(8 * np.dtype(dtype).itemsize)
     with text.indented():
         text.line(f"size = bits & T({others})")
-        text.line(
-            f"return T({infinity + 2 ** (information.nmant - 1)}) if size > T({infinity}) else sample(bits)"
-        )
+        text.line(f"return T({last}) if size > T({infinity}) else sample(bits)")
     text.line("", "", "@inline", "def sample(key):", f"    return T(key ^ T({others})) if key < 0 else key")

@@ -59,12 +59,6 @@ class Fused:
         return make_table(self.schedule)
 
     @property
-    def thread_bytes(self) -> int:
-        """Bytes that a thread works in, beside the images."""
-        words = self.table.words
-        return int(words[layout.MEMORY] + words[layout.NUMBERS] * words.itemsize)
-
-    @property
     def source(self) -> str:
         """The schedule, and the generated Python of the loops that it calls."""
         return show(self.schedule, self.table)

@@ -22,6 +22,13 @@ KEYS = {"float32": "int32", "float64": "int64"}
 """Types of integers that stand for samples; integers stand for themselves."""
 
 
+def key_limits(bits: int) -> tuple[int, int, int]:
+    """Return all bits of a float but that of its sign, the key of infinity, and the one that all NaN have."""
+    significand = {32: 23, 64: 52}[bits]
+    infinity = 2 ** (bits - 1) - 2**significand
+    return 2 ** (bits - 1) - 1, infinity, infinity + 2 ** (significand - 1)
+
+
 def layer(code, dtype, pitch):
     """Return an intrinsic that runs the code of a layer on the columns from some on.
 
@@ -102,12 +109,10 @@ class _Emitter:
 
     def _key(self, bits):
         # From the bits of floating-point numbers to their keys; any NaN to the last.
-        significand = {32: 23, 64: 52}[self._bits]
-        largest, infinity = 2 ** (self._bits - 1) - 1, 2 ** (self._bits - 1) - 2**significand
-        size = self._builder.and_(bits, self._all(largest))
+        others, infinity, last = key_limits(self._bits)
+        size = self._builder.and_(bits, self._all(others))
         is_nan = self._builder.icmp_signed(">", size, self._all(infinity))
-        nan = self._all(infinity + 2 ** (significand - 1))
-        return self._builder.select(is_nan, nan, self._turned(bits))
+        return self._builder.select(is_nan, self._all(last), self._turned(bits))
 
     def _turned(self, bits):
         # A float below 0 is the smaller the larger its other bits are: these are turned over. It undoes

@@ -20,8 +20,8 @@ from convpipe.compile.cpu.recipes import Responses
 from convpipe.compile.cpu.shapes import Part
 from convpipe.compile.cpu.steps import Frame, Place, Sample
 from convpipe.ops import Rank
-from convpipe.selection import ROWS, VECTOR, Layers, Network, layers_of, network
-from convpipe.selection.counts import counts_bytes, is_counted, operations, runs
+from convpipe.selection import ROWS, VECTOR, Layers, Network, layers_of, network, runs
+from convpipe.selection.counts import counts_bytes, is_counted, operations
 
 
 @dataclass(frozen=True)
@@ -122,9 +122,13 @@ class Ranked(Responses):
         places = [*(given.sample(row, 0) for row in range(window.kernel[0])), *results]
         size = np.dtype(self.dtype).itemsize
         scratch = [frame.scratch(counts_bytes(size), "uint8"), frame.scratch(8 * window.count, "uint8")]
-        neighbours, step = runs(window.footprint), self.level.dilation[1] * given.channels
+        neighbours, step = (
+            runs(np.argwhere(window.footprint).tolist()),
+            self.level.dilation[1] * given.channels,
+        )
         numbers = [window.kernel[0], len(places), step, len(neighbours), len(window.ranks)]
-        numbers += [*(number for run in neighbours for number in run), *window.ranks]
+        numbers += [end for row, cols in neighbours for end in (row, cols.start, cols.stop)]
+        numbers += window.ranks
         frame.call(counted(self.dtype), [*places, *scratch], count, np.array(numbers, np.int64))
 
 

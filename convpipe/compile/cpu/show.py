@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from itertools import groupby
 
-from convpipe.compile.cpu import layout
 from convpipe.compile.cpu.schedule import Schedule
 from convpipe.compile.cpu.table import Table
 
@@ -13,7 +12,7 @@ def show(schedule: Schedule, table: Table) -> str:
     """Return what makes which rows, and the source of every loop."""
     lines = [
         "# The schedule: each level makes rows from those under its window, and keeps some of them.",
-        f"# A thread works in {table.words[layout.MEMORY]} bytes.",
+        f"# A thread works in {table.thread_bytes} bytes.",
         "#",
     ]
     numbers = {loop: k for k, loop in enumerate(table.loops)}

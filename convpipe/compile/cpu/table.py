@@ -50,6 +50,11 @@ class Table:
     steps: tuple[tuple[Step, ...], ...]
     measured: tuple[Spot, ...]
 
+    @property
+    def thread_bytes(self) -> int:
+        """Bytes that a thread works in, beside the images."""
+        return int(self.words[layout.MEMORY] + self.words[layout.NUMBERS] * self.words.itemsize)
+
     def with_measured(self, values: NDArray[np.floating]) -> NDArray[np.uint8]:
         """Return the parameters with the numbers that an image gives, in the type of the arithmetic."""
         parameters = self.parameters.copy()

@@ -9,6 +9,7 @@ from convpipe.compile.common.text import Text
 from convpipe.compile.cuda.passes import COUNTED_PLACES, SELECTED_PLACES, Bank
 from convpipe.compile.cuda.source import Read
 from convpipe.plan.fixed import Fixed
+from convpipe.selection import runs
 
 
 def ranked(text: Text, bank: Bank, name: str, read: Read) -> None:
@@ -29,7 +30,7 @@ def _extreme(text: Text, bank: Bank, name: str, read: Read) -> None:
     if not bank.looped:
         text.line(*(f"{name} = {fold}({name}, {read(*tap)})" for tap in bank.taps[1:]))
         return
-    for row, columns in _runs(bank.taps):
+    for row, columns in runs(bank.taps):
         with _along(text, columns) as column:
             text.line(f"{name} = {fold}({name}, {read(row, column)})")
 
@@ -110,7 +111,7 @@ def _count(text: Text, bank: Bank, name: str, read: Read) -> None:
         if held:
             text.line(*(f"less += 1 if k{at} < key else 0" for at in range(len(bank.taps))))
         else:
-            for row, columns in _runs(bank.taps):
+            for row, columns in runs(bank.taps):
                 with _along(text, columns) as column:
                     text.line(f"less += 1 if {key(read(row, column))} < key else 0")
         text.line(f"found = trial if less <= {bank.rank} else found")
@@ -126,23 +127,6 @@ def _in_units(sample: str, given: Fixed) -> str:
 def _number(given: Fixed) -> str:
     number = f"T(found + {given.low})" if given.low else "T(found)"
     return f"{number} * T({2.0**-given.fraction})" if given.fraction else number
-
-
-def _runs(taps: Sequence[tuple[int, int]]) -> Iterator[tuple[int, range]]:
-    """Yield the places row by row, as rows and runs of columns.
-
-    Examples
-    --------
-    >>> list(_runs([(0, 1), (0, 2), (1, 0), (1, 2)]))
-    [(0, range(1, 3)), (1, range(0, 1)), (1, range(2, 3))]
-    """
-    row, columns = taps[0][0], range(taps[0][1], taps[0][1])
-    for i, j in taps:
-        if (i, j) != (row, columns.stop):
-            yield row, columns
-            row, columns = i, range(j, j)
-        columns = range(columns.start, j + 1)
-    yield row, columns
 
 
 @contextmanager

@@ -103,7 +103,7 @@ class _Passes:
     def _sorted(self, level: Level, head: NodePlan, rank: Rank) -> None:
         """Add the pass of a window that sorts; extremes of a rectangle are those of its columns' extremes."""
         (rows, cols), (down, along) = rank.kernel, head.axes
-        extremes = set(rank.ranks) <= {0, rank.count - 1} and rank.count == rows * cols
+        extremes = rank.is_extreme and rank.count == rows * cols
         if not extremes or rows * cols <= rows + cols + SEPARATE:
             places = tuple((int(i), int(j)) for i, j in np.argwhere(rank.footprint))
             banks = self._ranks(rank, places, rank.count, own=False)
