@@ -205,7 +205,15 @@ class TestRun:
     def test_images_that_fit_alone_alone_are_in_hand(self, save, source, tmp_path, isolate):
         for i in range(6):
             save(f"{i}.png", (300, 300))
-        alone, together = (FakePipeline(lambda _: time.sleep(0.02)) for _ in range(2))
+        alone, together, met = FakePipeline(lambda _: time.sleep(0.02)), FakePipeline(), threading.Event()
+
+        def meet(_):
+            if together.in_hand > 1:
+                met.set()
+            met.wait(timeout=10)
+            met.set()  # whoever met nobody in that time is waited for once
+
+        together.act = meet
         report = self.run(source, tmp_path / "a", alone, 700_000 if isolate else 500_000, isolate=isolate)
         assert (report.done, report.exit_code) == (6, 0)
         assert alone.most_in_hand == 1
