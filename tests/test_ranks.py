@@ -233,11 +233,19 @@ class TestCounts:
     @pytest.mark.parametrize("window", WINDOWS)
     @pytest.mark.parametrize("channels", [1, 3])
     @pytest.mark.parametrize("cols", [5, 21, 1100])
-    def test_against_the_oracle_and_as_python(self, window, channels, cols, few, rng):
+    @pytest.mark.parametrize("rectangle", [False, True])
+    def test_against_the_oracle_and_as_python(self, window, channels, cols, rectangle, few, rng):
         image = rng.integers(0, 256, (9, cols, channels), dtype=np.uint8)
-        share = stage("rank", "percentile", percent=30, footprint=ODD.astype(int).tolist(), **WINDOWS[window])
+        footprint = np.ones((4, 5), bool) if rectangle else ODD
+        share = stage(
+            "rank", "percentile", percent=30, footprint=footprint.astype(int).tolist(), **WINDOWS[window]
+        )
         plan = make_plan([share], image.shape[:2], channels=channels)
         run = compile_plan(plan)
+        recipe = run.schedule.levels[-1].recipe
+        overlap = recipe.level.stride[0] == recipe.level.dilation[0] == 1
+        together = rectangle and overlap and recipe.dtype == "uint8"  # half between two samples is none
+        assert recipe.rows == (counts.TOGETHER if together else 1)
         got = run(image, threads=1)[0]
         oracle.near(got, plan, image, 0)
         assert "counts of" in run.source
@@ -256,12 +264,12 @@ class TestCounts:
             limits = np.iinfo(dtype)
             middle = [*range(max(limits.min, -4), 5), 300 % (limits.max + 1), limits.min, limits.max]
             image = rng.choice(np.array(middle, dtype), (12, 13))
-        for percent in (10, 50, 90):
-            one = stage("rank", "percentile", percent=percent, size=[3, 4], border="edge")
+        for high, percent in ((3, 10), (3, 50), (3, 90), (5, 50), (6, 90)):
+            one = stage("rank", "percentile", percent=percent, size=[high, 4], border="edge")
             got = Pipeline([one])(image)
-            padded = np.pad(image, ((1, 1), (2, 1)), mode="edge")
-            windows = np.lib.stride_tricks.sliding_window_view(padded, (3, 4)).reshape(12, 13, 12)
-            want = np.sort(windows, axis=2)[..., 12 * percent // 100]
+            padded = np.pad(image, ((high // 2, (high - 1) // 2), (2, 1)), mode="edge")
+            windows = np.lib.stride_tricks.sliding_window_view(padded, (high, 4)).reshape(12, 13, 4 * high)
+            want = np.sort(windows, axis=2)[..., 4 * high * percent // 100]
             np.testing.assert_array_equal(got, want)
 
     @pytest.mark.parametrize("dtype", ["uint8", "uint16", "float32"])

@@ -148,7 +148,7 @@ def _level_bytes(level: Sequence[NodePlan], padded: int, itemsize: int, *, first
 def _network_bytes(window: Rank, channels: int, itemsize: int) -> int:
     """Return the bytes that sorting takes, or counting."""
     if is_counted(window.count, window.ranks):
-        return aligned(counts_bytes(itemsize)) + aligned(8 * window.count) + 2 * ALIGNMENT
+        return aligned(counts_bytes(window.footprint, itemsize)) + aligned(8 * window.count) + 2 * ALIGNMENT
     layers = layers_of(network(window.footprint, window.ranks, ROWS), window.dilation[1] * channels)
     return layers.scratch(window.kernel[0] + ROWS * (1 + len(window.names)), itemsize) + ALIGNMENT
 

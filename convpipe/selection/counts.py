@@ -24,6 +24,9 @@ MOST_SORTED = 1024
 COUNTED_BITS = 16
 """Most bits that samples are counted by."""
 
+TOGETHER = 4
+"""Rows that are made at a time of a rectangle, whose windows have most rows in common: two pairs."""
+
 _SHIFTS = {8: (4, 0), 16: (11, 6, 0)}
 
 
@@ -57,13 +60,22 @@ def places(itemsize: int) -> list[int]:
     return found
 
 
-def counts_bytes(itemsize: int) -> int:
-    """Return the bytes of all counts."""
-    return 4 * places(itemsize)[-1]
+def shares_rows(footprint: NDArray[np.bool_], itemsize: int) -> bool:
+    """Tell whether windows of neighbouring rows are counted together: rectangles of samples of few bits."""
+    return bool(footprint.all()) and len(footprint) >= TOGETHER and 8 * itemsize <= COUNTED_BITS
+
+
+def counts_bytes(footprint: NDArray[np.bool_], itemsize: int) -> int:
+    """Return the bytes of all counts; of windows that are counted together there are seven, and a sum."""
+    kinds = 2 * TOGETHER if shares_rows(footprint, itemsize) else 1
+    return kinds * 4 * places(itemsize)[-1]
 
 
 def operations(footprint: NDArray[np.bool_], ranks: Sequence[int], itemsize: int) -> float:
     """Return about how many steps a sample takes: counts that come and go, and those that are looked at."""
     kinds = len(shifts(itemsize))
+    if shares_rows(footprint, itemsize):
+        counted = (len(footprint) - TOGETHER + 1 + 2 * TOGETHER) / TOGETHER
+        return 2 * kinds * counted + len(ranks) * 16 * kinds
     alike = 0 if 8 * itemsize <= COUNTED_BITS else 2 * int(np.count_nonzero(footprint))
     return 2 * kinds * len(runs(np.argwhere(footprint).tolist())) + len(ranks) * (16 * kinds + alike)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cache
 from typing import Any
 
@@ -10,7 +11,7 @@ import numpy as np
 from convpipe.compile.common.text import Text
 from convpipe.compile.cpu.loops import HEADER, Loop
 from convpipe.compile.cpu.order import KEYS, key_limits
-from convpipe.selection.counts import COUNTED_BITS, places, shifts
+from convpipe.selection.counts import COUNTED_BITS, TOGETHER, places, shifts
 
 
 @cache
@@ -44,6 +45,85 @@ def counted(dtype: str) -> Loop:
                     _find(text, kind)
         text.line("return 0")
     return Loop(f"ranks of {dtype}, by counts that slide", str(text))
+
+
+@cache
+def counted_together(dtype: str) -> Loop:
+    """The same for :data:`TOGETHER` rows at a time of a rectangle of samples of up to 16 bits.
+
+    Their windows have most rows in common. Those that all have are counted once, and so are those that the
+    first two or the last two have beside; of each of the four a row is left. A pixel's histogram is the sum
+    of three.
+
+    Parameters: rows and columns of the window, samples from a place of the window to the next, how many ranks
+    are wanted; then these. Rows: those under the windows, those of the results, and the counts.
+    """
+    text, kind = Text(), np.dtype(dtype)
+    size = places(kind.itemsize)[-1]
+    text.block(HEADER)
+    text.line("", f"T = np.{kind.name}")
+    _keys(text, dtype)
+    text.line("", "", "@inline", "def loop(rows, n, p):")
+    with text.indented():
+        text.line("high, wide, step, ranks = values(p, 0, 4, np.int64)", "given = listed(p, 4, np.int64)")
+        text.line(f"made = high + {TOGETHER - 1}", f"h = row(rows, made + {TOGETHER} * ranks, np.int32)")
+        text.line(f"found = {(2 * TOGETHER - 1) * size}", "for c in range(min(step, n)):")
+        with text.indented():
+            text.line("for k in range(found):", "    h[k] = np.int32(0)", "for j in range(wide):")
+            with text.indented():
+                _count_rows(text, kind, (("s[c + j * step]", "+"),))
+            text.line("for t in range(c, n, step):")
+            with text.indented():
+                text.line("if t > c:")
+                with text.indented():
+                    _count_rows(text, kind, (("s[t - step]", "-"), ("s[t + (wide - 1) * step]", "+")))
+                text.line("for rank in range(ranks):")
+                with text.indented():
+                    for row in range(TOGETHER):
+                        _find_in_sum(text, kind, row)
+        text.line("return 0")
+    return Loop(f"ranks of {dtype}, by counts that slide, of {TOGETHER} rows", str(text))
+
+
+def _count_rows(text: Text, kind: np.dtype[Any], samples: Sequence[tuple[str, str]]) -> None:
+    """Count samples of every row in each histogram that it belongs to, or take them away."""
+    size = places(kind.itemsize)[-1]
+    shared = [
+        ("0", (3,)),
+        ("1", (1,)),
+        ("2", (1, 5)),
+        ("high", (2, 4)),
+        ("high + 1", (2,)),
+        ("high + 2", (6,)),
+    ]
+    text.line("for k in range(3, high):", "    s = row(rows, k, T)")
+    with text.indented():
+        for sample, sign in samples:
+            _count(text, kind, sample, sign)
+    for place, histograms in shared:
+        text.line(f"s = row(rows, {place}, T)")
+        for sample, sign in samples:
+            for histogram in histograms:
+                _count(text, kind, sample, sign, histogram * size)
+
+
+def _find_in_sum(text: Text, kind: np.dtype[Any], row: int) -> None:
+    """Find the sample of a rank in the sum of a row's histograms, and store it."""
+    size = places(kind.itemsize)[-1]
+    pair, single = (1 + row // 2) * size, (3 + row) * size
+    _, offset = _bits(kind)
+    text.line("left, b = given[rank], 0")
+    before = 8 * kind.itemsize
+    for shift, base in zip(shifts(kind.itemsize), places(kind.itemsize), strict=False):
+        count = 1 << (before - shift)
+        text.line(f"at = {base} + (b << {before - shift})", f"for k in range({count}):")
+        text.line(f"    h[found + k] = h[at + k] + h[{pair} + at + k] + h[{single} + at + k]")
+        text.line(
+            "more = 0", "while left >= h[found + more]:", "    left -= h[found + more]", "    more += 1"
+        )
+        text.line(f"b = (b << {before - shift}) + more")
+        before = shift
+    text.line(f"out = row(rows, made + {row} * ranks + rank, T)", f"out[t] = T(b - {offset})")
 
 
 def _begin(text: Text, kind: np.dtype[Any]) -> None:
@@ -98,12 +178,12 @@ def _find_others(text: Text, rest: int, offset: int) -> None:
         text.line("    less += alike[k] < trial", "if less <= left:", "    found = trial")
 
 
-def _count(text: Text, kind: np.dtype[Any], sample: str, sign: str) -> None:
-    """Count a sample, or take it away."""
+def _count(text: Text, kind: np.dtype[Any], sample: str, sign: str, first: int = 0) -> None:
+    """Count a sample in the histogram that begins at `first`, or take it away."""
     rest, offset = _bits(kind)
     text.line(f"v = (np.int64(key({sample})) >> {rest}) + {offset}")
     for shift, base in zip(shifts(kind.itemsize), places(kind.itemsize), strict=False):
-        text.line(f"at = {base} + (v >> {shift})", f"h[at] = np.int32(h[at] {sign} 1)")
+        text.line(f"at = {first + base} + (v >> {shift})", f"h[at] = np.int32(h[at] {sign} 1)")
 
 
 def _bits(kind: np.dtype[Any]) -> tuple[int, int]:

@@ -13,7 +13,7 @@ from typing import ClassVar
 import numpy as np
 
 from convpipe.compile.common.text import Text
-from convpipe.compile.cpu.counted import counted
+from convpipe.compile.cpu.counted import counted, counted_together
 from convpipe.compile.cpu.loops import HEADER, Loop
 from convpipe.compile.cpu.order import KEYS
 from convpipe.compile.cpu.recipes import Responses
@@ -21,7 +21,7 @@ from convpipe.compile.cpu.shapes import Part
 from convpipe.compile.cpu.steps import Frame, Place, Sample
 from convpipe.ops import Rank
 from convpipe.selection import ROWS, VECTOR, Layers, Network, layers_of, network, runs
-from convpipe.selection.counts import counts_bytes, is_counted, operations
+from convpipe.selection.counts import TOGETHER, counts_bytes, is_counted, operations, shares_rows
 
 
 @dataclass(frozen=True)
@@ -50,12 +50,19 @@ class Ranked(Responses):
     def rows(self) -> int:
         """Rows made at a time."""
         overlap = self.level.stride[0] == self.level.dilation[0] == 1
-        return ROWS if overlap and not self._counts else 1
+        if not self._counts:
+            return ROWS if overlap else 1
+        return TOGETHER if overlap and self._shares_rows else 1
 
     @property
     def _counts(self) -> bool:
         """Whether samples are counted: there are too many for a network."""
         return is_counted(self.window.count, self.window.ranks)
+
+    @property
+    def _shares_rows(self) -> bool:
+        """Whether windows of neighbouring rows can be counted together."""
+        return shares_rows(self.window.footprint, np.dtype(self.dtype).itemsize)
 
     @property
     def cost(self) -> float:
@@ -101,7 +108,12 @@ class Ranked(Responses):
             [frame.out(row) if direct else frame.scratch(count, self.dtype) for _ in self.names]
             for row in range(frame.rows)
         ]
-        (self._count if self._counts else self._select)(frame, count, made)
+        if not self._counts:
+            self._select(frame, count, made)
+        elif self.rows == TOGETHER:
+            self._count_together(frame, count, made)
+        else:
+            self._count(frame, count, made)
         for row, places in enumerate([] if direct else made):
             parts = [Part("sample", [Sample(place, 0)], self.dtype) for place in places]
             self._finish(frame, row, parts)
@@ -121,15 +133,25 @@ class Ranked(Responses):
         given, window, (results,) = frame.given[0], self.window, made
         places = [*(given.sample(row, 0) for row in range(window.kernel[0])), *results]
         size = np.dtype(self.dtype).itemsize
-        scratch = [frame.scratch(counts_bytes(size), "uint8"), frame.scratch(8 * window.count, "uint8")]
-        neighbours, step = (
-            runs(np.argwhere(window.footprint).tolist()),
-            self.level.dilation[1] * given.channels,
-        )
+        counts = counts_bytes(window.footprint, size)
+        scratch = [frame.scratch(counts, "uint8"), frame.scratch(8 * window.count, "uint8")]
+        neighbours = runs(np.argwhere(window.footprint).tolist())
+        step = self.level.dilation[1] * given.channels
         numbers = [window.kernel[0], len(places), step, len(neighbours), len(window.ranks)]
         numbers += [end for row, cols in neighbours for end in (row, cols.start, cols.stop)]
         numbers += window.ranks
         frame.call(counted(self.dtype), [*places, *scratch], count, np.array(numbers, np.int64))
+
+    def _count_together(self, frame: Frame, count: int, made: list[list[Place]]) -> None:
+        """Add the step that counts windows of neighbouring rows together."""
+        given, (high, wide) = frame.given[0], self.window.kernel
+        places = [given.sample(row, 0) for row in range(high + frame.rows - 1)]
+        places += [place for row in made for place in row]
+        size = np.dtype(self.dtype).itemsize
+        places.append(frame.scratch(counts_bytes(self.window.footprint, size), "uint8"))
+        step, ranks = self.level.dilation[1] * given.channels, self.window.ranks
+        numbers = np.array([high, wide, step, len(ranks), *ranks], np.int64)
+        frame.call(counted_together(self.dtype), places, count, numbers)
 
 
 @cache
