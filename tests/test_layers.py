@@ -23,6 +23,7 @@ LAYERS = [
     "geometry",
     "padding",
     "polyphase",
+    "multirate",
     "sampling",
     "expression",
     "interval",

@@ -21,6 +21,9 @@ class Taps:
         Cross-correlation weights, as in ``nn.Conv2d``; by default the product of the factors.
     factors : pair of array_like, shapes (KH,) and (KW,), optional
         Column and row whose outer product is `weights`, for a stencil that runs as two passes.
+    tolerance : float
+        How far a response may be off, as a share of the spread of the samples: see
+        :mod:`convpipe.multirate`. Above 0 of smooth factors alone.
 
     Examples
     --------
@@ -30,18 +33,24 @@ class Taps:
            [-1,  0,  1]])
     """
 
-    def __init__(self, weights: ArrayLike | None, factors: tuple[ArrayLike, ArrayLike] | None = None) -> None:
+    def __init__(
+        self,
+        weights: ArrayLike | None,
+        factors: tuple[ArrayLike, ArrayLike] | None = None,
+        tolerance: float = 0.0,
+    ) -> None:
+        self.tolerance = tolerance
         self.factors = None if factors is None else (_frozen(factors[0], 1), _frozen(factors[1], 1))
         self._dense = None if weights is None else _frozen(weights, 2)
 
     @classmethod
-    def outer(cls, column: ArrayLike, row: ArrayLike) -> Taps:
+    def outer(cls, column: ArrayLike, row: ArrayLike, tolerance: float = 0.0) -> Taps:
         """Return the separable taps ``outer(column, row)``.
 
         The product is made only if its `weights` are asked for: those of a Gaussian of 1000 pixels are 64
         million.
         """
-        return cls(None, (column, row))
+        return cls(None, (column, row), tolerance)
 
     @classmethod
     def separated(cls, weights: ArrayLike) -> Taps:
@@ -114,7 +123,19 @@ class Taps:
         if len(self._parts) == 1:
             return Taps(np.pad(self.weights, margins))
         column, row = (np.pad(factor, margin) for factor, margin in zip(self._parts, margins, strict=True))
-        return Taps.outer(column, row)
+        return Taps.outer(column, row, self.tolerance)
+
+    @property
+    def trimmed(self) -> Taps:
+        """The same taps without zeros around them, as many left out at either end of a row, and of a column.
+
+        >>> Taps.outer([0, 1, 2, 0], [0, 0, 3, 0, 0]).trimmed.extent
+        (2, 1)
+        """
+        if self._dense is not None or self.factors is None:
+            return self
+        column, row = map(_trimmed, self.factors)
+        return Taps.outer(column, row, self.tolerance)
 
     def response(self, samples: Interval) -> Interval:
         """Enclose the response to samples from the interval `samples`."""
@@ -123,6 +144,12 @@ class Taps:
             up, down = float(part[part > 0].sum()), float(part[part < 0].sum())
             positive, negative = positive * up + negative * down, positive * down + negative * up
         return samples * positive + samples * negative
+
+
+def _trimmed(factor: NDArray[np.float64]) -> NDArray[np.float64]:
+    used = np.flatnonzero(factor)
+    margin = int(min(used[0], factor.size - 1 - used[-1])) if used.size else 0
+    return factor[margin : factor.size - margin]
 
 
 LARGEST_WHOLE = 2**24

@@ -20,6 +20,7 @@ from convpipe.plan.missing import Missing
 from convpipe.plan.model import Output, Plan
 from convpipe.plan.node import Entering, Made, NodePlan, Origin
 from convpipe.plan.opacity import cover_transparent
+from convpipe.plan.rates import at_rates
 from convpipe.plan.window import plan_window
 from convpipe.ranges import Ranges
 from convpipe.stages import ImageKind, Stage
@@ -132,10 +133,12 @@ def _covered(
     """Return the nodes in which what is missing or hidden does not count, and where the results are."""
     results = {output.node: output.dtype for output in outputs}
     if missing is not None:
-        return cover_missing(plain, missing, results)
+        return cover_missing(plain, missing, results)  # where a hole is filled follows from taps as they are
+    nodes, places = plain.nodes, {at: at for at in results}
     if opaque is not None:
-        return cover_transparent(plain, opaque, results)
-    return plain.nodes, {at: at for at in results}
+        nodes, places = cover_transparent(plain, opaque, results)
+    nodes, moved = at_rates(replace(plain, nodes=nodes))
+    return nodes, {at: moved[place] for at, place in places.items()}
 
 
 def _held(missing: Missing, dtype: str, alpha: bool) -> Missing | None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from convpipe.fourier import Tiles
 from convpipe.geometry import Axis, Extent, Field
 from convpipe.interval import Interval
+from convpipe.multirate import Rates
 from convpipe.ops import Apart, Layer, Op, Resample, Window, has_window, statistics
 from convpipe.padding import Sides
 from convpipe.plan.arithmetic import Arithmetic
@@ -136,6 +137,11 @@ class NodePlan:
         Of the Fourier transforms that its window goes through, if it does.
     arithmetic : Arithmetic
         Of its sums, unless they go through these.
+    rates : Rates or None
+        Of the last of three nodes that stand for one window: those of that window.
+    reaches : Sides or None
+        Pixels of what these three read that it reaches to, in the place of `halo`: of the first those that
+        all of them do.
     """
 
     origin: Origin
@@ -153,6 +159,8 @@ class NodePlan:
     separation_error: float
     arithmetic: Arithmetic
     tiles: Tiles | None = None
+    rates: Rates | None = None
+    reaches: Sides | None = None
 
     @property
     def title(self) -> str:
@@ -192,6 +200,8 @@ class NodePlan:
     @property
     def halo(self) -> Sides:
         """Pixels that its window reaches to, ((above, below), (left, right)) of the one it computes."""
+        if self.reaches is not None:
+            return self.reaches
         if isinstance(self.apart, Layer):
             return self.apart.halo
         return self.window.halo if has_window(self.ops) else ((0, 0), (0, 0))

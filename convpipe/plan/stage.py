@@ -10,6 +10,7 @@ import numpy as np
 from convpipe.fourier import Tiles
 from convpipe.geometry import Axis, Extent, Field
 from convpipe.interval import Interval
+from convpipe.multirate import Rates
 from convpipe.ops import Frame, Layer, Op, Turn
 from convpipe.plan.arithmetic import Arithmetic
 from convpipe.plan.node import AXIS_NAMES, NodePlan, Origin
@@ -75,7 +76,7 @@ class StagePlan:
     @property
     def axes(self) -> tuple[Axis, Axis]:
         """Window over rows and over columns that its extent comes from, padding resolved."""
-        return self._sized.axes
+        return self._sized.axes if self.rates is None else self.rates.axes
 
     @property
     def _sized(self) -> NodePlan:
@@ -85,6 +86,8 @@ class StagePlan:
     @property
     def _entering(self) -> Extent:
         """Rows and columns of what its axes slide over: exchanged, where that is all it does."""
+        if self.rates is not None:
+            return self.rates.input
         node = self._sized
         return node.apart.extent(node.input) if isinstance(node.apart, Turn) else node.input
 
@@ -141,6 +144,12 @@ class StagePlan:
     def tiles(self) -> Tiles | None:
         """Of the Fourier transforms that a window goes through, if one does."""
         return next((node.tiles for node in self.nodes if node.tiles is not None), None)
+
+    @property
+    def rates(self) -> Rates | None:
+        """Of the window that runs at three rates, if one does; of several, of the one that is most off."""
+        found = [node.rates for node in self.nodes if node.rates is not None]
+        return max(found, key=lambda rates: rates.error, default=None)
 
     @property
     def frame(self) -> Frame | None:
@@ -218,6 +227,7 @@ class StagePlan:
             "separation_error": self.separation_error,
             "arithmetic": [each.to_dict() for each in self.arithmetic],
             "tiles": None if self.tiles is None else self.tiles.to_dict(),
+            "rates": None if self.rates is None else self.rates.to_dict(),
             "filters": None if self.layer is None else list(self.layer.weights.shape),
             "library": None if self.frame is None else self.frame.function,
         }

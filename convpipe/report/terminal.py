@@ -256,6 +256,8 @@ def _formulas(plan: Plan) -> Table:
             table.add_row(f" {_number(stage)}", "sums", Text(str(own)), style="dim")
         if stage.tiles is not None:
             table.add_row(f" {_number(stage)}", "kernel", Text(str(stage.tiles)), style="dim")
+        if stage.rates is not None:
+            table.add_row(f" {_number(stage)}", "kernel", Text(str(stage.rates)), style="dim")
         if stage.layer is not None:
             shape = "x".join(map(str, stage.layer.weights.shape))
             groups = f" in {stage.layer.groups} groups" if stage.layer.groups > 1 else ""

@@ -75,6 +75,31 @@ def gaussian_taps(sigma: float, truncate: float, name: str = "sigma") -> NDArray
 
 SIGMA = NumberPair("sigma", "standard deviation in pixels", least=0.0)
 TRUNCATE = Number("truncate", "radius in standard deviations", 4.0, above=0.0)
+TOLERANCE = Number(
+    "tolerance",
+    "how far the blur of a sigma above 10 may be off, as a share of the spread of the samples; 0 for no way",
+    1e-4,
+    least=0.0,
+    most=1.0,
+)
+
+
+def gaussian(
+    sigma: tuple[float, float], truncate: float, tolerance: float, name: str = "sigma"
+) -> Taps:
+    """Return the taps of a Gaussian over rows and columns; as :func:`gaussian_taps`.
+
+    Parameters
+    ----------
+    sigma : (float, float)
+        Of rows and of columns.
+    truncate : float
+    tolerance : float
+        See :class:`convpipe.ops.Taps`.
+    name : str
+    """
+    rows, cols = (gaussian_taps(each, truncate, name) for each in sigma)
+    return Taps.outer(rows, cols, tolerance)
 
 
 @method(
@@ -82,10 +107,9 @@ TRUNCATE = Number("truncate", "radius in standard deviations", 4.0, above=0.0)
     "gaussian",
     "Gaussian low-pass",
     reference="scipy.ndimage.gaussian_filter",
-    parameters=(SIGMA, TRUNCATE),
+    parameters=(SIGMA, TRUNCATE, TOLERANCE),
     alpha="premultiply",
     example={"sigma": 1.4},
 )
-def _gaussian(sigma: tuple[float, float], truncate: float) -> tuple[Op, ...]:
-    rows, cols = (gaussian_taps(s, truncate) for s in sigma)
-    return (Stencil((Taps.outer(rows, cols),)),)
+def _gaussian(sigma: tuple[float, float], truncate: float, tolerance: float) -> tuple[Op, ...]:
+    return (Stencil((gaussian(sigma, truncate, tolerance),)),)

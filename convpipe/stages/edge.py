@@ -14,7 +14,7 @@ import numpy as np
 from convpipe.errors import ParameterError
 from convpipe.ops import Map, Op, Stencil, Taps
 from convpipe.stages.base import method
-from convpipe.stages.blur import TRUNCATE, gaussian_taps
+from convpipe.stages.blur import TOLERANCE, TRUNCATE, gaussian
 from convpipe.stages.numbers import Number, NumberPair
 from convpipe.stages.parameters import Choice
 
@@ -113,23 +113,26 @@ def _laplacian(gain: float) -> tuple[Op, ...]:
             "high_sigma", "of the coarser one, at least low_sigma; default: 1.6 * low_sigma", None, least=0.0
         ),
         TRUNCATE,
+        TOLERANCE,
         GAIN,
     ),
     example={"low_sigma": 1.0},
     formula="gain * (blur by low_sigma - blur by high_sigma)",
 )
 def _dog(
-    low_sigma: tuple[float, float], high_sigma: tuple[float, float] | None, truncate: float, gain: float
+    low_sigma: tuple[float, float],
+    high_sigma: tuple[float, float] | None,
+    truncate: float,
+    tolerance: float,
+    gain: float,
 ) -> tuple[Op, ...]:
     high_sigma = high_sigma or (1.6 * low_sigma[0], 1.6 * low_sigma[1])
     for low, high in zip(low_sigma, high_sigma, strict=True):
         if high < low:
             message = f"high_sigma must be at least low_sigma, which is {low:g}; given {high:g}"
             raise ParameterError(message, "high_sigma")
-    fine, coarse = (
-        Taps.outer(*(gaussian_taps(sigma, truncate, name) for sigma in sigmas))
-        for name, sigmas in (("low_sigma", low_sigma), ("high_sigma", high_sigma))
-    )
+    fine = gaussian(low_sigma, truncate, tolerance, "low_sigma")
+    coarse = gaussian(high_sigma, truncate, tolerance, "high_sigma")
     both = Stencil((fine.centred(coarse.extent), coarse), ("fine", "coarse"))
     return both, Map("gain * (fine - coarse)", ("fine", "coarse"), (("gain", gain),))
 
