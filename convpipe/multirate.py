@@ -118,18 +118,13 @@ class Multirate:
         count = Axis(len(self.decimating), step, before=before, after=after).output(size) - 2 * side
         return Placed(before, after, step, self._interpolation(centres, least, count, window.stride))
 
-    def _interpolation(
-        self, centres: NDArray[np.int64], least: int, count: int, stride: int
-    ) -> Polyphase:
+    def _interpolation(self, centres: NDArray[np.int64], least: int, count: int, stride: int) -> Polyphase:
         """Return the taps of outputs at `centres`, over `count` coarse samples from number `least` on."""
-        half, step = len(self.decimating) // 2, self.step
-        first = -((half - centres) // step)
-        places = first[:, None] + np.arange(ORDER)
-        at = centres[:, None] - places * step + half  # of the taps of the spline
-        inside = at >= 0
-        weights = np.where(inside, step * self.decimating[np.where(inside, at, 0)], 0.0)
+        step = self.step
+        first, weights = _interpolating(self.decimating, step, centres)
+        places = first[:, None] - least + np.arange(ORDER)
         origin = Fraction(int(centres[0]) - least * step, step)
-        return Polyphase.of(places - least, weights, count, Fraction(stride, step), origin)
+        return Polyphase.of(places, weights, count, Fraction(stride, step), origin)
 
 
 @dataclass(frozen=True)
@@ -166,8 +161,8 @@ class Rates:
     def __str__(self) -> str:
         steps = " x ".join(str(each.step) for each in (self.rows, self.cols))
         return (
-            f"at three rates, on a grid of every {steps} pixels: off by at most {self.error:.1e} of the spread"
-            " of its samples"
+            f"at three rates, on a grid of every {steps} pixels: off by at most {self.error:.1e} of the "
+            "spread of its samples"
         )
 
 
@@ -229,17 +224,28 @@ def spline(step: int) -> Weights:
     >>> spline(2) * 16
     array([1., 4., 6., 4., 1.])
     """
-    taps = np.ones(1)
+    taps: Weights = np.ones(1)
     for _ in range(ORDER):
         taps = np.convolve(taps, np.ones(step))
-    return taps / step**ORDER
+    return np.asarray(taps / step**ORDER)
 
 
 def _on_grid(taps: Weights, step: int) -> Multirate:
     """Return a kernel as three steps on a grid of `step` samples."""
     narrow = spline(step)
-    found = Multirate(step, narrow, _coarse(taps, step, np.convolve(narrow, narrow)), 0.0)
-    return Multirate(step, narrow, found.coarse, max(_error(found, taps, phase) for phase in range(step)))
+    coarse = _coarse(taps, step, np.convolve(narrow, narrow))
+    error = max(_error(narrow, coarse, step, phase, taps) for phase in range(step))
+    return Multirate(step, narrow, coarse, error)
+
+
+def _interpolating(
+    narrow: Weights, step: int, centres: NDArray[np.int64]
+) -> tuple[NDArray[np.int64], Weights]:
+    """Return the first coarse sample under each spline at `centres`, and the taps of ORDER from it on."""
+    half = len(narrow) // 2
+    first = -((half - centres) // step)
+    at = centres[:, None] - (first[:, None] + np.arange(ORDER)) * step + half
+    return first, np.where(at >= 0, step * narrow[np.maximum(at, 0)], 0.0)
 
 
 def _coarse(taps: Weights, step: int, wide: Weights) -> Weights:
@@ -253,24 +259,22 @@ def _coarse(taps: Weights, step: int, wide: Weights) -> Weights:
             basis[centre - half : centre + half + 1, j] += wide
     right = np.linalg.lstsq(basis, np.pad(taps, reach - radius), rcond=None)[0].clip(min=0)
     coarse = np.concatenate([right[:0:-1], right])
-    return np.asarray(coarse / coarse.sum())
+    return np.asarray(coarse / coarse.sum(), np.float64)
 
 
-def _error(found: Multirate, taps: Weights, phase: int) -> float:
+def _error(narrow: Weights, coarse: Weights, step: int, phase: int, taps: Weights) -> float:
     """Return how far the output `phase` samples after one of the grid can be off.
 
     A sum whose weights sum to 0 is at most half the sum of their sizes, of the spread of the samples.
     """
-    half, step = len(found.decimating) // 2, found.step
-    first = -((half - phase) // step)
-    at = phase - (first + np.arange(ORDER)) * step + half
-    weights = np.where(at >= 0, step * found.decimating[np.maximum(at, 0)], 0.0)
-    grid = np.convolve(weights, found.coarse)
+    (first,), (weights,) = _interpolating(narrow, step, np.array([phase]))
+    grid = np.convolve(weights, coarse)
     spread = np.zeros((len(grid) - 1) * step + 1)
     spread[::step] = grid
-    whole = np.convolve(spread, found.decimating)
-    begin = (first - len(found.coarse) // 2) * step - half - phase  # of the first tap, from the output
-    reach = max(-begin, begin + len(whole) - 1, len(taps) // 2)
-    off = np.pad(-taps, reach - len(taps) // 2)
+    whole = np.convolve(spread, narrow)
+    begin = int(first - len(coarse) // 2) * step - len(narrow) // 2 - phase  # of its taps, from the output
+    radius = len(taps) // 2
+    reach = max(-begin, begin + len(whole) - 1, radius)
+    off = np.pad(-taps, reach - radius)
     off[reach + begin : reach + begin + len(whole)] += whole
-    return float(np.abs(off).sum()) / 2
+    return float(np.abs(off).sum() / 2)

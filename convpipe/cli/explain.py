@@ -122,14 +122,17 @@ def _describe(stage: StagePlan) -> None:
         emit(f"{title}: up to {rows.kernel}x{cols.kernel} taps, of their own for every row and column")
     else:
         slid = [node for node in stage.nodes if not (node.is_join or node.apart)]
-        sizes = ["x".join(str(axis.kernel) for axis in node.axes) for node in slid]
+        axes = [stage.axes] if stage.rates else [node.axes for node in slid]
+        sizes = ["x".join(str(axis.kernel) for axis in each) for each in axes]
         wide = dict.fromkeys(size for size in sizes if size != "1x1") or ["1x1"]
-        window = f"{'a window' if len(slid) == 1 else 'windows'} of {', '.join(wide)}"
+        window = f"{'a window' if len(axes) == 1 else 'windows'} of {', '.join(wide)}"
         emit(
             f"{title}: {window} taps,"
             f" stride {rows.stride}x{cols.stride}, dilation {rows.dilation}x{cols.dilation},"
             f" padding {rows.before} above, {rows.after} below, {cols.before} left, {cols.after} right"
         )
+        if stage.rates:
+            emit(f"  {stage.rates}")
         emit("  output = floor((input + padding - dilation*(taps-1) - 1)/stride) + 1")
     for name, formula in zip(("rows", "columns"), stage.formulas, strict=True):
         emit(f"  {name:<7} = {formula}")

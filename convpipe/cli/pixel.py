@@ -43,6 +43,9 @@ if TYPE_CHECKING:
     from convpipe.plan import Plan, StagePlan
 
 
+_WEIGHTED = "colours are weighted by alpha: multiplied by it, filtered, divided by filtered alpha"
+
+
 def channel_names(channels: int, alpha: bool) -> list[str]:
     """Return what the channels of an image are called.
 
@@ -104,7 +107,10 @@ class Pixel:
         if plain := plain_plan(self, position):
             self._covered(plain, position)
             return
-        if has_steps(stage) and not (self.plan.alpha or self.plan.missing):
+        weighted = isinstance(stage.nodes[0].ops[0], Alpha)
+        if has_steps(stage) and not self.plan.missing and (weighted or not self.plan.alpha):
+            if weighted:
+                emit(_WEIGHTED)
             walk(self)
             self._given(position)
             return
@@ -227,7 +233,7 @@ class Pixel:
             return {}
         weighted = premultiplied and self.channel < len(names) - 1
         if weighted:
-            emit("colours are weighted by alpha: multiplied by it, filtered, divided by filtered alpha")
+            emit(_WEIGHTED)
             grid("window of alpha", window[..., -1], outside)
             samples = samples * window[..., -1]
             title = f"{title} x alpha"

@@ -132,10 +132,10 @@ def _covered(
 ) -> tuple[list[NodePlan], Mapping[int, int]]:
     """Return the nodes in which what is missing or hidden does not count, and where the results are."""
     results = {output.node: output.dtype for output in outputs}
-    if missing is not None:
-        return cover_missing(plain, missing, results)  # where a hole is filled follows from taps as they are
     nodes, places = plain.nodes, {at: at for at in results}
-    if opaque is not None:
+    if missing is not None:
+        nodes, places = cover_missing(plain, missing, results)
+    elif opaque is not None:
         nodes, places = cover_transparent(plain, opaque, results)
     nodes, moved = at_rates(replace(plain, nodes=nodes))
     return nodes, {at: moved[place] for at, place in places.items()}

@@ -24,7 +24,7 @@ def at_rates(plain: Made) -> tuple[list[NodePlan], dict[int, int]]:
     Parameters
     ----------
     plain : Made
-        The image, and all nodes.
+        The image, all nodes, and whether samples can be missing.
 
     Returns
     -------
@@ -60,7 +60,7 @@ class _Maker:
 
     def add(self, node: NodePlan) -> int:
         """Add a node, or what stands for it; return the position of what gives its result."""
-        if not _has_rates(node):
+        if not _has_rates(node, self.build.made.has_holes):
             self.build.made.nodes.append(node)
             return len(self.build.made.nodes) - 1
         self.build.origin = node.origin
@@ -121,16 +121,18 @@ class _Maker:
         nodes[at] = replace(nodes[at], **what)
 
 
-def _has_rates(node: NodePlan) -> bool:
+def _has_rates(node: NodePlan, has_holes: bool) -> bool:
     """Tell whether a node is to be others at three rates.
 
-    Its windows of several kernels are those of a stage with the padding ``same``, under which each of them
-    can be cut to its own size.
+    A mean of samples of which some are missing is a quotient, which can be of very little: of the taps as
+    they are. Windows of several kernels have the padding ``same``, under which each can be cut to its size.
     """
     if node.is_join or node.apart or not isinstance(node.window, Stencil):
         return False
     window = node.window
-    if window.dilation != (1, 1) or window.keep_alpha or all(_steps(bank) is None for bank in window.banks):
+    if window.dilation != (1, 1) or window.keep_alpha or (window.mean and has_holes):
+        return False
+    if all(_steps(bank) is None for bank in window.banks):
         return False
     if max(max(node.input), max(node.extent)) > LARGEST_SIDE:
         return False

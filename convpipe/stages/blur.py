@@ -84,9 +84,7 @@ TOLERANCE = Number(
 )
 
 
-def gaussian(
-    sigma: tuple[float, float], truncate: float, tolerance: float, name: str = "sigma"
-) -> Taps:
+def gaussian(sigma: tuple[float, float], truncate: float, tolerance: float, name: str = "sigma") -> Taps:
     """Return the taps of a Gaussian over rows and columns; as :func:`gaussian_taps`.
 
     Parameters

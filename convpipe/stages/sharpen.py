@@ -16,9 +16,7 @@ from convpipe.stages.numbers import Number
     parameters=(SIGMA, Number("amount", "strength of the sharpening", 1.0), TRUNCATE, TOLERANCE),
     example={"sigma": 2.0},
 )
-def _unsharp(
-    sigma: tuple[float, float], amount: float, truncate: float, tolerance: float
-) -> tuple[Op, ...]:
+def _unsharp(sigma: tuple[float, float], amount: float, truncate: float, tolerance: float) -> tuple[Op, ...]:
     low_pass = gaussian(sigma, truncate, tolerance)
     return (
         Stencil((IDENTITY.centred(low_pass.extent), low_pass), ("r", "blurred")),

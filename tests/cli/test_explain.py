@@ -437,3 +437,32 @@ def test_explain_shows_every_step_of_a_stage_and_its_footprint_once(convpipe, jo
     assert [text.count(f"step {k}, ") for k in (1, 2, 3, 4)] == [1, 1, 1, 0]
     assert text.count("footprint:\n") == 2
     assert "step 3, sums 1x1 taps of step 2:\nr = 1*10 = 10\nthe stage gives 10\n" in text
+
+
+def test_explain_a_blur_at_three_rates(convpipe, here, job, rng):
+    """The window that was asked for, how far it can be off, and the steps that are made in its place."""
+    images.write(here / "a.png", rng.integers(0, 256, (50, 60), dtype=np.uint8))
+    config = job("- {blur: gaussian, sigma: 50}")
+    text = convpipe("explain", config, "a.png", "--at", 20, 31).stdout
+    assert "stage 0, blur gaussian: a window of 401x401 taps" in text
+    assert "at three rates, on a grid of every 8 x 8 pixels: off by at most 5.5e-05 of the spread" in text
+    assert "step 1, sums 29x29 taps of the input:" in text
+    assert "step 2, sums 51x51 taps of step 1:" in text
+    assert "step 3, sums 4x4 taps of step 2:" in text
+    (line,) = re.findall(r"^r = .* = (\S+)$", text, re.MULTILINE)
+    value = Pipeline([stage("blur", "gaussian", sigma=50)])(images.read("a.png").pixels, dtype="float32")
+    assert float(line) == pytest.approx(value[20, 31], abs=5e-4)
+    assert f"the stage gives {line}" in text
+
+
+def test_explain_such_a_blur_beside_alpha(convpipe, here, job, rng):
+    pixels = rng.integers(1, 256, (50, 60, 4), dtype=np.uint8)
+    images.write(here / "a.png", images.Page(pixels, alpha=True))
+    text = convpipe("explain", job("- {blur: gaussian, sigma: 20}"), "a.png", "--at", 20, 31).stdout
+    assert "colours are weighted by alpha" in text
+    weighted = float(re.findall(r"^r = .* = (\S+)$", text, re.MULTILINE)[0])
+    alpha = convpipe(
+        "explain", job("- {blur: gaussian, sigma: 20}"), "a.png", "--at", 20, 31, "--channel", 3
+    ).stdout
+    (given,), (share,) = (re.findall(r"the stage gives (\S+)", each) for each in (text, alpha))
+    assert float(given) == pytest.approx(weighted / float(share), rel=1e-4)

@@ -292,6 +292,19 @@ TABLES = [
     ),
     Table(
         "edge dog",
+        {"low_sigma": 2, "high_sigma": 12, "tolerance": 0},
+        DOG,
+        peer=lambda image: filters.difference_of_gaussians(image, 2, 12, mode="mirror"),
+        want="""
+             -5.269943  -4.781585  -3.675626  -2.643751  -2.073112  -1.916775
+             -3.266722  -2.971749  -2.389363  -2.043304  -2.062729   -2.14071
+              1.667109   1.503305   0.839415   -0.45632   -1.89679  -2.541185
+              6.739877   6.128798   4.244062   1.326979  -1.528673  -2.740078
+              8.881205   8.088446   5.705986   2.123855  -1.315901   -2.76222
+        """,
+    ),
+    Table(
+        "edge dog",
         {"low_sigma": 1, "truncate": 1.5},
         DOG,
         peer=lambda image: filters.difference_of_gaussians(image, 1, truncate=1.5, mode="mirror"),
