@@ -11,7 +11,7 @@ import numba
 import numpy as np
 from rounding import fma, fma_of_floats
 
-from convpipe.compile.cpu import drive, order, rows
+from convpipe.compile.cpu import blocks, drive, order, rows
 from convpipe.geometry import border_index
 
 FIRST_LOOP = 1 << 60
@@ -220,6 +220,45 @@ def run_layer(memory, poison, code, dtype, pitch, given):
                 made[x] = values[second][x]
 
 
+def in_blocks(memory):
+    """Return what dense kernels are written in, as Python: it reads and writes what it is to, and no more."""
+    module = types.ModuleType(blocks.__name__)
+
+    def block_of(columns):
+        def sums_of(sample, compute, block):
+            block, kind = blocks.Block(*block), np.dtype(compute)
+
+            def run(rows, parameters, first, count):
+                last = min(first + columns(block), count)
+                run_block(memory, (rows, parameters), block, range(first, last), (sample, kind.type))
+
+            return run
+
+        return sums_of
+
+    module.whole = block_of(lambda block: block.columns)
+    module.part = block_of(lambda block: block.lanes)
+    return module
+
+
+def run_block(memory, given, block, columns, types):
+    """Sum what is under the windows of a block, as ``blocks.part`` says."""
+    (rows, parameters), (sample, kind) = given, types
+    height, width, step = map(int, _values(memory, parameters, 0, 3, np.int64))
+    weights = _values(memory, parameters + blocks.HEAD * 8, 0, height * width, kind)
+    for row in range(block.rows):
+        samples = [Row(memory, rows[row * block.step + i], sample) for i in range(height)]
+        sums = Row(memory, rows[height + block.ramp + row], kind)
+        for x in columns:
+            products = [
+                each
+                for i in range(height)
+                for j in range(width)
+                for each in (weights[j * height + i], samples[i][x + j * step])
+            ]
+            sums[x] = dot(*products)
+
+
 def store_small(dtype):
     stored = store(dtype)
 
@@ -235,7 +274,14 @@ def loops(sources, memory, poison=77):
     helpers = types.ModuleType(rows.__name__)
     with (
         mock.patch.object(numba.config, "DISABLE_JIT", True),
-        mock.patch.dict("sys.modules", {rows.__name__: helpers, order.__name__: layers(memory, poison)}),
+        mock.patch.dict(
+            "sys.modules",
+            {
+                rows.__name__: helpers,
+                order.__name__: layers(memory, poison),
+                blocks.__name__: in_blocks(memory),
+            },
+        ),
     ):
         exec(Path(rows.__file__).read_text(), helpers.__dict__)
         for name in ("source", "target", "row"):

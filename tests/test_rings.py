@@ -13,6 +13,8 @@ from convpipe.plan.rings import CACHE, NARROWEST, strip_columns
 
 PIPELINES = 150
 
+FULL = [[1, 2, 4, 3], [5, 7, 2, 1], [1, 1, 9, 2], [8, 1, 2, 2]]
+
 
 def some(rng):
     """Return stages, tall and wide, that read each other or not."""
@@ -27,6 +29,7 @@ def some(rng):
             lambda: stage("blur", "box", size=size, name="a", **common),
             lambda: stage("morphology", "erode", size=size, name="a", **common),
             lambda: stage("rank", "median", size=5, name="a", stride=rng.choice([1, [2, 3]]), **common),
+            lambda: stage("custom", "full", kernel=FULL, name="a", stride=rng.choice([1, [2, 1]]), **common),
             lambda: stage("edge", "kirsch", name="a", stride=rng.choice([1, 2]), **common),
         ]
     )()

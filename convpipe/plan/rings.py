@@ -12,7 +12,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from convpipe.geometry import Border
-from convpipe.ops import IDENTITY, Alpha, ChannelMap, Mix, Rank, Stencil
+from convpipe.ops import IDENTITY, Alpha, ChannelMap, Mix, Rank, Resample, Stencil, Window
 from convpipe.plan.ahead import Reader, look_ahead
 from convpipe.plan.node import NodePlan
 from convpipe.plan.parts import Part, levels
@@ -126,7 +126,7 @@ def _level_bytes(level: Sequence[NodePlan], padded: int, itemsize: int, *, first
     """Return the bytes of a level's rows, which are `padded` columns wide at most."""
     head = level[0]
     window, axis = Stencil((IDENTITY,)) if head.is_join else head.window, head.axes[0]
-    made = AT_ONCE if first or isinstance(window, Rank) else 2
+    made = AT_ONCE if first or not _is_factored(window) else 2
     # Under a window, and those of rows made at the same time; some to spare; what wraps around is copied.
     wraps = window.border == Border.WRAP
     beyond = AT_ONCE if wraps else made - 1
@@ -143,6 +143,13 @@ def _level_bytes(level: Sequence[NodePlan], padded: int, itemsize: int, *, first
     return (
         (rows + sums + across + 1) * pitch(padded * channels * itemsize) + ends + addresses * INDEX + sorting
     )
+
+
+def _is_factored(window: Window) -> bool:
+    """Tell whether rows are summed first, by which they are made two at a time at most."""
+    if isinstance(window, Stencil):
+        return all(taps.factors is not None and 1 not in taps.extent for taps in window.banks)
+    return isinstance(window, Resample)
 
 
 def _network_bytes(window: Rank, channels: int, itemsize: int) -> int:

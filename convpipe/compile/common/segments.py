@@ -98,6 +98,11 @@ class Segment:
     small: bool = False
 
     @property
+    def is_plain(self) -> bool:
+        """Tell whether it stores its one response with nothing done to it."""
+        return not (self.steps or self.across or self.counts_nan)
+
+    @property
     def constants(self) -> list[tuple[str, int]]:
         """Names of its constants, and their positions in the constant vector."""
         names: list[str] = []

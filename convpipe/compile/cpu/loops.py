@@ -13,6 +13,7 @@ from typing import NamedTuple
 import numpy as np
 
 from convpipe.compile.common.text import Text, fused, times
+from convpipe.compile.cpu.blocks import Block
 from convpipe.compile.cpu.lanes import Lanes, Term, Windows, plus, rows_of, samples_at, whole_sum
 
 HEADER = """import numpy as np
@@ -109,6 +110,26 @@ def dot_rows(sample: str, compute: str, windows: Windows, onto: bool, units: tup
                     text.line(f"t{k}[x] = {fused(list(zip(names, samples, strict=True)), total)}")
         text.line("return 0")
     return Loop(f"{'more ' if onto else ''}{windows}, of {sample}, weighted", str(text))
+
+
+@cache
+def blocks(sample: str, compute: str, block: Block) -> Loop:
+    """Sums of all taps of a kernel, of the windows of some rows, in blocks of columns.
+
+    Parameters: as :func:`convpipe.compile.cpu.blocks.part` has them. Rows: those under the windows, then the
+    sums. Blocks overlap where the columns are not shared out evenly.
+    """
+    text, columns, lanes = Text(), block.columns, block.lanes
+    own = f'"{sample}", "{compute}", {tuple(block)}'
+    text.block(HEADER)
+    text.line("from convpipe.compile.cpu.blocks import part, whole", "")
+    text.line(f"block, rest = whole({own}), part({own})", "", "", "@inline", "def loop(rows, n, p):")
+    with text.indented():
+        text.line(f"if n < {columns}:", f"    for k in range((n + {lanes - 1}) // {lanes}):")
+        text.line(f"        rest(rows, p, k * {lanes}, n)", "    return 0")
+        text.line(f"for k in range((n + {columns - 1}) // {columns}):")
+        text.line(f"    block(rows, p, min(k * {columns}, n - {columns}), n)", "return 0")
+    return Loop(f"all taps of {sample}, for {rows_of(block.rows)} in blocks of {columns} columns", str(text))
 
 
 @cache

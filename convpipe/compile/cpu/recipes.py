@@ -16,12 +16,13 @@ from convpipe.compile.cpu import loops
 from convpipe.compile.cpu.combine import Response, across, join, keep_alpha, respond
 from convpipe.compile.cpu.ends import ends_and_middle
 from convpipe.compile.cpu.lanes import Lanes, lanes
-from convpipe.compile.cpu.shapes import Geometry, Part, parts
+from convpipe.compile.cpu.shapes import Geometry, Part, in_blocks, parts
 from convpipe.compile.cpu.steps import Frame, Place
 from convpipe.ops import Map
 from convpipe.plan.arithmetic import KEPT
 from convpipe.plan.fixed import Fixed
 from convpipe.plan.homogeneous import absorbing
+from convpipe.plan.rings import AT_ONCE
 
 
 class Recipe(Protocol):
@@ -231,8 +232,7 @@ class Responses:
             return None
         sums, segment = self.banks[0].sums, self.segments[0]
         made = sums.made if sums.weighted else None
-        plain = not (segment.steps or segment.across or segment.counts_nan)
-        if made is None or not plain or segment.output not in KEPT:
+        if made is None or not segment.is_plain or segment.output not in KEPT:
             return None
         bits = made.fraction - self.fraction
         up = Fixed(made.low, made.high + (2**bits >> 1))  # before it is rounded off
@@ -265,7 +265,13 @@ class Responses:
         level = self.level
         given = Geometry(level.stride, level.dilation, level.kernel, self.compute, self.in_place)
         lead = level.stride[0] if any(map(given.slides, self.banks)) else 0
-        return Geometry(level.stride, level.dilation, level.kernel, self.compute, self.in_place, lead)
+        return replace(given, lead=lead, stores=self._is_sum and len(self.segments) == 1)
+
+    @property
+    def _is_sum(self) -> bool:
+        """Tell whether its first segment is the sum of its one bank, as it is."""
+        segment = self.segments[0]
+        return len(self.banks) == 1 and segment.is_plain and segment.output in (None, self.compute)
 
     @property
     def lead(self) -> int:
@@ -277,7 +283,13 @@ class Responses:
         """Rows made at a time."""
         if any(bank.has_columns for bank in self.banks):
             return 2 if not self.lead and any(map(self.geometry.pairs, self.banks)) else 1
-        return self.at_once if self.level.dilation[0] == 1 else 1
+        at_once = AT_ONCE if self.in_blocks else self.at_once
+        return at_once if self.level.dilation[0] == 1 else 1
+
+    @property
+    def in_blocks(self) -> bool:
+        """Tell whether a sum is made in blocks, of several rows."""
+        return any(in_blocks(bank, self.geometry) for bank in self.banks)
 
     @property
     def cost(self) -> float:
@@ -326,12 +338,25 @@ class Responses:
 
     def _finish(self, frame: Frame, row: int, made: Sequence[Part]) -> None:
         """Responses to a row of the first segment; kept alpha; then the other segments."""
-        segment, level, constants = self.segments[0], self.level, [*self.constants[0]]
+        segment, level = self.segments[0], self.level
+        target = self._responded(frame, row, made)
+        if level.keep_alpha:
+            i, j = level.centre
+            centre = frame.given[0].sample(self.lead + row * level.stride[0] + i, j * level.dilation[1])
+            kept = keep_alpha(segment, frame.given[0].dtype, self.compute, level.stride[1])
+            frame.call(kept, [centre, target], frame.cols * segment.output_channels, row=row)
+        add_segments(frame, self.segments, self.constants, row, target, self.compute)
+
+    def _responded(self, frame: Frame, row: int, made: Sequence[Part]) -> Place:
+        """Add the step that makes a row of the first segment, if that is not what was summed; return it."""
+        if self._is_sum and made[0].total is not None and not made[0].samples:
+            return made[0].total
+        segment, constants = self.segments[0], [*self.constants[0]]
         if self.absorbed is not None:
             constants[self.absorbed[0]] *= self.absorbed[1]
             made = [replace(part, worth=1.0) for part in made]
         rows: dict[tuple[Place, str], int] = {}
-        at = lanes(level.stride[1], frame.given[0].channels)
+        at = lanes(self.level.stride[1], frame.given[0].channels)
         responses = tuple(
             self._response(name, part, rows, at) for name, part in zip(self.names, made, strict=True)
         )
@@ -345,12 +370,7 @@ class Responses:
         parameters = np.frombuffer(values.tobytes() + np.array(integers, np.int32).tobytes(), np.uint8)
         frame.call(loop, [*(place for place, _ in rows), target], count, parameters, row=row)
         frame.measure(segment, len(weights), self.compute)
-        if level.keep_alpha:
-            i, j = level.centre
-            centre = frame.given[0].sample(self.lead + row * level.stride[0] + i, j * level.dilation[1])
-            kept = keep_alpha(segment, frame.given[0].dtype, self.compute, level.stride[1])
-            frame.call(kept, [centre, target], count, row=row)
-        add_segments(frame, self.segments, self.constants, row, target, self.compute)
+        return target
 
     def _response(self, name: str, part: Part, rows: dict[tuple[Place, str], int], at: Lanes) -> Response:
         """Return what is left to do for a response, whose rows are numbered with those of others."""

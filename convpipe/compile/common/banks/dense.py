@@ -43,6 +43,12 @@ class Dense(Bank):
         return tuple(sorted({col for _, col in self.taps}))
 
     @property
+    def is_rectangle(self) -> bool:
+        """Tell whether its taps are all that lie between the first and the last of a row and of a column."""
+        sides = [places[-1] - places[0] + 1 for places in (self.rows, self.cols)]
+        return len(self.taps) == sides[0] * sides[1]
+
+    @property
     def cost(self) -> int:
         """Its taps."""
         return len(self.taps)

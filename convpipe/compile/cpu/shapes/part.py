@@ -77,6 +77,8 @@ class Geometry:
         Whether rows are read where nothing is put beside them: column sums are padded instead.
     lead : int
         Rows of its window that come before those under the taps.
+    stores : bool
+        Whether the sum of its one bank is what its rows hold.
     """
 
     stride: Extent
@@ -85,6 +87,7 @@ class Geometry:
     compute: str
     in_place: bool
     lead: int = 0
+    stores: bool = False
 
     def slides(self, bank: Bank) -> bool:
         """Tell whether a running sum of rows is less work than the sum of the window's."""
