@@ -60,7 +60,7 @@ class Block(NamedTuple):
 @cache
 def block_of(rows: int, step: int, compute: str) -> Block:
     """Return the block of so many rows, in sums of type `compute`, that fits the processor's registers."""
-    features = (config.CPU_FEATURES or llvm.get_host_cpu_features().flatten()).split(",")
+    features = (getattr(config, "CPU_FEATURES", None) or llvm.get_host_cpu_features().flatten()).split(",")
     nbytes, vectors = (64, 4) if "+avx512f" in features else (32, 2)  # of 32 registers, or 16
     return Block(rows, step, vectors * (2 if rows <= 2 else 1), nbytes // np.dtype(compute).itemsize)
 
