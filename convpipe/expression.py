@@ -21,9 +21,10 @@ from typing import Any
 from convpipe.errors import ParameterError
 
 VOCABULARY = {
-    "sqrt": 1, "exp": 1, "log": 1, "abs": 1, "square": 1, "power": 2, "minimum": 2, "maximum": 2, "where": 3,
+    "sqrt": 1, "exp": 1, "log": 1, "abs": 1, "square": 1, "floor": 1, "round": 1, "power": 2, "minimum": 2,
+    "maximum": 2, "where": 3,
 }  # fmt: skip
-"""The functions that may be called, with the number of arguments each takes."""
+"""The functions that may be called, with the number of arguments each takes. Halves are rounded to even."""
 
 COMPARISONS = {
     ast.Gt: "greater",

@@ -174,6 +174,22 @@ def _square(x: Interval) -> Interval:
     return Interval(_product(size.low, size.low), _product(size.high, size.high), x.nan)
 
 
+def _floor(x: Interval) -> Interval:
+    low, high = (math.floor(end) if math.isfinite(end) else end for end in _reached(x))
+    return Interval(low, high, x.nan)
+
+
+def _round(x: Interval) -> Interval:
+    low, high = (round(end) if math.isfinite(end) else end for end in _reached(x))
+    return Interval(low, high, x.nan)
+
+
+def _reached(x: Interval) -> tuple[float, float]:
+    """Return the ends that rounding can reach: a little may be as good as one where numbers are made whole."""
+    slack = 0.0 if x.low == x.high else x.slack
+    return x.low - slack, x.high + slack
+
+
 def _power(x: Interval, exponent: Interval) -> Interval:
     nan = x.nan or exponent.nan
     if exponent.low == exponent.high and exponent.low >= 0:
@@ -247,6 +263,8 @@ FUNCTIONS: dict[str, Callable[..., Interval]] = {
     "log": _log,
     "abs": _absolute,
     "square": _square,
+    "floor": _floor,
+    "round": _round,
     "power": _power,
     "minimum": _minimum,
     "maximum": _maximum,

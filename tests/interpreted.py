@@ -290,6 +290,7 @@ def loops(sources, memory, poison=77):
         helpers.values = lambda at, first, count, dtype: _values(memory, at, first, count, dtype)
         for own in (dot, dot_onto, plus, minus, half_even, low, high):
             setattr(helpers, own.__name__, own)
+        helpers.floor, helpers.round = np.floor, np.rint
         for dtype in rows.INTEGERS:
             setattr(helpers, f"quantize_{dtype}", quantize(dtype))
             setattr(helpers, f"store_{dtype}", store(dtype))

@@ -34,6 +34,8 @@ FUNCTIONS = {
     "log": np.log,
     "abs": np.abs,
     "square": np.square,
+    "floor": np.floor,
+    "round": np.rint,
     "power": np.power,
     "minimum": np.minimum,
     "maximum": np.maximum,

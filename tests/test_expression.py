@@ -35,7 +35,7 @@ def number(function):
 
 MEANING = {
     "sqrt": np.sqrt, "exp": np.exp, "log": np.log, "abs": np.abs, "square": np.square, "power": np.power,
-    "minimum": np.minimum, "maximum": np.maximum,
+    "floor": np.floor, "round": np.rint, "minimum": np.minimum, "maximum": np.maximum,
     "+": np.add, "-": np.subtract, "*": np.multiply, "/": np.divide, "**": np.power,
     ">": np.greater, ">=": np.greater_equal, "<": np.less, "<=": np.less_equal, "==": np.equal,
     "!=": np.not_equal,
@@ -126,7 +126,7 @@ def in_source(text):
     functions = {
         function.__name__: function for function in scalars.VOCABULARY if function.__name__ != "power"
     }
-    functions |= {name: MEANING[name] for name in ("sqrt", "exp", "log", "abs", "power")}
+    functions |= {name: MEANING[name] for name in ("sqrt", "exp", "log", "abs", "floor", "round", "power")}
     source = translate(Map(text, NAMES), ["x", "y"], "0")
     return eval(f"lambda x, y: {source}", {**functions, "T": np.float64})
 
@@ -318,7 +318,7 @@ def test_every_backend_has_the_vocabulary():
 @pytest.mark.parametrize(
     ("name", "count"),
     [
-        *((name, 1) for name in ("sqrt", "exp", "log", "abs", "square")),
+        *((name, 1) for name in ("sqrt", "exp", "log", "abs", "square", "floor", "round")),
         *((name, 2) for name in ("power", "minimum", "maximum")),
         ("where", 3),
     ],

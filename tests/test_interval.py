@@ -37,6 +37,10 @@ CASES = [
     (call("abs", Interval(-3, 0.5)), (0, 3)),
     (call("square", A), (0, 9)),
     (call("square", -B), (16, 64)),
+    (call("floor", Interval(-2.5, 2.5)), (-3, 2)),
+    (call("round", Interval(-2.5, 1.75)), (-3, 2)),  # rounding reaches -2.5000001
+    (call("round", Interval(2.5, 2.5)), (2, 2)),
+    (call("floor", Interval(-math.inf, 7.5)), (-math.inf, 7)),
     (call("sqrt", B), (2, math.sqrt(8))),
     (call("sqrt", A), (0, math.sqrt(3))),
     (call("sqrt", Interval(0.25, 0.81)), (0.5, 0.9)),

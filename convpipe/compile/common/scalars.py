@@ -1,6 +1,7 @@
 """The functions of the expression vocabulary, on scalars: plain Python, compiled by every backend.
 
-The other names of the vocabulary (sqrt, exp, log, abs) are those of :mod:`math` and Python itself.
+The other names of the vocabulary are each backend's own (floor, round), or those of :mod:`math` and Python
+itself (sqrt, exp, log, abs).
 """
 
 # ruff: noqa: D103 - the names are the documentation: see convpipe.interval.FUNCTIONS

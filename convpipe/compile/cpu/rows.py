@@ -149,6 +149,21 @@ def _number(builder, value):
     return builder.select(builder.fcmp_ordered("==", value, value), value, Constant(value.type, 0.0))
 
 
+def _whole(instruction):
+    """Numbers without a fraction: down, or to the nearest, of two the even one."""
+
+    def whole(context, value):
+        def rounded(context, builder, signature, arguments):
+            return _call(builder, instruction, arguments[0].type, arguments[0])
+
+        return value(value), rounded
+
+    return intrinsic(whole)
+
+
+floor, round = _whole("llvm.floor"), _whole("llvm.rint")  # noqa: A001 - named as in expressions
+
+
 def _quantized(builder, value, limits):
     value = _call(builder, "llvm.rint", value.type, value)
     value = _number(builder, value) if limits.min < 0 else value
@@ -298,6 +313,7 @@ __all__ = [
     "dot",
     "dot_onto",
     "exp",
+    "floor",
     "half_even",
     "high",
     "inline",
@@ -312,6 +328,7 @@ __all__ = [
     "power",
     "quantize_float16",
     "quantize_float32",
+    "round",
     "row",
     "source",
     "sqrt",

@@ -34,6 +34,7 @@ from numba import cuda
 
 T = np.{compute}
 rint, order, ordered = rint_{compute}, order_{compute}, ordered_{compute}
+floor, round = floor_{compute}, rint
 INTEGER, BITS, LOWEST = np.int{bits}, {bits}, {lowest}
 '''
 

@@ -38,6 +38,8 @@ else:
 if SIMULATED:  # the simulator runs Python, which has no libdevice
     rint_float32: Any = np.rint
     rint_float64: Any = np.rint
+    floor_float32: Any = np.floor
+    floor_float64: Any = np.floor
 
     def dot(*products):
         """Return the sum of products w0, s0, w1, s1, ..."""
@@ -75,6 +77,7 @@ else:
 
     device_config.CUDA_LOW_OCCUPANCY_WARNINGS = 0  # few blocks are of a small image, which is no fault
     rint_float32, rint_float64 = libdevice.rintf, libdevice.rint
+    floor_float32, floor_float64 = libdevice.floorf, libdevice.floor
     bits_float32, bits_float64 = libdevice.float_as_int, libdevice.double_as_longlong
     number_float32, number_float64 = libdevice.int_as_float, libdevice.longlong_as_double
 
@@ -152,6 +155,8 @@ __all__ = [
     "dot",
     "dot_onto",
     "exp",
+    "floor_float32",
+    "floor_float64",
     "index",
     "inline",
     "least",
