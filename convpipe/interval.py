@@ -185,7 +185,7 @@ def _round(x: Interval) -> Interval:
 
 
 def _reached(x: Interval) -> tuple[float, float]:
-    """Return the ends that rounding can reach: a little may be as good as one where numbers are made whole."""
+    """Return the ends that rounding can reach, beyond which a little is one more of what is made whole."""
     slack = 0.0 if x.low == x.high else x.slack
     return x.low - slack, x.high + slack
 

@@ -19,7 +19,7 @@ from convpipe.errors import ParameterError
 from convpipe.geometry import Border
 from convpipe.ops import Graph, Op
 from convpipe.stages.common import COMMON, unused
-from convpipe.stages.elsewhere import advice, is_missing
+from convpipe.stages.elsewhere import advice, advice_in, is_missing
 from convpipe.stages.parameters import REQUIRED, Parameter, Text
 
 Lowering = Callable[..., "tuple[Op, ...] | Graph"]
@@ -195,7 +195,8 @@ def find(family: str, name: str) -> Method:
         return methods[ANY_LABEL]
     if not isinstance(name, str) or name not in methods:
         same = "" if isinstance(name, str) else _home(family)  # a filter of the family's name
-        meant = _home(name) or _advice(name, family) or same or nearest(name, methods)
+        own = advice_in(family, name)
+        meant = f"; {own}" if own else _home(name) or _advice(name, family) or same or nearest(name, methods)
         raise ParameterError(f"unknown {family} method {name!r}{meant}", family)
     return methods[name]
 

@@ -24,6 +24,11 @@ _HERE = {
     "binarize binarise binary thresh": "point: threshold",
     "otsu li triangle yen isodata": "point: threshold (with 'level: otsu', or another by its name)",
     "brightness multiply gain": "point: scale",
+    "clamp limit": "point: clip (with 'low:' and 'high:')",
+    "posterize posterise quantise": "point: quantize (with 'levels: N')",
+    "levels window_level rescale_range": "point: remap (with 'in_range: [low, high]')",
+    "rint": "point: round",
+    "logarithm ln": "point: log",
     "absolute": "point: abs",
     "sobel_x sobel_h": "edge: sobel (with 'direction: x')",
     "sobel_y sobel_v": "edge: sobel (with 'direction: y')",
@@ -93,7 +98,7 @@ _NOT_HERE = {
     "slice roi region": "write 'geometry: crop' with rows and columns",
     "transform": "geometry: resize scales, rotate90 and flip turn",
     "rotate deskew": "geometry: rotate90 turns by quarters; an EXIF orientation is applied",
-    "warp affine perspective undistort shear translate remap polar log_polar": (
+    "warp affine perspective undistort shear translate polar log_polar": (
         "transform the images before the run"
     ),
     "layers network cnn model onnx relu sigmoid softmax activation batchnorm": (
@@ -114,14 +119,13 @@ _NOT_HERE = {
     ),
     "gabor frangi sato ridge hessian structure_tensor harris corners": "custom: LABEL takes any kernel",
     "watershed label connected_components hough contours segment skeletonize fill_holes distance": "",
-    "clip clamp limit": "results saturate at the range of their dtype",
-    "log log1p sqrt exp square": "point: gamma is a power law",
+    "log1p square": "'combine' takes a formula: 'log(1 + input)', 'input ** 2'",
     "add subtract offset": "bias: N, which every stage takes, adds a number",
     "formula blend overlay composite mask difference": (
         "combine: LABEL takes a formula over the names of stages, such as 'fine - coarse'"
     ),
     "demosaic debayer": "develop raw images before the run",
-    "quantize quantise posterize dither": "",
+    "dither": "",
 }
 """Names, and what comes nearest; empty where nothing does."""
 
@@ -198,8 +202,19 @@ def advice(word: object, family: object = None) -> str | None:
     """
     if not isinstance(word, str):
         return None
-    keys = f"{family}.{_plain(word)}", word, _plain(word)
-    return next((_ADVICE[key] for key in keys if key in _ADVICE), None)
+    keys = word, _plain(word)
+    return advice_in(family, word) or next((_ADVICE[key] for key in keys if key in _ADVICE), None)
+
+
+def advice_in(family: object, word: object) -> str | None:
+    """Return what to do for a filter that other tools have under that name in that family alone.
+
+    Examples
+    --------
+    >>> advice_in("edge", "log"), advice_in("edge", "gauss")
+    ('use blur: gaussian, and after it edge: laplacian', None)
+    """
+    return _ADVICE.get(f"{family}.{_plain(word)}") if isinstance(word, str) else None
 
 
 def is_missing(word: object) -> bool:

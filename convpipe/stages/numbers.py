@@ -126,6 +126,33 @@ class Percentiles(Parameter):
 
 
 @dataclass(frozen=True)
+class Range(Parameter):
+    """Two finite numbers, the first below the second unless `reversible`; parsed to a tuple.
+
+    With `reversible` the first may be the larger one.
+    """
+
+    reversible: bool = False
+
+    def parse(self, value: Any) -> tuple[float, float]:
+        """Return both, in their order."""
+        if not is_list(value) or len(value) != 2:
+            raise self.refuse_type(value)
+        first, second = (Number(self.name, self.doc).parse(item) for item in value)
+        if first == second or (first > second and not self.reversible):
+            raise self.refuse(value)
+        return first, second
+
+    def kind(self) -> str:
+        """Return what they are."""
+        return "two different numbers" if self.reversible else "two numbers, the first below the second"
+
+    def schema(self) -> dict[str, Any]:
+        """Return a list of two numbers."""
+        return {"type": "array", "items": {"type": "number"}, "minItems": 2, "maxItems": 2}
+
+
+@dataclass(frozen=True)
 class Span(Parameter):
     """First and end of a slice, [first, end]; parsed to a tuple."""
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from convpipe.errors import ParameterError
 from convpipe.interval import Interval
 from convpipe.ops import Map, Op, Reduce
 from convpipe.stages.base import ImageKind, method
-from convpipe.stages.numbers import Number, NumberOrWord
+from convpipe.stages.numbers import Count, Number, NumberOrWord, Range
 from convpipe.statistics import THRESHOLDS, Statistic
 
 
@@ -70,3 +71,106 @@ def _threshold(level: float | str, image: ImageKind) -> tuple[Op, ...]:
 def _gamma(gamma: float, image: ImageKind) -> tuple[Op, ...]:
     constants = (("full", image.full_scale), ("gamma", gamma))
     return (Map("full * power(maximum(r / full, 0), gamma)", constants=constants),)
+
+
+@method(
+    "point",
+    "clip",
+    "what lies beyond two limits becomes the nearer one",
+    reference="numpy.clip",
+    parameters=(
+        Number("low", "least value, in the image's own units"),
+        Number("high", "largest value"),
+    ),
+    example={"low": 16, "high": 235},
+)
+def _clip(low: float, high: float) -> tuple[Op, ...]:
+    if low > high:
+        raise ParameterError(f"high must be at least low, which is {low:g}; given {high:g}", "high")
+    return (Map("minimum(maximum(r, low), high)", constants=(("low", low), ("high", high))),)
+
+
+@method(
+    "point",
+    "round",
+    "the nearest whole number, of two the even one",
+    reference="numpy.rint",
+)
+def _round() -> tuple[Op, ...]:
+    return (Map("round(r)"),)
+
+
+@method(
+    "point",
+    "quantize",
+    "so many levels at equal distances over the full scale of the dtype, the nearest of them",
+    reference="ImageMagick -posterize",
+    parameters=(Count("levels", "black and white among them", least=2, most=65536),),
+    example={"levels": 4},
+)
+def _quantize(levels: int, image: ImageKind) -> tuple[Op, ...]:
+    step = image.full_scale / (levels - 1)
+    most = Interval(image.lowest, image.full_scale)
+    clipped = "minimum(maximum(r, low), high)"
+    values = (("low", image.lowest), ("high", image.full_scale), ("step", step))
+    return (
+        Map(f"minimum(maximum(step * round({clipped} / step), low), high)", constants=values, result=most),
+    )
+
+
+@method(
+    "point",
+    "solarize",
+    "pixels of a level and above inverted: the largest value of the dtype minus the pixel",
+    reference="PIL.ImageOps.solarize; torchvision.transforms.functional.solarize",
+    parameters=(Number("level", "least value that is inverted, in the image's own units"),),
+    example={"level": 128},
+)
+def _solarize(level: float, image: ImageKind) -> tuple[Op, ...]:
+    values = (("level", level), ("full", image.full_scale))
+    return (Map("where(r >= level, full - r, r)", constants=values),)
+
+
+@method(
+    "point",
+    "remap",
+    "a range of values spread over another one; what lies beyond the first is clipped",
+    reference="skimage.exposure.rescale_intensity with in_range and out_range; numpy.interp of two points",
+    parameters=(
+        Range("in_range", "[low, high] of the values that are spread"),
+        Range(
+            "out_range",
+            "what they become, larger ones first to invert; default: from 0 to the full scale of the dtype",
+            None,
+            reversible=True,
+        ),
+    ),
+    example={"in_range": [50, 200]},
+)
+def _remap(
+    in_range: tuple[float, float], out_range: tuple[float, float] | None, image: ImageKind
+) -> tuple[Op, ...]:
+    (low, high), (first, last) = in_range, out_range or (0.0, image.full_scale)
+    share = "(minimum(maximum(r, low), high) - low) / width"
+    values = (("low", low), ("high", high), ("width", high - low), ("first", first), ("rise", last - first))
+    return (Map(f"first + rise * ({share})", constants=values),)
+
+
+@method("point", "sqrt", "square root; a negative value gives NaN", reference="numpy.sqrt")
+def _sqrt() -> tuple[Op, ...]:
+    return (Map("sqrt(r)"),)
+
+
+@method("point", "exp", "e to the power of the pixel", reference="numpy.exp")
+def _exp() -> tuple[Op, ...]:
+    return (Map("exp(r)"),)
+
+
+@method(
+    "point",
+    "log",
+    "natural logarithm; 0 gives minus infinity, a negative value NaN",
+    reference="numpy.log",
+)
+def _log() -> tuple[Op, ...]:
+    return (Map("log(r)"),)

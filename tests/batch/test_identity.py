@@ -16,7 +16,7 @@ from convpipe.stages.combine import FormulaText
 from convpipe.stages.filters import Filters
 from convpipe.stages.footprint import Footprint
 from convpipe.stages.matrix import Matrix, Numbers
-from convpipe.stages.numbers import Count, CountPair, NumberPair, Percentiles, Span
+from convpipe.stages.numbers import Count, CountPair, NumberPair, Percentiles, Range, Span
 from convpipe.stages.parameters import Choice, Flag
 
 STAGES = [stage("blur", "gaussian", sigma=1.4, name="soft"), stage("edge", "sobel")]
@@ -117,7 +117,7 @@ def another(parameter, example):
         return [5, 4]
     if isinstance(parameter, Count):
         return 3
-    if isinstance(parameter, Percentiles):
+    if isinstance(parameter, Percentiles | Range):
         return [1, 98]
     if isinstance(parameter, Span):
         return [3, -4]

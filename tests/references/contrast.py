@@ -12,6 +12,77 @@ LUT = "NumPy 2.4.6, interp"
 
 TABLES = [
     Table(
+        "contrast stretch",
+        {},
+        "scikit-image 0.26.0, skimage.exposure.rescale_intensity, over the range of the type",
+        peer=lambda image: exposure.rescale_intensity(image, out_range=(0, 255)),
+        dtype="uint8",
+        image="""
+             12  80  33
+              7 150  64
+        """,
+        want="""
+              8.916084 130.174825  46.363636
+                     0        255 101.643357
+        """,
+    ),
+    Table(
+        "contrast stretch",
+        {},
+        "scikit-image 0.26.0, skimage.exposure.rescale_intensity, over the range of the type",
+        peer=lambda image: exposure.rescale_intensity(image, out_range=(-32768, 32767)),
+        dtype="int16",
+        image="""
+            -30   0 500
+            200   7  64
+        """,
+        want="""
+                   -32768 -29058.471698         32767
+             -4328.283019 -28192.915094 -21144.811321
+        """,
+    ),
+    Table(
+        "contrast stretch",
+        {},
+        "scikit-image 0.26.0, skimage.exposure.rescale_intensity, over the range of the type",
+        peer=lambda image: exposure.rescale_intensity(image, out_range=(0, 1)),
+        image="""
+              0.5   2.5  0.75
+              1.5 0.625     1
+        """,
+        want="""
+                 0      1  0.125
+               0.5 0.0625   0.25
+        """,
+    ),
+    Table(
+        "contrast stretch",
+        {},
+        "by definition: a flat image has the smallest value of its type",
+        dtype="int16",
+        image="""
+            7 7
+        """,
+        want="""
+            -32768 -32768
+        """,
+    ),
+    Table(
+        "contrast stretch",
+        {"percent": [10, 90]},
+        "scikit-image 0.26.0, skimage.exposure.rescale_intensity between numpy.percentile: 7 and 118.5",
+        peer=lambda image: exposure.rescale_intensity(image, tuple(np.percentile(image, [10, 90])), (0, 255)),
+        dtype="uint8",
+        image="""
+              0  10  20  30
+             40  50  60 255
+        """,
+        want="""
+                     0  6.860987 29.730942 52.600897
+             75.470852 98.340807 121.210762      255
+        """,
+    ),
+    Table(
         "contrast lut",
         {"table": [10, 200, 90]},
         LUT,

@@ -161,7 +161,7 @@ def _whole(instruction):
     return intrinsic(whole)
 
 
-floor, round = _whole("llvm.floor"), _whole("llvm.rint")  # noqa: A001 - named as in expressions
+floor, round = _whole("llvm.floor"), _whole("llvm.rint")
 
 
 def _quantized(builder, value, limits):
@@ -173,13 +173,13 @@ def _quantized(builder, value, limits):
 def _quantize(dtype):
     limits = np.iinfo(dtype)
 
-    def quantize(context, value):
+    def whole(context, value):
         def rounded(context, builder, signature, arguments):
             return _quantized(builder, arguments[0], limits)
 
         return value(value), rounded
 
-    return intrinsic(quantize)
+    return intrinsic(whole)
 
 
 def _store(dtype):
@@ -336,5 +336,6 @@ __all__ = [
     "target",
     "values",
     "where",
-    *(f"{verb}_{dtype}" for dtype in INTEGERS for verb in ("quantize", "store", "store_small")),
+    *(f"{verb}_{dtype}" for dtype in INTEGERS for verb in ("store", "store_small")),
+    *(f"quantize_{dtype}" for dtype in INTEGERS),
 ]

@@ -1,6 +1,7 @@
-"""Tones: each pixel by itself, over the full scale of its type; the extremes of the image."""
+"""Each pixel by itself, in units of its type or over its full scale."""
 
 import numpy as np
+from PIL import Image, ImageOps
 from skimage import exposure, filters, util
 
 from references.table import Table
@@ -283,74 +284,183 @@ TABLES = [
         """,
     ),
     Table(
-        "contrast stretch",
-        {},
-        "scikit-image 0.26.0, skimage.exposure.rescale_intensity, over the range of the type",
-        peer=lambda image: exposure.rescale_intensity(image, out_range=(0, 255)),
+        "point clip",
+        {"low": 16, "high": 235},
+        "NumPy 2.4.6, clip",
+        peer=lambda image: np.clip(image, 16, 235),
         dtype="uint8",
         image="""
-             12  80  33
-              7 150  64
+              0   1  10  11  64
+            128 188 200 254 255
         """,
         want="""
-              8.916084 130.174825  46.363636
-                     0        255 101.643357
+             16  16  16  16  64
+            128 188 200 235 235
         """,
     ),
     Table(
-        "contrast stretch",
-        {},
-        "scikit-image 0.26.0, skimage.exposure.rescale_intensity, over the range of the type",
-        peer=lambda image: exposure.rescale_intensity(image, out_range=(-32768, 32767)),
+        "point clip",
+        {"low": -100, "high": 100.5},
+        "NumPy 2.4.6, clip",
+        peer=lambda image: np.clip(image, -100, 100.5),
         dtype="int16",
         image="""
-            -30   0 500
-            200   7  64
+            -32768   -300     -1      0
+                 1    255    300  32767
         """,
         want="""
-                   -32768 -29058.471698         32767
-             -4328.283019 -28192.915094 -21144.811321
+            -100  -100    -1     0
+               1 100.5 100.5 100.5
         """,
     ),
     Table(
-        "contrast stretch",
+        "point round",
         {},
-        "scikit-image 0.26.0, skimage.exposure.rescale_intensity, over the range of the type",
-        peer=lambda image: exposure.rescale_intensity(image, out_range=(0, 1)),
+        "NumPy 2.4.6, rint",
+        peer=np.rint,
         image="""
-              0.5   2.5  0.75
-              1.5 0.625     1
+            -2.5 -1.5 -0.5    0.4999
+             0.5  1.5  2.5 1000000.5
         """,
         want="""
-                 0      1  0.125
-               0.5 0.0625   0.25
+            -2 -2  0       0
+             0  2  2 1000000
         """,
     ),
     Table(
-        "contrast stretch",
-        {},
-        "by definition: a flat image has the smallest value of its type",
-        dtype="int16",
-        image="""
-            7 7
-        """,
-        want="""
-            -32768 -32768
-        """,
-    ),
-    Table(
-        "contrast stretch",
-        {"percent": [10, 90]},
-        "scikit-image 0.26.0, skimage.exposure.rescale_intensity between numpy.percentile: 7 and 118.5",
-        peer=lambda image: exposure.rescale_intensity(image, tuple(np.percentile(image, [10, 90])), (0, 255)),
+        "point quantize",
+        {"levels": 4},
+        "ImageMagick 7.1, -posterize 4: round(v * 3 / 255) * 255 / 3",
+        peer=lambda image: np.rint(image * 3 / 255) * 255 / 3,
         dtype="uint8",
         image="""
-              0  10  20  30
-             40  50  60 255
+              0   1  10  11  64
+            128 188 200 254 255
         """,
         want="""
-                     0  6.860987 29.730942 52.600897
-             75.470852 98.340807 121.210762      255
+              0   0   0   0  85
+            170 170 170 255 255
+        """,
+    ),
+    Table(
+        "point quantize",
+        {"levels": 3},
+        "by definition: levels from 0 to 32767 and below at the same distance, 16383.5",
+        dtype="int16",
+        image="""
+            -32768   -300     -1      0
+                 1   8192  20000  32767
+        """,
+        want="""
+            -32767       0       0       0
+                 0 16383.5 16383.5   32767
+        """,
+    ),
+    Table(
+        "point quantize",
+        {"levels": 5},
+        "ImageMagick 7.1, -posterize 5 of values from 0 to 1: round(v * 4) / 4",
+        image="""
+            -0.25    0 0.25  0.5  0.9  1.5
+        """,
+        want="""
+               0    0 0.25  0.5    1    1
+        """,
+    ),
+    Table(
+        "point solarize",
+        {"level": 128},
+        "Pillow 13.0.0, PIL.ImageOps.solarize",
+        peer=lambda image: np.asarray(ImageOps.solarize(Image.fromarray(image.astype(np.uint8)), 128)),
+        dtype="uint8",
+        image="""
+              0   1  10  11  64
+            128 188 200 254 255
+        """,
+        want="""
+              0   1  10  11  64
+            127  67  55   1   0
+        """,
+    ),
+    Table(
+        "point remap",
+        {"in_range": [50, 200]},
+        "scikit-image 0.26.0, skimage.exposure.rescale_intensity",
+        peer=lambda image: exposure.rescale_intensity(image, (50, 200), (0, 255)),
+        dtype="uint8",
+        image="""
+              0   1  10  11  64
+            128 188 200 254 255
+        """,
+        want="""
+                0     0     0     0  23.8
+            132.6 234.6   255   255   255
+        """,
+    ),
+    Table(
+        "point remap",
+        {"in_range": [10, 200], "out_range": [100, -20]},
+        "NumPy 2.4.6, interp",
+        peer=lambda image: np.interp(image, (10, 200), (100, -20)),
+        dtype="uint8",
+        image="""
+              0   1  10  11  64
+            128 188 200 254 255
+        """,
+        want="""
+              100       100       100  99.368421  65.894737
+            25.473684 -12.421053      -20       -20       -20
+        """,
+    ),
+    Table(
+        "point remap",
+        {"in_range": [0, 0.5]},
+        "scikit-image 0.26.0, skimage.exposure.rescale_intensity",
+        peer=lambda image: exposure.rescale_intensity(image, (0, 0.5), (0, 1)),
+        image="""
+            -0.25    0 0.25  0.5  0.9  1.5
+        """,
+        want="""
+              0   0 0.5   1   1   1
+        """,
+    ),
+    Table(
+        "point sqrt",
+        {},
+        "NumPy 2.4.6, sqrt",
+        peer=np.sqrt,
+        dtype="uint8",
+        image="""
+              0   1  10  11  64
+            128 188 200 254 255
+        """,
+        want="""
+                   0         1  3.162278  3.316625         8
+            11.313708 13.711309 14.142136 15.937377 15.968719
+        """,
+    ),
+    Table(
+        "point exp",
+        {},
+        "NumPy 2.4.6, exp",
+        peer=np.exp,
+        image="""
+            -2 -0.5 0 0.5 1
+        """,
+        want="""
+            0.135335 0.606531 1 1.648721 2.718282
+        """,
+    ),
+    Table(
+        "point log",
+        {},
+        "NumPy 2.4.6, log",
+        peer=np.log,
+        image="""
+            0.001 0.5 1 2 10 255
+        """,
+        want="""
+            -6.907755 -0.693147 0 0.693147 2.302585 5.541264
         """,
     ),
 ]
