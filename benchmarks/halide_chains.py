@@ -1,10 +1,12 @@
-"""The first two chains against Halide, scheduled by hand.
+"""Chains against Halide, scheduled by hand.
 
     python benchmarks/halide_chains.py [--side 4096] [--threads 2]
 
-Both sides make their result anew in every call, compute in float32 and mirror the border. Halide's schedule
-is that of our loop: bands of rows in parallel, each stage's rows kept in a ring that a band owns, every row
-vectorised; the strip height and the vector width are the fastest of those tried.
+Both sides make their result anew in every call, compute in float32 and mirror the border. Of each chain the
+fastest of some schedules is timed. They are those that stood out among about a hundred: strips of 8 to 512
+rows in parallel, in which each stage's rows are kept in a ring; vectors of 16 to 64 samples; rows made singly
+or in pairs, that share what they read; conversions kept, or done again wherever they are read; and for
+pyramids, of which each level has fewer rows, the levels of a strip whole, and of the image whole.
 """
 
 from __future__ import annotations
@@ -12,16 +14,12 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
-from pipelines import EDGES, LEVEL, SCHARR_GAIN, SOBEL_GAIN, THRESHOLD, image_for
+import samples
+from pipelines import image_for
 from timing import Bench, Peer, Row, Table, compared, run
-
-from convpipe.stages.blur import gaussian_taps
-
-STRIPS = (64, 256, 512)
-WIDTHS = (16, 32)
 
 
 def prepare(threads: int) -> None:
@@ -29,109 +27,115 @@ def prepare(threads: int) -> None:
     os.environ["HL_NUM_THREADS"] = str(threads)
 
 
-class Program:
-    """A chain in Halide up to the gradient, and its schedule."""
+class Schedule(NamedTuple):
+    """How the rows of a result are made.
 
-    def __init__(self, colour: bool, smooth: tuple[int, int, int], strip: int, width: int) -> None:
+    Parameters
+    ----------
+    strip : int
+        Rows of the result that a thread makes at a time.
+    width, wide : int
+        Samples of a vector: of what is kept, and of the result.
+    keeps : bool
+        Whether samples are kept as they are converted, or converted wherever they are read.
+    pairs : bool
+        Whether two rows are made at a time.
+    """
+
+    strip: int
+    width: int = 16
+    wide: int = 32
+    keeps: bool = False
+    pairs: bool = True
+
+
+RINGS = (
+    Schedule(32),
+    Schedule(32, pairs=False),
+    Schedule(64, width=32, keeps=True),
+    Schedule(256, width=32, keeps=True),
+    Schedule(512, wide=16, keeps=True),
+)
+LEVELS = (Schedule(16, pairs=False), Schedule(32, pairs=False), Schedule(64, pairs=False))
+
+
+class Loops:
+    """The loops of a chain over rows of the result, to which its steps are put."""
+
+    def __init__(self, result: Any, schedule: Schedule) -> None:
         import halide as hl
+        from halide_algorithms import X, Y
 
-        self.hl, self.strip, self.width = hl, strip, width
-        self.x, self.y = hl.Var("x"), hl.Var("y")
-        self.image = hl.ImageParam(hl.UInt(8), 3 if colour else 2)
-        if colour:  # channels stand side by side in a row
-            self.image.dim(0).set_stride(3)
-            self.image.dim(2).set_bounds(0, 3)
-            self.image.dim(2).set_stride(1)
-        self.rows: list[Any] = []
-        self.gradient = self._magnitude(self._blurred(self._gray(colour)), smooth)
-
-    def _row(self, name: str, value: Any) -> Any:
-        """Add a function whose rows are kept in a ring."""
-        row = self.hl.Func(name)
-        row[self.x, self.y] = value
-        self.rows.append(row)
-        return row
-
-    def _gray(self, colour: bool) -> Any:
-        hl, x, y = self.hl, self.x, self.y
-        extents = [(self.image.dim(axis).min(), self.image.dim(axis).extent()) for axis in (0, 1)]
-        if not colour:
-            mirrored = hl.BoundaryConditions.mirror_interior(self.image, extents)
-            return self._row("source", hl.f32(mirrored[x, y]))
-        bare = hl.Func("bare")
-        bare[x, y] = sum(
-            hl.f32(weight) * hl.f32(self.image[x, y, channel])
-            for channel, weight in enumerate((0.299, 0.587, 0.114))
+        self.result, self.schedule, self.x, self.y = result, schedule, X, Y
+        self.strip, self.inner, self.row, self.lane = (
+            hl.Var(name) for name in ("strip", "inner", "row", "lane")
         )
-        mirrored = hl.BoundaryConditions.mirror_interior(bare, extents)
-        return self._row("gray", mirrored[x, y])
+        self.whole = hl.TailStrategy.RoundUp if schedule.pairs else hl.TailStrategy.GuardWithIf
+        result.split(Y, self.strip, self.inner, schedule.strip, self.whole).parallel(self.strip)
+        if schedule.pairs:
+            result.split(self.inner, self.inner, self.row, 2, self.whole)
+            result.split(X, X, self.lane, schedule.wide, self.whole)
+            result.reorder(self.lane, self.row, X, self.inner, self.strip)
+            result.unroll(self.row).vectorize(self.lane)
+        else:
+            result.vectorize(X, schedule.wide)
 
-    def _blurred(self, source: Any) -> Any:
-        hl, x, y = self.hl, self.x, self.y
-        taps = [(k - 2, hl.f32(float(tap))) for k, tap in enumerate(gaussian_taps(1.0, 2.0))]
-        column = self._row("column", sum(tap * source[x, y + k] for k, tap in taps))
-        return self._row("blurred", sum(tap * column[x + k, y] for k, tap in taps))
+    def ring(self, func: Any, converts: bool) -> None:
+        """Keep the last rows of a function, as many as are read."""
+        func.store_at(self.result, self.strip).compute_at(self.result, self.inner)
+        if self.schedule.pairs and self.schedule.keeps:
+            func.fold_storage(self.y, 16)  # it finds no ring by itself where rows are made in pairs
+        if self.schedule.pairs and not converts:
+            func.split(self.x, self.x, self.lane, self.schedule.width)
+            func.split(self.y, self.y, self.row, 2, self.whole)
+            func.reorder(self.lane, self.row, self.x, self.y).unroll(self.row).vectorize(self.lane)
+        else:
+            func.vectorize(self.x, self.schedule.width)
 
-    def _magnitude(self, image: Any, smooth: tuple[int, int, int]) -> Any:
-        hl, x, y = self.hl, self.x, self.y
-        taps = [(k - 1, hl.f32(tap)) for k, tap in enumerate(smooth)]
-        across = sum(tap * (image[x + 1, y + k] - image[x - 1, y + k]) for k, tap in taps)
-        down = sum(tap * (image[x + k, y + 1] - image[x + k, y - 1]) for k, tap in taps)
-        return hl.sqrt(across * across + down * down)
-
-    def compiled(self, value: Any) -> Callable[[np.ndarray], np.ndarray]:
-        """Return the function that filters an image to `value`, an expression of 8 bits."""
-        hl, x, y = self.hl, self.x, self.y
-        result, strip, inner = hl.Func("result"), hl.Var("strip"), hl.Var("inner")
-        result[x, y] = value
-        result.split(y, strip, inner, self.strip, hl.TailStrategy.GuardWithIf)
-        result.parallel(strip).vectorize(x, 2 * self.width)
-        for row in self.rows:
-            row.store_at(result, strip).compute_at(result, inner).vectorize(x, self.width)
-        result.compile_jit(hl.get_jit_target_from_environment())
-
-        def work(image: np.ndarray) -> np.ndarray:
-            out = np.empty(image.shape[:2], np.uint8)
-            columns_first = image.swapaxes(0, 1)
-            self.image.set(hl.Buffer(columns_first, reverse_axes=False))
-            result.realize(hl.Buffer(out))
-            return out
-
-        return work
+    def level(self, func: Any) -> None:
+        """Make all that a strip reads of a function at once."""
+        func.compute_at(self.result, self.strip).vectorize(self.x, self.schedule.width)
 
 
-def edges(strip: int, width: int) -> Callable[[np.ndarray], np.ndarray]:
-    program = Program(False, (1, 2, 1), strip, width)
-    hl = program.hl
-    rounded = program.gradient * hl.f32(float(SOBEL_GAIN)) + hl.f32(0.5)
-    return program.compiled(hl.u8(hl.min(rounded, hl.f32(255))))
-
-
-def threshold(strip: int, width: int) -> Callable[[np.ndarray], np.ndarray]:
-    program = Program(True, (3, 10, 3), strip, width)
-    hl = program.hl
-    above = program.gradient > hl.f32(float(LEVEL / SCHARR_GAIN))
-    return program.compiled(hl.select(above, hl.u8(255), hl.u8(0)))
+def scheduled(make: Callable[[], Any], schedule: Schedule) -> Callable[[np.ndarray], np.ndarray]:
+    """Return the function of a chain that runs in this order."""
+    chain = make()
+    loops = Loops(chain.result, schedule)
+    shrinks = chain.steps[0].rate > 1
+    for step in chain.steps:
+        if step.converts and not schedule.keeps:
+            continue
+        if shrinks:
+            loops.level(step.func)
+        else:
+            loops.ring(step.func, step.converts or step.mixes)
+    run: Callable[[np.ndarray], np.ndarray] = chain.runs()
+    return run
 
 
 def rows(bench: Bench) -> Iterator[Row]:
-    for ours, make, outliers in ((EDGES, edges, 0.0), (THRESHOLD, threshold, 1e-4)):
-        image = image_for(ours, bench.side)
-        programs = [make(strip, width) for strip in STRIPS for width in WIDTHS]
+    from halide_algorithms import TWINS
+
+    for twin in TWINS:
+        ours, single = twin.ours, twin.dtype == "float32"
+        image = samples.single(bench.side) if single else image_for(ours, bench.side)
+        schedules = LEVELS if twin.make().steps[0].rate > 1 else RINGS
+        schedules = tuple(each for each in schedules if each.keeps or image.ndim != 3)
+        programs = [scheduled(twin.make, each) for each in schedules]
         times = bench.medians(*(partial(program, image) for program in programs))
         best = programs[int(np.argmin(times))]
         yield bench.compare(
-            {"chain": ours.name},
+            {"chain": ours.name, "dtype": twin.dtype},
             partial(ours, image),
             Peer(partial(best, image), "Halide"),
             image,
-            tolerance=0 if outliers else 1,
-            outliers=outliers,
+            tolerance=twin.tolerance,
+            outliers=twin.outliers,
         )
 
 
 def tables(bench: Bench) -> Iterator[Table]:
-    yield compared("Chains, uint8, against Halide scheduled by hand", rows(bench))
+    yield compared("Chains, against Halide scheduled by hand", rows(bench))
 
 
 if __name__ == "__main__":

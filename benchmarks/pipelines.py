@@ -15,6 +15,12 @@ SCHARR_GAIN = 1 / (16 * np.sqrt(2))
 LEVEL = 5.0
 """Of the threshold, in magnitudes of ours."""
 
+SCALES = 1.0, 2.0
+"""Of the difference of Gaussians, in pixels."""
+
+SPOT = 2.0
+"""Of its threshold."""
+
 BINOMIAL = np.outer([1, 4, 6, 4, 1], [1, 4, 6, 4, 1]) / 256
 SHARPEN = [[0, -1, 0], [-1, 5, -1], [0, -1, 0]]
 
@@ -46,6 +52,12 @@ LAPLACIAN = named(
     stage("sharpen", "unsharp", sigma=2, truncate=2),
     stage("edge", "laplacian"),
     stage("point", "abs"),
+)
+UNSHARP = named("unsharp", stage("sharpen", "unsharp", sigma=2, truncate=2))
+SPOTS = named(
+    "difference of Gaussians, threshold",
+    stage("edge", "dog", low_sigma=SCALES[0], high_sigma=SCALES[1], truncate=2),
+    stage("point", "threshold", level=SPOT),
 )
 HALVE = stage("blur", "gaussian", sigma=1, truncate=2, stride=2, padding=2)
 PYRAMID = named("pyramid of three stride-2 blurs", HALVE, HALVE, HALVE)

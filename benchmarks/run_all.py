@@ -30,6 +30,8 @@ SCRIPTS = (
     "joins",
     "ranks",
     "halide_chains",
+    "halide_auto",
+    "gapi_fluid",
     "copying",
     "conv2d_torch",
     "ndimage",
