@@ -18,23 +18,29 @@ from typing import Any
 from convpipe.geometry import Axis, Extent
 
 SIZES = (64, 96, 128, 192, 256, 384, 512)
-"""Sides of tiles. Measured (float64, one core of a Zen 5): 5.5 to 6.7 ns a sample there and back at each of
-them, and 10 at 768, which does not fit the cache."""
+"""Sides of tiles: products of 2 and 3, whose transforms are known."""
 
-WORK = 14
-"""Products that one sample of a tile is worth, times the logarithm of the tile's samples: a loop over a large
-kernel takes 0.035 ns a product, a tile of 512 x 512 about 9 ns a sample."""
+WORK = 6
+"""Products that a sample of a tile is worth, times the logarithm of the tile's samples: 0.1 ns, there and
+back in float64, where a loop over a large kernel takes 0.018 ns a product (one core of a Zen 5)."""
 
-ADVANTAGE = 2
-"""How many times less the work must be. Where a tile holds empty regions, it is transformed three times."""
+CACHED = 1 << 19
+"""Samples of a tile, beside its kernel's transform, that take twice as long as they would in the L2 cache."""
 
-LEAST_TAPS = 400
+ADVANTAGE = 1.25
+"""How many times less the work must be. Where a tile holds empty regions, some of it is done twice."""
+
+LEAST_TAPS = 100
 """Non-zero taps from which on transforms are looked at: at fewer the loop is quicker, whatever the image."""
 
 ARRAYS = 12
-"""Most arrays in float64 that a thread holds at once: of a tile, and half as many of all that blocks span."""
+"""Most arrays in float64 that a thread holds at once where it has to take care: of a tile, and half as many
+of all that blocks span."""
 
-RESPONSES = 2
+LINES = 40
+"""Numbers that a thread holds for every sample of a side of a tile."""
+
+RESPONSES = 5
 """Arrays of the responses to a tile, for every channel: as they are, and what becomes of them."""
 
 SPECTRA = 4
@@ -126,23 +132,30 @@ class Tiles:
         return self.rows.blocks * self.cols.blocks
 
     @property
+    def places(self) -> list[tuple[int, int]]:
+        """Where each block of the kernel begins, in it and in a tile."""
+        rows, cols = self.rows, self.cols
+        return [(i * rows.block, j * cols.block) for i in range(rows.blocks) for j in range(cols.blocks)]
+
+    @property
     def work(self) -> int:
         """Work on a channel, in products of the loop: a transform for each block, and one back."""
         size = math.prod(self.extent)
         transforms = self.rows.tiles * self.cols.tiles * (self.blocks + 1)
-        return int(transforms * size * math.log2(size) * WORK / 2)
+        return int(transforms * size * math.log2(size) * (1 + size / CACHED) * WORK / 2)
 
     @property
     def shared_bytes(self) -> int:
-        """Memory for the transforms of the kernel: complex, half of them, as the kernel is real."""
-        rows, cols = self.extent
-        return SPECTRA * self.blocks * rows * (cols // 2 + 1) * 16
+        """Memory for the transforms of the kernel, which are complex."""
+        return SPECTRA * self.blocks * math.prod(self.extent) * 16
 
     @property
     def thread_bytes(self) -> int:
-        """Memory of each thread that works on tiles."""
+        """Memory of each thread: a pair of tiles as complex numbers, their sum over blocks, a tile, lines."""
         size, spanned = math.prod(self.extent), self.rows.reads * self.cols.reads
-        return ARRAYS * 8 * (size + spanned // 2) + RESPONSES * 8 * size * self.channels
+        pairs = 2 * size * min(self.blocks, 2) + spanned + LINES * max(*self.extent, self.cols.reads)
+        care = ARRAYS * (size + spanned // 2)
+        return 8 * (pairs + care + RESPONSES * size * self.channels)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the tiles as plain data."""

@@ -64,7 +64,7 @@ HOMES = {
     "numba": {"compile"},
     "llvmlite": {"compile"},
     "platformdirs": {"compile"},
-    "scipy": {"compile"},
+    "scipy": set(),
     "click": {"cli"},
     "rich": {"cli", "report"},
     "ruamel": {"config"},
@@ -73,7 +73,9 @@ HOMES = {
     "tifffile": {"images"},
     "skimage": {"cli", "stages", "statistics"},
 }
-"""Where a library may be imported, be it when it is first needed; NumPy alone may be everywhere."""
+"""Where a library may be imported, be it when it is first needed; NumPy alone may be everywhere.
+
+SciPy comes with Numba and scikit-image."""
 
 LOADED = {
     "convpipe": "",

@@ -26,7 +26,7 @@ def command(
 ) -> None:
     """Compile a pipeline ahead of its first run, or show its code.
 
-    --size matters for the channels, and for kernels of 400 taps and more, which on a small image have another
+    --size matters for the channels, and for kernels of 100 taps and more, which on a small image have another
     loop than on a large one: a pipeline compiled for one extent runs on any.
     """
     from convpipe.compile.cuda.groups import Tiling

@@ -109,7 +109,7 @@ _NOT_HERE = {
         "measure the results after the run"
     ),
     "noise add_noise salt_and_pepper gaussian_noise": "convpipe adds no noise",
-    "fourier fft dft frequency": "kernels of 400 taps and more go through Fourier transforms by themselves",
+    "fourier fft dft frequency": "kernels of 100 taps and more go through Fourier transforms by themselves",
     "adaptive adaptive_threshold local_threshold sauvola niblack": (
         "'combine' compares the image with a blur of it: 'where(input > local - 5, 255, 0)'"
     ),

@@ -193,6 +193,17 @@ def listed(context, parameters, first, dtype):
 
 
 @intrinsic
+def placed(context, where, dtype):
+    # The row at an address.
+    result = Row(dtype.instance_type)
+
+    def point(context, builder, signature, arguments):
+        return builder.inttoptr(arguments[0], context.get_value_type(result))
+
+    return result(where, dtype), point
+
+
+@intrinsic
 def address(context, array):
     # The row that an array of one axis is.
     def data(context, builder, signature, arguments):

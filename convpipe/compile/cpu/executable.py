@@ -75,7 +75,7 @@ class Fused:
         One band runs on the calling thread; the results have the same bytes whatever their number. Return how
         many NaNs became 0.
         """
-        parameters = self._parameters
+        parameters = self.parameters
         if measured:
             parameters = self.table.with_measured(np.array(measured, self.program.compute))
             parameters.flags.writeable = False
@@ -85,7 +85,7 @@ class Fused:
         image, out = images[0].view(np.uint8), outs[0].view(np.uint8)
         # One signature for all that is only read, be it writeable or not.
         image.flags.writeable = False
-        given = (self._band, self._words, image, out, parameters, others)
+        given = (self.driver, self.words, image, out, parameters, others)
         if bands == 1:
             return self._one_band(*given, 0, self._tallest)
         return self._all_bands(*given, self._tallest, self._step, bands)
@@ -107,7 +107,7 @@ class Fused:
         origins = np.array([band.origin for band in (*given, *made)], np.int64)
         image, out = given[0].rows.view(np.uint8), made[0].rows.view(np.uint8)
         image.flags.writeable = False
-        run = (self._band, self._words, image, out, self._parameters, origins)
+        run = (self.driver, self.words, image, out, self.parameters, origins)
         self._one_band(*run, first, last)
         return made
 
@@ -127,7 +127,7 @@ class Fused:
 
     def warm(self) -> None:
         """Compile what one thread runs, and what every core runs."""
-        _ = self._words, self._band, self._one_band, self._all_bands
+        _ = self.words, self.driver, self._one_band, self._all_bands
 
     @cached_property
     def _tallest(self) -> int:
@@ -140,21 +140,22 @@ class Fused:
         return int(self.table.words[layout.AT_ONCE])
 
     @cached_property
-    def _words(self) -> NDArray[np.int64]:
+    def words(self) -> NDArray[np.int64]:
         """The table, with the addresses of its loops."""
         words = self.table.with_loops([address_of(loop) for loop in self.table.loops])
         words.flags.writeable = False
         return words
 
     @cached_property
-    def _parameters(self) -> NDArray[np.uint8]:
+    def parameters(self) -> NDArray[np.uint8]:
         """What all loops are called with, but for numbers of an image."""
         parameters = self.table.parameters
         parameters.flags.writeable = False
         return parameters
 
     @cached_property
-    def _band(self) -> int:
+    def driver(self) -> int:
+        """Where the driver's machine code is."""
         return cache.address(_DRIVER, "band", drive.BAND)
 
     @cached_property

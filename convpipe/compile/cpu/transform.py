@@ -1,68 +1,39 @@
 """Large dense kernels, through Fourier transforms of tiles.
 
-Tiles are cut by output positions, whatever the number of threads, and no padded copy of the image is made:
-a tile takes its samples through maps of rows and columns, as the border says. What a tile's responses are,
-and how far they can be off, is in `spectra`; what happens to them then is a compiled loop, over the tile.
+Tiles are cut by output positions, and so are they paired, whatever the number of threads; no padded copy of
+the image is made: a tile takes its samples through lists of rows and columns, as the border says. Nearly all
+tiles need nothing but compiled code (`tiling`). For the others `spectra` has what is to be done.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import product
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from convpipe import memory
 from convpipe.compile.common.pictures import Band
-from convpipe.compile.cpu.executable import Executable, compile_fused
-from convpipe.compile.runtime import start
+from convpipe.compile.cpu import job as at
+from convpipe.compile.cpu import layout
+from convpipe.compile.cpu.cuts import Cut, cuts
+from convpipe.compile.cpu.executable import NOTHING_ELSE, Executable, address_of, compile_fused
+from convpipe.compile.cpu.hand import Hand, loader, place
+from convpipe.compile.cpu.spectra import TOLERANCE, Spectra
 from convpipe.compile.runtime.threads import count
-from convpipe.fourier import Side, Tiles
-from convpipe.geometry import Axis, Border, Extent, border_index
+from convpipe.fourier import Tiles
+from convpipe.geometry import Axis, Extent
 from convpipe.ops import IDENTITY, Stencil, stored
 from convpipe.plan import Plan
 from convpipe.plan.arithmetic import Arithmetic
 
-if TYPE_CHECKING:
-    from convpipe.compile.cpu.spectra import Spectra
-
-
-BLOCKS = 1 << 24
-"""Bytes, more than any array of a tile. With blocks kept, tiles take two fifths of the time."""
-
-
-@dataclass(frozen=True)
-class Cut:
-    """What one tile reads and makes along one axis.
-
-    Parameters
-    ----------
-    outputs : slice
-        Of the result.
-    sources : ndarray of int64
-        Where its samples come from in the image; -1 is outside.
-    """
-
-    outputs: slice
-    sources: NDArray[np.int64]
-
-    @property
-    def count(self) -> int:
-        """Number of its outputs."""
-        return len(range(self.outputs.start, self.outputs.stop, self.outputs.step))
-
-    @property
-    def inside(self) -> slice | None:
-        """Its samples as a slice of the image, if they are one."""
-        first, last = int(self.sources[0]), int(self.sources[-1])
-        step = int(self.sources[1]) - first if len(self.sources) > 1 else 1
-        plain = first >= 0 and step > 0 and (np.diff(self.sources) == step).all()
-        return slice(first, last + 1, step) if plain else None
+SHARES = 8
+"""Parts of the work that each thread takes, one after the other."""
 
 
 @dataclass(frozen=True)
@@ -89,38 +60,39 @@ class Transform:
 
     def __call__(self, images: Sequence[NDArray[Any]], threads: int | None) -> tuple[list[NDArray[Any]], int]:
         """Return the image that it makes, and how many NaNs became 0."""
-        plan = self.plan
-        samples = images[0].reshape(*plan.input, plan.channels)
-        out = memory.empty((*plan.extent, plan.output_channels), stored(plan.output_dtype))
-        memory.keep_blocks(BLOCKS)
-        spectra = self._spectra  # made here, once
-        work = list(product(*self._cuts))
-        hands = min(len(work), threads or count())
-
-        def share(hand: int) -> int:
-            return sum(self._tile(spectra, samples, out, *cuts) for cuts in work[hand::hands])
-
-        if hands == 1:
-            nans = share(0)
-        else:
-            with ThreadPoolExecutor(hands) as pool:
-                nans = sum(pool.map(share, range(hands)))
+        pairs = -(-len(self._cuts) // 2)
+        out = memory.empty(self._shape, self._dtype)
+        nans = self._fill(images[0], out, [(0, pairs)], min(pairs, threads or count()))
         return [out], nans
 
     def band(self, given: Sequence[Band], first: int, last: int) -> list[Band]:
         """Return rows of the image that it makes, of the whole image that it reads: tiles are as they are."""
-        plan = self.plan
-        samples = given[0].rows.reshape(*plan.input, plan.channels)
-        out = np.empty((*plan.extent, plan.output_channels), plan.output_dtype)
-        rows, cols = self._cuts
-        here = [cut for cut in rows if cut.outputs.stop > first and cut.outputs.start < last]
-        for cuts in product(here, cols):
-            self._tile(self._spectra, samples, out, *cuts)
-        return [Band(out.reshape(len(out), -1)[first:last], first)]
+        out = np.empty(self._shape, self._dtype)
+        here = {
+            k // 2
+            for k, (cut, _) in enumerate(self._cuts)
+            if cut.outputs.stop > first and cut.outputs.start < last
+        }
+        self._fill(given[0].rows, out, [(k, k + 1) for k in sorted(here)], 1)
+        return [Band(out.reshape(len(out), -1)[first:last].astype(self.plan.output_dtype), first)]
 
     def warm(self) -> None:
-        """Compile what happens to the responses."""
-        self._loop(self.plan.extent).warm()
+        """Compile what makes the responses, and what happens to them."""
+        self._spectra.hand().warm()
+        _ = self._tables, address_of(self._loader)
+
+    def _fill(
+        self, image: NDArray[Any], out: NDArray[Any], runs: Sequence[tuple[int, int]], threads: int
+    ) -> int:
+        """Fill the tiles of some runs of pairs; return how many NaNs became 0."""
+        image = np.ascontiguousarray(image).reshape(*self.plan.input, self.plan.channels)
+        hands = [self._hand(image, out) for _ in range(threads)]
+        alone = np.zeros(len(self._cuts), np.int64)
+        described, (tables, parameters, band) = self._described, self._tables
+        given = described, tables, parameters, NOTHING_ELSE, alone, band
+        nans = _shared(lambda hand, run: hand.sweep(*given, *run), hands, _parts(runs, threads))
+        careful = [self._cuts[k] for k in np.flatnonzero(alone)]
+        return nans + _shared(lambda hand, cut: self._alone(hand, image, out, *cut), hands, careful)
 
     @property
     def _tiles(self) -> Tiles:
@@ -134,16 +106,19 @@ class Transform:
         assert isinstance(stencil, Stencil)
         return stencil
 
+    @property
+    def _shape(self) -> tuple[int, int, int]:
+        return *self.plan.extent, self.plan.output_channels
+
     @cached_property
-    def _cuts(self) -> tuple[list[Cut], list[Cut]]:
+    def _cuts(self) -> list[tuple[Cut, Cut]]:
+        """What each tile reads and makes along rows and columns; two that follow each other are a pair."""
         border, sides = self._stencil.border, (self._tiles.rows, self._tiles.cols)
-        rows, cols = (list(_cuts(*given, border)) for given in zip(sides, self.plan.input, strict=True))
-        return rows, cols
+        rows, cols = (list(cuts(*given, border)) for given in zip(sides, self.plan.input, strict=True))
+        return list(product(rows, cols))
 
     @cached_property
     def _spectra(self) -> Spectra:
-        with start.LOADING:  # SciPy must not be loaded while parts of it are kept from Numba
-            from convpipe.compile.cpu.spectra import TOLERANCE, Spectra
         stencil, plan = self._stencil, self.plan
         integers = np.dtype(plan.dtype).kind in "iu" and float(stencil.value).is_integer()
         weights = stencil.banks[0].weights
@@ -166,49 +141,118 @@ class Transform:
             self._loops[extent] = compile_fused(plan)
         return self._loops[extent]
 
-    def _tile(self, spectra: Spectra, samples: NDArray[Any], out: NDArray[Any], rows: Cut, cols: Cut) -> int:
-        """Fill a tile of the result; return how many NaNs became 0."""
+    @cached_property
+    def _extents(self) -> list[Extent]:
+        return sorted({(rows.count, cols.count) for rows, cols in self._cuts})
+
+    @cached_property
+    def _tables(self) -> tuple[NDArray[np.int64], NDArray[np.int64], int]:
+        """What becomes of responses of each extent: tables that write to the result, parameters; driver."""
+        fused = [self._loop(extent).fused for extent in self._extents]
+        tables = np.zeros((len(fused), max(len(each.words) for each in fused)), np.int64)
+        for table, each in zip(tables, fused, strict=True):
+            table[: len(each.words)] = each.words
+            if self._tiles.cols.phases == 1:
+                _spread_rows(table, self._pixel * self.plan.extent[1] * self._tiles.rows.phases)
+        tables.flags.writeable = False
+        return tables, np.array([place(each.parameters) for each in fused], np.int64), fused[0].driver
+
+    @cached_property
+    def _described(self) -> NDArray[np.int64]:
+        """The cuts as a job takes them."""
+        channels = self.plan.channels
+        described = np.zeros((len(self._cuts), at.CUT_WORDS), np.int64)
+        for words, (rows, cols) in zip(described, self._cuts, strict=True):
+            listed = self._columns[cols.outputs.start]
+            words[[at.ROW_LIST, at.READ_ROWS]] = place(rows.sources), len(rows.sources)
+            words[[at.COL_LIST, at.READ_COLS]] = place(listed), len(listed)
+            words[at.COL_FIRST] = cols.first if channels == 1 else -1
+            words[[at.OUT_ROWS, at.OUT_COLS]] = extent = rows.count, cols.count
+            words[at.TABLE] = self._extents.index(extent)
+            words[[at.TOP, at.DOWN]] = rows.outputs.start, rows.outputs.step
+            words[[at.LEFT, at.ACROSS]] = cols.outputs.start, cols.outputs.step
+        described.flags.writeable = False
+        return described
+
+    @cached_property
+    def _columns(self) -> dict[int, NDArray[np.int64]]:
+        """Which samples of a row the tiles read, by the first output that they make."""
+        found = {cols.outputs.start: cols.sources for _, cols in self._cuts}
+        return {start: np.where(each < 0, -1, each * self.plan.channels) for start, each in found.items()}
+
+    @property
+    def _loader(self) -> Any:
+        return loader(stored(self.plan.dtype))
+
+    @property
+    def _dtype(self) -> np.dtype[Any]:
+        """Of the result as it stands."""
+        return np.dtype(stored(self.plan.output_dtype, self.plan.compute))
+
+    @property
+    def _pixel(self) -> int:
+        """Bytes of a pixel of the result."""
+        return self.plan.output_channels * self._dtype.itemsize
+
+    def _hand(self, image: NDArray[Any], out: NDArray[Any]) -> Hand:
+        """Return what a thread transforms tiles of an image with."""
+        hand, tiles = self._spectra.hand(), self._tiles
+        self._spectra.describe(hand)
+        words, size = hand.words, np.dtype(self.plan.compute).itemsize
+        words[[at.SIZE, at.CHANNELS, at.LOADER]] = size, self.plan.channels, address_of(self._loader)
+        hand.numbers[at.CONSTANT] = self._stencil.value
+        hand.hold(at.SOURCE, image)
+        words[[at.SOURCE_PITCH, at.SOURCE_SIZE]] = image.strides[0], image.itemsize
+        hand.hold(at.RESULT, out)
+        words[[at.RESULT_PITCH, at.PIXEL]] = self._pixel * self.plan.extent[1], self._pixel
+        made = tiles.rows.makes * tiles.cols.makes
+        hand.hold(at.RESPONSES, memory.empty((2, made * self.plan.channels), self.plan.compute))
+        words[at.RESPONSE_BYTES] = made * self.plan.channels * size
+        if tiles.cols.phases > 1:
+            hand.hold(at.MADE, memory.empty((made, self._pixel), np.uint8))
+        return hand
+
+    def _alone(self, hand: Hand, image: NDArray[Any], out: NDArray[Any], rows: Cut, cols: Cut) -> int:
+        """Fill a tile that has to be looked at with care; return how many NaNs became 0."""
         extent = rows.count, cols.count
         responses = np.empty((*extent, self.plan.channels), self.plan.compute)
         for channel in range(self.plan.channels):
-            read = self._read(samples[:, :, channel], rows, cols)
+            read = self._read(image[:, :, channel], rows, cols)
             with np.errstate(over="ignore"):
-                responses[:, :, channel] = spectra.responses(read, extent)
+                responses[:, :, channel] = self._spectra.responses(read, extent, hand)
         made, nans = self._loop(extent).rows(responses, threads=1)
         out[rows.outputs, cols.outputs] = made.reshape(*extent, -1)
         return nans
 
     def _read(self, samples: NDArray[Any], rows: Cut, cols: Cut) -> NDArray[np.float64]:
         """Return the samples of a tile of one channel, with what lies outside the image."""
-        tile = np.zeros((self._tiles.rows.reads, self._tiles.cols.reads))
-        part = tile[: len(rows.sources), : len(cols.sources)]
-        if rows.inside and cols.inside:
-            part[:] = samples[rows.inside, cols.inside]
-        else:
-            part[:] = samples[np.ix_(rows.sources, cols.sources)]
-            part[rows.sources < 0] = self._stencil.value
-            part[:, cols.sources < 0] = self._stencil.value
+        tile = samples[np.ix_(rows.sources, cols.sources)].astype(np.float64)
+        tile[rows.sources < 0] = self._stencil.value
+        tile[:, cols.sources < 0] = self._stencil.value
         return tile
 
 
-def _cuts(side: Side, size: int, border: Border) -> Iterator[Cut]:
-    """Yield the tiles along an axis of `size` samples, plane after plane."""
-    window = side.window
-    for phase in range(min(side.phases, side.outputs)):
-        outputs = range(phase, side.outputs, side.phases)
-        first = phase * window.stride - window.before
-        reads = (len(outputs) - 1) * side.step + window.kernel
-        sources = _sources(range(first, first + reads * window.dilation, window.dilation), size, border)
-        for begin in range(0, len(outputs), side.makes):
-            made = outputs[begin : begin + side.makes]
-            at = begin * side.step
-            read = sources[at : at + (len(made) - 1) * side.step + window.kernel]
-            yield Cut(slice(made.start, made.stop, made.step), read)
+def _spread_rows(table: NDArray[np.int64], pitch: int) -> None:
+    """Let a table write rows that are so far apart."""
+    for strip in range(table[layout.STRIPS]):
+        level = table[layout.STRIP] + strip * table[layout.STRIP_WORDS] + table[layout.SINK]
+        table[level + layout.RING_PITCH] = pitch
 
 
-def _sources(positions: Sequence[int], size: int, border: Border) -> NDArray[np.int64]:
-    """Return where padded positions come from; -1 is outside."""
-    sources = np.array(positions, np.int64)
-    outside = (sources < 0) | (sources >= size)
-    sources[outside] = [border_index(at, size, int(border)) for at in sources[outside].tolist()]
-    return sources
+def _parts(runs: Sequence[tuple[int, int]], threads: int) -> list[tuple[int, int]]:
+    """Return runs, cut into parts that threads can share."""
+    size = max(1, sum(last - first for first, last in runs) // (SHARES * threads)) if threads > 1 else 1 << 62
+    return [(at, min(at + size, last)) for first, last in runs for at in range(first, last, size)]
+
+
+def _shared(work: Callable[[Hand, Any], int], hands: Sequence[Hand], tasks: Sequence[Any]) -> int:
+    """Return the sum of what tasks give, each done by the next hand that is free."""
+    waiting: Iterator[Any] = iter(tasks)
+
+    def some(hand: Hand) -> int:
+        return sum(work(hand, task) for task in waiting)
+
+    if len(hands) == 1 or len(tasks) < 2:
+        return some(hands[0])
+    with ThreadPoolExecutor(len(hands)) as pool:
+        return sum(pool.map(some, hands))
