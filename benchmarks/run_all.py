@@ -28,6 +28,7 @@ HERE = Path(__file__).parent
 SCRIPTS = (
     "opencv",
     "joins",
+    "gaussians",
     "ranks",
     "halide_chains",
     "halide_auto",

@@ -43,3 +43,15 @@ def test_a_weight_of_zero_is_no_tap(rng):
     chain = [resize((12, 6), "lanczos3", antialias=False)]
     plan, run = compiled(chain, image)
     np.testing.assert_array_equal(run(image)[0], on_processor(plan)(image, threads=1)[0])
+
+
+@pytest.mark.parametrize(("border", "stride", "alpha"), [("symmetric", 1, False), ("wrap", 2, True)])
+def test_a_long_gaussian_at_three_rates(border, stride, alpha, rng):
+    """A strided window, a short one and taps of their own: the processor's bytes."""
+    from convpipe.compile.cpu.graphs import compile_plan as on_processor
+
+    image = rng.integers(0, 256, (5, 7, 4) if alpha else (5, 7), dtype=np.uint8)
+    blur = stage("blur", "gaussian", sigma=[11, 0.4], border=border, stride=stride)
+    plan, run = compiled([blur], image, alpha=alpha)
+    assert plan.stages[0].rates is not None
+    np.testing.assert_array_equal(run(image)[0], on_processor(plan)(image, threads=1)[0])
