@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 from math import prod
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -21,6 +21,19 @@ PADDING_RULES = ("same", "valid")
 """torch's; pipelines know more."""
 
 Shape = tuple[int, int, int, int]
+
+
+class Given(NamedTuple):
+    """What is looked at of an array, of NumPy or of the device."""
+
+    shape: tuple[int, ...]
+    dtype: np.dtype[Any]
+
+    @property
+    def ndim(self) -> int:
+        """Number of its axes."""
+        return len(self.shape)
+
 
 A = TypeVar("A", bound=Any)
 
@@ -51,7 +64,7 @@ def whole(value: object, name: str) -> int:
     return pair(value, name)[0]
 
 
-def image_shape(x: NDArray[Any]) -> Shape:
+def image_shape(x: Given) -> Shape:
     """Return the shape of `x` with all four axes."""
     if x.ndim not in (2, 3, 4):
         raise ParameterError(f"x needs shape (N, C, H, W), (C, H, W) or (H, W); given {x.shape}", "x")
@@ -61,7 +74,7 @@ def image_shape(x: NDArray[Any]) -> Shape:
     return n, c, h, w
 
 
-def filter_shape(weight: NDArray[Any]) -> Shape:
+def filter_shape(weight: Given) -> Shape:
     """Return the shape of `weight` with all four axes."""
     if weight.ndim not in (2, 4) or 0 in weight.shape:
         raise ParameterError(
@@ -73,7 +86,7 @@ def filter_shape(weight: NDArray[Any]) -> Shape:
     return outputs, inputs, rows, cols
 
 
-def channels(x: NDArray[Any], weight: NDArray[Any], groups: int) -> None:
+def channels(x: Given, weight: Given, groups: int) -> None:
     """Refuse channels that the groups do not divide, or that are not the filters'."""
     inputs, (outputs, per_group, *_) = image_shape(x)[1], filter_shape(weight)
     if outputs % groups:
@@ -88,14 +101,13 @@ def channels(x: NDArray[Any], weight: NDArray[Any], groups: int) -> None:
         )
 
 
-def bias(value: NDArray[Any], taps: Shape) -> NDArray[Any]:
-    """Return the bias if there is one number for each filter."""
+def bias(value: Given, taps: Shape) -> None:
+    """Refuse a bias that is not one number for each filter."""
     if value.shape != (taps[0],):
         raise ParameterError(
             f"bias needs shape ({taps[0]},), a number for each filter of weight {taps}; given {value.shape}",
             "bias",
         )
-    return value
 
 
 def border(padding_mode: str) -> Border:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from functools import lru_cache
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -85,7 +86,8 @@ def conv2d(  # noqa: PLR0913 - the signature is torch's
         there: NDArray[Any] = _on_device(x, weight, bias, options)  # of the device, in truth
         return there
     images, filters = checks.array(x, "x"), checks.array(weight, "weight")
-    work = _check(images, filters, None if bias is None else checks.array(bias, "bias"), options)
+    start = None if bias is None else checks.array(bias, "bias")
+    work = _work(images, filters, start, options)
     checks.row_buffers(work.taps, work.how.windows, work.shape[3])
     result: NDArray[Any] = np.empty((0, *work.result[1:]), work.dtype)
     if work.shape[0]:
@@ -94,51 +96,48 @@ def conv2d(  # noqa: PLR0913 - the signature is torch's
             correlate,  # numba loads when the first image comes, not before
         )
 
-        parts: list[Any] = [
-            None if given is None else np.require(given, work.dtype, ["C", "ALIGNED"])
-            for given in work.arrays
-        ]
-        result = correlate(parts[0], parts[1], parts[2], work.how)
-    return result.reshape(_squeezed(images.ndim, filters.ndim, result.shape))
+        x, weight = _ready(images, work.dtype), _ready(filters, work.dtype)
+        start = None if start is None else _ready(start, work.dtype)
+        result = correlate(_with_axes(x, work.shape), _with_axes(weight, work.taps), start, work.how)
+    return result.reshape(work.squeezed)
 
 
-@dataclass(frozen=True)
-class _Options:
+class _Options(NamedTuple):
     """How a caller wants to filter, unchecked."""
 
     stride: Any
     padding: Any
     dilation: Any
     groups: Any
-    padding_mode: str
+    padding_mode: Any
 
 
 @dataclass(frozen=True)
 class _Work:
-    """What was given, found right: arrays with all their axes, and what they are to be put through."""
+    """What was given, found right, and what it is to be put through."""
 
-    arrays: tuple[Any, Any, Any]
+    shape: checks.Shape
+    taps: checks.Shape
     how: Correlation
     dtype: np.dtype[Any]
-
-    @property
-    def shape(self) -> checks.Shape:
-        return checks.image_shape(self.arrays[0])
-
-    @property
-    def taps(self) -> checks.Shape:
-        return checks.filter_shape(self.arrays[1])
-
-    @property
-    def result(self) -> checks.Shape:
-        rows, cols = (
-            window.output(size) for window, size in zip(self.how.windows, self.shape[2:], strict=True)
-        )
-        return self.shape[0], self.taps[0], rows, cols
+    result: checks.Shape
+    squeezed: tuple[int, ...]
+    """The result's, without the axes that what was given lacks."""
 
 
-def _check(x: Any, weight: Any, bias: Any, options: _Options) -> _Work:
+def _work(x: Any, weight: Any, bias: Any, options: _Options) -> _Work:
     """Refuse what does not fit together; arrays are NumPy's or the device's."""
+    start = None if bias is None else checks.Given(bias.shape, bias.dtype)
+    given = checks.Given(x.shape, x.dtype), checks.Given(weight.shape, weight.dtype), start, options
+    return _known(*given) if all(map(_exact, options)) else _check(*given)
+
+
+def _exact(option: object) -> bool:
+    """Return whether `option` equals no other that means something else, as True equals 1."""
+    return type(option) in (int, str) or (type(option) is tuple and all(map(_exact, option)))
+
+
+def _check(x: checks.Given, weight: checks.Given, bias: checks.Given | None, options: _Options) -> _Work:
     shape, taps = checks.image_shape(x), checks.filter_shape(weight)
     groups = checks.whole(options.groups, "groups")
     checks.channels(x, weight, groups)
@@ -147,12 +146,23 @@ def _check(x: Any, weight: Any, bias: Any, options: _Options) -> _Work:
     border = checks.border(options.padding_mode)
     windows = checks.windows(shape, taps, options.stride, options.padding, options.dilation)
     checks.fits_border(shape, windows, options.padding_mode)
-    given = [array for array in (x, weight, bias) if array is not None]
-    dtype = np.result_type(np.float32, *(array.dtype for array in given))
-    arrays = (_with_axes(x, shape), _with_axes(weight, taps), bias)
-    work = _Work(arrays, Correlation(windows, groups, border), dtype)
-    checks.memory(work.result, dtype, "padding")
-    return work
+    dtype = np.result_type(np.float32, *(given.dtype for given in (x, weight, bias) if given is not None))
+    rows, cols = (window.output(size) for window, size in zip(windows, shape[2:], strict=True))
+    result = shape[0], taps[0], rows, cols
+    checks.memory(result, dtype, "padding")
+    squeezed = _squeezed(x.ndim, weight.ndim, result)
+    return _Work(shape, taps, Correlation(windows, groups, border), dtype, result, squeezed)
+
+
+_known = lru_cache(256)(_check)
+"""The same, but what was found right once is not looked at again: that took most of a small call."""
+
+
+def _ready(array: NDArray[Any], dtype: np.dtype[Any]) -> NDArray[Any]:
+    """Return the array as the loops read it."""
+    if array.dtype == dtype and array.flags.c_contiguous and array.flags.aligned:
+        return array  # np.require takes as long as a small image
+    return np.require(array, dtype, ["C", "ALIGNED"])
 
 
 def _with_axes(array: Any, shape: checks.Shape) -> Any:
@@ -172,6 +182,7 @@ def _on_device(x: Any, weight: Any, bias: Any, options: _Options) -> Any:
 
     images, filters = (checks.numbers(nchw.adopt(a), name) for a, name in ((x, "x"), (weight, "weight")))
     start = None if bias is None else checks.numbers(nchw.adopt(bias), "bias")
-    work = _check(images, filters, start, options)
-    result = nchw.correlate(*work.arrays, work.how, work.dtype)
-    return nchw.like(result.reshape(_squeezed(images.ndim, filters.ndim, result.shape)), x)
+    work = _work(images, filters, start, options)
+    arrays = _with_axes(images, work.shape), _with_axes(filters, work.taps), start
+    result = nchw.correlate(*arrays, work.how, work.dtype)
+    return nchw.like(result.reshape(work.squeezed), x)

@@ -1,0 +1,160 @@
+"""A correlation as numbers: how it is cut into strips of rows and blocks of channels, for compiled loops."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from convpipe.compile.common.correlation import Correlation
+from convpipe.compile.conv2d import layout
+from convpipe.compile.conv2d.buffers import Buffers
+from convpipe.compile.conv2d.tile import BLOCK, PANEL_BYTES, VECTOR_BYTES, widths
+from convpipe.geometry import Extent
+
+SPLIT_ROWS = 8
+"""Rows a thread has at least before channels are divided among threads: each strip copies rows of its own."""
+
+SHARE_PRODUCTS = 250_000
+"""Fewest products of a thread: from 0.3 to 1 million on, by the layer, two threads are quicker than one."""
+
+Numbers = NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Cut:
+    """How a correlation is divided.
+
+    Parameters
+    ----------
+    words : ndarray of int64
+        As :mod:`convpipe.compile.conv2d.layout` says.
+    sizes : (int, int)
+        Rows and columns of a result.
+    units : int
+        Strips, of every image and group, times the parts that their channels are divided into.
+    shares : int
+        Threads that are worth waking.
+    """
+
+    words: Numbers
+    sizes: Extent
+    units: int
+    shares: int
+
+
+def cut(
+    shape: tuple[int, ...],
+    taps: tuple[int, ...],
+    how: Correlation,
+    itemsize: int,
+    threads: int,
+    tile: Callable[[int], int],
+) -> Cut:
+    """Return how the correlation of (N, C, H, W) images with (C_out, C / groups, KH, KW) taps is divided.
+
+    `tile` gives the address of the tile of so many channels.
+    """
+    buffers = Buffers(taps[1], (shape[2], shape[3]), how, itemsize)
+    banks, filters, sizes = shape[0] * how.groups, taps[0] // how.groups, buffers.sizes
+    products = banks * filters * math.prod((*taps[1:], *sizes))
+    shares = max(1, min(threads, products // SHARE_PRODUCTS))
+    strips = _strips(banks, sizes[0], shares, buffers.most_rows())
+    splits = min(-(-shares // (banks * strips)), -(-filters // BLOCK))
+    words = _Words()
+    words.put(
+        {
+            layout.ITEM: itemsize,
+            layout.GROUPS: how.groups,
+            layout.FILTERS: filters,
+            layout.PLANE_IN: shape[2] * shape[3],
+            layout.COLS_IN: shape[3],
+            layout.PLANE_OUT: sizes[0] * sizes[1],
+            layout.COLS_OUT: sizes[1],
+        }
+    )
+    words.put_samples(buffers, strips)
+    words.put_parts(filters, splits, tile)
+    return Cut(words.array(), sizes, banks * strips * splits, shares)
+
+
+def _strips(banks: int, rows: int, shares: int, most: int) -> int:
+    """Return into how many strips of at most so many rows each image is divided."""
+    strips = -(-rows // most)
+    step = shares // math.gcd(banks, shares)  # as many for each thread
+    even = -(-strips // step) * step
+    return even if rows >= even * SPLIT_ROWS or strips > step else strips
+
+
+class _Words:
+    def __init__(self) -> None:
+        self._head = np.zeros(layout.WORDS, np.int64)
+        self._lists = [self._head]
+
+    def put(self, numbers: dict[int, int]) -> None:
+        """Write numbers into their places."""
+        for place, number in numbers.items():
+            self._head[place] = number
+
+    def put_samples(self, buffers: Buffers, strips: int) -> None:
+        """Write what strips of rows read, and from where."""
+        rows = buffers.sizes[0]
+        tops = [strip * rows // strips for strip in range(strips + 1)]
+        most, in_place = -(-rows // strips), buffers.in_place(rows // strips)
+        offsets, pieces = buffers.offsets(most, in_place) * buffers.itemsize, buffers.pieces()
+        edges = buffers.edges(most)[: 0 if in_place else None]
+        listed = []
+        for top, end in pairwise(tops):
+            lines = buffers.lines(top, end - top, most)[: 0 if in_place else None]
+            listed.append((top, end - top, self._list(lines), len(lines)))
+        samples = 0 if in_place else buffers.samples(most) * buffers.itemsize
+        self.put(
+            {
+                layout.MEMORY: PANEL_BYTES + samples + 2 * VECTOR_BYTES,  # to begin and to end with
+                layout.TAPS: len(offsets),
+                layout.CHANNELS: buffers.channels,
+                layout.STRIPS: strips,
+                layout.IN_PLACE: in_place,
+                layout.PITCH: buffers.pitch,
+                layout.STRIDE: buffers.how.windows[1].stride,
+                layout.PHASES: buffers.phases,
+                layout.PIECE_STEP: buffers.piece_step(most),
+                layout.EDGE_COUNT: len(edges),
+                layout.OFFSETS_AT: self._list(offsets),
+                layout.PIECES_AT: self._list(pieces),
+                layout.EDGES_AT: self._list(edges),
+                layout.STRIPS_AT: self._list(listed),
+            }
+        )
+
+    def put_parts(self, filters: int, splits: int, tile: Callable[[int], int]) -> None:
+        """Write the blocks of each part of the channels; the first of all may have a channel more."""
+        blocks = -(-filters // BLOCK)
+        size, larger = divmod(filters, blocks)
+        listed = []
+        for split in range(splits):
+            first, last = split * blocks // splits, (split + 1) * blocks // splits
+            kinds = (size + 1, first, min(last, larger)), (size, max(first, larger), last)
+            runs = [
+                (tile(n), n, *widths(n), begin * size + min(begin, larger), end - begin)
+                for n, begin, end in kinds
+                if begin < end
+            ]
+            listed.append((self._list(runs), len(runs)))
+        self.put({layout.SPLITS: splits, layout.SPLITS_AT: self._list(listed)})
+
+    def array(self) -> Numbers:
+        """Return all of them."""
+        words = np.concatenate(self._lists)
+        words.flags.writeable = False
+        return words
+
+    def _list(self, numbers: ArrayLike) -> int:
+        """Append numbers, and return where they begin."""
+        place = sum(map(len, self._lists))
+        self._lists.append(np.array(numbers, np.int64).reshape(-1))
+        return place
