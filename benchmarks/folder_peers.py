@@ -8,6 +8,7 @@ magnitude of each channel's gradient, scaled as convpipe's, but for `vips-native
 
 from __future__ import annotations
 
+import io
 import sys
 from collections.abc import Callable, Iterable
 from functools import partial
@@ -19,7 +20,9 @@ import numpy as np
 
 QUALITY = 95
 SCALE = 1 / (4 * np.sqrt(2))
+LEVEL = 1
 Pair = tuple[Path, Path]
+Codec = tuple[Callable[[bytes], np.ndarray], Callable[[np.ndarray], object]]
 
 
 def codecs(pairs: list[Pair], threads: int) -> None:
@@ -28,14 +31,9 @@ def codecs(pairs: list[Pair], threads: int) -> None:
     Nothing else is done: nothing is checked, hashed or written. The one result is what folder.py left beside
     the output folder.
     """
-    import imagecodecs
-
-    png = pairs[0][0].suffix == ".png"
-    decode = imagecodecs.png_decode if png else imagecodecs.jpeg8_decode
-    encode = partial(imagecodecs.png_encode, level=1, strategy=3, filter=64)
-    if not png:
-        encode = partial(imagecodecs.jpeg8_encode, level=QUALITY)
-    first = pairs[0][1].parent.parent / f"result{pairs[0][0].suffix}"
+    suffix = pairs[0][0].suffix
+    decode, encode = {".jpg": jpeg, ".png": png, ".tif": tiff}[suffix]()
+    first = pairs[0][1].parent.parent / f"result{suffix}"
     result = decode(first.read_bytes())
 
     def one(pair: Pair) -> None:
@@ -43,6 +41,35 @@ def codecs(pairs: list[Pair], threads: int) -> None:
         encode(result)
 
     each(ThreadPool(threads), one, pairs)
+
+
+def jpeg() -> Codec:
+    import imagecodecs
+
+    return imagecodecs.jpeg8_decode, partial(imagecodecs.jpeg8_encode, level=QUALITY)
+
+
+def png() -> Codec:
+    import imagecodecs
+
+    return imagecodecs.png_decode, partial(imagecodecs.png_encode, level=1, strategy=3, filter=64)
+
+
+def tiff() -> Codec:
+    """LZW through libtiff, as convpipe reads it, and deflate through tifffile."""
+    import imagecodecs
+    import tifffile
+
+    def decode(data: bytes) -> np.ndarray:
+        with tifffile.TiffFile(io.BytesIO(data)) as file:
+            lzw = file.pages[0].compression == tifffile.COMPRESSION.LZW
+            return imagecodecs.tiff_decode(data) if lzw else file.asarray(maxworkers=1)
+
+    def encode(pixels: np.ndarray) -> None:
+        settings = {"compression": "zlib", "compressionargs": {"level": LEVEL}, "predictor": True}
+        tifffile.imwrite(io.BytesIO(), pixels, **settings, metadata=None, maxworkers=1)
+
+    return decode, encode
 
 
 def opencv(pairs: list[Pair], threads: int) -> None:
@@ -69,6 +96,12 @@ def vips(pairs: list[Pair], threads: int) -> None:
     each(ThreadPool(threads), partial(vips_one, native=False), pairs)
 
 
+def vips_loop(pairs: list[Pair], threads: int) -> None:
+    """A plain loop: libvips has threads of its own."""
+    for pair in pairs:
+        vips_one(pair, native=False)
+
+
 def vips_native(pairs: list[Pair], threads: int) -> None:
     """The Sobel that libvips has, on 8 bits: the sum of absolute derivatives, at another scale."""
     each(ThreadPool(threads), partial(vips_one, native=True), pairs)
@@ -85,7 +118,12 @@ def vips_one(pair: Pair, native: bool) -> None:
         mask = pyvips.Image.new_from_array([[-1, 0, 1], [-2, 0, 2], [-1, 0, 1]])
         x, y = (edges.conv(each, precision="float") for each in (mask, mask.rot90()))
         edges = ((x * x + y * y) ** 0.5 * SCALE + 0.5).cast("uchar")
-    edges.write_to_file(str(pair[1]), Q=QUALITY, subsample_mode="on")
+    options = {"Q": QUALITY, "subsample_mode": "on"} if pair[1].suffix == ".jpg" else FASTEST
+    edges.write_to_file(str(pair[1]), **options)
+
+
+FASTEST = {"compression": 1, "filter": "avg"}
+"""Of libvips' PNGs."""
 
 
 def skimage(pairs: list[Pair], threads: int) -> None:
@@ -105,11 +143,18 @@ def skimage_one(pair: Pair) -> None:
 
 def each(pool: Pool | ThreadPool, act: Callable[[Pair], None], pairs: Iterable[Pair]) -> None:
     with pool:
-        for _ in pool.imap_unordered(act, pairs):
+        for _ in pool.imap_unordered(act, pairs, chunksize=max(1, min(64, len(pairs) // 100))):
             pass
 
 
-PEERS = {"codecs": codecs, "opencv": opencv, "vips": vips, "vips-native": vips_native, "skimage": skimage}
+PEERS = {
+    "codecs": codecs,
+    "opencv": opencv,
+    "vips": vips,
+    "vips-loop": vips_loop,
+    "vips-native": vips_native,
+    "skimage": skimage,
+}
 
 
 def main(peer: str, source: str, target: str, threads: str) -> None:
