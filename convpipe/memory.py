@@ -1,4 +1,4 @@
-"""Arrays for results and for decoded images, in memory that earlier ones gave back.
+"""Arrays for results, decoded images and files, in memory that earlier ones gave back.
 
 The operating system hands out memory page by page at first touch, zeroed: for a large result that takes about
 as long as writing it. A loop over many images of one size needs that only once.
@@ -72,6 +72,21 @@ def empty(shape: Sequence[int], dtype: DTypeLike) -> NDArray[Any]:
             _free.pop(size, None)
         block = _block(nbytes, f"{'x'.join(map(str, shape))} {np.dtype(dtype)}")
     return np.asarray(_Lease(block)).view(dtype).reshape(shape)
+
+
+def buffer(nbytes: int) -> memoryview:
+    """Return bytes whose values are undefined, in a block that others of about as many can take.
+
+    For what differs a little from image to image, as the content of files does. Left to the C library, blocks
+    of many sizes leave gaps between each other that no later one fits.
+
+    Examples
+    --------
+    >>> len(buffer(1000))
+    1000
+    """
+    step = 1 << max(0, nbytes.bit_length() - 4)
+    return memoryview(empty((-(-nbytes // step) * step,), np.uint8))[:nbytes]
 
 
 def _block(nbytes: int, array: str) -> NDArray[np.uint8]:

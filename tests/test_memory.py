@@ -95,3 +95,13 @@ def test_a_kept_result_is_not_overwritten(rng):
         pipeline(image[::-1])
     for result, copy in zip(kept, copies, strict=True):
         np.testing.assert_array_equal(result, copy)
+
+
+def test_contents_of_about_one_size_share_a_block():
+    first = memory.buffer(5_300_000)
+    where = address(np.asarray(first))
+    del first
+    gc.collect()
+    again = memory.buffer(5_450_000)
+    assert len(again) == 5_450_000
+    assert address(np.asarray(again)) == where

@@ -33,8 +33,8 @@ PACKAGES = {
         write_pages
     """,
     "convpipe.report": """
-        ImageResult Report ReportFolder ResultFile SizeGroup byte_size existing_advice exit_code extent number
-        printable summary to_html where_results_are
+        ImageResult Report ReportFolder ResultFile SizeGroup Status byte_size existing_advice exit_code extent
+        number printable summary to_html where_results_are
     """,
     "convpipe.stages": "ANY_LABEL COMMON ImageKind Method Stage attempt families find nearest stage",
 }

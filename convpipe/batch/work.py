@@ -26,8 +26,9 @@ from convpipe.batch.resume import holds
 from convpipe.batch.state import Run
 from convpipe.errors import ConvpipeError, JobError, PlanError, ReadError, WriteError
 from convpipe.images import Encoded, File, ImageInfo, OpenFile, Page
+from convpipe.losses import Losses
 from convpipe.plan import Plan
-from convpipe.report import ImageResult, ResultFile, printable
+from convpipe.report import ImageResult, ResultFile, Status, printable
 
 DISK_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EROFS}
 """What no later image would be spared."""
@@ -56,7 +57,8 @@ class Work:
         self._run, self._job, self._relative, self._targets = run, run.job, relative, targets
         self._stage = "read"
         self._began = time.perf_counter()
-        self._known = ImageResult(str(relative), "failed")
+        self._known: dict[str, Any] = {"path": str(relative)}  # fields of its result
+        self._losses = Losses()
         self._shown: NDArray[np.bool_] | None = None  # by the mask
 
     def run(self, *, again: bool = False) -> ImageResult | None:
@@ -103,17 +105,20 @@ class Work:
         self._stage = stage
 
     def _learn(self, **fields: Any) -> None:
-        self._known = replace(self._known, **fields)
+        self._known |= fields
 
     def _note(self, notes: Sequence[str]) -> None:
         """Keep notes that are new."""
-        self._learn(notes=tuple(dict.fromkeys([*self._known.notes, *map(printable, notes)])))
+        if notes:
+            known = self._known.get("notes", ())
+            self._learn(notes=tuple(dict.fromkeys([*known, *map(printable, notes)])))
 
-    def _result(self, **fields: Any) -> ImageResult:
-        return replace(self._known, seconds=round(time.perf_counter() - self._began, 6), **fields)
+    def _result(self, status: Status, **fields: Any) -> ImageResult:
+        seconds = round(time.perf_counter() - self._began, 6)
+        return ImageResult(status=status, seconds=seconds, **self._known, **fields)
 
     def _failure(self, stage: str, reason: str) -> ImageResult:
-        return self._result(stage=stage, reason=printable(reason))
+        return self._result("failed", stage=stage, reason=printable(reason))
 
     def _filter(self) -> ImageResult:
         """Whatever can be refused from names and headers is, before a pixel is decoded."""
@@ -232,8 +237,8 @@ class Work:
         results, losses = self._run.engine.outputs(
             image.pixels, threads, alpha=image.alpha, nodata=info.nodata, mask=self._shown
         )
-        losses += self._known.losses
-        self._learn(nans=losses.nans, overflows=losses.overflows)
+        self._losses += losses
+        self._learn(nans=self._losses.nans, overflows=self._losses.overflows)
         self._enter("write")
         return [
             Page(results[output.name], image.alpha, image.metadata, plan.sampling(output.node))
@@ -265,7 +270,7 @@ class Work:
             images.save_all(new, run.drafts)
         *beside, last = files
         return self._result(
-            status="done",
+            "done",
             output=last.output,
             bytes_written=last.bytes_written,
             output_hash=last.output_hash,

@@ -10,6 +10,7 @@ import stat
 import threading
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
+from random import Random
 from typing import NamedTuple
 
 from convpipe.images.folder import Folder
@@ -53,6 +54,8 @@ class Drafts:
 
     def __init__(self) -> None:
         self._guard = threading.Lock()
+        # Seeded by the system, which need not be asked again for every name.
+        self._names = Random(secrets.randbits(256))
         self._open: set[tuple[Folder, str]] = set()
         self._closed = False
 
@@ -106,7 +109,7 @@ class Drafts:
 
     def _create(self, folder: Folder) -> tuple[str, int]:
         while True:
-            temporary = f".{secrets.token_hex(8)}{TEMPORARY_SUFFIX}"
+            temporary = f".{self._names.getrandbits(64):016x}{TEMPORARY_SUFFIX}"
             with self._guard:
                 if self._closed:
                     raise InterruptedError(errno.EINTR, "the run has ended")

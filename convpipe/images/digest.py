@@ -34,6 +34,8 @@ def digest_file(path: str | os.PathLike[str]) -> str:
         The file cannot be read, or is not a regular one.
     """
     if isinstance(path, OpenFile):
+        if (content := path.held()) is not None:
+            return digest_of([content])
         with path.open() as file:
             return hashlib.file_digest(cast(io.BufferedReader, file), ALGORITHM).hexdigest()
     with open_file(path) as opened:

@@ -8,6 +8,7 @@ no step follows a link. Elsewhere paths are used, and a moment stays between the
 from __future__ import annotations
 
 import errno
+import io
 import os
 import secrets
 from collections.abc import Sequence
@@ -17,6 +18,9 @@ from typing import Any, BinaryIO, Self
 
 from convpipe.errors import ReadError
 from convpipe.paths import irregular, open_at_once
+
+HELD_BYTES = 1 << 20
+"""Of a file that is read once, and kept while it is open: there are as many as threads."""
 
 RELATIVE = {os.open, os.mkdir, os.unlink, os.stat, os.link, os.rename} <= os.supports_dir_fd
 """Whether this system takes names relative to an open folder."""
@@ -268,6 +272,7 @@ class OpenFile(os.PathLike[str]):
         if reason := irregular(descriptor):
             os.close(descriptor)
             raise ReadError(reason)
+        self._content: bytes | None = None
 
     def __fspath__(self) -> str:
         return os.fspath(self.path)
@@ -278,8 +283,23 @@ class OpenFile(os.PathLike[str]):
     def __exit__(self, *_: object) -> None:
         os.close(self.descriptor)
 
+    def held(self) -> bytes | None:
+        """Return the content of a short file, read once; None of a longer one.
+
+        So what is hashed is the very bytes that are decoded.
+        """
+        size = os.fstat(self.descriptor).st_size if self._content is None else 0
+        if size > HELD_BYTES:
+            return None
+        if self._content is None:
+            os.lseek(self.descriptor, 0, os.SEEK_SET)
+            self._content = os.read(self.descriptor, size)
+        return self._content
+
     def open(self) -> BinaryIO:
         """Return the file from its beginning; one such at a time, as they share a position."""
+        if self._content is not None:
+            return io.BytesIO(self._content)
         os.lseek(self.descriptor, 0, os.SEEK_SET)
         return open(self.path, "rb", opener=lambda *_: os.dup(self.descriptor))  # with its name
 

@@ -7,10 +7,11 @@ import os
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass, field
-from typing import Any, BinaryIO, NamedTuple
+from typing import Any, BinaryIO, NamedTuple, cast
 
 import numpy as np
 
+from convpipe import memory
 from convpipe.errors import ReadError
 from convpipe.images.folder import OpenFile, open_file
 from convpipe.images.formats.registry import FORMATS, HEAD_BYTES, describe, format_of, sniff
@@ -37,6 +38,14 @@ class Source:
         """Return the whole file."""
         self.file.seek(0)
         return self.file.read()
+
+    def buffered(self) -> memoryview:
+        """Return the whole file, in memory that later ones will take."""
+        if isinstance(self.file, io.BytesIO):
+            return memoryview(self.file.getvalue())
+        content = memory.buffer(self.size)
+        self.file.seek(0)
+        return content[: cast(io.BufferedReader, self.file).readinto(content)]
 
     def at(self, position: int, count: int) -> bytes:
         """Return up to ``count`` bytes from ``position``, with nothing read ahead where the system can."""
@@ -140,8 +149,9 @@ def opened(path: str | os.PathLike[str], limits: Limits) -> Iterator[Source]:
 
 def _recognised(file: BinaryIO, path: str | os.PathLike[str], limits: Limits) -> Source:
     """Return an open file as one of the known formats, at its beginning."""
-    size = os.fstat(file.fileno()).st_size
+    size = file.seek(0, os.SEEK_END)
     limits.check_file(size)
+    file.seek(0)
     head = file.read(HEAD_BYTES)
     format = sniff(head)
     named = format_of(path)

@@ -181,6 +181,8 @@ class PageEncoder:
         return self
 
     def __exit__(self, *_: object) -> None:
+        # What encodes is a method of this: with that the content would stay until the collector comes.
+        self._encode, self._pieces = None, []
         with suppress(Exception):  # of a file that nobody will have
             self._open.close()
 

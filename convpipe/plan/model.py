@@ -155,6 +155,16 @@ class Plan:
 
     def sampling(self, node: int = -1) -> Sampling:
         """Return where the pixels of what a node gives lie in the image."""
+        if node not in self._samplings:
+            self._samplings[node] = self._sampling(node)
+        return self._samplings[node]
+
+    @cached_property
+    def _samplings(self) -> dict[int, Sampling]:
+        """What was found, by node: it is asked of each image that has this plan."""
+        return {}
+
+    def _sampling(self, node: int) -> Sampling:
         found, fields = Sampling(), (Field(), Field())
         for each in self.way_to(node):
             if isinstance(each.apart, Turn):
@@ -202,7 +212,7 @@ class Plan:
         """What runs as one loop or transform each, between which the whole image stands."""
         return cut(self.nodes, [output.node for output in self.outputs], self.dtype)
 
-    @property
+    @cached_property
     def shared_bytes(self) -> int:
         """Memory beside the image and the result that all threads share: at most, of all that is filtered.
 
@@ -267,7 +277,7 @@ class Plan:
             if (lost := loss(values, dtype, self.stages[at].smaller, is_result=at in results)) is not None
         ]
 
-    @property
+    @cached_property
     def notes(self) -> list[str]:
         """What is to be said of all such images: what a dtype loses, and that nothing can be missing."""
         if self.missing is None or self.missing.value is None:

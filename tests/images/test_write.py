@@ -284,3 +284,12 @@ def refuse(number):
         raise OSError(number, os.strerror(number))
 
     return call
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (1, 5000), (5000, 1), (257, 301), (300, 300, 3)])
+@pytest.mark.parametrize("level", [None, 0, 1, 9])
+def test_noise_that_deflate_cannot_shorten_fits_what_is_set_aside_for_a_png(tmp_path, shape, level):
+    noise = np.random.default_rng(0).integers(0, 1 << 16, shape).astype(np.uint16)
+    write(tmp_path / "a.png", noise, Encoding(compression=level))
+    assert (tmp_path / "a.png").stat().st_size > noise.nbytes
+    assert np.array_equal(read(tmp_path / "a.png").pixels, noise)

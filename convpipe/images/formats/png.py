@@ -126,7 +126,7 @@ def decode(source: Source, header: Header, allow_truncated: bool) -> np.ndarray:
     """Decode; libpng checks the CRC of every piece of pixel data and expands palettes and small depths."""
     import imagecodecs
 
-    data = source.content()
+    data: memoryview | bytes = source.buffered()
     if header.private != [(len(SIGNATURE), len(data) - len(SIGNATURE))]:
         data = _only(memoryview(data), header.private)
     shape = (header.rows, header.cols) + ((header.channels,) if header.channels > 1 else ())
@@ -145,12 +145,14 @@ def encode(
     """
     import imagecodecs
 
+    # What deflate cannot shorten it stores, 5 bytes longer a block; libpng adds 12 a chunk, and 1 a row.
+    out = memory.buffer(pixels.nbytes + pixels.nbytes // 64 + len(pixels) + 1024)
     if compression is None:
-        data = imagecodecs.png_encode(pixels, 1, strategy=3, filter=64)
+        data = imagecodecs.png_encode(pixels, 1, strategy=3, filter=64, out=out)
     else:
-        data = imagecodecs.png_encode(pixels, compression, strategy=0, filter=248)
+        data = imagecodecs.png_encode(pixels, compression, strategy=0, filter=248, out=out)
     after_ihdr = len(SIGNATURE) + 12 + 13
-    return [data[:after_ihdr], *_metadata_chunks(metadata), memoryview(data)[after_ihdr:]]
+    return [data[:after_ihdr], *_metadata_chunks(metadata), data[after_ihdr:]]
 
 
 def _extend(pieces: list[tuple[int, int]], position: int, length: int) -> None:
