@@ -86,7 +86,8 @@ def buffer(nbytes: int) -> memoryview:
     1000
     """
     step = 1 << max(0, nbytes.bit_length() - 4)
-    return memoryview(empty((-(-nbytes // step) * step,), np.uint8))[:nbytes]
+    block = empty((-(-nbytes // step) * step,), np.uint8)
+    return block.data[:nbytes]
 
 
 def _block(nbytes: int, array: str) -> NDArray[np.uint8]:

@@ -6,6 +6,7 @@ import struct
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
@@ -126,9 +127,9 @@ def decode(source: Source, header: Header, allow_truncated: bool) -> np.ndarray:
     """Decode; libpng checks the CRC of every piece of pixel data and expands palettes and small depths."""
     import imagecodecs
 
-    data: memoryview | bytes = source.buffered()
+    data: Any = source.buffered()
     if header.private != [(len(SIGNATURE), len(data) - len(SIGNATURE))]:
-        data = _only(memoryview(data), header.private)
+        data = _only(data, header.private)
     shape = (header.rows, header.cols) + ((header.channels,) if header.channels > 1 else ())
     out = memory.empty(shape, header.dtype)
     pixels: np.ndarray = imagecodecs.png_decode(data, out=out)
@@ -146,7 +147,7 @@ def encode(
     import imagecodecs
 
     # What deflate cannot shorten it stores, 5 bytes longer a block; libpng adds 12 a chunk, and 1 a row.
-    out = memory.buffer(pixels.nbytes + pixels.nbytes // 64 + len(pixels) + 1024)
+    out: Any = memory.buffer(pixels.nbytes + pixels.nbytes // 64 + len(pixels) + 1024)
     if compression is None:
         data = imagecodecs.png_encode(pixels, 1, strategy=3, filter=64, out=out)
     else:
