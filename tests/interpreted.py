@@ -11,7 +11,7 @@ import numba
 import numpy as np
 from rounding import fma, fma_of_floats
 
-from convpipe.compile.cpu import blocks, drive, order, rows
+from convpipe.compile.cpu import blocks, drive, order, rows, vectors
 from convpipe.geometry import border_index
 
 FIRST_LOOP = 1 << 60
@@ -259,6 +259,37 @@ def run_block(memory, given, block, columns, types):
             sums[x] = dot(*products)
 
 
+def sums(memory):
+    """Return weighted sums of any number of samples, as Python."""
+    module = types.ModuleType(vectors.__name__)
+
+    def dot_down(sample, dtype, windows, lanes):
+        def run(rows, column, p):
+            taps, step = _values(memory, p, 0, 2, np.int64)
+            weights = _values(memory, p + 16, 0, taps, dtype)
+            reads = taps + (windows - 1) * step
+            for window in range(windows):
+                read = [Row(memory, rows[window * step + k], sample) for k in range(taps)]
+                made = Row(memory, rows[reads + window], dtype)
+                for x in range(column, column + lanes):
+                    made[x] = dot(*(each for k in range(taps) for each in (weights[k], read[k][x])))
+
+        return run
+
+    def dot_along(sample, dtype, step, lanes):
+        def run(rows, column, p):
+            (taps,) = _values(memory, p, 0, 1, np.int64)
+            weights = _values(memory, p + 8, 0, taps, dtype)
+            read, made = Row(memory, rows[0], sample), Row(memory, rows[1], dtype)
+            for x in range(column, column + lanes):
+                made[x] = dot(*(each for k in range(taps) for each in (weights[k], read[x + k * step])))
+
+        return run
+
+    module.dot_down, module.dot_along = dot_down, dot_along
+    return module
+
+
 def store_small(dtype):
     stored = store(dtype)
 
@@ -272,16 +303,10 @@ def store_small(dtype):
 def loops(sources, memory, poison=77):
     """Return the functions of generated modules, as Python."""
     helpers = types.ModuleType(rows.__name__)
+    modules = helpers, layers(memory, poison), in_blocks(memory), sums(memory)
     with (
         mock.patch.object(numba.config, "DISABLE_JIT", True),
-        mock.patch.dict(
-            "sys.modules",
-            {
-                rows.__name__: helpers,
-                order.__name__: layers(memory, poison),
-                blocks.__name__: in_blocks(memory),
-            },
-        ),
+        mock.patch.dict("sys.modules", {module.__name__: module for module in modules}),
     ):
         exec(Path(rows.__file__).read_text(), helpers.__dict__)
         for name in ("source", "target", "row"):

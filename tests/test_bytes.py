@@ -145,7 +145,7 @@ def test_the_code_of_every_loop_shape_fuses_what_it_says_alone(shape, dtype):
         flags = r"\b(fast|contract|reassoc|afn|arcp|nnan|ninf|nsz)\b"
         assert not [line for line in arithmetic if re.search(flags, line)]
         assert "llvm.fmuladd" not in code
-        says = any(words in loop.source for words in ("dot(w0, s0[x], w1", "dot_onto(", "block("))
+        says = any(words in loop.source for words in ("dot(w0, s0[x], w1", "dot_onto(", "block(", "= dot_"))
         assert ("llvm.fma." in code) == says
         fused += "llvm.fma." in code
     assert bool(fused) == (

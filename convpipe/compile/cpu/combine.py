@@ -47,9 +47,9 @@ class Response(NamedTuple):
 
     def __str__(self) -> str:
         """Return what is left to do, for a person."""
-        onto = "the sum and " if self.total is not None else ""
-        whole = f" in {self.sums}" if self.sums else ""
-        return f"{self.name}: {onto}{len(self.terms)} terms{whole}"
+        terms = [f"{len(self.terms)} terms"] if self.terms or self.total is None else []
+        before = ["the sum"] if self.total is not None else []
+        return f"{self.name}: {' and '.join(before + terms)}" + (f" in {self.sums}" if self.sums else "")
 
     @property
     def weights(self) -> int:

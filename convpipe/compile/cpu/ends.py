@@ -9,7 +9,7 @@ import numpy as np
 
 from convpipe.compile.common.levels import Level
 from convpipe.compile.cpu import loops
-from convpipe.compile.cpu.steps import Frame, Given, Place, outside_pixel, sources
+from convpipe.compile.cpu.steps import Frame, Given, Place, outside_pixel, packed, sources
 from convpipe.plan.rings import aligned
 
 
@@ -46,6 +46,6 @@ def _copies(frame: Frame, given: Given, level: Level, columns: range, constant: 
     made = [Place(block.row, block.offset + row * pitch) for row in range(count)]
     numbers = [count, *(at for _, at in sources(columns, given.left, given.inside, given.border))]
     outside = outside_pixel(constant, given.channels, given.dtype)
-    parameters = np.frombuffer(np.array(numbers, np.int64).tobytes() + outside.tobytes(), np.uint8)
-    frame.call(loops.ends(given.dtype, given.channels), [*read, *made], len(columns), parameters)
+    loop = loops.ends(given.dtype, given.channels)
+    frame.call(loop, [*read, *made], len(columns), packed(numbers, outside))
     return replace(given, left=0, right=0, inside=len(columns), origin=block.offset, pitch=pitch)

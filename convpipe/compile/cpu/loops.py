@@ -7,7 +7,9 @@ of a kernel than how many samples they read, so that pipelines share them.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cache
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -15,6 +17,7 @@ import numpy as np
 from convpipe.compile.common.text import Text, fused, times
 from convpipe.compile.cpu.blocks import Block
 from convpipe.compile.cpu.lanes import Lanes, Term, Windows, plus, rows_of, samples_at, whole_sum
+from convpipe.compile.cpu.vectors import sizes
 
 HEADER = """import numpy as np
 from convpipe.compile.cpu.rows import *
@@ -130,6 +133,45 @@ def blocks(sample: str, compute: str, block: Block) -> Loop:
         text.line(f"for k in range((n + {columns - 1}) // {columns}):")
         text.line(f"    block(rows, p, min(k * {columns}, n - {columns}), n)", "return 0")
     return Loop(f"all taps of {sample}, for {rows_of(block.rows)} in blocks of {columns} columns", str(text))
+
+
+@cache
+def dot_down(sample: str, compute: str, windows: int) -> Loop:
+    """Sum of samples of any number of rows times weights, for each of some windows.
+
+    Parameters: how many rows a window has, and how many there are from one to the next; the weights. Rows:
+    those under the windows, then the sums.
+    """
+    text = _by_blocks("dot_down", f'"{sample}", "{compute}", {windows}', sizes(compute, windows))
+    return Loop(f"rows of {sample}, weighted" + (f", for each of {windows}" if windows > 1 else ""), text)
+
+
+@cache
+def dot_along(sample: str, compute: str, step: int) -> Loop:
+    """Sum of any number of neighbours, `step` samples apart, times weights.
+
+    Parameters: how many; the weights. Rows: that of the samples, then the sum.
+    """
+    text = _by_blocks("dot_along", f'"{sample}", "{compute}", {step}', sizes(compute))
+    return Loop(f"neighbours of {sample} in 1 row, weighted" + (f", {step} apart" if step > 1 else ""), text)
+
+
+def _by_blocks(name: str, given: str, counts: Sequence[int]) -> str:
+    """Return a loop over blocks, as large as a row has; the last of them ends where the row ends."""
+    text = Text()
+    text.block(HEADER)
+    text.line(f"from convpipe.compile.cpu.vectors import {name}", "")
+    text.line(*(f"sum_{size} = {name}({given}, {size})" for size in counts))
+    text.line("", "", "@inline", "def loop(rows, n, p):")
+    with text.indented():
+        text.line("x = 0")
+        for size, next_size in pairwise([*counts, 0]):
+            text.line(f"if n >= {size}:")
+            with text.indented():
+                text.line(f"while n - x > {next_size}:")
+                text.line(f"    sum_{size}(rows, min(x, n - {size}), p)", f"    x += {size}")
+        text.line("return 0")
+    return str(text)
 
 
 @cache

@@ -168,6 +168,11 @@ class Frame:
         self.steps[-1] = replace(self.steps[-1], measured=tuple(spots))
 
 
+def packed(numbers: Sequence[int], values: NDArray[Any]) -> NDArray[np.uint8]:
+    """Return parameters of a loop: whole numbers, and after them others."""
+    return np.frombuffer(np.array(numbers, np.int64).tobytes() + values.tobytes(), np.uint8)
+
+
 def margin(
     row: Place,
     dtype: str,

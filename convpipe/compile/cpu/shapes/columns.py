@@ -11,11 +11,11 @@ from numpy.typing import NDArray
 from convpipe.compile.cpu import loops
 from convpipe.compile.cpu.lanes import Windows
 from convpipe.compile.cpu.shapes.part import Geometry, units
-from convpipe.compile.cpu.shapes.sums import pieces
-from convpipe.compile.cpu.steps import Frame, Place, When, margin
+from convpipe.compile.cpu.shapes.sums import FEW, in_line, pieces
+from convpipe.compile.cpu.steps import Frame, Place, When, margin, packed
 
 COLUMN_ROWS = 8
-"""Most source rows in one loop of a column pass."""
+"""Most source rows in a loop of a column pass that has them written out."""
 
 
 class Columns:
@@ -32,10 +32,13 @@ class Columns:
 
     def add(self, rows: Sequence[int], weights: NDArray[Any] | None, when: When = "always") -> None:
         """Sum `rows` of the window, with `weights` or without."""
+        if weights is not None and weights.dtype.kind == "f" and len(rows) > FEW:
+            self._sum_many(rows, weights, when)
+            return
         for first, last in pieces(len(rows), COLUMN_ROWS):
             part = list(rows[first:last])
             values = None if weights is None else weights[first:last]
-            if part == list(range(part[0], part[0] + len(part))):
+            if in_line(part):
                 windows = Windows(len(part), len(self.targets), self.given.stride[0])
                 reads = range(part[0], part[0] + windows.reads)
                 self._sum(list(reads), self.targets, windows, values, first > 0, when)
@@ -43,6 +46,17 @@ class Columns:
                 for k, target in enumerate(self.targets):
                     read = [row + k * self.given.stride[0] for row in part]
                     self._sum(read, [target], Windows(len(part)), values, first > 0, when)
+
+    def _sum_many(self, rows: Sequence[int], weights: NDArray[Any], when: When) -> None:
+        """Sum rows of any number in one loop."""
+        step = self.given.stride[0]
+        together = [self.targets] if in_line(rows) else [[target] for target in self.targets]
+        for k, targets in enumerate(together):
+            loop = loops.dot_down(self.rows.dtype, self.dtype, len(targets))
+            last = rows[-1] + step * (len(targets) - 1)
+            reads = range(rows[0], last + 1) if len(targets) > 1 else [row + k * step for row in rows]
+            places = [*map(self._source, reads), *targets]
+            self.frame.call(loop, places, self.count, packed([len(rows), step], weights), when)
 
     def _sum(
         self,

@@ -1,0 +1,111 @@
+"""Sums of any number of taps: their bytes, the bytes that they touch, and how few loops many kernels need."""
+
+import ctypes
+import mmap
+
+import numpy as np
+import pytest
+from numba import njit
+from rounding import fma
+
+from convpipe.compile.cpu import drive, loops
+from convpipe.compile.cpu.addresses import address
+from convpipe.compile.cpu.graphs import compile_plan
+from convpipe.compile.cpu.steps import packed
+from convpipe.compile.runtime import cache
+from convpipe.plan import make_plan
+from convpipe.stages import stage
+
+NOTHING = 0
+"""What may be done with a page: nothing."""
+
+
+@njit
+def call(loop, rows, count, parameters):
+    return drive.call_loop(loop, address(rows), count, parameters)
+
+
+def walled(values):
+    """Return a copy of an array, which ends before a page that nobody may touch."""
+    size, page = values.nbytes, mmap.PAGESIZE
+    pages = -(-size // page)
+    block = mmap.mmap(-1, (pages + 1) * page)
+    end = ctypes.addressof(ctypes.c_char.from_buffer(block)) + pages * page
+    assert ctypes.CDLL(None).mprotect(ctypes.c_void_p(end), page, NOTHING) == 0
+    copy = np.frombuffer(block, values.dtype, values.size, pages * page - size)
+    copy[...] = values
+    return copy
+
+
+def run(loop, rows, count, numbers, weights):
+    places = np.array([row.__array_interface__["data"][0] for row in rows], np.int64)
+    given = packed(numbers, weights)
+    call(cache.address(loop.source, "loop", drive.LOOP), places, count, given.__array_interface__["data"][0])
+
+
+def summed(weights, samples):
+    """A product and then fused multiply-adds, in the order of the taps."""
+    total = weights[0] * samples[0].astype(weights.dtype)
+    for weight, sample in zip(weights[1:], samples[1:], strict=True):
+        total = fma(weight, sample.astype(weights.dtype), total)
+    return total
+
+
+WIDTHS = (1, 7, 15, 16, 17, 31, 32, 63, 64, 65, 100, 128, 129, 200, 300)
+"""Shorter than a vector, just as long as some, and between."""
+
+
+@pytest.mark.parametrize(
+    ("sample", "compute", "windows", "step"),
+    [
+        ("uint8", "float32", 1, 1),
+        ("uint8", "float32", 2, 1),
+        ("float32", "float32", 2, 2),
+        ("int16", "float32", 2, 1),
+        ("float64", "float64", 2, 1),
+    ],
+)
+def test_sums_of_rows(sample, compute, windows, step, rng):
+    for count, taps in zip(WIDTHS, [8, 9, 13, 41] * 4, strict=False):
+        reads = taps + (windows - 1) * step
+        rows = [walled(rng.normal(0, 60, count).astype(sample)) for _ in range(reads)]
+        made = [walled(np.zeros(count, compute)) for _ in range(windows)]
+        weights = rng.normal(size=taps).astype(compute)
+        run(loops.dot_down(sample, compute, windows), [*rows, *made], count, [taps, step], weights)
+        for k, own in enumerate(made):
+            np.testing.assert_array_equal(own, summed(weights, rows[k * step : k * step + taps]))
+
+
+@pytest.mark.parametrize(
+    ("sample", "compute", "step"),
+    [
+        *(("float32", "float32", step) for step in (1, 3, 40)),
+        ("uint8", "float32", 4),
+        ("float64", "float64", 1),
+    ],
+)
+def test_sums_of_neighbours(sample, compute, step, rng):
+    for count, taps in zip(WIDTHS, [8, 9, 10, 11, 41] * 3, strict=True):
+        row = walled(rng.normal(0, 60, count + (taps - 1) * step).astype(sample))
+        made, weights = walled(np.zeros(count, compute)), rng.normal(size=taps).astype(compute)
+        run(loops.dot_along(sample, compute, step), [row, made], count, [taps], weights)
+        np.testing.assert_array_equal(made, summed(weights, [row[k * step :][:count] for k in range(taps)]))
+
+
+def test_a_sum_of_one_minus_zero_is_that(rng):
+    row, made = walled(np.full(20, -0.0, np.float32)), walled(np.ones(13, np.float32))
+    run(loops.dot_along("float32", "float32", 1), [row, made], 13, [8], np.ones(8, np.float32))
+    assert np.signbit(made).all()
+
+
+@pytest.mark.parametrize("dtype", ["uint8", "uint16", "float32"])
+def test_gaussians_of_many_sizes_share_loops(dtype):
+    """Sigma from 0.5 to 10, as a person moves a slider: kernels of 5x5 to 81x81."""
+    kernels, known = set(), set()
+    for sigma in np.arange(5, 101) / 10:
+        plan = make_plan([stage("blur", "gaussian", sigma=float(sigma))], (512, 768), dtype=dtype)
+        executable = compile_plan(plan)
+        kernels.add(executable.schedule.levels[-1].inputs[0].axes[0].kernel)
+        known.update(executable.table.loops)
+    assert len(kernels) == 39
+    assert len(known) <= 12, sorted(loop.title for loop in known)
