@@ -369,6 +369,25 @@ def test_negative_taps_pass_the_ends_of_a_range(rng):
             assert (proven.low < 0) == (method in ("bicubic", "lanczos3"))
 
 
+@pytest.mark.parametrize("dtype", ["uint8", "uint16", "float32", "float64"])
+@pytest.mark.parametrize("method", ["bilinear", "bicubic"])
+def test_a_sum_of_few_rows_goes_on_in_its_loop(method, dtype, rng):
+    """With what follows it, whose constants come before the taps: one alone would fill half a word."""
+    image = rng.integers(0, 200, (9, 14)).astype(dtype)
+    scale = stage("point", "scale", gain=1.25, bias=-0.5)
+    table = stage("contrast", "lut", table=[0, 9, 5])
+    for rest in ([scale, table], [], [scale]):
+        plan = make_plan([resize((31, 40), method), *rest], image.shape, dtype=dtype)
+        run = compile_plan(plan)
+        titles = [loop.title for loop in run.table.loops]
+        assert any("at most 4, weighted as the row" in title for title in titles)
+        assert not any("responses" in title for title in titles)
+        want = oracle.cast(defined.run(plan, image[..., None]), plan.output_dtype)[..., 0]
+        np.testing.assert_array_equal(run(image, threads=1)[0], want)
+        if dtype == "float32":  # of which the next ones are
+            image[4, 5], image[2, 9] = np.inf, np.nan
+
+
 def test_images_of_all_sizes_share_loops():
     loops = {
         loop

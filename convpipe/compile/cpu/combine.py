@@ -131,7 +131,7 @@ def respond(
                     text.line(f"r_{response.name} = {response.source((out, x), first, integer)}")
                     first, integer = first + response.weights, integer + response.integers
                 names = [f"r_{response.name}" for response in responses]
-                _finish(text, segment, names, out, colour=True)
+                finish(text, segment, names, out, colour=True)
         text.line("return nans" if segment.counts_nan else "return 0")
     return Loop(f"responses ({', '.join(map(str, responses))}), {_words(segment)}", str(text))
 
@@ -168,7 +168,7 @@ def across(segment: Segment, sample: str, compute: str, stride: int, weighted: b
             for k in range(segment.output_channels):
                 out = plus(times("x", segment.output_channels), k)
                 colour = not segment.alpha or k < segment.output_channels - 1
-                _finish(text, segment, [f"p{k}"], out, colour)
+                finish(text, segment, [f"p{k}"], out, colour)
         text.line("return nans" if segment.counts_nan else "return 0")
     return Loop(f"across {segment.channels} channels, {_words(segment)}", str(text))
 
@@ -190,7 +190,7 @@ def join(segment: Segment, dtypes: tuple[str, ...], channels: tuple[int, ...], c
                 for k, own in enumerate(channels):
                     at = "x" if alike else plus(times("x", own), c if own == pixel else 0)
                     text.line(f"r{k} = {_cast(f's{k}[{at}]', dtypes[k], compute)}")
-                _finish(text, segment, names, "x" if alike else plus(times("x", pixel), c), colour=True)
+                finish(text, segment, names, "x" if alike else plus(times("x", pixel), c), colour=True)
         text.line("return nans" if segment.counts_nan else "return 0")
     return Loop(f"a map of {len(dtypes)} rows, {_words(segment)}", str(text))
 
@@ -222,6 +222,13 @@ def _open(
     text: Text, segment: Segment, first: int, dtypes: list[str], compute: str, shifted: bool = False
 ) -> None:
     """Name the constants, which follow the weights, the rows that are read, and the result."""
+    name_constants(text, segment, first)
+    name_sources(text, dtypes, shifted)
+    text.line(f"out = target(rows, {len(dtypes)}, np.{segment.output or compute})")
+
+
+def name_constants(text: Text, segment: Segment, first: int) -> int:
+    """Name the constants and tables of a segment, from parameter `first` on; return the first after them."""
     names = [name for name, _ in segment.constants]
     if names:
         text.line(f"{', '.join(names)}, = values(p, {first}, {len(names)}, T)")
@@ -229,13 +236,12 @@ def _open(
     for k, table in segment.tables.items():
         text.line(f"table_{k} = listed(p, {at}, T)")
         at += len(table)
-    name_sources(text, dtypes, shifted)
-    text.line(f"out = target(rows, {len(dtypes)}, np.{segment.output or compute})")
     if segment.counts_nan:
         text.line("nans = 0")
+    return at
 
 
-def _finish(text: Text, segment: Segment, names: Sequence[str], out: str, colour: bool) -> None:
+def finish(text: Text, segment: Segment, names: Sequence[str], out: str, colour: bool) -> None:
     """Scalar steps on the responses `names`, and the store."""
     value = names[0]
     for line in segment.scalar_lines(list(names), colour):

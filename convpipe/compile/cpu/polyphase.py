@@ -10,12 +10,17 @@ from functools import cache
 
 import numpy as np
 
+from convpipe.compile.common.segments import Segment
 from convpipe.compile.common.text import Text, fused, times
+from convpipe.compile.cpu.combine import finish, name_constants
 from convpipe.compile.cpu.lanes import plus
 from convpipe.compile.cpu.loops import Loop, begun, name_weights
 
 AT_ONCE = 8
 """Most rows, and most neighbours, that are summed in one loop."""
+
+FEW = 4
+"""Most rows whose sum goes on in the loop that makes it: of a cubic, as most interpolations are."""
 
 
 @cache
@@ -42,14 +47,45 @@ def down(sample: str, compute: str) -> Loop:
     return Loop(f"rows of {sample}, weighted as the row that is made has it", str(text))
 
 
+@cache
+def down_to(sample: str, compute: str, segment: Segment) -> Loop:
+    """Sum of at most FEW rows, as many as the row that is made has taps, and what follows it.
+
+    Parameters: those of `segment`, up to a whole word, and then those of `down`. Rows: the result, then those
+    of the window.
+    """
+    text, words = begun(compute), 8 // np.dtype(compute).itemsize
+    with text.indented():
+        head = -(-name_constants(text, segment, 0) // words)
+        text.line(f"count, most = values(p, {head}, 2, np.int64)")
+        text.line(f"first = ({head} + 2 + most) * {words}")
+        text.line(f"out = target(rows, 0, np.{segment.output or compute})")
+        for taps in range(1, FEW + 1):
+            text.line(f"{'el' if taps > 1 else ''}if count == {taps}:")
+            with text.indented():
+                products = _name_rows(text, sample, taps, "first", str(head + 2))
+                text.line("for x in range(n):")
+                with text.indented():
+                    text.line(f"r_r = {fused(products, None)}")
+                    finish(text, segment, ["r_r"], "x", colour=True)
+        text.line("return nans" if segment.counts_nan else "return 0")
+    title = f"rows of {sample}, at most {FEW}, weighted as the row that is made has it"
+    return Loop(f"{title}, {len(segment.steps)} steps a sample, as {segment.output or 'computed'}", str(text))
+
+
 def _sum_rows(text: Text, sample: str, taps: int, first: str, onto: bool) -> None:
     """Add the loop over a row that sums so many taps from one on."""
-    every = range(taps)
-    text.line(f"{', '.join(f'w{k}' for k in every)}, = values(p, first + {first}, {taps}, T)")
-    text.line(f"{', '.join(f'i{k}' for k in every)}, = values(p, 2 + {first}, {taps}, np.int64)")
-    text.line(*(f"s{k} = source(rows, 1 + i{k}, np.{sample})" for k in every))
-    products = [(f"w{k}", f"s{k}[x]") for k in every]
+    products = _name_rows(text, sample, taps, f"first + {first}", f"2 + {first}")
     text.line("for x in range(n):", f"    t0[x] = {fused(products, 't0[x]' if onto else None)}")
+
+
+def _name_rows(text: Text, sample: str, taps: int, weights: str, numbers: str) -> list[tuple[str, str]]:
+    """Name as many rows and their weights, given from some parameters on; return their products."""
+    every = range(taps)
+    text.line(f"{', '.join(f'w{k}' for k in every)}, = values(p, {weights}, {taps}, T)")
+    text.line(f"{', '.join(f'i{k}' for k in every)}, = values(p, {numbers}, {taps}, np.int64)")
+    text.line(*(f"s{k} = source(rows, 1 + i{k}, np.{sample})" for k in every))
+    return [(f"w{k}", f"s{k}[x]") for k in every]
 
 
 @cache

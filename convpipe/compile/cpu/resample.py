@@ -69,6 +69,9 @@ class Resampled:
 
     def make(self, frame: Frame) -> None:
         """Add the steps that make a row."""
+        if self._is_short:
+            self._down_to(frame)
+            return
         row, dtype = self._down(frame)
         row, dtype = self._along(frame, row, dtype)
         if not self.segments:
@@ -80,6 +83,26 @@ class Resampled:
         target = segment_target(frame, self.segments, 0, 0, self.compute)
         values = [1.0] * len(found.terms) + [*self.constants[0]]
         frame.call(loop, [row, target], count, np.array(values, self.compute))
+        add_segments(frame, self.segments, self.constants, 0, target, self.compute)
+
+    @property
+    def _is_short(self) -> bool:
+        """Tell whether it is a sum of few rows and no more."""
+        rows, cols = self.phases
+        return bool(self.segments) and cols.is_identity and 1 < rows.kernel <= polyphase.FEW
+
+    def _down_to(self, frame: Frame) -> None:
+        """Sum the few rows of the window, and do what follows in the same loop."""
+        (rows, _), given, segment = self.phases, frame.given[0], self.segments[0]
+        target = segment_target(frame, self.segments, 0, 0, self.compute)
+        places = (target, *(given.sample(row, 0) for row in range(rows.kernel)))
+        taps = row_taps(rows, self.compute)
+        own = np.array(self.constants[0], self.compute).view(np.uint8)
+        own = np.pad(own, (0, -own.size % 8))
+        parameters = np.hstack([np.broadcast_to(own, (len(taps), own.size)), taps])
+        loop = polyphase.down_to(given.dtype, self.compute, segment)
+        count = frame.cols * segment.output_channels
+        frame.steps.append(Step(loop, places, count, parameters.tobytes(), pitch=parameters.shape[1]))
         add_segments(frame, self.segments, self.constants, 0, target, self.compute)
 
     def _down(self, frame: Frame) -> tuple[Place, str]:
