@@ -259,3 +259,54 @@ def test_processes_may_build_the_same_loop_at_once(folder):
     assert [process.returncode for process in running] == [0, 0, 0]
     assert results[0] == results[1] == results[2]
     assert len({path.suffix for path in folder.iterdir()}) == 1  # no draft is left
+
+
+FROM_DISK = """
+import numpy as np
+from convpipe import Pipeline, stage
+from convpipe.compile.runtime import start
+
+def fill_tables():
+    raise AssertionError("Numba's tables are not needed")
+
+start.fill_tables = fill_tables
+image = np.arange(48, dtype=np.uint8).reshape(6, 8)
+Pipeline([stage("blur", "gaussian", sigma=1.0, truncate=2.0)])(image, threads=1)
+"""
+
+
+def test_loops_on_the_disk_need_no_tables_of_numba(folder):
+    run()
+    done = subprocess.run([sys.executable, "-c", FROM_DISK], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+
+
+def test_what_code_takes_from_elsewhere_is_there_before_it_is_loaded(folder, monkeypatch):
+    run()
+    forget()
+    kept = cache._target
+    needed = []
+    monkeypatch.setattr(cache, "_target", lambda names: needed.append(names) or kept(names))
+    run()
+    assert any("NRT_Free" in names for names in needed)  # of the driver: Numba aborts where it lacks
+    filled = []
+    monkeypatch.setattr(cache.start, "fill_tables", lambda: filled.append(1))
+    kept(("NRT_Free", "PyExc_RuntimeError"))
+    assert not filled
+    kept(("NRT_Free", "of_no_library"))
+    assert filled
+
+
+def test_names_from_elsewhere_are_found_in_the_text_of_llvm():
+    text = """
+@PyExc_RuntimeError = external global i8
+@".const.a b" = internal constant [2 x i8] zeroinitializer
+define i64 @"_ZN4loop"(i64* %rows) {
+  %a = call double @pow(double %b, double %c)
+}
+declare double @pow(double, double) local_unnamed_addr #1
+declare noalias i8* @"NRT allocate"(i64) #2
+declare double @llvm.sqrt.f64(double)
+"""
+    library = type("Library", (), {"get_llvm_str": lambda self: text})()
+    assert cache._needed(library) == ("NRT allocate", "PyExc_RuntimeError", "pow")

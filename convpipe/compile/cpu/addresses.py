@@ -15,7 +15,6 @@ from llvmlite import ir
 from numba import types
 from numba.core.typing.templates import AbstractTemplate, infer_global, signature
 from numba.extending import intrinsic, lower_builtin, models, register_model
-from numba.np.arrayobj import make_array
 
 
 class Row(types.Type):
@@ -207,7 +206,7 @@ def placed(context, where, dtype):
 def address(context, array):
     # The row that an array of one axis is.
     def data(context, builder, signature, arguments):
-        return make_array(array)(context, builder, arguments[0]).data
+        return context.make_array(array)(context, builder, arguments[0]).data
 
     return Row(array.dtype)(array), data
 
@@ -216,7 +215,9 @@ def address(context, array):
 def place_of(context, array):
     # The address of an array's first element.
     def data(context, builder, signature, arguments):
-        return builder.ptrtoint(make_array(array)(context, builder, arguments[0]).data, ir.IntType(64))
+        return builder.ptrtoint(
+            context.make_array(array)(context, builder, arguments[0]).data, ir.IntType(64)
+        )
 
     return types.int64(array), data
 

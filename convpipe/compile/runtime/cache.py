@@ -19,7 +19,7 @@ import pickle
 import re
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
@@ -33,8 +33,9 @@ import platformdirs
 from numba.core import registry, serialize
 from numba.core.caching import NullCache
 from numba.core.compiler import CompileResult
+from numba.core.runtime.nrt import rtsys
 
-from convpipe.compile.runtime import threads
+from convpipe.compile.runtime import start, threads
 from convpipe.compile.runtime.store import Store
 from convpipe.errors import ConvpipeError
 from convpipe.paths import expanded
@@ -44,6 +45,12 @@ log = logging.getLogger(__name__)
 ROOT = Path(__file__).parents[2]
 
 _IMPORT = re.compile(r"^from (convpipe(?:\.\w+)*) import ([\w, *]+)$", re.MULTILINE)
+
+ENTRY = "2: what it needs, and the code"
+"""What an entry holds: one that holds something else must have another name."""
+
+_OUTSIDE = re.compile(r'^(?:declare [^@\n]*@|@(?=\S+ = external ))("[^"]+"|[^\s(]+)', re.MULTILINE)
+"""A name in LLVM's text that is defined elsewhere."""
 
 SETTINGS = ("CPU_NAME", "CPU_FEATURES", "ENABLE_AVX", "OPT", "LOOP_VECTORIZE", "SLP_VECTORIZE", "BOUNDSCHECK")
 """Numba's settings that make other machine code: code for another processor must not be found by this one."""
@@ -144,8 +151,7 @@ def _load(source: str, entry: str, signature: Any) -> Callable[..., int]:
     key = _key(source, entry, signature)
     kept = _Kept(_read(key))
     if kept.content is None:
-        for announce in _on_compile:
-            announce()
+        _prepare_to_compile()
     function: Any = getattr(module_of(source, key), entry)
     function._cache = kept
     function.compile(signature)
@@ -153,6 +159,12 @@ def _load(source: str, entry: str, signature: Any) -> Callable[..., int]:
     if kept.made is not None:
         _write(key, kept.made)
     return function  # type: ignore[no-any-return]
+
+
+def _prepare_to_compile() -> None:
+    for announce in _on_compile:
+        announce()
+    start.fill_tables()
 
 
 def address(source: str, entry: str, signature: Any) -> int:
@@ -178,19 +190,16 @@ def _address(source: str, entry: str, signature: Any) -> int:
     key = _key(source, f"address of {entry}", signature)
     content = _read(key)
     if content is not None:
-        target = registry.cpu_target.target_context
-        target.refresh()
-        name, machine_code = pickle.loads(content)
-        library = target.codegen().unserialize_library(machine_code)
+        needed, name, machine_code = pickle.loads(content)
+        library = _target(needed).codegen().unserialize_library(machine_code)
     else:
-        for announce in _on_compile:
-            announce()
+        _prepare_to_compile()
         function: Any = getattr(module_of(source, key), entry)
         function.compile(signature)
         compiled = function.overloads[signature]
         library, name = compiled.library, compiled.fndesc.llvm_func_name
         if not library.has_dynamic_globals:
-            _write(key, pickle.dumps((name, library.serialize_using_object_code())))
+            _write(key, pickle.dumps((_needed(library), name, library.serialize_using_object_code())))
     _libraries.append(library)
     return int(library.get_pointer_to_function(name))
 
@@ -219,13 +228,32 @@ class _Kept(NullCache):
         """Return the compiled function, or None."""
         if self.content is None:
             return None
-        target.refresh()
-        return CompileResult._rebuild(target, *pickle.loads(self.content))
+        needed, code = pickle.loads(self.content)
+        return CompileResult._rebuild(_target(needed), *code)
 
     def save_overload(self, signature: Any, compiled: Any) -> None:
         """Keep a compiled function, unless it holds addresses of this process."""
         if not compiled.library.has_dynamic_globals:
-            self.made = serialize.dumps(compiled._reduce())
+            self.made = serialize.dumps((_needed(compiled.library), compiled._reduce()))
+
+
+def _needed(library: Any) -> tuple[str, ...]:
+    """Return the names that the code of a library takes from elsewhere."""
+    names = sorted({name.strip('"') for name in _OUTSIDE.findall(library.get_llvm_str())})
+    return tuple(name for name in names if not name.startswith("llvm."))
+
+
+def _target(needed: Iterable[str]) -> Any:
+    """Return what Numba loads code into, with those names known there: it aborts at one that is not.
+
+    Its allocator is all that most loops need. Its tables, from which it compiles, take four times as long to
+    fill, and bring the names of everything else.
+    """
+    target = registry.cpu_target.target_context
+    rtsys.initialize(target)
+    if not all(map(llvm.address_of_symbol, needed)):
+        start.fill_tables()
+    return target
 
 
 def _read(key: str) -> bytes | None:
@@ -289,6 +317,7 @@ def _environment() -> tuple[str, ...]:
     """Return what the machine code depends on beside its source."""
     settings = [str(getattr(numba.config, name, None)) for name in SETTINGS]
     return (
+        ENTRY,
         sys.version,
         numba.__version__,
         str(llvm.llvm_version_info),
