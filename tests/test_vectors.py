@@ -3,6 +3,7 @@
 import ctypes
 import mmap
 
+import defined
 import numpy as np
 import pytest
 from numba import njit
@@ -13,7 +14,7 @@ from convpipe.compile.cpu.addresses import address
 from convpipe.compile.cpu.graphs import compile_plan
 from convpipe.compile.cpu.steps import packed
 from convpipe.compile.runtime import cache
-from convpipe.plan import make_plan
+from convpipe.plan import Settings, make_plan
 from convpipe.stages import stage
 
 NOTHING = 0
@@ -61,7 +62,8 @@ WIDTHS = (1, 7, 15, 16, 17, 31, 32, 63, 64, 65, 100, 128, 129, 200, 300)
         ("uint8", "float32", 1, 1),
         ("uint8", "float32", 2, 1),
         ("float32", "float32", 2, 2),
-        ("int16", "float32", 2, 1),
+        ("int16", "float32", 4, 1),
+        ("float32", "float32", 4, 2),
         ("float64", "float64", 2, 1),
     ],
 )
@@ -96,6 +98,20 @@ def test_a_sum_of_one_minus_zero_is_that(rng):
     row, made = walled(np.full(20, -0.0, np.float32)), walled(np.ones(13, np.float32))
     run(loops.dot_along("float32", "float32", 1), [row, made], 13, [8], np.ones(8, np.float32))
     assert np.signbit(made).all()
+
+
+@pytest.mark.parametrize("stages", [[], [stage("point", "invert")], [stage("edge", "sobel")]])
+@pytest.mark.parametrize("dtype", ["uint8", "float32"])
+def test_a_gaussian_has_the_bytes_that_are_defined(dtype, stages, rng):
+    """As the result, before a map, and before another window; with rows that are made to spare."""
+    image = rng.integers(0, 256, (21, 46, 1)).astype(dtype)
+    plan = make_plan(
+        [stage("blur", "gaussian", sigma=1.3), *stages],
+        (21, 46),
+        Settings(output_dtype="float32"),
+        dtype=dtype,
+    )
+    np.testing.assert_array_equal(compile_plan(plan)(image, threads=1)[0], defined.run(plan, image))
 
 
 @pytest.mark.parametrize("dtype", ["uint8", "uint16", "float32"])

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from convpipe.compile.common.banks import Bank, Separable
 from convpipe.compile.cpu import loops
 from convpipe.compile.cpu.lanes import Windows
 from convpipe.compile.cpu.shapes.part import Geometry, units
@@ -16,6 +17,17 @@ from convpipe.compile.cpu.steps import Frame, Place, When, margin, packed
 
 COLUMN_ROWS = 8
 """Most source rows in a loop of a column pass that has them written out."""
+
+
+def sums_many_rows(bank: Bank) -> bool:
+    """Tell whether the column pass of a bank is a loop for any number of rows, which makes four at a time."""
+    weighted = isinstance(bank, Separable) and _is_many(bank.column, np.dtype(bank.sums.dtype))
+    return weighted and in_line(bank.rows)
+
+
+def _is_many(rows: Sequence[int], dtype: np.dtype[Any]) -> bool:
+    """Tell whether so many rows are summed, with weights of a type, that they are not written out."""
+    return dtype.kind == "f" and len(rows) > FEW
 
 
 class Columns:
@@ -32,7 +44,7 @@ class Columns:
 
     def add(self, rows: Sequence[int], weights: NDArray[Any] | None, when: When = "always") -> None:
         """Sum `rows` of the window, with `weights` or without."""
-        if weights is not None and weights.dtype.kind == "f" and len(rows) > FEW:
+        if weights is not None and _is_many(rows, weights.dtype):
             self._sum_many(rows, weights, when)
             return
         for first, last in pieces(len(rows), COLUMN_ROWS):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from convpipe.compile.common.banks import Separable
 from convpipe.compile.cpu.shapes.columns import Columns
 from convpipe.compile.cpu.shapes.part import Geometry, Part
-from convpipe.compile.cpu.shapes.sums import weighted
+from convpipe.compile.cpu.shapes.sums import along
 from convpipe.compile.cpu.steps import Frame, Sample
 
 
@@ -16,6 +16,6 @@ def parts(bank: Separable, frame: Frame, given: Geometry) -> list[Part]:
     columns.add(bank.column, bank.values(given.compute)[: len(bank.column)])
     step = given.dilation[1] * frame.given[0].channels
     return [
-        weighted(frame, given, bank, [Sample(row, col * step) for col in bank.row], dtype)
-        for row in columns.finished()
+        along(frame, given, bank, [Sample(place, col * step) for col in bank.row], row)
+        for row, place in enumerate(columns.finished())
     ]

@@ -28,6 +28,21 @@ time of one that is written out, of 41x41 0.75.
 """
 
 
+def along(frame: Frame, given: Geometry, bank: Bank, samples: Sequence[Sample], row: int) -> Part:
+    """Sum neighbours in a row of sums, the last of the bank's taps, for a row that is made.
+
+    Many in line are one step, of which nothing is left; where the sum is what the row holds, it goes there.
+    """
+    dtype, channels = bank.sums.dtype, frame.given[0].channels
+    (place, _), step = rebased(samples, dtype)[0], _step(rebased(samples, dtype))
+    if not step or np.dtype(dtype).kind != "f" or given.stride[1] > 1:
+        return weighted(frame, given, bank, samples, dtype)
+    count, weights = frame.cols * channels, bank.values(given.compute)[-len(samples) :].astype(dtype)
+    total = frame.out(row) if given.stores else frame.scratch(count, dtype)
+    frame.call(loops.dot_along(dtype, dtype, step), [place, total], count, packed([len(samples)], weights))
+    return Part("dot", [], dtype, total=total)
+
+
 def weighted(
     frame: Frame,
     given: Geometry,
@@ -36,7 +51,7 @@ def weighted(
     dtype: str,
     wanted: Sequence[tuple[int, int]] = (),
 ) -> Part:
-    """Sum samples into a row that stays in the L1 cache: all, or all but the last, which are left.
+    """Sum all but the last samples into a row that stays in the L1 cache; the last ones are left.
 
     Samples are of `dtype`, their weights the last of the bank's; `wanted` says which are in one loop.
     """
@@ -44,12 +59,6 @@ def weighted(
     at = lanes(given.stride[1], frame.given[0].channels)
     sums = at.sums(dtype, bank.sums.dtype)
     values = bank.values(given.compute)[-len(samples) :].astype(sums)
-    step = _step(rebased(samples, dtype))
-    if step and np.dtype(sums).kind == "f" and at == lanes(1, 1) and not wanted:
-        made, (row, _) = frame.scratch(count, sums), rebased(samples, dtype)[0]
-        loop = loops.dot_along(dtype, sums, step)
-        frame.call(loop, [row, made], count, packed([len(samples)], values))
-        return Part("dot", [], dtype, total=made)
     *before, (last, _) = wanted or pieces(len(samples), PASS_TAPS)
     total = frame.scratch(count, sums) if before else None
     for first, stop in before:
