@@ -20,6 +20,10 @@ import samples
 from timing import Bench, Row, Table, run
 
 from convpipe import images
+from convpipe.compile.cpu.executable import address_of, compile_fused
+from convpipe.compile.cpu.loops import Loop, copy
+from convpipe.plan import make_plan
+from convpipe.stages import stage
 
 HEAD = """\
 name: {name}
@@ -27,22 +31,25 @@ input: {{path: photos}}
 output: {{path: out}}
 stages:
 """
-STAGES = {
-    "invert": ("{point: invert}",),
-    "one": ("{blur: gaussian, sigma: 1, truncate: 2}",),
-    "two": ("{blur: gaussian, sigma: 1, truncate: 2}", "{edge: sobel}"),
-    "five": (
-        "{color: gray, luma: bt601}",
-        "{blur: gaussian, sigma: 1, truncate: 2}",
-        "{custom: sharpen, kernel: [[0, -1, 0], [-1, 5, -1], [0, -1, 0]]}",
-        "{edge: sobel}",
-        "{point: invert}",
-    ),
-}
-GOALS = {"one": (1.3, 0.9), "two": (1.3, 0.9), "five": (1.7, 1.2)}
+CHAIN = (
+    "{blur: gaussian, sigma: 1, truncate: 2}",
+    "{edge: sobel}",
+    "{point: invert}",
+    "{custom: sharpen, kernel: [[0, -1, 0], [-1, 5, -1], [0, -1, 0]]}",
+    "{blur: box, size: 5}",
+    "{blur: gaussian, sigma: 2}",
+    "{point: scale, gain: 1.5}",
+    "{edge: laplacian}",
+    "{blur: gaussian, sigma: 3}",
+    "{custom: emboss, kernel: [[-2, -1, 0], [-1, 1, 1], [0, 1, 2]]}",
+    "{blur: box, size: 3}",
+    "{edge: scharr}",
+)
+STAGES = {"invert": CHAIN[2:3], **{str(count): CHAIN[:count] for count in (1, 2, 3, 5, 8, 12)}}
+GOALS = {"1": (1.3, 0.9), "2": (1.3, 0.9), "5": (1.7, 1.2)}
 """Seconds of a first run with an empty cache, and where another pipeline ran before."""
 
-FIRST = 5
+FIRST = 3
 """First runs, each with a cache of its own."""
 
 REPEATS = 7
@@ -67,20 +74,16 @@ def rows(side: int) -> Iterator[Row]:
         images.write(folder / "photos" / "one.png", samples.rgb(side))
         for what, arguments in (
             ("--help", ("--help",)),
-            ("check", ("check", "five.yaml")),
-            ("plan", ("plan", "five.yaml", "--size", f"{side}x{side}x3")),
+            ("check", ("check", "5.yaml")),
+            ("plan", ("plan", "5.yaml", "--size", f"{side}x{side}x3")),
         ):
             taken = median(seconds(folder, *arguments) for _ in range(REPEATS))
             yield {"command": what, "seconds": taken, "goal": 0.3}
-        for name, goals in GOALS.items():
-            yield from first_runs(folder, name, goals)
-        run_one = ("run", "five.yaml", "--overwrite")
-        seconds(folder, *run_one)
-        taken = median(seconds(folder, *run_one) for _ in range(REPEATS))
-        yield {"command": "run, five stages: later run", "seconds": taken, "goal": 1.5}
+        for name in list(STAGES)[1:]:
+            yield from first_runs(folder, name, GOALS.get(name))
 
 
-def first_runs(folder: Path, name: str, goals: tuple[float, float]) -> Iterator[Row]:
+def first_runs(folder: Path, name: str, goals: tuple[float, float] | None) -> Iterator[Row]:
     """Yield what first runs of a pipeline take, with an empty cache and with another pipeline's loops."""
     run_one = ("run", f"{name}.yaml", "--overwrite")
     empty, known = [], []
@@ -88,13 +91,37 @@ def first_runs(folder: Path, name: str, goals: tuple[float, float]) -> Iterator[
         empty.append(seconds(folder, *run_one, cache=f"{name}-empty-{k}"))
         seconds(folder, "run", "invert.yaml", "--overwrite", cache=f"{name}-known-{k}")
         known.append(seconds(folder, *run_one, cache=f"{name}-known-{k}"))
-    for what, taken, goal in zip(("empty cache", "driver in cache"), (empty, known), goals, strict=True):
-        yield {"command": f"run, {name}: {what}", "seconds": median(taken), "goal": goal}
+    later = [seconds(folder, *run_one, cache=f"{name}-empty-0") for _ in range(REPEATS)]
+    found = (*zip(("empty cache", "driver in cache"), (empty, known), goals or (None, None), strict=True),)
+    for what, taken, goal in (*found, ("later run", later, 1.5 if name == "5" else None)):
+        yield {"command": f"run, stages {name}: {what}", "seconds": median(taken), "goal": goal}
+
+
+def sweep(dtype: str) -> Row:
+    """What sigma from 0.5 to 10 in steps of 0.1 compiles in this process: loops, and the longest of them."""
+    known: dict[Loop, float] = {}
+    with tempfile.TemporaryDirectory() as folder:
+        os.environ["CONVPIPE_CACHE_DIR"] = folder
+        address_of(copy("uint8", "float64"))  # what Numba loads before its first loop
+        for sigma in range(5, 101):
+            plan = make_plan([stage("blur", "gaussian", sigma=sigma / 10)], (512, 768), dtype=dtype)
+            for loop in set(compile_fused(plan).table.loops) - set(known):
+                began = time.perf_counter()
+                address_of(loop)
+                known[loop] = time.perf_counter() - began
+    return {
+        "image": dtype,
+        "loops": len(known),
+        "longest, s": max(known.values()),
+        "all, s": sum(known.values()),
+    }
 
 
 def tables(bench: Bench) -> Iterator[Table]:
-    note = "Medians. one: blur. two: and sobel. five: gray, blur, sharpen, sobel, invert."
+    note = "Medians. The chain: " + ", ".join(each.strip("{}").split(",")[0] for each in CHAIN)
     yield Table("From the shell", list(rows(bench.side)), note)
+    note = "Loops that are compiled in one process, with an empty cache."
+    yield Table("A Gaussian, sigma from 0.5 to 10 in steps of 0.1", [sweep("uint8"), sweep("float32")], note)
 
 
 if __name__ == "__main__":
