@@ -21,13 +21,13 @@ from typing import Any
 import numpy as np
 from timing import Bench, Row, Table, compared, difference, run
 
-PAUSE = 0.3
+PAUSE = 0.25
 """Seconds after which no thread of the other process spins: OpenMP's wait 0.2 for more work."""
 
 BURST = 40e-3
 """Seconds that a side is timed at a turn."""
 
-TURNS = 7
+TURNS = 5
 """Of each side."""
 
 

@@ -63,6 +63,27 @@ def test_channels_that_fill_no_block(filters, rng):
     np.testing.assert_array_equal(conv2d(*arrays), summed(*arrays))
 
 
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("kernel", [(3, 3), (4, 1), (5, 2), (7, 5)])
+@pytest.mark.parametrize("channels", [1, 3])
+def test_rows_of_one_channel_that_share_samples(channels, kernel, dtype, rng):
+    for rows in (1, 2, 3, 4, 5, 6, 8):
+        for width in (1, 8, 16, 17, 33, 112, 260):
+            extent = rows + kernel[0] - 1, width + kernel[1] - 1
+            arrays = drawn(rng, (2, channels, *extent), (1, channels, *kernel), dtype)
+            for padding in (0, (1, 2)):
+                want = summed(*arrays, padding=padding)
+                np.testing.assert_array_equal(conv2d(*arrays, padding=padding), want)
+
+
+def test_a_row_has_no_taps_above_or_below_its_own(rng):
+    x, weight, _ = drawn(rng, (1, 1, 12, 40), (1, 1, 3, 3))
+    for row in range(12):
+        image = x.copy()
+        image[0, 0, row, 5] = np.nan
+        np.testing.assert_array_equal(conv2d(image, weight, padding=1), summed(image, weight, padding=1))
+
+
 LAYERS = {
     "stride 2 of few channels": ((2, 3, 41, 63), (8, 3, 7, 7), {"stride": (2, 2), "padding": 3}),
     "stride 3, kernel 2": ((1, 2, 32, 47), (3, 2, 2, 2), {"stride": (3, 3)}),
@@ -128,11 +149,12 @@ def test_infinite_weights_meet_the_padding(rng):
     assert not np.isnan(got[0, 0, 1:, 1:]).any()
 
 
-@pytest.mark.parametrize("shape", [(1, 2, 3, 5), (1, 2, 4, 31), (1, 3, 9, 50)])
+@pytest.mark.parametrize("shape", [(1, 2, 3, 5), (1, 2, 4, 31), (1, 3, 9, 17), (1, 3, 9, 50)])
+@pytest.mark.parametrize("filters", [1, 3])
 @pytest.mark.parametrize("kernel", [1, 3])
-def test_nothing_is_read_past_the_image(shape, kernel, rng):
+def test_nothing_is_read_past_the_image(shape, kernel, filters, rng):
     """It ends where a page that cannot be read begins."""
-    x, weight, _ = drawn(rng, shape, (3, shape[1], kernel, kernel))
+    x, weight, _ = drawn(rng, shape, (filters, shape[1], kernel, kernel))
     page = mmap.PAGESIZE
     block = mmap.mmap(-1, 8 * page)
     start = ctypes.addressof(ctypes.c_char.from_buffer(block))

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from convpipe.compile.common.correlation import Correlation
-from convpipe.compile.conv2d.tile import VECTOR_BYTES
+from convpipe.compile.conv2d.vectors import VECTOR_BYTES
 from convpipe.geometry import Axis, Extent, border_index
 
 NEAR_BYTES, FAR_BYTES = 1 << 15, 1 << 18
@@ -77,14 +77,18 @@ class Buffers:
         """Return the samples from a piece of a row to the next."""
         return self._slots(rows) * self.pitch
 
-    def offsets(self, rows: int, in_place: bool) -> Numbers:
-        """Return how far from the first of a window's samples each tap's is, in strips of at most `rows`."""
+    def offsets(self, rows: int, seen: int, in_place: bool) -> Numbers:
+        """Return how far each tap's sample is from the first, in strips of at most so many output rows.
+
+        There are taps in `seen` rows: those of the kernel, or more that continue them.
+        """
+        shifts = np.arange(seen) * self._rows.dilation
         shift = np.arange(self._cols.kernel) * self._cols.dilation
         if in_place:
-            channel, row, col = self.extent[0] * self.extent[1], self._shifts * self.extent[1], shift
+            channel, row, col = self.extent[0] * self.extent[1], shifts * self.extent[1], shift
         else:
             step = self.piece_step(rows)
-            channel, row = self.phases * step, self._first_slots(rows) * self.pitch
+            channel, row = self.phases * step, self._first_slots(shifts, rows) * self.pitch
             col = shift % self._cols.stride * step + shift // self._cols.stride
         channels = np.arange(self.channels) * channel
         return (channels[:, None, None] + row[:, None] + col).reshape(-1)
@@ -109,8 +113,9 @@ class Buffers:
 
     def lines(self, y: int, rows: int, most: int) -> Numbers:
         """Return (at, from) of what `rows` output rows from `y` on read, in strips of at most `most`."""
-        slots = (self._first_slots(most)[:, None] + np.arange(rows)).reshape(-1)
-        places = (self._shifts[:, None] + np.arange(y, y + rows) * self._rows.stride).reshape(-1)
+        shifts = np.arange(self._rows.kernel) * self._rows.dilation
+        slots = (self._first_slots(shifts, most)[:, None] + np.arange(rows)).reshape(-1)
+        places = (shifts[:, None] + np.arange(y, y + rows) * self._rows.stride).reshape(-1)
         slots, which = np.unique(slots, return_index=True)
         sources = [
             border_index(place, self.extent[0], int(self.how.border))
@@ -127,15 +132,11 @@ class Buffers:
     def _cols(self) -> Axis:
         return self.how.windows[1]
 
-    @property
-    def _shifts(self) -> Numbers:
-        return np.arange(self._rows.kernel) * self._rows.dilation
-
-    def _first_slots(self, rows: int) -> Numbers:
+    def _first_slots(self, shifts: Numbers, rows: int) -> Numbers:
         """Return the slot of the first row that each kernel row reads; the others follow it."""
         if self._apart(rows):
-            return np.arange(self._rows.kernel) * rows
-        return self._shifts % self._rows.stride * self._a_phase(rows) + self._shifts // self._rows.stride
+            return np.arange(len(shifts)) * rows
+        return shifts % self._rows.stride * self._a_phase(rows) + shifts // self._rows.stride
 
     def _slots(self, rows: int) -> int:
         """Return how many rows of the image are kept, of each channel."""

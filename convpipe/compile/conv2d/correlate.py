@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from convpipe import memory
 from convpipe.compile.common.correlation import Correlation
-from convpipe.compile.conv2d.words import Cut, cut
+from convpipe.compile.conv2d.words import Cut, Tiles, cut
 from convpipe.compile.cpu import drive
 from convpipe.compile.runtime import cache
 from convpipe.compile.runtime.threads import count
@@ -47,6 +47,22 @@ tile = tile_of({outputs}, types.{dtype})
 @njit(**FLAGS)
 def loop(given, vectors, parameters):
     tile(given, vectors)
+    return 0
+'''
+
+_STACK = '''"""A stack of rows of {vectors} vectors, {dtype}."""
+
+from numba import njit, types
+
+from convpipe.compile.conv2d.tile import stack_of
+from convpipe.compile.cpu.rows import FLAGS
+
+stack = stack_of({vectors}, types.{dtype})
+
+
+@njit(**FLAGS)
+def loop(given, count, parameters):
+    stack(given)
     return 0
 '''
 
@@ -87,7 +103,8 @@ def correlate(
 def _work(
     shape: tuple[int, ...], taps: tuple[int, ...], how: Correlation, dtype: np.dtype[Any], threads: int
 ) -> Cut:
-    return cut(shape, taps, how, dtype.itemsize, threads, partial(_tile, dtype=dtype))
+    tiles = Tiles(partial(_tile, dtype=dtype), partial(_stack, dtype=dtype))
+    return cut(shape, taps, how, dtype.itemsize, threads, tiles)
 
 
 @once
@@ -98,6 +115,11 @@ def _share(dtype: np.dtype[Any]) -> int:
 @once
 def _tile(outputs: int, dtype: np.dtype[Any]) -> int:
     return cache.address(_TILE.format(outputs=outputs, dtype=dtype), "loop", drive.LOOP)
+
+
+@once
+def _stack(vectors: int, dtype: np.dtype[Any]) -> int:
+    return cache.address(_STACK.format(vectors=vectors, dtype=dtype), "loop", drive.LOOP)
 
 
 @once

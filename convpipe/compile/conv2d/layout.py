@@ -6,15 +6,17 @@
     PLANE_IN, COLS_IN, PLANE_OUT, COLS_OUT,
     IN_PLACE, PITCH, STRIDE, PHASES, PIECE_STEP, EDGE_COUNT,
     OFFSETS_AT, PIECES_AT, EDGES_AT, STRIPS_AT, SPLITS_AT,
+    KERNEL_Y, KERNEL_X, STACK_TILE, STACK_VECTORS,
     WORDS,
-) = range(24)  # fmt: skip
+) = range(28)  # fmt: skip
 """Of a correlation, before its lists.
 
 ``ITEM`` bytes of a sample; ``CHANNELS`` and ``FILTERS`` of a group; samples of a ``PLANE`` and of a row of
 the images and the results. ``IN_PLACE`` says that samples are read where they stand; else rows are copied, in
 ``PHASES`` pieces of every ``STRIDE``-th column, which stand ``PIECE_STEP`` samples apart. ``PITCH`` is from a
 row to the next that the same tap reads. ``MEMORY`` is what a thread needs, in bytes; what ends in ``_AT`` is
-where a list begins.
+where a list begins. ``KERNEL`` rows and columns; ``STACK_TILE`` is the address of the tile of
+a stack of rows, or 0, and ``STACK_VECTORS`` its width.
 """
 
 PIECE_FIRST, PIECE_COUNT, PIECE_FROM, PIECE = range(4)
@@ -36,7 +38,22 @@ RUN_TILE, RUN_SIZE, RUN_WIDE, RUN_HALF, RUN_FIRST, RUN_BLOCKS, RUN = range(7)
 """Of neighbouring blocks of ``RUN_SIZE`` channels each: the address of their tile, how many vectors its two
 larger forms span, the first channel, and how many blocks there are."""
 
-SAMPLES, OFFSETS, TAP_COUNT, WEIGHTS, BIAS, TARGET, STEP, COLUMN, COLS, GAP, TILE = range(11)
+(
+    SAMPLES,
+    OFFSETS,
+    TAP_COUNT,
+    WEIGHTS,
+    BIAS,
+    TARGET,
+    STEP,
+    COLUMN,
+    COLS,
+    GAP,
+    KERNEL_ROWS,
+    KERNEL_COLS,
+    CHANNELS_IN,
+    TILE,
+) = range(14)
 """Of a tile: addresses of the first sample, the taps' offsets in bytes, the weights, the bias and the target;
 samples from a channel of the target to the next, the ``COLUMN`` of the first place in its row, the columns of
-a row, and the places between two rows."""
+a row, and the places between two rows. The rest is for a stack."""

@@ -21,7 +21,8 @@ import numpy as np
 
 from convpipe.compile.conv2d import layout
 from convpipe.compile.conv2d.fill import fill
-from convpipe.compile.conv2d.tile import MASKED, PANEL_BYTES, VECTOR_BYTES, move_vector
+from convpipe.compile.conv2d.tile import PANEL_BYTES, STACK
+from convpipe.compile.conv2d.vectors import MASKED, VECTOR_BYTES, move_vector
 from convpipe.compile.cpu.addresses import address, hold, place_of, tail
 from convpipe.compile.cpu.drive import call_loop
 from convpipe.compile.cpu.order import row_at
@@ -98,6 +99,22 @@ def run_tiles(table, run, given, places, rows, T):  # noqa: N803 - as in `share`
 
 
 @inline
+def run_stacks(table, given, places, rows):
+    # All places of a strip of one channel, in stacks of rows. The last may meet those before, both ways.
+    samples, weights, bias, out, _ = places
+    width, cols, pitch = table[layout.ITEM], table[layout.COLS_OUT], table[layout.PITCH]
+    step = table[layout.STACK_VECTORS] * (VECTOR_BYTES // width)
+    given[layout.WEIGHTS], given[layout.BIAS], given[layout.STEP] = weights, bias, cols
+    for row in range(0, rows, STACK):
+        y = min(row, rows - STACK)
+        for column in range(0, cols, step):
+            x = max(0, min(column, cols - step))
+            given[layout.SAMPLES] = samples + (y * pitch + x) * width
+            given[layout.TARGET], given[layout.COLS] = out + (y * cols + x) * width, cols - x
+            call_loop(table[layout.STACK_TILE], given, 0, 0)
+
+
+@inline
 def share(words, image, out, others, first, last, T):  # noqa: N803 - the type of the arithmetic
     # Units first..last: a unit is a strip of rows of an image and a group, and a part of its channels. All
     # but the words are addresses; `others` are those of the weights and of the bias.
@@ -110,6 +127,8 @@ def share(words, image, out, others, first, last, T):  # noqa: N803 - the type o
     numbers = np.empty(layout.TILE, np.int64)
     given = address(numbers)
     given[layout.OFFSETS], given[layout.TAP_COUNT] = place_of(words) + table[layout.OFFSETS_AT] * 8, taps
+    given[layout.KERNEL_ROWS], given[layout.KERNEL_COLS] = table[layout.KERNEL_Y], table[layout.KERNEL_X]
+    given[layout.CHANNELS_IN] = table[layout.CHANNELS]
     filled = -1
     for unit in range(first, last):
         mine = unit // splits  # a strip of an image and a group
@@ -133,8 +152,11 @@ def share(words, image, out, others, first, last, T):  # noqa: N803 - the type o
             out + (bank * filters * table[layout.PLANE_OUT] + top * table[layout.COLS_OUT]) * width,
             panel,
         )
-        for k in range(split[layout.SPLIT_RUNS]):
-            run = tail(table, split[layout.SPLIT_RUNS_AT] + k * layout.RUN)
-            run_tiles(table, run, given, places, strip[layout.STRIP_ROWS], T)
+        if table[layout.STACK_TILE]:
+            run_stacks(table, given, places, strip[layout.STRIP_ROWS])
+        else:
+            for k in range(split[layout.SPLIT_RUNS]):
+                run = tail(table, split[layout.SPLIT_RUNS_AT] + k * layout.RUN)
+                run_tiles(table, run, given, places, strip[layout.STRIP_ROWS], T)
     hold(block, numbers)
     return 0

@@ -13,7 +13,8 @@ from numpy.typing import ArrayLike, NDArray
 from convpipe.compile.common.correlation import Correlation
 from convpipe.compile.conv2d import layout
 from convpipe.compile.conv2d.buffers import Buffers
-from convpipe.compile.conv2d.tile import BLOCK, PANEL_BYTES, VECTOR_BYTES, widths
+from convpipe.compile.conv2d.tile import BLOCK, PANEL_BYTES, STACK, widths
+from convpipe.compile.conv2d.vectors import MASKED, SUMS, VECTOR_BYTES
 from convpipe.geometry import Extent
 
 SPLIT_ROWS = 8
@@ -47,18 +48,31 @@ class Cut:
     shares: int
 
 
+@dataclass(frozen=True)
+class Tiles:
+    """Where the machine code of tiles is.
+
+    Parameters
+    ----------
+    block : callable
+        Takes how many channels the tile is of.
+    stack : callable
+        Takes how many vectors a stack of rows spans.
+    """
+
+    block: Callable[[int], int]
+    stack: Callable[[int], int]
+
+
 def cut(
     shape: tuple[int, ...],
     taps: tuple[int, ...],
     how: Correlation,
     itemsize: int,
     threads: int,
-    tile: Callable[[int], int],
+    tiles: Tiles,
 ) -> Cut:
-    """Return how the correlation of (N, C, H, W) images with (C_out, C / groups, KH, KW) taps is divided.
-
-    `tile` gives the address of the tile of so many channels.
-    """
+    """Return how the correlation of (N, C, H, W) images with (C_out, C / groups, KH, KW) taps is divided."""
     buffers = Buffers(taps[1], (shape[2], shape[3]), how, itemsize)
     banks, filters, sizes = shape[0] * how.groups, taps[0] // how.groups, buffers.sizes
     products = banks * filters * math.prod((*taps[1:], *sizes))
@@ -77,8 +91,12 @@ def cut(
             layout.COLS_OUT: sizes[1],
         }
     )
-    words.put_samples(buffers, strips)
-    words.put_parts(filters, splits, tile)
+    width = _stack_width(buffers, sizes[0] // strips) if filters == 1 else 0
+    words.put_samples(buffers, strips, width)
+    if width:
+        words.put({layout.SPLITS: 1, layout.STACK_VECTORS: width, layout.STACK_TILE: tiles.stack(width)})
+    else:
+        words.put_parts(filters, splits, tiles.block)
     return Cut(words.array(), sizes, banks * strips * splits, shares)
 
 
@@ -88,6 +106,21 @@ def _strips(banks: int, rows: int, shares: int, most: int) -> int:
     step = shares // math.gcd(banks, shares)  # as many for each thread
     even = -(-strips // step) * step
     return even if rows >= even * SPLIT_ROWS or strips > step else strips
+
+
+def _stack_width(buffers: Buffers, rows: int) -> int:
+    """Return how many vectors stacks span in strips of at least so many rows; 0 where rows are not stacked.
+
+    Rows of one channel that see the same samples share what is loaded of them.
+    """
+    window, lanes, cols = buffers.how.windows[0], VECTOR_BYTES // buffers.itemsize, buffers.sizes[1]
+    if window.stride > 1 or window.dilation > 1 or min(window.kernel, rows) < STACK:
+        return 0
+    if cols < (lanes // 2 if MASKED else lanes):
+        return 0
+    most = SUMS // STACK if MASKED else min(SUMS // STACK, cols // lanes)
+    vectors = -(-cols // lanes)
+    return -(-vectors // -(-vectors // most))
 
 
 class _Words:
@@ -100,12 +133,14 @@ class _Words:
         for place, number in numbers.items():
             self._head[place] = number
 
-    def put_samples(self, buffers: Buffers, strips: int) -> None:
-        """Write what strips of rows read, and from where."""
-        rows = buffers.sizes[0]
+    def put_samples(self, buffers: Buffers, strips: int, stack: int) -> None:
+        """Write what strips of rows read, and from where: in stacks of rows of so many vectors, or 0."""
+        rows, window = buffers.sizes[0], buffers.how.windows
         tops = [strip * rows // strips for strip in range(strips + 1)]
         most, in_place = -(-rows // strips), buffers.in_place(rows // strips)
-        offsets, pieces = buffers.offsets(most, in_place) * buffers.itemsize, buffers.pieces()
+        in_place = in_place and stack * VECTOR_BYTES <= buffers.sizes[1] * buffers.itemsize
+        seen = window[0].kernel + (STACK - 1 if stack else 0)
+        offsets, pieces = buffers.offsets(most, seen, in_place) * buffers.itemsize, buffers.pieces()
         edges = buffers.edges(most)[: 0 if in_place else None]
         listed = []
         for top, end in pairwise(tops):
@@ -115,12 +150,14 @@ class _Words:
         self.put(
             {
                 layout.MEMORY: PANEL_BYTES + samples + 2 * VECTOR_BYTES,  # to begin and to end with
-                layout.TAPS: len(offsets),
+                layout.KERNEL_Y: window[0].kernel,
+                layout.KERNEL_X: window[1].kernel,
+                layout.TAPS: buffers.channels * window[0].kernel * window[1].kernel,
                 layout.CHANNELS: buffers.channels,
                 layout.STRIPS: strips,
                 layout.IN_PLACE: in_place,
                 layout.PITCH: buffers.pitch,
-                layout.STRIDE: buffers.how.windows[1].stride,
+                layout.STRIDE: window[1].stride,
                 layout.PHASES: buffers.phases,
                 layout.PIECE_STEP: buffers.piece_step(most),
                 layout.EDGE_COUNT: len(edges),
