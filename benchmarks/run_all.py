@@ -27,6 +27,7 @@ from convpipe.compile.runtime.cache import processor
 HERE = Path(__file__).parent
 SCRIPTS = (
     "opencv",
+    "peak",
     "joins",
     "gaussians",
     "ranks",
