@@ -43,7 +43,8 @@ def _multiply_adds(context, steps):
         )
         # A factor that LLVM does not know, so that it has to multiply.
         given = builder.sitofp(arguments[0], ir.FloatType())
-        factor = builder.insert_element(ir.Constant(kind, [0.5] * LANES), given, ir.Constant(ir.IntType(32), 0))
+        halves, first = ir.Constant(kind, [0.5] * LANES), ir.Constant(ir.IntType(32), 0)
+        factor = builder.insert_element(halves, given, first)
         sums = [
             cgutils.alloca_once_value(builder, ir.Constant(kind, [float(k)] * LANES)) for k in range(SUMS)
         ]
@@ -85,7 +86,8 @@ def dense(bench: Bench, image: np.ndarray) -> Iterator[Row]:
 def tables(bench: Bench) -> Iterator[Table]:
     note = f"The peak is {peak(bench) / 1e9:.0f} thousand million multiply-adds a second."
     for image in (samples.single(bench.side), samples.gray(bench.side)):
-        yield compared(f"Dense kernels and the peak of multiply-adds, {image.dtype}", dense(bench, image), note)
+        title = f"Dense kernels and the peak of multiply-adds, {image.dtype}"
+        yield compared(title, dense(bench, image), note)
 
 
 if __name__ == "__main__":

@@ -20,9 +20,9 @@ from convpipe.geometry import Axis, Extent
 SIZES = (64, 96, 128, 192, 256, 384, 512)
 """Sides of tiles: products of 2 and 3, whose transforms are known."""
 
-WORK = 6
-"""Products that a sample of a tile is worth, times the logarithm of the tile's samples: 0.1 ns, there and
-back in float64, where a loop over a large kernel takes 0.018 ns a product (one core of a Zen 5)."""
+WORK = 16
+"""Products that a sample of a tile is worth, times the logarithm of the tile's samples: 0.14 ns, there and
+back in float64, where a loop over a large kernel takes 0.0086 ns a product (one core of a Zen 5)."""
 
 CACHED = 1 << 19
 """Samples of a tile, beside its kernel's transform, that take twice as long as they would in the L2 cache."""
