@@ -73,7 +73,7 @@ class Layer:
 
 
 LAYERS = {
-    "as images have them: up to 4 channels, depthwise, 1x1": [
+    "conv2d: first layers, depthwise, 1x1": [
         Layer(3, 64, 7, 224, stride=2, padding=3),
         Layer(3, 64, 7, 1024, stride=2, padding=3),
         Layer(3, 32, 3, 224, stride=2, padding=1, batch=8),
@@ -84,7 +84,7 @@ LAYERS = {
         Layer(32, 32, 3, 112, padding=1, groups=32),
         Layer(32, 32, 5, 112, padding=2, groups=32),
     ],
-    "of many channels": [
+    "conv2d: layers of many channels": [
         Layer(64, 64, 3, 56, padding=1),
         Layer(64, 128, 3, 56, stride=2, padding=1),
     ],
@@ -194,9 +194,10 @@ def compare(both: Sides, layer: Layer) -> Row:
 
 
 def tables(bench: Bench) -> Iterator[Table]:
-    given = {f"conv2d, layers {title}": layers for title, layers in LAYERS.items()}
+    given = dict(LAYERS)
     for stride in (1, 2):
-        given[f"conv2d at stride {stride}"] = of_channels(bench.side, stride)
+        title = f"conv2d at stride {stride}, {bench.side}x{bench.side}"
+        given[title] = of_channels(bench.side, stride)
     with sides(bench.threads) as both:
         for title, layers in given.items():
             yield compared(title, [compare(both, layer) for layer in layers])
