@@ -13,6 +13,7 @@ import operator
 
 from llvmlite import ir
 from numba import types
+from numba.core import cgutils
 from numba.core.typing.templates import AbstractTemplate, infer_global, signature
 from numba.extending import intrinsic, lower_builtin, models, register_model
 
@@ -200,6 +201,24 @@ def placed(context, where, dtype):
         return builder.inttoptr(arguments[0], context.get_value_type(result))
 
     return result(where, dtype), point
+
+
+def _fetch(writes):
+    # An intrinsic that asks for the line of the cache at an address, long before it is read or written.
+    def fetch(context, where):
+        def hint(context, builder, signature, arguments):
+            place, word = ir.IntType(8).as_pointer(), ir.IntType(32)
+            kind = ir.FunctionType(ir.VoidType(), [place, word, word, word])
+            function = cgutils.get_or_insert_function(builder.module, kind, "llvm.prefetch.p0")
+            builder.call(function, [builder.inttoptr(arguments[0], place), *map(word, (int(writes), 2, 1))])
+            return context.get_dummy_value()
+
+        return types.void(types.int64), hint
+
+    return intrinsic(fetch)
+
+
+fetch, fetch_to_write = _fetch(writes=False), _fetch(writes=True)
 
 
 @intrinsic

@@ -160,11 +160,11 @@ class Fused:
 
     @cached_property
     def _one_band(self) -> Callable[..., int]:
-        return cache.load(_DRIVER, "one_band", drive.ONE)
+        return one_band()
 
     @cached_property
     def _all_bands(self) -> Callable[..., int]:
-        return cache.load(_DRIVER, "all_bands", drive.BANDS)
+        return all_bands()
 
 
 @dataclass(frozen=True)
@@ -244,6 +244,16 @@ class Executable:
 def address_of(loop: Loop) -> int:
     """Return where the machine code of `loop` is."""
     return cache.address(loop.source, "loop", drive.LOOP)
+
+
+def one_band() -> Callable[..., int]:
+    """Return what makes a band on the calling thread, as :func:`convpipe.compile.cpu.drive.one_band`."""
+    return cache.load(_DRIVER, "one_band", drive.ONE)
+
+
+def all_bands() -> Callable[..., int]:
+    """Return what makes all bands, on all cores, as :func:`convpipe.compile.cpu.drive.all_bands`."""
+    return cache.load(_DRIVER, "all_bands", drive.BANDS)
 
 
 def _address(array: NDArray[Any]) -> int:

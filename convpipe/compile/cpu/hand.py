@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -12,7 +11,7 @@ from numpy.typing import NDArray
 
 from convpipe import memory
 from convpipe.compile.common.text import Text
-from convpipe.compile.cpu import butterflies, drive, pairs, tiling
+from convpipe.compile.cpu import drive, pairs, tiling
 from convpipe.compile.cpu import job as at
 from convpipe.compile.cpu.complexes import LANES, POINT
 from convpipe.compile.cpu.executable import address_of
@@ -24,19 +23,20 @@ from convpipe.geometry import Extent
 
 Array = NDArray[np.float64]
 
-_LINES, _PAIRS, _TILING = (Path(str(module.__file__)).read_text() for module in (butterflies, pairs, tiling))
-
 STEPS = {
-    at.FORWARD: (_LINES, "forward"),
-    at.BACKWARD: (_LINES, "backward"),
-    at.PAIR: (_PAIRS, "pair"),
-    at.ALONG_ROWS: (_PAIRS, "along_rows"),
-    at.ALONG_COLS: (_PAIRS, "along_cols"),
-    at.WRITE: (_PAIRS, "write"),
-    at.SETTLE: (_TILING, "settle"),
+    at.FORWARD: "butterflies import forward",
+    at.BACKWARD: "butterflies import backward",
+    at.PAIR: "pairs import pair",
+    at.ALONG_ROWS: "pairs import along_rows",
+    at.ALONG_COLS: "pairs import along_cols",
+    at.WRITE: "pairs import write",
+    at.READ_ROW: "pairs import read_row",
+    at.SETTLE: "tiling import settle",
 }
 """The compiled functions that a job calls by their addresses."""
 
+WHOLE = 1.5 * 2.0**52
+"""Added and taken away again it leaves an integer, of a number below 2**51."""
 
 NOTHING = np.empty((0, 0))
 
@@ -83,6 +83,37 @@ def loader(dtype: str) -> Loop:
     return Loop(f"samples of {dtype} as numbers", str(text))
 
 
+@cache
+def writer(dtype: str) -> Loop:
+    """Responses of a row in their type; it returns how many are so small that they may be wrong.
+
+    Parameters: which are; whether they are integers; their unit; how far apart they are among the samples,
+    and among the responses. Rows: those.
+    """
+    text = Text()
+    text.block(HEADER)
+    text.line(f"T, WHOLE = np.{dtype}, {WHOLE}", "", "", "@inline", "def loop(rows, n, p):")
+    with text.indented():
+        text.line("s, t, doubtful = row(rows, 0, np.float64), row(rows, 1, T), 0")
+        text.line("limit, _, unit = values(p, 0, 3, np.float64)")
+        text.line("_, whole, _, step, pitch = values(p, 0, 5, np.int64)")
+        text.line(
+            "if whole:", "    for x in range(n):", "        s[x * step] = (s[x * step] + WHOLE) - WHOLE"
+        )
+        for condition, read, written in (("step * pitch == 1", "x", "x"), ("True", "x * step", "x * pitch")):
+            text.line(f"if {condition}:", "    for x in range(n):")
+            with text.indented(), text.indented():
+                text.line(f"doubtful += 0 if abs(s[{read}]) >= limit else 1")
+                text.line(f"t[{written}] = T(s[{read}] * unit)")
+            text.line("    return doubtful")
+    return Loop(f"responses as {dtype}", str(text))
+
+
+def sweep() -> int:
+    """Return where the machine code is that runs pairs of tiles, in place of a band of rows."""
+    return compiled.address(*_entry("tiling import sweep"), drive.BAND)
+
+
 class Hand:
     """A job and its memory, of one thread.
 
@@ -108,7 +139,7 @@ class Hand:
             for k, known in enumerate(passes(size), 1):
                 self.hold(word + k, known)
         for word, step in STEPS.items():
-            self.words[word] = compiled.address(*step, drive.LOOP)
+            self.words[word] = compiled.address(*_entry(step), drive.LOOP)
 
     def hold(self, word: int, array: NDArray[Any]) -> None:
         """Let a word of the job be the address of an array."""
@@ -156,19 +187,16 @@ class Hand:
         words[at.FIRST + at.PITCH] = samples.strides[0]
         words[[at.FIRST + at.READ_ROWS, at.FIRST + at.READ_COLS]] = samples.shape
         words[[at.FIRST + at.OUT_ROWS, at.FIRST + at.OUT_COLS]] = responses.shape
-        words[[at.LOADER, at.SIZE]] = address_of(loader("float64")), 8
+        words[[at.LOADER, at.WRITER]] = address_of(loader("float64")), address_of(writer("float64"))
+        words[at.SIZE] = 8
 
     def _run(self) -> int:
-        return compiled.load(_TILING, "one_pair", tiling.ONE)(self.words)
-
-    def sweep(self, *given: Any) -> int:
-        """Run pairs of tiles, as :func:`convpipe.compile.cpu.tiling.sweep`."""
-        return compiled.load(_TILING, "sweep", tiling.SWEEP)(self.words, *given)
+        return compiled.load(*_entry("tiling import one_pair"), tiling.ONE)(self.words)
 
     def warm(self) -> None:
         """Compile what a thread calls."""
-        for entry, signature in (("one_pair", tiling.ONE), ("sweep", tiling.SWEEP)):
-            compiled.load(_TILING, entry, signature)
+        compiled.load(*_entry("tiling import one_pair"), tiling.ONE)
+        sweep()
 
     def _get_memory(self) -> None:
         (rows, cols), tiles = self.tiles.extent, self.tiles
@@ -178,6 +206,7 @@ class Hand:
             at.COLUMN: max(rows, cols) * POINT,
             at.SAMPLES: max(LANES * (cols + pairs.BESIDE), pairs.SUMS * POINT),
             at.GIVEN: 8,
+            at.WANTED: 8,
             at.TILE: tiles.rows.reads * tiles.cols.reads,
             at.LATEST: tiles.cols.reads,
         }
@@ -190,6 +219,11 @@ class Hand:
             self.words[word] = begin
             begin += -(-size // LINE) * LINE * 8
         self.words[at.ROW] = self.words[at.COLUMN]
+
+
+def _entry(step: str) -> tuple[str, str]:
+    """Return a module that has a compiled function of another, which share their helpers, and its name."""
+    return f"from convpipe.compile.cpu.{step}\n", step.rpartition(" ")[2]
 
 
 def place(array: NDArray[Any]) -> int:

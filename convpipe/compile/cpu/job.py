@@ -41,7 +41,6 @@ PEAK_ROW = 41
 PEAK_COL = 42
 FEW = 43  # products that may be spent on sums over windows
 TILE = 44  # addresses of memory: samples of a tile
-READS = 79  # columns of them
 LATEST = 45  # the last row of each column of it with a sample that is not 0
 RESPONSES = 46  # to both tiles
 RESPONSE_BYTES = 47  # to one of them
@@ -52,9 +51,19 @@ SOURCE_SIZE = 51  # of a sample
 RESULT = 52  # address of the result
 PIXEL = 53  # bytes of a pixel of it
 RESULT_PITCH = 54  # bytes from a row to the next
-FIRST = 55  # a tile, and then the other one of the pair
-SECOND = 67
-WORDS = 80
+CUTS = 55  # address of all cuts, and how many there are
+CUT_COUNT = 56
+TABLE_WORDS = 57  # of what becomes of responses, table by table
+PARAMETERS = 58  # address of the addresses of their parameters
+BAND = 59  # address of the driver that runs them
+ALONE = 60  # address of what is said of each cut: whether it is left alone
+READ_ROW = 61  # address of another step, and of what it is told
+WANTED = 62
+READS = 63  # columns of the samples of a tile
+WRITER = 64  # address of the loop that writes responses
+FIRST = 65  # a tile, and then the other one of the pair
+SECOND = 79
+WORDS = 93
 
 # A tile.
 IMAGE = 0  # address of the first sample of its channel
@@ -69,7 +78,9 @@ OUT_COLS = 8
 OUT = 9  # their address
 DOUBTFUL = 10  # those that are not shown to be right
 LIMIT = 11  # below which that is
-TILE_WORDS = 12
+TARGET = 12  # address of where what becomes of them goes, and bytes from a row of it to the next, or 0
+TARGET_PITCH = 13
+TILE_WORDS = 14
 
 # A cut is what a tile reads, as above up to its columns, and makes.
 CUT_WORDS = 14

@@ -17,7 +17,7 @@ import math
 import numpy as np
 
 from convpipe.compile.cpu import job as at
-from convpipe.compile.cpu.addresses import placed, tail
+from convpipe.compile.cpu.addresses import fetch, fetch_to_write, placed, tail
 from convpipe.compile.cpu.complexes import (
     LANES,
     POINT,
@@ -37,8 +37,8 @@ BESIDE = 8
 SMALLEST = 2.0**-800
 """Sums of squares of samples are exact enough between this and its inverse."""
 
-ROUNDS = 1.5 * 2.0**52
-"""Added and taken away again it leaves an integer, of a number below 2**51."""
+AHEAD = 16
+"""So many rows before they are read samples are asked for: no processor foresees a tile's next row."""
 
 SUMS = 4
 """Sums of squares along a row: of every so many columns one, since each has to wait for the one before."""
@@ -55,37 +55,45 @@ def numbers_at(place):
 
 
 @inline
-def read_row(here, tile, row, left, to, count):
-    # `count` samples of a row of a tile, from column `left` on, to an address; those that it has not are 0.
-    job, own = words_at(here), words_at(tile)
-    held = min(count, own[at.READ_COLS] - left) if row < own[at.READ_ROWS] else 0
-    samples = numbers_at(to)
-    if held > 0:
-        source = words_at(own[at.ROW_LIST])[row]
-        if source >= 0:
-            given = words_at(job[at.GIVEN])
-            given[0], given[1] = own[at.IMAGE] + source * own[at.PITCH], to
-            given[2] = own[at.COL_LIST] + left * 8
-            given[3] = own[at.COL_FIRST] + left if own[at.COL_FIRST] >= 0 else -1
-            given[4] = job[at.CONSTANT]
-            call_loop(job[at.LOADER], given, held, job[at.GIVEN] + 24)
-        else:
-            constant = numbers_at(here)[at.CONSTANT]
-            for x in range(held):
-                samples[x] = constant
-    for x in range(max(held, 0), count):
-        samples[x] = 0.0
+def read_row(wanted, count, here):
+    # `count` samples as numbers, of the tile, its row, from the column and to the address that are `wanted`;
+    # those that the tile has not are 0.
+    job, own = words_at(here), words_at(wanted[0])
+    row, left, samples = wanted[1], wanted[2], numbers_at(wanted[3])
+    held = own[at.READ_COLS] - left if row < own[at.READ_ROWS] else 0
+    held = count if held > count else 0 if held < 0 else held
+    source = words_at(own[at.ROW_LIST])[row] if held > 0 else -1
+    if source >= 0:
+        given = words_at(job[at.GIVEN])
+        given[0], given[1] = own[at.IMAGE] + source * own[at.PITCH], wanted[3]
+        given[2] = own[at.COL_LIST] + left * 8
+        given[3] = own[at.COL_FIRST] + left if own[at.COL_FIRST] >= 0 else -1
+        given[4] = job[at.CONSTANT]
+        call_loop(job[at.LOADER], given, held, job[at.GIVEN] + 24)
+        if own[at.COL_FIRST] >= 0 and row + AHEAD < own[at.READ_ROWS]:
+            later = own[at.IMAGE] + words_at(own[at.ROW_LIST])[row + AHEAD] * own[at.PITCH]
+            for x in range(given[3] * job[at.SOURCE_SIZE], (given[3] + held) * job[at.SOURCE_SIZE], 64):
+                fetch(later + x)
+    constant = numbers_at(here)[at.CONSTANT]
+    for x in range(0 if source < 0 else held, count):
+        samples[x] = constant if x < held else 0.0
+    return 0
 
 
 @inline
 def read_lines(here, tile, row, left, to):
     # LANES rows of a tile side by side: a part of as many points, from `to` on.
     job = words_at(here)
-    cols = job[at.COLS]
+    cols, wanted, samples = job[at.COLS], words_at(job[at.WANTED]), numbers_at(job[at.SAMPLES])
     pitch = cols + BESIDE
-    samples = numbers_at(job[at.SAMPLES])
     for lane in range(LANES):
-        read_row(here, tile, row + lane, left, job[at.SAMPLES] + lane * pitch * 8, cols)
+        wanted[0], wanted[1], wanted[2], wanted[3] = (
+            tile,
+            row + lane,
+            left,
+            job[at.SAMPLES] + lane * pitch * 8,
+        )
+        call_loop(job[at.READ_ROW], wanted, cols, here)
     for x in range(0, cols, LANES):
         exchange(tail(to, x * POINT), POINT, tail(samples, x), pitch)
 
@@ -110,7 +118,8 @@ def along_rows(rows_of, block, here):
     found = numbers_at(here + 8 * at.FOUND)
     first, second = here + 8 * at.FIRST, here + 8 * at.SECOND
     rows, cols, top, left = job[at.ROWS], job[at.COLS], place[0], place[1]
-    held = max(words_at(first)[at.READ_ROWS], words_at(second)[at.READ_ROWS]) - top
+    held, other = words_at(first)[at.READ_ROWS], words_at(second)[at.READ_ROWS]
+    held = (held if held > other else other) - top
     line, plane, pitch = numbers_at(job[at.ROW]), numbers_at(job[at.PLANE]), 2 * rows + BESIDE
     for row in range(0, rows, LANES):
         if row < held:
@@ -163,39 +172,21 @@ def along_cols(rows_of, block, here):
 
 
 @inline
-def put_row(here, tile, samples, responses):
-    # Write responses in their type; return how many are so small that they may be wrong.
-    job, count = words_at(here), words_at(tile)[at.OUT_COLS]
-    step, pitch = job[at.COL_STEP], job[at.CHANNELS]
-    unit, limit, doubtful = numbers_at(here)[at.UNIT], numbers_at(tile)[at.LIMIT], 0
-    if step == 1 and pitch == 1:
-        for x in range(count):
-            value = samples[x]
-            responses[x] = value * unit
-            doubtful += 0 if abs(value) >= limit else 1
-    else:
-        for x in range(count):
-            value = samples[x * step]
-            responses[x * pitch] = value * unit
-            doubtful += 0 if abs(value) >= limit else 1
-    return doubtful
-
-
-@inline
 def write_row(here, tile, row, samples):
-    # A row of responses, if the tile wants it.
-    job, own = words_at(here), words_at(tile)
-    y = row // job[at.ROW_STEP]
+    # A row of responses, if the tile wants it; count those that are so small that they may be wrong.
+    job, own, given = words_at(here), words_at(tile), words_at(words_at(here)[at.GIVEN])
+    y, count = row // job[at.ROW_STEP], own[at.OUT_COLS]
     if row != y * job[at.ROW_STEP] or y >= own[at.OUT_ROWS]:
         return
-    if job[at.WHOLE] and numbers_at(tile)[at.LIMIT] == 0:
-        for x in range((own[at.OUT_COLS] - 1) * job[at.COL_STEP] + 1):
-            samples[x] = (samples[x] + ROUNDS) - ROUNDS
-    out = own[at.OUT] + y * own[at.OUT_COLS] * job[at.CHANNELS] * job[at.SIZE]
-    if job[at.SIZE] == 4:
-        own[at.DOUBTFUL] += put_row(here, tile, samples, placed(out, np.float32))
-    else:
-        own[at.DOUBTFUL] += put_row(here, tile, samples, numbers_at(out))
+    if own[at.TARGET_PITCH]:
+        target = own[at.TARGET] + y * own[at.TARGET_PITCH]
+        for x in range(0, count * job[at.PIXEL], 64):
+            fetch_to_write(target + x)
+    given[0], given[1] = samples, own[at.OUT] + y * count * job[at.CHANNELS] * job[at.SIZE]
+    given[2] = own[at.LIMIT]
+    given[3] = 1 if job[at.WHOLE] and numbers_at(tile)[at.LIMIT] == 0 else 0
+    given[4], given[5], given[6] = job[at.UNIT], job[at.COL_STEP], job[at.CHANNELS]
+    own[at.DOUBTFUL] += call_loop(job[at.WRITER], given, count, job[at.GIVEN] + 16)
 
 
 @inline
@@ -206,9 +197,10 @@ def write(rows_of, n, here):
     rows, cols = job[at.ROWS], job[at.COLS]
     line, plane = numbers_at(job[at.ROW]), numbers_at(job[at.PLANE])
     samples, pitch = numbers_at(job[at.SAMPLES]), cols + BESIDE
-    made = max(words_at(first)[at.OUT_ROWS], words_at(second)[at.OUT_ROWS])
+    made, other = words_at(first)[at.OUT_ROWS], words_at(second)[at.OUT_ROWS]
+    made = made if made > other else other
     words_at(first)[at.DOUBTFUL], words_at(second)[at.DOUBTFUL] = 0, 0
-    for row in range(0, min((made - 1) * job[at.ROW_STEP] + 1, rows), LANES):
+    for row in range(0, (made - 1) * job[at.ROW_STEP] + 1, LANES):
         for x in range(cols):
             move(tail(line, x * POINT), LANES, tail(plane, x * (2 * rows + BESIDE) + row), rows)
         call_loop(job[at.BACKWARD], tail(job, at.ROW), 0, 0)
@@ -216,7 +208,7 @@ def write(rows_of, n, here):
             for x in range(0, cols, LANES):
                 exchange(tail(samples, x), pitch, tail(line, x * POINT + part * LANES), POINT)
             for lane in range(LANES):
-                write_row(here, second if part else first, row + lane, tail(samples, lane * pitch))
+                write_row(here, second if part else first, row + lane, job[at.SAMPLES] + lane * pitch * 8)
     return 0
 
 

@@ -13,8 +13,8 @@ from numba import njit, types
 
 from convpipe.compile.cpu import job as at
 from convpipe.compile.cpu.addresses import hold, place_of, placed
-from convpipe.compile.cpu.drive import OTHERS, call_band, call_loop
-from convpipe.compile.cpu.pairs import numbers_at, read_row, words_at
+from convpipe.compile.cpu.drive import call_band, call_loop
+from convpipe.compile.cpu.pairs import numbers_at, words_at
 from convpipe.compile.cpu.rows import FLAGS, inline
 
 
@@ -53,9 +53,10 @@ def settle(job, here, tile):
     # Return whether there were more.
     own, numbers = words_at(tile), numbers_at(here)
     samples, cols = numbers_at(job[at.TILE]), job[at.READS]
-    latest = words_at(job[at.LATEST])
+    latest, wanted = words_at(job[at.LATEST]), words_at(job[at.WANTED])
     for row in range(own[at.READ_ROWS]):
-        read_row(here, tile, row, 0, job[at.TILE] + row * cols * 8, cols)
+        wanted[0], wanted[1], wanted[2], wanted[3] = tile, row, 0, job[at.TILE] + row * cols * 8
+        call_loop(job[at.READ_ROW], wanted, cols, here)
     for col in range(cols):
         latest[col] = -1
     limit = numbers_at(tile)[at.LIMIT] * numbers[at.UNIT] * (1 + 2.0**-20)
@@ -97,6 +98,8 @@ def put_tile(job, tile, cut, channel, responses):
         own[k] = cut[k]
     own[at.OUT] = responses + channel * job[at.SIZE]
     own[at.DOUBTFUL] = 0
+    own[at.TARGET] = job[at.RESULT] + cut[at.TOP] * job[at.RESULT_PITCH] + cut[at.LEFT] * job[at.PIXEL]
+    own[at.TARGET_PITCH] = cut[at.DOWN] * job[at.RESULT_PITCH] if cut[at.ACROSS] == 1 else 0
 
 
 @inline
@@ -141,36 +144,42 @@ def scatter(job, cut, pixels):
             target[begin + byte] = source[k * size + byte]
 
 
-@njit(**FLAGS)
-def sweep(words, cuts, tables, parameters, others, left, band, first, last):
-    # Pairs first..last of the cuts, each of those that follow each other: fill their part of the result, and
-    # say which are left alone. Return how many NaNs became 0.
-    here, nans = place_of(words), 0
-    job = words_at(here)
-    for k in range(first, last):
-        one, two = 2 * k, 2 * k + 1
-        alone = 0 if two < len(cuts) else 2
-        where = place_of(cuts) + 8 * at.CUT_WORDS * one
-        found = respond(job, here, words_at(where), words_at(where + 8 * at.CUT_WORDS * (alone == 0)), alone)
-        for part in range(1 if alone else 2):
-            cut = words_at(where + 8 * at.CUT_WORDS * part)
-            if found & (1 + part):
-                left[one + part] = 1
-                continue
-            responses = job[at.RESPONSES] + part * job[at.RESPONSE_BYTES]
-            to = job[at.RESULT] + cut[at.TOP] * job[at.RESULT_PITCH] + cut[at.LEFT] * job[at.PIXEL]
-            table, rows = cut[at.TABLE], cut[at.OUT_ROWS]
-            to = to if cut[at.ACROSS] == 1 else job[at.MADE]
-            nans += call_band(band, tables[table], responses, to, others, parameters[table], 0, rows)
-            if cut[at.ACROSS] != 1:
-                scatter(job, cut, rows * cut[at.OUT_COLS])
-    hold(words, cuts)
+@inline
+def finish(job, cut, responses, tables, others):
+    # What becomes of the responses to a cut; return how many NaNs became 0.
+    to = job[at.RESULT] + cut[at.TOP] * job[at.RESULT_PITCH] + cut[at.LEFT] * job[at.PIXEL]
+    to = to if cut[at.ACROSS] == 1 else job[at.MADE]
+    first, parameters = cut[at.TABLE] * job[at.TABLE_WORDS], words_at(job[at.PARAMETERS])[cut[at.TABLE]]
+    table, rows = tables[first : first + job[at.TABLE_WORDS]], cut[at.OUT_ROWS]
+    nans = call_band(job[at.BAND], table, responses, to, others, parameters, 0, rows)
+    if cut[at.ACROSS] != 1:
+        scatter(job, cut, rows * cut[at.OUT_COLS])
     return nans
 
 
-WORDS = types.Array(types.int64, 1, "C")
-TABLES = types.Array(types.int64, 2, "C", readonly=True)
-SWEEP = (WORDS, TABLES, TABLES, WORDS, OTHERS, WORDS, types.int64, types.int64, types.int64)
+@inline
+def sweep(tables, image, out, others, parameters, first, last):
+    # Pairs first..last of the cuts, each of those that follow each other: fill their part of the result, and
+    # say which are left alone. Called as `drive.band`; parameters say with which pair each thread begins, and
+    # where its job is. Return how many NaNs became 0.
+    jobs, which, nans = words_at(parameters), 0, 0
+    while jobs[which] != first:
+        which += 2
+    here = jobs[which + 1]
+    job = words_at(here)
+    alone = words_at(job[at.ALONE])
+    for k in range(first, last):
+        one = 2 * k
+        left = 0 if one + 1 < job[at.CUT_COUNT] else 2
+        where = job[at.CUTS] + 8 * at.CUT_WORDS * one
+        found = respond(job, here, words_at(where), words_at(where + 8 * at.CUT_WORDS * (left == 0)), left)
+        for part in range(1 if left else 2):
+            if found & (1 + part):
+                alone[one + part] = 1
+            else:
+                cut = words_at(where + 8 * at.CUT_WORDS * part)
+                nans += finish(job, cut, job[at.RESPONSES] + part * job[at.RESPONSE_BYTES], tables, others)
+    return nans
 
 
 @njit(**FLAGS)
@@ -183,4 +192,4 @@ def one_pair(words):
     return wrong
 
 
-ONE = (WORDS,)
+ONE = (types.Array(types.int64, 1, "C"),)

@@ -22,8 +22,16 @@ from convpipe.compile.common.pictures import Band
 from convpipe.compile.cpu import job as at
 from convpipe.compile.cpu import layout
 from convpipe.compile.cpu.cuts import Cut, cuts
-from convpipe.compile.cpu.executable import NOTHING_ELSE, Executable, address_of, compile_fused
-from convpipe.compile.cpu.hand import Hand, loader, place
+from convpipe.compile.cpu.executable import (
+    NOTHING_ELSE,
+    Executable,
+    address_of,
+    all_bands,
+    compile_fused,
+    one_band,
+)
+from convpipe.compile.cpu.hand import Hand, loader, place, sweep, writer
+from convpipe.compile.cpu.loops import Loop
 from convpipe.compile.cpu.spectra import TOLERANCE, Spectra
 from convpipe.compile.runtime.threads import count
 from convpipe.fourier import Tiles
@@ -32,8 +40,9 @@ from convpipe.ops import IDENTITY, Stencil, stored
 from convpipe.plan import Plan
 from convpipe.plan.arithmetic import Arithmetic
 
-SHARES = 8
-"""Parts of the work that each thread takes, one after the other."""
+READ, WRITTEN = np.zeros((1, 1), np.uint8), np.zeros((1, 1), np.uint8)
+"""In place of images: a job has their addresses."""
+READ.flags.writeable = False
 
 
 @dataclass(frozen=True)
@@ -79,18 +88,22 @@ class Transform:
     def warm(self) -> None:
         """Compile what makes the responses, and what happens to them."""
         self._spectra.hand().warm()
-        _ = self._tables, address_of(self._loader)
+        _ = self._tables, [address_of(end) for end in self._ends], one_band(), all_bands()
 
     def _fill(
         self, image: NDArray[Any], out: NDArray[Any], runs: Sequence[tuple[int, int]], threads: int
     ) -> int:
         """Fill the tiles of some runs of pairs; return how many NaNs became 0."""
         image = np.ascontiguousarray(image).reshape(*self.plan.input, self.plan.channels)
-        hands = [self._hand(image, out) for _ in range(threads)]
-        alone = np.zeros(len(self._cuts), np.int64)
-        described, (tables, parameters, band) = self._described, self._tables
-        given = described, tables, parameters, NOTHING_ELSE, alone, band
-        nans = _shared(lambda hand, run: hand.sweep(*given, *run), hands, _parts(runs, threads))
+        alone, nans = np.zeros(len(self._cuts), np.int64), 0
+        hands = [self._hand(image, out, alone) for _ in range(threads)]
+        given = sweep(), self._tables[0].ravel(), READ, WRITTEN
+        for first, last in runs:
+            jobs = _jobs(hands, first, last)
+            if threads == 1:
+                nans += one_band()(*given, jobs, NOTHING_ELSE, first, last)
+            else:
+                nans += all_bands()(*given, jobs, NOTHING_ELSE, last, 1, threads)
         careful = [self._cuts[k] for k in np.flatnonzero(alone)]
         return nans + _shared(lambda hand, cut: self._alone(hand, image, out, *cut), hands, careful)
 
@@ -181,8 +194,9 @@ class Transform:
         return {start: np.where(each < 0, -1, each * self.plan.channels) for start, each in found.items()}
 
     @property
-    def _loader(self) -> Any:
-        return loader(stored(self.plan.dtype))
+    def _ends(self) -> tuple[Loop, Loop]:
+        """What reads samples, and what writes responses."""
+        return loader(stored(self.plan.dtype)), writer(self.plan.compute)
 
     @property
     def _dtype(self) -> np.dtype[Any]:
@@ -194,17 +208,23 @@ class Transform:
         """Bytes of a pixel of the result."""
         return self.plan.output_channels * self._dtype.itemsize
 
-    def _hand(self, image: NDArray[Any], out: NDArray[Any]) -> Hand:
+    def _hand(self, image: NDArray[Any], out: NDArray[Any], alone: NDArray[np.int64]) -> Hand:
         """Return what a thread transforms tiles of an image with."""
         hand, tiles = self._spectra.hand(), self._tiles
         self._spectra.describe(hand)
         words, size = hand.words, np.dtype(self.plan.compute).itemsize
-        words[[at.SIZE, at.CHANNELS, at.LOADER]] = size, self.plan.channels, address_of(self._loader)
+        words[[at.SIZE, at.CHANNELS]] = size, self.plan.channels
+        words[[at.LOADER, at.WRITER]] = [address_of(end) for end in self._ends]
         hand.numbers[at.CONSTANT] = self._stencil.value
         hand.hold(at.SOURCE, image)
         words[[at.SOURCE_PITCH, at.SOURCE_SIZE]] = image.strides[0], image.itemsize
         hand.hold(at.RESULT, out)
         words[[at.RESULT_PITCH, at.PIXEL]] = self._pixel * self.plan.extent[1], self._pixel
+        tables, parameters, words[at.BAND] = self._tables
+        hand.hold(at.CUTS, self._described)
+        hand.hold(at.PARAMETERS, parameters)
+        hand.hold(at.ALONE, alone)
+        words[[at.CUT_COUNT, at.TABLE_WORDS]] = len(self._cuts), tables.shape[1]
         made = tiles.rows.makes * tiles.cols.makes
         hand.hold(at.RESPONSES, memory.empty((2, made * self.plan.channels), self.plan.compute))
         words[at.RESPONSE_BYTES] = made * self.plan.channels * size
@@ -239,10 +259,12 @@ def _spread_rows(table: NDArray[np.int64], pitch: int) -> None:
         table[level + layout.RING_PITCH] = pitch
 
 
-def _parts(runs: Sequence[tuple[int, int]], threads: int) -> list[tuple[int, int]]:
-    """Return runs, cut into parts that threads can share."""
-    size = max(1, sum(last - first for first, last in runs) // (SHARES * threads)) if threads > 1 else 1 << 62
-    return [(at, min(at + size, last)) for first, last in runs for at in range(first, last, size)]
+def _jobs(hands: Sequence[Hand], first: int, last: int) -> NDArray[np.uint8]:
+    """Return with which pair each of some hands begins, as bands of rows are begun, and where its job is."""
+    begins = [first + b * (last - first) // len(hands) for b in range(len(hands))]
+    jobs = np.array([(begin, place(hand.words)) for begin, hand in zip(begins, hands, strict=True)], np.int64)
+    jobs.flags.writeable = False
+    return jobs.ravel().view(np.uint8)
 
 
 def _shared(work: Callable[[Hand, Any], int], hands: Sequence[Hand], tasks: Sequence[Any]) -> int:
