@@ -28,6 +28,7 @@ HERE = Path(__file__).parent
 SCRIPTS = (
     "opencv",
     "peak",
+    "dense",
     "joins",
     "gaussians",
     "ranks",

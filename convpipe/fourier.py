@@ -20,8 +20,8 @@ from convpipe.geometry import Axis, Extent
 SIZES = (64, 96, 128, 192, 256, 384, 512)
 """Sides of tiles: products of 2 and 3, whose transforms are known."""
 
-WORK = 15
-"""Products that a sample of a tile is worth, times the logarithm of the tile's samples: 0.12 ns, there and
+WORK = 13
+"""Products that a sample of a tile is worth, times the logarithm of the tile's samples: 0.11 ns, there and
 back in float64 with all that is done to a response, where a loop over a large kernel takes 0.0085 ns a
 product (one core of a Zen 5)."""
 
