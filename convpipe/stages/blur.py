@@ -77,7 +77,7 @@ SIGMA = NumberPair("sigma", "standard deviation in pixels", least=0.0)
 TRUNCATE = Number("truncate", "radius in standard deviations", 4.0, above=0.0)
 TOLERANCE = Number(
     "tolerance",
-    "how far the blur of a sigma above 10 may be off, as a share of the spread of the samples; 0 for no way",
+    "how far a blur of a large sigma may be off to be quick, as a share of the samples' spread; 0: no way",
     1e-4,
     least=0.0,
     most=1.0,
