@@ -182,8 +182,10 @@ class Tiles:
         )
 
 
-def tiles(axes: tuple[Axis, Axis], extent: Extent, channels: int = 1) -> Tiles | None:
-    """Return the tiles for a dense kernel, or None where the loop over its taps is less work.
+def tiles(
+    axes: tuple[Axis, Axis], extent: Extent, channels: int = 1, taps: int | None = None
+) -> Tiles | None:
+    """Return the tiles for a kernel, or None where the loop over its taps is less work.
 
     Parameters
     ----------
@@ -192,6 +194,8 @@ def tiles(axes: tuple[Axis, Axis], extent: Extent, channels: int = 1) -> Tiles |
     extent : (rows, cols)
         Of the output.
     channels : int
+    taps : int, optional
+        That the loop takes a sample; by default all of the kernel.
 
     Examples
     --------
@@ -200,7 +204,7 @@ def tiles(axes: tuple[Axis, Axis], extent: Extent, channels: int = 1) -> Tiles |
     >>> tiles((Axis(47), Axis(47)), (4096, 4096)).extent
     (512, 512)
     """
-    products = math.prod(extent) * math.prod(axis.kernel for axis in axes)
+    products = math.prod(extent) * (taps or math.prod(axis.kernel for axis in axes))
     down, across = (list(_sides(axis, size)) for axis, size in zip(axes, extent, strict=True))
     found = [Tiles(rows, cols, products, channels) for rows in down for cols in across]
     best = min(found, key=lambda tiles: tiles.work)

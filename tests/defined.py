@@ -1,15 +1,16 @@
 """The bytes that the ops define, by plain NumPy in the type of the arithmetic: what every loop must give.
 
 A stencil's sum is a product and then fused multiply-adds in the order of its taps; where a kernel is taken
-apart, those of the column and then those of the row. A map rounds every operation by itself. How a kernel is
-taken apart is read from the product; the arithmetic and the borders are not.
+apart, those of the column and then those of the row, one outer product onto the others before it. A map
+rounds every operation by itself. How a kernel is taken apart is read from the product; the arithmetic and the
+borders are not.
 """
 
 import numpy as np
 import oracle
 from rounding import fma
 
-from convpipe.compile.common.banks import Dense, Separable, choose
+from convpipe.compile.common.banks import Dense, LowRank, Separable, choose
 from convpipe.ops import Alpha, Cast, ChannelMap, Lookup, Map, Mix, Resample, Stencil
 from convpipe.plan.arithmetic import Sums
 
@@ -99,7 +100,8 @@ def _response(op, taps, values, compute, integers):
     """One bank: samples under each tap, for every output, then the sum that its shape defines."""
     padded = oracle.pad(op, values)
     exact = integers is not None and _sums_exactly(integers, op, taps)
-    bank = choose("r", taps, Sums("int32", counted=exact))
+    counted = exact and taps.uniform
+    bank = choose("r", taps, Sums("int32" if counted else np.dtype(compute).name, counted=counted))
     weights = [compute(w) for w in bank.weights]
     rows, cols = (
         (padded.shape[a] - (taps.extent[a] - 1) * op.dilation[a] - 1) // op.stride[a] + 1 for a in range(2)
@@ -125,6 +127,14 @@ def _response(op, taps, values, compute, integers):
         count = len(bank.column)
         sums = _fused(weights[:count], [down_columns(i) for i in bank.column])
         return _fused(weights[count:], [along(sums, j) for j in bank.row])
+    if isinstance(bank, LowRank):
+        total, weights = None, iter(weights)
+        columns = [[next(weights) for _ in product.column] for product in bank.products]
+        for product, column in zip(bank.products, columns):
+            rows_under = [down_columns(i) for i in product.column]
+            sums = _fused(column, rows_under, sums if product.onto else None)
+            total = _fused([next(weights) for _ in product.row], [along(sums, j) for j in product.row], total)
+        return total
     kind = np.int64 if exact else compute
     sums = sum((down_columns(i).astype(kind) for i in bank.rows[1:]), down_columns(0).astype(kind))
     rows_of = {1: sums}

@@ -24,6 +24,19 @@ def _sparse(rows, cols):
     return kernel
 
 
+def _low_rank(rows, cols):
+    kernel = _random(rows, 2) @ _random(2, cols, seed=6)
+    return kernel / np.abs(kernel).sum()
+
+
+def _widening(rows, cols):
+    """Return columns of three kinds, each of which holds all of another and more."""
+    column, kinds = _random(rows, 1), np.random.default_rng(8).integers(0, 3, cols)
+    kernel = np.where(np.arange(rows)[:, np.newaxis] < rows - 1 - kinds, column, 0)
+    kernel[0] *= kinds > 0
+    return kernel / np.abs(kernel).sum()
+
+
 def custom(kernel):
     return lambda **common: stage("custom", "random", kernel=kernel, **common)
 
@@ -34,6 +47,8 @@ SHAPES = {
     "sparse": custom(_sparse(7, 6)),
     "separable": custom(_outer(5, 4)),
     "long": custom(_outer(3, 40)),
+    "outer products": custom(_low_rank(5, 40)),
+    "equal columns": custom(_widening(5, 14)),
     "rows": custom(_random(6, 7)),
     "uniform": lambda **common: stage("blur", "box", size=[3, 10], **common),
     "transform": custom(_random(40, 41)),

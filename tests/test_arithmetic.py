@@ -327,10 +327,10 @@ def test_what_follows_a_sum():
 def test_rows_are_integers_only_for_those_who_can_read_them():
     eighths = Fixed(0, 2040, 3)
     window = Stencil((Taps(SHARPEN),))
-    assert kept(eighths, [[window]]) == "int16"
-    assert kept(Fixed(0, 255), [[window], [Map("a + b", ("a", "b"))]]) == "uint8"
-    assert kept(Fixed(0, 70_000), [[window]]) is None
-    assert kept(None, [[window]]) is None
+    assert kept(eighths, [[window]], "float32") == "int16"
+    assert kept(Fixed(0, 255), [[window], [Map("a + b", ("a", "b"))]], "float32") == "uint8"
+    assert kept(Fixed(0, 70_000), [[window]], "float32") is None
+    assert kept(None, [[window]], "float32") is None
     for ops in (
         [Map("a + b", ("a", "b"))],
         [replace(window, keep_alpha=True)],
@@ -339,7 +339,7 @@ def test_rows_are_integers_only_for_those_who_can_read_them():
         [Stencil((Taps([[1e-30]]),))],
         [Rank(np.ones((3, 3)), (4,))],
     ):
-        assert kept(eighths, [[window], ops]) is None
+        assert kept(eighths, [[window], ops], "float32") is None
 
 
 def test_integers_are_rounded_and_saturated_as_numbers_are():

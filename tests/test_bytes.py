@@ -27,6 +27,8 @@ def kernel(rows, cols, rank=None):
         return np.full((rows, cols), 0.37)
     if rank == 1:
         return np.outer(GENERATOR.normal(size=rows), GENERATOR.normal(size=cols))
+    if rank is not None:
+        return GENERATOR.normal(size=(rows, rank)) @ GENERATOR.normal(size=(rank, cols))
     return GENERATOR.normal(size=(rows, cols))
 
 
@@ -36,6 +38,10 @@ SHAPES = {
     "unrolled in passes": kernel(5, 5),
     "rows": kernel(7, 6),
     "separable": kernel(5, 6, 1),
+    "rank 2": kernel(7, 9, 2),
+    "rank 3": kernel(19, 17, 3),
+    "equal columns": (np.hypot(*np.mgrid[-5:6, -6:7]) < 6.1) * 0.37,
+    "mirrored": np.abs(np.arange(-4, 5)) * GENERATOR.normal(size=(12, 1)) ** np.arange(-4, 5) ** 2,
     "equal taps": kernel(3, 4, 0),
     "long": kernel(3, 41, 1),
     "many equal taps": kernel(3, 11, 0),
@@ -47,7 +53,9 @@ def custom(weights, **common):
 
 
 @pytest.mark.parametrize(("shape", "dtype"), [*((shape, "uint8") for shape in SHAPES), ("rows", "int16"),
-    ("many equal taps", "float32"), ("unrolled in passes", "float64"), ("separable", "float64")])  # fmt: skip
+    ("many equal taps", "float32"), ("rank 3", "float32"), ("rank 2", "float64"),
+    ("equal columns", "float32"), ("mirrored", "int32"), ("unrolled in passes", "float64"),
+    ("separable", "float64")])  # fmt: skip
 def test_every_loop_shape(shape, dtype, rng):
     image = rng.normal(0, 50, (19, 53, 1)).astype(dtype)
     stages = [custom(SHAPES[shape], bias=0.1), custom(SHAPES["unrolled"], stride=2)]

@@ -302,7 +302,7 @@ def test_the_plan_of_a_graph():
     assert [one.inputs for one in plan.stages] == [(IMAGE,), (IMAGE,), (0, 1)]
     assert plan.nodes[2].is_join
     assert plan.nodes[2].operations == 20 * 30 * 3
-    assert plan.nodes[2].separation_error == 0
+    assert plan.nodes[2].separation is None
     assert plan.stages[2].formulas[1] == "floor((30 + 0 + 0 - 1*(1-1) - 1)/1) + 1 = 30"
     assert not plan.is_chain
     assert plan.nodes[2].ranges.colour.low == pytest.approx(-255)

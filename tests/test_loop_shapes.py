@@ -67,6 +67,9 @@ COMPILED = [
     ("sparse", "int32", "stride"),
     ("separable", "float16", "all"),
     ("long", "int16", "dilation"),
+    ("outer products", "uint8", "dilation"),
+    ("outer products", "float64", "all"),
+    ("equal columns", "float32", "stride"),
     ("rows", "uint16", "wrap"),
     ("transform", "int8", "all"),
     # Running sums count in integers.
@@ -123,8 +126,9 @@ def test_the_shape_is_what_it_is_called(shape):
         assert plan.stages[0].tiles is not None
         return
     (bank,) = compile_plan(plan).schedule.levels[-1].recipe.banks
-    words = {"column": "unrolled", "sparse": "unrolled", "long": "separable"}.get(shape, shape)
-    assert bank.words.startswith(words)
+    words = {"column": "unrolled", "sparse": "unrolled", "long": "separable"}
+    words |= {"outer products": "2 outer products", "equal columns": "3 outer products"}
+    assert bank.words.startswith(words.get(shape, shape))
 
 
 @pytest.mark.parametrize("shape", [shape for shape in SHAPES if shape != "uniform"])

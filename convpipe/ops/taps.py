@@ -1,4 +1,4 @@
-"""The weights of a stencil: dense, or an outer product that runs as two passes."""
+"""The weights of a stencil: dense, an outer product that runs as two passes, or a sum of some."""
 
 from __future__ import annotations
 
@@ -10,6 +10,10 @@ from numpy.typing import ArrayLike, NDArray
 
 from convpipe.geometry import Extent
 from convpipe.interval import Interval
+from convpipe.ops.terms import TOLERANCE, Term, Terms, taken_apart
+
+UNROLLED_TAPS = 25
+"""Up to this many taps that are not zero stand alone in a loop; sparse kernels may have twice as many."""
 
 
 class Taps:
@@ -24,6 +28,8 @@ class Taps:
     tolerance : float
         How far a response may be off, as a share of the spread of the samples: see
         :mod:`convpipe.multirate`. Above 0 of smooth factors alone.
+    divisible : bool
+        Whether weights that are no outer product may run as a sum of some.
 
     Examples
     --------
@@ -38,10 +44,14 @@ class Taps:
         weights: ArrayLike | None,
         factors: tuple[ArrayLike, ArrayLike] | None = None,
         tolerance: float = 0.0,
+        *,
+        divisible: bool = False,
     ) -> None:
         self.tolerance = tolerance
         self.factors = None if factors is None else (_frozen(factors[0], 1), _frozen(factors[1], 1))
         self._dense = None if weights is None else _frozen(weights, 2)
+        self._apart: dict[str, Terms | None] = {}
+        self._divisible = divisible
 
     @classmethod
     def outer(cls, column: ArrayLike, row: ArrayLike, tolerance: float = 0.0) -> Taps:
@@ -59,6 +69,7 @@ class Taps:
         Of integers, and of integers times a power of two, the factors are exact. Of others the singular value
         decomposition gives the nearest outer product. It is taken where no response can differ by more than
         float32 rounds off: the sum of the weights' differences is below 2**-24 of the sum of their sizes.
+        Others may be the sum of a few outer products: see `terms`.
 
         Examples
         --------
@@ -75,7 +86,55 @@ class Taps:
         for factor in (column, row):
             factor[np.abs(factor) <= 1e-12 * np.abs(factor).max()] = 0  # a zero tap is to cost nothing
         taps = cls(whole.weights, (column, row))
-        return taps if taps.error <= np.abs(whole.weights).sum() * 2.0**-24 else whole
+        if taps.error <= np.abs(whole.weights).sum() * TOLERANCE["float32"]:
+            return taps
+        return cls(whole.weights, divisible=True)
+
+    def terms(self, dtype: str) -> Terms | None:
+        """Return the sum of outer products that is less work than the taps; None where there is none.
+
+        Of taps that integers are summed under exactly, the products are exact, too. Others differ by no more
+        than the type rounds off, and are bounded by no more than the sum of all taps.
+
+        Parameters
+        ----------
+        dtype : str
+            Of the sums.
+
+        Examples
+        --------
+        >>> y, x = np.mgrid[-6:7, -6:7]
+        >>> (x**2 + y**2 <= 36).sum(), Taps.separated(x**2 + y**2 <= 36).terms("float32").count
+        (113, 26)
+        """
+        if dtype not in self._apart:
+            self._apart[dtype] = self._terms(dtype)
+        return self._apart[dtype]
+
+    def summed(self, dtype: str) -> list[NDArray[np.float64]]:
+        """Return the weights under which samples, or sums of them, are summed in that type."""
+        terms = self.terms(dtype)
+        return (
+            [self.weights]
+            if terms is None
+            else [part for term in terms.terms for part in (term.column, term.row)]
+        )
+
+    def _terms(self, dtype: str) -> Terms | None:
+        if self.factors is not None:
+            allowed = TOLERANCE.get(dtype, 0.0)
+            if not self.error or self.error <= allowed * np.abs(self.weights).sum():
+                return Terms((Term(*self.factors),))
+        elif not self._divisible:
+            return None
+        exactly = np.dtype(dtype).kind != "f" or self._sums_exactly(dtype)
+        loop = self.count if self.stand_alone else math.prod(self.extent)
+        return taken_apart(self.weights, dtype, loop, exactly=exactly)
+
+    def _sums_exactly(self, dtype: str) -> bool:
+        """Tell whether floating point holds sums of integers under the taps, where these are small."""
+        found = fixed_point(self.weights)
+        return found is not None and int(np.abs(found[0]).sum()) <= 2 ** (np.finfo(dtype).nmant + 1)
 
     @cached_property
     def weights(self) -> NDArray[np.float64]:
@@ -86,6 +145,11 @@ class Taps:
     def _parts(self) -> tuple[NDArray[np.float64], ...]:
         """What defines the weights: themselves, or the factors."""
         return self.factors or () if self._dense is None else (self._dense,)
+
+    @property
+    def is_given(self) -> bool:
+        """Tell whether the weights are given, and not made of factors."""
+        return self._dense is not None
 
     @property
     def error(self) -> float:
@@ -104,6 +168,12 @@ class Taps:
     def count(self) -> int:
         """Number of taps that are not zero."""
         return math.prod(int(np.count_nonzero(part)) for part in self._parts)
+
+    @property
+    def stand_alone(self) -> bool:
+        """Tell whether a loop over all taps leaves out those that are zero: few, or of a sparse kernel."""
+        few = self.count <= UNROLLED_TAPS
+        return few or (self.count <= 2 * UNROLLED_TAPS and 2 * self.count <= math.prod(self.extent))
 
     @property
     def uniform(self) -> bool:

@@ -51,7 +51,6 @@ def plan_apart(
         unrounded=ranges.whole,
         ranges=ranges,
         operations=math.prod(extent) * channels * costs.operations(op),
-        separation_error=0.0,
         arithmetic=Arithmetic(made.compute, made=entering.fixed if isinstance(op, Turn) else None),
     )
 

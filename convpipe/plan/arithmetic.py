@@ -151,7 +151,7 @@ def plan_arithmetic(ops: Sequence[Op], given: Fixed | None, compute: str, *, ima
     return Arithmetic(compute, held, sums, _after(rest, response))
 
 
-def kept(made: Fixed | None, readers: Sequence[Sequence[Op]]) -> str | None:
+def kept(made: Fixed | None, readers: Sequence[Sequence[Op]], compute: str) -> str | None:
     """Return the type of integers in which rows between two levels can be kept; None if they cannot.
 
     Parameters
@@ -160,14 +160,16 @@ def kept(made: Fixed | None, readers: Sequence[Sequence[Op]]) -> str | None:
         What the rows hold.
     readers : sequence of sequence of Op
         The ops of the nodes that read them.
+    compute : str
+        Type of the arithmetic.
     """
     dtype = None if made is None else made.narrowest(KEPT)
     if made is None or dtype is None:
         return None
-    return dtype if all(_reads(ops, made, dtype) for ops in readers) else None
+    return dtype if all(_reads(ops, made, dtype, compute) for ops in readers) else None
 
 
-def _reads(ops: Sequence[Op], made: Fixed, dtype: str) -> bool:
+def _reads(ops: Sequence[Op], made: Fixed, dtype: str, compute: str) -> bool:
     """Tell whether a node can read rows of integers, whose fraction bits its weights make up for."""
     window = ops[0]
     if isinstance(window, Window):
@@ -176,7 +178,7 @@ def _reads(ops: Sequence[Op], made: Fixed, dtype: str) -> bool:
             return False
     if not isinstance(window, Stencil) or window.keep_alpha:
         return made.fraction == 0
-    parts = [part for taps in window.banks for part in taps.factors or (taps.weights,)]
+    parts = [part for taps in window.banks for part in taps.summed(compute)]
     return all((np.abs(part[part != 0]) >= LEAST_WEIGHT).all() for part in parts)
 
 

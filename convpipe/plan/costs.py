@@ -6,35 +6,42 @@ import ast
 import math
 from collections.abc import Sequence
 
-import numpy as np
-
 from convpipe.fourier import LEAST_TAPS, Tiles, tiles
 from convpipe.geometry import Axis, Extent
 from convpipe.interval import Interval
 from convpipe.ops import ChannelMap, Frame, Layer, Lookup, Map, Mix, Op, Rank, Resample, Stencil, Taps, Turn
-from convpipe.plan.node import NodePlan
+from convpipe.plan.arithmetic import Arithmetic
+from convpipe.plan.node import NodePlan, Separation
 from convpipe.selection import ROWS, counts, network
 from convpipe.selection.counts import is_counted
 from convpipe.statistics import Statistic
 
 
 def fourier_tiles(
-    ops: Sequence[Op], windows: tuple[Axis, Axis], extent: Extent, channels: int
+    ops: Sequence[Op], windows: tuple[Axis, Axis], extent: Extent, channels: int, compute: str
 ) -> Tiles | None:
     """Return the tiles of a window that is one dense kernel over plain channels, if they are less work."""
     first = ops[0]
     if not isinstance(first, Stencil) or first.keep_alpha or len(first.banks) > 1:
         return None
     (taps,) = first.banks
-    dense = taps.factors is None and taps.count >= LEAST_TAPS
-    return tiles(windows, extent, channels) if dense else None
+    terms = taps.terms(compute)
+    if taps.count < LEAST_TAPS or (terms is not None and len(terms.terms) == 1):
+        return None
+    return tiles(windows, extent, channels, math.prod(taps.extent) if terms is None else terms.cost(compute))
 
 
-def separation_error(ops: Sequence[Op], samples: Interval) -> float:
-    """Return the most that responses to `samples` differ because kernels of rank 1 run as two passes."""
+def separation(ops: Sequence[Op], samples: Interval, arithmetic: Arithmetic) -> Separation | None:
+    """Return into what kernels are taken apart, and the most that responses to `samples` are then off."""
     largest = max(abs(samples.low), abs(samples.high))
-    errors = [taps.error for op in ops if isinstance(op, Stencil) for taps in op.banks]
-    return max(errors) * largest if any(errors) else 0.0
+    banks = [taps for op in ops if isinstance(op, Stencil) for taps in op.banks]
+    found = []
+    for taps, sums in zip(banks, arithmetic.sums, strict=True):
+        terms = taps.terms(arithmetic.compute) if taps.is_given else None
+        if terms is not None:
+            error = 0.0 if sums.made else terms.bound(taps.weights, arithmetic.compute) * largest
+            found.append(Separation(len(terms.terms), error))
+    return max(found, key=lambda one: one.error, default=None)
 
 
 def apart_bytes(node: NodePlan, itemsize: int) -> int:
@@ -57,10 +64,10 @@ def statistics_bytes(node: NodePlan) -> int:
     return 17 * math.prod(node.input) * node.channels
 
 
-def operations(op: Op) -> int:
-    """Count the arithmetic operations of `op` on one output sample."""
+def operations(op: Op, compute: str = "float32") -> int:
+    """Count the arithmetic operations of `op` on one output sample, where sums are of the type `compute`."""
     if isinstance(op, Stencil):
-        return sum(2 * _taps_used(taps) for taps in op.banks)
+        return sum(2 * _taps_used(taps, compute) for taps in op.banks)
     if isinstance(op, Resample):
         rows, cols = op.phases
         return 2 * (math.ceil(rows.kernel * cols.rate) + cols.kernel)
@@ -83,8 +90,7 @@ def operations(op: Op) -> int:
     return 1
 
 
-def _taps_used(taps: Taps) -> int:
-    """Return the taps of the kernel, or of its two factors if those are fewer."""
-    if taps.factors is None:
-        return taps.count
-    return min(taps.count, sum(int(np.count_nonzero(factor)) for factor in taps.factors))
+def _taps_used(taps: Taps, compute: str) -> int:
+    """Return the taps of the kernel, or of what it is taken apart into if those are fewer."""
+    terms = taps.terms(compute)
+    return taps.count if terms is None else min(taps.count, terms.count)

@@ -70,7 +70,6 @@ def plan_join(
         unrounded=unrounded.whole,
         ranges=ranges,
         operations=operations,
-        separation_error=0.0,
         arithmetic=plan_arithmetic(ops, None, made.compute, image=False),
     )
 

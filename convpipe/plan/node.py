@@ -54,6 +54,33 @@ class Origin:
 
 
 @dataclass(frozen=True)
+class Separation:
+    """A kernel that runs as outer products, each of them a column and a row.
+
+    Parameters
+    ----------
+    products : int
+    error : float
+        Most that a response differs from the sum under the kernel in exact arithmetic: because of what the
+        products, as they are in the type of the sums, differ from it, and because of what the sums round off.
+    """
+
+    products: int
+    error: float
+
+    def __str__(self) -> str:
+        """Return it for a person.
+
+        Examples
+        --------
+        >>> print(Separation(2, 1.26e-5))
+        of rank 2, run as 2 columns and rows: off by at most 1.3e-05
+        """
+        run = "a column and a row" if self.products == 1 else f"{self.products} columns and rows"
+        return f"of rank {self.products}, run as {run}: off by at most {self.error:.2g}"
+
+
+@dataclass(frozen=True)
 class Entering:
     """An image between nodes.
 
@@ -131,12 +158,12 @@ class NodePlan:
         The same after that, of colours and of alpha.
     operations : int
         Arithmetic operations on the whole image; a multiply-add counts as two.
-    separation_error : float
-        Most that a response can differ because a kernel of rank 1 runs as two passes, before rounding.
-    tiles : Tiles or None
-        Of the Fourier transforms that its window goes through, if it does.
     arithmetic : Arithmetic
-        Of its sums, unless they go through these.
+        Of its sums, unless they go through Fourier transforms.
+    tiles : Tiles or None
+        Of these, if its window goes through some.
+    separation : Separation or None
+        Of a kernel that is given as it is and runs as outer products.
     rates : Rates or None
         Of the last of three nodes that stand for one window: those of that window.
     reaches : Sides or None
@@ -156,11 +183,11 @@ class NodePlan:
     unrounded: Interval
     ranges: Ranges
     operations: int
-    separation_error: float
     arithmetic: Arithmetic
     tiles: Tiles | None = None
     rates: Rates | None = None
     reaches: Sides | None = None
+    separation: Separation | None = None
 
     @property
     def title(self) -> str:

@@ -13,7 +13,7 @@ from convpipe.interval import Interval
 from convpipe.multirate import Rates
 from convpipe.ops import Frame, Layer, Op, Turn
 from convpipe.plan.arithmetic import Arithmetic
-from convpipe.plan.node import AXIS_NAMES, NodePlan, Origin
+from convpipe.plan.node import AXIS_NAMES, NodePlan, Origin, Separation
 from convpipe.ranges import Ranges
 from convpipe.stages.wiring import IMAGE
 
@@ -127,9 +127,10 @@ class StagePlan:
         return sum(node.operations for node in self.nodes)
 
     @property
-    def separation_error(self) -> float:
-        """Most that a response can differ because a kernel of rank 1 runs as two passes, before rounding."""
-        return max(node.separation_error for node in self.nodes)
+    def separation(self) -> Separation | None:
+        """Into what kernels are taken apart: of its nodes, where responses are off by most because of it."""
+        found = (node.separation for node in self.nodes if node.separation is not None)
+        return max(found, key=lambda one: one.error, default=None)
 
     @property
     def arithmetic(self) -> list[Arithmetic]:
@@ -224,7 +225,8 @@ class StagePlan:
             "range": [self.range.low, self.range.high],
             "bytes": self.bytes,
             "operations": self.operations,
-            "separation_error": self.separation_error,
+            "outer_products": 0 if self.separation is None else self.separation.products,
+            "separation_error": 0.0 if self.separation is None else self.separation.error,
             "arithmetic": [each.to_dict() for each in self.arithmetic],
             "tiles": None if self.tiles is None else self.tiles.to_dict(),
             "rates": None if self.rates is None else self.rates.to_dict(),

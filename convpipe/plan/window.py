@@ -48,11 +48,12 @@ def plan_window(
     )
     for op in ops:
         channels = op.made(channels) if isinstance(op, Mix | ChannelMap) else channels
-        operations += rows * cols * channels * costs.operations(op)
+        operations += rows * cols * channels * costs.operations(op, made.compute)
     unrounded, ranges = entering.ranges.through(ops, padded)
     field_rows, field_cols = entering.field
-    tiles = costs.fourier_tiles(ops, windows, (rows, cols), entering.channels)
+    tiles = costs.fourier_tiles(ops, windows, (rows, cols), entering.channels, made.compute)
     fixed = entering.fixed if tiles is None else None
+    arithmetic = plan_arithmetic(ops, fixed, made.compute, image=inputs[0] == IMAGE)
     return NodePlan(
         origin=origin,
         ops=ops,
@@ -66,9 +67,9 @@ def plan_window(
         unrounded=unrounded.whole,
         ranges=ranges,
         operations=operations,
-        separation_error=costs.separation_error(ops, entering.ranges.whole),
-        arithmetic=plan_arithmetic(ops, fixed, made.compute, image=inputs[0] == IMAGE),
+        arithmetic=arithmetic,
         tiles=tiles,
+        separation=costs.separation(ops, entering.ranges.whole, arithmetic) if tiles is None else None,
     )
 
 

@@ -249,9 +249,8 @@ def _formulas(plan: Plan) -> Table:
         for axis, formula, dropped in zip(("rows", "columns"), stage.formulas, stage.dropped, strict=True):
             unread = f"  ({dropped} unread)" if dropped else ""
             table.add_row(f" {_number(stage)}", axis, Text(formula + unread), style="dim")
-        if stage.separation_error:
-            error = f"of rank 1, run as a column and a row: off by at most {stage.separation_error:.1g}"
-            table.add_row(f" {_number(stage)}", "kernel", error, style="dim")
+        if stage.separation is not None and stage.separation.error:
+            table.add_row(f" {_number(stage)}", "kernel", Text(str(stage.separation)), style="dim")
         for own in stage.arithmetic:
             table.add_row(f" {_number(stage)}", "sums", Text(str(own)), style="dim")
         if stage.tiles is not None:

@@ -78,6 +78,24 @@ def outer(column, row):
     return np.outer(column, row).tolist()
 
 
+def disk(rows, cols, weight=0.37):
+    y, x = np.mgrid[:rows, :cols] * 2 - [[[rows - 1]], [[cols - 1]]]
+    return (((y / rows) ** 2 + (x / cols) ** 2 < 1) * weight).tolist()
+
+
+def of_rank(rank, rows, cols):
+    left, right = np.random.default_rng(rank).standard_normal((2, rank, 40))
+    return (left[:, :rows].T @ right[:, :cols]).tolist()
+
+
+def widening(rows, cols):
+    """Each column holds the one before it and a few taps more above and below, at whatever place."""
+    taps = np.random.default_rng(2).random(rows)[:, np.newaxis].repeat(cols, 1)
+    for col in range(cols):
+        taps[: 3 * (col * 2 % cols), col] = 0
+    return taps.tolist()
+
+
 LONG = [0.0, *np.random.default_rng(3).random(40).tolist()]
 LONG[7] = 0.0
 
@@ -90,6 +108,11 @@ FORMS = {
     "columns and rows at once": (outer([0.1, 0.7, 0.3], [0.2, 0.5, 0.9]), {"outer"}),
     "columns, then rows": (outer(np.linspace(0.1, 1, 9), [0.2, 0.5, 0.9, 0.3, 0.7, 0.1, 1.1]), {"dot"}),
     "long, with taps of 0": (outer(LONG, [0.3, 0.7, 0.9]), {"dot"}),
+    "rank 2": (of_rank(2, 9, 14), {"dot"}),
+    "rank 3, long": (of_rank(3, 38, 9), {"dot"}),
+    "equal columns at once": (disk(6, 11), {"outer"}),
+    "equal columns": (disk(15, 14), {"dot"}),
+    "equal columns, long": (widening(45, 4), {"dot"}),
     "equal": (np.full((5, 9), 1 / 45).tolist(), {"sums", "tree"}),
     "equal, at once": (np.full((2, 8), 1 / 16.1).tolist(), {"equal"}),
     "equal and long": (np.full((40, 75), 1e-3).tolist(), {"sums", "tree"}),

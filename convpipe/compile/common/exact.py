@@ -36,7 +36,7 @@ def fma(a: float, b: float, c: float, compute: str) -> float:
         return float(np.float32(total))
 
 
-def dot_of(weights: Sequence[float], sample: float, compute: str) -> float:
+def dot_of(weights: Sequence[float], sample: float, compute: str, before: float | None = None) -> float:
     """Return the sum of products of `weights` with equal samples: fused multiply-adds, each rounded once.
 
     Parameters
@@ -45,6 +45,8 @@ def dot_of(weights: Sequence[float], sample: float, compute: str) -> float:
     sample : float
     compute : str
         Type of the arithmetic, which weights, sample and sums are rounded to.
+    before : float, optional
+        What they are summed onto.
 
     Examples
     --------
@@ -52,9 +54,9 @@ def dot_of(weights: Sequence[float], sample: float, compute: str) -> float:
     (3.0, 3.0)
     """
     kind = np.dtype(compute).type
-    first, *others = (float(kind(weight)) for weight in weights)
+    products = [float(kind(weight)) for weight in weights]
     value = float(kind(sample))
-    total = float(kind(first * value))
-    for weight in others:
+    total = float(kind(products.pop(0) * value)) if before is None else before
+    for weight in products:
         total = fma(weight, value, total, compute)
     return total

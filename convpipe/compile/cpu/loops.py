@@ -91,28 +91,32 @@ def dot(sample: str, compute: str, terms: tuple[Term, ...], onto: bool, at: Lane
 
 
 @cache
-def dot_rows(sample: str, compute: str, windows: Windows, onto: bool, units: tuple[int, ...] = ()) -> Loop:
-    """The same of a sample of each row of some windows.
+def dot_rows(
+    sample: str, compute: str, windows: Windows, onto: bool, units: tuple[int, ...] = (), sets: int = 1
+) -> Loop:
+    """The same of a sample of each row of some windows, under one set of weights or several.
 
-    Parameters: the weights, but the `units`, of sums of integers, which are 1 or -1. Rows: those under the
-    windows, then the sums.
+    Parameters: the weights, set after set, but the `units`, of sums of integers, which are 1 or -1; these
+    are of one set. Rows: those under the windows, then the sums of all windows, set after set.
     """
     text = begun(compute)
-    names = [f"w{k}" for k in range(units.count(0) if units else windows.rows)]
+    count = units.count(0) if units else windows.rows
     with text.indented():
-        name_weights(text, len(names))
+        name_weights(text, sets * count)
         name_sources(text, [sample] * windows.reads)
-        _targets(text, windows.reads, compute, windows.many)
+        _targets(text, windows.reads, compute, sets * windows.many)
         text.line("for x in range(n):")
         with text.indented():
-            for k in range(windows.many):
-                samples, total = windows.samples(k), f"t{k}[x]" if onto else None
+            for k in range(sets * windows.many):
+                names = [f"w{k // windows.many * count + i}" for i in range(count)]
+                samples, total = windows.samples(k % windows.many), f"t{k}[x]" if onto else None
                 if units:
                     text.line(f"t{k}[x] = {whole_sum(samples, units, names, total, 'T(0)')}")
                 else:
                     text.line(f"t{k}[x] = {fused(list(zip(names, samples, strict=True)), total)}")
         text.line("return 0")
-    return Loop(f"{'more ' if onto else ''}{windows}, of {sample}, weighted", str(text))
+    under = f", under {sets} sets of weights" if sets > 1 else ", weighted"
+    return Loop(f"{'more ' if onto else ''}{windows}, of {sample}{under}", str(text))
 
 
 @cache

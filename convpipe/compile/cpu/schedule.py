@@ -223,7 +223,9 @@ class _Maker:
         """Return a level whose rows are of integers, where these are shorter and those who read them know."""
         program, fixed = self._program, self._program.tails[level.index].arithmetic.made
         pairs = zip(program.levels, program.heads, strict=True)
-        dtype = kept(fixed, [node.ops for reader, node in pairs if level.index in reader.inputs])
+        dtype = kept(
+            fixed, [node.ops for reader, node in pairs if level.index in reader.inputs], program.compute
+        )
         if dtype is None or fixed is None:
             return made
         recipe = made.recipe.storing(dtype, fixed.fraction)

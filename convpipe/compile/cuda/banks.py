@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from convpipe.compile.common.banks import Bank as Chosen
-from convpipe.compile.common.banks import Dense, Separable, Uniform, choose
+from convpipe.compile.common.banks import Dense, LowRank, Separable, Uniform, choose
 from convpipe.compile.cuda.passes import UNROLLED_TAPS, Bank
 from convpipe.ops import Stencil, Taps
 from convpipe.plan.arithmetic import Arithmetic
@@ -47,46 +47,92 @@ class Banks:
         """Tell whether two passes, down the columns and along the rows, are less work than one."""
         if not all(bank.has_columns or len(bank.rows) * len(bank.cols) == 1 for bank in self.chosen):
             return False
-        halves = sum(len(bank.rows) + len(bank.cols) + SEPARATE for bank in self.chosen)
-        return halves < sum(len(bank.rows) * len(bank.cols) for bank in self.chosen)
+        return sum(map(_in_halves, self.chosen)) < sum(map(_at_once, self.chosen))
 
     def whole_window(self) -> list[Weighted]:
         """Return the banks of the only pass."""
-        return [self._in_one(at, bank) for at, bank in enumerate(self.chosen)]
+        return [each for at, bank in enumerate(self.chosen) for each in self._in_one(at, bank)]
 
-    def _in_one(self, at: int, bank: Chosen) -> Weighted:
+    def _in_one(self, at: int, bank: Chosen) -> list[Weighted]:
         if bank.sums.made is not None:
             weights = self.taps[at].weights
             nonzero = [(int(i), int(j)) for i, j in np.argwhere(weights)]
-            return _dot(bank.name, nonzero, [float(weights[tap]) for tap in nonzero])
+            return [_dot(bank.name, nonzero, [float(weights[tap]) for tap in nonzero])]
         if isinstance(bank, Dense):
-            return _dot(bank.name, bank.taps, bank.weights)
+            return [_dot(bank.name, bank.taps, bank.weights)]
+        if isinstance(bank, LowRank):
+            return _products(bank)
         taps = tuple((i, j) for i in bank.rows for j in bank.cols)
         if isinstance(bank, Uniform):
-            return Bank(bank.name, 0, taps, form="equal", whole=self.whole[at]), list(bank.weights)
-        return Bank(bank.name, 0, taps, form="outer"), list(bank.weights)
+            return [(Bank(bank.name, 0, taps, form="equal", whole=self.whole[at]), list(bank.weights))]
+        return [(Bank(bank.name, 0, taps, form="outer"), list(bank.weights))]
 
     def columns(self) -> list[Weighted]:
         """Return the banks of the pass down the columns."""
-        return [self._down(bank) for bank in self.chosen]
-
-    def _down(self, bank: Chosen) -> Weighted:
-        taps = tuple((i, 0) for i in bank.rows)
-        if isinstance(bank, Uniform):
-            return Bank(bank.name, 0, taps, form="sums"), []
-        return _dot(bank.name, taps, bank.weights[: len(taps)])
+        return [each for bank in self.chosen for each in _down(bank)]
 
     def rows(self) -> list[Weighted]:
         """Return those of the pass along the rows, each of a plane of its own."""
-        made = [self._along(at, bank) for at, bank in enumerate(self.chosen)]
-        return [(replace(bank, source=at), weights) for at, (bank, weights) in enumerate(made)]
+        made = [each for at, bank in enumerate(self.chosen) for each in self._along(at, bank)]
+        return [(replace(bank, source=plane), weights) for plane, (bank, weights) in enumerate(made)]
 
-    def _along(self, at: int, bank: Chosen) -> Weighted:
+    def _along(self, at: int, bank: Chosen) -> list[Weighted]:
+        if isinstance(bank, LowRank):
+            return [
+                _dot(bank.name, [(0, j) for j in product.row], row, bank.name if number else None)
+                for number, (product, _, row) in enumerate(bank.weighted_products)
+            ]
         taps = tuple((0, j) for j in bank.cols)
         if isinstance(bank, Uniform):
-            return Bank(bank.name, 0, taps, form="tree", whole=self.whole[at]), list(bank.weights)
+            return [(Bank(bank.name, 0, taps, form="tree", whole=self.whole[at]), list(bank.weights))]
         weights = bank.weights[-len(taps) :] if isinstance(bank, Separable) else [1.0]  # its one tap: before
-        return _dot(bank.name, taps, weights)
+        return [_dot(bank.name, taps, weights)]
+
+
+def _in_halves(bank: Chosen) -> int:
+    """Return the taps that a bank takes in two passes, and what the second one is worth."""
+    if isinstance(bank, LowRank):
+        return len(bank.weights) + SEPARATE * len(bank.products)
+    return len(bank.rows) + len(bank.cols) + SEPARATE
+
+
+def _at_once(bank: Chosen) -> int:
+    """Return the taps that it takes in one."""
+    if isinstance(bank, LowRank):
+        return sum(len(one.taps) for one, _ in _products(bank))
+    return len(bank.rows) * len(bank.cols)
+
+
+def _products(bank: LowRank) -> list[Weighted]:
+    """Return the outer products of a bank, each onto the one before it, with all of their columns."""
+    found: list[Weighted] = []
+    rows: tuple[int, ...] = ()
+    above: tuple[float, ...] = ()
+    for product, column, row in bank.weighted_products:
+        rows, above = (
+            (*rows, *product.column) if product.onto else product.column,
+            (*above, *column) if product.onto else column,
+        )
+        taps = tuple((i, j) for i in rows for j in product.row)
+        one = Bank(bank.name, 0, taps, form="outer", onto=bank.name if found else None)
+        found.append((one, [*above, *row]))
+    return found
+
+
+def _down(bank: Chosen) -> list[Weighted]:
+    """Return the sums down the columns of a bank; those of each outer product make a plane of their own."""
+    if isinstance(bank, LowRank):
+        names = [f"{bank.name}_of{number}" for number in range(len(bank.products))]
+        return [
+            _dot(name, [(i, 0) for i in product.column], column, before if product.onto else None)
+            for name, before, (product, column, _) in zip(
+                names, [None, *names], bank.weighted_products, strict=False
+            )
+        ]
+    taps = tuple((i, 0) for i in bank.rows)
+    if isinstance(bank, Uniform):
+        return [(Bank(bank.name, 0, taps, form="sums"), [])]
+    return [_dot(bank.name, taps, bank.weights[: len(taps)])]
 
 
 def banks_of(stencil: Stencil, arithmetic: Arithmetic) -> Banks:
@@ -102,12 +148,14 @@ def banks_of(stencil: Stencil, arithmetic: Arithmetic) -> Banks:
     return Banks(stencil.banks, chosen, whole)
 
 
-def _dot(name: str, taps: Sequence[tuple[int, int]], weights: Sequence[float]) -> Weighted:
+def _dot(
+    name: str, taps: Sequence[tuple[int, int]], weights: Sequence[float], onto: str | None = None
+) -> Weighted:
     """Return a bank of products; more taps than stand in one expression are all of a rectangle, some of 0."""
     if len(taps) <= UNROLLED_TAPS:
-        return Bank(name, 0, tuple(taps)), list(weights)
+        return Bank(name, 0, tuple(taps), onto=onto), list(weights)
     given = dict(zip(taps, weights, strict=True))
     rows, cols = (1 + max(tap[axis] for tap in taps) for axis in range(2))
     every = [(i, j) for i in range(rows) for j in range(cols)]
-    bank = Bank(name, 0, tuple(every), skips=len(every) > len(taps))
+    bank = Bank(name, 0, tuple(every), skips=len(every) > len(taps), onto=onto)
     return bank, [given.get(tap, 0.0) for tap in every]

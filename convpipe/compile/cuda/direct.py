@@ -12,7 +12,7 @@ from convpipe.compile.cuda.passes import Pass, geometry
 from convpipe.compile.cuda.point import Point
 from convpipe.compile.cuda.ranked import ranked
 from convpipe.compile.cuda.source import NO_SUM, border_value, plus, put, registers, sample
-from convpipe.compile.cuda.sums import expression, loop
+from convpipe.compile.cuda.sums import before, expression, loop
 from convpipe.geometry import Axis
 from convpipe.polyphase import Polyphase
 
@@ -94,7 +94,8 @@ def _responses(text: Text, one: Pass, point: Point, channel: int, given: str) ->
         if bank.looped:
             loop(text, bank, [name], [read])
         else:
-            text.line(f"{name} = {expression(bank, {tap: read(*tap) for tap in bank.taps})}")
+            samples = {tap: read(*tap) for tap in bank.taps}
+            text.line(f"{name} = {expression(bank, samples, before(bank, name))}")
 
 
 def _resampled(text: Text, one: Pass, name: str, under: Callable[[str, str, int], str]) -> None:

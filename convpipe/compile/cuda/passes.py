@@ -72,6 +72,9 @@ class Bank:
     integers : Fixed or None
         What samples are, of one that sorts, if they are integers of few bits: fewer than of the type of the
         arithmetic.
+    onto : str or None
+        Of one that sums, the name of the response before it that its sum begins with: another one's, or its
+        own, of which it is one part then.
     """
 
     name: str
@@ -84,6 +87,7 @@ class Bank:
     whole: bool = False
     skips: bool = False
     integers: Fixed | None = None
+    onto: str | None = None
 
     @property
     def looped(self) -> bool:
@@ -92,8 +96,8 @@ class Bank:
 
     @property
     def rows(self) -> list[int]:
-        """The rows of its taps."""
-        return sorted({row for row, _ in self.taps})
+        """The rows of its taps, in their order."""
+        return list(dict.fromkeys(row for row, _ in self.taps))
 
     @property
     def cols(self) -> list[int]:
@@ -160,6 +164,11 @@ class Pass:
     edge: tuple[float, ...] = field(compare=False)
     part: Part
     counts_nan: bool
+
+    @property
+    def names(self) -> list[str]:
+        """Names of its responses."""
+        return list(dict.fromkeys(bank.name for bank in self.banks))
 
     @property
     def kernel(self) -> Extent:
@@ -232,7 +241,7 @@ class Pass:
     @property
     def outputs(self) -> int:
         """Planes of its result."""
-        return self.level.output_channels if self.final else self.level.channels * len(self.banks)
+        return self.level.output_channels if self.final else self.level.channels * len(self.names)
 
     @property
     def work(self) -> float:

@@ -100,7 +100,7 @@ class Point:
             return ["alpha"]
         if joins := self.one.level.joins:
             return [f"r{k}_{channel}" for k in range(len(joins))]
-        return [f"{bank.name}_{channel}" for bank in self.one.banks]
+        return [f"{name}_{channel}" for name in self.one.names]
 
     def call(self, text: Text, given: list[str]) -> list[str]:
         """Write the call on the responses `given`; return the names of the values."""

@@ -155,7 +155,7 @@ class _Passes:
                 axes=axes,
                 step=self._step(reads[0], axes),
                 banks=banks,
-                sources=len(banks) if second else 1,
+                sources=len(self.made[-1].names) if second else 1,
                 outside=len(self.outside),
                 edge=(float(border), *(values if border == Border.CONSTANT else ())),
                 part=part,
@@ -185,12 +185,16 @@ class _Passes:
         if isinstance(head.window, Rank):
             return head.window.border, list(values) * len(self.made[-1].banks)
         # Left and right of the image stands the constant; the column pass makes its sum of it, alpha is kept.
-        sums = [[self._sum(bank, value) for value in values] for bank in self.made[-1].banks]
+        sums: list[list[float]] = []
+        for bank in self.made[-1].banks:
+            before = [None, None] if bank.onto is None else sums[-1]
+            pairs = zip(values, before, strict=True)
+            sums.append([self._sum(bank, value, total) for value, total in pairs])
         if head.window.keep_alpha:
             sums = [[colour, values[-1]] for colour, _ in sums]
         return head.window.border, [value for pair in sums for value in pair]
 
-    def _sum(self, bank: Bank, sample: float) -> float:
-        """Return what `bank` makes of equal samples, rounded as it does."""
+    def _sum(self, bank: Bank, sample: float, before: float | None) -> float:
+        """Return what `bank` makes of equal samples, rounded as it does, onto the sum before."""
         weights = self.weights[bank.offset : bank.offset + bank.weights] or [1.0] * len(bank.taps)
-        return dot_of(weights, sample, self.program.compute)
+        return dot_of(weights, sample, self.program.compute, before)

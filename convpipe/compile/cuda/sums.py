@@ -11,17 +11,19 @@ from convpipe.compile.cuda.passes import UNROLLED_TAPS, Bank
 from convpipe.compile.cuda.source import NO_SUM, Read, plus
 
 
-def expression(bank: Bank, samples: Mapping[tuple[int, int], str]) -> str:
-    """Return the sum of few taps as an expression, its weights in registers."""
+def expression(bank: Bank, samples: Mapping[tuple[int, int], str], before: str | None = None) -> str:
+    """Return the sum of few taps as an expression, its weights in registers; onto the one before, if so."""
     if bank.form == "dot":
-        return fused([(f"w{bank.offset + k}", samples[tap]) for k, tap in enumerate(bank.taps)])
+        return fused([(f"w{bank.offset + k}", samples[tap]) for k, tap in enumerate(bank.taps)], before)
     if bank.form == "sums":
         return _added([samples[tap] for tap in bank.taps])
     rows, cols = bank.rows, bank.cols
     if bank.form == "outer":
         columns = [[(f"w{bank.offset + k}", samples[i, j]) for k, i in enumerate(rows)] for j in cols]
         weights = [f"w{bank.offset + len(rows) + k}" for k in range(len(cols))]
-        return fused([(weight, fused(column)) for weight, column in zip(weights, columns, strict=True)])
+        return fused(
+            [(weight, fused(column)) for weight, column in zip(weights, columns, strict=True)], before
+        )
     below = [_added([_number(bank, samples[i, j]) for i in rows], bank.whole) for j in cols]
     return _weighted(bank, f"w{bank.offset}", [_tree(bank, part, below) for part in halves(len(cols))])
 
@@ -55,13 +57,24 @@ def loop(text: Text, bank: Bank, names: Sequence[str], reads: Sequence[Read]) ->
             _doubled(text, bank, name, read)
         return
     rows, cols = len(bank.rows), len(bank.cols)
-    text.line(*(f"{name} = {NO_SUM}" for name in names), f"for i in range({rows}):")
+    text.line(*begun(bank, names), f"for i in range({rows}):")
     with text.indented():
         text.line(f"for j in range({cols}):")
         with text.indented():
             if bank.form == "dot":
                 text.line(f"weight = w[{plus(times('i', cols) + ' + j', bank.offset)}]")
             onto(text, bank, names, ["weight"], [[read("i", "j")] for read in reads])
+
+
+def begun(bank: Bank, names: Sequence[str]) -> list[str]:
+    """Return the lines with which sums of some windows begin: with nothing, or those before."""
+    befores = [before(bank, name) or NO_SUM for name in names]
+    return [f"{name} = {first}" for name, first in zip(names, befores, strict=True) if name != first]
+
+
+def before(bank: Bank, name: str) -> str | None:
+    """Return the sum that one of the name begins with, if there is one."""
+    return None if bank.onto is None else bank.onto + name.removeprefix(bank.name)
 
 
 def onto(

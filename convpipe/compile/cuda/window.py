@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import groupby
 
 from convpipe.compile.common.text import Text, times
 from convpipe.compile.cuda.block import Block
@@ -11,8 +12,8 @@ from convpipe.compile.cuda.operand import InImage, InTile, operands
 from convpipe.compile.cuda.passes import Bank, Pass, geometry
 from convpipe.compile.cuda.point import Point
 from convpipe.compile.cuda.ranked import ranked
-from convpipe.compile.cuda.source import NO_SUM, Read, plus, put, registers, tile
-from convpipe.compile.cuda.sums import expression, loop, onto
+from convpipe.compile.cuda.source import Read, plus, put, registers, tile
+from convpipe.compile.cuda.sums import before, begun, expression, loop, onto
 
 SLID_COLUMNS = 12
 """Up to this many columns of the samples that a strip shares are held in registers, row after row."""
@@ -102,8 +103,11 @@ class Window:
             text.line(*(f"s{row} = {first.pixel(channel, row)}" for row in strip))
             for bank in one.banks:
                 for row in strip:
-                    found = f"s{row}" if bank.rank is not None else expression(bank, {(0, 0): f"s{row}"})
-                    text.line(f"{bank.name}_{channel}_{row} = {found}")
+                    name, given = f"{bank.name}_{channel}_{row}", {(0, 0): f"s{row}"}
+                    ranks = bank.rank is not None
+                    text.line(
+                        f"{name} = {f's{row}' if ranks else expression(bank, given, before(bank, name))}"
+                    )
         else:
             for source in range(one.sources):
                 banks = [bank for bank in one.banks if bank.source == source]
@@ -111,10 +115,9 @@ class Window:
                 for bank in [bank for bank in banks if bank.rank is not None]:
                     self._ranked(text, first, bank, (channel, base))
                 banks = [bank for bank in banks if bank.rank is None]
-                self._unrolled(text, first, [bank for bank in banks if not bank.looped], (channel, base))
-                for bank in banks:
-                    if bank.looped:
-                        self._looped(text, first, bank, (channel, base))
+                for looped, some in groupby(banks, key=lambda bank: bank.looped):
+                    write = self._looped if looped else self._unrolled
+                    write(text, first, list(some), (channel, base))
 
     def _centre(self, operand: InTile | InImage, channel: int, row: int) -> str:
         if isinstance(operand, InImage) or self.one.level.joins:
@@ -138,7 +141,8 @@ class Window:
         for bank in banks:
             for row in strip:
                 samples = {tap: f"s{self._sample(operand, tap, row)}" for tap in bank.taps}
-                text.line(f"{bank.name}_{channel}_{row} = {expression(bank, samples)}")
+                name = f"{bank.name}_{channel}_{row}"
+                text.line(f"{name} = {expression(bank, samples, before(bank, name))}")
 
     def _ranked(self, text: Text, operand: InTile, bank: Bank, of: tuple[int, int]) -> None:
         """The sample of a rank, for one row of the strip after the other."""
@@ -159,8 +163,13 @@ class Window:
 
         return read
 
-    def _looped(self, text: Text, operand: InTile, bank: Bank, of: tuple[int, int]) -> None:
-        """A loop over the kernel; down a column, the strip's samples move up a register a step."""
+    def _looped(self, text: Text, operand: InTile, banks: list[Bank], of: tuple[int, int]) -> None:
+        """A loop over the kernel for each bank."""
+        for bank in banks:
+            self._loop(text, operand, bank, of)
+
+    def _loop(self, text: Text, operand: InTile, bank: Bank, of: tuple[int, int]) -> None:
+        """One of them; down a column, the strip's samples move up a register a step."""
         one, (channel, base) = self.one, of
         names = [f"{bank.name}_{channel}_{row}" for row in range(one.strip)]
         reads = [self._reader(operand, base, row) for row in range(one.strip)]
@@ -170,7 +179,7 @@ class Window:
             return
         *above, last = range(one.strip)
         cols = range(len(bank.cols))
-        text.line(*(f"{name} = {NO_SUM}" for name in names))
+        text.line(*begun(bank, names))
         text.line(*(f"a{row}_{j} = {reads[row](0, j)}" for row in above for j in cols))
         text.line(f"for i in range({len(bank.rows)}):")
         with text.indented():

@@ -3,7 +3,8 @@
 from convpipe.compile.common.banks.base import Bank
 from convpipe.compile.common.banks.choice import choose
 from convpipe.compile.common.banks.dense import Dense
+from convpipe.compile.common.banks.lowrank import LowRank, Product
 from convpipe.compile.common.banks.separable import Separable
 from convpipe.compile.common.banks.uniform import Uniform, halves
 
-__all__ = ["Bank", "Dense", "Separable", "Uniform", "choose", "halves"]
+__all__ = ["Bank", "Dense", "LowRank", "Product", "Separable", "Uniform", "choose", "halves"]

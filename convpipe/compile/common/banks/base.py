@@ -64,7 +64,7 @@ class Bank(ABC):
         return 2
 
     @property
-    def _meeting(self) -> int:
+    def meeting(self) -> int:
         """How many weights, the first ones, meet samples and no sums."""
         return len(self.weights)
 
@@ -72,7 +72,7 @@ class Bank(ABC):
         """Return it for samples of so many fraction bits; sums of integers have them, too."""
         if not fraction or self.sums.weighted:
             return self
-        first, others = self.weights[: self._meeting], self.weights[self._meeting :]
+        first, others = self.weights[: self.meeting], self.weights[self.meeting :]
         weights = (*(math.ldexp(weight, -fraction) for weight in first), *others)
         return replace(self, weights=weights)
 

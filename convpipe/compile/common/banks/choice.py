@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from convpipe.compile.common.banks.base import Bank
 from convpipe.compile.common.banks.dense import dense
+from convpipe.compile.common.banks.lowrank import lowrank
 from convpipe.compile.common.banks.separable import separable
 from convpipe.compile.common.banks.uniform import uniform
 from convpipe.ops import Taps
@@ -37,7 +38,7 @@ def choose(name: str, taps: Taps, sums: Sums) -> Bank:
     factors = separable(name, taps, sums)
     if factors is not None and (factors.cost < taps.count or _is_long(factors.row)):
         return factors
-    return dense(name, taps, sums)
+    return lowrank(name, taps, sums) or dense(name, taps, sums)
 
 
 def _is_long(places: Sequence[int]) -> bool:

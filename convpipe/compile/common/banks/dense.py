@@ -11,9 +11,6 @@ from convpipe.compile.common.banks.base import Bank
 from convpipe.ops import Taps
 from convpipe.plan.arithmetic import Sums
 
-UNROLLED_TAPS = 25
-"""Up to this many taps that are not zero stand alone; sparse kernels may have twice as many."""
-
 
 @dataclass(frozen=True)
 class Dense(Bank):
@@ -67,8 +64,7 @@ class Dense(Bank):
 def dense(name: str, taps: Taps, sums: Sums) -> Dense:
     """Return a kernel's taps as they are."""
     rows, cols = taps.extent
-    count = taps.count
-    if count <= UNROLLED_TAPS or (count <= 2 * UNROLLED_TAPS and 2 * count <= rows * cols):
+    if taps.stand_alone:
         at = (line.tolist() for line in np.nonzero(taps.weights))
         places = list(zip(*at, strict=True)) or [(0, 0)]
         return Dense(name, tuple(taps.weight(*tap) for tap in places), sums, tuple(places), whole=False)

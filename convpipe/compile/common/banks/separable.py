@@ -56,7 +56,8 @@ class Separable(Bank):
         return f"separable: {len(self.column)} + {len(self.row)} taps"
 
     @property
-    def _meeting(self) -> int:
+    def meeting(self) -> int:
+        """Those of its column."""
         return len(self.column)
 
     @property
@@ -65,9 +66,11 @@ class Separable(Bank):
 
 
 def separable(name: str, taps: Taps, sums: Sums) -> Separable | None:
-    """Return a kernel's factors, if it has some."""
-    if taps.factors is None:
+    """Return a kernel's factors, if it is an outer product."""
+    found = taps.terms(sums.dtype)
+    if found is None or len(found.terms) > 1:
         return None
-    column, row = (np.flatnonzero(factor) for factor in taps.factors)
-    weights = (*taps.factors[0][column].tolist(), *taps.factors[1][row].tolist())
+    (term,) = found.terms
+    column, row = np.flatnonzero(term.column), np.flatnonzero(term.row)
+    weights = (*term.column[column].tolist(), *term.row[row].tolist())
     return Separable(name, weights, sums, tuple(column.tolist()), tuple(row.tolist()))

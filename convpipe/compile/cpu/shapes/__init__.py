@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from convpipe.compile.common.banks import Bank, Dense, Separable, Uniform
-from convpipe.compile.cpu.shapes import dense, separable, uniform
+from convpipe.compile.common.banks import Bank, Dense, LowRank, Separable, Uniform
+from convpipe.compile.cpu.shapes import dense, lowrank, separable, uniform
 from convpipe.compile.cpu.shapes.columns import sums_many_rows
 from convpipe.compile.cpu.shapes.dense import in_blocks
 from convpipe.compile.cpu.shapes.part import Geometry, Part
@@ -17,6 +17,7 @@ __all__ = ["PASS_TAPS", "Geometry", "Part", "in_blocks", "parts", "sums_many_row
 
 _PARTS: dict[type[Bank], Callable[[Any, Frame, Geometry], list[Part]]] = {
     Dense: dense.parts,
+    LowRank: lowrank.parts,
     Separable: separable.parts,
     Uniform: uniform.parts,
 }

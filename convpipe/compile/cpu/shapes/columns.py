@@ -31,33 +31,40 @@ def _is_many(rows: Sequence[int], dtype: np.dtype[Any]) -> bool:
 
 
 class Columns:
-    """Sums of the rows of a window, one for each row that is made."""
+    """Sums of the rows of a window: of each set of weights, one for each row that is made."""
 
-    def __init__(self, frame: Frame, given: Geometry, dtype: str) -> None:
+    def __init__(self, frame: Frame, given: Geometry, dtype: str, sets: int = 1) -> None:
         self.frame, self.rows, self.given, self.dtype = frame, frame.given[0], given, dtype
-        self.sums = [frame.scratch(frame.given[0].whole, dtype) for _ in range(frame.rows)]
+        self.sums = [frame.scratch(frame.given[0].whole, dtype) for _ in range(sets * frame.rows)]
         # Rows with nothing beside them are summed as they are; the sums get what is beside them.
         rows = self.rows
         self.left = rows.left if given.in_place else 0
         self.count = rows.inside * rows.channels if given.in_place else rows.whole
         self.targets = [place.past(self.left * rows.channels, dtype) for place in self.sums]
 
-    def add(self, rows: Sequence[int], weights: NDArray[Any] | None, when: When = "always") -> None:
-        """Sum `rows` of the window, with `weights` or without."""
-        if weights is not None and _is_many(rows, weights.dtype):
-            self._sum_many(rows, weights, when)
+    def add(
+        self, rows: Sequence[int], weights: NDArray[Any] | None, when: When = "always", *, onto: bool = False
+    ) -> None:
+        """Sum `rows` of the window, without weights or with some, of shape (sets, rows).
+
+        With `onto`, onto the sums that there are.
+        """
+        alone = weights is not None and len(weights) == 1 and not onto
+        if weights is not None and alone and _is_many(rows, weights.dtype):
+            self._sum_many(rows, weights[0], when)
             return
         for first, last in pieces(len(rows), COLUMN_ROWS):
             part = list(rows[first:last])
-            values = None if weights is None else weights[first:last]
+            values = None if weights is None else weights[:, first:last]
             if in_line(part):
-                windows = Windows(len(part), len(self.targets), self.given.stride[0])
+                windows = Windows(len(part), self.frame.rows, self.given.stride[0])
                 reads = range(part[0], part[0] + windows.reads)
-                self._sum(list(reads), self.targets, windows, values, first > 0, when)
+                self._sum(list(reads), self.targets, windows, values, onto or first > 0, when)
             else:  # with rows left out, two windows have little in common
-                for k, target in enumerate(self.targets):
+                for k in range(self.frame.rows):
                     read = [row + k * self.given.stride[0] for row in part]
-                    self._sum(read, [target], Windows(len(part)), values, first > 0, when)
+                    targets = self.targets[k :: self.frame.rows]
+                    self._sum(read, targets, Windows(len(part)), values, onto or first > 0, when)
 
     def _sum_many(self, rows: Sequence[int], weights: NDArray[Any], when: When) -> None:
         """Sum rows of any number in one loop."""
@@ -83,8 +90,9 @@ class Columns:
         if weights is None:
             loop = loops.add(*given)
         elif weights.dtype.kind == "f":
-            loop = loops.dot_rows(*given)
+            loop = loops.dot_rows(*given, sets=len(weights))
         else:
+            (weights,) = weights
             signs = units(weights)
             loop, weights = loops.dot_rows(*given, signs), weights[np.array(signs) == 0]
         self.frame.call(loop, [*map(self._source, reads), *targets], self.count, weights, when)

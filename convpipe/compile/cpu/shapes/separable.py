@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from convpipe.compile.common.banks import Separable
 from convpipe.compile.cpu.shapes.columns import Columns
 from convpipe.compile.cpu.shapes.part import Geometry, Part
@@ -13,7 +15,7 @@ def parts(bank: Separable, frame: Frame, given: Geometry) -> list[Part]:
     """Add the steps of a bank to `frame`; return what is left, for each row that is made."""
     dtype = bank.sums.dtype
     columns = Columns(frame, given, dtype)
-    columns.add(bank.column, bank.values(given.compute)[: len(bank.column)])
+    columns.add(bank.column, bank.values(given.compute)[np.newaxis, : len(bank.column)])
     step = given.dilation[1] * frame.given[0].channels
     return [
         along(frame, given, bank, [Sample(place, col * step) for col in bank.row], row)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from convpipe.compile.common.banks import Bank
 from convpipe.compile.cpu import loops
@@ -43,6 +45,52 @@ def along(frame: Frame, given: Geometry, bank: Bank, samples: Sequence[Sample], 
     return Part("dot", [], dtype, total=total)
 
 
+class RowSum:
+    """The weighted sum of samples for one row that is made: loops onto a row that stays in the L1 cache.
+
+    Parameters
+    ----------
+    frame : Frame
+    given : Geometry
+    bank : Bank
+    dtype : str
+        Of the samples.
+    """
+
+    def __init__(self, frame: Frame, given: Geometry, bank: Bank, dtype: str) -> None:
+        self._frame, self._bank, self._dtype = frame, bank, dtype
+        self._count = frame.cols * frame.given[0].channels
+        self._lanes = lanes(given.stride[1], frame.given[0].channels)
+        self._sums = self._lanes.sums(dtype, bank.sums.dtype)
+        self._total: Place | None = None
+
+    def add(
+        self, samples: Sequence[Sample], weights: NDArray[Any], wanted: Sequence[tuple[int, int]] = ()
+    ) -> None:
+        """Sum all of some samples; `wanted` says which are in one loop."""
+        for first, stop in wanted or pieces(len(samples), PASS_TAPS):
+            onto = self._total is not None
+            if self._total is None:
+                self._total = self._frame.scratch(self._count, self._sums)
+            rows, terms = _numbered(rebased(samples[first:stop], self._dtype))
+            loop = loops.dot(self._dtype, self._sums, terms, onto, self._lanes)
+            self._frame.call(loop, [*rows, self._total], self._count, weights[first:stop].astype(self._sums))
+
+    def left(
+        self, samples: Sequence[Sample], weights: NDArray[Any], wanted: Sequence[tuple[int, int]] = ()
+    ) -> Part:
+        """Sum all but the last of some samples; return these, and what is summed so far."""
+        *before, (last, _) = wanted or pieces(len(samples), PASS_TAPS)
+        if before:
+            self.add(samples[:last], weights[:last], before)
+        left, values = rebased(samples[last:], self._dtype), weights[last:].astype(self._sums)
+        sums = self._bank.sums
+        if not sums.weighted:
+            return Part("dot", left, self._dtype, values, self._total)
+        assert sums.made is not None
+        return Part("dot", left, self._dtype, values, self._total, self._sums, 2.0**-sums.made.fraction)
+
+
 def weighted(
     frame: Frame,
     given: Geometry,
@@ -55,22 +103,8 @@ def weighted(
 
     Samples are of `dtype`, their weights the last of the bank's; `wanted` says which are in one loop.
     """
-    count = frame.cols * frame.given[0].channels
-    at = lanes(given.stride[1], frame.given[0].channels)
-    sums = at.sums(dtype, bank.sums.dtype)
-    values = bank.values(given.compute)[-len(samples) :].astype(sums)
-    *before, (last, _) = wanted or pieces(len(samples), PASS_TAPS)
-    total = frame.scratch(count, sums) if before else None
-    for first, stop in before:
-        assert total is not None
-        rows, terms = _numbered(rebased(samples[first:stop], dtype))
-        loop = loops.dot(dtype, sums, terms, first > 0, at)
-        frame.call(loop, [*rows, total], count, values[first:stop])
-    left = rebased(samples[last:], dtype)
-    if not bank.sums.weighted:
-        return Part("dot", left, dtype, values[last:], total)
-    assert bank.sums.made is not None
-    return Part("dot", left, dtype, values[last:], total, sums, 2.0**-bank.sums.made.fraction)
+    values = bank.values(given.compute)[-len(samples) :]
+    return RowSum(frame, given, bank, dtype).left(samples, values, wanted)
 
 
 def _step(samples: Sequence[Sample]) -> int:
