@@ -39,6 +39,7 @@ SCRIPTS = (
     "conv2d_torch",
     "ndimage",
     "scaling",
+    "small",
     "memory",
     "startup",
     "folder",

@@ -1,23 +1,27 @@
-"""Growth with the size of the image, and small images, of the first chain: blur 5x5, Sobel magnitude, uint8.
+"""Growth with the size of the image, with the threads, and with the number of stages.
 
-    python benchmarks/scaling.py [--side 14142] [--threads 2]
+    python benchmarks/scaling.py [--side 20000] [--threads 2]
 
-`--side` is that of the largest image.
+`--side` is that of the largest image. Threads and stages are timed at 4096 x 4096.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import partial
 
 import cv2
+import numpy as np
 import samples
 from opencv_chains import CHAINS
-from pipelines import image_for
-from timing import Bench, Peer, Row, Table, compared, run
+from pipelines import BLUR, SHARPEN, image_for
+from timing import Bench, Peer, Row, Table, run
 
-SIDES = (1000, 2000, 4000, 8000, 14142)
-SMALL = (64, 256)
+from convpipe import Pipeline, stage
+
+SIDES = (1000, 2000, 4000, 8000, 14142, 20000)
+SIDE = 4096
+STAGES = (1, 2, 3, 4, 6, 8, 9, 10, 12)
 
 
 def growth(bench: Bench) -> Iterator[Row]:
@@ -39,35 +43,53 @@ def growth(bench: Bench) -> Iterator[Row]:
         yield {**found, **per_pixel}
 
 
-def small(bench: Bench, tuned: bool) -> Iterator[Row]:
-    for side in SMALL:
-        for chain in CHAINS:
-            image = image_for(chain.ours, side)
-            theirs = chain.tuned(image.shape) if tuned else chain.usual
-            found = bench.compare(
-                {"side": side, "chain": chain.ours.name},
-                partial(chain.ours, image),
-                Peer(partial(theirs, image)),
-                image,
-                tolerance=chain.tolerance,
-                outliers=chain.outliers,
-            )
-            del found["GB/s"], found["of copy speed"]
-            yield found
+def threads(bench: Bench) -> Iterator[Row]:
+    for chain in CHAINS:
+        image = image_for(chain.ours, SIDE)
+        one, all_of_them = bench.medians(
+            partial(chain.ours, image, threads=1), partial(chain.ours, image, threads=bench.threads)
+        )
+        yield {
+            "chain": chain.ours.name,
+            "1 thread ms": one * 1e3,
+            f"{bench.threads} threads ms": all_of_them * 1e3,
+            "ratio": one / all_of_them,
+        }
+
+
+def stages(bench: Bench) -> Iterator[Row]:
+    image = samples.gray(SIDE)
+    kinds = {"blur 5x5": BLUR, "sharpen 3x3": stage("custom", "sharpen", kernel=SHARPEN)}
+    found = {}
+    for name, one in kinds.items():
+        works = [partial(Pipeline([one] * count), image) for count in STAGES]
+        found[name] = np.array(bench.medians(*works)) * 1e3
+    for k, count in enumerate(STAGES):
+        times = {name: float(values[k]) for name, values in found.items()}
+        yield {
+            "stages": count,
+            **{f"{name} ms": ms for name, ms in times.items()},
+            **{f"{name} ms a stage": ms / count for name, ms in times.items()},
+        }
+
+
+def over_least(rows: Sequence[Row], column: str) -> str:
+    values = [row[column] for row in rows]
+    return f"{max(values) / min(values) - 1:.0%}"
 
 
 def tables(bench: Bench) -> Iterator[Table]:
     rows = list(growth(bench))
     if rows:
-        times = [row["convpipe ns a pixel"] for row in rows]
-        note = (
-            f"The largest of convpipe's times per pixel is {max(times) / min(times) - 1:.0%} over the least."
-        )
+        over = over_least(rows, "convpipe ns a pixel")
+        note = f"The largest of convpipe's times per pixel is {over} over the least."
         yield Table("Growth with the image", rows, note)
-    calls = "Call overhead included."
-    yield compared("Small images, OpenCV as usually written", small(bench, False), calls)
-    kept = f"{calls} Intermediate arrays kept, and the fastest calls found for each step."
-    yield compared("Small images, OpenCV tuned by hand", small(bench, True), kept)
+    yield Table("Growth with the threads, uint8", list(threads(bench)))
+    yield Table(
+        "Growth with the stages, uint8",
+        list(stages(bench)),
+        "One stage, again and again; the first reads the image, the last writes the result.",
+    )
 
 
 if __name__ == "__main__":
