@@ -29,6 +29,7 @@ SCRIPTS = (
     "opencv",
     "peak",
     "dense",
+    "opencv_kinds",
     "joins",
     "gaussians",
     "ranks",
