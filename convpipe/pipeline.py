@@ -19,7 +19,7 @@ from convpipe.config.job import MISSING
 from convpipe.engine import Engine, dtype_name
 from convpipe.errors import ConfigError, ParameterError, ParameterTypeError
 from convpipe.geometry import BORDER_NAMES, Border, border_hint
-from convpipe.losses import Losses
+from convpipe.losses import NO_LOSSES, Losses
 from convpipe.paths import expanded
 from convpipe.plan import Plan
 from convpipe.stages import Stage, nearest
@@ -318,7 +318,8 @@ class Pipeline:
         results, losses = self.engine.outputs(
             given.pixels, threads, dtype, alpha=alpha, nodata=nodata, mask=shown
         )
-        _warn_of(losses)
+        if losses is not NO_LOSSES:
+            _warn_of(losses)
         if self.outputs:
             return {name: given.wrapped(each, self.engine, alpha, name) for name, each in results.items()}
         (result,) = results.values()

@@ -9,7 +9,7 @@ from convpipe import fourier
 from convpipe.errors import ParameterError, PlanError
 from convpipe.ops import Resample
 from convpipe.plan import Settings, make_plan
-from convpipe.plan.parts import MOST_LEVELS, MOST_STAGES
+from convpipe.plan.parts import FEW_LEVELS, MOST_LEVELS, MOST_ROWS, MOST_STAGES
 from convpipe.stages import stage
 
 EXTENT = (15, 17)
@@ -177,6 +177,16 @@ def test_a_long_chain_is_cut_and_a_short_one_is_not():
         assert make_plan([step] * most, (40, 50)).shared_bytes == 0
         assert make_plan([*[step] * most, halved], (40, 50)).shared_bytes == 40 * 50 * 4
         assert make_plan([halved, *[step] * most], (40, 50)).shared_bytes == 20 * 25 * 4
+
+
+def test_levels_that_keep_many_rows_are_cut_earlier():
+    tall = stage("blur", "box", size=[MOST_ROWS // FEW_LEVELS + 1, 1])
+    for most, step in (
+        (FEW_LEVELS, tall),
+        (MOST_LEVELS, stage("blur", "box", size=[MOST_ROWS // MOST_LEVELS, 1])),
+    ):
+        assert make_plan([step] * most, (40, 50)).shared_bytes == 0
+        assert make_plan([step] * (most + 1), (40, 50)).shared_bytes > 0
 
 
 def test_every_op_of_a_stage_counts():

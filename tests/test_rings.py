@@ -9,7 +9,7 @@ from convpipe.compile.cpu.sweep import Sweep
 from convpipe.errors import ConvpipeError
 from convpipe.geometry import Border
 from convpipe.plan import Settings, make_plan
-from convpipe.plan.rings import CACHE, NARROWEST, strip_columns
+from convpipe.plan.rings import CACHE, NARROWEST, UNCUT, strip_columns
 
 PIPELINES = 150
 
@@ -69,5 +69,8 @@ def test_a_thread_needs_no_more_than_is_said():
 
 
 def test_rows_in_use_fit_half_of_a_cache_where_they_can():
-    assert strip_columns(64) == CACHE // 64 == 8192
-    assert strip_columns(CACHE) == NARROWEST
+    assert strip_columns(50_000, 64) == CACHE // 64 == 8192
+    assert strip_columns(50_000, CACHE) == NARROWEST
+    least = CACHE // 4096
+    assert strip_columns(4096, least * UNCUT) == 4096
+    assert strip_columns(4096, least * UNCUT + 1) == CACHE // (least * UNCUT + 1)

@@ -19,8 +19,14 @@ from convpipe.ops import is_rounding
 from convpipe.plan.node import NodePlan
 from convpipe.stages.wiring import IMAGE
 
-MOST_LEVELS = 8
-"""Most levels in one sweep: the rows that each of them keeps share the caches."""
+FEW_LEVELS = 8
+"""Levels that share one sweep whatever rows they keep: to write an image and read it again takes longer."""
+
+MOST_LEVELS = 12
+"""Most levels in one sweep, where their windows span few rows: what they keep shares the caches."""
+
+MOST_ROWS = 192
+"""Most rows that the windows of more than a few levels span: so many of float32 fit, in strips of columns."""
 
 MOST_STAGES = 24
 """Most stages in one loop, of which all but the levels look at one pixel at a time."""
@@ -118,7 +124,15 @@ def _joins(own: Sequence[int], at: int, nodes: Sequence[NodePlan], kept: Collect
     if nodes[at].tiles is not None or nodes[at].reduces or nodes[at].apart or nodes[own[0]].apart:
         return False
     most = 1 if nodes[own[0]].tiles is not None else MOST_LEVELS  # a tile of responses has no neighbours
+    if most > FEW_LEVELS and sum(_span(nodes[each]) for each in (*own, at)) > MOST_ROWS:
+        most = FEW_LEVELS
     return len(own) < MOST_STAGES and len(_levels([*own, at], nodes, kept)) <= most
+
+
+def _span(node: NodePlan) -> int:
+    """Return how many rows of its input a row of a node is made of."""
+    (above, below), _ = node.halo
+    return above + 1 + below
 
 
 def held(parts: Sequence[Part]) -> list[set[int]]:

@@ -23,6 +23,9 @@ CACHE = 512 * 1024
 """Bytes that the rows in use may take: half of a core's L2 cache. Strips that fit the L1 cache were measured
 slower, at every kernel size, than whole rows of 4096 columns: short rows cost more than L2 does."""
 
+UNCUT = 1.5
+"""Times as many bytes that rows may take which are not cut: in two strips they took a quarter longer."""
+
 NARROWEST = 1024
 """Fewest columns of a strip; narrower ones lose more to the start of their loops and to their overlap."""
 
@@ -56,14 +59,22 @@ def pitch(nbytes: int) -> int:
     return rows + ALIGNMENT * (rows % PAGE == 0)
 
 
-def strip_columns(bytes_per_column: float) -> int:
-    """Return the most columns of the result in a strip.
+def strip_columns(cols: int, bytes_per_column: float) -> int:
+    """Return the most columns in a strip of a result of `cols` columns.
 
     Parameters
     ----------
+    cols : int
     bytes_per_column : float
         What the rows in use take per column of the result.
+
+    Examples
+    --------
+    >>> strip_columns(4096, 192), strip_columns(4096, 256), strip_columns(4096, 4000)
+    (4096, 2048, 1024)
     """
+    if cols * bytes_per_column <= UNCUT * CACHE:
+        return cols
     return max(NARROWEST, int(CACHE / bytes_per_column))
 
 
@@ -85,7 +96,7 @@ def ring_bytes(part: Part, compute: str) -> int:
 
 def _chain_bytes(groups: Sequence[Sequence[NodePlan]], itemsize: int) -> int:
     cols = groups[-1][-1].extent[1]
-    width = min(cols, strip_columns(_least_per_column(groups, itemsize)))
+    width = min(cols, strip_columns(cols, _least_per_column(groups, itemsize)))
     if width < cols and not _can_be_cut([head for head, *_ in groups]):
         width = cols
     whole, total = width == cols, 0

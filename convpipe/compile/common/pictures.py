@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -11,7 +12,7 @@ from numpy.typing import NDArray
 
 from convpipe import memory
 from convpipe.geometry import Extent
-from convpipe.losses import Losses
+from convpipe.losses import NO_LOSSES, Losses
 from convpipe.ops import stored
 from convpipe.plan import Output, Plan
 
@@ -43,6 +44,8 @@ class Picture:
 
     def empty(self) -> NDArray[Any]:
         """Return rows to write it to."""
+        if self._is_small:
+            return np.empty(self._shape, self._samples)
         return memory.empty(self._shape, self._samples)
 
     def band(self, first: int, last: int) -> Band:
@@ -57,6 +60,11 @@ class Picture:
     @cached_property
     def _samples(self) -> np.dtype[Any]:
         return np.dtype(self.dtype)
+
+    @cached_property
+    def _is_small(self) -> bool:
+        """Whether no memory is kept for it, and so none is looked for: an image takes a few microseconds."""
+        return math.prod(self._shape) * self._samples.itemsize < memory.LEAST
 
 
 @dataclass(frozen=True)
@@ -114,13 +122,18 @@ class Outcome:
             That became 0 in the rows.
         """
         overflows = 0
-        if self.output.dtype == "float16":
-            halves = memory.empty(rows.shape, np.dtype(np.float16))
-            overflows, rows = round_to_half(rows, halves), halves
-        elif self._converts:
-            rows = rows.astype(self.output.dtype)
+        if self._converts:
+            rows, overflows = self._converted(rows)
         shape = self._shapes[axes]
-        return rows if rows.shape == shape else rows.reshape(shape), Losses(nans, overflows)
+        losses = Losses(nans, overflows) if nans or overflows else NO_LOSSES
+        return rows if rows.shape == shape else rows.reshape(shape), losses
+
+    def _converted(self, rows: NDArray[Any]) -> tuple[NDArray[Any], int]:
+        """Return the rows in their own type, and how many finite samples became infinite."""
+        if self.output.dtype != "float16":
+            return rows.astype(self.output.dtype), 0
+        halves = memory.empty(rows.shape, np.dtype(np.float16))
+        return halves, round_to_half(rows, halves)
 
     def of_band(self, rows: NDArray[Any], axes: int) -> NDArray[Any]:
         """Return some rows of the result, as :meth:`finished` does all of them."""

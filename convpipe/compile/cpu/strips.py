@@ -51,7 +51,8 @@ class Span:
 def strips(schedule: Schedule) -> list[tuple[Span, ...]]:
     """Return, for every strip, the span of every level."""
     widths = {at: schedule.levels[at].extent[1] for at in schedule.sinks}
-    count = -(-max(widths.values()) // strip_columns(_bytes_per_column(schedule)))
+    widest = max(widths.values())
+    count = -(-widest // strip_columns(widest, _bytes_per_column(schedule)))
     cut = [
         _strip(schedule, {at: (cols * k // count, cols * (k + 1) // count) for at, cols in widths.items()})
         for k in range(count)
