@@ -94,7 +94,8 @@ class Transform:
         self, image: NDArray[Any], out: NDArray[Any], runs: Sequence[tuple[int, int]], threads: int
     ) -> int:
         """Fill the tiles of some runs of pairs; return how many NaNs became 0."""
-        image = np.ascontiguousarray(image).reshape(*self.plan.input, self.plan.channels)
+        image = np.ascontiguousarray(image, stored(self.plan.dtype))
+        image = image.reshape(*self.plan.input, self.plan.channels)
         alone, nans = np.zeros(len(self._cuts), np.int64), 0
         hands = [self._hand(image, out, alone) for _ in range(threads)]
         given = sweep(), self._tables[0].ravel(), READ, WRITTEN
