@@ -204,6 +204,7 @@ def test_one_fill_value_spoils_no_other_window(rng):
     np.testing.assert_allclose(filled[far], clean[far], rtol=1e-5, atol=1e-6)
 
 
+@pytest.mark.usefixtures("always")
 @pytest.mark.parametrize("dtype", ["uint8", "float32"])
 def test_a_disk_on_one_pixel_is_a_disk_and_black_is_black(dtype):
     disk = np.hypot(*np.ogrid[-23:24, -23:24]) <= 23
