@@ -1,0 +1,52 @@
+"""Kernels as sums of outer products: which are found, and that no response is further off than is said."""
+
+import numpy as np
+import pytest
+from rounding import fma
+
+from convpipe.ops import Taps
+
+
+def summed(terms, samples, dtype):
+    """The sum that defines the bytes: down each column, then one chain of all rows."""
+    total = column = None
+    for term in terms.terms:
+        column = column if term.onto else None
+        for i in np.flatnonzero(term.column):
+            weight = samples.dtype.type(term.column[i])
+            column = weight * samples[:, i] if column is None else fma(weight, samples[:, i], column)
+        for j in np.flatnonzero(term.row):
+            weight = samples.dtype.type(term.row[j])
+            total = weight * column[:, j] if total is None else fma(weight, column[:, j], total)
+    return total
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("rank", range(2, 9))
+def test_no_response_is_further_off_than_is_said(rank, dtype, rng):
+    rows, cols = 12 * rank + 1, 12 * rank + 6
+    weights = rng.standard_normal((rows, rank)) @ rng.standard_normal((rank, cols))
+    terms = Taps.separated(weights).terms(dtype)
+    assert len(terms.terms) == rank
+    samples = rng.uniform(-1, 1, (50, rows, cols)).astype(dtype)
+    samples[0] = np.sign(weights)
+    exact = np.einsum("kij,ij->k", samples.astype(np.longdouble), weights)
+    off = np.abs(summed(terms, samples, dtype) - exact).max()
+    assert off <= terms.bound(weights, dtype)
+    assert off > terms.bound(weights, dtype) / 1e5
+
+
+def test_a_disk_is_two_sums_a_row_and_column_and_exact():
+    """Of 11 pixels its rank is 4, of 21 it is 7 (numpy.linalg.matrix_rank)."""
+    for size, rank in ((11, 4), (21, 7)):
+        disk = np.hypot(*np.mgrid[-(size // 2) : size // 2 + 1, -(size // 2) : size // 2 + 1]) <= size // 2
+        terms = Taps.separated(disk).terms("float32")
+        assert np.linalg.matrix_rank(disk) == len(terms.terms) == rank
+        assert terms.count == 2 * size
+        assert terms.difference(disk, "float32") == 0
+
+
+def test_integers_are_taken_apart_exactly_or_not_at_all(rng):
+    weights = rng.integers(-9, 10, (25, 2)) @ rng.integers(-9, 10, (2, 25))
+    assert Taps.separated(weights).terms("float32") is None
+    assert len(Taps.separated(weights * 0.1).terms("float32").terms) == 2
