@@ -57,6 +57,14 @@ def test_every_width(width, dtype, rng):
         np.testing.assert_array_equal(conv2d(*arrays, **options), summed(*arrays, **options))
 
 
+@pytest.mark.parametrize("width", [385, 513, 770, 1041])
+def test_long_rows_are_not_laid_end_to_end(width, rng):
+    for filters in (2, 3, 5):
+        arrays = drawn(rng, (1, 2, 5, width), (filters, 2, 3, 3))
+        for padding in (0, 1):
+            np.testing.assert_array_equal(conv2d(*arrays, padding=padding), summed(*arrays, padding=padding))
+
+
 @pytest.mark.parametrize("filters", [1, 2, 3, 4, 5, 6, 7, 9, 11, 17])
 def test_channels_that_fill_no_block(filters, rng):
     arrays = drawn(rng, (2, 3, 9, 130), (filters, 3, 2, 3))

@@ -63,6 +63,23 @@ def choose(run, rest, total, lanes):
     return half if rest > lanes and 0 < half * lanes <= total else 1
 
 
+LONG = 4
+"""Tiles of a row from which on rows are not laid end to end: little is left over, and stores stay aligned."""
+
+
+@inline
+def run_strip(table, run, given, places, rows, T):  # noqa: N803 - as in `share`
+    # A strip of rows, in neighbouring blocks of channels: row by row where these are long.
+    samples, weights, bias, out, panel = places
+    width, cols, pitch = table[layout.ITEM], table[layout.COLS_OUT], table[layout.PITCH]
+    line = rows
+    if cols != pitch and cols * width >= LONG * run[layout.RUN_WIDE] * VECTOR_BYTES:
+        line = 1
+    for row in range(0, rows, line):
+        moved = samples + row * pitch * width, weights, bias, out + row * cols * width, panel
+        run_tiles(table, run, given, moved, line, T)
+
+
 @inline
 def run_tiles(table, run, given, places, rows, T):  # noqa: N803 - as in `share`
     # All places of a strip, in neighbouring blocks of channels; `places` are addresses.
@@ -157,6 +174,6 @@ def share(words, image, out, others, first, last, T):  # noqa: N803 - the type o
         else:
             for k in range(split[layout.SPLIT_RUNS]):
                 run = tail(table, split[layout.SPLIT_RUNS_AT] + k * layout.RUN)
-                run_tiles(table, run, given, places, strip[layout.STRIP_ROWS], T)
+                run_strip(table, run, given, places, strip[layout.STRIP_ROWS], T)
     hold(block, numbers)
     return 0
