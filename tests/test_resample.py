@@ -376,8 +376,8 @@ def test_a_sum_of_few_rows_goes_on_in_its_loop(method, dtype, rng):
     image = rng.integers(0, 200, (9, 14)).astype(dtype)
     scale = stage("point", "scale", gain=1.25, bias=-0.5)
     table = stage("contrast", "lut", table=[0, 9, 5])
-    for rest in ([scale, table], [], [scale]):
-        plan = make_plan([resize((31, 40), method), *rest], image.shape, dtype=dtype)
+    for bias, rest in ((0, [scale, table]), (0, []), (3, []), (3, [scale])):
+        plan = make_plan([resize((31, 40), method, bias=bias), *rest], image.shape, dtype=dtype)
         run = compile_plan(plan)
         titles = [loop.title for loop in run.table.loops]
         assert any("at most 4, weighted as the row" in title for title in titles)
