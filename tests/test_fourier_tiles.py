@@ -1,6 +1,8 @@
 """Transforms of pairs of tiles: against exact numbers, within their bound, and each tile for itself."""
 
 import itertools
+import subprocess
+import sys
 from unittest import mock
 
 import numpy as np
@@ -222,3 +224,39 @@ def test_a_thread_has_the_memory_that_is_planned(extent):
     tiles = fourier.tiles(plan.nodes[0].axes, (400, 400), 3)
     hand = Hand(tiles, 1.0)
     assert hand._memory.nbytes <= tiles.thread_bytes - 8 * fourier.ARRAYS * np.prod(tiles.extent)
+
+
+PROGRAM = """
+import hashlib
+import llvmlite.binding as llvm
+import numpy as np
+
+features = llvm.get_host_cpu_features()
+features.update({{name: False for name in features if name.startswith({without})}})
+llvm.get_host_cpu_features = lambda: features
+
+from convpipe import Pipeline, fourier, stage
+from convpipe.compile.cpu.complexes import LANES
+
+fourier.ADVANTAGE = 0
+rng = np.random.default_rng(4)
+image, kernel = rng.random((90, 200)), rng.standard_normal((14, 13))
+image[20:60, 30:90], image[70, 150] = 0, np.nan
+image[:, 120:] *= 1e12
+pipeline = Pipeline([stage("custom", "large", kernel=kernel)])
+assert pipeline.plan(image.shape, "float64").stages[0].tiles
+print(LANES, hashlib.sha256(pipeline(image).tobytes()).hexdigest())
+"""
+
+
+@pytest.mark.skipif(LANES != 8, reason="this processor has no vectors of 512 bits")
+def test_vectors_of_any_width_give_the_same_bytes():
+    """Code is generated as for processors that have less."""
+    found = {}
+    for without in (("none",), ("avx", "fma")):
+        program = PROGRAM.format(without=without)
+        run = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+        lanes, digest = run.stdout.split()
+        found[int(lanes)] = digest
+    assert sorted(found) == [2, 8]
+    assert len(set(found.values())) == 1
