@@ -86,7 +86,7 @@ def test_the_default_is_the_processor_and_asks_for_no_device(monkeypatch):
 def test_auto_takes_the_device_for_much_work_alone(without, device):
     without()
     device()
-    run = Pipeline([stage("blur", "gaussian", sigma=30), *SOBEL], backend="auto")
+    run = Pipeline([stage("blur", "gaussian", sigma=30, tolerance=0), *SOBEL], backend="auto")
     assert run.backend == "auto"
     assert run(np.zeros((3000, 2000), np.uint8))[0, 0] == 77
     assert run.engine.describe().startswith("cuda (auto: estimated ")
@@ -97,7 +97,7 @@ def test_auto_takes_the_device_for_much_work_alone(without, device):
 def test_auto_takes_over_from_a_device_that_fails_and_says_so(without, device):
     without()
     device(error=BackendError("the CUDA device failed: no such thing"))
-    run = Pipeline([stage("blur", "gaussian", sigma=30)], backend="auto")
+    run = Pipeline([stage("blur", "gaussian", sigma=30, tolerance=0)], backend="auto")
     image = np.full((3000, 2000), 9, np.uint8)
     assert run(image)[0, 0] == 9
     assert "the device failed, and the processor took over: the CUDA device failed" in run.engine.describe()
@@ -106,7 +106,10 @@ def test_auto_takes_over_from_a_device_that_fails_and_says_so(without, device):
 
 def test_auto_takes_the_device_for_a_graph_and_all_its_results(without, device):
     without()
-    wide = [stage("blur", "gaussian", sigma=30, name="a"), stage("blur", "gaussian", sigma=20, name="b")]
+    wide = [
+        stage("blur", "gaussian", sigma=30, tolerance=0, name="a"),
+        stage("blur", "gaussian", sigma=20, tolerance=0, name="b"),
+    ]
     stages = [*wide, stage("combine", "c", formula="a - b")]
     run = Pipeline(stages, backend="auto", outputs={"b": "b"})
     device(results=("b", "result"))
@@ -117,7 +120,10 @@ def test_auto_takes_the_device_for_a_graph_and_all_its_results(without, device):
 
 def test_all_results_come_from_the_processor_where_a_device_fails(without, device):
     without()
-    stages = [stage("blur", "gaussian", sigma=30, name="a"), stage("blur", "gaussian", sigma=20)]
+    stages = [
+        stage("blur", "gaussian", sigma=30, tolerance=0, name="a"),
+        stage("blur", "gaussian", sigma=20, tolerance=0),
+    ]
     run = Pipeline(stages, backend="auto", outputs={"a": "a"})
     device(error=BackendError("the CUDA device failed: no such thing"))
     results = run(np.full((3000, 2000), 9, np.uint8))
