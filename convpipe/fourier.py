@@ -202,7 +202,7 @@ def tiles(
     >>> tiles((Axis(3), Axis(3)), (4096, 4096)) is None
     True
     >>> tiles((Axis(47), Axis(47)), (4096, 4096)).extent
-    (512, 512)
+    (256, 256)
     """
     products = math.prod(extent) * (taps or math.prod(axis.kernel for axis in axes))
     down, across = (list(_sides(axis, size)) for axis, size in zip(axes, extent, strict=True))

@@ -14,6 +14,7 @@ from convpipe.errors import LimitError
 from convpipe.geometry import Border
 from convpipe.images import FORMATS
 from convpipe.plan import Settings, make_plan
+from convpipe.plan.parts import MOST_LEVELS
 from convpipe.stages import stage
 from convpipe.stages.wiring import wire
 
@@ -168,7 +169,7 @@ class TestNeed:
         stretched = plan(*chain, stage("contrast", "stretch"))
         assert stretched.shared_bytes == 10_000 * 4
         assert plan(*chain, stage("contrast", "stretch"), dtype="float64").shared_bytes == 10_000 * 8
-        assert plan(*[chain[0]] * 9).shared_bytes == 10_000 * 4
+        assert plan(*[chain[0]] * (MOST_LEVELS + 1)).shared_bytes == 10_000 * 4
 
     def test_so_do_the_rows_that_a_window_spans_on_every_thread(self):
         """Four of 400 MB made a run under --memory 400MB take 2 GB."""
