@@ -197,7 +197,57 @@ def sizes(results: dict[str, Any]) -> Figure:
     return figure
 
 
-PICTURES = {"ratios": ratios, "kernels": kernels, "sizes": sizes}
+def growth(results: dict[str, Any]) -> Figure:
+    """Time against the number of stages, of threads against one, and of small images against OpenCV."""
+    found = tables(results, "scaling")
+    figure, (left, middle, right) = plt.subplots(
+        1, 3, figsize=(12, 3.8), width_ratios=(1, 1.1, 1.3), layout="constrained"
+    )
+    draw_stages(left, found["Growth with the stages, uint8"])
+    draw_threads(middle, found["Growth with the threads, uint8"])
+    draw_small(right, tables(results, "small")["Small images, OpenCV tuned by hand"])
+    return figure
+
+
+def draw_stages(axes: Axes, rows: Rows) -> None:
+    for name, colour in (("blur 5x5", OURS), ("sharpen 3x3", HALIDE)):
+        times = [row[f"{name} ms a stage"] for row in rows]
+        axes.plot([row["stages"] for row in rows], times, color=colour, marker="o", ms=4, lw=2, label=name)
+    axes.set_ylim(0)
+    axes.set_xlabel("stages")
+    axes.set_ylabel("ms a stage")
+    axes.set_title("4096 x 4096, uint8")
+    axes.legend(fontsize=9)
+
+
+def draw_threads(axes: Axes, rows: Rows) -> None:
+    for place, row in enumerate(rows):
+        axes.barh(place, row["ratio"], 0.74, color=OURS)
+        note(axes, row["ratio"], place)
+    axes.set_yticks(range(len(rows)), [row["chain"].replace(", ", "\n", 1) for row in rows], fontsize=8)
+    axes.set_xlim(0, 2.8)
+    axes.axvline(2, color="#212529", lw=1)
+    axes.grid(False, axis="y")
+    axes.invert_yaxis()
+    axes.set_title("Two threads over one")
+
+
+def draw_small(axes: Axes, rows: Rows) -> None:
+    chains = dict.fromkeys(row["chain"] for row in rows)
+    for name in chains:
+        own = [row for row in rows if row["chain"] == name]
+        axes.plot([row["side"] for row in own], [row["ratio"] for row in own], marker="o", ms=4, label=name)
+    axes.axhline(1, color="#212529", lw=1)
+    axes.set_xscale("log", base=2)
+    axes.set_yscale("log", base=2)
+    axes.xaxis.set_major_formatter(PLAIN)
+    axes.yaxis.set_major_formatter(TIMES)
+    axes.set_xlabel("side of the image")
+    axes.set_title("Times as fast as OpenCV tuned by hand")
+    axes.legend(fontsize=7)
+
+
+PICTURES = {"ratios": ratios, "kernels": kernels, "sizes": sizes, "growth": growth}
 
 
 def main() -> None:
