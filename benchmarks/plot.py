@@ -214,6 +214,7 @@ def draw_stages(axes: Axes, rows: Rows) -> None:
         times = [row[f"{name} ms a stage"] for row in rows]
         axes.plot([row["stages"] for row in rows], times, color=colour, marker="o", ms=4, lw=2, label=name)
     axes.set_ylim(0)
+    axes.set_xticks(range(2, 13, 2))
     axes.set_xlabel("stages")
     axes.set_ylabel("ms a stage")
     axes.set_title("4096 x 4096, uint8")
@@ -243,8 +244,9 @@ def draw_small(axes: Axes, rows: Rows) -> None:
     axes.xaxis.set_major_formatter(PLAIN)
     axes.yaxis.set_major_formatter(TIMES)
     axes.set_xlabel("side of the image")
-    axes.set_title("Times as fast as OpenCV tuned by hand")
-    axes.legend(fontsize=7)
+    axes.set_title("Over OpenCV tuned by hand")
+    axes.set_ylim(0.5, 16)  # room for the legend
+    axes.legend(fontsize=7, loc="upper left")
 
 
 PICTURES = {"ratios": ratios, "kernels": kernels, "sizes": sizes, "growth": growth}
