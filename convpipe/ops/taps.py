@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from convpipe.geometry import Extent
 from convpipe.interval import Interval
-from convpipe.ops.terms import TOLERANCE, Term, Terms, taken_apart
+from convpipe.ops.terms import TOLERANCE, Term, Terms, nearest_outer, taken_apart
 
 UNROLLED_TAPS = 25
 """Up to this many taps that are not zero stand alone in a loop; sparse kernels may have twice as many."""
@@ -81,11 +81,7 @@ class Taps:
         whole = cls(weights)
         if (factors := _whole_factors(whole.weights)) is not None:
             return cls(whole.weights, factors)
-        left, sizes, right = np.linalg.svd(whole.weights, full_matrices=False)
-        column, row = (np.sqrt(sizes[0]) * factor for factor in (left[:, 0], right[0]))
-        for factor in (column, row):
-            factor[np.abs(factor) <= 1e-12 * np.abs(factor).max()] = 0  # a zero tap is to cost nothing
-        taps = cls(whole.weights, (column, row))
+        taps = cls(whole.weights, nearest_outer(whole.weights))
         if taps.error <= np.abs(whole.weights).sum() * TOLERANCE["float32"]:
             return taps
         return cls(whole.weights, divisible=True)
@@ -104,7 +100,7 @@ class Taps:
         Examples
         --------
         >>> y, x = np.mgrid[-6:7, -6:7]
-        >>> (x**2 + y**2 <= 36).sum(), Taps.separated(x**2 + y**2 <= 36).terms("float32").count
+        >>> int((x**2 + y**2 <= 36).sum()), Taps.separated(x**2 + y**2 <= 36).terms("float32").count
         (113, 26)
         """
         if dtype not in self._apart:

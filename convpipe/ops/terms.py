@@ -99,22 +99,26 @@ class Terms:
     def rounding(self, compute: str) -> float:
         """Return the most that their sums round off, for samples of size 1.
 
-        Each product goes through as many roundings as there are sums after it: N. J. Higham, "Accuracy and
-        stability of numerical algorithms", 2002, 3.1.
+        What a tap of a column gives is rounded once for each tap of that column, and once for each tap of
+        its row and of the rows after it, at most: N. J. Higham, "Accuracy and stability of numerical
+        algorithms", 2002, 3.1.
         """
-        rest = sum(int(np.count_nonzero(term.row)) for term in self.terms)
+        along = sum(int(np.count_nonzero(term.row)) for term in self.terms)
         total = 0.0
         for column, row in self.factors(compute):
-            passes = int(np.count_nonzero(column)) + rest
-            total += rounded_off(passes, compute) * np.abs(column).sum() * np.abs(row).sum()
-            rest -= int(np.count_nonzero(row))
+            operations = int(np.count_nonzero(column)) + along
+            total += rounded_off(operations, compute) * np.abs(column).sum() * np.abs(row).sum()
+            along -= int(np.count_nonzero(row))
         return float(total)
 
 
 def rounded_off(operations: int, compute: str) -> float:
-    """Return the share of the sizes of its terms that a sum of so many rounded operations is off, at most."""
-    unit = operations * float(np.finfo(compute).eps) / 2
-    return unit / (1 - unit)
+    """Return the share of the sizes of its terms that a sum of so many rounded operations is off, at most.
+
+    Higham's gamma, 3.1: n u / (1 - n u), where u, the unit roundoff, is half of the machine epsilon.
+    """
+    share = operations * float(np.finfo(compute).eps) / 2
+    return share / (1 - share)
 
 
 TOLERANCE = {"float32": 2.0**-24, "float64": 2.0**-49}
@@ -136,8 +140,8 @@ def taken_apart(weights: NDArray[np.float64], dtype: str, loop: int, *, exactly:
         Whether the products have to be the weights, without any difference.
     """
     ways = [by_equal_columns(weights)]
-    if not exactly:
-        ways += filter(None, [by_singular_values(weights, TOLERANCE[dtype])])
+    if not exactly and (nearest := by_singular_values(weights, TOLERANCE[dtype])) is not None:
+        ways.append(nearest)
     if dtype in TOLERANCE:
         allowed = rounded_off(int(np.count_nonzero(weights)), dtype) * np.abs(weights).sum()
         ways = [way for way in ways if way.bound(weights, dtype) <= allowed]
@@ -179,16 +183,36 @@ def by_singular_values(weights: NDArray[np.float64], tolerance: float) -> Terms 
     tolerance : float
         Most that all weights together may differ, as a share of their sizes' sum.
     """
-    left, sizes, right = np.linalg.svd(weights, full_matrices=False)
+    left, singular, right = np.linalg.svd(weights, full_matrices=False)
     allowed = tolerance * np.abs(weights).sum()
-    tails = np.sqrt(np.cumsum(sizes[::-1] ** 2))[::-1]  # of the differences, which sum to that at least
-    least, most = int(np.count_nonzero(tails > allowed)), len(sizes) // 2
+    tails = np.sqrt(np.cumsum(singular[::-1] ** 2))[::-1]  # left out, in the 2-norm: at most in the 1-norm
+    least, most = int(np.count_nonzero(tails > allowed)), len(singular) // 2
     for rank in range(max(least, 1), most + 1):
-        scaled = np.sqrt(sizes[:rank])
-        columns, rows = _without_dust(left[:, :rank] * scaled).T, _without_dust(right[:rank].T * scaled).T
+        columns, rows = _factors(left, singular, right, rank)
         if np.abs(weights - columns.T @ rows).sum() <= allowed:
             return Terms(tuple(map(Term, columns, rows)))
     return None
+
+
+def nearest_outer(weights: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return the column and the row whose product is nearest to `weights` in the sum of squares.
+
+    Examples
+    --------
+    >>> column, row = nearest_outer(np.array([[0.1, 0.2], [0.3, 0.6]]))
+    >>> np.allclose(np.outer(column, row), [[0.1, 0.2], [0.3, 0.6]], rtol=1e-15)
+    True
+    """
+    (column,), (row,) = _factors(*np.linalg.svd(weights, full_matrices=False), 1)
+    return column, row
+
+
+def _factors(
+    left: NDArray[np.float64], singular: NDArray[np.float64], right: NDArray[np.float64], rank: int
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return columns and rows, one a line, of the first `rank` terms, each times the root of its value."""
+    scale = np.sqrt(singular[:rank])
+    return _without_dust(left[:, :rank] * scale).T, _without_dust(right[:rank].T * scale).T
 
 
 def _without_dust(factors: NDArray[np.float64]) -> NDArray[np.float64]:

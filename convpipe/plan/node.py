@@ -74,10 +74,12 @@ class Separation:
         Examples
         --------
         >>> print(Separation(2, 1.26e-5))
-        of rank 2, run as 2 columns and rows: off by at most 1.3e-05
+        a sum of 2 outer products, run as columns and rows: off by at most 1.3e-05
         """
-        run = "a column and a row" if self.products == 1 else f"{self.products} columns and rows"
-        return f"of rank {self.products}, run as {run}: off by at most {self.error:.2g}"
+        way = "of rank 1, run as a column and a row"
+        if self.products > 1:  # equal columns may be more than the rank
+            way = f"a sum of {self.products} outer products, run as columns and rows"
+        return f"{way}: off by at most {self.error:.2g}"
 
 
 @dataclass(frozen=True)

@@ -109,10 +109,9 @@ def _products(bank: LowRank) -> list[Weighted]:
     rows: tuple[int, ...] = ()
     above: tuple[float, ...] = ()
     for product, column, row in bank.weighted_products:
-        rows, above = (
-            (*rows, *product.column) if product.onto else product.column,
-            (*above, *column) if product.onto else column,
-        )
+        if not product.onto:
+            rows, above = (), ()
+        rows, above = (*rows, *product.column), (*above, *column)
         taps = tuple((i, j) for i in rows for j in product.row)
         one = Bank(bank.name, 0, taps, form="outer", onto=bank.name if found else None)
         found.append((one, [*above, *row]))
@@ -122,17 +121,16 @@ def _products(bank: LowRank) -> list[Weighted]:
 def _down(bank: Chosen) -> list[Weighted]:
     """Return the sums down the columns of a bank; those of each outer product make a plane of their own."""
     if isinstance(bank, LowRank):
-        names = [f"{bank.name}_of{number}" for number in range(len(bank.products))]
-        return [
-            _dot(name, [(i, 0) for i in product.column], column, before if product.onto else None)
-            for name, before, (product, column, _) in zip(
-                names, [None, *names], bank.weighted_products, strict=False
-            )
-        ]
-    taps = tuple((i, 0) for i in bank.rows)
+        found: list[Weighted] = []
+        for number, (product, column, _) in enumerate(bank.weighted_products):
+            before = f"{bank.name}_of{number - 1}" if product.onto else None
+            taps = [(i, 0) for i in product.column]
+            found.append(_dot(f"{bank.name}_of{number}", taps, column, before))
+        return found
+    below = tuple((i, 0) for i in bank.rows)
     if isinstance(bank, Uniform):
-        return [(Bank(bank.name, 0, taps, form="sums"), [])]
-    return [_dot(bank.name, taps, bank.weights[: len(taps)])]
+        return [(Bank(bank.name, 0, below, form="sums"), [])]
+    return [_dot(bank.name, below, bank.weights[: len(below)])]
 
 
 def banks_of(stencil: Stencil, arithmetic: Arithmetic) -> Banks:

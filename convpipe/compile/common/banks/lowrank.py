@@ -70,7 +70,7 @@ class LowRank(Bank):
 
     @property
     def meeting(self) -> int:
-        """Those of its columns."""
+        """How many weights are of columns, which meet samples; those of rows meet sums."""
         return sum(len(product.column) for product in self.products)
 
     @property
@@ -84,7 +84,7 @@ class LowRank(Bank):
 
     @property
     def _fractions(self) -> NDArray[np.int64]:
-        # Of weights that are integers products are exact: their columns are the kernel's, their rows of 1.
+        # Of integers the products are exact: their columns are the kernel's, and their rows of 1.
         (fraction,) = self.sums.fractions
         return np.repeat((fraction, 0), (self.meeting, len(self.weights) - self.meeting))
 
