@@ -5,6 +5,7 @@ import pytest
 from rounding import fma
 
 from convpipe.ops import Taps
+from convpipe.ops.terms import TOLERANCE, by_singular_values
 
 
 def summed(terms, samples, dtype):
@@ -50,3 +51,31 @@ def test_integers_are_taken_apart_exactly_or_not_at_all(rng):
     weights = rng.integers(-9, 10, (25, 2)) @ rng.integers(-9, 10, (2, 25))
     assert Taps.separated(weights).terms("float32") is None
     assert len(Taps.separated(weights * 0.1).terms("float32").terms) == 2
+
+
+def of_blocks(block, spread, rank=8):
+    """Return blocks along the diagonal, little beside them, whose singular vectors go through all.
+
+    So the outer products are as large in every block, and cancel each other in most.
+    """
+    rng, signs = np.random.default_rng(3), np.array([[1.0]])
+    while len(signs) < rank:  # Sylvester's: its rows are orthogonal
+        signs = np.block([[signs, signs], [signs, -signs]])
+    left, right = (
+        np.kron(np.eye(rank), np.ones((block, 1))) * rng.uniform(1, 2, (rank * block, 1)) for _ in range(2)
+    )
+    turned = signs / np.sqrt(rank)
+    left, right = (factor / np.linalg.norm(factor, axis=0) @ turned for factor in (left, right))
+    return left * (1 + spread * np.arange(rank)) @ right.T
+
+
+@pytest.mark.parametrize(("block", "spread", "taken"), [(4, 1e-3, False), (6, 0.3, True)])
+def test_products_that_cancel_each_other_are_refused(block, spread, taken):
+    weights = of_blocks(block, spread)
+    terms = by_singular_values(weights, TOLERANCE["float32"])
+    assert len(terms.terms) == 8
+    assert terms.cost("float32") < np.count_nonzero(weights) == weights.size  # less work, so it is the bound
+    sums = weights.size * 2.0**-24 * np.abs(weights).sum()
+    assert (terms.bound(weights, "float32") < 0.9 * sums) == taken
+    assert (terms.bound(weights, "float32") < 1.1 * sums) == taken
+    assert (Taps.separated(weights).terms("float32") is not None) == taken

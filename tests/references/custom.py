@@ -3,10 +3,40 @@
 import numpy as np
 from scipy import ndimage, signal
 
-from references.table import Table, in_every_border
+from references.table import Table, grid, in_every_border
 
 KERNEL = [[1, 2, -3], [0.5, 0, 4], [-2, 7, -1]]
 EVEN = [[1, -2, 3, 0.5], [0, 4, -1, 2]]
+
+LOG_9 = """
+    0 1 1   2   2   2 1 1 0
+    1 2 4   5   5   5 4 2 1
+    1 4 5   3   0   3 5 4 1
+    2 5 3 -12 -24 -12 3 5 2
+    2 5 0 -24 -40 -24 0 5 2
+    2 5 3 -12 -24 -12 3 5 2
+    1 4 5   3   0   3 5 4 1
+    1 2 4   5   5   5 4 2 1
+    0 1 1   2   2   2 1 1 0
+"""
+"""Laplacian of a Gaussian of 1.4 pixels: R. Fisher, S. Perkins, A. Walker, E. Wolfart, HIPR2, 2003."""
+
+GAUSSIAN = """
+    6.69162895726e-05 0.000436349020507 0.0022159631726 0.00876430436279 0.0269959579673 0.0647599366047
+    0.120987489765 0.176035758885 0.199474647865
+"""
+SECOND = """
+    0.000250936085897 0.00122723162018 0.00443192634519 0.0115031494762 0.0202469684755 0.020237480189
+    0.0 -0.0330067047909 -0.0498686619662
+"""
+"""A Gaussian of 2 pixels, its second derivative, to the middle: SciPy 1.17.1, ndimage.gaussian_filter1d."""
+
+
+def _log_17():
+    """Return the kernel of SciPy's gaussian_laplace: of rank 2."""
+    halves = (np.array(text.split(), float) for text in (GAUSSIAN, SECOND))
+    gaussian, second = (np.concatenate([half, half[-2::-1]]) for half in halves)
+    return np.outer(second, gaussian) + np.outer(gaussian, second)
 
 
 def _windows(image, kernel, padding, stride=1, dilation=1, mode="reflect"):
@@ -266,6 +296,33 @@ TABLES = [
                652   1691
               1351   1168
             1833.5   1229
+        """,
+    ),
+    Table(
+        "custom mine",
+        {"kernel": grid(LOG_9).tolist()},
+        "SciPy 1.17.1, ndimage.correlate",
+        peer=lambda image: ndimage.correlate(image, grid(LOG_9), mode="mirror"),
+        want="""
+              6782   4658   1561   -573  -3250  -2182
+              5758   3827   1732   -292   -595  -1927
+              1868    196    381   1257   2173   3470
+             -4409  -3671  -4367  -2242   2817   5850
+             -6188  -6891  -6434  -5346   1019   6016
+        """,
+    ),
+    Table(
+        "custom mine",
+        {"kernel": _log_17().tolist()},
+        "SciPy 1.17.1, ndimage.gaussian_laplace",
+        peer=lambda image: ndimage.gaussian_laplace(image, 2, mode="nearest"),
+        border="edge",
+        want="""
+              6.634348   2.265377  -1.458154  -2.572583  -1.245891   0.520982
+              5.606082   2.209415  -0.445617  -0.964501   0.417562   2.137689
+              2.830233   0.920076  -0.452619  -0.118132   1.801479   3.841035
+             -0.720448  -1.097218  -1.720493  -1.018285   1.458109   4.047863
+             -3.349513  -2.552467  -3.319918  -3.180296  -0.686488   2.244844
         """,
     ),
 ]
