@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from references.custom import log_17
 from rounding import fma
 
 from convpipe.ops import Taps
@@ -45,6 +46,11 @@ def test_a_disk_is_two_sums_a_row_and_column_and_exact():
         assert np.linalg.matrix_rank(disk) == len(terms.terms) == rank
         assert terms.count == 2 * size
         assert terms.difference(disk, "float32") == 0
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_a_laplacian_of_a_gaussian_is_two_products(dtype):
+    assert len(Taps.separated(log_17()).terms(dtype).terms) == 2
 
 
 def test_integers_are_taken_apart_exactly_or_not_at_all(rng):

@@ -32,7 +32,7 @@ SECOND = """
 """A Gaussian of 2 pixels, its second derivative, to the middle: SciPy 1.17.1, ndimage.gaussian_filter1d."""
 
 
-def _log_17():
+def log_17():
     """Return the kernel of SciPy's gaussian_laplace: of rank 2."""
     halves = (np.array(text.split(), float) for text in (GAUSSIAN, SECOND))
     gaussian, second = (np.concatenate([half, half[-2::-1]]) for half in halves)
@@ -313,7 +313,7 @@ TABLES = [
     ),
     Table(
         "custom mine",
-        {"kernel": _log_17().tolist()},
+        {"kernel": log_17().tolist()},
         "SciPy 1.17.1, ndimage.gaussian_laplace",
         peer=lambda image: ndimage.gaussian_laplace(image, 2, mode="nearest"),
         border="edge",
