@@ -5,7 +5,6 @@ LZW goes through libtiff: the decoder that tifffile calls reads outside its memo
 
 from __future__ import annotations
 
-import io
 import struct
 import zlib
 from collections.abc import Callable, Mapping
@@ -17,7 +16,7 @@ from convpipe.errors import ReadError
 from convpipe.images.source import Source
 from convpipe.images.tiff import ifd
 from convpipe.images.tiff.planes import altered
-from convpipe.images.tiff.segments import extent_of, row_bytes, rows_of
+from convpipe.images.tiff.segments import UNCOMPRESSED, extent_of, row_bytes, rows_of
 
 LZW, DEFLATE, OLD_DEFLATE, PACK_BITS = 5, 8, 32946, 32773
 COMPRESSION, OFFSETS, COUNTS = 259, 273, 279
@@ -30,41 +29,45 @@ STRIP = ifd.Layout("<")
 def samples_of(page: Any, source: Source) -> np.ndarray:
     """Return a page's samples as they are stored, decoded."""
     if page.compression == LZW:
-        page = _stored(page, source, _unpacked_lzw)
+        return _unpacked(page, source, _unpacked_lzw)
     try:
         samples: np.ndarray = page.asarray(maxworkers=1)
     except Exception:  # of any kind: damage, or a last strip as long as the others, beyond the image
         if page.compression not in PADDED or page.is_tiled:
             raise
-        samples = _stored(page, source, PADDED[page.compression]).asarray(maxworkers=1)
+        samples = _unpacked(page, source, PADDED[page.compression])
     return samples
 
 
-def _stored(page: Any, source: Source, decode: Decoder) -> Any:
-    """Return the page as one that holds the same bytes, not packed but as they are, in deflate's blocks."""
-    import imagecodecs
-    import tifffile
+def _unpacked(page: Any, source: Source, decode: Decoder) -> np.ndarray:
+    """Return a page's samples, its strips or tiles unpacked by `decode`.
 
-    out = io.BytesIO(_file_of(b"", 1, 1, ifd.layout_of(source.file)))
-    out.seek(0, io.SEEK_END)
-    places = []
-    for number, (offset, count) in enumerate(zip(page.dataoffsets, page.databytecounts, strict=True)):
-        if not count:
-            places.append((0, 0))
-            continue
-        source.file.seek(offset)
-        data = source.exactly(count, "a strip or tile")
-        if page.fillorder == 2:
-            data = bytes(imagecodecs.bitorder_decode(data))
-        unpacked = decode(data, rows_of(page, number), extent_of(page)[0], row_bytes(page))
-        stored = zlib.compress(unpacked, 0)
-        places.append((out.tell(), len(stored)))
-        out.write(stored)
-    view = altered(page)
-    out.seek(0)
-    view.parent, view.compression, view.fillorder = tifffile.TiffFile(out), DEFLATE, 1
-    view.dataoffsets, view.databytecounts = zip(*places, strict=True)
-    return view
+    Predictor, bits and byte order are left to tifffile, to which they are uncompressed then.
+    """
+    plain = altered(page)
+    plain.compression, plain.fillorder = UNCOMPRESSED, 1
+    samples = np.empty(page.shaped, page.dtype)
+    _, depth, length, width, _ = page.shaped
+    for number in range(len(page.dataoffsets)):
+        data = _data_of(page, number, source)
+        if data is not None:
+            data = decode(data, rows_of(page, number), extent_of(page)[0], row_bytes(page))
+        segment, (plane, z, y, x, _), (deep, long, wide, _) = plain.decode(data, number)
+        place = samples[plane, z : z + deep, y : y + long, x : x + wide]
+        place[...] = page.nodata if segment is None else segment[: depth - z, : length - y, : width - x]
+    return samples
+
+
+def _data_of(page: Any, number: int, source: Source) -> bytes | None:
+    """Return a strip or tile as it is stored, the first bit of each byte the highest; None if absent."""
+    import imagecodecs
+
+    offset, count = page.dataoffsets[number], page.databytecounts[number]
+    if not count:
+        return None
+    source.file.seek(offset)
+    data: bytes = source.exactly(count, "a strip or tile")
+    return bytes(imagecodecs.bitorder_decode(data)) if page.fillorder == 2 else data
 
 
 def _unpacked_lzw(data: bytes, rows: int, _: int, row: int) -> bytes:
@@ -97,13 +100,13 @@ PADDED: Mapping[int, Decoder] = {DEFLATE: _inflated, OLD_DEFLATE: _inflated, PAC
 """Compressions whose last strip some writers pad; libtiff leaves what is too much."""
 
 
-def _file_of(strip: bytes, rows: int, cols: int, layout: ifd.Layout = STRIP) -> bytes:
+def _file_of(strip: bytes, rows: int, cols: int) -> bytes:
     """Return a TIFF of grey bytes in one strip of LZW."""
-    at = len(layout.header) + layout.offset.size
+    at = len(STRIP.header) + STRIP.offset.size
     end = at + len(strip) + len(strip) % 2
     numbers = {256: cols, 257: rows, 258: 8, COMPRESSION: LZW, 262: 1, OFFSETS: at, 277: 1, 278: rows,
                COUNTS: len(strip)}  # fmt: skip
-    long = struct.Struct(layout.order + "I")
+    long = struct.Struct(STRIP.order + "I")
     fields = [ifd.Field(tag, LONG, 1, long.pack(number)) for tag, number in numbers.items()]
-    head = layout.header + layout.offset.pack(end)
-    return b"".join([head, strip, b"\0" * (len(strip) % 2), ifd.pack(fields, layout, end)])
+    head = STRIP.header + STRIP.offset.pack(end)
+    return b"".join([head, strip, b"\0" * (len(strip) % 2), ifd.pack(fields, STRIP, end)])
