@@ -10,10 +10,13 @@ from numpy.typing import ArrayLike, NDArray
 
 from convpipe.geometry import Extent
 from convpipe.interval import Interval
-from convpipe.ops.terms import TOLERANCE, Term, Terms, nearest_outer, taken_apart
+from convpipe.ops.terms import TOLERANCE, Term, Terms, nearest_outer, pass_cost, taken_apart
 
 UNROLLED_TAPS = 25
 """Up to this many taps that are not zero stand alone in a loop; sparse kernels may have twice as many."""
+
+UNIFORM_COLUMNS = 8
+"""From this width on, a row of equal taps is summed by doubling: sums of 2, of 4, of 8, ... neighbours."""
 
 
 class Taps:
@@ -107,6 +110,26 @@ class Taps:
             self._apart[dtype] = self._terms(dtype)
         return self._apart[dtype]
 
+    def products(self, dtype: str) -> Terms | None:
+        """Return the outer products that run; None where the taps are summed in another way.
+
+        Parameters
+        ----------
+        dtype : str
+            Of the sums.
+
+        Examples
+        --------
+        >>> sobel = Taps.outer([1, 2, 1], [-1, 0, 1])
+        >>> sobel.products("float32") is None, sobel.products("int16").count
+        (True, 5)
+        """
+        terms = None if self.doubled else self.terms(dtype)
+        if terms is None or len(terms.terms) > 1:
+            return terms
+        pays = terms.count + pass_cost(dtype) < self.count or terms.terms[0].is_long
+        return terms if pays else None
+
     def summed(self, dtype: str) -> list[NDArray[np.float64]]:
         """Return the weights under which samples, or sums of them, are summed in that type."""
         terms = self.terms(dtype)
@@ -175,6 +198,12 @@ class Taps:
     def uniform(self) -> bool:
         """Tell whether all taps are equal."""
         return all((part == part.flat[0]).all() for part in self._parts)
+
+    @property
+    def doubled(self) -> bool:
+        """Tell whether all taps are equal, and rows of them are summed by doubling."""
+        rows, cols = self.extent
+        return rows > 1 and cols >= UNIFORM_COLUMNS and self.uniform
 
     def weight(self, row: int, col: int) -> float:
         """Return one weight."""

@@ -37,7 +37,7 @@ def separation(ops: Sequence[Op], samples: Interval, arithmetic: Arithmetic) -> 
     banks = [taps for op in ops if isinstance(op, Stencil) for taps in op.banks]
     found = []
     for taps, sums in zip(banks, arithmetic.sums, strict=True):
-        terms = taps.terms(arithmetic.compute) if taps.is_given else None
+        terms = taps.products(sums.dtype) if taps.is_given else None
         if terms is not None:
             error = 0.0 if sums.made else terms.bound(taps.weights, arithmetic.compute) * largest
             found.append(Separation(len(terms.terms), error))

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from convpipe.compile.common.banks.base import Bank
 from convpipe.compile.common.banks.dense import dense
 from convpipe.compile.common.banks.lowrank import lowrank
@@ -11,9 +9,6 @@ from convpipe.compile.common.banks.separable import separable
 from convpipe.compile.common.banks.uniform import uniform
 from convpipe.ops import Taps
 from convpipe.plan.arithmetic import Sums
-
-LONG = 32
-"""From more taps in line than this on, a kernel of rank 1 is separable whatever its passes cost."""
 
 
 def choose(name: str, taps: Taps, sums: Sums) -> Bank:
@@ -35,12 +30,4 @@ def choose(name: str, taps: Taps, sums: Sums) -> Bank:
     """
     if equal := uniform(name, taps, sums):
         return equal
-    factors = separable(name, taps, sums)
-    if factors is not None and (factors.cost < taps.count or _is_long(factors.row)):
-        return factors
-    return lowrank(name, taps, sums) or dense(name, taps, sums)
-
-
-def _is_long(places: Sequence[int]) -> bool:
-    """Tell whether so many taps are in line, with none left out."""
-    return len(places) > LONG and places[-1] - places[0] + 1 == len(places)
+    return separable(name, taps, sums) or lowrank(name, taps, sums) or dense(name, taps, sums)

@@ -91,7 +91,7 @@ class LowRank(Bank):
 
 def lowrank(name: str, taps: Taps, sums: Sums) -> LowRank | None:
     """Return a kernel's outer products, if they are less work than its taps."""
-    found = taps.terms(sums.dtype)
+    found = taps.products(sums.dtype)
     if found is None or len(found.terms) == 1:
         return None
     places = [tuple(map(_places, (term.column, term.row))) for term in found.terms]

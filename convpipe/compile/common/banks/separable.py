@@ -9,16 +9,8 @@ from numpy.typing import NDArray
 
 from convpipe.compile.common.banks.base import Bank
 from convpipe.ops import Taps
+from convpipe.ops.terms import pass_cost
 from convpipe.plan.arithmetic import Sums
-
-PASS_COST = 2
-"""Taps that a pass over a row in the L1 cache is worth: nine of 3x3 pixels gain by two passes (4096x4096 in
-0.66 of the time for uint16, 0.7 for uint8, the same for float32, which waits for memory); the six of a Sobel
-kernel take 1.1 to 1.4 times as long."""
-
-WHOLE_PASS_COST = 0
-"""The same of sums of 16-bit integers: a column pass widens each sample once, and the row pass reads what is
-wide; taps as they are widen every sample for every tap, which is what they wait for."""
 
 
 @dataclass(frozen=True)
@@ -48,7 +40,7 @@ class Separable(Bank):
     @property
     def cost(self) -> int:
         """Taps of both, and a pass."""
-        return len(self.column) + len(self.row) + (WHOLE_PASS_COST if self.sums.weighted else PASS_COST)
+        return len(self.weights) + pass_cost(self.sums.dtype)
 
     @property
     def words(self) -> str:
@@ -66,8 +58,8 @@ class Separable(Bank):
 
 
 def separable(name: str, taps: Taps, sums: Sums) -> Separable | None:
-    """Return a kernel's factors, if it is an outer product."""
-    found = taps.terms(sums.dtype)
+    """Return a kernel's factors, if it is an outer product and its two passes are less work than its taps."""
+    found = taps.products(sums.dtype)
     if found is None or len(found.terms) > 1:
         return None
     (term,) = found.terms

@@ -7,10 +7,8 @@ from dataclasses import dataclass
 from convpipe.compile.common.banks.base import Bank
 from convpipe.geometry import Extent
 from convpipe.ops import Taps
+from convpipe.ops.taps import UNIFORM_COLUMNS
 from convpipe.plan.arithmetic import Sums
-
-UNIFORM_COLUMNS = 8
-"""From this width on, a row of equal taps is summed by doubling: sums of 2, of 4, of 8, ... neighbours."""
 
 
 @dataclass(frozen=True)
@@ -65,8 +63,8 @@ class Uniform(Bank):
 def uniform(name: str, taps: Taps, sums: Sums) -> Uniform | None:
     """Return a kernel's one weight, if it has no other and its sums gain by that."""
     height, width = taps.extent
-    gains = sums.counted or (width >= UNIFORM_COLUMNS and height > 1)
-    if height * width == 1 or not gains or not taps.uniform:
+    counted = sums.counted and taps.uniform and height * width > 1
+    if not (counted or taps.doubled):
         return None
     return Uniform(name, (taps.weight(height - 1, width - 1),), sums, taps.extent)
 
