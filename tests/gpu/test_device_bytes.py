@@ -55,7 +55,8 @@ def check(stages, image, border=Border.REFLECT, output_dtype=None, **options):
     got, _ = run(image)
     want, _ = on_processor(plan)(image, threads=1)
     assert got.dtype == want.dtype
-    assert got.tobytes() == want.tobytes(), np.argwhere(got != want)[:5]
+    np.testing.assert_array_equal(np.isnan(got), np.isnan(want))  # of which a device has its own
+    assert np.where(np.isnan(got), 0, got).tobytes() == np.where(np.isnan(want), 0, want).tobytes()
     return run
 
 
