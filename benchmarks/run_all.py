@@ -94,6 +94,19 @@ def run_script(name: str, options: list[str]) -> dict[str, Any] | None:
         }
 
 
+def slower(results: dict[str, Any]) -> list[str]:
+    """Return a line for each row whose peer takes less time; codecs alone are no peer, as they do not filter."""
+    found = []
+    for name in (script for script in SCRIPTS if script in results):
+        for table in results[name]["tables"]:
+            for row in table["rows"]:
+                ratio = row.get("ratio")
+                if isinstance(ratio, float) and ratio < 1 and row.get("who") != "its codecs alone":
+                    what = [str(value) for value in row.values() if not isinstance(value, float)]
+                    found.append(f"- {name}, {table['title']}: {', '.join(what[:-1] or what)}: {ratio:.2f}")
+    return found
+
+
 def markdown(results: dict[str, Any]) -> str:
     """Return all results as a page, the machine told once for scripts that ran on the same."""
     lines = [
@@ -103,6 +116,7 @@ def markdown(results: dict[str, Any]) -> str:
         " `GB/s` counts the bytes of input and output; `of copy speed` is the time of a parallel copy"
         " of as many bytes over convpipe's.",
     ]
+    lines += ["What is not faster than its peer:", "\n".join(slower(results)) or "- nothing here"]
     told = None
     for name in (script for script in SCRIPTS if script in results):
         found = results[name]
