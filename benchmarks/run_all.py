@@ -95,7 +95,7 @@ def run_script(name: str, options: list[str]) -> dict[str, Any] | None:
 
 
 def slower(results: dict[str, Any]) -> list[str]:
-    """Return a line for each row whose peer takes less time; codecs alone are no peer, as they do not filter."""
+    """Return a line for each row whose peer takes less time. Codecs alone are no peer: they do not filter."""
     found = []
     for name in (script for script in SCRIPTS if script in results):
         for table in results[name]["tables"]:
