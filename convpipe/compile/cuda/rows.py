@@ -27,7 +27,19 @@ left to it: see `add` and `subtract`.
 
 border_index = inline(geometry.border_index)
 square, power, minimum, maximum, where = (inline(function) for function in scalars.VOCABULARY)
-sqrt, exp, log = math.sqrt, math.exp, math.log
+
+if SIMULATED:  # where Python's raise, these and a device's give NaN and infinities
+
+    def _quiet(function: Any) -> Any:
+        def of_number(x: Any) -> Any:
+            with np.errstate(all="ignore"):
+                return function(x)
+
+        return of_number
+
+    sqrt, exp, log = map(_quiet, (np.sqrt, np.exp, np.log))
+else:
+    sqrt, exp, log = math.sqrt, math.exp, math.log
 
 if SIMULATED:
     index: Any = int
