@@ -101,7 +101,8 @@ def slower(results: dict[str, Any]) -> list[str]:
         for table in results[name]["tables"]:
             for row in table["rows"]:
                 ratio = row.get("ratio")
-                if isinstance(ratio, float) and ratio < 1 and row.get("who") != "its codecs alone":
+                peer = "convpipe ms" in row or row.get("who", "its codecs alone") != "its codecs alone"
+                if peer and isinstance(ratio, float) and ratio < 1:
                     what = [str(value) for value in row.values() if not isinstance(value, float)]
                     found.append(f"- {name}, {table['title']}: {', '.join(what[:-1] or what)}: {ratio:.2f}")
     return found

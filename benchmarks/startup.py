@@ -26,7 +26,7 @@ from convpipe.plan import make_plan
 from convpipe.stages import stage
 
 HEAD = """\
-name: {name}
+name: "{name}"
 input: {{path: photos}}
 output: {{path: out}}
 stages:
