@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from convpipe.compile.common.correlation import Correlation
-from convpipe.compile.conv2d.vectors import VECTOR_BYTES
+from convpipe.compile.cpu.simd import VECTOR_BYTES
 from convpipe.geometry import Axis, Extent, border_index
 
 NEAR_BYTES, FAR_BYTES = 1 << 15, 1 << 18

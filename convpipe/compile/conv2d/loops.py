@@ -22,11 +22,12 @@ import numpy as np
 from convpipe.compile.conv2d import layout
 from convpipe.compile.conv2d.fill import fill
 from convpipe.compile.conv2d.tile import PANEL_BYTES, STACK
-from convpipe.compile.conv2d.vectors import MASKED, VECTOR_BYTES, move_vector
+from convpipe.compile.conv2d.vectors import MASKED, move_vector
 from convpipe.compile.cpu.addresses import address, hold, place_of, tail
 from convpipe.compile.cpu.drive import call_loop
 from convpipe.compile.cpu.order import row_at
 from convpipe.compile.cpu.rows import inline
+from convpipe.compile.cpu.simd import VECTOR_BYTES
 
 
 @inline

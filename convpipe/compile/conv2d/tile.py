@@ -14,8 +14,9 @@ from numba.core import cgutils
 from numba.extending import intrinsic
 
 from convpipe.compile.conv2d import layout
-from convpipe.compile.conv2d.vectors import MASKED, SUMS, VECTOR_BYTES, WORD, Emitter
+from convpipe.compile.conv2d.vectors import MASKED, SUMS, Emitter
 from convpipe.compile.cpu.addresses import Row
+from convpipe.compile.cpu.simd import VECTOR_BYTES, WORD
 
 BLOCK = 4
 """Most output channels of a tile: each sample that is loaded serves all of them."""

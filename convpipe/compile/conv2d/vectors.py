@@ -4,23 +4,18 @@
 
 from __future__ import annotations
 
-import llvmlite.binding as llvm
 from llvmlite import ir
 from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
-_FEATURES = llvm.get_host_cpu_features()
-_WIDE = bool(_FEATURES.get("avx512f"))
-VECTOR_BYTES = 64 if _WIDE else 32 if _FEATURES.get("avx") else 16
+from convpipe.compile.cpu.simd import VECTOR_BYTES, WIDE, WORD, fused, splat, store_masked
 
-SUMS = 24 if _WIDE else 12
+SUMS = 24 if WIDE else 12
 """Vectors of sums a tile keeps in registers, of the 32 (AVX-512) or 16 there are."""
 
-MASKED = _WIDE
+MASKED = WIDE
 """Whether a part of a vector is stored as quickly as a whole one."""
-
-WORD = ir.IntType(64)
 
 
 class Emitter:
@@ -42,9 +37,6 @@ class Emitter:
         self._size = dtype.bitwidth // 8
         self.lanes = VECTOR_BYTES // self._size
         self._vector = ir.VectorType(self.scalar, self.lanes)
-        self._name = f"v{self.lanes}f{dtype.bitwidth}"
-        kind = ir.FunctionType(self._vector, [self._vector] * 3)
-        self._fuse = cgutils.get_or_insert_function(builder.module, kind, f"llvm.fma.{self._name}")
 
     def word(self, at):
         """Return a word of the tile."""
@@ -70,7 +62,7 @@ class Emitter:
         for weight, totals in zip(weights, sums, strict=True):
             factor = self._splat(weight)
             for sample, total in zip(loaded, totals, strict=True):
-                builder.store(builder.call(self._fuse, [factor, sample, builder.load(total)]), total)
+                builder.store(fused(builder, factor, sample, builder.load(total)), total)
 
     def store(self, sums, targets):
         """Store sums whole, each at its target."""
@@ -110,11 +102,7 @@ class Emitter:
         return self.builder.bitcast(moved, self._vector.as_pointer())
 
     def _splat(self, pointer):
-        builder, index = self.builder, ir.IntType(32)
-        one = builder.load(pointer)
-        one = builder.insert_element(ir.Constant(self._vector, ir.Undefined), one, index(0))
-        first = ir.Constant(ir.VectorType(index, self.lanes), [0] * self.lanes)
-        return builder.shuffle_vector(one, one, first)
+        return splat(self.builder, self.builder.load(pointer), self.lanes)
 
     def _mask(self, relation, bound):
         # Which lanes are below a bound, or not.
@@ -122,17 +110,11 @@ class Emitter:
         kind = ir.VectorType(index, self.lanes)
         most = WORD(self.lanes)
         bound = builder.select(builder.icmp_signed("<", bound, most), bound, most)
-        one = builder.insert_element(ir.Constant(kind, ir.Undefined), builder.trunc(bound, index), index(0))
-        bounds = builder.shuffle_vector(one, one, ir.Constant(kind, [0] * self.lanes))
+        bounds = splat(builder, builder.trunc(bound, index), self.lanes)
         return builder.icmp_signed(relation, ir.Constant(kind, list(range(self.lanes))), bounds)
 
     def _store_masked(self, total, pointer, mask):
-        builder, index = self.builder, ir.IntType(32)
-        value = builder.load(total)
-        kind = ir.FunctionType(ir.VoidType(), [value.type, pointer.type, index, mask.type])
-        name = f"llvm.masked.store.{self._name}.p0{self._name}"
-        store = cgutils.get_or_insert_function(builder.module, kind, name)
-        builder.call(store, [value, pointer, index(self._size), mask])
+        store_masked(self.builder, self.builder.load(total), pointer, mask, self._size)
 
 
 @intrinsic

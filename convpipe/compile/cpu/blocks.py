@@ -15,12 +15,22 @@ from contextlib import contextmanager
 from functools import cache
 from typing import NamedTuple
 
-import llvmlite.binding as llvm
 import numpy as np
 from llvmlite import ir
 from numba import types
-from numba.core import cgutils, config
+from numba.core import cgutils
 from numba.extending import intrinsic
+
+from convpipe.compile.cpu.simd import (
+    VECTOR_BYTES,
+    WIDE,
+    WORD,
+    fused,
+    load_masked,
+    splat,
+    store_masked,
+    word,
+)
 
 HEAD = 8
 """Numbers before the weights in the parameters of a block: rows and columns of the kernel, and samples from
@@ -60,9 +70,8 @@ class Block(NamedTuple):
 @cache
 def block_of(rows: int, step: int, compute: str) -> Block:
     """Return the block of so many rows, in sums of type `compute`, that fits the processor's registers."""
-    features = (getattr(config, "CPU_FEATURES", None) or llvm.get_host_cpu_features().flatten()).split(",")
-    nbytes, vectors = (64, 4) if "+avx512f" in features else (32, 2)  # of 32 registers, or 16
-    return Block(rows, step, vectors * (2 if rows <= 2 else 1), nbytes // np.dtype(compute).itemsize)
+    vectors = (4 if WIDE else 2) * (2 if rows <= 2 else 1)  # of 32 registers, or 16
+    return Block(rows, step, vectors, VECTOR_BYTES // np.dtype(compute).itemsize)
 
 
 def whole(sample, compute, block):
@@ -102,13 +111,6 @@ def _intrinsic(emitter, sample, compute, block):
     return run
 
 
-WORD = ir.IntType(64)
-
-
-def _word(number):
-    return ir.Constant(WORD, number)
-
-
 class _Whole:
     """Writes the code of a block: the rows under some of its windows, those under all, those under some."""
 
@@ -120,9 +122,9 @@ class _Whole:
         self._kind = ir.VectorType(self._real, block.lanes)
         self._vectors = range(block.vectors)
         head = builder.inttoptr(parameters, WORD.as_pointer())
-        self._height, self._width, pitch = (builder.load(builder.gep(head, [_word(k)])) for k in range(3))
+        self._height, self._width, pitch = (builder.load(builder.gep(head, [word(k)])) for k in range(3))
         self._pitch = self._times(pitch, sample.itemsize)
-        self._weights = builder.add(parameters, _word(HEAD * 8))
+        self._weights = builder.add(parameters, word(HEAD * 8))
         self._next = self._times(self._height, self._size)  # weight of the same row
 
     def emit(self):
@@ -135,7 +137,7 @@ class _Whole:
         ]
         self._sum()
         for row, sums in enumerate(self._sums):
-            number = self._builder.add(self._height, _word(self._block.ramp + row))
+            number = self._builder.add(self._height, word(self._block.ramp + row))
             address = self._address(number, self._size)
             for k, total in enumerate(sums):
                 place = self._place(address, k, self._kind, self._size)
@@ -145,12 +147,12 @@ class _Whole:
         """Add rows of samples under the first windows, then under all, then under the last."""
         rows, step, ramp = self._block.rows, self._block.step, self._block.ramp
         for row in range(rows - 1):
-            with self._loop(_word(row * step), _word((row + 1) * step)) as i:
+            with self._loop(word(row * step), word((row + 1) * step)) as i:
                 self._add(i, range(row + 1))
-        with self._loop(_word(ramp), self._height) as i:
+        with self._loop(word(ramp), self._height) as i:
             self._add(i, range(rows))
         for row in range(rows - 1):
-            first, end = (self._builder.add(self._height, _word((row + k) * step)) for k in range(2))
+            first, end = (self._builder.add(self._height, word((row + k) * step)) for k in range(2))
             with self._loop(first, end) as i:
                 self._add(i, range(row + 1, rows))
 
@@ -158,7 +160,7 @@ class _Whole:
         """Row `i` of the samples times the taps that it meets in the windows of `rows`."""
         builder = self._builder
         samples, weights = self._address(i, self._sample.itemsize), [self._weights_at(i, row) for row in rows]
-        with self._loop(_word(0), self._width) as j:
+        with self._loop(word(0), self._width) as j:
             loaded = self._loaded(builder.add(samples, builder.mul(j, self._pitch)))
             further = builder.mul(j, self._next)
             for row, first in zip(rows, weights, strict=True):
@@ -169,11 +171,11 @@ class _Whole:
 
     def _accumulated(self, row, weight, samples, total):
         """A sum of `row` with a tap more."""
-        return self._call("llvm.fma", self._kind, [weight, samples, total])
+        return fused(self._builder, weight, samples, total)
 
     def _weights_at(self, i, row):
         """Where the weight of row `i` of the samples is in the window of `row`, in the first column."""
-        further = self._builder.sub(i, _word(row * self._block.step))
+        further = self._builder.sub(i, word(row * self._block.step))
         return self._builder.add(self._weights, self._times(further, self._size))
 
     def _loaded(self, address):
@@ -207,28 +209,14 @@ class _Whole:
 
     def _place(self, address, number, kind, size):
         """Where a vector is, of those from an address on."""
-        place = self._builder.add(address, _word(number * kind.count * size))
+        place = self._builder.add(address, word(number * kind.count * size))
         return self._builder.inttoptr(place, kind.as_pointer())
 
     def _times(self, number, size):
-        return self._builder.mul(number, _word(size))
+        return self._builder.mul(number, word(size))
 
     def _splat(self, value):
-        some = ir.Constant(ir.VectorType(value.type, self._block.lanes), ir.Undefined)
-        first = self._builder.insert_element(some, value, ir.Constant(ir.IntType(32), 0))
-        every = ir.Constant(ir.VectorType(ir.IntType(32), self._block.lanes), [0] * self._block.lanes)
-        return self._builder.shuffle_vector(first, some, every)
-
-    def _call(self, name, result, arguments):
-        """Call an intrinsic of LLVM for vectors; of memory, where there is a pointer among what it takes."""
-        kinds = [each.type for each in arguments]
-        own = next(kind for kind in (result, *kinds) if isinstance(kind, ir.VectorType))
-        letter = "i" if isinstance(own.element, ir.IntType) else "f"
-        bits = own.element.width if letter == "i" else 32 if own.element == ir.FloatType() else 64
-        name = f"{name}.v{own.count}{letter}{bits}"
-        name += ".p0" * any(isinstance(kind, ir.PointerType) for kind in kinds)
-        function = cgutils.get_or_insert_function(self._builder.module, ir.FunctionType(result, kinds), name)
-        return self._builder.call(function, arguments)
+        return splat(self._builder, value, self._block.lanes)
 
     @contextmanager
     def _loop(self, first, end):
@@ -240,7 +228,7 @@ class _Whole:
         number = builder.phi(WORD)
         number.add_incoming(first, before)
         yield number
-        following = builder.add(number, _word(1))
+        following = builder.add(number, word(1))
         number.add_incoming(following, builder.basic_block)
         after = builder.append_basic_block("after")
         builder.cbranch(builder.icmp_signed("<", following, end), body, after)
@@ -262,12 +250,12 @@ class _Part(_Whole):
 
     def _sum(self):
         rows = range(self._block.rows)
-        with self._loop(_word(0), self._builder.add(self._height, _word(self._block.ramp))) as i:
+        with self._loop(word(0), self._builder.add(self._height, word(self._block.ramp))) as i:
             self._is_under = [self._splat(self._lies_in(i, row)) for row in rows]
             self._add(i, rows)
 
     def _lies_in(self, i, row):
-        further = self._builder.sub(i, _word(row * self._block.step))
+        further = self._builder.sub(i, word(row * self._block.step))
         return self._builder.icmp_unsigned("<", further, self._height)
 
     def _accumulated(self, row, weight, samples, total):
@@ -275,16 +263,12 @@ class _Part(_Whole):
         return self._builder.select(self._is_under[row], more, total)
 
     def _weights_at(self, i, row):
-        further = self._builder.sub(i, _word(row * self._block.step))
-        own = self._builder.select(self._lies_in(i, row), further, _word(0))
+        further = self._builder.sub(i, word(row * self._block.step))
+        own = self._builder.select(self._lies_in(i, row), further, word(0))
         return self._builder.add(self._weights, self._times(own, self._size))
 
     def _load(self, place):
-        kind = self._of_samples()
-        nothing = ir.Constant(kind, [ir.Constant(kind.element, 0)] * kind.count)
-        alignment = ir.Constant(ir.IntType(32), self._sample.itemsize)
-        return self._call("llvm.masked.load", kind, [place, alignment, self._mask, nothing])
+        return load_masked(self._builder, place, self._mask, self._sample.itemsize)
 
     def _store(self, sums, place):
-        alignment = ir.Constant(ir.IntType(32), self._size)
-        self._call("llvm.masked.store", ir.VoidType(), [sums, place, alignment, self._mask])
+        store_masked(self._builder, sums, place, self._mask, self._size)

@@ -12,14 +12,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-import llvmlite.binding as llvm
 from llvmlite import ir
 from numba import types
-from numba.core import cgutils
 from numba.extending import intrinsic
 
-_FEATURES = llvm.get_host_cpu_features()
-LANES = 8 if _FEATURES.get("avx512f") else 4 if _FEATURES.get("avx") else 2
+from convpipe.compile.cpu.simd import VECTOR_BYTES, fused, splat, word
+
+LANES = VECTOR_BYTES // 8
 """Numbers in a vector of float64."""
 
 POINT = 2 * LANES
@@ -27,7 +26,6 @@ POINT = 2 * LANES
 
 _DOUBLES = ir.VectorType(ir.DoubleType(), LANES)
 _MASK = ir.VectorType(ir.IntType(32), LANES)
-_WORD = ir.IntType(64)
 _ALIGNED = 8  # bytes: all that is promised of an address
 
 
@@ -58,20 +56,20 @@ class Number:
         times, minus = self.builder.fmul, self.builder.fneg(self.imag)
         return Number(
             self.builder,
-            self._fused(minus, other.imag, times(self.real, other.real)),
-            self._fused(self.imag, other.real, times(self.real, other.imag)),
+            fused(self.builder, minus, other.imag, times(self.real, other.real)),
+            fused(self.builder, self.imag, other.real, times(self.real, other.imag)),
         )
 
     def plus(self, factor: float, other: Number) -> Number:
         """Return this and a real factor times another, rounded once."""
         every = ir.Constant(_DOUBLES, [factor] * LANES)
         parts = (self.real, other.real), (self.imag, other.imag)
-        return Number(self.builder, *(self._fused(every, part, onto) for onto, part in parts))
+        return Number(self.builder, *(fused(self.builder, every, part, onto) for onto, part in parts))
 
     def plus_squares(self, other: Number) -> Number:
         """Return this and the squares of both parts of another, each rounded once."""
         parts = (self.real, other.real), (self.imag, other.imag)
-        return Number(self.builder, *(self._fused(part, part, onto) for onto, part in parts))
+        return Number(self.builder, *(fused(self.builder, part, part, onto) for onto, part in parts))
 
     def turned(self) -> Number:
         """Times -i: exact."""
@@ -80,11 +78,6 @@ class Number:
     def conjugate(self) -> Number:
         """Return the complex conjugate: exact."""
         return Number(self.builder, self.real, self.builder.fneg(self.imag))
-
-    def _fused(self, *values: Any) -> Any:
-        kind = ir.FunctionType(_DOUBLES, [_DOUBLES] * 3)
-        name = f"llvm.fma.v{LANES}f64"
-        return self.builder.call(cgutils.get_or_insert_function(self.builder.module, kind, name), values)
 
 
 def _place(builder, row, index):
@@ -110,13 +103,8 @@ def kept(builder, row, index, apart, number, swapped=False):
 
 def spread(builder, row, index):
     """Return the number whose parts are those of a row at an index and after it, in every lane."""
-    parts = []
-    for k in (0, 1):
-        scalar = builder.load(builder.gep(row, [builder.add(index, ir.Constant(_WORD, k))]))
-        none = ir.Constant(_DOUBLES, ir.Undefined)
-        first = builder.insert_element(none, scalar, ir.Constant(ir.IntType(32), 0))
-        parts.append(builder.shuffle_vector(first, none, ir.Constant(_MASK, [0] * LANES)))
-    return Number(builder, *parts)
+    scalars = (builder.load(builder.gep(row, [builder.add(index, word(k))])) for k in (0, 1))
+    return Number(builder, *(splat(builder, scalar, LANES) for scalar in scalars))
 
 
 def _points(operation):
@@ -125,7 +113,7 @@ def _points(operation):
     def apply(context, target, source, k):
         def generate(context, builder, signature, arguments):
             target, source, k = arguments
-            index, apart = builder.mul(k, ir.Constant(_WORD, POINT)), ir.Constant(_WORD, LANES)
+            index, apart = builder.mul(k, word(POINT)), word(LANES)
             number, other = (loaded(builder, row, index, apart) for row in (target, source))
             kept(builder, target, index, apart, operation(number, other))
             return context.get_dummy_value()
@@ -145,8 +133,8 @@ def add_squares(context, sums, index, line, k):
     # The squares of the parts of a point onto sums that stand from an index on.
     def generate(context, builder, signature, arguments):
         sums, index, line, k = arguments
-        apart = ir.Constant(_WORD, LANES)
-        point = loaded(builder, line, builder.mul(k, ir.Constant(_WORD, POINT)), apart)
+        apart = word(LANES)
+        point = loaded(builder, line, builder.mul(k, word(POINT)), apart)
         kept(builder, sums, index, apart, loaded(builder, sums, index, apart).plus_squares(point))
         return context.get_dummy_value()
 
@@ -158,7 +146,7 @@ def move(context, target, apart, source, distance):
     # Numbers from one row to another, whose imaginary parts stand so far after the real parts.
     def generate(context, builder, signature, arguments):
         target, apart, source, distance = arguments
-        begin = ir.Constant(_WORD, 0)
+        begin = word(0)
         kept(builder, target, begin, apart, loaded(builder, source, begin, distance))
         return context.get_dummy_value()
 
@@ -180,7 +168,7 @@ def exchange(context, target, target_pitch, source, source_pitch):
         target, target_pitch, source, source_pitch = arguments
 
         def places(row, pitch):
-            return [_place(builder, row, builder.mul(pitch, ir.Constant(_WORD, k))) for k in range(LANES)]
+            return [_place(builder, row, builder.mul(pitch, word(k))) for k in range(LANES)]
 
         rows = [builder.load(place, align=_ALIGNED) for place in places(source, source_pitch)]
         for _ in range(LANES.bit_length() - 1):

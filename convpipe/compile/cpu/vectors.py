@@ -8,31 +8,23 @@ for LLVM as it is: to leave it to LLVM's vectoriser would be to hope.
 
 from __future__ import annotations
 
-from functools import cache, partial
+from functools import partial
 from itertools import pairwise
 
-import llvmlite.binding as llvm
 import numpy as np
 from llvmlite import ir
 from llvmlite.ir.values import MDValue
 from numba import types
-from numba.core import cgutils
 from numba.extending import intrinsic
 from numba.np.numpy_support import from_dtype
+
+from convpipe.compile.cpu.simd import WIDE, WORD, fused, splat, word
 
 VECTOR = 64
 """Bytes of a vector of sums. Where the processor's are shorter, it takes several."""
 
 GROUP = 4
 """Neighbours in a row that are taken from the same vectors."""
-
-WORD = ir.IntType(64)
-
-
-@cache
-def _wide() -> bool:
-    """Tell whether the processor has vectors of 64 bytes, and 32 of them."""
-    return bool(llvm.get_host_cpu_features().get("avx512f", False))
 
 
 def sizes(dtype: str, windows: int = 1) -> tuple[int, ...]:
@@ -41,7 +33,7 @@ def sizes(dtype: str, windows: int = 1) -> tuple[int, ...]:
     A sum waits for what was added to it before: of eight vectors, the first is ready when the last has begun.
     """
     lanes = VECTOR // np.dtype(dtype).itemsize
-    vectors = {1: 8, 2: 4, 4: 4} if _wide() else {1: 4, 2: 2, 4: 1}
+    vectors = {1: 8, 2: 4, 4: 4} if WIDE else {1: 4, 2: 2, 4: 1}
     most = vectors[windows] * lanes
     return tuple(size for size in (most, most // 2, lanes, 1) if size in (most, 1) or size % lanes == 0)
 
@@ -93,7 +85,7 @@ class _Emitter:
         self._convert = {"u": builder.uitofp, "i": builder.sitofp, "f": builder.fpext}[self._sample.kind]
 
     def _number(self, k):
-        return self._builder.load(self._builder.gep(self._parameters, [_word(k)]))
+        return self._builder.load(self._builder.gep(self._parameters, [word(k)]))
 
     def _row(self, k):
         # The address of the first column of a row.
@@ -111,8 +103,8 @@ class _Emitter:
 
     def _places(self, row, kind, dtype, columns):
         b = self._builder
-        first = b.add(row, b.mul(self._column, _word(dtype.itemsize)))
-        return [b.inttoptr(b.add(first, _word(at * dtype.itemsize)), kind.as_pointer()) for at in columns]
+        first = b.add(row, b.mul(self._column, word(dtype.itemsize)))
+        return [b.inttoptr(b.add(first, word(at * dtype.itemsize)), kind.as_pointer()) for at in columns]
 
     def _store(self, row, sums):
         places = self._places(self._row(row), self._sums, self._dtype, self._columns)
@@ -122,10 +114,8 @@ class _Emitter:
     def _weight(self, first, k):
         # All of a vector is weight `k` of those from a word of the parameters on.
         b = self._builder
-        start = b.bitcast(b.gep(self._parameters, [_word(first)]), self._elements[1].as_pointer())
-        undefined, zeros = ir.Constant(self._sums, ir.Undefined), ir.VectorType(ir.IntType(32), self._lanes)
-        one = b.insert_element(undefined, b.load(b.gep(start, [k])), ir.Constant(ir.IntType(32), 0))
-        return b.shuffle_vector(one, undefined, ir.Constant(zeros, None))
+        start = b.bitcast(b.gep(self._parameters, [word(first)]), self._elements[1].as_pointer())
+        return splat(b, b.load(b.gep(start, [k])), self._lanes)
 
     def _nothing(self):
         # Sums of nothing are -0: what is added to them stays as it is.
@@ -133,10 +123,7 @@ class _Emitter:
         return [zero] * self._vectors
 
     def _fused(self, weight, samples, sums):
-        name = f"llvm.fma.v{self._lanes}f{8 * self._dtype.itemsize}"
-        kind = ir.FunctionType(self._sums, [self._sums] * 3)
-        fma = cgutils.get_or_insert_function(self._builder.module, kind, name)
-        return [self._builder.call(fma, [weight, *each]) for each in zip(samples, sums, strict=True)]
+        return [fused(self._builder, weight, *each) for each in zip(samples, sums, strict=True)]
 
     def _turns(self, first, stop, step, sums, turn):
         # A loop over numbers; return what its last turn makes of the sums, or what they were.
@@ -148,7 +135,7 @@ class _Emitter:
         k, *totals = (b.phi(kind) for kind in (WORD, *(each.type for each in sums)))
         b.cbranch(b.icmp_signed("<", k, stop), body, after)
         b.position_at_end(body)
-        made = [b.add(k, _word(step)), *turn(k, totals)]
+        made = [b.add(k, word(step)), *turn(k, totals)]
         end = b.block
         _keep_rolled(b.module, b.branch(head))
         for phi, value, after_turn in zip((k, *totals), (first, *sums), made, strict=True):
@@ -163,11 +150,11 @@ class _Down(_Emitter):
 
     def emit(self, windows):
         self._taps, self._step = self._number(0), self._number(1)
-        self._firsts = [self._builder.mul(self._step, _word(k)) for k in range(windows)]
+        self._firsts = [self._builder.mul(self._step, word(k)) for k in range(windows)]
         if self._columns.stop == sizes(self._dtype, windows)[0]:
             self._together(windows)
         else:  # in few columns: what matters is that few instructions are to be compiled
-            self._turns(_word(0), _word(windows), 1, [], self._alone)
+            self._turns(word(0), word(windows), 1, [], self._alone)
 
     def _alone(self, window, _):
         b, reads = self._builder, self._builder.add(self._firsts[-1], self._taps)
@@ -185,7 +172,7 @@ class _Down(_Emitter):
             held = slice(own.start * size, own.stop * size)
             sums[held] = self._turns(first, stop, 1, sums[held], partial(self._onto, self._firsts[own]))
         for k in range(windows):
-            self._store(self._builder.add(stops[-1], _word(k)), sums[k * size : (k + 1) * size])
+            self._store(self._builder.add(stops[-1], word(k)), sums[k * size : (k + 1) * size])
 
     def _onto(self, firsts, row, sums):
         # A row of the windows that begin with some.
@@ -200,16 +187,16 @@ class _Along(_Emitter):
     WEIGHTS = 1
 
     def emit(self, step):
-        self._source, self._step = self._row(_word(0)), step
-        taps, sums, whole = self._number(0), self._nothing(), _word(0)
-        if _wide() and self._vectors > 1 and (GROUP - 1) * step <= self._lanes:
-            whole = self._builder.and_(taps, _word(-GROUP))
-            sums = self._turns(_word(0), whole, GROUP, sums, self._group)
-        self._store(_word(1), self._turns(whole, taps, 1, sums, self._onto))
+        self._source, self._step = self._row(word(0)), step
+        taps, sums, whole = self._number(0), self._nothing(), word(0)
+        if WIDE and self._vectors > 1 and (GROUP - 1) * step <= self._lanes:
+            whole = self._builder.and_(taps, word(-GROUP))
+            sums = self._turns(word(0), whole, GROUP, sums, self._group)
+        self._store(word(1), self._turns(whole, taps, 1, sums, self._onto))
 
     def _from(self, tap):
         return self._builder.add(
-            self._source, self._builder.mul(tap, _word(self._step * self._sample.itemsize))
+            self._source, self._builder.mul(tap, word(self._step * self._sample.itemsize))
         )
 
     def _onto(self, tap, sums):
@@ -221,7 +208,7 @@ class _Along(_Emitter):
         span = (GROUP - 1) * self._step
         near = self._loaded(self._from(first), [*self._columns, self._columns.stop - self._lanes + span])
         for k in range(GROUP):
-            tap = self._builder.add(first, _word(k))
+            tap = self._builder.add(first, word(k))
             if k == GROUP // 2:
                 samples = self._loaded(self._from(tap))
             else:
@@ -245,7 +232,3 @@ def _keep_rolled(module, branch):
     of_loop = MDValue(module, [], name=str(len(module.metadata)))
     of_loop.operands = (of_loop, rolled)
     branch.set_metadata("llvm.loop", of_loop)
-
-
-def _word(number):
-    return ir.Constant(WORD, number)

@@ -1,0 +1,70 @@
+"""Vectors of the processor: how wide they are, and the instructions that LLVM's builder has no word for.
+
+Who writes vector code as it is - windows, layers, transforms - takes these from here.
+"""
+
+# mypy: disable-error-code="no-untyped-def, no-untyped-call"
+# ruff: noqa: D103 - the names are those of the instructions
+
+from __future__ import annotations
+
+import llvmlite.binding as llvm
+from llvmlite import ir
+from numba.core import cgutils, config
+
+
+def _features() -> set[str]:
+    """Return what the processor that is compiled for has: this one, unless Numba is told another."""
+    told = getattr(config, "CPU_FEATURES", None) or llvm.get_host_cpu_features().flatten()
+    return {each[1:] for each in told.split(",") if each.startswith("+")}
+
+
+_FEATURES = _features()
+
+WIDE = "avx512f" in _FEATURES
+"""Whether vectors have 64 bytes: there are 32 of them then, else 16, and a part is stored as quickly."""
+
+VECTOR_BYTES = 64 if WIDE else 32 if "avx" in _FEATURES else 16
+
+WORD, _INDEX = ir.IntType(64), ir.IntType(32)
+
+
+def word(number):
+    return ir.Constant(WORD, number)
+
+
+def splat(builder, value, lanes):
+    # A vector of a value in every lane.
+    undefined = ir.Constant(ir.VectorType(value.type, lanes), ir.Undefined)
+    first = builder.insert_element(undefined, value, _INDEX(0))
+    return builder.shuffle_vector(first, undefined, ir.Constant(ir.VectorType(_INDEX, lanes), [0] * lanes))
+
+
+def fused(builder, a, b, c):
+    # a * b + c, rounded once.
+    return _call(builder, f"llvm.fma.{_name(c.type)}", c.type, [a, b, c])
+
+
+def load_masked(builder, place, mask, align):
+    # The lanes of a vector that a mask has; the others are 0.
+    kind = place.type.pointee
+    nothing = ir.Constant(kind, [ir.Constant(kind.element, 0)] * kind.count)
+    given = [place, _INDEX(align), mask, nothing]
+    return _call(builder, f"llvm.masked.load.{_name(kind)}.p0", kind, given)
+
+
+def store_masked(builder, value, place, mask, align):
+    given = [value, place, _INDEX(align), mask]
+    _call(builder, f"llvm.masked.store.{_name(value.type)}.p0", ir.VoidType(), given)
+
+
+def _name(kind):
+    # As LLVM writes the type of a vector in the name of an instruction.
+    if isinstance(kind.element, ir.IntType):
+        return f"v{kind.count}i{kind.element.width}"
+    return f"v{kind.count}f{32 if kind.element == ir.FloatType() else 64}"
+
+
+def _call(builder, name, result, given):
+    kind = ir.FunctionType(result, [each.type for each in given])
+    return builder.call(cgutils.get_or_insert_function(builder.module, kind, name), given)
