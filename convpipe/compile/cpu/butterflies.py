@@ -9,7 +9,6 @@ Transform", 1992, sections 1.6 and 1.9.
 """
 
 # mypy: disable-error-code="no-untyped-def, no-untyped-call, untyped-decorator, call-arg, var-annotated"
-# ruff: noqa: D103 - compiled helpers: the comments say what the signatures cannot
 
 from __future__ import annotations
 
@@ -89,44 +88,34 @@ def _turned(builder, points, roots):
     return [first, *(point * spread(builder, roots, word(2 * k)) for k, point in enumerate(others))]
 
 
-forward_three, forward_four, forward_eight = (_butterfly(radix, False) for radix in RADICES)
-backward_three, backward_four, backward_eight = (_butterfly(radix, True) for radix in RADICES)
-
 # What is known of a line: how many points it has, how many passes; then of each its radix, how far apart the
 # points of a butterfly are, and where its roots of unity begin, those of one butterfly after the other.
 
 
-@inline
-def forward(rows, n, p):
-    # Rows: the line, what is known of it, and the roots.
-    line, passes, roots = row(rows, 0, np.float64), row(rows, 1, np.int64), row(rows, 2, np.float64)
-    for k in range(passes[1]):
-        radix, apart, own = passes[2 + 3 * k], passes[3 + 3 * k], tail(roots, passes[4 + 3 * k])
-        for block in range(0, passes[0], radix * apart):
-            for j in range(apart):
-                these = tail(own, 2 * (radix - 1) * j)
-                if radix == 8:
-                    forward_eight(line, block + j, apart, these)
-                elif radix == 4:
-                    forward_four(line, block + j, apart, these)
-                else:
-                    forward_three(line, block + j, apart, these)
-    return 0
+def _transform(backward: bool):
+    # All passes over a line, by the butterflies of one direction: forward from the first to the last.
+    three, four, eight = (_butterfly(radix, backward) for radix in RADICES)
+
+    @inline
+    def transform(rows, n, p):
+        # Rows: the line, what is known of it, and the roots.
+        line, passes, roots = row(rows, 0, np.float64), row(rows, 1, np.int64), row(rows, 2, np.float64)
+        for turn in range(passes[1]):
+            k = passes[1] - 1 - turn if backward else turn
+            radix, apart, own = passes[2 + 3 * k], passes[3 + 3 * k], tail(roots, passes[4 + 3 * k])
+            for block in range(0, passes[0], radix * apart):
+                for j in range(apart):
+                    these = tail(own, 2 * (radix - 1) * j)
+                    if radix == 8:
+                        eight(line, block + j, apart, these)
+                    elif radix == 4:
+                        four(line, block + j, apart, these)
+                    else:
+                        three(line, block + j, apart, these)
+        return 0
+
+    return transform
 
 
-@inline
-def backward(rows, n, p):
-    # Rows likewise. It gives the samples times their number.
-    line, passes, roots = row(rows, 0, np.float64), row(rows, 1, np.int64), row(rows, 2, np.float64)
-    for k in range(passes[1] - 1, -1, -1):
-        radix, apart, own = passes[2 + 3 * k], passes[3 + 3 * k], tail(roots, passes[4 + 3 * k])
-        for block in range(0, passes[0], radix * apart):
-            for j in range(apart):
-                these = tail(own, 2 * (radix - 1) * j)
-                if radix == 8:
-                    backward_eight(line, block + j, apart, these)
-                elif radix == 4:
-                    backward_four(line, block + j, apart, these)
-                else:
-                    backward_three(line, block + j, apart, these)
-    return 0
+forward, backward = (_transform(direction) for direction in (False, True))
+"""The transform, and its inverse: the samples times their number."""
