@@ -9,15 +9,11 @@ beside, the fastest is timed. Algorithms and arithmetic are those of halide_chai
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import replace
-from functools import partial
 from pathlib import Path
 
 import numpy as np
-import samples
-from halide_chains import prepare
-from pipelines import image_for
-from timing import Bench, Peer, Row, Table, compared, run
+from halide_chains import against_fastest, image_of, prepare
+from timing import Bench, Row, Table, compared, run
 
 from convpipe.cli.timing import FEWEST
 
@@ -57,23 +53,13 @@ def rows(bench: Bench, scheduler: str) -> Iterator[Row]:
     from halide_algorithms import TWINS
 
     for twin in TWINS:
-        ours, single = twin.ours, twin.dtype == "float32"
-        image = samples.single(bench.side) if single else image_for(ours, bench.side)
+        image = image_of(twin, bench.side)
         programs = [
             scheduled(twin.make, image, name, told)
             for name, told in settings(bench.threads)
             if name == scheduler
         ]
-        times = replace(bench, runs=FEWEST).medians(*(partial(program, image) for program in programs))
-        best = programs[int(np.argmin(times))]
-        yield bench.compare(
-            {"chain": ours.name, "dtype": twin.dtype},
-            partial(ours, image),
-            Peer(partial(best, image), "Halide"),
-            image,
-            tolerance=twin.tolerance,
-            outliers=twin.outliers,
-        )
+        yield against_fastest(bench, twin, image, programs, FEWEST)
 
 
 def tables(bench: Bench) -> Iterator[Table]:

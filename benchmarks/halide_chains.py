@@ -12,14 +12,20 @@ pyramids, of which each level has fewer rows, the levels of a strip whole, and o
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from functools import partial
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import samples
 from pipelines import image_for
 from timing import Bench, Peer, Row, Table, compared, run
+
+if TYPE_CHECKING:
+    from halide_algorithms import Twin
+
+Program = Callable[[np.ndarray], np.ndarray]
 
 
 def prepare(threads: int) -> None:
@@ -113,25 +119,36 @@ def scheduled(make: Callable[[], Any], schedule: Schedule) -> Callable[[np.ndarr
     return run
 
 
+def image_of(twin: Twin, side: int) -> np.ndarray:
+    """Return the image that a chain is timed on."""
+    return samples.single(side) if twin.dtype == "float32" else image_for(twin.ours, side)
+
+
+def against_fastest(
+    bench: Bench, twin: Twin, image: np.ndarray, programs: Sequence[Program], runs: int
+) -> Row:
+    """Return a row of ours and of the fastest of some of Halide's programs, found by so many runs of each."""
+    times = replace(bench, runs=runs).medians(*(partial(program, image) for program in programs))
+    best = programs[int(np.argmin(times))]
+    return bench.compare(
+        {"chain": twin.ours.name, "dtype": twin.dtype},
+        partial(twin.ours, image),
+        Peer(partial(best, image), "Halide"),
+        image,
+        tolerance=twin.tolerance,
+        outliers=twin.outliers,
+    )
+
+
 def rows(bench: Bench) -> Iterator[Row]:
     from halide_algorithms import TWINS
 
     for twin in TWINS:
-        ours, single = twin.ours, twin.dtype == "float32"
-        image = samples.single(bench.side) if single else image_for(ours, bench.side)
+        image = image_of(twin, bench.side)
         schedules = LEVELS if twin.make().steps[0].rate > 1 else RINGS
         schedules = tuple(each for each in schedules if each.keeps or image.ndim != 3)
         programs = [scheduled(twin.make, each) for each in schedules]
-        times = bench.medians(*(partial(program, image) for program in programs))
-        best = programs[int(np.argmin(times))]
-        yield bench.compare(
-            {"chain": ours.name, "dtype": twin.dtype},
-            partial(ours, image),
-            Peer(partial(best, image), "Halide"),
-            image,
-            tolerance=twin.tolerance,
-            outliers=twin.outliers,
-        )
+        yield against_fastest(bench, twin, image, programs, bench.runs)
 
 
 def tables(bench: Bench) -> Iterator[Table]:

@@ -107,13 +107,3 @@ def kept() -> int:
 def release() -> None:
     """Give the blocks that are kept back to the operating system."""
     _free.clear()
-
-
-def keep_blocks(nbytes: int) -> None:
-    """Let the C library keep blocks of up to `nbytes` that are given back, for the next that are asked for.
-
-    glibc learns from what it sees: a block that is larger than all before goes back to the operating system,
-    and later ones of its size do not. Where arrays of a megabyte come and go in a loop, the pages that
-    the system takes and zeroes again cost more than the work on them.
-    """
-    np.empty(nbytes, np.uint8)

@@ -236,10 +236,8 @@ class TestCounts:
     @pytest.mark.parametrize("rectangle", [False, True])
     def test_against_the_oracle_and_as_python(self, window, channels, cols, rectangle, few, rng):
         image = rng.integers(0, 256, (9, cols, channels), dtype=np.uint8)
-        footprint = np.ones((4, 5), bool) if rectangle else ODD
-        share = stage(
-            "rank", "percentile", percent=30, footprint=footprint.astype(int).tolist(), **WINDOWS[window]
-        )
+        footprint = (np.ones((4, 5)) if rectangle else ODD).astype(int).tolist()
+        share = stage("rank", "percentile", percent=30, footprint=footprint, **WINDOWS[window])
         plan = make_plan([share], image.shape[:2], channels=channels)
         run = compile_plan(plan)
         recipe = run.schedule.levels[-1].recipe

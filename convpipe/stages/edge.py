@@ -11,11 +11,10 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from convpipe.errors import ParameterError
 from convpipe.ops import Map, Op, Stencil, Taps
 from convpipe.stages.base import method
 from convpipe.stages.blur import TOLERANCE, TRUNCATE, gaussian
-from convpipe.stages.numbers import Number, NumberPair
+from convpipe.stages.numbers import Number, NumberPair, in_order
 from convpipe.stages.parameters import Choice
 
 GAIN = Number("gain", "multiplies the result", 1.0)
@@ -128,9 +127,7 @@ def _dog(
 ) -> tuple[Op, ...]:
     high_sigma = high_sigma or (1.6 * low_sigma[0], 1.6 * low_sigma[1])
     for low, high in zip(low_sigma, high_sigma, strict=True):
-        if high < low:
-            message = f"high_sigma must be at least low_sigma, which is {low:g}; given {high:g}"
-            raise ParameterError(message, "high_sigma")
+        in_order(low, high, "low_sigma", "high_sigma")
     fine = gaussian(low_sigma, truncate, tolerance, "low_sigma")
     coarse = gaussian(high_sigma, truncate, tolerance, "high_sigma")
     both = Stencil((fine.centred(coarse.extent), coarse), ("fine", "coarse"))

@@ -102,6 +102,19 @@ class NumberOrWord(Number):
         return {"anyOf": [super().schema(), {"enum": list(self.words)}]}
 
 
+def in_order(low: float, high: float, low_name: str = "low", high_name: str = "high") -> None:
+    """Refuse two numbers, the second below the first.
+
+    Raises
+    ------
+    ParameterError
+        At the second.
+    """
+    if high < low:
+        message = f"{high_name} must be at least {low_name}, which is {low:g}; given {high:g}"
+        raise ParameterError(message, high_name)
+
+
 @dataclass(frozen=True)
 class Percentiles(Parameter):
     """Two percentages, the first below the second; parsed to a tuple."""

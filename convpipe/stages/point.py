@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from convpipe.errors import ParameterError
 from convpipe.interval import Interval
 from convpipe.ops import Map, Op, Reduce
 from convpipe.stages.base import ImageKind, method
-from convpipe.stages.numbers import Count, Number, NumberOrWord, Range
+from convpipe.stages.numbers import Count, Number, NumberOrWord, Range, in_order
 from convpipe.statistics import THRESHOLDS, Statistic
+
+CLIPPED = "minimum(maximum(r, low), high)"
+"""What lies beyond two limits as the nearer one."""
 
 
 @method("point", "abs", "absolute value", reference="numpy.absolute")
@@ -85,9 +87,8 @@ def _gamma(gamma: float, image: ImageKind) -> tuple[Op, ...]:
     example={"low": 16, "high": 235},
 )
 def _clip(low: float, high: float) -> tuple[Op, ...]:
-    if low > high:
-        raise ParameterError(f"high must be at least low, which is {low:g}; given {high:g}", "high")
-    return (Map("minimum(maximum(r, low), high)", constants=(("low", low), ("high", high))),)
+    in_order(low, high)
+    return (Map(CLIPPED, constants=(("low", low), ("high", high))),)
 
 
 @method(
@@ -111,10 +112,9 @@ def _round() -> tuple[Op, ...]:
 def _quantize(levels: int, image: ImageKind) -> tuple[Op, ...]:
     step = image.full_scale / (levels - 1)
     most = Interval(image.lowest, image.full_scale)
-    clipped = "minimum(maximum(r, low), high)"
     values = (("low", image.lowest), ("high", image.full_scale), ("step", step))
     return (
-        Map(f"minimum(maximum(step * round({clipped} / step), low), high)", constants=values, result=most),
+        Map(f"minimum(maximum(step * round({CLIPPED} / step), low), high)", constants=values, result=most),
     )
 
 
@@ -151,7 +151,7 @@ def _remap(
     in_range: tuple[float, float], out_range: tuple[float, float] | None, image: ImageKind
 ) -> tuple[Op, ...]:
     (low, high), (first, last) = in_range, out_range or (0.0, image.full_scale)
-    share = "(minimum(maximum(r, low), high) - low) / width"
+    share = f"({CLIPPED} - low) / width"
     values = (("low", low), ("high", high), ("width", high - low), ("first", first), ("rise", last - first))
     return (Map(f"first + rise * ({share})", constants=values),)
 

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from convpipe.errors import ParameterError
 from convpipe.interval import Interval
 from convpipe.ops import Map, Op, Reduce
 from convpipe.stages.base import ImageKind, method
-from convpipe.stages.numbers import Number
+from convpipe.stages.numbers import Number, in_order
 from convpipe.statistics import Statistic
 
 
@@ -40,7 +39,6 @@ def _percentile(percent: float, image: ImageKind) -> tuple[Op, ...]:
     formula="full scale if low <= r <= high, else 0",
 )
 def _between(low: float, high: float, image: ImageKind) -> tuple[Op, ...]:
-    if low > high:
-        raise ParameterError(f"high must be at least low, which is {low:g}; given {high:g}", "high")
+    in_order(low, high)
     constants = (("low", low), ("high", high), ("full", image.full_scale))
     return (Map("where(r >= low, where(r <= high, full, 0), 0)", constants=constants),)

@@ -6,6 +6,21 @@ from skimage import exposure, filters, util
 
 from references.table import Table
 
+BYTES = """
+      0   1  10  11  64
+    128 188 200 254 255
+"""
+SHORTS = """
+    -32768 -32767   -300     -1
+         0      1    255  32767
+"""
+TWO_HUMPS = """
+      3   9  14  22  31
+     40  52  52  60  71
+     85 120 133 150 190
+     12  11  10  60 255
+"""
+
 TABLES = [
     Table(
         "point abs",
@@ -13,10 +28,7 @@ TABLES = [
         "NumPy 2.4.6, absolute",
         peer=np.abs,
         dtype="int16",
-        image="""
-            -32768 -32767   -300     -1
-                 0      1    255  32767
-        """,
+        image=SHORTS,
         want="""
             32768 32767   300     1
                 0     1   255 32767
@@ -28,10 +40,7 @@ TABLES = [
         "NumPy 2.4.6, multiply",
         peer=lambda image: -1.5 * image,
         dtype="uint8",
-        image="""
-              0   1  10  11  64
-            128 188 200 254 255
-        """,
+        image=BYTES,
         want="""
                  0   -1.5    -15  -16.5    -96
               -192   -282   -300   -381 -382.5
@@ -43,10 +52,7 @@ TABLES = [
         "scikit-image 0.26.0, skimage.util.invert",
         peer=lambda image: util.invert(image.astype(np.uint8)),
         dtype="uint8",
-        image="""
-              0   1  10  11  64
-            128 188 200 254 255
-        """,
+        image=BYTES,
         want="""
             255 254 245 244 191
             127  67  55   1   0
@@ -71,10 +77,7 @@ TABLES = [
         "scikit-image 0.26.0, skimage.util.invert",
         peer=lambda image: util.invert(image.astype(np.int16)),
         dtype="int16",
-        image="""
-            -32768 -32767   -300     -1
-                 0      1    255  32767
-        """,
+        image=SHORTS,
         want="""
              32767  32766    299      0
                 -1     -2   -256 -32768
@@ -97,10 +100,7 @@ TABLES = [
         {"level": 11},
         "OpenCV 5.0, cv2.threshold with THRESH_BINARY: dst = maxval if src > thresh, else 0",
         dtype="uint8",
-        image="""
-              0   1  10  11  64
-            128 188 200 254 255
-        """,
+        image=BYTES,
         want="""
               0   0   0   0 255
             255 255 255 255 255
@@ -111,10 +111,7 @@ TABLES = [
         {"level": -1},
         "OpenCV 5.0, cv2.threshold with THRESH_BINARY: dst = maxval if src > thresh, else 0",
         dtype="int16",
-        image="""
-            -32768 -32767   -300     -1
-                 0      1    255  32767
-        """,
+        image=SHORTS,
         want="""
                 0     0     0     0
             32767 32767 32767 32767
@@ -137,12 +134,7 @@ TABLES = [
         "scikit-image 0.26.0, skimage.filters.threshold_otsu: 85",
         peer=lambda image: 255 * (image > filters.threshold_otsu(image.astype(np.uint8))),
         dtype="uint8",
-        image="""
-              3   9  14  22  31
-             40  52  52  60  71
-             85 120 133 150 190
-             12  11  10  60 255
-        """,
+        image=TWO_HUMPS,
         want="""
               0   0   0   0   0
               0   0   0   0   0
@@ -156,12 +148,7 @@ TABLES = [
         "scikit-image 0.26.0, skimage.filters.threshold_li: 70.77",
         peer=lambda image: 255 * (image > filters.threshold_li(image.astype(np.uint8))),
         dtype="uint8",
-        image="""
-              3   9  14  22  31
-             40  52  52  60  71
-             85 120 133 150 190
-             12  11  10  60 255
-        """,
+        image=TWO_HUMPS,
         want="""
               0   0   0   0   0
               0   0   0   0 255
@@ -175,12 +162,7 @@ TABLES = [
         "scikit-image 0.26.0, skimage.filters.threshold_yen: 40",
         peer=lambda image: 255 * (image > filters.threshold_yen(image.astype(np.uint8))),
         dtype="uint8",
-        image="""
-              3   9  14  22  31
-             40  52  52  60  71
-             85 120 133 150 190
-             12  11  10  60 255
-        """,
+        image=TWO_HUMPS,
         want="""
               0   0   0   0   0
               0 255 255 255 255
@@ -194,12 +176,7 @@ TABLES = [
         "scikit-image 0.26.0, skimage.filters.threshold_triangle: 53",
         peer=lambda image: 255 * (image > filters.threshold_triangle(image.astype(np.uint8))),
         dtype="uint8",
-        image="""
-              3   9  14  22  31
-             40  52  52  60  71
-             85 120 133 150 190
-             12  11  10  60 255
-        """,
+        image=TWO_HUMPS,
         want="""
               0   0   0   0   0
               0   0   0 255 255
@@ -213,12 +190,7 @@ TABLES = [
         "scikit-image 0.26.0, skimage.filters.threshold_isodata: 102",
         peer=lambda image: 255 * (image > filters.threshold_isodata(image.astype(np.uint8))),
         dtype="uint8",
-        image="""
-              3   9  14  22  31
-             40  52  52  60  71
-             85 120 133 150 190
-             12  11  10  60 255
-        """,
+        image=TWO_HUMPS,
         want="""
               0   0   0   0   0
               0   0   0   0   0
@@ -232,12 +204,7 @@ TABLES = [
         "scikit-image 0.26.0, skimage.filters.threshold_mean: 69",
         peer=lambda image: 255 * (image > filters.threshold_mean(image.astype(np.uint8))),
         dtype="uint8",
-        image="""
-              3   9  14  22  31
-             40  52  52  60  71
-             85 120 133 150 190
-             12  11  10  60 255
-        """,
+        image=TWO_HUMPS,
         want="""
               0   0   0   0   0
               0   0   0   0 255
@@ -263,10 +230,7 @@ TABLES = [
         "scikit-image 0.26.0, skimage.exposure.adjust_gamma, over 255",
         peer=lambda image: 255 * exposure.adjust_gamma(image / 255, 0.5),
         dtype="uint8",
-        image="""
-              0   1  10  11  64
-            128 188 200 254 255
-        """,
+        image=BYTES,
         want="""
                      0  15.968719  50.497525  52.962251 127.749755
             180.665437  218.95205 225.831796 254.499509        255
@@ -289,10 +253,7 @@ TABLES = [
         "NumPy 2.4.6, clip",
         peer=lambda image: np.clip(image, 16, 235),
         dtype="uint8",
-        image="""
-              0   1  10  11  64
-            128 188 200 254 255
-        """,
+        image=BYTES,
         want="""
              16  16  16  16  64
             128 188 200 235 235
@@ -333,10 +294,7 @@ TABLES = [
         "ImageMagick 7.1, -posterize 4: round(v * 3 / 255) * 255 / 3",
         peer=lambda image: np.rint(image * 3 / 255) * 255 / 3,
         dtype="uint8",
-        image="""
-              0   1  10  11  64
-            128 188 200 254 255
-        """,
+        image=BYTES,
         want="""
               0   0   0   0  85
             170 170 170 255 255
@@ -373,10 +331,7 @@ TABLES = [
         "Pillow 13.0.0, PIL.ImageOps.solarize",
         peer=lambda image: np.asarray(ImageOps.solarize(Image.fromarray(image.astype(np.uint8)), 128)),
         dtype="uint8",
-        image="""
-              0   1  10  11  64
-            128 188 200 254 255
-        """,
+        image=BYTES,
         want="""
               0   1  10  11  64
             127  67  55   1   0
@@ -388,10 +343,7 @@ TABLES = [
         "scikit-image 0.26.0, skimage.exposure.rescale_intensity",
         peer=lambda image: exposure.rescale_intensity(image, (50, 200), (0, 255)),
         dtype="uint8",
-        image="""
-              0   1  10  11  64
-            128 188 200 254 255
-        """,
+        image=BYTES,
         want="""
                 0     0     0     0  23.8
             132.6 234.6   255   255   255
@@ -403,10 +355,7 @@ TABLES = [
         "NumPy 2.4.6, interp",
         peer=lambda image: np.interp(image, (10, 200), (100, -20)),
         dtype="uint8",
-        image="""
-              0   1  10  11  64
-            128 188 200 254 255
-        """,
+        image=BYTES,
         want="""
               100       100       100  99.368421  65.894737
             25.473684 -12.421053      -20       -20       -20
@@ -430,10 +379,7 @@ TABLES = [
         "NumPy 2.4.6, sqrt",
         peer=np.sqrt,
         dtype="uint8",
-        image="""
-              0   1  10  11  64
-            128 188 200 254 255
-        """,
+        image=BYTES,
         want="""
                    0         1  3.162278  3.316625         8
             11.313708 13.711309 14.142136 15.937377 15.968719
