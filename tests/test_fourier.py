@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from test_stages import check
 
 from convpipe import fourier
-from convpipe.compile.cpu import spectra
+from convpipe.compile.cpu.fourier import spectra
+from convpipe.compile.cpu.fourier.transform import Transform
 from convpipe.compile.cpu.graphs import compile_plan
-from convpipe.compile.cpu.transform import Transform
 from convpipe.geometry import Axis, Border
 from convpipe.losses import Losses
 from convpipe.ops import COMPUTE
@@ -311,7 +311,7 @@ def test_a_dilated_kernel_on_a_small_image_takes_the_loop():
 
 
 def test_the_number_of_tiles_is_that_of_the_cuts():
-    from convpipe.compile.cpu.cuts import cuts as _cuts
+    from convpipe.compile.cpu.fourier.cuts import cuts as _cuts
 
     for stride, dilation, outputs in [(1, 1, 100), (2, 4, 77), (3, 5, 31), (1, 40, 12), (6, 4, 50)]:
         window = Axis(21, stride, dilation)

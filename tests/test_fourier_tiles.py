@@ -10,11 +10,11 @@ import pytest
 from test_fourier import assert_local, custom, reference, transformed
 
 from convpipe import fourier
-from convpipe.compile.cpu import lines, spectra
-from convpipe.compile.cpu.complexes import LANES
+from convpipe.compile.cpu.fourier import lines, spectra
+from convpipe.compile.cpu.fourier.complexes import LANES
+from convpipe.compile.cpu.fourier.hand import Hand
+from convpipe.compile.cpu.fourier.transform import Transform
 from convpipe.compile.cpu.graphs import compile_plan
-from convpipe.compile.cpu.hand import Hand
-from convpipe.compile.cpu.transform import Transform
 from convpipe.geometry import Axis
 from convpipe.ops import stored
 from convpipe.plan import Settings, make_plan
@@ -236,7 +236,7 @@ features.update({{name: False for name in features if name.startswith({without})
 llvm.get_host_cpu_features = lambda: features
 
 from convpipe import Pipeline, fourier, stage
-from convpipe.compile.cpu.complexes import LANES
+from convpipe.compile.cpu.fourier.complexes import LANES
 
 fourier.ADVANTAGE = 0
 rng = np.random.default_rng(4)
