@@ -16,7 +16,7 @@ from numba.extending import intrinsic
 from convpipe.compile.conv2d import layout
 from convpipe.compile.conv2d.vectors import MASKED, SUMS, Emitter
 from convpipe.compile.cpu.addresses import Row
-from convpipe.compile.cpu.simd import VECTOR_BYTES, WORD
+from convpipe.compile.cpu.simd import VECTOR_BYTES, WORD, overlaps
 
 BLOCK = 4
 """Most output channels of a tile: each sample that is loaded serves all of them."""
@@ -116,11 +116,13 @@ def _emit_stack(emitter, vectors):
     offsets = emitter.pointer(layout.OFFSETS, WORD)
     weights, bias = (emitter.pointer(at, emitter.scalar) for at in (layout.WEIGHTS, layout.BIAS))
     sums = emitter.begin([bias] * STACK, vectors)
+    firsts = [WORD(row) for row in range(STACK)]
+    stops = [builder.add(kernel, first) for first in firsts]
     taps, seen = builder.mul(kernel, across), builder.mul(builder.add(kernel, WORD(STACK - 1)), across)
     with cgutils.for_range(builder, emitter.word(layout.CHANNELS_IN)) as channel:
         places = builder.gep(offsets, [builder.mul(channel.index, seen)])
         filters = builder.gep(weights, [builder.mul(channel.index, taps)])
-        for first, last, active in _parts(builder, kernel):
+        for first, last, active in overlaps(firsts, stops):
             begin, end = builder.mul(first, across), builder.mul(last, across)
             with cgutils.for_range_slice(builder, begin, end, WORD(1), WORD) as (tap, _):
                 own = [builder.gep(filters, [builder.sub(tap, builder.mul(across, WORD(b)))]) for b in active]
@@ -135,17 +137,6 @@ def _emit_stack(emitter, vectors):
             emitter.store(sums, targets)
         with otherwise:
             emitter.store_first(sums, targets, cols)
-
-
-def _parts(builder, kernel):
-    """Return (first, last, output rows) of rows that a stack sees, parted by which output rows see them."""
-    top = [(WORD(row), WORD(row + 1), range(row + 1)) for row in range(STACK - 1)]
-    middle = [(WORD(STACK - 1), kernel, range(STACK))]
-    rest = [
-        (builder.add(kernel, WORD(row)), builder.add(kernel, WORD(row + 1)), range(row + 1, STACK))
-        for row in range(STACK - 1)
-    ]
-    return top + middle + rest
 
 
 def _targets(emitter, count):

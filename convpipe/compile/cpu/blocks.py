@@ -27,6 +27,7 @@ from convpipe.compile.cpu.simd import (
     WORD,
     fused,
     load_masked,
+    overlaps,
     splat,
     store_masked,
     word,
@@ -145,16 +146,11 @@ class _Whole:
 
     def _sum(self):
         """Add rows of samples under the first windows, then under all, then under the last."""
-        rows, step, ramp = self._block.rows, self._block.step, self._block.ramp
-        for row in range(rows - 1):
-            with self._loop(word(row * step), word((row + 1) * step)) as i:
-                self._add(i, range(row + 1))
-        with self._loop(word(ramp), self._height) as i:
-            self._add(i, range(rows))
-        for row in range(rows - 1):
-            first, end = (self._builder.add(self._height, word((row + k) * step)) for k in range(2))
-            with self._loop(first, end) as i:
-                self._add(i, range(row + 1, rows))
+        firsts = [word(row * self._block.step) for row in range(self._block.rows)]
+        stops = [self._builder.add(self._height, first) for first in firsts]
+        for first, stop, rows in overlaps(firsts, stops):
+            with self._loop(first, stop) as i:
+                self._add(i, rows)
 
     def _add(self, i, rows):
         """Row `i` of the samples times the taps that it meets in the windows of `rows`."""

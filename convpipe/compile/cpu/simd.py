@@ -8,6 +8,10 @@ Who writes vector code as it is - windows, layers, transforms - takes these from
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
+from typing import Any
+
 import llvmlite.binding as llvm
 from llvmlite import ir
 from numba.core import cgutils, config
@@ -68,3 +72,21 @@ def _name(kind):
 def _call(builder, name, result, given):
     kind = ir.FunctionType(result, [each.type for each in given])
     return builder.call(cgutils.get_or_insert_function(builder.module, kind, name), given)
+
+
+def overlaps(firsts: Sequence[Any], stops: Sequence[Any]) -> Iterator[tuple[Any, Any, range]]:
+    """Yield spans of rows, each with the windows that it is under: first some, then all, then the last.
+
+    Parameters
+    ----------
+    firsts, stops : sequence
+        Rows at which windows that have one in common begin, and those after their last.
+
+    Examples
+    --------
+    >>> list(overlaps([0, 1], [5, 6]))
+    [(0, 1, range(0, 1)), (1, 5, range(0, 2)), (5, 6, range(1, 2))]
+    """
+    count = len(firsts)
+    for k, (first, stop) in enumerate(pairwise([*firsts, *stops])):
+        yield first, stop, range(max(0, k + 1 - count), min(k + 1, count))

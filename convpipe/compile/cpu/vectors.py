@@ -18,7 +18,7 @@ from numba import types
 from numba.extending import intrinsic
 from numba.np.numpy_support import from_dtype
 
-from convpipe.compile.cpu.simd import WIDE, WORD, fused, splat, word
+from convpipe.compile.cpu.simd import WIDE, WORD, fused, overlaps, splat, word
 
 VECTOR = 64
 """Bytes of a vector of sums. Where the processor's are shorter, it takes several."""
@@ -164,13 +164,11 @@ class _Down(_Emitter):
         return []
 
     def _together(self, windows):
-        # Rows above the second window, above the third, ..., those that all share, those below the first, ...
         stops = [self._builder.add(first, self._taps) for first in self._firsts]
         sums, size = self._nothing() * windows, self._vectors
-        for k, (first, stop) in enumerate(pairwise([*self._firsts, *stops])):
-            own = slice(max(0, k + 1 - windows), k + 1)
-            held = slice(own.start * size, own.stop * size)
-            sums[held] = self._turns(first, stop, 1, sums[held], partial(self._onto, self._firsts[own]))
+        for first, stop, own in overlaps(self._firsts, stops):
+            held, begin = slice(own.start * size, own.stop * size), self._firsts[own.start : own.stop]
+            sums[held] = self._turns(first, stop, 1, sums[held], partial(self._onto, begin))
         for k in range(windows):
             self._store(self._builder.add(stops[-1], word(k)), sums[k * size : (k + 1) * size])
 
