@@ -152,7 +152,17 @@ def test_methods():
         ],
         "rank": ["maximum", "median", "midpoint", "minimum", "percentile", "range"],
         "sharpen": ["unsharp"],
-        "threshold": ["between", "percentile"],
+        "threshold": [
+            "between",
+            "fixed",
+            "isodata",
+            "li",
+            "mean",
+            "otsu",
+            "percentile",
+            "triangle",
+            "yen",
+        ],
     }
 
 

@@ -13,7 +13,9 @@ from collections.abc import Sequence
 
 _HERE = {
     "gaussian_blur gauss gaussian_filter smooth low_pass": "blur: gaussian",
-    "mean average uniform uniform_filter box_filter box_blur mean_filter": "blur: box",
+    "average blur.mean rank.mean filter.mean uniform uniform_filter box_filter box_blur mean_filter": (
+        "blur: box"
+    ),
     "laplace laplacian_filter": "edge: laplacian",
     "edge.gradient gradient_magnitude find_edges edges edge_detection sobel_filter": "edge: sobel",
     "difference_of_gaussians bandpass band_pass": "edge: dog (with 'low_sigma:' and 'high_sigma:')",
@@ -22,7 +24,9 @@ _HERE = {
     "normalize normalise autocontrast rescale_intensity auto_level rescale": "contrast: stretch",
     "negative negate inverse": "point: invert",
     "binarize binarise binary thresh": "point: threshold",
-    "otsu li triangle yen isodata": "point: threshold (with 'level: otsu', or another by its name)",
+    "iterative_selection ridler_calvard intermeans threshold_isodata": "threshold: isodata",
+    "minimum_cross_entropy threshold_li": "threshold: li",
+    "threshold_otsu": "threshold: otsu",
     "brightness multiply gain": "point: scale",
     "clamp limit": "point: clip (with 'low:' and 'high:')",
     "posterize posterise quantise": "point: quantize (with 'levels: N')",
@@ -141,6 +145,7 @@ _PARAMETERS = {
     "scale": "factor ratio zoom fx scale_factor",
     "longest": "long_side longest_side max_size max_side max_dimension",
     "percent": "percentile q quantile rank percentiles",
+    "percentile": "percent q quantile rank percentiles",
     "level": "threshold thresh cutoff method",
     "low": "min lower minimum",
     "high": "max upper maximum",

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from convpipe.interval import Interval
-from convpipe.ops import Map, Op, Reduce
+from convpipe.ops import Map, Op
 from convpipe.stages.base import ImageKind, method
 from convpipe.stages.numbers import Count, Number, NumberOrWord, Range, in_order
-from convpipe.statistics import THRESHOLDS, Statistic
+from convpipe.stages.threshold import above, above_statistic
+from convpipe.statistics import THRESHOLDS
 
 CLIPPED = "minimum(maximum(r, low), high)"
 """What lies beyond two limits as the nearer one."""
@@ -54,12 +55,7 @@ def _invert(image: ImageKind) -> tuple[Op, ...]:
     example={"level": 100},
 )
 def _threshold(level: float | str, image: ImageKind) -> tuple[Op, ...]:
-    if isinstance(level, str):
-        found = (Statistic("level", level),)
-        full, either = (("full", image.full_scale),), Interval(0, image.full_scale)
-        return (Reduce("where(r > level, full, 0)", constants=full, statistics=found, result=either),)
-    constants = (("level", level), ("full", image.full_scale))
-    return (Map("where(r > level, full, 0)", constants=constants),)
+    return above_statistic(image, level) if isinstance(level, str) else above(level, image)
 
 
 @method(

@@ -1,4 +1,4 @@
-"""Thresholds: each pixel black or white, by levels that the image gives, or between two of them."""
+"""Thresholds: each pixel white or black, by a level or two, which are given or found from the image."""
 
 from __future__ import annotations
 
@@ -8,6 +8,80 @@ from convpipe.stages.base import ImageKind, method
 from convpipe.stages.numbers import Number, in_order
 from convpipe.statistics import Statistic
 
+LEVEL = Number("level", "pixels above it become white, in the image's own units")
+
+_WHITE = "where(r > level, full, 0)"
+
+
+def above(level: float, image: ImageKind) -> tuple[Op, ...]:
+    """Return white above a level."""
+    return (Map(_WHITE, constants=(("level", level), ("full", image.full_scale))),)
+
+
+def above_statistic(image: ImageKind, kind: str, percent: float = 0.0) -> tuple[Op, ...]:
+    """Return white above a level that the image gives: see :class:`Statistic`."""
+    level = (Statistic("level", kind, percent),)
+    full, either = (("full", image.full_scale),), Interval(0, image.full_scale)
+    return (Reduce(_WHITE, constants=full, statistics=level, result=either),)
+
+
+method(
+    "threshold",
+    "fixed",
+    "largest value of the dtype above a level, 0 elsewhere, of signed types too",
+    reference="cv2.threshold with THRESH_BINARY",
+    parameters=(LEVEL,),
+    example={"level": 100},
+    formula="full scale if r > level, else 0",
+)(above)
+
+
+def _declare(kind: str, level: str, source: str) -> None:
+    """Declare a threshold by a level that scikit-image finds from all colours together."""
+    method(
+        "threshold",
+        kind,
+        f"largest value of the dtype above {level}, 0 elsewhere; all colours together",
+        reference=f"skimage.filters.threshold_{kind}; {source}",
+        formula="full scale if r > level, else 0; of a histogram of all integers, or of 256 bins",
+    )(lambda image: above_statistic(image, kind))
+
+
+_declare(
+    "otsu",
+    "the level that parts the image in two classes of the largest variance between them",
+    "N. Otsu, 'A threshold selection method from gray-level histograms', IEEE Trans. SMC 9, 1979",
+)
+_declare(
+    "li",
+    "the level of the least cross entropy of the image and its two classes' means",
+    "C. H. Li, P. K. S. Tam, 'An iterative algorithm for minimum cross entropy thresholding', Pattern "
+    "Recognition Letters 18, 1998",
+)
+_declare(
+    "yen",
+    "the level of the largest correlation of the histogram's two parts",
+    "J.-C. Yen, F.-J. Chang, S. Chang, 'A new criterion for automatic multilevel thresholding', IEEE Trans. "
+    "Image Processing 4, 1995",
+)
+_declare(
+    "triangle",
+    "the level whose bin is furthest below the line from the histogram's peak to its longer end",
+    "G. W. Zack, W. E. Rogers, S. A. Latt, 'Automatic measurement of sister chromatid exchange frequency', "
+    "J. Histochem. Cytochem. 25, 1977",
+)
+_declare(
+    "isodata",
+    "the least level halfway between the means of what is below and above it",
+    "T. W. Ridler, S. Calvard, 'Picture thresholding using an iterative selection method', IEEE Trans. SMC "
+    "8, 1978",
+)
+_declare(
+    "mean",
+    "the image's mean",
+    "C. A. Glasbey, 'An analysis of histogram-based thresholding algorithms', CVGIP 55, 1993",
+)
+
 
 @method(
     "threshold",
@@ -15,15 +89,13 @@ from convpipe.statistics import Statistic
     "largest value of the dtype above a percentile of the image's samples, 0 elsewhere; all colours together",
     reference="numpy.percentile, on the line between two samples; cv2.threshold with THRESH_BINARY",
     parameters=(
-        Number("percent", "share of the samples that become black, from 0 to 100", least=0.0, most=100.0),
+        Number("percentile", "share of the samples that become black, from 0 to 100", least=0.0, most=100.0),
     ),
-    example={"percent": 90},
+    example={"percentile": 90},
     formula="full scale if r > percentile, else 0",
 )
-def _percentile(percent: float, image: ImageKind) -> tuple[Op, ...]:
-    level = (Statistic("level", "percentile", percent),)
-    full, either = (("full", image.full_scale),), Interval(0, image.full_scale)
-    return (Reduce("where(r > level, full, 0)", constants=full, statistics=level, result=either),)
+def _percentile(percentile: float, image: ImageKind) -> tuple[Op, ...]:
+    return above_statistic(image, "percentile", percentile)
 
 
 @method(

@@ -77,7 +77,7 @@ def stages(*entries):
         (stages("rank: median_filter"), "2:11", "write 'rank: median'"),
         (stages("rank: rank_filter"), "2:11", "use rank: percentile (with 'percent: 0 to 100')"),
         (stages("morphology: opening"), "2:17", "write 'morphology: open'"),
-        (stages("threshold: otsu"), "2:16", "use point: threshold (with 'level: otsu', or another by"),
+        (stages("threshold: threshold_otsu"), "2:16", "write 'threshold: otsu'"),
         (stages("threshold: 128"), "2:16", "write '- point: threshold'"),
         (stages("geometry: zoom"), "2:15", "use geometry: resize (with 'scale: N', 'longest: N' or"),
         (stages("resize: linear"), "2:5", "use geometry: resize (with 'scale: N', 'longest: N' or"),

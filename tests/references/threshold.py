@@ -1,6 +1,7 @@
-"""Thresholds: by a percentile of the image, and between two levels."""
+"""Thresholds: by a level, given or found from the image, and between two."""
 
 import numpy as np
+from skimage import filters
 
 from references.table import Table
 
@@ -12,14 +13,197 @@ INTEGERS = """
 """
 
 
+FLOATS = """
+     0.024  0.071  0.146 0.072 0.063
+     0.208  0.272  0.272  0.17 0.332
+     0.266  0.458   0.53 0.429 0.733
+    -0.014 -0.063 -0.021  0.17 0.799
+"""
+
+
 def percentile(percent, full=1):
     return lambda image: full * (image > np.percentile(image, percent))
 
 
+def found(kind, full=1):
+    """Return the threshold by scikit-image's level of whole numbers, or of others over 1."""
+    level = getattr(filters, f"threshold_{kind}")
+    return lambda image: full * (image > level(image.astype(int) if full > 1 else image))
+
+
+def automatic(kind, integers, floats):
+    """Return the tables of a level that is found, for integers and others: its value and the result."""
+    return [
+        Table(
+            f"threshold {kind}",
+            {},
+            f"scikit-image 0.26.0, skimage.filters.threshold_{kind}: {level}",
+            peer=found(kind, full),
+            dtype="float64" if full == 1 else "uint8",
+            image=FLOATS if full == 1 else INTEGERS,
+            want=want,
+        )
+        for full, (level, want) in ((255, integers), (1, floats))
+    ]
+
+
 TABLES = [
     Table(
+        "threshold fixed",
+        {"level": 60},
+        "OpenCV 5.0.0, cv2.threshold with THRESH_BINARY",
+        peer=lambda image: 255 * (image > 60),
+        dtype="uint8",
+        image=INTEGERS,
+        want="""
+              0   0   0   0   0
+              0   0   0   0 255
+            255 255 255 255 255
+              0   0   0   0 255
+        """,
+    ),
+    Table(
+        "threshold fixed",
+        {"level": 0.17},
+        "OpenCV 5.0.0, cv2.threshold with THRESH_BINARY",
+        peer=lambda image: image > 0.17,
+        image=FLOATS,
+        want="""
+            0 0 0 0 0
+            1 1 1 0 1
+            1 1 1 1 1
+            0 0 0 0 1
+        """,
+    ),
+    *automatic(
+        "otsu",
+        (
+            85,
+            """
+                  0   0   0   0   0
+                  0   0   0   0   0
+                  0 255 255 255 255
+                  0   0   0   0 255
+            """,
+        ),
+        (
+            0.332645,
+            """
+                0 0 0 0 0
+                0 0 0 0 0
+                0 1 1 1 1
+                0 0 0 0 1
+            """,
+        ),
+    ),
+    *automatic(
+        "li",
+        (
+            70.7722,
+            """
+                  0   0   0   0   0
+                  0   0   0   0 255
+                255 255 255 255 255
+                  0   0   0   0 255
+            """,
+        ),
+        (
+            0.224211,
+            """
+                0 0 0 0 0
+                0 1 1 0 1
+                1 1 1 1 1
+                0 0 0 0 1
+            """,
+        ),
+    ),
+    *automatic(
+        "yen",
+        (
+            40,
+            """
+                  0   0   0   0   0
+                  0 255 255 255 255
+                255 255 255 255 255
+                  0   0   0 255 255
+            """,
+        ),
+        (
+            0.147449,
+            """
+                0 0 0 0 0
+                1 1 1 1 1
+                1 1 1 1 1
+                0 0 0 1 1
+            """,
+        ),
+    ),
+    *automatic(
+        "triangle",
+        (
+            53,
+            """
+                  0   0   0   0   0
+                  0   0   0 255 255
+                255 255 255 255 255
+                  0   0   0 255 255
+            """,
+        ),
+        (
+            0.174387,
+            """
+                0 0 0 0 0
+                1 1 1 0 1
+                1 1 1 1 1
+                0 0 0 0 1
+            """,
+        ),
+    ),
+    *automatic(
+        "isodata",
+        (
+            102,
+            """
+                  0   0   0   0   0
+                  0   0   0   0   0
+                  0 255 255 255 255
+                  0   0   0   0 255
+            """,
+        ),
+        (
+            0.261934,
+            """
+                0 0 0 0 0
+                0 1 1 0 1
+                1 1 1 1 1
+                0 0 0 0 1
+            """,
+        ),
+    ),
+    *automatic(
+        "mean",
+        (
+            69,
+            """
+                  0   0   0   0   0
+                  0   0   0   0 255
+                255 255 255 255 255
+                  0   0   0   0 255
+            """,
+        ),
+        (
+            0.24585,
+            """
+                0 0 0 0 0
+                0 1 1 0 1
+                1 1 1 1 1
+                0 0 0 0 1
+            """,
+        ),
+    ),
+    Table(
         "threshold percentile",
-        {"percent": 90},
+        {"percentile": 90},
         "NumPy 2.4.6, percentile: 154",
         peer=percentile(90, 255),
         dtype="uint8",
@@ -33,7 +217,7 @@ TABLES = [
     ),
     Table(
         "threshold percentile",
-        {"percent": 50},
+        {"percentile": 50},
         "NumPy 2.4.6, percentile: 52, which is not above itself",
         peer=percentile(50, 255),
         dtype="uint8",
@@ -47,7 +231,7 @@ TABLES = [
     ),
     Table(
         "threshold percentile",
-        {"percent": 0},
+        {"percentile": 0},
         "NumPy 2.4.6, percentile: -300, of a signed type",
         peer=percentile(0, 32767),
         dtype="int16",
@@ -62,7 +246,7 @@ TABLES = [
     ),
     Table(
         "threshold percentile",
-        {"percent": 40},
+        {"percentile": 40},
         "NumPy 2.4.6, percentile: 0.3, on the line between 0.25 and 0.5",
         peer=percentile(40),
         image="""

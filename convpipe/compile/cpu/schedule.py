@@ -221,14 +221,14 @@ class _Maker:
 
     def _narrowed(self, level: levels.Level, made: Level) -> Level:
         """Return a level whose rows are of integers, where these are shorter and those who read them know."""
-        program, fixed = self._program, self._program.tails[level.index].arithmetic.made
+        program, whole = self._program, self._program.tails[level.index].arithmetic.made
         pairs = zip(program.levels, program.heads, strict=True)
         dtype = kept(
-            fixed, [node.ops for reader, node in pairs if level.index in reader.inputs], program.compute
+            whole, [node.ops for reader, node in pairs if level.index in reader.inputs], program.compute
         )
-        if dtype is None or fixed is None:
+        if dtype is None or whole is None:
             return made
-        recipe = made.recipe.storing(dtype, fixed.fraction)
+        recipe = made.recipe.storing(dtype, whole.fraction)
         return made if recipe is None else replace(made, dtype=dtype, recipe=recipe)
 
     def _entering(self, source: int) -> Input:

@@ -1,0 +1,119 @@
+"""Filters of the catalogue against the quickest library that has them: same threads, results compared first.
+
+    python benchmarks/catalogue.py [--side 2048] [--threads 2] [--first 0]
+
+A filter is a `Case` in `CASES`: add a line. 8-bit images are held against OpenCV (Pillow where it has none),
+16-bit and float32 ones against what has them: scikit-image mostly, in one thread, since it has no other way.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import partial
+
+import cv2
+import numpy as np
+import samples
+from skimage import exposure, filters
+from timing import Bench, Peer, Row, Table, compared, run
+
+from convpipe import Pipeline, stage
+
+Filter = Callable[[np.ndarray], np.ndarray]
+
+KINDS: dict[str, Callable[[int], np.ndarray]] = {
+    "uint8": samples.gray,
+    "uint16": lambda side: samples.gray(side).astype(np.uint16) * np.uint16(257),
+    "float32": samples.single,
+}
+
+
+@dataclass(frozen=True)
+class Case:
+    """A filter here and elsewhere, on images of one type.
+
+    Parameters
+    ----------
+    name : str
+    kind : str
+        Of the images: one of `KINDS`.
+    ours : Pipeline
+    library : str
+    theirs : callable
+        From the image to what ours gives.
+    tolerance : float
+        Largest difference of the results.
+    outliers : float
+        Share of the samples that may differ by more.
+    """
+
+    name: str
+    kind: str
+    ours: Pipeline
+    library: str
+    theirs: Filter
+    tolerance: float = 0.0
+    outliers: float = 0.0
+
+
+def one(family: str, name: str, **parameters: object) -> Pipeline:
+    return Pipeline([stage(family, name, **parameters)])
+
+
+def white(image: np.ndarray, level: float | np.ndarray) -> np.ndarray:
+    """Return the full scale of the type where the image is above a level, as users write it."""
+    full = 1 if image.dtype.kind == "f" else np.iinfo(image.dtype).max
+    return np.where(image > level, image.dtype.type(full), image.dtype.type(0))
+
+
+def otsu(image: np.ndarray) -> np.ndarray:
+    return cv2.threshold(image, 0, float(np.iinfo(image.dtype).max), cv2.THRESH_BINARY | cv2.THRESH_OTSU)[1]
+
+
+def equalized(image: np.ndarray) -> np.ndarray:
+    """Return the shares over the full scale of the type, from a bin for each integer."""
+    if image.dtype.kind == "f":
+        return exposure.equalize_hist(image).astype(np.float32)
+    return np.rint(exposure.equalize_hist(image, 65536) * 65535).astype(np.uint16)
+
+
+CASES = (
+    # Ours is the share of the samples up to each; OpenCV's does without those of the darkest level.
+    Case("equalize", "uint8", one("contrast", "equalize"), "OpenCV", cv2.equalizeHist, 1.0),
+    Case("equalize", "uint16", one("contrast", "equalize"), "scikit-image", equalized, 1.0),
+    Case("equalize", "float32", one("contrast", "equalize"), "scikit-image", equalized, 1e-5),
+    Case("otsu", "uint8", one("threshold", "otsu"), "OpenCV", otsu),
+    Case("otsu", "uint16", one("threshold", "otsu"), "OpenCV", otsu),
+    Case(
+        "otsu",
+        "float32",
+        one("threshold", "otsu"),
+        "scikit-image",
+        lambda image: white(image, filters.threshold_otsu(image)),
+    ),
+)
+
+
+def rows(bench: Bench) -> Iterator[Row]:
+    for case in CASES[bench.flags["first"] :]:
+        image = KINDS[case.kind](bench.side)
+        row = bench.compare(
+            {"filter": case.name, "images": case.kind, "peer": case.library},
+            partial(case.ours, image),
+            Peer(partial(case.theirs, image), "peer"),
+            image,
+            tolerance=case.tolerance,
+            outliers=case.outliers,
+        )
+        print(f"{case.name} {case.kind}: {row['ratio']:.3g}", flush=True)
+        yield row
+
+
+def tables(bench: Bench) -> Iterator[Table]:
+    yield compared("The catalogue", rows(bench))
+
+
+if __name__ == "__main__":
+    flag = {"first": (0, "case to begin with")}
+    run(__doc__, tables, side=2048, flags=flag, prepare=cv2.setNumThreads)
