@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from convpipe import arrays, batch, config
 from convpipe.compile.backend import BACKENDS
-from convpipe.config.job import MISSING
+from convpipe.config.job import LIKE, MISSING
 from convpipe.engine import Engine, dtype_name
 from convpipe.errors import ConfigError, ParameterError, ParameterTypeError
 from convpipe.geometry import BORDER_NAMES, Border, border_hint
@@ -53,6 +53,10 @@ class Pipeline:
         Samples of this value - NaN, or a number - are not there, and count for nothing. In results it stands
         for those that are missing there. ``"file"``: the nodata value of each file, or of a DataArray its
         attribute ``_FillValue``.
+    like : str, optional
+        The library whose defaults - border, scaling, radii, rounding - the stages have that name none:
+        opencv, scipy, skimage, pillow, torch, vips. What a stage gives itself wins; the border of a dialect
+        wins over that of the pipeline.
     backend : {'cpu', 'cuda', 'auto'}
         Where it runs; ``auto`` takes what is estimated to be quicker for each image size.
     name : str
@@ -104,6 +108,7 @@ class Pipeline:
         dtype: str | None = None,
         linear_light: bool = False,
         missing: float | str | None = None,
+        like: str | None = None,
         backend: str = "cpu",
         name: str = "pipeline",
         outputs: Mapping[str, str] | None = None,
@@ -117,7 +122,8 @@ class Pipeline:
         linear_light = _LINEAR_LIGHT.parse(linear_light)
         self._own_stages = tuple(stages)
         self.outputs = _checked_outputs(outputs)
-        self.wiring = wire(stages, self.outputs, linear_light=linear_light)
+        self.like = None if like is None else LIKE.parse(like)
+        self.wiring = wire(_alike(stages, self.like), self.outputs, linear_light=linear_light)
         self.stages = self.wiring.stages
         self.border = border if isinstance(border, Border) else BORDER_NAMES[border]
         self.dtype = None if dtype is None else dtype_name(dtype)
@@ -178,6 +184,7 @@ class Pipeline:
             dtype=job.dtype,
             linear_light=job.linear_light,
             missing=job.missing,
+            like=job.like,
             backend=job.backend if backend is None else backend,
             name=job.name,
             outputs={name: output.source for name, output in job.outputs.items()},
@@ -373,6 +380,7 @@ class Pipeline:
             "dtype": (self.dtype, None),
             "linear_light": (self.linear_light, False),
             "missing": (self.missing, None),
+            "like": (self.like, None),
             "backend": (self._asked, "cpu"),
             "outputs": (self.outputs, {}),
         }
@@ -413,6 +421,17 @@ def _check_stages(stages: object) -> None:
         if not isinstance(item, Stage):
             hint = "; Pipeline.from_dict takes mappings" if isinstance(item, Mapping) else ""
             raise ParameterTypeError(f"stages need convpipe.stage(...); given {item!r}{hint}", "stages")
+
+
+def _alike(stages: Sequence[Stage], library: str | None) -> list[Stage]:
+    """Return stages in a pipeline that is like a library."""
+    alike = []
+    for at, one in enumerate(stages):
+        try:
+            alike.append(one.like(library))
+        except ParameterError as error:
+            raise ParameterError(f"stage {at} ({one.name}): {error}", "like") from None
+    return alike
 
 
 def _shape(given: object) -> tuple[int, ...]:

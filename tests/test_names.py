@@ -66,7 +66,7 @@ def test_signatures():
     assert parameters(stage) == "(family, name, /, **parameters)"
     assert parameters(Pipeline) == (
         "(stages, *, border='reflect', dtype=None, linear_light=False, missing=None, "
-        "backend='cpu', name='pipeline', outputs=None)"
+        "like=None, backend='cpu', name='pipeline', outputs=None)"
     )
     assert parameters(Pipeline.__call__) == (
         "(self, image, dtype=None, *, out=None, threads=None, channel_axis=None, alpha=False, mask=None)"
@@ -76,8 +76,8 @@ def test_signatures():
 def test_names_of_a_pipeline():
     pipeline = convpipe.Pipeline([convpipe.stage("edge", "sobel")])
     assert " ".join(name for name in dir(pipeline) if not name.startswith("_")) == (
-        "backend border dtype engine from_dict from_job from_yaml linear_light missing name outputs plan "
-        "run_folder source stages to_dict to_yaml warm wiring"
+        "backend border dtype engine from_dict from_job from_yaml like linear_light missing name outputs "
+        "plan run_folder source stages to_dict to_yaml warm wiring"
     )
 
 
@@ -168,6 +168,6 @@ def test_methods():
 
 def test_words_of_stages():
     common = " ".join(parameter.name for parameter in COMMON)
-    assert common == "stride padding dilation anchor border value bias dtype name from"
+    assert common == "stride padding dilation anchor border value bias dtype like name from"
     assert " ".join(BORDER_NAMES) == "constant edge reflect symmetric wrap zeros replicate circular"
     assert " ".join(COMPUTE) == "bool uint8 int8 uint16 int16 float16 float32 uint32 int32 float64"

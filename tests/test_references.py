@@ -98,4 +98,4 @@ def test_every_parameter_has_a_table(family, method):
 
 def test_every_common_parameter_that_changes_pixels_has_a_table():
     given = {name for table in TABLES for name in table.parameters}
-    assert {parameter.name for parameter in COMMON} - given == {"name", "dtype", "from"}
+    assert {parameter.name for parameter in COMMON} - given == {"name", "dtype", "from", "like"}

@@ -121,7 +121,8 @@ def settings(recipe: Recipe, **output: Any) -> dict[str, Any]:
 
 
 def _stage(stage: Stage) -> dict[str, Any]:
-    common = {name: value for name, value in stage.common.items() if name not in ("name", "from")}
+    idle = ("name", "from", *(() if stage.common["like"] else ("like",)))  # as in journals of before it
+    common = {name: value for name, value in stage.common.items() if name not in idle}
     return {stage.method.family: stage.method.name, **_plain({**stage.parameters, **common})}
 
 

@@ -70,6 +70,10 @@ def _show(method: Method) -> None:
             _echo(f"{'':12} {parameter.kind()} ({given})", 13)
     for name, why in method.unused.items():
         _echo(f"  no {name:<7} {why}", 13)
+    if found := method.dialects:
+        emit("\nLike other libraries:")
+    for dialect in found:
+        _echo(f"  {dialect.library:<10} {dialect.call}: {dialect}", 13)
 
 
 def _echo(text: str, indent: int) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 from convpipe.config.kinds import FilePath, Globs, MissingValue
 from convpipe.geometry import Border
 from convpipe.limits import DEFAULT_LIMITS, Limits
-from convpipe.stages import Stage
+from convpipe.stages import COMMON, Stage
 from convpipe.stages.names import StageReference
 from convpipe.stages.numbers import Count
 from convpipe.stages.parameters import BorderName, Choice, Flag, Parameter, PixelType, Text
@@ -77,6 +77,8 @@ class Job:
     linear_light : bool
     missing : float, 'nan', 'file' or None
         Samples that count as not there; ``file``: those that each file says to be no data.
+    like : str or None
+        The library whose defaults the stages have that name none.
     backend : {'cpu', 'cuda', 'auto'}
     input : InputSpec
     output : OutputSpec
@@ -98,6 +100,7 @@ class Job:
     dtype: str | None = None
     linear_light: bool = False
     missing: float | str | None = None
+    like: str | None = None
     backend: str = "cpu"
     input: InputSpec = InputSpec()
     output: OutputSpec = OutputSpec()
@@ -115,10 +118,16 @@ MISSING = MissingValue(
     words=("nan", "file"),
 )
 
+LIKE = replace(
+    next(parameter for parameter in COMMON if parameter.name == "like"),
+    doc="library whose borders, scalings, radii and rounding the stages have, unless they say",
+)
+
 JOB_KEYS: tuple[Parameter, ...] = (
     Text("name", "name of the job in reports; default: the file's name", None),
     BorderName("border", "how pixels outside the image are made, unless a stage says", Border.REFLECT),
     PixelType("dtype", "dtype of the results; default: that of each image", None),
+    LIKE,
     Flag("linear_light", "filter sRGB images in linear light", False),
     MISSING,
     Choice("backend", "where it runs; auto takes the quicker", "cpu", choices=("cpu", "cuda", "auto")),

@@ -25,7 +25,7 @@ from convpipe.config.job import (
 from convpipe.config.outputs import check_wiring
 from convpipe.config.overrides import Override
 from convpipe.config.problems import Problems
-from convpipe.config.stages import read_stages
+from convpipe.config.stages import check_like, read_stages
 from convpipe.config.tree import BROKEN, Entry, Node, locate
 from convpipe.errors import ConfigError, ParameterError, printable
 from convpipe.limits import Limits
@@ -247,6 +247,7 @@ def _fields(node: Node, what: str, problems: Problems) -> dict[str, Any]:
     if "stages" in entries:
         stages = read_stages(entries["stages"].node, problems)
         fields["stages"] = tuple(placed.stage for placed in stages if placed.right)
+        check_like(stages, fields["like"], problems)
         if stages and what != "defaults":  # which a job may complete
             check_wiring(stages, fields["outputs"], outputs, problems)
     return fields

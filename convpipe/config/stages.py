@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from convpipe.config.hints import belongs
@@ -51,6 +52,16 @@ def read_stages(node: Node, problems: Problems) -> tuple[Placed, ...]:
             stage = _stage(item, problems)
         found.append(Placed(stage or _instead(item), item, stage is not None))
     return tuple(found)
+
+
+def check_like(stages: Sequence[Placed], library: str | None, problems: Problems) -> None:
+    """Add to `problems` the stages that have no meaning in the library that the job is like."""
+    for placed in stages:
+        try:
+            placed.stage.like(library)
+        except ParameterError as error:
+            if placed.right:
+                problems.add(placed.node.mark.error(str(error)))
 
 
 def _instead(node: Node) -> Stage:

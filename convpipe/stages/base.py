@@ -11,7 +11,7 @@ import difflib
 import inspect
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, Literal
 
@@ -19,8 +19,10 @@ from convpipe.errors import ParameterError
 from convpipe.geometry import Border
 from convpipe.ops import Graph, Op
 from convpipe.stages.common import COMMON, unused
+from convpipe.stages.dialects import OWN, Dialect, spoken
+from convpipe.stages.dialects import find as find_dialect
 from convpipe.stages.elsewhere import advice, advice_in, is_missing
-from convpipe.stages.parameters import REQUIRED, Parameter, Text
+from convpipe.stages.parameters import REQUIRED, Choice, Parameter, Text
 
 Lowering = Callable[..., "tuple[Op, ...] | Graph"]
 
@@ -108,7 +110,13 @@ class Method:
     def common(self) -> tuple[Parameter, ...]:
         """Those of :data:`COMMON` that it takes."""
         none = {*self.unused, *(() if self.reads is None else ("from",))}
-        return tuple(parameter for parameter in COMMON if parameter.name not in none)
+        return tuple(
+            replace(parameter, choices=(*spoken(self.family, self.name), OWN))
+            if isinstance(parameter, Choice) and parameter.name == "like"
+            else parameter
+            for parameter in COMMON
+            if parameter.name not in none
+        )
 
     @cached_property
     def unused(self) -> Mapping[str, str]:
@@ -120,6 +128,13 @@ class Method:
             for parameter in self.parameters
         }
         return unused(self.lowered(given, Border.REFLECT, ImageKind(self.colours or 1)))
+
+    @property
+    def dialects(self) -> tuple[Dialect, ...]:
+        """What it is in other libraries."""
+        return tuple(
+            find_dialect(library, self.family, self.name) for library in spoken(self.family, self.name)
+        )
 
     def lowered(
         self, parameters: Mapping[str, Any], border: Border, image: ImageKind

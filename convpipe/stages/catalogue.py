@@ -55,6 +55,9 @@ def to_dict(method: Method) -> dict[str, Any]:
         "reference": method.reference,
         "alpha": method.alpha,
         "example": example(method),
+        "like": {
+            dialect.library: {"call": dialect.call, "sets": str(dialect)} for dialect in method.dialects
+        },
         "parameters": [
             {
                 "name": parameter.name,

@@ -7,9 +7,10 @@ from collections.abc import Mapping
 from convpipe.errors import ParameterError
 from convpipe.ops import Frame, Graph, Layer, Op, Rank, Resample, Stencil, Turn, has_window
 from convpipe.padding import Kept, Padding
+from convpipe.stages.dialects import LIBRARIES, OWN
 from convpipe.stages.names import StageName, StageReference
 from convpipe.stages.numbers import CountPair, Number
-from convpipe.stages.parameters import BorderName, PaddingForm, Parameter, PixelType
+from convpipe.stages.parameters import BorderName, Choice, PaddingForm, Parameter, PixelType
 
 COMMON: tuple[Parameter, ...] = (
     CountPair("stride", "step between outputs, in pixels", (1, 1)),
@@ -20,6 +21,14 @@ COMMON: tuple[Parameter, ...] = (
     Number("value", "what a constant border holds; beside alpha it is opaque", 0.0),
     Number("bias", "added to every output sample", 0.0),
     PixelType("dtype", "round the stage's output to this type; integers saturate", None),
+    Choice(
+        "like",
+        "library whose border, scaling, radii and rounding it has where the entry gives none; default: the "
+        "pipeline's",
+        None,
+        choices=(*LIBRARIES, OWN),
+        aliases={"cv2": "opencv", "ndimage": "scipy", "scikit-image": "skimage", "PIL": "pillow"},
+    ),
     StageName("name", "name of the stage: in plans and reports, and for others to refer to", None),
     StageReference("from", "name of the stage that it reads, or input; default: the stage before", None),
 )

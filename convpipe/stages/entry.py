@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -12,6 +12,8 @@ from convpipe.geometry import Border
 from convpipe.ops import Graph
 from convpipe.stages.base import ANY_LABEL, LABEL, ImageKind, Method, find, nearest
 from convpipe.stages.common import COMMON, not_taken
+from convpipe.stages.dialects import OWN, Dialect
+from convpipe.stages.dialects import find as find_dialect
 from convpipe.stages.elsewhere import meant_here
 from convpipe.stages.lowering import lowered
 from convpipe.stages.parameters import Parameter, Text
@@ -98,6 +100,43 @@ class Stage:
         names: tuple[str, ...] = self.parameters[self.method.reads].names
         return names
 
+    @property
+    def dialect(self) -> Dialect | None:
+        """What the method is in the library that the stage is `like`; None where it has its own meaning."""
+        library = self.common["like"]
+        if library in (None, OWN):
+            return None
+        return find_dialect(library, self.method.family, self.method.name)
+
+    def like(self, library: str | None) -> Stage:
+        """Return the stage in a pipeline that is like a library; it may say itself what it is like.
+
+        Raises
+        ------
+        ParameterError
+            If what the method is in that library is not known.
+        """
+        if library is None or self.common["like"] is not None:
+            return self
+        find_dialect(library, self.method.family, self.method.name)  # says more than a choice that is none
+        return stage(self.method.family, self.label, **{**self.given, "like": library})
+
+    def spelled_out(self, image: ImageKind) -> Stage:
+        """Return the stage with the parameters of its dialect where the entry gives none."""
+        if self.dialect is None:
+            return self
+        known = {parameter.name: parameter for parameter in self.method.accepted}
+        sets = {
+            name: known[name].parse(value)
+            for name, value in self.dialect.parameters(self.parameters, image).items()
+            if name not in self.given
+        }
+        own, common = (
+            {name: sets.get(name, value) for name, value in each.items()}
+            for each in (self.parameters, self.common)
+        )
+        return replace(self, parameters=own, common=common)
+
     def lower(self, border: Border, image: ImageKind) -> Graph:
         """Return the stage as a graph, whose inputs are in the order of what it `reads`.
 
@@ -110,7 +149,7 @@ class Stage:
         """
         asked = border, image
         if asked not in self._lowered:
-            self._lowered[asked] = lowered(self, border, image)
+            self._lowered[asked] = lowered(self.spelled_out(image), border, image)
         return self._lowered[asked]
 
     @cached_property

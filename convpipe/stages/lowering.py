@@ -159,6 +159,9 @@ class _Maker:
     def last(self) -> list[Op]:
         """What every stage may do to its result."""
         ops: list[Op] = []
+        dialect = self.stage.dialect
+        if dialect is not None and dialect.rounds and self.image.full_scale > 1:
+            ops.append(Map(dialect.rounds))
         if self.stage.common["bias"]:
             ops.append(Map("r + bias", constants=(("bias", self.stage.common["bias"]),)))
         if self.stage.dtype is not None:

@@ -11,7 +11,7 @@ from convpipe.batch import FolderJob
 from convpipe.batch.identity import Identity, Maker, settings
 from convpipe.geometry import Border
 from convpipe.images import Limits
-from convpipe.stages import ANY_LABEL, COMMON, families, stage
+from convpipe.stages import ANY_LABEL, families, stage
 from convpipe.stages.combine import FormulaText
 from convpipe.stages.filters import Filters
 from convpipe.stages.footprint import Footprint
@@ -32,6 +32,7 @@ PIPELINES = {
     "dtype": "float32",
     "linear_light": True,
     "missing": 0,
+    "like": "opencv",
     "name": "other",
     "outputs": {"soft": "soft"},
 }
@@ -91,6 +92,7 @@ COMMONS = {
     "value": 7,
     "bias": -1,
     "dtype": "int16",
+    "like": "convpipe",
     "name": "mine",
     "from": "input",
 }
@@ -141,7 +143,7 @@ def test_every_parameter_of_every_stage_but_its_name(family, name, parameter):
     methods = families()[family]
     method = methods.get(name, methods.get(ANY_LABEL))
     example = method.example
-    value = COMMONS[parameter.name] if parameter in COMMON else another(parameter, example)
+    value = COMMONS[parameter.name] if parameter.name in COMMONS else another(parameter, example)
     if name == "conv2d":  # three filters, so that groups and biases can be as many
         example = {"weights": [[[[1]]], [[[2]]], [[[3]]]]}
     if parameter.name == "enlarge":

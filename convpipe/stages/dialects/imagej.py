@@ -1,0 +1,3 @@
+"""ImageJ: edges are repeated."""
+
+from __future__ import annotations
