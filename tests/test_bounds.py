@@ -64,7 +64,7 @@ def test_the_smallest_image(chain, border):
 def test_every_filter(method, channels, alpha, rng):
     if method.colours not in (None, channels - alpha):
         return
-    if method.title == "layer conv2d":  # whose weights are of one channel
+    if method.title == "network conv":  # whose weights are of one channel
         channels = 1 + alpha
     image = rng.integers(0, 256, (6, 9, channels), dtype=np.uint8)
     stages = [make(method, stride=2, dilation=2)]

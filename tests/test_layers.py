@@ -29,6 +29,7 @@ LAYERS = [
     "interval",
     "branches",
     "statistics",
+    "tensors",
     "ops",
     "levels",
     "fourier",
@@ -71,6 +72,7 @@ HOMES = {
     "PIL": {"images"},
     "imagecodecs": {"images"},
     "tifffile": {"images"},
+    "onnx": {"tensors"},
     "skimage": {"cli", "stages", "statistics"},
 }
 """Where a library may be imported, be it when it is first needed; NumPy alone may be everywhere.

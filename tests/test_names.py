@@ -132,9 +132,9 @@ def test_methods():
         "denoise": ["nlmeans", "outliers", "tv"],
         "edge": ["dog", "kirsch", "laplacian", "prewitt", "roberts", "scharr", "sobel"],
         "geometry": ["crop", "flip", "pyramid_up", "resize", "rotate90", "transpose"],
-        "layer": ["conv2d"],
         "light": ["linear", "srgb"],
         "morphology": ["blackhat", "close", "dilate", "erode", "gradient", "open", "tophat"],
+        "network": ["conv"],
         "point": [
             "abs",
             "clip",

@@ -123,7 +123,7 @@ def settings(recipe: Recipe, **output: Any) -> dict[str, Any]:
 def _stage(stage: Stage) -> dict[str, Any]:
     idle = ("name", "from", *(() if stage.common["like"] else ("like",)))  # as in journals of before it
     common = {name: value for name, value in stage.common.items() if name not in idle}
-    return {stage.method.family: stage.method.name, **_plain({**stage.parameters, **common})}
+    return {stage.method.family: stage.method.name, **_plain({**common, **stage.parameters})}
 
 
 def _plain(value: Any) -> Any:

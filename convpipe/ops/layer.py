@@ -117,7 +117,7 @@ class Layer:
             raise ParameterError(f"groups={self.groups} must divide the {self.filters} filters", "groups")
         if len(self.biases) not in (0, self.filters):
             raise ParameterError(
-                f"biases need a number for each of {self.filters} filters; given {len(self.biases)}", "biases"
+                f"bias needs a number for each of {self.filters} filters; given {len(self.biases)}", "bias"
             )
 
     @property

@@ -108,8 +108,8 @@ class Method:
 
     @cached_property
     def common(self) -> tuple[Parameter, ...]:
-        """Those of :data:`COMMON` that it takes."""
-        none = {*self.unused, *(() if self.reads is None else ("from",))}
+        """Those of :data:`COMMON` that it takes and does not declare itself, with a meaning of its own."""
+        none = {*self.unused, *self._own, *(() if self.reads is None else ("from",))}
         return tuple(
             replace(parameter, choices=(*spoken(self.family, self.name), OWN))
             if isinstance(parameter, Choice) and parameter.name == "like"
@@ -127,7 +127,12 @@ class Method:
             else parameter.default
             for parameter in self.parameters
         }
-        return unused(self.lowered(given, Border.REFLECT, ImageKind(self.colours or 1)))
+        found = unused(self.lowered(given, Border.REFLECT, ImageKind(self.colours or 1)))
+        return {name: why for name, why in found.items() if name not in self._own}
+
+    @property
+    def _own(self) -> set[str]:
+        return {parameter.name for parameter in self.parameters}
 
     @property
     def dialects(self) -> tuple[Dialect, ...]:

@@ -56,7 +56,7 @@ _HERE = {
         "blur: box (with 'size: N', 'stride: N' and 'padding: valid')"
     ),
     "gamma_correction adjust_gamma power": "point: gamma",
-    "filter2d convolve convolution correlate correlation conv kernel emboss high_pass motion_blur": (
+    "filter2d convolve convolution correlate correlation kernel emboss high_pass motion_blur": (
         "custom: LABEL (with 'kernel:', rows of numbers)"
     ),
     "LoG edge.log blur.log gaussian_laplace laplacian_of_gaussian marr_hildreth": (
@@ -66,6 +66,7 @@ _HERE = {
     " resize.bicubic resize.lanczos resize.lanczos3 resize.nearest resize.area resize.box": (
         "geometry: resize (with 'scale: N', 'longest: N' or 'size: [rows, columns]', and a 'method:')"
     ),
+    "layer conv2d layer.conv2d convolution_layer": "network: conv",
     "median_filter medianblur despeckle": "rank: median",
     "min minimum_filter": "rank: minimum",
     "max maximum_filter": "rank: maximum",
@@ -105,8 +106,8 @@ _NOT_HERE = {
     "warp affine perspective undistort shear translate polar log_polar": (
         "transform the images before the run"
     ),
-    "layers network cnn model onnx relu sigmoid softmax activation batchnorm": (
-        "layer: conv2d is the convolution of a layer; 'combine' takes a formula: 'maximum(features, 0)'"
+    "layers cnn model onnx relu sigmoid softmax activation batchnorm": (
+        "network: conv is the convolution of a layer; 'combine' takes a formula: 'maximum(features, 0)'"
     ),
     "variance std stddev entropy local_std rank.mode rank.entropy": "",
     "statistics measure statistics.mean statistics.min statistics.max measure.mean measure.min measure.max": (
@@ -164,7 +165,7 @@ _PARAMETERS = {
     "dilation": "rate dilations atrous",
     "border": "mode padding_mode boundary border_type pad_mode border_mode",
     "value": "cval border_value fill fill_value constant",
-    "bias": "offset delta beta add",
+    "bias": "offset delta beta add biases",
     "dtype": "type output_dtype ddepth data_type",
     "name": "id label title",
     "from": "input source src reads inputs",

@@ -35,7 +35,7 @@ class Stage:
     parameters : mapping
         The method's own parameters, parsed, defaults filled in.
     common : mapping
-        The parameters of :data:`COMMON`, likewise.
+        The parameters of :data:`COMMON`, likewise; the default of one that the method has of its own.
     implied : bool
         Whether an option of the pipeline brings it, so that it has no number among the stages given.
     """
@@ -69,7 +69,7 @@ class Stage:
     @cached_property
     def _meaning(self) -> tuple[Any, ...]:
         """What makes a stage: its method, and every parameter as the mathematics takes it."""
-        parameters = {**self.parameters, **self.common}
+        parameters = {**self.common, **self.parameters}
         return self.method.family, self.method.name, self.label, tuple(sorted(parameters.items()))
 
     def __eq__(self, other: object) -> bool:
@@ -212,7 +212,8 @@ def attempt(
             errors.append(error)
     if errors:
         return None, tuple(errors)
-    common = {parameter.name: parsed.pop(parameter.name, parameter.default) for parameter in COMMON}
+    common = {parameter.name: parameter.default for parameter in COMMON}
+    common |= {parameter.name: parsed.pop(parameter.name) for parameter in declared.common}
     given = {key: _plain(value) for key, value in parameters.items()}
     made = Stage(declared, str(name), given, parsed, common)
     try:

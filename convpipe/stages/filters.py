@@ -1,67 +1,60 @@
-"""A parameter that holds the filters of a layer: numbers, or a file of them."""
+"""Parameters that hold the numbers of a layer, as lists or as a tensor of a file."""
 
 from __future__ import annotations
 
 import os
 from dataclasses import dataclass
-from math import prod
-from typing import Any, BinaryIO
+from typing import Any
 
 import numpy as np
-from numpy.lib import format as npy
 from numpy.typing import NDArray
 
+from convpipe import tensors
 from convpipe.errors import ParameterError
 from convpipe.ops.layer import Weights
-from convpipe.paths import expanded, irregular, open_at_once, tried
+from convpipe.stages.numbers import VANISHING, Number
 from convpipe.stages.parameters import Parameter, is_list
-
-MOST_WEIGHTS = 1 << 24
-"""Of all filters together: those of a layer of 512 x 512 channels and 7x7 taps are 13 million."""
-
-_READERS = {(1, 0): npy.read_array_header_1_0, (2, 0): npy.read_array_header_2_0}
 
 
 @dataclass(frozen=True)
-class Filters(Parameter):
-    """Lists in lists of numbers, or the path of a ``.npy`` file; parsed to weights."""
+class _Tensor(Parameter):
+    """Numbers, as lists in lists or as a tensor of a file, which is read at once and never unpickled."""
 
-    def parse(self, value: Any) -> Weights:
-        """Return the weights; a file is read at once, and never unpickled."""
-        if isinstance(value, str | os.PathLike):
-            return self._checked(self._read(value))
+    def numbers(self, value: Any) -> NDArray[Any]:
+        """Return the real numbers that are given, or those of the file."""
+        array = self._read(value) if isinstance(value, str | os.PathLike) else self._listed(value)
+        if array.dtype.kind not in "iuf":
+            raise ParameterError(f"{self.name} needs real numbers; given {array.dtype}", self.name)
+        if array.size > tensors.MOST:
+            raise ParameterError(f"{self.name} has {array.size} numbers; at most {tensors.MOST}", self.name)
+        return array
+
+    def _listed(self, value: Any) -> NDArray[Any]:
         if not (is_list(value) or hasattr(value, "__array__")):
             raise self.refuse_type(value)
         try:
-            array = np.array(value)
+            return np.array(value)
         except ValueError:
             raise ParameterError(f"{self.name} is ragged: its lists have other lengths", self.name) from None
-        return self._checked(array)
-
-    def _checked(self, array: NDArray[Any]) -> Weights:
-        if array.dtype.kind not in "iuf":
-            raise ParameterError(f"{self.name} needs real numbers; given {array.dtype}", self.name)
-        if array.size > MOST_WEIGHTS:
-            raise ParameterError(f"{self.name} has {array.size} numbers; at most {MOST_WEIGHTS}", self.name)
-        return Weights.of(array)
 
     def _read(self, path: str | os.PathLike[str]) -> NDArray[Any]:
         try:
-            descriptor = open_at_once(expanded(os.fspath(path)))
-        except (OSError, ValueError) as error:  # of a name that holds what no name can, too
-            said = getattr(error, "strerror", None) or str(error)
-            reason = f"{os.fspath(path)!r} cannot be read: {said}{tried(path)}"
-            raise ParameterError(f"{self.name}: {reason}", self.name) from None
-        try:
-            return _array(descriptor)
-        except (ValueError, OSError, EOFError) as error:
-            raise ParameterError(f"{self.name}: {os.fspath(path)!r}: {error}", self.name) from None
-        finally:
-            os.close(descriptor)
+            return tensors.read(path)
+        except ValueError as error:
+            raise ParameterError(f"{self.name}: {error}", self.name) from None
+
+
+@dataclass(frozen=True)
+class Filters(_Tensor):
+    """Those of (C_out, C_in / groups, KH, KW); parsed to :class:`convpipe.ops.layer.Weights`."""
+
+    def parse(self, value: Any) -> Weights:
+        """Return the weights."""
+        return Weights.of(self.numbers(value))
 
     def kind(self) -> str:
         """Return what is needed."""
-        return "numbers as lists of (C_out, C_in / groups, KH, KW), or the path of a .npy file of them"
+        return f"numbers as lists of (C_out, C_in / groups, KH, KW), or {tensors.FORMS}"
 
     def schema(self) -> dict[str, Any]:
         """Return a path, or lists within lists."""
@@ -71,26 +64,47 @@ class Filters(Parameter):
         return {"anyOf": [{"type": "string", "minLength": 1}, level]}
 
 
-def _array(descriptor: int) -> NDArray[Any]:
-    """Return the array of an open .npy file."""
-    if reason := irregular(descriptor):
-        raise ValueError(reason)
-    with os.fdopen(descriptor, "rb", closefd=False) as file:
-        return _held(file, os.fstat(descriptor).st_size)
+@dataclass(frozen=True)
+class PerChannel(_Tensor):
+    """A number for each channel, or one for all of them; parsed to a tuple of float, or to a float.
 
+    They are above `above`, or at least `least`, where these are given.
+    """
 
-def _held(file: BinaryIO, size: int) -> NDArray[Any]:
-    """Return the array of a file, whose header is held against its size first."""
-    version = npy.read_magic(file)
-    if version not in _READERS:
-        raise ValueError(f"version {version[0]}.{version[1]} of the format; 1.0 and 2.0 are read")
-    shape, _, dtype = _READERS[version](file)
-    if dtype.hasobject:
-        raise ValueError("it holds Python objects, which are never unpickled")
-    if prod(shape) > MOST_WEIGHTS:
-        raise ValueError(f"it holds {prod(shape)} numbers; at most {MOST_WEIGHTS}")
-    if file.tell() + prod(shape) * dtype.itemsize > size:
-        raise ValueError("it is truncated")
-    file.seek(0)
-    array: NDArray[Any] = npy.read_array(file, allow_pickle=False)
-    return array
+    least: float | None = None
+    above: float | None = None
+
+    def parse(self, value: Any) -> tuple[float, ...] | float:
+        """Return the numbers, or the number."""
+        if not (isinstance(value, str | os.PathLike) or is_list(value) or np.ndim(value)):
+            return self._number(self.name).parse(value)
+        array = self.numbers(value)
+        if array.ndim != 1 or not array.size:
+            raise ParameterError(f"{self.name} needs {self.kind()}; given shape {array.shape}", self.name)
+        return tuple(self._each(k, number) for k, number in enumerate(array.tolist()))
+
+    def _each(self, k: int, number: float) -> float:
+        try:  # what is below the smallest number of float32 is 0 there, and may be
+            return self._number(f"{self.name}[{k}]").parse(0.0 if abs(number) <= VANISHING else number)
+        except ParameterError as error:
+            raise type(error)(str(error), self.name) from None
+
+    def _number(self, name: str) -> Number:
+        return Number(name, self.doc, least=self.least, above=self.above)
+
+    def kind(self) -> str:
+        """Return what is needed."""
+        return (
+            f"{self._number(self.name).kind()} for all channels, a list of one for each, or {tensors.FORMS}"
+        )
+
+    def schema(self) -> dict[str, Any]:
+        """Return a path, a number, or a list of numbers."""
+        number = self._number(self.name).schema()
+        return {
+            "anyOf": [
+                {"type": "string", "minLength": 1},
+                number,
+                {"type": "array", "items": number, "minItems": 1},
+            ]
+        }

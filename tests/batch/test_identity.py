@@ -143,8 +143,9 @@ def test_every_parameter_of_every_stage_but_its_name(family, name, parameter):
     methods = families()[family]
     method = methods.get(name, methods.get(ANY_LABEL))
     example = method.example
-    value = COMMONS[parameter.name] if parameter.name in COMMONS else another(parameter, example)
-    if name == "conv2d":  # three filters, so that groups and biases can be as many
+    common = {each.name for each in method.common}
+    value = COMMONS[parameter.name] if parameter.name in common else another(parameter, example)
+    if name == "conv":  # three filters, so that groups and bias can be as many
         example = {"weights": [[[[1]]], [[[2]]], [[[3]]]]}
     if parameter.name == "enlarge":
         example = {"longest": 9}

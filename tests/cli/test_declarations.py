@@ -153,7 +153,7 @@ LEAVES = (
         ("", None),
     ],
 )
-@pytest.mark.parametrize("before", ["", "{layer: conv2d, weights: [[[[1]]]]}"], ids=["any", "one channel"])
+@pytest.mark.parametrize("before", ["", "{network: conv, weights: [[[[1]]]]}"], ids=["any", "one channel"])
 def test_check_says_images_of_which_types_a_run_fails_of(convpipe, here, missing, types, before):
     first = f"  - {before}\n" if before else ""
     (here / "job.yaml").write_text(

@@ -57,7 +57,7 @@ from convpipe import Pipeline, stage
 from convpipe.compile.conv2d import layer
 shared, correlate = [], layer.correlate
 layer.correlate = lambda *given: shared.append(numba.get_num_threads()) or correlate(*given)
-run = Pipeline([stage("layer", "conv2d", weights=[[[[1, 2]]], [[[3, 4]]]])])
+run = Pipeline([stage("network", "conv", weights=[[[[1, 2]]], [[[3, 4]]]])])
 image = np.arange(256 * 256, dtype=np.uint8).reshape(256, 256)
 results = [run(image, threads=threads) for threads in (None, 1, 2, 5)]
 assert all(np.array_equal(result, results[0]) for result in results)

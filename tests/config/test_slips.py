@@ -85,7 +85,7 @@ def stages(*entries):
         (stages("noise: gaussian"), "2:5", "convpipe adds no noise"),
         (stages("statistics: mean"), "2:5", "measure the results after the run"),
         (stages("blend: difference"), "2:5", "combine: LABEL takes a formula over the names of stages"),
-        (stages("network: relu"), "2:5", "layer: conv2d is the convolution of a layer"),
+        (stages("network: relu"), "2:14", "network: conv is the convolution of a layer"),
         (stages("pool: max"), "2:5", "use rank: maximum (with 'size: N', 'stride: N' and 'padding: valid')"),
         (stages("pool: avg"), "2:5", "use blur: box (with 'size: N', 'stride: N' and 'padding: valid')"),
         (stages("edges: scharr"), "2:5", "write 'edge: scharr'"),

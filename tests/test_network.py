@@ -25,7 +25,7 @@ def conv2d(**parameters):
     given = {
         name: np.asarray(value).tolist() if name == "weights" else value for name, value in parameters.items()
     }
-    return stage("layer", "conv2d", **given)
+    return stage("network", "conv", **given)
 
 
 @pytest.mark.parametrize(
@@ -48,8 +48,8 @@ def test_it_is_conv2d_of_a_padded_image(common, groups, dtype, weights, rng):
     image = rng.integers(0, 256, (20, 31, 3)).astype(dtype)
     image = image / 255 if dtype == "float64" else image
     weights = weights[:, : 3 // groups]
-    biases = rng.normal(size=6)
-    one = conv2d(weights=weights, biases=biases.tolist(), groups=groups, **common)
+    bias = rng.normal(size=6)
+    one = conv2d(weights=weights, bias=bias.tolist(), groups=groups, **common)
     pipeline = Pipeline([one], dtype="float64" if dtype == "float64" else "float32")
     (node,) = pipeline.plan(image.shape, dtype).nodes
     rows, cols = node.axes
@@ -59,7 +59,7 @@ def test_it_is_conv2d_of_a_padded_image(common, groups, dtype, weights, rng):
     held = {"constant_values": common.get("value", 0)} if mode == "constant" else {}
     padded = np.moveaxis(np.pad(image.astype(compute), sides, mode=mode, **held), 2, 0)
     want = convpipe.conv2d(
-        padded, weights.astype(compute), biases.astype(compute), stride=[rows.stride, cols.stride],
+        padded, weights.astype(compute), bias.astype(compute), stride=[rows.stride, cols.stride],
         dilation=[rows.dilation, cols.dilation], groups=groups,
     )  # fmt: skip
     got = pipeline(image)
@@ -114,7 +114,7 @@ def test_weights_of_a_file(weights, rng, tmp_path, monkeypatch):
     path = tmp_path / "w.npy"
     np.save(path, weights)
     monkeypatch.chdir(tmp_path)
-    pipeline = Pipeline([stage("layer", "conv2d", weights="w.npy")])
+    pipeline = Pipeline([stage("network", "conv", weights="w.npy")])
     listed = Pipeline([conv2d(weights=weights)])
     np.testing.assert_array_equal(pipeline(image), listed(image))
     assert pipeline.stages[0] == listed.stages[0]
@@ -122,14 +122,39 @@ def test_weights_of_a_file(weights, rng, tmp_path, monkeypatch):
     assert "weights: w.npy" in pipeline.to_yaml()
     before = Identity.of(pipeline, settings(pipeline))
     np.save(path, weights + 1)
-    other = Pipeline([stage("layer", "conv2d", weights="w.npy")])
+    other = Pipeline([stage("network", "conv", weights="w.npy")])
     assert Identity.of(other, settings(other)) != before  # by content: --resume makes its results anew
+
+
+def test_weights_and_bias_of_one_file_and_one_bias_for_all(weights, rng, tmp_path):
+    image = rng.integers(0, 256, (9, 10, 3), dtype=np.uint8)
+    bias = rng.normal(size=6).astype(np.float32)
+    np.savez(tmp_path / "m.npz", weight=weights, bias=bias, one=bias[:1])
+    file = f"{tmp_path}/m.npz"
+    named = stage("network", "conv", weights=f"{file}#weight", bias=f"{file}#bias")
+    assert named == conv2d(weights=weights, bias=bias.tolist())
+    assert conv2d(weights=weights, bias=7) == conv2d(weights=weights, bias=7.0)
+    np.testing.assert_array_equal(
+        Pipeline([conv2d(weights=weights, bias=7)], dtype="float32")(image),
+        Pipeline([conv2d(weights=weights, bias=[7] * 6)], dtype="float32")(image),
+    )
+    with pytest.raises(ParameterError, match="a number for each of 6 filters; given 1"):
+        stage("network", "conv", weights=f"{file}#weight", bias=f"{file}#one")
+    with pytest.raises(
+        ParameterError, match=r"weights: '.*m.npz': it holds 3 tensors; say which by"
+    ) as caught:
+        stage("network", "conv", weights=file)
+    assert caught.value.parameter == "weights"
+    with pytest.raises(
+        ParameterError, match=r"bias needs a finite number for all channels.*given shape \(6, 3"
+    ):
+        stage("network", "conv", weights=f"{file}#weight", bias=f"{file}#weight")
 
 
 def test_files_that_hold_no_weights_are_refused(tmp_path):
     def refused(words):
         with pytest.raises(ParameterError, match=words) as caught:
-            stage("layer", "conv2d", weights=str(tmp_path / "w.npy"))
+            stage("network", "conv", weights=str(tmp_path / "w.npy"))
         assert caught.value.parameter == "weights"
 
     path = tmp_path / "w.npy"
@@ -158,16 +183,23 @@ def test_files_that_hold_no_weights_are_refused(tmp_path):
         ({"weights": [[[["a"]]]]}, "real numbers"),
         ({"weights": [[[[float("inf")]]]]}, "finite"),
         ({"weights": np.ones((3, 1, 1, 1)), "groups": 2}, "groups=2 must divide the 3 filters"),
-        ({"weights": np.ones((3, 1, 1, 1)), "biases": [1, 2]}, "a number for each of 3 filters; given 2"),
+        (
+            {"weights": np.ones((1, 1, 1, 1)), "bias": [[1]]},
+            r"bias needs a finite number .* given shape \(1, 1\)",
+        ),
+        ({"weights": np.ones((1, 1, 1, 1)), "bias": [float("inf")]}, r"bias\[0\] needs a finite number"),
+        ({"weights": np.ones((1, 1, 1, 1)), "bias": True}, "bias needs a finite number"),
+        ({"weights": np.ones((1, 1, 1, 1)), "biases": [1]}, "no parameter 'biases'; did you mean 'bias'"),
+        ({"weights": np.ones((3, 1, 1, 1)), "bias": [1, 2]}, "a number for each of 3 filters; given 2"),
     ],
 )
 def test_what_is_no_layer_is_refused(given, words):
     with pytest.raises(ParameterError, match=words):
-        stage("layer", "conv2d", **given)
+        stage("network", "conv", **given)
 
 
 def test_channels_that_do_not_meet_are_planning_errors(weights):
-    words = r"stage 0 \(layer conv2d\): its weights of 6x3x3x4 are for 3 channels; what it reads has 1"
+    words = r"stage 0 \(network conv\): its weights of 6x3x3x4 are for 3 channels; what it reads has 1"
     with pytest.raises(PlanError, match=words):
         Pipeline([conv2d(weights=weights)]).plan((9, 9))
     with pytest.raises(PlanError, match="what it reads has 2 beside alpha"):
@@ -184,7 +216,7 @@ def test_the_plan_says_channels_filters_and_what_is_read(weights, tmp_path):
     assert demand(plan.nodes, {0: (Span(2, 3), Span(1, 1))})[-1] == (Span(4, 8), Span(2, 5))
     assert plan.shared_bytes >= 4 * (20 * 30 * 3 + 9 * 14 * 6)
     path = tmp_path / "a.yaml"
-    path.write_text("stages: [{layer: conv2d, weights: [[[[1]]], [[[2]]]]}]")
+    path.write_text("stages: [{network: conv, weights: [[[[1]]], [[[2]]]]}]")
     text = CliRunner().invoke(main, ["plan", str(path), "--size", "9x9"]).stdout
     assert "1 -> 2, filters of 2x1x1x1" in text
 
@@ -192,7 +224,7 @@ def test_the_plan_says_channels_filters_and_what_is_read(weights, tmp_path):
 def test_explain_adds_up(tmp_path):
     path = tmp_path / "a.yaml"
     path.write_text(
-        "stages: [{layer: conv2d, weights: [[[[0, 2], [1, 0]]], [[[3, 0], [0, 0]]]], biases: [7, 0]}]"
+        "stages: [{network: conv, weights: [[[[0, 2], [1, 0]]], [[[3, 0], [0, 0]]]], bias: [7, 0]}]"
     )
     text = CliRunner().invoke(main, ["explain", str(path), "--at", "1", "2"]).stdout
     assert "of channel 0: 2*13 + 1*22 = 48" in text

@@ -21,7 +21,7 @@ PIXELS = """
 
 TABLES = [
     Table(
-        "layer conv2d",
+        "network conv",
         {"weights": [[SHARPEN]]},
         "SciPy 1.17.1, ndimage.correlate, mode='mirror'",
         peer=lambda image: ndimage.correlate(image, np.array(SHARPEN), mode="mirror"),
@@ -34,7 +34,7 @@ TABLES = [
         """,
     ),
     Table(
-        "layer conv2d",
+        "network conv",
         {"weights": WEIGHTS, "padding": 0},
         "by hand: 1*1 + 2*4 - 1*11 + 1*5 + 1*20 + 2*3, and 3*10 - 1*2 + 5*31; then a column further",
         image=PIXELS,
@@ -45,8 +45,8 @@ TABLES = [
         """,
     ),
     Table(
-        "layer conv2d",
-        {"weights": WEIGHTS, "biases": [100, -0.5], "padding": 0},
+        "network conv",
+        {"weights": WEIGHTS, "bias": [100, -0.5], "padding": 0},
         "the same, and a bias for each filter",
         image=PIXELS,
         channels=3,
@@ -56,7 +56,7 @@ TABLES = [
         """,
     ),
     Table(
-        "layer conv2d",
+        "network conv",
         {"weights": [[[[1]]], [[[2]]], [[[3]]]], "groups": 3},
         "by hand: each channel by itself",
         image=PIXELS,

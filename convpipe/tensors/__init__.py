@@ -1,0 +1,6 @@
+"""Files of named arrays: .npy, .npz, .safetensors and .onnx, read as numbers alone; nothing is unpickled."""
+
+from convpipe.tensors.base import Tensor
+from convpipe.tensors.read import FORMS, MOST, read
+
+__all__ = ["FORMS", "MOST", "Tensor", "read"]
