@@ -134,7 +134,7 @@ def test_methods():
         "geometry": ["crop", "flip", "pyramid_up", "resize", "rotate90", "transpose"],
         "light": ["linear", "srgb"],
         "morphology": ["blackhat", "close", "dilate", "erode", "gradient", "open", "tophat"],
-        "network": ["conv"],
+        "network": ["conv", "leaky_relu", "relu", "sigmoid"],
         "point": [
             "abs",
             "clip",

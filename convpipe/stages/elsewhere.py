@@ -66,6 +66,9 @@ _HERE = {
     " resize.bicubic resize.lanczos resize.lanczos3 resize.nearest resize.area resize.box": (
         "geometry: resize (with 'scale: N', 'longest: N' or 'size: [rows, columns]', and a 'method:')"
     ),
+    "rectifier rectify": "network: relu",
+    "leakyrelu prelu lrelu": "network: leaky_relu",
+    "logistic expit": "network: sigmoid",
     "layer conv2d layer.conv2d convolution_layer": "network: conv",
     "median_filter medianblur despeckle": "rank: median",
     "min minimum_filter": "rank: minimum",
@@ -106,8 +109,8 @@ _NOT_HERE = {
     "warp affine perspective undistort shear translate polar log_polar": (
         "transform the images before the run"
     ),
-    "layers cnn model onnx relu sigmoid softmax activation batchnorm": (
-        "network: conv is the convolution of a layer; 'combine' takes a formula: 'maximum(features, 0)'"
+    "layers cnn model onnx softmax activation batchnorm": (
+        "network: conv is the convolution of a layer, and relu, leaky_relu and sigmoid may follow it"
     ),
     "variance std stddev entropy local_std rank.mode rank.entropy": "",
     "statistics measure statistics.mean statistics.min statistics.max measure.mean measure.min measure.max": (
@@ -147,6 +150,7 @@ _PARAMETERS = {
     "longest": "long_side longest_side max_size max_side max_dimension",
     "percent": "percentile q quantile rank percentiles",
     "percentile": "percent q quantile rank percentiles",
+    "slope": "negative_slope alpha gain",
     "level": "threshold thresh cutoff method",
     "low": "min lower minimum",
     "high": "max upper maximum",

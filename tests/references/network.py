@@ -19,6 +19,13 @@ PIXELS = """
     12 22 32
 """
 
+SIGNED = """
+    -2.5 -1    0
+     0.5  3   -0.125
+    90  -95    7
+"""
+TORCH = "torch 2.13.0"
+
 TABLES = [
     Table(
         "network conv",
@@ -68,6 +75,50 @@ TABLES = [
             10 40 90
             11 42 93
             12 44 96
+        """,
+    ),
+    Table(
+        "network relu",
+        {},
+        f"{TORCH}, nn.functional.relu",
+        image=SIGNED,
+        want="""
+            0   0 0
+            0.5 3 0
+            90  0 7
+        """,
+    ),
+    Table(
+        "network leaky_relu",
+        {},
+        f"{TORCH}, nn.functional.leaky_relu",
+        image=SIGNED,
+        want="""
+            -0.025 -0.01  0
+             0.5    3    -0.00125
+            90     -0.95  7
+        """,
+    ),
+    Table(
+        "network leaky_relu",
+        {"slope": 0.2},
+        f"{TORCH}, nn.functional.leaky_relu(image, 0.2)",
+        image=SIGNED,
+        want="""
+            -0.5  -0.2  0
+             0.5   3   -0.025
+            90   -19    7
+        """,
+    ),
+    Table(
+        "network sigmoid",
+        {},
+        f"{TORCH}, torch.sigmoid",
+        image=SIGNED,
+        want="""
+            0.07585818  0.268941421 0.5
+            0.622459331 0.952574127 0.468790627
+            1           5.5e-42     0.999088949
         """,
     ),
 ]
