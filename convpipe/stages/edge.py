@@ -1,90 +1,19 @@
-"""Edge operators: derivative stencils and the magnitude of their responses.
+"""Edge operators of second derivatives, of differences of blurs, and of compass directions.
 
-All are scaled as in scikit-image, so that a magnitude stays in the range of its input: smoothing taps
-sum to 1, derivative taps are differences of neighbours, and the magnitude of n directions is their
-root mean square.
+All are scaled so that a response stays near the range of the input, as gradients are.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 
 from convpipe.ops import Map, Op, Stencil, Taps
 from convpipe.stages.base import method
 from convpipe.stages.blur import TOLERANCE, TRUNCATE, gaussian
-from convpipe.stages.numbers import Number, NumberPair, in_order
-from convpipe.stages.parameters import Choice
-
-GAIN = Number("gain", "multiplies the result", 1.0)
-DIRECTION = Choice(
-    "direction",
-    "magnitude, or the derivative along x (columns) or y (rows)",
-    "magnitude",
-    choices=("magnitude", "x", "y"),
-)
-
-
-def _gradient(x: Taps, y: Taps) -> Callable[..., tuple[Op, ...]]:
-    """Return the lowering of an operator with the two derivative stencils `x` and `y`."""
-
-    def lower(direction: str, gain: float) -> tuple[Op, ...]:
-        if direction == "magnitude":
-            scale = gain * float(np.sqrt(0.5))
-            norm = Map("gain * sqrt(square(gx) + square(gy))", ("gx", "gy"), (("gain", scale),))
-            return Stencil((x, y), ("gx", "gy")), norm
-        taps = x if direction == "x" else y
-        return Stencil((taps,), ("g",)), Map("gain * g", ("g",), (("gain", gain),))
-
-    return lower
-
-
-_MAGNITUDE = "magnitude = gain * sqrt((gx^2 + gy^2) / 2); squares fit float32 from 1e-19 to 1e19"
-
-
-def _declare(
-    name: str, summary: str, reference: str, formula: str, lower: Callable[..., tuple[Op, ...]]
-) -> None:
-    formula = f"{formula}; {_MAGNITUDE}"
-    method("edge", name, summary, reference=reference, parameters=(DIRECTION, GAIN), formula=formula)(lower)
-
-
-def _declare_smoothed(name: str, summary: str, reference: str, smooth: Sequence[int]) -> None:
-    """Declare a 3x3 operator: a central difference, smoothed across it by `smooth`."""
-    weights = np.array(smooth) / sum(smooth)
-    difference = [-1.0, 0.0, 1.0]
-    lower = _gradient(x=Taps.outer(weights, difference), y=Taps.outer(difference, weights))
-    smoothing = f"{list(smooth)} / {sum(smooth)}"
-    formula = f"gx = [-1, 0, 1] along a row, smoothed across it by {smoothing}; gy = its transpose"
-    _declare(name, summary, reference, formula, lower)
-
-
-_declare_smoothed(
-    "sobel",
-    "gradient magnitude with [1, 2, 1] smoothing",
-    "I. Sobel, G. Feldman, 'A 3x3 isotropic gradient operator for image processing', 1968",
-    [1, 2, 1],
-)
-_declare_smoothed(
-    "scharr",
-    "gradient magnitude with [3, 10, 3] smoothing, closest to rotation invariance",
-    "H. Scharr, 'Optimale Operatoren in der digitalen Bildverarbeitung', Heidelberg 2000",
-    [3, 10, 3],
-)
-_declare_smoothed(
-    "prewitt",
-    "gradient magnitude with [1, 1, 1] smoothing",
-    "J. M. S. Prewitt, 'Object enhancement and extraction', 1970",
-    [1, 1, 1],
-)
-_declare(
-    "roberts",
-    "diagonal differences on 2x2 pixels; x is the main diagonal, y the other",
-    "L. G. Roberts, 'Machine perception of three-dimensional solids', 1963",
-    "gx = [[-1, 0], [0, 1]], gy = [[0, -1], [1, 0]], undivided",
-    _gradient(x=Taps([[-1, 0], [0, 1]]), y=Taps([[0, -1], [1, 0]])),
-)
+from convpipe.stages.gradient import GAIN
+from convpipe.stages.numbers import NumberPair, in_order
 
 
 @method(

@@ -28,6 +28,11 @@ def test_a_dialect_sets_what_the_entry_does_not_give():
     assert run(stage("edge", "sobel", **sobel, like="scipy", border="constant"))[0, 4] == 0
 
 
+def test_an_angle_is_no_larger_where_derivatives_are():
+    angle = run(stage("edge", "sobel", direction="angle", like="opencv"))
+    assert (angle[0, 3], angle[0, 5], angle[1, 4]) == (0, 180, 270)
+
+
 def test_the_border_of_a_dialect_wins_over_that_of_the_pipeline():
     blur = stage("blur", "box", size=[3, 1], like="scipy")
     assert run(blur, border="constant")[0, 4] == np.float32(2 / 3)

@@ -29,6 +29,11 @@ def _roberts(image, **mode):
     return np.sqrt((main**2 + other**2) / 2)
 
 
+def _roberts_angle(image):
+    x, y = filters.roberts_pos_diag(image), filters.roberts_neg_diag(image)
+    return np.degrees(np.arctan2(y, x)) % 360
+
+
 DOG = "scikit-image 0.26.0, skimage.filters.difference_of_gaussians"
 
 TABLES = [
@@ -113,6 +118,20 @@ TABLES = [
             -174 -210  132 -240  162  393
              171  -45 -102 -534 -147 -348
             -471  348  339 -618  201    0
+        """,
+    ),
+    Table(
+        "edge roberts",
+        {"direction": "angle"},
+        "scikit-image 0.26.0, skimage.filters.roberts_pos_diag and _neg_diag, and numpy.arctan2",
+        peer=_roberts_angle,
+        border="symmetric",
+        want="""
+            332.121808  97.787018 263.706052  30.579227  75.041364        225
+            265.515394 288.152706  93.388557 273.426793 187.512144         45
+             22.359694  83.480198 215.362462  74.623749 242.592425        225
+            238.448615 171.297776   7.932758 108.338329  51.483074         45
+                   135        315        315        135        315          0
         """,
     ),
     *in_every_border(

@@ -73,9 +73,10 @@ class Dialect:
 
 def of_magnitude(weight: float) -> Depends:
     """Return the gain of a derivative that is not divided by the weight of its smoothing."""
+    factors = {"magnitude": weight * 2**0.5, "angle": 1.0}
     return Depends(
         f"{weight:g}; of a magnitude times the root of 2, as it is no mean",
-        lambda own, _: weight * 2**0.5 if own["direction"] == "magnitude" else weight,
+        lambda own, _: factors.get(own["direction"], weight),
     )
 
 
