@@ -78,6 +78,37 @@ def equalized(image: np.ndarray) -> np.ndarray:
     return np.rint(exposure.equalize_hist(image, 65536) * 65535).astype(np.uint16)
 
 
+ADAPTIVE = {"mean": cv2.ADAPTIVE_THRESH_MEAN_C, "gauss": cv2.ADAPTIVE_THRESH_GAUSSIAN_C}
+
+
+def adaptive(size: int, kind: str) -> Case:
+    """Return the threshold against OpenCV's, which sums its Gaussian in another order."""
+    ours = one("threshold", "adaptive", size=size, method=kind, border="edge")
+
+    def theirs(image: np.ndarray) -> np.ndarray:
+        return cv2.adaptiveThreshold(image, 255, ADAPTIVE[kind], cv2.THRESH_BINARY, size, 2)
+
+    return Case(f"adaptive {kind} {size}", "uint8", ours, "OpenCV", theirs, outliers=1e-5)
+
+
+def adaptive_wide(size: int, kind: str) -> Case:
+    """Return the same of other types against the level of scikit-image, which is of float64."""
+    ours = one("threshold", "adaptive", size=size, offset=0, border="symmetric")
+
+    def theirs(image: np.ndarray) -> np.ndarray:
+        level = filters.threshold_local(image, size, "mean")
+        return white(image, np.rint(level) if image.dtype.kind == "u" else level)
+
+    return Case(f"adaptive mean {size}", kind, ours, "scikit-image", theirs, outliers=1e-4)
+
+
+def local(name: str, kind: str) -> Case:
+    def theirs(image: np.ndarray) -> np.ndarray:
+        return white(image, getattr(filters, f"threshold_{name}")(image))
+
+    return Case(name, kind, one("threshold", name), "scikit-image", theirs, outliers=1e-3)
+
+
 CASES = (
     # Ours is the share of the samples up to each; OpenCV's does without those of the darkest level.
     Case("equalize", "uint8", one("contrast", "equalize"), "OpenCV", cv2.equalizeHist, 1.0),
@@ -92,6 +123,9 @@ CASES = (
         "scikit-image",
         lambda image: white(image, filters.threshold_otsu(image)),
     ),
+    *(adaptive(size, kind) for size in (11, 51) for kind in ADAPTIVE),
+    *(adaptive_wide(size, kind) for size in (11, 51) for kind in ("uint16", "float32")),
+    *(local(name, kind) for name in ("niblack", "sauvola") for kind in KINDS),
 )
 
 

@@ -27,6 +27,9 @@ _HERE = {
     "iterative_selection ridler_calvard intermeans threshold_isodata": "threshold: isodata",
     "minimum_cross_entropy threshold_li": "threshold: li",
     "threshold_otsu": "threshold: otsu",
+    "adaptive_threshold local_threshold threshold_local threshold.local": "threshold: adaptive",
+    "threshold_niblack": "threshold: niblack",
+    "threshold_sauvola": "threshold: sauvola",
     "brightness multiply gain": "point: scale",
     "clamp limit": "point: clip (with 'low:' and 'high:')",
     "posterize posterise quantise": "point: quantize (with 'levels: N')",
@@ -118,9 +121,6 @@ _NOT_HERE = {
     ),
     "noise add_noise salt_and_pepper gaussian_noise": "convpipe adds no noise",
     "fourier fft dft frequency": "kernels of 100 taps and more go through Fourier transforms by themselves",
-    "adaptive adaptive_threshold local_threshold sauvola niblack": (
-        "'combine' compares the image with a blur of it: 'where(input > local - 5, 255, 0)'"
-    ),
     "histogram clahe equalize_adapthist": "contrast: equalize is of the whole image, not of parts of it",
     "hue hsl luv colorspace sepia white_balance": (
         "color: hsv, lab, xyz and ycbcr are the conversions, and from_hsv and its like lead back"

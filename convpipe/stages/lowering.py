@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from convpipe.errors import PlanError
 from convpipe.geometry import Border, Extent
+from convpipe.interval import Interval
 from convpipe.ops import (
     IDENTITY,
     Alpha,
@@ -81,12 +82,18 @@ class _Maker:
     def nodes(self, graph: Graph) -> list[Node]:
         """Return the nodes of a graph.
 
-        Its windows are as it says, but for border and dilation; stride and padding are of its result.
+        Its windows are as it says, but for border and dilation; stride and padding are of its result. Where a
+        constant lies outside the image, what maps made of it lies outside what they made of the image.
         """
-        nodes = [
-            node if node.is_join or node.is_apart else replace(node, ops=self._inner(node.ops))
-            for node in graph.nodes
-        ]
+        nodes, outside = [], dict.fromkeys(graph.inputs, self.stage.common["value"])
+        for node in graph.nodes:
+            if node.is_join or node.is_apart:
+                nodes.append(node)
+                continue
+            value = outside.get(node.inputs[0], self.stage.common["value"])
+            nodes.append(replace(node, ops=self._inner(node.ops, value)))
+            if all(type(op) is Map for op in node.ops):
+                outside[node.name] = _mapped(node.ops, value)
         return [*nodes, *self._moved(nodes[-1])]
 
     def resampled(self, slid: Resample, rest: Sequence[Op]) -> list[Node]:
@@ -132,24 +139,24 @@ class _Maker:
         window = replace(slid, stride=stride, padding=padding, dilation=dilation, anchor=anchor)
         return self._filtering(window, ops[1:])
 
-    def _inner(self, ops: tuple[Op, ...]) -> tuple[Op, ...]:
-        """Return a window inside a graph."""
+    def _inner(self, ops: tuple[Op, ...], value: float) -> tuple[Op, ...]:
+        """Return a window inside a graph, over an image outside of which lies `value`."""
         slid, *rest = _with_window(ops)
         assert isinstance(slid, Window)
         rows, cols = map(operator.mul, slid.dilation, self.stage.common["dilation"])
-        return self._filtering(replace(slid, dilation=(rows, cols)), rest)
+        return self._filtering(replace(slid, dilation=(rows, cols)), rest, value)
 
-    def _filtering(self, slid: Window, rest: Sequence[Op]) -> tuple[Op, ...]:
+    def _filtering(self, slid: Window, rest: Sequence[Op], value: float | None = None) -> tuple[Op, ...]:
         """Return a window that knows what lies outside the image, and what becomes of alpha."""
         alpha = self.image.alpha
         mean = self.stage.method.alpha == "premultiply"
         window = replace(
             slid,
             border=self.border,
-            value=self.stage.common["value"],
+            value=self.stage.common["value"] if value is None else value,
             opaque=self.image.full_scale if alpha else None,
             keep_alpha=alpha and not mean,
-            mean=mean,
+            mean=mean or slid.mean,
         )
         if alpha and mean:
             return (Alpha(), window, *rest, Alpha(undo=True))
@@ -172,6 +179,14 @@ class _Maker:
 def _with_window(ops: tuple[Op, ...]) -> tuple[Op, ...]:
     """Put the 1x1 identity before ops that are pointwise, so that every chain has a geometry."""
     return ops if isinstance(ops[0], Window) else (Stencil((IDENTITY,)), *ops)
+
+
+def _mapped(ops: tuple[Op, ...], value: float) -> float:
+    """Return what maps make of a number."""
+    for op in ops:
+        assert isinstance(op, Map)
+        value = op.range(dict.fromkeys(op.inputs, Interval(value, value))).low
+    return value
 
 
 def _moves(ops: tuple[Op, ...]) -> bool:
