@@ -12,7 +12,7 @@ from convpipe.errors import ParameterError, ParameterTypeError
 from convpipe.geometry import Border
 from convpipe.stages import stage
 from convpipe.stages.matrix import Matrix, Numbers
-from convpipe.stages.numbers import Count, CountPair, Number, NumberPair, Percentiles, SizePair, Span
+from convpipe.stages.numbers import Count, CountPair, Number, NumberPair, SizePair, Span
 from convpipe.stages.parameters import BorderName, Choice, Flag, PaddingForm, PixelType, Text, TextList
 
 LARGEST = float(np.finfo(np.float32).max)
@@ -203,14 +203,11 @@ def test_a_kernel_of_nothing_that_float32_holds_is_refused():
 
 
 def test_shares_of_a_hundred():
-    both = Percentiles("p", "")
-    assert both.parse([0, 100]) == (0.0, 100.0)
-    for given in ([-0.5, 50], [50, 100.5], [50, 50]):
+    for given in ({"low": -0.5}, {"high": 100.5}):
         with pytest.raises(ParameterError):
-            both.parse(given)
-    schema = both.schema()
-    assert (schema["minItems"], schema["maxItems"]) == (2, 2)
-    assert (schema["items"]["minimum"], schema["items"]["maximum"]) == (0, 100)
+            stage("contrast", "stretch", **given)
+    with pytest.raises(ParameterError, match="high must be above low, which is 50; given 50"):
+        stage("contrast", "stretch", low=50, high=50)
     with pytest.raises(ParameterError, match="at most 100"):
         stage("rank", "percentile", percent=100.5)
 

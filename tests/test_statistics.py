@@ -63,7 +63,7 @@ def test_the_level_is_of_what_enters_the_stage(rng):
 
 def test_percentiles_clip_what_lies_beyond(rng):
     image = rng.normal(0, 1, (30, 40)).astype(np.float32)
-    result = Pipeline([stage("contrast", "stretch", percent=[5, 95])])(image)
+    result = Pipeline([stage("contrast", "stretch", low=5, high=95)])(image)
     assert (result.min(), result.max()) == (0, 1)
     assert (result == 0).mean() == pytest.approx(0.05, abs=0.001)
     assert (result == 1).mean() == pytest.approx(0.05, abs=0.001)

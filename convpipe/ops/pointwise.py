@@ -213,8 +213,9 @@ class ChannelMap:
         if self.proven and samples.within(self.proven[0]) and not samples.nan:
             return self.proven[1]
         values = dict.fromkeys(self.inputs, samples)
+        measured = dict.fromkeys((one.name for one in self.statistics), UNBOUNDED)
         for name, line in self.lines:
-            values[name] = line.range({each: values[each] for each in line.inputs})
+            values[name] = line.range({**measured, **{each: values[each] for each in line.inputs}})
         first, *others = (values[name] for name in self.outputs)
         return reduce(Interval.join, others, first)
 

@@ -2,14 +2,58 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
+
+from convpipe.errors import ParameterError
+from convpipe.expression import renamed
 from convpipe.interval import LARGEST, UNBOUNDED, Interval
 from convpipe.ops import ChannelMap, Lookup, Op, Reduce
 from convpipe.ops.lookup import MOST_ENTRIES
 from convpipe.stages.base import ImageKind, method
 from convpipe.stages.matrix import Numbers
-from convpipe.stages.numbers import Count, Percentiles
+from convpipe.stages.numbers import Count, Number
 from convpipe.stages.parameters import Choice
 from convpipe.statistics import Cumulative, Statistic
+
+CHANNELS = Choice(
+    "channels",
+    "by numbers of all colours together, or of each by itself",
+    "together",
+    choices=("together", "each"),
+)
+
+
+def by_numbers(
+    text: str, kinds: Sequence[Statistic], channels: str, image: ImageKind, result: Interval, **values: float
+) -> tuple[Op, ...]:
+    """Return a map of each sample, and of numbers of the image or of the sample's own colour.
+
+    Parameters
+    ----------
+    text : str
+        Of the sample ``r``, the names of `kinds` and those of `values`.
+    kinds : sequence of Statistic
+    channels : str
+        See :data:`CHANNELS`.
+    image : ImageKind
+    result : Interval
+        Encloses what comes of finite samples.
+    **values : float
+        Constants.
+    """
+    constants = tuple(values.items())
+    if channels == "together":
+        return (Reduce(text, constants=constants, statistics=tuple(kinds), result=result),)
+    colours = range(image.channels - image.alpha)
+    each = tuple(replace(one, name=f"{one.name}{k}", channel=k) for k in colours for one in kinds)
+    lines = "\n".join(
+        f"m{k} = {renamed(text, {'r': f'c{k}', **{one.name: f'{one.name}{k}' for one in kinds}})}"
+        for k in colours
+    )
+    given, made = (tuple(f"{letter}{k}" for k in colours) for letter in "cm")
+    proven = (UNBOUNDED, result)
+    return (ChannelMap(lines, given, made, constants, proven, each),)
 
 
 @method(
@@ -19,26 +63,31 @@ from convpipe.statistics import Cumulative, Statistic
     reference="cv2.normalize with NORM_MINMAX from the smallest to the largest value of the dtype; "
     "skimage.exposure.rescale_intensity between numpy.percentile",
     parameters=(
-        Percentiles(
-            "percent", "percentiles that become the ends; what lies beyond them is clipped", (0.0, 100.0)
+        Number(
+            "low",
+            "percentile that becomes the smallest value; what is below is clipped",
+            0.0,
+            least=0,
+            most=100,
         ),
+        Number("high", "percentile that becomes the largest value", 100.0, least=0, most=100),
+        CHANNELS,
     ),
+    formula="smallest + (largest - smallest) * (r - low) / (high - low)",
 )
-def _stretch(percent: tuple[float, float], image: ImageKind) -> tuple[Op, ...]:
-    unit = "where(high - low > largest, 0.5, 1)"  # differences up to twice the largest number
+def _stretch(low: float, high: float, channels: str, image: ImageKind) -> tuple[Op, ...]:
+    if high <= low:
+        raise ParameterError(f"high must be above low, which is {low:g}; given {high:g}", "high")
+    unit = "where(high - low > greatest, 0.5, 1)"  # differences up to twice the largest number
     share = f"((r * {unit} - low * {unit}) / (high * {unit} - low * {unit}))"
     spread = f"bottom + (top - bottom) * {share}"
     ends: tuple[Statistic, ...] = (Statistic("low", "minimum"), Statistic("high", "maximum"))
-    if percent != (0.0, 100.0):
+    if (low, high) != (0, 100):
         spread = f"minimum(maximum({spread}, bottom), top)"
-        ends = tuple(
-            Statistic(name, "percentile", each) for name, each in zip(("low", "high"), percent, strict=True)
-        )
-    values = (("bottom", image.lowest), ("top", image.full_scale), ("largest", LARGEST))
+        ends = (Statistic("low", "percentile", low), Statistic("high", "percentile", high))
+    values = {"bottom": image.lowest, "top": image.full_scale, "greatest": LARGEST}
     spread = f"where(high > low, {spread}, bottom)"
-    return (
-        Reduce(spread, constants=values, statistics=ends, result=Interval(image.lowest, image.full_scale)),
-    )
+    return by_numbers(spread, ends, channels, image, Interval(image.lowest, image.full_scale), **values)
 
 
 @method(
@@ -87,25 +136,10 @@ def _equalize(bins: int, image: ImageKind) -> tuple[Op, ...]:
     "zscore",
     "difference from the image's mean, in standard deviations; 0 of a flat image",
     reference="scipy.stats.zscore; torchvision.transforms.Normalize, of each image's own mean and deviation",
-    parameters=(
-        Choice(
-            "channels",
-            "of all colours together, or of each by itself",
-            "together",
-            choices=("together", "each"),
-        ),
-    ),
+    parameters=(CHANNELS,),
     formula="(r - mean) / deviation",
 )
 def _zscore(channels: str, image: ImageKind) -> tuple[Op, ...]:
-    if channels == "together":
-        found = (Statistic("mean", "mean"), Statistic("deviation", "deviation"))
-        return (Reduce(_SCORE.format(r="r", k=""), statistics=found, result=UNBOUNDED),)
-    colours = range(image.channels - image.alpha)
-    each = tuple(Statistic(f"{kind}{k}", kind, channel=k) for k in colours for kind in ("mean", "deviation"))
-    lines = "\n".join(f"z{k} = {_SCORE.format(r=f'c{k}', k=k)}" for k in colours)
-    given, made = (tuple(f"{letter}{k}" for k in colours) for letter in "cz")
-    return (ChannelMap(lines, given, made, statistics=each),)
-
-
-_SCORE = "where(deviation{k} > 0, ({r} - mean{k}) / deviation{k}, 0)"
+    kinds = (Statistic("mean", "mean"), Statistic("deviation", "deviation"))
+    score = "where(deviation > 0, (r - mean) / deviation, 0)"
+    return by_numbers(score, kinds, channels, image, UNBOUNDED)

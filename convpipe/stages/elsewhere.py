@@ -152,7 +152,7 @@ _PARAMETERS = {
     "percentile": "percent q quantile rank percentiles",
     "slope": "negative_slope alpha gain",
     "level": "threshold thresh cutoff method",
-    "low": "min lower minimum",
+    "low": "min lower minimum percent percentiles",
     "high": "max upper maximum",
     "iterations": "n repeat times n_iter",
     "method": "interpolation resample filter mode kernel order",

@@ -116,29 +116,6 @@ def in_order(low: float, high: float, low_name: str = "low", high_name: str = "h
 
 
 @dataclass(frozen=True)
-class Percentiles(Parameter):
-    """Two percentages, the first below the second; parsed to a tuple."""
-
-    def parse(self, value: Any) -> tuple[float, float]:
-        """Return (low, high)."""
-        if not is_list(value) or len(value) != 2:
-            raise self.refuse_type(value)
-        low, high = (Number(self.name, self.doc, least=0.0, most=100.0).parse(item) for item in value)
-        if low >= high:
-            raise self.refuse(value)
-        return low, high
-
-    def kind(self) -> str:
-        """Return their bounds."""
-        return "two percentages, the first below the second"
-
-    def schema(self) -> dict[str, Any]:
-        """Return a list of two numbers."""
-        number = {"type": "number", "minimum": 0, "maximum": 100}
-        return {"type": "array", "items": number, "minItems": 2, "maxItems": 2}
-
-
-@dataclass(frozen=True)
 class Range(Parameter):
     """Two finite numbers, the first below the second unless `reversible`; parsed to a tuple.
 

@@ -10,6 +10,12 @@ EQUALIZE = "scikit-image 0.26.0, skimage.exposure.equalize_hist"
 ZSCORE = "SciPy 1.17.1, scipy.stats.zscore"
 LUT = "NumPy 2.4.6, interp"
 
+
+def between(image, low, high):
+    """Return the image spread over 8 bits between two percentiles."""
+    return exposure.rescale_intensity(image, tuple(np.percentile(image, [low, high])), (0, 255))
+
+
 TABLES = [
     Table(
         "contrast stretch",
@@ -69,9 +75,9 @@ TABLES = [
     ),
     Table(
         "contrast stretch",
-        {"percent": [10, 90]},
+        {"low": 10, "high": 90},
         "scikit-image 0.26.0, skimage.exposure.rescale_intensity between numpy.percentile: 7 and 118.5",
-        peer=lambda image: exposure.rescale_intensity(image, tuple(np.percentile(image, [10, 90])), (0, 255)),
+        peer=lambda image: between(image, 10, 90),
         dtype="uint8",
         image="""
               0  10  20  30
@@ -80,6 +86,30 @@ TABLES = [
         want="""
                      0  6.860987 29.730942 52.600897
              75.470852 98.340807 121.210762      255
+        """,
+    ),
+    Table(
+        "contrast stretch",
+        {"low": 20, "high": 90, "channels": "each"},
+        "scikit-image 0.26.0, skimage.exposure.rescale_intensity between numpy.percentile of each channel",
+        peer=lambda image: np.stack([between(each, 20, 90) for each in np.moveaxis(image, 2, 0)], axis=2),
+        dtype="uint8",
+        channels=3,
+        image="""
+             12  80  33
+            200   5  91
+              7 150  64
+             18 222  40
+            255   3 170
+              0 255  28
+        """,
+        want="""
+              5.782313  81.905782          0
+            223.197279          0 151.692308
+                     0 158.351178  81.076923
+             12.721088 236.980728  18.307692
+                   255          0        255
+                     0        255          0
         """,
     ),
     Table(
