@@ -134,7 +134,7 @@ def test_methods():
         "geometry": ["crop", "flip", "pyramid_up", "resize", "rotate90", "transpose"],
         "light": ["linear", "srgb"],
         "morphology": ["blackhat", "close", "dilate", "erode", "gradient", "open", "tophat"],
-        "network": ["conv", "leaky_relu", "relu", "sigmoid"],
+        "network": ["batch_norm", "conv", "leaky_relu", "normalize", "relu", "sigmoid"],
         "point": [
             "abs",
             "clip",

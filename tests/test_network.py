@@ -3,6 +3,7 @@
 import pickle
 
 import numpy as np
+import oracle
 import pytest
 import tifffile
 from click.testing import CliRunner
@@ -11,6 +12,7 @@ import convpipe
 from convpipe import Pipeline, stage
 from convpipe.batch.identity import Identity, settings
 from convpipe.cli import main
+from convpipe.compile.cpu.graphs import compile_plan
 from convpipe.errors import ParameterError, PlanError
 from convpipe.ops.layer import Layer, Weights
 from convpipe.plan.demand import Span, demand
@@ -239,3 +241,94 @@ def test_weights_are_told_apart_by_their_numbers():
     with pytest.raises(ValueError, match="read-only"):
         one.array[0] = 1
     assert Layer(one).halo == ((0, 0), (1, 1))
+
+
+def norm_of(rng, count):
+    """Return a batch norm of so many channels."""
+    drawn = {name: rng.normal(size=count).tolist() for name in ("mean", "weight", "bias")}
+    return stage("network", "batch_norm", **drawn, var=rng.uniform(0.1, 3, count).tolist())
+
+
+def test_a_batch_norm_is_folded_into_the_conv_that_it_follows(weights, rng, tmp_path):
+    image = rng.integers(0, 256, (20, 31, 3), dtype=np.uint8)
+    one, norm, relu = (
+        conv2d(weights=weights, bias=[1, 2, 3, 4, 5, 6]),
+        norm_of(rng, 6),
+        stage("network", "relu"),
+    )
+    both = Pipeline([one, norm, relu], dtype="float32")
+    plan = both.plan(image.shape)
+    assert [each.origin.folded for each in plan.stages] == [None, "stage 0 (network conv)", None]
+    assert sum(isinstance(node.apart, Layer) for node in plan.nodes) == 1
+    given = norm.parameters
+    gain = np.array(given["weight"]) / np.sqrt(np.array(given["var"]) + 1e-5)
+    before = Pipeline([one], dtype="float64")(image.astype(np.float64))
+    want = np.maximum((before - given["mean"]) * gain + given["bias"], 0)
+    np.testing.assert_allclose(both(image), want, rtol=2e-6, atol=2e-6 * np.abs(want).max())
+    low, high = plan.stages[1].range.low, plan.stages[1].range.high
+    assert low <= ((before - given["mean"]) * gain + given["bias"]).min() < 0 < want.max() <= high
+    path = tmp_path / "a.yaml"
+    path.write_text(both.to_yaml())
+    text = CliRunner().invoke(main, ["plan", str(path), "--size", "20x31x3"]).stdout
+    assert "folded into the filters of stage 0 (network conv)" in text
+
+
+@pytest.mark.parametrize("case", ["an output", "read by another", "rounded", "of the image", "alpha"])
+def test_a_batch_norm_gives_the_same_folded_or_not(case, rng):
+    """Where somebody else needs what the conv gives, it is not folded."""
+    image = rng.integers(0, 256, (12, 13, 3), dtype=np.uint8)
+    more = {"dtype": "int16"} if case == "rounded" else {}
+    one = conv2d(weights=rng.normal(size=(4, 3, 3, 3)), name="one", **more)
+    norm, stages, outputs = norm_of(rng, 4), None, None
+    if case == "an output":
+        outputs = {"first": "one"}
+    elif case == "read by another":
+        stages = [one, norm, stage("combine", "c", formula="a - one")]
+        stages[1] = stage("network", "batch_norm", **norm.given, name="a")
+    elif case == "of the image":
+        norm = norm_of(rng, 3)
+        stages = [norm]
+    pipeline = Pipeline(stages or [one, norm], dtype="float32", outputs=outputs)
+    alpha = case == "alpha"
+    image = np.concatenate([image, image[..., :1]], axis=2) if alpha else image
+    plan = pipeline.plan(image.shape, alpha=alpha)
+    folded = [each.origin.folded for each in plan.stages if each.origin.method == "network batch_norm"]
+    assert folded == ["stage 0 (one)" if alpha else None]
+    oracle.near(compile_plan(plan)(image)[0], plan, image, 1e-5)
+    got = pipeline(image, alpha=alpha)
+    got = got["result"] if outputs else got
+    first = image if case == "of the image" else Pipeline([one], dtype="float32")(image, alpha=alpha)
+    p = {name: np.array(each) for name, each in norm.parameters.items()}
+    colours = first[..., : len(p["mean"])]
+    want = (colours - p["mean"]) / np.sqrt(p["var"] + p["eps"]) * p["weight"] + p["bias"]
+    if case == "read by another":
+        want -= first
+    scale = 5e-6 * np.abs(first).max() * 10
+    np.testing.assert_allclose(got[..., : len(p["mean"])], want, rtol=2e-5, atol=scale)
+    if alpha:
+        np.testing.assert_array_equal(got[..., -1], image[..., -1])
+
+
+def test_numbers_of_other_channels_are_planning_errors():
+    for name, more in (("batch_norm", {"var": 1}), ("normalize", {"std": 1})):
+        one = stage("network", name, mean=[1, 2, 3], **more)
+        with pytest.raises(PlanError, match=f"{name}.*: its numbers are for 3 channels; what it reads has 1"):
+            Pipeline([one]).plan((9, 9))
+        with pytest.raises(PlanError, match="what it reads has 2 beside alpha"):
+            Pipeline([one]).plan((9, 9, 3), alpha=True)
+    with pytest.raises(ParameterError, match="lists need a number for each channel; given mean 3, std 2"):
+        stage("network", "normalize", mean=[1, 2, 3], std=[1, 2])
+    with pytest.raises(ParameterError, match="var and eps are 0 together"):
+        stage("network", "batch_norm", mean=0, var=[1, 0], eps=0)
+    with pytest.raises(ParameterError, match=r"std\[1\] needs a finite number above 0.*given 0"):
+        stage("network", "normalize", mean=0, std=[1, 0])
+
+
+@pytest.mark.parametrize("channels", [1, 3, 6])
+def test_normalize_knows_the_full_scale(channels, rng):
+    mean, std = rng.uniform(0, 1, channels), rng.uniform(0.1, 1, channels)
+    one = stage("network", "normalize", mean=mean.tolist(), std=std.tolist())
+    for dtype, scale in (("uint8", 255), ("uint16", 65535), ("float32", 1)):
+        image = (rng.random((9, 11, channels)) * scale).astype(dtype)
+        got = Pipeline([one], dtype="float32")(image, channel_axis=-1)
+        np.testing.assert_allclose(got, (image / scale - mean) / std, rtol=1e-6, atol=2e-6 / std.min())

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import math
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -119,6 +120,40 @@ class Layer:
             raise ParameterError(
                 f"bias needs a number for each of {self.filters} filters; given {len(self.biases)}", "bias"
             )
+
+    @classmethod
+    def scaling(cls, gains: Sequence[float], shifts: Sequence[float], opaque: float | None = None) -> Layer:
+        """Return what multiplies each channel by a number of its own, and adds another.
+
+        Examples
+        --------
+        >>> Layer.scaling([2, 3], [0, 1]).is_scaling
+        True
+        """
+        weights = Weights.of(np.reshape(gains, (-1, 1, 1, 1)))
+        return cls(weights, tuple(map(float, shifts)), len(gains), opaque=opaque)
+
+    @property
+    def is_scaling(self) -> bool:
+        """Tell whether it only multiplies each channel by a number, and adds one; no pixel moves."""
+        still = self.stride == (1, 1) and self.padding in ("same", "valid", ((0, 0), (0, 0)))
+        return still and self.weights.shape == (self.groups, 1, 1, 1) and self.groups == self.filters
+
+    def scaled(self, scaling: Layer) -> Layer:
+        """Return what it is with a scaling of its filters after it.
+
+        Examples
+        --------
+        >>> edge = Layer(Weights.of([[[[1, -1]]]]), (3,))
+        >>> both = edge.scaled(Layer.scaling([2], [1]))
+        >>> both.weights.array.tolist(), both.biases
+        ([[[[2.0, -2.0]]]], (7.0,))
+        """
+        gains = scaling.weights.array.reshape(-1)
+        biases = gains * np.array(self.biases or np.zeros(self.filters))
+        shifts = np.array(scaling.biases or np.zeros(self.filters))
+        weights = Weights.of(self.weights.array * gains[:, None, None, None])
+        return replace(self, weights=weights, biases=tuple((biases + shifts).tolist()))
 
     @property
     def filters(self) -> int:

@@ -60,6 +60,12 @@ def _layer(origin: Origin, layer: Layer, entering: Entering, axes: tuple[Axis, A
     alpha = entering.ranges.alpha
     colours = entering.channels - (alpha is not None)
     if colours != layer.channels:
+        if layer.is_scaling:
+            raise PlanError(
+                f"{origin}: its numbers are for {layer.channels} channels; what it reads has "
+                f"{colours}{'' if alpha is None else ' beside alpha'}",
+                origin.name,
+            )
         shape = "x".join(map(str, layer.weights.shape))
         groups = f" in {layer.groups} groups" if layer.groups > 1 else ""
         beside = " beside alpha" if alpha is not None else ""

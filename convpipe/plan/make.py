@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -14,6 +15,7 @@ from convpipe.levels import BOOL, few_values
 from convpipe.ops import COMPUTE, Graph, dtype_range
 from convpipe.plan.apart import plan_apart
 from convpipe.plan.fixed import samples_of
+from convpipe.plan.fold import fold
 from convpipe.plan.holes import cover_missing
 from convpipe.plan.join import plan_join
 from convpipe.plan.missing import Missing
@@ -106,12 +108,17 @@ def _add_stages(wiring: Wiring, made: Made, border: Border, image: ImageKind) ->
     """Add the nodes of all stages to those that are made; return which of them gives what each stage does."""
     makers: list[int] = []
     numbers = itertools.count()
+    readers = Counter(itertools.chain(*wiring.reads, dict(wiring.outputs).values()))
+    alone = {at for at, count in readers.items() if count == 1}
     for stage, reads in zip(wiring.stages, wiring.reads, strict=True):
         index = None if stage.implied else next(numbers)
         origin = Origin(index, stage.name, stage.method.title, _smaller(stage), reads)
         sources = [IMAGE if source == IMAGE else makers[source] for source in reads]
         kind = replace(image, channels=made.entering(sources[0]).channels)
-        _add_stage(origin, stage.lower(border, kind), stage.dtype, sources, made)
+        graph = stage.lower(border, kind)
+        if len(reads) == 1 and reads[0] in alone:
+            origin, graph = fold(origin, graph, sources[0], made)
+        _add_stage(origin, graph, stage.dtype, sources, made)
         makers.append(len(made.nodes) - 1)
     return makers
 

@@ -35,6 +35,8 @@ class Origin:
         Which of its own parameters make its values smaller, for a person.
     reads : tuple of int
         Positions among the pipeline's stages of those that it reads; ``IMAGE`` is the image that enters.
+    folded : str or None
+        The stage whose layer has its numbers, for a person, where they are folded into that.
     """
 
     index: int | None
@@ -42,6 +44,7 @@ class Origin:
     method: str
     smaller: str | None = None
     reads: tuple[int, ...] = ()
+    folded: str | None = None
 
     def __str__(self) -> str:
         """Return which stage it is, for a person."""

@@ -231,5 +231,6 @@ class StagePlan:
             "tiles": None if self.tiles is None else self.tiles.to_dict(),
             "rates": None if self.rates is None else self.rates.to_dict(),
             "filters": None if self.layer is None else list(self.layer.weights.shape),
+            "folded": self.origin.folded,
             "library": None if self.frame is None else self.frame.function,
         }

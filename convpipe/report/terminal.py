@@ -262,6 +262,9 @@ def _formulas(plan: Plan) -> Table:
             groups = f" in {stage.layer.groups} groups" if stage.layer.groups > 1 else ""
             row = f"{stage.layer.channels} -> {stage.layer.filters}, filters of {shape}{groups}"
             table.add_row(f" {_number(stage)}", "channels", Text(row), style="dim")
+        if stage.origin.folded is not None:
+            row = f"folded into the filters of {stage.origin.folded}"
+            table.add_row(f" {_number(stage)}", "numbers", Text(row), style="dim")
         if stage.frame is not None:
             row = f"goes through {stage.frame.function}, on the processor"
             table.add_row(f" {_number(stage)}", "image", Text(row), style="dim")

@@ -21,7 +21,9 @@ _HERE = {
     "difference_of_gaussians bandpass band_pass": "edge: dog (with 'low_sigma:' and 'high_sigma:')",
     "unsharp_mask usm": "sharpen: unsharp",
     "grey grayscale greyscale rgb2gray to_gray luminance luma desaturate": "color: gray",
-    "normalize normalise autocontrast rescale_intensity auto_level rescale": "contrast: stretch",
+    "contrast.normalize point.normalize normalise autocontrast rescale_intensity auto_level rescale": (
+        "contrast: stretch"
+    ),
     "negative negate inverse": "point: invert",
     "binarize binarise binary thresh": "point: threshold",
     "iterative_selection ridler_calvard intermeans threshold_isodata": "threshold: isodata",
@@ -71,6 +73,7 @@ _HERE = {
     ),
     "rectifier rectify": "network: relu",
     "leakyrelu prelu lrelu": "network: leaky_relu",
+    "batchnorm batch_normalization bn batch_norm_2d batchnorm2d": "network: batch_norm",
     "logistic expit": "network: sigmoid",
     "layer conv2d layer.conv2d convolution_layer": "network: conv",
     "median_filter medianblur despeckle": "rank: median",
@@ -112,8 +115,8 @@ _NOT_HERE = {
     "warp affine perspective undistort shear translate polar log_polar": (
         "transform the images before the run"
     ),
-    "layers cnn model onnx softmax activation batchnorm": (
-        "network: conv is the convolution of a layer, and relu, leaky_relu and sigmoid may follow it"
+    "layers cnn model onnx softmax activation": (
+        "network: conv is the convolution of a layer; batch_norm, relu, leaky_relu and sigmoid may follow it"
     ),
     "variance std stddev entropy local_std rank.mode rank.entropy": "",
     "statistics measure statistics.mean statistics.min statistics.max measure.mean measure.min measure.max": (
@@ -150,6 +153,10 @@ _PARAMETERS = {
     "longest": "long_side longest_side max_size max_side max_dimension",
     "percent": "percentile q quantile rank percentiles",
     "percentile": "percent q quantile rank percentiles",
+    "mean": "running_mean mu average",
+    "var": "running_var variance",
+    "std": "deviation sigma stddev",
+    "eps": "epsilon",
     "slope": "negative_slope alpha gain",
     "level": "threshold thresh cutoff method",
     "low": "min lower minimum percent percentiles",

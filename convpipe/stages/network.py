@@ -2,14 +2,26 @@
 
 from __future__ import annotations
 
-from convpipe.ops import Map, Op
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from convpipe.errors import ParameterError
+from convpipe.ops import ChannelMap, Graph, Map, Node, Op
 from convpipe.ops.layer import Layer, Weights
-from convpipe.stages.base import method
+from convpipe.stages.base import ImageKind, method
 from convpipe.stages.filters import Filters, PerChannel
 from convpipe.stages.numbers import Count, Number
 from convpipe.stages.parameters import REQUIRED
 
 _NAME = "weights"
+
+_FEW = 4
+"""Channels that are written out in a loop; of more, the loops of layers take as long for each."""
+
+Each = tuple[float, ...] | float
+"""A number for each channel, or one for all."""
 
 
 @method(
@@ -24,7 +36,7 @@ _NAME = "weights"
     ),
     example={_NAME: [[[[0, -1, 0], [-1, 5, -1], [0, -1, 0]]]]},
 )
-def _conv(weights: Weights, bias: tuple[float, ...] | float, groups: int) -> tuple[Op, ...]:
+def _conv(weights: Weights, bias: Each, groups: int) -> tuple[Op, ...]:
     if isinstance(bias, float):
         bias = (bias,) * weights.shape[0] if bias else ()
     return (Layer(weights, bias, groups),)
@@ -62,3 +74,76 @@ def _leaky_relu(slope: float) -> tuple[Op, ...]:
 )
 def _sigmoid() -> tuple[Op, ...]:
     return (Map("1 / (1 + exp(-r))"),)
+
+
+@method(
+    "network",
+    "batch_norm",
+    "mean and variance of each channel taken out, as of a trained network; folded into a conv before it",
+    reference="torch.nn.BatchNorm2d in evaluation; S. Ioffe, C. Szegedy, 'Batch Normalization', 2015",
+    formula="weight * (x - mean) / sqrt(var + eps) + bias",
+    parameters=(
+        PerChannel("mean", "of each channel", REQUIRED),
+        PerChannel("var", "variance of each channel", REQUIRED, least=0),
+        PerChannel("weight", "multiplies each channel", 1.0),
+        PerChannel("bias", "added to each channel", 0.0),
+        Number("eps", "added to the variance", 1e-5, least=0),
+    ),
+    example={"mean": 0.5, "var": 4},
+)
+def _batch_norm(mean: Each, var: Each, weight: Each, bias: Each, eps: float, image: ImageKind) -> Graph:
+    means, variances, weights, biases = _as_many(
+        {"mean": mean, "var": var, "weight": weight, "bias": bias}, image
+    )
+    spread = np.sqrt(variances + eps)
+    if not spread.all():
+        raise ParameterError("var and eps are 0 together, which nothing is divided by", "var")
+    return _scaled(weights / spread, biases - weights * means / spread, image)
+
+
+@method(
+    "network",
+    "normalize",
+    "mean and deviation of each colour taken out, as networks want their images",
+    reference="torchvision.transforms.Normalize after ToTensor",
+    formula="(x / full scale - mean) / std",
+    parameters=(
+        PerChannel("mean", "of each channel, of samples from 0 to 1", REQUIRED),
+        PerChannel("std", "standard deviation of each channel, of samples from 0 to 1", REQUIRED, above=0),
+    ),
+    example={"mean": 0.5, "std": 0.25},
+)
+def _normalize(mean: Each, std: Each, image: ImageKind) -> tuple[Op, ...] | Graph:
+    means, deviations = _as_many({"mean": mean, "std": std}, image)
+    gains, shifts = 1 / (deviations * image.full_scale), -means / deviations
+    colours, alike = image.channels - image.alpha, np.ptp(gains) == np.ptp(shifts) == 0
+    if len(gains) != colours or (colours > _FEW and not alike):  # of another number the planner says so
+        return _scaled(gains, shifts, image)
+    if alike:
+        numbers = (("gain", float(gains[0])), ("shift", float(shifts[0])))
+        return (Map("gain * r + shift", constants=numbers),)
+    return (_written_out(gains.tolist(), shifts.tolist()),)
+
+
+def _written_out(gains: Sequence[float], shifts: Sequence[float]) -> ChannelMap:
+    """Return few channels, each with numbers of its own, for a loop."""
+    count = range(len(gains))
+    lines = "\n".join(f"d{k} = g{k} * c{k} + s{k}" for k in count)
+    numbers = [(f"{letter}{k}", each[k]) for letter, each in (("g", gains), ("s", shifts)) for k in count]
+    return ChannelMap(lines, tuple(f"c{k}" for k in count), tuple(f"d{k}" for k in count), tuple(numbers))
+
+
+def _as_many(given: Mapping[str, Each], image: ImageKind) -> list[NDArray[np.float64]]:
+    """Return numbers for as many channels as the lists among those given have, or else as the image has."""
+    lengths = {name: len(each) for name, each in given.items() if isinstance(each, tuple)}
+    if len(set(lengths.values())) > 1:
+        said = ", ".join(f"{name} {length}" for name, length in lengths.items())
+        raise ParameterError(f"lists need a number for each channel; given {said}", next(iter(lengths)))
+    count = next(iter(lengths.values()), image.channels - image.alpha)
+    return [np.broadcast_to(np.array(each, np.float64), (count,)) for each in given.values()]
+
+
+def _scaled(gains: NDArray[np.float64], shifts: NDArray[np.float64], image: ImageKind) -> Graph:
+    """Return channels by themselves as a layer, into which those before it take them."""
+    opaque = image.full_scale if image.alpha else None
+    return Graph((Node("scaled", (Layer.scaling(gains.tolist(), shifts.tolist(), opaque),)),))

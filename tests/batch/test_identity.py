@@ -13,7 +13,7 @@ from convpipe.geometry import Border
 from convpipe.images import Limits
 from convpipe.stages import ANY_LABEL, families, stage
 from convpipe.stages.combine import FormulaText
-from convpipe.stages.filters import Filters
+from convpipe.stages.filters import Filters, PerChannel
 from convpipe.stages.footprint import Footprint
 from convpipe.stages.matrix import Matrix, Numbers
 from convpipe.stages.numbers import Count, CountPair, NumberPair, Range, Span
@@ -109,6 +109,8 @@ def another(parameter, example):
         return "input / 2"
     if isinstance(parameter, Filters):
         return [[[[1, 2], [3, 4]]]]
+    if isinstance(parameter, PerChannel):
+        return 0.375
     if isinstance(parameter, Footprint):
         return [[1, 0], [1, 1]]
     if isinstance(parameter, Numbers):
