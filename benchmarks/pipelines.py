@@ -56,7 +56,7 @@ LAPLACIAN = named(
 UNSHARP = named("unsharp", stage("sharpen", "unsharp", sigma=2, truncate=2))
 SPOTS = named(
     "difference of Gaussians, threshold",
-    stage("edge", "dog", low_sigma=SCALES[0], high_sigma=SCALES[1], truncate=2),
+    stage("edge", "dog", sigma=SCALES[0], ratio=SCALES[1] / SCALES[0], truncate=2),
     stage("point", "threshold", level=SPOT),
 )
 HALVE = stage("blur", "gaussian", sigma=1, truncate=2, stride=2, padding=2)

@@ -113,7 +113,7 @@ SPACES = ("hsv", "lab", "xyz", "ycbcr")
 
 def test_methods():
     assert {family: sorted(methods) for family, methods in families().items()} == {
-        "blur": ["box", "gaussian"],
+        "blur": ["binomial", "box", "disk", "gaussian", "motion"],
         "color": [
             "from_hsv",
             "from_lab",
@@ -130,7 +130,18 @@ def test_methods():
         "contrast": ["equalize", "lut", "stretch", "zscore"],
         "custom": ["LABEL"],
         "denoise": ["nlmeans", "outliers", "tv"],
-        "edge": ["dog", "kirsch", "laplacian", "prewitt", "roberts", "scharr", "sobel"],
+        "edge": [
+            "dog",
+            "farid",
+            "kirsch",
+            "laplacian",
+            "log",
+            "prewitt",
+            "roberts",
+            "robinson",
+            "scharr",
+            "sobel",
+        ],
         "geometry": ["crop", "flip", "pyramid_up", "resize", "rotate90", "transpose"],
         "light": ["linear", "srgb"],
         "morphology": ["blackhat", "close", "dilate", "erode", "gradient", "open", "tophat"],
@@ -151,7 +162,7 @@ def test_methods():
             "threshold",
         ],
         "rank": ["maximum", "median", "midpoint", "minimum", "percentile", "range"],
-        "sharpen": ["unsharp"],
+        "sharpen": ["high_boost", "laplacian", "unsharp"],
         "threshold": [
             "adaptive",
             "between",

@@ -73,11 +73,11 @@ def test_levels_the_wrong_way_round_are_refused():
 @pytest.mark.parametrize(
     ("given", "parameter", "message"),
     [
-        ({"low_sigma": 2, "high_sigma": 1.5}, "high_sigma", "which is 2; given 1.5"),
-        ({"low_sigma": [1, 3], "high_sigma": 2}, "high_sigma", "which is 3; given 2"),
-        ({"low_sigma": [3, 1], "high_sigma": 2}, "high_sigma", "which is 3; given 2"),
-        ({"low_sigma": 2000}, "low_sigma", "low_sigma 2000 with truncate 4 reaches 8000 pixels"),
-        ({"low_sigma": 1000}, "high_sigma", "high_sigma 1600 with truncate 4 reaches 6400 pixels"),
+        ({"sigma": 2, "ratio": 0.5}, "ratio", "at least 1; given 0.5"),
+        ({"sigma": 2000}, "sigma", "sigma 2000 with truncate 4 reaches 8000 pixels"),
+        ({"sigma": 1000}, "ratio", "ratio gives sigma 1600 with truncate 4 reaches 6400 pixels"),
+        ({"low_sigma": 2}, "low_sigma", "did you mean 'sigma'"),
+        ({"sigma": 2, "high_sigma": 4}, "high_sigma", "did you mean 'ratio'"),
     ],
 )
 def test_errors_of_a_difference_of_gaussians_name_its_own_parameters(given, parameter, message):

@@ -11,7 +11,7 @@ from convpipe.config.problems import Problems
 from convpipe.config.tree import BROKEN, Entry, Node
 from convpipe.errors import ConfigError, ParameterError
 from convpipe.stages import ANY_LABEL, COMMON, Stage, attempt, families, find
-from convpipe.stages.elsewhere import advice
+from convpipe.stages.elsewhere import advice, meant_here
 from convpipe.stages.entry import is_explained
 
 _EXAMPLE = "such as '- blur: gaussian'"
@@ -120,8 +120,10 @@ def _family(node: Node, entries: dict[str, Entry]) -> str:
     known = families()
     named = [key for key in entries if key in known]
     if len(named) > 1:
+        meant = _parameter(named[1], named[0], entries[named[0]].node.value)
         raise entries[named[1]].mark.error(
             f"a stage has one family; this one has {' and '.join(named)}; a stage of its own needs its dash"
+            f"{meant}"
         )
     if named:
         return named[0]
@@ -137,6 +139,12 @@ def _family(node: Node, entries: dict[str, Entry]) -> str:
         if key not in parameters and not is_free(key):
             raise entry.mark.error(_unknown_family(key, entry.node))
     raise node.mark.error(f"a stage needs its family; known are {', '.join(known)}")
+
+
+def _parameter(word: str, family: str, name: object) -> str:
+    """Return, as the end of an error, which parameter of a method is called `word` elsewhere."""
+    method = families()[family].get(name) if isinstance(name, str) else None
+    return meant_here(word, [parameter.name for parameter in method.parameters]) if method else ""
 
 
 def _unknown_family(key: str, value: Node) -> str:

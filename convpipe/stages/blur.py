@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -11,6 +13,9 @@ from convpipe.stages.base import method
 from convpipe.stages.numbers import CountPair, Number, NumberPair
 
 _LARGEST_RADIUS = 4096
+
+_LARGEST_BINOMIAL = 1025
+"""The weights at the ends of a larger one pass float64."""
 
 
 @method(
@@ -27,6 +32,59 @@ def _box(size: tuple[int, int]) -> tuple[Op, ...]:
     rows, cols = size
     mean = Taps.outer(np.full(rows, 1 / rows), np.full(cols, 1 / cols))
     return (Stencil((mean,), anchor="lower"),)
+
+
+@method(
+    "blur",
+    "binomial",
+    "weights of Pascal's triangle, near a Gaussian; an even side reaches one pixel further up or left",
+    reference="B. Jaehne, 'Digital image processing', 11.4; cv2.pyrDown of size 5",
+    parameters=(CountPair("size", "rows and columns of the rectangle", (3, 3)),),
+    alpha="premultiply",
+    formula="(n - 1 over k) / 2^(n - 1) along either side of n; its standard deviation is sqrt(n - 1) / 2",
+)
+def _binomial(size: tuple[int, int]) -> tuple[Op, ...]:
+    if max(size) > _LARGEST_BINOMIAL:
+        raise ParameterError(f"size must be at most {_LARGEST_BINOMIAL}; given {list(size)}", "size")
+    rows, cols = ([math.comb(n - 1, k) / 2 ** (n - 1) for k in range(n)] for n in size)
+    return (Stencil((Taps.outer(rows, cols),), anchor="lower"),)
+
+
+@method(
+    "blur",
+    "disk",
+    "mean of the pixels at most so far away, as a lens out of focus",
+    reference="skimage.filters.rank.mean with skimage.morphology.disk",
+    parameters=(Number("radius", "in pixels; need not be whole", 1.0, least=0.0, most=512.0),),
+    alpha="premultiply",
+)
+def _disk(radius: float) -> tuple[Op, ...]:
+    reach = int(radius)
+    x = np.arange(-reach, reach + 1)
+    inside = x[:, None] ** 2 + x**2 <= radius**2
+    return (Stencil((Taps.separated(inside / np.count_nonzero(inside)),)),)
+
+
+@method(
+    "blur",
+    "motion",
+    "mean along a line through the pixel, as a camera that moves",
+    reference="fspecial('motion') of MATLAB; in OpenCV, kornia and ImageMagick lines are drawn otherwise",
+    parameters=(
+        Number("length", "of the line in pixels, from end to end", 9.0, least=1.0, most=512.0),
+        Number("angle", "of the line in degrees, from the x axis towards smaller rows", 0.0),
+    ),
+    alpha="premultiply",
+    formula="weights max(0, 1 - distance of the pixel from a segment of length - 1), over their sum",
+)
+def _motion(length: float, angle: float) -> tuple[Op, ...]:
+    half, turn = (length - 1) / 2, math.radians(angle % 180)
+    down, right = -math.sin(turn), math.cos(turn)
+    rows, cols = (math.ceil(half * abs(each) - 1e-9) for each in (down, right))
+    y, x = np.ogrid[-rows : rows + 1, -cols : cols + 1]
+    along = np.clip(y * down + x * right, -half, half)
+    weights = np.maximum(1 - np.hypot(y - along * down, x - along * right), 0).round(12)
+    return (Stencil((Taps.separated(weights / weights.sum()),)),)
 
 
 def gaussian_taps(sigma: float, truncate: float, name: str = "sigma") -> NDArray[np.float64]:
@@ -61,8 +119,9 @@ def gaussian_taps(sigma: float, truncate: float, name: str = "sigma") -> NDArray
     """
     radius = int(truncate * sigma + 0.5)
     if radius > _LARGEST_RADIUS:
+        whose = "" if name == "sigma" else f"{name} gives "
         raise ParameterError(
-            f"{name} {sigma:g} with truncate {truncate:g} reaches {radius} pixels; "
+            f"{whose}sigma {sigma:g} with truncate {truncate:g} reaches {radius} pixels; "
             f"at most {_LARGEST_RADIUS} are taken",
             name,
         )

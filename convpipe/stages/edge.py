@@ -6,14 +6,16 @@ All are scaled so that a response stays near the range of the input, as gradient
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import reduce
 
 import numpy as np
+from numpy.typing import NDArray
 
 from convpipe.ops import Map, Op, Stencil, Taps
 from convpipe.stages.base import method
-from convpipe.stages.blur import TOLERANCE, TRUNCATE, gaussian
+from convpipe.stages.blur import TOLERANCE, TRUNCATE, gaussian, gaussian_taps
 from convpipe.stages.gradient import GAIN
-from convpipe.stages.numbers import NumberPair, in_order
+from convpipe.stages.numbers import Number, NumberPair
 
 
 @method(
@@ -36,31 +38,49 @@ def _laplacian(gain: float) -> tuple[Op, ...]:
     reference="skimage.filters.difference_of_gaussians; D. Marr, E. Hildreth, 'Theory of edge "
     "detection', 1980",
     parameters=(
-        NumberPair("low_sigma", "standard deviation in pixels of the finer one", least=0.0),
-        NumberPair(
-            "high_sigma", "of the coarser one, at least low_sigma; default: 1.6 * low_sigma", None, least=0.0
-        ),
+        NumberPair("sigma", "standard deviation in pixels of the finer one", least=0.0),
+        Number("ratio", "how many times as large that of the coarser one is", 1.6, least=1.0),
         TRUNCATE,
         TOLERANCE,
         GAIN,
     ),
-    example={"low_sigma": 1.0},
-    formula="gain * (blur by low_sigma - blur by high_sigma)",
+    example={"sigma": 1.0},
+    formula="gain * (blur by sigma - blur by ratio * sigma)",
 )
 def _dog(
-    low_sigma: tuple[float, float],
-    high_sigma: tuple[float, float] | None,
-    truncate: float,
-    tolerance: float,
-    gain: float,
+    sigma: tuple[float, float], ratio: float, truncate: float, tolerance: float, gain: float
 ) -> tuple[Op, ...]:
-    high_sigma = high_sigma or (1.6 * low_sigma[0], 1.6 * low_sigma[1])
-    for low, high in zip(low_sigma, high_sigma, strict=True):
-        in_order(low, high, "low_sigma", "high_sigma")
-    fine = gaussian(low_sigma, truncate, tolerance, "low_sigma")
-    coarse = gaussian(high_sigma, truncate, tolerance, "high_sigma")
+    fine = gaussian(sigma, truncate, tolerance)
+    coarse = gaussian((ratio * sigma[0], ratio * sigma[1]), truncate, tolerance, "ratio")
     both = Stencil((fine.centred(coarse.extent), coarse), ("fine", "coarse"))
     return both, Map("gain * (fine - coarse)", ("fine", "coarse"), (("gain", gain),))
+
+
+@method(
+    "edge",
+    "log",
+    "Laplacian of Gaussian: sum of the second derivatives of a blur, positive on dark spots",
+    reference="scipy.ndimage.gaussian_laplace; D. Marr, E. Hildreth, 'Theory of edge detection', 1980",
+    parameters=(
+        NumberPair("sigma", "standard deviation of the Gaussian in pixels", least=0.1),
+        TRUNCATE,
+        GAIN,
+    ),
+    example={"sigma": 1.4},
+    formula="gain * sum of g''(i) g(j) and g(i) g''(j), g'' = (x^2 / sigma^4 - 1 / sigma^2) g, undivided; of "
+    "spots of radius r the response is largest at sigma = r / sqrt(2), and falls with 1 / sigma^2",
+)
+def _log(sigma: tuple[float, float], truncate: float, gain: float) -> tuple[Op, ...]:
+    rows, cols = (gaussian_taps(each, truncate) for each in sigma)
+    curved = [_second_derivative(g, each) for g, each in zip((rows, cols), sigma, strict=True)]
+    both = Stencil((Taps.outer(curved[0], cols), Taps.outer(rows, curved[1])), ("down", "along"))
+    return both, Map("gain * (down + along)", ("down", "along"), (("gain", gain),))
+
+
+def _second_derivative(g: NDArray[np.float64], sigma: float) -> NDArray[np.float64]:
+    """Return the taps of a Gaussian's second derivative, of those of the Gaussian."""
+    x = (np.arange(len(g)) - len(g) // 2) / sigma
+    return np.asarray((x * x - 1) / sigma**2 * g)
 
 
 def _compass(ring: Sequence[float]) -> tuple[Taps, ...]:
@@ -73,6 +93,11 @@ def _compass(ring: Sequence[float]) -> tuple[Taps, ...]:
     return tuple(Taps(kernel) for kernel in kernels)
 
 
+def _largest(values: Sequence[str]) -> str:
+    """Return the expression of the largest of some."""
+    return reduce("maximum({}, {})".format, values)
+
+
 @method(
     "edge",
     "kirsch",
@@ -83,8 +108,22 @@ def _compass(ring: Sequence[float]) -> tuple[Taps, ...]:
 )
 def _kirsch(gain: float) -> tuple[Op, ...]:
     names = ("n", "ne", "e", "se", "s", "sw", "w", "nw")
-    strongest = names[0]
-    for name in names[1:]:
-        strongest = f"maximum({strongest}, {name})"
     banks = _compass([weight / 15 for weight in (5, 5, 5, -3, -3, -3, -3, -3)])
-    return Stencil(banks, names), Map(f"gain * {strongest}", names, (("gain", gain),))
+    return Stencil(banks, names), Map(f"gain * {_largest(names)}", names, (("gain", gain),))
+
+
+@method(
+    "edge",
+    "robinson",
+    "strongest of eight compass directions, with the taps of Sobel",
+    reference="G. S. Robinson, 'Edge detection by compass gradient masks', Computer Graphics and Image "
+    "Processing 6, 1977",
+    parameters=(GAIN,),
+    formula="gain * the largest of [[1, 2, 1], [0, 0, 0], [-1, -2, -1]] / 4 and its seven turns",
+)
+def _robinson(gain: float) -> tuple[Op, ...]:
+    names = ("n", "ne", "e", "se")  # the other four are these with the other sign
+    banks = _compass([weight / 4 for weight in (1, 2, 1, 0, -1, -2, -1, 0)])[: len(names)]
+    return Stencil(banks, names), Map(
+        f"gain * {_largest([f'abs({name})' for name in names])}", names, (("gain", gain),)
+    )

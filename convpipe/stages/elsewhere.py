@@ -18,7 +18,7 @@ _HERE = {
     ),
     "laplace laplacian_filter": "edge: laplacian",
     "edge.gradient gradient_magnitude find_edges edges edge_detection sobel_filter": "edge: sobel",
-    "difference_of_gaussians bandpass band_pass": "edge: dog (with 'low_sigma:' and 'high_sigma:')",
+    "difference_of_gaussians bandpass band_pass": "edge: dog (with 'sigma:' and 'ratio:')",
     "unsharp_mask usm": "sharpen: unsharp",
     "grey grayscale greyscale rgb2gray to_gray luminance luma desaturate": "color: gray",
     "contrast.normalize point.normalize normalise autocontrast rescale_intensity auto_level rescale": (
@@ -41,7 +41,6 @@ _HERE = {
     "absolute": "point: abs",
     "sobel_x sobel_h": "edge: sobel (with 'direction: x')",
     "sobel_y sobel_v": "edge: sobel (with 'direction: y')",
-    "high_boost": "sharpen: unsharp",
     "mirror flip_horizontal hflip fliplr": "geometry: flip",
     "flipud flip_vertical vflip": "geometry: flip (with 'axis: rows')",
     "rot90": "geometry: rotate90",
@@ -61,12 +60,14 @@ _HERE = {
         "blur: box (with 'size: N', 'stride: N' and 'padding: valid')"
     ),
     "gamma_correction adjust_gamma power": "point: gamma",
-    "filter2d convolve convolution correlate correlation kernel emboss high_pass motion_blur": (
+    "filter2d convolve convolution correlate correlation kernel emboss high_pass": (
         "custom: LABEL (with 'kernel:', rows of numbers)"
     ),
-    "LoG edge.log blur.log gaussian_laplace laplacian_of_gaussian marr_hildreth": (
-        "blur: gaussian, and after it edge: laplacian"
-    ),
+    "LoG blur.log gaussian_laplace laplacian_of_gaussian marr_hildreth": "edge: log",
+    "motion_blur": "blur: motion",
+    "pascal": "blur: binomial",
+    "pillbox defocus circular_mean": "blur: disk (with 'radius:')",
+    "compass": "edge: robinson",
     "zoom upscale upsample enlarge thumbnail downscale interpolate resize.linear resize.bilinear resize.cubic"
     " resize.bicubic resize.lanczos resize.lanczos3 resize.nearest resize.area resize.box": (
         "geometry: resize (with 'scale: N', 'longest: N' or 'size: [rows, columns]', and a 'method:')"
@@ -148,7 +149,8 @@ _PARAMETERS = {
     "kernel": "weights taps matrix filter coefficients",
     "weights": "kernel kernels filters taps weight",
     "size": "ksize kernel_size ksizes window window_size width side shape output_size dsize extent",
-    "sigma": "std stddev standard_deviation radius sd",
+    "sigma": "std stddev standard_deviation radius sd low_sigma",
+    "ratio": "high_sigma",
     "scale": "factor ratio zoom fx scale_factor",
     "longest": "long_side longest_side max_size max_side max_dimension",
     "percent": "percentile q quantile rank percentiles",
@@ -214,8 +216,8 @@ def advice(word: object, family: object = None) -> str | None:
     "write 'blur: gaussian'"
     >>> advice("variance")
     'there is no such filter yet'
-    >>> advice("log", "edge")
-    'use blur: gaussian, and after it edge: laplacian'
+    >>> advice("log", "blur")
+    "write 'edge: log'"
     """
     if not isinstance(word, str):
         return None
@@ -228,8 +230,8 @@ def advice_in(family: object, word: object) -> str | None:
 
     Examples
     --------
-    >>> advice_in("edge", "log"), advice_in("edge", "gauss")
-    ('use blur: gaussian, and after it edge: laplacian', None)
+    >>> advice_in("blur", "log"), advice_in("edge", "gauss")
+    ("write 'edge: log'", None)
     """
     return _ADVICE.get(f"{family}.{_plain(word)}") if isinstance(word, str) else None
 

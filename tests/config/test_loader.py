@@ -87,8 +87,8 @@ def test_a_bad_job_leaves_the_others(tmp_path):
             "6:5",
             "unknown stage family 'blurr'; write 'blur: gaussian'",
         ),
-        ("- blur: gaussian", "- blur: 3", "6:11", "blur needs one of box, gaussian; given 3"),
-        ("- blur: gaussian", "- blur:", "6:5", "blur needs one of box, gaussian; given nothing"),
+        ("- blur: gaussian", "- blur: 3", "6:11", "blur needs one of box, .*gaussian.*; given 3"),
+        ("- blur: gaussian", "- blur:", "6:5", "blur needs one of box, .*gaussian.*; given nothing"),
         (
             "- blur: gaussian",
             "- gaussian: 1",
@@ -228,3 +228,8 @@ def test_two_jobs_of_one_name_are_an_error(tmp_path):
     first, second, third = config.load_each(path)
     assert (first.name, third.name) == ("a", "jobs[2]")
     assert str(second).startswith(f"{path}:3:6: two jobs are called 'a'; give each a name of its own")
+
+
+def test_a_parameter_that_has_the_name_of_a_family_is_offered_by_its_own():
+    with pytest.raises(ConfigError, match=r"one family; this one has sharpen and threshold; .* mean 'level'"):
+        config.load_text("stages:\n  - sharpen: unsharp\n    sigma: 2\n    threshold: 3\n")
