@@ -95,7 +95,7 @@ def test_the_pixel_stands_in_for_what_a_median_misses():
         found = Pipeline([stage("rank", "median", size=3)], missing=missing, border="edge")(given)
         assert found[1, 1] == 6
         np.testing.assert_array_equal(found[[0, 2], [1, 0]], [fill, fill])
-    quarter = Pipeline([stage("rank", "percentile", percent=75, size=3)], missing=np.nan)
+    quarter = Pipeline([stage("rank", "percentile", percentile=75, size=3)], missing=np.nan)
     assert quarter(image)[1, 1] == 9
     whole = np.where(np.isnan(image), 255, image).astype(np.uint8)
     assert Pipeline([stage("rank", "median", size=3)], missing=255)(whole)[1, 1] == 6

@@ -209,7 +209,7 @@ def test_shares_of_a_hundred():
     with pytest.raises(ParameterError, match="high must be above low, which is 50; given 50"):
         stage("contrast", "stretch", low=50, high=50)
     with pytest.raises(ParameterError, match="at most 100"):
-        stage("rank", "percentile", percent=100.5)
+        stage("rank", "percentile", percentile=100.5)
 
 
 def test_spans_hold_something():

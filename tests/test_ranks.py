@@ -237,7 +237,7 @@ class TestCounts:
     def test_against_the_oracle_and_as_python(self, window, channels, cols, rectangle, few, rng):
         image = rng.integers(0, 256, (9, cols, channels), dtype=np.uint8)
         footprint = (np.ones((4, 5)) if rectangle else ODD).astype(int).tolist()
-        share = stage("rank", "percentile", percent=30, footprint=footprint, **WINDOWS[window])
+        share = stage("rank", "percentile", percentile=30, footprint=footprint, **WINDOWS[window])
         plan = make_plan([share], image.shape[:2], channels=channels)
         run = compile_plan(plan)
         recipe = run.schedule.levels[-1].recipe
@@ -263,7 +263,7 @@ class TestCounts:
             middle = [*range(max(limits.min, -4), 5), 300 % (limits.max + 1), limits.min, limits.max]
             image = rng.choice(np.array(middle, dtype), (12, 13))
         for high, percent in ((3, 10), (3, 50), (3, 90), (5, 50), (6, 90)):
-            one = stage("rank", "percentile", percent=percent, size=[high, 4], border="edge")
+            one = stage("rank", "percentile", percentile=percent, size=[high, 4], border="edge")
             got = Pipeline([one])(image)
             padded = np.pad(image, ((high // 2, (high - 1) // 2), (2, 1)), mode="edge")
             windows = np.lib.stride_tricks.sliding_window_view(padded, (high, 4)).reshape(12, 13, 4 * high)
@@ -364,7 +364,7 @@ def test_what_is_counted():
     assert counts.is_counted(1025, [1])
     assert counts.is_counted(1089, [0, 544])
     assert not counts.is_counted(1089, [0, 1088])
-    assert stage("rank", "percentile", percent=99.9, size=301)
+    assert stage("rank", "percentile", percentile=99.9, size=301)
 
 
 def test_footprints_as_a_schema():

@@ -101,6 +101,7 @@ def test_errors_of_a_difference_of_gaussians_name_its_own_parameters(given, para
         ("point", "threshold", {"thresh": 1}, "level"),
         ("point", "threshold", {"method": "otsu"}, "level"),
         ("threshold", "percentile", {"percent": 5}, "percentile"),
+        ("rank", "percentile", {"percent": 5}, "percentile"),
     ],
 )
 def test_a_parameter_that_other_tools_call_otherwise_is_offered_by_its_name_here(family, name, given, meant):

@@ -80,7 +80,7 @@ _HERE = {
     "median_filter medianblur despeckle": "rank: median",
     "min minimum_filter": "rank: minimum",
     "max maximum_filter": "rank: maximum",
-    "rank_filter percentile_filter quantile": "rank: percentile (with 'percent: 0 to 100')",
+    "rank_filter percentile_filter quantile": "rank: percentile (with 'percentile: 0 to 100')",
     "pool pooling max_pool max_pool2d pool.max": (
         "rank: maximum (with 'size: N', 'stride: N' and 'padding: valid')"
     ),
@@ -153,7 +153,6 @@ _PARAMETERS = {
     "ratio": "high_sigma",
     "scale": "factor ratio zoom fx scale_factor",
     "longest": "long_side longest_side max_size max_side max_dimension",
-    "percent": "percentile q quantile rank percentiles",
     "percentile": "percent q quantile rank percentiles",
     "mean": "running_mean mu average",
     "var": "running_var variance",

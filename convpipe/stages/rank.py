@@ -62,16 +62,16 @@ def _maximum(size: tuple[int, int], footprint: Any) -> tuple[Op, ...]:
     "the pixel that so many percent of the sorted ones stand below",
     reference="scipy.ndimage.percentile_filter",
     parameters=(
-        Number("percent", "share of the pixels below it, from 0 to 100", least=0.0, most=100.0),
+        Number("percentile", "share of the pixels below it, from 0 to 100", least=0.0, most=100.0),
         SIZE,
         FOOTPRINT,
     ),
-    example={"percent": 75},
-    formula="number int(n * percent / 100) of n, counted from 0; the last for 100",
+    example={"percentile": 75},
+    formula="number int(n * percentile / 100) of n, counted from 0; the last for 100",
 )
-def _percentile(percent: float, size: tuple[int, int], footprint: Any) -> tuple[Op, ...]:
+def _percentile(percentile: float, size: tuple[int, int], footprint: Any) -> tuple[Op, ...]:
     count = int(np.count_nonzero(footprint_of(footprint, size)))
-    return (window(footprint, size, min(int(count * percent / 100), count - 1)),)
+    return (window(footprint, size, min(int(count * percentile / 100), count - 1)),)
 
 
 @method(

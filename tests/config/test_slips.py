@@ -75,7 +75,7 @@ def stages(*entries):
         (stages("filter: LoG"), "2:5", "use blur: gaussian, and after it edge: laplacian"),
         (stages("point: log1p"), "2:12", "'combine' takes a formula: 'log(1 + input)'"),
         (stages("rank: median_filter"), "2:11", "write 'rank: median'"),
-        (stages("rank: rank_filter"), "2:11", "use rank: percentile (with 'percent: 0 to 100')"),
+        (stages("rank: rank_filter"), "2:11", "use rank: percentile (with 'percentile: 0 to 100')"),
         (stages("morphology: opening"), "2:17", "write 'morphology: open'"),
         (stages("threshold: threshold_otsu"), "2:16", "write 'threshold: otsu'"),
         (stages("threshold: 128"), "2:16", "write '- point: threshold'"),

@@ -266,7 +266,7 @@ TABLES = [
     ),
     Table(
         "rank percentile",
-        {"percent": 70},
+        {"percentile": 70},
         "SciPy 1.17.1, ndimage.percentile_filter",
         peer=lambda image: ndimage.percentile_filter(image, 70, 3, mode="mirror"),
         want="""
@@ -279,7 +279,7 @@ TABLES = [
     ),
     Table(
         "rank percentile",
-        {"percent": 100, "size": [1, 3]},
+        {"percentile": 100, "size": [1, 3]},
         "SciPy 1.17.1, ndimage.percentile_filter",
         peer=lambda image: ndimage.percentile_filter(image, 100, (1, 3), mode="mirror"),
         want="""
@@ -292,7 +292,7 @@ TABLES = [
     ),
     Table(
         "rank percentile",
-        {"percent": 20, "footprint": [[0, 1, 1], [1, 1, 0]]},
+        {"percentile": 20, "footprint": [[0, 1, 1], [1, 1, 0]]},
         "SciPy 1.17.1, ndimage.percentile_filter",
         peer=lambda image: ndimage.percentile_filter(image, 20, footprint=FOOTPRINT, mode="mirror"),
         want="""
