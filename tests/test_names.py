@@ -127,7 +127,7 @@ def test_methods():
             "ycbcr",
         ],
         "combine": ["LABEL"],
-        "contrast": ["equalize", "lut", "stretch", "zscore"],
+        "contrast": ["curves", "equalize", "gamma", "log", "lut", "sigmoid", "stretch", "zscore"],
         "custom": ["LABEL"],
         "denoise": ["nlmeans", "outliers", "tv"],
         "edge": [

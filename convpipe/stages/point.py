@@ -60,19 +60,6 @@ def _threshold(level: float | str, image: ImageKind) -> tuple[Op, ...]:
 
 @method(
     "point",
-    "gamma",
-    "power law over the full scale of the dtype; negative values become 0",
-    reference="skimage.exposure.adjust_gamma",
-    parameters=(Number("gamma", "exponent; below 1 brightens", above=0.0),),
-    example={"gamma": 0.5},
-)
-def _gamma(gamma: float, image: ImageKind) -> tuple[Op, ...]:
-    constants = (("full", image.full_scale), ("gamma", gamma))
-    return (Map("full * power(maximum(r / full, 0), gamma)", constants=constants),)
-
-
-@method(
-    "point",
     "clip",
     "what lies beyond two limits becomes the nearer one",
     reference="numpy.clip",

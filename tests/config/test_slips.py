@@ -71,7 +71,7 @@ def stages(*entries):
         (stages("crop: [1, 2]"), "2:5", "write 'geometry: crop'"),
         (stages("edge: LoG"), "2:11", "use blur: gaussian, and after it edge: laplacian"),
         (stages("edge: log"), "2:11", "use blur: gaussian, and after it edge: laplacian"),
-        (stages("contrast: log"), "2:15", "unknown contrast method 'log'; write 'point: log'"),
+        (stages("contrast: exp"), "2:15", "unknown contrast method 'exp'; write 'point: exp'"),
         (stages("filter: LoG"), "2:5", "use blur: gaussian, and after it edge: laplacian"),
         (stages("point: log1p"), "2:12", "'combine' takes a formula: 'log(1 + input)'"),
         (stages("rank: median_filter"), "2:11", "write 'rank: median'"),
