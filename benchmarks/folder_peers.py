@@ -31,9 +31,16 @@ def codecs(pairs: list[Pair], threads: int) -> None:
     Nothing else is done: nothing is checked, hashed or written. The one result is what folder.py left beside
     the output folder.
     """
-    suffix = pairs[0][0].suffix
-    decode, encode = {".jpg": jpeg, ".png": png, ".tif": tiff}[suffix]()
-    first = pairs[0][1].parent.parent / f"result{suffix}"
+    _codecs_alone(*{".jpg": jpeg, ".png": png, ".tif": tiff}[pairs[0][0].suffix](), pairs, threads)
+
+
+def _codecs_alone(
+    decode: Callable[[bytes], np.ndarray],
+    encode: Callable[[np.ndarray], object],
+    pairs: list[Pair],
+    threads: int,
+) -> None:
+    first = pairs[0][1].parent.parent / f"result{pairs[0][0].suffix}"
     result = decode(first.read_bytes())
 
     def one(pair: Pair) -> None:
@@ -50,9 +57,27 @@ def jpeg() -> Codec:
 
 
 def png() -> Codec:
+    """Through libpng, and through convpipe's loop, for which Numba is loaded as `convpipe run` loads it."""
     import imagecodecs
 
-    return imagecodecs.png_decode, partial(imagecodecs.png_encode, level=1, strategy=3, filter=64)
+    from convpipe.compile.runtime import start
+    from convpipe.images.formats import png
+    from convpipe.images.metadata.model import Metadata
+
+    start.load()
+    return imagecodecs.png_decode, lambda pixels: png.encode(pixels, False, Metadata(), None, None)
+
+
+def libpng(pairs: list[Pair], threads: int) -> None:
+    """As `codecs`, both through libpng and zlib, with the settings of it that are as fast as any."""
+    import imagecodecs
+
+    _codecs_alone(
+        imagecodecs.png_decode,
+        partial(imagecodecs.png_encode, level=1, strategy=3, filter=64),
+        pairs,
+        threads,
+    )
 
 
 def tiff() -> Codec:
@@ -149,6 +174,7 @@ def each(pool: Pool | ThreadPool, act: Callable[[Pair], None], pairs: Iterable[P
 
 PEERS = {
     "codecs": codecs,
+    "libpng": libpng,
     "opencv": opencv,
     "vips": vips,
     "vips-loop": vips_loop,

@@ -53,6 +53,7 @@ LAYERS = [
 ROOMS = {
     "runtime": set(),
     "common": set(),
+    "deflate": {"runtime"},
     "cpu": {"runtime", "common", "conv2d"},
     "conv2d": {"runtime", "common", "cpu"},
     "cuda": {"runtime", "common"},

@@ -23,7 +23,7 @@ class Encoding:
     quality : int, optional
         1 to 100. JPEG: default 95. WebP: lossless without it.
     compression : int, optional
-        0 to 9. PNG: default fast (level 1, run lengths, average filter). TIFF: default none.
+        0 to 9. PNG: default fast (Huffman codes, runs, average filter). TIFF: default none.
     """
 
     format: str | None = None
