@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, cast
 
 from convpipe.errors import ParameterError, PlanError
@@ -156,12 +156,53 @@ def fitted_padding(
     return (half, total - half) if rule == "same_upper" else (total - half, half)
 
 
+@dataclass(frozen=True)
+class Pooled:
+    """Padding of a window that pools what is inside the image: what it finds outside counts for nothing.
+
+    Parameters
+    ----------
+    given : Padding
+    ceil : bool
+        Whether a last window that begins in the image, or in the padding before it, but reaches beyond all
+        padding, counts too: torch's and ONNX's ``ceil_mode``.
+    """
+
+    given: Padding
+    ceil: bool = False
+
+    def sides(self, size: int, axis: Axis) -> tuple[int, int]:
+        """Return the padding of an axis of `size` pixels, whose own is that given.
+
+        Raises
+        ------
+        PlanError
+            If a window has no pixel: below half of what it spans that is one of few pixels, dilated.
+
+        Examples
+        --------
+        >>> Pooled("valid", ceil=True).sides(6, Axis(3, 2)), Pooled("valid").sides(6, Axis(3, 2))
+        ((0, 1), (0, 0))
+        """
+        before, after = axis.before, axis.after
+        if self.ceil:
+            outputs = -(-(size + before + after - axis.reach) // axis.stride) + 1
+            outputs -= (outputs - 1) * axis.stride >= size + before
+            after = (outputs - 1) * axis.stride + axis.reach - size - before
+        if size < axis.dilation:
+            for output in range(replace(axis, after=after).output(size)):
+                first = output * axis.stride - before
+                if not any(0 <= at < size for at in range(first, first + axis.reach, axis.dilation)):
+                    raise PlanError(f"with dilation {axis.dilation} a window has none of {size} in line")
+        return before, after
+
+
 def axes(
     extent: Extent,
     kernel: Extent,
     stride: Extent,
     dilation: Extent,
-    padding: Padding | Kept,
+    padding: Padding | Kept | Pooled,
     anchor: Anchor = "upper",
 ) -> tuple[Axis, Axis]:
     """Return the two windows, over rows and over columns, with the padding resolved for `extent`.
@@ -174,17 +215,8 @@ def axes(
     resolved = []
     for i, axis_name in enumerate(("rows", "columns")):
         tap = anchor if isinstance(anchor, str) else anchor[i]
-        if padding == "same":
-            before, after = reach_around(kernel[i], dilation[i], tap)
-        elif padding == "same_upper" or padding == "same_lower":
-            before, after = fitted_padding(extent[i], kernel[i], stride[i], dilation[i], padding)
-        elif padding == "valid":
-            before, after = 0, 0
-        elif isinstance(padding, Kept):
-            before, after = padding.sides(i, extent[i])
-        else:
-            before, after = padding[i]
-        axis = Axis(kernel[i], stride[i], dilation[i], before, after)
+        axis = _padded(padding, i, extent[i], Axis(kernel[i], stride[i], dilation[i]), tap)
+        before, after = axis.before, axis.after
         if max(extent[i] + before + after, axis.reach) > LARGEST:
             raise PlanError(
                 f"{extent[i]} {axis_name} with padding {before} and {after} and a kernel that spans "
@@ -192,3 +224,21 @@ def axes(
             )
         resolved.append(axis)
     return resolved[0], resolved[1]
+
+
+def _padded(
+    padding: Padding | Kept | Pooled, i: int, size: int, axis: Axis, tap: Literal["upper", "lower"] | int
+) -> Axis:
+    """Return the window along rows (0) or columns, over `size` of them, with its padding."""
+    if isinstance(padding, Pooled):
+        given = _padded(padding.given, i, size, axis, tap)
+        before, after = padding.sides(size, given)
+    elif isinstance(padding, Kept):
+        before, after = padding.sides(i, size)
+    elif padding == "same":
+        before, after = reach_around(axis.kernel, axis.dilation, tap)
+    elif padding == "same_upper" or padding == "same_lower":
+        before, after = fitted_padding(size, axis.kernel, axis.stride, axis.dilation, padding)
+    else:
+        before, after = (0, 0) if padding == "valid" else padding[i]
+    return replace(axis, before=before, after=after)

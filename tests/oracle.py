@@ -25,7 +25,7 @@ from convpipe.ops import (
     Turn,
     Window,
 )
-from convpipe.padding import Kept
+from convpipe.padding import Kept, Pooled
 from convpipe.statistics import measure
 
 FUNCTIONS = {
@@ -207,25 +207,43 @@ def channel_map(op, values, samples=None):
     return np.concatenate([made, values[..., len(op.inputs) :]], axis=2)
 
 
+def sides_of(op, rule, shape):
+    """Return how many pixels a padding adds before and after, rows first."""
+    sides = []
+    for axis in range(2):
+        size, kernel = shape[axis], op.kernel[axis]
+        stride, dilation = op.stride[axis], op.dilation[axis]
+        reach = (kernel - 1) * dilation + 1
+        if rule == "valid":
+            sides.append((0, 0))
+        elif rule == "same":
+            sides.append(around(op, axis))
+        elif rule in ("same_upper", "same_lower"):
+            total = max((int(np.ceil(size / stride)) - 1) * stride + reach - size, 0)
+            halves = (total // 2, total - total // 2)
+            sides.append(halves if rule == "same_upper" else halves[::-1])
+        elif isinstance(rule, Pooled):
+            before, after = sides_of(op, rule.given, shape)[axis]
+            if rule.ceil:  # the last is the first that reaches the end, if it begins before the padding there
+                begins = [
+                    b
+                    for b in range(-before, size, stride)
+                    if b == -before or b - stride + reach < size + after
+                ]
+                after = begins[-1] + reach - size
+            sides.append((before, after))
+        else:
+            sides.append(rule[axis])
+    return sides
+
+
 def pad(op, values, premultiplied=False):
     if isinstance(op.padding, Kept):
         (top, bottom), (left, right) = op.padding.rows, op.padding.cols
         return values[top:bottom, left:right]
-    sides = []
-    for axis in range(2):
-        size, kernel = values.shape[axis], op.kernel[axis]
-        stride, dilation = op.stride[axis], op.dilation[axis]
-        if op.padding == "valid":
-            sides.append((0, 0))
-        elif op.padding == "same":
-            sides.append(around(op, axis))
-        elif op.padding in ("same_upper", "same_lower"):
-            reach = (kernel - 1) * dilation + 1
-            total = max((int(np.ceil(size / stride)) - 1) * stride + reach - size, 0)
-            halves = (total // 2, total - total // 2)
-            sides.append(halves if op.padding == "same_upper" else halves[::-1])
-        else:
-            sides.append(op.padding[axis])
+    sides = sides_of(op, op.padding, values.shape)
+    cut = tuple(slice(None, after if after < 0 else None) for _, after in sides)
+    values, sides = values[cut], [(before, max(after, 0)) for before, after in sides]
     mode = op.border.name.lower()
     if mode != "constant":
         return np.pad(values, (*sides, (0, 0)), mode=mode)

@@ -145,7 +145,16 @@ def test_methods():
         "geometry": ["crop", "flip", "pyramid_up", "resize", "rotate90", "transpose"],
         "light": ["linear", "srgb"],
         "morphology": ["blackhat", "close", "dilate", "erode", "gradient", "open", "tophat"],
-        "network": ["batch_norm", "conv", "leaky_relu", "normalize", "relu", "sigmoid"],
+        "network": [
+            "avg_pool",
+            "batch_norm",
+            "conv",
+            "leaky_relu",
+            "max_pool",
+            "normalize",
+            "relu",
+            "sigmoid",
+        ],
         "point": [
             "abs",
             "clip",

@@ -332,3 +332,100 @@ def test_normalize_knows_the_full_scale(channels, rng):
         image = (rng.random((9, 11, channels)) * scale).astype(dtype)
         got = Pipeline([one], dtype="float32")(image, channel_axis=-1)
         np.testing.assert_allclose(got, (image / scale - mean) / std, rtol=1e-6, atol=2e-6 / std.min())
+
+
+def walked(line, size, stride, before, after, dilation, ceil_mode):
+    """Return, of each window over a line, its places in the image, and how many are in image or padding."""
+    span, last = dilation * (size - 1) + 1, line + before + after
+    found, start = [], 0
+    while start + span <= last or (
+        ceil_mode and start < line + before and (not found or found[-1][2] < last)
+    ):
+        places = [start - before + k * dilation for k in range(size)]
+        inside = [place for place in places if 0 <= place < line]
+        found.append((inside, sum(place < line + after for place in places), start + span))
+        start += stride
+    return found
+
+
+POOLS = [
+    {"size": 2},
+    {"size": [3, 2], "padding": [1, 0, 0, 1], "stride": [2, 1]},
+    {"size": 3, "stride": 2, "padding": 1, "ceil_mode": True},
+    {"size": [2, 5], "stride": [3, 4], "padding": [1, 2], "ceil_mode": True},
+    {"size": 2, "stride": 3, "dilation": 2, "padding": 1},
+    {"size": [3, 2], "stride": 2, "dilation": [1, 3], "padding": [1, 2], "ceil_mode": True},
+]
+
+
+@pytest.mark.parametrize("given", POOLS, ids=str)
+@pytest.mark.parametrize("extent", [(9, 11), (6, 4), (3, 5)])
+@pytest.mark.parametrize("dtype", ["uint8", "float32"])
+def test_pools_are_of_what_lies_in_the_image(given, extent, dtype, rng):
+    image = (rng.integers(0, 256, (*extent, 3)) - (300 if dtype == "float32" else 0)).astype(dtype)
+    p = stage("network", "max_pool", **given).parameters
+    sides = p["padding"]
+    lines = [
+        walked(
+            extent[k],
+            p["size"][k],
+            (p["stride"] or p["size"])[k],
+            *sides[k],
+            p["dilation"][k],
+            p["ceil_mode"],
+        )
+        for k in range(2)
+    ]
+    largest, means, inner = (np.empty((*map(len, lines), 3)) for _ in range(3))
+    for i, (rows, high, _) in enumerate(lines[0]):
+        for j, (cols, wide, _) in enumerate(lines[1]):
+            found = image[np.ix_(rows, cols)].astype(float).reshape(-1, 3)
+            largest[i, j], inner[i, j], means[i, j] = (
+                found.max(0),
+                found.mean(0),
+                found.sum(0) / (high * wide),
+            )
+    got = Pipeline([stage("network", "max_pool", **given)])(image)
+    np.testing.assert_array_equal(got, largest)
+    assert got.dtype == dtype
+    for counts, want in ((True, means), (False, inner)):
+        one = stage("network", "avg_pool", **given, count_include_pad=counts)
+        plan = Pipeline([one]).plan(extent)
+        assert plan.extent == want.shape[:2]
+        np.testing.assert_allclose(Pipeline([one], dtype="float32")(image), want, rtol=1e-6, atol=1e-4)
+
+
+def test_pools_of_many_channels_and_holes(rng):
+    """Of NaN the largest is NaN, as torch's; of colours that are hidden nothing counts."""
+    image = rng.random((8, 10, 7)).astype(np.float32)
+    image[3, 4, 2] = np.nan
+    got = Pipeline([stage("network", "max_pool", size=2)])(image, channel_axis=-1)
+    np.testing.assert_array_equal(got, image.reshape(4, 2, 5, 2, 7).max(axis=(1, 3)))
+    hidden = np.full((4, 4, 4), 100, np.uint8)
+    hidden[::2, ::2] = 255, 255, 255, 0
+    got = Pipeline([stage("network", "avg_pool", size=2)])(hidden, alpha=True)
+    assert (got[..., :3] == 100).all()
+    assert (got[..., 3] == 75).all()
+    holes = np.where(hidden[..., 3] == 0, np.nan, hidden[..., 0]).astype(np.float32)
+    assert (Pipeline([stage("network", "avg_pool", size=2)], missing=np.nan)(holes) == 100).all()
+
+
+def test_pools_that_are_none_are_refused():
+    for name in ("max_pool", "avg_pool"):
+        with pytest.raises(ParameterError, match="half of the 3 pixels that a window spans; given 2"):
+            stage("network", name, size=3, padding=2)
+        with pytest.raises(ParameterError, match=f"network {name} takes no border: its windows leave out"):
+            stage("network", name, size=3, border="wrap")
+        with pytest.raises(PlanError, match=r"stage 0 \(network .*window spans 5"):
+            Pipeline([stage("network", name, size=5)]).plan((4, 9))
+        with pytest.raises(PlanError, match="with dilation 2 a window has none of 1 in line"):
+            Pipeline([stage("network", name, size=2, dilation=2, padding=1)]).plan((1, 9))
+
+
+def test_the_geometry_of_a_pool_is_what_follows_it():
+    plan = Pipeline([stage("network", "avg_pool", size=4, stride=2, padding=1)]).plan((12, 20))
+    assert (plan.sampling().step, plan.sampling().first) == ((2, 2), (0.5, 0.5))
+    same = Pipeline([stage("network", "max_pool", size=4, stride=2, padding=1)]).plan((12, 20))
+    assert plan.sampling() == same.sampling()
+    upper = Pipeline([stage("network", "max_pool", size=3, stride=2, padding="same_upper")]).plan((6, 7))
+    assert [(axis.before, axis.after) for axis in upper.nodes[0].axes] == [(0, 1), (1, 1)]

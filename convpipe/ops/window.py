@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 
@@ -13,7 +14,7 @@ from convpipe.errors import ParameterError
 from convpipe.geometry import Axis, Border, Extent, pair
 from convpipe.interval import Interval
 from convpipe.ops.taps import Taps
-from convpipe.padding import Anchor, Kept, Padding, Sides, axes, parse_padding, reach_around
+from convpipe.padding import Anchor, Kept, Padding, Pooled, Sides, axes, parse_padding, reach_around
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -39,7 +40,7 @@ class Window(ABC):
 
     stride: Extent = (1, 1)
     dilation: Extent = (1, 1)
-    padding: Padding | Kept = "same"
+    padding: Padding | Kept | Pooled = "same"
     border: Border = Border.REFLECT
     value: float = 0.0
     opaque: float | None = None
@@ -51,7 +52,7 @@ class Window(ABC):
         expression.check_names(self.names, "a response")
         pair(self.stride, "stride")
         pair(self.dilation, "dilation")
-        if not isinstance(self.padding, Kept):
+        if not isinstance(self.padding, Kept | Pooled):
             parse_padding(self.padding)
         if not isinstance(self.anchor, str):
             taps = pair(self.anchor, "anchor", least=0)
@@ -104,8 +105,8 @@ class Window(ABC):
         return rows, cols
 
     def ranges(self, samples: Interval) -> dict[str, Interval]:
-        """Enclose each named response."""
-        if self.border == Border.CONSTANT and self.padding != "valid":
+        """Enclose each named response; an infinite value of the border, as of a maximum, never is one."""
+        if self.border == Border.CONSTANT and self.padding != "valid" and math.isfinite(self.value):
             samples = samples.join(Interval(self.value, self.value))
         return dict(zip(self.names, self.responses(samples), strict=True))
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from convpipe.errors import ParameterError
-from convpipe.ops import Frame, Graph, Layer, Op, Rank, Resample, Stencil, Turn, has_window
-from convpipe.padding import Kept, Padding
+from convpipe.ops import Frame, Graph, Layer, Op, Rank, Resample, Stencil, Turn, Window, has_window
+from convpipe.padding import Kept, Padding, Pooled
 from convpipe.stages.dialects import LIBRARIES, OWN
 from convpipe.stages.names import StageName, StageReference
 from convpipe.stages.numbers import CountPair, Number
@@ -48,6 +48,11 @@ _OF_CROP = {
     "border": "it needs nothing outside the image",
     "value": "it needs nothing outside the image",
 }
+_OF_POOLS = {
+    "anchor": "its padding says where it stands",
+    "border": "its windows leave out what lies outside",
+    "value": "its windows leave out what lies outside",
+}
 _UNPADDED = {"border": "it needs nothing outside the image; with 'padding: N' it says what is added"}
 
 
@@ -70,6 +75,8 @@ def unused(found: tuple[Op, ...] | Graph, padding: Padding | None = None) -> dic
     if isinstance(found, Graph):
         return _OF_WINDOWS if any(has_window(node.ops) for node in found.nodes) else _OF_PIXELS
     first = found[0]
+    if isinstance(first, Window) and isinstance(first.padding, Pooled):
+        return _OF_POOLS
     if isinstance(first, Stencil | Rank | Layer):
         return _OF_CROP if isinstance(first, Stencil) and isinstance(first.padding, Kept) else {}
     adds = padding is None or not (isinstance(padding, str) or padding == ((0, 0), (0, 0)))

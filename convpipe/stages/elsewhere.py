@@ -59,8 +59,8 @@ _HERE = {
     "denoise_tv denoise_tv_chambolle total_variation rof": "denoise: tv",
     "remove_outliers hot_pixels remove_hotpixels bad_pixels": "denoise: outliers",
     "nl_means nlm denoise_nl_means fastnlmeansdenoising": "denoise: nlmeans",
-    "avg_pool average_pool mean_pool avg_pool2d pool.avg pool.average pool.mean": (
-        "blur: box (with 'size: N', 'stride: N' and 'padding: valid')"
+    "average_pool mean_pool avg_pool2d averagepool pool.avg pool.average pool.mean": (
+        "network: avg_pool (with 'size: N')"
     ),
     "gamma_correction adjust_gamma power": "point: gamma",
     "filter2d convolve convolution correlate correlation kernel emboss high_pass": (
@@ -84,9 +84,7 @@ _HERE = {
     "min minimum_filter": "rank: minimum",
     "max maximum_filter": "rank: maximum",
     "rank_filter percentile_filter quantile": "rank: percentile (with 'percentile: 0 to 100')",
-    "pool pooling max_pool max_pool2d pool.max": (
-        "rank: maximum (with 'size: N', 'stride: N' and 'padding: valid')"
-    ),
+    "pool pooling maxpool2d max_pool2d pool.max": "network: max_pool (with 'size: N')",
     "erosion": "morphology: erode",
     "dilation": "morphology: dilate",
     "opening": "morphology: open",
@@ -120,7 +118,7 @@ _NOT_HERE = {
         "transform the images before the run"
     ),
     "layers cnn model onnx softmax activation": (
-        "network: conv is the convolution of a layer; batch_norm, relu, leaky_relu and sigmoid may follow it"
+        "network: conv is the convolution of a layer; batch_norm, relu, max_pool and others may follow it"
     ),
     "variance std stddev entropy local_std rank.mode rank.entropy": "",
     "statistics measure statistics.mean statistics.min statistics.max measure.mean measure.min measure.max": (

@@ -24,7 +24,7 @@ from convpipe.ops import (
     Stencil,
     Window,
 )
-from convpipe.padding import Anchor, Kept, Padding
+from convpipe.padding import Anchor, Kept, Padding, Pooled
 from convpipe.stages.base import ImageKind
 from convpipe.stages.common import COMMON, not_taken, unused
 
@@ -130,6 +130,8 @@ class _Maker:
         common = self.stage.common
         slid = ops[0]
         assert isinstance(slid, Window)
+        if isinstance(slid.padding, Pooled):  # which says where it stands
+            return self._filtering(slid, ops[1:])
         stride: Extent = common["stride"]
         padding: Padding | Kept = common["padding"]
         if isinstance(slid.padding, Kept):
@@ -148,12 +150,12 @@ class _Maker:
 
     def _filtering(self, slid: Window, rest: Sequence[Op], value: float | None = None) -> tuple[Op, ...]:
         """Return a window that knows what lies outside the image, and what becomes of alpha."""
-        alpha = self.image.alpha
+        alpha, pools = self.image.alpha, isinstance(slid.padding, Pooled)
         mean = self.stage.method.alpha == "premultiply"
         window = replace(
             slid,
-            border=self.border,
-            value=self.stage.common["value"] if value is None else value,
+            border=slid.border if pools else self.border,
+            value=slid.value if pools else self.stage.common["value"] if value is None else value,
             opaque=self.image.full_scale if alpha else None,
             keep_alpha=alpha and not mean,
             mean=mean or slid.mean,

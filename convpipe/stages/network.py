@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from convpipe.errors import ParameterError
-from convpipe.ops import ChannelMap, Graph, Map, Node, Op
+from convpipe.geometry import Border, Extent
+from convpipe.ops import ChannelMap, Graph, Map, Node, Op, Rank, Resample
 from convpipe.ops.layer import Layer, Weights
+from convpipe.padding import Padding
 from convpipe.stages.base import ImageKind, method
 from convpipe.stages.filters import Filters, PerChannel
-from convpipe.stages.numbers import Count, Number
-from convpipe.stages.parameters import REQUIRED
+from convpipe.stages.numbers import Count, CountPair, Number
+from convpipe.stages.parameters import REQUIRED, Flag, PaddingForm
+from convpipe.stages.pooling import Averaging, Pool
 
 _NAME = "weights"
 
@@ -74,6 +79,57 @@ def _leaky_relu(slope: float) -> tuple[Op, ...]:
 )
 def _sigmoid() -> tuple[Op, ...]:
     return (Map("1 / (1 + exp(-r))"),)
+
+
+_POOL = (
+    CountPair("size", "rows and columns of the window", REQUIRED),
+    CountPair("stride", "step between outputs, in pixels; default: the size", None),
+    PaddingForm("padding", "pixels outside that windows may reach to, at most half of one", ((0, 0), (0, 0))),
+    CountPair("dilation", "step between the places of a window, in pixels", (1, 1)),
+    Flag("ceil_mode", "whether a last window may reach beyond the padding", False),
+)
+
+
+@method(
+    "network",
+    "max_pool",
+    "largest pixel of each window",
+    reference="torch.nn.MaxPool2d, ONNX MaxPool",
+    parameters=_POOL,
+    example={"size": 3, "stride": 2, "padding": 1},
+)
+def _max_pool(
+    size: Extent, stride: Extent | None, padding: Padding, dilation: Extent, ceil_mode: bool
+) -> tuple[Op, ...]:
+    pool = Pool(size, stride or size, padding, dilation, ceil_mode)
+    window = Rank(np.ones(size, bool), (-1,), stride=pool.stride, dilation=dilation, padding=pool.rule)
+    if dilation == (1, 1):  # what reaches outside has the pixel at the edge, too: no number is needed there
+        return (replace(window, border=Border.EDGE),)
+    return (replace(window, border=Border.CONSTANT, value=-math.inf),)
+
+
+@method(
+    "network",
+    "avg_pool",
+    "mean of each window",
+    reference="torch.nn.AvgPool2d, ONNX AveragePool",
+    parameters=(
+        *_POOL,
+        Flag("count_include_pad", "whether padding counts as pixels of 0; or not at all", True),
+    ),
+    alpha="premultiply",
+    example={"size": 3, "stride": 2, "padding": 1},
+)
+def _avg_pool(
+    size: Extent,
+    stride: Extent | None,
+    padding: Padding,
+    dilation: Extent,
+    ceil_mode: bool,
+    count_include_pad: bool,
+) -> tuple[Op, ...]:
+    pool = Pool(size, stride or size, padding, dilation, ceil_mode)
+    return (Resample(Averaging(pool, count_include_pad), padding=pool.rule),)
 
 
 @method(

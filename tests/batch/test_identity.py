@@ -17,7 +17,7 @@ from convpipe.stages.filters import Filters, PerChannel
 from convpipe.stages.footprint import Footprint
 from convpipe.stages.matrix import Matrix, Numbers
 from convpipe.stages.numbers import Count, CountPair, NumberPair, Range, Span
-from convpipe.stages.parameters import Choice, Flag
+from convpipe.stages.parameters import Choice, Flag, PaddingForm
 
 STAGES = [stage("blur", "gaussian", sigma=1.4, name="soft"), stage("edge", "sobel")]
 
@@ -111,6 +111,8 @@ def another(parameter, example):
         return [[[[1, 2], [3, 4]]]]
     if isinstance(parameter, PerChannel):
         return 0.375
+    if isinstance(parameter, PaddingForm):
+        return [1, 0, 0, 1]
     if isinstance(parameter, Footprint):
         return [[1, 0], [1, 1]]
     if isinstance(parameter, Numbers):

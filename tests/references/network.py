@@ -24,6 +24,13 @@ SIGNED = """
      0.5  3   -0.125
     90  -95    7
 """
+BELOW = """
+    -288 -220 -267 -100 -295 -209
+    -293 -150 -236 -282  -78 -260
+    -201 -297 -130 -245 -272 -169
+    -239  -60 -289 -192 -223 -300
+    -117 -274 -158  -45 -251 -184
+"""
 TORCH = "torch 2.13.0"
 
 TABLES = [
@@ -175,6 +182,106 @@ TABLES = [
             -1.94665639 -1.68557423 -1.28156863
             -1.92953164 -1.66806723 -1.26413943
             -1.91240688 -1.65056022 -1.24671024
+        """,
+    ),
+    Table(
+        "network max_pool",
+        {"size": 2},
+        f"{TORCH}, nn.functional.max_pool2d(image, 2)",
+        want="""
+            150 200 222
+            240 170 131
+        """,
+    ),
+    Table(
+        "network max_pool",
+        {"size": 3, "stride": 2, "padding": 1},
+        f"{TORCH}, nn.functional.max_pool2d(image, 3, 2, 1)",
+        want="""
+            150 200 222
+            240 240 222
+            240 255 255
+        """,
+    ),
+    Table(
+        "network max_pool",
+        {"size": [2, 3], "stride": [2, 1], "padding": [1, 0], "ceil_mode": True},
+        f"{TORCH}, nn.functional.max_pool2d(image, (2, 3), (2, 1), (1, 0), ceil_mode=True)",
+        want="""
+            80 200 200 200
+            170 170 222 222
+            240 255 255 255
+        """,
+    ),
+    Table(
+        "network max_pool",
+        {"size": 2, "stride": 1, "padding": 1, "dilation": 2},
+        f"{TORCH}, nn.functional.max_pool2d(image, 2, 1, 1, dilation=2), all below 0",
+        image=BELOW,
+        want="""
+            -150 -236 -150 -78 -260 -78
+            -220 -130 -100 -130 -100 -272
+            -60 -236 -60 -78 -192 -78
+            -274 -117 -45 -130 -45 -251
+            -60 -239 -60 -223 -192 -223
+        """,
+    ),
+    Table(
+        "network avg_pool",
+        {"size": 2},
+        f"{TORCH}, nn.functional.avg_pool2d(image, 2)",
+        want="""
+            62.25 78.75 89.5
+            100.75 86 59
+        """,
+    ),
+    Table(
+        "network avg_pool",
+        {"size": 3, "stride": 2, "padding": 1},
+        f"{TORCH}, nn.functional.avg_pool2d(image, 3, 2, 1)",
+        want="""
+            27.6666667 60.5555556 64
+            62.2222222 91 75.4444444
+            56.6666667 86.8888889 67.2222222
+        """,
+    ),
+    Table(
+        "network avg_pool",
+        {"size": 3, "stride": 2, "padding": 1, "count_include_pad": False},
+        f"{TORCH}, nn.functional.avg_pool2d(image, 3, 2, 1, count_include_pad=False)",
+        want="""
+            62.25 90.8333333 96
+            93.3333333 91 75.4444444
+            127.5 130.333333 100.833333
+        """,
+    ),
+    Table(
+        "network avg_pool",
+        {"size": 3, "stride": 2, "padding": 1, "ceil_mode": True},
+        f"{TORCH}, nn.functional.avg_pool2d(image, 3, 2, 1, ceil_mode=True)",
+        want="""
+            27.6666667 60.5555556 64 21.8333333
+            62.2222222 91 75.4444444 28.5
+            56.6666667 86.8888889 67.2222222 19.3333333
+        """,
+    ),
+    Table(
+        "network avg_pool",
+        {"size": [2, 4], "stride": 3, "padding": [1, 2], "ceil_mode": True},
+        f"{TORCH}, nn.functional.avg_pool2d(image, (2, 4), 3, (1, 2), ceil_mode=True)",
+        want="""
+            11.5 39.75 12
+            50.375 86.5 29.5
+        """,
+    ),
+    Table(
+        "network avg_pool",
+        {"size": 2, "stride": 1, "dilation": 2},
+        "by hand: (12 + 33 + 99 + 170) / 4 first",
+        want="""
+             78.5   84.5  59    119.25
+             35.75 129    93.5   41.5
+            148.5   84.75 97.25 139.25
         """,
     ),
 ]
