@@ -37,16 +37,21 @@ class _Lease:
         self.__array_interface__ = block.__array_interface__
 
     def __del__(self) -> None:
-        size = self._block.nbytes
-        blocks = _free.pop(size, [])
-        if not blocks or size * (len(blocks) + 1) <= MOST:
-            blocks.append(self._block)
-        _free[size] = blocks
-        kept = {size: size * len(blocks) for size, blocks in list(_free.items())}
-        for oldest in list(kept)[:-1]:
-            if sum(kept.values()) > MOST:
-                _free.pop(oldest, None)
-                kept.pop(oldest)
+        if _free is not None:  # as it is at the end of the interpreter, which takes such names first
+            _give_back(self._block)
+
+
+def _give_back(block: NDArray[np.uint8]) -> None:
+    size = block.nbytes
+    blocks = _free.pop(size, [])
+    if not blocks or size * (len(blocks) + 1) <= MOST:
+        blocks.append(block)
+    _free[size] = blocks
+    kept = {size: size * len(blocks) for size, blocks in list(_free.items())}
+    for oldest in list(kept)[:-1]:
+        if sum(kept.values()) > MOST:
+            _free.pop(oldest, None)
+            kept.pop(oldest)
 
 
 def empty(shape: Sequence[int], dtype: DTypeLike) -> NDArray[Any]:

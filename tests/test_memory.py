@@ -1,6 +1,8 @@
 """Arrays reuse the memory of arrays that are gone, and only of those."""
 
 import gc
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -105,3 +107,13 @@ def test_contents_of_about_one_size_share_a_block():
     again = memory.buffer(5_450_000)
     assert len(again) == 5_450_000
     assert address(np.asarray(again)) == where
+
+
+def test_what_lives_until_the_interpreter_ends_leaves_without_a_word():
+    program = """
+from convpipe import memory
+array = memory.empty((1 << 20,), "uint8")
+memory._free = memory._give_back = None  # as at the end
+"""
+    ended = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert ended.stderr == ""

@@ -227,3 +227,10 @@ class TestPaddedStrips:
         (tmp_path / "a.tif").write_bytes(data)
         with pytest.raises(ReadError):
             read(tmp_path / "a.tif")
+
+
+def test_whole_strips_inflate_to_their_place_without_tifffile(tmp_path, rng, monkeypatch):
+    pixels = rng.integers(0, 1000, (41, 20)).astype(np.uint16)
+    tifffile.imwrite(tmp_path / "a.tif", pixels, rowsperstrip=16, compression="zlib", predictor=True)
+    monkeypatch.delattr(tifffile.TiffPage, "asarray")
+    np.testing.assert_array_equal(read(tmp_path / "a.tif").pixels, pixels)
