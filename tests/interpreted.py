@@ -11,7 +11,7 @@ import numba
 import numpy as np
 from rounding import fma, fma_of_floats
 
-from convpipe.compile.cpu import blocks, drive, order, rows, vectors
+from convpipe.compile.cpu import blocks, drive, order, phases, rows, vectors
 from convpipe.geometry import border_index
 
 FIRST_LOOP = 1 << 60
@@ -290,6 +290,25 @@ def sums(memory):
     return module
 
 
+def in_phases(memory):
+    """Return what sorts pixels by the phase of their place, as Python."""
+    module = types.ModuleType(phases.__name__)
+
+    def some_phases(dtype, stride, channels, count):
+        def run(rows, first):
+            read = Row(memory, rows[0], dtype)
+            for phase in range(stride):
+                made = Row(memory, rows[1 + phase], dtype)
+                for x in range(first, first + count):
+                    pixel, channel = divmod(x, channels)
+                    made[x] = read[(pixel * stride + phase) * channels + channel]
+
+        return run
+
+    module.phases = some_phases
+    return module
+
+
 def store_small(dtype):
     stored = store(dtype)
 
@@ -303,7 +322,7 @@ def store_small(dtype):
 def loops(sources, memory, poison=77):
     """Return the functions of generated modules, as Python."""
     helpers = types.ModuleType(rows.__name__)
-    modules = helpers, layers(memory, poison), in_blocks(memory), sums(memory)
+    modules = helpers, layers(memory, poison), in_blocks(memory), sums(memory), in_phases(memory)
     with (
         mock.patch.object(numba.config, "DISABLE_JIT", True),
         mock.patch.dict("sys.modules", {module.__name__: module for module in modules}),

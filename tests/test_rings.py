@@ -2,6 +2,8 @@
 
 import random
 
+import numpy as np
+
 from convpipe import stage
 from convpipe.compile.cpu import layout
 from convpipe.compile.cpu.graphs import compile_plan
@@ -12,6 +14,8 @@ from convpipe.plan import Settings, make_plan
 from convpipe.plan.rings import CACHE, NARROWEST, UNCUT, strip_columns
 
 PIPELINES = 150
+
+DISK = (np.hypot(*np.mgrid[-6:7, -6:7]) < 6.1).tolist()
 
 FULL = [[1, 2, 4, 3], [5, 7, 2, 1], [1, 1, 9, 2], [8, 1, 2, 2]]
 
@@ -31,6 +35,8 @@ def some(rng):
             lambda: stage("rank", "median", size=5, name="a", stride=rng.choice([1, [2, 3]]), **common),
             lambda: stage("custom", "full", kernel=FULL, name="a", stride=rng.choice([1, [2, 1]]), **common),
             lambda: stage("edge", "kirsch", name="a", stride=rng.choice([1, 2]), **common),
+            lambda: stage("custom", "disk", kernel=DISK, name="a", stride=rng.choice([2, [1, 3]]), **common),
+            lambda: stage("blur", "gaussian", sigma=rng.choice([1, 6]), name="a", stride=[1, 2], **common),
         ]
     )()
     if rng.random() < 0.5:

@@ -4,6 +4,7 @@ import ctypes
 import mmap
 
 import defined
+import interpreted
 import numpy as np
 import pytest
 from numba import njit
@@ -125,3 +126,56 @@ def test_gaussians_of_many_sizes_share_loops(dtype):
         known.update(executable.table.loops)
     assert len(kernels) == 39
     assert len(known) <= 12, sorted(loop.title for loop in known)
+
+
+@pytest.mark.parametrize(
+    ("dtype", "stride", "channels"),
+    [
+        ("float32", 2, 1),
+        ("uint16", 2, 3),
+        ("float32", 3, 3),
+        ("float64", 4, 2),
+        ("int32", 2, 4),
+        ("float32", 2, 7),
+    ],
+)
+def test_pixels_in_phases(dtype, stride, channels, rng):
+    """Also of a last pixel that is in no whole group of them; nothing is read or written beyond."""
+    loop = loops.phases(dtype, stride, channels)
+    for pixels in (*WIDTHS, 1000):
+        row = walled(rng.integers(0, 60_000, pixels * channels).astype(dtype))
+        want = [row.reshape(-1, channels)[phase::stride].ravel() for phase in range(stride)]
+        made = [walled(np.zeros_like(phase)) if len(phase) else np.zeros(1, dtype) for phase in want]
+        run(loop, [row, *made], len(row), [], np.empty(0))
+        for got, phase in zip(made, want, strict=True):
+            np.testing.assert_array_equal(got[: len(phase)], phase)
+
+
+@pytest.mark.parametrize("border", ["reflect", "wrap", "constant"])
+@pytest.mark.parametrize(
+    ("dtype", "channels", "stride", "dilation"),
+    [("uint8", 3, 2, 1), ("uint16", 1, 2, 1), ("float32", 3, 3, 2), ("float64", 2, 2, 3), ("uint8", 5, 4, 1)],
+)
+def test_sums_at_a_stride_have_the_bytes_that_are_defined(dtype, channels, stride, dilation, border, rng):
+    """A Gaussian, which is sorted into phases; then a kernel of two products, and a map."""
+    image = rng.integers(0, 256, (23, 301, channels)).astype(dtype)
+    disk = (np.hypot(*np.mgrid[-4:5, -6:7]) < 5.1) * 0.37
+    common = {"stride": [1, stride], "dilation": dilation, "border": border}
+    plan = make_plan(
+        [
+            stage("blur", "gaussian", sigma=2, truncate=2.5, **common),
+            stage("custom", "disk", kernel=disk.tolist(), bias=0.5, stride=stride, border=border),
+        ],
+        image.shape[:2],
+        Settings(output_dtype="float32"),
+        channels=channels,
+        dtype=dtype,
+    )
+    executable = compile_plan(plan)
+    sorting = [loop for loop in executable.table.loops if "phases" in loop.title]
+    assert sorting
+    want = defined.run(plan, image).astype(np.float32)
+    np.testing.assert_array_equal(executable(image, threads=1)[0].reshape(want.shape), want)
+    got, nbytes = interpreted.run(executable, image)
+    np.testing.assert_array_equal(got.reshape(want.shape), want)
+    assert nbytes <= plan.thread_bytes

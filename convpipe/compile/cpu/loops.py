@@ -15,6 +15,7 @@ from typing import NamedTuple
 import numpy as np
 
 from convpipe.compile.common.text import Text, fused, times
+from convpipe.compile.cpu import phases as some_phases
 from convpipe.compile.cpu.blocks import Block
 from convpipe.compile.cpu.lanes import Lanes, Term, Windows, plus, rows_of, samples_at, whole_sum
 from convpipe.compile.cpu.vectors import sizes
@@ -176,6 +177,33 @@ def _by_blocks(name: str, given: str, counts: Sequence[int]) -> str:
                 text.line(f"    sum_{size}(rows, min(x, n - {size}), p)", f"    x += {size}")
         text.line("return 0")
     return str(text)
+
+
+@cache
+def phases(dtype: str, stride: int, channels: int) -> Loop:
+    """Pixels of a row, each in the row of its phase: where it is, modulo the stride.
+
+    Of `n` samples that it reads. Rows: that of the pixels, then one for each phase.
+    """
+    text, step, counts = Text(), stride * channels, some_phases.sizes(dtype, channels)
+    text.block(HEADER)
+    text.line("from convpipe.compile.cpu.phases import phases", "")
+    text.line(*(f'some_{size} = phases("{dtype}", {stride}, {channels}, {size})' for size in counts))
+    text.line(f"T = np.{dtype}", "", "", "@inline", "def loop(rows, n, p):")
+    with text.indented():
+        text.line(f"whole, x = n // {step} * {channels}, 0")
+        for size, next_size in pairwise([*counts, 0]):
+            text.line(f"if whole >= {size}:")
+            with text.indented():
+                text.line(f"while whole - x > {next_size}:")
+                text.line(f"    some_{size}(rows, min(x, whole - {size}))", f"    x += {size}")
+        text.line("first = min(x, whole)", "s0 = row(rows, 0, T)")
+        text.line(f"for x in range(first * {stride}, n, {channels}):")
+        with text.indented():
+            text.line(f"t = row(rows, 1 + x // {channels} % {stride}, T)")
+            text.line(f"for k in range({channels}):", f"    t[x // {step} * {channels} + k] = s0[x + k]")
+        text.line("return 0")
+    return Loop(f"pixels of {channels} {dtype} in {stride} phases", str(text))
 
 
 @cache

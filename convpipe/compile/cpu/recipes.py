@@ -16,7 +16,7 @@ from convpipe.compile.cpu import loops
 from convpipe.compile.cpu.combine import Response, across, join, keep_alpha, respond
 from convpipe.compile.cpu.ends import ends_and_middle
 from convpipe.compile.cpu.lanes import Lanes, lanes
-from convpipe.compile.cpu.shapes import Geometry, Part, in_blocks, parts, sums_many_rows
+from convpipe.compile.cpu.shapes import Geometry, Part, in_blocks, in_phases, parts, sums_many_rows
 from convpipe.compile.cpu.steps import Frame, Place
 from convpipe.ops import Map
 from convpipe.plan.arithmetic import KEPT
@@ -265,7 +265,9 @@ class Responses:
         level = self.level
         given = Geometry(level.stride, level.dilation, level.kernel, self.compute, self.in_place)
         lead = level.stride[0] if any(map(given.slides, self.banks)) else 0
-        return replace(given, lead=lead, stores=self._is_sum and len(self.segments) == 1)
+        sorts = level.stride[1] > 1 and all(in_phases(bank, level) for bank in self.banks)
+        stores = self._is_sum and len(self.segments) == 1
+        return replace(given, lead=lead, stores=stores, phases=level.stride[1] if sorts else 1)
 
     @property
     def _is_sum(self) -> bool:
@@ -306,7 +308,8 @@ class Responses:
     @property
     def scratch(self) -> int:
         """Rows of sums, about."""
-        return sum(bank.rows_of_sums for bank in self.banks)
+        phases = self.geometry.phases > 1  # as long as a row of sums together
+        return sum(bank.rows_of_sums + phases for bank in self.banks)
 
     def make(self, frame: Frame) -> None:
         """Add the steps that make a row, or two."""
@@ -358,7 +361,7 @@ class Responses:
             constants[self.absorbed[0]] *= self.absorbed[1]
             made = [replace(part, worth=1.0) for part in made]
         rows: dict[tuple[Place, str], int] = {}
-        at = lanes(self.level.stride[1], frame.given[0].channels)
+        at = lanes(self.geometry.along, frame.given[0].channels)
         responses = tuple(
             self._response(name, part, rows, at) for name, part in zip(self.names, made, strict=True)
         )

@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from convpipe.compile.common.banks import Bank, Separable
+from convpipe.compile.common.banks import Bank, LowRank, Separable
+from convpipe.compile.common.levels import Level
 from convpipe.compile.cpu import loops
-from convpipe.compile.cpu.lanes import Windows
+from convpipe.compile.cpu.lanes import Windows, lanes
 from convpipe.compile.cpu.shapes.part import Geometry, units
 from convpipe.compile.cpu.shapes.sums import FEW, in_line, pieces
-from convpipe.compile.cpu.steps import Frame, Place, When, margin, packed
+from convpipe.compile.cpu.steps import Frame, Place, Sample, When, margin, packed
 
 COLUMN_ROWS = 8
 """Most source rows in a loop of a column pass that has them written out."""
+
+
+MOST_PHASES = 4
+"""Most phases that sums of columns are sorted into."""
 
 
 def sums_many_rows(bank: Bank) -> bool:
@@ -30,6 +35,40 @@ def _is_many(rows: Sequence[int], dtype: np.dtype[Any]) -> bool:
     return dtype.kind == "f" and len(rows) > FEW
 
 
+def in_phases(bank: Bank, level: Level) -> bool:
+    """Tell whether sums of columns are sorted into phases before a row of them is summed at a stride.
+
+    Words of two samples are quicker still; and of what is read but once sorting gains nothing.
+    """
+    if not isinstance(bank, Separable | LowRank):
+        return False
+    stride, channels, dtype = level.stride[1], level.channels, bank.sums.dtype
+    if lanes(stride, channels).reads_words(dtype, dtype) or (channels == 1 and stride > 2):
+        return False
+    return stride <= MOST_PHASES and len(bank.cols) > 2 * stride
+
+
+class SummedRow(NamedTuple):
+    """Where sums of columns stand: in one row, or in one for each of their phases.
+
+    Parameters
+    ----------
+    phases : tuple of Place
+    channels : int
+    dilation : int
+        Pixels from one column of the window to the next.
+    """
+
+    phases: tuple[Place, ...]
+    channels: int
+    dilation: int
+
+    def samples(self, cols: Sequence[int]) -> list[Sample]:
+        """Return the sums of columns of the window."""
+        found = (divmod(col * self.dilation, len(self.phases)) for col in cols)
+        return [Sample(self.phases[phase], pixel * self.channels) for pixel, phase in found]
+
+
 class Columns:
     """Sums of the rows of a window: of each set of weights, one for each row that is made."""
 
@@ -37,6 +76,7 @@ class Columns:
         self.frame, self.rows, self.given, self.dtype = frame, frame.given[0], given, dtype
         self.sums = [frame.scratch(frame.given[0].whole, dtype) for _ in range(sets * frame.rows)]
         # Rows with nothing beside them are summed as they are; the sums get what is beside them.
+        self.phases: dict[int, list[Place]] = {}
         rows = self.rows
         self.left = rows.left if given.in_place else 0
         self.count = rows.inside * rows.channels if given.in_place else rows.whole
@@ -112,6 +152,22 @@ class Columns:
             for place in self.sums:
                 self.frame.steps += margin(place, self.dtype, rows.channels, spans, rows.border)
         return self.sums
+
+    def in_phases(self) -> list[SummedRow]:
+        """Return the sums, with what lies beside them, each sorted into phases if so."""
+        return [self._sorted(k, place) for k, place in enumerate(self.finished())]
+
+    def _sorted(self, number: int, place: Place) -> SummedRow:
+        """Return one of the sums in phases, which stand where those of the sums before it stood."""
+        count, (channels, whole) = self.given.phases, (self.rows.channels, self.rows.whole)
+        if count == 1:
+            return SummedRow((place,), channels, self.given.dilation[1])
+        if number not in self.phases:
+            samples = -(-whole // (count * channels)) * channels
+            self.phases[number] = [self.frame.scratch(samples, self.dtype) for _ in range(count)]
+        made = self.phases[number]
+        self.frame.call(loops.phases(self.dtype, count, channels), [place, *made], whole)
+        return SummedRow(tuple(made), channels, self.given.dilation[1])
 
     def _source(self, row: int) -> Place:
         return self.rows.sample(self.given.lead + row, self.left)

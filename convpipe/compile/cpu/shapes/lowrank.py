@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import zip_longest
+from itertools import chain, zip_longest
 
 from convpipe.compile.common.banks import LowRank, Product
 from convpipe.compile.cpu.shapes.columns import Columns
 from convpipe.compile.cpu.shapes.part import Geometry, Part
 from convpipe.compile.cpu.shapes.sums import RowSum
-from convpipe.compile.cpu.steps import Frame, Sample
+from convpipe.compile.cpu.steps import Frame
 
 SETS = 2
 """Most products whose columns are summed in one loop, which then reads a row once: a Laplacian of Gaussian of
@@ -18,21 +18,22 @@ SETS = 2
 
 def parts(bank: LowRank, frame: Frame, given: Geometry) -> list[Part]:
     """Add the steps of a bank to `frame`; return what is left, for each row that is made."""
-    dtype, step = bank.sums.dtype, given.dilation[1] * frame.given[0].channels
+    dtype = bank.sums.dtype
     groups = list(_groups(bank))
     columns = {sets: Columns(frame, given, dtype, sets) for sets in sorted({*map(len, groups)})}
-    sums = [RowSum(frame, given, bank, dtype) for _ in range(frame.rows)]
+    totals = [RowSum(frame, given, bank, dtype) for _ in range(frame.rows)]
     weights, left = bank.values(given.compute), []
     down, along = weights[: bank.meeting], weights[bank.meeting :]
     for group in groups:
         (rows, _, onto), sets = group[0], len(group)
         own, down = down[: sets * len(rows)].reshape(sets, -1), down[sets * len(rows) :]
         columns[sets].add(rows, own, onto=onto)
-        made = columns[sets].finished()
-        cols = [(k, col * step) for k, product in enumerate(group) for col in product.row]
-        beside, along = along[: len(cols)], along[len(cols) :]
-        for row, total in enumerate(sums):
-            samples = [Sample(made[k * frame.rows + row], shift) for k, shift in cols]
+        made = columns[sets].in_phases()
+        taps = sum(len(product.row) for product in group)
+        beside, along = along[:taps], along[taps:]
+        for row, total in enumerate(totals):
+            sums = [made[k * frame.rows + row].samples(product.row) for k, product in enumerate(group)]
+            samples = [*chain(*sums)]
             if group is groups[-1]:
                 left.append(total.left(samples, beside))
             else:

@@ -79,6 +79,8 @@ class Geometry:
         Rows of its window that come before those under the taps.
     stores : bool
         Whether the sum of its one bank is what its rows hold.
+    phases : int
+        Of the columns' sums, where they are sorted into some: their number is the stride. Else 1.
     """
 
     stride: Extent
@@ -88,6 +90,12 @@ class Geometry:
     in_place: bool
     lead: int = 0
     stores: bool = False
+    phases: int = 1
+
+    @property
+    def along(self) -> int:
+        """Pixels from one output to the next in what is summed along a row."""
+        return self.stride[1] // self.phases
 
     def slides(self, bank: Bank) -> bool:
         """Tell whether a running sum of rows is less work than the sum of the window's."""

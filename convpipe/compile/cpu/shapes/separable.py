@@ -8,7 +8,7 @@ from convpipe.compile.common.banks import Separable
 from convpipe.compile.cpu.shapes.columns import Columns
 from convpipe.compile.cpu.shapes.part import Geometry, Part
 from convpipe.compile.cpu.shapes.sums import along
-from convpipe.compile.cpu.steps import Frame, Sample
+from convpipe.compile.cpu.steps import Frame
 
 
 def parts(bank: Separable, frame: Frame, given: Geometry) -> list[Part]:
@@ -16,8 +16,5 @@ def parts(bank: Separable, frame: Frame, given: Geometry) -> list[Part]:
     dtype = bank.sums.dtype
     columns = Columns(frame, given, dtype)
     columns.add(bank.column, bank.values(given.compute)[np.newaxis, : len(bank.column)])
-    step = given.dilation[1] * frame.given[0].channels
-    return [
-        along(frame, given, bank, [Sample(place, col * step) for col in bank.row], row)
-        for row, place in enumerate(columns.finished())
-    ]
+    made = columns.in_phases()
+    return [along(frame, given, bank, sums.samples(bank.row), row) for row, sums in enumerate(made)]

@@ -37,7 +37,7 @@ def along(frame: Frame, given: Geometry, bank: Bank, samples: Sequence[Sample], 
     """
     dtype, channels = bank.sums.dtype, frame.given[0].channels
     (place, _), step = rebased(samples, dtype)[0], _step(rebased(samples, dtype))
-    if not step or np.dtype(dtype).kind != "f" or given.stride[1] > 1:
+    if not step or np.dtype(dtype).kind != "f" or given.along > 1:
         return weighted(frame, given, bank, samples, dtype)
     count, weights = frame.cols * channels, bank.values(given.compute)[-len(samples) :].astype(dtype)
     total = frame.out(row) if given.stores else frame.scratch(count, dtype)
@@ -60,7 +60,7 @@ class RowSum:
     def __init__(self, frame: Frame, given: Geometry, bank: Bank, dtype: str) -> None:
         self._frame, self._bank, self._dtype = frame, bank, dtype
         self._count = frame.cols * frame.given[0].channels
-        self._lanes = lanes(given.stride[1], frame.given[0].channels)
+        self._lanes = lanes(given.along, frame.given[0].channels)
         self._sums = self._lanes.sums(dtype, bank.sums.dtype)
         self._total: Place | None = None
 
