@@ -166,7 +166,7 @@ CASES = {
         [stage("morphology", "erode", size=15, border="edge")], "uint8", lambda of, x: of.erode(x, 15)
     ),
     "bicubic to the half, float32": Case(
-        [stage("geometry", "resize", scale=0.5, method="bicubic")],
+        [stage("geometry", "resize", factor=0.5, method="bicubic")],
         "float32",
         lambda of, x: of.half(x),
         sides=("torch",),

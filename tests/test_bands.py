@@ -89,7 +89,7 @@ CHAINS = {
     "sums that slide": [stage("blur", "box", size=9), stage("edge", "sobel")],
     "ranks": [stage("rank", "median", size=5), stage("morphology", "tophat", size=3)],
     "strides": [stage("blur", "gaussian", sigma=1, stride=2), stage("edge", "scharr", stride=3)],
-    "resize": [stage("geometry", "resize", scale=0.6), stage("blur", "box", size=3)],
+    "resize": [stage("geometry", "resize", factor=0.6), stage("blur", "box", size=3)],
     "a result of another type": [stage("blur", "box", size=3, dtype="uint8"), stage("point", "abs")],
     "many": [stage("blur", "box", size=3)] * 20,
 }

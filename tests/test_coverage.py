@@ -78,8 +78,8 @@ def test_borders_and_strides(method, border, rng):
         [stage("geometry", "resize", size=[31, 9], method="area"), SOBEL],
         [GAUSSIAN, stage("geometry", "resize", size=[11, 40], method="bilinear"), GAUSSIAN],
         [stage("geometry", "resize", size=[30, 30], method="nearest"), stage("point", "scale", gain=2)],
-        [stage("geometry", "resize", scale=0.7, method="lanczos3", bias=1)],
-        [stage("geometry", "resize", scale=[1.7, 2], method="lanczos3"), stage("blur", "box", size=2)],
+        [stage("geometry", "resize", factor=0.7, method="lanczos3", bias=1)],
+        [stage("geometry", "resize", factor=[1.7, 2], method="lanczos3"), stage("blur", "box", size=2)],
     ],
 )
 def test_chains(stages, rng):
@@ -468,14 +468,16 @@ class TestFile:
 
 
 @pytest.mark.parametrize("method", ["bicubic", "lanczos3"])
-@pytest.mark.parametrize("scale", [0.5, 1.7, 3])
+@pytest.mark.parametrize("factor", [0.5, 1.7, 3])
 @pytest.mark.parametrize("share", [0.05, 0.4, 0.7])
 def test_weights_below_0_pass_the_samples_that_are_there_by_no_more_than_the_plan_says(
-    method, scale, share, rng
+    method, factor, share, rng
 ):
     image = rng.integers(-30_000, 30_000, (40, 50), dtype=np.int16)
     image[rng.random(image.shape) < share] = -32768
-    run = Pipeline([stage("geometry", "resize", scale=scale, method=method)], missing=-32768, dtype="float64")
+    run = Pipeline(
+        [stage("geometry", "resize", factor=factor, method=method)], missing=-32768, dtype="float64"
+    )
     made, proven = run(image), run.plan(image.shape, "int16").stages[-1].range
     found = made[made != -32768]
     assert proven.high < 140_000  # twice the span of int16, from its middle

@@ -37,10 +37,10 @@ STAGES |= {
 }
 # Resizes have no window to move or to spread, and are given none of what does it.
 STAGES |= {
-    "smaller": lambda **common: stage("geometry", "resize", scale=[0.4, 0.7], method="lanczos3"),
-    "larger": lambda **common: stage("geometry", "resize", scale=[1.3, 2], method="bicubic"),
+    "smaller": lambda **common: stage("geometry", "resize", factor=[0.4, 0.7], method="lanczos3"),
+    "larger": lambda **common: stage("geometry", "resize", factor=[1.3, 2], method="bicubic"),
     "turned": lambda **common: stage("geometry", "resize", size=[17, 9], method="area"),
-    "picked": lambda **common: stage("geometry", "resize", scale=1.5, method="nearest"),
+    "picked": lambda **common: stage("geometry", "resize", factor=1.5, method="nearest"),
 }
 CHAINS = [
     ("blur", "sobel"),

@@ -369,7 +369,7 @@ LESS = stage("combine", "less", formula="input - back")
 )
 @settings(max_examples=40, deadline=None)
 def test_what_was_resized_meets_the_image_again_whatever_its_size(extent, scale):
-    plan = make_plan([stage("geometry", "resize", scale=scale), BACK, LESS], extent)
+    plan = make_plan([stage("geometry", "resize", factor=scale), BACK, LESS], extent)
     assert plan.sampling() == make_plan([stage("point", "abs")], extent).sampling()
 
 
@@ -377,7 +377,7 @@ def test_what_a_stride_made_smaller_meets_it_where_it_divides_the_image_but_for_
     ramp = np.tile(np.arange(90, dtype=np.float32), (90, 1))
     left = Pipeline([stage("point", "abs", stride=5), BACK, LESS])(ramp)
     np.testing.assert_allclose(left[10:-10, 10:-10], (5 - 1) / 2, atol=1e-4)  # so far to the right
-    small = Pipeline([stage("geometry", "resize", scale=0.2, method="area"), BACK, LESS])(ramp)
+    small = Pipeline([stage("geometry", "resize", factor=0.2, method="area"), BACK, LESS])(ramp)
     np.testing.assert_allclose(small[10:-10, 10:-10], 0, atol=1e-4)
 
 

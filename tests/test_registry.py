@@ -95,7 +95,7 @@ def test_errors_of_a_difference_of_gaussians_name_its_own_parameters(given, para
         ("blur", "gaussian", {"std": 2}, "sigma"),
         ("blur", "box", {"mode": "edge"}, "border"),
         ("custom", "mine", {"weights": [[1]]}, "kernel"),
-        ("geometry", "resize", {"factor": 2}, "scale"),
+        ("geometry", "resize", {"scale": 2}, "factor"),
         ("geometry", "resize", {"interpolation": "nearest"}, "method"),
         ("sharpen", "unsharp", {"strength": 1}, "amount"),
         ("point", "threshold", {"thresh": 1}, "level"),

@@ -295,8 +295,8 @@ def test_the_extent_of_a_result():
 
     assert of((9, 9), size=(3, 4)) == (3, 4)
     assert of((9, 9), size="input") == (70, 80)
-    assert of((3, 3), scale=(0.5, 1.5)) == (2, 5)  # a half is rounded up
-    assert of((3, 3), scale=(0.01, 0.01)) == (1, 1)
+    assert of((3, 3), factor=(0.5, 1.5)) == (2, 5)  # a half is rounded up
+    assert of((3, 3), factor=(0.01, 0.01)) == (1, 1)
     assert of((400, 30), longest=10) == (10, 1)
     assert of((2, 5), longest=10) == (4, 10)
     assert of((2, 5), longest=10, enlarge=False) == of((2, 5), longest=5, enlarge=False) == (2, 5)
@@ -320,11 +320,11 @@ def test_a_background_of_images_of_any_size(rng):
 @pytest.mark.parametrize(
     ("given", "words"),
     [
-        ({}, "needs one of size, scale, longest; given none"),
-        ({"size": 3, "scale": 2}, "given size and scale"),
-        ({"scale": 2, "method": "area", "antialias": False}, "takes no 'antialias: false'"),
-        ({"scale": 0}, "above 0"),
-        ({"scale": 2, "enlarge": False}, "'enlarge: false' is of 'longest'"),
+        ({}, "needs one of size, factor, longest; given none"),
+        ({"size": 3, "factor": 2}, "given size and factor"),
+        ({"factor": 2, "method": "area", "antialias": False}, "takes no 'antialias: false'"),
+        ({"factor": 0}, "above 0"),
+        ({"factor": 2, "enlarge": False}, "'enlarge: false' is of 'longest'"),
         ({"size": [3, 3], "method": "cubical"}, "did you mean 'cubic'"),
         ({"size": [3, 3], "anchor": 1}, "anchor"),
         ({"size": "output"}, "or input; given 'output'"),

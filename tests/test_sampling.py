@@ -64,8 +64,8 @@ def test_density_falls_by_the_step_of_its_own_axis():
 
 TURNS = {"up": stage("geometry", "flip", axis="rows"), "left": stage("geometry", "rotate90")}
 RESIZES = {
-    "smaller": stage("geometry", "resize", scale=[0.4, 0.7], method="bilinear", antialias=False),
-    "larger": stage("geometry", "resize", scale=[1.3, 2], method="bilinear"),
+    "smaller": stage("geometry", "resize", factor=[0.4, 0.7], method="bilinear", antialias=False),
+    "larger": stage("geometry", "resize", factor=[1.3, 2], method="bilinear"),
     "twice": stage("geometry", "pyramid_up"),
     "picked": stage("geometry", "resize", size=[75, 36], method="nearest"),
 }

@@ -105,6 +105,6 @@ def test_a_way_to_smaller_values_is_one_that_the_stage_has(entry, ways):
 
 def test_values_without_bounds_are_said_to_be_of_any_size():
     """Colours under weights below 0 are divided by an alpha that may be next to nothing."""
-    plan = make_plan([stage("geometry", "resize", scale=0.4)], (20, 30), channels=4, alpha=True)
+    plan = make_plan([stage("geometry", "resize", factor=0.4)], (20, 30), channels=4, alpha=True)
     (said,) = plan.saturations
     assert "its values can be of any size; uint8 holds 0 to 255" in said

@@ -73,7 +73,7 @@ _HERE = {
     "compass": "edge: robinson",
     "zoom upscale upsample enlarge thumbnail downscale interpolate resize.linear resize.bilinear resize.cubic"
     " resize.bicubic resize.lanczos resize.lanczos3 resize.nearest resize.area resize.box": (
-        "geometry: resize (with 'scale: N', 'longest: N' or 'size: [rows, columns]', and a 'method:')"
+        "geometry: resize (with 'factor: N', 'longest: N' or 'size: [rows, columns]', and a 'method:')"
     ),
     "rectifier rectify": "network: relu",
     "leakyrelu prelu lrelu": "network: leaky_relu",
@@ -152,7 +152,7 @@ _PARAMETERS = {
     "size": "ksize kernel_size ksizes window window_size width side shape output_size dsize extent",
     "sigma": "std stddev standard_deviation radius sd low_sigma",
     "ratio": "high_sigma",
-    "scale": "factor ratio zoom fx scale_factor",
+    "factor": "scale ratio zoom fx scale_factor",
     "longest": "long_side longest_side max_size max_side max_dimension",
     "percentile": "percent q quantile rank percentiles",
     "mean": "running_mean mu average",

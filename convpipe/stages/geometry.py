@@ -40,8 +40,8 @@ def _crop(rows: Part, columns: Part) -> tuple[Op, ...]:
     " interpolate, align_corners=False",
     formula="out[i] = sum of f((j + 0.5 - c)/s) in[j] / sum of f; c = (i + 0.5) in/out, s = max(in/out, 1)",
     parameters=(
-        SizePair("size", "of the result; input: as the image that enters; give it, scale or longest", None),
-        NumberPair("scale", "factor of rows and columns, above 0; sides are rounded half up", None, above=0),
+        SizePair("size", "of the result; input: as the image that enters; give it, factor or longest", None),
+        NumberPair("factor", "of rows and columns, above 0; sides are rounded half up", None, above=0),
         Count(
             "longest",
             "longer side of the result, the other in proportion; of a smaller image too: see enlarge",
@@ -64,17 +64,17 @@ def _crop(rows: Part, columns: Part) -> tuple[Op, ...]:
         ),
     ),
     alpha="premultiply",
-    example={"scale": 0.5},
+    example={"factor": 0.5},
 )
 def _resize(
     size: Extent | Literal["input"] | None,
-    scale: tuple[float, float] | None,
+    factor: tuple[float, float] | None,
     longest: int | None,
     enlarge: bool,
     method: str,
     antialias: bool,
 ) -> tuple[Op, ...]:
-    given = {"size": size, "scale": scale, "longest": longest}
+    given = {"size": size, "factor": factor, "longest": longest}
     named = [name for name, value in given.items() if value is not None]
     if len(named) != 1:
         found = " and ".join(named) or "none"
@@ -86,7 +86,7 @@ def _resize(
     if method == "area" and not antialias:
         message = "area is the mean over a pixel of the result, and takes no 'antialias: false'"
         raise ParameterError(message, "antialias")
-    return (Resample(Resizing(method, antialias, size, scale, longest, enlarge)),)
+    return (Resample(Resizing(method, antialias, size, factor, longest, enlarge)),)
 
 
 @method(

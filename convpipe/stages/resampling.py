@@ -82,8 +82,8 @@ class Resizing:
     antialias : bool
     size : (rows, cols) or 'input', optional
         Of the result, which is that of the image that enters the pipeline; or, in its place,
-    scale : (float, float), optional
-        factors of rows and columns; or
+    factor : (float, float), optional
+        of rows and columns; or
     longest : int, optional
         the longer side of the result.
     enlarge : bool
@@ -93,7 +93,7 @@ class Resizing:
     method: str
     antialias: bool = True
     size: Extent | Literal["input"] | None = None
-    scale: tuple[float, float] | None = None
+    factor: tuple[float, float] | None = None
     longest: int | None = None
     enlarge: bool = True
 
@@ -111,8 +111,8 @@ class Resizing:
             return image
         if self.size is not None:
             return self.size
-        if self.scale is not None:
-            exact = [Fraction(scale) * side for scale, side in zip(self.scale, given, strict=True)]
+        if self.factor is not None:
+            exact = [Fraction(factor) * side for factor, side in zip(self.factor, given, strict=True)]
         else:
             longest = self.longest or 1
             if not self.enlarge:

@@ -156,8 +156,8 @@ def test_every_parameter_of_every_stage_but_its_name(family, name, parameter):
     if parameter.name == "border" and "dilation" in method.unused:
         example = {**example, "padding": 2}  # else it meets none
     given = {**example, parameter.name: value}
-    if parameter.name in ("size", "longest") and "scale" in example:
-        del given["scale"]  # of which one is given
+    if parameter.name in ("size", "longest") and "factor" in example:
+        del given["factor"]  # of which one is given
     one = Pipeline([stage(family, name, **example)])
     other = Pipeline([stage(family, name, **given)])
     # What a first stage reads is the image, whether it says so or not.

@@ -385,8 +385,8 @@ STEPS = [
     "{morphology: erode, iterations: 3, border: constant, value: 9}",
     "{morphology: blackhat, footprint: [[1, 0, 0], [1, 1, 0]], border: wrap}",
     "{denoise: outliers, tolerance: 2}",
-    "{geometry: resize, scale: 0.7, padding: 2}",
-    "{geometry: resize, scale: 0.7, stride: 2}",
+    "{geometry: resize, factor: 0.7, padding: 2}",
+    "{geometry: resize, factor: 0.7, stride: 2}",
 ]
 
 

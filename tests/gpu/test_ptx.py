@@ -59,7 +59,7 @@ def plans(capability):
     if GREY in TARGETS[capability]:
         for footprint, rank in (("square", 4), ("six", 17), ("ring", 40), ("six", 0)):
             yield make_plan([ranked(footprint, rank)], GREY)
-        yield make_plan([stage("geometry", "resize", scale=0.3), stage("contrast", "equalize")], GREY)
+        yield make_plan([stage("geometry", "resize", factor=0.3), stage("contrast", "equalize")], GREY)
 
 
 def count(capability):

@@ -77,7 +77,7 @@ TABLES = [
     ),
     Table(
         "geometry resize",
-        {"scale": 0.5},
+        {"factor": 0.5},
         f"{PILLOW}, of half the rows and columns",
         peer=pillow((3, 3), "BICUBIC"),
         dtype="float32",
