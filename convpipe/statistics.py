@@ -1,7 +1,6 @@
 """Numbers that a whole image gives: extremes, moments, percentiles, levels that part it, its distribution.
 
-Thresholds are those of scikit-image, which is kept for this field. NaN and alpha count for nothing, and
-infinities only as extremes.
+NaN and alpha count for nothing, and infinities only as extremes.
 """
 
 from __future__ import annotations
@@ -13,11 +12,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-THRESHOLDS = ("otsu", "li", "yen", "triangle", "isodata", "mean")
-"""Levels that part an image in two; each is ``skimage.filters.threshold_...``."""
+from convpipe.histograms import MOST_LEVELS, Counter, Histogram, Samples
+from convpipe.thresholds import BINS, LEVELS, multiotsu
 
-MOST_LEVELS = 1 << 16
-"""Samples that are whole numbers have a histogram of a bin for each, up to this many."""
+THRESHOLDS = (*LEVELS, "mean")
+"""Levels that part an image in two; each is ``skimage.filters.threshold_...``."""
 
 
 @dataclass(frozen=True)
@@ -29,23 +28,28 @@ class Statistic:
     name : str
         In the expression that takes it.
     kind : str
-        ``minimum``, ``maximum``, ``sum``, ``mean``, ``variance``, ``deviation``, ``percentile`` or one of
-        :data:`THRESHOLDS`. Variance and standard deviation are those of the samples, not of what they are
-        drawn from.
+        ``minimum``, ``maximum``, ``sum``, ``mean``, ``variance``, ``deviation``, ``percentile``,
+        ``multiotsu`` or one of :data:`THRESHOLDS`. Variance and standard deviation are those of the samples,
+        not of what they are drawn from.
     percent : float
         Of a percentile.
     channel : int, optional
         Of which channel alone.
+    number, classes : int
+        Of multiotsu: which of the levels, from 0, and how many classes.
     """
 
     name: str
     kind: str
     percent: float = 0.0
     channel: int | None = None
+    number: int = 0
+    classes: int = 2
 
     def __str__(self) -> str:
         """Return what it is, for a person."""
         kind = f"percentile {self.percent:g}" if self.kind == "percentile" else self.kind
+        kind = f"level {self.number + 1} of {self.classes} classes" if kind == "multiotsu" else kind
         return kind if self.channel is None else f"{kind} of channel {self.channel}"
 
     def of(self, samples: Samples) -> list[float]:
@@ -54,8 +58,24 @@ class Statistic:
             found = samples.all(self.channel)
             reduce = np.fmin.reduce if self.kind == "minimum" else np.fmax.reduce
             return [float(reduce(found, axis=None)) if found.size else _NONE]
+        if samples.are_few or self.kind not in _KINDS:
+            histogram = samples.histogram(self.channel, MOST_LEVELS, BINS)
+            return [_NONE if histogram is None else self._of_counts(histogram, samples)]
         held = samples.finite(self.channel)
-        return [_KINDS.get(self.kind, _threshold)(self, held) if held.size else _NONE]
+        return [_KINDS[self.kind](self, held) if held.size else _NONE]
+
+    def _of_counts(self, held: Histogram, samples: Samples) -> float:
+        """Return it of the histogram of the samples."""
+        if self.kind in _COUNTED:
+            return _COUNTED[self.kind](self, held)
+        if len(held.counts) == 1:  # nothing to part: no pixel is above it
+            return held.first
+        if self.kind == "multiotsu":
+            coarse = samples.histogram(self.channel, BINS, BINS)
+            return float(multiotsu(held if coarse is None else coarse, self.classes)[self.number])
+        if self.kind == "li" and held.step != 1:
+            return _li(samples.finite(self.channel))
+        return LEVELS[self.kind](held)
 
     @property
     def is_extreme(self) -> bool:
@@ -93,45 +113,12 @@ class Cumulative:
 
     def of(self, samples: Samples) -> list[float]:
         """Return the first entry's sample, entries for each unit, the number of the last, and all of them."""
-        counts, first, step = self._histogram(samples)
-        share = self.scale * counts.cumsum() / max(counts.sum(), 1)
+        held = samples.histogram(None, self.entries if self.integers else 0, self.bins)
+        if held is None:
+            return [0.0, 1.0, 0.0, *[0.0] * self.entries]
+        share = self.scale * held.counts.cumsum() / held.total
         table = np.pad(share, (0, self.entries - len(share)), mode="edge")
-        return [first, 1 / step, len(share) - 1.0, *table.tolist()]
-
-    def _histogram(self, samples: Samples) -> tuple[NDArray[np.int64], float, float]:
-        """Return how many samples each bin holds, the value of the first, and the distance of two."""
-        held = samples.all(None).ravel()
-        if held.dtype.kind not in "bui":
-            held = samples.finite(None)
-        if not held.size:
-            return np.zeros(1, np.int64), 0.0, 1.0
-        low, high = held.min(), held.max()
-        whole = held.dtype.kind in "bui" or (self.integers and bool((held == np.rint(held)).all()))
-        if whole and int(high) - int(low) < self.entries:
-            places = held.astype(np.int64) - int(low)
-            return np.bincount(places), float(low), 1.0
-        counts, edges = np.histogram(held, self.bins)
-        step = float(edges[-1] - edges[0]) / self.bins
-        return counts, float(edges[0]) + step / 2, step
-
-
-class Samples:
-    """The samples of an image, and those of them that are finite: these once for all that asks for them."""
-
-    def __init__(self, samples: NDArray[Any]) -> None:
-        self._samples = samples
-        self._finite: tuple[int | None, NDArray[np.float64]] | None = None
-
-    def all(self, channel: int | None) -> NDArray[Any]:
-        """Return those of a channel, or of all."""
-        return self._samples if channel is None else self._samples[:, channel]
-
-    def finite(self, channel: int | None) -> NDArray[np.float64]:
-        """Return those of them that are finite, in one row of float64."""
-        if self._finite is None or self._finite[0] != channel:
-            held = np.asarray(self.all(channel), np.float64).ravel()
-            self._finite = channel, held[np.isfinite(held)]
-        return self._finite[1]
+        return [held.first, 1 / held.step, len(share) - 1.0, *table.tolist()]
 
 
 Measured = Statistic | Cumulative
@@ -143,7 +130,9 @@ _NONE = float("nan")
 EXTREMES = (Statistic("low", "minimum"), Statistic("high", "maximum"))
 
 
-def measure(statistics: Sequence[Measured], samples: NDArray[Any]) -> list[float]:
+def measure(
+    statistics: Sequence[Measured], samples: NDArray[Any], counter: Counter | None = None
+) -> list[float]:
     """Return what `statistics` are of `samples`, one after the other; NaN of no sample.
 
     Parameters
@@ -151,6 +140,8 @@ def measure(statistics: Sequence[Measured], samples: NDArray[Any]) -> list[float
     statistics : sequence of Statistic or Cumulative
     samples : ndarray, shape (n, channels), or any shape where no channel is asked for
         Of real type; none of them alpha.
+    counter : Counter, optional
+        What counts them; default: NumPy.
 
     Examples
     --------
@@ -160,7 +151,7 @@ def measure(statistics: Sequence[Measured], samples: NDArray[Any]) -> list[float
     >>> measure([Statistic("m", "mean"), Statistic("m1", "mean", channel=1)], np.array([[1, 2], [3, 6]]))
     [3.0, 4.0]
     """
-    given = Samples(samples)
+    given = Samples(samples if samples.ndim == 2 else samples.reshape(-1, 1), counter or Counter())
     return [number for one in statistics for number in one.of(given)]
 
 
@@ -178,16 +169,15 @@ def _percentile(one: Statistic, held: NDArray[np.float64]) -> float:
     return float(np.percentile(held, one.percent))
 
 
-def _threshold(one: Statistic, held: NDArray[np.float64]) -> float:
-    """Return a level by scikit-image: of whole numbers from a bin for each of them, as of integers."""
+def _li(held: NDArray[np.float64]) -> float:
+    """Return the level of least cross entropy of samples that are not whole numbers."""
     from skimage import filters
 
-    low, high = held.min(), held.max()
-    if low == high:  # nothing to part: no pixel is above it
-        return float(low)
-    whole = high - low < MOST_LEVELS and bool((held == np.rint(held)).all())
-    find: Callable[[NDArray[Any]], Any] = getattr(filters, f"threshold_{one.kind}")
-    return float(find(held.astype(np.int64) if whole else held))
+    return float(filters.threshold_li(held))
+
+
+def _variance(held: Histogram) -> float:
+    return float(held.counts @ np.square(held.middles - held.mean)) / held.total
 
 
 _KINDS: dict[str, _Number] = {
@@ -197,3 +187,13 @@ _KINDS: dict[str, _Number] = {
     "deviation": _of_varied(np.std, lambda level: 0.0),
     "percentile": _percentile,
 }
+"""Of samples."""
+
+_COUNTED: dict[str, Callable[[Statistic, Histogram], float]] = {
+    "sum": lambda one, held: float(held.counts @ held.middles),
+    "mean": lambda one, held: held.mean,
+    "variance": lambda one, held: _variance(held),
+    "deviation": lambda one, held: float(np.sqrt(_variance(held))),
+    "percentile": lambda one, held: held.percentile(one.percent),
+}
+"""Of how often each value is there: of types with few of them."""

@@ -28,6 +28,8 @@ LAYERS = [
     "expression",
     "interval",
     "branches",
+    "histograms",
+    "thresholds",
     "statistics",
     "tensors",
     "ops",
@@ -74,7 +76,7 @@ HOMES = {
     "imagecodecs": {"images"},
     "tifffile": {"images"},
     "onnx": {"tensors"},
-    "skimage": {"cli", "stages", "statistics"},
+    "skimage": {"cli", "stages", "statistics", "thresholds"},
 }
 """Where a library may be imported, be it when it is first needed; NumPy alone may be everywhere.
 

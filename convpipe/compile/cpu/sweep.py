@@ -9,6 +9,7 @@ from typing import Any
 from numpy.typing import NDArray
 
 from convpipe.compile.common.pictures import Band, Picture
+from convpipe.compile.cpu.counting import Counting
 from convpipe.compile.cpu.executable import Fused
 from convpipe.statistics import Measured, measure
 
@@ -50,17 +51,18 @@ class Sweep:
         rows = [picture.rows(image) for image, picture in zip(images, given, strict=True)]
         outs = [picture.empty() for picture in self.pictures]
         bands = self.fused.bands(self.operations, threads)
-        return outs, self.fused.run(rows, outs, bands, self._measured(images[0]))
+        return outs, self.fused.run(rows, outs, bands, self._measured(images[0], threads))
 
     def band(self, given: Sequence[Band], first: int, last: int) -> list[Band]:
         """Return rows of the images that it writes, made of rows of those that it reads; as a call."""
         return self.fused.band(given, self.pictures, first, last)
 
-    def _measured(self, image: NDArray[Any]) -> list[float]:
+    def _measured(self, image: NDArray[Any], threads: int | None) -> list[float]:
         """Return the numbers of an image."""
         if not self.statistics:
             return []
-        return measure(self.statistics, self.fused.program.images[0].pixels(image, self.alpha))
+        samples = self.fused.program.images[0].pixels(image, self.alpha)
+        return measure(self.statistics, samples, Counting(threads))
 
     def warm(self) -> None:
         """Compile its loops."""

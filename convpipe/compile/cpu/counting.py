@@ -1,0 +1,209 @@
+"""Count the samples of an image by their values, on all cores: a :class:`convpipe.histograms.Counter`.
+
+Each share of the samples is counted into a table of its own. Counts, and the least and the largest of samples
+as integers of their order, are the same in any order.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from convpipe.compile.cpu import drive
+from convpipe.compile.cpu.executable import NOTHING_ELSE, all_bands, one_band
+from convpipe.compile.runtime import cache as compiled
+from convpipe.compile.runtime import threads
+from convpipe.histograms import Counter, Survey
+
+FEWEST = 1 << 16
+"""Samples of a share, at least."""
+
+_SHARES = """\
+import numpy as np
+
+from convpipe.compile.cpu.addresses import placed
+from convpipe.compile.cpu.rows import inline, round
+
+T = np.{dtype}
+
+
+@inline
+def each(where, n, step, table, words):
+{body}
+
+@inline
+def count(words, image, out, others, parameters, first, last):
+    # Shares first..last of the samples: words are their address, how many pixels, samples from one to the
+    # next, samples of one that count, how many shares, and the address and the bytes of their tables.
+    for share in range(first, last):
+        begin, end = share * words[1] // words[4], (share + 1) * words[1] // words[4]
+        step, width, table = words[2], words[3], words[5] + share * words[6]
+        where = words[0] + begin * step * {size}
+        if step == width:
+            each(where, (end - begin) * width, 1, table, words)
+        else:
+            for k in range(width):
+                each(where + k * {size}, end - begin, step, table, words)
+    return 0
+"""
+
+_BYTES = """\
+    # Four tables in turn: to count a value again waits for the count before.
+    s, h, low, last = placed(where, T), placed(table, np.uint32), words[7], n // 4 * 4
+    for i in range(0, last, 4):
+        h[np.int64(s[i * step]) - low] += np.uint32(1)
+        h[np.int64(s[(i + 1) * step]) - low + 256] += np.uint32(1)
+        h[np.int64(s[(i + 2) * step]) - low + 512] += np.uint32(1)
+        h[np.int64(s[(i + 3) * step]) - low + 768] += np.uint32(1)
+    for i in range(last, n):
+        h[np.int64(s[i * step]) - low] += np.uint32(1)
+"""
+
+_INTEGERS = """\
+    # Whole numbers, from one on.
+    s, h, low = placed(where, T), placed(table, np.uint32), words[7]
+    for i in range(n):
+        h[np.int64(s[i * step]) - low] += np.uint32(1)
+"""
+
+_WHOLE = """\
+    # The same of floating point.
+    s, h, low = placed(where, T), placed(table, np.uint32), words[7]
+    for i in range(n):
+        v = s[i * step]
+        if v - v == T(0):
+            h[np.int64(v) - low] += np.uint32(1)
+"""
+
+_BINS = """\
+    # Bins between edges, the last one included; close to an edge, that decides.
+    s, h, bins, edges = placed(where, T), placed(table, np.uint32), words[7], placed(words[8], np.float64)
+    low = edges[0]
+    scale = bins / (edges[bins] - low)
+    for i in range(n):
+        v = np.float64(s[i * step])
+        if v - v == 0.0:
+            at = (v - low) * scale
+            k = np.int64(at)
+            if abs(at - k - 0.5) > 0.499999:
+                k = min(k, bins - 1)
+                if v < edges[k]:
+                    k -= 1
+                elif k < bins - 1 and v >= edges[k + 1]:
+                    k += 1
+            h[k] += np.uint32(1)
+"""
+
+_SURVEY = """\
+    # The least and the largest of the finite samples as integers of their order; how many are finite, and
+    # whole.
+    s, bits, found = placed(where, T), placed(where, np.{key}), placed(table, np.int64)
+    most = np.{key}({limit})
+    low, high, held, whole = most, np.{key}(-{limit} - 1), np.{key}(0), np.{key}(0)
+    for i in range(n):
+        v, k = s[i * step], bits[i * step]
+        k = np.{key}(k ^ ((k >> np.{key}({shift})) & most))
+        there = v - v == T(0)
+        low = min(low, k if there else most)
+        high = max(high, k if there else np.{key}(-{limit} - 1))
+        held += np.{key}(1) if there else np.{key}(0)
+        whole += np.{key}(1) if v == round(v) and there else np.{key}(0)
+    found[0], found[1] = min(found[0], np.int64(low)), max(found[1], np.int64(high))
+    found[2] += held
+    found[3] += whole
+"""
+
+_FLOATS = ("float32", "float64")
+
+
+@dataclass(frozen=True)
+class Counting(Counter):
+    """Counts by compiled loops.
+
+    Parameters
+    ----------
+    threads : int, optional
+        1 counts on the calling thread; None uses every core.
+    """
+
+    threads: int | None = None
+
+    def survey(self, samples: NDArray[Any]) -> Survey:
+        """Return what the finite samples are like."""
+        if samples.dtype.name not in _FLOATS:
+            return super().survey(samples)
+        limits = np.iinfo(np.int32 if samples.itemsize == 4 else np.int64)
+        names = {"key": limits.dtype.name, "limit": limits.max, "shift": limits.bits - 1}
+        shares = self._shares(samples)
+        found = np.tile(np.array([limits.max, limits.min, *[0] * 14], np.int64), (shares, 1))
+        self._run(_SURVEY.format(**names), samples, found)
+        count = int(found[:, 2].sum())
+        if not count:
+            return Survey(0, np.nan, np.nan, whole=True)
+        ends = np.array([found[:, 0].min(), found[:, 1].max()], limits.dtype)
+        low, high = (ends ^ ((ends >> (limits.bits - 1)) & limits.max)).view(samples.dtype).tolist()
+        return Survey(count, low + 0.0, high + 0.0, whole=int(found[:, 3].sum()) == count)
+
+    def whole(self, samples: NDArray[Any], low: int, high: int) -> NDArray[np.int64]:
+        """Return how many samples are each of low to high."""
+        size, body = high - low + 1, _WHOLE if samples.dtype.kind == "f" else _INTEGERS
+        if samples.dtype.kind not in "uif":
+            return super().whole(samples, low, high)
+        shape = (self._shares(samples), 4, 256) if samples.itemsize == 1 else (self._shares(samples), 1, size)
+        counts = np.zeros(shape, np.uint32)
+        self._run(_BYTES if samples.itemsize == 1 else body, samples, counts, low)
+        return np.asarray(counts.sum(axis=(0, 1)), np.int64)
+
+    def bins(self, samples: NDArray[Any], edges: NDArray[np.float64]) -> NDArray[np.int64]:
+        """Return how many samples lie between each two of some even edges, the last one included."""
+        if samples.dtype.name not in _FLOATS:
+            return super().bins(samples, edges)
+        counts = np.zeros((self._shares(samples), len(edges) - 1), np.uint32)
+        self._run(_BINS, samples, counts, len(edges) - 1, edges.ctypes.data)
+        return np.asarray(counts.sum(axis=0), np.int64)
+
+    def _shares(self, samples: NDArray[Any]) -> int:
+        most = self.threads or threads.count()
+        return max(1, min(most, samples.size // FEWEST))
+
+    def _run(self, body: str, samples: NDArray[Any], tables: NDArray[Any], *more: int) -> None:
+        """Count each share into its table."""
+        pixel, sample = samples.strides
+        if sample != samples.itemsize or pixel % sample or not samples.flags.aligned or pixel < sample:
+            samples = np.ascontiguousarray(samples)
+            pixel, sample = samples.strides
+        source = _source(body, samples.dtype.name)
+        pixels, width = samples.shape
+        where, shares = samples.__array_interface__["data"][0], len(tables)
+        words = [where, pixels, pixel // sample, width, shares, tables.ctypes.data, tables.strides[0], *more]
+        given = (
+            compiled.address(source, "count", drive.BAND),
+            _read_only(np.array(words, np.int64)),
+            _NO_IMAGE,
+            np.empty((1, 1), np.uint8),
+            _NO_PARAMETERS,
+            NOTHING_ELSE,
+        )
+        if shares == 1:
+            one_band()(*given, 0, 1)
+        else:
+            all_bands()(*given, shares, 1, shares)
+
+
+@cache
+def _source(body: str, dtype: str) -> str:
+    """Return the module that counts samples of a type."""
+    return _SHARES.format(body=body, dtype=dtype, size=np.dtype(dtype).itemsize)
+
+
+def _read_only(array: NDArray[Any]) -> NDArray[Any]:
+    array.flags.writeable = False
+    return array
+
+
+_NO_IMAGE = _read_only(np.empty((1, 1), np.uint8))
+_NO_PARAMETERS = _read_only(np.empty(1, np.uint8))

@@ -1,0 +1,82 @@
+"""Levels that part an image in two, or in more, by its histogram.
+
+They are those of scikit-image, which is kept for this field; two of them it has no function of a histogram
+for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from convpipe.histograms import Histogram
+
+BINS = 256
+"""Of the histogram of samples that are not whole numbers."""
+
+
+def _by_scikit_image(kind: str) -> Callable[[Histogram], float]:
+    def level(held: Histogram) -> float:
+        from skimage import filters
+
+        return float(getattr(filters, f"threshold_{kind}")(hist=(held.counts, held.middles)))
+
+    return level
+
+
+def _triangle(held: Histogram) -> float:
+    """Return the middle of the bin furthest below the line from the peak to the longer end.
+
+    Source: skimage.filters.threshold_triangle.
+    """
+    counts, middles = held.counts.astype(np.float64), held.middles
+    peak = int(np.argmax(counts))
+    if peak < len(counts) - 1 - peak:
+        counts, middles, peak = counts[::-1], middles[::-1], len(counts) - 1 - peak
+    places = np.arange(peak)
+    return float(middles[np.argmax(counts[peak] * places - peak * counts[:peak])])
+
+
+def _li(held: Histogram) -> float:
+    """Return the level of least cross entropy, from the mean on.
+
+    Source: skimage.filters.threshold_li, of integers.
+    """
+    places = np.arange(len(held.counts), dtype=np.float64)
+    below, weighted = np.cumsum(held.counts), np.cumsum(held.counts * places)
+    level, former = held.mean - held.first, -1.0
+    while abs(level - former) > 0.5:
+        former, at = level, int(level)
+        mean, other = weighted[at] / below[at], (weighted[-1] - weighted[at]) / (below[-1] - below[at])
+        if mean == 0:
+            break
+        level = (mean - other) / (np.log(mean) - np.log(other))
+    return float(level + held.first)
+
+
+LEVELS: dict[str, Callable[[Histogram], float]] = {
+    "otsu": _by_scikit_image("otsu"),
+    "li": _li,
+    "yen": _by_scikit_image("yen"),
+    "triangle": _triangle,
+    "isodata": _by_scikit_image("isodata"),
+}
+"""By their names, of a histogram of two bins and more."""
+
+
+def multiotsu(held: Histogram, classes: int) -> NDArray[np.float64]:
+    """Return the levels that part a histogram in classes of the largest variance between them.
+
+    Of no more values than classes each has its own, and the last levels are above all of them.
+
+    Source: skimage.filters.threshold_multiotsu.
+    """
+    values = held.middles[held.counts > 0]
+    if len(values) <= classes:
+        return np.append(values[:-1], np.full(classes - len(values), values[-1]))
+    from skimage import filters
+
+    found = filters.threshold_multiotsu(hist=(held.counts, held.middles), classes=classes)
+    return np.asarray(found, np.float64)

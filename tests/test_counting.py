@@ -1,0 +1,91 @@
+"""Counts by compiled loops are those of NumPy, whatever the type, the channels and the threads."""
+
+import numpy as np
+import pytest
+from skimage import filters
+
+from convpipe.compile.cpu.counting import FEWEST, Counting
+from convpipe.histograms import Counter, Histogram
+from convpipe.statistics import Statistic, measure
+from convpipe.thresholds import LEVELS, multiotsu
+
+NUMPY = Counter()
+COUNTING = {"one thread": Counting(1), "all": Counting()}
+
+
+@pytest.fixture(params=COUNTING, name="counting")
+def _counting(request):
+    return COUNTING[request.param]
+
+
+@pytest.fixture(params=["one", "three", "beside alpha"], name="pick")
+def _pick(request):
+    """Channels of a pixel, and which of them count."""
+    return {"one": (1, slice(None)), "three": (3, slice(None)), "beside alpha": (4, slice(3))}[request.param]
+
+
+@pytest.mark.parametrize("dtype", ["uint8", "int8", "uint16", "int16"])
+@pytest.mark.parametrize("count", [5, FEWEST + 3])
+def test_integers(dtype, count, counting, pick, rng):
+    channels, picked = pick
+    limits = np.iinfo(dtype)
+    samples = rng.integers(limits.min, limits.max + 1, (count, channels), dtype=dtype)[:, picked]
+    got = counting.whole(samples, limits.min, limits.max)
+    np.testing.assert_array_equal(got, NUMPY.whole(samples, limits.min, limits.max))
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("count", [5, FEWEST + 3])
+def test_floating_point(dtype, count, counting, pick, rng):
+    channels, picked = pick
+    samples = rng.normal(0, 100, (count, channels)).astype(dtype)
+    samples[rng.random(samples.shape) < 0.1] = np.nan
+    samples[rng.random(samples.shape) < 0.1] = -np.inf
+    samples[-1] = 5.25
+    samples = samples[:, picked]
+    for given in (samples, np.rint(samples)):
+        found = NUMPY.survey(given)
+        assert counting.survey(given) == found
+        edges = np.histogram_bin_edges(np.array([found.low, found.high]), 256)
+        np.testing.assert_array_equal(counting.bins(given, edges), NUMPY.bins(given, edges))
+    ends = int(found.low), int(found.high)
+    np.testing.assert_array_equal(counting.whole(given, *ends), NUMPY.whole(given, *ends))
+
+
+def test_samples_at_edges(counting, rng):
+    edges = np.linspace(0.1, 1, 257)
+    samples = np.nextafter(edges, rng.choice([-1, 2], 257))[:, None]
+    samples = np.concatenate([samples.clip(0.1, 1), edges[:, None]])
+    np.testing.assert_array_equal(counting.bins(samples, edges), NUMPY.bins(samples, edges))
+
+
+def test_of_no_number(counting):
+    found = counting.survey(np.full((9, 1), np.nan, np.float32))
+    assert (found.count, np.isnan(found.low), np.isnan(found.high)) == (0, True, True)
+
+
+@pytest.mark.parametrize("kind", LEVELS)
+@pytest.mark.parametrize("dtype", ["uint8", "int16", "float32", "float64"])
+def test_levels_are_those_of_scikit_image(kind, dtype, rng):
+    find = getattr(filters, f"threshold_{kind}")
+    for _ in range(5):
+        low, high = np.sort(rng.uniform(-90 if dtype != "uint8" else 0, 255, 2))
+        image = rng.normal(low, 9, (40, 50)) + (rng.random((40, 50)) < rng.uniform(0.1, 0.9)) * (high - low)
+        image = image.clip(0, 255).astype(dtype) if dtype == "uint8" else image.astype(dtype)
+        want = find(image.astype(np.int64 if image.dtype.kind in "ui" else np.float64))
+        (got,) = measure([Statistic("level", kind)], image.reshape(-1, 1), Counting(1))
+        assert got == pytest.approx(want, rel=1e-6)
+
+
+@pytest.mark.parametrize("kind", ["sum", "mean", "variance", "deviation", "percentile"])
+def test_numbers_of_counts_are_those_of_samples(kind, rng):
+    """Of types with few values all there is to know is in a histogram."""
+    image = rng.integers(-300, 200, (50, 3)).astype(np.int16)
+    for percent in (0, 12.3, 50, 99.9, 100):
+        one = Statistic("n", kind, percent, channel=1)
+        assert measure([one], image) == pytest.approx(measure([one], image.astype(np.float64)), rel=1e-13)
+
+
+def test_more_classes_than_values():
+    held = Histogram.of_whole(np.array([0, 5, 0, 0, 3]), 10)
+    assert multiotsu(held, 4).tolist() == [11, 14, 14]
