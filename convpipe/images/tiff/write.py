@@ -27,7 +27,7 @@ def encode(
     out = io.BytesIO()
     with paged(out, compression, pixels.nbytes) as write:
         write(Page(pixels, alpha, metadata))
-    return [out.getvalue()]
+    return [out.getbuffer()]  # no copy of what may be large
 
 
 @contextmanager
