@@ -68,7 +68,7 @@ HOMES = {
     "numba": {"compile"},
     "llvmlite": {"compile"},
     "platformdirs": {"compile"},
-    "scipy": set(),
+    "scipy": {"stages"},
     "click": {"cli"},
     "rich": {"cli", "report"},
     "ruamel": {"config"},

@@ -155,6 +155,17 @@ def test_methods():
             "relu",
             "sigmoid",
         ],
+        "objects": [
+            "clear_border",
+            "distance",
+            "fill_holes",
+            "label",
+            "local_maxima",
+            "peaks",
+            "remove_small",
+            "skeleton",
+            "watershed",
+        ],
         "point": [
             "abs",
             "clip",
