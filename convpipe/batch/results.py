@@ -56,8 +56,8 @@ def unwritable(plan: Plan, results: Iterable[Result]) -> list[str]:
     --------
     >>> import convpipe
     >>> plan = convpipe.Pipeline([convpipe.stage("blur", "box")], dtype="float16").plan((4, 5))
-    >>> unwritable(plan, [Result("result")])
-    ['of uint8 images: no format can hold float16 with 1 channel']
+    >>> unwritable(plan, [Result("result", Encoding("tiff"))])
+    ['of uint8 images: tiff cannot hold float16 with 1 channel; npy, npz can']
     """
     found = []
     for output, result in zip(plan.outputs, results, strict=True):

@@ -150,12 +150,16 @@ OUTPUT_KEYS: tuple[Parameter, ...] = (
         None,
         choices=FORMATS,
         aliases=FORMAT_ALIASES,
-        elsewhere={name: f"{name} is only read" for name in ("gif", "npy")},
+        elsewhere={name: f"{name} is only read" for name in ("gif",)},
         any_case=True,
     ),
     Count("quality", "JPEG or WebP quality", None, least=1, most=100),
     Count(
-        "compression", "PNG or TIFF compression level; higher is smaller and slower", None, least=0, most=9
+        "compression",
+        "PNG, TIFF or NPZ compression level; higher is smaller and slower",
+        None,
+        least=0,
+        most=9,
     ),
 )
 

@@ -55,6 +55,8 @@ WRITTEN = {
     "webp": Bound("WebP", 16_383),
     "bmp": Bound("BMP, whose length is stored in 32 bits", raw_bytes=2**32 - 2048),
     "tiff": Bound("TIFF"),
+    "npy": Bound("NumPy"),
+    "npz": Bound("NumPy"),
 }
 """By format."""
 

@@ -120,7 +120,7 @@ def check_output(spec: ImageSpec, encoding: Encoding, pages: int = 1) -> None:
     >>> check_output(ImageSpec("float32", 3), Encoding("jpeg"))
     Traceback (most recent call last):
         ...
-    convpipe.errors.WriteError: jpeg cannot hold float32 with 3 channels; tiff can
+    convpipe.errors.WriteError: jpeg cannot hold float32 with 3 channels; tiff, npy, npz can
     """
     able = [name for name in FORMATS if spec.fits(name)]
     if not able:

@@ -262,6 +262,8 @@ def _fitted(page: Page, format: str, notes: list[str]) -> Page:
     """Return a page as encoders take it, with what is true of its pixels and the format can carry."""
     pixels, alpha, metadata, sampling = page
     channels = 1 if pixels.ndim == 2 else pixels.shape[2]
+    if alpha and format in ("npy", "npz"):
+        notes.append(f"the last channel is alpha, which {format} does not say")
     metadata = metadata.followed(sampling, Raster.of(pixels), notes)
     metadata = metadata.for_channels(3 if format == "webp" and channels == 1 else channels, notes)
     metadata = metadata.held_by(format, notes)

@@ -104,13 +104,13 @@ def test_check_says_what_can_saturate_in_8_bits(convpipe, job):
 @pytest.mark.parametrize(
     ("dtype", "format", "outputs", "said"),
     [
-        ("float16", "", "", ["no format can hold float16 with 3 channels"]),
-        ("float16", "tiff", "", ["no format can hold float16 with 3 channels"]),
-        ("float32", "png", "", ["png cannot hold float32 with 3 channels; tiff can"]),
+        ("float16", "npy", "", []),
+        ("float16", "tiff", "", ["tiff cannot hold float16 with 3 channels; npy, npz can"]),
+        ("float32", "png", "", ["png cannot hold float32 with 3 channels; tiff, npy, npz can"]),
         ("float32", "tiff", "", []),
         ("float32", "", "", []),  # of TIFFs
-        ("float32", "tiff", "png", ["a: png cannot hold float32 with 3 channels; tiff can"]),
-        ("uint16", "jpg", "png", ["jpeg cannot hold uint16 with 3 channels; png, tiff can"]),
+        ("float32", "tiff", "png", ["a: png cannot hold float32 with 3 channels; tiff, npy, npz can"]),
+        ("uint16", "jpg", "png", ["jpeg cannot hold uint16 with 3 channels; png, tiff, npy, npz can"]),
     ],
 )
 def test_results_that_no_file_holds_are_said_before_a_run_that_fails(

@@ -166,7 +166,6 @@ def test_preview_lists_the_formats_that_are_written(convpipe, photos, job):
     assert result.exit_code == 1
     assert "no format that is written has the extension '.txt'; known are .png, " in result.stderr
     assert ".gif" not in result.stderr
-    assert ".npy" not in result.stderr
 
 
 def test_a_preview_that_exists_is_replaced_by_an_option(convpipe, photos, job):

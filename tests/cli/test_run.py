@@ -349,7 +349,6 @@ class TestOneImage:
             assert f"the output '{name}' is no folder that is there, and no file of a format" in result.stderr
             assert ".png, " in result.stderr
             assert ".gif" not in result.stderr  # which is only read
-            assert ".npy" not in result.stderr
             assert not (here / name).exists()
 
     def test_of_a_folder_is_a_slip(self, convpipe, photos, job, here):

@@ -50,9 +50,9 @@ class TestWriting:
         ("format", "channels", "extent", "said"),
         [
             ("png", 3, (1, 1_000_001), "png is written with at most 1000000 rows and columns, "
-             "a limit of libpng, not 1 x 1000001; tiff, bmp can hold it"),
+             "a limit of libpng, not 1 x 1000001; tiff, bmp, npy, npz can hold it"),
             ("jpeg", 1, (65_501, 8), "at most 65500 rows and columns, a limit of libjpeg, as most programs "
-             "have it, not 65501 x 8; png, tiff, bmp can hold it"),
+             "have it, not 65501 x 8; png, tiff, bmp, npy, npz can hold it"),
             ("webp", 3, (16_384, 1), "at most 16383 rows and columns, a limit of WebP, not 16384 x 1; png"),
             ("bmp", 3, (40_000, 36_000), "at most 4294965248 bytes of pixels, a limit of BMP"),
         ],

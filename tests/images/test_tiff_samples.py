@@ -68,7 +68,7 @@ class TestRetagged:
     def test_a_format_without_bands_is_refused_with_those_that_have_them(self, source, run, bands):
         save(source / "a.tif", bands[..., :4], "rgb", [DATA])
         assert run(format="png").failures[0].reason == (
-            "png cannot hold uint8 with 4 channels of which none is alpha; tiff can"
+            "png cannot hold uint8 with 4 channels of which none is alpha; tiff, npy, npz can"
         )
 
     @pytest.mark.parametrize(("photometric", "extra"), [("minisblack", [DATA, DATA]), ("rgb", None)])

@@ -10,8 +10,19 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from convpipe.errors import WriteError
-from convpipe.images import FORMATS, Encoding, ImageSpec, Page, check_output, format_of, read, supports, write
+from convpipe.errors import ReadError, WriteError
+from convpipe.images import (
+    FORMATS,
+    Encoding,
+    ImageSpec,
+    Page,
+    check_output,
+    encode,
+    format_of,
+    read,
+    supports,
+    write,
+)
 
 LOSSLESS = [
     (format.name, dtype, channels, alpha, compression)
@@ -82,6 +93,43 @@ class TestRoundTrip:
         write(tmp_path / "b.webp", pixels)
         assert (tmp_path / "a.webp").stat().st_size < (tmp_path / "b.webp").stat().st_size
 
+    @pytest.mark.parametrize("compression", [None, 0, 6])
+    @pytest.mark.parametrize("dtype", FORMATS["npz"].holds)
+    @pytest.mark.parametrize("channels", [1, 3, 70])
+    def test_arrays(self, tmp_path, rng, dtype, channels, compression):
+        shape = (5, 7, channels) if channels > 1 else (5, 7)
+        pixels = (rng.random(shape) * 100).astype(dtype)
+        path = tmp_path / ("a.npy" if compression is None else "a.npz")
+        encoded = encode(Page(pixels), Encoding(path.suffix[1:], compression=compression))
+        encoded.save(path)
+        found = np.load(path) if compression is None else np.load(path)["image"]
+        np.testing.assert_array_equal(found, pixels)
+        assert found.dtype == dtype
+        again = encode(Page(pixels), Encoding(path.suffix[1:], compression=compression))
+        assert b"".join(again.pieces) == path.read_bytes()
+        if channels < 4:
+            np.testing.assert_array_equal(read(path).pixels, pixels)
+        if compression == 6:
+            encode(Page(np.zeros((99, 99))), Encoding("npz", compression=6)).save(tmp_path / "b.npz")
+            assert (tmp_path / "b.npz").stat().st_size < 2000
+
+    def test_an_array_does_not_say_that_its_last_channel_is_alpha(self, tmp_path, rng):
+        encoded = encode(Page(random_pixels(rng, "uint8", 4), alpha=True), Encoding("npy"))
+        assert encoded.notes == ("the last channel is alpha, which npy does not say",)
+
+    def test_an_archive_of_several_arrays_is_no_image(self, tmp_path):
+        np.savez(tmp_path / "a.npz", a=np.zeros((2, 3)), b=np.zeros((2, 3)))
+        with pytest.raises(ReadError, match="an archive of 2 files; one array is read"):
+            read(tmp_path / "a.npz")
+        np.savez(tmp_path / "b.npz", np.array([{}]))
+        with pytest.raises(ReadError, match="never unpickled"):
+            read(tmp_path / "b.npz")
+        np.savez_compressed(tmp_path / "c.npz", np.zeros((2, 3)))
+        content = (tmp_path / "c.npz").read_bytes()
+        (tmp_path / "c.npz").write_bytes(content[:60])
+        with pytest.raises(ReadError):
+            read(tmp_path / "c.npz")
+
     @pytest.mark.parametrize("name", ["a.png", "a.tif", "a.webp", "a.bmp"])
     def test_memory_layout_does_not_matter(self, tmp_path, pixels, name):
         strange = np.asfortranarray(pixels)[::-1, ::-1]
@@ -101,7 +149,9 @@ class TestRoundTrip:
 
 class TestRefusals:
     def test_the_formats_that_would_do_are_named(self):
-        with pytest.raises(WriteError, match="jpeg cannot hold uint16 with 3 channels; png, tiff can"):
+        with pytest.raises(
+            WriteError, match="jpeg cannot hold uint16 with 3 channels; png, tiff, npy, npz can"
+        ):
             check_output(ImageSpec("uint16", 3), Encoding("jpeg"))
         with pytest.raises(WriteError, match="no format can"):
             check_output(ImageSpec("float32", 70_000), Encoding("tiff"))
@@ -118,9 +168,9 @@ class TestRefusals:
                         assert supports(format, dtype, channels, alpha=alpha)
 
     @pytest.mark.parametrize(("channels", "alpha", "reason"), [
-        (4, False, "png cannot hold uint8 with 4 channels of which none is alpha; tiff can"),
-        (2, False, "png cannot hold uint8 with 2 channels of which none is alpha; tiff can"),
-        (3, True, "png cannot hold uint8 with 3 channels, the last of them alpha; tiff can"),
+        (4, False, "png cannot hold uint8 with 4 channels of which none is alpha; tiff, npy, npz can"),
+        (2, False, "png cannot hold uint8 with 2 channels of which none is alpha; tiff, npy, npz can"),
+        (3, True, "png cannot hold uint8 with 3 channels, the last of them alpha; tiff, npy, npz can"),
     ])  # fmt: skip
     def test_data_is_not_written_as_alpha_nor_alpha_as_data(self, tmp_path, rng, channels, alpha, reason):
         pixels = random_pixels(rng, "uint8", channels)
@@ -132,7 +182,7 @@ class TestRefusals:
         ):
             check_output(ImageSpec("uint8", 4, alpha=True), Encoding("jpeg"))
 
-    @pytest.mark.parametrize("format", ["gif", "npy", "xyz"])
+    @pytest.mark.parametrize("format", ["gif", "xyz"])
     def test_formats_that_are_not_written(self, format):
         with pytest.raises(WriteError, match="png, jpeg, tiff, webp, bmp"):
             check_output(ImageSpec("uint8", 1), Encoding(format))

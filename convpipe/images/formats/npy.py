@@ -1,12 +1,16 @@
-"""NumPy's .npy files, read only; an array of objects, which would need pickle, is refused."""
+"""NumPy's .npy files: one array, its channels last. One of objects, which would need pickle, is refused."""
 
 from __future__ import annotations
+
+import io
+from typing import IO
 
 import numpy as np
 from numpy.lib import format as npy
 
 from convpipe.errors import ReadError
-from convpipe.images.source import Header, Source
+from convpipe.images.metadata.model import Metadata
+from convpipe.images.source import Header, Pieces, Source
 from convpipe.limits import Limits
 
 READERS = {(1, 0): npy.read_array_header_1_0, (2, 0): npy.read_array_header_2_0}
@@ -14,10 +18,15 @@ READERS = {(1, 0): npy.read_array_header_1_0, (2, 0): npy.read_array_header_2_0}
 
 def header(source: Source, limits: Limits) -> Header:
     """Parse the header and compare what it claims with the size of the file."""
-    version = npy.read_magic(source.file)
+    return header_of(source.file, source.size, limits)
+
+
+def header_of(file: IO[bytes], size: int, limits: Limits) -> Header:
+    """Return the header of an array that begins where `file` stands and has so many bytes."""
+    version = npy.read_magic(file)
     if version not in READERS:
         raise ReadError(f"version {version[0]}.{version[1]} of the format; 1.0 and 2.0 are read")
-    shape, _, dtype = READERS[version](source.file)
+    shape, _, dtype = READERS[version](file)
     if dtype.hasobject:
         raise ReadError("it holds Python objects, which are never unpickled")
     if dtype.kind not in "buif" or len(shape) not in (2, 3) or (len(shape) == 3 and not 1 <= shape[2] <= 4):
@@ -27,14 +36,28 @@ def header(source: Source, limits: Limits) -> Header:
     name = "uint8" if dtype.kind == "b" else dtype.newbyteorder("=").name
     rows, cols, channels = (*shape, 1)[:3]
     limits.check_array(rows, cols, channels, name)
-    claimed = source.file.tell() + rows * cols * channels * dtype.itemsize
-    if claimed > source.size:
-        raise ReadError(f"the file is truncated: {source.size} of {claimed} bytes")
+    claimed = file.tell() + rows * cols * channels * dtype.itemsize
+    if claimed > size:
+        raise ReadError(f"the file is truncated: {size} of {claimed} bytes")
     return Header(rows, cols, channels, name)
 
 
 def decode(source: Source, header: Header, allow_truncated: bool) -> np.ndarray:
     """Read the array."""
     source.file.seek(0)
-    array: np.ndarray = npy.read_array(source.file, allow_pickle=False)
+    return array_of(source.file)
+
+
+def array_of(file: IO[bytes]) -> np.ndarray:
+    """Return the array that begins where `file` stands; of booleans True is 255."""
+    array: np.ndarray = npy.read_array(file, allow_pickle=False)
     return array.astype(np.uint8) * np.uint8(255) if array.dtype == np.bool_ else array
+
+
+def encode(
+    pixels: np.ndarray, alpha: bool, metadata: Metadata, quality: int | None, compression: int | None
+) -> Pieces:
+    """Return the header, and the samples as they are."""
+    begin = io.BytesIO()
+    npy.write_array_header_1_0(begin, npy.header_data_from_array_1_0(pixels))
+    return [begin.getvalue(), pixels.reshape(-1).view(np.uint8).data]

@@ -54,6 +54,7 @@ ANY_NUMBER = range(1, 65_535)
 """Of channels, with room for alpha: TIFF counts them in 16 bits."""
 
 TIFF_DTYPES = ("uint8", "uint16", "uint32", "int8", "int16", "int32", "float32", "float64")
+ARRAY_DTYPES = (*TIFF_DTYPES, "float16")
 
 FORMATS: Mapping[str, Format] = {
     entry.name: entry
@@ -94,7 +95,8 @@ FORMATS: Mapping[str, Format] = {
         ),
         Format("bmp", (".bmp", ".dib"), {"uint8": GREY_OR_RGB}, carries=frozenset(("resolution",))),
         Format("gif", (".gif",)),
-        Format("npy", (".npy",)),
+        Format("npy", (".npy",), dict.fromkeys(ARRAY_DTYPES, ANY_NUMBER), alpha=True),
+        Format("npz", (".npz",), dict.fromkeys(ARRAY_DTYPES, ANY_NUMBER), alpha=True, compression=(0, 9)),
     )
 }
 """Every format by name. WebP stores grey as three equal channels; an opaque alpha may be left out of it."""
@@ -151,6 +153,8 @@ def sniff(head: bytes) -> str | None:
         return "gif"
     if head.startswith(b"\x93NUMPY"):
         return "npy"
+    if head.startswith(b"PK\x03\x04") and b".npy" in head[30:]:
+        return "npz"
     # "BM" alone is also how a text may begin: ask for the size of a header that exists.
     if head.startswith(b"BM") and int.from_bytes(head[14:18], "little") in (12, 16, 40, 52, 56, 64, 108, 124):
         return "bmp"
