@@ -14,7 +14,7 @@ from convpipe.stages.names import StageReference
 from convpipe.stages.numbers import Count
 from convpipe.stages.parameters import BorderName, Choice, Flag, Parameter, PixelType, Text
 
-FORMATS = ("png", "jpeg", "tiff", "webp", "bmp")
+FORMATS = ("png", "jpeg", "tiff", "webp", "bmp", "npy", "npz")
 FORMAT_ALIASES = {"jpg": "jpeg", "tif": "tiff"}
 
 MOST_JOBS, MOST_STAGES, MOST_STAGES_IN_ALL = 1_000, 1_000, 10_000
