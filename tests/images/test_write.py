@@ -4,13 +4,16 @@ import errno
 import itertools
 import os
 
+import imagecodecs
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from convpipe.errors import ReadError, WriteError
+from convpipe.compile.deflate import stream
+from convpipe.compile.runtime import environment
+from convpipe.errors import BackendError, ReadError, WriteError
 from convpipe.images import (
     FORMATS,
     Encoding,
@@ -23,6 +26,7 @@ from convpipe.images import (
     supports,
     write,
 )
+from convpipe.images.formats import png
 
 LOSSLESS = [
     (format.name, dtype, channels, alpha, compression)
@@ -343,3 +347,22 @@ def test_noise_that_deflate_cannot_shorten_fits_what_is_set_aside_for_a_png(tmp_
     write(tmp_path / "a.png", noise, Encoding(compression=level))
     assert (tmp_path / "a.png").stat().st_size > noise.nbytes
     assert np.array_equal(read(tmp_path / "a.png").pixels, noise)
+
+
+def test_pixel_data_may_take_several_chunks(tmp_path, rng, monkeypatch):
+    pixels = rng.integers(0, 65536, (40, 30, 4), np.uint16)
+    monkeypatch.setattr(png, "MAX_PART", 1000)
+    write(tmp_path / "a.png", Page(pixels, alpha=True))
+    assert (tmp_path / "a.png").read_bytes().count(b"IDAT") > 1
+    np.testing.assert_array_equal(imagecodecs.png_decode((tmp_path / "a.png").read_bytes()), pixels)
+
+
+def test_where_nothing_can_be_compiled_libpng_encodes(tmp_path, rng, monkeypatch):
+    def refuse():
+        raise BackendError("nothing can")
+
+    pixels = rng.integers(0, 256, (40, 30, 3), np.uint8)
+    monkeypatch.setattr(stream, "filtered_and_deflated", None)
+    monkeypatch.setattr(environment, "check", refuse)
+    write(tmp_path / "a.png", pixels)
+    np.testing.assert_array_equal(read(tmp_path / "a.png").pixels, pixels)

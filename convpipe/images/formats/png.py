@@ -149,7 +149,7 @@ def encode(
     """Encode to a list of byte strings.
 
     Without a level: run lengths only, the average filter on every row. On photographs that is no larger than
-    what zlib's defaults make of them, and takes a fiftieth of the time. With a level: libpng's adaptive
+    what zlib's defaults make of them, and takes a twentieth of the time. With a level: libpng's adaptive
     filters, and full matching.
     """
     if compression is None and stream.possible():
