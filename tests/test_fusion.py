@@ -1,5 +1,7 @@
 """Fused, staged, banded and threaded runs give the same bytes."""
 
+import itertools
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -140,8 +142,8 @@ def test_bands_of_any_height_give_the_same_bytes(border, rng):
     run = compile_plan(planned(stages, image, border))
     whole, _ = run(image, threads=1)
     assert image.flags.writeable
-    image.setflags(write=False)
-    for bands in (2, 3, 7, 61):
+    for bands, writeable in itertools.product((1, 2, 3, 7, 61), (True, False)):
+        image.setflags(write=writeable)
         out = np.empty((61, 37), np.float32)
         run.fused.run((image.reshape(61, 37),), (out,), bands)
         np.testing.assert_array_equal(out, whole.reshape(61, 37))

@@ -33,6 +33,8 @@ BAND_OPERATIONS = 250_000
 many: two threads take as long as one for 96x96 pixels of a chain, and three quarters for 128x128."""
 
 
+_BYTE = np.dtype(np.uint8)
+
 NOTHING_ELSE = np.empty(0, np.int64)
 """Addresses of the images of a loop that has more than one to read and one to write."""
 
@@ -82,10 +84,7 @@ class Fused:
         others = NOTHING_ELSE
         if len(images) + len(outs) > 2:
             others = np.array([_address(array) for array in (*images, *outs)], np.int64)
-        image, out = images[0].view(np.uint8), outs[0].view(np.uint8)
-        # One signature for all that is only read, be it writeable or not.
-        image.flags.writeable = False
-        given = (self.driver, self.words, image, out, parameters, others)
+        given = (self.driver, self.words, _bytes(images[0]), _bytes(outs[0]), parameters, others)
         if bands == 1:
             return self._one_band(*given, 0, self._tallest)
         return self._all_bands(*given, self._tallest, self._step, bands)
@@ -105,9 +104,7 @@ class Fused:
         ends = [(self._share(sink, first), self._share(sink, last)) for sink in range(len(pictures))]
         made = [picture.band(*rows) for picture, rows in zip(pictures, ends, strict=True)]
         origins = np.array([band.origin for band in (*given, *made)], np.int64)
-        image, out = given[0].rows.view(np.uint8), made[0].rows.view(np.uint8)
-        image.flags.writeable = False
-        run = (self.driver, self.words, image, out, self.parameters, origins)
+        run = (self.driver, self.words, _bytes(given[0].rows), _bytes(made[0].rows), self.parameters, origins)
         self._one_band(*run, first, last)
         return made
 
@@ -254,6 +251,14 @@ def one_band() -> Callable[..., int]:
 def all_bands() -> Callable[..., int]:
     """Return what makes all bands, on all cores, as :func:`convpipe.compile.cpu.drive.all_bands`."""
     return cache.load(_DRIVER, "all_bands", drive.BANDS)
+
+
+def _bytes(rows: NDArray[Any]) -> NDArray[np.uint8]:
+    """Return rows as bytes: as they are, if they are such, as a view takes as long as several rows of loops.
+
+    What is only read may be writeable or not: Numba takes either where read-only memory is asked for.
+    """
+    return rows if rows.dtype == _BYTE else rows.view(np.uint8)
 
 
 def _address(array: NDArray[Any]) -> int:
