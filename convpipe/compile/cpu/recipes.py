@@ -265,7 +265,9 @@ class Responses:
         level = self.level
         given = Geometry(level.stride, level.dilation, level.kernel, self.compute, self.in_place)
         lead = level.stride[0] if any(map(given.slides, self.banks)) else 0
-        sorts = level.stride[1] > 1 and all(in_phases(bank, level) for bank in self.banks)
+        sorts = (
+            level.stride[1] > 1 and bool(self.banks) and all(in_phases(bank, level) for bank in self.banks)
+        )
         stores = self._is_sum and len(self.segments) == 1
         return replace(given, lead=lead, stores=stores, phases=level.stride[1] if sorts else 1)
 
