@@ -113,6 +113,7 @@ SPACES = ("hsv", "lab", "xyz", "ycbcr")
 
 def test_methods():
     assert {family: sorted(methods) for family, methods in families().items()} == {
+        "background": ["flatfield", "subtract"],
         "blur": ["binomial", "box", "disk", "gaussian", "motion"],
         "color": [
             "from_hsv",
@@ -155,17 +156,7 @@ def test_methods():
             "relu",
             "sigmoid",
         ],
-        "objects": [
-            "clear_border",
-            "distance",
-            "fill_holes",
-            "label",
-            "local_maxima",
-            "peaks",
-            "remove_small",
-            "skeleton",
-            "watershed",
-        ],
+        "noise": ["gaussian", "poisson", "salt_pepper"],
         "point": [
             "abs",
             "clip",

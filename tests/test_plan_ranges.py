@@ -39,7 +39,8 @@ def stages(draw):
         common["dtype"] = dtype
     example = dict(method.example)
     if "sigma" in example:
-        example |= {"sigma": draw(st.sampled_from([0, 0.6])), "truncate": 2.0}
+        example["sigma"] = draw(st.sampled_from([0, 0.6]))
+        example |= {"truncate": 2.0} if "truncate" in {each.name for each in method.accepted} else {}
     if "gain" in example:
         example["gain"] = draw(st.sampled_from([0.001, -2, 300]))
     if "kernel" in example:
@@ -47,7 +48,7 @@ def stages(draw):
         example["kernel"] = draw(st.lists(taps, min_size=3, max_size=3))
     label = "mine" if method.name == ANY_LABEL else method.name
     taken = {name: value for name, value in common.items() if name not in method.unused}
-    if method.family in ("geometry", "denoise") and isinstance(taken.get("padding", "same"), str):
+    if method.family in ("geometry", "denoise", "noise") and isinstance(taken.get("padding", "same"), str):
         taken.pop("border", None)  # what is outside these do not need
     return stage(method.family, label, **example, **taken)
 

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from convpipe import images
+from convpipe import images, subject
 from convpipe.batch.budget import Need
 from convpipe.batch.encode import ResultEncoder
 from convpipe.batch.isolate import DecoderLost
@@ -227,16 +227,17 @@ class Work:
         """Read the header of the mask, if there is one."""
         return nullcontext() if mask is None else opened_mask(self._run.reader, mask)
 
-    def _apply(self, image: images.Image, info: ImageInfo, plan: Plan) -> list[Page]:
-        """Filter an image, or a page; return its results."""
+    def _apply(self, image: images.Image, info: ImageInfo, plan: Plan, page: int) -> list[Page]:
+        """Filter a page of an image, or all of it; return its results."""
         if image.pixels.shape[:2] != info.extent:
             raise changed()
         self._note(image.notes)
         self._enter("filter")
         threads = self._threads(image.pixels.size)
-        results, losses = self._run.engine.outputs(
-            image.pixels, threads, alpha=image.alpha, nodata=info.nodata, mask=self._shown
-        )
+        with subject.called(f"{self._relative.as_posix()}[{page}]"):
+            results, losses = self._run.engine.outputs(
+                image.pixels, threads, alpha=image.alpha, nodata=info.nodata, mask=self._shown
+            )
         self._losses += losses
         self._learn(nans=self._losses.nans, overflows=self._losses.overflows)
         self._enter("write")
@@ -247,9 +248,9 @@ class Work:
 
     def _pages(self, image: Opened, plans: Sequence[Plan]) -> Iterator[list[Page]]:
         """Read and filter the pages one by one, and yield the results of each: one is in memory at a time."""
-        for info, plan in zip(image.infos, plans, strict=True):
+        for page, (info, plan) in enumerate(zip(image.infos, plans, strict=True)):
             self._enter("read")
-            yield self._apply(image.read_page(), info, plan)
+            yield self._apply(image.read_page(), info, plan, page)
 
     def _save(self, encoded: Sequence[Encoded]) -> ImageResult:
         """Write the results, but those that are there: a run may have died between files and their record."""

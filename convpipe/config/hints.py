@@ -50,12 +50,14 @@ def _homes() -> dict[str, list[str]]:
     for name, keys in SECTIONS.items():
         for parameter in keys:
             home(parameter.name, f"in {name}")
-    for family, methods in families().items():
+    for family in families():
         home(family, "in the list 'stages:', after a dash")
-        for method in methods.values():
+    for required in (True, False):  # what a filter cannot do without is likelier its own
+        for method in (method for methods in families().values() for method in methods.values()):
+            label = method.family if method.name == ANY_LABEL else f"{method.family}: {method.name}"
             for parameter in method.parameters:
-                label = family if method.name == ANY_LABEL else f"{family}: {method.name}"
-                home(parameter.name, f"below '- {label}'")
+                if parameter.required == required:
+                    home(parameter.name, f"below '- {label}'")
     for parameter in COMMON:
         home(parameter.name, "in a stage, below its family")
     return homes

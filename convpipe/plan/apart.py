@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 
 from convpipe.errors import PlanError
 from convpipe.geometry import Axis
 from convpipe.interval import Interval
-from convpipe.ops import Layer, Op, Turn
+from convpipe.ops import Frame, Layer, Op, Turn
 from convpipe.plan import costs
 from convpipe.plan.arithmetic import Arithmetic
-from convpipe.plan.join import meeting
 from convpipe.plan.node import Entering, Made, NodePlan, Origin
 from convpipe.plan.window import fitted
 from convpipe.ranges import Ranges
@@ -25,11 +23,11 @@ def plan_apart(
     Raises
     ------
     PlanError
-        If a layer is of another number of channels, or does not fit in its input; if images of a frame have
-        other extents or numbers of channels.
+        If a layer is of another number of channels, or does not fit in its input; or a reference is no such
+        image.
     """
     (op,) = ops
-    entering, *others = meeting(origin, inputs, made)
+    entering = made.entering(inputs[0])
     extent, field, axes, channels = entering.extent, entering.field, (Axis(1), Axis(1)), entering.channels
     ranges = entering.ranges
     if isinstance(op, Turn):
@@ -40,7 +38,11 @@ def plan_apart(
         field = field[0].through(axes[0]), field[1].through(axes[1])
         channels, ranges = _layer(origin, op, entering, axes)
     else:
-        _check_channels(origin, entering, others)
+        assert isinstance(op, Frame)
+        try:
+            op.check(extent, channels - (ranges.alpha is not None))
+        except ValueError as error:
+            raise PlanError(f"{origin}: {error}", origin.name) from None
         ranges = ranges.through(ops, padded=False)[1]
     return NodePlan(
         origin=origin,
@@ -57,13 +59,6 @@ def plan_apart(
         operations=math.prod(extent) * channels * costs.operations(op),
         arithmetic=Arithmetic(made.compute, made=entering.fixed if isinstance(op, Turn) else None),
     )
-
-
-def _check_channels(origin: Origin, first: Entering, others: Sequence[Entering]) -> None:
-    """Refuse images of other numbers of channels, of which a function makes one result."""
-    if any(other.channels != first.channels for other in others):
-        counts = ", ".join(str(each.channels) for each in (first, *others))
-        raise PlanError(f"{origin}: its images have other numbers of channels: {counts}", origin.name)
 
 
 def _layer(origin: Origin, layer: Layer, entering: Entering, axes: tuple[Axis, Axis]) -> tuple[int, Ranges]:

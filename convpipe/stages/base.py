@@ -26,8 +26,6 @@ from convpipe.stages.parameters import REQUIRED, Choice, Parameter, Text
 
 Lowering = Callable[..., "tuple[Op, ...] | Graph"]
 
-Alpha = Literal["keep", "premultiply", "refuse"]
-
 
 @dataclass(frozen=True)
 class ImageKind:
@@ -66,22 +64,16 @@ class Method:
         Its own parameters, without :data:`COMMON`.
     lower : callable
         From parsed parameters to ops, or to a :class:`convpipe.ops.Graph`, whose input is called ``input``
-        or as `reads` says; a parameter named ``image`` receives the :class:`ImageKind`, ``border`` the
-        border, ``dtype`` what the result is rounded to.
-    alpha : {'keep', 'premultiply', 'refuse'}
-        What becomes of an alpha channel: passed on unfiltered; of a mean, filtered with the colours
-        multiplied by it; or no image with one is taken.
+        or as `reads` says; a parameter named ``image`` receives the :class:`ImageKind`.
+    alpha : {'keep', 'premultiply'}
+        What becomes of an alpha channel: passed on unfiltered; or, of a mean, filtered with the colours
+        multiplied by it.
     example : mapping
         Values for the required parameters, for docs and tests.
     formula : str
         The mathematics in a line, where factors and signs differ between libraries.
     colours : int, optional
         How many colour channels an image needs for it, if not any number.
-    beside : tuple of str
-        Which of its own parameters name further stages, which it reads after that of ``from``; None of one
-        is no stage.
-    dtype : str, optional
-        To which a stage rounds that names none; default: it does not round.
     reads : str, optional
         Which of its own parameters names, in the attribute ``names`` of its value, the stages that it reads;
         default: it reads one, which ``from`` names.
@@ -93,13 +85,11 @@ class Method:
     reference: str
     parameters: tuple[Parameter, ...]
     lower: Lowering
-    alpha: Alpha = "keep"
+    alpha: Literal["keep", "premultiply"] = "keep"
     example: Mapping[str, Any] = field(default_factory=dict)
     formula: str = ""
     reads: str | None = None
     colours: int | None = None
-    beside: tuple[str, ...] = ()
-    dtype: str | None = None
 
     def __post_init__(self) -> None:
         for word in (self.family, self.name):
@@ -152,14 +142,11 @@ class Method:
         )
 
     def lowered(
-        self, parameters: Mapping[str, Any], border: Border, image: ImageKind, dtype: str | None = None
+        self, parameters: Mapping[str, Any], border: Border, image: ImageKind
     ) -> tuple[Op, ...] | Graph:
-        """Return its mathematics, with parameters that are parsed, for an image with a border.
-
-        A result is rounded to `dtype`, if that is not None.
-        """
+        """Return its mathematics, with parameters that are parsed, for an image with a border."""
         asked = inspect.signature(self.lower).parameters
-        known = {"border": border, "image": image, "dtype": dtype}
+        known = {"border": border, "image": image}
         return self.lower(**parameters, **{name: each for name, each in known.items() if name in asked})
 
 
@@ -180,13 +167,11 @@ def method(  # noqa: PLR0913 - the fields of a Method, by their names
     *,
     reference: str,
     parameters: tuple[Parameter, ...] = (),
-    alpha: Alpha = "keep",
+    alpha: Literal["keep", "premultiply"] = "keep",
     example: Mapping[str, Any] | None = None,
     formula: str = "",
     reads: str | None = None,
     colours: int | None = None,
-    beside: tuple[str, ...] = (),
-    dtype: str | None = None,
 ) -> Callable[[Lowering], Lowering]:
     """Register the decorated function as the mathematics of a filter.
 
@@ -199,20 +184,9 @@ def method(  # noqa: PLR0913 - the fields of a Method, by their names
         key = name or ANY_LABEL
         if key in methods:
             raise ValueError(f"{family} {key} is declared twice")
+        examples = dict(example or {})
         methods[key] = Method(
-            family=family,
-            name=key,
-            summary=summary,
-            reference=reference,
-            parameters=parameters,
-            lower=lower,
-            alpha=alpha,
-            example=dict(example or {}),
-            formula=formula,
-            reads=reads,
-            colours=colours,
-            beside=beside,
-            dtype=dtype,
+            family, key, summary, reference, parameters, lower, alpha, examples, formula, reads, colours
         )
         return lower
 

@@ -58,6 +58,13 @@ _HERE = {
     "rgb2xyz": "color: xyz",
     "denoise_tv denoise_tv_chambolle total_variation rof": "denoise: tv",
     "remove_outliers hot_pixels remove_hotpixels bad_pixels": "denoise: outliers",
+    "add_noise gaussian_noise gauss_noise random_noise": "noise: gaussian",
+    "salt_and_pepper s&p noise.sp impulse_noise": "noise: salt_pepper",
+    "shot_noise photon_noise": "noise: poisson",
+    "subtract_background background_subtraction": "background: subtract",
+    "rolling_ball background.ball": "background: subtract (with 'method: rolling_ball')",
+    "background.gaussian background.median background.tophat": "background: subtract (with 'method:' that)",
+    "flat_field shading vignetting illumination_correction": "background: flatfield (with 'flat: FILE')",
     "nl_means nlm denoise_nl_means fastnlmeansdenoising": "denoise: nlmeans",
     "average_pool mean_pool avg_pool2d averagepool pool.avg pool.average pool.mean": (
         "network: avg_pool (with 'size: N')"
@@ -91,15 +98,6 @@ _HERE = {
     "closing": "morphology: close",
     "top_hat white_tophat": "morphology: tophat",
     "black_tophat bottom_hat": "morphology: blackhat",
-    "connected_components connectedcomponents labelregions": "objects: label",
-    "binary_fill_holes remove_small_holes imfill": "objects: fill_holes",
-    "remove_small_objects area_opening bwareaopen": "objects: remove_small",
-    "imclearborder": "objects: clear_border",
-    "distance_transform distance_transform_edt distancetransform edt": "objects: distance",
-    "skeletonize thin thinning": "objects: skeleton",
-    "local_max regional_maxima imregionalmax": "objects: local_maxima",
-    "find_maxima peak_local_max": "objects: peaks",
-    "watersheds": "objects: watershed",
     "downsample subsample decimate pyrdown pyramid pyramid_reduce": (
         "blur: gaussian (with 'stride: 2', which every stage takes)"
     ),
@@ -133,16 +131,15 @@ _NOT_HERE = {
     "statistics measure statistics.mean statistics.min statistics.max measure.mean measure.min measure.max": (
         "measure the results after the run"
     ),
-    "noise add_noise salt_and_pepper gaussian_noise": "convpipe adds no noise",
     "fourier fft dft frequency": "kernels of 100 taps and more go through Fourier transforms by themselves",
     "histogram clahe equalize_adapthist": "contrast: equalize is of the whole image, not of parts of it",
     "hue hsl luv colorspace sepia white_balance": (
         "color: hsv, lab, xyz and ycbcr are the conversions, and from_hsv and its like lead back"
     ),
     "gabor frangi sato ridge hessian structure_tensor harris corners": "custom: LABEL takes any kernel",
-    "hough contours segment": "",
+    "watershed label connected_components hough contours segment skeletonize fill_holes distance": "",
     "log1p square": "'combine' takes a formula: 'log(1 + input)', 'input ** 2'",
-    "add subtract offset": "bias: N, which every stage takes, adds a number",
+    "add offset plus": "bias: N, which every stage takes, adds a number",
     "formula blend overlay composite mask difference": (
         "combine: LABEL takes a formula over the names of stages, such as 'fine - coarse'"
     ),

@@ -88,16 +88,15 @@ class Stage:
 
     @property
     def dtype(self) -> str | None:
-        """The dtype the stage rounds to, if it, or else its method, says one."""
+        """The dtype the stage rounds to, if it says one."""
         dtype: str | None = self.common["dtype"]
-        return dtype or self.method.dtype
+        return dtype
 
     @property
     def reads(self) -> tuple[str | None, ...]:
         """Names of the stages that it reads, or ``input``; None is the stage before."""
         if self.method.reads is None:
-            beside = (self.parameters[name] for name in self.method.beside)
-            return (self.common["from"], *(name for name in beside if name is not None))
+            return (self.common["from"],)
         names: tuple[str, ...] = self.parameters[self.method.reads].names
         return names
 

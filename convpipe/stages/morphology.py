@@ -36,7 +36,7 @@ def _turned(slid: Rank) -> Rank:
     return replace(slid, footprint=slid.footprint[::-1, ::-1], anchor="upper")
 
 
-def _chain(windows: Sequence[Rank]) -> list[Node]:
+def chain(windows: Sequence[Rank]) -> list[Node]:
     """Return windows one after the other."""
     names = ["input", *(f"window{k}" for k in range(len(windows)))]
     return [Node(names[k + 1], (slid,), (names[k],)) for k, slid in enumerate(windows)]
@@ -44,7 +44,7 @@ def _chain(windows: Sequence[Rank]) -> list[Node]:
 
 def _repeated(windows: Sequence[Rank]) -> Graph | tuple[Op, ...]:
     """Return windows one after the other; one alone as a window of the stage."""
-    return Graph(tuple(_chain(windows))) if len(windows) > 1 else tuple(windows)
+    return Graph(tuple(chain(windows))) if len(windows) > 1 else tuple(windows)
 
 
 @method(
@@ -69,11 +69,13 @@ def _dilate(size: tuple[int, int], footprint: Any, iterations: int) -> Graph | t
     return _repeated([_dilated(size, footprint)] * iterations)
 
 
-def _opened(size: tuple[int, int], footprint: Any, iterations: int) -> list[Rank]:
+def opened(size: tuple[int, int], footprint: Any, iterations: int = 1) -> list[Rank]:
+    """Return the windows of an opening, the first one first."""
     return [_eroded(size, footprint)] * iterations + [_turned(_dilated(size, footprint))] * iterations
 
 
-def _closed(size: tuple[int, int], footprint: Any, iterations: int) -> list[Rank]:
+def closed(size: tuple[int, int], footprint: Any, iterations: int = 1) -> list[Rank]:
+    """Return the windows of a closing, the first one first."""
     return [_turned(_dilated(size, footprint))] * iterations + [_eroded(size, footprint)] * iterations
 
 
@@ -85,7 +87,7 @@ def _closed(size: tuple[int, int], footprint: Any, iterations: int) -> list[Rank
     parameters=(SIZE, FOOTPRINT, ITERATIONS),
 )
 def _open(size: tuple[int, int], footprint: Any, iterations: int) -> Graph | tuple[Op, ...]:
-    return _repeated(_opened(size, footprint, iterations))
+    return _repeated(opened(size, footprint, iterations))
 
 
 @method(
@@ -96,7 +98,7 @@ def _open(size: tuple[int, int], footprint: Any, iterations: int) -> Graph | tup
     parameters=(SIZE, FOOTPRINT, ITERATIONS),
 )
 def _close(size: tuple[int, int], footprint: Any, iterations: int) -> Graph | tuple[Op, ...]:
-    return _repeated(_closed(size, footprint, iterations))
+    return _repeated(closed(size, footprint, iterations))
 
 
 @method(
@@ -123,7 +125,7 @@ def _compared(windows: Sequence[Rank], formula: str, border: Border) -> Graph:
     mirrored = (footprint == footprint[::-1]).all() and (footprint == footprint[:, ::-1]).all()
     if mirrored and all(side % 2 for side in footprint.shape) and border in _REPEATING:
         formula = f"maximum({formula}, 0)"  # which changes nothing, as the plan is to know
-    nodes = _chain(windows)
+    nodes = chain(windows)
     return Graph((*nodes, Node("result", (Map(formula, ("image", "other")),), ("input", nodes[-1].name))))
 
 
@@ -136,7 +138,7 @@ def _compared(windows: Sequence[Rank], formula: str, border: Border) -> Graph:
     formula="image - opened",
 )
 def _tophat(size: tuple[int, int], footprint: Any, border: Border) -> Graph:
-    return _compared(_opened(size, footprint, 1), "image - other", border)
+    return _compared(opened(size, footprint, 1), "image - other", border)
 
 
 @method(
@@ -148,4 +150,4 @@ def _tophat(size: tuple[int, int], footprint: Any, border: Border) -> Graph:
     formula="closed - image",
 )
 def _blackhat(size: tuple[int, int], footprint: Any, border: Border) -> Graph:
-    return _compared(_closed(size, footprint, 1), "other - image", border)
+    return _compared(closed(size, footprint, 1), "other - image", border)

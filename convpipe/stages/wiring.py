@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
@@ -141,11 +140,9 @@ class _Names:
 
     def of_stage(self, at: int, one: Stage) -> list[Fault]:
         """Return what is wrong with the names that a stage refers to."""
-        first = one.method.reads or "from"
-        keys = [name for name in one.method.beside if one.parameters[name] is not None]
-        named = itertools.zip_longest(one.reads, [first, *keys], fillvalue=first)
-        found = [(self._wrong(name, at), key) for name, key in named if name is not None]
-        return [Fault(message, at, None, key) for message, key in found if message]
+        key = one.method.reads or "from"
+        found = [self._wrong(name, at) for name in one.reads if name is not None]
+        return [Fault(message, at, None, key) for message in found if message]
 
     def of_output(self, name: str, source: str) -> list[Fault]:
         """Return what is wrong with a result beside that of the last stage."""

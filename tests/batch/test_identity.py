@@ -18,6 +18,7 @@ from convpipe.stages.footprint import Footprint
 from convpipe.stages.matrix import Matrix, Numbers
 from convpipe.stages.numbers import Count, CountPair, NumberPair, Range, Span
 from convpipe.stages.parameters import Choice, Flag, PaddingForm
+from convpipe.stages.reference import ReferenceImage
 
 STAGES = [stage("blur", "gaussian", sigma=1.4, name="soft"), stage("edge", "sobel")]
 
@@ -113,6 +114,8 @@ def another(parameter, example):
         return 0.375
     if isinstance(parameter, PaddingForm):
         return [1, 0, 0, 1]
+    if isinstance(parameter, ReferenceImage):
+        return [[2.0]]
     if isinstance(parameter, Footprint):
         return [[1, 0], [1, 1]]
     if isinstance(parameter, Numbers):
@@ -129,7 +132,9 @@ def another(parameter, example):
         return [3, -4]
     if isinstance(parameter, NumberPair):
         return [1.75, 1.8125]
-    return example.get(parameter.name, 0) + 0.75  # beside others of the example, which may bound it
+    return (
+        example.get(parameter.name, getattr(parameter, "least", None) or 0) + 0.75
+    )  # beside others of the example, which may bound it
 
 
 CASES = [
@@ -151,6 +156,8 @@ def test_every_parameter_of_every_stage_but_its_name(family, name, parameter):
     value = COMMONS[parameter.name] if parameter.name in common else another(parameter, example)
     if name == "conv":  # three filters, so that groups and bias can be as many
         example = {"weights": [[[[1]]], [[[2]]], [[[3]]]]}
+    if (family, name) == ("background", "subtract") and parameter.name in ("size", "footprint", "radius"):
+        example = {"method": "rolling_ball" if parameter.name == "radius" else "median"}
     if parameter.name == "enlarge":
         example = {"longest": 9}
     if parameter.name == "border" and "dilation" in method.unused:

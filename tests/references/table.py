@@ -41,6 +41,8 @@ class Table:
         Of the image.
     alpha : bool
         Whether its last channel is alpha.
+    off : float
+        How far the method itself says that it may be off.
     """
 
     stage: str
@@ -53,6 +55,7 @@ class Table:
     dtype: str = "float64"
     channels: int = 0
     alpha: bool = False
+    off: float = 0.0
 
     @property
     def family(self):
@@ -77,7 +80,7 @@ class Table:
     def tolerance(self):
         """Half of the last digit written, and what the arithmetic (float32 for small integers) rounds off."""
         rounding = 1e-14 if self.dtype == "float64" else 4e-7
-        return 0.51e-6 + rounding * np.abs(self.values).max()
+        return self.off + 0.51e-6 + rounding * np.abs(self.values).max()
 
     def __str__(self):
         given = "".join(f",{key}={value}" for key, value in self.parameters.items())
