@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 from convpipe import Pipeline, stage
+from convpipe.compile.cpu import tabulated
 from convpipe.compile.cpu.graphs import compile_plan
 from convpipe.errors import ParameterError
 from convpipe.interval import Interval
@@ -176,3 +177,30 @@ def test_memory_to_find_numbers_is_counted():
     score = Pipeline([stage("contrast", "zscore")]).plan((100, 200))
     extremes = Pipeline([stage("contrast", "stretch")]).plan((100, 200))
     assert score.shared_bytes - extremes.shared_bytes == 17 * 100 * 200
+
+
+class TestBytesByATable:
+    """Of 8 bits that are looked up after numbers of the image: 256 results, and bytes by a table of them."""
+
+    @pytest.mark.parametrize("shape", [(1, 1), (3, 21), (1, 64), (7, 67, 3), (400, 300)])
+    def test_its_bytes_are_those_of_the_sweep(self, shape, rng):
+        image = rng.integers(0, 256, shape, dtype=np.uint8)
+        stages = [EQUALIZE, stage("point", "scale", gain=1.7), stage("point", "solarize", level=90)]
+        for threads in (1, None):
+            got = Pipeline(stages)(image, threads=threads)
+            want = Pipeline([stage("point", "scale", gain=1), *stages], dtype="float32")(image)
+            np.testing.assert_array_equal(got, np.rint(want).clip(0, 255))
+
+    def test_without_vectors_that_are_looked_up_in(self, rng, monkeypatch):
+        image = rng.integers(0, 256, (31, 41), dtype=np.uint8)
+        want = Pipeline([EQUALIZE])(image)
+        monkeypatch.setattr(tabulated, "LOOK_UP", tabulated.LOOK_UP.replace("while LANES", "while 0"))
+        np.testing.assert_array_equal(Pipeline([EQUALIZE])(image), want)
+
+    def test_a_chain_after_it_is_in_the_table(self):
+        image = np.arange(200, dtype=np.uint8).reshape(10, 20)
+        chain = [EQUALIZE, stage("point", "sqrt"), stage("point", "scale", gain=3)]
+        run = compile_plan(make_plan(chain, (10, 20)))
+        assert isinstance(run.runs[0], tabulated.Tabulated)
+        want = np.rint(3 * np.sqrt(255 * np.arange(1, 201) / 200))
+        np.testing.assert_array_equal(run(image)[0].ravel(), want)

@@ -17,6 +17,7 @@ from convpipe.compile.cpu.executable import Executable, Fused, compile_fused
 from convpipe.compile.cpu.fourier.transform import Transform
 from convpipe.compile.cpu.library import Library
 from convpipe.compile.cpu.sweep import Sweep
+from convpipe.compile.cpu.tabulated import Tabulated, is_tabulated
 from convpipe.compile.cpu.turned import Turned
 from convpipe.geometry import Axis
 from convpipe.losses import Losses
@@ -213,7 +214,10 @@ class GraphExecutable:
         makes = tuple(part.at[at] for at in program.results)
         pictures = tuple(map(self._picture, makes))
         work = sum(node.operations for node in nodes)
-        return Sweep(part.reads, makes, pictures, Fused(program), work, nodes[0].statistics, plan.alpha)
+        sweep = Sweep(part.reads, makes, pictures, Fused(program), work, nodes[0].statistics, plan.alpha)
+        if sweep.statistics and is_tabulated(plan, part, given[0], pictures[0]):
+            return Tabulated(sweep, plan)
+        return sweep
 
     def _apart(self, part: Part, op: Apart) -> Run:
         """Return what runs an op that is in no loop over rows."""

@@ -30,6 +30,9 @@ WIDE = "avx512f" in _FEATURES
 
 VECTOR_BYTES = 64 if WIDE else 32 if "avx" in _FEATURES else 16
 
+PERMUTES_BYTES = {"avx512f", "avx512bw", "avx512vbmi"} <= _FEATURES
+"""Whether a vector of 64 bytes can be looked up in two others."""
+
 WORD, _INDEX = ir.IntType(64), ir.IntType(32)
 
 
@@ -47,6 +50,11 @@ def splat(builder, value, lanes):
 def fused(builder, a, b, c):
     # a * b + c, rounded once.
     return _call(builder, f"llvm.fma.{_name(c.type)}", c.type, [a, b, c])
+
+
+def permuted(builder, first, index, second):
+    # The bytes of two vectors at the places, by their last 7 bits, that a third one has.
+    return _call(builder, "llvm.x86.avx512.vpermi2var.qi.512", first.type, [first, index, second])
 
 
 def load_masked(builder, place, mask, align):

@@ -51,13 +51,13 @@ class Sweep:
         rows = [picture.rows(image) for image, picture in zip(images, given, strict=True)]
         outs = [picture.empty() for picture in self.pictures]
         bands = self.fused.bands(self.operations, threads)
-        return outs, self.fused.run(rows, outs, bands, self._measured(images[0], threads))
+        return outs, self.fused.run(rows, outs, bands, self.measured(images[0], threads))
 
     def band(self, given: Sequence[Band], first: int, last: int) -> list[Band]:
         """Return rows of the images that it writes, made of rows of those that it reads; as a call."""
         return self.fused.band(given, self.pictures, first, last)
 
-    def _measured(self, image: NDArray[Any], threads: int | None) -> list[float]:
+    def measured(self, image: NDArray[Any], threads: int | None) -> list[float]:
         """Return the numbers of an image."""
         if not self.statistics:
             return []

@@ -1,0 +1,139 @@
+"""A sweep that looks at one sample at a time, over 8 bits: its 256 results, and then those by the samples.
+
+The results are those of the sweep's own loops, so the bytes are the same. To look a byte up takes less than a
+table of floating point, a line between two entries, and a rounding.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from convpipe.compile.common.levels import make_program
+from convpipe.compile.common.pictures import Picture
+from convpipe.compile.cpu import drive
+from convpipe.compile.cpu.executable import NOTHING_ELSE, Fused, all_bands, one_band
+from convpipe.compile.cpu.sweep import Sweep
+from convpipe.compile.runtime import cache
+from convpipe.compile.runtime.threads import count
+from convpipe.ops import Cast, Lookup, Map, Op, Stencil
+from convpipe.plan import Plan
+from convpipe.plan.parts import Part
+
+LOOK_UP = """\
+import numpy as np
+
+from convpipe.compile.cpu.addresses import placed
+from convpipe.compile.cpu.rows import inline
+from convpipe.compile.cpu.octets import LANES, look_up
+
+
+@inline
+def share(words, image, out, others, parameters, first, last):
+    # Bytes first..last, in units: words are how many a unit has, and how many bytes there are.
+    i, end = first * words[0], min(last * words[0], words[1])
+    while LANES and i + LANES <= end:
+        look_up(parameters, image + i, out + i)
+        i += LANES
+    s, d, table = placed(image, np.uint8), placed(out, np.uint8), placed(parameters, np.uint8)
+    while i < end:
+        d[i] = table[np.int64(s[i])]
+        i += 1
+    return 0
+"""
+
+_UNIT = 1 << 15
+"""Bytes that a thread takes at least, for a wake costs as much."""
+
+
+def is_tabulated(plan: Plan, part: Part, given: Picture, made: Picture) -> bool:
+    """Tell whether a part is a chain that looks samples of 8 bits up, one at a time, and gives such again."""
+    bytes_only = given == made and given.dtype == "uint8"
+    ops = [op for node in part.nodes for op in node.ops]
+    return (
+        bytes_only
+        and not plan.alpha
+        and len(part.makes) == 1
+        and all(node.inputs == (k - 1,) for k, node in enumerate(part.numbered))
+        and all(_is_of_a_sample(op) for op in ops)
+        and any(isinstance(op, Lookup) for op in ops)
+    )
+
+
+def _is_of_a_sample(op: Op) -> bool:
+    return op.is_identity if isinstance(op, Stencil) else isinstance(op, Map | Lookup | Cast)
+
+
+@dataclass(frozen=True)
+class Tabulated:
+    """A sweep over bytes, by a table of what it makes of each.
+
+    Parameters
+    ----------
+    sweep : Sweep
+        Of a part for which :func:`is_tabulated` holds.
+    plan : Plan
+        Of its nodes alone.
+    """
+
+    sweep: Sweep
+    plan: Plan
+
+    @property
+    def reads(self) -> tuple[int, ...]:
+        """Positions of the nodes of the plan whose images it reads."""
+        return self.sweep.reads
+
+    @property
+    def makes(self) -> tuple[int, ...]:
+        """Positions of those whose images it makes."""
+        return self.sweep.makes
+
+    @property
+    def source(self) -> str:
+        """The schedule of the sweep over all bytes, and its loops."""
+        return f"# of each of 256 samples, and then by a table\n{self._over_all.source}"
+
+    def __call__(self, images: Sequence[NDArray[Any]], threads: int | None) -> tuple[list[NDArray[Any]], int]:
+        """Return the image that it makes, and how many NaNs became 0."""
+        table = np.empty((1, 256), np.uint8)
+        measured = self.sweep.measured(images[0], threads)
+        if self._over_all.run([_ALL], [table], 1, measured):  # so many of them: where they are is not known
+            return self.sweep(images, threads)
+        (picture,) = self.sweep.pictures
+        rows, out = picture.rows(images[0]).view(), picture.empty()
+        rows.flags.writeable = False
+        units = -(-rows.size // _UNIT)
+        words = np.array([_UNIT, rows.size], np.int64)
+        words.flags.writeable = False
+        parameters = table.ravel()
+        parameters.flags.writeable = False
+        given = (cache.address(LOOK_UP, "share", drive.BAND), words, rows, out, parameters, NOTHING_ELSE)
+        shares = min(units, threads or count())
+        if shares == 1:
+            one_band()(*given, 0, units)
+        else:
+            all_bands()(*given, units, 1, shares)
+        return [out], 0
+
+    def warm(self) -> None:
+        """Compile its loops."""
+        self._over_all.warm()
+        cache.address(LOOK_UP, "share", drive.BAND)
+
+    @cached_property
+    def _over_all(self) -> Fused:
+        picture = Picture(_ALL.shape, 1, "uint8")
+        extent = picture.extent
+        nodes = tuple(replace(node, input=extent, extent=extent, channels=1) for node in self.plan.nodes)
+        plan = replace(self.plan, input=extent, channels=1, nodes=nodes, beside=())
+        last = len(nodes) - 1
+        return Fused(make_program(plan, [tuple(range(len(nodes)))], [picture], [(last, "uint8")]))
+
+
+_ALL = np.arange(256, dtype=np.uint8).reshape(1, 256)
