@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Literal, cast
+from fractions import Fraction
+from typing import Literal, Protocol, cast
 
 from convpipe.errors import ParameterError, PlanError
 from convpipe.geometry import LARGEST, Axis, Extent, check_count, plain
@@ -12,8 +13,87 @@ from convpipe.geometry import LARGEST, Axis, Extent, check_count, plain
 Sides = tuple[tuple[int, int], tuple[int, int]]
 """((top, bottom), (left, right)) in pixels."""
 
-Part = tuple[int, int | None]
-"""First and end of a slice, as NumPy's: below 0 they count from the end; None is the end."""
+
+class Part(Protocol):
+    """What is kept of an axis."""
+
+    def span(self, size: int, name: str) -> tuple[int, int]:
+        """Return the first sample that is kept of `size`, and the end; `name` is theirs, as rows.
+
+        Raises
+        ------
+        PlanError
+            If nothing is kept, or more than there is.
+        """
+
+
+@dataclass(frozen=True)
+class Slice:
+    """From a first sample to an end, as NumPy's: below 0 they count from the last; None is the end."""
+
+    first: int
+    end: int | None
+
+    def span(self, size: int, name: str) -> tuple[int, int]:
+        """Return both, as :meth:`Part.span`.
+
+        Examples
+        --------
+        >>> Slice(2, -3).span(10, "rows")
+        (2, 7)
+        """
+        first, end = self.first, self.end
+        begin = first + size if first < 0 else first
+        stop = size if end is None else end + size if end < 0 else end
+        if not 0 <= begin < stop <= size:
+            asked = f"the box from {first} to {'null' if end is None else end}"
+            if begin >= stop:
+                raise PlanError(f"{asked} keeps nothing of an image of {size} {name}")
+            null = "; null in the place of its end keeps all to the last" if 0 <= begin < size else ""
+            raise PlanError(f"{asked} keeps more than there is of an image of {size} {name}{null}")
+        return begin, stop
+
+
+@dataclass(frozen=True)
+class Share:
+    """From one share of the axis to another, from 0 to 1; both are rounded half up to whole samples."""
+
+    low: float
+    high: float
+
+    def span(self, size: int, name: str) -> tuple[int, int]:
+        """Return the first and the end, as :meth:`Part.span`.
+
+        Examples
+        --------
+        >>> Share(0.25, 1).span(10, "rows")
+        (3, 10)
+        """
+        begin, stop = (int(Fraction(share) * size + Fraction(1, 2)) for share in (self.low, self.high))
+        if begin >= stop:
+            asked = f"the part from {self.low:g} to {self.high:g}"
+            raise PlanError(f"{asked} keeps nothing of an image of {size} {name}")
+        return begin, stop
+
+
+@dataclass(frozen=True)
+class Middle:
+    """So many samples in the middle; where one is left over, the part lies nearer to the first."""
+
+    count: int
+
+    def span(self, size: int, name: str) -> tuple[int, int]:
+        """Return the first and the end, as :meth:`Part.span`.
+
+        Examples
+        --------
+        >>> Middle(4).span(7, "rows")
+        (1, 5)
+        """
+        if self.count > size:
+            raise PlanError(f"'center' keeps {self.count} {name}, more than there are of an image of {size}")
+        begin = (size - self.count) // 2
+        return begin, begin + self.count
 
 
 @dataclass(frozen=True)
@@ -33,19 +113,10 @@ class Kept:
 
         Examples
         --------
-        >>> Kept((1, None), (2, -3)).sides(1, 10)
+        >>> Kept(Middle(3), Slice(2, -3)).sides(1, 10)
         (-2, -3)
         """
-        first, end = (self.rows, self.cols)[axis]
-        begin = first + size if first < 0 else first
-        stop = size if end is None else end + size if end < 0 else end
-        if not 0 <= begin < stop <= size:
-            name = ("rows", "columns")[axis]
-            asked = f"'{name}: [{first}, {'null' if end is None else end}]'"
-            if begin >= stop:
-                raise PlanError(f"{asked} keeps nothing of an image of {size} {name}")
-            null = f"; '{name}: [{first}, null]' keeps all to the last" if 0 <= begin < size else ""
-            raise PlanError(f"{asked} keeps more than there is of an image of {size} {name}{null}")
+        begin, stop = (self.rows, self.cols)[axis].span(size, ("rows", "columns")[axis])
         return -begin, stop - size
 
 

@@ -25,7 +25,7 @@ from convpipe.ops import (
     Turn,
     Window,
 )
-from convpipe.padding import Kept, Pooled
+from convpipe.padding import Kept, Pooled, Share, Slice
 from convpipe.statistics import measure
 
 FUNCTIONS = {
@@ -237,10 +237,21 @@ def sides_of(op, rule, shape):
     return sides
 
 
+def kept(part, size):
+    """The slice of an axis that a crop keeps."""
+    if isinstance(part, Slice):
+        return slice(part.first, part.end)
+    if isinstance(part, Share):
+        return slice(*(int(np.floor(share * size + 0.5)) for share in (part.low, part.high)))
+    left = size - part.count
+    return slice(left // 2, size - left + left // 2)
+
+
 def pad(op, values, premultiplied=False):
     if isinstance(op.padding, Kept):
-        (top, bottom), (left, right) = op.padding.rows, op.padding.cols
-        return values[top:bottom, left:right]
+        parts = (op.padding.rows, op.padding.cols)
+        rows, cols = (kept(part, size) for part, size in zip(parts, values.shape, strict=False))
+        return values[rows, cols]
     sides = sides_of(op, op.padding, values.shape)
     cut = tuple(slice(None, after if after < 0 else None) for _, after in sides)
     values, sides = values[cut], [(before, max(after, 0)) for before, after in sides]

@@ -71,8 +71,8 @@ def test_borders_and_strides(method, border, rng):
         [GAUSSIAN, SOBEL, stage("blur", "box", size=[2, 3], stride=2)],
         [stage("custom", "odd", kernel=ODD, padding=[0, 1, 2, 3]), stage("custom", "odd", kernel=ODD)],
         [stage("blur", "box", size=3, bias=1), SOBEL],
-        [stage("point", "scale", gain=-2), SOBEL, stage("geometry", "crop", rows=[2, -3], columns=[1, None])],
-        [stage("geometry", "crop", rows=[3, None]), GAUSSIAN],
+        [stage("point", "scale", gain=-2), SOBEL, stage("geometry", "crop", box=[2, 1, -3, None])],
+        [stage("geometry", "crop", box=[3, 0, None, None]), GAUSSIAN],
         [stage("sharpen", "unsharp", sigma=1, anchor=[3, 5])],
         [stage("contrast", "stretch"), GAUSSIAN],
         [stage("geometry", "resize", size=[31, 9], method="area"), SOBEL],
@@ -190,8 +190,8 @@ class TestJoins:
         check([*stages, stage("combine", "c", formula=formula, dtype=dtype), SOBEL], holed(rng))
 
     def test_of_branches_that_lose_other_samples(self, rng):
-        moved = stage("geometry", "crop", rows=[0, -2], columns=[2, None], name="moved", from_="input")
-        cut = stage("geometry", "crop", rows=[2, None], columns=[0, -2], name="cut", from_="input")
+        moved = stage("geometry", "crop", box=[0, 2, -2, None], name="moved", from_="input")
+        cut = stage("geometry", "crop", box=[2, 0, None, -2], name="cut", from_="input")
         check([moved, cut, stage("combine", "shift", formula="moved - 2 * cut")], holed(rng))
 
     def test_every_result_is_filled(self, rng):

@@ -33,9 +33,7 @@ STAGES = {
 STAGES |= {
     "scale": lambda **common: stage("point", "scale", gain=0.3, bias=0.1, **common | {"padding": "same"}),
     "abs": lambda **common: stage("point", "abs", **common | {"padding": "same"}),
-    "crop": lambda **common: stage(
-        "geometry", "crop", rows=[1, None], columns=[2, -1], stride=common.get("stride", 1)
-    ),
+    "crop": lambda **common: stage("geometry", "crop", box=[1, 2, None, -1], stride=common.get("stride", 1)),
 }
 # Resizes have no window to move or to spread, and are given none of what does it.
 STAGES |= {

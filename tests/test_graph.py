@@ -382,7 +382,9 @@ def test_what_a_stride_made_smaller_meets_it_where_it_divides_the_image_but_for_
 
 
 @pytest.mark.parametrize(
-    "first", [stage("point", "abs", stride=3), stage("geometry", "crop", rows=[2, None])], ids=["3", "crop"]
+    "first",
+    [stage("point", "abs", stride=3), stage("geometry", "crop", box=[2, 0, None, None])],
+    ids=["3", "crop"],
 )
 def test_what_does_not_cover_the_image_is_told_how_it_would_meet_it_again(first):
     with pytest.raises(PlanError) as caught:
@@ -546,7 +548,7 @@ def test_a_stage_that_rounds_does_so_before_the_next_one_whatever_else_is_a_resu
 
 def test_what_no_padding_can_mend_is_not_advised():
     turned = stage("geometry", "rotate90", name="turned")
-    cropped = stage("geometry", "crop", rows=[1, None], name="cropped", from_="input")
+    cropped = stage("geometry", "crop", box=[1, 0, None, None], name="cropped", from_="input")
     both = stage("combine", "c", formula="turned + input")
     with pytest.raises(PlanError, match=r"turned\) 24x20, input 20x24$"):
         make_plan([turned, both], (20, 24))

@@ -11,8 +11,9 @@ import pytest
 from convpipe.errors import ParameterError, ParameterTypeError
 from convpipe.geometry import Border
 from convpipe.stages import stage
+from convpipe.stages.boxes import Box
 from convpipe.stages.matrix import Matrix, Numbers
-from convpipe.stages.numbers import Count, CountPair, Number, NumberPair, SizePair, Span
+from convpipe.stages.numbers import Count, CountPair, Number, NumberPair, SizePair
 from convpipe.stages.parameters import BorderName, Choice, Flag, PaddingForm, PixelType, Text, TextList
 
 LARGEST = float(np.finfo(np.float32).max)
@@ -212,14 +213,13 @@ def test_shares_of_a_hundred():
         stage("rank", "percentile", percentile=100.5)
 
 
-def test_spans_hold_something():
-    span = Span("s", "")
-    assert span.parse([-2, 3]) == (-2, 3)
-    assert span.parse([2, -3]) == (2, -3)
-    for given in ([3, 3], [4, 3], [-3, -3]):
+def test_boxes_hold_something():
+    box = Box("b", "")
+    assert box.parse([-2, 2, 3, -3]) == (-2, 2, 3, -3)
+    for first, end in ([3, 3], [4, 3], [-3, -3]):
         with pytest.raises(ParameterError):
-            span.parse(given)
-    assert span.schema()["minItems"] == span.schema()["maxItems"] == 2
+            box.parse([first, 0, end, 1])
+    assert box.schema()["minItems"] == box.schema()["maxItems"] == 4
 
 
 def test_a_size_is_two_sides_or_that_of_the_input():

@@ -313,7 +313,7 @@ def test_a_background_of_images_of_any_size(rng):
         small = Pipeline([few])(image)
         want = image - Pipeline([resize(extent, "bilinear")])(small)
         np.testing.assert_array_equal(run(image), want)
-    cut = stage("geometry", "crop", rows=[2, 9], columns=[1, 5])
+    cut = stage("geometry", "crop", box=[2, 1, 9, 5])
     assert Pipeline([cut, back])(image).shape == image.shape
 
 

@@ -71,7 +71,7 @@ RESIZES = {
 }
 WINDOWS = {
     "blur": stage("blur", "box", size=[3, 4], padding=0),
-    "crop": stage("geometry", "crop", rows=[3, None], columns=[1, -2]),
+    "crop": stage("geometry", "crop", box=[3, 1, None, -2]),
     "every second": stage("point", "abs", stride=[2, 1]),
 }
 

@@ -174,7 +174,7 @@ def test_the_padding_that_an_error_names_is_that_of_an_opening(rng):
     """Cut after it, or padded before it."""
     image = rng.integers(0, 256, (12, 14), dtype=np.uint8)
     opened = stage("morphology", "open", size=3)
-    kept = Pipeline([opened, stage("geometry", "crop", rows=[2, -2], columns=[2, -2])])(image)
+    kept = Pipeline([opened, stage("geometry", "crop", box=[2, 2, -2, -2])])(image)
     assert np.array_equal(kept, Pipeline([opened])(image)[2:-2, 2:-2])
     pad = stage("custom", "pad", kernel=[[1]], padding=2, border="edge")
     assert np.array_equal(Pipeline([pad, opened])(image), Pipeline([opened])(np.pad(image, 2, "edge")))

@@ -118,7 +118,7 @@ _NOT_HERE = {
     "canny hysteresis non_max_suppression": (
         "edge: sobel gives the gradient; point: threshold after it gives its strong edges, not thinned"
     ),
-    "slice roi region": "write 'geometry: crop' with rows and columns",
+    "slice roi region": "write 'geometry: crop' with 'box: [top, left, bottom, right]'",
     "transform": "geometry: resize scales, rotate90 and flip turn",
     "rotate deskew": "geometry: rotate90 turns by quarters; an EXIF orientation is applied",
     "warp affine perspective undistort shear translate polar log_polar": (
@@ -175,8 +175,8 @@ _PARAMETERS = {
     "axis": "direction axes",
     "direction": "axis orientation",
     "quarters": "k angle degrees turns times",
-    "columns": "cols x width",
-    "rows": "y height",
+    "box": "rows columns roi bounds rect",
+    "center": "centre middle",
     "gamma": "exponent power",
     "formula": "expression expr equation",
     "stride": "step strides subsampling",

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Literal
 
 from convpipe.errors import ParameterError
 from convpipe.geometry import Extent
 from convpipe.ops import IDENTITY, Op, Resample, Stencil, Turn
-from convpipe.padding import Kept, Part
+from convpipe.padding import Kept, Middle, Share, Slice
 from convpipe.stages.base import method
-from convpipe.stages.numbers import Count, NumberPair, SizePair, Span
+from convpipe.stages.boxes import Box, Shares
+from convpipe.stages.numbers import Count, CountPair, NumberPair, SizePair
 from convpipe.stages.parameters import Choice, Flag
 from convpipe.stages.resampling import METHODS, MOST, Doubling, Resizing
 
@@ -18,18 +20,43 @@ from convpipe.stages.resampling import METHODS, MOST, Doubling, Resizing
     "geometry",
     "crop",
     "keep some rows and columns; costs nothing, as the others are not read",
-    reference="numpy basic slicing: image[first:end, first:end]",
+    reference="numpy basic slicing: image[top:bottom, left:right]",
     parameters=(
-        Span(
-            "rows",
-            "[first, end]: end is the first not kept, null for none; below 0 from the last",
+        Box(
+            "box",
+            "[top, left, bottom, right], the last two not kept; null for none, below 0 from the last",
+            None,
         ),
-        Span("columns", "the same of columns", (0, None)),
+        Shares("relative", "the same as shares of the sides, from 0 to 1, rounded half up to pixels", None),
+        CountPair("center", "[rows, cols] in the middle; one left over is at the end", None),
     ),
-    example={"rows": [0, None]},
+    example={"box": [0, 0, None, None]},
 )
-def _crop(rows: Part, columns: Part) -> tuple[Op, ...]:
-    return (Stencil((IDENTITY,), padding=Kept(rows, columns)),)
+def _crop(
+    box: tuple[int, int, int | None, int | None] | None,
+    relative: tuple[float, float, float, float] | None,
+    center: Extent | None,
+) -> tuple[Op, ...]:
+    _only("crop", {"box": box, "relative": relative, "center": center})
+    kept: Kept
+    if box is not None:
+        top, left, bottom, right = box
+        kept = Kept(Slice(top, bottom), Slice(left, right))
+    elif relative is not None:
+        low, first, high, last = relative
+        kept = Kept(Share(low, high), Share(first, last))
+    else:
+        assert center is not None
+        kept = Kept(Middle(center[0]), Middle(center[1]))
+    return (Stencil((IDENTITY,), padding=kept),)
+
+
+def _only(name: str, given: Mapping[str, object]) -> None:
+    """Refuse all but one value that is not None."""
+    named = [name for name, value in given.items() if value is not None]
+    if len(named) != 1:
+        found = " and ".join(named) or "none"
+        raise ParameterError(f"geometry {name} needs one of {', '.join(given)}; given {found}")
 
 
 @method(
@@ -74,11 +101,7 @@ def _resize(
     method: str,
     antialias: bool,
 ) -> tuple[Op, ...]:
-    given = {"size": size, "factor": factor, "longest": longest}
-    named = [name for name, value in given.items() if value is not None]
-    if len(named) != 1:
-        found = " and ".join(named) or "none"
-        raise ParameterError(f"geometry resize needs one of {', '.join(given)}; given {found}")
+    _only("resize", {"size": size, "factor": factor, "longest": longest})
     if not enlarge and longest is None:
         raise ParameterError(
             "'enlarge: false' is of 'longest': it leaves smaller images as they are", "enlarge"

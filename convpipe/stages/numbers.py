@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from convpipe.errors import ParameterError, ParameterTypeError
-from convpipe.geometry import LARGEST, pair, plain
+from convpipe.geometry import LARGEST, pair
 from convpipe.interval import LARGEST as LARGEST_NUMBER
 from convpipe.stages.parameters import Parameter, is_list
 from convpipe.stages.slips import slip
@@ -140,35 +140,6 @@ class Range(Parameter):
     def schema(self) -> dict[str, Any]:
         """Return a list of two numbers."""
         return {"type": "array", "items": {"type": "number"}, "minItems": 2, "maxItems": 2}
-
-
-@dataclass(frozen=True)
-class Span(Parameter):
-    """First and end of a slice, [first, end]; parsed to a tuple."""
-
-    def parse(self, value: Any) -> tuple[int, int | None]:
-        """Return (first, end)."""
-        value = plain(value)
-        if not is_list(value) or len(value) != 2:
-            raise self.refuse_type(value)
-        first, end = value
-        for item in (first, 0 if end is None else end):
-            if isinstance(item, bool) or not hasattr(item, "__index__"):
-                raise self.refuse_type(value)
-            if abs(int(item)) > LARGEST:
-                raise self.refuse(value)
-        if end is not None and (first < 0) == (end < 0) and first >= end:
-            raise self.refuse(value)
-        return int(first), None if end is None else int(end)
-
-    def kind(self) -> str:
-        """Return what they are."""
-        return "two whole numbers, the first before the second, which may be null"
-
-    def schema(self) -> dict[str, Any]:
-        """Return a list of an integer and an integer or null."""
-        items = [{"type": "integer"}, {"type": ["integer", "null"]}]
-        return {"type": "array", "items": items, "minItems": 2, "maxItems": 2}
 
 
 @dataclass(frozen=True)

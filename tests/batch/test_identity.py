@@ -12,11 +12,12 @@ from convpipe.batch.identity import Identity, Maker, settings
 from convpipe.geometry import Border
 from convpipe.images import Limits
 from convpipe.stages import ANY_LABEL, families, stage
+from convpipe.stages.boxes import Box, Shares
 from convpipe.stages.combine import FormulaText
 from convpipe.stages.filters import Filters, PerChannel
 from convpipe.stages.footprint import Footprint
 from convpipe.stages.matrix import Matrix, Numbers
-from convpipe.stages.numbers import Count, CountPair, NumberPair, Range, Span
+from convpipe.stages.numbers import Count, CountPair, NumberPair, Range
 from convpipe.stages.parameters import Choice, Flag, PaddingForm
 from convpipe.stages.reference import ReferenceImage
 
@@ -128,8 +129,10 @@ def another(parameter, example):
         return 3
     if isinstance(parameter, Range):
         return [1, 98]
-    if isinstance(parameter, Span):
-        return [3, -4]
+    if isinstance(parameter, Box):
+        return [3, 0, -4, None]
+    if isinstance(parameter, Shares):
+        return [0.25, 0, 0.75, 1]
     if isinstance(parameter, NumberPair):
         return [1.75, 1.8125]
     return (
@@ -163,8 +166,9 @@ def test_every_parameter_of_every_stage_but_its_name(family, name, parameter):
     if parameter.name == "border" and "dilation" in method.unused:
         example = {**example, "padding": 2}  # else it meets none
     given = {**example, parameter.name: value}
-    if parameter.name in ("size", "longest") and "factor" in example:
-        del given["factor"]  # of which one is given
+    for ways in (("factor", "size", "longest"), ("box", "relative", "center")):
+        if parameter.name in ways[1:] and ways[0] in example:
+            del given[ways[0]]  # of which one is given
     one = Pipeline([stage(family, name, **example)])
     other = Pipeline([stage(family, name, **given)])
     # What a first stage reads is the image, whether it says so or not.

@@ -158,7 +158,7 @@ def test_what_a_float16_result_does_not_hold_is_counted(stages, dtype):
 
 
 def test_what_is_cropped_away_is_skipped(rng):
-    crop = stage("geometry", "crop", rows=[2, 8], columns=[3, None])
+    crop = stage("geometry", "crop", box=[2, 3, 8, None])
     for chain in ([crop], [stage("blur", "box", size=3), crop, stage("edge", "sobel")]):
         image = rng.random((9, 8)).astype(np.float32)
         _, run, got = check(chain, image)

@@ -41,7 +41,7 @@ IMAGE = """
 TABLES = [
     Table(
         "geometry crop",
-        {"rows": [1, 3]},
+        {"box": [1, 0, 3, None]},
         "NumPy, image[1:3]",
         peer=lambda image: image[1:3],
         image=IMAGE,
@@ -52,7 +52,7 @@ TABLES = [
     ),
     Table(
         "geometry crop",
-        {"rows": [0, None], "columns": [-3, -1]},
+        {"box": [0, -3, None, -1]},
         "NumPy, image[:, -3:-1]",
         peer=lambda image: image[:, -3:-1],
         image=IMAGE,
@@ -65,7 +65,7 @@ TABLES = [
     ),
     Table(
         "geometry crop",
-        {"rows": [1, None], "columns": [0, 4], "stride": [1, 2]},
+        {"box": [1, 0, None, 4], "stride": [1, 2]},
         "NumPy, image[1:, 0:4:2]",
         peer=lambda image: image[1:, 0:4:2],
         image=IMAGE,
@@ -74,6 +74,26 @@ TABLES = [
             11 13
             16 18
         """,
+    ),
+    Table(
+        "geometry crop",
+        {"relative": [0.3, 0.5, 0.9, 1]},
+        "NumPy, image[round(0.3 * 4):round(0.9 * 4), round(0.5 * 5):5], a half rounded up",
+        peer=lambda image: image[1:4, 3:],
+        image=IMAGE,
+        want="""
+             9 10
+            14 15
+            19 20
+        """,
+    ),
+    Table(
+        "geometry crop",
+        {"center": [1, 3]},
+        "NumPy, image[(4 - 1) // 2:][:1], and columns (5 - 3) // 2 and on",
+        peer=lambda image: image[1:2, 1:4],
+        image=IMAGE,
+        want="7 8 9",
     ),
     Table(
         "geometry resize",
