@@ -27,7 +27,7 @@ SHARPEN = [[0, -1, 0], [-1, 5, -1], [0, -1, 0]]
 BLUR = stage("blur", "gaussian", sigma=1, truncate=2)
 """5x5."""
 
-GRAY = stage("color", "gray", luma="bt601")
+GRAY = stage("color", "gray", weights="bt601")
 
 
 def image_for(pipeline: Pipeline, rows: int, cols: int | None = None) -> np.ndarray:

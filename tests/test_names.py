@@ -116,10 +116,6 @@ def test_methods():
         "background": ["flatfield", "subtract"],
         "blur": ["binomial", "box", "disk", "gaussian", "motion"],
         "color": [
-            "from_hsv",
-            "from_lab",
-            "from_xyz",
-            "from_ycbcr",
             "gray",
             "hsv",
             "lab",

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+import difflib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -50,6 +51,32 @@ class Numbers(Parameter):
         """Return a list of numbers."""
         number = {"type": "number"}
         return {"type": "array", "items": number, "minItems": self.least, "maxItems": self.most}
+
+
+@dataclass(frozen=True)
+class NamedNumbers(Numbers):
+    """A list of numbers, or the name of one that is well known; parsed to a tuple of float, or the name."""
+
+    named: Mapping[str, Sequence[float]] = field(default_factory=dict, hash=False)
+
+    def parse(self, value: Any) -> tuple[float, ...] | str:  # type: ignore[override]
+        """Return the numbers, or the name."""
+        if not isinstance(value, str):
+            return super().parse(value)
+        if value not in self.named:
+            close = difflib.get_close_matches(value.lower(), self.named, n=1)
+            hint = f"; did you mean {close[0]!r}?" if close else ""
+            raise ParameterError(f"{self.refuse(value)}{hint}", self.name)
+        return value
+
+    def kind(self) -> str:
+        """Return what is needed, and the names."""
+        count = str(self.least) if self.least == self.most else f"{self.least} to {self.most}"
+        return f"a list of {count} finite numbers, or one of {', '.join(self.named)}"
+
+    def schema(self) -> dict[str, Any]:
+        """Return a list of numbers, or one of the names."""
+        return {"anyOf": [super().schema(), {"enum": list(self.named)}]}
 
 
 @dataclass(frozen=True)

@@ -32,7 +32,7 @@ TABLES = [
     ),
     Table(
         "color gray",
-        {"luma": "bt709"},
+        {"weights": "bt709"},
         "scikit-image 0.26.0, skimage.color.rgb2gray",
         peer=color.rgb2gray,
         image=PIXELS,
@@ -48,7 +48,7 @@ TABLES = [
     ),
     Table(
         "color gray",
-        {"luma": "bt601"},
+        {"weights": "bt601"},
         "ITU-R BT.601-7, 2.5.1: 0.299 R + 0.587 G + 0.114 B",
         image=PIXELS,
         channels=3,
@@ -78,6 +78,29 @@ TABLES = [
             33
              7
         """,
+    ),
+    Table(
+        "color gray",
+        {"weights": "average"},
+        "by definition: the mean of red, green and blue",
+        image=PIXELS,
+        channels=3,
+        want="""
+             41.666667
+             98.666667
+             73.666667
+             93.333333
+            142.666667
+             94.333333
+        """,
+    ),
+    Table(
+        "color gray",
+        {"weights": [0.25, 0, 1]},
+        "by definition: 0.25 R + B",
+        image=PIXELS,
+        channels=3,
+        want="36\n141\n65.75\n44.5\n233.75\n28",
     ),
     Table(
         "color hsv",
@@ -111,8 +134,8 @@ TABLES = [
         """,
     ),
     Table(
-        "color from_hsv",
-        {},
+        "color hsv",
+        {"inverse": True},
         "scikit-image 0.26.0, skimage.color.hsv2rgb",
         peer=color.hsv2rgb,
         image="""
@@ -173,8 +196,8 @@ TABLES = [
         """,
     ),
     Table(
-        "color from_xyz",
-        {},
+        "color xyz",
+        {"inverse": True},
         "scikit-image 0.26.0, skimage.color.xyz2rgb",
         peer=color.xyz2rgb,
         image="""
@@ -235,8 +258,8 @@ TABLES = [
         """,
     ),
     Table(
-        "color from_lab",
-        {},
+        "color lab",
+        {"inverse": True},
         "scikit-image 0.26.0, skimage.color.lab2rgb",
         peer=color.lab2rgb,
         image="""
@@ -290,8 +313,8 @@ TABLES = [
         """,
     ),
     Table(
-        "color from_ycbcr",
-        {},
+        "color ycbcr",
+        {"inverse": True},
         "scikit-image 0.26.0, skimage.color.ycbcr2rgb, of uint8",
         peer=lambda image: 255 * color.ycbcr2rgb(image),
         image="""
@@ -330,7 +353,7 @@ TABLES = [
     ),
     Table(
         "color saturation",
-        {"amount": 2.0, "luma": "bt601"},
+        {"amount": 2.0, "weights": "bt601"},
         "by definition: grey + amount * (colour - grey), grey of the weights of color gray",
         image=PIXELS,
         channels=3,
@@ -345,7 +368,7 @@ TABLES = [
     ),
     Table(
         "color saturation",
-        {"amount": 1.5, "luma": "bt709"},
+        {"amount": 1.5, "weights": "bt709"},
         "by definition: grey + amount * (colour - grey), grey of the weights of color gray",
         image=PIXELS,
         channels=3,
