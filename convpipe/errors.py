@@ -4,7 +4,21 @@ Each class also derives from the built-in exception a caller would expect, so th
 nothing of convpipe can catch a ``ValueError``. This module imports nothing of convpipe.
 """
 
+import difflib
 from collections.abc import Iterable
+
+
+def nearest(word: object, known: Iterable[str]) -> str:
+    """Return '; did you mean ...?' for a misspelt `word`, or the list of what is known.
+
+    Examples
+    --------
+    >>> nearest("sobell", ["sobel", "scharr"]), nearest("x", ["sobel", "scharr"])
+    ("; did you mean 'sobel'?", '; known are scharr, sobel')
+    """
+    names = sorted(known)
+    close = difflib.get_close_matches(str(word)[:100], names, n=1)
+    return f"; did you mean {close[0]!r}?" if close else f"; known are {', '.join(names)}"
 
 
 def printable(text: str) -> str:
@@ -41,12 +55,21 @@ class ParameterError(ConvpipeError, ValueError):
         Name of the offending parameter, so that a config error can point at its line.
     index : int, optional
         Position of the offending stage in its pipeline, where there is one.
+    offset : int, optional
+        Character of the value, a text, that is wrong, from 0; where one can be told.
     """
 
-    def __init__(self, message: str, parameter: str | None = None, index: int | None = None) -> None:
+    def __init__(
+        self,
+        message: str,
+        parameter: str | None = None,
+        index: int | None = None,
+        offset: int | None = None,
+    ) -> None:
         super().__init__(message)
         self.parameter = parameter
         self.index = index
+        self.offset = offset
 
 
 class ParameterTypeError(ParameterError, TypeError):

@@ -1,8 +1,9 @@
 """The language of scalar expressions: what may be written, and the few forms that backends know.
 
 An expression is arithmetic (``+ - * /`` and ``**``), comparisons (chains too), ``and``, ``or``, ``not``, a
-conditional ``a if c else b``, finite numbers, names that are known, and calls of :data:`VOCABULARY`. Anything
-else is refused, so that text of a caller reaches generated source as names and numbers alone.
+conditional ``a if c else b``, finite numbers, names that are known, and calls of :data:`VOCABULARY` and
+:data:`WRITTEN_OUT`. Anything else is refused, so that text of a caller reaches generated source as names and
+numbers alone.
 
 :func:`parse` writes all of it with arithmetic, calls, and comparisons of two numbers that stand as the
 condition of a ``where``. So one meaning is that of intervals, of arrays and of machine code: Python's, but
@@ -18,13 +19,25 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
-from convpipe.errors import ParameterError
+from convpipe.errors import ParameterError, nearest
 
 VOCABULARY = {
-    "sqrt": 1, "exp": 1, "log": 1, "abs": 1, "square": 1, "floor": 1, "round": 1, "power": 2, "minimum": 2,
-    "maximum": 2, "where": 3,
+    "sqrt": 1, "exp": 1, "log": 1, "sin": 1, "cos": 1, "abs": 1, "square": 1, "floor": 1, "round": 1,
+    "power": 2, "arctan2": 2, "minimum": 2, "maximum": 2, "where": 3,
 }  # fmt: skip
-"""The functions that may be called, with the number of arguments each takes. Halves are rounded to even."""
+"""The functions that may be called, with the number of arguments each takes.
+
+Halves are rounded to even. Angles are in radians.
+"""
+
+WRITTEN_OUT = {"hypot": 2, "clip": 3}
+"""Functions that are calls of others.
+
+They are ``sqrt(square(x) + square(y))``, whose squares pass the largest float32 from 1.8e19 on and vanish
+below 1e-23, and ``minimum(maximum(x, low), high)``.
+"""
+
+CALLED = {**VOCABULARY, **WRITTEN_OUT}
 
 COMPARISONS = {
     ast.Gt: "greater",
@@ -42,7 +55,7 @@ LONGEST = 10_000
 DEEPEST = 100
 """Most operations within each other: below what Python reads, and what walks over them have stack for."""
 
-_LARGEST = (2 - 2**-23) * 2.0**127
+LARGEST = (2 - 2**-23) * 2.0**127
 """Largest float32; a larger number would be infinite in the arithmetic."""
 
 _YES, _NO = ast.Constant(1), ast.Constant(0)
@@ -158,28 +171,46 @@ def parse(text: str, names: frozenset[str]) -> ast.expr:
         ...
     convpipe.errors.ParameterError: expression 'r.real', column 1: 'r.real' is none of its forms: numbers, ...
     """
+    return read(syntax(text), text, names)
+
+
+def syntax(text: str) -> ast.expr:
+    """Return `text` as Python parses it, if its length, its depth and its characters are allowed.
+
+    Raises
+    ------
+    ParameterError
+        As of :func:`parse`.
+    """
     if len(text) > LONGEST:
-        raise ParameterError(
-            f"an expression has at most {LONGEST} characters; given {len(text)}", "expression"
-        )
+        raise refusal(text, LONGEST, f"an expression has at most {LONGEST} characters; given {len(text)}")
     # Letters beyond ASCII would be other names once parsed, and the end of a line other syntax.
     if (at := next((i for i, c in enumerate(text) if not " " <= c <= "~"), None)) is not None:
-        raise _refusal(text, at, f"{text[at]!r} is no character of it")
+        raise refusal(text, at, f"{text[at]!r} is no character of it")
     try:
         written = ast.parse(text, mode="eval").body
     except SyntaxError as error:
-        raise _refusal(text, max((error.offset or 1) - 1, 0), error.msg) from None
+        ends = error.offset == 0 and error.msg == "invalid syntax"  # where there is no more of it
+        at = len(text) if ends else max((error.offset or 1) - 1, 0)
+        raise refusal(text, at, error.msg) from None
     except (MemoryError, RecursionError, ValueError) as error:
-        raise _refusal(text, 0, f"too deep to be read ({type(error).__name__})") from None
+        raise refusal(text, 0, f"too deep to be read ({type(error).__name__})") from None
     _check_depth(written, text)
+    return written
+
+
+def read(written: ast.expr, text: str, names: frozenset[str]) -> ast.expr:
+    """Return the tree of few forms of what :func:`syntax` made of `text`; errors as of :func:`parse`."""
     tree = _Reader(text, names).number(written)
     _check_depth(tree, text)  # a chain of `and` is flat as written, and nested as read
     return tree
 
 
-def _refusal(text: str, column: int, reason: str) -> ParameterError:
+def refusal(text: str, column: int, reason: str) -> ParameterError:
+    """Return the error at a character of `text`, counted from 0."""
     shown = text if len(text) <= 80 else f"{text[:77]}..."
-    return ParameterError(f"expression {shown!r}, column {column + 1}: {reason}", "expression")
+    message = f"expression {shown!r}, column {column + 1}: {reason}"
+    return ParameterError(message, "expression", offset=min(column, len(text)))
 
 
 def _check_depth(tree: ast.expr, text: str) -> None:
@@ -188,7 +219,7 @@ def _check_depth(tree: ast.expr, text: str) -> None:
         level = [child for node in level for child in ast.iter_child_nodes(node)]
         if not level:
             return
-    raise _refusal(text, 0, f"more than {DEEPEST} operations within each other")
+    raise refusal(text, 0, f"more than {DEEPEST} operations within each other")
 
 
 class _Reader:
@@ -253,21 +284,27 @@ class _Reader:
         return _call("where", self.condition(node), _YES, _NO)
 
     def _called(self, node: ast.expr, name: str, arguments: list[ast.expr]) -> ast.expr:
-        self._check_known(node, name, VOCABULARY, "function")
-        if len(arguments) != VOCABULARY[name]:
-            raise self._refusal(node, f"{name} takes {VOCABULARY[name]} arguments; given {len(arguments)}")
+        self._check_known(node, name, CALLED, "function")
+        if len(arguments) != CALLED[name]:
+            raise self._refusal(node, f"{name} takes {CALLED[name]} arguments; given {len(arguments)}")
         if name == "where":
             test, yes, no = arguments
             return _call(name, self.condition(test), self.number(yes), self.number(no))
-        return _call(name, *(self.number(argument) for argument in arguments))
+        numbers = [self.number(argument) for argument in arguments]
+        if name == "hypot":
+            first, second = (_call("square", number) for number in numbers)
+            return _call("sqrt", ast.BinOp(first, ast.Add(), second))
+        if name == "clip":
+            return _call("minimum", _call("maximum", *numbers[:2]), numbers[2])
+        return _call(name, *numbers)
 
     def _check_number(self, node: ast.expr, value: float) -> None:
-        if not abs(value) <= _LARGEST:
-            raise self._refusal(node, f"a number whose size passes {_LARGEST:.3g}, the largest float32")
+        if not abs(value) <= LARGEST:
+            raise self._refusal(node, f"a number whose size passes {LARGEST:.3g}, the largest float32")
 
     def _check_known(self, node: ast.expr, name: str, known: Collection[str], what: str) -> None:
         if name not in known:
-            raise self._refusal(node, f"unknown {what} {name!r}; known are {', '.join(sorted(known))}")
+            raise self._refusal(node, f"unknown {what} {name[:80]!r}{nearest(name, known)}")
 
     def _no_form(self, node: ast.expr) -> ParameterError:
         piece = ast.get_source_segment(self._text, node) or ast.unparse(node)
@@ -275,7 +312,7 @@ class _Reader:
         return self._refusal(node, f"{piece[:80]!r} is none of its forms: {forms}")
 
     def _refusal(self, node: ast.expr, reason: str) -> ParameterError:
-        return _refusal(self._text, node.col_offset, reason)
+        return refusal(self._text, node.col_offset, reason)
 
 
 def _call(name: str, *arguments: ast.expr) -> ast.Call:

@@ -22,6 +22,9 @@ ROUNDING = 2.0**-12
 LARGEST = (2 - 2**-23) * 2.0**127
 """Largest float32. A bound beyond it is infinite, as the value would be."""
 
+LARGEST_ANGLE = 2.0**40
+"""Largest size, in radians, of what has a sine and a cosine: that of more is NaN."""
+
 
 @dataclass(frozen=True)
 class Interval:
@@ -190,6 +193,32 @@ def _reached(x: Interval) -> tuple[float, float]:
     return x.low - slack, x.high + slack
 
 
+def _sin(x: Interval) -> Interval:
+    low, high = _reached(x)
+    nan = x.nan or low < -LARGEST_ANGLE or high > LARGEST_ANGLE
+    if nan or high - low >= 2 * math.pi:
+        return Interval(-1.0, 1.0, nan)
+    ends = sorted(map(math.sin, (low, high)))
+    # A crest stands a quarter of a turn after each whole turn, a trough as far before it.
+    crest, trough = (
+        math.floor(high / (2 * math.pi) - at) > math.floor(low / (2 * math.pi) - at) for at in (0.25, -0.25)
+    )
+    return Interval(-1.0 if trough else ends[0], 1.0 if crest else ends[1], nan)
+
+
+def _cos(x: Interval) -> Interval:
+    found = _sin(x + math.pi / 2)
+    return Interval(found.low, found.high, found.nan or x.nan)
+
+
+def _arctan2(y: Interval, x: Interval) -> Interval:
+    nan = x.nan or y.nan
+    if x.low <= x.slack:  # it jumps from one half turn to the other
+        return Interval(-math.pi, math.pi, nan)
+    corners = [math.atan2(a, b) for a in (y.low, y.high) for b in (x.low, x.high)]
+    return Interval(min(corners), max(corners), nan)
+
+
 def _power(x: Interval, exponent: Interval) -> Interval:
     nan = x.nan or exponent.nan
     if exponent.low == exponent.high and exponent.low >= 0:
@@ -265,7 +294,10 @@ FUNCTIONS: dict[str, Callable[..., Interval]] = {
     "square": _square,
     "floor": _floor,
     "round": _round,
+    "sin": _sin,
+    "cos": _cos,
     "power": _power,
+    "arctan2": _arctan2,
     "minimum": _minimum,
     "maximum": _maximum,
     "where": _where,

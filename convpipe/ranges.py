@@ -87,10 +87,14 @@ class _Found:
         if isinstance(op, Window):
             return _Found(op.ranges(self.ranges.colour), self._windowed(op, padded))
         if isinstance(op, Map):
-            if isinstance(op, Reduce) and padded:  # by what is no sample, and may lie outside their extremes
-                return replace(self, responses={"r": UNBOUNDED})
             single = len(self.responses) == 1  # whatever its name
             given = {op.inputs[0]: self.ranges.colour} if single else self.responses
+            if isinstance(op, Reduce):
+                # What pads is no sample, and may lie outside the extremes that a range was given for.
+                known = op.result is None or not padded
+                return replace(
+                    self, responses={"r": op.range(given, self.ranges.colour) if known else UNBOUNDED}
+                )
             return replace(self, responses={"r": op.range(given)})
         colour = self.ranges.colour
         if isinstance(op, Turn):

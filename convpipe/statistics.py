@@ -5,6 +5,7 @@ NaN and alpha count for nothing, and infinities only as extremes.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -13,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from convpipe.histograms import MOST_LEVELS, Counter, Histogram, Samples
+from convpipe.interval import Interval
 from convpipe.thresholds import BINS, LEVELS, multiotsu
 
 THRESHOLDS = (*LEVELS, "mean")
@@ -76,6 +78,25 @@ class Statistic:
         if self.kind == "li" and held.step != 1:
             return _li(samples.finite(self.channel))
         return LEVELS[self.kind](held)
+
+    def range(self, samples: Interval) -> Interval:
+        """Enclose it, and the NaN that it is of no sample, where every sample lies in an interval.
+
+        Examples
+        --------
+        >>> Statistic("s", "deviation").range(Interval(0, 255)), Statistic("m", "otsu").range(Interval(3, 9))
+        (Interval(low=0.0, high=127.5), Interval(low=3, high=9))
+        """
+        spread = (samples.high - samples.low) / 2
+        if self.kind == "sum":
+            return Interval(
+                samples.low if samples.low >= 0 else -math.inf,
+                samples.high if samples.high <= 0 else math.inf,
+                nan=True,
+            )
+        if self.kind in ("deviation", "variance"):
+            return Interval(0.0, spread if self.kind == "deviation" else spread * spread, nan=True)
+        return Interval(samples.low, samples.high, nan=True)
 
     @property
     def is_extreme(self) -> bool:

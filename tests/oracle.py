@@ -40,6 +40,11 @@ FUNCTIONS = {
     "minimum": np.minimum,
     "maximum": np.maximum,
     "where": np.where,
+    "sin": np.sin,
+    "cos": np.cos,
+    "arctan2": np.arctan2,
+    "hypot": np.hypot,
+    "clip": np.clip,
 }
 
 
@@ -101,6 +106,9 @@ def run_stage(ops, values, kept=None, alpha=False):
                 invalid="ignore", divide="ignore"
             ):  # n / 0 in the branch that `where` does not take
                 mapped = eval(op.expression, {"__builtins__": {}}, scope)
+            mapped = np.broadcast_to(
+                mapped, values.shape
+            )  # a number of the image alone is its value everywhere
             if after_undo:
                 mapped = np.concatenate([mapped[..., :-1], values[..., -1:]], axis=2)
             values = mapped

@@ -33,9 +33,22 @@ def number(function):
     return call
 
 
+def sine(x):
+    return np.sin(x) if abs(x) <= interval.LARGEST_ANGLE else np.nan
+
+
+def cosine(x):
+    return np.cos(x) if abs(x) <= interval.LARGEST_ANGLE else np.nan
+
+
+def angle(y, x):
+    return np.arctan2(y + 0.0, x + 0.0)  # zeros have no sign
+
+
 MEANING = {
     "sqrt": np.sqrt, "exp": np.exp, "log": np.log, "abs": np.abs, "square": np.square, "power": np.power,
-    "floor": np.floor, "round": np.rint, "minimum": np.minimum, "maximum": np.maximum,
+    "floor": np.floor, "round": np.rint, "sin": sine, "cos": cosine, "arctan2": angle,
+    "minimum": np.minimum, "maximum": np.maximum,
     "+": np.add, "-": np.subtract, "*": np.multiply, "/": np.divide, "**": np.power,
     ">": np.greater, ">=": np.greater_equal, "<": np.less, "<=": np.less_equal, "==": np.equal,
     "!=": np.not_equal,
@@ -126,7 +139,10 @@ def in_source(text):
     functions = {
         function.__name__: function for function in scalars.VOCABULARY if function.__name__ != "power"
     }
-    functions |= {name: MEANING[name] for name in ("sqrt", "exp", "log", "abs", "floor", "round", "power")}
+    functions |= {
+        name: MEANING[name]
+        for name in ("sqrt", "exp", "log", "sin", "cos", "arctan2", "abs", "floor", "round", "power")
+    }
     source = translate(Map(text, NAMES), ["x", "y"], "0")
     return eval(f"lambda x, y: {source}", {**functions, "T": np.float64})
 
@@ -318,8 +334,8 @@ def test_every_backend_has_the_vocabulary():
 @pytest.mark.parametrize(
     ("name", "count"),
     [
-        *((name, 1) for name in ("sqrt", "exp", "log", "abs", "square", "floor", "round")),
-        *((name, 2) for name in ("power", "minimum", "maximum")),
+        *((name, 1) for name in ("sqrt", "exp", "log", "sin", "cos", "abs", "square", "floor", "round")),
+        *((name, 2) for name in ("power", "arctan2", "minimum", "maximum")),
         ("where", 3),
     ],
 )

@@ -34,6 +34,7 @@ LAYERS = [
     "statistics",
     "tensors",
     "ops",
+    "formula",
     "levels",
     "fourier",
     "selection",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from convpipe.config.inside import inside
 from convpipe.config.job import ResultSpec
 from convpipe.config.problems import Problems
 from convpipe.config.stages import Placed
@@ -45,5 +46,8 @@ def _located(fault: Fault, stages: Sequence[Placed], entries: Mapping[str, Entry
         if fault.key is None:
             return entries[fault.output].mark.error(fault.message)
         node = entries[fault.output].node
-    inside = node.value.get(fault.key) if fault.key and isinstance(node.value, dict) else None
-    return (inside.node if inside else node).mark.error(fault.message)
+    entry = node.value.get(fault.key) if fault.key and isinstance(node.value, dict) else None
+    if entry is None:
+        return node.mark.error(fault.message)
+    mark = entry.node.mark if fault.offset is None else inside(entry.node, fault.offset)
+    return mark.error(fault.message)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from convpipe.config.hints import belongs
+from convpipe.config.inside import inside
 from convpipe.config.job import MOST_STAGES, is_free
 from convpipe.config.problems import Problems
 from convpipe.config.tree import BROKEN, Entry, Node
@@ -178,4 +179,5 @@ def _located(error: ParameterError, node: Node, entries: dict[str, Entry], famil
         return entries[name].mark.error(message)
     if value.value is None:
         return value.mark.error(f"{name} has no value; it needs {known[name].kind()}")
-    return value.mark.error(str(error))
+    mark = value.mark if error.offset is None else inside(value, error.offset)
+    return mark.error(str(error))

@@ -92,16 +92,21 @@ class Reduce(Map):
     ----------
     statistics : tuple of Statistic
         By default ``low`` and ``high``, the smallest and largest sample. They are the first constants.
-    result : Interval
-        Encloses the value of the expression, whatever the numbers are.
+    result : Interval, optional
+        Encloses the value of the expression, whatever the numbers are. None: what follows from the range of
+        the samples.
     """
 
-    result: Interval = UNBOUNDED
+    result: Interval | None = UNBOUNDED
     statistics: tuple[Statistic, ...] = EXTREMES
 
     def __post_init__(self) -> None:
         _name_measured(self)
         super().__post_init__()
+
+    def range(self, responses: Mapping[str, Interval], samples: Interval = UNBOUNDED) -> Interval:
+        """Enclose the value of the expression, where the numbers are of `samples`."""
+        return super().range({**{one.name: one.range(samples) for one in self.statistics}, **responses})
 
 
 def _name_measured(op: Reduce | ChannelMap) -> None:

@@ -3,13 +3,13 @@
 import importlib
 import pkgutil
 
+from convpipe.errors import nearest
 from convpipe.stages.base import (
     ANY_LABEL,
     ImageKind,
     Method,
     families,
     find,
-    nearest,
 )
 from convpipe.stages.common import COMMON
 from convpipe.stages.entry import Stage, attempt, stage

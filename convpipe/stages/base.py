@@ -7,7 +7,6 @@ comes from the declaration.
 
 from __future__ import annotations
 
-import difflib
 import inspect
 import re
 from collections.abc import Callable, Mapping
@@ -15,7 +14,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, Literal
 
-from convpipe.errors import ParameterError
+from convpipe.errors import ParameterError, nearest
 from convpipe.geometry import Border
 from convpipe.ops import Graph, Op
 from convpipe.stages.common import COMMON, unused
@@ -74,9 +73,10 @@ class Method:
         The mathematics in a line, where factors and signs differ between libraries.
     colours : int, optional
         How many colour channels an image needs for it, if not any number.
-    reads : str, optional
-        Which of its own parameters names, in the attribute ``names`` of its value, the stages that it reads;
-        default: it reads one, which ``from`` names.
+    reads : tuple of str
+        Which parameters name the stages that it reads, in the order of its graph's inputs: by the name of
+        one, or of several in the attribute ``names`` of the value. They are not handed to `lower`, but for
+        those of several.
     """
 
     family: str
@@ -88,7 +88,7 @@ class Method:
     alpha: Literal["keep", "premultiply"] = "keep"
     example: Mapping[str, Any] = field(default_factory=dict)
     formula: str = ""
-    reads: str | None = None
+    reads: tuple[str, ...] = ("from",)
     colours: int | None = None
 
     def __post_init__(self) -> None:
@@ -109,7 +109,7 @@ class Method:
     @cached_property
     def common(self) -> tuple[Parameter, ...]:
         """Those of :data:`COMMON` that it takes and does not declare itself, with a meaning of its own."""
-        none = {*self.unused, *self._own, *(() if self.reads is None else ("from",))}
+        none = {*self.unused, *self._own, *(() if "from" in self.reads else ("from",))}
         return tuple(
             replace(parameter, choices=(*spoken(self.family, self.name), OWN))
             if isinstance(parameter, Choice) and parameter.name == "like"
@@ -170,7 +170,7 @@ def method(  # noqa: PLR0913 - the fields of a Method, by their names
     alpha: Literal["keep", "premultiply"] = "keep",
     example: Mapping[str, Any] | None = None,
     formula: str = "",
-    reads: str | None = None,
+    reads: tuple[str, ...] = ("from",),
     colours: int | None = None,
 ) -> Callable[[Lowering], Lowering]:
     """Register the decorated function as the mathematics of a filter.
@@ -243,10 +243,3 @@ def _home(name: object) -> str:
 def _advice(word: object, family: object = None) -> str:
     found = advice(word, family)
     return f"; {found}" if found else ""
-
-
-def nearest(word: object, known: Any) -> str:
-    """Return '; did you mean ...?' for a misspelt `word`, or the list of what is known."""
-    names = sorted(known)
-    close = difflib.get_close_matches(str(word), names, n=1)
-    return f"; did you mean {close[0]!r}?" if close else f"; known are {', '.join(names)}"

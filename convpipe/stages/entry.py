@@ -5,18 +5,26 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
-from convpipe.errors import ParameterError
+from convpipe.errors import ParameterError, nearest
 from convpipe.geometry import Border
 from convpipe.ops import Graph
-from convpipe.stages.base import ANY_LABEL, LABEL, ImageKind, Method, find, nearest
+from convpipe.stages.base import ANY_LABEL, LABEL, ImageKind, Method, find
 from convpipe.stages.common import COMMON, not_taken
 from convpipe.stages.dialects import OWN, Dialect
 from convpipe.stages.dialects import find as find_dialect
 from convpipe.stages.elsewhere import meant_here
 from convpipe.stages.lowering import lowered
 from convpipe.stages.parameters import Parameter, Text
+
+
+class Reference(NamedTuple):
+    """The name of a stage that another reads, the parameter that has it, and where in its text."""
+
+    name: str | None
+    parameter: str
+    offset: int | None
 
 
 @dataclass(frozen=True, eq=False)
@@ -95,10 +103,19 @@ class Stage:
     @property
     def reads(self) -> tuple[str | None, ...]:
         """Names of the stages that it reads, or ``input``; None is the stage before."""
-        if self.method.reads is None:
-            return (self.common["from"],)
-        names: tuple[str, ...] = self.parameters[self.method.reads].names
-        return names
+        return tuple(name for name, _, _ in self.references)
+
+    @cached_property
+    def references(self) -> tuple[Reference, ...]:
+        """What it reads, and where it says so."""
+        found = []
+        for key in self.method.reads:
+            value = self.common[key] if key in self.common else self.parameters[key]
+            if value is None or isinstance(value, str):
+                found.append(Reference(value, key, None))
+            else:
+                found += [Reference(name, key, value.place(name)) for name in value.names]
+        return tuple(found)
 
     @property
     def dialect(self) -> Dialect | None:

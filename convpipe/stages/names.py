@@ -13,6 +13,9 @@ from convpipe.stages.parameters import Text
 RESERVED = {"input": "the image that enters", "result": "what the last stage gives"}
 """What cannot be the name of a stage, and why."""
 
+BEFORE = "x"
+"""In a formula the stage before, unless a stage is called so."""
+
 IDENTIFIER = re.compile(r"[A-Za-z][A-Za-z0-9_]*", re.ASCII)
 """Form of a name by which a stage, or a result, is referred to."""
 

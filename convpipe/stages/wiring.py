@@ -6,10 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
-from convpipe.errors import ParameterError
-from convpipe.stages.base import nearest
+from convpipe.errors import ParameterError, nearest
 from convpipe.stages.entry import Stage, stage
-from convpipe.stages.names import IDENTIFIER, RESERVED
+from convpipe.stages.names import BEFORE, IDENTIFIER, RESERVED
 
 IMAGE = -1
 """What a stage reads that reads the image which enters the pipeline."""
@@ -54,12 +53,16 @@ class Wiring:
 
 
 class Fault(NamedTuple):
-    """What is wrong with how stages are wired, and where: in a stage or an output, at a key or as a whole."""
+    """What is wrong with how stages are wired, and where: in a stage or an output, as a whole or at a key.
+
+    Of a text below that key `offset` is the character that is wrong.
+    """
 
     message: str
     stage: int | None = None
     output: str | None = None
     key: str | None = None
+    offset: int | None = None
 
 
 def wire(
@@ -110,9 +113,9 @@ def wire(
 
 def _position(name: str | None, at: int, stages: Sequence[Stage]) -> int:
     """Return the position of what stage `at` calls `name`."""
-    if name is None:
-        return at - 1
-    return IMAGE if name == "input" else next(i for i, one in enumerate(stages) if one.common["name"] == name)
+    if name == "input":
+        return IMAGE
+    return next((i for i, one in enumerate(stages) if name and one.common["name"] == name), at - 1)
 
 
 def faults(stages: Sequence[Stage], outputs: Mapping[str, str]) -> list[Fault]:
@@ -140,9 +143,13 @@ class _Names:
 
     def of_stage(self, at: int, one: Stage) -> list[Fault]:
         """Return what is wrong with the names that a stage refers to."""
-        key = one.method.reads or "from"
-        found = [self._wrong(name, at) for name in one.reads if name is not None]
-        return [Fault(message, at, None, key) for message in found if message]
+        return [
+            Fault(message, at, None, key, offset)
+            for name, key, offset in one.references
+            if name is not None
+            and not (name == BEFORE and offset is not None and BEFORE not in self._places)
+            and (message := self._wrong(name, at))
+        ]
 
     def of_output(self, name: str, source: str) -> list[Fault]:
         """Return what is wrong with a result beside that of the last stage."""
@@ -185,7 +192,8 @@ class _Names:
         while waiting:
             place = waiting.pop()
             for name in self._stages[place].reads:
-                sources = [place - 1] if name is None else self._places.get(name, [])
+                before = [place - 1] if name in (None, BEFORE) else []
+                sources = before if name is None else self._places.get(name, before)
                 fresh = [source for source in sources if source >= 0 and source not in found]
                 found.update(fresh)
                 waiting += fresh

@@ -16,6 +16,7 @@ from numba.extending import intrinsic
 
 from convpipe import geometry
 from convpipe.compile.common import scalars
+from convpipe.compile.common.angles import angles
 from convpipe.compile.cpu.addresses import high, listed, low, row, source, target, values
 
 FLAGS: dict[str, Any] = {
@@ -107,6 +108,9 @@ def _accumulated(total, samples, verb):
         return result
 
     return total(total, types.StarArgTuple(samples)), chain
+
+
+sin, cos, arctan2 = angles(inline, dot_onto)
 
 
 @intrinsic(prefer_literal=True)
@@ -309,7 +313,9 @@ __all__ = [
     "FLAGS",
     "NOTHING",
     "OUTSIDE",
+    "arctan2",
     "border_index",
+    "cos",
     "dot",
     "dot_onto",
     "exp",
@@ -330,6 +336,7 @@ __all__ = [
     "quantize_float32",
     "round",
     "row",
+    "sin",
     "source",
     "sqrt",
     "square",

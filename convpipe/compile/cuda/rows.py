@@ -13,6 +13,7 @@ from numba import config, cuda
 
 from convpipe import geometry
 from convpipe.compile.common import scalars
+from convpipe.compile.common.angles import angles
 from convpipe.compile.common.exact import fma
 
 SIMULATED = bool(config.ENABLE_CUDASIM)  # type: ignore[attr-defined]
@@ -93,6 +94,8 @@ else:
     bits_float32, bits_float64 = libdevice.float_as_int, libdevice.double_as_longlong
     number_float32, number_float64 = libdevice.int_as_float, libdevice.longlong_as_double
 
+sin, cos, arctan2 = angles(inline, dot_onto)
+
 
 @inline
 def quotient(t, n):
@@ -162,8 +165,10 @@ def ordered_float64(order):
 
 __all__ = [
     "add",
+    "arctan2",
     "border_index",
     "clamp",
+    "cos",
     "dot",
     "dot_onto",
     "exp",
@@ -184,6 +189,7 @@ __all__ = [
     "quotient",
     "rint_float32",
     "rint_float64",
+    "sin",
     "sqrt",
     "square",
     "subtract",

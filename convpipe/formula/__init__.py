@@ -1,0 +1,9 @@
+"""Formulas over images: pixels beside each other, numbers of a whole image, and arithmetic of both.
+
+``language`` reads a text, ``graph`` makes ops of it.
+"""
+
+from convpipe.formula.graph import Formula
+from convpipe.formula.language import STATISTICS
+
+__all__ = ["STATISTICS", "Formula"]
