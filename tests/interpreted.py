@@ -335,6 +335,7 @@ def loops(sources, memory, poison=77):
         for own in (dot, dot_onto, plus, minus, half_even, low, high):
             setattr(helpers, own.__name__, own)
         helpers.floor, helpers.round = np.floor, np.rint
+        helpers.ldexp = lambda value, exponent: np.ldexp(value, int(exponent))
         for dtype in rows.INTEGERS:
             setattr(helpers, f"quantize_{dtype}", quantize(dtype))
             setattr(helpers, f"store_{dtype}", store(dtype))

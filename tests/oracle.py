@@ -12,6 +12,7 @@ import numpy as np
 
 from convpipe.ops import (
     Alpha,
+    Bilateral,
     Cast,
     ChannelMap,
     Frame,
@@ -92,7 +93,7 @@ def run_stage(ops, values, kept=None, alpha=False):
         elif isinstance(op, Window):
             if op.keep_alpha:
                 kept = centre(op, values)[..., -1]
-            make = ranked if isinstance(op, Rank) else stencil
+            make = bilateral if isinstance(op, Bilateral) else ranked if isinstance(op, Rank) else stencil
             responses = make(op, values, premultiplied)
             values = next(iter(responses.values()))
         elif isinstance(op, Map):
@@ -333,6 +334,26 @@ def ranked(op, values, premultiplied=False):
     return {name: ordered[k] for name, k in zip(op.names, op.ranks)}
 
 
+def bilateral(op, values, premultiplied=False):
+    """Weigh the colours under each place by how far off they are, in place and in colour."""
+    colours = slice(-1) if op.keep_alpha else slice(None)
+    middle = centre(op, values)[..., colours]
+    under = [(i, j, s[..., colours]) for i, j, s in windows(op, values, premultiplied)]
+    mean = bilateral_of(op, under, middle)
+    return {"r": np.concatenate([mean, middle[..., :1]], axis=2) if op.keep_alpha else mean}
+
+
+def bilateral_of(op, places, middle):
+    """The mean of the samples in some places, all colours together."""
+    total = weights = 0
+    for i, j, under in places:
+        apart = np.abs(under - middle)
+        far = apart.sum(axis=2) ** 2 if op.distance == "manhattan" else (apart**2).sum(axis=2)
+        weight = (op.spatial[i, j] * np.exp(-far / (2 * op.sigma**2)))[..., None]
+        total, weights = total + weight * under, weights + weight
+    return total / weights
+
+
 def centre(op, values):
     shape = op.kernel
     middle = {"upper": tuple((n - 1) // 2 for n in shape), "lower": tuple(n // 2 for n in shape)}.get(
@@ -440,6 +461,9 @@ def covered_window(ops, samples, cover):
         if (i, j) == window.centre:
             s0, c0 = s, c
     responses = {}
+    if isinstance(window, Bilateral):
+        far = [(i, j, np.where(c > 0, s, 1e9)) for i, j, s, c in inside["under"]]
+        responses["r"] = bilateral_of(window, far, np.where(c0 > 0, s0, 1e9))
     if isinstance(window, Rank):
         places = [(s, c) for i, j, s, c in inside["under"] if window.footprint[i, j]]
         extremes = {*window.ranks} <= {0, window.count - 1}

@@ -114,7 +114,7 @@ SPACES = ("hsv", "lab", "xyz", "ycbcr")
 def test_methods():
     assert {family: sorted(methods) for family, methods in families().items()} == {
         "background": ["flatfield", "subtract"],
-        "blur": ["binomial", "box", "disk", "gaussian", "motion"],
+        "blur": ["bilateral", "binomial", "box", "disk", "gaussian", "motion"],
         "color": [
             "gray",
             "hsv",

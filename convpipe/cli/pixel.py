@@ -14,12 +14,13 @@ from convpipe.cli.covered import counts_of, is_weighed, plain_plan, rule, weigh
 from convpipe.cli.pointwise import converted, looked_up, mapped, mixed, why
 from convpipe.cli.steps import has_steps, reads, shown, walk
 from convpipe.cli.streams import emit
-from convpipe.cli.window import Samples, grid, ranked, span, summed, taps_of, under
+from convpipe.cli.window import Samples, grid, ranked, span, summed, taps_of, under, weighed
 from convpipe.errors import ParameterError
 from convpipe.geometry import Border
 from convpipe.interval import Interval
 from convpipe.ops import (
     Alpha,
+    Bilateral,
     Cast,
     ChannelMap,
     Frame,
@@ -243,6 +244,8 @@ class Pixel:
             emit(f"in brackets: outside the image, by border {slid.border.name.lower()}{made}")
         if isinstance(slid, Rank):
             return ranked(slid, samples)
+        if isinstance(slid, Bilateral):
+            return weighed(slid, window[..., :-1] if slid.keep_alpha else window, self.channel)
         taps = dict(zip(slid.names, taps_of(slid, self.at), strict=True))
         for name, weights in taps.items():
             grid(f"taps of {name}", weights)

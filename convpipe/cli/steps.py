@@ -9,7 +9,7 @@ import numpy as np
 
 from convpipe.cli.streams import emit
 from convpipe.cli.window import Samples, grid, ranked, span, summed, taps_of, under
-from convpipe.ops import Map, Rank, has_window
+from convpipe.ops import Bilateral, Map, Rank, Resample, Stencil, has_window
 from convpipe.stages.wiring import IMAGE
 
 if TYPE_CHECKING:
@@ -86,7 +86,7 @@ class _Walked:
                 grid("footprint", window.footprint.astype(int))
             for name, rank in zip(window.names, window.ranks, strict=True):
                 emit(f"{name} = number {rank + 1} of {window.count}")
-        else:
+        elif isinstance(window, Stencil | Resample):
             for name, weights in zip(window.names, taps_of(window, (rows.first, cols.first)), strict=True):
                 grid(f"taps of {name}", weights)
         self._pixel.maps(node.ops)
@@ -98,6 +98,9 @@ class _Walked:
         samples, _ = under(self._images[node.inputs[0]][..., None], window, places)
         if isinstance(window, Rank):
             ranked(window, samples[..., 0])
+            return
+        if isinstance(window, Bilateral):
+            emit("r = the mean, weighted by how alike colours are")
             return
         for name, weights in zip(window.names, taps_of(window, at), strict=True):
             emit(f"{name} = {summed(samples[..., 0], weights)}")

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from convpipe.cli.streams import emit
 from convpipe.geometry import border_index
-from convpipe.ops import Layer, Rank, Resample, Stencil, Window
+from convpipe.ops import Bilateral, Layer, Rank, Resample, Stencil, Window
 
 MOST_SHOWN = 13
 """Largest kernel side printed number by number."""
@@ -45,6 +45,22 @@ def ranked(slid: Rank, samples: Samples) -> dict[str, float]:
     for (name, value), k in zip(found.items(), slid.ranks, strict=True):
         emit(f"{name} = number {k + 1} of {slid.count} = {value:.6g}")
     return found
+
+
+def weighed(slid: Bilateral, samples: Samples, channel: int) -> dict[str, float]:
+    """Print the weights of the places of a window of colours, and the mean of a channel; return that.
+
+    Parameters
+    ----------
+    slid : Bilateral
+    samples : ndarray, shape (KH, KW, colours)
+    channel : int
+    """
+    weights = slid.weights(samples)
+    grid("weights", weights)
+    mean = float((weights * samples[..., channel]).sum() / weights.sum())
+    emit(f"r = sum of weight x sample over the sum of weights = {mean:.6g}")
+    return {"r": mean}
 
 
 def taps_of(slid: Window, at: tuple[int, int]) -> tuple[NDArray[np.float64], ...]:

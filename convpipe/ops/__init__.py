@@ -1,6 +1,7 @@
 """The few operations that every stage is lowered to; emitters know these and no filter's name.
 
 - Stencil, a window, linear: each bank of taps gives one response per sample
+- Bilateral, a window: a mean that is weighted by how alike the samples are
 - Rank, a window: the samples of some ranks among those of its footprint
 - Resample, a window with taps of its own for every row and every column
 - Map, a scalar expression of the responses, giving one value per sample
@@ -21,6 +22,7 @@ each a chain: one with a window, or a join, whose map combines several images pi
 stands apart.
 """
 
+from convpipe.ops.bilateral import Bilateral
 from convpipe.ops.dtypes import COMPUTE, dtype_range, is_integer, stored
 from convpipe.ops.frame import Frame
 from convpipe.ops.graph import Apart, Graph, Node, Op, has_window, is_rounding, statistics
@@ -38,6 +40,7 @@ __all__ = [
     "IDENTITY",
     "Alpha",
     "Apart",
+    "Bilateral",
     "Cast",
     "ChannelMap",
     "Frame",

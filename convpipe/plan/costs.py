@@ -9,12 +9,29 @@ from collections.abc import Sequence
 from convpipe.fourier import LEAST_TAPS, Tiles, tiles
 from convpipe.geometry import Axis, Extent
 from convpipe.interval import Interval
-from convpipe.ops import ChannelMap, Frame, Layer, Lookup, Map, Mix, Op, Rank, Resample, Stencil, Taps, Turn
+from convpipe.ops import (
+    Bilateral,
+    ChannelMap,
+    Frame,
+    Layer,
+    Lookup,
+    Map,
+    Mix,
+    Op,
+    Rank,
+    Resample,
+    Stencil,
+    Taps,
+    Turn,
+)
 from convpipe.plan.arithmetic import Arithmetic
 from convpipe.plan.node import NodePlan, Separation
 from convpipe.selection import ROWS, counts, network
 from convpipe.selection.counts import is_counted
 from convpipe.statistics import Statistic
+
+WEIGHED = 17
+"""Operations of a weight that depends on samples: mostly those of its exponential."""
 
 
 def fourier_tiles(
@@ -71,6 +88,8 @@ def operations(op: Op, compute: str = "float32") -> int:
     if isinstance(op, Resample):
         rows, cols = op.phases
         return 2 * (math.ceil(rows.kernel * cols.rate) + cols.kernel)
+    if isinstance(op, Bilateral):
+        return WEIGHED * op.count
     if isinstance(op, Rank):
         if is_counted(op.count, op.ranks):
             return round(counts.operations(op.footprint, op.ranks, itemsize=1))

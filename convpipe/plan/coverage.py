@@ -7,6 +7,8 @@ Of samples s that count c, from 0 to 1, a window R of taps w becomes
   the window stands on is in the place of the rest. S, the sum of the taps, is R(1): so that is
   R(c s) + s0 R(1 - c), which is R(s) to the bit where nothing is missing.
 
+A bilateral mean compares whole pixels: a colour that counts nothing is as far from all others as can be.
+
 A rank among samples is that of the window in which s0 is in the place of every sample that counts nothing: s0
 itself, but no less than with the least number in those places and no more than with the largest. Extremes are
 those of the samples that count at all.
@@ -27,7 +29,8 @@ from typing import TypeVar
 
 from convpipe import expression
 from convpipe.geometry import Extent
-from convpipe.ops import Map, Op, Rank, Stencil, Taps, Window
+from convpipe.ops import Bilateral, Map, Op, Rank, Stencil, Taps, Window
+from convpipe.ops.bilateral import FAR
 from convpipe.plan.cover import NOTHING, SHARE, Builder, Covered, pruned
 from convpipe.plan.node import Entering, Made, NodePlan
 from convpipe.stages.wiring import IMAGE
@@ -154,7 +157,7 @@ class Coverer(ABC):
     ) -> Covered:
         """Return what follows the responses of a window, each an expression over images that are `named`."""
         window, *rest = node.ops
-        assert isinstance(window, Stencil | Rank)
+        assert isinstance(window, Stencil | Rank | Bilateral)
         first, ops = (rest[0], rest[1:]) if rest and isinstance(rest[0], Map) else (Map("r"), rest)
         ranges = window.ranges(stood.range)
         text, constants = _of_responses(first, responses)
@@ -165,6 +168,13 @@ class Coverer(ABC):
             return self.build.join(op, named, *ops)
 
         return self.after(node, joined, ops, replace(stood, range=node.unrounded, is_clean=True))
+
+    def weighed(self, node: NodePlan, window: Bilateral, given: Covered) -> Covered:
+        """Return a bilateral mean: a sample that does not count is like no other but such a one."""
+        stood = self.stood_on(node, window, given)
+        mean = self.build.add((window,), self.build.filled(given, FAR))
+        named = {"a": mean, "c": stood.cover.counts}
+        return self._responded(node, {"r": "a"}, named, replace(stood, range=given.range))
 
     def ranked(self, node: NodePlan, window: Rank, given: Covered) -> Covered:
         """Return what stands at ranks of a window."""

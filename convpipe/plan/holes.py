@@ -9,6 +9,7 @@ from dataclasses import replace
 from convpipe.errors import PlanError
 from convpipe.interval import Interval
 from convpipe.ops import (
+    Bilateral,
     Cast,
     ChannelMap,
     Map,
@@ -102,6 +103,8 @@ class _Holes(Coverer):
             return self._mean(node, window, given)
         if isinstance(window, Rank):
             return self.ranked(node, window, given)
+        if isinstance(window, Bilateral):
+            return self.weighed(node, window, given)
         if not isinstance(window, Stencil):
             message = "does not know yet what to leave out; it takes no image in which samples can be missing"
             raise PlanError(f"{node.origin} {message}", node.origin.name)

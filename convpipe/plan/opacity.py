@@ -10,7 +10,20 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from convpipe.ops import Alpha, Cast, ChannelMap, Lookup, Map, Op, Rank, Stencil, Turn, Window, statistics
+from convpipe.ops import (
+    Alpha,
+    Bilateral,
+    Cast,
+    ChannelMap,
+    Lookup,
+    Map,
+    Op,
+    Rank,
+    Stencil,
+    Turn,
+    Window,
+    statistics,
+)
 from convpipe.plan.cover import SHARE, Cover, Covered, is_in_place, standing
 from convpipe.plan.coverage import Coverer, Head, stands
 from convpipe.plan.node import Made, NodePlan
@@ -79,8 +92,12 @@ class _Opacity(Coverer):
     def one(self, node: NodePlan, given: Covered) -> Covered:
         """Return what becomes of one image."""
         window, *rest = node.ops
-        if isinstance(window, Rank):
-            made = self.ranked(node, window, given)
+        if isinstance(window, Rank | Bilateral):
+            made = (
+                self.weighed(node, window, given)
+                if isinstance(window, Bilateral)
+                else self.ranked(node, window, given)
+            )
             return replace(made, samples=self.build.clean(made), is_clean=True)
         if isinstance(window, Stencil) and node.reduces:
             return self._measured(node, window, given)

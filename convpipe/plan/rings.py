@@ -12,7 +12,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from convpipe.geometry import Border
-from convpipe.ops import IDENTITY, Alpha, ChannelMap, Mix, Rank, Resample, Stencil, Window
+from convpipe.ops import IDENTITY, Alpha, Bilateral, ChannelMap, Mix, Rank, Resample, Stencil, Window
 from convpipe.plan.ahead import Reader, look_ahead
 from convpipe.plan.node import NodePlan
 from convpipe.plan.parts import Part, levels
@@ -151,6 +151,8 @@ def _level_bytes(level: Sequence[NodePlan], padded: int, itemsize: int, *, first
     sorting = (
         3 * _network_bytes(window, channels, itemsize) if isinstance(window, Rank) else 0
     )  # both ends, too
+    if isinstance(window, Bilateral):  # its samples in the type of the arithmetic, its sums, what it makes
+        across += axis.kernel + 2 * made + 2
     return (
         (rows + sums + across + 1) * pitch(padded * channels * itemsize) + ends + addresses * INDEX + sorting
     )

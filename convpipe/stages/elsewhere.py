@@ -80,6 +80,7 @@ _HERE = {
     "pascal": "blur: binomial",
     "pillbox defocus circular_mean": "blur: disk (with 'radius:')",
     "compass": "edge: robinson",
+    "bilateral_filter denoise_bilateral": "blur: bilateral",
     "zoom upscale upsample enlarge thumbnail downscale interpolate resize.linear resize.bilinear resize.cubic"
     " resize.bicubic resize.lanczos resize.lanczos3 resize.nearest resize.area resize.box": (
         "geometry: resize (with 'factor: N', 'longest: N' or 'size: [rows, columns]', and a 'method:')"
@@ -113,10 +114,7 @@ _HERE = {
 """Names, and the entry that does it here."""
 
 _NOT_HERE = {
-    "bilateral bilateral_filter denoise_bilateral": "blur: gaussian is nearest; it does not keep edges",
-    "wiener anisotropic guided wavelet denoise_wavelet": (
-        "blur: gaussian is nearest; it does not keep edges"
-    ),
+    "wiener anisotropic guided wavelet denoise_wavelet": "blur: bilateral keeps edges, too",
     "canny hysteresis non_max_suppression": (
         "edge: sobel gives the gradient; point: threshold after it gives its strong edges, not thinned"
     ),

@@ -70,5 +70,17 @@ CASES = [
         Case("morphology", name, _morphology(name.upper(), "RECT", 5), {"size": 5})
         for name in ("open", "close", "gradient", "tophat", "blackhat")
     ),
+    *(
+        Case(
+            "blur",
+            "bilateral",
+            lambda image, d=d, color=color: cv2.bilateralFilter(image, d, color, 3),
+            {"size": d, "sigma_color": color, "sigma_space": 3},
+            (kind,),
+            images=images,
+        )
+        for d, images in ((5, "gray"), (9, "gray"), (9, "rgb"), (15, "gray"))
+        for kind, color in (("uint8", 25), ("float32", 0.1))
+    ),
     Case("custom", "LABEL", lambda image: cv2.filter2D(image, -1, np.array(KERNEL)), {"kernel": KERNEL}),
 ]

@@ -168,6 +168,21 @@ def _whole(instruction):
 floor, round = _whole("llvm.floor"), _whole("llvm.rint")
 
 
+@intrinsic
+def ldexp(context, value, exponent):
+    # value * 2**exponent, of a whole number, where both and the result are normal numbers: the exponent is
+    # added to that of the value.
+    bits, fraction = (32, 23) if value == types.float32 else (64, 52)
+
+    def scaled(context, builder, signature, arguments):
+        kind = IntType(bits)
+        value, exponent = arguments
+        steps = builder.shl(builder.fptosi(exponent, kind), Constant(kind, fraction))
+        return builder.bitcast(builder.add(builder.bitcast(value, kind), steps), value.type)
+
+    return value(value, exponent), scaled
+
+
 def _quantized(builder, value, limits):
     value = _call(builder, "llvm.rint", value.type, value)
     value = _number(builder, value) if limits.min < 0 else value
@@ -323,6 +338,7 @@ __all__ = [
     "half_even",
     "high",
     "inline",
+    "ldexp",
     "listed",
     "log",
     "looked_up",

@@ -17,11 +17,12 @@ import numpy as np
 from convpipe.compile.common import levels
 from convpipe.compile.common.banks import choose
 from convpipe.compile.common.segments import Segment, segments
+from convpipe.compile.cpu.bilateral import Weighed
 from convpipe.compile.cpu.ranks import Ranked
 from convpipe.compile.cpu.recipes import Copy, Join, Recipe, Responses
 from convpipe.compile.cpu.resample import Resampled
 from convpipe.geometry import Axis, Border, Extent
-from convpipe.ops import Rank, Resample, Stencil
+from convpipe.ops import Bilateral, Rank, Resample, Stencil
 from convpipe.plan import NodePlan
 from convpipe.plan.ahead import Ahead, Reader, look_ahead
 from convpipe.plan.arithmetic import Sums, kept
@@ -309,6 +310,8 @@ class _Maker:
         in_place = given.source < 0 and given.is_padded
         shared = (chain, values, compute, in_place, given.constant)
         slid, floating = node.window, Sums(compute)
+        if isinstance(slid, Bilateral):
+            return Weighed(level, (), *shared, window=slid, dtype=given.dtype)
         if isinstance(slid, Rank):
             return Ranked(level, (), *shared, window=slid, dtype=given.dtype)
         assert isinstance(slid, Stencil)

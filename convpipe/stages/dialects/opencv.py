@@ -63,4 +63,13 @@ declare(
 for _name in ("open", "close", "gradient", "tophat", "blackhat"):
     _call = f"cv2.morphologyEx(image, cv2.MORPH_{_name.upper()}, footprint)"
     declare("opencv", "morphology", _name, _call, border="edge")
+declare(
+    "opencv",
+    "blur",
+    "bilateral",
+    "cv2.bilateralFilter(image, size, sigma_color, sigma_space)",
+    border="reflect",
+    footprint="disk",
+    distance="manhattan",
+)
 declare("opencv", "custom", "LABEL", "cv2.filter2D(image, -1, kernel)", border="reflect")
