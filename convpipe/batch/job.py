@@ -40,6 +40,8 @@ class FolderJob:
         Of the results; default: that of each input's name.
     quality, compression : int, optional
         For formats that have them.
+    channels : {'samples', 'pages'}, optional
+        What the channels of a TIFF are.
     outputs : mapping of str to Encoding, or to a dict of its fields
         How results beside that of the last stage are encoded, by their names; what is not said of one is as
         the job says.
@@ -67,7 +69,7 @@ class FolderJob:
     Examples
     --------
     >>> FolderJob("photos", "out", include=["*.png"], quality=90).encoding
-    Encoding(format=None, quality=90, compression=None)
+    Encoding(format=None, quality=90, compression=None, channels=None)
     """
 
     input: Path
@@ -80,6 +82,7 @@ class FolderJob:
     format: str | None = None
     quality: int | None = None
     compression: int | None = None
+    channels: str | None = None
     outputs: tuple[tuple[str, Encoding], ...] = ()
     mask: Path | None = None
     overwrite: bool = False
@@ -136,16 +139,21 @@ class FolderJob:
     @property
     def encoding(self) -> Encoding:
         """How results are encoded for which nothing else is said."""
-        return Encoding(self.format, self.quality, self.compression)
+        return Encoding(self.format, self.quality, self.compression, self.channels)
 
     @property
     def decides(self) -> dict[str, Any]:
         """Return the settings that the bytes of a result depend on, beside its image and the pipeline."""
-        whole = {**asdict(self.encoding), "allow_truncated": self.allow_truncated}
+        whole = {**_said(self.encoding), "allow_truncated": self.allow_truncated}
         whole |= {} if self.mask is None else {"masked": True}  # by which, the record of each image says
         own = {name: encoding.over(self.encoding) for name, encoding in self.outputs}
-        others = {name: asdict(encoding) for name, encoding in own.items() if encoding != self.encoding}
+        others = {name: _said(encoding) for name, encoding in own.items() if encoding != self.encoding}
         return {**whole, "outputs": others} if others else whole
+
+
+def _said(encoding: Encoding) -> dict[str, Any]:
+    """Return what an encoding says; of channels only where it does, as in journals of before it."""
+    return {name: said for name, said in asdict(encoding).items() if said is not None or name != "channels"}
 
 
 def _encoding(given: Encoding | Mapping[str, Any]) -> Encoding:

@@ -77,9 +77,7 @@ def results(job: Job) -> tuple[Result, ...]:
     from convpipe.batch import FolderJob
     from convpipe.images import Encoding
 
-    own = tuple(
-        (name, Encoding(spec.format, spec.quality, spec.compression)) for name, spec in job.outputs.items()
-    )
+    own = tuple((name, Encoding(**spec.encoding)) for name, spec in job.outputs.items())
     whole = FolderJob(Path(), Path(), format=job.output.format, outputs=own)
     return whole.results((*job.outputs, RESULT))
 

@@ -218,6 +218,7 @@ def _filter(job: Job, pipeline: Pipeline, source: Path, target: Path, how: Mappi
         format=job.output.format,
         quality=job.output.quality,
         compression=job.output.compression,
+        channels=job.output.channels,
         mask=job.mask,
         outputs={name: spec.encoding for name, spec in job.outputs.items()},
         limits=job.limits,

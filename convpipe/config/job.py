@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 from convpipe.config.kinds import FilePath, Globs, MissingValue
 from convpipe.geometry import Border
@@ -42,6 +43,7 @@ class OutputSpec:
     format: str | None = None
     quality: int | None = None
     compression: int | None = None
+    channels: str | None = None
 
 
 @dataclass(frozen=True)
@@ -55,11 +57,12 @@ class ResultSpec:
     format: str | None = None
     quality: int | None = None
     compression: int | None = None
+    channels: str | None = None
 
     @property
-    def encoding(self) -> dict[str, str | int | None]:
+    def encoding(self) -> dict[str, Any]:
         """How it is encoded, as a folder job takes it."""
-        return {"format": self.format, "quality": self.quality, "compression": self.compression}
+        return {name: getattr(self, name) for name in ("format", "quality", "compression", "channels")}
 
 
 @dataclass(frozen=True)
@@ -160,6 +163,12 @@ OUTPUT_KEYS: tuple[Parameter, ...] = (
         None,
         least=0,
         most=9,
+    ),
+    Choice(
+        "channels",
+        "those of a TIFF: samples of each pixel; or pages, a page each, as ImageJ has them; default: samples",
+        None,
+        choices=("samples", "pages"),
     ),
 )
 

@@ -24,11 +24,15 @@ class Encoding:
         1 to 100. JPEG: default 95. WebP: lossless without it.
     compression : int, optional
         0 to 9. PNG: default fast (Huffman codes, runs, average filter). TIFF: default none.
+    channels : {'samples', 'pages'}, optional
+        What the channels of a TIFF are: samples of each pixel, the default; or a page each, as ImageJ has
+        them.
     """
 
     format: str | None = None
     quality: int | None = None
     compression: int | None = None
+    channels: str | None = None
 
     def over(self, other: Encoding) -> Encoding:
         """Return this, and what it does not say as `other` says.
@@ -36,7 +40,7 @@ class Encoding:
         Examples
         --------
         >>> Encoding("tiff").over(Encoding("jpeg", quality=90))
-        Encoding(format='tiff', quality=90, compression=None)
+        Encoding(format='tiff', quality=90, compression=None, channels=None)
         """
         said = {name: value for name, value in asdict(self).items() if value is not None}
         return Encoding(**{**asdict(other), **said})
@@ -47,12 +51,13 @@ class Encoding:
         Examples
         --------
         >>> Encoding(quality=90, compression=3).of("jpeg")
-        Encoding(format='jpeg', quality=90, compression=None)
+        Encoding(format='jpeg', quality=90, compression=None, channels=None)
         """
         return Encoding(
             format,
             self.quality if FORMATS[format].quality else None,
             self.compression if FORMATS[format].compression else None,
+            self.channels if FORMATS[format].pages else None,
         )
 
 
@@ -139,6 +144,9 @@ def check_output(spec: ImageSpec, encoding: Encoding, pages: int = 1) -> None:
     if pages > 1 and not entry.pages:
         paged = ", ".join(name for name, each in FORMATS.items() if each.pages)
         raise WriteError(f"{format} holds one image, and there are {pages} pages; {paged} holds them all")
+    if encoding.channels == "pages" and not entry.pages:
+        paged = ", ".join(name for name, each in FORMATS.items() if each.pages)
+        raise WriteError(f"{format} has no pages for channels; {paged} has")
     _check_option(format, "quality", encoding.quality, entry.quality)
     _check_option(format, "compression", encoding.compression, entry.compression)
 

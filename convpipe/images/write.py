@@ -18,7 +18,7 @@ from convpipe.images.encoded import Encoded, already_exists, save_all
 from convpipe.images.folder import Folder
 from convpipe.images.formats.registry import WRITTEN_EXTENSIONS, format_of
 from convpipe.images.metadata.imagej import ImageJ
-from convpipe.images.metadata.raster import Raster
+from convpipe.images.metadata.raster import Description, Raster
 from convpipe.images.output import Encoding, ImageSpec, check_output
 from convpipe.images.source import Page, Pieces, one_line
 from convpipe.images.spool import Spool
@@ -211,7 +211,31 @@ class PageEncoder:
         if pixels.ndim not in (2, 3):
             raise WriteError(f"an image is (rows, cols) or (rows, cols, channels), not {pixels.shape}")
         self.check(ImageSpec.of(pixels, page.alpha))
-        fitted = _fitted(page._replace(pixels=pixels), self._format, self._notes)
+        if self.encoding.channels == "pages" and pixels.ndim == 3:
+            for each in self._apart(page):
+                self._add(each)
+        else:
+            self._add(page._replace(pixels=pixels))
+
+    def _apart(self, page: Page) -> Iterator[Page]:
+        """Yield a page for each channel; the first says how they are one image, if no other comes."""
+        count = page.pixels.shape[2]
+        if page.alpha:
+            self._notes.append("the last page is alpha, which its file does not say")
+        told = page.metadata.descriptions
+        if self._pages > 1:
+            described: tuple[Description, ...] = ()
+            self._notes += [f"{each.name} dropped: every channel is a page" for each in told]
+        else:
+            before = next((each for each in told if isinstance(each, ImageJ)), None)
+            described = (ImageJ.of_channels(before, Raster.of(page.pixels[..., 0]), count),)
+        metadata = replace(page.metadata, descriptions=described, samples=None)
+        for channel in range(count):
+            yield Page(page.pixels[..., channel], False, metadata, page.sampling)
+            metadata = replace(metadata, descriptions=())
+
+    def _add(self, page: Page) -> None:
+        fitted = _fitted(page, self._format, self._notes)
         if self.encoding.compression and any(
             isinstance(each, ImageJ) for each in fitted.metadata.descriptions
         ):
@@ -231,7 +255,7 @@ class PageEncoder:
     def _encoder(self) -> Callable[[Page], None]:
         """Return what encodes pages; that of several begins the file."""
         if self._encode is None:
-            if self._pages == 1:
+            if self._pages == 1 and self.encoding.channels != "pages":
                 self._encode = self._encode_one
             else:
                 self._pieces = Spool(self._nbytes, self._folder)

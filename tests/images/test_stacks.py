@@ -9,7 +9,19 @@ import tifffile
 from fakes import StridedPipeline
 
 from convpipe.batch import run_folder
-from convpipe.images import Metadata, Page, read, write
+from convpipe.errors import WriteError
+from convpipe.images import (
+    Encoding,
+    ImageSpec,
+    Metadata,
+    Page,
+    PageEncoder,
+    check_output,
+    encode,
+    read,
+    read_pages,
+    write,
+)
 from convpipe.images.metadata.imagej import ImageJ
 from convpipe.images.metadata.ome import Ome
 from convpipe.images.metadata.raster import Raster
@@ -511,3 +523,60 @@ def test_a_format_that_holds_no_stack_says_so(source, strided):
     tifffile.imwrite(source / "a.tif", RGB[0], photometric="rgb", imagej=True, metadata={"unit": "um"})
     _, notes = strided((2, 3), format="png")
     assert notes == ("png cannot hold the description of the stack; dropped",)
+
+
+class TestChannelsAsPages:
+    """A page for each channel, which ImageJ's description counts."""
+
+    PAGES = Encoding("tiff", channels="pages")
+
+    def test_they_are_one_image_to_those_who_read_imagej(self, tmp_path, rng):
+        pixels = rng.random((5, 7, 70)).astype(np.float32)
+        encode(Page(pixels), self.PAGES).save(tmp_path / "a.tif")
+        with tifffile.TiffFile(tmp_path / "a.tif") as file:
+            assert file.is_imagej
+            assert (len(file.pages), file.series[0].axes) == (70, "CYX")
+            assert file.imagej_metadata["channels"] == file.imagej_metadata["images"] == 70
+            assert file.imagej_metadata["hyperstack"]
+        found = tifffile.imread(tmp_path / "a.tif")
+        np.testing.assert_array_equal(np.moveaxis(found, 0, -1), pixels)
+        assert [page.pixels.shape for page in read_pages(tmp_path / "a.tif")] == [(5, 7)] * 70
+
+    def test_units_stay_and_lengths_follow(self, tmp_path, rng):
+        metadata = {"unit": "um", "min": 0.0, "max": 9.0, "slices": 1}
+        tifffile.imwrite(
+            tmp_path / "a.tif",
+            np.zeros((8, 10), np.uint16),
+            imagej=True,
+            resolution=(4, 4),
+            metadata=metadata,
+        )
+        image = read(tmp_path / "a.tif")
+        halved = Page(np.zeros((4, 5, 6), np.uint16), False, image.metadata, Sampling((2.0, 2.0)))
+        encode(halved, self.PAGES).save(tmp_path / "b.tif")
+        with tifffile.TiffFile(tmp_path / "b.tif") as file:
+            assert file.imagej_metadata["unit"] == "um"
+            assert "max" not in file.imagej_metadata
+            assert file.series[0].shape == (6, 4, 5)
+            assert [page.tags["XResolution"].value for page in file.pages] == [(2, 1)] * 6
+
+    def test_of_several_images_and_of_alpha(self, tmp_path, rng):
+        first, second = rng.random((3, 4, 5)), rng.random((6, 2, 5))
+        with PageEncoder(self.PAGES, pages=2) as encoder:
+            encoder.add(Page(first))
+            encoder.add(Page(second))
+            encoder.finish().save(tmp_path / "a.tif")
+        found = [page.pixels for page in read_pages(tmp_path / "a.tif")]
+        assert len(found) == 10
+        np.testing.assert_array_equal(found[1], first[..., 1])
+        np.testing.assert_array_equal(found[7], second[..., 2])
+        encoded = encode(Page(np.zeros((3, 4, 4), np.uint8), alpha=True), self.PAGES)
+        assert encoded.notes == ("the last page is alpha, which its file does not say",)
+        grey = encode(Page(np.zeros((3, 4), np.uint8)), self.PAGES)
+        grey.save(tmp_path / "c.tif")
+        assert read(tmp_path / "c.tif").pixels.shape == (3, 4)
+
+    def test_other_formats_have_no_pages(self):
+        with pytest.raises(WriteError, match="npy has no pages for channels; tiff has"):
+            check_output(ImageSpec("uint8", 9), Encoding("npy", channels="pages"))
+        assert Encoding(channels="pages").of("npy").channels is None

@@ -18,6 +18,9 @@ UNITS = {
 }  # fmt: skip
 """Units of length in an inch, by the names that ImageJ writes."""
 
+COUNTS = (b"images", b"channels", b"slices", b"frames", b"hyperstack", b"mode", b"min", b"max")
+"""What a description says of its planes, and of how they are shown."""
+
 PLACES = ("ROI", "Overlays", "Plot")
 
 
@@ -72,6 +75,21 @@ class ImageJ:
             except Exception:
                 notes.append("broken ImageJ metadata (lookup tables, labels, ...) dropped")
         return cls(text, fields, page, pages)
+
+    @classmethod
+    def of_channels(cls, before: ImageJ | None, page: Raster, count: int) -> ImageJ:
+        """Return that of an image each of whose channels is a page; units and the like are as `before`.
+
+        Examples
+        --------
+        >>> ImageJ.of_channels(None, Raster((2, 3), 1, "uint8"), 64).text.splitlines()[1:3]
+        [b'images=64', b'channels=64']
+        """
+        lines = [line.partition(b"=") for line in (before.text if before else b"ImageJ=1.54f\n").splitlines()]
+        kept = [(key, value) for key, _, value in lines if key not in COUNTS]
+        counted = [(b"images", b"%d" % count), (b"channels", b"%d" % count), (b"hyperstack", b"true")]
+        said = [*kept[:1], *counted, (b"mode", b"grayscale"), *kept[1:]]
+        return cls(b"".join(b"%b=%b\n" % each for each in said), (), page, count)
 
     @property
     def units_per_inch(self) -> float | None:
