@@ -30,6 +30,7 @@ LAYERS = [
     "interval",
     "branches",
     "histograms",
+    "tiles",
     "thresholds",
     "statistics",
     "tensors",

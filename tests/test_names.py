@@ -124,7 +124,7 @@ def test_methods():
             "ycbcr",
         ],
         "combine": ["LABEL"],
-        "contrast": ["curves", "equalize", "gamma", "log", "lut", "sigmoid", "stretch", "zscore"],
+        "contrast": ["clahe", "curves", "equalize", "gamma", "log", "lut", "sigmoid", "stretch", "zscore"],
         "custom": ["LABEL"],
         "denoise": ["nlmeans", "outliers", "tv"],
         "edge": [

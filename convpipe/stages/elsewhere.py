@@ -46,6 +46,7 @@ _HERE = {
     "rot90": "geometry: rotate90",
     "equalise equalize_hist equalizehist histogram_equalization": "contrast: equalize",
     "lookup lookup_table": "contrast: lut",
+    "equalize_adapthist createclahe local_equalize hist_local adaptive_equalize": "contrast: clahe",
     "curve tone_curve": "contrast: curves",
     "adjust_log": "contrast: log",
     "adjust_sigmoid sigmoidal_contrast": "contrast: sigmoid",
@@ -132,7 +133,7 @@ _NOT_HERE = {
         "measure the results after the run"
     ),
     "fourier fft dft frequency": "kernels of 100 taps and more go through Fourier transforms by themselves",
-    "histogram clahe equalize_adapthist": "contrast: equalize is of the whole image, not of parts of it",
+    "histogram": "contrast: equalize and contrast: clahe use it",
     "hue hsl luv colorspace sepia white_balance": (
         "color: hsv, lab, xyz and ycbcr are the conversions, and back with 'inverse: true'"
     ),
