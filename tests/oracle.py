@@ -65,6 +65,8 @@ def run_graph(plan, image):
         read = [image if at < 0 else made[at] for at in node.inputs]
         if len(read) == 1:
             made.append(run_stage(node.ops, read[0], alpha=plan.alpha))
+        elif isinstance(node.ops[0], Frame):
+            made.append(framed(node.ops[0], read, plan.alpha))
         else:
             first, *rest = node.ops
             joined = join(first, read, plan.alpha)
@@ -127,8 +129,7 @@ def run_stage(ops, values, kept=None, alpha=False):
         elif isinstance(op, Layer):
             values = layer(op, values)
         elif isinstance(op, Frame):
-            colours = values[..., :-1] if alpha else values
-            values = np.concatenate([op(colours), values[..., -1:]], axis=2) if alpha else op(colours)
+            values = framed(op, [values], alpha)
         elif isinstance(op, Cast):
             values = round_to(values, op.dtype)
             kept = None if kept is None else round_to(kept, op.dtype)
@@ -137,6 +138,13 @@ def run_stage(ops, values, kept=None, alpha=False):
     if kept is not None:
         values = np.concatenate([values[..., :-1], kept[..., None]], axis=2)
     return values
+
+
+def framed(op, read, alpha):
+    """The function of a library on the colours of images; alpha, where there is one, is that of the first."""
+    if not alpha:
+        return op(*read)
+    return np.concatenate([op(*(values[..., :-1] for values in read)), read[0][..., -1:]], axis=2)
 
 
 def layer(op, values):

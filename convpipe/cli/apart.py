@@ -14,9 +14,13 @@ if TYPE_CHECKING:
 
 def called(frame: Frame) -> None:
     """Print what the whole image goes through."""
-    given = ", ".join(f"{name}={value:g}" for name, value in frame.parameters)
+    given = ", ".join(f"{name}={_said(value)}" for name, value in frame.parameters)
     scale = "" if frame.full_scale == 1 else f", of values divided by {frame.full_scale:g}"
     emit(f"the whole image goes through {frame.function}({given}){scale}")
+
+
+def _said(value: object) -> str:
+    return f"{value:g}" if isinstance(value, float) else str(value)
 
 
 def seen(turn: Turn, node: NodePlan, at: tuple[int, int]) -> None:

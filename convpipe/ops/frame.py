@@ -18,7 +18,8 @@ from convpipe.geometry import Extent
 from convpipe.interval import Interval
 
 Function = Callable[..., NDArray[np.float64]]
-"""From colours, (rows, cols, colours) of float64, and parameters by name to as many of the same shape."""
+"""From the colours of each image, (rows, cols, colours) of float64, and parameters by name to one of the same
+shape."""
 
 _FUNCTIONS: dict[str, Function] = {}
 
@@ -37,7 +38,7 @@ def function(name: str) -> Callable[[Function], Function]:
 
 @dataclass(frozen=True)
 class Frame:
-    """The colours of a whole image through a function of a library, in float64; alpha stays what it was.
+    """The colours of whole images through a function of a library, in float64; alpha stays the first one's.
 
     The function takes values over the full scale of the image's dtype, 0 to 1 of unsigned integers, as
     scikit-image has them.
@@ -54,11 +55,15 @@ class Frame:
         How far, over that scale, a result can lie beyond the smallest and the largest sample.
     values : Interval, optional
         What a result can be beside that.
+    result : Interval, optional
+        Encloses every result, whatever the samples are.
     operations : int
         Arithmetic operations on a sample, about.
     copies, planes : int
         What the function takes beside its input and its result, at most: images of float64, and single
         channels of them.
+    images : int
+        How many it takes, of one extent and as many channels.
 
     Raises
     ------
@@ -71,26 +76,30 @@ class Frame:
     full_scale: float = 1.0
     beyond: float = 0.0
     values: Interval | None = None
+    result: Interval | None = None
     operations: int = 1
     copies: int = 0
     planes: int = 0
+    images: int = 1
 
     def __post_init__(self) -> None:
         if self.function not in _FUNCTIONS:
             raise ValueError(f"no function is registered as {self.function!r}")
 
-    def __call__(self, colours: NDArray[Any]) -> NDArray[np.float64]:
-        """Return what it makes of colours, (rows, cols, colours), in their own units.
+    def __call__(self, *colours: NDArray[Any]) -> NDArray[np.float64]:
+        """Return what it makes of colours, (rows, cols, colours) of each image, in their own units.
 
         Raises
         ------
+        ImageError
+            If the function does not take the image.
         ValueError
             If the function gives another shape.
         """
-        given = colours.astype(np.float64) / self.full_scale
-        made = np.asarray(_FUNCTIONS[self.function](given, **dict(self.parameters)))
-        if made.shape != colours.shape:
-            raise ValueError(f"{self.function} made {made.shape} of an image of {colours.shape}")
+        given = [each.astype(np.float64) / self.full_scale for each in colours]
+        made = np.asarray(_FUNCTIONS[self.function](*given, **dict(self.parameters)))
+        if made.shape != colours[0].shape:
+            raise ValueError(f"{self.function} made {made.shape} of an image of {colours[0].shape}")
         return made * self.full_scale
 
     def check(self, extent: Extent, colours: int) -> None:
@@ -98,10 +107,12 @@ class Frame:
 
     def nbytes(self, extent: Extent, channels: int) -> int:
         """Return the bytes that it takes at most, with copies of the image and of the result in float64."""
-        return math.prod(extent) * 8 * ((3 + self.copies) * channels + self.planes)
+        return math.prod(extent) * 8 * ((2 + self.images + self.copies) * channels + self.planes)
 
     def range(self, samples: Interval) -> Interval:
         """Enclose every result."""
+        if self.result is not None:
+            return self.result
         beyond = self.beyond * self.full_scale
         found = Interval(samples.low - beyond, samples.high + beyond, samples.nan)
         return found if self.values is None else found.join(self.values)

@@ -40,7 +40,8 @@ class Node:
     """A chain of ops: a window with what happens to its responses, or a join; or one op that stands apart.
 
     A join is a chain without a window. Its first op is a map of several images of one extent, whose inputs
-    are, in their order, those of the node. An image of one channel counts for every channel.
+    are, in their order, those of the node. An image of one channel counts for every channel. A frame takes
+    several images, too.
 
     Parameters
     ----------
@@ -71,21 +72,26 @@ class Node:
             raise ValueError(f"node {self.name!r} has ops beside one that stands apart")
         if len(self.inputs) == 1:
             return
-        first = self.ops[0]
-        taken = len(first.inputs) if isinstance(first, Map) and not isinstance(first, Reduce) else 0
-        if has_window(self.ops) or taken != len(self.inputs):
+        if has_window(self.ops) or _images(self.ops[0]) != len(self.inputs):
             count = len(self.inputs)
             raise ValueError(f"node {self.name!r} reads {count} images: it needs a map of as many, no window")
 
     @property
     def is_join(self) -> bool:
         """Tell whether it is a map of several images."""
-        return len(self.inputs) > 1
+        return len(self.inputs) > 1 and not self.is_apart
 
     @property
     def is_apart(self) -> bool:
         """Tell whether it is of one op that stands apart."""
         return isinstance(self.ops[0], Apart)
+
+
+def _images(op: Op) -> int:
+    """Return how many images an op combines; 0 for one that takes no more than one."""
+    if isinstance(op, Frame):
+        return op.images
+    return len(op.inputs) if isinstance(op, Map) and not isinstance(op, Reduce) else 0
 
 
 @dataclass(frozen=True)

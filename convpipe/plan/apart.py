@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 from convpipe.errors import PlanError
 from convpipe.geometry import Axis
@@ -10,6 +11,7 @@ from convpipe.interval import Interval
 from convpipe.ops import Frame, Layer, Op, Turn
 from convpipe.plan import costs
 from convpipe.plan.arithmetic import Arithmetic
+from convpipe.plan.join import meeting
 from convpipe.plan.node import Entering, Made, NodePlan, Origin
 from convpipe.plan.window import fitted
 from convpipe.ranges import Ranges
@@ -23,11 +25,11 @@ def plan_apart(
     Raises
     ------
     PlanError
-        If a layer is of another number of channels, or does not fit in its input; or a reference is no such
-        image.
+        If a layer is of another number of channels, or does not fit in its input; if a reference is no such
+        image; or if images of a frame have other extents or numbers of channels.
     """
     (op,) = ops
-    entering = made.entering(inputs[0])
+    entering, *others = meeting(origin, inputs, made)
     extent, field, axes, channels = entering.extent, entering.field, (Axis(1), Axis(1)), entering.channels
     ranges = entering.ranges
     if isinstance(op, Turn):
@@ -43,6 +45,7 @@ def plan_apart(
             op.check(extent, channels - (ranges.alpha is not None))
         except ValueError as error:
             raise PlanError(f"{origin}: {error}", origin.name) from None
+        _check_channels(origin, entering, others)
         ranges = ranges.through(ops, padded=False)[1]
     return NodePlan(
         origin=origin,
@@ -59,6 +62,13 @@ def plan_apart(
         operations=math.prod(extent) * channels * costs.operations(op),
         arithmetic=Arithmetic(made.compute, made=entering.fixed if isinstance(op, Turn) else None),
     )
+
+
+def _check_channels(origin: Origin, first: Entering, others: Sequence[Entering]) -> None:
+    """Refuse images of other numbers of channels, of which a function makes one result."""
+    if any(other.channels != first.channels for other in others):
+        counts = ", ".join(str(each.channels) for each in (first, *others))
+        raise PlanError(f"{origin}: its images have other numbers of channels: {counts}", origin.name)
 
 
 def _layer(origin: Origin, layer: Layer, entering: Entering, axes: tuple[Axis, Axis]) -> tuple[int, Ranges]:

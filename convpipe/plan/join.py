@@ -36,18 +36,9 @@ def plan_join(
     PlanError
         If the images have other extents, steps or channels; with the padding that would make them meet.
     """
-    entering = [made.entering(at) for at in inputs]
-    names = [made.called(at) for at in inputs]
-    listed, differ = _listed(names, entering), len({each.extent for each in entering}) > 1
-    if steps := _steps(names, entering):
-        what = "other extents" if differ else "one extent, and their pixels lie at other places"
-        raise PlanError(f"{origin}: its images have {what}: {listed}; {steps}", origin.name)
-    if differ:
-        raise PlanError(
-            f"{origin}: its images have other extents: {listed}{_advice(inputs, made)}", origin.name
-        )
+    entering = meeting(origin, inputs, made)
     first = entering[0]
-    channels = _channels(origin, entering, names)
+    channels = _channels(origin, entering, [made.called(at) for at in inputs])
     unjoined, *rest = ops
     assert isinstance(unjoined, Map)
     joined = Ranges.joined(unjoined, [each.ranges for each in entering])
@@ -72,6 +63,27 @@ def plan_join(
         operations=operations,
         arithmetic=plan_arithmetic(ops, None, made.compute, image=False),
     )
+
+
+def meeting(origin: Origin, inputs: Sequence[int], made: Made) -> list[Entering]:
+    """Return the images that enter a node, pixel on pixel.
+
+    Raises
+    ------
+    PlanError
+        If they have other extents or steps; with the padding that would make them meet.
+    """
+    entering = [made.entering(at) for at in inputs]
+    names = [made.called(at) for at in inputs]
+    listed, differ = _listed(names, entering), len({each.extent for each in entering}) > 1
+    if steps := _steps(names, entering):
+        what = "other extents" if differ else "one extent, and their pixels lie at other places"
+        raise PlanError(f"{origin}: its images have {what}: {listed}; {steps}", origin.name)
+    if differ:
+        raise PlanError(
+            f"{origin}: its images have other extents: {listed}{_advice(inputs, made)}", origin.name
+        )
+    return entering
 
 
 def _listed(names: Sequence[str], entering: Sequence[Entering]) -> str:

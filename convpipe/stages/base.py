@@ -25,6 +25,8 @@ from convpipe.stages.parameters import REQUIRED, Choice, Parameter, Text
 
 Lowering = Callable[..., "tuple[Op, ...] | Graph"]
 
+Alpha = Literal["keep", "premultiply", "refuse"]
+
 
 @dataclass(frozen=True)
 class ImageKind:
@@ -63,10 +65,11 @@ class Method:
         Its own parameters, without :data:`COMMON`.
     lower : callable
         From parsed parameters to ops, or to a :class:`convpipe.ops.Graph`, whose input is called ``input``
-        or as `reads` says; a parameter named ``image`` receives the :class:`ImageKind`.
-    alpha : {'keep', 'premultiply'}
-        What becomes of an alpha channel: passed on unfiltered; or, of a mean, filtered with the colours
-        multiplied by it.
+        or as `reads` says; a parameter named ``image`` receives the :class:`ImageKind`, ``border`` the
+        border, ``dtype`` what the result is rounded to.
+    alpha : {'keep', 'premultiply', 'refuse'}
+        What becomes of an alpha channel: passed on unfiltered; of a mean, filtered with the colours
+        multiplied by it; or no image with one is taken.
     example : mapping
         Values for the required parameters, for docs and tests.
     formula : str
@@ -75,8 +78,10 @@ class Method:
         How many colour channels an image needs for it, if not any number.
     reads : tuple of str
         Which parameters name the stages that it reads, in the order of its graph's inputs: by the name of
-        one, or of several in the attribute ``names`` of the value. They are not handed to `lower`, but for
-        those of several.
+        one, or of several in the attribute ``names`` of the value. ``from`` without a value is the stage
+        before, another nothing.
+    dtype : str, optional
+        To which a stage rounds that names none; default: it does not round.
     """
 
     family: str
@@ -85,11 +90,12 @@ class Method:
     reference: str
     parameters: tuple[Parameter, ...]
     lower: Lowering
-    alpha: Literal["keep", "premultiply"] = "keep"
+    alpha: Alpha = "keep"
     example: Mapping[str, Any] = field(default_factory=dict)
     formula: str = ""
     reads: tuple[str, ...] = ("from",)
     colours: int | None = None
+    dtype: str | None = None
 
     def __post_init__(self) -> None:
         for word in (self.family, self.name):
@@ -142,11 +148,14 @@ class Method:
         )
 
     def lowered(
-        self, parameters: Mapping[str, Any], border: Border, image: ImageKind
+        self, parameters: Mapping[str, Any], border: Border, image: ImageKind, dtype: str | None = None
     ) -> tuple[Op, ...] | Graph:
-        """Return its mathematics, with parameters that are parsed, for an image with a border."""
+        """Return its mathematics, with parameters that are parsed, for an image with a border.
+
+        A result is rounded to `dtype`, if that is not None.
+        """
         asked = inspect.signature(self.lower).parameters
-        known = {"border": border, "image": image}
+        known = {"border": border, "image": image, "dtype": dtype}
         return self.lower(**parameters, **{name: each for name, each in known.items() if name in asked})
 
 
@@ -167,11 +176,12 @@ def method(  # noqa: PLR0913 - the fields of a Method, by their names
     *,
     reference: str,
     parameters: tuple[Parameter, ...] = (),
-    alpha: Literal["keep", "premultiply"] = "keep",
+    alpha: Alpha = "keep",
     example: Mapping[str, Any] | None = None,
     formula: str = "",
     reads: tuple[str, ...] = ("from",),
     colours: int | None = None,
+    dtype: str | None = None,
 ) -> Callable[[Lowering], Lowering]:
     """Register the decorated function as the mathematics of a filter.
 
@@ -184,9 +194,19 @@ def method(  # noqa: PLR0913 - the fields of a Method, by their names
         key = name or ANY_LABEL
         if key in methods:
             raise ValueError(f"{family} {key} is declared twice")
-        examples = dict(example or {})
         methods[key] = Method(
-            family, key, summary, reference, parameters, lower, alpha, examples, formula, reads, colours
+            family=family,
+            name=key,
+            summary=summary,
+            reference=reference,
+            parameters=parameters,
+            lower=lower,
+            alpha=alpha,
+            example=dict(example or {}),
+            formula=formula,
+            reads=reads,
+            colours=colours,
+            dtype=dtype,
         )
         return lower
 

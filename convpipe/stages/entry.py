@@ -96,9 +96,9 @@ class Stage:
 
     @property
     def dtype(self) -> str | None:
-        """The dtype the stage rounds to, if it says one."""
+        """The dtype the stage rounds to, if it, or else its method, says one."""
         dtype: str | None = self.common["dtype"]
-        return dtype
+        return dtype or self.method.dtype
 
     @property
     def reads(self) -> tuple[str | None, ...]:
@@ -111,8 +111,10 @@ class Stage:
         found = []
         for key in self.method.reads:
             value = self.common[key] if key in self.common else self.parameters[key]
-            if value is None or isinstance(value, str):
+            if isinstance(value, str) or key == "from":
                 found.append(Reference(value, key, None))
+            elif value is None:
+                continue
             else:
                 found += [Reference(name, key, value.place(name)) for name in value.names]
         return tuple(found)

@@ -34,10 +34,10 @@ if TYPE_CHECKING:
 
 def lowered(stage: Stage, border: Border, image: ImageKind) -> Graph:
     """Return `stage` as a graph; `border` is the pipeline's, `image` what it reads first."""
-    _check_colours(stage, image)
+    _check_channels(stage, image)
     own = stage.common["border"]
     border = border if own is None else own
-    found = stage.method.lowered(stage.parameters, border, image)
+    found = stage.method.lowered(stage.parameters, border, image, stage.dtype)
     _check_common(stage, found)
     make = _Maker(stage, border, image)
     if not isinstance(found, Graph) and isinstance(found[0], Apart) and not isinstance(found[0], Layer):
@@ -54,7 +54,9 @@ def lowered(stage: Stage, border: Border, image: ImageKind) -> Graph:
     return Graph((*before, replace(last, ops=(*last.ops, *make.last))))
 
 
-def _check_colours(stage: Stage, image: ImageKind) -> None:
+def _check_channels(stage: Stage, image: ImageKind) -> None:
+    if image.alpha and stage.method.alpha == "refuse":
+        raise PlanError(f"{stage.method.title} needs an image without alpha; this one has it")
     needed, colours = stage.method.colours, image.channels - image.alpha
     if needed not in (None, colours):
         which = "beside alpha" if image.alpha else "none of them alpha"

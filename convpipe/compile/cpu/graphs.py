@@ -224,7 +224,7 @@ class GraphExecutable:
         (at,), title = part.makes, part.nodes[0].title
         made = self._picture(at)
         if isinstance(op, Frame):
-            return Library(part.reads, part.makes, title, op, made, self.plan.alpha)
+            return Library(part.reads, part.makes, part.nodes[0].inputs, title, op, made, self.plan.alpha)
         given = self._picture(part.reads[0])
         if isinstance(op, Layer):
             # Numba compiles what these loops need when they are imported: no other plan has to wait for it.

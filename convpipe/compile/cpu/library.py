@@ -1,4 +1,4 @@
-"""Run a frame: the colours of a whole image through a function of a library, on the processor."""
+"""Run a frame: the colours of whole images through a function of a library, on the processor."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Any
 from numpy.typing import NDArray
 
 from convpipe.compile.common.pictures import Picture
+from convpipe.errors import ImageError
 from convpipe.ops import Frame, Held
 
 
@@ -20,6 +21,8 @@ class Library:
     ----------
     reads, makes : tuple of int
         Positions of the nodes of the plan whose images it reads and makes.
+    inputs : tuple of int
+        Those of `reads` in the order of the function, which may take one more than once.
     title : str
         For a person.
     frame : Frame
@@ -31,6 +34,7 @@ class Library:
 
     reads: tuple[int, ...]
     makes: tuple[int, ...]
+    inputs: tuple[int, ...]
     title: str
     frame: Frame
     picture: Picture
@@ -44,14 +48,18 @@ class Library:
     def __call__(self, images: Sequence[NDArray[Any]], threads: int | None) -> tuple[list[NDArray[Any]], int]:
         """Return the image that it makes, and that no NaN became 0."""
         picture = self.picture
-        samples = images[0].reshape(*picture.extent, picture.channels)
+        shape = *picture.extent, picture.channels
+        samples = [images[self.reads.index(at)].reshape(shape) for at in self.inputs]
         colours = picture.channels - self.alpha
         if isinstance(self.frame, Held) and not self.alpha:
             return [picture.rows(self.frame.placed(picture.extent, colours))], 0
         rows = picture.empty()
-        result = rows.reshape(samples.shape)
-        result[..., :colours] = self.frame(samples[..., :colours])
-        result[..., colours:] = samples[..., colours:]
+        result = rows.reshape(shape)
+        try:
+            result[..., :colours] = self.frame(*(each[..., :colours] for each in samples))
+        except ImageError as error:
+            raise ImageError(f"{self.title}: {error.reason}") from None
+        result[..., colours:] = samples[0][..., colours:]
         return [rows], 0
 
     def warm(self) -> None:
