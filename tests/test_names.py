@@ -153,6 +153,17 @@ def test_methods():
             "sigmoid",
         ],
         "noise": ["gaussian", "poisson", "salt_pepper"],
+        "objects": [
+            "clear_border",
+            "distance",
+            "fill_holes",
+            "label",
+            "local_maxima",
+            "peaks",
+            "remove_small",
+            "skeleton",
+            "watershed",
+        ],
         "point": [
             "abs",
             "clip",

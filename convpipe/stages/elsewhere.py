@@ -102,6 +102,15 @@ _HERE = {
     "closing": "morphology: close",
     "top_hat white_tophat": "morphology: tophat",
     "black_tophat bottom_hat": "morphology: blackhat",
+    "connected_components connectedcomponents labelregions": "objects: label",
+    "binary_fill_holes remove_small_holes imfill": "objects: fill_holes",
+    "remove_small_objects area_opening bwareaopen": "objects: remove_small",
+    "imclearborder": "objects: clear_border",
+    "distance_transform distance_transform_edt distancetransform edt": "objects: distance",
+    "skeletonize thin thinning": "objects: skeleton",
+    "local_max regional_maxima imregionalmax": "objects: local_maxima",
+    "find_maxima peak_local_max": "objects: peaks",
+    "watersheds": "objects: watershed",
     "downsample subsample decimate pyrdown pyramid pyramid_reduce": (
         "blur: gaussian (with 'stride: 2', which every stage takes)"
     ),
@@ -138,7 +147,7 @@ _NOT_HERE = {
         "color: hsv, lab, xyz and ycbcr are the conversions, and back with 'inverse: true'"
     ),
     "gabor frangi sato ridge hessian structure_tensor harris corners": "custom: LABEL takes any kernel",
-    "watershed label connected_components hough contours segment skeletonize fill_holes distance": "",
+    "hough contours segment": "",
     "log1p square": "'combine' takes a formula: 'log(1 + input)', 'input ** 2'",
     "add offset plus": "bias: N, which every stage takes, adds a number",
     "formula blend overlay composite mask difference": (

@@ -269,7 +269,7 @@ def test_the_formula_of_an_edge_filter_is_what_it_computes(method):
     [
         (["edg"], "did you mean 'edge'?"),
         (["edge", "sobell"], "did you mean 'sobel'?"),
-        (["watershed"], "there is no such filter yet"),
+        (["hough"], "there is no such filter yet"),
         (["sobel", "x"], "write 'edge: sobel'"),
     ],
 )

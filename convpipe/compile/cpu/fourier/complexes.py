@@ -142,12 +142,12 @@ def add_squares(context, sums, index, line, k):
 
 
 @intrinsic
-def move(context, target, apart, source, distance):
+def move(context, target, apart, source, gap):
     # Numbers from one row to another, whose imaginary parts stand so far after the real parts.
     def generate(context, builder, signature, arguments):
-        target, apart, source, distance = arguments
+        target, apart, source, gap = arguments
         begin = word(0)
-        kept(builder, target, begin, apart, loaded(builder, source, begin, distance))
+        kept(builder, target, begin, apart, loaded(builder, source, begin, gap))
         return context.get_dummy_value()
 
     return types.void(target, types.intp, source, types.intp), generate
