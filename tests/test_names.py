@@ -141,7 +141,7 @@ def test_methods():
         ],
         "geometry": ["crop", "flip", "pyramid_up", "resize", "rotate90", "transpose"],
         "light": ["linear", "srgb"],
-        "morphology": ["blackhat", "close", "dilate", "erode", "gradient", "open", "tophat"],
+        "morphology": ["blackhat", "close", "dilate", "erode", "gradient", "open", "reconstruct", "tophat"],
         "network": [
             "avg_pool",
             "batch_norm",

@@ -148,8 +148,9 @@ def test_colours_alpha_and_missing_samples_are_refused(method):
         one(np.zeros((5, 6, 3), np.uint8))
     with pytest.raises(PlanError, match=f"objects {method} needs an image without alpha"):
         one(np.zeros((5, 6, 2), np.uint8), alpha=True)
-    with pytest.raises(PlanError, match="it takes no image in which samples can be missing"):
-        Pipeline([stage("objects", method)], missing=0)(np.zeros((5, 6), np.uint8))
+    for given in ({}, {"markers": "input"} if method == "watershed" else {}):
+        with pytest.raises(PlanError, match="it takes no image in which samples can be missing"):
+            Pipeline([stage("objects", method, **given)], missing=0)(np.zeros((5, 6), np.uint8))
 
 
 @pytest.mark.parametrize("method", sorted(families()["objects"]))

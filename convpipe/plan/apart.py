@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 
 from convpipe.errors import PlanError
 from convpipe.geometry import Axis
@@ -46,6 +47,8 @@ def plan_apart(
         except ValueError as error:
             raise PlanError(f"{origin}: {error}", origin.name) from None
         _check_channels(origin, entering, others)
+        for other in others:  # a function may give of each what it likes
+            ranges = replace(ranges, colour=ranges.colour.join(other.ranges.colour))
         ranges = ranges.through(ops, padded=False)[1]
     return NodePlan(
         origin=origin,

@@ -76,13 +76,18 @@ class Coverer(ABC):
             if IMAGE not in self.covered:
                 self.covered[IMAGE] = self.entering()
             given = [self.covered[source] for source in node.inputs]
-            found = self.join(node, given) if node.is_join else self.one(node, given[0])
+            found = self._found(node, given)
             self.covered[at] = replace(found, range=node.ranges.colour)
             self.say(found.samples, node)
             if at in results:
                 places[at] = self.finish(at, node, results[at])
         nodes, moved = pruned(self.build.made.nodes, list(places.values()))
         return nodes, {at: moved[made] for at, made in places.items()}
+
+    def _found(self, node: NodePlan, given: Sequence[Covered]) -> Covered:
+        if node.is_join:
+            return self.join(node, given)
+        return self.one(node, given[0]) if len(given) == 1 else self.framed(node, given)
 
     def say(self, made: int, node: NodePlan) -> None:
         """Have a node say of its values what the plain one does."""
@@ -101,6 +106,10 @@ class Coverer(ABC):
     @abstractmethod
     def one(self, node: NodePlan, given: Covered) -> Covered:
         """Return what becomes of one image."""
+
+    @abstractmethod
+    def framed(self, node: NodePlan, given: Sequence[Covered]) -> Covered:
+        """Return what a function of a library makes of several images."""
 
     @abstractmethod
     def finish(self, at: int, node: NodePlan, dtype: str) -> int:

@@ -106,14 +106,18 @@ class _Holes(Coverer):
         if isinstance(window, Bilateral):
             return self.weighed(node, window, given)
         if not isinstance(window, Stencil):
-            message = "does not know yet what to leave out; it takes no image in which samples can be missing"
-            raise PlanError(f"{node.origin} {message}", node.origin.name)
+            return self.framed(node, (given,))
         if node.reduces:  # NaN counts for no statistic
             samples = self.build.filled(given, math.nan)
             given = replace(given, samples=samples, is_clean=False, is_weighted=False)
         if all(stands(bank, window.centre) for bank in window.banks):
             return self._standing(node, window, given)
         return (self._mean if window.mean else self.filtered)(node, window, given)
+
+    def framed(self, node: NodePlan, given: Sequence[Covered]) -> Covered:
+        """Refuse what knows of no hole."""
+        message = "does not know yet what to leave out; it takes no image in which samples can be missing"
+        raise PlanError(f"{node.origin} {message}", node.origin.name)
 
     def after(self, node: NodePlan, head: Head, ops: Sequence[Op], given: Covered) -> Covered:
         """Return what the last `ops` of a node make of one pixel after another."""

@@ -109,6 +109,11 @@ class _Opacity(Coverer):
         is_clean = isinstance(window, Alpha) or (isinstance(window, Turn) and given.is_clean)
         return Covered(samples, self._cover(samples), given.range, is_clean)
 
+    def framed(self, node: NodePlan, given: Sequence[Covered]) -> Covered:
+        """Return what a function makes of several images; hidden colours are still a part."""
+        samples = self.build.add(node.ops, *(each.samples for each in given))
+        return Covered(samples, self._cover(samples), given[0].range)
+
     def _measured(self, node: NodePlan, window: Stencil, given: Covered) -> Covered:
         """Return what needs numbers of the whole image: NaN counts for none of them."""
         at = next(at for at, op in enumerate(node.ops) if statistics(op)) + 1

@@ -101,6 +101,9 @@ _HERE = {
     "opening": "morphology: open",
     "closing": "morphology: close",
     "top_hat white_tophat": "morphology: tophat",
+    "reconstruction imreconstruct binary_propagation geodesic_dilation": (
+        "morphology: reconstruct (with 'seed: NAME' of a stage)"
+    ),
     "black_tophat bottom_hat": "morphology: blackhat",
     "connected_components connectedcomponents labelregions": "objects: label",
     "binary_fill_holes remove_small_holes imfill": "objects: fill_holes",

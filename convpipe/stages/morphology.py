@@ -10,11 +10,17 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from convpipe.geometry import Border
-from convpipe.ops import Graph, Map, Node, Op, Rank
+from convpipe.ops import Frame, Graph, Map, Node, Op, Rank
+from convpipe.ops.frame import function
 from convpipe.stages.base import method
 from convpipe.stages.footprint import FOOTPRINT, SIZE
+from convpipe.stages.names import StageReference
 from convpipe.stages.numbers import Count
+from convpipe.stages.parameters import Choice
 from convpipe.stages.rank import window
 
 _REPEATING = (Border.REFLECT, Border.SYMMETRIC, Border.WRAP)
@@ -151,3 +157,48 @@ def _tophat(size: tuple[int, int], footprint: Any, border: Border) -> Graph:
 )
 def _blackhat(size: tuple[int, int], footprint: Any, border: Border) -> Graph:
     return _compared(closed(size, footprint, 1), "other - image", border)
+
+
+_RECONSTRUCTION = "skimage.morphology.reconstruction"
+
+
+@function(_RECONSTRUCTION)
+def _reconstructed(
+    image: NDArray[np.float64], seed: NDArray[np.float64], *, method: str, connectivity: int
+) -> NDArray[np.float64]:
+    from skimage import morphology
+
+    nearer, end = {"dilation": (np.minimum, -np.inf), "erosion": (np.maximum, np.inf)}[method]
+    hole = np.isnan(image)
+    image, seed = (np.where(np.isnan(each), end, each) for each in (image, seed))
+    rows, cols = np.ogrid[-1:2, -1:2]
+    footprint = np.abs(rows) + np.abs(cols) <= connectivity
+    made = np.empty(image.shape)
+    for colour in range(image.shape[2]):
+        mask = image[..., colour]
+        made[..., colour] = morphology.reconstruction(
+            nearer(seed[..., colour], mask), mask, method, footprint
+        )
+    return np.where(hole, np.nan, made)
+
+
+@method(
+    "morphology",
+    "reconstruct",
+    "another stage's result, the seed, dilated (or eroded) again and again, never above (below) the image; "
+    "each colour by itself, alpha stays, and nothing passes a NaN",
+    reference=f"{_RECONSTRUCTION}, of a seed that is nowhere above (below) the image; L. Vincent, "
+    "'Morphological grayscale reconstruction in image analysis', IEEE Trans. Image Processing 2, 1993",
+    parameters=(
+        StageReference("seed", "name of the stage whose result grows under the image"),
+        Choice("method", "from below, or from above", "dilation", choices=("dilation", "erosion")),
+        Count("connectivity", "where it grows: 1, to the sides; 2, to corners, too", 2, least=1, most=2),
+    ),
+    example={"seed": "input"},
+    formula="dilation: s = minimum(dilated s, image) until nothing changes, from minimum(seed, image)",
+    reads=("from", "seed"),
+)
+def _reconstruct(seed: str, method: str, connectivity: int) -> Graph:
+    given = (("method", method), ("connectivity", connectivity))
+    frame = Frame(_RECONSTRUCTION, given, operations=500, planes=20, copies=2, images=2)
+    return Graph((Node("result", (frame,), ("input", "seed")),))

@@ -2,10 +2,12 @@
 
 import numpy as np
 from scipy import ndimage
+from skimage import morphology
 
-from references.table import Table
+from references.table import IMAGE, Table
 
 FOOTPRINT = np.array([[0, 1, 1], [1, 1, 0]])
+CROSS = ndimage.generate_binary_structure(2, 1)
 
 TABLES = [
     Table(
@@ -364,5 +366,26 @@ TABLES = [
               179     0    97     0    54   116
                57   116     0     0    67     0
         """,
+    ),
+    Table(
+        "morphology reconstruct",
+        {"seed": "input"},
+        "scikit-image 0.26.0, morphology.reconstruction: of the image itself; more in test_reconstruct.py",
+        peer=lambda image: morphology.reconstruction(image, image),
+        want=IMAGE,
+    ),
+    Table(
+        "morphology reconstruct",
+        {"seed": "input", "connectivity": 1},
+        "scikit-image 0.26.0, morphology.reconstruction: of the image itself; more in test_reconstruct.py",
+        peer=lambda image: morphology.reconstruction(image, image, footprint=CROSS),
+        want=IMAGE,
+    ),
+    Table(
+        "morphology reconstruct",
+        {"seed": "input", "method": "erosion"},
+        "scikit-image 0.26.0, morphology.reconstruction: of the image itself; more in test_reconstruct.py",
+        peer=lambda image: morphology.reconstruction(image, image, method="erosion"),
+        want=IMAGE,
     ),
 ]
