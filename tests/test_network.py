@@ -1,6 +1,8 @@
 """Layers over all channels at once: as conv2d has them, in a pipeline of images."""
 
+import importlib.util
 import pickle
+from pathlib import Path
 
 import numpy as np
 import oracle
@@ -9,7 +11,7 @@ import tifffile
 from click.testing import CliRunner
 
 import convpipe
-from convpipe import Pipeline, stage
+from convpipe import Pipeline, config, images, stage
 from convpipe.batch.identity import Identity, settings
 from convpipe.cli import main
 from convpipe.compile.cpu.graphs import compile_plan
@@ -429,3 +431,36 @@ def test_the_geometry_of_a_pool_is_what_follows_it():
     assert plan.sampling() == same.sampling()
     upper = Pipeline([stage("network", "max_pool", size=3, stride=2, padding="same_upper")]).plan((6, 7))
     assert [(axis.before, axis.after) for axis in upper.nodes[0].axes] == [(0, 1), (1, 1)]
+
+
+ROOT = Path(__file__).parents[1]
+
+
+def test_the_recipe_of_a_first_layer_gives_what_its_formulas_say(tmp_path):
+    """Of a photograph, computed by the walk over filters that conv2d's own tests have, in float64."""
+    (job,) = config.load(ROOT / "configs" / "first-layer.yaml")
+    path = ROOT / "data" / "photographs" / "coffee.png"
+    report = Pipeline.from_job(job).run_folder(path, tmp_path, format="npy")
+    assert report.done == 1
+    made = np.load(tmp_path / "coffee.npy")
+    held = np.load(ROOT / "configs" / "first-layer.npz")
+    rows, cols, _ = (image := images.read(path).pixels).shape
+    mean, std = np.array([0.485, 0.456, 0.406]), np.array([0.229, 0.224, 0.225])
+    padded = np.pad((image / 255 - mean) / std, ((3, 3), (3, 3), (0, 0)))
+    weight = held["weight"].astype(float)
+    sums = np.zeros(((rows - 1) // 2 + 1, (cols - 1) // 2 + 1, 16)) + held["bias"].astype(float)
+    for i, j in np.ndindex(7, 7):
+        under = padded[i : i + rows : 2, j : j + cols : 2]
+        sums += under[: sums.shape[0], : sums.shape[1]] @ weight[:, :, i, j].T
+    active = np.pad(np.maximum(sums, 0), ((1, 1), (1, 1), (0, 0)))
+    views = np.lib.stride_tricks.sliding_window_view(active, (3, 3), axis=(0, 1))[::2, ::2]
+    np.testing.assert_allclose(made, views.max(axis=(3, 4)), rtol=0, atol=1e-5)
+    assert made.shape == (50, 75, 16)
+
+
+def test_the_filters_of_the_recipe_are_those_that_its_script_makes():
+    spec = importlib.util.spec_from_file_location("made", ROOT / "scripts" / "make_first_layer.py")
+    script = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(script)
+    held = np.load(ROOT / "configs" / "first-layer.npz")
+    np.testing.assert_array_equal(held["weight"], script.bank())

@@ -54,6 +54,7 @@ JOBS = {
     "format": "tiff",
     "quality": 50,
     "compression": 3,
+    "channels": "pages",
     "allow_truncated": True,
     "outputs": {"soft": {"format": "tiff"}},
     "mask": "elsewhere",
@@ -82,7 +83,7 @@ def test_every_setting_of_a_folder_job(name):
     one = FolderJob("in", "out")
     other = dataclasses.replace(one, **{name: JOBS[name]})
     ours, theirs = (Identity.of(pipeline, settings(pipeline, **job.decides)) for job in (one, other))
-    assert (ours == theirs) == (list(JOBS).index(name) > 5)
+    assert (ours == theirs) == (list(JOBS).index(name) > 6)
 
 
 COMMONS = {
