@@ -29,6 +29,8 @@ _HERE = {
     "iterative_selection ridler_calvard intermeans threshold_isodata": "threshold: isodata",
     "minimum_cross_entropy threshold_li": "threshold: li",
     "threshold_otsu": "threshold: otsu",
+    "threshold_multiotsu multi_otsu": "threshold: multiotsu",
+    "apply_hysteresis_threshold": "threshold: hysteresis",
     "adaptive_threshold local_threshold threshold_local threshold.local": "threshold: adaptive",
     "threshold_niblack": "threshold: niblack",
     "threshold_sauvola": "threshold: sauvola",
@@ -128,7 +130,7 @@ _HERE = {
 
 _NOT_HERE = {
     "wiener anisotropic guided wavelet denoise_wavelet": "blur: bilateral keeps edges, too",
-    "canny hysteresis non_max_suppression": (
+    "canny non_max_suppression": (
         "edge: sobel gives the gradient; point: threshold after it gives its strong edges, not thinned"
     ),
     "slice roi region": "write 'geometry: crop' with 'box: [top, left, bottom, right]'",

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import numpy as np
+from numpy.typing import NDArray
+
 from convpipe.interval import Interval
-from convpipe.ops import Map, Op, Reduce
+from convpipe.ops import Frame, Map, Op, Reduce
+from convpipe.ops.frame import function
 from convpipe.stages.base import ImageKind, method
-from convpipe.stages.numbers import Number, in_order
+from convpipe.stages.numbers import Count, Number, in_order
 from convpipe.statistics import Statistic
 
 LEVEL = Number("level", "pixels above it become white, in the image's own units")
@@ -114,3 +118,55 @@ def _between(low: float, high: float, image: ImageKind) -> tuple[Op, ...]:
     in_order(low, high)
     constants = (("low", low), ("high", high), ("full", image.full_scale))
     return (Map("where(r >= low, where(r <= high, full, 0), 0)", constants=constants),)
+
+
+@method(
+    "threshold",
+    "multiotsu",
+    "classes of gray by levels of the largest variance between them, at equal distances over the full "
+    "scale of the dtype; all colours together",
+    reference="skimage.filters.threshold_multiotsu; P.-S. Liao, T.-S. Chen, P.-C. Chung, 'A fast algorithm "
+    "for multilevel thresholding', J. Inf. Sci. Eng. 17, 2001",
+    parameters=(Count("classes", "how many values the result has", 3, least=2, most=5),),
+    formula="full scale / (classes - 1) for each level that r is above; of a histogram of 256 bins where "
+    "there are more values",
+)
+def _multiotsu(classes: int, image: ImageKind) -> tuple[Op, ...]:
+    numbers = range(classes - 1)
+    levels = tuple(Statistic(f"l{k}", "multiotsu", number=k, classes=classes) for k in numbers)
+    passed = " + ".join(f"where(r > l{k}, 1, 0)" for k in numbers)
+    step, result = (("step", image.full_scale / (classes - 1)),), Interval(0, image.full_scale)
+    return (Reduce(f"step * ({passed})", constants=step, statistics=levels, result=result),)
+
+
+_HYSTERESIS = "skimage.filters.apply_hysteresis_threshold"
+
+
+@function(_HYSTERESIS)
+def _connected(colours: NDArray[np.float64], low: float, high: float) -> NDArray[np.float64]:
+    from skimage import filters
+
+    planes = [filters.apply_hysteresis_threshold(plane, low, high) for plane in np.moveaxis(colours, 2, 0)]
+    return np.stack(planes, axis=2).astype(np.float64)
+
+
+@method(
+    "threshold",
+    "hysteresis",
+    "largest value of the dtype above a low level, in regions of that which are somewhere above a high one, "
+    "0 elsewhere; each colour by itself",
+    reference=f"{_HYSTERESIS}; J. Canny, 'A computational approach to edge detection', IEEE "
+    "Trans. PAMI 8, 1986",
+    parameters=(
+        Number("low", "pixels of a region are above it, in the image's own units"),
+        Number("high", "one of them at least is above it"),
+    ),
+    example={"low": 60, "high": 150},
+    formula="full scale if r > low and the region, over sides and not corners, has an r > high; else 0",
+)
+def _hysteresis(low: float, high: float, image: ImageKind) -> tuple[Op, ...]:
+    in_order(low, high)
+    shares = (("low", low / image.full_scale), ("high", high / image.full_scale))
+    ends = Interval(0.0, image.full_scale)
+    found = Frame(_HYSTERESIS, shares, image.full_scale, values=ends, operations=30, copies=1, planes=2)
+    return (found,)

@@ -127,7 +127,7 @@ def another(parameter, example):
     if isinstance(parameter, CountPair):
         return [5, 7]  # odd: some windows have a middle
     if isinstance(parameter, Count):
-        return 3
+        return 4 if parameter.default == 3 else 3
     if isinstance(parameter, Range):
         return [1, 98]
     if isinstance(parameter, Box):

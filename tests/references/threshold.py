@@ -47,6 +47,16 @@ def automatic(kind, integers, floats):
     ]
 
 
+def classes(count, full=1):
+    """Return the classes of scikit-image's levels, of whole numbers or of others over 1."""
+
+    def parted(image):
+        levels = filters.threshold_multiotsu(image.astype(int) if full > 1 else image, count)
+        return full / (count - 1) * sum(image > level for level in levels)
+
+    return parted
+
+
 TABLES = [
     Table(
         "threshold fixed",
@@ -282,6 +292,88 @@ TABLES = [
         want="""
             0 1 1
             1 0 0
+        """,
+    ),
+    Table(
+        "threshold multiotsu",
+        {},
+        "scikit-image 0.26.0, skimage.filters.threshold_multiotsu: 60 and 150",
+        peer=classes(3, 255),
+        dtype="uint8",
+        image=INTEGERS,
+        want="""
+                0     0     0     0     0
+                0     0     0     0     0
+            127.5 127.5 127.5 127.5   255
+                0     0     0     0   255
+        """,
+    ),
+    Table(
+        "threshold multiotsu",
+        {"classes": 4},
+        "scikit-image 0.26.0, skimage.filters.threshold_multiotsu",
+        peer=classes(4, 255),
+        dtype="uint8",
+        image=INTEGERS,
+        want="""
+                0     0     0     0     0
+               85    85    85    85    85
+               85   170   170   170   255
+                0     0     0    85   255
+        """,
+    ),
+    Table(
+        "threshold multiotsu",
+        {"classes": 3},
+        "scikit-image 0.26.0, skimage.filters.threshold_multiotsu",
+        peer=classes(3),
+        image=FLOATS,
+        want="""
+                0     0     0     0     0
+              0.5   0.5   0.5     0   0.5
+              0.5     1     1   0.5     1
+                0     0     0     0     1
+        """,
+    ),
+    Table(
+        "threshold hysteresis",
+        {"low": 30, "high": 100},
+        "scikit-image 0.26.0, skimage.filters.apply_hysteresis_threshold",
+        peer=lambda image: 255 * filters.apply_hysteresis_threshold(image, 30, 100),
+        dtype="uint8",
+        image=INTEGERS,
+        want="""
+                0     0     0     0   255
+              255   255   255   255   255
+              255   255   255   255   255
+                0     0     0   255   255
+        """,
+    ),
+    Table(
+        "threshold hysteresis",
+        {"low": 59, "high": 255},
+        "scikit-image 0.26.0, skimage.filters.apply_hysteresis_threshold: none is above",
+        peer=lambda image: 255 * filters.apply_hysteresis_threshold(image, 59, 255),
+        dtype="uint8",
+        image=INTEGERS,
+        want="""
+                0     0     0     0     0
+                0     0     0     0     0
+                0     0     0     0     0
+                0     0     0     0     0
+        """,
+    ),
+    Table(
+        "threshold hysteresis",
+        {"low": 0.16, "high": 0.75},
+        "scikit-image 0.26.0, skimage.filters.apply_hysteresis_threshold",
+        peer=lambda image: filters.apply_hysteresis_threshold(image, 0.16, 0.75),
+        image=FLOATS,
+        want="""
+                0     0     0     0     0
+                1     1     1     1     1
+                1     1     1     1     1
+                0     0     0     1     1
         """,
     ),
 ]
