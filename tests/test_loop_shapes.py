@@ -139,3 +139,19 @@ def test_no_kernel_is_its_own_mirror(shape):
         turned = {"both": turned["both"]}
     for other in turned.values():
         assert np.abs(kernel - other).max() > 0.1 * np.abs(kernel).max()
+
+
+@pytest.mark.parametrize("border", ["reflect", "wrap", "constant", "edge"])
+@pytest.mark.parametrize(
+    "common", [{}, {"padding": [1, 2, 9, 0]}, {"padding": [1, 2, 0, 9]}, {"padding": 0}, {"stride": [2, 3]}]
+)
+def test_a_tap_beside_sums_of_columns_is_read_where_it_is(border, common):
+    """Of an unsharp mask; padded copies are made where it meets what lies outside alone."""
+    image = pixels("uint8", (23, 46))
+    plan = make_plan([stage("sharpen", "unsharp", sigma=1.2, border=border, **common)], (23, 46))
+    run = compile_plan(plan)
+    got, nbytes = interpreted.run(run, image)
+    assert nbytes <= plan.thread_bytes
+    oracle.near(got, plan, image, 2e-6)
+    if border in ("reflect", "edge") and "padding" not in common:
+        assert len(run.schedule.levels) == 1

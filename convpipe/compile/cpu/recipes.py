@@ -202,6 +202,8 @@ class Responses:
     compute : str
         Type of the arithmetic.
     in_place : bool
+    padding : (int, int)
+        Pixels left and right of the rows that it reads.
     constant : (float, float)
         What a constant border holds, in the channels but the last, and there.
     at_once : int
@@ -216,6 +218,7 @@ class Responses:
     constants: tuple[tuple[float, ...], ...]
     compute: str
     in_place: bool = False
+    padding: tuple[int, int] = (0, 0)
     constant: tuple[float, float] = (0.0, 0.0)
     at_once: int = 1
     fraction: int = 0
@@ -256,8 +259,15 @@ class Responses:
 
     @property
     def columns_first(self) -> bool:
-        """Tell whether it reads nothing but whole rows, from end to end."""
-        return not self.level.keep_alpha and all(bank.has_columns for bank in self.banks)
+        """Tell whether of the rows themselves it reads nothing beside them: sums of whole ones, or inside."""
+        inside = all(bank.has_columns or self._reads_inside(bank) for bank in self.banks)
+        return inside and not self.level.keep_alpha
+
+    def _reads_inside(self, bank: Bank) -> bool:
+        """Tell whether no tap of a bank, as the one under the centre, meets what lies beside a row."""
+        (left, right), dilation = self.padding, self.level.dilation[1]
+        last = self.level.kernel[1] - 1
+        return all(left <= col * dilation and right <= (last - col) * dilation for col in bank.cols)
 
     @cached_property
     def geometry(self) -> Geometry:

@@ -308,7 +308,7 @@ class _Maker:
         """Return how `level` makes a row from what it is given."""
         compute, (chain, values) = self._program.compute, self._segments(level)
         in_place = given.source < 0 and given.is_padded
-        shared = (chain, values, compute, in_place, given.constant)
+        shared = (chain, values, compute, in_place, given.padding, given.constant)
         slid, floating = node.window, Sums(compute)
         if isinstance(slid, Bilateral):
             return Weighed(level, (), *shared, window=slid, dtype=given.dtype)
