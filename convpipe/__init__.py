@@ -20,6 +20,7 @@ if TYPE_CHECKING:
         ParameterError,
         PlanError,
     )
+    from convpipe.functions import stencil
     from convpipe.pipeline import Pipeline
     from convpipe.stages import stage
 
@@ -30,6 +31,7 @@ _HOME = {
     "conv2d": "conv",
     "Pipeline": "pipeline",
     "stage": "stages",
+    "stencil": "functions",
     **dict.fromkeys(
         [
             "BackendError",
@@ -56,6 +58,7 @@ __all__ = [
     "PlanError",
     "conv2d",
     "stage",
+    "stencil",
 ]
 
 

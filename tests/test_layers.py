@@ -51,6 +51,7 @@ LAYERS = [
     "batch",
     "arrays",
     "pipeline",
+    "functions",
     "cli",
 ]
 """Bottom to top."""
