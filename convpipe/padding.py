@@ -149,11 +149,11 @@ def padding_forms(rules: Sequence[str] = PADDING_RULES) -> str:
     >>> padding_forms(["same", "valid"])
     "an int, [rows, cols], [top, bottom, left, right], 'same' or 'valid'"
     """
-    *others, last = (repr(rule) for rule in rules)
-    return ", ".join(["an int, [rows, cols], [top, bottom, left, right]", *others]) + f" or {last}"
+    forms = ["an int", "[rows, cols]", "[top, bottom, left, right]", *(repr(rule) for rule in rules)]
+    return ", ".join(forms[:-1]) + f" or {forms[-1]}"
 
 
-def parse_padding(value: object, rules: Sequence[str] = PADDING_RULES) -> Padding:
+def parse_padding(value: object, rules: Sequence[str] = PADDING_RULES, name: str = "padding") -> Padding:
     """Return any accepted padding form as a rule or ((top, bottom), (left, right)).
 
     Parameters
@@ -161,6 +161,8 @@ def parse_padding(value: object, rules: Sequence[str] = PADDING_RULES) -> Paddin
     value : int, [rows, cols], [top, bottom, left, right] or str
     rules : sequence of str
         The words that are taken.
+    name : str
+        What errors call it.
 
     Examples
     --------
@@ -174,18 +176,18 @@ def parse_padding(value: object, rules: Sequence[str] = PADDING_RULES) -> Paddin
     if isinstance(value, str):
         if value in rules:
             return cast(Padding, str(value))
-        raise ParameterError(f"padding needs {needed}; given {value!r}", "padding")
+        raise ParameterError(f"{name} needs {needed}; given {value!r}", name)
     items = tuple(value) if isinstance(value, Sequence) else (value, value)
     if len(items) == 2 and all(isinstance(item, tuple) and len(item) == 2 for item in items):
         items = (*items[0], *items[1])  # a padding that was parsed before
-    sides = tuple(check_count(item, value, "padding", 0) for item in items)
+    sides = tuple(check_count(item, value, name, 0) for item in items)
     if len(sides) == 2:
         rows, cols = sides
         return (rows, rows), (cols, cols)
     if len(sides) == 4:
         top, bottom, left, right = sides
         return (top, bottom), (left, right)
-    raise ParameterError(f"padding needs {needed}; given {value!r}", "padding")
+    raise ParameterError(f"{name} needs {needed}; given {value!r}", name)
 
 
 def reach_around(kernel: int, dilation: int, anchor: Literal["upper", "lower"] | int) -> tuple[int, int]:

@@ -5,7 +5,7 @@ import oracle
 import pytest
 
 from convpipe.compile.cpu.graphs import compile_plan
-from convpipe.errors import ParameterError
+from convpipe.errors import ParameterError, PlanError
 from convpipe.geometry import Border
 from convpipe.ops import Frame, Layer
 from convpipe.pipeline import Pipeline
@@ -81,6 +81,10 @@ def test_float64_stays_float64(method, rng):
 @pytest.mark.parametrize("extent", [(1, 1), (1, 7), (5, 1), (2, 2)])
 @pytest.mark.parametrize("method", EVERY_METHOD, ids=ids)
 def test_images_smaller_than_the_halo(method, extent, rng):
+    if method.title == "geometry bin" and min(extent) < 2:  # which fill no group
+        with pytest.raises(PlanError, match="its window spans 2"):
+            make_plan([make(method)], extent)
+        return
     check([make(method)], rng.random(shaped(method, extent)).astype(np.float32))
 
 
@@ -157,7 +161,7 @@ def test_what_windows_of_their_own_and_single_pixels_take():
     assert unused["point abs"] == unused["geometry resize"] == unused["denoise tv"] == ["dilation", "anchor"]
     assert unused["geometry crop"] == ["dilation", "anchor", "padding", "border", "value"]
     assert unused["blur box"] == unused["morphology erode"] == unused["network conv"] == []
-    with pytest.raises(ParameterError, match="'geometry: crop' after it cuts, and 'custom: pad'"):
+    with pytest.raises(ParameterError, match="'geometry: crop' after it cuts, and 'geometry: pad'"):
         stage("morphology", "erode", iterations=2, padding=1)
     assert stage("morphology", "erode", iterations=2, padding="same").common["padding"] == "same"
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from convpipe.errors import ParameterError
-from convpipe.ops import Frame, Graph, Layer, Op, Rank, Resample, Stencil, Turn, Window, has_window
+from convpipe.ops import IDENTITY, Frame, Graph, Layer, Op, Rank, Resample, Stencil, Turn, Window, has_window
 from convpipe.padding import Kept, Padding, Pooled
 from convpipe.stages.dialects import LIBRARIES, OWN
 from convpipe.stages.names import StageName, StageReference
@@ -35,7 +35,7 @@ COMMON: tuple[Parameter, ...] = (
 """Parameters of stages beside their method's own: of every one but those that are :func:`unused` by it, and
 ``from`` where it names what it reads in a parameter of its own."""
 
-_PADS = "'custom: pad', with 'kernel: [[1]]' and 'padding: N', adds pixels"
+_PADS = "'geometry: pad' adds pixels"
 
 _OF_WINDOWS = {
     "padding": f"its windows keep the size of what they read; 'geometry: crop' after it cuts, and {_PADS}",
@@ -48,6 +48,8 @@ _OF_CROP = {
     "border": "it needs nothing outside the image",
     "value": "it needs nothing outside the image",
 }
+_OF_PAD = {**_OF_PIXELS, "padding": "it adds as many pixels as 'by' says"}
+_OF_GROUPS = {**_OF_CROP, "padding": "its groups of pixels lie inside the image"}
 _OF_POOLS = {
     "anchor": "its padding says where it stands",
     "border": "its windows leave out what lies outside",
@@ -68,7 +70,7 @@ def unused(found: tuple[Op, ...] | Graph, padding: Padding | None = None) -> dic
 
     Examples
     --------
-    >>> from convpipe.ops import Map
+    >>> from convpipe.ops import IDENTITY, Map
     >>> unused((Map("abs(r)"),))["dilation"]
     'it slides no window of taps'
     """
@@ -77,11 +79,24 @@ def unused(found: tuple[Op, ...] | Graph, padding: Padding | None = None) -> dic
     first = found.nodes[-1].ops[0] if isinstance(found, Graph) else found[0]
     if isinstance(first, Window) and isinstance(first.padding, Pooled):
         return _OF_POOLS
-    if isinstance(first, Stencil | Rank | Layer):
-        return _OF_CROP if isinstance(first, Stencil) and isinstance(first.padding, Kept) else {}
+    if isinstance(first, Stencil):
+        return _unused_by(first)
+    if isinstance(first, Rank | Layer):
+        return {}
     adds = padding is None or not (isinstance(padding, str) or padding == ((0, 0), (0, 0)))
     has_own_rule = isinstance(first, Resample | Frame | Turn)
     return {**_UNPADDED, **_OF_PIXELS} if has_own_rule and not adds else _OF_PIXELS
+
+
+def _unused_by(window: Stencil) -> dict[str, str]:
+    """Return the same of a window that may say itself where it stands."""
+    if isinstance(window.padding, Kept):
+        return _OF_CROP
+    if window.padding == "valid":
+        return _OF_GROUPS
+    if window.padding != "same":
+        return _OF_PAD
+    return _OF_PIXELS if window.banks[0] is IDENTITY else {}
 
 
 def not_taken(title: str, name: str, idle: Mapping[str, str]) -> ParameterError:

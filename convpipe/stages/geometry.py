@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Literal
 
+import numpy as np
+
 from convpipe.errors import ParameterError
 from convpipe.geometry import Extent
-from convpipe.ops import IDENTITY, Op, Resample, Stencil, Turn
-from convpipe.padding import Kept, Middle, Share, Slice
+from convpipe.ops import IDENTITY, Map, Op, Resample, Stencil, Taps, Turn
+from convpipe.padding import Kept, Middle, Share, Sides, Slice
 from convpipe.stages.base import method
 from convpipe.stages.boxes import Box, Shares
 from convpipe.stages.numbers import Count, CountPair, NumberPair, SizePair
-from convpipe.stages.parameters import Choice, Flag
+from convpipe.stages.parameters import Choice, Flag, PaddingForm
 from convpipe.stages.resampling import METHODS, MOST, Doubling, Resizing
 
 
@@ -123,6 +125,72 @@ def _resize(
 )
 def _pyramid_up() -> tuple[Op, ...]:
     return (Resample(Doubling()),)
+
+
+@method(
+    "geometry",
+    "pyramid_down",
+    "a binomial blur of 5x5 and then every second pixel: half as many rows and columns, rounded up",
+    reference="cv2.pyrDown; P. J. Burt, E. H. Adelson, 'The Laplacian pyramid as a compact image code', 1983",
+    formula="along each axis out[i] = (in[2 i - 2] + 4 in[2 i - 1] + 6 in[2 i] + 4 in[2 i + 1] + in[2 i + 2])"
+    " / 16",
+    alpha="premultiply",
+)
+def _pyramid_down() -> tuple[Op, ...]:
+    binomial = np.array([1, 4, 6, 4, 1]) / 16
+    return (Stencil((Taps.outer(binomial, binomial),), stride=(2, 2)),)
+
+
+@method(
+    "geometry",
+    "pad",
+    "rows and columns added around the image, by the rule of its border",
+    reference="numpy.pad",
+    parameters=(
+        PaddingForm("by", "pixels added: at every side, of rows and columns, or at each side", rules=()),
+    ),
+    example={"by": 1},
+)
+def _pad(by: Sides) -> tuple[Op, ...]:
+    return (Stencil((IDENTITY,), padding=by),)
+
+
+@method(
+    "geometry",
+    "decimate",
+    "every so manieth pixel, from the first; nothing is blurred before, so that what is fine aliases",
+    reference="numpy basic slicing: image[::rows, ::cols]; libvips, subsample",
+    parameters=(CountPair("factor", "step between the pixels that are kept"),),
+    example={"factor": 2},
+)
+def _decimate(factor: Extent) -> tuple[Op, ...]:
+    return (Stencil((IDENTITY,), stride=factor),)
+
+
+@method(
+    "geometry",
+    "bin",
+    "one pixel of each group of pixels: their mean, or their sum; what fills no group is left out",
+    reference="ImageJ, Image > Transform > Bin; skimage.measure.block_reduce, where groups fill the image",
+    parameters=(
+        CountPair("factor", "rows and columns of a group"),
+        Choice(
+            "method",
+            "what a pixel becomes; a sum counts hidden pixels as the mean",
+            "mean",
+            choices=("mean", "sum"),
+        ),
+    ),
+    alpha="premultiply",
+    example={"factor": 2},
+)
+def _bin(factor: Extent, method: str) -> tuple[Op, ...]:
+    rows, cols = factor
+    if rows * cols > MOST:
+        raise ParameterError(f"factor must be of at most {MOST} pixels; given {list(factor)}", "factor")
+    mean = Taps.outer(np.full(rows, 1 / rows), np.full(cols, 1 / cols))
+    window = Stencil((mean,), stride=factor, padding="valid")
+    return (window,) if method == "mean" else (window, Map("r * count", constants=(("count", rows * cols),)))
 
 
 _MIRRORED = {"rows": (True, False), "columns": (False, True), "both": (True, True)}

@@ -134,13 +134,12 @@ class _Maker:
         assert isinstance(slid, Window)
         if isinstance(slid.padding, Pooled):  # which says where it stands
             return self._filtering(slid, ops[1:])
-        stride: Extent = common["stride"]
-        padding: Padding | Kept = common["padding"]
-        if isinstance(slid.padding, Kept):
-            padding = slid.padding
+        rows, cols = map(operator.mul, slid.stride, common["stride"])
+        own = slid.padding != "same"
+        padding: Padding | Kept = slid.padding if own else common["padding"]
         dilation: Extent = common["dilation"]
         anchor: Anchor = common["anchor"] or ("lower" if padding == "same_lower" else slid.anchor)
-        window = replace(slid, stride=stride, padding=padding, dilation=dilation, anchor=anchor)
+        window = replace(slid, stride=(rows, cols), padding=padding, dilation=dilation, anchor=anchor)
         return self._filtering(window, ops[1:])
 
     def _inner(self, ops: tuple[Op, ...], value: float) -> tuple[Op, ...]:

@@ -147,21 +147,24 @@ class PixelType(Choice):
 
 @dataclass(frozen=True)
 class PaddingForm(Parameter):
-    """Any padding form; parsed to a :data:`convpipe.geometry.Padding`."""
+    """Any padding form, or one that is no word; parsed to a :data:`convpipe.geometry.Padding`."""
+
+    rules: tuple[str, ...] = PADDING_RULES
 
     def parse(self, value: Any) -> Any:
         """Return the parsed form."""
-        return parse_padding(value)
+        return parse_padding(value, self.rules, self.name)
 
     def kind(self) -> str:
         """Return the forms in words."""
-        return padding_forms()
+        return padding_forms(self.rules)
 
     def schema(self) -> dict[str, Any]:
         """Return the union of the forms."""
         side = {"type": "integer", "minimum": 0}
         sides = [{"type": "array", "items": side, "minItems": n, "maxItems": n} for n in (2, 4)]
-        return {"anyOf": [side, *sides, {"enum": list(PADDING_RULES)}]}
+        words = [{"enum": list(self.rules)}] if self.rules else []
+        return {"anyOf": [side, *sides, *words]}
 
 
 @dataclass(frozen=True)

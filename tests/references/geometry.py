@@ -2,7 +2,7 @@
 
 import numpy as np
 from PIL import Image
-from skimage import transform
+from skimage import measure, transform
 
 from references.table import Table
 
@@ -453,5 +453,120 @@ TABLES += [
             38.875 38.875
                 33     33
         """,
+    ),
+]
+
+DOWN = "OpenCV 5.0.0, cv2.pyrDown of float64"
+
+
+def binned(reduce, *factor):
+    """Return scikit-image's reduction of the groups that an image fills, as a function of it."""
+
+    def made(image):
+        rows, cols = (size // step * step for size, step in zip(image.shape, factor, strict=True))
+        return measure.block_reduce(image[:rows, :cols], factor, reduce)
+
+    return made
+
+
+TABLES += [
+    Table(
+        "geometry pyramid_down",
+        {},
+        DOWN,
+        want="""
+            68.53125 82.21875 95.359375
+            89.171875 91.175781 82.769531
+            116.875 112.398438 85.507812
+        """,
+    ),
+    Table(
+        "geometry pyramid_down",
+        {},
+        DOWN,
+        image="12 80 33 200 5\n7 150 64 18 222\n99 3 170 55 28\n61 240 11 108 77",
+        want="""
+            68.53125 82.21875 97.28125
+            86.703125 87.9375 78.671875
+        """,
+    ),
+    Table(
+        "geometry pyramid_down",
+        {},
+        f"{DOWN}, BORDER_REPLICATE",
+        border="edge",
+        want="""
+            37.382812 82.828125 87.433594
+            77.742188 91.175781 81.734375
+            127.6875 125.199219 106.363281
+        """,
+    ),
+    Table(
+        "geometry pad",
+        {"by": 1},
+        "NumPy, pad with mode='reflect'",
+        peer=lambda image: np.pad(image, 1, mode="reflect"),
+        image="12 80 33\n7 150 64\n99 3 170",
+        want="""
+            150 7 150 64 150
+            80 12 80 33 80
+            150 7 150 64 150
+            3 99 3 170 3
+            150 7 150 64 150
+        """,
+    ),
+    Table(
+        "geometry pad",
+        {"by": [0, 2, 1, 0]},
+        "NumPy, pad with mode='reflect'",
+        peer=lambda image: np.pad(image, ((0, 2), (1, 0)), mode="reflect"),
+        image="12 80 33\n7 150 64\n99 3 170",
+        want="""
+            80 12 80 33
+            150 7 150 64
+            3 99 3 170
+            150 7 150 64
+            80 12 80 33
+        """,
+    ),
+    Table(
+        "geometry pad",
+        {"by": [1, 0], "value": 9},
+        "NumPy, pad with constant_values=9",
+        peer=lambda image: np.pad(image, ((1, 1), (0, 0)), constant_values=9),
+        image="12 80 33\n7 150 64",
+        border="constant",
+        want="9 9 9\n12 80 33\n7 150 64\n9 9 9",
+    ),
+    Table(
+        "geometry decimate",
+        {"factor": 2},
+        "NumPy, image[::2, ::2]",
+        peer=lambda image: image[::2, ::2],
+        want="12 33 5\n99 170 28\n183 142 49",
+    ),
+    Table(
+        "geometry decimate",
+        {"factor": [2, 3]},
+        "NumPy, image[::2, ::3]",
+        peer=lambda image: image[::2, ::3],
+        want="12 200\n99 55\n183 255",
+    ),
+    Table(
+        "geometry bin",
+        {"factor": 2},
+        "scikit-image 0.26.0, measure.block_reduce of the first 4 rows by numpy.mean",
+        peer=binned(np.mean, 2, 2),
+        want="""
+            62.25 78.75 89.5
+            100.75 86 59
+        """,
+    ),
+    Table(
+        "geometry bin",
+        {"factor": [2, 3], "method": "sum"},
+        "scikit-image 0.26.0, measure.block_reduce of the first 4 rows by numpy.sum",
+        peer=binned(np.sum, 2, 3),
+        want="346 576\n584 399",
     ),
 ]
