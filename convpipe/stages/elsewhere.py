@@ -49,6 +49,7 @@ _HERE = {
     "equalise equalize_hist equalizehist histogram_equalization": "contrast: equalize",
     "lookup lookup_table": "contrast: lut",
     "equalize_adapthist createclahe local_equalize hist_local adaptive_equalize": "contrast: clahe",
+    "wallis local_contrast contrast.normalize_local": "contrast: local",
     "curve tone_curve": "contrast: curves",
     "adjust_log": "contrast: log",
     "adjust_sigmoid sigmoidal_contrast": "contrast: sigmoid",

@@ -1,4 +1,4 @@
-"""Thresholds by what lies around each pixel: the mean of a window, and the deviation in it."""
+"""Thresholds and contrast by what lies around each pixel: the mean of a window, and the deviation in it."""
 
 from __future__ import annotations
 
@@ -175,3 +175,42 @@ def _sauvola(size: tuple[int, int], k: float, r: float | None, offset: float, im
     half = (image.full_scale - image.lowest) / 2 if image.full_scale > 1 else 1.0
     level = f"{MEAN} * (1 + k * ({DEVIATION} / widest - 1)) - offset"
     return _above_level(level, size, image, k=k, widest=r or half, offset=offset)
+
+
+@method(
+    "contrast",
+    "local",
+    "contrast by the mean and the standard deviation around each pixel, so that it is alike everywhere",
+    reference="W. K. Pratt, 'Digital image processing', 4th edition 2007, on the Wallis operator; zscore: "
+    "differences in deviations, as scipy.stats.zscore of each window",
+    parameters=(
+        CountPair("size", "rows and columns of the window; odd", (31, 31)),
+        Choice(
+            "method",
+            "wallis: mean and deviation are drawn to others; zscore: difference from the mean, in deviations",
+            "wallis",
+            choices=("wallis", "zscore"),
+        ),
+        Number("mean", "to which wallis draws, in the image's own units; default: middle of the dtype", None),
+        Number("deviation", "to which wallis draws; default: a fifth of the full scale", None, above=0.0),
+        Number("gain", "most that wallis multiplies a difference with", 4.0, above=0.0),
+        Number(
+            "weight", "of the mean that wallis draws to, the rest of that around", 0.8, least=0.0, most=1.0
+        ),
+    ),
+    formula="wallis: (r - m) * gain * deviation / (gain * s + deviation) + weight * mean + (1 - weight) * m; "
+    "zscore: (r - m) / s, 0 where s is; of the mean m around and the deviation s",
+)
+def _local(size: tuple[int, int], method: str, image: ImageKind, **wallis: float | None) -> Graph:
+    _odd(size)
+    numbers = {"middle": middle(image), "noise": noise(size, image)}
+    if method == "zscore":
+        text = f"where({DEVIATION} > 0, (r - {MEAN}) / {DEVIATION}, 0)"
+    else:
+        usual = {"mean": numbers["middle"], "deviation": image.full_scale / 5}
+        given = {name: usual[name] if value is None else value for name, value in wallis.items()}
+        numbers |= {"wanted": given.pop("mean"), "spread": given.pop("deviation"), **given}
+        share = f"gain * spread / (gain * {DEVIATION} + spread)"
+        text = f"(r - {MEAN}) * ({share}) + weight * wanted + (1 - weight) * {MEAN}"
+    made = Map(text, ("r", "mean", "squares"), tuple(numbers.items()))
+    return Graph((*moments(size, image), Node("result", (made,), ("input", "mean", "squares"))))
