@@ -129,14 +129,14 @@ def _family(node: Node, entries: dict[str, Entry]) -> str:
     if named:
         return named[0]
     parameters = {parameter.name for parameter in COMMON}
-    homes = {}
+    homes: dict[str, list[str]] = {}
     for family, methods in known.items():
         for method in methods.values():
             parameters |= {parameter.name for parameter in method.parameters}
-            homes[method.name] = family
+            homes.setdefault(method.name, []).append(f"'{family}: {method.name}'")
     for key, entry in entries.items():
         if key in homes and key != ANY_LABEL and advice(entry.node.value, key) is None:
-            raise entry.mark.error(f"{key!r} is a method, not a family; write '{homes[key]}: {key}'")
+            raise entry.mark.error(f"{key!r} is a method, not a family; write {' or '.join(homes[key])}")
         if key not in parameters and not is_free(key):
             raise entry.mark.error(_unknown_family(key, entry.node))
     raise node.mark.error(f"a stage needs its family; known are {', '.join(known)}")

@@ -256,8 +256,8 @@ def _home(name: object) -> str:
     """Return where a method is declared, if one has that name."""
     if not isinstance(name, str) or name == ANY_LABEL:
         return ""
-    homes = [family for family, methods in _REGISTRY.items() if name in methods]
-    return f"; write '{homes[0]}: {name}'" if homes else ""
+    homes = [f"'{family}: {name}'" for family, methods in _REGISTRY.items() if name in methods]
+    return f"; write {' or '.join(homes)}" if homes else ""
 
 
 def _advice(word: object, family: object = None) -> str:

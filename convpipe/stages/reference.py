@@ -15,6 +15,8 @@ from convpipe.ops import Reference
 from convpipe.paths import expanded, irregular, open_at_once, tried
 from convpipe.stages.parameters import Parameter, is_list
 
+_LARGEST = float(np.finfo(np.float32).max)
+
 MOST_SAMPLES = 1 << 28
 """Of a reference: a gigabyte of float32."""
 
@@ -42,6 +44,8 @@ class ReferenceImage(Parameter):
             raise ParameterError(f"{self.name} needs {self.kind()}; given {what}", self.name)
         if array.size > MOST_SAMPLES:
             raise ParameterError(f"{self.name} has {array.size} samples; at most {MOST_SAMPLES}", self.name)
+        if array.dtype.itemsize > 4 and np.abs(array[np.isfinite(array)]).max(initial=0) > _LARGEST:
+            raise ParameterError(f"{self.name} has samples that are too large for float32", self.name)
         return array
 
     def _read(self, path: str | os.PathLike[str]) -> NDArray[Any]:

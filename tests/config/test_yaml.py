@@ -26,7 +26,7 @@ STAGES = "stages: [{edge: sobel}]\n"
         ("stages:\n", "1:1: stages needs a list .* given nothing"),
         ("stages: []\n", "1:9: stages needs a list .* given an empty list"),
         ("stages: [gaussian]\n", "1:10: a stage needs a family and a method such as .* given 'gaussian'"),
-        ("stages: [{sigma: 2}]\n", "1:10: a stage needs its family; known are blur"),
+        ("stages: [{sigma: 2}]\n", "1:10: a stage needs its family; known are background, blur"),
         ("stages: [\n  [", r"2:4: not YAML|a comma or '\]' is missing before this: '\[' opens in line 2"),
         ("stages:\n\t- blur: box\n", "2:1: a tab; indent with spaces"),
         ("name: *a\n", r"1:7: the alias \*a has no anchor &a before it"),
