@@ -16,6 +16,7 @@ from convpipe.ops.layer import Layer, Weights
 from convpipe.padding import Padding
 from convpipe.stages.base import ImageKind, method
 from convpipe.stages.filters import Filters, PerChannel
+from convpipe.stages.footprint import footprint_of
 from convpipe.stages.numbers import Count, CountPair, Number
 from convpipe.stages.parameters import REQUIRED, Flag, PaddingForm
 from convpipe.stages.pooling import Averaging, Pool
@@ -102,7 +103,9 @@ def _max_pool(
     size: Extent, stride: Extent | None, padding: Padding, dilation: Extent, ceil_mode: bool
 ) -> tuple[Op, ...]:
     pool = Pool(size, stride or size, padding, dilation, ceil_mode)
-    window = Rank(np.ones(size, bool), (-1,), stride=pool.stride, dilation=dilation, padding=pool.rule)
+    window = Rank(
+        footprint_of("square", size), (-1,), stride=pool.stride, dilation=dilation, padding=pool.rule
+    )
     if dilation == (1, 1):  # what reaches outside has the pixel at the edge, too: no number is needed there
         return (replace(window, border=Border.EDGE),)
     return (replace(window, border=Border.CONSTANT, value=-math.inf),)
