@@ -201,7 +201,7 @@ def test_methods():
             "sqrt",
             "threshold",
         ],
-        "rank": ["maximum", "median", "midpoint", "minimum", "percentile", "range"],
+        "rank": ["maximum", "median", "midpoint", "minimum", "mode", "percentile", "range"],
         "sharpen": ["high_boost", "laplacian", "unsharp"],
         "threshold": [
             "adaptive",

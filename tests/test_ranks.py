@@ -7,6 +7,7 @@ import numpy as np
 import oracle
 import pytest
 from scipy import ndimage
+from skimage import data, filters
 
 import convpipe
 from convpipe.compile.cpu.graphs import compile_plan
@@ -397,3 +398,29 @@ def test_rows_of_true_and_false_are_a_footprint():
 def test_a_range_is_known_to_be_no_less_than_0():
     for one in (stage("rank", "range"), stage("morphology", "gradient")):
         assert make_plan([one], (9, 9)).stages[-1].range.low == 0
+
+
+@pytest.mark.parametrize("dtype", ["uint8", "uint16"])
+@pytest.mark.parametrize("size", [3, 5])
+def test_modes_are_those_of_scikit_image(dtype, size):
+    """Which counts no pixel outside the image."""
+    image = (data.camera()[200:260, 200:280] // 20).astype(dtype)
+    inside = np.s_[size // 2 : -(size // 2), size // 2 : -(size // 2)]
+    want = filters.rank.modal(image, np.ones((size, size), dtype))
+    np.testing.assert_array_equal(Pipeline([stage("rank", "mode", size=size)])(image)[inside], want[inside])
+
+
+def test_a_mode_is_not_a_number_where_nothing_else_is():
+    image = np.full((4, 6), np.nan, np.float32)
+    image[0, :2] = 3, 2
+    got = Pipeline([stage("rank", "mode", border="edge")])(image)
+    want = np.full(image.shape, np.nan)
+    want[:2, :3] = 3, 2, 2
+    np.testing.assert_array_equal(got, want)
+
+
+def test_a_mode_compares_few_pixels():
+    with pytest.raises(ParameterError, match="a mode takes at most 25 pixels; this footprint has 49"):
+        stage("rank", "mode", size=7)
+    image = np.arange(12.0).reshape(3, 4)
+    np.testing.assert_array_equal(Pipeline([stage("rank", "mode", size=1)])(image), image)

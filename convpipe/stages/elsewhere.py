@@ -97,6 +97,7 @@ _HERE = {
     "median_filter medianblur despeckle": "rank: median",
     "min minimum_filter": "rank: minimum",
     "max maximum_filter": "rank: maximum",
+    "majority modal mode_filter modefilter most_frequent": "rank: mode",
     "rank_filter percentile_filter quantile": "rank: percentile (with 'percentile: 0 to 100')",
     "pool pooling maxpool2d max_pool2d pool.max": "network: max_pool (with 'size: N')",
     "erosion": "morphology: erode",
@@ -143,7 +144,7 @@ _NOT_HERE = {
     "layers cnn model onnx softmax activation": (
         "network: conv is the convolution of a layer; batch_norm, relu, max_pool and others may follow it"
     ),
-    "variance std stddev entropy local_std rank.mode rank.entropy": "",
+    "variance std stddev entropy local_std rank.entropy": "",
     "statistics measure statistics.mean statistics.min statistics.max measure.mean measure.min measure.max": (
         "measure the results after the run"
     ),

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from convpipe.errors import ParameterError
 from convpipe.ops import Map, Op, Rank
 from convpipe.stages.base import method
 from convpipe.stages.footprint import FOOTPRINT, SIZE, footprint_of
@@ -85,6 +86,51 @@ def _percentile(percentile: float, size: tuple[int, int], footprint: Any) -> tup
 def _range(size: tuple[int, int], footprint: Any) -> tuple[Op, ...]:
     ends = window(footprint, size, -1, 0, names=("highest", "lowest"))
     return ends, Map("maximum(highest - lowest, 0)", ("highest", "lowest"))  # as the plan is to know, too
+
+
+MOST_MODE = 25
+"""Pixels of the largest window of a mode: each is compared with every other."""
+
+
+def _most_frequent(names: tuple[str, ...]) -> str:
+    """Return the most frequent of sorted values as an expression; the lowest of several.
+
+    A value stands n times in a row where some value equals that n - 1 places after it. The lowest of these
+    rises with n, until there is none, which counts as the first of all: the highest over all n is wanted.
+    """
+    first, *longer = names
+    found = [first]
+    for apart in range(1, len(names)):
+        run = first
+        for low, high in reversed(list(zip(names, longer[apart - 1 :], strict=False))):
+            run = f"where({low} == {high}, {low}, {run})"
+        found.append(run)
+    return _highest(found)
+
+
+def _highest(found: list[str]) -> str:
+    """Return the maximum of expressions, nested as little as can be."""
+    if len(found) == 1:
+        return found[0]
+    half = len(found) // 2
+    return f"maximum({_highest(found[:half])}, {_highest(found[half:])})"
+
+
+@method(
+    "rank",
+    "mode",
+    f"the most frequent of the pixels, the lowest of several; of at most {MOST_MODE} pixels",
+    reference="skimage.filters.rank.modal, inside the image; scipy.stats.mode",
+    parameters=(SIZE, FOOTPRINT),
+)
+def _mode(size: tuple[int, int], footprint: Any) -> tuple[Op, ...]:
+    count = int(np.count_nonzero(footprint_of(footprint, size)))
+    if count > MOST_MODE:
+        raise ParameterError(f"a mode takes at most {MOST_MODE} pixels; this footprint has {count}", "size")
+    if count == 1:
+        return (window(footprint, size, 0),)
+    names = tuple(f"r{rank}" for rank in range(count))
+    return window(footprint, size, *range(count), names=names), Map(_most_frequent(names), names)
 
 
 @method(

@@ -1,14 +1,30 @@
 """Ranks, in every border."""
 
 import numpy as np
-from scipy import ndimage
+from scipy import ndimage, stats
 
-from references.table import Table, in_every_border
+from references.table import SCIPY, Table, in_every_border
 
 FOOTPRINT = np.array([[0, 1, 1], [1, 1, 0]])
 DISK = np.array([[0, 0, 1, 0, 0], [0, 1, 1, 1, 0], [1, 1, 1, 1, 1], [0, 1, 1, 1, 0], [0, 0, 1, 0, 0]])
 ELLIPSE = np.array([[0, 0, 1, 0, 0], [1, 1, 1, 1, 1], [1, 1, 1, 1, 1], [1, 1, 1, 1, 1], [0, 0, 1, 0, 0]])
 CROSS = np.array([[0, 1, 0], [1, 1, 1], [0, 1, 0]])
+
+MODE = "SciPy 1.17.1, stats.mode under ndimage.generic_filter"
+
+FEW = """
+     5   5   9   2   9   9
+     7   5   2   2   9   4
+     7   7   5   5   4   4
+     2   7   7   9   4   1
+     2   5   9   9   1   1
+"""
+"""Values that are in a window more than once."""
+
+
+def modal(image, **window):
+    return ndimage.generic_filter(image, lambda values: stats.mode(values).mode, **window)
+
 
 TABLES = [
     *in_every_border(
@@ -405,6 +421,123 @@ TABLES = [
              76.5  76.5  86.5   120   125   125
             121.5 121.5 125.5  59.5  79.5  65.5
               133 125.5  76.5   166 127.5    58
+        """,
+    ),
+    Table(
+        "rank mode",
+        {"value": 50},
+        MODE,
+        peer=lambda image: modal(image, size=3, **SCIPY["constant"]),
+        image=FEW,
+        border="constant",
+        want="""
+             50   5   2   2   9  50
+              5   5   5   2   4   4
+              7   7   5   2   4   4
+              7   7   5   9   1   1
+             50  50   9   9   1  50
+        """,
+    ),
+    Table(
+        "rank mode",
+        {},
+        MODE,
+        peer=lambda image: modal(image, size=3, **SCIPY["edge"]),
+        image=FEW,
+        border="edge",
+        want="""
+              5   5   2   9   9   9
+              7   5   5   2   4   4
+              7   7   5   2   4   4
+              2   7   5   9   1   1
+              2   2   9   9   1   1
+        """,
+    ),
+    Table(
+        "rank mode",
+        {},
+        MODE,
+        peer=lambda image: modal(image, size=3, **SCIPY["reflect"]),
+        image=FEW,
+        border="reflect",
+        want="""
+              5   5   2   2   9   9
+              5   5   5   2   4   9
+              7   7   5   2   4   4
+              7   7   5   9   1   4
+              7   7   7   9   1   1
+        """,
+    ),
+    Table(
+        "rank mode",
+        {},
+        MODE,
+        peer=lambda image: modal(image, size=3, **SCIPY["symmetric"]),
+        image=FEW,
+        border="symmetric",
+        want="""
+              5   5   2   9   9   9
+              7   5   5   2   4   4
+              7   7   5   2   4   4
+              2   7   5   9   1   1
+              2   2   9   9   1   1
+        """,
+    ),
+    Table(
+        "rank mode",
+        {},
+        MODE,
+        peer=lambda image: modal(image, size=3, **SCIPY["wrap"]),
+        image=FEW,
+        border="wrap",
+        want="""
+              5   5   2   9   9   9
+              5   5   5   2   4   4
+              7   7   5   2   4   4
+              7   7   5   9   1   1
+              5   5   9   9   9   1
+        """,
+    ),
+    Table(
+        "rank mode",
+        {"size": [2, 4]},
+        MODE,
+        peer=lambda image: modal(image, size=(2, 4), mode="mirror"),
+        image=FEW,
+        want="""
+              5   5   2   2   9   9
+              5   5   2   2   9   9
+              7   7   5   5   4   4
+              7   7   7   7   4   4
+              7   7   9   9   1   1
+        """,
+    ),
+    Table(
+        "rank mode",
+        {"size": [5, 5], "footprint": "disk"},
+        MODE,
+        peer=lambda image: modal(image, footprint=DISK, mode="mirror"),
+        image=FEW,
+        want="""
+              5   5   5   2   9   9
+              5   5   2   2   9   4
+              7   7   7   2   4   4
+              7   7   7   9   4   4
+              7   7   7   9   1   4
+        """,
+    ),
+    Table(
+        "rank mode",
+        {"footprint": [[0, 1, 1], [1, 1, 0]]},
+        MODE,
+        peer=lambda image: modal(image, footprint=FOOTPRINT, mode="mirror"),
+        image=FEW,
+        want="""
+              5   5   2   2   9   9
+              5   5   2   2   9   9
+              7   7   2   5   4   4
+              7   7   5   4   4   4
+              2   7   9   9   1   1
         """,
     ),
 ]
