@@ -178,8 +178,8 @@ def filter_names():
     from convpipe.stages import ANY_LABEL, families
 
     names = {name for methods in families().values() for name in methods} - {ANY_LABEL}
-    # Words of Python, of expressions and of arithmetic are no filters there.
-    return names - {*dir(builtins), *FUNCTIONS, "subtract"}
+    # Words of Python, of expressions, of arithmetic and of how rows are walked are no filters there.
+    return names - {*dir(builtins), *FUNCTIONS, "subtract", "distance", "local", "pad"}
 
 
 @pytest.mark.parametrize("path", [path for path in FILES if layer(path) == "compile"], ids=lambda p: p.name)
