@@ -142,6 +142,41 @@ class Cumulative:
         return [held.first, 1 / held.step, len(share) - 1.0, *table.tolist()]
 
 
+@dataclass(frozen=True)
+class Matched(Cumulative):
+    """For each value the one up to which as large a share of other samples lies, on the line between two.
+
+    Source: skimage.exposure.match_histograms.
+
+    Parameters
+    ----------
+    shares, values : tuple of float
+        Of those samples, rising.
+    """
+
+    shares: tuple[float, ...] = ()
+    values: tuple[float, ...] = ()
+
+    @classmethod
+    def to(cls, others: NDArray[np.float64], entries: int, integers: bool) -> Matched:
+        """Return the table of so many `entries` that gives samples the distribution of `others`."""
+        values, counts = np.unique(others, return_counts=True)
+        shares = np.cumsum(counts) / others.size
+        if len(values) > entries:
+            kept = np.linspace(0, len(values) - 1, entries).astype(np.int64)
+            values, shares = values[kept], shares[kept]
+        return cls(entries, entries, 1.0, integers, tuple(shares.tolist()), tuple(values.tolist()))
+
+    def __str__(self) -> str:
+        """Return what it is, for a person."""
+        return "cumulative distribution and that of the reference"
+
+    def of(self, samples: Samples) -> list[float]:
+        """Return the first entry's sample, entries for each unit, the number of the last, and all of them."""
+        first, unit, last, *shares = super().of(samples)
+        return [first, unit, last, *np.interp(shares, self.shares, self.values).tolist()]
+
+
 Measured = Statistic | Cumulative
 
 _Number = Callable[[Statistic, NDArray[np.float64]], float]

@@ -27,7 +27,7 @@ from convpipe.ops import (
     Window,
 )
 from convpipe.padding import Kept, Pooled, Share, Slice
-from convpipe.statistics import measure
+from convpipe.statistics import Matched, measure
 
 FUNCTIONS = {
     "sqrt": np.sqrt,
@@ -196,6 +196,8 @@ def lookup(op, values, samples):
     else:
         counts, places = histogram(op.measured, samples[np.isfinite(samples)])
         table = op.measured.scale * np.cumsum(counts) / counts.sum()
+        if isinstance(op.measured, Matched):
+            table = np.interp(table, op.measured.shares, op.measured.values)
     return np.where(np.isnan(values), values, np.interp(values, places, table))
 
 

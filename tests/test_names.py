@@ -132,6 +132,7 @@ def test_methods():
             "local",
             "log",
             "lut",
+            "match",
             "sigmoid",
             "stretch",
             "zscore",

@@ -50,6 +50,7 @@ _HERE = {
     "lookup lookup_table": "contrast: lut",
     "equalize_adapthist createclahe local_equalize hist_local adaptive_equalize": "contrast: clahe",
     "wallis local_contrast contrast.normalize_local": "contrast: local",
+    "match_histograms histogram_matching hist_match histogram_match": "contrast: match",
     "curve tone_curve": "contrast: curves",
     "adjust_log": "contrast: log",
     "adjust_sigmoid sigmoidal_contrast": "contrast: sigmoid",

@@ -208,8 +208,8 @@ class GraphExecutable:
             return Transform(own, part.reads, part.makes)
         if nodes[0].apart:
             return self._apart(part, nodes[0].apart)
-        local = {at: number for number, at in enumerate(part.at)}
-        outputs = {local[at]: self._written[at] for at in part.makes}
+        places = {at: number for number, at in enumerate(part.at)}
+        outputs = {places[at]: self._written[at] for at in part.makes}
         program = make_program(plan, levels(part), given, list(outputs.items()))
         makes = tuple(part.at[at] for at in program.results)
         pictures = tuple(map(self._picture, makes))

@@ -1,0 +1,62 @@
+"""Contrast taken over from another image."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from convpipe.errors import ParameterError
+from convpipe.interval import Interval
+from convpipe.ops import Frame, Lookup, Op, Reference
+from convpipe.ops.frame import function
+from convpipe.ops.lookup import MOST_ENTRIES
+from convpipe.stages.base import ImageKind, method
+from convpipe.stages.parameters import Choice
+from convpipe.stages.reference import ReferenceImage
+from convpipe.statistics import Matched
+
+_MATCH = "skimage.exposure.match_histograms"
+
+
+@function(_MATCH)
+def _matched(colours: NDArray[np.float64], reference: Reference) -> NDArray[np.float64]:
+    from skimage import exposure
+
+    template = np.asarray(reference.pixels, np.float64)
+    template = np.broadcast_to(template, (*template.shape[:2], colours.shape[2]))
+    matched: NDArray[np.float64] = exposure.match_histograms(colours, template, channel_axis=2)
+    return matched
+
+
+@method(
+    "contrast",
+    "match",
+    "the values of a reference image in the place of those of as large a share of the image",
+    reference=_MATCH,
+    parameters=(
+        ReferenceImage("reference", "image of any extent whose values are taken over, in their own units"),
+        Choice(
+            "channels",
+            "each colour by that of the reference, or all by all of its samples, as of one colour",
+            "each",
+            choices=("each", "together"),
+        ),
+    ),
+    example={"reference": [[0.0, 40.0], [80.0, 255.0]]},
+    formula="the value of the reference up to which its share is that of the samples up to r, on the line "
+    "between two; floating point has 65536 bins, but for several colours, each by itself",
+)
+def _match(reference: Reference, channels: str, image: ImageKind) -> tuple[Op, ...]:
+    colours, given = image.channels - image.alpha, reference.pixels.shape[2]
+    if channels == "each" and colours > 1 and given not in (1, colours):
+        raise ParameterError(f"reference has {given} channels; the image has {colours} colours", "reference")
+    held = np.asarray(reference.pixels, np.float64)
+    held = held[np.isfinite(held)]
+    if not held.size:
+        raise ParameterError("reference has no finite sample", "reference")
+    ends = Interval(float(held.min()), float(held.max()))
+    if channels == "each" and colours > 1:
+        frame = Frame(_MATCH, (("reference", reference),), values=ends, operations=60, copies=4, planes=4)
+        return (frame,)
+    integers = image.full_scale > 1
+    return (Lookup.of(Matched.to(held, MOST_ENTRIES, integers), ends),)
