@@ -123,7 +123,7 @@ def test_methods():
             "xyz",
             "ycbcr",
         ],
-        "combine": ["LABEL"],
+        "combine": ["LABEL", "blend", "composite", "mask"],
         "contrast": [
             "clahe",
             "curves",

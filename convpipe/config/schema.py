@@ -135,8 +135,11 @@ def _family(family: str) -> dict[str, Any]:
 def _chosen(method: Method) -> dict[str, Any]:
     """Return the schema that the stages of a method satisfy."""
     chosen: dict[str, Any] = {"required": [method.family]}
+    others = [name for name in families()[method.family] if name != ANY_LABEL]
     if method.name != ANY_LABEL:
         chosen["properties"] = {method.family: {"const": method.name}}
+    elif others:
+        chosen["properties"] = {method.family: {"not": {"enum": others}}}
     return chosen
 
 

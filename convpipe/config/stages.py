@@ -159,7 +159,11 @@ def _unknown_family(key: str, value: Node) -> str:
 def _methods(family: str) -> str:
     """Return, in words, what the value of the family's key is."""
     names = families()[family]
-    return "a label of your own" if ANY_LABEL in names else f"one of {', '.join(names)}"
+    own = [name for name in names if name != ANY_LABEL]
+    listed = f"one of {', '.join(own)}"
+    if ANY_LABEL in names:
+        return f"a label of your own, or {listed}" if own else "a label of your own"
+    return listed
 
 
 def _located(error: ParameterError, node: Node, entries: dict[str, Entry], family: str) -> ConfigError:

@@ -230,7 +230,7 @@ def find(family: str, name: str) -> Method:
     if methods is None:
         meant = _meant_by(family, name) or nearest(family, _REGISTRY)
         raise ParameterError(f"unknown stage family {family!r}{meant}", family)
-    if ANY_LABEL in methods:
+    if ANY_LABEL in methods and (name == ANY_LABEL or name not in methods):
         LABEL.parse(name)
         return methods[ANY_LABEL]
     if not isinstance(name, str) or name not in methods:

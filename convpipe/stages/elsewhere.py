@@ -90,6 +90,14 @@ _HERE = {
     " resize.bicubic resize.lanczos resize.lanczos3 resize.nearest resize.area resize.box": (
         "geometry: resize (with 'factor: N', 'longest: N' or 'size: [rows, columns]', and a 'method:')"
     ),
+    "addweighted add_weighted alpha_blend cross_dissolve": (
+        "combine: blend (with 'with: NAME' of a stage, and 'alpha:')"
+    ),
+    "overlay screen hard_light soft_light color_dodge color_burn": (
+        "combine: blend (with 'with: NAME' of a stage, and 'mode:')"
+    ),
+    "paste alpha_composite watermark": "combine: composite (with 'with:' and 'mask:', names of stages)",
+    "apply_mask bitwise_and copyto": "combine: mask (with 'mask: NAME' of a stage)",
     "rectifier rectify": "network: relu",
     "leakyrelu prelu lrelu": "network: leaky_relu",
     "batchnorm batch_normalization bn batch_norm_2d batchnorm2d": "network: batch_norm",
@@ -158,7 +166,7 @@ _NOT_HERE = {
     "hough contours segment": "",
     "log1p square": "'combine' takes a formula: 'log(1 + input)', 'input ** 2'",
     "add offset plus": "bias: N, which every stage takes, adds a number",
-    "formula blend overlay composite mask difference": (
+    "formula difference": (
         "combine: LABEL takes a formula over the names of stages, such as 'fine - coarse'"
     ),
     "demosaic debayer": "develop raw images before the run",

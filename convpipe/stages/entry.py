@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import keyword
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -66,8 +67,8 @@ class Stage:
                 parameter.parse(self.common[parameter.name])
 
     def __repr__(self) -> str:
-        words = {"from": "from_"}
-        given = "".join(f", {words.get(key, key)}={value!r}" for key, value in self.given.items())
+        words = ((f"{key}_" if keyword.iskeyword(key) else key, value) for key, value in self.given.items())
+        given = "".join(f", {key}={value!r}" for key, value in words)
         return f"stage({self.method.family!r}, {self.label!r}{given})"
 
     def to_dict(self) -> dict[str, Any]:
@@ -186,7 +187,7 @@ def stage(family: str, name: str, /, **parameters: Any) -> Stage:
         As in YAML's ``- family: name``.
     **parameters
         The method's own and those of every stage (stride, padding, dilation, border, value, bias,
-        dtype, name, from). In Python, where ``from`` is a word of the language, it is ``from_``.
+        dtype, name, from). What is a word of Python has an underscore: ``from_``, ``with_``.
 
     Raises
     ------
@@ -204,9 +205,12 @@ def stage(family: str, name: str, /, **parameters: Any) -> Stage:
         ...
     convpipe.errors.ParameterError: unknown edge method 'sobell'; did you mean 'sobel'?
     """
-    given = {"from" if key == "from_" else key: value for key, value in parameters.items()}
-    if len(given) < len(parameters):
-        raise ParameterError("from is given twice, as from_ too", "from")
+    given = {}
+    for key, value in parameters.items():
+        plain = key[:-1] if keyword.iskeyword(key[:-1]) else key
+        if plain in given:
+            raise ParameterError(f"{plain} is given twice, as {plain}_ too", plain)
+        given[plain] = value
     made, errors = attempt(family, name, given)
     if made is None:
         raise errors[0]
