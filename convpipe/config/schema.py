@@ -22,6 +22,7 @@ from convpipe.config.job import (
 )
 from convpipe.geometry import Border
 from convpipe.stages import ANY_LABEL, Method, families
+from convpipe.stages.models import PARAMETERS
 from convpipe.stages.names import IDENTIFIER, RESERVED
 from convpipe.stages.parameters import Parameter
 
@@ -65,6 +66,7 @@ def schema() -> dict[str, Any]:
             },
             "stage": _stage(),
             **{_title(method): _method(method) for method in _methods()},
+            "network-onnx": _model(),
         },
     }
 
@@ -109,6 +111,7 @@ def _or_path(keys: Sequence[Parameter], description: str) -> dict[str, Any]:
 def _stage() -> dict[str, Any]:
     """Return the schema of a stage: its families with their methods, and what each method then asks for."""
     parameters = {parameter.name for method in _methods() for parameter in method.accepted}
+    parameters |= {parameter.name for parameter in PARAMETERS}
     any_family = {"anyOf": [{"required": [family]} for family in families()]}
     return {
         "type": "object",
@@ -119,6 +122,7 @@ def _stage() -> dict[str, Any]:
                 {"if": _chosen(method), "then": {"$ref": f"#/definitions/{_title(method)}"}}
                 for method in _methods()
             ]
+            + [{"if": _is("network", "onnx"), "then": {"$ref": "#/definitions/network-onnx"}}]
         },
         "else": {"propertyNames": _names([*families(), *sorted(parameters)]), **any_family},
     }
@@ -129,18 +133,30 @@ def _family(family: str) -> dict[str, Any]:
     if ANY_LABEL in methods:
         return {"type": "string", "minLength": 1, "description": methods[ANY_LABEL].summary}
     summaries = "; ".join(f"{name}: {method.summary}" for name, method in methods.items())
-    return {"enum": list(methods), "description": summaries}
+    more = ["onnx"] if family == "network" else []  # which stands for several stages
+    return {"enum": [*methods, *more], "description": summaries}
 
 
 def _chosen(method: Method) -> dict[str, Any]:
     """Return the schema that the stages of a method satisfy."""
-    chosen: dict[str, Any] = {"required": [method.family]}
-    others = [name for name in families()[method.family] if name != ANY_LABEL]
     if method.name != ANY_LABEL:
-        chosen["properties"] = {method.family: {"const": method.name}}
-    elif others:
+        return _is(method.family, method.name)
+    chosen: dict[str, Any] = {"required": [method.family]}
+    if others := [name for name in families()[method.family] if name != ANY_LABEL]:
         chosen["properties"] = {method.family: {"not": {"enum": others}}}
     return chosen
+
+
+def _is(family: str, name: str) -> dict[str, Any]:
+    return {"required": [family], "properties": {family: {"const": name}}}
+
+
+def _model() -> dict[str, Any]:
+    """Return the schema of an entry that stands for the stages that a model is."""
+    shape = _object(PARAMETERS)
+    shape["description"] = "the layers of an ONNX model, a chain, each a stage"
+    shape["propertyNames"] = _names(["network", *shape["properties"]])
+    return {**shape, "required": ["file"]}
 
 
 def _method(method: Method) -> dict[str, Any]:

@@ -11,9 +11,10 @@ from convpipe.config.job import MOST_STAGES, is_free
 from convpipe.config.problems import Problems
 from convpipe.config.tree import BROKEN, Entry, Node
 from convpipe.errors import ConfigError, ParameterError
-from convpipe.stages import ANY_LABEL, COMMON, Stage, attempt, families, find
+from convpipe.stages import ANY_LABEL, COMMON, Stage, attempt, families, find, nearest
 from convpipe.stages.elsewhere import advice, meant_here
 from convpipe.stages.entry import is_explained
+from convpipe.stages.models import PARAMETERS, stages_of
 
 _EXAMPLE = "such as '- blur: gaussian'"
 
@@ -48,11 +49,42 @@ def read_stages(node: Node, problems: Problems) -> tuple[Placed, ...]:
         return ()
     found = []
     for item in node.value:
-        stage = None
+        made: list[Stage] = []
         with problems.gathered():
-            stage = _stage(item, problems)
-        found.append(Placed(stage or _instead(item), item, stage is not None))
+            made = _model(item) if _is_model(item) else _stage(item, problems)
+        found += [Placed(stage, item, True) for stage in made] or [Placed(_instead(item), item, False)]
     return tuple(found)
+
+
+def _is_model(node: Node) -> bool:
+    """Tell whether an entry stands for the stages that a model is."""
+    entry = node.value.get("network") if isinstance(node.value, dict) else None
+    return entry is not None and entry.node.value == "onnx"
+
+
+def _model(node: Node) -> list[Stage]:
+    """Return the stages of ``- network: onnx``; an error is at the parameter that it is about."""
+    entries: dict[str, Entry] = node.value
+    if any(entry.node.broken for entry in entries.values()):
+        return []
+    known = {parameter.name: parameter for parameter in PARAMETERS}
+    given = {}
+    for key, entry in entries.items():
+        if key == "network" or is_free(key):
+            continue
+        if key not in known:
+            raise entry.mark.error(f"network onnx has no parameter {key!r}{nearest(key, known)}")
+        try:
+            given[key] = known[key].parse(entry.node.plain())
+        except ParameterError as error:
+            raise entry.node.mark.error(str(error)) from None
+    if "file" not in given:
+        raise node.mark.error(f"network onnx needs file: {known['file'].doc}")
+    try:
+        return stages_of(**given)
+    except ParameterError as error:
+        at = entries.get(error.parameter or "", entries["file"])
+        raise at.node.mark.error(str(error)) from None
 
 
 def check_like(stages: Sequence[Placed], library: str | None, problems: Problems) -> None:
@@ -87,10 +119,10 @@ def _no_list(node: Node) -> str:
     return message
 
 
-def _stage(node: Node, problems: Problems) -> Stage | None:
+def _stage(node: Node, problems: Problems) -> list[Stage]:
     entries = node.value
     if entries is BROKEN:
-        return None
+        return []
     if not isinstance(entries, dict):
         raise node.mark.error(
             f"a stage needs a family and a method {_EXAMPLE}; given {node.kind()}{_written(entries)}"
@@ -99,14 +131,14 @@ def _stage(node: Node, problems: Problems) -> Stage | None:
     label = entries[family].node
     given = {key: entry.node.plain() for key, entry in entries.items() if key != family and not is_free(key)}
     if any(entry.node.broken for entry in entries.values()):
-        return None
+        return []
     if not isinstance(label.value, str) or not label.value.isprintable() or not label.value:
         meant = _written(family)
         raise label.mark.error(f"{family} needs {_methods(family)}; given {label.kind()}{meant}")
     made, errors = attempt(family, label.value, given)
     for error in errors:
         problems.add(_located(error, node, entries, family))
-    return made
+    return [] if made is None else [made]
 
 
 def _written(value: object) -> str:

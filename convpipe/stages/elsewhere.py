@@ -102,6 +102,9 @@ _HERE = {
     "leakyrelu prelu lrelu": "network: leaky_relu",
     "batchnorm batch_normalization bn batch_norm_2d batchnorm2d": "network: batch_norm",
     "logistic expit": "network: sigmoid",
+    "network.onnx model onnx": (
+        "- network: onnx with a 'file:' in a config, or convpipe.stages.models.stages_of(file) in Python"
+    ),
     "layer conv2d layer.conv2d convolution_layer": "network: conv",
     "median_filter medianblur despeckle": "rank: median",
     "min minimum_filter": "rank: minimum",
@@ -150,7 +153,7 @@ _NOT_HERE = {
     "warp affine perspective undistort shear translate polar log_polar": (
         "transform the images before the run"
     ),
-    "layers cnn model onnx softmax activation": (
+    "layers cnn softmax activation": (
         "network: conv is the convolution of a layer; batch_norm, relu, max_pool and others may follow it"
     ),
     "variance std stddev entropy local_std rank.entropy": "",

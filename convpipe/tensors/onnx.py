@@ -1,7 +1,9 @@
-"""The weights of an ONNX model: its initializers, through the `onnx` package."""
+"""The weights of an ONNX model and its operations, through the `onnx` package."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, BinaryIO
 
@@ -15,9 +17,62 @@ MOST_BYTES = 1 << 29
 
 
 def tensors(file: BinaryIO, size: int) -> list[Tensor]:
-    """Return the initializers of an open .onnx file of so many bytes."""
+    """Return the initializers and constants of an open .onnx file of so many bytes."""
+    return _constants(parse(file, size).graph)
+
+
+@dataclass(frozen=True)
+class Operation:
+    """A node of a model's graph.
+
+    Parameters
+    ----------
+    name : str
+        Its own, or that of its first output.
+    kind : str
+        Its type, with its domain where that is not ONNX's own.
+    inputs, outputs : tuple of str
+        Names of tensors; empty where an optional one is left out.
+    attributes : mapping
+        Numbers, text, and lists of them.
+    """
+
+    name: str
+    kind: str
+    inputs: tuple[str, ...]
+    outputs: tuple[str, ...]
+    attributes: Mapping[str, Any]
+
+
+def operations(file: BinaryIO, size: int) -> tuple[list[Operation], list[str], set[str]]:
+    """Return the operations of an open .onnx file, the names of its inputs, and those of its constants."""
     graph = parse(file, size).graph
-    return [initializer(each) for each in graph.initializer]
+    held = {tensor.name for tensor in _constants(graph)}
+    found = [_operation(node) for node in graph.node if node.op_type != "Constant"]
+    return found, [given.name for given in graph.input if given.name not in held], held
+
+
+def _operation(node: Any) -> Operation:
+    from onnx import helper
+
+    own = node.domain in ("", "ai.onnx")
+    given = {each.name: helper.get_attribute_value(each) for each in node.attribute}
+    attributes = {
+        name: value.decode("utf-8", "replace") if isinstance(value, bytes) else value
+        for name, value in given.items()
+    }
+    name = node.name or next(iter(node.output), "")
+    kind = node.op_type if own else f"{node.domain}.{node.op_type}"
+    return Operation(name, kind, tuple(node.input), tuple(node.output), attributes)
+
+
+def _constants(graph: Any) -> list[Tensor]:
+    found = [initializer(each) for each in graph.initializer]
+    for node in graph.node:
+        if node.op_type == "Constant" and node.output:
+            values = [each.t for each in node.attribute if each.name == "value"]
+            found += [replace(initializer(value), name=node.output[0]) for value in values]
+    return found
 
 
 def parse(file: BinaryIO, size: int) -> Any:

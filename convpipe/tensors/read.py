@@ -14,7 +14,7 @@ from convpipe.paths import expanded, irregular, open_at_once, tried
 from convpipe.tensors import npy, onnx, safetensors
 from convpipe.tensors.base import MOST, Tensor
 
-__all__ = ["FORMS", "MOST", "opened", "read"]
+__all__ = ["FORMS", "MOST", "opened", "operations", "read"]
 
 _READERS: dict[str, Callable[[BinaryIO, int], list[Tensor]]] = {
     ".npy": npy.tensors,
@@ -63,6 +63,18 @@ def read(text: str | os.PathLike[str]) -> NDArray[Any]:
     """
     place = _place(text)
     found: NDArray[Any] = opened(place.path, lambda file, size: _chosen(place, file, size).load())
+    return found
+
+
+def operations(path: str | os.PathLike[str]) -> tuple[list[onnx.Operation], list[str], set[str]]:
+    """Return the operations of a .onnx file, the names of its inputs, and those of its constants.
+
+    Raises
+    ------
+    ValueError
+        As of :func:`read`.
+    """
+    found: tuple[list[onnx.Operation], list[str], set[str]] = opened(os.fspath(path), onnx.operations)
     return found
 
 

@@ -14,8 +14,9 @@ CONFIGS = sorted((Path(__file__).parents[2] / "configs").glob("*.yaml"))
 
 @pytest.mark.parametrize("path", CONFIGS, ids=lambda path: path.stem)
 def test_it_loads_and_plans(path):
+    of_rgb = path.stem == "first-layer"  # whose filters are of three channels
     for job in config.load(path):
-        for channels in (1, 3, 4):
+        for channels in (3,) if of_rgb else (1, 3, 4):
             plan = make_plan(
                 job.stages, (480, 640), Settings(border=job.border), channels=channels, alpha=channels == 4
             )
