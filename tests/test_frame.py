@@ -86,7 +86,8 @@ def test_memory_is_what_the_functions_take(rng):
     """Measured: without it, --memory would promise what a run does not keep."""
     import tracemalloc
 
-    for one, channels in ((TV, 1), (TV, 3), (stage("denoise", "nlmeans", distance=2), 3)):
+    wavelet = stage("denoise", "wavelet", wavelet="db4")
+    for one, channels in ((TV, 1), (TV, 3), (stage("denoise", "nlmeans", distance=2), 3), (wavelet, 1)):
         image = rng.integers(0, 256, (200, 200, channels), dtype=np.uint8)
         pipeline = Pipeline([one])
         pipeline(image)
@@ -181,3 +182,22 @@ def test_counts_have_bounds(method, name, most):
 def test_a_patch_has_a_middle(size):
     with pytest.raises(ParameterError, match=f"size needs an odd number; given {size}"):
         stage("denoise", "nlmeans", size=size)
+
+
+def test_details_of_a_flat_image_and_of_one_pixel_stay():
+    for extent in ((40, 50), (1, 1), (1, 9)):
+        for wavelet in ("db1", "sym4"):
+            shrunk = Pipeline([stage("denoise", "wavelet", wavelet=wavelet, levels=3)])
+            np.testing.assert_array_equal(shrunk(np.full(extent, 77, np.uint8)), 77)
+
+
+def test_a_wavelet_takes_noise_away(rng):
+    """Each colour by itself, of any size and type, and more with a strength that is given."""
+    clean = np.kron(rng.integers(40, 200, (6, 7, 3)), np.ones((11, 9, 1)))
+    noisy = clean + rng.normal(0, 12, clean.shape)
+    soft = Pipeline([stage("denoise", "wavelet", levels=3)], dtype="float64")
+    for image in (noisy, np.clip(noisy, 0, 255).astype(np.uint8)):
+        assert np.std(soft(image) - clean) < 0.75 * np.std(image - clean)
+    np.testing.assert_allclose(soft(noisy)[..., 1], soft(noisy[..., 1]), rtol=1e-12)
+    more = Pipeline([stage("denoise", "wavelet", levels=3, sigma=100, method="VisuShrink")], dtype="float64")
+    assert np.std(more(noisy)) < np.std(soft(noisy))

@@ -138,7 +138,7 @@ def test_methods():
             "zscore",
         ],
         "custom": ["LABEL"],
-        "denoise": ["nlmeans", "outliers", "tv"],
+        "denoise": ["nlmeans", "outliers", "tv", "wavelet"],
         "edge": [
             "dog",
             "farid",

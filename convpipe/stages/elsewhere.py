@@ -64,6 +64,7 @@ _HERE = {
     "rgb2xyz": "color: xyz",
     "xyz2rgb from_xyz": "color: xyz (with 'inverse: true')",
     "denoise_tv denoise_tv_chambolle total_variation rof": "denoise: tv",
+    "denoise_wavelet wavelet_denoise bayesshrink visushrink denoise_haar": "denoise: wavelet",
     "remove_outliers hot_pixels remove_hotpixels bad_pixels": "denoise: outliers",
     "add_noise gaussian_noise gauss_noise random_noise": "noise: gaussian",
     "salt_and_pepper s&p noise.sp impulse_noise": "noise: salt_pepper",
@@ -143,7 +144,7 @@ _HERE = {
 """Names, and the entry that does it here."""
 
 _NOT_HERE = {
-    "wiener anisotropic guided wavelet denoise_wavelet": "blur: bilateral keeps edges, too",
+    "wiener anisotropic guided": "blur: bilateral keeps edges, too",
     "canny non_max_suppression": (
         "edge: sobel gives the gradient; point: threshold after it gives its strong edges, not thinned"
     ),

@@ -1,5 +1,7 @@
 """Denoising: by functions of scikit-image, over the full scale of uint8, and by medians, in every border."""
 
+from importlib.util import find_spec
+
 import numpy as np
 from scipy import ndimage
 from skimage import restoration
@@ -16,6 +18,13 @@ def tv(**options):
 def nl_means(**options):
     given = {"patch_size": 7, "patch_distance": 11, "h": 0.1, **options}
     return lambda image: 255 * restoration.denoise_nl_means(image / 255, preserve_range=True, **given)
+
+
+def shrunk(**options):
+    """None where PyWavelets is not there, which scikit-image has it from, and which nothing else needs."""
+    if find_spec("pywt") is None:
+        return None
+    return lambda image: 255 * restoration.denoise_wavelet(image / 255, **options)
 
 
 OUTLIERS = "SciPy 1.17.1, ndimage.median_filter, under the rule of ImageJ's RankFilters.java at 09e0f4f"
@@ -253,6 +262,118 @@ TABLES = [
              99   3  77  55  28  55
              61  99  11 108  77   0
             183  26 142 108  49 116
+        """,
+    ),
+    Table(
+        "denoise wavelet",
+        {},
+        f"{VERSION}.denoise_wavelet, with PyWavelets 1.8.0",
+        peer=shrunk(),
+        dtype="uint8",
+        want="""
+                 62.25      62.25      78.75      78.75       89.5       89.5
+                 62.25      62.25      78.75      78.75       89.5       89.5
+                100.75     100.75         86         86         59         59
+                100.75     100.75         86         86         59         59
+                 104.5      104.5      198.5      198.5       82.5       82.5
+        """,
+    ),
+    Table(
+        "denoise wavelet",
+        {"wavelet": "db2"},
+        f"{VERSION}.denoise_wavelet, with PyWavelets 1.8.0",
+        peer=shrunk(wavelet="db2"),
+        dtype="uint8",
+        want="""
+             54.221283  67.686465  83.017194  97.848051  86.834686  82.746259
+             59.554895  75.107856  77.569989  83.539799  88.698622  94.074747
+             93.675348 104.674475  91.796433   85.31626  72.295887  61.027956
+            120.082389 128.307299 100.751339  82.782835  60.787693  39.871485
+            108.697206   93.56671 138.507071 167.351494 101.517869   61.05315
+        """,
+    ),
+    Table(
+        "denoise wavelet",
+        {"wavelet": "db4"},
+        f"{VERSION}.denoise_wavelet, with PyWavelets 1.8.0",
+        peer=shrunk(wavelet="db4"),
+        dtype="uint8",
+        want="""
+             15.883747  57.679705  84.793859 106.701419 102.380384   56.26818
+             32.006764  83.493444   93.33898  66.351322  88.733562  91.220254
+             64.502274  94.412919  98.364622  91.067069  71.868986   96.74002
+            118.544314 112.873536  99.242777 117.314242 104.407888  56.609844
+            145.428713 111.532707 111.685937 133.429852 110.742145  47.247887
+        """,
+    ),
+    Table(
+        "denoise wavelet",
+        {"wavelet": "sym4"},
+        f"{VERSION}.denoise_wavelet, with PyWavelets 1.8.0",
+        peer=shrunk(wavelet="sym4"),
+        dtype="uint8",
+        want="""
+              15.66364  51.094929   99.72398 102.583778  94.292411  81.756087
+             38.800855  60.794442  93.124935  90.951341  80.306343  74.506166
+             70.379112  72.607072  81.299118  73.862987  62.178769  66.846705
+            107.408425 111.369867 114.998488 101.691742  85.441101  77.073068
+            140.801126 153.093621 158.248935 140.730053 120.649656  93.788745
+        """,
+    ),
+    Table(
+        "denoise wavelet",
+        {"method": "visu"},
+        f"{VERSION}.denoise_wavelet, with PyWavelets 1.8.0",
+        peer=shrunk(method="VisuShrink"),
+        dtype="uint8",
+        want="""
+                 62.25      62.25      78.75      78.75       89.5       89.5
+                 62.25      62.25      78.75      78.75       89.5       89.5
+                100.75     100.75         86         86         59         59
+                100.75     100.75         86         86         59         59
+                 104.5      104.5      198.5      198.5       82.5       82.5
+        """,
+    ),
+    Table(
+        "denoise wavelet",
+        {"mode": "hard"},
+        f"{VERSION}.denoise_wavelet, with PyWavelets 1.8.0",
+        peer=shrunk(mode="hard"),
+        dtype="uint8",
+        want="""
+                 62.25      62.25      78.75      78.75       89.5       89.5
+                 62.25      62.25      78.75      78.75       89.5       89.5
+                100.75     100.75         86         86         59         59
+                100.75     100.75         86         86         59         59
+                 104.5      104.5      198.5      198.5       82.5       82.5
+        """,
+    ),
+    Table(
+        "denoise wavelet",
+        {"sigma": 0.2, "levels": 2},
+        f"{VERSION}.denoise_wavelet, with PyWavelets 1.8.0",
+        peer=shrunk(sigma=0.2, wavelet_levels=2),
+        dtype="uint8",
+        want="""
+             49.784457 114.090543  36.850319 127.024681  29.403043 119.096957
+             48.850319 115.024681 106.784457  57.090543 126.837181  21.662819
+            131.784457  32.090543 116.654569  47.220431  47.532931 100.967069
+             30.850319 133.024681  47.220431 116.654569 100.967069  47.532931
+            171.104578  54.364355 153.895422 226.635645  69.129888  95.870112
+        """,
+    ),
+    Table(
+        "denoise wavelet",
+        {"levels": 2},
+        f"{VERSION}.denoise_wavelet, with PyWavelets 1.8.0",
+        peer=shrunk(wavelet_levels=2),
+        dtype="uint8",
+        want="""
+               81.9375    81.9375    81.9375    81.9375      74.25      74.25
+               81.9375    81.9375    81.9375    81.9375      74.25      74.25
+               81.9375    81.9375    81.9375    81.9375      74.25      74.25
+               81.9375    81.9375    81.9375    81.9375      74.25      74.25
+                 151.5      151.5      151.5      151.5       82.5       82.5
         """,
     ),
 ]
