@@ -11,6 +11,7 @@ import numba
 import numpy as np
 from rounding import fma, fma_of_floats
 
+from convpipe.compile.common.angles import angles
 from convpipe.compile.cpu import blocks, drive, order, phases, rows, vectors
 from convpipe.geometry import border_index
 
@@ -335,6 +336,7 @@ def loops(sources, memory, poison=77):
         for own in (dot, dot_onto, plus, minus, half_even, low, high):
             setattr(helpers, own.__name__, own)
         helpers.floor, helpers.round = np.floor, np.rint
+        helpers.sin, helpers.cos, helpers.arctan2 = angles(lambda function: function, dot_onto)
         helpers.ldexp = lambda value, exponent: np.ldexp(value, int(exponent))
         for dtype in rows.INTEGERS:
             setattr(helpers, f"quantize_{dtype}", quantize(dtype))

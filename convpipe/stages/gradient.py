@@ -13,7 +13,7 @@ import numpy as np
 
 from convpipe.interval import Interval
 from convpipe.ops import Map, Op, Stencil, Taps
-from convpipe.stages.base import ImageKind, method
+from convpipe.stages.base import method
 from convpipe.stages.numbers import Number
 from convpipe.stages.parameters import Choice
 
@@ -25,52 +25,21 @@ DIRECTION = Choice(
     choices=("magnitude", "x", "y", "angle"),
 )
 
-_EIGHTH = 0.41421356237309503
-"""The tangent of 22.5 degrees: an arc tangent up to there is a polynomial; beyond, 45 degrees and another."""
-
-_ARC_TANGENT = (
-    57.29577951308234, -19.09859317101535, 11.459155896234286, -8.185110705227222, 6.366168579473042,
-    -5.208003971400658, 4.397286850807296, -3.7306422163599824, 2.885826057939093, -1.4565906459465379,
-)  # fmt: skip
-"""Of the arc tangent of t over t, in degrees, by powers of t^2, through Chebyshev's points: off by 1e-13."""
-
-
-def angle(x: str, y: str) -> str:
-    """Return the expression of the angle of the vector (`x`, `y`), in degrees from 0 to 360; 0 of no length.
-
-    It is of rounded operations alone, so that every backend gives the same bytes, and loops are of vectors.
-
-    Examples
-    --------
-    >>> len(angle("gx", "gy")) < 10_000
-    True
-    """
-    low, high = f"minimum(abs({x}), abs({y}))", f"maximum(abs({x}), abs({y}))"
-    steep = f"{low} > {_EIGHTH} * {high}"
-    length = f"where({high} == 0, 1, {high})"
-    slope = f"where({steep}, {low} - {high}, {low}) / where({steep}, {low} + {high}, {length})"
-    *terms, polynomial = map(str, _ARC_TANGENT)
-    for term in reversed(terms):
-        polynomial = f"({term} + square({slope}) * {polynomial})"
-    turns = ((f"abs({y}) > abs({x})", 90), (f"{x} < 0", 180), (f"{y} < 0", 360))
-    start, sign = f"where({steep}, 45, 0)", "1"
-    for test, degrees in turns:  # mirrored at the diagonal, at the y axis, at the x axis
-        start = f"where({test}, {degrees} - {start}, {start})"
-        sign = f"where({test}, -{sign}, {sign})"
-    return f"{start} + {sign} * ({slope} * {polynomial})"
+_ANGLE = "gain * (where(gy < 0, 360, 0) + 57.29577951308232 * arctan2(gy + 0, gx + 0))"
+"""In degrees; sums with 0 take the sign from a zero, which has no direction."""
 
 
 def _gradient(x: Taps, y: Taps) -> Callable[..., tuple[Op, ...]]:
     """Return the lowering of an operator with the two derivative stencils `x` and `y`."""
     both, names = Stencil((x, y), ("gx", "gy")), ("gx", "gy")
 
-    def lower(direction: str, gain: float, image: ImageKind) -> tuple[Op, ...]:
+    def lower(direction: str, gain: float) -> tuple[Op, ...]:
         if direction == "magnitude":
             scale = gain * float(np.sqrt(0.5))
             return both, Map("gain * sqrt(square(gx) + square(gy))", names, (("gain", scale),))
         if direction == "angle":
-            ends = Interval(min(0, 360 * gain), max(0, 360 * gain), nan=image.full_scale == 1)
-            return both, Map(f"gain * ({angle('gx', 'gy')})", names, (("gain", gain),), ends)
+            ends = Interval(min(0, 360 * gain), max(0, 360 * gain), nan=True)
+            return both, Map(_ANGLE, names, (("gain", gain),), ends)
         taps = x if direction == "x" else y
         return Stencil((taps,), ("g",)), Map("gain * g", ("g",), (("gain", gain),))
 
