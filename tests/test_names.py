@@ -140,6 +140,7 @@ def test_methods():
         "custom": ["LABEL"],
         "denoise": ["nlmeans", "outliers", "tv", "wavelet"],
         "edge": [
+            "canny",
             "dog",
             "farid",
             "kirsch",

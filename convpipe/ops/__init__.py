@@ -12,6 +12,7 @@
 - Alpha, to or from colour multiplied by alpha
 - Cast, round to a dtype, an integer one saturating, and go on in the type of the arithmetic
 - Frame, the whole image through a function of a library; it stands apart from all others
+- Hysteresis, what is joined to something certain, by marks; a Frame, too
 - Held, an image that is given in the place of the one that enters: a Frame that looks at nothing
 - Layer, filters over all channels at once, as those of a network; it stands apart, too
 - Turn, the image mirrored or with rows and columns exchanged; it stands apart, too
@@ -27,6 +28,7 @@ from convpipe.ops.dtypes import COMPUTE, dtype_range, is_integer, stored
 from convpipe.ops.frame import Frame
 from convpipe.ops.graph import Apart, Graph, Node, Op, has_window, is_rounding, statistics
 from convpipe.ops.held import Held, Reference
+from convpipe.ops.hysteresis import Hysteresis
 from convpipe.ops.layer import Layer
 from convpipe.ops.lookup import Lookup
 from convpipe.ops.pointwise import Alpha, Cast, ChannelMap, Map, Mix, Reduce
@@ -46,6 +48,7 @@ __all__ = [
     "Frame",
     "Graph",
     "Held",
+    "Hysteresis",
     "Layer",
     "Lookup",
     "Map",

@@ -36,6 +36,8 @@ class Window(ABC):
         Which place of the window stands on the pixel that it computes: what ``same`` pads for.
     mean : bool
         Whether a response is a mean of samples: where some of them are missing, it is that of the others.
+    has_own_border : bool
+        Whether its border stays what it is, whatever a stage asks for.
     """
 
     stride: Extent = (1, 1)
@@ -47,6 +49,7 @@ class Window(ABC):
     keep_alpha: bool = False
     anchor: Anchor = "upper"
     mean: bool = False
+    has_own_border: bool = False
 
     def __post_init__(self) -> None:
         expression.check_names(self.names, "a response")

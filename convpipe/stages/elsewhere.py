@@ -86,6 +86,7 @@ _HERE = {
     "pascal": "blur: binomial",
     "pillbox defocus circular_mean": "blur: disk (with 'radius:')",
     "compass": "edge: robinson",
+    "non_max_suppression canny_edges": "edge: canny",
     "bilateral_filter denoise_bilateral": "blur: bilateral",
     "zoom upscale upsample enlarge thumbnail downscale interpolate resize.linear resize.bilinear resize.cubic"
     " resize.bicubic resize.lanczos resize.lanczos3 resize.nearest resize.area resize.box": (
@@ -145,9 +146,6 @@ _HERE = {
 
 _NOT_HERE = {
     "wiener anisotropic guided": "blur: bilateral keeps edges, too",
-    "canny non_max_suppression": (
-        "edge: sobel gives the gradient; point: threshold after it gives its strong edges, not thinned"
-    ),
     "slice roi region": "write 'geometry: crop' with 'box: [top, left, bottom, right]'",
     "transform": "geometry: resize scales, rotate90 and flip turn",
     "rotate deskew": "geometry: rotate90 turns by quarters; an EXIF orientation is applied",

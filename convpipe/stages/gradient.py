@@ -25,8 +25,8 @@ DIRECTION = Choice(
     choices=("magnitude", "x", "y", "angle"),
 )
 
-_ANGLE = "gain * (where(gy < 0, 360, 0) + 57.29577951308232 * arctan2(gy + 0, gx + 0))"
-"""In degrees; sums with 0 take the sign from a zero, which has no direction."""
+_ANGLE = "gain * (where(gy < 0, 360, 0) + 57.29577951308232 * arctan2(gy, gx))"
+"""In degrees."""
 
 
 def _gradient(x: Taps, y: Taps) -> Callable[..., tuple[Op, ...]]:

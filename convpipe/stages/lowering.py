@@ -155,8 +155,8 @@ class _Maker:
         mean = self.stage.method.alpha == "premultiply"
         window = replace(
             slid,
-            border=slid.border if pools else self.border,
-            value=slid.value if pools else self.stage.common["value"] if value is None else value,
+            border=slid.border if pools or slid.has_own_border else self.border,
+            value=slid.value if pools or slid.has_own_border else self._value(value),
             opaque=self.image.full_scale if alpha else None,
             keep_alpha=alpha and not mean,
             mean=mean or slid.mean,
@@ -164,6 +164,11 @@ class _Maker:
         if alpha and mean:
             return (Alpha(), window, *rest, Alpha(undo=True))
         return (window, *rest)
+
+    def _value(self, made: float | None) -> float:
+        """Return what a constant border holds, unless maps have `made` something of it."""
+        value: float = self.stage.common["value"]
+        return value if made is None else made
 
     @property
     def last(self) -> list[Op]:

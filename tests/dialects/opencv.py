@@ -82,5 +82,15 @@ CASES = [
         for d, images in ((5, "gray"), (9, "gray"), (9, "rgb"), (15, "gray"))
         for kind, color in (("uint8", 25), ("float32", 0.1))
     ),
+    *(
+        Case(
+            "edge",
+            "canny",
+            lambda image, norm=norm: cv2.Canny(image, 100, 200.5, L2gradient=norm == "l2"),
+            {"low": 100, "high": 200.5, "norm": norm},
+            ("uint8",),
+        )
+        for norm in ("l1", "l2")
+    ),
     Case("custom", "LABEL", lambda image: cv2.filter2D(image, -1, np.array(KERNEL)), {"kernel": KERNEL}),
 ]

@@ -2,11 +2,21 @@
 
 import numpy as np
 from dialects.case import Case
-from skimage import filters, morphology
+from skimage import feature, filters, morphology
 
 
 def _of_floats(function, **options):
     return lambda image: function(image.astype(np.float64), **options)
+
+
+def _white(function, **options):
+    """Return what is true as the full scale of the type."""
+
+    def call(image):
+        full = 1 if image.dtype.kind == "f" else np.iinfo(image.dtype).max
+        return function(image, **options) * full
+
+    return call
 
 
 def _of_colours(function, **options):
@@ -52,6 +62,7 @@ CASES = [
         {"sigma": 2, "amount": 1.5},
         result="float32",
     ),
+    Case("edge", "canny", _white(feature.canny, mode="reflect")),
     Case("rank", "median", lambda image: filters.median(image, np.ones((5, 5))), {"size": 5}),
     *(
         Case(

@@ -18,10 +18,11 @@ from convpipe.compile.cpu.fourier.transform import Transform
 from convpipe.compile.cpu.library import Library
 from convpipe.compile.cpu.sweep import Sweep
 from convpipe.compile.cpu.tabulated import Tabulated, is_tabulated
+from convpipe.compile.cpu.traced import Traced
 from convpipe.compile.cpu.turned import Turned
 from convpipe.geometry import Axis
 from convpipe.losses import Losses
-from convpipe.ops import IDENTITY, Apart, Frame, Layer, Stencil, Turn, stored
+from convpipe.ops import IDENTITY, Apart, Frame, Hysteresis, Layer, Stencil, Turn, stored
 from convpipe.plan import IMAGE, Plan
 from convpipe.plan.arithmetic import Arithmetic, Sums
 from convpipe.plan.bands import image_rows, part_bands, wanted_rows
@@ -223,6 +224,8 @@ class GraphExecutable:
         """Return what runs an op that is in no loop over rows."""
         (at,), title = part.makes, part.nodes[0].title
         made = self._picture(at)
+        if isinstance(op, Hysteresis):
+            return Traced(part.reads, part.makes, title, op, made, self.plan.alpha)
         if isinstance(op, Frame):
             return Library(part.reads, part.makes, part.nodes[0].inputs, title, op, made, self.plan.alpha)
         given = self._picture(part.reads[0])

@@ -72,4 +72,14 @@ declare(
     footprint="disk",
     distance="manhattan",
 )
+declare(
+    "opencv",
+    "edge",
+    "canny",
+    "cv2.Canny(image, low, high, L2gradient=norm == 'l2')",
+    border="edge",
+    sigma=(0.0, 0.0),
+    norm="l1",
+    suppression="sectors",
+)
 declare("opencv", "custom", "LABEL", "cv2.filter2D(image, -1, kernel)", border="reflect")

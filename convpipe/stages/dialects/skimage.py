@@ -29,6 +29,7 @@ for _method in ("sobel", "scharr", "prewitt", "roberts"):
     _declare("edge", _method, f"filters.{_method}(image)")
 _declare("edge", "laplacian", "filters.laplace(image)", gain=-1)
 _declare("sharpen", "unsharp", "filters.unsharp_mask(image, sigma, amount, preserve_range=True)", tolerance=0)
+_declare("edge", "canny", "feature.canny(image, sigma, low, high, mode='reflect')")
 _declare("rank", "median", "filters.median(image, footprint)", "edge")
 for _method, _name in _MORPHOLOGY.items():
     _declare("morphology", _method, f"morphology.{_name}(image, footprint)")
