@@ -109,6 +109,34 @@ def local(name: str, kind: str) -> Case:
     return Case(name, kind, one("threshold", name), "scikit-image", theirs, outliers=1e-3)
 
 
+SHAPES = {"square": cv2.MORPH_RECT, "ellipse": cv2.MORPH_ELLIPSE}
+
+
+def tophat(size: int, shape: str, kind: str) -> Case:
+    """Return the top-hat against OpenCV's, which has every type."""
+    ours = one("morphology", "tophat", size=size, footprint=shape, border="edge")
+    kernel = cv2.getStructuringElement(SHAPES[shape], (size, size))
+
+    def theirs(image: np.ndarray) -> np.ndarray:
+        return cv2.morphologyEx(image, cv2.MORPH_TOPHAT, kernel, borderType=cv2.BORDER_REPLICATE)
+
+    return Case(f"tophat {shape} {size}", kind, ours, "OpenCV", theirs)
+
+
+def mode(size: int, kind: str) -> Case:
+    """Return the most frequent value against that of scikit-image, which counts no pixel outside."""
+    window = np.ones((size, size), np.uint8)
+    ours = one("rank", "mode", size=size, border="edge")
+    return Case(
+        f"mode {size}",
+        kind,
+        ours,
+        "scikit-image",
+        partial(filters.rank.modal, footprint=window),
+        outliers=5e-3,
+    )
+
+
 CASES = (
     # Ours is the share of the samples up to each; OpenCV's does without those of the darkest level.
     Case("equalize", "uint8", one("contrast", "equalize"), "OpenCV", cv2.equalizeHist, 1.0),
@@ -126,6 +154,8 @@ CASES = (
     *(adaptive(size, kind) for size in (11, 51) for kind in ADAPTIVE),
     *(adaptive_wide(size, kind) for size in (11, 51) for kind in ("uint16", "float32")),
     *(local(name, kind) for name in ("niblack", "sauvola") for kind in KINDS),
+    *(tophat(size, shape, kind) for size in (15, 31) for shape in SHAPES for kind in KINDS),
+    *(mode(size, "uint8") for size in (3, 5)),
 )
 
 
