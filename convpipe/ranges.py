@@ -99,6 +99,9 @@ class _Found:
         colour = self.ranges.colour
         if isinstance(op, Turn):
             return self
+        if isinstance(op, ChannelMap) and op.reads_alpha and self.alpha is not None:
+            made = op.range(colour.join(self.alpha))
+            return _Found({"r": made}, self.alpha.join(made))
         if isinstance(op, Frame | ChannelMap | Lookup):
             return replace(self, responses={"r": op.range(colour)})
         if isinstance(op, Alpha):

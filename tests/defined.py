@@ -70,7 +70,8 @@ def _channel_map(op, values, compute):
     for line in op.text.strip().splitlines():
         name, text = (part.strip() for part in line.split("=", 1))
         scope[name] = eval(text, {"__builtins__": {}}, scope)
-    return np.stack([scope[name] for name in op.outputs], axis=2)
+    made = (np.asarray(scope[name], compute) for name in op.outputs)
+    return np.stack([np.broadcast_to(each, values.shape[:2]) for each in made], axis=2)
 
 
 def _fused(weights, samples, total=None):

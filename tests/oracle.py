@@ -118,6 +118,12 @@ def run_stage(ops, values, kept=None, alpha=False):
         elif isinstance(op, Mix):
             values = np.einsum("ij,rcj->rci", np.array(op.matrix), values)
         elif isinstance(op, ChannelMap):
+            if op.reads_alpha and kept is not None:  # and from here on alpha is what it makes of it
+                values, kept, after_undo = (
+                    np.concatenate([values[..., :-1], kept[..., None]], axis=2),
+                    None,
+                    True,
+                )
             values = channel_map(op, values, entering if kept is None else entering[..., :-1])
         elif isinstance(op, Lookup):
             values = lookup(op, values, entering if kept is None else entering[..., :-1])
@@ -222,7 +228,7 @@ def channel_map(op, values, samples=None):
         name, text = (part.strip() for part in line.split("=", 1))
         with np.errstate(invalid="ignore", divide="ignore"):
             scope[name] = eval(text, {"__builtins__": {}}, scope)
-    made = np.stack([scope[name] for name in op.outputs], axis=2)
+    made = np.stack([np.broadcast_to(scope[name], values.shape[:2]) for name in op.outputs], axis=2)
     return np.concatenate([made, values[..., len(op.inputs) :]], axis=2)
 
 
@@ -507,7 +513,8 @@ def covered_mix(matrix, cover):
     """What each row of a matrix counts: the mean of what it reads, and nothing if one of that does."""
     covers = []
     for row in matrix:
-        read = [cover[..., j] for j, weight in enumerate(row) if weight]
+        all_of_them = not any(row)  # as a constant that stands for a pixel
+        read = [cover[..., j] for j, weight in enumerate(row) if weight or all_of_them]
         covers.append(np.where(np.all(np.array(read) > 0, axis=0), np.mean(read, axis=0), 0))
     return np.stack(covers, axis=2)
 

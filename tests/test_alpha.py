@@ -62,6 +62,34 @@ def test_an_opaque_image_gives_the_colours_that_it_gives_without_alpha(name, bor
     np.testing.assert_allclose(result[..., 3], 255, rtol=1e-6)
 
 
+@pytest.mark.parametrize("dtype", ["uint8", "float32"])
+@pytest.mark.parametrize(
+    "one",
+    [
+        stage("color", "premultiply", bias=3),
+        stage("color", "premultiply", inverse=True, stride=2),
+        stage("color", "flatten", backdrop=[3, 200, 9], bias=1),
+        stage("color", "flatten"),
+    ],
+    ids=str,
+)
+def test_colours_times_alpha_or_over_a_backdrop(one, dtype, rng):
+    image = sprite(rng, dtype, colours=3)
+    check([one], image, output_dtype="float32", alpha=True)
+    check(
+        [stage("point", "scale", gain=0.1), one, stage("edge", "sobel")],
+        image,
+        output_dtype="float32",
+        alpha=True,
+    )
+    check([stage("blur", "box"), one], image, alpha=True)
+    made = Pipeline([one], dtype="float32")(image, alpha=True)
+    plain = Pipeline([one], dtype="float32")(image[..., :3])
+    assert made.shape == (*plain.shape[:2], 4)
+    if one.label == "flatten":
+        assert (made[..., 3] == (255 if dtype == "uint8" else 1)).all()
+
+
 def test_alpha_below_nothing_counts_for_nothing(rng):
     image = rng.integers(-128, 128, (9, 11, 2)).astype(np.int8)
     run = Pipeline([stage("blur", "box", size=3)], dtype="float32")

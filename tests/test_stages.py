@@ -63,7 +63,8 @@ def check(stages, image, border=Border.REFLECT, output_dtype=None, tolerance=2e-
 def test_against_oracle(method, channels, alpha, rng):
     if method.title == "network conv":  # whose weights are of one channel
         channels = 1 + alpha
-    image = rng.integers(0, 256, (13, 17, max(channels, method.colours or 1)), dtype=np.uint8)
+    channels = method.colours + alpha if method.colours else channels
+    image = rng.integers(0, 256, (13, 17, channels), dtype=np.uint8)
     check([make(method)], image, output_dtype="float32", alpha=alpha)
     check([make(method)], image, alpha=alpha)
 

@@ -146,7 +146,7 @@ class ChannelMap:
         Lines ``name = expression`` in the language of :mod:`convpipe.expression`, over the inputs, the
         constants and the names of earlier lines.
     inputs, outputs : tuple of str
-        The first channels of the pixel, and what stands for them afterwards.
+        The first channels of the pixel, and what stands for them afterwards; alpha is called ``alpha``.
     constants : tuple of (name, value)
         As of a :class:`Map`.
     proven : (Interval, Interval), optional
@@ -183,6 +183,11 @@ class ChannelMap:
         if missing := [name for name in self.outputs if name not in assigned]:
             raise ParameterError(f"no line makes {', '.join(missing)}", "expression")
         assert self.lines is not None
+
+    @property
+    def reads_alpha(self) -> bool:
+        """Tell whether alpha is among its inputs, whose range is not that of the colours."""
+        return "alpha" in self.inputs
 
     @cached_property
     def lines(self) -> tuple[tuple[str, Map], ...]:

@@ -55,6 +55,13 @@ _HERE = {
     "adjust_log": "contrast: log",
     "adjust_sigmoid sigmoidal_contrast": "contrast: sigmoid",
     "standardize standardise z_score": "contrast: zscore",
+    "extract_channel extractchannel split split_channels extract_band red green blue": (
+        "color: channel (with 'index: N')"
+    ),
+    "merge_channels bandjoin dstack compose": "color: merge (with 'inputs: [red, green, blue]' of stages)",
+    "sepia recomb color_matrix colormatrix channel_mixer": "color: matrix",
+    "remove_alpha rgba2rgb": "color: flatten",
+    "unpremultiply": "color: premultiply (with 'inverse: true')",
     "rgb2hsv": "color: hsv",
     "hsv2rgb from_hsv": "color: hsv (with 'inverse: true')",
     "rgb2lab": "color: lab",
@@ -161,7 +168,7 @@ _NOT_HERE = {
     ),
     "fourier fft dft frequency": "kernels of 100 taps and more go through Fourier transforms by themselves",
     "histogram": "contrast: equalize and contrast: clahe use it",
-    "hue hsl luv colorspace sepia white_balance": (
+    "hue hsl luv colorspace white_balance": (
         "color: hsv, lab, xyz and ycbcr are the conversions, and back with 'inverse: true'"
     ),
     "gabor frangi sato ridge hessian structure_tensor harris corners": "custom: LABEL takes any kernel",
@@ -204,6 +211,9 @@ _PARAMETERS = {
     "direction": "axis orientation",
     "quarters": "k angle degrees turns times",
     "box": "rows columns roi bounds rect",
+    "index": "channel band number which",
+    "inputs": "from images channels stages bands",
+    "backdrop": "background color colour fill",
     "center": "centre middle",
     "gamma": "exponent power",
     "formula": "expression expr equation",

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, NamedTuple
 
-from convpipe.errors import ParameterError, nearest
+from convpipe.errors import ParameterError, PlanError, nearest
 from convpipe.geometry import Border
 from convpipe.ops import Graph
 from convpipe.stages.base import ANY_LABEL, LABEL, ImageKind, Method, find
@@ -244,6 +244,8 @@ def attempt(
         made.lower(Border.REFLECT, ImageKind(declared.colours or 1))
     except ParameterError as error:
         return None, (error,)
+    except PlanError:  # the stage is of images of more channels, which a plan knows
+        pass
     return made, ()
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from convpipe.errors import ParameterError
 from convpipe.expression import is_word
-from convpipe.stages.parameters import Text
+from convpipe.stages.parameters import Parameter, Text, is_list
 
 RESERVED = {"input": "the image that enters", "result": "what the last stage gives"}
 """What cannot be the name of a stage, and why."""
@@ -52,3 +52,51 @@ class StageReference(Text):
     def schema(self) -> dict[str, Any]:
         """Return a string of the form of a name."""
         return {"type": "string", "pattern": f"^{IDENTIFIER.pattern}$"}
+
+
+@dataclass(frozen=True)
+class Named:
+    """Stages that are read, in an order in which one may stand several times.
+
+    Parameters
+    ----------
+    items : tuple of str
+    """
+
+    items: tuple[str, ...]
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The stages, as they are first named."""
+        return tuple(dict.fromkeys(self.items))
+
+    def place(self, name: str) -> None:
+        """Return None: a list has no places in a text."""
+
+
+@dataclass(frozen=True)
+class StageReferences(Parameter):
+    """Names of stages, or ``input``; parsed to a :class:`Named`."""
+
+    least: int = 1
+    most: int = 4
+
+    def parse(self, value: Any) -> Named:
+        """Return the names."""
+        if isinstance(value, Named):
+            return value
+        if not is_list(value):
+            raise self.refuse_type(value)
+        if not self.least <= len(value) <= self.most:
+            raise ParameterError(f"{self.name} needs {self.kind()}; given {len(value)}", self.name)
+        one = StageReference(self.name, self.doc)
+        return Named(tuple(one.parse(item) for item in value))
+
+    def kind(self) -> str:
+        """Return what is needed."""
+        return f"a list of {self.least} to {self.most} names of stages before it, or 'input'"
+
+    def schema(self) -> dict[str, Any]:
+        """Return a list of strings of the form of a name."""
+        one = StageReference(self.name, self.doc).schema()
+        return {"type": "array", "items": one, "minItems": self.least, "maxItems": self.most}

@@ -17,6 +17,7 @@ from convpipe.stages.combine import FormulaText
 from convpipe.stages.filters import Filters, PerChannel
 from convpipe.stages.footprint import Footprint
 from convpipe.stages.matrix import Matrix, Numbers
+from convpipe.stages.names import StageReferences
 from convpipe.stages.numbers import Count, CountPair, NumberPair, Range
 from convpipe.stages.parameters import Choice, Flag, PaddingForm
 from convpipe.stages.reference import ReferenceImage
@@ -123,7 +124,9 @@ def another(parameter, example):
     if isinstance(parameter, Numbers):
         return [1, 2, 3]
     if isinstance(parameter, Matrix):
-        return [[1, 2], [3, 4]]
+        return [[1, 2, 5], [3, 4, 6]]
+    if isinstance(parameter, StageReferences):
+        return ["input", "input"]
     if isinstance(parameter, CountPair):
         return [5, 7]  # odd: some windows have a middle
     if isinstance(parameter, Count):

@@ -67,7 +67,8 @@ def test_what_no_kernel_is_written_for_is_refused_by_name(image):
 @pytest.mark.parametrize(("channels", "alpha"), [(1, False), (3, False), (4, True)])
 @pytest.mark.parametrize("method", METHODS, ids=lambda method: f"{method.family}-{method.name}")
 def test_registry(method, channels, alpha, rng):
-    image = rng.integers(0, 256, (5, 7, max(channels, method.colours or 1)), dtype=np.uint8)
+    channels = method.colours + alpha if method.colours else channels
+    image = rng.integers(0, 256, (5, 7, channels), dtype=np.uint8)
     check(small(make(method)), image, alpha=alpha)
 
 

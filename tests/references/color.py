@@ -1,5 +1,6 @@
 """Colour to grey, more or less of it, and to other spaces and back."""
 
+import numpy as np
 from skimage import color
 
 from references.table import Table
@@ -379,6 +380,134 @@ TABLES = [
              -55.7639  250.2361  -22.7639
             348.20465 -29.79535 220.70465
              -92.2229  290.2771  -50.2229
+        """,
+    ),
+]
+
+SEPIA = [[0.393, 0.769, 0.189], [0.349, 0.686, 0.168], [0.272, 0.534, 0.131]]
+
+SHEER = """
+     12  80  33   0
+    200   5  91 255
+      7 150  64  51
+     18 222  40 102
+"""
+
+TABLES += [
+    Table(
+        "color channel",
+        {"index": 0},
+        "NumPy, image[..., 0]",
+        peer=lambda image: image[..., 0],
+        image=PIXELS,
+        channels=3,
+        want="12\n200\n7\n18\n255\n0",
+    ),
+    Table(
+        "color channel",
+        {"index": 2},
+        "NumPy, image[..., [2, 3]]: alpha stays",
+        peer=lambda image: image[..., [2, 3]],
+        image=SHEER,
+        channels=4,
+        dtype="uint8",
+        alpha=True,
+        want="33 0\n91 255\n64 51\n40 102",
+    ),
+    Table(
+        "color merge",
+        {"inputs": ["input", "input", "input"]},
+        "NumPy, stack",
+        peer=lambda image: np.stack([image] * 3, axis=-1),
+        image="12 80\n7 150",
+        want="12 12 12\n80 80 80\n7 7 7\n150 150 150",
+    ),
+    Table(
+        "color merge",
+        {"inputs": ["input", "input"]},
+        "NumPy, stack",
+        peer=lambda image: np.stack([image] * 2, axis=-1),
+        image="12 80\n7 150",
+        want="12 12\n80 80\n7 7\n150 150",
+    ),
+    Table(
+        "color matrix",
+        {"matrix": SEPIA},
+        "NumPy, image @ matrix.T",
+        peer=lambda image: image @ np.transpose(SEPIA),
+        image=PIXELS,
+        channels=3,
+        want="""
+            72.473 64.612 50.307
+            99.644 88.518 68.991
+            130.197 116.095 90.388
+            185.352 165.294 128.684
+            134.652 119.613 93.232
+            201.387 179.634 139.838
+        """,
+    ),
+    Table(
+        "color premultiply",
+        {},
+        "by definition: colours times alpha / 255",
+        image=SHEER,
+        channels=4,
+        dtype="uint8",
+        alpha=True,
+        want="""
+            0 0 0 0
+            200 5 91 255
+            1.4 30 12.8 51
+            7.2 88.8 16 102
+        """,
+    ),
+    Table(
+        "color premultiply",
+        {"inverse": True},
+        "by definition: colours divided by alpha / 255",
+        image=SHEER,
+        channels=4,
+        dtype="uint8",
+        alpha=True,
+        want="""
+            0 0 0 0
+            200 5 91 255
+            35 750 320 51
+            45 555 100 102
+        """,
+    ),
+    Table(
+        "color flatten",
+        {},
+        "scikit-image 0.26.0, color.rgba2rgb of uint8, and opaque",
+        peer=lambda image: np.dstack([255 * color.rgba2rgb(image / 255), np.full(image.shape[:2], 255)]),
+        image=SHEER,
+        channels=4,
+        dtype="uint8",
+        alpha=True,
+        want="""
+            255 255 255 255
+            200 5 91 255
+            205.4 234 216.8 255
+            160.2 241.8 169 255
+        """,
+    ),
+    Table(
+        "color flatten",
+        {"backdrop": [255, 0, 51]},
+        "scikit-image 0.26.0, color.rgba2rgb(background=(1, 0, 0.2)) of uint8, and opaque",
+        peer=lambda image: np.dstack(
+            [255 * color.rgba2rgb(image / 255, background=(1, 0, 0.2)), np.full(image.shape[:2], 255)]
+        ),
+        image=SHEER,
+        channels=4,
+        dtype="uint8",
+        alpha=True,
+        want="""
+            255 0 51 255
+            200 5 91 255
+            205.4 30 53.6 255
+            160.2 88.8 46.6 255
         """,
     ),
 ]
