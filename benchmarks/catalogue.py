@@ -102,6 +102,12 @@ def adaptive_wide(size: int, kind: str) -> Case:
     return Case(f"adaptive mean {size}", kind, ours, "scikit-image", theirs, outliers=1e-4)
 
 
+def clahe(tiles: int, kind: str) -> Case:
+    """Return local equalisation, in which ours blends the tables of rows first."""
+    theirs = cv2.createCLAHE(2.0, (tiles, tiles)).apply
+    return Case(f"clahe {tiles}x{tiles}", kind, one("contrast", "clahe", tiles=tiles), "OpenCV", theirs, 1.0)
+
+
 def local(name: str, kind: str) -> Case:
     def theirs(image: np.ndarray) -> np.ndarray:
         return white(image, getattr(filters, f"threshold_{name}")(image))
@@ -153,6 +159,7 @@ CASES = (
     ),
     *(adaptive(size, kind) for size in (11, 51) for kind in ADAPTIVE),
     *(adaptive_wide(size, kind) for size in (11, 51) for kind in ("uint16", "float32")),
+    *(clahe(tiles, kind) for tiles in (8, 16) for kind in ("uint8", "uint16")),
     *(local(name, kind) for name in ("niblack", "sauvola") for kind in KINDS),
     *(tophat(size, shape, kind) for size in (15, 31) for shape in SHAPES for kind in KINDS),
     *(mode(size, "uint8") for size in (3, 5)),

@@ -17,6 +17,10 @@ Places = tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float32]]
 """Of each pixel along an axis: the tiles that it lies between, and its share of the second."""
 
 
+EQUALIZED_TILES = "cv2.CLAHE.apply"
+"""Name of the frame that does it: see :class:`convpipe.ops.Frame`."""
+
+
 @dataclass(frozen=True)
 class Grid:
     """The tiles of an image: as many rows and columns of them as asked for, all of one size.
@@ -54,10 +58,9 @@ class Grid:
 
     def mirrored(self, axis: int) -> NDArray[np.int64]:
         """Return which row or column each one of all tiles is."""
-        length = self.extent[axis]
-        return np.array(
-            [border_index(k, length, Border.REFLECT) for k in range(self.tiles[axis] * self.size[axis])]
-        )
+        length, all_of_them = self.extent[axis], self.tiles[axis] * self.size[axis]
+        beyond = [border_index(k, length, Border.REFLECT) for k in range(length, all_of_them)]
+        return np.append(np.arange(min(length, all_of_them)), np.array(beyond, np.int64))
 
     def places(self, axis: int) -> Places:
         """Return between which middles of tiles each row or column lies."""

@@ -10,15 +10,13 @@ from convpipe.ops import Frame, Op
 from convpipe.ops.frame import function
 from convpipe.stages.base import ImageKind, method
 from convpipe.stages.numbers import CountPair, Number
-from convpipe.tiles import Grid, equalized
-
-CLAHE = "cv2.CLAHE.apply"
+from convpipe.tiles import EQUALIZED_TILES, Grid, equalized
 
 _BINS = 256
 """Of samples that are not integers."""
 
 
-@function(CLAHE)
+@function(EQUALIZED_TILES)
 def _equalized(
     colours: NDArray[np.float64], clip: float, tiles: tuple[int, int], levels: int, low: float
 ) -> NDArray[np.float64]:
@@ -57,4 +55,4 @@ def _clahe(clip: float, tiles: tuple[int, int], image: ImageKind) -> tuple[Op, .
     low = image.lowest / image.full_scale
     given = (("clip", clip), ("tiles", tiles), ("levels", levels), ("low", low))
     ends = Interval(image.lowest, image.full_scale)
-    return (Frame(CLAHE, given, image.full_scale, values=ends, operations=20, copies=2, planes=10),)
+    return (Frame(EQUALIZED_TILES, given, image.full_scale, values=ends, operations=20, copies=2, planes=10),)

@@ -9,8 +9,10 @@ from typing import Any
 from numpy.typing import NDArray
 
 from convpipe.compile.common.pictures import Picture
+from convpipe.compile.cpu.tiled import equalize_tiles
 from convpipe.errors import ImageError
 from convpipe.ops import Frame, Held
+from convpipe.tiles import EQUALIZED_TILES, Grid
 
 
 @dataclass(frozen=True)
@@ -55,8 +57,10 @@ class Library:
             return [picture.rows(self.frame.placed(picture.extent, colours))], 0
         rows = picture.empty()
         result = rows.reshape(shape)
+        given = [each[..., :colours] for each in samples]
         try:
-            result[..., :colours] = self.frame(*(each[..., :colours] for each in samples))
+            if not _tiled(self.frame, given[0], result[..., :colours], threads):
+                result[..., :colours] = self.frame(*given)
         except ImageError as error:
             raise ImageError(f"{self.title}: {error.reason}") from None
         result[..., colours:] = samples[0][..., colours:]
@@ -64,3 +68,16 @@ class Library:
 
     def warm(self) -> None:
         """There is nothing to compile."""
+
+
+def _tiled(frame: Frame, colours: NDArray[Any], result: NDArray[Any], threads: int | None) -> bool:
+    """Write the result of a frame for which there are loops, of bytes; tell whether it is one."""
+    types = colours.dtype.name, result.dtype.name
+    if frame.function != EQUALIZED_TILES or types != ("uint8", "float32"):
+        return False
+    given = dict(frame.parameters)
+    rows, cols, count = colours.shape
+    grid = Grid(given["tiles"], (rows, cols))
+    for k in range(count):
+        equalize_tiles(colours[..., k], result[..., k], grid, given["clip"], threads)
+    return True

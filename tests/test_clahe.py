@@ -1,0 +1,53 @@
+"""Local histogram equalisation: its loops against what they stand for."""
+
+import numpy as np
+import pytest
+
+from convpipe import Pipeline, stage
+from convpipe.tiles import Grid, equalized, tables
+
+
+def wanted(image, tiles, clip=2.0):
+    levels = np.iinfo(image.dtype).max + 1
+    planes = image.reshape(*image.shape[:2], -1).transpose(2, 0, 1) / (levels - 1)
+    grid = Grid(tiles, image.shape[:2])
+    made = [equalized(plane, grid, clip, levels, whole=True) * (levels - 1) for plane in planes]
+    return np.stack(made, axis=2).reshape(image.shape)
+
+
+@pytest.mark.parametrize("shape", [(5, 7), (64, 48), (301, 333), (40, 30, 3), (1, 1)])
+@pytest.mark.parametrize("tiles", [(8, 8), (1, 1), (3, 5)])
+def test_loops_of_bytes(shape, tiles, rng):
+    image = rng.normal(120, 40, shape).clip(0, 255).astype(np.uint8)
+    run = Pipeline([stage("contrast", "clahe", tiles=list(tiles))], dtype="float32")
+    for threads in (1, None):
+        np.testing.assert_allclose(run(image, threads=threads), wanted(image, tiles), atol=1e-4)
+
+
+def test_alpha_stays_and_16_bits_have_as_many_levels(rng):
+    image = rng.integers(0, 256, (30, 40, 4), dtype=np.uint8)
+    run = Pipeline([stage("contrast", "clahe", tiles=3)])
+    got = run(image, alpha=True)
+    np.testing.assert_array_equal(got[..., 3], image[..., 3])
+    np.testing.assert_array_equal(got[..., :3], run(image[..., :3]))
+    deep = rng.integers(0, 65536, (30, 40)).astype(np.uint16)
+    np.testing.assert_allclose(run(deep), wanted(deep, (3, 3)), atol=0.51)
+
+
+def test_nan_stays_and_counts_for_nothing(rng):
+    image = rng.random((30, 40)).astype(np.float32)
+    image[:9] = np.nan
+    run = Pipeline([stage("contrast", "clahe", tiles=1, clip=256)])
+    got = run(image)
+    np.testing.assert_array_equal(np.isnan(got), np.isnan(image))
+    np.testing.assert_allclose(got[9:], run(image[9:]), atol=0.01)
+
+
+def test_a_limited_table_keeps_its_sum(rng):
+    counts = rng.multinomial(1000, rng.dirichlet(np.full(256, 0.05)), 7)
+    for clip in (0.3, 1, 2.5, 300):
+        made = tables(counts, clip, top=1000)
+        np.testing.assert_allclose(made[:, -1], 1000, rtol=1e-6)
+        assert (np.diff(made, axis=1) >= 0).all()
+        limit = max(int(clip * 1000 / 256), 1) + 1000 / 256 + 1
+        assert np.diff(made, axis=1, prepend=0).max() <= limit + 1e-3
