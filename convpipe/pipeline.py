@@ -24,6 +24,7 @@ from convpipe.paths import expanded
 from convpipe.plan import Plan
 from convpipe.stages import Stage, nearest
 from convpipe.stages.parameters import Flag, Text
+from convpipe.stages.plugins import allowed
 from convpipe.stages.wiring import wire
 
 if TYPE_CHECKING:
@@ -135,7 +136,9 @@ class Pipeline:
         self._asked = backend
 
     @classmethod
-    def from_yaml(cls, path: str | Path, *, backend: str | None = None) -> Pipeline:
+    def from_yaml(
+        cls, path: str | Path, *, backend: str | None = None, allow_plugins: bool = False
+    ) -> Pipeline:
         r"""Return the pipeline of a config that holds one job.
 
         Parameters
@@ -144,6 +147,8 @@ class Pipeline:
             Of a file; or the YAML itself, a str with a newline.
         backend : str, optional
             Overrides the config's.
+        allow_plugins : bool
+            Run the packages that the config names below ``plugins``.
 
         Raises
         ------
@@ -156,7 +161,8 @@ class Pipeline:
         Pipeline([stage('edge', 'sobel')])
         """
         is_text = isinstance(path, str) and "\n" in path
-        jobs = config.load_text(str(path)) if is_text else config.load(path)
+        with allowed(allow_plugins):
+            jobs = config.load_text(str(path)) if is_text else config.load(path)
         if len(jobs) > 1:
             names = ", ".join(job.name for job in jobs)
             raise ConfigError(
@@ -165,7 +171,9 @@ class Pipeline:
         return cls.from_job(jobs[0], backend=backend)
 
     @classmethod
-    def from_dict(cls, mapping: Mapping[str, Any], *, backend: str | None = None) -> Pipeline:
+    def from_dict(
+        cls, mapping: Mapping[str, Any], *, backend: str | None = None, allow_plugins: bool = False
+    ) -> Pipeline:
         """Return the pipeline of a config given as a mapping, with the keys of the YAML file.
 
         Examples
@@ -173,7 +181,8 @@ class Pipeline:
         >>> Pipeline.from_dict({"stages": [{"edge": "sobel", "stride": 2}]}).plan((480, 640)).extent
         (240, 320)
         """
-        return cls.from_job(config.from_dict(mapping), backend=backend)
+        with allowed(allow_plugins):
+            return cls.from_job(config.from_dict(mapping), backend=backend)
 
     @classmethod
     def from_job(cls, job: config.Job, *, backend: str | None = None) -> Pipeline:
@@ -199,7 +208,9 @@ class Pipeline:
         >>> Pipeline([stage("edge", "sobel", stride=2)], border="wrap").to_dict()
         {'border': 'wrap', 'stages': [{'edge': 'sobel', 'stride': 2}]}
         """
-        return {**self._options, "stages": [one.to_dict() for one in self._own_stages]}
+        brought = {one.method.plugin for one in self._own_stages} - {None}
+        plugins = {"plugins": sorted(filter(None, brought))} if brought else {}
+        return {**self._options, **plugins, "stages": [one.to_dict() for one in self._own_stages]}
 
     def to_yaml(self) -> str:
         """Return the pipeline as a config file, which :meth:`from_yaml` loads.

@@ -36,7 +36,7 @@ PACKAGES = {
         ImageResult Report ReportFolder ResultFile SizeGroup Status byte_size existing_advice exit_code extent
         number printable summary to_html where_results_are
     """,
-    "convpipe.stages": "ANY_LABEL COMMON ImageKind Method Stage attempt families find nearest stage",
+    "convpipe.stages": "ANY_LABEL COMMON ImageKind Method Stage attempt families find method nearest stage",
 }
 
 
@@ -82,18 +82,18 @@ def test_names_of_a_pipeline():
 
 
 COMMANDS = {
-    "run": "arguments --set --backend --jobs --memory --overwrite --resume --isolate --timeout --report "
-    "--quiet --verbose --json",
-    "plan": "config input --size --alpha --dtype --set --dot --json",
-    "check": "configs --set --json",
-    "stages": "family name --markdown --json",
+    "run": "arguments --set --allow-plugins --backend --jobs --memory --overwrite --resume --isolate "
+    "--timeout --report --quiet --verbose --json",
+    "plan": "config input --size --alpha --dtype --set --allow-plugins --dot --json",
+    "check": "configs --set --allow-plugins --json",
+    "stages": "family name --markdown --plugins --json",
     "schema": "",
     "init": "path folder --samples --force",
     "info": "--clear-cache --json",
-    "compile": "config --show --backend --size --alpha --dtype --set",
-    "bench": "config --image --size --alpha --dtype --threads --runs --set --json",
-    "preview": "config image --stage --output --overwrite --set",
-    "explain": "config image --size --at --stage --channel --set",
+    "compile": "config --show --backend --size --alpha --dtype --set --allow-plugins",
+    "bench": "config --image --size --alpha --dtype --threads --runs --set --allow-plugins --json",
+    "preview": "config image --stage --output --overwrite --set --allow-plugins",
+    "explain": "config image --size --at --stage --channel --set --allow-plugins",
 }
 
 

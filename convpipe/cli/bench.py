@@ -15,11 +15,11 @@ from convpipe.cli.options import (
     CONFIG,
     PATH,
     ImageOptions,
+    config_options,
     image_kind_options,
     json_option,
     print_json,
     rendered,
-    set_option,
     together,
 )
 from convpipe.cli.streams import emit
@@ -50,7 +50,7 @@ class Measuring:
     click.option("--threads", type=click.IntRange(1), help="Threads to run on; default: every core."),
     click.option("--runs", type=click.IntRange(1), default=15, show_default=True, help="Timed runs of each."),
 )
-@set_option
+@config_options
 @json_option
 def command(
     config: Path | None,

@@ -10,7 +10,15 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from convpipe.cli.options import CONFIG, complain, complain_of, json_option, load_each, print_json, set_option
+from convpipe.cli.options import (
+    CONFIG,
+    complain,
+    complain_of,
+    config_options,
+    json_option,
+    load_each,
+    print_json,
+)
 from convpipe.cli.places import results
 from convpipe.cli.streams import emit
 
@@ -32,7 +40,7 @@ TYPES = ("uint8", "uint16", "int8", "int16", "uint32", "int32", "float32", "floa
 
 @click.command("check")
 @click.argument("configs", type=CONFIG, nargs=-1, required=True)
-@set_option
+@config_options
 @json_option
 def command(configs: tuple[Path, ...], overrides: tuple[str, ...], as_json: bool) -> None:
     """Validate config files; every error has file, line and column. Exit code 2 if one is wrong.

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from convpipe.cli.options import CONFIG, ImageOptions, image_kind_options, set_option
+from convpipe.cli.options import CONFIG, ImageOptions, config_options, image_kind_options
 from convpipe.cli.streams import emit
 
 
@@ -16,7 +16,7 @@ from convpipe.cli.streams import emit
 @click.option("--show", is_flag=True, help="Print the generated Python, with the stage each part came from.")
 @click.option("--backend", type=click.Choice(["auto", "cpu", "cuda"]), help="Where it is to run.")
 @image_kind_options
-@set_option
+@config_options
 def command(
     config: Path,
     show: bool,

@@ -14,9 +14,9 @@ from convpipe.cli.options import (
     CONFIG,
     PATH,
     check_order,
+    config_options,
     read_image,
     read_mask,
-    set_option,
     size_option,
     stage_option,
     together,
@@ -66,7 +66,7 @@ class Place:
         help="Channel of the stage's output.",
     ),
 )
-@set_option
+@config_options
 def command(
     config: Path,
     image: Path | None,

@@ -53,13 +53,35 @@ class PathType(click.Path):
 PATH = PathType(path_type=Path)
 CONFIG = PathType(dir_okay=False, path_type=Path)
 
-set_option = click.option(
+_set_option = click.option(
     "--set",
     "overrides",
     multiple=True,
     metavar="KEY=VALUE",
     help="Override a value of the config: stages.0.sigma=2, or NAME.sigma=2 with a stage's name.",
 )
+
+
+def _allow_plugins(context: click.Context, parameter: click.Parameter, value: bool) -> None:
+    from convpipe.stages.plugins import allow
+
+    allow(value)
+
+
+_plugins_option = click.option(
+    "--allow-plugins",
+    is_flag=True,
+    expose_value=False,
+    callback=_allow_plugins,
+    help="Run the packages that the config names below 'plugins'.",
+)
+
+
+def config_options(command: F) -> F:
+    """Add the options of a command that reads configs; it gets ``overrides``."""
+    return _set_option(_plugins_option(command))
+
+
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a table.")
 
 

@@ -16,12 +16,12 @@ from convpipe.cli.options import (
     ImageOptions,
     complain,
     complain_of,
+    config_options,
     image_kind_options,
     json_option,
     load_each,
     print_json,
     rendered,
-    set_option,
 )
 from convpipe.cli.places import nothing_found, results
 from convpipe.cli.streams import emit
@@ -41,7 +41,7 @@ Kind = tuple[tuple[int, ...], str, bool, str]
 @click.argument("config", type=CONFIG)
 @click.argument("input", type=PATH, required=False)
 @image_kind_options
-@set_option
+@config_options
 @click.option("--dot", "as_dot", is_flag=True, help="Print the graph of stages as Graphviz reads it.")
 @json_option
 def command(

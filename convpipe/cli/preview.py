@@ -13,10 +13,10 @@ from convpipe.cli.options import (
     CONFIG,
     PATH,
     check_order,
+    config_options,
     find_stage,
     read_image,
     read_mask,
-    set_option,
     stage_option,
 )
 from convpipe.cli.streams import emit
@@ -42,7 +42,7 @@ SQUARE, LIGHT, DARK = 8, 255, 204
 @stage_option("Show this stage alone: its number in the config, or its name.")
 @click.option("-o", "--output", type=PATH, default=Path("preview.png"), show_default=True)
 @click.option("--overwrite", is_flag=True, help="Replace a preview that exists.")
-@set_option
+@config_options
 def command(
     config: Path,
     image: Path,

@@ -18,13 +18,13 @@ from convpipe.cli.options import (
     PATH,
     complain,
     complain_of,
+    config_options,
     duration,
     json_option,
     load_each,
     nbytes,
     print_json,
     rendered,
-    set_option,
     together,
 )
 from convpipe.cli.places import nothing_found, places, split
@@ -62,7 +62,7 @@ class Telling:
 
 @click.command("run")
 @click.argument("arguments", nargs=-1, required=True, metavar="CONFIG... [INPUT [OUTPUT]]")
-@set_option
+@config_options
 @click.option("--backend", type=click.Choice(["auto", "cpu", "cuda"]), help="Where it runs.")
 @click.option("--jobs", "workers", type=click.IntRange(1), help="Images at once; default: one a core.")
 @click.option(

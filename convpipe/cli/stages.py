@@ -18,10 +18,17 @@ if TYPE_CHECKING:
 @click.argument("family", metavar="[FAMILY", required=False)
 @click.argument("name", metavar="[METHOD]]", required=False)
 @click.option("--markdown", is_flag=True, help="Print the whole catalogue as a Markdown page.")
+@click.option("--plugins", multiple=True, metavar="NAME", help="Run a package that brings stages, too.")
 @json_option
-def command(family: str | None, name: str | None, markdown: bool, as_json: bool) -> None:
+def command(
+    family: str | None, name: str | None, markdown: bool, plugins: tuple[str, ...], as_json: bool
+) -> None:
     """List the filters; with FAMILY and METHOD, the parameters of one."""
     from convpipe.stages import catalogue
+    from convpipe.stages.plugins import load
+
+    for plugin in plugins:
+        load(plugin)
 
     if markdown:
         emit(catalogue.markdown(), nl=False)

@@ -13,7 +13,7 @@ from convpipe.limits import DEFAULT_LIMITS, Limits
 from convpipe.stages import COMMON, Stage
 from convpipe.stages.names import StageReference
 from convpipe.stages.numbers import Count
-from convpipe.stages.parameters import BorderName, Choice, Flag, Parameter, PixelType, Text
+from convpipe.stages.parameters import BorderName, Choice, Flag, Parameter, PixelType, Text, TextList
 
 FORMATS = ("png", "jpeg", "tiff", "webp", "bmp", "npy", "npz")
 FORMAT_ALIASES = {"jpg": "jpeg", "tif": "tiff"}
@@ -93,6 +93,8 @@ class Job:
         What an image file may claim.
     allow_truncated : bool
         Read images that break off as far as they go.
+    plugins : tuple of str
+        What brings some of its stages.
     source : str
         The config file.
     """
@@ -111,6 +113,7 @@ class Job:
     outputs: Mapping[str, ResultSpec] = field(default_factory=dict)
     limits: Limits = DEFAULT_LIMITS
     allow_truncated: bool = False
+    plugins: tuple[str, ...] = ()
     source: str = "<dict>"
 
 
@@ -134,6 +137,11 @@ JOB_KEYS: tuple[Parameter, ...] = (
     Flag("linear_light", "filter sRGB images in linear light", False),
     MISSING,
     Choice("backend", "where it runs; auto takes the quicker", "cpu", choices=("cpu", "cuda", "auto")),
+    TextList(
+        "plugins",
+        "names of packages that bring stages, whose code is run only with --allow-plugins",
+        (),
+    ),
     Flag("allow_truncated", "read JPEG and PNG files that break off or are damaged as far as they go", False),
 )
 """Keys of a job beside input, output, limits and stages."""

@@ -25,7 +25,7 @@ from convpipe.config.job import (
 from convpipe.config.outputs import check_wiring
 from convpipe.config.overrides import Override
 from convpipe.config.problems import Problems
-from convpipe.config.stages import check_like, read_stages
+from convpipe.config.stages import check_like, check_plugins, read_stages
 from convpipe.config.tree import BROKEN, Entry, Node, locate
 from convpipe.errors import ConfigError, ParameterError, printable
 from convpipe.limits import Limits
@@ -33,6 +33,7 @@ from convpipe.paths import from_home
 from convpipe.stages import nearest
 from convpipe.stages.elsewhere import meant_here
 from convpipe.stages.parameters import Parameter
+from convpipe.stages.plugins import load_allowed
 
 _PATH_ALONE = ("input", "output", "mask")
 """Sections for which a path stands, where nothing else is to be said."""
@@ -244,13 +245,25 @@ def _fields(node: Node, what: str, problems: Problems) -> dict[str, Any]:
     fields["mask"] = _section(entries, "mask", problems)["path"]
     outputs = _mapping(entries["outputs"].node, "outputs", problems) if "outputs" in entries else {}
     fields["outputs"] = dict(_results(outputs, problems))
+    if fields["plugins"]:
+        _load_plugins(entries["plugins"].node, problems)
     if "stages" in entries:
         stages = read_stages(entries["stages"].node, problems)
+        check_plugins(stages, fields["plugins"], problems)
         fields["stages"] = tuple(placed.stage for placed in stages if placed.right)
         check_like(stages, fields["like"], problems)
         if stages and what != "defaults":  # which a job may complete
             check_wiring(stages, fields["outputs"], outputs, problems)
     return fields
+
+
+def _load_plugins(node: Node, problems: Problems) -> None:
+    """Load what brings stages, before they are read."""
+    for named in node.value if isinstance(node.value, list) else [node]:
+        try:
+            load_allowed(named.value)
+        except ParameterError as error:
+            problems.add(named.mark.error(str(error)))
 
 
 def _results(outputs: dict[str, Entry], problems: Problems) -> Iterator[tuple[str, ResultSpec]]:

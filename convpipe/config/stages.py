@@ -97,6 +97,15 @@ def check_like(stages: Sequence[Placed], library: str | None, problems: Problems
                 problems.add(placed.node.mark.error(str(error)))
 
 
+def check_plugins(stages: Sequence[Placed], plugins: Sequence[str], problems: Problems) -> None:
+    """Add to `problems` the stages that a plugin brings which the job does not name."""
+    for placed in stages:
+        method = placed.stage.method
+        if method.plugin is not None and method.plugin not in plugins:
+            message = f"{method.title} is of the plugin {method.plugin!r}: name it in 'plugins:' of the job"
+            problems.add(placed.node.mark.error(message))
+
+
 def _instead(node: Node) -> Stage:
     """Return a stage that stands for a wrong one where others refer to it."""
     entries = node.value if isinstance(node.value, dict) else {}

@@ -10,6 +10,7 @@ from convpipe.stages.base import (
     Method,
     families,
     find,
+    method,
 )
 from convpipe.stages.common import COMMON
 from convpipe.stages.entry import Stage, attempt, stage
@@ -27,6 +28,7 @@ __all__ = [
     "attempt",
     "families",
     "find",
+    "method",
     "nearest",
     "stage",
 ]

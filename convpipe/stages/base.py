@@ -10,6 +10,7 @@ from __future__ import annotations
 import inspect
 import re
 from collections.abc import Callable, Mapping
+from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, Literal
@@ -82,6 +83,8 @@ class Method:
         before, another nothing.
     dtype : str, optional
         To which a stage rounds that names none; default: it does not round.
+    plugin : str, optional
+        Which brings it; default: convpipe itself.
     """
 
     family: str
@@ -96,6 +99,7 @@ class Method:
     reads: tuple[str, ...] = ("from",)
     colours: int | None = None
     dtype: str | None = None
+    plugin: str | None = None
 
     def __post_init__(self) -> None:
         for word in (self.family, self.name):
@@ -168,6 +172,9 @@ _WORD = re.compile(r"[A-Za-z][A-Za-z0-9]*(_[A-Za-z0-9]+)*", re.ASCII)
 
 _REGISTRY: dict[str, dict[str, Method]] = {}
 
+BRINGING: ContextVar[str | None] = ContextVar("bringing", default=None)
+"""The plugin that is being loaded."""
+
 
 def method(  # noqa: PLR0913 - the fields of a Method, by their names
     family: str,
@@ -207,10 +214,20 @@ def method(  # noqa: PLR0913 - the fields of a Method, by their names
             reads=reads,
             colours=colours,
             dtype=dtype,
+            plugin=BRINGING.get(),
         )
         return lower
 
     return register
+
+
+def forget(plugin: str) -> None:
+    """Take back what a plugin declared."""
+    for family, methods in list(_REGISTRY.items()):
+        for name in [name for name, one in methods.items() if one.plugin == plugin]:
+            del methods[name]
+        if not methods:
+            del _REGISTRY[family]
 
 
 def families() -> dict[str, dict[str, Method]]:

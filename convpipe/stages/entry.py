@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 from convpipe.errors import ParameterError, PlanError, nearest
 from convpipe.geometry import Border
 from convpipe.ops import Graph
+from convpipe.stages import plugins
 from convpipe.stages.base import ANY_LABEL, LABEL, ImageKind, Method, find
 from convpipe.stages.common import COMMON, not_taken
 from convpipe.stages.dialects import OWN, Dialect
@@ -88,7 +89,7 @@ class Stage:
         return hash(self._meaning)
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return _remade, (self.method.family, self.label, dict(self.given))
+        return _remade, (self.method.family, self.label, dict(self.given), self.method.plugin)
 
     @property
     def name(self) -> str:
@@ -272,7 +273,10 @@ def _parsed(parameter: Parameter, given: Mapping[str, Any], stage_name: str) -> 
     return parameter.default
 
 
-def _remade(family: str, label: str, given: dict[str, Any]) -> Stage:
+def _remade(family: str, label: str, given: dict[str, Any], plugin: str | None) -> Stage:
+    """Return a stage in another process, which has the plugin that the first was allowed to load."""
+    if plugin is not None:
+        plugins.load(plugin)
     return stage(family, label, **given)
 
 
