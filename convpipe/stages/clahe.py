@@ -18,14 +18,14 @@ _BINS = 256
 
 @function(EQUALIZED_TILES)
 def _equalized(
-    colours: NDArray[np.float64], clip: float, tiles: tuple[int, int], levels: int, low: float
+    colours: NDArray[np.float64], limit: float, tiles: tuple[int, int], levels: int, low: float
 ) -> NDArray[np.float64]:
     """Return colours, over the full scale, from that of the least level on, each equalised by itself."""
     rows, cols, count = colours.shape
     grid, span = Grid(tiles, (rows, cols)), 1 - low
     whole = levels > 0
     planes = [
-        equalized((colours[..., k] - low) / span, grid, clip, levels or _BINS, whole) for k in range(count)
+        equalized((colours[..., k] - low) / span, grid, limit, levels or _BINS, whole) for k in range(count)
     ]
     return np.stack(planes, axis=2) * span + low
 
@@ -53,6 +53,6 @@ def _clahe(clip: float, tiles: tuple[int, int], image: ImageKind) -> tuple[Op, .
     span = int(image.full_scale - image.lowest) + 1
     levels = span if image.full_scale > 1 and span <= 1 << 16 else 0
     low = image.lowest / image.full_scale
-    given = (("clip", clip), ("tiles", tiles), ("levels", levels), ("low", low))
+    given = (("limit", clip), ("tiles", tiles), ("levels", levels), ("low", low))
     ends = Interval(image.lowest, image.full_scale)
     return (Frame(EQUALIZED_TILES, given, image.full_scale, values=ends, operations=20, copies=2, planes=10),)

@@ -79,5 +79,5 @@ def _tiled(frame: Frame, colours: NDArray[Any], result: NDArray[Any], threads: i
     rows, cols, count = colours.shape
     grid = Grid(given["tiles"], (rows, cols))
     for k in range(count):
-        equalize_tiles(colours[..., k], result[..., k], grid, given["clip"], threads)
+        equalize_tiles(colours[..., k], result[..., k], grid, given["limit"], threads)
     return True

@@ -98,7 +98,7 @@ def fill(words, image, out, others, parameters, first, last):
 
 
 def equalize_tiles(
-    samples: NDArray[np.uint8], result: NDArray[np.float32], grid: Grid, clip: float, threads: int | None
+    samples: NDArray[np.uint8], result: NDArray[np.float32], grid: Grid, limit: float, threads: int | None
 ) -> None:
     """Write what becomes of a channel of bytes.
 
@@ -107,7 +107,7 @@ def equalize_tiles(
     samples, result : ndarray, shape (rows, cols)
         Of any strides.
     grid : Grid
-    clip : float
+    limit : float
         See :func:`convpipe.tiles.tables`.
     threads : int, optional
     """
@@ -141,7 +141,7 @@ def equalize_tiles(
     }
     most = min(threads or count(), max(1, samples.size // FEWEST))
     _run("count", found, tiles, most)
-    made[:] = tables(counts.sum(axis=1, dtype=np.int64), clip, 0)
+    made[:] = tables(counts.sum(axis=1, dtype=np.int64), limit, 0)
     _run("fill", found, rows, most)
 
 
