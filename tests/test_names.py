@@ -125,6 +125,8 @@ def test_methods():
             "merge",
             "premultiply",
             "saturation",
+            "stain_separation",
+            "white_balance",
             "xyz",
             "ycbcr",
         ],

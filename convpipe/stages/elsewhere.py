@@ -59,6 +59,9 @@ _HERE = {
         "color: channel (with 'index: N')"
     ),
     "merge_channels bandjoin dstack compose": "color: merge (with 'inputs: [red, green, blue]' of stages)",
+    "gray_world grey_world grayworld awb auto_white_balance": "color: white_balance",
+    "rgb2hed separate_stains color_deconvolution unmix_colors": "color: stain_separation",
+    "hed2rgb combine_stains": "color: stain_separation (with 'inverse: true')",
     "sepia recomb color_matrix colormatrix channel_mixer": "color: matrix",
     "remove_alpha rgba2rgb": "color: flatten",
     "unpremultiply": "color: premultiply (with 'inverse: true')",
@@ -168,7 +171,7 @@ _NOT_HERE = {
     ),
     "fourier fft dft frequency": "kernels of 100 taps and more go through Fourier transforms by themselves",
     "histogram": "contrast: equalize and contrast: clahe use it",
-    "hue hsl luv colorspace white_balance": (
+    "hue hsl luv colorspace": (
         "color: hsv, lab, xyz and ycbcr are the conversions, and back with 'inverse: true'"
     ),
     "gabor frangi sato ridge hessian structure_tensor harris corners": "custom: LABEL takes any kernel",
