@@ -15,7 +15,7 @@ from functools import partial
 import cv2
 import numpy as np
 import samples
-from skimage import exposure, filters
+from skimage import exposure, feature, filters
 from timing import Bench, Peer, Row, Table, compared, run
 
 from convpipe import Pipeline, stage
@@ -143,6 +143,37 @@ def mode(size: int, kind: str) -> Case:
     )
 
 
+def bilateral(size: int, kind: str) -> Case:
+    """Return the filter against OpenCV's, which rounds 8 bits down at small sizes, and has no 16 bits."""
+    color = {"uint8": 25.0, "uint16": 6000.0, "float32": 0.1}[kind]
+    ours = one("blur", "bilateral", size=size, sigma_color=color, distance="manhattan")
+
+    def theirs(image: np.ndarray) -> np.ndarray:
+        held = image.astype(np.float32) if kind == "uint16" else image
+        return cv2.bilateralFilter(held, size, color, 3).astype(image.dtype)
+
+    library = "OpenCV, of float32" if kind == "uint16" else "OpenCV"
+    return Case(f"bilateral {size}", kind, ours, library, theirs, 1e-5 if kind == "float32" else 1.0)
+
+
+def canny(norm: str) -> Case:
+    """Return the edges of 8 bits, the same bytes."""
+    given = {"low": 100, "high": 200, "norm": norm}
+    ours = Pipeline([stage("edge", "canny", like="opencv", **given)])
+    theirs = partial(cv2.Canny, threshold1=100, threshold2=200, L2gradient=norm == "l2")
+    return Case(f"canny {norm}", "uint8", ours, "OpenCV", theirs)
+
+
+def canny_wide(kind: str) -> Case:
+    """Return those of other types against scikit-image, which computes integers in float64."""
+    ours = one("edge", "canny", border="symmetric")
+
+    def theirs(image: np.ndarray) -> np.ndarray:
+        return white(feature.canny(image, mode="reflect").astype(image.dtype), 0)
+
+    return Case("canny", kind, ours, "scikit-image", theirs, outliers=1e-4)
+
+
 CASES = (
     # Ours is the share of the samples up to each; OpenCV's does without those of the darkest level.
     Case("equalize", "uint8", one("contrast", "equalize"), "OpenCV", cv2.equalizeHist, 1.0),
@@ -163,6 +194,9 @@ CASES = (
     *(local(name, kind) for name in ("niblack", "sauvola") for kind in KINDS),
     *(tophat(size, shape, kind) for size in (15, 31) for shape in SHAPES for kind in KINDS),
     *(mode(size, "uint8") for size in (3, 5)),
+    *(bilateral(size, kind) for size in (5, 9, 15) for kind in KINDS),
+    *(canny(norm) for norm in ("l1", "l2")),
+    *(canny_wide(kind) for kind in ("uint16", "float32")),
 )
 
 

@@ -114,7 +114,7 @@ SPACES = ("hsv", "lab", "xyz", "ycbcr")
 def test_methods():
     assert {family: sorted(methods) for family, methods in families().items()} == {
         "background": ["flatfield", "subtract"],
-        "blur": ["bilateral", "binomial", "box", "disk", "gaussian", "motion"],
+        "blur": ["bilateral", "binomial", "box", "disk", "gaussian", "guided", "motion"],
         "color": [
             "channel",
             "flatten",
@@ -158,6 +158,7 @@ def test_methods():
             "robinson",
             "scharr",
             "sobel",
+            "zero_crossing",
         ],
         "geometry": [
             "bin",

@@ -11,8 +11,8 @@ from functools import reduce
 import numpy as np
 from numpy.typing import NDArray
 
-from convpipe.ops import Map, Op, Stencil, Taps
-from convpipe.stages.base import method
+from convpipe.ops import Graph, Map, Node, Op, Stencil, Taps
+from convpipe.stages.base import ImageKind, method
 from convpipe.stages.blur import TOLERANCE, TRUNCATE, gaussian, gaussian_taps
 from convpipe.stages.gradient import GAIN
 from convpipe.stages.numbers import Number, NumberPair
@@ -56,25 +56,64 @@ def _dog(
     return both, Map("gain * (fine - coarse)", ("fine", "coarse"), (("gain", gain),))
 
 
+SHARPNESS = NumberPair("sigma", "standard deviation of the Gaussian in pixels", least=0.1)
+
+
 @method(
     "edge",
     "log",
     "Laplacian of Gaussian: sum of the second derivatives of a blur, positive on dark spots",
     reference="scipy.ndimage.gaussian_laplace; D. Marr, E. Hildreth, 'Theory of edge detection', 1980",
-    parameters=(
-        NumberPair("sigma", "standard deviation of the Gaussian in pixels", least=0.1),
-        TRUNCATE,
-        GAIN,
-    ),
+    parameters=(SHARPNESS, TRUNCATE, GAIN),
     example={"sigma": 1.4},
     formula="gain * sum of g''(i) g(j) and g(i) g''(j), g'' = (x^2 / sigma^4 - 1 / sigma^2) g, undivided; of "
     "spots of radius r the response is largest at sigma = r / sqrt(2), and falls with 1 / sigma^2",
 )
 def _log(sigma: tuple[float, float], truncate: float, gain: float) -> tuple[Op, ...]:
+    return _curvature(sigma, truncate, gain)
+
+
+def _curvature(sigma: tuple[float, float], truncate: float, gain: float) -> tuple[Op, ...]:
+    """Return a Laplacian of Gaussian."""
     rows, cols = (gaussian_taps(each, truncate) for each in sigma)
     curved = [_second_derivative(g, each) for g, each in zip((rows, cols), sigma, strict=True)]
     both = Stencil((Taps.outer(curved[0], cols), Taps.outer(rows, curved[1])), ("down", "along"))
     return both, Map("gain * (down + along)", ("down", "along"), (("gain", gain),))
+
+
+@method(
+    "edge",
+    "zero_crossing",
+    "white where a Laplacian of Gaussian changes its sign between two opposite neighbours, 0 elsewhere",
+    reference="scipy.ndimage.gaussian_laplace; Gonzalez, Woods, 'Digital image processing', 10.2; "
+    "D. Marr, E. Hildreth, 'Theory of edge detection', 1980",
+    parameters=(
+        SHARPNESS,
+        Number("level", "by how much the two must differ, more than", 0.0, least=0.0),
+        TRUNCATE,
+    ),
+    example={"sigma": 2.0},
+    formula="full scale where of a pair of opposite neighbours one is below 0 and one above, more than level "
+    "apart; of the response of 'edge: log'",
+)
+def _zero_crossing(sigma: tuple[float, float], level: float, truncate: float, image: ImageKind) -> Graph:
+    names = tuple(f"{'abcd'[k]}{side}" for side in "01" for k in range(4))
+    places = [(0, 0), (0, 1), (0, 2), (1, 0), (2, 2), (2, 1), (2, 0), (1, 2)]
+    taps = tuple(Taps([[float((i, j) == at) for j in range(3)] for i in range(3)]) for at in places)
+    # As far as two of different signs are apart, the furthest of all pairs; 0 of none.
+    apart = [
+        f"where(minimum({one}, {other}) < 0, where(maximum({one}, {other}) > 0, abs({one} - {other}), 0), 0)"
+        for one, other in zip(names[:4], names[4:], strict=True)
+    ]
+    found = Map(
+        f"where({_largest(apart)} > level, full, 0)", names, (("level", level), ("full", image.full_scale))
+    )
+    return Graph(
+        (
+            Node("log", _curvature(sigma, truncate, 1.0)),
+            Node("result", (Stencil(taps, names), found), ("log",)),
+        )
+    )
 
 
 def _second_derivative(g: NDArray[np.float64], sigma: float) -> NDArray[np.float64]:

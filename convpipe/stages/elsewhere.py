@@ -96,6 +96,8 @@ _HERE = {
     "pascal": "blur: binomial",
     "pillbox defocus circular_mean": "blur: disk (with 'radius:')",
     "compass": "edge: robinson",
+    "guided_filter guided_blur": "blur: guided",
+    "zerocross marr": "edge: zero_crossing",
     "non_max_suppression canny_edges": "edge: canny",
     "bilateral_filter denoise_bilateral": "blur: bilateral",
     "zoom upscale upsample enlarge thumbnail downscale interpolate resize.linear resize.bilinear resize.cubic"
@@ -155,7 +157,7 @@ _HERE = {
 """Names, and the entry that does it here."""
 
 _NOT_HERE = {
-    "wiener anisotropic guided": "blur: bilateral keeps edges, too",
+    "wiener anisotropic": "blur: bilateral and blur: guided keep edges",
     "slice roi region": "write 'geometry: crop' with 'box: [top, left, bottom, right]'",
     "transform": "geometry: resize scales, rotate90 and flip turn",
     "rotate deskew": "geometry: rotate90 turns by quarters; an EXIF orientation is applied",

@@ -7,8 +7,9 @@ from typing import Literal
 import numpy as np
 
 from convpipe.errors import ParameterError
-from convpipe.ops import Bilateral, Op
-from convpipe.stages.base import method
+from convpipe.ops import Bilateral, Graph, Map, Node, Op, Stencil, Taps
+from convpipe.stages.base import ImageKind, method
+from convpipe.stages.names import StageReference
 from convpipe.stages.numbers import Count, Number
 from convpipe.stages.parameters import Choice
 
@@ -42,10 +43,70 @@ def _bilateral(
     footprint: str,
     distance: Literal["euclidean", "manhattan"],
 ) -> tuple[Op, ...]:
-    if size % 2 == 0:
-        raise ParameterError(f"size needs an odd number; given {size}", "size")
+    _odd(size)
     x = np.arange(size) - size // 2
     squares = x[:, None] ** 2 + x**2
     counts = squares <= (size // 2) ** 2 if footprint == "disk" else np.ones_like(squares, bool)
     spatial = np.where(counts, np.exp(-0.5 * squares / sigma_space**2), 0)
     return (Bilateral(spatial, sigma_color, distance),)
+
+
+@method(
+    "blur",
+    "guided",
+    "in each window a line over a guide, near the image: smooth regions, and the guide's edges; each colour "
+    "by itself",
+    reference="K. He, J. Sun, X. Tang, 'Guided image filtering', IEEE Trans. PAMI 35, 2013",
+    parameters=(
+        Count("size", "rows and columns of the window; odd", 9, least=1, most=4097),
+        Number(
+            "eps",
+            "variance of the guide that is half smoothed, of values over the full scale; below 1e-6 float32 "
+            "rounds it off",
+            0.01,
+            above=0.0,
+        ),
+        StageReference("guide", "name of the stage whose result has the edges; default: the image", None),
+    ),
+    formula="a = cov(guide, image) / (var(guide) + eps), b = mean(image) - a mean(guide); the result is "
+    "mean(a) guide + mean(b)",
+    reads=("from", "guide"),
+)
+def _guided(size: int, eps: float, guide: str | None, image: ImageKind) -> Graph:
+    _odd(size)
+    side = np.full(size, 1 / size)
+    mean = Stencil((Taps.outer(side, side),), mean=True)
+    nodes = [Node("p", (mean,))]
+    if guide is None:
+        guides, means = "input", {"p": "p", "g": "p", "gg": "gg", "gp": "gg"}
+    else:
+        guides, means = "guide", {"p": "p", "g": "g", "gg": "gg", "gp": "gp"}
+        product = Map("p * g", ("p", "g"))
+        nodes += [
+            Node("g", (mean,), ("guide",)),
+            Node("product", (product,), ("input", "guide")),
+            Node("gp", (mean,), ("product",)),
+        ]
+    slope = Map(
+        "(gp - g * p) / (maximum(gg - square(g), 0) + eps)",
+        ("p", "g", "gg", "gp"),
+        (("eps", eps * image.full_scale**2),),
+    )
+    return Graph(
+        (
+            *nodes,
+            Node("square", (Map("square(r)"),), (guides,)),
+            Node("gg", (mean,), ("square",)),
+            Node("a", (slope,), tuple(means.values())),
+            Node("b", (Map("p - a * g", ("p", "a", "g")),), ("p", "a", means["g"])),
+            Node("meana", (mean,), ("a",)),
+            Node("meanb", (mean,), ("b",)),
+            Node("result", (Map("a * g + b", ("g", "a", "b")),), (guides, "meana", "meanb")),
+        )
+    )
+
+
+def _odd(size: int) -> None:
+    """Refuse a window that has no middle."""
+    if size % 2 == 0:
+        raise ParameterError(f"size needs an odd number; given {size}", "size")

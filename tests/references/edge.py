@@ -40,6 +40,16 @@ def _log(image, mode, cval=0.0):
     return ndimage.gaussian_laplace(np.pad(image, 9, constant_values=cval), 0.8)[9:-9, 9:-9]
 
 
+def _crossing(image, sigma, level=0, **options):
+    response = np.pad(ndimage.gaussian_laplace(image, sigma, mode="mirror", **options), 1, "reflect")
+    (rows, cols), found = image.shape, np.zeros(image.shape, bool)
+    for i, j in ((0, 0), (0, 1), (0, 2), (1, 0)):
+        one = response[i : i + rows, j : j + cols]
+        other = response[2 - i : 2 - i + rows, 2 - j : 2 - j + cols]
+        found |= (one * other < 0) & (abs(one - other) > level)
+    return 1.0 * found
+
+
 def _kirsch(image, **mode):
     return np.max([ndimage.correlate(image, kernel, **mode) for kernel in KIRSCH], axis=0) / 15
 
@@ -475,6 +485,45 @@ TABLES = [
             -38.451971  -2.834929  -0.246829 -39.940037 -26.445655 -12.354269
              36.319805  31.233361   8.674219  22.790178 -34.460696 -72.524369
                46.2605  23.294846  34.023976 114.457177  17.369194  -54.73695
+        """,
+    ),
+    Table(
+        "edge zero_crossing",
+        {"sigma": 0.8},
+        "SciPy 1.17.1, ndimage.gaussian_laplace, and signs of opposite neighbours",
+        peer=lambda image: _crossing(image, 0.8),
+        want="""
+            0 0 1 1 1 0
+            1 1 1 1 1 1
+            1 1 1 1 1 1
+            1 1 1 1 1 1
+            0 1 1 0 1 0
+        """,
+    ),
+    Table(
+        "edge zero_crossing",
+        {"sigma": 1.2, "level": 12},
+        "SciPy 1.17.1, ndimage.gaussian_laplace, and signs of opposite neighbours",
+        peer=lambda image: _crossing(image, 1.2, 12),
+        want="""
+            0 0 1 1 0 0
+            0 0 0 1 1 1
+            1 1 1 0 1 1
+            1 1 1 1 1 0
+            0 0 0 1 1 0
+        """,
+    ),
+    Table(
+        "edge zero_crossing",
+        {"sigma": 1.5, "truncate": 1.5, "level": 12},
+        "SciPy 1.17.1, ndimage.gaussian_laplace, and signs of opposite neighbours",
+        peer=lambda image: _crossing(image, 1.5, 12, truncate=1.5),
+        want="""
+            0 0 0 0 0 0
+            0 0 0 0 0 0
+            0 0 0 0 0 0
+            0 0 0 0 0 0
+            0 0 0 0 0 0
         """,
     ),
 ]

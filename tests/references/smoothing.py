@@ -1,6 +1,7 @@
 """Blurs whose weights depend on the samples, in every border."""
 
 import numpy as np
+from scipy import ndimage
 
 from references.table import Table, in_every_border
 
@@ -36,6 +37,15 @@ def _bilateral(image, size=9, color=25.0, space=3.0, disk=True, manhattan=False,
         weight = np.exp(-away / (2 * space**2) - apart**2 / (2 * color**2))[..., None]
         total, weights = total + weight * under, weights + weight
     return (total / weights).reshape(image.shape)
+
+
+def _guided(image, size=9, eps=0.01, **mode):
+    """Of an image that is its own guide."""
+    mean = ndimage.uniform_filter(image, size, **mode)
+    variance = ndimage.uniform_filter(image**2, size, **mode) - mean**2
+    a = variance / (variance + eps)
+    b = mean - a * mean
+    return ndimage.uniform_filter(a, size, **mode) * image + ndimage.uniform_filter(b, size, **mode)
 
 
 TABLES = [
@@ -142,6 +152,60 @@ TABLES = [
              64.074861  23.666263 136.735695
              60.262184 236.259591  12.094919
             107.584804  78.292592   0.113868
+        """,
+    ),
+    Table(
+        "blur guided",
+        {},
+        "the formula of K. He et al., 2013, with SciPy 1.17.1 ndimage.uniform_filter",
+        peer=lambda image: _guided(image, mode="mirror"),
+        want="""
+             12.000133  80.000018  33.000097 199.999814   5.000145  90.999998
+              7.000142   149.9999  64.000045  18.000123 221.999777  40.000086
+             98.999984   3.000148 169.999863   55.00006  28.000106  130.99993
+              61.00005 239.999749  11.000135 107.999971  77.000023   0.000154
+            182.999843  26.000109 141.999913 254.999723  49.000071 115.999957
+        """,
+    ),
+    Table(
+        "blur guided",
+        {"size": 3, "eps": 2000},
+        "the formula of K. He et al., 2013, with SciPy 1.17.1 ndimage.uniform_filter",
+        peer=lambda image: _guided(image, 3, 2000, mode="reflect"),
+        border="symmetric",
+        want="""
+             28.768301   72.33272  46.735089 172.321881  26.193124  88.468069
+             26.620759 121.383568  68.653261  36.711185 183.209875  52.314323
+             92.516925  26.093359 148.298079  64.313394   44.77719 113.937177
+             71.788024 207.913181   33.19008 105.847874   79.65763  27.743632
+              166.4828  46.972163 136.085293 223.319918  62.153075 101.198051
+        """,
+    ),
+    Table(
+        "blur guided",
+        {"size": 5, "eps": 1500},
+        "the formula of K. He et al., 2013, with SciPy 1.17.1 ndimage.uniform_filter",
+        peer=lambda image: _guided(image, 5, 1500, mode="nearest"),
+        border="edge",
+        want="""
+             26.230177   75.97209  43.219897 171.429899  24.730101  89.901577
+             23.685474 130.246193  67.558827   33.63895 189.808879  51.898248
+             94.554625   22.29186 151.195676  63.098402  42.508762 121.345937
+             69.335852 209.095366  29.755051 105.807268  81.074464  21.897238
+            167.389636  43.348756 134.910183 224.009191  60.236691 112.333678
+        """,
+    ),
+    Table(
+        "blur guided",
+        {"size": 3, "eps": 300, "guide": "input"},
+        "the formula of K. He et al., 2013, with SciPy 1.17.1 ndimage.uniform_filter",
+        peer=lambda image: _guided(image, 3, 300, mode="mirror"),
+        want="""
+             16.723794  79.528313  35.951746 194.224019   8.668844  91.011998
+             11.751917 145.268465  65.024821  21.667655 215.822096  42.270922
+             98.111234   7.360004 165.688278  56.811911  31.357807 127.588173
+             62.733848 234.893664  15.035824 107.217754  76.834115   6.061982
+            180.044823  29.127969 140.393241 247.510653  51.253734 111.936625
         """,
     ),
 ]
