@@ -464,3 +464,37 @@ def test_the_filters_of_the_recipe_are_those_that_its_script_makes():
     spec.loader.exec_module(script)
     held = np.load(ROOT / "configs" / "first-layer.npz")
     np.testing.assert_array_equal(held["weight"], script.bank())
+
+
+@pytest.mark.parametrize("count", [1, 7, 8, 31, 64])
+@pytest.mark.parametrize("channels", [1, 3, 8, 13])
+@pytest.mark.parametrize(
+    "dtypes", ["uint8 float32", "int16 float64", "float32 float32", "float64 float64", "float16 float32"]
+)
+def test_channels_side_by_side_and_one_after_the_other(count, channels, dtypes, rng):
+    """Of pixels that have another channel behind, too, which is left alone."""
+    from convpipe.compile.conv2d.interleave import to_pixels, to_planes
+
+    given, made = dtypes.split()
+    pixels = (rng.random((count, channels + 1)) * 100).astype(given)
+    planes = np.zeros((channels, count), made)
+    to_planes(pixels, planes)
+    np.testing.assert_array_equal(planes, pixels[:, :-1].T.astype(made))
+    back = np.full((count, channels + 1), -1, made)
+    to_pixels(planes, back)
+    np.testing.assert_array_equal(back[:, :-1], planes.T)
+    assert (back[:, -1] == -1).all()
+
+
+@pytest.mark.parametrize("border", ["constant", "edge", "reflect", "symmetric", "wrap"])
+@pytest.mark.parametrize("value", [0, 0.5])
+def test_bands_of_a_layer_have_its_bytes(border, value, weights, rng, monkeypatch):
+    from convpipe.compile.conv2d import layer
+
+    image = rng.random((23, 17, 4)).astype(np.float32)
+    more = {"value": value} if border == "constant" else {}
+    one = conv2d(weights=weights, stride=[2, 1], padding=[4, 3, 2, 5], dilation=[3, 1], border=border, **more)
+    whole = Pipeline([one])(image, alpha=True)
+    for nbytes, threads in ((1, 1), (1, 2), (3000, 2)):
+        monkeypatch.setattr(layer, "BAND_BYTES", nbytes)
+        np.testing.assert_array_equal(Pipeline([one])(image, alpha=True, threads=threads), whole)
