@@ -64,6 +64,10 @@ def test_against_oracle(method, channels, alpha, rng):
     if method.title == "network conv":  # whose weights are of one channel
         channels = 1 + alpha
     channels = method.colours + alpha if method.colours else channels
+    if alpha and method.alpha == "refuse":
+        with pytest.raises(PlanError, match=f"{method.title} needs an image without alpha"):
+            check([make(method)], np.zeros((13, 17, channels), np.uint8), alpha=True)
+        return
     image = rng.integers(0, 256, (13, 17, channels), dtype=np.uint8)
     check([make(method)], image, output_dtype="float32", alpha=alpha)
     check([make(method)], image, alpha=alpha)

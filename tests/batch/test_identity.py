@@ -17,7 +17,7 @@ from convpipe.stages.combine import FormulaText
 from convpipe.stages.filters import Filters, PerChannel
 from convpipe.stages.footprint import Footprint
 from convpipe.stages.matrix import Matrix, Numbers
-from convpipe.stages.names import StageReferences
+from convpipe.stages.names import StageReference, StageReferences
 from convpipe.stages.numbers import Count, CountPair, NumberPair, Range
 from convpipe.stages.parameters import Choice, Flag, PaddingForm
 from convpipe.stages.reference import ReferenceImage
@@ -123,14 +123,19 @@ def another(parameter, example):
         return [[1, 0], [1, 1]]
     if isinstance(parameter, Numbers):
         return [1, 2, 3]
+    if parameter.name == "points":
+        return [[0, 3], [90, 80]]
     if isinstance(parameter, Matrix):
         return [[1, 2, 5], [3, 4, 6]]
     if isinstance(parameter, StageReferences):
         return ["input", "input"]
+    if isinstance(parameter, StageReference):
+        return "first"
     if isinstance(parameter, CountPair):
-        return [5, 7]  # odd: some windows have a middle
+        return [3, 7]  # odd: some windows have a middle
     if isinstance(parameter, Count):
-        return 4 if parameter.default == 3 else 3
+        most = 3 if parameter.most is None else parameter.most
+        return next(count for count in (3, 4, 1, 2) if count <= most and count != parameter.default)
     if isinstance(parameter, Range):
         return [1, 98]
     if isinstance(parameter, Box):
@@ -139,6 +144,8 @@ def another(parameter, example):
         return [0.25, 0, 0.75, 1]
     if isinstance(parameter, NumberPair):
         return [1.75, 1.8125]
+    if parameter.name == "high" and not example:
+        return 100.75  # above a `low` that has a default
     return (
         example.get(parameter.name, getattr(parameter, "least", None) or 0) + 0.75
     )  # beside others of the example, which may bound it
@@ -173,8 +180,11 @@ def test_every_parameter_of_every_stage_but_its_name(family, name, parameter):
     for ways in (("factor", "size", "longest"), ("box", "relative", "center")):
         if parameter.name in ways[1:] and ways[0] in example:
             del given[ways[0]]  # of which one is given
-    one = Pipeline([stage(family, name, **example)])
-    other = Pipeline([stage(family, name, **given)])
+    first = []
+    if isinstance(parameter, StageReference) and parameter.name not in common:
+        first, example = [stage("point", "invert", name="first")], {**example, parameter.name: "input"}
+    one = Pipeline([*first, stage(family, name, **example)])
+    other = Pipeline([*first, stage(family, name, **given)])
     # What a first stage reads is the image, whether it says so or not.
     assert (identity(one) == identity(other)) == (parameter.name in ("name", "from"))
 
