@@ -179,7 +179,8 @@ def filter_names():
 
     names = {name for methods in families().values() for name in methods} - {ANY_LABEL}
     # Words of Python, of expressions, of arithmetic and of how rows are walked are no filters there.
-    return names - {*dir(builtins), *FUNCTIONS, "subtract", "distance", "local", "pad", "mask"}
+    words = {"subtract", "distance", "local", "pad", "mask", "channel", "matrix", "premultiply"}
+    return names - {*dir(builtins), *FUNCTIONS, *words}
 
 
 @pytest.mark.parametrize("path", [path for path in FILES if layer(path) == "compile"], ids=lambda p: p.name)

@@ -117,6 +117,7 @@ def test_methods():
         "blur": ["bilateral", "binomial", "box", "disk", "gaussian", "guided", "motion"],
         "color": [
             "channel",
+            "colormap",
             "flatten",
             "gray",
             "hsv",

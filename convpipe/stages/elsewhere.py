@@ -62,6 +62,9 @@ _HERE = {
     "gray_world grey_world grayworld awb auto_white_balance": "color: white_balance",
     "rgb2hed separate_stains color_deconvolution unmix_colors": "color: stain_separation",
     "hed2rgb combine_stains": "color: stain_separation (with 'inverse: true')",
+    "applycolormap false_color false_colour pseudocolor falsecolour viridis jet": (
+        "color: colormap (with 'map: viridis')"
+    ),
     "sepia recomb color_matrix colormatrix channel_mixer": "color: matrix",
     "remove_alpha rgba2rgb": "color: flatten",
     "unpremultiply": "color: premultiply (with 'inverse: true')",
@@ -216,6 +219,7 @@ _PARAMETERS = {
     "direction": "axis orientation",
     "quarters": "k angle degrees turns times",
     "box": "rows columns roi bounds rect",
+    "map": "colormap cmap lut name",
     "index": "channel band number which",
     "inputs": "from images channels stages bands",
     "backdrop": "background color colour fill",

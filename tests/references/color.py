@@ -511,3 +511,130 @@ TABLES += [
         """,
     ),
 ]
+
+COLORMAP = "OpenCV 5.0.0, cv2.applyColorMap, as RGB"
+
+GREYS = "0 1 77\n128 200 255"
+
+TABLES += [
+    Table(
+        "color colormap",
+        {},
+        COLORMAP,
+        image=GREYS,
+        dtype="uint8",
+        want="""
+            68 1 84
+            68 2 86
+            52 96 141
+            33 145 140
+            112 207 87
+            253 231 37
+        """,
+    ),
+    Table(
+        "color colormap",
+        {"map": "viridis"},
+        COLORMAP,
+        image=GREYS,
+        dtype="uint8",
+        want="""
+            68 1 84
+            68 2 86
+            52 96 141
+            33 145 140
+            112 207 87
+            253 231 37
+        """,
+    ),
+    Table(
+        "color colormap",
+        {"map": "magma"},
+        COLORMAP,
+        image=GREYS,
+        dtype="uint8",
+        want="""
+            0 0 4
+            1 0 5
+            101 26 128
+            183 55 121
+            253 152 105
+            252 253 191
+        """,
+    ),
+    Table(
+        "color colormap",
+        {"map": "inferno"},
+        COLORMAP,
+        image=GREYS,
+        dtype="uint8",
+        want="""
+            0 0 4
+            1 0 5
+            108 24 110
+            188 55 84
+            251 157 7
+            252 255 164
+        """,
+    ),
+    Table(
+        "color colormap",
+        {"map": "plasma"},
+        COLORMAP,
+        image=GREYS,
+        dtype="uint8",
+        want="""
+            13 8 135
+            16 7 136
+            145 14 163
+            204 71 120
+            251 161 57
+            240 249 33
+        """,
+    ),
+    Table(
+        "color colormap",
+        {"map": "cividis"},
+        COLORMAP,
+        image=GREYS,
+        dtype="uint8",
+        want="""
+            0 34 78
+            0 35 79
+            80 87 108
+            125 124 120
+            196 180 104
+            254 232 56
+        """,
+    ),
+    Table(
+        "color colormap",
+        {"map": "jet"},
+        COLORMAP,
+        image=GREYS,
+        dtype="uint8",
+        want="""
+            0 0 128
+            0 0 132
+            0 180 255
+            130 255 126
+            255 92 0
+            128 0 0
+        """,
+    ),
+    Table(
+        "color colormap",
+        {"map": "gray"},
+        "by definition: as it is",
+        image=GREYS,
+        dtype="uint8",
+        want="""
+            0 0 0
+            1 1 1
+            77 77 77
+            128 128 128
+            200 200 200
+            255 255 255
+        """,
+    ),
+]
