@@ -145,7 +145,7 @@ def another(parameter, example):
     if isinstance(parameter, NumberPair):
         return [1.75, 1.8125]
     if parameter.name == "high" and not example:
-        return 100.75  # above a `low` that has a default
+        return 60.75  # above a `low` that has a default
     return (
         example.get(parameter.name, getattr(parameter, "least", None) or 0) + 0.75
     )  # beside others of the example, which may bound it
