@@ -28,6 +28,7 @@ COMMON: tuple[Parameter, ...] = (
         None,
         choices=(*LIBRARIES, OWN),
         aliases={"cv2": "opencv", "ndimage": "scipy", "scikit-image": "skimage", "PIL": "pillow"},
+        elsewhere={"imagej": "it runs on a Java machine, so that no test here compares with it"},
     ),
     StageName("name", "name of the stage: in plans and reports, and for others to refer to", None),
     StageReference("from", "name of the stage that it reads, or input; default: the stage before", None),

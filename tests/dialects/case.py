@@ -27,7 +27,7 @@ class Case:
     kinds : tuple of str
         The dtypes that the library takes, or for which the same meaning is claimed.
     images : str
-        ``gray`` or ``rgb``.
+        ``gray``, ``rgb``, or ``mask``: what is bright in the gray one.
     result : str, optional
         The dtype asked of convpipe; default: the image's.
     """
@@ -43,7 +43,9 @@ class Case:
     @property
     def label(self):
         """The parameters, as a table has them."""
-        return ", ".join(f"{name}: {value}" for name, value in self.given.items())
+        shown = {name: "..." if len(str(value)) > 60 else value for name, value in self.given.items()}
+        images = [] if self.images == "gray" else [self.images]
+        return ", ".join([*images, *(f"{name}: {value}" for name, value in shown.items())])
 
     def difference(self, library, kind):
         """Return the largest difference, in the image's own units."""
@@ -52,17 +54,21 @@ class Case:
         stage = convpipe.stage(self.family, name, like=library, **self.given)
         ours = convpipe.Pipeline([stage])(image, dtype=self.result)
         theirs = np.asarray(self.call(image))
-        assert ours.shape == theirs.shape
+        assert ours.shape == theirs.shape, (ours.shape, theirs.shape)
         return float(np.abs(ours.astype(np.float64) - theirs.astype(np.float64)).max())
 
 
 def picture(images, kind):
     """Return a part of a photograph, of odd sizes; of float32 from 0 to 1."""
+    if images == "mask":
+        return np.where(picture("gray", kind) > 150, 255, 0).astype(kind)
     name = {"gray": "photographs/camera.png", "rgb": "photographs/astronaut.jpg"}[images]
     if images == "gray" and kind == "uint16":
         name = "telescope/galaxies-16-bit.tif"
-    pixels = read(name)[60:195, 90:221]
-    return np.ascontiguousarray(pixels if kind != "float32" else (pixels / np.float32(255)))
+    pixels = np.ascontiguousarray(read(name)[60:195, 90:221])
+    if kind == "uint16" and images == "rgb":
+        return pixels.astype(kind) * 257
+    return pixels if kind != "float32" else pixels / np.float32(255)
 
 
 def read(name):

@@ -23,6 +23,21 @@ def _morphology(name, shape, size):
     return lambda image: cv2.morphologyEx(image, getattr(cv2, f"MORPH_{name}"), element)
 
 
+def _full(image):
+    return np.iinfo(image.dtype).max if image.dtype.kind == "u" else 1
+
+
+def _binomial(image):
+    taps = np.array([1, 4, 6, 4, 1]) / 16
+    return cv2.sepFilter2D(image, -1, taps, taps)
+
+
+def _distance(image):
+    return cv2.distanceTransform(image, cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
+
+
+BYTES, WHOLE = ("uint8",), ("uint8", "uint16")
+
 CASES = [
     *(
         Case(
@@ -93,4 +108,47 @@ CASES = [
         for norm in ("l1", "l2")
     ),
     Case("custom", "LABEL", lambda image: cv2.filter2D(image, -1, np.array(KERNEL)), {"kernel": KERNEL}),
+    Case("rank", "minimum", _morphology("ERODE", "RECT", 5), {"size": 5}),
+    Case("rank", "maximum", _morphology("DILATE", "RECT", 5), {"size": 5}),
+    Case("blur", "binomial", _binomial, {"size": 5}),
+    Case("color", "gray", lambda image: cv2.cvtColor(image, cv2.COLOR_RGB2GRAY), images="rgb"),
+    Case("contrast", "stretch", lambda image: cv2.normalize(image, None, 0, _full(image), cv2.NORM_MINMAX)),
+    Case("contrast", "clahe", lambda image: cv2.createCLAHE(2.0, (8, 8)).apply(image), {}, WHOLE),
+    Case(
+        "contrast",
+        "clahe",
+        lambda image: cv2.createCLAHE(4.0, (4, 3)).apply(image),
+        {"clip": 4, "tiles": [3, 4]},
+        WHOLE,
+    ),
+    Case(
+        "geometry", "pad", lambda image: cv2.copyMakeBorder(image, 3, 3, 3, 3, cv2.BORDER_DEFAULT), {"by": 3}
+    ),
+    Case("geometry", "pyramid_down", cv2.pyrDown, {}, images="gray"),
+    Case("geometry", "pyramid_down", cv2.pyrDown, {}, images="rgb"),
+    Case("geometry", "pyramid_up", cv2.pyrUp),
+    Case("geometry", "flip", lambda image: cv2.flip(image, 1)),
+    Case("geometry", "rotate90", lambda image: cv2.rotate(image, cv2.ROTATE_90_COUNTERCLOCKWISE)),
+    Case(
+        "threshold",
+        "fixed",
+        lambda image: cv2.threshold(image, 100, 255, cv2.THRESH_BINARY)[1],
+        {"level": 100},
+        BYTES,
+    ),
+    Case("threshold", "otsu", lambda image: cv2.threshold(image, 0, 255, cv2.THRESH_OTSU)[1], {}, BYTES),
+    Case("threshold", "between", lambda image: cv2.inRange(image, 50, 120), {"low": 50, "high": 120}, BYTES),
+    *(
+        Case(
+            "threshold",
+            "adaptive",
+            lambda image, k=k, m=m: cv2.adaptiveThreshold(image, 255, m, cv2.THRESH_BINARY, k, 2),
+            {"size": k, "method": method},
+            BYTES,
+        )
+        for k in (11, 51)
+        for method, m in (("mean", cv2.ADAPTIVE_THRESH_MEAN_C), ("gauss", cv2.ADAPTIVE_THRESH_GAUSSIAN_C))
+    ),
+    Case("point", "invert", cv2.bitwise_not, {}, WHOLE),
+    Case("objects", "distance", _distance, {}, BYTES, "mask", result="float32"),
 ]

@@ -63,4 +63,19 @@ CASES = [
         {"kernel": KERNEL},
         result="float32",
     ),
+    *(
+        Case(
+            "rank",
+            "percentile",
+            lambda image, p=p: ndimage.percentile_filter(image, p, 5),
+            {"size": 5, "percentile": p},
+        )
+        for p in (10, 75)
+    ),
+    Case("edge", "log", _of_floats(ndimage.gaussian_laplace, sigma=2), {"sigma": 2}, result="float32"),
+    Case("objects", "distance", ndimage.distance_transform_edt, {}, ("uint8",), "mask", result="float32"),
+    Case("objects", "label", lambda image: ndimage.label(image)[0], {}, ("uint8",), "mask", result="int32"),
+    Case(
+        "objects", "fill_holes", lambda image: 255 * ndimage.binary_fill_holes(image), {}, ("uint8",), "mask"
+    ),
 ]

@@ -16,6 +16,7 @@ PACKAGES = {
     "opencv": "opencv-python-headless",
     "scipy": "scipy",
     "skimage": "scikit-image",
+    "skimage2": "scikit-image",
     "pillow": "pillow",
     "torch": "torch",
     "vips": "pyvips",

@@ -16,7 +16,7 @@ from convpipe.errors import ParameterError
 OWN = "convpipe"
 """In an entry, the word for no other library's meaning where the pipeline has one."""
 
-LIBRARIES = ("opencv", "scipy", "skimage", "skimage2", "pillow", "imagej", "torch", "vips")
+LIBRARIES = ("opencv", "scipy", "skimage", "skimage2", "pillow", "torch", "vips")
 
 
 class Depends(NamedTuple):
@@ -84,7 +84,7 @@ _REGISTRY: dict[tuple[str, str, str], Dialect] = {}
 
 
 def declare(
-    library: str, family: str, method: str, call: str, *, rounds: str | None = None, **sets: Any
+    library: str, family: str, method: str, call: str, /, *, rounds: str | None = None, **sets: Any
 ) -> None:
     """Register what a method is in a library; as for :class:`Dialect`."""
     key = library, family, method

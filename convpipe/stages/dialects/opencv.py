@@ -28,11 +28,11 @@ def _reach(own: Mapping[str, Any], image: Any) -> float:
 
 
 _TRUNCATE = Depends("so that the radius is 3 sigma of uint8, 4 of other types, rounded as there", _reach)
-_NOTHING_LOWER = Depends(
+NOTHING_LOWER = Depends(
     "so that nothing counts outside the image",
     lambda _, image: image.full_scale if image.full_scale > 1 else _LARGE,
 )
-_NOTHING_HIGHER = Depends(
+NOTHING_HIGHER = Depends(
     "so that nothing counts outside the image",
     lambda _, image: image.lowest if image.full_scale > 1 else -_LARGE,
 )
@@ -55,10 +55,10 @@ declare(
 declare("opencv", "edge", "laplacian", "cv2.Laplacian(image, cv2.CV_32F)", border="reflect")
 declare("opencv", "rank", "median", "cv2.medianBlur(image, size)", border="edge")
 declare(
-    "opencv", "morphology", "erode", "cv2.erode(image, footprint)", border="constant", value=_NOTHING_LOWER
+    "opencv", "morphology", "erode", "cv2.erode(image, footprint)", border="constant", value=NOTHING_LOWER
 )
 declare(
-    "opencv", "morphology", "dilate", "cv2.dilate(image, footprint)", border="constant", value=_NOTHING_HIGHER
+    "opencv", "morphology", "dilate", "cv2.dilate(image, footprint)", border="constant", value=NOTHING_HIGHER
 )
 for _name in ("open", "close", "gradient", "tophat", "blackhat"):
     _call = f"cv2.morphologyEx(image, cv2.MORPH_{_name.upper()}, footprint)"
@@ -83,3 +83,26 @@ declare(
     suppression="sectors",
 )
 declare("opencv", "custom", "LABEL", "cv2.filter2D(image, -1, kernel)", border="reflect")
+declare("opencv", "rank", "minimum", "cv2.erode(image, np.ones(size))", border="edge")
+declare("opencv", "rank", "maximum", "cv2.dilate(image, np.ones(size))", border="edge")
+declare("opencv", "blur", "binomial", "cv2.sepFilter2D(image, -1, k, k)", border="reflect")
+declare("opencv", "color", "gray", "cv2.cvtColor(image, cv2.COLOR_RGB2GRAY)", weights="bt601")
+declare("opencv", "contrast", "stretch", "cv2.normalize(image, None, low, high, cv2.NORM_MINMAX)")
+declare("opencv", "contrast", "clahe", "cv2.createCLAHE(clip, tiles).apply(image)")
+declare("opencv", "geometry", "pad", "cv2.copyMakeBorder(image, *by, cv2.BORDER_DEFAULT)", border="reflect")
+declare("opencv", "geometry", "pyramid_down", "cv2.pyrDown(image)", border="reflect", rounds="floor(r + 0.5)")
+declare("opencv", "geometry", "pyramid_up", "cv2.pyrUp(image)", rounds="floor(r + 0.5)")
+declare("opencv", "geometry", "flip", "cv2.flip(image, 1)")
+declare("opencv", "geometry", "rotate90", "cv2.rotate(image, cv2.ROTATE_90_COUNTERCLOCKWISE)")
+declare("opencv", "threshold", "fixed", "cv2.threshold(image, level, 255, cv2.THRESH_BINARY)")
+declare("opencv", "threshold", "otsu", "cv2.threshold(image, 0, 255, cv2.THRESH_OTSU)")
+declare("opencv", "threshold", "between", "cv2.inRange(image, low, high)")
+declare(
+    "opencv",
+    "threshold",
+    "adaptive",
+    "cv2.adaptiveThreshold(image, 255, method, cv2.THRESH_BINARY, size, offset)",
+    border="edge",
+)
+declare("opencv", "point", "invert", "cv2.bitwise_not(image)")
+declare("opencv", "objects", "distance", "cv2.distanceTransform(image, cv2.DIST_L2, cv2.DIST_MASK_PRECISE)")

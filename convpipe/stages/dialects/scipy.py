@@ -21,7 +21,7 @@ _MORPHOLOGY = {
 }
 
 
-def _declare(family: str, method: str, call: str, **sets: Any) -> None:
+def _declare(family: str, method: str, call: str, /, **sets: Any) -> None:
     declare("scipy", family, method, f"scipy.ndimage.{call}", border="symmetric", **sets)
 
 
@@ -35,3 +35,8 @@ for _method in ("median", "minimum", "maximum"):
 for _method, _name in _MORPHOLOGY.items():
     _declare("morphology", _method, f"{_name}(image, size)")
 _declare("custom", "LABEL", "correlate(image, kernel)")
+_declare("rank", "percentile", "percentile_filter(image, percentile, size)")
+_declare("edge", "log", "gaussian_laplace(image, sigma)")
+declare("scipy", "objects", "fill_holes", "scipy.ndimage.binary_fill_holes(image)")
+declare("scipy", "objects", "distance", "scipy.ndimage.distance_transform_edt(image)")
+declare("scipy", "objects", "label", "scipy.ndimage.label(image)", connectivity=1)

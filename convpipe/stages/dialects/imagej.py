@@ -1,3 +1,0 @@
-"""ImageJ: edges are repeated."""
-
-from __future__ import annotations
