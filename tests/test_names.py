@@ -36,7 +36,9 @@ PACKAGES = {
         ImageResult Report ReportFolder ResultFile SizeGroup Status byte_size existing_advice exit_code extent
         number printable summary to_html where_results_are
     """,
-    "convpipe.stages": "ANY_LABEL COMMON ImageKind Method Stage attempt families find method nearest stage",
+    "convpipe.stages": """
+        ANY_LABEL COMMON ImageKind Method Stage attempt families find libraries method nearest stage
+    """,
 }
 
 

@@ -24,7 +24,7 @@ def command(
     family: str | None, name: str | None, markdown: bool, plugins: tuple[str, ...], as_json: bool
 ) -> None:
     """List the filters; with FAMILY and METHOD, the parameters of one."""
-    from convpipe.stages import catalogue
+    from convpipe.stages import catalogue, libraries
     from convpipe.stages.plugins import load
 
     for plugin in plugins:
@@ -42,15 +42,20 @@ def command(
         column = max(len(f"{method.family}: {method.name}") for method in chosen)
         for method in chosen:
             _echo(f"{f'{method.family}: {method.name}':<{column}}  {method.summary}", column + 2)
+        if family is None:
+            for own, library in libraries().items():
+                _echo(f"{f'{own}: MODULE.FUNCTION':<{column}}  {library.summary}", column + 2)
         emit("\nconvpipe stages FAMILY METHOD shows the parameters of one.")
 
 
 def _chosen(family: str | None, name: str | None) -> list[Method]:
-    from convpipe.stages import ANY_LABEL, families, find
+    from convpipe.stages import ANY_LABEL, families, find, libraries
 
     known = families()
     if family is None:
         return [method for methods in known.values() for method in methods.values()]
+    if name is None and family in libraries():
+        return [find(family, each) for each in libraries()[family].names]
     if name is None and family in known:
         return list(known[family].values())
     if name is None and family != ANY_LABEL:  # a method alone, by its name

@@ -21,7 +21,7 @@ from convpipe.config.job import (
     RESULT_KEYS,
 )
 from convpipe.geometry import Border
-from convpipe.stages import ANY_LABEL, Method, families
+from convpipe.stages import ANY_LABEL, Method, families, libraries
 from convpipe.stages.models import PARAMETERS
 from convpipe.stages.names import IDENTIFIER, RESERVED
 from convpipe.stages.parameters import Parameter
@@ -112,10 +112,11 @@ def _stage() -> dict[str, Any]:
     """Return the schema of a stage: its families with their methods, and what each method then asks for."""
     parameters = {parameter.name for method in _methods() for parameter in method.accepted}
     parameters |= {parameter.name for parameter in PARAMETERS}
-    any_family = {"anyOf": [{"required": [family]} for family in families()]}
+    every = [*families(), *libraries()]
+    any_family = {"anyOf": [{"required": [family]} for family in every]}
     return {
         "type": "object",
-        "properties": {family: _family(family) for family in families()},
+        "properties": {family: _family(family) for family in every},
         "if": any_family,
         "then": {
             "allOf": [
@@ -124,11 +125,13 @@ def _stage() -> dict[str, Any]:
             ]
             + [{"if": _is("network", "onnx"), "then": {"$ref": "#/definitions/network-onnx"}}]
         },
-        "else": {"propertyNames": _names([*families(), *sorted(parameters)]), **any_family},
+        "else": {"propertyNames": _names([*every, *sorted(parameters)]), **any_family},
     }
 
 
 def _family(family: str) -> dict[str, Any]:
+    if family in libraries():
+        return {"enum": list(libraries()[family].names), "description": libraries()[family].summary}
     methods = families()[family]
     if ANY_LABEL in methods:
         return {"type": "string", "minLength": 1, "description": methods[ANY_LABEL].summary}

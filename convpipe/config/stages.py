@@ -11,7 +11,7 @@ from convpipe.config.job import MOST_STAGES, is_free
 from convpipe.config.problems import Problems
 from convpipe.config.tree import BROKEN, Entry, Node
 from convpipe.errors import ConfigError, ParameterError
-from convpipe.stages import ANY_LABEL, COMMON, Stage, attempt, families, find, nearest
+from convpipe.stages import ANY_LABEL, COMMON, Stage, attempt, families, find, libraries, nearest
 from convpipe.stages.elsewhere import advice, meant_here
 from convpipe.stages.entry import is_explained
 from convpipe.stages.models import PARAMETERS, stages_of
@@ -160,7 +160,7 @@ def _written(value: object) -> str:
 
 def _family(node: Node, entries: dict[str, Entry]) -> str:
     known = families()
-    named = [key for key in entries if key in known]
+    named = [key for key in entries if key in known or key in libraries()]
     if len(named) > 1:
         meant = _parameter(named[1], named[0], entries[named[0]].node.value)
         raise entries[named[1]].mark.error(
@@ -180,7 +180,7 @@ def _family(node: Node, entries: dict[str, Entry]) -> str:
             raise entry.mark.error(f"{key!r} is a method, not a family; write {' or '.join(homes[key])}")
         if key not in parameters and not is_free(key):
             raise entry.mark.error(_unknown_family(key, entry.node))
-    raise node.mark.error(f"a stage needs its family; known are {', '.join(known)}")
+    raise node.mark.error(f"a stage needs its family; known are {', '.join([*known, *libraries()])}")
 
 
 def _parameter(word: str, family: str, name: object) -> str:
@@ -199,6 +199,8 @@ def _unknown_family(key: str, value: Node) -> str:
 
 def _methods(family: str) -> str:
     """Return, in words, what the value of the family's key is."""
+    if family in libraries():
+        return f"one of its functions, such as {libraries()[family].names[0]}"
     names = families()[family]
     own = [name for name in names if name != ANY_LABEL]
     listed = f"one of {', '.join(own)}"

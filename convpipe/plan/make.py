@@ -186,7 +186,7 @@ def _plain_dtypes(nodes: Sequence[NodePlan], dtype: str) -> list[str]:
 def _smaller(stage: Stage) -> str | None:
     """Name the parameters of a stage that make its values smaller, as its method declares them."""
     own = stage.parameters
-    if "kernel" not in own:
+    if not {"kernel", "normalize"} <= own.keys():
         return next((f"a smaller {name}" for name in ("gain", "amount") if name in own), None)
     divides = not own["normalize"] and abs(np.sum(own["kernel"])) > 1
     return "smaller weights, 'normalize: true'" if divides else "smaller weights"

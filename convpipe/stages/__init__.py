@@ -10,6 +10,7 @@ from convpipe.stages.base import (
     Method,
     families,
     find,
+    libraries,
     method,
 )
 from convpipe.stages.common import COMMON
@@ -28,6 +29,7 @@ __all__ = [
     "attempt",
     "families",
     "find",
+    "libraries",
     "method",
     "nearest",
     "stage",

@@ -102,7 +102,7 @@ class Method:
     plugin: str | None = None
 
     def __post_init__(self) -> None:
-        for word in (self.family, self.name):
+        for word in (self.family, *self.name.split(".")):
             if not _WORD.fullmatch(word):
                 raise ValueError(f"a method is named by ASCII letters and digits; given {word!r}")
 
@@ -221,6 +221,44 @@ def method(  # noqa: PLR0913 - the fields of a Method, by their names
     return register
 
 
+@dataclass(frozen=True)
+class Library:
+    """A family whose methods are functions of a library, which are found by their names.
+
+    Parameters
+    ----------
+    names : tuple of str
+        Of its methods.
+    summary : str
+    find : callable
+        From a name to a :class:`Method`; raises ParameterError.
+    """
+
+    names: tuple[str, ...]
+    summary: str
+    find: Callable[[str], Method]
+
+
+_LIBRARIES: dict[str, Library] = {}
+
+
+def library(
+    family: str, names: tuple[str, ...], summary: str
+) -> Callable[[Callable[[str], Method]], Callable[[str], Method]]:
+    """Register the decorated function as what finds the methods of a library's family."""
+
+    def register(finds: Callable[[str], Method]) -> Callable[[str], Method]:
+        _LIBRARIES[family] = Library(names, summary, finds)
+        return finds
+
+    return register
+
+
+def libraries() -> dict[str, Library]:
+    """Return the families that are a library's."""
+    return dict(_LIBRARIES)
+
+
 def forget(plugin: str) -> None:
     """Take back what a plugin declared."""
     for family, methods in list(_REGISTRY.items()):
@@ -243,9 +281,12 @@ def find(family: str, name: str) -> Method:
     ParameterError
         If there is none of that name; the nearest right name is offered.
     """
+    if family in _LIBRARIES:
+        LABEL.parse(name)
+        return _LIBRARIES[family].find(name)
     methods = _REGISTRY.get(family) if isinstance(family, str) else None
     if methods is None:
-        meant = _meant_by(family, name) or nearest(family, _REGISTRY)
+        meant = _meant_by(family, name) or nearest(family, [*_REGISTRY, *_LIBRARIES])
         raise ParameterError(f"unknown stage family {family!r}{meant}", family)
     if ANY_LABEL in methods and (name == ANY_LABEL or name not in methods):
         LABEL.parse(name)

@@ -179,7 +179,12 @@ _NOT_HERE = {
     "hue hsl luv colorspace": (
         "color: hsv, lab, xyz and ycbcr are the conversions, and back with 'inverse: true'"
     ),
-    "gabor frangi sato ridge hessian structure_tensor harris corners": "custom: LABEL takes any kernel",
+    "gabor structure_tensor": "custom: LABEL takes any kernel",
+    "frangi sato meijering hessian ridge vesselness": (
+        "'skimage: filters.sato' is a function of scikit-image; 'filters.frangi', 'filters.meijering' and "
+        "'filters.hessian' are others"
+    ),
+    "harris corners": "'skimage: feature.corner_harris' is a function of scikit-image",
     "hough contours segment": "",
     "log1p square": "'combine' takes a formula: 'log(1 + input)', 'input ** 2'",
     "add offset plus": "bias: N, which every stage takes, adds a number",
