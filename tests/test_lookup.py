@@ -77,7 +77,7 @@ def test_its_range_is_that_of_the_entries_it_meets():
 @pytest.mark.parametrize(
     ("table", "words"),
     [
-        ([1], "table needs a list of 2 to 65536 finite numbers; given 1"),
+        ([1], "table needs a list of 2 to 65536 finite numbers, or the path of a .cube file; given 1"),
         ([1, "x"], r"table\[1\] needs a finite number; given str 'x'"),
         ([1, float("nan")], r"table\[1\] needs a finite number"),
         (3, "table needs a list of"),

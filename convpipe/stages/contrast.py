@@ -11,7 +11,7 @@ from convpipe.interval import LARGEST, UNBOUNDED, Interval
 from convpipe.ops import ChannelMap, Lookup, Op, Reduce
 from convpipe.ops.lookup import MOST_ENTRIES
 from convpipe.stages.base import ImageKind, method
-from convpipe.stages.matrix import Numbers
+from convpipe.stages.cube import INTERPOLATIONS, Cube, Table, through
 from convpipe.stages.numbers import Count, Number
 from convpipe.stages.parameters import Choice
 from convpipe.statistics import Cumulative, Statistic
@@ -93,19 +93,28 @@ def _stretch(low: float, high: float, channels: str, image: ImageKind) -> tuple[
 @method(
     "contrast",
     "lut",
-    "each sample from a table over the range of the dtype, on the line from one entry to the next",
-    reference="numpy.interp; cv2.LUT, of 256 entries and uint8",
+    "each sample from a table over the range of the dtype, on the line from one entry to the next; three "
+    "colours from that of a .cube file",
+    reference="numpy.interp; cv2.LUT, of 256 entries and uint8; Adobe, 'Cube LUT specification 1.0', 2013",
     parameters=(
-        Numbers(
+        Table(
             "table",
-            "values for samples at equal distances from the smallest to the largest of the dtype",
+            "values for samples at equal distances from the smallest to the largest of the dtype, or a file",
             least=2,
             most=MOST_ENTRIES,
+        ),
+        Choice(
+            "interpolation",
+            "of a 3-D table, between the 4 entries of a tetrahedron or the 8 of a cube",
+            "tetrahedral",
+            choices=INTERPOLATIONS,
         ),
     ),
     example={"table": [255, 0]},
 )
-def _lut(table: tuple[float, ...], image: ImageKind) -> tuple[Op, ...]:
+def _lut(table: tuple[float, ...] | Cube, interpolation: str, image: ImageKind) -> tuple[Op, ...]:
+    if isinstance(table, Cube):
+        return (through(table, interpolation, image.full_scale),)
     return (Lookup(table, image.lowest, image.full_scale),)
 
 

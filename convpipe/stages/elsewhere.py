@@ -47,7 +47,7 @@ _HERE = {
     "flipud flip_vertical vflip": "geometry: flip (with 'axis: rows')",
     "rot90": "geometry: rotate90",
     "equalise equalize_hist equalizehist histogram_equalization": "contrast: equalize",
-    "lookup lookup_table": "contrast: lut",
+    "lookup lookup_table lut3d cube color_lut": "contrast: lut",
     "equalize_adapthist createclahe local_equalize hist_local adaptive_equalize": "contrast: clahe",
     "wallis local_contrast contrast.normalize_local": "contrast: local",
     "match_histograms histogram_matching hist_match histogram_match": "contrast: match",

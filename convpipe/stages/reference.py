@@ -50,13 +50,13 @@ class ReferenceImage(Parameter):
 
     def _read(self, path: str | os.PathLike[str]) -> NDArray[Any]:
         try:
-            content = _content(path)
+            held = content(path)
         except (OSError, ValueError) as error:
             said = getattr(error, "strerror", None) or str(error)
             reason = f"{os.fspath(path)!r} cannot be read: {said}{tried(path)}"
             raise ParameterError(f"{self.name}: {reason}", self.name) from None
         try:
-            return _decoded(content, os.fspath(path))
+            return _decoded(held, os.fspath(path))
         except Exception as error:  # whatever a codec raises
             said = str(error).split("\n")[0]
             raise ParameterError(f"{self.name}: {os.fspath(path)!r}: {said}", self.name) from None
@@ -71,7 +71,14 @@ class ReferenceImage(Parameter):
         return {"anyOf": [{"type": "string", "minLength": 1}, {"type": "array", "items": row, "minItems": 1}]}
 
 
-def _content(path: str | os.PathLike[str]) -> bytes:
+def content(path: str | os.PathLike[str]) -> bytes:
+    """Return the bytes of a file.
+
+    Raises
+    ------
+    OSError, ValueError
+        If it cannot be read, or is no file.
+    """
     descriptor = open_at_once(expanded(os.fspath(path)))
     with os.fdopen(descriptor, "rb") as file:
         if reason := irregular(descriptor):
