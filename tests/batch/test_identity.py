@@ -21,6 +21,7 @@ from convpipe.stages.names import StageReference, StageReferences
 from convpipe.stages.numbers import Count, CountPair, NumberPair, Range
 from convpipe.stages.parameters import Choice, Flag, PaddingForm
 from convpipe.stages.reference import ReferenceImage
+from convpipe.stages.tone import ControlPoints
 
 STAGES = [stage("blur", "gaussian", sigma=1.4, name="soft"), stage("edge", "sobel")]
 
@@ -125,6 +126,8 @@ def another(parameter, example):
         return [1, 2, 3]
     if parameter.name == "points":
         return [[0, 3], [90, 80]]
+    if isinstance(parameter, ControlPoints):
+        return [[0, 3], [2, 5]]
     if isinstance(parameter, Matrix):
         return [[1, 2, 5], [3, 4, 6]]
     if isinstance(parameter, StageReferences):
