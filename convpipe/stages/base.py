@@ -281,7 +281,7 @@ def find(family: str, name: str) -> Method:
     ParameterError
         If there is none of that name; the nearest right name is offered.
     """
-    if family in _LIBRARIES:
+    if isinstance(family, str) and family in _LIBRARIES:
         LABEL.parse(name)
         return _LIBRARIES[family].find(name)
     methods = _REGISTRY.get(family) if isinstance(family, str) else None

@@ -109,7 +109,7 @@ def test_what_the_loader_refuses_the_schema_refuses(bad, tmp_path):
 @pytest.mark.parametrize(
     ("bad", "where", "words"),
     [
-        ({"stages": [{"edge": "sobell"}]}, ["stages", 0, "edge"], "'sobell' is not one of ['sobel'"),
+        ({"stages": [{"edge": "sobell"}]}, ["stages", 0, "edge"], "'sobell' is not one of ['"),
         ({"stages": [{"edg": "sobel"}]}, ["stages", 0], "'edg' is not one of ['background', "),
         ({"stages": [{"edge": "sobel", "strid": 2}]}, ["stages", 0], "'strid' is not one of"),
         ({"stages": [{"blur": "gaussian"}]}, ["stages", 0], "'sigma' is a required property"),
