@@ -15,6 +15,7 @@ from functools import partial
 import cv2
 import numpy as np
 import samples
+from PIL import Image
 from skimage import exposure, feature, filters
 from timing import Bench, Peer, Row, Table, compared, run
 
@@ -174,6 +175,40 @@ def canny_wide(kind: str) -> Case:
     return Case("canny", kind, ours, "scikit-image", theirs, outliers=1e-4)
 
 
+RESIZES = ((0.37, "lanczos3"), (2.0, "bicubic"))
+
+
+def resize(factor: float, method: str, kind: str) -> Case:
+    """Return the resize against Pillow's, the same bytes but for what it rounds between its two passes.
+
+    OpenCV has the means over areas alike.
+    """
+    ours = one("geometry", "resize", factor=factor, method=method)
+    if method == "area":
+
+        def theirs(image: np.ndarray) -> np.ndarray:
+            return cv2.resize(image, None, fx=factor, fy=factor, interpolation=cv2.INTER_AREA)
+
+        tolerance = 1e-5 if kind == "float32" else 1.0
+        return Case(f"resize {method} {factor:g}", kind, ours, "OpenCV", theirs, tolerance)
+
+    def pillow(image: np.ndarray) -> np.ndarray:
+        rows, cols = (int(factor * side + 0.5) for side in image.shape)
+        made = Image.fromarray(image).resize((cols, rows), getattr(Image.Resampling, method.upper()[:7]))
+        return np.asarray(made)
+
+    tolerance = 1e-5 if kind == "float32" else 1.0
+    return Case(f"resize {method} {factor:g}", kind, ours, "Pillow", pillow, tolerance)
+
+
+def cubic(factor: float, kind: str) -> Case:
+    """Return OpenCV's cubic interpolation, which has a sharper kernel, and fixed point for 8 bits."""
+    ours = one("geometry", "resize", factor=factor, method="bicubic", antialias=False)
+    theirs = partial(cv2.resize, dsize=None, fx=factor, fy=factor, interpolation=cv2.INTER_CUBIC)
+    tolerance = 1e-5 if kind == "float32" else 1.0
+    return Case(f"resize bicubic {factor:g}, a -0.75", kind, ours, "OpenCV", theirs, tolerance)
+
+
 CASES = (
     # Ours is the share of the samples up to each; OpenCV's does without those of the darkest level.
     Case("equalize", "uint8", one("contrast", "equalize"), "OpenCV", cv2.equalizeHist, 1.0),
@@ -197,6 +232,9 @@ CASES = (
     *(bilateral(size, kind) for size in (5, 9, 15) for kind in KINDS),
     *(canny(norm) for norm in ("l1", "l2")),
     *(canny_wide(kind) for kind in ("uint16", "float32")),
+    *(resize(0.5, "area", kind) for kind in KINDS),
+    *(resize(factor, name, kind) for factor, name in RESIZES for kind in ("uint8", "float32")),
+    *(cubic(2.0, kind) for kind in KINDS),
 )
 
 
