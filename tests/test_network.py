@@ -1,6 +1,7 @@
 """Layers over all channels at once: as conv2d has them, in a pipeline of images."""
 
 import importlib.util
+import io
 import pickle
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import oracle
 import pytest
 import tifffile
 from click.testing import CliRunner
+from rich.console import Console
 
 import convpipe
 from convpipe import Pipeline, config, images, stage
@@ -18,6 +20,7 @@ from convpipe.compile.cpu.graphs import compile_plan
 from convpipe.errors import ParameterError, PlanError
 from convpipe.ops.layer import Layer, Weights
 from convpipe.plan.demand import Span, demand
+from convpipe.report.terminal import print_report
 
 
 @pytest.fixture
@@ -456,6 +459,11 @@ def test_the_recipe_of_a_first_layer_gives_what_its_formulas_say(tmp_path):
     views = np.lib.stride_tricks.sliding_window_view(active, (3, 3), axis=(0, 1))[::2, ::2]
     np.testing.assert_allclose(made, views.max(axis=(3, 4)), rtol=0, atol=1e-5)
     assert made.shape == (50, 75, 16)
+    (size,) = report.to_dict()["sizes"]
+    assert (size["stages"][-1]["output"], size["channels"]) == ([50, 75], 16)
+    out = io.StringIO()
+    print_report(report, Console(file=out, width=99))
+    assert "50x75x16" in out.getvalue()
 
 
 def test_the_filters_of_the_recipe_are_those_that_its_script_makes():

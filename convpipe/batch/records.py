@@ -99,6 +99,7 @@ _KINDS: dict[str, Callable[[Any], bool]] = {
     "status": ("done", "failed", "skipped").__contains__,
     "seconds": _is_time,
     "input": _is_extent,
+    "channels": _is_count,
     "stages": _all(_is_stage),
     "notes": _all(_is_text),
     "beside": _all(_is_file),

@@ -33,6 +33,9 @@ from convpipe.report import ImageResult, ResultFile, Status, printable
 DISK_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EROFS}
 """What no later image would be spared."""
 
+MOST_OF_A_PICTURE = 4
+"""Channels, beyond which a report counts those of a result."""
+
 SMALL = 1 << 20
 """Samples below which an image is filtered by one thread: before others were awake it would be done."""
 
@@ -194,7 +197,9 @@ class Work:
             self._note(["the file says of no value that it is nodata; nothing is missing"])
         extents = tuple((stage.name, stage.extent) for stage in plans[0].stages)
         pixels = sum(math.prod(info.extent) for info in infos)
-        self._learn(input=infos[0].extent, stages=extents, pages=len(infos), pixels=pixels)
+        made = plans[0].nodes[plans[0].outputs[-1].node].channels
+        many = made if made > MOST_OF_A_PICTURE else None
+        self._learn(input=infos[0].extent, stages=extents, channels=many, pages=len(infos), pixels=pixels)
         for plan in plans:
             self._run.warn(plan.notes)
         return plans

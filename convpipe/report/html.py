@@ -38,7 +38,7 @@ def _job(report: Report) -> str:
     sizes = [
         (str(group.count), extent(group.input), name, extent(size))
         for group in report.sizes
-        for name, size in group.stages
+        for name, size in group.shapes
     ]
     failures = [(result.path, result.stage or "", result.reason or "") for result in report.failures]
     skips = [(result.path, result.reason or "") for result in report.skips]

@@ -19,11 +19,20 @@ class SizeGroup:
     input: Extent
     count: int
     stages: tuple[tuple[str, Extent], ...]
+    channels: int | None = None
+    """Of the last stage's result, where they are more than 4."""
+
+    @property
+    def shapes(self) -> tuple[tuple[str, tuple[int, ...]], ...]:
+        """The stages with their extents, and the channels of the last where they are many."""
+        *before, (name, extent) = self.stages
+        return *before, (name, extent if self.channels is None else (*extent, self.channels))
 
     def to_dict(self) -> dict[str, Any]:
         """Return the group as plain data."""
         stages = [{"name": name, "output": list(extent)} for name, extent in self.stages]
-        return {"input": list(self.input), "count": self.count, "stages": stages}
+        many = {} if self.channels is None else {"channels": self.channels}
+        return {"input": list(self.input), "count": self.count, "stages": stages, **many}
 
 
 @dataclass(frozen=True)
@@ -141,12 +150,15 @@ class Report:
     @property
     def sizes(self) -> list[SizeGroup]:
         """Every stage's output extent, for each distinct input extent of the images done."""
-        groups: dict[tuple[Extent, Any], int] = {}
+        groups: dict[tuple[Extent, Any, int], int] = {}
         for result in self.results:
             if result.status == "done" and result.input is not None:
-                key = (result.input, result.stages)
+                key = (result.input, result.stages, result.channels or 0)
                 groups[key] = groups.get(key, 0) + 1
-        return [SizeGroup(extent, count, stages) for (extent, stages), count in sorted(groups.items())]
+        return [
+            SizeGroup(extent, count, stages, channels or None)
+            for (extent, stages, channels), count in sorted(groups.items())
+        ]
 
     @property
     def megapixels(self) -> float:

@@ -43,6 +43,8 @@ class ImageResult:
         Extent, once known.
     stages : tuple of (name, (rows, cols))
         Output extent of every stage.
+    channels : int or None
+        Of the last stage's result, where they are more than the 4 of a picture.
     notes : tuple of str
         What a person should know of how it was read.
     bytes_read, bytes_written : int
@@ -77,6 +79,7 @@ class ImageResult:
     reason: str | None = None
     input: Extent | None = None
     stages: tuple[tuple[str, Extent], ...] = ()
+    channels: int | None = None
     notes: tuple[str, ...] = ()
     bytes_read: int = 0
     bytes_written: int = 0

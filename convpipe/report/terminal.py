@@ -108,7 +108,7 @@ def _sizes(report: Report) -> Table:
         f"{printable(report.name)}: output size of every stage", ("images", "input", "stage", "output"), 1
     )
     for group in report.sizes:
-        for i, (name, size) in enumerate(group.stages):
+        for i, (name, size) in enumerate(group.shapes):
             first = (str(group.count), extent(group.input)) if i == 0 else ("", "")
             table.add_row(*first, Text(printable(name)), extent(size))
         table.add_section()
@@ -120,7 +120,7 @@ def _collapsed_sizes(report: Report) -> Table | Group:
     groups = sorted(report.sizes, key=lambda group: -group.count)
     table = _table(f"{printable(report.name)}: output size", ("images", "input", "output"), 1)
     for group in groups[:SIZES_SHOWN]:
-        table.add_row(str(group.count), extent(group.input), extent(group.stages[-1][1]))
+        table.add_row(str(group.count), extent(group.input), extent(group.shapes[-1][1]))
     return _with_rest(table, len(groups) - SIZES_SHOWN, "--verbose shows every stage of all sizes")
 
 

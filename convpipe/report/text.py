@@ -10,15 +10,15 @@ from convpipe.report.model import Report
 __all__ = ["byte_size", "existing_advice", "extent", "number", "printable", "where_results_are"]
 
 
-def extent(size: tuple[int, int]) -> str:
-    """Return rows x columns.
+def extent(size: Sequence[int]) -> str:
+    """Return rows x columns, and x channels where there are.
 
     Examples
     --------
     >>> extent((480, 640))
     '480x640'
     """
-    return f"{size[0]}x{size[1]}"
+    return "x".join(map(str, size))
 
 
 def number(count: int, noun: str) -> str:
