@@ -5,7 +5,7 @@ import pytest
 from scipy import ndimage
 
 from convpipe import Pipeline, stage
-from convpipe.compile.cpu.traced import _joined
+from convpipe.compile.cpu.traced import trace
 from convpipe.errors import ParameterError
 from convpipe.ops import Hysteresis
 
@@ -16,12 +16,26 @@ def by_labels(marks):
     return np.isin(labels, np.unique(labels[marks == 2])) & (marks > 0)
 
 
+def traced(marks, dtype="uint8", threads=1):
+    """What the compiled loops make of marks: 7 where they count."""
+    made = np.full((*marks.shape, 2), 99, dtype)
+    trace(np.stack([marks, marks], axis=2), made, 1, 7, threads)
+    assert (made[..., 1] == 99).all()
+    return made[..., 0]
+
+
 @pytest.mark.parametrize("extent", [(1, 1), (1, 40), (40, 1), (7, 6), (61, 75)])
 @pytest.mark.parametrize("weak", [0.1, 0.35, 0.6])
 def test_weak_marks_count_where_they_touch_strong_ones(extent, weak, rng):
     marks = rng.choice([0, 1, 2], extent, p=[0.97 - weak, weak, 0.03]).astype(np.uint8)
-    np.testing.assert_array_equal(_joined(marks), by_labels(marks))
+    np.testing.assert_array_equal(traced(marks), 7 * by_labels(marks))
     np.testing.assert_array_equal(Hysteresis.of(5)(marks[..., None])[..., 0], 5 * by_labels(marks))
+
+
+@pytest.mark.parametrize("dtype", ["uint16", "int16", "float32", "float64"])
+def test_rows_are_shared_among_threads(dtype, rng):
+    marks = rng.choice([0, 1, 2], (310, 451), p=[0.6, 0.38, 0.02]).astype(np.uint8)
+    np.testing.assert_array_equal(traced(marks, dtype, threads=2), 7 * by_labels(marks))
 
 
 def test_a_path_of_any_length_is_followed():
@@ -34,9 +48,9 @@ def test_a_path_of_any_length_is_followed():
             col += (1, 0, -1, 0)[turn % 4]
             if 0 <= row < 41 and 0 <= col < 41:
                 marks[row, col] = 1
-    assert not _joined(marks).any()
+    assert not traced(marks).any()
     marks[20, 21] = 2
-    np.testing.assert_array_equal(_joined(marks), marks > 0)
+    np.testing.assert_array_equal(traced(marks), 7 * (marks > 0))
 
 
 def test_channels_are_apart_and_alpha_stays(rng):

@@ -65,7 +65,7 @@ class Hysteresis(Frame):
     def nbytes(self, extent: Extent, channels: int) -> int:
         """Return the bytes that it takes: a channel's marks, with a frame, and the places to visit."""
         rows, cols = extent
-        return (rows + 2) * (cols + 2) * 5 + math.prod(extent) * 8 * channels
+        return (rows + 2) * (cols + 9) * 9 + math.prod(extent) * 8 * channels
 
     def range(self, samples: Interval) -> Interval:
         """Enclose every result."""

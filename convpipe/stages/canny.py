@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+import numpy as np
+
 from convpipe.errors import ParameterError
 from convpipe.geometry import Border
 from convpipe.interval import Interval
 from convpipe.ops import Cast, Graph, Hysteresis, Map, Node, Reduce, Stencil, Taps
 from convpipe.stages.base import ImageKind, method
-from convpipe.stages.blur import TRUNCATE, gaussian
+from convpipe.stages.blur import TRUNCATE, gaussian_taps
 from convpipe.stages.numbers import Number, NumberPair, in_order
 from convpipe.stages.parameters import Choice, Flag
 from convpipe.statistics import Statistic
@@ -101,14 +103,13 @@ def _canny(  # noqa: PLR0913 - its parameters
     if squared:  # exact, of integers
         levels = (levels[0] ** 2, levels[1] ** 2)
     magnitude = "square(x) + square(y)" if squared else _NORMS[norm]
-    nodes, source = [], "input"
-    if max(sigma) > 0:
-        nodes.append(Node("soft", (Stencil((gaussian(sigma, truncate, 0.0),)),)))
-        source = "soft"
-    x, y = Taps.outer([1, 2, 1], [-1, 0, 1]), Taps.outer([-1, 0, 1], [1, 2, 1])
-    nodes += [
-        Node("x", (Stencil((x,)),), (source,)),
-        Node("y", (Stencil((y,)),), (source,)),
+    # The blur is in the taps, so that all windows are in one loop.
+    down, along = (gaussian_taps(each, truncate) for each in sigma)
+    smooth, difference = [1, 2, 1], [-1, 0, 1]
+    x = Taps.outer(np.convolve(down, smooth), np.convolve(along, difference))
+    y = Taps.outer(np.convolve(down, difference), np.convolve(along, smooth))
+    nodes = [
+        *(Node(name, (Stencil((taps,)),)) for name, taps in (("x", x), ("y", y))),
         Node("m", (Map(magnitude, ("x", "y")),), ("x", "y")),
     ]
     marked = _marked("r" if quantiles else "m", _COMPARED[suppression])

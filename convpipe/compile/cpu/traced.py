@@ -1,4 +1,4 @@
-"""Run a hysteresis: from each strong mark along the weak ones that touch it, in a compiled loop."""
+"""Run a hysteresis: from each strong mark along the weak ones that touch it, in compiled loops."""
 
 from __future__ import annotations
 
@@ -11,11 +11,16 @@ from numpy.typing import NDArray
 
 from convpipe.compile.common.pictures import Picture
 from convpipe.compile.cpu import drive
-from convpipe.compile.cpu.executable import NOTHING_ELSE, one_band
+from convpipe.compile.cpu.executable import NOTHING_ELSE, all_bands, one_band
 from convpipe.compile.runtime import cache
+from convpipe.compile.runtime.threads import count
+from convpipe.memory import empty
 from convpipe.ops import Hysteresis
 
-_TRACE = """\
+FEWEST = 1 << 16
+"""Samples of a share, at least."""
+
+_LOOPS = """\
 import numpy as np
 
 from convpipe.compile.cpu.addresses import placed
@@ -23,6 +28,26 @@ from convpipe.compile.cpu.rows import inline
 
 BOTH = np.uint64(0x0202020202020202)
 MARK, WEAK, STRONG = np.uint8, np.uint8(1), np.uint8(2)
+T = np.{dtype}
+
+# Words: the address of the marks in their frame of zeros; rows, columns, and samples from a row to the next;
+# the address of the marks as they are given, and of the result; channels; what marks that count become; room
+# for places; how many shares the rows have.
+
+
+@inline
+def frame(words, image, out, others, parameters, first, last):
+    rows, cols, pitch, step = words[1], words[2], words[3], words[6]
+    for share in range(first, last):
+        for row in range(share * rows // words[9], (share + 1) * rows // words[9]):
+            s = placed(words[4] + row * cols * step, MARK)
+            t = placed(words[0] + (row + 1) * pitch, MARK)
+            t[0] = MARK(0)
+            for col in range(cols):
+                t[1 + col] = s[col * step]
+            for col in range(cols + 1, pitch):
+                t[col] = MARK(0)
+    return 0
 
 
 @inline
@@ -33,17 +58,18 @@ def reach(s, at, pitch, todo, count):
             near = at + row * pitch + col
             if s[near] == WEAK:
                 s[near] = STRONG
-                todo[count] = np.int32(near)
+                todo[count] = near
                 count += 1
     return count
 
 
 @inline
 def trace(words, image, out, others, parameters, first, last):
-    # Words: the address of the marks, framed by zeros; how many; from a row to the next; room for places.
-    s, eight, todo = placed(words[0], MARK), placed(words[0], np.uint64), placed(words[3], np.int32)
-    pitch = words[2]
-    for word in range(words[1] // 8):
+    pitch = words[3]
+    s, eight, todo = placed(words[0], MARK), placed(words[0], np.uint64), placed(words[8], np.int64)
+    for x in range(pitch):
+        s[x], s[(words[1] + 1) * pitch + x] = MARK(0), MARK(0)
+    for word in range((words[1] + 2) * pitch // 8):
         if eight[word] & BOTH == np.uint64(0):
             continue
         for at in range(8 * word, 8 * word + 8):
@@ -52,7 +78,19 @@ def trace(words, image, out, others, parameters, first, last):
             count = reach(s, at, pitch, todo, 0)
             while count > 0:
                 count -= 1
-                count = reach(s, np.int64(todo[count]), pitch, todo, count)
+                count = reach(s, todo[count], pitch, todo, count)
+    return 0
+
+
+@inline
+def store(words, image, out, others, parameters, first, last):
+    rows, cols, pitch, step, full = words[1], words[2], words[3], words[6], T(words[7])
+    for share in range(first, last):
+        for row in range(share * rows // words[9], (share + 1) * rows // words[9]):
+            s = placed(words[0] + (row + 1) * pitch + 1, MARK)
+            t = placed(words[5] + row * cols * step * {size}, T)
+            for col in range(cols):
+                t[col * step] = full if s[col] == STRONG else T(0)
     return 0
 """
 
@@ -83,8 +121,8 @@ class Traced:
 
     @property
     def source(self) -> str:
-        """Its loop."""
-        return f"# {self.title}\n{_TRACE}"
+        """Its loops."""
+        return f"# {self.title}\n{_source(self.picture.dtype)}"
 
     def __call__(self, images: Sequence[NDArray[Any]], threads: int | None) -> tuple[list[NDArray[Any]], int]:
         """Return the image that it makes, and that no NaN became 0."""
@@ -93,32 +131,58 @@ class Traced:
         colours = picture.channels - self.alpha
         rows = picture.empty()
         result = rows.reshape(samples.shape)
-        full = result.dtype.type(self.op.full)
-        for channel in range(colours):
-            joined = _joined(samples[..., channel])
-            np.multiply(joined, full, out=result[..., channel], casting="unsafe")
+        trace(np.ascontiguousarray(samples, np.uint8), result, colours, self.op.full, threads)
         result[..., colours:] = samples[..., colours:]
         return [rows], 0
 
     def warm(self) -> None:
-        """Compile its loop."""
-        _joined(np.zeros((1, 1), np.uint8))
+        """Compile its loops."""
+        one = np.zeros((1, 1, 1), np.uint8)
+        trace(one, one.astype(self.picture.dtype), 1, self.op.full, 1)
 
 
-def _joined(marks: NDArray[Any]) -> NDArray[np.uint8]:
-    """Return 1 where marks count, of one channel."""
-    rows, cols = marks.shape
-    framed = np.zeros((rows + 2, -(-(cols + 2) // 8) * 8), np.uint8)
-    inside = framed[1:-1, 1 : cols + 1]
-    inside[...] = marks
-    todo = np.empty(marks.size + 1, np.int32)
-    words = np.array([framed.ctypes.data, framed.size, framed.strides[0], todo.ctypes.data], np.int64)
+def trace(
+    marks: NDArray[np.uint8], result: NDArray[Any], colours: int, full: float, threads: int | None = None
+) -> None:
+    """Write `full` into a result where marks count, 0 elsewhere, of its first channels.
+
+    Parameters
+    ----------
+    marks, result : ndarray, shape (rows, cols, channels)
+    colours : int
+    full : float
+        A whole number.
+    threads : int, optional
+        1 runs on the calling thread; None uses every core.
+    """
+    rows, cols, channels = marks.shape
+    framed = empty((rows + 2, -(-(cols + 2) // 8) * 8), np.uint8)
+    todo = empty((rows * cols,), np.int64)
+    shares = max(1, min(threads or count(), marks.size // FEWEST))
+    source = _source(result.dtype.name)
+    for at in range(colours):
+        given, made = marks[..., at:], result[..., at:]
+        extent = (rows, cols, framed.strides[0])
+        places = (given.ctypes.data, made.ctypes.data, channels, int(full), todo.ctypes.data)
+        words = np.array([framed.ctypes.data, *extent, *places, shares], np.int64)
+        for entry, pieces in (("frame", shares), ("trace", 1), ("store", shares)):
+            _run(source, entry, words, pieces)
+
+
+def _run(source: str, entry: str, words: NDArray[np.int64], shares: int) -> None:
+    """Run a loop for all shares."""
     words.flags.writeable = False
-    one_band()(
-        cache.address(_TRACE, "trace", drive.BAND), words, _NOTHING, _OUT, _NO_PARAMETERS, NOTHING_ELSE, 0, 1
-    )
-    framed >>= 1
-    return inside
+    loop = cache.address(source, entry, drive.BAND)
+    given = (loop, words, _NOTHING, _OUT, _NO_PARAMETERS, NOTHING_ELSE)
+    if shares == 1:
+        one_band()(*given, 0, 1)
+    else:
+        all_bands()(*given, shares, 1, shares)
+
+
+def _source(dtype: str) -> str:
+    """Return the module of the loops, whose result is of a type."""
+    return _LOOPS.format(dtype=dtype, size=np.dtype(dtype).itemsize)
 
 
 _NOTHING, _OUT, _NO_PARAMETERS = np.empty((1, 1), np.uint8), np.empty((1, 1), np.uint8), np.empty(1, np.uint8)
