@@ -30,6 +30,8 @@ class Formula:
     ----------
     text : str
         In the language of :mod:`convpipe.formula.language`.
+    before : int
+        Characters that stand before it where it is written.
 
     Raises
     ------
@@ -45,6 +47,7 @@ class Formula:
     """
 
     text: str
+    before: int = field(default=0, compare=False, hash=False, repr=False)
     reading: Reading = field(init=False, compare=False, hash=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -73,7 +76,7 @@ class Formula:
 
     def place(self, name: str) -> int:
         """Return where the name of an image stands first in the text, as a character from 0."""
-        return self.reading.places[name]
+        return self.before + self.reading.places[name]
 
 
 @dataclass

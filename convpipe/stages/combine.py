@@ -24,7 +24,7 @@ class FormulaText(Text):
         text = re.sub(r"[\n\r\t]", " ", value)  # a blank each, so that what is wrong keeps its place
         before = len(text) - len(text.lstrip(" "))
         try:
-            return Formula(text.strip(" "))
+            return Formula(text.strip(" "), before)
         except ParameterError as error:
             open_ = text.count("(") > text.count(")")
             hint = "; in {...} a comma ends a value: put the formula in quotes" if open_ else ""
