@@ -60,6 +60,20 @@ def check(stages, image, border=Border.REFLECT, output_dtype=None, **options):
     return run
 
 
+FORMULAS = [
+    "sin(x[0, 1]) * cos(x / 7) + arctan2(x[1, 0], x - 3)",
+    "where(x[-1, 0] > mean(x), hypot(x[0, 1] - x[0, -1], x[1, 0] - x[-1, 0]), clip(x, 3, 90))",
+    "(x - mean(abs(x - median(x)))) / std(x)",
+]
+
+
+@pytest.mark.parametrize("dtype", ["uint8", "float32", "float64"])
+@pytest.mark.parametrize("formula", FORMULAS)
+def test_formulas(formula, dtype):
+    stages = [stage("combine", "it", formula=formula)]
+    check(stages, pixels(dtype, (6, 9)), Border.SYMMETRIC, output_dtype="float64")
+
+
 @pytest.mark.parametrize("dtype", ["uint8", "uint16", "float32", "float64"])
 @pytest.mark.parametrize("method", METHODS, ids=lambda method: f"{method.family}-{method.name}")
 def test_registry(method, dtype):
