@@ -30,6 +30,7 @@ SCRIPTS = (
     "peak",
     "dense",
     "opencv_kinds",
+    "catalogue",
     "joins",
     "gaussians",
     "ranks",
