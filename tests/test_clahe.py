@@ -51,3 +51,12 @@ def test_a_limited_table_keeps_its_sum(rng):
         assert (np.diff(made, axis=1) >= 0).all()
         limit = max(int(clip * 1000 / 256), 1) + 1000 / 256 + 1
         assert np.diff(made, axis=1, prepend=0).max() <= limit + 1e-3
+
+
+@pytest.mark.parametrize("clip", [0.01, 1.3, 40])
+def test_loops_of_16_bits(clip, rng):
+    """On all cores, and with what is beyond the limit spread; between channels, too."""
+    image = rng.normal(30_000, 9_000, (301, 333, 2)).clip(0, 65535).astype(np.uint16)
+    run = Pipeline([stage("contrast", "clahe", clip=clip, tiles=[3, 4])], dtype="float32")
+    for threads in (1, None):
+        np.testing.assert_allclose(run(image, threads=threads), wanted(image, (3, 4), clip), atol=0.02)

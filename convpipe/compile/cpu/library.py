@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 from numpy.typing import NDArray
 
 from convpipe.compile.common.pictures import Picture
-from convpipe.compile.cpu.tiled import equalize_tiles
+from convpipe.compile.cpu.tiled import LOOPS, equalize_tiles
 from convpipe.errors import ImageError
 from convpipe.ops import Frame, Held
 from convpipe.tiles import EQUALIZED_TILES, Grid
@@ -71,9 +72,8 @@ class Library:
 
 
 def _tiled(frame: Frame, colours: NDArray[Any], result: NDArray[Any], threads: int | None) -> bool:
-    """Write the result of a frame for which there are loops, of bytes; tell whether it is one."""
-    types = colours.dtype.name, result.dtype.name
-    if frame.function != EQUALIZED_TILES or types != ("uint8", "float32"):
+    """Write the result of a frame for which there are loops; tell whether it is one."""
+    if frame.function != EQUALIZED_TILES or colours.dtype.name not in LOOPS or result.dtype != np.float32:
         return False
     given = dict(frame.parameters)
     rows, cols, count = colours.shape

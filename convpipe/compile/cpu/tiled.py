@@ -1,4 +1,4 @@
-"""Local histogram equalisation of bytes by compiled loops: see :mod:`convpipe.tiles`."""
+"""Local histogram equalisation of 8 and 16 bits by compiled loops: see :mod:`convpipe.tiles`."""
 
 from __future__ import annotations
 
@@ -7,11 +7,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from convpipe import memory
 from convpipe.compile.cpu import drive
 from convpipe.compile.cpu.executable import NOTHING_ELSE, all_bands, one_band
 from convpipe.compile.runtime import cache
 from convpipe.compile.runtime.threads import count
-from convpipe.tiles import Grid, tables
+from convpipe.tiles import Grid
 
 FEWEST = 1 << 16
 """Samples for which another thread is worth waking."""
@@ -22,9 +23,8 @@ _WORDS = (
     "HIGH",  # rows and columns of a tile, and tiles beside each other
     "WIDE",
     "ACROSS",
-    "IMAGE",  # addresses of the image, of the result, of counts and of tables
+    "IMAGE",  # addresses of the image, of the result and of tables
     "RESULT",
-    "COUNTS",
     "TABLES",
     "PITCH",  # bytes from a row of the image to the next, and of the result
     "RESULT_PITCH",
@@ -39,92 +39,130 @@ _WORDS = (
     "LEFT",
     "RIGHT",
     "SHARE",  # of a column of the right one
+    "LIMIT",  # most samples of a level
 )
 
-_LOOPS = f"""\
+_HEADER = f"""\
 import numpy as np
 
 from convpipe.compile.cpu.addresses import placed
-from convpipe.compile.cpu.rows import inline
+from convpipe.compile.cpu.rows import inline, round
 
 {", ".join(_WORDS)} = range({len(_WORDS)})
 F, ONE = np.float32, np.uint32(1)
+"""
 
+_TABULATE = """
 
 @inline
-def count(words, image, out, others, parameters, first, last):
-    # The samples of tiles first..last, each in two tables in turn: to count one again waits for the former.
-    step, wide, across = words[STEP], words[WIDE], words[ACROSS]
+def tabulate(words, image, out, others, parameters, first, last):
+    # What becomes of each level, in tiles first..last: as `tables`. Bytes are counted in two places
+    # in turn: to count one again waits for the former.
+    step, wide, across, limit = words[STEP], words[WIDE], words[ACROSS], words[LIMIT]
     rows, cols = placed(words[ROWS_OF_TILES], np.int64), placed(words[COLS_OF_TILES], np.int64)
+    scale = F(LEVELS - 1) / F(words[HIGH] * wide)
+    h = np.empty(LEVELS + OTHER, np.uint32)
     for tile in range(first, last):
-        h = placed(words[COUNTS] + tile * 2048, np.uint32)
+        for k in range(LEVELS + OTHER):
+            h[k] = np.uint32(0)
         top, left = tile // across * words[HIGH], tile % across * wide
         stop = max(min(left + wide, words[COLS]), left)
         pairs = left + (stop - left) // 2 * 2
         for y in range(top, top + words[HIGH]):
-            s = placed(words[IMAGE] + rows[y] * words[PITCH], np.uint8)
+            s = placed(words[IMAGE] + rows[y] * words[PITCH], T)
             for x in range(left, pairs, 2):
                 h[np.int64(s[x * step])] += ONE
-                h[np.int64(s[(x + 1) * step]) + 256] += ONE
+                h[np.int64(s[(x + 1) * step]) + OTHER] += ONE
             for x in range(pairs, left + wide):
                 h[np.int64(s[cols[x] * step])] += ONE
-    return 0
-
-
-@inline
-def fill(words, image, out, others, parameters, first, last):
-    # Rows first..last of the result: the tables of the tiles above and below become one, and then samples are
-    # looked up in those of the tiles to their left and right.
-    step, result_step, size = words[STEP], words[RESULT_STEP], words[ACROSS] * 256
-    upper, lower = placed(words[UPPER], np.int64), placed(words[LOWER], np.int64)
-    down, bounds, share = placed(words[DOWN], F), placed(words[BOUNDS], np.int64), placed(words[SHARE], F)
-    left, right = placed(words[LEFT], np.int64), placed(words[RIGHT], np.int64)
-    both = np.empty(size, F)
-    for y in range(first, last):
-        above = placed(words[TABLES] + upper[y] * size * 4, F)
-        below = placed(words[TABLES] + lower[y] * size * 4, F)
-        part = down[y]
-        for k in range(size):
-            both[k] = above[k] * (F(1) - part) + below[k] * part
-        s = placed(words[IMAGE] + y * words[PITCH], np.uint8)
-        d = placed(words[RESULT] + y * words[RESULT_PITCH], F)
-        for span in range(words[SPANS]):
-            one, two = left[span] * 256, right[span] * 256
-            for x in range(bounds[span], bounds[span + 1]):
-                v, part = np.int64(s[x * step]), share[x]
-                d[x * result_step] = both[one + v] * (F(1) - part) + both[two + v] * part
+        over = np.int64(0)
+        for k in range(LEVELS):
+            if OTHER:
+                h[k] += h[k + OTHER]
+            over += max(np.int64(h[k]) - limit, 0)
+        each, rest = over // LEVELS, over % LEVELS
+        apart, following, total = LEVELS // max(rest, 1), 0, np.int64(0)
+        table = placed(words[TABLES] + tile * LEVELS * ENTRY, E)
+        for k in range(LEVELS):
+            total += min(np.int64(h[k]), limit) + each
+            if k == following:
+                total += 1 if rest > 0 else 0
+                following, rest = following + apart, rest - 1
+            table[k] = E(np.int32(round(F(total) * scale)))
     return 0
 """
 
+_FILL = """
+
+@inline
+def fill(words, image, out, others, parameters, first, last):
+    # Rows first..last of the result. Of bytes the tables of tiles above and below become one, before samples
+    # are looked up in those of the tiles to their left and right.
+    step, result_step, size = words[STEP], words[RESULT_STEP], words[ACROSS] * LEVELS
+    upper, lower = placed(words[UPPER], np.int64), placed(words[LOWER], np.int64)
+    down, bounds, share = placed(words[DOWN], F), placed(words[BOUNDS], np.int64), placed(words[SHARE], F)
+    left, right = placed(words[LEFT], np.int64), placed(words[RIGHT], np.int64)
+    both = np.empty(size if OTHER else 1, F)
+    for y in range(first, last):
+        above = placed(words[TABLES] + upper[y] * size * ENTRY, E)
+        below = placed(words[TABLES] + lower[y] * size * ENTRY, E)
+        under = down[y]
+        over = F(1) - under
+        if OTHER:
+            for k in range(size):
+                both[k] = above[k] * over + below[k] * under
+        s = placed(words[IMAGE] + y * words[PITCH], T)
+        d = placed(words[RESULT] + y * words[RESULT_PITCH], F)
+        for span in range(words[SPANS]):
+            one, two = left[span] * LEVELS, right[span] * LEVELS
+            for x in range(bounds[span], bounds[span + 1]):
+                v, part = np.int64(s[x * step]), share[x]
+                if OTHER:
+                    a, b = both[one + v], both[two + v]
+                else:
+                    a = F(above[one + v]) * over + F(below[one + v]) * under
+                    b = F(above[two + v]) * over + F(below[two + v]) * under
+                d[x * result_step] = a * (F(1) - part) + b * part
+    return 0
+"""
+
+LOOPS = {
+    dtype: f"{_HEADER}{names}\n{_TABULATE}{_FILL}"
+    for dtype, names in {
+        "uint8": "T, LEVELS, OTHER, E, ENTRY = np.uint8, 256, 256, np.float32, 4",
+        "uint16": "T, LEVELS, OTHER, E, ENTRY = np.uint16, 65536, 0, np.uint16, 2",
+    }.items()
+}
+"""The loops of a type of samples: levels, where else they are counted, and the type of a table's entries."""
+
 
 def equalize_tiles(
-    samples: NDArray[np.uint8], result: NDArray[np.float32], grid: Grid, limit: float, threads: int | None
+    samples: NDArray[Any], result: NDArray[np.float32], grid: Grid, limit: float, threads: int | None
 ) -> None:
-    """Write what becomes of a channel of bytes.
+    """Write what becomes of a channel.
 
     Parameters
     ----------
     samples, result : ndarray, shape (rows, cols)
-        Of any strides.
+        Samples of a type of :data:`LOOPS`, of any strides.
     grid : Grid
     limit : float
         See :func:`convpipe.tiles.tables`.
     threads : int, optional
     """
     rows, cols = samples.shape
-    tiles = grid.tiles[0] * grid.tiles[1]
+    tiles, levels = grid.tiles[0] * grid.tiles[1], 1 << 8 * samples.itemsize
     (upper, lower, down), (left, right, share) = grid.places(0), grid.places(1)
     change = np.flatnonzero(np.diff(left, prepend=-1) | np.diff(right, prepend=-1))
     found: dict[str, int | NDArray[Any]] = {
         "COLS": cols,
-        "STEP": samples.strides[1],
+        "STEP": samples.strides[1] // samples.itemsize,
         "HIGH": grid.size[0],
         "WIDE": grid.size[1],
         "ACROSS": grid.tiles[1],
         "IMAGE": samples,
         "RESULT": result,
-        "COUNTS": (counts := np.zeros((tiles, 2, 256), np.uint32)),
-        "TABLES": (made := np.empty((tiles, 256), np.float32)),
+        "TABLES": memory.empty((tiles, levels), np.dtype(np.float32 if levels == 256 else np.uint16)),
         "PITCH": samples.strides[0],
         "RESULT_PITCH": result.strides[0],
         "RESULT_STEP": result.strides[1] // result.itemsize,
@@ -138,20 +176,22 @@ def equalize_tiles(
         "LEFT": left[change],
         "RIGHT": right[change],
         "SHARE": share,
+        "LIMIT": max(int(limit * grid.area / levels), 1),
     }
     most = min(threads or count(), max(1, samples.size // FEWEST))
-    _run("count", found, tiles, most)
-    made[:] = tables(counts.sum(axis=1, dtype=np.int64), limit, 0)
-    _run("fill", found, rows, most)
+    loops = LOOPS[samples.dtype.name]
+    _run(loops, "tabulate", found, (tiles, min(most, tiles)))
+    _run(loops, "fill", found, (rows, min(most, rows)))
 
 
-def _run(entry: str, found: dict[str, int | NDArray[Any]], units: int, threads: int) -> None:
+def _run(loops: str, entry: str, found: dict[str, int | NDArray[Any]], work: tuple[int, int]) -> None:
     """Run a loop over all units of its work, on so many threads."""
+    units, threads = work
     numbers = [one if isinstance(one, int) else _address(one) for one in (found[name] for name in _WORDS)]
     words = np.array(numbers, np.int64)
     words.flags.writeable = False
     room = np.empty((1, 1), np.uint8)
-    given = (cache.address(_LOOPS, entry, drive.BAND), words, _NOTHING, room, _NOTHING[0], NOTHING_ELSE)
+    given = (cache.address(loops, entry, drive.BAND), words, _NOTHING, room, _NOTHING[0], NOTHING_ELSE)
     if threads == 1:
         one_band()(*given, 0, units)
     else:
