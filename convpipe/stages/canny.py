@@ -103,13 +103,8 @@ def _canny(  # noqa: PLR0913 - its parameters
     if squared:  # exact, of integers
         levels = (levels[0] ** 2, levels[1] ** 2)
     magnitude = "square(x) + square(y)" if squared else _NORMS[norm]
-    # The blur is in the taps, so that all windows are in one loop.
-    down, along = (gaussian_taps(each, truncate) for each in sigma)
-    smooth, difference = [1, 2, 1], [-1, 0, 1]
-    x = Taps.outer(np.convolve(down, smooth), np.convolve(along, difference))
-    y = Taps.outer(np.convolve(down, difference), np.convolve(along, smooth))
     nodes = [
-        *(Node(name, (Stencil((taps,)),)) for name, taps in (("x", x), ("y", y))),
+        *_gradient(sigma, truncate, folded=not quantiles and levels[0] > 0),
         Node("m", (Map(magnitude, ("x", "y")),), ("x", "y")),
     ]
     marked = _marked("r" if quantiles else "m", _COMPARED[suppression])
@@ -128,6 +123,23 @@ def _canny(  # noqa: PLR0913 - its parameters
 
 
 _MARKS = Interval(0, 2)
+
+
+def _gradient(sigma: tuple[float, float], truncate: float, *, folded: bool) -> list[Node]:
+    """Return the nodes of both derivatives of a blur, `folded` into their taps or before them.
+
+    Folded, all windows are in one loop. But in a flat region sums round to a little beside 0, which only a
+    level above 0 leaves out.
+    """
+    down, along = (gaussian_taps(each, truncate) for each in sigma)
+    nodes, source = [], "input"
+    if not folded:
+        nodes, source = [Node("soft", (Stencil((Taps.outer(down, along),)),))], "soft"
+        down, along = np.ones(1), np.ones(1)
+    smooth, difference = [1, 2, 1], [-1, 0, 1]
+    x = Taps.outer(np.convolve(down, smooth), np.convolve(along, difference))
+    y = Taps.outer(np.convolve(down, difference), np.convolve(along, smooth))
+    return [*nodes, *(Node(name, (Stencil((taps,)),), (source,)) for name, taps in (("x", x), ("y", y)))]
 
 
 def _along_sectors(marked: str, constants: tuple[tuple[str, float], ...]) -> list[Node]:
