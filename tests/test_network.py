@@ -358,6 +358,12 @@ POOLS = [
     {"size": [3, 2], "padding": [1, 0, 0, 1], "stride": [2, 1]},
     {"size": 3, "stride": 2, "padding": 1, "ceil_mode": True},
     {"size": [2, 5], "stride": [3, 4], "padding": [1, 2], "ceil_mode": True},
+    {
+        "size": 2,
+        "stride": 3,
+        "padding": 1,
+        "ceil_mode": True,
+    },  # of 4 columns a third would begin in the padding
     {"size": 2, "stride": 3, "dilation": 2, "padding": 1},
     {"size": [3, 2], "stride": 2, "dilation": [1, 3], "padding": [1, 2], "ceil_mode": True},
 ]

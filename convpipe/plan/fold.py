@@ -18,7 +18,7 @@ def fold(origin: Origin, graph: Graph, source: int, made: Made) -> tuple[Origin,
     """
     first = graph.nodes[0]
     scaling, before = first.ops[0], None if source == IMAGE else made.nodes[source]
-    if before is None or not isinstance(before.apart, Layer) or before.dtype != made.compute:
+    if before is None or not isinstance(before.apart, Layer):
         return origin, graph
     if not isinstance(scaling, Layer) or not scaling.is_scaling or scaling.channels != before.apart.filters:
         return origin, graph
