@@ -78,7 +78,7 @@ def join(op, read, alpha):
     """Combine images pixel by pixel; alpha, where there is one, is that of the first."""
     colours = [values[..., :-1] if alpha else values for values in read]
     scope = {**FUNCTIONS, **dict(op.constants), **dict(zip(op.inputs, colours, strict=True))}
-    with np.errstate(invalid="ignore", divide="ignore"):
+    with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
         made = eval(op.expression, {"__builtins__": {}}, scope)
     return np.concatenate([made, read[0][..., -1:]], axis=2) if alpha else made
 
@@ -106,7 +106,7 @@ def run_stage(ops, values, kept=None, alpha=False):
                 names = [one.name for one in op.statistics]
                 scope |= dict(zip(names, measure(op.statistics, colours), strict=True))
             with np.errstate(
-                invalid="ignore", divide="ignore"
+                invalid="ignore", divide="ignore", over="ignore"
             ):  # n / 0 in the branch that `where` does not take
                 mapped = eval(op.expression, {"__builtins__": {}}, scope)
             mapped = np.broadcast_to(
@@ -226,7 +226,7 @@ def channel_map(op, values, samples=None):
     scope |= {name: values[..., k] for k, name in enumerate(op.inputs)}
     for line in op.text.strip().splitlines():
         name, text = (part.strip() for part in line.split("=", 1))
-        with np.errstate(invalid="ignore", divide="ignore"):
+        with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
             scope[name] = eval(text, {"__builtins__": {}}, scope)
     made = np.stack([np.broadcast_to(scope[name], values.shape[:2]) for name in op.outputs], axis=2)
     return np.concatenate([made, values[..., len(op.inputs) :]], axis=2)
@@ -505,7 +505,7 @@ def covered_window(ops, samples, cover):
     if isinstance(first, Reduce):
         found = measure(first.statistics, np.where(cover > 0, samples, np.nan))
         scope |= dict(zip([one.name for one in first.statistics], found, strict=True))
-    with np.errstate(invalid="ignore", divide="ignore"):
+    with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
         return eval(first.expression, {"__builtins__": {}}, scope), c0, rest
 
 
@@ -526,7 +526,7 @@ def covered_step(op, values, cover, samples):
     """
     if isinstance(op, Map):
         scope = {**FUNCTIONS, **dict(op.constants), op.inputs[0]: values}
-        with np.errstate(invalid="ignore", divide="ignore"):
+        with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
             return eval(op.expression, {"__builtins__": {}}, scope), cover
     if isinstance(op, Mix):
         return np.einsum("ij,rcj->rci", np.array(op.matrix), values), covered_mix(op.matrix, cover)

@@ -20,7 +20,7 @@ CHAINED = [
     method
     for family, methods in families().items()
     for name, method in methods.items()
-    if not method.reads and (family, name) not in {("point", each) for each in ENDLESS}
+    if method.reads == ("from",) and (family, name) not in {("point", each) for each in ENDLESS}
 ]
 CONSTANTS = [0, 255, -100, 5000, 0.25]
 
@@ -39,7 +39,8 @@ def stages(draw):
         common["dtype"] = dtype
     example = dict(method.example)
     if "sigma" in example:
-        example["sigma"] = draw(st.sampled_from([0, 0.6]))
+        (least,) = (each.least or 0 for each in method.parameters if each.name == "sigma")
+        example["sigma"] = draw(st.sampled_from([least, 0.6]))
         example |= {"truncate": 2.0} if "truncate" in {each.name for each in method.accepted} else {}
     if "gain" in example:
         example["gain"] = draw(st.sampled_from([0.001, -2, 300]))
@@ -48,9 +49,10 @@ def stages(draw):
         example["kernel"] = draw(st.lists(taps, min_size=3, max_size=3))
     label = "mine" if method.name == ANY_LABEL else method.name
     taken = {name: value for name, value in common.items() if name not in method.unused}
-    if method.family in ("geometry", "denoise", "noise") and isinstance(taken.get("padding", "same"), str):
+    needs_nothing = "dilation" in method.unused and "padding" not in method.unused
+    if needs_nothing and isinstance(taken.get("padding", "same"), str):
         taken.pop("border", None)  # what is outside these do not need
-    return stage(method.family, label, **example, **taken)
+    return stage(method.family, label, **{**taken, **example})
 
 
 @st.composite
