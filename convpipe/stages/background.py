@@ -62,8 +62,8 @@ def _rolling_ball(colours: NDArray[np.float64], radius: float, dark: bool) -> ND
             "radius", "of rolling_ball: in pixels, and in values of the image; default: 50", None, above=0.0
         ),
         Choice(
-            "objects",
-            "whether they are bright on a dark background, which becomes 0, or dark on a bright one, which "
+            "which",
+            "bright objects on a dark background, which becomes 0, or dark ones on a bright one, which "
             "becomes the largest value",
             "bright",
             choices=("bright", "dark"),
@@ -77,7 +77,7 @@ def _subtract(  # noqa: PLR0913 - parameters of a stage, by their names
     size: Any,
     footprint: Any,
     radius: float | None,
-    objects: str,
+    which: str,
     image: ImageKind,
 ) -> Graph:
     given = {"sigma": sigma, "size": size, "footprint": footprint, "radius": radius}
@@ -87,7 +87,7 @@ def _subtract(  # noqa: PLR0913 - parameters of a stage, by their names
             raise ParameterError(f"{name} is nothing to method {method}, which has {own}", name)
     taken = _OWN[method] | ({} if isinstance(footprint, str | None) else {"size": (3, 3)})  # rows have theirs
     chosen = {name: default if given[name] is None else given[name] for name, default in taken.items()}
-    dark = objects == "dark"
+    dark = which == "dark"
     nodes = _found(method, chosen, dark)
     rest = "image - background" + (" + full" if dark else "")
     constants = (("full", image.full_scale),) if dark else ()

@@ -153,7 +153,7 @@ def curve(points: Sequence[tuple[float, float]], interpolation: str, at: Floats)
     Examples
     --------
     >>> curve([(0, 0), (1, 1), (3, 1)], "monotone", np.array([0.5, 2]))
-    array([0.64583333, 1.        ])
+    array([0.66666667, 1.        ])
     """
     x, y = np.array(points).T
     steps = np.diff(x)

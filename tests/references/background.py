@@ -59,7 +59,7 @@ TABLES = [
     ),
     Table(
         "background subtract",
-        {"sigma": 1, "objects": "dark"},
+        {"sigma": 1, "which": "dark"},
         "SciPy 1.17.1, ndimage.gaussian_filter",
         peer=lambda image: 1 + gaussian(1)(image),
         want="""
@@ -98,7 +98,7 @@ TABLES = [
     ),
     Table(
         "background subtract",
-        {"method": "tophat", "footprint": CROSS, "size": 3, "objects": "dark"},
+        {"method": "tophat", "footprint": CROSS, "size": 3, "which": "dark"},
         "SciPy 1.17.1, ndimage.grey_closing",
         peer=closed,
         want="""
@@ -124,7 +124,7 @@ TABLES = [
     ),
     Table(
         "background subtract",
-        {"method": "rolling_ball", "radius": 2, "objects": "dark"},
+        {"method": "rolling_ball", "radius": 2, "which": "dark"},
         "scikit-image 0.26.0, restoration.rolling_ball",
         peer=lambda image: image + 1 + restoration.rolling_ball(-image, radius=2),
         want="""
