@@ -52,6 +52,8 @@ def test_same_pads_what_the_halo_reaches(method):
     (step,) = make_plan([make(method, stride=[2, 3])], EXTENT, channels=channels).stages
     if any(isinstance(op, Resample) for op in step.ops) or len(step.nodes) > 1:
         return  # which has no border, or pads where its windows are
+    if "padding" in method.unused:
+        return  # which says itself where its windows stand
     assert step.halo == tuple((axis.before, axis.after) for axis in step.axes)
 
 
