@@ -121,6 +121,20 @@ TABLES = [
         """,
     ),
     Table(
+        "threshold adaptive",
+        {"size": 3, "offset": 22.5},
+        f"{OPENCV}: the offset is rounded up",
+        border="edge",
+        dtype="uint8",
+        want="""
+              0 255   0 255   0 255
+              0 255 255   0 255   0
+            255   0 255   0   0 255
+              0 255   0 255 255   0
+            255   0 255 255   0 255
+        """,
+    ),
+    Table(
         "threshold niblack",
         {},
         "scikit-image 0.26.0, skimage.filters.threshold_niblack",
