@@ -38,7 +38,8 @@ class FolderJob:
         Whether to look into folders below `input`.
     format : str, optional
         Of the results; default: that of each input's name.
-    quality, compression : int, optional
+    quality : int, optional
+    compression : int or 'group4', optional
         For formats that have them.
     channels : {'samples', 'pages'}, optional
         What the channels of a TIFF are.
@@ -81,7 +82,7 @@ class FolderJob:
     recursive: bool = True
     format: str | None = None
     quality: int | None = None
-    compression: int | None = None
+    compression: int | str | None = None
     channels: str | None = None
     outputs: tuple[tuple[str, Encoding], ...] = ()
     mask: Path | None = None

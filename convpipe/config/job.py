@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from convpipe.config.kinds import FilePath, Globs, MissingValue
+from convpipe.config.kinds import Compression, FilePath, Globs, MissingValue
 from convpipe.geometry import Border
 from convpipe.limits import DEFAULT_LIMITS, Limits
 from convpipe.stages import COMMON, Stage
@@ -42,7 +42,7 @@ class OutputSpec:
     path: Path | None = None
     format: str | None = None
     quality: int | None = None
-    compression: int | None = None
+    compression: int | str | None = None
     channels: str | None = None
 
 
@@ -56,7 +56,7 @@ class ResultSpec:
     source: str
     format: str | None = None
     quality: int | None = None
-    compression: int | None = None
+    compression: int | str | None = None
     channels: str | None = None
 
     @property
@@ -165,9 +165,9 @@ OUTPUT_KEYS: tuple[Parameter, ...] = (
         any_case=True,
     ),
     Count("quality", "JPEG or WebP quality", None, least=1, most=100),
-    Count(
+    Compression(
         "compression",
-        "PNG, TIFF or NPZ compression level; higher is smaller and slower",
+        "PNG, TIFF or NPZ level; higher is smaller and slower; or group4, of TIFFs of black and white",
         None,
         least=0,
         most=9,

@@ -9,8 +9,11 @@ from typing import Any
 
 from convpipe.errors import ParameterError
 from convpipe.paths import expanded
-from convpipe.stages.numbers import NumberOrWord
+from convpipe.stages.numbers import Count, NumberOrWord
 from convpipe.stages.parameters import Text, TextList
+
+GROUP4 = "group4"
+"""The ``compression`` of TIFFs of black and white, as in :mod:`convpipe.images`."""
 
 MOST_GLOB = 1_000
 """Longest glob, in characters."""
@@ -36,6 +39,29 @@ class FilePath(Text):
     def kind(self) -> str:
         """Return what is needed."""
         return "a path"
+
+
+@dataclass(frozen=True)
+class Compression(Count):
+    """A level, or the name of what compresses black and white.
+
+    Examples
+    --------
+    >>> Compression("compression", "", None, least=0, most=9).parse("group4")
+    'group4'
+    """
+
+    def parse(self, value: Any) -> int | str:  # type: ignore[override]
+        """Return the level, or the name."""
+        return GROUP4 if value in (GROUP4, "g4", "ccitt_t6") else super().parse(value)
+
+    def kind(self) -> str:
+        """Return both."""
+        return f"{super().kind()}, or {GROUP4}"
+
+    def schema(self) -> dict[str, Any]:
+        """Return both."""
+        return {"anyOf": [super().schema(), {"enum": [GROUP4, "g4", "ccitt_t6"]}]}
 
 
 @dataclass(frozen=True)

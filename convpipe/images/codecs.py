@@ -33,7 +33,7 @@ class Codec(Protocol):
         alpha: bool,
         metadata: Metadata,
         quality: int | None,
-        compression: int | None,
+        compression: int | str | None,
     ) -> Pieces:
         """Return the file's content in pieces."""
 
@@ -45,7 +45,7 @@ class PagedCodec(Codec, Protocol):
         """Yield the header of each page from ``start`` on."""
 
     def paged(
-        self, out: BinaryIO, compression: int | None, nbytes: int
+        self, out: BinaryIO, compression: int | str | None, nbytes: int
     ) -> AbstractContextManager[Callable[[Page], None]]:
         """Return what encodes pages, each as it is called with it; the file is whole once that is left."""
 

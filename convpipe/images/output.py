@@ -9,7 +9,7 @@ import numpy as np
 from convpipe.errors import WriteError
 from convpipe.geometry import Extent
 from convpipe.images.bounds import WRITTEN
-from convpipe.images.formats.registry import FORMATS, supports
+from convpipe.images.formats.registry import FORMATS, GROUP4, supports
 
 
 @dataclass(frozen=True)
@@ -22,8 +22,9 @@ class Encoding:
         A name in ``FORMATS``.
     quality : int, optional
         1 to 100. JPEG: default 95. WebP: lossless without it.
-    compression : int, optional
-        0 to 9. PNG: default fast (Huffman codes, runs, average filter). TIFF: default none.
+    compression : int or 'group4', optional
+        0 to 9, or CCITT Group 4 of a TIFF of black and white.
+        PNG: default fast (Huffman codes, runs, average filter). TIFF: default none.
     channels : {'samples', 'pages'}, optional
         What the channels of a TIFF are: samples of each pixel, the default; or a page each, as ImageJ has
         them.
@@ -31,7 +32,7 @@ class Encoding:
 
     format: str | None = None
     quality: int | None = None
-    compression: int | None = None
+    compression: int | str | None = None
     channels: str | None = None
 
     def over(self, other: Encoding) -> Encoding:
@@ -148,7 +149,11 @@ def check_output(spec: ImageSpec, encoding: Encoding, pages: int = 1) -> None:
         paged = ", ".join(name for name, each in FORMATS.items() if each.pages)
         raise WriteError(f"{format} has no pages for channels; {paged} has")
     _check_option(format, "quality", encoding.quality, entry.quality)
-    _check_option(format, "compression", encoding.compression, entry.compression)
+    if encoding.compression == GROUP4:
+        if format != "tiff" or spec.channels != 1:
+            raise WriteError(f"compression group4 is of a tiff of 1 channel; given {format} and {spec}")
+    else:
+        _check_option(format, "compression", encoding.compression, entry.compression)
 
 
 def _check_extent(format: str, spec: ImageSpec, extent: Extent) -> None:
@@ -164,10 +169,10 @@ def _check_extent(format: str, spec: ImageSpec, extent: Extent) -> None:
     raise WriteError(f"{format} is written with {broken}, not {extent[0]} x {extent[1]}; {can} can hold it")
 
 
-def _check_option(format: str, name: str, value: int | None, span: tuple[int, int] | None) -> None:
+def _check_option(format: str, name: str, value: int | str | None, span: tuple[int, int] | None) -> None:
     if value is None:
         return
     if span is None:
         raise WriteError(f"{format} has no {name}; leave it out")
-    if not span[0] <= value <= span[1]:
+    if isinstance(value, str) or not span[0] <= value <= span[1]:
         raise WriteError(f"{name} of {format} is {span[0]} to {span[1]}, not {value}")

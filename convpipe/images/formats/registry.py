@@ -7,6 +7,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+GROUP4 = "group4"
+"""The ``compression`` of TIFFs of black and white: CCITT Group 4 (ITU-T T.6)."""
+
 
 @dataclass(frozen=True)
 class Format:

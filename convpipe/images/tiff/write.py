@@ -10,9 +10,10 @@ from typing import Any, BinaryIO, Literal
 
 import numpy as np
 
+from convpipe.images.formats.registry import GROUP4
 from convpipe.images.metadata.model import Metadata, Samples
 from convpipe.images.source import Page, Pieces
-from convpipe.images.tiff import ifd
+from convpipe.images.tiff import bilevel, ifd
 from convpipe.images.tiff.tags import written
 
 ORDER: Literal["<"] = "<"
@@ -21,7 +22,7 @@ CLASSIC_BYTES = (1 << 32) - (1 << 26)
 
 
 def encode(
-    pixels: np.ndarray, alpha: bool, metadata: Metadata, quality: int | None, compression: int | None
+    pixels: np.ndarray, alpha: bool, metadata: Metadata, quality: int | None, compression: int | str | None
 ) -> Pieces:
     """Encode one page: uncompressed, or deflate at a level with the predictor that fits the dtype."""
     out = io.BytesIO()
@@ -31,13 +32,13 @@ def encode(
 
 
 @contextmanager
-def paged(out: BinaryIO, compression: int | None, nbytes: int) -> Iterator[Callable[[Page], None]]:
+def paged(out: BinaryIO, compression: int | str | None, nbytes: int) -> Iterator[Callable[[Page], None]]:
     """Encode pages, each as it comes, into a file that can be read back.
 
     Parameters
     ----------
     out : file
-    compression : int or None
+    compression : int, 'group4' or None
     nbytes : int
         Of all pages, decoded: above 4 GB the file is a BigTIFF.
 
@@ -46,6 +47,10 @@ def paged(out: BinaryIO, compression: int | None, nbytes: int) -> Iterator[Calla
     callable
         Takes the next page. The file is whole when the context is left.
     """
+    if compression == GROUP4:
+        with bilevel.paged(out) as write_bits:
+            yield write_bits
+        return
     import tifffile
 
     added: list[ifd.Added] = []
@@ -80,7 +85,7 @@ def _stored(pixels: np.ndarray, samples: Samples | None) -> np.ndarray:
 
 
 def _layout(
-    pixels: np.ndarray, alpha: bool, samples: Samples | None, compression: int | None
+    pixels: np.ndarray, alpha: bool, samples: Samples | None, compression: int | str | None
 ) -> dict[str, Any]:
     """Return how the samples are tagged: as they came, if the channels still are those."""
     channels = 1 if pixels.ndim == 2 else pixels.shape[2]
