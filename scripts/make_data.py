@@ -55,6 +55,7 @@ def main():
     # Each sample is the mean of 2x2 pixels in 3 colours: 12 values of 8 bits, so it needs more than 8 bits.
     galaxies = shrink(skimage.data.hubble_deep_field().mean(axis=2), 2) * 257
     save_tiff("telescope/galaxies-16-bit.tif", np.rint(galaxies).astype(np.uint16), compression="zlib")
+    save("scans/text.png", skimage.data.text())
     gravel = (shrink(skimage.data.gravel(), 2) / 255).astype(np.float32)
     save_tiff("surface/gravel-float32.tif", gravel)
 

@@ -18,7 +18,11 @@ def test_pixels_come_back_and_the_file_says_what_it_is(tmp_path):
     images.write(path, SCAN, GROUP4)
     with tifffile.TiffFile(path) as file:
         (page,) = file.pages
-    assert (page.compression.name, page.bitspersample, page.photometric.name) == ("CCITTFAX4", 1, "MINISBLACK")
+    assert (page.compression.name, page.bitspersample, page.photometric.name) == (
+        "CCITTFAX4",
+        1,
+        "MINISBLACK",
+    )
     assert np.array_equal(images.read(path).pixels, SCAN)
     assert np.array_equal(np.asarray(Image.open(path)), SCAN > 0)
 

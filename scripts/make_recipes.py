@@ -1,0 +1,85 @@
+"""Make ``docs/recipes.md`` and its pictures: every config in ``configs/``, on the first of its sample images.
+
+Run from anywhere: ``python scripts/make_recipes.py``. What a recipe is for is the comment at its top.
+"""
+
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from convpipe import Pipeline, config, images
+from convpipe.batch import find_images
+
+ROOT = Path(__file__).parents[1]
+PICTURES = ROOT / "docs/pictures/recipes"
+PAGE = ROOT / "docs/recipes.md"
+SIDE = 320
+"""Longest side of a picture."""
+
+HEAD = """# Recipes
+
+Jobs that run as they are on the sample images: `convpipe run configs/NAME.yaml`. Copy one, put your folder in
+the place of `data`, and look at a stage with `convpipe preview`. Left is the first image of each, right its
+result.
+"""
+
+
+def main():
+    PICTURES.mkdir(parents=True, exist_ok=True)
+    parts = [HEAD]
+    for path in sorted((ROOT / "configs").glob("*.yaml")):
+        jobs = config.load(path)
+        picture(jobs[0]).save(PICTURES / f"{path.stem}.jpg", quality=85)
+        parts.append(section(path))
+    PAGE.write_text("\n".join(parts))
+
+
+def section(path):
+    """Return what the page says of a config."""
+    lines = path.read_text().splitlines()
+    said = [
+        line.lstrip("# ") for line in lines[: next(at for at, line in enumerate(lines) if line[:1] != "#")]
+    ]
+    title, _, text = " ".join(said).partition(": ")
+    code = "\n".join(lines[len(said) :])
+    return (
+        f"## {title}\n\n{text[:1].upper()}{text[1:]}\n\n"
+        f"![An image, and what {path.stem} makes of it](pictures/recipes/{path.stem}.jpg)\n\n"
+        f"`configs/{path.name}`\n\n```yaml\n{code}\n```\n"
+    )
+
+
+def picture(job):
+    """Return the first image of a job beside its result."""
+    found = find_images(ROOT / job.input.path, job.input.include, job.input.exclude).images
+    first = images.read(ROOT / job.input.path / found[0])
+    made = Pipeline.from_job(job)(first.pixels, alpha=first.alpha)
+    result = made["result"] if isinstance(made, dict) else made
+    sides = [shown(first.pixels), shown(result)]
+    sheet = Image.new(
+        "RGB", (sum(each.width for each in sides) + 8, max(each.height for each in sides)), "white"
+    )
+    sheet.paste(sides[0], (0, 0))
+    sheet.paste(sides[1], (sides[0].width + 8, 0))
+    return sheet
+
+
+def shown(pixels):
+    """Return an array as a picture: what is no byte is spread over all greys; of many channels the first."""
+    channels = pixels.shape[2] if pixels.ndim == 3 else 1
+    pixels = pixels[..., 0] if channels not in (1, 3, 4) else np.squeeze(pixels)
+    if pixels.dtype != np.uint8:
+        low, high = np.nanpercentile(pixels, [0.5, 99.5])
+        high = high if high > low else np.nanmax(pixels)
+        pixels = np.clip((pixels.astype(float) - low) / max(high - low, 1e-12) * 255, 0, 255).astype(np.uint8)
+    picture = Image.fromarray(pixels)
+    if picture.mode == "RGBA":
+        picture = Image.alpha_composite(Image.new("RGBA", picture.size, "white"), picture)
+    picture = picture.convert("RGB")
+    picture.thumbnail((SIDE, SIDE))
+    return picture
+
+
+if __name__ == "__main__":
+    main()
