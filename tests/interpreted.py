@@ -11,7 +11,7 @@ import numba
 import numpy as np
 from rounding import fma, fma_of_floats
 
-from convpipe.compile.common.angles import angles
+from convpipe.compile.common.elementary import angles, exponentials
 from convpipe.compile.cpu import blocks, drive, order, phases, rows, vectors
 from convpipe.geometry import border_index
 
@@ -337,6 +337,12 @@ def loops(sources, memory, poison=77):
             setattr(helpers, own.__name__, own)
         helpers.floor, helpers.round = np.floor, np.rint
         helpers.sin, helpers.cos, helpers.arctan2 = angles(lambda function: function, dot_onto)
+        helpers.exp, helpers.log = exponentials(
+            lambda function: function,
+            dot_onto,
+            lambda value: np.float64(value).view(np.int64),
+            lambda bits: np.int64(bits).view(np.float64),
+        )
         helpers.ldexp = lambda value, exponent: np.ldexp(value, int(exponent))
         for dtype in rows.INTEGERS:
             setattr(helpers, f"quantize_{dtype}", quantize(dtype))

@@ -17,7 +17,10 @@ from convpipe.ops import Map, Stencil, Taps
 from convpipe.plan import make_plan
 from convpipe.stages import ANY_LABEL, Method, Stage, families, stage
 
-pytestmark = pytest.mark.gpu
+pytestmark = [
+    pytest.mark.gpu,
+    pytest.mark.filterwarnings("ignore:.*overflow encountered"),  # the simulator computes with NumPy
+]
 
 
 def runs(method):

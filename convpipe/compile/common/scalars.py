@@ -1,7 +1,7 @@
 """The functions of the expression vocabulary, on scalars: plain Python, compiled by every backend.
 
-The other names of the vocabulary are each backend's own (floor, round), or those of :mod:`math` and Python
-itself (sqrt, exp, log, abs).
+The other names of the vocabulary are each backend's own (floor, round), those of :mod:`math` and Python
+itself (sqrt, abs), or in :mod:`convpipe.compile.common.elementary`.
 """
 
 # ruff: noqa: D103 - the names are the documentation: see convpipe.interval.FUNCTIONS

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import NamedTuple
 
-from convpipe.compile.common import angles
+from convpipe.compile.common import elementary
 from convpipe.compile.common.levels import Level, Program
 from convpipe.compile.common.text import fused
 from convpipe.ops import Alpha, Cast, ChannelMap, Lookup, Map, Mix, is_integer, is_rounding, statistics
@@ -23,7 +23,7 @@ def translate(step: Map, names: list[str], suffix: str) -> str:
     """Return the expression of `step` as source, its inputs renamed to `names`.
 
     Number literals become literals of the arithmetic's type, which a bare ``0.5`` would promote to
-    float64; so do angles, which are computed in that.
+    float64; so do elementary functions, which are computed in that.
 
     Examples
     --------
@@ -43,7 +43,7 @@ def translate(step: Map, names: list[str], suffix: str) -> str:
         def visit_Call(self, node: ast.Call) -> ast.Call:
             arguments = [self.visit(argument) for argument in node.args]
             called = ast.Call(node.func, arguments, [])
-            is_wide = isinstance(node.func, ast.Name) and node.func.id in angles.NAMES
+            is_wide = isinstance(node.func, ast.Name) and node.func.id in elementary.NAMES
             return ast.Call(ast.Name("T"), [called], []) if is_wide else called
 
     return ast.unparse(Rename().visit(copy.deepcopy(step.tree)))

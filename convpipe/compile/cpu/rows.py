@@ -16,7 +16,7 @@ from numba.extending import intrinsic
 
 from convpipe import geometry
 from convpipe.compile.common import scalars
-from convpipe.compile.common.angles import angles
+from convpipe.compile.common.elementary import angles, exponentials
 from convpipe.compile.cpu.addresses import high, listed, low, row, source, target, values
 
 FLAGS: dict[str, Any] = {
@@ -40,7 +40,7 @@ OUTSIDE = -1
 
 border_index = inline(geometry.border_index)
 square, power, minimum, maximum, where = (inline(function) for function in scalars.VOCABULARY)
-sqrt, exp, log = math.sqrt, math.exp, math.log
+sqrt = math.sqrt
 
 
 @inline
@@ -110,7 +110,24 @@ def _accumulated(total, samples, verb):
     return total(total, types.StarArgTuple(samples)), chain
 
 
+@intrinsic
+def bits_float64(context, v):
+    # The bits of a number as an integer.
+    return types.int64(types.float64), _cast_bits
+
+
+@intrinsic
+def number_float64(context, v):
+    # The number that has these bits.
+    return types.float64(types.int64), _cast_bits
+
+
+def _cast_bits(context, builder, signature, arguments):
+    return builder.bitcast(arguments[0], context.get_value_type(signature.return_type))
+
+
 sin, cos, arctan2 = angles(inline, dot_onto)
+exp, log = exponentials(inline, dot_onto, bits_float64, number_float64)
 
 
 @intrinsic(prefer_literal=True)

@@ -13,7 +13,7 @@ from numba import config, cuda
 
 from convpipe import geometry
 from convpipe.compile.common import scalars
-from convpipe.compile.common.angles import angles
+from convpipe.compile.common.elementary import angles, exponentials
 from convpipe.compile.common.exact import fma
 
 SIMULATED = bool(config.ENABLE_CUDASIM)  # type: ignore[attr-defined]
@@ -38,9 +38,9 @@ if SIMULATED:  # where Python's raise, these and a device's give NaN and infinit
 
         return of_number
 
-    sqrt, exp, log = map(_quiet, (np.sqrt, np.exp, np.log))
+    sqrt = _quiet(np.sqrt)
 else:
-    sqrt, exp, log = math.sqrt, math.exp, math.log
+    sqrt = math.sqrt
 
 if SIMULATED:
     index: Any = int
@@ -95,6 +95,7 @@ else:
     number_float32, number_float64 = libdevice.int_as_float, libdevice.longlong_as_double
 
 sin, cos, arctan2 = angles(inline, dot_onto)
+exp, log = exponentials(inline, dot_onto, bits_float64, number_float64)
 
 
 @inline

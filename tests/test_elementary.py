@@ -1,4 +1,4 @@
-"""Sines, cosines and angles: how far they are off, and that no backend decides their bits."""
+"""Elementary functions: how far they are off, and that no backend decides their bits."""
 
 import dataclasses
 import math
@@ -6,7 +6,7 @@ import math
 import numpy as np
 import pytest
 
-from convpipe.compile.common.angles import NAMES, angles
+from convpipe.compile.common.elementary import NAMES, angles, exponentials
 from convpipe.compile.common.exact import fma
 from convpipe.compile.cpu.graphs import compile_plan
 from convpipe.ops import Map, Stencil
@@ -60,6 +60,35 @@ def test_what_has_no_sine_is_nan_and_infinities_have_angles():
     )
 
 
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_exponentials_and_logarithms_are_within_their_bound(dtype, rng):
+    most = 709.0 if dtype == "float64" else 88.0
+    drawn = np.concatenate([rng.uniform(-most, most, 3000), rng.uniform(-1, 1, 1000) * 1e-6, [0, 1, -0.0]])
+    image = drawn.astype(dtype)[None]
+    wide = image.astype(np.longdouble)
+    share = 2.0**-51 if dtype == "float64" else 2.0**-24 + 2.0**-51
+    least = float(np.finfo(dtype).smallest_subnormal)
+    assert (np.abs(computed("exp(r)", image) - np.exp(wide)) <= share * np.exp(wide) + least).all()
+    limits = np.finfo(dtype)
+    sizes = np.exp2(rng.uniform(limits.minexp - 20, limits.maxexp - 0.1, 3000))
+    near = np.concatenate(
+        [1 + rng.uniform(-1, 1, 2000) * 2.0 ** -rng.uniform(1, 23, 2000), [limits.max, 1.0]]
+    )
+    image = np.concatenate([sizes, near, [limits.smallest_subnormal, limits.max, 1.0]]).astype(dtype)[None]
+    want = np.log(image.astype(np.longdouble))
+    assert (np.abs(computed("log(r)", image) - want) <= share * np.abs(want)).all()
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_ends_of_exponentials_and_logarithms(dtype):
+    image = np.array([[np.nan, np.inf, -np.inf, 1e4, -1e4, 0.0]], dtype)
+    np.testing.assert_array_equal(computed("exp(r)", image), [[np.nan, np.inf, 0, np.inf, 0, 1]])
+    image = np.array([[np.nan, np.inf, -np.inf, 0.0, -0.0, -1.0, 1.0]], dtype)
+    want = [[np.nan, np.inf, np.nan, -np.inf, -np.inf, np.nan, 0]]
+    np.testing.assert_array_equal(computed("log(r)", image), want)
+
+
+@pytest.mark.filterwarnings("ignore:.*encountered")
 def test_every_backend_gives_the_same_bits(rng):
     """The definition in Python, with exact multiply-adds, against the loops that LLVM made of it."""
 
@@ -67,7 +96,18 @@ def test_every_backend_gives_the_same_bits(rng):
         return np.float64(fma(float(weight), float(sample), float(total), "float64"))
 
     image = samples(rng, "float64")[:, ::9]
-    functions = dict(zip(NAMES, angles(lambda function: function, dot_onto), strict=True))
-    for text in ("sin(r)", "cos(r)", "arctan2(r, 0.7)", "arctan2(r, -r)"):
+
+    def same(function):
+        return function
+
+    def bits(value):
+        return np.float64(value).view(np.int64)
+
+    def number(bits):
+        return np.int64(bits).view(np.float64)
+
+    made = (*angles(same, dot_onto), *exponentials(same, dot_onto, bits, number))
+    functions = dict(zip(NAMES, made, strict=True))
+    for text in ("sin(r)", "cos(r)", "arctan2(r, 0.7)", "arctan2(r, -r)", "exp(r)", "log(r)"):
         want = [eval(text, {}, {**functions, "r": r}) for r in image.ravel()]
         assert computed(text, image).tobytes() == np.array(want).tobytes(), text

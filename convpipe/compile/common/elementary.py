@@ -1,15 +1,19 @@
-"""Sines, cosines and angles on scalars: plain Python, compiled by every backend to the same bits.
+"""Elementary functions on scalars: plain Python, compiled by every backend to the same bits.
 
 They are made of products, sums and fused multiply-adds of float64 alone, each of which rounds in one way
-everywhere. Their results are off by at most 2^-52; of pixels that are float32 they are then rounded to that.
+everywhere; no product stands in a sum that is not written as such, unless it is exact. Sines are off by at
+most 2^-52, angles by 2^-50, exponentials and logarithms by 2^-51 of their size; of pixels that are float32
+they are then rounded to that.
 
-Source of the polynomials: Sun Microsystems, fdlibm 5.3 (k_sin.c, k_cos.c, s_atan.c), 1993.
+Source of the polynomials: Sun Microsystems, fdlibm 5.3 (k_sin.c, k_cos.c, s_atan.c, e_log.c), 1993; that of
+the exponential is Taylor's.
 """
 
 # mypy: disable-error-code="no-untyped-def"
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -17,10 +21,10 @@ import numpy as np
 
 from convpipe.interval import LARGEST_ANGLE
 
-NAMES = ("sin", "cos", "arctan2")
+NAMES = ("sin", "cos", "arctan2", "exp", "log")
 """What is computed in float64, whatever its arguments are."""
 
-_ZERO, _ONE, _HALF, _NAN = map(np.float64, (0.0, 1.0, 0.5, np.nan))
+_ZERO, _ONE, _TWO, _HALF, _NAN, _INF = map(np.float64, (0.0, 1.0, 2.0, 0.5, np.nan, np.inf))
 _ROUND = np.float64(1.5 * 2**52)  # added and taken away, it leaves a whole number, of two the even one
 _LIMIT = np.float64(LARGEST_ANGLE)
 
@@ -43,6 +47,18 @@ _ARCTANGENT = tuple(map(np.float64, (
     -3.65315727442169155270e-02, 1.62858201153657823623e-02,
 )))  # fmt: skip
 _EIGHTH = np.float64(np.tan(np.pi / 8))
+_LOGARITHM = tuple(map(np.float64, (
+    6.666666666666735130e-01, 3.999999999940941908e-01, 2.857142874366239149e-01, 2.222219843214978396e-01,
+    1.818357216161805012e-01, 1.531383769920937332e-01, 1.479819860510658591e-01,
+)))  # fmt: skip
+_TAYLOR = tuple(np.float64(1 / math.factorial(n)) for n in range(14))
+_DOUBLINGS = np.float64(math.log2(math.e))
+_LN2 = tuple(map(np.float64, (6.93147180369123816490e-01, 1.90821492927058770002e-10)))
+"""The logarithm of 2 as a sum of two numbers, the first with so few digits that its multiples are exact."""
+_EXPONENTS = tuple(map(np.float64, (-760.0, 720.0)))
+"""What is beyond has an exponential of 0, and of infinity, as these have."""
+_ROUND_BITS, _ROOT_BITS = (int(np.float64(x).view(np.int64)) for x in (_ROUND, math.sqrt(0.5)))
+_TINY, _RAISED, _RAISES = np.float64(2.0**-1000), np.float64(2.0**200), np.float64(200)
 _ANGLES = tuple(map(np.float64, (np.pi / 4, np.pi / 2, np.pi)))
 
 
@@ -104,3 +120,53 @@ def angles(inline: Callable[..., Any], dot_onto: Callable[..., Any]) -> tuple[An
         return angle if x == x and y == y else _NAN
 
     return sin, cos, arctan2
+
+
+def exponentials(
+    inline: Callable[..., Any],
+    dot_onto: Callable[..., Any],
+    bits: Callable[..., Any],
+    number: Callable[..., Any],
+) -> tuple[Any, Any]:
+    """Return `exp` and `log`, compiled by `inline` with a backend's multiply-add and bits of numbers."""
+    p0, p1, p2, p3, p4, p5, p6, p7, p8, p9, p10, p11, p12, p13 = _TAYLOR
+    g1, g2, g3, g4, g5, g6, g7 = _LOGARITHM
+    ln2, rest_of_ln2 = _LN2
+    least, most = _EXPONENTS
+
+    @inline
+    def exp(given):
+        x = np.float64(given)
+        x = most if x > most else x
+        x = least if x < least else x
+        shifted = dot_onto(_ROUND, x, _DOUBLINGS)
+        count = shifted - _ROUND
+        r = dot_onto(dot_onto(x, count, -ln2), count, -rest_of_ln2)
+        p = dot_onto(p9, r, dot_onto(p10, r, dot_onto(p11, r, dot_onto(p12, r, p13))))
+        p = dot_onto(p4, r, dot_onto(p5, r, dot_onto(p6, r, dot_onto(p7, r, dot_onto(p8, r, p)))))
+        p = dot_onto(p0, r, dot_onto(p1, r, dot_onto(p2, r, dot_onto(p3, r, p))))
+        # Two factors, as the power of two alone may be no number.
+        doublings = bits(shifted) - _ROUND_BITS
+        first = doublings >> 1
+        return p * number((first + 1023) << 52) * number((doublings - first + 1023) << 52)
+
+    @inline
+    def log(given):
+        x = np.float64(given)
+        raised = x * _RAISED if x < _TINY else x
+        held = bits(raised)
+        doublings = (held - _ROOT_BITS) >> 52
+        count = (number(doublings + _ROUND_BITS) - _ROUND) - (_RAISES if x < _TINY else _ZERO)
+        f = number(held - (doublings << 52)) - _ONE
+        s = f / (_TWO + f)
+        z = s * s
+        p = dot_onto(
+            g1, z, dot_onto(g2, z, dot_onto(g3, z, dot_onto(g4, z, dot_onto(g5, z, dot_onto(g6, z, g7)))))
+        )
+        half = f * f * _HALF
+        part = dot_onto(count * rest_of_ln2, s, dot_onto(half, z, p))
+        found = dot_onto(f - (half - part), count, ln2)
+        found = found if x > _ZERO else (-_INF if x == _ZERO else _NAN)
+        return x if x == _INF else found
+
+    return exp, log
