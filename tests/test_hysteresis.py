@@ -94,3 +94,15 @@ def test_the_plan_says_what_runs_on_the_whole_image():
     plan = Pipeline([stage("edge", "canny", sigma=0, suppression="sectors")]).plan((40, 50))
     assert plan.to_dict()["stages"][0]["library"] == "convpipe.hysteresis"
     assert len(plan.parts) == 2
+
+
+@pytest.mark.parametrize(("suppression", "columns"), [("sectors", [14]), ("interpolated", [14, 15])])
+def test_of_two_equal_maxima_sectors_keep_the_first(suppression, columns):
+    """As OpenCV has it, and scikit-image."""
+    image = np.zeros((20, 30), np.uint8)
+    image[:, 15:] = 100
+    for turned in (image, image.T):
+        given = {"sigma": 0, "low": 50, "high": 100, "suppression": suppression, "border": "edge"}
+        made = Pipeline([stage("edge", "canny", **given)])(np.ascontiguousarray(turned))
+        made = made if turned is image else made.T
+        assert np.flatnonzero(made[10]).tolist() == columns
