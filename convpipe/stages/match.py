@@ -19,10 +19,12 @@ _MATCH = "skimage.exposure.match_histograms"
 
 
 @function(_MATCH)
-def _matched(colours: NDArray[np.float64], reference: Reference) -> NDArray[np.float64]:
+def _matched(colours: NDArray[np.float64], reference: Reference, each: bool) -> NDArray[np.float64]:
     from skimage import exposure
 
     template = np.asarray(reference.pixels, np.float64)
+    if not each:
+        return np.asarray(exposure.match_histograms(colours, template))
     template = np.broadcast_to(template, (*template.shape[:2], colours.shape[2]))
     matched: NDArray[np.float64] = exposure.match_histograms(colours, template, channel_axis=2)
     return matched
@@ -44,19 +46,19 @@ def _matched(colours: NDArray[np.float64], reference: Reference) -> NDArray[np.f
     ),
     example={"reference": [[0.0, 40.0], [80.0, 255.0]]},
     formula="the value of the reference up to which its share is that of the samples up to r, on the line "
-    "between two; floating point has 65536 bins, but for several colours, each by itself",
+    "between two; in one loop for integers of one colour, or of all together",
 )
 def _match(reference: Reference, channels: str, image: ImageKind) -> tuple[Op, ...]:
-    colours, given = image.channels - image.alpha, reference.pixels.shape[2]
-    if channels == "each" and colours > 1 and given not in (1, colours):
-        raise ParameterError(f"reference has {given} channels; the image has {colours} colours", "reference")
+    colours, planes = image.channels - image.alpha, reference.pixels.shape[2]
+    if channels == "each" and colours > 1 and planes not in (1, colours):
+        raise ParameterError(f"reference has {planes} channels; the image has {colours} colours", "reference")
     held = np.asarray(reference.pixels, np.float64)
     held = held[np.isfinite(held)]
     if not held.size:
         raise ParameterError("reference has no finite sample", "reference")
     ends = Interval(float(held.min()), float(held.max()))
-    if channels == "each" and colours > 1:
-        frame = Frame(_MATCH, (("reference", reference),), values=ends, operations=60, copies=4, planes=4)
-        return (frame,)
-    integers = image.full_scale > 1
-    return (Lookup.of(Matched.to(held, MOST_ENTRIES, integers), ends),)
+    each = channels == "each" and colours > 1
+    if each or image.full_scale == 1:  # whose values are as many as there are samples
+        given = (("reference", reference), ("each", each))
+        return (Frame(_MATCH, given, values=ends, operations=60, copies=4, planes=4),)
+    return (Lookup.of(Matched.to(held, MOST_ENTRIES, integers=True), ends),)
