@@ -32,3 +32,18 @@ def test_points_that_give_no_curve_are_refused(points):
     with pytest.raises(ParameterError, match=r"points needs two and more rows \[value, becomes\]") as caught:
         stage("contrast", "curves", points=points)
     assert caught.value.parameter == "points"
+
+
+@pytest.mark.parametrize("interpolation", PEERS)
+def test_points_are_as_near_as_float32_can_tell_the_slope(interpolation):
+    for y in ([0, 40, 220], [0, 0, 0]):
+        with pytest.raises(ParameterError, match=r"points has two values nearer than 7\.9e-31; given 0 and"):
+            stage("contrast", "curves", points=[[0, y[0]], [1e-308, y[1]], [192, y[2]]])
+    step = stage(
+        "contrast", "curves", points=[[0, 0], [2.0**-100, 40], [255, 255]], interpolation=interpolation
+    )
+    assert np.isfinite(Pipeline([step], dtype="float64")(np.arange(256.0, dtype=np.float32)[None])).all()
+    tiny = stage("contrast", "curves", points=[[0, 10], [2.0**-100, 40]], interpolation=interpolation)
+    image = np.array([[-1, 0, 2.0**-101, 2.0**-100, 1]], np.float32)
+    want = [[10, 10, 25, 40, 40]]
+    np.testing.assert_allclose(Pipeline([tiny], dtype="float64")(image), want, rtol=1e-6)

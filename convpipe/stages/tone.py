@@ -24,6 +24,9 @@ Floats = NDArray[np.float64]
 
 INVERSE = Flag("inverse", "whether to undo it", False)
 
+_NEAREST = 2.0**-100
+"""Least distance of two control points: float32 holds the slope between, and the scale of a table."""
+
 
 def power_law(gamma: float, image: ImageKind) -> tuple[Op, ...]:
     """Return a power of the share of the full scale."""
@@ -93,6 +96,12 @@ class ControlPoints(Matrix):
         rising = all(first[0] < second[0] for first, second in itertools.pairwise(rows))
         if len(rows) < 2 or len(rows[0]) != 2 or not rising:
             raise ParameterError(f"{self.name} needs {self.kind()}; given {list(map(list, rows))}", self.name)
+        for (first, *_), (second, *_) in itertools.pairwise(rows):
+            if second - first < _NEAREST:
+                raise ParameterError(
+                    f"{self.name} has two values nearer than {_NEAREST:.2g}; given {first:g} and {second:g}",
+                    self.name,
+                )
         return rows
 
     def kind(self) -> str:
