@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 from convpipe.config import yaml
-from convpipe.config.hints import belongs
 from convpipe.config.job import (
     JOB_KEYS,
     KNOWN_KEYS,
@@ -20,19 +19,16 @@ from convpipe.config.job import (
     Job,
     OutputSpec,
     ResultSpec,
-    is_free,
 )
 from convpipe.config.outputs import check_wiring
 from convpipe.config.overrides import Override
 from convpipe.config.problems import Problems
+from convpipe.config.sections import check_keys, mapping_of, unknown_keys, values_of
 from convpipe.config.stages import check_like, check_plugins, read_stages
-from convpipe.config.tree import BROKEN, Entry, Node, locate
+from convpipe.config.tree import Entry, Node, locate
 from convpipe.errors import ConfigError, ParameterError, printable
 from convpipe.limits import Limits
 from convpipe.paths import from_home
-from convpipe.stages import nearest
-from convpipe.stages.elsewhere import meant_here
-from convpipe.stages.parameters import Parameter
 from convpipe.stages.plugins import load_allowed
 
 _PATH_ALONE = ("input", "output", "mask")
@@ -165,7 +161,7 @@ def _job_nodes(root: Node, problems: Problems) -> list[Node]:
             problems.settle()
         return [_spelled_out(root)]
     entries = root.value
-    _check_known(entries, ("jobs", "defaults"), "a config with jobs", problems)
+    check_keys(entries, ("jobs", "defaults"), "a config with jobs", problems)
     jobs = entries["jobs"].node
     if not isinstance(jobs.value, list) or not jobs.value:
         problems.add(jobs.mark.error(f"jobs needs a list of jobs; given {jobs.kind()}"))
@@ -231,19 +227,19 @@ def _job(node: Node, name: str, source: str) -> Job:
 
 def _means_stages(entries: dict[str, Entry]) -> bool:
     """Tell whether the key is there; one that is misspelt is an error already."""
-    unknown = [key for key, _ in _unknown(entries, KNOWN_KEYS)]
+    unknown = [key for key, _ in unknown_keys(entries, KNOWN_KEYS)]
     return "stages" in entries or bool(get_close_matches("stages", unknown))
 
 
 def _fields(node: Node, what: str, problems: Problems) -> dict[str, Any]:
     """Return the validated fields of a job, or of the part of one that defaults are."""
-    entries = _mapping(node, what, problems)
-    _check_known(entries, KNOWN_KEYS, what, problems)
-    fields = _values(entries, JOB_KEYS, problems)
+    entries = mapping_of(node, what, problems)
+    check_keys(entries, KNOWN_KEYS, what, problems)
+    fields = values_of(entries, JOB_KEYS, problems)
     for name, kind in (("input", InputSpec), ("output", OutputSpec), ("limits", Limits)):
         fields[name] = kind(**_section(entries, name, problems))
     fields["mask"] = _section(entries, "mask", problems)["path"]
-    outputs = _mapping(entries["outputs"].node, "outputs", problems) if "outputs" in entries else {}
+    outputs = mapping_of(entries["outputs"].node, "outputs", problems) if "outputs" in entries else {}
     fields["outputs"] = dict(_results(outputs, problems))
     if fields["plugins"]:
         _load_plugins(entries["plugins"].node, problems)
@@ -273,59 +269,14 @@ def _results(outputs: dict[str, Entry], problems: Problems) -> Iterator[tuple[st
         if isinstance(node.value, str):
             node = Node({"from": Entry(node, node.mark)}, node.mark)
         before = len(problems.found)
-        own = {} if node.value is None else _mapping(node, what, problems)
-        _check_known(own, [key.name for key in RESULT_KEYS], what, problems)
-        values = _values(own, RESULT_KEYS, problems)
+        own = {} if node.value is None else mapping_of(node, what, problems)
+        check_keys(own, [key.name for key in RESULT_KEYS], what, problems)
+        values = values_of(own, RESULT_KEYS, problems)
         if len(problems.found) == before:
             yield name, ResultSpec(values.pop("from") or name, **values)
 
 
 def _section(entries: dict[str, Entry], name: str, problems: Problems) -> dict[str, Any]:
-    own = _mapping(entries[name].node, name, problems) if name in entries else {}
-    _check_known(own, [key.name for key in SECTIONS[name]], name, problems)
-    return _values(own, SECTIONS[name], problems)
-
-
-def _values(entries: dict[str, Entry], keys: Sequence[Parameter], problems: Problems) -> dict[str, Any]:
-    values = {key.name: key.default for key in keys}
-    for key in keys:
-        if key.name in entries and not entries[key.name].node.broken:
-            with problems.gathered():
-                values[key.name] = _parsed(key, entries[key.name].node)
-    return values
-
-
-def _parsed(key: Parameter, node: Node) -> Any:
-    if node.value is None:
-        raise node.mark.error(f"{key.name} has no value; it needs {key.kind()}")
-    try:
-        return key.parse(node.plain())
-    except ParameterError as error:
-        raise node.mark.error(str(error)) from None
-
-
-_LISTS = {
-    "input": "; the folder below 'path:', which files of it below 'include:'",
-    "outputs": "; name each result: 'outputs: {NAME: }'",
-    **dict.fromkeys(("output", "mask", "limits"), ""),
-}
-"""What to do about a list in the place of a mapping; elsewhere it is one of stages."""
-
-
-def _mapping(node: Node, what: str, problems: Problems) -> dict[str, Entry]:
-    if isinstance(node.value, dict):
-        return node.value
-    if node.value is not BROKEN:
-        hint = _LISTS.get(what, "; put the stages below 'stages:'") if isinstance(node.value, list) else ""
-        problems.add(node.mark.error(f"{what} needs a mapping of keys; given {node.kind()}{hint}"))
-    return {}
-
-
-def _check_known(entries: dict[str, Entry], known: Sequence[str], what: str, problems: Problems) -> None:
-    for key, entry in _unknown(entries, known):
-        hint = meant_here(key, known) or belongs(key, entry, what) or nearest(key, known)
-        problems.add(entry.mark.error(f"unknown key {key!r} in {what}{hint}"))
-
-
-def _unknown(entries: dict[str, Entry], known: Sequence[str]) -> Iterator[tuple[str, Entry]]:
-    return ((key, entry) for key, entry in entries.items() if key not in known and not is_free(key))
+    own = mapping_of(entries[name].node, name, problems) if name in entries else {}
+    check_keys(own, [key.name for key in SECTIONS[name]], name, problems)
+    return values_of(own, SECTIONS[name], problems)
