@@ -65,6 +65,12 @@ class Engine:
         self._planned = lru_cache(maxsize=64)(self._plan)
         self._executable = lru_cache(maxsize=64)(self._compile)
 
+    def rewired(self, wiring: Wiring) -> Engine:
+        """Return what filters otherwise and is in all else the same; of where it ran this engine knows."""
+        other = Engine(wiring, self.border, self.dtype, "cpu", self.missing)
+        other._backend, other.backend = self._backend, self.backend
+        return other
+
     def plan(
         self,
         shape: Sequence[int],

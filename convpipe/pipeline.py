@@ -16,16 +16,19 @@ from numpy.typing import NDArray
 from convpipe import arrays, batch, config
 from convpipe.compile.backend import BACKENDS
 from convpipe.config.job import LIKE, MISSING
+from convpipe.config.measures import make_measure, make_range
 from convpipe.engine import Engine, dtype_name
 from convpipe.errors import ConfigError, ParameterError, ParameterTypeError
+from convpipe.formula import Measure
 from convpipe.geometry import BORDER_NAMES, Border, border_hint
 from convpipe.losses import NO_LOSSES, Losses
+from convpipe.measures import Gauge
 from convpipe.paths import expanded
 from convpipe.plan import Plan
 from convpipe.stages import Stage, nearest
 from convpipe.stages.parameters import Flag, Text
 from convpipe.stages.plugins import allowed
-from convpipe.stages.wiring import wire
+from convpipe.stages.wiring import wire, wrong_image
 
 if TYPE_CHECKING:
     from convpipe.report import Report
@@ -65,6 +68,9 @@ class Pipeline:
     outputs : mapping, optional
         More results than that of the last stage: from their names to the names of the stages that give
         them. A call then returns a dict of arrays, that of the last stage as ``result``.
+    measure : mapping, optional
+        Numbers of each image: from their names to formulas of statistics, or dicts of ``formula``, ``per``
+        and ``box``, as in a config.
 
     Raises
     ------
@@ -99,6 +105,13 @@ class Pipeline:
     >>> band = convpipe.Pipeline([fine, coarse, difference], outputs={"background": "coarse"})
     >>> {name: result.shape for name, result in band(np.zeros((8, 9))).items()}
     {'background': (8, 9), 'result': (8, 9)}
+
+    Numbers of images are measured with their results:
+
+    >>> level = convpipe.stage("threshold", "fixed", level=60)
+    >>> bright = convpipe.Pipeline([level], measure={"share": "mean(result > 0)"})
+    >>> bright.measure(np.eye(4, dtype="uint8") * 90)
+    {'share': 0.25}
     """
 
     def __init__(  # noqa: PLR0913 - the keys of a job, by their names
@@ -113,6 +126,7 @@ class Pipeline:
         backend: str = "cpu",
         name: str = "pipeline",
         outputs: Mapping[str, str] | None = None,
+        measure: Mapping[str, Any] | None = None,
     ) -> None:
         _check_stages(stages)
         if not isinstance(border, (Border, str)) or border not in {*Border, *BORDER_NAMES}:
@@ -124,7 +138,10 @@ class Pipeline:
         self._own_stages = tuple(stages)
         self.outputs = _checked_outputs(outputs)
         self.like = None if like is None else LIKE.parse(like)
-        self.wiring = wire(_alike(stages, self.like), self.outputs, linear_light=linear_light)
+        self.measures = _checked_measures(measure, stages, self.outputs)
+        named = {image for one in self.measures.values() for image in one.names}
+        wiring = wire(_alike(stages, self.like), self.outputs, linear_light=linear_light, measured=named)
+        self.wiring = wiring.stored
         self.stages = self.wiring.stages
         self.border = border if isinstance(border, Border) else BORDER_NAMES[border]
         self.dtype = None if dtype is None else dtype_name(dtype)
@@ -132,6 +149,7 @@ class Pipeline:
         self.missing = None if missing is None else MISSING.parse(missing)
         self.name = _NAME.parse(name)
         self.engine = Engine(self.wiring, self.border, self.dtype, backend, self.missing)
+        self.gauge = Gauge(self.engine, wiring, self.measures) if self.measures else None
         self.backend = self.engine.backend
         self._asked = backend
 
@@ -197,6 +215,7 @@ class Pipeline:
             backend=job.backend if backend is None else backend,
             name=job.name,
             outputs={name: output.source for name, output in job.outputs.items()},
+            measure=job.measures,
         )
 
     def to_dict(self) -> dict[str, Any]:
@@ -346,6 +365,48 @@ class Pipeline:
             return out
         return given.wrapped(result, self.engine, alpha)
 
+    def measure(
+        self,
+        image: Any,
+        *,
+        threads: int | None = None,
+        channel_axis: int | str | None = None,
+        alpha: bool = False,
+        mask: Any = None,
+    ) -> dict[str, float]:
+        """Return the numbers of one image that `measure` names, in that order; NaN of no sample.
+
+        Those of channels are ``NAME.0``, ``NAME.1``, ... What is missing, and what alpha hides, counts for
+        nothing.
+
+        Parameters
+        ----------
+        image, threads, channel_axis, alpha, mask
+            As in a call.
+
+        Raises
+        ------
+        ParameterError
+            If the pipeline measures nothing, or this is no image.
+        PlanError
+            If a stage's window does not fit in its input, or a box is not within its image.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from convpipe import stage
+        >>> how = {"level": {"formula": "mean(input)", "per": "channel"}, "brightest": "max(input)"}
+        >>> p = Pipeline([stage("blur", "box", size=3)], measure=how)
+        >>> p.measure(np.full((4, 5, 2), (3, 8), "uint8"))
+        {'level.0': 3.0, 'level.1': 8.0, 'brightest': 8.0}
+        """
+        if self.gauge is None:
+            raise ParameterError("the pipeline measures nothing: give it measure={name: formula}", "measure")
+        given = arrays.take(image, channel_axis, self.engine, alpha)
+        nodata = given.nodata(self.missing) if self.missing == "file" else None
+        shown = None if mask is None else arrays.take_mask(mask)
+        return self.gauge.outputs(given.pixels, threads, alpha=alpha, nodata=nodata, mask=shown).numbers
+
     def source(self, shape: Sequence[int], dtype: str = "uint8", alpha: bool = False) -> str:
         """Return the generated Python that filters an image of `shape` and `dtype`."""
         return self.engine.source(shape, dtype, alpha)
@@ -379,7 +440,11 @@ class Pipeline:
             If the job cannot start.
         """
         self.engine.check()
-        report = batch.run_folder(self.engine, expanded(input), expanded(output), name=self.name, **options)
+        accept = dict(options.pop("accept", ())).items()
+        options["accept"] = {name: make_range(name, given, self.measures) for name, given in accept}
+        report = batch.run_folder(
+            self.engine, expanded(input), expanded(output), gauge=self.gauge, name=self.name, **options
+        )
         return replace(report, backend=self.engine.describe())
 
     @cached_property
@@ -394,6 +459,7 @@ class Pipeline:
             "like": (self.like, None),
             "backend": (self._asked, "cpu"),
             "outputs": (self.outputs, {}),
+            "measure": ({name: one.to_data() for name, one in self.measures.items()}, {}),
         }
         return {key: value for key, (value, default) in options.items() if value != default}
 
@@ -407,7 +473,8 @@ class Pipeline:
         return (self._own_stages, self._options) == (other._own_stages, other._options)
 
     def __hash__(self) -> int:
-        options: dict[str, Any] = {**self._options, "outputs": frozenset(self.outputs.items())}
+        own = {"outputs": frozenset(self.outputs.items()), "measure": frozenset(self.measures.items())}
+        options: dict[str, Any] = {**self._options, **own}
         return hash((self._own_stages, tuple(options.items())))
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -464,6 +531,22 @@ def _checked_outputs(outputs: Any) -> dict[str, str]:
         return dict(outputs)
     message = f"outputs need a mapping from names of results to names of stages; given {outputs!r}"
     raise ParameterTypeError(message, "outputs")
+
+
+def _checked_measures(
+    measures: Any, stages: Sequence[Stage], outputs: Mapping[str, str]
+) -> dict[str, Measure]:
+    """Return measures, of images that there are."""
+    if not isinstance(measures, Mapping | None):
+        raise ParameterTypeError(
+            f"measure needs a mapping from names to formulas; given {measures!r}", "measure"
+        )
+    made = {name: make_measure(name, one) for name, one in (measures or {}).items()}
+    for name, one in made.items():
+        for image in one.names:
+            if message := wrong_image(image, stages, outputs):
+                raise ParameterError(f"measure {name!r}: {message}", "measure", offset=one.place(image))
+    return made
 
 
 def _remade(stages: tuple[Stage, ...], options: dict[str, Any]) -> Pipeline:

@@ -29,7 +29,7 @@ def test_config_runs_on_the_sample_images(job, tmp_path):
         == len(find_images(ROOT / job.input.path, job.input.include, job.input.exclude).images)
         > 0
     )
-    written = [path for path in tmp_path.rglob("[!.]*") if path.is_file()]
+    written = [path for path in tmp_path.rglob("[!.]*") if path.is_file() and path.name != "measures.csv"]
     assert len(written) == report.done * len(report.outputs)
     planned = {group.stages[-1][1] for group in report.sizes}
     for path in written:

@@ -45,6 +45,7 @@ LAYERS = [
     "config",
     "compile",
     "engine",
+    "measures",
     "conv",
     "images",
     "report",

@@ -33,8 +33,8 @@ PACKAGES = {
         write_pages
     """,
     "convpipe.report": """
-        ImageResult Report ReportFolder ResultFile SizeGroup Status byte_size existing_advice exit_code extent
-        number printable summary to_html where_results_are
+        ImageResult Range Report ReportFolder ResultFile Row SizeGroup Status byte_size existing_advice
+        exit_code extent is_table named number printable summary to_csv to_html to_json where_results_are
     """,
     "convpipe.stages": """
         ANY_LABEL COMMON ImageKind Method Stage attempt families find libraries method nearest stage
@@ -68,7 +68,7 @@ def test_signatures():
     assert parameters(stage) == "(family, name, /, **parameters)"
     assert parameters(Pipeline) == (
         "(stages, *, border='reflect', dtype=None, linear_light=False, missing=None, "
-        "like=None, backend='cpu', name='pipeline', outputs=None)"
+        "like=None, backend='cpu', name='pipeline', outputs=None, measure=None)"
     )
     assert parameters(Pipeline.__call__) == (
         "(self, image, dtype=None, *, out=None, threads=None, channel_axis=None, alpha=False, mask=None)"
@@ -78,14 +78,14 @@ def test_signatures():
 def test_names_of_a_pipeline():
     pipeline = convpipe.Pipeline([convpipe.stage("edge", "sobel")])
     assert " ".join(name for name in dir(pipeline) if not name.startswith("_")) == (
-        "backend border dtype engine from_dict from_job from_yaml like linear_light missing name outputs "
-        "plan run_folder source stages to_dict to_yaml warm wiring"
+        "backend border dtype engine from_dict from_job from_yaml gauge like linear_light measure "
+        "measures missing name outputs plan run_folder source stages to_dict to_yaml warm wiring"
     )
 
 
 COMMANDS = {
-    "run": "arguments --set --allow-plugins --backend --jobs --memory --overwrite --resume --isolate "
-    "--timeout --report --quiet --verbose --json",
+    "run": "arguments --set --allow-plugins --backend --jobs --memory --overwrite --resume --measures "
+    "--isolate --timeout --report --quiet --verbose --json --strict",
     "plan": "config input --size --alpha --dtype --set --allow-plugins --dot --json",
     "check": "configs --set --allow-plugins --json",
     "stages": "family name --markdown --plugins --json",

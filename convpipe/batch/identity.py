@@ -10,6 +10,7 @@ from typing import Any, Protocol
 
 from convpipe import __version__
 from convpipe.geometry import Border
+from convpipe.measures import Gauge
 from convpipe.stages import Stage
 from convpipe.stages.wiring import Wiring
 
@@ -88,7 +89,7 @@ class Maker:
         return f"it filtered another input, {other.root!r}"
 
 
-def settings(recipe: Recipe, **output: Any) -> dict[str, Any]:
+def settings(recipe: Recipe, gauge: Gauge | None = None, **output: Any) -> dict[str, Any]:
     """Return the resolved config as plain data: defaults filled in, names of stages left out.
 
     Which stages others read, and which give results, is said by their positions. What a chain does not need
@@ -97,6 +98,8 @@ def settings(recipe: Recipe, **output: Any) -> dict[str, Any]:
     Parameters
     ----------
     recipe : Recipe
+    gauge : Gauge, optional
+        What is measured.
     **output
         Options of reading and encoding.
 
@@ -108,14 +111,16 @@ def settings(recipe: Recipe, **output: Any) -> dict[str, Any]:
     >>> plain["border"], plain["stages"][0]["edge"], plain["stages"][0]["stride"], plain["output"]
     ('reflect', 'sobel', [1, 1], {'format': 'png'})
     """
-    outputs = recipe.wiring.outputs
+    wiring = recipe.wiring if gauge is None else gauge.wiring
+    outputs = wiring.outputs
     return {
-        "stages": list(map(_stage, recipe.wiring.stages)),
-        **({} if recipe.wiring.is_chain else {"reads": _plain(recipe.wiring.reads)}),
+        "stages": list(map(_stage, wiring.stages)),
+        **({} if wiring.is_chain else {"reads": _plain(wiring.reads)}),
         **({"outputs": dict(outputs)} if len(outputs) > 1 else {}),
         "border": recipe.border.name.lower(),
         "dtype": recipe.dtype,
         **({} if recipe.missing is None else {"missing": recipe.missing}),
+        **({} if gauge is None else {"measure": gauge.settings}),
         "output": _plain(output),
     }
 

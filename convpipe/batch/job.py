@@ -10,6 +10,7 @@ from typing import Any
 from convpipe.batch.results import Result
 from convpipe.errors import JobError
 from convpipe.images import DEFAULT_LIMITS, Encoding, Limits
+from convpipe.report import Range
 from convpipe.stages.parameters import Flag
 from convpipe.stages.wiring import RESULT
 
@@ -46,6 +47,11 @@ class FolderJob:
     outputs : mapping of str to Encoding, or to a dict of its fields
         How results beside that of the last stage are encoded, by their names; what is not said of one is as
         the job says.
+    accept : mapping of str to (float or None, float or None)
+        The least and the most that measures may be in an image that passes.
+    measures : path, optional
+        Where the table of measures goes, as JSON if it is called ``.json``, else as CSV; default:
+        ``measures.csv`` in `output`, if that is a folder.
     mask : path, optional
         A folder of masks, 0 where a pixel is missing: each has the name of its image, whatever its extension.
         Or a file, which is the mask of every image.
@@ -85,6 +91,8 @@ class FolderJob:
     compression: int | str | None = None
     channels: str | None = None
     outputs: tuple[tuple[str, Encoding], ...] = ()
+    accept: tuple[tuple[str, Range], ...] = ()
+    measures: Path | None = None
     mask: Path | None = None
     overwrite: bool = False
     resume: bool = False
@@ -98,12 +106,15 @@ class FolderJob:
     def __post_init__(self) -> None:
         for name, kind in (("input", Path), ("output", Path), ("include", tuple), ("exclude", tuple)):
             object.__setattr__(self, name, kind(getattr(self, name)))
-        if self.mask is not None:
-            object.__setattr__(self, "mask", Path(self.mask))
+        for name in ("mask", "measures"):
+            if getattr(self, name) is not None:
+                object.__setattr__(self, name, Path(getattr(self, name)))
         for name in ("recursive", "overwrite", "resume", "isolate", "allow_truncated"):
             object.__setattr__(self, name, Flag(name, "").parse(getattr(self, name)))
         outputs = dict(self.outputs).items()
         object.__setattr__(self, "outputs", tuple((name, _encoding(given)) for name, given in outputs))
+        accept = ((name, (least, most)) for name, (least, most) in dict(self.accept).items())
+        object.__setattr__(self, "accept", tuple(accept))
 
     def results(self, names: Iterable[str]) -> tuple[Result, ...]:
         """Return the results of every image, given their names.

@@ -37,6 +37,8 @@ def maker_of(data: dict[str, Any]) -> Maker:
 def record_of(result: ImageResult) -> dict[str, Any]:
     """Return a result as plain data, without the fields that have their default."""
     data = {name: value for name, value in vars(result).items() if value != _DEFAULTS[name]}
+    if result.measures:
+        data["measures"] = [[(name, _written(number)) for name, number in page] for page in result.measures]
     if result.beside:
         data["beside"] = [each._asdict() for each in result.beside]
     return data
@@ -51,11 +53,26 @@ def result_of(data: dict[str, Any]) -> ImageResult:
         if not (_KINDS[name](value) or (value is None and _DEFAULTS[name] is None)):
             raise ValueError(f"{name} is {value!r}")
     beside = tuple(ResultFile(**each) for each in found.pop("beside", ()))
-    return ImageResult(**found, beside=beside)
+    pages = found.pop("measures", ())
+    measures = tuple(tuple((name, float(number)) for name, number in page) for page in pages)
+    return ImageResult(**found, beside=beside, measures=measures)
 
 
 def _tuples(value: Any) -> Any:
     return tuple(map(_tuples, value)) if isinstance(value, list) else value
+
+
+def _written(number: float) -> float | str:
+    """Return a number as JSON has it: what is not finite is a text."""
+    return number if math.isfinite(number) else str(number)
+
+
+def _is_number(value: Any) -> bool:
+    return value in ("nan", "inf", "-inf") if isinstance(value, str) else type(value) in (int, float)
+
+
+def _is_measure(value: Any) -> bool:
+    return isinstance(value, tuple) and len(value) == 2 and _is_text(value[0]) and _is_number(value[1])
 
 
 def _is_text(value: Any) -> bool:
@@ -103,5 +120,6 @@ _KINDS: dict[str, Callable[[Any], bool]] = {
     "stages": _all(_is_stage),
     "notes": _all(_is_text),
     "beside": _all(_is_file),
+    "measures": _all(_all(_is_measure)),
 }
 """What each field of a record may hold, beside None where that is its default."""

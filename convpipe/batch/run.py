@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, closing, nullcontext, suppress
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -25,14 +25,22 @@ from convpipe.batch.reader import DirectReader, Reader
 from convpipe.batch.resume import Past, read_past
 from convpipe.batch.settle import Progress, record, settle_all, signal_code
 from convpipe.batch.state import Engine, Run
+from convpipe.batch.table import opened_table
 from convpipe.errors import JobError
 from convpipe.images import Folder
+from convpipe.measures import Gauge
 from convpipe.paths import tried
 from convpipe.report import ImageResult, Report, printable
 
 
 def run_folder(
-    engine: Engine, input: str | Path, output: str | Path, *, progress: Progress | None = None, **options: Any
+    engine: Engine,
+    input: str | Path,
+    output: str | Path,
+    *,
+    gauge: Gauge | None = None,
+    progress: Progress | None = None,
+    **options: Any,
 ) -> Report:
     """Filter every image below `input` into a mirrored tree below `output`.
 
@@ -46,6 +54,8 @@ def run_folder(
         A folder, or one image.
     output : path
         A folder, made if need be.
+    gauge : Gauge, optional
+        What is measured of every image.
     progress : callable, optional
     **options
         The other settings of a :class:`convpipe.batch.FolderJob`.
@@ -64,13 +74,13 @@ def run_folder(
     job = FolderJob(Path(input), Path(output), **options)
     began = time.perf_counter()
     try:
-        report = _run(engine, job, progress)
+        report = _run(engine, gauge, job, progress)
     except KeyboardInterrupt as signal:  # in the scan, before the first image
         report = Report(job.name, interrupted=signal_code(signal))
     return replace(report, backend=engine.backend, seconds=time.perf_counter() - began)
 
 
-def _run(engine: Engine, job: FolderJob, progress: Progress | None) -> Report:
+def _run(engine: Engine, gauge: Gauge | None, job: FolderJob, progress: Progress | None) -> Report:
     found = find_images(job.input, job.include, job.exclude, job.recursive)
     results = job.results(name for name, _ in engine.wiring.outputs)
     targets = map_outputs(found, job.output, results, job.result)
@@ -83,10 +93,12 @@ def _run(engine: Engine, job: FolderJob, progress: Progress | None) -> Report:
         closing(_journal(output, job)) as journal,
         _input(found) as input,
         _masks(job) as masks,
+        opened_table(job, output, measured=gauge is not None) as table,
     ):
-        past = _begin(engine, job, found, targets, journal)
+        past = _begin(engine, gauge, job, found, targets, journal)
         _clear_stale(output, chain.from_iterable(targets.values()))
-        run = Run(job, engine, results, reader, input, found.root, output, past, budget, masks, threads)
+        root = found.root
+        run = Run(job, engine, gauge, results, reader, input, root, output, past, budget, masks, threads)
         for result in left:
             record(run, journal, result)
         interrupted = settle_all(run, journal, list(targets.items()), hands, progress)
@@ -94,7 +106,19 @@ def _run(engine: Engine, job: FolderJob, progress: Progress | None) -> Report:
             run.give_up("as the output folder was removed or replaced")
         elif not journal.in_place():
             run.give_up("as the journal was removed or replaced")
-    order = [*map(str, targets), *(result.path for result in left)]
+        order = [*map(str, targets), *(result.path for result in left)]
+        report = _report(run, journal, order, interrupted, hands)
+        unsaid = None if table is None else table.write(report)
+    return replace(
+        report,
+        stopped=report.stopped or unsaid,
+        unsupported=tuple(map(str, found.unsupported)),
+    )
+
+
+def _report(run: Run, journal: Ledger, order: Sequence[str], interrupted: int | None, hands: int) -> Report:
+    """Return what became of the inputs, in their order."""
+    job = run.job
     settled = tuple(journal.results[path] for path in order if path in journal.results)
     return Report(
         name=job.name,
@@ -105,18 +129,23 @@ def _run(engine: Engine, job: FolderJob, progress: Progress | None) -> Report:
         stopped=run.stopped,
         journal=None if journal.path is None else str(journal.path),
         output=str(job.output / (job.result or "")),
-        outputs=job.places(result.name for result in results),
-        unsupported=tuple(map(str, found.unsupported)),
+        outputs=job.places(result.name for result in run.results),
         resumed=job.resume,
-        warnings=(*_said_of(journal, past, job), *run.warned.values()),
+        accept=job.accept,
+        warnings=(*_said_of(journal, run.past, job), *run.warned.values()),
     )
 
 
 def _begin(
-    engine: Engine, job: FolderJob, found: Found, targets: Mapping[Path, Targets], journal: Ledger
+    engine: Engine,
+    gauge: Gauge | None,
+    job: FolderJob,
+    found: Found,
+    targets: Mapping[Path, Targets],
+    journal: Ledger,
 ) -> Past:
     """Begin a run in the journal, and return what it says of earlier ones, to go on with."""
-    made_of = settings(engine, **job.decides)
+    made_of = settings(engine, gauge, **job.decides)
     maker = Maker(Identity.of(engine, made_of), os.path.realpath(found.root))
     past = Past()
     if job.resume:

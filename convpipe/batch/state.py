@@ -22,6 +22,7 @@ from convpipe.batch.resume import Past
 from convpipe.errors import ReadError
 from convpipe.images import Drafts, Folder, OpenFile, OutsideError
 from convpipe.losses import Losses
+from convpipe.measures import Gauge
 from convpipe.plan import Plan
 
 _NUMBER = re.compile(r"-?\d+(\.\d+)?(e[+-]?\d+)?")
@@ -61,6 +62,8 @@ class Run:
     ----------
     job : FolderJob
     engine : Engine
+    gauge : Gauge or None
+        What measures every image beside filtering it.
     results : tuple of Result
         What is made of every image; the last is the last stage's.
     reader : Reader
@@ -85,6 +88,7 @@ class Run:
 
     job: FolderJob
     engine: Engine
+    gauge: Gauge | None
     results: tuple[Result, ...]
     reader: Reader
     input: Folder | None

@@ -23,10 +23,11 @@ from convpipe.batch.masks import check_extents, opened_mask, read_mask
 from convpipe.batch.outputs import Targets, result_folder
 from convpipe.batch.reader import Opened
 from convpipe.batch.resume import holds
-from convpipe.batch.state import Run
+from convpipe.batch.state import Engine, Run
 from convpipe.errors import ConvpipeError, JobError, PlanError, ReadError, WriteError
 from convpipe.images import Encoded, File, ImageInfo, OpenFile, Page
 from convpipe.losses import Losses
+from convpipe.measures import Gauge
 from convpipe.plan import Plan
 from convpipe.report import ImageResult, ResultFile, Status, printable
 
@@ -139,7 +140,8 @@ class Work:
                 mask_bytes = _mask_bytes(shown, image.infos)
                 plans = self._plan(image.infos)
                 encoder = self._encoder(image.infos, plans)
-                with self._run.budget.share(self._need(seen[0][0], plans, encoder, mask_bytes)):
+                measured = plans if self._run.gauge is None else self._planned(self._run.gauge, image.infos)
+                with self._run.budget.share(self._need(seen[0][0], measured, encoder, mask_bytes)):
                     self._shown = None if shown is None else read_mask(shown)
                     encoded = encoder.encode(self._pages(image, plans))
                     self._note(encoder.notes(encoded))
@@ -188,11 +190,7 @@ class Work:
         """Plan every page."""
         self._enter("plan")
         engine = self._run.engine
-        masked = self._run.masks is not None
-        plans = [
-            engine.plan(info.shape, info.dtype, info.alpha, nodata=info.nodata, masked=masked)
-            for info in infos
-        ]
+        plans = self._planned(engine, infos)
         if engine.missing == "file" and all(info.nodata is None and not info.alpha for info in infos):
             self._note(["the file says of no value that it is nodata; nothing is missing"])
         extents = tuple((stage.name, stage.extent) for stage in plans[0].stages)
@@ -203,6 +201,13 @@ class Work:
         for plan in plans:
             self._run.warn(plan.notes)
         return plans
+
+    def _planned(self, engine: Engine | Gauge, infos: Sequence[ImageInfo]) -> list[Plan]:
+        masked = self._run.masks is not None
+        return [
+            engine.plan(info.shape, info.dtype, info.alpha, nodata=info.nodata, masked=masked)
+            for info in infos
+        ]
 
     def _encoder(self, infos: Sequence[ImageInfo], plans: Sequence[Plan]) -> ResultEncoder:
         """Return what encodes the results, and refuse those that their formats cannot hold."""
@@ -240,16 +245,30 @@ class Work:
         self._enter("filter")
         threads = self._threads(image.pixels.size)
         with subject.called(f"{self._relative.as_posix()}[{page}]"):
-            results, losses = self._run.engine.outputs(
-                image.pixels, threads, alpha=image.alpha, nodata=info.nodata, mask=self._shown
-            )
-        self._losses += losses
+            results = self._filtered(image.pixels, threads, alpha=image.alpha, nodata=info.nodata)
         self._learn(nans=self._losses.nans, overflows=self._losses.overflows)
         self._enter("write")
         return [
             Page(results[output.name], image.alpha, image.metadata, plan.sampling(output.node))
             for output in plan.outputs
         ]
+
+    def _filtered(
+        self, pixels: NDArray[Any], threads: int | None, *, alpha: bool, nodata: float | None
+    ) -> dict[str, NDArray[Any]]:
+        """Return the results of a page; keep what was lost, and what is measured."""
+        gauge = self._run.gauge
+        if gauge is None:
+            results, losses = self._run.engine.outputs(
+                pixels, threads, alpha=alpha, nodata=nodata, mask=self._shown
+            )
+        else:
+            made = gauge.outputs(pixels, threads, alpha=alpha, nodata=nodata, mask=self._shown)
+            results, losses = made.results, made.losses
+            pages = self._known.get("measures", ())
+            self._learn(measures=(*pages, tuple(made.numbers.items())))
+        self._losses += losses
+        return results
 
     def _pages(self, image: Opened, plans: Sequence[Plan]) -> Iterator[list[Page]]:
         """Read and filter the pages one by one, and yield the results of each: one is in memory at a time."""

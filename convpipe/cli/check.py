@@ -130,7 +130,8 @@ def _refused(job: Job, shape: tuple[int, int, int]) -> list[str]:
     from convpipe.errors import PlanError
     from convpipe.pipeline import Pipeline
 
-    engine = Pipeline.from_job(job, backend="cpu").engine
+    pipeline = Pipeline.from_job(job, backend="cpu")
+    engine = pipeline.gauge or pipeline.engine
     found: dict[str, list[str]] = {}
     for dtype in TYPES:
         try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -31,6 +32,7 @@ from convpipe.stages.wiring import RESULT
 if TYPE_CHECKING:
     from convpipe.batch import Result
     from convpipe.config import Job
+    from convpipe.formula import Measure
     from convpipe.plan import Plan
 
 Kind = tuple[tuple[int, ...], str, bool, str]
@@ -94,6 +96,8 @@ class JobPlans:
         Each result of every image, and the folder of those of its name, where the config says it.
     results : tuple of Result
         The same with how each is encoded.
+    measures : mapping of str to Measure
+        Numbers of each image.
     plans : list of (int, Plan)
         With the number of images; 0 where the size was given.
     failures : list of Failure
@@ -105,6 +109,7 @@ class JobPlans:
     config: str | None
     outputs: tuple[tuple[str, str], ...] = ()
     results: tuple[Result, ...] = ()
+    measures: Mapping[str, Measure] = field(default_factory=dict)
     plans: list[tuple[int, Plan]] = field(default_factory=list)
     failures: list[Failure] = field(default_factory=list)
     error: str | ConfigError | None = None
@@ -115,10 +120,14 @@ class JobPlans:
 
         shape, dtype, alpha, nodata = kind
         try:
-            engine = Pipeline.from_job(job, backend="cpu").engine
-            plan = engine.plan(
-                shape, dtype, alpha, nodata=float(nodata) if nodata else None, masked=job.mask is not None
-            )
+            pipeline = Pipeline.from_job(job, backend="cpu")
+            holes: dict[str, Any] = {
+                "nodata": float(nodata) if nodata else None,
+                "masked": job.mask is not None,
+            }
+            plan = pipeline.engine.plan(shape, dtype, alpha, **holes)
+            if pipeline.gauge is not None:
+                pipeline.gauge.plan(shape, dtype, alpha, **holes)
         except (PlanError, ParameterError) as error:
             stage = getattr(error, "stage", None) or "plan"
             subject = f"{self.name}: {'x'.join(map(str, shape))} {dtype}"
@@ -146,6 +155,7 @@ class JobPlans:
             "failures": failures,
             "sizes": [{"count": count, **plan.to_dict()} for count, plan in self.plans],
             "warnings": list(warnings),
+            "measures": {name: one.to_data() for name, one in self.measures.items()},
             "error": None if self.error is None else str(self.error),
         }
 
@@ -162,6 +172,8 @@ class JobPlans:
                 complain(warning, kind="warning")
         if self.plans and (where := where_results_are(self.outputs)) is not None:
             emit(f"results of each image: {where}")
+        for name, one in self.measures.items() if self.plans else ():
+            emit(f"measure {name}: {one}")
 
     def _warnings(self, plan: Plan) -> list[str]:
         """Return what is to be known of the images of a plan, and of their results."""
@@ -205,7 +217,7 @@ def _planned(job: Job | ConfigError, kind: Kind | None, given: Path | None) -> J
     """Return the plans of a job for one kind of image, or for those of its input folder."""
     if isinstance(job, ConfigError):
         return JobPlans(job.path, job.path, error=job)
-    found = JobPlans(job.name, job.source, _outputs(job), results(job))
+    found = JobPlans(job.name, job.source, _outputs(job), results(job), job.measures)
     if kind is not None:
         found.plan(job, kind, [])
         return found

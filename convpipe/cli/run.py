@@ -73,6 +73,12 @@ class Telling:
 )
 @click.option("--overwrite", is_flag=True, help="Replace results that exist.")
 @click.option("--resume", is_flag=True, help="Keep what earlier runs finished and is unchanged; do the rest.")
+@click.option(
+    "--measures",
+    type=PATH,
+    metavar="FILE",
+    help="Where the table of measures goes, .csv or .json; default: measures.csv in the output folder.",
+)
 @click.option("--isolate", is_flag=True, help="Decode in processes, so that a crash loses one image alone.")
 @click.option(
     "--timeout",
@@ -88,11 +94,13 @@ class Telling:
     click.option("--verbose", is_flag=True, help="List every size, failure and note, however many."),
     json_option,
 )
+@click.option("--strict", is_flag=True, help="Exit code 1 where an image is rejected by `accept:`.")
 def command(
     arguments: tuple[str, ...],
     overrides: tuple[str, ...],
     backend: str | None,
     telling: Telling,
+    strict: bool,
     **options: Any,
 ) -> None:
     """Run the jobs of config files over folders of images.
@@ -112,9 +120,12 @@ def command(
             "--timeout needs --isolate: a process that hangs can be ended, a thread cannot"
         )
     jobs = list(_jobs(configs, overrides, paths))
+    if options["measures"] and len(jobs) > 1:
+        raise click.UsageError("--measures goes with one job: the tables of several would be one file")
     may = {name: options[name] for name in ("overwrite", "resume")}
     with ReportFolder(telling.folder, **may) if telling.folder else nullcontext() as folder:
         reports = _run_jobs(jobs, paths, backend, options, telling)
+        reports = [replace(report, strict=strict) for report in reports]
         if telling.as_json:
             print_json(summary(reports))
         elif telling.shown and len(jobs) > 1:
@@ -221,6 +232,7 @@ def _filter(job: Job, pipeline: Pipeline, source: Path, target: Path, how: Mappi
         channels=job.output.channels,
         mask=job.mask,
         outputs={name: spec.encoding for name, spec in job.outputs.items()},
+        accept=job.accept,
         limits=job.limits,
         allow_truncated=job.allow_truncated,
         **how,
@@ -244,10 +256,12 @@ def _show(report: Report, shown: bool, verbose: bool) -> None:
 
         streams.emit(rendered(lambda screen: print_report(report, screen, verbose=verbose)))
     elif not shown:
-        from convpipe.report import existing_advice
+        from convpipe.report import existing_advice, named
 
         for result in report.failures:
             complain(f"{report.name}: {str(result.path)!r}: {result.stage}: {result.reason}")
+        for row in report.rejections:
+            complain(f"{report.name}: {named(row, report)!r}: rejected: {'; '.join(row.rejected)}")
         if (advice := existing_advice(report)) is not None:
             complain(f"{report.name}: {advice}")
         if report.ended_early is not None:
@@ -260,6 +274,7 @@ def _total(reports: list[Report]) -> str:
     total = summary(reports)
     line = f"{len(reports)} jobs: {total['images']} images: {total['done']} done, {total['failed']} failed"
     line += f", {total['existing']} existing" if total["existing"] else ""
+    line += f", {total['rejected']} rejected" if total["rejected"] else ""
     unstarted = sum(report.error is not None for report in reports)
     return f"{line}; {unstarted} could not start" if unstarted else line
 

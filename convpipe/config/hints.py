@@ -45,7 +45,7 @@ def _homes() -> dict[str, list[str]]:
 
     for parameter in JOB_KEYS:
         home(parameter.name, "in a job")
-    for key in (*SECTIONS, "outputs", "stages"):
+    for key in (*SECTIONS, "outputs", "measure", "accept", "stages"):
         home(key, "in a job")
     for name, keys in SECTIONS.items():
         for parameter in keys:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from convpipe.config.kinds import Compression, FilePath, Globs, MissingValue
+from convpipe.formula import Measure
 from convpipe.geometry import Border
 from convpipe.limits import DEFAULT_LIMITS, Limits
 from convpipe.stages import COMMON, Stage
@@ -89,6 +90,10 @@ class Job:
         A folder of masks, 0 where a pixel is missing, or one mask of all images.
     outputs : mapping of str to ResultSpec
         The results beside that of the last stage, by their names.
+    measures : mapping of str to Measure
+        Numbers of each image.
+    accept : mapping of str to (float or None, float or None)
+        The least and the most that some of them may be in an image that passes.
     limits : Limits
         What an image file may claim.
     allow_truncated : bool
@@ -111,6 +116,8 @@ class Job:
     output: OutputSpec = OutputSpec()
     mask: Path | None = None
     outputs: Mapping[str, ResultSpec] = field(default_factory=dict)
+    measures: Mapping[str, Measure] = field(default_factory=dict)
+    accept: Mapping[str, tuple[float | None, float | None]] = field(default_factory=dict)
     limits: Limits = DEFAULT_LIMITS
     allow_truncated: bool = False
     plugins: tuple[str, ...] = ()
@@ -216,7 +223,7 @@ SECTIONS: Mapping[str, tuple[Parameter, ...]] = {
 }
 """Mappings of a job."""
 
-KNOWN_KEYS = (*SECTIONS, "outputs", "stages", *(key.name for key in JOB_KEYS))
+KNOWN_KEYS = (*SECTIONS, "outputs", "measure", "accept", "stages", *(key.name for key in JOB_KEYS))
 """All keys of a job."""
 
 

@@ -20,6 +20,7 @@ from convpipe.config.job import (
     OutputSpec,
     ResultSpec,
 )
+from convpipe.config.measures import check_images, read_accepted, read_measures
 from convpipe.config.outputs import check_wiring
 from convpipe.config.overrides import Override
 from convpipe.config.problems import Problems
@@ -241,6 +242,13 @@ def _fields(node: Node, what: str, problems: Problems) -> dict[str, Any]:
     fields["mask"] = _section(entries, "mask", problems)["path"]
     outputs = mapping_of(entries["outputs"].node, "outputs", problems) if "outputs" in entries else {}
     fields["outputs"] = dict(_results(outputs, problems))
+    measures, accepted = (
+        mapping_of(entries[key].node, key, problems) if key in entries else {}
+        for key in ("measure", "accept")
+    )
+    fields["measures"] = dict(read_measures(measures, problems))
+    if what != "defaults":
+        fields["accept"] = dict(read_accepted(accepted, measures, problems))
     if fields["plugins"]:
         _load_plugins(entries["plugins"].node, problems)
     if "stages" in entries:
@@ -249,7 +257,8 @@ def _fields(node: Node, what: str, problems: Problems) -> dict[str, Any]:
         fields["stages"] = tuple(placed.stage for placed in stages if placed.right)
         check_like(stages, fields["like"], problems)
         if stages and what != "defaults":  # which a job may complete
-            check_wiring(stages, fields["outputs"], outputs, problems)
+            check_wiring(stages, fields["outputs"], outputs, fields["measures"], problems)
+            check_images(fields["measures"], measures, stages, fields["outputs"], problems)
     return fields
 
 

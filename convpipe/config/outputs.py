@@ -10,6 +10,7 @@ from convpipe.config.problems import Problems
 from convpipe.config.stages import Placed
 from convpipe.config.tree import Entry
 from convpipe.errors import ConfigError
+from convpipe.formula import Measure
 from convpipe.stages.wiring import Fault, faults
 
 
@@ -17,6 +18,7 @@ def check_wiring(
     stages: Sequence[Placed],
     outputs: Mapping[str, ResultSpec],
     entries: Mapping[str, Entry],
+    measures: Mapping[str, Measure],
     problems: Problems,
 ) -> None:
     """Add to `problems` what is wrong with the names by which stages and outputs refer to stages.
@@ -28,11 +30,14 @@ def check_wiring(
         The results that are right.
     entries : mapping
         Those of ``outputs`` in the config.
+    measures : mapping of str to Measure
+        Stages that one is of are used.
     problems : Problems
     """
     all_right = all(placed.right for placed in stages) and len(outputs) == len(entries)
     sources = {name: one.source for name, one in outputs.items()}
-    for fault in faults([placed.stage for placed in stages], sources):
+    measured = {image for one in measures.values() for image in one.names}
+    for fault in faults([placed.stage for placed in stages], sources, measured):
         if all_right or fault.key is not None:  # a wrong stage may read what seems unused
             problems.add(_located(fault, stages, entries))
 

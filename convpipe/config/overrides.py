@@ -10,7 +10,7 @@ from convpipe.config.tree import Entry, Mark, Node, Source
 from convpipe.errors import ConfigError, printable
 from convpipe.stages import nearest
 
-_SECTIONS = ("input", "output", "mask", "outputs", "limits")
+_SECTIONS = ("input", "output", "mask", "outputs", "measure", "accept", "limits")
 """Mappings that an override may begin where the file leaves them out."""
 
 _LONGEST = 200

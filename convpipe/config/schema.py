@@ -20,6 +20,7 @@ from convpipe.config.job import (
     OUTPUT_KEYS,
     RESULT_KEYS,
 )
+from convpipe.config.measures import COLUMNS, MEASURE_KEYS, RANGE
 from convpipe.geometry import Border
 from convpipe.stages import ANY_LABEL, Method, families, libraries
 from convpipe.stages.models import PARAMETERS
@@ -81,6 +82,13 @@ def _job() -> dict[str, Any]:
         "mask": _or_path(MASK_KEYS, "which pixels are missing: 0 in a mask; a path alone will do"),
         "limits": {**_object(LIMIT_KEYS), "description": "what an image file may claim before it is refused"},
         "outputs": _outputs(),
+        "measure": _measures(),
+        "accept": {
+            "type": "object",
+            "description": "the measures by which an image passes, each with its range",
+            "propertyNames": _measure_name(),
+            "additionalProperties": _property(RANGE),
+        },
         "stages": {
             "type": "array",
             "description": "filters, from the first to the last",
@@ -101,6 +109,21 @@ def _outputs() -> dict[str, Any]:
         "propertyNames": {"pattern": f"^{IDENTIFIER.pattern}$", "not": {"enum": list(RESERVED)}},
         "additionalProperties": {**_object(RESULT_KEYS), **own},
     }
+
+
+def _measures() -> dict[str, Any]:
+    """Return the schema of measures by their names, for each of which its formula may stand."""
+    own = {"type": ["object", "string"], "minLength": 1, "description": "a formula of statistics of images"}
+    return {
+        "type": "object",
+        "description": "numbers of each image, by their names",
+        "propertyNames": _measure_name(),
+        "additionalProperties": {**_object(MEASURE_KEYS), "required": ["formula"], **own},
+    }
+
+
+def _measure_name() -> dict[str, Any]:
+    return {"pattern": f"^{IDENTIFIER.pattern}$", "not": {"enum": list(COLUMNS)}}
 
 
 def _or_path(keys: Sequence[Parameter], description: str) -> dict[str, Any]:

@@ -37,6 +37,8 @@ def _parsed(key: Parameter, node: Node) -> Any:
 _LISTS = {
     "input": "; the folder below 'path:', which files of it below 'include:'",
     "outputs": "; name each result: 'outputs: {NAME: }'",
+    "measure": "; name each number: 'measure: {NAME: mean(result)}'",
+    "accept": "; write the range of each measure: 'accept: {NAME: [0, 1]}'",
     **dict.fromkeys(("output", "mask", "limits"), ""),
 }
 """What to do about a list in the place of a mapping; elsewhere it is one of stages."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
 from convpipe.errors import PlanError
@@ -33,23 +33,26 @@ from convpipe.stages.wiring import IMAGE
 
 
 def cover_missing(
-    plain: Made, missing: Missing, results: Mapping[int, str]
+    plain: Made, missing: Missing, results: Mapping[int, str], measured: Collection[int] = ()
 ) -> tuple[list[NodePlan], dict[int, int]]:
-    """Return the nodes of a plan in which missing samples count for nothing; as :meth:`Coverer.run`."""
-    return _Holes(plain, missing).run(results)
+    """Return the nodes of a plan in which missing samples count for nothing; as :meth:`Coverer.run`.
+
+    In the results of the nodes `measured` NaN stands for them, which no number can be taken for.
+    """
+    return _Holes(plain, missing, measured).run(results)
 
 
 class _Holes(Coverer):
     """Samples that count in full, or not at all; beside them an image of what they count."""
 
-    def __init__(self, plain: Made, missing: Missing) -> None:
+    def __init__(self, plain: Made, missing: Missing, measured: Collection[int]) -> None:
         super().__init__(plain, _with_mask(plain.image) if missing.masked else plain.image)
-        self._missing = missing
+        self._missing, self._measured = missing, measured
 
     def finish(self, at: int, node: NodePlan, dtype: str) -> int:
         """Add the result, filled with what stands for a missing sample."""
         casts = [op for op in node.ops[-1:] if isinstance(op, Cast)]
-        covered, fill = self.covered[at], self._missing.fill
+        covered, fill = self.covered[at], math.nan if at in self._measured else self._missing.fill
         if math.isnan(fill) and is_integer(dtype):  # which hold 0 in its place
             covered = replace(covered, range=covered.range.join(NOTHING))
         made = self.build.filled(covered, fill, *casts)

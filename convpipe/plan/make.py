@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -96,7 +96,14 @@ def make_plan(
         Output(name, makers[at], output_dtype or wiring.stages[at].dtype or plain[makers[at]])
         for name, at in wiring.outputs
     ]
-    nodes, places = _covered(made, held, values.high if alpha else None, outputs)
+    outputs = [
+        replace(each, dtype=_measured_dtype(made.nodes[each.node], made, held, alpha))
+        if each.name in wiring.measured
+        else each
+        for each in outputs
+    ]
+    measured = {makers[at] for name, at in wiring.outputs if name in wiring.measured}
+    nodes, places = _covered(made, held, values.high if alpha else None, outputs, measured)
     channels += held is not None and held.masked
     *beside, result = (replace(output, node=places[output.node]) for output in outputs)
     return Plan(
@@ -112,7 +119,7 @@ def _add_stages(wiring: Wiring, made: Made, border: Border, image: ImageKind) ->
     alone = {at for at, count in readers.items() if count == 1}
     for stage, reads in zip(wiring.stages, wiring.reads, strict=True):
         index = None if stage.implied else next(numbers)
-        origin = Origin(index, stage.name, stage.method.title, _smaller(stage), reads)
+        origin = Origin(index, stage.name, stage.method.title, _smaller(stage), reads, option=stage.implied)
         sources = [IMAGE if source == IMAGE else makers[source] for source in reads]
         kind = replace(image, channels=made.entering(sources[0]).channels)
         graph = stage.lower(border, kind)
@@ -135,13 +142,17 @@ def _add_stage(origin: Origin, graph: Graph, dtype: str | None, sources: Sequenc
 
 
 def _covered(
-    plain: Made, missing: Missing | None, opaque: float | None, outputs: Sequence[Output]
+    plain: Made,
+    missing: Missing | None,
+    opaque: float | None,
+    outputs: Sequence[Output],
+    measured: Collection[int],
 ) -> tuple[list[NodePlan], Mapping[int, int]]:
     """Return the nodes in which what is missing or hidden does not count, and where the results are."""
     results = {output.node: output.dtype for output in outputs}
     nodes, places = plain.nodes, {at: at for at in results}
     if missing is not None:
-        nodes, places = cover_missing(plain, missing, results)
+        nodes, places = cover_missing(plain, missing, results, measured)
     elif opaque is not None:
         nodes, places = cover_transparent(plain, opaque, results)
     nodes, moved = at_rates(replace(plain, nodes=nodes))
@@ -181,6 +192,12 @@ def _plain_dtypes(nodes: Sequence[NodePlan], dtype: str) -> list[str]:
     for node in nodes:
         values.append(few_values(node.ops, [BOOL if at == IMAGE else values[at] for at in node.inputs]))
     return ["uint8" if found is None or not found <= BOOL else dtype for found in values]
+
+
+def _measured_dtype(node: NodePlan, made: Made, missing: Missing | None, alpha: bool) -> str:
+    """Return the type of an image that is measured: bytes, if it is of 0 and 1 without holes or alpha."""
+    found = few_values(node.ops, [None] * len(node.inputs)) if missing is None and not alpha else None
+    return made.compute if found is None or not found <= BOOL else "uint8"
 
 
 def _smaller(stage: Stage) -> str | None:

@@ -27,7 +27,7 @@ class Origin:
     Parameters
     ----------
     index : int or None
-        Position among the stages given, from 0; None for those that ``linear_light`` adds.
+        Position among the stages given, from 0; None for those that an option of the pipeline adds.
     name : str
     method : str
         Family and method that it is of, which unlike its name are convpipe's own words.
@@ -37,6 +37,8 @@ class Origin:
         Positions among the pipeline's stages of those that it reads; ``IMAGE`` is the image that enters.
     folded : str or None
         The stage whose layer has its numbers, for a person, where they are folded into that.
+    option : str
+        The option that adds it, if one does.
     """
 
     index: int | None
@@ -45,6 +47,7 @@ class Origin:
     smaller: str | None = None
     reads: tuple[int, ...] = ()
     folded: str | None = None
+    option: str = ""
 
     def __str__(self) -> str:
         """Return which stage it is, for a person."""
@@ -53,7 +56,7 @@ class Origin:
     @property
     def place(self) -> str:
         """Where it stands, for a person."""
-        return "linear_light" if self.index is None else f"stage {self.index}"
+        return self.option if self.index is None else f"stage {self.index}"
 
 
 @dataclass(frozen=True)

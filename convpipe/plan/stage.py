@@ -45,7 +45,7 @@ class StagePlan:
 
     @property
     def index(self) -> int | None:
-        """Position among the stages given, from 0; None for those that ``linear_light`` adds."""
+        """Position among the stages given, from 0; None for those that an option of the pipeline adds."""
         return self.origin.index
 
     @property

@@ -5,24 +5,39 @@ The tables are in :mod:`convpipe.report.terminal`, which alone imports rich.
 
 from convpipe.report.files import ReportFolder
 from convpipe.report.html import to_html
+from convpipe.report.measures import Range, Row, is_table, to_csv, to_json
 from convpipe.report.model import Report, SizeGroup, exit_code, summary
 from convpipe.report.result import ImageResult, ResultFile, Status
-from convpipe.report.text import byte_size, existing_advice, extent, number, printable, where_results_are
+from convpipe.report.text import (
+    byte_size,
+    existing_advice,
+    extent,
+    named,
+    number,
+    printable,
+    where_results_are,
+)
 
 __all__ = [
     "ImageResult",
+    "Range",
     "Report",
     "ReportFolder",
     "ResultFile",
+    "Row",
     "SizeGroup",
     "Status",
     "byte_size",
     "existing_advice",
     "exit_code",
     "extent",
+    "is_table",
+    "named",
     "number",
     "printable",
     "summary",
+    "to_csv",
     "to_html",
+    "to_json",
     "where_results_are",
 ]

@@ -7,7 +7,7 @@ from html import escape
 from string import Template
 
 from convpipe.report.model import Report
-from convpipe.report.text import extent, printable, where_results_are
+from convpipe.report.text import MEASURES, extent, measure_rows, named, printable, where_results_are
 
 TITLE = "convpipe report"
 
@@ -19,16 +19,34 @@ table { border-collapse: collapse; margin: 1em 0; }
 th, td { text-align: left; padding: .2em 1em .2em 0; border-bottom: 1px solid #ddd; vertical-align: top;
   overflow-wrap: anywhere; }
 .failed { color: #a00; }
+.sortable th { cursor: pointer; }
 </style></head><body>
 <h1>$title</h1>
 $body
+$script
 </body></html>
 """)
+
+_SORTABLE = '<table class="sortable">'
+
+_SORT = """\
+<script>
+for (const head of document.querySelectorAll(".sortable th")) head.addEventListener("click", () => {
+  const table = head.closest("table"), at = head.cellIndex;
+  const down = head.dataset.down = head.dataset.down === "no" ? "yes" : "no";
+  const key = row => row.cells[at].textContent;
+  const order = (a, b) => a === "" || b === "" || isNaN(a) || isNaN(b) ? a.localeCompare(b) : a - b;
+  const rows = [...table.rows].slice(1).sort((a, b) => order(key(a), key(b)));
+  table.tBodies[0].append(...(down === "no" ? rows : rows.reverse()));
+});
+</script>"""
+"""Sorts a table by the column whose head is clicked."""
 
 
 def to_html(reports: Iterable[Report]) -> str:
     """Return a self-contained HTML page; names and reasons are escaped."""
-    return _PAGE.substitute(title=TITLE, body="\n".join(_job(report) for report in reports))
+    body = "\n".join(_job(report) for report in reports)
+    return _PAGE.substitute(title=TITLE, body=body, script=_SORT if _SORTABLE in body else "")
 
 
 def _job(report: Report) -> str:
@@ -41,6 +59,7 @@ def _job(report: Report) -> str:
         for name, size in group.shapes
     ]
     failures = [(result.path, result.stage or "", result.reason or "") for result in report.failures]
+    rejected = [(named(row, report), reason) for row in report.rejections for reason in row.rejected]
     skips = [(result.path, result.reason or "") for result in report.skips]
     notes = [(result.path, note) for result in report.results for note in result.notes]
     lost = [(result.path, note) for result in report.results for note in result.losses.notes]
@@ -55,6 +74,9 @@ def _job(report: Report) -> str:
             _facts(report),
             _table("Output size of every stage", ("images", "input", "stage", "output"), sizes),
             _table("Failed", ("image", "at", "reason"), failures),
+            _table("Rejected", ("image", "why"), rejected),
+            _table("Measures", MEASURES, measure_rows(report)),
+            _measured(report),
             _table("Existing results, left alone", ("image",), [(each.path,) for each in report.untouched]),
             _table("Skipped", ("input", "reason"), skips),
             _table("Format not read", ("file",), unsupported),
@@ -65,6 +87,21 @@ def _job(report: Report) -> str:
     )
 
 
+def _measured(report: Report) -> str:
+    """Return a table of all images with their numbers, which sorts by the column whose head is clicked."""
+    names = list(report.spreads)
+    judged = ["accepted"] if report.accept else []
+    rows = [
+        (
+            named(row, report),
+            *(["no" if row.rejected else "yes"] if judged else []),
+            *(f"{row.numbers[name]:.6g}" if name in row.numbers else "" for name in names),
+        )
+        for row in report.rows
+    ]
+    return _table("Measured images", ("image", *judged, *names), rows, sortable=True)
+
+
 def _facts(report: Report) -> str:
     """Return a line that says which config made this, and where the results are."""
     results = where_results_are(report.outputs) or report.output
@@ -73,13 +110,16 @@ def _facts(report: Report) -> str:
     return f"<p>{said}.</p>" if said else ""
 
 
-def _table(title: str, headings: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+def _table(
+    title: str, headings: Sequence[str], rows: Sequence[Sequence[str]], *, sortable: bool = False
+) -> str:
     """Return a table under its title; nothing if it has no rows."""
     if not rows:
         return ""
     head = "".join(f"<th>{heading}</th>" for heading in headings)
     body = "".join("<tr>" + "".join(f"<td>{_safe(cell)}</td>" for cell in row) + "</tr>" for row in rows)
-    return f'<h3 class="{title.split()[0].lower()}">{title}</h3><table><tr>{head}</tr>{body}</table>'
+    table = _SORTABLE if sortable else "<table>"
+    return f'<h3 class="{title.split()[0].lower()}">{title}</h3>{table}<tr>{head}</tr>{body}</table>'
 
 
 def _safe(text: str) -> str:

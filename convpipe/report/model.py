@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from convpipe.geometry import Extent
 from convpipe.images import EXISTS
 from convpipe.losses import Losses
+from convpipe.report.measures import Range, Row, Spread, rows_of, spreads, to_dicts
 from convpipe.report.result import ImageResult, Status
 
 
@@ -71,6 +73,10 @@ class Report:
         Whether it went on with earlier runs.
     warnings : tuple of str
         Where values can saturate, of each dtype among the images that were filtered.
+    accept : tuple of (name, (float or None, float or None))
+        The least and the most that measures may be in an image that passes.
+    strict : bool
+        Whether an image that does not is a failure.
     """
 
     name: str
@@ -89,6 +95,8 @@ class Report:
     unsupported: tuple[str, ...] = ()
     resumed: bool = False
     warnings: tuple[str, ...] = ()
+    accept: tuple[tuple[str, Range], ...] = ()
+    strict: bool = False
 
     def _count(self, status: Status) -> int:
         return sum(result.status == status for result in self.results)
@@ -186,6 +194,31 @@ class Report:
         """How many samples were lost on the way to the results."""
         return sum((result.losses for result in self.results), Losses())
 
+    @cached_property
+    def rows(self) -> list[Row]:
+        """The numbers of every image that was measured, a row for each page."""
+        return list(rows_of(self.results, dict(self.accept)))
+
+    @cached_property
+    def paged(self) -> set[str]:
+        """The images that have numbers of several pages."""
+        return {row.path for row in self.rows if row.page}
+
+    @property
+    def spreads(self) -> dict[str, Spread]:
+        """What each measure is over all images."""
+        return spreads(self.rows)
+
+    @property
+    def rejections(self) -> list[Row]:
+        """Those by which an image does not pass."""
+        return [row for row in self.rows if row.rejected]
+
+    @property
+    def rejected(self) -> int:
+        """Number of images whose measures are not all accepted; their results are there."""
+        return len({row.path for row in self.rejections})
+
     @property
     def ended_early(self) -> str | None:
         """Why the run ended before its last image, in a few words, if it did."""
@@ -195,10 +228,14 @@ class Report:
 
     @property
     def exit_code(self) -> int:
-        """0 all done, 1 some failed, existed or given up, 2 could not start, 130 or 143 interrupted."""
+        """0 all done, 1 some failed, existed or given up, 2 could not start, 130 or 143 interrupted.
+
+        Images that are rejected count as failed where that is `strict`.
+        """
         if self.error is not None:
             return 2
-        return self.interrupted or int(self.failed + self.existing > 0 or self.stopped is not None)
+        failed = self.failed + self.existing + self.strict * self.rejected
+        return self.interrupted or int(failed > 0 or self.stopped is not None)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the report as plain data: a job in ``run --json``, all keys always there."""
@@ -222,7 +259,14 @@ class Report:
             ],
             "sizes": [group.to_dict() for group in self.sizes],
             "warnings": list(self.warnings),
-            "measures": {},
+            "measures": {name: spread.to_dict() for name, spread in self.spreads.items()},
+            "measured": to_dicts(self.rows, bool(self.accept)),
+            "rejected": self.rejected,
+            "rejections": [
+                {"path": row.path, "page": row.page, "reason": reason}
+                for row in self.rejections
+                for reason in row.rejected
+            ],
             "seconds": round(self.seconds, 3),
             "megapixels": round(self.megapixels, 6),
             "bytes_read": self.bytes_read,
@@ -253,7 +297,7 @@ def summary(reports: Sequence[Report]) -> dict[str, Any]:
     """Return jobs as plain data, the shape of ``run --json``: the counts of all, and each job."""
     counts = {
         key: sum(getattr(report, key) for report in reports)
-        for key in ("images", "done", "failed", "existing", "skipped")
+        for key in ("images", "done", "failed", "existing", "rejected", "skipped")
     }
     return {
         **counts,

@@ -67,6 +67,8 @@ class ImageResult:
         That result, relative to the output folder.
     beside : tuple of ResultFile
         The other results.
+    measures : tuple of tuple of (name, float)
+        The numbers of each page.
     quarantined : bool
         Its decoder crashed or hung twice; ``--resume`` does not try the same bytes again.
     kept : bool
@@ -93,6 +95,7 @@ class ImageResult:
     output: str | None = None
     output_hash: str | None = None
     beside: tuple[ResultFile, ...] = ()
+    measures: tuple[tuple[tuple[str, float], ...], ...] = ()
     quarantined: bool = False
     kept: bool = False
 

@@ -17,7 +17,17 @@ from rich.text import Text
 from convpipe.plan import Plan, StagePlan
 from convpipe.report.graph import lanes, results
 from convpipe.report.model import Report
-from convpipe.report.text import byte_size, existing_advice, extent, number, printable, where_results_are
+from convpipe.report.text import (
+    MEASURES,
+    byte_size,
+    existing_advice,
+    extent,
+    measure_rows,
+    named,
+    number,
+    printable,
+    where_results_are,
+)
 
 SHOWN = 40
 """Most failures, skips or notes listed one by one; a folder of crops has thousands."""
@@ -58,6 +68,11 @@ def _tables(report: Report, verbose: bool) -> Iterable[Table | Group]:
     if report.failures:
         rows = [(each.path, each.stage or "", each.reason or "") for each in report.failures]
         yield _listed("failed", ("image", "at", "reason"), rows, most)
+    if report.spreads:
+        yield _listed("measures", MEASURES, measure_rows(report), sys.maxsize)
+    if report.rejections:
+        rejected = [(named(row, report), reason) for row in report.rejections for reason in row.rejected]
+        yield _listed("rejected", ("image", "why"), rejected, most)
     if report.untouched and verbose:
         yield _listed("results that exist", ("image",), [(each.path,) for each in report.untouched], most)
     if report.skips:
@@ -142,6 +157,8 @@ def summary_lines(report: Report) -> list[str]:
     counts = [*done, f"{report.failed} failed"]
     if report.existing:
         counts.append(f"{report.existing} existing")
+    if report.rejected:
+        counts.append(f"{report.rejected} rejected")
     if report.skipped:
         counts.append(f"{report.skipped} skipped")
     lines = [

@@ -5,9 +5,22 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from convpipe.errors import printable
+from convpipe.report.measures import Row
 from convpipe.report.model import Report
 
-__all__ = ["byte_size", "existing_advice", "extent", "number", "printable", "where_results_are"]
+__all__ = [
+    "byte_size",
+    "existing_advice",
+    "extent",
+    "measure_rows",
+    "named",
+    "number",
+    "printable",
+    "where_results_are",
+]
+
+MEASURES = ("measure", "count", "mean", "min", "max")
+"""Headings of :func:`measure_rows`."""
 
 
 def extent(size: Sequence[int]) -> str:
@@ -54,6 +67,28 @@ def where_results_are(outputs: Sequence[tuple[str, str]]) -> str | None:
     if len(outputs) < 2:
         return None
     return ", ".join(f"{name} in {printable(path)}" for name, path in outputs)
+
+
+def named(row: Row, report: Report) -> str:
+    """Return what a row of measures is of: an image, and which page of it where a file has several.
+
+    Examples
+    --------
+    >>> from convpipe.report import ImageResult
+    >>> pages = ImageResult("a.tif", "done", measures=((("m", 1.0),), (("m", 2.0),)))
+    >>> report = Report("edges", (pages, ImageResult("b.tif", "done", measures=((("m", 1.0),),))))
+    >>> [named(row, report) for row in report.rows]
+    ['a.tif[0]', 'a.tif[1]', 'b.tif']
+    """
+    return f"{printable(row.path)}[{row.page}]" if row.path in report.paged else printable(row.path)
+
+
+def measure_rows(report: Report) -> list[tuple[str, ...]]:
+    """Return a line for each measure over all images: its name, of how many, mean, least and most."""
+    return [
+        (name, str(one.count), *(f"{each:.6g}" for each in (one.mean, one.least, one.most)))
+        for name, one in report.spreads.items()
+    ]
 
 
 def existing_advice(report: Report) -> str | None:

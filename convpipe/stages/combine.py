@@ -17,19 +17,23 @@ from convpipe.stages.parameters import Text
 class FormulaText(Text):
     """An expression over images; parsed to a :class:`convpipe.formula.Formula`."""
 
-    def parse(self, value: Any) -> Formula:  # type: ignore[override]
+    def parse(self, value: Any) -> Any:
         """Return the formula."""
         if not isinstance(value, str):
             raise self.refuse_type(value)
         text = re.sub(r"[\n\r\t]", " ", value)  # a blank each, so that what is wrong keeps its place
         before = len(text) - len(text.lstrip(" "))
         try:
-            return Formula(text.strip(" "), before)
+            return self.read(text.strip(" "), before)
         except ParameterError as error:
             open_ = text.count("(") > text.count(")")
             hint = "; in {...} a comma ends a value: put the formula in quotes" if open_ else ""
             offset = before + (error.offset or 0)
             raise ParameterError(f"{self.name}: {error}{hint}", self.name, offset=offset) from None
+
+    def read(self, text: str, before: int) -> Any:
+        """Return what a line says before which so many characters stand."""
+        return Formula(text, before)
 
     def kind(self) -> str:
         """Return what is needed."""

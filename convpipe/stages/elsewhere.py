@@ -172,7 +172,7 @@ _NOT_HERE = {
     ),
     "variance std stddev entropy local_std rank.entropy": "",
     "statistics measure statistics.mean statistics.min statistics.max measure.mean measure.min measure.max": (
-        "measure the results after the run"
+        "'measure:' of the job names numbers of images, as 'measure: {level: mean(result)}'"
     ),
     "fourier fft dft frequency": "kernels of 100 taps and more go through Fourier transforms by themselves",
     "histogram": "contrast: equalize and contrast: clahe use it",

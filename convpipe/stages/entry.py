@@ -46,8 +46,8 @@ class Stage:
         The method's own parameters, parsed, defaults filled in.
     common : mapping
         The parameters of :data:`COMMON`, likewise; the default of one that the method has of its own.
-    implied : bool
-        Whether an option of the pipeline brings it, so that it has no number among the stages given.
+    implied : str
+        The option of the pipeline that brings it, so that it has no number among the stages given; else ''.
     """
 
     method: Method
@@ -55,7 +55,7 @@ class Stage:
     given: Mapping[str, Any]
     parameters: Mapping[str, Any]
     common: Mapping[str, Any]
-    implied: bool = False
+    implied: str = ""
 
     def __post_init__(self) -> None:
         LABEL.parse(self.label)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
@@ -29,11 +29,14 @@ class Wiring:
         Of each stage; :data:`IMAGE` is the image that enters the pipeline.
     outputs : tuple of (name, int)
         The results; the last is that of the last stage, called ``result``.
+    measured : frozenset of str
+        Those of them that nobody stores: they keep the type of the arithmetic, and NaN is what is missing.
     """
 
     stages: tuple[Stage, ...]
     reads: tuple[tuple[int, ...], ...]
     outputs: tuple[tuple[str, int], ...]
+    measured: frozenset[str] = frozenset()
 
     @property
     def is_chain(self) -> bool:
@@ -43,13 +46,25 @@ class Wiring:
 
     def up_to(self, position: int) -> Wiring:
         """Return the part that makes the result of the stage at `position`."""
-        needed = {position}
-        for at in range(position, -1, -1):
+        return self._part(((RESULT, position),))
+
+    @property
+    def stored(self) -> Wiring:
+        """The part that makes the results: without stages that are there to be measured alone."""
+        return self._part(self.outputs)
+
+    def _part(self, outputs: tuple[tuple[str, int], ...]) -> Wiring:
+        """Return what some results need."""
+        needed = {position for _, position in outputs}
+        for at in range(max(needed), -1, -1):
             needed |= {source for source in self.reads[at] if at in needed and source != IMAGE}
         kept = sorted(needed)
+        if len(kept) == len(self.stages) and outputs == self.outputs:
+            return self
         moved = {IMAGE: IMAGE, **{old: new for new, old in enumerate(kept)}}
         reads = tuple(tuple(moved[source] for source in self.reads[at]) for at in kept)
-        return Wiring(tuple(self.stages[at] for at in kept), reads, ((RESULT, len(kept) - 1),))
+        results = tuple((name, moved[position]) for name, position in outputs)
+        return Wiring(tuple(self.stages[at] for at in kept), reads, results)
 
 
 class Fault(NamedTuple):
@@ -66,7 +81,11 @@ class Fault(NamedTuple):
 
 
 def wire(
-    stages: Sequence[Stage], outputs: Mapping[str, str] | None = None, *, linear_light: bool = False
+    stages: Sequence[Stage],
+    outputs: Mapping[str, str] | None = None,
+    *,
+    linear_light: bool = False,
+    measured: Collection[str] = (),
 ) -> Wiring:
     """Return how `stages` are wired.
 
@@ -78,6 +97,8 @@ def wire(
         From names of results beside that of the last stage to the names of the stages that give them.
     linear_light : bool
         Put a stage that decodes sRGB before all of them, and one that encodes it after every result.
+    measured : collection of str
+        Names of stages whose results are used, as numbers of them are.
 
     Raises
     ------
@@ -91,7 +112,7 @@ def wire(
     ((-1,), (-1, 0))
     """
     outputs = outputs or {}
-    for fault in faults(stages, outputs):
+    for fault in faults(stages, outputs, measured):
         where = f"outputs.{fault.output}"
         if fault.stage is not None:
             where = f"stage {fault.stage} ({stages[fault.stage].name})"
@@ -101,7 +122,7 @@ def wire(
     results = {**named, RESULT: len(stages) - 1}
     if not linear_light:
         return Wiring(tuple(stages), tuple(reads), tuple(results.items()))
-    linear, srgb = (replace(stage("light", name), implied=True) for name in ("linear", "srgb"))
+    linear, srgb = (replace(stage("light", name), implied="linear_light") for name in ("linear", "srgb"))
     shifted = [(IMAGE,), *(tuple(source + 1 for source in sources) for sources in reads)]
     first = len(shifted)
     return Wiring(
@@ -118,7 +139,9 @@ def _position(name: str | None, at: int, stages: Sequence[Stage]) -> int:
     return next((i for i, one in enumerate(stages) if name and one.common["name"] == name), at - 1)
 
 
-def faults(stages: Sequence[Stage], outputs: Mapping[str, str]) -> list[Fault]:
+def faults(
+    stages: Sequence[Stage], outputs: Mapping[str, str], measured: Collection[str] = ()
+) -> list[Fault]:
     """Return all that is wrong with how stages are wired; as for :func:`wire`."""
     names = _Names(stages)
     found = [fault for at, one in enumerate(stages) for fault in names.of_stage(at, one)]
@@ -128,7 +151,21 @@ def faults(stages: Sequence[Stage], outputs: Mapping[str, str]) -> list[Fault]:
         if (other := spelt.setdefault(name.lower(), name)) != name:
             message = f"results {other!r} and {name!r} would be one folder on some systems"
             found.append(Fault(message, None, name))
-    return found or names.unused(outputs)
+    return found or names.unused((*outputs.values(), *measured))
+
+
+def wrong_image(name: str, stages: Sequence[Stage], outputs: Collection[str]) -> str | None:
+    """Say what is wrong with the name of an image that is measured; None of the input, a result, or a stage.
+
+    Parameters
+    ----------
+    name : str
+    stages : sequence of Stage
+    outputs : collection of str
+        Names of results beside that of the last stage.
+    """
+    known = ["input", RESULT, *outputs]
+    return None if name in known else _Names(stages).wrong(name, len(stages), known)
 
 
 class _Names:
@@ -148,7 +185,7 @@ class _Names:
             for name, key, offset in one.references
             if name is not None
             and not (name == BEFORE and offset is not None and BEFORE not in self._places)
-            and (message := self._wrong(name, at))
+            and (message := self.wrong(name, at))
         ]
 
     def of_output(self, name: str, source: str) -> list[Fault]:
@@ -160,11 +197,11 @@ class _Names:
             return [Fault(f"the name of a result {form}; given {name!r}", None, name)]
         if source == "input":
             return [Fault("a result is of a stage; 'input' is the image as it is", None, name, "from")]
-        message = self._wrong(source, len(self._stages))
+        message = self.wrong(source, len(self._stages))
         return [Fault(message, None, name, "from")] if message else []
 
-    def _wrong(self, name: str, at: int) -> str | None:
-        """Say what is wrong with `name` where stage `at` refers to it."""
+    def wrong(self, name: str, at: int, beside: Sequence[str] = ("input",)) -> str | None:
+        """Say what is wrong with `name` where stage `at` refers to it; what is known `beside` is offered."""
         if name == "input":
             return None
         if name == RESULT:
@@ -176,7 +213,7 @@ class _Names:
         if not places:
             before = [other for other, own in self._places.items() if own[0] < at]
             known = filter(IDENTIFIER.fullmatch, before)
-            return f"there is no stage {name!r}{nearest(name, [*known, 'input'])}"
+            return f"there is no stage {name!r}{nearest(name, [*known, *beside])}"
         (place,) = places
         if place == at:
             return f"stage {name!r} would read itself"
@@ -199,11 +236,11 @@ class _Names:
                 waiting += fresh
         return found
 
-    def unused(self, outputs: Mapping[str, str]) -> list[Fault]:
+    def unused(self, asked: Iterable[str]) -> list[Fault]:
         """Return the stages whose results nobody asks for."""
         stages, last = self._stages, len(self._stages)
         read = {_position(name, at, stages) for at, one in enumerate(stages) for name in one.reads}
-        read |= {_position(source, last, stages) for source in outputs.values()}
+        read |= {_position(source, last, stages) for source in asked}
         return [
             Fault(
                 "no stage reads what it gives, and it is no output: the stage after it reads another; "

@@ -27,7 +27,7 @@ STAGES = [stage("blur", "gaussian", sigma=1.4, name="soft"), stage("edge", "sobe
 
 
 def identity(pipeline, **job):
-    return Identity.of(pipeline, settings(pipeline, **FolderJob("in", "out", **job).decides))
+    return Identity.of(pipeline, settings(pipeline, pipeline.gauge, **FolderJob("in", "out", **job).decides))
 
 
 PIPELINES = {
@@ -39,6 +39,7 @@ PIPELINES = {
     "like": "opencv",
     "name": "other",
     "outputs": {"soft": "soft"},
+    "measure": {"level": "mean(soft)"},
 }
 """Another value of every argument of a pipeline; of its backend see below."""
 
@@ -74,6 +75,8 @@ JOBS = {
     "timeout": 1.0,
     "workers": 3,
     "memory": 10**9,
+    "accept": {"level": (0, 1)},
+    "measures": "elsewhere.csv",
     "limits": Limits(max_pixels=10),
 }
 """Another value of every setting of a folder job, those that decide bytes first."""

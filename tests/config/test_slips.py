@@ -82,7 +82,7 @@ def stages(*entries):
         (stages("resize: linear"), "2:5", "use geometry: resize (with 'factor: N', 'longest: N' or"),
         (stages("resize: half"), "2:5", "write 'geometry: resize'"),
         (stages("noise: shot_noise"), "2:12", "write 'noise: poisson'"),
-        (stages("statistics: mean"), "2:5", "measure the results after the run"),
+        (stages("statistics: mean"), "2:5", "'measure:' of the job names numbers of images"),
         (stages("blend: difference"), "2:5", "combine: LABEL takes a formula over the names of stages"),
         (stages("network: softmax"), "2:14", "network: conv is the convolution of a layer"),
         (stages("network: LeakyReLU"), "2:14", "write 'network: leaky_relu'"),

@@ -1,0 +1,175 @@
+"""What was measured of the images of a run: numbers, who passes by them, and the table of all of them."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from convpipe.errors import printable
+from convpipe.report.result import ImageResult
+
+Range = tuple[float | None, float | None]
+"""The least and the most of a measure; None is no bound."""
+
+COLUMNS = ("path", "page", "accepted")
+"""Of the table, before the measures."""
+
+_FORMULAS = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+"""How cells begin that a spreadsheet takes for a formula, in letters of full width, too."""
+
+
+@dataclass(frozen=True)
+class Row:
+    """The numbers of an image, or of a page of one.
+
+    Parameters
+    ----------
+    path : str
+    page : int
+        Of the file, from 0.
+    numbers : mapping of str to float
+    rejected : tuple of str
+        Why it does not pass, a line for each number.
+    """
+
+    path: str
+    page: int
+    numbers: Mapping[str, float]
+    rejected: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Spread:
+    """A measure over all images: NaN counts for nothing."""
+
+    count: int
+    mean: float
+    least: float
+    most: float
+
+    @classmethod
+    def of(cls, numbers: Sequence[float]) -> Spread:
+        """Return that of some numbers."""
+        held = [number for number in numbers if not math.isnan(number)]
+        if not held:
+            return cls(0, math.nan, math.nan, math.nan)
+        with np.errstate(all="ignore"):  # infinities have no mean
+            return cls(len(held), float(np.mean(held)), min(held), max(held))
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return it as plain data."""
+        ends = {"mean": plain(self.mean), "min": plain(self.least), "max": plain(self.most)}
+        return {"count": self.count, **ends}
+
+
+def rows_of(results: Sequence[ImageResult], accept: Mapping[str, Range]) -> Iterator[Row]:
+    """Yield the numbers of all images that were measured, page by page."""
+    for result in results:
+        for page, pairs in enumerate(result.measures):
+            numbers = dict(pairs)
+            yield Row(result.path, page, numbers, tuple(_beyond(numbers, accept)))
+
+
+def names_of(rows: Sequence[Row]) -> list[str]:
+    """Return all measures; those of more channels than the first image has stand behind those of fewer."""
+    found: dict[str, None] = {}
+    order: dict[str, None] = {}
+    for row in rows:
+        found |= dict.fromkeys(row.numbers)
+        order |= dict.fromkeys(name.partition(".")[0] for name in row.numbers)
+    places = {name: at for at, name in enumerate(order)}
+    return sorted(found, key=lambda name: (places[name.partition(".")[0]], int(name.partition(".")[2] or 0)))
+
+
+def spreads(rows: Sequence[Row]) -> dict[str, Spread]:
+    """Return what each measure is over all rows."""
+    return {
+        name: Spread.of([row.numbers[name] for row in rows if name in row.numbers]) for name in names_of(rows)
+    }
+
+
+def _beyond(numbers: Mapping[str, float], accept: Mapping[str, Range]) -> Iterator[str]:
+    """Say of each number that is not accepted what it is, and what it may be; NaN never is."""
+    for wanted, (least, most) in accept.items():
+        for name, number in numbers.items():
+            if name.partition(".")[0] != wanted:
+                continue
+            low, high = (-math.inf if least is None else least), (math.inf if most is None else most)
+            if not low <= number <= high:
+                yield f"{name} {number:.6g} is not {_said(least, most)}"
+
+
+def _said(least: float | None, most: float | None) -> str:
+    if least is not None and most is not None:
+        return f"from {least:g} to {most:g}"
+    return f"at least {least:g}" if least is not None else f"at most {most:g}"
+
+
+def plain(number: float) -> float | None:
+    """Return a number as JSON has it: None of NaN and of what is infinite."""
+    return number if math.isfinite(number) else None
+
+
+def to_dicts(rows: Sequence[Row], judged: bool) -> list[dict[str, Any]]:
+    """Return rows as plain data; whether they pass is told where anything says who does."""
+    return [
+        {
+            "path": row.path,
+            "page": row.page,
+            "accepted": not row.rejected if judged else None,
+            "measures": {name: plain(number) for name, number in row.numbers.items()},
+        }
+        for row in rows
+    ]
+
+
+def to_json(rows: Sequence[Row], judged: bool) -> str:
+    """Return the table of measures as JSON."""
+    measures = {name: spread.to_dict() for name, spread in spreads(rows).items()}
+    return json.dumps({"measures": measures, "measured": to_dicts(rows, judged)}, indent=2) + "\n"
+
+
+def to_csv(rows: Sequence[Row], judged: bool) -> str:
+    r"""Return the table of measures as CSV (RFC 4180): a row for each page of each image.
+
+    Texts stand in quotes, and before one that a spreadsheet would take for a formula stands an apostrophe.
+    Source: OWASP, "CSV Injection".
+
+    Examples
+    --------
+    >>> print(to_csv([Row("=1+1.png", 0, {"level": -0.5}, ())], True))
+    "path","page","accepted","level"
+    "'=1+1.png",0,"true",-0.5
+    <BLANKLINE>
+    """
+    names, out = names_of(rows), io.StringIO()
+    writer = csv.writer(out, quoting=csv.QUOTE_NONNUMERIC, lineterminator="\n")
+    writer.writerow([*COLUMNS, *names])
+    for row in rows:
+        accepted = str(not row.rejected).lower() if judged else ""
+        numbers = [row.numbers.get(name, "") for name in names]
+        writer.writerow([guarded(row.path), row.page, accepted, *numbers])
+    return out.getvalue()
+
+
+def guarded(text: str) -> str:
+    """Return a text on one line that no spreadsheet takes for a formula.
+
+    Examples
+    --------
+    >>> guarded("@SUM(A1)"), guarded("a-b"), guarded("-a")
+    ("'@SUM(A1)", 'a-b', "'-a")
+    """
+    return f"'{printable(text)}" if text.startswith(_FORMULAS) else printable(text)
+
+
+def is_table(begin: str) -> bool:
+    """Tell whether a file that begins so is a table of measures, as CSV or JSON."""
+    return begin.startswith((",".join(f'"{name}"' for name in COLUMNS), '{\n  "measures": '))
