@@ -17,6 +17,7 @@ FILES = sorted(ROOT.rglob("*.py"))
 LAYERS = [
     "errors",
     "limits",
+    "pages",
     "losses",
     "subject",
     "paths",

@@ -14,6 +14,7 @@ from typing import Any
 from convpipe import images
 from convpipe.errors import ImageError, ReadError
 from convpipe.images import Limits, OpenFile, OpenImage
+from convpipe.pages import ALL_PAGES, PageRange
 
 
 @dataclass(frozen=True)
@@ -28,7 +29,7 @@ class Open:
     handed : bool
         Whether the file is handed over open.
     limits : Limits
-    first, allow_truncated : bool
+    first, allow_truncated, pages
         As for :func:`convpipe.images.open_image`.
     """
 
@@ -38,6 +39,7 @@ class Open:
     limits: Limits
     first: bool = False
     allow_truncated: bool = False
+    pages: PageRange = ALL_PAGES
 
 
 @dataclass(frozen=True)
@@ -115,7 +117,11 @@ class _Files:
                 file = stack.enter_context(OpenFile(request.path, descriptor))
             image = stack.enter_context(
                 images.open_image(
-                    file, request.limits, first=request.first, allow_truncated=request.allow_truncated
+                    file,
+                    request.limits,
+                    first=request.first,
+                    pages=request.pages,
+                    allow_truncated=request.allow_truncated,
                 )
             )
             self._open[request.number] = image, stack.pop_all()

@@ -28,6 +28,7 @@ from convpipe.batch.reader import Named, Opened
 from convpipe.compile.runtime.environment import ONE_BLAS_THREAD
 from convpipe.errors import JobError
 from convpipe.images import Image, ImageInfo, Limits, OpenFile
+from convpipe.pages import ALL_PAGES, PageRange
 
 START_SECONDS = 60.0
 """How long a process may take to start."""
@@ -50,6 +51,8 @@ class IsolatedReader:
     allow_truncated : bool
     timeout : float
         Seconds after which a decoder that has not answered is killed.
+    pages : PageRange, optional
+        Those that are read of a file of several.
 
     Raises
     ------
@@ -57,11 +60,13 @@ class IsolatedReader:
         If this system cannot hand open files to a process.
     """
 
-    def __init__(self, limits: Limits, allow_truncated: bool, timeout: float) -> None:
+    def __init__(
+        self, limits: Limits, allow_truncated: bool, timeout: float, pages: PageRange = ALL_PAGES
+    ) -> None:
         if os.name != "posix":
             raise JobError("decoding in processes of their own (isolate) needs a POSIX system")
         self.limits = limits
-        self._allow_truncated, self._timeout = allow_truncated, timeout
+        self._allow_truncated, self._timeout, self._pages = allow_truncated, timeout, pages
         self._numbers = count()  # of files, which two threads may draw from
         self._mine = threading.local()
         self._guard = threading.Lock()
@@ -78,7 +83,8 @@ class IsolatedReader:
         descriptor = file.descriptor if isinstance(file, OpenFile) else None
         number = next(self._numbers)
         handed = descriptor is not None
-        request = Open(number, os.fspath(file), handed, self.limits, first, self._allow_truncated)
+        how = first, self._allow_truncated, self._pages
+        request = Open(number, os.fspath(file), handed, self.limits, *how)
         infos = self._ask(decoder, request, descriptor)
         try:
             yield _Elsewhere(infos, lambda: self._ask(decoder, ReadPage(number)))

@@ -10,6 +10,7 @@ from typing import Any
 from convpipe.batch.results import Result
 from convpipe.errors import JobError
 from convpipe.images import DEFAULT_LIMITS, Encoding, Limits
+from convpipe.pages import ALL_PAGES, PageRange
 from convpipe.report import Range
 from convpipe.stages.parameters import Flag
 from convpipe.stages.wiring import RESULT
@@ -37,6 +38,8 @@ class FolderJob:
         Globs over paths relative to `input`, see :class:`convpipe.batch.Selection`.
     recursive : bool
         Whether to look into folders below `input`.
+    pages : PageRange
+        Those that are filtered of a file of several.
     format : str, optional
         Of the results; default: that of each input's name.
     quality : int, optional
@@ -86,6 +89,7 @@ class FolderJob:
     include: Sequence[str] = ()
     exclude: Sequence[str] = ()
     recursive: bool = True
+    pages: PageRange = ALL_PAGES
     format: str | None = None
     quality: int | None = None
     compression: int | str | None = None
@@ -158,6 +162,7 @@ class FolderJob:
         """Return the settings that the bytes of a result depend on, beside its image and the pipeline."""
         whole = {**_said(self.encoding), "allow_truncated": self.allow_truncated}
         whole |= {} if self.mask is None else {"masked": True}  # by which, the record of each image says
+        whole |= {} if self.pages == ALL_PAGES else {"pages": str(self.pages)}
         own = {name: encoding.over(self.encoding) for name, encoding in self.outputs}
         others = {name: _said(encoding) for name, encoding in own.items() if encoding != self.encoding}
         return {**whole, "outputs": others} if others else whole

@@ -8,6 +8,7 @@ from typing import Protocol
 
 from convpipe import images
 from convpipe.images import ImageInfo, Limits
+from convpipe.pages import ALL_PAGES, PageRange
 
 Named = str | os.PathLike[str]
 """A path, or a file that is open already and has one (:class:`convpipe.images.OpenFile`)."""
@@ -30,7 +31,10 @@ class Reader(Protocol):
     limits: Limits
 
     def open(self, file: Named, *, first: bool = False) -> AbstractContextManager[Opened]:
-        """Read the headers of all pages, or of the first alone; as :func:`convpipe.images.open_image`."""
+        """Read the headers of the pages that are meant, or of the first alone.
+
+        As :func:`convpipe.images.open_image`.
+        """
 
     def abort(self) -> None:
         """Give up what is being decoded, where that can be done; from any thread."""
@@ -42,12 +46,14 @@ class Reader(Protocol):
 class DirectReader:
     """Decodes on the thread that asks."""
 
-    def __init__(self, limits: Limits, allow_truncated: bool) -> None:
-        self.limits, self._allow_truncated = limits, allow_truncated
+    def __init__(self, limits: Limits, allow_truncated: bool, pages: PageRange = ALL_PAGES) -> None:
+        self.limits, self._allow_truncated, self._pages = limits, allow_truncated, pages
 
     def open(self, file: Named, *, first: bool = False) -> AbstractContextManager[Opened]:
         """As :func:`convpipe.images.open_image`."""
-        return images.open_image(file, self.limits, first=first, allow_truncated=self._allow_truncated)
+        return images.open_image(
+            file, self.limits, first=first, pages=self._pages, allow_truncated=self._allow_truncated
+        )
 
     def abort(self) -> None:
         """Do nothing: a thread cannot be stopped."""

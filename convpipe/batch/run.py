@@ -168,8 +168,8 @@ def _journal(output: Folder, job: FolderJob) -> Ledger:
 
 def _reader(job: FolderJob) -> Reader:
     if job.isolate:
-        return IsolatedReader(job.limits, job.allow_truncated, job.timeout)
-    return DirectReader(job.limits, job.allow_truncated)
+        return IsolatedReader(job.limits, job.allow_truncated, job.timeout, job.pages)
+    return DirectReader(job.limits, job.allow_truncated, job.pages)
 
 
 def _cores() -> int:

@@ -237,14 +237,14 @@ class Work:
         """Read the header of the mask, if there is one."""
         return nullcontext() if mask is None else opened_mask(self._run.reader, mask)
 
-    def _apply(self, image: images.Image, info: ImageInfo, plan: Plan, page: int) -> list[Page]:
+    def _apply(self, image: images.Image, info: ImageInfo, plan: Plan) -> list[Page]:
         """Filter a page of an image, or all of it; return its results."""
         if image.pixels.shape[:2] != info.extent:
             raise changed()
         self._note(image.notes)
         self._enter("filter")
         threads = self._threads(image.pixels.size)
-        with subject.called(f"{self._relative.as_posix()}[{page}]"):
+        with subject.called(f"{self._relative.as_posix()}[{info.number}]"):
             results = self._filtered(image.pixels, threads, alpha=image.alpha, nodata=info.nodata)
         self._learn(nans=self._losses.nans, overflows=self._losses.overflows)
         self._enter("write")
@@ -272,9 +272,9 @@ class Work:
 
     def _pages(self, image: Opened, plans: Sequence[Plan]) -> Iterator[list[Page]]:
         """Read and filter the pages one by one, and yield the results of each: one is in memory at a time."""
-        for page, (info, plan) in enumerate(zip(image.infos, plans, strict=True)):
+        for info, plan in zip(image.infos, plans, strict=True):
             self._enter("read")
-            yield self._apply(image.read_page(), info, plan, page)
+            yield self._apply(image.read_page(), info, plan)
 
     def _save(self, encoded: Sequence[Encoded]) -> ImageResult:
         """Write the results, but those that are there: a run may have died between files and their record."""

@@ -234,12 +234,23 @@ def read_image(path: Path, job: Job) -> Image:
     from convpipe.paths import tried
 
     try:
-        read = images.read(path, job.limits, allow_truncated=job.allow_truncated)
+        read = images.read(path, job.limits, page=_page(path, job), allow_truncated=job.allow_truncated)
     except ReadError as error:
         raise type(error)(f"{path}: {error}{'' if path.exists() else tried(path)}") from None
     for note in read.notes:
         complain(f"{path}: {note}", kind="note")
     return read
+
+
+def _page(path: Path, job: Job) -> int | None:
+    """Return which page of an image is shown: the first that a run of the job would filter."""
+    from convpipe import images
+
+    pages, damaged = job.input.pages, job.allow_truncated
+    if pages is None:
+        return None
+    info = images.probe(path, job.limits, pages=pages, allow_truncated=damaged)
+    return info.number if images.FORMATS[info.format].pages else None
 
 
 def read_mask(path: Path, job: Job) -> NDArray[Any] | None:

@@ -27,6 +27,7 @@ from convpipe.cli.options import (
 from convpipe.cli.places import nothing_found, results
 from convpipe.cli.streams import emit
 from convpipe.errors import ConfigError, ImageError, JobError, ParameterError, PlanError
+from convpipe.pages import ALL_PAGES
 from convpipe.stages.wiring import RESULT
 
 if TYPE_CHECKING:
@@ -254,7 +255,12 @@ def _kinds(job: Job, root: Path, failures: list[Failure]) -> dict[Kind, list[str
     kinds: dict[Kind, list[str]] = {}
     for relative in map(str, found.images):
         try:
-            info = images.probe(found.root / relative, job.limits, allow_truncated=job.allow_truncated)
+            info = images.probe(
+                found.root / relative,
+                job.limits,
+                pages=job.input.pages or ALL_PAGES,
+                allow_truncated=job.allow_truncated,
+            )
         except ImageError as error:
             failures.append(Failure([relative], "read", str(error), repr(relative)))
             continue

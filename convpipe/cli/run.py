@@ -31,6 +31,7 @@ from convpipe.cli.places import nothing_found, places, split
 from convpipe.cli.process import begin_loading
 from convpipe.cli.progress import shown_progress
 from convpipe.errors import ConfigError, ConvpipeError, JobError
+from convpipe.pages import ALL_PAGES
 
 if TYPE_CHECKING:
     from convpipe.config import Job
@@ -226,6 +227,7 @@ def _filter(job: Job, pipeline: Pipeline, source: Path, target: Path, how: Mappi
         include=job.input.include,
         exclude=job.input.exclude,
         recursive=job.input.recursive,
+        pages=job.input.pages or ALL_PAGES,
         format=job.output.format,
         quality=job.output.quality,
         compression=job.output.compression,

@@ -7,10 +7,11 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from convpipe.config.kinds import Compression, FilePath, Globs, MissingValue
+from convpipe.config.kinds import Compression, FilePath, Globs, MissingValue, Pages
 from convpipe.formula import Measure
 from convpipe.geometry import Border
 from convpipe.limits import DEFAULT_LIMITS, Limits
+from convpipe.pages import PageRange
 from convpipe.stages import COMMON, Stage
 from convpipe.stages.names import StageReference
 from convpipe.stages.numbers import Count
@@ -28,12 +29,13 @@ Within them a file is read in a few seconds; what is generated beyond them belon
 
 @dataclass(frozen=True)
 class InputSpec:
-    """Which images: those under `path` that match `include` and not `exclude`."""
+    """Which images: those under `path` that match `include` and not `exclude`; and which pages of them."""
 
     path: Path | None = None
     include: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
     recursive: bool = True
+    pages: PageRange | None = None
 
 
 @dataclass(frozen=True)
@@ -158,6 +160,11 @@ INPUT_KEYS: tuple[Parameter, ...] = (
     Globs("include", "globs of the images to take; default: all formats that can be read", ()),
     Globs("exclude", "globs of the images to leave out", ()),
     Flag("recursive", "look in subfolders too", True),
+    Pages(
+        "pages",
+        "those filtered of a file of several: one, [first, end] or [first, end, step]; default: all",
+        None,
+    ),
 )
 
 OUTPUT_KEYS: tuple[Parameter, ...] = (

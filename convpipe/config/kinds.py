@@ -7,16 +7,22 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from convpipe.errors import ParameterError
+from convpipe.pages import PageRange
 from convpipe.paths import expanded
 from convpipe.stages.numbers import Count, NumberOrWord
-from convpipe.stages.parameters import Text, TextList
+from convpipe.stages.parameters import Parameter, Text, TextList, is_list
 
 GROUP4 = "group4"
 """The ``compression`` of TIFFs of black and white, as in :mod:`convpipe.images`."""
 
 MOST_GLOB = 1_000
 """Longest glob, in characters."""
+
+MOST_PAGES = 2**31 - 1
+"""Largest number of a page."""
 
 _BRACES = re.compile(r"\{[^{}]*,[^{}]*\}")
 _ESCAPES = str.maketrans({"\t": r"\t", "\n": r"\n", "\r": r"\r", "\a": r"\a", "\b": r"\b", "\f": r"\f"})
@@ -104,3 +110,63 @@ class Globs(TextList):
     def kind(self) -> str:
         """Return what is needed."""
         return "a glob or a list of globs, such as '*.png'"
+
+
+@dataclass(frozen=True)
+class Pages(Parameter):
+    """Pages of a file, counted from 0: one, or a range of them; parsed to a :class:`PageRange`.
+
+    Examples
+    --------
+    >>> pages = Pages("pages", "")
+    >>> str(pages.parse(-1)), str(pages.parse([0, 10, 2])), str(pages.parse([8, None]))
+    ('page -1', 'pages [0, 10, 2]', 'pages [8, null]')
+    """
+
+    def parse(self, value: Any) -> PageRange:
+        """Return the range."""
+        if isinstance(value, PageRange):
+            return value
+        if _is_whole(value):
+            return PageRange(self._within(value), single=True)
+        if not is_list(value):
+            raise self.refuse_type(value)
+        if not 2 <= len(value) <= 3 or not all(each is None or _is_whole(each) for each in value[:2]):
+            raise self.refuse(value)
+        step = value[2] if len(value) == 3 else 1
+        if not _is_whole(step) or step < 1:
+            raise self.refuse(value)
+        first, end = (None if each is None else self._within(each) for each in value[:2])
+        if first is not None and end is not None and (first < 0) == (end < 0) and end <= first:
+            raise ParameterError(
+                f"{self.name} from {first} to {end} are none: the end is left out", self.name
+            )
+        return PageRange(first, end, self._within(step))
+
+    def _within(self, number: int) -> int:
+        if abs(number) > MOST_PAGES:
+            raise self.refuse(number)
+        return int(number)
+
+    def kind(self) -> str:
+        """Return what is needed."""
+        return (
+            "the number of a page, from 0, or [first, end] or [first, end, step], where the end is left out; "
+            "null: from the first, or to the last"
+        )
+
+    def schema(self) -> dict[str, Any]:
+        """Return a number or a list of them."""
+        number = {"type": "integer", "minimum": -MOST_PAGES, "maximum": MOST_PAGES}
+        end = {**number, "type": ["integer", "null"]}
+        return {
+            **number,
+            "type": ["integer", "array"],
+            "items": [end, end, {**number, "minimum": 1}],
+            "additionalItems": False,
+            "minItems": 2,
+        }
+
+
+def _is_whole(value: Any) -> bool:
+    return isinstance(value, int | np.integer) and not isinstance(value, bool)

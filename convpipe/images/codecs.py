@@ -16,6 +16,7 @@ from convpipe.images.formats.registry import FORMATS
 from convpipe.images.metadata.model import Metadata
 from convpipe.images.source import Header, Page, Pieces, Source, opened
 from convpipe.limits import Limits
+from convpipe.pages import ALL_PAGES, PageRange
 
 
 class Codec(Protocol):
@@ -41,8 +42,10 @@ class Codec(Protocol):
 class PagedCodec(Codec, Protocol):
     """What the module of a format of several pages offers beside it."""
 
-    def headers(self, source: Source, limits: Limits, start: int = 0) -> Iterator[Header]:
-        """Yield the header of each page from ``start`` on."""
+    def headers(
+        self, source: Source, limits: Limits, start: int = 0, pages: PageRange = ALL_PAGES
+    ) -> Iterator[Header]:
+        """Yield the header of each of these pages, from their ``start``-th on."""
 
     def paged(
         self, out: BinaryIO, compression: int | str | None, nbytes: int
@@ -71,28 +74,33 @@ def mend(source: Source, limits: Limits, allow_truncated: bool) -> None:
         salvage(source, limits)
 
 
-def checked_header(source: Source, limits: Limits) -> Header:
-    """Read the header of the first frame, and note the frames that will be left."""
-    header = next(checked_headers(source, limits))
-    note_frames_left(source, header)
+def checked_header(source: Source, limits: Limits, pages: PageRange = ALL_PAGES) -> Header:
+    """Read the header of the first frame, or of the first of these; note the frames that will be left."""
+    header = next(checked_headers(source, limits, pages=pages))
+    if pages == ALL_PAGES:
+        note_frames_left(source, header)
     return header
 
 
-def checked_headers(source: Source, limits: Limits, start: int = 0) -> Iterator[Header]:
-    """Yield the header of each page from ``start`` on, held against the limits.
+def checked_headers(
+    source: Source, limits: Limits, start: int = 0, pages: PageRange = ALL_PAGES
+) -> Iterator[Header]:
+    """Yield the header of each of these pages, from their ``start``-th on, held against the limits.
 
     All formats but TIFF have one page: of an animation, that is the first frame.
 
     Raises
     ------
+    ReadError
+        None of the pages is there.
     LimitError
         Also for pages that only together decode to too much.
     """
     module = codec(source.format)
     decoded = 0
     if FORMATS[source.format].pages:
-        headers = cast(PagedCodec, module).headers(source, limits, start)
-    elif start == 0:
+        headers = cast(PagedCodec, module).headers(source, limits, start, pages)
+    elif start < len(pages.select(1)):
         headers = iter([module.header(source, limits)])
     else:
         raise ReadError(f"page {start + 1} of 1: {source.format} files are read as one image")

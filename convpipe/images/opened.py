@@ -14,6 +14,7 @@ from convpipe.images.probe import ImageInfo, info_of
 from convpipe.images.read import Image, image_of
 from convpipe.images.source import Header, Source, opened
 from convpipe.limits import DEFAULT_LIMITS, Limits
+from convpipe.pages import ALL_PAGES, PageRange
 
 KEPT_BYTES = 64 << 20
 """Memory that the headers of one file may take: more than the most pages of a plain stack do.
@@ -56,6 +57,7 @@ def open_image(
     limits: Limits = DEFAULT_LIMITS,
     *,
     first: bool = False,
+    pages: PageRange = ALL_PAGES,
     allow_truncated: bool = False,
 ) -> Iterator[OpenImage]:
     """Read the headers of an image file, and have it open to decode its pages.
@@ -66,6 +68,8 @@ def open_image(
     limits : Limits, optional
     first : bool, optional
         Read the first page alone, as :func:`read` does, and not all, as :func:`read_pages` does.
+    pages : PageRange, optional
+        Those of a TIFF that are meant, where not the first alone is.
     allow_truncated : bool, optional
         As for :func:`read`.
 
@@ -88,19 +92,21 @@ def open_image(
     with opened(path, limits) as source:
         with source.reading():
             mend(source, limits, allow_truncated)
-            infos, kept = _read(path, source, limits, first)
+            infos, kept = _read(path, source, limits, None if first else pages)
         # A generator: the headers that were not kept are read when they are asked for.
-        headers = chain(_drained(kept), checked_headers(source, limits, start=len(kept)))
+        headers = chain(_drained(kept), checked_headers(source, limits, len(kept), pages))
         yield OpenImage(source, headers, infos, allow_truncated)
 
 
 def _read(
-    path: str | os.PathLike[str], source: Source, limits: Limits, first: bool
+    path: str | os.PathLike[str], source: Source, limits: Limits, pages: PageRange | None
 ) -> tuple[tuple[ImageInfo, ...], deque[Header]]:
-    """Return what the pages hold, and the headers of as many as may be kept."""
+    """Return what the pages hold, or without them the first, and the headers of as many as may be kept."""
     infos, kept, nbytes = [], deque[Header](), 0
-    for header in [checked_header(source, limits)] if first else checked_headers(source, limits):
-        if not first and not FORMATS[source.format].pages:
+    for header in (
+        [checked_header(source, limits)] if pages is None else checked_headers(source, limits, pages=pages)
+    ):
+        if pages is not None and not FORMATS[source.format].pages:
             note_frames_left(source, header)
         infos.append(info_of(path, source, header))
         nbytes += header.nbytes

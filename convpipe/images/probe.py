@@ -9,6 +9,7 @@ from pathlib import Path
 from convpipe.images.codecs import checked_header, checked_headers, image_file
 from convpipe.images.source import Header, Source
 from convpipe.limits import DEFAULT_LIMITS, Limits
+from convpipe.pages import ALL_PAGES, PageRange
 
 
 @dataclass(frozen=True)
@@ -32,6 +33,8 @@ class ImageInfo:
         Pages or frames in the file, without thumbnails and masks.
     notes : tuple of str
         What a person should know: a wrong extension, frames left, metadata dropped.
+    number : int, optional
+        Of the page in its file, from 0.
     nodata : float, optional
         The value of samples that are missing, as the file says.
     """
@@ -45,6 +48,7 @@ class ImageInfo:
     frames: int
     notes: tuple[str, ...]
     nodata: float | None = None
+    number: int = 0
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -53,7 +57,11 @@ class ImageInfo:
 
 
 def probe(
-    path: str | os.PathLike[str], limits: Limits = DEFAULT_LIMITS, *, allow_truncated: bool = False
+    path: str | os.PathLike[str],
+    limits: Limits = DEFAULT_LIMITS,
+    *,
+    pages: PageRange = ALL_PAGES,
+    allow_truncated: bool = False,
 ) -> ImageInfo:
     """Read an image file's header; no pixel is decoded and nothing of the image's size allocated.
 
@@ -61,6 +69,8 @@ def probe(
     ----------
     path : path-like
     limits : Limits, optional
+    pages : PageRange, optional
+        Those that are meant; the first of them is looked at.
     allow_truncated : bool, optional
         As for :func:`read`.
 
@@ -86,13 +96,24 @@ def probe(
     (20, 30)
     """
     with image_file(path, limits, allow_truncated) as source:
-        return info_of(path, source, checked_header(source, limits))
+        return info_of(path, source, checked_header(source, limits, pages))
 
 
 def probe_pages(
-    path: str | os.PathLike[str], limits: Limits = DEFAULT_LIMITS, *, allow_truncated: bool = False
+    path: str | os.PathLike[str],
+    limits: Limits = DEFAULT_LIMITS,
+    *,
+    pages: PageRange = ALL_PAGES,
+    allow_truncated: bool = False,
 ) -> tuple[ImageInfo, ...]:
-    """Read the headers of all that :func:`read_pages` yields; parameters and errors as for :func:`probe`.
+    """Read the headers of all that :func:`read_pages` yields; errors as for :func:`probe`.
+
+    Parameters
+    ----------
+    path, limits, allow_truncated
+        As for :func:`probe`.
+    pages : PageRange, optional
+        Those of a TIFF that are meant.
 
     Examples
     --------
@@ -105,7 +126,7 @@ def probe_pages(
     [((20, 30), 'float64'), ((5, 5), 'uint8')]
     """
     with image_file(path, limits, allow_truncated) as source:
-        return tuple(info_of(path, source, header) for header in checked_headers(source, limits))
+        return tuple(info_of(path, source, header) for header in checked_headers(source, limits, pages=pages))
 
 
 def info_of(path: str | os.PathLike[str], source: Source, header: Header) -> ImageInfo:
@@ -121,4 +142,5 @@ def info_of(path: str | os.PathLike[str], source: Source, header: Header) -> Ima
         frames=header.frames,
         notes=tuple(source.notes),
         nodata=header.metadata.nodata,
+        number=header.number,
     )

@@ -70,6 +70,7 @@ class Header:
     """What a format's ``header`` finds without decoding a pixel; rows and columns as stored.
 
     ``alpha`` says whether the last channel is alpha; ``private`` is for that format's ``decode`` alone;
+    ``number`` is that of the page in its file, from 0;
     ``nbytes`` is the memory that the header of a page takes, roughly, where a file may have many.
     """
 
@@ -79,6 +80,7 @@ class Header:
     dtype: str
     alpha: bool = field(default=False, kw_only=True)
     frames: int = 1
+    number: int = field(default=0, kw_only=True)
     orientation: int = 1
     metadata: Metadata = field(default_factory=Metadata)
     private: Any = None

@@ -54,7 +54,7 @@ class ImageResult:
     overflows : int
         Finite samples that became infinite in float16.
     pages : int
-        Of the image file; extents are those of the first.
+        Of the image file that are filtered; extents are those of the first.
     pixels : int
         Rows times columns of all pages.
     seconds : float

@@ -11,6 +11,7 @@ from convpipe.batch import FolderJob
 from convpipe.batch.identity import Identity, Maker, settings
 from convpipe.geometry import Border
 from convpipe.images import Limits
+from convpipe.pages import PageRange
 from convpipe.stages import ANY_LABEL, families, stage
 from convpipe.stages.boxes import Box, Shares
 from convpipe.stages.combine import FormulaText
@@ -61,6 +62,7 @@ JOBS = {
     "allow_truncated": True,
     "outputs": {"soft": {"format": "tiff"}},
     "mask": "elsewhere",
+    "pages": PageRange(0, 3),
     # How and where a run works decides no byte.
     "input": "elsewhere",
     "output": "elsewhere",
@@ -88,7 +90,7 @@ def test_every_setting_of_a_folder_job(name):
     one = FolderJob("in", "out")
     other = dataclasses.replace(one, **{name: JOBS[name]})
     ours, theirs = (Identity.of(pipeline, settings(pipeline, **job.decides)) for job in (one, other))
-    assert (ours == theirs) == (list(JOBS).index(name) > 6)
+    assert (ours == theirs) == (list(JOBS).index(name) > 7)
 
 
 COMMONS = {

@@ -43,6 +43,7 @@ GOOD = [
     {"stages": [{**EDGE, "x-why": "because"}], "input": {"path": "a", "x-f": 1}},
     {"input": "photos", "output": "out", "stages": [EDGE]},
     {"input": {"include": "*.png", "exclude": ["a", "b"]}, "stages": [EDGE]},
+    *({"input": {"pages": pages}, "stages": [EDGE]} for pages in (3, -1, [0, 10], [None, -1], [0, 10, 2])),
     {"output": {"format": "jpg"}, "stages": [EDGE]},
     {"output": {"format": "tif"}, "stages": [EDGE]},
     {"output": {"format": "PNG"}, "stages": [EDGE]},
@@ -84,6 +85,10 @@ def test_what_the_loader_takes_the_schema_takes(good, tmp_path):
         {"stages": [{"edge": "sobel"}], "border": "no"},
         {"stages": [{"edge": "sobel"}], "input": 3},
         {"stages": [{"edge": "sobel"}], "input": {"include": 3}},
+        *(
+            {"stages": [EDGE], "input": {"pages": pages}}
+            for pages in (True, 1.5, "1", [1], [0, 1, 0], [0, 1, 2, 3])
+        ),
         {"stages": [{"edge": "sobel"}], "y-a": 3},
         {"stages": [{"edge": "sobel", "from": "two words"}]},
         {"stages": [{"combine": "a"}]},

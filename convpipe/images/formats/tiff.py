@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from bisect import bisect_left
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -12,10 +13,10 @@ from convpipe.errors import ReadError
 from convpipe.images.log import collected
 from convpipe.images.metadata.exif import ORIENTATION
 from convpipe.images.metadata.model import Metadata, Samples
-from convpipe.images.metadata.raster import Raster
+from convpipe.images.metadata.raster import Description, Raster
 from convpipe.images.source import Header, Source
 from convpipe.images.tiff.decode import LZW, samples_of
-from convpipe.images.tiff.pages import NUMBER_BYTES, SUB_DIRECTORIES, chain
+from convpipe.images.tiff.pages import NUMBER_BYTES, SUB_DIRECTORIES, Chain, Place, chain
 from convpipe.images.tiff.planes import plane
 from convpipe.images.tiff.quirks import page_at, settle_predictor, tiff_file
 from convpipe.images.tiff.samples import CMYK, JPEG, PALETTE, YCBCR, Pixel
@@ -23,6 +24,7 @@ from convpipe.images.tiff.segments import UNCOMPRESSED, check_jpeg, check_segmen
 from convpipe.images.tiff.tags import read_tags
 from convpipe.images.tiff.write import encode, paged
 from convpipe.limits import Limits
+from convpipe.pages import ALL_PAGES, PageRange
 
 __all__ = ["decode", "encode", "header", "headers", "paged"]
 
@@ -49,8 +51,8 @@ def header(source: Source, limits: Limits) -> Header:
     return next(headers(source, limits))
 
 
-def headers(source: Source, limits: Limits, start: int = 0) -> Iterator[Header]:
-    """Yield the header of each page from ``start`` on, checked against the limits and the file.
+def headers(source: Source, limits: Limits, start: int = 0, pages: PageRange = ALL_PAGES) -> Iterator[Header]:
+    """Yield the header of each of these pages from their ``start``-th on, checked against limits and file.
 
     Reduced images (thumbnails) and masks, which say that they are no pages of their own, are left. A stack
     whose planes are counted outside its directories has a page for each.
@@ -58,30 +60,67 @@ def headers(source: Source, limits: Limits, start: int = 0) -> Iterator[Header]:
     found = chain(source, limits)
     if found.left:
         source.notes.append(f"{found.left} reduced images or masks left")
-    if start >= found.frames:
+    chosen = pages.select(found.frames)
+    if start >= len(chosen):
         raise ReadError(f"page {start + 1} of {found.frames}")
     with collected(source.notes):
         file = tiff_file(source)
+    opening = _opening(source, file, found, limits) if len(chosen) < found.frames else Metadata()
+    first = 0
     for place in found.places:
-        if start >= place.planes:
-            start -= place.planes
-            continue
-        with collected(source.notes):
-            page = page_at(file, place)
-            _check_kind(page)
-        metadata = read_tags(source, found.layout, place.offset, limits, _raster(page), found)
-        if start:
-            metadata = replace(metadata, descriptions=())
-        settle_predictor(page, source.notes)
-        shared = place.nbytes + len(metadata.exif or b"")
-        for number in range(start, place.planes):
+        numbers = _between(chosen[start:], first, first + place.planes)
+        if numbers:
+            page, metadata = _directory(source, file, found, place, limits)
+            raster, told = _raster(page), metadata.descriptions if numbers[0] == first else ()
+            if len(chosen) < found.frames:
+                own = [number - first for number in _between(chosen, first, found.frames)]
+                told = _left(replace(metadata, descriptions=told if first else ()), own, raster, source)
+                told += _left(opening, chosen, raster, source) if numbers[0] == chosen[0] else ()
+            metadata = replace(metadata, descriptions=told)
+            settle_predictor(page, source.notes)
+            shared = place.nbytes + len(metadata.exif or b"")
+        for number in numbers:
             with collected(source.notes):
-                view = plane(page, number, place.planes)
+                view = plane(page, number - first, place.planes)
                 made = _header(view, metadata, source, limits)
             nbytes = shared + PAGE_BYTES + NUMBER_BYTES * len(view.dataoffsets)
-            yield replace(made, frames=found.frames, nbytes=nbytes)
+            yield replace(made, frames=found.frames, number=number, nbytes=nbytes)
             metadata, shared = replace(metadata, descriptions=()), 0  # of the whole stack, once
-        start = 0
+        first += place.planes
+
+
+def _between(numbers: range, first: int, end: int) -> range:
+    """Return those of increasing numbers that are in a span."""
+    return numbers[bisect_left(numbers, first) : bisect_left(numbers, end)]
+
+
+def _directory(source: Source, file: Any, found: Chain, place: Place, limits: Limits) -> tuple[Any, Metadata]:
+    """Return what a directory says, as tifffile has it, and its metadata."""
+    with collected(source.notes):
+        page = page_at(file, place)
+        _check_kind(page)
+    return page, read_tags(source, found.layout, place.offset, limits, _raster(page), found)
+
+
+def _opening(source: Source, file: Any, found: Chain, limits: Limits) -> Metadata:
+    """Return the metadata of the first page, which is told of all; empty where it is damaged.
+
+    What is noted of it goes: it is noted again if the page is read.
+    """
+    notes = list(source.notes)
+    try:
+        return _directory(source, file, found, found.places[0], limits)[1]
+    except Exception:
+        return Metadata()
+    finally:
+        source.notes[:] = notes
+
+
+def _left(
+    metadata: Metadata, numbers: Sequence[int], raster: Raster, source: Source
+) -> tuple[Description, ...]:
+    """Return what descriptions say of some of their pages."""
+    return metadata.of_pages(numbers, raster, source.notes).descriptions
 
 
 def _header(page: Any, metadata: Metadata, source: Source, limits: Limits) -> Header:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import struct
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal, cast
 
 from convpipe.images.metadata.raster import Raster, text_field
+from convpipe.images.metadata.subset import step_of, subset
 from convpipe.images.tiff.ifd import Field
 from convpipe.sampling import Sampling
 
@@ -20,6 +22,9 @@ UNITS = {
 
 COUNTS = (b"images", b"channels", b"slices", b"frames", b"hyperstack", b"mode", b"min", b"max")
 """What a description says of its planes, and of how they are shown."""
+
+AXES = (b"frames", b"slices", b"channels")
+"""Of a hyperstack; the last runs quickest from plane to plane."""
 
 PLACES = ("ROI", "Overlays", "Plot")
 
@@ -118,6 +123,36 @@ class ImageJ:
         text = b"".join(b"".join(_moved(line, sampling)) for line in lines if line[0] not in gone)
         return replace(self, text=text, own=_packed(kept), page=raster)
 
+    def of_pages(self, numbers: Sequence[int], notes: list[str]) -> ImageJ | None:
+        """Return that of some of its planes: counts, distances, labels and colours of those that are left."""
+        said = _said(self.text)
+        frames, slices, channels = (int(said.get(axis, 1)) for axis in AXES)
+        if frames * slices * channels == 1:
+            slices = int(said.get(b"images", 1))
+        of_samples = channels == self.page.channels and frames * slices * channels > self.pages
+        places = subset(numbers, (frames, slices, 1 if of_samples else channels))
+        if places is None:
+            return None
+        new = {b"images": _count(len(numbers))}
+        new |= {axis: _count(len(own)) for axis, own in zip(AXES, places, strict=True)}
+        if of_samples:
+            del new[b"channels"]
+        new |= {} if len(numbers) > 1 else {b"hyperstack": None}
+        new |= {b"mode": None} if len(places[2]) < channels and len(places[2]) == 1 else {}
+        for key, own, before in ((b"spacing", places[1], slices), (b"finterval", places[0], frames)):
+            step = step_of(own)
+            if key in said and before > 1:
+                new[key] = None if step is None else b"%r" % (float(said[key]) * step)
+                notes += [f"ImageJ's {key.decode()} dropped: one page is left"] if step is None else []
+        kept = _unpacked({field.tag: field for field in self.own}, "<") if self.own else {}
+        _pick(kept, "Labels", numbers, 1)
+        if not of_samples:
+            _pick(kept, "Ranges", places[2], 2)
+            _pick(kept, "LUTs", places[2], 1)
+        if gone := [name for name in PLACES if kept.pop(name, None) is not None]:
+            notes.append(f"ImageJ's {' and '.join(gone)} dropped: not all pages are left")
+        return replace(self, text=_with(self.text, new), own=_packed(kept), pages=len(numbers))
+
     def fields(self) -> list[Field]:
         """Return the description and ImageJ's own fields."""
         return [text_field(self.text), *self.own]
@@ -131,6 +166,35 @@ def _counted(text: bytes) -> tuple[int, int]:
         if key in said:
             said[key] = int(value)
     return said[b"slices"] * said[b"frames"], said[b"channels"]
+
+
+def _said(text: bytes) -> dict[bytes, bytes]:
+    """Return the values of a description by their keys."""
+    lines = (line.partition(b"=") for line in text.splitlines())
+    return {key: value for key, _, value in lines}
+
+
+def _count(count: int) -> bytes | None:
+    """Return a number of planes as it is written; one alone is not."""
+    return b"%d" % count if count > 1 else None
+
+
+def _with(text: bytes, new: dict[bytes, bytes | None]) -> bytes:
+    """Return a description with other values of some of its keys; None removes one."""
+    lines = []
+    for line in text.splitlines(keepends=True):
+        key, sign, _ = line.partition(b"=")
+        value = new.get(key, line)
+        lines.append(line if value is line else b"" if value is None else b"%b%b%b\n" % (key, sign, value))
+    return b"".join(lines)
+
+
+def _pick(own: dict[str, Any], name: str, places: Sequence[int], each: int) -> None:
+    """Leave those values of a field, `each` a place, that are of these places; all, where it has too few."""
+    values = own.get(name, ())
+    if len(values) > max(places) * each:
+        picked = [value for place in places for value in values[place * each : (place + 1) * each]]
+        own[name] = tuple(picked) if isinstance(values, tuple) else picked
 
 
 def _moved(line: tuple[bytes, bytes, bytes], sampling: Sampling) -> tuple[bytes, bytes, bytes]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Literal, TypeVar
@@ -142,6 +142,32 @@ class Metadata:
             georeference=follow(self.georeference, "georeference", lambda geo: geo.followed(sampling)),
             gdal=follow(self.gdal, "GDAL metadata", lambda gdal: gdal.followed(raster, notes)),
         )
+
+    def of_pages(self, numbers: Sequence[int], page: Raster, notes: list[str]) -> Metadata:
+        """Return what is true of some of the pages that its descriptions count.
+
+        Parameters
+        ----------
+        numbers : sequence of int
+            Of the pages that are left, in order.
+        page : Raster
+            The first of them.
+        notes : list of str
+            Told what is dropped.
+        """
+        left: list[Description] = []
+        for each in self.descriptions:
+            said: list[str] = []
+            try:
+                picked = each.of_pages(numbers, said) if each.page == page else None
+            except Exception:  # written by anybody; its loss must not cost the pixels
+                picked = None
+            if picked is None:
+                notes.append(f"{each.name} dropped: it is of other pages, too")
+            else:
+                left.append(picked)
+                notes += said
+        return replace(self, descriptions=tuple(left))
 
     def for_channels(self, channels: int, notes: list[str]) -> Metadata:
         """Return these without an ICC profile that does not fit: an RGB profile says nothing of grey."""

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from xml.parsers import expat
 from xml.sax.saxutils import quoteattr
 
 from convpipe.images.metadata.raster import Raster, text_field
+from convpipe.images.metadata.subset import step_of, subset
 from convpipe.images.tiff.ifd import Field
 from convpipe.sampling import Sampling
 
@@ -90,6 +92,43 @@ class Ome:
             new["SizeC"] = str(int(said["SizeC"]) // samples * raster.channels)
             edits += [_set(self.xml, each, {"SamplesPerPixel": str(raster.channels)}) for each in channels]
         return [_set(self.xml, pixels, new), *edits]
+
+    def of_pages(self, numbers: Sequence[int], notes: list[str]) -> Ome | None:
+        """Return that of some of the pages of one image: its sizes, channels and distances.
+
+        What it says of single planes goes. None where it has several images, or lists its planes one by one.
+        """
+        elements = _elements(self.xml)
+        images = [element for element in elements if element.name == "Pixels"]
+        if len(images) != 1 or any(element.name == "BinaryOnly" for element in elements):
+            return None
+        (pixels,) = images
+        said, listed = pixels.attributes, [each for each in pixels.children if each.name == "TiffData"]
+        if len(listed) > 1 or any(int(each.attributes.get("IFD", 0)) for each in listed):
+            return None
+        axes = said["DimensionOrder"][:1:-1]  # XYZCT: Z runs quickest
+        samples = self.page.channels
+        sizes = {axis: int(said[f"Size{axis}"]) // (samples if axis == "C" else 1) for axis in axes}
+        places = subset(numbers, [sizes[axis] for axis in axes])
+        if places is None:
+            return None
+        left = dict(zip(axes, places, strict=True))
+        new: dict[str, str | None] = {f"Size{axis}": str(len(left[axis])) for axis in "ZT"}
+        new["SizeC"] = str(len(left["C"]) * samples)
+        for name, axis in (("PhysicalSizeZ", "Z"), ("TimeIncrement", "T")):
+            if name in said and sizes[axis] > 1:
+                step = step_of(left[axis])
+                new[name] = None if step is None else repr(float(said[name]) * step)
+                new |= {f"{name}Unit": None} if step is None else {}
+                notes += [f"OME's {name} dropped: one page is left"] if step is None else []
+        edits = [_set(self.xml, pixels, new)]
+        edits += [_set(self.xml, each, {"PlaneCount": str(len(numbers))}) for each in listed]
+        gone = [each for each in pixels.children if each.name == "Plane"]
+        if gone:
+            notes.append("what OME-XML says of single planes dropped: not all pages are left")
+        gone += [each for at, each in enumerate(_channels(pixels)) if at not in left["C"]]
+        edits += [(each.begin, _end(self.xml, each), b"") for each in gone]
+        return replace(self, xml=_edited(self.xml, edits))
 
     def fields(self) -> list[Field]:
         """Return the description."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -50,10 +51,20 @@ class Description(Protocol):
     def name(self) -> str:
         """What a person calls it."""
 
+    @property
+    def page(self) -> Raster:
+        """Each of the pages that it describes."""
+
     def followed(self, sampling: Sampling, raster: Raster, notes: list[str]) -> Description | None:
         """Return that of the result, and append to ``notes`` what it no longer says; None: nothing is left.
 
         Any exception means that it cannot be followed, as it is damaged.
+        """
+
+    def of_pages(self, numbers: Sequence[int], notes: list[str]) -> Description | None:
+        """Return that of some of its pages, which are left in order, and append to ``notes`` what is gone.
+
+        None, or any exception, means that nothing can be said of these alone.
         """
 
     def fields(self) -> list[Field]:
@@ -86,6 +97,9 @@ class Foreign:
             return self
         notes.append("the description, of a program, dropped: it may state sizes that are no longer true")
         return None
+
+    def of_pages(self, numbers: Sequence[int], notes: list[str]) -> None:
+        """Return nothing: how it counts pages is not known."""
 
     def fields(self) -> list[Field]:
         """Return the description."""

@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 import math
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from convpipe.images.metadata.raster import Raster, text_field
+from convpipe.images.metadata.subset import subset
 from convpipe.images.tiff.ifd import Field
 from convpipe.sampling import Sampling
 
@@ -60,6 +62,16 @@ class Shaped:
                 raise ValueError(f"{name} of an axis that changed places")
             said |= {name: length} if name in said else {}
         return replace(self, page=raster, others=said)
+
+    def of_pages(self, numbers: Sequence[int], notes: list[str]) -> Shaped | None:
+        """Return the shape of some of the pages; spacing along other axes than those of a page goes."""
+        places = subset([number for number in numbers if number < math.prod(self.leading)], self.leading)
+        if places is None or not all(places):
+            return None
+        said = {name: value for name, value in self.others.items() if not name.startswith("PhysicalSizeZ")}
+        if said != self.others:
+            notes.append("PhysicalSizeZ dropped: not all pages are left")
+        return replace(self, leading=tuple(map(len, places)), others=said)
 
     def fields(self) -> list[Field]:
         """Return the description."""
