@@ -57,14 +57,12 @@ def jpeg() -> Codec:
 
 
 def png() -> Codec:
-    """Through libpng, and through convpipe's loop, for which Numba is loaded as `convpipe run` loads it."""
+    """Through libpng, and as convpipe writes it, through ISA-L."""
     import imagecodecs
 
-    from convpipe.compile.runtime import start
     from convpipe.images.formats import png
     from convpipe.images.metadata.model import Metadata
 
-    start.load()
     return imagecodecs.png_decode, lambda pixels: png.encode(pixels, False, Metadata(), None, None)
 
 

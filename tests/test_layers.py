@@ -61,7 +61,6 @@ LAYERS = [
 ROOMS = {
     "runtime": set(),
     "common": set(),
-    "deflate": {"runtime"},
     "cpu": {"runtime", "common", "conv2d"},
     "conv2d": {"runtime", "common", "cpu"},
     "cuda": {"runtime", "common"},
@@ -80,6 +79,7 @@ HOMES = {
     "ruamel": {"config"},
     "PIL": {"images"},
     "imagecodecs": {"images"},
+    "isal": {"images"},
     "tifffile": {"images"},
     "onnx": {"tensors"},
     "skimage": {"cli", "stages", "statistics", "thresholds"},

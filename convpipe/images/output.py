@@ -24,7 +24,7 @@ class Encoding:
         1 to 100. JPEG: default 95. WebP: lossless without it.
     compression : int or 'group4', optional
         0 to 9, or CCITT Group 4 of a TIFF of black and white.
-        PNG: default fast (Huffman codes, runs, average filter). TIFF: default none.
+        PNG: default fast (one filter for all rows, near repeats). TIFF: default none.
     channels : {'samples', 'pages'}, optional
         What the channels of a TIFF are: samples of each pixel, the default; or a page each, as ImageJ has
         them.

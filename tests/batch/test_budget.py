@@ -242,7 +242,7 @@ class TestRun:
     def test_one_that_never_fits_fails_before_it_is_decoded(self, save, source, tmp_path, monkeypatch):
         path = save("large.png", (2000, 2000))  # of a few kilobytes
         save("small.png")
-        assert path.stat().st_size < 30_000
+        assert path.stat().st_size < 20_000
         pipeline = FakePipeline()
         report = self.run(source, tmp_path / "out", pipeline, 2_000_000)
         (failure,) = report.failures

@@ -132,11 +132,8 @@ import json, os, signal, sys
 from pathlib import Path
 from fakes import FakePipeline, SeveralPipeline
 from faults import Faults
-import numpy as np
-from convpipe import images
 from convpipe.batch import journal, run_folder
 
-images.encode(np.zeros((1, 1), np.uint8), images.Encoding("png"))  # loads Numba, once for all children
 journal.SYNC_SECONDS = 0.0
 os.fsync = lambda descriptor: None
 source, outputs, points = Path(sys.argv[1]), Path(sys.argv[2]), json.loads(sys.argv[3])

@@ -6,13 +6,14 @@ import struct
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import accumulate, groupby
 from typing import Any
 
 import numpy as np
 
 from convpipe import memory
-from convpipe.compile.deflate import stream
 from convpipe.errors import LimitError, ReadError
+from convpipe.images.formats import scanlines
 from convpipe.images.metadata.exif import check_exif
 from convpipe.images.metadata.exif import density as exif_density
 from convpipe.images.metadata.model import (
@@ -32,7 +33,7 @@ SIGNATURE = b"\x89PNG\r\n\x1a\n"
 METRES_PER_INCH = 0.0254
 MAX_CHUNKS = 1_000_000
 MAX_PART = 1 << 30
-"""Bytes of pixel data in a chunk; it could have twice as many."""
+"""Bytes of pixel data in a chunk, and those of a piece more; it could have twice as many."""
 
 SAMPLES = {0: 1, 2: 3, 3: 3, 4: 2, 6: 4}
 """Channels by colour type, palettes expanded."""
@@ -148,50 +149,45 @@ def encode(
 ) -> Pieces:
     """Encode to a list of byte strings.
 
-    Without a level: run lengths only, the average filter on every row. On photographs that is no larger than
-    what zlib's defaults make of them, and takes a twentieth of the time. With a level: libpng's adaptive
-    filters, and full matching.
+    Without a level: one filter type for all rows, and no repeats but near ones. With a level: libpng's
+    adaptive filters, and full matching.
     """
-    if compression is None and stream.possible():
-        head, content, tail = _in_short(pixels)
-        return [head, *_metadata_chunks(metadata), *content, tail]
+    if compression is None:
+        signature, end = SIGNATURE + chunk(b"IHDR", _fields(pixels)), chunk(b"IEND", b"")
+        return [signature, *_metadata_chunks(metadata), *_pixel_chunks(scanlines.deflated(pixels)), end]
     data: Any = _by_libpng(pixels, compression)
     after_ihdr = len(SIGNATURE) + 12 + 13
     return [data[:after_ihdr], *_metadata_chunks(metadata), data[after_ihdr:]]
 
 
-def _by_libpng(pixels: np.ndarray, compression: int | None) -> Any:
+def _by_libpng(pixels: np.ndarray, compression: int) -> Any:
     import imagecodecs
 
     # What deflate cannot shorten it stores, 5 bytes longer a block; libpng adds 12 a chunk, and 1 a row.
     out: Any = memory.buffer(pixels.nbytes + pixels.nbytes // 64 + len(pixels) + 1024)
-    if compression is None:
-        return imagecodecs.png_encode(pixels, 1, strategy=3, filter=64, out=out)
     return imagecodecs.png_encode(pixels, compression, strategy=0, filter=248, out=out)
 
 
-def _in_short(pixels: np.ndarray) -> tuple[bytes, Pieces, bytes]:
-    """Return what stands before the metadata, the pixels, and the end."""
+def _fields(pixels: np.ndarray) -> bytes:
+    """Return the content of IHDR."""
     rows, cols, *rest = pixels.shape
-    channels = rest[0] if rest else 1
-    fields = struct.pack(">IIBBBBB", cols, rows, 8 * pixels.itemsize, COLOURS[channels], 0, 0, 0)
-    big_endian = pixels if pixels.itemsize == 1 else pixels.byteswap()
-    lines = big_endian.reshape(rows, -1).view(np.uint8)
-    out = memory.buffer(stream.most_bytes(*lines.shape))
-    data = stream.filtered_and_deflated(lines, channels * pixels.itemsize, out)
-    parts = [data[at : at + MAX_PART] for at in range(0, len(data), MAX_PART)]
+    colour = COLOURS[rest[0] if rest else 1]
+    return struct.pack(">IIBBBBB", cols, rows, 8 * pixels.itemsize, colour, 0, 0, 0)
+
+
+def _pixel_chunks(stream: list[bytes]) -> Pieces:
+    """Return the pieces of a zlib stream with the heads and ends of the chunks that hold them."""
+    from isal import isal_zlib
+
     content: Pieces = []
-    for part in parts:
-        content += [struct.pack(">I4s", len(part), b"IDAT"), part, struct.pack(">I", _crc(b"IDAT", part))]
-    return SIGNATURE + chunk(b"IHDR", fields), content, chunk(b"IEND", b"")
-
-
-def _crc(name: bytes, data: Any) -> int:
-    """Return a chunk's CRC, through libdeflate: zlib takes ten times as long."""
-    import imagecodecs
-
-    crc: int = imagecodecs.deflate_crc32(data, zlib.crc32(name))
-    return crc
+    ends = accumulate(map(len, stream))
+    for _, group in groupby(zip(ends, stream, strict=True), lambda each: each[0] // MAX_PART):
+        parts = [part for _, part in group]
+        crc = isal_zlib.crc32(b"IDAT")
+        for part in parts:
+            crc = isal_zlib.crc32(part, crc)
+        content += [struct.pack(">I4s", sum(map(len, parts)), b"IDAT"), *parts, struct.pack(">I", crc)]
+    return content
 
 
 def _extend(pieces: list[tuple[int, int]], position: int, length: int) -> None:

@@ -1,0 +1,114 @@
+"""Scanlines of a PNG, filtered by NumPy and deflated by ISA-L (W3C PNG, third edition, 9 and 10)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+NONE, UP, AVERAGE = 0, 2, 3
+"""Filter types. Sub is the best for no image that was tried, and Paeth takes NumPy as long as all else."""
+
+LEVEL, WINDOW_BITS = 1, 9
+"""Of ISA-L. A repeat that begins far back takes more bits than its bytes do in a photograph: with 512 bytes
+to look back into, photographs are up to 5 % smaller than with 32 KiB, and flat images take half."""
+
+GROUP = 1 << 18
+"""Bytes that are filtered and deflated at a time, so that they stay in the processor's cache."""
+
+LEAST, ONE_IN = 16, 32
+"""Rows of the sample of an image: at least so many, if there are, and one in so many."""
+
+Pixels = NDArray[np.uint8] | NDArray[np.uint16]
+
+
+def deflated(pixels: Pixels) -> list[bytes]:
+    """Return the zlib stream of an image's scanlines, in pieces.
+
+    All have the filter type that makes a sample of them the smallest. The bytes may differ between processors
+    and versions of ISA-L, what they inflate to does not.
+
+    Parameters
+    ----------
+    pixels : ndarray (H, W) or (H, W, C), uint8 or uint16
+
+    Examples
+    --------
+    >>> import zlib
+    >>> [*zlib.decompress(b"".join(deflated(np.array([[1, 2, 4]], np.uint16))))]
+    [3, 0, 1, 0, 2, 0, 3]
+    """
+    return _deflated(_scanlines(pixels, _smallest(pixels)))
+
+
+def filtered(lines: NDArray[np.uint8], above: NDArray[np.uint8], pixel: int, kind: int) -> NDArray[np.uint8]:
+    """Return scanlines: a filter type, and the bytes that it gives.
+
+    Parameters
+    ----------
+    lines, above : ndarray (N, W), uint8
+        Rows of bytes, and those above each of them.
+    pixel : int
+        Bytes from a pixel to that on its left.
+    kind : int
+        `NONE`, `UP` or `AVERAGE`.
+
+    Examples
+    --------
+    >>> filtered(np.array([[3, 4, 6]], np.uint8), np.array([[1, 2, 4]], np.uint8), 1, AVERAGE)
+    array([[3, 3, 2, 2]], dtype=uint8)
+    """
+    out = np.empty((len(lines), lines.shape[1] + 1), np.uint8)
+    out[:, 0] = kind
+    to = out[:, 1:]
+    if kind == NONE:
+        to[:] = lines
+    elif kind == UP:
+        np.subtract(lines, above, out=to)
+    else:
+        np.subtract(lines[:, :pixel], above[:, :pixel] >> 1, out=to[:, :pixel])
+        left, up = lines[:, :-pixel], above[:, pixel:]
+        mean = left ^ up
+        mean >>= 1
+        mean += left & up  # half of their sum, which 8 bits may not hold
+        np.subtract(lines[:, pixel:], mean, out=to[:, pixel:])
+    return out
+
+
+def _lines(rows: NDArray[Any]) -> NDArray[np.uint8]:
+    """Return rows of pixels as bytes, those of 16 bits the higher first."""
+    big_endian = rows.astype(rows.dtype.newbyteorder(">"), copy=False)
+    return np.ascontiguousarray(big_endian).reshape(len(rows), -1).view(np.uint8)
+
+
+def _scanlines(pixels: Pixels, kind: int) -> Iterator[NDArray[np.uint8]]:
+    """Yield all scanlines, a group at a time."""
+    step = max(1, GROUP * len(pixels) // pixels.nbytes)
+    for first in range(0, len(pixels), step):
+        lines = _lines(pixels[max(0, first - 1) : first + step])
+        if first == 0:
+            lines = np.vstack([np.zeros_like(lines[:1]), lines])
+        yield filtered(lines[1:], lines[:-1], pixels[0, 0].nbytes, kind)
+
+
+def _smallest(pixels: Pixels) -> int:
+    """Return the filter type that is the best for a sample of rows."""
+    rows, pixel = len(pixels), pixels[0, 0].nbytes
+    if rows == 1:
+        return AVERAGE
+    sample = np.linspace(1, rows - 1, min(rows - 1, max(LEAST, rows // ONE_IN))).astype(int)
+    lines, above = _lines(pixels[sample]), _lines(pixels[sample - 1])
+
+    def size(kind: int) -> int:
+        return sum(map(len, _deflated([filtered(lines, above, pixel, kind)])))
+
+    return min((AVERAGE, UP, NONE), key=size)
+
+
+def _deflated(scanlines: Iterable[NDArray[np.uint8]]) -> list[bytes]:
+    from isal import isal_zlib
+
+    deflate = isal_zlib.compressobj(LEVEL, wbits=WINDOW_BITS)
+    return [*map(deflate.compress, scanlines), deflate.flush()]
