@@ -209,7 +209,9 @@ def lookup(op, values, samples):
 
 def histogram(measured, held):
     """Count samples by whole numbers, of an integer image, or in bins; return also the middles of these."""
-    if measured.integers and (held == np.rint(held)).all():
+    if held.min() == held.max() or (
+        measured.integers and (held == np.rint(held)).all()
+    ):  # one value has one bin
         values, counts = np.unique(held, return_counts=True)
         return counts, values
     counts, edges = np.histogram(held, measured.bins)

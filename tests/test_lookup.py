@@ -131,6 +131,8 @@ class TestEqualize:
     def test_flat_and_empty_of_numbers(self):
         flat = np.full((5, 6), 7, np.uint8)
         assert (Pipeline([EQUALIZE])(flat) == 255).all()
+        for value in (0.3, 7):  # no sample is above another, of whatever type they are
+            assert (Pipeline([EQUALIZE])(np.full((5, 6), value, np.float32)) == 1).all()
         nothing = np.full((5, 6), np.nan, np.float32)
         assert np.isnan(Pipeline([EQUALIZE])(nothing)).all()
 

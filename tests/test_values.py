@@ -48,16 +48,18 @@ class TestPipelines:
 
 @pytest.mark.parametrize("method", METHODS, ids=lambda method: f"{method.family}-{method.name}")
 def test_every_stage(method):
-    label = "mine" if method.name == ANY_LABEL else method.name
-    made = stage(method.family, label, **method.example, stride=2, name="a")
-    again = stage(method.family, label, **method.example, stride=[2, 2], name="a")
+    def made_with(**given):
+        label = "mine" if method.name == ANY_LABEL else method.name
+        return stage(method.family, label, **{**method.example, **given})
+
+    made, again = made_with(stride=2, name="a"), made_with(stride=[2, 2], name="a")
     assert made == again
     assert hash(made) == hash(again)
     for built in (eval(repr(made), vars(convpipe) | {"stage": stage}), pickle.loads(pickle.dumps(made))):
         assert built == made
         assert (built.given, built.parameters, built.common) == (made.given, made.parameters, made.common)
-    assert made != stage(method.family, label, **method.example, stride=2)
-    assert made != stage(method.family, label, **method.example, stride=2, name="a", bias=1)
+    assert made != made_with(stride=2)
+    assert made != made_with(stride=2, name="a", bias=1)
 
 
 def test_a_pickled_pipeline_filters(rng):
