@@ -61,3 +61,18 @@ def test_the_readme_lists_every_filter():
     for family, methods in families().items():
         known = set(methods) - {ANY_LABEL}
         assert known <= set(re.findall(r"\w+", listed[family])), family
+
+
+def test_the_page_of_the_catalogue_is_what_is_declared():
+    from convpipe.stages import catalogue
+
+    page = (ROOT / "docs/catalogue.md").read_text()
+    names = [
+        f"{method.family}-{method.name.lower()}"
+        for methods in families().values()
+        for method in methods.values()
+    ]
+    shown = re.findall(r"^!\[.*\]\(pictures/catalogue/(.*)\.jpg\)\n\n", page, re.M)
+    assert shown == names
+    assert all((ROOT / f"docs/pictures/catalogue/{name}.jpg").exists() for name in names)
+    assert re.sub(r"^!\[.*\]\(pictures/catalogue/.*\)\n\n", "", page, flags=re.M) == catalogue.markdown()

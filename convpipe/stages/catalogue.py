@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from convpipe.geometry import Border
@@ -71,12 +71,18 @@ def to_dict(method: Method) -> dict[str, Any]:
     }
 
 
-def markdown() -> str:
-    """Return the whole catalogue as a Markdown page."""
-    return "\n".join(_markdown()) + "\n"
+def markdown(picture: Callable[[Method], str] = lambda method: "") -> str:
+    """Return the whole catalogue as a Markdown page.
+
+    Parameters
+    ----------
+    picture : callable, optional
+        From a method to the line that shows what it does; default: none.
+    """
+    return "\n".join(_markdown(picture)) + "\n"
 
 
-def _markdown() -> Iterator[str]:
+def _markdown(picture: Callable[[Method], str]) -> Iterator[str]:
     yield "# Stages"
     yield "\nStages take these parameters beside their own, where nothing else is said:\n"
     yield from _table(COMMON)
@@ -85,6 +91,8 @@ def _markdown() -> Iterator[str]:
         for method in methods.values():
             summary = method.summary[0].upper() + method.summary[1:]
             yield f"\n### {family}: {method.name}\n\n{summary}. Source: {method.reference}.\n"
+            if shown := picture(method):
+                yield f"{shown}\n"
             if method.formula:
                 yield f"```text\n{method.formula}\n```\n"
             yield f"```yaml\n{example(method)}\n```\n"
