@@ -424,8 +424,8 @@ class TestPyramid:
         assert same.sampling() == Sampling()
 
     def test_sides_have_a_bound(self):
-        Doubling().axes((1, MOST // 2), (1, 1))
+        Doubling().axes((1, MOST // 2), (1, 1), (1, 1))
         with pytest.raises(PlanError, match=f"its result of 2x{MOST + 2} has a side above {MOST}"):
-            Doubling().axes((1, MOST // 2 + 1), (1, 1))
+            Doubling().axes((1, MOST // 2 + 1), (1, 1), (1, 1))
         with pytest.raises(PlanError, match=f"its image of {MOST + 1}x1 has a side above {MOST}"):
-            Doubling().axes((MOST + 1, 1), (1, 1))
+            Doubling().axes((MOST + 1, 1), (1, 1), (1, 1))

@@ -16,7 +16,7 @@ from convpipe.polyphase import Polyphase
 class Rule(Protocol):
     """What the taps follow from, once extents are known. It can be pickled."""
 
-    def axes(self, extent: Extent, image: Extent) -> tuple[Polyphase, Polyphase]:
+    def axes(self, extent: Extent, image: Extent, entering: Extent) -> tuple[Polyphase, Polyphase]:
         """Return the taps of the rows and of the columns of a result.
 
         Parameters
@@ -25,6 +25,8 @@ class Rule(Protocol):
             Of what is resampled.
         image : (rows, cols)
             Of the image that enters the pipeline.
+        entering : (rows, cols)
+            Of what enters the stage that it is of.
 
         Raises
         ------
@@ -44,9 +46,9 @@ class _Sizes:
 
     rule: Rule
 
-    def axes(self, extent: Extent, image: Extent) -> tuple[Polyphase, Polyphase]:
+    def axes(self, extent: Extent, image: Extent, entering: Extent) -> tuple[Polyphase, Polyphase]:
         """Return the taps; as :meth:`Rule.axes`."""
-        rows, cols = self.rule.axes(extent, image)
+        rows, cols = self.rule.axes(extent, image, entering)
         return rows.sizes, cols.sizes
 
 
@@ -64,15 +66,18 @@ class Resample(Window):
         The taps of rows and columns, where the extent of the image is known.
     has_holes : bool
         Whether it is a mean of those samples that are there: see `LEAST_SHARE`.
+    is_mean : bool
+        Whether its weights sum to 1; else it is a part of one, and no sample can be missing.
     """
 
     rule: Rule
     fitted: tuple[Polyphase, Polyphase] | None = None
     has_holes: bool = False
+    is_mean: bool = True
 
-    def fit(self, extent: Extent, image: Extent, has_holes: bool = False) -> Resample:
-        """Return the same for what has an `extent`, in a pipeline for an `image`; as :meth:`Rule.axes`."""
-        return replace(self, fitted=self.rule.axes(extent, image), has_holes=has_holes)
+    def fit(self, extent: Extent, image: Extent, entering: Extent, has_holes: bool = False) -> Resample:
+        """Return the same for what has an `extent`; as :meth:`Rule.axes`."""
+        return replace(self, fitted=self.rule.axes(extent, image, entering), has_holes=has_holes)
 
     @property
     def sizes(self) -> Resample:

@@ -102,7 +102,7 @@ class _Holes(Coverer):
         window = node.ops[0]
         if isinstance(window, Turn):
             return self._turned(node, given)
-        if isinstance(window, Resample):
+        if isinstance(window, Resample) and window.is_mean:
             return self._mean(node, window, given)
         if isinstance(window, Rank):
             return self.ranked(node, window, given)

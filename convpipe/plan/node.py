@@ -134,6 +134,10 @@ class Made:
         """Return what the node at a position gives, or the image."""
         return self.image if at == IMAGE else self.nodes[at].made
 
+    def of_stage(self, origin: Origin, read: Entering) -> Extent:
+        """Return the extent of what enters a stage, of which a node that is planned next reads `read`."""
+        return next((node.input for node in self.nodes if node.origin == origin), read.extent)
+
     def called(self, at: int) -> str:
         """Return what that is, for a person."""
         return "input" if at == IMAGE else str(self.nodes[at].origin)

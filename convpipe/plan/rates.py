@@ -47,7 +47,7 @@ class _Interpolation:
     rows: Polyphase
     cols: Polyphase
 
-    def axes(self, extent: Extent, image: Extent) -> tuple[Polyphase, Polyphase]:
+    def axes(self, extent: Extent, image: Extent, entering: Extent) -> tuple[Polyphase, Polyphase]:
         """Return the taps of rows and columns."""
         return self.rows, self.cols
 

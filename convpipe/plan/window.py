@@ -34,7 +34,9 @@ def plan_window(
     entering = made.entering(inputs[0])
     try:
         ops = tuple(
-            op.fit(entering.extent, made.image.extent, made.has_holes) if isinstance(op, Resample) else op
+            op.fit(entering.extent, made.image.extent, made.of_stage(origin, entering), made.has_holes)
+            if isinstance(op, Resample)
+            else op
             for op in ops
         )
     except PlanError as error:

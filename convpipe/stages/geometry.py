@@ -7,15 +7,16 @@ from typing import Literal
 
 import numpy as np
 
-from convpipe.errors import ParameterError
+from convpipe.errors import ParameterError, PlanError
 from convpipe.geometry import Extent
-from convpipe.ops import IDENTITY, Map, Op, Resample, Stencil, Taps, Turn
+from convpipe.ops import IDENTITY, Graph, Map, Op, Resample, Stencil, Taps, Turn
 from convpipe.padding import Kept, Middle, Share, Sides, Slice
-from convpipe.stages.base import method
+from convpipe.stages.base import ImageKind, method
 from convpipe.stages.boxes import Box, Shares
 from convpipe.stages.numbers import Count, CountPair, NumberPair, SizePair
 from convpipe.stages.parameters import Choice, Flag, PaddingForm
-from convpipe.stages.resampling import METHODS, MOST, Doubling, Resizing
+from convpipe.stages.passes import is_of_bytes, rounded_passes
+from convpipe.stages.resampling import KERNELS, METHODS, MOST, Doubling, Resizing
 
 
 @method(
@@ -91,18 +92,27 @@ def _only(name: str, given: Mapping[str, object]) -> None:
             "widen the kernel where the result is smaller; false: s = 1, the first and last pixel repeated",
             True,
         ),
+        Choice(
+            "rounding",
+            "each_pass: along rows and down columns, each rounded to 8 bits, as Pillow has it; last: of the "
+            "result",
+            "last",
+            choices=("last", "each_pass"),
+        ),
     ),
     alpha="premultiply",
     example={"factor": 0.5},
 )
-def _resize(
+def _resize(  # noqa: PLR0913 - the parameters of the method
     size: Extent | Literal["input"] | None,
     factor: tuple[float, float] | None,
     longest: int | None,
     enlarge: bool,
     method: str,
     antialias: bool,
-) -> tuple[Op, ...]:
+    rounding: str,
+    image: ImageKind,
+) -> tuple[Op, ...] | Graph:
     _only("resize", {"size": size, "factor": factor, "longest": longest})
     if not enlarge and longest is None:
         raise ParameterError(
@@ -111,7 +121,15 @@ def _resize(
     if method == "area" and not antialias:
         message = "area is the mean over a pixel of the result, and takes no 'antialias: false'"
         raise ParameterError(message, "antialias")
-    return (Resample(Resizing(method, antialias, size, factor, longest, enlarge)),)
+    resizing = Resizing(method, antialias, size, factor, longest, enlarge)
+    if rounding == "last":
+        return (Resample(resizing),)
+    if method not in KERNELS or not antialias:
+        message = f"'rounding: each_pass' is of the methods {', '.join(KERNELS)} with antialias"
+        raise ParameterError(message, "rounding")
+    if not is_of_bytes(image):
+        raise PlanError("geometry resize: 'rounding: each_pass' is of images of uint8 without alpha")
+    return rounded_passes(resizing)
 
 
 @method(

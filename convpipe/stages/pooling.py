@@ -79,7 +79,7 @@ class Averaging:
     pool: Pool
     count_include_pad: bool
 
-    def axes(self, extent: Extent, image: Extent) -> tuple[Polyphase, Polyphase]:
+    def axes(self, extent: Extent, image: Extent, entering: Extent) -> tuple[Polyphase, Polyphase]:
         """Return the taps of rows and columns, for one of `extent`.
 
         Raises

@@ -121,7 +121,7 @@ class Resizing:
         rows, cols = (max(1, int(side + Fraction(1, 2))) for side in exact)
         return rows, cols
 
-    def axes(self, extent: Extent, image: Extent) -> tuple[Polyphase, Polyphase]:
+    def axes(self, extent: Extent, image: Extent, entering: Extent) -> tuple[Polyphase, Polyphase]:
         """Return the taps of rows and columns, for one of `extent` in a pipeline for an `image`.
 
         Raises
@@ -129,9 +129,9 @@ class Resizing:
         PlanError
             If the image or the result has more than :data:`MOST` rows or columns.
         """
-        _check("image", extent)
+        check_extent("image", extent)
         made = self.extent(extent, image)
-        _check("result", made)
+        check_extent("result", made)
         rows, cols = (
             polyphase(self.method, source, target, self.antialias)
             for source, target in zip(extent, made, strict=True)
@@ -143,15 +143,16 @@ class Resizing:
 class Doubling:
     """The taps of twice as many rows and columns: :func:`doubled`. See :class:`convpipe.ops.Rule`."""
 
-    def axes(self, extent: Extent, image: Extent) -> tuple[Polyphase, Polyphase]:
+    def axes(self, extent: Extent, image: Extent, entering: Extent) -> tuple[Polyphase, Polyphase]:
         """Return the taps of rows and columns, for one of `extent`; as :meth:`Resizing.axes`."""
-        _check("image", extent)
-        _check("result", (2 * extent[0], 2 * extent[1]))
+        check_extent("image", extent)
+        check_extent("result", (2 * extent[0], 2 * extent[1]))
         rows, cols = map(doubled, extent)
         return rows, cols
 
 
-def _check(what: str, extent: Extent) -> None:
+def check_extent(what: str, extent: Extent) -> None:
+    """Raise PlanError if an image or a result has too many rows or columns."""
     if max(extent) > MOST:
         raise PlanError(f"its {what} of {extent[0]}x{extent[1]} has a side above {MOST}")
 
@@ -208,16 +209,16 @@ def polyphase(method: str, source: int, target: int, antialias: bool = True) -> 
     elif method == "area":
         places, weights = _area(source, target)
     elif antialias:
-        places, weights = _under(KERNELS[method], source, target, max(source / target, 1.0))
+        places, weights = under(KERNELS[method], source, target, max(source / target, 1.0))
         weights[(places < 0) | (places >= source)] = 0
     else:
-        places, weights = _repeated(*_under(INTERPOLATING[method], source, target, 1.0), source)
+        places, weights = _repeated(*under(INTERPOLATING[method], source, target, 1.0), source)
     weights /= weights.sum(axis=1, keepdims=True)
     step = Fraction(source, target)
     return Polyphase.of(places, weights, source, step, (step - 1) / 2)
 
 
-def _under(kernel: Kernel, source: int, target: int, stretch: float) -> tuple[NDArray[np.int64], Weights]:
+def under(kernel: Kernel, source: int, target: int, stretch: float) -> tuple[NDArray[np.int64], Weights]:
     """Return the samples under a kernel that is widened, of every output, and its value there.
 
     Source: Pillow, ``precompute_coeffs`` in Resample.c.

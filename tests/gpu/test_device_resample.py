@@ -55,3 +55,12 @@ def test_a_long_gaussian_at_three_rates(border, stride, alpha, rng):
     plan, run = compiled([blur], image, alpha=alpha)
     assert plan.stages[0].rates is not None
     np.testing.assert_array_equal(run(image)[0], on_processor(plan)(image, threads=1)[0])
+
+
+@pytest.mark.parametrize("size", [(4, 11), (11, 4)], ids=str)
+def test_passes_that_round_have_the_processors_bytes(size, rng):
+    from convpipe.compile.cpu.graphs import compile_plan as on_processor
+
+    image = rng.integers(0, 256, (9, 8, 3), dtype=np.uint8)
+    plan, run = compiled([resize(size, "lanczos3", rounding="each_pass")], image)
+    np.testing.assert_array_equal(run(image)[0], on_processor(plan)(image, threads=1)[0])
