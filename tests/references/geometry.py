@@ -20,6 +20,16 @@ def pillow(extent, method):
     return resized
 
 
+def bytes_of_pillow(extent, method):
+    """Return Pillow's resize of bytes to an extent as a function of an image."""
+
+    def resized(image):
+        plane = Image.fromarray(image.astype(np.uint8))
+        return np.asarray(plane.resize(extent[::-1], Image.Resampling[method]))
+
+    return resized
+
+
 def thumbnail(longest):
     """Return Pillow's thumbnail, which enlarges nothing, as a function of an image."""
 
@@ -105,6 +115,30 @@ TABLES = [
             53.144062 91.724899 90.889221
             85.381706 81.623367 77.47699
             119.190407 132.104584 76.165817
+        """,
+    ),
+    Table(
+        "geometry resize",
+        {"size": [3, 4], "method": "lanczos3", "rounding": "each_pass"},
+        "Pillow 13.0.0, Image.resize in mode L",
+        peer=bytes_of_pillow((3, 4), "LANCZOS"),
+        dtype="uint8",
+        want="""
+            43 77 110 83
+            78 101 60 85
+            128 110 144 49
+        """,
+    ),
+    Table(
+        "geometry resize",
+        {"size": [3, 8], "method": "lanczos3", "rounding": "each_pass"},
+        "Pillow 13.0.0, Image.resize in mode L, which sums rows first",
+        peer=bytes_of_pillow((3, 8), "LANCZOS"),
+        dtype="uint8",
+        want="""
+            1 71 89 53 116 121 86 72
+            60 84 118 99 38 70 94 70
+            137 132 90 98 201 113 36 72
         """,
     ),
     Table(
