@@ -26,11 +26,11 @@ PACKAGES = {
     """,
     "convpipe.conv": "Conv2d conv2d",
     "convpipe.images": """
-        BY_EXTENSION DEFAULT_LIMITS Drafts EXISTS Encoded Encoding FORMATS File Folder Format Image ImageInfo
-        ImageSpec Limits Metadata OpenFile OpenImage OutsideError Page PageEncoder TEMPORARY_SUFFIX
-        WRITTEN_EXTENSIONS already_exists check_output clear_stale digest_file encode encode_pages format_of
-        is_temporary open_file open_image probe probe_pages read read_pages save_all supports write
-        write_pages
+        BY_EXTENSION DEFAULT_LIMITS Drafts EXISTS Encoded Encoding FORMATS File FilesEncoder Folder Format
+        Image ImageInfo ImageSpec Limits Metadata OpenFile OpenImage OutsideError Page PageEncoder
+        TEMPORARY_SUFFIX WRITTEN_EXTENSIONS already_exists check_output clear_stale digest_file encode
+        encode_pages format_of is_temporary open_file open_image probe probe_pages read read_pages save_all
+        supports write write_pages
     """,
     "convpipe.report": """
         ImageResult Range Report ReportFolder ResultFile Row SizeGroup Status byte_size existing_advice

@@ -4,14 +4,49 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
 
 from convpipe import images
-from convpipe.batch.outputs import Targets
+from convpipe.batch.outputs import Targets, page_path
 from convpipe.batch.results import Result
 from convpipe.batch.state import Run
 from convpipe.errors import WriteError
-from convpipe.images import Encoded, ImageInfo, ImageSpec, Page, PageEncoder
+from convpipe.images import Encoded, FilesEncoder, ImageInfo, ImageSpec, Page, PageEncoder
 from convpipe.plan import Plan
+
+
+@dataclass(frozen=True)
+class Place:
+    """A file that a result of an image goes to.
+
+    Parameters
+    ----------
+    name : str
+        Of the result; of a page but the first with its number behind it.
+    path : Path
+        Relative to the output folder.
+    page : int, optional
+        The number of the page that it is of, among those that are made, where each has a file of its own.
+    """
+
+    name: str
+    path: Path
+    page: int | None = None
+
+    @classmethod
+    def of(cls, result: Result, target: Path, infos: Sequence[ImageInfo]) -> list[Place]:
+        """Return the files of a result, given the pages of its image."""
+        if not result.encoding.apart:
+            return [cls(result.name, target)]
+        return [
+            cls(
+                result.name if at == 0 else f"{result.name}-{info.number}",
+                page_path(target, info.number, info.frames),
+                at,
+            )
+            for at, info in enumerate(infos)
+        ]
 
 
 class ResultEncoder:
@@ -29,6 +64,8 @@ class ResultEncoder:
 
     Attributes
     ----------
+    files : list of Place
+        Where all that is encoded goes.
     pixel_bytes : list of int
         Bytes a pixel that the encoder of each result takes.
     """
@@ -39,8 +76,10 @@ class ResultEncoder:
             images.format_of(target) or result.encoding.format or infos[0].format
             for result, target in zip(run.results, targets, strict=True)
         ]
-        self._encoders = [
-            PageEncoder(
+        pairs = zip(run.results, targets, strict=True)
+        self.files = [place for result, target in pairs for place in Place.of(result, target, infos)]
+        self._encoders: list[PageEncoder | FilesEncoder] = [
+            (FilesEncoder if result.encoding.apart else PageEncoder)(
                 result.encoding.of(format),
                 pages=len(infos),
                 nbytes=sum(plan.result_bytes(plan.outputs[at]) for plan in plans),
@@ -59,7 +98,7 @@ class ResultEncoder:
                     encoder.check(ImageSpec(output.dtype, node.channels, plan.alpha, node.extent))
 
     def encode(self, made: Iterable[Sequence[Page]]) -> list[Encoded]:
-        """Return the content of each result.
+        """Return the content of each file, in their order.
 
         Parameters
         ----------
@@ -73,12 +112,22 @@ class ResultEncoder:
                 for result, encoder, page in zip(self._results, self._encoders, pages, strict=True):
                     with _said_of(result):
                         encoder.add(page)
-            return [encoder.finish() for encoder in self._encoders]
+            return [
+                each
+                for encoder in self._encoders
+                for each in (
+                    encoder.finish_all() if isinstance(encoder, FilesEncoder) else [encoder.finish()]
+                )
+            ]
 
     def notes(self, encoded: Sequence[Encoded]) -> list[str]:
         """Return what encoders dropped, and of which result."""
-        pairs = zip(self._results, encoded, strict=True)
-        return [result.of(note) for result, each in pairs for note in each.notes]
+        results = {result.name: result for result in self._results}
+        pairs = zip(self.files, encoded, strict=True)
+        said = (
+            results[place.name.partition("-")[0]].of(note) for place, each in pairs for note in each.notes
+        )
+        return list(dict.fromkeys(said))
 
 
 @contextmanager

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 import stat
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 
 from convpipe.batch.journal import JOURNAL
@@ -85,6 +86,8 @@ class Found:
         Other files that were selected, whose names say no format that is read; hidden ones are left out.
     selection : Selection or None
         What decided; None where the input is one image.
+    members : mapping of Path to tuple of Path
+        The files whose images are the pages of one of `images`, which is then none itself.
     """
 
     root: Path
@@ -93,6 +96,46 @@ class Found:
     unreadable: Refused = ()
     unsupported: tuple[Path, ...] = ()
     selection: Selection | None = None
+    members: Mapping[Path, tuple[Path, ...]] = field(default_factory=dict)
+
+    @property
+    def files(self) -> tuple[Path, ...]:
+        """The files that are read, relative to `root`."""
+        return tuple(file for image in self.images for file in self.members.get(image, (image,)))
+
+    def stacked(self) -> Found:
+        """Return the same where the files of each folder are the pages of one image, called after it.
+
+        They are in natural order: numbers in names count as such.
+
+        Raises
+        ------
+        JobError
+            If the input is no folder, or one is called as the folder that it is in, which has images too.
+
+        Examples
+        --------
+        >>> files = Path("a/p10.png"), Path("a/p9.png"), Path("a/b/x.tif")
+        >>> found = Found(Path("."), files, selection=Selection()).stacked()
+        >>> {str(image): list(map(str, files)) for image, files in found.members.items()}
+        {'a/b.tif': ['a/b/x.tif'], 'a.tif': ['a/p9.png', 'a/p10.png']}
+        """
+        if self.selection is None:
+            raise JobError("the input is one image; stack: folder makes one of those of a folder")
+        own = Path(f"{self.root.resolve().name or 'stack'}.tif")
+        members: dict[Path, list[Path]] = {}
+        for file in self.images:
+            inside = file.parent != Path()
+            image = file.parent.with_name(f"{file.parent.name}.tif") if inside else own
+            group = members.setdefault(image, [])
+            if group and group[0].parent != file.parent:
+                raise JobError(
+                    f"the images of {str(self.root)!r} and of {file.parent.name!r} in it would both become "
+                    f"{str(image)!r}; exclude those of one of them"
+                )
+            group.append(file)
+        ordered = {image: tuple(sorted(files, key=_natural)) for image, files in sorted(members.items())}
+        return replace(self, images=tuple(ordered), members=ordered)
 
 
 def find_images(
@@ -211,6 +254,12 @@ LINKED_FOLDER = "a link to a folder; such links are not followed"
 LEADS_NOWHERE = {errno.ENOENT, errno.ENOTDIR, errno.ELOOP}
 """What the system says of a link that leads to nothing. Anything else, as that a folder on its way may not be
 searched or that the disk fails, says that there may be an image, and that it cannot be had."""
+
+
+def _natural(path: Path) -> tuple[tuple[tuple[int, str], ...], str]:
+    """Return what names are sorted by, so that page 9 comes before page 10; equal numbers by their text."""
+    pieces = re.split(r"([0-9]+)", path.name)
+    return tuple((int(each), "") if at % 2 else (0, each) for at, each in enumerate(pieces)), path.name
 
 
 def within(path: Path, folder: Path) -> bool:

@@ -47,6 +47,10 @@ class FolderJob:
         For formats that have them.
     channels : {'samples', 'pages'}, optional
         What the channels of a TIFF are.
+    output_pages : {'file', 'files'}, optional
+        Where the pages of a result go: into one file, or into one each.
+    stack : {'folder'}, optional
+        The images of each folder are the pages of one image, which is called after it.
     outputs : mapping of str to Encoding, or to a dict of its fields
         How results beside that of the last stage are encoded, by their names; what is not said of one is as
         the job says.
@@ -79,7 +83,7 @@ class FolderJob:
     Examples
     --------
     >>> FolderJob("photos", "out", include=["*.png"], quality=90).encoding
-    Encoding(format=None, quality=90, compression=None, channels=None)
+    Encoding(format=None, quality=90, compression=None, channels=None, pages=None)
     """
 
     input: Path
@@ -94,6 +98,8 @@ class FolderJob:
     quality: int | None = None
     compression: int | str | None = None
     channels: str | None = None
+    output_pages: str | None = None
+    stack: str | None = None
     outputs: tuple[tuple[str, Encoding], ...] = ()
     accept: tuple[tuple[str, Range], ...] = ()
     measures: Path | None = None
@@ -155,22 +161,27 @@ class FolderJob:
     @property
     def encoding(self) -> Encoding:
         """How results are encoded for which nothing else is said."""
-        return Encoding(self.format, self.quality, self.compression, self.channels)
+        return Encoding(self.format, self.quality, self.compression, self.channels, self.output_pages)
 
     @property
     def decides(self) -> dict[str, Any]:
         """Return the settings that the bytes of a result depend on, beside its image and the pipeline."""
         whole = {**_said(self.encoding), "allow_truncated": self.allow_truncated}
         whole |= {} if self.mask is None else {"masked": True}  # by which, the record of each image says
-        whole |= {} if self.pages == ALL_PAGES else {"pages": str(self.pages)}
+        whole |= {} if self.pages == ALL_PAGES else {"read": str(self.pages)}
+        whole |= {} if self.stack is None else {"stack": self.stack}
         own = {name: encoding.over(self.encoding) for name, encoding in self.outputs}
         others = {name: _said(encoding) for name, encoding in own.items() if encoding != self.encoding}
         return {**whole, "outputs": others} if others else whole
 
 
 def _said(encoding: Encoding) -> dict[str, Any]:
-    """Return what an encoding says; of channels only where it does, as in journals of before it."""
-    return {name: said for name, said in asdict(encoding).items() if said is not None or name != "channels"}
+    """Return what an encoding says; of channels and pages only where it does, as in journals of before."""
+    return {
+        name: said
+        for name, said in asdict(encoding).items()
+        if said is not None or name not in ("channels", "pages")
+    }
 
 
 def _encoding(given: Encoding | Mapping[str, Any]) -> Encoding:

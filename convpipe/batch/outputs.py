@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -28,6 +29,40 @@ def output_path(relative: Path, format: str | None) -> Path:
     if format is None or format_of(relative) == format:
         return relative
     return relative.with_name(relative.stem + FORMATS[format].extensions[0])
+
+
+_NUMBERED = re.compile(r"(.+)-[0-9]{3,}((?:\.[^.]*)?)")
+
+
+def page_path(target: Path, number: int, count: int) -> Path:
+    """Return the path of a page of a result, where each has a file of its own.
+
+    Parameters
+    ----------
+    target : Path
+        That the result would have as one file.
+    number, count : int
+        Of the page in its image, from 0, and of the pages there.
+
+    Examples
+    --------
+    >>> page_path(Path("a/b.tif"), 7, 12).as_posix(), page_path(Path("b.png"), 7, 5000).as_posix()
+    ('a/b-007.tif', 'b-0007.png')
+    """
+    digits = max(3, len(str(count - 1)))
+    return target.with_name(f"{target.stem}-{number:0{digits}}{target.suffix}")
+
+
+def result_of_page(path: Path) -> Path | None:
+    """Return the path of which another may be that of a page; None where it is none.
+
+    Examples
+    --------
+    >>> result_of_page(Path("a/b-007.tif")).as_posix(), result_of_page(Path("b.tif"))
+    ('a/b.tif', None)
+    """
+    found = _NUMBERED.fullmatch(path.name)
+    return None if found is None else path.with_name("".join(found.groups()))
 
 
 def place(input: Path, output: str | Path) -> tuple[Path, str | None]:
@@ -57,7 +92,10 @@ def is_new(output: str | Path) -> bool:
 
 
 Targets = tuple[Path, ...]
-"""Where the results of an image go, in the order of the results, relative to the output folder."""
+"""Where the results of an image go, in the order of the results, relative to the output folder.
+
+Of a result whose pages have files of their own it is the name that they are numbered from
+(:func:`page_path`)."""
 
 
 def map_outputs(
@@ -89,10 +127,15 @@ def map_outputs(
             f"the job gives several results ({names}), and cannot write them to one file, {file!r}; "
             f"for a folder of that name, write {str(output / file) + os.sep!r}"
         )
+    if file is not None and any(result.encoding.apart for result in results):
+        raise JobError(
+            f"each page goes to a file of its own, and cannot go to one file, {file!r}; for a folder of that "
+            f"name, write {str(output / file) + os.sep!r}"
+        )
     _check_folders(found, results)
     targets = {relative: _targets(relative, results, file) for relative in found.images}
     _check_distinct(targets, results)
-    _check_apart(found, output, targets)
+    _check_apart(found, output, targets, results)
     _check_writable(output)
     return targets
 
@@ -106,7 +149,7 @@ def _targets(relative: Path, results: Sequence[Result], file: str | None) -> Tar
 def _check_folders(found: Found, results: Sequence[Result]) -> None:
     """Refuse a folder of the input that would be mirrored into the folder of a result."""
     names = {_key(result.folder): result.name for result in results if result.folder.name}
-    for relative in found.images if names else ():
+    for relative in found.files if names else ():
         if len(relative.parts) > 1 and (name := names.get(_key(Path(relative.parts[0])))) is not None:
             raise JobError(
                 f"the results {name!r} go to a folder of that name, and so would the last stage's of "
@@ -119,19 +162,28 @@ def _each(targets: Mapping[Path, Targets]) -> Iterator[tuple[Path, Path]]:
     return ((relative, target) for relative, own in targets.items() for target in own)
 
 
-def _check_apart(found: Found, output: Path, targets: Mapping[Path, Targets]) -> None:
+def _check_apart(
+    found: Found, output: Path, targets: Mapping[Path, Targets], results: Sequence[Result]
+) -> None:
     inner, outer = Path(os.path.realpath(output)), Path(os.path.realpath(found.root))
-    inputs = {_key(outer / relative) for relative in targets}
-    for relative, target in _each(targets):
-        if _key(inner / target) in inputs:
-            raise JobError(
-                f"the result of {str(relative)!r} would replace an input, {str(inner / target)!r}; "
-                "choose another output folder"
-            )
+    inputs = {_key(outer / relative) for relative in found.files}
+    pages = {_key(outer / of) for relative in found.files if (of := result_of_page(relative)) is not None}
+    for relative, own in targets.items():
+        for target, result in zip(own, results, strict=True):
+            if _key(inner / target) in (pages if result.encoding.apart else inputs):
+                raise JobError(
+                    f"the result of {str(relative)!r} would replace an input, {str(inner / target)!r}"
+                    f"{' with a number' if result.encoding.apart else ''}; choose another output folder"
+                )
     if found.selection is None or not inner.is_relative_to(outer):
         return
     folder = inner.relative_to(outer)
-    if any(found.selection.takes(folder / target) for _, target in _each(targets)):
+    made = (
+        page_path(target, 0, 1) if result.encoding.apart else target
+        for own in targets.values()
+        for target, result in zip(own, results, strict=True)
+    )
+    if any(found.selection.takes(folder / target) for target in made):
         others = f", or exclude '{folder.as_posix()}/**'" if folder != Path() else ""
         raise JobError(
             f"the output {str(output)!r} lies inside the input {str(found.root)!r}: its results would be "

@@ -10,9 +10,10 @@ from pathlib import Path
 from convpipe import images
 from convpipe.batch.identity import Maker
 from convpipe.batch.journal import Line
+from convpipe.batch.outputs import result_of_page
 from convpipe.errors import JobError
 from convpipe.images import Folder, OpenFile
-from convpipe.report import ImageResult
+from convpipe.report import ImageResult, ResultFile
 
 
 class Past:
@@ -42,7 +43,11 @@ class Past:
         return str(target) in self._own
 
     def settled(
-        self, relative: Path, hashes: tuple[str, str | None], output: Folder, targets: Mapping[str, Path]
+        self,
+        relative: Path,
+        hashes: tuple[str, str | None],
+        output: Folder,
+        targets: Mapping[str, tuple[Path, bool]],
     ) -> ImageResult | None:
         """Return the image's result if nothing needs to be done for it any more.
 
@@ -54,7 +59,8 @@ class Past:
             Of the image as it is now, and of its mask.
         output : Folder
         targets : mapping
-            Where in it its results are, or will be, by their names. All of them have to be there, and right.
+            Where in it its results are, or will be, by their names; and whether each page has a file of its
+            own. All of them have to be there, and right.
         """
         record = self._records.get(str(relative))
         if record is None or (record.input_hash, record.mask_hash) != hashes:
@@ -69,12 +75,22 @@ def _settles(result: ImageResult) -> bool:
     return result.status == "done" or result.quarantined
 
 
-def _all_hold(record: ImageResult, output: Folder, targets: Mapping[str, Path]) -> bool:
+def _all_hold(record: ImageResult, output: Folder, targets: Mapping[str, tuple[Path, bool]]) -> bool:
     """Tell whether the results of an image are those of its record."""
-    files = {file.name: file for file in record.files}
+    files: dict[str, list[ResultFile]] = {}
+    for file in record.files:
+        files.setdefault(file.name.partition("-")[0], []).append(file)
     return files.keys() == targets.keys() and all(
-        holds(output, target, *files[name].content) for name, target in targets.items()
+        _is_at(file, *targets[name], len(own)) and holds(output, Path(file.output), *file.content)
+        for name, own in files.items()
+        for file in own
     )
+
+
+def _is_at(file: ResultFile, target: Path, apart: bool, count: int) -> bool:
+    """Tell whether a file of a result, of which there are so many, lies where this run would write it."""
+    path = Path(file.output)
+    return result_of_page(path) == target if apart else count == 1 and path == target
 
 
 def holds(folder: Folder, relative: Path, size: int, digest: str | None) -> bool:
@@ -89,7 +105,14 @@ def holds(folder: Folder, relative: Path, size: int, digest: str | None) -> bool
         return False
 
 
-def read_past(lines: Iterable[Line], maker: Maker, targets: Iterable[Path], *, overwrite: bool) -> Past:
+def read_past(
+    lines: Iterable[Line],
+    maker: Maker,
+    targets: Iterable[Path],
+    *,
+    overwrite: bool,
+    paged: Iterable[Path] = (),
+) -> Past:
     """Return what a journal says of runs of this job.
 
     Parameters
@@ -100,6 +123,8 @@ def read_past(lines: Iterable[Line], maker: Maker, targets: Iterable[Path], *, o
         The results of this run, relative to the output folder.
     overwrite : bool
         Whether the results of other jobs may be replaced.
+    paged : iterable of Path
+        Those whose pages have files of their own.
 
     Raises
     ------
@@ -116,7 +141,9 @@ def read_past(lines: Iterable[Line], maker: Maker, targets: Iterable[Path], *, o
         if line.maker.identity == maker.identity:
             records.append(line.result)
         makers.update((file.output, line.maker) for file in line.result.files)
+    numbered = frozenset(paged)
     there = {str(target): makers[str(target)] for target in targets if str(target) in makers}
+    there |= {path: each for path, each in makers.items() if result_of_page(Path(path)) in numbered}
     others = [each for each in there.values() if each != maker]
     difference = maker.difference(others[-1]) if others else None
     if others and not overwrite and all(each.identity != maker.identity for each in there.values()):

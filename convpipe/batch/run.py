@@ -29,6 +29,7 @@ from convpipe.batch.table import opened_table
 from convpipe.errors import JobError
 from convpipe.images import Folder
 from convpipe.measures import Gauge
+from convpipe.pages import ALL_PAGES
 from convpipe.paths import tried
 from convpipe.report import ImageResult, Report, printable
 
@@ -82,6 +83,7 @@ def run_folder(
 
 def _run(engine: Engine, gauge: Gauge | None, job: FolderJob, progress: Progress | None) -> Report:
     found = find_images(job.input, job.include, job.exclude, job.recursive)
+    found = found.stacked() if job.stack else found
     results = job.results(name for name, _ in engine.wiring.outputs)
     targets = map_outputs(found, job.output, results, job.result)
     left = _left_out(found)
@@ -99,6 +101,7 @@ def _run(engine: Engine, gauge: Gauge | None, job: FolderJob, progress: Progress
         _clear_stale(output, chain.from_iterable(targets.values()))
         root = found.root
         run = Run(job, engine, gauge, results, reader, input, root, output, past, budget, masks, threads)
+        run.members = found.members
         for result in left:
             record(run, journal, result)
         interrupted = settle_all(run, journal, list(targets.items()), hands, progress)
@@ -149,8 +152,14 @@ def _begin(
     maker = Maker(Identity.of(engine, made_of), os.path.realpath(found.root))
     past = Past()
     if job.resume:
+        results = job.results(name for name, _ in engine.wiring.outputs)
+        pairs = [pair for own in targets.values() for pair in zip(own, results, strict=True)]
         past = read_past(
-            journal.lines(), maker, chain.from_iterable(targets.values()), overwrite=job.overwrite
+            journal.lines(),
+            maker,
+            (target for target, result in pairs if not result.encoding.apart),
+            overwrite=job.overwrite,
+            paged=(target for target, result in pairs if result.encoding.apart),
         )
     journal.begin(maker, job=job.name, settings=made_of, began=_now())
     return past
@@ -167,9 +176,10 @@ def _journal(output: Folder, job: FolderJob) -> Ledger:
 
 
 def _reader(job: FolderJob) -> Reader:
+    pages = ALL_PAGES if job.stack else job.pages  # which are files there
     if job.isolate:
-        return IsolatedReader(job.limits, job.allow_truncated, job.timeout, job.pages)
-    return DirectReader(job.limits, job.allow_truncated, job.pages)
+        return IsolatedReader(job.limits, job.allow_truncated, job.timeout, pages)
+    return DirectReader(job.limits, job.allow_truncated, pages)
 
 
 def _cores() -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Event
@@ -75,6 +75,8 @@ class Run:
     past : Past
     budget : Budget
     masks : Masks or None
+    members : mapping of Path to tuple of Path
+        The files of each image that is a folder of them.
     threads : int or None
         Threads that filter one image, if it is not small; None: all cores.
     stop : Event
@@ -98,6 +100,7 @@ class Run:
     budget: Budget
     masks: Masks | None
     threads: int | None
+    members: Mapping[Path, tuple[Path, ...]] = field(default_factory=dict)
     drafts: Drafts = field(default_factory=Drafts)
     stop: Event = field(default_factory=Event)
     stopped: str | None = None

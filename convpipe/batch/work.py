@@ -7,7 +7,7 @@ import math
 import os
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import AbstractContextManager, ExitStack, nullcontext
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,8 @@ from numpy.typing import NDArray
 
 from convpipe import images, subject
 from convpipe.batch.budget import Need
-from convpipe.batch.encode import ResultEncoder
+from convpipe.batch.encode import Place, ResultEncoder
+from convpipe.batch.given import FolderStack, Given, OneFile, Stamp, check_sizes
 from convpipe.batch.isolate import DecoderLost
 from convpipe.batch.masks import check_extents, opened_mask, read_mask
 from convpipe.batch.outputs import Targets, result_folder
@@ -25,11 +26,12 @@ from convpipe.batch.reader import Opened
 from convpipe.batch.resume import holds
 from convpipe.batch.state import Engine, Run
 from convpipe.errors import ConvpipeError, JobError, PlanError, ReadError, WriteError
-from convpipe.images import Encoded, File, ImageInfo, OpenFile, Page
+from convpipe.images import Encoded, File, Folder, ImageInfo, OpenFile, Page
 from convpipe.losses import Losses
 from convpipe.measures import Gauge
 from convpipe.plan import Plan
 from convpipe.report import ImageResult, ResultFile, Status, printable
+from convpipe.stages.wiring import RESULT
 
 DISK_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EROFS}
 """What no later image would be spared."""
@@ -130,29 +132,41 @@ class Work:
         if self._exists() and not (self._job.overwrite or self._job.resume):
             raise images.already_exists()
         self._enter("read")
-        with self._run.open(self._relative) as file, self._mask() as mask:
-            files = [each for each in (file, mask) if each is not None]
+        with self._given() as given, self._mask() as mask:
+            files = [given, *([OneFile(mask)] if mask is not None else [])]
             seen, hashes = self._look(files)
             kept = self._kept(hashes)
             if kept is not None:
                 return kept
-            with self._run.reader.open(file) as image, self._opened_mask(mask) as shown:
+            with given.open(self._run.reader) as image, self._opened_mask(mask) as shown:
                 mask_bytes = _mask_bytes(shown, image.infos)
                 plans = self._plan(image.infos)
                 encoder = self._encoder(image.infos, plans)
                 measured = plans if self._run.gauge is None else self._planned(self._run.gauge, image.infos)
-                with self._run.budget.share(self._need(seen[0][0], measured, encoder, mask_bytes)):
+                file_bytes = max(size for size, *_ in seen[0])
+                with self._run.budget.share(self._need(file_bytes, measured, encoder, mask_bytes)):
                     self._shown = None if shown is None else read_mask(shown)
                     encoded = encoder.encode(self._pages(image, plans))
                     self._note(encoder.notes(encoded))
-                    if [each.stamp() for each in files] != seen:
+                    if [each.stamps() for each in files] != seen:
                         raise changed()
                     self._enter("write")
-                    return self._save(encoded)
+                    return self._save(encoder.files, encoded)
+
+    @contextmanager
+    def _given(self) -> Iterator[Given]:
+        """Open the image; where it is a folder of them, each is opened when it is read."""
+        run = self._run
+        if (members := run.members.get(self._relative)) is not None:
+            yield FolderStack(members, run.open, run.job.pages)
+            return
+        with run.open(self._relative) as file:
+            yield OneFile(file)
 
     def _exists(self) -> bool:
-        """Tell whether the name of a result is taken."""
-        return any(map(self._is_taken, self._targets))
+        """Tell whether the name of a result is taken; those of pages are not known yet."""
+        pairs = zip(self._targets, self._run.results, strict=True)
+        return any(self._is_taken(target) for target, result in pairs if not result.encoding.apart)
 
     def _is_taken(self, target: Path) -> bool:
         try:
@@ -169,17 +183,18 @@ class Work:
     def _kept(self, hashes: tuple[str, str | None]) -> ImageResult | None:
         """Return what an earlier run settled, if the image and all its results are as it left them."""
         run = self._run
-        targets = {result.name: target for result, target in zip(run.results, self._targets, strict=True)}
+        targets = {
+            result.name: (target, result.encoding.apart)
+            for result, target in zip(run.results, self._targets, strict=True)
+        }
         return run.past.settled(self._relative, hashes, run.output, targets)
 
-    def _look(self, files: Sequence[OpenFile]) -> tuple[list[tuple[int, ...]], tuple[str, str | None]]:
+    def _look(self, files: Sequence[Given]) -> tuple[list[list[Stamp]], tuple[str, str | None]]:
         """Return what tells whether the image and its mask were changed, and the hashes of their content."""
-        seen = [file.stamp() for file in files]
-        for size, *_ in seen:
-            self._run.reader.limits.check_file(size)
-        self._learn(bytes_read=sum(size for size, *_ in seen))
+        seen = [file.stamps() for file in files]
+        self._learn(bytes_read=sum(check_sizes(each, self._run.reader.limits) for each in seen))
         try:
-            digest, *of_mask = map(images.digest_file, files)
+            digest, *of_mask = (file.digest() for file in files)
         except OSError as error:
             raise ReadError(f"cannot read: {error.strerror or error}") from error
         hashes = digest, of_mask[0] if of_mask else None
@@ -214,6 +229,9 @@ class Work:
         self._enter("write")
         encoder = ResultEncoder(self._run, self._targets, infos, plans)
         encoder.check()
+        paths = [file.path for file in encoder.files if file.page is not None]
+        if any(map(self._is_taken, paths)) and not (self._job.overwrite or self._job.resume):
+            raise images.already_exists()
         return encoder
 
     def _need(self, file_bytes: int, plans: Sequence[Plan], encoder: ResultEncoder, mask_bytes: int) -> Need:
@@ -276,24 +294,28 @@ class Work:
             self._enter("read")
             yield self._apply(image.read_page(), info, plan)
 
-    def _save(self, encoded: Sequence[Encoded]) -> ImageResult:
+    def _save(self, places: Sequence[Place], encoded: Sequence[Encoded]) -> ImageResult:
         """Write the results, but those that are there: a run may have died between files and their record."""
-        run, names = self._run, [result.name for result in self._run.results]
+        run = self._run
         files = [
-            ResultFile(name, str(target), each.size, each.digest)
-            for name, target, each in zip(names, self._targets, encoded, strict=True)
+            ResultFile(place.name, str(place.path), each.size, each.digest)
+            for place, each in zip(places, encoded, strict=True)
         ]
         with ExitStack() as stack:
-            new = []
-            for target, content, file in zip(self._targets, encoded, files, strict=True):
-                replaces = run.job.overwrite or run.past.made(target)
+            new, folders = [], dict[Path, Folder]()
+            for place, content, file in zip(places, encoded, files, strict=True):
+                replaces = run.job.overwrite or run.past.made(place.path)
                 if replaces or not (
-                    run.job.resume and holds(run.output, target, file.bytes_written, file.output_hash)
+                    run.job.resume and holds(run.output, place.path, file.bytes_written, file.output_hash)
                 ):
-                    folder = stack.enter_context(result_folder(run.output, target, make=True))
-                    new.append(File(folder, target.name, content.pieces, replaces))
+                    below = place.path.parent
+                    if below not in folders:
+                        opened = result_folder(run.output, place.path, make=True)
+                        folders[below] = stack.enter_context(opened)
+                    new.append(File(folders[below], place.path.name, content.pieces, replaces))
             images.save_all(new, run.drafts)
-        *beside, last = files
+        last = next(file for file in files if file.name == RESULT)
+        beside = [file for file in files if file is not last]
         return self._result(
             "done",
             output=last.output,

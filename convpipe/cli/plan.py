@@ -31,9 +31,10 @@ from convpipe.pages import ALL_PAGES
 from convpipe.stages.wiring import RESULT
 
 if TYPE_CHECKING:
-    from convpipe.batch import Result
+    from convpipe.batch import Found, Result
     from convpipe.config import Job
     from convpipe.formula import Measure
+    from convpipe.images import ImageInfo
     from convpipe.plan import Plan
 
 Kind = tuple[tuple[int, ...], str, bool, str]
@@ -246,26 +247,32 @@ def _outputs(job: Job) -> tuple[tuple[str, str], ...]:
 
 def _kinds(job: Job, root: Path, failures: list[Failure]) -> dict[Kind, list[str]]:
     """Return the images in a job's input by their kind, and add those that have none to `failures`."""
-    from convpipe import images
     from convpipe.batch import find_images
 
     found = find_images(root, job.input.include, job.input.exclude, job.input.recursive)
     if not found.images:
         raise nothing_found(job, root, found.unsupported)
+    found = found.stacked() if job.input.stack else found
     kinds: dict[Kind, list[str]] = {}
-    for relative in map(str, found.images):
+    for relative in found.images:
         try:
-            info = images.probe(
-                found.root / relative,
-                job.limits,
-                pages=job.input.pages or ALL_PAGES,
-                allow_truncated=job.allow_truncated,
-            )
+            info = _probed(found, relative, job)
         except ImageError as error:
-            failures.append(Failure([relative], "read", str(error), repr(relative)))
+            failures.append(Failure([str(relative)], "read", str(error), repr(str(relative))))
             continue
         channels = () if info.channels == 1 else (info.channels,)
         nodata = repr(info.nodata) if job.missing == "file" and info.nodata is not None else ""
         kind = ((*info.extent, *channels), info.dtype, info.alpha, nodata)
-        kinds.setdefault(kind, []).append(relative)
+        kinds.setdefault(kind, []).append(str(relative))
     return kinds
+
+
+def _probed(found: Found, relative: Path, job: Job) -> ImageInfo:
+    """Read the header of the first page of an image that a run would filter."""
+    from convpipe import images
+
+    pages, damaged = job.input.pages or ALL_PAGES, job.allow_truncated
+    if (members := found.members.get(relative)) is not None:
+        first = members[pages.select(len(members))[0]]
+        return images.probe(found.root / first, job.limits, allow_truncated=damaged)
+    return images.probe(found.root / relative, job.limits, pages=pages, allow_truncated=damaged)

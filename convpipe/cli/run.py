@@ -232,6 +232,8 @@ def _filter(job: Job, pipeline: Pipeline, source: Path, target: Path, how: Mappi
         quality=job.output.quality,
         compression=job.output.compression,
         channels=job.output.channels,
+        output_pages=job.output.pages,
+        stack=job.input.stack,
         mask=job.mask,
         outputs={name: spec.encoding for name, spec in job.outputs.items()},
         accept=job.accept,

@@ -35,6 +35,7 @@ class InputSpec:
     include: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
     recursive: bool = True
+    stack: str | None = None
     pages: PageRange | None = None
 
 
@@ -47,6 +48,7 @@ class OutputSpec:
     quality: int | None = None
     compression: int | str | None = None
     channels: str | None = None
+    pages: str | None = None
 
 
 @dataclass(frozen=True)
@@ -61,11 +63,14 @@ class ResultSpec:
     quality: int | None = None
     compression: int | str | None = None
     channels: str | None = None
+    pages: str | None = None
 
     @property
     def encoding(self) -> dict[str, Any]:
         """How it is encoded, as a folder job takes it."""
-        return {name: getattr(self, name) for name in ("format", "quality", "compression", "channels")}
+        return {
+            name: getattr(self, name) for name in ("format", "quality", "compression", "channels", "pages")
+        }
 
 
 @dataclass(frozen=True)
@@ -160,6 +165,12 @@ INPUT_KEYS: tuple[Parameter, ...] = (
     Globs("include", "globs of the images to take; default: all formats that can be read", ()),
     Globs("exclude", "globs of the images to leave out", ()),
     Flag("recursive", "look in subfolders too", True),
+    Choice(
+        "stack",
+        "folder: the images of each folder, by the numbers in their names, are the pages of one image",
+        None,
+        choices=("folder",),
+    ),
     Pages(
         "pages",
         "those filtered of a file of several: one, [first, end] or [first, end, step]; default: all",
@@ -191,6 +202,12 @@ OUTPUT_KEYS: tuple[Parameter, ...] = (
         "those of a TIFF: samples of each pixel; or pages, a page each, as ImageJ has them; default: samples",
         None,
         choices=("samples", "pages"),
+    ),
+    Choice(
+        "pages",
+        "where the pages of a result go: one file; or files, name-000 and so on; default: file",
+        None,
+        choices=("file", "files"),
     ),
 )
 

@@ -7,6 +7,7 @@ called from many threads at once; decoding and encoding release the GIL.
 from convpipe.images.atomic import TEMPORARY_SUFFIX, Drafts, File, clear_stale, is_temporary
 from convpipe.images.digest import digest_file
 from convpipe.images.encoded import EXISTS, Encoded, already_exists, save_all
+from convpipe.images.files import FilesEncoder
 from convpipe.images.folder import Folder, OpenFile, OutsideError, open_file
 from convpipe.images.formats.registry import (
     BY_EXTENSION,
@@ -36,6 +37,7 @@ __all__ = [
     "Encoded",
     "Encoding",
     "File",
+    "FilesEncoder",
     "Folder",
     "Format",
     "Image",

@@ -13,7 +13,7 @@ from convpipe.images.atomic import Drafts, File
 from convpipe.images.digest import digest_of
 from convpipe.images.folder import Folder
 from convpipe.images.source import Pieces, one_line
-from convpipe.images.spool import Spool
+from convpipe.images.spool import Part, Spool
 
 EXISTS = "the output exists; overwrite replaces it"
 """Reason of a result that would need ``overwrite``."""
@@ -25,19 +25,19 @@ class Encoded:
 
     Parameters
     ----------
-    pieces : list of bytes, or Spool
+    pieces : list of bytes, Spool, or Part of one
         To be written one after the other.
     notes : tuple of str
         What of the metadata was dropped, and why.
     """
 
-    pieces: Pieces | Spool
+    pieces: Pieces | Spool | Part
     notes: tuple[str, ...] = ()
 
     @property
     def size(self) -> int:
         """Number of bytes."""
-        return self.pieces.size if isinstance(self.pieces, Spool) else sum(map(len, self.pieces))
+        return self.pieces.size if isinstance(self.pieces, Spool | Part) else sum(map(len, self.pieces))
 
     @property
     def digest(self) -> str:

@@ -28,12 +28,20 @@ class Encoding:
     channels : {'samples', 'pages'}, optional
         What the channels of a TIFF are: samples of each pixel, the default; or a page each, as ImageJ has
         them.
+    pages : {'file', 'files'}, optional
+        Where the pages of a result go: into one file, the default; or into one each.
     """
 
     format: str | None = None
     quality: int | None = None
     compression: int | str | None = None
     channels: str | None = None
+    pages: str | None = None
+
+    @property
+    def apart(self) -> bool:
+        """Whether each page has a file of its own."""
+        return self.pages == "files"
 
     def over(self, other: Encoding) -> Encoding:
         """Return this, and what it does not say as `other` says.
@@ -41,7 +49,7 @@ class Encoding:
         Examples
         --------
         >>> Encoding("tiff").over(Encoding("jpeg", quality=90))
-        Encoding(format='tiff', quality=90, compression=None, channels=None)
+        Encoding(format='tiff', quality=90, compression=None, channels=None, pages=None)
         """
         said = {name: value for name, value in asdict(self).items() if value is not None}
         return Encoding(**{**asdict(other), **said})
@@ -52,13 +60,14 @@ class Encoding:
         Examples
         --------
         >>> Encoding(quality=90, compression=3).of("jpeg")
-        Encoding(format='jpeg', quality=90, compression=None, channels=None)
+        Encoding(format='jpeg', quality=90, compression=None, channels=None, pages=None)
         """
         return Encoding(
             format,
             self.quality if FORMATS[format].quality else None,
             self.compression if FORMATS[format].compression else None,
             self.channels if FORMATS[format].pages else None,
+            self.pages,
         )
 
 

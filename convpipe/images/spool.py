@@ -5,7 +5,8 @@ from __future__ import annotations
 import io
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from typing import BinaryIO, cast
 
 from convpipe.images.folder import Folder
@@ -46,3 +47,32 @@ class Spool:
     def size(self) -> int:
         """Number of bytes."""
         return self.file.seek(0, os.SEEK_END)
+
+    def put(self, pieces: Iterable[bytes | bytearray | memoryview]) -> Part:
+        """Write the content of one file of several behind what is there, and return where it is.
+
+        Examples
+        --------
+        >>> spool = Spool(10)
+        >>> parts = [spool.put([b"one"]), spool.put([b"t", b"wo"])]
+        >>> [b"".join(part) for part in parts]
+        [b'one', b'two']
+        """
+        begin = self.size
+        self.file.writelines(pieces)
+        self.file.flush()
+        return Part(self, begin, self.size - begin)
+
+
+@dataclass(frozen=True)
+class Part:
+    """The content of one of the files that a spool holds, to be iterated over in pieces."""
+
+    spool: Spool
+    begin: int
+    size: int
+
+    def __iter__(self) -> Iterator[bytes]:
+        for at in range(self.begin, self.begin + self.size, PIECE):
+            self.spool.file.seek(at)
+            yield self.spool.file.read(min(PIECE, self.begin + self.size - at))

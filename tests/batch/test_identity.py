@@ -59,6 +59,8 @@ JOBS = {
     "quality": 50,
     "compression": 3,
     "channels": "pages",
+    "output_pages": "files",
+    "stack": "folder",
     "allow_truncated": True,
     "outputs": {"soft": {"format": "tiff"}},
     "mask": "elsewhere",
@@ -90,7 +92,7 @@ def test_every_setting_of_a_folder_job(name):
     one = FolderJob("in", "out")
     other = dataclasses.replace(one, **{name: JOBS[name]})
     ours, theirs = (Identity.of(pipeline, settings(pipeline, **job.decides)) for job in (one, other))
-    assert (ours == theirs) == (list(JOBS).index(name) > 7)
+    assert (ours == theirs) == (list(JOBS).index(name) > 9)
 
 
 COMMONS = {

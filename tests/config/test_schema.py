@@ -44,6 +44,7 @@ GOOD = [
     {"input": "photos", "output": "out", "stages": [EDGE]},
     {"input": {"include": "*.png", "exclude": ["a", "b"]}, "stages": [EDGE]},
     *({"input": {"pages": pages}, "stages": [EDGE]} for pages in (3, -1, [0, 10], [None, -1], [0, 10, 2])),
+    {"input": {"stack": "folder"}, "output": {"pages": "files"}, "stages": [EDGE]},
     {"output": {"format": "jpg"}, "stages": [EDGE]},
     {"output": {"format": "tif"}, "stages": [EDGE]},
     {"output": {"format": "PNG"}, "stages": [EDGE]},
@@ -89,6 +90,8 @@ def test_what_the_loader_takes_the_schema_takes(good, tmp_path):
             {"stages": [EDGE], "input": {"pages": pages}}
             for pages in (True, 1.5, "1", [1], [0, 1, 0], [0, 1, 2, 3])
         ),
+        {"stages": [EDGE], "input": {"stack": "pages"}},
+        {"stages": [EDGE], "output": {"pages": True}},
         {"stages": [{"edge": "sobel"}], "y-a": 3},
         {"stages": [{"edge": "sobel", "from": "two words"}]},
         {"stages": [{"combine": "a"}]},
