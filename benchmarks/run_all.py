@@ -1,9 +1,9 @@
 """Every benchmark, one after the other, and with --record the results beside this file.
 
-    python benchmarks/run_all.py [--record] [--side N] [--threads 2] [SCRIPT ...]
+    python benchmarks/run_all.py [--record] [--side N] [--threads 2] [SCRIPT ...] [OPTION ...]
 
 results.json holds the numbers, results.md the same as tables. A script named here replaces its own part of
-them and leaves the rest.
+them and leaves the rest. Options that are not known here are those of the scripts.
 """
 
 from __future__ import annotations
@@ -144,11 +144,11 @@ def main() -> None:
     parser.add_argument("--record", action="store_true", help="write results.md and results.json")
     parser.add_argument("--side", type=int, help="of the images; default: each script's own")
     parser.add_argument("--threads", type=int, default=2)
-    options = parser.parse_args()
+    options, others = parser.parse_known_args()
     if unknown := set(options.scripts) - set(SCRIPTS):
         parser.error(f"unknown script {', '.join(unknown)}; known are {', '.join(SCRIPTS)}")
     given = ["--threads", str(options.threads)]
-    given += ["--side", str(options.side)] if options.side else []
+    given += [*(["--side", str(options.side)] if options.side else []), *others]
     found = {name: run_script(name, given) for name in options.scripts}
     if options.record:
         record({name: result for name, result in found.items() if result})
