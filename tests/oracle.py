@@ -209,9 +209,8 @@ def lookup(op, values, samples):
 
 def histogram(measured, held):
     """Count samples by whole numbers, of an integer image, or in bins; return also the middles of these."""
-    if held.min() == held.max() or (
-        measured.integers and (held == np.rint(held)).all()
-    ):  # one value has one bin
+    is_flat = held.min() == held.max()  # which one bin is for
+    if is_flat or (measured.integers and (held == np.rint(held)).all()):
         values, counts = np.unique(held, return_counts=True)
         return counts, values
     counts, edges = np.histogram(held, measured.bins)
@@ -440,6 +439,11 @@ def run_covered(plan, image, there):
         read = [entering if at < 0 else made[at] for at in node.inputs]
         if isinstance(node.ops[0], Turn):
             made.append(tuple(turned(node.ops[0], each) for each in read[0]))
+            continue
+        if isinstance(node.ops[0], Frame):  # of one that leaves NaN out
+            ((samples, cover),) = read
+            found = node.ops[0](np.where(cover > 0, samples, np.nan))
+            made.append((np.where(cover > 0, found, 0), cover))
             continue
         if len(read) > 1:
             values, cover = covered_join(node.ops[0], read)

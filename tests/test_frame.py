@@ -1,5 +1,6 @@
 """Whole images through functions of libraries: what they are given, and what the plan says of them."""
 
+import itertools
 import json
 import subprocess
 import sys
@@ -87,15 +88,18 @@ def test_memory_is_what_the_functions_take(rng):
     import tracemalloc
 
     wavelet = stage("denoise", "wavelet", wavelet="db4")
-    for one, channels in ((TV, 1), (TV, 3), (stage("denoise", "nlmeans", distance=2), 3), (wavelet, 1)):
+    matched = [stage("contrast", "match", reference=[[0, 1]], channels=how) for how in ("each", "together")]
+    cases = [(TV, 1), (TV, 3), (stage("denoise", "nlmeans", distance=2), 3), (wavelet, 1)]
+    for one, channels in (*cases, *itertools.product(matched, (1, 3))):
         image = rng.integers(0, 256, (200, 200, channels), dtype=np.uint8)
+        image = rng.random(image.shape).astype(np.float32) if one in matched else image
         pipeline = Pipeline([one])
         pipeline(image)
         tracemalloc.start()
         pipeline(image)
         taken = tracemalloc.get_traced_memory()[1]
         tracemalloc.stop()
-        plan = pipeline.plan(image.shape)
+        plan = pipeline.plan(image.shape, image.dtype)
         assert taken <= plan.shared_bytes + plan.output_bytes + 50_000
 
 

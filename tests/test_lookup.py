@@ -3,6 +3,7 @@
 import defined
 import numpy as np
 import pytest
+from skimage import exposure
 
 from convpipe import Pipeline, stage
 from convpipe.compile.cpu import tabulated
@@ -127,6 +128,22 @@ class TestEqualize:
         rounded = Pipeline([stage("blur", "box", size=3, dtype="uint8"), EQUALIZE])
         soft = Pipeline([stage("blur", "box", size=3)])(image)
         np.testing.assert_array_equal(rounded(image), Pipeline([EQUALIZE])(soft))
+
+    @pytest.mark.parametrize("how", ["each", "together"])
+    def test_what_is_missing_and_what_is_infinite_has_no_share(self, how, rng):
+        image = rng.normal(0, 1, (9, 8, 3)).astype(np.float32)
+        holes = rng.random(image.shape) < 0.2
+        image[0, 0], image[0, 1] = np.inf, -np.inf
+        reference = [[[0, 5, 90], [1, 7, 80]], [[4, 5, np.inf], [9, np.nan, 10]]]
+        run = Pipeline([stage("contrast", "match", reference=reference, channels=how)], missing=7)
+        got = run(np.where(holes, np.float32(7), image))
+        others = np.array(reference)
+        for channels in ([0], [1], [2]) if how == "each" else ([0, 1, 2],):
+            part, other, hole = image[..., channels], others[..., channels], holes[..., channels]
+            shared, other = np.isfinite(part) & ~hole, other[np.isfinite(other)]
+            want = np.where(part > 0, other.max(), other.min())
+            want[shared] = exposure.match_histograms(part[shared].astype(float), other)
+            np.testing.assert_allclose(got[..., channels], np.where(hole, 7, want), rtol=1e-6)
 
     def test_flat_and_empty_of_numbers(self):
         flat = np.full((5, 6), 7, np.uint8)

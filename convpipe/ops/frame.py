@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -64,6 +64,8 @@ class Frame:
         channels of them.
     images : int
         How many it takes, of one extent and as many channels.
+    leaves_out : bool
+        Whether a sample that is NaN counts for nothing, and stays NaN.
 
     Raises
     ------
@@ -81,6 +83,7 @@ class Frame:
     copies: int = 0
     planes: int = 0
     images: int = 1
+    leaves_out: bool = False
 
     def __post_init__(self) -> None:
         if self.function not in _FUNCTIONS:
@@ -112,7 +115,7 @@ class Frame:
     def range(self, samples: Interval) -> Interval:
         """Enclose every result."""
         if self.result is not None:
-            return self.result
+            return replace(self.result, nan=samples.nan) if self.leaves_out else self.result
         beyond = self.beyond * self.full_scale
         found = Interval(samples.low - beyond, samples.high + beyond, samples.nan)
         return found if self.values is None else found.join(self.values)

@@ -12,6 +12,7 @@ from convpipe.ops import (
     Bilateral,
     Cast,
     ChannelMap,
+    Frame,
     Map,
     Mix,
     Op,
@@ -118,7 +119,11 @@ class _Holes(Coverer):
         return (self._mean if window.mean else self.filtered)(node, window, given)
 
     def framed(self, node: NodePlan, given: Sequence[Covered]) -> Covered:
-        """Refuse what knows of no hole."""
+        """Return what a function makes that leaves NaN out; refuse one that knows of no hole."""
+        build, frame = self.build, node.ops[0]
+        if isinstance(frame, Frame) and frame.leaves_out:
+            made = build.add(node.ops, *(build.filled(each, math.nan) for each in given))
+            return Covered(made, build.met([each.cover for each in given]), node.unrounded)
         message = "does not know yet what to leave out; it takes no image in which samples can be missing"
         raise PlanError(f"{node.origin} {message}", node.origin.name)
 

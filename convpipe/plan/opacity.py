@@ -15,6 +15,7 @@ from convpipe.ops import (
     Bilateral,
     Cast,
     ChannelMap,
+    Frame,
     Lookup,
     Map,
     Op,
@@ -100,7 +101,9 @@ class _Opacity(Coverer):
             )
             return replace(made, samples=self.build.clean(made), is_clean=True)
         if isinstance(window, Stencil) and node.reduces:
-            return self._measured(node, window, given)
+            return self._measured(node, given)
+        if isinstance(window, Frame) and window.leaves_out:
+            return self._measured(node, given)
         if isinstance(window, Stencil) and not all(stands(bank, window.centre) for bank in window.banks):
             return self.filtered(node, window, given)
         samples = self.build.add(node.ops, given.samples)
@@ -114,9 +117,9 @@ class _Opacity(Coverer):
         samples = self.build.add(node.ops, *(each.samples for each in given))
         return Covered(samples, self._cover(samples), given[0].range)
 
-    def _measured(self, node: NodePlan, window: Stencil, given: Covered) -> Covered:
-        """Return what needs numbers of the whole image: NaN counts for none of them."""
-        at = next(at for at, op in enumerate(node.ops) if statistics(op)) + 1
+    def _measured(self, node: NodePlan, given: Covered) -> Covered:
+        """Return what needs numbers of the whole image, or all of it: NaN counts for nothing."""
+        at = next((at for at, op in enumerate(node.ops) if statistics(op)), 0) + 1
         shown = self.build.filled(given, math.nan)
         spread = self.build.add(node.ops[:at], shown)
         made = Covered(spread, self._cover(spread), self.build.made.nodes[spread].unrounded)

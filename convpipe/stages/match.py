@@ -15,19 +15,30 @@ from convpipe.stages.parameters import Choice
 from convpipe.stages.reference import ReferenceImage
 from convpipe.statistics import Matched
 
+Floats = NDArray[np.float64]
+
 _MATCH = "skimage.exposure.match_histograms"
 
 
 @function(_MATCH)
-def _matched(colours: NDArray[np.float64], reference: Reference, each: bool) -> NDArray[np.float64]:
-    from skimage import exposure
-
+def _matched(colours: Floats, reference: Reference, each: bool) -> Floats:
     template = np.asarray(reference.pixels, np.float64)
     if not each:
-        return np.asarray(exposure.match_histograms(colours, template))
+        return _taken_over(colours, template)
     template = np.broadcast_to(template, (*template.shape[:2], colours.shape[2]))
-    matched: NDArray[np.float64] = exposure.match_histograms(colours, template, channel_axis=2)
-    return matched
+    planes = [_taken_over(colours[..., k], template[..., k]) for k in range(colours.shape[2])]
+    return np.stack(planes, axis=2)
+
+
+def _taken_over(samples: Floats, template: Floats) -> Floats:
+    """Return samples with the distribution of others; of both, what is not finite counts for nothing."""
+    from skimage import exposure
+
+    held, others = np.isfinite(samples), template[np.isfinite(template)]
+    made = np.where(np.isnan(samples), np.nan, np.where(samples > 0, others.max(), others.min()))
+    if held.any():
+        made[held] = exposure.match_histograms(samples[held], others)
+    return made
 
 
 @method(
@@ -52,13 +63,17 @@ def _match(reference: Reference, channels: str, image: ImageKind) -> tuple[Op, .
     colours, planes = image.channels - image.alpha, reference.pixels.shape[2]
     if channels == "each" and colours > 1 and planes not in (1, colours):
         raise ParameterError(f"reference has {planes} channels; the image has {colours} colours", "reference")
-    held = np.asarray(reference.pixels, np.float64)
-    held = held[np.isfinite(held)]
-    if not held.size:
-        raise ParameterError("reference has no finite sample", "reference")
-    ends = Interval(float(held.min()), float(held.max()))
     each = channels == "each" and colours > 1
+    held = np.asarray(reference.pixels, np.float64)
+    finite = np.isfinite(held)
+    if not (finite.any(axis=(0, 1)).all() if each else finite.any()):
+        raise ParameterError("reference has no finite sample", "reference")
+    held = held[finite]
+    ends = Interval(float(held.min()), float(held.max()))
     if each or image.full_scale == 1:  # whose values are as many as there are samples
         given = (("reference", reference), ("each", each))
-        return (Frame(_MATCH, given, values=ends, operations=60, copies=4, planes=4),)
+        copies, work = (1, 8) if each else (8, 1)  # one colour after the other, or all of them
+        return (
+            Frame(_MATCH, given, result=ends, operations=60, copies=copies, planes=work, leaves_out=True),
+        )
     return (Lookup.of(Matched.to(held, MOST_ENTRIES, integers=True), ends),)
