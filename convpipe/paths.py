@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import stat
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any, BinaryIO
 
 from convpipe.errors import ParameterError
 
@@ -55,6 +57,31 @@ def irregular(descriptor: int) -> str:
     if stat.S_ISREG(mode):
         return ""
     return f"not a regular file ({'a directory' if stat.S_ISDIR(mode) else 'a pipe, socket or device'})"
+
+
+def opened(path: str | os.PathLike[str], use: Callable[[BinaryIO, int], Any]) -> Any:
+    """Return what `use` makes of the open file at `path` and its size in bytes.
+
+    Raises
+    ------
+    ValueError
+        It names the path.
+    """
+    text = os.fspath(path)
+    try:
+        descriptor = open_at_once(from_home(text))
+    except (OSError, ValueError) as error:  # of a name that holds what no name can, too
+        said = getattr(error, "strerror", None) or str(error)
+        raise ValueError(f"{text!r} cannot be read: {said}{tried(text)}") from None
+    try:
+        if reason := irregular(descriptor):
+            raise ValueError(reason)
+        with os.fdopen(descriptor, "rb", closefd=False) as file:
+            return use(file, os.fstat(descriptor).st_size)
+    except (ValueError, OSError, EOFError, MemoryError) as error:
+        raise ValueError(f"{text!r}: {error}") from None
+    finally:
+        os.close(descriptor)
 
 
 def tried(path: str | os.PathLike[str]) -> str:

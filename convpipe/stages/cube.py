@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import os
+from array import array
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from functools import partial
+from io import TextIOWrapper
+from typing import Any, BinaryIO, TextIO
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,16 +18,23 @@ from convpipe.geometry import Extent
 from convpipe.interval import Interval
 from convpipe.ops import Frame, Reference
 from convpipe.ops.frame import function
-from convpipe.paths import tried
+from convpipe.paths import opened
 from convpipe.stages.matrix import Numbers
-from convpipe.stages.reference import content
 
 INTERPOLATIONS = ("tetrahedral", "trilinear")
 
 _SIZES = {"LUT_1D_SIZE": (1, 65536), "LUT_3D_SIZE": (3, 256)}
 """Axes of a table, and most entries along one."""
 
-_IGNORED = ("TITLE", "LUT_1D_INPUT_RANGE", "LUT_3D_INPUT_RANGE")
+_RANGES = ("LUT_1D_INPUT_RANGE", "LUT_3D_INPUT_RANGE")
+
+_LARGEST = float(np.finfo(np.float32).max)
+
+_LONGEST = 1024
+"""Characters of a line; the specification has 250."""
+
+_SHOWN = 60
+"""Characters of a line that an error shows."""
 
 _AT_A_TIME = 1 << 16
 """Pixels that are looked up at a time: what that takes stays in the caches."""
@@ -64,12 +74,11 @@ class Table(Numbers):
         """Return the numbers, or the table; a file is read at once."""
         if not isinstance(value, str | os.PathLike):
             return super().parse(value)
-        path = os.fspath(value)
         try:
-            return read_cube(content(path).decode("utf-8-sig"), path)
-        except (OSError, ValueError) as error:
-            said = getattr(error, "strerror", None) or str(error)
-            raise ParameterError(f"{self.name}: {path!r}: {said}{tried(path)}", self.name) from None
+            cube: Cube = opened(value, lambda file, _: _decoded(file, os.fspath(value)))
+        except ValueError as error:
+            raise ParameterError(f"{self.name}: {error}", self.name) from None
+        return cube
 
     def kind(self) -> str:
         """Return what is needed."""
@@ -80,10 +89,16 @@ class Table(Numbers):
         return {"anyOf": [super().schema(), {"type": "string", "minLength": 1}]}
 
 
-def read_cube(text: str, name: str) -> Cube:
+def _decoded(file: BinaryIO, name: str) -> Cube:
+    with TextIOWrapper(file, "utf-8-sig") as text:
+        return read_cube(text, name)
+
+
+def read_cube(text: TextIO, name: str) -> Cube:
     r"""Return the table that a ``.cube`` file holds.
 
-    Source: Adobe, "Cube LUT specification 1.0", 2013.
+    No more is read than the table that it says to be. Source: Adobe, "Cube LUT specification 1.0", 2013; the
+    input ranges, which are domains of all three colours, are DaVinci Resolve's.
 
     Raises
     ------
@@ -92,33 +107,46 @@ def read_cube(text: str, name: str) -> Cube:
 
     Examples
     --------
-    >>> read_cube("LUT_1D_SIZE 2\n0 0 0\n1 0.5 1", "x.cube").size
+    >>> from io import StringIO
+    >>> read_cube(StringIO("LUT_1D_SIZE 2\n0 0 0\n1 0.5 1"), "x.cube").size
     2
     """
-    rows: list[tuple[float, ...]] = []
+    values = array("d")
     size, axes, ends = 0, 0, {"DOMAIN_MIN": (0.0,) * 3, "DOMAIN_MAX": (1.0,) * 3}
     for number, words in _lines(text):
-        if words[0] in _SIZES and not rows:
+        if words[0] in _SIZES:
+            if axes:
+                raise ValueError(f"line {number}: {words[0]} begins a second table; a file holds one")
             axes, most = _SIZES[words[0]]
             (size,) = _numbers(number, words[1:], 1, int)
             if not 2 <= size <= most:
                 raise ValueError(f"line {number}: {words[0]} is 2 to {most}; given {size}")
         elif words[0] in ends:
             ends[words[0]] = _numbers(number, words[1:], 3, float)
-        elif words[0] not in _IGNORED:
-            rows.append(_numbers(number, words, 3, float))
-    if len(rows) != size**axes or not axes:
-        needed = f"{size**axes} of {size} an axis" if axes else "LUT_1D_SIZE or LUT_3D_SIZE before them"
-        raise ValueError(f"a table of {len(rows)} lines; it needs {needed}")
+        elif words[0] in _RANGES:
+            for end, value in zip(ends, _numbers(number, words[1:], 2, float), strict=True):
+                ends[end] = (value,) * 3
+        elif words[0] != "TITLE":
+            values.extend(_numbers(number, words, 3, float))
+            if not axes:
+                raise ValueError(f"line {number}: a table needs LUT_1D_SIZE or LUT_3D_SIZE before it")
+            if len(values) > 3 * size**axes:
+                raise ValueError(f"line {number}: more than the {size**axes} lines of {size} an axis")
+    if not axes or len(values) < 3 * size**axes:
+        needed = f"{size**axes} of {size} an axis" if axes else "LUT_1D_SIZE or LUT_3D_SIZE"
+        raise ValueError(f"a table of {len(values) // 3} lines; it needs {needed}")
     low, high = ends["DOMAIN_MIN"], ends["DOMAIN_MAX"]
     if not all(first < last for first, last in zip(low, high, strict=True)):
         raise ValueError(f"DOMAIN_MIN is below DOMAIN_MAX; given {low} and {high}")
-    table = np.array(rows).reshape(size ** (axes - 1), size, 3)
+    table = np.frombuffer(values).reshape(size ** (axes - 1), size, 3)
     return Cube(Reference.of(table, name), size, axes, low, high)
 
 
-def _lines(text: str) -> Iterator[tuple[int, list[str]]]:
-    for number, line in enumerate(text.splitlines(), 1):
+def _lines(text: TextIO) -> Iterator[tuple[int, list[str]]]:
+    """Return the words of each line that has some, and its number."""
+    for number, line in enumerate(iter(partial(text.readline, _LONGEST + 1), ""), 1):
+        if len(line) > _LONGEST:
+            raise ValueError(f"line {number} is longer than {_LONGEST} characters")
         if words := line.partition("#")[0].split():
             yield number, words
 
@@ -128,9 +156,12 @@ def _numbers(line: int, words: list[str], count: int, kind: type) -> tuple[Any, 
         found = tuple(map(kind, words))
     except ValueError:
         found = ()
-    if len(found) != count or not np.isfinite(found).all():
+    if len(found) != count or not all(abs(each) <= _LARGEST for each in found):
         given = " ".join(words)
-        raise ValueError(f"line {line}: needs {count} finite number{'s' * (count > 1)}; given {given!r}")
+        given = given if len(given) <= _SHOWN else f"{given[:_SHOWN]}..."
+        raise ValueError(
+            f"line {line}: needs {count} finite number{'s' * (count > 1)} of float32; given {given!r}"
+        )
     return found
 
 

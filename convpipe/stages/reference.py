@@ -5,20 +5,23 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 from io import BytesIO
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
 
 from convpipe.errors import ParameterError
 from convpipe.ops import Reference
-from convpipe.paths import expanded, irregular, open_at_once, tried
+from convpipe.paths import opened
 from convpipe.stages.parameters import Parameter, is_list
 
 _LARGEST = float(np.finfo(np.float32).max)
 
 MOST_SAMPLES = 1 << 28
 """Of a reference: a gigabyte of float32."""
+
+MOST_BYTES = 9 * MOST_SAMPLES
+"""Of its file: what float64 takes, and more than any header."""
 
 
 @dataclass(frozen=True)
@@ -50,16 +53,10 @@ class ReferenceImage(Parameter):
 
     def _read(self, path: str | os.PathLike[str]) -> NDArray[Any]:
         try:
-            held = content(path)
-        except (OSError, ValueError) as error:
-            said = getattr(error, "strerror", None) or str(error)
-            reason = f"{os.fspath(path)!r} cannot be read: {said}{tried(path)}"
-            raise ParameterError(f"{self.name}: {reason}", self.name) from None
-        try:
-            return _decoded(held, os.fspath(path))
-        except Exception as error:  # whatever a codec raises
-            said = str(error).split("\n")[0]
-            raise ParameterError(f"{self.name}: {os.fspath(path)!r}: {said}", self.name) from None
+            found: NDArray[Any] = opened(path, lambda file, size: _decoded(file, size, os.fspath(path)))
+        except ValueError as error:
+            raise ParameterError(f"{self.name}: {error}", self.name) from None
+        return found
 
     def kind(self) -> str:
         """Return what is needed."""
@@ -71,26 +68,20 @@ class ReferenceImage(Parameter):
         return {"anyOf": [{"type": "string", "minLength": 1}, {"type": "array", "items": row, "minItems": 1}]}
 
 
-def content(path: str | os.PathLike[str]) -> bytes:
-    """Return the bytes of a file.
+def _decoded(file: BinaryIO, size: int, name: str) -> NDArray[Any]:
+    """Return the samples of an open file, as scikit-image reads it, which is never unpickled."""
+    if size > MOST_BYTES:
+        raise ValueError(f"it has {size} bytes; at most {MOST_BYTES}")
+    content = BytesIO(file.read())
+    try:
+        if name.lower().endswith(".npy"):
+            array: NDArray[Any] = np.load(content, allow_pickle=False)
+            return array
+        from skimage import io
 
-    Raises
-    ------
-    OSError, ValueError
-        If it cannot be read, or is no file.
-    """
-    descriptor = open_at_once(expanded(os.fspath(path)))
-    with os.fdopen(descriptor, "rb") as file:
-        if reason := irregular(descriptor):
-            raise ValueError(reason)
-        return file.read()
-
-
-def _decoded(content: bytes, name: str) -> NDArray[Any]:
-    """Return the samples of a file, as scikit-image reads it, which is never unpickled."""
-    if name.lower().endswith(".npy"):
-        array: NDArray[Any] = np.load(BytesIO(content), allow_pickle=False)
-        return array
-    from skimage import io
-
-    return np.asarray(io.imread(BytesIO(content)))
+        return np.asarray(io.imread(content))
+    except Exception as error:  # whatever a codec raises
+        said = str(error).split("\n")[0]
+        if "BytesIO" in said:  # which it is called, where nothing knows what it is
+            said = "it is no image of a format that scikit-image reads"
+        raise ValueError(said) from None

@@ -10,11 +10,11 @@ from typing import Any, BinaryIO, NamedTuple
 
 from numpy.typing import NDArray
 
-from convpipe.paths import expanded, irregular, open_at_once, tried
+from convpipe.paths import opened
 from convpipe.tensors import npy, onnx, safetensors
 from convpipe.tensors.base import MOST, Tensor
 
-__all__ = ["FORMS", "MOST", "opened", "operations", "read"]
+__all__ = ["FORMS", "MOST", "operations", "read"]
 
 _READERS: dict[str, Callable[[BinaryIO, int], list[Tensor]]] = {
     ".npy": npy.tensors,
@@ -76,30 +76,6 @@ def operations(path: str | os.PathLike[str]) -> tuple[list[onnx.Operation], list
     """
     found: tuple[list[onnx.Operation], list[str], set[str]] = opened(os.fspath(path), onnx.operations)
     return found
-
-
-def opened(path: str, use: Callable[[BinaryIO, int], Any]) -> Any:
-    """Return what `use` makes of the open file at `path` and its size in bytes.
-
-    Raises
-    ------
-    ValueError
-        It names the path.
-    """
-    try:
-        descriptor = open_at_once(expanded(path))
-    except (OSError, ValueError) as error:  # of a name that holds what no name can, too
-        said = getattr(error, "strerror", None) or str(error)
-        raise ValueError(f"{path!r} cannot be read: {said}{tried(path)}") from None
-    try:
-        if reason := irregular(descriptor):
-            raise ValueError(reason)
-        with os.fdopen(descriptor, "rb", closefd=False) as file:
-            return use(file, os.fstat(descriptor).st_size)
-    except (ValueError, OSError, EOFError, MemoryError) as error:
-        raise ValueError(f"{path!r}: {error}") from None
-    finally:
-        os.close(descriptor)
 
 
 def _place(text: str | os.PathLike[str]) -> _Place:
