@@ -121,7 +121,7 @@ TESTS = {
         for name in ("blur", "contrast", "custom", "edge", "light", "point", "sharpen", "threshold")
     },
     "stages.denoise": [*STAGES, "tests/test_frame.py", "tests/test_bounds.py"],
-    "stages.spaces": [*STAGES, "tests/test_references.py::test_the_generated_loop_gives_these_numbers"],
+    "stages.colorspaces": [*STAGES, "tests/test_references.py::test_the_generated_loop_gives_these_numbers"],
     "stages.color": [*STAGES, "tests/test_references.py::test_the_generated_loop_gives_these_numbers"],
     "stages.numbers": READING,
     "stages.parameters": READING,

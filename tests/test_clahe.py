@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from convpipe import Pipeline, stage
-from convpipe.tiles import Grid, equalized, tables
+from convpipe.clahe import Grid, equalized, tables
 
 
 def wanted(image, tiles, clip=2.0):

@@ -5,7 +5,7 @@ import pytest
 from scipy import ndimage
 
 from convpipe import Pipeline, stage
-from convpipe.compile.cpu.traced import trace
+from convpipe.compile.cpu.hysteresis import trace
 from convpipe.errors import ParameterError
 from convpipe.ops import Hysteresis
 

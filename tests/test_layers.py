@@ -31,7 +31,7 @@ LAYERS = [
     "interval",
     "branches",
     "histograms",
-    "tiles",
+    "clahe",
     "thresholds",
     "statistics",
     "tensors",

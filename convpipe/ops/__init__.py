@@ -27,11 +27,11 @@ from convpipe.ops.bilateral import Bilateral
 from convpipe.ops.dtypes import COMPUTE, dtype_range, is_integer, stored
 from convpipe.ops.frame import Frame
 from convpipe.ops.graph import Apart, Graph, Node, Op, has_window, is_rounding, statistics
-from convpipe.ops.held import Held, Reference
 from convpipe.ops.hysteresis import Hysteresis
 from convpipe.ops.layer import Layer
 from convpipe.ops.lookup import Lookup
 from convpipe.ops.pointwise import Alpha, Cast, ChannelMap, Map, Mix, Reduce
+from convpipe.ops.reference import Held, Reference
 from convpipe.ops.resample import Resample, Rule
 from convpipe.ops.taps import IDENTITY, Taps
 from convpipe.ops.turn import Turn

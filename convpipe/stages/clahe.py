@@ -5,12 +5,12 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from convpipe.clahe import EQUALIZED_TILES, Grid, equalized
 from convpipe.interval import Interval
 from convpipe.ops import Frame, Op
 from convpipe.ops.frame import function
 from convpipe.stages.base import ImageKind, method
 from convpipe.stages.numbers import CountPair, Number
-from convpipe.tiles import EQUALIZED_TILES, Grid, equalized
 
 _BINS = 256
 """Of samples that are not integers."""

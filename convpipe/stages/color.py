@@ -14,11 +14,11 @@ from convpipe.errors import ParameterError, PlanError
 from convpipe.expression import renamed
 from convpipe.ops import ChannelMap, Graph, Map, Mix, Node, Op
 from convpipe.stages.base import ImageKind, method
+from convpipe.stages.colorspaces import SPACES
 from convpipe.stages.matrix import Matrix, NamedNumbers
 from convpipe.stages.names import Named, StageReferences
 from convpipe.stages.numbers import Count, Number
 from convpipe.stages.parameters import Flag
-from convpipe.stages.spaces import SPACES
 
 MOST_CHANNELS = 1 << 10
 """Of an image of which one is taken."""

@@ -35,7 +35,7 @@ _MOVED = '''"""Columns of samples as rows, in square blocks."""
 import numpy as np
 from numba import njit
 
-from convpipe.compile.conv2d.turn import SIDE, turn_block
+from convpipe.compile.conv2d.transpose import SIDE, turn_block
 from convpipe.compile.cpu.rows import FLAGS
 
 

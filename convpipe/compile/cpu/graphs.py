@@ -15,10 +15,10 @@ from convpipe.compile.common.levels import make_program
 from convpipe.compile.common.pictures import Band, Outcome, Picture, round_to_half
 from convpipe.compile.cpu.executable import Executable, Fused, compile_fused
 from convpipe.compile.cpu.fourier.transform import Transform
+from convpipe.compile.cpu.hysteresis import Traced
 from convpipe.compile.cpu.library import Library
 from convpipe.compile.cpu.sweep import Sweep
 from convpipe.compile.cpu.tabulated import Tabulated, is_tabulated
-from convpipe.compile.cpu.traced import Traced
 from convpipe.compile.cpu.turned import Turned
 from convpipe.geometry import Axis
 from convpipe.losses import Losses

@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from convpipe.clahe import EQUALIZED_TILES, Grid
 from convpipe.compile.common.pictures import Picture
-from convpipe.compile.cpu.tiled import LOOPS, equalize_tiles
+from convpipe.compile.cpu.clahe import LOOPS, equalize_tiles
 from convpipe.errors import ImageError
 from convpipe.ops import Frame, Held
-from convpipe.tiles import EQUALIZED_TILES, Grid
 
 
 @dataclass(frozen=True)

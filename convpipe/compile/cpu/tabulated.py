@@ -30,7 +30,7 @@ import numpy as np
 
 from convpipe.compile.cpu.addresses import placed
 from convpipe.compile.cpu.rows import inline
-from convpipe.compile.cpu.octets import LANES, look_up
+from convpipe.compile.cpu.lookup import LANES, look_up
 
 
 @inline

@@ -1,4 +1,4 @@
-"""Local histogram equalisation of 8 and 16 bits by compiled loops: see :mod:`convpipe.tiles`."""
+"""Local histogram equalisation of 8 and 16 bits by compiled loops: see :mod:`convpipe.clahe`."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from convpipe import memory
+from convpipe.clahe import Grid
 from convpipe.compile.cpu import drive
 from convpipe.compile.cpu.executable import NOTHING_ELSE, all_bands, one_band
 from convpipe.compile.runtime import cache
 from convpipe.compile.runtime.threads import count
-from convpipe.tiles import Grid
 
 FEWEST = 1 << 16
 """Samples for which another thread is worth waking."""
@@ -147,7 +147,7 @@ def equalize_tiles(
         Samples of a type of :data:`LOOPS`, of any strides.
     grid : Grid
     limit : float
-        See :func:`convpipe.tiles.tables`.
+        See :func:`convpipe.clahe.tables`.
     threads : int, optional
     """
     rows, cols = samples.shape
