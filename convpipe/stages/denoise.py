@@ -8,12 +8,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from convpipe.errors import ParameterError
 from convpipe.ops import Frame, Graph, Map, Node, Op
 from convpipe.ops.frame import function
 from convpipe.stages.base import ImageKind, method
 from convpipe.stages.footprint import FOOTPRINT, SIZE
-from convpipe.stages.numbers import Count, Number
+from convpipe.stages.numbers import Count, Number, check_odd
 from convpipe.stages.parameters import Choice
 from convpipe.stages.rank import median
 
@@ -76,8 +75,7 @@ def _tv(weight: float, eps: float, iterations: int, image: ImageKind) -> tuple[O
     ),
 )
 def _nlmeans(h: float, size: int, distance: int, sigma: float, image: ImageKind) -> tuple[Op, ...]:
-    if size % 2 == 0:
-        raise ParameterError(f"size needs an odd number; given {size}", "size")
+    check_odd(size)
     given = (("h", h), ("patch_size", size), ("patch_distance", distance), ("sigma", sigma))
     work = 15 * (2 * distance + 1) ** 2
     return (Frame(_NL_MEANS, given, image.full_scale, operations=work, copies=3, planes=6),)

@@ -6,11 +6,10 @@ from typing import Literal
 
 import numpy as np
 
-from convpipe.errors import ParameterError
 from convpipe.ops import Bilateral, Graph, Map, Node, Op, Stencil, Taps
 from convpipe.stages.base import ImageKind, method
 from convpipe.stages.names import StageReference
-from convpipe.stages.numbers import Count, Number
+from convpipe.stages.numbers import Count, Number, check_odd
 from convpipe.stages.parameters import Choice
 
 
@@ -43,7 +42,7 @@ def _bilateral(
     footprint: str,
     distance: Literal["euclidean", "manhattan"],
 ) -> tuple[Op, ...]:
-    _odd(size)
+    check_odd(size)
     x = np.arange(size) - size // 2
     squares = x[:, None] ** 2 + x**2
     counts = squares <= (size // 2) ** 2 if footprint == "disk" else np.ones_like(squares, bool)
@@ -73,7 +72,7 @@ def _bilateral(
     reads=("from", "guide"),
 )
 def _guided(size: int, eps: float, guide: str | None, image: ImageKind) -> Graph:
-    _odd(size)
+    check_odd(size)
     side = np.full(size, 1 / size)
     mean = Stencil((Taps.outer(side, side),), mean=True)
     nodes = [Node("p", (mean,))]
@@ -104,9 +103,3 @@ def _guided(size: int, eps: float, guide: str | None, image: ImageKind) -> Graph
             Node("result", (Map("a * g + b", ("g", "a", "b")),), (guides, "meana", "meanb")),
         )
     )
-
-
-def _odd(size: int) -> None:
-    """Refuse a window that has no middle."""
-    if size % 2 == 0:
-        raise ParameterError(f"size needs an odd number; given {size}", "size")

@@ -115,6 +115,18 @@ def in_order(low: float, high: float, low_name: str = "low", high_name: str = "h
         raise ParameterError(message, high_name)
 
 
+def check_odd(size: int) -> None:
+    """Refuse a window that has no middle.
+
+    Raises
+    ------
+    ParameterError
+        At `size`.
+    """
+    if size % 2 == 0:
+        raise ParameterError(f"size needs an odd number; given {size}", "size")
+
+
 @dataclass(frozen=True)
 class Range(Parameter):
     """Two finite numbers, the first below the second unless `reversible`; parsed to a tuple.
