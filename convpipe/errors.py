@@ -9,14 +9,18 @@ from collections.abc import Iterable
 
 
 def nearest(word: object, known: Iterable[str]) -> str:
-    """Return '; did you mean ...?' for a misspelt `word`, or the list of what is known.
+    """Return '; did you mean ...?' for a misspelt `word`, or the list of what is known, or that nothing is.
 
     Examples
     --------
     >>> nearest("sobell", ["sobel", "scharr"]), nearest("x", ["sobel", "scharr"])
     ("; did you mean 'sobel'?", '; known are scharr, sobel')
+    >>> nearest("x", [])
+    '; there is none'
     """
     names = sorted(known)
+    if not names:
+        return "; there is none"
     close = difflib.get_close_matches(str(word)[:100], names, n=1)
     return f"; did you mean {close[0]!r}?" if close else f"; known are {', '.join(names)}"
 

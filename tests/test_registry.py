@@ -102,6 +102,10 @@ def test_errors_of_a_difference_of_gaussians_name_its_own_parameters(given, para
         ("point", "threshold", {"method": "otsu"}, "level"),
         ("threshold", "percentile", {"percent": 5}, "percentile"),
         ("rank", "percentile", {"percent": 5}, "percentile"),
+        ("geometry", "crop", {"top": 1}, "box"),
+        ("geometry", "crop", {"width": 5}, "box"),
+        ("geometry", "resize", {"width": 5}, "size"),
+        ("edge", "dog", {"sigma2": 3}, "ratio"),
     ],
 )
 def test_a_parameter_that_other_tools_call_otherwise_is_offered_by_its_name_here(family, name, given, meant):

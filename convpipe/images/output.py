@@ -44,15 +44,20 @@ class Encoding:
         return self.pages == "files"
 
     def over(self, other: Encoding) -> Encoding:
-        """Return this, and what it does not say as `other` says.
+        """Return this, and what it does not say as `other` says, but Group 4 of TIFFs for another format.
 
         Examples
         --------
         >>> Encoding("tiff").over(Encoding("jpeg", quality=90))
         Encoding(format='tiff', quality=90, compression=None, channels=None, pages=None)
+        >>> Encoding("png").over(Encoding("tiff", compression="group4")).compression is None
+        True
         """
         said = {name: value for name, value in asdict(self).items() if value is not None}
-        return Encoding(**{**asdict(other), **said})
+        inherited = asdict(other)
+        if other.compression == GROUP4 and self.format not in (None, "tiff"):
+            inherited["compression"] = None
+        return Encoding(**{**inherited, **said})
 
     def of(self, format: str) -> Encoding:
         """Return that of a result in this format, without the options that it has not.
@@ -153,14 +158,19 @@ def check_output(spec: ImageSpec, encoding: Encoding, pages: int = 1) -> None:
         _check_extent(format, spec, spec.extent)
     if pages > 1 and not entry.pages:
         paged = ", ".join(name for name, each in FORMATS.items() if each.pages)
-        raise WriteError(f"{format} holds one image, and there are {pages} pages; {paged} holds them all")
+        raise WriteError(
+            f"{format} holds one image, and there are {pages} pages; {paged} holds them all, "
+            "and 'output: {pages: files}' makes a file of each"
+        )
     if encoding.channels == "pages" and not entry.pages:
         paged = ", ".join(name for name, each in FORMATS.items() if each.pages)
         raise WriteError(f"{format} has no pages for channels; {paged} has")
     _check_option(format, "quality", encoding.quality, entry.quality)
     if encoding.compression == GROUP4:
         if format != "tiff" or spec.channels != 1:
-            raise WriteError(f"compression group4 is of a tiff of 1 channel; given {format} and {spec}")
+            way = "write 'format: tiff'" if format != "tiff" else "'color: gray' makes 1 of RGB"
+            given = f"given {format} and {spec}"
+            raise WriteError(f"compression group4 is of a tiff of 1 channel; {given}; {way}")
     else:
         _check_option(format, "compression", encoding.compression, entry.compression)
 

@@ -70,7 +70,8 @@ def test_a_format_of_one_image_is_refused_before_decoding(source, stack, tmp_pat
     report = run(source, tmp_path, format="png")
     (failure,) = report.failures
     assert failure.stage == "write"
-    assert failure.reason == "png holds one image, and there are 3 pages; tiff holds them all"
+    way = "tiff holds them all, and 'output: {pages: files}' makes a file of each"
+    assert failure.reason == f"png holds one image, and there are 3 pages; {way}"
     assert not (tmp_path / "out" / "stack.png").exists()
 
 

@@ -73,6 +73,22 @@ def test_a_job_writes_pages_with_their_resolution(tmp_path):
         assert np.array_equal(file.pages[1].asarray(), SCAN == 0)
 
 
+def test_a_result_of_another_format_is_not_of_group_4(tmp_path):
+    """What `outputs` takes over from `output` has to be something that its own format has."""
+    source, target = tmp_path / "in", tmp_path / "out"
+    source.mkdir()
+    images.write(source / "a.png", SCAN)
+    job = {"format": "tiff", "compression": "group4", "outputs": {"grey": {"format": "png"}}}
+    stages = [stage("point", "invert", name="grey"), stage("threshold", "otsu")]
+    assert Pipeline(stages, outputs={"grey": "grey"}).run_folder(source, target, **job).failures == []
+    assert images.probe(target / "grey" / "a.png").format == "png"
+    with tifffile.TiffFile(target / "a.tif") as file:
+        assert file.pages.first.compression == tifffile.COMPRESSION.CCITT_T6
+    job["outputs"]["grey"]["compression"] = "group4"  # who says so is told
+    (failure,) = Pipeline(stages, outputs={"grey": "grey"}).run_folder(source, tmp_path / "b", **job).failures
+    assert failure.reason.endswith("given png and uint8 with 1 channel; write 'format: tiff'")
+
+
 def test_a_config_may_say_so():
     text = "stages: [{threshold: otsu}]\noutput: {format: tiff, compression: g4}\n"
     assert config.load_text(text)[0].output.compression == "group4"
