@@ -7,6 +7,7 @@ from functools import cache
 from convpipe.config.job import JOB_KEYS, SECTIONS
 from convpipe.config.tree import Entry
 from convpipe.stages import ANY_LABEL, COMMON, families
+from convpipe.stages.elsewhere import advice
 
 
 def belongs(key: str, entry: Entry, what: str) -> str:
@@ -26,9 +27,47 @@ def belongs(key: str, entry: Entry, what: str) -> str:
         return "; in {...} and [...] a comma ends a value: write a decimal with a point, or [1, 2] for two"
     if key.startswith("-"):
         return "; a space is missing after the dash"
+    if hint := _ADVICE.get(what, {}).get(key):
+        return f"; {hint}"
     homes = [home for home in _homes().get(key, ()) if home != f"in {what}"]
-    return f"; it belongs {' or '.join(homes[:MOST_HOMES])}" if homes else ""
+    if homes:
+        return f"; it belongs {' or '.join(homes[:MOST_HOMES])}"
+    hint = advice(key) if what == "a job" else None  # a filter that other tools call so
+    return f"; {hint}" if hint else ""
 
+
+_OPTIONS = {
+    key: f"it is said to the command: 'convpipe run {option}'"
+    for keys, option in {
+        "resume": "--resume",
+        "overwrite": "--overwrite",
+        "isolate": "--isolate",
+        "strict": "--strict",
+        "quiet": "--quiet",
+        "verbose": "--verbose",
+        "json": "--json",
+        "report": "--report DIR",
+        "threads workers processes n_jobs": "--jobs N",
+        "memory": "--memory SIZE",
+        "timeout": "--isolate --timeout SECONDS",
+        "csv": "--measures FILE",
+    }.items()
+    for key in keys.split()
+}
+"""What says how a job runs, which other tools have in their configs."""
+
+_OF_RESULTS = {
+    key: hint
+    for keys, hint in {
+        "exif icc icc_profile metadata keep_metadata dpi resolution": "what a file says of itself follows it",
+        "bits bit_depth bilevel": "'dtype:' of the job; one bit by 'format: tiff', 'compression: group4'",
+        "pages split split_pages": "'input: {pages: N}' takes one page of each file",
+    }.items()
+    for key in keys.split()
+}
+"""What other tools are told of their results."""
+
+_ADVICE = {"a job": _OPTIONS, "output": _OF_RESULTS}
 
 MOST_HOMES = 2
 """Places that an error names for one key."""

@@ -179,8 +179,8 @@ class _Leaves(ast.NodeTransformer):
         name = node.func.id
         if name not in STATISTICS:
             if name not in expression.CALLED:
-                known = [*expression.CALLED, *STATISTICS]
-                raise self._refusal(node.func, f"unknown function {name[:80]!r}{nearest(name, known)}")
+                hint = _ELSEWHERE.get(name) or nearest(name, [*expression.CALLED, *STATISTICS])
+                raise self._refusal(node.func, f"unknown function {name[:80]!r}{hint}")
             node.args = [self.visit(argument) for argument in node.args]
             return node
         count = 2 if name == "percentile" else 1
@@ -227,6 +227,14 @@ class _Leaves(ast.NodeTransformer):
     def _refusal(self, node: ast.expr, reason: str) -> Exception:
         return expression.refusal(self._text, node.col_offset, reason)
 
+
+_ELSEWHERE = {
+    "count": "; 'sum(x > 0)' counts pixels, 'max' of a stage 'objects: label' objects",
+    "area": "; 'sum(x > 0)' is one in pixels, 'mean(x > 0)' a share",
+    **dict.fromkeys(("average", "avg"), "; did you mean 'mean'?"),
+    **dict.fromkeys(("stddev", "stdev"), "; did you mean 'std'?"),
+}
+"""What other tools call functions, where the nearest name misleads."""
 
 _EXAMPLES = {1: "NAME(input)", 2: "NAME(input, 90)"}
 

@@ -84,7 +84,8 @@ def _subtract(  # noqa: PLR0913 - parameters of a stage, by their names
     for name, value in given.items():
         if value is not None and name not in _OWN[method]:
             own = " and ".join(_OWN[method])
-            raise ParameterError(f"{name} is nothing to method {method}, which has {own}", name)
+            takers = " and ".join(each for each, taken in _OWN.items() if name in taken)
+            raise ParameterError(f"{name} is of method {takers}; method {method} has {own}", name)
     taken = _OWN[method] | ({} if isinstance(footprint, str | None) else {"size": (3, 3)})  # rows have theirs
     chosen = {name: default if given[name] is None else given[name] for name, default in taken.items()}
     dark = which == "dark"

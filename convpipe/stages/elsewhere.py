@@ -104,7 +104,7 @@ _HERE = {
     "non_max_suppression canny_edges": "edge: canny",
     "bilateral_filter denoise_bilateral": "blur: bilateral",
     "zoom upscale upsample enlarge thumbnail downscale interpolate resize.linear resize.bilinear resize.cubic"
-    " resize.bicubic resize.lanczos resize.lanczos3 resize.nearest resize.area resize.box": (
+    " resize.bicubic geometry.scale resize.lanczos resize.lanczos3 resize.nearest resize.area resize.box": (
         "geometry: resize (with 'factor: N', 'longest: N' or 'size: [rows, columns]', and a 'method:')"
     ),
     "addweighted add_weighted alpha_blend cross_dissolve": (
@@ -147,6 +147,9 @@ _HERE = {
     "local_max regional_maxima imregionalmax": "objects: local_maxima",
     "find_maxima peak_local_max": "objects: peaks",
     "watersheds": "objects: watershed",
+    "count objects.count regionprops analyze_particles particle_analysis count_objects": (
+        "objects: label, and 'measure: {count: max(result)}' (a key of the job)"
+    ),
     "downsample subsample": "geometry: decimate (with 'factor: N'), bin, or resize",
     "pyrdown pyramid pyramid_reduce": "geometry: pyramid_down",
     "binning block_reduce downscale_local_mean": "geometry: bin (with 'factor: N')",
@@ -203,11 +206,13 @@ _PARAMETERS = {
     "footprint": "shape kernel selem se structure structuring_element strel element",
     "kernel": "weights taps matrix filter coefficients",
     "weights": "kernel kernels filters taps weight luma standard",
-    "size": "ksize kernel_size ksizes window window_size width side shape output_size dsize extent",
-    "sigma": "std stddev standard_deviation radius sd low_sigma sigma1",
-    "ratio": "high_sigma sigma2",
+    "size": (
+        "block_size ksize kernel_size ksizes window window_size width side shape output_size dsize extent"
+    ),
+    "sigma": "std stddev standard_deviation radius sd low_sigma sigma1 sigmas",
+    "ratio": "high_sigma sigma2 sigma_ratio",
     "factor": "scale ratio zoom fx scale_factor",
-    "longest": "long_side longest_side max_size max_side max_dimension",
+    "longest": "long_side longest_side max max_size max_side max_dimension",
     "percentile": "percent q quantile rank percentiles",
     "mean": "running_mean mu average",
     "var": "running_var variance",
@@ -246,6 +251,8 @@ _PARAMETERS = {
     "groups": "group",
     "missing": "nodata no_data fill_value missing_value",
     "path": "folder directory dir file",
+    "include": "glob globs pattern patterns extension extensions files",
+    "accept": "pass reject",
 }
 """Parameters and keys of a job, and what other tools, or other filters, call them."""
 

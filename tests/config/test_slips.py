@@ -1,11 +1,14 @@
 """The slips that everybody makes, and that each is answered with what to do."""
 
+import re
 from pathlib import Path
 
 import pytest
 
 import convpipe
 from convpipe import config
+from convpipe.cli.run import command as run
+from convpipe.config.hints import _OPTIONS
 from convpipe.errors import ConfigError, ParameterError
 from convpipe.stages import families
 from convpipe.stages.elsewhere import _HERE, _NOT_HERE, advice
@@ -100,6 +103,16 @@ def stages(*entries):
         ("outputs: [a]\n" + stages("edge: sobel"), "1:10", "'outputs: {NAME: }'"),
         ("input: [a, b]\n" + stages("edge: sobel"), "1:8", "the folder below 'path:'"),
         ("mask: {folder: a}\n" + stages("edge: sobel"), "1:8", "did you mean 'path'?"),
+        ("input: {glob: a}\n" + stages("edge: sobel"), "1:9", "did you mean 'include'?"),
+        ("resume: true\n" + stages("edge: sobel"), "1:1", "said to the command: 'convpipe run --resume'"),
+        ("workers: 4\n" + stages("edge: sobel"), "1:1", "'convpipe run --jobs N'"),
+        ("roi: [1, 2, 3, 4]\n" + stages("edge: sobel"), "1:1", "use geometry: crop (with 'box: [top, left"),
+        ("output: {exif: keep}\n" + stages("edge: sobel"), "1:10", "what a file says of itself follows it"),
+        ("output: {pages: split}\n" + stages("edge: sobel"), "1:10", "'input: {pages: N}' takes one page"),
+        ("accept: {n: [0, 1]}\n" + stages("edge: sobel"), "1:10", "there is no measure 'n'; there is none"),
+        ("measure: {n: count(result)}\n" + stages("edge: sobel"), "1:14", "'sum(x > 0)' counts pixels"),
+        (stages("threshold: global"), "2:16", "write 'threshold: otsu'"),
+        (stages("{background: subtract, radius: 9}"), "2:36", "radius is of method rolling_ball; "),
     ],
 )  # fmt: skip
 def test_a_slip_is_answered_with_what_to_do(load, text, where, words):
@@ -185,3 +198,8 @@ def test_a_stage_of_python_says_it_too():
         convpipe.stage("edge", "gaussian_laplace")
     assert advice("GaussianBlur") == "write 'blur: gaussian'"
     assert advice("no such thing") is None
+
+
+def test_every_option_that_an_error_names_is_one_of_run():
+    named = {word for text in _OPTIONS.values() for word in re.findall(r"--\w+", text)}
+    assert named <= {name for option in run.params for name in option.opts}
