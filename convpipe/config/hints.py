@@ -61,7 +61,7 @@ _OF_RESULTS = {
     for keys, hint in {
         "exif icc icc_profile metadata keep_metadata dpi resolution": "what a file says of itself follows it",
         "bits bit_depth bilevel": "'dtype:' of the job; one bit by 'format: tiff', 'compression: group4'",
-        "pages split split_pages": "'input: {pages: N}' takes one page of each file",
+        "split split_pages": "'pages: files' makes a file of each page",
     }.items()
     for key in keys.split()
 }

@@ -108,7 +108,7 @@ def stages(*entries):
         ("workers: 4\n" + stages("edge: sobel"), "1:1", "'convpipe run --jobs N'"),
         ("roi: [1, 2, 3, 4]\n" + stages("edge: sobel"), "1:1", "use geometry: crop (with 'box: [top, left"),
         ("output: {exif: keep}\n" + stages("edge: sobel"), "1:10", "what a file says of itself follows it"),
-        ("output: {pages: split}\n" + stages("edge: sobel"), "1:10", "'input: {pages: N}' takes one page"),
+        ("output: {split: true}\n" + stages("edge: sobel"), "1:10", "'pages: files' makes a file of each"),
         ("accept: {n: [0, 1]}\n" + stages("edge: sobel"), "1:10", "there is no measure 'n'; there is none"),
         ("measure: {n: count(result)}\n" + stages("edge: sobel"), "1:14", "'sum(x > 0)' counts pixels"),
         (stages("threshold: global"), "2:16", "write 'threshold: otsu'"),
