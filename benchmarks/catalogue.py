@@ -16,7 +16,7 @@ import cv2
 import numpy as np
 import samples
 from PIL import Image
-from skimage import exposure, feature, filters
+from skimage import exposure, feature, filters, restoration
 from timing import Bench, Peer, Row, Table, compared, run
 
 from convpipe import Pipeline, stage
@@ -157,6 +157,19 @@ def bilateral(size: int, kind: str) -> Case:
     return Case(f"bilateral {size}", kind, ours, library, theirs, 1e-5 if kind == "float32" else 1.0)
 
 
+def rolling_ball(radius: int, kind: str) -> Case:
+    """Return the image less its background; scikit-image's background is float64's, and not rounded."""
+    ours = one("background", "subtract", method="rolling_ball", radius=radius)
+
+    def theirs(image: np.ndarray) -> np.ndarray:
+        held = image if image.dtype.kind == "f" else image.astype(np.float64)
+        rest = held - restoration.rolling_ball(held, radius=radius)
+        return rest if image.dtype.kind == "f" else np.rint(rest).astype(image.dtype)
+
+    tolerance = 1e-5 if kind == "float32" else 0.0
+    return Case(f"rolling ball {radius}", kind, ours, "scikit-image", theirs, tolerance)
+
+
 def canny(norm: str) -> Case:
     """Return the edges of 8 bits, the same bytes."""
     given = {"low": 100, "high": 200, "norm": norm}
@@ -230,6 +243,7 @@ CASES = (
     *(tophat(size, shape, kind) for size in (15, 31) for shape in SHAPES for kind in KINDS),
     *(mode(size, "uint8") for size in (3, 5)),
     *(bilateral(size, kind) for size in (5, 9, 15) for kind in KINDS),
+    *(rolling_ball(25, kind) for kind in KINDS),
     *(canny(norm) for norm in ("l1", "l2")),
     *(canny_wide(kind) for kind in ("uint16", "float32")),
     *(resize(0.5, "area", kind) for kind in KINDS),

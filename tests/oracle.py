@@ -7,8 +7,10 @@ loops over the taps.
 from __future__ import annotations
 
 import dataclasses
+from functools import partial
 
 import numpy as np
+from skimage import restoration
 
 from convpipe.ops import (
     Alpha,
@@ -23,6 +25,7 @@ from convpipe.ops import (
     Rank,
     Reduce,
     Resample,
+    RollingBall,
     Turn,
     Window,
 )
@@ -148,9 +151,17 @@ def run_stage(ops, values, kept=None, alpha=False):
 
 def framed(op, read, alpha):
     """The function of a library on the colours of images; alpha, where there is one, is that of the first."""
+    call = partial(rolling_ball, op) if isinstance(op, RollingBall) else op
     if not alpha:
-        return op(*read)
-    return np.concatenate([op(*(values[..., :-1] for values in read)), read[0][..., -1:]], axis=2)
+        return call(*read)
+    return np.concatenate([call(*(values[..., :-1] for values in read)), read[0][..., -1:]], axis=2)
+
+
+def rolling_ball(op, values):
+    """Background under each channel, as scikit-image finds it; upside down of dark objects."""
+    sign = -1 if op.dark else 1
+    planes = [restoration.rolling_ball(sign * each, radius=op.radius) for each in np.moveaxis(values, 2, 0)]
+    return sign * np.stack(planes, axis=2)
 
 
 def layer(op, values):

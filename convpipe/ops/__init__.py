@@ -13,6 +13,7 @@
 - Cast, round to a dtype, an integer one saturating, and go on in the type of the arithmetic
 - Frame, the whole image through a function of a library; it stands apart from all others
 - Hysteresis, what is joined to something certain, by marks; a Frame, too
+- RollingBall, how high a ball comes that rolls under the image; a Frame, too
 - Held, an image that is given in the place of the one that enters: a Frame that looks at nothing
 - Layer, filters over all channels at once, as those of a network; it stands apart, too
 - Turn, the image mirrored or with rows and columns exchanged; it stands apart, too
@@ -33,6 +34,7 @@ from convpipe.ops.lookup import Lookup
 from convpipe.ops.pointwise import Alpha, Cast, ChannelMap, Map, Mix, Reduce
 from convpipe.ops.reference import Held, Reference
 from convpipe.ops.resample import Resample, Rule
+from convpipe.ops.rolling_ball import RollingBall
 from convpipe.ops.taps import IDENTITY, Taps
 from convpipe.ops.turn import Turn
 from convpipe.ops.window import Rank, Stencil, Window
@@ -59,6 +61,7 @@ __all__ = [
     "Reduce",
     "Reference",
     "Resample",
+    "RollingBall",
     "Rule",
     "Stencil",
     "Taps",

@@ -5,11 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from convpipe.errors import ParameterError
-from convpipe.ops import Frame, Graph, Held, Map, Node, Op, Reference, Stencil
-from convpipe.ops.frame import function
+from convpipe.ops import Graph, Held, Map, Node, Op, Reference, RollingBall, Stencil
 from convpipe.stages.base import ImageKind, method
 from convpipe.stages.blur import gaussian
 from convpipe.stages.footprint import Footprint
@@ -18,8 +16,6 @@ from convpipe.stages.numbers import CountPair, Number, NumberPair
 from convpipe.stages.parameters import Choice
 from convpipe.stages.rank import median
 from convpipe.stages.reference import ReferenceImage
-
-_BALL = "skimage.restoration.rolling_ball"
 
 _OWN: dict[str, dict[str, Any]] = {
     "gaussian": {"sigma": (50.0, 50.0)},
@@ -32,23 +28,12 @@ _OWN: dict[str, dict[str, Any]] = {
 _TRUNCATE, _TOLERANCE = 4.0, 1e-4
 
 
-@function(_BALL)
-def _rolling_ball(colours: NDArray[np.float64], radius: float, dark: bool) -> NDArray[np.float64]:
-    from skimage import restoration
-
-    sign = -1 if dark else 1
-    planes = [
-        sign * restoration.rolling_ball(sign * each, radius=radius) for each in np.moveaxis(colours, -1, 0)
-    ]
-    return np.stack(planes, axis=-1)
-
-
 @method(
     "background",
     "subtract",
     "the image less its background, as a blur, an opening, a median or a rolling ball finds it",
     reference="S. R. Sternberg, 'Biomedical image processing', IEEE Computer 16(1), 1983; ImageJ, Process > "
-    f"Subtract Background; {_BALL}",
+    "Subtract Background; skimage.restoration.rolling_ball",
     parameters=(
         Choice("method", "how the background is found", "gaussian", choices=tuple(_OWN)),
         NumberPair("sigma", "of gaussian: standard deviation in pixels; default: 50", None, above=0.0),
@@ -106,14 +91,7 @@ def _found(method: str, chosen: dict[str, Any], dark: bool) -> list[Node]:
     elif method == "median":
         found = median(chosen["footprint"], chosen["size"])
     else:
-        radius = chosen["radius"]
-        found = Frame(
-            _BALL,
-            (("radius", radius), ("dark", dark)),
-            beyond=radius,
-            operations=int(3 * radius**2),
-            copies=3,
-        )
+        found = RollingBall.of(chosen["radius"], dark)
     return [Node("background", (found,))]
 
 

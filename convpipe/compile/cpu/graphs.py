@@ -17,12 +17,13 @@ from convpipe.compile.cpu.executable import Executable, Fused, compile_fused
 from convpipe.compile.cpu.fourier.transform import Transform
 from convpipe.compile.cpu.hysteresis import Traced
 from convpipe.compile.cpu.library import Library
+from convpipe.compile.cpu.rolled import Rolled
 from convpipe.compile.cpu.sweep import Sweep
 from convpipe.compile.cpu.tabulated import Tabulated, is_tabulated
 from convpipe.compile.cpu.turned import Turned
 from convpipe.geometry import Axis
 from convpipe.losses import Losses
-from convpipe.ops import IDENTITY, Apart, Frame, Hysteresis, Layer, Stencil, Turn, stored
+from convpipe.ops import IDENTITY, Apart, Frame, Hysteresis, Layer, RollingBall, Stencil, Turn, stored
 from convpipe.plan import IMAGE, Plan
 from convpipe.plan.arithmetic import Arithmetic, Sums
 from convpipe.plan.bands import image_rows, part_bands, wanted_rows
@@ -226,6 +227,9 @@ class GraphExecutable:
         made = self._picture(at)
         if isinstance(op, Hysteresis):
             return Traced(part.reads, part.makes, title, op, made, self.plan.alpha)
+        if isinstance(op, RollingBall):
+            given = self._picture(part.reads[0])
+            return Rolled(part.reads, part.makes, title, op, given, made, self.plan.alpha)
         if isinstance(op, Frame):
             return Library(part.reads, part.makes, part.nodes[0].inputs, title, op, made, self.plan.alpha)
         given = self._picture(part.reads[0])
