@@ -1,10 +1,12 @@
-"""How many samples of an image have which value: what most numbers of a whole image are made of.
+"""How many samples have which value, and their moments: what numbers of a whole image are made of.
 
 NaN and infinities count for nothing.
 """
 
 from __future__ import annotations
 
+import itertools
+import math
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -87,8 +89,62 @@ class Survey:
     whole: bool
 
 
+@dataclass(frozen=True)
+class Moments:
+    """The sum of samples, and their spread.
+
+    Parameters
+    ----------
+    count : int
+    origin : float
+        One of the samples, so that equal ones have a spread of exactly 0.
+    total : float
+        The sum of what they are above it.
+    squares : float
+        The sum of the squares of what they are above their mean.
+    """
+
+    count: int
+    origin: float
+    total: float
+    squares: float
+
+    @property
+    def mean(self) -> float:
+        """Of the samples."""
+        return self.origin + self.total / self.count
+
+    @property
+    def sum(self) -> float:
+        """Of the samples."""
+        return self.count * self.origin + self.total
+
+    @property
+    def variance(self) -> float:
+        """Of the samples themselves, not of what they are drawn from."""
+        return self.squares / self.count
+
+    @classmethod
+    def of_shares(cls, shares: NDArray[np.float64], origin: float) -> Moments:
+        """Return those of several shares of samples, each with its count, total and squares.
+
+        Source: T. F. Chan, G. H. Golub, R. J. LeVeque, 'Algorithms for computing the sample variance', 1983.
+        """
+        count = total = squares = 0.0
+        for own, of_own, squares_of_own in shares[shares[:, 0] > 0].tolist():
+            if count:
+                apart = of_own / own - total / count
+                squares += apart * apart * (count * own / (count + own))
+            count, total, squares = count + own, total + of_own, squares + squares_of_own
+        return cls(int(count), origin, total, squares)
+
+
+LANES = 8
+"""Sums that go on side by side, and are added at the end: in this order whoever adds."""
+
+
 class Counter:
-    """Looks at all samples, with NumPy; a backend may have what is quicker."""
+    """Looks at all samples, with NumPy; a backend may have what is quicker, and gives the same numbers."""
 
     def survey(self, samples: NDArray[Any]) -> Survey:
         """Return what the finite samples, (n, channels), are like."""
@@ -105,6 +161,51 @@ class Counter:
     def bins(self, samples: NDArray[Any], edges: NDArray[np.float64]) -> NDArray[np.int64]:
         """Return how many samples lie between each two of some even edges, the last one included."""
         return np.histogram(finite(samples), len(edges) - 1, (edges[0], edges[-1]))[0]
+
+    def moments(self, samples: NDArray[Any], origin: float) -> NDArray[np.float64]:
+        """Return of each share of the samples, (n, channels), its count, total and squares: (shares, 3)."""
+        pixels, channels = samples.shape
+        bounds = np.arange(shares_of(pixels) + 1) * pixels // shares_of(pixels)
+        found = []
+        for begin, end in itertools.pairwise(bounds.tolist()):
+            share = samples[begin:end]
+            own = np.array([_moments_of_run(share[:, k], origin) for k in range(channels)])
+            made = Moments.of_shares(own, origin)
+            found.append((made.count, made.total, made.squares))
+        return np.array(found, np.float64)
+
+
+SHARE = 1 << 16
+"""Pixels of a share that is summed by itself, whatever the number of threads, so that sums are the same."""
+
+
+def shares_of(pixels: int) -> int:
+    """Return in how many shares pixels are summed."""
+    return max(1, -(-pixels // SHARE))
+
+
+def _moments_of_run(run: NDArray[Any], origin: float) -> tuple[int, float, float]:
+    """Return how many samples are finite, their sum above an origin, and their squares about their mean."""
+    above = np.asarray(run, np.float64) - origin
+    there = np.isfinite(above)
+    count = int(np.count_nonzero(there))
+    if not count:
+        return 0, 0.0, 0.0
+    total = _lanes(np.where(there, above, 0.0))
+    apart = np.where(there, above - total / count, 0.0)
+    return count, total, _lanes(apart * apart)
+
+
+def _lanes(values: NDArray[np.float64]) -> float:
+    """Return the sum of values: of every eighth, and then of those sums; what is left over is the first's."""
+    last = len(values) // LANES * LANES
+    lanes = np.zeros(LANES)
+    if last:
+        lanes = np.add.reduce(values[:last].reshape(-1, LANES), axis=0)
+    first, *others = lanes.tolist()
+    for value in (*values[last:].tolist(), *others):
+        first += value
+    return float(first)
 
 
 def finite(samples: NDArray[Any]) -> NDArray[np.float64]:
@@ -135,6 +236,19 @@ class Samples:
     def finite(self, channel: int | None) -> NDArray[np.float64]:
         """Return those of them that are finite, in one row of float64."""
         return self._once(("finite", channel), lambda: finite(self.all(channel)))  # type: ignore[no-any-return]
+
+    def moments(self, channel: int | None) -> Moments | None:
+        """Return those of the finite ones; None of none."""
+        return self._once(("moments", channel), lambda: self._moments(self.all(channel)))  # type: ignore[no-any-return]
+
+    def _moments(self, samples: NDArray[Any]) -> Moments | None:
+        origin = next(filter(math.isfinite, map(float, samples[:1].ravel())), None)
+        if origin is None:
+            held = np.flatnonzero(np.isfinite(samples))
+            if not held.size:
+                return None
+            origin = float(samples.reshape(-1)[held[0]])
+        return Moments.of_shares(self._counter.moments(samples, origin), origin)
 
     @property
     def are_few(self) -> bool:

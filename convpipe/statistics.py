@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from convpipe.histograms import MOST_LEVELS, Counter, Histogram, Samples
+from convpipe.histograms import MOST_LEVELS, Counter, Histogram, Moments, Samples
 from convpipe.interval import Interval
 from convpipe.thresholds import BINS, LEVELS, multiotsu
 
@@ -60,9 +60,12 @@ class Statistic:
             found = samples.all(self.channel)
             reduce = np.fmin.reduce if self.kind == "minimum" else np.fmax.reduce
             return [float(reduce(found, axis=None)) if found.size else _NONE]
-        if samples.are_few or self.kind not in _KINDS:
+        if samples.are_few or self.kind not in (*_KINDS, *_SUMMED):
             histogram = samples.histogram(self.channel, MOST_LEVELS, BINS)
             return [_NONE if histogram is None else self._of_counts(histogram, samples)]
+        if self.kind in _SUMMED:
+            moments = samples.moments(self.channel)
+            return [_NONE if moments is None else _SUMMED[self.kind](moments)]
         held = samples.finite(self.channel)
         return [_KINDS[self.kind](self, held) if held.size else _NONE]
 
@@ -211,16 +214,6 @@ def measure(
     return [number for one in statistics for number in one.of(given)]
 
 
-def _of_varied(number: Callable[[NDArray[np.float64]], Any], flat: Callable[[float], float]) -> _Number:
-    """Return a kind of statistic that is exact where all samples are equal, which rounding would part."""
-
-    def of(one: Statistic, held: NDArray[np.float64]) -> float:
-        low = float(held.min())
-        return flat(low) if low == held.max() else float(number(held))
-
-    return of
-
-
 def _percentile(one: Statistic, held: NDArray[np.float64]) -> float:
     return float(np.percentile(held, one.percent))
 
@@ -237,13 +230,17 @@ def _variance(held: Histogram) -> float:
 
 
 _KINDS: dict[str, _Number] = {
-    "sum": lambda one, held: float(held.sum()),
-    "mean": _of_varied(np.mean, lambda level: level),
-    "variance": _of_varied(np.var, lambda level: 0.0),
-    "deviation": _of_varied(np.std, lambda level: 0.0),
     "percentile": _percentile,
 }
 """Of samples."""
+
+_SUMMED: dict[str, Callable[[Moments], float]] = {
+    "sum": lambda moments: moments.sum,
+    "mean": lambda moments: moments.mean,
+    "variance": lambda moments: moments.variance,
+    "deviation": lambda moments: math.sqrt(moments.variance),
+}
+"""Of their moments."""
 
 _COUNTED: dict[str, Callable[[Statistic, Histogram], float]] = {
     "sum": lambda one, held: float(held.counts @ held.middles),

@@ -89,3 +89,29 @@ def test_numbers_of_counts_are_those_of_samples(kind, rng):
 def test_more_classes_than_values():
     held = Histogram.of_whole(np.array([0, 5, 0, 0, 3]), 10)
     assert multiotsu(held, 4).tolist() == [11, 14, 14]
+
+
+SUMMED = [Statistic(kind, kind) for kind in ("sum", "mean", "variance", "deviation")]
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("count", [1, 7, 9, 70_000, 200_003])
+def test_moments_have_the_bits_of_numpys(dtype, count, counting, pick, rng):
+    channels, picked = pick
+    samples = rng.normal(3, 100, (count, channels)).astype(dtype)
+    for hole in (np.nan, np.inf):
+        samples[rng.random(samples.shape) < 0.1] = hole
+    samples = samples[:, picked]
+    found = measure(SUMMED, samples, counting)
+    assert repr(found) == repr(measure(SUMMED, samples)) == repr(measure(SUMMED, samples.copy(), counting))
+    held = samples[np.isfinite(samples)].astype(np.float64)
+    if held.size:
+        expected = [held.sum(), held.mean(), held.var(), held.std()]
+        np.testing.assert_allclose(found, expected, rtol=1e-10, atol=1e-7)
+
+
+def test_equal_samples_have_no_spread(counting):
+    samples = np.full((100_003, 3), 0.1, np.float32)
+    total, *rest = measure(SUMMED, samples, counting)
+    assert rest == [float(np.float32(0.1)), 0, 0]
+    assert total == pytest.approx(300_009 * 0.1)

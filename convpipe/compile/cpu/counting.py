@@ -17,7 +17,7 @@ from convpipe.compile.cpu import drive
 from convpipe.compile.cpu.executable import NOTHING_ELSE, all_bands, one_band
 from convpipe.compile.runtime import cache as compiled
 from convpipe.compile.runtime import threads
-from convpipe.histograms import Counter, Survey
+from convpipe.histograms import LANES, Counter, Survey, shares_of
 
 FEWEST = 1 << 16
 """Samples of a share, at least."""
@@ -43,7 +43,7 @@ def count(words, image, out, others, parameters, first, last):
         begin, end = share * words[1] // words[4], (share + 1) * words[1] // words[4]
         step, width, table = words[2], words[3], words[5] + share * words[6]
         where = words[0] + begin * step * {size}
-        if step == width:
+        if {together} and step == width:
             each(where, (end - begin) * width, 1, table, words)
         else:
             for k in range(width):
@@ -117,6 +117,51 @@ _SURVEY = """\
     found[3] += whole
 """
 
+_MOMENTS = """\
+    # How many samples are finite, their sum above an origin, and the squares of what they are above their
+    # mean; joined with those of the channels before. As convpipe.histograms.Counter.moments, to the bit.
+    s, found = placed(where, T), placed(table, np.float64)
+    origin, last, zero = placed(words[7], np.float64)[0], n // 8 * 8, 0.0
+    count, {zeros} = np.int64(0), {nothing}
+    for i in range(0, last, 8):
+{sums}
+    for i in range(last, n):
+        v = np.float64(s[i * step]) - origin
+        there = v - v == zero
+        a0 += v if there else zero
+        count += np.int64(1) if there else np.int64(0)
+    if count == 0:
+        return
+    total = {added}
+    own = np.float64(count)
+    mean = total / own
+    {zeros} = {nothing}
+    for i in range(0, last, 8):
+{squares}
+    for i in range(last, n):
+        v = np.float64(s[i * step]) - origin
+        d = v - mean if v - v == zero else zero
+        a0 += d * d
+    squares, before = {added}, found[0]
+    if before > zero:
+        apart = total / own - found[1] / before
+        found[2] += apart * apart * (before * own / (before + own))
+    found[0] += own
+    found[1] += total
+    found[2] += squares
+"""
+
+_SUM = """\
+        v = np.float64(s[(i + {lane}) * step]) - origin
+        there = v - v == zero
+        a{lane} += v if there else zero
+        count += np.int64(1) if there else np.int64(0)"""
+
+_SQUARE = """\
+        v = np.float64(s[(i + {lane}) * step]) - origin
+        d = v - mean if v - v == zero else zero
+        a{lane} += d * d"""
+
 _FLOATS = ("float32", "float64")
 
 
@@ -166,6 +211,15 @@ class Counting(Counter):
         self._run(_BINS, samples, counts, len(edges) - 1, edges.ctypes.data)
         return np.asarray(counts.sum(axis=0), np.int64)
 
+    def moments(self, samples: NDArray[Any], origin: float) -> NDArray[np.float64]:
+        """Return of each share of the samples its count, total and squares."""
+        if samples.dtype.name not in _FLOATS:
+            return super().moments(samples, origin)
+        found = np.zeros((shares_of(len(samples)), 3))
+        given = np.array([origin])
+        self._run(_of_moments(), samples, found, given.ctypes.data)
+        return found
+
     def _shares(self, samples: NDArray[Any]) -> int:
         most = self.threads or threads.count()
         return max(1, min(most, samples.size // FEWEST))
@@ -188,16 +242,32 @@ class Counting(Counter):
             _NO_PARAMETERS,
             NOTHING_ELSE,
         )
-        if shares == 1:
-            one_band()(*given, 0, 1)
+        bands = min(shares, self.threads or threads.count())
+        if bands == 1:
+            one_band()(*given, 0, shares)
         else:
-            all_bands()(*given, shares, 1, shares)
+            all_bands()(*given, shares, 1, bands)
+
+
+@cache
+def _of_moments() -> str:
+    """Return the loop over samples that sums in lanes."""
+    lanes = [f"a{lane}" for lane in range(LANES)]
+    return _MOMENTS.format(
+        zeros=", ".join(lanes),
+        nothing=", ".join(["0.0"] * LANES),
+        added=" + ".join(lanes),
+        sums="\n".join(_SUM.format(lane=lane) for lane in range(LANES)),
+        squares="\n".join(_SQUARE.format(lane=lane) for lane in range(LANES)),
+    )
 
 
 @cache
 def _source(body: str, dtype: str) -> str:
     """Return the module that counts samples of a type."""
-    return _SHARES.format(body=body, dtype=dtype, size=np.dtype(dtype).itemsize)
+    return _SHARES.format(
+        body=body, dtype=dtype, together=body != _of_moments(), size=np.dtype(dtype).itemsize
+    )
 
 
 def _read_only(array: NDArray[Any]) -> NDArray[Any]:
