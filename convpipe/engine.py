@@ -38,6 +38,8 @@ class Engine:
     backend : {'auto', 'cpu', 'cuda'}
     missing : float, 'nan', 'file' or None
         Samples that count as not there; ``file``: those that each image says to be no data.
+    scale : str, optional
+        The dtype of what images were computed from, whose full scale stages mean; default: that of each.
 
     Attributes
     ----------
@@ -57,7 +59,10 @@ class Engine:
         dtype: str | None,
         backend: str,
         missing: float | str | None = None,
+        *,
+        scale: str | None = None,
     ) -> None:
+        self.scale = scale
         self.wiring, self.border, self.dtype, self.missing = wiring, border, dtype, missing
         self.stages = wiring.stages
         self._backend = Backend(backend)
@@ -65,9 +70,9 @@ class Engine:
         self._planned = lru_cache(maxsize=64)(self._plan)
         self._executable = lru_cache(maxsize=64)(self._compile)
 
-    def rewired(self, wiring: Wiring) -> Engine:
+    def rewired(self, wiring: Wiring, scale: str | None = None) -> Engine:
         """Return what filters otherwise and is in all else the same; of where it ran this engine knows."""
-        other = Engine(wiring, self.border, self.dtype, "cpu", self.missing)
+        other = Engine(wiring, self.border, self.dtype, "cpu", self.missing, scale=scale)
         other._backend, other.backend = self._backend, self.backend
         return other
 
@@ -184,7 +189,7 @@ class Engine:
         return make_plan(
             self.wiring,
             extent,
-            Settings(self.border, output_dtype, missing),
+            Settings(self.border, output_dtype, missing, self.scale),
             channels=shape[2] if len(shape) == 3 else 1,
             alpha=alpha,
             dtype=dtype,

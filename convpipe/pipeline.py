@@ -25,6 +25,7 @@ from convpipe.losses import NO_LOSSES, Losses
 from convpipe.measures import Gauge
 from convpipe.paths import expanded
 from convpipe.plan import Plan
+from convpipe.stack import StackEngine, projection_at
 from convpipe.stages import Stage, nearest
 from convpipe.stages.parameters import Flag, Text
 from convpipe.stages.plugins import allowed
@@ -151,6 +152,7 @@ class Pipeline:
         self.engine = Engine(self.wiring, self.border, self.dtype, backend, self.missing)
         self.gauge = Gauge(self.engine, wiring, self.measures) if self.measures else None
         self.backend = self.engine.backend
+        self._stack = None if projection_at(self.wiring) is None else StackEngine(self.engine)
         self._asked = backend
 
     @classmethod
@@ -406,6 +408,60 @@ class Pipeline:
         nodata = given.nodata(self.missing) if self.missing == "file" else None
         shown = None if mask is None else arrays.take_mask(mask)
         return self.gauge.outputs(given.pixels, threads, alpha=alpha, nodata=nodata, mask=shown).numbers
+
+    def stack(
+        self, pages: Any, dtype: str | None = None, *, page_axis: int = 0, threads: int | None = None
+    ) -> NDArray[Any]:
+        """Filter the pages of a stack: one by one, or all together where a stage is a projection.
+
+        Parameters
+        ----------
+        pages : array_like, shape (pages, rows, cols) or (pages, rows, cols, channels)
+            All channels are data.
+        dtype : str, optional
+            As in a call.
+        page_axis : int
+            The axis of the pages.
+        threads : int, optional
+            As in a call.
+
+        Returns
+        -------
+        ndarray
+            As many pages along the same axis; after a projection the one page, without it.
+
+        Raises
+        ------
+        ParameterError
+            If this is no stack, or the pipeline gives several results.
+
+        Examples
+        --------
+        >>> import numpy as np, convpipe
+        >>> stack = np.arange(24, dtype="uint8").reshape(2, 3, 4)
+        >>> Pipeline([convpipe.stage("projection", "maximum")]).stack(stack)[0]
+        array([12, 13, 14, 15], dtype=uint8)
+        >>> Pipeline([convpipe.stage("blur", "box")]).stack(stack).shape
+        (2, 3, 4)
+        """
+        given = np.asarray(pages)
+        if given.ndim not in (3, 4) or not given.size:
+            needed = "(pages, rows, cols) or (pages, rows, cols, channels), with pixels"
+            raise ParameterError(f"a stack is {needed}; given {given.shape}", "pages")
+        if self.outputs:
+            raise ParameterError("a stack has one result, and this pipeline gives several", "outputs")
+        along = np.moveaxis(given, page_axis, 0)
+        dtype_name(along.dtype)
+        dtype = None if dtype is None else dtype_name(dtype)
+        if self._stack is not None:
+            result, losses = self._stack.filter(map(np.ascontiguousarray, along), len(along), threads, dtype)
+        else:
+            made = [self.engine.filter(np.ascontiguousarray(page), threads, dtype) for page in along]
+            result = np.moveaxis(np.stack([page for page, _ in made]), 0, page_axis)
+            losses = sum((lost for _, lost in made), NO_LOSSES)
+        if losses != NO_LOSSES:
+            _warn_of(losses)
+        return result
 
     def source(self, shape: Sequence[int], dtype: str = "uint8", alpha: bool = False) -> str:
         """Return the generated Python that filters an image of `shape` and `dtype`."""

@@ -20,11 +20,14 @@ SIDE = 150
 """Rows and columns of a picture; the image is left, the result right."""
 
 COLOURS = imread(ROOT / "data/photographs/astronaut.jpg")[10:210, 30:230]
-GREY = imread(ROOT / "data/photographs/camera.png")[20:190, 40:210]
 MASK = np.where(imread(ROOT / "data/microscope/retina.jpg")[..., 1] > 90, 255, 0).astype(np.uint8)[
     60:260, 60:260
 ]
 STARS = imread(ROOT / "data/telescope/galaxies-16-bit.tif")[100:250, 100:250]
+CAMERA = imread(ROOT / "data/photographs/camera.png")
+GREY = CAMERA[20:190, 40:210]
+STACK = np.stack([CAMERA[20:190, 30 + at : 200 + at] for at in range(9)])
+"""A camera that moves."""
 
 OF_GREY = ("edge", "morphology", "noise", "rank", "threshold")
 """Families that are drawn of a grey image."""
@@ -57,6 +60,9 @@ def picture(method):
 
 def drawn(method):
     """Return the first of the sample images that the example of a method takes, and what it makes of it."""
+    if method.family == "projection":
+        dtype = "float32" if method.name == "sum" else None
+        return STACK[4], Pipeline([stage(method.family, method.name)]).stack(STACK, dtype)
     label = "mine" if method.name == ANY_LABEL else method.name
     first = {"objects": MASK, **dict.fromkeys(OF_GREY, GREY)}.get(method.family, COLOURS)
     for image in (first, GREY, STARS, MASK, COLOURS):

@@ -46,6 +46,7 @@ LAYERS = [
     "config",
     "compile",
     "engine",
+    "stack",
     "measures",
     "conv",
     "images",

@@ -79,7 +79,7 @@ def test_names_of_a_pipeline():
     pipeline = convpipe.Pipeline([convpipe.stage("edge", "sobel")])
     assert " ".join(name for name in dir(pipeline) if not name.startswith("_")) == (
         "backend border dtype engine from_dict from_job from_yaml gauge like linear_light measure "
-        "measures missing name outputs plan run_folder source stages to_dict to_yaml warm wiring"
+        "measures missing name outputs plan run_folder source stack stages to_dict to_yaml warm wiring"
     )
 
 
@@ -214,6 +214,7 @@ def test_methods():
             "sqrt",
             "threshold",
         ],
+        "projection": ["deviation", "maximum", "mean", "median", "minimum", "sum"],
         "rank": ["maximum", "median", "midpoint", "minimum", "mode", "percentile", "range"],
         "sharpen": ["high_boost", "laplacian", "unsharp"],
         "threshold": [

@@ -12,7 +12,7 @@ import os
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 from threading import Condition
 
@@ -105,6 +105,11 @@ class Need:
             filtering=spooled + mask + max(page.filtering for page in pages),
             writing=spooled + mask + max(page.writing for page in pages),
         )
+
+    def beside(self, stack: int) -> Need:
+        """Return the same where all pages are held as well, as a stage reads them together."""
+        steps = {step: getattr(self, step) + stack for step in ("reading", "filtering", "writing")}
+        return replace(self, working=self.working + stack, **steps)
 
     @classmethod
     def _of_page(

@@ -12,7 +12,7 @@ from typing import Protocol
 from convpipe import images
 from convpipe.batch.reader import Opened, Reader
 from convpipe.errors import ReadError
-from convpipe.images import Image, ImageInfo, Limits, OpenFile
+from convpipe.images import Image, ImageInfo, Limits, Metadata, OpenFile
 from convpipe.pages import PageRange
 
 Stamp = tuple[int, ...]
@@ -142,6 +142,37 @@ def check_sizes(stamps: Sequence[Stamp], limits: Limits) -> int:
     for size, *_ in stamps:
         limits.check_file(size)
     return sum(size for size, *_ in stamps)
+
+
+def check_alike(infos: Sequence[ImageInfo]) -> None:
+    """Refuse pages that are no stack, as they are unlike.
+
+    Raises
+    ------
+    ReadError
+    """
+    for info in infos:
+        if _form(info) != _form(infos[0]):
+            raise ReadError(
+                f"page {info.number} is {_form(info)}, and page {infos[0].number} {_form(infos[0])}; a "
+                "projection reads pages that are alike"
+            )
+
+
+def check_axes(metadata: Metadata) -> None:
+    """Refuse a stack of several axes, as channels and slices: which of them is meant is not known.
+
+    Raises
+    ------
+    ReadError
+    """
+    for each in metadata.descriptions:
+        axes = [f"{count} {name}" for name, count in each.axes().items() if count > 1]
+        if len(axes) > 1:
+            raise ReadError(
+                f"its pages are {' of '.join(axes)}, and a projection is along one axis; choose the pages of "
+                "one with input: {pages: [first, end, step]}"
+            )
 
 
 def _form(info: ImageInfo) -> str:

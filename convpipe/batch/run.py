@@ -10,7 +10,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import chain
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from convpipe import images
 from convpipe.batch.budget import Budget, default_memory
@@ -26,12 +26,14 @@ from convpipe.batch.resume import Past, read_past
 from convpipe.batch.settle import Progress, record, settle_all, signal_code
 from convpipe.batch.state import Engine, Run
 from convpipe.batch.table import opened_table
+from convpipe.engine import Engine as FilterEngine
 from convpipe.errors import JobError
 from convpipe.images import Folder
 from convpipe.measures import Gauge
 from convpipe.pages import ALL_PAGES
 from convpipe.paths import tried
 from convpipe.report import ImageResult, Report, printable
+from convpipe.stack import StackEngine, projection_at
 
 
 def run_folder(
@@ -84,6 +86,7 @@ def run_folder(
 def _run(engine: Engine, gauge: Gauge | None, job: FolderJob, progress: Progress | None) -> Report:
     found = find_images(job.input, job.include, job.exclude, job.recursive)
     found = found.stacked() if job.stack else found
+    stack = _stack(engine, job, measured=gauge is not None)
     results = job.results(name for name, _ in engine.wiring.outputs)
     targets = map_outputs(found, job.output, results, job.result)
     left = _left_out(found)
@@ -101,7 +104,7 @@ def _run(engine: Engine, gauge: Gauge | None, job: FolderJob, progress: Progress
         _clear_stale(output, chain.from_iterable(targets.values()))
         root = found.root
         run = Run(job, engine, gauge, results, reader, input, root, output, past, budget, masks, threads)
-        run.members = found.members
+        run.members, run.stack = found.members, stack
         for result in left:
             record(run, journal, result)
         interrupted = settle_all(run, journal, list(targets.items()), hands, progress)
@@ -173,6 +176,18 @@ def _budget(job: FolderJob, hands: int) -> Budget:
 def _journal(output: Folder, job: FolderJob) -> Ledger:
     """Open the journal of a folder; one image beside others leaves none."""
     return Journal(output) if job.result is None else Ledger()
+
+
+def _stack(engine: Engine, job: FolderJob, *, measured: bool) -> StackEngine | None:
+    """Return what makes one page of all, where a stage is a projection."""
+    at = projection_at(engine.wiring)
+    if at is None:
+        return None
+    name = engine.wiring.stages[at].name
+    if job.mask is not None or measured:
+        what = "measures are of pages" if measured else "it takes none that a mask hides"
+        raise JobError(f"{name} reads all pages of a stack, every sample of them; {what}")
+    return StackEngine(cast(FilterEngine, engine))
 
 
 def _reader(job: FolderJob) -> Reader:

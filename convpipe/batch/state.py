@@ -24,6 +24,7 @@ from convpipe.images import Drafts, Folder, OpenFile, OutsideError
 from convpipe.losses import Losses
 from convpipe.measures import Gauge
 from convpipe.plan import Plan
+from convpipe.stack import StackEngine
 
 _NUMBER = re.compile(r"-?\d+(\.\d+)?(e[+-]?\d+)?")
 
@@ -77,6 +78,8 @@ class Run:
     masks : Masks or None
     members : mapping of Path to tuple of Path
         The files of each image that is a folder of them.
+    stack : StackEngine or None
+        What makes one page of all of an image, where a stage does.
     threads : int or None
         Threads that filter one image, if it is not small; None: all cores.
     stop : Event
@@ -101,6 +104,7 @@ class Run:
     masks: Masks | None
     threads: int | None
     members: Mapping[Path, tuple[Path, ...]] = field(default_factory=dict)
+    stack: StackEngine | None = None
     drafts: Drafts = field(default_factory=Drafts)
     stop: Event = field(default_factory=Event)
     stopped: str | None = None

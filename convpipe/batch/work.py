@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from convpipe import images, subject
 from convpipe.batch.budget import Need
 from convpipe.batch.encode import Place, ResultEncoder
-from convpipe.batch.given import FolderStack, Given, OneFile, Stamp, check_sizes
+from convpipe.batch.given import FolderStack, Given, OneFile, Stamp, check_alike, check_axes, check_sizes
 from convpipe.batch.isolate import DecoderLost
 from convpipe.batch.masks import check_extents, opened_mask, read_mask
 from convpipe.batch.outputs import Targets, result_folder
@@ -26,7 +26,7 @@ from convpipe.batch.reader import Opened
 from convpipe.batch.resume import holds
 from convpipe.batch.state import Engine, Run
 from convpipe.errors import ConvpipeError, JobError, PlanError, ReadError, WriteError
-from convpipe.images import Encoded, File, Folder, ImageInfo, OpenFile, Page
+from convpipe.images import Encoded, File, Folder, Image, ImageInfo, OpenFile, Page
 from convpipe.losses import Losses
 from convpipe.measures import Gauge
 from convpipe.plan import Plan
@@ -141,12 +141,14 @@ class Work:
             with given.open(self._run.reader) as image, self._opened_mask(mask) as shown:
                 mask_bytes = _mask_bytes(shown, image.infos)
                 plans = self._plan(image.infos)
-                encoder = self._encoder(image.infos, plans)
+                made = slice(1) if self._run.stack is not None else slice(None)
+                encoder = self._encoder(image.infos[made], plans[made])
                 measured = plans if self._run.gauge is None else self._planned(self._run.gauge, image.infos)
                 file_bytes = max(size for size, *_ in seen[0])
                 with self._run.budget.share(self._need(file_bytes, measured, encoder, mask_bytes)):
                     self._shown = None if shown is None else read_mask(shown)
-                    encoded = encoder.encode(self._pages(image, plans))
+                    pages = self._pages if self._run.stack is None else self._projected
+                    encoded = encoder.encode(pages(image, plans))
                     self._note(encoder.notes(encoded))
                     if [each.stamps() for each in files] != seen:
                         raise changed()
@@ -205,6 +207,8 @@ class Work:
         """Plan every page."""
         self._enter("plan")
         engine = self._run.engine
+        if self._run.stack is not None:
+            check_alike(infos)
         plans = self._planned(engine, infos)
         if engine.missing == "file" and all(info.nodata is None and not info.alpha for info in infos):
             self._note(["the file says of no value that it is nodata; nothing is missing"])
@@ -245,7 +249,15 @@ class Work:
             encoders=encoder.pixel_bytes,
             isolated=self._job.isolate,
             mask=mask_bytes,
-        )
+        ).beside(self._stack_bytes(plans))
+
+    def _stack_bytes(self, plans: Sequence[Plan]) -> int:
+        """Return the memory of all pages together, where a stage reads them so."""
+        if self._run.stack is None:
+            return 0
+        plan = plans[0]
+        shape = (*plan.input, plan.channels)
+        return self._run.stack.held_bytes(shape, plan.dtype, len(plans))
 
     def _threads(self, samples: int) -> int | None:
         """Return how many threads filter an image of so many samples; None for all."""
@@ -293,6 +305,34 @@ class Work:
         for info, plan in zip(image.infos, plans, strict=True):
             self._enter("read")
             yield self._apply(image.read_page(), info, plan)
+
+    def _projected(self, image: Opened, plans: Sequence[Plan]) -> Iterator[list[Page]]:
+        """Read all pages, and yield the results of the one that is made of them."""
+        engine, first = self._run.stack, list[Image]()
+        assert engine is not None
+
+        def pages() -> Iterator[NDArray[Any]]:
+            for info in image.infos:
+                self._enter("read")
+                page = image.read_page()
+                if page.pixels.shape[:2] != info.extent:
+                    raise changed()
+                self._note(page.notes)
+                if not first:
+                    check_axes(page.metadata)
+                    first.append(replace(page, pixels=page.pixels[:0]))
+                self._enter("filter")
+                yield page.pixels
+
+        with subject.called(f"{self._relative.as_posix()}[{image.infos[0].number}]"):
+            made, self._losses = engine.filter(pages(), len(plans), self._threads(plans[0].input_samples))
+        self._learn(nans=self._losses.nans, overflows=self._losses.overflows)
+        self._enter("write")
+        notes: list[str] = []
+        metadata = first[0].metadata.projected(notes) if len(plans) > 1 else first[0].metadata
+        self._note(notes)
+        (output,) = plans[0].outputs
+        yield [Page(made, False, metadata, plans[0].sampling(output.node))]
 
     def _save(self, places: Sequence[Place], encoded: Sequence[Encoded]) -> ImageResult:
         """Write the results, but those that are there: a run may have died between files and their record."""

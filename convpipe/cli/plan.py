@@ -28,6 +28,7 @@ from convpipe.cli.places import nothing_found, results
 from convpipe.cli.streams import emit
 from convpipe.errors import ConfigError, ImageError, JobError, ParameterError, PlanError
 from convpipe.pages import ALL_PAGES
+from convpipe.stages.projection import PROJECTION
 from convpipe.stages.wiring import RESULT
 
 if TYPE_CHECKING:
@@ -105,6 +106,8 @@ class JobPlans:
     failures : list of Failure
     error : str, ConfigError or None
         Why nothing of the job can be planned.
+    stacked : bool
+        Whether a stage reads all pages of a stack.
     """
 
     name: str
@@ -115,6 +118,7 @@ class JobPlans:
     plans: list[tuple[int, Plan]] = field(default_factory=list)
     failures: list[Failure] = field(default_factory=list)
     error: str | ConfigError | None = None
+    stacked: bool = False
 
     def plan(self, job: Job, kind: Kind, paths: list[str]) -> None:
         """Add the plan for one kind of image, of which `paths` are, or why there is none."""
@@ -172,6 +176,8 @@ class JobPlans:
             emit(rendered(partial(print_plan, plan)))
             for warning in self._warnings(plan):
                 complain(warning, kind="warning")
+        if self.plans and self.stacked:
+            emit("all pages of a stack are in memory at once, in the type of the arithmetic")
         if self.plans and (where := where_results_are(self.outputs)) is not None:
             emit(f"results of each image: {where}")
         for name, one in self.measures.items() if self.plans else ():
@@ -220,6 +226,7 @@ def _planned(job: Job | ConfigError, kind: Kind | None, given: Path | None) -> J
     if isinstance(job, ConfigError):
         return JobPlans(job.path, job.path, error=job)
     found = JobPlans(job.name, job.source, _outputs(job), results(job), job.measures)
+    found.stacked = any(one.method.family == PROJECTION for one in job.stages)
     if kind is not None:
         found.plan(job, kind, [])
         return found

@@ -42,11 +42,15 @@ class Settings:
         bool images are bool only where every value is 0 or 1, else uint8.
     missing : Missing, optional
         Which samples count for nothing; default: none.
+    scale : str, optional
+        The dtype whose full scale stages mean, of an image that was computed from one of it; default: that of
+        the image.
     """
 
     border: Border = Border.REFLECT
     output_dtype: str | None = None
     missing: Missing | None = None
+    scale: str | None = None
 
 
 def make_plan(
@@ -90,7 +94,8 @@ def make_plan(
     image = Entering(extent, channels, ranges, (Field(), Field()), samples_of(dtype))
     held = None if missing is None else _held(missing, dtype, alpha)
     made = Made(image, COMPUTE[dtype], has_holes=held is not None)
-    makers = _add_stages(wiring, made, border, ImageKind(channels, alpha, values.high, values.low))
+    scale = dtype_range(settings.scale or dtype)
+    makers = _add_stages(wiring, made, border, ImageKind(channels, alpha, scale.high, scale.low))
     plain = _plain_dtypes(made.nodes, dtype)
     outputs = [
         Output(name, makers[at], output_dtype or wiring.stages[at].dtype or plain[makers[at]])

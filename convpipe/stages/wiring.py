@@ -9,6 +9,7 @@ from typing import NamedTuple
 from convpipe.errors import ParameterError, nearest
 from convpipe.stages.entry import Stage, stage
 from convpipe.stages.names import BEFORE, IDENTIFIER, RESERVED
+from convpipe.stages.projection import PROJECTION
 
 IMAGE = -1
 """What a stage reads that reads the image which enters the pipeline."""
@@ -151,7 +152,27 @@ def faults(
         if (other := spelt.setdefault(name.lower(), name)) != name:
             message = f"results {other!r} and {name!r} would be one folder on some systems"
             found.append(Fault(message, None, name))
+    found += _of_projections(stages, outputs)
     return found or names.unused((*outputs.values(), *measured))
+
+
+def _of_projections(stages: Sequence[Stage], outputs: Mapping[str, str]) -> list[Fault]:
+    """Return what is wrong with stages that read all pages of a stack, and give one."""
+    projections = [at for at, one in enumerate(stages) if one.method.family == PROJECTION]
+    if not projections:
+        return []
+    first, *others = projections
+    found = [
+        Fault(f"it would read the one page that {stages[first].name} makes of all; leave one of them out", at)
+        for at in others
+    ]
+    if outputs or any(name is not None for one in stages for name in one.reads):
+        message = (
+            "it reads all pages of a stack, and needs a chain: each stage reads the one before it, and the "
+            "last gives the only result"
+        )
+        found.append(Fault(message, first))
+    return found
 
 
 def wrong_image(name: str, stages: Sequence[Stage], outputs: Collection[str]) -> str | None:

@@ -153,6 +153,13 @@ class ImageJ:
             notes.append(f"ImageJ's {' and '.join(gone)} dropped: not all pages are left")
         return replace(self, text=_with(self.text, new), own=_packed(kept), pages=len(numbers))
 
+    def axes(self) -> dict[str, int]:
+        """Return the numbers of frames, slices and channels."""
+        said = _said(self.text)
+        counts = {axis.decode(): int(said.get(axis, 1)) for axis in AXES}
+        of_samples = counts["channels"] == self.page.channels > 1
+        return {axis: count for axis, count in counts.items() if axis != "channels" or not of_samples}
+
     def fields(self) -> list[Field]:
         """Return the description and ImageJ's own fields."""
         return [text_field(self.text), *self.own]

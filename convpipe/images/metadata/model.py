@@ -169,6 +169,12 @@ class Metadata:
                 notes += said
         return replace(self, descriptions=tuple(left))
 
+    def projected(self, notes: list[str]) -> Metadata:
+        """Return what is true of the one page that is made of all that the descriptions count."""
+        if not self.descriptions:
+            return self
+        return self.of_pages([0], self.descriptions[0].page, notes)
+
     def for_channels(self, channels: int, notes: list[str]) -> Metadata:
         """Return these without an ICC profile that does not fit: an RGB profile says nothing of grey."""
         if self.icc is not None and self.icc[16:20] != self._icc_space(channels):

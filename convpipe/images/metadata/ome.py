@@ -130,6 +130,13 @@ class Ome:
         edits += [(each.begin, _end(self.xml, each), b"") for each in gone]
         return replace(self, xml=_edited(self.xml, edits))
 
+    def axes(self) -> dict[str, int]:
+        """Return the numbers of times, slices and channels, and of images."""
+        images = [element.attributes for element in _elements(self.xml) if element.name == "Pixels"]
+        named = {"T": "times", "Z": "slices", "C": "channels"}
+        counts = {name: max(int(each[f"Size{axis}"]) for each in images) for axis, name in named.items()}
+        return {**counts, "channels": counts["channels"] // self.page.channels, "images": len(images)}
+
     def fields(self) -> list[Field]:
         """Return the description."""
         return [text_field(self.xml)]

@@ -67,6 +67,9 @@ class Description(Protocol):
         None, or any exception, means that nothing can be said of these alone.
         """
 
+    def axes(self) -> dict[str, int]:
+        """Return how many places there are along each axis of its pages, by what they are called."""
+
     def fields(self) -> list[Field]:
         """Return the fields of a directory that hold it, little-endian."""
 
@@ -100,6 +103,10 @@ class Foreign:
 
     def of_pages(self, numbers: Sequence[int], notes: list[str]) -> None:
         """Return nothing: how it counts pages is not known."""
+
+    def axes(self) -> dict[str, int]:
+        """Return nothing: how it counts pages is not known."""
+        return {}
 
     def fields(self) -> list[Field]:
         """Return the description."""

@@ -24,7 +24,7 @@ class Shaped:
     leading : tuple of int
         Dimensions before those of a page.
     page : Raster
-    axes : str, optional
+    letters : str, optional
         Letters of the leading ones.
     others : dict
         What else is said.
@@ -32,7 +32,7 @@ class Shaped:
 
     leading: tuple[int, ...]
     page: Raster
-    axes: str | None = None
+    letters: str | None = None
     others: dict[str, Any] = field(default_factory=dict)
     name = "shape of the array"
 
@@ -73,12 +73,17 @@ class Shaped:
             notes.append("PhysicalSizeZ dropped: not all pages are left")
         return replace(self, leading=tuple(map(len, places)), others=said)
 
+    def axes(self) -> dict[str, int]:
+        """Return how many places there are along each axis of its pages."""
+        names = self.letters or map(str, range(len(self.leading)))
+        return {f"along axis {name}": size for name, size in zip(names, self.leading, strict=True)}
+
     def fields(self) -> list[Field]:
         """Return the description."""
         shape, letters = _page(self.page)
         said = {"shape": [*self.leading, *shape], **self.others}
-        if self.axes is not None:
-            said["axes"] = self.axes + letters
+        if self.letters is not None:
+            said["axes"] = self.letters + letters
         return [text_field(json.dumps(said).encode())]
 
 

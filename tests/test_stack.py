@@ -1,0 +1,168 @@
+"""Stacks: projections against NumPy, in Python and in folder jobs; what they leave of metadata is true."""
+
+import json
+
+import numpy as np
+import pytest
+import tifffile
+from click.testing import CliRunner
+
+from convpipe import Pipeline, stage
+from convpipe.batch.budget import Need
+from convpipe.cli import main
+from convpipe.errors import JobError, ParameterError
+from convpipe.images import read_pages, write
+from convpipe.pages import PageRange
+from convpipe.stack import StackEngine
+
+RNG = np.random.default_rng(7)
+STACK = RNG.integers(0, 65536, (7, 11, 13), dtype=np.uint16)
+PEERS = {
+    "maximum": np.max,
+    "minimum": np.min,
+    "mean": np.mean,
+    "median": np.median,
+    "sum": np.sum,
+    "deviation": np.std,
+}
+
+
+def projected(name, **options):
+    return Pipeline([stage("projection", name)], **options)
+
+
+@pytest.mark.parametrize("name", PEERS)
+@pytest.mark.parametrize("dtype", ["uint8", "uint16", "float32", "float64", "int32"])
+@pytest.mark.parametrize("channels", [(), (3,)])
+def test_each_is_numpys(name, dtype, channels):
+    stack = (RNG.random((6, 9, 10, *channels)) * 250 - 100 * (dtype[0] != "u")).astype(dtype)
+    result = projected(name, dtype="float64").stack(stack)
+    np.testing.assert_allclose(result, PEERS[name](stack.astype(np.float64), axis=0), rtol=1e-6, atol=1e-5)
+    assert projected(name).stack(stack).dtype == dtype
+
+
+def test_blocks_of_rows_are_joined(monkeypatch):
+    monkeypatch.setattr("convpipe.stack.BLOCK", 7 * 13 * 3)
+    for name in ("mean", "deviation"):
+        want = PEERS[name](STACK.astype(float), axis=0)
+        np.testing.assert_allclose(projected(name, dtype="float32").stack(STACK), want, rtol=1e-6)
+
+
+def test_results_are_rounded_once_at_the_end():
+    """What is rounded before a mean would be another one."""
+    pages = np.array([[[0, 1]], [[0, 0]], [[0, 1]]], np.uint8)
+    halved = Pipeline(
+        [stage("point", "scale", gain=0.5), stage("projection", "sum"), stage("point", "scale", gain=4)]
+    )
+    np.testing.assert_array_equal(halved.stack(pages), [[0, 4]])
+
+
+def test_stages_after_it_mean_the_scale_of_the_images():
+    pipeline = Pipeline([stage("projection", "mean"), stage("point", "invert")])
+    want = np.rint(65535 - STACK.mean(axis=0))
+    np.testing.assert_array_equal(pipeline.stack(STACK), want)
+    level = Pipeline([stage("projection", "maximum"), stage("threshold", "fixed", level=60000)])
+    np.testing.assert_array_equal(level.stack(STACK), np.where(STACK.max(axis=0) > 60000, 65535, 0))
+
+
+def test_its_own_stride_and_bias_are_of_the_result():
+    pipeline = Pipeline([stage("projection", "deviation", stride=2, bias=3)], dtype="float32")
+    np.testing.assert_allclose(pipeline.stack(STACK), STACK.std(axis=0)[::2, ::2] + 3, rtol=1e-6)
+
+
+@pytest.mark.parametrize("axis", [0, 1, -1])
+def test_the_axis_of_pages(axis):
+    moved = np.moveaxis(STACK, 0, axis)
+    np.testing.assert_array_equal(projected("maximum").stack(moved, page_axis=axis), STACK.max(axis=0))
+    blur = Pipeline([stage("blur", "box")])
+    want = np.moveaxis(np.stack([blur(page) for page in STACK]), 0, axis)
+    np.testing.assert_array_equal(blur.stack(moved, page_axis=axis), want)
+
+
+def test_where_it_means_nothing_it_is_refused():
+    with pytest.raises(ParameterError, match="would read the one page that projection mean makes of all"):
+        Pipeline([stage("projection", "mean"), stage("projection", "sum")])
+    with pytest.raises(ParameterError, match="reads all pages of a stack, and needs a chain"):
+        Pipeline([stage("blur", "box", name="a"), stage("projection", "mean")], outputs={"b": "a"})
+    with pytest.raises(ParameterError, match="takes none that is missing"):
+        projected("mean", missing=-1)
+    with pytest.raises(ParameterError, match="a stack is"):
+        projected("mean").stack(np.zeros((3, 4)))
+
+
+class TestFolders:
+    @pytest.fixture
+    def source(self, tmp_path):
+        folder = tmp_path / "in"
+        folder.mkdir()
+        return folder
+
+    def run(self, source, tmp_path, pipeline=None, **options):
+        pipeline = pipeline or projected("maximum")
+        return pipeline.run_folder(source, tmp_path / "out", **options)
+
+    def read(self, tmp_path, name="a.tif"):
+        (image,) = read_pages(tmp_path / "out" / name)
+        return image.pixels
+
+    def test_all_pages_become_one(self, source, tmp_path):
+        tifffile.imwrite(
+            source / "a.tif", STACK, imagej=True, metadata={"axes": "ZYX", "spacing": 2.0, "unit": "um"}
+        )
+        report = self.run(source, tmp_path)
+        assert (report.done, report.results[0].pages) == (1, 7)
+        assert report.results[0].notes == ("ImageJ's spacing dropped: one page is left",)
+        np.testing.assert_array_equal(self.read(tmp_path), STACK.max(axis=0))
+        with tifffile.TiffFile(tmp_path / "out" / "a.tif") as file:
+            assert file.imagej_metadata["unit"] == "um"
+            assert not {"images", "slices", "spacing"} & file.imagej_metadata.keys()
+
+    def test_it_fits_a_format_of_one_image(self, source, tmp_path):
+        tifffile.imwrite(source / "a.tif", STACK, photometric="minisblack")
+        assert self.run(source, tmp_path, format="png", isolate=True).done == 1
+        np.testing.assert_array_equal(self.read(tmp_path, "a.png"), STACK.max(axis=0))
+
+    def test_some_pages_and_a_folder_of_them(self, source, tmp_path):
+        (source / "a").mkdir()
+        for at, page in enumerate(STACK):
+            write(source / "a" / f"{at}.png", page)
+        assert self.run(source, tmp_path, stack="folder", pages=PageRange(0, 3)).done == 1
+        np.testing.assert_array_equal(self.read(tmp_path), STACK[:3].max(axis=0))
+
+    def test_pages_that_are_unlike_and_several_axes_are_refused(self, source, tmp_path):
+        with tifffile.TiffWriter(source / "a.tif") as writer:
+            for page in (STACK[0], STACK[1, :5]):
+                writer.write(page, photometric="minisblack", metadata=None)
+        axes = {"axes": "ZCYX"}
+        tifffile.imwrite(source / "b.tif", STACK[:6].reshape(3, 2, 11, 13), imagej=True, metadata=axes)
+        report = self.run(source, tmp_path)
+        assert [each.reason for each in report.failures] == [
+            "page 1 is 5x13 uint16 with 1 channel, and page 0 11x13 uint16 with 1 channel; a projection "
+            "reads pages that are alike",
+            "its pages are 3 slices of 2 channels, and a projection is along one axis; choose the pages of "
+            "one with input: {pages: [first, end, step]}",
+        ]
+        report = self.run(source / "b.tif", tmp_path, pages=PageRange(1, None, 2))
+        assert report.done == 1
+        np.testing.assert_array_equal(self.read(tmp_path, "b.tif"), STACK[1:6:2].max(axis=0))
+
+    def test_masks_and_measures_are_refused(self, source, tmp_path):
+        write(source / "a.tif", STACK[0])
+        with pytest.raises(JobError, match="takes none that a mask hides"):
+            self.run(source, tmp_path, mask=source)
+
+    def test_the_budget_has_all_pages(self, source, tmp_path):
+        engine = StackEngine(projected("maximum").engine)
+        assert engine.held_bytes((1000, 1000), "uint16", 50) == 200_000_000
+        assert Need(1, 2, 3, 10, 20, 30).beside(100).total == 130
+        tifffile.imwrite(source / "a.tif", np.zeros((50, 100, 100), np.uint8), photometric="minisblack")
+        (failure,) = self.run(source, tmp_path, memory=2_000_000).failures
+        assert failure.reason.startswith("it takes about")
+        assert self.run(source, tmp_path, Pipeline([stage("blur", "box")]), memory=2_000_000).done == 1
+
+    def test_a_plan_says_so(self, source, tmp_path):
+        write(source / "a.tif", STACK[0])
+        config = tmp_path / "job.yaml"
+        config.write_text(json.dumps({"input": str(source), "stages": [{"projection": "maximum"}]}))
+        shown = CliRunner().invoke(main, ["plan", str(config)])
+        assert "all pages of a stack are in memory at once" in shown.output
