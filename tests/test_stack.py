@@ -84,6 +84,9 @@ def test_where_it_means_nothing_it_is_refused():
         Pipeline([stage("projection", "mean"), stage("projection", "sum")])
     with pytest.raises(ParameterError, match="reads all pages of a stack, and needs a chain"):
         Pipeline([stage("blur", "box", name="a"), stage("projection", "mean")], outputs={"b": "a"})
+    with pytest.raises(ParameterError, match="needs a chain"):
+        Pipeline([stage("blur", "box"), stage("projection", "mean", from_="input")])
+    Pipeline([stage("projection", "mean", from_="input")])
     with pytest.raises(ParameterError, match="takes none that is missing"):
         projected("mean", missing=-1)
     with pytest.raises(ParameterError, match="a stack is"):

@@ -152,8 +152,7 @@ def faults(
         if (other := spelt.setdefault(name.lower(), name)) != name:
             message = f"results {other!r} and {name!r} would be one folder on some systems"
             found.append(Fault(message, None, name))
-    found += _of_projections(stages, outputs)
-    return found or names.unused((*outputs.values(), *measured))
+    return found or _of_projections(stages, outputs) or names.unused((*outputs.values(), *measured))
 
 
 def _of_projections(stages: Sequence[Stage], outputs: Mapping[str, str]) -> list[Fault]:
@@ -166,7 +165,8 @@ def _of_projections(stages: Sequence[Stage], outputs: Mapping[str, str]) -> list
         Fault(f"it would read the one page that {stages[first].name} makes of all; leave one of them out", at)
         for at in others
     ]
-    if outputs or any(name is not None for one in stages for name in one.reads):
+    reads = [[_position(name, at, stages) for name in one.reads] for at, one in enumerate(stages)]
+    if outputs or reads != [[at - 1] for at in range(len(stages))]:
         message = (
             "it reads all pages of a stack, and needs a chain: each stage reads the one before it, and the "
             "last gives the only result"
