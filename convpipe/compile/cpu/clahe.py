@@ -9,9 +9,7 @@ from numpy.typing import NDArray
 
 from convpipe import memory
 from convpipe.clahe import Grid
-from convpipe.compile.cpu import drive
-from convpipe.compile.cpu.executable import NOTHING_ELSE, all_bands, one_band
-from convpipe.compile.runtime import cache
+from convpipe.compile.cpu.shares import run_shares
 from convpipe.compile.runtime.threads import count
 
 FEWEST = 1 << 16
@@ -186,22 +184,11 @@ def equalize_tiles(
 
 def _run(loops: str, entry: str, found: dict[str, int | NDArray[Any]], work: tuple[int, int]) -> None:
     """Run a loop over all units of its work, on so many threads."""
-    units, threads = work
-    numbers = [one if isinstance(one, int) else _address(one) for one in (found[name] for name in _WORDS)]
-    words = np.array(numbers, np.int64)
-    words.flags.writeable = False
-    room = np.empty((1, 1), np.uint8)
-    given = (cache.address(loops, entry, drive.BAND), words, _NOTHING, room, _NOTHING[0], NOTHING_ELSE)
-    if threads == 1:
-        one_band()(*given, 0, units)
-    else:
-        all_bands()(*given, units, 1, threads)
+    given = (found[name] for name in _WORDS)
+    words = [one if isinstance(one, int) else _address(one) for one in given]
+    run_shares((loops, entry), words, *work)
 
 
 def _address(array: NDArray[Any]) -> int:
     address: int = array.__array_interface__["data"][0]
     return address
-
-
-_NOTHING = np.empty((1, 1), np.uint8)
-_NOTHING.flags.writeable = False

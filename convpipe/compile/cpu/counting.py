@@ -13,9 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from convpipe.compile.cpu import drive
-from convpipe.compile.cpu.executable import NOTHING_ELSE, all_bands, one_band
-from convpipe.compile.runtime import cache as compiled
+from convpipe.compile.cpu.shares import run_shares
 from convpipe.compile.runtime import threads
 from convpipe.histograms import LANES, Counter, Survey, shares_of
 
@@ -234,19 +232,7 @@ class Counting(Counter):
         pixels, width = samples.shape
         where, shares = samples.__array_interface__["data"][0], len(tables)
         words = [where, pixels, pixel // sample, width, shares, tables.ctypes.data, tables.strides[0], *more]
-        given = (
-            compiled.address(source, "count", drive.BAND),
-            _read_only(np.array(words, np.int64)),
-            _NO_IMAGE,
-            np.empty((1, 1), np.uint8),
-            _NO_PARAMETERS,
-            NOTHING_ELSE,
-        )
-        bands = min(shares, self.threads or threads.count())
-        if bands == 1:
-            one_band()(*given, 0, shares)
-        else:
-            all_bands()(*given, shares, 1, bands)
+        run_shares((source, "count"), words, shares, min(shares, self.threads or threads.count()))
 
 
 @cache
@@ -268,12 +254,3 @@ def _source(body: str, dtype: str) -> str:
     return _SHARES.format(
         body=body, dtype=dtype, together=body != _of_moments(), size=np.dtype(dtype).itemsize
     )
-
-
-def _read_only(array: NDArray[Any]) -> NDArray[Any]:
-    array.flags.writeable = False
-    return array
-
-
-_NO_IMAGE = _read_only(np.empty((1, 1), np.uint8))
-_NO_PARAMETERS = _read_only(np.empty(1, np.uint8))

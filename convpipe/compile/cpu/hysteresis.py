@@ -10,9 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from convpipe.compile.common.pictures import Picture
-from convpipe.compile.cpu import drive
-from convpipe.compile.cpu.executable import NOTHING_ELSE, all_bands, one_band
-from convpipe.compile.runtime import cache
+from convpipe.compile.cpu.shares import run_shares
 from convpipe.compile.runtime.threads import count
 from convpipe.memory import empty
 from convpipe.ops import Hysteresis
@@ -164,26 +162,11 @@ def trace(
         given, made = marks[..., at:], result[..., at:]
         extent = (rows, cols, framed.strides[0])
         places = (given.ctypes.data, made.ctypes.data, channels, int(full), todo.ctypes.data)
-        words = np.array([framed.ctypes.data, *extent, *places, shares], np.int64)
+        words = [framed.ctypes.data, *extent, *places, shares]
         for entry, pieces in (("frame", shares), ("trace", 1), ("store", shares)):
-            _run(source, entry, words, pieces)
-
-
-def _run(source: str, entry: str, words: NDArray[np.int64], shares: int) -> None:
-    """Run a loop for all shares."""
-    words.flags.writeable = False
-    loop = cache.address(source, entry, drive.BAND)
-    given = (loop, words, _NOTHING, _OUT, _NO_PARAMETERS, NOTHING_ELSE)
-    if shares == 1:
-        one_band()(*given, 0, 1)
-    else:
-        all_bands()(*given, shares, 1, shares)
+            run_shares((source, entry), words, pieces, pieces)
 
 
 def _source(dtype: str) -> str:
     """Return the module of the loops, whose result is of a type."""
     return _LOOPS.format(dtype=dtype, size=np.dtype(dtype).itemsize)
-
-
-_NOTHING, _OUT, _NO_PARAMETERS = np.empty((1, 1), np.uint8), np.empty((1, 1), np.uint8), np.empty(1, np.uint8)
-_NOTHING.flags.writeable = _NO_PARAMETERS.flags.writeable = False

@@ -17,7 +17,8 @@ from numpy.typing import NDArray
 from convpipe.compile.common.levels import make_program
 from convpipe.compile.common.pictures import Picture
 from convpipe.compile.cpu import drive
-from convpipe.compile.cpu.executable import NOTHING_ELSE, Fused, all_bands, one_band
+from convpipe.compile.cpu.executable import Fused
+from convpipe.compile.cpu.shares import read_only, run_shares
 from convpipe.compile.cpu.sweep import Sweep
 from convpipe.compile.runtime import cache
 from convpipe.compile.runtime.threads import count
@@ -106,19 +107,10 @@ class Tabulated:
         if self._over_all.run([_ALL], [table], 1, measured):  # so many of them: where they are is not known
             return self.sweep(images, threads)
         (picture,) = self.sweep.pictures
-        rows, out = picture.rows(images[0]).view(), picture.empty()
-        rows.flags.writeable = False
+        rows, out = read_only(picture.rows(images[0]).view()), picture.empty()
         units = -(-rows.size // _UNIT)
-        words = np.array([_UNIT, rows.size], np.int64)
-        words.flags.writeable = False
-        parameters = table.ravel()
-        parameters.flags.writeable = False
-        given = (cache.address(LOOK_UP, "share", drive.BAND), words, rows, out, parameters, NOTHING_ELSE)
-        shares = min(units, threads or count())
-        if shares == 1:
-            one_band()(*given, 0, units)
-        else:
-            all_bands()(*given, units, 1, shares)
+        arrays = (rows, out, read_only(table.ravel()))
+        run_shares((LOOK_UP, "share"), (_UNIT, rows.size), units, min(units, threads or count()), arrays)
         return [out], 0
 
     def warm(self) -> None:
