@@ -5,7 +5,7 @@ import pytest
 from skimage import restoration
 
 from convpipe import Pipeline, stage
-from convpipe.compile.cpu.rolled import FEWEST, roll
+from convpipe.compile.cpu.rolling_ball import FEWEST, roll
 from convpipe.ops import RollingBall
 
 

@@ -17,7 +17,7 @@ from convpipe.compile.cpu.executable import Executable, Fused, compile_fused
 from convpipe.compile.cpu.fourier.transform import Transform
 from convpipe.compile.cpu.hysteresis import Traced
 from convpipe.compile.cpu.library import Library
-from convpipe.compile.cpu.rolled import Rolled
+from convpipe.compile.cpu.rolling_ball import Rolled
 from convpipe.compile.cpu.sweep import Sweep
 from convpipe.compile.cpu.tabulated import Tabulated, is_tabulated
 from convpipe.compile.cpu.turned import Turned

@@ -15,9 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from convpipe.compile.common.pictures import Picture
-from convpipe.compile.cpu import drive
-from convpipe.compile.cpu.executable import NOTHING_ELSE, all_bands, one_band
-from convpipe.compile.runtime import cache
+from convpipe.compile.cpu.shares import run_shares
 from convpipe.compile.runtime.threads import count
 from convpipe.memory import empty
 from convpipe.ops import RollingBall
@@ -179,10 +177,10 @@ def roll(
         given, made = samples[..., at:], result[..., at:]
         places = (given.ctypes.data, plane.ctypes.data, made.ctypes.data)
         words = (*places, rows, cols, channels, -1 if op.dark else 1, shares)
-        _run(source, "lay", words, shares)
+        run_shares((source, "lay"), words, shares, shares)
         counts = _counted(drop, plane)
         ball = (drop.ctypes.data, *drop.shape, counts.ctypes.data)
-        _run(source, "roll", (*words, *ball, spare.ctypes.data, room), shares)
+        run_shares((source, "roll"), (*words, *ball, spare.ctypes.data, room), shares, shares)
 
 
 def _counted(drop: NDArray[Any], plane: NDArray[Any]) -> NDArray[np.int64]:
@@ -195,18 +193,6 @@ def _counted(drop: NDArray[Any], plane: NDArray[Any]) -> NDArray[np.int64]:
     counts: NDArray[np.int64] = ((low + drop < high) & (drop < np.inf)).sum(axis=1, dtype=np.int64)
     counts[0] = max(counts[0], 1)  # itself
     return counts
-
-
-def _run(source: str, entry: str, numbers: Sequence[int], shares: int) -> None:
-    """Run a loop for all shares."""
-    words = np.array(numbers, np.int64)
-    words.flags.writeable = False
-    loop = cache.address(source, entry, drive.BAND)
-    given = (loop, words, _NOTHING, _OUT, _NO_PARAMETERS, NOTHING_ELSE)
-    if shares == 1:
-        one_band()(*given, 0, 1)
-    else:
-        all_bands()(*given, shares, 1, shares)
 
 
 def _source(sample: str, result: str) -> str:
@@ -229,6 +215,3 @@ def _source(sample: str, result: str) -> str:
 
 _TAKEN = -(-(2 * AT_ONCE + 1) * 8 // 64) * 64
 """Bytes of the addresses that a loop takes its rows from."""
-
-_NOTHING, _OUT, _NO_PARAMETERS = np.empty((1, 1), np.uint8), np.empty((1, 1), np.uint8), np.empty(1, np.uint8)
-_NOTHING.flags.writeable = _NO_PARAMETERS.flags.writeable = False
