@@ -35,3 +35,25 @@ POLYNOMIAL = {
 
 LEAST = {"float32": -126.0, "float64": -1022.0}
 """Below it the exponential is taken for that of it, the least normal number."""
+
+
+def exponential(name: str, compute: str) -> list[str]:
+    """Return the lines that make of a variable two to its power, rounded operation by operation.
+
+    They call ``round``, ``dot_onto`` and ``ldexp``, which every backend has, and use `name`, ``whole`` and
+    ``rest``.
+
+    Examples
+    --------
+    >>> exponential("x", "float32")[-1]
+    'x = ldexp(x, whole)'
+    """
+    *_, last = terms = POLYNOMIAL[compute]
+    lines = [
+        f"{name} = {name} if {name} > T({LEAST[compute]}) else T({LEAST[compute]})",
+        f"whole = round({name})",
+        f"rest = {name} - whole",
+        f"{name} = T({last})",
+    ]
+    lines += [f"{name} = dot_onto(T({term}), {name}, rest)" for term in reversed(terms[:-1])]
+    return [*lines, f"{name} = ldexp({name}, whole)"]

@@ -12,12 +12,13 @@ from typing import ClassVar
 
 import numpy as np
 
-from convpipe.compile.common.exponential import LEAST, POLYNOMIAL
+from convpipe.compile.common.bilateral import exponents, mean, weigh_pair
 from convpipe.compile.cpu.loops import Loop, begun, name_sources
 from convpipe.compile.cpu.recipes import Responses
 from convpipe.compile.cpu.shapes import Part
 from convpipe.compile.cpu.steps import Frame, Place, Sample
 from convpipe.ops import Bilateral
+from convpipe.ops.bilateral import Distance
 from convpipe.plan.costs import WEIGHED
 from convpipe.plan.rings import AT_ONCE
 
@@ -85,8 +86,7 @@ class Weighed(Responses):
         def under(row: int, place: tuple[int, int]) -> list[Place]:
             return [plane.past(place[1] * across, self.compute) for plane in planes[row + place[0]]]
 
-        near = np.log2([weight for _, weight in self.window.pairs])
-        factor = -0.5 * np.log2(np.e) / self.window.sigma**2
+        factor, near = exponents(self.window)
         weigh = weighed(self.compute, len(colours), self.window.distance)
         for row, target in enumerate(made):
             centre = under(row, self.window.centre)
@@ -134,7 +134,7 @@ def fill(compute: str, colours: int) -> Loop:
 
 
 @cache
-def weighed(compute: str, colours: int, distance: str) -> Loop:
+def weighed(compute: str, colours: int, distance: Distance) -> Loop:
     """The weights of two places, and the differences from the centre times these, onto their sums.
 
     Parameters: what the square of a distance is multiplied by, and the logarithm of the places' weight, both
@@ -148,35 +148,12 @@ def weighed(compute: str, colours: int, distance: str) -> Loop:
         text.line(*(f"t{c} = target(rows, {first + c}, T)" for c in range(colours + 1)))
         text.line("factor, near = values(p, 0, 2, T)", "for x in range(n):")
         with text.indented():
-            for at, name in ((colours, "a"), (2 * colours, "b")):
-                text.line(*(f"{name}{c} = s{at + c}[x] - s{c}[x]" for c in each))
-                text.line(f"{name} = dot_onto(near, {_square(name, each, distance)}, factor)")
-                text.line(*_exponential(name, compute))
-            text.line("t0[x] = t0[x] + a + b")
-            text.line(*(f"t{c + 1}[x] = dot_onto(t{c + 1}[x], a, a{c}, b, b{c})" for c in each))
+            centre, *pair = ([f"s{first + c}[x]" for c in each] for first in (0, colours, 2 * colours))
+            sums = "t0[x]", [f"t{c + 1}[x]" for c in each]
+            text.line(*weigh_pair(compute, distance, centre, (pair[0], pair[1]), sums))
         text.line("return 0")
     kind = "" if colours == 1 else f", {distance} distance of {colours} colours"
     return Loop(f"weights of two places by how alike {compute} are{kind}", str(text))
-
-
-def _square(name: str, colours: range, distance: str) -> str:
-    """Return the square of the distance whose differences are `name` and a number."""
-    if len(colours) > 1 and distance == "manhattan":
-        return f"square({' + '.join(f'abs({name}{c})' for c in colours)})"
-    return f"dot({', '.join(f'{name}{c}' for c in colours for _ in range(2))})"
-
-
-def _exponential(name: str, compute: str) -> list[str]:
-    """Return the lines that make of a name two to its power."""
-    *_, last = terms = POLYNOMIAL[compute]
-    lines = [
-        f"{name} = {name} if {name} > T({LEAST[compute]}) else T({LEAST[compute]})",
-        f"whole = round({name})",
-        f"rest = {name} - whole",
-        f"{name} = T({last})",
-    ]
-    lines += [f"{name} = dot_onto(T({term}), {name}, rest)" for term in reversed(terms[:-1])]
-    return [*lines, f"{name} = ldexp({name}, whole)"]
 
 
 @cache
@@ -190,7 +167,7 @@ def divide(compute: str, colours: int, channels: int) -> Loop:
         name_sources(text, [compute] * (2 * colours + 1))
         text.line(f"t0 = target(rows, {2 * colours + 1}, T)", "for x in range(n):")
         for c in range(channels):
-            value = f"s{c}[x] + s{colours + 1 + c}[x] / s{colours}[x]" if c < colours else "T(0)"
+            value = mean(f"s{c}[x]", f"s{colours}[x]", f"s{colours + 1 + c}[x]") if c < colours else "T(0)"
             text.line(f"    t0[{f'x * {channels} + {c}' if channels > 1 else 'x'}] = {value}")
         text.line("return 0")
     return Loop(f"means of {colours} colours of {channels} channels", str(text))
