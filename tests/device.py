@@ -13,14 +13,14 @@ TILING = {"rows": (4,), "cols": (4,), "threads": 2} if SIMULATED else {}
 """Small blocks, for images that a simulator gets through."""
 
 
-def compiled(stages, image, border=Border.REFLECT, output_dtype=None, alpha=False, **tiling):
+def compiled(stages, image, border=Border.REFLECT, output_dtype=None, alpha=False, missing=None, **tiling):
     from convpipe.compile.cuda.groups import Tiling
     from convpipe.compile.cuda.run import compile_plan
 
     plan = make_plan(
         stages,
         image.shape[:2],
-        Settings(border=border, output_dtype=output_dtype),
+        Settings(border=border, output_dtype=output_dtype, missing=missing),
         channels=image.shape[2] if image.ndim == 3 else 1,
         dtype=image.dtype.name,
         alpha=alpha,

@@ -15,6 +15,7 @@ from convpipe.compile.cuda.supported import unsupported
 from convpipe.geometry import Border
 from convpipe.ops import ChannelMap, Map
 from convpipe.plan import make_plan
+from convpipe.plan.missing import Missing
 from convpipe.stages import ANY_LABEL, families, stage
 
 pytestmark = [
@@ -186,3 +187,46 @@ def test_registry_in_many_blocks(method, dtype):
     shape = (233, 410, method.colours) if method.colours else (233, 410)
     for common in ({}, {"stride": [2, 3]}):
         check([make(method, **common)], pixels(dtype, shape))
+
+
+SMALL = {"sigma_color": 40, "size": 3}
+WEIGHED = {
+    "grey": ((6, 7), SMALL),
+    "colours": ((6, 7, 3), SMALL),
+    "manhattan, square, at every other place": (
+        (6, 7, 3),
+        {**SMALL, "distance": "manhattan", "footprint": "square", "stride": [2, 1]},
+    ),
+    "alpha": ((6, 7, 4), SMALL),
+    "many channels": ((4, 5, 6), SMALL),
+    "one place": ((4, 5, 3), {**SMALL, "size": 1, "stride": 2}),
+}
+
+
+@pytest.mark.parametrize(
+    "border", [Border.SYMMETRIC, Border.CONSTANT], ids=lambda border: border.name.lower()
+)
+@pytest.mark.parametrize("name", WEIGHED)
+def test_bilateral(name, border):
+    shape, given = WEIGHED[name]
+    for dtype in ("uint8", "float64"):
+        one = stage("blur", "bilateral", value=7, **given)
+        for shared in ({}, {"shared": 64}):  # from a tile, and tap by tap from the image
+            run = check([one], pixels(dtype, shape), border, "float64", alpha=name == "alpha", **shared)
+        assert name == "one place" or not any(group.fits for group in run.groups if group.passes[0].weighs)
+
+
+def test_bilateral_between_windows():
+    stages = [
+        stage("blur", "box", size=3),
+        stage("blur", "bilateral", **SMALL),
+        stage("edge", "sobel"),
+    ]
+    run = check(stages, pixels("float32", (6, 7, 3)))
+    assert any(len(group.passes) > 1 and any(one.weighs for one in group.passes) for group in run.groups)
+
+
+def test_bilateral_of_what_is_missing():
+    image = pixels("float32", (5, 6))
+    image[2:4, 3] = np.nan
+    check([stage("blur", "bilateral", **SMALL)], image, missing=Missing(np.nan))

@@ -62,7 +62,19 @@ def plans(capability):
         yield make_plan([stage("geometry", "resize", factor=0.3), stage("contrast", "equalize")], GREY)
 
 
-def count(capability):
+def bilaterals(capability):
+    """Yield plans of windows whose weights depend on the samples, from tiles and from the image."""
+    from convpipe.plan import make_plan
+    from convpipe.stages import stage
+
+    for shape in TARGETS[capability]:
+        channels = shape[2] if len(shape) == 3 else 1
+        for size, distance in ((5, "euclidean"), (255, "manhattan")):
+            one = stage("blur", "bilateral", sigma_color=25, size=size, distance=distance)
+            yield make_plan([one], shape[:2], channels=channels, alpha=shape is ALPHA)
+
+
+def count(capability, plans=plans):
     """Print what the PTX of their kernels holds, as JSON; runs in a process of its own."""
     from convpipe.compile.cuda.run import compile_plan
 
@@ -88,7 +100,23 @@ def count(capability):
 @needs_nvvm
 @pytest.mark.parametrize("capability", list(TARGETS), ids=lambda pair: f"sm_{pair[0]}{pair[1]}")
 def test_shipped_configs_as_ptx(capability):
-    program = f"import test_ptx; test_ptx.count({capability})"
+    found = counted(capability, "plans")
+    assert found["kernels"] >= 8
+    assert found["shared"] > 100
+    assert found["fma"] > 100
+
+
+@needs_nvvm
+@pytest.mark.parametrize("capability", list(TARGETS), ids=lambda pair: f"sm_{pair[0]}{pair[1]}")
+def test_bilateral_as_ptx(capability):
+    found = counted(capability, "bilaterals")
+    assert found["kernels"] >= 2 * len(TARGETS[capability])
+    assert found["fma"] >= 15 * found["kernels"]
+
+
+def counted(capability, plans):
+    """Return what the PTX of some plans holds, of which nothing is slow or left to the assembler."""
+    program = f"import test_ptx; test_ptx.count({capability}, test_ptx.{plans})"
     paths = os.pathsep.join(map(str, [ROOT, ROOT / "tests", Path(__file__).parent]))
     done = subprocess.run(
         [sys.executable, "-W", "ignore", "-c", program],
@@ -101,11 +129,9 @@ def test_shipped_configs_as_ptx(capability):
         pytest.skip(f"this NVVM does not know the target: {done.stderr.splitlines()[-1]}")
     assert done.returncode == 0, done.stderr
     found = json.loads(done.stdout)
-    assert found["kernels"] >= 8
     assert found["f64"] == 0  # float32 stays float32
     assert found["local"] == 0  # taps and samples stay in registers
     assert found["generic"] == 0  # tiles are known to be shared memory
     assert found["calls"] == 0  # device functions are compiled in
-    assert found["shared"] > 100
-    assert found["fma"] > 100
     assert found["loose"] == 0  # no sum is left for the assembler to fuse with a product: they say add.rn
+    return found

@@ -66,7 +66,7 @@ def weigh_pair(
     return [*lines, *(f"{total} = dot_onto({total}, a, a{c}, b, b{c})" for c, total in enumerate(totals))]
 
 
-def mean(centre: str, weights: str, total: str) -> str:
+def weighted_mean(centre: str, weights: str, total: str) -> str:
     """Return a colour of the mean as source: the centre's, and the mean of the differences from it."""
     return f"{centre} + {total} / {weights}"
 

@@ -12,7 +12,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from convpipe.compile.common.bilateral import exponents, mean, weigh_pair
+from convpipe.compile.common.bilateral import exponents, weigh_pair, weighted_mean
 from convpipe.compile.cpu.loops import Loop, begun, name_sources
 from convpipe.compile.cpu.recipes import Responses
 from convpipe.compile.cpu.shapes import Part
@@ -167,7 +167,11 @@ def divide(compute: str, colours: int, channels: int) -> Loop:
         name_sources(text, [compute] * (2 * colours + 1))
         text.line(f"t0 = target(rows, {2 * colours + 1}, T)", "for x in range(n):")
         for c in range(channels):
-            value = mean(f"s{c}[x]", f"s{colours}[x]", f"s{colours + 1 + c}[x]") if c < colours else "T(0)"
+            value = (
+                weighted_mean(f"s{c}[x]", f"s{colours}[x]", f"s{colours + 1 + c}[x]")
+                if c < colours
+                else "T(0)"
+            )
             text.line(f"    t0[{f'x * {channels} + {c}' if channels > 1 else 'x'}] = {value}")
         text.line("return 0")
     return Loop(f"means of {colours} colours of {channels} channels", str(text))

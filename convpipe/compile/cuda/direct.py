@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from functools import partial
+from collections.abc import Sequence
 
 from convpipe.compile.common.text import Text, fused, times
 from convpipe.compile.cuda.groups import Group
@@ -11,8 +10,9 @@ from convpipe.compile.cuda.operand import image_name
 from convpipe.compile.cuda.passes import Pass, geometry
 from convpipe.compile.cuda.point import Point
 from convpipe.compile.cuda.ranked import ranked
-from convpipe.compile.cuda.source import NO_SUM, border_value, plus, put, registers, sample
+from convpipe.compile.cuda.source import NO_SUM, Read, border_value, plus, put, registers, sample
 from convpipe.compile.cuda.sums import before, expression, loop
+from convpipe.compile.cuda.weighed import weighed
 from convpipe.geometry import Axis
 from convpipe.polyphase import Polyphase
 
@@ -32,8 +32,13 @@ def direct(text: Text, group: Group, point: Point, parameters: Sequence[str], th
         text.line(f"row = {image_name(i)}_row + y")
         text.line(f"top = {_begin(one, down, 'row')}", f"left = {_begin(one, along, 'x')}")
         registers(text, one, point)
+        given = f"{image}, {image}_row, g, outside"
         for channel in range(point.channels):
-            _responses(text, one, point, channel, f"{image}, {image}_row, g, outside")
+            _responses(text, one, point, channel, given)
+        if one.weighs is not None:
+            colours = [channel for channel in range(point.channels) if not point.kept(channel)]
+            names = [name for channel in colours for name in point.responses(channel)]
+            weighed(text, one, point.program.compute, names, [_reader(one, given, at) for at in colours])
         _store(text, one, point)
 
 
@@ -64,44 +69,44 @@ def _sample(text: Text, one: Pass) -> None:
         text.line("return v")
 
 
+def _reader(one: Pass, given: str, channel: int, source: int = 0) -> Read:
+    """Return where the samples of a channel are under the window of an output."""
+    plane = plus("plane", source * one.level.channels + channel)
+
+    def read(i: int | str, j: int | str) -> str:
+        row, col = (
+            times(at, step) if isinstance(at, str) else str(at * step)
+            for at, step in zip((i, j), one.dilation, strict=True)
+        )
+        return f"sample_{one.index}({given}, top + {row}, left + {col}, {plane})"
+
+    return read
+
+
 def _responses(text: Text, one: Pass, point: Point, channel: int, given: str) -> None:
     """Compute the responses of `channel`, named ``bank_channel``."""
-    down, right = one.dilation
-
-    def under(i: str, j: str, source: int) -> str:
-        plane = plus("plane", source * one.level.channels + channel)
-        return f"sample_{one.index}({given}, top + {i}, left + {j}, {plane})"
-
-    def place(source: int, i: int | str, j: int | str) -> str:
-        row, col = (
-            times(at, step) if isinstance(at, str) else str(at * step) for at, step in ((i, down), (j, right))
-        )
-        return under(row, col, source)
-
     if point.kept(channel):
-        i, j = (tap * step for tap, step in zip(one.centre, one.dilation, strict=True))
-        text.line(f"alpha = {under(str(i), str(j), 0)}")
+        text.line(f"alpha = {_reader(one, given, channel)(*one.centre)}")
         return
     for bank in one.banks:
-        name = f"{bank.name}_{channel}"
+        name, read = f"{bank.name}_{channel}", _reader(one, given, channel, bank.source)
+        if bank.distance is not None:
+            continue  # all colours at once
         if bank.rank is not None:
-            ranked(text, bank, name, partial(place, bank.source))
-            continue
-        if bank.places is not None:
-            _resampled(text, one, name, under)
-            continue
-        read = partial(place, bank.source)
-        if bank.looped:
+            ranked(text, bank, name, read)
+        elif bank.places is not None:
+            _resampled(text, one, name, read)
+        elif bank.looped:
             loop(text, bank, [name], [read])
         else:
             samples = {tap: read(*tap) for tap in bank.taps}
             text.line(f"{name} = {expression(bank, samples, before(bank, name))}")
 
 
-def _resampled(text: Text, one: Pass, name: str, under: Callable[[str, str, int], str]) -> None:
+def _resampled(text: Text, one: Pass, name: str, read: Read) -> None:
     """The sum of the taps of an output; a weight of 0 is none."""
     (bank,), down = one.banks, isinstance(one.axes[0], Polyphase)
-    output, sample = ("row", under("k", "0", 0)) if down else ("x", under("0", "k", 0))
+    output, sample = ("row", read("k", 0)) if down else ("x", read(0, "k"))
     text.line(f"{name} = {NO_SUM}", f"for k in range({len(bank.taps)}):")
     with text.indented():
         text.line(f"weight = w[{plus(f'{output} * {len(bank.taps)} + k', bank.offset)}]")

@@ -34,7 +34,7 @@ from numba import cuda
 
 T = np.{compute}
 rint, order, ordered = rint_{compute}, order_{compute}, ordered_{compute}
-floor, round = floor_{compute}, rint
+floor, round, ldexp = floor_{compute}, rint, ldexp_{compute}
 INTEGER, BITS, LOWEST = np.int{bits}, {bits}, {lowest}
 '''
 

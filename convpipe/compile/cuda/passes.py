@@ -18,6 +18,8 @@ from convpipe.compile.common.levels import Level
 from convpipe.compile.common.segments import Spot
 from convpipe.geometry import Axis, Border, Extent
 from convpipe.ops import Alpha, ChannelMap, Mix
+from convpipe.ops.bilateral import Distance
+from convpipe.plan.costs import WEIGHED
 from convpipe.plan.fixed import Fixed
 
 Part = Literal["whole", "first", "second"]
@@ -55,14 +57,14 @@ class Bank:
     source : int
         Which of the planes that stand for one channel of the input it reads.
     taps : tuple of (row, column)
-        Where its taps are, row by row.
+        Where its taps are, row by row; of one that weighs, those before the centre.
     offset : int
         Position of its first weight in the weight vector: of a product of two factors, those of the column.
     rank : int or None
         Of a window that sorts, which of its samples it gives; None of one that sums.
     places : int or None
         Of one with taps of its own for every output, the position in the vector of places of where the first
-        one's begin. Its weights are those of all outputs.
+        one's begin. Its weights are those of all outputs. Of one that weighs, that of its taps.
     form : {'dot', 'outer', 'equal', 'sums', 'tree'}
         Of one that sums.
     whole : bool
@@ -72,6 +74,8 @@ class Bank:
     integers : Fixed or None
         What samples are, of one that sorts, if they are integers of few bits: fewer than of the type of the
         arithmetic.
+    distance : {'manhattan', 'euclidean'} or None
+        Of colours, of one that weighs samples by how alike they are, all colours of a pixel together.
     onto : str or None
         Of one that sums, the name of the response before it that its sum begins with: another one's, or its
         own, of which it is one part then.
@@ -87,6 +91,7 @@ class Bank:
     whole: bool = False
     skips: bool = False
     integers: Fixed | None = None
+    distance: Distance | None = None
     onto: str | None = None
 
     @property
@@ -115,6 +120,8 @@ class Bank:
     def operations(self) -> int:
         """Rough number of instructions for a sample."""
         count = len(self.taps)
+        if self.distance is not None:
+            return WEIGHED * (1 + 2 * count)
         if self.rank is None or self.rank in (0, count - 1):
             return 2 * count
         if count <= SELECTED_PLACES:
@@ -208,7 +215,12 @@ class Pass:
     def pixelwise(self) -> bool:
         """Whether a thread needs all channels of a pixel at once, whatever follows."""
         mixes = any(isinstance(step, Mix | ChannelMap | Alpha) for step in self.level.steps)
-        return self.level.keep_alpha or (self.final and mixes)
+        return self.level.keep_alpha or (self.final and mixes) or self.weighs is not None
+
+    @property
+    def weighs(self) -> Bank | None:
+        """Its bank, if that weighs samples by how alike they are."""
+        return next((bank for bank in self.banks if bank.distance is not None), None)
 
     @property
     def padded(self) -> bool:
@@ -229,7 +241,7 @@ class Pass:
     def strip(self) -> int:
         """Rows a thread computes at once: one where windows above each other share nothing."""
         rows, _ = self.axes
-        if self.level.resamples:
+        if self.level.resamples or self.weighs is not None:
             return 1
         sorts = any(bank.rank is not None and bank.operations > SORTED for bank in self.banks)
         return STRIP if rows.reach > rows.stride and not sorts else 1
@@ -273,7 +285,8 @@ class Values:
     geometry : ndarray of int64, shape (passes, 4)
         Columns as in :data:`GEOMETRY`.
     places : ndarray of int64, shape (n,)
-        Where the taps of every output begin, of windows with taps of their own.
+        Where the taps of every output begin, of windows with taps of their own; rows and columns of taps, of
+        those that weigh.
     weights, constants, outside : ndarray, shape (n,)
         In the type of the arithmetic. No vector is empty.
     measured : tuple of Spot

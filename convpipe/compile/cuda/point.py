@@ -33,7 +33,18 @@ def rounded(step: Map, names: list[str], suffix: str) -> str:
     >>> rounded(Map("gain * r + 1", constants=(("gain", 2.0),)), ["v"], "0")
     'add(gain_0 * v, T(1))'
     """
-    return ast.unparse(_Rounded().visit(ast.parse(translate(step, names, suffix), mode="eval")))
+    return by_itself(translate(step, names, suffix))
+
+
+def by_itself(source: str) -> str:
+    """Return source in which every operation rounds by itself.
+
+    Examples
+    --------
+    >>> by_itself("a = b * c + d")
+    'a = add(b * c, d)'
+    """
+    return ast.unparse(_Rounded().visit(ast.parse(source)))
 
 
 @dataclass(frozen=True)

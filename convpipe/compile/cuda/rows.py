@@ -129,6 +129,18 @@ def looked_up(table, low, unit, last, value, T):  # noqa: N803 - as in the kerne
 
 
 @inline
+def ldexp_float32(value, whole):
+    """Return value * 2**whole where both and the result are normal numbers."""
+    return number_float32(np.int32(bits_float32(value) + (np.int32(whole) << np.int32(23))))
+
+
+@inline
+def ldexp_float64(value, whole):
+    """Return the same of 64 bits."""
+    return number_float64(np.int64(bits_float64(value) + (np.int64(whole) << np.int64(52))))
+
+
+@inline
 def least(a, b):
     """Return the smaller one, NaN being the largest of all; `maximum` returns the larger one."""
     return a if a < b or b != b else b
@@ -177,6 +189,8 @@ __all__ = [
     "floor_float64",
     "index",
     "inline",
+    "ldexp_float32",
+    "ldexp_float64",
     "least",
     "log",
     "looked_up",

@@ -11,6 +11,7 @@ from fractions import Fraction
 
 import numpy as np
 
+from convpipe.compile.common.bilateral import exponents
 from convpipe.compile.common.exact import dot_of
 from convpipe.compile.common.levels import Level, Program, constant_pixel
 from convpipe.compile.common.segments import segments
@@ -18,7 +19,7 @@ from convpipe.compile.cuda import tables
 from convpipe.compile.cuda.banks import SEPARATE, Weighted, banks_of
 from convpipe.compile.cuda.passes import Bank, Part, Pass, Values
 from convpipe.geometry import Axis, Border, Extent
-from convpipe.ops import Rank, Resample, Stencil
+from convpipe.ops import Bilateral, Rank, Resample, Stencil
 from convpipe.plan import NodePlan
 from convpipe.plan.fixed import Fixed
 
@@ -84,6 +85,9 @@ class _Passes:
         if isinstance(stencil, Resample):
             self._resampled(level, head)
             return
+        if isinstance(stencil, Bilateral):
+            self._weighed(level, head, stencil)
+            return
         assert isinstance(stencil, Stencil)
         banks = banks_of(stencil, head.arithmetic)
         if not banks.has_halves:
@@ -114,6 +118,15 @@ class _Passes:
         column, row = (tuple((i, 0) for i in range(rows)), tuple((0, j) for j in range(cols)))
         self.add(level, head, self._ranks(rank, column, rows, own=False), (down, Axis(1)), "first")
         self.add(level, head, self._ranks(rank, row, cols, own=True), (Axis(1), along), "second")
+
+    def _weighed(self, level: Level, head: NodePlan, window: Bilateral) -> None:
+        """Add the pass of a window whose weights depend on the samples."""
+        factor, near = exponents(window)
+        (name,), taps = window.names, tuple(place for place, _ in window.pairs)
+        bank = Bank(name, 0, taps, len(self.weights), places=len(self.places), distance=window.distance)
+        self.places += [at for tap in taps for at in tap]
+        self.weights += [factor, *near]
+        self.add(level, head, (bank,), head.axes, "whole")
 
     def _resampled(self, level: Level, head: NodePlan) -> None:
         """Add the passes of taps of their own for every row, and for every column, where they do anything."""

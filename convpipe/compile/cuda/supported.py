@@ -3,10 +3,22 @@
 from __future__ import annotations
 
 from convpipe.errors import BackendError
-from convpipe.ops import Alpha, Cast, ChannelMap, Lookup, Map, Mix, Rank, Reduce, Resample, Stencil
+from convpipe.ops import (
+    Alpha,
+    Bilateral,
+    Cast,
+    ChannelMap,
+    Lookup,
+    Map,
+    Mix,
+    Rank,
+    Reduce,
+    Resample,
+    Stencil,
+)
 from convpipe.plan import Plan
 
-OPS = (Stencil, Rank, Resample, Map, Lookup, Reduce, Mix, ChannelMap, Alpha, Cast)
+OPS = (Stencil, Rank, Bilateral, Resample, Map, Lookup, Reduce, Mix, ChannelMap, Alpha, Cast)
 """An op that is none of these runs on the processor alone."""
 
 

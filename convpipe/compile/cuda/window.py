@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import groupby
 
 from convpipe.compile.common.text import Text, times
@@ -14,6 +15,7 @@ from convpipe.compile.cuda.point import Point
 from convpipe.compile.cuda.ranked import ranked
 from convpipe.compile.cuda.source import Read, plus, put, registers, tile
 from convpipe.compile.cuda.sums import before, begun, expression, loop, onto
+from convpipe.compile.cuda.weighed import weighed
 
 SLID_COLUMNS = 12
 """Up to this many columns of the samples that a strip shares are held in registers, row after row."""
@@ -55,7 +57,8 @@ class Window:
     def parameters(self) -> list[str]:
         """What the function takes."""
         images = dict.fromkeys(name for operand in self._operands for name in operand.parameters)
-        return ["tile", *images, *(["out", "first"] if self.writes else []), *_PLACE]
+        places = ["places"] if self.one.weighs is not None else []
+        return ["tile", *images, *(["out", "first"] if self.writes else []), *_PLACE, *places]
 
     @property
     def arguments(self) -> list[str]:
@@ -85,6 +88,8 @@ class Window:
                     operand.place(text, planes > 1)
                 for channel in range(self.point.channels):
                     self._responses(text, channel)
+                if one.weighs is not None:
+                    self._weighed(text)
                 for row in range(one.strip):
                     self._store(text, row, planes)
 
@@ -96,6 +101,8 @@ class Window:
             own = one.planes(0) - 1 if one.level.joins else channel
             for row in strip:
                 text.line(f"alpha_{row} = {self._centre(first, own, row)}")
+        elif one.weighs is not None:
+            return  # all colours at once
         elif one.level.joins:
             for operand, name in zip(self._operands, self.point.responses(channel), strict=True):
                 text.line(*(f"{name}_{row} = {operand.pixel(channel, row)}" for row in strip))
@@ -149,6 +156,17 @@ class Window:
         channel, base = of
         for row in range(self.one.strip):
             ranked(text, bank, f"{bank.name}_{channel}_{row}", self._reader(operand, base, row))
+
+    def _weighed(self, text: Text) -> None:
+        """The mean of what is alike, of all colours."""
+        (operand,), point = self._operands, self.point
+        colours = [channel for channel in range(point.channels) if not point.kept(channel)]
+        names = [f"{name}_0" for channel in colours for name in point.responses(channel)]
+        if isinstance(operand, InTile):
+            reads = [self._reader(operand, operand.base(channel), 0) for channel in colours]
+        else:  # a window of one place
+            reads = [partial(_only, operand.pixel(channel, 0)) for channel in colours]
+        weighed(text, self.one, point.program.compute, names, reads)
 
     def _reader(self, operand: InTile, base: int, row: int) -> Read:
         """Return where the samples are under the window of a row of the strip."""
@@ -225,6 +243,10 @@ class Window:
             for at, value in self.point.planes(values, one.level.channels):
                 column = plus(f"{times('x0 + x', one.outputs)} + {plane}", at)
                 put(text, self.point, column, value)
+
+
+def _only(sample: str, i: int | str, j: int | str) -> str:
+    return sample
 
 
 _PLACE = ["y0", "x0", "plane0", "nans", "tid", "g", "w", "c"]
