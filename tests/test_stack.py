@@ -109,16 +109,18 @@ class TestFolders:
         return image.pixels
 
     def test_all_pages_become_one(self, source, tmp_path):
-        tifffile.imwrite(
-            source / "a.tif", STACK, imagej=True, metadata={"axes": "ZYX", "spacing": 2.0, "unit": "um"}
-        )
+        said = {"axes": "ZYX", "spacing": 2.0, "unit": "um", "Labels": [f"plane {at}" for at in range(7)]}
+        tifffile.imwrite(source / "a.tif", STACK, imagej=True, metadata=said)
         report = self.run(source, tmp_path)
         assert (report.done, report.results[0].pages) == (1, 7)
-        assert report.results[0].notes == ("ImageJ's spacing dropped: one page is left",)
+        assert report.results[0].notes == (
+            "ImageJ's spacing dropped: one page is left",
+            "ImageJ's labels dropped: they are of single planes",
+        )
         np.testing.assert_array_equal(self.read(tmp_path), STACK.max(axis=0))
         with tifffile.TiffFile(tmp_path / "out" / "a.tif") as file:
             assert file.imagej_metadata["unit"] == "um"
-            assert not {"images", "slices", "spacing"} & file.imagej_metadata.keys()
+            assert not {"images", "slices", "spacing", "Labels"} & file.imagej_metadata.keys()
 
     def test_it_fits_a_format_of_one_image(self, source, tmp_path):
         tifffile.imwrite(source / "a.tif", STACK, photometric="minisblack")

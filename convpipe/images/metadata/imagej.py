@@ -153,6 +153,14 @@ class ImageJ:
             notes.append(f"ImageJ's {' and '.join(gone)} dropped: not all pages are left")
         return replace(self, text=_with(self.text, new), own=_packed(kept), pages=len(numbers))
 
+    def unlabelled(self, notes: list[str]) -> ImageJ:
+        """Return it without the labels of its planes, which are not those of what is made of several."""
+        kept = _unpacked({field.tag: field for field in self.own}, "<") if self.own else {}
+        if kept.pop("Labels", None) is None:
+            return self
+        notes.append("ImageJ's labels dropped: they are of single planes")
+        return replace(self, own=_packed(kept))
+
     def axes(self) -> dict[str, int]:
         """Return the numbers of frames, slices and channels."""
         said = _said(self.text)

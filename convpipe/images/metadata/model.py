@@ -12,6 +12,7 @@ from convpipe.images.formats.registry import FORMATS
 from convpipe.images.metadata.exif import follow_exif, with_density
 from convpipe.images.metadata.gdal import Gdal
 from convpipe.images.metadata.geotiff import Georeference
+from convpipe.images.metadata.imagej import ImageJ
 from convpipe.images.metadata.raster import Description, Raster
 from convpipe.images.metadata.xmp import follow_xmp
 from convpipe.images.tiff.ifd import Field
@@ -173,7 +174,11 @@ class Metadata:
         """Return what is true of the one page that is made of all that the descriptions count."""
         if not self.descriptions:
             return self
-        return self.of_pages([0], self.descriptions[0].page, notes)
+        one = self.of_pages([0], self.descriptions[0].page, notes)
+        unlabelled = (
+            each.unlabelled(notes) if isinstance(each, ImageJ) else each for each in one.descriptions
+        )
+        return replace(one, descriptions=tuple(unlabelled))
 
     def for_channels(self, channels: int, notes: list[str]) -> Metadata:
         """Return these without an ICC profile that does not fit: an RGB profile says nothing of grey."""
