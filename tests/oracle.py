@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 from functools import partial
+from types import SimpleNamespace
 
 import numpy as np
 from skimage import restoration
@@ -30,6 +31,7 @@ from convpipe.ops import (
     Window,
 )
 from convpipe.padding import Kept, Pooled, Share, Slice
+from convpipe.stages.pooling import Padded
 from convpipe.statistics import Matched, measure
 
 FUNCTIONS = {
@@ -285,11 +287,16 @@ def kept(part, size):
 
 
 def pad(op, values, premultiplied=False):
-    if isinstance(op.padding, Kept):
+    sides = None
+    if isinstance(op.padding, Kept) and isinstance(op.padding.rows, Padded):  # which keeps more than all
+        pool = op.padding.rows.pool
+        slid = SimpleNamespace(kernel=pool.size, dilation=pool.dilation, stride=pool.stride, anchor="upper")
+        sides = sides_of(slid, pool.padding, values.shape)
+    elif isinstance(op.padding, Kept):
         parts = (op.padding.rows, op.padding.cols)
         rows, cols = (kept(part, size) for part, size in zip(parts, values.shape, strict=False))
         return values[rows, cols]
-    sides = sides_of(op, op.padding, values.shape)
+    sides = sides or sides_of(op, op.padding, values.shape)
     cut = tuple(slice(None, after if after < 0 else None) for _, after in sides)
     values, sides = values[cut], [(before, max(after, 0)) for before, after in sides]
     mode = op.border.name.lower()

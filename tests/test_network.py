@@ -18,6 +18,7 @@ from convpipe.batch.identity import Identity, settings
 from convpipe.cli import main
 from convpipe.compile.cpu.graphs import compile_plan
 from convpipe.errors import ParameterError, PlanError
+from convpipe.interval import Interval
 from convpipe.ops.layer import Layer, Weights
 from convpipe.plan.demand import Span, demand
 from convpipe.report.terminal import print_report
@@ -419,6 +420,26 @@ def test_pools_of_many_channels_and_holes(rng):
     assert (got[..., 3] == 75).all()
     holes = np.where(hidden[..., 3] == 0, np.nan, hidden[..., 0]).astype(np.float32)
     assert (Pipeline([stage("network", "avg_pool", size=2)], missing=np.nan)(holes) == 100).all()
+
+
+def test_padding_that_counts_is_opaque_and_there():
+    """Means count its zeros whether or not samples can be hidden or missing."""
+    image = np.full((5, 6, 4), 90, np.uint8)
+    image[..., 3] = 255
+    one = stage("network", "avg_pool", size=3, stride=2, padding=1)
+    run = Pipeline([one], dtype="float32")
+    want = run(image[..., 0])
+    np.testing.assert_allclose(want[0], [40, 60, 60], rtol=1e-6)
+    got = run(image, alpha=True)
+    np.testing.assert_allclose(got[..., 0], want, rtol=1e-6)
+    np.testing.assert_allclose(got[..., 3], 255, rtol=1e-6)
+    filled = Pipeline([one], dtype="float32", missing=7)(image[..., 0])
+    np.testing.assert_allclose(filled, want, rtol=1e-6)
+    for alpha in (False, True):
+        plan = run.plan(image.shape[: 2 + alpha], alpha=alpha)
+        assert plan.stages[0].ranges.colour == Interval(0, 255)
+        low = Pipeline([stage("point", "scale", gain=-1), one]).plan(image.shape[: 2 + alpha], alpha=alpha)
+        assert low.stages[1].ranges.colour == Interval(-255, 0)
 
 
 def test_pools_that_are_none_are_refused():

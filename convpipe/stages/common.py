@@ -75,11 +75,11 @@ def unused(found: tuple[Op, ...] | Graph, padding: Padding | None = None) -> dic
     >>> unused((Map("abs(r)"),))["dilation"]
     'it slides no window of taps'
     """
-    if isinstance(found, Graph) and any(has_window(node.ops) for node in found.nodes):
-        return _OF_WINDOWS
     first = found.nodes[-1].ops[0] if isinstance(found, Graph) else found[0]
     if isinstance(first, Window) and isinstance(first.padding, Pooled):
         return _OF_POOLS
+    if isinstance(found, Graph) and any(has_window(node.ops) for node in found.nodes):
+        return _OF_WINDOWS
     if isinstance(first, Stencil):
         return _unused_by(first)
     if isinstance(first, Rank | Layer):

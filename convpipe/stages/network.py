@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from convpipe.errors import ParameterError
 from convpipe.geometry import Border, Extent
-from convpipe.ops import ChannelMap, Graph, Map, Node, Op, Rank, Resample
+from convpipe.ops import IDENTITY, ChannelMap, Graph, Map, Node, Op, Rank, Resample, Stencil
 from convpipe.ops.layer import Layer, Weights
 from convpipe.padding import Padding
 from convpipe.stages.base import ImageKind, method
@@ -130,9 +130,13 @@ def _avg_pool(
     dilation: Extent,
     ceil_mode: bool,
     count_include_pad: bool,
-) -> tuple[Op, ...]:
+) -> tuple[Op, ...] | Graph:
     pool = Pool(size, stride or size, padding, dilation, ceil_mode)
-    return (Resample(Averaging(pool, count_include_pad), padding=pool.rule),)
+    if not count_include_pad or padding in ("valid", ((0, 0), (0, 0))):
+        return (Resample(Averaging(pool, is_padded=False), padding=pool.rule),)
+    black = Stencil((IDENTITY,), padding=pool.padded, border=Border.CONSTANT, has_own_border=True)
+    mean = Resample(Averaging(pool, is_padded=True), padding=pool.rule)
+    return Graph((Node("padded", (black,), ("input",)), Node("result", (mean,), ("padded",))))
 
 
 @method(

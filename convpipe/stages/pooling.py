@@ -9,7 +9,7 @@ import numpy as np
 
 from convpipe.errors import ParameterError, PlanError
 from convpipe.geometry import Axis, Extent
-from convpipe.padding import Padding, Pooled, axes
+from convpipe.padding import Kept, Padding, Pooled, axes
 from convpipe.polyphase import Polyphase
 
 
@@ -55,6 +55,11 @@ class Pool:
         """What it pads, for the windows of an op."""
         return Pooled(self.padding, self.ceil_mode)
 
+    @property
+    def padded(self) -> Kept:
+        """The image with the padding that is given, for the window of an op."""
+        return Kept(Padded(self, 0), Padded(self, 1))
+
     def axes(self, extent: Extent) -> tuple[Axis, Axis]:
         """Return its windows over an image of `extent`."""
         return axes(extent, self.size, self.stride, self.dilation, self.rule)
@@ -65,19 +70,32 @@ class Pool:
 
 
 @dataclass(frozen=True)
+class Padded:
+    """An axis, 0 or 1, with the padding of a pool. See :class:`convpipe.padding.Part`."""
+
+    pool: Pool
+    axis: int
+
+    def span(self, size: int, name: str) -> tuple[int, int]:
+        """Return the first place and the end; outside the `size` samples is padding."""
+        axis = self.pool.declared((size, size))[self.axis]
+        return -axis.before, size + axis.after
+
+
+@dataclass(frozen=True)
 class Averaging:
     """The taps of means under the windows of a pool. See :class:`convpipe.ops.Rule`.
 
     Parameters
     ----------
     pool : Pool
-    count_include_pad : bool
-        Whether a mean is of a window's places in image and padding, with 0 in the padding; or of those in
-        the image alone.
+    is_padded : bool
+        Whether what it averages has the padding already, and the means are of image and padding; or of
+        the places of a window that are in the image alone.
     """
 
     pool: Pool
-    count_include_pad: bool
+    is_padded: bool
 
     def axes(self, extent: Extent, image: Extent, entering: Extent) -> tuple[Polyphase, Polyphase]:
         """Return the taps of rows and columns, for one of `extent`.
@@ -87,22 +105,22 @@ class Averaging:
         PlanError
             If no window fits.
         """
-        ends = [axis.after for axis in self.pool.declared(extent)]
-        rows, cols = map(self._taps, extent, self.pool.axes(extent), ends)
+        windows = self.pool.axes(entering if self.is_padded else extent)
+        rows, cols = map(self._taps, entering, extent, windows)
         return rows, cols
 
-    def _taps(self, size: int, axis: Axis, after: int) -> Polyphase:
-        """Return the taps along one axis, with so much padding after it that counts."""
-        outputs = axis.output(size)
+    def _taps(self, entering: int, size: int, axis: Axis) -> Polyphase:
+        """Return the taps along one axis, of `size` with its padding, or else as it is."""
+        outputs = axis.output(entering)
         if outputs < 1:
             raise PlanError(
                 f"its window spans {axis.reach} in line but its padded input has "
-                f"{size} + {axis.before} + {axis.after}; output: {axis.formula(size)}"
+                f"{entering} + {axis.before} + {axis.after}; output: {axis.formula(entering)}"
             )
-        places = np.arange(outputs)[:, None] * axis.stride - axis.before + np.arange(axis.reach)
+        before = 0 if self.is_padded else axis.before
+        places = np.arange(outputs)[:, None] * axis.stride - before + np.arange(axis.reach)
         taken = np.arange(axis.reach) % axis.dilation == 0
         inside = taken & (places >= 0) & (places < size)
-        counted = taken & (places < size + after) if self.count_include_pad else inside
-        weights = inside / counted.sum(axis=1, keepdims=True)
-        origin = Fraction(axis.reach - 1, 2) - axis.before
+        weights = inside / inside.sum(axis=1, keepdims=True)
+        origin = Fraction(axis.reach - 1, 2) - before
         return Polyphase.of(places, weights, size, Fraction(axis.stride), origin)
