@@ -87,7 +87,7 @@ def tables(counts: NDArray[np.int64], clip: float, top: float) -> NDArray[np.flo
     Examples
     --------
     >>> tables(np.array([[6, 0, 0, 2]]), clip=1.5, top=0)
-    array([[1., 2., 2., 3.]], dtype=float32)
+    array([[2., 2., 2., 3.]], dtype=float32)
     """
     levels = counts.shape[-1]
     area = counts.sum(axis=-1, keepdims=True)

@@ -6,11 +6,19 @@ import oracle
 
 from convpipe.geometry import Border
 from convpipe.plan import Settings, make_plan
+from convpipe.stages import ANY_LABEL, stage
 
 SIMULATED = os.environ.get("NUMBA_ENABLE_CUDASIM") == "1"
 
 TILING = {"rows": (4,), "cols": (4,), "threads": 2} if SIMULATED else {}
 """Small blocks, for images that a simulator gets through."""
+
+
+def make(method, **parameters):
+    """Return a stage of a method's example, small: a simulator runs a Python statement at a time."""
+    label = "mine" if method.name == ANY_LABEL else method.name
+    own = {"sigma": 2} if (method.family, method.name) == ("background", "subtract") else {}
+    return stage(method.family, label, **{**method.example, **own, **parameters})
 
 
 def compiled(stages, image, border=Border.REFLECT, output_dtype=None, alpha=False, missing=None, **tiling):

@@ -7,7 +7,7 @@ import itertools
 
 import numpy as np
 import pytest
-from device import SIMULATED, check, compiled
+from device import SIMULATED, check, compiled, make
 
 from convpipe.compile.cuda.supported import unsupported
 from convpipe.errors import BackendError
@@ -15,7 +15,7 @@ from convpipe.geometry import Border
 from convpipe.losses import Losses
 from convpipe.ops import Map, Stencil, Taps
 from convpipe.plan import make_plan
-from convpipe.stages import ANY_LABEL, Method, Stage, families, stage
+from convpipe.stages import Method, Stage, families, stage
 
 pytestmark = [
     pytest.mark.gpu,
@@ -24,14 +24,12 @@ pytestmark = [
 
 
 def runs(method):
-    """Tell whether a device runs a method: not where there is no kernel for an op of it."""
-    return unsupported(make_plan([make(method)], (5, 7), channels=method.colours or 1)) is None
-
-
-def make(method, **parameters):
-    label = "mine" if method.name == ANY_LABEL else method.name
-    taken = {name: value for name, value in parameters.items() if name not in method.unused}
-    return stage(method.family, label, **{**method.example, **taken})
+    """Tell whether a device runs a method on images of any type: not where an op of it has no kernel."""
+    channels = method.colours or 1
+    plans = [
+        make_plan([make(method)], (5, 7), channels=channels, dtype=dtype) for dtype in ("uint8", "float32")
+    ]
+    return all(unsupported(plan) is None for plan in plans)
 
 
 def small(*stages):
@@ -79,7 +77,9 @@ def test_registry(method, channels, alpha, rng):
 def test_registry_at_stride_two(method, rng):
     border = list(Border)[METHODS.index(method) % len(Border)]
     image = rng.random((6, 9, method.colours or 1)).astype(np.float32)
-    check(small(make(method, stride=[2, 1], value=0.5, bias=0.25)), image, border)
+    common = {"stride": [2, 1], "value": 0.5, "bias": 0.25}
+    taken = {name: value for name, value in common.items() if name not in method.unused}
+    check(small(make(method, **taken)), image, border)
 
 
 CHAINS = {

@@ -8,7 +8,7 @@ import ast
 import graphs
 import numpy as np
 import pytest
-from device import SIMULATED, compiled
+from device import SIMULATED, compiled, make
 
 from convpipe.compile.cpu.graphs import compile_plan as on_processor
 from convpipe.compile.cuda.supported import unsupported
@@ -16,7 +16,7 @@ from convpipe.geometry import Border
 from convpipe.ops import ChannelMap, Map
 from convpipe.plan import make_plan
 from convpipe.plan.missing import Missing
-from convpipe.stages import ANY_LABEL, families, stage
+from convpipe.stages import families, stage
 
 pytestmark = [
     pytest.mark.gpu,
@@ -27,20 +27,17 @@ SYSTEM = {"power"}
 """The function that is each system's own."""
 
 
-def make(method, **common):
-    return stage(
-        method.family, "mine" if method.name == ANY_LABEL else method.name, **{**method.example, **common}
-    )
-
-
 def defined(method):
     """Tell whether kernels are written for a method, of operations that round alike everywhere."""
-    plan = make_plan([make(method)], (5, 7), channels=method.colours or 1)
+    channels = method.colours or 1
+    whole, plan = (
+        make_plan([make(method)], (5, 7), channels=channels, dtype=dtype) for dtype in ("uint8", "float32")
+    )
     ops = [op for node in plan.nodes for op in node.ops]
     maps = [op for op in ops if isinstance(op, Map)]
     maps += [line for op in ops if isinstance(op, ChannelMap) for _, line in op.lines]
     names = {node.id for one in maps for node in ast.walk(one.tree) if isinstance(node, ast.Name)}
-    return unsupported(plan) is None and not names & SYSTEM
+    return unsupported(whole) is None and unsupported(plan) is None and not names & SYSTEM
 
 
 METHODS = [method for methods in families().values() for method in methods.values() if defined(method)]
