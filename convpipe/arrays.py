@@ -15,7 +15,7 @@ from numpy.typing import ArrayLike, NDArray
 from convpipe.engine import Engine
 from convpipe.errors import ParameterError, ParameterTypeError
 from convpipe.geometry import Border
-from convpipe.ops import COMPUTE, Layer, Resample, Turn
+from convpipe.ops import COMPUTE, Layer, Resample, Turn, Warp
 from convpipe.plan import NodePlan, Plan
 from convpipe.polyphase import Polyphase
 from convpipe.stages.wiring import RESULT
@@ -94,7 +94,10 @@ class Given(NamedTuple):
         kept: dict[Any, slice] = {}
         between: dict[Any, Any] = {}
         places = _places(plan, node)
-        for place, count in zip(places, made.extent, strict=True):
+        is_oblique = plan.sampling(node).is_oblique
+        if is_oblique:  # which no coordinates along one axis say
+            stale |= set(spatial)
+        for place, count in () if is_oblique else zip(places, made.extent, strict=True):
             dim, (axis, first, step) = spatial[place.axis], place
             ends = first, first + step * (count - 1)
             size = plan.input[axis]
@@ -374,6 +377,13 @@ def _places(plan: Plan, node: int) -> tuple[_Place, _Place]:
                 for place, size, mirrored in zip(places, each.input, turn.mirrored, strict=True)
             )
             places = (cols, rows) if turn.transposed else (rows, cols)
+        elif isinstance(warp := each.apart, Warp):
+            own = warp.sampling(each.input)
+            rows, cols = (
+                place.moved(Fraction(first), Fraction(step))
+                for place, first, step in zip(places, own.first, own.step, strict=True)
+            )
+            places = (cols, rows) if own.transposed else (rows, cols)
         elif isinstance(each.apart, Layer) or not (each.is_join or each.apart):
             places = _moved(each, 0, places[0]), _moved(each, 1, places[1])
     return places

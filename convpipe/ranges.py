@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from convpipe.interval import UNBOUNDED, Interval
-from convpipe.ops import Alpha, Cast, ChannelMap, Frame, Lookup, Map, Mix, Op, Reduce, Turn, Window
+from convpipe.ops import Alpha, Cast, ChannelMap, Frame, Lookup, Map, Mix, Op, Reduce, Turn, Warp, Window
 
 
 @dataclass(frozen=True)
@@ -99,6 +99,9 @@ class _Found:
         colour = self.ranges.colour
         if isinstance(op, Turn):
             return self
+        if isinstance(op, Warp):
+            made, alpha = op.ranges(colour, self.alpha)
+            return _Found({"r": made}, alpha)
         if isinstance(op, ChannelMap) and op.reads_alpha and self.alpha is not None:
             made = op.range(colour.join(self.alpha))
             return _Found({"r": made}, self.alpha.join(made))

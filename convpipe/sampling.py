@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import hypot
 
 from convpipe.geometry import Extent, Field
 
 Point = tuple[float, float]
 """Row and column; the centre of an image's first pixel is (0, 0)."""
+
+Matrix = tuple[tuple[float, float, float], tuple[float, float, float]]
 
 
 @dataclass(frozen=True)
@@ -72,6 +75,8 @@ class Sampling:
         >>> mirror.then(Sampling((2.0, 2.0))).source((1, 0)), mirror.then(mirror)
         ((6.0, 0.0), Sampling(step=(1.0, 1.0), first=(0.0, 0.0), transposed=False))
         """
+        if isinstance(other, Oblique):
+            return sampling_of(_after(self.matrix, other.matrix))
         step, first = other.step, other.first
         if self.transposed:
             step, first = (step[1], step[0]), (first[1], first[0])
@@ -80,6 +85,19 @@ class Sampling:
             (self.first[0] + self.step[0] * first[0], self.first[1] + self.step[1] * first[1]),
             self.transposed != other.transposed,
         )
+
+    @property
+    def matrix(self) -> Matrix:
+        """From (row, column, 1) in the result to the row, and to the column, in the image."""
+        (down, along), (top, left) = self.step, self.first
+        if self.transposed:
+            return (0.0, down, top), (along, 0.0, left)
+        return (down, 0.0, top), (0.0, along, left)
+
+    @property
+    def is_oblique(self) -> bool:
+        """Whether rows of the result are neither rows nor columns of the image."""
+        return False
 
     @property
     def moves(self) -> bool:
@@ -115,3 +133,76 @@ class Sampling:
             (at - first) / step for at, first, step in zip(source, self.first, self.step, strict=True)
         )
         return (col, row) if self.transposed else (row, col)
+
+
+@dataclass(frozen=True)
+class Oblique(Sampling):
+    """Any affine map, as of a rotation; its `step` is what a step along each axis of the result is long.
+
+    Parameters
+    ----------
+    affine : Matrix
+        See :attr:`matrix`.
+    """
+
+    affine: Matrix = ((1.0, 0.0, 0.0), (0.0, 1.0, 0.0))
+
+    @property
+    def matrix(self) -> Matrix:
+        """As of :class:`Sampling`."""
+        return self.affine
+
+    @property
+    def is_oblique(self) -> bool:
+        """As of :class:`Sampling`."""
+        return True
+
+    def then(self, other: Sampling) -> Sampling:
+        """Return that of what `other` is made from the result of this."""
+        return sampling_of(_after(self.affine, other.matrix))
+
+    def density(self, x: float, y: float) -> tuple[float, float]:
+        """Return pixels per length along a row and a column of the result, from those of the image."""
+        (a, b, _), (c, d, _) = self.affine
+        return 1 / hypot(b / y, d / x), 1 / hypot(a / y, c / x)
+
+    def spacing(self, row: float, col: float) -> tuple[float, float]:
+        """Return the length between neighbours along a column and a row of the result, from the image's."""
+        (a, b, _), (c, d, _) = self.affine
+        return hypot(a * row, c * col), hypot(b * row, d * col)
+
+    def source(self, target: Point) -> Point:
+        """Return where in the image a point of the result lies."""
+        row, col = (down * target[0] + along * target[1] + first for down, along, first in self.affine)
+        return row, col
+
+    def target(self, source: Point) -> Point:
+        """Return where in the result a point of the image lies."""
+        (a, b, top), (c, d, left) = self.affine
+        row, col, size = source[0] - top, source[1] - left, a * d - b * c
+        return (d * row - b * col) / size, (a * col - c * row) / size
+
+
+def sampling_of(matrix: Matrix) -> Sampling:
+    """Return that of an affine map: plain, where rows and columns stay such.
+
+    >>> sampling_of(((0.0, 1.0, 0.0), (-1.0, 0.0, 5.0)))
+    Sampling(step=(1.0, -1.0), first=(0.0, 5.0), transposed=True)
+    >>> turned = sampling_of(((0.8, -0.6, 1.0), (0.6, 0.8, 2.0)))
+    >>> turned.source((0, 5)), turned.spacing(2.0, 2.0)
+    ((-2.0, 6.0), (2.0, 2.0))
+    """
+    (a, b, top), (c, d, left) = matrix
+    if b == c == 0:
+        return Sampling((a, d), (top, left))
+    if a == d == 0:
+        return Sampling((b, c), (top, left), transposed=True)
+    return Oblique((hypot(a, c), hypot(b, d)), (top, left), affine=matrix)
+
+
+def _after(outer: Matrix, inner: Matrix) -> Matrix:
+    """Return the map of `inner`, whose result `outer` maps."""
+    (a, b, _), (c, d, _) = inner
+    return tuple(  # type: ignore[return-value]
+        (p * a + q * c, p * b + q * d, p * inner[0][2] + q * inner[1][2] + first) for p, q, first in outer
+    )

@@ -11,6 +11,7 @@ from functools import partial
 from types import SimpleNamespace
 
 import numpy as np
+from scipy.ndimage import map_coordinates
 from skimage import restoration
 
 from convpipe.ops import (
@@ -28,6 +29,7 @@ from convpipe.ops import (
     Resample,
     RollingBall,
     Turn,
+    Warp,
     Window,
 )
 from convpipe.padding import Kept, Pooled, Share, Slice
@@ -137,6 +139,8 @@ def run_stage(ops, values, kept=None, alpha=False):
             premultiplied, after_undo = not op.undo, op.undo
         elif isinstance(op, Turn):
             values = turned(op, values)
+        elif isinstance(op, Warp):
+            values = warped(op, values, alpha)
         elif isinstance(op, Layer):
             values = layer(op, values)
         elif isinstance(op, Frame):
@@ -395,6 +399,54 @@ def centre(op, values):
         op.anchor, op.anchor
     )
     return next(samples for i, j, samples in windows(op, values) if (i, j) == middle)
+
+
+SCIPY = {0: "grid-constant", 1: "nearest", 2: "mirror", 3: "reflect", 4: "grid-wrap"}
+"""SciPy's words for the borders, by number."""
+
+
+def warped(op, values, alpha):
+    """An image interpolated where a matrix puts its pixels, by samples that SciPy takes with their border."""
+    rows, cols = np.indices(op.extent)
+    (a, b, top), (c, d, left) = op.matrix
+    at = np.stack([a * rows + b * cols + top, c * rows + d * cols + left])
+    weighs = alpha and op.method != "nearest"
+    outside = np.full(values.shape[2], op.value)
+    if alpha:
+        outside[-1] = op.opaque
+    if weighs:
+        values, outside = premultiply(values), premultiply(outside[None, None])[0, 0]
+    planes = [interpolated(op, values[..., k], at, outside[k]) for k in range(len(outside))]
+    made = np.stack(planes, axis=2)
+    return unpremultiply(made) if weighs else made
+
+
+def interpolated(op, plane, at, value):
+    """One channel of that: a sum over the pixels around each place, weighted by how far each lies."""
+    if op.method == "nearest":
+        first, near = np.floor(at + 0.5), [0]
+        weights = np.ones((2, 1, *at.shape[1:]))
+    else:
+        first = np.floor(at)
+        near = range(2) if op.method == "bilinear" else range(-1, 3)
+        weights = np.stack([keys(at - first - k, op.method) for k in near], axis=1)
+    total = np.zeros(at.shape[1:])
+    for i, down in enumerate(near):
+        for j, along in enumerate(near):
+            place = first + np.array([down, along])[:, None, None]
+            taken = map_coordinates(plane, place, order=0, mode=SCIPY[int(op.border)], cval=value)
+            weight = weights[0, i] * weights[1, j]
+            total += np.where(weight == 0, 0, weight * taken)
+    return total
+
+
+def keys(x, method):
+    """The weight of a sample at a distance."""
+    x = np.abs(x)
+    if method == "bilinear":
+        return np.maximum(1 - x, 0)
+    far = -0.5 * x**3 + 2.5 * x**2 - 4 * x + 2
+    return np.where(x <= 1, 1.5 * x**3 - 2.5 * x**2 + 1, np.where(x < 2, far, 0))
 
 
 def premultiply(values):

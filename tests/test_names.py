@@ -164,6 +164,7 @@ def test_methods():
             "zero_crossing",
         ],
         "geometry": [
+            "affine",
             "bin",
             "crop",
             "decimate",
@@ -172,6 +173,7 @@ def test_methods():
             "pyramid_down",
             "pyramid_up",
             "resize",
+            "rotate",
             "rotate90",
             "transpose",
         ],

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from convpipe.cli.streams import emit
 from convpipe.cli.window import MOST_SHOWN, Samples, summed, under
-from convpipe.ops import Frame, Layer, Turn
+from convpipe.ops import Frame, Layer, Turn, Warp
 
 if TYPE_CHECKING:
     from convpipe.plan import NodePlan
@@ -27,6 +27,12 @@ def seen(turn: Turn, node: NodePlan, at: tuple[int, int]) -> None:
     """Print which pixel of what it reads the pixel at `at` is."""
     row, col = turn.sampling(node.input).source(at)
     emit(f"the pixel is that in row {row:g} and column {col:g} of what it reads")
+
+
+def interpolated(warp: Warp, node: NodePlan, at: tuple[int, int]) -> None:
+    """Print where the pixel at `at` lies in what it reads."""
+    row, col = warp.sampling(node.input).source(at)
+    emit(f"the pixel lies in row {row:.6g} and column {col:.6g} of what it reads ({warp.method})")
 
 
 def filtered(layer: Layer, node: NodePlan, entering: Samples, at: tuple[int, int], channel: int) -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from convpipe.cli.apart import called, filtered, seen
+from convpipe.cli.apart import called, filtered, interpolated, seen
 from convpipe.cli.covered import counts_of, is_weighed, plain_plan, rule, weigh
 from convpipe.cli.pointwise import converted, looked_up, mapped, mixed, why
 from convpipe.cli.steps import has_steps, reads, shown, walk
@@ -31,6 +31,7 @@ from convpipe.ops import (
     Op,
     Rank,
     Turn,
+    Warp,
     Window,
     is_integer,
     statistics,
@@ -154,6 +155,8 @@ class Pixel:
             filtered(op, first, self.after(self.stage.inputs[0]), self.at, self.channel)
         elif isinstance(op, Turn) and len(self.stage.nodes) == 1:
             seen(op, first, self.at)
+        elif isinstance(op, Warp):
+            interpolated(op, first, self.at)
         self._read(self.plan, self.stage)
         self.maps(self.stage.ops)
         self._given(position)

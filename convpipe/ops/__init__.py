@@ -17,6 +17,7 @@
 - Held, an image that is given in the place of the one that enters: a Frame that looks at nothing
 - Layer, filters over all channels at once, as those of a network; it stands apart, too
 - Turn, the image mirrored or with rows and columns exchanged; it stands apart, too
+- Warp, the image interpolated where an affine map puts its pixels; it stands apart, too
 
 In a chain each op takes what the one before it gave. A window gives a response per bank or rank; the map
 that follows combines them, so a chain hands exactly one value per sample on. A :class:`Graph` is of nodes,
@@ -37,6 +38,7 @@ from convpipe.ops.resample import Resample, Rule
 from convpipe.ops.rolling_ball import RollingBall
 from convpipe.ops.taps import IDENTITY, Taps
 from convpipe.ops.turn import Turn
+from convpipe.ops.warp import Placement, Warp
 from convpipe.ops.window import Rank, Stencil, Window
 
 __all__ = [
@@ -57,6 +59,7 @@ __all__ = [
     "Mix",
     "Node",
     "Op",
+    "Placement",
     "Rank",
     "Reduce",
     "Reference",
@@ -66,6 +69,7 @@ __all__ = [
     "Stencil",
     "Taps",
     "Turn",
+    "Warp",
     "Window",
     "dtype_range",
     "has_window",

@@ -11,10 +11,11 @@ from convpipe.ops.layer import Layer
 from convpipe.ops.lookup import Lookup
 from convpipe.ops.pointwise import Alpha, Cast, ChannelMap, Map, Mix, Reduce
 from convpipe.ops.turn import Turn
+from convpipe.ops.warp import Warp
 from convpipe.ops.window import Window
 from convpipe.statistics import Measured
 
-Apart = Frame | Turn | Layer
+Apart = Frame | Turn | Warp | Layer
 """What no loop over rows has: it is a node by itself, and runs by itself."""
 
 Op = Window | Map | Lookup | Mix | ChannelMap | Alpha | Cast | Apart

@@ -9,7 +9,7 @@ from dataclasses import replace
 from convpipe.errors import PlanError
 from convpipe.geometry import Axis
 from convpipe.interval import Interval
-from convpipe.ops import Frame, Layer, Op, Turn
+from convpipe.ops import Frame, Layer, Op, Turn, Warp
 from convpipe.plan import costs
 from convpipe.plan.arithmetic import Arithmetic
 from convpipe.plan.join import meeting
@@ -36,6 +36,13 @@ def plan_apart(
     if isinstance(op, Turn):
         extent = op.extent(extent)
         field = (field[1], field[0]) if op.transposed else field
+    elif isinstance(op, Warp):
+        try:
+            op = op.fit(extent, made.image.extent)
+        except ValueError as error:
+            raise PlanError(f"{origin}: {error}", origin.name) from None
+        ops, extent = (op,), op.extent
+        ranges = ranges.through(ops, padded=False)[1]
     elif isinstance(op, Layer):
         axes, extent = fitted(origin, op, extent)
         field = field[0].through(axes[0]), field[1].through(axes[1])

@@ -23,7 +23,9 @@ from convpipe.ops import (
     Stencil,
     Taps,
     Turn,
+    Warp,
 )
+from convpipe.ops.warp import TAPS
 from convpipe.plan.arithmetic import Arithmetic
 from convpipe.plan.node import NodePlan, Separation
 from convpipe.selection import ROWS, counts, network
@@ -102,6 +104,8 @@ def operations(op: Op, compute: str = "float32") -> int:
         return op.operations
     if isinstance(op, Turn):
         return 0
+    if isinstance(op, Warp):
+        return 2 * TAPS[op.method] ** 2 + 4
     if isinstance(op, ChannelMap):
         return -(-sum(operations(line) for _, line in op.lines) // len(op.outputs))
     if isinstance(op, Mix):

@@ -12,7 +12,7 @@ import numpy as np
 
 from convpipe.geometry import Extent, Field
 from convpipe.interval import Interval
-from convpipe.ops import Turn, stored
+from convpipe.ops import Turn, Warp, stored
 from convpipe.plan.costs import apart_bytes, statistics_bytes
 from convpipe.plan.missing import Missing
 from convpipe.plan.node import NodePlan
@@ -167,7 +167,7 @@ class Plan:
     def _sampling(self, node: int) -> Sampling:
         found, fields = Sampling(), (Field(), Field())
         for each in self.way_to(node):
-            if isinstance(each.apart, Turn):
+            if isinstance(each.apart, Turn | Warp):
                 turned = each.apart.sampling(each.input)
                 found, fields = found.then(Sampling.of(fields)).then(turned), (Field(), Field())
             fields = fields[0].through(each.axes[0]), fields[1].through(each.axes[1])

@@ -11,7 +11,7 @@ from convpipe.fourier import Tiles
 from convpipe.geometry import Axis, Extent, Field
 from convpipe.interval import Interval
 from convpipe.multirate import Rates
-from convpipe.ops import Frame, Layer, Op, Turn
+from convpipe.ops import Frame, Layer, Op, Turn, Warp
 from convpipe.plan.arithmetic import Arithmetic
 from convpipe.plan.node import AXIS_NAMES, NodePlan, Origin, Separation
 from convpipe.ranges import Ranges
@@ -89,7 +89,9 @@ class StagePlan:
         if self.rates is not None:
             return self.rates.input
         node = self._sized
-        return node.apart.extent(node.input) if isinstance(node.apart, Turn) else node.input
+        if isinstance(node.apart, Turn):
+            return node.apart.extent(node.input)
+        return node.extent if isinstance(node.apart, Warp) else node.input
 
     @property
     def field(self) -> tuple[Field, Field]:
@@ -156,6 +158,11 @@ class StagePlan:
     def frame(self) -> Frame | None:
         """The function of a library that the whole image goes through, if it does."""
         return next((op for op in self.ops if isinstance(op, Frame)), None)
+
+    @property
+    def warp(self) -> Warp | None:
+        """Its interpolation where a map puts its pixels, if that is what it does."""
+        return next((op for op in self.ops if isinstance(op, Warp)), None)
 
     @property
     def layer(self) -> Layer | None:

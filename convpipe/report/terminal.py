@@ -285,4 +285,7 @@ def _formulas(plan: Plan) -> Table:
         if stage.frame is not None:
             row = f"goes through {stage.frame.function}, on the processor"
             table.add_row(f" {_number(stage)}", "image", Text(row), style="dim")
+        if stage.warp is not None:
+            row = f"interpolated where a map puts its pixels ({stage.warp.method}), on the processor"
+            table.add_row(f" {_number(stage)}", "image", Text(row), style="dim")
     return table

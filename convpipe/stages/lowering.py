@@ -22,6 +22,7 @@ from convpipe.ops import (
     Op,
     Resample,
     Stencil,
+    Warp,
     Window,
 )
 from convpipe.padding import Anchor, Kept, Padding, Pooled
@@ -90,13 +91,22 @@ class _Maker:
         nodes, outside = [], dict.fromkeys(graph.inputs, self.stage.common["value"])
         for node in graph.nodes:
             if node.is_join or node.is_apart:
-                nodes.append(node)
+                nodes.append(self._bordered(node))
                 continue
             value = outside.get(node.inputs[0], self.stage.common["value"])
             nodes.append(replace(node, ops=self._inner(node.ops, value)))
             if all(type(op) is Map for op in node.ops):
                 outside[node.name] = _mapped(node.ops, value)
         return [*nodes, *self._moved(nodes[-1])]
+
+    def _bordered(self, node: Node) -> Node:
+        """Return a join or what stands apart; of a warp, one that knows what lies outside."""
+        (op, *rest) = node.ops
+        if not isinstance(op, Warp):
+            return node
+        opaque = self.image.full_scale if self.image.alpha else None
+        placed = replace(op, border=self.border, value=self.stage.common["value"], opaque=opaque)
+        return replace(node, ops=(placed, *rest))
 
     def resampled(self, slid: Resample, rest: Sequence[Op]) -> list[Node]:
         """Return a window that lies where its own taps say; stride and padding are of its result."""

@@ -6,6 +6,7 @@ from skimage import measure, transform
 
 from references.table import Table
 
+SKIMAGE = "scikit-image 0.26.0"
 PYRAMID = "OpenCV 5.0.0, cv2.pyrUp of float64"
 PILLOW = "Pillow 13.0.0, Image.resize in mode F"
 
@@ -28,6 +29,18 @@ def bytes_of_pillow(extent, method):
         return np.asarray(plane.resize(extent[::-1], Image.Resampling[method]))
 
     return resized
+
+
+def rotated(angle, **given):
+    """Return scikit-image's rotation as a function of an image."""
+    return lambda image: transform.rotate(image, angle, clip=False, preserve_range=True, **given)
+
+
+def placed(matrix, shape=None, order=1):
+    """Return scikit-image's warp as a function of an image; the matrix leads from the result to the image."""
+    found = transform.AffineTransform(np.array([*matrix, [0, 0, 1]]))
+    given = {"output_shape": shape, "order": order, "clip": False, "preserve_range": True}
+    return lambda image: transform.warp(image, found, mode="reflect", **given)
 
 
 def thumbnail(longest):
@@ -602,5 +615,86 @@ TABLES += [
         "scikit-image 0.26.0, measure.block_reduce of the first 4 rows by numpy.sum",
         peer=binned(np.sum, 2, 3),
         want="346 576\n584 399",
+    ),
+    Table(
+        "geometry rotate",
+        {"angle": 37},
+        f"{SKIMAGE}, transform.rotate, mode='reflect'",
+        peer=rotated(37, mode="reflect"),
+        want="""
+            92.440255 79.09394 134.49082 147.129291 77.14039 68.944825
+            95.032312 47.896124 43.494105 80.671304 58.36004 40.89466
+            62.461253 117.157926 128.615773 76.103795 81.479324 60.71448
+            41.21201 39.621273 105.945489 53.37173 196.319564 73.582644
+            46.111893 81.956825 168.401903 104.051168 128.404833 93.641728
+        """,
+    ),
+    Table(
+        "geometry rotate",
+        {"angle": -64.5, "method": "bicubic", "expand": True, "value": 50},
+        f"{SKIMAGE}, transform.rotate, order=3, resize=True, cval=50",
+        peer=rotated(-64.5, order=3, resize=True, cval=50),
+        border="constant",
+        want="""
+            47.935095 48.168894 48.974605 2.16178 28.263212 49.587634 50
+            86.788079 48.833622 79.173187 107.936265 84.531215 49.154855 50.540966
+            151.525487 196.239992 68.402427 111.209598 41.442807 88.46729 39.679512
+            29.869233 89.769982 36.662414 125.789178 16.77588 158.038178 48.461134
+            51.035243 214.304101 128.182406 44.862759 147.606597 104.892493 50.964464
+            35.288672 121.018227 83.439508 51.656969 112.029611 32.8105 73.288887
+            49.829338 50.08963 99.877572 5.478752 78.47942 49.88306 48.743295
+        """,
+    ),
+    Table(
+        "geometry rotate",
+        {"angle": 155, "method": "nearest"},
+        f"{SKIMAGE}, transform.rotate, order=0, mode='reflect'",
+        peer=rotated(155, order=0, mode="reflect"),
+        want="""
+            77 0 49 255 142 240
+            131 28 108 11 142 26
+            40 222 55 170 240 61
+            5 200 18 64 3 99
+            222 200 33 80 7 150
+        """,
+    ),
+    Table(
+        "geometry affine",
+        {"matrix": [[1.0, 0.2, -0.4], [-0.1, 0.9, 0.7]]},
+        f"{SKIMAGE}, transform.warp, mode='reflect'",
+        peer=placed([[1.0, 0.2, -0.4], [-0.1, 0.9, 0.7]]),
+        want="""
+            56.7 76.8 75.1 94.48 100.22 67.84
+            62.12 71.8 103.36 42.44 151.64 79.8
+            80 97.8 122.3 65.6 32.9 131
+            118.72 150.7 57.24 113 61.6 24.9
+            123.92 87.6 173.46 172.6 72.84 77.52
+        """,
+    ),
+    Table(
+        "geometry affine",
+        {
+            "matrix": [[2.0, 0.5, 1.0], [-0.25, 1.5, 2.0]],
+            "inverse": True,
+            "method": "bicubic",
+            "size": [3, 8],
+        },
+        f"{SKIMAGE}, transform.warp by the inverse, order=3, mode='reflect'",
+        peer=placed(np.linalg.inv([[2.0, 0.5, 1.0], [-0.25, 1.5, 2.0], [0, 0, 1]])[:2], (3, 8), 3),
+        want="""
+            41.64879 47.467203 113.15296 135.56054 89.231627 43.085931 21.975729 71.38656
+            33.991109 10.724298 87.221043 115.994836 61.340736 40.019521 122.869841 188.100845
+            43.193374 12 43.193374 84.857802 65.440847 34.884039 74.920128 116.770768
+        """,
+    ),
+    Table(
+        "geometry affine",
+        {"matrix": [[1.0, 0.2, -0.4], [-0.1, 0.9, 0.7]], "method": "nearest", "size": [2, 4]},
+        f"{SKIMAGE}, transform.warp, order=0, mode='reflect'",
+        peer=placed([[1.0, 0.2, -0.4], [-0.1, 0.9, 0.7]], (2, 4), 0),
+        want="""
+            7 150 64 200
+            99 3 64 18
+        """,
     ),
 ]

@@ -21,9 +21,10 @@ from convpipe.compile.cpu.rolling_ball import Rolled
 from convpipe.compile.cpu.sweep import Sweep
 from convpipe.compile.cpu.tabulated import Tabulated, is_tabulated
 from convpipe.compile.cpu.turned import Turned
+from convpipe.compile.cpu.warped import Warped
 from convpipe.geometry import Axis
 from convpipe.losses import Losses
-from convpipe.ops import IDENTITY, Apart, Frame, Hysteresis, Layer, RollingBall, Stencil, Turn, stored
+from convpipe.ops import IDENTITY, Apart, Frame, Hysteresis, Layer, RollingBall, Stencil, Turn, Warp, stored
 from convpipe.plan import IMAGE, Plan
 from convpipe.plan.arithmetic import Arithmetic, Sums
 from convpipe.plan.bands import image_rows, part_bands, wanted_rows
@@ -238,6 +239,9 @@ class GraphExecutable:
             from convpipe.compile.conv2d.layer import Layered
 
             return Layered(part.reads, part.makes, title, op, part.nodes[0].axes, given, made)
+        if isinstance(op, Warp):
+            compute, alpha = self.plan.compute, self.plan.alpha
+            return Warped(part.reads, part.makes, title, op, given, made, compute, alpha)
         is_result = at in (output.node for output in self.plan.outputs)
         return Turned(part.reads, part.makes, title, op, given, made, is_result)
 

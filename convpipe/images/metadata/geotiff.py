@@ -113,7 +113,7 @@ def _followed_scale(
         raise ValueError(f"a pixel scale of {scale.size} values")
     at, model = tiepoint[:3], tiepoint[3:]
     signed = scale * (1, -1, 1)
-    if sampling.transposed or min(sampling.step) < 0:
+    if sampling.is_oblique or sampling.transposed or min(sampling.step) < 0:
         matrix = np.diag([*signed, 1.0])
         matrix[:3, 3] = model - signed * at
         empty = np.empty(0)
@@ -133,7 +133,7 @@ def _moved(points: np.ndarray, sampling: Sampling, corner: float) -> np.ndarray:
 
 def _followed_rpc(values: np.ndarray, sampling: Sampling) -> np.ndarray:
     """Return the coefficients whose offsets and scales, of rows and of columns, are those of the result."""
-    if sampling.transposed:
+    if sampling.transposed or sampling.is_oblique:
         raise ValueError("rational polynomials of rows and columns that changed places")
     moved = values.copy()
     moved[LINE_OFFSET], moved[SAMPLE_OFFSET] = sampling.target((values[LINE_OFFSET], values[SAMPLE_OFFSET]))

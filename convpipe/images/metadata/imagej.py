@@ -217,6 +217,8 @@ def _moved(line: tuple[bytes, bytes, bytes], sampling: Sampling) -> tuple[bytes,
     key, sign, value = line
     if not sampling.moves or key not in (b"xorigin", b"yorigin"):
         return line
+    if sampling.is_oblique:
+        raise ValueError(f"an {key.decode()} of axes that were turned")
     at = float(value)
     row, col = sampling.target((at, at))
     return key, sign, b"%r\n" % (col if key == b"xorigin" else row)

@@ -163,7 +163,8 @@ def _samples(channel: _Element) -> int:
 def _spacing(said: dict[str, str], sampling: Sampling) -> dict[str, str | None]:
     """Return the attributes of the lengths of a pixel, along whichever axes they are stated."""
     names = {"Y": 0, "X": 1}
-    if sampling.transposed and not said.keys() >= {"PhysicalSizeX", "PhysicalSizeY"}:
+    mixes = sampling.transposed or sampling.is_oblique
+    if mixes and not said.keys() >= {"PhysicalSizeX", "PhysicalSizeY"}:
         stated = [name for name in said if name.startswith("PhysicalSize") and name[12:13] in names]
         if stated:
             raise ValueError(f"{', '.join(stated)} of axes that changed places")

@@ -1,0 +1,139 @@
+"""An image whose pixels are interpolated where an affine map puts them: an op that stands apart."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from convpipe.geometry import Border, Extent, border_index
+from convpipe.interval import UNBOUNDED, Interval
+from convpipe.sampling import Sampling, sampling_of
+
+Matrix = tuple[tuple[float, float, float], tuple[float, float, float]]
+"""From (row, column, 1) of a pixel of the result to the row, and to the column, of a place in the image."""
+
+TAPS = {"nearest": 1, "bilinear": 2, "bicubic": 4}
+"""Pixels that an interpolation reads along each axis."""
+
+FARTHEST = 1 << 20
+"""Most rows or columns outside the image that a result may reach to."""
+
+
+class Placement(Protocol):
+    """What the affine map follows from, once an extent is known. It can be pickled."""
+
+    def extent(self, given: Extent, image: Extent) -> Extent:
+        """Return the extent of the result for one `given`, in a pipeline for an `image`."""
+
+    def matrix(self, given: Extent, image: Extent) -> Matrix:
+        """Return the map."""
+
+
+@dataclass(frozen=True)
+class Warp:
+    """A pixel of the result is interpolated among the pixels around its place in the image.
+
+    Along each axis bilinear reads 2 pixels, bicubic the 4 of R. Keys' kernel with a = -0.5. What lies outside
+    the image is made by the border's rule. Nearest takes the pixel whose centre is next, of two the later.
+
+    Parameters
+    ----------
+    placement : Placement
+    method : str
+        One of `TAPS`.
+    border : Border
+    value : float
+        What a constant border holds.
+    opaque : float, optional
+        Alpha of that, where the last channel is alpha: it is interpolated like a colour, and colours are as
+        far as it says.
+    fitted : (rows, cols) and Matrix, optional
+        The extent of the result, and the map, where that of the image is known.
+    """
+
+    placement: Placement
+    method: str
+    border: Border = Border.REFLECT
+    value: float = 0.0
+    opaque: float | None = None
+    fitted: tuple[Extent, Matrix] | None = None
+
+    @property
+    def extent(self) -> Extent:
+        """Rows and columns of the result, once it is fitted."""
+        assert self.fitted is not None
+        return self.fitted[0]
+
+    @property
+    def matrix(self) -> Matrix:
+        """The map, once it is fitted."""
+        assert self.fitted is not None
+        return self.fitted[1]
+
+    def sampling(self, extent: Extent) -> Sampling:
+        """Return where the pixels of the result lie in the image, of the `extent` that it is fitted to."""
+        return sampling_of(self.matrix)
+
+    def fit(self, extent: Extent, image: Extent) -> Warp:
+        """Return the same for what has an `extent`, in a pipeline for an `image`.
+
+        Raises
+        ------
+        ValueError
+            If the result would be too large, or reach too far outside.
+        """
+        fitted = self.placement.extent(extent, image), self.placement.matrix(extent, image)
+        found = replace(self, fitted=fitted)
+        if max(fitted[0]) > FARTHEST:
+            raise ValueError(f"its result of {fitted[0][0]}x{fitted[0][1]} has a side above {FARTHEST}")
+        for (first, last), size in zip(found.places(), extent, strict=True):
+            if first < -FARTHEST or last > size + FARTHEST:
+                raise ValueError(f"its result reaches to {first} and {last} of {size} rows or columns")
+        return found
+
+    def ranges(self, colour: Interval, alpha: Interval | None) -> tuple[Interval, Interval | None]:
+        """Enclose every colour, and every alpha where that is the last channel."""
+        if self.border == Border.CONSTANT:
+            colour = colour.join(Interval(self.value, self.value))
+        if alpha is None:
+            return self._responses(colour), None
+        if self.border == Border.CONSTANT and self.opaque is not None:
+            alpha = alpha.join(Interval(self.opaque, self.opaque))
+        if self.method == "nearest":
+            return colour, alpha
+        alpha = self._responses(Interval(max(alpha.low, 0.0), max(alpha.high, 0.0)))
+        # Of weights below 0 a mean that is weighted by alpha can be anything.
+        return UNBOUNDED if self.method == "bicubic" else colour.join(Interval(0.0, 0.0)), alpha
+
+    def _responses(self, samples: Interval) -> Interval:
+        """Enclose sums: along an axis weights above 0 sum to at most 9/8, those below 0 to 1/8."""
+        if self.method != "bicubic":
+            return samples
+        if not samples.bounded:
+            return UNBOUNDED
+        up, down = (9 * 9 + 1) / 64, -2 * 9 / 64
+        low, high = samples.low * up + samples.high * down, samples.high * up + samples.low * down
+        return Interval(low, high, samples.nan)
+
+    def places(self) -> tuple[tuple[int, int], tuple[int, int]]:
+        """Return the first and the last row, and column, that it reads, outside the image too.
+
+        A place grows, or shrinks, along each axis of the result, rounded or not: corners have the extremes.
+        """
+        taps = TAPS[self.method]
+        corners = [(y, x) for y in (0, self.extent[0] - 1) for x in (0, self.extent[1] - 1)]
+        found = []
+        for down, along, first in self.matrix:
+            at = [along * x + (down * y + first) for y, x in corners]
+            found.append((math.floor(min(at)) - taps, math.floor(max(at)) + taps))
+        rows, cols = found
+        return rows, cols
+
+    def index(self, axis: int, size: int) -> NDArray[np.int64]:
+        """Return the row (column) of the image for each of `places` along an axis; -1 for the constant."""
+        first, last = self.places()[axis]
+        return np.array([border_index(at, size, self.border) for at in range(first, last + 1)], np.int64)
