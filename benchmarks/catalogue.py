@@ -222,6 +222,19 @@ def cubic(factor: float, kind: str) -> Case:
     return Case(f"resize bicubic {factor:g}, a -0.75", kind, ours, "OpenCV", theirs, tolerance)
 
 
+def rotation(angle: float, kind: str) -> Case:
+    """Return OpenCV's rotation, to a level where it rounds otherwise."""
+
+    def theirs(image: np.ndarray) -> np.ndarray:
+        rows, cols = image.shape
+        matrix = cv2.getRotationMatrix2D(((cols - 1) / 2, (rows - 1) / 2), angle, 1)
+        return cv2.warpAffine(image, matrix, (cols, rows), flags=cv2.INTER_LINEAR)
+
+    ours = one("geometry", "rotate", angle=angle, border="constant")
+    tolerance = 1e-4 if kind == "float32" else 1.0
+    return Case(f"rotate {angle:g}, bilinear", kind, ours, "OpenCV", theirs, tolerance)
+
+
 CASES = (
     # Ours is the share of the samples up to each; OpenCV's does without those of the darkest level.
     Case("equalize", "uint8", one("contrast", "equalize"), "OpenCV", cv2.equalizeHist, 1.0),
@@ -249,6 +262,7 @@ CASES = (
     *(resize(0.5, "area", kind) for kind in KINDS),
     *(resize(factor, name, kind) for factor, name in RESIZES for kind in ("uint8", "float32")),
     *(cubic(2.0, kind) for kind in KINDS),
+    *(rotation(30, kind) for kind in KINDS),
 )
 
 
