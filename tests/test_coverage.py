@@ -493,3 +493,9 @@ def test_a_plan_says_of_its_stages_what_it_does_without_holes():
     for one, other in zip(held.stages, plain.stages, strict=True):
         assert (one.dtype, one.warnings) == (other.dtype, other.warnings)
     assert held.notes == plain.notes != []
+
+
+def test_a_map_of_many_ranks_is_planned_beside_alpha_and_holes():
+    mode = [stage("rank", "mode", size=5)]
+    assert Pipeline(mode).plan((9, 9, 4), alpha=True).output_channels == 4
+    assert Pipeline(mode, missing=0).plan((9, 9)).output_channels == 1

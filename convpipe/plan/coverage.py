@@ -37,6 +37,9 @@ from convpipe.stages.wiring import IMAGE
 
 T = TypeVar("T")
 
+_FEW = 4
+"""Responses, at most, that a map of them may say in full each time."""
+
 Head = Callable[[Sequence[Op]], int]
 """Adds the node of a window or a join, with ops after it; returns its position."""
 
@@ -195,8 +198,13 @@ class Coverer(ABC):
         responses: dict[str, str] = {}
         for k, (name, rank) in enumerate(zip(window.names, window.ranks, strict=True)):
             one = replace(window, ranks=(rank,), names=("r",))
-            named |= {f"a{k}": build.add((one,), low), f"b{k}": build.add((one,), high)}
-            responses[name] = f"maximum(a{k}, minimum(s, b{k}))"
+            found = {f"a{k}": build.add((one,), low), f"b{k}": build.add((one,), high)}
+            text = f"maximum(a{k}, minimum(s, b{k}))"
+            if len(window.ranks) > _FEW:  # which the map names often
+                op = Map(text, (*found, "s"), result=given.range.join(NOTHING))
+                found, text = {f"r{k}": build.join(op, {**found, "s": stood.samples})}, f"r{k}"
+            named |= found
+            responses[name] = text
         return self._responded(node, responses, named, replace(stood, range=given.range))
 
     def _extremes(self, node: NodePlan, window: Rank, given: Covered) -> Covered:
