@@ -36,7 +36,8 @@ def nodes_of(method):
 def weighs(method):
     """Tell whether a method knows of samples that count in part, or not: no layer does, few libraries."""
     ops = [op for node in nodes_of(method) for op in node.ops]
-    return not any(isinstance(op, Layer) or (isinstance(op, Frame) and not op.leaves_out) for op in ops)
+    known = not any(isinstance(op, Layer) or (isinstance(op, Frame) and not op.leaves_out) for op in ops)
+    return known and method.family != "projection"  # which says so of stacks
 
 
 def shaped(method, extent):
