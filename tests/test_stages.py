@@ -7,7 +7,7 @@ import pytest
 from convpipe.compile.cpu.graphs import compile_plan
 from convpipe.errors import ParameterError, PlanError
 from convpipe.geometry import Border
-from convpipe.ops import Frame, Layer
+from convpipe.ops import Frame, Layer, Warp
 from convpipe.pipeline import Pipeline
 from convpipe.plan import Settings, make_plan
 from convpipe.stages import ANY_LABEL, ImageKind, families, find, stage
@@ -34,10 +34,11 @@ def nodes_of(method):
 
 
 def weighs(method):
-    """Tell whether a method knows of samples that count in part, or not: no layer does, few libraries."""
+    """Tell whether a method knows of samples that count in part: no layer and no warp does, few libraries."""
     ops = [op for node in nodes_of(method) for op in node.ops]
-    known = not any(isinstance(op, Layer) or (isinstance(op, Frame) and not op.leaves_out) for op in ops)
-    return known and method.family != "projection"  # which says so of stacks
+    if any(isinstance(op, Frame) and not op.leaves_out for op in ops) or method.family == "projection":
+        return False  # of which stacks say so
+    return not any(isinstance(op, Layer | Warp) for op in ops)
 
 
 def shaped(method, extent):
