@@ -166,10 +166,8 @@ _HERE = {
 _NOT_HERE = {
     "wiener anisotropic": "blur: bilateral and blur: guided keep edges",
     "transform": "geometry: resize scales, rotate90 and flip turn",
-    "rotate deskew": "geometry: rotate90 turns by quarters; an EXIF orientation is applied",
-    "warp affine perspective undistort shear translate polar log_polar": (
-        "transform the images before the run"
-    ),
+    "deskew": "geometry: rotate turns by an angle; an EXIF orientation is applied",
+    "warp perspective undistort shear translate polar log_polar": ("transform the images before the run"),
     "layers cnn softmax activation": (
         "network: conv is the convolution of a layer; batch_norm, relu, max_pool and others may follow it"
     ),
