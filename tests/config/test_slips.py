@@ -68,7 +68,7 @@ def stages(*entries):
         (stages("filter: sobel"), "2:5", "write 'edge: sobel'"),
         (stages("{blur: gaussian, sigma: 1, output: a}"), "2:32", "'output'; it belongs in a job"),
         (stages("blur: median"), "2:11", "unknown blur method 'median'; write 'rank: median'"),
-        (stages("median: 3"), "2:5", "'median' is a method, not a family; write 'projection: median' or 'rank: median'"),
+        (stages("median: 3"), "2:5", "'median' is a method, not a family; write 'projection: median' or"),
         (stages("filter: canny"), "2:5", "write 'edge: canny'"),
         (stages("edge: gaussian_laplace"), "2:11", "write 'edge: log'"),
         (stages("crop: [1, 2]"), "2:5", "write 'geometry: crop'"),
