@@ -72,3 +72,11 @@ def test_what_a_sample_can_be_is_said():
     plan = Pipeline([stage("noise", "gaussian", sigma=2)]).plan((4, 5), "uint8")
     assert (plan.stages[0].range.low, plan.stages[0].range.high) == (-16.6, 271.6)
     assert "goes through noise.gaussian" in str(plan) or plan.stages[0].frame.function == "noise.gaussian"
+
+
+def test_photons_are_as_many_as_the_samples_are_large():
+    bright = stage("point", "scale", gain=4)
+    photons = stage("noise", "poisson")
+    plan = Pipeline([bright, photons], dtype="float32").plan((4, 5), "uint8")
+    made = Pipeline([bright, photons], dtype="float32")(np.full((60, 70), 255, "uint8"))
+    assert 1020 < made.max() <= plan.stages[1].range.high < 1400

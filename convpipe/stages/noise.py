@@ -9,6 +9,8 @@ transform sampling: L. Devroye, 'Non-uniform random variate generation', 1986, I
 
 from __future__ import annotations
 
+import math
+from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
 
@@ -25,6 +27,8 @@ from convpipe.stages.numbers import Count, Number
 
 _FARTHEST = 8.3
 """Standard deviations: of the quantiles of a normal distribution at 2**-54 and at 1 - 2**-54."""
+
+_MOST_PHOTONS = 1e12
 
 _REACH = 18
 """Standard deviations within which counts are drawn: 9 to either side, and 40 counts more."""
@@ -103,6 +107,18 @@ def _quantiles(drawn: NDArray[np.float64], means: NDArray[np.float64]) -> NDArra
     return np.where(means == 0, 0.0, np.where(pdtr(below, means) >= drawn, below, above))
 
 
+@dataclass(frozen=True)
+class _Photons(Frame):
+    """Counts of photons: how many there can be goes with the samples."""
+
+    def range(self, samples: Interval) -> Interval:
+        """Enclose every result."""
+        gain = dict(self.parameters)["gain"]
+        mean = max(samples.high, 0.0) / gain
+        most = gain * (mean + _REACH / 2 * math.sqrt(mean) + 40)
+        return Interval(0.0, most, samples.nan or math.isinf(most))
+
+
 @method(
     "noise",
     "gaussian",
@@ -159,9 +175,7 @@ def _salt_and_pepper(amount: float, salt: float, seed: int, image: ImageKind) ->
 def _poisson(gain: float | None, seed: int, image: ImageKind) -> tuple[Op, ...]:
     if gain is None:
         gain = 1.0 if image.full_scale > 1 else 1 / 255
-    most = image.full_scale / gain
-    if most > 1e12:
+    if image.full_scale / gain > _MOST_PHOTONS:
         raise ParameterError(f"gain {gain:g} makes more than 1e12 photons of the full scale", "gain")
-    bound = Interval(0.0, gain * (most + _REACH / 2 * float(np.sqrt(most)) + 40))
     given: tuple[tuple[str, Any], ...] = (("gain", gain), ("seed", seed))
-    return (Frame("noise.poisson", given, values=bound, operations=200, copies=6),)
+    return (_Photons("noise.poisson", given, operations=200, copies=6),)
