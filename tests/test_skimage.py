@@ -40,7 +40,7 @@ def test_it_gives_what_the_function_does(name, shape, rng):
     given = dict(find("skimage", name).example)
     made = Pipeline([stage("skimage", name, **given)])(image, dtype="float64")
     want = theirs(name, image > 0 if name in SETS else image / 255, **given)
-    np.testing.assert_allclose(made, want * 255, rtol=1e-5, atol=1e-5 * max(np.nanmax(np.abs(want)), 1e-3))
+    np.testing.assert_allclose(made, want * 255, rtol=1e-5, atol=1e-4 * max(np.nanmax(np.abs(want)), 1e-3))
     if name in TRUTHS:
         assert set(np.unique(made)) <= {0.0, 255.0}
 
