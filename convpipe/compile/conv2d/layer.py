@@ -15,6 +15,7 @@ from convpipe.compile.common.correlation import Correlation
 from convpipe.compile.common.pictures import Picture
 from convpipe.compile.conv2d.correlate import correlate
 from convpipe.compile.conv2d.interleave import to_pixels, to_planes
+from convpipe.compile.cpu.whole import Whole
 from convpipe.compile.runtime.threads import count, limited
 from convpipe.geometry import Axis, Border, border_index
 from convpipe.ops import Layer
@@ -27,15 +28,11 @@ more rows of the image are read twice. Measured: 64 filters of 3x7x7 in 1.4 of t
 
 
 @dataclass(frozen=True)
-class Layered:
+class Layered(Whole):
     """A layer, called as a sweep is.
 
     Parameters
     ----------
-    reads, makes : tuple of int
-        Positions of the nodes of the plan whose images it reads and makes.
-    title : str
-        For a person.
     layer : Layer
     axes : (Axis, Axis)
         Its windows, padding resolved.
@@ -43,9 +40,6 @@ class Layered:
         What it reads, and makes in the type of the arithmetic.
     """
 
-    reads: tuple[int, ...]
-    makes: tuple[int, ...]
-    title: str
     layer: Layer
     axes: tuple[Axis, Axis]
     given: Picture

@@ -224,26 +224,24 @@ class GraphExecutable:
 
     def _apart(self, part: Part, op: Apart) -> Run:
         """Return what runs an op that is in no loop over rows."""
-        (at,), title = part.makes, part.nodes[0].title
-        made = self._picture(at)
+        (at,) = part.makes
+        run = part.reads, part.makes, part.nodes[0].title
+        given, made, alpha = self._picture(part.reads[0]), self._picture(at), self.plan.alpha
         if isinstance(op, Hysteresis):
-            return Traced(part.reads, part.makes, title, op, made, self.plan.alpha)
+            return Traced(*run, given, made, alpha, op)
         if isinstance(op, RollingBall):
-            given = self._picture(part.reads[0])
-            return Rolled(part.reads, part.makes, title, op, given, made, self.plan.alpha)
+            return Rolled(*run, given, made, alpha, op)
         if isinstance(op, Frame):
-            return Library(part.reads, part.makes, part.nodes[0].inputs, title, op, made, self.plan.alpha)
-        given = self._picture(part.reads[0])
+            return Library(*run, part.nodes[0].inputs, op, made, alpha)
         if isinstance(op, Layer):
             # Numba compiles what these loops need when they are imported: no other plan has to wait for it.
             from convpipe.compile.conv2d.layer import Layered
 
-            return Layered(part.reads, part.makes, title, op, part.nodes[0].axes, given, made)
+            return Layered(*run, op, part.nodes[0].axes, given, made)
         if isinstance(op, Warp):
-            compute, alpha = self.plan.compute, self.plan.alpha
-            return Warped(part.reads, part.makes, title, op, given, made, compute, alpha)
+            return Warped(*run, op, given, made, self.plan.compute, alpha)
         is_result = at in (output.node for output in self.plan.outputs)
-        return Turned(part.reads, part.makes, title, op, given, made, is_result)
+        return Turned(*run, op, given, made, is_result)
 
     def _picture(self, at: int) -> Picture:
         plan = self.plan

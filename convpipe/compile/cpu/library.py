@@ -12,22 +12,19 @@ from numpy.typing import NDArray
 from convpipe.clahe import EQUALIZED_TILES, Grid
 from convpipe.compile.common.pictures import Picture
 from convpipe.compile.cpu.clahe import LOOPS, equalize_tiles
+from convpipe.compile.cpu.whole import Whole
 from convpipe.errors import ImageError
 from convpipe.ops import Frame, Held
 
 
 @dataclass(frozen=True)
-class Library:
+class Library(Whole):
     """A function of a library, called as a sweep is.
 
     Parameters
     ----------
-    reads, makes : tuple of int
-        Positions of the nodes of the plan whose images it reads and makes.
     inputs : tuple of int
         Those of `reads` in the order of the function, which may take one more than once.
-    title : str
-        For a person.
     frame : Frame
     picture : Picture
         That it makes.
@@ -35,10 +32,7 @@ class Library:
         Whether the last channel is alpha, which stays what it was.
     """
 
-    reads: tuple[int, ...]
-    makes: tuple[int, ...]
     inputs: tuple[int, ...]
-    title: str
     frame: Frame
     picture: Picture
     alpha: bool
@@ -66,9 +60,6 @@ class Library:
             raise ImageError(f"{self.title}: {error.reason}") from None
         result[..., colours:] = samples[0][..., colours:]
         return [rows], 0
-
-    def warm(self) -> None:
-        """There is nothing to compile."""
 
 
 def _tiled(frame: Frame, colours: NDArray[Any], result: NDArray[Any], threads: int | None) -> bool:

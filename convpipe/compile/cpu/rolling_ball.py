@@ -7,15 +7,14 @@ nothing and are left out.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from convpipe.compile.common.pictures import Picture
 from convpipe.compile.cpu.shares import run_shares
+from convpipe.compile.cpu.whole import Colours
 from convpipe.compile.runtime.threads import count
 from convpipe.memory import empty
 from convpipe.ops import RollingBall
@@ -105,45 +104,23 @@ def roll(words, image, out, others, parameters, first, last):
 
 
 @dataclass(frozen=True)
-class Rolled:
+class Rolled(Colours):
     """A ball that rolls, called as a sweep is.
 
     Parameters
     ----------
-    reads, makes : tuple of int
-        Positions of the nodes of the plan whose images it reads and makes.
-    title : str
-        For a person.
     op : RollingBall
-    given, picture : Picture
-        What it reads and makes.
-    alpha : bool
-        Whether the last channel is alpha, which stays what it was.
     """
 
-    reads: tuple[int, ...]
-    makes: tuple[int, ...]
-    title: str
     op: RollingBall
-    given: Picture
-    picture: Picture
-    alpha: bool
 
     @property
     def source(self) -> str:
         """Its loops."""
         return f"# {self.title}\n{_source(self.given.dtype, self.picture.dtype)}"
 
-    def __call__(self, images: Sequence[NDArray[Any]], threads: int | None) -> tuple[list[NDArray[Any]], int]:
-        """Return the image that it makes, and that no NaN became 0."""
-        picture = self.picture
-        samples = images[0].reshape(*picture.extent, picture.channels)
-        colours = picture.channels - self.alpha
-        rows = picture.empty()
-        result = rows.reshape(samples.shape)
+    def _write(self, samples: NDArray[Any], result: NDArray[Any], colours: int, threads: int | None) -> None:
         roll(samples, result, colours, self.op, threads)
-        result[..., colours:] = samples[..., colours:]
-        return [rows], 0
 
     def warm(self) -> None:
         """Compile its loops."""

@@ -9,19 +9,16 @@ from typing import Any
 from numpy.typing import NDArray
 
 from convpipe.compile.common.pictures import Picture
+from convpipe.compile.cpu.whole import Whole
 from convpipe.ops import Turn
 
 
 @dataclass(frozen=True)
-class Turned:
+class Turned(Whole):
     """An image from another side, called as a sweep is.
 
     Parameters
     ----------
-    reads, makes : tuple of int
-        Positions of the nodes of the plan whose images it reads and makes.
-    title : str
-        For a person.
     turn : Turn
     given, picture : Picture
         What it reads and makes.
@@ -29,9 +26,6 @@ class Turned:
         Whether the caller gets it: then it is no view of what may be the caller's image.
     """
 
-    reads: tuple[int, ...]
-    makes: tuple[int, ...]
-    title: str
     turn: Turn
     given: Picture
     picture: Picture
@@ -50,6 +44,3 @@ class Turned:
         rows = self.picture.empty()
         rows.reshape(view.shape)[:] = view
         return [rows], 0
-
-    def warm(self) -> None:
-        """There is nothing to compile."""

@@ -18,7 +18,8 @@ from numpy.typing import NDArray
 from convpipe.compile.common.pictures import Picture
 from convpipe.compile.common.text import Text
 from convpipe.compile.cpu import drive
-from convpipe.compile.cpu.executable import NOTHING_ELSE, all_bands, one_band
+from convpipe.compile.cpu.shares import run_shares
+from convpipe.compile.cpu.whole import Whole
 from convpipe.compile.runtime import cache as compiled
 from convpipe.compile.runtime.threads import count
 from convpipe.ops import Warp
@@ -213,15 +214,11 @@ def _stored(kind: Kind, value: str) -> str:
 
 
 @dataclass(frozen=True)
-class Warped:
+class Warped(Whole):
     """A warp, called as a sweep is.
 
     Parameters
     ----------
-    reads, makes : tuple of int
-        Positions of the nodes of the plan whose images it reads and makes.
-    title : str
-        For a person.
     warp : Warp
     given, picture : Picture
         What it reads and makes.
@@ -231,9 +228,6 @@ class Warped:
         Whether the last channel is alpha.
     """
 
-    reads: tuple[int, ...]
-    makes: tuple[int, ...]
-    title: str
     warp: Warp
     given: Picture
     picture: Picture
@@ -269,9 +263,9 @@ class Warped:
             "TOP": top,
             "LEFT": left,
         }
-        words = np.array([_word(found[name]) for name in _WORDS], np.int64)
-        words.flags.writeable = False
-        self._fill(words, threads)
+        rows, cols = self.picture.extent
+        shares = max(1, min(threads or count(), rows, rows * cols // FEWEST))
+        run_shares((loops(self._kind), "fill"), [_word(found[name]) for name in _WORDS], rows, shares)
         return [made], 0
 
     def warm(self) -> None:
@@ -285,22 +279,7 @@ class Warped:
             self.given.dtype, self.picture.dtype, self.compute, self.warp.method, self.given.channels, weighs
         )
 
-    def _fill(self, words: NDArray[np.int64], threads: int | None) -> None:
-        """Run the loop over all rows of the result."""
-        rows, cols = self.picture.extent
-        shares = max(1, min(threads or count(), rows, rows * cols // FEWEST))
-        loop = compiled.address(loops(self._kind), "fill", drive.BAND)
-        given = (loop, words, _NOTHING, np.empty((1, 1), np.uint8), _NO_PARAMETERS, NOTHING_ELSE)
-        if shares == 1:
-            one_band()(*given, 0, rows)
-        else:
-            all_bands()(*given, rows, 1, shares)
-
 
 def _word(one: int | NDArray[Any]) -> int:
     """Return a number, or the address of an array."""
     return one if isinstance(one, int) else int(one.__array_interface__["data"][0])
-
-
-_NOTHING, _NO_PARAMETERS = np.empty((1, 1), np.uint8), np.empty(1, np.uint8)
-_NOTHING.flags.writeable = _NO_PARAMETERS.flags.writeable = False
