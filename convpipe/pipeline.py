@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import warnings
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
@@ -14,22 +13,29 @@ import numpy as np
 from numpy.typing import NDArray
 
 from convpipe import arrays, batch, config
-from convpipe.compile.backend import BACKENDS
+from convpipe.arguments import (
+    alike,
+    check_backend,
+    check_stages,
+    checked_border,
+    checked_measures,
+    checked_outputs,
+    checked_shape,
+)
 from convpipe.config.job import LIKE, MISSING
-from convpipe.config.measures import make_measure, make_range
+from convpipe.config.measures import make_range
 from convpipe.engine import Engine, dtype_name
-from convpipe.errors import ConfigError, ParameterError, ParameterTypeError
-from convpipe.formula import Measure
-from convpipe.geometry import BORDER_NAMES, Border, border_hint
+from convpipe.errors import ConfigError, ParameterError
+from convpipe.geometry import Border
 from convpipe.losses import NO_LOSSES, Losses
 from convpipe.measures import Gauge
 from convpipe.paths import expanded
 from convpipe.plan import Plan
 from convpipe.stack import StackEngine, projection_at
-from convpipe.stages import Stage, nearest
+from convpipe.stages import Stage
 from convpipe.stages.parameters import Flag, Text
 from convpipe.stages.plugins import allowed
-from convpipe.stages.wiring import wire, wrong_image
+from convpipe.stages.wiring import wire
 
 if TYPE_CHECKING:
     from convpipe.report import Report
@@ -129,22 +135,18 @@ class Pipeline:
         outputs: Mapping[str, str] | None = None,
         measure: Mapping[str, Any] | None = None,
     ) -> None:
-        _check_stages(stages)
-        if not isinstance(border, (Border, str)) or border not in {*Border, *BORDER_NAMES}:
-            hint = f"; {known}" if (known := border_hint(border)) else nearest(border, BORDER_NAMES)
-            raise ParameterError(f"unknown border {border!r}{hint}", "border")
-        if backend not in BACKENDS:
-            raise ParameterError(f"unknown backend {backend!r}{nearest(backend, BACKENDS)}", "backend")
+        check_stages(stages)
+        self.border = checked_border(border)
+        check_backend(backend)
         linear_light = _LINEAR_LIGHT.parse(linear_light)
         self._own_stages = tuple(stages)
-        self.outputs = _checked_outputs(outputs)
+        self.outputs = checked_outputs(outputs)
         self.like = None if like is None else LIKE.parse(like)
-        self.measures = _checked_measures(measure, stages, self.outputs)
+        self.measures = checked_measures(measure, stages, self.outputs)
         named = {image for one in self.measures.values() for image in one.names}
-        wiring = wire(_alike(stages, self.like), self.outputs, linear_light=linear_light, measured=named)
+        wiring = wire(alike(stages, self.like), self.outputs, linear_light=linear_light, measured=named)
         self.wiring = wiring.stored
         self.stages = self.wiring.stages
-        self.border = border if isinstance(border, Border) else BORDER_NAMES[border]
         self.dtype = None if dtype is None else dtype_name(dtype)
         self.linear_light = linear_light
         self.missing = None if missing is None else MISSING.parse(missing)
@@ -278,7 +280,7 @@ class Pipeline:
         >>> p.plan((480, 640), dtype="uint8").stages[-1].extent
         (478, 638)
         """
-        return self.engine.plan(arrays.channels_last(_shape(shape), channel_axis), dtype, alpha)
+        return self.engine.plan(arrays.channels_last(checked_shape(shape), channel_axis), dtype, alpha)
 
     def __call__(  # noqa: PLR0913 - as one calls NumPy, options by their names
         self,
@@ -541,68 +543,6 @@ def _warn_of(losses: Losses) -> None:
     """Warn the caller of a pipeline of what was lost, as NumPy warns of a cast."""
     for note in losses.notes:
         warnings.warn(note, RuntimeWarning, stacklevel=3)
-
-
-def _check_stages(stages: object) -> None:
-    if isinstance(stages, Stage | str) or not isinstance(stages, Sequence):
-        hint = "; Pipeline.from_yaml loads a config" if isinstance(stages, str | os.PathLike) else ""
-        raise ParameterTypeError(
-            f"stages need a list of convpipe.stage(...); given {stages!r}{hint}", "stages"
-        )
-    if not stages:
-        raise ParameterError("a pipeline needs at least one stage", "stages")
-    for item in stages:
-        if not isinstance(item, Stage):
-            hint = "; Pipeline.from_dict takes mappings" if isinstance(item, Mapping) else ""
-            raise ParameterTypeError(f"stages need convpipe.stage(...); given {item!r}{hint}", "stages")
-
-
-def _alike(stages: Sequence[Stage], library: str | None) -> list[Stage]:
-    """Return stages in a pipeline that is like a library."""
-    alike = []
-    for at, one in enumerate(stages):
-        try:
-            alike.append(one.like(library))
-        except ParameterError as error:
-            raise ParameterError(f"stage {at} ({one.name}): {error}", "like") from None
-    return alike
-
-
-def _shape(given: object) -> tuple[int, ...]:
-    image = getattr(given, "ndim", 1) != 1
-    if image or not isinstance(given, Iterable):
-        what = f"a {type(given).__name__}; pass image.shape" if image else repr(given)
-        raise ParameterTypeError(
-            f"a plan needs the shape of an image, as (480, 640) or (480, 640, 3); given {what}", "shape"
-        )
-    return tuple(given)
-
-
-def _checked_outputs(outputs: Any) -> dict[str, str]:
-    if outputs is None:
-        return {}
-    if isinstance(outputs, Mapping) and all(
-        isinstance(text, str) for each in outputs.items() for text in each
-    ):
-        return dict(outputs)
-    message = f"outputs need a mapping from names of results to names of stages; given {outputs!r}"
-    raise ParameterTypeError(message, "outputs")
-
-
-def _checked_measures(
-    measures: Any, stages: Sequence[Stage], outputs: Mapping[str, str]
-) -> dict[str, Measure]:
-    """Return measures, of images that there are."""
-    if not isinstance(measures, Mapping | None):
-        raise ParameterTypeError(
-            f"measure needs a mapping from names to formulas; given {measures!r}", "measure"
-        )
-    made = {name: make_measure(name, one) for name, one in (measures or {}).items()}
-    for name, one in made.items():
-        for image in one.names:
-            if message := wrong_image(image, stages, outputs):
-                raise ParameterError(f"measure {name!r}: {message}", "measure", offset=one.place(image))
-    return made
 
 
 def _remade(stages: tuple[Stage, ...], options: dict[str, Any]) -> Pipeline:

@@ -53,6 +53,7 @@ LAYERS = [
     "report",
     "batch",
     "arrays",
+    "arguments",
     "pipeline",
     "functions",
     "cli",
