@@ -224,7 +224,9 @@ def _registered(name: str, of_sets: bool) -> None:
         arrays = {key: np.array(value) if _is_table(value) else value for key, value in options.items()}
         try:
             if "channel_axis" in inspect.signature(called).parameters and colours.shape[2] > 1:
-                return np.asarray(called(given, channel_axis=-1, **arrays))
+                return np.asarray(
+                    called(given, channel_axis=2, **arrays)
+                )  # from -1 some take rows for channels
             planes = [np.asarray(called(given[..., k], **arrays)) for k in range(colours.shape[2])]
         except (
             ValueError,
