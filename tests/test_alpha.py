@@ -3,7 +3,7 @@
 import numpy as np
 import oracle
 import pytest
-from test_stages import EVERY_METHOD, check, ids, make, weighs
+from test_stages import EVERY_METHOD, check, ids, make, warps, weighs
 
 from convpipe import Pipeline, stage
 from convpipe.geometry import Border
@@ -101,7 +101,7 @@ def test_alpha_below_nothing_counts_for_nothing(rng):
     check([stage("blur", "box", size=3)], image, output_dtype="float32", alpha=True)
 
 
-COVERING = [method for method in EVERY_METHOD if weighs(method)]
+COVERING = [method for method in EVERY_METHOD if weighs(method) or warps(method)]
 
 
 def sprite(rng, dtype, shape=(14, 15), colours=3):
@@ -168,6 +168,7 @@ class TestHiddenColours:
             for op in node.ops[1:2]
             if isinstance(op, Window)
         )
+        is_mean |= warps(method)  # of the pixels around a place
         np.testing.assert_allclose(result, want, rtol=2e-6 if is_mean else 0)
 
     def test_of_another_image_are_black(self, rng):

@@ -38,7 +38,12 @@ def weighs(method):
     ops = [op for node in nodes_of(method) for op in node.ops]
     if any(isinstance(op, Frame) and not op.leaves_out for op in ops) or method.family == "projection":
         return False  # of which stacks say so
-    return not any(isinstance(op, Layer | Warp) for op in ops)
+    return not any(isinstance(op, Layer) for op in ops) and not warps(method)
+
+
+def warps(method):
+    """Tell whether a method puts pixels elsewhere; then it knows of alpha, and not of missing samples."""
+    return any(isinstance(op, Warp) for node in nodes_of(method) for op in node.ops)
 
 
 def shaped(method, extent):
