@@ -10,6 +10,9 @@ import pytest
 # Compiled loops are kept between runs and shared by workers, away from the user's own.
 os.environ.setdefault("CONVPIPE_CACHE_DIR", str(Path(__file__).parent / ".pytest_cache" / "loops"))
 
+# A package of its own: imported here it would register its methods among those of the catalogue.
+collect_ignore = ["tests/plugin"]
+
 # What runs the tests, as pytest-xdist does, may say how wide lines are; a command's output would follow it.
 os.environ.pop("COLUMNS", None)
 
