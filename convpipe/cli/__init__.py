@@ -33,6 +33,13 @@ COMMANDS = {
     "explain": "Show the arithmetic of one output pixel.",
 }
 
+SECTIONS = {
+    "Filter images": ("run",),
+    "Look before": ("plan", "check", "preview", "explain"),
+    "Write configs": ("init", "stages", "schema"),
+}
+"""Of the help; commands that are in none stand last."""
+
 
 class LazyGroup(click.Group):
     """A group that imports a command's module when the command is called."""
@@ -68,8 +75,12 @@ class LazyGroup(click.Group):
 
     def format_commands(self, context: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the table of commands without importing any."""
-        with formatter.section("Commands"):
-            formatter.write_dl(list(COMMANDS.items()))
+        left = dict(COMMANDS)
+        for title, names in SECTIONS.items():
+            with formatter.section(title):
+                formatter.write_dl([(name, left.pop(name)) for name in names])
+        with formatter.section("More"):
+            formatter.write_dl(list(left.items()))
 
     def invoke(self, context: click.Context) -> Any:
         """Turn errors into one message and an exit code; CONVPIPE_TRACEBACK=1 shows where they rose."""

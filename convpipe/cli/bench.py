@@ -11,6 +11,7 @@ import click
 import numpy as np
 from numpy.typing import NDArray
 
+from convpipe.cli.command import Command
 from convpipe.cli.options import (
     CONFIG,
     PATH,
@@ -40,7 +41,19 @@ class Measuring:
     runs: int
 
 
-@click.command("bench")
+GROUPS = {
+    "The image": "--image --size --alpha --dtype",
+    "How it is timed": "--threads --runs",
+}
+
+EXAMPLES = (
+    ("convpipe bench", "This machine"),
+    ("convpipe bench edges.yaml --size 2048x2048 --dtype uint16", "A config, on a made image"),
+    ("convpipe bench edges.yaml --image photo.jpg --threads 1", "On an image of yours, one thread"),
+)
+
+
+@click.command("bench", cls=Command, groups=GROUPS, examples=EXAMPLES)
 @click.argument("config", type=CONFIG, required=False)
 @click.option("--image", type=PATH, help="Time on this image instead of a made one.")
 @image_kind_options

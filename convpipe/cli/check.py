@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from convpipe.cli.command import Command
 from convpipe.cli.options import (
     CONFIG,
     complain,
@@ -38,7 +39,13 @@ TYPES = ("uint8", "uint16", "int8", "int16", "uint32", "int32", "float32", "floa
 """Of the pixels that files hold."""
 
 
-@click.command("check")
+EXAMPLES = (
+    ("convpipe check edges.yaml spots.yaml", "Several configs"),
+    ("convpipe check edges.yaml --set stages.0.sigma=2", "With another value"),
+)
+
+
+@click.command("check", cls=Command, examples=EXAMPLES)
 @click.argument("configs", type=CONFIG, nargs=-1, required=True)
 @config_options
 @json_option

@@ -7,11 +7,22 @@ from pathlib import Path
 
 import click
 
+from convpipe.cli.command import Command
 from convpipe.cli.options import CONFIG, ImageOptions, config_options, image_kind_options
 from convpipe.cli.streams import emit
 
+GROUPS = {
+    "The image": "--size --alpha --dtype",
+    "What it does": "--backend --show",
+}
 
-@click.command("compile")
+EXAMPLES = (
+    ("convpipe compile edges.yaml --size 480x640x3", "For colour images"),
+    ("convpipe compile edges.yaml --show", "The schedule and the loops"),
+)
+
+
+@click.command("compile", cls=Command, groups=GROUPS, examples=EXAMPLES)
 @click.argument("config", type=CONFIG)
 @click.option("--show", is_flag=True, help="Print the generated Python, with the stage each part came from.")
 @click.option("--backend", type=click.Choice(["auto", "cpu", "cuda"]), help="Where it is to run.")

@@ -10,6 +10,7 @@ import click
 import numpy as np
 from numpy.typing import NDArray
 
+from convpipe.cli.command import Command
 from convpipe.cli.options import (
     CONFIG,
     PATH,
@@ -47,7 +48,18 @@ class Place:
     channel: int
 
 
-@click.command("explain")
+GROUPS = {
+    "Which pixel": "--at --stage --channel",
+    "The image": "--size",
+}
+
+EXAMPLES = (
+    ("convpipe explain edges.yaml photo.jpg --at 120 80", "A pixel of an image"),
+    ("convpipe explain edges.yaml --stage 1 --at 0 0", "A corner, on a small made image"),
+)
+
+
+@click.command("explain", cls=Command, groups=GROUPS, examples=EXAMPLES)
 @click.argument("config", type=CONFIG)
 @click.argument("image", type=PATH, required=False)
 @size_option

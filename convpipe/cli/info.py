@@ -10,6 +10,7 @@ from typing import Any
 import click
 
 from convpipe import __version__
+from convpipe.cli.command import Command
 from convpipe.cli.options import json_option, print_json
 from convpipe.cli.streams import emit
 from convpipe.compile.runtime import environment
@@ -21,7 +22,13 @@ FORK = "a process that forks after its first parallel loop loses the child; pip 
 PACKAGES = ("numba", "numpy", "imagecodecs", "tifffile", "pillow", "tbb")
 
 
-@click.command("info")
+EXAMPLES = (
+    ("convpipe info", "What is there"),
+    ("convpipe info --clear-cache", "Remove compiled loops"),
+)
+
+
+@click.command("info", cls=Command, examples=EXAMPLES)
 @click.option("--clear-cache", is_flag=True, help="Remove every compiled loop.")
 @json_option
 def command(clear_cache: bool, as_json: bool) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import click
 
+from convpipe.cli.command import Command
 from convpipe.cli.options import CONFIG, PATH
 from convpipe.cli.places import SUFFIXES
 from convpipe.cli.streams import emit
@@ -46,7 +47,14 @@ SAMPLES = ("camera", "astronaut", "coffee", "cat")
 """Images that scikit-image brings along: grey and colour, public domain or CC0."""
 
 
-@click.command("init")
+EXAMPLES = (
+    ("convpipe init", "pipeline.yaml, for the images in data"),
+    ("convpipe init edges.yaml photos", "Another name and folder"),
+    ("convpipe init --samples", "With four photographs to try it on"),
+)
+
+
+@click.command("init", cls=Command, examples=EXAMPLES)
 @click.argument("path", type=CONFIG, default=Path("pipeline.yaml"))
 @click.argument("folder", type=PATH, required=False)
 @click.option("--samples", is_flag=True, help="Put four photographs into FOLDER first.")

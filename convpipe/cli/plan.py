@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from convpipe.cli.command import Command
 from convpipe.cli.options import (
     CONFIG,
     PATH,
@@ -42,7 +43,20 @@ Kind = tuple[tuple[int, ...], str, bool, str]
 """Shape and dtype of an image, whether its last channel is alpha, and its nodata value, if that counts."""
 
 
-@click.command("plan")
+GROUPS = {
+    "The image": "--size --alpha --dtype",
+    "What it prints": "--dot --json",
+}
+
+EXAMPLES = (
+    ("convpipe plan edges.yaml --size 480x640", "For one size"),
+    ("convpipe plan edges.yaml --size 2048x3072x4 --alpha --dtype uint16", "With alpha, 16 bits"),
+    ("convpipe plan edges.yaml photos", "For the images of a folder, from their headers"),
+    ("convpipe plan spots.yaml --size 512x512 --dot", "The graph of stages, for Graphviz"),
+)
+
+
+@click.command("plan", cls=Command, groups=GROUPS, examples=EXAMPLES)
 @click.argument("config", type=CONFIG)
 @click.argument("input", type=PATH, required=False)
 @image_kind_options

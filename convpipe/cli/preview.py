@@ -9,6 +9,7 @@ import click
 import numpy as np
 from numpy.typing import NDArray
 
+from convpipe.cli.command import Command
 from convpipe.cli.options import (
     CONFIG,
     PATH,
@@ -36,7 +37,17 @@ SQUARE, LIGHT, DARK = 8, 255, 204
 """Side and greys of the checkerboard below transparent pixels."""
 
 
-@click.command("preview")
+GROUPS = {
+    "What it writes": "--stage --output --overwrite",
+}
+
+EXAMPLES = (
+    ("convpipe preview edges.yaml photo.jpg", "Every stage, in preview.png"),
+    ("convpipe preview edges.yaml photo.jpg --stage 0 -o blur.png", "One stage"),
+)
+
+
+@click.command("preview", cls=Command, groups=GROUPS, examples=EXAMPLES)
 @click.argument("config", type=CONFIG)
 @click.argument("image", type=PATH)
 @stage_option("Show this stage alone: its number in the config, or its name.")

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import click
 
 from convpipe.cli import streams
+from convpipe.cli.command import Command
 from convpipe.cli.options import (
     PATH,
     complain,
@@ -61,11 +62,31 @@ class Telling:
         return not (self.quiet or self.as_json)
 
 
-@click.command("run")
+GROUPS = {
+    "What it does": "--jobs --memory --backend --isolate --timeout",
+    "Results that exist": "--overwrite --resume",
+    "What it tells": "--quiet --verbose --json --report --measures --strict",
+}
+
+EXAMPLES = (
+    ("convpipe run edges.yaml", "The folders that the config names"),
+    ("convpipe run edges.yaml photos out/edges", "Other folders"),
+    ("convpipe run edges.yaml photo.jpg edges.png", "One image"),
+    ("convpipe run edges.yaml --set stages.0.sigma=2 --overwrite", "Another value, results replaced"),
+    (
+        "convpipe run edges.yaml --resume --report out/report",
+        "On from where a run ended, with a page that says what happened",
+    ),
+)
+
+
+@click.command("run", cls=Command, groups=GROUPS, examples=EXAMPLES)
 @click.argument("arguments", nargs=-1, required=True, metavar="CONFIG... [INPUT [OUTPUT]]")
 @config_options
 @click.option("--backend", type=click.Choice(["auto", "cpu", "cuda"]), help="Where it runs.")
-@click.option("--jobs", "workers", type=click.IntRange(1), help="Images at once; default: one a core.")
+@click.option(
+    "--jobs", "workers", type=click.IntRange(1), metavar="N", help="Images at once; default: one a core."
+)
 @click.option(
     "--memory",
     type=nbytes,
@@ -90,9 +111,9 @@ class Telling:
 @together(
     Telling,
     "telling",
-    click.option("--report", "folder", type=PATH, help="Write report.json and .html."),
-    click.option("--quiet", is_flag=True, help="Print nothing but errors."),
-    click.option("--verbose", is_flag=True, help="List every size, failure and note, however many."),
+    click.option("--report", "folder", type=PATH, metavar="DIR", help="Write report.json and .html."),
+    click.option("-q", "--quiet", is_flag=True, help="Print nothing but errors."),
+    click.option("-v", "--verbose", is_flag=True, help="List every size, failure and note, however many."),
     json_option,
 )
 @click.option("--strict", is_flag=True, help="Exit code 1 where an image is rejected by `accept:`.")

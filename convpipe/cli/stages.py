@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from convpipe.cli.command import Command
 from convpipe.cli.options import json_option, print_json, width
 from convpipe.cli.streams import emit
 
@@ -14,7 +15,15 @@ if TYPE_CHECKING:
     from convpipe.stages import Method
 
 
-@click.command("stages")
+EXAMPLES = (
+    ("convpipe stages", "All filters"),
+    ("convpipe stages edge", "One family"),
+    ("convpipe stages edge sobel", "The parameters of one"),
+    ("convpipe stages skimage filters.sato", "A function of scikit-image"),
+)
+
+
+@click.command("stages", cls=Command, examples=EXAMPLES)
 @click.argument("family", metavar="[FAMILY", required=False)
 @click.argument("name", metavar="[METHOD]]", required=False)
 @click.option("--markdown", is_flag=True, help="Print the whole catalogue as a Markdown page.")

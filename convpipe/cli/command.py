@@ -1,0 +1,67 @@
+"""A command whose help has its options in groups, and examples that run."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import click
+
+Example = tuple[str, str]
+"""A command line, and what it does."""
+
+COMMON = ("--set", "--allow-plugins", "--help")
+"""Options that many commands share: they stand last."""
+
+
+class Command(click.Command):
+    """A command of which ``--help`` is read from top to bottom: what it does, options by purpose, examples.
+
+    Parameters
+    ----------
+    *args, **options
+        As for :class:`click.Command`.
+    groups : mapping of str to str
+        The names of options, in their order, below a heading each. Those that none names stand before what
+        all commands share.
+    examples : sequence of (str, str)
+        Command lines, and what each does.
+    """
+
+    def __init__(
+        self,
+        *args: Any,
+        groups: Mapping[str, str] | None = None,
+        examples: Sequence[Example] = (),
+        **options: Any,
+    ) -> None:
+        super().__init__(*args, **options)
+        self.groups = {title: tuple(names.split()) for title, names in (groups or {}).items()}
+        self.examples = tuple(examples)
+
+    def format_options(self, context: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the options, group by group, and then the examples."""
+        own = [one for one in self.get_params(context) if isinstance(one, click.Option)]
+        records = {_name(one): one.get_help_record(context) for one in own}
+        left = {name: record for name, record in records.items() if record is not None}
+        for title, names in self.groups.items():
+            _write(formatter, title, [left.pop(name) for name in names])
+        last = [left.pop(name) for name in COMMON if name in left]
+        _write(formatter, "Other options" if self.groups else "Options", [*left.values(), *last])
+        if self.examples:
+            with formatter.section("Examples"):
+                for line, what in self.examples:
+                    formatter.write_text(f"{what}:")
+                    with formatter.indentation():
+                        formatter.write(f"{'':{formatter.current_indent}}{line}\n")
+
+
+def _name(parameter: click.Parameter) -> str:
+    """Return what an option is called in the groups: the longest of its names."""
+    return max(parameter.opts, key=len)
+
+
+def _write(formatter: click.HelpFormatter, title: str, records: Sequence[tuple[str, str]]) -> None:
+    if records:
+        with formatter.section(title):
+            formatter.write_dl(records)
