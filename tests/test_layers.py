@@ -50,6 +50,7 @@ LAYERS = [
     "measures",
     "conv",
     "images",
+    "display",
     "report",
     "batch",
     "arrays",
@@ -79,12 +80,12 @@ HOMES = {
     "click": {"cli"},
     "rich": {"cli", "report"},
     "ruamel": {"config"},
-    "PIL": {"images"},
+    "PIL": {"display", "images"},
     "imagecodecs": {"images"},
     "isal": {"images"},
     "tifffile": {"images"},
     "onnx": {"tensors"},
-    "skimage": {"cli", "stages", "statistics", "thresholds"},
+    "skimage": {"cli", "display", "stages", "statistics", "thresholds"},
 }
 """Where a library may be imported, be it when it is first needed; NumPy alone may be everywhere.
 
@@ -97,6 +98,7 @@ LOADED = {
     "convpipe.engine": "",
     "convpipe.conv": "",
     "convpipe.images": "",
+    "convpipe.display": "",
     "convpipe.report": "",
     "convpipe.batch": "",
     "convpipe.arrays": "",

@@ -25,6 +25,9 @@ PACKAGES = {
         FORMATS InputSpec Job OutputSpec ResultSpec dump from_dict load load_each load_text schema
     """,
     "convpipe.conv": "Conv2d conv2d",
+    "convpipe.display": """
+        Panel Picture Shown Stretch Values picture scale_of sheet stage_values
+    """,
     "convpipe.images": """
         BY_EXTENSION DEFAULT_LIMITS Drafts EXISTS Encoded Encoding FORMATS File FilesEncoder Folder Format
         Image ImageInfo ImageSpec Limits Metadata OpenFile OpenImage OutsideError Page PageEncoder

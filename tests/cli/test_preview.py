@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from convpipe import Pipeline, images, stage
-from convpipe.images.sheet import GAP, Panel, sheet
+from convpipe.display import Panel, sheet
+from convpipe.display.sheet import GAP
 
 BOX = "- {blur: box, size: 3}"
 SIDE = 160

@@ -1,0 +1,86 @@
+"""The values of every stage on one image."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from convpipe.display.values import Values
+from convpipe.engine import Engine
+from convpipe.stages.wiring import wire
+
+
+@dataclass(frozen=True)
+class Shown:
+    """An image as a pipeline takes it.
+
+    Parameters
+    ----------
+    pixels : ndarray, shape (rows, cols) or (rows, cols, channels)
+    alpha : bool
+        Whether the last channel is alpha.
+    nodata : float, optional
+        What the image itself says that a missing sample is.
+    mask : ndarray, shape (rows, cols), optional
+        0 where a pixel is missing.
+    """
+
+    pixels: NDArray[Any]
+    alpha: bool = False
+    nodata: float | None = None
+    mask: NDArray[Any] | None = None
+
+    def values(self, engine: Engine) -> Values:
+        """Return its samples, with what is missing for `engine`."""
+        return Values(self.pixels, self.pixels.dtype.name, self.alpha, self.gap(engine))
+
+    def gap(self, engine: Engine) -> float | None:
+        """Return what stands for a missing sample, in it and in results."""
+        gap = self.nodata if engine.missing == "file" else engine.missing
+        if gap is None:
+            return None if self.mask is None else np.nan
+        return float(gap)
+
+
+def stage_values(engine: Engine, image: Shown, only: int | None = None) -> Iterator[tuple[int, str, Values]]:
+    """Yield what each stage of a config gives: its number there, its name, and its values.
+
+    The last stage's are as a run stores them. Those between are neither rounded nor saturated, and are in
+    float32; in linear light they are encoded as sRGB.
+
+    Parameters
+    ----------
+    engine : Engine
+        Of all the stages.
+    image : Shown
+    only : int, optional
+        The number of the one stage that is asked for.
+
+    Examples
+    --------
+    >>> from convpipe import Pipeline, stage
+    >>> pipeline = Pipeline([stage("edge", "laplacian"), stage("point", "abs")])
+    >>> for number, name, values in stage_values(pipeline.engine, Shown(np.eye(5, dtype="uint8") * 90)):
+    ...     print(number, name, values.samples.dtype, values.samples.min())
+    0 edge laplacian float32 -360.0
+    1 point abs uint8 0
+    """
+    linear_light = any(stage.implied for stage in engine.stages)
+    own = [(at, stage) for at, stage in enumerate(engine.stages) if not stage.implied]
+    kind, gap = image.pixels.dtype.name, image.gap(engine)
+    for number, (at, stage) in enumerate(own):
+        if only not in (None, number):
+            continue
+        last = number == len(own) - 1
+        before = [one for one in engine.wiring.up_to(at).stages if not one.implied]
+        part = engine.rewired(wire(before, linear_light=linear_light))
+        # Only the last stage's values are rounded and saturated; those between are not, nor are they here.
+        dtype = (engine.dtype or stage.dtype or kind) if last else "float32"
+        values, _ = part.filter(
+            image.pixels, None, dtype, alpha=image.alpha, nodata=image.nodata, mask=image.mask
+        )
+        yield number, stage.name, Values(values, dtype if last else kind, image.alpha, gap)
