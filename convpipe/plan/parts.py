@@ -141,7 +141,7 @@ def held(parts: Sequence[Part]) -> list[set[int]]:
     An image stands from when it is made to when the last part that reads it has run. One that nobody reads is
     a result alone.
     """
-    until = {source: number for number, part in enumerate(parts) for source in part.reads if source != IMAGE}
+    until = {source: number for number, part in enumerate(parts) for source in part.reads if source >= 0}
     made = {at: number for number, part in enumerate(parts) for at in part.makes}
     return [{at for at, last in until.items() if made[at] <= number <= last} for number in range(len(parts))]
 

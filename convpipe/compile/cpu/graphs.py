@@ -62,9 +62,12 @@ class GraphExecutable:
     Parameters
     ----------
     plan : Plan
+    entering : tuple of Picture, optional
+        The images -1, -2, ... that its nodes read; default: the one that it is of.
     """
 
     plan: Plan
+    entering: tuple[Picture, ...] = ()
 
     @property
     def source(self) -> str:
@@ -77,10 +80,19 @@ class GraphExecutable:
         return results[RESULT], losses
 
     def outputs(
-        self, image: NDArray[Any], threads: int | None = None
+        self, image: NDArray[Any], threads: int | None = None, *, others: Sequence[NDArray[Any]] = ()
     ) -> tuple[dict[str, NDArray[Any]], Losses]:
-        """Return all results by their names, and what was lost in them."""
-        images, losses = {IMAGE: image}, Losses()
+        """Return all results by their names, and what was lost in them.
+
+        Parameters
+        ----------
+        image : ndarray
+        threads : int, optional
+        others : sequence of ndarray
+            The images -2, -3, ..., where several enter.
+        """
+        images = {IMAGE - number: each for number, each in enumerate((image, *others))}
+        losses = Losses()
         for run, later in zip(self.runs, self._needed, strict=True):
             made, nans = run([images[at] for at in run.reads], threads)
             overflows = sum(
@@ -172,7 +184,8 @@ class GraphExecutable:
     @cached_property
     def _needed(self) -> list[set[int]]:
         """The images that are kept after each part; that which enters is the caller's."""
-        kept = {IMAGE, *(output.node for output in self.plan.outputs)}
+        entering = {IMAGE - number for number in range(max(1, len(self.entering)))}
+        kept = {*entering, *(output.node for output in self.plan.outputs)}
         return [kept | alive for alive in (*held(self.plan.parts)[1:], set())]
 
     @cached_property
@@ -183,7 +196,7 @@ class GraphExecutable:
         for at in kept:
             if isinstance(plan.nodes[at].apart, Turn):  # of samples as they are
                 (source,) = plan.nodes[at].inputs
-                kept[at] = stored(plan.dtype) if source == IMAGE else kept[source]
+                kept[at] = self._picture(source).dtype if source < 0 else kept[source]
         own = {
             output.node: output.dtype
             for output in plan.outputs
@@ -245,6 +258,8 @@ class GraphExecutable:
 
     def _picture(self, at: int) -> Picture:
         plan = self.plan
+        if at < 0 and self.entering:
+            return self.entering[IMAGE - at]
         if at == IMAGE:
             return Picture(plan.input, plan.channels, stored(plan.dtype))
         return Picture(
