@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
+from convpipe.boxes import Box
 from convpipe.compile.backend import Backend, Executable, all_results
 from convpipe.errors import ParameterError
 from convpipe.geometry import Border, Extent
@@ -16,6 +17,7 @@ from convpipe.losses import Losses
 from convpipe.ops import COMPUTE
 from convpipe.plan import Missing, Plan, Settings, make_plan, unknown_dtype
 from convpipe.stages import nearest
+from convpipe.stages.boxes import boxes_of
 from convpipe.stages.numbers import Count
 from convpipe.stages.parameters import Flag
 from convpipe.stages.wiring import RESULT, Wiring
@@ -67,6 +69,7 @@ class Engine:
         self.stages = wiring.stages
         self._backend = Backend(backend)
         self.backend = self._backend.name
+        self._tables = boxes_of(self.stages)
         self._planned = lru_cache(maxsize=64)(self._plan)
         self._executable = lru_cache(maxsize=64)(self._compile)
 
@@ -90,7 +93,8 @@ class Engine:
         With a value for no data, which counts where `missing` is ``file``, and with masks or without.
         """
         missing = self._missing(None if alpha else nodata, masked and not alpha)
-        return self._planned(tuple(shape), dtype_name(dtype), self.dtype, _ALPHA.parse(alpha), missing)
+        given = tuple(shape), dtype_name(dtype), self.dtype, _ALPHA.parse(alpha), missing
+        return self._planned(*given, self._own_boxes())
 
     def filter(
         self,
@@ -136,7 +140,7 @@ class Engine:
         dtype = dtype or self.dtype
         # Of an image with alpha it is alpha that says what is missing.
         missing = self._missing(None, False) if alpha else self._missing(nodata, mask is not None)
-        run = self._executable(image.shape, image.dtype, dtype, alpha, missing)
+        run = self._executable(image.shape, image.dtype, dtype, alpha, missing, self._own_boxes())
         given = image if mask is None else with_mask(image, mask, alpha)
         threads = None if threads is None else _THREADS.parse(threads)
         results, losses = all_results(run, given, threads)
@@ -155,7 +159,12 @@ class Engine:
     def _made(self, shape: Sequence[int], dtype: str, alpha: bool) -> Executable:
         missing = self._missing(None, False)
         kind = np.dtype(dtype_name(dtype))
-        return self._executable(tuple(shape), kind, self.dtype, _ALPHA.parse(alpha), missing)
+        given = tuple(shape), kind, self.dtype, _ALPHA.parse(alpha), missing
+        return self._executable(*given, self._own_boxes())
+
+    def _own_boxes(self) -> tuple[Box | None, ...]:
+        """Return what tables say of the image that is filtered: another plan is of another box."""
+        return tuple(table.find() for table in self._tables)
 
     def _missing(self, nodata: float | None, masked: bool) -> Missing | None:
         """Return what is missing in an image that says so itself of `nodata`."""
@@ -179,6 +188,7 @@ class Engine:
         output_dtype: str | None,
         alpha: bool,
         missing: Missing | None,
+        boxes: tuple[Box | None, ...],
     ) -> Plan:
         if len(shape) not in (2, 3) or not all(hasattr(size, "__index__") for size in shape):
             raise ParameterError(
@@ -202,8 +212,9 @@ class Engine:
         output_dtype: str | None,
         alpha: bool,
         missing: Missing | None,
+        boxes: tuple[Box | None, ...],
     ) -> Executable:
-        return self._backend.compile(self._planned(shape, dtype.name, output_dtype, alpha, missing))
+        return self._backend.compile(self._planned(shape, dtype.name, output_dtype, alpha, missing, boxes))
 
 
 def with_mask(image: NDArray[Any], mask: NDArray[Any], alpha: bool) -> NDArray[Any]:

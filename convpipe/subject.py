@@ -1,5 +1,7 @@
 """Which image is being filtered: what is drawn at random is another for each of a folder, and again the same.
 
+A table has a row for each, too.
+
 A folder job says so around each image; an array alone has no name.
 """
 
@@ -8,27 +10,34 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from pathlib import PurePath
 
-_NAME: ContextVar[str] = ContextVar("name of the image", default="")
+_SUBJECT: ContextVar[tuple[str, int]] = ContextVar("path of the image, and its page", default=("", 0))
 
 
 def name() -> str:
-    """Return the name of the image that is being filtered; '' of an array."""
-    return _NAME.get()
+    """Return the name of the image that is being filtered, which its page is a part of; '' of an array."""
+    path, page = _SUBJECT.get()
+    return f"{path}[{page}]" if path else ""
+
+
+def path() -> str:
+    """Return its path, relative to the folder of all images, with slashes; '' of an array."""
+    return _SUBJECT.get()[0]
 
 
 @contextmanager
-def called(text: str) -> Iterator[None]:
-    """Filter an image of that name.
+def called(path: PurePath, page: int = 0) -> Iterator[None]:
+    """Filter a page of the image at a path.
 
     Examples
     --------
-    >>> with called("a/b.png"):
-    ...     name()
-    'a/b.png'
+    >>> with called(PurePath("a/b.tif"), 3):
+    ...     name(), path()
+    ('a/b.tif[3]', 'a/b.tif')
     """
-    token = _NAME.set(text)
+    token = _SUBJECT.set((path.as_posix(), page))
     try:
         yield
     finally:
-        _NAME.reset(token)
+        _SUBJECT.reset(token)

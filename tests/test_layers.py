@@ -24,6 +24,7 @@ LAYERS = [
     "memory",
     "geometry",
     "padding",
+    "boxes",
     "polyphase",
     "multirate",
     "sampling",

@@ -219,7 +219,10 @@ def test_boxes_hold_something():
     for first, end in ([3, 3], [4, 3], [-3, -3]):
         with pytest.raises(ParameterError):
             box.parse([first, 0, end, 1])
-    assert box.schema()["minItems"] == box.schema()["maxItems"] == 4
+    one, path, table = box.schema()["anyOf"]
+    assert one["minItems"] == one["maxItems"] == 4
+    assert path["type"] == "string"
+    assert table["additionalProperties"] == one
 
 
 def test_a_size_is_two_sides_or_that_of_the_input():

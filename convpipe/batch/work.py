@@ -223,10 +223,13 @@ class Work:
 
     def _planned(self, engine: Engine | Gauge, infos: Sequence[ImageInfo]) -> list[Plan]:
         masked = self._run.masks is not None
-        return [
-            engine.plan(info.shape, info.dtype, info.alpha, nodata=info.nodata, masked=masked)
-            for info in infos
-        ]
+        plans = []
+        for info in infos:
+            with subject.called(self._relative, info.number):
+                plans.append(
+                    engine.plan(info.shape, info.dtype, info.alpha, nodata=info.nodata, masked=masked)
+                )
+        return plans
 
     def _encoder(self, infos: Sequence[ImageInfo], plans: Sequence[Plan]) -> ResultEncoder:
         """Return what encodes the results, and refuse those that their formats cannot hold."""
@@ -257,7 +260,8 @@ class Work:
             return 0
         plan = plans[0]
         shape = (*plan.input, plan.channels)
-        return self._run.stack.held_bytes(shape, plan.dtype, len(plans))
+        with subject.called(self._relative):
+            return self._run.stack.held_bytes(shape, plan.dtype, len(plans))
 
     def _threads(self, samples: int) -> int | None:
         """Return how many threads filter an image of so many samples; None for all."""
@@ -274,7 +278,7 @@ class Work:
         self._note(image.notes)
         self._enter("filter")
         threads = self._threads(image.pixels.size)
-        with subject.called(f"{self._relative.as_posix()}[{info.number}]"):
+        with subject.called(self._relative, info.number):
             results = self._filtered(image.pixels, threads, alpha=image.alpha, nodata=info.nodata)
         self._learn(nans=self._losses.nans, overflows=self._losses.overflows)
         self._enter("write")
@@ -324,7 +328,7 @@ class Work:
                 self._enter("filter")
                 yield page.pixels
 
-        with subject.called(f"{self._relative.as_posix()}[{image.infos[0].number}]"):
+        with subject.called(self._relative, image.infos[0].number):
             made, self._losses = engine.filter(pages(), len(plans), self._threads(plans[0].input_samples))
         self._learn(nans=self._losses.nans, overflows=self._losses.overflows)
         self._enter("write")

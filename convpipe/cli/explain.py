@@ -14,6 +14,7 @@ from convpipe.cli.command import Command
 from convpipe.cli.options import (
     CONFIG,
     PATH,
+    called,
     check_order,
     config_options,
     read_image,
@@ -106,12 +107,13 @@ def command(
         nodata, alpha = (read.metadata.nodata, read.alpha) if read else (None, False)
         mask = read_mask(image, job) if image else None
         masked = mask is not None
-        plan = pipeline.engine.plan(pixels.shape, pixels.dtype.name, alpha, nodata=nodata, masked=masked)
-        for stage in plan.stages:
-            _describe(stage)
-        chosen = place.chosen
-        found = _with_window(plan.stages) if chosen is None else find_stage(plan.stages, chosen)
-        Pixel(pipeline, plan, pixels, found, place.at, place.channel, nodata, mask).explain()
+        with called(image, job):
+            plan = pipeline.engine.plan(pixels.shape, pixels.dtype.name, alpha, nodata=nodata, masked=masked)
+            for stage in plan.stages:
+                _describe(stage)
+            chosen = place.chosen
+            found = _with_window(plan.stages) if chosen is None else find_stage(plan.stages, chosen)
+            Pixel(pipeline, plan, pixels, found, place.at, place.channel, nodata, mask).explain()
 
 
 def _numbered(shape: tuple[int, ...]) -> NDArray[Any]:

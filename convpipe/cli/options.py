@@ -10,7 +10,7 @@ import re
 import shutil
 import sys
 from collections.abc import Callable, Sequence
-from contextlib import closing
+from contextlib import AbstractContextManager, closing, nullcontext
 from dataclasses import dataclass, fields
 from functools import wraps
 from pathlib import Path
@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, TextIO, TypeVar, cast
 
 import click
 
+from convpipe import subject
 from convpipe.cli.streams import emit
 from convpipe.errors import ConfigError, ParameterError
 from convpipe.paths import from_home
@@ -253,6 +254,17 @@ def _page(path: Path, job: Job) -> int | None:
     return info.number if images.FORMATS[info.format].pages else None
 
 
+def _name_of(path: Path, job: Job) -> Path:
+    """Return what an image is called in a run of the job: relative to the input folder, if it lies there."""
+    root = job.input.path
+    return path.relative_to(root) if root is not None and path.is_relative_to(root) else Path(path.name)
+
+
+def called(path: Path | None, job: Job) -> AbstractContextManager[None]:
+    """Filter an image as a run of the job does, by its name; without a path, one that has none."""
+    return nullcontext() if path is None else subject.called(_name_of(path, job), _page(path, job) or 0)
+
+
 def read_mask(path: Path, job: Job) -> NDArray[Any] | None:
     """Read the mask of an image as a run of the job would, if it has masks; errors name the image."""
     from convpipe.batch import masks
@@ -261,8 +273,7 @@ def read_mask(path: Path, job: Job) -> NDArray[Any] | None:
 
     if job.mask is None:
         return None
-    root = job.input.path
-    name = path.relative_to(root) if root is not None and path.is_relative_to(root) else Path(path.name)
+    name = _name_of(path, job)
     with closing(masks.Masks(job.mask)) as folder:
         try:
             reader = DirectReader(job.limits, job.allow_truncated)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from convpipe import subject
 from convpipe.cli.command import Command
 from convpipe.cli.options import (
     CONFIG,
@@ -39,8 +41,9 @@ if TYPE_CHECKING:
     from convpipe.images import ImageInfo
     from convpipe.plan import Plan
 
-Kind = tuple[tuple[int, ...], str, bool, str]
-"""Shape and dtype of an image, whether its last channel is alpha, and its nodata value, if that counts."""
+Kind = tuple[tuple[int, ...], str, bool, str, str]
+"""Shape and dtype of an image, whether its last channel is alpha, its nodata value, if that counts, and what
+tables say of it."""
 
 
 GROUPS = {
@@ -84,7 +87,7 @@ def command(
         raise click.UsageError("give --dot or --json, not both")
     if kind.alpha and not kind.size:
         raise click.UsageError("--alpha goes with --size; files say themselves what is alpha")
-    asked = (kind.size, kind.dtype, kind.alpha, "") if kind.size else None
+    asked = (kind.size, kind.dtype, kind.alpha, "", "") if kind.size else None
     found = [_planned(job, asked, input) for job in load_each(config, overrides)]
     code = max((job.exit_code(asked=asked is not None) for job in found), default=0)
     if as_dot:
@@ -138,20 +141,22 @@ class JobPlans:
         """Add the plan for one kind of image, of which `paths` are, or why there is none."""
         from convpipe.pipeline import Pipeline
 
-        shape, dtype, alpha, nodata = kind
+        shape, dtype, alpha, nodata, _ = kind
+        named = subject.called(Path(paths[0])) if paths else nullcontext()
         try:
             pipeline = Pipeline.from_job(job, backend="cpu")
             holes: dict[str, Any] = {
                 "nodata": float(nodata) if nodata else None,
                 "masked": job.mask is not None,
             }
-            plan = pipeline.engine.plan(shape, dtype, alpha, **holes)
-            if pipeline.gauge is not None:
-                pipeline.gauge.plan(shape, dtype, alpha, **holes)
+            with named:
+                plan = pipeline.engine.plan(shape, dtype, alpha, **holes)
+                if pipeline.gauge is not None:
+                    pipeline.gauge.plan(shape, dtype, alpha, **holes)
         except (PlanError, ParameterError) as error:
             stage = getattr(error, "stage", None) or "plan"
-            subject = f"{self.name}: {'x'.join(map(str, shape))} {dtype}"
-            self.failures.append(Failure(paths, stage, str(error), subject))
+            which = f"{self.name}: {'x'.join(map(str, shape))} {dtype}"
+            self.failures.append(Failure(paths, stage, str(error), which))
         else:
             self.plans.append((len(paths), plan))
 
@@ -269,11 +274,13 @@ def _outputs(job: Job) -> tuple[tuple[str, str], ...]:
 def _kinds(job: Job, root: Path, failures: list[Failure]) -> dict[Kind, list[str]]:
     """Return the images in a job's input by their kind, and add those that have none to `failures`."""
     from convpipe.batch import find_images
+    from convpipe.stages.boxes import boxes_of
 
     found = find_images(root, job.input.include, job.input.exclude, job.input.recursive)
     if not found.images:
         raise nothing_found(job, root, found.unsupported)
     found = found.stacked() if job.input.stack else found
+    tables = boxes_of(job.stages)
     kinds: dict[Kind, list[str]] = {}
     for relative in found.images:
         try:
@@ -283,7 +290,9 @@ def _kinds(job: Job, root: Path, failures: list[Failure]) -> dict[Kind, list[str
             continue
         channels = () if info.channels == 1 else (info.channels,)
         nodata = repr(info.nodata) if job.missing == "file" and info.nodata is not None else ""
-        kind = ((*info.extent, *channels), info.dtype, info.alpha, nodata)
+        with subject.called(relative):
+            boxes = repr([table.find() for table in tables]) if tables else ""
+        kind = ((*info.extent, *channels), info.dtype, info.alpha, nodata, boxes)
         kinds.setdefault(kind, []).append(str(relative))
     return kinds
 

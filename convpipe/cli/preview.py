@@ -11,6 +11,7 @@ from convpipe.cli.command import Command
 from convpipe.cli.options import (
     CONFIG,
     PATH,
+    called,
     check_order,
     config_options,
     find_stage,
@@ -69,7 +70,8 @@ def command(
     for job in load(config, overrides):
         read = read_image(image, job)
         shown = Shown(read.pixels, read.alpha, read.metadata.nodata, read_mask(image, job))
-        panels += _panels(Pipeline.from_job(job), shown, chosen)
+        with called(image, job):
+            panels += _panels(Pipeline.from_job(job), shown, chosen)
     try:
         images.write(output, sheet(panels), overwrite=overwrite)
     except WriteError as error:

@@ -7,6 +7,7 @@ from typing import Literal
 
 import numpy as np
 
+from convpipe.boxes import Boxes, OwnPart
 from convpipe.errors import ParameterError, PlanError
 from convpipe.geometry import Extent
 from convpipe.ops import IDENTITY, Graph, Map, Op, Resample, Stencil, Taps, Turn, Warp
@@ -30,7 +31,8 @@ from convpipe.stages.warping import Affine, Rotation, of_points
     parameters=(
         Box(
             "box",
-            "[top, left, bottom, right], the last two not kept; null for none, below 0 from the last",
+            "[top, left, bottom, right], the last two not kept; null for none, below 0 from the last. Or a "
+            ".csv file of them for each image: columns name, top, left, bottom, right",
             None,
         ),
         Shares("relative", "the same as shares of the sides, from 0 to 1, rounded half up to pixels", None),
@@ -39,13 +41,15 @@ from convpipe.stages.warping import Affine, Rotation, of_points
     example={"box": [0, 0, None, None]},
 )
 def _crop(
-    box: tuple[int, int, int | None, int | None] | None,
+    box: tuple[int, int, int | None, int | None] | Boxes | None,
     relative: tuple[float, float, float, float] | None,
     center: Extent | None,
 ) -> tuple[Op, ...]:
     _only("crop", {"box": box, "relative": relative, "center": center})
     kept: Kept
-    if box is not None:
+    if isinstance(box, Boxes):
+        kept = Kept(OwnPart(box, 0), OwnPart(box, 1))
+    elif box is not None:
         top, left, bottom, right = box
         kept = Kept(Slice(top, bottom), Slice(left, right))
     elif relative is not None:
