@@ -181,3 +181,12 @@ def test_regions_that_are_held_too_small_are_made():
     assert regions(plan, {1: region}, {0: region})[1].keys() == {IMAGE}
     assert holds(everything((9, 9)), (Span(0, 8), Span(3, 4)))
     assert not holds((Span(1, 8), Span(0, 8)), (Span(0, 8), Span(3, 4)))
+
+
+@pytest.mark.parametrize("border", list(Border))
+def test_more_padding_than_the_window_spans(border, rng):
+    image = rng.integers(0, 256, (33, 18, 1), dtype=np.uint8)
+    one = stage("custom", "one", kernel=[[2.0]], padding=[1, 0, 2, 3], border=border.name.lower())
+    plan = make_plan([one, stage("blur", "box", size=3)], image.shape[:2], Settings(output_dtype="float32"))
+    for columns in (Span(17, 22), Span(0, 1), Span(22, 22), Span(9, 9)):
+        check(plan, image, 1, (Span(0, 1), columns), {0})

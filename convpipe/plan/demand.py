@@ -34,6 +34,10 @@ class Span:
             return self or other
         return Span(min(self.first, other.first), max(self.last, other.last))
 
+    def __and__(self, other: Span) -> Span:
+        """Return what is of both."""
+        return Span(max(self.first, other.first), min(self.last, other.last))
+
     @classmethod
     def around(cls, places: Iterable[int]) -> Span:
         """Return the smallest span that holds all `places`."""

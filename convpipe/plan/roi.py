@@ -208,7 +208,7 @@ class _Builder:
 
 
 def _made(node: NodePlan, wanted: Region) -> Region:
-    """Return the region that a node makes, for one that is wanted: more, where it reads all of an axis."""
+    """Return the region that a node makes, for one that is wanted: more, where it is given more samples."""
     whole = everything(node.extent)
     if needs_all(node):
         return whole
@@ -216,10 +216,20 @@ def _made(node: NodePlan, wanted: Region) -> Region:
         return wanted
     border = node.window.border
     rows, cols = (
-        all_of if _turns(axis, border, size, span) else span
+        all_of if _turns(axis, border, size, span) else _widened(axis, border, size, span) & all_of
         for axis, size, span, all_of in zip(node.axes, node.input, wanted, whole, strict=True)
     )
-    return rows, cols
+    if (rows, cols) == wanted:
+        return wanted
+    return _made(node, (rows, cols))
+
+
+def _widened(axis: Axis, border: Border, size: int, span: Span) -> Span:
+    """Return the outputs whose windows lie over all samples that those of a span are given."""
+    given = _given(axis, border, size, span)
+    first = (given.first + axis.before) // axis.stride
+    last = -((axis.reach - axis.before - given.last - 1) // axis.stride)
+    return span | Span(first, last)
 
 
 def _reads(node: NodePlan, made: Region) -> Region:
@@ -255,7 +265,7 @@ def _given(axis: Axis, border: Border, size: int, span: Span) -> Span:
     high = end - 1
     if low >= 0 and high < size:
         return Span(low, high)
-    first, last = max(low, 0), min(high, size - 1)
+    first, last = min(max(low, 0), size - 1), max(min(high, size - 1), 0)
     if low < 0:
         first, last = 0, max(last, -low)
     if high >= size:
