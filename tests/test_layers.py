@@ -58,6 +58,7 @@ LAYERS = [
     "arguments",
     "pipeline",
     "functions",
+    "explain",
     "cli",
 ]
 """Bottom to top."""

@@ -24,9 +24,13 @@ from convpipe.cli.options import (
     together,
 )
 from convpipe.cli.streams import emit
-from convpipe.polyphase import Polyphase
+from convpipe.errors import ParameterError
 
 if TYPE_CHECKING:
+    from convpipe.config import Job
+    from convpipe.explain.account import Account
+    from convpipe.explain.run import Run
+    from convpipe.pipeline import Pipeline
     from convpipe.plan import StagePlan
 
 
@@ -92,8 +96,6 @@ def command(
     Without IMAGE, of an image (10x10, or of --size) whose pixel in row r, column c holds 10*r + c. Numbers in
     brackets lie outside the image and are made by the border's rule.
     """
-    from convpipe.cli.options import find_stage
-    from convpipe.cli.pixel import Pixel
     from convpipe.config import load
     from convpipe.pipeline import Pipeline
 
@@ -101,19 +103,60 @@ def command(
         raise click.UsageError("give IMAGE or --size, not both")
     check_order(config, image)
     for job in load(config, overrides):
-        read = read_image(image, job) if image else None
-        pixels = read.pixels if read else _numbered(size or (10, 10))
-        pipeline = Pipeline.from_job(job)
-        nodata, alpha = (read.metadata.nodata, read.alpha) if read else (None, False)
-        mask = read_mask(image, job) if image else None
-        masked = mask is not None
+        run = _run(Pipeline.from_job(job), job, image, size)
         with called(image, job):
-            plan = pipeline.engine.plan(pixels.shape, pixels.dtype.name, alpha, nodata=nodata, masked=masked)
-            for stage in plan.stages:
-                _describe(stage)
-            chosen = place.chosen
-            found = _with_window(plan.stages) if chosen is None else find_stage(plan.stages, chosen)
-            Pixel(pipeline, plan, pixels, found, place.at, place.channel, nodata, mask).explain()
+            _explain(run, place)
+
+
+def _explain(run: Run, place: Place) -> None:
+    """Show the sizes of all stages, and the arithmetic of a pixel."""
+    from convpipe.cli.options import find_stage
+    from convpipe.explain.account import Account
+    from convpipe.explain.arithmetic import explain
+    from convpipe.explain.pixel import Pixel
+    from convpipe.explain.stage import describe
+
+    stages, sizes = run.plan.stages, Account()
+    for stage in stages:
+        describe(stage, sizes)
+    _show(sizes)
+    chosen = place.chosen
+    found = _with_window(stages) if chosen is None else find_stage(stages, chosen)
+    _check(place, found, run.plan.alpha)
+    position = next(at for at, one in enumerate(stages) if one is found)
+    pixel = Pixel(run, position, place.at, place.channel)
+    explain(pixel)
+    emit()
+    _show(pixel.account)
+
+
+def _run(pipeline: Pipeline, job: Job, image: Path | None, size: tuple[int, ...] | None) -> Run:
+    """Return a pipeline over an image that is read, or over one that is numbered."""
+    from convpipe.explain.run import Run
+
+    if image is None:
+        return Run(pipeline, _numbered(size or (10, 10)))
+    read = read_image(image, job)
+    return Run(pipeline, read.pixels, read.alpha, read.metadata.nodata, read_mask(image, job))
+
+
+def _check(place: Place, stage: StagePlan, alpha: bool) -> None:
+    """Refuse a pixel that a stage's output does not have."""
+    from convpipe.explain.pixel import channel_names
+
+    rows, cols = stage.extent
+    if place.at[0] >= rows or place.at[1] >= cols:
+        raise ParameterError(f"--at needs a row below {rows} and a column below {cols}; given {place.at}")
+    if place.channel >= stage.channels:
+        known = ", ".join(f"{i} ({name})" for i, name in enumerate(channel_names(stage.channels, alpha)))
+        raise ParameterError(f"--channel needs one of {known}; given {place.channel}")
+
+
+def _show(account: Account) -> None:
+    from convpipe.explain.text import lines
+
+    for line in lines(account.parts):
+        emit(line)
 
 
 def _numbered(shape: tuple[int, ...]) -> NDArray[Any]:
@@ -126,29 +169,3 @@ def _with_window(stages: tuple[StagePlan, ...]) -> StagePlan:
     """Return the first stage that looks at more than one pixel, or else the first."""
     own = [stage for stage in stages if stage.index is not None]
     return next((stage for stage in own if any(axis.kernel > 1 for axis in stage.axes)), own[0])
-
-
-def _describe(stage: StagePlan) -> None:
-    """Print where a stage's output size comes from."""
-    rows, cols = stage.axes
-    title = f"{stage.place}, {stage.name}"
-    if isinstance(rows, Polyphase):
-        emit(f"{title}: up to {rows.kernel}x{cols.kernel} taps, of their own for every row and column")
-    else:
-        slid = [node for node in stage.nodes if not (node.is_join or node.apart)]
-        axes = [stage.axes] if stage.rates else [node.axes for node in slid]
-        sizes = ["x".join(str(axis.kernel) for axis in each) for each in axes]
-        wide = dict.fromkeys(size for size in sizes if size != "1x1") or ["1x1"]
-        window = f"{'a window' if len(axes) == 1 else 'windows'} of {', '.join(wide)}"
-        emit(
-            f"{title}: {window} taps,"
-            f" stride {rows.stride}x{cols.stride}, dilation {rows.dilation}x{cols.dilation},"
-            f" padding {rows.before} above, {rows.after} below, {cols.before} left, {cols.after} right"
-        )
-        if stage.rates:
-            emit(f"  {stage.rates}")
-        emit("  output = floor((input + padding - dilation*(taps-1) - 1)/stride) + 1")
-    for name, formula in zip(("rows", "columns"), stage.formulas, strict=True):
-        emit(f"  {name:<7} = {formula}")
-    reach = "x".join(str(field.reach) for field in stage.field)
-    emit(f"  each output pixel depends on {reach} pixels of the image")

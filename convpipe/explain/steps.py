@@ -1,21 +1,18 @@
-"""A stage of several windows on one pixel, step by step, as ``convpipe explain`` prints it."""
+"""A stage of several windows on one pixel, step by step."""
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
-import numpy as np
-
-from convpipe.cli.streams import emit
-from convpipe.cli.window import Samples, grid, ranked, span, summed, taps_of, under
+from convpipe.explain.window import ranked, span, taps_of, under
 from convpipe.ops import Bilateral, Map, Rank, Resample, Stencil, has_window
+from convpipe.plan.demand import Region, Span, demand
 from convpipe.stages.wiring import IMAGE
 
 if TYPE_CHECKING:
-    from convpipe.cli.pixel import Pixel
+    from convpipe.explain.account import Samples
+    from convpipe.explain.pixel import Pixel
     from convpipe.plan import NodePlan, StagePlan
-    from convpipe.plan.demand import Region, Span
 
 
 def has_steps(stage: StagePlan) -> bool:
@@ -25,8 +22,6 @@ def has_steps(stage: StagePlan) -> bool:
 
 def reads(pixel: Pixel) -> dict[int, Region]:
     """Return which rows and columns of every node, and of the image, the pixel of a stage depends on."""
-    from convpipe.plan.demand import Span, demand
-
     stage = pixel.stage
     end = stage.first + len(stage.nodes)
     row, col = pixel.at
@@ -39,7 +34,7 @@ def shown(read: Span) -> str:
 
 
 def walk(pixel: Pixel) -> None:
-    """Print what each node of the stage makes of those before it, as far as the pixel depends on it."""
+    """Show what each node of the stage makes of those before it, as far as the pixel depends on it."""
     walked = _Walked(pixel)
     for k in range(len(pixel.stage.nodes)):
         walked.step(k)
@@ -51,15 +46,19 @@ class _Walked:
     def __init__(self, pixel: Pixel) -> None:
         stage = pixel.stage
         self._pixel, self._first, self._nodes = pixel, stage.first, stage.nodes
+        self._account = pixel.account
         self._reads = reads(pixel)
         own = range(stage.first, stage.first + len(stage.nodes))
         sources = dict.fromkeys(at for node in stage.nodes for at in node.inputs if at not in own)
-        self._images = _images(pixel, [*sources, *own])
+        self._images = {
+            at: samples[..., min(pixel.channel, samples.shape[2] - 1)]
+            for at, samples in pixel.run.nodes([*sources, *own]).items()
+        }
         for at in sources:
             self._show(f"window of {self._called(at)}", at)
 
     def step(self, k: int) -> None:
-        """Print what a node gives, and what of."""
+        """Show what a node gives, and what of."""
         node, at = self._nodes[k], self._first + k
         if node.is_join:
             self._joined(k, node)
@@ -68,53 +67,53 @@ class _Walked:
         if k == len(self._nodes) - 1:
             return  # which the stage gives
         if all(len(each) == 1 for each in self._reads[at]):
-            emit(f"step {k + 1} gives {self._cut(at)[0, 0]:.6g}")
+            self._account.say(f"step {k + 1} gives {self._cut(at)[0, 0]:.6g}")
         else:
             self._show(f"step {k + 1} gives", at)
 
     def _slid(self, k: int, node: NodePlan) -> None:
-        """Print a window: on the one pixel that is read of it, or what it does on all of them."""
+        """Show a window: on the one pixel that is read of it, or what it does on all of them."""
         window, source = node.window, node.inputs[0]
         rows, cols = self._reads[self._first + k]
         size = "x".join(map(str, window.kernel))
         what = f"ranks {size} pixels" if isinstance(window, Rank) else f"sums {size} taps"
-        emit(f"step {k + 1}, {what} of {self._called(source)}:")
+        self._account.say(f"step {k + 1}, {what} of {self._called(source)}:")
         if len(rows) == len(cols) == 1:
             self._one(node, (rows.first, cols.first))
         elif isinstance(window, Rank):
             if not window.footprint.all():
-                grid("footprint", window.footprint.astype(int))
+                self._account.grid("footprint", window.footprint.astype(int))
             for name, rank in zip(window.names, window.ranks, strict=True):
-                emit(f"{name} = number {rank + 1} of {window.count}")
+                self._account.say(f"{name} = number {rank + 1} of {window.count}")
         elif isinstance(window, Stencil | Resample):
             for name, weights in zip(window.names, taps_of(window, (rows.first, cols.first)), strict=True):
-                grid(f"taps of {name}", weights)
+                self._account.grid(f"taps of {name}", weights)
         self._pixel.maps(node.ops)
 
     def _one(self, node: NodePlan, at: tuple[int, int]) -> None:
-        """Print the arithmetic of one output of a window."""
+        """Show the arithmetic of one output of a window."""
         window = node.window
         places = [list(axis.under(where)) for where, axis in zip(at, node.axes, strict=True)]
         samples, _ = under(self._images[node.inputs[0]][..., None], window, places)
         if isinstance(window, Rank):
-            ranked(window, samples[..., 0])
+            ranked(window, samples[..., 0], self._account)
             return
         if isinstance(window, Bilateral):
-            emit("r = the mean, weighted by how alike colours are")
+            self._account.say("r = the mean, weighted by how alike colours are")
             return
         for name, weights in zip(window.names, taps_of(window, at), strict=True):
-            emit(f"{name} = {summed(samples[..., 0], weights)}")
+            self._account.products(f"{name} =", samples[..., 0], weights)
 
     def _joined(self, k: int, node: NodePlan) -> None:
-        """Print an expression of several images, and what they hold."""
+        """Show an expression of several images, and what they hold."""
         first = node.ops[0]
         assert isinstance(first, Map)
-        emit(f"step {k + 1}, of several images:")
+        self._account.say(f"step {k + 1}, of several images:")
         for symbol, source in zip(first.inputs, node.inputs, strict=True):
             rows, cols = self._reads[self._first + k]
             value = self._images[source][rows.first, cols.first]
             alone = f": {value:.6g}" if len(rows) == len(cols) == 1 else ""
-            emit(f"{symbol} is {self._called(source)}{alone}")
+            self._account.say(f"{symbol} is {self._called(source)}{alone}")
         self._pixel.maps(node.ops)
 
     def _called(self, at: int) -> str:
@@ -129,7 +128,7 @@ class _Walked:
     def _show(self, title: str, at: int) -> None:
         rows, cols = self._reads[at]
         if rows and cols:
-            grid(
+            self._account.grid(
                 f"{title}, rows {rows.first} to {rows.last}, columns {cols.first} to {cols.last}",
                 self._cut(at),
             )
@@ -137,21 +136,3 @@ class _Walked:
     def _cut(self, at: int) -> Samples:
         rows, cols = self._reads[at]
         return self._images[at][rows.first : rows.last + 1, cols.first : cols.last + 1]
-
-
-def _images(pixel: Pixel, nodes: list[int]) -> dict[int, Samples]:
-    """Return what nodes give, unrounded, of the channel that is explained; or the image."""
-    from convpipe.compile.cpu.graphs import GraphExecutable, compile_plan
-    from convpipe.plan import Output
-
-    def channel(samples: Samples) -> Samples:
-        whole = np.atleast_3d(samples).astype(float)
-        return whole[..., min(pixel.channel, whole.shape[2] - 1)]
-
-    made = {f"node{at}": at for at in nodes if at != IMAGE}
-    outputs = tuple(Output(name, at, pixel.plan.compute) for name, at in made.items())
-    run = compile_plan(replace(pixel.plan, beside=outputs))
-    assert isinstance(run, GraphExecutable)
-    results, _ = run.outputs(pixel.pixels)
-    found = {at: channel(results[name]) for name, at in made.items()}
-    return {IMAGE: channel(pixel.pixels), **found}

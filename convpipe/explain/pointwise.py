@@ -1,4 +1,4 @@
-"""The arithmetic of what looks at one pixel, as ``convpipe explain`` prints it."""
+"""The arithmetic of what looks at one pixel."""
 
 from __future__ import annotations
 
@@ -6,45 +6,46 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from convpipe.cli.streams import emit
-from convpipe.cli.window import Samples
+from convpipe.explain.account import Account, Samples
 from convpipe.interval import Interval
 from convpipe.ops import ChannelMap, Lookup, Map, Mix, dtype_range, is_integer
 
 
-def mixed(mix: Mix, pixel: Samples, names: Sequence[str], channel: int) -> None:
-    """Print a weighted sum over the channels of a pixel."""
+def mixed(mix: Mix, pixel: Samples, names: Sequence[str], channel: int, account: Account) -> None:
+    """Say a weighted sum over the channels of a pixel."""
     weights = mix.matrix[channel]
     terms = [f"{w:.4g}*{x:.5g} ({name})" for w, x, name in zip(weights, pixel, names, strict=True) if w]
-    emit(f"{' + '.join(terms)} = {float(np.dot(weights, pixel)):.6g}")
+    account.say(f"{' + '.join(terms)} = {float(np.dot(weights, pixel)):.6g}")
 
 
-def converted(op: ChannelMap, pixel: Samples, constants: Mapping[str, float], channel: int) -> None:
-    """Print the channels of a pixel, and the lines that make others of them."""
+def converted(
+    op: ChannelMap, pixel: Samples, constants: Mapping[str, float], channel: int, account: Account
+) -> None:
+    """Say the channels of a pixel, and the lines that make others of them."""
     if channel >= len(op.outputs):
-        emit(f"alpha stays: {pixel[-1]:.6g}")
+        account.say(f"alpha stays: {pixel[-1]:.6g}")
         return
     known = {**dict(zip(op.inputs, map(float, pixel), strict=False)), **constants}
-    emit(", ".join(f"{name} = {value:.6g}" for name, value in known.items()))
+    account.say(", ".join(f"{name} = {value:.6g}" for name, value in known.items()))
     for name, line in op.lines:
         values = {each: Interval(known[each], known[each]) for each in line.inputs}
         found = line.range(values)
         known[name] = (found.low + found.high) / 2
-        emit(f"{name} = {line.expression} = {known[name]:.6g}")
-    emit(f"the channel is {op.outputs[channel]}")
+        account.say(f"{name} = {line.expression} = {known[name]:.6g}")
+    account.say(f"the channel is {op.outputs[channel]}")
 
 
-def mapped(op: Map, constants: Mapping[str, float]) -> None:
-    """Print an expression with its constants."""
+def mapped(op: Map, constants: Mapping[str, float], account: Account) -> None:
+    """Say an expression with its constants."""
     given = ", ".join(f"{name} = {value:.6g}" for name, value in constants.items())
-    emit(f"then {op.expression}" + (f", {given}" if given else ""))
+    account.say(f"then {op.expression}" + (f", {given}" if given else ""))
 
 
-def looked_up(op: Lookup) -> None:
-    """Print what a table is of."""
+def looked_up(op: Lookup, account: Account) -> None:
+    """Say what a table is of."""
     how = f"that the image gives: its {op.measured}" if op.measured else f"of {len(op.table)} entries"
     ends = "" if op.measured else f", from {op.low:g} to {op.high:g}"
-    emit(f"then looked up in a table {how}{ends}, between two on the line from one to the other")
+    account.say(f"then looked up in a table {how}{ends}, between two on the line from one to the other")
 
 
 _OVERFLOWS = 65520.0

@@ -1,20 +1,13 @@
-"""A window on one pixel, as ``convpipe explain`` prints it: samples, taps, sums and order."""
+"""A window on one pixel: the samples under it, its taps, and their order."""
 
 from __future__ import annotations
-
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from convpipe.cli.streams import emit
+from convpipe.explain.account import Account, Samples
 from convpipe.geometry import border_index
 from convpipe.ops import Bilateral, Layer, Rank, Resample, Stencil, Window
-
-MOST_SHOWN = 13
-"""Largest kernel side printed number by number."""
-
-Samples = NDArray[np.floating[Any]]
 
 
 def under(
@@ -34,32 +27,33 @@ def under(
     return window, rows_out[:, None] | cols_out
 
 
-def ranked(slid: Rank, samples: Samples) -> dict[str, float]:
-    """Print the samples under the footprint in their order, and those of the ranks; return these."""
+def ranked(slid: Rank, samples: Samples, account: Account) -> dict[str, float]:
+    """Show the samples under the footprint in their order, and those of the ranks; return these."""
     if not slid.footprint.all():
-        grid("footprint", slid.footprint.astype(int))
+        account.grid("footprint", slid.footprint.astype(int))
     ordered = np.sort(samples[slid.footprint])
     shown = [f"{value:.5g}" for value in ordered]
-    emit(f"sorted: {' '.join(shown if len(shown) <= 25 else [*shown[:10], '...', *shown[-10:]])}")
+    account.say(f"sorted: {' '.join(shown if len(shown) <= 25 else [*shown[:10], '...', *shown[-10:]])}")
     found = {name: float(ordered[k]) for name, k in zip(slid.names, slid.ranks, strict=True)}
     for (name, value), k in zip(found.items(), slid.ranks, strict=True):
-        emit(f"{name} = number {k + 1} of {slid.count} = {value:.6g}")
+        account.say(f"{name} = number {k + 1} of {slid.count} = {value:.6g}")
     return found
 
 
-def weighed(slid: Bilateral, samples: Samples, channel: int) -> dict[str, float]:
-    """Print the weights of the places of a window of colours, and the mean of a channel; return that.
+def weighed(slid: Bilateral, samples: Samples, channel: int, account: Account) -> dict[str, float]:
+    """Show the weights of the places of a window of colours, and the mean of a channel; return that.
 
     Parameters
     ----------
     slid : Bilateral
     samples : ndarray, shape (KH, KW, colours)
     channel : int
+    account : Account
     """
     weights = slid.weights(samples)
-    grid("weights", weights)
+    account.grid("weights", weights)
     mean = float((weights * samples[..., channel]).sum() / weights.sum())
-    emit(f"r = sum of weight x sample over the sum of weights = {mean:.6g}")
+    account.say(f"r = sum of weight x sample over the sum of weights = {mean:.6g}")
     return {"r": mean}
 
 
@@ -72,28 +66,6 @@ def taps_of(slid: Window, at: tuple[int, int]) -> tuple[NDArray[np.float64], ...
     return tuple(bank.weights for bank in slid.banks)
 
 
-def summed(window: Samples, weights: NDArray[np.float64]) -> str:
-    """Return the products as a sum with its value; taps of zero are left out, and long sums cut short."""
-    used = weights != 0
-    terms = [f"{w:.4g}*{x:.5g}" for w, x in zip(weights[used], window[used], strict=True)]
-    shown = " + ".join(terms if len(terms) <= 9 else [*terms[:4], "...", *terms[-4:]]) or "0"
-    return f"{shown} = {float((window * weights).sum()):.6g}"
-
-
 def span(places: list[int]) -> str:
     """Return the first and the last place, for a person."""
     return f"{places[0]} to {places[-1]}" if len(places) > 1 else str(places[0])
-
-
-def grid(title: str, values: NDArray[Any], marked: NDArray[np.bool_] | None = None) -> None:
-    """Print numbers in rows; those marked stand in brackets."""
-    if max(values.shape) > MOST_SHOWN:
-        emit(f"{title}: {values.shape[0]}x{values.shape[1]} numbers")
-        return
-    emit(f"{title}:")
-    for i, row in enumerate(values):
-        cells = [
-            f"({value:.5g})" if marked is not None and marked[i, j] else f"{value:.5g} "
-            for j, value in enumerate(row)
-        ]
-        emit(("  " + " ".join(f"{cell:>10}" for cell in cells)).rstrip())
