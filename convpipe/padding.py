@@ -97,6 +97,23 @@ class Middle:
 
 
 @dataclass(frozen=True)
+class Repeated:
+    """All samples so many times, one after the other: beyond the axis, where a border that wraps has them."""
+
+    count: int
+
+    def span(self, size: int, name: str) -> tuple[int, int]:
+        """Return the first and the end, as :meth:`Part.span`.
+
+        Examples
+        --------
+        >>> Repeated(3).span(7, "rows")
+        (0, 21)
+        """
+        return 0, self.count * size
+
+
+@dataclass(frozen=True)
 class Kept:
     """What is kept of an image, in place of padding: it is as padding below 0."""
 

@@ -32,7 +32,7 @@ from convpipe.ops import (
     Warp,
     Window,
 )
-from convpipe.padding import Kept, Pooled, Share, Slice
+from convpipe.padding import Kept, Pooled, Repeated, Share, Slice
 from convpipe.stages.pooling import Padded
 from convpipe.statistics import Matched, measure
 
@@ -298,6 +298,8 @@ def pad(op, values, premultiplied=False):
         sides = sides_of(slid, pool.padding, values.shape)
     elif isinstance(op.padding, Kept):
         parts = (op.padding.rows, op.padding.cols)
+        if isinstance(parts[0], Repeated):
+            return np.tile(values, (parts[0].count, parts[1].count, 1))
         rows, cols = (kept(part, size) for part, size in zip(parts, values.shape, strict=False))
         return values[rows, cols]
     sides = sides or sides_of(op, op.padding, values.shape)

@@ -178,6 +178,7 @@ def test_methods():
             "resize",
             "rotate",
             "rotate90",
+            "tile",
             "transpose",
         ],
         "light": ["linear", "srgb"],

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from convpipe.errors import ParameterError
 from convpipe.ops import IDENTITY, Frame, Graph, Layer, Op, Rank, Resample, Stencil, Turn, Window, has_window
-from convpipe.padding import Kept, Padding, Pooled
+from convpipe.padding import Kept, Padding, Pooled, Repeated
 from convpipe.stages.dialects import LIBRARIES, OWN
 from convpipe.stages.names import StageName, StageReference
 from convpipe.stages.numbers import CountPair, Number
@@ -49,6 +49,7 @@ _OF_CROP = {
     "border": "it needs nothing outside the image",
     "value": "it needs nothing outside the image",
 }
+_OF_TILE = {**_OF_CROP, "padding": f"it repeats; in a stage after it, {_PADS}"}
 _OF_PAD = {**_OF_PIXELS, "padding": "it adds as many pixels as 'by' says"}
 _OF_GROUPS = {**_OF_CROP, "padding": "its groups of pixels lie inside the image"}
 _OF_POOLS = {
@@ -92,7 +93,7 @@ def unused(found: tuple[Op, ...] | Graph, padding: Padding | None = None) -> dic
 def _unused_by(window: Stencil) -> dict[str, str]:
     """Return the same of a window that may say itself where it stands."""
     if isinstance(window.padding, Kept):
-        return _OF_CROP
+        return _OF_TILE if isinstance(window.padding.rows, Repeated) else _OF_CROP
     if window.padding == "valid":
         return _OF_GROUPS
     if window.padding != "same":

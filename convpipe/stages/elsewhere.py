@@ -152,6 +152,7 @@ _HERE = {
     ),
     "downsample subsample": "geometry: decimate (with 'factor: N'), bin, or resize",
     "pyrdown pyramid pyramid_reduce": "geometry: pyramid_down",
+    "replicate repmat repeat mosaic": "geometry: tile (with 'count: N', or [rows, columns])",
     "binning block_reduce downscale_local_mean": "geometry: bin (with 'factor: N')",
     "copymakeborder padding": "geometry: pad (with 'by: N')",
     "pyrup pyramid_expand": "geometry: pyramid_up",
@@ -166,6 +167,9 @@ _HERE = {
 _NOT_HERE = {
     "wiener anisotropic": "blur: bilateral and blur: guided keep edges",
     "transform": "geometry: resize scales, rotate90 and flip turn",
+    "patches extract_patches dice cut split_image": (
+        "one image makes one result; 'geometry: crop' keeps a part, with 'box: file.csv' of each its own"
+    ),
     "deskew": "geometry: rotate turns by an angle; an EXIF orientation is applied",
     "warp perspective undistort shear translate polar log_polar": ("transform the images before the run"),
     "layers cnn softmax activation": (
@@ -236,6 +240,7 @@ _PARAMETERS = {
     "formula": "expression expr equation",
     "stride": "step strides subsampling",
     "padding": "pad pads",
+    "count": "reps times repeat across down n factor",
     "by": "padding pad pads width amount margin",
     "dilation": "rate dilations atrous",
     "border": "mode padding_mode boundary border_type pad_mode border_mode",

@@ -9,10 +9,10 @@ import numpy as np
 
 from convpipe.boxes import Boxes, OwnPart
 from convpipe.errors import ParameterError, PlanError
-from convpipe.geometry import Extent
+from convpipe.geometry import Border, Extent
 from convpipe.ops import IDENTITY, Graph, Map, Op, Resample, Stencil, Taps, Turn, Warp
 from convpipe.ops.warp import TAPS
-from convpipe.padding import Kept, Middle, Share, Sides, Slice
+from convpipe.padding import Kept, Middle, Repeated, Share, Sides, Slice
 from convpipe.stages.base import ImageKind, method
 from convpipe.stages.boxes import Box, Shares
 from convpipe.stages.matrix import Matrix
@@ -178,6 +178,19 @@ def _pyramid_down() -> tuple[Op, ...]:
 )
 def _pad(by: Sides) -> tuple[Op, ...]:
     return (Stencil((IDENTITY,), padding=by),)
+
+
+@method(
+    "geometry",
+    "tile",
+    "the image repeated, down and along, as a seamless texture is looked at; it cuts nothing into pieces",
+    reference="numpy.tile of rows and columns; libvips, replicate; ImageMagick, -virtual-pixel tile",
+    parameters=(CountPair("count", "how often down and along: [rows, cols], or both alike"),),
+    example={"count": 2},
+)
+def _tile(count: Extent) -> tuple[Op, ...]:
+    parts = Kept(Repeated(count[0]), Repeated(count[1]))
+    return (Stencil((IDENTITY,), padding=parts, border=Border.WRAP, has_own_border=True),)
 
 
 @method(

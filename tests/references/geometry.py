@@ -450,6 +450,30 @@ TABLES += [
     """,
     ),
     Table(
+        "geometry tile",
+        {"count": [2, 1]},
+        "NumPy 2.4.6, tile",
+        peer=lambda image: np.tile(image, (2, 1)),
+        image="1 2 3\n4 5 7",
+        want="""
+        1 2 3
+        4 5 7
+        1 2 3
+        4 5 7
+    """,
+    ),
+    Table(
+        "geometry tile",
+        {"count": [1, 3]},
+        "NumPy 2.4.6, tile",
+        peer=lambda image: np.tile(image, (1, 3)),
+        image="1 2 3\n4 5 7",
+        want="""
+        1 2 3 1 2 3 1 2 3
+        4 5 7 4 5 7 4 5 7
+    """,
+    ),
+    Table(
         "geometry transpose",
         {},
         "NumPy, swapaxes",
