@@ -10,6 +10,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from convpipe import filters as filters
     from convpipe.conv import Conv2d, conv2d
     from convpipe.errors import (
         BackendError,
@@ -57,12 +58,15 @@ __all__ = [
     "Pipeline",
     "PlanError",
     "conv2d",
+    "filters",
     "stage",
     "stencil",
 ]
 
 
 def __getattr__(name: str) -> Any:
+    if name == "filters":
+        return importlib.import_module("convpipe.filters")
     if name not in _HOME:
         raise AttributeError(f"module 'convpipe' has no attribute {name!r}")
     value = getattr(importlib.import_module(f"convpipe.{_HOME[name]}"), name)

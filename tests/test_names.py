@@ -15,7 +15,7 @@ from convpipe.stages import COMMON, families
 PACKAGES = {
     "convpipe": """
         BackendError ConfigError Conv2d ConvpipeError ImageError JobError ParameterError Pipeline PlanError
-        conv2d stage stencil
+        conv2d filters stage stencil
     """,
     "convpipe.batch": """
         Engine FolderJob Found JOURNAL Progress Result Selection Terminated at_work find_images is_new
