@@ -58,11 +58,8 @@ LAYERS = [
     "arguments",
     "pipeline",
     "functions",
-<<<<<<< HEAD
     "explain",
-=======
     "filters",
->>>>>>> 33c46fd (convpipe.filters: a function for every filter, made from its declaration, that editors complete)
     "cli",
 ]
 """Bottom to top."""
