@@ -15,7 +15,7 @@ from convpipe.filters.function import Filter
 PACKAGE = Path(filters.__file__).parent
 
 IMPORTS = {
-    "collections.abc": ("Sequence",),
+    "collections.abc": ("Mapping", "Sequence"),
     "typing": ("Any", "Literal"),
     "numpy.typing": ("ArrayLike", "NDArray"),
 }
@@ -28,9 +28,10 @@ COMMON = {
 
 
 def main():
+    made = stubs()
     for old in PACKAGE.glob("*.pyi"):
         old.unlink()
-    for path, text in stubs().items():
+    for path, text in made.items():
         path.write_text(text)
 
 

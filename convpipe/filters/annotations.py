@@ -9,7 +9,14 @@ from typing import Any
 from convpipe.geometry import Border
 from convpipe.stages.parameters import Parameter
 
-_SCALARS = {"number": "float", "integer": "int", "boolean": "bool", "string": "str", "null": "None"}
+_SCALARS = {
+    "number": "float",
+    "integer": "int",
+    "boolean": "bool",
+    "string": "str",
+    "null": "None",
+    "object": "Mapping[str, Any]",
+}
 
 
 def python_name(name: str) -> str:
