@@ -14,6 +14,17 @@ if TYPE_CHECKING:
     from convpipe.plan import NodePlan
 
 
+def stands_apart(node: NodePlan, at: tuple[int, int], account: Account) -> None:
+    """Say what a node is of the whole image, or from another side, for its pixel at a row and column."""
+    op = node.ops[0]
+    if isinstance(op, Frame):
+        called(op, account)
+    elif isinstance(op, Turn):
+        seen(op, node, at, account)
+    elif isinstance(op, Warp):
+        interpolated(op, node, at, account)
+
+
 def called(frame: Frame, account: Account) -> None:
     """Say what the whole image goes through."""
     given = ", ".join(f"{name}={_said(value)}" for name, value in frame.parameters)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from convpipe.explain.apart import called, filtered, interpolated, seen
+from convpipe.explain.apart import filtered, stands_apart
 from convpipe.explain.covered import is_weighed, plain_plan, rule, weigh
 from convpipe.explain.pixel import Pixel
 from convpipe.explain.pointwise import converted, mixed
@@ -15,14 +15,12 @@ from convpipe.ops import (
     Bilateral,
     Cast,
     ChannelMap,
-    Frame,
     Layer,
     Lookup,
     Map,
     Mix,
     Rank,
     Turn,
-    Warp,
     statistics,
 )
 from convpipe.plan import Plan, StagePlan
@@ -96,10 +94,10 @@ def _window(pixel: Pixel) -> dict[str, float]:
     window, outside = under(entering, slid, pixel.places)
     samples = window[..., pixel.channel]
     title = names[pixel.channel] if len(names) > 1 else "window"
-    if pixel.plan.alpha and pixel.channel == len(names) - 1 and slid.keep_alpha:
+    if pixel.is_alpha and slid.keep_alpha:
         account.say("alpha is passed on from the centre of the window")
         return {}
-    weighted = premultiplied and pixel.channel < len(names) - 1
+    weighted = premultiplied and not pixel.is_alpha
     if weighted:
         account.say(_WEIGHTED)
         account.grid("window of alpha", window[..., -1], outside)
@@ -146,15 +144,11 @@ def _rounding(pixel: Pixel, sums: dict[str, float]) -> str:
 def _joined(pixel: Pixel) -> None:
     """Show what a stage that combines several images reads, its expressions, and what they give."""
     first = pixel.stage.nodes[0]
-    op, account = first.ops[0], pixel.account
-    if isinstance(op, Frame):
-        called(op, account)
-    elif isinstance(op, Layer):
+    op = first.ops[0]
+    if isinstance(op, Layer):
         filtered(op, pixel)
-    elif isinstance(op, Turn) and len(pixel.stage.nodes) == 1:
-        seen(op, first, pixel.at, account)
-    elif isinstance(op, Warp):
-        interpolated(op, first, pixel.at, account)
+    elif not isinstance(op, Turn) or len(pixel.stage.nodes) == 1:
+        stands_apart(first, pixel.at, pixel.account)
     _read(pixel, pixel.plan, pixel.stage)
     pixel.maps(pixel.stage.ops)
     pixel.given()
@@ -165,7 +159,7 @@ def _covered(pixel: Pixel, plain: Plan) -> None:
     stage = plain.stages[pixel.position]
     if is_weighed(stage):
         weigh(pixel, stage)
-    elif pixel.plan.alpha and pixel.channel == stage.channels:
+    elif pixel.is_alpha:
         pixel.account.say("alpha is that of the pixel")
     else:
         pixel.account.say(rule(pixel))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from convpipe.explain.coverage import counts_of
-from convpipe.explain.window import ranked, under
+from convpipe.explain.window import places_of, ranked, under
 from convpipe.ops import Rank, Stencil
 
 if TYPE_CHECKING:
@@ -49,14 +49,15 @@ def weigh(pixel: Pixel, stage: StagePlan) -> None:
     """
     account, window = pixel.account, stage.nodes[0].ops[0]
     assert isinstance(window, Stencil | Rank)
-    if pixel.plan.alpha and pixel.channel == stage.channels:
+    if pixel.is_alpha:
         account.say("alpha is passed on from the centre of the window")
         return
     source = stage.inputs[0]
     samples, counts = pixel.run.after(source), counts_of(pixel.run, source)
     at = min(pixel.channel, counts.shape[2] - 1)
-    values, outside = under(samples, replace(window, opaque=None), pixel.places)
-    shares, _ = under(counts, replace(window, value=1.0), pixel.places)
+    places = places_of(stage.axes, pixel.at)  # of the plain stage: windows that weigh may be cut in two
+    values, outside = under(samples, replace(window, opaque=None), places)
+    shares, _ = under(counts, replace(window, value=1.0), places)
     share = shares[..., at]
     seen = np.where(share > 0, values[..., pixel.channel], np.nan)
     account.say(rule(pixel))

@@ -12,6 +12,7 @@ from convpipe.explain.account import Account, Samples
 from convpipe.explain.coverage import counts_of
 from convpipe.explain.pointwise import looked_up, mapped, why
 from convpipe.explain.run import Run
+from convpipe.explain.window import places_of
 from convpipe.ops import Cast, ChannelMap, Lookup, Map, Op, is_integer, statistics
 from convpipe.plan import Plan, StagePlan
 from convpipe.statistics import Statistic, measure
@@ -73,18 +74,25 @@ class Pixel:
         """What the stage gives, unrounded."""
         return float(self.run.after(self.position)[(*self.at, self.channel)])
 
+    @property
+    def is_alpha(self) -> bool:
+        """Tell whether it is one of alpha."""
+        return self.plan.alpha and self.channel == self.stage.channels - 1
+
     @cached_property
     def places(self) -> list[list[int]]:
         """The rows and the columns of the input that the taps lie on; outside it too."""
-        return [list(axis.under(where)) for where, axis in zip(self.at, self.stage.axes, strict=True)]
+        return places_of(self.stage.axes, self.at)
 
     def names(self, channels: int) -> list[str]:
         """Return what so many channels are called."""
         return channel_names(channels, self.plan.alpha)
 
     def maps(self, ops: Sequence[Op]) -> None:
-        """Say what the stage does with its responses: expressions with their constants."""
+        """Say what is done with the responses: expressions with their constants, which leave alpha be."""
         for op in ops:
+            if self.is_alpha and isinstance(op, Map | Lookup):
+                continue
             if isinstance(op, Map):
                 mapped(op, self.constants(op), self.account)
             elif isinstance(op, Lookup):

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from convpipe.explain.window import ranked, span, taps_of, under
+from convpipe.explain.apart import stands_apart
+from convpipe.explain.window import places_of, ranked, span, taps_of, under
 from convpipe.ops import Bilateral, Map, Rank, Resample, Stencil, has_window
 from convpipe.plan.demand import Region, Span, demand
 from convpipe.stages.wiring import IMAGE
@@ -62,6 +63,10 @@ class _Walked:
         node, at = self._nodes[k], self._first + k
         if node.is_join:
             self._joined(k, node)
+        elif node.apart:
+            rows, cols = self._reads[at]
+            self._account.say(f"step {k + 1}, of {self._called(node.inputs[0])}:")
+            stands_apart(node, (rows.first, cols.first), self._account)
         else:
             self._slid(k, node)
         if k == len(self._nodes) - 1:
@@ -93,8 +98,7 @@ class _Walked:
     def _one(self, node: NodePlan, at: tuple[int, int]) -> None:
         """Show the arithmetic of one output of a window."""
         window = node.window
-        places = [list(axis.under(where)) for where, axis in zip(at, node.axes, strict=True)]
-        samples, _ = under(self._images[node.inputs[0]][..., None], window, places)
+        samples, _ = under(self._images[node.inputs[0]][..., None], window, places_of(node.axes, at))
         if isinstance(window, Rank):
             ranked(window, samples[..., 0], self._account)
             return

@@ -6,8 +6,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from convpipe.explain.account import Account, Samples
-from convpipe.geometry import border_index
+from convpipe.geometry import Axis, border_index
 from convpipe.ops import Bilateral, Layer, Rank, Resample, Stencil, Window
+
+
+def places_of(axes: tuple[Axis, Axis], at: tuple[int, int]) -> list[list[int]]:
+    """Return the rows and columns that the taps lie on for the output at a row and column; outside, too."""
+    return [list(axis.under(where)) for where, axis in zip(at, axes, strict=True)]
 
 
 def under(

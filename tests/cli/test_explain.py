@@ -466,3 +466,29 @@ def test_explain_such_a_blur_beside_alpha(convpipe, here, job, rng):
     ).stdout
     (given,), (share,) = (re.findall(r"the stage gives (\S+)", each) for each in (text, alpha))
     assert float(given) == pytest.approx(weighted / float(share), rel=1e-4)
+
+
+def test_explain_a_step_that_takes_the_whole_image(convpipe, job):
+    text = convpipe("explain", job("- edge: canny"), "--at", 5, 5).stdout
+    assert "the whole image goes through convpipe.hysteresis()\n" in text
+    assert re.search(r"^step \d+, of step \d+:$", text, re.M)
+
+
+class TestAlpha:
+    """What stands beside alpha: which taps meet which samples, and that expressions leave alpha be."""
+
+    def test_a_window_that_strides(self, convpipe, here, job, rng):
+        image = rng.integers(1, 256, (8, 9, 4), dtype=np.uint8)
+        images.write(here / "a.png", images.Page(image, True))
+        text = convpipe("explain", job("- {network: max_pool, size: 2}"), "a.png", "--at", 1, 2).stdout
+        assert "rows 2 to 3, columns 4 to 5 of its input\n" in text
+        expected = " ".join(str(value) for value in np.sort(image[2:4, 4:6, 0].ravel()))
+        assert f"sorted: {expected}\n" in text
+
+    @pytest.mark.parametrize(("channel", "words"), [(0, ["then r + bias, bias = 4\n"]), (3, [])])
+    def test_a_bias(self, convpipe, here, job, rng, channel, words):
+        image = rng.integers(1, 256, (8, 9, 4), dtype=np.uint8)
+        images.write(here / "a.png", images.Page(image, True))
+        config = job("- {blur: box, size: 3, bias: 4}")
+        text = convpipe("explain", config, "a.png", "--at", 3, 3, "--channel", channel).stdout
+        assert re.findall("then .*\n", text) == words
