@@ -90,7 +90,8 @@ def checked_measures(
         )
     made = {name: make_measure(name, one) for name, one in (measures or {}).items()}
     for name, one in made.items():
-        for image in one.names:
+        for image in one.images:
             if message := wrong_image(image, stages, outputs):
-                raise ParameterError(f"measure {name!r}: {message}", "measure", offset=one.place(image))
+                place = one.place(image) if image in one.names else None
+                raise ParameterError(f"measure {name!r}: {message}", "measure", offset=place)
     return made

@@ -7,7 +7,7 @@ pixels costs its arithmetic, and a pass to count. ``input`` and the results are 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, NamedTuple
 
@@ -16,21 +16,15 @@ from numpy.typing import NDArray
 
 from convpipe.engine import Engine
 from convpipe.errors import PlanError
-from convpipe.formula import Formula, Measure
+from convpipe.formula import Measure
 from convpipe.formula.measure import Box
 from convpipe.geometry import Extent
 from convpipe.losses import Losses
-from convpipe.ops import is_integer
+from convpipe.measuring import LAST, measuring
+from convpipe.objects import INPUT, LABELS, Objects, check, summaries, tables
 from convpipe.plan import Plan
-from convpipe.stages import Stage, stage
-from convpipe.stages.wiring import IMAGE, RESULT, Wiring
+from convpipe.stages.wiring import RESULT, Wiring
 from convpipe.statistics import Statistic, measure
-
-INPUT = "input"
-"""The image that enters, in a formula."""
-
-_STORED = "last result"
-"""What the last stage's result is called where images that are measured come after it."""
 
 
 @dataclass(frozen=True)
@@ -42,12 +36,16 @@ class Measured:
     results : dict of str to ndarray
     losses : Losses
     numbers : dict of str to float
-        Of its measures, in their order; those of a channel are ``level.0``, ``level.1``, ...
+        Of its measures, in their order; those of a channel are ``level.0``, ``level.1``, ..., and those of
+        objects ``size.count``, ``size.mean``, ``size.min`` and ``size.max``.
+    objects : tuple of Objects
+        Of each image that labels some.
     """
 
     results: dict[str, NDArray[Any]]
     losses: Losses
     numbers: dict[str, float]
+    objects: tuple[Objects, ...] = ()
 
 
 class _Given(NamedTuple):
@@ -81,14 +79,20 @@ class Gauge:
         """What decides the numbers beside the stages, as plain data: formulas, and which stages they name."""
         named = {one.common["name"]: at for at, one in enumerate(self.wiring.stages)}
         formulas = {name: one.to_data() for name, one in self.measures.items()}
-        images = dict.fromkeys(image for one in self.measures.values() for image in one.names)
+        images = dict.fromkeys(image for one in self.measures.values() for image in one.images)
         return {"formulas": formulas, "stages": {image: named[image] for image in images if image in named}}
+
+    @cached_property
+    def of_objects(self) -> tuple[str, ...]:
+        """The measures that have a number of each object."""
+        return tuple(name for name, one in self.measures.items() if one.labels is not None)
 
     @cached_property
     def _images(self) -> tuple[str, ...]:
         """The formulas of all images that are counted."""
-        found = (counted.image for one in self.measures.values() for counted in one.counted)
-        return tuple(dict.fromkeys(found))
+        found = [counted.image for one in self.measures.values() for counted in one.counted]
+        labels = [one.labels for one in self.measures.values() if one.labels is not None]
+        return tuple(dict.fromkeys([*found, *labels, *([INPUT] if labels else ())]))
 
     def plan(
         self,
@@ -109,16 +113,17 @@ class Gauge:
         given = _Given(tuple(shape), dtype, alpha, nodata, masked)
         engine, places = self._measuring(given)
         plan = engine.plan(shape, dtype, alpha, nodata=nodata, masked=masked)
-        extents = {_stored_as(each.name, bool(places)): plan.nodes[each.node].extent for each in plan.outputs}
-        extents |= {image: plan.nodes[self._output(plan, name).node].extent for image, name in places.items()}
-        extents.setdefault(INPUT, plan.input)
+        named = {each.name: plan.nodes[each.node] for each in plan.outputs}
+        nodes = {_stored_as(name, bool(places)): node for name, node in named.items()}
+        nodes |= {image: named[name] for image, name in places.items()}
+        extents = {INPUT: plan.input} | {image: node.extent for image, node in nodes.items()}
+        channels = {INPUT: plan.channels} | {image: node.channels for image, node in nodes.items()}
+        colours = {image: count - alpha for image, count in channels.items()}
+        check(self.measures, extents, colours)
         for name, one in self.measures.items():
             for counted in one.counted:
                 _check_box(name, one.box, extents[counted.image])
         return plan
-
-    def _output(self, plan: Plan, name: str) -> Any:
-        return next(each for each in plan.outputs if each.name == name)
 
     def outputs(
         self,
@@ -137,7 +142,8 @@ class Gauge:
         hidden = {formula: made.pop(name) for formula, name in places.items()}
         results = {_stored_as(name, bool(places)): each for name, each in made.items()}
         images = {INPUT: image, **results, **hidden}
-        return Measured(results, losses, self._numbers(images, alpha, threads))
+        objects = tables(self.measures, images, alpha)
+        return Measured(results, losses, self._numbers(images, objects, alpha, threads), objects)
 
     def _measuring(self, given: _Given) -> tuple[Engine, dict[str, str]]:
         """Return what filters and measures an image, and the results that are its formulas' images."""
@@ -157,12 +163,29 @@ class Gauge:
         return self._engines[key], dict(zip(wanted, names, strict=True))
 
     def _numbers(
-        self, images: Mapping[str, NDArray[Any]], alpha: bool, threads: int | None
+        self,
+        images: Mapping[str, NDArray[Any]],
+        objects: Iterable[Objects],
+        alpha: bool,
+        threads: int | None,
     ) -> dict[str, float]:
         """Return the numbers of all measures."""
+        own = self._of_images(images, alpha, threads)
+        tabled = {each.labels: each for each in objects}
+        found: dict[str, float] = {}
+        for name, one in self.measures.items():
+            found |= own[name] if one.labels is None else summaries(name, tabled[one.labels])
+        return found
+
+    def _of_images(
+        self, images: Mapping[str, NDArray[Any]], alpha: bool, threads: int | None
+    ) -> dict[str, dict[str, float]]:
+        """Return the numbers of each measure of an image, or of its channels."""
         wanted: dict[tuple[str, Box | None], dict[Statistic, float]] = {}
         parts = []
         for name, one in self.measures.items():
+            if one.per == LABELS:
+                continue
             channels = _channels(one, images, alpha)
             for channel in channels:
                 numbers = {}
@@ -172,86 +195,20 @@ class Gauge:
                     statistic = Statistic("", kind.kind, kind.percent, alone)
                     wanted.setdefault((counted.image, one.box), {})[statistic] = np.nan
                     numbers[counted.name] = (counted.image, one.box, statistic)
-                parts.append((name if channel is None else f"{name}.{channel}", one, numbers))
+                parts.append((name, name if channel is None else f"{name}.{channel}", one, numbers))
         for (image, box), found in wanted.items():
             samples = _samples(images[image], box, alpha)
             found |= zip(found, measure(list(found), samples, _counting(threads)), strict=True)
-        return {
-            name: one.value({each: wanted[image, box][number] for each, (image, box, number) in own.items()})
-            for name, one, own in parts
-        }
-
-
-def measuring(wiring: Wiring, formulas: Iterable[str], dtypes: Mapping[str, str]) -> Wiring:
-    """Return stages with others after them, which give the images of formulas as results to be measured.
-
-    In them the name of a result stands for what is stored, and that of a stage for what it gives.
-
-    Parameters
-    ----------
-    wiring : Wiring
-    formulas : iterable of str
-    dtypes : mapping of str to str
-        Of the results.
-    """
-    maker = _Maker(wiring, dtypes)
-    made = [(f"measured {number}", maker.formula(text)) for number, text in enumerate(formulas)]
-    *beside, (_, last) = wiring.outputs
-    names = [name for name, _ in made]
-    outputs = [*beside, (_STORED, last), *made[:-1], (RESULT, made[-1][1])]
-    return Wiring(tuple(maker.stages), tuple(maker.reads), tuple(outputs), frozenset([*names[:-1], RESULT]))
-
-
-class _Maker:
-    """Adds stages to those of a wiring.
-
-    Parameters
-    ----------
-    wiring : Wiring
-    dtypes : mapping of str to str
-    """
-
-    def __init__(self, wiring: Wiring, dtypes: Mapping[str, str]) -> None:
-        self.stages, self.reads = list(wiring.stages), list(wiring.reads)
-        self._outputs, self._dtypes = dict(wiring.outputs), dtypes
-        self._named = {one.common["name"]: at for at, one in enumerate(wiring.stages)}
-        self._linear = bool(wiring.stages[0].implied)
-        self._places: dict[str, int] = {INPUT: IMAGE}
-
-    def formula(self, text: str) -> int:
-        """Add the stage of a formula over names, after what it reads; return its position."""
-        names = Formula(text).names
-        reads = tuple(self._place(name) for name in names)
-        return self._add(stage("combine", "measure", formula=text, name=f"measure of {text}"), reads)
-
-    def _add(self, one: Stage, reads: tuple[int, ...]) -> int:
-        self.stages.append(replace(one, implied="measure"))
-        self.reads.append(reads)
-        return len(self.stages) - 1
-
-    def _place(self, name: str) -> int:
-        """Return the position of what a formula calls `name`."""
-        if name not in self._places:
-            self._places[name] = self._stored(name) if name in self._outputs else self._plain(name)
-        return self._places[name]
-
-    def _plain(self, name: str) -> int:
-        at = self._named[name]
-        return self._add(stage("light", "srgb"), (at,)) if self._linear else at
-
-    def _stored(self, name: str) -> int:
-        """Add a result as it is stored: rounded and saturated, with 0 for NaN in integers."""
-        dtype, at = self._dtypes[name], self._outputs[name]
-        formula: dict[str, Any] = {"formula": "r", "dtype": dtype}
-        if is_integer(dtype):  # a cast would count NaN as lost once more
-            low, high = (0, 1) if dtype == "bool" else (np.iinfo(dtype).min, np.iinfo(dtype).max)
-            formula = {"formula": f"where(r == r, clip(round(r), {low}, {high}), 0)"}
-        return self._add(stage("combine", "stored", name=f"stored {name}", **formula), (at,))
+        made: dict[str, dict[str, float]] = {}
+        for name, shown, one, own in parts:
+            held = {each: wanted[image, box][number] for each, (image, box, number) in own.items()}
+            made.setdefault(name, {})[shown] = one.value(held)
+        return made
 
 
 def _stored_as(name: str, measured: bool) -> str:
     """Return what a result is called that stands under a `name` in the plan of what is measured."""
-    return RESULT if measured and name == _STORED else name
+    return RESULT if measured and name == LAST else name
 
 
 def _check_box(name: str, box: Box | None, extent: Extent) -> None:

@@ -28,7 +28,7 @@ from convpipe.engine import Engine, dtype_name
 from convpipe.errors import ConfigError, ParameterError
 from convpipe.geometry import Border
 from convpipe.losses import NO_LOSSES, Losses
-from convpipe.measures import Gauge
+from convpipe.measures import Gauge, Measured
 from convpipe.paths import expanded
 from convpipe.plan import Plan
 from convpipe.stack import StackEngine, projection_at
@@ -143,7 +143,7 @@ class Pipeline:
         self.outputs = checked_outputs(outputs)
         self.like = None if like is None else LIKE.parse(like)
         self.measures = checked_measures(measure, stages, self.outputs)
-        named = {image for one in self.measures.values() for image in one.names}
+        named = {image for one in self.measures.values() for image in one.images}
         wiring = wire(alike(stages, self.like), self.outputs, linear_light=linear_light, measured=named)
         self.wiring = wiring.stored
         self.stages = self.wiring.stages
@@ -380,8 +380,8 @@ class Pipeline:
     ) -> dict[str, float]:
         """Return the numbers of one image that `measure` names, in that order; NaN of no sample.
 
-        Those of channels are ``NAME.0``, ``NAME.1``, ... What is missing, and what alpha hides, counts for
-        nothing.
+        Those of channels are ``NAME.0``, ``NAME.1``, ..., and of objects ``NAME.count``, ``NAME.mean``,
+        ``NAME.min`` and ``NAME.max``. What is missing, and what alpha hides, counts for nothing.
 
         Parameters
         ----------
@@ -393,7 +393,8 @@ class Pipeline:
         ParameterError
             If the pipeline measures nothing, or this is no image.
         PlanError
-            If a stage's window does not fit in its input, or a box is not within its image.
+            If a stage's window does not fit in its input, a box is not within its image, or an image has no
+            labels where it should.
 
         Examples
         --------
@@ -404,12 +405,56 @@ class Pipeline:
         >>> p.measure(np.full((4, 5, 2), (3, 8), "uint8"))
         {'level.0': 3.0, 'level.1': 8.0, 'brightest': 8.0}
         """
+        return self._measured(image, threads, channel_axis, alpha, mask).numbers
+
+    def measure_objects(
+        self,
+        image: Any,
+        *,
+        threads: int | None = None,
+        channel_axis: int | str | None = None,
+        alpha: bool = False,
+        mask: Any = None,
+    ) -> dict[str, dict[str, NDArray[Any]]]:
+        """Return the numbers of each object of one image, as tables by the names of the labels.
+
+        A table is a dict of columns, as that of :func:`skimage.measure.regionprops_table`: ``label``,
+        ``area``, ``centroid-0`` (row), ``centroid-1``, ``bbox-0`` (top), ``bbox-1`` (left), ``bbox-2``,
+        ``bbox-3``, the input's ``intensity_mean``, ``intensity_min`` and ``intensity_max`` if it has the
+        extent of the labels, and the measures. Colours count together.
+
+        Parameters
+        ----------
+        image, threads, channel_axis, alpha, mask
+            As in a call.
+
+        Raises
+        ------
+        ParameterError, PlanError
+            As in :meth:`measure`.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from convpipe import stage
+        >>> spread = {"formula": "std(input)", "per": "labels", "labels": "spots"}
+        >>> p = Pipeline([stage("objects", "label", name="spots")], measure={"spread": spread})
+        >>> found = p.measure_objects(np.array([[5, 5, 0], [0, 0, 9]], "uint8"))["spots"]
+        >>> found["label"], found["area"], found["spread"]
+        (array([1, 2]), array([2, 1]), array([0., 0.]))
+        """
+        measured = self._measured(image, threads, channel_axis, alpha, mask)
+        return {one.labels: one.columns for one in measured.objects}
+
+    def _measured(
+        self, image: Any, threads: int | None, channel_axis: int | str | None, alpha: bool, mask: Any
+    ) -> Measured:
         if self.gauge is None:
             raise ParameterError("the pipeline measures nothing: give it measure={name: formula}", "measure")
         given = arrays.take(image, channel_axis, self.engine, alpha)
         nodata = given.nodata(self.missing) if self.missing == "file" else None
         shown = None if mask is None else arrays.take_mask(mask)
-        return self.gauge.outputs(given.pixels, threads, alpha=alpha, nodata=nodata, mask=shown).numbers
+        return self.gauge.outputs(given.pixels, threads, alpha=alpha, nodata=nodata, mask=shown)
 
     def stack(
         self, pages: Any, dtype: str | None = None, *, page_axis: int = 0, threads: int | None = None

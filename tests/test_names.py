@@ -36,8 +36,9 @@ PACKAGES = {
         supports write write_pages
     """,
     "convpipe.report": """
-        ImageResult Range Report ReportFolder ResultFile Row SizeGroup Status byte_size existing_advice
-        exit_code extent is_table named number printable summary to_csv to_html to_json where_results_are
+        ImageResult ObjectTable Range Report ReportFolder ResultFile Row SizeGroup Status byte_size
+        existing_advice exit_code extent is_table named number printable summary to_csv to_html to_json
+        where_results_are
     """,
     "convpipe.stages": """
         ANY_LABEL COMMON ImageKind Method Stage attempt families find libraries method nearest stage
@@ -82,7 +83,8 @@ def test_names_of_a_pipeline():
     pipeline = convpipe.Pipeline([convpipe.stage("edge", "sobel")])
     assert " ".join(name for name in dir(pipeline) if not name.startswith("_")) == (
         "backend border dtype engine from_dict from_job from_yaml gauge like linear_light measure "
-        "measures missing name outputs plan run_folder source stack stages to_dict to_yaml warm wiring"
+        "measure_objects measures missing name outputs plan run_folder source stack stages to_dict to_yaml "
+        "warm wiring"
     )
 
 

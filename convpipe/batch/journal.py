@@ -14,7 +14,7 @@ import stat
 import threading
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -70,6 +70,10 @@ class Ledger:
         with self._guard:
             self.results[result.path] = result
 
+    def objects(self, result: ImageResult) -> tuple[str, ...]:
+        """Return the lines of the table of objects of an image, page by page."""
+        return result.objects
+
     def in_place(self) -> bool:
         """Tell whether the journal is still the one that its name leads to."""
         return True
@@ -112,7 +116,9 @@ class Journal(Ledger):
         """Yield what earlier runs wrote, oldest first; lines that say nothing are counted in `ignored`."""
         self._file.seek(0)
         maker: Maker | None = None
+        end = 0
         for text in self._file:
+            place, end = end, end + len(text)
             try:
                 data = json.loads(text)
                 if "journal" in data:
@@ -120,7 +126,7 @@ class Journal(Ledger):
                     maker = maker_of(data)
                     yield Line(maker, None)
                 elif maker is not None:
-                    yield Line(maker, result_of(data))
+                    yield Line(maker, _lean(result_of(data), place))
                 else:
                     self.ignored += 1
             except (ValueError, KeyError, TypeError, RecursionError):
@@ -147,10 +153,19 @@ class Journal(Ledger):
             The disk is full or failing. The result is kept for the report; nothing can be appended any more.
         """
         with self._guard:
-            self.results[result.path] = result
+            place = os.fstat(self._file.fileno()).st_size
+            self.results[result.path] = _lean(result, place)
             self._write(record_of(result))
             if time.monotonic() - self._synced >= SYNC_SECONDS:
                 self._sync()
+
+    def objects(self, result: ImageResult) -> tuple[str, ...]:
+        """Return the lines of the table of objects of an image, page by page, read anew."""
+        if result.place is None:
+            return result.objects
+        with self._guard, os.fdopen(os.dup(self._file.fileno()), "rb") as file:  # with a buffer of its own
+            file.seek(result.place)
+            return result_of(json.loads(file.readline())).objects
 
     def in_place(self) -> bool:
         """Tell whether the journal is still the one that its name leads to."""
@@ -184,6 +199,11 @@ class Journal(Ledger):
         broken, self._broken = self._broken, True
         os.fsync(self._file.fileno())  # never tried again once it has failed
         self._broken, self._synced = broken, time.monotonic()
+
+
+def _lean(result: ImageResult, place: int) -> ImageResult:
+    """Return a result without its objects, of which there may be many, and where its record begins."""
+    return replace(result, objects=(), place=place) if result.objects else result
 
 
 def _open(folder: Folder) -> BinaryIO:

@@ -35,8 +35,10 @@ def maker_of(data: dict[str, Any]) -> Maker:
 
 
 def record_of(result: ImageResult) -> dict[str, Any]:
-    """Return a result as plain data, without the fields that have their default."""
-    data = {name: value for name, value in vars(result).items() if value != _DEFAULTS[name]}
+    """Return a result as plain data, without the fields that have their default, and without its place."""
+    data = {
+        name: value for name, value in vars(result).items() if value != _DEFAULTS[name] and name != "place"
+    }
     if result.measures:
         data["measures"] = [[(name, _written(number)) for name, number in page] for page in result.measures]
     if result.beside:
@@ -121,5 +123,6 @@ _KINDS: dict[str, Callable[[Any], bool]] = {
     "notes": _all(_is_text),
     "beside": _all(_is_file),
     "measures": _all(_all(_is_measure)),
+    "objects": _all(_is_text),
 }
 """What each field of a record may hold, beside None where that is its default."""

@@ -25,7 +25,7 @@ from convpipe.batch.reader import DirectReader, Reader
 from convpipe.batch.resume import Past, read_past
 from convpipe.batch.settle import Progress, record, settle_all, signal_code
 from convpipe.batch.state import Engine, Run
-from convpipe.batch.table import opened_table
+from convpipe.batch.table import opened_tables
 from convpipe.engine import Engine as FilterEngine
 from convpipe.errors import JobError
 from convpipe.images import Folder
@@ -98,7 +98,7 @@ def _run(engine: Engine, gauge: Gauge | None, job: FolderJob, progress: Progress
         closing(_journal(output, job)) as journal,
         _input(found) as input,
         _masks(job) as masks,
-        opened_table(job, output, measured=gauge is not None) as table,
+        opened_tables(job, output, gauge) as tables,
     ):
         past = _begin(engine, gauge, job, found, targets, journal)
         _clear_stale(output, chain.from_iterable(targets.values()))
@@ -114,12 +114,8 @@ def _run(engine: Engine, gauge: Gauge | None, job: FolderJob, progress: Progress
             run.give_up("as the journal was removed or replaced")
         order = [*map(str, targets), *(result.path for result in left)]
         report = _report(run, journal, order, interrupted, hands)
-        unsaid = None if table is None else table.write(report)
-    return replace(
-        report,
-        stopped=report.stopped or unsaid,
-        unsupported=tuple(map(str, found.unsupported)),
-    )
+        report = report if tables is None else tables.write(report, journal)
+    return replace(report, unsupported=tuple(map(str, found.unsupported)))
 
 
 def _report(run: Run, journal: Ledger, order: Sequence[str], interrupted: int | None, hands: int) -> Report:

@@ -1,32 +1,40 @@
-"""The table of what a run measured: a file that is complete or as it was."""
+"""The tables of what a run measured: files that are complete or as they were."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import replace
+from pathlib import Path
 
 from convpipe.batch.job import FolderJob
+from convpipe.batch.journal import Ledger
 from convpipe.errors import JobError
 from convpipe.images import Drafts, File, Folder
+from convpipe.measures import Gauge
 from convpipe.paths import tried
-from convpipe.report import Report, is_table, to_csv, to_json
+from convpipe.report import ObjectTable, Report, is_table, objects, to_csv, to_json
 
 TABLE = "measures.csv"
 """Its name in the output folder."""
 
+OBJECTS = "objects.csv"
+"""The name of the table of objects there; beside a table that is called otherwise it is NAME-objects.csv."""
+
 HEAD = 64
-"""Characters by which it is known."""
+"""Characters by which they are known."""
 
 
 class Table:
-    """Where the measures of a run go, looked at before the work begins.
+    """Where a table of a run goes, looked at before the work begins.
 
     Parameters
     ----------
     folder : Folder
     name : str
-        JSON if it ends so, else CSV.
+    is_one : callable
+        Tells from the first characters of a file whether it is such a table.
     overwrite, resume : bool
         Replace any file of that name; or such a table.
 
@@ -36,49 +44,103 @@ class Table:
         There is a file that may not be replaced.
     """
 
-    def __init__(self, folder: Folder, name: str, *, overwrite: bool, resume: bool) -> None:
-        self._folder, self._name = folder, name
+    def __init__(
+        self, folder: Folder, name: str, is_one: Callable[[str], bool], *, overwrite: bool, resume: bool
+    ) -> None:
+        self._folder, self.name, self._is_one = folder, name, is_one
         there = folder.exists(name)
-        self._replace = overwrite or (resume and there and self._is_table())
+        self._replace = overwrite or (resume and there and self._is_such())
         if there and not self._replace:
             raise JobError(
                 f"{str(folder.path / name)!r} exists, where the measures go: --overwrite replaces any such "
                 "file, --resume a table of measures alone, and --measures FILE puts them elsewhere"
             )
 
-    def write(self, report: Report) -> str | None:
+    @property
+    def path(self) -> Path:
+        """Where it is."""
+        return self._folder.path / self.name
+
+    def write(self, pieces: Iterable[bytes]) -> str | None:
         """Write the table; return why that could not be, in a few words."""
-        made = to_json if self._name.lower().endswith(".json") else to_csv
-        content = made(report.rows, bool(report.accept)).encode("utf-8")
         try:
-            Drafts().write(File(self._folder, self._name, [content], self._replace))
+            Drafts().write(File(self._folder, self.name, pieces, self._replace))
         except OSError as error:
             return f"as the table of measures cannot be written ({error.strerror or error})"
         return None
 
-    def _is_table(self) -> bool:
+    def _is_such(self) -> bool:
         with suppress(OSError, ValueError):
-            descriptor = self._folder.open(self._name, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
+            descriptor = self._folder.open(self.name, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
             with os.fdopen(descriptor, encoding="utf-8") as file:
-                return is_table(file.read(HEAD))
+                return self._is_one(file.read(HEAD))
         return False
 
 
+class Tables:
+    """The table of the numbers of images, and that of objects if a measure is of them.
+
+    Parameters
+    ----------
+    folder : Folder
+    name : str
+        Of the former, which is JSON if it ends so, else CSV.
+    beside : str
+        Of the latter.
+    of_objects : sequence of str
+        The measures of objects.
+    **how
+        As for :class:`Table`.
+    """
+
+    def __init__(
+        self, folder: Folder, name: str, beside: str, of_objects: Sequence[str], **how: bool
+    ) -> None:
+        self._measures = Table(folder, name, is_table, **how)
+        self._objects = Table(folder, beside, objects.is_table, **how) if of_objects else None
+        self._of_objects = of_objects
+
+    def write(self, report: Report, ledger: Ledger) -> Report:
+        """Write both; return the report with what came of it.
+
+        Rows of objects are read from the journal image by image, and never in memory all at once.
+        """
+        made = to_json if self._measures.name.lower().endswith(".json") else to_csv
+        unsaid = self._measures.write([made(report.rows, bool(report.accept)).encode("utf-8")])
+        if self._objects is not None and unsaid is None:
+            count = 0
+
+            def pieces() -> Iterator[bytes]:
+                nonlocal count
+                yield objects.head_of(self._of_objects).encode("utf-8")
+                for result in report.results:
+                    rows = list(objects.rows_of(result.path, ledger.objects(result)))
+                    count += len(rows)
+                    yield "".join(rows).encode("utf-8")
+
+            unsaid = self._objects.write(pieces())
+            report = replace(report, objects=ObjectTable(str(self._objects.path), count))
+        return replace(report, stopped=report.stopped or unsaid)
+
+
 @contextmanager
-def opened_table(job: FolderJob, output: Folder, *, measured: bool) -> Iterator[Table | None]:
+def opened_tables(job: FolderJob, output: Folder, gauge: Gauge | None) -> Iterator[Tables | None]:
     """Open where the measures of a job go; None where there are none, or nobody asks for a file of them."""
     how = {"overwrite": job.overwrite, "resume": job.resume}
-    if job.measures is not None and not measured:
+    if job.measures is not None and gauge is None:
         raise JobError("the job measures nothing, and so there is no table of it; 'measure:' names numbers")
-    if job.measures is not None:
+    if gauge is None or (job.measures is None and job.result is not None):
+        yield None
+    elif job.measures is None:
+        yield Tables(output, TABLE, OBJECTS, gauge.of_objects, **how)
+    else:
         try:
             folder = Folder(job.measures.parent)
         except OSError as error:
             where, why = str(job.measures.parent), f"{error.strerror}{tried(job.measures.parent)}"
             raise JobError(f"the folder {where!r} of the table of measures cannot be opened: {why}") from None
         try:
-            yield Table(folder, job.measures.name, **how)
+            beside = f"{job.measures.stem}-{OBJECTS}"
+            yield Tables(folder, job.measures.name, beside, gauge.of_objects, **how)
         finally:
             folder.close()
-    else:
-        yield Table(output, TABLE, **how) if measured and job.result is None else None

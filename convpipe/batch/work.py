@@ -30,7 +30,8 @@ from convpipe.images import Encoded, File, Folder, Image, ImageInfo, OpenFile, P
 from convpipe.losses import Losses
 from convpipe.measures import Gauge
 from convpipe.plan import Plan
-from convpipe.report import ImageResult, ResultFile, Status, printable
+from convpipe.regions import BYTES
+from convpipe.report import ImageResult, ResultFile, Status, objects, printable
 from convpipe.stages.wiring import RESULT
 
 DISK_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EROFS}
@@ -252,7 +253,7 @@ class Work:
             encoders=encoder.pixel_bytes,
             isolated=self._job.isolate,
             mask=mask_bytes,
-        ).beside(self._stack_bytes(plans))
+        ).beside(self._stack_bytes(plans) + self._object_bytes(plans))
 
     def _stack_bytes(self, plans: Sequence[Plan]) -> int:
         """Return the memory of all pages together, where a stage reads them so."""
@@ -262,6 +263,13 @@ class Work:
         shape = (*plan.input, plan.channels)
         with subject.called(self._relative):
             return self._run.stack.held_bytes(shape, plan.dtype, len(plans))
+
+    def _object_bytes(self, plans: Sequence[Plan]) -> int:
+        """Return the memory that numbers of objects take, if objects are everywhere."""
+        gauge = self._run.gauge
+        if gauge is None or not gauge.of_objects:
+            return 0
+        return BYTES * max(math.prod(node.extent) for plan in plans for node in plan.nodes)
 
     def _threads(self, samples: int) -> int | None:
         """Return how many threads filter an image of so many samples; None for all."""
@@ -301,6 +309,9 @@ class Work:
             results, losses = made.results, made.losses
             pages = self._known.get("measures", ())
             self._learn(measures=(*pages, tuple(made.numbers.items())))
+            if gauge.of_objects:
+                tables = self._known.get("objects", ())
+                self._learn(objects=(*tables, objects.lines_of(made.objects, gauge.of_objects)))
         self._losses += losses
         return results
 

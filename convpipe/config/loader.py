@@ -248,7 +248,7 @@ def _fields(node: Node, what: str, problems: Problems) -> dict[str, Any]:
     )
     fields["measures"] = dict(read_measures(measures, problems))
     if what != "defaults":
-        fields["accept"] = dict(read_accepted(accepted, measures, problems))
+        fields["accept"] = dict(read_accepted(accepted, measures, fields["measures"], problems))
     if fields["plugins"]:
         _load_plugins(entries["plugins"].node, problems)
     if "stages" in entries:
@@ -257,7 +257,8 @@ def _fields(node: Node, what: str, problems: Problems) -> dict[str, Any]:
         fields["stages"] = tuple(placed.stage for placed in stages if placed.right)
         check_like(stages, fields["like"], problems)
         if stages and what != "defaults":  # which a job may complete
-            check_wiring(stages, fields["outputs"], outputs, fields["measures"], problems)
+            measured = {name: fields["measures"].get(name) for name in measures}
+            check_wiring(stages, fields["outputs"], outputs, measured, problems)
             check_images(fields["measures"], measures, stages, fields["outputs"], problems)
     return fields
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,9 +14,10 @@ from convpipe.config.tree import Entry, Node
 from convpipe.errors import ParameterError, nearest
 from convpipe.formula import Measure
 from convpipe.formula.measure import PER
+from convpipe.objects import LABELS, PROPERTIES, SUMMARIES
 from convpipe.stages.boxes import Box
 from convpipe.stages.combine import FormulaText
-from convpipe.stages.names import IDENTIFIER
+from convpipe.stages.names import IDENTIFIER, StageReference
 from convpipe.stages.numbers import Number
 from convpipe.stages.parameters import Choice, Parameter, is_list
 from convpipe.stages.wiring import wrong_image
@@ -61,12 +62,27 @@ class Accepted(Parameter):
         return {"type": "array", "items": {"type": ["number", "null"]}, "minItems": 2, "maxItems": 2}
 
 
+@dataclass(frozen=True)
+class Labels(StageReference):
+    """The name of a stage, or of a result, that labels objects."""
+
+    def kind(self) -> str:
+        """Return what is needed."""
+        return "the name of a stage that numbers objects, as objects: label does, or of a result"
+
+
 FORMULA = MeasureText("formula", "numbers of 'input', 'result', stages and outputs, and arithmetic of them")
 
 MEASURE_KEYS: tuple[Parameter, ...] = (
     FORMULA,
-    Choice("per", "what has a number: the image, or each of its channels", "image", choices=PER),
+    Choice(
+        "per",
+        "what has a number: the image, each of its channels, or each object of labels",
+        "image",
+        choices=PER,
+    ),
     Box("box", "[top, left, bottom, right] in pixels: the part that counts; default: all of it", None),
+    Labels("labels", "with 'per: labels': of which each number above 0 is an object", None),
 )
 """Keys of a measure, for which its formula alone may stand."""
 
@@ -99,7 +115,7 @@ def make_measure(name: str, given: Any) -> Measure:
     if "formula" not in given:
         raise ParameterError(_without_formula(name), "measure")
     values = {key: known[key].parse(value) for key, value in given.items()}
-    return _measure(values)
+    return _measure(name, values)
 
 
 def make_range(name: str, given: Any, measures: Mapping[str, Measure]) -> tuple[float | None, float | None]:
@@ -110,14 +126,37 @@ def make_range(name: str, given: Any, measures: Mapping[str, Measure]) -> tuple[
     ParameterError
         If it is none, or there is no such measure.
     """
-    if name not in measures:
-        raise ParameterError(f"there is no measure {name!r}{nearest(name, measures)}", "accept")
+    if message := _unmeasured(name, measures, measures):
+        raise ParameterError(message, "accept")
     return RANGE.parse(given)
 
 
-def _measure(values: Mapping[str, Any]) -> Measure:
+def _unmeasured(name: str, named: Collection[str], measures: Mapping[str, Measure]) -> str | None:
+    """Say why a name is of no number of an image; of a measure that is wrong itself that is not known.
+
+    Parameters
+    ----------
+    name : str
+    named : collection of str
+        All measures.
+    measures : mapping of str to Measure
+        Those that are right.
+    """
+    own, dot, _ = name.partition(".")
+    if own not in named or (dot and own in measures and measures[own].labels is None):
+        return f"there is no measure {name!r}{nearest(own, named)}"
+    summed = [f"{own}.{kind}" for kind in SUMMARIES]
+    if own in measures and measures[own].labels is not None and name not in summed:
+        return f"{own} is a number of each object; numbers of an image are {', '.join(summed)}"
+    return None
+
+
+def _measure(name: str, values: Mapping[str, Any]) -> Measure:
     made: Measure = values["formula"]
-    return made.of(values.get("per", "image"), values.get("box"))
+    if values.get("per") == LABELS and name in (LABELS, *PROPERTIES):
+        message = f"{name!r} is a column of the table of objects; a measure of them needs another name"
+        raise ParameterError(message, "measure")
+    return made.of(values.get("per", "image"), values.get("box"), values.get("labels"))
 
 
 def _wrong_name(name: Any) -> str | None:
@@ -149,7 +188,10 @@ def read_measures(entries: Mapping[str, Entry], problems: Problems) -> Iterator[
             with problems.gathered():
                 values["formula"] = _formula(own["formula"].node)
         if len(problems.found) == before and isinstance(values["formula"], Measure):
-            yield name, _measure(values)
+            try:
+                yield name, _measure(name, values)
+            except ParameterError as error:  # of two keys that do not go together
+                problems.add(own.get("per", entry).node.mark.error(str(error)))
 
 
 def _formula(node: Node) -> Measure:
@@ -173,19 +215,23 @@ def check_images(
     """Add to `problems` the images of measures that are none: no stage and no result has their name."""
     for name, one in measures.items():
         node = entries[name].node
-        node = node.value["formula"].node if isinstance(node.value, dict) else node
-        for image in one.names:
+        own = node.value if isinstance(node.value, dict) else {"formula": entries[name]}
+        for image in one.images:
             if message := wrong_image(image, [placed.stage for placed in stages], outputs):
-                problems.add(inside(node, one.place(image)).error(message))
+                formula = image in one.names
+                mark = inside(own["formula"].node, one.place(image)) if formula else own["labels"].node.mark
+                problems.add(mark.error(message))
 
 
 def read_accepted(
-    entries: Mapping[str, Entry], measures: Mapping[str, Entry], problems: Problems
+    entries: Mapping[str, Entry],
+    measured: Mapping[str, Entry],
+    measures: Mapping[str, Measure],
+    problems: Problems,
 ) -> Iterator[tuple[str, tuple[float | None, float | None]]]:
-    """Yield the ranges below ``accept`` that are right."""
+    """Yield the ranges below ``accept`` that are right, of what is `measured`, where that is right."""
     for name, entry in entries.items():
-        if name not in measures:
-            message = f"there is no measure {name!r}{nearest(name, measures)}"
+        if message := _unmeasured(name, measured, measures):
             problems.add(entry.mark.error(message))
         elif not entry.node.broken:
             with problems.gathered():

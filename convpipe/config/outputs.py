@@ -18,7 +18,7 @@ def check_wiring(
     stages: Sequence[Placed],
     outputs: Mapping[str, ResultSpec],
     entries: Mapping[str, Entry],
-    measures: Mapping[str, Measure],
+    measures: Mapping[str, Measure | None],
     problems: Problems,
 ) -> None:
     """Add to `problems` what is wrong with the names by which stages and outputs refer to stages.
@@ -31,14 +31,16 @@ def check_wiring(
     entries : mapping
         Those of ``outputs`` in the config.
     measures : mapping of str to Measure
-        Stages that one is of are used.
+        Stages that one is of are used; None is one that is wrong.
     problems : Problems
     """
-    all_right = all(placed.right for placed in stages) and len(outputs) == len(entries)
+    right = {name: one for name, one in measures.items() if one is not None}
+    all_right = all(placed.right for placed in stages)
+    all_right = all_right and len(outputs) == len(entries) and len(right) == len(measures)
     sources = {name: one.source for name, one in outputs.items()}
-    measured = {image for one in measures.values() for image in one.names}
+    measured = {image for one in right.values() for image in one.images}
     for fault in faults([placed.stage for placed in stages], sources, measured):
-        if all_right or fault.key is not None:  # a wrong stage may read what seems unused
+        if all_right or fault.key is not None:  # what is wrong may read what seems unused
             problems.add(_located(fault, stages, entries))
 
 

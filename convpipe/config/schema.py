@@ -22,6 +22,7 @@ from convpipe.config.job import (
 )
 from convpipe.config.measures import COLUMNS, MEASURE_KEYS, RANGE
 from convpipe.geometry import Border
+from convpipe.objects import SUMMARIES
 from convpipe.stages import ANY_LABEL, Method, families, libraries
 from convpipe.stages.models import PARAMETERS
 from convpipe.stages.names import IDENTIFIER, RESERVED
@@ -86,7 +87,7 @@ def _job() -> dict[str, Any]:
         "accept": {
             "type": "object",
             "description": "the measures by which an image passes, each with its range",
-            "propertyNames": _measure_name(),
+            "propertyNames": {"pattern": f"^{IDENTIFIER.pattern}(\\.({'|'.join(SUMMARIES)}))?$"},
             "additionalProperties": _property(RANGE),
         },
         "stages": {

@@ -15,10 +15,11 @@ from typing import Any
 import numpy as np
 
 from convpipe import expression
+from convpipe.errors import ParameterError
 from convpipe.formula.language import STATISTICS, Leaf, Measured, Pixel, Reading, read
 
-PER = ("image", "channel")
-"""What a measure has a number of."""
+PER = ("image", "channel", "labels")
+"""What a measure has a number of: the image, each of its channels, or each object that labels tell."""
 
 Box = tuple[int, int, int | None, int | None]
 """[top, left, bottom, right] in pixels; None is the end, and below 0 is from the end."""
@@ -46,15 +47,17 @@ class Counted:
 
 @dataclass(frozen=True)
 class Measure:
-    """A number of an image, or of each of its channels; two are equal if they are written alike.
+    """A number of an image, of each of its channels or objects; two are equal if they are written alike.
 
     Parameters
     ----------
     formula : str
         In the language of :mod:`convpipe.formula.language`, with every image within a statistic.
-    per : {'image', 'channel'}
+    per : {'image', 'channel', 'labels'}
     box : (top, left, bottom, right), optional
         The part of each image that counts; default: all of it.
+    labels : str, optional
+        Of which image, a stage or a result, each number above 0 is an object; with `per` labels.
     before : int
         Characters that stand before the formula where it is written.
 
@@ -75,6 +78,7 @@ class Measure:
     formula: str
     per: str = "image"
     box: Box | None = None
+    labels: str | None = None
     before: int = field(default=0, compare=False, hash=False, repr=False)
     reading: Reading = field(init=False, compare=False, hash=False, repr=False)
 
@@ -86,7 +90,8 @@ class Measure:
 
     def __str__(self) -> str:
         """Return what it is, for a person."""
-        each = " of each channel" if self.per == "channel" else ""
+        of = {"channel": " of each channel", "labels": f" of each object of {self.labels}"}
+        each = of.get(self.per, "")
         sides = ", ".join("null" if side is None else str(side) for side in self.box or ())
         return f"{self.formula}{each}{f', in the box [{sides}]' if sides else ''}"
 
@@ -104,25 +109,41 @@ class Measure:
 
     @property
     def names(self) -> tuple[str, ...]:
-        """The images in it, as they are first named."""
+        """The images in its formula, as they are first named."""
         return tuple(self.reading.places)
+
+    @property
+    def images(self) -> tuple[str, ...]:
+        """All images that it needs: those of its formula, and the labels of objects."""
+        return self.names if self.labels is None else (*self.names, self.labels)
 
     def place(self, name: str) -> int:
         """Return where the name of an image stands first in the text, as a character from 0."""
         return self.before + self.reading.places[name]
 
-    def of(self, per: str, box: Box | None) -> Measure:
-        """Return the same of channels, or of a box; names in it stand where they stood."""
+    def of(self, per: str, box: Box | None, labels: str | None = None) -> Measure:
+        """Return the same of channels, of a box or of objects; names in it stand where they stood.
+
+        Raises
+        ------
+        ParameterError
+            If the objects of `per` labels are those of no labels, or labels or a box are of no use.
+        """
+        if message := _misfit(per, box, labels):
+            raise ParameterError(message, "per")
         made = copy(self)
-        for name, value in (("per", per), ("box", box)):
+        for name, value in (("per", per), ("box", box), ("labels", labels)):
             object.__setattr__(made, name, value)
         return made
 
     def value(self, numbers: Mapping[str, float]) -> float:
         """Return its number, from those of :attr:`counted` by their names; NaN where there is none."""
-        given = {name: np.float64(number) for name, number in numbers.items()}
+        return float(self.values({name: np.float64(number) for name, number in numbers.items()}))
+
+    def values(self, numbers: Mapping[str, Any]) -> Any:
+        """Return its numbers, from arrays of those of :attr:`counted`; NaN where there is none."""
         with np.errstate(all="ignore"):  # what is no number is NaN, as in an image
-            return float(expression.evaluate(self.reading.tree, given, _ON_NUMBERS, np.float64))
+            return expression.evaluate(self.reading.tree, numbers, _ON_NUMBERS, np.float64)
 
     def to_data(self) -> Any:
         """Return it as a config has it: a formula alone, or a mapping."""
@@ -130,7 +151,19 @@ class Measure:
             return self.formula
         per = {} if self.per == "image" else {"per": self.per}
         box = {} if self.box is None else {"box": list(self.box)}
-        return {"formula": self.formula, **per, **box}
+        labels = {} if self.labels is None else {"labels": self.labels}
+        return {"formula": self.formula, **per, **box, **labels}
+
+
+def _misfit(per: str, box: Box | None, labels: str | None) -> str | None:
+    """Say what of a measure does not go with the rest."""
+    if per == "labels" and labels is None:
+        return "'per: labels' needs 'labels', the name of a stage that numbers objects: objects: label does"
+    if per != "labels" and labels is not None:
+        return f"'labels' goes with 'per: labels', a number of each object; given 'per: {per}'"
+    if per == "labels" and box is not None:
+        return "'box' does not go with 'per: labels'; geometry: crop cuts the labels and what they are of"
+    return None
 
 
 _ON_NUMBERS: dict[str, Any] = {

@@ -7,6 +7,7 @@ from convpipe.report.files import ReportFolder
 from convpipe.report.html import to_html
 from convpipe.report.measures import Range, Row, is_table, to_csv, to_json
 from convpipe.report.model import Report, SizeGroup, exit_code, summary
+from convpipe.report.objects import ObjectTable
 from convpipe.report.result import ImageResult, ResultFile, Status
 from convpipe.report.text import (
     byte_size,
@@ -20,6 +21,7 @@ from convpipe.report.text import (
 
 __all__ = [
     "ImageResult",
+    "ObjectTable",
     "Range",
     "Report",
     "ReportFolder",

@@ -105,7 +105,9 @@ def _measured(report: Report) -> str:
 def _facts(report: Report) -> str:
     """Return a line that says which config made this, and where the results are."""
     results = where_results_are(report.outputs) or report.output
-    facts = (("config", report.config), ("results", results), ("journal", report.journal))
+    objects = None if report.objects is None else report.objects.path
+    facts = (("config", report.config), ("results", results), ("objects", objects))
+    facts += (("journal", report.journal),)
     said = "; ".join(f"{name} {_safe(value)}" for name, value in facts if value is not None)
     return f"<p>{said}.</p>" if said else ""
 

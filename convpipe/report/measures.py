@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from convpipe.errors import printable
+from convpipe.objects import SUMMARIES
 from convpipe.report.result import ImageResult
 
 Range = tuple[float | None, float | None]
@@ -85,7 +86,13 @@ def names_of(rows: Sequence[Row]) -> list[str]:
         found |= dict.fromkeys(row.numbers)
         order |= dict.fromkeys(name.partition(".")[0] for name in row.numbers)
     places = {name: at for at, name in enumerate(order)}
-    return sorted(found, key=lambda name: (places[name.partition(".")[0]], int(name.partition(".")[2] or 0)))
+    return sorted(found, key=lambda name: (places[name.partition(".")[0]], _part(name)))
+
+
+def _part(name: str) -> int:
+    """Return the number of the channel that a measure is of, or of the summary of its objects."""
+    part = name.partition(".")[2]
+    return SUMMARIES.index(part) if part in SUMMARIES else int(part or 0)
 
 
 def spreads(rows: Sequence[Row]) -> dict[str, Spread]:
@@ -99,7 +106,7 @@ def _beyond(numbers: Mapping[str, float], accept: Mapping[str, Range]) -> Iterat
     """Say of each number that is not accepted what it is, and what it may be; NaN never is."""
     for wanted, (least, most) in accept.items():
         for name, number in numbers.items():
-            if name.partition(".")[0] != wanted:
+            if wanted not in (name, name.partition(".")[0]):
                 continue
             low, high = (-math.inf if least is None else least), (math.inf if most is None else most)
             if not low <= number <= high:

@@ -11,6 +11,7 @@ from convpipe.geometry import Extent
 from convpipe.images import EXISTS
 from convpipe.losses import Losses
 from convpipe.report.measures import Range, Row, Spread, rows_of, spreads, to_dicts
+from convpipe.report.objects import ObjectTable
 from convpipe.report.result import ImageResult, Status
 
 
@@ -77,6 +78,8 @@ class Report:
         The least and the most that measures may be in an image that passes.
     strict : bool
         Whether an image that does not is a failure.
+    objects : ObjectTable or None
+        Where the table of the objects in all images is, and how many there are.
     """
 
     name: str
@@ -97,6 +100,7 @@ class Report:
     warnings: tuple[str, ...] = ()
     accept: tuple[tuple[str, Range], ...] = ()
     strict: bool = False
+    objects: ObjectTable | None = None
 
     def _count(self, status: Status) -> int:
         return sum(result.status == status for result in self.results)
@@ -261,6 +265,7 @@ class Report:
             "warnings": list(self.warnings),
             "measures": {name: spread.to_dict() for name, spread in self.spreads.items()},
             "measured": to_dicts(self.rows, bool(self.accept)),
+            "objects": None if self.objects is None else vars(self.objects),
             "rejected": self.rejected,
             "rejections": [
                 {"path": row.path, "page": row.page, "reason": reason}

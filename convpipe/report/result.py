@@ -69,6 +69,10 @@ class ImageResult:
         The other results.
     measures : tuple of tuple of (name, float)
         The numbers of each page.
+    objects : tuple of str
+        Of each page the lines of the table of objects. Once they are in a journal they are there alone:
+    place : int or None
+        Where in the journal the record that has them begins.
     quarantined : bool
         Its decoder crashed or hung twice; ``--resume`` does not try the same bytes again.
     kept : bool
@@ -96,6 +100,8 @@ class ImageResult:
     output_hash: str | None = None
     beside: tuple[ResultFile, ...] = ()
     measures: tuple[tuple[tuple[str, float], ...], ...] = ()
+    objects: tuple[str, ...] = ()
+    place: int | None = None
     quarantined: bool = False
     kept: bool = False
 

@@ -181,6 +181,8 @@ def _asides(report: Report) -> Iterable[str]:
     """Yield what else is to be said of a job."""
     if report.done and (where := where_results_are(report.outputs)) is not None:
         yield f"results of each image: {where}"
+    if report.objects is not None:
+        yield f"{number(report.objects.count, 'object')} in {printable(report.objects.path)}"
     if report.pages > report.done:
         yield f"{report.pages} pages in all; sizes are those of each file's first"
     if report.unsupported:

@@ -35,6 +35,47 @@ def test_measures_load(load):
     assert job.accept == {"foreground": (0.01, 0.2), "spots": (3.0, None)}
 
 
+OBJECTS = """\
+stages:
+  - {threshold: otsu}
+  - {objects: label, name: cells}
+  - {point: invert, from: input}
+measure:
+  level: mean(input)
+  size: {formula: sum(cells > 0), per: labels, labels: cells}
+accept: {size.count: [1, 50], size.max: [null, 900], level: [3, 9]}
+"""
+
+
+def test_measures_of_objects_load(load):
+    (job,) = load(OBJECTS)
+    assert job.measures["size"] == Measure("sum(cells > 0)").of("labels", None, "cells")
+    assert job.accept == {"size.count": (1, 50), "size.max": (None, 900), "level": (3, 9)}
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "where", "words"),
+    [
+        ("labels: cells", "labels: cell", "7:56", "there is no stage 'cell'; did you mean 'cells'?"),
+        ("labels: cells", "labels: 3 cells", "7:56", "the name of a stage that numbers objects"),
+        (", labels: cells", "", "7:40", "'per: labels' needs 'labels'"),
+        ("per: labels, ", "", "7:9", "'labels' goes with 'per: labels'"),
+        ("labels: cells", "labels: cells, box: [0, 0, 9, 9]", "7:40", "'box' does not go with 'per: labels'"),
+        ("per: labels", "per: label", "7:40", "did you mean 'labels'?"),
+        ("size", "area", "7:40", "'area' is a column of the table of objects"),
+        ("size.count", "size", "8:10", "numbers of an image are size.count, size.mean, size.min, size.max"),
+        ("size.max", "size.most", "8:31", "numbers of an image are size.count"),
+        ("level: [3", "level.max: [3", "8:54", "there is no measure 'level.max'"),
+    ],
+)
+def test_what_is_wrong_with_measures_of_objects(load, old, new, where, words):
+    assert old in OBJECTS
+    with pytest.raises(ConfigError) as caught:
+        load(OBJECTS.replace(old, new))
+    (error,) = caught.value.errors
+    assert (f"{error.line}:{error.column}", words in error.message) == (where, True), error.message
+
+
 def test_they_are_set_from_outside(load):
     (job,) = load(TEXT, ["accept.foreground=[0, 1]", "measure.more=sum(input)", "measure.level.per=image"])
     assert job.accept["foreground"] == (0.0, 1.0)

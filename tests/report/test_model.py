@@ -89,6 +89,7 @@ def test_json():
         "warnings": ["values saturate"],
         "measures": {},
         "measured": [],
+        "objects": None,
         "rejected": 0,
         "rejections": [],
         "seconds": 1.235,
