@@ -64,6 +64,15 @@ def test_geometry_is_that_of_scikit_image(labels, wide):
         assert np.issubdtype(found[name].dtype, np.integer) == (not name.startswith("centroid"))
 
 
+def test_samples_that_are_not_shown_count_for_nothing():
+    regions = Regions(np.array([[1, 1, 1, 2]]))
+    shown = np.array([[True, False, True, False]])
+    samples = regions.samples(np.array([[[4, 1], [99, 9], [6, 1], [7, 3]]]), shown)
+    np.testing.assert_array_equal(samples.number(Statistic("", "mean")), [3, np.nan])
+    np.testing.assert_array_equal(samples.number(Statistic("", "maximum")), [6, np.nan])
+    np.testing.assert_array_equal(samples.number(Statistic("", "percentile", 50)), [2.5, np.nan])
+
+
 def test_labels_are_whole_numbers_above_0():
     found = Regions(np.array([[-1, np.nan, 2, 2.0]]))
     assert (found.labels.tolist(), found.areas.tolist()) == ([2], [2])

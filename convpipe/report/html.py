@@ -106,8 +106,12 @@ def _facts(report: Report) -> str:
     """Return a line that says which config made this, and where the results are."""
     results = where_results_are(report.outputs) or report.output
     objects = None if report.objects is None else report.objects.path
-    facts = (("config", report.config), ("results", results), ("objects", objects))
-    facts += (("journal", report.journal),)
+    facts = (
+        ("config", report.config),
+        ("results", results),
+        ("objects", objects),
+        ("journal", report.journal),
+    )
     said = "; ".join(f"{name} {_safe(value)}" for name, value in facts if value is not None)
     return f"<p>{said}.</p>" if said else ""
 
