@@ -173,7 +173,14 @@ class ImageError(ConvpipeError):
     ----------
     reason : str
         One line that a person can act on.
+
+    Attributes
+    ----------
+    passes : bool
+        Whether it is known that the same may succeed at another time, whatever caused it.
     """
+
+    passes = False
 
     def __init__(self, reason: str) -> None:
         self.reason = reason

@@ -12,6 +12,7 @@ from multiprocessing.reduction import recv_handle
 from typing import Any
 
 from convpipe import images
+from convpipe.batch.again import may_pass
 from convpipe.errors import ImageError, ReadError
 from convpipe.images import Limits, OpenFile, OpenImage
 from convpipe.pages import ALL_PAGES, PageRange
@@ -104,7 +105,9 @@ class _Files:
                 case Close(number):
                     return self._open.pop(number)[1].close()
         except ImageError as error:
-            return type(error)(error.reason)
+            told = type(error)(error.reason)
+            told.passes = may_pass(error)  # the system's number does not come along
+            return told
         except MemoryError:
             return MemoryError()
         except Exception as error:

@@ -70,7 +70,7 @@ class IsolatedReader:
         self._numbers = count()  # of files, which two threads may draw from
         self._mine = threading.local()
         self._guard = threading.Lock()
-        self._all: set[_Decoder] = set()
+        self._all: dict[_Decoder, threading.Thread] = {}  # with whose each is
         self._closed = False
 
     @contextmanager
@@ -115,7 +115,7 @@ class IsolatedReader:
         except DecoderLost:
             self._mine.decoder = None
             with self._guard:
-                self._all.discard(decoder)
+                self._all.pop(decoder, None)
             raise
         if isinstance(answer, Exception):
             raise answer
@@ -128,10 +128,17 @@ class IsolatedReader:
             with self._guard:
                 if self._closed:
                     raise DecoderLost("the run has ended")
-                decoder = self._mine.decoder = _Decoder(self._timeout)
-                self._all.add(decoder)
-            decoder.wait_until_ready()
+                decoder = self._left_behind()
+                new = decoder is None
+                decoder = self._mine.decoder = decoder or _Decoder(self._timeout)
+                self._all[decoder] = threading.current_thread()
+            if new:
+                decoder.wait_until_ready()
         return decoder
+
+    def _left_behind(self) -> _Decoder | None:
+        """Return a process whose thread has ended, as those of an earlier round of tries have."""
+        return next((decoder for decoder, thread in self._all.items() if not thread.is_alive()), None)
 
 
 @dataclass(frozen=True)

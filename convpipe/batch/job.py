@@ -70,6 +70,9 @@ class FolderJob:
         Decode in processes of their own, so that a decoder that crashes or hangs takes its image alone.
     timeout : float
         Seconds that such a decoder may take.
+    retries : int
+        How many times an image is tried again whose failure may pass: an I/O error, want of memory, a decoder
+        that was lost, a file that was being written. All others come first, and then a pause.
     workers : int, optional
         Images filtered, and held in memory, at once; default: one a core. A single image gets all cores.
     memory : int, optional
@@ -108,6 +111,7 @@ class FolderJob:
     resume: bool = False
     isolate: bool = False
     timeout: float = DEFAULT_TIMEOUT
+    retries: int = 0
     workers: int | None = None
     memory: int | None = None
     limits: Limits = DEFAULT_LIMITS

@@ -71,7 +71,7 @@ class Masks:
         except ReadError:
             raise
         except OSError as error:
-            raise ReadError(f"its mask cannot be opened: {error.strerror or error}") from None
+            raise ReadError(f"its mask cannot be opened: {error.strerror or error}") from error
 
     def _found(self, image: Path) -> Path:
         """Return where in the folder the mask of an image is."""

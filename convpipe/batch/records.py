@@ -113,7 +113,9 @@ _KINDS: dict[str, Callable[[Any], bool]] = {
     **dict.fromkeys(
         ("path", "name", "stage", "reason", "input_hash", "mask_hash", "output", "output_hash"), _is_text
     ),
-    **dict.fromkeys(("bytes_read", "bytes_written", "nans", "overflows", "pages", "pixels"), _is_count),
+    **dict.fromkeys(
+        ("bytes_read", "bytes_written", "nans", "overflows", "pages", "pixels", "retries"), _is_count
+    ),
     **dict.fromkeys(("quarantined", "kept"), _is_flag),
     "status": ("done", "failed", "skipped").__contains__,
     "seconds": _is_time,

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from functools import partial
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
+from convpipe.batch import again
 from convpipe.batch.crew import Crew
 from convpipe.batch.isolate import DecoderLost
 from convpipe.batch.journal import Ledger
@@ -51,26 +52,12 @@ def settle_all(
         Number of threads.
     progress : callable or None
     """
-    suspects: list[Pair] = []
-
-    def settle(pair: Pair, again: bool) -> ImageResult | None:
-        try:
-            result = Work(run, *pair).run(again=again)
-        except DecoderLost:
-            suspects.append(pair)
-            return None
-        if result is not None:
-            record(run, journal, result)  # here, on the worker's thread, so that a signal loses none
-        return result
-
-    # Those whose decoder was lost come last, alone: it may have been for want of memory or of time.
-    crews = (
-        Crew(partial(settle, again=False), pairs, hands, run.stop),
-        Crew(partial(settle, again=True), suspects, 1, run.stop),
-    )
+    tries = Tries(run, journal)
+    crews: list[Crew[Pair, ImageResult | None]] = []
     finished = 0
     try:
-        for crew in crews:
+        for crew in tries.crews(pairs, hands):
+            crews.append(crew)
             for result in crew.results():
                 finished += result is not None
                 if result is not None and progress is not None:
@@ -79,7 +66,65 @@ def settle_all(
         return signal_code(signal)
     finally:
         _dismiss(run, crews)
+        tries.give_up()
     return None
+
+
+class Tries:
+    """Rounds in which images are tried: all of them, and then those that failed for what may pass.
+
+    Parameters
+    ----------
+    run : Run
+    journal : Ledger
+    """
+
+    def __init__(self, run: Run, journal: Ledger) -> None:
+        self._run, self._journal = run, journal
+        self._round = 0
+        self._failed: dict[Pair, ImageResult] = {}
+        self._lost: list[Pair] = []
+
+    def crews(self, pairs: Sequence[Pair], hands: int) -> Iterator[Crew[Pair, ImageResult | None]]:
+        """Yield a crew for each part of the work; the next one is asked for when it is done.
+
+        Those whose decoder was lost come last, alone, once at least: it may have been for want of memory or
+        of time.
+        """
+        retries, stop = self._run.job.retries, self._run.stop
+        yield Crew(self._settle, pairs, hands, stop)
+        while self._failed or self._lost:
+            failed, lost = list(self._failed), list(self._lost)
+            self._round += 1
+            if stop.wait(again.delay(self._round) if retries else 0):
+                return
+            self._lost.clear()
+            yield Crew(self._settle, failed, min(hands, max(1, len(failed))), stop)
+            yield Crew(self._settle, lost, 1, stop)
+
+    def give_up(self) -> None:
+        """Record as failed what was to be tried again, where the run has ended before that."""
+        for result in self._failed.values():
+            record(self._run, self._journal, result)
+
+    def _settle(self, pair: Pair) -> ImageResult | None:
+        """Settle an image; None if it was dropped or is to be tried again."""
+        work = Work(self._run, *pair)
+        try:
+            result = work.run(tries=self._round + 1, last=self._round >= max(1, self._run.job.retries))
+        except DecoderLost:
+            self._failed.pop(pair, None)
+            self._lost.append(pair)
+            return None
+        if result is None:
+            return None
+        result = replace(result, retries=self._round)
+        if work.may_pass and self._round < self._run.job.retries:
+            self._failed[pair] = result
+            return None
+        self._failed.pop(pair, None)
+        record(self._run, self._journal, result)  # on the worker's thread, so that a signal loses none
+        return result
 
 
 def record(run: Run, journal: Ledger, result: ImageResult) -> None:

@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from convpipe import images, subject
+from convpipe.batch.again import may_pass
 from convpipe.batch.budget import Need
 from convpipe.batch.encode import Place, ResultEncoder
 from convpipe.batch.given import FolderStack, Given, OneFile, Stamp, check_alike, check_axes, check_sizes
@@ -62,24 +63,29 @@ class Work:
 
     def __init__(self, run: Run, relative: Path, targets: Targets) -> None:
         self._run, self._job, self._relative, self._targets = run, run.job, relative, targets
+        self.may_pass = False
         self._stage = "read"
         self._began = time.perf_counter()
         self._known: dict[str, Any] = {"path": str(relative)}  # fields of its result
         self._losses = Losses()
         self._shown: NDArray[np.bool_] | None = None  # by the mask
 
-    def run(self, *, again: bool = False) -> ImageResult | None:
+    def run(self, *, tries: int = 1, last: bool = False) -> ImageResult | None:
         """Return what became of the image; every failure becomes a result. None: the run was stopped.
+
+        Whether what failed may succeed at another time stands in ``may_pass`` then.
 
         Parameters
         ----------
-        again : bool
-            Whether its decoder was lost once, and it is now tried with no other image beside it.
+        tries : int
+            Which of them this is, from 1.
+        last : bool
+            Whether it is given up if its decoder is lost.
 
         Raises
         ------
         DecoderLost
-            The process that decoded the image crashed or hung, and it is not yet tried again.
+            The process that decoded the image crashed or hung, and it is to be tried again.
         """
         try:
             return self._filter()
@@ -88,9 +94,10 @@ class Work:
         except DecoderLost as error:
             if self._run.stop.is_set():  # which ends the decoders
                 return None
-            if not again:
+            if not last:
                 raise
-            return replace(self._failure("read", f"{error}, twice; quarantined"), quarantined=True)
+            often = "twice" if tries == 2 else f"{tries} times"
+            return replace(self._failure("read", f"{error}, {often}; quarantined"), quarantined=True)
         except JobError as error:
             self._run.give_up(str(error))
             return None
@@ -99,10 +106,13 @@ class Work:
         except ConvpipeError as error:
             if isinstance(error, WriteError) and error.errno in DISK_FULL:
                 self._run.give_up(f"as no file can be written to the output ({os.strerror(error.errno)})")
+            self.may_pass = may_pass(error)
             return self._failure(self._stage, str(error))
         except MemoryError:
+            self.may_pass = True
             return self._failure(self._stage, "not enough memory")
         except Exception as error:  # a defect of ours or of a library: this image fails, not the run
+            self.may_pass = may_pass(error)
             return self._failure(self._stage, f"{type(error).__name__}: {error}")
 
     def _enter(self, stage: str) -> None:
@@ -390,5 +400,7 @@ def _mask_bytes(mask: Opened | None, infos: Sequence[ImageInfo]) -> int:
 
 
 def changed() -> ReadError:
-    """Return the error for an image that is another one by now."""
-    return ReadError("the file was changed while it was read")
+    """Return the error for an image that is another one by now; once it is written it may be well."""
+    failure = ReadError("the file was changed while it was read")
+    failure.passes = True
+    return failure

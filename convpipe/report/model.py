@@ -140,6 +140,11 @@ class Report:
         return sum(result.kept for result in self.results)
 
     @property
+    def retried(self) -> int:
+        """Number of images that this run tried more than once, done or failed in the end."""
+        return sum(result.retries > 0 and not result.kept for result in self.results)
+
+    @property
     def failures(self) -> list[ImageResult]:
         """The images that failed, each with its stage and reason, without those of :attr:`existing`."""
         return [result for result in self.results if result.status == "failed" and result.reason != EXISTS]
@@ -256,6 +261,7 @@ class Report:
             "unsupported": len(self.unsupported),
             "kept": self.kept,
             "written": self.written,
+            "retried": self.retried,
             "unfinished": self.unfinished,
             "failures": [
                 {"path": result.path, "stage": result.stage, "reason": result.reason}

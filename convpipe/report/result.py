@@ -75,6 +75,8 @@ class ImageResult:
         Where in the journal the record that has them begins.
     quarantined : bool
         Its decoder crashed or hung twice; ``--resume`` does not try the same bytes again.
+    retries : int
+        How many times it was tried again, as what failed might have passed.
     kept : bool
         Settled by an earlier run, and found unchanged by this one.
     """
@@ -103,6 +105,7 @@ class ImageResult:
     objects: tuple[str, ...] = ()
     place: int | None = None
     quarantined: bool = False
+    retries: int = 0
     kept: bool = False
 
     @property

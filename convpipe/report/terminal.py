@@ -161,6 +161,8 @@ def summary_lines(report: Report) -> list[str]:
         counts.append(f"{report.rejected} rejected")
     if report.skipped:
         counts.append(f"{report.skipped} skipped")
+    if report.retried:
+        counts.append(f"{report.retried} tried again")
     lines = [
         f"{printable(report.name)}: {number(report.images, 'image')}: {', '.join(counts)} in "
         f"{report.seconds:.2f} s, {report.threads} at once on {report.backend}"

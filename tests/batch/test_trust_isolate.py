@@ -12,7 +12,7 @@ import pytest
 from fakes import FakePipeline
 
 from convpipe import images
-from convpipe.batch import isolate, run_folder, settle
+from convpipe.batch import again, isolate, run_folder, settle
 from convpipe.batch.decoder import Close, Open, ReadPage
 from convpipe.batch.isolate import DecoderLost, IsolatedReader
 from convpipe.errors import JobError, LimitError, ReadError
@@ -177,6 +177,25 @@ def test_one_that_fails_beside_others_alone_may_succeed(save, run, log):
     save("read_once.png")
     save("good.png")
     assert run().done == 2
+
+
+def test_with_retries_a_lost_decoder_gets_as_many_tries(save, run, log, monkeypatch):
+    monkeypatch.setattr(again, "BACKOFF_SECONDS", 0)
+    name = save("read_oom.png").name
+    report = run(retries=3)
+    killed = "the decoder was killed (SIGKILL; perhaps for want of memory)"
+    assert reasons(report) == {name: f"{killed}, 4 times; quarantined"}
+    assert [one for kind, one, _ in log() if kind == "read"] == [name] * 4
+    assert report.failures[0].retries == 3
+
+
+def test_later_rounds_take_over_the_decoders_of_earlier_ones(save, run, log, monkeypatch):
+    monkeypatch.setattr(again, "BACKOFF_SECONDS", 0)
+    save("read_once.png")
+    save("good.png")
+    assert run(retries=1, workers=2).done == 2
+    read = [pid for kind, *_, pid in log() if kind == "read"]
+    assert len(set(read)) == 2
 
 
 def test_several_of_them_come_one_after_the_other(save, run, log):

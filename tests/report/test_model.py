@@ -66,6 +66,7 @@ def test_json():
         "unsupported": 1,
         "kept": 1,
         "written": 2,
+        "retried": 0,
         "unfinished": 0,
         "failures": [{"path": "bad.png", "stage": "read", "reason": "the file is empty (0 bytes)"}],
         "sizes": [
