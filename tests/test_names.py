@@ -18,8 +18,8 @@ PACKAGES = {
         conv2d filters stage stencil
     """,
     "convpipe.batch": """
-        Engine FolderJob Found JOURNAL Progress Result Selection Terminated at_work find_images is_new
-        map_outputs matches output_path place run_folder unwritable
+        Engine FileLog FolderJob Found JOURNAL Log Progress Result Selection Terminated at_work find_images
+        is_new map_outputs matches output_path place read_list run_folder unwritable
     """,
     "convpipe.config": """
         FORMATS InputSpec Job OutputSpec ResultSpec dump from_dict load load_each load_text schema
@@ -89,8 +89,8 @@ def test_names_of_a_pipeline():
 
 
 COMMANDS = {
-    "run": "arguments --set --allow-plugins --backend --jobs --memory --overwrite --resume --measures "
-    "--isolate --timeout --report --quiet --verbose --json --strict",
+    "run": "arguments --set --allow-plugins --files-from --null --backend --jobs --memory --overwrite "
+    "--resume --measures --isolate --timeout --retries --report --log --quiet --verbose --json --strict",
     "plan": "config input --size --alpha --dtype --set --allow-plugins --dot --json",
     "check": "configs --set --allow-plugins --json",
     "stages": "family name --markdown --plugins --json",

@@ -4,6 +4,8 @@ from convpipe.batch.crew import at_work
 from convpipe.batch.find import Found, Selection, find_images
 from convpipe.batch.job import FolderJob
 from convpipe.batch.journal import JOURNAL
+from convpipe.batch.listed import read_list
+from convpipe.batch.log import FileLog, Log
 from convpipe.batch.outputs import is_new, map_outputs, output_path, place
 from convpipe.batch.patterns import matches
 from convpipe.batch.results import Result, unwritable
@@ -14,8 +16,10 @@ from convpipe.batch.state import Engine
 __all__ = [
     "JOURNAL",
     "Engine",
+    "FileLog",
     "FolderJob",
     "Found",
+    "Log",
     "Progress",
     "Result",
     "Selection",
@@ -27,6 +31,7 @@ __all__ = [
     "matches",
     "output_path",
     "place",
+    "read_list",
     "run_folder",
     "unwritable",
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -38,6 +39,9 @@ class FolderJob:
         Globs over paths relative to `input`, see :class:`convpipe.batch.Selection`.
     recursive : bool
         Whether to look into folders below `input`.
+    files : sequence of str, optional
+        The images, relative to `input` or absolute, where it is a folder that is not searched; then
+        `include`, `exclude` and `recursive` say nothing of them.
     pages : PageRange
         Those that are filtered of a file of several.
     format : str, optional
@@ -96,6 +100,7 @@ class FolderJob:
     include: Sequence[str] = ()
     exclude: Sequence[str] = ()
     recursive: bool = True
+    files: Sequence[str] | None = None
     pages: PageRange = ALL_PAGES
     format: str | None = None
     quality: int | None = None
@@ -120,6 +125,8 @@ class FolderJob:
     def __post_init__(self) -> None:
         for name, kind in (("input", Path), ("output", Path), ("include", tuple), ("exclude", tuple)):
             object.__setattr__(self, name, kind(getattr(self, name)))
+        if self.files is not None:
+            object.__setattr__(self, "files", tuple(map(os.fspath, self.files)))
         for name in ("mask", "measures"):
             if getattr(self, name) is not None:
                 object.__setattr__(self, name, Path(getattr(self, name)))

@@ -14,11 +14,13 @@ from typing import Any, cast
 
 from convpipe import images
 from convpipe.batch.budget import Budget, default_memory
-from convpipe.batch.find import Found, find_images
+from convpipe.batch.find import Found, Selection, find_images
 from convpipe.batch.identity import Identity, Maker, settings
 from convpipe.batch.isolate import IsolatedReader
 from convpipe.batch.job import FolderJob
 from convpipe.batch.journal import Journal, Ledger
+from convpipe.batch.listed import find_listed
+from convpipe.batch.log import Log
 from convpipe.batch.masks import Masks
 from convpipe.batch.outputs import Targets, map_outputs
 from convpipe.batch.reader import DirectReader, Reader
@@ -43,6 +45,7 @@ def run_folder(
     *,
     gauge: Gauge | None = None,
     progress: Progress | None = None,
+    log: Log | None = None,
     **options: Any,
 ) -> Report:
     """Filter every image below `input` into a mirrored tree below `output`.
@@ -60,6 +63,8 @@ def run_folder(
     gauge : Gauge, optional
         What is measured of every image.
     progress : callable, optional
+    log : Log, optional
+        Gets what happens, when it does.
     **options
         The other settings of a :class:`convpipe.batch.FolderJob`.
 
@@ -75,17 +80,18 @@ def run_folder(
         run that is writing to it, or, to resume, results of another job alone.
     """
     job = FolderJob(Path(input), Path(output), **options)
-    began = time.perf_counter()
+    began, log = time.perf_counter(), log or Log()
     try:
-        report = _run(engine, gauge, job, progress)
+        report = _run(engine, gauge, job, progress, log)
     except KeyboardInterrupt as signal:  # in the scan, before the first image
         report = Report(job.name, interrupted=signal_code(signal))
-    return replace(report, backend=engine.backend, seconds=time.perf_counter() - began)
+    report = replace(report, backend=engine.backend, seconds=time.perf_counter() - began)
+    log.end(report)
+    return report
 
 
-def _run(engine: Engine, gauge: Gauge | None, job: FolderJob, progress: Progress | None) -> Report:
-    found = find_images(job.input, job.include, job.exclude, job.recursive)
-    found = found.stacked() if job.stack else found
+def _run(engine: Engine, gauge: Gauge | None, job: FolderJob, progress: Progress | None, log: Log) -> Report:
+    found = _found(job)
     stack = _stack(engine, job, measured=gauge is not None)
     results = job.results(name for name, _ in engine.wiring.outputs)
     targets = map_outputs(found, job.output, results, job.result)
@@ -104,7 +110,9 @@ def _run(engine: Engine, gauge: Gauge | None, job: FolderJob, progress: Progress
         _clear_stale(output, chain.from_iterable(targets.values()))
         root = found.root
         run = Run(job, engine, gauge, results, reader, input, root, output, past, budget, masks, threads)
-        run.members, run.stack = found.members, stack
+        run.members, run.stack, run.log = found.members, stack, log
+        where = {"input": str(job.input), "output": str(job.output / (job.result or ""))}
+        log.event("begin", job=job.name, **where, images=len(targets) + len(left), at_once=hands)
         for result in left:
             record(run, journal, result)
         interrupted = settle_all(run, journal, list(targets.items()), hands, progress)
@@ -116,6 +124,16 @@ def _run(engine: Engine, gauge: Gauge | None, job: FolderJob, progress: Progress
         report = _report(run, journal, order, interrupted, hands)
         report = report if tables is None else tables.write(report, journal)
     return replace(report, unsupported=tuple(map(str, found.unsupported)))
+
+
+def _found(job: FolderJob) -> Found:
+    """Return the inputs: those that a list names, or all that the folder holds."""
+    if job.files is None:
+        found = find_images(job.input, job.include, job.exclude, job.recursive)
+    else:
+        selection = Selection(tuple(job.include), tuple(job.exclude), job.recursive)
+        found = find_listed(job.input, job.files, selection)
+    return found.stacked() if job.stack else found
 
 
 def _report(run: Run, journal: Ledger, order: Sequence[str], interrupted: int | None, hands: int) -> Report:

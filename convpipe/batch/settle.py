@@ -112,23 +112,30 @@ class Tries:
         work = Work(self._run, *pair)
         try:
             result = work.run(tries=self._round + 1, last=self._round >= max(1, self._run.job.retries))
-        except DecoderLost:
+        except DecoderLost as error:
             self._failed.pop(pair, None)
             self._lost.append(pair)
+            self._log(pair[0], str(error))
             return None
         if result is None:
             return None
         result = replace(result, retries=self._round)
         if work.may_pass and self._round < self._run.job.retries:
             self._failed[pair] = result
+            self._log(pair[0], result.reason)
             return None
         self._failed.pop(pair, None)
         record(self._run, self._journal, result)  # on the worker's thread, so that a signal loses none
         return result
 
+    def _log(self, image: Path, reason: str | None) -> None:
+        again = {"image": str(image), "tries": self._round + 1, "reason": reason}
+        self._run.log.event("retry", level="warning", job=self._run.job.name, **again)
+
 
 def record(run: Run, journal: Ledger, result: ImageResult) -> None:
-    """Append a result to the journal; without one the run cannot go on."""
+    """Append a result to the journal, without which the run cannot go on, and to the log."""
+    run.log.image(run.job.name, result)
     try:
         if result.kept:
             journal.keep(result)

@@ -15,6 +15,7 @@ from convpipe import images
 from convpipe.batch.budget import Budget
 from convpipe.batch.identity import Recipe
 from convpipe.batch.job import FolderJob
+from convpipe.batch.log import Log
 from convpipe.batch.masks import Masks
 from convpipe.batch.reader import Reader
 from convpipe.batch.results import Result
@@ -80,6 +81,7 @@ class Run:
         The files of each image that is a folder of them.
     stack : StackEngine or None
         What makes one page of all of an image, where a stage does.
+    log : Log
     threads : int or None
         Threads that filter one image, if it is not small; None: all cores.
     stop : Event
@@ -105,6 +107,7 @@ class Run:
     threads: int | None
     members: Mapping[Path, tuple[Path, ...]] = field(default_factory=dict)
     stack: StackEngine | None = None
+    log: Log = field(default_factory=Log)
     drafts: Drafts = field(default_factory=Drafts)
     stop: Event = field(default_factory=Event)
     stopped: str | None = None

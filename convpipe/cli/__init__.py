@@ -41,6 +41,10 @@ SECTIONS = {
 """Of the help; commands that are in none stand last."""
 
 
+ARGUMENTS = "convpipe.arguments"
+"""Where a context has the words of the command line."""
+
+
 class LazyGroup(click.Group):
     """A group that imports a command's module when the command is called."""
 
@@ -58,10 +62,13 @@ class LazyGroup(click.Group):
 
     def make_context(self, *args: Any, **options: Any) -> click.Context:
         """Return the context, or refuse options as :meth:`invoke` refuses those of a command."""
+        given = list(args[1] if len(args) > 1 else options["args"])  # which are taken from the list
         try:
-            return super().make_context(*args, **options)
+            context = super().make_context(*args, **options)
         except click.ClickException as error:
             raise _shown(error) from None
+        context.meta[ARGUMENTS] = given
+        return context
 
     def resolve_command(
         self, context: click.Context, args: list[str]

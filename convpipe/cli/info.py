@@ -58,13 +58,18 @@ def _collect() -> dict[str, Any]:
         "convpipe": __version__,
         "python": platform.python_version(),
         "cores": environment.cores(),
-        "packages": {name: _version(name) for name in PACKAGES},
+        "packages": versions(),
         "backends": {name: _backend(name) for name in ("cpu", "cuda")},
         "reads": list(FORMATS),
         "writes": [name for name, entry in FORMATS.items() if entry.holds],
         "threading": _threading(),
         **_compiler(),
     }
+
+
+def versions() -> dict[str, str]:
+    """Return the versions of the packages that decide what a result holds, without loading them."""
+    return {name: _version(name) for name in PACKAGES}
 
 
 def _version(name: str) -> str:

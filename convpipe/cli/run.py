@@ -7,30 +7,29 @@ import signal
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any, BinaryIO, NoReturn
 
 import click
 
-from convpipe.cli import streams
+from convpipe.cli import ARGUMENTS, streams
 from convpipe.cli.command import Command
 from convpipe.cli.options import (
     PATH,
     complain,
-    complain_of,
     config_options,
     duration,
     json_option,
     load_each,
     nbytes,
     print_json,
-    rendered,
     together,
 )
 from convpipe.cli.places import nothing_found, places, split
 from convpipe.cli.process import begin_loading
 from convpipe.cli.progress import shown_progress
+from convpipe.cli.telling import Telling, not_started, opened_log, show, total
 from convpipe.errors import ConfigError, ConvpipeError, JobError
 from convpipe.pages import ALL_PAGES
 
@@ -40,33 +39,14 @@ if TYPE_CHECKING:
     from convpipe.report import Report, ReportFolder
 
 
-@dataclass(frozen=True)
-class Telling:
-    """What a run tells, and where.
-
-    Parameters
-    ----------
-    folder : Path, optional
-        Of report.json and report.html.
-    quiet, verbose, as_json : bool
-    """
-
-    folder: Path | None
-    quiet: bool
-    verbose: bool
-    as_json: bool
-
-    @property
-    def shown(self) -> bool:
-        """Whether it prints tables."""
-        return not (self.quiet or self.as_json)
-
-
 GROUPS = {
-    "What it does": "--jobs --memory --backend --isolate --timeout",
+    "Which images": "--files-from --null",
+    "What it does": "--jobs --memory --backend --isolate --timeout --retries",
     "Results that exist": "--overwrite --resume",
-    "What it tells": "--quiet --verbose --json --report --measures --strict",
+    "What it tells": "--quiet --verbose --json --report --log --measures --strict",
 }
+
+MOST_RETRIES = 20
 
 EXAMPLES = (
     ("convpipe run edges.yaml", "The folders that the config names"),
@@ -77,12 +57,23 @@ EXAMPLES = (
         "convpipe run edges.yaml --resume --report out/report",
         "On from where a run ended, with a page that says what happened",
     ),
+    (
+        "convpipe run edges.yaml --files-from - --retries 3 --log run.log",
+        "The images that a list on standard input names, with a log",
+    ),
 )
 
 
 @click.command("run", cls=Command, groups=GROUPS, examples=EXAMPLES)
 @click.argument("arguments", nargs=-1, required=True, metavar="CONFIG... [INPUT [OUTPUT]]")
 @config_options
+@click.option(
+    "--files-from",
+    type=click.File("rb"),
+    metavar="FILE",
+    help="Filter the images that a list names, one a line, in the input folder; - is standard input.",
+)
+@click.option("-0", "--null", is_flag=True, help="The names of that list end with null characters.")
 @click.option("--backend", type=click.Choice(["auto", "cpu", "cuda"]), help="Where it runs.")
 @click.option(
     "--jobs", "workers", type=click.IntRange(1), metavar="N", help="Images at once; default: one a core."
@@ -108,10 +99,18 @@ EXAMPLES = (
     metavar="SECONDS",
     help="With --isolate: kill a decoder after so long; default: 60.",
 )
+@click.option(
+    "--retries",
+    type=click.IntRange(0, MOST_RETRIES),
+    default=0,
+    metavar="N",
+    help="Try images again that fail by I/O errors, want of memory or a lost decoder, after pauses.",
+)
 @together(
     Telling,
     "telling",
     click.option("--report", "folder", type=PATH, metavar="DIR", help="Write report.json and .html."),
+    click.option("--log", type=PATH, metavar="FILE", help="Append what happens, as lines of JSON."),
     click.option("-q", "--quiet", is_flag=True, help="Print nothing but errors."),
     click.option("-v", "--verbose", is_flag=True, help="List every size, failure and note, however many."),
     json_option,
@@ -132,7 +131,7 @@ def command(
     those go into folders of their names below it. Exit code: 0 all done, 1 some images failed, 2 a
     job could not start, 130 or 143 interrupted.
     """
-    from convpipe.report import ReportFolder, exit_code, summary
+    from convpipe.report import ReportFolder
 
     configs, paths = split(arguments)
     if options["timeout"] is None:
@@ -141,21 +140,37 @@ def command(
         raise click.UsageError(
             "--timeout needs --isolate: a process that hangs can be ended, a thread cannot"
         )
+    options["files"] = _listed(options.pop("files_from"), options.pop("null"))
     jobs = list(_jobs(configs, overrides, paths))
     if options["measures"] and len(jobs) > 1:
         raise click.UsageError("--measures goes with one job: the tables of several would be one file")
     may = {name: options[name] for name in ("overwrite", "resume")}
-    with ReportFolder(telling.folder, **may) if telling.folder else nullcontext() as folder:
-        reports = _run_jobs(jobs, paths, backend, options, telling)
+    given = click.get_current_context().meta.get(ARGUMENTS, ())
+    with (
+        opened_log(telling.log, given) as log,
+        ReportFolder(telling.folder, **may) if telling.folder else nullcontext() as folder,
+    ):
+        reports = _run_jobs(jobs, paths, backend, {**options, "log": log}, telling)
         reports = [replace(report, strict=strict) for report in reports]
-        if telling.as_json:
-            print_json(summary(reports))
-        elif telling.shown and len(jobs) > 1:
-            streams.emit(_total(reports))
-        code = exit_code(reports)
-        if folder is not None:
-            code = max(code, _write(folder, reports))
+        code = _told(reports, telling, folder)
+        if log is not None:
+            log.event("exit", level="error" if code else "info", exit_code=code)
+            code = max(code, int(not log.whole))
     _leave(code)
+
+
+def _listed(list: BinaryIO | None, null: bool) -> tuple[str, ...] | None:
+    """Return the paths that a list names, if there is one."""
+    from convpipe.batch import read_list
+
+    if list is None:
+        if null:
+            raise click.UsageError("--null goes with --files-from: it says how the names of that list end")
+        return None
+    try:
+        return read_list(list.read(), null=null)
+    except OSError as error:
+        raise JobError(f"the list {list.name!r} cannot be read: {error.strerror or error}") from None
 
 
 def _run_jobs(
@@ -169,10 +184,22 @@ def _run_jobs(
     with _sigterm_interrupts():
         for job in jobs:
             reports.append(_run_job(job, paths, backend, options, progress=telling.shown))
-            _show(reports[-1], telling.shown, telling.verbose)
+            show(reports[-1], telling.shown, telling.verbose)
             if reports[-1].interrupted:
                 break
     return reports
+
+
+def _told(reports: Sequence[Report], telling: Telling, folder: ReportFolder | None) -> int:
+    """Print and write what all jobs did together, and return the exit code."""
+    from convpipe.report import exit_code, summary
+
+    if telling.as_json:
+        print_json(summary(reports))
+    elif telling.shown and len(reports) > 1:
+        streams.emit(total(reports))
+    code = exit_code(reports)
+    return code if folder is None else max(code, _write(folder, reports))
 
 
 def _write(folder: ReportFolder, reports: Sequence[Report]) -> int:
@@ -215,7 +242,7 @@ def _run_job(
     from convpipe.report import Report
 
     if isinstance(job, ConfigError):
-        return _not_started(Report(job.path, config=job.path), job)
+        return not_started(Report(job.path, config=job.path), job, options["log"])
     named = Report(job.name, config=job.source)
     try:
         source, target, result = places(job, paths)
@@ -227,7 +254,7 @@ def _run_job(
         if not report.images and not report.interrupted:
             raise nothing_found(job, source, report.unsupported)
     except ConvpipeError as error:
-        return _not_started(named, error)
+        return not_started(named, error, options["log"])
     return replace(report, config=job.source)
 
 
@@ -262,46 +289,6 @@ def _filter(job: Job, pipeline: Pipeline, source: Path, target: Path, how: Mappi
         allow_truncated=job.allow_truncated,
         **how,
     )
-
-
-def _not_started(report: Report, error: ConvpipeError) -> Report:
-    """Say why a job could not start, and return that as its report; the other jobs go on."""
-    # A config error begins with its place, file:line:column, as in `convpipe check`.
-    if isinstance(error, ConfigError):
-        complain_of(error)
-    else:
-        complain(f"{report.name}: {error}")
-    return replace(report, error=str(error))
-
-
-def _show(report: Report, shown: bool, verbose: bool) -> None:
-    """Print what a job did: its tables, or without them its failures, on standard error."""
-    if shown and report.error is None:
-        from convpipe.report.terminal import print_report
-
-        streams.emit(rendered(lambda screen: print_report(report, screen, verbose=verbose)))
-    elif not shown:
-        from convpipe.report import existing_advice, named
-
-        for result in report.failures:
-            complain(f"{report.name}: {str(result.path)!r}: {result.stage}: {result.reason}")
-        for row in report.rejections:
-            complain(f"{report.name}: {named(row, report)!r}: rejected: {'; '.join(row.rejected)}")
-        if (advice := existing_advice(report)) is not None:
-            complain(f"{report.name}: {advice}")
-        if report.ended_early is not None:
-            complain(f"{report.name}: {report.ended_early}: {report.unfinished} left undone")
-
-
-def _total(reports: list[Report]) -> str:
-    from convpipe.report import summary
-
-    total = summary(reports)
-    line = f"{len(reports)} jobs: {total['images']} images: {total['done']} done, {total['failed']} failed"
-    line += f", {total['existing']} existing" if total["existing"] else ""
-    line += f", {total['rejected']} rejected" if total["rejected"] else ""
-    unstarted = sum(report.error is not None for report in reports)
-    return f"{line}; {unstarted} could not start" if unstarted else line
 
 
 @contextmanager

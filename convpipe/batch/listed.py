@@ -1,0 +1,99 @@
+"""Inputs that a list names, in the place of a walk through the folder."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Iterable
+from pathlib import Path
+
+from convpipe.batch.find import Found, Selection
+from convpipe.batch.journal import JOURNAL
+from convpipe.errors import JobError
+from convpipe.images import is_temporary
+from convpipe.paths import tried
+
+
+def read_list(content: bytes, *, null: bool = False) -> tuple[str, ...]:
+    r"""Return the paths of a list: one a line, or, so that names may hold line ends, one before each null.
+
+    Examples
+    --------
+    >>> read_list(b"a.png\r\n\nb/c.png\n"), read_list(b"a\nb.png\0", null=True)
+    (('a.png', 'b/c.png'), ('a\nb.png',))
+    """
+    parts = content.split(b"\0") if null else [line.rstrip(b"\r") for line in content.split(b"\n")]
+    return tuple(os.fsdecode(part) for part in parts if part)
+
+
+def find_listed(root: Path, files: Iterable[str], selection: Selection) -> Found:
+    """Return the images that a list names, each once, in the order of a walk.
+
+    They are taken as they are named, whatever their extensions and what a config includes. One that cannot be
+    had is told with the reason, as a file is that cannot be looked at.
+
+    Parameters
+    ----------
+    root : Path
+        The input folder.
+    files : iterable of str
+        Relative to it, or absolute and inside it.
+    selection : Selection
+        What a walk would take: it says whether results would be inputs of the next one.
+
+    Raises
+    ------
+    JobError
+        If `root` is no folder, or the list is empty.
+    """
+    if not root.is_dir():
+        raise JobError(f"the input {str(root)!r} is no folder, in which a list could name files{tried(root)}")
+    images: set[Path] = set()
+    refused: dict[Path, str] = {}
+    for given in files:
+        relative = _relative(root, given)
+        reason = _problem(root, relative, given)
+        if reason is None:
+            images.add(relative)
+        else:
+            refused[relative] = reason
+    if not images and not refused:
+        raise JobError("the list of files names none")
+    return Found(root, tuple(sorted(images)), unreadable=tuple(sorted(refused.items())), selection=selection)
+
+
+def _relative(root: Path, given: str) -> Path:
+    """Return a path relative to the folder, without `.` and `..`; one outside of it as it was given."""
+    path = os.path.normpath(given)
+    if os.path.isabs(path):
+        for folder in (os.path.abspath(root), os.path.realpath(root)):
+            if Path(path).is_relative_to(folder):
+                return Path(path).relative_to(folder)
+    return Path(path)
+
+
+def _problem(root: Path, relative: Path, given: str) -> str | None:
+    """Return why a file cannot be an input, or None."""
+    if relative.is_absolute() or relative.parts[:1] == ("..",):
+        return f"it lies outside the input folder, {os.path.abspath(root)}"
+    if relative.name == JOURNAL or is_temporary(relative.name):
+        return "it is a file of a run's own"
+    try:
+        mode = (root / relative).stat().st_mode
+    except (OSError, ValueError) as error:  # ValueError: a null character
+        return f"cannot be opened: {getattr(error, 'strerror', None) or error}{_advice(root, given)}"
+    if stat.S_ISDIR(mode):
+        return "a folder, not an image"
+    return None if stat.S_ISREG(mode) else "not a regular file (a pipe, socket or device)"
+
+
+def _advice(root: Path, given: str) -> str:
+    """Say so where a path was meant from the working directory, as `find` prints it."""
+    path = os.path.abspath(given)
+    if (
+        os.path.isabs(given)
+        or not os.path.exists(path)
+        or not Path(path).is_relative_to(os.path.abspath(root))
+    ):
+        return ""
+    return f"; paths of a list are relative to the input folder: {os.path.relpath(path, root)!r}"
