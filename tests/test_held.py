@@ -2,11 +2,14 @@
 
 import numpy as np
 import pytest
+import tifffile
+from PIL import Image
 
 from convpipe import Pipeline, config, images, stage
 from convpipe.errors import ConfigError, ParameterError, PlanError
 from convpipe.interval import Interval
 from convpipe.ops import Held, Reference
+from convpipe.stages.reference import ReferenceImage
 
 FLAT = np.array([[1, 2], [4, 1]], "float32")
 
@@ -22,6 +25,54 @@ def test_it_comes_from_a_file_that_is_read_once(tmp_path, name):
     run = flatfield(str(path))
     path.unlink()
     assert run(np.full((2, 2), 4.0)).tolist() == [[8, 4], [2, 8]]
+
+
+def _files(folder):
+    """Write an image of each kind that readers differ in."""
+    rng = np.random.default_rng(2)
+    deep = rng.integers(0, 65536, (5, 7, 3), dtype=np.uint16)
+    shallow = (deep >> 8).astype(np.uint8)
+    images.write(folder / "deep.png", deep)
+    Image.fromarray(shallow).quantize(9).save(folder / "palette.png")
+    Image.fromarray(shallow[..., 0] > 99).save(folder / "one_bit.tif")
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    Image.fromarray(shallow).save(folder / "turned.jpg", exif=exif)
+    tifffile.imwrite(
+        folder / "planes.tif", np.moveaxis(deep, 2, 0), photometric="rgb", planarconfig="separate"
+    )
+    tifffile.imwrite(folder / "float.tif", deep[..., 0].astype(np.float32) / 7)
+    np.save(folder / "mask.npy", shallow[..., 0] > 99)
+    return {path.name: path for path in folder.iterdir()}
+
+
+def test_a_file_is_read_as_an_input_is(tmp_path):
+    files = _files(tmp_path)
+    assert len(files) == 7
+    for name, path in files.items():
+        pixels = images.read(path).pixels
+        found = ReferenceImage("r", "").parse(str(path)).pixels
+        np.testing.assert_array_equal(found, np.atleast_3d(pixels), err_msg=name)
+    assert images.read(files["turned.jpg"]).pixels.shape == (7, 5, 3)
+    assert images.read(files["mask.npy"]).pixels.max() == 255
+
+
+def test_what_alpha_hides_of_a_file_is_not_there(tmp_path):
+    pixels = np.array([[[9, 0], [30, 255], [70, 9]]], np.uint8)
+    Image.fromarray(pixels).save(tmp_path / "a.png")
+    found = ReferenceImage("r", "").parse(tmp_path / "a.png").pixels
+    np.testing.assert_array_equal(found[0, :, 0], [np.nan, 30, 70])
+    matched = Pipeline([stage("contrast", "match", reference=str(tmp_path / "a.png"))])
+    assert matched(np.array([[1, 2]], np.uint8)).tolist() == [[30, 70]]
+    Image.fromarray(np.zeros((2, 2, 2), np.uint8)).save(tmp_path / "hidden.png")
+    with pytest.raises(ParameterError, match="flat has no finite sample"):
+        flatfield(str(tmp_path / "hidden.png"))
+
+
+def test_a_file_of_several_pages_is_refused(tmp_path):
+    images.write_pages(tmp_path / "flats.tif", [FLAT, FLAT])
+    with pytest.raises(ParameterError, match=r"flat: '.*flats.tif': it has 2 pages, and here one image"):
+        flatfield(str(tmp_path / "flats.tif"))
 
 
 def test_what_shows_no_light_is_left_as_it_is():
@@ -63,7 +114,7 @@ def test_files_that_are_no_images_are_an_error_at_their_place(tmp_path, monkeypa
 def test_an_array_of_objects_is_never_unpickled(tmp_path):
     path = tmp_path / "flat.npy"
     np.save(path, np.array([{"a": 1}], object), allow_pickle=True)
-    with pytest.raises(ParameterError, match=r"flat: .*flat.npy': Object arrays cannot be loaded"):
+    with pytest.raises(ParameterError, match=r"flat: .*flat.npy': it holds Python objects, which are never"):
         flatfield(str(path))
 
 

@@ -191,7 +191,7 @@ def filter_names():
 
     names = {name for methods in families().values() for name in methods} - {ANY_LABEL}
     # Words of Python, of expressions, of arithmetic and of how rows are walked are no filters there.
-    words = {"subtract", "distance", "local", "pad", "mask", "channel", "matrix", "premultiply"}
+    words = {"subtract", "distance", "local", "pad", "tile", "mask", "channel", "matrix", "premultiply"}
     return names - {*dir(builtins), *FUNCTIONS, *words}
 
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
-from io import BytesIO
-from typing import Any, BinaryIO
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,13 +19,13 @@ _LARGEST = float(np.finfo(np.float32).max)
 MOST_SAMPLES = 1 << 28
 """Of a reference: a gigabyte of float32."""
 
-MOST_BYTES = 9 * MOST_SAMPLES
-"""Of its file: what float64 takes, and more than any header."""
-
 
 @dataclass(frozen=True)
 class ReferenceImage(Parameter):
-    """The path of an image or a ``.npy`` file, or rows of numbers; parsed to a ``Reference`` of ops."""
+    """The path of an image file, or rows of numbers; parsed to a ``Reference`` of ops.
+
+    A file is read as an input is: its depth, palette, planes and orientation are what they are there.
+    """
 
     def parse(self, value: Any) -> Reference:
         """Return the reference; a file is read at once."""
@@ -45,6 +44,8 @@ class ReferenceImage(Parameter):
         if array.ndim not in (2, 3) or not array.size or array.dtype.kind not in "buif":
             what = f"{array.dtype} of shape {array.shape}"
             raise ParameterError(f"{self.name} needs {self.kind()}; given {what}", self.name)
+        if not np.isfinite(array).any():
+            raise ParameterError(f"{self.name} has no finite sample", self.name)
         if array.size > MOST_SAMPLES:
             raise ParameterError(f"{self.name} has {array.size} samples; at most {MOST_SAMPLES}", self.name)
         if array.dtype.itemsize > 4 and np.abs(array[np.isfinite(array)]).max(initial=0) > _LARGEST:
@@ -53,14 +54,14 @@ class ReferenceImage(Parameter):
 
     def _read(self, path: str | os.PathLike[str]) -> NDArray[Any]:
         try:
-            found: NDArray[Any] = opened(path, lambda file, size: _decoded(file, size, os.fspath(path)))
+            found: NDArray[Any] = opened(path, lambda file, _: _decoded(file.fileno(), os.fspath(path)))
         except ValueError as error:
             raise ParameterError(f"{self.name}: {error}", self.name) from None
         return found
 
     def kind(self) -> str:
         """Return what is needed."""
-        return "the path of an image or of a .npy file, or rows of numbers"
+        return "the path of an image, or rows of numbers"
 
     def schema(self) -> dict[str, Any]:
         """Return a path, or rows of numbers."""
@@ -68,20 +69,16 @@ class ReferenceImage(Parameter):
         return {"anyOf": [{"type": "string", "minLength": 1}, {"type": "array", "items": row, "minItems": 1}]}
 
 
-def _decoded(file: BinaryIO, size: int, name: str) -> NDArray[Any]:
-    """Return the samples of an open file, as scikit-image reads it, which is never unpickled."""
-    if size > MOST_BYTES:
-        raise ValueError(f"it has {size} bytes; at most {MOST_BYTES}")
-    content = BytesIO(file.read())
-    try:
-        if name.lower().endswith(".npy"):
-            array: NDArray[Any] = np.load(content, allow_pickle=False)
-            return array
-        from skimage import io
+def _decoded(descriptor: int, name: str) -> NDArray[Any]:
+    """Return the colours of an open file, as those of an input; NaN where its alpha hides all of a pixel."""
+    from convpipe import images  # when a file is first given
 
-        return np.asarray(io.imread(content))
-    except Exception as error:  # whatever a codec raises
-        said = str(error).split("\n")[0]
-        if "BytesIO" in said:  # which it is called, where nothing knows what it is
-            said = "it is no image of a format that scikit-image reads"
-        raise ValueError(said) from None
+    with images.OpenFile(name, os.dup(descriptor)) as file, images.open_image(file) as opened:
+        if (pages := len(opened.infos)) > 1:
+            raise ValueError(f"it has {pages} pages, and here one image is needed, in a file of its own")
+        found = opened.read_page()
+    if not found.alpha:
+        return found.pixels
+    colours = found.pixels[..., :-1].astype(np.float32)
+    colours[found.pixels[..., -1] == 0] = np.nan
+    return colours
