@@ -2,6 +2,7 @@
 
 import os
 import signal
+from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +13,9 @@ os.environ.setdefault("CONVPIPE_CACHE_DIR", str(Path(__file__).parent / ".pytest
 
 # A package of its own: imported here it would register its methods among those of the catalogue.
 collect_ignore = ["tests/plugin"]
+
+# Modules that are there for a library, whose examples need it.
+collect_ignore += [f"convpipe/adapters/{name}.py" for name in ("sklearn", "torch") if find_spec(name) is None]
 
 # What runs the tests, as pytest-xdist does, may say how wide lines are; a command's output would follow it.
 os.environ.pop("COLUMNS", None)

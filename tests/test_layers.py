@@ -63,6 +63,7 @@ LAYERS = [
     "functions",
     "explain",
     "filters",
+    "adapters",
     "cli",
 ]
 """Bottom to top."""
@@ -91,6 +92,9 @@ HOMES = {
     "isal": {"images"},
     "tifffile": {"images"},
     "onnx": {"tensors"},
+    "napari": {"adapters"},
+    "sklearn": {"adapters"},
+    "torch": {"adapters"},
     "skimage": {"cli", "display", "stages", "statistics", "thresholds"},
 }
 """Where a library may be imported, be it when it is first needed; NumPy alone may be everywhere.

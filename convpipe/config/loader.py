@@ -54,17 +54,19 @@ def load(path: str | Path, overrides: Sequence[str] = ()) -> tuple[Job, ...]:
     return _all_right(load_each(path, overrides))
 
 
-def load_text(text: str) -> tuple[Job, ...]:
+def load_text(text: str, overrides: Sequence[str] = ()) -> tuple[Job, ...]:
     r"""Return the jobs of a config given as its text; errors as for :func:`load`, of ``<text>``.
 
     Examples
     --------
-    >>> load_text("stages:\n  - edge: sobel\n")[0].stages
-    (stage('edge', 'sobel'),)
+    >>> load_text("stages:\n  - edge: sobel\n", ["stages.0.stride=2"])[0].stages
+    (stage('edge', 'sobel', stride=2),)
     """
-    return _all_right(
-        _loaded(lambda problems: yaml.read_text(text, "<text>", problems), "pipeline", "<text>")
-    )
+
+    def read(problems: Problems) -> Node:
+        return yaml.read_text(text, "<text>", problems)
+
+    return _all_right(_loaded(read, "pipeline", "<text>", overrides))
 
 
 def _all_right(loaded: Sequence[Job | ConfigError]) -> tuple[Job, ...]:
