@@ -43,6 +43,21 @@ def expanded(path: str | Path) -> Path:
     return path if isinstance(path, Path) else Path(from_home(path))
 
 
+def shipped(name: str) -> Path:
+    """Return a folder that comes with the package: ``recipes`` or ``docs``.
+
+    In a wheel it lies beside the modules; in a checkout it is a folder of the whole.
+
+    Examples
+    --------
+    >>> (shipped("recipes") / "edges.yaml").is_file(), (shipped("docs") / "formulas.md").is_file()
+    (True, True)
+    """
+    package = Path(__file__).parent
+    installed = package / name
+    return installed if installed.is_dir() else package.parent / {"recipes": "configs"}.get(name, name)
+
+
 def open_at_once(path: str | os.PathLike[str]) -> int:
     """Return a descriptor of a file to be read; that of a FIFO which nobody writes to is not waited for."""
     flags = os.O_RDONLY

@@ -19,9 +19,9 @@ SIDE = 320
 
 HEAD = """# Recipes
 
-Jobs that run as they are on the sample images: `convpipe run configs/NAME.yaml`. Copy one, put your folder in
-the place of `data`, and look at a stage with `convpipe preview`. Left is the first image of each, right its
-result.
+Jobs that run as they are on the sample images: `convpipe run configs/NAME.yaml`. `convpipe init --recipe
+NAME` writes one for the images of a folder of yours: it comes with the package, with what it reads. Look at a
+stage with `convpipe preview`. Left is the first image of each, right its result.
 """
 
 
@@ -37,16 +37,11 @@ def main():
 
 def section(path):
     """Return what the page says of a config."""
-    lines = path.read_text().splitlines()
-    said = [
-        line.lstrip("# ") for line in lines[: next(at for at, line in enumerate(lines) if line[:1] != "#")]
-    ]
-    title, _, text = " ".join(said).partition(": ")
-    code = "\n".join(lines[len(said) :])
+    recipe = config.Recipe(path)
     return (
-        f"## {title}\n\n{text[:1].upper()}{text[1:]}\n\n"
+        f"## {recipe.title}\n\n{recipe.about}\n\n"
         f"![An image, and what {path.stem} makes of it](pictures/recipes/{path.stem}.jpg)\n\n"
-        f"`configs/{path.name}`\n\n```yaml\n{code}\n```\n"
+        f"`configs/{path.name}`\n\n```yaml\n{recipe.body}\n```\n"
     )
 
 

@@ -22,7 +22,8 @@ PACKAGES = {
         is_new map_outputs matches output_path place read_list run_folder unwritable
     """,
     "convpipe.config": """
-        FORMATS InputSpec Job OutputSpec ResultSpec dump from_dict load load_each load_text schema
+        FORMATS InputSpec Job OutputSpec Recipe ResultSpec dump from_dict load load_each load_text recipe
+        recipes schema
     """,
     "convpipe.conv": "Conv2d conv2d",
     "convpipe.display": """
@@ -95,7 +96,7 @@ COMMANDS = {
     "check": "configs --set --allow-plugins --json",
     "stages": "family name --markdown --plugins --json",
     "schema": "",
-    "init": "path folder --samples --force",
+    "init": "path folder --recipe --from-image --samples --force",
     "info": "--clear-cache --json",
     "compile": "config --show --backend --size --alpha --dtype --set --allow-plugins",
     "bench": "config --image --size --alpha --dtype --threads --runs --set --allow-plugins --json",

@@ -4,108 +4,126 @@ from __future__ import annotations
 
 import json
 import os
-import re
+import shutil
 from pathlib import Path
 
 import click
 
 from convpipe.cli.command import Command
-from convpipe.cli.options import CONFIG, PATH
+from convpipe.cli.options import CONFIG, PATH, width
 from convpipe.cli.places import SUFFIXES
+from convpipe.cli.samples import SAMPLES, write_samples
+from convpipe.cli.starters import for_image, from_recipe, starter
 from convpipe.cli.streams import emit
-from convpipe.errors import JobError
-
-STARTER = """\
-# yaml-language-server: $schema={schema}
-# A convpipe job. Run it with:   convpipe run {name}
-# See what it would do:          convpipe plan {name}
-# All filters and parameters:    convpipe stages
-
-# name: my job             # for reports; default: the name of this file
-input:
-  path: {input}
-  # include: ["*.png", "*.jpg"]    # default: all formats that can be read
-{exclude}output:
-  path: {output}                # the same tree, with results
-  # format: png            # default: the format of each image
-
-border: reflect            # constant, edge, reflect, symmetric or wrap
-
-stages:
-  - blur: gaussian
-    sigma: 1.4             # in pixels
-  - edge: sobel
-"""
+from convpipe.errors import JobError, ParameterError
 
 SCHEMA = "convpipe.schema.json"
 """Lies beside the config, where the first line of the config has editors look for it."""
 
 DATA = Path("data")
-OUTPUT = "out"
+PIPELINE = "pipeline"
 
-SAMPLES = ("camera", "astronaut", "coffee", "cat")
-"""Images that scikit-image brings along: grey and colour, public domain or CC0."""
+LISTED = "?"
+"""What `--recipe` without a name stands for."""
 
+GROUPS = {"What it begins with": "--recipe --from-image", "Files": "--samples --force"}
 
 EXAMPLES = (
     ("convpipe init", "pipeline.yaml, for the images in data"),
     ("convpipe init edges.yaml photos", "Another name and folder"),
     ("convpipe init --samples", "With four photographs to try it on"),
+    ("convpipe init --recipe", "The recipes there are"),
+    ("convpipe init cells.yaml plates --recipe cells", "One of them, for images in plates"),
+    ("convpipe init --from-image plates/a1.tif", "For images like one that is there"),
 )
 
 
-@click.command("init", cls=Command, examples=EXAMPLES)
-@click.argument("path", type=CONFIG, default=Path("pipeline.yaml"))
+@click.command("init", cls=Command, groups=GROUPS, examples=EXAMPLES)
+@click.argument("path", type=CONFIG, required=False)
 @click.argument("folder", type=PATH, required=False)
+@click.option(
+    "--recipe",
+    is_flag=False,
+    flag_value=LISTED,
+    metavar="[NAME]",
+    help="Begin with a recipe; without a name, list them.",
+)
+@click.option(
+    "--from-image", "image", type=PATH, metavar="FILE", help="Look at an image, and write what suits it."
+)
 @click.option("--samples", is_flag=True, help="Put four photographs into FOLDER first.")
 @click.option("--force", is_flag=True, help="Replace files that exist.")
-def command(path: Path, folder: Path | None, samples: bool, force: bool) -> None:
+def command(
+    path: Path | None, folder: Path | None, recipe: str | None, image: Path | None, samples: bool, force: bool
+) -> None:
     """Write a commented config to start from, for the images in FOLDER (default: data).
 
-    Beside it goes the schema by which editors check and complete it. With --samples a config
-    that exists stays as it is.
+    PATH is pipeline.yaml, or called after the recipe, unless given. Beside it goes the schema by which
+    editors check and complete it. With --samples a config that exists stays as it is.
     """
-    from convpipe.report import printable
-
+    if recipe == LISTED:
+        _list()
+        return
+    if recipe is not None and image is not None:
+        raise click.UsageError("give --recipe or --from-image, not both")
+    path = Path(f"{recipe or PIPELINE}.yaml") if path is None else path
     if path.suffix.lower() not in SUFFIXES:
         raise JobError(f"{str(path)!r} needs a name that ends in .yaml or .yml, or `run` would not take it")
-    given = DATA if folder is None else folder
+    given = folder or (DATA if image is None else image.parent)
+    text, beside = _begun(path, given, recipe, image)
     if samples:
-        _write_samples(given, force)
+        write_samples(given, force)
+        emit(f"wrote {len(SAMPLES)} photographs to {given}")
     elif folder is not None and not folder.exists():
         from convpipe.paths import tried
 
         raise JobError(f"there is no {str(folder)!r}{tried(folder)}; --samples makes it, with photographs")
-    if samples and not force and os.path.lexists(path):
-        emit(printable(f"{path} exists and stays as it is; --force replaces it"))
-    else:
-        _write(path, _starter(path, given), force)
-    schema = path.with_name(SCHEMA)
-    if force or not os.path.lexists(schema):
-        _write(schema, _schema(), force)
+    _write_all(path, text, beside, force, samples)
     if not given.exists():
         emit(f"there is no folder {str(given)!r} here yet: set input.path, or take --samples")
 
 
-def _starter(path: Path, folder: Path) -> str:
+def _begun(path: Path, given: Path, recipe: str | None, image: Path | None) -> tuple[str, list[Path]]:
+    """Return the text of the config, and the files that are to lie beside it."""
+    from convpipe import config
+
+    if image is not None:
+        return for_image(path, given, image, SCHEMA), []
+    if recipe is None:
+        return starter(path, given, SCHEMA), []
+    try:
+        one = config.recipe(recipe)
+    except ParameterError as error:
+        raise click.BadParameter(str(error), param_hint="--recipe") from None
+    return from_recipe(one, path, given, SCHEMA), one.beside
+
+
+def _list() -> None:
+    """Print the recipes, a line each."""
+    from textwrap import shorten
+
+    from convpipe import config
+
+    known = config.recipes()
+    column = max(map(len, known)) + 2
+    for name, one in known.items():
+        emit(f"{name:<{column}}{shorten(one.line, max(20, width() - column), placeholder=' ...')}")
+    emit("\nconvpipe init --recipe NAME writes one, for images of yours.")
+
+
+def _write_all(path: Path, text: str, beside: list[Path], force: bool, keep: bool) -> None:
+    """Write the config, and what lies beside it; one that exists stays where that is asked for."""
     from convpipe.report import printable
 
-    inside = Path(OUTPUT).resolve().is_relative_to(folder.resolve())
-    return STARTER.format(
-        name=printable(str(path)),
-        schema=SCHEMA,
-        input=_scalar(folder),
-        output=OUTPUT,
-        exclude=f"  exclude: {OUTPUT}/            # results are no inputs\n" if inside else "",
-    )
-
-
-def _scalar(path: Path) -> str:
-    """Return the path as YAML writes it; the loader says if it is one that no config can name."""
-    text = f"./{path}" if str(path).startswith("~") else str(path)
-    if re.fullmatch(r"[A-Za-z/][\w/.-]*", text, re.ASCII) and text.lower() not in ("null", "true", "false"):
-        return text
-    return json.dumps(text, ensure_ascii=not text.isprintable())
+    if keep and not force and os.path.lexists(path):
+        emit(printable(f"{path} exists and stays as it is; --force replaces it"))
+    else:
+        _write(path, text, force)
+        for source in beside:
+            _copy(source, path.with_name(source.name), force)
+    schema = path.with_name(SCHEMA)
+    if force or not os.path.lexists(schema):
+        _write(schema, _schema(), force)
 
 
 def _schema() -> str:
@@ -114,21 +132,18 @@ def _schema() -> str:
     return json.dumps(schema(), indent=2) + "\n"
 
 
-def _write_samples(folder: Path, force: bool) -> None:
-    from skimage import data
+def _copy(source: Path, target: Path, force: bool) -> None:
+    from convpipe.report import printable
 
-    from convpipe import images
-    from convpipe.errors import WriteError
-
-    for name in SAMPLES:
-        target = folder / f"{name}.png"
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-            images.write(target, getattr(data, name)(), overwrite=force)
-        except (OSError, WriteError) as error:
-            reason = error.reason if isinstance(error, WriteError) else error.strerror
-            raise JobError(f"{str(target)!r}: {reason}") from None
-    emit(f"wrote {len(SAMPLES)} photographs to {folder}")
+    try:
+        with source.open("rb") as file, target.open("wb" if force else "xb") as copy:
+            shutil.copyfileobj(file, copy)
+    except FileExistsError:
+        emit(printable(f"{target} exists and stays as it is; --force replaces it"))
+        return
+    except OSError as error:
+        raise JobError(f"{str(target)!r} cannot be written: {error.strerror}") from None
+    emit(printable(f"wrote {target}"))
 
 
 def _write(path: Path, text: str, force: bool) -> None:
