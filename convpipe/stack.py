@@ -63,6 +63,11 @@ class StackEngine:
     engine : Engine
         Of all the stages.
 
+    Attributes
+    ----------
+    keeps_values : bool
+        Whether values of the one page mean what they do in the others, as a mean's and not a sum's.
+
     Raises
     ------
     ParameterError
@@ -79,6 +84,7 @@ class StackEngine:
             )
         self._engine = engine
         self._project = PROJECTIONS[wiring.stages[at].method.name]
+        self.keeps_values = wiring.stages[at].method.name not in ("sum", "deviation")
         self._before = engine.rewired(wiring.up_to(at - 1)) if at else None
         self._after = lru_cache(maxsize=16)(lambda dtype: engine.rewired(_from(wiring, at), dtype))
 

@@ -27,7 +27,7 @@ from convpipe.batch.reader import Opened
 from convpipe.batch.resume import holds
 from convpipe.batch.state import Engine, Run
 from convpipe.errors import ConvpipeError, JobError, PlanError, ReadError, WriteError
-from convpipe.images import Encoded, File, Folder, Image, ImageInfo, OpenFile, Page
+from convpipe.images import Encoded, File, Folder, Image, ImageInfo, Metadata, OpenFile, Page
 from convpipe.losses import Losses
 from convpipe.measures import Gauge
 from convpipe.plan import Plan
@@ -301,9 +301,23 @@ class Work:
         self._learn(nans=self._losses.nans, overflows=self._losses.overflows)
         self._enter("write")
         return [
-            Page(results[output.name], image.alpha, image.metadata, plan.sampling(output.node))
+            Page(
+                results[output.name],
+                image.alpha,
+                self._meant(image.metadata, kept=plan.keeps_values(output.node)),
+                plan.sampling(output.node),
+            )
             for output in plan.outputs
         ]
+
+    def _meant(self, metadata: Metadata, *, kept: bool) -> Metadata:
+        """Return what metadata says of a result; less, where its values are not kept."""
+        if kept:
+            return metadata
+        notes: list[str] = []
+        found = metadata.revalued(notes)
+        self._note(notes)
+        return found
 
     def _filtered(
         self, pixels: NDArray[Any], threads: int | None, *, alpha: bool, nodata: float | None
@@ -357,6 +371,7 @@ class Work:
         metadata = first[0].metadata.projected(notes) if len(plans) > 1 else first[0].metadata
         self._note(notes)
         (output,) = plans[0].outputs
+        metadata = self._meant(metadata, kept=engine.keeps_values and plans[0].keeps_values(output.node))
         yield [Page(made, False, metadata, plans[0].sampling(output.node))]
 
     def _save(self, places: Sequence[Place], encoded: Sequence[Encoded]) -> ImageResult:

@@ -20,6 +20,7 @@ from convpipe.plan.parts import Part, cut, held
 from convpipe.plan.rings import ring_bytes
 from convpipe.plan.saturation import loss
 from convpipe.plan.stage import StagePlan
+from convpipe.plan.values import keeps_values
 from convpipe.polyphase import Polyphase
 from convpipe.sampling import Sampling
 from convpipe.stages.wiring import IMAGE, RESULT
@@ -162,6 +163,17 @@ class Plan:
     @cached_property
     def _samplings(self) -> dict[int, Sampling]:
         """What was found, by node: it is asked of each image that has this plan."""
+        return {}
+
+    def keeps_values(self, node: int = -1) -> bool:
+        """Tell whether values of what a node gives mean what they mean in the image: as a blur's do."""
+        if node not in self._kept:
+            self._kept[node] = keeps_values(self.nodes, node, self.dtype, self.alpha)
+        return self._kept[node]
+
+    @cached_property
+    def _kept(self) -> dict[int, bool]:
+        """What was found, by node."""
         return {}
 
     def _sampling(self, node: int) -> Sampling:

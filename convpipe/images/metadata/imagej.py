@@ -107,13 +107,14 @@ class ImageJ:
 
     def followed(self, sampling: Sampling, raster: Raster, notes: list[str]) -> ImageJ:
         """Return that of the result: origins move, regions go, display ranges go with their dtype."""
+        if raster.dtype != self.page.dtype:
+            return self._unranged(f"they are of {self.page.dtype}", notes)._followed(sampling, raster, notes)
+        return self._followed(sampling, raster, notes)
+
+    def _followed(self, sampling: Sampling, raster: Raster, notes: list[str]) -> ImageJ:
         lines = [line.partition(b"=") for line in self.text.splitlines(keepends=True)]
         gone: set[bytes] = set()
         kept = _unpacked({field.tag: field for field in self.own}, "<") if self.own else {}
-        if raster.dtype != self.page.dtype:
-            gone |= {b"min", b"max"} & {key for key, _, _ in lines}
-            if kept.pop("Ranges", None) is not None or gone:
-                notes.append(f"ImageJ's display ranges dropped: they are of {self.page.dtype}")
         planes, channels = _counted(self.text)
         if raster.channels != self.page.channels and channels == self.page.channels and planes == self.pages:
             gone.add(b"channels")  # as Bio-Formats counts the samples of RGB
@@ -152,6 +153,18 @@ class ImageJ:
         if gone := [name for name in PLACES if kept.pop(name, None) is not None]:
             notes.append(f"ImageJ's {' and '.join(gone)} dropped: not all pages are left")
         return replace(self, text=_with(self.text, new), own=_packed(kept), pages=len(numbers))
+
+    def revalued(self, notes: list[str]) -> ImageJ:
+        """Return it without the ranges in which values are shown, which are others now."""
+        return self._unranged("values mean something else", notes)
+
+    def _unranged(self, why: str, notes: list[str]) -> ImageJ:
+        kept = _unpacked({field.tag: field for field in self.own}, "<") if self.own else {}
+        said = _said(self.text).keys() & {b"min", b"max"}
+        if kept.pop("Ranges", None) is None and not said:
+            return self
+        notes.append(f"ImageJ's display ranges dropped: {why}")
+        return replace(self, text=_with(self.text, dict.fromkeys(said)), own=_packed(kept))
 
     def unlabelled(self, notes: list[str]) -> ImageJ:
         """Return it without the labels of its planes, which are not those of what is made of several."""

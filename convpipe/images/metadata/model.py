@@ -180,6 +180,13 @@ class Metadata:
         )
         return replace(one, descriptions=tuple(unlabelled))
 
+    def revalued(self, notes: list[str]) -> Metadata:
+        """Return what is true of values that mean something else: ranges to show others are gone."""
+        descriptions = (
+            each.revalued(notes) if isinstance(each, ImageJ) else each for each in self.descriptions
+        )
+        return replace(self, descriptions=tuple(descriptions)) if self.descriptions else self
+
     def for_channels(self, channels: int, notes: list[str]) -> Metadata:
         """Return these without an ICC profile that does not fit: an RGB profile says nothing of grey."""
         if self.icc is not None and self.icc[16:20] != self._icc_space(channels):
