@@ -63,6 +63,13 @@ def test_the_readme_lists_every_filter():
         assert known <= set(re.findall(r"\w+", listed[family])), family
 
 
+def test_the_page_of_the_keys_is_what_is_checked():
+    from convpipe.config.reference import markdown
+
+    stale = "python scripts/make_reference.py makes it anew"
+    assert (ROOT / "docs/config.md").read_text() == markdown(), stale
+
+
 def test_the_page_of_the_catalogue_is_what_is_declared():
     from convpipe.stages import catalogue
 
