@@ -102,6 +102,8 @@ COMMANDS = {
     "bench": "config --image --size --alpha --dtype --threads --runs --set --allow-plugins --json",
     "preview": "config image --stage --output --overwrite --set --allow-plugins",
     "explain": "config image --size --at --stage --channel --set --allow-plugins",
+    "demo": "folder",
+    "help": "topic",
 }
 
 

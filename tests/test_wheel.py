@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from convpipe.cli.topics import TOPICS
+
 ROOT = Path(__file__).parents[1]
 
 
@@ -23,3 +25,9 @@ def names(tmp_path_factory):
 def test_recipes_and_what_they_read(names):
     own = {f"convpipe/recipes/{path.name}" for path in (ROOT / "configs").iterdir()}
     assert own == {name for name in names if name.startswith("convpipe/recipes/")}
+
+
+def test_pages_of_help(names):
+    assert {f"convpipe/docs/{topic.file}" for topic in TOPICS.values()} == {
+        name for name in names if name.startswith("convpipe/docs/")
+    }

@@ -31,10 +31,12 @@ COMMANDS = {
     "bench": "Time a pipeline against a copy of the same bytes.",
     "preview": "Save the result of every stage on one image, side by side.",
     "explain": "Show the arithmetic of one output pixel.",
+    "demo": "Filter four photographs, to see how it goes.",
+    "help": "Show a page on a topic, or the help of a command.",
 }
 
 SECTIONS = {
-    "Filter images": ("run",),
+    "Filter images": ("run", "demo"),
     "Look before": ("plan", "check", "preview", "explain"),
     "Write configs": ("init", "stages", "schema"),
 }

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 import threading
-from typing import NoReturn
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, NoReturn
 
 from convpipe.cli import main, streams
 from convpipe.cli.options import complain
@@ -37,6 +40,33 @@ def begin_loading() -> None:
 
         environment.check()
         threading.Thread(target=start.load, daemon=True).start()
+
+
+def end(code: int) -> NoReturn:
+    """End the process, without waiting for a thread that a signal could not stop."""
+    from convpipe.batch import at_work
+
+    if at_work():
+        streams.flush()
+        os._exit(code)
+    sys.exit(code)
+
+
+@contextmanager
+def sigterm_interrupts() -> Iterator[None]:
+    """Treat SIGTERM like Ctrl-C: finish the images in hand, write the report, leave with 143."""
+    from convpipe.batch import Terminated
+
+    def terminate(number: int, frame: Any) -> None:
+        raise Terminated
+
+    before = signal.signal(signal.SIGTERM, terminate)
+    try:
+        yield
+    except Terminated:  # between two runs, where there is nothing to report
+        sys.exit(143)
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def _leave(end: SystemExit) -> NoReturn:

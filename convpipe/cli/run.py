@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import os
-import signal
-import sys
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, nullcontext
+from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO, NoReturn
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import click
 
@@ -27,7 +24,7 @@ from convpipe.cli.options import (
     together,
 )
 from convpipe.cli.places import nothing_found, places, split
-from convpipe.cli.process import begin_loading
+from convpipe.cli.process import begin_loading, end, sigterm_interrupts
 from convpipe.cli.progress import shown_progress
 from convpipe.cli.telling import Telling, not_started, opened_log, show, total
 from convpipe.errors import ConfigError, ConvpipeError, JobError
@@ -150,13 +147,13 @@ def command(
         opened_log(telling.log, given) as log,
         ReportFolder(telling.folder, **may) if telling.folder else nullcontext() as folder,
     ):
-        reports = _run_jobs(jobs, paths, backend, {**options, "log": log}, telling)
+        reports = run_jobs(jobs, paths, backend, {**options, "log": log}, telling)
         reports = [replace(report, strict=strict) for report in reports]
         code = _told(reports, telling, folder)
         if log is not None:
             log.event("exit", level="error" if code else "info", exit_code=code)
             code = max(code, int(not log.whole))
-    _leave(code)
+    end(code)
 
 
 def _listed(list: BinaryIO | None, null: bool) -> tuple[str, ...] | None:
@@ -173,15 +170,28 @@ def _listed(list: BinaryIO | None, null: bool) -> tuple[str, ...] | None:
         raise JobError(f"the list {list.name!r} cannot be read: {error.strerror or error}") from None
 
 
-def _run_jobs(
+def run_jobs(
     jobs: Sequence[Job | ConfigError],
     paths: Sequence[str],
     backend: str | None,
     options: Mapping[str, Any],
     telling: Telling,
 ) -> list[Report]:
+    """Run jobs one after the other, and tell of each what it did.
+
+    Parameters
+    ----------
+    jobs : sequence of Job or ConfigError
+        An error is told, too, and the others are run.
+    paths : sequence of str
+        INPUT and OUTPUT, as far as they are given.
+    backend : str or None
+    options : mapping
+        Settings of all folder jobs, and their ``log``.
+    telling : Telling
+    """
     reports: list[Report] = []
-    with _sigterm_interrupts():
+    with sigterm_interrupts():
         for job in jobs:
             reports.append(_run_job(job, paths, backend, options, progress=telling.shown))
             show(reports[-1], telling.shown, telling.verbose)
@@ -210,16 +220,6 @@ def _write(folder: ReportFolder, reports: Sequence[Report]) -> int:
         complain(str(error))
         return 1
     return 0
-
-
-def _leave(code: int) -> NoReturn:
-    """End the process, without waiting for a thread that a signal could not stop."""
-    from convpipe.batch import at_work
-
-    if at_work():
-        streams.flush()
-        os._exit(code)
-    sys.exit(code)
 
 
 def _jobs(
@@ -289,20 +289,3 @@ def _filter(job: Job, pipeline: Pipeline, source: Path, target: Path, how: Mappi
         allow_truncated=job.allow_truncated,
         **how,
     )
-
-
-@contextmanager
-def _sigterm_interrupts() -> Iterator[None]:
-    """Treat SIGTERM like Ctrl-C: finish the images in hand, write the report, leave with 143."""
-    from convpipe.batch import Terminated
-
-    def terminate(number: int, frame: Any) -> None:
-        raise Terminated
-
-    before = signal.signal(signal.SIGTERM, terminate)
-    try:
-        yield
-    except Terminated:  # between two runs, where there is nothing to report
-        sys.exit(143)
-    finally:
-        signal.signal(signal.SIGTERM, before)

@@ -414,13 +414,13 @@ from pathlib import Path
 import click
 from fakes import FakePipeline
 from convpipe.batch import run_folder
-from convpipe.cli.run import _leave, _sigterm_interrupts
+from convpipe.cli.process import end, sigterm_interrupts
 
 def act(pixels):
     print("filtering", flush=True)
     time.sleep(60)
 
-with _sigterm_interrupts():
+with sigterm_interrupts():
     report = run_folder(FakePipeline(act), Path(sys.argv[1]), Path(sys.argv[2]), workers=1)
 print(report.unfinished, flush=True)
 {leave}(report.exit_code)
@@ -428,7 +428,7 @@ print(report.unfinished, flush=True)
 
 
 @pytest.mark.parametrize(
-    ("number", "code", "leave"), [(signal.SIGINT, 130, "_leave"), (signal.SIGTERM, 143, "sys.exit")]
+    ("number", "code", "leave"), [(signal.SIGINT, 130, "end"), (signal.SIGTERM, 143, "sys.exit")]
 )
 def test_a_process_is_gone_five_seconds_after_a_signal(many, source, out, number, code, leave, files):
     """As a command, and as a script of one's own."""

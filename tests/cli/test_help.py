@@ -1,5 +1,6 @@
 """Help: options in groups, lines that fit a terminal, examples that the commands take."""
 
+import io
 import re
 import shlex
 
@@ -8,6 +9,7 @@ import pytest
 
 from convpipe.cli import COMMANDS, SECTIONS, main
 from convpipe.cli.places import split
+from convpipe.cli.topics import TOPICS
 
 
 def commands():
@@ -65,3 +67,57 @@ def test_short_names(convpipe, photos, job, short, long):
     other = convpipe("run", job(), long, "--overwrite")
     assert one.exit_code == other.exit_code == 0
     assert bool(one.stdout) == bool(other.stdout) == (short == "-v")
+
+
+def test_topics_are_listed(convpipe):
+    text = convpipe("help").stdout
+    assert [line.split()[0] for line in text.splitlines() if line.startswith("  ")] == list(TOPICS)
+    assert max(map(len, text.splitlines())) <= 80
+
+
+@pytest.mark.parametrize("topic", TOPICS)
+def test_pages_read_at_80_columns(convpipe, topic, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "80")
+    result = convpipe("help", topic)
+    assert result.exit_code == 0
+    assert 5 < len(result.stdout.splitlines()) < 130
+    assert max(map(len, result.stdout.splitlines())) <= 80
+    assert "\N{HORIZONTAL ELLIPSIS}" not in result.stdout  # of what was cut
+    assert ".md" not in result.stdout
+    assert "](" not in result.stdout
+
+
+def test_a_page_has_its_sections_alone(convpipe):
+    text = convpipe("help", "padding").stdout
+    assert "same_upper" in text
+    assert "symmetric" not in text
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_help_of_a_command_is_that_of_its_option(convpipe, name):
+    assert convpipe("help", name).stdout == convpipe(name, "--help").stdout
+
+
+def test_an_unknown_topic(convpipe):
+    result = convpipe("help", "bordrs")
+    assert result.exit_code == 2
+    assert "there is no topic or command 'bordrs'; did you mean 'borders'?" in result.stderr
+
+
+def test_a_terminal_gets_pages_one_screen_at_a_time(convpipe, monkeypatch):
+    from convpipe.cli import help
+
+    shown = []
+    monkeypatch.setattr(help.click, "echo_via_pager", shown.append)
+    assert convpipe("help", "formats").stdout
+    assert shown == []
+    monkeypatch.setattr(help.sys, "stdout", Terminal())
+    help._show(TOPICS["exit-codes"].text)
+    assert shown == []
+    help._show(TOPICS["formats"].text)
+    assert len(shown) == 1
+
+
+class Terminal(io.StringIO):
+    def isatty(self):
+        return True

@@ -37,12 +37,19 @@ def test_help_imports_click_alone(process):
         ["stages", "blur", "gaussian"],
         ["schema"],
         ["init", "new.yaml"],
+        ["init", "--recipe"],
+        ["init", "--recipe", "blur"],
+        ["help", "run"],
     ],
     ids=" ".join,
 )
 def test_commands_that_touch_no_pixel_start_light(process, job, arguments):
     job()
     assert not imported(process, *arguments) & HEAVY
+
+
+def test_pages_of_help_need_no_compiler(process):
+    assert not imported(process, "help", "borders") & (HEAVY - {"rich"})
 
 
 def test_the_table_of_a_plan_needs_no_compiler(process, job):
@@ -212,6 +219,7 @@ def test_the_exit_code_tells_of_failures_that_nobody_hears_of(photos, job, here,
         "check job.yaml --json",
         "init new.yaml",
         "explain job.yaml --size 9x9",
+        "help borders",
     ],
 )
 def test_other_commands_say_that_nothing_could_be_printed(job, here, arguments):
