@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import hypot
+from math import hypot, isnan
 
 from convpipe.geometry import Extent, Field
 
@@ -75,6 +75,8 @@ class Sampling:
         >>> mirror.then(Sampling((2.0, 2.0))).source((1, 0)), mirror.then(mirror)
         ((6.0, 0.0), Sampling(step=(1.0, 1.0), first=(0.0, 0.0), transposed=False))
         """
+        if isinstance(other, Bent):
+            return other
         if isinstance(other, Oblique):
             return sampling_of(_after(self.matrix, other.matrix))
         step, first = other.step, other.first
@@ -159,7 +161,7 @@ class Oblique(Sampling):
 
     def then(self, other: Sampling) -> Sampling:
         """Return that of what `other` is made from the result of this."""
-        return sampling_of(_after(self.affine, other.matrix))
+        return other if isinstance(other, Bent) else sampling_of(_after(self.affine, other.matrix))
 
     def density(self, x: float, y: float) -> tuple[float, float]:
         """Return pixels per length along a row and a column of the result, from those of the image."""
@@ -181,6 +183,66 @@ class Oblique(Sampling):
         (a, b, top), (c, d, left) = self.affine
         row, col, size = source[0] - top, source[1] - left, a * d - b * c
         return (d * row - b * col) / size, (a * col - c * row) / size
+
+
+@dataclass(frozen=True)
+class Bent(Sampling):
+    """A map that is not affine: nothing that is said of rows and columns follows it.
+
+    Raises
+    ------
+    ValueError
+        By what asks where a pixel lies, or how long one is.
+
+    Examples
+    --------
+    >>> Sampling((2.0, 2.0)).then(BENT).then(Sampling((2.0, 2.0))) is BENT
+    True
+    """
+
+    @property
+    def matrix(self) -> Matrix:
+        """There is none."""
+        raise _no_grid()
+
+    @property
+    def is_oblique(self) -> bool:
+        """As of :class:`Sampling`."""
+        return True
+
+    @property
+    def moves(self) -> bool:
+        """As of :class:`Sampling`."""
+        return True
+
+    def then(self, other: Sampling) -> Sampling:
+        """Return that of what `other` is made from the result of this."""
+        return self
+
+    def density(self, x: float, y: float) -> tuple[float, float]:
+        """Return what is printed on a length, as it is: it is of paper, and of nothing in the image."""
+        return x, y
+
+    def spacing(self, row: float, col: float) -> tuple[float, float]:
+        """Return nothing: lengths are others at each pixel; where none are stated, none are."""
+        if not (isnan(row) and isnan(col)):
+            raise _no_grid()
+        return row, col
+
+    def source(self, target: Point) -> Point:
+        """Return nothing."""
+        raise _no_grid()
+
+    def target(self, source: Point) -> Point:
+        """Return nothing."""
+        raise _no_grid()
+
+
+def _no_grid() -> ValueError:
+    return ValueError("its pixels lie on no straight grid of the image")
+
+
+BENT = Bent()
 
 
 def sampling_of(matrix: Matrix) -> Sampling:

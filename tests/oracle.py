@@ -32,6 +32,7 @@ from convpipe.ops import (
     Warp,
     Window,
 )
+from convpipe.ops.transformation import Affine, Polar, Projective
 from convpipe.padding import Kept, Pooled, Repeated, Share, Slice
 from convpipe.stages.pooling import Padded
 from convpipe.statistics import Matched, measure
@@ -409,9 +410,7 @@ SCIPY = {0: "grid-constant", 1: "nearest", 2: "mirror", 3: "reflect", 4: "grid-w
 
 def warped(op, values, alpha):
     """An image interpolated where a matrix puts its pixels, by samples that SciPy takes with their border."""
-    rows, cols = np.indices(op.extent)
-    (a, b, top), (c, d, left) = op.matrix
-    at = np.stack([a * rows + b * cols + top, c * rows + d * cols + left])
+    at = places(op.transformation, *np.indices(op.extent))
     weighs = alpha and op.method != "nearest"
     outside = np.full(values.shape[2], op.value)
     if alpha:
@@ -421,6 +420,22 @@ def warped(op, values, alpha):
     planes = [interpolated(op, values[..., k], at, outside[k]) for k in range(len(outside))]
     made = np.stack(planes, axis=2)
     return unpremultiply(made) if weighs else made
+
+
+def places(map, rows, cols):
+    """Rows and columns at which a transformation has pixels read, as complex numbers have circles."""
+    if isinstance(map, Affine | Projective):
+        matrix = np.array([*map.matrix, (0, 0, 1)][:3], float)
+        row, col, divisor = np.tensordot(matrix, [rows, cols, np.ones_like(rows)], 1)
+        return np.stack([row / divisor, col / divisor])
+    middle = complex(map.center[1], map.center[0])
+    if isinstance(map, Polar):
+        far = np.exp(cols / map.cols) if map.log else cols / map.cols
+        at = middle + far * np.exp(1j * rows / map.rows)
+        return np.stack([at.imag, at.real])
+    seen = cols + 1j * rows - middle
+    far = np.log(np.maximum(np.abs(seen), 1)) if map.log else np.abs(seen)
+    return np.stack([np.angle(seen) % (2 * np.pi) * map.rows, far * map.cols])
 
 
 def interpolated(op, plane, at, value):
@@ -436,6 +451,8 @@ def interpolated(op, plane, at, value):
     for i, down in enumerate(near):
         for j, along in enumerate(near):
             place = first + np.array([down, along])[:, None, None]
+            if op.transformation.wraps[0]:
+                place[0] %= plane.shape[0]
             taken = map_coordinates(plane, place, order=0, mode=SCIPY[int(op.border)], cval=value)
             weight = weights[0, i] * weights[1, j]
             total += np.where(weight == 0, 0, weight * taken)

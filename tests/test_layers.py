@@ -194,8 +194,9 @@ def filter_names():
     from convpipe.stages import ANY_LABEL, families
 
     names = {name for methods in families().values() for name in methods} - {ANY_LABEL}
-    # Words of Python, of expressions, of arithmetic and of how rows are walked are no filters there.
-    words = {"subtract", "distance", "local", "pad", "tile", "mask", "channel", "matrix", "premultiply"}
+    # Words of Python, of expressions, of mathematics and of how rows are walked are no filters there.
+    words = {"subtract", "distance", "local", "pad", "mask", "channel", "matrix", "premultiply"}
+    words |= {"tile", "affine", "polar"}
     return names - {*dir(builtins), *FUNCTIONS, *words}
 
 

@@ -178,6 +178,8 @@ def test_methods():
             "decimate",
             "flip",
             "pad",
+            "perspective",
+            "polar",
             "pyramid_down",
             "pyramid_up",
             "resize",

@@ -1,4 +1,4 @@
-"""Images interpolated where an affine map puts pixels: numbers, bytes, borders, and what is said of them."""
+"""Images interpolated where a map puts pixels: numbers, bytes, borders, and what is said of them."""
 
 import numpy as np
 import oracle
@@ -14,6 +14,7 @@ from convpipe.stages.warping import of_points
 
 BORDERS = ("constant", "edge", "reflect", "symmetric", "wrap")
 SHEAR = [[0.71, 0.43, -2.03], [-0.31, 1.23, 1.51]]
+HOMOGRAPHY = [[1.0303, 0.2107, -1.4011], [-0.1203, 0.9401, 0.7013], [0.0301, -0.0203, 1.0]]
 
 
 def rotate(angle, **given):
@@ -22,6 +23,26 @@ def rotate(angle, **given):
 
 def affine(**given):
     return stage("geometry", "affine", **{"matrix": SHEAR, **given})
+
+
+def perspective(**given):
+    given = given if "points" in given else {"matrix": HOMOGRAPHY, **given}
+    return stage("geometry", "perspective", **given)
+
+
+def polar(**given):
+    return stage("geometry", "polar", **given)
+
+
+BENT = (
+    perspective(size=[11, 30]),
+    perspective(inverse=True),
+    perspective(points=[[0, 1], [1, 9], [8, 10], [6, 0]]),
+    polar(size=[13, 9]),
+    polar(size=[7, 12], scaling="log", center=[2.3, 20.1], radius=17),
+    polar(inverse=True, size=[11, 10], center=[5.1, 4.6]),
+    polar(inverse=True, scaling="log", center=[4.1, 5.27], radius=5),
+)
 
 
 def wanted(plan, image):
@@ -34,7 +55,9 @@ def wanted(plan, image):
 def test_every_border_and_method_against_the_oracle(border, method, rng):
     for dtype, channels in (("uint8", ()), ("uint16", (3,)), ("float32", (2,)), ("float64", ())):
         image = (rng.random((9, 12, *channels)) * 200).astype(dtype)
-        for one in (rotate(33.3, expand=True), affine(size=[11, 30]), affine(inverse=True, size=[2, 3])):
+        for one in (
+            rotate(33.3, expand=True), affine(size=[11, 30]), affine(inverse=True, size=[2, 3]), *BENT
+        ):  # fmt: skip
             given = {**one.given, "method": method, "border": border, "value": 20}
             pipeline = Pipeline([stage("geometry", one.label, **given)])
             want = wanted(pipeline.plan(image.shape, dtype), image)
@@ -45,25 +68,72 @@ def test_every_border_and_method_against_the_oracle(border, method, rng):
 def test_bytes_are_those_of_numpys_float32(dtype, rng):
     """Places in float64, weights and sums in float32, each operation rounded by itself, in one order."""
     image = (rng.random((40, 50)) * 255).astype(dtype)
-    pipeline = Pipeline([rotate(27, border="edge")], dtype="float32")
-    (warp,) = pipeline.plan(image.shape, dtype).nodes[0].ops
-    y, x = np.indices(image.shape).astype(np.float64)
-    places = [along * x + (down * y + first) for down, along, first in warp.matrix]
+    homography = [[1.1, 0.1, -2], [0.05, 0.9, 3], [0.002, 0.003, 1]]
+    for one in (rotate(27, border="edge"), perspective(matrix=homography, border="edge")):
+        pipeline = Pipeline([one], dtype="float32")
+        (warp,) = pipeline.plan(image.shape, dtype).nodes[0].ops
+        y, x = np.indices(image.shape).astype(np.float64)
+        row, col, *by = (along * x + (down * y + first) for down, along, first in warp.transformation.matrix)
+        want = between(image, row / by[0] if by else row, col / by[0] if by else col)
+        np.testing.assert_array_equal(pipeline(image), want)
+
+
+def between(image, *places):
+    """Bilinear values at rows and columns, each operation rounded to float32."""
     (i, s), (j, t) = ((np.floor(at).astype(int), (at - np.floor(at)).astype(np.float32)) for at in places)
     one, padded = np.float32(1), np.pad(image, 60, mode="edge").astype(np.float32)
     rows = [(one - t) * padded[i + 60 + k, j + 60] + t * padded[i + 60 + k, j + 61] for k in range(2)]
-    np.testing.assert_array_equal(pipeline(image), (one - s) * rows[0] + s * rows[1])
+    return (one - s) * rows[0] + s * rows[1]
+
+
+@pytest.mark.parametrize("tilt", [1e-16, -1e-16, 3e-14])
+def test_lines_along_the_ends_of_an_image_leave_it_nowhere(tilt, rng):
+    """Rounding alone leads to row -1, or beyond the last: nothing is read there."""
+    image = rng.random((64, 70))
+    matrix = [[1, 0, 0], [0, 1, 0], [tilt, tilt, 1]]
+    for method in ("nearest", "bilinear", "bicubic"):
+        run = Pipeline([perspective(matrix=matrix, method=method, border="constant", value=9)])
+        np.testing.assert_allclose(run(image), image, atol=1e-8)
+
+
+def test_four_points_come_to_lie_in_the_corners(rng):
+    image = rng.random((40, 50))
+    points = [[3, 5], [1, 45], [38, 40], [30, 2]]
+    made = Pipeline([perspective(points=points, size=[21, 33])])(image)
+    found = [made[0, 0], made[0, -1], made[-1, -1], made[-1, 0]]
+    np.testing.assert_allclose(found, [image[row, col] for row, col in points], rtol=1e-12)
+    back = Pipeline([perspective(points=[[0, 0], [0, 32], [20, 32], [20, 0]], to=points, size=[40, 50])])(
+        made
+    )
+    found = [back[row, col] for row, col in points]
+    np.testing.assert_allclose(found, [image[row, col] for row, col in points], rtol=1e-9)
+
+
+@pytest.mark.parametrize("scaling", ["linear", "log"])
+def test_there_and_back(scaling):
+    """A smooth image comes back, but for what lies between pixels, and where few pixels are far apart."""
+    rows, cols = np.indices((61, 71))
+    image = np.sin(rows / 9) + np.cos(cols / 11)
+    for given in ({}, {"center": [20, 30], "radius": 70.5}):
+        there = polar(size=[720, 260], scaling=scaling, method="bicubic", **given)
+        back = polar(inverse=True, scaling=scaling, method="bicubic", **given)
+        made = Pipeline([there, back])(image)
+        row, col = given.get("center", (30, 35))
+        near = np.hypot(rows - row, cols - col) < 2  # where a logarithm has no more pixels than one
+        np.testing.assert_allclose(np.where(near, image, made)[5:-5, 5:-5], image[5:-5, 5:-5], atol=0.02)
 
 
 def test_threads_and_strides_give_the_same_bytes(rng):
     from convpipe.compile.cpu.graphs import compile_plan
 
     image = rng.integers(0, 256, (300, 310, 3), dtype=np.uint8)
-    run = Pipeline([rotate(-12, method="bicubic")])
-    whole = run(image)
-    alone, _ = compile_plan(run.plan(image.shape))(image, threads=1)
-    np.testing.assert_array_equal(alone, whole)
-    np.testing.assert_array_equal(run(np.asfortranarray(image)), whole)
+    seen = perspective(points=[[10, 30], [0, 250], [280, 300], [250, 10]])
+    for one in (rotate(-12, method="bicubic"), seen, polar(size=[300, 200]), polar(inverse=True)):
+        run = Pipeline([one])
+        whole = run(image)
+        alone, _ = compile_plan(run.plan(image.shape))(image, threads=1)
+        np.testing.assert_array_equal(alone, whole)
+        np.testing.assert_array_equal(run(np.asfortranarray(image)), whole)
 
 
 @pytest.mark.parametrize("angle", [0, 90, 180, -90, 450])
@@ -154,9 +224,27 @@ def test_a_georeference_is_turned(tmp_path):
         assert 100 * place[1] + place[0] == pytest.approx(float(found[at]), abs=1e-2), (row, col)
 
 
+def test_what_lies_on_no_grid_has_no_georeference(tmp_path):
+    tags = [(33550, 12, 3, (3.0, 4.0, 0.0), True), (33922, 12, 6, (0.0, 0.0, 0.0, 100.0, 900.0, 0.0), True)]
+    keys = (34735, 3, 8, (1, 1, 0, 1, 1025, 0, 1, 1), True)
+    image = np.zeros((20, 32), np.float32)
+    (tmp_path / "in").mkdir()
+    tifffile.imwrite(
+        tmp_path / "in" / "a.tif", image, resolution=(300, 300), resolutionunit=2, extratags=[*tags, keys],
+        metadata=None,
+    )  # fmt: skip
+    (result,) = Pipeline([perspective(), rotate(4)]).run_folder(tmp_path / "in", tmp_path / "out").results
+    assert result.status == "done"
+    assert any("georeference dropped" in note and "no straight grid" in note for note in result.notes)
+    with tifffile.TiffFile(tmp_path / "out" / "a.tif") as file:
+        assert not {33550, 33922, 34264} & {tag.code for tag in file.pages.first.tags}
+        assert file.pages.first.tags[282].value == (300, 1)
+
+
 def test_coordinates_along_an_axis_go():
     image = xarray.DataArray(np.arange(12.0).reshape(3, 4), dims=("y", "x"), coords={"y": [1, 2, 3]})
     assert not Pipeline([rotate(30)])(image).coords
+    assert not Pipeline([perspective()])(image).coords
     kept = Pipeline([rotate(90)])(image.transpose("x", "y").isel(x=slice(3)))
     assert kept.dims == ("y", "x")
     assert kept.y.values.tolist() == [3, 2, 1]
@@ -172,6 +260,34 @@ def test_what_is_refused(rng):
         affine(matrix=[[1, 2, 0], [2, 4, 0]])
     with pytest.raises(PlanError, match="reaches to"):
         Pipeline([affine(matrix=[[1e7, 0, 0], [0, 1, 0]])])(image)
+
+
+def test_what_is_no_perspective_and_no_circle():
+    square, line = [[0, 0], [0, 1], [1, 1], [1, 0]], [[0, 0]] * 4
+    for given, said in (
+        ({"matrix": [[1, 0, 0], [0, 1, 0]]}, "3 rows of 3"),
+        ({"matrix": [[1, 0, 0], [0, 1, 0], [1, 1, 0]]}, "onto a line"),
+        ({"points": [[0, 0], [1, 1], [2, 2], [3, 0]]}, "points: three of the points lie on a line"),
+        ({"points": [[0, 0], [1, 1]]}, "points needs 4 points"),
+        ({"points": square, "to": line}, "to: three of the points"),
+        ({"points": square, "inverse": True}, "'inverse' goes with 'matrix'"),
+        ({"matrix": HOMOGRAPHY, "to": line}, "'to' goes with 'points'"),
+        ({}, "needs points or matrix; given neither"),
+    ):
+        with pytest.raises(ParameterError, match=said):
+            stage("geometry", "perspective", **given)
+    for one, said in (
+        (perspective(matrix=[[1, 0, 0], [0, 1, 0], [-0.5, 0, 1]]), "6x7 pixels meets the horizon"),
+        (perspective(points=square, size=[1, 9]), "1x9 pixels has no four corners"),
+        (polar(radius=3e6, size=5), "reaches to"),
+        (polar(scaling="log", radius=1e30, size=[5, 5]), "reaches to"),
+    ):
+        with pytest.raises(PlanError, match=said):
+            make_plan([one], (6, 7))
+    with pytest.raises(ParameterError, match="more than 1 pixel"):
+        polar(scaling="log", radius=1)
+    with pytest.raises(PlanError, match="no logarithm above 0"):
+        make_plan([polar(scaling="log", size=3)], (1, 1))
 
 
 def test_a_matrix_and_its_inverse():

@@ -44,7 +44,7 @@ def seen(turn: Turn, node: NodePlan, at: tuple[int, int], account: Account) -> N
 
 def interpolated(warp: Warp, node: NodePlan, at: tuple[int, int], account: Account) -> None:
     """Say where the pixel at `at` lies in what it reads."""
-    row, col = warp.sampling(node.input).source(at)
+    row, col = warp.transformation.source(*at)
     account.say(f"the pixel lies in row {row:.6g} and column {col:.6g} of what it reads ({warp.method})")
 
 

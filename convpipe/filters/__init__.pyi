@@ -72,6 +72,8 @@ from convpipe.filters.geometry import crop as crop
 from convpipe.filters.geometry import decimate as decimate
 from convpipe.filters.geometry import flip as flip
 from convpipe.filters.geometry import pad as pad
+from convpipe.filters.geometry import perspective as perspective
+from convpipe.filters.geometry import polar as polar
 from convpipe.filters.geometry import pyramid_down as pyramid_down
 from convpipe.filters.geometry import pyramid_up as pyramid_up
 from convpipe.filters.geometry import resize as resize

@@ -158,6 +158,77 @@ def pad(
     """
 
 
+def perspective(
+    image: ArrayLike,
+    *,
+    points: ArrayLike | None = None,
+    to: ArrayLike | None = None,
+    matrix: ArrayLike | None = None,
+    inverse: bool = False,
+    method: Literal['nearest', 'bilinear', 'bicubic', 'linear', 'cubic'] = 'bilinear',
+    size: int | Sequence[int] | Literal['input'] | None = None,
+    stride: int | Sequence[int] = 1,
+    padding: _Padding = 'same',
+    border: _Border = None,
+    value: float = 0.0,
+    bias: float = 0.0,
+    dtype: _Dtype = None,
+    like: Literal['convpipe', 'cv2', 'ndimage', 'scikit-image', 'PIL'] | None = None,
+    missing: float | None = None,
+    out: NDArray[Any] | None = None,
+    threads: int | None = None,
+    channel_axis: int | str | None = None,
+    alpha: bool = False,
+    mask: ArrayLike | None = None,
+) -> NDArray[Any]:
+    """Seen from elsewhere: by a matrix, or so that four points of the image lie where they should.
+
+    points: four of the image, [row, column] each; give them, or matrix
+    to: where each of them lies in the result; default: in its corners, clockwise from the first pixel
+    matrix: 3 rows of 3: from a pixel (column, row, 1) of the result to x, y and w
+    inverse: the matrix leads from the image to the result, as cv2.warpPerspective takes it
+    method: what is read of the image: the pixel whose centre is next; 2x2 around a place; 4x4, by Keys'
+        kernel with a = -0.5
+    size: of the result; input: as the image that enters; default: as what it reads
+    """
+
+
+def polar(
+    image: ArrayLike,
+    *,
+    center: float | Sequence[float] | None = None,
+    radius: float | None = None,
+    scaling: Literal['linear', 'log'] = 'linear',
+    inverse: bool = False,
+    method: Literal['nearest', 'bilinear', 'bicubic', 'linear', 'cubic'] = 'bilinear',
+    size: int | Sequence[int] | Literal['input'] | None = None,
+    stride: int | Sequence[int] = 1,
+    padding: _Padding = 'same',
+    border: _Border = None,
+    value: float = 0.0,
+    bias: float = 0.0,
+    dtype: _Dtype = None,
+    like: Literal['convpipe', 'cv2', 'ndimage', 'scikit-image', 'PIL'] | None = None,
+    missing: float | None = None,
+    out: NDArray[Any] | None = None,
+    threads: int | None = None,
+    channel_axis: int | str | None = None,
+    alpha: bool = False,
+    mask: ArrayLike | None = None,
+) -> NDArray[Any]:
+    """Unrolled around a centre: rows are angles from the right on, clockwise, columns distances; and back.
+
+    center: [row, column]; default: the middle of the image, or of the result of inverse
+    radius: pixels, to which the columns reach; default: half of the diagonal of that image
+    scaling: what columns are: distances, or logarithms of them
+    inverse: back: what it reads has angles in its rows, the first after the last
+    method: what is read of the image: the pixel whose centre is next; 2x2 around a place; 4x4, by Keys'
+        kernel with a = -0.5
+    size: of the result; input: as the image that enters, the default of inverse; else 360 rows and a
+        column a pixel
+    """
+
+
 def pyramid_down(
     image: ArrayLike,
     *,

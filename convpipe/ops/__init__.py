@@ -17,7 +17,7 @@
 - Held, an image that is given in the place of the one that enters: a Frame that looks at nothing
 - Layer, filters over all channels at once, as those of a network; it stands apart, too
 - Turn, the image mirrored or with rows and columns exchanged; it stands apart, too
-- Warp, the image interpolated where an affine map puts its pixels; it stands apart, too
+- Warp, the image interpolated where a map puts its pixels; it stands apart, too
 
 In a chain each op takes what the one before it gave. A window gives a response per bank or rank; the map
 that follows combines them, so a chain hands exactly one value per sample on. A :class:`Graph` is of nodes,

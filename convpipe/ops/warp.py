@@ -1,4 +1,4 @@
-"""An image whose pixels are interpolated where an affine map puts them: an op that stands apart."""
+"""An image whose pixels are interpolated where a map puts them: an op that stands apart."""
 
 from __future__ import annotations
 
@@ -11,10 +11,8 @@ from numpy.typing import NDArray
 
 from convpipe.geometry import Border, Extent, border_index
 from convpipe.interval import UNBOUNDED, Interval
-from convpipe.sampling import Sampling, sampling_of
-
-Matrix = tuple[tuple[float, float, float], tuple[float, float, float]]
-"""From (row, column, 1) of a pixel of the result to the row, and to the column, of a place in the image."""
+from convpipe.ops.transformation import Transformation
+from convpipe.sampling import Sampling
 
 TAPS = {"nearest": 1, "bilinear": 2, "bicubic": 4}
 """Pixels that an interpolation reads along each axis."""
@@ -24,13 +22,19 @@ FARTHEST = 1 << 20
 
 
 class Placement(Protocol):
-    """What the affine map follows from, once an extent is known. It can be pickled."""
+    """What the map follows from, once an extent is known. It can be pickled."""
 
     def extent(self, given: Extent, image: Extent) -> Extent:
         """Return the extent of the result for one `given`, in a pipeline for an `image`."""
 
-    def matrix(self, given: Extent, image: Extent) -> Matrix:
-        """Return the map."""
+    def transformation(self, given: Extent, image: Extent) -> Transformation:
+        """Return the map.
+
+        Raises
+        ------
+        ValueError
+            If there is none.
+        """
 
 
 @dataclass(frozen=True)
@@ -51,7 +55,7 @@ class Warp:
     opaque : float, optional
         Alpha of that, where the last channel is alpha: it is interpolated like a colour, and colours are as
         far as it says.
-    fitted : (rows, cols) and Matrix, optional
+    fitted : (rows, cols) and Transformation, optional
         The extent of the result, and the map, where that of the image is known.
     """
 
@@ -60,7 +64,7 @@ class Warp:
     border: Border = Border.REFLECT
     value: float = 0.0
     opaque: float | None = None
-    fitted: tuple[Extent, Matrix] | None = None
+    fitted: tuple[Extent, Transformation] | None = None
 
     @property
     def extent(self) -> Extent:
@@ -69,14 +73,14 @@ class Warp:
         return self.fitted[0]
 
     @property
-    def matrix(self) -> Matrix:
+    def transformation(self) -> Transformation:
         """The map, once it is fitted."""
         assert self.fitted is not None
         return self.fitted[1]
 
     def sampling(self, extent: Extent) -> Sampling:
         """Return where the pixels of the result lie in the image, of the `extent` that it is fitted to."""
-        return sampling_of(self.matrix)
+        return self.transformation.sampling
 
     def fit(self, extent: Extent, image: Extent) -> Warp:
         """Return the same for what has an `extent`, in a pipeline for an `image`.
@@ -84,9 +88,9 @@ class Warp:
         Raises
         ------
         ValueError
-            If the result would be too large, or reach too far outside.
+            If there is no such map, or the result would be too large, or reach too far outside.
         """
-        fitted = self.placement.extent(extent, image), self.placement.matrix(extent, image)
+        fitted = self.placement.extent(extent, image), self.placement.transformation(extent, image)
         found = replace(self, fitted=fitted)
         if max(fitted[0]) > FARTHEST:
             raise ValueError(f"its result of {fitted[0][0]}x{fitted[0][1]} has a side above {FARTHEST}")
@@ -120,20 +124,20 @@ class Warp:
         return Interval(low, high, samples.nan)
 
     def places(self) -> tuple[tuple[int, int], tuple[int, int]]:
-        """Return the first and the last row, and column, that it reads, outside the image too.
-
-        A place grows, or shrinks, along each axis of the result, rounded or not: corners have the extremes.
-        """
+        """Return the first and the last row, and column, that it reads, outside the image too."""
         taps = TAPS[self.method]
-        corners = [(y, x) for y in (0, self.extent[0] - 1) for x in (0, self.extent[1] - 1)]
-        found = []
-        for down, along, first in self.matrix:
-            at = [along * x + (down * y + first) for y, x in corners]
-            found.append((math.floor(min(at)) - taps, math.floor(max(at)) + taps))
-        rows, cols = found
+        rows, cols = (
+            (_whole(low) - taps, _whole(high) + taps) for low, high in self.transformation.spans(self.extent)
+        )
         return rows, cols
 
     def index(self, axis: int, size: int) -> NDArray[np.int64]:
         """Return the row (column) of the image for each of `places` along an axis; -1 for the constant."""
         first, last = self.places()[axis]
-        return np.array([border_index(at, size, self.border) for at in range(first, last + 1)], np.int64)
+        border = Border.WRAP if self.transformation.wraps[axis] else self.border
+        return np.array([border_index(at, size, border) for at in range(first, last + 1)], np.int64)
+
+
+def _whole(place: float) -> int:
+    """Return the pixel that a place begins with; of one that no number says, one that is too far."""
+    return math.floor(place) if abs(place) < 2 * FARTHEST else int(math.copysign(2 * FARTHEST, place))

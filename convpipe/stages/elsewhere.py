@@ -46,6 +46,15 @@ _HERE = {
     "mirror flip_horizontal hflip fliplr": "geometry: flip",
     "flipud flip_vertical vflip": "geometry: flip (with 'axis: rows')",
     "rot90": "geometry: rotate90",
+    "imrotate rotate_image": "geometry: rotate",
+    "warpaffine warp_affine affine_transform affinetransform shear translate": (
+        "geometry: affine (with 'matrix:', 2 rows of 3)"
+    ),
+    "warpperspective warp_perspective projective projectivetransform homography keystone warp": (
+        "geometry: perspective (with 'points:' of the image, or a 'matrix:' of 3 rows of 3)"
+    ),
+    "warp_polar warppolar linear_polar linearpolar unwrap": "geometry: polar",
+    "log_polar logpolar": "geometry: polar (with 'scaling: log')",
     "equalise equalize_hist equalizehist histogram_equalization": "contrast: equalize",
     "lookup lookup_table lut3d cube color_lut": "contrast: lut",
     "equalize_adapthist createclahe local_equalize hist_local adaptive_equalize": "contrast: clahe",
@@ -171,7 +180,9 @@ _NOT_HERE = {
         "one image makes one result; 'geometry: crop' keeps a part, with 'box: file.csv' of each its own"
     ),
     "deskew": "geometry: rotate turns by an angle; an EXIF orientation is applied",
-    "warp perspective undistort shear translate polar log_polar": ("transform the images before the run"),
+    "undistort remap swirl piecewise_affine": (
+        "geometry: perspective, affine and polar put pixels elsewhere; undo what a lens does before the run"
+    ),
     "layers cnn softmax activation": (
         "network: conv is the convolution of a layer; batch_norm, relu, max_pool and others may follow it"
     ),
@@ -240,6 +251,10 @@ _PARAMETERS = {
     "formula": "expression expr equation",
     "stride": "step strides subsampling",
     "padding": "pad pads",
+    "points": "corners src source src_points quad pts1",
+    "to": "dst destination dst_points target pts2",
+    "scaling": "scale mode log",
+    "radius": "max_radius maxradius r size",
     "count": "reps times repeat across down n factor",
     "by": "padding pad pads width amount margin",
     "dilation": "rate dilations atrous",

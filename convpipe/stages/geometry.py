@@ -10,17 +10,14 @@ import numpy as np
 from convpipe.boxes import Boxes, OwnPart
 from convpipe.errors import ParameterError, PlanError
 from convpipe.geometry import Border, Extent
-from convpipe.ops import IDENTITY, Graph, Map, Op, Resample, Stencil, Taps, Turn, Warp
-from convpipe.ops.warp import TAPS
+from convpipe.ops import IDENTITY, Graph, Map, Op, Resample, Stencil, Taps, Turn
 from convpipe.padding import Kept, Middle, Repeated, Share, Sides, Slice
 from convpipe.stages.base import ImageKind, method
 from convpipe.stages.boxes import Box, Shares
-from convpipe.stages.matrix import Matrix
-from convpipe.stages.numbers import Count, CountPair, Number, NumberPair, SizePair
+from convpipe.stages.numbers import Count, CountPair, NumberPair, SizePair
 from convpipe.stages.parameters import Choice, Flag, PaddingForm
 from convpipe.stages.passes import is_of_bytes, rounded_passes
 from convpipe.stages.resampling import KERNELS, METHODS, MOST, Doubling, Resizing
-from convpipe.stages.warping import Affine, Rotation, of_points
 
 
 @method(
@@ -272,62 +269,3 @@ def _rotate90(quarters: int) -> tuple[Op, ...]:
 )
 def _transpose() -> tuple[Op, ...]:
     return (Turn(transposed=True),)
-
-
-_INTERPOLATION = Choice(
-    "method",
-    "what is read of the image: the pixel whose centre is next; 2x2 around a place; 4x4, by Keys' kernel "
-    "with a = -0.5",
-    "bilinear",
-    choices=tuple(TAPS),
-    aliases={"linear": "bilinear", "cubic": "bicubic"},
-)
-
-
-@method(
-    "geometry",
-    "rotate",
-    "turned about its middle by any angle; pixels outside are made by the border's rule",
-    reference="skimage.transform.rotate, of order 0, 1 or 3, with clip=False",
-    formula="out(p) = in(m + R (p - m)), m the middle, R = [[cos, sin], [-sin, cos]] of (row, column)",
-    parameters=(
-        Number("angle", "degrees, counterclockwise"),
-        _INTERPOLATION,
-        Flag("expand", "as large as holds the centres of all pixels, as skimage's resize=True", False),
-    ),
-    alpha="premultiply",
-    example={"angle": 30},
-)
-def _rotate(angle: float, method: str, expand: bool) -> tuple[Op, ...]:
-    return (Warp(Rotation(angle, expand), method),)
-
-
-@method(
-    "geometry",
-    "affine",
-    "interpolated where a matrix puts its pixels; those outside are made by the border's rule",
-    reference="skimage.transform.warp of an AffineTransform, of order 0, 1 or 3, with clip=False",
-    formula="out(p) = in(M (column, row, 1)), the centre of the first pixel being at 0, 0",
-    parameters=(
-        Matrix(
-            "matrix",
-            "2 rows of 3: the column, and the row, in the image of a pixel (column, row, 1) of the result",
-        ),
-        Flag("inverse", "the matrix leads from the image to the result, as cv2.warpAffine takes it", False),
-        _INTERPOLATION,
-        SizePair("size", "of the result; input: as the image that enters; default: as what it reads", None),
-    ),
-    alpha="premultiply",
-    example={"matrix": [[1.0, 0.2, 0.0], [0.0, 1.0, 0.5]]},
-)
-def _affine(
-    matrix: tuple[tuple[float, ...], ...], inverse: bool, method: str, size: Extent | Literal["input"] | None
-) -> tuple[Op, ...]:
-    if len(matrix) != 2 or len(matrix[0]) != 3:
-        raise ParameterError(f"matrix needs 2 rows of 3; given {len(matrix)} of {len(matrix[0])}", "matrix")
-    columns, rows = ((a, b, first) for a, b, first in matrix)
-    try:
-        placed = of_points((columns, rows), inverse)
-    except ValueError as error:
-        raise ParameterError(f"matrix {error}; given {[list(row) for row in matrix]}", "matrix") from None
-    return (Warp(Affine(placed, size), method),)

@@ -1,4 +1,4 @@
-"""The mathematics of warping: where pixels of a result lie in an image, by an affine map."""
+"""The mathematics of warping: where pixels of a result lie in an image, once the extents are known."""
 
 from __future__ import annotations
 
@@ -7,7 +7,10 @@ from dataclasses import dataclass
 from typing import Literal
 
 from convpipe.geometry import Extent
-from convpipe.ops.warp import Matrix
+from convpipe.ops import transformation
+from convpipe.ops.transformation import Homography, Transformation
+from convpipe.sampling import Matrix, Point
+from convpipe.stages.homography import between
 
 
 @dataclass(frozen=True)
@@ -23,7 +26,7 @@ class Rotation:
 
     Examples
     --------
-    >>> Rotation(90, expand=True).extent((3, 5), (0, 0)), Rotation(90).matrix((3, 3), (0, 0))
+    >>> Rotation(90, expand=True).extent((3, 5), (0, 0)), Rotation(90).matrix((3, 3))
     ((5, 3), ((0.0, 1.0, 0.0), (-1.0, 0.0, 2.0)))
     """
 
@@ -37,8 +40,12 @@ class Rotation:
         (top, bottom), (left, right) = self._ends(given)
         return max(1, round(bottom - top + 1)), max(1, round(right - left + 1))
 
-    def matrix(self, given: Extent, image: Extent) -> Matrix:
-        """Return the map. Source: scikit-image, ``rotate`` in ``transform/_warps.py``."""
+    def transformation(self, given: Extent, image: Extent) -> Transformation:
+        """Return the map."""
+        return transformation.Affine(self.matrix(given))
+
+    def matrix(self, given: Extent) -> Matrix:
+        """Return that of the map. Source: scikit-image, ``rotate`` in ``transform/_warps.py``."""
         if not self.expand:
             return self._about_middle(given)
         (top, _), (left, _) = self._ends(given)
@@ -93,13 +100,153 @@ class Affine:
 
     def extent(self, given: Extent, image: Extent) -> Extent:
         """Return the extent of the result."""
-        if self.size == "input":
-            return image
-        return given if self.size is None else self.size
+        return _sized(self.size, image, given)
 
-    def matrix(self, given: Extent, image: Extent) -> Matrix:
+    def transformation(self, given: Extent, image: Extent) -> Transformation:
         """Return the map."""
-        return self.map
+        return transformation.Affine(self.map)
+
+
+@dataclass(frozen=True)
+class Perspective:
+    """A projective map that is given, or follows from four points. See :class:`convpipe.ops.Placement`.
+
+    Parameters
+    ----------
+    size : (rows, cols) or 'input', optional
+        Of the result; default: of what it reads.
+    map : Homography, optional
+        From rows and columns of the result.
+    points : tuple of (row, column)
+        Four of the image.
+    to : tuple of (row, column), optional
+        Where these lie in the result; default: in its corners, clockwise.
+    """
+
+    size: Extent | Literal["input"] | None = None
+    map: Homography | None = None
+    points: tuple[Point, ...] = ()
+    to: tuple[Point, ...] | None = None
+
+    def extent(self, given: Extent, image: Extent) -> Extent:
+        """Return the extent of the result."""
+        return _sized(self.size, image, given)
+
+    def transformation(self, given: Extent, image: Extent) -> Transformation:
+        """Return the map: an affine one, if the lines of the result that are parallel stay so."""
+        found = self.map
+        if found is None:
+            found = between(self.to or self._corners(self.extent(given, image)), self.points)
+        (*plane, (down, along, one)) = found
+        if down == along == 0:
+            rows, cols = ((a / one, b / one, c / one) for a, b, c in plane)
+            return transformation.Affine((rows, cols))
+        return transformation.Projective(found)
+
+    def _corners(self, extent: Extent) -> tuple[Point, ...]:
+        bottom, right = extent[0] - 1, extent[1] - 1
+        if not bottom or not right:
+            raise ValueError(f"a result of {extent[0]}x{extent[1]} pixels has no four corners")
+        return (0, 0), (0, right), (bottom, right), (bottom, 0)
+
+
+@dataclass(frozen=True)
+class Circle:
+    """What is unrolled of an image.
+
+    Parameters
+    ----------
+    center : (row, column), optional
+        Default: the middle of the image.
+    radius : float, optional
+        Default: from the middle to a corner.
+    log : bool
+        Whether the columns of what is unrolled are logarithms.
+    """
+
+    center: Point | None = None
+    radius: float | None = None
+    log: bool = False
+
+    def middle(self, extent: Extent) -> Point:
+        """Return the centre in an image of an `extent`."""
+        return self.center or ((extent[0] - 1) / 2, (extent[1] - 1) / 2)
+
+    def reach(self, extent: Extent) -> float:
+        """Return the radius in one."""
+        return self.radius or math.hypot(extent[0] / 2, extent[1] / 2)
+
+    def scales(self, extent: Extent, unrolled: Extent) -> tuple[float, float]:
+        """Return rows of what is unrolled a radian, and columns a pixel, or a logarithm of pixels."""
+        reach = self.reach(extent)
+        if self.log and reach <= 1:
+            raise ValueError(f"a radius of {reach:g} pixels has no logarithm above 0")
+        return unrolled[0] / (2 * math.pi), unrolled[1] / (math.log(reach) if self.log else reach)
+
+
+@dataclass(frozen=True)
+class Unrolled:
+    """An image around a centre, its angles in rows. See :class:`convpipe.ops.Placement`.
+
+    Source: scikit-image, ``warp_polar`` in ``transform/_warps.py``.
+
+    Parameters
+    ----------
+    circle : Circle
+    size : (rows, cols) or 'input', optional
+        Of the result; default: 360 rows, and a column for a pixel of the radius.
+
+    Examples
+    --------
+    >>> Unrolled(Circle()).extent((6, 8), (6, 8))
+    (360, 5)
+    """
+
+    circle: Circle
+    size: Extent | Literal["input"] | None = None
+
+    def extent(self, given: Extent, image: Extent) -> Extent:
+        """Return the extent of the result."""
+        return _sized(self.size, image, (360, math.ceil(self.circle.reach(given))))
+
+    def transformation(self, given: Extent, image: Extent) -> Transformation:
+        """Return the map."""
+        scales = self.circle.scales(given, self.extent(given, image))
+        return transformation.Polar(self.circle.middle(given), *scales, self.circle.log)
+
+
+@dataclass(frozen=True)
+class Rolled:
+    """The way back, of an image whose rows are angles. See :class:`convpipe.ops.Placement`.
+
+    Parameters
+    ----------
+    circle : Circle
+        Of the result.
+    size : (rows, cols) or 'input', optional
+        Of that; default: as the image that enters.
+    """
+
+    circle: Circle
+    size: Extent | Literal["input"] | None = None
+
+    def extent(self, given: Extent, image: Extent) -> Extent:
+        """Return the extent of the result."""
+        return _sized(self.size, image, image)
+
+    def transformation(self, given: Extent, image: Extent) -> Transformation:
+        """Return the map."""
+        made = self.extent(given, image)
+        return transformation.Cartesian(
+            self.circle.middle(made), *self.circle.scales(made, given), self.circle.log
+        )
+
+
+def _sized(size: Extent | Literal["input"] | None, image: Extent, default: Extent) -> Extent:
+    """Return the extent that is asked for."""
+    if size == "input":
+        return image
+    return default if size is None else size
 
 
 def of_points(matrix: Matrix, inverse: bool) -> Matrix:

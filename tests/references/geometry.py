@@ -43,6 +43,58 @@ def placed(matrix, shape=None, order=1):
     return lambda image: transform.warp(image, found, mode="reflect", **given)
 
 
+def projected(matrix, shape=None, order=1, mode="reflect"):
+    """Return the same of a matrix of 3 rows."""
+    found = transform.ProjectiveTransform(np.array(matrix))
+    given = {"output_shape": shape, "order": order, "clip": False, "preserve_range": True}
+    return lambda image: transform.warp(image, found, mode=mode, **given)
+
+
+def seen(points, places, shape):
+    """Return the same of a map that leads places of the result to points of the image."""
+    points, places = (np.array(each, float)[:, ::-1] for each in (points, places))
+    return projected(transform.ProjectiveTransform.from_estimate(places, points).params, shape)
+
+
+def unrolled(**given):
+    """Return scikit-image's polar image as a function of an image."""
+    return lambda image: transform.warp_polar(image, mode="reflect", clip=False, preserve_range=True, **given)
+
+
+def unrolled_rows(shape, order):
+    """Return the same by a warp for each angle, of which distances are an affine map."""
+
+    def made(image):
+        center, radius = (np.array(image.shape) - 1) / 2, np.hypot(*image.shape) / 2
+        rows = []
+        for angle in np.arange(shape[0]) * 2 * np.pi / shape[0]:
+            step = radius / shape[1]
+            line = [[step * np.cos(angle), 0, center[1]], [step * np.sin(angle), 1, center[0]]]
+            rows.append(placed(line, (1, shape[1]), order)(image))
+        return np.concatenate(rows)
+
+    return made
+
+
+def rolled(shape, radius, log):
+    """Return the way back: scikit-image's warp by the map that leads from its polar images."""
+
+    def made(image):
+        rows, cols = image.shape
+
+        def back(points):
+            along, down = (points - (np.array(shape[::-1]) - 1) / 2).T
+            angle, far = np.arctan2(down, along) % (2 * np.pi), np.hypot(down, along)
+            column = np.log(np.maximum(far, 1)) / np.log(radius) if log else far / radius
+            return np.stack([cols * column, rows * angle / (2 * np.pi)], axis=1)
+
+        wrapped = np.concatenate([image, image[:1]])  # angles go on with the first
+        given = {"output_shape": shape, "order": 1, "clip": False, "preserve_range": True}
+        return transform.warp(wrapped, back, mode="reflect", **given)
+
+    return made
+
+
 def thumbnail(longest):
     """Return Pillow's thumbnail, which enlarges nothing, as a function of an image."""
 
@@ -53,6 +105,8 @@ def thumbnail(longest):
 
     return made
 
+
+HOMOGRAPHY = [[1.03, 0.21, -0.4], [-0.12, 0.94, 0.7], [0.03, -0.02, 1.0]]
 
 IMAGE = """
      1  2  3  4  5
@@ -719,6 +773,136 @@ TABLES += [
         want="""
             7 150 64 200
             99 3 64 18
+        """,
+    ),
+    Table(
+        "geometry perspective",
+        {"matrix": HOMOGRAPHY},
+        f"{SKIMAGE}, transform.warp of a ProjectiveTransform, mode='reflect'",
+        peer=projected(HOMOGRAPHY),
+        want="""
+            56.7 76.60854 74.193663 89.720562 126.763393 32.047259
+            65.477301 72.015979 100.373891 42.512184 129.638182 142.160937
+            74.813802 116.393939 121.170704 64.515102 41.138889 97.158753
+            134.426664 115.536826 77.1092 108.412197 65.004806 43.297366
+            140.720227 103.795014 161.46439 149.433683 70.029586 68.11739
+        """,
+    ),
+    Table(
+        "geometry perspective",
+        {"matrix": HOMOGRAPHY, "inverse": True, "method": "bicubic", "size": [4, 5]},
+        f"{SKIMAGE}, transform.warp by the inverse, order=3, mode='reflect'",
+        peer=projected(np.linalg.inv(HOMOGRAPHY), (4, 5), 3),
+        want="""
+            72.675487 83.721593 98.873954 79.05455 84.650163
+            28.678551 108.427864 43.799797 102.727665 129.689464
+            38.765203 64.010632 155.132317 44.712702 35.282803
+            92.305436 113.298453 72.687527 82.365287 87.048523
+        """,
+    ),
+    Table(
+        "geometry perspective",
+        {"matrix": HOMOGRAPHY, "method": "nearest"},
+        f"{SKIMAGE}, transform.warp, order=0, mode='reflect'",
+        peer=projected(HOMOGRAPHY, order=0),
+        want="""
+            7 150 33 33 200 5
+            99 3 64 18 222 222
+            61 3 170 55 28 131
+            183 26 11 108 77 0
+            61 11 255 255 49 116
+        """,
+    ),
+    Table(
+        "geometry perspective",
+        {"points": [[0, 1], [0.5, 5], [4, 4.5], [3.5, 0]]},
+        f"{SKIMAGE}, transform.warp of ProjectiveTransform.from_estimate",
+        peer=seen([[0, 1], [0.5, 5], [4, 4.5], [3.5, 0]], [[0, 0], [0, 5], [4, 5], [4, 0]], (5, 6)),
+        want="""
+            80 45.82045 115.508121 114.130395 87.549078 65.5
+            106.762447 93.498275 44.37565 67.812447 173.489619 78.499602
+            60.31043 79.896602 129.136354 51.83897 32.470708 93.3953
+            93.029063 142.590716 52.408161 94.050093 81.440844 31.088654
+            122 113.317302 100.578379 195.015625 124.907017 82.5
+        """,
+    ),
+    Table(
+        "geometry perspective",
+        {"points": [[0, 1], [0, 5], [4, 4], [3, 0]], "to": [[1, 1], [0, 7], [3, 6], [2, 1]], "size": [4, 8]},
+        f"{SKIMAGE}, transform.warp of ProjectiveTransform.from_estimate",
+        peer=seen([[0, 1], [0, 5], [4, 4], [3, 0]], [[1, 1], [0, 7], [3, 6], [2, 1]], (4, 8)),
+        want="""
+            125.35274 105.7975 63.034731 104.517221 166.648206 87.779553 72.113821 91
+            109.614519 80 63.457335 91.091279 137.522213 184.984632 125.988766 78.841622
+            113.523205 61 111.717788 78.988102 76.411893 56.785422 56.035915 66.885677
+            57.85806 116.461763 63.241603 29.965382 149.797157 134.801205 49 69.106587
+        """,
+    ),
+    Table(
+        "geometry polar",
+        {"size": [8, 4]},
+        f"{SKIMAGE}, transform.warp_polar, mode='reflect'",
+        peer=unrolled(output_shape=(8, 4)),
+        want="""
+            112.5 42.140407 74.613929 86.829106
+            112.5 85.923132 77.989893 83.407109
+            112.5 60.757096 191.906176 69.390736
+            112.5 80.483177 146.881787 117.22003
+            112.5 90.461038 46.445992 57.831012
+            112.5 98.281455 114.862309 43.101185
+            112.5 42.695894 112.918463 46.372306
+            112.5 54.670794 133.17599 58.648692
+        """,
+    ),
+    Table(
+        "geometry polar",
+        {"size": [6, 5], "center": [1.5, 3.25], "radius": 3, "scaling": "log", "method": "nearest"},
+        f"{SKIMAGE}, transform.warp_polar, scaling='log', order=0, mode='reflect'",
+        peer=unrolled(output_shape=(6, 5), center=(1.5, 3.25), radius=3, scaling="log", order=0),
+        want="""
+            28 28 131 131 28
+            28 77 77 77 49
+            55 108 11 11 142
+            170 170 170 3 3
+            18 200 33 33 64
+            222 5 5 5 222
+        """,
+    ),
+    Table(
+        "geometry polar",
+        {"inverse": True, "size": [4, 5], "radius": 4},
+        f"{SKIMAGE}, transform.warp by the map back, mode='reflect'",
+        peer=rolled((4, 5), 4, log=False),
+        want="""
+            84.94029 119.434763 136.5 206.103731 77.689829
+            89.08269 89.032296 97.75 68.972881 192.519939
+            68.562215 111.990543 92.4375 64.263378 153.697051
+            36.39616 72.826084 74.6875 57.537803 113.791604
+        """,
+    ),
+    Table(
+        "geometry polar",
+        {"inverse": True, "size": [5, 4], "radius": 4, "scaling": "log"},
+        f"{SKIMAGE}, transform.warp by the map back, mode='reflect'",
+        peer=rolled((5, 4), 4, log=True),
+        want="""
+            72.823575 172.782207 221.145255 44.418193
+            65.769786 132.100124 99.768924 162.04935
+            98.098487 80 12 44.520287
+            105.318341 61.562989 72.340042 84.58331
+            73.199469 47.742166 45.132156 161.72618
+        """,
+    ),
+    Table(
+        "geometry polar",
+        {"size": [4, 5], "method": "bicubic"},
+        f"{SKIMAGE}, transform.warp of each row, order=3, mode='reflect'",
+        peer=unrolled_rows((4, 5), 3),
+        want="""
+            124.625 37.329726 31.214857 124.975705 66.283991
+            124.625 50.82198 153.822064 175.552563 46.098151
+            124.625 136.085028 2.125096 91.912796 28.298902
+            124.625 34.845815 83.899064 97.776405 26.970035
         """,
     ),
 ]

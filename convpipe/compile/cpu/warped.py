@@ -1,8 +1,8 @@
-"""Run a warp: pixels interpolated where an affine map puts them, by compiled loops.
+"""Run a warp: pixels interpolated where a map puts them, by compiled loops.
 
-A place is a number of float64, whose product and sums are each rounded; how far it lies from the pixel before
-it, the weights, and sums of products along a row and then down are of the type of the arithmetic, each
-rounded by itself, from the first to the last. A weight of 0 is no tap.
+A place is a number of float64, each of whose operations is rounded; how far it lies from the pixel before it,
+the weights, and sums of products along a row and then down are of the type of the arithmetic, each rounded by
+itself, from the first to the last. A weight of 0 is no tap.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from convpipe.compile.common.pictures import Picture
 from convpipe.compile.common.text import Text
 from convpipe.compile.cpu import drive
+from convpipe.compile.cpu.places import PLACES
 from convpipe.compile.cpu.shares import run_shares
 from convpipe.compile.cpu.whole import Whole
 from convpipe.compile.runtime import cache as compiled
@@ -36,7 +37,7 @@ _WORDS = (
     "HEIGHT",  # of the image, and columns of both
     "WIDTH",
     "COLS",
-    "MATRIX",  # addresses: of the map, of a pixel outside, of rows and columns that stand for those outside
+    "NUMBERS",  # addresses: of those of the map, of a pixel outside, of rows and columns in place of those
     "OUTSIDE",
     "ROWS",
     "COLUMNS",
@@ -48,7 +49,7 @@ _HEADER = f"""\
 import numpy as np
 
 from convpipe.compile.cpu.addresses import placed
-from convpipe.compile.cpu.rows import floor, inline, store_uint8, store_uint16
+from convpipe.compile.cpu.rows import arctan2, cos, exp, floor, inline, log, sin, store_uint8, store_uint16
 
 {", ".join(_WORDS)} = range({len(_WORDS)})
 """
@@ -71,6 +72,8 @@ class Kind:
 
     Parameters
     ----------
+    place : str
+        One of `PLACES`.
     given, made, compute : str
         Types of samples, of those of the result, and of the arithmetic.
     method : str
@@ -79,6 +82,7 @@ class Kind:
         Whether the last channel is alpha, by which colours are weighted.
     """
 
+    place: str
     given: str
     made: str
     compute: str
@@ -96,16 +100,19 @@ def loops(kind: Kind) -> str:
     text.line(f"CH, SIZE = {kind.channels}, {sizes[0]}", "", "")
     text.line("@inline", "def fill(words, image, out, others, parameters, first, last):")
     with text.indented():
-        text.line("m = placed(words[MATRIX], np.float64)", "outside = placed(words[OUTSIDE], F)")
+        text.line("m = placed(words[NUMBERS], np.float64)", "outside = placed(words[OUTSIDE], F)")
         text.line("rows, columns = placed(words[ROWS], np.int64), placed(words[COLUMNS], np.int64)")
         text.line("source, pitch, cols = words[IMAGE], words[PITCH], words[COLS]")
         text.line("height, width, top, left = words[HEIGHT], words[WIDTH], words[TOP], words[LEFT]")
         text.line("for y in range(first, last):")
         with text.indented():
             text.line("d = placed(words[RESULT] + y * words[RESULT_PITCH], D)")
-            text.line("r, c = m[0] * np.float64(y) + m[2], m[3] * np.float64(y) + m[5]")
-            _bounds(text, kind.method)
-            for begin, end, inside in (("0", "begin", False), ("begin", "end", True), ("end", "cols", False)):
+            text.line(*PLACES[kind.place].row)
+            parts = [("0", "cols", False)]
+            if PLACES[kind.place].is_line:
+                _bounds(text, kind)
+                parts = [("0", "begin", False), ("begin", "end", True), ("end", "cols", False)]
+            for begin, end, inside in parts:
                 text.line(f"for x in range({begin}, {end}):")
                 with text.indented():
                     _pixel(text, kind, inside)
@@ -113,30 +120,40 @@ def loops(kind: Kind) -> str:
     return f"{_HEADER}{text}"
 
 
-def _bounds(text: Text, method: str) -> None:
+def _bounds(text: Text, kind: Kind) -> None:
     """Find the columns whose pixels lie inside with all that they read: they are in line."""
-    before, after = TAPS[method] // 2 - (method != "nearest"), TAPS[method] // 2
-    shift = " + 0.5" if method == "nearest" else ""
-    for name, start, step, more in (
-        ("begin", "0", "begin += 1", "begin < cols"),
-        ("end", "cols", "end -= 1", "end > begin"),
+    margin = PLACES[kind.place].margin
+    before, after = (reach + margin for reach in _reach(kind.method))
+    for name, start, at, step, more in (
+        ("begin", "0", "begin", "begin += 1", "begin < cols"),
+        ("end", "cols", "end - 1", "end -= 1", "end > begin"),
     ):
-        at = "begin" if name == "begin" else "end - 1"
         text.line(f"{name} = {start}", f"while {more}:")
         with text.indented():
-            text.line(f"u = floor(m[1] * np.float64({at}) + r{shift})")
-            text.line(f"v = floor(m[4] * np.float64({at}) + c{shift})")
+            text.line(f"x = {at}")
+            _place(text, kind)
+            text.line("u, v = floor(u), floor(v)")
             text.line(f"if u >= {before} and u < height - {after} and v >= {before} and v < width - {after}:")
             text.line("    break", step)
 
 
+def _reach(method: str) -> tuple[int, int]:
+    """Return how many pixels before and after its own an interpolation reads."""
+    return TAPS[method] // 2 - (method != "nearest"), TAPS[method] // 2
+
+
+def _place(text: Text, kind: Kind) -> None:
+    """Add the place of the pixel in column x, u and v, half a pixel further for the one that is nearest."""
+    place, shift = PLACES[kind.place], " + 0.5" if kind.method == "nearest" else ""
+    text.line(*place.pixel)
+    text.line(*(f"{name} = {at}{shift}" for name, at in zip("uv", place.at, strict=True)))
+
+
 def _pixel(text: Text, kind: Kind, inside: bool) -> None:
     """Add what makes the pixel in column x."""
-    shift = " + 0.5" if kind.method == "nearest" else ""
-    for name, place, down in (("u", 1, "r"), ("v", 4, "c")):
-        text.line(f"{name} = m[{place}] * np.float64(x) + {down}{shift}", f"{name}0 = floor({name})")
-    text.line("i, j = np.int64(u0), np.int64(v0)")
-    taps, before = TAPS[kind.method], TAPS[kind.method] // 2 - (kind.method != "nearest")
+    _place(text, kind)
+    text.line("u0, v0 = floor(u), floor(v)", "i, j = np.int64(u0), np.int64(v0)")
+    taps, (before, _) = TAPS[kind.method], _reach(kind.method)
     if kind.method != "nearest":
         text.line("s, t = F(u - u0), F(v - v0)")
         for k, weight in enumerate(_WEIGHTS[kind.method]):
@@ -256,7 +273,7 @@ class Warped(Whole):
             "HEIGHT": height,
             "WIDTH": width,
             "COLS": self.picture.extent[1],
-            "MATRIX": np.array(self.warp.matrix, np.float64),
+            "NUMBERS": np.array(self.warp.transformation.numbers, np.float64),
             "OUTSIDE": outside,
             "ROWS": self.warp.index(0, height),
             "COLUMNS": self.warp.index(1, width),
@@ -274,9 +291,14 @@ class Warped(Whole):
 
     @property
     def _kind(self) -> Kind:
-        weighs = self.alpha and self.given.channels > 1
         return Kind(
-            self.given.dtype, self.picture.dtype, self.compute, self.warp.method, self.given.channels, weighs
+            self.warp.transformation.kind,
+            self.given.dtype,
+            self.picture.dtype,
+            self.compute,
+            self.warp.method,
+            self.given.channels,
+            weighs=self.alpha and self.given.channels > 1,
         )
 
 
