@@ -37,7 +37,7 @@ PACKAGES = {
         supports write write_pages
     """,
     "convpipe.report": """
-        ImageResult ObjectTable Range Report ReportFolder ResultFile Row SizeGroup Status byte_size
+        ImageResult ObjectTable Range Report ReportFolder ResultFile Row SizeGroup Status Steps byte_size
         existing_advice exit_code extent is_table named number printable summary to_csv to_html to_json
         where_results_are
     """,

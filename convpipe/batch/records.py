@@ -8,7 +8,7 @@ from dataclasses import fields
 from typing import Any
 
 from convpipe.batch.identity import Identity, Maker
-from convpipe.report import ImageResult, ResultFile
+from convpipe.report import ImageResult, ResultFile, Steps
 
 _DEFAULTS = {field.name: field.default for field in fields(ImageResult)}
 
@@ -57,6 +57,8 @@ def result_of(data: dict[str, Any]) -> ImageResult:
     beside = tuple(ResultFile(**each) for each in found.pop("beside", ()))
     pages = found.pop("measures", ())
     measures = tuple(tuple((name, float(number)) for name, number in page) for page in pages)
+    if found.get("steps") is not None:
+        found["steps"] = Steps(*found["steps"])
     return ImageResult(**found, beside=beside, measures=measures)
 
 
@@ -93,6 +95,10 @@ def _is_time(value: Any) -> bool:
     return type(value) in (int, float) and 0 <= value < math.inf
 
 
+def _is_steps(value: Any) -> bool:
+    return isinstance(value, tuple) and len(value) == len(Steps._fields) and all(map(_is_time, value))
+
+
 def _is_extent(value: Any) -> bool:
     return isinstance(value, tuple) and len(value) == 2 and all(map(_is_count, value))
 
@@ -119,6 +125,7 @@ _KINDS: dict[str, Callable[[Any], bool]] = {
     **dict.fromkeys(("quarantined", "kept"), _is_flag),
     "status": ("done", "failed", "skipped").__contains__,
     "seconds": _is_time,
+    "steps": _is_steps,
     "input": _is_extent,
     "channels": _is_count,
     "stages": _all(_is_stage),

@@ -32,7 +32,7 @@ from convpipe.losses import Losses
 from convpipe.measures import Gauge
 from convpipe.plan import Plan
 from convpipe.regions import BYTES
-from convpipe.report import ImageResult, ResultFile, Status, objects, printable
+from convpipe.report import ImageResult, ResultFile, Status, Steps, objects, printable
 from convpipe.stages.wiring import RESULT
 
 DISK_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EROFS}
@@ -65,7 +65,8 @@ class Work:
         self._run, self._job, self._relative, self._targets = run, run.job, relative, targets
         self.may_pass = False
         self._stage = "read"
-        self._began = time.perf_counter()
+        self._began = self._entered = time.perf_counter()
+        self._spent = dict.fromkeys(Steps._fields, 0.0)
         self._known: dict[str, Any] = {"path": str(relative)}  # fields of its result
         self._losses = Losses()
         self._shown: NDArray[np.bool_] | None = None  # by the mask
@@ -119,7 +120,14 @@ class Work:
         """Begin a step, unless the run was stopped."""
         if self._run.stop.is_set():
             raise _Dropped
+        self._leave()
         self._stage = stage
+
+    def _leave(self) -> None:
+        """Count the time since the last step began for that."""
+        now = time.perf_counter()
+        self._spent[self._stage] += now - self._entered
+        self._entered = now
 
     def _learn(self, **fields: Any) -> None:
         self._known |= fields
@@ -131,8 +139,10 @@ class Work:
             self._learn(notes=tuple(dict.fromkeys([*known, *map(printable, notes)])))
 
     def _result(self, status: Status, **fields: Any) -> ImageResult:
-        seconds = round(time.perf_counter() - self._began, 6)
-        return ImageResult(status=status, seconds=seconds, **self._known, **fields)
+        self._leave()
+        seconds = round(self._entered - self._began, 6)
+        steps = Steps(**{step: round(spent, 6) for step, spent in self._spent.items()})
+        return ImageResult(status=status, seconds=seconds, steps=steps, **self._known, **fields)
 
     def _failure(self, stage: str, reason: str) -> ImageResult:
         return self._result("failed", stage=stage, reason=printable(reason))

@@ -8,7 +8,7 @@ from convpipe.report.html import to_html
 from convpipe.report.measures import Range, Row, is_table, to_csv, to_json
 from convpipe.report.model import Report, SizeGroup, exit_code, summary
 from convpipe.report.objects import ObjectTable
-from convpipe.report.result import ImageResult, ResultFile, Status
+from convpipe.report.result import ImageResult, ResultFile, Status, Steps
 from convpipe.report.text import (
     byte_size,
     existing_advice,
@@ -29,6 +29,7 @@ __all__ = [
     "Row",
     "SizeGroup",
     "Status",
+    "Steps",
     "byte_size",
     "existing_advice",
     "exit_code",

@@ -26,6 +26,19 @@ class ResultFile(NamedTuple):
         return self.bytes_written, self.output_hash
 
 
+class Steps(NamedTuple):
+    """Seconds that an image spent in each step.
+
+    ``read``: opened, hashed and decoded. ``plan``: planned, and waiting for memory. ``filter``: in loops.
+    ``write``: encoded, and brought to the disk.
+    """
+
+    read: float = 0.0
+    plan: float = 0.0
+    filter: float = 0.0
+    write: float = 0.0
+
+
 @dataclass(frozen=True)
 class ImageResult:
     """What became of one image: a record of the journal, and a line of the report.
@@ -59,6 +72,8 @@ class ImageResult:
         Rows times columns of all pages.
     seconds : float
         From its first step to its last.
+    steps : Steps or None
+        The same by steps.
     input_hash, output_hash : str or None
         SHA-256 of the image file and of the last stage's result.
     mask_hash : str or None
@@ -96,6 +111,7 @@ class ImageResult:
     pages: int = 1
     pixels: int = 0
     seconds: float = 0.0
+    steps: Steps | None = None
     input_hash: str | None = None
     mask_hash: str | None = None
     output: str | None = None
