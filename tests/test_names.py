@@ -27,7 +27,7 @@ PACKAGES = {
     """,
     "convpipe.conv": "Conv2d conv2d",
     "convpipe.display": """
-        Panel Picture Shown Stretch Values picture scale_of sheet stage_values
+        Panel Part Picture Shown Stretch Values encoded parts picture scale_of sheet stage_values
     """,
     "convpipe.images": """
         BY_EXTENSION DEFAULT_LIMITS Drafts EXISTS Encoded Encoding FORMATS File FilesEncoder Folder Format
@@ -37,9 +37,9 @@ PACKAGES = {
         supports write write_pages
     """,
     "convpipe.report": """
-        ImageResult ObjectTable Range Report ReportFolder ResultFile Row SizeGroup Status Steps byte_size
-        existing_advice exit_code extent is_table named number printable summary to_csv to_html to_json
-        where_results_are
+        FlowStage Histogram ImageResult ObjectTable Origin Range Report ReportFolder ResultFile Row
+        Sample Shot SizeGroup Status Steps byte_size choose existing_advice exit_code extent flow_of
+        is_table named number printable summary to_csv to_html to_json where_results_are
     """,
     "convpipe.stages": """
         ANY_LABEL COMMON ImageKind Method Stage attempt families find libraries method nearest stage
@@ -91,7 +91,8 @@ def test_names_of_a_pipeline():
 
 COMMANDS = {
     "run": "arguments --set --allow-plugins --files-from --null --backend --jobs --memory --overwrite "
-    "--resume --measures --isolate --timeout --retries --report --log --quiet --verbose --json --strict",
+    "--resume --measures --isolate --timeout --retries --report --log --quiet --verbose --json "
+    "--samples --strict",
     "plan": "config input --size --alpha --dtype --set --allow-plugins --dot --json",
     "check": "configs --set --allow-plugins --json",
     "stages": "family name --markdown --plugins --json",

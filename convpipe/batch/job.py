@@ -82,6 +82,8 @@ class FolderJob:
     memory : int, optional
         Bytes that all images in hand may take; one that takes more is refused, others wait. Default: three
         quarters of what the machine has, or a container allows, but for what Python and its libraries take.
+    samples : int
+        Images of which the report has pictures of every stage; they are read again when the run has ended.
     limits : Limits
         What an image file may claim.
     allow_truncated : bool
@@ -119,6 +121,7 @@ class FolderJob:
     retries: int = 0
     workers: int | None = None
     memory: int | None = None
+    samples: int = 0
     limits: Limits = DEFAULT_LIMITS
     allow_truncated: bool = False
 

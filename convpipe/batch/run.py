@@ -25,6 +25,7 @@ from convpipe.batch.masks import Masks
 from convpipe.batch.outputs import Targets, map_outputs
 from convpipe.batch.reader import DirectReader, Reader
 from convpipe.batch.resume import Past, read_past
+from convpipe.batch.samples import take_samples
 from convpipe.batch.settle import Progress, record, settle_all, signal_code
 from convpipe.batch.state import Engine, Run
 from convpipe.batch.table import opened_tables
@@ -34,7 +35,7 @@ from convpipe.images import Folder
 from convpipe.measures import Gauge
 from convpipe.pages import ALL_PAGES
 from convpipe.paths import tried
-from convpipe.report import ImageResult, Report, printable
+from convpipe.report import ImageResult, Report, Sample, flow_of, printable
 from convpipe.stack import StackEngine, projection_at
 
 
@@ -123,6 +124,7 @@ def _run(engine: Engine, gauge: Gauge | None, job: FolderJob, progress: Progress
         order = [*map(str, targets), *(result.path for result in left)]
         report = _report(run, journal, order, interrupted, hands)
         report = report if tables is None else tables.write(report, journal)
+        report = replace(report, samples=_samples(run, report))
     return replace(report, unsupported=tuple(map(str, found.unsupported)))
 
 
@@ -134,6 +136,14 @@ def _found(job: FolderJob) -> Found:
         selection = Selection(tuple(job.include), tuple(job.exclude), job.recursive)
         found = find_listed(job.input, job.files, selection)
     return found.stacked() if job.stack else found
+
+
+def _samples(run: Run, report: Report) -> tuple[Sample, ...]:
+    """Return images to show, if they are asked for; the reader of the run is closed by now."""
+    if not run.job.samples or report.ended_early is not None:
+        return ()
+    with closing(_reader(run.job)) as reader:
+        return take_samples(run, cast(FilterEngine, run.engine), reader, report.results)
 
 
 def _report(run: Run, journal: Ledger, order: Sequence[str], interrupted: int | None, hands: int) -> Report:
@@ -152,6 +162,7 @@ def _report(run: Run, journal: Ledger, order: Sequence[str], interrupted: int | 
         outputs=job.places(result.name for result in run.results),
         resumed=job.resume,
         accept=job.accept,
+        flow=flow_of(run.engine.wiring),
         warnings=(*_said_of(journal, run.past, job), *run.warned.values()),
     )
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Event
@@ -13,6 +14,7 @@ from numpy.typing import NDArray
 
 from convpipe import images
 from convpipe.batch.budget import Budget
+from convpipe.batch.given import FolderStack, Given, OneFile
 from convpipe.batch.identity import Recipe
 from convpipe.batch.job import FolderJob
 from convpipe.batch.log import Log
@@ -130,6 +132,15 @@ class Run:
             raise
         except OSError as error:
             raise ReadError(f"cannot open: {error.strerror or error}") from error
+
+    @contextmanager
+    def given(self, relative: Path) -> Iterator[Given]:
+        """Open an image; where it is a folder of them, each is opened when it is read."""
+        if (members := self.members.get(relative)) is not None:
+            yield FolderStack(members, self.open, self.job.pages)
+            return
+        with self.open(relative) as file:
+            yield OneFile(file)
 
     def give_up(self, reason: str) -> None:
         """Stop the run, as no further image could be written."""

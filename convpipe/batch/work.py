@@ -7,7 +7,7 @@ import math
 import os
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
+from contextlib import AbstractContextManager, ExitStack, nullcontext
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -19,7 +19,7 @@ from convpipe import images, subject
 from convpipe.batch.again import may_pass
 from convpipe.batch.budget import Need
 from convpipe.batch.encode import Place, ResultEncoder
-from convpipe.batch.given import FolderStack, Given, OneFile, Stamp, check_alike, check_axes, check_sizes
+from convpipe.batch.given import Given, OneFile, Stamp, check_alike, check_axes, check_sizes
 from convpipe.batch.isolate import DecoderLost
 from convpipe.batch.masks import check_extents, opened_mask, read_mask
 from convpipe.batch.outputs import Targets, result_folder
@@ -153,7 +153,7 @@ class Work:
         if self._exists() and not (self._job.overwrite or self._job.resume):
             raise images.already_exists()
         self._enter("read")
-        with self._given() as given, self._mask() as mask:
+        with self._run.given(self._relative) as given, self._mask() as mask:
             files = [given, *([OneFile(mask)] if mask is not None else [])]
             seen, hashes = self._look(files)
             kept = self._kept(hashes)
@@ -175,16 +175,6 @@ class Work:
                         raise changed()
                     self._enter("write")
                     return self._save(encoder.files, encoded)
-
-    @contextmanager
-    def _given(self) -> Iterator[Given]:
-        """Open the image; where it is a folder of them, each is opened when it is read."""
-        run = self._run
-        if (members := run.members.get(self._relative)) is not None:
-            yield FolderStack(members, run.open, run.job.pages)
-            return
-        with run.open(self._relative) as file:
-            yield OneFile(file)
 
     def _exists(self) -> bool:
         """Tell whether the name of a result is taken; those of pages are not known yet."""

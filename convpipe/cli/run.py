@@ -40,10 +40,16 @@ GROUPS = {
     "Which images": "--files-from --null",
     "What it does": "--jobs --memory --backend --isolate --timeout --retries",
     "Results that exist": "--overwrite --resume",
-    "What it tells": "--quiet --verbose --json --report --log --measures --strict",
+    "What it tells": "--quiet --verbose --json --report --samples --log --measures --strict",
 }
 
 MOST_RETRIES = 20
+
+SAMPLES = 3
+"""Images of which a report has pictures, if nothing else is said."""
+
+LONGEST_SOURCE = 1 << 18
+"""Bytes of a config whose text is shown in a report."""
 
 EXAMPLES = (
     ("convpipe run edges.yaml", "The folders that the config names"),
@@ -106,11 +112,17 @@ EXAMPLES = (
 @together(
     Telling,
     "telling",
-    click.option("--report", "folder", type=PATH, metavar="DIR", help="Write report.json and .html."),
+    click.option("--report", "folder", type=PATH, metavar="DIR", help="Write report.html, .json and .csv."),
     click.option("--log", type=PATH, metavar="FILE", help="Append what happens, as lines of JSON."),
     click.option("-q", "--quiet", is_flag=True, help="Print nothing but errors."),
     click.option("-v", "--verbose", is_flag=True, help="List every size, failure and note, however many."),
     json_option,
+)
+@click.option(
+    "--samples",
+    type=click.IntRange(0, 20),
+    metavar="N",
+    help=f"Images whose stages the report has pictures of; default: {SAMPLES}.",
 )
 @click.option("--strict", is_flag=True, help="Exit code 1 where an image is rejected by `accept:`.")
 def command(
@@ -138,6 +150,10 @@ def command(
             "--timeout needs --isolate: a process that hangs can be ended, a thread cannot"
         )
     options["files"] = _listed(options.pop("files_from"), options.pop("null"))
+    if options["samples"] is not None and telling.folder is None:
+        raise click.UsageError("--samples goes with --report, which has the pictures")
+    if options["samples"] is None:
+        options["samples"] = SAMPLES if telling.folder else 0
     jobs = list(_jobs(configs, overrides, paths))
     if options["measures"] and len(jobs) > 1:
         raise click.UsageError("--measures goes with one job: the tables of several would be one file")
@@ -149,7 +165,7 @@ def command(
     ):
         reports = run_jobs(jobs, paths, backend, {**options, "log": log}, telling)
         reports = [replace(report, strict=strict) for report in reports]
-        code = _told(reports, telling, folder)
+        code = _told(reports, telling, folder, given)
         if log is not None:
             log.event("exit", level="error" if code else "info", exit_code=code)
             code = max(code, int(not log.whole))
@@ -200,8 +216,10 @@ def run_jobs(
     return reports
 
 
-def _told(reports: Sequence[Report], telling: Telling, folder: ReportFolder | None) -> int:
-    """Print and write what all jobs did together, and return the exit code."""
+def _told(
+    reports: Sequence[Report], telling: Telling, folder: ReportFolder | None, given: Sequence[str]
+) -> int:
+    """Print and write what all jobs did together, and return the exit code; `given` is the command."""
     from convpipe.report import exit_code, summary
 
     if telling.as_json:
@@ -209,13 +227,15 @@ def _told(reports: Sequence[Report], telling: Telling, folder: ReportFolder | No
     elif telling.shown and len(reports) > 1:
         streams.emit(total(reports))
     code = exit_code(reports)
-    return code if folder is None else max(code, _write(folder, reports))
+    return code if folder is None else max(code, _write(folder, reports, given))
 
 
-def _write(folder: ReportFolder, reports: Sequence[Report]) -> int:
+def _write(folder: ReportFolder, reports: Sequence[Report], given: Sequence[str]) -> int:
     """Write the report, and return the exit code for that."""
+    from convpipe.report import Origin
+
     try:
-        folder.write(reports)
+        folder.write(reports, Origin.of(given))
     except JobError as error:
         complain(str(error))
         return 1
@@ -244,6 +264,7 @@ def _run_job(
     if isinstance(job, ConfigError):
         return not_started(Report(job.path, config=job.path), job, options["log"])
     named = Report(job.name, config=job.source)
+    text = _source(job)
     try:
         source, target, result = places(job, paths)
         named = replace(named, output=str(target / (result or "")))
@@ -255,7 +276,16 @@ def _run_job(
             raise nothing_found(job, source, report.unsupported)
     except ConvpipeError as error:
         return not_started(named, error, options["log"])
-    return replace(report, config=job.source)
+    return replace(report, config=job.source, source=text)
+
+
+def _source(job: Job) -> str | None:
+    """Return the text of a job's config, for a report; None where it cannot be read any more."""
+    try:
+        with open(job.source, "rb") as file:
+            return file.read(LONGEST_SOURCE).decode("utf-8", "replace")
+    except OSError:
+        return None
 
 
 def _pipeline(job: Job, backend: str | None) -> Pipeline:

@@ -1,9 +1,23 @@
 """Values as pictures for the eye: of an image, and of what every stage gives of it."""
 
+from convpipe.display.encoded import encoded
 from convpipe.display.levels import Stretch
 from convpipe.display.picture import Picture, picture, scale_of
 from convpipe.display.sheet import Panel, sheet
-from convpipe.display.stages import Shown, stage_values
+from convpipe.display.stages import Part, Shown, parts, stage_values
 from convpipe.display.values import Values
 
-__all__ = ["Panel", "Picture", "Shown", "Stretch", "Values", "picture", "scale_of", "sheet", "stage_values"]
+__all__ = [
+    "Panel",
+    "Part",
+    "Picture",
+    "Shown",
+    "Stretch",
+    "Values",
+    "encoded",
+    "parts",
+    "picture",
+    "scale_of",
+    "sheet",
+    "stage_values",
+]

@@ -46,11 +46,73 @@ class Shown:
         return float(gap)
 
 
+@dataclass(frozen=True)
+class Part:
+    """A pipeline up to one of its stages.
+
+    Parameters
+    ----------
+    number : int
+        Of that stage in its config.
+    position : int
+        Of it among all stages, with those that an option of the pipeline brings.
+    name : str
+    engine : Engine
+        Of the stages that it needs.
+    last : bool
+        Whether it is the last, whose values are stored.
+    dtype : str or None
+        Of what is stored; None is that of the image.
+    """
+
+    number: int
+    position: int
+    name: str
+    engine: Engine
+    last: bool
+    dtype: str | None
+
+    def values(self, image: Shown, threads: int | None = None, dtype: str | None = None) -> Values:
+        """Return what the stage gives.
+
+        The last stage's values are as a run stores them. Those between are neither rounded nor saturated, and
+        are in float32; in linear light they are encoded as sRGB.
+
+        Parameters
+        ----------
+        image : Shown
+        threads : int, optional
+            As for :meth:`convpipe.engine.Engine.filter`.
+        dtype : str, optional
+            Another one than they would have: ``float32`` gives the last stage's unrounded.
+        """
+        kind = image.pixels.dtype.name
+        own = (self.dtype or kind) if self.last else "float32"
+        values, _ = self.engine.filter(
+            image.pixels, threads, dtype or own, alpha=image.alpha, nodata=image.nodata, mask=image.mask
+        )
+        return Values(values, own if self.last else kind, image.alpha, image.gap(self.engine))
+
+
+def parts(engine: Engine) -> Iterator[Part]:
+    """Yield the pipeline up to each stage of its config.
+
+    Parameters
+    ----------
+    engine : Engine
+        Of all the stages.
+    """
+    linear_light = any(stage.implied for stage in engine.stages)
+    own = [(at, stage) for at, stage in enumerate(engine.stages) if not stage.implied]
+    for number, (at, stage) in enumerate(own):
+        before = [one for one in engine.wiring.up_to(at).stages if not one.implied]
+        part = engine.rewired(wire(before, linear_light=linear_light))
+        last = number == len(own) - 1
+        yield Part(number, at, stage.name, part, last, engine.dtype or stage.dtype)
+
+
 def stage_values(engine: Engine, image: Shown, only: int | None = None) -> Iterator[tuple[int, str, Values]]:
     """Yield what each stage of a config gives: its number there, its name, and its values.
-
-    The last stage's are as a run stores them. Those between are neither rounded nor saturated, and are in
-    float32; in linear light they are encoded as sRGB.
 
     Parameters
     ----------
@@ -69,18 +131,6 @@ def stage_values(engine: Engine, image: Shown, only: int | None = None) -> Itera
     0 edge laplacian float32 -360.0
     1 point abs uint8 0
     """
-    linear_light = any(stage.implied for stage in engine.stages)
-    own = [(at, stage) for at, stage in enumerate(engine.stages) if not stage.implied]
-    kind, gap = image.pixels.dtype.name, image.gap(engine)
-    for number, (at, stage) in enumerate(own):
-        if only not in (None, number):
-            continue
-        last = number == len(own) - 1
-        before = [one for one in engine.wiring.up_to(at).stages if not one.implied]
-        part = engine.rewired(wire(before, linear_light=linear_light))
-        # Only the last stage's values are rounded and saturated; those between are not, nor are they here.
-        dtype = (engine.dtype or stage.dtype or kind) if last else "float32"
-        values, _ = part.filter(
-            image.pixels, None, dtype, alpha=image.alpha, nodata=image.nodata, mask=image.mask
-        )
-        yield number, stage.name, Values(values, dtype if last else kind, image.alpha, gap)
+    for part in parts(engine):
+        if only in (None, part.number):
+            yield part.number, part.name, part.values(image)

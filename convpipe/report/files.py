@@ -1,10 +1,10 @@
-"""A report as files: JSON for programs, a page for people. They are kept with the care of results."""
+"""A report as files: JSON and CSV for programs, a page for people. They are kept with the care of results."""
 
 from __future__ import annotations
 
 import json
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Self
@@ -12,10 +12,15 @@ from typing import Self
 from convpipe.errors import JobError
 from convpipe.images import Drafts, File, Folder
 from convpipe.paths import tried
-from convpipe.report.html import TITLE, to_html
 from convpipe.report.model import Report, summary
+from convpipe.report.origin import Origin
+from convpipe.report.page import TITLE, to_html
+from convpipe.report.table import is_image_table, lines_of
 
-JSON, HTML = "report.json", "report.html"
+JSON, HTML, CSV = "report.json", "report.html", "report.csv"
+
+BLOCK = 1 << 20
+"""Characters that are written at a time."""
 
 HEAD = 300
 """Bytes of a page in which its title stands."""
@@ -47,7 +52,7 @@ class ReportFolder:
         except OSError as error:
             why = f"{error.strerror}{tried(path)}"
             raise JobError(f"the report folder {str(path)!r} cannot be made: {why}") from None
-        names = [name for name in (JSON, HTML) if self._folder.exists(name)]
+        names = [name for name in (JSON, HTML, CSV) if self._folder.exists(name)]
         self._replace = overwrite or (resume and all(map(self._is_report, names)))
         if names and not self._replace:
             self.close()
@@ -66,19 +71,29 @@ class ReportFolder:
         """Let go of the folder."""
         self._folder.close()
 
-    def write(self, reports: Sequence[Report]) -> None:
-        """Write ``report.json`` and ``report.html``, each complete or not at all, and never through a link.
+    def write(self, reports: Sequence[Report], origin: Origin | None = None) -> None:
+        """Write the files of the report, each complete or not at all, and never through a link.
+
+        Parameters
+        ----------
+        reports : sequence of Report
+        origin : Origin, optional
+            What they were made by.
 
         Raises
         ------
         JobError
             The disk is full, a file of that name has appeared, ...; it says why.
         """
-        texts = {JSON: json.dumps(summary(reports), indent=2) + "\n", HTML: to_html(reports)}
+        contents = {
+            JSON: _json(reports, origin),
+            CSV: lines_of(reports),
+            HTML: iter([to_html(reports, origin)]),
+        }
         drafts = Drafts()
-        for name, text in texts.items():
+        for name, content in contents.items():
             try:
-                drafts.write(File(self._folder, name, [text.encode("utf-8")], self._replace))
+                drafts.write(File(self._folder, name, _encoded(content), self._replace))
             except OSError as error:
                 where = str(self.path / name)
                 raise JobError(f"the report {where!r} cannot be written: {error.strerror}") from error
@@ -90,5 +105,27 @@ class ReportFolder:
             with os.fdopen(descriptor, encoding="utf-8") as file:
                 if name == HTML:
                     return f"<title>{TITLE}</title>" in file.read(HEAD)
+                if name == CSV:
+                    return is_image_table(file.read(HEAD))
                 return {"jobs", "exit_code"} <= set(json.load(file))
         return False
+
+
+def _json(reports: Sequence[Report], origin: Origin | None) -> Iterator[str]:
+    """Yield the jobs as JSON, piece by piece."""
+    made_by = None if origin is None else origin.to_dict()
+    yield from json.JSONEncoder(indent=2).iterencode({**summary(reports), "origin": made_by})
+    yield "\n"
+
+
+def _encoded(texts: Iterable[str]) -> Iterator[bytes]:
+    """Yield text in blocks, so that the whole of it is never in memory."""
+    block: list[str] = []
+    held = 0
+    for text in texts:
+        block.append(text)
+        held += len(text)
+        if held > BLOCK:
+            yield "".join(block).encode("utf-8")
+            block, held = [], 0
+    yield "".join(block).encode("utf-8")

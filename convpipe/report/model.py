@@ -10,9 +10,11 @@ from typing import Any
 from convpipe.geometry import Extent
 from convpipe.images import EXISTS
 from convpipe.losses import Losses
+from convpipe.report.flow import FlowStage
 from convpipe.report.measures import Range, Row, Spread, rows_of, spreads, to_dicts
 from convpipe.report.objects import ObjectTable
 from convpipe.report.result import ImageResult, Status
+from convpipe.report.samples import Sample
 
 
 @dataclass(frozen=True)
@@ -80,6 +82,12 @@ class Report:
         Whether an image that does not is a failure.
     objects : ObjectTable or None
         Where the table of the objects in all images is, and how many there are.
+    flow : tuple of FlowStage
+        The stages.
+    samples : tuple of Sample
+        Images whose stages a page shows.
+    source : str or None
+        The text of the config file.
     """
 
     name: str
@@ -101,6 +109,9 @@ class Report:
     accept: tuple[tuple[str, Range], ...] = ()
     strict: bool = False
     objects: ObjectTable | None = None
+    flow: tuple[FlowStage, ...] = ()
+    samples: tuple[Sample, ...] = ()
+    source: str | None = None
 
     def _count(self, status: Status) -> int:
         return sum(result.status == status for result in self.results)

@@ -97,7 +97,7 @@ def test_the_report_says_where_each_is(save, out, run):
         {"name": "small", "path": str(out / "small")},
         {"name": "result", "path": str(out)},
     ]
-    assert f"results small in {out / 'small'}, result in {out}" in to_html([report])
+    assert f"small in {out / 'small'}, result in {out}" in to_html([report])
 
 
 @pytest.mark.parametrize("isolate", ISOLATE)

@@ -202,10 +202,10 @@ def test_control_characters_stay_out_of_the_table(convpipe, photos, job):
 
 def test_report_folder(convpipe, photos, job, here):
     assert convpipe("run", job(), "--report", "reports/today").exit_code == 0
-    assert {path.suffix for path in (here / "reports" / "today").iterdir()} == {".json", ".html"}
+    assert {path.suffix for path in (here / "reports" / "today").iterdir()} == {".json", ".html", ".csv"}
     again = convpipe("run", job(), "--report", "reports/today")
     assert again.exit_code == 2
-    assert "holds report.json and report.html; --overwrite replaces" in again.stderr
+    assert "holds report.json and report.html and report.csv; --overwrite replaces" in again.stderr
     assert convpipe("run", job(), "--report", "reports/today", "--resume").exit_code == 0
 
 

@@ -1,0 +1,144 @@
+"""The graph of a job: its stages as boxes, and the size of what passes on every edge."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from itertools import pairwise
+
+from convpipe.geometry import Extent
+from convpipe.report.flow import FlowStage
+from convpipe.report.page.layout import Spot, laid_out
+from convpipe.report.page.markup import Markup, tag
+from convpipe.report.text import extent
+
+STEP, BOX_WIDE, BOX_HIGH, ROW = 224, 208, 46, 96
+"""Widths and heights of stages and of the layers in which they stand."""
+
+LETTERS, SMALL_LETTERS = 27, 36
+"""Characters that a box has place for."""
+
+MARGIN = 8
+
+
+def flowchart(flow: Sequence[FlowStage], sizes: Mapping[int, Extent]) -> Markup:
+    """Draw the stages of a job.
+
+    Parameters
+    ----------
+    flow : sequence of FlowStage
+    sizes : mapping of int to (rows, cols)
+        What stages give of an image, by their positions; -1 is the image.
+    """
+    ends = [(name, at) for at, one in enumerate(flow) for name in one.results]
+    drawn = laid_out([*(one.reads for one in flow), *((at,) for _, at in ends)])
+    left = MARGIN - drawn.left * STEP
+    places = {id(spot): _middle(spot, left) for _, _, path in drawn.edges for spot in path}
+    boxes = [_end("image", places[id(drawn.spots[-1])])]
+    boxes += [_box(at, one, places[id(drawn.spots[at])]) for at, one in enumerate(flow)]
+    boxes += [
+        _end(name, places[id(drawn.spots[len(flow) + number])]) for number, (name, _) in enumerate(ends)
+    ]
+    edges, labels = [], []
+    for source, _, path in drawn.edges:
+        points = [places[id(spot)] for spot in path]
+        edges.append(tag("path", d=_curve(points)))
+        labels.append(_label(source, points[-2], points[-1], sizes.get(source)))
+    wide = (drawn.right - drawn.left) * STEP + 2 * MARGIN
+    high = (drawn.layers - 1) * ROW + BOX_HIGH + 2 * MARGIN
+    return tag(
+        "svg",
+        tag("title", f"The stages and what passes between them: {_said(flow, ends)}"),
+        tag("g", edges, class_="edges"),
+        boxes,
+        labels,
+        class_="flow",
+        viewBox=f"0 0 {wide:.0f} {high}",
+        width=f"{wide:.0f}",
+        height=high,
+        role="img",
+    )
+
+
+def _said(flow: Sequence[FlowStage], ends: Sequence[tuple[str, int]]) -> str:
+    """Return the graph in words."""
+    names = ["image", *(one.name for one in flow)]
+    read = (f"{one.name} reads {', '.join(names[at + 1] for at in one.reads)}" for one in flow)
+    given = (f"{flow[at].name} gives {name}" for name, at in ends)
+    return "; ".join((*read, *given))
+
+
+def _middle(spot: Spot, left: float) -> tuple[float, float]:
+    return left + spot.x * STEP, MARGIN + spot.layer * ROW + BOX_HIGH / 2
+
+
+def _box(at: int, one: FlowStage, middle: tuple[float, float]) -> Markup:
+    x, y = middle
+    told = ", ".join(f"{key} {value}" for key, value in one.given)
+    method = one.method if one.method != one.name else ""
+    second = ": ".join(filter(None, [method, told])) or ("of linear_light" if one.implied else "")
+    return tag(
+        "g",
+        tag("title", f"{one.name}: {one.method}{', ' if told else ''}{told}"),
+        tag(
+            "rect",
+            x=f"{x - BOX_WIDE / 2:.1f}",
+            y=f"{y - BOX_HIGH / 2:.1f}",
+            width=BOX_WIDE,
+            height=BOX_HIGH,
+            rx=8,
+        ),
+        tag("text", _short(one.name, LETTERS), x=f"{x:.1f}", y=f"{y - 3 if second else y + 5:.1f}"),
+        tag("text", _short(second, SMALL_LETTERS), x=f"{x:.1f}", y=f"{y + 14:.1f}", class_="told")
+        if second
+        else None,
+        class_="stage implied" if one.implied else "stage",
+        data_stage=at,
+    )
+
+
+def _end(name: str, middle: tuple[float, float]) -> Markup:
+    """Draw the image, or a result."""
+    x, y = middle
+    wide, high = max(84, 9 * len(name[:LETTERS]) + 28), 34
+    return tag(
+        "g",
+        tag(
+            "rect",
+            x=f"{x - wide / 2:.1f}",
+            y=f"{y - high / 2:.1f}",
+            width=wide,
+            height=high,
+            rx=high // 2,
+        ),
+        tag("text", _short(name, LETTERS), x=f"{x:.1f}", y=f"{y + 5:.1f}"),
+        class_="end",
+    )
+
+
+def _curve(points: Sequence[tuple[float, float]]) -> str:
+    """Return the way from middle to middle, behind boxes, and straight down where it passes a layer."""
+    x, y = points[0]
+    drawn = f"M{x:.1f} {y:.1f}"
+    for (x0, y0), (x1, y1) in pairwise(points):
+        half = (y0 + y1) / 2
+        drawn += f"C{x0:.1f} {half:.1f} {x1:.1f} {half:.1f} {x1:.1f} {y1:.1f}"
+    return drawn
+
+
+def _label(
+    source: int, before: tuple[float, float], after: tuple[float, float], size: Extent | None
+) -> Markup:
+    """Draw the size of what passes in the middle of the last part of an edge."""
+    x, y = (before[0] + after[0]) / 2, (before[1] + after[1]) / 2
+    text = extent(size) if size else ""
+    wide = 7.2 * max(7, len(text)) + 14
+    return tag(
+        "g",
+        tag("rect", x=f"{x - wide / 2:.1f}", y=f"{y - 10:.1f}", width=f"{wide:.1f}", height=20, rx=10),
+        tag("text", text, x=f"{x:.1f}", y=f"{y + 4:.1f}", data_size=source),
+        class_="size",
+    )
+
+
+def _short(text: str, most: int) -> str:
+    return text if len(text) <= most else f"{text[: most - 1].rstrip()}\u2026"
