@@ -59,6 +59,32 @@ def test_samples_at_edges(counting, rng):
     np.testing.assert_array_equal(counting.bins(samples, edges), NUMPY.bins(samples, edges))
 
 
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("bins", [1, 256, 5000])
+@pytest.mark.parametrize("span", ["wide", "narrow", "lattice", "uneven"])
+def test_bins_of_any_span(dtype, bins, span, counting, rng):
+    """Whose width the type of the samples does not hold, or whose edges are samples; with NaN, too."""
+    limits = np.finfo(dtype)
+    low, high = {
+        "wide": (0.9 * limits.min, 0.9 * limits.max),
+        "narrow": (0.0, 20000 * float(limits.smallest_subnormal)),
+        "lattice": (-1.0, 1.0),
+        "uneven": (0.1, 0.7),
+    }[span]
+    if dtype == "float64" and span == "wide":  # of which NumPy asks for edges that float64 holds
+        low, high = low / 4, high / 4
+    samples = np.append(rng.random(4000), [0, 1]) * (high / 2 - low / 2) * 2 + low
+    if span == "lattice":
+        samples = np.append(rng.integers(-128, 129, 4000), [-128, 128]) / 128
+    samples = samples.astype(dtype)
+    low, high = float(samples.min()), float(samples.max())
+    samples[5:900:9], samples[7] = np.nan, np.inf
+    edges = np.histogram_bin_edges(np.array([low, high]), bins)
+    got = counting.bins(samples[:, None], edges)
+    np.testing.assert_array_equal(got, NUMPY.bins(samples[:, None], edges))
+    assert got.sum() == np.isfinite(samples).sum()
+
+
 def test_of_no_number(counting):
     found = counting.survey(np.full((9, 1), np.nan, np.float32))
     assert (found.count, np.isnan(found.low), np.isnan(found.high)) == (0, True, True)

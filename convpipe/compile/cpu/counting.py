@@ -20,11 +20,18 @@ from convpipe.histograms import LANES, Counter, Survey, shares_of
 FEWEST = 1 << 16
 """Samples of a share, at least."""
 
+BLOCK = 512
+"""Samples whose bins are found before any is counted: they stay in the L1 cache."""
+
+IN_TURN = 1024
+"""Most bins that are counted in four tables in turn, which then stay there, too."""
+
 _SHARES = """\
 import numpy as np
 
 from convpipe.compile.cpu.addresses import placed
 from convpipe.compile.cpu.rows import inline, round
+from convpipe.compile.cpu.rows import where as select
 
 T = np.{dtype}
 
@@ -78,22 +85,43 @@ _WHOLE = """\
 """
 
 _BINS = """\
-    # Bins between edges, the last one included; close to an edge, that decides.
-    s, h, bins, edges = placed(where, T), placed(table, np.uint32), words[7], placed(words[8], np.float64)
-    low = edges[0]
-    scale = bins / (edges[bins] - low)
-    for i in range(n):
-        v = np.float64(s[i * step])
-        if v - v == 0.0:
-            at = (v - low) * scale
-            k = np.int64(at)
-            if abs(at - k - 0.5) > 0.499999:
-                k = min(k, bins - 1)
-                if v < edges[k]:
-                    k -= 1
-                elif k < bins - 1 and v >= edges[k + 1]:
-                    k += 1
-            h[k] += np.uint32(1)
+    # Bins between edges, the last one included, as numpy.histogram has them: close to an edge, that decides.
+    # Which bins some samples lie in comes first, in vectors; if one of them is close to an edge, once more
+    # with the edges. Then they are counted, in tables in turn, as to count a bin again waits for the count
+    # before. What is not finite has a bin of its own, beyond the others.
+    s, h = placed(where, T), placed(table, np.uint32)
+    bins, apart, given = words[7], words[8], placed(words[9], np.float64)
+    found, last = placed(table + words[10], np.int32), np.int32(bins - 1)
+    low, high, width, sure = given[0], given[1], given[2], T(given[3])
+    scale, least, most = bins / (high - low), T(low), T(high)
+    unit, beyond, zero, one = T(scale), T(bins), np.int32(0), np.int32(1)
+    for begin in range(0, n, {block}):
+        count, close = min(n - begin, {block}), zero
+        for i in range(count):
+            v = s[(begin + i) * step]
+            there = v - v == T(0)
+            at = select(there, (v - least) * unit, beyond)
+            k = np.int32(at)
+            off = abs(at - T(k) - T(0.5))
+            close += select((v > least) & (v < most) & (off > sure), one, zero)
+            found[i] = select(there & (k > last), last, k)
+        if close > 0 or sure < T(0):
+            for i in range(count):
+                v = np.float64(s[(begin + i) * step])
+                there = v - v == 0.0
+                k = np.float64(np.int32(select(there, (v - low) * scale, 0.0)))
+                k = select(k > last, np.float64(last), k)
+                up = (v >= (k + 1.0) * width + low) & (k < last)
+                k = select(v < k * width + low, k - 1.0, select(up, k + 1.0, k))
+                found[i] = np.int32(select(there, k, np.float64(bins)))
+        whole = count // 4 * 4
+        for i in range(0, whole, 4):
+            h[np.int64(found[i])] += np.uint32(1)
+            h[np.int64(found[i + 1]) + apart] += np.uint32(1)
+            h[np.int64(found[i + 2]) + 2 * apart] += np.uint32(1)
+            h[np.int64(found[i + 3]) + 3 * apart] += np.uint32(1)
+        for i in range(whole, count):
+            h[np.int64(found[i])] += np.uint32(1)
 """
 
 _SURVEY = """\
@@ -109,7 +137,7 @@ _SURVEY = """\
         low = min(low, k if there else most)
         high = max(high, k if there else np.{key}(-{limit} - 1))
         held += np.{key}(1) if there else np.{key}(0)
-        whole += np.{key}(1) if v == round(v) and there else np.{key}(0)
+        whole += np.{key}(1) if (v == round(v)) & there else np.{key}(0)
     found[0], found[1] = min(found[0], np.int64(low)), max(found[1], np.int64(high))
     found[2] += held
     found[3] += whole
@@ -205,9 +233,19 @@ class Counting(Counter):
         """Return how many samples lie between each two of some even edges, the last one included."""
         if samples.dtype.name not in _FLOATS:
             return super().bins(samples, edges)
-        counts = np.zeros((self._shares(samples), len(edges) - 1), np.uint32)
-        self._run(_BINS, samples, counts, len(edges) - 1, edges.ctypes.data)
-        return np.asarray(counts.sum(axis=0), np.int64)
+        count, low, high = len(edges) - 1, float(edges[0]), float(edges[-1])
+        width = (high - low) / count
+        has_scale = count <= np.finfo(np.float64).max * (high - low)
+        if not has_scale or not np.array_equal(edges[:-1], np.arange(count) * width + low):
+            return super().bins(samples, edges)  # the loop has a scale, and makes such edges
+        size = count + 1
+        tables = 4 if count <= IN_TURN else 1
+        counts = np.zeros((self._shares(samples), tables * size + BLOCK), np.uint32)
+        given = np.array([low, high, width, _sure(samples.dtype, count, low, high)])
+        more = (count, size if tables > 1 else 0, given.ctypes.data, 4 * tables * size)
+        self._run(_BINS.format(block=BLOCK), samples, counts, *more)
+        held = counts[:, : tables * size].reshape(-1, tables, size).sum(axis=(0, 1))
+        return np.asarray(held[:count], np.int64)
 
     def moments(self, samples: NDArray[Any], origin: float) -> NDArray[np.float64]:
         """Return of each share of the samples its count, total and squares."""
@@ -224,15 +262,27 @@ class Counting(Counter):
 
     def _run(self, body: str, samples: NDArray[Any], tables: NDArray[Any], *more: int) -> None:
         """Count each share into its table."""
-        pixel, sample = samples.strides
-        if sample != samples.itemsize or pixel % sample or not samples.flags.aligned or pixel < sample:
+        (pixels, width), sample = samples.shape, samples.itemsize
+        pixel, beside = samples.strides
+        apart = width > 1 and beside != sample  # of one channel NumPy gives any distance to the next
+        if apart or pixel % sample or not samples.flags.aligned or pixel < sample:
             samples = np.ascontiguousarray(samples)
-            pixel, sample = samples.strides
+            pixel = width * sample
         source = _source(body, samples.dtype.name)
-        pixels, width = samples.shape
         where, shares = samples.__array_interface__["data"][0], len(tables)
         words = [where, pixels, pixel // sample, width, shares, tables.ctypes.data, tables.strides[0], *more]
         run_shares((source, "count"), words, shares, min(shares, self.threads or threads.count()))
+
+
+def _sure(dtype: np.dtype[Any], bins: int, low: float, high: float) -> float:
+    """Return how far from the middle of a bin, in widths, a sample surely lies in it; -1 if nowhere.
+
+    Its place is off by the rounding of a difference, a scale and a product; edges by less.
+    """
+    limits = np.finfo(dtype)
+    exact = float(dtype.type(low)) == low and float(dtype.type(high)) == high
+    holds = high - low <= limits.max and bins <= limits.max * (high - low)
+    return 0.5 - 8 * bins * float(limits.eps) if exact and holds else -1.0
 
 
 @cache
