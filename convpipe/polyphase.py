@@ -100,6 +100,19 @@ class Polyphase(Axis):
         return self.kernel == 1 and bool((self.weights == 1).all())
 
     @property
+    def tile(self) -> int | None:
+        """How many samples each output is the mean of, where these are all of them in turn; else None.
+
+        Examples
+        --------
+        >>> Polyphase.of([[0, 1], [2, 3]], [[0.5, 0.5], [0.5, 0.5]], 4, Fraction(2), Fraction(1, 2)).tile
+        2
+        """
+        side, outputs = self.kernel, len(self.first)
+        in_turn = side * outputs == self.size and bool((self.first == side * np.arange(outputs)).all())
+        return side if in_turn and bool((self.weights == 1 / side).all()) else None
+
+    @property
     def rate(self) -> Fraction:
         """Samples between outputs."""
         return self.step

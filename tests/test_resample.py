@@ -16,7 +16,9 @@ from convpipe import Pipeline, stage
 from convpipe.compile.cpu import layout, resample
 from convpipe.compile.cpu.graphs import compile_plan
 from convpipe.errors import ParameterError, PlanError
+from convpipe.ops import Resample
 from convpipe.plan import Settings, make_plan, rings
+from convpipe.plan.missing import Missing
 from convpipe.polyphase import Polyphase
 from convpipe.sampling import Sampling
 from convpipe.stages.resampling import METHODS, MOST, Doubling, Resizing, doubled, polyphase
@@ -396,6 +398,64 @@ def test_images_of_all_sizes_share_loops():
         for loop in compile_plan(make_plan([resize(made, "lanczos3")], extent)).table.loops
     }
     assert len(loops) <= 1 + 8 + 1 + 2  # rows; a first piece of columns, and the others; responses
+
+
+class TestTiles:
+    """Means of tiles, as areas of whole factors are: a stencil, exact of integers."""
+
+    @pytest.mark.parametrize("dtype", ["uint8", "int8", "uint16", "int16"])
+    @pytest.mark.parametrize("tile", [(2, 2), (2, 1), (1, 2), (4, 2), (8, 2), (4, 4), (3, 3), (3, 2), (5, 4)])
+    @pytest.mark.parametrize("channels", [1, 3])
+    def test_the_mean_is_rounded_half_to_even_once(self, tile, dtype, channels, rng):
+        limits = np.iinfo(dtype)
+        spread = rng.integers(0, 5, (16 * tile[0], 21 * tile[1], channels))
+        image = (limits.max - spread if dtype != "int16" else limits.min + spread).astype(dtype)
+        image[: 8 * tile[0]] = rng.integers(limits.min, limits.max + 1, image[: 8 * tile[0]].shape)
+        tiles = image.reshape(16, tile[0], 21, tile[1], channels).astype(np.int64)
+        sums, count = tiles.sum(axis=(1, 3)), tile[0] * tile[1]
+        whole, rest = np.divmod(sums, count)
+        want = whole + ((2 * rest > count) | ((2 * rest == count) & (whole % 2 == 1)))
+        for each in (resize((16, 21), "area"), stage("geometry", "bin", factor=list(tile))):
+            got = Pipeline([each])(image, threads=2)
+            assert got.dtype == dtype
+            np.testing.assert_array_equal(got, want)
+
+    def test_what_is_on_a_half_goes_to_the_even_number(self):
+        image = np.array([[0, 1, 1, 2, 255, 255, 254, 255], [1, 0, 2, 1, 255, 254, 254, 255]], np.uint8)
+        assert Pipeline([resize((1, 4), "area")])(image).tolist() == [[0, 2, 255, 254]]
+
+    def test_two_columns_of_integers_are_one_loop_of_integers(self):
+        for made, loops in (((20, 30), 1), ((20, 20), 2)):  # halves; thirds of the columns
+            run = compile_plan(make_plan([resize(made, "area")], (40, 60)))
+            assert len(run.table.loops) == loops
+            assert ("half_even" in run.source) == (loops == 1)
+        (loop,) = compile_plan(make_plan([resize((20, 30), "area")], (40, 60), dtype="float32")).table.loops
+        assert "4 terms" in loop.title
+
+    def test_what_is_no_mean_of_tiles_stays_what_it_is(self):
+        for made, method in (((20, 31), "area"), ((20, 30), "bilinear"), ((20, 60), "nearest")):
+            assert isinstance(make_plan([resize(made, method)], (40, 60)).nodes[0].ops[0], Resample)
+        plan = make_plan([resize((20, 30), "area")], (40, 60))
+        assert not isinstance(plan.nodes[0].ops[0], Resample)
+        assert plan.sampling() == Sampling((2.0, 2.0), (0.5, 0.5))
+
+    def test_samples_that_are_not_there_count_for_nothing(self, rng):
+        image = rng.integers(0, 4, (20, 30)).astype(np.float32)
+        image[4:6, 8:10] = 0
+        tiles = np.where(image == 0, np.nan, image).reshape(10, 2, 15, 2)
+        want = np.nansum(tiles, axis=(1, 3)) / np.maximum(np.isfinite(tiles).sum(axis=(1, 3)), 1)
+        plan = make_plan([resize((10, 15), "area")], (20, 30), Settings(missing=Missing(0)), dtype="float32")
+        np.testing.assert_allclose(compile_plan(plan)(image)[0], want, rtol=1e-6)
+
+    def test_colours_count_as_their_alpha_says(self, rng):
+        image = rng.integers(0, 256, (20, 30, 4), np.uint8)
+        plan = make_plan([resize((10, 15), "area")], (20, 30), channels=4, alpha=True)
+        tiles = image.astype(np.float64).reshape(10, 2, 15, 2, 4)
+        weights = tiles[..., 3:]
+        alpha = weights.mean(axis=(1, 3))
+        colours = (tiles[..., :3] * weights).mean(axis=(1, 3)) / np.maximum(alpha, 1e-9)
+        got = compile_plan(plan)(image)[0].astype(int)
+        assert np.abs(got - np.concatenate([colours, alpha], axis=2)).max() <= 0.5001
 
 
 class TestPyramid:

@@ -9,7 +9,8 @@ import numpy as np
 
 from convpipe.geometry import Axis, Extent
 from convpipe.interval import UNBOUNDED, Interval
-from convpipe.ops.window import Window
+from convpipe.ops.taps import Taps
+from convpipe.ops.window import Stencil, Window
 from convpipe.polyphase import Polyphase
 
 
@@ -118,6 +119,15 @@ class Resample(Window):
     def picks(self) -> bool:
         """Tell whether each of its outputs is a sample of its input."""
         return all(phase.picks for phase in self.phases)
+
+    @property
+    def tiled(self) -> Stencil | None:
+        """The same sums as those of a window of equal taps that strides from tile to tile, where they are."""
+        rows, cols = (phase.tile for phase in self.phases)
+        if self.has_holes or self.keep_alpha or rows is None or cols is None:
+            return None
+        mean = Taps.outer(np.full(rows, 1 / rows), np.full(cols, 1 / cols))
+        return Stencil((mean,), stride=(rows, cols), padding="valid")
 
     def axes(self, extent: Extent) -> tuple[Axis, Axis]:
         """Return the taps of rows and columns of the input that it is fitted to."""

@@ -97,6 +97,11 @@ class Window(ABC):
         return reach_around(*rows, above), reach_around(*cols, left)
 
     @property
+    def tiles(self) -> bool:
+        """Tell whether each window begins where the one before it ends."""
+        return self.dilation == (1, 1) and self.stride == self.kernel
+
+    @property
     def centre(self) -> Extent:
         """Row and column of the place that stands on the pixel.
 

@@ -7,7 +7,7 @@ from convpipe.geometry import Axis, Border, Extent
 from convpipe.ops import ChannelMap, Layer, Mix, Op, Resample, Window
 from convpipe.plan import costs
 from convpipe.plan.arithmetic import plan_arithmetic
-from convpipe.plan.node import AXIS_NAMES, Made, NodePlan, Origin
+from convpipe.plan.node import AXIS_NAMES, Entering, Made, NodePlan, Origin
 from convpipe.stages.wiring import IMAGE
 
 
@@ -32,15 +32,7 @@ def plan_window(
         If the window does not fit in its input.
     """
     entering = made.entering(inputs[0])
-    try:
-        ops = tuple(
-            op.fit(entering.extent, made.image.extent, made.of_stage(origin, entering), made.has_holes)
-            if isinstance(op, Resample)
-            else op
-            for op in ops
-        )
-    except PlanError as error:
-        raise PlanError(f"{origin}: {error}", origin.name) from None
+    ops = _fitted(origin, ops, entering, made)
     slid = next(op for op in ops if isinstance(op, Window))
     windows, (rows, cols) = fitted(origin, slid, entering.extent)
     channels = entering.channels
@@ -73,6 +65,24 @@ def plan_window(
         tiles=tiles,
         separation=costs.separation(ops, entering.ranges.whole, arithmetic) if tiles is None else None,
     )
+
+
+def _fitted(origin: Origin, ops: tuple[Op, ...], entering: Entering, made: Made) -> tuple[Op, ...]:
+    """Return the ops with the taps of a resample for what enters; as a stencil, where it is one.
+
+    Without colours times alpha a stencil of an image with alpha is another thing than a resample.
+    """
+    found = list(ops)
+    for at, op in enumerate(ops):
+        if isinstance(op, Resample):
+            of_stage = made.of_stage(origin, entering)
+            try:
+                fit = op.fit(entering.extent, made.image.extent, of_stage, made.has_holes)
+            except PlanError as error:
+                raise PlanError(f"{origin}: {error}", origin.name) from None
+            slides = at > 0 or entering.ranges.alpha is None
+            found[at] = (fit.tiled if slides else None) or fit
+    return tuple(found)
 
 
 def fitted(origin: Origin, slid: Window | Layer, extent: Extent) -> tuple[tuple[Axis, Axis], Extent]:

@@ -234,7 +234,7 @@ class Responses:
         if len(self.banks) != 1 or len(self.segments) != 1:
             return None
         sums, segment = self.banks[0].sums, self.segments[0]
-        made = sums.made if sums.weighted else None
+        made = sums.made if sums.weighted or self.banks[0].is_shifted else None
         if made is None or not segment.is_plain or segment.output not in KEPT:
             return None
         bits = made.fraction - self.fraction

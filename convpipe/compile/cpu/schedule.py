@@ -318,7 +318,8 @@ class _Maker:
         # Rows of floating point are summed as such, whatever they are known to hold.
         sums = [floating] * len(slid.banks) if np.dtype(given.dtype).kind == "f" else node.arithmetic.sums
         banks = tuple(
-            choose(*bank).reading(given.fraction) for bank in zip(slid.names, slid.banks, sums, strict=True)
+            choose(*bank, slid.tiles).reading(given.fraction)
+            for bank in zip(slid.names, slid.banks, sums, strict=True)
         )
         return Responses(level, banks, *shared)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, replace
-from typing import Any, ClassVar, Self
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,8 +30,10 @@ class Bank(ABC):
     weights: tuple[float, ...]
     sums: Sums
 
-    has_columns: ClassVar[bool] = True
-    """Whether it begins with a column pass over whole rows."""
+    @property
+    def has_columns(self) -> bool:
+        """Tell whether it begins with a column pass over whole rows."""
+        return True
 
     @property
     @abstractmethod
@@ -62,6 +64,12 @@ class Bank(ABC):
     def rows_of_sums(self) -> int:
         """Rows that its sums stand in until they are a response."""
         return 2
+
+    @property
+    def is_shifted(self) -> bool:
+        """Tell whether its response is a sum of integers without some of its last bits."""
+        made = self.sums.made
+        return self.sums.counted and made is not None and self.weights == (2.0**-made.fraction,)
 
     @property
     def meeting(self) -> int:

@@ -11,7 +11,7 @@ from convpipe.ops import Taps
 from convpipe.plan.arithmetic import Sums
 
 
-def choose(name: str, taps: Taps, sums: Sums) -> Bank:
+def choose(name: str, taps: Taps, sums: Sums, tiles: bool = False) -> Bank:
     """Return how one bank is summed.
 
     Parameters
@@ -22,12 +22,14 @@ def choose(name: str, taps: Taps, sums: Sums) -> Bank:
     sums : Sums
         Their arithmetic. The choice defines the bytes wherever it can round; it does not depend on the
         backend.
+    tiles : bool
+        Whether no sample is under two windows, so that these have no sum in common.
 
     Examples
     --------
     >>> choose("r", Taps.outer([1, 4, 6, 4, 1], [1, 4, 6, 4, 1]), Sums("float32")).words
     'separable: 5 + 5 taps'
     """
-    if equal := uniform(name, taps, sums):
+    if equal := uniform(name, taps, sums, tiles):
         return equal
     return separable(name, taps, sums) or lowrank(name, taps, sums) or dense(name, taps, sums)

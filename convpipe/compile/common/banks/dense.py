@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
 
 import numpy as np
 
@@ -27,7 +26,10 @@ class Dense(Bank):
     taps: tuple[tuple[int, int], ...]
     whole: bool
 
-    has_columns: ClassVar[bool] = False
+    @property
+    def has_columns(self) -> bool:
+        """No."""
+        return False
 
     @property
     def rows(self) -> tuple[int, ...]:

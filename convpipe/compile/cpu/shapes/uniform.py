@@ -15,6 +15,8 @@ from convpipe.compile.cpu.steps import Frame, Place, Sample
 
 def parts(bank: Uniform, frame: Frame, given: Geometry) -> list[Part]:
     """Add the steps of a bank to `frame`; return what is left, for each row that is made."""
+    if bank.tiles:
+        return [_whole(bank, frame, given, row) for row in range(frame.rows)]
     dtype = bank.sums.dtype
     columns = Columns(frame, given, dtype)
     rows = bank.rows
@@ -24,6 +26,15 @@ def parts(bank: Uniform, frame: Frame, given: Geometry) -> list[Part]:
     else:
         columns.add(rows, None)
     return [_neighbours(bank, frame, given, row, dtype) for row in columns.finished()]
+
+
+def _whole(bank: Uniform, frame: Frame, given: Geometry, row: int) -> Part:
+    """Leave all samples to the last loop."""
+    rows, first = frame.given[0], row * given.stride[0]
+    samples = [Sample(rows.sample(first + i, 0), j * rows.channels) for i in bank.rows for j in bank.cols]
+    sums = lanes(given.stride[1], rows.channels).sums(rows.dtype, bank.sums.dtype)
+    ones = np.ones(len(samples), np.int32)
+    return Part("sum", samples, rows.dtype, ones, None, sums, bank.weights[0])
 
 
 def _neighbours(bank: Uniform, frame: Frame, given: Geometry, row: Place, dtype: str) -> Part:
