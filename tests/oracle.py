@@ -529,6 +529,9 @@ def run_covered(plan, image, there):
         if isinstance(node.ops[0], Turn):
             made.append(tuple(turned(node.ops[0], each) for each in read[0]))
             continue
+        if isinstance(node.ops[0], Warp):
+            made.append(covered_warp(node.ops[0], *read[0]))
+            continue
         if isinstance(node.ops[0], Frame):  # of one that leaves NaN out
             ((samples, cover),) = read
             found = node.ops[0](np.where(cover > 0, samples, np.nan))
@@ -544,6 +547,16 @@ def run_covered(plan, image, there):
             values, cover = covered_step(op, values, cover, samples)
         made.append((np.where(cover > 0, values, 0), cover))
     return made
+
+
+def covered_warp(op, samples, cover):
+    """The mean of what counts around each place, where that is half of what is read, or more."""
+    counted = warped(dataclasses.replace(op, value=1.0), cover, alpha=False)
+    if op.method == "nearest":
+        return warped(op, samples, alpha=False), counted
+    counted = np.where(counted >= 0.5 - 1e-6, counted, 0)
+    weighted = warped(op, samples * cover, alpha=False)
+    return np.divide(weighted, counted, out=np.zeros(counted.shape), where=counted > 0), counted
 
 
 def covered_join(op, read):

@@ -101,7 +101,7 @@ def test_alpha_below_nothing_counts_for_nothing(rng):
     check([stage("blur", "box", size=3)], image, output_dtype="float32", alpha=True)
 
 
-COVERING = [method for method in EVERY_METHOD if weighs(method) or warps(method)]
+COVERING = [method for method in EVERY_METHOD if weighs(method)]
 
 
 def sprite(rng, dtype, shape=(14, 15), colours=3):

@@ -34,15 +34,15 @@ def nodes_of(method):
 
 
 def weighs(method):
-    """Tell whether a method knows of samples that count in part: no layer and no warp does, few libraries."""
+    """Tell whether a method knows of samples that count in part: no layer does, few libraries."""
     ops = [op for node in nodes_of(method) for op in node.ops]
     if any(isinstance(op, Frame) and not op.leaves_out for op in ops) or method.family == "projection":
         return False  # of which stacks say so
-    return not any(isinstance(op, Layer) for op in ops) and not warps(method)
+    return not any(isinstance(op, Layer) for op in ops)
 
 
 def warps(method):
-    """Tell whether a method puts pixels elsewhere; then it knows of alpha, and not of missing samples."""
+    """Tell whether a method puts pixels elsewhere."""
     return any(isinstance(op, Warp) for node in nodes_of(method) for op in node.ops)
 
 

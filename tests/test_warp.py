@@ -156,6 +156,28 @@ def test_a_hole_spreads_to_its_neighbours_alone(rng):
         )  # weights of 0 are no taps
 
 
+@pytest.mark.parametrize("method", ["nearest", "bilinear", "bicubic"])
+def test_what_is_missing_takes_its_place_and_no_more(method, rng):
+    """A hole is as large as it was, and of the samples that are there nothing else comes in."""
+    image = np.full((60, 70), 3, np.float32)
+    image[20:40, 30:50] = np.nan
+    for one in (rotate(27, method=method), polar(method=method, size=[200, 45])):
+        made = Pipeline([one], missing=np.nan)(image)
+        np.testing.assert_allclose(made[~np.isnan(made)], 3, rtol=1e-6)
+        solid = Pipeline([stage("geometry", one.label, **{**one.given, "method": "bilinear"})])(
+            np.isnan(image).astype(np.float64)
+        )
+        assert np.isnan(made[solid > 0.9]).all()
+        assert not np.isnan(made[solid < 0.1]).any()
+    turned = Pipeline([rotate(27, method=method)], missing=np.nan)(image)
+    assert np.isnan(turned).sum() == pytest.approx(400, abs=10)
+    whole = rng.integers(0, 255, (20, 30), np.uint8)  # of which nothing is missing
+    run = [rotate(27, method=method)]
+    np.testing.assert_allclose(
+        Pipeline(run, missing=255, dtype="float32")(whole), Pipeline(run, dtype="float32")(whole), rtol=1e-5
+    )
+
+
 @pytest.mark.parametrize("method", ["bilinear", "bicubic"])
 def test_colours_are_weighted_by_alpha(method, rng):
     image = rng.integers(1, 256, (9, 10, 4), dtype=np.uint8)
@@ -252,8 +274,6 @@ def test_coordinates_along_an_axis_go():
 
 def test_what_is_refused(rng):
     image = rng.integers(0, 255, (6, 7), dtype=np.uint8)
-    with pytest.raises(PlanError, match="missing"):
-        Pipeline([rotate(5)], missing=0)(image)
     with pytest.raises(ParameterError, match="2 rows of 3"):
         affine(matrix=[[1, 2], [3, 4]])
     with pytest.raises(ParameterError, match="onto a line"):

@@ -14,6 +14,9 @@ from convpipe.interval import UNBOUNDED, Interval
 from convpipe.ops.transformation import Transformation
 from convpipe.sampling import Sampling
 
+LEAST_KNOWN = 0.5 - 2.0**-20
+"""How much of the weights samples that are there must have between them: half, whatever is rounded off."""
+
 TAPS = {"nearest": 1, "bilinear": 2, "bicubic": 4}
 """Pixels that an interpolation reads along each axis."""
 
@@ -57,6 +60,9 @@ class Warp:
         far as it says.
     fitted : (rows, cols) and Transformation, optional
         The extent of the result, and the map, where that of the image is known.
+    has_holes : bool
+        Whether samples can be missing, as is said when it is fitted: it is a mean of the others then, of
+        weights that sum to :data:`LEAST_KNOWN` at least.
     """
 
     placement: Placement
@@ -65,6 +71,7 @@ class Warp:
     value: float = 0.0
     opaque: float | None = None
     fitted: tuple[Extent, Transformation] | None = None
+    has_holes: bool = False
 
     @property
     def extent(self) -> Extent:
@@ -82,7 +89,7 @@ class Warp:
         """Return where the pixels of the result lie in the image, of the `extent` that it is fitted to."""
         return self.transformation.sampling
 
-    def fit(self, extent: Extent, image: Extent) -> Warp:
+    def fit(self, extent: Extent, image: Extent, has_holes: bool = False) -> Warp:
         """Return the same for what has an `extent`, in a pipeline for an `image`.
 
         Raises
@@ -91,7 +98,7 @@ class Warp:
             If there is no such map, or the result would be too large, or reach too far outside.
         """
         fitted = self.placement.extent(extent, image), self.placement.transformation(extent, image)
-        found = replace(self, fitted=fitted)
+        found = replace(self, fitted=fitted, has_holes=has_holes)
         if max(fitted[0]) > FARTHEST:
             raise ValueError(f"its result of {fitted[0][0]}x{fitted[0][1]} has a side above {FARTHEST}")
         for (first, last), size in zip(found.places(), extent, strict=True):
@@ -119,7 +126,8 @@ class Warp:
             return samples
         if not samples.bounded:
             return UNBOUNDED
-        up, down = (9 * 9 + 1) / 64, -2 * 9 / 64
+        beyond = 2 * 9 / 64 / (LEAST_KNOWN if self.has_holes else 1)
+        up, down = 1 + beyond, -beyond
         low, high = samples.low * up + samples.high * down, samples.high * up + samples.low * down
         return Interval(low, high, samples.nan)
 

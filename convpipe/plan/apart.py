@@ -38,7 +38,7 @@ def plan_apart(
         field = (field[1], field[0]) if op.transposed else field
     elif isinstance(op, Warp):
         try:
-            op = op.fit(extent, made.image.extent)
+            op = op.fit(extent, made.image.extent, made.has_holes)
         except ValueError as error:
             raise PlanError(f"{origin}: {error}", origin.name) from None
         ops, extent = (op,), op.extent

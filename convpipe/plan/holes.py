@@ -20,11 +20,13 @@ from convpipe.ops import (
     Resample,
     Stencil,
     Turn,
+    Warp,
     Window,
     is_integer,
     is_rounding,
 )
 from convpipe.ops.resample import LEAST_SHARE
+from convpipe.ops.warp import LEAST_KNOWN
 from convpipe.plan.cover import NOTHING, SHARE, Cover, Covered, is_in_place, standing
 from convpipe.plan.coverage import Coverer, Head, stands
 from convpipe.plan.missing import Missing
@@ -103,6 +105,8 @@ class _Holes(Coverer):
         window = node.ops[0]
         if isinstance(window, Turn):
             return self._turned(node, given)
+        if isinstance(window, Warp):
+            return self._warped(window, node, given)
         if isinstance(window, Resample) and window.is_mean:
             return self._mean(node, window, given)
         if isinstance(window, Rank):
@@ -153,6 +157,20 @@ class _Holes(Coverer):
             self.build.add(node.ops, each) for each in (given.cover.counts, given.cover.lacks, given.samples)
         )
         return replace(given, samples=samples, cover=Cover.of(counts, lacks, given.cover.is_binary))
+
+    def _warped(self, warp: Warp, node: NodePlan, given: Covered) -> Covered:
+        """Return the mean of the samples around each place that are there, if they weigh enough."""
+        build = self.build
+        counts = build.add((replace(warp, value=1.0),), given.cover.counts)
+        if warp.method == "nearest":
+            lacks = build.add((replace(warp, value=0.0),), given.cover.lacks)
+            cover = Cover.of(counts, lacks, given.cover.is_binary)
+            return Covered(build.add((warp,), build.plain(given)), cover, node.unrounded, given.is_clean)
+        enough = Map("where(r >= least, r, 0)", constants=(("least", LEAST_KNOWN),))
+        share = build.cover(build.pixelwise(counts, enough), is_binary=False)
+        weighted = build.add((warp,), build.weighted(given))
+        made = Covered(weighted, share, node.unrounded, is_weighted=True)
+        return Covered(build.clean(made), share, node.unrounded, is_clean=True)
 
     def _standing(self, node: NodePlan, window: Stencil, given: Covered) -> Covered:
         """Return what reads no pixel but the one that it stands on."""
