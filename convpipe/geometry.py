@@ -165,7 +165,8 @@ class Axis:
         first = output * self.stride - self.before
         return range(first, first + self.reach, self.dilation)
 
-    def _span(self, size: int) -> int:
+    def slack(self, size: int) -> int:
+        """Return by how many samples the window can move before it meets the end of the padding."""
         return size + self.before + self.after - self.reach
 
     def output(self, size: int) -> int:
@@ -181,7 +182,7 @@ class Axis:
         >>> Axis(kernel=2, stride=3, before=1, after=1).output(4)
         2
         """
-        return self._span(size) // self.stride + 1
+        return self.slack(size) // self.stride + 1
 
     def dropped(self, size: int) -> int:
         """Return how many of the last samples the floor leaves unread; padding is not counted.
@@ -191,7 +192,7 @@ class Axis:
         >>> Axis(kernel=2, stride=2).dropped(5), Axis(kernel=3, stride=2, before=1, after=1).dropped(4)
         (1, 0)
         """
-        return max(self._span(size) % self.stride - max(self.after, 0), 0)
+        return max(self.slack(size) % self.stride - max(self.after, 0), 0)
 
     def formula(self, size: int) -> str:
         """Return the output-size formula with its numbers, for a person.

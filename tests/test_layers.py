@@ -87,7 +87,7 @@ HOMES = {
     "click": {"cli"},
     "rich": {"cli", "report"},
     "ruamel": {"config"},
-    "PIL": {"display", "images"},
+    "PIL": {"display", "explain", "images"},
     "imagecodecs": {"images"},
     "isal": {"images"},
     "tifffile": {"images"},

@@ -19,6 +19,7 @@ from convpipe.cli.options import (
     read_mask,
     stage_option,
 )
+from convpipe.cli.saved import overwrite_option, saving
 from convpipe.cli.streams import emit
 
 if TYPE_CHECKING:
@@ -43,7 +44,7 @@ EXAMPLES = (
 @click.argument("image", type=PATH)
 @stage_option("Show this stage alone: its number in the config, or its name.")
 @click.option("-o", "--output", type=PATH, default=Path("preview.png"), show_default=True)
-@click.option("--overwrite", is_flag=True, help="Replace a preview that exists.")
+@overwrite_option
 @config_options
 def command(
     config: Path,
@@ -61,7 +62,6 @@ def command(
     from convpipe import images
     from convpipe.config import load
     from convpipe.display import Shown, sheet
-    from convpipe.errors import WriteError
     from convpipe.pipeline import Pipeline
     from convpipe.report import printable
 
@@ -72,12 +72,8 @@ def command(
         shown = Shown(read.pixels, read.alpha, read.metadata.nodata, read_mask(image, job))
         with called(image, job):
             panels += _panels(Pipeline.from_job(job), shown, chosen)
-    try:
+    with saving(output):
         images.write(output, sheet(panels), overwrite=overwrite)
-    except WriteError as error:
-        reason = "the output exists; --overwrite replaces it" if error.reason == images.EXISTS else error
-        raise WriteError(f"{output}: {reason}") from None
-    emit(printable(f"wrote {output}"))
     for panel in panels:
         emit(printable(f"  {', '.join(panel.label)}"))
 

@@ -54,3 +54,14 @@ def summed(products: Products) -> str:
     terms = [f"{tap:.4g}*{sample:.5g}" for tap, sample in pairs]
     shown = " + ".join(terms if len(terms) <= 9 else [*terms[:4], "...", *terms[-4:]]) or "0"
     return f"{shown} = {products.sum:.6g}"
+
+
+def number(value: float) -> str:
+    """Return a number as a cell shows it.
+
+    Examples
+    --------
+    >>> number(-0.125), number(12345.6), number(-0.0)
+    ('-0.125', '1.235e+04', '0')
+    """
+    return f"{value + 0.0:.4g}"

@@ -492,3 +492,61 @@ class TestAlpha:
         config = job("- {blur: box, size: 3, bias: 4}")
         text = convpipe("explain", config, "a.png", "--at", 3, 3, "--channel", channel).stdout
         assert re.findall("then .*\n", text) == words
+
+
+class TestKernelAlone:
+    """Without a config: a kernel, and how it slides over an input."""
+
+    def test_its_arithmetic(self, convpipe):
+        given = ("--input", "4x4", "--kernel", "2x2", "--stride", 3, "--padding", 1, "--bias", 0.5)
+        text = convpipe("explain", *given, "--at", 1, 0).stdout
+        assert "rows    = floor((4 + 1 + 1 - 1*(2-1) - 1)/3) + 1 = 2" in text
+        assert "r = 1*0 + 2*9 + 3*0 + 4*13 = 70\n" in text
+        assert "stored as float64: 70.5\n" in text
+
+    def test_numbers_in_rows(self, convpipe):
+        given = ("--input", "1 2 3; 4, 5, 6", "--kernel", "1 0; 0 -1", "--padding", "1x0", "--border", "edge")
+        text = convpipe("explain", *given, "--at", 0, 1).stdout
+        assert "r = 1*2 + -1*3 = -1\n" in text
+        assert "padding 1 above, 1 below, 0 left, 0 right" in text
+
+    @pytest.mark.parametrize(
+        ("options", "words"),
+        [
+            ([], "needs CONFIG, or a kernel"),
+            (["--kernel", "1 2; 3"], "--kernel"),
+            (["--kernel", "2x2", "--stride", "1.5"], "needs a whole number"),
+            (["--kernel", "2x2", "--padding", "sme"], "'same'"),
+            (["--kernel", "7x7"], "its window spans 7 rows"),
+            (["--kernel", "2x2", "--size", "4x4"], "--size goes with CONFIG"),
+            (["--kernel", "2x2", "--animate", "a.png"], "ends in .gif or .html"),
+            (["job.yaml", "--kernel", "2x2", "--bias", "1"], "not both: --kernel, --bias"),
+        ],
+    )
+    def test_what_is_refused(self, convpipe, job, options, words):
+        job()
+        result = convpipe("explain", *options)
+        assert result.exit_code == 2
+        assert words in result.stderr
+
+
+class TestAnimate:
+    @pytest.mark.parametrize(("name", "start"), [("a.gif", b"GIF89a"), ("a.html", b"<!doctype html>")])
+    def test_a_file_by_its_suffix(self, convpipe, here, name, start):
+        assert convpipe("explain", "--kernel", "3x3", "--animate", name).stdout == f"wrote {name}\n"
+        assert (here / name).read_bytes().startswith(start)
+        refused = convpipe("explain", "--kernel", "3x3", "--animate", name)
+        assert (refused.exit_code, "--overwrite replaces it" in refused.stderr) == (1, True)
+        assert convpipe("explain", "--kernel", "2x2", "--animate", name, "--overwrite").exit_code == 0
+
+    def test_a_stage_of_a_config_around_a_pixel(self, convpipe, here, job, rng):
+        images.write(here / "a.png", rng.integers(0, 256, (40, 50), dtype=np.uint8))
+        config = job("- color: gray", "- {blur: box, size: 3}")
+        assert convpipe("explain", config, "a.png", "--at", 20, 20, "--animate", "a.html").exit_code == 0
+        assert "<h1>stage 1: blur box</h1>" in (here / "a.html").read_text()
+        assert "of which a part is shown" in (here / "a.html").read_text()
+
+    def test_a_stage_that_slides_no_window(self, convpipe, here, job):
+        result = convpipe("explain", job("- morphology: open"), "--animate", "a.gif")
+        assert (result.exit_code, list(here.glob("*.gif"))) == (2, [])
+        assert "stage 0 (morphology open): an animation is of one window" in result.stderr
