@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
-from typing import TYPE_CHECKING, Any, NamedTuple
-
-if TYPE_CHECKING:
-    from PIL.Image import Image
+from typing import Any, NamedTuple
 
 LETTERS, SMALL = 15, 11
 """Sizes of letters, in pixels: of numbers and lines, and of what counts rows and columns."""
@@ -43,7 +40,7 @@ class Canvas:
     def __init__(self, width: int, height: int) -> None:
         from PIL import Image, ImageDraw
 
-        self.picture: Image = Image.new("RGB", (width, height), PAPER)
+        self.picture = Image.new("RGB", (width, height), PAPER)
         self._draw = ImageDraw.Draw(self.picture)
 
     def cell(self, box: Box, fill: str, text: str = "", ink: str = INK) -> None:

@@ -99,7 +99,8 @@ class _Layout:
         """Side of a cell."""
         values = (*self.slide.values.flat, *self.slide.outputs.flat)
         longest = max(length(number(value)) for value in values)
-        return max(min(CELL, WIDEST // max(self.slide.values.shape)), LEAST, longest + 8)
+        across = int(max(self.slide.values.shape))
+        return max(min(CELL, WIDEST // across), LEAST, longest + 8)
 
     @cached_property
     def grids(self) -> list[tuple[str, NDArray[Any]]]:
@@ -139,7 +140,7 @@ class _Layout:
     @cached_property
     def below(self) -> int:
         """Where the text begins that follows them."""
-        rows = [values.shape[0] for _, values in self.grids]
+        rows = [len(values) for _, values in self.grids]
         rows[0] += self.overhang[0]
         return self.top + max(rows) * self.cell + LINE // 2
 

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from typing import Any
+
+import numpy as np
 
 from convpipe.explain.account import Grid, Part, Products, Sentence
 
@@ -56,7 +59,7 @@ def summed(products: Products) -> str:
     return f"{shown} = {products.sum:.6g}"
 
 
-def number(value: float) -> str:
+def number(value: float | np.floating[Any]) -> str:
     """Return a number as a cell shows it.
 
     Examples
