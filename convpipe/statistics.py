@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from convpipe.histograms import MOST_LEVELS, Counter, Histogram, Moments, Samples
 from convpipe.interval import Interval
-from convpipe.thresholds import BINS, LEVELS, multiotsu
+from convpipe.thresholds import BINS, LEVELS, multiotsu, triangle_beyond
 
 THRESHOLDS = (*LEVELS, "mean")
 """Levels that part an image in two; each is ``skimage.filters.threshold_...``."""
@@ -39,6 +39,8 @@ class Statistic:
         Of which channel alone.
     number, classes : int
         Of multiotsu: which of the levels, from 0, and how many classes.
+    ends : (float, float), optional
+        Of triangle, the smallest and the largest value of the dtype: its line ends where samples do no more.
     """
 
     name: str
@@ -47,6 +49,7 @@ class Statistic:
     channel: int | None = None
     number: int = 0
     classes: int = 2
+    ends: tuple[float, float] | None = None
 
     def __str__(self) -> str:
         """Return what it is, for a person."""
@@ -73,6 +76,8 @@ class Statistic:
         """Return it of the histogram of the samples."""
         if self.kind in _COUNTED:
             return _COUNTED[self.kind](self, held)
+        if self.ends is not None:
+            return triangle_beyond(held, self.ends)
         if len(held.counts) == 1:  # nothing to part: no pixel is above it
             return held.first
         if self.kind == "multiotsu":
@@ -124,12 +129,15 @@ class Cumulative:
         What the whole is, in place of 1.
     integers : bool
         Whether the image is of an integer type.
+    from_lowest : bool
+        Whether shares are of the samples above the lowest value, which becomes 0; a flat image stays.
     """
 
     bins: int
     entries: int
     scale: float
     integers: bool
+    from_lowest: bool = False
 
     def __str__(self) -> str:
         """Return what it is, for a person."""
@@ -140,7 +148,10 @@ class Cumulative:
         held = samples.histogram(None, self.entries if self.integers else 0, self.bins)
         if held is None:
             return [0.0, 1.0, 0.0, *[0.0] * self.entries]
-        share = self.scale * held.counts.cumsum() / held.total
+        below = int(held.counts[0]) if self.from_lowest else 0
+        if below == held.total:
+            return [held.first, 1.0, 0.0, *[held.first] * self.entries]
+        share = self.scale * (held.counts.cumsum() - below) / (held.total - below)
         table = np.pad(share, (0, self.entries - len(share)), mode="edge")
         return [held.first, 1 / held.step, len(share) - 1.0, *table.tolist()]
 
@@ -168,7 +179,8 @@ class Matched(Cumulative):
         if len(values) > entries:
             kept = np.linspace(0, len(values) - 1, entries).astype(np.int64)
             values, shares = values[kept], shares[kept]
-        return cls(entries, entries, 1.0, integers, tuple(shares.tolist()), tuple(values.tolist()))
+        found = tuple(shares.tolist()), tuple(values.tolist())
+        return cls(entries, entries, 1.0, integers, False, *found)
 
     def __str__(self) -> str:
         """Return what it is, for a person."""

@@ -39,6 +39,37 @@ def _triangle(held: Histogram) -> float:
     return float(middles[np.argmax(counts[peak] * places - peak * counts[:peak])])
 
 
+def triangle_beyond(held: Histogram, ends: tuple[float, float]) -> float:
+    """Return the level by a line that ends at the empty bin beyond the samples; it is a bin nearer to that.
+
+    There is none beyond the ends of the dtype.
+
+    Source: OpenCV, cv2.threshold with THRESH_TRIANGLE; ImageJ, AutoThresholder.Triangle.
+
+    Examples
+    --------
+    >>> triangle_beyond(Histogram.of_whole(np.array([0, 0, 1, 1, 2, 9, 0]), 0), (0, 255))
+    3.0
+    """
+    whole = held.step == 1
+    last = held.first + held.step * (len(held.counts) - 1)
+    room = [not whole or end != at for end, at in zip(ends, (held.first, last), strict=True)]
+    counts = np.pad(held.counts, (int(room[0]), int(room[1])))
+    first = held.first - held.step * room[0]
+    peak = int(np.argmax(counts))
+    turned = peak < len(counts) - 1 - peak
+    if turned:
+        counts, peak = counts[::-1], len(counts) - 1 - peak
+    near = ends[1] - (first + len(counts) - 1) if turned else first - ends[0]  # bins before the line's
+    places = np.arange(1, peak + 1)
+    found = counts[peak] * places - peak * counts[1 : peak + 1]
+    best = int(np.argmax(found)) + 1 if peak else 0
+    if whole and near == 0 and peak and found[best - 1] <= 0:
+        best = 0  # as that compares with 0 what it measures from the first of all bins
+    level = best - 1
+    return float(first + held.step * (len(counts) - 1 - level if turned else level))
+
+
 def _li(held: Histogram) -> float:
     """Return the level of least cross entropy, from the mean on.
 

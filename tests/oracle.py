@@ -219,7 +219,10 @@ def lookup(op, values, samples):
         table, places = op.table, np.linspace(op.low, op.high, len(op.table))
     else:
         counts, places = histogram(op.measured, samples[np.isfinite(samples)])
-        table = op.measured.scale * np.cumsum(counts) / counts.sum()
+        lowest = counts[0] if op.measured.from_lowest else 0
+        if lowest == counts.sum():
+            return values
+        table = op.measured.scale * (np.cumsum(counts) - lowest) / (counts.sum() - lowest)
         if isinstance(op.measured, Matched):
             table = np.interp(table, op.measured.shares, op.measured.values)
     return np.where(np.isnan(values), values, np.interp(values, places, table))

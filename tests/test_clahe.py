@@ -43,6 +43,33 @@ def test_nan_stays_and_counts_for_nothing(rng):
     np.testing.assert_allclose(got[9:], run(image[9:]), atol=0.01)
 
 
+@pytest.mark.parametrize("shape", [(1, 1), (1, 9), (3, 2), (17, 30), (9, 8, 2), (9, 8, 3), (9, 8, 4)])
+@pytest.mark.parametrize("dtype", ["uint8", "uint16", "int16", "float32"])
+def test_scikit_image_takes_images_of_all_kinds(shape, dtype, rng):
+    image = (rng.random(shape) * (1 if dtype == "float32" else np.iinfo(dtype).max)).astype(dtype)
+    got = Pipeline([stage("contrast", "clahe", method="skimage", tiles=3)])(image)
+    assert got.shape == shape
+    if image[..., 0].size > 1:
+        assert (got.min(), got.max()) == tuple(float(end) for end in _ends(dtype))
+    flat = np.full_like(image, image.reshape(-1)[0])
+    np.testing.assert_array_equal(Pipeline([stage("contrast", "clahe", method="skimage")])(flat), flat)
+
+
+def _ends(dtype):
+    return (0, 1) if dtype == "float32" else (np.iinfo(dtype).min, np.iinfo(dtype).max)
+
+
+def test_as_scikit_image_alpha_stays_and_nan_too(rng):
+    image = rng.integers(0, 256, (30, 40, 4), dtype=np.uint8)
+    run = Pipeline([stage("contrast", "clahe", like="skimage")])
+    got = run(image, alpha=True)
+    np.testing.assert_array_equal(got[..., 3], image[..., 3])
+    np.testing.assert_array_equal(got[..., :3], run(image[..., :3]))
+    holes = rng.random((30, 40)).astype(np.float32)
+    holes[:9] = np.nan
+    np.testing.assert_array_equal(np.isnan(run(holes)), np.isnan(holes))
+
+
 def test_a_limited_table_keeps_its_sum(rng):
     counts = rng.multinomial(1000, rng.dirichlet(np.full(256, 0.05)), 7)
     for clip in (0.3, 1, 2.5, 300):

@@ -12,13 +12,14 @@ def clahe(
     *,
     clip: float = 2.0,
     tiles: int | Sequence[int] = 8,
+    method: Literal['opencv', 'skimage'] = 'opencv',
     stride: int | Sequence[int] = 1,
     padding: _Padding = 'same',
     border: _Border = None,
     value: float = 0.0,
     bias: float = 0.0,
     dtype: _Dtype = None,
-    like: Literal['opencv', 'convpipe', 'cv2', 'ndimage', 'scikit-image', 'PIL'] | None = None,
+    like: Literal['opencv', 'skimage', 'convpipe', 'cv2', 'ndimage', 'scikit-image', 'PIL'] | None = None,
     missing: float | None = None,
     out: NDArray[Any] | None = None,
     threads: int | None = None,
@@ -31,6 +32,8 @@ def clahe(
 
     clip: most samples of a level, in multiples of their mean; those beyond are spread over all levels
     tiles: rows and columns of tiles
+    method: OpenCV's, or scikit-image's: of 256 levels between the least and the largest value, which
+        become black and white; tiles from the first corner on; of RGB the value of HSV
     """
 
 
@@ -65,13 +68,14 @@ def equalize(
     image: ArrayLike,
     *,
     bins: int = 256,
+    lowest: Literal['share', 'black'] = 'share',
     stride: int | Sequence[int] = 1,
     padding: _Padding = 'same',
     border: _Border = None,
     value: float = 0.0,
     bias: float = 0.0,
     dtype: _Dtype = None,
-    like: Literal['skimage', 'convpipe', 'cv2', 'ndimage', 'scikit-image', 'PIL'] | None = None,
+    like: Literal['opencv', 'skimage', 'convpipe', 'cv2', 'ndimage', 'scikit-image', 'PIL'] | None = None,
     missing: float | None = None,
     out: NDArray[Any] | None = None,
     threads: int | None = None,
@@ -82,6 +86,8 @@ def equalize(
     """The share of the image's samples that are not above each, over the full scale; all colours together.
 
     bins: of the histogram, where samples are not whole numbers of an integer type
+    lowest: what the lowest value becomes: the share of its samples, or black, with the shares of those
+        above it over the full scale
     """
 
 

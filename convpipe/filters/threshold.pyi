@@ -311,13 +311,14 @@ def sauvola(
 def triangle(
     image: ArrayLike,
     *,
+    line: Literal['samples', 'beyond'] = 'samples',
     stride: int | Sequence[int] = 1,
     padding: _Padding = 'same',
     border: _Border = None,
     value: float = 0.0,
     bias: float = 0.0,
     dtype: _Dtype = None,
-    like: Literal['skimage', 'convpipe', 'cv2', 'ndimage', 'scikit-image', 'PIL'] | None = None,
+    like: Literal['opencv', 'skimage', 'convpipe', 'cv2', 'ndimage', 'scikit-image', 'PIL'] | None = None,
     missing: float | None = None,
     out: NDArray[Any] | None = None,
     threads: int | None = None,
@@ -326,7 +327,11 @@ def triangle(
     mask: ArrayLike | None = None,
 ) -> NDArray[Any]:
     """Largest value of the dtype above the level whose bin is furthest below the line from the histogram's
-        peak to its longer end, 0 elsewhere; all colours together."""
+        peak to its longer end, 0 elsewhere; all colours together.
+
+    line: where it ends: at the outermost bin that has samples, or at the empty one beyond, and then the
+        level is a bin nearer to that, as in OpenCV and ImageJ
+    """
 
 
 def yen(

@@ -122,7 +122,7 @@ def _lut(table: tuple[float, ...] | Cube, interpolation: str, image: ImageKind) 
     "contrast",
     "equalize",
     "the share of the image's samples that are not above each, over the full scale; all colours together",
-    reference="skimage.exposure.equalize_hist",
+    reference="skimage.exposure.equalize_hist; cv2.equalizeHist, which makes the lowest value black",
     parameters=(
         Count(
             "bins",
@@ -131,12 +131,19 @@ def _lut(table: tuple[float, ...] | Cube, interpolation: str, image: ImageKind) 
             least=2,
             most=MOST_ENTRIES,
         ),
+        Choice(
+            "lowest",
+            "what the lowest value becomes: the share of its samples, or black, with the shares of those "
+            "above it over the full scale",
+            "share",
+            choices=("share", "black"),
+        ),
     ),
 )
-def _equalize(bins: int, image: ImageKind) -> tuple[Op, ...]:
+def _equalize(bins: int, lowest: str, image: ImageKind) -> tuple[Op, ...]:
     integers = image.full_scale > 1
     levels = min(int(image.full_scale - image.lowest) + 1, MOST_ENTRIES) if integers else bins
-    shares = Cumulative(bins, max(bins, levels), image.full_scale, integers)
+    shares = Cumulative(bins, max(bins, levels), image.full_scale, integers, lowest == "black")
     return (Lookup.of(shares, Interval(0.0, image.full_scale)),)
 
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -10,6 +13,7 @@ from convpipe.ops import Frame, Map, Op, Reduce
 from convpipe.ops.frame import function
 from convpipe.stages.base import ImageKind, method
 from convpipe.stages.numbers import Count, Number, in_order
+from convpipe.stages.parameters import Choice
 from convpipe.statistics import Statistic
 
 LEVEL = Number("level", "pixels above it become white, in the image's own units")
@@ -22,9 +26,9 @@ def above(level: float, image: ImageKind) -> tuple[Op, ...]:
     return (Map(_WHITE, constants=(("level", level), ("full", image.full_scale))),)
 
 
-def above_statistic(image: ImageKind, kind: str, percent: float = 0.0) -> tuple[Op, ...]:
+def above_statistic(image: ImageKind, kind: str, percent: float = 0.0, **more: Any) -> tuple[Op, ...]:
     """Return white above a level that the image gives: see :class:`Statistic`."""
-    level = (Statistic("level", kind, percent),)
+    level = (Statistic("level", kind, percent, **more),)
     full, either = (("full", image.full_scale),), Interval(0, image.full_scale)
     return (Reduce(_WHITE, constants=full, statistics=level, result=either),)
 
@@ -40,7 +44,9 @@ method(
 )(above)
 
 
-def _declare(kind: str, level: str, source: str) -> None:
+def _declare(
+    kind: str, level: str, source: str, lower: Callable[..., Any] | None = None, **more: Any
+) -> None:
     """Declare a threshold by a level that scikit-image finds from all colours together."""
     method(
         "threshold",
@@ -48,7 +54,13 @@ def _declare(kind: str, level: str, source: str) -> None:
         f"largest value of the dtype above {level}, 0 elsewhere; all colours together",
         reference=f"skimage.filters.threshold_{kind}; {source}",
         formula="full scale if r > level, else 0; of a histogram of all integers, or of 256 bins",
-    )(lambda image: above_statistic(image, kind))
+        **more,
+    )(lower or (lambda image: above_statistic(image, kind)))
+
+
+def _triangle(line: str, image: ImageKind) -> tuple[Op, ...]:
+    ends = (image.lowest, image.full_scale) if line == "beyond" else None
+    return above_statistic(image, "triangle", ends=ends)
 
 
 _declare(
@@ -73,6 +85,16 @@ _declare(
     "the level whose bin is furthest below the line from the histogram's peak to its longer end",
     "G. W. Zack, W. E. Rogers, S. A. Latt, 'Automatic measurement of sister chromatid exchange frequency', "
     "J. Histochem. Cytochem. 25, 1977",
+    _triangle,
+    parameters=(
+        Choice(
+            "line",
+            "where it ends: at the outermost bin that has samples, or at the empty one beyond, and then the "
+            "level is a bin nearer to that, as in OpenCV and ImageJ",
+            "samples",
+            choices=("samples", "beyond"),
+        ),
+    ),
 )
 _declare(
     "isodata",

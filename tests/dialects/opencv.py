@@ -32,6 +32,10 @@ def _binomial(image):
     return cv2.sepFilter2D(image, -1, taps, taps)
 
 
+def _triangle(image):
+    return cv2.threshold(image, 0, 255, cv2.THRESH_TRIANGLE)[1]
+
+
 def _distance(image):
     return cv2.distanceTransform(image, cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
 
@@ -113,6 +117,8 @@ CASES = [
     Case("blur", "binomial", _binomial, {"size": 5}),
     Case("color", "gray", lambda image: cv2.cvtColor(image, cv2.COLOR_RGB2GRAY), images="rgb"),
     Case("contrast", "stretch", lambda image: cv2.normalize(image, None, 0, _full(image), cv2.NORM_MINMAX)),
+    Case("contrast", "equalize", cv2.equalizeHist, {}, BYTES),
+    Case("contrast", "equalize", cv2.equalizeHist, {}, BYTES, "mask"),
     Case("contrast", "clahe", lambda image: cv2.createCLAHE(2.0, (8, 8)).apply(image), {}, WHOLE),
     Case(
         "contrast",
@@ -137,6 +143,8 @@ CASES = [
         BYTES,
     ),
     Case("threshold", "otsu", lambda image: cv2.threshold(image, 0, 255, cv2.THRESH_OTSU)[1], {}, BYTES),
+    Case("threshold", "triangle", _triangle, {}, BYTES),
+    Case("threshold", "triangle", _triangle, {}, BYTES, "mask"),
     Case("threshold", "between", lambda image: cv2.inRange(image, 50, 120), {"low": 50, "high": 120}, BYTES),
     *(
         Case(

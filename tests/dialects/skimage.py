@@ -133,6 +133,24 @@ CASES = [
     Case(
         "contrast", "equalize", lambda image: _full(image) * exposure.equalize_hist(image), result="float32"
     ),
+    *(
+        Case(
+            "contrast",
+            "clahe",
+            lambda image: _full(image) * exposure.equalize_adapthist(image),
+            {},
+            images=images,
+            result="float32",
+        )
+        for images in ("gray", "rgb")
+    ),
+    Case(
+        "contrast",
+        "clahe",
+        lambda image: _full(image) * exposure.equalize_adapthist(image, (45, 32), 0.03),
+        {"tiles": [3, 4], "clip": 0.03 * 256},
+        result="float32",
+    ),
     Case(
         "contrast",
         "stretch",

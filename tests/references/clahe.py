@@ -1,6 +1,9 @@
 """Local histogram equalisation."""
 
-from references.table import Table
+import numpy as np
+from skimage import exposure
+
+from references.table import IMAGE, Table
 
 OPENCV = "OpenCV 5.0.0, cv2.createCLAHE: what it rounds"
 COARSE = """
@@ -13,6 +16,22 @@ SHARES = """
     0 0.25 0.5   1
     1  0.3 0.5 0.1
 """
+
+SKIMAGE = "scikit-image 0.26.0, skimage.exposure.equalize_adapthist"
+COLOURS = """
+    200  10  30
+     20  90  60
+      0   0 255
+     10  10  12
+    140 130   0
+     77  31 200
+"""
+
+
+def adapted(kernel_size, clip):
+    """Return what scikit-image makes of bytes, over their range."""
+    return lambda image: 255 * exposure.equalize_adapthist(image.astype(np.uint8), kernel_size, clip)
+
 
 TABLES = [
     Table(
@@ -76,5 +95,62 @@ TABLES = [
                  0.125    0.34375      0.625          1
                      1        0.5      0.625     0.1875
         """,
+    ),
+    *(
+        Table(
+            "contrast clahe",
+            {"method": "skimage", "tiles": tiles, "clip": 256 * clip},
+            SKIMAGE,
+            peer=adapted(kernel_size, clip),
+            dtype="uint8",
+            image=image,
+            channels=channels,
+            want=want,
+        )
+        for tiles, kernel_size, clip, image, channels, want in (
+            (
+                1,
+                (5, 6),
+                0.01,
+                IMAGE,
+                0,
+                """
+                     43.957189 140.679106  79.139041 228.609585  17.582876 149.470544
+                     26.374313 202.235272  123.09623  52.748627 237.401023  87.930479
+                    158.261981   8.791438  211.02671 105.513355  70.331502 184.652396
+                    114.304793 246.192461  35.165751 167.069521 131.887668          0
+                    219.818147  61.540064 193.443834        255  96.705815 175.860959
+                """,
+            ),
+            (
+                2,
+                (2, 3),
+                0.3,
+                IMAGE,
+                0,
+                """
+                     69.548542 208.628646 115.902917 239.531562   7.725729 162.274271
+                     23.177187        255 162.274271  69.548542        255 115.902917
+                    185.451458          0 231.805833 100.451458  69.548542 208.628646
+                    115.902917        255  69.548542 177.725729 146.805833  23.177187
+                    208.611666  69.548542 162.274271        255  69.548542 208.628646
+                """,
+            ),
+            (
+                [2, 3],
+                (1, 1),
+                0.5,
+                COLOURS,
+                3,
+                """
+                       255  12.75 38.25
+                         0      0     0
+                         0      0   255
+                         0      0     0
+                         0      0     0
+                    98.175 39.525   255
+                """,
+            ),
+        )
     ),
 ]

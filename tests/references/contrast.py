@@ -183,6 +183,47 @@ TABLES = [
     ),
     Table(
         "contrast equalize",
+        {"lowest": "black"},
+        "OpenCV 5.0.0, cv2.equalizeHist: what it rounds",
+        dtype="uint8",
+        want="""
+             43.965517 140.689655  79.137931  228.62069  17.586207 149.482759
+              26.37931 202.241379 123.103448  52.758621 237.413793  87.931034
+            158.275862   8.793103 211.034483 105.517241  70.344828 184.655172
+            114.310345 246.206897  35.172414 167.068966 131.896552          0
+            219.827586  61.551724 193.448276        255  96.724138 175.862069
+        """,
+    ),
+    Table(
+        "contrast equalize",
+        {"lowest": "black"},
+        "OpenCV 5.0.0, cv2.equalizeHist",
+        dtype="uint8",
+        image="""
+            0   0 7 9
+            7 200 9 0
+        """,
+        want="""
+              0   0 102 204
+            102 255 204   0
+        """,
+    ),
+    Table(
+        "contrast equalize",
+        {"lowest": "black"},
+        "OpenCV 5.0.0, cv2.equalizeHist of a flat image",
+        dtype="uint8",
+        image="""
+            9 9
+            9 9
+        """,
+        want="""
+            9 9
+            9 9
+        """,
+    ),
+    Table(
+        "contrast equalize",
         {"bins": 5},
         EQUALIZE,
         peer=lambda image: exposure.equalize_hist(image, nbins=5),

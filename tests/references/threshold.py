@@ -169,6 +169,41 @@ TABLES = [
             """,
         ),
     ),
+    *(
+        Table(
+            "threshold triangle",
+            {"line": "beyond"},
+            f"OpenCV 5.0.0, cv2.threshold with THRESH_TRIANGLE: {level}",
+            dtype="uint8",
+            image=image,
+            want=want,
+        )
+        for level, image, want in (
+            (
+                54,
+                INTEGERS,
+                """
+                      0   0   0   0   0
+                      0   0   0 255 255
+                    255 255 255 255 255
+                      0   0   0 255 255
+                """,
+            ),
+            (
+                7,
+                """
+                    0 3 3  3
+                    4 4 5  9
+                    1 3 8 30
+                """,
+                """
+                    0 0   0   0
+                    0 0   0 255
+                    0 0 255 255
+                """,
+            ),
+        )
+    ),
     *automatic(
         "isodata",
         (

@@ -88,6 +88,7 @@ declare("opencv", "rank", "maximum", "cv2.dilate(image, np.ones(size))", border=
 declare("opencv", "blur", "binomial", "cv2.sepFilter2D(image, -1, k, k)", border="reflect")
 declare("opencv", "color", "gray", "cv2.cvtColor(image, cv2.COLOR_RGB2GRAY)", weights="bt601")
 declare("opencv", "contrast", "stretch", "cv2.normalize(image, None, low, high, cv2.NORM_MINMAX)")
+declare("opencv", "contrast", "equalize", "cv2.equalizeHist(image)", lowest="black")
 declare("opencv", "contrast", "clahe", "cv2.createCLAHE(clip, tiles).apply(image)")
 declare("opencv", "geometry", "pad", "cv2.copyMakeBorder(image, *by, cv2.BORDER_DEFAULT)", border="reflect")
 declare("opencv", "geometry", "pyramid_down", "cv2.pyrDown(image)", border="reflect", rounds="floor(r + 0.5)")
@@ -96,6 +97,7 @@ declare("opencv", "geometry", "flip", "cv2.flip(image, 1)")
 declare("opencv", "geometry", "rotate90", "cv2.rotate(image, cv2.ROTATE_90_COUNTERCLOCKWISE)")
 declare("opencv", "threshold", "fixed", "cv2.threshold(image, level, 255, cv2.THRESH_BINARY)")
 declare("opencv", "threshold", "otsu", "cv2.threshold(image, 0, 255, cv2.THRESH_OTSU)")
+declare("opencv", "threshold", "triangle", "cv2.threshold(image, 0, 255, cv2.THRESH_TRIANGLE)", line="beyond")
 declare("opencv", "threshold", "between", "cv2.inRange(image, low, high)")
 declare(
     "opencv",

@@ -45,6 +45,7 @@ _declare("threshold", "niblack", "filters.threshold_niblack(image, size, k)", "r
 _declare("threshold", "sauvola", "filters.threshold_sauvola(image, size, k)", "reflect")
 _same("threshold", "hysteresis", "filters.apply_hysteresis_threshold(image, low, high)")
 _same("contrast", "equalize", "exposure.equalize_hist(image)")
+_same("contrast", "clahe", "exposure.equalize_adapthist(image)", method="skimage", clip=2.56)
 _same("contrast", "stretch", "exposure.rescale_intensity(image, tuple(np.percentile(image, (low, high))))")
 _same("contrast", "gamma", "exposure.adjust_gamma(image, gamma)")
 _same("contrast", "log", "exposure.adjust_log(image)")
