@@ -73,9 +73,13 @@ class Engine:
         self._planned = lru_cache(maxsize=64)(self._plan)
         self._executable = lru_cache(maxsize=64)(self._compile)
 
-    def rewired(self, wiring: Wiring, scale: str | None = None) -> Engine:
+    def rewired(self, wiring: Wiring) -> Engine:
         """Return what filters otherwise and is in all else the same; of where it ran this engine knows."""
-        other = Engine(wiring, self.border, self.dtype, "cpu", self.missing, scale=scale)
+        return self.of_computed(wiring, self.scale, self.missing)
+
+    def of_computed(self, wiring: Wiring, scale: str | None, missing: float | str | None) -> Engine:
+        """Return the same for images that were computed from those of a dtype, and what is missing there."""
+        other = Engine(wiring, self.border, self.dtype, "cpu", missing, scale=scale)
         other._backend, other.backend = self._backend, self.backend
         return other
 

@@ -31,7 +31,7 @@ from convpipe.losses import NO_LOSSES, Losses
 from convpipe.measures import Gauge, Measured
 from convpipe.paths import expanded
 from convpipe.plan import Plan
-from convpipe.stack import StackEngine, projection_at
+from convpipe.stack import StackEngine, reader_of
 from convpipe.stages import Stage
 from convpipe.stages.parameters import Flag, Text
 from convpipe.stages.plugins import allowed
@@ -154,7 +154,7 @@ class Pipeline:
         self.engine = Engine(self.wiring, self.border, self.dtype, backend, self.missing)
         self.gauge = Gauge(self.engine, wiring, self.measures) if self.measures else None
         self.backend = self.engine.backend
-        self._stack = None if projection_at(self.wiring) is None else StackEngine(self.engine)
+        self._stack = None if reader_of(self.stages) is None else StackEngine(self.engine)
         self._asked = backend
 
     @classmethod
@@ -356,9 +356,8 @@ class Pipeline:
                 raise ParameterError("out takes one result, and this pipeline gives several", "out")
             plan = self.engine.plan(given.pixels.shape, given.pixels.dtype.name, alpha)
             arrays.check_out(out, given.shape_of(plan), dtype or plan.output_dtype)
-        results, losses = self.engine.outputs(
-            given.pixels, threads, dtype, alpha=alpha, nodata=nodata, mask=shown
-        )
+        outputs = self.engine.outputs if self._stack is None else self._stack.outputs
+        results, losses = outputs(given.pixels, threads, dtype, alpha=alpha, nodata=nodata, mask=shown)
         if losses is not NO_LOSSES:
             _warn_of(losses)
         if self.outputs:
@@ -500,15 +499,18 @@ class Pipeline:
         along = np.moveaxis(given, page_axis, 0)
         dtype_name(along.dtype)
         dtype = None if dtype is None else dtype_name(dtype)
+        each = map(np.ascontiguousarray, along)
         if self._stack is not None:
-            result, losses = self._stack.filter(map(np.ascontiguousarray, along), len(along), threads, dtype)
+            filtered = self._stack.filter(each, len(along), threads, dtype)
+            results, losses = list(filtered), filtered.losses
         else:
-            made = [self.engine.filter(np.ascontiguousarray(page), threads, dtype) for page in along]
-            result = np.moveaxis(np.stack([page for page, _ in made]), 0, page_axis)
-            losses = sum((lost for _, lost in made), NO_LOSSES)
+            made = [self.engine.filter(page, threads, dtype) for page in each]
+            results, losses = [page for page, _ in made], sum((lost for _, lost in made), NO_LOSSES)
         if losses != NO_LOSSES:
             _warn_of(losses)
-        return result
+        if self._stack is not None and self._stack.projects:
+            return results[0]
+        return np.moveaxis(np.stack(results), 0, page_axis)
 
     def source(self, shape: Sequence[int], dtype: str = "uint8", alpha: bool = False) -> str:
         """Return the generated Python that filters an image of `shape` and `dtype`."""

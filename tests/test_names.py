@@ -253,6 +253,6 @@ def test_methods():
 
 def test_words_of_stages():
     common = " ".join(parameter.name for parameter in COMMON)
-    assert common == "stride padding dilation anchor border value bias dtype like name from"
+    assert common == "stride padding dilation anchor border value bias dtype like axis name from"
     assert " ".join(BORDER_NAMES) == "constant edge reflect symmetric wrap zeros replicate circular"
     assert " ".join(COMPUTE) == "bool uint8 int8 uint16 int16 float16 float32 uint32 int32 float64"

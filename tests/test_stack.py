@@ -42,7 +42,7 @@ def test_each_is_numpys(name, dtype, channels):
 
 
 def test_blocks_of_rows_are_joined(monkeypatch):
-    monkeypatch.setattr("convpipe.stack.BLOCK", 7 * 13 * 3)
+    monkeypatch.setattr("convpipe.stack.projections.BLOCK", 7 * 13 * 3)
     for name in ("mean", "deviation"):
         want = PEERS[name](STACK.astype(float), axis=0)
         np.testing.assert_allclose(projected(name, dtype="float32").stack(STACK), want, rtol=1e-6)
@@ -82,7 +82,7 @@ def test_the_axis_of_pages(axis):
 def test_where_it_means_nothing_it_is_refused():
     with pytest.raises(ParameterError, match="would read the one page that projection mean makes of all"):
         Pipeline([stage("projection", "mean"), stage("projection", "sum")])
-    with pytest.raises(ParameterError, match="reads all pages of a stack, and needs a chain"):
+    with pytest.raises(ParameterError, match="reads several pages of a stack, and needs a chain"):
         Pipeline([stage("blur", "box", name="a"), stage("projection", "mean")], outputs={"b": "a"})
     with pytest.raises(ParameterError, match="needs a chain"):
         Pipeline([stage("blur", "box"), stage("projection", "mean", from_="input")])
@@ -142,10 +142,10 @@ class TestFolders:
         tifffile.imwrite(source / "b.tif", STACK[:6].reshape(3, 2, 11, 13), imagej=True, metadata=axes)
         report = self.run(source, tmp_path)
         assert [each.reason for each in report.failures] == [
-            "page 1 is 5x13 uint16 with 1 channel, and page 0 11x13 uint16 with 1 channel; a projection "
-            "reads pages that are alike",
-            "its pages are 3 slices of 2 channels, and a projection is along one axis; choose the pages of "
-            "one with input: {pages: [first, end, step]}",
+            "page 1 is 5x13 uint16 with 1 channel, and page 0 11x13 uint16 with 1 channel; "
+            "projection maximum reads pages that are alike",
+            "its pages are 3 slices of 2 channels, and projection maximum is along one axis; choose "
+            "the pages of one with input: {pages: [first, end, step]}",
         ]
         report = self.run(source / "b.tif", tmp_path, pages=PageRange(1, None, 2))
         assert report.done == 1
@@ -165,9 +165,59 @@ class TestFolders:
         assert failure.reason.startswith("it takes about")
         assert self.run(source, tmp_path, Pipeline([stage("blur", "box")]), memory=2_000_000).done == 1
 
+    def test_windows_over_pages_give_a_stack(self, source, tmp_path):
+        """Of as many pages, each with what its file says of it; of some pages the windows know no others."""
+        said = {"axes": "ZYX", "spacing": 2.0, "unit": "um", "Labels": [f"plane {at}" for at in range(7)]}
+        tifffile.imwrite(source / "a.tif", STACK, imagej=True, metadata=said)
+        pipeline = Pipeline(
+            [stage("blur", "gaussian", sigma=1, axis="stack"), stage("threshold", "otsu", axis="stack")]
+        )
+        for isolate in (False, True):
+            report = self.run(source, tmp_path, pipeline, overwrite=True, isolate=isolate)
+            assert (report.done, report.results[0].pages, report.results[0].notes) == (1, 7, ())
+            got = np.stack([page.pixels for page in read_pages(tmp_path / "out" / "a.tif")])
+            np.testing.assert_array_equal(got, pipeline.stack(STACK))
+        with tifffile.TiffFile(tmp_path / "out" / "a.tif") as file:
+            assert file.imagej_metadata["slices"] == 7
+            assert file.imagej_metadata["Labels"] == said["Labels"]
+        report = self.run(source, tmp_path, pipeline, overwrite=True, pages=PageRange(1, 6, 2))
+        got = np.stack([page.pixels for page in read_pages(tmp_path / "out" / "a.tif")])
+        np.testing.assert_array_equal(got, pipeline.stack(STACK[1:6:2]))
+        report = self.run(source, tmp_path, pipeline, output_pages="files", format="png")
+        assert report.done == 1
+        (one,) = read_pages(tmp_path / "out" / "a-006.png")
+        np.testing.assert_array_equal(one.pixels, pipeline.stack(STACK)[6])
+
+    def test_a_file_of_one_page_is_a_stack_of_one(self, source, tmp_path):
+        write(source / "a.png", STACK[0])
+        pipeline = Pipeline([stage("blur", "box", axis="stack", border="constant", value=9)])
+        assert self.run(source, tmp_path, pipeline).done == 1
+        np.testing.assert_array_equal(self.read(tmp_path, "a.png"), pipeline.stack(STACK[:1])[0])
+        np.testing.assert_array_equal(self.read(tmp_path, "a.png"), pipeline(STACK[0]))
+
+    def test_what_is_drawn_at_random_is_another_in_each_page(self, source, tmp_path):
+        flat = np.full((4, 6, 7), 100, np.uint8)
+        tifffile.imwrite(source / "a.tif", flat, photometric="minisblack")
+        noise = stage("noise", "gaussian", sigma=20)
+        self.run(source, tmp_path, Pipeline([noise]))
+        drawn = np.stack([page.pixels for page in read_pages(tmp_path / "out" / "a.tif")])
+        self.run(source, tmp_path, Pipeline([noise, stage("projection", "maximum")]), overwrite=True)
+        np.testing.assert_array_equal(self.read(tmp_path), drawn.max(axis=0))
+        alone = stage("rank", "maximum", size=1, axis="stack")
+        self.run(source, tmp_path, Pipeline([alone, noise]), overwrite=True)
+        got = np.stack([page.pixels for page in read_pages(tmp_path / "out" / "a.tif")])
+        np.testing.assert_array_equal(got, drawn)
+
     def test_a_plan_says_so(self, source, tmp_path):
         write(source / "a.tif", STACK[0])
         config = tmp_path / "job.yaml"
         config.write_text(json.dumps({"input": str(source), "stages": [{"projection": "maximum"}]}))
         shown = CliRunner().invoke(main, ["plan", str(config)])
-        assert "all pages of a stack are in memory at once" in shown.output
+        assert "projection maximum: all pages of a stack are in memory at once" in shown.output
+        stages = [{"blur": "box", "axis": "stack"}, {"threshold": "otsu", "axis": "stack"}]
+        config.write_text(json.dumps({"input": str(source), "stages": stages}))
+        shown = CliRunner().invoke(main, ["plan", str(config)])
+        assert "blur box: each page with 1 before it and 1 after it, 10 of them in memory" in shown.output
+        assert "threshold otsu: numbers of all pages of a stack" in shown.output
+        shown = CliRunner().invoke(main, ["plan", str(config), "--json"])
+        assert len(json.loads(shown.stdout)["jobs"][0]["stack"]) == 2

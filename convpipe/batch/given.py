@@ -144,8 +144,8 @@ def check_sizes(stamps: Sequence[Stamp], limits: Limits) -> int:
     return sum(size for size, *_ in stamps)
 
 
-def check_alike(infos: Sequence[ImageInfo]) -> None:
-    """Refuse pages that are no stack, as they are unlike.
+def check_alike(infos: Sequence[ImageInfo], reader: str) -> None:
+    """Refuse pages that are no stack, as they are unlike, for the stage that reads several of them.
 
     Raises
     ------
@@ -154,13 +154,13 @@ def check_alike(infos: Sequence[ImageInfo]) -> None:
     for info in infos:
         if _form(info) != _form(infos[0]):
             raise ReadError(
-                f"page {info.number} is {_form(info)}, and page {infos[0].number} {_form(infos[0])}; a "
-                "projection reads pages that are alike"
+                f"page {info.number} is {_form(info)}, and page {infos[0].number} {_form(infos[0])}; "
+                f"{reader} reads pages that are alike"
             )
 
 
-def check_axes(metadata: Metadata) -> None:
-    """Refuse a stack of several axes, as channels and slices: which of them is meant is not known.
+def check_axes(metadata: Metadata, reader: str) -> None:
+    """Refuse a stack of several axes, as channels and slices: along which a stage reads pages is not known.
 
     Raises
     ------
@@ -170,7 +170,7 @@ def check_axes(metadata: Metadata) -> None:
         axes = [f"{count} {name}" for name, count in each.axes().items() if count > 1]
         if len(axes) > 1:
             raise ReadError(
-                f"its pages are {' of '.join(axes)}, and a projection is along one axis; choose the pages of "
+                f"its pages are {' of '.join(axes)}, and {reader} is along one axis; choose the pages of "
                 "one with input: {pages: [first, end, step]}"
             )
 

@@ -126,7 +126,8 @@ def settings(recipe: Recipe, gauge: Gauge | None = None, **output: Any) -> dict[
 
 
 def _stage(stage: Stage) -> dict[str, Any]:
-    idle = ("name", "from", *(() if stage.common["like"] else ("like",)))  # as in journals of before it
+    newer = [name for name in ("like", "axis") if name not in stage.given_common]  # than some journals
+    idle = ("name", "from", *newer)
     common = {name: value for name, value in stage.common.items() if name not in idle}
     return {stage.method.family: stage.method.name, **_plain({**common, **stage.parameters})}
 

@@ -36,7 +36,7 @@ from convpipe.measures import Gauge
 from convpipe.pages import ALL_PAGES
 from convpipe.paths import tried
 from convpipe.report import ImageResult, Report, Sample, flow_of, printable
-from convpipe.stack import StackEngine, projection_at
+from convpipe.stack import StackEngine, reader_of
 
 
 def run_folder(
@@ -204,14 +204,13 @@ def _journal(output: Folder, job: FolderJob) -> Ledger:
 
 
 def _stack(engine: Engine, job: FolderJob, *, measured: bool) -> StackEngine | None:
-    """Return what makes one page of all, where a stage is a projection."""
-    at = projection_at(engine.wiring)
-    if at is None:
+    """Return what filters stacks, where a stage reads several pages of one."""
+    reader = reader_of(engine.wiring.stages)
+    if reader is None:
         return None
-    name = engine.wiring.stages[at].name
     if job.mask is not None or measured:
         what = "measures are of pages" if measured else "it takes none that a mask hides"
-        raise JobError(f"{name} reads all pages of a stack, every sample of them; {what}")
+        raise JobError(f"{reader.name} reads several pages of a stack, every sample of them; {what}")
     return StackEngine(cast(FilterEngine, engine))
 
 

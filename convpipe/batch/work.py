@@ -27,12 +27,13 @@ from convpipe.batch.reader import Opened
 from convpipe.batch.resume import holds
 from convpipe.batch.state import Engine, Run
 from convpipe.errors import ConvpipeError, JobError, PlanError, ReadError, WriteError
-from convpipe.images import Encoded, File, Folder, Image, ImageInfo, Metadata, OpenFile, Page
+from convpipe.images import Encoded, File, Folder, ImageInfo, Metadata, OpenFile, Page
 from convpipe.losses import Losses
 from convpipe.measures import Gauge
 from convpipe.plan import Plan
 from convpipe.regions import BYTES
 from convpipe.report import ImageResult, ResultFile, Status, Steps, objects, printable
+from convpipe.stack import Subjects
 from convpipe.stages.wiring import RESULT
 
 DISK_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EROFS}
@@ -162,13 +163,13 @@ class Work:
             with given.open(self._run.reader) as image, self._opened_mask(mask) as shown:
                 mask_bytes = _mask_bytes(shown, image.infos)
                 plans = self._plan(image.infos)
-                made = slice(1) if self._run.stack is not None else slice(None)
+                made = slice(None if self._run.stack is None else self._run.stack.made(len(plans)))
                 encoder = self._encoder(image.infos[made], plans[made])
                 measured = plans if self._run.gauge is None else self._planned(self._run.gauge, image.infos)
                 file_bytes = max(size for size, *_ in seen[0])
                 with self._run.budget.share(self._need(file_bytes, measured, encoder, mask_bytes)):
                     self._shown = None if shown is None else read_mask(shown)
-                    pages = self._pages if self._run.stack is None else self._projected
+                    pages = self._pages if self._run.stack is None else self._stacked
                     encoded = encoder.encode(pages(image, plans))
                     self._note(encoder.notes(encoded))
                     if [each.stamps() for each in files] != seen:
@@ -219,7 +220,7 @@ class Work:
         self._enter("plan")
         engine = self._run.engine
         if self._run.stack is not None:
-            check_alike(infos)
+            check_alike(infos, self._run.stack.reader)
         plans = self._planned(engine, infos)
         if engine.missing == "file" and all(info.nodata is None and not info.alpha for info in infos):
             self._note(["the file says of no value that it is nodata; nothing is missing"])
@@ -345,9 +346,9 @@ class Work:
             self._enter("read")
             yield self._apply(image.read_page(), info, plan)
 
-    def _projected(self, image: Opened, plans: Sequence[Plan]) -> Iterator[list[Page]]:
-        """Read all pages, and yield the results of the one that is made of them."""
-        engine, first = self._run.stack, list[Image]()
+    def _stacked(self, image: Opened, plans: Sequence[Plan]) -> Iterator[list[Page]]:
+        """Read pages as stages that read several of them ask for each, and yield the results."""
+        engine, read = self._run.stack, list[Metadata]()
         assert engine is not None
 
         def pages() -> Iterator[NDArray[Any]]:
@@ -357,22 +358,27 @@ class Work:
                 if page.pixels.shape[:2] != info.extent:
                     raise changed()
                 self._note(page.notes)
-                if not first:
-                    check_axes(page.metadata)
-                    first.append(replace(page, pixels=page.pixels[:0]))
+                if not read:
+                    check_axes(page.metadata, engine.reader)
+                read.append(page.metadata)
                 self._enter("filter")
-                yield page.pixels
+                yield page.pixels.copy()  # which windows hold, and the reader does not
 
-        with subject.called(self._relative, image.infos[0].number):
-            made, self._losses = engine.filter(pages(), len(plans), self._threads(plans[0].input_samples))
-        self._learn(nans=self._losses.nans, overflows=self._losses.overflows)
-        self._enter("write")
-        notes: list[str] = []
-        metadata = first[0].metadata.projected(notes) if len(plans) > 1 else first[0].metadata
-        self._note(notes)
-        (output,) = plans[0].outputs
-        metadata = self._meant(metadata, kept=engine.keeps_values and plans[0].keeps_values(output.node))
-        yield [Page(made, False, metadata, plans[0].sampling(output.node))]
+        called = Subjects(self._relative, [info.number for info in image.infos])
+        threads, nodata = self._threads(plans[0].input_samples), image.infos[0].nodata
+        filtered = engine.filter(pages(), len(plans), threads, called=called, nodata=nodata)
+        for number, made in enumerate(filtered):
+            metadata, plan = read[number], plans[number]
+            if engine.projects and len(plans) > 1:
+                notes: list[str] = []
+                metadata = metadata.projected(notes)
+                self._note(notes)
+            (output,) = plan.outputs
+            metadata = self._meant(metadata, kept=engine.keeps_values and plan.keeps_values(output.node))
+            self._losses = filtered.losses
+            self._learn(nans=self._losses.nans, overflows=self._losses.overflows)
+            self._enter("write")
+            yield [Page(made, False, metadata, plan.sampling(output.node))]
 
     def _save(self, places: Sequence[Place], encoded: Sequence[Encoded]) -> ImageResult:
         """Write the results, but those that are there: a run may have died between files and their record."""

@@ -31,7 +31,6 @@ from convpipe.cli.places import nothing_found, results
 from convpipe.cli.streams import emit
 from convpipe.errors import ConfigError, ImageError, JobError, ParameterError, PlanError
 from convpipe.pages import ALL_PAGES
-from convpipe.stages.projection import PROJECTION
 from convpipe.stages.wiring import RESULT
 
 if TYPE_CHECKING:
@@ -123,8 +122,8 @@ class JobPlans:
     failures : list of Failure
     error : str, ConfigError or None
         Why nothing of the job can be planned.
-    stacked : bool
-        Whether a stage reads all pages of a stack.
+    stack : list of str
+        What stages that read several pages of a stack read, and how many are in memory.
     """
 
     name: str
@@ -135,11 +134,12 @@ class JobPlans:
     plans: list[tuple[int, Plan]] = field(default_factory=list)
     failures: list[Failure] = field(default_factory=list)
     error: str | ConfigError | None = None
-    stacked: bool = False
+    stack: list[str] = field(default_factory=list)
 
     def plan(self, job: Job, kind: Kind, paths: list[str]) -> None:
         """Add the plan for one kind of image, of which `paths` are, or why there is none."""
         from convpipe.pipeline import Pipeline
+        from convpipe.stack import StackEngine, reader_of
 
         shape, dtype, alpha, nodata, _ = kind
         named = subject.called(Path(paths[0])) if paths else nullcontext()
@@ -149,6 +149,7 @@ class JobPlans:
                 "nodata": float(nodata) if nodata else None,
                 "masked": job.mask is not None,
             }
+            self.stack = [] if reader_of(pipeline.stages) is None else StackEngine(pipeline.engine).said
             with named:
                 plan = pipeline.engine.plan(shape, dtype, alpha, **holes)
                 if pipeline.gauge is not None:
@@ -179,6 +180,7 @@ class JobPlans:
             "failed": failed,
             "failures": failures,
             "sizes": [{"count": count, **plan.to_dict()} for count, plan in self.plans],
+            "stack": self.stack,
             "warnings": list(warnings),
             "measures": {name: one.to_data() for name, one in self.measures.items()},
             "error": None if self.error is None else str(self.error),
@@ -195,8 +197,8 @@ class JobPlans:
             emit(rendered(partial(print_plan, plan)))
             for warning in self._warnings(plan):
                 complain(warning, kind="warning")
-        if self.plans and self.stacked:
-            emit("all pages of a stack are in memory at once, in the type of the arithmetic")
+        for said in self.stack if self.plans else ():
+            emit(said)
         if self.plans and (where := where_results_are(self.outputs)) is not None:
             emit(f"results of each image: {where}")
         for name, one in self.measures.items() if self.plans else ():
@@ -245,7 +247,6 @@ def _planned(job: Job | ConfigError, kind: Kind | None, given: Path | None) -> J
     if isinstance(job, ConfigError):
         return JobPlans(job.path, job.path, error=job)
     found = JobPlans(job.name, job.source, _outputs(job), results(job), job.measures)
-    found.stacked = any(one.method.family == PROJECTION for one in job.stages)
     if kind is not None:
         found.plan(job, kind, [])
         return found

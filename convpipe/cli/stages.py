@@ -75,14 +75,18 @@ def _chosen(family: str | None, name: str | None) -> list[Method]:
 
 
 def _show(method: Method) -> None:
-    from convpipe.stages.catalogue import default, example
+    from convpipe.stages.catalogue import default, example, over_stack
 
     emit(f"{method.family}: {method.name}")
     for text in filter(None, (method.summary, method.formula, f"Source: {method.reference}")):
         _echo(text, 2)
     emit()
     emit(example(method))
-    for title, parameters in (("Parameters", method.parameters), ("Common parameters", method.common)):
+    for title, parameters in (
+        ("Parameters", method.parameters),
+        ("With 'axis: stack'", over_stack(method)),
+        ("Common parameters", method.common),
+    ):
         if parameters:
             emit(f"\n{title}:")
         for parameter in parameters:

@@ -24,6 +24,7 @@ from convpipe.config.measures import COLUMNS, MEASURE_KEYS, RANGE
 from convpipe.geometry import Border
 from convpipe.objects import SUMMARIES
 from convpipe.stages import ANY_LABEL, Method, families, libraries
+from convpipe.stages.across import AXIS, STACK
 from convpipe.stages.models import PARAMETERS
 from convpipe.stages.names import IDENTIFIER, RESERVED
 from convpipe.stages.parameters import Parameter
@@ -188,10 +189,26 @@ def _model() -> dict[str, Any]:
 
 def _method(method: Method) -> dict[str, Any]:
     shape = _object(method.accepted)
+    for name in [each.name for each in method.stacked.parameters] if method.stacked else []:
+        plane = shape["properties"][name]  # of whose form the axis decides
+        shape["properties"][name] = {key: plane[key] for key in ("description", "default") if key in plane}
     shape["description"] = method.summary
     shape["propertyNames"] = _names([method.family, *shape["properties"]])
     shape["required"] = [parameter.name for parameter in method.parameters if parameter.required]
+    if method.stacked is not None:
+        shape |= _by_axis(method, method.stacked.parameters)
     return shape
+
+
+def _by_axis(method: Method, stacked: Sequence[Parameter]) -> dict[str, Any]:
+    """Return what is asked of parameters that have three axes where a stage is of a stack."""
+    names = {parameter.name for parameter in stacked}
+    plane = [parameter for parameter in method.parameters if parameter.name in names]
+    return {
+        "if": {"required": [AXIS.name], "properties": {AXIS.name: {"const": STACK}}},
+        "then": {"properties": {parameter.name: _property(parameter) for parameter in stacked}},
+        "else": {"properties": {parameter.name: _property(parameter) for parameter in plane}},
+    }
 
 
 def _methods() -> list[Method]:

@@ -6,6 +6,7 @@ from numpy.typing import ArrayLike, NDArray
 _Padding = int | Sequence[int] | Literal['same', 'same_upper', 'same_lower', 'valid']
 _Border = Literal['constant', 'edge', 'reflect', 'symmetric', 'wrap', 'zeros', 'replicate', 'circular'] | None
 _Dtype = Literal['uint8', 'int8', 'uint16', 'int16', 'float16', 'float32', 'uint32', 'int32', 'float64'] | None
+_Axis = Literal['plane', 'stack']
 
 def bilateral(
     image: ArrayLike,
@@ -78,6 +79,7 @@ def box(
     bias: float = 0.0,
     dtype: _Dtype = None,
     like: Literal['opencv', 'scipy', 'convpipe', 'cv2', 'ndimage', 'scikit-image', 'PIL'] | None = None,
+    axis: _Axis = 'plane',
     missing: float | None = None,
     out: NDArray[Any] | None = None,
     threads: int | None = None,
@@ -132,6 +134,7 @@ def gaussian(
     bias: float = 0.0,
     dtype: _Dtype = None,
     like: Literal['opencv', 'scipy', 'skimage', 'convpipe', 'cv2', 'ndimage', 'scikit-image', 'PIL'] | None = None,
+    axis: _Axis = 'plane',
     missing: float | None = None,
     out: NDArray[Any] | None = None,
     threads: int | None = None,

@@ -6,6 +6,7 @@ from numpy.typing import ArrayLike, NDArray
 _Padding = int | Sequence[int] | Literal['same', 'same_upper', 'same_lower', 'valid']
 _Border = Literal['constant', 'edge', 'reflect', 'symmetric', 'wrap', 'zeros', 'replicate', 'circular'] | None
 _Dtype = Literal['uint8', 'int8', 'uint16', 'int16', 'float16', 'float32', 'uint32', 'int32', 'float64'] | None
+_Axis = Literal['plane', 'stack']
 
 def clahe(
     image: ArrayLike,
@@ -76,6 +77,7 @@ def equalize(
     bias: float = 0.0,
     dtype: _Dtype = None,
     like: Literal['opencv', 'skimage', 'convpipe', 'cv2', 'ndimage', 'scikit-image', 'PIL'] | None = None,
+    axis: _Axis = 'plane',
     missing: float | None = None,
     out: NDArray[Any] | None = None,
     threads: int | None = None,
@@ -214,6 +216,7 @@ def match(
     bias: float = 0.0,
     dtype: _Dtype = None,
     like: Literal['convpipe', 'cv2', 'ndimage', 'scikit-image', 'PIL'] | None = None,
+    axis: _Axis = 'plane',
     missing: float | None = None,
     out: NDArray[Any] | None = None,
     threads: int | None = None,
@@ -270,6 +273,7 @@ def stretch(
     bias: float = 0.0,
     dtype: _Dtype = None,
     like: Literal['opencv', 'skimage', 'convpipe', 'cv2', 'ndimage', 'scikit-image', 'PIL'] | None = None,
+    axis: _Axis = 'plane',
     missing: float | None = None,
     out: NDArray[Any] | None = None,
     threads: int | None = None,
@@ -297,6 +301,7 @@ def zscore(
     bias: float = 0.0,
     dtype: _Dtype = None,
     like: Literal['convpipe', 'cv2', 'ndimage', 'scikit-image', 'PIL'] | None = None,
+    axis: _Axis = 'plane',
     missing: float | None = None,
     out: NDArray[Any] | None = None,
     threads: int | None = None,

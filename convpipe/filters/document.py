@@ -43,6 +43,8 @@ def _lines(function: Filter) -> Iterator[str]:
     for name in function.images:
         pages = "array_like, shape (pages, rows, cols) or (pages, rows, cols, channels)"
         yield f"{name} : {pages if name == 'pages' else IMAGE}"
+    if method.over_stack and function.images == ("image",):
+        yield "    With `axis` 'stack' an axis of pages before these."
     if len(function.images) > 1:
         yield "    All of one size and dtype; of bool among others, True is the full scale."
     for each in sorted(function.parameters, key=lambda each: not each.required):

@@ -8,14 +8,15 @@ from inspect import Parameter as Argument
 from inspect import Signature
 from typing import Any
 
+from convpipe.errors import ParameterError
 from convpipe.filters.annotations import annotation, python_default, python_name
 from convpipe.filters.document import docstring
 from convpipe.filters.images import joined, parts
 from convpipe.pipeline import Pipeline
 from convpipe.stages import ANY_LABEL, Method, Stage, stage
+from convpipe.stages.across import PROJECTION, STACK
 from convpipe.stages.names import StageName, StageReference, StageReferences
 from convpipe.stages.parameters import Choice, Parameter
-from convpipe.stages.projection import PROJECTION
 
 OPTIONS = {
     "missing": ("float | None", None),
@@ -139,6 +140,10 @@ class Filter:
         dtype, missing = given.pop("dtype", None), options.pop("missing", None)
         if list(images) == ["pages"]:
             return _pipeline(self._stage(given), missing).stack(images["pages"], dtype, **options)
+        if given.get("axis") == STACK and list(images) == ["image"]:
+            if other := [name for name in options if name not in OF_STACKS]:
+                raise ParameterError(f"{self.__name__} takes no {other[0]} with axis='stack'", other[0])
+            return _pipeline(self._stage(given), missing).stack(images["image"], dtype, **options)
         if list(images) == ["image"]:
             return _pipeline(self._stage(given), missing)(images["image"], dtype, **options)
         pixels, channels = joined(images, alpha=options.get("alpha", False))

@@ -6,6 +6,7 @@ from numpy.typing import ArrayLike, NDArray
 _Padding = int | Sequence[int] | Literal['same', 'same_upper', 'same_lower', 'valid']
 _Border = Literal['constant', 'edge', 'reflect', 'symmetric', 'wrap', 'zeros', 'replicate', 'circular'] | None
 _Dtype = Literal['uint8', 'int8', 'uint16', 'int16', 'float16', 'float32', 'uint32', 'int32', 'float64'] | None
+_Axis = Literal['plane', 'stack']
 
 def maximum(
     image: ArrayLike,
@@ -21,6 +22,7 @@ def maximum(
     bias: float = 0.0,
     dtype: _Dtype = None,
     like: Literal['opencv', 'scipy', 'pillow', 'vips', 'convpipe', 'cv2', 'ndimage', 'scikit-image', 'PIL'] | None = None,
+    axis: _Axis = 'plane',
     missing: float | None = None,
     out: NDArray[Any] | None = None,
     threads: int | None = None,
@@ -49,6 +51,7 @@ def median(
     bias: float = 0.0,
     dtype: _Dtype = None,
     like: Literal['opencv', 'scipy', 'skimage', 'pillow', 'vips', 'convpipe', 'cv2', 'ndimage', 'scikit-image', 'PIL'] | None = None,
+    axis: _Axis = 'plane',
     missing: float | None = None,
     out: NDArray[Any] | None = None,
     threads: int | None = None,
@@ -77,6 +80,7 @@ def midpoint(
     bias: float = 0.0,
     dtype: _Dtype = None,
     like: Literal['convpipe', 'cv2', 'ndimage', 'scikit-image', 'PIL'] | None = None,
+    axis: _Axis = 'plane',
     missing: float | None = None,
     out: NDArray[Any] | None = None,
     threads: int | None = None,
@@ -105,6 +109,7 @@ def minimum(
     bias: float = 0.0,
     dtype: _Dtype = None,
     like: Literal['opencv', 'scipy', 'pillow', 'vips', 'convpipe', 'cv2', 'ndimage', 'scikit-image', 'PIL'] | None = None,
+    axis: _Axis = 'plane',
     missing: float | None = None,
     out: NDArray[Any] | None = None,
     threads: int | None = None,
@@ -162,6 +167,7 @@ def percentile(
     bias: float = 0.0,
     dtype: _Dtype = None,
     like: Literal['scipy', 'convpipe', 'cv2', 'ndimage', 'scikit-image', 'PIL'] | None = None,
+    axis: _Axis = 'plane',
     missing: float | None = None,
     out: NDArray[Any] | None = None,
     threads: int | None = None,
@@ -191,6 +197,7 @@ def range(
     bias: float = 0.0,
     dtype: _Dtype = None,
     like: Literal['convpipe', 'cv2', 'ndimage', 'scikit-image', 'PIL'] | None = None,
+    axis: _Axis = 'plane',
     missing: float | None = None,
     out: NDArray[Any] | None = None,
     threads: int | None = None,

@@ -6,6 +6,7 @@ from numpy.typing import ArrayLike, NDArray
 _Padding = int | Sequence[int] | Literal['same', 'same_upper', 'same_lower', 'valid']
 _Border = Literal['constant', 'edge', 'reflect', 'symmetric', 'wrap', 'zeros', 'replicate', 'circular'] | None
 _Dtype = Literal['uint8', 'int8', 'uint16', 'int16', 'float16', 'float32', 'uint32', 'int32', 'float64'] | None
+_Axis = Literal['plane', 'stack']
 
 def adaptive(
     image: ArrayLike,
@@ -126,6 +127,7 @@ def isodata(
     bias: float = 0.0,
     dtype: _Dtype = None,
     like: Literal['skimage', 'convpipe', 'cv2', 'ndimage', 'scikit-image', 'PIL'] | None = None,
+    axis: _Axis = 'plane',
     missing: float | None = None,
     out: NDArray[Any] | None = None,
     threads: int | None = None,
@@ -147,6 +149,7 @@ def li(
     bias: float = 0.0,
     dtype: _Dtype = None,
     like: Literal['skimage', 'convpipe', 'cv2', 'ndimage', 'scikit-image', 'PIL'] | None = None,
+    axis: _Axis = 'plane',
     missing: float | None = None,
     out: NDArray[Any] | None = None,
     threads: int | None = None,
@@ -168,6 +171,7 @@ def mean(
     bias: float = 0.0,
     dtype: _Dtype = None,
     like: Literal['skimage', 'convpipe', 'cv2', 'ndimage', 'scikit-image', 'PIL'] | None = None,
+    axis: _Axis = 'plane',
     missing: float | None = None,
     out: NDArray[Any] | None = None,
     threads: int | None = None,
@@ -189,6 +193,7 @@ def multiotsu(
     bias: float = 0.0,
     dtype: _Dtype = None,
     like: Literal['skimage', 'convpipe', 'cv2', 'ndimage', 'scikit-image', 'PIL'] | None = None,
+    axis: _Axis = 'plane',
     missing: float | None = None,
     out: NDArray[Any] | None = None,
     threads: int | None = None,
@@ -241,6 +246,7 @@ def otsu(
     bias: float = 0.0,
     dtype: _Dtype = None,
     like: Literal['opencv', 'skimage', 'convpipe', 'cv2', 'ndimage', 'scikit-image', 'PIL'] | None = None,
+    axis: _Axis = 'plane',
     missing: float | None = None,
     out: NDArray[Any] | None = None,
     threads: int | None = None,
@@ -263,6 +269,7 @@ def percentile(
     bias: float = 0.0,
     dtype: _Dtype = None,
     like: Literal['convpipe', 'cv2', 'ndimage', 'scikit-image', 'PIL'] | None = None,
+    axis: _Axis = 'plane',
     missing: float | None = None,
     out: NDArray[Any] | None = None,
     threads: int | None = None,
@@ -319,6 +326,7 @@ def triangle(
     bias: float = 0.0,
     dtype: _Dtype = None,
     like: Literal['opencv', 'skimage', 'convpipe', 'cv2', 'ndimage', 'scikit-image', 'PIL'] | None = None,
+    axis: _Axis = 'plane',
     missing: float | None = None,
     out: NDArray[Any] | None = None,
     threads: int | None = None,
@@ -344,6 +352,7 @@ def yen(
     bias: float = 0.0,
     dtype: _Dtype = None,
     like: Literal['skimage', 'convpipe', 'cv2', 'ndimage', 'scikit-image', 'PIL'] | None = None,
+    axis: _Axis = 'plane',
     missing: float | None = None,
     out: NDArray[Any] | None = None,
     threads: int | None = None,

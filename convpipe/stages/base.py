@@ -12,12 +12,13 @@ import re
 from collections.abc import Callable, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any, Literal
 
 from convpipe.errors import ParameterError, nearest
 from convpipe.geometry import Border
 from convpipe.ops import Graph, Op
+from convpipe.stages.across import AXIS, NO_PAGES, STACK, Across, Stacked, takes_numbers
 from convpipe.stages.common import COMMON, unused
 from convpipe.stages.dialects import OWN, Dialect, spoken
 from convpipe.stages.dialects import find as find_dialect
@@ -85,6 +86,12 @@ class Method:
         To which a stage rounds that names none; default: it does not round.
     plugin : str, optional
         Which brings it; default: convpipe itself.
+    stacked : Stacked, optional
+        How it slides windows over the pages of a stack, with ``axis: stack``.
+    numbers : bool
+        Whether it takes numbers of its image, though that of its example does not.
+    across : callable, optional
+        Of one that slides windows over pages: from its parameters to what it does.
     """
 
     family: str
@@ -100,6 +107,9 @@ class Method:
     colours: int | None = None
     dtype: str | None = None
     plugin: str | None = None
+    stacked: Stacked | None = None
+    numbers: bool = False
+    across: Callable[..., Across] | None = None
 
     def __post_init__(self) -> None:
         for word in (self.family, *self.name.split(".")):
@@ -131,14 +141,40 @@ class Method:
     @cached_property
     def unused(self) -> Mapping[str, str]:
         """Those of :data:`COMMON` that mean nothing to it, each with the reason."""
+        found = unused(self._example)
+        idle = {} if self.over_stack else {AXIS.name: NO_PAGES}
+        return {name: why for name, why in {**found, **idle}.items() if name not in self._own}
+
+    @cached_property
+    def over_stack(self) -> Method | None:
+        """What it is with ``axis: stack``; None where it filters each page of a stack by itself."""
+        if self.stacked is None:
+            takes = self.numbers or self.across or takes_numbers(self._example)
+            return self if takes else None
+        parameters = {each.name: each for each in (*self.parameters, *self.stacked.parameters)}
+        plane, lower = self.stacked.plane, self.lower
+        return replace(
+            self,
+            parameters=tuple(parameters.values()),
+            lower=lambda **given: lower(**plane(given)),
+            stacked=None,
+            across=partial(self.stacked.across, lower),
+        )
+
+    def along(self, axis: object) -> Method:
+        """Return what it is along an axis: see :data:`AXIS`."""
+        return self.over_stack or self if axis == STACK else self
+
+    @cached_property
+    def _example(self) -> tuple[Op, ...] | Graph:
+        """Its mathematics, with the parameters of its example."""
         given = {
             parameter.name: parameter.parse(self.example[parameter.name])
             if parameter.name in self.example
             else parameter.default
             for parameter in self.parameters
         }
-        found = unused(self.lowered(given, Border.REFLECT, ImageKind(self.colours or 1)))
-        return {name: why for name, why in found.items() if name not in self._own}
+        return self.lowered(given, Border.REFLECT, ImageKind(self.colours or 1))
 
     @property
     def _own(self) -> set[str]:
@@ -189,6 +225,8 @@ def method(  # noqa: PLR0913 - the fields of a Method, by their names
     reads: tuple[str, ...] = ("from",),
     colours: int | None = None,
     dtype: str | None = None,
+    stacked: Stacked | None = None,
+    numbers: bool = False,
 ) -> Callable[[Lowering], Lowering]:
     """Register the decorated function as the mathematics of a filter.
 
@@ -215,6 +253,8 @@ def method(  # noqa: PLR0913 - the fields of a Method, by their names
             colours=colours,
             dtype=dtype,
             plugin=BRINGING.get(),
+            stacked=stacked,
+            numbers=numbers,
         )
         return lower
 

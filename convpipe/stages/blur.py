@@ -8,14 +8,28 @@ import numpy as np
 from numpy.typing import NDArray
 
 from convpipe.errors import ParameterError
-from convpipe.ops import Op, Stencil, Taps
-from convpipe.stages.base import method
-from convpipe.stages.numbers import CountPair, Number, NumberPair
+from convpipe.ops import Map, Op, Stencil, Taps
+from convpipe.stages.across import PageSum, Stacked, of_plane
+from convpipe.stages.base import Lowering, method
+from convpipe.stages.numbers import CountPair, CountTriple, Number, NumberPair, NumberTriple
 
 _LARGEST_RADIUS = 4096
 
 _LARGEST_BINOMIAL = 1025
 """The weights at the ends of a larger one pass float64."""
+
+
+def _check_sides(size: tuple[int, ...]) -> None:
+    if max(size) > 2 * _LARGEST_RADIUS:
+        raise ParameterError(f"size must be at most {2 * _LARGEST_RADIUS}; given {list(size)}", "size")
+
+
+def _box_across(_: Lowering, size: tuple[int, int, int]) -> PageSum:
+    _check_sides(size)
+    pages, rows, cols = size
+    sums = Stencil((Taps.outer(np.ones(rows), np.ones(cols)),), anchor="lower")  # exact ones, of integers
+    share = Map("share * r", constants=(("share", 1 / math.prod(size)),))
+    return PageSum((1.0,) * pages, pages // 2, (sums, share))
 
 
 @method(
@@ -25,10 +39,12 @@ _LARGEST_BINOMIAL = 1025
     reference="scipy.ndimage.uniform_filter",
     parameters=(CountPair("size", "rows and columns of the rectangle", (3, 3)),),
     alpha="premultiply",
+    stacked=Stacked(
+        (CountTriple("size", "pages, rows and columns of the box", (3, 3, 3)),), _box_across, of_plane("size")
+    ),
 )
 def _box(size: tuple[int, int]) -> tuple[Op, ...]:
-    if max(size) > 2 * _LARGEST_RADIUS:
-        raise ParameterError(f"size must be at most {2 * _LARGEST_RADIUS}; given {list(size)}", "size")
+    _check_sides(size)
     rows, cols = size
     mean = Taps.outer(np.full(rows, 1 / rows), np.full(cols, 1 / cols))
     return (Stencil((mean,), anchor="lower"),)
@@ -159,6 +175,16 @@ def gaussian(sigma: tuple[float, float], truncate: float, tolerance: float, name
     return Taps.outer(rows, cols, tolerance)
 
 
+def _gaussian_across(
+    lower: Lowering, sigma: tuple[float, float, float], truncate: float, tolerance: float
+) -> PageSum:
+    pages, rows, cols = sigma
+    weights = gaussian_taps(pages, truncate)
+    ops = lower((rows, cols), truncate, tolerance)
+    assert isinstance(ops, tuple)
+    return PageSum(tuple(weights.tolist()), len(weights) // 2, ops)
+
+
 @method(
     "blur",
     "gaussian",
@@ -167,6 +193,11 @@ def gaussian(sigma: tuple[float, float], truncate: float, tolerance: float, name
     parameters=(SIGMA, TRUNCATE, TOLERANCE),
     alpha="premultiply",
     example={"sigma": 1.4},
+    stacked=Stacked(
+        (NumberTriple("sigma", "standard deviation in pages, and in pixels", least=0.0),),
+        _gaussian_across,
+        of_plane("sigma"),
+    ),
 )
 def _gaussian(sigma: tuple[float, float], truncate: float, tolerance: float) -> tuple[Op, ...]:
     return (Stencil((gaussian(sigma, truncate, tolerance),)),)

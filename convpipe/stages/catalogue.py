@@ -58,17 +58,24 @@ def to_dict(method: Method) -> dict[str, Any]:
         "like": {
             dialect.library: {"call": dialect.call, "sets": str(dialect)} for dialect in method.dialects
         },
-        "parameters": [
-            {
-                "name": parameter.name,
-                "doc": parameter.doc,
-                "takes": parameter.kind(),
-                "required": parameter.required,
-                "default": default(parameter) or None,
-            }
-            for parameter in method.accepted
-        ],
+        "parameters": list(map(_parameter, method.accepted)),
+        "stack": list(map(_parameter, over_stack(method))),
     }
+
+
+def _parameter(parameter: Parameter) -> dict[str, Any]:
+    return {
+        "name": parameter.name,
+        "doc": parameter.doc,
+        "takes": parameter.kind(),
+        "required": parameter.required,
+        "default": default(parameter) or None,
+    }
+
+
+def over_stack(method: Method) -> tuple[Parameter, ...]:
+    """Return the parameters that are others with ``axis: stack``: those of windows over pages."""
+    return () if method.stacked is None else method.stacked.parameters
 
 
 def markdown(picture: Callable[[Method], str] = lambda method: "") -> str:
@@ -97,6 +104,9 @@ def _markdown(picture: Callable[[Method], str]) -> Iterator[str]:
                 yield f"```text\n{method.formula}\n```\n"
             yield f"```yaml\n{example(method)}\n```\n"
             yield from _table(method.parameters)
+            if stacked := over_stack(method):
+                yield "\nWith `axis: stack`:\n"
+                yield from _table(stacked)
             if method.unused:
                 yield f"\nTakes no {', '.join(method.unused)}."
 

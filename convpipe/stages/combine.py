@@ -53,6 +53,7 @@ class FormulaText(Text):
     ),
     reads=("formula",),
     example={"formula": "abs(input - 128)"},
+    numbers=True,
 )
 def _combine(formula: Formula) -> Graph | tuple[Op, ...]:
     return formula.ops

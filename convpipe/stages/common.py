@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from convpipe.errors import ParameterError
 from convpipe.ops import IDENTITY, Frame, Graph, Layer, Op, Rank, Resample, Stencil, Turn, Window, has_window
 from convpipe.padding import Kept, Padding, Pooled, Repeated
+from convpipe.stages.across import AXIS
 from convpipe.stages.dialects import LIBRARIES, OWN
 from convpipe.stages.names import StageName, StageReference
 from convpipe.stages.numbers import CountPair, Number
@@ -30,6 +31,7 @@ COMMON: tuple[Parameter, ...] = (
         aliases={"cv2": "opencv", "ndimage": "scipy", "scikit-image": "skimage", "PIL": "pillow"},
         elsewhere={"imagej": "it runs on a Java machine, so that no test here compares with it"},
     ),
+    AXIS,
     StageName("name", "name of the stage: in plans and reports, and for others to refer to", None),
     StageReference("from", "name of the stage that it reads, or input; default: the stage before", None),
 )

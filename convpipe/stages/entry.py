@@ -13,6 +13,7 @@ from convpipe.errors import ParameterError, PlanError, nearest
 from convpipe.geometry import Border
 from convpipe.ops import Graph
 from convpipe.stages import plugins
+from convpipe.stages.across import AXIS, PROJECTION, STACK, Across, check_stacked
 from convpipe.stages.base import ANY_LABEL, LABEL, ImageKind, Method, find
 from convpipe.stages.common import COMMON, not_taken
 from convpipe.stages.dialects import OWN, Dialect
@@ -102,6 +103,31 @@ class Stage:
         """The dtype the stage rounds to, if it, or else its method, says one."""
         dtype: str | None = self.common["dtype"]
         return dtype or self.method.dtype
+
+    @property
+    def is_across(self) -> bool:
+        """Tell whether it is of the whole stack: by windows over pages, or by numbers of all of them."""
+        return bool(self.common[AXIS.name] == STACK)
+
+    @property
+    def reads_pages(self) -> bool:
+        """Tell whether it reads several pages of a stack."""
+        return self.is_across or self.method.family == PROJECTION
+
+    @property
+    def slides(self) -> bool:
+        """Tell whether it slides windows over pages."""
+        return self.method.across is not None
+
+    def across(self, image: ImageKind) -> Across | None:
+        """Return what it does with several pages of a stack; None where it slides no window over them."""
+        method = self.method
+        return None if method.across is None else method.across(**self.spelled_out(image).parameters)
+
+    @property
+    def given_common(self) -> dict[str, Any]:
+        """Those of :data:`COMMON` that differ from their defaults."""
+        return {each.name: value for each in COMMON if (value := self.common[each.name]) != each.default}
 
     @property
     def reads(self) -> tuple[str | None, ...]:
@@ -224,7 +250,7 @@ def attempt(
 ) -> tuple[Stage | None, tuple[ParameterError, ...]]:
     """Return the stage of :func:`stage`; or None, and everything that is wrong with it."""
     try:
-        declared = find(family, name)
+        declared = find(family, name).along(parameters.get(AXIS.name))
     except ParameterError as error:
         return None, (error,)
     known = {parameter.name: parameter for parameter in declared.accepted}
@@ -243,7 +269,10 @@ def attempt(
     made = Stage(declared, str(name), given, parsed, common)
     try:
         # What only the mathematics can refuse is refused here.
-        made.lower(Border.REFLECT, ImageKind(declared.colours or 1))
+        found = made.lower(Border.REFLECT, ImageKind(declared.colours or 1))
+        if made.is_across:
+            made.across(ImageKind())
+            check_stacked(declared.title, made.given_common, found, slides=made.slides)
     except ParameterError as error:
         return None, (error,)
     except PlanError:  # the stage is of images of more channels, which a plan knows

@@ -58,6 +58,11 @@ def lowered(stage: Stage, border: Border, image: ImageKind) -> Graph:
 def _check_channels(stage: Stage, image: ImageKind) -> None:
     if image.alpha and stage.method.alpha == "refuse":
         raise PlanError(f"{stage.method.title} needs an image without alpha; this one has it")
+    if image.alpha and stage.is_across:
+        raise PlanError(
+            f"{stage.method.title} with 'axis: stack' needs images without alpha, and this one has it; "
+            "'color: flatten' before it puts them on a background"
+        )
     needed, colours = stage.method.colours, image.channels - image.alpha
     if needed not in (None, colours):
         which = "beside alpha" if image.alpha else "none of them alpha"

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from convpipe.errors import ParameterError, ParameterTypeError
-from convpipe.geometry import LARGEST, pair
+from convpipe.geometry import LARGEST, check_count, pair, plain
 from convpipe.interval import LARGEST as LARGEST_NUMBER
 from convpipe.stages.parameters import Parameter, is_list
 from convpipe.stages.slips import slip
@@ -172,7 +172,28 @@ class NumberPair(Number):
 
     def schema(self) -> dict[str, Any]:
         """Return a number or two."""
-        return _one_or_two(Number.schema(self))
+        return _one_or_more(Number.schema(self), 2)
+
+
+@dataclass(frozen=True)
+class NumberTriple(Number):
+    """A finite number, or [pages, rows, cols] of them; parsed to a tuple of three."""
+
+    def parse(self, value: Any) -> tuple[float, float, float]:  # type: ignore[override]
+        """Return (pages, rows, cols)."""
+        items = list(value) if is_list(value) else [value] * 3
+        if len(items) != 3:
+            raise self.refuse(value)
+        pages, rows, cols = (Number.parse(self, item) for item in items)
+        return pages, rows, cols
+
+    def kind(self) -> str:
+        """Return the bounds in words."""
+        return f"{Number.kind(self)}, or [pages, rows, cols] of them"
+
+    def schema(self) -> dict[str, Any]:
+        """Return a number or three."""
+        return _one_or_more(Number.schema(self), 3)
 
 
 @dataclass(frozen=True)
@@ -194,7 +215,32 @@ class CountPair(Parameter):
 
     def schema(self) -> dict[str, Any]:
         """Return an integer or two."""
-        return _one_or_two({"type": "integer", "minimum": self.least})
+        return _one_or_more({"type": "integer", "minimum": self.least}, 2)
+
+
+@dataclass(frozen=True)
+class CountTriple(Parameter):
+    """A whole number of at least 1, or [pages, rows, cols] of them; parsed to a tuple of three."""
+
+    def parse(self, value: Any) -> tuple[int, int, int]:
+        """Return (pages, rows, cols)."""
+        value = plain(value)
+        items = list(value) if is_list(value) else [value] * 3
+        if len(items) != 3:
+            raise self.refuse(value)
+        try:
+            pages, rows, cols = (check_count(item, value, self.name, 1) for item in items)
+        except ParameterTypeError as error:
+            raise ParameterTypeError(f"{error}{slip(value)}", self.name) from None
+        return pages, rows, cols
+
+    def kind(self) -> str:
+        """Return the bound in words."""
+        return "an int of at least 1, or [pages, rows, cols] of them"
+
+    def schema(self) -> dict[str, Any]:
+        """Return an integer or three."""
+        return _one_or_more({"type": "integer", "minimum": 1}, 3)
 
 
 @dataclass(frozen=True)
@@ -242,7 +288,7 @@ class Count(Parameter):
         return {"type": "integer", "minimum": self.least, "maximum": self.most}
 
 
-def _one_or_two(one: dict[str, Any]) -> dict[str, Any]:
+def _one_or_more(one: dict[str, Any], more: int) -> dict[str, Any]:
     # The keywords of numbers say nothing of arrays, nor those of arrays of numbers: no `anyOf` is needed,
     # in which a validator's message would lose what is wrong.
-    return {**one, "type": [one["type"], "array"], "items": one, "minItems": 2, "maxItems": 2}
+    return {**one, "type": [one["type"], "array"], "items": one, "minItems": more, "maxItems": more}

@@ -6,10 +6,8 @@ What they make of a stack is in :mod:`convpipe.stack`; an image that is one page
 from __future__ import annotations
 
 from convpipe.ops import Map, Op
+from convpipe.stages.across import PROJECTION
 from convpipe.stages.base import method
-
-PROJECTION = "projection"
-"""The family, whose methods read all pages of a stack, and give one."""
 
 
 def _same() -> tuple[Op, ...]:

@@ -8,9 +8,11 @@ import numpy as np
 
 from convpipe.errors import ParameterError
 from convpipe.ops import Map, Op, Rank
-from convpipe.stages.base import method
-from convpipe.stages.footprint import FOOTPRINT, SIZE, footprint_of
-from convpipe.stages.numbers import Number
+from convpipe.stages.across import PageWindow, Stacked, by_turns, of_plane
+from convpipe.stages.base import Lowering, method
+from convpipe.stages.footprint import FOOTPRINT, MOST, SIZE, footprint_of
+from convpipe.stages.numbers import CountTriple, Number
+from convpipe.stages.parameters import Choice
 
 
 def window(footprint: Any, size: tuple[int, int], *ranks: int, names: tuple[str, ...] = ("r",)) -> Rank:
@@ -24,12 +26,36 @@ def median(footprint: Any, size: tuple[int, int]) -> Rank:
     return window(footprint, size, count // 2)
 
 
+def _across(lower: Lowering, size: tuple[int, int, int], **given: Any) -> PageWindow:
+    """Return the windows of a rank over pages: those of its ops over rows that the pages have by turns."""
+    pages, rows, cols = size
+    if pages * rows > MOST or cols > MOST:
+        raise ParameterError(
+            f"size needs pages times rows, and columns, of at most {MOST}; given {list(size)}", "size"
+        )
+    ops = lower(size=(rows * pages, cols), **given)
+    assert isinstance(ops, tuple)
+    return by_turns(ops, size)
+
+
+STACKED = Stacked(
+    (
+        CountTriple("size", "pages, rows and columns of the window", (3, 3, 3)),
+        Choice("footprint", "which pixels of it count: all", "square", choices=("square",)),
+    ),
+    _across,
+    of_plane("size"),
+)
+"""Ranks of windows over pages: but the mode, which takes fewer pixels than 3x3x3."""
+
+
 @method(
     "rank",
     "median",
     "the middle one of the sorted pixels; the upper of two",
     reference="scipy.ndimage.median_filter",
     parameters=(SIZE, FOOTPRINT),
+    stacked=STACKED,
 )
 def _median(size: tuple[int, int], footprint: Any) -> tuple[Op, ...]:
     return (median(footprint, size),)
@@ -41,6 +67,7 @@ def _median(size: tuple[int, int], footprint: Any) -> tuple[Op, ...]:
     "the lowest pixel",
     reference="scipy.ndimage.minimum_filter",
     parameters=(SIZE, FOOTPRINT),
+    stacked=STACKED,
 )
 def _minimum(size: tuple[int, int], footprint: Any) -> tuple[Op, ...]:
     return (window(footprint, size, 0),)
@@ -52,6 +79,7 @@ def _minimum(size: tuple[int, int], footprint: Any) -> tuple[Op, ...]:
     "the highest pixel",
     reference="scipy.ndimage.maximum_filter",
     parameters=(SIZE, FOOTPRINT),
+    stacked=STACKED,
 )
 def _maximum(size: tuple[int, int], footprint: Any) -> tuple[Op, ...]:
     return (window(footprint, size, -1),)
@@ -68,6 +96,7 @@ def _maximum(size: tuple[int, int], footprint: Any) -> tuple[Op, ...]:
         FOOTPRINT,
     ),
     example={"percentile": 75},
+    stacked=STACKED,
     formula="number int(n * percentile / 100) of n, counted from 0; the last for 100",
 )
 def _percentile(percentile: float, size: tuple[int, int], footprint: Any) -> tuple[Op, ...]:
@@ -81,6 +110,7 @@ def _percentile(percentile: float, size: tuple[int, int], footprint: Any) -> tup
     "the difference of the highest and the lowest pixel",
     reference="scipy.ndimage: maximum_filter - minimum_filter",
     parameters=(SIZE, FOOTPRINT),
+    stacked=STACKED,
     formula="maximum - minimum",
 )
 def _range(size: tuple[int, int], footprint: Any) -> tuple[Op, ...]:
@@ -139,6 +169,7 @@ def _mode(size: tuple[int, int], footprint: Any) -> tuple[Op, ...]:
     "half way between the lowest and the highest pixel",
     reference="R. C. Gonzalez and R. E. Woods, Digital Image Processing: midpoint filter",
     parameters=(SIZE, FOOTPRINT),
+    stacked=STACKED,
     formula="(minimum + maximum) / 2",
 )
 def _midpoint(size: tuple[int, int], footprint: Any) -> tuple[Op, ...]:

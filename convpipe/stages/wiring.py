@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from convpipe.errors import ParameterError, nearest
+from convpipe.stages.across import PROJECTION
 from convpipe.stages.entry import Stage, stage
 from convpipe.stages.names import BEFORE, IDENTIFIER, RESERVED
-from convpipe.stages.projection import PROJECTION
 
 IMAGE = -1
 """What a stage reads that reads the image which enters the pipeline."""
@@ -152,26 +152,28 @@ def faults(
         if (other := spelt.setdefault(name.lower(), name)) != name:
             message = f"results {other!r} and {name!r} would be one folder on some systems"
             found.append(Fault(message, None, name))
-    return found or _of_projections(stages, outputs) or names.unused((*outputs.values(), *measured))
+    return found or _of_stacks(stages, outputs) or names.unused((*outputs.values(), *measured))
 
 
-def _of_projections(stages: Sequence[Stage], outputs: Mapping[str, str]) -> list[Fault]:
-    """Return what is wrong with stages that read all pages of a stack, and give one."""
-    projections = [at for at, one in enumerate(stages) if one.method.family == PROJECTION]
-    if not projections:
+def _of_stacks(stages: Sequence[Stage], outputs: Mapping[str, str]) -> list[Fault]:
+    """Return what is wrong with stages that read several pages of a stack."""
+    readers = [at for at, one in enumerate(stages) if one.reads_pages]
+    if not readers:
         return []
-    first, *others = projections
+    projection = next((at for at in readers if stages[at].method.family == PROJECTION), len(stages))
+    made = "" if projection == len(stages) else stages[projection].name
     found = [
-        Fault(f"it would read the one page that {stages[first].name} makes of all; leave one of them out", at)
-        for at in others
+        Fault(f"it would read the one page that {made} makes of all; leave one of them out", at)
+        for at in readers
+        if at > projection
     ]
     reads = [[_position(name, at, stages) for name in one.reads] for at, one in enumerate(stages)]
     if outputs or reads != [[at - 1] for at in range(len(stages))]:
         message = (
-            "it reads all pages of a stack, and needs a chain: each stage reads the one before it, and the "
-            "last gives the only result"
+            "it reads several pages of a stack, and needs a chain: each stage reads the one before it, and "
+            "the last gives the only result"
         )
-        found.append(Fault(message, first))
+        found.append(Fault(message, readers[0]))
     return found
 
 

@@ -105,6 +105,7 @@ COMMONS = {
     "bias": -1,
     "dtype": "int16",
     "like": "convpipe",
+    "axis": "stack",
     "name": "mine",
     "from": "input",
 }
@@ -182,6 +183,8 @@ def test_every_parameter_of_every_stage_but_its_name(family, name, parameter):
         example = {"weights": [[[[1]]], [[[2]]], [[[3]]]]}
     if (family, name) == ("background", "subtract") and parameter.name in ("size", "footprint", "radius"):
         example = {"method": "rolling_ball" if parameter.name == "radius" else "median"}
+    if parameter.name == "axis" and family == "combine":
+        example = {"formula": "input - mean(input)"}
     if parameter.name == "enlarge":
         example = {"longest": 9}
     if parameter.name == "border" and "dilation" in method.unused and "padding" not in method.unused:

@@ -97,6 +97,55 @@ SCIPY = {
 """Border rules, as SciPy and scikit-image call them; the constant is 50."""
 
 
+STACK = """
+     34  32 204 127 | 151 153 182   7 | 124  37 102 237
+    140  18 138  33 | 193 242 250 159 | 222  94  37 130
+    113 169 254  70 | 219  35  89 201 |  63 171 117 131
+    240 209 214 140 | 251 251  34  52 |  78 141 210 123
+"""
+"""Pages without symmetry: a page a line, its rows parted by bars."""
+
+
+@dataclass(frozen=True)
+class Volume:
+    """The numbers of one method over :data:`STACK`, with ``axis: stack``.
+
+    Parameters
+    ----------
+    stage, parameters, source
+        As of a :class:`Table`.
+    want : str
+        The result, as the stack is written; or, by a `level`, white above that.
+    peer : callable
+        The source as a function of the float64 volume: the result, or the level.
+    border : str
+    level : float, optional
+    """
+
+    stage: str
+    parameters: dict
+    source: str
+    want: str = field(default="", repr=False)
+    peer: Callable | None = field(default=None, repr=False)
+    border: str = "reflect"
+    level: float | None = None
+
+    @property
+    def pixels(self):
+        """The stack, (pages, rows, cols), of uint8."""
+        return grid(STACK.replace("|", "")).reshape(4, 3, 4).astype(np.uint8)
+
+    @property
+    def values(self):
+        """The result."""
+        if self.level is not None:
+            return np.where(self.pixels > self.level, 255.0, 0.0)
+        return grid(self.want.replace("|", "")).reshape(4, 3, 4)
+
+    def __str__(self):
+        return f"{self.stage}-{self.parameters}-{self.border}".replace(" ", "")
+
+
 def in_every_border(stage, parameters, source, peer, **wants):
     """Return the tables of a method in the five borders; `peer` takes SciPy's mode and cval."""
     assert wants.keys() == SCIPY.keys()
