@@ -220,4 +220,4 @@ class TestFolders:
         assert "blur box: each page with 1 before it and 1 after it, 10 of them in memory" in shown.output
         assert "threshold otsu: numbers of all pages of a stack" in shown.output
         shown = CliRunner().invoke(main, ["plan", str(config), "--json"])
-        assert len(json.loads(shown.stdout)["jobs"][0]["stack"]) == 2
+        assert len(json.loads(shown.stdout)["jobs"][0]["sizes"][0]["stack"]) == 2

@@ -171,6 +171,7 @@ class JobPlans:
         """Return the plans as plain data, in the shape of a job of ``run --json``."""
         failures = [each for failure in self.failures for each in failure.to_dicts()]
         failed = sum(len(failure.paths) for failure in self.failures)
+        stack = {"stack": self.stack} if self.stack else {}
         warnings = {text: None for _, plan in self.plans for text in self._warnings(plan)}
         return {
             "name": self.name,
@@ -179,8 +180,7 @@ class JobPlans:
             "images": sum(count for count, _ in self.plans) + failed,
             "failed": failed,
             "failures": failures,
-            "sizes": [{"count": count, **plan.to_dict()} for count, plan in self.plans],
-            "stack": self.stack,
+            "sizes": [{"count": count, **plan.to_dict(), **stack} for count, plan in self.plans],
             "warnings": list(warnings),
             "measures": {name: one.to_data() for name, one in self.measures.items()},
             "error": None if self.error is None else str(self.error),
