@@ -379,6 +379,7 @@ class Work:
             self._learn(nans=self._losses.nans, overflows=self._losses.overflows)
             self._enter("write")
             yield [Page(made, False, metadata, plan.sampling(output.node))]
+            self._enter("filter")
 
     def _save(self, places: Sequence[Place], encoded: Sequence[Encoded]) -> ImageResult:
         """Write the results, but those that are there: a run may have died between files and their record."""
