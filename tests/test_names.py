@@ -39,7 +39,7 @@ PACKAGES = {
     "convpipe.report": """
         FlowStage Histogram ImageResult ObjectTable Origin Range Report ReportFolder ResultFile Row
         Sample Shot SizeGroup Status Steps byte_size choose existing_advice exit_code extent flow_of
-        is_table named number printable summary to_csv to_html to_json where_results_are
+        is_table named number printable schema summary to_csv to_html to_json where_results_are
     """,
     "convpipe.stages": """
         ANY_LABEL COMMON ImageKind Method Stage attempt families find libraries method nearest stage
@@ -96,7 +96,7 @@ COMMANDS = {
     "plan": "config input --size --alpha --dtype --set --allow-plugins --dot --json",
     "check": "configs --set --allow-plugins --json",
     "stages": "family name --markdown --plugins --json",
-    "schema": "",
+    "schema": "--report",
     "init": "path folder --recipe --from-image --samples --force",
     "info": "--clear-cache --json",
     "compile": "config --show --backend --size --alpha --dtype --set --allow-plugins",

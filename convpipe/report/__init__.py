@@ -12,6 +12,7 @@ from convpipe.report.origin import Origin
 from convpipe.report.page import to_html
 from convpipe.report.result import ImageResult, ResultFile, Status, Steps
 from convpipe.report.samples import Histogram, Sample, Shot, choose
+from convpipe.report.schema import schema
 from convpipe.report.text import (
     byte_size,
     existing_advice,
@@ -48,6 +49,7 @@ __all__ = [
     "named",
     "number",
     "printable",
+    "schema",
     "summary",
     "to_csv",
     "to_html",

@@ -114,7 +114,7 @@ class ReportFolder:
 def _json(reports: Sequence[Report], origin: Origin | None) -> Iterator[str]:
     """Yield the jobs as JSON, piece by piece."""
     made_by = None if origin is None else origin.to_dict()
-    yield from json.JSONEncoder(indent=2).iterencode({**summary(reports), "origin": made_by})
+    yield from json.JSONEncoder(indent=2, allow_nan=False).iterencode({**summary(reports), "origin": made_by})
     yield "\n"
 
 

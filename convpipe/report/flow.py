@@ -38,6 +38,11 @@ class FlowStage:
     results: tuple[str, ...] = ()
     implied: bool = False
 
+    def to_dict(self) -> dict[str, Any]:
+        """Return it as plain data."""
+        how = {"reads": list(self.reads), "results": list(self.results)}
+        return {"name": self.name, "method": self.method, **how}
+
 
 def flow_of(wiring: Wiring) -> tuple[FlowStage, ...]:
     """Return the stages of a job, in their order.

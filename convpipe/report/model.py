@@ -13,7 +13,7 @@ from convpipe.losses import Losses
 from convpipe.report.flow import FlowStage
 from convpipe.report.measures import Range, Row, Spread, rows_of, spreads, to_dicts
 from convpipe.report.objects import ObjectTable
-from convpipe.report.result import ImageResult, Status
+from convpipe.report.result import ImageResult, Status, Steps
 from convpipe.report.samples import Sample
 
 
@@ -189,6 +189,12 @@ class Report:
         ]
 
     @property
+    def steps(self) -> Steps:
+        """Seconds that images of this run spent in each step, summed over threads."""
+        timed = [result.steps for result in self._written if result.steps is not None]
+        return Steps(*map(sum, zip(*timed, strict=True))) if timed else Steps()
+
+    @property
     def megapixels(self) -> float:
         """Million pixels (rows times columns, of all pages) that this run filtered."""
         return sum(result.pixels for result in self._written) / 1e6
@@ -262,6 +268,7 @@ class Report:
         return {
             "name": self.name,
             "config": self.config,
+            "stages": [stage.to_dict() for stage in self.flow],
             "output": self.output,
             "outputs": [{"name": name, "path": path} for name, path in self.outputs],
             "images": self.images,
@@ -282,6 +289,7 @@ class Report:
             "warnings": list(self.warnings),
             "measures": {name: spread.to_dict() for name, spread in self.spreads.items()},
             "measured": to_dicts(self.rows, bool(self.accept)),
+            "accept": {name: list(within) for name, within in self.accept},
             "objects": None if self.objects is None else vars(self.objects),
             "rejected": self.rejected,
             "rejections": [
@@ -290,6 +298,7 @@ class Report:
                 for reason in row.rejected
             ],
             "seconds": round(self.seconds, 3),
+            "steps": {name: round(spent, 3) for name, spent in self.steps._asdict().items()},
             "megapixels": round(self.megapixels, 6),
             "bytes_read": self.bytes_read,
             "bytes_written": self.bytes_written,

@@ -98,7 +98,7 @@ class Images {
     this.body.addEventListener("keydown", event => this.key(event));
     this.body.addEventListener("click", event => {
       const line = event.target.closest("tr[data-at]");
-      if (line) { this.active = Number(line.dataset.at); this.open(); }
+      if (line) { this.active = Number(line.dataset.at); this.draw(true); this.open(); }
     });
     new ResizeObserver(() => this.draw(true)).observe(this.place);
   }
@@ -186,7 +186,7 @@ class Images {
     const lines = [];
     for (let at = first; at < last; at++) lines.push(this.line(at));
     this.body.replaceChildren(this.space(first * high), ...lines, this.space((this.rows.length - last) * high));
-    if (held) this.body.querySelector(`[data-at="${this.active}"]`)?.focus({ preventScroll: true });
+    if (held) this.focus();
   }
 
   space(high) {
@@ -227,6 +227,10 @@ class Images {
     if (top < this.place.scrollTop) this.place.scrollTop = top;
     if (top > this.place.scrollTop + room) this.place.scrollTop = top - room;
     this.draw(true);
+    this.focus();
+  }
+
+  focus() {
     this.body.querySelector(`[data-at="${this.active}"]`)?.focus({ preventScroll: true });
   }
 
@@ -244,6 +248,7 @@ class Images {
       make("dt", { textContent: name.trim() }), make("dd", { textContent: said }),
     ]));
     dialog.querySelector("h3").textContent = row[PATH];
+    dialog.onclose = () => this.focus();
     dialog.querySelector(".told").replaceChildren(...row[SAYS].map(textContent => make("p", { textContent })), facts);
     dialog.showModal();
   }
@@ -251,4 +256,3 @@ class Images {
 
 for (const place of document.querySelectorAll("[data-images]")) new Images(place);
 document.querySelector("dialog .close").addEventListener("click", () => document.querySelector("dialog").close());
-document.querySelector("dialog").addEventListener("close", () => document.querySelector("tr[tabindex='0']")?.focus());
