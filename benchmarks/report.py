@@ -1,7 +1,7 @@
 """How long the page of a report takes to open, and how large it is, by the number of its images.
 
-Run: ``python benchmarks/report.py [IMAGES ...]``. A page is open when its table is drawn: measured in Chromium
-from the navigation to two frames after that. It is also sorted, and searched.
+Run: ``python benchmarks/report.py [IMAGES ...]``. A page is open when its table is drawn: measured in
+Chromium from the navigation to two frames after that. It is also sorted, and searched.
 """
 
 import resource

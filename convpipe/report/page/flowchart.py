@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
+from typing import NamedTuple
 
 from convpipe.geometry import Extent
 from convpipe.report.flow import FlowStage
@@ -11,13 +12,30 @@ from convpipe.report.page.layout import Spot, laid_out
 from convpipe.report.page.markup import Markup, tag
 from convpipe.report.text import extent
 
-STEP, BOX_WIDE, BOX_HIGH, ROW = 224, 208, 46, 96
-"""Widths and heights of stages and of the layers in which they stand."""
+BOX_HIGH, ROW = 46, 96
+"""Heights of stages, and of the layers in which they stand."""
 
-LETTERS, SMALL_LETTERS = 27, 36
-"""Characters that a box has place for."""
+MARGIN, GAP = 8, 16
 
-MARGIN = 8
+PHONE = 400
+"""Widths up to this are shown as a whole on a phone, and others as a part that is moved."""
+
+
+class _Form(NamedTuple):
+    """The width of a stage, and how many characters it has place for, large and small."""
+
+    wide: int
+    letters: int
+    small_letters: int
+
+    @property
+    def step(self) -> int:
+        """From stage to stage."""
+        return self.wide + GAP
+
+
+_ALONE, _BESIDE = _Form(208, 27, 36), _Form(152, 19, 26)
+"""Of a chain, and of stages beside each other, two of which are as wide as a phone."""
 
 
 def flowchart(flow: Sequence[FlowStage], sizes: Mapping[int, Extent]) -> Markup:
@@ -31,10 +49,11 @@ def flowchart(flow: Sequence[FlowStage], sizes: Mapping[int, Extent]) -> Markup:
     """
     ends = [(name, at) for at, one in enumerate(flow) for name in one.results]
     drawn = laid_out([*(one.reads for one in flow), *((at,) for _, at in ends)])
-    left = MARGIN - drawn.left * STEP
-    places = {id(spot): _middle(spot, left) for _, _, path in drawn.edges for spot in path}
+    form = _ALONE if drawn.right - drawn.left <= 1 else _BESIDE
+    left = MARGIN - drawn.left * form.step
+    places = {id(spot): _middle(spot, left, form) for _, _, path in drawn.edges for spot in path}
     boxes = [_end("image", places[id(drawn.spots[-1])])]
-    boxes += [_box(at, one, places[id(drawn.spots[at])]) for at, one in enumerate(flow)]
+    boxes += [_box(at, one, places[id(drawn.spots[at])], form) for at, one in enumerate(flow)]
     boxes += [
         _end(name, places[id(drawn.spots[len(flow) + number])]) for number, (name, _) in enumerate(ends)
     ]
@@ -43,7 +62,7 @@ def flowchart(flow: Sequence[FlowStage], sizes: Mapping[int, Extent]) -> Markup:
         points = [places[id(spot)] for spot in path]
         edges.append(tag("path", d=_curve(points)))
         labels.append(_label(source, points[-2], points[-1], sizes.get(source)))
-    wide = (drawn.right - drawn.left) * STEP + 2 * MARGIN
+    wide = (drawn.right - drawn.left) * form.step + 2 * MARGIN
     high = (drawn.layers - 1) * ROW + BOX_HIGH + 2 * MARGIN
     return tag(
         "svg",
@@ -51,7 +70,7 @@ def flowchart(flow: Sequence[FlowStage], sizes: Mapping[int, Extent]) -> Markup:
         tag("g", edges, class_="edges"),
         boxes,
         labels,
-        class_="flow",
+        class_="flow" if wide <= PHONE else "flow wide",
         viewBox=f"0 0 {wide:.0f} {high}",
         width=f"{wide:.0f}",
         height=high,
@@ -67,11 +86,11 @@ def _said(flow: Sequence[FlowStage], ends: Sequence[tuple[str, int]]) -> str:
     return "; ".join((*read, *given))
 
 
-def _middle(spot: Spot, left: float) -> tuple[float, float]:
-    return left + spot.x * STEP, MARGIN + spot.layer * ROW + BOX_HIGH / 2
+def _middle(spot: Spot, left: float, form: _Form) -> tuple[float, float]:
+    return left + spot.x * form.step, MARGIN + spot.layer * ROW + BOX_HIGH / 2
 
 
-def _box(at: int, one: FlowStage, middle: tuple[float, float]) -> Markup:
+def _box(at: int, one: FlowStage, middle: tuple[float, float], form: _Form) -> Markup:
     x, y = middle
     told = ", ".join(f"{key} {value}" for key, value in one.given)
     method = one.method if one.method != one.name else ""
@@ -81,14 +100,14 @@ def _box(at: int, one: FlowStage, middle: tuple[float, float]) -> Markup:
         tag("title", f"{one.name}: {one.method}{', ' if told else ''}{told}"),
         tag(
             "rect",
-            x=f"{x - BOX_WIDE / 2:.1f}",
+            x=f"{x - form.wide / 2:.1f}",
             y=f"{y - BOX_HIGH / 2:.1f}",
-            width=BOX_WIDE,
+            width=form.wide,
             height=BOX_HIGH,
             rx=8,
         ),
-        tag("text", _short(one.name, LETTERS), x=f"{x:.1f}", y=f"{y - 3 if second else y + 5:.1f}"),
-        tag("text", _short(second, SMALL_LETTERS), x=f"{x:.1f}", y=f"{y + 14:.1f}", class_="told")
+        tag("text", _short(one.name, form.letters), x=f"{x:.1f}", y=f"{y - 3 if second else y + 5:.1f}"),
+        tag("text", _short(second, form.small_letters), x=f"{x:.1f}", y=f"{y + 14:.1f}", class_="told")
         if second
         else None,
         class_="stage implied" if one.implied else "stage",
@@ -99,7 +118,7 @@ def _box(at: int, one: FlowStage, middle: tuple[float, float]) -> Markup:
 def _end(name: str, middle: tuple[float, float]) -> Markup:
     """Draw the image, or a result."""
     x, y = middle
-    wide, high = max(84, 9 * len(name[:LETTERS]) + 28), 34
+    wide, high = max(84, 9 * len(name[: _BESIDE.letters]) + 28), 34
     return tag(
         "g",
         tag(
@@ -110,7 +129,7 @@ def _end(name: str, middle: tuple[float, float]) -> Markup:
             height=high,
             rx=high // 2,
         ),
-        tag("text", _short(name, LETTERS), x=f"{x:.1f}", y=f"{y + 5:.1f}"),
+        tag("text", _short(name, _BESIDE.letters), x=f"{x:.1f}", y=f"{y + 5:.1f}"),
         class_="end",
     )
 
