@@ -197,3 +197,17 @@ def test_the_plan_and_explain_say_it(tmp_path):
     text = run(main, ["explain", str(config), "--size", "9x9", "--at", "1", "2"]).output
     assert "goes through skimage.segmentation.watershed(named=('markers',), connectivity=1" in text
     assert "compactness=0.5" in text
+
+
+@pytest.mark.parametrize(
+    ("entry", "given", "words"),
+    [
+        (("objects", "label"), 4, "given 4; 1 is the 4 neighbours at a side"),
+        (("objects", "watershed"), 8, "given 8; 2 is all 8, those at a corner, too"),
+        (("objects", "clear_border"), 8, "given 8; 2 is all 8"),
+        (("objects", "label"), 3, "needs an int from 1 to 2; given 3$"),
+    ],
+)
+def test_neighbours_that_are_counted_are_said_to_be_one_of_ours(entry, given, words):
+    with pytest.raises(ParameterError, match=words):
+        stage(*entry, connectivity=given)

@@ -19,7 +19,7 @@ from convpipe.ops.frame import function
 from convpipe.stages.base import method
 from convpipe.stages.footprint import FOOTPRINT, SIZE
 from convpipe.stages.names import StageReference
-from convpipe.stages.numbers import Count
+from convpipe.stages.numbers import Connectivity, Count
 from convpipe.stages.parameters import Choice
 from convpipe.stages.rank import window
 
@@ -192,7 +192,7 @@ def _reconstructed(
     parameters=(
         StageReference("seed", "name of the stage whose result grows under the image"),
         Choice("method", "from below, or from above", "dilation", choices=("dilation", "erosion")),
-        Count("connectivity", "where it grows: 1, to the sides; 2, to corners, too", 2, least=1, most=2),
+        Connectivity("connectivity", "where it grows: 1, to the sides; 2, to corners, too", 2),
     ),
     example={"seed": "input"},
     formula="dilation: s = minimum(dilated s, image) until nothing changes, from minimum(seed, image)",

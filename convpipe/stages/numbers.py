@@ -288,6 +288,22 @@ class Count(Parameter):
         return {"type": "integer", "minimum": self.least, "maximum": self.most}
 
 
+@dataclass(frozen=True)
+class Connectivity(Count):
+    """Which neighbours count: 1, those at a side; 2, those at a corner, too."""
+
+    least: int = 1
+    most: int = 2
+
+    def refuse(self, value: Any) -> ParameterError:
+        """Return the error for another number; of a number of neighbours it says which one is meant."""
+        said = super().refuse(value)
+        if value not in (4, 8):
+            return said
+        meant = "1 is the 4 neighbours at a side" if value == 4 else "2 is all 8, those at a corner, too"
+        return ParameterError(f"{said}; {meant}", self.name)
+
+
 def _one_or_more(one: dict[str, Any], more: int) -> dict[str, Any]:
     # The keywords of numbers say nothing of arrays, nor those of arrays of numbers: no `anyOf` is needed,
     # in which a validator's message would lose what is wrong.

@@ -17,7 +17,7 @@ from convpipe.interval import Interval
 from convpipe.ops import Frame, Op, dtype_range, is_integer
 from convpipe.ops.frame import function
 from convpipe.stages.base import Lowering, method
-from convpipe.stages.numbers import Count
+from convpipe.stages.numbers import Connectivity, Count
 from convpipe.stages.parameters import Choice
 
 Image = NDArray[np.float64]
@@ -36,10 +36,10 @@ _DISTANCE = "scipy.ndimage.distance_transform"
 _SKELETON = "skimage.morphology.skeletonize"
 
 
-def connectivity_of(default: int, of: str = "pixels of an object") -> Count:
+def connectivity_of(default: int, of: str = "pixels of an object") -> Connectivity:
     """Return a parameter that says which neighbours count."""
     doc = f"which neighbours are together as {of}: 1, those at a side; 2, those at a corner, too"
-    return Count("connectivity", doc, default, least=1, most=2)
+    return Connectivity("connectivity", doc, default)
 
 
 def whole(image: Image) -> NDArray[np.int32]:
