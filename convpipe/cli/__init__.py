@@ -12,12 +12,15 @@ import io
 import os
 import re
 import sys
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from convpipe import __version__
 from convpipe.errors import ConfigError, ConvpipeError, ImageError
+
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
 
 COMMANDS = {
     "run": "Run the jobs of config files over folders of images.",
@@ -61,6 +64,15 @@ class LazyGroup(click.Group):
         module = importlib.import_module(f"convpipe.cli.{name}")
         command: click.Command = module.command
         return command
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem[str]]:
+        """Return the commands that begin so, without importing any."""
+        from click.shell_completion import CompletionItem
+
+        if incomplete.startswith("-"):
+            return [one for one in super().shell_complete(ctx, incomplete) if one.value not in COMMANDS]
+        named = COMMANDS.items()
+        return [CompletionItem(name, help=what) for name, what in named if name.startswith(incomplete)]
 
     def make_context(self, *args: Any, **options: Any) -> click.Context:
         """Return the context, or refuse options as :meth:`invoke` refuses those of a command."""

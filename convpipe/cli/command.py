@@ -2,16 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 import click
+
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
 
 Example = tuple[str, str]
 """A command line, and what it does."""
 
 COMMON = ("--set", "--allow-plugins", "--help")
 """Options that many commands share: they stand last."""
+
+
+def completing(name: str) -> Callable[[click.Context, click.Parameter, str], list[CompletionItem[str]]]:
+    """Return what completes a word, of :data:`convpipe.cli.complete.COMPLETERS`; loaded when it is asked."""
+
+    def complete(
+        context: click.Context, parameter: click.Parameter, incomplete: str
+    ) -> list[CompletionItem[str]]:
+        from convpipe.cli.complete import COMPLETERS
+
+        return COMPLETERS[name](context, parameter, incomplete)
+
+    return complete
 
 
 class Command(click.Command):

@@ -7,7 +7,7 @@ import sys
 
 import click
 
-from convpipe.cli.command import Command
+from convpipe.cli.command import Command, completing
 from convpipe.cli.options import rendered, width
 from convpipe.cli.streams import emit
 from convpipe.errors import nearest
@@ -23,7 +23,7 @@ EXAMPLES = (
 
 
 @click.command("help", cls=Command, examples=EXAMPLES)
-@click.argument("topic", required=False)
+@click.argument("topic", required=False, shell_complete=completing("topics"))
 @click.pass_context
 def command(context: click.Context, topic: str | None) -> None:
     """Show a page on a topic, or the help of a command; without a name, the topics."""

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import click
 
-from convpipe.cli.command import Command
+from convpipe.cli.command import Command, completing
 from convpipe.cli.options import CONFIG, PATH, width
 from convpipe.cli.places import SUFFIXES
 from convpipe.cli.samples import SAMPLES, write_samples
@@ -46,6 +46,7 @@ EXAMPLES = (
     is_flag=False,
     flag_value=LISTED,
     metavar="[NAME]",
+    shell_complete=completing("recipes"),
     help="Begin with a recipe; without a name, list them.",
 )
 @click.option(

@@ -19,11 +19,13 @@ from typing import TYPE_CHECKING, Any, TextIO, TypeVar, cast
 import click
 
 from convpipe import subject
+from convpipe.cli.command import completing
 from convpipe.cli.streams import emit
 from convpipe.errors import ConfigError, ParameterError
 from convpipe.paths import from_home
 
 if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
     from numpy.typing import NDArray
     from rich.console import Console
 
@@ -51,19 +53,32 @@ class PathType(click.Path):
         return super().convert(given, param, ctx)
 
 
+class ConfigType(PathType):
+    """A path of a config, which shells complete by its extension."""
+
+    def shell_complete(
+        self, ctx: click.Context, param: click.Parameter, incomplete: str
+    ) -> list[CompletionItem[str]]:
+        """Return config files and folders."""
+        return completing("configs")(ctx, param, incomplete)
+
+
 PATH = PathType(path_type=Path)
-CONFIG = PathType(dir_okay=False, path_type=Path)
+CONFIG = ConfigType(dir_okay=False, path_type=Path)
 
 _set_option = click.option(
     "--set",
     "overrides",
     multiple=True,
     metavar="KEY=VALUE",
+    shell_complete=completing("keys"),
     help="Override a value of the config: stages.0.sigma=2, or NAME.sigma=2 with a stage's name.",
 )
 
 
 def _allow_plugins(context: click.Context, parameter: click.Parameter, value: bool) -> None:
+    if context.resilient_parsing:  # a shell that completes a word runs none
+        return
     from convpipe.stages.plugins import allow
 
     allow(value)
@@ -135,6 +150,7 @@ dtype_option = click.option(
     default="uint8",
     show_default=True,
     metavar="DTYPE",
+    shell_complete=completing("dtypes"),
     help="Pixel type of the image.",
 )
 size_option = click.option(
@@ -195,7 +211,7 @@ image_kind_options = together(ImageOptions, "kind", size_option, alpha_option, d
 
 def stage_option(help: str) -> Callable[[F], F]:
     """Return the option that chooses a stage, by its number in the config or by its name."""
-    return click.option("--stage", "chosen", metavar="STAGE", help=help)
+    return click.option("--stage", "chosen", metavar="STAGE", help=help, shell_complete=completing("stages"))
 
 
 def find_stage(stages: Sequence[StagePlan], chosen: str) -> StagePlan:

@@ -11,7 +11,6 @@ import click
 
 from convpipe.errors import JobError
 from convpipe.paths import from_home, tried
-from convpipe.stages.wiring import RESULT
 
 if TYPE_CHECKING:
     from convpipe.batch import Result
@@ -76,6 +75,7 @@ def results(job: Job) -> tuple[Result, ...]:
     """Return the results that a run makes of every image, in the order of those of its plan."""
     from convpipe.batch import FolderJob
     from convpipe.images import Encoding
+    from convpipe.stages.wiring import RESULT
 
     own = tuple((name, Encoding(**spec.encoding)) for name, spec in job.outputs.items())
     whole = FolderJob(Path(), Path(), format=job.output.format, outputs=own)

@@ -31,7 +31,6 @@ from convpipe.cli.places import nothing_found, results
 from convpipe.cli.streams import emit
 from convpipe.errors import ConfigError, ImageError, JobError, ParameterError, PlanError
 from convpipe.pages import ALL_PAGES
-from convpipe.stages.wiring import RESULT
 
 if TYPE_CHECKING:
     from convpipe.batch import Found, Result
@@ -244,6 +243,8 @@ class Failure:
 
 def _planned(job: Job | ConfigError, kind: Kind | None, given: Path | None) -> JobPlans:
     """Return the plans of a job for one kind of image, or for those of its input folder."""
+    from convpipe.stages.projection import PROJECTION
+
     if isinstance(job, ConfigError):
         return JobPlans(job.path, job.path, error=job)
     found = JobPlans(job.name, job.source, _outputs(job), results(job), job.measures)
@@ -266,6 +267,7 @@ def _planned(job: Job | ConfigError, kind: Kind | None, given: Path | None) -> J
 def _outputs(job: Job) -> tuple[tuple[str, str], ...]:
     """Return where a run puts each result, as its report has it."""
     from convpipe.batch import FolderJob
+    from convpipe.stages.wiring import RESULT
 
     if job.output.path is None:
         return ()

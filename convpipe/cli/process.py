@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import sys
@@ -14,6 +15,9 @@ from convpipe.cli import main, streams
 from convpipe.cli.options import complain
 from convpipe.compile.runtime.environment import ONE_BLAS_THREAD
 
+COMPLETE = "_CONVPIPE_COMPLETE"
+"""Names the variable by which a shell asks for completions."""
+
 _ours = False
 
 
@@ -23,6 +27,11 @@ def run() -> NoReturn:
     _ours = True
     streams.open_missing()
     os.environ.update(ONE_BLAS_THREAD)
+    if COMPLETE in os.environ:
+        from convpipe.cli import shells
+
+        gc.disable()  # there is a word to be had, and a tenth of a second
+        shells.register()
     try:
         main(prog_name="convpipe")
     except SystemExit as end:

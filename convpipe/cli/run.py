@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 import click
 
 from convpipe.cli import ARGUMENTS, streams
-from convpipe.cli.command import Command
+from convpipe.cli.command import Command, completing
 from convpipe.cli.options import (
     PATH,
     complain,
@@ -68,7 +68,13 @@ EXAMPLES = (
 
 
 @click.command("run", cls=Command, groups=GROUPS, examples=EXAMPLES)
-@click.argument("arguments", nargs=-1, required=True, metavar="CONFIG... [INPUT [OUTPUT]]")
+@click.argument(
+    "arguments",
+    nargs=-1,
+    required=True,
+    metavar="CONFIG... [INPUT [OUTPUT]]",
+    shell_complete=completing("arguments"),
+)
 @config_options
 @click.option(
     "--files-from",

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from convpipe.cli.command import Command
+from convpipe.cli.command import Command, completing
 from convpipe.cli.options import json_option, print_json, width
 from convpipe.cli.streams import emit
 
@@ -24,8 +24,8 @@ EXAMPLES = (
 
 
 @click.command("stages", cls=Command, examples=EXAMPLES)
-@click.argument("family", metavar="[FAMILY", required=False)
-@click.argument("name", metavar="[METHOD]]", required=False)
+@click.argument("family", metavar="[FAMILY", required=False, shell_complete=completing("families"))
+@click.argument("name", metavar="[METHOD]]", required=False, shell_complete=completing("methods"))
 @click.option("--markdown", is_flag=True, help="Print the whole catalogue as a Markdown page.")
 @click.option("--plugins", multiple=True, metavar="NAME", help="Run a package that brings stages, too.")
 @json_option

@@ -62,6 +62,7 @@ TOPICS = {
     "resume": Topic("going on after anything", "folder-jobs.md", ("Going on: `--resume`",)),
     "log": Topic("what a run tells, and a log of it", "folder-jobs.md", ("What a run says",)),
     "memory": Topic("how much a run takes", "folder-jobs.md", ("Memory",)),
+    "completion": Topic("what bash, zsh and fish complete", "terminal.md", ("Completion",)),
     "gpu": Topic("`--backend cuda`", "gpu.md"),
 }
 
