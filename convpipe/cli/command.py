@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from textwrap import wrap
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -69,7 +70,24 @@ class Command(click.Command):
                 for line, what in self.examples:
                     formatter.write_text(f"{what}:")
                     with formatter.indentation():
-                        formatter.write(f"{'':{formatter.current_indent}}{line}\n")
+                        indent = " " * formatter.current_indent
+                        formatter.write(indent + _continued(line, formatter.width, indent) + "\n")
+
+
+def _continued(line: str, width: int, indent: str) -> str:
+    r"""Return a command line as one, or where it is too long as several, as a shell takes them.
+
+    Examples
+    --------
+    >>> print(_continued("convpipe run edges.yaml --resume", 28, "  "))
+    convpipe run edges.yaml \
+          --resume
+    """
+    room = max(20, width - len(indent) - len(" \\"))
+    if len(line) + len(indent) <= width:
+        return line
+    parts = wrap(line, room, subsequent_indent="    ", break_long_words=False, break_on_hyphens=False)
+    return f" \\\n{indent}".join(parts)
 
 
 def _name(parameter: click.Parameter) -> str:

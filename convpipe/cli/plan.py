@@ -243,8 +243,6 @@ class Failure:
 
 def _planned(job: Job | ConfigError, kind: Kind | None, given: Path | None) -> JobPlans:
     """Return the plans of a job for one kind of image, or for those of its input folder."""
-    from convpipe.stages.projection import PROJECTION
-
     if isinstance(job, ConfigError):
         return JobPlans(job.path, job.path, error=job)
     found = JobPlans(job.name, job.source, _outputs(job), results(job), job.measures)
