@@ -81,6 +81,9 @@ JOBS = {
     "memory": 10**9,
     "accept": {"level": (0, 1)},
     "measures": "elsewhere.csv",
+    "files": ["a.png"],
+    "retries": 2,
+    "samples": 3,
     "limits": Limits(max_pixels=10),
 }
 """Another value of every setting of a folder job, those that decide bytes first."""
