@@ -209,6 +209,7 @@ def test_methods():
             "fill_holes",
             "label",
             "local_maxima",
+            "match_template",
             "peaks",
             "remove_small",
             "skeleton",

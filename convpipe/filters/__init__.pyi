@@ -105,6 +105,7 @@ from convpipe.filters.objects import distance as distance
 from convpipe.filters.objects import fill_holes as fill_holes
 from convpipe.filters.objects import label as label
 from convpipe.filters.objects import local_maxima as local_maxima
+from convpipe.filters.objects import match_template as match_template
 from convpipe.filters.objects import peaks as peaks
 from convpipe.filters.objects import remove_small as remove_small
 from convpipe.filters.objects import skeleton as skeleton

@@ -139,6 +139,33 @@ def local_maxima(
     """
 
 
+def match_template(
+    image: ArrayLike,
+    template: str | ArrayLike,
+    *,
+    pad_input: bool = False,
+    stride: int | Sequence[int] = 1,
+    dilation: int | Sequence[int] = 1,
+    border: _Border = None,
+    value: float = 0.0,
+    bias: float = 0.0,
+    dtype: _Dtype = None,
+    like: Literal['convpipe', 'cv2', 'ndimage', 'scikit-image', 'PIL'] | None = None,
+    missing: float | None = None,
+    out: NDArray[Any] | None = None,
+    threads: int | None = None,
+    channel_axis: int | str | None = None,
+    alpha: bool = False,
+    mask: ArrayLike | None = None,
+) -> NDArray[Any]:
+    """How much the image looks like a template around each pixel: 1 as the template, -1 as its negative.
+
+    template: image that is looked for, of as many colours, or of one; all count together
+    pad_input: as large as the image, outside of which it is 0; false: where the template lies inside
+        alone
+    """
+
+
 def peaks(
     image: ArrayLike,
     *,

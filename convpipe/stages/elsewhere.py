@@ -155,6 +155,9 @@ _HERE = {
     "skeletonize thin thinning": "objects: skeleton",
     "local_max regional_maxima imregionalmax": "objects: local_maxima",
     "find_maxima peak_local_max": "objects: peaks",
+    "template matchtemplate template_match template_matching ncc normxcorr2 fastcor cross_correlation": (
+        "objects: match_template (with 'template: FILE')"
+    ),
     "watersheds": "objects: watershed",
     "count objects.count regionprops analyze_particles particle_analysis count_objects": (
         "objects: label, and 'measure: {count: max(result)}' (a key of the job)"

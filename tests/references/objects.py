@@ -106,6 +106,11 @@ def peaked(**options):
     return mark
 
 
+def matched(template, **given):
+    """Return scikit-image's normalised cross-correlation as a function of an image."""
+    return lambda image: feature.match_template(image, np.array(template, float), **given)
+
+
 def flooded(markers=False, mask=False, **options):
     def flood(image):
         return segmentation.watershed(
@@ -117,6 +122,10 @@ def flooded(markers=False, mask=False, **options):
 
     return flood
 
+
+TEMPLATE = [[10, 70, 20, 5], [90, 40, 60, 100]]
+
+COLOURS = [[[9, 70, 30], [180, 20, 90]], [[90, 20, 150], [60, 40, 120]]]
 
 TABLES = [
     Table(
@@ -565,6 +574,51 @@ TABLES = [
               4   4   5   5   6   6   7   7
               4   4   5   5   6   6   7   7
               4   5   5   5   6   6   7   7
+        """,
+    ),
+    Table(
+        "objects match_template",
+        {"template": TEMPLATE},
+        f"{SKIMAGE}, feature.match_template",
+        peer=matched(TEMPLATE),
+        want="""
+            -0.457333 0.39228 0.259083
+            0.536611 -0.701606 0.151743
+            -0.267667 0.722221 -0.778263
+            0.803646 -0.461276 0.447177
+        """,
+    ),
+    Table(
+        "objects match_template",
+        {"template": TEMPLATE, "pad_input": True},
+        f"{SKIMAGE}, feature.match_template, pad_input=True",
+        peer=matched(TEMPLATE, pad_input=True),
+        want="""
+            0.587326 0.332736 0.573167 0.296587 0.226853 0.487338
+            0.268411 0.090011 -0.457333 0.39228 0.259083 -0.49145
+            -0.380534 0.033862 0.536611 -0.701606 0.151743 0.30906
+            0.450652 -0.132645 -0.267667 0.722221 -0.778263 -0.134967
+            -0.38099 -0.022405 0.803646 -0.461276 0.447177 0.384045
+        """,
+    ),
+    Table(
+        "objects match_template",
+        {"template": COLOURS},
+        f"{SKIMAGE}, feature.match_template, of all channels",
+        peer=lambda image: feature.match_template(image, np.array(COLOURS, float))[..., 0],
+        channels=3,
+        image="""
+            10  80 33
+            200  5 91
+            64  18 222
+            7 150 40
+            99   3 170
+            55  28 131
+            61 240 11
+            108 77 0
+        """,
+        want="""
+            0.994291 -0.117687 -0.713877
         """,
     ),
 ]
