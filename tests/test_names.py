@@ -103,7 +103,7 @@ COMMANDS = {
     "bench": "config --image --size --alpha --dtype --threads --runs --set --allow-plugins --json",
     "preview": "config image --stage --output --overwrite --set --allow-plugins",
     "explain": "config image --size --at --stage --channel --input --kernel --stride --padding --dilation "
-    "--border --bias --animate --overwrite --set --allow-plugins",
+    "--border --bias --page --animate --overwrite --set --allow-plugins",
     "demo": "folder",
     "help": "topic",
 }

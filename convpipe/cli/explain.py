@@ -64,10 +64,11 @@ class Files:
 
     Parameters
     ----------
-    animate : Path, optional
+    page, animate : Path, optional
     overwrite : bool
     """
 
+    page: Path | None
     animate: Path | None
     overwrite: bool
 
@@ -89,12 +90,16 @@ GROUPS = {
     "Which pixel": "--at --stage --channel",
     "The image": "--size",
     "A kernel in the place of CONFIG": "--input --kernel --stride --padding --dilation --border --bias",
-    "Files": "--animate --overwrite",
+    "Files": "--page --animate --overwrite",
 }
 
 EXAMPLES = (
     ("convpipe explain edges.yaml photo.jpg --at 120 80", "A pixel of an image"),
     ("convpipe explain edges.yaml --stage 1 --at 0 0", "A corner, on a small made image"),
+    (
+        "convpipe explain edges.yaml photo.jpg --at 120 80 --page pixel.html",
+        "As a page: of each number, what it is made of",
+    ),
     (
         "convpipe explain --input 4x4 --kernel 2x2 --stride 3 --padding 1 --animate slide.html",
         "A kernel that slides, as a page with its steps (or as a .gif)",
@@ -125,6 +130,13 @@ EXAMPLES = (
 @together(
     Files,
     "written",
+    click.option(
+        "--page",
+        type=PATH,
+        metavar="FILE",
+        callback=_named(".html"),
+        help="Write a page, on which numbers lead to those that they are made of.",
+    ),
     click.option(
         "--animate",
         type=PATH,
@@ -195,16 +207,18 @@ def _answer(run: Run, place: Place, written: Files) -> None:
     from convpipe.explain.pixel import Pixel
 
     stages = run.plan.stages
-    if written.animate is None:
+    files = {_page: written.page, _animated: written.animate}
+    if not any(files.values()):
         _sizes(stages)
     found = _with_window(stages) if place.chosen is None else find_stage(stages, place.chosen)
     _check(place, found, run.plan.alpha)
     position = next(at for at, one in enumerate(stages) if one is found)
     pixel = Pixel(run, position, place.at, place.channel)
-    if written.animate is None:
+    for made, path in files.items():
+        if path is not None:
+            save(path, made(pixel, path), overwrite=written.overwrite)
+    if not any(files.values()):
         _account(pixel)
-    else:
-        save(written.animate, _animated(pixel, written.animate), overwrite=written.overwrite)
 
 
 def _sizes(stages: tuple[StagePlan, ...]) -> None:
@@ -225,6 +239,14 @@ def _account(pixel: Pixel) -> None:
     explain(pixel)
     emit()
     _show(pixel.account)
+
+
+def _page(pixel: Pixel, path: Path) -> bytes:
+    """Return the account of a pixel, and of what it is made of, as a page."""
+    from convpipe.explain.pixel_page import pixel_page
+    from convpipe.explain.story import story
+
+    return pixel_page(story(pixel)).encode()
 
 
 def _animated(pixel: Pixel, path: Path) -> bytes:

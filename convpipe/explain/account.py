@@ -2,13 +2,38 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 Samples = NDArray[np.floating[Any]]
+
+
+class Source(NamedTuple):
+    """A sample that a number comes from.
+
+    Parameters
+    ----------
+    stage : int
+        Position among those of the plan; ``IMAGE`` is the image.
+    row, col, channel : int
+    """
+
+    stage: int
+    row: int
+    col: int
+    channel: int
+
+
+Sources = Sequence[Sequence[Source | None]]
+"""Of numbers in rows; None is of those that no sample gives, as a constant border."""
+
+
+Places = Sequence[Sequence[int]]
+"""Of numbers in rows: the rows and the columns that they lie on."""
 
 
 @dataclass(frozen=True)
@@ -18,9 +43,15 @@ class Sentence:
     Parameters
     ----------
     text : str
+    sources : tuple of Source
+        Of the numbers in it that come from elsewhere.
+    is_result : bool
+        Whether it is what all of it comes to.
     """
 
     text: str
+    sources: tuple[Source, ...] = ()
+    is_result: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,11 +64,19 @@ class Grid:
     values : ndarray, shape (rows, cols)
     outside : ndarray of bool, shape (rows, cols), optional
         Which of them lie outside the image, and are made by the border's rule.
+    sources : rows of Source, optional
+    places : (rows, cols), optional
+        Where they lie in what is read; negative ones are outside.
+    border : str, optional
+        The rule that makes what lies outside, where it is to be said.
     """
 
     title: str
     values: NDArray[Any]
     outside: NDArray[np.bool_] | None = None
+    sources: Sources | None = None
+    places: Places | None = None
+    border: str | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,21 +119,29 @@ class Account:
     Examples
     --------
     >>> account = Account()
-    >>> account.say("the stage gives 2")
+    >>> account.conclude("the stage gives 2")
     >>> account.parts
-    [Sentence(text='the stage gives 2')]
+    [Sentence(text='the stage gives 2', sources=(), is_result=True)]
     """
 
     def __init__(self) -> None:
         self.parts: list[Part] = []
 
-    def say(self, text: str) -> None:
-        """Add a sentence."""
-        self.parts.append(Sentence(text))
+    def say(self, text: str, *sources: Source) -> None:
+        """Add a sentence, and where numbers in it come from."""
+        self.parts.append(Sentence(text, sources))
 
-    def grid(self, title: str, values: NDArray[Any], outside: NDArray[np.bool_] | None = None) -> None:
-        """Add numbers in rows; some may lie outside the image."""
-        self.parts.append(Grid(title, values, outside))
+    def conclude(self, text: str) -> None:
+        """Add a sentence that says what all of it comes to."""
+        self.parts.append(Sentence(text, is_result=True))
+
+    def add(self, part: Part) -> None:
+        """Add what is made already."""
+        self.parts.append(part)
+
+    def grid(self, title: str, values: NDArray[Any]) -> None:
+        """Add numbers in rows."""
+        self.parts.append(Grid(title, values))
 
     def products(self, title: str, samples: Samples, taps: NDArray[np.float64]) -> None:
         """Add a sum of samples times taps."""

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from convpipe.explain.account import Grid
 from convpipe.explain.apart import filtered, stands_apart
 from convpipe.explain.covered import is_weighed, plain_plan, rule, weigh
 from convpipe.explain.pixel import Pixel
 from convpipe.explain.pointwise import converted, mixed
 from convpipe.explain.steps import has_steps, reads, shown, walk
-from convpipe.explain.window import ranked, span, taps_of, under, weighed
-from convpipe.geometry import Border
+from convpipe.explain.window import border_of, ranked, sources_under, span, taps_of, under, weighed
 from convpipe.interval import Interval
 from convpipe.ops import (
     Alpha,
@@ -76,10 +76,10 @@ def _single(pixel: Pixel) -> None:
     sums: dict[str, float] = {}
     if mix := next((op for op in stage.ops if isinstance(op, Mix)), None):
         one, _ = under(entering, stage.nodes[0].window, pixel.places)
-        mixed(mix, one[0, 0], pixel.names(entering.shape[2]), pixel.channel, pixel.account)
+        mixed(mix, one[0, 0], pixel)
     elif lines := next((op for op in stage.ops if isinstance(op, ChannelMap)), None):
         one, _ = under(entering, stage.nodes[0].window, pixel.places)
-        converted(lines, one[0, 0], pixel.constants(lines), pixel.channel, pixel.account)
+        converted(lines, one[0, 0], pixel)
     else:
         sums = _window(pixel)
     pixel.maps(stage.ops)
@@ -89,6 +89,7 @@ def _single(pixel: Pixel) -> None:
 def _window(pixel: Pixel) -> dict[str, float]:
     """Show the window, and what is made of it; return that by name, where the value is made of it."""
     account, slid, entering = pixel.account, pixel.stage.nodes[0].window, pixel.entering
+    sources = sources_under(entering, slid, pixel.places, pixel.source(pixel.stage.inputs[0]))
     premultiplied = any(isinstance(op, Alpha) for op in pixel.stage.ops)
     names = pixel.names(entering.shape[2])
     window, outside = under(entering, slid, pixel.places)
@@ -100,13 +101,12 @@ def _window(pixel: Pixel) -> dict[str, float]:
     weighted = premultiplied and not pixel.is_alpha
     if weighted:
         account.say(_WEIGHTED)
-        account.grid("window of alpha", window[..., -1], outside)
+        account.add(Grid("window of alpha", window[..., -1], outside, places=pixel.places))
         samples = samples * window[..., -1]
         title = f"{title} x alpha"
-    account.grid(title if title == "window" else f"window of {title}", samples, outside)
-    if outside.any():
-        made = f" {slid.value:g}" if slid.border is Border.CONSTANT else ""
-        account.say(f"in brackets: outside the image, by border {slid.border.name.lower()}{made}")
+    title = title if title == "window" else f"window of {title}"
+    border = border_of(slid) if outside.any() else None
+    account.add(Grid(title, samples, outside, sources, pixel.places, border))
     if isinstance(slid, Rank):
         return ranked(slid, samples, account)
     if isinstance(slid, Bilateral):
@@ -180,6 +180,6 @@ def _read(pixel: Pixel, plan: Plan, stage: StagePlan) -> None:
         read = pixel.run.after(source)
         if first.extent == stage.extent:  # else a stride or padding follows, and pixels move
             value = read[(*pixel.at, min(pixel.channel, read.shape[2] - 1))]
-            pixel.account.say(f"{symbol} is {name}: {value:.6g}")
+            pixel.account.say(f"{symbol} is {name}: {value:.6g}", pixel.source(source, *pixel.at))
         else:
             pixel.account.say(f"{symbol} is {name}")

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from convpipe.explain.account import Grid
 from convpipe.explain.coverage import counts_of
-from convpipe.explain.window import places_of, ranked, under
+from convpipe.explain.window import places_of, ranked, sources_under, under
 from convpipe.ops import Rank, Stencil
 
 if TYPE_CHECKING:
@@ -61,8 +62,9 @@ def weigh(pixel: Pixel, stage: StagePlan) -> None:
     share = shares[..., at]
     seen = np.where(share > 0, values[..., pixel.channel], np.nan)
     account.say(rule(pixel))
-    account.grid("window, nan where a sample counts for nothing", seen, outside)
-    account.grid("what they count", share, outside)
+    sources = sources_under(samples, window, places, pixel.source(source))
+    account.add(Grid("window, nan where a sample counts for nothing", seen, outside, sources, places))
+    account.add(Grid("what they count", share, outside, places=places))
     known = np.where(share > 0, seen, 0)
     if isinstance(window, Rank):
         stood = float(known[window.centre])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+from html import escape
 from importlib.resources import files
 from string import Template
 from typing import Any
@@ -55,6 +56,13 @@ def page(title: str, body: str, data: Any, *, styles: tuple[str, ...], scripts: 
 def asset(name: str) -> str:
     """Return a file of the pages."""
     return files("convpipe.explain").joinpath("web", name).read_text("utf-8")
+
+
+def release() -> str:
+    """Return the version that makes the page, as markup."""
+    from convpipe import __version__
+
+    return escape(__version__)
 
 
 def embedded(data: Any) -> str:

@@ -8,11 +8,11 @@ from functools import cached_property
 
 import numpy as np
 
-from convpipe.explain.account import Account, Samples
+from convpipe.explain.account import Account, Samples, Source
 from convpipe.explain.coverage import counts_of
 from convpipe.explain.pointwise import looked_up, mapped, why
 from convpipe.explain.run import Run
-from convpipe.explain.window import places_of
+from convpipe.explain.window import places_of, sources_under
 from convpipe.ops import Cast, ChannelMap, Lookup, Map, Op, is_integer, statistics
 from convpipe.plan import Plan, StagePlan
 from convpipe.statistics import Statistic, measure
@@ -84,6 +84,21 @@ class Pixel:
         """The rows and the columns of the input that the taps lie on; outside it too."""
         return places_of(self.stage.axes, self.at)
 
+    @property
+    def across(self) -> tuple[Source, ...]:
+        """Where the channels of the one pixel come from that a stage without a window reads."""
+        at, slid = self.stage.inputs[0], self.stage.nodes[0].window
+        found = (
+            sources_under(self.entering, slid, self.places, self.source(at, channel=channel))[0][0]
+            for channel in range(self.entering.shape[2])
+        )
+        return tuple(source for source in found if source is not None)
+
+    def source(self, stage: int, row: int = 0, col: int = 0, channel: int | None = None) -> Source:
+        """Return a sample of what a stage gives, or of the image; its channel is the pixel's if it can."""
+        most = self.run.after(stage).shape[2] - 1
+        return Source(stage, row, col, min(self.channel if channel is None else channel, most))
+
     def names(self, channels: int) -> list[str]:
         """Return what so many channels are called."""
         return channel_names(channels, self.plan.alpha)
@@ -119,7 +134,7 @@ class Pixel:
 
     def given(self, rounding: str = "") -> None:
         """Say what the stage gives, and what becomes of it: what the file holds, or which stage takes it."""
-        self.account.say(f"the stage gives {self.value:.6g}{rounding}")
+        self.account.conclude(f"the stage gives {self.value:.6g}{rounding}")
         plan, position = self.plan, self.position
         later = [stage for stage in plan.stages if position in stage.inputs]
         if own := [f"{stage.place}, {stage.name}" for stage in later if stage.index is not None]:
@@ -132,4 +147,4 @@ class Pixel:
             self.account.say(f"linear_light encodes it again: {value:.6g}")
         result = self.run.stored
         stored, dtype = result[(*self.at, self.channel)], result.dtype.name
-        self.account.say(f"stored as {dtype}: {stored:.6g}{why(value, dtype)}")
+        self.account.conclude(f"stored as {dtype}: {stored:.6g}{why(value, dtype)}")

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -10,29 +11,31 @@ from convpipe.explain.account import Account, Samples
 from convpipe.interval import Interval
 from convpipe.ops import ChannelMap, Lookup, Map, Mix, dtype_range, is_integer
 
-
-def mixed(mix: Mix, pixel: Samples, names: Sequence[str], channel: int, account: Account) -> None:
-    """Say a weighted sum over the channels of a pixel."""
-    weights = mix.matrix[channel]
-    terms = [f"{w:.4g}*{x:.5g} ({name})" for w, x, name in zip(weights, pixel, names, strict=True) if w]
-    account.say(f"{' + '.join(terms)} = {float(np.dot(weights, pixel)):.6g}")
+if TYPE_CHECKING:
+    from convpipe.explain.pixel import Pixel
 
 
-def converted(
-    op: ChannelMap, pixel: Samples, constants: Mapping[str, float], channel: int, account: Account
-) -> None:
-    """Say the channels of a pixel, and the lines that make others of them."""
-    if channel >= len(op.outputs):
-        account.say(f"alpha stays: {pixel[-1]:.6g}")
+def mixed(mix: Mix, channels: Samples, pixel: Pixel) -> None:
+    """Say a weighted sum over the channels that a pixel reads."""
+    weights, names = mix.matrix[pixel.channel], pixel.names(len(channels))
+    terms = [f"{w:.4g}*{x:.5g} ({name})" for w, x, name in zip(weights, channels, names, strict=True) if w]
+    pixel.account.say(f"{' + '.join(terms)} = {float(np.dot(weights, channels)):.6g}", *pixel.across)
+
+
+def converted(op: ChannelMap, channels: Samples, pixel: Pixel) -> None:
+    """Say the channels that a pixel reads, and the lines that make others of them."""
+    account = pixel.account
+    if pixel.channel >= len(op.outputs):
+        account.say(f"alpha stays: {channels[-1]:.6g}", pixel.across[-1])
         return
-    known = {**dict(zip(op.inputs, map(float, pixel), strict=False)), **constants}
-    account.say(", ".join(f"{name} = {value:.6g}" for name, value in known.items()))
+    known = {**dict(zip(op.inputs, map(float, channels), strict=False)), **pixel.constants(op)}
+    account.say(", ".join(f"{name} = {value:.6g}" for name, value in known.items()), *pixel.across)
     for name, line in op.lines:
         values = {each: Interval(known[each], known[each]) for each in line.inputs}
         found = line.range(values)
         known[name] = (found.low + found.high) / 2
         account.say(f"{name} = {line.expression} = {known[name]:.6g}")
-    account.say(f"the channel is {op.outputs[channel]}")
+    account.say(f"the channel is {op.outputs[pixel.channel]}")
 
 
 def mapped(op: Map, constants: Mapping[str, float], account: Account) -> None:

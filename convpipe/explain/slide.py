@@ -15,8 +15,7 @@ from convpipe.explain.run import Run
 from convpipe.explain.sizes import Worked, worked
 from convpipe.explain.text import lines
 from convpipe.explain.track import Track
-from convpipe.explain.window import ranked, span, taps_of, under
-from convpipe.geometry import Border
+from convpipe.explain.window import border_of, ranked, span, taps_of, under
 from convpipe.ops import Rank, Stencil
 
 
@@ -129,14 +128,13 @@ def slide(run: Run, position: int, at: tuple[int, int] = (0, 0), channel: int = 
     values, outside = under(entering, window, [list(rows.places), list(cols.places)])
     outputs = run.after(position)[..., channel]
     shown = outputs[rows.outputs.start : rows.outputs.stop, cols.outputs.start : cols.outputs.stop]
-    made = f" {window.value:g}" if window.border is Border.CONSTANT else ""
     return Slide(
         f"{stage.place}: {stage.name}",
         rows,
         cols,
         values[..., 0],
         outside,
-        f"{window.border.name.lower()}{made}",
+        border_of(window),
         tuple(_kernels(window)),
         shown,
         isinstance(window, Rank),

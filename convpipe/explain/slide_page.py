@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from convpipe.explain.page import asset, page
+from convpipe.explain.page import asset, page, release
 from convpipe.explain.slide import Slide, Step
 from convpipe.explain.text import number
 from convpipe.explain.track import Track
@@ -39,16 +39,10 @@ def slide_page(slide: Slide) -> str:
         padded=_hidden(not slide.outside.any()),
         unread=_hidden(bool(slide.read.all())),
         misfit=_hidden(not misfit),
-        version=_version(),
+        version=release(),
     )
     styles, scripts = ("base.css", "slide.css"), ("grid.js", "slide.js")
     return page(escape(slide.title), body, _data(slide), styles=styles, scripts=scripts)
-
-
-def _version() -> str:
-    from convpipe import __version__
-
-    return escape(__version__)
 
 
 def _hidden(hidden: bool) -> str:

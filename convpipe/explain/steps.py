@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from convpipe.explain.account import Grid
 from convpipe.explain.apart import stands_apart
 from convpipe.explain.window import places_of, ranked, span, taps_of, under
 from convpipe.ops import Bilateral, Map, Rank, Resample, Stencil, has_window
@@ -11,7 +12,7 @@ from convpipe.plan.demand import Region, Span, demand
 from convpipe.stages.wiring import IMAGE
 
 if TYPE_CHECKING:
-    from convpipe.explain.account import Samples
+    from convpipe.explain.account import Samples, Sources
     from convpipe.explain.pixel import Pixel
     from convpipe.plan import NodePlan, StagePlan
 
@@ -132,10 +133,20 @@ class _Walked:
     def _show(self, title: str, at: int) -> None:
         rows, cols = self._reads[at]
         if rows and cols:
-            self._account.grid(
-                f"{title}, rows {rows.first} to {rows.last}, columns {cols.first} to {cols.last}",
-                self._cut(at),
-            )
+            title = f"{title}, rows {rows.first} to {rows.last}, columns {cols.first} to {cols.last}"
+            places = [range(each.first, each.last + 1) for each in (rows, cols)]
+            self._account.add(Grid(title, self._cut(at), sources=self._sources(at), places=places))
+
+    def _sources(self, at: int) -> Sources | None:
+        """Return where samples come from that are read of a node: of another stage's last, or the image."""
+        if at >= self._first:
+            return None
+        pixel, (rows, cols) = self._pixel, self._reads[at]
+        source = pixel.source(IMAGE if at == IMAGE else pixel.plan.stage_of(at))
+        return [
+            [source._replace(row=row, col=col) for col in range(cols.first, cols.last + 1)]
+            for row in range(rows.first, rows.last + 1)
+        ]
 
     def _cut(self, at: int) -> Samples:
         rows, cols = self._reads[at]

@@ -31,6 +31,8 @@ def lines(parts: Iterable[Part]) -> Iterator[str]:
             yield part.text
         elif isinstance(part, Grid):
             yield from rows(part)
+            if part.border is not None:
+                yield f"in brackets: outside the image, by border {part.border}"
         else:
             yield f"{part.title} {summed(part)}"
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from convpipe.explain.account import Account, Samples
-from convpipe.geometry import Axis, border_index
+from convpipe.explain.account import Account, Samples, Source, Sources
+from convpipe.geometry import Axis, Border, border_index
 from convpipe.ops import Bilateral, Layer, Rank, Resample, Stencil, Window
 
 
@@ -30,6 +30,23 @@ def under(
         for line, size in zip(places, entering.shape[:2], strict=True)
     )
     return window, rows_out[:, None] | cols_out
+
+
+def border_of(slid: Window | Layer) -> str:
+    """Return the rule that makes what lies outside, and the value of a constant one."""
+    made = f" {slid.value:g}" if slid.border is Border.CONSTANT else ""
+    return f"{slid.border.name.lower()}{made}"
+
+
+def sources_under(
+    entering: Samples, slid: Window | Layer, places: list[list[int]], source: Source
+) -> Sources:
+    """Return where the samples under the taps come from: of an image of which `source` is any sample."""
+    rows, cols = (
+        [border_index(place, size, slid.border) for place in line]
+        for line, size in zip(places, entering.shape[:2], strict=True)
+    )
+    return [[None if min(r, c) < 0 else source._replace(row=r, col=c) for c in cols] for r in rows]
 
 
 def ranked(slid: Rank, samples: Samples, account: Account) -> dict[str, float]:

@@ -51,7 +51,7 @@ function fit(one, across, least = 26, most = 46) {
   const columns = one.cells.length ? one.cells[0].length : 1;
   const longest = Math.max(1, ...one.cells.flat().map(cell => cell.textContent.length));
   const edge = one.table.tHead ? 34 : 6;
-  const needed = Math.max(least, Math.ceil(longest * 5.6 + 5));
+  const needed = Math.max(least, Math.ceil(longest * 6.1 + 8));
   const cell = Math.max(needed, Math.min(most, Math.floor((across - edge) / columns)));
   one.table.style.setProperty("--cell", `${cell}px`);
   one.table.style.setProperty("--letters", `${Math.max(9.5, Math.min(15, (cell - 4) / longest / 0.58))}px`);

@@ -1,0 +1,140 @@
+"""The account of a pixel as a page, on which numbers lead to the accounts of those that they come from."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Iterator
+from html import escape
+from string import Template
+from typing import Any
+
+import numpy as np
+
+from convpipe.explain.account import Account, Grid, Part, Products, Sentence, Source
+from convpipe.explain.page import asset, page, release
+from convpipe.explain.run import Run
+from convpipe.explain.stage import describe
+from convpipe.explain.story import Story
+from convpipe.explain.text import lines, number, summed
+from convpipe.plan.demand import Region, Span
+from convpipe.stages.wiring import IMAGE
+
+LARGEST = 25
+"""Side of a grid that is shown number by number."""
+
+AROUND, WIDEST = 8, 400
+"""Samples of a picture on each side of what a pixel depends on, and of a picture at most."""
+
+
+def pixel_page(told: Story) -> str:
+    """Return a page with the account of a pixel and of those that it is made of.
+
+    Examples
+    --------
+    >>> from convpipe import Pipeline
+    >>> from convpipe.explain.pixel import Pixel
+    >>> from convpipe.explain.story import story
+    >>> run = Run(Pipeline.from_dict({"stages": [{"blur": "box", "size": 3}]}), np.eye(9, dtype="uint8"))
+    >>> "Pixel (4, 5) of stage 0, blur box: 9x9x1 uint8" in pixel_page(story(Pixel(run, 0, (4, 5), 0)))
+    True
+    """
+    run, first = told.run, told.first
+    stage = run.plan.stages[first.stage]
+    title = f"Pixel ({first.row}, {first.col}) of {stage.place}, {stage.name}"
+    sizes = Account()
+    for one in run.plan.stages:
+        describe(one, sizes)
+    body = Template(asset("pixel.html")).substitute(
+        subtitle=escape(f"{title}: {run.plan.headline}"),
+        way="".join(_way(told)),
+        text=escape("\n".join(lines(told.accounts[first]))),
+        sizes=escape("\n".join(lines(sizes.parts))),
+        version=release(),
+    )
+    styles, scripts = ("base.css", "pixel.css"), ("grid.js", "pixel.js")
+    return page(escape(title), body, _data(told), styles=styles, scripts=scripts)
+
+
+def _data(told: Story) -> dict[str, Any]:
+    """Return what the script shows, numbers as texts."""
+    stages = told.run.plan.stages
+    accounts = {_key(source): [_part(part) for part in parts] for source, parts in told.accounts.items()}
+    return {
+        "first": _key(told.first),
+        "stages": [f"{stage.place}, {stage.name}" for stage in stages],
+        "accounts": accounts,
+    }
+
+
+def _key(source: Source) -> str:
+    return "-".join(map(str, source))
+
+
+def _part(part: Part) -> dict[str, Any]:
+    if isinstance(part, Sentence):
+        return {"text": part.text, "sources": part.sources, "result": part.is_result}
+    if isinstance(part, Products):
+        return {**_grid(Grid("products", part.samples * part.taps)), "text": f"{part.title} {summed(part)}"}
+    return _grid(part)
+
+
+def _grid(grid: Grid) -> dict[str, Any]:
+    rows, cols = grid.values.shape
+    if max(rows, cols) > LARGEST:
+        return {"text": f"{grid.title}: {rows}x{cols} numbers"}
+    return {
+        "title": grid.title,
+        "note": None if grid.border is None else f"hatched: by border {grid.border}",
+        "values": [[number(value) for value in line] for line in np.asarray(grid.values, float)],
+        "outside": None if grid.outside is None else grid.outside.astype(int).tolist(),
+        "sources": grid.sources,
+        "places": None if grid.places is None else [list(each) for each in grid.places],
+    }
+
+
+def _way(told: Story) -> Iterator[str]:
+    """Give the pictures of what the pixel depends on: of the image, and of every stage on the way."""
+    for at, region, extent in told.regions():
+        stages = told.run.plan.stages
+        name = "image" if at == IMAGE else f"{stages[at].place}, {stages[at].name}"
+        part = tuple(_around(span, size) for span, size in zip(region, extent, strict=True))
+        rows, cols = (_said(span) for span in region)
+        said = f"rows {rows}, columns {cols} of {extent[0]}x{extent[1]}"
+        drawn = _picture(told.run, at, part, f"{name}: {said}") + _frame(region, part)
+        yield (f'<li><div class="picture">{drawn}</div><b>{escape(name)}</b><small>{said}</small></li>')
+
+
+def _said(span: Span) -> str:
+    return str(span.first) if len(span) == 1 else f"{span.first} to {span.last}"
+
+
+def _around(span: Span, size: int) -> range:
+    """Return what is shown of an axis: what is read, and some samples on each side of it."""
+    more = max(AROUND, len(span) // 2)
+    return range(max(span.first - more, 0), min(span.last + 1 + more, size))
+
+
+def _picture(run: Run, at: int, part: tuple[range, ...], alt: str) -> str:
+    """Return a part of what a stage gives as a picture: stretched, where 8 bits do not hold it."""
+    from convpipe import images
+    from convpipe.display import Values, picture, scale_of
+
+    rows, cols = part
+    samples = run.after(at)[rows.start : rows.stop, cols.start : cols.stop]
+    values = Values(samples, run.plan.dtype, run.alpha and samples.shape[2] in (2, 4))
+    scale = min(1, scale_of(max(len(rows), len(cols)), WIDEST))
+    pixels = picture(values, scale).pixels
+    content = b"".join(bytes(piece) for piece in images.encode(pixels, images.Encoding("png")).pieces)
+    uri = f"data:image/png;base64,{base64.b64encode(content).decode()}"
+    return f'<img src="{uri}" alt="{escape(alt)}" width="{pixels.shape[1]}" height="{pixels.shape[0]}">'
+
+
+def _frame(region: Region, part: tuple[range, ...]) -> str:
+    """Return a frame around what is read, in the units of the picture's samples."""
+    rows, cols = part
+    x, y = region[1].first - cols.start, region[0].first - rows.start
+    place = f'x="{x}" y="{y}" width="{len(region[1])}" height="{len(region[0])}"'
+    return (
+        f'<svg class="over" viewBox="0 0 {len(cols)} {len(rows)}" aria-hidden="true">'
+        f'<rect class="under" {place}/><rect {place}/></svg>'
+    )
