@@ -188,7 +188,7 @@ class JobPlans:
     def show(self) -> None:
         """Print a table for each plan; warnings are no results, and go to standard error."""
         from convpipe.report import number, printable, where_results_are
-        from convpipe.report.terminal import print_plan
+        from convpipe.report.planned import print_plan
 
         for count, plan in self.plans:
             images = f": {number(count, 'image')}" if count else ""

@@ -28,20 +28,39 @@ def lanes(plan: Plan) -> list[str]:
     +-|-*
     *-+-+
     """
+    return [line for line, _ in _drawn(plan)]
+
+
+def lanes_below(plan: Plan) -> list[str]:
+    r"""Return what goes on below each line of :func:`lanes`, where a row is higher than that.
+
+    Examples
+    --------
+    >>> from convpipe.plan import make_plan
+    >>> from convpipe.stages import stage
+    >>> fine = stage("blur", "box", size=3, name="fine")
+    >>> print(lanes_below(make_plan([fine, stage("combine", "x", formula="fine - input")], (9, 9))))
+    ['|', '| |', '']
+    """
+    return [below for _, below in _drawn(plan)]
+
+
+def _drawn(plan: Plan) -> Iterator[tuple[str, str]]:
+    """Yield the line of the image and of each stage, and what goes on below it."""
     last = {source: at for at, stage in enumerate(plan.stages) for source in stage.inputs}
     held: list[int | None] = [IMAGE]
-    lines = ["*"]
+    yield "*", "|"
     for at, stage in enumerate(plan.stages):
         sources = [held.index(source) for source in stage.inputs]
         ending = [lane for lane, source in zip(sources, stage.inputs, strict=True) if last[source] == at]
         if not ending and None not in held:
             held.append(None)
         own = min(ending) if ending else held.index(None)
-        lines.append(_line(held, sources, own))
+        line = _line(held, sources, own)
         for lane in ending:
             held[lane] = None
         held[own] = at if at in last else None
-    return lines
+        yield line, " ".join(" " if value is None else "|" for value in held).rstrip()
 
 
 def _line(held: list[int | None], sources: list[int], own: int) -> str:

@@ -14,12 +14,9 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from convpipe.plan import Plan, StagePlan
-from convpipe.report.graph import lanes, results
 from convpipe.report.model import Report
 from convpipe.report.text import (
     MEASURES,
-    byte_size,
     existing_advice,
     extent,
     measure_rows,
@@ -196,100 +193,3 @@ def _asides(report: Report) -> Iterable[str]:
     if (end := report.ended_early) is not None:
         yield f"{printable(end)}: {report.unfinished} left undone; --resume goes on"
     yield from report.losses.notes
-
-
-def print_plan(plan: Plan, console: Console) -> None:
-    """Print what a pipeline does to an image of one extent; its warnings are the caller's to print.
-
-    Parameters
-    ----------
-    plan : Plan
-    console : rich.console.Console
-    """
-    console.print(
-        Text(
-            plan.headline,
-            "bold",
-        )
-    )
-    headings: Row = ("", "stage", "input", "output", "halo", "field", "range", "MB", "Mops")
-    rows = [_plan_row(stage) for stage in plan.stages]
-    if not plan.is_chain:
-        headings, rows = ("graph", *headings), _drawn(plan, rows)
-    table = _plain_table(headings, ("", "MB", "Mops"))
-    for row in rows:
-        table.add_row(*map(Text, row))
-    console.print(table)
-    console.print(_formulas(plan))
-    console.print(Text(_memory(plan), "dim"))
-
-
-def _drawn(plan: Plan, rows: list[Row]) -> list[Row]:
-    """Return the rows of the stages below one of the image, beside the graph that they form."""
-    image: Row = ("", "input", "", extent(plan.input), "", "", "", f"{plan.input_bytes / 1e6:.3g}", "")
-    named = [(row[0], row[1] + results(plan, at), *row[2:]) for at, row in enumerate(rows)]
-    return [(drawn, *row) for drawn, row in zip(lanes(plan), [image, *named], strict=True)]
-
-
-def _memory(plan: Plan) -> str:
-    """Say what it takes to filter an image."""
-    shared = f"{byte_size(plan.shared_bytes)} and " if plan.shared_bytes else ""
-    return f"memory beside image and result: {shared}{byte_size(plan.thread_bytes)} a thread"
-
-
-def _plan_row(stage: StagePlan) -> Row:
-    rows, cols = stage.field
-    return (
-        _number(stage),
-        printable(stage.name),
-        extent(stage.input),
-        extent(stage.extent),
-        _halo(stage),
-        extent((rows.reach, cols.reach)),
-        str(stage.range),
-        f"{stage.bytes / 1e6:.3g}",
-        f"{stage.operations / 1e6:.3g}",
-    )
-
-
-def _number(stage: StagePlan) -> str:
-    return "" if stage.index is None else str(stage.index)
-
-
-def _halo(stage: StagePlan) -> str:
-    """Return how far the stage reaches: one number, or above,below,left,right."""
-    (above, below), (left, right) = stage.halo
-    sides = (above, below, left, right)
-    return str(above) if len(set(sides)) == 1 else ",".join(map(str, sides))
-
-
-def _formulas(plan: Plan) -> Table:
-    """Return the output-size formula of each stage with its numbers, and what its floor leaves unread."""
-    table = Table(box=None, show_header=False, padding=(0, 2, 0, 0))
-    for stage in plan.stages:
-        for axis, formula, dropped in zip(("rows", "columns"), stage.formulas, stage.dropped, strict=True):
-            unread = f"  ({dropped} unread)" if dropped else ""
-            table.add_row(f" {_number(stage)}", axis, Text(formula + unread), style="dim")
-        if stage.separation is not None and stage.separation.error:
-            table.add_row(f" {_number(stage)}", "kernel", Text(str(stage.separation)), style="dim")
-        for own in stage.arithmetic:
-            table.add_row(f" {_number(stage)}", "sums", Text(str(own)), style="dim")
-        if stage.tiles is not None:
-            table.add_row(f" {_number(stage)}", "kernel", Text(str(stage.tiles)), style="dim")
-        if stage.rates is not None:
-            table.add_row(f" {_number(stage)}", "kernel", Text(str(stage.rates)), style="dim")
-        if stage.layer is not None:
-            shape = "x".join(map(str, stage.layer.weights.shape))
-            groups = f" in {stage.layer.groups} groups" if stage.layer.groups > 1 else ""
-            row = f"{stage.layer.channels} -> {stage.layer.filters}, filters of {shape}{groups}"
-            table.add_row(f" {_number(stage)}", "channels", Text(row), style="dim")
-        if stage.origin.folded is not None:
-            row = f"folded into the filters of {stage.origin.folded}"
-            table.add_row(f" {_number(stage)}", "numbers", Text(row), style="dim")
-        if stage.frame is not None:
-            row = f"goes through {stage.frame.function}, on the processor"
-            table.add_row(f" {_number(stage)}", "image", Text(row), style="dim")
-        if stage.warp is not None:
-            row = f"interpolated where a map puts its pixels ({stage.warp.method}), on the processor"
-            table.add_row(f" {_number(stage)}", "image", Text(row), style="dim")
-    return table

@@ -9,8 +9,10 @@ from rich.console import Console
 from convpipe.images import EXISTS
 from convpipe.plan import make_plan
 from convpipe.report import ImageResult, Report
-from convpipe.report.terminal import SHOWN, print_plan, print_report
+from convpipe.report.planned import print_plan
+from convpipe.report.terminal import SHOWN, print_report
 from convpipe.stages import stage
+from convpipe.stages.wiring import wire
 
 LONG = "deep/" * 10 + "n" * 150 + ".png"
 
@@ -194,6 +196,40 @@ def test_plan(width):
     assert "unread" not in text  # what the floor leaves is padding
     assert plan().warnings
     assert "warning" not in text
+
+
+def graph():
+    stages = [
+        stage("blur", "gaussian", sigma=1, name="a_name_that_is_long"),
+        stage("blur", "gaussian", sigma=9, from_="input", name="background"),
+        stage("combine", "difference of the two", formula="a_name_that_is_long - background", name="both"),
+        stage("blur", "box", size=5, from_="background", name="other"),
+        stage("combine", "all of them", formula="both * 3 - other"),
+    ]
+    wiring = wire(stages, {"first": "a_name_that_is_long", "second": "other"})
+    return make_plan(wiring, (4096, 6144), channels=3, dtype="float32")
+
+
+@pytest.mark.parametrize("width", [60, 70, 80, 100, 120, 160])
+@pytest.mark.parametrize("make", [plan, graph])
+def test_plans_fit_and_lose_nothing(make, width):
+    text = shown(print_plan, make(), width)
+    lines = text.splitlines()
+    assert max(map(len, lines)) <= width
+    for at, one in enumerate(make().stages):
+        rows, _ = one.field
+        said = [line for line in lines if re.match(rf"( [ *|+-]+)? {at}  ", line)]
+        assert any("x".join(map(str, one.extent)) in line for line in said)
+        assert any(re.search(rf"field {rows.reach}x|  {rows.reach}x", line) for line in said)
+        assert any(f"{one.operations / 1e6:.3g}" in line for line in said)
+    words = re.findall(r"[\w>]+", text)
+    assert all(word in words for one in make().stages for word in one.name.split())
+
+
+def test_lanes_go_on_beside_a_name_of_several_lines():
+    lines = shown(print_plan, graph(), 52).splitlines()
+    (at,) = (i for i, line in enumerate(lines) if re.match(r".*=> first", line))
+    assert lines[at].startswith(" | | ")
 
 
 def test_plan_says_what_a_floor_leaves_unread():
