@@ -10,11 +10,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from importlib.metadata import EntryPoint, entry_points
 from types import ModuleType
+from typing import TYPE_CHECKING
 
 from convpipe.errors import ParameterError, nearest
 from convpipe.stages import base
+
+if TYPE_CHECKING:
+    from importlib.metadata import EntryPoint
 
 GROUP = "convpipe.stages"
 
@@ -83,6 +86,8 @@ def load(name: str) -> None:
 
 
 def _found(name: str) -> EntryPoint:
+    from importlib.metadata import entry_points  # slow to load, and few configs name a plugin
+
     points = {(point.name, point.value): point for point in entry_points(group=GROUP)}
     named = [point for point in points.values() if point.name == name]
     if not named:

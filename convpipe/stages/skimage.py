@@ -14,7 +14,6 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
-from importlib.metadata import version
 from typing import Any
 
 import numpy as np
@@ -212,6 +211,8 @@ def _function(name: str) -> Callable[..., Any]:
     module, _, own = name.partition(".")
     called: Callable[..., Any] | None = getattr(importlib.import_module(f"skimage.{module}"), own, None)
     if called is None:
+        from importlib.metadata import version
+
         raise ParameterError(f"scikit-image {version('scikit-image')} has no {name}", "skimage")
     return called
 
