@@ -123,7 +123,7 @@ def choose(results: Sequence[ImageResult], count: int) -> list[tuple[str, str]]:
     done = [(at, result) for at, result in enumerate(results) if result.status == "done"]
     chosen: dict[int, str] = {}
     kinds: set[str] = set()
-    for at, result in done[:1]:
+    for at, result in done[: min(1, count)]:
         chosen[at] = "the first image"
         kinds.add(_kind(result))
     for at, result in done:

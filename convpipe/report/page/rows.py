@@ -18,7 +18,7 @@ MOST_ROWS = 20_000
 """Images in the tables of a page; of more, those that failed or were rejected, and a sample."""
 
 CARED_FOR = 0.75
-"""Most of them that failed or were rejected."""
+"""Most of them that failed or were rejected, where there are others to fill the rest."""
 
 
 def status_of(result: ImageResult, rejected: Sequence[str], existing: bool) -> str:
@@ -78,9 +78,9 @@ def chosen_of(report: Report, most: int) -> list[int]:
         return list(range(len(results)))
     rejected = {row.path for row in report.rejections}
     care = [at for at, result in enumerate(results) if result.status == "failed" or result.path in rejected]
-    kept = set(_spread(care, int(CARED_FOR * most)))
     cared = set(care)
     others = [at for at in range(len(results)) if at not in cared]
+    kept = set(_spread(care, max(int(CARED_FOR * most), most - len(others))))
     kept.update(_spread(others, most - len(kept)))
     return sorted(kept)
 
