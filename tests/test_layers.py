@@ -64,6 +64,7 @@ LAYERS = [
     "explain",
     "filters",
     "adapters",
+    "tuner",
     "cli",
 ]
 """Bottom to top."""
@@ -88,6 +89,8 @@ HOMES = {
     "rich": {"cli", "report"},
     "ruamel": {"config"},
     "PIL": {"display", "explain", "images"},
+    "starlette": {"tuner"},
+    "uvicorn": {"tuner"},
     "imagecodecs": {"images"},
     "isal": {"images"},
     "tifffile": {"images"},
@@ -117,6 +120,8 @@ LOADED = {
     "convpipe.pipeline": "ruamel",
     "convpipe.cli": "click",
     "convpipe.cli.run": "click",
+    "convpipe.cli.tune": "click",
+    "convpipe.tuner.session": "ruamel",
     "convpipe.compile.cpu.graphs": "llvmlite numba platformdirs scipy",
     "convpipe.compile.cuda.kernels": "",
     "convpipe.compile.cuda.run": "llvmlite numba numba.cuda platformdirs scipy",

@@ -104,6 +104,7 @@ COMMANDS = {
     "preview": "config image --stage --output --overwrite --set --allow-plugins",
     "explain": "config image --size --at --stage --channel --input --kernel --stride --padding --dilation "
     "--border --bias --page --animate --overwrite --set --allow-plugins",
+    "tune": "config images --job --port --no-browser --allow-plugins",
     "demo": "folder",
     "help": "topic",
 }

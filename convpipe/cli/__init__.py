@@ -34,13 +34,14 @@ COMMANDS = {
     "bench": "Time a pipeline against a copy of the same bytes.",
     "preview": "Save the result of every stage on one image, side by side.",
     "explain": "Show the arithmetic of one output pixel.",
+    "tune": "Tune a config on images, on a page of your own machine.",
     "demo": "Filter four photographs, to see how it goes.",
     "help": "Show a page on a topic, or the help of a command.",
 }
 
 SECTIONS = {
     "Filter images": ("run", "demo"),
-    "Look before": ("plan", "check", "preview", "explain"),
+    "Look before": ("plan", "check", "preview", "explain", "tune"),
     "Write configs": ("init", "stages", "schema"),
 }
 """Of the help; commands that are in none stand last."""

@@ -84,7 +84,7 @@ def _allow_plugins(context: click.Context, parameter: click.Parameter, value: bo
     allow(value)
 
 
-_plugins_option = click.option(
+plugins_option = click.option(
     "--allow-plugins",
     is_flag=True,
     expose_value=False,
@@ -95,7 +95,7 @@ _plugins_option = click.option(
 
 def config_options(command: F) -> F:
     """Add the options of a command that reads configs; it gets ``overrides``."""
-    return _set_option(_plugins_option(command))
+    return _set_option(plugins_option(command))
 
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a table.")

@@ -135,10 +135,13 @@ class Document:
         for item in stages.items or ():
             first = self._line(item.start)
             end = self._line(max(item.end - 1, item.start)) + 1
-            given = {
-                key: self.text[value.start : value.end] for key, (_, value) in (item.entries or {}).items()
-            }
+            given = {key: self._said(value) for key, (_, value) in (item.entries or {}).items()}
             yield Entry(True, first, first, end, item, given)
+
+    def _said(self, value: Place) -> str:
+        """Return the text of a value, as a text of its own: the first line of a block as far in as others."""
+        indent = "" if value.flow or value.text is not None else " " * self._column(value)
+        return indent + self.text[value.start : value.end]
 
     def _off(self, stages: Place) -> Iterator[Entry]:
         first, last = self._key_line + 1, self._area_end(stages)
@@ -254,9 +257,9 @@ class Document:
         lines = [f"{' ' * column}{'  ' if number else '- '}{pair}" for number, pair in enumerate(pairs)]
         return made._with_lines(at, at, lines)
 
-    def _column(self, mapping: Place) -> int:
-        """Return the column of a mapping's keys."""
-        return mapping.start - self._starts[self._line(mapping.start)]
+    def _column(self, place: Place) -> int:
+        """Return the column of a value: of a mapping, that of its keys."""
+        return place.start - self._starts[self._line(place.start)]
 
     def _with_lines(self, first: int, end: int, lines: Sequence[str]) -> Document:
         before = _ended(self._lines[:first]) if lines else self._lines[:first]

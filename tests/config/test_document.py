@@ -215,3 +215,11 @@ def test_what_is_written_is_read(value):
     tree = parse(text, Source("t")).plain()
     assert tree["x-a"] == value
     assert tree["x-b"] == [value]
+
+
+def test_what_an_entry_says_can_be_read_by_itself():
+    from convpipe.config.tree import Source
+    from convpipe.config.yaml import parse
+
+    said = Document(MINE).entries[2].given["kernel"]
+    assert parse(said, Source("k")).plain() == [[0, -1, 0], [-1, 5, -1], [0, -1, 0]]

@@ -1,0 +1,327 @@
+"""Pictures of stages: the part that is looked at, made of what is kept of the stages before.
+
+The values of the stage before the one that is tuned are kept, for the part that is seen and what lies around
+it; from there on the part alone is run again. What needs all of an image is made of all of it, and kept too.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Hashable, Iterable, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from convpipe.display import Shown
+from convpipe.engine import Engine, with_mask
+from convpipe.ops import stored
+from convpipe.plan import IMAGE, Plan
+from convpipe.plan.demand import Region, Span
+from convpipe.plan.roi import everything, holds, needs_all, regions, roi_plan
+from convpipe.stages import stage
+from convpipe.stages.wiring import Wiring, wire
+from convpipe.tuner.kept import Kept, Piece, keys_of
+from convpipe.tuner.sample import Sample
+
+SLACK = 64
+"""Rows and columns around what is needed that are kept as well: a larger window needs nothing new."""
+
+Sign = Callable[[str], None]
+"""Is told what is going on: compiling, running, or nothing."""
+
+
+@dataclass(frozen=True)
+class View:
+    """What is looked at.
+
+    Parameters
+    ----------
+    stage : int
+        Its number among the stages; -1 is the image.
+    region : Region, optional
+        Of its result, or of groups of pixels; default: all.
+    reduced : int
+        Pixels of a group along each axis, which are shown as their mean; 1 shows the pixels.
+    focus : int, optional
+        The number of the stage that is tuned.
+    """
+
+    stage: int
+    region: Region | None = None
+    reduced: int = 1
+    focus: int | None = None
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What a view shows.
+
+    Parameters
+    ----------
+    values : ndarray, shape (rows, cols, channels)
+        In the type of the arithmetic, neither rounded nor saturated.
+    region : Region
+        Which they are.
+    extent : (rows, cols)
+        Of all there is to see.
+    seconds : float
+        That the loops took, compiled.
+    reduced : int
+        Pixels of a group along each axis.
+    """
+
+    values: NDArray[Any]
+    region: Region
+    extent: tuple[int, int]
+    seconds: float
+    reduced: int = 1
+
+
+class Viewer:
+    """Shows what the stages of a pipeline give.
+
+    Parameters
+    ----------
+    engine : Engine
+        Of all the stages.
+    sample : Sample
+        The image.
+    kept : Kept
+        What was made, for this pipeline or others.
+    sign : callable, optional
+        Is told what is going on.
+    """
+
+    def __init__(self, engine: Engine, sample: Sample, kept: Kept, sign: Sign = lambda text: None) -> None:
+        # An engine of its own: what is planned may be another thing for every image.
+        self._engine = engine.rewired(engine.wiring, engine.scale)
+        self._sample, self._kept, self._sign = sample, kept, sign
+        self._plans = lru_cache(maxsize=32)(self._plan)
+
+    @property
+    def shown(self) -> Shown:
+        """The image."""
+        return self._sample.shown
+
+    @property
+    def stages(self) -> list[int]:
+        """The positions of the stages of the config, by their numbers, among those of the engine."""
+        return [at for at, one in enumerate(self._engine.stages) if not one.implied]
+
+    @property
+    def engine(self) -> Engine:
+        """What makes all of them."""
+        return self._engine
+
+    def dtype_of(self, number: int) -> str:
+        """Return the type of what a stage gives: of the last that of the result, which is stored.
+
+        What others give is neither rounded nor saturated.
+        """
+        if number < 0:
+            return self.shown.pixels.dtype.name
+        plan = self.plan()
+        return plan.output_dtype if number == len(self.stages) - 1 else plan.compute
+
+    def plan(self) -> Plan:
+        """Return the plan of the whole pipeline."""
+        with self._sample.called():
+            return self._planned(self._engine)
+
+    def look(self, view: View) -> Seen:
+        """Return what a view shows.
+
+        Raises
+        ------
+        PlanError
+            If a stage does not take the image.
+        """
+        if view.stage < 0 and view.reduced == 1:
+            pixels = np.atleast_3d(self.shown.pixels)
+            extent = pixels.shape[:2]
+            region = _clipped(view.region, extent)
+            return Seen(_cut(pixels, region), region, extent, 0.0)
+        with self._sample.called():
+            engine, plan, keys = self._plans(view.stage, view.reduced)
+            at = len(plan.nodes) - 1
+            extent = plan.nodes[at].extent
+            region = _clipped(view.region, extent)
+            maker = _Maker(plan, keys, self._entering, self._kept, self._sign)
+            maker.keep(self._worth_keeping(engine, plan, at, region, view.focus), at, region)
+            piece, seconds = maker.make(at, region)
+        return Seen(_cut(piece.values, region, piece.region), region, extent, seconds, view.reduced)
+
+    def time(self) -> float:
+        """Return the seconds that a run over the whole image takes, compiled, without reading and writing."""
+        shown, engine = self.shown, self._engine
+        given: dict[str, Any] = {"alpha": shown.alpha, "nodata": shown.nodata, "mask": shown.mask}
+        took = []
+        with self._sample.called():
+            for _ in range(2):  # the first compiles
+                began = time.perf_counter()
+                engine.outputs(shown.pixels, **given)
+                took.append(time.perf_counter() - began)
+        return min(took)
+
+    def _plan(self, number: int, reduced: int) -> tuple[Engine, Plan, list[Hashable] | None]:
+        """Return what makes a stage's result, or means of groups of its pixels."""
+        whole = self._engine
+        linear_light = any(one.implied for one in whole.stages)
+        before = [] if number < 0 else list(self._up_to(number).stages)
+        stages = [one for one in before if not one.implied]
+        if reduced > 1:
+            stages.append(stage("geometry", "bin", factor=reduced))
+        engine = whole.rewired(wire(stages, linear_light=linear_light))
+        plan = self._planned(engine)
+        return engine, plan, keys_of(plan, engine, self._sample.name)
+
+    def _up_to(self, number: int) -> Wiring:
+        return self._engine.wiring.up_to(self.stages[number])
+
+    def _planned(self, engine: Engine) -> Plan:
+        shown = self.shown
+        return engine.plan(
+            shown.pixels.shape,
+            shown.pixels.dtype.name,
+            shown.alpha,
+            nodata=shown.nodata,
+            masked=shown.mask is not None,
+        )
+
+    @property
+    def _entering(self) -> NDArray[Any]:
+        """The image as loops read it: with its mask behind the last channel."""
+        shown = self.shown
+        pixels = shown.pixels if shown.mask is None else with_mask(shown.pixels, shown.mask, shown.alpha)
+        return np.atleast_3d(pixels)
+
+    def _worth_keeping(
+        self, engine: Engine, plan: Plan, at: int, region: Region, focus: int | None
+    ) -> set[int]:
+        """Return the nodes whose results are to be kept: before what is tuned, or what is made of all."""
+        if len(plan.stages) != len(engine.wiring.stages):
+            return set()
+        own = {each: number for number, part in enumerate(plan.stages) for each in _nodes(part)}
+        if focus is not None and focus < len(self.stages):
+            tuned = self._engine.stages[self.stages[focus]]
+            after = _after(engine.wiring, [p for p, one in enumerate(engine.stages) if one is tuned])
+            behind = [each for each in range(at + 1) if own[each] in after]
+            if behind:
+                inputs = {source for each in behind for source in plan.nodes[each].inputs}
+                return {source for source in inputs if source >= 0 and own[source] not in after}
+        made, _ = regions(plan, {at: region}, {})
+        return {each for each in made if each != at and needs_all(plan.nodes[each])}
+
+
+def _nodes(part: Any) -> range:
+    return range(part.first, part.first + len(part.nodes))
+
+
+def _after(wiring: Wiring, begun: Iterable[int]) -> set[int]:
+    """Return the positions of some stages, and of all that read them."""
+    found = set(begun)
+    for at, sources in enumerate(wiring.reads):
+        if found.intersection(sources):
+            found.add(at)
+    return found
+
+
+@dataclass(frozen=True)
+class _Maker:
+    """Makes regions of the nodes of a plan, from what is kept of them and from the image."""
+
+    plan: Plan
+    keys: list[Hashable] | None
+    image: NDArray[Any]
+    kept: Kept
+    sign: Sign
+
+    def keep(self, nodes: Iterable[int], at: int, region: Region) -> None:
+        """Have the nodes kept that a region of another is to be made of, with what lies around that."""
+        if self.keys is None or not (chosen := sorted(nodes)):
+            return
+        extents = {each: self.plan.nodes[each].extent for each in chosen}
+        _, read = regions(
+            self.plan, {at: region}, {each: everything(extent) for each, extent in extents.items()}
+        )
+        held = self._held()
+        missing = {
+            each: _grown(needed, extents[each])
+            for each, needed in read.items()
+            if each != IMAGE and not (each in held and holds(held[each].region, needed))
+        }
+        if missing:
+            pieces, _ = self._made(missing, {k: piece for k, piece in held.items() if k not in missing})
+            for each, piece in pieces.items():
+                self.kept.keep(self.keys[each], piece)
+
+    def make(self, at: int, region: Region) -> tuple[Piece, float]:
+        """Return a region of what a node gives, and the seconds that its loops took."""
+        held = self._held()
+        if at in held and holds(held[at].region, region):
+            return held[at], 0.0
+        held.pop(at, None)
+        pieces, seconds = self._made({at: region}, held)
+        return pieces[at], seconds
+
+    def _held(self) -> dict[int, Piece]:
+        if self.keys is None:
+            return {}
+        found = ((at, self.kept.find(key)) for at, key in enumerate(self.keys))
+        return {at: piece for at, piece in found if piece is not None}
+
+    def _made(
+        self, wanted: Mapping[int, Region], held: Mapping[int, Piece]
+    ) -> tuple[dict[int, Piece], float]:
+        from convpipe.compile.common.pictures import Picture
+        from convpipe.compile.cpu.graphs import GraphExecutable
+
+        roi = roi_plan(self.plan, wanted, {at: piece.region for at, piece in held.items()})
+        given = [
+            _cut(self.image, region) if at == IMAGE else _cut(held[at].values, region, held[at].region)
+            for at, region in roi.reads
+        ]
+        entering = tuple(
+            Picture((each.shape[0], each.shape[1]), each.shape[2], stored(each.dtype.name)) for each in given
+        )
+        run = GraphExecutable(roi.plan, entering)
+        self.sign("compiling")
+        try:
+            run.warm()
+            self.sign("running")
+            began = time.perf_counter()
+            results, _ = run.outputs(given[0], others=given[1:])
+            seconds = time.perf_counter() - began
+        finally:
+            self.sign("")
+        pieces = {}
+        for at, name in roi.names.items():
+            rows, cols = (len(span) for span in roi.made[at])
+            pieces[at] = Piece(roi.made[at], results[name].reshape(rows, cols, -1))
+        return pieces, seconds
+
+
+def _cut(values: NDArray[Any], region: Region, of: Region | None = None) -> NDArray[Any]:
+    """Return a region of values, which are a whole or another region of it."""
+    (rows, cols), (top, left) = region, (0, 0) if of is None else (of[0].first, of[1].first)
+    return values[rows.first - top : rows.last + 1 - top, cols.first - left : cols.last + 1 - left]
+
+
+def _clipped(region: Region | None, extent: tuple[int, int]) -> Region:
+    """Return what of a region there is, at least a pixel."""
+    whole = everything(extent)
+    if region is None:
+        return whole
+    rows, cols = (
+        Span(min(max(span.first, 0), all_of.last), max(min(span.last, all_of.last), 0))
+        for span, all_of in zip(region, whole, strict=True)
+    )
+    return rows, cols
+
+
+def _grown(region: Region, extent: tuple[int, int]) -> Region:
+    rows, cols = (Span(span.first - SLACK, span.last + SLACK) for span in region)
+    return _clipped((rows, cols), extent)
