@@ -29,8 +29,8 @@ def control(parameter: Parameter, example: Any = None, scale: float = 255.0) -> 
     -------
     dict
         Beside name, doc and default ``kind``: flag, choice, number, pair, range, matrix, footprint,
-        reference, text, or value, of which YAML is written. Numbers have the ends of a slider, ``low`` and ``high``;
-        ``log`` where its steps are factors, ``whole`` where they are of whole numbers.
+        reference, text, or value, of which YAML is written. Numbers have the ends of a slider, ``low`` and
+        ``high``; ``log`` where its steps are factors, ``whole`` where they are of whole numbers.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""What the server has done for the page: changes, pictures and numbers, one by one, on a thread of its own."""
+"""What the server has done for the page: changes, pictures, numbers, one by one, on a thread of its own."""
 
 from __future__ import annotations
 

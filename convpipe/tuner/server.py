@@ -150,7 +150,7 @@ class Server:
         self.port: int = self._socket.getsockname()[1]
         self.guard = Guard(application(session), self.port)
         config = uvicorn.Config(
-            self.guard, lifespan="off", log_level="warning", timeout_graceful_shutdown=1, server_header=False
+            self.guard, lifespan="off", log_level="critical", timeout_graceful_shutdown=1, server_header=False
         )
         self._server = uvicorn.Server(config)
 

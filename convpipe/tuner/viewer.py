@@ -276,6 +276,7 @@ class _Maker:
     def _made(
         self, wanted: Mapping[int, Region], held: Mapping[int, Piece]
     ) -> tuple[dict[int, Piece], float]:
+        self.sign("compiling")  # the first time, the compiler is loaded
         from convpipe.compile.common.pictures import Picture
         from convpipe.compile.cpu.graphs import GraphExecutable
 
@@ -288,7 +289,6 @@ class _Maker:
             Picture((each.shape[0], each.shape[1]), each.shape[2], stored(each.dtype.name)) for each in given
         )
         run = GraphExecutable(roi.plan, entering)
-        self.sign("compiling")
         try:
             run.warm()
             self.sign("running")

@@ -206,6 +206,7 @@ export class Viewport {
     this.layers[name] = { ...made, pixels: null, drawn, stage: asked.stage, reduced: asked.reduced };
     this.draw();
     if (name === "main") {
+      document.body.dataset.seen = store.session.version;
       this.settled();
       document.dispatchEvent(new CustomEvent("picture", { detail: this.layers.main }));
     }
