@@ -235,7 +235,7 @@ class Counting(Counter):
             return super().bins(samples, edges)
         count, low, high = len(edges) - 1, float(edges[0]), float(edges[-1])
         width = (high - low) / count
-        has_scale = count <= np.finfo(np.float64).max * (high - low)
+        has_scale = count / float(np.finfo(np.float64).max) <= high - low
         if not has_scale or not np.array_equal(edges[:-1], np.arange(count) * width + low):
             return super().bins(samples, edges)  # the loop has a scale, and makes such edges
         size = count + 1
