@@ -97,7 +97,7 @@ class Viewer:
 
     def __init__(self, engine: Engine, sample: Sample, kept: Kept, sign: Sign = lambda text: None) -> None:
         # An engine of its own: what is planned may be another thing for every image.
-        self._engine = engine.rewired(engine.wiring, engine.scale)
+        self._engine = engine.rewired(engine.wiring)
         self._sample, self._kept, self._sign = sample, kept, sign
         self._plans = lru_cache(maxsize=32)(self._plan)
 

@@ -281,7 +281,8 @@ def _sure(dtype: np.dtype[Any], bins: int, low: float, high: float) -> float:
     """
     limits = np.finfo(dtype)
     exact = float(dtype.type(low)) == low and float(dtype.type(high)) == high
-    holds = high - low <= limits.max and bins <= limits.max * (high - low)
+    largest = float(limits.max)
+    holds = bins / largest <= high - low <= largest
     return 0.5 - 8 * bins * float(limits.eps) if exact and holds else -1.0
 
 
