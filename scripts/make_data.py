@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import skimage.data
 from PIL import Image
+from scipy.ndimage import gaussian_filter
 from skimage.measure import block_reduce
 from tifffile import imwrite
 
@@ -29,6 +30,21 @@ def cut_out(image):
     y, x = np.mgrid[-1 : 1 : rows * 1j, -1 : 1 : cols * 1j]
     alpha = np.clip((1 - np.hypot(x, y)) * 8, 0, 1) * 255
     return np.dstack([image, eight_bit(alpha)])
+
+
+def slope_through_focus(image, pages):
+    """Pages of a slope: page k is sharp where the slope is k deep, and has noise of its own."""
+    rng = np.random.default_rng(9)
+    blurred = np.stack([gaussian_filter(image, 0.9 * depth) for depth in range(pages)])
+    columns = np.arange(image.shape[1])
+    depth = np.linspace(0, pages - 1, len(columns))
+    found = []
+    for page in range(pages):
+        away = np.abs(depth - page)
+        near = np.minimum(away.astype(int), pages - 2)
+        nearer, farther = (blurred[at, :, columns].T for at in (near, near + 1))
+        found.append(rng.normal(nearer + (away - near) * (farther - nearer), 1.5))
+    return eight_bit(np.clip(found, 0, 255))
 
 
 def save(name, image, **options):
@@ -55,6 +71,8 @@ def main():
     # Each sample is the mean of 2x2 pixels in 3 colours: 12 values of 8 bits, so it needs more than 8 bits.
     galaxies = shrink(skimage.data.hubble_deep_field().mean(axis=2), 2) * 257
     save_tiff("telescope/galaxies-16-bit.tif", np.rint(galaxies).astype(np.uint16), compression="zlib")
+    slope = slope_through_focus(galaxies[230:326, 170:298] / 257, pages=7)
+    save_tiff("stacks/slope.tif", slope, photometric="minisblack", predictor=True, compression="zlib")
     save("scans/text.png", skimage.data.text())
     gravel = (shrink(skimage.data.gravel(), 2) / 255).astype(np.float32)
     save_tiff("surface/gravel-float32.tif", gravel)

@@ -46,12 +46,16 @@ def section(path):
 
 
 def picture(job):
-    """Return the first image of a job beside its result."""
+    """Return the first image of a job beside its result; of a stack its middle page."""
     found = find_images(ROOT / job.input.path, job.input.include, job.input.exclude).images
-    first = images.read(ROOT / job.input.path / found[0])
-    made = Pipeline.from_job(job)(first.pixels, alpha=first.alpha)
+    first, *others = images.read_pages(ROOT / job.input.path / found[0])
+    if others:
+        pages = np.stack([page.pixels for page in (first, *others)])
+        given, made = pages[len(pages) // 2], Pipeline.from_job(job).stack(pages)
+    else:
+        given, made = first.pixels, Pipeline.from_job(job)(first.pixels, alpha=first.alpha)
     result = made["result"] if isinstance(made, dict) else made
-    sides = [shown(first.pixels), shown(result)]
+    sides = [shown(given), shown(result)]
     sheet = Image.new(
         "RGB", (sum(each.width for each in sides) + 8, max(each.height for each in sides)), "white"
     )

@@ -68,3 +68,19 @@ def test_inspection_counts_what_scikit_image_counts(tmp_path):
         padded = np.pad(region, 1, mode="reflect")
         around = padded[2:, 1:-1] + padded[:-2, 1:-1] + padded[1:-1, 2:] + padded[1:-1, :-2]
         assert float(row["focus"]) == pytest.approx((around - 4 * region).var() / region.var(), rel=1e-6)
+
+
+def test_projection_is_the_brightest_of_what_scipy_smooths(tmp_path):
+    from scipy import ndimage
+
+    (job,) = config.load(ROOT / "configs" / "projection.yaml")
+    report = Pipeline.from_job(job).run_folder(
+        ROOT / job.input.path, tmp_path, include=job.input.include, format=job.output.format
+    )
+    assert (report.done, report.results[0].pages) == (1, 7)
+    pages = np.stack([page.pixels for page in images.read_pages(ROOT / "data/stacks/slope.tif")])
+    smooth = ndimage.gaussian_filter(pages.astype(float), (1, 0.7, 0.7), mode="mirror").max(axis=0)
+    low, high = np.percentile(smooth, (1, 99.5))
+    want = np.clip((smooth - low) / (high - low) * 255, 0, 255)
+    (made,) = images.read_pages(tmp_path / "stacks/slope.png")
+    assert np.abs(made.pixels - want).max() <= 0.51
