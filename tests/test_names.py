@@ -134,6 +134,7 @@ def test_methods():
             "flatten",
             "gray",
             "hsv",
+            "hue",
             "lab",
             "matrix",
             "merge",

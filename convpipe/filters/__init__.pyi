@@ -30,6 +30,7 @@ from convpipe.filters.color import colormap as colormap
 from convpipe.filters.color import flatten as flatten
 from convpipe.filters.color import gray as gray
 from convpipe.filters.color import hsv as hsv
+from convpipe.filters.color import hue as hue
 from convpipe.filters.color import lab as lab
 from convpipe.filters.color import matrix as matrix
 from convpipe.filters.color import merge as merge

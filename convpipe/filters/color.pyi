@@ -128,6 +128,30 @@ def hsv(
     """
 
 
+def hue(
+    image: ArrayLike,
+    shift: float,
+    *,
+    stride: int | Sequence[int] = 1,
+    padding: _Padding = 'same',
+    border: _Border = None,
+    value: float = 0.0,
+    bias: float = 0.0,
+    dtype: _Dtype = None,
+    like: Literal['convpipe', 'cv2', 'ndimage', 'scikit-image', 'PIL'] | None = None,
+    missing: float | None = None,
+    out: NDArray[Any] | None = None,
+    threads: int | None = None,
+    channel_axis: int | str | None = None,
+    alpha: bool = False,
+    mask: ArrayLike | None = None,
+) -> NDArray[Any]:
+    """Hues turned by an angle: by 120 degrees red becomes green; saturation, value and greys stay.
+
+    shift: degrees
+    """
+
+
 def lab(
     image: ArrayLike,
     *,

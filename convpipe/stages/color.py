@@ -14,7 +14,7 @@ from convpipe.errors import ParameterError, PlanError
 from convpipe.expression import renamed
 from convpipe.ops import ChannelMap, Graph, Map, Mix, Node, Op
 from convpipe.stages.base import ImageKind, method
-from convpipe.stages.colorspaces import SPACES
+from convpipe.stages.colorspaces import SPACES, turned
 from convpipe.stages.matrix import Matrix, NamedNumbers
 from convpipe.stages.names import Named, StageReferences
 from convpipe.stages.numbers import Count, Number
@@ -209,6 +209,20 @@ def _saturation(amount: float, weights: str | tuple[float, ...], image: ImageKin
     matrix = np.eye(image.channels)
     matrix[:3, :3] = amount * np.eye(3) + (1 - amount) * np.array([_of(weights)] * 3)
     return (Mix(tuple(map(tuple, matrix.tolist()))),)
+
+
+@method(
+    "color",
+    "hue",
+    "hues turned by an angle: by 120 degrees red becomes green; saturation, value and greys stay",
+    reference="skimage.color.rgb2hsv, hsv2rgb; kornia.enhance.adjust_hue, of radians",
+    parameters=(Number("shift", "degrees"),),
+    example={"shift": 60},
+    formula="hue + shift / 360, of HSV, where 1 is 0 again",
+    colours=3,
+)
+def _hue(shift: float, image: ImageKind) -> tuple[Op, ...]:
+    return turned(shift, image.full_scale)
 
 
 _INVERSE = Flag("inverse", "back to sRGB", False)

@@ -38,6 +38,13 @@ _FROM_HSV = """
     blue = value - chroma * maximum(minimum(minimum(first, 4 - first), 1), 0)
 """
 
+_TURN = """
+    further = hue + shift
+    turned = where(further >= full, further - full, further)
+    same = saturation
+    bright = value
+"""
+
 _SRGB_TO_XYZ = np.array(
     [[0.412453, 0.357580, 0.180423], [0.212671, 0.715160, 0.072169], [0.019334, 0.119193, 0.950227]]
 )
@@ -161,3 +168,12 @@ SPACES = {
     "ycbcr": (Conversion(_YCBCR, _RGB, _YCBCR_NAMES), Conversion(_FROM_YCBCR, _YCBCR_NAMES, _RGB)),
 }
 """From sRGB to a space, and back, by its name."""
+
+
+def turned(degrees: float, full: float) -> tuple[ChannelMap, ...]:
+    """Return what turns hues by an angle, saturation and value staying as they are."""
+    constants = ("full", full), ("shift", degrees % 360 / 360 * full)
+    ends = Interval(0.0, full)
+    turn = ChannelMap(_TURN, _HSV_NAMES, ("turned", "same", "bright"), constants, (ends, ends))
+    there, back = SPACES["hsv"]
+    return there.over(full), turn, back.over(full)

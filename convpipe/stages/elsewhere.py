@@ -77,6 +77,9 @@ _HERE = {
     "sepia recomb color_matrix colormatrix channel_mixer": "color: matrix",
     "remove_alpha rgba2rgb": "color: flatten",
     "unpremultiply": "color: premultiply (with 'inverse: true')",
+    "adjust_hue hue_shift rotate_hue huesaturation modulate": (
+        "color: hue (with 'shift:' in degrees), and color: saturation"
+    ),
     "rgb2hsv": "color: hsv",
     "hsv2rgb from_hsv": "color: hsv (with 'inverse: true')",
     "rgb2lab": "color: lab",
@@ -195,7 +198,7 @@ _NOT_HERE = {
     ),
     "fourier fft dft frequency": "kernels of 100 taps and more go through Fourier transforms by themselves",
     "histogram": "contrast: equalize and contrast: clahe use it",
-    "hue hsl luv colorspace": (
+    "hsl luv colorspace": (
         "color: hsv, lab, xyz and ycbcr are the conversions, and back with 'inverse: true'"
     ),
     "gabor structure_tensor": "custom: LABEL takes any kernel",
@@ -254,6 +257,7 @@ _PARAMETERS = {
     "formula": "expression expr equation",
     "stride": "step strides subsampling",
     "padding": "pad pads",
+    "shift": "degrees angle hue factor amount delta",
     "points": "corners src source src_points quad pts1",
     "to": "dst destination dst_points target pts2",
     "scaling": "scale mode log",

@@ -14,6 +14,29 @@ PIXELS = """
       0 255  28
 """
 
+HUES = """
+    0.047 0.314 0.129
+    0.784  0.02 0.357
+    0.027 0.588 0.251
+        1 0.012 0.667
+        0     1  0.11
+      0.4   0.4   0.4
+      0.2   0.7   0.7
+     0.03   0.9  0.02
+"""
+
+
+def turned(degrees):
+    """Return scikit-image's way to HSV, and back from another hue, as a function of an image."""
+
+    def made(image):
+        hsv = color.rgb2hsv(image)
+        hsv[..., 0] = (hsv[..., 0] + degrees / 360) % 1
+        return color.hsv2rgb(hsv)
+
+    return made
+
+
 TABLES = [
     Table(
         "color gray",
@@ -380,6 +403,42 @@ TABLES = [
              -55.7639  250.2361  -22.7639
             348.20465 -29.79535 220.70465
              -92.2229  290.2771  -50.2229
+        """,
+    ),
+    Table(
+        "color hue",
+        {"shift": 75},
+        "scikit-image 0.26.0, skimage.color.hsv2rgb of rgb2hsv, the hue turned",
+        peer=turned(75),
+        image=HUES,
+        channels=3,
+        want="""
+            0.047 0.16525 0.314
+            0.784 0.638 0.02
+            0.027 0.22375 0.588
+            1 0.592 0.012
+            0 0.64 1
+            0.4 0.4 0.4
+            0.325 0.2 0.7
+            0.02 0.69 0.9
+        """,
+    ),
+    Table(
+        "color hue",
+        {"shift": -130},
+        "scikit-image 0.26.0, skimage.color.hsv2rgb of rgb2hsv, the hue turned",
+        peer=turned(-130),
+        image=HUES,
+        channels=3,
+        want="""
+            0.314 0.0845 0.047
+            0.02 0.484333 0.784
+            0.588 0.1575 0.027
+            0.012 0.831667 1
+            1 0 0.056667
+            0.4 0.4 0.4
+            0.7 0.616667 0.2
+            0.9 0.02 0.176667
         """,
     ),
 ]
