@@ -54,7 +54,7 @@ function fit(one, across, least = 26, most = 46) {
   const needed = Math.max(least, Math.ceil(longest * 6.1 + 8));
   const cell = Math.max(needed, Math.min(most, Math.floor((across - edge) / columns)));
   one.table.style.setProperty("--cell", `${cell}px`);
-  one.table.style.setProperty("--letters", `${Math.max(9.5, Math.min(15, (cell - 4) / longest / 0.58))}px`);
+  one.table.style.setProperty("--letters", `${Math.max(9.5, Math.min(15, (cell - 6) / longest / 0.62))}px`);
 }
 
 function counted(first, count) {
