@@ -85,6 +85,14 @@ def test_bins_of_any_span(dtype, bins, span, counting, rng):
     assert got.sum() == np.isfinite(samples).sum()
 
 
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_samples_beyond_1_warn_of_nothing(dtype, rng):
+    samples = (rng.random((FEWEST + 3, 1)) * 60_000).astype(dtype)
+    level = measure([Statistic("level", "otsu")], samples, Counting())
+    assert level == pytest.approx(measure([Statistic("level", "otsu")], samples))
+
+
 def test_of_no_number(counting):
     found = counting.survey(np.full((9, 1), np.nan, np.float32))
     assert (found.count, np.isnan(found.low), np.isnan(found.high)) == (0, True, True)
