@@ -12,9 +12,10 @@ from typing import Self
 from convpipe.errors import JobError
 from convpipe.images import Drafts, File, Folder
 from convpipe.paths import tried
-from convpipe.report.model import Report, summary
+from convpipe.report.model import Report, summary_parts
 from convpipe.report.origin import Origin
 from convpipe.report.page import TITLE, to_html
+from convpipe.report.stream import pieces_of
 from convpipe.report.table import is_image_table, lines_of
 
 JSON, HTML, CSV = "report.json", "report.html", "report.csv"
@@ -114,7 +115,7 @@ class ReportFolder:
 def _json(reports: Sequence[Report], origin: Origin | None) -> Iterator[str]:
     """Yield the jobs as JSON, piece by piece."""
     made_by = None if origin is None else origin.to_dict()
-    yield from json.JSONEncoder(indent=2, allow_nan=False).iterencode({**summary(reports), "origin": made_by})
+    yield from pieces_of({**summary_parts(reports), "origin": made_by})
     yield "\n"
 
 

@@ -6,11 +6,13 @@ import csv
 import io
 import json
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from array import array
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from convpipe.errors import printable
 from convpipe.objects import SUMMARIES
@@ -56,13 +58,13 @@ class Spread:
     most: float
 
     @classmethod
-    def of(cls, numbers: Sequence[float]) -> Spread:
+    def of(cls, numbers: NDArray[np.float64]) -> Spread:
         """Return that of some numbers."""
-        held = [number for number in numbers if not math.isnan(number)]
-        if not held:
+        held = numbers[~np.isnan(numbers)]
+        if not held.size:
             return cls(0, math.nan, math.nan, math.nan)
         with np.errstate(all="ignore"):  # infinities have no mean
-            return cls(len(held), float(np.mean(held)), min(held), max(held))
+            return cls(held.size, float(held.mean()), float(held.min()), float(held.max()))
 
     def to_dict(self) -> dict[str, Any]:
         """Return it as plain data."""
@@ -70,7 +72,30 @@ class Spread:
         return {"count": self.count, **ends}
 
 
-def rows_of(results: Sequence[ImageResult], accept: Mapping[str, Range]) -> Iterator[Row]:
+class Rows(Collection[Row]):
+    """The numbers of all images that were measured, page by page: made when they are asked for, and not kept.
+
+    Parameters
+    ----------
+    results : collection of ImageResult
+    accept : mapping
+        The least and the most of measures.
+    """
+
+    def __init__(self, results: Collection[ImageResult], accept: Mapping[str, Range]) -> None:
+        self._results, self._accept = results, accept
+
+    def __iter__(self) -> Iterator[Row]:
+        return rows_of(self._results, self._accept)
+
+    def __len__(self) -> int:
+        return sum(len(result.measures) for result in self._results)
+
+    def __contains__(self, row: object) -> bool:
+        return any(row == one for one in self)
+
+
+def rows_of(results: Iterable[ImageResult], accept: Mapping[str, Range]) -> Iterator[Row]:
     """Yield the numbers of all images that were measured, page by page."""
     for result in results:
         for page, pairs in enumerate(result.measures):
@@ -78,7 +103,7 @@ def rows_of(results: Sequence[ImageResult], accept: Mapping[str, Range]) -> Iter
             yield Row(result.path, page, numbers, tuple(_beyond(numbers, accept)))
 
 
-def names_of(rows: Sequence[Row]) -> list[str]:
+def names_of(rows: Collection[Row]) -> list[str]:
     """Return all measures; those of more channels than the first image has stand behind those of fewer."""
     found: dict[str, None] = {}
     order: dict[str, None] = {}
@@ -95,11 +120,18 @@ def _part(name: str) -> int:
     return SUMMARIES.index(part) if part in SUMMARIES else int(part or 0)
 
 
-def spreads(rows: Sequence[Row]) -> dict[str, Spread]:
+def columns_of(rows: Collection[Row]) -> dict[str, NDArray[np.float64]]:
+    """Return the numbers of each measure, of the rows that have it."""
+    columns = {name: array("d") for name in names_of(rows)}
+    for row in rows:
+        for name, number in row.numbers.items():
+            columns[name].append(number)
+    return {name: np.array(numbers) for name, numbers in columns.items()}
+
+
+def spreads(columns: Mapping[str, NDArray[np.float64]]) -> dict[str, Spread]:
     """Return what each measure is over all rows."""
-    return {
-        name: Spread.of([row.numbers[name] for row in rows if name in row.numbers]) for name in names_of(rows)
-    }
+    return {name: Spread.of(numbers) for name, numbers in columns.items()}
 
 
 def _beyond(numbers: Mapping[str, float], accept: Mapping[str, Range]) -> Iterator[str]:
@@ -124,26 +156,24 @@ def plain(number: float) -> float | None:
     return number if math.isfinite(number) else None
 
 
-def to_dicts(rows: Sequence[Row], judged: bool) -> list[dict[str, Any]]:
-    """Return rows as plain data; whether they pass is told where anything says who does."""
-    return [
-        {
+def to_dicts(rows: Iterable[Row], judged: bool) -> Iterator[dict[str, Any]]:
+    """Yield rows as plain data; whether they pass is told where anything says who does."""
+    for row in rows:
+        yield {
             "path": row.path,
             "page": row.page,
             "accepted": not row.rejected if judged else None,
             "measures": {name: plain(number) for name, number in row.numbers.items()},
         }
-        for row in rows
-    ]
 
 
-def to_json(rows: Sequence[Row], judged: bool) -> str:
+def to_json(rows: Collection[Row], judged: bool) -> str:
     """Return the table of measures as JSON."""
-    measures = {name: spread.to_dict() for name, spread in spreads(rows).items()}
-    return json.dumps({"measures": measures, "measured": to_dicts(rows, judged)}, indent=2) + "\n"
+    measures = {name: spread.to_dict() for name, spread in spreads(columns_of(rows)).items()}
+    return json.dumps({"measures": measures, "measured": list(to_dicts(rows, judged))}, indent=2) + "\n"
 
 
-def to_csv(rows: Sequence[Row], judged: bool) -> str:
+def to_csv(rows: Collection[Row], judged: bool) -> str:
     r"""Return the table of measures as CSV (RFC 4180): a row for each page of each image.
 
     Texts stand in quotes, and before one that a spreadsheet would take for a formula stands an apostrophe.

@@ -7,14 +7,18 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from convpipe.geometry import Extent
 from convpipe.images import EXISTS
 from convpipe.losses import Losses
 from convpipe.report.flow import FlowStage
-from convpipe.report.measures import Range, Row, Spread, rows_of, spreads, to_dicts
+from convpipe.report.measures import Range, Row, Rows, Spread, columns_of, spreads, to_dicts
 from convpipe.report.objects import ObjectTable
 from convpipe.report.result import ImageResult, Status, Steps
 from convpipe.report.samples import Sample
+from convpipe.report.stream import listed
 
 
 @dataclass(frozen=True)
@@ -175,7 +179,7 @@ class Report:
         """The inputs that were skipped, each with its reason."""
         return [result for result in self.results if result.status == "skipped"]
 
-    @property
+    @cached_property
     def sizes(self) -> list[SizeGroup]:
         """Every stage's output extent, for each distinct input extent of the images done."""
         groups: dict[tuple[Extent, Any, int], int] = {}
@@ -220,10 +224,15 @@ class Report:
         """How many samples were lost on the way to the results."""
         return sum((result.losses for result in self.results), Losses())
 
-    @cached_property
-    def rows(self) -> list[Row]:
+    @property
+    def rows(self) -> Rows:
         """The numbers of every image that was measured, a row for each page."""
-        return list(rows_of(self.results, dict(self.accept)))
+        return Rows(self.results, dict(self.accept))
+
+    @cached_property
+    def columns(self) -> dict[str, NDArray[np.float64]]:
+        """The numbers of each measure, of the rows that have it."""
+        return columns_of(self.rows)
 
     @cached_property
     def paged(self) -> set[str]:
@@ -233,9 +242,9 @@ class Report:
     @property
     def spreads(self) -> dict[str, Spread]:
         """What each measure is over all images."""
-        return spreads(self.rows)
+        return spreads(self.columns)
 
-    @property
+    @cached_property
     def rejections(self) -> list[Row]:
         """Those by which an image does not pass."""
         return [row for row in self.rows if row.rejected]
@@ -265,6 +274,11 @@ class Report:
 
     def to_dict(self) -> dict[str, Any]:
         """Return the report as plain data: a job in ``run --json``, all keys always there."""
+        found: dict[str, Any] = listed(self.parts())
+        return found
+
+    def parts(self) -> dict[str, Any]:
+        """Return the same with iterators in the place of lists that have an entry for each image."""
         return {
             "name": self.name,
             "config": self.config,
@@ -281,10 +295,10 @@ class Report:
             "written": self.written,
             "retried": self.retried,
             "unfinished": self.unfinished,
-            "failures": [
+            "failures": (
                 {"path": result.path, "stage": result.stage, "reason": result.reason}
                 for result in self.failures
-            ],
+            ),
             "sizes": [group.to_dict() for group in self.sizes],
             "warnings": list(self.warnings),
             "measures": {name: spread.to_dict() for name, spread in self.spreads.items()},
@@ -292,11 +306,11 @@ class Report:
             "accept": {name: list(within) for name, within in self.accept},
             "objects": None if self.objects is None else vars(self.objects),
             "rejected": self.rejected,
-            "rejections": [
+            "rejections": (
                 {"path": row.path, "page": row.page, "reason": reason}
                 for row in self.rejections
                 for reason in row.rejected
-            ],
+            ),
             "seconds": round(self.seconds, 3),
             "steps": {name: round(spent, 3) for name, spent in self.steps._asdict().items()},
             "megapixels": round(self.megapixels, 6),
@@ -307,10 +321,10 @@ class Report:
             "interrupted": self.interrupted is not None,
             "stopped": self.stopped,
             "journal": self.journal,
-            "skips": [{"path": result.path, "reason": result.reason} for result in self.skips],
-            "notes": [
+            "skips": ({"path": result.path, "reason": result.reason} for result in self.skips),
+            "notes": (
                 {"path": result.path, "note": note} for result in self.results for note in result.notes
-            ],
+            ),
             "nans": self.losses.nans,
             "overflows": self.losses.overflows,
             "pages": self.pages,
@@ -326,6 +340,12 @@ def exit_code(reports: Sequence[Report]) -> int:
 
 def summary(reports: Sequence[Report]) -> dict[str, Any]:
     """Return jobs as plain data, the shape of ``run --json``: the counts of all, and each job."""
+    found: dict[str, Any] = listed(summary_parts(reports))
+    return found
+
+
+def summary_parts(reports: Sequence[Report]) -> dict[str, Any]:
+    """Return the same with iterators in the place of lists that have an entry for each image or job."""
     counts = {
         key: sum(getattr(report, key) for report in reports)
         for key in ("images", "done", "failed", "existing", "rejected", "skipped")
@@ -335,5 +355,5 @@ def summary(reports: Sequence[Report]) -> dict[str, Any]:
         "unsupported": sum(len(report.unsupported) for report in reports),
         "seconds": round(sum(report.seconds for report in reports), 3),
         "exit_code": exit_code(reports),
-        "jobs": [report.to_dict() for report in reports],
+        "jobs": (report.parts() for report in reports),
     }

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterator, Sequence
+import math
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from convpipe.report.measures import guarded, names_of
+from convpipe.report.measures import guarded, rows_of
 from convpipe.report.model import Report
 from convpipe.report.result import ImageResult, Steps
 
@@ -49,32 +50,20 @@ def lines_of(reports: Sequence[Report]) -> Iterator[str]:
     >>> print(list(lines_of([Report("edges", (result,))]))[1].partition(',"",')[0])
     "edges","'=1+1.png","failed","read","the file is empty"
     """
-    names = list(dict.fromkeys(name for report in reports for name in names_of(report.rows)))
+    names = list(dict.fromkeys(name for report in reports for name in report.columns))
     yield _line([*COLUMNS, *names])
     for report in reports:
-        numbers = _numbers(report)
+        accept = dict(report.accept)
         for result in report.results:
-            measured, rejected = numbers.get(result.path, ({}, False))
-            accepted = str(not rejected).lower() if report.accept and measured else ""
-            yield _line(
-                [*_cells(report, result, accepted), *(_mean(measured.get(name, ())) for name in names)]
-            )
+            rows = list(rows_of([result], accept))
+            passed = str(not any(row.rejected for row in rows)).lower() if report.accept and rows else ""
+            numbers = (mean_of(row.numbers.get(name, math.nan) for row in rows) for name in names)
+            yield _line([*_cells(report, result, passed), *numbers])
 
 
 def is_image_table(begin: str) -> bool:
     """Tell whether a file that begins so is such a table."""
     return begin.startswith(",".join(f'"{name}"' for name in COLUMNS[:5]))
-
-
-def _numbers(report: Report) -> dict[str, tuple[dict[str, list[float]], bool]]:
-    """Return what was measured of each image, page by page, and whether it is rejected."""
-    found: dict[str, tuple[dict[str, list[float]], bool]] = {}
-    for row in report.rows:
-        numbers, rejected = found.get(row.path, ({}, False))
-        for name, number in row.numbers.items():
-            numbers.setdefault(name, []).append(number)
-        found[row.path] = numbers, rejected or bool(row.rejected)
-    return found
 
 
 def _cells(report: Report, result: ImageResult, accepted: str) -> list[Any]:
@@ -96,9 +85,9 @@ def _cells(report: Report, result: ImageResult, accepted: str) -> list[Any]:
     ]
 
 
-def _mean(numbers: Sequence[float]) -> float | str:
+def mean_of(numbers: Iterable[float]) -> float | str:
     """Return the mean of the numbers that are there; nothing where there is none."""
-    held = [number for number in numbers if number == number]
+    held = [number for number in numbers if not math.isnan(number)]
     return sum(held) / len(held) if held else ""
 
 

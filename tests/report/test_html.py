@@ -193,3 +193,17 @@ def test_page_and_data_have_the_warnings():
     report = Report("edges", warnings=("values <saturate>",))
     assert "values <saturate>" in Parsed(to_html([report])).texts
     assert report.to_dict()["warnings"] == ["values <saturate>"]
+
+
+def test_report_json_is_written_piece_by_piece_as_json_writes_it(tmp_path):
+    reports = [REPORT, Report("empty"), Report("wrong", error="no")]
+    write(reports, tmp_path)
+    text = (tmp_path / "report.json").read_text()
+    assert text == json.dumps({**summary(reports), "origin": None}, indent=2) + "\n"
+
+
+def test_causes_are_bounded():
+    results = tuple(ImageResult(f"{at}.png", "failed", "read", f"reason {at}") for at in range(300))
+    page = Parsed(to_html([Report("job", results)]))
+    assert sum(given.get("class") == "cause" for _, given in page.attributes) == 100
+    assert "and 200 images for other reasons, in report.json" in page.texts

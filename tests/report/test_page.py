@@ -109,5 +109,5 @@ def test_rows_have_what_is_known_of_images():
         "job", (ImageResult("a.png", "done", measures=((("m", 1.0),), (("m", float("nan")),)), nans=3),)
     )
     ((path, status, size, _, said, measures, *_),) = table_of(report, 10)["rows"]
-    assert (path, status, size, measures) == ("a.png", "done", 0, [None])
+    assert (path, status, size, measures) == ("a.png", "done", 0, [1.0])
     assert said == ["3 NaNs or missing samples became 0: integers hold neither"]

@@ -98,12 +98,12 @@ def _facts(report: Report) -> Markup:
 
 def _wrong(report: Report) -> Markup | None:
     """Return what needs somebody: images that failed or do not pass, and warnings."""
-    failed = [
+    failed = (
         (result.path, f"{result.stage}: {result.reason}" if result.stage else result.reason or "")
         for result in report.failures
-    ]
-    rejected = [(named(row, report), _kind(reason)) for row in report.rejections for reason in row.rejected]
-    existing = [(result.path, "its result exists already, and was left alone") for result in report.untouched]
+    )
+    rejected = ((named(row, report), _kind(reason)) for row in report.rejections for reason in row.rejected)
+    existing = ((result.path, "its result exists already, and was left alone") for result in report.untouched)
     blocks = [
         tag("div", tag("h4", title), made, class_=kind)
         for title, kind, made in (
@@ -162,10 +162,10 @@ def _images(at: int, data: dict[str, Any]) -> Markup | None:
 
 def _notes(report: Report) -> Markup | None:
     """Return what is good to know: of how images were read, what was lost, what was not taken."""
-    notes = [(result.path, note) for result in report.results for note in result.notes]
-    lost = [(result.path, note) for result in report.results for note in result.losses.notes]
-    skipped = [(result.path, result.reason or "") for result in report.skips]
-    unread = [(path, "its name says no format that is read") for path in report.unsupported]
+    notes = ((result.path, note) for result in report.results for note in result.notes)
+    lost = ((result.path, note) for result in report.results for note in result.losses.notes)
+    skipped = ((result.path, result.reason or "") for result in report.skips)
+    unread = ((path, "its name says no format that is read") for path in report.unsupported)
     blocks = [
         tag("div", tag("h4", title), made)
         for title, made in (

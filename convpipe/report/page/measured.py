@@ -23,15 +23,16 @@ def measured(report: Report) -> Markup | None:
     cards = [_card(report, name, spread) for name, spread in report.spreads.items()]
     passed = None
     if report.accept:
-        judged = len({row.path for row in report.rows})
+        judged = sum(bool(result.measures) for result in report.results)
         passed = tag("p", f"{judged - report.rejected} of {number(judged, 'measured image')} accepted.")
     return section("Measures", passed, tag("div", cards, class_="cards"), name="measures")
 
 
 def _card(report: Report, name: str, spread: Spread) -> Markup:
-    numbers = np.array([row.numbers[name] for row in report.rows if name in row.numbers])
+    numbers = report.columns[name]
     finite = numbers[np.isfinite(numbers)]
-    within = dict(report.accept).get(name.partition(".")[0])
+    accept = dict(report.accept)
+    within = accept.get(name, accept.get(name.partition(".")[0]))
     drawn = _drawn(name, finite, within)
     least, most = within or (None, None)
     wanted = None

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Sequence
 from convpipe.report.page.markup import Child, Markup, tag
 from convpipe.report.text import number
 
-MOST_LISTED = 200
-"""Names that are listed of one cause; the rest is in report.json."""
+MOST_CAUSES, MOST_LISTED = 100, 200
+"""Causes that are told, and names that are listed of one; the rest is in report.json."""
 
 
 def section(title: str, *children: Child | Iterable[Child], name: str) -> Markup:
@@ -57,16 +57,23 @@ def causes(pairs: Iterable[tuple[str, str]], noun: str = "image") -> list[Markup
     """
     found: dict[str, list[str]] = {}
     counts: dict[str, int] = {}
+    others = 0
     for path, cause in pairs:
+        if cause not in found and len(found) == MOST_CAUSES:
+            others += 1
+            continue
         counts[cause] = counts.get(cause, 0) + 1
         if len(named := found.setdefault(cause, [])) < MOST_LISTED:
             named.append(path)
-    made = []
-    for cause in sorted(found, key=lambda each: -counts[each]):
-        left = counts[cause] - len(found[cause])
-        names = [tag("li", path) for path in found[cause]]
-        rest = tag("p", f"and {number(left, noun)} more, in report.json", class_="quiet") if left else None
-        count = tag("span", str(counts[cause]), class_="count")
-        title = tag("summary", count, " ", tag("span", cause))
-        made.append(tag("details", title, tag("ul", names), rest, class_="cause"))
+    order = sorted(found, key=lambda cause: -counts[cause])
+    made = [_cause(cause, counts[cause], found[cause], noun) for cause in order]
+    if others:
+        made.append(tag("p", f"and {number(others, noun)} for other reasons, in report.json", class_="quiet"))
     return made
+
+
+def _cause(cause: str, count: int, paths: Sequence[str], noun: str) -> Markup:
+    left = count - len(paths)
+    rest = tag("p", f"and {number(left, noun)} more, in report.json", class_="quiet") if left else None
+    title = tag("summary", tag("span", str(count), class_="count"), " ", tag("span", cause))
+    return tag("details", title, tag("ul", [tag("li", path) for path in paths]), rest, class_="cause")

@@ -8,10 +8,11 @@ from collections.abc import Sequence
 from typing import Any
 
 from convpipe.errors import printable
-from convpipe.report.measures import Row
+from convpipe.report.measures import Row, rows_of
 from convpipe.report.model import Report
 from convpipe.report.page.markup import Markup
 from convpipe.report.result import ImageResult
+from convpipe.report.table import mean_of
 from convpipe.report.text import extent
 
 MOST_ROWS = 20_000
@@ -37,17 +38,15 @@ def table_of(report: Report, most: int) -> dict[str, Any]:
     most : int
         Images.
     """
-    names = list(report.spreads)
-    measured: dict[str, list[Row]] = {}
-    for row in report.rows:
-        measured.setdefault(row.path, []).append(row)
+    names = list(report.columns)
+    accept = dict(report.accept)
     existing = {result.path for result in report.untouched}
     groups: dict[Any, int] = {}
     rows = []
     chosen = chosen_of(report, most)
     for at in chosen:
         result = report.results[at]
-        of_it = measured.get(result.path, [])
+        of_it = list(rows_of([result], accept))
         rejected = [reason for row in of_it for reason in row.rejected]
         rows.append(
             [
@@ -101,9 +100,8 @@ def _said(result: ImageResult, rejected: Sequence[str]) -> list[str]:
 
 def _mean(rows: Sequence[Row], name: str) -> float | None:
     """Return a measure of an image: of several pages the mean."""
-    held = [row.numbers[name] for row in rows if name in row.numbers]
-    mean = sum(held) / len(held) if held else math.nan
-    return float(f"{mean:.6g}") if math.isfinite(mean) else None
+    mean = mean_of(row.numbers.get(name, math.nan) for row in rows)
+    return float(f"{mean:.6g}") if isinstance(mean, float) and math.isfinite(mean) else None
 
 
 def _size(extent_in: Any, stages: Any) -> dict[str, Any]:
