@@ -17,6 +17,7 @@ function showHead(session) {
   byId("name").textContent = session.name;
   byId("path").textContent = session.path;
   byId("saved").textContent = session.changed ? "not saved" : "";
+  document.body.dataset.version = session.version;
   byId("undo").disabled = !session.undo;
   byId("redo").disabled = !session.redo;
   byId("save").disabled = !session.changed;

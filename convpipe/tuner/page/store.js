@@ -50,6 +50,7 @@ export const hasChange = () => waiting.length > 0;
 
 let turn = Promise.resolve();
 export function change(body) {
+  document.body.dataset.busy = "";
   turn = turn.then(async () => {
     try {
       while (hasChange()) take(await post("change", nextChange()));
@@ -59,6 +60,7 @@ export function change(body) {
       if (error.kind === "changed") document.getElementById("conflict").showModal();
       else toast(error.message);
     }
+    asking();
   });
   return turn;
 }

@@ -176,8 +176,12 @@ export class Viewport {
     return { stage, reduced, top: firstRow, left: firstCol, rows: rowCount, cols: colCount };
   }
 
+  // Asks for the picture, with the next change; until it is there, the page is `busy`.
   ask_main() {
+    this.wanted = (this.wanted ?? 0) + 1;
+    document.body.dataset.busy = "";
     ask("main", () => {
+      this.served = this.wanted;
       if (!store.session || this.canvas.width < 2) return null;
       this.asking = true;
       const asked = { ...this.seen(store.shown ?? -1), focus: store.focus, stretch: byId("stretch").checked };
@@ -189,6 +193,7 @@ export class Viewport {
       this.asking = false;
       this.take("main", made);
       if (hasChange()) this.ask_main();
+      else if (this.served === this.wanted) delete document.body.dataset.busy;
     });
   }
 
