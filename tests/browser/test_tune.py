@@ -1,4 +1,4 @@
-"""The page of ``tune``: sliders change the picture, stages come and go, and what is saved is what was seen."""
+"""The page of ``tune``: sliders change the picture, stages come and go, what is saved is what was seen."""
 
 import re
 import threading
@@ -151,9 +151,8 @@ def test_the_picture_has_the_bytes_of_a_run(tune, images):
     page.select_option("#against", "")
     settled(page)
     want = Pipeline.from_yaml(TEXT)(images[0])
-    values = page.evaluate(
-        "async () => (await (await import('/api.js')).post('values', { stage: 1, top: 0, left: 0, rows: 60, cols: 90 })).values"
-    )
+    asked = "{ stage: 1, top: 0, left: 0, rows: 60, cols: 90 }"
+    values = page.evaluate(f"async () => (await (await import('/api.js')).post('values', {asked})).values")
     np.testing.assert_array_equal(np.array(values)[..., 0], want)
 
 
@@ -310,7 +309,10 @@ def test_it_is_read_and_used_at_every_width_and_in_the_dark(tune, look):
         assert box["x"] >= 0, name
         assert box["x"] + box["width"] <= look.width + 1, name
     background, text = page.evaluate(
-        "() => [getComputedStyle(document.documentElement).backgroundColor, getComputedStyle(document.body).color]"
+        """() => {
+            const [page, text] = [document.documentElement, document.body].map((one) => getComputedStyle(one));
+            return [page.backgroundColor, text.color];
+        }"""
     )
     light, dark = (sum(map(int, re.findall(r"\d+", each)[:3])) for each in (background, text))
     assert (light > dark) == (look.scheme == "light")
@@ -334,7 +336,8 @@ def test_without_the_token_the_page_does_not_open(chromium, server):
         """async (port) => {
             try {
                 const reply = await fetch(`http://127.0.0.1:${port}/api/change`, {
-                    method: "POST", mode: "no-cors", credentials: "include", body: '{"op": "switch", "entry": 0}' });
+                    method: "POST", mode: "no-cors", credentials: "include",
+                    body: '{"op": "switch", "entry": 0}' });
                 return reply.type;
             } catch (error) { return "refused"; }
         }""",
