@@ -310,8 +310,8 @@ def test_it_is_read_and_used_at_every_width_and_in_the_dark(tune, look):
         assert box["x"] + box["width"] <= look.width + 1, name
     background, text = page.evaluate(
         """() => {
-            const [page, text] = [document.documentElement, document.body].map((one) => getComputedStyle(one));
-            return [page.backgroundColor, text.color];
+            const both = [document.documentElement, document.body].map((one) => getComputedStyle(one));
+            return [both[0].backgroundColor, both[1].color];
         }"""
     )
     light, dark = (sum(map(int, re.findall(r"\d+", each)[:3])) for each in (background, text))
