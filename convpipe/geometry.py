@@ -265,6 +265,17 @@ def _whole(number: Fraction) -> int | Fraction:
     return number.numerator if number.denominator == 1 else number
 
 
+def extent(size: Sequence[int]) -> str:
+    """Return rows x columns, and x channels where there are.
+
+    Examples
+    --------
+    >>> extent((480, 640))
+    '480x640'
+    """
+    return "x".join(map(str, size))
+
+
 def pair(value: object, name: str, least: int = 1) -> tuple[int, int]:
     """Return `value` (an int, or [rows, cols]) as (rows, cols), each at least `least`.
 

@@ -46,6 +46,7 @@ LAYERS = [
     "selection",
     "ranges",
     "stages",
+    "drawing",
     "plan",
     "config",
     "compile",

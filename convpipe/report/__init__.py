@@ -3,8 +3,8 @@
 The tables are in :mod:`convpipe.report.terminal`, which alone imports rich.
 """
 
+from convpipe.drawing.flow import FlowStage, flow_of
 from convpipe.report.files import ReportFolder
-from convpipe.report.flow import FlowStage, flow_of
 from convpipe.report.measures import Range, Row, is_table, to_csv, to_json
 from convpipe.report.model import Report, SizeGroup, exit_code, summary
 from convpipe.report.objects import ObjectTable

@@ -10,10 +10,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from convpipe.drawing.flow import FlowStage
 from convpipe.geometry import Extent
 from convpipe.images import EXISTS
 from convpipe.losses import Losses
-from convpipe.report.flow import FlowStage
 from convpipe.report.measures import Range, Row, Rows, Spread, columns_of, spreads, to_dicts
 from convpipe.report.objects import ObjectTable
 from convpipe.report.result import ImageResult, Status, Steps

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from convpipe.errors import printable
+from convpipe.geometry import extent
 from convpipe.report.measures import Row
 from convpipe.report.model import Report
 
@@ -21,17 +22,6 @@ __all__ = [
 
 MEASURES = ("measure", "count", "mean", "min", "max")
 """Headings of :func:`measure_rows`."""
-
-
-def extent(size: Sequence[int]) -> str:
-    """Return rows x columns, and x channels where there are.
-
-    Examples
-    --------
-    >>> extent((480, 640))
-    '480x640'
-    """
-    return "x".join(map(str, size))
 
 
 def number(count: int, noun: str) -> str:

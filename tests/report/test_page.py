@@ -5,10 +5,10 @@ from itertools import combinations
 
 import pytest
 
+from convpipe.drawing.flowchart import flowchart
+from convpipe.drawing.layout import laid_out
 from convpipe.report import ImageResult, Report, flow_of, to_html
 from convpipe.report.page.charts import bars
-from convpipe.report.page.flowchart import flowchart
-from convpipe.report.page.layout import laid_out
 from convpipe.report.page.rows import chosen_of, table_of
 from convpipe.stages import stage
 from convpipe.stages.wiring import wire

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from convpipe.report.page.markup import Markup, tag
+from convpipe.drawing.markup import Markup, tag
 
 WIDE, HIGH = 320, 72
 """Of a drawing, in its own units; the page decides how large it is."""

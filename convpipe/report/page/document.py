@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from hashlib import sha256
 from importlib.resources import files
 
+from convpipe.drawing.markup import Markup, joined, lines, tag
 from convpipe.report.model import Report, summary
 from convpipe.report.origin import Origin
 from convpipe.report.page.job import job
-from convpipe.report.page.markup import Markup, joined, lines, tag
 from convpipe.report.page.parts import facts, section, table
 from convpipe.report.page.rows import MOST_ROWS, as_script, table_of
 from convpipe.report.page.sizes import flows_of

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from convpipe.drawing.markup import Markup, joined, lines, tag
 from convpipe.report.model import Report
 from convpipe.report.page.charts import shares
-from convpipe.report.page.markup import Markup, joined, lines, tag
 from convpipe.report.page.measured import measured
 from convpipe.report.page.parts import causes, facts, opened, section
 from convpipe.report.page.pictures import samples

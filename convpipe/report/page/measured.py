@@ -6,10 +6,10 @@ import math
 
 import numpy as np
 
+from convpipe.drawing.markup import Markup, tag
 from convpipe.report.measures import Spread
 from convpipe.report.model import Report
 from convpipe.report.page.charts import bars
-from convpipe.report.page.markup import Markup, tag
 from convpipe.report.page.parts import facts, section
 from convpipe.report.text import number
 

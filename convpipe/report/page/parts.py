@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from convpipe.report.page.markup import Child, Markup, tag
+from convpipe.drawing.markup import Child, Markup, tag
 from convpipe.report.text import number
 
 MOST_CAUSES, MOST_LISTED = 100, 200

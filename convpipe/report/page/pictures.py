@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from base64 import b64encode
 
+from convpipe.drawing.markup import Markup, tag
 from convpipe.report.page.charts import bars
-from convpipe.report.page.markup import Markup, tag
 from convpipe.report.page.parts import section
 from convpipe.report.samples import Histogram, Sample, Shot
 from convpipe.report.text import extent

@@ -7,10 +7,10 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
+from convpipe.drawing.markup import Markup
 from convpipe.errors import printable
 from convpipe.report.measures import Row, rows_of
 from convpipe.report.model import Report
-from convpipe.report.page.markup import Markup
 from convpipe.report.result import ImageResult
 from convpipe.report.table import mean_of
 from convpipe.report.text import extent

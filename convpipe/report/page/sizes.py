@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from convpipe.drawing.flowchart import flowchart
+from convpipe.drawing.markup import Markup, tag
 from convpipe.geometry import Extent
 from convpipe.report.model import Report, SizeGroup
-from convpipe.report.page.flowchart import flowchart
-from convpipe.report.page.markup import Markup, tag
 from convpipe.report.page.parts import section, table
 from convpipe.report.text import extent, number
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import PurePath
 
+from convpipe.drawing.markup import Child, Markup, tag
 from convpipe.report.model import Report
 from convpipe.report.page.charts import shares
-from convpipe.report.page.markup import Child, Markup, tag
 from convpipe.report.page.parts import section, table
 from convpipe.report.result import ImageResult, Steps
 from convpipe.report.samples import Sample

@@ -6,11 +6,10 @@ from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
-from convpipe.geometry import Extent
-from convpipe.report.flow import FlowStage
-from convpipe.report.page.layout import Spot, laid_out
-from convpipe.report.page.markup import Markup, tag
-from convpipe.report.text import extent
+from convpipe.drawing.flow import FlowStage
+from convpipe.drawing.layout import Spot, laid_out
+from convpipe.drawing.markup import Markup, tag
+from convpipe.geometry import Extent, extent
 
 BOX_HIGH, ROW = 46, 96
 """Heights of stages, and of the layers in which they stand."""
