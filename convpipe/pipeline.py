@@ -24,6 +24,8 @@ from convpipe.arguments import (
 )
 from convpipe.config.job import LIKE, MISSING
 from convpipe.config.measures import make_range
+from convpipe.drawing.flow import flow_of
+from convpipe.drawing.notebook import figure
 from convpipe.engine import Engine, dtype_name
 from convpipe.errors import ConfigError, ParameterError
 from convpipe.geometry import Border
@@ -571,6 +573,10 @@ class Pipeline:
     def __repr__(self) -> str:
         options = "".join(f", {key}={value!r}" for key, value in self._options.items())
         return f"Pipeline([{', '.join(map(repr, self._own_stages))}]{options})"
+
+    def _repr_html_(self) -> str:
+        """Return the graph of stages, for notebooks."""
+        return figure(flow_of(self.wiring), {}, self.name)
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Pipeline):

@@ -44,7 +44,7 @@ def flowchart(flow: Sequence[FlowStage], sizes: Mapping[int, Extent]) -> Markup:
     ----------
     flow : sequence of FlowStage
     sizes : mapping of int to (rows, cols)
-        What stages give of an image, by their positions; -1 is the image.
+        What stages give of an image, by their positions; -1 is the image. Of no image nothing is said.
     """
     ends = [(name, at) for at, one in enumerate(flow) for name in one.results]
     drawn = laid_out([*(one.reads for one in flow), *((at,) for _, at in ends)])
@@ -60,7 +60,8 @@ def flowchart(flow: Sequence[FlowStage], sizes: Mapping[int, Extent]) -> Markup:
     for source, _, path in drawn.edges:
         points = [places[id(spot)] for spot in path]
         edges.append(tag("path", d=_curve(points)))
-        labels.append(_label(source, points[-2], points[-1], sizes.get(source)))
+        if sizes:
+            labels.append(_label(source, points[-2], points[-1], sizes.get(source)))
     wide = (drawn.right - drawn.left) * form.step + 2 * MARGIN
     high = (drawn.layers - 1) * ROW + BOX_HIGH + 2 * MARGIN
     return tag(

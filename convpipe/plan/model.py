@@ -10,6 +10,8 @@ from typing import Any
 
 import numpy as np
 
+from convpipe.drawing.flow import FlowStage
+from convpipe.drawing.notebook import figure
 from convpipe.geometry import Extent, Field
 from convpipe.interval import Interval
 from convpipe.ops import Turn, Warp, stored
@@ -110,6 +112,21 @@ class Plan:
     def image_channels(self) -> int:
         """Channels of the image."""
         return self.channels - (self.missing is not None and self.missing.masked)
+
+    def _repr_html_(self) -> str:
+        """Return the graph of stages, with the sizes of what passes between them, for notebooks."""
+        flow = tuple(
+            FlowStage(
+                one.name,
+                one.origin.method,
+                (),
+                one.inputs,
+                tuple(each.name for each in self.outputs if self.stage_of(each.node) == at),
+            )
+            for at, one in enumerate(self.stages)
+        )
+        sizes = {IMAGE: self.input, **{at: one.extent for at, one in enumerate(self.stages)}}
+        return figure(flow, sizes, self.headline)
 
     @property
     def headline(self) -> str:
