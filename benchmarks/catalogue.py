@@ -222,6 +222,10 @@ def cubic(factor: float, kind: str) -> Case:
     return Case(f"resize bicubic {factor:g}, a -0.75", kind, ours, "OpenCV", theirs, tolerance)
 
 
+WARPED = {"uint8": 1.0, "uint16": 16.0, "float32": 1e-3}
+"""How far OpenCV is off, whose places are of float32."""
+
+
 def rotation(angle: float, kind: str) -> Case:
     """Return OpenCV's rotation, to a level where it rounds otherwise."""
 
@@ -231,8 +235,43 @@ def rotation(angle: float, kind: str) -> Case:
         return cv2.warpAffine(image, matrix, (cols, rows), flags=cv2.INTER_LINEAR)
 
     ours = one("geometry", "rotate", angle=angle, border="constant")
-    tolerance = 1e-4 if kind == "float32" else 1.0
-    return Case(f"rotate {angle:g}, bilinear", kind, ours, "OpenCV", theirs, tolerance)
+    return Case(f"rotate {angle:g}, bilinear", kind, ours, "OpenCV", theirs, WARPED[kind])
+
+
+def perspective(kind: str) -> Case:
+    """Return OpenCV's perspective, to a level where it rounds otherwise."""
+    matrix = np.array([[1.02, 0.09, -40.0], [-0.05, 0.97, 60.0], [2e-5, 3e-5, 1.0]])
+
+    def theirs(image: np.ndarray) -> np.ndarray:
+        flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+        return cv2.warpPerspective(image, matrix, image.shape[::-1], flags=flags)
+
+    ours = one("geometry", "perspective", matrix=matrix.tolist(), border="constant")
+    return Case("perspective, bilinear", kind, ours, "OpenCV", theirs, WARPED[kind])
+
+
+def polar(kind: str) -> Case:
+    """Return OpenCV's polar image of an image, to a level where it rounds otherwise."""
+
+    def theirs(image: np.ndarray) -> np.ndarray:
+        rows, cols = image.shape
+        middle = (cols - 1) / 2, (rows - 1) / 2
+        flags = cv2.INTER_LINEAR | cv2.WARP_FILL_OUTLIERS
+        return cv2.warpPolar(image, (cols, rows), middle, 1000.0, flags)
+
+    ours = one("geometry", "polar", size="input", radius=1000, border="constant")
+    return Case("polar, bilinear", kind, ours, "OpenCV", theirs, WARPED[kind], 1e-3)
+
+
+def template(side: int, kind: str) -> Case:
+    """Return scikit-image's match of a template, whose sums are of float32."""
+    sought = np.random.default_rng(1).integers(0, 255, (side, side), dtype=np.uint8)
+
+    def theirs(image: np.ndarray) -> np.ndarray:
+        return feature.match_template(image, sought).astype(np.float32)
+
+    ours = one("objects", "match_template", template=sought)
+    return Case(f"match_template {side}", kind, ours, "scikit-image", theirs, 1e-2)
 
 
 CASES = (
@@ -263,6 +302,9 @@ CASES = (
     *(resize(factor, name, kind) for factor, name in RESIZES for kind in ("uint8", "float32")),
     *(cubic(2.0, kind) for kind in KINDS),
     *(rotation(30, kind) for kind in KINDS),
+    *(perspective(kind) for kind in KINDS),
+    *(polar(kind) for kind in ("uint8", "float32")),
+    *(template(32, kind) for kind in ("uint8", "float32")),
 )
 
 
