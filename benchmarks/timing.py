@@ -18,6 +18,9 @@ import numpy as np
 from convpipe.cli.timing import copy_of, medians
 from convpipe.compile.runtime import threads as layer
 
+QUICK = 3
+"""Samples of each side where a look will do."""
+
 Work = Callable[[], np.ndarray]
 Row = dict[str, Any]
 
@@ -183,6 +186,7 @@ def run(
     parser.add_argument("--side", type=int, default=side, help=f"of the images; default {side}")
     parser.add_argument("--threads", type=int, default=2, help="of each library; default 2")
     parser.add_argument("--runs", type=int, default=runs, help=f"timed samples of each; default {runs}")
+    parser.add_argument("--quick", action="store_true", help=f"for a look: {QUICK} samples of each")
     parser.add_argument("--json", type=Path, help="write the numbers to this file")
     for name, (default, meaning) in (flags or {}).items():
         parser.add_argument(f"--{name}", type=int, default=default, help=f"{meaning}; default {default}")
@@ -192,7 +196,8 @@ def run(
     prepare(options.threads)
     kept = []
     given = {name: getattr(options, name) for name in flags or {}}
-    for table in tables(Bench(options.side, options.threads, options.runs, given)):
+    runs = min(options.runs, QUICK) if options.quick else options.runs
+    for table in tables(Bench(options.side, options.threads, runs, given)):
         print(table, end="\n\n", flush=True)
         kept.append(asdict(table))
     if options.json:
