@@ -44,9 +44,9 @@ def small_strips(monkeypatch):
     monkeypatch.setattr(buffers, "FAR_BYTES", 3000)
     monkeypatch.setattr(buffers, "FAR_ROWS", 5)
     monkeypatch.setattr(words, "SHARE_PRODUCTS", 1)
-    correlate._work.cache_clear()
+    correlate.work_of.cache_clear()
     yield
-    correlate._work.cache_clear()
+    correlate.work_of.cache_clear()
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
@@ -141,7 +141,7 @@ def test_small_layers_are_cut_then(small_strips):
     threads = count()
 
     def cut(rows, filters):
-        return correlate._work((1, 5, rows, 20), (filters, 5, 3, 3), how, np.dtype("float32"), threads)
+        return correlate.work_of((1, 5, rows, 20), (filters, 5, 3, 3), how, np.dtype("float32"), threads)
 
     assert cut(40, 4).units >= 40 // buffers.FAR_ROWS
     assert cut(40, 4).shares == min(threads, cut(40, 4).units)

@@ -16,10 +16,16 @@ import convpipe
 from convpipe import Pipeline, config, images, stage
 from convpipe.batch.identity import Identity, settings
 from convpipe.cli import main
+from convpipe.compile.common.pictures import Picture
+from convpipe.compile.conv2d import band_words, layout
+from convpipe.compile.conv2d.layer import Layered
 from convpipe.compile.cpu.graphs import compile_plan
 from convpipe.errors import ParameterError, PlanError
+from convpipe.geometry import Axis
 from convpipe.interval import Interval
 from convpipe.ops.layer import Layer, Weights
+from convpipe.plan import costs, make_plan
+from convpipe.plan.costs import LINE
 from convpipe.plan.demand import Span, demand
 from convpipe.report.terminal import print_report
 
@@ -501,35 +507,58 @@ def test_the_filters_of_the_recipe_are_those_that_its_script_makes():
     np.testing.assert_array_equal(held["weight"], script.bank())
 
 
-@pytest.mark.parametrize("count", [1, 7, 8, 31, 64])
-@pytest.mark.parametrize("channels", [1, 3, 8, 13])
-@pytest.mark.parametrize(
-    "dtypes", ["uint8 float32", "int16 float64", "float32 float32", "float64 float64", "float16 float32"]
-)
-def test_channels_side_by_side_and_one_after_the_other(count, channels, dtypes, rng):
-    """Of pixels that have another channel behind, too, which is left alone."""
-    from convpipe.compile.conv2d.interleave import to_pixels, to_planes
+@pytest.mark.parametrize(("channels", "filters"), [(1, 13), (3, 3), (8, 1), (13, 8)])
+@pytest.mark.parametrize("dtype", ["uint8", "float16", "float32", "float64"])
+@pytest.mark.parametrize("alpha", [False, True])
+def test_channels_side_by_side_become_planes_and_back(channels, filters, dtype, alpha, rng):
+    """Each filter is a channel, twice and more; alpha behind them is left alone."""
+    picks = np.zeros((filters, channels, 1, 1))
+    picks[np.arange(filters), np.arange(filters) % channels] = 1
+    layer = Layer(Weights.of(picks), opaque=1.0 if alpha else None)
+    made = "float64" if dtype == "float64" else "float32"
+    for cols in (1, 7, 8, 31, 64):
+        extent = (5, cols)
+        given, picture = Picture(extent, channels + alpha, dtype), Picture(extent, filters + alpha, made)
+        image = (rng.random((*extent, channels + alpha)) * 100).astype(dtype)
+        run = Layered((-1,), (0,), "", layer, (Axis(1), Axis(1)), given, picture)
+        (rows,), nans = run([given.rows(image)], 2)
+        want = image[..., np.arange(filters) % channels]
+        want = np.concatenate([want, image[..., channels:]], axis=2).astype(made)
+        np.testing.assert_array_equal(rows.reshape(*extent, -1), want)
+        assert nans == 0
 
-    given, made = dtypes.split()
-    pixels = (rng.random((count, channels + 1)) * 100).astype(given)
-    planes = np.zeros((channels, count), made)
-    to_planes(pixels, planes)
-    np.testing.assert_array_equal(planes, pixels[:, :-1].T.astype(made))
-    back = np.full((count, channels + 1), -1, made)
-    to_pixels(planes, back)
-    np.testing.assert_array_equal(back[:, :-1], planes.T)
-    assert (back[:, -1] == -1).all()
+
+@pytest.mark.parametrize("side", [9, 200, 3000])
+@pytest.mark.parametrize(
+    ("shape", "more"),
+    [
+        ((64, 3, 7, 7), {"stride": 2}),
+        ((16, 3, 1, 1), {}),
+        ((5, 40, 3, 3), {"border": "constant", "value": 1, "dtype": "float32"}),
+        ((64, 1, 3, 3), {"groups": 64}),
+        ((90, 90, 3, 3), {"stride": 3, "dilation": 2}),
+        ((1, 1, 41, 41), {}),
+    ],
+)
+def test_a_plan_says_what_a_thread_takes(shape, side, more):
+    """At most, and not much more: planes of a band, and the rows that the loops of conv2d copy."""
+    channels = shape[1] * more.get("groups", 1)
+    plan = make_plan(
+        [conv2d(weights=np.ones(shape), padding=20, **more)], (side, side), channels=channels, dtype="uint8"
+    )
+    run = next(run for run in compile_plan(plan).runs if isinstance(run, Layered))
+    words = run._bands._words
+    taken = words[band_words.MEMORY] + words[band_words.WORDS + layout.MEMORY] + LINE
+    assert taken <= plan.thread_bytes <= 4 * taken + (1 << 20)
 
 
 @pytest.mark.parametrize("border", ["constant", "edge", "reflect", "symmetric", "wrap"])
 @pytest.mark.parametrize("value", [0, 0.5])
 def test_bands_of_a_layer_have_its_bytes(border, value, weights, rng, monkeypatch):
-    from convpipe.compile.conv2d import layer
-
     image = rng.random((23, 17, 4)).astype(np.float32)
     more = {"value": value} if border == "constant" else {}
     one = conv2d(weights=weights, stride=[2, 1], padding=[4, 3, 2, 5], dilation=[3, 1], border=border, **more)
     whole = Pipeline([one])(image, alpha=True)
     for nbytes, threads in ((1, 1), (1, 2), (3000, 2)):
-        monkeypatch.setattr(layer, "BAND_BYTES", nbytes)
+        monkeypatch.setattr(costs, "BAND_BYTES", nbytes)
         np.testing.assert_array_equal(Pipeline([one])(image, alpha=True, threads=threads), whole)

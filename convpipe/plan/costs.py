@@ -63,17 +63,48 @@ def separation(ops: Sequence[Op], samples: Interval, arithmetic: Arithmetic) -> 
     return max(found, key=lambda one: one.error, default=None)
 
 
-def apart_bytes(node: NodePlan, itemsize: int) -> int:
-    """Return what an op that stands apart takes beside what it reads and what it makes.
+BAND_BYTES = 1 << 19
+"""Of a band of a layer, of what it reads and makes as planes: they stay in the second-level cache."""
 
-    Of a layer, both with channel after channel.
-    """
+
+def layer_rows(layer: Layer, axes: tuple[Axis, Axis], extent: Extent, made: Extent, itemsize: int) -> int:
+    """Return the rows of a band of a layer's result."""
+    rows, cols = axes
+    wide = extent[1] + max(cols.before, 0) + max(cols.after, 0)
+    a_row = (layer.filters * made[1] + layer.channels * rows.stride * wide) * itemsize
+    return max(1, min(BAND_BYTES // a_row, made[0]))
+
+
+LINE = 64
+"""Bytes of a line of the cache: planes begin an odd number of them apart."""
+
+COPIED_BYTES = 1 << 18
+"""Most bytes of rows that the loops of conv2d copy at a time, unless those under one row are more."""
+
+
+TILE_BYTES = 1 << 12
+"""What a tile takes that meets two rows, and room to begin where vectors do."""
+
+
+def layer_bytes(node: NodePlan, itemsize: int) -> int:
+    """Return most of what a thread takes that makes a layer: planes of a band, and copies of their rows."""
+    layer, (rows, cols) = node.apart, node.axes
+    assert isinstance(layer, Layer)
+    high = layer_rows(layer, node.axes, node.input, node.extent, itemsize)
+    wide = node.input[1] + max(cols.before, 0) + max(cols.after, 0)
+    planes = (
+        layer.channels * ((high - 1) * rows.stride + rows.reach) * wide
+        + layer.filters * high * node.extent[1]
+    )
+    beside = 2 * LINE * (layer.channels + layer.filters)
+    copied = layer.channels * rows.kernel * cols.stride * (node.extent[1] + cols.reach)
+    return itemsize * planes + beside + max(COPIED_BYTES, itemsize * copied) + TILE_BYTES
+
+
+def apart_bytes(node: NodePlan, itemsize: int) -> int:
+    """Return what an op that stands apart takes beside what it reads and what it makes."""
     op = node.apart
-    if isinstance(op, Frame):
-        return op.nbytes(node.input, node.channels)
-    if isinstance(op, Layer):
-        return itemsize * (math.prod(node.input) * op.channels + math.prod(node.extent) * op.filters)
-    return 0
+    return op.nbytes(node.input, node.channels) if isinstance(op, Frame) else 0
 
 
 def statistics_bytes(node: NodePlan) -> int:

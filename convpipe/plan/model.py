@@ -14,8 +14,8 @@ from convpipe.drawing.flow import FlowStage
 from convpipe.drawing.notebook import figure
 from convpipe.geometry import Extent, Field
 from convpipe.interval import Interval
-from convpipe.ops import Turn, Warp, stored
-from convpipe.plan.costs import apart_bytes, statistics_bytes
+from convpipe.ops import Layer, Turn, Warp, stored
+from convpipe.plan.costs import apart_bytes, layer_bytes, statistics_bytes
 from convpipe.plan.missing import Missing
 from convpipe.plan.node import NodePlan
 from convpipe.plan.parts import Part, cut, held
@@ -270,6 +270,8 @@ class Plan:
         first = part.nodes[0]
         if first.tiles is not None:
             return first.tiles.thread_bytes
+        if isinstance(first.apart, Layer):
+            return layer_bytes(first, np.dtype(self.compute).itemsize)
         if first.apart:
             return 0
         return ring_bytes(part, self.compute)

@@ -32,12 +32,15 @@ class Buffers:
     how : Correlation
     itemsize : int
         Bytes of a sample.
+    plane : int
+        Samples from a channel of the image to the next.
     """
 
     channels: int
     extent: Extent
     how: Correlation
     itemsize: int
+    plane: int
 
     @property
     def sizes(self) -> Extent:
@@ -85,7 +88,7 @@ class Buffers:
         shifts = np.arange(seen) * self._rows.dilation
         shift = np.arange(self._cols.kernel) * self._cols.dilation
         if in_place:
-            channel, row, col = self.extent[0] * self.extent[1], shifts * self.extent[1], shift
+            channel, row, col = self.plane, shifts * self.extent[1], shift
         else:
             step = self.piece_step(rows)
             channel, row = self.phases * step, self._first_slots(shifts, rows) * self.pitch

@@ -85,13 +85,13 @@ def correlate(
     how : Correlation
         Its windows fit in `x`.
     """
-    work = _work(x.shape, weight.shape, how, x.dtype, count())
+    work = work_of(x.shape, weight.shape, how, x.dtype, count())
     out: NDArray[Any] = memory.empty((x.shape[0], weight.shape[0], *work.sizes), x.dtype)
     start = _zeros(weight.shape[0], x.dtype) if bias is None else bias
     others = np.array([_address(weight), _address(start)], np.int64)
     image, result = x.reshape(1, -1).view(np.uint8), out.reshape(1, -1).view(np.uint8)
     image.flags.writeable = False  # one signature for read-only and writeable arrays
-    given = (_share(x.dtype), work.words, image, result, NOTHING, others)
+    given = (share_of(x.dtype), work.words, image, result, NOTHING, others)
     if work.shares == 1:
         _one()(*given, 0, work.units)
     else:
@@ -100,15 +100,22 @@ def correlate(
 
 
 @lru_cache(256)
-def _work(
-    shape: tuple[int, ...], taps: tuple[int, ...], how: Correlation, dtype: np.dtype[Any], threads: int
+def work_of(
+    shape: tuple[int, ...],
+    taps: tuple[int, ...],
+    how: Correlation,
+    dtype: np.dtype[Any],
+    threads: int,
+    planes: tuple[int, int] | None = None,
 ) -> Cut:
-    tiles = Tiles(partial(_tile, dtype=dtype), partial(_stack, dtype=dtype))
-    return cut(shape, taps, how, dtype.itemsize, threads, tiles)
+    """Return how arrays of such shapes are correlated; as :func:`convpipe.compile.conv2d.words.cut`."""
+    tiles = Tiles(partial(_tile, dtype=dtype), partial(_stack, dtype=dtype), dtype.itemsize)
+    return cut(shape, taps, how, threads, tiles, planes)
 
 
 @once
-def _share(dtype: np.dtype[Any]) -> int:
+def share_of(dtype: np.dtype[Any]) -> int:
+    """Return the address of the loop that makes a share of a correlation."""
     return cache.address(_SHARE.format(dtype=dtype), "band", drive.BAND)
 
 

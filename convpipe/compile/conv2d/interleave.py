@@ -1,90 +1,91 @@
-"""Channels side by side, as images have them, and one after the other, as the loops of conv2d do."""
+"""From channels side by side, as images have them, to planes, as conv2d has them, and back: as source."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import cache as once
-from typing import Any
+from functools import cache
 
 import numpy as np
-from numba import from_dtype, types
-from numpy.typing import NDArray
 
-from convpipe.compile.runtime import cache
+from convpipe.compile.common.text import Text, times
+from convpipe.compile.cpu.lanes import plus
 
-_CONVERTED = '''"""Columns of samples as rows of another type, a few at a time."""
+FEW = 4
+"""Most channels whose samples LLVM takes apart, or puts together, as it finds them written out."""
 
-from numba import njit
+_BLOCKS = """\
+    whole, high = count - count % SIDE, channels - channels % SIDE
+    for x in range(0, whole, SIDE):
+        for c in range(0, high, SIDE):
+            {turn}
+"""
 
-from convpipe.compile.cpu.rows import FLAGS
+_TO_PLANES = """\
+    read = placed(pixels, G)
+    for c in range(channels):
+        written = placed(planes + c * step, T)
+        for x in range(whole if c < high else 0, count):
+            written[x] = T(read[x * pixel + c])
+"""
 
-STEP = 16
+_CONVERTED = """\
+    # A few at a time, so that what is read is read once.
+    read = placed(pixels, G)
+    for first in range(0, count, 16):
+        for c in range(channels):
+            written = placed(planes + c * step, T)
+            for x in range(first, min(first + 16, count)):
+                written[x] = T(read[x * pixel + c])
+"""
 
-
-@njit(**FLAGS)
-def turned(given, made, rows, cols):
-    for first in range(0, rows, STEP):
-        for col in range(cols):
-            for row in range(first, min(first + STEP, rows)):
-                made[col, row] = given[row, col]
-    return 0
-'''
-
-_MOVED = '''"""Columns of samples as rows, in square blocks."""
-
-import numpy as np
-from numba import njit
-
-from convpipe.compile.conv2d.transpose import SIDE, turn_block
-from convpipe.compile.cpu.rows import FLAGS
-
-
-@njit(**FLAGS)
-def turned(given, made, rows, cols):
-    whole, high = rows - rows % SIDE, cols - cols % SIDE
-    source, target = given.ctypes.data, made.ctypes.data
-    across, down = given.strides[0], made.strides[0]
-    size = given.itemsize
-    for col in range(0, high, SIDE):
-        for row in range(0, whole, SIDE):
-            here, there = source + row * across + col * size, target + col * down + row * size
-            turn_block(here, across, there, down, np.{dtype}(0))
-    for row in range(whole, rows):
-        for col in range(high):
-            made[col, row] = given[row, col]
-    for col in range(high, cols):
-        for row in range(rows):
-            made[col, row] = given[row, col]
-    return 0
-'''
-
-_UNKNOWN = ("float16", "bool")
-"""Types that Numba's loops do not convert."""
+_TO_PIXELS = """\
+    written = placed(pixels, T)
+    for c in range(channels):
+        read = placed(planes + c * step, T)
+        for x in range(whole if c < high else 0, count):
+            written[x * pixel + c] = read[x]
+"""
 
 
-def to_planes(pixels: NDArray[Any], planes: NDArray[Any]) -> None:
-    """Copy the first channels of `pixels`, (count, channels or more), into `planes`, (channels, count)."""
-    if pixels.dtype.name in _UNKNOWN or not pixels.flags.c_contiguous:
-        planes[...] = pixels[:, : len(planes)].T
+@cache
+def to_planes(given: str, made: str, channels: int, pixel: int) -> str:
+    """Return a function that copies the first channels of pixels of one type into planes of another.
+
+    It takes the address of the pixels, and samples from one to the next; that of the planes, and bytes from
+    one to the next; how many channels, and how many pixels.
+    """
+    text = Text()
+    text.line("@inline", "def to_planes(pixels, pixel, planes, step, channels, count):")
+    if channels <= FEW:
+        with text.indented():
+            text.line("read = placed(pixels, G)")
+            text.line(*(f"t{c} = placed(planes + {c} * step, T)" for c in range(channels)))
+            text.line("for x in range(count):")
+            with text.indented():
+                text.line(*(f"t{c}[x] = T(read[{plus(times('x', pixel), c)}])" for c in range(channels)))
+    elif given == made:
+        size = np.dtype(made).itemsize
+        here, there = f"pixels + (x * pixel + c) * {size}", f"planes + c * step + x * {size}"
+        text.block(_BLOCKS.format(turn=f"turn_block({here}, pixel * {size}, {there}, step, T(0))"))
+        text.block(_TO_PLANES)
     else:
-        _turn(pixels, planes, len(pixels), len(planes))
+        text.block(_CONVERTED)
+    return str(text)
 
 
-def to_pixels(planes: NDArray[Any], pixels: NDArray[Any]) -> None:
-    """Copy `planes`, (channels, count), into the first channels of `pixels`, of the same dtype."""
-    _turn(planes, pixels, *planes.shape)
-
-
-def _turn(given: NDArray[Any], made: NDArray[Any], rows: int, cols: int) -> None:
-    """Copy so many rows and columns of an array into the columns and rows of another."""
-    view = given.view()
-    view.flags.writeable = False  # one signature for read-only and writeable arrays
-    _loop(given.dtype, made.dtype)(view, made, rows, cols)
-
-
-@once
-def _loop(given: np.dtype[Any], made: np.dtype[Any]) -> Callable[..., int]:
-    read = types.Array(from_dtype(given), 2, "C", readonly=True)
-    source = _MOVED.format(dtype=given.name) if given == made else _CONVERTED
-    written = types.Array(from_dtype(made), 2, "C")
-    return cache.load(source, "turned", (read, written, types.int64, types.int64))
+@cache
+def to_pixels(made: str, channels: int, pixel: int) -> str:
+    """Return a function that copies planes into the first channels of pixels; as :func:`to_planes`."""
+    text, size = Text(), np.dtype(made).itemsize
+    text.line("@inline", "def to_pixels(planes, step, pixels, pixel, channels, count):")
+    if channels <= FEW:
+        with text.indented():
+            text.line("written = placed(pixels, T)")
+            text.line(*(f"s{c} = placed(planes + {c} * step, T)" for c in range(channels)))
+            text.line("for x in range(count):")
+            with text.indented():
+                text.line(*(f"written[{plus(times('x', pixel), c)}] = s{c}[x]" for c in range(channels)))
+        return str(text)
+    here, there = f"planes + c * step + x * {size}", f"pixels + (x * pixel + c) * {size}"
+    text.block(_BLOCKS.format(turn=f"turn_block({here}, step, {there}, pixel * {size}, T(0))"))
+    text.block(_TO_PIXELS)
+    return str(text)

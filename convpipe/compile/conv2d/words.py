@@ -59,22 +59,30 @@ class Tiles:
         Takes how many channels the tile is of.
     stack : callable
         Takes how many vectors a stack of rows spans.
+    itemsize : int
+        Bytes of a sample.
     """
 
     block: Callable[[int], int]
     stack: Callable[[int], int]
+    itemsize: int
 
 
 def cut(
     shape: tuple[int, ...],
     taps: tuple[int, ...],
     how: Correlation,
-    itemsize: int,
     threads: int,
     tiles: Tiles,
+    planes: tuple[int, int] | None = None,
 ) -> Cut:
-    """Return how the correlation of (N, C, H, W) images with (C_out, C / groups, KH, KW) taps is divided."""
-    buffers = Buffers(taps[1], (shape[2], shape[3]), how, itemsize)
+    """Return how the correlation of (N, C, H, W) images with (C_out, C / groups, KH, KW) taps is divided.
+
+    Channels of the images and of the results follow each other, or begin so many samples apart as `planes`
+    says.
+    """
+    plane, made = planes or (shape[2] * shape[3], 0)
+    buffers = Buffers(taps[1], (shape[2], shape[3]), how, tiles.itemsize, plane)
     banks, filters, sizes = shape[0] * how.groups, taps[0] // how.groups, buffers.sizes
     products = banks * filters * math.prod((*taps[1:], *sizes))
     shares = max(1, min(threads, products // SHARE_PRODUCTS))
@@ -83,12 +91,12 @@ def cut(
     words = _Words()
     words.put(
         {
-            layout.ITEM: itemsize,
+            layout.ITEM: tiles.itemsize,
             layout.GROUPS: how.groups,
             layout.FILTERS: filters,
-            layout.PLANE_IN: shape[2] * shape[3],
+            layout.PLANE_IN: plane,
             layout.COLS_IN: shape[3],
-            layout.PLANE_OUT: sizes[0] * sizes[1],
+            layout.PLANE_OUT: made or math.prod(sizes),
             layout.COLS_OUT: sizes[1],
         }
     )
