@@ -228,7 +228,7 @@ def test_the_plan_says_channels_filters_and_what_is_read(weights, tmp_path):
     assert (found["channels"], found["filters"], found["output"]) == (6, [6, 1, 3, 4], [9, 14])
     assert plan.operations == 9 * 14 * 6 * 2 * 12
     assert demand(plan.nodes, {0: (Span(2, 3), Span(1, 1))})[-1] == (Span(4, 8), Span(2, 5))
-    assert plan.shared_bytes >= 4 * (20 * 30 * 3 + 9 * 14 * 6)
+    assert plan.thread_bytes >= 4 * (20 * 30 * 3 + 9 * 14 * 6)
     path = tmp_path / "a.yaml"
     path.write_text("stages: [{network: conv, weights: [[[[1]]], [[[2]]]]}]")
     text = CliRunner().invoke(main, ["plan", str(path), "--size", "9x9"]).stdout
