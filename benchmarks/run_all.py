@@ -3,8 +3,8 @@
     python benchmarks/run_all.py [--record] [--side N] [--threads 2] [SCRIPT ...] [OPTION ...]
 
 results.json holds the numbers, results.md the same as tables. A script named here replaces its own part of
-them and leaves the rest. Options that are not known here are those of the scripts: --quick takes three samples
-of each row.
+them and leaves the rest. Options that are not known here are those of the scripts: --quick takes three
+samples of each row.
 """
 
 from __future__ import annotations
