@@ -47,7 +47,7 @@ class FolderJob:
     format : str, optional
         Of the results; default: that of each input's name.
     quality : int, optional
-    compression : int or 'group4', optional
+    compression : int, 'group4' or 'bilevel', optional
         For formats that have them.
     channels : {'samples', 'pages'}, optional
         What the channels of a TIFF are.

@@ -60,7 +60,8 @@ _OF_RESULTS = {
     key: hint
     for keys, hint in {
         "exif icc icc_profile metadata keep_metadata dpi resolution": "what a file says of itself follows it",
-        "bits bit_depth bilevel": "'dtype:' of the job; one bit by 'format: tiff', 'compression: group4'",
+        "bits bit_depth bilevel": "'dtype:' of the job; one bit by 'compression: bilevel' of a png, "
+        "'group4' of a tiff",
         "split split_pages": "'pages: files' makes a file of each page",
     }.items()
     for key in keys.split()

@@ -192,7 +192,8 @@ OUTPUT_KEYS: tuple[Parameter, ...] = (
     Count("quality", "JPEG or WebP quality", None, least=1, most=100),
     Compression(
         "compression",
-        "PNG, TIFF or NPZ level; higher is smaller and slower; or group4, of TIFFs of black and white",
+        "PNG, TIFF or NPZ level; higher is smaller and slower; or of black and white, a bit a pixel: group4 "
+        "of TIFFs, bilevel of PNGs",
         None,
         least=0,
         most=9,

@@ -15,8 +15,8 @@ from convpipe.paths import expanded
 from convpipe.stages.numbers import Count, NumberOrWord
 from convpipe.stages.parameters import Parameter, Text, TextList, is_list
 
-GROUP4 = "group4"
-"""The ``compression`` of TIFFs of black and white, as in :mod:`convpipe.images`."""
+ONE_BIT = {"group4": "group4", "g4": "group4", "ccitt_t6": "group4", "bilevel": "bilevel"}
+"""The ``compression`` of TIFFs and of PNGs of black and white, by its names, as in :mod:`convpipe.images`."""
 
 MOST_GLOB = 1_000
 """Longest glob, in characters."""
@@ -59,15 +59,15 @@ class Compression(Count):
 
     def parse(self, value: Any) -> int | str:  # type: ignore[override]
         """Return the level, or the name."""
-        return GROUP4 if value in (GROUP4, "g4", "ccitt_t6") else super().parse(value)
+        return ONE_BIT[value] if isinstance(value, str) and value in ONE_BIT else super().parse(value)
 
     def kind(self) -> str:
         """Return both."""
-        return f"{super().kind()}, or {GROUP4}"
+        return f"{super().kind()}, or {' or '.join(dict.fromkeys(ONE_BIT.values()))}"
 
     def schema(self) -> dict[str, Any]:
         """Return both."""
-        return {"anyOf": [super().schema(), {"enum": [GROUP4, "g4", "ccitt_t6"]}]}
+        return {"anyOf": [super().schema(), {"enum": list(ONE_BIT)}]}
 
 
 @dataclass(frozen=True)

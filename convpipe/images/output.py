@@ -9,7 +9,7 @@ import numpy as np
 from convpipe.errors import WriteError
 from convpipe.geometry import Extent
 from convpipe.images.bounds import WRITTEN
-from convpipe.images.formats.registry import FORMATS, GROUP4, supports
+from convpipe.images.formats.registry import FORMATS, OF_ONE_BIT, supports
 
 
 @dataclass(frozen=True)
@@ -22,8 +22,8 @@ class Encoding:
         A name in ``FORMATS``.
     quality : int, optional
         1 to 100. JPEG: default 95. WebP: lossless without it.
-    compression : int or 'group4', optional
-        0 to 9, or CCITT Group 4 of a TIFF of black and white.
+    compression : int, 'group4' or 'bilevel', optional
+        0 to 9; or of black and white, CCITT Group 4 of a TIFF, or bits of a PNG.
         PNG: default fast (one filter for all rows, near repeats). TIFF: default none.
     channels : {'samples', 'pages'}, optional
         What the channels of a TIFF are: samples of each pixel, the default; or a page each, as ImageJ has
@@ -44,7 +44,7 @@ class Encoding:
         return self.pages == "files"
 
     def over(self, other: Encoding) -> Encoding:
-        """Return this, and what it does not say as `other` says, but Group 4 of TIFFs for another format.
+        """Return this, and what it does not say as `other` says, but what is of the other's format alone.
 
         Examples
         --------
@@ -55,7 +55,7 @@ class Encoding:
         """
         said = {name: value for name, value in asdict(self).items() if value is not None}
         inherited = asdict(other)
-        if other.compression == GROUP4 and self.format not in (None, "tiff"):
+        if other.compression in OF_ONE_BIT and self.format not in (None, OF_ONE_BIT[other.compression]):
             inherited["compression"] = None
         return Encoding(**{**inherited, **said})
 
@@ -166,11 +166,12 @@ def check_output(spec: ImageSpec, encoding: Encoding, pages: int = 1) -> None:
         paged = ", ".join(name for name, each in FORMATS.items() if each.pages)
         raise WriteError(f"{format} has no pages for channels; {paged} has")
     _check_option(format, "quality", encoding.quality, entry.quality)
-    if encoding.compression == GROUP4:
-        if format != "tiff" or spec.channels != 1:
-            way = "write 'format: tiff'" if format != "tiff" else "'color: gray' makes 1 of RGB"
+    if encoding.compression in OF_ONE_BIT:
+        own = OF_ONE_BIT[encoding.compression]
+        if format != own or spec.channels != 1:
+            way = f"write 'format: {own}'" if format != own else "'color: gray' makes 1 of RGB"
             given = f"given {format} and {spec}"
-            raise WriteError(f"compression group4 is of a tiff of 1 channel; {given}; {way}")
+            raise WriteError(f"compression {encoding.compression} is of a {own} of 1 channel; {given}; {way}")
     else:
         _check_option(format, "compression", encoding.compression, entry.compression)
 

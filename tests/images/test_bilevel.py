@@ -1,4 +1,4 @@
-"""TIFFs of one bit a pixel, by CCITT Group 4: of whose bytes libtiff and Pillow read the same."""
+"""TIFFs and PNGs of one bit a pixel: of whose bytes libtiff, libpng and Pillow read the same."""
 
 import numpy as np
 import pytest
@@ -9,6 +9,7 @@ from convpipe import Pipeline, config, images, stage
 from convpipe.errors import ConfigError, WriteError
 
 GROUP4 = images.Encoding("tiff", compression="group4")
+BILEVEL = images.Encoding("png", compression="bilevel")
 
 SCAN = np.where(np.random.default_rng(3).random((41, 67)) > 0.8, 0, 255).astype("uint8")
 
@@ -38,6 +39,33 @@ def test_a_page_of_text_is_a_fraction_of_deflate(tmp_path):
     assert sizes["group4"] < 0.6 * sizes[9]
 
 
+@pytest.mark.parametrize("cols", [1, 7, 8, 9, 67])
+@pytest.mark.parametrize("dtype", ["uint8", "uint16"])
+def test_a_png_of_bits(tmp_path, cols, dtype):
+    path, pixels = tmp_path / "scan.png", (SCAN[:, :cols] > 0).astype(dtype) * np.iinfo(dtype).max
+    metadata = images.Metadata(resolution=(300.0, 300.0))
+    images.write(path, images.Page(pixels, metadata=metadata), BILEVEL)
+    with Image.open(path) as file:
+        assert (file.mode, round(file.info["dpi"][0])) == ("1", 300)
+        assert np.array_equal(np.asarray(file), pixels > 0)
+    found = images.read(path)
+    assert found.pixels.dtype == np.uint8  # as bits are read
+    assert np.array_equal(found.pixels, SCAN[:, :cols])
+    assert found.metadata.resolution == pytest.approx((300, 300), rel=1e-4)
+
+
+def test_a_page_of_text_is_a_fraction_of_bytes(tmp_path):
+    flat = np.full((400, 300), 255, "uint8")
+    flat[50:60, 20:200] = flat[80:90, 20:120] = 0
+    flat[100:141, 50:117] = SCAN
+    sizes = {}
+    for compression in ("bilevel", 9):
+        path = tmp_path / f"{compression}.png"
+        images.write(path, flat, images.Encoding("png", compression=compression))
+        sizes[compression] = path.stat().st_size
+    assert sizes["bilevel"] < 0.6 * sizes[9]
+
+
 @pytest.mark.parametrize(
     ("pixels", "reason"),
     [
@@ -51,12 +79,16 @@ def test_a_page_of_text_is_a_fraction_of_deflate(tmp_path):
 def test_what_is_not_black_and_white_is_refused(tmp_path, pixels, reason):
     with pytest.raises(WriteError, match=reason):
         images.write(tmp_path / "a.tif", pixels, GROUP4)
+    with pytest.raises(WriteError, match=reason.replace("group4", "bilevel").replace("tiff", "png")):
+        images.write(tmp_path / "a.png", pixels, BILEVEL)
     assert not list(tmp_path.iterdir())
 
 
 def test_other_formats_have_none(tmp_path):
     with pytest.raises(WriteError, match="group4 is of a tiff"):
         images.write(tmp_path / "a.png", SCAN, images.Encoding("png", compression="group4"))
+    with pytest.raises(WriteError, match=r"bilevel is of a png of 1 channel; .*; write 'format: png'"):
+        images.write(tmp_path / "a.tif", SCAN, images.Encoding("tiff", compression="bilevel"))
 
 
 def test_a_job_writes_pages_with_their_resolution(tmp_path):
@@ -89,8 +121,26 @@ def test_a_result_of_another_format_is_not_of_group_4(tmp_path):
     assert failure.reason.endswith("given png and uint8 with 1 channel; write 'format: tiff'")
 
 
+def test_a_job_writes_masks_of_bits(tmp_path):
+    (tmp_path / "in").mkdir()
+    images.write(tmp_path / "in" / "a.png", SCAN)
+    job = {"outputs": {"mask": {"compression": "bilevel"}}}
+    stages = [stage("threshold", "otsu", name="mask"), stage("blur", "box", from_="input")]
+    report = Pipeline(stages, outputs={"mask": "mask"}).run_folder(tmp_path / "in", tmp_path / "out", **job)
+    assert report.failures == []
+    with (
+        Image.open(tmp_path / "out" / "mask" / "a.png") as mask,
+        Image.open(tmp_path / "out" / "a.png") as soft,
+    ):
+        assert (mask.mode, soft.mode) == ("1", "L")
+
+
 def test_a_config_may_say_so():
+    bits = "stages: [{threshold: otsu}]\noutput: {format: png, compression: bilevel}\n"
+    assert config.load_text(bits)[0].output.compression == "bilevel"
     text = "stages: [{threshold: otsu}]\noutput: {format: tiff, compression: g4}\n"
     assert config.load_text(text)[0].output.compression == "group4"
-    with pytest.raises(ConfigError, match=r"2:37: compression needs .* or group4; given str 'group3'"):
+    with pytest.raises(
+        ConfigError, match=r"2:37: compression needs .* or group4 or bilevel; given str 'group3'"
+    ):
         config.load_text(text.replace("g4", "group3"))

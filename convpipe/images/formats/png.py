@@ -13,7 +13,9 @@ import numpy as np
 
 from convpipe import memory
 from convpipe.errors import LimitError, ReadError
+from convpipe.images.bilevel import white
 from convpipe.images.formats import scanlines
+from convpipe.images.formats.registry import BILEVEL
 from convpipe.images.metadata.exif import check_exif
 from convpipe.images.metadata.exif import density as exif_density
 from convpipe.images.metadata.model import (
@@ -145,19 +147,27 @@ def decode(source: Source, header: Header, allow_truncated: bool) -> np.ndarray:
 
 
 def encode(
-    pixels: np.ndarray, alpha: bool, metadata: Metadata, quality: int | None, compression: int | None
+    pixels: np.ndarray, alpha: bool, metadata: Metadata, quality: int | None, compression: int | str | None
 ) -> Pieces:
     """Encode to a list of byte strings.
 
     Without a level: one filter type for all rows, and no repeats but near ones. With a level: libpng's
-    adaptive filters, and full matching.
+    adaptive filters, and full matching. Of black and white: one bit a pixel.
     """
+    if compression == BILEVEL:
+        return _assembled(_fields(pixels, 1), metadata, scanlines.of_bits(white(pixels, BILEVEL)))
     if compression is None:
-        signature, end = SIGNATURE + chunk(b"IHDR", _fields(pixels)), chunk(b"IEND", b"")
-        return [signature, *_metadata_chunks(metadata), *_pixel_chunks(scanlines.deflated(pixels)), end]
+        return _assembled(_fields(pixels, 8 * pixels.itemsize), metadata, scanlines.deflated(pixels))
+    assert isinstance(compression, int)
     data: Any = _by_libpng(pixels, compression)
     after_ihdr = len(SIGNATURE) + 12 + 13
     return [data[:after_ihdr], *_metadata_chunks(metadata), data[after_ihdr:]]
+
+
+def _assembled(fields: bytes, metadata: Metadata, stream: list[bytes]) -> Pieces:
+    """Return a PNG of what IHDR says, of metadata and of the zlib stream of its scanlines."""
+    signature, end = SIGNATURE + chunk(b"IHDR", fields), chunk(b"IEND", b"")
+    return [signature, *_metadata_chunks(metadata), *_pixel_chunks(stream), end]
 
 
 def _by_libpng(pixels: np.ndarray, compression: int) -> Any:
@@ -168,11 +178,11 @@ def _by_libpng(pixels: np.ndarray, compression: int) -> Any:
     return imagecodecs.png_encode(pixels, compression, strategy=0, filter=248, out=out)
 
 
-def _fields(pixels: np.ndarray) -> bytes:
-    """Return the content of IHDR."""
+def _fields(pixels: np.ndarray, depth: int) -> bytes:
+    """Return the content of IHDR, of so many bits a sample."""
     rows, cols, *rest = pixels.shape
     colour = COLOURS[rest[0] if rest else 1]
-    return struct.pack(">IIBBBBB", cols, rows, 8 * pixels.itemsize, colour, 0, 0, 0)
+    return struct.pack(">IIBBBBB", cols, rows, depth, colour, 0, 0, 0)
 
 
 def _pixel_chunks(stream: list[bytes]) -> Pieces:

@@ -10,6 +10,12 @@ from pathlib import Path
 GROUP4 = "group4"
 """The ``compression`` of TIFFs of black and white: CCITT Group 4 (ITU-T T.6)."""
 
+BILEVEL = "bilevel"
+"""That of PNGs of black and white: one bit a pixel, deflated."""
+
+OF_ONE_BIT = {GROUP4: "tiff", BILEVEL: "png"}
+"""The format that each is of."""
+
 
 @dataclass(frozen=True)
 class Format:

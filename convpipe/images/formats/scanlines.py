@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Iterable, Iterator
 from typing import Any
 
@@ -41,6 +42,19 @@ def deflated(pixels: Pixels) -> list[bytes]:
     [3, 0, 1, 0, 2, 0, 3]
     """
     return _deflated(_scanlines(pixels, _smallest(pixels)))
+
+
+def of_bits(white: NDArray[np.bool_]) -> list[bytes]:
+    """Return the zlib stream of scanlines of one bit a pixel, none of them filtered.
+
+    Examples
+    --------
+    >>> import zlib
+    >>> [*zlib.decompress(b"".join(of_bits(np.array([[True, False, True]]))))]
+    [0, 160]
+    """
+    packed = np.packbits(white, axis=1)
+    return [zlib.compress(np.pad(packed, ((0, 0), (1, 0))).tobytes(), 9)]
 
 
 def filtered(lines: NDArray[np.uint8], above: NDArray[np.uint8], pixel: int, kind: int) -> NDArray[np.uint8]:
