@@ -186,7 +186,7 @@ _NOT_HERE = {
         "one image makes one result; 'geometry: crop' keeps a part, with 'box: file.csv' of each its own"
     ),
     "deskew": "geometry: rotate turns by an angle; an EXIF orientation is applied",
-    "undistort remap swirl piecewise_affine": (
+    "undistort swirl piecewise_affine": (
         "geometry: perspective, affine and polar put pixels elsewhere; undo what a lens does before the run"
     ),
     "layers cnn softmax activation": (
