@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import difflib
 import os
 import stat
 from collections.abc import Callable
+from itertools import islice
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from convpipe.errors import ParameterError
+from convpipe.errors import ParameterError, printable
+
+MOST_LOOKED_AT, MOST_LETTERS = 2000, 100
+"""Of a folder, files, and of a name, letters that are compared with one that is not there."""
 
 
 def from_home(text: str) -> str:
@@ -102,6 +107,8 @@ def opened(path: str | os.PathLike[str], use: Callable[[BinaryIO, int], Any]) ->
 def tried(path: str | os.PathLike[str]) -> str:
     """Return the end of an error about `path`: where it led, if it depends on the working directory.
 
+    Where there is no such file, it says what there is of nearly that name.
+
     Examples
     --------
     >>> tried("/data/photos")
@@ -109,10 +116,24 @@ def tried(path: str | os.PathLike[str]) -> str:
     """
     text = os.fspath(path)
     if os.path.isabs(text):
-        return ""
+        return _meant(text)
     try:
         full = os.path.abspath(text)
     except (OSError, ValueError):  # a working directory that is gone
         return "; the working directory is gone"
     where = "relative paths are taken from the working directory, not from the config's folder"
-    return f" (tried {full!r}: {where})"
+    return f" (tried {full!r}: {where}){_meant(text)}"
+
+
+def _meant(text: str) -> str:
+    """Return, as the end of an error, what lies in its folder and has nearly its name; '' if it is there."""
+    folder, name = os.path.split(text.rstrip(os.sep))
+    try:
+        if os.path.lexists(text):
+            return ""
+        with os.scandir(folder or ".") as entries:
+            names = [entry.name for entry in islice(entries, MOST_LOOKED_AT)]
+    except (OSError, ValueError):
+        return ""
+    close = difflib.get_close_matches(name[:MOST_LETTERS], names, n=1, cutoff=0.75)
+    return f"; did you mean {printable(os.path.join(folder, close[0]))!r}?" if close else ""

@@ -132,23 +132,13 @@ class LazyGroup(click.Group):
 def _shown(error: click.ClickException) -> click.exceptions.Exit:
     """Print an error of the command line as all others are printed, and return the end of the process."""
     from convpipe.cli.streams import emit
+    from convpipe.cli.usage import answered
 
-    if isinstance(error, click.NoSuchOption):
-        error = _answered(error)
+    error = answered(error)
     text = io.StringIO()
     error.show(text)
     emit(re.sub("^Error: ", "error: ", text.getvalue().rstrip("\n"), flags=re.MULTILINE), err=True)
     return click.exceptions.Exit(error.exit_code)
-
-
-def _answered(error: click.NoSuchOption) -> click.UsageError:
-    """Say what `run` takes instead of an option that other tools have."""
-    from convpipe.cli.places import INSTEAD
-
-    of_run = error.ctx is not None and error.ctx.info_name == "run"
-    if of_run and (meant := INSTEAD.get(error.option_name)):
-        return click.UsageError(f"there is no option {error.option_name!r}; {meant}", error.ctx)
-    return error
 
 
 def _escape_what_cannot_be_encoded() -> None:

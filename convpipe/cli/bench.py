@@ -15,6 +15,7 @@ from convpipe.cli.command import Command
 from convpipe.cli.options import (
     CONFIG,
     PATH,
+    Count,
     ImageOptions,
     config_options,
     image_kind_options,
@@ -60,8 +61,10 @@ EXAMPLES = (
 @together(
     Measuring,
     "how",
-    click.option("--threads", type=click.IntRange(1), help="Threads to run on; default: every core."),
-    click.option("--runs", type=click.IntRange(1), default=15, show_default=True, help="Timed runs of each."),
+    click.option("--threads", type=Count(1), metavar="N", help="Threads to run on; default: every core."),
+    click.option(
+        "--runs", type=Count(1), metavar="N", default=15, show_default=True, help="Timed runs of each."
+    ),
 )
 @config_options
 @json_option

@@ -56,6 +56,14 @@ class Command(click.Command):
         self.groups = {title: tuple(names.split()) for title, names in (groups or {}).items()}
         self.examples = tuple(examples)
 
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Parse the words of the command line; errors know of which command they are."""
+        try:
+            return super().parse_args(ctx, args)
+        except click.UsageError as error:
+            error.ctx = error.ctx or ctx
+            raise
+
     def format_options(self, context: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the options, group by group, and then the examples."""
         own = [one for one in self.get_params(context) if isinstance(one, click.Option)]

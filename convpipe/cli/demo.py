@@ -43,6 +43,8 @@ def command(folder: Path) -> None:
     from convpipe.config import load
     from convpipe.report import exit_code, printable
 
+    if folder.exists() and not folder.is_dir():
+        raise JobError(f"{str(folder)!r} is a file; name a folder, or leave it out for convpipe-demo")
     data, config = folder / "data", folder / f"{RECIPE}.yaml"
     write_samples(data, keep=True)
     _write_config(config, data, folder / "out")

@@ -53,14 +53,46 @@ class PathType(click.Path):
         return super().convert(given, param, ctx)
 
 
+PICTURES = (".png", ".jpg", ".jpeg", ".tif", ".tiff", ".webp", ".bmp", ".gif", ".npy")
+"""How names of images end, by which one in a config's place is told."""
+
+
+def _takes_no_image(command: click.Command, parameter: click.Parameter | None) -> bool:
+    """Tell whether an image in a config's place is no matter of order, which :func:`check_order` is for."""
+    names = {one.name for one in command.params}
+    return parameter is not None and parameter.name in ("config", "configs") and "image" not in names
+
+
 class ConfigType(PathType):
     """A path of a config, which shells complete by its extension."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Return the path; what is plainly no config is refused with what to write."""
+        given = os.fspath(value)
+        if os.path.isdir(given):
+            within = os.path.join(given, "NAME.yaml")
+            self.fail(f"{given!r} is a folder; name a config in it, as {within!r}", param, ctx)
+        if given.lower().endswith(PICTURES) and ctx is not None and _takes_no_image(ctx.command, param):
+            self.fail(f"{given!r} has the name of an image; a config (.yaml) comes first", param, ctx)
+        return super().convert(value, param, ctx)
 
     def shell_complete(
         self, ctx: click.Context, param: click.Parameter, incomplete: str
     ) -> list[CompletionItem[str]]:
         """Return config files and folders."""
         return completing("configs")(ctx, param, incomplete)
+
+
+class Count(click.IntRange):
+    """A whole number within bounds."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Return the number; errors say what is needed."""
+        try:
+            return super().convert(value, param, ctx)
+        except click.BadParameter:
+            bounds = f"of at least {self.min}" if self.max is None else f"from {self.min} to {self.max}"
+            self.fail(f"needs a whole number {bounds}; given {value!r}", param, ctx)
 
 
 PATH = PathType(path_type=Path)

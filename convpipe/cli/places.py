@@ -38,10 +38,18 @@ def split(arguments: Sequence[str]) -> tuple[list[str], list[str]]:
     rest = arguments[len(configs) :]
     if not configs or arguments[: len(configs)] != configs:
         order = " ".join(sorted(arguments, key=lambda argument: argument not in configs))
-        right = order if configs else f"given {arguments[0]!r}"
+        right = order if configs else f"given {arguments[0]!r}; convpipe init writes a config"
         raise click.UsageError(f"needs config files (.yaml) first, then INPUT and OUTPUT: {right}")
-    if len(rest) > 2 or (rest and len(configs) > 1):
-        raise click.UsageError("INPUT and OUTPUT go with one config file")
+    if rest and len(configs) > 1:
+        raise click.UsageError(
+            f"INPUT and OUTPUT go with one config file, and there are {len(configs)}: leave out {rest[0]!r}, "
+            "or run the configs one by one"
+        )
+    if len(rest) > 2:
+        raise click.UsageError(
+            f"there is one INPUT and one OUTPUT, and {rest[2]!r} is too many; quote a path that has spaces, "
+            "and of several images name their folder"
+        )
     return configs, rest
 
 
@@ -54,7 +62,9 @@ def places(job: Job, paths: Sequence[str]) -> tuple[Path, Path, str | None]:
     target = paths[1] if len(paths) > 1 else job.output.path
     if source is None or target is None:
         missing = "input" if source is None else "output"
-        raise JobError(f"the job has no {missing} path; set it, or give INPUT and OUTPUT")
+        raise JobError(
+            f"the job has no {missing} path; set '{missing}: {{path: FOLDER}}', or give INPUT and OUTPUT"
+        )
     folder, result = place(source, target)
     if len(paths) > 1 and source.is_dir() and format_of(target) and is_new(target):
         raise JobError(

@@ -14,6 +14,7 @@ from convpipe.cli import ARGUMENTS, streams
 from convpipe.cli.command import Command, completing
 from convpipe.cli.options import (
     PATH,
+    Count,
     complain,
     config_options,
     duration,
@@ -84,9 +85,7 @@ EXAMPLES = (
 )
 @click.option("-0", "--null", is_flag=True, help="The names of that list end with null characters.")
 @click.option("--backend", type=click.Choice(["auto", "cpu", "cuda"]), help="Where it runs.")
-@click.option(
-    "--jobs", "workers", type=click.IntRange(1), metavar="N", help="Images at once; default: one a core."
-)
+@click.option("--jobs", "workers", type=Count(1), metavar="N", help="Images at once; default: one a core.")
 @click.option(
     "--memory",
     type=nbytes,
@@ -110,7 +109,7 @@ EXAMPLES = (
 )
 @click.option(
     "--retries",
-    type=click.IntRange(0, MOST_RETRIES),
+    type=Count(0, MOST_RETRIES),
     default=0,
     metavar="N",
     help="Try images again that fail by I/O errors, want of memory or a lost decoder, after pauses.",
@@ -126,7 +125,7 @@ EXAMPLES = (
 )
 @click.option(
     "--samples",
-    type=click.IntRange(0, 20),
+    type=Count(0, 20),
     metavar="N",
     help=f"Images whose stages the report has pictures of; default: {SAMPLES}.",
 )

@@ -79,6 +79,7 @@ def look(path: Path) -> Look:
     """
     from convpipe import images
     from convpipe.errors import ReadError
+    from convpipe.paths import tried
 
     try:
         info = images.probe(path)
@@ -86,7 +87,7 @@ def look(path: Path) -> Look:
             return Look(info)
         pixels = images.read(path).pixels
     except ReadError as error:
-        raise type(error)(f"{path}: {error.reason}") from None
+        raise type(error)(f"{path}: {error.reason}{'' if path.exists() else tried(path)}") from None
     values = pixels[..., :-1] if info.alpha else pixels
     finite = values[np.isfinite(values)] if values.dtype.kind == "f" else values.ravel()
     if info.nodata is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -54,10 +55,16 @@ def mapping_of(node: Node, what: str, problems: Problems) -> dict[str, Entry]:
     return {}
 
 
+def _slip(key: str, known: Sequence[str]) -> str:
+    """Return, as the end of an error, the key of this place that is a letter or two away."""
+    close = difflib.get_close_matches(key[:100], known, n=1, cutoff=0.9)
+    return f"; did you mean {close[0]!r}?" if close else ""
+
+
 def check_keys(entries: dict[str, Entry], known: Sequence[str], what: str, problems: Problems) -> None:
     """Add to `problems` the keys of `what` that are none of those known, each with what is meant."""
     for key, entry in unknown_keys(entries, known):
-        hint = meant_here(key, known) or belongs(key, entry, what) or nearest(key, known)
+        hint = meant_here(key, known) or _slip(key, known) or belongs(key, entry, what) or nearest(key, known)
         problems.add(entry.mark.error(f"unknown key {key!r} in {what}{hint}"))
 
 

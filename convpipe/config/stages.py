@@ -152,8 +152,13 @@ def _stage(node: Node, problems: Problems) -> list[Stage]:
 
 def _written(value: object) -> str:
     """Return how a stage of one word is written out."""
+    if not isinstance(value, str):
+        return ""
+    family, colon, method = value.partition(":")
+    if colon and family in families():
+        return f"; a space is missing after the colon: '- {family}: {method}'"
     for family, methods in families().items():
-        if isinstance(value, str) and value in methods:
+        if value in methods:
             return f"; write '- {family}: {value}'"
     return ""
 

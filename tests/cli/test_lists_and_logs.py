@@ -54,7 +54,7 @@ def test_a_list_and_resume(fed, photos, job, here):
     [
         (["--null"], "--null goes with --files-from"),
         (["--files-from", "none"], "'none': No such file or directory"),
-        (["--retries", "-1"], "-1 is not in the range"),
+        (["--retries", "-1"], "needs a whole number from 0 to 20; given '-1'"),
     ],
 )
 def test_what_does_not_go_together(convpipe, photos, job, words, reason):

@@ -236,7 +236,7 @@ def test_a_report_that_cannot_be_written_is_told_before_the_work(convpipe, photo
     ("arguments", "message"),
     [
         (["photos", "job.yaml"], "config files (.yaml) first"),
-        (["job.yaml", "photos", "out", "more"], "one config file"),
+        (["job.yaml", "photos", "out", "more"], "'more' is too many"),
         (["job.yaml", "job.yaml", "photos"], "one config file"),
         (["several.yaml", "photos"], "several.yaml holds 3"),
         (["job.yaml", "--jobs", "0"], "--jobs"),
@@ -246,7 +246,7 @@ def test_a_report_that_cannot_be_written_is_told_before_the_work(convpipe, photo
         (["job.yaml", "--isolate", "--timeout", "nan"], "needs a number of seconds"),
         (["job.yaml", "--memory", "lots"], "needs an amount of memory with its unit, as 2GB or 512MiB"),
         (["job.yaml", "--memory", "0"], "needs an amount of memory"),
-        ([], "Missing argument"),
+        ([], "CONFIG is missing"),
     ],
 )
 def test_usage(convpipe, photos, job, here, arguments, message):
