@@ -130,17 +130,19 @@ def another(parameter, example):
     if isinstance(parameter, PaddingForm):
         return [1, 0, 0, 1]
     if isinstance(parameter, ReferenceImage):
-        return [[2.0]]
+        return [[2.0], [3.0]] if parameter.name == "template" else [[2.0]]
     if isinstance(parameter, Footprint):
         return [[1, 0], [1, 1]]
     if isinstance(parameter, Numbers):
         return [1, 2, 3]
+    if parameter.name in ("points", "to") and "to" in example:  # of a perspective
+        return [[1, 2], [3, 150], [160, 170], [110, 5]]
     if parameter.name == "points":
         return [[0, 3], [90, 80]]
     if isinstance(parameter, ControlPoints):
         return [[0, 3], [2, 5]]
     if isinstance(parameter, Matrix):
-        return [[1, 2, 5], [3, 4, 6]]
+        return [[1, 2, 5], [3, 4, 6], [0, 0, 1]] if "to" in example else [[1, 2, 5], [3, 4, 6]]
     if isinstance(parameter, StageReferences):
         return ["input", "input"]
     if isinstance(parameter, StageReference):
@@ -188,11 +190,15 @@ def test_every_parameter_of_every_stage_but_its_name(family, name, parameter):
         example = {"method": "rolling_ball" if parameter.name == "radius" else "median"}
     if parameter.name == "axis" and family == "combine":
         example = {"formula": "input - mean(input)"}
+    if (family, name) == ("geometry", "perspective") and parameter.name == "inverse":
+        example = {"matrix": [[1, 2, 5], [3, 4, 6], [0, 0, 1]]}
     if parameter.name == "enlarge":
         example = {"longest": 9}
     if parameter.name == "border" and "dilation" in method.unused and "padding" not in method.unused:
         example = {**example, "padding": 2}  # else it meets none
     given = {**example, parameter.name: value}
+    if (family, name, parameter.name) == ("geometry", "perspective", "matrix"):
+        given = {"matrix": value}  # in the place of points
     for ways in (("factor", "size", "longest"), ("box", "relative", "center")):
         if parameter.name in ways[1:] and ways[0] in example:
             del given[ways[0]]  # of which one is given
