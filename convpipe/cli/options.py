@@ -336,7 +336,9 @@ def console(*, stderr: bool = False) -> Console:
     from rich.console import Console
 
     stream = sys.stderr if stderr else sys.stdout
-    return Console(stderr=stderr, highlight=False, width=None if _has_width(stream) else WIDE)
+    width = None if _has_width(stream) else WIDE
+    # In a notebook, too, what a command prints goes to its stream, where the caller may look for it.
+    return Console(stderr=stderr, highlight=False, width=width, force_jupyter=False)
 
 
 def _has_width(stream: TextIO) -> bool:
@@ -354,7 +356,8 @@ def rendered(show: Callable[[Console], None]) -> str:
     from rich.console import Console
 
     like, stream = console(), io.StringIO()
-    show(Console(file=stream, highlight=False, width=like.width, force_terminal=like.is_terminal))
+    terminal, width = like.is_terminal, like.width
+    show(Console(file=stream, highlight=False, width=width, force_terminal=terminal, force_jupyter=False))
     text = stream.getvalue().rstrip("\n")
     return text if like.is_terminal else "\n".join(line.rstrip() for line in text.split("\n"))
 
