@@ -33,7 +33,7 @@ class _Form(NamedTuple):
         return self.wide + GAP
 
 
-_ALONE, _BESIDE = _Form(208, 27, 36), _Form(152, 19, 26)
+_ALONE, _BESIDE = _Form(208, 27, 36), _Form(152, 18, 24)
 """Of a chain, and of stages beside each other, two of which are as wide as a phone."""
 
 
@@ -93,8 +93,9 @@ def _middle(spot: Spot, left: float, form: _Form) -> tuple[float, float]:
 def _box(at: int, one: FlowStage, middle: tuple[float, float], form: _Form) -> Markup:
     x, y = middle
     told = ", ".join(f"{key} {value}" for key, value in one.given)
+    short = ", ".join(f"{key} {value}" for key, value in one.given if key != "from")  # which edges show
     method = one.method if one.method != one.name else ""
-    second = ": ".join(filter(None, [method, told])) or ("of linear_light" if one.implied else "")
+    second = ": ".join(filter(None, [method, short])) or ("of linear_light" if one.implied else "")
     return tag(
         "g",
         tag("title", f"{one.name}: {one.method}{', ' if told else ''}{told}"),

@@ -282,6 +282,12 @@ def test_stages_unknown(convpipe, words, said):
     assert said in result.stderr
 
 
+def test_schema_of_reports(convpipe, document):
+    schema = document(convpipe("schema", "--report"))
+    assert schema["title"] == "convpipe report"
+    jsonschema.Draft202012Validator.check_schema(schema)
+
+
 def test_schema_accepts_what_init_writes(convpipe, here, document):
     assert convpipe("init").exit_code == 0
     text = (here / "pipeline.yaml").read_text()

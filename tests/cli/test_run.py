@@ -1,6 +1,7 @@
 """``convpipe run``: results, one summary, the worst exit code."""
 
 import errno
+import json
 import os
 import signal
 import time
@@ -209,6 +210,52 @@ def test_report_folder(convpipe, photos, job, here):
     assert convpipe("run", job(), "--report", "reports/today", "--resume").exit_code == 0
 
 
+def test_a_report_says_how_it_is_made_again_and_shows_samples(convpipe, photos, job, here):
+    config = job(head="input: {path: photos}\noutput: {path: out}  # of <mine>")
+    assert convpipe("run", config, "--report", "r", "--samples", 1).exit_code == 0
+    origin = json.loads((here / "r" / "report.json").read_text())["origin"]
+    assert origin["folder"] == str(here)
+    assert origin["command"] == f"convpipe run {config} --report r --samples 1"
+    page = (here / "r" / "report.html").read_text()
+    assert "# of &lt;mine&gt;" in page
+    assert page.count('class="sample"') == 1
+    assert [line.partition(",")[0] for line in (here / "r" / "report.csv").read_text().splitlines()] == [
+        '"job"',
+        *['"job"'] * 3,
+    ]
+    assert convpipe("run", config, "--report", "r", "--resume").exit_code == 0
+    assert (here / "r" / "report.html").read_text().count('class="sample"') == 3
+    assert convpipe("run", config, "--report", "r", "--resume", "--samples", 0).exit_code == 0
+    assert 'class="sample"' not in (here / "r" / "report.html").read_text()
+
+
+def test_a_report_of_jobs_that_did_not_start_and_of_no_images(convpipe, photos, job, here):
+    gone = job(name="gone.yaml", head="input: {path: nowhere}\noutput: {path: other}")
+    assert convpipe("run", gone, job(), "--report", "r").exit_code == 2
+    page = (here / "r" / "report.html").read_text()
+    assert "did not start: the input &#x27;nowhere&#x27; cannot be opened" in page
+    assert "2 jobs, 3 images" in page
+    data = json.loads((here / "r" / "report.json").read_text())
+    assert [one["error"] is None for one in data["jobs"]] == [False, True]
+
+
+def test_the_report_of_an_interrupted_run_has_what_was_done(convpipe, photos, job, here, monkeypatch):
+    from convpipe.batch import settle
+
+    record = settle.record
+
+    def stop(run, journal, result):
+        record(run, journal, result)
+        run.give_up("as a test says so")
+
+    monkeypatch.setattr(settle, "record", stop)
+    assert convpipe("run", job(), "--report", "r", "--jobs", 1).exit_code == 1
+    page = (here / "r" / "report.html").read_text()
+    assert "stopped early, as a test says so: 2 images left undone" in page
+    assert 'class="sample"' not in page
+    assert len((here / "r" / "report.csv").read_text().splitlines()) == 2
+
+
 def test_a_report_that_cannot_be_written_is_told_and_the_work_stays(convpipe, photos, job, here, monkeypatch):
     fsync = os.fsync
 
@@ -246,6 +293,7 @@ def test_a_report_that_cannot_be_written_is_told_before_the_work(convpipe, photo
         (["job.yaml", "--isolate", "--timeout", "nan"], "needs a number of seconds"),
         (["job.yaml", "--memory", "lots"], "needs an amount of memory with its unit, as 2GB or 512MiB"),
         (["job.yaml", "--memory", "0"], "needs an amount of memory"),
+        (["job.yaml", "--samples", "2"], "--samples goes with --report"),
         ([], "CONFIG is missing"),
     ],
 )

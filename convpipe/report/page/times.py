@@ -53,7 +53,8 @@ def _steps(timed: list[tuple[ImageResult, Steps]], threads: int) -> tuple[Child,
     many = "one thread" if threads == 1 else f"{threads} threads"
     note = tag(
         "p",
-        f"Summed over images, which {many} did side by side; what a step waited for counts.",
+        f"Summed over images, which {many} did side by side. What a step waited for counts, and compiling "
+        "counts as filtering.",
         class_="quiet",
     )
     return shares(named, "Seconds of each step"), key, note, _codecs(timed)
