@@ -12,10 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from convpipe.cli.command import Command
+from convpipe.cli.kinds import CONFIG, PATH, Count
 from convpipe.cli.options import (
-    CONFIG,
-    PATH,
-    Count,
     ImageOptions,
     config_options,
     image_kind_options,

@@ -11,15 +11,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from convpipe.cli.command import Command
-from convpipe.cli.options import (
-    CONFIG,
-    complain,
-    complain_of,
-    config_options,
-    json_option,
-    load_each,
-    print_json,
-)
+from convpipe.cli.kinds import CONFIG
+from convpipe.cli.options import complain, complain_of, config_options, json_option, load_each, print_json
 from convpipe.cli.places import results
 from convpipe.cli.streams import emit
 

@@ -8,7 +8,8 @@ from pathlib import Path
 import click
 
 from convpipe.cli.command import Command
-from convpipe.cli.options import CONFIG, ImageOptions, config_options, image_kind_options
+from convpipe.cli.kinds import CONFIG
+from convpipe.cli.options import ImageOptions, config_options, image_kind_options
 from convpipe.cli.streams import emit
 
 GROUPS = {

@@ -8,7 +8,7 @@ from shlex import quote
 import click
 
 from convpipe.cli.command import Command
-from convpipe.cli.options import PATH
+from convpipe.cli.kinds import PATH
 from convpipe.cli.run import run_jobs
 from convpipe.cli.samples import SAMPLES, write_samples
 from convpipe.cli.streams import emit

@@ -12,9 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from convpipe.cli.command import Command
+from convpipe.cli.kinds import CONFIG, PATH
 from convpipe.cli.options import (
-    CONFIG,
-    PATH,
     called,
     check_order,
     config_options,

@@ -10,7 +10,8 @@ from pathlib import Path
 import click
 
 from convpipe.cli.command import Command, completing
-from convpipe.cli.options import CONFIG, PATH, width
+from convpipe.cli.kinds import CONFIG, PATH
+from convpipe.cli.options import width
 from convpipe.cli.places import SUFFIXES
 from convpipe.cli.samples import SAMPLES, write_samples
 from convpipe.cli.starters import for_image, from_recipe, starter

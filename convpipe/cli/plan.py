@@ -14,9 +14,8 @@ import click
 
 from convpipe import subject
 from convpipe.cli.command import Command
+from convpipe.cli.kinds import CONFIG, PATH
 from convpipe.cli.options import (
-    CONFIG,
-    PATH,
     ImageOptions,
     complain,
     complain_of,

@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING
 import click
 
 from convpipe.cli.command import Command
+from convpipe.cli.kinds import CONFIG, PATH
 from convpipe.cli.options import (
-    CONFIG,
-    PATH,
     called,
     check_order,
     config_options,

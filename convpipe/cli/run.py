@@ -12,18 +12,8 @@ import click
 
 from convpipe.cli import ARGUMENTS, streams
 from convpipe.cli.command import Command, completing
-from convpipe.cli.options import (
-    PATH,
-    Count,
-    complain,
-    config_options,
-    duration,
-    json_option,
-    load_each,
-    nbytes,
-    print_json,
-    together,
-)
+from convpipe.cli.kinds import PATH, Count, duration, nbytes
+from convpipe.cli.options import complain, config_options, json_option, load_each, print_json, together
 from convpipe.cli.places import nothing_found, places, split
 from convpipe.cli.process import begin_loading, end, sigterm_interrupts
 from convpipe.cli.progress import shown_progress

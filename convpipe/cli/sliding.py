@@ -10,7 +10,8 @@ import click
 import numpy as np
 from numpy.typing import NDArray
 
-from convpipe.cli.options import extent, together
+from convpipe.cli.kinds import extent
+from convpipe.cli.options import together
 from convpipe.geometry import BORDER_NAMES
 
 if TYPE_CHECKING:

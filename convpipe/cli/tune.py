@@ -9,15 +9,8 @@ from typing import TYPE_CHECKING
 import click
 
 from convpipe.cli.command import Command
-from convpipe.cli.options import (
-    CONFIG,
-    PATH,
-    called,
-    check_order,
-    plugins_option,
-    read_image,
-    read_mask,
-)
+from convpipe.cli.kinds import CONFIG, PATH
+from convpipe.cli.options import called, check_order, plugins_option, read_image, read_mask
 from convpipe.cli.process import begin_loading
 from convpipe.cli.streams import emit, flush
 from convpipe.errors import JobError

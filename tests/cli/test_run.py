@@ -12,7 +12,7 @@ from click import BadParameter
 
 from convpipe import Pipeline, images, stage
 from convpipe.batch import JOURNAL
-from convpipe.cli.options import nbytes
+from convpipe.cli.kinds import nbytes
 
 SEVERAL = """\
 defaults:
