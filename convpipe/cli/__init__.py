@@ -148,7 +148,10 @@ def _escape_what_cannot_be_encoded() -> None:
             stream.reconfigure(errors="backslashreplace")
 
 
-@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+HELP = "'convpipe help' has pages on single topics; 'convpipe demo' is a first job."
+
+
+@click.group(cls=LazyGroup, epilog=HELP, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="convpipe")
 def main() -> None:
     """Filter images with pipelines that are compiled from a YAML file."""
