@@ -162,8 +162,12 @@ _HERE = {
         "objects: match_template (with 'template: FILE')"
     ),
     "watersheds": "objects: watershed",
-    "count objects.count regionprops analyze_particles particle_analysis count_objects": (
+    "count objects.count count_objects": (
         "objects: label, and 'measure: {count: max(result)}' (a key of the job)"
+    ),
+    "regionprops regionprops_table analyze_particles particle_analysis connectedcomponentswithstats": (
+        "objects: label (with 'name: cells'), and 'measure: {level: {formula: mean(input), per: labels, "
+        "labels: cells}}' (a key of the job)"
     ),
     "downsample subsample": "geometry: decimate (with 'factor: N'), bin, or resize",
     "pyrdown pyramid pyramid_reduce": "geometry: pyramid_down",
