@@ -521,6 +521,8 @@ class Pipeline:
     def warm(self, shape: Sequence[int], dtype: str = "uint8", alpha: bool = False) -> None:
         """Compile what filters an image of `shape` and `dtype`, on one core and on all."""
         self.engine.warm(shape, dtype, alpha)
+        if self._stack is not None:
+            self._stack.warm(shape, dtype)
 
     def run_folder(self, input: str | Path, output: str | Path, **options: Any) -> Report:
         """Filter every image under `input` into a mirrored tree under `output`.

@@ -297,6 +297,17 @@ class TestMemory:
         assert whole.held_bytes(shape, "uint8", 1000) == 1000 * (40_000 + 40_000)
 
 
+def test_what_is_warm_compiles_nothing_more():
+    from convpipe.compile.runtime import cache
+
+    pipeline = Pipeline([over("blur", "box", size=[9, 4, 3]), over("rank", "range", size=[2, 3, 3])])
+    cache._addresses.clear()
+    pipeline.warm((40, 50), "uint16")
+    made = set(cache._addresses)
+    pipeline.stack(volume("uint16", (19, 40, 50)))
+    assert made == set(cache._addresses)
+
+
 def test_what_is_refused():
     with pytest.raises(
         ParameterError, match="edge sobel takes no axis: it filters each page of a stack by itself"
@@ -312,6 +323,10 @@ def test_what_is_refused():
         over("blur", "box", size=[3, 3])
     with pytest.raises(ParameterError, match="pages times rows, and columns, of at most 301"):
         over("rank", "median", size=[18, 18, 1])
+    with pytest.raises(
+        ParameterError, match=r"given \[1, 2, 3\]; \[pages, rows, cols\] are of 'axis: stack'"
+    ):
+        stage("blur", "gaussian", sigma=[1, 2, 3])
     with pytest.raises(ParameterError, match="size must be at most"):
         over("blur", "box", size=[9000, 1, 1])
     with pytest.raises(ParameterError, match="needs a chain"):

@@ -144,8 +144,10 @@ def check_sizes(stamps: Sequence[Stamp], limits: Limits) -> int:
     return sum(size for size, *_ in stamps)
 
 
-def check_alike(infos: Sequence[ImageInfo], reader: str) -> None:
+def check_alike(infos: Sequence[ImageInfo], reader: str, *, nodata: bool) -> None:
     """Refuse pages that are no stack, as they are unlike, for the stage that reads several of them.
+
+    With `nodata` they need the same value for no data, too.
 
     Raises
     ------
@@ -156,6 +158,11 @@ def check_alike(infos: Sequence[ImageInfo], reader: str) -> None:
             raise ReadError(
                 f"page {info.number} is {_form(info)}, and page {infos[0].number} {_form(infos[0])}; "
                 f"{reader} reads pages that are alike"
+            )
+        if nodata and repr(info.nodata) != repr(infos[0].nodata):
+            raise ReadError(
+                f"no data is {info.nodata} in page {info.number}, and {infos[0].nodata} in page "
+                f"{infos[0].number}; {reader} reads pages that are alike"
             )
 
 

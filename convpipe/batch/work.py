@@ -220,7 +220,7 @@ class Work:
         self._enter("plan")
         engine = self._run.engine
         if self._run.stack is not None:
-            check_alike(infos, self._run.stack.reader)
+            check_alike(infos, self._run.stack.reader, nodata=engine.missing == "file")
         plans = self._planned(engine, infos)
         if engine.missing == "file" and all(info.nodata is None and not info.alpha for info in infos):
             self._note(["the file says of no value that it is nodata; nothing is missing"])

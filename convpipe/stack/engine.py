@@ -7,13 +7,15 @@ from functools import lru_cache, partial
 from itertools import chain
 from typing import Any
 
+import numpy as np
 from numpy.typing import NDArray
 
-from convpipe.engine import Engine
+from convpipe.engine import Engine, dtype_name
 from convpipe.errors import ParameterError
 from convpipe.losses import Losses
 from convpipe.stack.make import make_steps
 from convpipe.stack.steps import Filtering, Subjects
+from convpipe.stack.windows import AT_ONCE
 from convpipe.stages import Stage
 from convpipe.stages.across import PROJECTION
 from convpipe.stages.wiring import RESULT
@@ -140,6 +142,12 @@ class StackEngine:
         for step in self._steps(own, result, None if missing is None else float(missing)):
             made, count = step.run(made, count, on), step.made(count)
         yield from made
+
+    def warm(self, shape: Sequence[int], dtype: str) -> None:
+        """Compile what filters pages of a shape and dtype, by filtering some of zeros."""
+        page = np.zeros(shape, dtype_name(dtype))
+        for _ in self.filter([page] * AT_ONCE, AT_ONCE):
+            pass
 
     def held_bytes(self, shape: Sequence[int], dtype: str, count: int) -> int:
         """Return the memory of the pages that are held at once, beside one that is filtered.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import keyword
 import os
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, NamedTuple
@@ -260,7 +261,7 @@ def attempt(
         try:
             parsed[key] = _parsed(parameter, parameters, f"{family} {name}")
         except ParameterError as error:
-            errors.append(error)
+            errors.append(_of_three_axes(error, declared, key, parameters.get(key)))
     if errors:
         return None, tuple(errors)
     common = {parameter.name: parameter.default for parameter in COMMON}
@@ -278,6 +279,16 @@ def attempt(
     except PlanError:  # the stage is of images of more channels, which a plan knows
         pass
     return made, ()
+
+
+def _of_three_axes(error: ParameterError, declared: Method, key: str, value: Any) -> ParameterError:
+    """Return an error that says of a value which is right over a stack what it needs to be."""
+    for parameter in declared.stacked.parameters if declared.stacked is not None else ():
+        if parameter.name == key:
+            with suppress(ParameterError):
+                parameter.parse(value)
+                return type(error)(f"{error}; [pages, rows, cols] are of 'axis: stack'", key)
+    return error
 
 
 def _unknown(key: str, declared: Method, label: str) -> ParameterError:
