@@ -204,6 +204,23 @@ def test_stages_in_a_row():
     assert (got != want).mean() < 0.01  # of what is at the level itself
 
 
+def test_no_window_of_a_plane_reaches_from_page_to_page():
+    pages = volume("uint8", (3, 5, 6))
+    white = Pipeline([over("threshold", "mean")]).stack(pages)
+    got = Pipeline([over("threshold", "mean"), stage("blur", "box")]).stack(pages)
+    np.testing.assert_array_equal(got, Pipeline([stage("blur", "box")]).stack(white))
+
+
+@pytest.mark.parametrize("missing", [None, -1.0])
+@pytest.mark.parametrize(("family", "name", "given"), [case[:3] for case in CASES[:5]])
+def test_what_every_stage_takes_is_done_once(family, name, given, missing):
+    pages = volume("float32") + 100
+    plain = Pipeline([over(family, name, **given)]).stack(pages)
+    got = Pipeline([over(family, name, **given, bias=5, dtype="int16")], missing=missing).stack(pages)
+    near = np.abs(plain - np.floor(plain) - 0.5) < 1e-3
+    np.testing.assert_array_equal(got[~near], np.rint(plain + 5)[~near])
+
+
 def test_a_projection_of_what_is_filtered_in_three_axes():
     pages = volume("uint16")
     pipeline = Pipeline([over("blur", "gaussian", sigma=1), stage("projection", "maximum")], dtype="float64")
