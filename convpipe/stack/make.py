@@ -10,7 +10,6 @@ from typing import Any
 from convpipe.engine import Engine
 from convpipe.geometry import Border
 from convpipe.ops import COMPUTE, Op, Stencil, Taps, dtype_range
-from convpipe.stack.projections import PROJECTIONS
 from convpipe.stack.slide import Slide
 from convpipe.stack.steps import EachPage, Filled, OneOfAll, Step, WholeStack
 from convpipe.stack.windows import AT_ONCE, PagesByTurns, SummedPages, WeighedPages
@@ -81,9 +80,8 @@ class _Maker:
         first, *others = run
         if first.method.family == PROJECTION:
             same = stage(PROJECTION, "mean", **first.given)
-            project = PROJECTIONS[first.method.name]
             engine = self.engine([same, *others], None)
-            return OneOfAll(engine, dtype, first.name, project, COMPUTE[self._dtype])
+            return OneOfAll(engine, dtype, first.name, first.method.name, COMPUTE[self._dtype])
         if not first.reads_pages:
             return EachPage(self.engine(run, missing, between=between), dtype)
         if not first.slides:

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from convpipe import subject
 from convpipe.engine import Engine
 from convpipe.losses import NO_LOSSES, Losses
-from convpipe.stack.projections import Project
+from convpipe.stack.projections import all_of, is_running, projected
 
 Page = NDArray[Any]
 
@@ -175,14 +175,14 @@ class OneOfAll(EachPage):
     Parameters
     ----------
     name : str
-        Of the projection.
-    project : callable
+        Of its stage.
+    projection : str
     compute : str
         Type in which it reads pages.
     """
 
     name: str
-    project: Project
+    projection: str
     compute: str
 
     def made(self, count: int) -> int:
@@ -191,31 +191,24 @@ class OneOfAll(EachPage):
 
     def run(self, pages: Iterator[Page], count: int, on: Filtering) -> Iterator[Page]:
         """Yield the one."""
-        stack = all_of(pages, count, self.compute)
-        projected = self.project(stack).astype(stack.dtype, copy=False)
-        yield on.run(self.engine, projected, self.dtype)
+        made = projected(self.projection, pages, count, self.compute)
+        yield on.run(self.engine, made.astype(self.compute, copy=False), self.dtype)
 
     def after(self, shape: Shape, dtype: str) -> tuple[Shape, str]:
         """As the stages are planned."""
         return planned(self.engine, shape, self.compute), self.dtype
 
     def held_bytes(self, shape: Shape, dtype: str, count: int) -> int:
-        """All pages."""
+        """All pages, or what the pages so far give."""
+        if is_running(self.projection):
+            return page_bytes(shape, "float64")
         return count * page_bytes(shape, self.compute)
 
     def said(self) -> str:
         """Say so."""
+        if is_running(self.projection):
+            return f"{self.name}: all pages of a stack, one after the other"
         return f"{self.name}: all pages of a stack are in memory at once, in the type of the arithmetic"
-
-
-def all_of(pages: Iterator[Page], count: int, dtype: str | None = None) -> Page:
-    """Return pages as one array, filled as they come."""
-    first = next(pages)
-    stack = np.empty((count, *first.shape), dtype or first.dtype)
-    stack[0] = first
-    for number, page in enumerate(pages, 1):
-        stack[number] = page
-    return stack
 
 
 def planned(engine: Engine, shape: Shape, dtype: str) -> Shape:
