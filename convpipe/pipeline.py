@@ -5,7 +5,6 @@ from __future__ import annotations
 import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -24,8 +23,6 @@ from convpipe.arguments import (
 )
 from convpipe.config.job import LIKE, MISSING
 from convpipe.config.measures import make_range
-from convpipe.drawing.flow import flow_of
-from convpipe.drawing.notebook import figure
 from convpipe.engine import Engine, dtype_name
 from convpipe.errors import ConfigError, ParameterError
 from convpipe.geometry import Border
@@ -33,6 +30,7 @@ from convpipe.losses import NO_LOSSES, Losses
 from convpipe.measures import Gauge, Measured
 from convpipe.paths import expanded
 from convpipe.plan import Plan
+from convpipe.specification import Specification
 from convpipe.stack import StackEngine, reader_of
 from convpipe.stages import Stage
 from convpipe.stages.parameters import Flag, Text
@@ -46,7 +44,7 @@ _NAME = Text("name", "what a pipeline is called", "pipeline")
 _LINEAR_LIGHT = Flag("linear_light", "whether sRGB is decoded to linear light, and encoded again")
 
 
-class Pipeline:
+class Pipeline(Specification):
     """Filter stages that run as one fused loop: a chain, or a graph of those that read each other by name.
 
     Pipelines of the same stages and options are equal; they pickle, and their `repr` builds them.
@@ -223,33 +221,6 @@ class Pipeline:
             outputs={name: output.source for name, output in job.outputs.items()},
             measure=job.measures,
         )
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return the pipeline as :meth:`from_dict` takes it; options that have their default are left out.
-
-        Examples
-        --------
-        >>> from convpipe import stage
-        >>> Pipeline([stage("edge", "sobel", stride=2)], border="wrap").to_dict()
-        {'border': 'wrap', 'stages': [{'edge': 'sobel', 'stride': 2}]}
-        """
-        brought = {one.method.plugin for one in self._own_stages} - {None}
-        plugins = {"plugins": sorted(filter(None, brought))} if brought else {}
-        return {**self._options, **plugins, "stages": [one.to_dict() for one in self._own_stages]}
-
-    def to_yaml(self) -> str:
-        """Return the pipeline as a config file, which :meth:`from_yaml` loads.
-
-        Examples
-        --------
-        >>> from convpipe import stage
-        >>> print(Pipeline([stage("blur", "gaussian", sigma=1.4)], name="soft").to_yaml())
-        name: soft
-        stages:
-        - {blur: gaussian, sigma: 1.4}
-        <BLANKLINE>
-        """
-        return config.dump(self.to_dict())
 
     def plan(
         self,
@@ -556,49 +527,8 @@ class Pipeline:
         )
         return replace(report, backend=self.engine.describe())
 
-    @cached_property
-    def _options(self) -> dict[str, Any]:
-        """The options, as plain data, that differ from their defaults."""
-        options: dict[str, tuple[Any, Any]] = {
-            "name": (self.name, "pipeline"),
-            "border": (self.border.name.lower(), "reflect"),
-            "dtype": (self.dtype, None),
-            "linear_light": (self.linear_light, False),
-            "missing": (self.missing, None),
-            "like": (self.like, None),
-            "backend": (self._asked, "cpu"),
-            "outputs": (self.outputs, {}),
-            "measure": ({name: one.to_data() for name, one in self.measures.items()}, {}),
-        }
-        return {key: value for key, (value, default) in options.items() if value != default}
-
-    def __repr__(self) -> str:
-        options = "".join(f", {key}={value!r}" for key, value in self._options.items())
-        return f"Pipeline([{', '.join(map(repr, self._own_stages))}]{options})"
-
-    def _repr_html_(self) -> str:
-        """Return the graph of stages, for notebooks."""
-        return figure(flow_of(self.wiring), {}, self.name)
-
-    def __eq__(self, other: object) -> bool:
-        if not isinstance(other, Pipeline):
-            return NotImplemented
-        return (self._own_stages, self._options) == (other._own_stages, other._options)
-
-    def __hash__(self) -> int:
-        own = {"outputs": frozenset(self.outputs.items()), "measure": frozenset(self.measures.items())}
-        options: dict[str, Any] = {**self._options, **own}
-        return hash((self._own_stages, tuple(options.items())))
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        return _remade, (self._own_stages, self._options)
-
 
 def _warn_of(losses: Losses) -> None:
     """Warn the caller of a pipeline of what was lost, as NumPy warns of a cast."""
     for note in losses.notes:
         warnings.warn(note, RuntimeWarning, stacklevel=3)
-
-
-def _remade(stages: tuple[Stage, ...], options: dict[str, Any]) -> Pipeline:
-    return Pipeline(stages, **options)

@@ -60,6 +60,7 @@ LAYERS = [
     "batch",
     "arrays",
     "arguments",
+    "specification",
     "pipeline",
     "functions",
     "explain",
