@@ -66,6 +66,8 @@ class Override:
 
     def _by_position(self, job: Node) -> tuple[str, ...]:
         """Return the keys, with the name of a stage replaced by where it stands."""
+        if self.keys[0] == "accept" and len(self.keys) > 2:  # a number of objects, as size.max, is one key
+            return "accept", ".".join(self.keys[1:])
         named = _named_stages(job)
         if len(self.keys) > 1 and self.keys[0] == "stages":
             name, rest = self.keys[1], self.keys[2:]

@@ -53,6 +53,13 @@ def test_measures_of_objects_load(load):
     assert job.accept == {"size.count": (1, 50), "size.max": (None, 900), "level": (3, 9)}
 
 
+def test_numbers_of_objects_are_set_from_outside(load):
+    (job,) = load(OBJECTS, ["accept.size.count=[2, 7]", "accept.size.mean=[1, null]", "accept.level=[0, 1]"])
+    assert job.accept["size.count"] == (2, 7)
+    assert job.accept["size.mean"] == (1, None)
+    assert job.accept["level"] == (0, 1)
+
+
 @pytest.mark.parametrize(
     ("old", "new", "where", "words"),
     [
