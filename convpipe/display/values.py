@@ -51,6 +51,8 @@ class Values:
         --------
         >>> Values(np.array([[0, 2, 9], [4, 6, 9]], "uint8"), "uint8").reduced(2).samples
         array([[3.]])
+        >>> Values(np.array([[0, 2, 9], [4, 0, 9]], "uint8"), "uint8", gap=0).reduced(2).samples
+        array([[0]], dtype=uint8)
         """
         rows, cols = (max(1, side // factor) for side in self.samples.shape[:2])
         high, wide = (min(factor, side) for side in self.samples.shape[:2])

@@ -74,6 +74,15 @@ def test_the_histogram_counts_what_the_type_saturates(run, photos):
     assert histogram.high == pytest.approx(max(values.max(), 255), abs=0.01)
 
 
+def test_values_beyond_both_ends_are_counted(run, photos):
+    stages = [stage("combine", "stretch", formula="2 * input - 100")]
+    histogram = run(Pipeline(stages), samples=1).samples[0].histogram
+    values = 2 * images.read(photos / "a.png").pixels.astype(float) - 100
+    assert histogram.below == (values < 0).sum() > 0
+    assert histogram.above == (values > 255).sum() > 0
+    assert (histogram.low, histogram.high) == (values.min(), values.max())
+
+
 def test_nan_is_counted_and_floats_have_no_ends(run, photos):
     pixels = np.zeros((8, 8), np.float32)
     pixels[0, 0] = np.nan

@@ -248,7 +248,6 @@ class Images {
       make("dt", { textContent: name.trim() }), make("dd", { textContent: said }),
     ]));
     dialog.querySelector("h3").textContent = row[PATH];
-    dialog.onclose = () => this.focus();
     dialog.querySelector(".told").replaceChildren(...row[SAYS].map(textContent => make("p", { textContent })), facts);
     dialog.showModal();
   }
