@@ -104,27 +104,27 @@ class Desk:
         Returns
         -------
         bytes
-            The length of some JSON, as 4 bytes, least first; the JSON; and the pixels, RGBA.
+            The length of some JSON, as 4 bytes, least first; the JSON; and the pixels.
         """
         change = request.get("change")
         about: dict[str, Any] = {}
-        rgba: NDArray[np.uint8] | None = None
+        pixels: NDArray[np.uint8] | None = None
         try:
             if isinstance(change, Mapping):
                 self._change(change)
                 about["state"] = state(self.session)
             self._check_new(request)
-            made, rgba = self._picture(request)
+            made, pixels = self._picture(request)
         except ConvpipeError as error:
             kind = "stale" if isinstance(error, StaleError) else "refused"
             made = {"error": str(error), "kind": kind}
         text = json.dumps(finite({**about, **made}), allow_nan=False).encode()
-        pixels = b"" if rgba is None else rgba.data
-        return b"".join([struct.pack("<I", len(text)), text, pixels])
+        data = b"" if pixels is None else pixels.data
+        return b"".join([struct.pack("<I", len(text)), text, data])
 
     def _picture(self, request: Mapping[str, Any]) -> tuple[dict[str, Any], NDArray[np.uint8]]:
         seen, shown, dtype, engine = self._seen(request)
-        values = seen.values if seen.reduced > 1 else rounded(seen.values, dtype)
+        values = seen.values if seen.step != (1, 1) else rounded(seen.values, dtype)
         kind = dtype if np.dtype(dtype).kind in "biu" else shown.pixels.dtype.name
         made = drawn(Values(values, kind, shown.alpha, shown.gap(engine)), request.get("stretch") is True)
         rows, cols = (len(span) for span in seen.region)
@@ -134,7 +134,8 @@ class Desk:
             "top": seen.region[0].first,
             "left": seen.region[1].first,
             "extent": list(seen.extent),
-            "reduced": seen.reduced,
+            "step": list(seen.step),
+            "channels": made.pixels.shape[2],
             "seconds": seen.seconds,
             "black": made.stretch.black,
             "white": made.stretch.white,
@@ -143,7 +144,7 @@ class Desk:
             "sees_through": shown.alpha or shown.gap(engine) is not None,
             "dtype": dtype,
         }
-        return about, made.rgba
+        return about, made.pixels
 
     def _seen(self, request: Mapping[str, Any]) -> tuple[Seen, Shown, str, Engine]:
         """Return what a request looks at, the image, the type of what it sees, and what makes it."""
@@ -167,7 +168,7 @@ class Desk:
     def values(self, request: Mapping[str, Any]) -> dict[str, Any]:
         """Return the values of some pixels: of the last stage as they are stored."""
         self._check_new(request)
-        seen, _, dtype, _ = self._seen({**request, "reduced": 1})
+        seen, _, dtype, _ = self._seen({**request, "reduced": 1, "size": None})
         if seen.values.size > MOST_NUMBERS:
             raise ParameterError(f"at most {MOST_NUMBERS} numbers are sent", "rows")
         values = rounded(seen.values, dtype).astype(np.float64)
@@ -202,7 +203,18 @@ def _view(request: Mapping[str, Any], stages: int) -> View:
         rows, cols = (max(1, _number(request, name, 1)) for name in ("rows", "cols"))
         region = Span(top, top + rows - 1), Span(left, left + cols - 1)
     reduced = max(1, _number(request, "reduced", 1))
-    return View(min(max(stage, -1), last), region, reduced, focus if 0 <= focus <= last else None)
+    return View(
+        min(max(stage, -1), last), region, reduced, focus if 0 <= focus <= last else None, _size(request)
+    )
+
+
+def _size(request: Mapping[str, Any]) -> tuple[int, int] | None:
+    size = request.get("size")
+    if size is None:
+        return None
+    if not isinstance(size, list) or len(size) != 2 or not all(type(side) is int for side in size):
+        raise ParameterError(f"size needs rows and columns; given {size!r}", "size")
+    return max(1, min(size[0], 1 << 12)), max(1, min(size[1], 1 << 12))
 
 
 def _number(request: Mapping[str, Any], name: str, default: int) -> int:

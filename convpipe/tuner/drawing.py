@@ -1,4 +1,4 @@
-"""Values as pixels for a canvas, and how many there are of each: quickly, for what is drawn at every move."""
+"""Values as pixels to show, and how many there are of each: quickly, for what is drawn at every move."""
 
 from __future__ import annotations
 
@@ -47,14 +47,15 @@ class Drawn:
 
     Parameters
     ----------
-    rgba : ndarray of uint8, shape (rows, cols, 4)
+    pixels : ndarray of uint8, shape (rows, cols, 1, 3 or 4)
+        Grey, colours, or colours and how much of them is there.
     stretch : Stretch
         Which values are black and white.
     notes : tuple of str
         What a person should know of how they are drawn.
     """
 
-    rgba: NDArray[np.uint8]
+    pixels: NDArray[np.uint8]
     stretch: Stretch
     notes: tuple[str, ...]
 
@@ -71,39 +72,38 @@ def drawn(values: Values, stretched: bool = False) -> Drawn:
     Examples
     --------
     >>> made = drawn(Values(np.array([[0, 100], [200, 255]], "uint8"), "uint8"))
-    >>> made.rgba[1, 0], made.notes
-    (array([200, 200, 200, 255], dtype=uint8), ())
+    >>> made.pixels.shape, made.pixels[1, 0, 0], made.notes
+    ((2, 2, 1), np.uint8(200), ())
     """
     samples = np.atleast_3d(values.samples)
     rows, cols = samples.shape[:2]
     step = max(1, int(np.ceil((rows * cols / MOST_DECIDING) ** 0.5)))
     few = Values(samples[::step, ::step], values.dtype, values.alpha, values.gap)
     stretch = Stretch.of(few.colours, few.opacity > 0.5, "float32" if stretched else values.dtype)
-    rgba = np.empty((rows, cols, 4), np.uint8)
+    sees_through = values.alpha or values.gap is not None
+    pixels = np.empty((rows, cols, 4 if sees_through else few.colours.shape[2]), np.uint8)
     at_once = max(1, _AT_ONCE // max(1, samples[:1].size))
     for first in range(0, rows, at_once):
         part = slice(first, first + at_once)
-        _draw(samples[part], values, stretch, rgba[part])
-    return Drawn(rgba, stretch, tuple(filter(None, [stretch.note, *few.notes])))
+        _draw(samples[part], values, stretch, pixels[part])
+    return Drawn(pixels, stretch, tuple(filter(None, [stretch.note, *few.notes])))
 
 
 _AT_ONCE = 1 << 15
 """Samples that are drawn at a time: what that takes stays in the caches."""
 
 
-def _draw(samples: NDArray[Any], values: Values, stretch: Stretch, rgba: NDArray[np.uint8]) -> None:
+def _draw(samples: NDArray[Any], values: Values, stretch: Stretch, pixels: NDArray[np.uint8]) -> None:
     """Draw some rows."""
     counted = samples.shape[2] - values.alpha
     colours = samples[..., : counted if counted in (1, 3) else 1]
-    rgba[..., :3] = _levels(colours, stretch)
+    pixels[..., :3] = _levels(colours, stretch)
     if values.alpha:
         full = np.float32(255 / dtype_range(values.dtype).high)
-        rgba[..., 3] = _bytes(samples[..., -1] * full)
+        pixels[..., 3] = _bytes(samples[..., -1] * full)
     elif values.gap is not None:
         holes = np.isnan(colours) if np.isnan(values.gap) else colours == values.gap
-        rgba[..., 3] = np.where(holes.any(axis=2), 0, 255)
-    else:
-        rgba[..., 3] = 255
+        pixels[..., 3] = np.where(holes.any(axis=2), 0, 255)
 
 
 def _levels(colours: NDArray[Any], stretch: Stretch) -> NDArray[np.uint8]:

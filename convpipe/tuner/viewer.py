@@ -45,6 +45,8 @@ class View:
         Of its result, or of groups of pixels; default: all.
     reduced : int
         Pixels of a group along each axis, which are shown as their mean; 1 shows the pixels.
+    size : (int, int), optional
+        Rows and columns of a picture of all of it, whose pixels are the means of what they cover.
     focus : int, optional
         The number of the stage that is tuned.
     """
@@ -53,6 +55,12 @@ class View:
     region: Region | None = None
     reduced: int = 1
     focus: int | None = None
+    size: tuple[int, int] | None = None
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether it shows the pixels as they are."""
+        return self.reduced == 1 and self.size is None
 
 
 @dataclass(frozen=True)
@@ -69,15 +77,15 @@ class Seen:
         Of all there is to see.
     seconds : float
         That the loops took, compiled.
-    reduced : int
-        Pixels of a group along each axis.
+    step : (float, float)
+        Rows and columns of pixels for one that is shown.
     """
 
     values: NDArray[Any]
     region: Region
     extent: tuple[int, int]
     seconds: float
-    reduced: int = 1
+    step: tuple[float, float] = (1.0, 1.0)
 
 
 class Viewer:
@@ -139,20 +147,20 @@ class Viewer:
         PlanError
             If a stage does not take the image.
         """
-        if view.stage < 0 and view.reduced == 1:
+        if view.stage < 0 and view.is_plain:
             pixels = np.atleast_3d(self.shown.pixels)
             extent = pixels.shape[:2]
             region = _clipped(view.region, extent)
             return Seen(_cut(pixels, region), region, extent, 0.0)
         with self._sample.called():
-            engine, plan, keys = self._plans(view.stage, view.reduced)
+            engine, plan, keys = self._plans(view.stage, view.reduced, view.size)
             at = len(plan.nodes) - 1
             extent = plan.nodes[at].extent
             region = _clipped(view.region, extent)
             maker = _Maker(plan, keys, self._entering, self._kept, self._sign)
             maker.keep(self._worth_keeping(engine, plan, at, region, view.focus), at, region)
             piece, seconds = maker.make(at, region)
-        return Seen(_cut(piece.values, region, piece.region), region, extent, seconds, view.reduced)
+        return Seen(_cut(piece.values, region, piece.region), region, extent, seconds, _step(plan, view))
 
     def time(self) -> float:
         """Return the seconds that a run over the whole image takes, compiled, without reading and writing."""
@@ -166,13 +174,17 @@ class Viewer:
                 took.append(time.perf_counter() - began)
         return min(took)
 
-    def _plan(self, number: int, reduced: int) -> tuple[Engine, Plan, list[Hashable] | None]:
-        """Return what makes a stage's result, or means of groups of its pixels."""
+    def _plan(
+        self, number: int, reduced: int, size: tuple[int, int] | None
+    ) -> tuple[Engine, Plan, list[Hashable] | None]:
+        """Return what makes a stage's result, or means of its pixels: of groups, or to a size."""
         whole = self._engine
         linear_light = any(one.implied for one in whole.stages)
         before = [] if number < 0 else list(self._up_to(number).stages)
         stages = [one for one in before if not one.implied]
-        if reduced > 1:
+        if size is not None:
+            stages.append(stage("geometry", "resize", size=list(size), method="area"))
+        elif reduced > 1:
             stages.append(stage("geometry", "bin", factor=reduced))
         engine = whole.rewired(wire(stages, linear_light=linear_light))
         plan = self._planned(engine)
@@ -308,6 +320,14 @@ def _cut(values: NDArray[Any], region: Region, of: Region | None = None) -> NDAr
     """Return a region of values, which are a whole or another region of it."""
     (rows, cols), (top, left) = region, (0, 0) if of is None else (of[0].first, of[1].first)
     return values[rows.first - top : rows.last + 1 - top, cols.first - left : cols.last + 1 - left]
+
+
+def _step(plan: Plan, view: View) -> tuple[float, float]:
+    """Return how many rows and columns of pixels one is that is shown."""
+    if view.size is None:
+        return float(view.reduced), float(view.reduced)
+    (rows, cols), (of_rows, of_cols) = plan.nodes[-1].extent, plan.nodes[-1].input
+    return of_rows / rows, of_cols / cols
 
 
 def _clipped(region: Region | None, extent: tuple[int, int]) -> Region:

@@ -204,3 +204,13 @@ def test_a_scaling_that_is_folded_into_a_layer(family, rng):
     for number, _, values in stage_values(pipeline.engine, shown):
         made, _ = seen(viewer, number, (Span(3, 9), Span(5, 20)), focus=2)
         np.testing.assert_array_equal(made, cut(values.samples, (Span(3, 9), Span(5, 20))))
+
+
+def test_all_of_it_at_a_size_is_the_mean_of_what_each_pixel_covers(rng):
+    image = rng.integers(0, 256, (30, 45), dtype=np.uint8)
+    viewer = looking(Pipeline([stage("point", "invert")]), Shown(image))
+    found = viewer.look(View(0, None, size=(12, 30)))
+    assert found.values.shape == (12, 30, 1)
+    assert found.step == (2.5, 1.5)
+    total = (255.0 - image).mean()
+    assert found.values.mean() == pytest.approx(total, rel=1e-6)

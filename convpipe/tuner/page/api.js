@@ -36,8 +36,23 @@ export const post = async (path, body) => told(await send(path, body));
 function unpacked(buffer) {
   const length = new DataView(buffer).getUint32(0, true);
   const about = JSON.parse(new TextDecoder().decode(new Uint8Array(buffer, 4, length)));
-  about.pixels = new Uint8ClampedArray(buffer, 4 + length);
+  about.pixels = about.rows ? filled(new Uint8ClampedArray(buffer, 4 + length), about.channels) : null;
   return about;
+}
+
+// Pixels as a canvas has them: red, green, blue, and how much of them is there.
+function filled(given, channels) {
+  if (channels === 4) return given;
+  const count = given.length / channels;
+  const made = new Uint32Array(count);
+  if (channels === 1) {
+    for (let at = 0; at < count; at++) made[at] = 0xff000000 | (given[at] * 0x010101);
+  } else {
+    for (let at = 0, from = 0; at < count; at++, from += 3) {
+      made[at] = 0xff000000 | (given[from + 2] << 16) | (given[from + 1] << 8) | given[from];
+    }
+  }
+  return new Uint8ClampedArray(made.buffer);
 }
 
 export async function picture(body) {

@@ -175,6 +175,7 @@ function slid(control, id, act, set, move) {
       move(value, gesture || undefined);
     },
   });
+  slider.declared = control;
   const field = h("input", {
     type: "text", inputMode: "decimal", class: "number", id, autocomplete: "off",
     onchange: () => {

@@ -8,7 +8,7 @@ const share = (count, all) => (100 * count / all >= 0.01 ? `${number(Number((100
 
 export function showHistogram(seen) {
   if (!seen) return;
-  const { change, ...view } = seen;
+  const { change, size, ...view } = seen; // of all the pixels, and not of a picture of them
   ask("histogram", () => view, (body) => post("histogram", body), (made) => { if (!made.error) draw(made); });
 }
 

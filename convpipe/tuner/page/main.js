@@ -34,6 +34,9 @@ function showPicks(session) {
   for (const stage of session.plan.stages) {
     if (stage.number !== null) names.push([stage.number, `${stage.number}: ${stage.name}, ${stage.rows} x ${stage.cols}`]);
   }
+  const said = JSON.stringify(names);
+  if (said === showPicks.said && byId("shown").value === String(store.shown)) return;
+  showPicks.said = said;
   for (const [id, chosen, none] of [["shown", store.shown, false], ["against", store.against, true]]) {
     const options = none ? [["", "nothing"], ...names] : names;
     byId(id).replaceChildren(...options.map(([value, text]) => new Option(text, value)));
@@ -81,7 +84,7 @@ addEventListener("beforeunload", (event) => {
 listen(view, save);
 
 try {
-  take(await get("state"));
+  take(await get("state"))();
 } catch (error) {
   toast(error.message);
 }

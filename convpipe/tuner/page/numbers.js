@@ -15,7 +15,7 @@ export class Numbers {
 
   get isClose() {
     const { main } = this.view.layers;
-    return Boolean(main) && main.reduced === 1 && this.view.zoom !== null && this.view.zoom >= ROOM;
+    return Boolean(main) && main.step[0] === 1 && main.step[1] === 1 && this.view.zoom !== null && this.view.zoom >= ROOM;
   }
 
   ask() {

@@ -27,7 +27,9 @@ export function showStages(session, before) {
     if (focused) byId(focused)?.focus();
   }
   cards.forEach((card, at) => card.update(entries[at], session));
-  drawGraph();
+  const drawn = JSON.stringify([kinds, open, session.plan?.stages.map((stage) => stage.reads), store.shown]);
+  if (drawn !== showStages.drawn) drawGraph();
+  showStages.drawn = drawn;
 }
 
 export function showOptions(session) {

@@ -13,6 +13,7 @@ export const store = {
 const listeners = new Set();
 export const onSession = (listener) => listeners.add(listener);
 
+// Takes a session as it is now. What shows it may wait until a picture is drawn: it is told by what comes back.
 export function take(session) {
   const before = store.session;
   store.session = session;
@@ -24,7 +25,7 @@ export function take(session) {
     if (store.against > last) store.against = -1;
     if (store.focus !== null && store.focus > last) store.focus = null;
   }
-  for (const listener of listeners) listener(session, before);
+  return () => { for (const listener of listeners) listener(session, before); };
 }
 
 const waiting = [];
@@ -53,9 +54,9 @@ export function change(body) {
   document.body.dataset.busy = "";
   turn = turn.then(async () => {
     try {
-      while (hasChange()) take(await post("change", nextChange()));
+      while (hasChange()) take(await post("change", nextChange()))();
       store.focus = null;
-      take(await post("change", body));
+      take(await post("change", body))();
     } catch (error) {
       if (error.kind === "changed") document.getElementById("conflict").showModal();
       else toast(error.message);

@@ -8,6 +8,7 @@ import { store, take, nextChange, hasChange, onChange } from "./store.js";
 import { Numbers } from "./numbers.js";
 import { listenTo } from "./pointer.js";
 
+const MOST_RESIZED = 4e6; // pixels: of more, groups are means, which takes less time than means to a size
 const LARGEST = 64; // pixels of the screen for one of the image
 
 export class Viewport {
@@ -166,6 +167,9 @@ export class Viewport {
     const [down, across] = this.scaleOf(stage);
     const [top, left] = this.originOf(stage);
     const reduced = Math.max(1, Math.floor(1 / Math.max(down, across)));
+    if (this.zoom === null && Math.max(down, across) < 1 && rows * cols < MOST_RESIZED) {
+      return { stage, size: [Math.max(1, Math.round(rows * down)), Math.max(1, Math.round(cols * across))] };
+    }
     const part = (origin, scale, size, length) => {
       const first = Math.max(0, Math.floor(-origin / scale));
       const last = Math.min(size - 1, Math.ceil((length - origin) / scale));
@@ -189,9 +193,10 @@ export class Viewport {
       this.lastAsked = asked;
       return asked;
     }, picture, (made) => {
-      if (made.state) take(made.state);
-      this.asking = false;
+      const tell = made.state ? take(made.state) : () => {};
       this.take("main", made);
+      tell();
+      this.asking = false;
       if (hasChange()) this.ask_main();
       else if (this.served === this.wanted) delete document.body.dataset.busy;
     });
@@ -207,8 +212,8 @@ export class Viewport {
     if (made.error || !made.rows) return;
     const drawn = new OffscreenCanvas(made.cols, made.rows);
     drawn.getContext("2d").putImageData(new ImageData(made.pixels, made.cols, made.rows), 0, 0);
-    const asked = name === "main" ? this.lastAsked : { stage: store.against, reduced: this.seen(store.against ?? -1).reduced };
-    this.layers[name] = { ...made, pixels: null, drawn, stage: asked.stage, reduced: asked.reduced };
+    const stage = name === "main" ? this.lastAsked.stage : store.against;
+    this.layers[name] = { ...made, pixels: null, drawn, stage };
     this.draw();
     if (name === "main") {
       document.body.dataset.seen = store.session.version;
@@ -238,14 +243,14 @@ export class Viewport {
     const { context, canvas } = this;
     const [down, across] = this.scaleOf(layer.stage);
     const [top, left] = this.originOf(layer.stage);
-    const k = layer.reduced;
+    const [high, wide] = [layer.step[0] * down, layer.step[1] * across];
     context.save();
     context.beginPath();
     context.rect(from, 0, to - from, canvas.height);
     context.clip();
-    context.imageSmoothingEnabled = down * k < 1.5;
+    context.imageSmoothingEnabled = high < 1.5;
     context.imageSmoothingQuality = "high";
-    const box = [left + layer.left * k * across, top + layer.top * k * down, layer.cols * k * across, layer.rows * k * down];
+    const box = [left + layer.left * wide, top + layer.top * high, layer.cols * wide, layer.rows * high];
     if (layer.sees_through) {
       context.fillStyle = this.board();
       context.fillRect(...box);
@@ -285,8 +290,9 @@ export class Viewport {
   ask_facts() {
     const { main } = this.layers;
     if (!main) return;
-    const reduced = main.reduced > 1 ? `, means of ${main.reduced} x ${main.reduced} pixels` : "";
-    byId("notes").textContent = [main.notes.join("; "), reduced.slice(2)].filter(Boolean).join(" - ");
+    const [rows, cols] = main.step.map((step) => number(Number(step.toPrecision(3))));
+    const means = rows !== "1" || cols !== "1" ? `means of ${rows} x ${cols} pixels` : "";
+    byId("notes").textContent = [main.notes.join("; "), means].filter(Boolean).join(" - ");
     this.onSeen(this.lastAsked);
     this.numbers.ask();
   }
