@@ -45,6 +45,7 @@ SCRIPTS = (
     "small",
     "memory",
     "startup",
+    "tune",
     "folder",
 )
 PACKAGES = (

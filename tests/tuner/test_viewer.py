@@ -214,3 +214,16 @@ def test_all_of_it_at_a_size_is_the_mean_of_what_each_pixel_covers(rng):
     assert found.step == (2.5, 1.5)
     total = (255.0 - image).mean()
     assert found.values.mean() == pytest.approx(total, rel=1e-6)
+
+
+def test_a_slider_across_radii_compiles_a_few_loops(rng, monkeypatch):
+    from convpipe.compile.cpu import executable
+
+    known, plain = set(), executable.address_of
+    monkeypatch.setattr(executable, "address_of", lambda loop: known.add(loop) or plain(loop))
+    image, kept = rng.integers(0, 256, (200, 300), dtype=np.uint8), Kept()
+    region = Span(50, 120), Span(60, 200)
+    for sigma in np.arange(5, 101, 3) / 10:
+        stages = [stage("blur", "gaussian", sigma=float(sigma)), stage("edge", "sobel")]
+        looking(Pipeline(stages), Shown(image), kept).look(View(1, region, focus=0))
+    assert len(known) <= 16, sorted(loop.title for loop in known)

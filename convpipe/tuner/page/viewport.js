@@ -21,9 +21,10 @@ export class Viewport {
     this.layers = { main: null, against: null };
     this.held = false;
     this.onSeen = onSeen;
-    this.rest = rested(250, onRest);
-    this.settled = rested(140, () => this.ask_facts());
-    this.timed = rested(900, () => this.ask_time());
+    // What may wait, waits until no picture is asked for: the server does one thing after the other.
+    this.rest = rested(250, () => this.idle(onRest));
+    this.settled = rested(140, () => this.idle(() => this.ask_facts()));
+    this.timed = rested(900, () => this.idle(() => this.ask_time()));
     this.numbers = new Numbers(this);
     this.split = byId("split");
     this.split.oninput = () => this.draw();
@@ -35,6 +36,11 @@ export class Viewport {
     listenTo(this);
     onChange(() => this.ask_main());
     new ResizeObserver(() => this.resized()).observe(this.box);
+  }
+
+  idle(act) {
+    if ("busy" in document.body.dataset) setTimeout(() => this.idle(act), 200);
+    else act();
   }
 
   // Rows and columns of a stage, -1 being the image.
