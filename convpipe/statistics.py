@@ -111,6 +111,21 @@ class Statistic:
         """Tell whether it is of all samples as they are, without a copy."""
         return self.kind in ("minimum", "maximum")
 
+    def copies(self, dtype: str) -> int:
+        """Return the bytes for each sample that it takes at most, of an image of a type: copies in float64.
+
+        Examples
+        --------
+        >>> median, level = Statistic("m", "percentile", 50), Statistic("t", "otsu")
+        >>> median.copies("uint8"), median.copies("float32"), level.copies("float32"), level.copies("int32")
+        (0, 17, 0, 17)
+        """
+        if _has_few_values(dtype) or self.is_extreme or self.kind in _SUMMED:
+            return 0
+        if self.kind == "li":
+            return 2 * FINITE_BYTES
+        return FINITE_BYTES if self.kind in _KINDS or _is_surveyed_in_float64(dtype) else 0
+
 
 @dataclass(frozen=True)
 class Cumulative:
@@ -142,6 +157,10 @@ class Cumulative:
     def __str__(self) -> str:
         """Return what it is, for a person."""
         return "cumulative distribution"
+
+    def copies(self, dtype: str) -> int:
+        """Return the bytes for each sample that it takes at most; as of a :class:`Statistic`."""
+        return 0 if _has_few_values(dtype) or not _is_surveyed_in_float64(dtype) else FINITE_BYTES
 
     def of(self, samples: Samples) -> list[float]:
         """Return the first entry's sample, entries for each unit, the number of the last, and all of them."""
@@ -193,6 +212,21 @@ class Matched(Cumulative):
 
 
 Measured = Statistic | Cumulative
+
+
+FINITE_BYTES = 17
+"""Of a sample that is copied: all of them in float64, which are finite, and these."""
+
+
+def _has_few_values(dtype: str) -> bool:
+    """As :attr:`convpipe.histograms.Samples.are_few`."""
+    return np.dtype(dtype).kind in "bui" and np.dtype(dtype).itemsize <= 2
+
+
+def _is_surveyed_in_float64(dtype: str) -> bool:
+    """Tell whether no loop knows what samples of a type are like: those of floating point have one."""
+    return np.dtype(dtype).name not in ("float32", "float64")
+
 
 _Number = Callable[[Statistic, NDArray[np.float64]], float]
 

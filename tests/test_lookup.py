@@ -1,5 +1,8 @@
 """Values from tables, given or of each image: what they are, and that another table compiles nothing."""
 
+import tracemalloc
+from types import SimpleNamespace
+
 import defined
 import numpy as np
 import pytest
@@ -7,11 +10,12 @@ from skimage import exposure
 
 from convpipe import Pipeline, stage
 from convpipe.compile.cpu import tabulated
+from convpipe.compile.cpu.counting import Counting
 from convpipe.compile.cpu.graphs import compile_plan
 from convpipe.errors import ParameterError
 from convpipe.interval import Interval
 from convpipe.ops import Lookup
-from convpipe.plan import Settings, make_plan
+from convpipe.plan import Settings, costs, make_plan
 from convpipe.statistics import Cumulative, Statistic, measure
 
 EQUALIZE = stage("contrast", "equalize")
@@ -191,11 +195,29 @@ def test_numbers_of_each_channel_beside_alpha(rng):
     np.testing.assert_array_equal(got[..., 3], image[..., 3])
 
 
-def test_memory_to_find_numbers_is_counted():
-    """The copies in float64 of which percentiles and moments are found."""
-    score = Pipeline([stage("contrast", "zscore")]).plan((100, 200))
-    extremes = Pipeline([stage("contrast", "stretch")]).plan((100, 200))
-    assert score.shared_bytes - extremes.shared_bytes == 17 * 100 * 200
+@pytest.mark.parametrize("dtype", ["uint8", "uint16", "int32", "float32", "float64"])
+@pytest.mark.parametrize(
+    "kind", ["minimum", "mean", "deviation", "percentile", "otsu", "li", "triangle", "cumulative"]
+)
+@pytest.mark.parametrize("whole", [False, True])
+def test_memory_to_find_numbers_is_counted(kind, dtype, whole, rng):
+    """At most, and where samples are copied not much more: those of types that no loop counts are."""
+    image = rng.random((700, 800)) * 60_000
+    image = (np.rint(image) if whole else image).clip(0, 255 if dtype == "uint8" else None).astype(dtype)
+    one = Cumulative(256, 65536, 1.0, image.dtype.kind != "f") if kind == "cumulative" else None
+    one = one or Statistic("n", kind, 30)
+    plan = make_plan([stage("threshold", "otsu")], image.shape, dtype=dtype)
+    node = SimpleNamespace(statistics=(one,), input=image.shape, channels=1)
+    most = costs.statistics_bytes(node, dtype) + 2 * costs.counting_bytes(node, dtype)
+    assert plan.shared_bytes >= costs.statistics_bytes(plan.nodes[0], dtype)
+    measure([one], image.reshape(-1, 1), Counting(2))
+    tracemalloc.start()
+    measure([one], image.reshape(-1, 1), Counting(2))
+    taken = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert taken <= most + 20_000
+    if kind != "li" or not whole:  # which has a histogram then
+        assert most <= 3 * taken + 64 * 65536 * 2
 
 
 class TestBytesByATable:

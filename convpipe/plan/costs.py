@@ -6,8 +6,11 @@ import ast
 import math
 from collections.abc import Sequence
 
+import numpy as np
+
 from convpipe.fourier import LEAST_TAPS, Tiles, tiles
 from convpipe.geometry import Axis, Extent
+from convpipe.histograms import MOST_LEVELS
 from convpipe.interval import Interval
 from convpipe.ops import (
     Bilateral,
@@ -30,7 +33,7 @@ from convpipe.plan.arithmetic import Arithmetic
 from convpipe.plan.node import NodePlan, Separation
 from convpipe.selection import ROWS, counts, network
 from convpipe.selection.counts import is_counted
-from convpipe.statistics import Statistic
+from convpipe.statistics import Cumulative, Statistic
 
 WEIGHED = 17
 """Operations of a weight that depends on samples: mostly those of its exponential."""
@@ -107,11 +110,39 @@ def apart_bytes(node: NodePlan, itemsize: int) -> int:
     return op.nbytes(node.input, node.channels) if isinstance(op, Frame) else 0
 
 
-def statistics_bytes(node: NodePlan) -> int:
-    """Return what finding numbers of its whole input takes: its finite samples, and all as float64."""
-    if all(isinstance(one, Statistic) and one.is_extreme for one in node.statistics):
+def statistics_bytes(node: NodePlan, dtype: str) -> int:
+    """Return what finding numbers of its whole input takes: a histogram, and copies of samples in float64.
+
+    Parameters
+    ----------
+    node : NodePlan
+    dtype : str
+        Of its input.
+    """
+    if _are_extremes(node):
         return 0
-    return 17 * math.prod(node.input) * node.channels
+    copies = max(one.copies(dtype) for one in node.statistics)
+    entries = max((one.entries for one in node.statistics if isinstance(one, Cumulative)), default=0)
+    return 64 * max(_levels(dtype), entries) + copies * math.prod(node.input) * node.channels
+
+
+def counting_bytes(node: NodePlan, dtype: str) -> int:
+    """Return what a thread takes that counts samples of a node's input by their values; as above."""
+    return 0 if _are_extremes(node) else 4 * _levels(dtype) + BLOCK_BYTES
+
+
+BLOCK_BYTES = 1 << 15
+"""What the bins of some samples take, and four tables of few bins."""
+
+
+def _are_extremes(node: NodePlan) -> bool:
+    """Tell whether it needs nothing but the least and the largest sample, or nothing."""
+    return all(isinstance(one, Statistic) and one.is_extreme for one in node.statistics)
+
+
+def _levels(dtype: str) -> int:
+    """Return most entries of a histogram."""
+    return 256 if np.dtype(dtype).itemsize == 1 else MOST_LEVELS
 
 
 def operations(op: Op, compute: str = "float32") -> int:

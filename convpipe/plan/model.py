@@ -15,7 +15,7 @@ from convpipe.drawing.notebook import figure
 from convpipe.geometry import Extent, Field
 from convpipe.interval import Interval
 from convpipe.ops import Layer, Turn, Warp, stored
-from convpipe.plan.costs import apart_bytes, layer_bytes, statistics_bytes
+from convpipe.plan.costs import apart_bytes, counting_bytes, layer_bytes, statistics_bytes
 from convpipe.plan.missing import Missing
 from convpipe.plan.node import NodePlan
 from convpipe.plan.parts import Part, cut, held
@@ -253,7 +253,9 @@ class Plan:
         between = max(sum(self.nodes[at].samples * size for at in alive) for alive in held(self.parts))
         tiles = [node.tiles for node in self.nodes if node.tiles is not None]
         kernels = max((each.shared_bytes for each in tiles), default=0)
-        whole = max(apart_bytes(node, size) + statistics_bytes(node) for node in self.nodes)
+        whole = max(
+            apart_bytes(node, size) + statistics_bytes(node, self._given(node)) for node in self.nodes
+        )
         taps = sum(axis.nbytes for node in self.nodes for axis in node.axes if isinstance(axis, Polyphase))
         masked = self.input_bytes if self.channels > self.image_channels else 0
         read, written = stored(self.dtype), stored(self.output_dtype, self.compute)
@@ -274,7 +276,11 @@ class Plan:
             return layer_bytes(first, np.dtype(self.compute).itemsize)
         if first.apart:
             return 0
-        return ring_bytes(part, self.compute)
+        return max(ring_bytes(part, self.compute), counting_bytes(first, self._given(first)))
+
+    def _given(self, node: NodePlan) -> str:
+        """Return the type of what a node reads, as it is stored."""
+        return stored(self.dtype) if IMAGE in node.inputs else self.compute
 
     def working_bytes(self, threads: int = 1) -> int:
         """Return the most bytes that it takes to filter an image, beside the image and the result.
