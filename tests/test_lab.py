@@ -119,3 +119,10 @@ def test_the_lab_asks_every_question(capsys):
     assert capsys.readouterr().out.splitlines() == [
         f"{name}: {each.text}" for name, each in QUESTIONS.items()
     ]
+
+
+def test_in_a_notebook_consoles_print_to_their_streams(monkeypatch):
+    from convpipe.cli.options import console
+
+    monkeypatch.setattr("rich.console._is_jupyter", lambda: True)
+    assert not console().is_jupyter

@@ -111,11 +111,18 @@ class TestPage:
         from PIL import Image
 
         text, _ = self.shown(told([BLUR, SOBEL], image, 1, (5, 6)))
-        frames = re.findall(r'<rect x="(\d+)" y="(\d+)" width="(\d+)" height="(\d+)"/>', text)
+        frames = re.findall(r'<rect x="(\d+)" y="(\d+)" width="(\d+)" height="(\d+)">', text)
         assert frames[1:] == [("5", "4", "3", "3"), ("6", "5", "1", "1")]
         first = base64.b64decode(re.search(r"data:image/png;base64,([^\"]+)", text)[1])
         with Image.open(io.BytesIO(first)) as picture:
             np.testing.assert_array_equal(np.asarray(picture)[..., 0], image)
+
+    def test_of_a_large_image_a_part_is_shown(self, rng):
+        image = rng.integers(0, 256, (90, 80), dtype=np.uint8)
+        text, _ = self.shown(told([BLUR], image, 0, (50, 60)))
+        box = re.search(r'viewBox="0 0 (\d+) (\d+)"', text).groups()
+        assert box == ("23", "23")  # 7 that are read, and 8 on each side
+        assert re.search(r'<rect x="(\d+)" y="(\d+)" width="7" height="7">', text).groups() == ("8", "8")
 
     def test_what_a_user_wrote_is_text(self, image):
         text, _ = self.shown(told([{"custom": "<b>&", "kernel": [[1, 2]]}], image, 0, (5, 6)))

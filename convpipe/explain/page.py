@@ -1,81 +1,48 @@
-"""Pages that hold all they need: markup, style, script and data in one file, and no way to anything else."""
+"""What the pages of pixels and of sliding windows share."""
 
 from __future__ import annotations
 
-import base64
-import hashlib
-import json
-from html import escape
 from importlib.resources import files
-from string import Template
 from typing import Any
 
-_PAGE = Template("""\
-<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="$policy">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>$title</title>
-<style>$style</style>
-</head>
-<body>
-$body
-<script type="application/json" id="data">$data</script>
-<script>$script</script>
-</body>
-</html>
-""")
+from convpipe.drawing.markup import Child, Markup, joined, tag
+from convpipe.drawing.sealed import as_script, sealed
 
 
-def page(title: str, body: str, data: Any, *, styles: tuple[str, ...], scripts: tuple[str, ...]) -> str:
-    """Return an HTML page that asks for nothing beyond itself.
-
-    Its policy allows the very style and script that it holds, by their digests, and pictures that it holds.
+def page(title: str, parts: list[Markup], data: Any, name: str) -> str:
+    """Return a page that asks for nothing beyond itself.
 
     Parameters
     ----------
-    title, body : str
-        Markup: whatever a user gave is escaped.
+    title : str
+    parts : list of Markup
+        Its header, main part and footer.
     data : object
-        For the scripts, as JSON.
-    styles, scripts : tuple of str
-        Names of files beside this module, in ``web``.
+        For the script, as JSON.
+    name : str
+        Of its style and script, beside those that all pages have: ``slide`` of slide.css and slide.js.
     """
-    style, script = ("".join(map(asset, names)) for names in (styles, scripts))
-    policy = (
-        f"default-src 'none'; img-src data:; style-src '{_digest(style)}'; script-src '{_digest(script)}'; "
-        "base-uri 'none'; form-action 'none'"
-    )
-    return _PAGE.substitute(
-        policy=policy, title=title, style=style, body=body, data=embedded(data), script=script
-    )
+    style = _asset("base.css") + _asset(f"{name}.css")
+    script = _asset("grid.js") + _asset(f"{name}.js")
+    return sealed(title, joined(*parts, as_script(data)), style, script)
 
 
-def asset(name: str) -> str:
-    """Return a file of the pages."""
+def _asset(name: str) -> str:
     return files("convpipe.explain").joinpath("web", name).read_text("utf-8")
 
 
-def release() -> str:
-    """Return the version that makes the page, as markup."""
+def header(title: str, below: str) -> Markup:
+    """Return the title and what stands below it."""
+    return tag("header", tag("h1", title), tag("p", below, class_="muted"))
+
+
+def footer(*said: Child) -> Markup:
+    """Return how the page is used, and what made it."""
     from convpipe import __version__
 
-    return escape(__version__)
+    return tag("footer", *said, f" The numbers are those that convpipe {__version__} computes.")
 
 
-def embedded(data: Any) -> str:
-    r"""Return data as JSON that ends no element and begins no comment.
-
-    Examples
-    --------
-    >>> embedded({"name": "</script><!-- x"})
-    '{"name":"\\u003c/script>\\u003c!-- x"}'
-    """
-    return json.dumps(data, separators=(",", ":"), allow_nan=False).replace("<", "\\u003c")
-
-
-def _digest(text: str) -> str:
-    """Return the source expression of a text for a content security policy."""
-    return f"sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}"
+def key(name: str) -> Markup:
+    """Return a key of the keyboard."""
+    return tag("kbd", name)

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Iterator
-from html import escape
-from string import Template
 from typing import Any
 
 import numpy as np
 
+from convpipe.drawing.markup import Markup, tag
+from convpipe.drawing.markup import lines as lines_of
 from convpipe.explain.account import Account, Grid, Part, Products, Sentence, Source
-from convpipe.explain.page import asset, page, release
+from convpipe.explain.page import footer, header, key, page
 from convpipe.explain.run import Run
 from convpipe.explain.stage import describe
 from convpipe.explain.story import Story
@@ -44,15 +44,29 @@ def pixel_page(told: Story) -> str:
     sizes = Account()
     for one in run.plan.stages:
         describe(one, sizes)
-    body = Template(asset("pixel.html")).substitute(
-        subtitle=escape(f"{title}: {run.plan.headline}"),
-        way="".join(_way(told)),
-        text=escape("\n".join(lines(told.accounts[first]))),
-        sizes=escape("\n".join(lines(sizes.parts))),
-        version=release(),
-    )
-    styles, scripts = ("base.css", "pixel.css"), ("grid.js", "pixel.js")
-    return page(escape(title), body, _data(told), styles=styles, scripts=scripts)
+    parts = [
+        header("What a pixel is made of", f"{title}: {run.plan.headline}"),
+        tag(
+            "main",
+            tag("ol", _way(told), class_="way", aria_label="What the pixel depends on"),
+            tag("nav", id="trail", aria_label="Pixels looked at"),
+            tag("article", id="account", aria_live="polite", tabindex=-1),
+            _details("As text", told.accounts[first]),
+            _details("Where the sizes of the stages come from", sizes.parts),
+        ),
+        footer(
+            "A number that is underlined has an account of its own: follow it, by a click or by ",
+            *(key("Tab"), " and ", key("Enter"), "; the browser goes back. "),
+            "Hatched is what lies outside and is made by the border.",
+        ),
+    ]
+    return page(title, parts, _data(told), "pixel")
+
+
+def _details(title: str, parts: list[Part]) -> Markup:
+    """Return parts of an account as text, which can be opened."""
+    text = tag("pre", lines_of("\n".join(lines(parts))), tabindex=0)
+    return tag("details", tag("summary", title), text)
 
 
 def _data(told: Story) -> dict[str, Any]:
@@ -92,7 +106,7 @@ def _grid(grid: Grid) -> dict[str, Any]:
     }
 
 
-def _way(told: Story) -> Iterator[str]:
+def _way(told: Story) -> Iterator[Markup]:
     """Give the pictures of what the pixel depends on: of the image, and of every stage on the way."""
     for at, region, extent in told.regions():
         stages = told.run.plan.stages
@@ -100,8 +114,8 @@ def _way(told: Story) -> Iterator[str]:
         part = tuple(_around(span, size) for span, size in zip(region, extent, strict=True))
         rows, cols = (_said(span) for span in region)
         said = f"rows {rows}, columns {cols} of {extent[0]}x{extent[1]}"
-        drawn = _picture(told.run, at, part, f"{name}: {said}") + _frame(region, part)
-        yield (f'<li><div class="picture">{drawn}</div><b>{escape(name)}</b><small>{said}</small></li>')
+        drawn = _picture(told.run, at, part, f"{name}: {said}"), _frame(region, part)
+        yield tag("li", tag("div", *drawn, class_="picture"), tag("b", name), tag("small", said))
 
 
 def _said(span: Span) -> str:
@@ -114,7 +128,7 @@ def _around(span: Span, size: int) -> range:
     return range(max(span.first - more, 0), min(span.last + 1 + more, size))
 
 
-def _picture(run: Run, at: int, part: tuple[range, ...], alt: str) -> str:
+def _picture(run: Run, at: int, part: tuple[range, ...], alt: str) -> Markup:
     """Return a part of what a stage gives as a picture: stretched, where 8 bits do not hold it."""
     from convpipe import images
     from convpipe.display import Values, picture, scale_of
@@ -126,15 +140,18 @@ def _picture(run: Run, at: int, part: tuple[range, ...], alt: str) -> str:
     pixels = picture(values, scale).pixels
     content = b"".join(bytes(piece) for piece in images.encode(pixels, images.Encoding("png")).pieces)
     uri = f"data:image/png;base64,{base64.b64encode(content).decode()}"
-    return f'<img src="{uri}" alt="{escape(alt)}" width="{pixels.shape[1]}" height="{pixels.shape[0]}">'
+    return tag("img", src=uri, alt=alt, width=pixels.shape[1], height=pixels.shape[0])
 
 
-def _frame(region: Region, part: tuple[range, ...]) -> str:
+def _frame(region: Region, part: tuple[range, ...]) -> Markup:
     """Return a frame around what is read, in the units of the picture's samples."""
     rows, cols = part
-    x, y = region[1].first - cols.start, region[0].first - rows.start
-    place = f'x="{x}" y="{y}" width="{len(region[1])}" height="{len(region[0])}"'
-    return (
-        f'<svg class="over" viewBox="0 0 {len(cols)} {len(rows)}" aria-hidden="true">'
-        f'<rect class="under" {place}/><rect {place}/></svg>'
-    )
+    place = {
+        "x": region[1].first - cols.start,
+        "y": region[0].first - rows.start,
+        "width": len(region[1]),
+        "height": len(region[0]),
+    }
+    box = f"0 0 {len(cols)} {len(rows)}"
+    frames = tag("rect", class_="under", **place), tag("rect", **place)
+    return tag("svg", *frames, class_="over", viewBox=box, aria_hidden="true")

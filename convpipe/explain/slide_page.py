@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from html import escape
-from string import Template
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from convpipe.explain.page import asset, page, release
+from convpipe.drawing.markup import Markup, tag
+from convpipe.explain.page import footer, header, key, page
 from convpipe.explain.slide import Slide, Step
 from convpipe.explain.text import number
 from convpipe.explain.track import Track
@@ -29,24 +28,63 @@ def slide_page(slide: Slide) -> str:
     >>> "<h1>stage 0: custom &lt;sum&gt;</h1>" in text, "<sum>" in text
     (True, False)
     """
-    misfit = any(step.at is None for step in slide.steps)
-    body = Template(asset("slide.html")).substitute(
-        title=escape(slide.title),
-        subtitle=escape(_subtitle(slide)),
-        formulas="".join(_formulas(slide)),
-        letters=escape(_letters(slide)),
-        border=escape(slide.border),
-        padded=_hidden(not slide.outside.any()),
-        unread=_hidden(bool(slide.read.all())),
-        misfit=_hidden(not misfit),
-        version=release(),
+    parts = [
+        header(slide.title, _subtitle(slide)),
+        tag(
+            "main",
+            tag("div", id="grids", class_="grids"),
+            _controls(),
+            tag("div", id="said", class_="said numbers", aria_live="polite"),
+            tag("h2", "How large is the output?"),
+            tag("dl", _formulas(slide), class_="formula numbers"),
+            tag("p", _letters(slide), class_="muted"),
+            _legend(slide),
+        ),
+        footer(
+            *(key("\u2190"), " ", key("\u2192"), " one step, ", key("space"), " plays and pauses, "),
+            *(key("Home"), " and ", key("End"), " are the first step and the last."),
+        ),
+    ]
+    return page(slide.title, parts, _data(slide), "slide")
+
+
+def _controls() -> Markup:
+    """Return what goes from step to step."""
+    buttons = [
+        tag("button", shown, id=name, type="button", aria_label=label, class_=kind)
+        for name, shown, label, kind in (
+            ("first", "|<", "First step", None),
+            ("back", "<", "One step back", None),
+            ("play", "Play", None, "main"),
+            ("next", ">", "One step on", None),
+            ("last", ">|", "Last step", None),
+        )
+    ]
+    speeds = (("0.5", "half speed"), ("1", "normal speed"), ("3", "fast"))
+    options = [tag("option", name, value=value, selected=value == "1") for value, name in speeds]
+    return tag(
+        "div",
+        buttons,
+        tag("input", id="scrubber", type="range", min=0, value=0, step=1, aria_label="Step"),
+        tag("output", id="count", for_="scrubber"),
+        tag("select", options, id="speed", aria_label="Speed"),
+        class_="controls",
+        role="group",
+        aria_label="Steps",
     )
-    styles, scripts = ("base.css", "slide.css"), ("grid.js", "slide.js")
-    return page(escape(slide.title), body, _data(slide), styles=styles, scripts=scripts)
 
 
-def _hidden(hidden: bool) -> str:
-    return "hidden" if hidden else ""
+def _legend(slide: Slide) -> Markup:
+    """Say what the colours mean that are there."""
+    meanings = (
+        ("lit", "under a tap", True),
+        ("padding", f"padding, {slide.border}", bool(slide.outside.any())),
+        ("made", "output that is made", True),
+        ("unread", "read by no window", not slide.read.all()),
+        ("misfit", "a window that does not fit", any(step.at is None for step in slide.steps)),
+    )
+    shown = [tag("li", tag("span", class_=f"key {kind}"), said) for kind, said, there in meanings if there]
+    return tag("ul", shown, class_="legend", aria_label="What the colours mean")
 
 
 def _subtitle(slide: Slide) -> str:
@@ -85,11 +123,15 @@ def _letters(slide: Slide) -> str:
     return f"{', '.join(parts)} that moves by s; what the floor drops is where it would not fit."
 
 
-def _formulas(slide: Slide) -> Iterator[str]:
+def _formulas(slide: Slide) -> Iterator[Markup]:
     for name, formula in slide.formulas.items():
-        parts = f"= {formula.numbers}", *(f"= {step}" for step in formula.steps.split(" = "))
-        spans = "".join(f"<span>{escape(_typeset(part))}</span>" for part in (formula.symbols, *parts))
-        yield f"<dt>{name}</dt><dd>{spans}</dd>"
+        steps = [
+            formula.symbols,
+            f"= {formula.numbers}",
+            *(f"= {step}" for step in formula.steps.split(" = ")),
+        ]
+        yield tag("dt", name)
+        yield tag("dd", [tag("span", _typeset(step)) for step in steps])
 
 
 def _typeset(text: str) -> str:

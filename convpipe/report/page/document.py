@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from base64 import b64encode
 from collections.abc import Sequence
-from hashlib import sha256
 from importlib.resources import files
 
 from convpipe.drawing.markup import Markup, joined, lines, tag
+from convpipe.drawing.sealed import as_script, sealed
 from convpipe.report.model import Report, summary
 from convpipe.report.origin import Origin
 from convpipe.report.page.job import job
 from convpipe.report.page.parts import facts, section, table
-from convpipe.report.page.rows import MOST_ROWS, as_script, table_of
+from convpipe.report.page.rows import MOST_ROWS, table_of
 from convpipe.report.page.sizes import flows_of
 from convpipe.report.text import number
 
@@ -52,30 +51,7 @@ def to_html(reports: Sequence[Report], origin: Origin | None = None) -> str:
         _dialog(),
         as_script(data),
     )
-    return f"<!doctype html>\n{_html(body)}\n"
-
-
-def _html(body: Markup) -> Markup:
-    style, script = Markup(STYLE), Markup(SCRIPT)
-    policy = (
-        f"default-src 'none'; img-src data:; style-src {_hash(style)}; script-src {_hash(script)}; "
-        "base-uri 'none'; form-action 'none'"
-    )
-    head = tag(
-        "head",
-        tag("meta", charset="utf-8"),
-        tag("title", TITLE),
-        tag("meta", http_equiv="Content-Security-Policy", content=policy),
-        tag("meta", name="viewport", content="width=device-width, initial-scale=1"),
-        tag("meta", name="color-scheme", content="light dark"),
-        tag("style", style),
-    )
-    return tag("html", head, tag("body", body, tag("script", script)), lang="en")
-
-
-def _hash(content: str) -> str:
-    """Return what allows this very style or script, and no other."""
-    return f"'sha256-{b64encode(sha256(content.encode()).digest()).decode()}'"
+    return sealed(TITLE, body, STYLE, SCRIPT)
 
 
 def _header(reports: Sequence[Report], origin: Origin | None) -> Markup:

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Sequence
 from typing import Any
 
-from convpipe.drawing.markup import Markup
 from convpipe.errors import printable
 from convpipe.report.measures import Row, rows_of
 from convpipe.report.model import Report
@@ -109,15 +107,3 @@ def _size(extent_in: Any, stages: Any) -> dict[str, Any]:
         "input": None if extent_in is None else extent(extent_in),
         "stages": [[printable(name), extent(size)] for name, size in stages],
     }
-
-
-def as_script(data: Any) -> Markup:
-    r"""Return data as JSON that is part of a page; nothing in it can end the element.
-
-    Examples
-    --------
-    >>> as_script(["</script>", "\udcff"])
-    '<script type="application/json" id="data">["\\u003c/script>","\\udcff"]</script>'
-    """
-    text = json.dumps(data, separators=(",", ":"), allow_nan=False).replace("<", "\\u003c")
-    return Markup(f'<script type="application/json" id="data">{text}</script>')
