@@ -104,6 +104,20 @@ def test_a_file_that_was_being_written_is_tried_again(save, source, tmp_path):
     assert (report.done, report.retried, len(seen)) == (1, 1, 2)
 
 
+def test_what_may_pass_is_told_by_causes_too():
+    def caused(cause):
+        error = ReadError("cannot read")
+        error.__cause__ = cause
+        return again.may_pass(error)
+
+    assert [caused(one) for one in (MemoryError(), OSError(PASSING, ""), OSError(LASTING, ""), None)] == [
+        True,
+        True,
+        False,
+        False,
+    ]
+
+
 def test_want_of_memory_is_tried_again(save, source, tmp_path):
     save("a.png")
     left = [MemoryError()]

@@ -78,7 +78,8 @@ def test_jobs_are_json_of_one_shape(convpipe, photos, job, document):
     assert planned["sizes"]
     assert ran["failures"]
     assert checked["warnings"]
-    assert checked.keys() - ran.keys() == {"stages", "problems"}
+    assert checked.keys() - ran.keys() == {"problems"}
+    assert [one["name"] for one in checked["stages"]] == [one["name"] for one in ran["stages"]]
     assert planned.keys() <= ran.keys()
     assert {key: ran[key] for key in planned if key != "sizes"} == {
         key: planned[key] for key in planned if key != "sizes"

@@ -43,4 +43,9 @@ def test_a_folder_that_cannot_be_made(convpipe, here):
     (here / "file").touch()
     result = convpipe("demo", "file")
     assert result.exit_code == 2
-    assert "Not a directory" in result.stderr or "File exists" in result.stderr
+    assert "'file' is a file; name a folder" in result.stderr
+    (here / "folder" / "data").mkdir(parents=True)
+    (here / "folder" / "data" / "out").touch()
+    result = convpipe("demo", "folder/data/out/deeper")
+    assert result.exit_code == 2
+    assert "Not a directory" in result.stderr
