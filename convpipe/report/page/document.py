@@ -97,10 +97,5 @@ def _origin(origin: Origin | None) -> Markup | None:
 def _dialog() -> Markup:
     """Return where one image is told of, which the script fills."""
     close = tag("button", "Close", type="button", class_="close")
-    return tag(
-        "dialog",
-        tag("h3", "", id="of-image"),
-        tag("div", "", class_="told"),
-        close,
-        aria_labelledby="of-image",
-    )
+    told = tag("div", "", class_="told")
+    return tag("dialog", close, tag("h3", "", id="of-image"), told, aria_labelledby="of-image")

@@ -14,6 +14,10 @@ const make = (name, options = {}, ...children) => {
   return element;
 };
 
+const facts = pairs => make("dl", {}, ...pairs.flatMap(([name, said]) => [
+  make("dt", { textContent: name }), make("dd", { textContent: said }),
+]));
+
 // ---- samples: a stage over the image
 
 for (const viewer of document.querySelectorAll("[data-viewer]")) {
@@ -238,17 +242,21 @@ class Images {
   open() {
     const row = this.rows[this.active], size = this.data.sizes[row[SIZE]], dialog = document.querySelector("dialog");
     if (!row) return;
-    const pairs = [["outcome", row[STATUS]], ["seconds", shownNumber(row[SECONDS])]];
-    row[STEPS].forEach((seconds, at) => pairs.push([`  ${STEP_NAMES[at]}`, shownNumber(seconds)]));
-    if (row[READ]) pairs.push(["bytes read", row[READ].toLocaleString("en")]);
-    if (row[WRITTEN]) pairs.push(["bytes written", row[WRITTEN].toLocaleString("en")]);
-    this.data.measures.forEach((name, at) => pairs.push([name, shownNumber(row[MEASURES][at])]));
-    if (size.input) pairs.push(["input", size.input], ...size.stages);
-    const facts = make("dl", {}, ...pairs.flatMap(([name, said]) => [
-      make("dt", { textContent: name.trim() }), make("dd", { textContent: said }),
-    ]));
+    const bytes = count => `${count.toLocaleString("en")} bytes`;
+    const groups = [
+      ["Image", [
+        ["outcome", row[STATUS]], ["input", size.input ?? ""], ["read", row[READ] ? bytes(row[READ]) : ""],
+        ["written", row[WRITTEN] ? bytes(row[WRITTEN]) : ""],
+      ]],
+      ["Measures", this.data.measures.map((name, at) => [name, shownNumber(row[MEASURES][at])])],
+      ["Seconds", [["in all", shownNumber(row[SECONDS])], ...row[STEPS].map((spent, at) => [STEP_NAMES[at], shownNumber(spent)])]],
+      ["Output sizes", size.stages],
+    ];
     dialog.querySelector("h3").textContent = row[PATH];
-    dialog.querySelector(".told").replaceChildren(...row[SAYS].map(textContent => make("p", { textContent })), facts);
+    const says = row[SAYS].map(textContent => make("p", { textContent, className: `is-${row[STATUS]}` }));
+    const made = groups.map(([title, pairs]) => [title, pairs.filter(([, said]) => said !== "")])
+      .filter(([, pairs]) => pairs.length).map(([title, pairs]) => make("div", {}, make("h4", { textContent: title }), facts(pairs)));
+    dialog.querySelector(".told").replaceChildren(...says, make("div", { className: "groups" }, ...made));
     dialog.showModal();
   }
 }
