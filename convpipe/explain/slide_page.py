@@ -118,7 +118,7 @@ def _letters(slide: Slide) -> str:
         else "p and q of padding"
     )
     parts = [padding] if any(axis.before or axis.after for axis in axes) else []
-    parts += ["a window of K taps"]
+    parts = ["M samples", *parts, "a window of K taps"]
     parts += ["d samples from tap to tap"] if any(axis.dilation > 1 for axis in axes) else []
     return f"{', '.join(parts)} that moves by s; what the floor drops is where it would not fit."
 

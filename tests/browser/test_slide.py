@@ -55,6 +55,35 @@ def test_keys_go_step_by_step(browse, path, look):
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
 
+def colours(page, selector):
+    return {
+        cell.evaluate("cell => getComputedStyle(cell).backgroundColor")
+        for cell in page.locator(selector).all()
+    }
+
+
+def test_colours_tell_what_a_cell_is(browse, path, look):
+    page = browse(path(stride=1), look, **STILL)
+    for _ in range(7):
+        page.keyboard.press("ArrowRight")
+    kinds = [
+        colours(page, selector)
+        for selector in (
+            "table >> nth=0 >> td.lit",
+            "table >> nth=0 >> td.inside:not(.lit)",
+            "table >> nth=3 >> td.made",
+            "table >> nth=3 >> td.now",
+            "table >> nth=3 >> td:not(.made, .now)",
+        )
+    ]
+    assert [len(each) for each in kinds] == [1] * 5
+    lit, inside, made, now, empty = (each.pop() for each in kinds)
+    assert lit == now
+    assert len({lit, inside, made, empty}) == 4
+    padding = page.locator("table >> nth=0 >> td.outside:not(.lit)").first
+    assert "gradient" in padding.evaluate("cell => getComputedStyle(cell).backgroundImage")
+
+
 def test_the_frame_stands_on_the_cells_under_the_taps(browse, path):
     page = browse(path(dilation=2, stride=1), **STILL)
     page.keyboard.press("ArrowRight")
