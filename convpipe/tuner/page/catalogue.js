@@ -56,6 +56,8 @@ byId("search").onkeydown = (event) => {
     event.preventDefault();
     marked = (marked + (event.key === "ArrowDown" ? 1 : count - 1)) % count;
     mark();
+  } else if (event.key === "Escape") {
+    byId("catalogue").close();
   } else if (event.key === "Enter") {
     event.preventDefault();
     byId("found").children[marked]?.click();

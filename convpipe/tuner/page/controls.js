@@ -31,6 +31,9 @@ function read(text) {
   try { return JSON.parse(trimmed); } catch { return trimmed; }
 }
 
+// What it is where nothing is said.
+const unsaid = (control) => /default: ([^;]+)$/.exec(control.doc)?.[1] ?? control.default ?? "none";
+
 const makers = {
   flag(control, id, act) {
     const box = h("input", { type: "checkbox", role: "switch", class: "switch", id, onchange: () => act.set(box.checked) });
@@ -38,7 +41,7 @@ const makers = {
   },
 
   choice(control, id, act) {
-    const none = control.required || control.choices.includes(control.default) ? [] : [new Option(control.default ?? "none", "")];
+    const none = control.required || control.choices.includes(control.default) ? [] : [new Option(unsaid(control), "")];
     const pick = h("select", { id, onchange: () => (pick.value === "" ? act.unset() : act.set(pick.value)) },
       ...none, ...control.choices.map((word) => new Option(word, word)));
     return {

@@ -28,8 +28,8 @@ export function drawGraph() {
     const { session } = store;
     const box = byId("stages");
     const graph = byId("graph");
-    if (!session?.plan) return;
-    const { stages } = session.plan;
+    if (!store.plan) return;
+    const { stages } = store.plan;
     const [lane, count] = lanes(stages);
     const top = box.getBoundingClientRect().top;
     const heights = new Map([[-1, 6]]);

@@ -5,6 +5,7 @@ import { toast } from "./dom.js";
 
 export const store = {
   session: null,
+  plan: null, // of the last config that was right
   shown: null, // the number of the stage that is shown; -1 is the image
   against: -1,
   focus: null, // that of the stage that is tuned
@@ -17,6 +18,7 @@ export const onSession = (listener) => listeners.add(listener);
 export function take(session) {
   const before = store.session;
   store.session = session;
+  store.plan = session.plan ?? store.plan;
   const last = session.stages - 1;
   if (session.right) {
     if (store.shown === null || store.shown > last || (before?.right && store.shown === before.stages - 1)) {

@@ -46,7 +46,7 @@ export class Viewport {
   // Rows and columns of a stage, -1 being the image.
   extent(stage) {
     const { session } = store;
-    const found = stage < 0 ? session.image : session.plan?.stages.find((one) => one.number === stage);
+    const found = stage < 0 ? session.image : store.plan?.stages.find((one) => one.number === stage);
     if (found) this.known = { ...this.known, [stage]: [found.rows, found.cols] };
     return this.known?.[stage] ?? [session.image.rows, session.image.cols];
   }
@@ -284,11 +284,9 @@ export class Viewport {
     line.hidden = store.against === null || this.held;
     line.style.left = `${x}px`;
     byId("left").hidden = !open;
-    const names = (stage) => (stage < 0 ? "image" : store.session.plan?.stages.find((one) => one.number === stage)?.name ?? "");
-    if (store.session.right) {
-      byId("left").textContent = store.against === null ? "" : names(store.against);
-      byId("right").textContent = names(store.shown ?? -1);
-    }
+    const names = (stage) => (stage < 0 ? "image" : store.plan?.stages.find((one) => one.number === stage)?.name ?? "");
+    byId("left").textContent = store.against === null ? "" : names(store.against);
+    byId("right").textContent = names(store.shown ?? -1);
     const scale = (this.zoom ?? this.fitting);
     byId("scale").textContent = `${this.zoom === null ? "fit, " : ""}${number(Number((100 * scale).toPrecision(3)))} %`;
   }
