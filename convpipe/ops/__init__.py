@@ -14,6 +14,7 @@
 - Frame, the whole image through a function of a library; it stands apart from all others
 - Hysteresis, what is joined to something certain, by marks; a Frame, too
 - RollingBall, how high a ball comes that rolls under the image; a Frame, too
+- TileEqualization, local histogram equalisation by tiles; a Frame, too
 - Held, an image that is given in the place of the one that enters: a Frame that looks at nothing
 - Layer, filters over all channels at once, as those of a network; it stands apart, too
 - Turn, the image mirrored or with rows and columns exchanged; it stands apart, too
@@ -27,7 +28,7 @@ stands apart.
 
 from convpipe.ops.bilateral import Bilateral
 from convpipe.ops.dtypes import COMPUTE, dtype_range, is_integer, stored
-from convpipe.ops.frame import Frame
+from convpipe.ops.frame import Frame, TileEqualization
 from convpipe.ops.graph import Apart, Graph, Node, Op, has_window, is_rounding, statistics
 from convpipe.ops.hysteresis import Hysteresis
 from convpipe.ops.layer import Layer
@@ -68,6 +69,7 @@ __all__ = [
     "Rule",
     "Stencil",
     "Taps",
+    "TileEqualization",
     "Turn",
     "Warp",
     "Window",

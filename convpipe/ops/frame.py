@@ -119,3 +119,11 @@ class Frame:
         beyond = self.beyond * self.full_scale
         found = Interval(samples.low - beyond, samples.high + beyond, samples.nan)
         return found if self.values is None else found.join(self.values)
+
+
+@dataclass(frozen=True)
+class TileEqualization(Frame):
+    """Local histogram equalisation by the tiles of an image: see :mod:`convpipe.clahe`.
+
+    Compiled loops do images of 8 and 16 bits; as :class:`Frame`, all else.
+    """

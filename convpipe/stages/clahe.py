@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from convpipe.clahe import EQUALIZED_TILES, Grid, equalized
 from convpipe.interval import Interval
-from convpipe.ops import Frame, Op
+from convpipe.ops import Frame, Op, TileEqualization
 from convpipe.ops.frame import function
 from convpipe.stages.base import ImageKind, method
 from convpipe.stages.numbers import CountPair, Number
@@ -90,4 +90,5 @@ def _clahe(clip: float, tiles: tuple[int, int], method: str, image: ImageKind) -
     span = int(image.full_scale - image.lowest) + 1
     levels = span if image.full_scale > 1 and span <= 1 << 16 else 0
     given = (("limit", clip), ("tiles", tiles), ("levels", levels), ("low", low))
-    return (Frame(EQUALIZED_TILES, given, image.full_scale, values=ends, operations=20, copies=2, planes=10),)
+    scale = image.full_scale
+    return (TileEqualization(EQUALIZED_TILES, given, scale, values=ends, operations=20, copies=2, planes=10),)

@@ -16,7 +16,7 @@ from convpipe.compile.common.pictures import Band, Outcome, Picture, round_to_ha
 from convpipe.compile.cpu.executable import Executable, Fused, compile_fused
 from convpipe.compile.cpu.fourier.transform import Transform
 from convpipe.compile.cpu.hysteresis import Traced
-from convpipe.compile.cpu.library import Library
+from convpipe.compile.cpu.library import Equalized, Library, Placed
 from convpipe.compile.cpu.rolling_ball import Rolled
 from convpipe.compile.cpu.sweep import Sweep
 from convpipe.compile.cpu.tabulated import Tabulated, is_tabulated
@@ -24,7 +24,20 @@ from convpipe.compile.cpu.turned import Turned
 from convpipe.compile.cpu.warped import Warped
 from convpipe.geometry import Axis
 from convpipe.losses import Losses
-from convpipe.ops import IDENTITY, Apart, Frame, Hysteresis, Layer, RollingBall, Stencil, Turn, Warp, stored
+from convpipe.ops import (
+    IDENTITY,
+    Apart,
+    Frame,
+    Held,
+    Hysteresis,
+    Layer,
+    RollingBall,
+    Stencil,
+    TileEqualization,
+    Turn,
+    Warp,
+    stored,
+)
 from convpipe.plan import IMAGE, Plan
 from convpipe.plan.arithmetic import Arithmetic, Sums
 from convpipe.plan.bands import image_rows, part_bands, wanted_rows
@@ -244,6 +257,10 @@ class GraphExecutable:
             return Traced(*run, given, made, alpha, op)
         if isinstance(op, RollingBall):
             return Rolled(*run, given, made, alpha, op)
+        if isinstance(op, Held):
+            return Placed(*run, part.nodes[0].inputs, op, made, alpha)
+        if isinstance(op, TileEqualization):
+            return Equalized(*run, part.nodes[0].inputs, op, made, alpha)
         if isinstance(op, Frame):
             return Library(*run, part.nodes[0].inputs, op, made, alpha)
         if isinstance(op, Layer):

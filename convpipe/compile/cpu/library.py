@@ -9,12 +9,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from convpipe.clahe import EQUALIZED_TILES, Grid
+from convpipe.clahe import Grid
 from convpipe.compile.common.pictures import Picture
 from convpipe.compile.cpu.clahe import LOOPS, equalize_tiles
 from convpipe.compile.cpu.whole import Whole
 from convpipe.errors import ImageError
-from convpipe.ops import Frame, Held
+from convpipe.ops import Frame, Held, TileEqualization
 
 
 @dataclass(frozen=True)
@@ -48,27 +48,46 @@ class Library(Whole):
         shape = *picture.extent, picture.channels
         samples = [images[self.reads.index(at)].reshape(shape) for at in self.inputs]
         colours = picture.channels - self.alpha
-        if isinstance(self.frame, Held) and not self.alpha:
-            return [picture.rows(self.frame.placed(picture.extent, colours))], 0
         rows = picture.empty()
         result = rows.reshape(shape)
-        given = [each[..., :colours] for each in samples]
         try:
-            if not _tiled(self.frame, given[0], result[..., :colours], threads):
-                result[..., :colours] = self.frame(*given)
+            self._write([each[..., :colours] for each in samples], result[..., :colours], threads)
         except ImageError as error:
             raise ImageError(f"{self.title}: {error.reason}") from None
         result[..., colours:] = samples[0][..., colours:]
         return [rows], 0
 
+    def _write(self, given: Sequence[NDArray[Any]], result: NDArray[Any], threads: int | None) -> None:
+        """Write the colours of the result."""
+        result[...] = self.frame(*given)
 
-def _tiled(frame: Frame, colours: NDArray[Any], result: NDArray[Any], threads: int | None) -> bool:
-    """Write the result of a frame for which there are loops; tell whether it is one."""
-    if frame.function != EQUALIZED_TILES or colours.dtype.name not in LOOPS or result.dtype != np.float32:
-        return False
-    given = dict(frame.parameters)
-    rows, cols, count = colours.shape
-    grid = Grid(given["tiles"], (rows, cols))
-    for k in range(count):
-        equalize_tiles(colours[..., k], result[..., k], grid, given["limit"], threads)
-    return True
+
+@dataclass(frozen=True)
+class Placed(Library):
+    """An image that is given, whatever enters; as :class:`Library`."""
+
+    frame: Held
+
+    def __call__(self, images: Sequence[NDArray[Any]], threads: int | None) -> tuple[list[NDArray[Any]], int]:
+        """Return the image, and that no NaN became 0; without alpha it is read where it stands."""
+        if self.alpha:
+            return super().__call__(images, threads)
+        picture = self.picture
+        return [picture.rows(self.frame.placed(picture.extent, picture.channels))], 0
+
+
+@dataclass(frozen=True)
+class Equalized(Library):
+    """Local histogram equalisation, by loops where there are some; as :class:`Library`."""
+
+    frame: TileEqualization
+
+    def _write(self, given: Sequence[NDArray[Any]], result: NDArray[Any], threads: int | None) -> None:
+        (colours,) = given
+        if colours.dtype.name not in LOOPS or result.dtype != np.float32:
+            super()._write(given, result, threads)
+            return
+        own = dict(self.frame.parameters)
+        grid = Grid(own["tiles"], self.picture.extent)
+        for k in range(colours.shape[2]):
+            equalize_tiles(colours[..., k], result[..., k], grid, own["limit"], threads)
