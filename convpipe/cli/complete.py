@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from convpipe.config import Job
     from convpipe.stages.parameters import Parameter
 
-Items = list[CompletionItem[str]]
+    Items = list[CompletionItem[str]]  # a generic class only in later versions of click
 
 MOST_FILES = 1000
 """That are listed of a folder."""
