@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import cache
-from typing import ClassVar
 
 import numpy as np
 
@@ -17,6 +16,7 @@ from convpipe.compile.cpu.loops import Loop, begun, name_sources
 from convpipe.compile.cpu.recipes import Responses
 from convpipe.compile.cpu.shapes import Part
 from convpipe.compile.cpu.steps import Frame, Place, Sample
+from convpipe.compile.cpu.windowed import Windowed
 from convpipe.ops import Bilateral
 from convpipe.ops.bilateral import Distance
 from convpipe.plan.costs import WEIGHED
@@ -24,26 +24,10 @@ from convpipe.plan.rings import AT_ONCE
 
 
 @dataclass(frozen=True)
-class Weighed(Responses):
-    """The mean under a bilateral window, then the loops of what follows it.
-
-    Parameters
-    ----------
-    window : Bilateral
-    dtype : str
-        Of the samples.
-    """
+class Weighed(Windowed):
+    """The mean under a bilateral window; as :class:`Windowed`."""
 
     window: Bilateral = field(kw_only=True)
-    dtype: str = field(kw_only=True)
-
-    columns_first: ClassVar[bool] = False
-    lead: ClassVar[int] = 0
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        """Name of the response."""
-        return self.window.names
 
     @property
     def rows(self) -> int:

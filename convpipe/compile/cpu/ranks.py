@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import cache, cached_property
-from typing import ClassVar
 
 import numpy as np
 
@@ -19,32 +18,17 @@ from convpipe.compile.cpu.order import KEYS
 from convpipe.compile.cpu.recipes import Responses
 from convpipe.compile.cpu.shapes import Part
 from convpipe.compile.cpu.steps import Frame, Place, Sample
+from convpipe.compile.cpu.windowed import Windowed
 from convpipe.ops import Rank
 from convpipe.selection import ROWS, VECTOR, Layers, Network, layers_of, network, runs
 from convpipe.selection.counts import TOGETHER, counts_bytes, is_counted, operations, shares_rows
 
 
 @dataclass(frozen=True)
-class Ranked(Responses):
-    """Samples by their rank among those under a footprint, then the loops of what follows them.
-
-    Parameters
-    ----------
-    window : Rank
-    dtype : str
-        Of the samples.
-    """
+class Ranked(Windowed):
+    """Samples by their rank among those under a footprint; as :class:`Windowed`."""
 
     window: Rank = field(kw_only=True)
-    dtype: str = field(kw_only=True)
-
-    columns_first: ClassVar[bool] = False
-    lead: ClassVar[int] = 0
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        """Names of the responses."""
-        return self.window.names
 
     @property
     def rows(self) -> int:
