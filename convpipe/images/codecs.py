@@ -14,6 +14,7 @@ from convpipe.errors import ReadError
 from convpipe.images.bounds import check_readable
 from convpipe.images.formats.registry import FORMATS
 from convpipe.images.metadata.model import Metadata
+from convpipe.images.rows import Blocks
 from convpipe.images.source import Header, Page, Pieces, Source, opened
 from convpipe.limits import Limits
 from convpipe.pages import ALL_PAGES, PageRange
@@ -46,6 +47,9 @@ class PagedCodec(Codec, Protocol):
         self, source: Source, limits: Limits, start: int = 0, pages: PageRange = ALL_PAGES
     ) -> Iterator[Header]:
         """Yield the header of each of these pages, from their ``start``-th on."""
+
+    def blocks(self, source: Source, header: Header) -> Blocks:
+        """Return the rows of a page in the blocks in which they are decoded."""
 
     def paged(
         self, out: BinaryIO, compression: int | str | None, nbytes: int

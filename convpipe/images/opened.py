@@ -6,12 +6,27 @@ import os
 from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from itertools import chain
+from typing import cast
 
-from convpipe.images.codecs import checked_header, checked_headers, mend, note_frames_left
+import numpy as np
+
+from convpipe.errors import ReadError
+from convpipe.images.codecs import (
+    PagedCodec,
+    checked_header,
+    checked_headers,
+    codec,
+    mend,
+    note_frames_left,
+)
 from convpipe.images.formats.registry import FORMATS
+from convpipe.images.log import collected
+from convpipe.images.metadata.raster import Raster
 from convpipe.images.probe import ImageInfo, info_of
-from convpipe.images.read import Image, image_of
+from convpipe.images.read import Image, image_of, upright_metadata
+from convpipe.images.rows import Blocks, RowReader
 from convpipe.images.source import Header, Source, opened
 from convpipe.limits import DEFAULT_LIMITS, Limits
 from convpipe.pages import ALL_PAGES, PageRange
@@ -49,6 +64,37 @@ class OpenImage:
         """
         with self._source.reading():
             return image_of(self._source, next(self._headers), self._allow_truncated)
+
+    def rows(self) -> RowReader:
+        """Return what reads rows of the next page as they are asked for, while the file is open.
+
+        They have the bytes of those that :meth:`read_page` returns.
+
+        Raises
+        ------
+        ReadError
+            The format has no rows that can be decoded alone, or the image is stored on its side.
+        """
+        source = self._source
+        with source.reading():
+            header = next(self._headers)
+            blocks = blocks_of(source, header)
+            raster = Raster((header.rows, header.cols), header.channels, header.dtype)
+            metadata = upright_metadata(header, raster, source.notes)
+            return RowReader(blocks, header.orientation, metadata, source.notes)
+
+
+def blocks_of(source: Source, header: Header) -> Blocks:
+    """Return the rows of a page as its format decodes them; whatever goes wrong there is a `ReadError`."""
+    if not FORMATS[source.format].pages:
+        raise ReadError(f"{source.format} is decoded as a whole; a TIFF can be read by its rows")
+    made = cast(PagedCodec, codec(source.format)).blocks(source, header)
+
+    def decoded(number: int) -> np.ndarray:
+        with source.reading(), collected(source.notes):
+            return made.decoded(number)
+
+    return replace(made, decoded=decoded)
 
 
 @contextmanager

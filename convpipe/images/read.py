@@ -130,12 +130,17 @@ def image_of(source: Source, header: Header, allow_truncated: bool) -> Image:
     _check_decoded(stored, header)
     pixels = orient(stored, header.orientation)
     pixels = np.ascontiguousarray(pixels, dtype=pixels.dtype.newbyteorder("="))
+    metadata = upright_metadata(header, Raster.of(pixels), source.notes)
+    return Image(pixels, header.alpha, metadata, source.format, tuple(source.notes))
+
+
+def upright_metadata(header: Header, raster: Raster, notes: list[str]) -> Metadata:
+    """Return what a header says of its image, once that is upright and of the channels of its decoder."""
     metadata = header.metadata
     if header.orientation != 1:
         sampling = Sampling.upright(header.orientation, (header.rows, header.cols))
-        metadata = metadata.followed(sampling, Raster.of(pixels), source.notes)
-    metadata = metadata.for_channels(header.channels, source.notes)
-    return Image(pixels, header.alpha, metadata, source.format, tuple(source.notes))
+        metadata = metadata.followed(sampling, raster, notes)
+    return metadata.for_channels(header.channels, notes)
 
 
 def _check_decoded(pixels: np.ndarray, header: Header) -> None:

@@ -14,19 +14,26 @@ from convpipe.images.log import collected
 from convpipe.images.metadata.exif import ORIENTATION
 from convpipe.images.metadata.model import Metadata, Samples
 from convpipe.images.metadata.raster import Description, Raster
+from convpipe.images.rows import Blocks
 from convpipe.images.source import Header, Source
-from convpipe.images.tiff.decode import LZW, samples_of
+from convpipe.images.tiff.decode import LZW, Segments, samples_of, samples_of_row
 from convpipe.images.tiff.pages import NUMBER_BYTES, SUB_DIRECTORIES, Chain, Place, chain
 from convpipe.images.tiff.planes import plane
 from convpipe.images.tiff.quirks import page_at, settle_predictor, tiff_file
 from convpipe.images.tiff.samples import CMYK, JPEG, PALETTE, YCBCR, Pixel
-from convpipe.images.tiff.segments import UNCOMPRESSED, check_jpeg, check_segments
+from convpipe.images.tiff.segments import (
+    UNCOMPRESSED,
+    check_jpeg,
+    check_segments,
+    extent_of,
+    in_short_strips,
+)
 from convpipe.images.tiff.tags import read_tags
 from convpipe.images.tiff.write import encode, paged
 from convpipe.limits import Limits
 from convpipe.pages import ALL_PAGES, PageRange
 
-__all__ = ["decode", "encode", "header", "headers", "paged"]
+__all__ = ["blocks", "decode", "encode", "header", "headers", "paged"]
 
 COMPRESSIONS = {
     UNCOMPRESSED: "none", 2: "CCITT RLE", 3: "CCITT T.4", 4: "CCITT T.6", LZW: "LZW", JPEG: "JPEG",
@@ -41,6 +48,9 @@ NUMBERS = (
     "fillorder", "compression", "planarconfig", "rowsperstrip", "tilelength", "tilewidth", "tiledepth",
 )  # fmt: skip
 """Attributes of a page that say how its samples are stored."""
+
+SHORT_BYTES = 1 << 20
+"""Of an uncompressed strip, of which more is read by parts."""
 
 PAGE_BYTES = 5000
 """Memory of a page, as tifffile has it, beside the values of long fields; measured."""
@@ -151,16 +161,37 @@ def _header(page: Any, metadata: Metadata, source: Source, limits: Limits) -> He
 
 def decode(source: Source, header: Header, allow_truncated: bool) -> np.ndarray:
     """Decode the page and convert it to full-range grey or RGB, with data and straight alpha behind."""
-    page, pixel = header.private
+    page, _ = header.private
     if page.compression == JPEG:
         check_jpeg(page, source)
+    return _converted(samples_of(page, source), page.imagelength, header, source.notes)
+
+
+def blocks(source: Source, header: Header) -> Blocks:
+    """Return the rows of a page in the blocks in which they are decoded: those that lie in the same tiles."""
+    page = in_short_strips(header.private[0], SHORT_BYTES)
+    segments, (block, _) = Segments(page, source), extent_of(page)
+    block = min(block, page.imagelength)
+
+    def decoded(number: int) -> np.ndarray:
+        rows = min(block, page.imagelength - number * block)
+        notes: list[str] = []
+        found = _converted(samples_of_row(page, segments, number), rows, header, notes)
+        source.notes += [note for note in notes if note not in source.notes]
+        return found
+
+    return Blocks(block, page.imagelength, decoded)
+
+
+def _converted(samples: np.ndarray, rows: int, header: Header, notes: list[str]) -> np.ndarray:
+    """Return so many rows of samples as stored as those of pixels."""
+    page, pixel = header.private
+    cols, many = page.imagewidth, page.samplesperpixel
     separate = page.planarconfig == 2
-    rows, cols, samples = page.imagelength, page.imagewidth, page.samplesperpixel
-    pixels = samples_of(page, source)
-    pixels = pixels.reshape((samples, rows, cols) if separate else (rows, cols, samples))
+    pixels = samples.reshape((many, rows, cols) if separate else (rows, cols, many))
     if separate:
         pixels = np.moveaxis(pixels, 0, -1)
-    converted: np.ndarray = pixel.convert(pixels, header.metadata.icc, source.notes)
+    converted: np.ndarray = pixel.convert(pixels, header.metadata.icc, notes)
     if header.channels == 1:
         converted = converted[..., 0]
     return converted.astype(header.dtype, copy=False)

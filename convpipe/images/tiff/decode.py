@@ -11,6 +11,7 @@ import struct
 import zlib
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from threading import Lock
 from typing import Any
 
 import numpy as np
@@ -20,7 +21,7 @@ from convpipe.errors import ReadError
 from convpipe.images.source import Source
 from convpipe.images.tiff import ifd
 from convpipe.images.tiff.planes import altered
-from convpipe.images.tiff.segments import UNCOMPRESSED, extent_of, row_bytes, rows_of
+from convpipe.images.tiff.segments import JPEG, UNCOMPRESSED, check_jpeg_data, extent_of, row_bytes, rows_of
 
 LZW, DEFLATE, OLD_DEFLATE, PACK_BITS = 5, 8, 32946, 32773
 COMPRESSION, OFFSETS, COUNTS = 259, 273, 279
@@ -51,30 +52,120 @@ def _unpacked(page: Any, source: Source, decode: Decoder) -> np.ndarray:
 
     Predictor, bits and byte order are left to tifffile, to which they are uncompressed then.
     """
-    plain = altered(page)
-    plain.compression, plain.fillorder = UNCOMPRESSED, 1
+    plain = _as_unpacked(page)
     samples = memory.empty(page.shaped, page.dtype)
     _, depth, length, width, _ = page.shaped
     for number in range(len(page.dataoffsets)):
         data = _data_of(page, number, source)
-        if data is not None:
-            data = decode(data, rows_of(page, number), extent_of(page)[0], row_bytes(page))
-        segment, (plane, z, y, x, _), (deep, long, wide, _) = plain.decode(data, number)
+        segment, (plane, z, y, x, _), (deep, long, wide, _) = _unpacked_one(page, plain, number, data, decode)
         place = samples[plane, z : z + deep, y : y + long, x : x + wide]
         place[...] = page.nodata if segment is None else segment[: depth - z, : length - y, : width - x]
     return samples
 
 
-def _data_of(page: Any, number: int, source: Source) -> bytes | None:
-    """Return a strip or tile as it is stored, the first bit of each byte the highest; None if absent."""
+class Segments:
+    """The strips or tiles of a page, each decoded alone, from any thread: as :func:`samples_of` has them.
+
+    Parameters
+    ----------
+    page : tifffile.TiffPage
+    source : Source
+    """
+
+    def __init__(self, page: Any, source: Source) -> None:
+        self._page, self._source, self._reading = page, source, Lock()
+        self._plain = _as_unpacked(page)
+        _ = page.decode, self._plain.decode  # made once, by this thread
+
+    def decoded(self, number: int) -> Decoded:
+        """Return the samples of one, (depth, rows, cols, samples) or None if it is absent, and its place.
+
+        The place is where it begins, (plane, depth, row, column, sample), and its shape.
+        """
+        page = self._page
+        with self._reading:
+            data = _data_of(page, number, self._source)
+        if data is None:
+            absent: Decoded = page.decode(None, number)
+            return absent
+        if page.compression == LZW:
+            return self._unpacked(number, data, _unpacked_lzw)
+        if page.compression in (DEFLATE, OLD_DEFLATE):
+            with suppress(Exception):
+                return self._unpacked(number, data, _inflated_whole)
+        try:
+            return self._by_tifffile(number, data)
+        except Exception:  # as for a whole page
+            if page.compression not in PADDED or page.is_tiled:
+                raise
+            return self._unpacked(number, data, PADDED[page.compression])
+
+    def _by_tifffile(self, number: int, data: bytes) -> Decoded:
+        page, options = self._page, {}
+        if page.compression == JPEG:
+            check_jpeg_data(page, data)
+            options = {"jpegtables": page.jpegtables, "jpegheader": page.jpegheader}
+        decoded: Decoded = page.decode(data, number, **options)
+        return decoded
+
+    def _unpacked(self, number: int, data: bytes, decode: Decoder) -> Decoded:
+        return _unpacked_one(self._page, self._plain, number, data, decode)
+
+
+def samples_of_row(page: Any, segments: Segments, number: int) -> np.ndarray:
+    """Return the samples of a row of tiles, or of a strip, as they are stored: (planes, rows, cols, samples).
+
+    Parameters
+    ----------
+    page : tifffile.TiffPage
+    segments : Segments
+        Its own.
+    number : int
+        Which row of them, from the top.
+    """
+    planes, _, length, width, many = page.shaped
+    high, wide = extent_of(page)
+    across, down = -(-width // wide), -(-length // high)
+    rows = min(high, length - number * high)
+    samples = np.empty((planes, rows, width, many), page.dtype)
+    for plane in range(planes):
+        for column in range(across):
+            segment, _, _ = segments.decoded((plane * down + number) * across + column)
+            place = samples[plane, :, column * wide : (column + 1) * wide]
+            place[...] = page.nodata if segment is None else segment[0, :rows, : place.shape[1]]
+    return samples
+
+
+Decoded = tuple[np.ndarray | None, tuple[int, int, int, int, int], tuple[int, int, int, int]]
+"""As tifffile decodes a strip or tile."""
+
+
+def _as_unpacked(page: Any) -> Any:
+    """Return a page as it is once its strips or tiles are unpacked."""
+    plain = altered(page)
+    plain.compression, plain.fillorder = UNCOMPRESSED, 1
+    return plain
+
+
+def _unpacked_one(page: Any, plain: Any, number: int, data: bytes | None, decode: Decoder) -> Decoded:
+    """Return a strip or tile of a page, unpacked by `decode`."""
     import imagecodecs
 
+    if data is not None:
+        bits = bytes(imagecodecs.bitorder_decode(data)) if page.fillorder == 2 else data
+        data = decode(bits, rows_of(page, number), extent_of(page)[0], row_bytes(page))
+    decoded: Decoded = plain.decode(data, number)
+    return decoded
+
+
+def _data_of(page: Any, number: int, source: Source) -> bytes | None:
+    """Return a strip or tile as it is stored; None if absent."""
     offset, count = page.dataoffsets[number], page.databytecounts[number]
     if not count:
         return None
     source.file.seek(offset)
     data: bytes = source.exactly(count, "a strip or tile")
-    return bytes(imagecodecs.bitorder_decode(data)) if page.fillorder == 2 else data
+    return data
 
 
 def _unpacked_lzw(data: bytes, rows: int, _: int, row: int) -> bytes:

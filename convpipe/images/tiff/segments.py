@@ -13,6 +13,7 @@ from convpipe.errors import ReadError
 from convpipe.images.formats.jpeg import frame, is_complete
 from convpipe.images.metadata.gdal import nodata_of
 from convpipe.images.source import Source
+from convpipe.images.tiff.planes import altered
 from convpipe.limits import Limits
 
 UNCOMPRESSED, JPEG = 1, 7
@@ -120,14 +121,39 @@ def _nodata(page: Any) -> float:
 
 def check_jpeg(page: Any, source: Source) -> None:
     """Check what a JPEG decoder does not: none is larger than its place, or cut off (it would be grey)."""
-    limit, width = extent_of(page)
     for offset, count in zip(page.dataoffsets, page.databytecounts, strict=True):
-        if not count:
-            continue
-        source.file.seek(offset)
-        data = source.exactly(count, "a JPEG strip or tile")
-        _, rows, cols, _ = frame(Source(io.BytesIO(data), count, "jpeg"))
-        if rows > limit or cols > width:
-            raise ReadError(f"a JPEG of {rows} x {cols} in a strip or tile of {limit} x {width}")
-        if not is_complete(data):
-            raise ReadError("the file is truncated: a JPEG strip or tile ends before its end marker")
+        if count:
+            source.file.seek(offset)
+            check_jpeg_data(page, source.exactly(count, "a JPEG strip or tile"))
+
+
+def check_jpeg_data(page: Any, data: bytes) -> None:
+    """Check one of them."""
+    limit, width = extent_of(page)
+    _, rows, cols, _ = frame(Source(io.BytesIO(data), len(data), "jpeg"))
+    if rows > limit or cols > width:
+        raise ReadError(f"a JPEG of {rows} x {cols} in a strip or tile of {limit} x {width}")
+    if not is_complete(data):
+        raise ReadError("the file is truncated: a JPEG strip or tile ends before its end marker")
+
+
+def in_short_strips(page: Any, nbytes: int) -> Any:
+    """Return a page whose uncompressed strips are cut into some of at most so many bytes, or of a row.
+
+    A file of one strip is as usual as one of many; a part of that is read by itself so.
+    """
+    rows, row = extent_of(page)[0], row_bytes(page)
+    fitting = max(1, nbytes // row)
+    if page.is_tiled or page.compression != UNCOMPRESSED or rows <= fitting:
+        return page
+    if rows < page.imagelength:  # strips begin where those of the file do
+        fitting = max(each for each in range(1, fitting + 1) if rows % each == 0)
+    view = altered(page)
+    offsets, counts = list[int](), list[int]()
+    for number, (at, count) in enumerate(zip(page.dataoffsets, page.databytecounts, strict=True)):
+        own = rows_of(page, number)
+        starts = range(0, own, fitting)
+        offsets += (at + y * row if count else 0 for y in starts)
+        counts += (min(fitting, own - y) * row if count else 0 for y in starts)
+    view.rowsperstrip, view.dataoffsets, view.databytecounts = fitting, tuple(offsets), tuple(counts)
+    return view

@@ -1,0 +1,128 @@
+"""Rows of an image, decoded as they are asked for: what is too large for memory is read so."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import Future
+from dataclasses import dataclass
+from threading import Lock
+
+import numpy as np
+
+from convpipe.errors import ReadError
+from convpipe.images.colour import orient
+from convpipe.images.metadata.model import Metadata
+
+TURNED = 5
+"""Orientations from this on exchange rows and columns."""
+
+
+@dataclass(frozen=True)
+class Blocks:
+    """How an image is decoded piece by piece.
+
+    Parameters
+    ----------
+    height : int
+        Rows of a block; the last may have fewer.
+    rows : int
+        Of the image, as stored.
+    decoded : callable
+        Returns a block by its number, (rows, cols) or (rows, cols, channels). Called from many threads.
+    """
+
+    height: int
+    rows: int
+    decoded: Callable[[int], np.ndarray]
+
+
+class RowReader:
+    """Rows of an image, upright. A block is decoded once, until it is let go of.
+
+    All methods may be called from many threads at once.
+
+    Parameters
+    ----------
+    blocks : Blocks
+    orientation : int
+        EXIF's, 1 to 4: rows stay rows.
+    metadata : Metadata
+        Of the image, upright.
+    notes : list of str
+        What was converted; it may grow while rows are read.
+
+    Attributes
+    ----------
+    rows : int
+        Of the image.
+    height : int
+        Of a block, which is decoded for any of its rows.
+
+    Raises
+    ------
+    ReadError
+        The image is stored on its side.
+
+    Examples
+    --------
+    >>> stored = np.arange(10)[:, None]
+    >>> reader = RowReader(Blocks(4, 10, lambda at: stored[4 * at : 4 * at + 4]), 3, Metadata(), [])
+    >>> reader.read(0, 3).ravel()
+    array([9, 8, 7])
+    """
+
+    def __init__(self, blocks: Blocks, orientation: int, metadata: Metadata, notes: list[str]) -> None:
+        if orientation >= TURNED:
+            raise ReadError(
+                f"stored on its side (orientation {orientation}): its rows cannot be read one by one; "
+                "turn the file first"
+            )
+        self.rows, self.height = blocks.rows, blocks.height
+        self.metadata, self.notes = metadata, notes
+        self._blocks, self._orientation = blocks, orientation
+        self._backwards = orientation in (3, 4)
+        self._changing = Lock()
+        self._kept: dict[int, Future[np.ndarray]] = {}
+
+    def read(self, first: int, last: int) -> np.ndarray:
+        """Return rows `first` to before `last`, C-contiguous, in native byte order.
+
+        Raises
+        ------
+        ReadError
+            A strip or tile is damaged.
+        ValueError
+            The image has no such rows.
+        """
+        if not 0 <= first < last <= self.rows:
+            raise ValueError(f"rows {first} to {last} of an image of {self.rows}")
+        low, high = (self.rows - last, self.rows - first) if self._backwards else (first, last)
+        height, parts = self.height, []
+        for number in range(low // height, (high - 1) // height + 1):
+            top = number * height
+            parts.append(self._block(number)[max(low - top, 0) : high - top])
+        stored = parts[0] if len(parts) == 1 else np.concatenate(parts)
+        upright = orient(stored, self._orientation)
+        return np.ascontiguousarray(upright, upright.dtype.newbyteorder("="))
+
+    def forget(self, first: int) -> None:
+        """Let go of the blocks before row `first`; one that is asked for again is decoded again."""
+        with self._changing:
+            for number in list(self._kept):
+                top, end = number * self.height, min((number + 1) * self.height, self.rows)
+                if (self.rows - top if self._backwards else end) <= first:
+                    del self._kept[number]
+
+    def _block(self, number: int) -> np.ndarray:
+        """Return a block: the first thread that asks decodes it, and others wait for that."""
+        with self._changing:
+            found = self._kept.get(number)
+            mine = found is None
+            if found is None:
+                found = self._kept[number] = Future()
+        if mine:
+            try:
+                found.set_result(self._blocks.decoded(number))
+            except BaseException as error:
+                found.set_exception(error)
+        return found.result()
