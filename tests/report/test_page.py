@@ -1,15 +1,20 @@
 """Parts of the page that are drawn and bounded: the graph, bars, and the rows of the table."""
 
 import re
+import tracemalloc
+from dataclasses import replace
 from itertools import combinations
 
 import pytest
 
 from convpipe.drawing.flowchart import flowchart
 from convpipe.drawing.layout import laid_out
-from convpipe.report import ImageResult, Report, flow_of, to_html
+from convpipe.report import ImageResult, Report, files, flow_of, to_html
+from convpipe.report.model import summary_parts
 from convpipe.report.page.charts import bars
 from convpipe.report.page.rows import chosen_of, table_of
+from convpipe.report.stream import pieces_of
+from convpipe.report.table import lines_of
 from convpipe.stages import stage
 from convpipe.stages.wiring import wire
 
@@ -68,7 +73,7 @@ def test_bars_beyond_what_is_held_are_marked():
     assert "beyond" not in bars([3, 1], (0, 1), "values")
 
 
-def results(count, failed):
+def results_of(count, failed):
     return tuple(
         ImageResult(
             f"{at}.png",
@@ -83,7 +88,7 @@ def results(count, failed):
 
 @pytest.mark.parametrize("failed", [0, 5, 90, 900, 1000])
 def test_of_many_images_those_that_failed_come_first(failed):
-    report = Report("job", results(1000, failed))
+    report = Report("job", results_of(1000, failed))
     chosen = chosen_of(report, 100)
     assert len(chosen) == len(set(chosen)) == 100
     assert chosen == sorted(chosen)
@@ -96,12 +101,26 @@ def test_the_page_is_bounded_and_says_so(monkeypatch):
     from convpipe.report.page import document
 
     monkeypatch.setattr(document, "MOST_ROWS", 600)
-    small, large = (to_html([Report("job", results(count, count // 2))]) for count in (600, 6000))
+    small, large = (to_html([Report("job", results_of(count, count // 2))]) for count in (600, 6000))
     assert "600 of 6000 images" in large
     assert "and 2800 images more, in report.json" in large
     assert len(large) < 1.2 * len(small)
-    many = to_html([Report(f"job {at}", results(600, 0)) for at in range(3)])
+    many = to_html([Report(f"job {at}", results_of(600, 0)) for at in range(3)])
     assert many.count("500 of 600 images") == 3
+
+
+def test_files_of_very_many_images_are_never_in_memory_as_a_whole(monkeypatch):
+    monkeypatch.setattr(files, "BLOCK", 1 << 14)
+    report = Report("job", tuple(replace(one, measures=((("m", 1.0),),)) for one in results_of(8_000, 10)))
+    assert len(report.columns["m"]) == 8_000  # 8 bytes of each number stay, and are no part of this
+    tracemalloc.start()
+    for pieces in (lines_of([report]), pieces_of(summary_parts([report]))):
+        tracemalloc.reset_peak()
+        before, _ = tracemalloc.get_traced_memory()
+        written = sum(map(len, files._encoded(pieces)))
+        _, most = tracemalloc.get_traced_memory()
+        assert most - before < written / 3
+    tracemalloc.stop()
 
 
 def test_rows_have_what_is_known_of_images():

@@ -7,7 +7,7 @@ from importlib.resources import files
 
 from convpipe.drawing.markup import Markup, joined, lines, tag
 from convpipe.drawing.sealed import as_script, sealed
-from convpipe.report.model import Report, summary
+from convpipe.report.model import Report, summary_parts
 from convpipe.report.origin import Origin
 from convpipe.report.page.job import job
 from convpipe.report.page.parts import facts, section, table
@@ -17,9 +17,8 @@ from convpipe.report.text import number
 
 TITLE = "convpipe report"
 
-STYLE, SCRIPT = (
-    files("convpipe.report.page").joinpath(name).read_text("utf-8") for name in ("page.css", "page.js")
-)
+STYLE, SCRIPT = "page.css", "page.js"
+"""What lies beside this module."""
 
 LEAST_ROWS = 500
 """Images in the table of a job, however many jobs there are."""
@@ -44,14 +43,16 @@ def to_html(reports: Sequence[Report], origin: Origin | None = None) -> str:
         _header(reports, origin),
         tag(
             "main",
-            [job(report, number, data[number]) for number, report in enumerate(reports)],
+            [job(report, at, data[at]) for at, report in enumerate(reports)],
             _origin(origin),
             id="jobs",
         ),
         _dialog(),
         as_script(data),
     )
-    return sealed(TITLE, body, STYLE, SCRIPT)
+    own = files("convpipe.report.page")
+    style, script = (own.joinpath(name).read_text("utf-8") for name in (STYLE, SCRIPT))
+    return sealed(TITLE, body, style, script)
 
 
 def _header(reports: Sequence[Report], origin: Origin | None) -> Markup:
@@ -60,7 +61,7 @@ def _header(reports: Sequence[Report], origin: Origin | None) -> Markup:
     title = tag("p", TITLE, tag("span", when) if when else None, class_="brand")
     if len(reports) == 1:
         return tag("header", title)
-    whole = summary(reports)
+    whole = summary_parts(reports)
     rows = [
         (
             tag("a", report.name, href=f"#job-{at}"),
