@@ -51,8 +51,8 @@ TYPING, READING, END = 90, 2600, 5000
 
 
 def main():
-    frames = [frame for frame in recorded()]
-    pictures, times = zip(*drawn(frames))
+    frames = list(recorded())
+    pictures, times = zip(*drawn(frames), strict=True)
     first, *others = (picture.quantize(24, dither=Image.Dither.NONE) for picture in pictures)
     first.save(TARGET, save_all=True, append_images=others, duration=list(times), loop=0, optimize=True)
     print(f"wrote {TARGET}, {len(frames)} frames, {TARGET.stat().st_size / 1e3:.0f} kB")
@@ -82,8 +82,15 @@ def output(command, folder):
     for _ in range(2):
         shutil.rmtree(Path(folder) / "out", ignore_errors=True)
         done = subprocess.run(
-            ours, shell=True, cwd=folder, env=env, check=True, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
-        )  # fmt: skip
+            ours,
+            shell=True,
+            cwd=folder,
+            env=env,
+            check=True,
+            text=True,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+        )
     return done.stdout
 
 
