@@ -254,7 +254,7 @@ def copy(sample: str, result: str) -> Loop:
 
 
 @cache
-def pad(dtype: str, channels: int) -> Loop:
+def fill_beside(dtype: str, channels: int) -> Loop:
     """Pixels left and right of a row: n of them. Parameters: for each, where it is and where it comes from.
 
     Rows: the row; the pixel beyond it that a constant border holds, which comes from -1.

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from convpipe.compile.common.segments import Segment, Spot
 from convpipe.compile.cpu.layout import OUT, WORKSPACE
-from convpipe.compile.cpu.loops import Loop, pad
+from convpipe.compile.cpu.loops import Loop, fill_beside
 from convpipe.geometry import Border, border_index
 from convpipe.plan.rings import aligned
 
@@ -202,7 +202,7 @@ def margin(
     pairs = np.array(
         [(at, left + k if k >= 0 else k) for at, k in sources(outside, left, inside, border)], np.int64
     )
-    return [Step(pad(dtype, channels), (row, constant or row), len(pairs), pairs.tobytes())]
+    return [Step(fill_beside(dtype, channels), (row, constant or row), len(pairs), pairs.tobytes())]
 
 
 def outside_pixel(constant: tuple[float, float], channels: int, dtype: str) -> NDArray[Any]:

@@ -19,7 +19,7 @@ from convpipe.compile.common.text import Text, times
 from convpipe.compile.cuda.block import Block, Tile
 from convpipe.compile.cuda.direct import direct
 from convpipe.compile.cuda.groups import Group
-from convpipe.compile.cuda.load import load, pad
+from convpipe.compile.cuda.load import fill_around, load
 from convpipe.compile.cuda.operand import image_name
 from convpipe.compile.cuda.passes import geometry
 from convpipe.compile.cuda.point import Point
@@ -106,7 +106,7 @@ class _Kernel:
                 continue
             windows[content].emit(text)
             if reader := block.padded_for(windows[content].one):
-                pad(text, reader, block.tiles[content], self.threads)
+                fill_around(text, reader, block.tiles[content], self.threads)
         parameters = [*_images(self.group), *VECTORS]
         text.line("", "@cuda.jit", f"def group_{self.group.index}({', '.join(parameters)}):")
         with text.indented():

@@ -117,7 +117,7 @@ class _Loader:
                     text.line(f"{self._at('r', 'x', 'p', plane * self.size)} = {value}")
 
 
-def pad(text: Text, one: Pass, of: Tile, threads: int) -> None:
+def fill_around(text: Text, one: Pass, of: Tile, threads: int) -> None:
     """Write the step that fills what lies outside the image in the tile of it that `one` reads.
 
     Samples outside come from samples inside, so that none is read that is written.
