@@ -151,13 +151,15 @@ def test_of_ranks_samples_are_sorted():
     ("family", "method", "given", "words"),
     [
         ("morphology", "open", {}, "one window"),
+        ("color", "gray", {}, "one window"),
+        ("color", "hsv", {}, "one window"),
         ("geometry", "resize", {"factor": 2}, "one window"),
         ("blur", "box", {"size": 17}, "up to 16 samples; given 17"),
     ],
 )
 def test_what_is_no_slide_is_refused(family, method, given, words):
     with pytest.raises(ParameterError, match=words):
-        slide(Run(Pipeline([stage(family, method, **given)]), np.ones((30, 30))), 0)
+        slide(Run(Pipeline([stage(family, method, **given)]), np.ones((30, 30, 3))), 0)
 
 
 def test_alpha_is_refused():

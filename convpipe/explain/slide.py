@@ -16,7 +16,7 @@ from convpipe.explain.sizes import Worked, worked
 from convpipe.explain.text import lines
 from convpipe.explain.track import Track
 from convpipe.explain.window import border_of, ranked, span, taps_of, under
-from convpipe.ops import Rank, Stencil
+from convpipe.ops import ChannelMap, Mix, Rank, Stencil
 
 
 @dataclass(frozen=True, eq=False)
@@ -151,7 +151,8 @@ def _window(run: Run, position: int) -> Stencil | Rank:
         raise ParameterError(
             f"{stage.origin}: beside {cause} a window weighs what it reads, which no animation shows"
         )
-    if len(stage.nodes) > 1 or not isinstance(window, Stencil | Rank):
+    mixes = any(isinstance(op, Mix | ChannelMap) for op in stage.ops)
+    if len(stage.nodes) > 1 or mixes or not isinstance(window, Stencil | Rank):
         raise ParameterError(
             f"{stage.origin}: an animation is of one window of taps or ranks, the same everywhere; "
             "the arithmetic of one of its pixels needs no --animate"
