@@ -16,11 +16,12 @@ from convpipe.errors import ConfigError, ConvpipeError, JobError, PlanError
 from convpipe.images import Folder
 from convpipe.images.atomic import Drafts, File
 from convpipe.pipeline import Pipeline
-from convpipe.stages import Stage, stage
 from convpipe.tuner.edits import edited
 from convpipe.tuner.kept import Kept
+from convpipe.tuner.maker import Sign
+from convpipe.tuner.python import python_of
 from convpipe.tuner.sample import Sample
-from convpipe.tuner.viewer import Sign, Viewer
+from convpipe.tuner.viewer import Viewer
 
 _BOM = "\ufeff"
 
@@ -276,49 +277,6 @@ class Session:
         if self.pipeline is None:
             raise JobError("the config has never been right")
         return python_of(self.pipeline)
-
-
-def python_of(pipeline: Pipeline) -> str:
-    """Return the text of a module that makes a pipeline.
-
-    Examples
-    --------
-    >>> from convpipe import Pipeline, stage
-    >>> print(python_of(Pipeline([stage("edge", "sobel", stride=2)], border="wrap")), end="")
-    import convpipe
-    from convpipe import stage
-    <BLANKLINE>
-    pipeline = convpipe.Pipeline(
-        [
-            stage('edge', 'sobel', stride=2),
-        ],
-        border='wrap',
-    )
-    """
-    options = pipeline.to_dict()
-    stages = [_stage(entry) for entry in options.pop("stages")]
-    plugins = options.pop("plugins", [])
-    lines = ["import convpipe", "from convpipe import stage"]
-    lines += [
-        "from convpipe.stages.plugins import load",
-        "",
-        *(f"load({name!r})" for name in plugins),
-    ] * bool(plugins)
-    lines += [
-        "",
-        "pipeline = convpipe.Pipeline(",
-        "    [",
-        *(f"        {one!r}," for one in stages),
-        "    ],",
-    ]
-    lines += [*(f"    {name}={value!r}," for name, value in options.items()), ")", ""]
-    return "\n".join(lines)
-
-
-def _stage(entry: Mapping[str, Any]) -> Stage:
-    """Return a stage of its entry, whose first key is its family."""
-    (family, label), *given = entry.items()
-    return stage(family, label, **dict(given))
 
 
 def _count(entry: Entry) -> int:

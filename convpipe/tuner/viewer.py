@@ -7,7 +7,7 @@ it; from there on the part alone is run again. What needs all of an image is mad
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Hashable, Iterable, Mapping
+from collections.abc import Hashable, Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -17,20 +17,14 @@ from numpy.typing import NDArray
 
 from convpipe.display import Shown
 from convpipe.engine import Engine, with_mask
-from convpipe.ops import stored
-from convpipe.plan import IMAGE, Plan
-from convpipe.plan.demand import Region, Span
-from convpipe.plan.roi import everything, holds, needs_all, regions, roi_plan
+from convpipe.plan import Plan
+from convpipe.plan.demand import Region
+from convpipe.plan.roi import needs_all, regions
 from convpipe.stages import stage
 from convpipe.stages.wiring import Wiring, wire
-from convpipe.tuner.kept import Kept, Piece, keys_of
+from convpipe.tuner.kept import Kept, keys_of
+from convpipe.tuner.maker import Maker, Sign, clipped, cut
 from convpipe.tuner.sample import Sample
-
-SLACK = 64
-"""Rows and columns around what is needed that are kept as well: a larger window needs nothing new."""
-
-Sign = Callable[[str], None]
-"""Is told what is going on: compiling, running, or nothing."""
 
 
 @dataclass(frozen=True)
@@ -150,17 +144,17 @@ class Viewer:
         if view.stage < 0 and view.is_plain:
             pixels = np.atleast_3d(self.shown.pixels)
             extent = pixels.shape[:2]
-            region = _clipped(view.region, extent)
-            return Seen(_cut(pixels, region), region, extent, 0.0)
+            region = clipped(view.region, extent)
+            return Seen(cut(pixels, region), region, extent, 0.0)
         with self._sample.called():
             engine, plan, keys = self._plans(view.stage, view.reduced, view.size)
             at = len(plan.nodes) - 1
             extent = plan.nodes[at].extent
-            region = _clipped(view.region, extent)
-            maker = _Maker(plan, keys, self._entering, self._kept, self._sign)
+            region = clipped(view.region, extent)
+            maker = Maker(plan, keys, self._entering, self._kept, self._sign)
             maker.keep(self._worth_keeping(engine, plan, at, region, view.focus), at, region)
             piece, seconds = maker.make(at, region)
-        return Seen(_cut(piece.values, region, piece.region), region, extent, seconds, _step(plan, view))
+        return Seen(cut(piece.values, region, piece.region), region, extent, seconds, _step(plan, view))
 
     def time(self) -> float:
         """Return the seconds that a run over the whole image takes, compiled, without reading and writing."""
@@ -241,107 +235,9 @@ def _after(wiring: Wiring, begun: Iterable[int]) -> set[int]:
     return found
 
 
-@dataclass(frozen=True)
-class _Maker:
-    """Makes regions of the nodes of a plan, from what is kept of them and from the image."""
-
-    plan: Plan
-    keys: list[Hashable] | None
-    image: NDArray[Any]
-    kept: Kept
-    sign: Sign
-
-    def keep(self, nodes: Iterable[int], at: int, region: Region) -> None:
-        """Have the nodes kept that a region of another is to be made of, with what lies around that."""
-        if self.keys is None or not (chosen := sorted(nodes)):
-            return
-        extents = {each: self.plan.nodes[each].extent for each in chosen}
-        _, read = regions(
-            self.plan, {at: region}, {each: everything(extent) for each, extent in extents.items()}
-        )
-        held = self._held()
-        missing = {
-            each: _grown(needed, extents[each])
-            for each, needed in read.items()
-            if each != IMAGE and not (each in held and holds(held[each].region, needed))
-        }
-        if missing:
-            pieces, _ = self._made(missing, {k: piece for k, piece in held.items() if k not in missing})
-            for each, piece in pieces.items():
-                self.kept.keep(self.keys[each], piece)
-
-    def make(self, at: int, region: Region) -> tuple[Piece, float]:
-        """Return a region of what a node gives, and the seconds that its loops took."""
-        held = self._held()
-        if at in held and holds(held[at].region, region):
-            return held[at], 0.0
-        held.pop(at, None)
-        pieces, seconds = self._made({at: region}, held)
-        return pieces[at], seconds
-
-    def _held(self) -> dict[int, Piece]:
-        if self.keys is None:
-            return {}
-        found = ((at, self.kept.find(key)) for at, key in enumerate(self.keys))
-        return {at: piece for at, piece in found if piece is not None}
-
-    def _made(
-        self, wanted: Mapping[int, Region], held: Mapping[int, Piece]
-    ) -> tuple[dict[int, Piece], float]:
-        self.sign("compiling")  # the first time, the compiler is loaded
-        from convpipe.compile.common.pictures import Picture
-        from convpipe.compile.cpu.graphs import GraphExecutable
-
-        roi = roi_plan(self.plan, wanted, {at: piece.region for at, piece in held.items()})
-        given = [
-            _cut(self.image, region) if at == IMAGE else _cut(held[at].values, region, held[at].region)
-            for at, region in roi.reads
-        ]
-        entering = tuple(
-            Picture((each.shape[0], each.shape[1]), each.shape[2], stored(each.dtype.name)) for each in given
-        )
-        run = GraphExecutable(roi.plan, entering)
-        try:
-            run.warm()
-            self.sign("running")
-            began = time.perf_counter()
-            results, _ = run.outputs(given[0], others=given[1:])
-            seconds = time.perf_counter() - began
-        finally:
-            self.sign("")
-        pieces = {}
-        for at, name in roi.names.items():
-            rows, cols = (len(span) for span in roi.made[at])
-            pieces[at] = Piece(roi.made[at], results[name].reshape(rows, cols, -1))
-        return pieces, seconds
-
-
-def _cut(values: NDArray[Any], region: Region, of: Region | None = None) -> NDArray[Any]:
-    """Return a region of values, which are a whole or another region of it."""
-    (rows, cols), (top, left) = region, (0, 0) if of is None else (of[0].first, of[1].first)
-    return values[rows.first - top : rows.last + 1 - top, cols.first - left : cols.last + 1 - left]
-
-
 def _step(plan: Plan, view: View) -> tuple[float, float]:
     """Return how many rows and columns of pixels one is that is shown."""
     if view.size is None:
         return float(view.reduced), float(view.reduced)
     (rows, cols), (of_rows, of_cols) = plan.nodes[-1].extent, plan.nodes[-1].input
     return of_rows / rows, of_cols / cols
-
-
-def _clipped(region: Region | None, extent: tuple[int, int]) -> Region:
-    """Return what of a region there is, at least a pixel."""
-    whole = everything(extent)
-    if region is None:
-        return whole
-    rows, cols = (
-        Span(min(max(span.first, 0), all_of.last), max(min(span.last, all_of.last), 0))
-        for span, all_of in zip(region, whole, strict=True)
-    )
-    return rows, cols
-
-
-def _grown(region: Region, extent: tuple[int, int]) -> Region:
-    rows, cols = (Span(span.first - SLACK, span.last + SLACK) for span in region)
-    return _clipped((rows, cols), extent)

@@ -219,8 +219,8 @@ def test_help_loads_neither_server_nor_compiler():
         (["edges.yaml", "absent.png"], "absent.png: cannot open"),
         (["jobs.yaml", "a.png"], "there are several; the jobs are one, two"),
         (["jobs.yaml", "a.png", "--job", "three"], "there is no 'three'; the jobs are one, two"),
-        (["a.png", "edges.yaml"], "the config comes first"),
-        (["edges.yaml"], "Missing argument"),
+        (["a.png", "edges.yaml"], "comes first"),
+        (["edges.yaml"], "IMAGES is missing"),
     ],
 )
 def test_what_cannot_be_tuned_is_told_before_anything_listens(tmp_path, path, monkeypatch, given, said):

@@ -5,7 +5,8 @@ import pytest
 from convpipe import Pipeline
 from convpipe.config import load
 from convpipe.errors import ConfigError, JobError, ParameterError
-from convpipe.tuner.session import ChangedError, Session, python_of
+from convpipe.tuner.python import python_of
+from convpipe.tuner.session import ChangedError, Session
 from convpipe.tuner.state import state
 
 TEXT = """\

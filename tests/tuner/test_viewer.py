@@ -11,7 +11,7 @@ from convpipe import Pipeline, stage
 from convpipe.display import Shown, stage_values
 from convpipe.errors import PlanError
 from convpipe.plan.demand import Span
-from convpipe.tuner import viewer as viewers
+from convpipe.tuner import maker
 from convpipe.tuner.drawing import rounded
 from convpipe.tuner.kept import Kept, Piece
 from convpipe.tuner.sample import Sample
@@ -99,14 +99,14 @@ def test_hidden_masked_and_in_linear_light(rng):
 def counted(monkeypatch):
     """The samples of the images that every run of loops reads."""
     made = []
-    plain = viewers._Maker._made
+    plain = maker.Maker._made
 
     def counting(self, wanted, held):
         pieces, seconds = plain(self, wanted, held)
         made.append({at: piece.values.shape[:2] for at, piece in pieces.items()})
         return pieces, seconds
 
-    monkeypatch.setattr(viewers._Maker, "_made", counting)
+    monkeypatch.setattr(maker.Maker, "_made", counting)
     return made
 
 
@@ -121,7 +121,7 @@ def test_what_lies_before_the_tuned_stage_is_made_once_and_the_rest_of_what_is_s
             stage("point", "scale", gain=gain),
         ]
         looking(Pipeline(stages), Shown(image), kept).look(View(2, region, 1, focus=2))
-    slack = 2 * viewers.SLACK
+    slack = 2 * maker.SLACK
     assert made == [{1: (50 + slack, 60 + slack)}, *[{2: (50, 60)}] * 3]
 
 
