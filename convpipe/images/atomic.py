@@ -8,10 +8,10 @@ import re
 import secrets
 import stat
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from random import Random
-from typing import NamedTuple
+from typing import BinaryIO, NamedTuple
 
 from convpipe.images.folder import Folder
 
@@ -76,10 +76,26 @@ class Drafts:
         """
         with ExitStack() as stack:
             temporaries = [stack.enter_context(self._written(file)) for file in files]
-            if any(not file.overwrite and file.folder.exists(file.name) for file in files):
-                raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST))
-            for file, temporary in zip(files, temporaries, strict=True):
-                _publish(file.folder, temporary, file.name, file.overwrite)
+            _publish_all(files, temporaries)
+
+    @contextmanager
+    def writing(self, *files: File) -> Iterator[list[BinaryIO]]:
+        """Yield files to be written, and read back, in any order, which get their names when that is done.
+
+        They begin with their pieces; nothing is left of them after an error, which is as of :meth:`write`.
+        """
+        with ExitStack() as stack:
+            drafts = [stack.enter_context(self._draft(file.folder)) for file in files]
+            with ExitStack() as opened:
+                contents: list[BinaryIO] = []
+                for file, (_, descriptor) in zip(files, drafts, strict=True):
+                    contents.append(opened.enter_context(os.fdopen(os.dup(descriptor), "w+b")))
+                    contents[-1].writelines(file.pieces)
+                yield contents
+                for content in contents:
+                    content.flush()
+                    os.fsync(content.fileno())
+            _publish_all(files, [temporary for temporary, _ in drafts])
 
     @contextmanager
     def _written(self, file: File) -> Iterator[str]:
@@ -113,7 +129,7 @@ class Drafts:
             with self._guard:
                 if self._closed:
                     raise InterruptedError(errno.EINTR, "the run has ended")
-                descriptor = folder.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL)
+                descriptor = folder.open(temporary, os.O_RDWR | os.O_CREAT | os.O_EXCL)
                 self._open.add((folder, temporary))
             _lock(descriptor, wait=True)
             if os.fstat(descriptor).st_nlink:
@@ -163,6 +179,14 @@ def _lock(descriptor: int, *, wait: bool) -> bool:
     except OSError:
         return False
     return True
+
+
+def _publish_all(files: Sequence[File], temporaries: Sequence[str]) -> None:
+    """Give finished files their names; none where one of them is taken."""
+    if any(not file.overwrite and file.folder.exists(file.name) for file in files):
+        raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST))
+    for file, temporary in zip(files, temporaries, strict=True):
+        _publish(file.folder, temporary, file.name, file.overwrite)
 
 
 def _publish(folder: Folder, temporary: str, name: str, overwrite: bool) -> None:

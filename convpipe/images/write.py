@@ -18,6 +18,7 @@ from convpipe.images.encoded import Encoded, already_exists, save_all
 from convpipe.images.folder import Folder
 from convpipe.images.formats.registry import WRITTEN_EXTENSIONS, format_of
 from convpipe.images.metadata.imagej import ImageJ
+from convpipe.images.metadata.model import Metadata
 from convpipe.images.metadata.raster import Description, Raster
 from convpipe.images.output import Encoding, ImageSpec, check_output
 from convpipe.images.source import Page, Pieces, one_line
@@ -288,11 +289,7 @@ def _fitted(page: Page, format: str, notes: list[str]) -> Page:
     channels = 1 if pixels.ndim == 2 else pixels.shape[2]
     if alpha and format in ("npy", "npz"):
         notes.append(f"the last channel is alpha, which {format} does not say")
-    metadata = metadata.followed(sampling, Raster.of(pixels), notes)
-    metadata = metadata.for_channels(3 if format == "webp" and channels == 1 else channels, notes)
-    metadata = metadata.held_by(format, notes)
-    if format == "tiff" and (tags := unplaced(metadata.exif)):  # its own directory takes the place of EXIF's
-        notes.append(f"EXIF fields that a TIFF has no place for dropped: {', '.join(map(str, tags))}")
+    metadata = fitted(metadata.followed(sampling, Raster.of(pixels), notes), channels, format, notes)
     if (
         format != "tiff"
         and channels - alpha == 3
@@ -302,6 +299,15 @@ def _fitted(page: Page, format: str, notes: list[str]) -> Page:
         notes.append(f"three channels of data, which {format} has as RGB")
     native = pixels.dtype.newbyteorder("=")
     return Page(np.ascontiguousarray(pixels, native), alpha, metadata)
+
+
+def fitted(metadata: Metadata, channels: int, format: str, notes: list[str]) -> Metadata:
+    """Return what a format can carry of what is said of an image of so many channels."""
+    metadata = metadata.for_channels(3 if format == "webp" and channels == 1 else channels, notes)
+    metadata = metadata.held_by(format, notes)
+    if format == "tiff" and (tags := unplaced(metadata.exif)):  # its own directory takes the place of EXIF's
+        notes.append(f"EXIF fields that a TIFF has no place for dropped: {', '.join(map(str, tags))}")
+    return metadata
 
 
 def _cannot_encode(format: str, error: Exception) -> WriteError:

@@ -61,7 +61,8 @@ def paged(out: BinaryIO, compression: int | str | None, nbytes: int) -> Iterator
         def write(page: Page) -> None:
             nonlocal before
             pixels, alpha, metadata, _ = page
-            layout = _layout(pixels, alpha, metadata.samples, compression)
+            channels = 1 if pixels.ndim == 2 else pixels.shape[2]
+            layout = layout_of(channels, alpha, metadata.samples, compression)
             writer.write(
                 _stored(pixels, metadata.samples),
                 **layout,
@@ -84,11 +85,10 @@ def _stored(pixels: np.ndarray, samples: Samples | None) -> np.ndarray:
     return np.moveaxis(pixels, -1, 0) if separate else pixels
 
 
-def _layout(
-    pixels: np.ndarray, alpha: bool, samples: Samples | None, compression: int | str | None
+def layout_of(
+    channels: int, alpha: bool, samples: Samples | None, compression: int | str | None
 ) -> dict[str, Any]:
     """Return how the samples are tagged: as they came, if the channels still are those."""
-    channels = 1 if pixels.ndim == 2 else pixels.shape[2]
     if samples is None or samples.colours > channels - alpha:
         planar = samples is not None and samples.planar
         samples = replace(Samples.usual(channels, alpha), planar=planar)

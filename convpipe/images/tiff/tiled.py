@@ -1,0 +1,245 @@
+"""A TIFF of tiles that is written as rows of its image come, in memory that does not grow with it."""
+
+from __future__ import annotations
+
+import io
+from collections import deque
+from collections.abc import Callable
+from concurrent.futures import Executor, Future
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, BinaryIO
+
+import numpy as np
+
+from convpipe.images.metadata.model import Metadata
+from convpipe.images.metadata.raster import Raster
+from convpipe.images.tiff import ifd
+from convpipe.images.tiff.tags import written
+from convpipe.images.tiff.write import CLASSIC_BYTES, ORDER, layout_of
+
+TILE = 256
+"""Rows and columns of a tile, where nobody says; readers of slides and maps take it for granted."""
+
+TILE_OFFSETS, TILE_COUNTS = 324, 325
+LONG, LONG8 = 4, 16
+
+RUN_BYTES = 1 << 20
+"""Of tiles that one thread encodes together: to hand over a small one costs as much as to encode it."""
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """An image that is to be written: all but its pixels.
+
+    Parameters
+    ----------
+    raster : Raster
+    alpha : bool
+        Whether the last channel is alpha.
+    metadata : Metadata
+        As its format can carry it.
+    compression : int, optional
+        The level of deflate; None: uncompressed.
+    tile : int
+        Rows and columns of a tile, a multiple of 16 (TIFF 6.0, section 15).
+    """
+
+    raster: Raster
+    alpha: bool
+    metadata: Metadata
+    compression: int | None = None
+    tile: int = TILE
+
+    def __post_init__(self) -> None:
+        if self.tile < 16 or self.tile % 16:
+            raise ValueError(f"the edge of a tile is a multiple of 16, not {self.tile}")
+
+    @cached_property
+    def tags(self) -> dict[str, Any]:
+        """How samples are tagged, as tifffile takes it."""
+        return layout_of(self.raster.channels, self.alpha, self.metadata.samples, self.compression)
+
+    @cached_property
+    def planes(self) -> int:
+        """Images that its channels are stored as, one behind the other."""
+        return self.raster.channels if self.tags["planarconfig"] == "separate" else 1
+
+    @cached_property
+    def samples(self) -> int:
+        """Channels that are stored side by side."""
+        return self.raster.channels // self.planes
+
+    @cached_property
+    def dtype(self) -> np.dtype[Any]:
+        """Of the samples in the file."""
+        return np.dtype(self.raster.dtype).newbyteorder(ORDER)
+
+    @cached_property
+    def grid(self) -> tuple[int, int]:
+        """Tiles down and across."""
+        rows, cols = self.raster.extent
+        return -(-rows // self.tile), -(-cols // self.tile)
+
+    @cached_property
+    def row_bytes(self) -> int:
+        """Bytes of a row of tiles."""
+        return self.tile * self.tile * self.grid[1] * self.raster.channels * self.dtype.itemsize
+
+
+class TiledWriter:
+    """Writes an image as tiles, from rows that come one after the other.
+
+    Tiles are encoded by `pool` while the next rows are made; two rows of them are held. The file has the same
+    bytes however many rows come at a time, and however many threads encode.
+
+    Parameters
+    ----------
+    out : file
+        Empty, open to write and to be read back.
+    sheet : Sheet
+    pool : Executor
+        Of threads.
+
+    Examples
+    --------
+    >>> from concurrent.futures import ThreadPoolExecutor
+    >>> sheet = Sheet(Raster((40, 50), 1, "uint8"), alpha=False, metadata=Metadata(), compression=6, tile=16)
+    >>> with io.BytesIO() as out, ThreadPoolExecutor(1) as pool:
+    ...     writer = TiledWriter(out, sheet, pool)
+    ...     for first in range(0, 40, 10):
+    ...         writer.add(np.full((10, 50), first, np.uint8))
+    ...     writer.finish()
+    ...     out.getvalue().startswith(b"II")
+    True
+    """
+
+    def __init__(self, out: BinaryIO, sheet: Sheet, pool: Executor) -> None:
+        self._out, self._sheet, self._pool = out, sheet, pool
+        down, across = sheet.grid
+        self._places = np.zeros((2, sheet.planes, down, across), np.uint64)
+        self._rows = self._written = 0  # of the image, and rows of tiles
+        self._pending: deque[list[Future[list[bytes]]]] = deque()
+        self._big = self._write_directory()
+        self._end = out.seek(0, io.SEEK_END)
+        self._buffer = self._empty()
+
+    def add(self, rows: np.ndarray) -> None:
+        """Take the next rows, (rows, cols) or (rows, cols, channels).
+
+        Raises
+        ------
+        OSError
+            The disk is full.
+        ValueError
+            They are more than the image has.
+        """
+        sheet, tile = self._sheet, self._sheet.tile
+        height, cols = sheet.raster.extent
+        if self._rows + len(rows) > height:
+            raise ValueError(f"{self._rows + len(rows)} rows of an image of {height}")
+        planes = rows.reshape(len(rows), cols, sheet.planes, sheet.samples).transpose(2, 0, 1, 3)
+        done = 0
+        while done < len(rows):
+            top = self._rows % tile
+            taken = min(tile - top, len(rows) - done)
+            self._buffer[:, top : top + taken, :cols] = planes[:, done : done + taken]
+            done, self._rows = done + taken, self._rows + taken
+            if self._rows % tile == 0 or self._rows == height:
+                self._encode()
+
+    def finish(self) -> None:
+        """Complete the file.
+
+        Raises
+        ------
+        ValueError
+            Rows are missing.
+        """
+        height, _ = self._sheet.raster.extent
+        if self._rows != height:
+            raise ValueError(f"{self._rows} rows of an image of {height}")
+        while self._pending:
+            self._write(self._pending.popleft())
+        own, below = written(self._sheet.metadata)
+        kind = LONG8 if self._big else LONG
+        for tag, values in zip((TILE_OFFSETS, TILE_COUNTS), self._places, strict=True):
+            stored = values.ravel().astype(f"{ORDER}u{8 if self._big else 4}")
+            own.append(ifd.Field(tag, kind, stored.size, stored.tobytes()))
+        ifd.extend(self._out, [(own, below)])
+
+    def _write_directory(self) -> bool:
+        """Write the directory, of tiles that are all absent as yet; return whether the file is a BigTIFF."""
+        import tifffile
+
+        sheet = self._sheet
+        rows, cols = sheet.raster.extent
+        channels = [sheet.raster.channels] if sheet.raster.channels > 1 else []
+        shape = (*channels, rows, cols) if sheet.planes > 1 else (rows, cols, *channels)
+        big = sheet.row_bytes * sheet.grid[0] > CLASSIC_BYTES
+        handle = tifffile.FileHandle(self._out, name="tiles")
+        with tifffile.TiffWriter(handle, bigtiff=big, byteorder=ORDER) as writer:
+            writer.write(
+                (b"" for _ in range(self._places[0].size)),
+                shape=shape,
+                dtype=sheet.dtype,
+                tile=(sheet.tile, sheet.tile),
+                **sheet.tags,
+                metadata=None,
+                software=False,
+            )
+        return big
+
+    def _empty(self) -> np.ndarray:
+        """Return a row of tiles to be filled: 0 beyond the image."""
+        sheet = self._sheet
+        return np.zeros((sheet.planes, sheet.tile, sheet.grid[1] * sheet.tile, sheet.samples), sheet.dtype)
+
+    def _encode(self) -> None:
+        """Have the row of tiles that is full encoded, and write the one before."""
+        sheet, rows = self._sheet, self._buffer
+        cols = max(1, RUN_BYTES * sheet.grid[1] // sheet.row_bytes) * sheet.tile
+        runs = [
+            rows[plane, :, first : first + cols]
+            for plane in range(sheet.planes)
+            for first in range(0, rows.shape[2], cols)
+        ]
+        encode = _encoder(sheet)
+        self._pending.append([self._pool.submit(_encoded, run, encode, sheet.tile) for run in runs])
+        self._buffer = self._empty()
+        while len(self._pending) > 1:
+            self._write(self._pending.popleft())
+
+    def _write(self, runs: list[Future[list[bytes]]]) -> None:
+        """Write a row of tiles."""
+        tiles = (tile for run in runs for tile in run.result())
+        places = self._places[:, :, self._written].reshape(2, -1)
+        self._out.seek(self._end)
+        for number, tile in enumerate(tiles):
+            places[:, number] = self._end, len(tile)
+            self._out.write(tile)
+            self._out.write(b"\0" * (len(tile) % 2))
+            self._end += len(tile) + len(tile) % 2
+        self._places[:, :, self._written] = places.reshape(2, self._sheet.planes, -1)
+        self._written += 1
+
+
+def _encoded(rows: np.ndarray, encode: Callable[[np.ndarray], bytes], tile: int) -> list[bytes]:
+    """Encode the tiles of some columns."""
+    return [encode(rows[:, first : first + tile]) for first in range(0, rows.shape[1], tile)]
+
+
+def _encoder(sheet: Sheet) -> Callable[[np.ndarray], bytes]:
+    """Return what encodes a tile: deflate of differences along rows (TIFF 6.0, section 14)."""
+    level = sheet.compression
+    if not level:
+        return lambda tile: tile.tobytes()
+    import imagecodecs
+
+    predict = imagecodecs.floatpred_encode if sheet.dtype.kind == "f" else imagecodecs.delta_encode
+
+    def encode(tile: np.ndarray) -> bytes:
+        differences = predict(np.ascontiguousarray(tile), axis=-2)
+        return bytes(imagecodecs.deflate_encode(differences.tobytes(), level))
+
+    return encode
