@@ -8,15 +8,16 @@ stage, or their place in the list. A stage that is switched off stays where it i
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
+from convpipe.config.lines import OFF, commented, ended, uncommented
 from convpipe.config.scalars import written
 from convpipe.config.spans import Place, places
 
-_OFF = re.compile(r"([ \t]*)#off( ?)(.*)", re.DOTALL)
 _LINES = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+")
 
 
@@ -151,28 +152,27 @@ class Document:
                 at += 1
                 continue
             end = at + 1
-            while end < last and _OFF.match(self._lines[end]) and not self._begins_off(end):
+            while end < last and OFF.match(self._lines[end]) and not self._begins_off(end):
                 end += 1
-            bare = Document("stages:\n" + "".join(map(_uncommented, self._lines[at:end])))
+            bare = Document("stages:\n" + "".join(map(uncommented, self._lines[at:end])))
             given = bare.entries[0].given if bare.entries else {}
             yield Entry(False, at, at, end, None, given)
             at = end
 
     def _begins_off(self, line: int) -> bool:
-        found = _OFF.match(self._lines[line])
+        found = OFF.match(self._lines[line])
         return found is not None and found[3].startswith("-")
 
     def _is_comment(self, line: str) -> bool:
-        return line.lstrip().startswith("#") and not _OFF.match(line)
+        return line.lstrip().startswith("#") and not OFF.match(line)
 
     def _area_end(self, stages: Place) -> int:
         """Return the line of what comes after the list, in any mapping."""
-        after = [start for start in _starts(self._root) if start >= max(stages.end, stages.start + 1)]
+        assert self._root is not None
+        after = [start for start in self._root.starts if start >= max(stages.end, stages.start + 1)]
         return self._line(min(after)) if after else len(self._lines)
 
     def _line(self, at: int) -> int:
-        from bisect import bisect_right
-
         return bisect_right(self._starts, at) - 1
 
     def locate(self, line: int, column: int) -> tuple[int | None, str | None]:
@@ -183,8 +183,8 @@ class Document:
         at = self._starts[min(line, len(self._starts)) - 1] + column - 1
         for index, entry in enumerate(self.entries):
             if entry.place is not None and entry.place.start <= at <= entry.place.end:
-                return index, _key_at(entry.place, at)
-        return None, None if self._job is None else _key_at(self._job, at)
+                return index, entry.place.key_at(at)
+        return None, None if self._job is None else self._job.key_at(at)
 
     def option(self, key: str) -> str | None:
         """Return the text of a key of the job, as YAML; None where it has none."""
@@ -226,16 +226,16 @@ class Document:
         entry = made.entries[index]
         lines = made._lines[entry.first : entry.end]
         if not entry.on:
-            return made._with_lines(entry.first, entry.end, list(map(_uncommented, lines)))
+            return made._with_lines(entry.first, entry.end, list(map(uncommented, lines)))
         column = len(lines[0]) - len(lines[0].lstrip())
-        return made._with_lines(entry.first, entry.end, [_commented(line, column) for line in lines])
+        return made._with_lines(entry.first, entry.end, [commented(line, column) for line in lines])
 
     def move(self, index: int, to: int) -> Document:
         """Return the text with a stage at another place of the list; its comments come with it."""
         made = self._as_block()
         order = list(range(len(made.entries)))
         order.insert(to, order.pop(index))
-        chunks = [_ended(made._lines[one.lead : one.end]) for one in made.entries]
+        chunks = [ended(made._lines[one.lead : one.end]) for one in made.entries]
         lines, at = [], 0
         for entry, source in zip(made.entries, order, strict=True):
             lines += [*made._lines[at : entry.lead], *chunks[source]]
@@ -262,7 +262,7 @@ class Document:
         return place.start - self._starts[self._line(place.start)]
 
     def _with_lines(self, first: int, end: int, lines: Sequence[str]) -> Document:
-        before = _ended(self._lines[:first]) if lines else self._lines[:first]
+        before = ended(self._lines[:first]) if lines else self._lines[:first]
         return replace(self, text="".join([*before, *lines, *self._lines[end:]]))
 
     def _with(self, start: int, end: int, text: str) -> Document:
@@ -331,21 +331,6 @@ class Document:
         return self._with(start, stages.end, "".join(lines))
 
 
-def _starts(place: Place | None) -> Iterator[int]:
-    """Yield where all keys and items begin."""
-    for key, value in (place.entries or {}).values() if place else ():
-        yield key.start
-        yield from _starts(value)
-    for item in (place.items or ()) if place else ():
-        yield item.start
-        yield from _starts(item)
-
-
-def _key_at(mapping: Place, at: int) -> str | None:
-    entries = mapping.entries or {}
-    return next((key for key, (name, value) in entries.items() if name.start <= at <= value.end), None)
-
-
 def _changes(text: str, given: Place, value: Any) -> Iterator[tuple[Place, str]]:
     """Yield what has to be written, and over what, for a value: of lists alike, the items that differ."""
     if isinstance(value, list) and given.items is not None and len(given.items) == len(value):
@@ -356,24 +341,3 @@ def _changes(text: str, given: Place, value: Any) -> Iterator[tuple[Place, str]]
     after = written(value, like=before)
     if before != after:
         yield given, after
-
-
-def _commented(line: str, column: int) -> str:
-    """Return a line of a stage as a comment, whose text is what the line was."""
-    own = min(column, len(line) - len(line.lstrip(" \t")))
-    rest = line[own:]
-    return f"{line[:own]}#off {rest}" if rest.strip() else f"{' ' * column}#off{rest.lstrip(' ')}"
-
-
-def _uncommented(line: str) -> str:
-    found = _OFF.match(line)
-    assert found is not None
-    return found[1] + found[3] if found[3].strip() else found[3]
-
-
-def _ended(lines: Sequence[str]) -> list[str]:
-    """Return lines, the last with its end."""
-    made = list(lines)
-    if made and not made[-1].endswith(("\n", "\r")):
-        made[-1] += "\n"
-    return made

@@ -52,6 +52,21 @@ class Place:
         found = (self.entries or {}).get(key)
         return None if found is None else found[1]
 
+    @property
+    def starts(self) -> Iterator[int]:
+        """Where all keys and items in it begin."""
+        for key, value in (self.entries or {}).values():
+            yield key.start
+            yield from value.starts
+        for item in self.items or ():
+            yield item.start
+            yield from item.starts
+
+    def key_at(self, at: int) -> str | None:
+        """Return the key that a character is of, itself or in its value."""
+        entries = self.entries or {}
+        return next((key for key, (name, value) in entries.items() if name.start <= at <= value.end), None)
+
 
 def places(text: str) -> Place | None:
     r"""Return the value of the one document in a YAML text; None where it is no such text.
