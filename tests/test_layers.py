@@ -18,6 +18,7 @@ LAYERS = [
     "errors",
     "limits",
     "pages",
+    "shards",
     "losses",
     "subject",
     "paths",

@@ -90,8 +90,8 @@ def test_names_of_a_pipeline():
 
 
 COMMANDS = {
-    "run": "arguments --set --allow-plugins --files-from --null --backend --jobs --memory --overwrite "
-    "--resume --measures --isolate --timeout --retries --report --log --quiet --verbose --json "
+    "run": "arguments --set --allow-plugins --files-from --null --shard --backend --jobs --memory "
+    "--overwrite --resume --measures --isolate --timeout --retries --report --log --quiet --verbose --json "
     "--samples --strict",
     "plan": "config input --size --alpha --dtype --set --allow-plugins --dot --json",
     "check": "configs --set --allow-plugins --json",

@@ -3,7 +3,7 @@
 from convpipe.batch.crew import at_work
 from convpipe.batch.find import Found, Selection, find_images
 from convpipe.batch.job import FolderJob
-from convpipe.batch.journal import JOURNAL
+from convpipe.batch.journal_files import JOURNAL
 from convpipe.batch.listed import read_list
 from convpipe.batch.log import FileLog, Log
 from convpipe.batch.outputs import is_new, map_outputs, output_path, place

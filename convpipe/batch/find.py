@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 
-from convpipe.batch.journal import JOURNAL
+from convpipe.batch.journal_files import is_journal
 from convpipe.batch.patterns import matches
 from convpipe.errors import JobError
 from convpipe.images import format_of, is_temporary
@@ -57,7 +57,7 @@ class Selection:
     def _selects(self, relative: Path, patterns: Sequence[str]) -> bool:
         if not self.recursive and len(relative.parts) > 1:
             return False
-        if relative.name == JOURNAL or is_temporary(relative.name) or self.excludes(relative):
+        if is_journal(relative.name) or is_temporary(relative.name) or self.excludes(relative):
             return False
         return any(matches(relative, pattern) for pattern in patterns)
 

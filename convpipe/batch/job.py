@@ -13,6 +13,7 @@ from convpipe.errors import JobError
 from convpipe.images import DEFAULT_LIMITS, Encoding, Limits
 from convpipe.pages import ALL_PAGES, PageRange
 from convpipe.report import Range
+from convpipe.shards import Shard
 from convpipe.stages.parameters import Flag
 from convpipe.stages.wiring import RESULT
 
@@ -42,6 +43,9 @@ class FolderJob:
     files : sequence of str, optional
         The images, relative to `input` or absolute, where it is a folder that is not searched; then
         `include`, `exclude` and `recursive` say nothing of them.
+    shard : Shard or str, optional
+        Filter the images of one shard alone, as ``'0/4'``: several runs, on one machine or on many, share a
+        folder so. Each has a journal of its own.
     pages : PageRange
         Those that are filtered of a file of several.
     format : str, optional
@@ -103,6 +107,7 @@ class FolderJob:
     exclude: Sequence[str] = ()
     recursive: bool = True
     files: Sequence[str] | None = None
+    shard: Shard | None = None
     pages: PageRange = ALL_PAGES
     format: str | None = None
     quality: int | None = None
@@ -130,6 +135,8 @@ class FolderJob:
             object.__setattr__(self, name, kind(getattr(self, name)))
         if self.files is not None:
             object.__setattr__(self, "files", tuple(map(os.fspath, self.files)))
+        if isinstance(self.shard, str):
+            object.__setattr__(self, "shard", Shard.parse(self.shard))
         for name in ("mask", "measures"):
             if getattr(self, name) is not None:
                 object.__setattr__(self, name, Path(getattr(self, name)))

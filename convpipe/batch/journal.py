@@ -8,40 +8,39 @@ Whatever is no such line is ignored, and so are the records behind a damaged hea
 from __future__ import annotations
 
 import errno
+import heapq
 import json
 import os
-import stat
 import threading
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, BinaryIO
 
 from convpipe.batch.identity import Maker
-from convpipe.batch.records import header_of, maker_of, record_of, result_of
+from convpipe.batch.journal_files import (
+    JOURNAL,
+    Line,
+    drop_torn_line,
+    is_locked,
+    journal_name,
+    journals,
+    lean,
+    open_journal,
+    open_to_read,
+    read_journal,
+    record_at,
+    shard_of,
+)
+from convpipe.batch.records import header_of, record_of
 from convpipe.errors import JobError
 from convpipe.images import Folder
 from convpipe.report import ImageResult
-
-try:
-    import fcntl
-except ImportError:  # Windows
-    fcntl = None  # type: ignore[assignment]
-
-JOURNAL = ".convpipe-journal.jsonl"
-"""Name of the journal in the output folder; never an input."""
+from convpipe.shards import Shard
 
 SYNC_SECONDS = 1.0
 """At most so much work is lost to the journal when the power fails; it is done again, and found the same."""
-
-
-@dataclass(frozen=True)
-class Line:
-    """A line of a journal that could be read: who made the result, and the result; None for a header."""
-
-    maker: Maker
-    result: ImageResult | None
 
 
 class Ledger:
@@ -85,10 +84,14 @@ class Ledger:
 class Journal(Ledger):
     """A journal that is open for one run, and locked against any other.
 
+    Shards of a run have a journal each, and may write at the same time. They share the lock of the journal
+    of whole runs, so that no whole run goes on beside them.
+
     Parameters
     ----------
     folder : Folder
         The output folder.
+    shard : Shard, optional
 
     Raises
     ------
@@ -96,43 +99,62 @@ class Journal(Ledger):
         If the journal cannot be written, is a link or no file, or belongs to a run that goes on.
     """
 
-    def __init__(self, folder: Folder) -> None:
+    def __init__(self, folder: Folder, shard: Shard | None = None) -> None:
         super().__init__()
-        self.path, self._folder = folder.path / JOURNAL, folder
+        self._name, self._folder = journal_name(shard), folder
+        self.path, self._held = folder.path / self._name, ExitStack()
         self.ignored = 0
         self._broken = False
         try:
-            self._file = _open(folder)
-            _drop_torn_line(self._file)
-        except BlockingIOError:
-            raise JobError(
-                f"another run is writing to {str(folder.path)!r}; wait for it, or stop it"
-            ) from None
-        except OSError as error:
-            raise JobError(f"the journal {str(self.path)!r} cannot be written: {_why(error)}") from None
+            if shard is not None:
+                self._open(JOURNAL, shared=True)
+                self._check_shards(shard)
+            self._file = self._open(self._name)
+            drop_torn_line(self._file)
+        except BaseException as error:
+            self._held.close()
+            if isinstance(error, OSError):
+                why = f"the journal {str(self.path)!r} cannot be written: {_why(error)}"
+                raise JobError(why) from None
+            raise
         self._synced = time.monotonic()
 
+    def _open(self, name: str, *, shared: bool = False) -> BinaryIO:
+        try:
+            return self._held.enter_context(open_journal(self._folder, name, shared=shared))
+        except BlockingIOError:
+            which = "" if (shard := shard_of(name)) is None else f" of shard {shard}"
+            raise self._busy(f"another run{which} is writing") from None
+
+    def _check_shards(self, own: Shard) -> None:
+        """Refuse to run beside shards of another number, which filter the same images."""
+        for name in journals(self._folder):
+            other = shard_of(name)
+            if other is not None and other.count != own.count and is_locked(self._folder, name):
+                raise self._busy(f"shard {other}, one of another number, is writing")
+
+    def _busy(self, who: str) -> JobError:
+        return JobError(f"{who} to {str(self._folder.path)!r}; wait for it, or stop it")
+
     def lines(self) -> Iterator[Line]:
-        """Yield what earlier runs wrote, oldest first; lines that say nothing are counted in `ignored`."""
-        self._file.seek(0)
-        maker: Maker | None = None
-        end = 0
-        for text in self._file:
-            place, end = end, end + len(text)
-            try:
-                data = json.loads(text)
-                if "journal" in data:
-                    maker = None
-                    maker = maker_of(data)
-                    yield Line(maker, None)
-                elif maker is not None:
-                    yield Line(maker, _lean(result_of(data), place))
-                else:
+        """Yield what earlier runs and shards wrote, oldest first, whichever journal of the folder has it.
+
+        Lines that say nothing are counted in `ignored`.
+        """
+        read = (read_journal(name, self._opened) for name in journals(self._folder))
+        try:
+            for line in heapq.merge(*read, key=lambda line: line.began):
+                if line.maker is None:
                     self.ignored += 1
-            except (ValueError, KeyError, TypeError, RecursionError):
-                # A damaged line may have been a header: what follows it has no known maker.
-                maker = None
-                self.ignored += 1
+                else:
+                    yield line
+        except OSError as error:
+            where = str(self._folder.path)
+            raise JobError(f"a journal in {where!r} cannot be read: {_why(error)}") from None
+
+    def _opened(self, name: str) -> int:
+        """Open a journal of the folder to be read; this one is open, whatever became of its name."""
+        return os.dup(self._file.fileno()) if name == self._name else open_to_read(self._folder, name)
 
     def begin(self, maker: Maker, **more: Any) -> None:
         """Write the header of a run, and bring it to the disk together with the journal's name."""
@@ -154,7 +176,7 @@ class Journal(Ledger):
         """
         with self._guard:
             place = os.fstat(self._file.fileno()).st_size
-            self.results[result.path] = _lean(result, place)
+            self.results[result.path] = lean(result, (self._name, place))
             self._write(record_of(result))
             if time.monotonic() - self._synced >= SYNC_SECONDS:
                 self._sync()
@@ -163,13 +185,12 @@ class Journal(Ledger):
         """Return the lines of the table of objects of an image, page by page, read anew."""
         if result.place is None:
             return result.objects
-        with self._guard, os.fdopen(os.dup(self._file.fileno()), "rb") as file:  # with a buffer of its own
-            file.seek(result.place)
-            return result_of(json.loads(file.readline())).objects
+        with self._guard:
+            return record_at(result.place, self._opened).objects
 
     def in_place(self) -> bool:
         """Tell whether the journal is still the one that its name leads to."""
-        return self._folder.holds(JOURNAL, self._file.fileno())
+        return self._folder.holds(self._name, self._file.fileno())
 
     def close(self) -> None:
         """Bring the last records to the disk; the lock ends with this."""
@@ -181,7 +202,7 @@ class Journal(Ledger):
                 pass  # what is lost is done again by the next run
             finally:
                 self._broken = True
-                self._file.close()
+                self._held.close()
 
     def _write(self, data: dict[str, Any]) -> None:
         """Append a line; after the first failure there is none, so that no line follows half of one."""
@@ -199,54 +220,6 @@ class Journal(Ledger):
         broken, self._broken = self._broken, True
         os.fsync(self._file.fileno())  # never tried again once it has failed
         self._broken, self._synced = broken, time.monotonic()
-
-
-def _lean(result: ImageResult, place: int) -> ImageResult:
-    """Return a result without its objects, of which there may be many, and where its record begins."""
-    return replace(result, objects=(), place=place) if result.objects else result
-
-
-def _open(folder: Folder) -> BinaryIO:
-    """Open without following a link or waiting for a pipe, and lock."""
-    flags = os.O_RDWR | os.O_CREAT | os.O_APPEND | getattr(os, "O_NONBLOCK", 0)
-    file = os.fdopen(folder.open(JOURNAL, flags), "r+b", buffering=1 << 16)
-    try:
-        found = os.fstat(file.fileno())
-        if not stat.S_ISREG(found.st_mode):
-            raise OSError(errno.EINVAL, "it is not a regular file")
-        if found.st_nlink > 1:
-            raise OSError(errno.EMLINK, "it is also known by another name (a hard link), which is not ours")
-        _lock(file)
-    except BaseException:
-        file.close()
-        raise
-    return file
-
-
-def _lock(file: BinaryIO) -> None:
-    """Lock against other runs until the file is closed; a file system without locks does without."""
-    if fcntl is None:
-        return
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        raise
-    except OSError:
-        return
-
-
-def _drop_torn_line(file: BinaryIO) -> None:
-    """Cut off what stands behind the last line end: a line that was being written when its run was killed."""
-    end = file.seek(0, os.SEEK_END)
-    start = end
-    while start:
-        start = max(0, start - (1 << 16))
-        file.seek(start)
-        if (found := file.read(min(1 << 16, end - start)).rfind(b"\n")) >= 0:
-            start += found + 1
-            break
-    if start < end:
-        file.truncate(start)
 
 
 def _why(error: OSError) -> str:

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from convpipe.batch.find import Found, Selection
-from convpipe.batch.journal import JOURNAL
+from convpipe.batch.journal_files import is_journal
 from convpipe.errors import JobError
 from convpipe.images import is_temporary
 from convpipe.paths import tried
@@ -76,7 +76,7 @@ def _problem(root: Path, relative: Path, given: str) -> str | None:
     """Return why a file cannot be an input, or None."""
     if relative.is_absolute() or relative.parts[:1] == ("..",):
         return f"it lies outside the input folder, {os.path.abspath(root)}"
-    if relative.name == JOURNAL or is_temporary(relative.name):
+    if is_journal(relative.name) or is_temporary(relative.name):
         return "it is a file of a run's own"
     try:
         mode = (root / relative).stat().st_mode

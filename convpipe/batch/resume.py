@@ -9,7 +9,7 @@ from pathlib import Path
 
 from convpipe import images
 from convpipe.batch.identity import Maker
-from convpipe.batch.journal import Line
+from convpipe.batch.journal_files import Line
 from convpipe.batch.outputs import result_of_page
 from convpipe.errors import JobError
 from convpipe.images import Folder, OpenFile
@@ -136,7 +136,7 @@ def read_past(
     records: list[ImageResult] = []
     makers: dict[str, Maker] = {}
     for line in lines:
-        if line.result is None:
+        if line.result is None or line.maker is None:
             continue
         if line.maker.identity == maker.identity:
             records.append(line.result)

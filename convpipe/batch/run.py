@@ -97,6 +97,10 @@ def _run(engine: Engine, gauge: Gauge | None, job: FolderJob, progress: Progress
     results = job.results(name for name, _ in engine.wiring.outputs)
     targets = map_outputs(found, job.output, results, job.result)
     left = _left_out(found)
+    whole = len(targets) + len(left)
+    if job.shard is not None:
+        targets = {path: own for path, own in targets.items() if job.shard.takes(path)}
+        left = [result for result in left if job.shard.takes(Path(result.path))]
     hands = max(1, min(job.workers or _cores(), len(targets)))
     threads = None if len(targets) == 1 else 1
     reader, budget = _reader(job), _budget(job, hands)
@@ -113,6 +117,7 @@ def _run(engine: Engine, gauge: Gauge | None, job: FolderJob, progress: Progress
         run = Run(job, engine, gauge, results, reader, input, root, output, past, budget, masks, threads)
         run.members, run.stack, run.log = found.members, stack, log
         where = {"input": str(job.input), "output": str(job.output / (job.result or ""))}
+        where |= {} if job.shard is None else {"shard": str(job.shard)}
         log.event("begin", job=job.name, **where, images=len(targets) + len(left), at_once=hands)
         for result in left:
             record(run, journal, result)
@@ -124,8 +129,9 @@ def _run(engine: Engine, gauge: Gauge | None, job: FolderJob, progress: Progress
         order = [*map(str, targets), *(result.path for result in left)]
         report = _report(run, journal, order, interrupted, hands)
         report = report if tables is None else tables.write(report, journal)
-        report = replace(report, samples=_samples(run, report))
-    return replace(report, unsupported=tuple(map(str, found.unsupported)))
+        report = replace(report, samples=_samples(run, report), elsewhere=whole - len(order))
+    unsupported = (path for path in found.unsupported if job.shard is None or job.shard.takes(path))
+    return replace(report, unsupported=tuple(map(str, unsupported)))
 
 
 def _found(job: FolderJob) -> Found:
@@ -135,6 +141,8 @@ def _found(job: FolderJob) -> Found:
     else:
         selection = Selection(tuple(job.include), tuple(job.exclude), job.recursive)
         found = find_listed(job.input, job.files, selection)
+    if job.shard is not None and found.selection is None:
+        raise JobError(f"the input {str(job.input)!r} is one image; shards are of those of a folder")
     return found.stacked() if job.stack else found
 
 
@@ -161,6 +169,7 @@ def _report(run: Run, journal: Ledger, order: Sequence[str], interrupted: int | 
         output=str(job.output / (job.result or "")),
         outputs=job.places(result.name for result in run.results),
         resumed=job.resume,
+        shard=job.shard,
         accept=job.accept,
         flow=flow_of(run.engine.wiring),
         warnings=(*_said_of(journal, run.past, job), *run.warned.values()),
@@ -189,8 +198,16 @@ def _begin(
             overwrite=job.overwrite,
             paged=(target for target, result in pairs if result.encoding.apart),
         )
-    journal.begin(maker, job=job.name, settings=made_of, began=_now())
+    journal.begin(maker, job=job.name, settings=made_of, began=_now(), **_of_shard(job, gauge))
     return past
+
+
+def _of_shard(job: FolderJob, gauge: Gauge | None) -> dict[str, Any]:
+    """Return what a header says of a shard, and of the tables that those of all shards become."""
+    if job.shard is None:
+        return {}
+    tables = {} if gauge is None else {"accept": dict(job.accept), "of_objects": list(gauge.of_objects)}
+    return {"shard": str(job.shard), **tables}
 
 
 def _budget(job: FolderJob, hands: int) -> Budget:
@@ -200,7 +217,7 @@ def _budget(job: FolderJob, hands: int) -> Budget:
 
 def _journal(output: Folder, job: FolderJob) -> Ledger:
     """Open the journal of a folder; one image beside others leaves none."""
-    return Journal(output) if job.result is None else Ledger()
+    return Journal(output, job.shard) if job.result is None else Ledger()
 
 
 def _stack(engine: Engine, job: FolderJob, *, measured: bool) -> StackEngine | None:
@@ -229,7 +246,8 @@ def _cores() -> int:
 
 
 def _now() -> str:
-    return datetime.now(UTC).isoformat(timespec="seconds")
+    """Return the time, by which runs are told apart and put in order."""
+    return datetime.now(UTC).isoformat(timespec="microseconds")
 
 
 def _input(found: Found) -> AbstractContextManager[Folder | None]:

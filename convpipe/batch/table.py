@@ -15,6 +15,7 @@ from convpipe.images import Drafts, File, Folder
 from convpipe.measures import Gauge
 from convpipe.paths import tried
 from convpipe.report import ObjectTable, Report, is_table, objects, to_csv, to_json
+from convpipe.shards import Shard
 
 TABLE = "measures.csv"
 """Its name in the output folder."""
@@ -123,16 +124,33 @@ class Tables:
         return replace(report, stopped=report.stopped or unsaid)
 
 
+def table_name(name: str, shard: Shard | None) -> str:
+    """Return the name of a table, or of the part of it that a shard makes.
+
+    Examples
+    --------
+    >>> table_name(TABLE, None), table_name(TABLE, Shard(1, 4))
+    ('measures.csv', 'measures.1-of-4.csv')
+    """
+    return name if shard is None else f"{Path(name).stem}.{shard.label}{Path(name).suffix}"
+
+
 @contextmanager
 def opened_tables(job: FolderJob, output: Folder, gauge: Gauge | None) -> Iterator[Tables | None]:
     """Open where the measures of a job go; None where there are none, or nobody asks for a file of them."""
     how = {"overwrite": job.overwrite, "resume": job.resume}
     if job.measures is not None and gauge is None:
         raise JobError("the job measures nothing, and so there is no table of it; 'measure:' names numbers")
+    if job.measures is not None and job.shard is not None:
+        raise JobError(
+            f"the measures of a shard go to {table_name(TABLE, job.shard)!r} in the output folder, and those "
+            "of all shards to one table by 'convpipe journal merge'; leave out --measures"
+        )
     if gauge is None or (job.measures is None and job.result is not None):
         yield None
     elif job.measures is None:
-        yield Tables(output, TABLE, OBJECTS, gauge.of_objects, **how)
+        measures, beside = (table_name(name, job.shard) for name in (TABLE, OBJECTS))
+        yield Tables(output, measures, beside, gauge.of_objects, **how)
     else:
         try:
             folder = Folder(job.measures.parent)

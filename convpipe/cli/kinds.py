@@ -17,6 +17,8 @@ from convpipe.paths import from_home
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
 
+    from convpipe.shards import Shard
+
 MAX_SECONDS = 86_400
 
 
@@ -85,6 +87,16 @@ def pixel_type(value: str) -> str:
     if value not in COMPUTE:
         raise click.BadParameter(f"needs one of {', '.join(COMPUTE)}; given {value!r}")
     return value
+
+
+def shard(value: str) -> Shard:
+    """Return which of several runs this is."""
+    from convpipe.shards import Shard
+
+    try:
+        return Shard.parse(value)
+    except ParameterError as error:
+        raise click.BadParameter(str(error)) from None
 
 
 def duration(value: str) -> float:

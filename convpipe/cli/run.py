@@ -12,7 +12,7 @@ import click
 
 from convpipe.cli import ARGUMENTS, streams
 from convpipe.cli.command import Command, completing
-from convpipe.cli.kinds import PATH, Count, duration, nbytes
+from convpipe.cli.kinds import PATH, Count, duration, nbytes, shard
 from convpipe.cli.options import complain, config_options, json_option, load_each, print_json, together
 from convpipe.cli.places import nothing_found, places, split
 from convpipe.cli.process import begin_loading, end, sigterm_interrupts
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 
 GROUPS = {
-    "Which images": "--files-from --null",
+    "Which images": "--files-from --null --shard",
     "What it does": "--jobs --memory --backend --isolate --timeout --retries",
     "Results that exist": "--overwrite --resume",
     "What it tells": "--quiet --verbose --json --report --samples --log --measures --strict",
@@ -55,6 +55,7 @@ EXAMPLES = (
         "convpipe run edges.yaml --files-from - --retries 3 --log run.log",
         "The images that a list on standard input names, with a log",
     ),
+    ("convpipe run edges.yaml --shard 0/4 --resume", "The part of the first of four machines"),
 )
 
 
@@ -74,6 +75,12 @@ EXAMPLES = (
     help="Filter the images that a list names, one a line, in the input folder; - is standard input.",
 )
 @click.option("-0", "--null", is_flag=True, help="The names of that list end with null characters.")
+@click.option(
+    "--shard",
+    type=shard,
+    metavar="I/N",
+    help="Filter one of N equal parts of the images, from 0 to N-1, beside the runs that filter the others.",
+)
 @click.option("--backend", type=click.Choice(["auto", "cpu", "cuda"]), help="Where it runs.")
 @click.option("--jobs", "workers", type=Count(1), metavar="N", help="Images at once; default: one a core.")
 @click.option(
@@ -152,6 +159,8 @@ def command(
     jobs = list(_jobs(configs, overrides, paths))
     if options["measures"] and len(jobs) > 1:
         raise click.UsageError("--measures goes with one job: the tables of several would be one file")
+    if telling.folder is not None and options["shard"] is not None:
+        telling = replace(telling, folder=telling.folder / options["shard"].label)
     may = {name: options[name] for name in ("overwrite", "resume")}
     given = click.get_current_context().meta.get(ARGUMENTS, ())
     with (
@@ -267,7 +276,7 @@ def _run_job(
         with shown_progress(job.name, progress) as advance:
             how = {**options, "result": result, "progress": advance}
             report = _filter(job, pipeline, source, target, how)
-        if not report.images and not report.interrupted:
+        if not report.images and not report.elsewhere and not report.interrupted:
             raise nothing_found(job, source, report.unsupported)
     except ConvpipeError as error:
         return not_started(named, error, options["log"])

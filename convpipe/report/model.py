@@ -19,6 +19,7 @@ from convpipe.report.objects import ObjectTable
 from convpipe.report.result import ImageResult, Status, Steps
 from convpipe.report.samples import Sample
 from convpipe.report.stream import listed
+from convpipe.shards import Shard
 
 
 @dataclass(frozen=True)
@@ -92,6 +93,10 @@ class Report:
         Images whose stages a page shows.
     source : str or None
         The text of the config file.
+    shard : Shard or None
+        Which of the images it was to filter, where it was one of several runs.
+    elsewhere : int
+        Images of the other shards.
     """
 
     name: str
@@ -116,6 +121,8 @@ class Report:
     flow: tuple[FlowStage, ...] = ()
     samples: tuple[Sample, ...] = ()
     source: str | None = None
+    shard: Shard | None = None
+    elsewhere: int = 0
 
     def _count(self, status: Status) -> int:
         return sum(result.status == status for result in self.results)
@@ -321,6 +328,7 @@ class Report:
             "interrupted": self.interrupted is not None,
             "stopped": self.stopped,
             "journal": self.journal,
+            "shard": None if self.shard is None else {**vars(self.shard), "elsewhere": self.elsewhere},
             "skips": ({"path": result.path, "reason": result.reason} for result in self.skips),
             "notes": (
                 {"path": result.path, "note": note} for result in self.results for note in result.notes

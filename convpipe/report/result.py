@@ -86,8 +86,8 @@ class ImageResult:
         The numbers of each page.
     objects : tuple of str
         Of each page the lines of the table of objects. Once they are in a journal they are there alone:
-    place : int or None
-        Where in the journal the record that has them begins.
+    place : (name, offset) or None
+        In which journal, and where in it, the record that has them begins.
     quarantined : bool
         Its decoder crashed or hung twice; ``--resume`` does not try the same bytes again.
     retries : int
@@ -119,7 +119,7 @@ class ImageResult:
     beside: tuple[ResultFile, ...] = ()
     measures: tuple[tuple[tuple[str, float], ...], ...] = ()
     objects: tuple[str, ...] = ()
-    place: int | None = None
+    place: tuple[str, int] | None = None
     quarantined: bool = False
     retries: int = 0
     kept: bool = False

@@ -160,8 +160,9 @@ def summary_lines(report: Report) -> list[str]:
         counts.append(f"{report.skipped} skipped")
     if report.retried:
         counts.append(f"{report.retried} tried again")
+    part = "" if report.shard is None else f", shard {report.shard}"
     lines = [
-        f"{printable(report.name)}: {number(report.images, 'image')}: {', '.join(counts)} in "
+        f"{printable(report.name)}{part}: {number(report.images, 'image')}: {', '.join(counts)} in "
         f"{report.seconds:.2f} s, {report.threads} at once on {report.backend}"
     ]
     where = "" if report.output is None else f" to {printable(report.output)}"

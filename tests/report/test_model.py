@@ -68,6 +68,7 @@ def test_json():
         "kept": 1,
         "written": 2,
         "retried": 0,
+        "shard": None,
         "unfinished": 0,
         "failures": [{"path": "bad.png", "stage": "read", "reason": "the file is empty (0 bytes)"}],
         "sizes": [

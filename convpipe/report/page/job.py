@@ -89,6 +89,7 @@ def _facts(report: Report) -> Markup:
             ("results", where_results_are(report.outputs) or report.output),
             ("objects", None if report.objects is None else report.objects.path),
             ("journal", report.journal),
+            ("shard", None if report.shard is None else str(report.shard)),
             ("ran on", None if report.error is not None else report.backend),
             ("kept", kept),
             ("written", byte_size(report.bytes_written) if report.bytes_written else None),
