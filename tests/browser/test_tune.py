@@ -346,3 +346,22 @@ def test_without_the_token_the_page_does_not_open(chromium, server):
     assert made in ("opaque", "refused")
     assert page.evaluate("async () => (await (await fetch('/api/state')).json()).changed") is False
     context.close()
+
+
+def test_compiling_has_a_sign_and_the_page_goes_on(tune, monkeypatch):
+    from convpipe.compile.cpu.graphs import GraphExecutable
+
+    page = tune()
+    settled(page)
+    go_on, plain = threading.Event(), GraphExecutable.warm
+    monkeypatch.setattr(GraphExecutable, "warm", lambda self: (go_on.wait(20), plain(self)))
+    before = shown(page)
+    page.fill("#entry-0-sigma", "5")
+    page.press("#entry-0-sigma", "Enter")
+    page.wait_for_selector("#sign:not([hidden])")
+    until(page, "document.getElementById('sign').textContent.startsWith('Compiling')")
+    page.click("#entry-1-title")  # what needs no picture is done at once
+    assert page.locator("#entry-1.open").count() == 1
+    go_on.set()
+    page.wait_for_selector("#sign[hidden]", state="attached")
+    assert (shown(page) != before).any()

@@ -242,3 +242,12 @@ def test_an_option_of_the_job(session):
     assert state(session)["options"][0]["faults"]
     session.edit({"op": "option", "key": "border", "value": None})
     assert session.document.text == TEXT
+
+
+def test_who_listens_later_is_told_what_the_first_picture_waits_for(session):
+    from convpipe.tuner.viewer import View
+
+    signs = []
+    session.sign = signs.append
+    session.viewer().look(View(1))
+    assert signs == ["compiling", "running", ""]
