@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 from convpipe.boxes import Box
-from convpipe.compile.backend import Backend, Executable, all_results
+from convpipe.compile.backend import Backend, Banded, Executable, all_results
 from convpipe.errors import ParameterError
 from convpipe.geometry import Border, Extent
 from convpipe.losses import Losses
@@ -151,6 +151,10 @@ class Engine:
         if given.ndim > image.ndim:
             results = {name: _without_axis(each) for name, each in results.items()}
         return results, losses
+
+    def banded(self, plan: Plan) -> Banded:
+        """Return what makes bands of the results of a plan of this engine; on the processor."""
+        return self._backend.banded(plan)
 
     def source(self, shape: Sequence[int], dtype: str = "uint8", alpha: bool = False) -> str:
         """Return the generated Python that filters an image of `shape` and `dtype`."""

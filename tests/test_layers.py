@@ -58,6 +58,7 @@ LAYERS = [
     "conv",
     "display",
     "report",
+    "streaming",
     "batch",
     "arrays",
     "arguments",

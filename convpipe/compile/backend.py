@@ -45,6 +45,25 @@ class Graph(Executable, Protocol):
         """Return all results by their names, and how many samples were lost."""
 
 
+class Banded(Protocol):
+    """A compiled plan that makes some rows of its results of some of the image."""
+
+    def warm(self) -> None:
+        """Compile what the first band would."""
+
+    def band(self, rows: NDArray[Any], origin: int, first: int, last: int) -> dict[str, NDArray[Any]]:
+        """Return rows `first` to before `last` of the tallest result, and as large a share of the others.
+
+        Parameters
+        ----------
+        rows : ndarray
+            Of the image; those that :func:`convpipe.plan.bands.image_rows` says at least.
+        origin : int
+            Which row of the image the first of them is.
+        first, last : int
+        """
+
+
 def all_results(
     run: Executable, image: NDArray[Any], threads: int | None = None
 ) -> tuple[dict[str, NDArray[Any]], Losses]:
@@ -112,6 +131,16 @@ class Backend:
         if name == "cpu":
             return _on_processor(plan)
         return _OnDevice(self, plan)
+
+    def banded(self, plan: Plan) -> Banded:
+        """Return `plan` as what makes bands of its results, which the processor alone does."""
+        environment.check()
+        with start.LOADING:
+            from convpipe.compile.cpu.graphs import GraphExecutable
+        if self.name != "cpu":
+            self.note("images larger than memory were filtered by the processor, band by band")
+        self._used.add("cpu")
+        return GraphExecutable(plan)
 
     def describe(self) -> str:
         """Say for a report where images were filtered, and why there."""

@@ -1,0 +1,103 @@
+"""A TIFF larger than memory: time and peak memory of the whole process, beside libvips.
+
+    python benchmarks/stream.py [--size 32768] [--memory 120000000] [--peer /path/to/python/with/pyvips]
+
+A tiled uint8 TIFF is made in a temporary folder, blurred (sigma 1.4), and its edges (Sobel) are written as a
+tiled deflate TIFF, level 6, tiles of 256 pixels. Each run is a process of its own; the peer uses as many
+threads.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+
+OURS = """
+import sys
+from convpipe.engine import Engine
+from convpipe.geometry import Border
+from convpipe.limits import Limits
+from convpipe.stages import stage
+from convpipe.stages.wiring import wire
+from convpipe.streaming import Options, stream
+source, target, memory, threads = sys.argv[1:]
+stages = [stage("blur", "gaussian", sigma=1.4), stage("edge", "sobel")]
+engine = Engine(wire(stages), Border.REFLECT, "uint8", "cpu")
+options = Options(int(memory), int(threads), compression=6, overwrite=True)
+limits = Limits(max_pixels=1 << 40, max_decoded_bytes=1 << 40, max_file_bytes=1 << 40)
+bands = stream(engine, source, {"result": target}, options, limits=limits)
+print(f"bands of {bands.height} rows on {bands.threads} threads, {bands.nbytes / 1e6:.0f} MB planned")
+"""
+
+THEIRS = """
+import sys
+import pyvips
+source, target, memory, threads = sys.argv[1:]
+image = pyvips.Image.new_from_file(source, access="sequential")
+image = image.gaussblur(1.4).sobel()
+image.tiffsave(target, tile=True, tile_width=256, tile_height=256, compression="deflate", Q=75,
+               predictor="horizontal", bigtiff=True, level=6)
+print(f"libvips {pyvips.version(0)}.{pyvips.version(1)}.{pyvips.version(2)}, a {image.format} result")
+"""
+
+
+def tiles(size: int, tile: int = 256) -> Iterator[np.ndarray]:
+    """Yield the tiles of an image: smooth shapes with noise, as a slide has."""
+    rng = np.random.default_rng(1)
+    noise = rng.normal(0, 6, (8, tile, tile))
+    across = np.arange(tile)
+    for top in range(0, size, tile):
+        for left in range(0, size, tile):
+            waves = np.sin((top + across) / 90)[:, None] * np.cos((left + across) / 70)
+            yield np.clip(128 + 90 * waves + noise[(top + left) // tile % 8], 0, 255).astype(np.uint8)
+
+
+def run(python: str, code: str, *given: str, threads: int) -> None:
+    """Run one process, and print what it says, its time and its peak memory."""
+    environment = {**os.environ, "VIPS_CONCURRENCY": str(threads)}
+    began = time.perf_counter()
+    child = subprocess.Popen([python, "-c", code, *given], env=environment, stdout=subprocess.PIPE, text=True)
+    assert child.stdout is not None
+    said = child.stdout.read().strip()
+    _, status, usage = os.wait4(child.pid, 0)
+    child.returncode = os.waitstatus_to_exitcode(status)
+    took = time.perf_counter() - began
+    print(f"{took:6.1f} s, {usage.ru_maxrss / 1000:4.0f} MB at most, {usage.ru_utime:.1f} s of cores: {said}")
+
+
+def main() -> None:
+    """Make the image, and run both."""
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--size", type=int, default=32768)
+    parser.add_argument("--memory", type=int, default=120_000_000)
+    parser.add_argument("--threads", type=int, default=os.cpu_count())
+    parser.add_argument("--peer", help="a Python that has pyvips")
+    parser.add_argument("--folder", type=Path, help="where files are kept; default: a temporary folder")
+    given = parser.parse_args()
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = given.folder or Path(temporary)
+        source = folder / f"source-{given.size}.tif"
+        if not source.exists():
+            import tifffile
+
+            shape = (given.size, given.size)
+            tifffile.imwrite(source, tiles(given.size), shape=shape, dtype=np.uint8, tile=(256, 256),
+                             compression="zlib", predictor=True, bigtiff=True, metadata=None)  # fmt: skip
+        both = [(sys.executable, OURS, "ours.tif")]
+        both += [(given.peer, THEIRS, "theirs.tif")] if given.peer else []
+        for python, code, name in both:
+            run(python, code, str(source), str(folder / name), str(given.memory), str(given.threads),
+                threads=given.threads)  # fmt: skip
+            print(f"{'':9}{(folder / name).stat().st_size / 1e6:.0f} MB written")
+
+
+if __name__ == "__main__":
+    main()

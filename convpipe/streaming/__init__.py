@@ -1,0 +1,7 @@
+"""Images larger than memory: band by band through the same loops, from a TIFF to a tiled TIFF."""
+
+from convpipe.streaming.bands import Band, Bands, banded
+from convpipe.streaming.options import Options
+from convpipe.streaming.run import stream
+
+__all__ = ["Band", "Bands", "Options", "banded", "stream"]

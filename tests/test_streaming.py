@@ -1,0 +1,159 @@
+"""Images that are filtered band by band have the bytes of those that are filtered as a whole."""
+
+import io
+import os
+from concurrent.futures import ThreadPoolExecutor
+
+import graphs
+import numpy as np
+import pytest
+import tifffile
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+from test_fusion import cases, planned
+
+from convpipe.compile.cpu.graphs import GraphExecutable
+from convpipe.engine import Engine
+from convpipe.errors import LimitError, PlanError, ReadError, WriteError
+from convpipe.geometry import Border
+from convpipe.images import Metadata, read
+from convpipe.images.rows import Blocks, RowReader
+from convpipe.plan import make_plan
+from convpipe.stages import stage
+from convpipe.stages.wiring import wire
+from convpipe.streaming import Bands, Options, banded, stream
+from convpipe.streaming.run import run
+
+CHAIN = [stage("blur", "gaussian", sigma=1.4, name="soft"), stage("edge", "sobel")]
+
+WIDE = np.random.default_rng(1).random((99, 99)).tolist()
+"""No product of rows and columns, and so large that it goes through Fourier transforms."""
+
+
+def in_bands(plan, image, height, block, threads=2):
+    """Return the results of an image whose rows are decoded in blocks."""
+    blocks = Blocks(block, len(image), lambda at: image[at * block : (at + 1) * block])
+    reader = RowReader(blocks, 1, Metadata(), [])
+    found = {output.name: [] for output in plan.outputs}
+    bands = Bands(plan, height, threads, block)
+    with ThreadPoolExecutor(threads) as pool:
+        run(GraphExecutable(plan), reader, bands, pool, {name: each.append for name, each in found.items()})
+    assert not reader._kept
+    return {name: np.concatenate(rows) for name, rows in found.items()}
+
+
+def check(plan, image, height, block):
+    whole, _ = GraphExecutable(plan).outputs(image, threads=1)
+    found = in_bands(plan, image, height, block)
+    assert found.keys() == whole.keys()
+    for name, rows in whole.items():
+        assert found[name].dtype == rows.dtype
+        np.testing.assert_array_equal(found[name], rows, err_msg=name)
+
+
+@settings(max_examples=40, deadline=None)
+@given(cases(), st.integers(1, 40), st.integers(1, 40))
+def test_chains(case, height, block):
+    stages, image, border = case
+    try:
+        check(planned(stages, image, border), image, height, block)
+    except PlanError:
+        assume(False)
+
+
+@settings(max_examples=40, deadline=None)
+@given(graphs.graphs(), st.integers(1, 40), st.integers(1, 40))
+def test_graphs(drawn, height, block):
+    stages, _, rng = drawn
+    image = rng.integers(0, 256, (33, 8, 1), dtype=np.uint8)
+    try:
+        plan = make_plan(wire(stages, {one.name: one.name for one in stages[:-1]}), image.shape[:2])
+        check(plan, image, height, block)
+    except PlanError:
+        assume(False)
+
+
+@pytest.fixture
+def engine():
+    return Engine(wire(CHAIN), Border.REFLECT, None, "cpu")
+
+
+@pytest.fixture
+def image(tmp_path, rng):
+    pixels = rng.integers(0, 256, (600, 300), dtype=np.uint8)
+    tifffile.imwrite(tmp_path / "a.tif", pixels, tile=(64, 64), compression="zlib", resolution=(300, 200))
+    return pixels
+
+
+class TestFiles:
+    def test_bytes_do_not_depend_on_memory_or_threads(self, tmp_path, engine, image):
+        whole, _ = engine.filter(image)
+        contents, heights = set(), set()
+        for memory, threads in ((1 << 30, 1), (1 << 30, 3), (3_000_000, 2), (2_000_000, 1)):
+            options = Options(memory, threads, compression=6, tile=64, overwrite=True)
+            bands = stream(engine, tmp_path / "a.tif", {"result": tmp_path / "b.tif"}, options)
+            assert bands.nbytes <= memory
+            heights.add(bands.height)
+            contents.add((tmp_path / "b.tif").read_bytes())
+        assert len(heights) > 1
+        (content,) = contents
+        np.testing.assert_array_equal(tifffile.imread(io.BytesIO(content)), whole)
+        assert read(tmp_path / "b.tif").metadata.resolution == (300, 200)
+
+    def test_several_results(self, tmp_path, image):
+        engine = Engine(wire(CHAIN, {"soft": "soft"}), Border.REFLECT, None, "cpu")
+        targets = {name: tmp_path / f"{name}.tif" for name in ("soft", "result")}
+        stream(engine, tmp_path / "a.tif", targets, Options(3_000_000, 2, tile=64))
+        for name, whole in engine.outputs(image)[0].items():
+            np.testing.assert_array_equal(tifffile.imread(targets[name]), whole)
+
+    def test_a_result_that_is_there_is_kept(self, tmp_path, engine, image):
+        (tmp_path / "b.tif").write_bytes(b"mine")
+        with pytest.raises(WriteError, match="the output exists"):
+            stream(engine, tmp_path / "a.tif", {"result": tmp_path / "b.tif"}, Options(1 << 30))
+        assert (tmp_path / "b.tif").read_bytes() == b"mine"
+
+    def test_nothing_is_left_of_a_result_whose_image_is_damaged(self, tmp_path, engine, image):
+        with tifffile.TiffFile(tmp_path / "a.tif") as file:
+            at, count = file.pages[0].dataoffsets[-1], file.pages[0].databytecounts[-1]
+        content = bytearray((tmp_path / "a.tif").read_bytes())
+        content[at : at + count] = bytes(count)
+        (tmp_path / "a.tif").write_bytes(content)
+        before = sorted(os.listdir(tmp_path))
+        with pytest.raises(ReadError, match="damaged"):
+            stream(engine, tmp_path / "a.tif", {"result": tmp_path / "b.tif"}, Options(3_000_000, 2, tile=64))
+        assert sorted(os.listdir(tmp_path)) == before
+
+
+class TestRefused:
+    @pytest.mark.parametrize(
+        ("stages", "named"),
+        [
+            ([stage("threshold", "otsu", name="cells")], "cells"),
+            ([stage("geometry", "rotate90", name="turn")], "turn"),
+            ([stage("custom", "k", kernel=WIDE, name="wide")], "wide"),
+        ],
+    )
+    def test_stages_of_the_whole_image(self, stages, named):
+        plan = make_plan(stages, (4000, 4000))
+        with pytest.raises(PlanError, match=rf"{named}.*the whole image.*--memory") as caught:
+            banded(plan, 1 << 30, threads=1, block=256)
+        assert caught.value.stage == named
+
+    def test_too_little_memory(self):
+        plan = make_plan(CHAIN, (4000, 4000))
+        with pytest.raises(LimitError, match=r"in bands of 16 rows, of which one reads \d\d rows"):
+            banded(plan, 1000, threads=1, block=16)
+
+    def test_a_border_that_reads_the_other_end(self):
+        plan = make_plan([stage("blur", "box", size=3, border="wrap")], (4000, 4000))
+        with pytest.raises(LimitError, match="reads 4000 rows"):
+            banded(plan, 10_000_000, threads=1, block=16)
+
+
+def test_memory_does_not_grow_with_the_height():
+    bands = [
+        banded(make_plan(CHAIN, (rows, 4096)), 100_000_000, threads=2, block=256) for rows in (9_999, 99_999)
+    ]
+    assert bands[0].height == bands[1].height
+    assert bands[1].nbytes - bands[0].nbytes < 1_000_000
