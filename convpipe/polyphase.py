@@ -84,6 +84,27 @@ class Polyphase(Axis):
         """Return the taps that give every sample as it is."""
         return cls.of(np.arange(size)[:, None], np.ones((size, 1)), size, Fraction(1), Fraction(0))
 
+    def part(self, first: int, last: int, begin: int, size: int) -> Polyphase:
+        """Return the taps of outputs `first` to `last` over `size` samples from `begin` on.
+
+        All of their windows lie there, with weights of 0.
+
+        Examples
+        --------
+        >>> half = Polyphase.of([[0, 1], [2, 3]], [[0.5, 0.5], [0.5, 0.5]], 5, Fraction(2), Fraction(1, 2))
+        >>> right = half.part(1, 1, 2, 3)
+        >>> right.first, right.hull(0, 0), right.origin
+        (array([0]), (0, 2), Fraction(1, 2))
+        """
+        own = slice(first, last + 1)
+        return replace(
+            self,
+            size=size,
+            first=self.first[own] - begin,
+            weights=self.weights[own],
+            origin=self.origin + first * self.step - begin,
+        )
+
     @property
     def sizes(self) -> Polyphase:
         """The same with the sizes of the weights."""

@@ -121,6 +121,20 @@ CHAINS = {
     "alike": [stage("blur", "bilateral", sigma_color=20, sigma_space=1)],
     "pools": [stage("network", "max_pool", size=3, padding=1), stage("blur", "box", size=3)],
     "a layer": [stage("network", "conv", weights=np.ones((2, 1, 3, 3)).tolist()), stage("network", "relu")],
+    "pools of strides": [
+        stage("network", "max_pool", size=3, stride=2, padding=1, dilation=2, ceil_mode=True),
+        stage("network", "avg_pool", size=2, padding=1),
+    ],
+    "a layer of strides": [
+        stage("network", "conv", weights=np.arange(18).reshape(2, 1, 3, 3).tolist(), stride=2, border="wrap"),
+        stage("network", "relu"),
+    ],
+    "resizes": [
+        stage("geometry", "resize", size=[61, 170]),
+        stage("edge", "sobel"),
+        stage("geometry", "resize", size=[200, 101], method="cubic"),
+    ],
+    "an area": [stage("geometry", "resize", factor=0.3, method="area"), stage("blur", "box", size=3)],
     "groups": [stage("blur", "gaussian", sigma=1), stage("geometry", "bin", factor=3)],
     "levels of its own": [stage("threshold", "sauvola", size=7), stage("geometry", "pyramid_up")],
 }

@@ -69,16 +69,23 @@ class Resample(Window):
         Whether it is a mean of those samples that are there: see `LEAST_SHARE`.
     is_mean : bool
         Whether its weights sum to 1; else it is a part of one, and no sample can be missing.
+    along : bool, optional
+        Whether neighbours are summed first, of a part of a result; default: as its extent says.
     """
 
     rule: Rule
     fitted: tuple[Polyphase, Polyphase] | None = None
     has_holes: bool = False
     is_mean: bool = True
+    along: bool | None = None
 
     def fit(self, extent: Extent, image: Extent, entering: Extent, has_holes: bool = False) -> Resample:
         """Return the same for what has an `extent`; as :meth:`Rule.axes`."""
         return replace(self, fitted=self.rule.axes(extent, image, entering), has_holes=has_holes)
+
+    def part(self, rows: Polyphase, cols: Polyphase) -> Resample:
+        """Return the sums of a part of the result, with taps of its own, in the order of the whole."""
+        return replace(self, fitted=(rows, cols), along=self.along_first)
 
     @property
     def sizes(self) -> Resample:
@@ -113,7 +120,7 @@ class Resample(Window):
     def along_first(self) -> bool:
         """Tell whether neighbours in a row are summed before rows are."""
         rows, _ = self.phases
-        return len(rows.first) > rows.size
+        return len(rows.first) > rows.size if self.along is None else self.along
 
     @property
     def picks(self) -> bool:

@@ -3,7 +3,7 @@
 Nothing is planned anew: nodes keep their arithmetic, their ranges and the form of their kernels. They get
 other extents, and windows over what is inside the image get no border. So a region has the bytes of the whole
 result, borders and the phase of strides among them. What needs all of an image (numbers of it, a transform, a
-library's function, a resample) is made of all of it.
+library's function) is made of all of it.
 """
 
 from __future__ import annotations
@@ -13,12 +13,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from convpipe.geometry import Axis, Border, Extent
-from convpipe.ops import IDENTITY, Resample, Stencil, Turn
-from convpipe.padding import Pooled
+from convpipe.ops import IDENTITY, Layer, Op, Resample, Stencil, Turn
 from convpipe.plan.arithmetic import plan_arithmetic
 from convpipe.plan.demand import NOTHING, Region, Span, through
 from convpipe.plan.model import Output, Plan
 from convpipe.plan.node import NodePlan
+from convpipe.polyphase import Polyphase
 from convpipe.stages.wiring import IMAGE, RESULT
 
 
@@ -64,11 +64,9 @@ def holds(outer: Region, inner: Region) -> bool:
 
 def needs_all(node: NodePlan) -> bool:
     """Tell whether a node is made of the whole of what it reads, and as a whole."""
-    if node.reduces or node.tiles is not None:
-        return True
     if node.apart is not None:
-        return not isinstance(node.apart, Turn)
-    return not node.is_join and (isinstance(node.window, Resample) or isinstance(node.window.padding, Pooled))
+        return not isinstance(node.apart, Turn | Layer)
+    return node.reduces or node.tiles is not None
 
 
 def regions(
@@ -163,11 +161,12 @@ class _Builder:
         read = _reads(node, made)
         inputs = tuple(self._source(source, read) for source in node.inputs)
         self.places[at] = len(self.nodes)
-        axes = node.axes
-        if not (node.is_join or node.apart or needs_all(node)):
+        axes, ops = node.axes, node.ops
+        if _slides(node) and not needs_all(node):
             axes = _axis(axes[0], made[0], read[0]), _axis(axes[1], made[1], read[1])
+            ops = tuple(_part(op, axes) for op in ops)
         share = _samples(made) / max(1, _samples(everything(node.extent)))
-        own = replace(node, inputs=inputs, input=_extent(read), extent=_extent(made), axes=axes)
+        own = replace(node, ops=ops, inputs=inputs, input=_extent(read), extent=_extent(made), axes=axes)
         self.nodes.append(replace(own, operations=round(node.operations * share)))
 
     def _source(self, source: int, read: Region) -> int:
@@ -207,14 +206,32 @@ class _Builder:
         )
 
 
+def _slides(node: NodePlan) -> bool:
+    """Tell whether a node has a window."""
+    return isinstance(node.apart, Layer) or not (node.is_join or node.apart)
+
+
+def _border(node: NodePlan) -> Border:
+    """Return what lies outside for the window of a node."""
+    return node.apart.border if isinstance(node.apart, Layer) else node.window.border
+
+
+def _part(op: Op, axes: tuple[Axis, Axis]) -> Op:
+    """Return an op of a node whose windows are `axes`: a resample has taps of its own."""
+    rows, cols = axes
+    if isinstance(op, Resample) and isinstance(rows, Polyphase) and isinstance(cols, Polyphase):
+        return op.part(rows, cols)
+    return op
+
+
 def _made(node: NodePlan, wanted: Region) -> Region:
     """Return the region that a node makes, for one that is wanted: more, where it is given more samples."""
     whole = everything(node.extent)
     if needs_all(node):
         return whole
-    if node.is_join or node.apart:
+    if not _slides(node):
         return wanted
-    border = node.window.border
+    border = _border(node)
     rows, cols = (
         all_of if _turns(axis, border, size, span) else _widened(axis, border, size, span) & all_of
         for axis, size, span, all_of in zip(node.axes, node.input, wanted, whole, strict=True)
@@ -226,6 +243,8 @@ def _made(node: NodePlan, wanted: Region) -> Region:
 
 def _widened(axis: Axis, border: Border, size: int, span: Span) -> Span:
     """Return the outputs whose windows lie over all samples that those of a span are given."""
+    if isinstance(axis, Polyphase):
+        return span
     given = _given(axis, border, size, span)
     first = (given.first + axis.before) // axis.stride
     last = -((axis.reach - axis.before - given.last - 1) // axis.stride)
@@ -236,9 +255,9 @@ def _reads(node: NodePlan, made: Region) -> Region:
     """Return the region of its inputs that a node is given for a region of its output."""
     if needs_all(node):
         return everything(node.input)
-    if node.is_join or node.apart:
+    if not _slides(node):
         return through(node, made)
-    border = node.window.border
+    border = _border(node)
     rows, cols = (
         _given(axis, border, size, span) for axis, size, span in zip(node.axes, node.input, made, strict=True)
     )
@@ -278,6 +297,8 @@ def _axis(axis: Axis, made: Span, read: Span) -> Axis:
 
     The window of the first output begins `before` samples before the first that is given.
     """
+    if isinstance(axis, Polyphase):
+        return axis.part(made.first, made.last, read.first, len(read))
     before = axis.before + read.first - made.first * axis.stride
     after = (len(made) - 1) * axis.stride + axis.reach - before - len(read)
     return replace(axis, before=before, after=after)
