@@ -5,8 +5,6 @@ from __future__ import annotations
 import operator
 import os
 import warnings
-from dataclasses import replace
-from fractions import Fraction
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -14,10 +12,9 @@ from numpy.typing import ArrayLike, NDArray
 
 from convpipe.engine import Engine
 from convpipe.errors import ParameterError, ParameterTypeError
-from convpipe.geometry import Border
-from convpipe.ops import COMPUTE, Layer, Resample, Turn, Warp
-from convpipe.plan import NodePlan, Plan
-from convpipe.polyphase import Polyphase
+from convpipe.ops import COMPUTE
+from convpipe.plan import Plan
+from convpipe.plan.places import places
 from convpipe.stages.wiring import RESULT
 
 MOST_CHANNELS = 4
@@ -37,11 +34,14 @@ class Given(NamedTuple):
         Where the caller had the channels; None: last, or nowhere.
     labelled : DataArray or None
         The xarray.DataArray that holds the pixels.
+    page_axes : tuple of int
+        Of a DataArray whose pages are filtered one by one.
     """
 
     pixels: NDArray[Any]
     channel_axis: int | None = None
     labelled: Any = None
+    page_axes: tuple[int, ...] = ()
 
     def nodata(self, missing: float | str | None) -> float | None:
         """Return what the image says that a missing sample is, where `missing` leaves it to the image.
@@ -81,23 +81,27 @@ class Given(NamedTuple):
             return self.restored(result)
         plan = engine.plan(self.pixels.shape, self.pixels.dtype.name, alpha)
         node = next(output.node for output in plan.outputs if output.name == name)
-        return self._relabelled(self.restored(result), plan, node)
+        return self.relabelled(self.restored(result), plan, node)
 
-    def _relabelled(self, result: NDArray[Any], plan: Plan, node: int) -> Any:
+    def relabelled(self, result: Any, plan: Plan, node: int) -> Any:
         """Return what a node gives as a DataArray; coordinates that are no longer true of it are dropped."""
         image = self.labelled
         dims = list(image.dims)
-        channel = dims[2 if self.channel_axis is None else self.channel_axis] if len(dims) == 3 else None
+        pages = [dims[axis] for axis in self.page_axes]
+        own = [dim for dim in dims if dim not in pages]
+        channel = None
+        if len(own) == 3:
+            channel = own[2] if self.channel_axis is None else dims[self.channel_axis]
         made = plan.nodes[node]
         stale = {channel} if made.channels != plan.image_channels else set()
-        spatial = [dim for dim in dims if dim != channel]
+        spatial = [dim for dim in own if dim != channel]
         kept: dict[Any, slice] = {}
         between: dict[Any, Any] = {}
-        places = _places(plan, node)
+        placed = places(plan, node)
         is_oblique = plan.sampling(node).is_oblique
         if is_oblique:  # which no coordinates along one axis say
             stale |= set(spatial)
-        for place, count in () if is_oblique else zip(places, made.extent, strict=True):
+        for place, count in () if is_oblique else zip(placed, made.extent, strict=True):
             dim, (axis, first, step) = spatial[place.axis], place
             ends = first, first + step * (count - 1)
             size = plan.input[axis]
@@ -115,17 +119,18 @@ class Given(NamedTuple):
                     at = float(first) + float(step) * np.arange(count)
                     given = image.coords[dim]
                     between[dim] = (dim, _between(np.asarray(given), at), given.attrs)
-        spatial = [spatial[place.axis] for place in places]
+        spatial = [spatial[place.axis] for place in placed]
         turned = iter(spatial)
-        dims = [dim if dim == channel else next(turned) for dim in dims]
+        dims = [dim if dim == channel or dim in pages else next(turned) for dim in dims]
         coords = image.isel(kept).coords
-        return type(image)(
+        found = type(image)(
             result,
-            dims=dims if result.ndim == len(dims) else spatial,
+            dims=dims if result.ndim == len(dims) else [dim for dim in dims if dim != channel],
             coords={name: coord for name, coord in coords.items() if not stale & {*coord.dims}} | between,
             attrs=image.attrs,
-            name=image.name,
         )
+        found.name = image.name  # given None, it would take the name of a dask array
+        return found
 
 
 def take(image: Any, channel_axis: int | str | None, engine: Engine, alpha: bool = False) -> Given:
@@ -139,15 +144,12 @@ def take(image: Any, channel_axis: int | str | None, engine: Engine, alpha: bool
     if type(image) is np.ndarray and channel_axis is None and image.dtype in _COMPUTED:
         channels_last(image.shape, None)
         return Given(image)  # the quick way, as small images take a few microseconds
-    labelled = image if all(hasattr(image, name) for name in ("dims", "coords", "attrs", "isel")) else None
-    if labelled is not None and not hasattr(image, "data"):
-        raise ParameterTypeError("a Dataset holds several images; pass one of its variables", "image")
+    labelled, held = unlabelled(image)
     dims = None if labelled is None else tuple(labelled.dims)
     if isinstance(channel_axis, str):
-        channel_axis = _axis_of(channel_axis, dims)
-    held = image if labelled is None else image.data
-    if hasattr(held, "__dask_graph__"):
-        raise _lazy(held, channel_axis, engine, alpha)
+        channel_axis = axis_of(channel_axis, dims)
+    if is_lazy(held):
+        raise _lazy(held)
     pixels = _plain(held)
     _check_dtype(pixels, image)
     channels_last(pixels.shape, channel_axis, dims)
@@ -155,6 +157,28 @@ def take(image: Any, channel_axis: int | str | None, engine: Engine, alpha: bool
         return Given(pixels, None, labelled)
     axis = operator.index(channel_axis) % 3
     return Given(np.moveaxis(pixels, axis, -1), axis, labelled)
+
+
+def is_lazy(image: Any) -> bool:
+    """Tell whether an image is a dask array."""
+    return hasattr(image, "__dask_graph__") and hasattr(image, "numblocks")
+
+
+def unlabelled(image: Any) -> tuple[Any, Any]:
+    """Return an image as a DataArray, None if it is none, and the array that holds its pixels.
+
+    Raises
+    ------
+    ParameterError
+        If it is a Dataset.
+    """
+    if isinstance(image, np.ndarray) or not all(
+        hasattr(image, name) for name in ("dims", "coords", "attrs", "isel")
+    ):
+        return None, image
+    if not hasattr(image, "data"):
+        raise ParameterTypeError("a Dataset holds several images; pass one of its variables", "image")
+    return image, image.data
 
 
 def take_mask(mask: Any) -> NDArray[Any] | None:
@@ -176,7 +200,7 @@ def take_mask(mask: Any) -> NDArray[Any] | None:
     return pixels
 
 
-def _axis_of(dim: str, dims: tuple[Any, ...] | None) -> int:
+def axis_of(dim: str, dims: tuple[Any, ...] | None) -> int:
     """Return the axis of a DataArray that has the name `dim`."""
     if dims is None:
         raise ParameterTypeError(
@@ -302,34 +326,14 @@ def _all_real(pixels: NDArray[Any]) -> bool:
     return pixels.dtype.kind != "O" or all(isinstance(value, int | float) for value in pixels.flat)
 
 
-def _lazy(image: Any, channel_axis: int | None, engine: Engine, alpha: bool) -> ParameterTypeError:
-    """Return the error for a dask array, with the call that filters it block by block where there is one."""
-    whole = "pipeline(image.compute()) filters it whole"
-    plan = engine.plan(channels_last(image.shape, channel_axis), np.dtype(image.dtype).name, alpha)
-    apart = [_overlaps(node) for node in plan.nodes]
-    if plan.beside or plan.extent != plan.input or plan.output_channels != plan.channels or not all(apart):
-        return ParameterTypeError(f"a dask array is not computed unasked; {whole}", "image")
-    rows, cols = (max(field.before, field.reach - 1 - field.before) for field in plan.stages[-1].field)
-    depth = [rows, cols] if image.ndim == 2 else [rows, cols, 0]
-    options = ", alpha=True" if alpha else ""
-    if channel_axis is not None:
-        depth.insert(operator.index(channel_axis) % 3, depth.pop())
-        options += f", channel_axis={channel_axis}"
+def _lazy(image: Any) -> ParameterTypeError:
+    """Return the error for a dask array, with the calls that filter it."""
+    pages = ", page_axis=0" if image.ndim > 3 else ""
     return ParameterTypeError(
-        f"a dask array is not computed unasked; image.map_overlap(pipeline, depth={tuple(depth)},"
-        f" boundary='none', dtype={plan.output_dtype!r}{options}) filters it block by block, {whole}",
+        f"a dask array is not computed unasked; pipeline.map_blocks(image{pages}) filters it"
+        " chunk by chunk, lazily, pipeline(image.compute()) at once",
         "image",
     )
-
-
-def _overlaps(node: NodePlan) -> bool:
-    """Tell whether blocks with their halo give what the whole gives."""
-    if node.is_join:
-        return True
-    if node.apart or isinstance(node.window, Resample):
-        return False
-    far = node.window.border == Border.WRAP and node.window.kernel != (1, 1)
-    return not far and not node.reduces
 
 
 def _between(coordinates: NDArray[Any], places: NDArray[Any]) -> NDArray[np.float64]:
@@ -344,59 +348,6 @@ def _between(coordinates: NDArray[Any], places: NDArray[Any]) -> NDArray[np.floa
     values = coordinates.astype(np.float64)
     found: NDArray[np.float64] = values[at] + (places - at) * (values[at + 1] - values[at])
     return found
-
-
-class _Place(NamedTuple):
-    """Along which axis of the input an axis of a result lies, where its pixel 0 does, and the step."""
-
-    axis: int
-    first: Fraction = Fraction(0)
-    step: Fraction = Fraction(1)
-
-    def moved(self, first: Fraction | int, rate: Fraction | int) -> _Place:
-        """Return the place of what is made of it, from a pixel on and with a step."""
-        return _Place(self.axis, self.first + first * self.step, self.step * rate)
-
-    def kept(self, count: int) -> slice:
-        """Return which pixels of the input the first `count` lie on, where that is one each."""
-        first, step = int(self.first), int(self.step)
-        end = first + step * count
-        return slice(first, None if end < 0 else end, step)
-
-
-def _places(plan: Plan, node: int) -> tuple[_Place, _Place]:
-    """Return where the rows and the columns of what a node gives lie in the input.
-
-    A window lies where the pixel does that it is centred on where its padding is ``same``.
-    """
-    places = _Place(0), _Place(1)
-    for each in plan.way_to(node):
-        if isinstance(turn := each.apart, Turn):
-            rows, cols = (
-                place.moved(size - 1, -1) if mirrored else place
-                for place, size, mirrored in zip(places, each.input, turn.mirrored, strict=True)
-            )
-            places = (cols, rows) if turn.transposed else (rows, cols)
-        elif isinstance(warp := each.apart, Warp):
-            own = warp.sampling(each.input)
-            rows, cols = (
-                place.moved(Fraction(first), Fraction(step))
-                for place, first, step in zip(places, own.first, own.step, strict=True)
-            )
-            places = (cols, rows) if own.transposed else (rows, cols)
-        elif isinstance(each.apart, Layer) or not (each.is_join or each.apart):
-            places = _moved(each, 0, places[0]), _moved(each, 1, places[1])
-    return places
-
-
-def _moved(node: NodePlan, axis: int, place: _Place) -> _Place:
-    """Return the place of what the window of a node makes along one of its axes."""
-    own = node.axes[axis]
-    if isinstance(own, Polyphase):
-        return place.moved(own.origin, own.rate)
-    slid = node.apart if isinstance(node.apart, Layer) else node.window
-    centred = replace(slid, padding="same", stride=(1, 1)).axes(node.input)[axis]
-    return place.moved(centred.before - own.before, own.rate)
 
 
 def _kind(image: ArrayLike) -> str:

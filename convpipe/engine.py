@@ -91,13 +91,15 @@ class Engine:
         *,
         nodata: float | None = None,
         masked: bool = False,
+        output_dtype: str | None = None,
     ) -> Plan:
         """Return the plan for images of `shape`, (rows, cols) or (rows, cols, channels).
 
-        With a value for no data, which counts where `missing` is ``file``, and with masks or without.
+        With a value for no data, which counts where `missing` is ``file``, with masks or without, and with a
+        dtype of the results in the place of the pipeline's.
         """
         missing = self._missing(None if alpha else nodata, masked and not alpha)
-        given = tuple(shape), dtype_name(dtype), self.dtype, _ALPHA.parse(alpha), missing
+        given = tuple(shape), dtype_name(dtype), output_dtype or self.dtype, _ALPHA.parse(alpha), missing
         return self._planned(*given, self._own_boxes())
 
     def filter(

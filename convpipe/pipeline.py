@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from convpipe import arrays, batch, config
+from convpipe import arrays, batch, blocks, config
 from convpipe.arguments import (
     alike,
     check_backend,
@@ -35,7 +35,7 @@ from convpipe.stack import StackEngine, reader_of
 from convpipe.stages import Stage
 from convpipe.stages.parameters import Flag, Text
 from convpipe.stages.plugins import allowed
-from convpipe.stages.wiring import wire
+from convpipe.stages.wiring import RESULT, wire
 
 if TYPE_CHECKING:
     from convpipe.report import Report
@@ -271,7 +271,8 @@ class Pipeline(Specification):
         Parameters
         ----------
         image : array_like, shape (rows, cols) or (rows, cols, channels)
-            All channels are data. More than 4 of them need `channel_axis`.
+            All channels are data. More than 4 of them need `channel_axis`. A DataArray that holds a dask
+            array is filtered lazily, by :meth:`map_blocks`.
         dtype : str, optional
             Of the result: ``"float32"`` gives it unrounded. Default: the last stage's ``dtype``, or that of
             the image. Of a bool image it is bool where all values are 0 or 1 by the nature of the stages
@@ -320,6 +321,10 @@ class Pipeline(Specification):
         >>> p(np.zeros((48, 64, 4), "uint8"), alpha=True).shape
         (48, 64, 4)
         """
+        if not isinstance(image, np.ndarray) and out is None and mask is None:
+            labelled, held = arrays.unlabelled(image)
+            if labelled is not None and arrays.is_lazy(held):
+                return self.map_blocks(image, dtype, channel_axis=channel_axis, alpha=alpha)
         given = arrays.take(image, channel_axis, self.engine, alpha)
         nodata = given.nodata(self.missing) if self.missing == "file" else None
         shown = None if mask is None else arrays.take_mask(mask)
@@ -340,6 +345,59 @@ class Pipeline(Specification):
             np.copyto(out, given.restored(result))
             return out
         return given.wrapped(result, self.engine, alpha)
+
+    def map_blocks(
+        self,
+        image: Any,
+        dtype: str | None = None,
+        *,
+        channel_axis: int | str | None = None,
+        page_axis: int | str | Sequence[int | str] = (),
+        alpha: bool = False,
+    ) -> Any:
+        """Filter a dask array chunk by chunk, lazily: nothing is computed until the result is.
+
+        Each chunk of the result is a task, on one core, that reads what it needs of the image beyond its own
+        chunk. The bytes are those of a call with the whole image, whatever the chunks; those of the result
+        lie where those of the image do.
+
+        Parameters
+        ----------
+        image : dask.array.Array or DataArray
+            Of shape (rows, cols) or (rows, cols, channels), and axes of pages. Chunks may be of any size.
+        dtype, channel_axis, alpha
+            As in a call.
+        page_axis : int or str, or a sequence of them
+            The axes of pages, each of which is an image by itself; of a DataArray they may be dims.
+
+        Returns
+        -------
+        dask.array.Array or DataArray, or dict of them
+            With `outputs`, all results by name; their tasks make them together.
+
+        Raises
+        ------
+        ParameterError
+            If this is no dask array, its axes are no image, or its dtype is not computed with.
+        PlanError
+            If a stage's window does not fit, or a stage needs all of an image (a level of Otsu, a function of
+            a library, a large kernel) that has several chunks; the message says which, and what to do.
+
+        Notes
+        -----
+        Tasks run on the processor, whatever the backend.
+
+        Examples
+        --------
+        >>> import dask.array
+        >>> from convpipe import stage
+        >>> image = dask.array.zeros((1000, 1500), dtype="uint8", chunks=(400, 500))
+        >>> Pipeline([stage("blur", "gaussian", sigma=2), stage("edge", "sobel", stride=2)]).map_blocks(image)
+        dask.array<convpipe, shape=(500, 750), dtype=uint8, chunksize=(200, 250), chunktype=numpy.ndarray>
+        """
+        options = blocks.Options(dtype, channel_axis, page_axis, alpha)
+        results = blocks.map_blocks(self.engine, self, image, options)
+        return results if self.outputs else results[RESULT]
 
     def measure(
         self,

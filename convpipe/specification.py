@@ -94,6 +94,10 @@ class Specification:
         options: dict[str, Any] = {**self._options, **own}
         return hash((self._own_stages, tuple(options.items())))
 
+    def __dask_tokenize__(self) -> tuple[str, str]:
+        """Return what dask names the results of the pipeline by: that of equal ones is equal."""
+        return type(self).__name__, self.to_yaml()
+
     def __reduce__(self) -> tuple[Any, ...]:
         return _remade, (type(self), self._own_stages, self._options)
 

@@ -83,9 +83,9 @@ def test_signatures():
 def test_names_of_a_pipeline():
     pipeline = convpipe.Pipeline([convpipe.stage("edge", "sobel")])
     assert " ".join(name for name in dir(pipeline) if not name.startswith("_")) == (
-        "backend border dtype engine from_dict from_job from_yaml gauge like linear_light measure "
-        "measure_objects measures missing name outputs plan run_folder source stack stages to_dict to_yaml "
-        "warm wiring"
+        "backend border dtype engine from_dict from_job from_yaml gauge like linear_light map_blocks "
+        "measure measure_objects measures missing name outputs plan run_folder source stack stages to_dict "
+        "to_yaml warm wiring"
     )
 
 
