@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 import unicodedata
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -53,6 +54,20 @@ class Shard:
         if index >= count:
             raise ParameterError(f"needs a shard from 0 to {count - 1}, as there are {count}; given {text!r}")
         return cls(index, count)
+
+    @classmethod
+    def labelled(cls, text: str) -> Shard | None:
+        """Return the shard whose :attr:`label` a text is; None where it is that of none.
+
+        Examples
+        --------
+        >>> Shard.labelled("1-of-4"), Shard.labelled("4-of-4"), Shard.labelled("01-of-4")
+        (Shard(index=1, count=4), None, None)
+        """
+        with suppress(ParameterError):
+            shard = cls.parse(text.replace("-of-", "/"))
+            return shard if shard.label == text else None
+        return None
 
     def takes(self, relative: Path) -> bool:
         """Tell whether an image is of this shard, by its path relative to the input folder.

@@ -18,8 +18,9 @@ PACKAGES = {
         conv2d filters stage stencil
     """,
     "convpipe.batch": """
-        Engine FileLog FolderJob Found JOURNAL Log Progress Result Selection Terminated at_work find_images
-        is_new map_outputs matches output_path place read_list run_folder unwritable
+        Engine FileLog FolderJob Found JOURNAL Log Merged Progress Result Selection ShardCounts Survey
+        Terminated at_work find_images is_new map_outputs matches merge_journals output_path place read_list
+        run_folder survey unwritable
     """,
     "convpipe.config": """
         FORMATS InputSpec Job OutputSpec Recipe ResultSpec dump from_dict load load_each load_text recipe
@@ -106,6 +107,7 @@ COMMANDS = {
     "--border --bias --page --animate --overwrite --set --allow-plugins",
     "tune": "config images --job --port --no-browser --allow-plugins",
     "demo": "folder",
+    "journal": "",
     "help": "topic",
 }
 
@@ -114,11 +116,24 @@ def test_commands():
     assert main.list_commands(click.Context(main)) == list(COMMANDS)
 
 
+SUBCOMMANDS = {"show": "place --failed --json", "merge": "output"}
+
+
+def test_commands_of_journals():
+    group = main.get_command(click.Context(main), "journal")
+    assert group.list_commands(click.Context(group)) == sorted(SUBCOMMANDS)
+    for name, options in SUBCOMMANDS.items():
+        assert options_of(group.get_command(click.Context(group), name)) == options.split()
+
+
+def options_of(command):
+    return [p.opts[-1] if isinstance(p, click.Option) else p.name for p in command.params]
+
+
 @pytest.mark.parametrize("name", COMMANDS)
 def test_options(name):
     command = main.get_command(click.Context(main), name)
-    found = [p.opts[-1] if isinstance(p, click.Option) else p.name for p in command.params]
-    assert found == COMMANDS[name].split()
+    assert options_of(command) == COMMANDS[name].split()
 
 
 SPACES = ("hsv", "lab", "xyz", "ycbcr")

@@ -6,12 +6,14 @@ from convpipe.batch.job import FolderJob
 from convpipe.batch.journal_files import JOURNAL
 from convpipe.batch.listed import read_list
 from convpipe.batch.log import FileLog, Log
+from convpipe.batch.merge import Merged, merge_journals
 from convpipe.batch.outputs import is_new, map_outputs, output_path, place
 from convpipe.batch.patterns import matches
 from convpipe.batch.results import Result, unwritable
 from convpipe.batch.run import run_folder
 from convpipe.batch.settle import Progress, Terminated
 from convpipe.batch.state import Engine
+from convpipe.batch.survey import ShardCounts, Survey, survey
 
 __all__ = [
     "JOURNAL",
@@ -20,18 +22,23 @@ __all__ = [
     "FolderJob",
     "Found",
     "Log",
+    "Merged",
     "Progress",
     "Result",
     "Selection",
+    "ShardCounts",
+    "Survey",
     "Terminated",
     "at_work",
     "find_images",
     "is_new",
     "map_outputs",
     "matches",
+    "merge_journals",
     "output_path",
     "place",
     "read_list",
     "run_folder",
+    "survey",
     "unwritable",
 ]

@@ -8,7 +8,6 @@ Whatever is no such line is ignored, and so are the records behind a damaged hea
 from __future__ import annotations
 
 import errno
-import heapq
 import json
 import os
 import threading
@@ -29,7 +28,7 @@ from convpipe.batch.journal_files import (
     lean,
     open_journal,
     open_to_read,
-    read_journal,
+    read_journals,
     record_at,
     shard_of,
 )
@@ -141,9 +140,8 @@ class Journal(Ledger):
 
         Lines that say nothing are counted in `ignored`.
         """
-        read = (read_journal(name, self._opened) for name in journals(self._folder))
         try:
-            for line in heapq.merge(*read, key=lambda line: line.began):
+            for line in read_journals(journals(self._folder), self._opened):
                 if line.maker is None:
                     self.ignored += 1
                 else:

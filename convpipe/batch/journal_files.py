@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import errno
+import heapq
 import json
 import os
-import re
 import stat
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any, BinaryIO
 
 from convpipe.batch.identity import Maker
 from convpipe.batch.records import maker_of, result_of
-from convpipe.errors import ParameterError
 from convpipe.images import Folder
 from convpipe.report import ImageResult
 from convpipe.shards import Shard
@@ -27,7 +25,8 @@ except ImportError:  # Windows
 JOURNAL = ".convpipe-journal.jsonl"
 """Name of the journal in the output folder; never an input."""
 
-_OF_SHARD = re.compile(r"\.convpipe-journal\.([0-9]+)-of-([0-9]+)\.jsonl")
+_OF_SHARD = ".convpipe-journal.", ".jsonl"
+"""What stands before and after the label of a shard in the name of its journal."""
 
 BLOCK = 1 << 18
 """Bytes of a journal that are read at a time."""
@@ -39,6 +38,8 @@ class Line:
 
     Parameters
     ----------
+    name : str
+        Of the journal.
     text : bytes
         With its line end.
     began : str
@@ -51,11 +52,17 @@ class Line:
         None for a header.
     """
 
+    name: str
     text: bytes
     began: str
     header: dict[str, Any]
     maker: Maker | None = None
     result: ImageResult | None = None
+
+    @property
+    def shard(self) -> Shard | None:
+        """Which shard the run was of; None of a whole one."""
+        return Shard.labelled(str(self.header.get("shard")).replace("/", "-of-"))
 
 
 def journal_name(shard: Shard | None) -> str:
@@ -66,7 +73,7 @@ def journal_name(shard: Shard | None) -> str:
     >>> journal_name(None), journal_name(Shard(1, 4))
     ('.convpipe-journal.jsonl', '.convpipe-journal.1-of-4.jsonl')
     """
-    return JOURNAL if shard is None else f".convpipe-journal.{shard.label}.jsonl"
+    return JOURNAL if shard is None else shard.label.join(_OF_SHARD)
 
 
 def shard_of(name: str) -> Shard | None:
@@ -77,11 +84,9 @@ def shard_of(name: str) -> Shard | None:
     >>> shard_of(".convpipe-journal.1-of-4.jsonl"), shard_of(".convpipe-journal.4-of-4.jsonl")
     (Shard(index=1, count=4), None)
     """
-    found = _OF_SHARD.fullmatch(name)
-    with suppress(ParameterError):
-        shard = None if found is None else Shard.parse("/".join(found.groups()))
-        return shard if shard is None or journal_name(shard) == name else None
-    return None
+    begin, end = _OF_SHARD
+    inner = len(name) > len(begin) + len(end) and name.startswith(begin) and name.endswith(end)
+    return Shard.labelled(name[len(begin) : -len(end)]) if inner else None
 
 
 def is_journal(name: str) -> bool:
@@ -191,6 +196,14 @@ def open_to_read(folder: Folder, name: str) -> int:
     return folder.open(name, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
 
 
+def read_journals(names: Iterable[str], opened: Callable[[str], int]) -> Iterator[Line]:
+    """Yield the lines of journals in the order in which their runs began; `opened` as for one of them.
+
+    The lines of a run stay together.
+    """
+    return heapq.merge(*(read_journal(name, opened) for name in names), key=lambda line: line.began)
+
+
 def read_journal(name: str, opened: Callable[[str], int]) -> Iterator[Line]:
     """Yield the lines of a journal, oldest first, but for one that is being written.
 
@@ -221,7 +234,7 @@ def _texts(name: str, opened: Callable[[str], int]) -> Iterator[bytes]:
 
 def _parsed(texts: Iterable[bytes], name: str) -> Iterator[Line]:
     """Yield lines of a journal as what they say."""
-    none = Line(b"", "", {})
+    none = Line(name, b"", "", {})
     run, end = none, 0
     for text in texts:
         place, end = end, end + len(text)

@@ -36,11 +36,12 @@ COMMANDS = {
     "explain": "Show the arithmetic of one output pixel.",
     "tune": "Tune a config on images, on a page of your own machine.",
     "demo": "Filter four photographs, to see how it goes.",
+    "journal": "Show what runs did, or make the journals of shards one.",
     "help": "Show a page on a topic, or the help of a command.",
 }
 
 SECTIONS = {
-    "Filter images": ("run", "demo"),
+    "Filter images": ("run", "journal", "demo"),
     "Look before": ("plan", "check", "preview", "explain", "tune"),
     "Write configs": ("init", "stages", "schema"),
 }

@@ -82,6 +82,15 @@ class Command(click.Command):
                         formatter.write(indent + _continued(line, formatter.width, indent) + "\n")
 
 
+class CommandGroup(Command, click.Group):
+    """Commands below one name; its ``--help`` lists them before all else."""
+
+    def format_options(self, context: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the commands, and then options and examples."""
+        self.format_commands(context, formatter)
+        super().format_options(context, formatter)
+
+
 def _continued(line: str, width: int, indent: str) -> str:
     r"""Return a command line as one, or where it is too long as several, as a shell takes them.
 
