@@ -98,9 +98,8 @@ def _run(engine: Engine, gauge: Gauge | None, job: FolderJob, progress: Progress
     targets = map_outputs(found, job.output, results, job.result)
     left = _left_out(found)
     whole = len(targets) + len(left)
-    if job.shard is not None:
-        targets = {path: own for path, own in targets.items() if job.shard.takes(path)}
-        left = [result for result in left if job.shard.takes(Path(result.path))]
+    targets = {path: own for path, own in targets.items() if _takes(job, path)}
+    left = [result for result in left if _takes(job, Path(result.path))]
     hands = max(1, min(job.workers or _cores(), len(targets)))
     threads = None if len(targets) == 1 else 1
     reader, budget = _reader(job), _budget(job, hands)
@@ -130,8 +129,12 @@ def _run(engine: Engine, gauge: Gauge | None, job: FolderJob, progress: Progress
         report = _report(run, journal, order, interrupted, hands)
         report = report if tables is None else tables.write(report, journal)
         report = replace(report, samples=_samples(run, report), elsewhere=whole - len(order))
-    unsupported = (path for path in found.unsupported if job.shard is None or job.shard.takes(path))
-    return replace(report, unsupported=tuple(map(str, unsupported)))
+    return replace(report, unsupported=tuple(str(path) for path in found.unsupported if _takes(job, path)))
+
+
+def _takes(job: FolderJob, relative: Path) -> bool:
+    """Tell whether a file is of the shard that this run is of, if it is of one."""
+    return job.shard is None or job.shard.takes(relative)
 
 
 def _found(job: FolderJob) -> Found:

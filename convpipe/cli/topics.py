@@ -53,6 +53,7 @@ TOPICS = {
     "dialects": Topic("the numbers of another library", "dialects.md"),
     "recipes": Topic("jobs to begin with", "recipes.md"),
     "inputs": Topic("which images of a folder are taken", "folder-jobs.md", ("Which images",)),
+    "shards": Topic("one folder, several machines", "folder-jobs.md", ("Several machines",)),
     "exit-codes": Topic(
         "where paths begin, and how a run ends", "folder-jobs.md", ("Where paths begin, and how a run ends",)
     ),
