@@ -56,7 +56,7 @@ def result_of(data: dict[str, Any]) -> ImageResult:
             raise ValueError(f"{name} is {value!r}")
     beside = tuple(ResultFile(**each) for each in found.pop("beside", ()))
     pages = found.pop("measures", ())
-    measures = tuple(tuple((name, float(number)) for name, number in page) for page in pages)
+    measures = tuple(tuple((name, _read(number)) for name, number in page) for page in pages)
     if found.get("steps") is not None:
         found["steps"] = Steps(*found["steps"])
     return ImageResult(**found, beside=beside, measures=measures)
@@ -69,6 +69,11 @@ def _tuples(value: Any) -> Any:
 def _written(number: float) -> float | str:
     """Return a number as JSON has it: what is not finite is a text."""
     return number if math.isfinite(number) else str(number)
+
+
+def _read(number: float | str) -> float:
+    """Return a number as it was measured: a count stays whole."""
+    return float(number) if isinstance(number, str) else number
 
 
 def _is_number(value: Any) -> bool:

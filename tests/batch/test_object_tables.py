@@ -80,14 +80,15 @@ def test_resume_gives_the_same_rows(run, source, tmp_path, rows):
         images.write(source / f"{name}.png", spots(ord(name), 255))
     images.write(source / "nan.npy", np.full((2, 3), np.nan, np.float32))
     run()
-    whole = (tmp_path / "out" / "objects.csv").read_text()
-    (tmp_path / "out" / "objects.csv").unlink()
+    tables = [tmp_path / "out" / name for name in ("objects.csv", "measures.csv")]
+    whole = [table.read_text() for table in tables]
+    tables[0].unlink()
     (tmp_path / "out" / "b.png").unlink()
     second = run(resume=True)
     assert (second.kept, second.written) == (3, 1)
-    assert (tmp_path / "out" / "objects.csv").read_text() == whole
+    assert [table.read_text() for table in tables] == whole
     assert run(resume=True).kept == 4
-    assert (tmp_path / "out" / "objects.csv").read_text() == whole
+    assert [table.read_text() for table in tables] == whole
     for line in (tmp_path / "out" / JOURNAL).read_text().splitlines():
         json.loads(line, parse_constant=pytest.fail)
 
