@@ -5,6 +5,7 @@ What is summed are differences from the centre, so that flat regions stay as the
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -22,7 +23,7 @@ def exponents(window: Bilateral) -> tuple[float, list[float]]:
     >>> exponents(Bilateral([[0.5, 1, 0.5]], np.sqrt(np.log2(np.e))))
     (-0.5, [-1.0])
     """
-    factor = float(-0.5 * np.log2(np.e) / window.sigma**2)
+    factor = float(-0.5 * np.log2(math.e) / window.sigma**2)
     return factor, [float(np.log2(weight)) for _, weight in window.pairs]
 
 
