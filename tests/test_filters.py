@@ -3,6 +3,7 @@
 import importlib
 import inspect
 import pickle
+import re
 import sys
 from pathlib import Path
 
@@ -178,3 +179,19 @@ def test_stubs_are_what_is_declared(monkeypatch):
     assert {path.name for path in made} == {path.name for path in Path(filters.__file__).parent.glob("*.pyi")}
     for path, text in made.items():
         assert path.read_text() == text, f"{path.name} is stale: {stale}"
+
+
+@pytest.mark.parametrize(
+    ("name", "meant"),
+    [
+        ("threshold_otsu", "did you mean filters.threshold.otsu?"),  # of scikit-image, by a filter's source
+        ("median_filter", "filters.rank.median"),  # of SciPy, by a word of it
+        ("sobbel", "did you mean filters.edge.sobel?"),
+        ("sato", "convpipe.stage('skimage', 'filters.sato')"),
+        ("xxxx", "'convpipe stages' lists the filters"),
+    ],
+)
+def test_an_unknown_filter_is_refused_with_what_may_be_meant(name, meant):
+    with pytest.raises(AttributeError, match=re.escape(meant)):
+        getattr(filters, name)
+    assert not hasattr(filters, f"__{name}__")

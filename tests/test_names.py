@@ -98,7 +98,7 @@ COMMANDS = {
     "check": "configs --set --allow-plugins --json",
     "stages": "family name --markdown --plugins --json",
     "schema": "--report",
-    "init": "path folder --recipe --from-image --samples --force",
+    "init": "path folder --recipe --from-image --samples --overwrite",
     "info": "--clear-cache --json",
     "compile": "config --show --backend --size --alpha --dtype --set --allow-plugins",
     "bench": "config --image --size --alpha --dtype --threads --runs --set --allow-plugins --json",

@@ -27,7 +27,7 @@ PIPELINE = "pipeline"
 LISTED = "?"
 """What `--recipe` without a name stands for."""
 
-GROUPS = {"What it begins with": "--recipe --from-image", "Files": "--samples --force"}
+GROUPS = {"What it begins with": "--recipe --from-image", "Files": "--samples --overwrite"}
 
 EXAMPLES = (
     ("convpipe init", "pipeline.yaml, for the images in data"),
@@ -54,7 +54,7 @@ EXAMPLES = (
     "--from-image", "image", type=PATH, metavar="FILE", help="Look at an image, and write what suits it."
 )
 @click.option("--samples", is_flag=True, help="Put four photographs into FOLDER first.")
-@click.option("--force", is_flag=True, help="Replace files that exist.")
+@click.option("--force", "--overwrite", "force", is_flag=True, help="Replace files that exist.")
 def command(
     path: Path | None, folder: Path | None, recipe: str | None, image: Path | None, samples: bool, force: bool
 ) -> None:
@@ -118,7 +118,7 @@ def _write_all(path: Path, text: str, beside: list[Path], force: bool, keep: boo
     from convpipe.report import printable
 
     if keep and not force and os.path.lexists(path):
-        emit(printable(f"{path} exists and stays as it is; --force replaces it"))
+        emit(printable(f"{path} exists and stays as it is; --overwrite replaces it"))
     else:
         _write(path, text, force)
         for source in beside:
@@ -141,7 +141,7 @@ def _copy(source: Path, target: Path, force: bool) -> None:
         with source.open("rb") as file, target.open("wb" if force else "xb") as copy:
             shutil.copyfileobj(file, copy)
     except FileExistsError:
-        emit(printable(f"{target} exists and stays as it is; --force replaces it"))
+        emit(printable(f"{target} exists and stays as it is; --overwrite replaces it"))
         return
     except OSError as error:
         raise JobError(f"{str(target)!r} cannot be written: {error.strerror}") from None
@@ -155,7 +155,7 @@ def _write(path: Path, text: str, force: bool) -> None:
         with path.open("w" if force else "x", encoding="utf-8") as file:
             file.write(text)
     except FileExistsError:
-        raise JobError(f"{str(path)!r} exists; --force replaces it") from None
+        raise JobError(f"{str(path)!r} exists; --overwrite replaces it") from None
     except OSError as error:
         raise JobError(f"{str(path)!r} cannot be written: {error.strerror}") from None
     emit(printable(f"wrote {path}"))

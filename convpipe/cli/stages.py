@@ -82,6 +82,8 @@ def _show(method: Method) -> None:
         _echo(text, 2)
     emit()
     emit(example(method))
+    named = [*method.parameters, *over_stack(method), *method.common]
+    column = max(10, *(len(parameter.name) for parameter in named))
     for title, parameters in (
         ("Parameters", method.parameters),
         ("With 'axis: stack'", over_stack(method)),
@@ -91,14 +93,14 @@ def _show(method: Method) -> None:
             emit(f"\n{title}:")
         for parameter in parameters:
             given = "required" if parameter.required else f"default {default(parameter)}"
-            _echo(f"  {parameter.name:<10} {parameter.doc}", 13)
-            _echo(f"{'':12} {parameter.kind()} ({given})", 13)
+            _echo(f"  {parameter.name:<{column}} {parameter.doc}", column + 3)
+            _echo(f"{'':{column + 2}} {parameter.kind()} ({given})", column + 3)
     for name, why in method.unused.items():
-        _echo(f"  no {name:<7} {why}", 13)
+        _echo(f"  no {name:<{column - 3}} {why}", column + 3)
     if found := method.dialects:
         emit("\nLike other libraries:")
     for dialect in found:
-        _echo(f"  {dialect.library:<10} {dialect.call}: {dialect}", 13)
+        _echo(f"  {dialect.library:<{column}} {dialect.call}: {dialect}", column + 3)
 
 
 def _echo(text: str, indent: int) -> None:

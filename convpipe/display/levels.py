@@ -58,10 +58,10 @@ class Stretch:
         if low == high:  # nearly all of one value
             low, high = float(finite.min()), float(finite.max())
         if low == high:
-            return cls(low, high, f"all {low:.4g}, shown as grey")
+            return cls(low, high, f"all {low + 0.0:.4g}, shown as grey")
         if low < 0 < high:  # so that 0 is the grey between
             low, high = -max(-low, high), max(-low, high)
-        return cls(low, high, f"stretched: black {low:.4g}, white {high:.4g}")
+        return cls(low, high, f"stretched: black {low + 0.0:.4g}, white {high + 0.0:.4g}")
 
     def levels(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return values as levels, from 0 to 255 where any is stretched; what is not finite is at an end."""

@@ -33,7 +33,7 @@ class _Form(NamedTuple):
         return self.wide + GAP
 
 
-_ALONE, _BESIDE = _Form(208, 27, 36), _Form(152, 18, 24)
+_ALONE, _BESIDE = _Form(208, 27, 33), _Form(152, 18, 23)
 """Of a chain, and of stages beside each other, two of which are as wide as a phone."""
 
 

@@ -7,8 +7,8 @@ from convpipe.explain.apart import filtered, stands_apart
 from convpipe.explain.covered import is_weighed, plain_plan, rule, weigh
 from convpipe.explain.pixel import Pixel
 from convpipe.explain.pointwise import converted, mixed
-from convpipe.explain.steps import has_steps, reads, shown, walk
-from convpipe.explain.window import border_of, ranked, sources_under, span, taps_of, under, weighed
+from convpipe.explain.steps import has_steps, places_in, reads, walk
+from convpipe.explain.window import area, border_of, ranked, sources_under, taps_of, under, weighed
 from convpipe.interval import Interval
 from convpipe.ops import (
     Alpha,
@@ -61,13 +61,13 @@ def _region(pixel: Pixel) -> str:
     if stage.nodes[0].apart:
         return ""
     if len(stage.nodes) == 1:
-        rows, cols = map(span, pixel.places)
+        rows, cols = pixel.places
     else:
         region = reads(pixel)[stage.nodes[0].inputs[0]]
         if not all(region):
             return " a constant border"
-        rows, cols = map(shown, region)
-    return f" rows {rows}, columns {cols} of its input"
+        rows, cols = map(places_in, region)
+    return f" {area(rows, cols)} of its input"
 
 
 def _single(pixel: Pixel) -> None:

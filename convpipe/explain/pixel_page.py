@@ -14,8 +14,10 @@ from convpipe.explain.account import Account, Grid, Part, Products, Sentence, So
 from convpipe.explain.page import footer, header, key, page
 from convpipe.explain.run import Run
 from convpipe.explain.stage import describe
+from convpipe.explain.steps import places_in
 from convpipe.explain.story import Story
 from convpipe.explain.text import lines, number, summed
+from convpipe.explain.window import area
 from convpipe.plan.demand import Region, Span
 from convpipe.stages.wiring import IMAGE
 
@@ -112,14 +114,9 @@ def _way(told: Story) -> Iterator[Markup]:
         stages = told.run.plan.stages
         name = "image" if at == IMAGE else f"{stages[at].place}, {stages[at].name}"
         part = tuple(_around(span, size) for span, size in zip(region, extent, strict=True))
-        rows, cols = (_said(span) for span in region)
-        said = f"rows {rows}, columns {cols} of {extent[0]}x{extent[1]}"
+        said = f"{area(*map(places_in, region))} of {extent[0]}x{extent[1]}"
         drawn = _picture(told.run, at, part, f"{name}: {said}"), _frame(region, part)
         yield tag("li", tag("div", *drawn, class_="picture"), tag("b", name), tag("small", said))
-
-
-def _said(span: Span) -> str:
-    return str(span.first) if len(span) == 1 else f"{span.first} to {span.last}"
 
 
 def _around(span: Span, size: int) -> range:

@@ -15,7 +15,7 @@ from convpipe.explain.run import Run
 from convpipe.explain.sizes import Worked, worked
 from convpipe.explain.text import lines
 from convpipe.explain.track import Track
-from convpipe.explain.window import border_of, ranked, span, taps_of, under
+from convpipe.explain.window import area, border_of, ranked, span, taps_of, under
 from convpipe.ops import ChannelMap, Mix, Rank, Stencil
 
 
@@ -183,7 +183,7 @@ class _Sliding:
         rows, cols = pixel.places
         samples = under(self.entering, self.window, [rows, cols])[0][..., 0]
         account = pixel.account
-        account.say(f"output ({at[0]}, {at[1]}): rows {span(rows)}, columns {span(cols)}")
+        account.say(f"output ({at[0]}, {at[1]}): {area(rows, cols)}")
         if isinstance(self.window, Rank):
             ranked(self.window, samples, account)
         else:
@@ -200,15 +200,15 @@ def _steps(sliding: _Sliding, rows: Track, cols: Track) -> Iterator[Step]:
         for col in cols.outputs:
             yield sliding.step((row, col))
         if row == rows.outputs[0] and (left := cols.misfit):
-            yield Step(None, (rows.start(row), left.start), (_misfit("columns", cols, left),))
+            yield Step(None, (rows.start(row), left.start), (_misfit("column", cols, left),))
     if left := rows.misfit:
-        yield Step(None, (left.start, cols.start(cols.outputs[0])), (_misfit("rows", rows, left),))
+        yield Step(None, (left.start, cols.start(cols.outputs[0])), (_misfit("row", rows, left),))
 
 
 def _misfit(name: str, track: Track, window: range) -> str:
     """Return why a window does not fit."""
     last = track.places[-1]
     return (
-        f"the next window needs {name} {span(list(window))}, and the last is {last}: it does not fit, "
-        f"and {name} after {track.end - 1} stay unread"
+        f"the next window needs {span(name, window)}, and the last is {last}: it does not fit, "
+        f"and {name}s after {track.end - 1} stay unread"
     )

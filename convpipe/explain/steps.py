@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from convpipe.explain.account import Grid
 from convpipe.explain.apart import stands_apart
-from convpipe.explain.window import places_of, ranked, span, taps_of, under
+from convpipe.explain.window import area, places_of, ranked, taps_of, under
 from convpipe.ops import Bilateral, Map, Rank, Resample, Stencil, has_window
 from convpipe.plan.demand import Region, Span, demand
 from convpipe.stages.wiring import IMAGE
@@ -30,9 +30,9 @@ def reads(pixel: Pixel) -> dict[int, Region]:
     return demand(pixel.plan.nodes[:end], {end - 1: (Span(row, row), Span(col, col))})
 
 
-def shown(read: Span) -> str:
-    """Return rows or columns, for a person."""
-    return span([*range(read.first, read.last + 1)])
+def places_in(read: Span) -> list[int]:
+    """Return the rows, or the columns, of a span."""
+    return [*range(read.first, read.last + 1)]
 
 
 def walk(pixel: Pixel) -> None:
@@ -133,8 +133,8 @@ class _Walked:
     def _show(self, title: str, at: int) -> None:
         rows, cols = self._reads[at]
         if rows and cols:
-            title = f"{title}, rows {rows.first} to {rows.last}, columns {cols.first} to {cols.last}"
-            places = [range(each.first, each.last + 1) for each in (rows, cols)]
+            places = [places_in(each) for each in (rows, cols)]
+            title = f"{title}, {area(*places)}"
             self._account.add(Grid(title, self._cut(at), sources=self._sources(at), places=places))
 
     def _sources(self, at: int) -> Sources | None:

@@ -12,6 +12,9 @@ from convpipe.explain.account import Grid, Part, Products, Sentence
 MOST_SHOWN = 13
 """Largest side of a grid that is shown number by number."""
 
+WHOLE = 1e6
+"""Whole numbers below it are written with all their digits."""
+
 
 def lines(parts: Iterable[Part]) -> Iterator[str]:
     r"""Give the lines of an account; numbers in brackets lie outside the image.
@@ -66,7 +69,8 @@ def number(value: float | np.floating[Any]) -> str:
 
     Examples
     --------
-    >>> number(-0.125), number(12345.6), number(-0.0)
-    ('-0.125', '1.235e+04', '0')
+    >>> number(-0.125), number(12345.6), number(-0.0), number(12250)
+    ('-0.125', '1.235e+04', '0', '12250')
     """
-    return f"{value + 0.0:.4g}"
+    plain = float(value) + 0.0
+    return f"{plain:.0f}" if plain.is_integer() and abs(plain) < WHOLE else f"{plain:.4g}"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -88,6 +90,23 @@ def taps_of(slid: Window, at: tuple[int, int]) -> tuple[NDArray[np.float64], ...
     return tuple(bank.weights for bank in slid.banks)
 
 
-def span(places: list[int]) -> str:
-    """Return the first and the last place, for a person."""
-    return f"{places[0]} to {places[-1]}" if len(places) > 1 else str(places[0])
+def span(name: str, places: Sequence[int]) -> str:
+    """Return which of an axis's lines these are, for a person.
+
+    Examples
+    --------
+    >>> span("row", range(2, 5)), span("column", [7])
+    ('rows 2 to 4', 'column 7')
+    """
+    return f"{name}s {places[0]} to {places[-1]}" if len(places) > 1 else f"{name} {places[0]}"
+
+
+def area(rows: Sequence[int], cols: Sequence[int]) -> str:
+    """Return the rows and columns of a part of an image, for a person.
+
+    Examples
+    --------
+    >>> area([0], [2, 3])
+    'row 0, columns 2 to 3'
+    """
+    return f"{span('row', rows)}, {span('column', cols)}"

@@ -25,12 +25,14 @@ array([ 0,  0, 60,  0,  0], dtype=uint8)
 
 from __future__ import annotations
 
+import difflib
+import re
 import sys
 from types import ModuleType
 from typing import Any
 
 from convpipe.filters.function import Filter, function_name
-from convpipe.stages import families
+from convpipe.stages import families, libraries
 
 
 def _module(family: str) -> ModuleType:
@@ -70,5 +72,33 @@ def __getattr__(name: str) -> Any:
     raise AttributeError(
         f"several families have a filter {name!r}: {which}"
         if homes
-        else f"module {__name__!r} has no attribute {name!r}"
+        else f"module {__name__!r} has no attribute {name!r}{_instead(name)}"
     )
+
+
+def _instead(name: str) -> str:
+    """Return what may be meant by a name, which can be that of another library; '' of one of Python's own."""
+    if name.startswith("_"):
+        return ""
+    every = [getattr(module, each) for module in _FAMILIES.values() for each in module.__all__]
+    close = difflib.get_close_matches(name, [one.__name__ for one in every], n=1)
+    if called := _called(name, every):
+        return _did_you_mean(called)
+    for own, library in libraries().items():
+        functions = [each for each in library.names if each.rpartition(".")[2] == name]
+        if functions:
+            return f"; convpipe.Pipeline([convpipe.stage({own!r}, {functions[0]!r})]) runs {library.summary}"
+    return _did_you_mean([one for one in every if one.__name__ in close])
+
+
+def _called(name: str, every: list[Filter]) -> list[Filter]:
+    """Return the filters that the words of a name mean, or whose source names such a function."""
+    cited = [one for one in every if re.search(rf"\.{re.escape(name)}\b", one.method.reference)]
+    words = name.split("_")
+    named = [one for one in every if one.__name__ in words]
+    return [one for one in named if one.method.family in words] or cited or named
+
+
+def _did_you_mean(meant: list[Filter]) -> str:
+    places = " or ".join(f"filters.{one.method.family}.{one.__name__}" for one in meant)
+    return f"; did you mean {places}?" if meant else "; 'convpipe stages' lists the filters"

@@ -176,6 +176,7 @@ def test_stages_are_added_moved_and_switched_off_and_comments_stay(tune, config)
     page.press("#search", "Enter")
     page.wait_for_selector("#entry-2")
     assert titles(page) == ["gaussian", "median", "sharpen"]
+    assert page.inner_text("#entry-1-title").startswith("rank")  # and no projection of a stack
     settled(page)
     page.click("#entry-1 >> [aria-label='Move down']")
     until(page, "document.querySelector('#entry-2-title').textContent.includes('median')")

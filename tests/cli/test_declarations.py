@@ -420,7 +420,7 @@ def test_init_samples_beside_a_config_that_exists(convpipe, here):
     (here / "pipeline.yaml").write_text("mine")
     result = convpipe("init", "--samples")
     assert result.exit_code == 0
-    assert "pipeline.yaml exists and stays as it is; --force replaces it\n" in result.stdout
+    assert "pipeline.yaml exists and stays as it is; --overwrite replaces it\n" in result.stdout
     assert (here / "pipeline.yaml").read_text() == "mine"
     assert len(list((here / "data").glob("*.png"))) == 4
     assert convpipe("init").exit_code == 2
@@ -434,3 +434,13 @@ def test_stages_wraps_at_the_width(convpipe, monkeypatch, words):
     assert not [line for line in narrow.splitlines() if line != line.rstrip()]
     monkeypatch.delenv("COLUMNS")
     assert narrow.split() == convpipe("stages", *words).stdout.split()
+
+
+def test_stages_puts_what_parameters_mean_below_each_other(convpipe):
+    """A name as long as `connectivity` moves the column of all."""
+    lines = convpipe("stages", "objects", "watershed").stdout.splitlines()
+    means = {"markers": "name of", "connectivity": "which neighbours", "stride": "step between"}
+    starts = {
+        next(line for line in lines if line.split()[:1] == [one]).index(said) for one, said in means.items()
+    }
+    assert starts == {len("  connectivity ")}

@@ -15,7 +15,7 @@ ROOT = Path(__file__).parents[2]
 RECIPES = sorted(path.stem for path in (ROOT / "configs").glob("*.yaml"))
 
 
-@pytest.mark.parametrize("words", [["--recipe"], ["--recipe", "--force"]])
+@pytest.mark.parametrize("words", [["--recipe"], ["--recipe", "--overwrite"]])
 def test_recipes_are_listed_a_line_each(convpipe, monkeypatch, words, here):
     monkeypatch.setenv("COLUMNS", "80")
     lines = convpipe("init", *words).stdout.splitlines()
@@ -46,7 +46,7 @@ def test_what_a_recipe_reads_comes_along(convpipe, here):
     assert copied.read_bytes() == (ROOT / "configs" / "flat-field.png").read_bytes()
     copied.write_bytes(b"mine")
     again = convpipe("init", "sub/other.yaml", "--recipe", "flat-field")
-    assert "sub/flat-field.png exists and stays as it is; --force replaces it" in again.stdout
+    assert "sub/flat-field.png exists and stays as it is; --overwrite replaces it" in again.stdout
     assert copied.read_bytes() == b"mine"
 
 

@@ -11,7 +11,8 @@ let marked = 0;
 const score = (method, words) => {
   const title = `${method.family} ${method.method ?? ""}`.toLowerCase();
   if (!words.every((word) => method.words.includes(word))) return -1;
-  return words.reduce((sum, word) => sum + (title.split(" ").includes(word) ? 4 : title.includes(word) ? 2 : 0), 0);
+  const seldom = method.family === "projection" ? 1 : 0; // of the pages of a stack, and an image has one
+  return words.reduce((sum, word) => sum + (title.split(" ").includes(word) ? 4 : title.includes(word) ? 2 : 0), 1 - seldom);
 };
 
 function matches(text) {
