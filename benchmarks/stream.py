@@ -29,7 +29,8 @@ from convpipe.stages import stage
 from convpipe.stages.wiring import wire
 from convpipe.streaming import Options, stream
 source, target, memory, threads = sys.argv[1:]
-stages = [stage("blur", "gaussian", sigma=1.4), stage("edge", "sobel")]
+gain = 4 * 2**0.5  # libvips does not divide
+stages = [stage("blur", "gaussian", sigma=1.4), stage("edge", "sobel", gain=gain)]
 engine = Engine(wire(stages), Border.REFLECT, "uint8", "cpu")
 options = Options(int(memory), int(threads), compression=6, overwrite=True)
 limits = Limits(max_pixels=1 << 40, max_decoded_bytes=1 << 40, max_file_bytes=1 << 40)

@@ -233,6 +233,12 @@ class Samples:
         """Return those of a channel, or of all."""
         return self._samples if channel is None else self._samples[:, channel : channel + 1]
 
+    def extreme(self, channel: int | None, *, largest: bool) -> float:
+        """Return the largest or the smallest of them, infinities as well; NaN of none."""
+        found = self.all(channel)
+        reduce = np.fmax.reduce if largest else np.fmin.reduce
+        return float(reduce(found, axis=None)) if found.size else math.nan
+
     def finite(self, channel: int | None) -> NDArray[np.float64]:
         """Return those of them that are finite, in one row of float64."""
         return self._once(("finite", channel), lambda: finite(self.all(channel)))  # type: ignore[no-any-return]

@@ -60,9 +60,7 @@ class Statistic:
     def of(self, samples: Samples) -> list[float]:
         """Return it, as a list of one number; NaN of no sample."""
         if self.is_extreme:  # of infinities, too
-            found = samples.all(self.channel)
-            reduce = np.fmin.reduce if self.kind == "minimum" else np.fmax.reduce
-            return [float(reduce(found, axis=None)) if found.size else _NONE]
+            return [samples.extreme(self.channel, largest=self.kind == "maximum")]
         if samples.are_few or self.kind not in (*_KINDS, *_SUMMED):
             histogram = samples.histogram(self.channel, MOST_LEVELS, BINS)
             return [_NONE if histogram is None else self._of_counts(histogram, samples)]
@@ -257,6 +255,11 @@ def measure(
     [3.0, 4.0]
     """
     given = Samples(samples if samples.ndim == 2 else samples.reshape(-1, 1), counter or Counter())
+    return numbers_of(statistics, given)
+
+
+def numbers_of(statistics: Sequence[Measured], given: Samples) -> list[float]:
+    """Return what `statistics` are of samples, as :func:`measure` does."""
     return [number for one in statistics for number in one.of(given)]
 
 

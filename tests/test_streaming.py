@@ -12,6 +12,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from test_fusion import cases, planned
 
+from convpipe.compile.cpu.counting import Counting
 from convpipe.compile.cpu.graphs import GraphExecutable
 from convpipe.engine import Engine
 from convpipe.errors import LimitError, PlanError, ReadError, WriteError
@@ -21,7 +22,9 @@ from convpipe.images.rows import Blocks, RowReader
 from convpipe.plan import make_plan
 from convpipe.stages import stage
 from convpipe.stages.wiring import wire
+from convpipe.statistics import Statistic, measure, numbers_of
 from convpipe.streaming import Bands, Options, banded, stream
+from convpipe.streaming.passes import Passed, PassedSamples
 from convpipe.streaming.run import run
 
 CHAIN = [stage("blur", "gaussian", sigma=1.4, name="soft"), stage("edge", "sobel")]
@@ -71,6 +74,51 @@ def test_graphs(drawn, height, block):
         check(plan, image, height, block)
     except PlanError:
         assume(False)
+
+
+SOFT = stage("blur", "box", size=3)
+MEASURED = {
+    "of the image": [stage("threshold", "otsu")],
+    "of few values": [stage("blur", "box", size=3, dtype="uint8"), stage("threshold", "triangle"), SOFT],
+    "of floating point": [SOFT, stage("threshold", "otsu"), SOFT],
+    "moments": [SOFT, stage("threshold", "mean")],
+    "one after the other": [stage("contrast", "equalize"), SOFT, stage("contrast", "stretch"), SOFT],
+}
+
+
+@pytest.mark.parametrize("name", MEASURED)
+@pytest.mark.parametrize("channels", [1, 3])
+@pytest.mark.parametrize("height", [7, 64])
+def test_numbers_of_the_whole_image(name, channels, height, rng):
+    image = rng.integers(0, 200, (331, 401, channels), dtype=np.uint8)  # two shares of a sum, and a bit
+    image[:100] //= 3
+    check(make_plan(MEASURED[name], image.shape[:2], channels=channels), image, height, 50)
+
+
+KINDS = ["minimum", "maximum", "sum", "mean", "variance", "deviation", "otsu", "triangle", "isodata"]
+
+
+@pytest.mark.parametrize("dtype", ["u1", "i2", "f4", "f8"])
+@pytest.mark.parametrize("channel", [None, 1])
+def test_numbers_are_those_of_all_samples_bit_for_bit(dtype, channel, rng):
+    """Of several shares, passed over in pieces that end anywhere; some samples count for nothing."""
+    samples = rng.normal(100, 30, (200_003, 2)).clip(0, 255).astype(dtype)
+    if samples.dtype.kind == "f":
+        samples[0, 0], samples[5, 1], samples[70_000] = np.nan, np.inf, np.nan
+    ends = np.sort(rng.integers(0, len(samples), 9))
+    passed = Passed(lambda: iter(np.split(samples, ends)), samples.dtype, *samples.shape)
+    statistics = [Statistic(kind, kind, channel=channel) for kind in KINDS]
+    found = numbers_of(statistics, PassedSamples(passed, Counting(1)))
+    np.testing.assert_array_equal(found, measure(statistics, samples, Counting(2)))
+    np.testing.assert_array_equal(found, measure(statistics, samples))
+
+
+def test_samples_in_order_of_size_are_refused(rng):
+    image = rng.integers(0, 200, (40, 30), dtype=np.uint8)
+    plan = make_plan([SOFT, stage("threshold", "li", name="level")], image.shape)
+    with pytest.raises(PlanError, match=r"level.*--memory") as caught:
+        in_bands(plan, image, 16, 16)
+    assert caught.value.stage == "level"
 
 
 @pytest.fixture
@@ -129,7 +177,6 @@ class TestRefused:
     @pytest.mark.parametrize(
         ("stages", "named"),
         [
-            ([stage("threshold", "otsu", name="cells")], "cells"),
             ([stage("geometry", "rotate90", name="turn")], "turn"),
             ([stage("custom", "k", kernel=WIDE, name="wide")], "wide"),
         ],

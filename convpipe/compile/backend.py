@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol, cast
 
+import numpy as np
 from numpy.typing import NDArray
 
 from convpipe.compile.cuda.cost import Estimate, estimate
@@ -13,8 +15,10 @@ from convpipe.compile.cuda.probe import problems
 from convpipe.compile.cuda.supported import unsupported
 from convpipe.compile.runtime import environment, start
 from convpipe.errors import BackendError
+from convpipe.histograms import Counter
 from convpipe.losses import Losses
 from convpipe.plan import Plan
+from convpipe.plan.demand import Span
 from convpipe.stages.wiring import RESULT
 
 log = logging.getLogger(__name__)
@@ -51,7 +55,9 @@ class Banded(Protocol):
     def warm(self) -> None:
         """Compile what the first band would."""
 
-    def band(self, rows: NDArray[Any], origin: int, first: int, last: int) -> dict[str, NDArray[Any]]:
+    def band(
+        self, rows: NDArray[Any], origin: int, first: int, last: int, numbers: Mapping[int, Sequence[float]]
+    ) -> dict[str, NDArray[Any]]:
         """Return rows `first` to before `last` of the tallest result, and as large a share of the others.
 
         Parameters
@@ -61,7 +67,20 @@ class Banded(Protocol):
         origin : int
             Which row of the image the first of them is.
         first, last : int
+        numbers : mapping
+            Of the whole images that some parts read, by the numbers of these parts.
         """
+
+    def samples(
+        self, at: int, rows: NDArray[Any], origin: int, span: Span, numbers: Mapping[int, Sequence[float]]
+    ) -> NDArray[Any]:
+        """Return the samples that count in statistics of some rows of an image that a part reads."""
+
+    def kind(self, at: int) -> tuple[np.dtype[Any], int]:
+        """Return the type of those samples, and how many a pixel has."""
+
+    def counter(self) -> Counter:
+        """Return what counts samples, on the calling thread."""
 
 
 def all_results(

@@ -41,8 +41,15 @@ class PartBand:
     reads: dict[int, Span]
 
 
-def part_bands(plan: Plan, wanted: Mapping[int, Span]) -> list[PartBand]:
+def part_bands(plan: Plan, wanted: Mapping[int, Span], *, measured: bool = False) -> list[PartBand]:
     """Return what each part does for the rows that are `wanted` of some nodes.
+
+    Parameters
+    ----------
+    plan : Plan
+    wanted : mapping of int to Span
+    measured : bool
+        Whether the numbers of whole images that stages need are known.
 
     Raises
     ------
@@ -61,16 +68,18 @@ def part_bands(plan: Plan, wanted: Mapping[int, Span]) -> list[PartBand]:
     needed = dict(wanted)
     found = []
     for part in reversed(plan.parts):
-        band = _part_band(plan, part, needed)
+        band = _part_band(plan, part, needed, measured)
         for source, span in band.reads.items():
             needed[source] = needed.get(source, NOTHING) | span
         found.append(band)
     return found[::-1]
 
 
-def _part_band(plan: Plan, part: Part, needed: Mapping[int, Span]) -> PartBand:
+def _part_band(plan: Plan, part: Part, needed: Mapping[int, Span], measured: bool) -> PartBand:
     head = part.nodes[0]
-    if head.reduces or head.apart:
+    if not any(needed.get(at, NOTHING) for at in part.makes):
+        return PartBand(part, 0, 0, dict.fromkeys(part.reads, NOTHING))
+    if head.apart or (head.reduces and not measured):
         raise PlanError(
             f"{head.origin} needs the whole image: it cannot be made of some rows", head.origin.name
         )
@@ -82,8 +91,6 @@ def _part_band(plan: Plan, part: Part, needed: Mapping[int, Span]) -> PartBand:
         (source,) = part.reads
         return PartBand(part, span.first, span.last + 1, {source: Span(0, head.input[0] - 1)})
     spans = [(span, heights[at]) for at, span in made.items() if span]
-    if not spans:
-        return PartBand(part, 0, 0, dict.fromkeys(part.reads, NOTHING))
     first = min(span.first * tallest // height for span, height in spans) // AT_ONCE * AT_ONCE
     last = max(-(-(span.last + 1 + AT_ONCE) * tallest // height) for span, height in spans)
     if all(height == tallest for _, height in spans):

@@ -97,7 +97,7 @@ class Bands:
         """Memory that is taken at most at once."""
         plan = self.plan
         made = max(band.nbytes for band in self._all) + plan.thread_bytes
-        waiting = self.ahead * self._result_bytes(self.height)
+        waiting = self.ahead * max(self._result_bytes(self.height), self.height * self._measured_row)
         image_row = plan.input_bytes // plan.input[0]
         held = max(self._held(at) for at in range(len(self))) + self.threads * self.block
         results = 3 * self._result_bytes(self.tile) + PLACES * self._tiles
@@ -110,7 +110,7 @@ class Bands:
         return [self._band(first, min(first + self.height, tallest)) for first in starts]
 
     def _band(self, first: int, last: int) -> Band:
-        parts = part_bands(self.plan, wanted_rows(self.plan, first, last))
+        parts = part_bands(self.plan, wanted_rows(self.plan, first, last), measured=True)
         reads = NOTHING
         for part in parts:
             reads |= part.reads.get(IMAGE, NOTHING)
@@ -145,6 +145,24 @@ class Bands:
             rows * -(-plan.result_bytes(output) // plan.nodes[output.node].extent[0])
             for output in plan.outputs
         )
+
+    @cached_property
+    def _measured_row(self) -> int:
+        """Bytes of a row of the widest image that numbers are measured of."""
+        plan, size = self.plan, np.dtype(self.plan.compute).itemsize
+        measured = [part.reads[0] for part in plan.parts if part.nodes[0].reduces]
+        rows = (plan.nodes[at].samples // plan.nodes[at].extent[0] for at in measured if at != IMAGE)
+        return max(rows, default=0) * size
+
+    def measured_of(self, at: int) -> Iterator[tuple[Span, Span]]:
+        """Yield rows of an image that numbers are measured of, and those of the image that enters."""
+        rows = self.plan.input[0] if at == IMAGE else self.plan.nodes[at].extent[0]
+        for first in range(0, rows, self.height):
+            span = Span(first, min(first + self.height, rows) - 1)
+            reads = span if at == IMAGE else NOTHING
+            for part in part_bands(self.plan, {at: span}, measured=True):
+                reads |= part.reads.get(IMAGE, NOTHING)
+            yield span, reads
 
     def _held(self, at: int) -> int:
         """Return the rows of the image that stay decoded while the bands from one on are made."""
@@ -212,7 +230,7 @@ def _check(plan: Plan) -> None:
     for part in plan.parts:
         head = part.nodes[0]
         name = head.origin.name
-        if head.reduces or head.apart or head.tiles is not None:
+        if head.apart or head.tiles is not None:
             why = "goes through Fourier transforms of" if head.tiles is not None else "needs"
             raise PlanError(
                 f"{head.origin} {why} the whole image, which does not fit into memory; "

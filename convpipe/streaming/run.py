@@ -6,16 +6,20 @@ order. Every result is complete, or absent.
 
 from __future__ import annotations
 
+import math
 import os
 from collections import deque
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
+from itertools import accumulate
+from typing import TypeVar
 
 import numpy as np
 
 from convpipe.compile.backend import Banded
 from convpipe.engine import Engine
+from convpipe.errors import PlanError
 from convpipe.images import (
     DEFAULT_LIMITS,
     Drafts,
@@ -31,10 +35,15 @@ from convpipe.images.metadata.raster import Raster
 from convpipe.images.rows import RowReader
 from convpipe.images.tiff.tiled import Sheet, TiledWriter
 from convpipe.images.write import fitted
-from convpipe.plan import Output, Plan
+from convpipe.plan import IMAGE, Output, Plan
 from convpipe.plan.demand import Span
+from convpipe.statistics import numbers_of
 from convpipe.streaming.bands import Band, Bands, banded
 from convpipe.streaming.options import Options
+from convpipe.streaming.passes import Passed, PassedSamples
+
+Item = TypeVar("Item")
+Made = TypeVar("Made")
 
 
 def stream(
@@ -119,28 +128,78 @@ def run(
         What takes the rows of each result.
     """
     maker.warm()
+    numbers = _numbers(maker, reader, bands, pool)
 
     def made(band: Band) -> dict[str, np.ndarray]:
         span = band.reads or Span(0, 0)  # of constants alone nothing is read, but its type
         rows = reader.read(span.first, span.last + 1)
-        return maker.band(rows, span.first, band.first, band.last)
+        return maker.band(rows, span.first, band.first, band.last, numbers)
 
-    begun: deque[Future[dict[str, np.ndarray]]] = deque()
     kept = iter(bands.kept_from[1:])
-
-    def hand_over() -> None:
-        for name, rows in begun.popleft().result().items():
+    for results in _in_order(pool, made, bands, bands.ahead):
+        for name, rows in results.items():
             if len(rows):
                 takers[name](rows)
         reader.forget(next(kept, reader.rows))
 
+
+def _numbers(
+    maker: Banded, reader: RowReader, bands: Bands, pool: ThreadPoolExecutor
+) -> dict[int, list[float]]:
+    """Pass over bands for the numbers of whole images that parts need, and return them by the parts."""
+    found: dict[int, list[float]] = {}
+    for number, part in enumerate(bands.plan.parts):
+        head = part.nodes[0]
+        if head.statistics:
+            samples = _samples(maker, reader, bands, pool, part.reads[0], found)
+            try:
+                found[number] = numbers_of(head.statistics, samples)
+            except PlanError as error:
+                raise PlanError(f"{head.origin}: {error}", head.origin.name) from error
+    return found
+
+
+def _samples(
+    maker: Banded,
+    reader: RowReader,
+    bands: Bands,
+    pool: ThreadPoolExecutor,
+    at: int,
+    numbers: Mapping[int, Sequence[float]],
+) -> PassedSamples:
+    """Return what passes over the samples of an image that a part reads."""
+    known = dict(numbers)
+
+    def made(band: tuple[Span, Span]) -> np.ndarray:
+        span, reads = band[0], band[1] or Span(0, 0)
+        rows = reader.read(reads.first, reads.last + 1)
+        return maker.samples(at, rows, reads.first, span, known)
+
+    def look() -> Iterator[np.ndarray]:
+        spans = list(bands.measured_of(at))
+        least = [reads.first if reads else reader.rows for _, reads in spans]
+        kept = list(accumulate(reversed(least), min))[::-1]
+        for done, samples in enumerate(_in_order(pool, made, spans, bands.ahead), start=1):
+            reader.forget(kept[done] if done < len(kept) else reader.rows)
+            yield samples
+
+    dtype, channels = maker.kind(at)
+    extent = bands.plan.input if at == IMAGE else bands.plan.nodes[at].extent
+    return PassedSamples(Passed(look, dtype, math.prod(extent), channels), maker.counter())
+
+
+def _in_order(
+    pool: ThreadPoolExecutor, make: Callable[[Item], Made], items: Iterable[Item], ahead: int
+) -> Iterator[Made]:
+    """Yield what is made of items on a pool of threads, in order, of at most so many begun."""
+    begun: deque[Future[Made]] = deque()
     try:
-        for band in bands:
-            begun.append(pool.submit(made, band))
-            if len(begun) >= bands.ahead:
-                hand_over()
+        for item in items:
+            begun.append(pool.submit(make, item))
+            if len(begun) >= ahead:
+                yield begun.popleft().result()
         while begun:
-            hand_over()
+            yield begun.popleft().result()
     finally:
         for future in begun:
             future.cancel()

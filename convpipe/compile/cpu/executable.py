@@ -77,10 +77,7 @@ class Fused:
         One band runs on the calling thread; the results have the same bytes whatever their number. Return how
         many NaNs became 0.
         """
-        parameters = self.parameters
-        if measured:
-            parameters = self.table.with_measured(np.array(measured, self.program.compute))
-            parameters.flags.writeable = False
+        parameters = self._parameters(measured)
         others = NOTHING_ELSE
         if len(images) + len(outs) > 2:
             others = np.array([_address(array) for array in (*images, *outs)], np.int64)
@@ -89,7 +86,14 @@ class Fused:
             return self._one_band(*given, 0, self._tallest)
         return self._all_bands(*given, self._tallest, self._step, bands)
 
-    def band(self, given: Sequence[Band], pictures: Sequence[Picture], first: int, last: int) -> list[Band]:
+    def band(
+        self,
+        given: Sequence[Band],
+        pictures: Sequence[Picture],
+        first: int,
+        last: int,
+        measured: Sequence[float] = (),
+    ) -> list[Band]:
         """Make rows `first` to before `last` of the tallest of some `pictures`, and a share of the others.
 
         Parameters
@@ -100,13 +104,24 @@ class Fused:
             Those that are written.
         first, last : int
             Multiples of the rows that are made at a time, or the end.
+        measured : sequence of float, optional
+            The numbers of the whole image that the loops need.
         """
         ends = [(self._share(sink, first), self._share(sink, last)) for sink in range(len(pictures))]
         made = [picture.band(*rows) for picture, rows in zip(pictures, ends, strict=True)]
         origins = np.array([band.origin for band in (*given, *made)], np.int64)
-        run = (self.driver, self.words, _bytes(given[0].rows), _bytes(made[0].rows), self.parameters, origins)
+        parameters = self._parameters(measured)
+        run = (self.driver, self.words, _bytes(given[0].rows), _bytes(made[0].rows), parameters, origins)
         self._one_band(*run, first, last)
         return made
+
+    def _parameters(self, measured: Sequence[float]) -> NDArray[Any]:
+        """Return the parameters of all loops, with the numbers of an image."""
+        if not measured:
+            return self.parameters
+        parameters = self.table.with_measured(np.array(measured, self.program.compute))
+        parameters.flags.writeable = False
+        return parameters
 
     def _share(self, sink: int, y: int) -> int:
         """Return the rows of an image that are made when `y` of the tallest are; as :func:`drive.share`."""

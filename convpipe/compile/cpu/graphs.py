@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, Protocol
@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from convpipe.compile.common.levels import make_program
 from convpipe.compile.common.pictures import Band, Outcome, Picture, round_to_half
+from convpipe.compile.cpu.counting import Counting
 from convpipe.compile.cpu.executable import Executable, Fused, compile_fused
 from convpipe.compile.cpu.fourier.transform import Transform
 from convpipe.compile.cpu.hysteresis import Traced
@@ -23,6 +24,7 @@ from convpipe.compile.cpu.tabulated import Tabulated, is_tabulated
 from convpipe.compile.cpu.turned import Turned
 from convpipe.compile.cpu.warped import Warped
 from convpipe.geometry import Axis
+from convpipe.histograms import Counter
 from convpipe.losses import Losses
 from convpipe.ops import (
     IDENTITY,
@@ -40,10 +42,13 @@ from convpipe.ops import (
 )
 from convpipe.plan import IMAGE, Plan
 from convpipe.plan.arithmetic import Arithmetic, Sums
-from convpipe.plan.bands import image_rows, part_bands, wanted_rows
-from convpipe.plan.demand import Span
+from convpipe.plan.bands import part_bands, wanted_rows
+from convpipe.plan.demand import NOTHING, Span
 from convpipe.plan.parts import Part, held, levels, overflows
 from convpipe.stages.wiring import RESULT
+
+Numbers = Mapping[int, Sequence[float]]
+NO_NUMBERS: Numbers = {}
 
 
 class Run(Protocol):
@@ -125,7 +130,9 @@ class GraphExecutable:
             losses += lost
         return results, losses
 
-    def band(self, rows: NDArray[Any], origin: int, first: int, last: int) -> dict[str, NDArray[Any]]:
+    def band(
+        self, rows: NDArray[Any], origin: int, first: int, last: int, numbers: Numbers = NO_NUMBERS
+    ) -> dict[str, NDArray[Any]]:
         """Return rows `first` to before `last` of the tallest result, and as large a share of the others.
 
         They have the bytes of those rows of the results of the whole image.
@@ -137,23 +144,18 @@ class GraphExecutable:
         origin : int
             Which row of the image the first of them is.
         first, last : int
+        numbers : mapping, optional
+            Of the whole images that some parts read, by the numbers of these parts.
 
         Raises
         ------
         PlanError
-            If a stage needs the whole image.
+            If a stage needs the whole image, or its numbers.
         ValueError
             If rows are missing.
         """
         wanted = wanted_rows(self.plan, first, last)
-        images = {IMAGE: self._entering(rows, origin, image_rows(self.plan, first, last))}
-        for run, band in zip(self.runs, part_bands(self.plan, wanted), strict=True):
-            if band.first < band.last:
-                assert isinstance(run, Sweep | Transform)
-                made = run.band([images[at] for at in run.reads], band.first, band.last)
-                images |= zip(run.makes, made, strict=True)
-                for at in self._halves.intersection(run.makes):
-                    round_to_half(images[at].rows, images[at].rows)
+        images = self._bands(wanted, rows, origin, numbers)
         results = {}
         for outcome in self._outcomes:
             span, found = wanted[outcome.output.node], images[outcome.output.node]
@@ -161,6 +163,54 @@ class GraphExecutable:
                 (found,) = cast.band([found], found.first, found.first + len(found.rows))
             results[outcome.output.name] = outcome.of_band(found.part(span.first, span.last + 1), rows.ndim)
         return results
+
+    def samples(self, at: int, rows: NDArray[Any], origin: int, span: Span, numbers: Numbers) -> NDArray[Any]:
+        """Return the samples that count in statistics of some rows of an image that a part reads, as a band.
+
+        Parameters
+        ----------
+        at : int
+            Position of its node.
+        rows, origin
+            Of the image that enters, as for :meth:`band`.
+        span : Span
+        numbers : mapping
+            As for :meth:`band`, of the parts that make it.
+        """
+        found = self._bands({at: span}, rows, origin, numbers)[at].part(span.first, span.last + 1)
+        return self._picture(at).pixels(np.ascontiguousarray(found), self.plan.alpha)
+
+    def kind(self, at: int) -> tuple[np.dtype[Any], int]:
+        """Return the type of those samples, and how many a pixel has."""
+        picture = self._picture(at)
+        return np.dtype(picture.dtype), picture.channels - self.plan.alpha
+
+    def counter(self) -> Counter:
+        """Return what counts samples, on the calling thread."""
+        return Counting(1)
+
+    def _bands(
+        self, wanted: Mapping[int, Span], rows: NDArray[Any], origin: int, numbers: Numbers
+    ) -> dict[int, Band]:
+        """Return bands of all images that stand, with the rows that are wanted of some."""
+        bands = part_bands(self.plan, wanted, measured=bool(numbers))
+        needed = wanted.get(IMAGE, NOTHING)
+        for band in bands:
+            needed |= band.reads.get(IMAGE, NOTHING)
+        images = {IMAGE: self._entering(rows, origin, needed)}
+        for number, (run, band) in enumerate(zip(self.runs, bands, strict=True)):
+            if band.first < band.last:
+                run = run.sweep if isinstance(run, Tabulated) else run
+                given = [images[at] for at in run.reads]
+                if isinstance(run, Sweep):
+                    made = run.band(given, band.first, band.last, numbers.get(number, ()))
+                else:
+                    assert isinstance(run, Transform)
+                    made = run.band(given, band.first, band.last)
+                images |= zip(run.makes, made, strict=True)
+                for at in self._halves.intersection(run.makes):
+                    round_to_half(images[at].rows, images[at].rows)
+        return images
 
     def _entering(self, rows: NDArray[Any], origin: int, needed: Span) -> Band:
         """Return rows of the image as a band."""

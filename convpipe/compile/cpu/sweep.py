@@ -53,9 +53,14 @@ class Sweep:
         bands = self.fused.bands(self.operations, threads)
         return outs, self.fused.run(rows, outs, bands, self.measured(images[0], threads))
 
-    def band(self, given: Sequence[Band], first: int, last: int) -> list[Band]:
-        """Return rows of the images that it writes, made of rows of those that it reads; as a call."""
-        return self.fused.band(given, self.pictures, first, last)
+    def band(
+        self, given: Sequence[Band], first: int, last: int, measured: Sequence[float] = ()
+    ) -> list[Band]:
+        """Return rows of the images that it writes, made of rows of those that it reads; as a call.
+
+        With the numbers of the first of these as a whole, if it needs any.
+        """
+        return self.fused.band(given, self.pictures, first, last, measured)
 
     def measured(self, image: NDArray[Any], threads: int | None) -> list[float]:
         """Return the numbers of an image."""
