@@ -142,7 +142,7 @@ def test_another_number_of_shards_goes_by_content(source, tmp_path, whole):
 
 def test_a_later_run_of_another_job_is_known_from_its_journal(source, tmp_path):
     """What a shard may replace is what this job made last, whichever journal says so."""
-    shards(source, tmp_path / "out", 2)
+    shards(source, tmp_path / "out", 3)
 
     class Other(FakePipeline):
         dtype = "float32"
@@ -151,10 +151,10 @@ def test_a_later_run_of_another_job_is_known_from_its_journal(source, tmp_path):
             result, losses = super().filter(image, threads, alpha=alpha)
             return 255 - result, losses
 
-    shards(source, tmp_path / "out", 3, Other, overwrite=True)
+    shards(source, tmp_path / "out", 2, Other, overwrite=True)
     before = tree(tmp_path / "out")
     with pytest.raises(JobError, match="holds results of another job"):
-        run_folder(FakePipeline(), source, tmp_path / "out", shard="0/2", resume=True)
+        run_folder(FakePipeline(), source, tmp_path / "out", shard="0/3", resume=True)
     assert tree(tmp_path / "out") == before
 
 

@@ -125,10 +125,10 @@ def test_a_merge_that_broke_off_is_done_again(shards, convpipe, here, whole):
 
 def test_later_runs_come_later(shards, convpipe, job, here, document, rng):
     """Of runs in several journals the last record of an image counts, whatever its journal is called."""
-    shards(0, 1, count=2)
+    shards(*range(5), count=5)
     images.write(here / "photos" / "broken.png", rng.integers(0, 200, (6, 7), dtype=np.uint8), overwrite=True)
     (here / "photos" / "a.png").unlink()
-    shards(*range(5), count=5, options=("--quiet", "--resume"))
+    shards(0, 1, count=2, options=("--quiet", "--resume"))
     convpipe("run", job, "photos", "whole")
     assert convpipe("journal", "merge", "out").exit_code == 0
     assert not [path for path in (here / "out").iterdir() if "-of-" in path.name]
