@@ -54,12 +54,12 @@ def test_workqueue_is_refused():
 _LAYERED = """
 import numba, numpy as np
 from convpipe import Pipeline, stage
-from convpipe.compile.conv2d import layer
-shared, correlate = [], layer.correlate
-layer.correlate = lambda *given: shared.append(numba.get_num_threads()) or correlate(*given)
+from convpipe.compile.conv2d import bands
+shared, run_shares = [], bands.run_shares
+bands.run_shares = lambda *given: shared.append(given[3]) or run_shares(*given)
 run = Pipeline([stage("network", "conv", weights=[[[[1, 2]]], [[[3, 4]]]])])
-image = np.arange(256 * 256, dtype=np.uint8).reshape(256, 256)
-results = [run(image, threads=threads) for threads in (None, 1, 2, 5)]
+image = np.arange(512 * 512, dtype=np.uint16).reshape(512, 512)
+results = [run(image, threads=threads) for threads in (None, 1, 2, 3)]
 assert all(np.array_equal(result, results[0]) for result in results)
 print(shared, numba.get_num_threads())
 """
@@ -67,4 +67,4 @@ print(shared, numba.get_num_threads())
 
 def test_a_layer_takes_no_more_threads_than_it_is_given():
     done = run(_LAYERED)
-    assert done.stdout == "[2, 1, 2, 2] 2\n", done.stderr
+    assert done.stdout == "[2, 1, 2, 3] 2\n", done.stderr
