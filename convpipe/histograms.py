@@ -208,6 +208,35 @@ def _lanes(values: NDArray[np.float64]) -> float:
     return float(first)
 
 
+def binned(samples: NDArray[Any], bins: int, low: float, high: float) -> tuple[list[int], float, float]:
+    """Return how many samples each of some bins holds, to be drawn, and the ends of them all.
+
+    Parameters
+    ----------
+    samples : ndarray
+        All finite.
+    bins : int
+    low, high : float
+        Ends that hold all samples. They are moved apart where there are too few numbers between them.
+
+    Examples
+    --------
+    >>> binned(np.array([1.0, 2.0, 3.0]), 2, 1.0, 3.0)
+    ([1, 2], 1.0, 3.0)
+    >>> binned(np.array([7.0]), 2, 7.0, 7.0)
+    ([0, 1], 6.5, 7.5)
+    """
+    most = float(np.finfo(np.float64).max)
+    least = 2 * bins * float(np.spacing(max(abs(low), abs(high), 1e-290)))  # whose inverse is finite, too
+    if high - low < least:
+        apart = max(0.5, least) if low == high else least
+        low, high = max(low - apart, -most), min(high + apart, most)
+    if high - low > most:
+        return binned(samples / 4, bins, low / 4, high / 4)[0], low, high
+    ends = np.float64(low), np.float64(high)  # bins of float32 have fewer numbers between them
+    return np.histogram(samples, bins, ends)[0].tolist(), low, high
+
+
 def finite(samples: NDArray[Any]) -> NDArray[np.float64]:
     """Return the finite ones of some samples, in one row of float64."""
     held = np.asarray(samples, np.float64).ravel()

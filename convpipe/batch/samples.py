@@ -20,6 +20,7 @@ from convpipe.batch.state import Run
 from convpipe.display import Part, Shown, Values, encoded, parts, picture
 from convpipe.engine import Engine
 from convpipe.errors import ReadError
+from convpipe.histograms import binned
 from convpipe.ops import COMPUTE, dtype_range, is_integer
 from convpipe.report import Histogram, ImageResult, Sample, Shot, byte_size, choose, extent, printable
 
@@ -169,9 +170,8 @@ def _histogram(last: Part, image: Shown) -> Histogram:
     ends = (float(finite.min()), float(finite.max())) if finite.size else (0.0, 1.0)
     if held is not None and held.high <= 255:  # few enough levels to show them all
         ends = min(ends[0], held.low), max(ends[1], held.high)
-    low, high = ends if ends[0] < ends[1] else (ends[0] - 0.5, ends[1] + 0.5)
-    counts = np.histogram(finite, BINS, (low, high))[0]
-    made = Histogram(stored, low, high, tuple(map(int, counts)), nans=nans)
+    counts, low, high = binned(finite, BINS, *ends)
+    made = Histogram(stored, low, high, tuple(counts), nans=nans)
     if held is None:
         return made
     rounded = np.rint(finite)

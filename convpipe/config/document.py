@@ -17,6 +17,7 @@ from typing import Any
 from convpipe.config.lines import OFF, commented, ended, uncommented
 from convpipe.config.scalars import written
 from convpipe.config.spans import Place, places
+from convpipe.errors import ParameterError
 
 _LINES = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+")
 
@@ -180,6 +181,8 @@ class Document:
 
         Of a key of the job itself it is None and the key.
         """
+        if not self._starts:
+            return None, None
         at = self._starts[min(line, len(self._starts)) - 1] + column - 1
         for index, entry in enumerate(self.entries):
             if entry.place is not None and entry.place.start <= at <= entry.place.end:
@@ -199,7 +202,8 @@ class Document:
 
     def set_option(self, key: str, value: Any) -> Document:
         """Return the text with a value of the job; without the key, if that is None."""
-        assert self._job is not None
+        if self._job is None or not self._job.entries:
+            raise ParameterError(f"there is no job whose {key} it is", key)
         if value is None:
             return self._without(self._job, key)
         above = self._owner is self._job and self._list is not None and not self._job.flow
@@ -315,11 +319,14 @@ class Document:
 
     def _as_block(self) -> Document:
         """Return the text with the stages in lines of their own, if they stand in brackets."""
-        stages = self._list
-        if stages is None or not stages.flow or stages.items is None:
+        stages, owner = self._list, self._owner
+        if stages is None or owner is None:
+            raise ParameterError("there is no list of stages: write `stages:` into the file", "stages")
+        if owner.flow:
+            raise ParameterError("the stages stand in the braces of the job: write it in lines", "stages")
+        if not stages.flow or stages.items is None:
             return self
-        assert self._owner is not None
-        indent = " " * (self._column(self._owner) + 2)
+        indent = " " * (self._column(owner) + 2)
         at, lines = stages.start + 1, []
         for item in stages.items:
             comments = re.findall(r"#[^\r\n]*", self.text[at : item.start])

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from convpipe.display import Stretch, Values
+from convpipe.histograms import binned
 from convpipe.ops import dtype_range, is_integer
 
 MOST_DECIDING = 1 << 16
@@ -148,15 +149,13 @@ def histogram(values: NDArray[Any], dtype: str, alpha: bool = False) -> dict[str
     full = dtype_range(dtype)
     low, high = (full.low, full.high) if not known.size else (float(known.min()), float(known.max()))
     ends = (min(low, 0.0), max(high, full.high)) if dtype == "uint8" else (low, high)
-    if ends[0] == ends[1]:
-        ends = (ends[0] - 0.5, ends[1] + 0.5)
     channels = [samples[:, k] for k in range(samples.shape[1])][:4]
-    counts = [np.histogram(each[np.isfinite(each)], BINS, ends)[0].tolist() for each in channels]
+    counted = [binned(each[np.isfinite(each)], BINS, *ends) for each in channels]
     clips = is_integer(dtype)
     return {
-        "counts": counts,
-        "from": ends[0],
-        "to": ends[1],
+        "counts": [counts for counts, *_ in counted],
+        "from": counted[0][1],
+        "to": counted[0][2],
         "low": low,
         "high": high,
         "mean": float(known.mean(dtype=np.float64)) if known.size else None,

@@ -19,6 +19,9 @@ OPTIONS = {
 _MOST_TEXT = 1 << 16
 """Longest text of a value, in characters."""
 
+_MOST_LISTS = 16
+"""Most lists inside one another."""
+
 
 def edited(document: Document, change: Mapping[str, Any]) -> Document:
     r"""Return a document with a change made.
@@ -51,9 +54,7 @@ def edited(document: Document, change: Mapping[str, Any]) -> Document:
 
 
 def _set(document: Document, change: Mapping[str, Any]) -> Document:
-    entry, key, value = _entry(document, change), _word(change, "key"), _value(change.get("value"))
-    if not document.entries[entry].on:
-        raise ParameterError("a stage that is off is not changed; switch it on", "entry")
+    entry, key, value = _entry_on(document, change), _word(change, "key"), _value(change.get("value"))
     path = change.get("path", [])
     if not isinstance(path, list) or not all(isinstance(step, int) and step >= 0 for step in path):
         raise ParameterError(f"path needs places in lists; given {path!r}", "path")
@@ -64,28 +65,62 @@ def _set(document: Document, change: Mapping[str, Any]) -> Document:
 
 
 def _unset(document: Document, change: Mapping[str, Any]) -> Document:
-    return document.unset(_entry(document, change), _word(change, "key"))
+    return document.unset(_entry_on(document, change), _word(change, "key"))
 
 
 def _insert(document: Document, change: Mapping[str, Any]) -> Document:
     family, method = _word(change, "family"), change.get("method")
     known = families().get(family, {})
-    if not (method in known if method is not None else "LABEL" in known):
+    if not (isinstance(method, str) and method in known if method is not None else "LABEL" in known):
         raise ParameterError(f"there is no {family} {method}", "method")
-    return document.insert(_place(document, change, "at", len(document.entries)), example_of(family, method))
+    at, expected = _place(document, change, "at", len(document.entries)), _listed(document)
+    expected.insert(at, None)
+    return _proven(document.insert(at, example_of(family, method)), expected, at)
 
 
 def _remove(document: Document, change: Mapping[str, Any]) -> Document:
-    return document.remove(_entry(document, change))
+    at, expected = _entry(document, change), _listed(document)
+    del expected[at]
+    return _proven(document.remove(at), expected)
 
 
 def _switch(document: Document, change: Mapping[str, Any]) -> Document:
-    return document.switch(_entry(document, change))
+    at = _entry(document, change)
+    return _proven(document.switch(at), _listed(document), at)
 
 
 def _move(document: Document, change: Mapping[str, Any]) -> Document:
-    to = _place(document, change, "to", len(document.entries) - 1)
-    return document.move(_entry(document, change), to)
+    at, to = _entry(document, change), _place(document, change, "to", len(document.entries) - 1)
+    expected = _listed(document)
+    expected.insert(to, expected.pop(at))
+    return _proven(document.move(at, to), expected)
+
+
+def _listed(document: Document) -> list[Any]:
+    """Return what the stages of a list say: their texts, but for the spaces in them.
+
+    Raises
+    ------
+    ParameterError
+        If two are one text.
+    """
+    entries = document.entries
+    starts = [one.place.start for one in entries if one.place is not None]
+    if len(set(starts)) < len(starts):
+        raise ParameterError(_SHARED, "stages")
+    return [(one.on, {key: text.split() for key, text in one.given.items()}) for one in entries]
+
+
+def _proven(made: Document, expected: list[Any], changed: int | None = None) -> Document:
+    """Return what was made, if all stages but the one that is changed say what is expected of them."""
+    found = _listed(made)
+    pairs = enumerate(zip(found, expected, strict=False))
+    if len(found) != len(expected) or any(at != changed and one != other for at, (one, other) in pairs):
+        raise ParameterError(_SHARED, "stages")
+    return made
+
+
+_SHARED = "the stages share text (by & and *), or stand where no other can: change their order by hand"
 
 
 def _option(document: Document, change: Mapping[str, Any]) -> Document:
@@ -106,6 +141,13 @@ _OPS: dict[str, Callable[[Document, Mapping[str, Any]], Document]] = {
 }
 
 
+def _entry_on(document: Document, change: Mapping[str, Any]) -> int:
+    entry = _entry(document, change)
+    if not document.entries[entry].on:
+        raise ParameterError("a stage that is off is not changed; switch it on", "entry")
+    return entry
+
+
 def _entry(document: Document, change: Mapping[str, Any]) -> int:
     return _place(document, change, "entry", len(document.entries) - 1)
 
@@ -124,10 +166,10 @@ def _word(change: Mapping[str, Any], name: str) -> str:
     return word
 
 
-def _value(value: Any) -> Any:
+def _value(value: Any, depth: int = 0) -> Any:
     """Return a value as JSON has it: None, a bool, a number, a line of text, or lists of them."""
-    if isinstance(value, list):
-        return [_value(item) for item in value]
+    if isinstance(value, list) and depth < _MOST_LISTS:
+        return [_value(item, depth + 1) for item in value]
     if isinstance(value, str) and (len(value) > _MOST_TEXT or not value.isprintable()):
         raise ParameterError("a text is one line of characters that can be printed", "value")
     if value is None or isinstance(value, bool | int | float | str):

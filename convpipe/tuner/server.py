@@ -31,6 +31,13 @@ _TYPES = {".html": "text/html", ".css": "text/css", ".js": "text/javascript", ".
 Answer = Callable[[Request], Awaitable[Response]]
 
 
+class _Json(JSONResponse):
+    """JSON of ASCII: names of files may be no text, and their bytes are no UTF-8 either."""
+
+    def render(self, content: Any) -> bytes:
+        return json.dumps(content, allow_nan=False).encode()
+
+
 def application(session: Session) -> Starlette:
     """Return what answers the requests of the page, with no regard to who sends them: see :class:`Guard`."""
     desk = Desk(session)
@@ -59,7 +66,7 @@ def application(session: Session) -> Starlette:
         return answer
 
     async def activity(request: Request) -> Response:
-        return JSONResponse({"doing": desk.doing})
+        return _Json({"doing": desk.doing})
 
     return Starlette(
         routes=[
@@ -87,7 +94,7 @@ async def _asked(request: Request) -> dict[str, Any] | Response:
             return _refusal(413, "the request is too large")
     try:
         asked = json.loads(body)
-    except ValueError:
+    except (ValueError, RecursionError):
         return _refusal(400, "the request is no JSON")
     return asked if isinstance(asked, dict) else _refusal(400, "the request is no JSON object")
 
@@ -101,11 +108,11 @@ async def _made(made: Awaitable[Any]) -> Response:
         found = {"error": str(error), "kind": kinds.get(type(error), "refused")}
     if isinstance(found, bytes):
         return Response(found, media_type="application/octet-stream")
-    return JSONResponse(found)
+    return _Json(found)
 
 
 def _refusal(status: int, message: str) -> Response:
-    return JSONResponse({"error": message}, status)
+    return _Json({"error": message}, status)
 
 
 def _files() -> list[str]:

@@ -74,6 +74,16 @@ def test_the_histogram_counts_what_the_type_saturates(run, photos):
     assert histogram.high == pytest.approx(max(values.max(), 255), abs=0.01)
 
 
+def test_values_that_are_almost_one_have_a_histogram(run, photos):
+    pixels = np.full((8, 8), 0.3, np.float32)
+    pixels[3] = np.nextafter(np.float32(0.3), np.float32(1))
+    for path in photos.iterdir():
+        path.unlink()
+    images.write(photos / "a.tif", pixels)
+    made = run(Pipeline([stage("point", "gamma", gamma=1)]), samples=1).samples[0]
+    assert sum(made.histogram.counts) == 64
+
+
 def test_values_beyond_both_ends_are_counted(run, photos):
     stages = [stage("combine", "stretch", formula="2 * input - 100")]
     histogram = run(Pipeline(stages), samples=1).samples[0].histogram

@@ -58,6 +58,22 @@ def test_rounding_is_that_of_a_run(dtype, rng):
         np.testing.assert_array_equal(rounded(image, dtype), pipeline(image))
 
 
+@pytest.mark.parametrize(
+    ("low", "high"),
+    [(0.3, np.nextafter(np.float32(0.3), np.float32(1))), (1e300, 1e300), (-1.7e308, 1.7e308)],
+)
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_values_that_are_almost_one_or_far_apart_have_bins(low, high, dtype):
+    if dtype == "float32" and abs(low) > 1:
+        low, high = low / 1e270, high / 1e270
+    values = np.full((4, 4, 1), low, dtype)
+    values[1] = high
+    found = histogram(values, dtype)
+    assert sum(found["counts"][0]) == 16
+    assert found["from"] <= values.min() <= values.max() <= found["to"]
+    assert np.isfinite([found["from"], found["to"]]).all()
+
+
 def test_a_histogram_counts_everything(rng):
     values = rng.normal(size=(30, 40, 4)) * 200 + 100
     values[0, 0, 0] = np.nan

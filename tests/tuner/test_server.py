@@ -12,6 +12,7 @@ import pytest
 
 from convpipe.errors import JobError
 from convpipe.tuner.desk import Desk
+from convpipe.tuner.sample import Sample
 
 httpx = pytest.importorskip("httpx")
 
@@ -19,7 +20,7 @@ httpx = pytest.importorskip("httpx")
 @pytest.fixture
 def page(server):
     """A client as the page is: it has the cookie, and says where it comes from."""
-    with httpx.Client(base_url=f"http://127.0.0.1:{server.port}", follow_redirects=True) as client:
+    with httpx.Client(base_url=f"http://127.0.0.1:{server.port}", follow_redirects=True, timeout=60) as client:
         assert client.get(server.address).status_code == 200
         client.headers["origin"] = f"http://127.0.0.1:{server.port}"
         yield client
@@ -106,7 +107,7 @@ def test_it_listens_on_this_machine_alone(server):
         type(server)(None, server.port)
 
 
-@pytest.mark.parametrize("body", [b"", b"no", b"[1]", b"1"])
+@pytest.mark.parametrize("body", [b"", b"no", b"[1]", b"1", b"[" * 200_000])
 def test_what_is_no_request(page, body):
     assert page.post("/api/change", content=body).status_code == 400
     assert page.post("/api/change", content=b"[" * (2 << 20)).status_code == 413
@@ -173,6 +174,11 @@ def test_numbers_values_and_time(page, session):
     assert pixels.shape == (13, 20, 1)
 
 
+def test_a_name_that_is_no_text(page, session):
+    session.samples = (Sample("caf\udce9.png", session.samples[0].read),)
+    assert page.get("/api/state").json()["samples"][0]["name"] == "caf\udce9.png"
+
+
 def test_a_file_that_changed_meanwhile_is_told(page, path, text):
     page.post("/api/change", json={"op": "set", "entry": 0, "key": "sigma", "value": 2})
     path.write_text("other")
@@ -193,7 +199,7 @@ def test_the_command_prints_its_address_and_ends_at_ctrl_c(tmp_path, path):
         address = running.stdout.readline().strip()
         assert address.startswith("http://127.0.0.1:")
         assert httpx.get(address, follow_redirects=True).status_code in (200, 403)
-        with httpx.Client(follow_redirects=True) as client:
+        with httpx.Client(follow_redirects=True, timeout=60) as client:
             assert "<title>convpipe tune</title>" in client.get(address).text
         running.send_signal(signal.SIGINT)
         out, complaints = running.communicate(timeout=30)

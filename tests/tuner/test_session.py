@@ -1,5 +1,7 @@
 """A session: the text of a config, its faults, what is taken back, saved, and copied."""
 
+from functools import reduce
+
 import pytest
 
 from convpipe import Pipeline
@@ -106,6 +108,8 @@ def test_stages_come_go_move_and_are_switched_off(session):
         setting(0, "sigma", 1, path=[0]),
         {"op": "insert", "at": 0, "family": "blur", "method": "absent"},
         {"op": "insert", "at": 0, "family": "blur"},
+        {"op": "insert", "at": 0, "family": "blur", "method": ["box"]},
+        setting(0, "sigma", reduce(lambda inner, _: [inner], range(900), 1)),
         {"op": "move", "entry": 0, "to": 2},
         {"op": "option", "key": "plugins", "value": "os"},
     ],
@@ -114,6 +118,43 @@ def test_what_is_no_change_is_refused(session, change):
     with pytest.raises(ParameterError):
         session.edit(change)
     assert session.document.text == TEXT
+
+
+ALL = [
+    {"op": "remove", "entry": 0},
+    {"op": "switch", "entry": 0},
+    {"op": "move", "entry": 0, "to": 1},
+    {"op": "insert", "at": 1, "family": "edge", "method": "sobel"},
+]
+SHARED = "stages:\n  - &soft\n    blur: box\n    size: 3\n  - *soft\n"
+NUMBER = "stages:\n  - blur: box\n    size: &n 3\n  - blur: box\n    size: *n\n"
+JSON = '{"stages": [{"blur": "box"}, {"edge": "sobel"}]}'
+
+
+@pytest.mark.parametrize(
+    ("text", "changes"),
+    [
+        (SHARED, ALL),
+        (NUMBER, ALL[:3]),
+        (JSON, ALL),
+        ("# nothing\n", [{"op": "option", "key": "border", "value": "wrap"}]),
+        ("border: wrap\n", [{"op": "insert", "at": 0, "family": "edge", "method": "sobel"}]),
+        ("stages: 3\n", [{"op": "insert", "at": 0, "family": "edge", "method": "sobel"}]),
+        ("stages:\n  #off - blur: box\n  - edge: sobel\n", [{"op": "unset", "entry": 0, "key": "blur"}]),
+    ],
+)
+def test_what_would_break_other_stages_is_refused_and_the_text_stays(path, samples, text, changes):
+    path.write_text(text)
+    session = Session(path, samples)
+    for change in changes:
+        with pytest.raises(ParameterError):
+            session.edit(change)
+    assert session.document.text == text
+
+
+def test_a_text_of_nothing_is_told(path, samples):
+    path.write_text("")
+    assert state(Session(path, samples))["faults"]
 
 
 def test_it_is_saved_with_its_comments_and_check_accepts_it(session, path):

@@ -7,6 +7,7 @@ import math
 import numpy as np
 
 from convpipe.drawing.markup import Markup, tag
+from convpipe.histograms import binned
 from convpipe.report.measures import Spread
 from convpipe.report.model import Report
 from convpipe.report.page.charts import bars
@@ -61,13 +62,11 @@ def _card(report: Report, name: str, spread: Spread) -> Markup:
 def _drawn(name: str, finite: np.ndarray, within: tuple[float | None, float | None] | None) -> Markup | None:
     if not finite.size:
         return None
-    low, high = float(finite.min()), float(finite.max())
-    if low == high:
-        low, high = low - 0.5, high + 0.5
-    counts = np.histogram(finite, min(BINS, max(8, finite.size)), (low, high))[0]
+    bins = min(BINS, max(8, finite.size))
+    counts, low, high = binned(finite, bins, float(finite.min()), float(finite.max()))
     label = f"How many images have which {name}, from {low:.6g} to {high:.6g}"
     inside = None
     if within is not None:
         least, most = within
         inside = (-math.inf if least is None else least, math.inf if most is None else most)
-    return bars(list(map(int, counts)), (low, high), label, inside)
+    return bars(counts, (low, high), label, inside)
