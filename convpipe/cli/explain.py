@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from convpipe.cli.command import Command
-from convpipe.cli.kinds import CONFIG, PATH
+from convpipe.cli.kinds import CONFIG, PATH, check_made
 from convpipe.cli.options import (
     called,
     check_order,
@@ -282,8 +282,9 @@ def _show(account: Account) -> None:
 
 
 def _numbered(shape: tuple[int, ...]) -> NDArray[Any]:
-    rows, cols = np.indices(shape[:2])
-    plane = ((10 * rows + cols) % 256).astype(np.uint8)
+    check_made(shape, "--size")
+    rows, cols = (np.arange(extent).astype(np.uint8) for extent in shape[:2])
+    plane = 10 * rows[:, None] + cols
     return plane if len(shape) == 2 else np.repeat(plane[..., None], shape[2], axis=2)
 
 

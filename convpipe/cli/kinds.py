@@ -124,6 +124,10 @@ def nbytes(value: str) -> int:
     return max(1, int(float(found[1]) * base ** ("KMGT".index(found[2].upper()) + 1 if found[2] else 0)))
 
 
+MOST_MADE = 1 << 26
+"""Most samples of an image that is made."""
+
+
 def extent(value: str) -> tuple[int, ...]:
     """Return HxW or HxWxC as (rows, cols) or (rows, cols, channels)."""
     if not re.fullmatch(r"[1-9][0-9]{0,8}(x[1-9][0-9]{0,8}){1,2}", value):
@@ -131,3 +135,12 @@ def extent(value: str) -> tuple[int, ...]:
             f"needs rows x columns, such as 480x640 or 480x640x3, each from 1 to 999999999; given {value!r}"
         )
     return tuple(map(int, value.split("x")))
+
+
+def check_made(shape: tuple[int, ...], option: str) -> None:
+    """Refuse to make an image that is too large."""
+    if math.prod(shape) > MOST_MADE:
+        given = "x".join(map(str, shape))
+        raise click.BadParameter(
+            f"needs at most {MOST_MADE:,} samples in all; given {given}", param_hint=option
+        )

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from convpipe.errors import JobError
+from convpipe.errors import ConfigError, JobError
 from convpipe.paths import from_home, tried
 
 if TYPE_CHECKING:
@@ -51,6 +51,16 @@ def split(arguments: Sequence[str]) -> tuple[list[str], list[str]]:
             "and of several images name their folder"
         )
     return configs, rest
+
+
+def check_log(log: Path, jobs: Iterable[Job | ConfigError], paths: Sequence[str]) -> None:
+    """Refuse a log that would be made where an output is to be."""
+    own = (job.output.path for job in jobs if not isinstance(job, ConfigError))
+    outputs = [Path(path) for path in (paths[1:] or own) if path is not None]
+    if log.absolute() in [path.absolute() for path in outputs]:
+        raise click.UsageError(
+            f"--log needs a file beside the output; given {str(log)!r}, which is the output"
+        )
 
 
 def places(job: Job, paths: Sequence[str]) -> tuple[Path, Path, str | None]:

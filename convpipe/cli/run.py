@@ -14,7 +14,7 @@ from convpipe.cli import ARGUMENTS, streams
 from convpipe.cli.command import Command, completing
 from convpipe.cli.kinds import PATH, Count, duration, nbytes, shard
 from convpipe.cli.options import complain, config_options, json_option, load_each, print_json, together
-from convpipe.cli.places import nothing_found, places, split
+from convpipe.cli.places import check_log, nothing_found, places, split
 from convpipe.cli.process import begin_loading, end, sigterm_interrupts
 from convpipe.cli.progress import shown_progress
 from convpipe.cli.telling import Telling, not_started, opened_log, show, total
@@ -161,6 +161,8 @@ def command(
         raise click.UsageError("--measures goes with one job: the tables of several would be one file")
     if telling.folder is not None and options["shard"] is not None:
         telling = replace(telling, folder=telling.folder / options["shard"].label)
+    if telling.log is not None:
+        check_log(telling.log, jobs, paths)
     may = {name: options[name] for name in ("overwrite", "resume")}
     given = click.get_current_context().meta.get(ARGUMENTS, ())
     with (

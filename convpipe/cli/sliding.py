@@ -10,7 +10,7 @@ import click
 import numpy as np
 from numpy.typing import NDArray
 
-from convpipe.cli.kinds import extent
+from convpipe.cli.kinds import check_made, extent
 from convpipe.cli.options import together
 from convpipe.geometry import BORDER_NAMES
 
@@ -34,7 +34,8 @@ def rows(value: str) -> NDArray[np.float64]:
            [4., 5., 6.]])
     """
     if re.fullmatch(r"\d+x\d+", value.strip()):
-        height, width = extent(value.strip())
+        height, width = shape = extent(value.strip())
+        check_made(shape, "--input, --kernel")
         return np.arange(1.0, height * width + 1).reshape(height, width)
     try:
         parsed = [[float(number) for number in row.replace(",", " ").split()] for row in value.split(";")]

@@ -515,6 +515,8 @@ class TestKernelAlone:
         [
             ([], "needs CONFIG, or a kernel"),
             (["--kernel", "1 2; 3"], "--kernel"),
+            (["--kernel", "2x2", "--input", "100000x100000"], "at most 67,108,864 samples in all"),
+            (["job.yaml", "--size", "100000x100000"], "at most 67,108,864 samples in all"),
             (["--kernel", "2x2", "--stride", "1.5"], "needs a whole number"),
             (["--kernel", "2x2", "--padding", "sme"], "'same'"),
             (["--kernel", "7x7"], "its window spans 7 rows"),

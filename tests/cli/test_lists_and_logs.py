@@ -91,6 +91,14 @@ def test_a_log_has_the_command_the_versions_and_the_end(convpipe, photos, job, h
     assert (failed["image"], failed["stage"]) == ("bad.png", "read")
 
 
+@pytest.mark.parametrize("paths", [[], ["photos", "out"]])
+def test_a_log_in_the_place_of_the_output_is_not_begun(convpipe, photos, job, here, paths):
+    result = convpipe("run", job(), *paths, "--log", here / "out")
+    assert result.exit_code == 2
+    assert "--log needs a file beside the output" in result.stderr
+    assert not (here / "out").exists()
+
+
 @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs /dev/full")
 def test_a_log_on_a_full_disk(convpipe, photos, job, here):
     result = convpipe("run", job(), "--log", "/dev/full", "--quiet")

@@ -20,7 +20,8 @@ httpx = pytest.importorskip("httpx")
 @pytest.fixture
 def page(server):
     """A client as the page is: it has the cookie, and says where it comes from."""
-    with httpx.Client(base_url=f"http://127.0.0.1:{server.port}", follow_redirects=True, timeout=60) as client:
+    own = f"http://127.0.0.1:{server.port}"
+    with httpx.Client(base_url=own, follow_redirects=True, timeout=60) as client:
         assert client.get(server.address).status_code == 200
         client.headers["origin"] = f"http://127.0.0.1:{server.port}"
         yield client
