@@ -145,6 +145,12 @@ def test_stages(name, image):
         assert found.npartitions > 1
 
 
+def test_few_rows_of_a_larger_image_are_summed_in_the_order_of_the_whole(image):
+    """Two rows are made of four: fewer than are read, while all are more than the image has."""
+    larger = Pipeline([stage("geometry", "resize", factor=1.5, method="bicubic", dtype="float32")])
+    check(larger, image, (1, 53))
+
+
 def test_chunks_of_results_lie_where_those_of_the_image_do():
     lazy = dask.array.zeros((100, 90), dtype="uint8", chunks=((10, 50, 40), 30))
     found = {
