@@ -55,8 +55,9 @@ def command(
 ) -> None:
     """Save the image and the result of every stage, side by side, as one labelled 8-bit picture.
 
-    Values that 8 bits do not hold (16-bit, floating point, negative) are stretched for the eye, and the label
-    says from where to where. Transparent and missing pixels lie on a checkerboard.
+    More than five stand in lines. Values that 8 bits do not hold (16-bit, floating point, negative) are
+    stretched for the eye, and the label says from where to where. Transparent and missing pixels lie on a
+    checkerboard.
     """
     from convpipe import images
     from convpipe.config import load

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any
@@ -44,8 +45,16 @@ def rows(value: str) -> NDArray[np.float64]:
     if not parsed or not parsed[0] or len({len(row) for row in parsed}) > 1:
         raise click.BadParameter(
             f"needs rows x columns, such as 3x3, or rows of numbers, '1 0; 0 -1'; given {value!r}"
+            f"{_file(value)}"
         )
     return np.array(parsed)
+
+
+def _file(value: str) -> str:
+    """Return how a kernel slides over a file, where it is one."""
+    if not os.path.isfile(value):
+        return ""
+    return ", a file; a stage of a config slides over it: 'convpipe explain CONFIG IMAGE --animate FILE'"
 
 
 def counts(value: str) -> int | list[int]:

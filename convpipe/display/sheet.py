@@ -1,7 +1,8 @@
-"""A sheet of pictures side by side, each below its label."""
+"""A sheet of pictures side by side, each below its label, and in lines where there are many."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -10,6 +11,9 @@ from numpy.typing import NDArray
 
 GAP = 12
 """White pixels between two pictures, between a label and its picture, and around all."""
+
+ABREAST = 5
+"""Panels that are as many as one line holds, whatever their width."""
 
 WHITE = 255
 
@@ -32,12 +36,29 @@ class Panel:
 def sheet(panels: Sequence[Panel]) -> NDArray[np.uint8]:
     """Return the panels side by side on white, (rows, cols, 3), pictures aligned at their tops.
 
+    More than `ABREAST` stand in as many lines as each has panels, or one less.
+
     Examples
     --------
     >>> import numpy as np
-    >>> sheet([Panel(np.zeros((20, 90, 3), np.uint8), ("a",))]).shape[1]  # with 12 on each side
+    >>> panel = Panel(np.zeros((20, 90, 3), np.uint8), ("a",))
+    >>> sheet([panel]).shape[1]  # with 12 on each side
     114
+    >>> sheet([panel] * 9).shape[1]  # 3 in each line
+    318
     """
+    many = len(panels) > ABREAST
+    across = math.ceil(math.sqrt(len(panels))) if many else len(panels)
+    lines = [_line(panels[at : at + across]) for at in range(0, len(panels), across)]
+    widest = max(line.shape[1] for line in lines)
+    padded = [
+        np.pad(line, ((GAP, 0), (0, widest - line.shape[1]), (0, 0)), constant_values=WHITE) for line in lines
+    ]
+    return np.pad(np.concatenate(padded), ((0, GAP), (GAP, 0), (0, 0)), constant_values=WHITE)
+
+
+def _line(panels: Sequence[Panel]) -> NDArray[np.uint8]:
+    """Return panels beside each other, (rows, cols, 3), with a gap after each."""
     labels = [_text(panel.label) for panel in panels]
     top = max(label.shape[0] for label in labels) + GAP
     rows = top + max(panel.picture.shape[0] for panel in panels)
@@ -48,8 +69,7 @@ def sheet(panels: Sequence[Panel]) -> NDArray[np.uint8]:
         cell[: label.shape[0], : label.shape[1]] = label[..., None]
         cell[top : top + height, :width] = panel.picture
         cells.append(cell)
-    joined = np.concatenate(cells, axis=1)
-    return np.pad(joined, ((GAP, GAP), (GAP, 0), (0, 0)), constant_values=WHITE)
+    return np.concatenate(cells, axis=1)
 
 
 def _text(lines: Sequence[str]) -> NDArray[np.uint8]:

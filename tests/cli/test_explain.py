@@ -552,3 +552,11 @@ class TestAnimate:
         result = convpipe("explain", job("- morphology: open"), "--animate", "a.gif")
         assert (result.exit_code, list(here.glob("*.gif"))) == (2, [])
         assert "stage 0 (morphology open): an animation is of one window" in result.stderr
+
+
+def test_a_kernel_over_a_file_is_answered_with_what_slides_over_one(convpipe, photos):
+    result = convpipe("explain", "--input", photos / "a.png", "--kernel", "3x3")
+    assert result.exit_code == 2
+    assert (
+        "a.png', a file; a stage of a config slides over it: 'convpipe explain CONFIG IMAGE" in result.stderr
+    )

@@ -174,3 +174,14 @@ def test_a_preview_that_exists_is_replaced_by_an_option(convpipe, photos, job):
     result = convpipe("preview", job(), photos / "a.png")
     assert result.exit_code == 1
     assert result.stderr == "error: preview.png: the output exists; --overwrite replaces it\n"
+
+
+def test_many_panels_stand_in_lines():
+    """Of 7, with 3 in each line: every picture is there once, in its order."""
+    shades = [10 * (one + 1) for one in range(7)]
+    made = sheet([Panel(np.full((20, 60, 3), shade, np.uint8), (" ",)) for shade in shades])
+    places = [np.argwhere((made == shade).all(2)) for shade in shades]
+    assert [len(each) for each in places] == [20 * 60] * 7
+    assert [int(each[0][1]) // 60 for each in places] == [0, 1, 2, 0, 1, 2, 0]
+    assert [int(each[0][0]) for each in places] == sorted(int(each[0][0]) for each in places)
+    assert made.shape[1] == 12 + 3 * (60 + 12)
