@@ -222,6 +222,13 @@ def frames():
 
 
 class TestGif:
+    @pytest.mark.parametrize(
+        ("extent", "said"), [((40, 60), ["a part of the input of 40x60 is shown"]), ((4, 4), [])]
+    )
+    def test_a_part_is_said_to_be_one(self, extent, said):
+        found = slide(Run(Pipeline([stage("edge", "sobel")]), np.zeros(extent, np.uint8)), 0, (1, 1))
+        assert [line for line in gif._Layout(found).formulas if "a part" in line] == said
+
     def test_a_frame_for_each_step_and_the_last_one_longer(self, frames):
         found, shown = frames
         assert [duration for _, duration in shown] == [900, 900, 900, 3000]

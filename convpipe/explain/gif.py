@@ -151,8 +151,11 @@ class _Layout:
 
     @cached_property
     def formulas(self) -> list[str]:
-        """The lines of the formulas."""
+        """The lines of the formulas, and that a part is shown, where it is one."""
         lines = [_typeset(f"{name}: {formula}") for name, formula in self.slide.formulas.items()]
+        if not self.slide.is_whole:
+            sizes = "x".join(str(track.size) for track in (self.slide.rows, self.slide.cols))
+            lines.append(f"a part of the input of {sizes} is shown")
         return [line for each in lines for line in wrapped(each, self.width - 2 * GAP)]
 
     def lines(self, step: Step) -> list[str]:

@@ -77,6 +77,11 @@ class Slide:
     steps: tuple[Step, ...]
 
     @property
+    def is_whole(self) -> bool:
+        """Whether all outputs are shown, and not a part of them."""
+        return self.rows.is_whole and self.cols.is_whole
+
+    @property
     def formulas(self) -> dict[str, Worked]:
         """The output-size formula, worked through: for rows and for columns, or once for both."""
         rows, cols = (worked(track.axis, track.size) for track in (self.rows, self.cols))

@@ -100,8 +100,7 @@ def _subtitle(slide: Slide) -> str:
     )
     if any(track.axis.dilation > 1 for track in tracks):
         parts.append(f"dilation {_pair([track.axis.dilation for track in tracks])}")
-    whole = all(track.is_whole for track in tracks)
-    return f"{', '.join(parts)}: {made} output{'' if whole else ', of which a part is shown'}"
+    return f"{', '.join(parts)}: {made} output{'' if slide.is_whole else ', of which a part is shown'}"
 
 
 def _pair(values: list[Any]) -> str:
