@@ -82,6 +82,7 @@ JOBS = {
     "accept": {"level": (0, 1)},
     "measures": "elsewhere.csv",
     "files": ["a.png"],
+    "shard": "0/4",
     "retries": 2,
     "samples": 3,
     "limits": Limits(max_pixels=10),
