@@ -1,5 +1,7 @@
 """Images interpolated where a map puts pixels: numbers, bytes, borders, and what is said of them."""
 
+import re
+
 import numpy as np
 import oracle
 import pytest
@@ -7,6 +9,10 @@ import tifffile
 import xarray
 
 from convpipe import Pipeline, stage
+from convpipe.compile.cpu import drive
+from convpipe.compile.cpu.warp_pixels import Kind
+from convpipe.compile.cpu.warped import loops
+from convpipe.compile.runtime import cache
 from convpipe.errors import ParameterError, PlanError
 from convpipe.plan import make_plan
 from convpipe.sampling import Sampling, sampling_of
@@ -64,26 +70,49 @@ def test_every_border_and_method_against_the_oracle(border, method, rng):
             oracle.near_values(pipeline(image), want, dtype, 2e-6)
 
 
-@pytest.mark.parametrize("dtype", ["uint8", "float32"])
-def test_bytes_are_those_of_numpys_float32(dtype, rng):
+@pytest.mark.parametrize(("dtype", "channels"), [("uint8", ()), ("float32", ()), ("uint16", (3,))])
+@pytest.mark.parametrize("border", ["edge", "constant"])
+def test_bytes_are_those_of_numpys_float32(dtype, channels, border, rng):
     """Places in float64, weights and sums in float32, each operation rounded by itself, in one order."""
-    image = (rng.random((40, 50)) * 255).astype(dtype)
+    image = (rng.random((40, 150, *channels)) * 255).astype(dtype)
     homography = [[1.1, 0.1, -2], [0.05, 0.9, 3], [0.002, 0.003, 1]]
-    for one in (rotate(27, border="edge"), perspective(matrix=homography, border="edge")):
-        pipeline = Pipeline([one], dtype="float32")
+    for one in (rotate, perspective):
+        how = {"angle": 27} if one is rotate else {"matrix": homography}
+        pipeline = Pipeline([one(border=border, value=17.3, **how)], dtype="float32")
         (warp,) = pipeline.plan(image.shape, dtype).nodes[0].ops
-        y, x = np.indices(image.shape).astype(np.float64)
+        y, x = np.indices(image.shape[:2]).astype(np.float64)
         row, col, *by = (along * x + (down * y + first) for down, along, first in warp.transformation.matrix)
-        want = between(image, row / by[0] if by else row, col / by[0] if by else col)
+        want = between(image, border, row / by[0] if by else row, col / by[0] if by else col)
         np.testing.assert_array_equal(pipeline(image), want)
 
 
-def between(image, *places):
+def between(image, border, *places):
     """Bilinear values at rows and columns, each operation rounded to float32."""
     (i, s), (j, t) = ((np.floor(at).astype(int), (at - np.floor(at)).astype(np.float32)) for at in places)
-    one, padded = np.float32(1), np.pad(image, 60, mode="edge").astype(np.float32)
-    rows = [(one - t) * padded[i + 60 + k, j + 60] + t * padded[i + 60 + k, j + 61] for k in range(2)]
+    around = [(90, 90), (90, 90), *[(0, 0)] * (image.ndim - 2)]
+    held = {"constant_values": np.float32(17.3)} if border == "constant" else {}
+    padded, one = np.pad(image.astype(np.float32), around, mode=border, **held), np.float32(1)
+    s, t = (each.reshape(*each.shape, *[1] * (image.ndim - 2)) for each in (s, t))
+    rows = [(one - t) * padded[i + 90 + k, j + 90] + t * padded[i + 90 + k, j + 91] for k in range(2)]
     return (one - s) * rows[0] + s * rows[1]
+
+
+@pytest.mark.parametrize("dtype", ["uint8", "float32"])
+def test_places_and_means_are_computed_in_vectors(dtype):
+    function = cache.module_of(loops(Kind("affine", dtype, dtype, "float32", "bilinear", 1, False)), "a").fill
+    function.compile(drive.BAND)
+    (code,) = function.inspect_llvm().values()
+    assert re.search(r"@llvm\.floor\.v\d+f64", code)
+    assert re.search(r"fmul <\d+ x float>", code)
+
+
+def test_what_goes_on_around_a_circle_is_not_outside():
+    """Just before a whole turn rounding leads to the row after the last, which is the first again."""
+    for rows in range(2, 40):
+        image = np.ones((rows, 30))
+        given = {"center": [1e-17, 1.0], "radius": 30, "size": [2, 20]}
+        made = Pipeline([polar(inverse=True, border="constant", value=9, **given)])(image)
+        np.testing.assert_allclose(made[0], 1)
 
 
 @pytest.mark.parametrize("tilt", [1e-16, -1e-16, 3e-14])

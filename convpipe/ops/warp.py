@@ -139,11 +139,14 @@ class Warp:
         )
         return rows, cols
 
+    def rule(self, axis: int) -> Border:
+        """Return what makes rows (columns) outside the image."""
+        return Border.WRAP if self.transformation.wraps[axis] else self.border
+
     def index(self, axis: int, size: int) -> NDArray[np.int64]:
         """Return the row (column) of the image for each of `places` along an axis; -1 for the constant."""
         first, last = self.places()[axis]
-        border = Border.WRAP if self.transformation.wraps[axis] else self.border
-        return np.array([border_index(at, size, border) for at in range(first, last + 1)], np.int64)
+        return np.array([border_index(at, size, self.rule(axis)) for at in range(first, last + 1)], np.int64)
 
 
 def _whole(place: float) -> int:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import operator
 
+import numpy as np
 from llvmlite import ir
 from numba import types
 from numba.core import cgutils
@@ -190,6 +191,34 @@ def listed(context, parameters, first, dtype):
         return _pointer_at(context, builder, arguments[0], arguments[1], dtype.instance_type)
 
     return result(parameters, types.intp, dtype), load
+
+
+@intrinsic(prefer_literal=True)
+def scratch(context, count, dtype):
+    # A row of so many samples on the stack: nothing else meets it, as LLVM sees.
+    result = Row(dtype.instance_type)
+
+    def reserve(context, builder, signature, arguments):
+        array = ir.ArrayType(context.get_data_type(result.dtype), count.literal_value)
+        place = cgutils.alloca_once(builder, array)
+        place.align = 64
+        return builder.bitcast(place, context.get_value_type(result))
+
+    return result(count, dtype), reserve
+
+
+@intrinsic(prefer_literal=True)
+def move(context, row, index, where, count):
+    # So many samples from an address to an index of a row, as one word, which need not be aligned.
+    word = ir.IntType(8 * np.dtype(str(row.dtype)).itemsize * count.literal_value)
+
+    def copy(context, builder, signature, arguments):
+        row, index, where, _ = arguments
+        loaded = builder.load(builder.inttoptr(where, word.as_pointer()), align=1)
+        builder.store(loaded, builder.bitcast(builder.gep(row, [index]), word.as_pointer()), align=1)
+        return context.get_dummy_value()
+
+    return types.void(row, types.intp, types.int64, count), copy
 
 
 @intrinsic
