@@ -34,7 +34,7 @@ def test_integers(dtype, count, counting, pick, rng):
     np.testing.assert_array_equal(got, NUMPY.whole(samples, limits.min, limits.max))
 
 
-@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("dtype", ["float16", "float32", "float64"])
 @pytest.mark.parametrize("count", [5, FEWEST + 3])
 def test_floating_point(dtype, count, counting, pick, rng):
     channels, picked = pick

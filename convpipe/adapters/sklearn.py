@@ -102,8 +102,11 @@ class ImageTransformer(TransformerMixin, BaseEstimator):  # type: ignore[misc]
 
 
 def _checked(images: Any) -> NDArray[Any]:
-    given = np.asarray(images)
+    needed = "images of one size, (images, rows, cols) or (images, rows, cols, channels)"
+    try:
+        given = np.asarray(images)
+    except ValueError as error:  # of several sizes
+        raise ParameterError(f"needs {needed}; given a {type(images).__name__}: {error}", "X") from None
     if given.ndim not in (3, 4) or given.dtype == object:
-        needed = "images of one size, (images, rows, cols) or (images, rows, cols, channels)"
         raise ParameterError(f"needs {needed}; given {given.dtype} {given.shape}", "X")
     return given

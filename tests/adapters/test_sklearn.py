@@ -71,6 +71,8 @@ def test_what_is_wrong_is_said(images):
         ImageTransformer(BLUR, overrides={"soft.sigmaa": 2}).fit(images)
     with pytest.raises(ParameterError, match=r"given float32 \(12, 14\)"):
         ImageTransformer(BLUR).fit(images[0])
+    with pytest.raises(ParameterError, match=r"needs images of one size.*given a list"):
+        ImageTransformer(BLUR).fit([images[0], images[0][:3]])
     several = Pipeline.from_dict({**BLUR, "outputs": {"other": {"from": "soft"}}})
     with pytest.raises(ParameterError, match="several"):
         ImageTransformer(several).fit(images)

@@ -222,7 +222,7 @@ class Counting(Counter):
     def whole(self, samples: NDArray[Any], low: int, high: int) -> NDArray[np.int64]:
         """Return how many samples are each of low to high."""
         size, body = high - low + 1, _WHOLE if samples.dtype.kind == "f" else _INTEGERS
-        if samples.dtype.kind not in "uif":
+        if samples.dtype.kind not in "ui" and samples.dtype.name not in _FLOATS:
             return super().whole(samples, low, high)
         shape = (self._shares(samples), 4, 256) if samples.itemsize == 1 else (self._shares(samples), 1, size)
         counts = np.zeros(shape, np.uint32)
