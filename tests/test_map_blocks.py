@@ -102,6 +102,15 @@ def test_graphs(drawn, data):
         check(pipeline, values, data.draw(chunks_of(values.shape)))
 
 
+@pytest.mark.parametrize("border", ["constant", "reflect"])
+@pytest.mark.parametrize("last", [1, 2, 3])
+def test_a_narrow_chunk_at_the_end_of_a_window_that_reaches_further_there(last, border, image):
+    """What lies outside is told by samples before those that the window of the only output begins with."""
+    one = stage("custom", "later", kernel=[[1, 0, 2, 3]])
+    check(Pipeline([one], border=border), image, ((41,), (52 - last, 1 + last)))
+    check(Pipeline([one], border=border), image, ((41,), (53 - last, last)))
+
+
 @pytest.mark.parametrize("border", [each.name.lower() for each in Border])
 @pytest.mark.parametrize("chunks", [(1, 53), (41, 1), (2, 3), ((40, 1), (1, 52)), (41, 53)], ids=str)
 def test_chunks_smaller_than_the_halo(border, chunks, image):

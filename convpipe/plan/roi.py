@@ -248,7 +248,7 @@ def _widened(axis: Axis, border: Border, size: int, span: Span) -> Span:
     given = _given(axis, border, size, span)
     first = (given.first + axis.before) // axis.stride
     last = -((axis.reach - axis.before - given.last - 1) // axis.stride)
-    return span | Span(first, last)
+    return Span(min(span.first, first), max(span.last, last))
 
 
 def _reads(node: NodePlan, made: Region) -> Region:
