@@ -36,8 +36,8 @@ BASH = """\
             file) compopt -o default ;;
             dir) compopt -o dirnames ;;
             path) compopt -o filenames; COMPREPLY+=("${value%%/}") ;;
-            open) compopt -o nospace; COMPREPLY+=("$value") ;;
-            plain) COMPREPLY+=("$value") ;;
+            open) compopt -o nospace; COMPREPLY+=("$(printf %%q "$value")") ;;
+            plain) COMPREPLY+=("$(printf %%q "$value")") ;;
         esac
     done
     return 0

@@ -174,6 +174,8 @@ def test_in_a_real_bash(spots, here, monkeypatch):
     assert source.stderr == ""
     (here / "complete.sh").write_text(source.stdout)
     (here / "my plates").mkdir()
+    (here / "named $(touch made)").mkdir()
+    (here / "named $(touch made)" / "$(touch made).yaml").write_text("stages: [{edge: sobel}]")
     with Bash() as bash:
         bash.send("source complete.sh\n")
         assert bash.typed("convpipe pla\t") == "convpipe plan "
@@ -183,6 +185,8 @@ def test_in_a_real_bash(spots, here, monkeypatch):
         assert bash.typed(f"{set_} border=wr\t") == f"{set_} border=wrap "
         assert bash.typed("convpipe check my\t") == "convpipe check my\\ plates/"
         assert bash.typed("convpipe run j\t") == "convpipe run job.yaml "
+        name = "named\\ \\$\\(touch\\ made\\)/"  # what a name would do is text on the line
+        assert bash.typed("convpipe run nam\t") == f"convpipe run {name}"
         assert bash.typed("convpipe run none.yaml --set x\t") == "convpipe run none.yaml --set x"
         assert "rror" not in bash.seen
 
