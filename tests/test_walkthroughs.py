@@ -4,8 +4,10 @@ import doctest
 import re
 from pathlib import Path
 
+import numpy as np
 import pytest
 from click.testing import CliRunner
+from tifffile import imwrite
 
 from convpipe.cli import main
 
@@ -17,11 +19,21 @@ CONSOLE = re.compile(r"^```console\n(.*?)^```$", re.M | re.S)
 COMMAND = re.compile(r"^\$ convpipe (.*)\n((?:(?!\$ ).*\n)*)", re.M)
 
 
+def plates(folder):
+    """Make images of one size under a light that is brighter on the right."""
+    folder.mkdir()
+    light = np.linspace(0.5, 1, 48)
+    for seed in range(4):
+        cells = np.random.default_rng(seed).integers(100, 200, (40, 48))
+        imwrite(folder / f"plate-{seed}.tif", (cells * light).astype(np.uint8))
+
+
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
 def test_the_page_can_be_done(page, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     for name in ("data", "configs"):
         (tmp_path / name).symlink_to(ROOT / name)
+    plates(tmp_path / "plates")
     text = page.read_text()
     for name, config in CONFIG.findall(text):
         (tmp_path / name).write_text(config)
