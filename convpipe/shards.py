@@ -29,7 +29,7 @@ class Shard:
     Examples
     --------
     >>> shard = Shard.parse("1/4")
-    >>> str(shard), shard.label, shard.takes(Path("a.png")), shard.takes(Path("b/c.png"))
+    >>> str(shard), shard.label, shard.takes(Path("a.png")), shard.takes(Path("b/b.png"))
     ('1/4', '1-of-4', False, True)
     """
 

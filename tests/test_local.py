@@ -67,3 +67,13 @@ def test_a_window_has_a_middle(size):
     with pytest.raises(ParameterError, match="size needs odd numbers of at most 8191; given") as caught:
         Pipeline([stage("threshold", "sauvola", size=size)]).plan((20, 20))
     assert caught.value.parameter == "size"
+
+
+@pytest.mark.parametrize("border", ["constant", "reflect"])
+@pytest.mark.parametrize("value", [0, 1, 77])
+@pytest.mark.parametrize("size", [3, 15, 31])
+def test_nothing_of_a_flat_image_is_above_what_is_around_it(size, value, border):
+    """Black, too, of which the mean about the middle is rounded as that of any other value."""
+    outside = {"border": border, "value": value} if border == "constant" else {"border": border}
+    flat = np.full((20, 23), value, np.uint8)
+    assert not Pipeline([stage("threshold", "niblack", size=size, **outside)])(flat).any()

@@ -175,10 +175,12 @@ def test_common_parameters_that_are_offered_are_taken_and_others_are_refused_wit
 
 def test_what_windows_of_their_own_and_single_pixels_take():
     unused = {method.title: list(method.unused) for method in EVERY_METHOD}
-    assert unused["morphology tophat"] == unused["morphology open"] == ["padding", "anchor"]
-    assert unused["point abs"] == unused["geometry resize"] == unused["denoise tv"] == ["dilation", "anchor"]
-    assert unused["geometry crop"] == ["dilation", "anchor", "padding", "border", "value"]
-    assert unused["blur box"] == unused["morphology erode"] == unused["network conv"] == []
+    assert unused["morphology tophat"] == unused["morphology open"] == ["padding", "anchor", "axis"]
+    of_pixels = ["dilation", "anchor", "axis"]
+    assert unused["point abs"] == unused["geometry resize"] == unused["denoise tv"] == of_pixels
+    assert unused["geometry crop"] == ["dilation", "anchor", "padding", "border", "value", "axis"]
+    assert unused["blur box"] == []
+    assert unused["morphology erode"] == unused["network conv"] == ["axis"]
     with pytest.raises(ParameterError, match="'geometry: crop' after it cuts, and 'geometry: pad'"):
         stage("morphology", "erode", iterations=2, padding=1)
     assert stage("morphology", "erode", iterations=2, padding="same").common["padding"] == "same"

@@ -129,11 +129,12 @@ _OFFSET = Number("offset", "taken from the level, in the image's own units", 0.0
 def _above_level(level: str, size: tuple[int, int], image: ImageKind, **values: float) -> Graph:
     """Return white above a level, an expression of :data:`MEAN`, :data:`DEVIATION` and `values`.
 
-    What is above it by no more than the mean rounds off is not: of a flat window nothing is.
+    What is above it by no more than the mean rounds off, which is one about the middle, is not: of a flat
+    window nothing is.
     """
     _odd(size)
     numbers = {**values, "middle": middle(image), "noise": noise(size, image), "full": image.full_scale}
-    text = f"where(r - ({level}) > noise * abs(r), full, 0)"
+    text = f"where(r - ({level}) > noise * (abs(r) + abs(mean)), full, 0)"
     white = Map(text, ("r", "mean", "squares"), tuple(numbers.items()))
     return Graph((*moments(size, image), Node("result", (white,), ("input", "mean", "squares"))))
 

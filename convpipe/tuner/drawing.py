@@ -158,7 +158,7 @@ def histogram(values: NDArray[Any], dtype: str, alpha: bool = False) -> dict[str
         "to": counted[0][2],
         "low": low,
         "high": high,
-        "mean": float(known.mean(dtype=np.float64)) if known.size else None,
+        "mean": float(np.sum(known / known.size, dtype=np.float64)) if known.size else None,
         "below": int(np.count_nonzero(known < full.low - 0.5)) if clips else 0,
         "above": int(np.count_nonzero(known >= full.high + 0.5)) if clips else 0,
         "missing": int(finite.size - np.count_nonzero(finite)),
