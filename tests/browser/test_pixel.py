@@ -20,6 +20,11 @@ def path(tmp_path, rng):
     return tmp_path / "pixel.html"
 
 
+def wait_for(page, heading):
+    """Wait until an account is shown: a browser tells a page of its new address a moment after a click."""
+    page.locator("#account h2", has_text=heading).wait_for(timeout=10_000)
+
+
 def test_a_number_leads_to_its_account_and_the_way_back(browse, path, look):
     page = browse(path, look)
     heading = page.locator("#account h2")
@@ -29,7 +34,7 @@ def test_a_number_leads_to_its_account_and_the_way_back(browse, path, look):
     assert links.count() == 9
     number = links.nth(5).inner_text()
     links.nth(5).click()
-    assert heading.inner_text().startswith("output pixel (0, 21) of stage 0, blur box")
+    wait_for(page, "output pixel (0, 21) of stage 0, blur box")
     gives = page.locator("#account p.result").first.inner_text()
     assert float(gives.removeprefix("the stage gives ").split()[0]) == pytest.approx(float(number), rel=1e-3)
     assert page.locator("#trail").inner_text().split(" \u2190 ") == [
@@ -37,7 +42,7 @@ def test_a_number_leads_to_its_account_and_the_way_back(browse, path, look):
         "stage 0, blur box (0, 21)",
     ]
     page.locator("#trail a").click()
-    assert heading.inner_text().startswith("output pixel (0, 20)")
+    wait_for(page, "output pixel (0, 20)")
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
 
@@ -45,10 +50,10 @@ def test_by_keyboard_and_the_browsers_back(browse, path):
     page = browse(path)
     page.keyboard.press("Tab")
     page.keyboard.press("Enter")
-    assert page.locator("#account h2").inner_text().startswith("output pixel (1, 19) of stage 0")
+    wait_for(page, "output pixel (1, 19) of stage 0")
     assert page.evaluate("document.activeElement.id") == "account"
     page.go_back()
-    page.locator("#account h2", has_text="output pixel (0, 20)").wait_for()
+    wait_for(page, "output pixel (0, 20)")
 
 
 def test_pictures_have_their_frames_inside(browse, path, look):
