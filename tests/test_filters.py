@@ -141,6 +141,20 @@ def test_several_images(rng):
     np.testing.assert_array_equal(filters.guided(red, size=5), chain(red))
 
 
+@pytest.mark.parametrize("name", ["image", "pages", "image0", "a"])
+def test_a_formula_of_one_image_calls_it_by_any_name(name, image):
+    made = filters.formula(formula=f"{name} / 2", dtype="float32", **{name: image})
+    np.testing.assert_array_equal(made, image / np.float32(2))
+
+
+def test_windows_and_levels_of_a_stack(rng):
+    stack = rng.integers(0, 256, (4, 9, 8), dtype=np.uint8)
+    run = Pipeline([stage("blur", "box", size=3, axis="stack")])
+    np.testing.assert_array_equal(filters.blur.box(stack, size=3, axis="stack"), run.stack(stack))
+    with pytest.raises(ParameterError, match="box takes no alpha with axis='stack'"):
+        filters.blur.box(stack, size=3, axis="stack", alpha=True)
+
+
 def test_alpha_of_the_first_of_several(rng):
     first = rng.integers(0, 256, (12, 14, 4), dtype=np.uint8)
     second = rng.integers(0, 256, (12, 14, 3), dtype=np.uint8)

@@ -138,17 +138,17 @@ class Filter:
         images = self._images(given)
         options = {name: given.pop(name) for name in self.options if name in given}
         dtype, missing = given.pop("dtype", None), options.pop("missing", None)
-        if list(images) == ["pages"]:
-            return _pipeline(self._stage(given), missing).stack(images["pages"], dtype, **options)
-        if given.get("axis") == STACK and list(images) == ["image"]:
-            if other := [name for name in options if name not in OF_STACKS]:
-                raise ParameterError(f"{self.__name__} takes no {other[0]} with axis='stack'", other[0])
-            return _pipeline(self._stage(given), missing).stack(images["image"], dtype, **options)
-        if list(images) == ["image"]:
-            return _pipeline(self._stage(given), missing)(images["image"], dtype, **options)
-        pixels, channels = joined(images, alpha=options.get("alpha", False))
-        run = _pipeline(self._stage({**given, **self._references(images)}), missing, channels)
-        return run(pixels, dtype, channel_axis=-1, **options)
+        if self.is_formula or list(images) not in (["image"], ["pages"]):
+            pixels, channels = joined(images, alpha=options.get("alpha", False))
+            run = _pipeline(self._stage({**given, **self._references(images)}), missing, channels)
+            return run(pixels, dtype, channel_axis=-1, **options)
+        (image,) = images.values()
+        run = _pipeline(self._stage(given), missing)
+        if self.method.family != PROJECTION and given.get("axis") != STACK:
+            return run(image, dtype, **options)
+        if other := [name for name in options if name not in OF_STACKS]:
+            raise ParameterError(f"{self.__name__} takes no {other[0]} with axis='stack'", other[0])
+        return run.stack(image, dtype, **options)
 
     def _images(self, given: dict[str, Any]) -> dict[str, Any]:
         """Take the images out of what is given, and return those that are there, by their names."""
