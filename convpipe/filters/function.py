@@ -141,7 +141,7 @@ class Filter:
         if self.is_formula or list(images) not in (["image"], ["pages"]):
             pixels, channels = joined(images, alpha=options.get("alpha", False))
             run = _pipeline(self._stage({**given, **self._references(images)}), missing, channels)
-            return run(pixels, dtype, channel_axis=-1, **options)
+            return run(pixels, dtype, channel_axis=-1 if pixels.ndim == 3 else None, **options)
         (image,) = images.values()
         run = _pipeline(self._stage(given), missing)
         if self.method.family != PROJECTION and given.get("axis") != STACK:

@@ -18,7 +18,7 @@ Channels = tuple[tuple[str, int], ...]
 
 
 def joined(images: Mapping[str, ArrayLike], *, alpha: bool = False) -> tuple[NDArray[Any], Channels]:
-    """Return images as one, channels last, and which of its channels are whose.
+    """Return images as one, channels last, and which of its channels are whose; one alone keeps its shape.
 
     Parameters
     ----------
@@ -53,6 +53,8 @@ def joined(images: Mapping[str, ArrayLike], *, alpha: bool = False) -> tuple[NDA
     if alpha:
         pixels[0] = pixels[0][..., :-1]
     channels = tuple((name, each.shape[2]) for name, each in zip(given, pixels, strict=True))
+    if channels == ((next(iter(given)), 1),) and next(iter(given.values())).ndim == 2:
+        return pixels[0][..., 0], channels
     return np.concatenate([*pixels, *opacity], axis=2), channels
 
 
