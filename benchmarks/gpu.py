@@ -96,6 +96,10 @@ class Torch:
         """Return the image at half its size."""
         return self.nn.interpolate(x, scale_factor=0.5, mode="bicubic", antialias=True)
 
+    def means(self, x: Any) -> Any:
+        """Return the means of squares of two by two pixels."""
+        return self.nn.avg_pool2d(x, 2)
+
 
 class CuPy:
     """What the cases need of CuPy."""
@@ -170,6 +174,18 @@ CASES = {
         "float32",
         lambda of, x: of.half(x),
         sides=("torch",),
+    ),
+    "area to the half, float32": Case(
+        [stage("geometry", "resize", factor=0.5, method="area")],
+        "float32",
+        lambda of, x: of.means(x),
+        sides=("torch",),
+    ),
+    "bilateral 5, uint8": Case(
+        [stage("blur", "bilateral", sigma_color=25, sigma_space=1, size=5)],
+        "uint8",
+        lambda of, x: x,
+        sides=(),
     ),
 }
 

@@ -282,6 +282,25 @@ def test_too_little_memory_is_met_with_bands(rng, monkeypatch):
         run(image)
 
 
+@pytest.mark.skipif(SIMULATED, reason="the simulator has the host's memory")
+def test_a_full_device_is_met_with_bands(rng):
+    from numba import cuda
+
+    image = rng.integers(0, 256, (8192, 8192), dtype=np.uint8)
+    _, run = compiled(CHAINS["blur-sobel"], image)
+    whole, _ = run(image)
+    assert not run.notes
+    left = 24 << 20
+    taken = cuda.device_array(cuda.current_context().get_memory_info().free - left, np.uint8)
+    try:
+        banded, _ = run(image)
+    finally:
+        del taken
+        cuda.current_context().deallocations.clear()
+    np.testing.assert_array_equal(banded, whole)
+    assert "bands" in run.notes[0]
+
+
 def test_nans_become_counted_zeros():
     image = np.full((6, 6), 7.0, np.float32)
     image[2, 2] = np.nan
