@@ -161,6 +161,10 @@ class TestFiles:
             stream(engine, tmp_path / "a.tif", {"result": tmp_path / "b.tif"}, Options(1 << 30))
         assert (tmp_path / "b.tif").read_bytes() == b"mine"
 
+    def test_a_name_of_no_format_is_refused(self, tmp_path, engine, image):
+        with pytest.raises(WriteError, match=r"'\.jpg'; known are \.tif, \.tiff"):
+            stream(engine, tmp_path / "a.tif", {"result": tmp_path / "b.jpg"}, Options(1 << 30))
+
     def test_nothing_is_left_of_a_result_whose_image_is_damaged(self, tmp_path, engine, image):
         with tifffile.TiffFile(tmp_path / "a.tif") as file:
             at, count = file.pages[0].dataoffsets[-1], file.pages[0].databytecounts[-1]

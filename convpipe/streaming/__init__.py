@@ -1,4 +1,4 @@
-"""Images larger than memory: band by band through the same loops, from a TIFF to a tiled TIFF."""
+"""Images larger than memory: band by band through the same loops."""
 
 from convpipe.streaming.bands import Band, Bands, banded
 from convpipe.streaming.options import Options

@@ -1,4 +1,4 @@
-"""From a TIFF to tiled TIFFs, in memory that does not grow with the image.
+"""From an image to its results, in memory that does not grow with it.
 
 Bands are read, filtered and encoded by one pool of threads, several at a time; what they give is written in
 order. Every result is complete, or absent.
@@ -11,7 +11,6 @@ import os
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import ExitStack
 from itertools import accumulate
 from typing import TypeVar
 
@@ -20,27 +19,17 @@ import numpy as np
 from convpipe.compile.backend import Banded
 from convpipe.engine import Engine
 from convpipe.errors import PlanError
-from convpipe.images import (
-    DEFAULT_LIMITS,
-    Drafts,
-    File,
-    Folder,
-    ImageInfo,
-    Limits,
-    Metadata,
-    already_exists,
-    open_image,
-)
+from convpipe.images import DEFAULT_LIMITS, Limits, Metadata, already_exists
 from convpipe.images.metadata.raster import Raster
 from convpipe.images.rows import RowReader
-from convpipe.images.tiff.tiled import Sheet, TiledWriter
-from convpipe.images.write import fitted
 from convpipe.plan import IMAGE, Output, Plan
 from convpipe.plan.demand import Span
 from convpipe.statistics import numbers_of
+from convpipe.streaming import sinks, sources
 from convpipe.streaming.bands import Band, Bands, banded
 from convpipe.streaming.options import Options
 from convpipe.streaming.passes import Passed, PassedSamples
+from convpipe.streaming.sinks import Level, Target
 
 Item = TypeVar("Item")
 Made = TypeVar("Made")
@@ -54,7 +43,7 @@ def stream(
     *,
     limits: Limits = DEFAULT_LIMITS,
 ) -> Bands:
-    """Filter the first page of a TIFF into tiled TIFFs, band by band.
+    """Filter the first page of an image file into tiled TIFFs, band by band.
 
     Results have the bytes that the image filtered as a whole has, in bands of any height.
 
@@ -82,29 +71,23 @@ def stream(
     ReadError
         The file is no TIFF, damaged, or its rows cannot be read one by one.
     WriteError
-        A result is there already.
+        A result is there already, or has the name of a format that is not written row by row.
     """
-    _check_absent(targets.values(), options.overwrite)
-    with open_image(source, limits, first=True) as image:
-        (info,) = image.infos
+    _check(targets.values(), options.overwrite)
+    with sources.opened(source, limits) as image:
+        info, reader = image.info, image.reader
         plan = engine.plan(info.shape, info.dtype, info.alpha, nodata=info.nodata)
-        reader = image.rows()
         bands = banded(plan, options.memory, threads=options.threads, block=reader.height, tile=options.tile)
-        with ExitStack() as stack:
-            files = []
-            for output in plan.outputs:
-                folder, name = os.path.split(targets[output.name])
-                opened = stack.enter_context(Folder(folder or os.curdir))
-                files.append(File(opened, name, [], options.overwrite))
-            contents = stack.enter_context(Drafts().writing(*files))
-            pool = stack.enter_context(ThreadPoolExecutor(bands.threads))
-            writers = {
-                output.name: TiledWriter(content, _sheet(plan, output, info, reader.metadata, options), pool)
-                for output, content in zip(plan.outputs, contents, strict=True)
-            }
-            run(engine.banded(plan), reader, bands, pool, {name: each.add for name, each in writers.items()})
-            for writer in writers.values():
-                writer.finish()
+        pool = ThreadPoolExecutor(bands.threads)
+        results = [
+            Target(targets[output.name], (_level(plan, output, reader.metadata),), info.alpha, options)
+            for output in plan.outputs
+        ]
+        with sinks.opened(results, pool) as takers, pool:
+            named = {output.name: sink.add for output, sink in zip(plan.outputs, takers, strict=True)}
+            run(engine.banded(plan), reader, bands, pool, named)
+            for sink in takers:
+                sink.finish()
     return bands
 
 
@@ -205,17 +188,18 @@ def _in_order(
             future.cancel()
 
 
-def _check_absent(paths: Iterable[str | os.PathLike[str]], overwrite: bool) -> None:
-    if not overwrite and any(map(os.path.lexists, paths)):
-        raise already_exists()
+def _check(paths: Iterable[str | os.PathLike[str]], overwrite: bool) -> None:
+    """Refuse results before any work is done for them."""
+    for path in paths:
+        sinks.format_of(path)
+        if not overwrite and os.path.lexists(path):
+            raise already_exists()
 
 
-def _sheet(plan: Plan, output: Output, info: ImageInfo, metadata: Metadata, options: Options) -> Sheet:
+def _level(plan: Plan, output: Output, metadata: Metadata) -> Level:
     """Return a result as it is written: with what is true of it of the image's metadata."""
     node, notes = plan.nodes[output.node], list[str]()
     raster = Raster(node.extent, node.channels, output.dtype)
     if not plan.keeps_values(output.node):
         metadata = metadata.revalued(notes)
-    metadata = metadata.followed(plan.sampling(output.node), raster, notes)
-    metadata = fitted(metadata, node.channels, "tiff", notes)
-    return Sheet(raster, info.alpha, metadata, options.compression, options.tile)
+    return Level(raster, metadata.followed(plan.sampling(output.node), raster, notes))

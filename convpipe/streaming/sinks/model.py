@@ -1,0 +1,66 @@
+"""What a result is to those who write it as its rows come, whatever it is stored as."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field
+from typing import Protocol
+
+import numpy as np
+
+from convpipe.images import Metadata
+from convpipe.images.metadata.raster import Raster
+from convpipe.streaming.options import Options
+
+
+@dataclass(frozen=True)
+class Level:
+    """An image that is written: all but its pixels.
+
+    Parameters
+    ----------
+    raster : Raster
+    metadata : Metadata
+        What is true of it, whether or not its format can carry it.
+    """
+
+    raster: Raster
+    metadata: Metadata
+
+
+@dataclass(frozen=True)
+class Target:
+    """A result, and where and how it is written.
+
+    Parameters
+    ----------
+    path : path-like
+    levels : tuple of Level
+        The result, and behind it the same in smaller.
+    alpha : bool
+        Whether the last channel is alpha.
+    options : Options
+    notes : list of str
+        Told what the format cannot carry.
+    """
+
+    path: str | os.PathLike[str]
+    levels: tuple[Level, ...]
+    alpha: bool
+    options: Options
+    notes: list[str] = field(default_factory=list)
+
+    @property
+    def raster(self) -> Raster:
+        """The pixels of the result itself."""
+        return self.levels[0].raster
+
+
+class Sink(Protocol):
+    """What takes a result row by row. It is complete once it is finished; else nothing is left of it."""
+
+    def add(self, rows: np.ndarray, level: int = 0) -> None:
+        """Take the next rows of a level, (rows, cols) or (rows, cols, channels)."""
+
+    def finish(self) -> None:
+        """Complete it: all rows have come."""

@@ -1,0 +1,43 @@
+"""A result as a tiled TIFF."""
+
+from __future__ import annotations
+
+from concurrent.futures import Executor
+from typing import BinaryIO
+
+import numpy as np
+
+from convpipe.images.tiff.tiled import Sheet, TiledWriter
+from convpipe.images.write import fitted
+from convpipe.streaming.sinks.model import Level, Target
+
+
+class TiffSink:
+    """Writes a result as tiles; as :class:`convpipe.streaming.sinks.Sink`.
+
+    Parameters
+    ----------
+    out : file
+        Empty, open to write and to be read back.
+    target : Target
+    pool : Executor
+        Of threads that encode.
+    """
+
+    def __init__(self, out: BinaryIO, target: Target, pool: Executor) -> None:
+        self._writer = TiledWriter(out, _sheet(target, target.levels[0]), pool)
+
+    def add(self, rows: np.ndarray, level: int = 0) -> None:
+        """Take the next rows."""
+        self._writer.add(rows)
+
+    def finish(self) -> None:
+        """Write the directory."""
+        self._writer.finish()
+
+
+def _sheet(target: Target, level: Level) -> Sheet:
+    """Return a level as it is written: with what a TIFF can carry of its metadata."""
+    options = target.options
+    metadata = fitted(level.metadata, level.raster.channels, "tiff", target.notes)
+    return Sheet(level.raster, target.alpha, metadata, options.compression, options.tile)
