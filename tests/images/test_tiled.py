@@ -96,6 +96,29 @@ def test_bigtiff_where_it_is_needed(rng, monkeypatch):
     np.testing.assert_array_equal(tifffile.imread(io.BytesIO(content)), image)
 
 
+def test_pages_one_behind_the_other(rng, monkeypatch):
+    images = [rng.integers(0, 200, shape).astype("u1") for shape in ((40, 50), (17, 33, 3), (16, 16))]
+    sheets = [sheet_of(image, compression=6) for image in images]
+    contents = []
+    for most in (tiled.CLASSIC_BYTES, 7_000):  # of all pages together, none of which has as many
+        monkeypatch.setattr(tiled, "CLASSIC_BYTES", most)
+        with ThreadPoolExecutor(1) as pool:
+            writer = TiledWriter(out := io.BytesIO(), sheets[0], pool, sum(each.nbytes for each in sheets))
+            writer.add(images[0])
+            for image, sheet in zip(images[1:], sheets[1:], strict=True):
+                writer.next_page(sheet)
+                writer.add(image)
+            with pytest.raises(ValueError, match="17 rows of an image of 16"):
+                writer.add(image[:1])
+            writer.finish()
+        contents.append(out.getvalue())
+        with tifffile.TiffFile(io.BytesIO(contents[-1])) as file:
+            for page, image in zip(file.pages, images, strict=True):
+                assert page.tilewidth == 16
+                np.testing.assert_array_equal(page.asarray(), image)
+    assert [content[:4] for content in contents] == [b"II*\0", b"II+\0"]
+
+
 def test_rows_that_are_missing_or_too_many(rng):
     image = rng.integers(0, 200, (40, 50)).astype("u1")
     with ThreadPoolExecutor(1) as pool:

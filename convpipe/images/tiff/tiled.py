@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import math
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Executor, Future
@@ -86,9 +87,14 @@ class Sheet:
         """Bytes of a row of tiles."""
         return self.tile * self.tile * self.grid[1] * self.raster.channels * self.dtype.itemsize
 
+    @property
+    def nbytes(self) -> int:
+        """Bytes of all tiles, those parts of them that lie beyond the image with them."""
+        return self.row_bytes * self.grid[0]
+
 
 class TiledWriter:
-    """Writes an image as tiles, from rows that come one after the other.
+    """Writes a page as tiles, from rows that come one after the other; and then further pages.
 
     Tiles are encoded by `pool` while the next rows are made; two rows of them are held. The file has the same
     bytes however many rows come at a time, and however many threads encode.
@@ -98,8 +104,11 @@ class TiledWriter:
     out : file
         Empty, open to write and to be read back.
     sheet : Sheet
+        The first page.
     pool : Executor
         Of threads.
+    nbytes : int, optional
+        Of the tiles of all pages, decoded, where there are several: above 4 GB the file is a BigTIFF.
 
     Examples
     --------
@@ -114,27 +123,86 @@ class TiledWriter:
     True
     """
 
-    def __init__(self, out: BinaryIO, sheet: Sheet, pool: Executor) -> None:
-        self._out, self._sheet, self._pool = out, sheet, pool
-        down, across = sheet.grid
-        self._places = np.zeros((2, sheet.planes, down, across), np.uint64)
-        self._rows = self._written = 0  # of the image, and rows of tiles
-        self._pending: deque[list[Future[list[bytes]]]] = deque()
-        self._big = self._write_directory()
-        self._end = out.seek(0, io.SEEK_END)
-        self._buffer = self._empty()
+    def __init__(self, out: BinaryIO, sheet: Sheet, pool: Executor, nbytes: int = 0) -> None:
+        import tifffile
+
+        self._out, self._pool = out, pool
+        self._big = max(nbytes, sheet.nbytes) > CLASSIC_BYTES
+        handle = tifffile.FileHandle(out, name="tiles")  # it takes no file without a name
+        self._directories = tifffile.TiffWriter(handle, bigtiff=self._big, byteorder=ORDER)
+        self._added: list[ifd.Added] = []
+        self._page = self._begun(sheet)
 
     def add(self, rows: np.ndarray) -> None:
-        """Take the next rows, (rows, cols) or (rows, cols, channels).
+        """Take the next rows of the page, (rows, cols) or (rows, cols, channels).
 
         Raises
         ------
         OSError
             The disk is full.
         ValueError
-            They are more than the image has.
+            They are more than the page has.
         """
-        sheet, tile = self._sheet, self._sheet.tile
+        self._page.add(rows)
+
+    def next_page(self, sheet: Sheet) -> None:
+        """Begin another page.
+
+        Raises
+        ------
+        ValueError
+            Rows of the one before are missing.
+        """
+        self._end_page()
+        self._page = self._begun(sheet)
+
+    def finish(self) -> None:
+        """Complete the file.
+
+        Raises
+        ------
+        ValueError
+            Rows are missing.
+        """
+        self._end_page()
+        self._directories.close()
+        ifd.extend(self._out, self._added)
+
+    def _end_page(self) -> None:
+        own, below = written(self._page.sheet.metadata)
+        self._added.append(([*own, *self._page.finish(self._big)], below))
+
+    def _begun(self, sheet: Sheet) -> _TileRows:
+        """Write the directory of a page, of tiles that are all absent as yet, and return what takes rows."""
+        rows, cols = sheet.raster.extent
+        channels = [sheet.raster.channels] if sheet.raster.channels > 1 else []
+        self._out.seek(0, io.SEEK_END)
+        self._directories.write(
+            (b"" for _ in range(sheet.planes * math.prod(sheet.grid))),
+            shape=(*channels, rows, cols) if sheet.planes > 1 else (rows, cols, *channels),
+            dtype=sheet.dtype,
+            tile=(sheet.tile, sheet.tile),
+            **sheet.tags,
+            metadata=None,
+            software=False,
+        )
+        return _TileRows(self._out, sheet, self._pool)
+
+
+class _TileRows:
+    """The tiles of one page, behind what the file holds already."""
+
+    def __init__(self, out: BinaryIO, sheet: Sheet, pool: Executor) -> None:
+        self.sheet = sheet
+        self._out, self._pool = out, pool
+        self._places = np.zeros((2, sheet.planes, *sheet.grid), np.uint64)
+        self._rows = self._written = 0  # of the image, and rows of tiles
+        self._pending: deque[list[Future[list[bytes]]]] = deque()
+        self._end = out.seek(0, io.SEEK_END)
+        self._buffer = self._empty()
+
+    def add(self, rows: np.ndarray) -> None:
+        sheet, tile = self.sheet, self.sheet.tile
         height, cols = sheet.raster.extent
         if self._rows + len(rows) > height:
             raise ValueError(f"{self._rows + len(rows)} rows of an image of {height}")
@@ -148,56 +216,27 @@ class TiledWriter:
             if self._rows % tile == 0 or self._rows == height:
                 self._encode()
 
-    def finish(self) -> None:
-        """Complete the file.
-
-        Raises
-        ------
-        ValueError
-            Rows are missing.
-        """
-        height, _ = self._sheet.raster.extent
+    def finish(self, big: bool) -> list[ifd.Field]:
+        """Return the fields that say where the tiles are, once all are written."""
+        height, _ = self.sheet.raster.extent
         if self._rows != height:
             raise ValueError(f"{self._rows} rows of an image of {height}")
         while self._pending:
             self._write(self._pending.popleft())
-        own, below = written(self._sheet.metadata)
-        kind = LONG8 if self._big else LONG
-        for tag, values in zip((TILE_OFFSETS, TILE_COUNTS), self._places, strict=True):
-            stored = values.ravel().astype(f"{ORDER}u{8 if self._big else 4}")
-            own.append(ifd.Field(tag, kind, stored.size, stored.tobytes()))
-        ifd.extend(self._out, [(own, below)])
-
-    def _write_directory(self) -> bool:
-        """Write the directory, of tiles that are all absent as yet; return whether the file is a BigTIFF."""
-        import tifffile
-
-        sheet = self._sheet
-        rows, cols = sheet.raster.extent
-        channels = [sheet.raster.channels] if sheet.raster.channels > 1 else []
-        shape = (*channels, rows, cols) if sheet.planes > 1 else (rows, cols, *channels)
-        big = sheet.row_bytes * sheet.grid[0] > CLASSIC_BYTES
-        handle = tifffile.FileHandle(self._out, name="tiles")
-        with tifffile.TiffWriter(handle, bigtiff=big, byteorder=ORDER) as writer:
-            writer.write(
-                (b"" for _ in range(self._places[0].size)),
-                shape=shape,
-                dtype=sheet.dtype,
-                tile=(sheet.tile, sheet.tile),
-                **sheet.tags,
-                metadata=None,
-                software=False,
-            )
-        return big
+        kind, size = (LONG8, 8) if big else (LONG, 4)
+        return [
+            ifd.Field(tag, kind, values.size, values.ravel().astype(f"{ORDER}u{size}").tobytes())
+            for tag, values in zip((TILE_OFFSETS, TILE_COUNTS), self._places, strict=True)
+        ]
 
     def _empty(self) -> np.ndarray:
         """Return a row of tiles to be filled: 0 beyond the image."""
-        sheet = self._sheet
+        sheet = self.sheet
         return np.zeros((sheet.planes, sheet.tile, sheet.grid[1] * sheet.tile, sheet.samples), sheet.dtype)
 
     def _encode(self) -> None:
         """Have the row of tiles that is full encoded, and write the one before."""
-        sheet, rows = self._sheet, self._buffer
+        sheet, rows = self.sheet, self._buffer
         cols = max(1, RUN_BYTES * sheet.grid[1] // sheet.row_bytes) * sheet.tile
         runs = [
             rows[plane, :, first : first + cols]
@@ -220,7 +259,7 @@ class TiledWriter:
             self._out.write(tile)
             self._out.write(b"\0" * (len(tile) % 2))
             self._end += len(tile) + len(tile) % 2
-        self._places[:, :, self._written] = places.reshape(2, self._sheet.planes, -1)
+        self._places[:, :, self._written] = places.reshape(2, self.sheet.planes, -1)
         self._written += 1
 
 
