@@ -40,6 +40,19 @@ class Codec(Protocol):
         """Return the file's content in pieces."""
 
 
+class RowCodec(Codec, Protocol):
+    """What the module of a format offers beside it whose rows can be decoded some at a time."""
+
+    def blocks(self, source: Source, header: Header) -> Blocks:
+        """Return the rows of a page in the blocks in which they are decoded.
+
+        Raises
+        ------
+        ReadError
+            Those of this file cannot be read one by one.
+        """
+
+
 class PagedCodec(Codec, Protocol):
     """What the module of a format of several pages offers beside it."""
 
@@ -47,9 +60,6 @@ class PagedCodec(Codec, Protocol):
         self, source: Source, limits: Limits, start: int = 0, pages: PageRange = ALL_PAGES
     ) -> Iterator[Header]:
         """Yield the header of each of these pages, from their ``start``-th on."""
-
-    def blocks(self, source: Source, header: Header) -> Blocks:
-        """Return the rows of a page in the blocks in which they are decoded."""
 
     def paged(
         self, out: BinaryIO, compression: int | str | None, nbytes: int

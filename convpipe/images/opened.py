@@ -14,14 +14,14 @@ import numpy as np
 
 from convpipe.errors import ReadError
 from convpipe.images.codecs import (
-    PagedCodec,
+    RowCodec,
     checked_header,
     checked_headers,
     codec,
     mend,
     note_frames_left,
 )
-from convpipe.images.formats.registry import FORMATS
+from convpipe.images.formats.registry import BY_ROWS, FORMATS
 from convpipe.images.log import collected
 from convpipe.images.metadata.raster import Raster
 from convpipe.images.probe import ImageInfo, info_of
@@ -86,9 +86,12 @@ class OpenImage:
 
 def blocks_of(source: Source, header: Header) -> Blocks:
     """Return the rows of a page as its format decodes them; whatever goes wrong there is a `ReadError`."""
-    if not FORMATS[source.format].pages:
-        raise ReadError(f"{source.format} is decoded as a whole; a TIFF can be read by its rows")
-    made = cast(PagedCodec, codec(source.format)).blocks(source, header)
+    module = codec(source.format)
+    if source.format not in BY_ROWS:
+        raise ReadError(
+            f"{source.format} is decoded as a whole; {', '.join(BY_ROWS)} can be read by their rows"
+        )
+    made = cast(RowCodec, module).blocks(source, header)
 
     def decoded(number: int) -> np.ndarray:
         with source.reading(), collected(source.notes):

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import io
+import math
 from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass
 from threading import Lock
+from typing import Any, BinaryIO, cast
 
 import numpy as np
 
 from convpipe.errors import ReadError
 from convpipe.images.colour import orient
 from convpipe.images.metadata.model import Metadata
+
+PIECE_BYTES = 1 << 20
+"""Of samples that lie in a file as they are: what is read of them at a time."""
 
 TURNED = 5
 """Orientations from this on exchange rows and columns."""
@@ -34,6 +40,58 @@ class Blocks:
     height: int
     rows: int
     decoded: Callable[[int], np.ndarray]
+
+
+def blocks_of_samples(file: BinaryIO, begin: int, shape: tuple[int, ...], dtype: np.dtype[Any]) -> Blocks:
+    """Return the rows of an image whose samples lie in a file as they are.
+
+    Parameters
+    ----------
+    file : file
+        Open to be read; its position is moved.
+    begin : int
+        Byte at which they begin.
+    shape : (rows, cols) or (rows, cols, channels)
+    dtype : dtype
+        With its byte order.
+
+    Examples
+    --------
+    >>> import io
+    >>> blocks = blocks_of_samples(io.BytesIO(bytes(range(14))), 2, (3, 2, 2), np.dtype("u1"))
+    >>> blocks.decoded(0)[2].tolist()
+    [[10, 11], [12, 13]]
+    """
+    rows, *row = shape
+    row_bytes = math.prod(row) * dtype.itemsize
+    height = min(max(1, PIECE_BYTES // row_bytes), rows)
+    reading = Lock()
+
+    def decoded(number: int) -> np.ndarray:
+        first = number * height
+        samples = np.empty((min(height, rows - first), *row), dtype)
+        with reading:
+            file.seek(begin + first * row_bytes)
+            read_into(file, samples)
+        return samples
+
+    return Blocks(height, rows, decoded)
+
+
+def read_into(file: BinaryIO, samples: np.ndarray) -> None:
+    """Fill an array, C-contiguous, with what follows in a file.
+
+    Raises
+    ------
+    ReadError
+        The file ends before.
+    """
+    view = samples.reshape(-1).view(np.uint8).data
+    while view:
+        count = cast(io.BufferedIOBase, file).readinto(view)
+        if not count:
+            raise ReadError(f"the file is truncated: {len(view)} bytes are missing")
+        view = view[count:]
 
 
 class RowReader:

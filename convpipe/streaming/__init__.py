@@ -3,5 +3,6 @@
 from convpipe.streaming.bands import Band, Bands, banded
 from convpipe.streaming.options import Options
 from convpipe.streaming.run import stream
+from convpipe.streaming.sources import Raw
 
-__all__ = ["Band", "Bands", "Options", "banded", "stream"]
+__all__ = ["Band", "Bands", "Options", "Raw", "banded", "stream"]

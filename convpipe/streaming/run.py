@@ -30,6 +30,7 @@ from convpipe.streaming.bands import Band, Bands, banded
 from convpipe.streaming.options import Options
 from convpipe.streaming.passes import Passed, PassedSamples
 from convpipe.streaming.sinks import Level, Target
+from convpipe.streaming.sources import Source
 
 Item = TypeVar("Item")
 Made = TypeVar("Made")
@@ -37,22 +38,22 @@ Made = TypeVar("Made")
 
 def stream(
     engine: Engine,
-    source: str | os.PathLike[str],
+    source: Source,
     targets: Mapping[str, str | os.PathLike[str]],
     options: Options,
     *,
     limits: Limits = DEFAULT_LIMITS,
 ) -> Bands:
-    """Filter the first page of an image file into tiled TIFFs, band by band.
+    """Filter the first page of an image file, band by band.
 
     Results have the bytes that the image filtered as a whole has, in bands of any height.
 
     Parameters
     ----------
     engine : Engine
-    source : path-like
+    source : path-like or Raw
     targets : mapping
-        The path of each result, by its name.
+        The path of each result, by its name; the ending of the path says the format.
     options : Options
     limits : Limits, optional
         What the file may claim.
@@ -69,7 +70,7 @@ def stream(
     LimitError
         The bands take more memory than they may, or the file claims more than `limits`.
     ReadError
-        The file is no TIFF, damaged, or its rows cannot be read one by one.
+        The file is damaged, or its rows cannot be read one by one.
     WriteError
         A result is there already, or has the name of a format that is not written row by row.
     """

@@ -1,4 +1,4 @@
-"""Rows of a TIFF, read as they are asked for, are those of the whole image."""
+"""Rows of an image, read as they are asked for, are those of the whole image."""
 
 import os
 import threading
@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from convpipe.errors import ReadError
-from convpipe.images import open_image, read
+from convpipe.images import open_image, read, rows, write
 from convpipe.images.tiff.segments import in_short_strips
 
 CORPORA = os.environ.get("CONVPIPE_CORPORA")
@@ -91,19 +91,64 @@ def test_an_image_on_its_side_is_refused(tmp_path, rng):
         file.rows()
 
 
-def test_what_is_no_tiff_is_refused(tmp_path):
-    np.save(tmp_path / "a.npy", np.zeros((9, 8), "u1"))
-    with open_image(tmp_path / "a.npy") as file, pytest.raises(ReadError, match="npy is decoded as a whole"):
+def test_what_is_decoded_as_a_whole_is_refused(tmp_path):
+    write(tmp_path / "a.bmp", np.zeros((9, 8), "u1"))
+    with open_image(tmp_path / "a.bmp") as file, pytest.raises(ReadError, match="bmp is decoded as a whole"):
         file.rows()
+
+
+@pytest.mark.parametrize("dtype", ["bool", "i1", "u4", "f2", "f8", ">u2"])
+@pytest.mark.parametrize("layout", ["tiles", "strips", "npy"])
+def test_types(tmp_path, rng, dtype, layout):
+    image = rng.integers(0, 2 if dtype == "bool" else 100, (61, 45)).astype(dtype)
+    if layout == "npy":
+        np.save(tmp_path / "a.npy", image)
+        return check(tmp_path / "a.npy", 10)
+    options = {"tile": (16, 32)} if layout == "tiles" else {"rowsperstrip": 7}
+    tifffile.imwrite(tmp_path / "a.tif", image, metadata=None, photometric="minisblack", **options)
+    return check(tmp_path / "a.tif", 10)
+
+
+@pytest.mark.parametrize("shape", [(61, 45), (61, 45, 1), (61, 45, 4)])
+def test_arrays(tmp_path, rng, shape, monkeypatch):
+    monkeypatch.setattr(rows, "PIECE_BYTES", 2000)
+    np.save(tmp_path / "a.npy", rng.integers(0, 200, shape).astype("u2"))
+    check(tmp_path / "a.npy", 10)
+
+
+def test_an_array_by_columns_is_refused(tmp_path):
+    np.save(tmp_path / "a.npy", np.asfortranarray(np.zeros((9, 8), "u1")))
+    with open_image(tmp_path / "a.npy") as file, pytest.raises(ReadError, match="ascontiguousarray"):
+        file.rows()
+
+
+def test_an_array_that_loses_its_end_while_it_is_read(tmp_path, monkeypatch):
+    monkeypatch.setattr(rows, "PIECE_BYTES", 1 << 18)
+    np.save(tmp_path / "a.npy", np.zeros((4000, 1000), "u1"))
+    with open_image(tmp_path / "a.npy") as file:
+        reader = file.rows()
+        os.truncate(tmp_path / "a.npy", 2_000_000)
+        reader.read(0, 1500)
+        with pytest.raises(ReadError, match="the file is truncated"):
+            reader.read(1500, 4000)
+
+
+@pytest.mark.parametrize("below", [True, False])
+def test_of_a_pyramid_the_largest_is_read(tmp_path, rng, below):
+    image = rng.integers(0, 200, (64, 48)).astype("u1")
+    with tifffile.TiffWriter(tmp_path / "a.tif") as file:
+        file.write(image, tile=(16, 16), metadata=None, subifds=1 if below else None)
+        file.write(image[::2, ::2], tile=(16, 16), metadata=None, subfiletype=1)
+    check(tmp_path / "a.tif", 10)
 
 
 @settings(max_examples=30, deadline=None)
 @given(st.integers(1, 40), st.integers(1, 40), st.integers(1, 60), st.sampled_from(["u1", "bool", "u2"]))
-def test_long_strips_are_cut(tmp_path_factory, rows, most, step, dtype):
+def test_long_strips_are_cut(tmp_path_factory, height, most, step, dtype):
     """Strips of any height, cut into some that hold any number of rows."""
     path = tmp_path_factory.mktemp("cut") / "a.tif"
-    image = np.random.default_rng(rows).integers(0, 2, (37, 13)).astype(dtype)
-    tifffile.imwrite(path, image, rowsperstrip=rows, metadata=None, photometric="minisblack")
+    image = np.random.default_rng(height).integers(0, 2, (37, 13)).astype(dtype)
+    tifffile.imwrite(path, image, rowsperstrip=height, metadata=None, photometric="minisblack")
     with tifffile.TiffFile(path) as file:
         page = in_short_strips(file.pages[0], most * 13)
         np.testing.assert_array_equal(page.asarray(), image)

@@ -10,14 +10,20 @@ from pathlib import Path
 from typing import BinaryIO
 
 from convpipe.errors import WriteError
-from convpipe.images import Drafts, File, Folder
+from convpipe.images import FORMATS as IMAGE_FORMATS
+from convpipe.images import Drafts, Encoding, File, Folder, ImageSpec, check_output
+from convpipe.streaming.sinks.arrays import NpySink, RawSink
 from convpipe.streaming.sinks.model import Sink, Target
 from convpipe.streaming.sinks.tiff import TiffSink
 
-SUFFIXES: Mapping[str, str] = {".tif": "tiff", ".tiff": "tiff"}
+SUFFIXES: Mapping[str, str] = {".tif": "tiff", ".tiff": "tiff", ".npy": "npy", ".raw": "raw"}
 """The format that a name stands for."""
 
-FILES: Mapping[str, Callable[[BinaryIO, Target, Executor], Sink]] = {"tiff": TiffSink}
+FILES: Mapping[str, Callable[[BinaryIO, Target, Executor], Sink]] = {
+    "tiff": TiffSink,
+    "npy": NpySink,
+    "raw": RawSink,
+}
 """What writes one file, by its format."""
 
 
@@ -43,6 +49,14 @@ def format_of(path: str | os.PathLike[str]) -> str:
     return SUFFIXES[suffix]
 
 
+def _check(format: str, target: Target) -> None:
+    """Refuse a result that its format cannot hold; samples as they are may be of any kind."""
+    raster = target.raster
+    if format in IMAGE_FORMATS:
+        spec = ImageSpec(raster.dtype, raster.channels, target.alpha, raster.extent)
+        check_output(spec, Encoding(format))
+
+
 @contextmanager
 def opened(targets: Sequence[Target], pool: Executor) -> Iterator[list[Sink]]:
     """Yield what takes each of some results, which get their names together once all are finished.
@@ -52,8 +66,15 @@ def opened(targets: Sequence[Target], pool: Executor) -> Iterator[list[Sink]]:
     targets : sequence of Target
     pool : Executor
         Of threads that encode; to be shut down before this is left.
+
+    Raises
+    ------
+    WriteError
+        A format cannot hold its result.
     """
     formats = [format_of(target.path) for target in targets]
+    for format, target in zip(formats, targets, strict=True):
+        _check(format, target)
     with ExitStack() as stack:
         files = []
         for target in targets:

@@ -1,6 +1,7 @@
 """Where the rows of an image larger than memory come from."""
 
 from convpipe.streaming.sources.model import RowSource
-from convpipe.streaming.sources.opened import opened
+from convpipe.streaming.sources.opened import Source, opened
+from convpipe.streaming.sources.raw import Raw
 
-__all__ = ["RowSource", "opened"]
+__all__ = ["Raw", "RowSource", "Source", "opened"]

@@ -6,16 +6,20 @@ import os
 from contextlib import AbstractContextManager
 
 from convpipe.limits import Limits
-from convpipe.streaming.sources import files
+from convpipe.streaming.sources import files, raw
 from convpipe.streaming.sources.model import RowSource
+from convpipe.streaming.sources.raw import Raw
+
+Source = str | os.PathLike[str] | Raw
+"""An image file, which says itself what it holds; or samples, as they are said to lie."""
 
 
-def opened(source: str | os.PathLike[str], limits: Limits) -> AbstractContextManager[RowSource]:
+def opened(source: Source, limits: Limits) -> AbstractContextManager[RowSource]:
     """Open an image to be read by rows.
 
     Parameters
     ----------
-    source : path-like
+    source : path-like or Raw
     limits : Limits
         What it may claim.
 
@@ -26,4 +30,6 @@ def opened(source: str | os.PathLike[str], limits: Limits) -> AbstractContextMan
     LimitError
         It claims more than the limits.
     """
+    if isinstance(source, Raw):
+        return raw.opened(source, limits)
     return files.opened(source, limits)
