@@ -1,5 +1,6 @@
 """A function for every filter."""
 
+import doctest
 import importlib
 import inspect
 import pickle
@@ -45,8 +46,8 @@ def test_a_function_is_the_pipeline_of_its_stage(one, rng):
     image = rng.integers(0, 256, (16, 18, method.colours or 1), dtype=np.uint8)
     label = one.__name__ if method.name == ANY_LABEL else method.name
     example = dict(method.example)
-    made = one(image, dtype="float32", threads=1, **example)
-    np.testing.assert_array_equal(made, Pipeline([stage(method.family, label, **example)])(image, "float32"))
+    made = one(image, threads=1, **example)
+    np.testing.assert_array_equal(made, Pipeline([stage(method.family, label, **example)])(image))
 
 
 @pytest.mark.parametrize("one", EVERY, ids=ids)
@@ -59,6 +60,13 @@ def test_signatures_and_docstrings_say_every_parameter(one):
     assert not {"from_", "name"} & arguments.keys()
     assert max(map(len, one.__doc__.splitlines())) < 200
     assert inspect.getdoc(one).startswith(one.method.summary[0].upper())
+
+
+@pytest.mark.parametrize("one", EVERY, ids=ids)
+def test_the_example_of_a_docstring_runs(one):
+    example = doctest.DocTestParser().get_doctest(one.__doc__, {"np": np}, ids(one), None, None)
+    assert f"convpipe.filters.{ids(one)}(" in one.__doc__
+    assert not doctest.DocTestRunner(verbose=False).run(example).failed
 
 
 @pytest.mark.parametrize(
@@ -83,6 +91,11 @@ def test_names_that_several_families_have_are_those_of_none():
     assert filters.sobel is filters.edge.sobel is importlib.import_module("convpipe.filters.edge").sobel
 
 
+def test_dir_lists_families_and_filters_alone():
+    assert dir(filters) == filters.__all__
+    assert {"blur", "sobel"} <= set(dir(filters))
+
+
 def test_options_are_those_of_a_pipeline(rng):
     image = rng.integers(1, 256, (3, 12, 14), dtype=np.uint8)
     out = np.empty_like(image)
@@ -104,6 +117,8 @@ def test_what_must_be_given_may_stand_by_its_place(image):
 def test_errors_name_the_function_and_the_parameter(image):
     with pytest.raises(TypeError, match=r"sobel\(\): got an unexpected keyword argument 'sigma'"):
         filters.sobel(image, sigma=2)
+    with pytest.raises(TypeError, match=r"gaussian\(\): .* 'sgma'; did you mean 'sigma'\?"):
+        filters.blur.gaussian(image, sgma=1)
     with pytest.raises(TypeError, match=r"gaussian\(\): missing a required argument: 'sigma'"):
         filters.blur.gaussian(image)
     with pytest.raises(ParameterError, match="sigma needs"):

@@ -76,6 +76,10 @@ def __getattr__(name: str) -> Any:
     )
 
 
+def __dir__() -> list[str]:
+    return __all__
+
+
 def _instead(name: str) -> str:
     """Return what may be meant by a name, which can be that of another library; '' of one of Python's own."""
     if name.startswith("_"):

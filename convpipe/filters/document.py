@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from convpipe.filters.annotations import annotation, python_default, python_name
+from convpipe.filters.example import example
 from convpipe.stages.parameters import Choice
 
 if TYPE_CHECKING:
@@ -67,6 +68,7 @@ def _lines(function: Filter) -> Iterator[str]:
     if method.formula:
         yield from ("::", "", *_filled(method.formula, "    "), "")
     yield from _filled(f"In a config: ``- {method.family}: {method.name}``. Source: {method.reference}.")
+    yield from ("", "Examples", "--------", ">>> import convpipe", *example(function))
 
 
 def _filled(text: str, indent: str = "") -> list[str]:

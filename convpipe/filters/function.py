@@ -6,9 +6,9 @@ from collections.abc import Iterator, Mapping
 from functools import cached_property, lru_cache
 from inspect import Parameter as Argument
 from inspect import Signature
-from typing import Any
+from typing import Any, NamedTuple
 
-from convpipe.errors import ParameterError
+from convpipe.errors import ParameterError, nearest
 from convpipe.filters.annotations import annotation, python_default, python_name
 from convpipe.filters.document import docstring
 from convpipe.filters.images import joined, parts
@@ -43,6 +43,30 @@ def function_name(method: Method) -> str:
     ('sobel', 'kernel')
     """
     return method.parameters[0].name if method.name == ANY_LABEL else method.name
+
+
+class Call(NamedTuple):
+    """What a call of a filter is to do.
+
+    Parameters
+    ----------
+    pipeline : Pipeline
+        Of the one stage.
+    image : array_like
+        One image; several side by side, as its channels; or the pages of a stack.
+    dtype : str or None
+        Of the result.
+    options : dict
+        What the call of the pipeline takes beside these.
+    over_stack : bool
+        Whether it is :meth:`convpipe.Pipeline.stack` that is called.
+    """
+
+    pipeline: Pipeline
+    image: Any
+    dtype: str | None
+    options: dict[str, Any]
+    over_stack: bool = False
 
 
 class Filter:
@@ -131,24 +155,46 @@ class Filter:
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Return what the filter makes of an image; see its own docstring."""
-        try:
-            given = self.__signature__.bind(*args, **kwargs).arguments
-        except TypeError as error:
-            raise TypeError(f"{self.__name__}(): {error}") from None
+        call = self.prepared(*args, **kwargs)
+        run = call.pipeline.stack if call.over_stack else call.pipeline
+        return run(call.image, call.dtype, **call.options)
+
+    def prepared(self, *args: Any, **kwargs: Any) -> Call:
+        """Return what a call with these arguments is to do, with no pixel read.
+
+        Raises
+        ------
+        TypeError
+            If an argument is missing, or unknown: with the nearest right name.
+        ParameterError
+            If a parameter is out of range, or images do not go together.
+        """
+        given = self._bound(args, kwargs)
         images = self._images(given)
         options = {name: given.pop(name) for name in self.options if name in given}
         dtype, missing = given.pop("dtype", None), options.pop("missing", None)
         if self.is_formula or list(images) not in (["image"], ["pages"]):
             pixels, channels = joined(images, alpha=options.get("alpha", False))
-            run = _pipeline(self._stage({**given, **self._references(images)}), missing, channels)
-            return run(pixels, dtype, channel_axis=-1 if pixels.ndim == 3 else None, **options)
+            pipeline = _pipeline(self._stage({**given, **self._references(images)}), missing, channels)
+            options["channel_axis"] = -1 if pixels.ndim == 3 else None
+            return Call(pipeline, pixels, dtype, options)
         (image,) = images.values()
-        run = _pipeline(self._stage(given), missing)
-        if self.method.family != PROJECTION and given.get("axis") != STACK:
-            return run(image, dtype, **options)
-        if other := [name for name in options if name not in OF_STACKS]:
+        pipeline = _pipeline(self._stage(given), missing)
+        over_stack = self.method.family == PROJECTION or given.get("axis") == STACK
+        if over_stack and (other := [name for name in options if name not in OF_STACKS]):
             raise ParameterError(f"{self.__name__} takes no {other[0]} with axis='stack'", other[0])
-        return run.stack(image, dtype, **options)
+        return Call(pipeline, image, dtype, options, over_stack)
+
+    def _bound(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> dict[str, Any]:
+        known = self.__signature__.parameters
+        # Said before what is missing, which is often what was meant.
+        if not self.is_formula and (unknown := [name for name in kwargs if name not in known]):
+            close = nearest(unknown[0], set(known) - set(self.images))
+            raise TypeError(f"{self.__name__}(): got an unexpected keyword argument {unknown[0]!r}{close}")
+        try:
+            return self.__signature__.bind(*args, **kwargs).arguments
+        except TypeError as error:
+            raise TypeError(f"{self.__name__}(): {error}") from None
 
     def _images(self, given: dict[str, Any]) -> dict[str, Any]:
         """Take the images out of what is given, and return those that are there, by their names."""
