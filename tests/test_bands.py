@@ -25,7 +25,7 @@ def check(plan, image, first, last):
     whole, _ = run.outputs(image, threads=1)
     needed = image_rows(plan, first, last)
     rows = np.array(image[needed.first : needed.last + 1])  # by themselves: nothing lies beside them
-    made = run.band(rows, needed.first, first, last)
+    made, _ = run.band(rows, needed.first, first, last)
     tallest = max(len(result) for result in whole.values())
     assert made.keys() == whole.keys()
     for name, result in whole.items():
@@ -81,7 +81,7 @@ def test_nothing_is_read_beside_it(case, data):
     rows = np.array(image[needed.first : needed.last + 1])
     given = [run._entering(rows, needed.first, needed)]
     (made,) = interpreted.run_band(run.runs[0], given, band.first, band.last)
-    (want,) = run.runs[0].band(given, band.first, band.last)
+    (want,), _ = run.runs[0].band(given, band.first, band.last)
     np.testing.assert_array_equal(made.rows, want.rows)
 
 
@@ -149,7 +149,7 @@ def test_large_kernels_and_what_needs_all(rng):
 def test_rows_that_lack(rng):
     run = GraphExecutable(make_plan([stage("edge", "sobel")], (40, 30)))
     rows = rng.integers(0, 256, (8, 30), dtype=np.uint8)
-    assert run.band(rows, 10, 12, 16)["result"].shape == (4, 30)
+    assert run.band(rows, 10, 12, 16)[0]["result"].shape == (4, 30)
     with pytest.raises(ValueError, match="rows 6 to 12 of the image are needed; given 10 to 17"):
         run.band(rows, 10, 8, 12)
     with pytest.raises(ValueError, match="40 rows of 30 pixels of 1; given shape"):

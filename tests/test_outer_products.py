@@ -94,7 +94,7 @@ def test_bands_give_the_same_bytes(run, first, last):
     plan, executable, image, whole = run
     needed = image_rows(plan, first, last)
     rows = np.array(image[needed.first : needed.last + 1])
-    (made,) = executable.band(rows, needed.first, first, last).values()
+    (made,) = executable.band(rows, needed.first, first, last)[0].values()
     np.testing.assert_array_equal(made, whole[first:last])
 
 

@@ -19,7 +19,7 @@ from convpipe.errors import LimitError, PlanError, ReadError, WriteError
 from convpipe.geometry import Border
 from convpipe.images import Metadata, read
 from convpipe.images.rows import Blocks, RowReader
-from convpipe.plan import make_plan
+from convpipe.plan import Settings, make_plan
 from convpipe.stages import stage
 from convpipe.stages.wiring import wire
 from convpipe.statistics import Statistic, measure, numbers_of
@@ -34,21 +34,23 @@ WIDE = np.random.default_rng(1).random((99, 99)).tolist()
 
 
 def in_bands(plan, image, height, block, threads=2):
-    """Return the results of an image whose rows are decoded in blocks."""
+    """Return the results of an image whose rows are decoded in blocks, and what was lost in them."""
     blocks = Blocks(block, len(image), lambda at: image[at * block : (at + 1) * block])
     reader = RowReader(blocks, 1, Metadata(), [])
     found = {output.name: [] for output in plan.outputs}
     bands = Bands(plan, height, threads, block)
     with ThreadPoolExecutor(threads) as pool:
-        run(GraphExecutable(plan), reader, bands, pool, {name: each.append for name, each in found.items()})
+        takers = {name: each.append for name, each in found.items()}
+        losses = run(GraphExecutable(plan), reader, bands, pool, takers)
     assert not reader._kept
-    return {name: np.concatenate(rows) for name, rows in found.items()}
+    return {name: np.concatenate(rows) for name, rows in found.items()}, losses
 
 
 def check(plan, image, height, block):
-    whole, _ = GraphExecutable(plan).outputs(image, threads=1)
-    found = in_bands(plan, image, height, block)
+    whole, lost = GraphExecutable(plan).outputs(image, threads=1)
+    found, losses = in_bands(plan, image, height, block)
     assert found.keys() == whole.keys()
+    assert losses == lost
     for name, rows in whole.items():
         assert found[name].dtype == rows.dtype
         np.testing.assert_array_equal(found[name], rows, err_msg=name)
@@ -93,6 +95,31 @@ def test_numbers_of_the_whole_image(name, channels, height, rng):
     image = rng.integers(0, 200, (331, 401, channels), dtype=np.uint8)  # two shares of a sum, and a bit
     image[:100] //= 3
     check(make_plan(MEASURED[name], image.shape[:2], channels=channels), image, height, 50)
+
+
+BYTES, HALF = {"dtype": "uint8"}, {"dtype": "float16"}
+LOSING = {
+    "at the end": wire([SOFT, stage("edge", "sobel", **BYTES)]),
+    "between windows": wire([stage("blur", "box", size=5, **BYTES), stage("edge", "sobel"), SOFT]),
+    "in half floats": wire([stage("point", "scale", gain=900, **HALF), stage("blur", "box", size=7)]),
+    "under strides": wire(
+        [stage("blur", "box", size=3, stride=3, name="a", **BYTES), stage("edge", "sobel", stride=2, **HALF)],
+        {"a": "a"},
+    ),
+    "in another type": wire([stage("blur", "box", size=3, name="a"), SOFT], {"a": "a"}),
+}
+
+
+@pytest.mark.parametrize("name", LOSING)
+@pytest.mark.parametrize("dtype", [None, "uint8"])
+@pytest.mark.parametrize("height", [5, 16, 64])
+def test_what_is_lost_is_counted_once(name, dtype, height, rng):
+    image = rng.normal(90, 30, (211, 37)).astype("f4")
+    image[rng.integers(0, 211, 40), rng.integers(0, 37, 40)] = np.nan
+    plan = make_plan(LOSING[name], image.shape, Settings(output_dtype=dtype), dtype="float32")
+    _, losses = GraphExecutable(plan).outputs(image, threads=1)
+    check(plan, image, height, 32)
+    assert losses.nans + losses.overflows > 0 or (dtype is None and name == "in another type")
 
 
 KINDS = ["minimum", "maximum", "sum", "mean", "variance", "deviation", "otsu", "triangle", "isodata"]

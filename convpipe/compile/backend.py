@@ -57,8 +57,10 @@ class Banded(Protocol):
 
     def band(
         self, rows: NDArray[Any], origin: int, first: int, last: int, numbers: Mapping[int, Sequence[float]]
-    ) -> dict[str, NDArray[Any]]:
+    ) -> tuple[dict[str, NDArray[Any]], Losses]:
         """Return rows `first` to before `last` of the tallest result, and as large a share of the others.
+
+        Beside them is what was lost in rows that no band before `first` made.
 
         Parameters
         ----------

@@ -11,6 +11,7 @@ import os
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
 from itertools import accumulate
 from typing import TypeVar
 
@@ -22,6 +23,7 @@ from convpipe.errors import PlanError
 from convpipe.images import DEFAULT_LIMITS, Limits, Metadata, already_exists
 from convpipe.images.metadata.raster import Raster
 from convpipe.images.rows import RowReader
+from convpipe.losses import Losses
 from convpipe.plan import IMAGE, Output, Plan
 from convpipe.plan.demand import Span
 from convpipe.statistics import numbers_of
@@ -31,6 +33,7 @@ from convpipe.streaming.options import Options
 from convpipe.streaming.passes import Passed, PassedSamples
 from convpipe.streaming.sinks import Level, Target
 from convpipe.streaming.sources import Source
+from convpipe.streaming.watch import Watch
 
 Item = TypeVar("Item")
 Made = TypeVar("Made")
@@ -98,7 +101,8 @@ def run(
     bands: Bands,
     pool: ThreadPoolExecutor,
     takers: Mapping[str, Callable[[np.ndarray], None]],
-) -> None:
+    watch: Watch | None = None,
+) -> Losses:
     """Make bands on a pool of threads, a few ahead, and hand their rows over, each result's in order.
 
     Parameters
@@ -110,66 +114,86 @@ def run(
     pool : ThreadPoolExecutor
     takers : mapping of str to callable
         What takes the rows of each result.
+    watch : Watch, optional
+
+    Returns
+    -------
+    Losses
+        As of the image filtered as a whole.
     """
     maker.warm()
-    numbers = _numbers(maker, reader, bands, pool)
+    watch = watch or Watch()
+    numbers = _numbers(maker, reader, bands, pool, watch)
 
-    def made(band: Band) -> dict[str, np.ndarray]:
+    def made(band: Band) -> tuple[dict[str, np.ndarray], Losses]:
         span = band.reads or Span(0, 0)  # of constants alone nothing is read, but its type
-        rows = reader.read(span.first, span.last + 1)
-        return maker.band(rows, span.first, band.first, band.last, numbers)
+        with watch.step("read"):
+            rows = reader.read(span.first, span.last + 1)
+        with watch.step("filter"):
+            return maker.band(rows, span.first, band.first, band.last, numbers)
 
-    kept = iter(bands.kept_from[1:])
-    for results in _in_order(pool, made, bands, bands.ahead):
+    kept, losses = iter(bands.kept_from[1:]), Losses()
+    for results, lost in _in_order(pool, made, bands, bands.ahead):
+        watch.check()
+        losses += lost
         for name, rows in results.items():
             if len(rows):
                 takers[name](rows)
         reader.forget(next(kept, reader.rows))
+    return losses
 
 
 def _numbers(
-    maker: Banded, reader: RowReader, bands: Bands, pool: ThreadPoolExecutor
+    maker: Banded, reader: RowReader, bands: Bands, pool: ThreadPoolExecutor, watch: Watch
 ) -> dict[int, list[float]]:
     """Pass over bands for the numbers of whole images that parts need, and return them by the parts."""
     found: dict[int, list[float]] = {}
     for number, part in enumerate(bands.plan.parts):
         head = part.nodes[0]
         if head.statistics:
-            samples = _samples(maker, reader, bands, pool, part.reads[0], found)
+            of = _Looks(maker, reader, bands, pool, watch)
             try:
-                found[number] = numbers_of(head.statistics, samples)
+                found[number] = numbers_of(head.statistics, of.samples(part.reads[0], found))
             except PlanError as error:
                 raise PlanError(f"{head.origin}: {error}", head.origin.name) from error
     return found
 
 
-def _samples(
-    maker: Banded,
-    reader: RowReader,
-    bands: Bands,
-    pool: ThreadPoolExecutor,
-    at: int,
-    numbers: Mapping[int, Sequence[float]],
-) -> PassedSamples:
-    """Return what passes over the samples of an image that a part reads."""
-    known = dict(numbers)
+@dataclass(frozen=True)
+class _Looks:
+    """What passes over the bands of an image for the samples that numbers are of; as for :func:`run`."""
 
-    def made(band: tuple[Span, Span]) -> np.ndarray:
-        span, reads = band[0], band[1] or Span(0, 0)
-        rows = reader.read(reads.first, reads.last + 1)
-        return maker.samples(at, rows, reads.first, span, known)
+    maker: Banded
+    reader: RowReader
+    bands: Bands
+    pool: ThreadPoolExecutor
+    watch: Watch
 
-    def look() -> Iterator[np.ndarray]:
-        spans = list(bands.measured_of(at))
+    def samples(self, at: int, numbers: Mapping[int, Sequence[float]]) -> PassedSamples:
+        """Return the samples of an image that a part reads, with the numbers of those parts before it."""
+        plan, known = self.bands.plan, dict(numbers)
+        dtype, channels = self.maker.kind(at)
+        extent = plan.input if at == IMAGE else plan.nodes[at].extent
+        passed = Passed(lambda: self._look(at, known), dtype, math.prod(extent), channels)
+        return PassedSamples(passed, self.maker.counter())
+
+    def _look(self, at: int, numbers: Mapping[int, Sequence[float]]) -> Iterator[np.ndarray]:
+        reader, watch = self.reader, self.watch
+
+        def made(band: tuple[Span, Span]) -> np.ndarray:
+            span, reads = band[0], band[1] or Span(0, 0)
+            with watch.step("read"):
+                rows = reader.read(reads.first, reads.last + 1)
+            with watch.step("filter"):
+                return self.maker.samples(at, rows, reads.first, span, numbers)
+
+        spans = list(self.bands.measured_of(at))
         least = [reads.first if reads else reader.rows for _, reads in spans]
         kept = list(accumulate(reversed(least), min))[::-1]
-        for done, samples in enumerate(_in_order(pool, made, spans, bands.ahead), start=1):
+        for done, samples in enumerate(_in_order(self.pool, made, spans, self.bands.ahead), start=1):
+            watch.check()
             reader.forget(kept[done] if done < len(kept) else reader.rows)
             yield samples
-
-    dtype, channels = maker.kind(at)
-    extent = bands.plan.input if at == IMAGE else bands.plan.nodes[at].extent
-    return PassedSamples(Passed(look, dtype, math.prod(extent), channels), maker.counter())
 
 
 def _in_order(

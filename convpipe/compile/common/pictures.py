@@ -135,10 +135,12 @@ class Outcome:
         halves = memory.empty(rows.shape, np.dtype(np.float16))
         return halves, round_to_half(rows, halves)
 
-    def of_band(self, rows: NDArray[Any], axes: int) -> NDArray[Any]:
-        """Return some rows of the result, as :meth:`finished` does all of them."""
-        with np.errstate(over="ignore"):
-            return rows.astype(self.output.dtype, copy=False).reshape(len(rows), *self._shapes[axes][1:])
+    def of_band(self, rows: NDArray[Any], axes: int) -> tuple[NDArray[Any], Losses]:
+        """Return some rows of the result, and what was lost, as :meth:`finished` does all of them."""
+        overflows = 0
+        if self._converts:
+            rows, overflows = self._converted(rows)
+        return rows.reshape(len(rows), *self._shapes[axes][1:]), Losses(overflows=overflows)
 
     @cached_property
     def _converts(self) -> bool:

@@ -93,8 +93,11 @@ class Fused:
         first: int,
         last: int,
         measured: Sequence[float] = (),
-    ) -> list[Band]:
+        made_before: int = 0,
+    ) -> tuple[list[Band], int]:
         """Make rows `first` to before `last` of the tallest of some `pictures`, and a share of the others.
+
+        Return them, and how many NaNs became 0 in those that are new.
 
         Parameters
         ----------
@@ -106,14 +109,18 @@ class Fused:
             Multiples of the rows that are made at a time, or the end.
         measured : sequence of float, optional
             The numbers of the whole image that the loops need.
+        made_before : int, optional
+            As `first` and `last`: what lies before it another band has made, and has counted.
         """
         ends = [(self._share(sink, first), self._share(sink, last)) for sink in range(len(pictures))]
         made = [picture.band(*rows) for picture, rows in zip(pictures, ends, strict=True)]
         origins = np.array([band.origin for band in (*given, *made)], np.int64)
         parameters = self._parameters(measured)
         run = (self.driver, self.words, _bytes(given[0].rows), _bytes(made[0].rows), parameters, origins)
-        self._one_band(*run, first, last)
-        return made
+        new = min(max(first, made_before), last) if self.program.counts_nans else first
+        if first < new:
+            self._one_band(*run, first, new)
+        return made, self._one_band(*run, new, last) if new < last else 0
 
     def _parameters(self, measured: Sequence[float]) -> NDArray[Any]:
         """Return the parameters of all loops, with the numbers of an image."""

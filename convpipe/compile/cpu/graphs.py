@@ -38,6 +38,7 @@ from convpipe.ops import (
     TileEqualization,
     Turn,
     Warp,
+    is_integer,
     stored,
 )
 from convpipe.plan import IMAGE, Plan
@@ -132,10 +133,11 @@ class GraphExecutable:
 
     def band(
         self, rows: NDArray[Any], origin: int, first: int, last: int, numbers: Numbers = NO_NUMBERS
-    ) -> dict[str, NDArray[Any]]:
+    ) -> tuple[dict[str, NDArray[Any]], Losses]:
         """Return rows `first` to before `last` of the tallest result, and as large a share of the others.
 
-        They have the bytes of those rows of the results of the whole image.
+        They have the bytes of those rows of the results of the whole image. Beside them is what was lost in
+        rows that a band before this one, up to `first`, did not make.
 
         Parameters
         ----------
@@ -155,14 +157,25 @@ class GraphExecutable:
             If rows are missing.
         """
         wanted = wanted_rows(self.plan, first, last)
-        images = self._bands(wanted, rows, origin, numbers)
+        images, losses = self._bands(wanted, rows, origin, numbers, self._made_before(first, numbers))
         results = {}
         for outcome in self._outcomes:
             span, found = wanted[outcome.output.node], images[outcome.output.node]
             if cast := self._casts.get(outcome.output.name):
-                (found,) = cast.band([found], found.first, found.first + len(found.rows))
-            results[outcome.output.name] = outcome.of_band(found.part(span.first, span.last + 1), rows.ndim)
-        return results
+                if is_integer(outcome.output.dtype):
+                    losses += Losses(int(np.isnan(found.part(span.first, span.last + 1)).sum()))
+                (found,), _ = cast.band([found], found.first, found.first + len(found.rows))
+            result, lost = outcome.of_band(found.part(span.first, span.last + 1), rows.ndim)
+            results[outcome.output.name], losses = result, losses + lost
+        return results, losses
+
+    def _made_before(self, first: int, numbers: Numbers) -> list[int]:
+        """Return up to which row each part was made for the rows of results before `first`."""
+        counted = self._halves or any(run.fused.program.counts_nans for run in self._loops.values())
+        if first == 0 or not counted:
+            return [0] * len(self.runs)
+        bands = part_bands(self.plan, wanted_rows(self.plan, 0, first), measured=bool(numbers))
+        return [band.last for band in bands]
 
     def samples(self, at: int, rows: NDArray[Any], origin: int, span: Span, numbers: Numbers) -> NDArray[Any]:
         """Return the samples that count in statistics of some rows of an image that a part reads, as a band.
@@ -177,7 +190,8 @@ class GraphExecutable:
         numbers : mapping
             As for :meth:`band`, of the parts that make it.
         """
-        found = self._bands({at: span}, rows, origin, numbers)[at].part(span.first, span.last + 1)
+        images, _ = self._bands({at: span}, rows, origin, numbers, [0] * len(self.runs))
+        found = images[at].part(span.first, span.last + 1)
         return self._picture(at).pixels(np.ascontiguousarray(found), self.plan.alpha)
 
     def kind(self, at: int) -> tuple[np.dtype[Any], int]:
@@ -190,27 +204,55 @@ class GraphExecutable:
         return Counting(1)
 
     def _bands(
-        self, wanted: Mapping[int, Span], rows: NDArray[Any], origin: int, numbers: Numbers
-    ) -> dict[int, Band]:
-        """Return bands of all images that stand, with the rows that are wanted of some."""
+        self,
+        wanted: Mapping[int, Span],
+        rows: NDArray[Any],
+        origin: int,
+        numbers: Numbers,
+        made_before: Sequence[int],
+    ) -> tuple[dict[int, Band], Losses]:
+        """Return bands of all images that stand, with the rows that are wanted of some, and what was lost.
+
+        Of each part it counts what was lost in rows that were not `made_before`.
+        """
         bands = part_bands(self.plan, wanted, measured=bool(numbers))
         needed = wanted.get(IMAGE, NOTHING)
         for band in bands:
             needed |= band.reads.get(IMAGE, NOTHING)
-        images = {IMAGE: self._entering(rows, origin, needed)}
-        for number, (run, band) in enumerate(zip(self.runs, bands, strict=True)):
+        images, losses = {IMAGE: self._entering(rows, origin, needed)}, Losses()
+        for number, (run, band, before) in enumerate(zip(self.runs, bands, made_before, strict=True)):
             if band.first < band.last:
-                run = run.sweep if isinstance(run, Tabulated) else run
                 given = [images[at] for at in run.reads]
-                if isinstance(run, Sweep):
-                    made = run.band(given, band.first, band.last, numbers.get(number, ()))
+                if loop := self._loops.get(number):
+                    own = numbers.get(number, ())
+                    made, nans = loop.band(given, band.first, band.last, own, before)
+                    losses += Losses(nans)
                 else:
                     assert isinstance(run, Transform)
                     made = run.band(given, band.first, band.last)
                 images |= zip(run.makes, made, strict=True)
                 for at in self._halves.intersection(run.makes):
-                    round_to_half(images[at].rows, images[at].rows)
-        return images
+                    losses += Losses(overflows=self._rounded(images[at], at, before))
+        return images, losses
+
+    def _rounded(self, image: Band, at: int, made_before: int) -> int:
+        """Round rows to float16; return how many finite samples became infinite in those that are new."""
+        tallest = max(self.plan.nodes[each].extent[0] for each in self._part_of[at].makes)
+        new = max(0, made_before * self.plan.nodes[at].extent[0] // tallest - image.first)
+        round_to_half(image.rows[:new], image.rows[:new])
+        return round_to_half(image.rows[new:], image.rows[new:])
+
+    @cached_property
+    def _part_of(self) -> dict[int, Part]:
+        return {at: part for part in self.plan.parts for at in part.makes}
+
+    @cached_property
+    def _loops(self) -> dict[int, Sweep]:
+        """The sweeps among what runs the parts, by their numbers."""
+        found = {
+            number: run.sweep if isinstance(run, Tabulated) else run for number, run in enumerate(self.runs)
+        }
+        return {number: run for number, run in found.items() if isinstance(run, Sweep)}
 
     def _entering(self, rows: NDArray[Any], origin: int, needed: Span) -> Band:
         """Return rows of the image as a band."""

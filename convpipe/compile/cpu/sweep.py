@@ -54,13 +54,19 @@ class Sweep:
         return outs, self.fused.run(rows, outs, bands, self.measured(images[0], threads))
 
     def band(
-        self, given: Sequence[Band], first: int, last: int, measured: Sequence[float] = ()
-    ) -> list[Band]:
+        self,
+        given: Sequence[Band],
+        first: int,
+        last: int,
+        measured: Sequence[float] = (),
+        made_before: int = 0,
+    ) -> tuple[list[Band], int]:
         """Return rows of the images that it writes, made of rows of those that it reads; as a call.
 
-        With the numbers of the first of these as a whole, if it needs any.
+        With the numbers of the first of these as a whole, if it needs any. NaNs count in rows alone that
+        were not `made_before`.
         """
-        return self.fused.band(given, self.pictures, first, last, measured)
+        return self.fused.band(given, self.pictures, first, last, measured, made_before)
 
     def measured(self, image: NDArray[Any], threads: int | None) -> list[float]:
         """Return the numbers of an image."""
