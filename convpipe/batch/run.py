@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, closing, nullcontext, suppress
-from dataclasses import replace
+from contextlib import AbstractContextManager, closing, contextmanager, nullcontext, suppress
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from itertools import chain
 from pathlib import Path
@@ -26,7 +26,7 @@ from convpipe.batch.outputs import Targets, map_outputs
 from convpipe.batch.reader import DirectReader, Reader
 from convpipe.batch.resume import Past, read_past
 from convpipe.batch.samples import take_samples
-from convpipe.batch.settle import Progress, record, settle_all, signal_code
+from convpipe.batch.settle import Progress, Settler, Threads, record, signal_code
 from convpipe.batch.state import Engine, Run
 from convpipe.batch.table import opened_tables
 from convpipe.engine import Engine as FilterEngine
@@ -81,46 +81,103 @@ def run_folder(
         run that is writing to it, or, to resume, results of another job alone.
     """
     job = FolderJob(Path(input), Path(output), **options)
-    began, log = time.perf_counter(), log or Log()
+    return run_job(engine, gauge, job, Threads(), Watch(progress, log or Log()))
+
+
+@dataclass(frozen=True)
+class Watch:
+    """Who follows a run.
+
+    Parameters
+    ----------
+    progress : callable, optional
+    log : Log
+    """
+
+    progress: Progress | None = None
+    log: Log = field(default_factory=Log)
+
+
+def run_job(engine: Engine, gauge: Gauge | None, job: FolderJob, settler: Settler, watch: Watch) -> Report:
+    """Run a folder job, whoever works its images off; as :func:`run_folder`.
+
+    Parameters
+    ----------
+    engine : Engine
+    gauge : Gauge or None
+    job : FolderJob
+    settler : Settler
+    watch : Watch
+    """
+    began = time.perf_counter()
     try:
-        report = _run(engine, gauge, job, progress, log)
+        report = _run(engine, gauge, job, settler, watch)
     except KeyboardInterrupt as signal:  # in the scan, before the first image
         report = Report(job.name, interrupted=signal_code(signal))
     report = replace(report, backend=engine.backend, seconds=time.perf_counter() - began)
-    log.end(report)
+    watch.log.end(report)
     return report
 
 
-def _run(engine: Engine, gauge: Gauge | None, job: FolderJob, progress: Progress | None, log: Log) -> Report:
+@contextmanager
+def opened_run(
+    engine: Engine, gauge: Gauge | None, job: FolderJob, root: Path, budget: Budget
+) -> Iterator[Run]:
+    """Open what the images of a run share; its past is empty.
+
+    Parameters
+    ----------
+    engine : Engine
+    gauge : Gauge or None
+    job : FolderJob
+    root : Path
+        The input folder; the folder of the image, where the input is one.
+    budget : Budget
+
+    Raises
+    ------
+    JobError
+        A folder cannot be opened, or the job asks for what this system or these stages cannot do.
+    """
+    results = job.results(name for name, _ in engine.wiring.outputs)
+    reader = _reader(job)
+    with (
+        _open(job.output, "output") as output,
+        _open(root, "input") if root == job.input else nullcontext() as input,
+        _masks(job) as masks,
+    ):
+        run = Run(job, engine, gauge, results, reader, input, root, output, Past(), budget, masks, threads=1)
+        if reader_of(engine.wiring.stages) is not None:
+            run.stack = StackEngine(cast(FilterEngine, engine))
+        yield run
+
+
+def _run(engine: Engine, gauge: Gauge | None, job: FolderJob, settler: Settler, watch: Watch) -> Report:
     found = _found(job)
-    stack = _stack(engine, job, measured=gauge is not None)
+    _check_stack(engine, job, measured=gauge is not None)
     results = job.results(name for name, _ in engine.wiring.outputs)
     targets = map_outputs(found, job.output, results, job.result)
     left = _left_out(found)
     whole = len(targets) + len(left)
     targets = {path: own for path, own in targets.items() if _takes(job, path)}
     left = [result for result in left if _takes(job, Path(result.path))]
-    hands = max(1, min(job.workers or _cores(), len(targets)))
-    threads = None if len(targets) == 1 else 1
-    reader, budget = _reader(job), _budget(job, hands)
+    hands = max(1, min(job.workers or settler.cores, len(targets)))
     with (
-        _open(job.output, "output") as output,
-        closing(_journal(output, job)) as journal,
-        _input(found) as input,
-        _masks(job) as masks,
-        opened_tables(job, output, gauge) as tables,
+        opened_run(engine, gauge, job, found.root, _budget(job, hands)) as run,
+        closing(_journal(run.output, job)) as journal,
+        opened_tables(job, run.output, gauge) as tables,
     ):
-        past = _begin(engine, gauge, job, found, targets, journal)
+        output, log = run.output, watch.log
+        run.past = _begin(engine, gauge, job, found, targets, journal)
         _clear_stale(output, chain.from_iterable(targets.values()))
-        root = found.root
-        run = Run(job, engine, gauge, results, reader, input, root, output, past, budget, masks, threads)
-        run.members, run.stack, run.log = found.members, stack, log
+        run.threads = None if len(targets) == 1 else 1
+        run.members, run.log = found.members, log
         where = {"input": str(job.input), "output": str(job.output / (job.result or ""))}
         where |= {} if job.shard is None else {"shard": str(job.shard)}
         log.event("begin", job=job.name, **where, images=len(targets) + len(left), at_once=hands)
         for result in left:
             record(run, journal, result)
-        interrupted = settle_all(run, journal, list(targets.items()), hands, progress)
+        interrupted = settler(run, journal, list(targets.items()), hands, watch.progress)
         if not output.in_place():
             run.give_up("as the output folder was removed or replaced")
         elif not journal.in_place():
@@ -223,15 +280,12 @@ def _journal(output: Folder, job: FolderJob) -> Ledger:
     return Journal(output, job.shard) if job.result is None else Ledger()
 
 
-def _stack(engine: Engine, job: FolderJob, *, measured: bool) -> StackEngine | None:
-    """Return what filters stacks, where a stage reads several pages of one."""
+def _check_stack(engine: Engine, job: FolderJob, *, measured: bool) -> None:
+    """Refuse what cannot be, where a stage reads several pages of a stack."""
     reader = reader_of(engine.wiring.stages)
-    if reader is None:
-        return None
-    if job.mask is not None or measured:
+    if reader is not None and (job.mask is not None or measured):
         what = "measures are of pages" if measured else "it takes none that a mask hides"
         raise JobError(f"{reader.name} reads several pages of a stack, every sample of them; {what}")
-    return StackEngine(cast(FilterEngine, engine))
 
 
 def _reader(job: FolderJob) -> Reader:
@@ -241,21 +295,9 @@ def _reader(job: FolderJob) -> Reader:
     return DirectReader(job.limits, job.allow_truncated, pages)
 
 
-def _cores() -> int:
-    """Return the number of cores this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
-
-
 def _now() -> str:
     """Return the time, by which runs are told apart and put in order."""
     return datetime.now(UTC).isoformat(timespec="microseconds")
-
-
-def _input(found: Found) -> AbstractContextManager[Folder | None]:
-    """Open the input folder, if the input is one."""
-    return nullcontext() if found.selection is None else _open(found.root, "input")
 
 
 def _masks(job: FolderJob) -> AbstractContextManager[Masks | None]:

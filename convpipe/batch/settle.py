@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Protocol
 
 from convpipe.batch import again
 from convpipe.batch.crew import Crew
@@ -20,6 +22,35 @@ Progress = Callable[[int, int, ImageResult], None]
 
 Pair = tuple[Path, Targets]
 """An image and its results, relative to their folders."""
+
+
+class Settler(Protocol):
+    """What works off the images of a run."""
+
+    @property
+    def cores(self) -> int:
+        """How many images at once it has cores for."""
+
+    def __call__(
+        self, run: Run, journal: Ledger, pairs: Sequence[Pair], hands: int, progress: Progress | None
+    ) -> int | None:
+        """As :func:`settle_all`."""
+
+
+class Threads:
+    """Threads of this process."""
+
+    @property
+    def cores(self) -> int:
+        """The cores that this process may use."""
+        return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+    def __call__(
+        self, run: Run, journal: Ledger, pairs: Sequence[Pair], hands: int, progress: Progress | None
+    ) -> int | None:
+        """As :func:`settle_all`."""
+        return settle_all(run, journal, pairs, hands, progress)
+
 
 GRACE_SECONDS = 2.0
 """How long images in hand may take to come to a step where they can be dropped, once a signal came."""
