@@ -83,7 +83,7 @@ class ResultEncoder:
                 result.encoding.of(format),
                 pages=len(infos),
                 nbytes=sum(plan.result_bytes(plan.outputs[at]) for plan in plans),
-                folder=run.output,
+                folder=run.output.spool,
             )
             for at, (result, format) in enumerate(zip(run.results, formats, strict=True))
         ]

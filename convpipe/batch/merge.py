@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from convpipe.batch.destination import FolderDestination
 from convpipe.batch.identity import Identity
 from convpipe.batch.journal import Journal
 from convpipe.batch.journal_files import JOURNAL, journals, open_to_read, shard_of
@@ -142,7 +143,7 @@ def _write_tables(folder: Folder, journal: Journal, past: _Measured, parts: Mapp
         of_objects = tuple(map(str, said["of_objects"]))
     except (LookupError, AttributeError, TypeError, ValueError):
         raise JobError(f"the journal {str(journal.path)!r} does not say what tables of shards hold") from None
-    tables = Tables(folder, TABLE, OBJECTS, of_objects, overwrite=False, resume=True)
+    tables = Tables(FolderDestination(folder), TABLE, OBJECTS, of_objects, overwrite=False, resume=True)
     if (why := tables.write(Report("merge", results, accept=accept), journal).stopped) is not None:
         raise JobError(f"the journals are merged, and the tables are not, {why}")
 

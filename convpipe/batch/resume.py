@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from convpipe import images
+from convpipe.batch.destination import Destination
 from convpipe.batch.identity import Maker
 from convpipe.batch.journal_files import Line
 from convpipe.batch.outputs import result_of_page
 from convpipe.errors import JobError
-from convpipe.images import Folder, OpenFile
 from convpipe.report import ImageResult, ResultFile
 
 
@@ -46,7 +44,7 @@ class Past:
         self,
         relative: Path,
         hashes: tuple[str, str | None],
-        output: Folder,
+        output: Destination,
         targets: Mapping[str, tuple[Path, bool]],
     ) -> ImageResult | None:
         """Return the image's result if nothing needs to be done for it any more.
@@ -57,7 +55,7 @@ class Past:
             Of the image.
         hashes : (str, str or None)
             Of the image as it is now, and of its mask.
-        output : Folder
+        output : Destination
         targets : mapping
             Where in it its results are, or will be, by their names; and whether each page has a file of its
             own. All of them have to be there, and right.
@@ -75,13 +73,13 @@ def _settles(result: ImageResult) -> bool:
     return result.status == "done" or result.quarantined
 
 
-def _all_hold(record: ImageResult, output: Folder, targets: Mapping[str, tuple[Path, bool]]) -> bool:
+def _all_hold(record: ImageResult, output: Destination, targets: Mapping[str, tuple[Path, bool]]) -> bool:
     """Tell whether the results of an image are those of its record."""
     files: dict[str, list[ResultFile]] = {}
     for file in record.files:
         files.setdefault(file.name.partition("-")[0], []).append(file)
     return files.keys() == targets.keys() and all(
-        _is_at(file, *targets[name], len(own)) and holds(output, Path(file.output), *file.content)
+        _is_at(file, *targets[name], len(own)) and output.holds(Path(file.output), *file.content)
         for name, own in files.items()
         for file in own
     )
@@ -91,18 +89,6 @@ def _is_at(file: ResultFile, target: Path, apart: bool, count: int) -> bool:
     """Tell whether a file of a result, of which there are so many, lies where this run would write it."""
     path = Path(file.output)
     return result_of_page(path) == target if apart else count == 1 and path == target
-
-
-def holds(folder: Folder, relative: Path, size: int, digest: str | None) -> bool:
-    """Tell whether ``relative`` is a regular file, not a link, of this size and content."""
-    flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0)
-    try:
-        with folder.below(relative.parent) as place:
-            descriptor = place.open(relative.name, flags)
-        with OpenFile(relative, descriptor) as file:
-            return file.stamp()[0] == size and images.digest_file(file) == digest
-    except OSError:
-        return False
 
 
 def read_past(

@@ -4,21 +4,21 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, closing, contextmanager, nullcontext, suppress
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from itertools import chain
 from pathlib import Path
 from typing import Any, cast
 
-from convpipe import images
 from convpipe.batch.budget import Budget, default_memory
+from convpipe.batch.destination import Destination, FolderDestination
 from convpipe.batch.find import Found, Selection, find_images
 from convpipe.batch.identity import Identity, Maker, settings
 from convpipe.batch.isolate import IsolatedReader
 from convpipe.batch.job import FolderJob
-from convpipe.batch.journal import Journal, Ledger
+from convpipe.batch.journal import Ledger
 from convpipe.batch.listed import find_listed
 from convpipe.batch.log import Log
 from convpipe.batch.masks import Masks
@@ -142,7 +142,7 @@ def opened_run(
     results = job.results(name for name, _ in engine.wiring.outputs)
     reader = _reader(job)
     with (
-        _open(job.output, "output") as output,
+        FolderDestination(_open(job.output, "output")) as output,
         _open(root, "input") if root == job.input else nullcontext() as input,
         _masks(job) as masks,
     ):
@@ -169,7 +169,7 @@ def _run(engine: Engine, gauge: Gauge | None, job: FolderJob, settler: Settler, 
     ):
         output, log = run.output, watch.log
         run.past = _begin(engine, gauge, job, found, targets, journal)
-        _clear_stale(output, chain.from_iterable(targets.values()))
+        output.clear_stale([Path(), *(target.parent for target in chain.from_iterable(targets.values()))])
         run.threads = None if len(targets) == 1 else 1
         run.members, run.log = found.members, log
         where = {"input": str(job.input), "output": str(job.output / (job.result or ""))}
@@ -275,9 +275,9 @@ def _budget(job: FolderJob, hands: int) -> Budget:
     return Budget(job.memory or default_memory(hands if job.isolate else 0))
 
 
-def _journal(output: Folder, job: FolderJob) -> Ledger:
+def _journal(output: Destination, job: FolderJob) -> Ledger:
     """Open the journal of a folder; one image beside others leaves none."""
-    return Journal(output, job.shard) if job.result is None else Ledger()
+    return output.journal(job.shard) if job.result is None else Ledger()
 
 
 def _check_stack(engine: Engine, job: FolderJob, *, measured: bool) -> None:
@@ -310,13 +310,6 @@ def _open(path: Path, what: str) -> Folder:
         return Folder(path)
     except OSError as error:
         raise JobError(f"the {what} {str(path)!r} cannot be opened: {error.strerror}{tried(path)}") from None
-
-
-def _clear_stale(output: Folder, targets: Iterable[Path]) -> None:
-    """Remove what dead runs left unfinished in the folders that this one writes to."""
-    for folder in {Path(), *(target.parent for target in targets)}:
-        with suppress(OSError), output.below(folder) as place:  # not made yet, or not ours to list
-            images.clear_stale(place)
 
 
 def _said_of(journal: Ledger, past: Past, job: FolderJob) -> Iterator[str]:

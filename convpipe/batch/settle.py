@@ -184,4 +184,4 @@ def _dismiss(run: Run, crews: Sequence[Crew[Pair, ImageResult | None]]) -> None:
             crew.join(GRACE_SECONDS)
     finally:  # a second signal is in more haste
         run.reader.close()
-        run.drafts.close()
+        run.output.end()

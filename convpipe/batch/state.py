@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from convpipe import images
 from convpipe.batch.budget import Budget
+from convpipe.batch.destination import Destination
 from convpipe.batch.given import FolderStack, Given, OneFile
 from convpipe.batch.identity import Recipe
 from convpipe.batch.job import FolderJob
@@ -24,7 +25,7 @@ from convpipe.batch.results import Result
 from convpipe.batch.resume import Past
 from convpipe.errors import ReadError
 from convpipe.geometry import Extent
-from convpipe.images import Drafts, Folder, OpenFile, OutsideError
+from convpipe.images import Folder, OpenFile, OutsideError
 from convpipe.losses import Losses
 from convpipe.measures import Gauge
 from convpipe.plan import Plan
@@ -79,7 +80,7 @@ class Run:
         None where the input is one image, which may be a link to anywhere: it was named.
     root : Path
         The input folder; the folder of the image, where the input is one.
-    output : Folder
+    output : Destination
     past : Past
     budget : Budget
     masks : Masks or None
@@ -106,7 +107,7 @@ class Run:
     reader: Reader
     input: Folder | None
     root: Path
-    output: Folder
+    output: Destination
     past: Past
     budget: Budget
     masks: Masks | None
@@ -114,7 +115,6 @@ class Run:
     members: Mapping[Path, tuple[Path, ...]] = field(default_factory=dict)
     stack: StackEngine | None = None
     log: Log = field(default_factory=Log)
-    drafts: Drafts = field(default_factory=Drafts)
     stop: Event = field(default_factory=Event)
     stopped: str | None = None
     warned: dict[str, str] = field(default_factory=dict)

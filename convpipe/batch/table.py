@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
+from convpipe.batch.destination import Destination, FolderDestination, NewFile
 from convpipe.batch.job import FolderJob
 from convpipe.batch.journal import Ledger
-from convpipe.errors import JobError
-from convpipe.images import Drafts, File, Folder
+from convpipe.errors import JobError, WriteError
+from convpipe.images import Folder
 from convpipe.measures import Gauge
 from convpipe.paths import tried
 from convpipe.report import ObjectTable, Report, is_table, objects, to_csv, to_json
@@ -24,7 +24,7 @@ OBJECTS = "objects.csv"
 """The name of the table of objects there; beside a table that is called otherwise it is NAME-objects.csv."""
 
 HEAD = 64
-"""Characters by which they are known."""
+"""Bytes by which they are known."""
 
 
 class Table:
@@ -32,7 +32,7 @@ class Table:
 
     Parameters
     ----------
-    folder : Folder
+    place : Destination
     name : str
     is_one : callable
         Tells from the first characters of a file whether it is such a table.
@@ -46,36 +46,34 @@ class Table:
     """
 
     def __init__(
-        self, folder: Folder, name: str, is_one: Callable[[str], bool], *, overwrite: bool, resume: bool
+        self, place: Destination, name: str, is_one: Callable[[str], bool], *, overwrite: bool, resume: bool
     ) -> None:
-        self._folder, self.name, self._is_one = folder, name, is_one
-        there = folder.exists(name)
+        self._place, self.name, self._is_one = place, name, is_one
+        there = place.taken(Path(name))
         self._replace = overwrite or (resume and there and self._is_such())
         if there and not self._replace:
             raise JobError(
-                f"{str(folder.path / name)!r} exists, where the measures go: --overwrite replaces any such "
+                f"{place.shown(Path(name))!r} exists, where the measures go: --overwrite replaces any such "
                 "file, --resume a table of measures alone, and --measures FILE puts them elsewhere"
             )
 
     @property
-    def path(self) -> Path:
+    def shown(self) -> str:
         """Where it is."""
-        return self._folder.path / self.name
+        return self._place.shown(Path(self.name))
 
     def write(self, pieces: Iterable[bytes]) -> str | None:
         """Write the table; return why that could not be, in a few words."""
         try:
-            Drafts().write(File(self._folder, self.name, pieces, self._replace))
-        except OSError as error:
-            return f"as the table of measures cannot be written ({error.strerror or error})"
+            self._place.save([NewFile(Path(self.name), pieces, self._replace)])
+        except WriteError as error:
+            return (
+                f"as the table of measures cannot be written ({error.reason.removeprefix('cannot write: ')})"
+            )
         return None
 
     def _is_such(self) -> bool:
-        with suppress(OSError, ValueError):
-            descriptor = self._folder.open(self.name, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
-            with os.fdopen(descriptor, encoding="utf-8") as file:
-                return self._is_one(file.read(HEAD))
-        return False
+        return self._is_one(self._place.head(Path(self.name), HEAD).decode("utf-8", "replace"))
 
 
 class Tables:
@@ -83,7 +81,7 @@ class Tables:
 
     Parameters
     ----------
-    folder : Folder
+    place : Destination
     name : str
         Of the former, which is JSON if it ends so, else CSV.
     beside : str
@@ -95,10 +93,10 @@ class Tables:
     """
 
     def __init__(
-        self, folder: Folder, name: str, beside: str, of_objects: Sequence[str], **how: bool
+        self, place: Destination, name: str, beside: str, of_objects: Sequence[str], **how: bool
     ) -> None:
-        self._measures = Table(folder, name, is_table, **how)
-        self._objects = Table(folder, beside, objects.is_table, **how) if of_objects else None
+        self._measures = Table(place, name, is_table, **how)
+        self._objects = Table(place, beside, objects.is_table, **how) if of_objects else None
         self._of_objects = of_objects
 
     def write(self, report: Report, ledger: Ledger) -> Report:
@@ -120,7 +118,7 @@ class Tables:
                     yield "".join(rows).encode("utf-8")
 
             unsaid = self._objects.write(pieces())
-            report = replace(report, objects=ObjectTable(str(self._objects.path), count))
+            report = replace(report, objects=ObjectTable(self._objects.shown, count))
         return replace(report, stopped=report.stopped or unsaid)
 
 
@@ -136,7 +134,7 @@ def table_name(name: str, shard: Shard | None) -> str:
 
 
 @contextmanager
-def opened_tables(job: FolderJob, output: Folder, gauge: Gauge | None) -> Iterator[Tables | None]:
+def opened_tables(job: FolderJob, output: Destination, gauge: Gauge | None) -> Iterator[Tables | None]:
     """Open where the measures of a job go; None where there are none, or nobody asks for a file of them."""
     how = {"overwrite": job.overwrite, "resume": job.resume}
     if job.measures is not None and gauge is None:
@@ -150,15 +148,13 @@ def opened_tables(job: FolderJob, output: Folder, gauge: Gauge | None) -> Iterat
         yield None
     elif job.measures is None:
         measures, beside = (table_name(name, job.shard) for name in (TABLE, OBJECTS))
-        yield Tables(output, measures, beside, gauge.of_objects, **how)
+        yield Tables(output.anew(), measures, beside, gauge.of_objects, **how)
     else:
         try:
             folder = Folder(job.measures.parent)
         except OSError as error:
             where, why = str(job.measures.parent), f"{error.strerror}{tried(job.measures.parent)}"
             raise JobError(f"the folder {where!r} of the table of measures cannot be opened: {why}") from None
-        try:
+        with FolderDestination(folder) as place:
             beside = f"{job.measures.stem}-{OBJECTS}"
-            yield Tables(folder, job.measures.name, beside, gauge.of_objects, **how)
-        finally:
-            folder.close()
+            yield Tables(place, job.measures.name, beside, gauge.of_objects, **how)

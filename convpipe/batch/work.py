@@ -7,7 +7,7 @@ import math
 import os
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import AbstractContextManager, ExitStack, nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -18,16 +18,16 @@ from numpy.typing import NDArray
 from convpipe import images, subject
 from convpipe.batch.again import may_pass
 from convpipe.batch.budget import Need
+from convpipe.batch.destination import NewFile
 from convpipe.batch.encode import Place, ResultEncoder
 from convpipe.batch.given import Given, OneFile, Stamp, check_alike, check_axes, check_sizes
 from convpipe.batch.isolate import DecoderLost
 from convpipe.batch.masks import check_extents, opened_mask, read_mask
-from convpipe.batch.outputs import Targets, result_folder
+from convpipe.batch.outputs import Targets
 from convpipe.batch.reader import Opened
-from convpipe.batch.resume import holds
 from convpipe.batch.state import Engine, Run
 from convpipe.errors import ConvpipeError, JobError, PlanError, ReadError, WriteError
-from convpipe.images import Encoded, File, Folder, ImageInfo, Metadata, OpenFile, Page
+from convpipe.images import Encoded, ImageInfo, Metadata, OpenFile, Page
 from convpipe.losses import Losses
 from convpipe.measures import Gauge
 from convpipe.plan import Plan
@@ -180,14 +180,7 @@ class Work:
     def _exists(self) -> bool:
         """Tell whether the name of a result is taken; those of pages are not known yet."""
         pairs = zip(self._targets, self._run.results, strict=True)
-        return any(self._is_taken(target) for target, result in pairs if not result.encoding.apart)
-
-    def _is_taken(self, target: Path) -> bool:
-        try:
-            with result_folder(self._run.output, target) as folder:
-                return folder.exists(target.name)
-        except FileNotFoundError:
-            return False
+        return any(self._run.output.taken(target) for target, result in pairs if not result.encoding.apart)
 
     def _mask(self) -> AbstractContextManager[OpenFile | None]:
         """Open the mask of the image, if there are masks."""
@@ -249,7 +242,7 @@ class Work:
         encoder = ResultEncoder(self._run, self._targets, infos, plans)
         encoder.check()
         paths = [file.path for file in encoder.files if file.page is not None]
-        if any(map(self._is_taken, paths)) and not (self._job.overwrite or self._job.resume):
+        if any(map(self._run.output.taken, paths)) and not (self._job.overwrite or self._job.resume):
             raise images.already_exists()
         return encoder
 
@@ -388,19 +381,12 @@ class Work:
             ResultFile(place.name, str(place.path), each.size, each.digest)
             for place, each in zip(places, encoded, strict=True)
         ]
-        with ExitStack() as stack:
-            new, folders = [], dict[Path, Folder]()
-            for place, content, file in zip(places, encoded, files, strict=True):
-                replaces = run.job.overwrite or run.past.made(place.path)
-                if replaces or not (
-                    run.job.resume and holds(run.output, place.path, file.bytes_written, file.output_hash)
-                ):
-                    below = place.path.parent
-                    if below not in folders:
-                        opened = result_folder(run.output, place.path, make=True)
-                        folders[below] = stack.enter_context(opened)
-                    new.append(File(folders[below], place.path.name, content.pieces, replaces))
-            images.save_all(new, run.drafts)
+        new = []
+        for place, content, file in zip(places, encoded, files, strict=True):
+            replaces = run.job.overwrite or run.past.made(place.path)
+            if replaces or not (run.job.resume and run.output.holds(place.path, *file.content)):
+                new.append(NewFile(place.path, content.pieces, replaces))
+        run.output.save(new)
         last = next(file for file in files if file.name == RESULT)
         beside = [file for file in files if file is not last]
         return self._result(

@@ -9,6 +9,7 @@ import pytest
 from convpipe import Pipeline, images, stage
 from convpipe.batch import JOURNAL
 from convpipe.errors import JobError, ParameterError
+from convpipe.images import Drafts
 
 MASK = stage("threshold", "fixed", level=100)
 MEASURES = {"level": "mean(input)", "share": "mean(result > 0)"}
@@ -144,14 +145,15 @@ def test_nothing_measured_has_no_table(run, save, tmp_path):
 
 
 def test_a_full_disk_is_said(run, save, monkeypatch):
-    from convpipe.batch import table as tables
+    write = Drafts.write
 
-    class Full:
-        def write(self, *files):
+    def full(drafts, *files):
+        if any(file.name == "measures.csv" for file in files):
             raise OSError(28, "No space left on device")
+        write(drafts, *files)
 
     save("a.png")
-    monkeypatch.setattr(tables, "Drafts", Full)
+    monkeypatch.setattr(Drafts, "write", full)
     report = run()
     assert report.stopped == "as the table of measures cannot be written (No space left on device)"
     assert report.exit_code == 1

@@ -13,9 +13,9 @@ from fakes import FakePipeline
 
 from convpipe import images
 from convpipe.batch import JOURNAL, find_images, identity, run_folder
+from convpipe.batch.destination import FolderDestination
 from convpipe.batch.identity import Identity, Maker
 from convpipe.batch.journal import Journal
-from convpipe.batch.resume import holds
 from convpipe.errors import JobError
 from convpipe.images import Folder, digest_file, write
 from convpipe.report import ImageResult
@@ -427,9 +427,9 @@ def test_a_link_to_the_very_bytes_is_not_the_result(tmp_path):
     (tmp_path / "b").symlink_to("./" * 49 + "/a")  # of the same size, as links have the size of their text
     assert os.lstat(tmp_path / "b").st_size == 100
     digest = digest_file(tmp_path / "b")
-    with Folder(tmp_path) as folder:
-        assert holds(folder, Path("a"), 100, digest)
-        assert not holds(folder, Path("b"), 100, digest)
+    with FolderDestination(Folder(tmp_path)) as there:
+        assert there.holds(Path("a"), 100, digest)
+        assert not there.holds(Path("b"), 100, digest)
 
 
 def test_input_changed_in_mid_run(make_pipeline, save, source, out, resume):
