@@ -5,10 +5,8 @@ import re
 import subprocess
 import sys
 import tomllib
-import zipfile
 from pathlib import Path
 
-import pytest
 from ruamel.yaml import YAML
 
 ROOT = Path(__file__).parents[1]
@@ -68,21 +66,3 @@ def test_the_action_runs_what_is_there():
     assert steps[3]["run"] == "convpipe $COMMAND $CONFIGS"
     # An input that stood in a script would be code; in the environment it is text.
     assert not any("inputs." in step.get("run", "") for step in steps)
-
-
-def test_the_wheel_has_every_file_of_the_package(tmp_path):
-    pytest.importorskip("hatchling", reason="hatchling is not installed")
-    subprocess.run(
-        [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(tmp_path)],
-        cwd=ROOT, check=True, capture_output=True,
-    )  # fmt: skip
-    (wheel,) = tmp_path.glob("*.whl")
-    held = set(zipfile.ZipFile(wheel).namelist())
-    listed = subprocess.run(
-        ["git", "ls-files", "convpipe"], cwd=ROOT, capture_output=True, text=True, check=False
-    )
-    files = listed.stdout.split()
-    if not files:
-        pytest.skip("no checkout of git")
-    assert set(files) <= held
-    assert {"convpipe/py.typed", "convpipe/napari.yaml", "convpipe/filters/edge.pyi"} <= held
