@@ -7,6 +7,7 @@ import sys
 import tomllib
 from pathlib import Path
 
+import pytest
 from ruamel.yaml import YAML
 
 ROOT = Path(__file__).parents[1]
@@ -32,6 +33,22 @@ def test_the_recipe_asks_for_what_the_project_asks_for():
     }
     assert recipe["context"]["version"] == PROJECT["version"]
     assert recipe["build"]["python"]["entry_points"] == [f"convpipe = {PROJECT['scripts']['convpipe']}"]
+
+
+def test_the_recipe_is_one():
+    builder = pytest.importorskip("rattler_build", reason="py-rattler-build is not installed")
+    recipe = builder.Stage0Recipe.from_yaml((ROOT / "packaging/recipe.yaml").read_text())
+    (variant,) = recipe.render(builder.VariantConfig(), builder.RenderConfig())
+    package = variant.recipe.to_dict()["package"]
+    assert package == {"name": PROJECT["name"], "version": PROJECT["version"]}
+
+
+def test_the_image_has_the_oldest_python_or_a_later_one():
+    bases = re.findall(r"^FROM python:(\d+)\.(\d+)-slim", (ROOT / "packaging/Dockerfile").read_text(), re.M)
+    oldest = re.fullmatch(r">=(\d+)\.(\d+)", PROJECT["requires-python"]).groups()
+    assert len(bases) == 2
+    assert len(set(bases)) == 1
+    assert tuple(map(int, bases[0])) >= tuple(map(int, oldest))
 
 
 def test_the_hook_runs_a_command_that_finds_faults(tmp_path):

@@ -1,6 +1,7 @@
 """Distributions: the sdist is the checkout, and the wheel that is built of it has all that commands need."""
 
 import os
+import shutil
 import subprocess
 import sys
 import tarfile
@@ -72,6 +73,23 @@ def test_the_wheel_has_every_file_of_the_package(names, tracked):
 
 def test_the_wheel_has_nothing_beside_the_package(names):
     assert {name.split("/")[0].partition("-")[0] for name in names} == {"convpipe"}
+
+
+def test_what_an_image_copies_is_what_the_wheel_is_built_of(source, names, tmp_path):
+    ignored, *copied = [
+        line for line in (ROOT / ".dockerignore").read_text().splitlines() if not line.startswith("#")
+    ]
+    assert ignored == "*"
+    context, folder = tmp_path / "context", tmp_path / "wheel"
+    for name in (line.removeprefix("!") for line in copied):
+        (shutil.copytree if (source / name).is_dir() else copy_file)(source / name, context / name)
+    folder.mkdir()
+    assert set(zipfile.ZipFile(build(context, folder, "wheel")).namelist()) == names
+
+
+def copy_file(source, target):
+    target.parent.mkdir(exist_ok=True)
+    shutil.copyfile(source, target)
 
 
 def test_recipes_and_what_they_read(names):
