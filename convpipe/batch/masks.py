@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from convpipe import images
+from convpipe.batch.inputs import FolderInputs, Inputs, NamedInput
 from convpipe.batch.reader import Opened, Reader
 from convpipe.errors import JobError, ReadError
 from convpipe.geometry import Extent
@@ -35,9 +35,9 @@ class Masks:
     """
 
     def __init__(self, path: Path) -> None:
-        self._path = path
+        self._path, self._single = path, path.is_file()
         try:
-            self._folder = None if path.is_file() else Folder(path)
+            self._inputs: Inputs = NamedInput(path.parent) if self._single else FolderInputs(Folder(path))
         except OSError as error:
             why = f"{error.strerror}{tried(path)}"
             raise JobError(f"the folder of masks {str(path)!r} cannot be opened: {why}") from None
@@ -45,8 +45,7 @@ class Masks:
 
     def close(self) -> None:
         """Let go of the folder."""
-        if self._folder is not None:
-            self._folder.close()
+        self._inputs.close()
 
     @contextmanager
     def open(self, image: Path) -> Iterator[OpenFile]:
@@ -61,11 +60,10 @@ class Masks:
             yield file
 
     def _opened(self, image: Path) -> OpenFile:
-        if self._folder is None:
-            return images.open_file(self._path)
+        if self._single:
+            return self._inputs.open(Path(self._path.name))
         try:
-            found = self._found(image)
-            return OpenFile(self._path / found, self._folder.open_file(found))
+            return self._inputs.open(self._found(image))
         except OutsideError:
             raise ReadError("its mask leads out of the folder of masks") from None
         except ReadError:
@@ -84,12 +82,7 @@ class Masks:
 
     def _listed(self, below: Path) -> dict[str, list[str]]:
         """Return the images of a folder of masks, by their names without extension."""
-        assert self._folder is not None
-        try:
-            with self._folder.below(below) as place:
-                names = sorted(name for name in place.names() if format_of(name) is not None)
-        except FileNotFoundError:
-            return {}
+        names = sorted(name for name in self._inputs.names(below) if format_of(name) is not None)
         listed: dict[str, list[str]] = {}
         for name in names:
             listed.setdefault(Path(name).stem, []).append(name)

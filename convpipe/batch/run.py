@@ -16,6 +16,7 @@ from convpipe.batch.budget import Budget, default_memory
 from convpipe.batch.destination import Destination, FolderDestination
 from convpipe.batch.find import Found, Selection, find_images
 from convpipe.batch.identity import Identity, Maker, settings
+from convpipe.batch.inputs import FolderInputs, Inputs, NamedInput
 from convpipe.batch.isolate import IsolatedReader
 from convpipe.batch.job import FolderJob
 from convpipe.batch.journal import Ledger
@@ -143,10 +144,10 @@ def opened_run(
     reader = _reader(job)
     with (
         FolderDestination(_open(job.output, "output")) as output,
-        _open(root, "input") if root == job.input else nullcontext() as input,
+        closing(_inputs(job, root)) as input,
         _masks(job) as masks,
     ):
-        run = Run(job, engine, gauge, results, reader, input, root, output, Past(), budget, masks, threads=1)
+        run = Run(job, engine, gauge, results, reader, input, output, Past(), budget, masks, threads=1)
         if reader_of(engine.wiring.stages) is not None:
             run.stack = StackEngine(cast(FilterEngine, engine))
         yield run
@@ -298,6 +299,11 @@ def _reader(job: FolderJob) -> Reader:
 def _now() -> str:
     """Return the time, by which runs are told apart and put in order."""
     return datetime.now(UTC).isoformat(timespec="microseconds")
+
+
+def _inputs(job: FolderJob, root: Path) -> Inputs:
+    """Open the input folder, if the input is one."""
+    return FolderInputs(_open(root, "input")) if root == job.input else NamedInput(root)
 
 
 def _masks(job: FolderJob) -> AbstractContextManager[Masks | None]:

@@ -12,11 +12,11 @@ from typing import Any, Protocol
 
 from numpy.typing import NDArray
 
-from convpipe import images
 from convpipe.batch.budget import Budget
 from convpipe.batch.destination import Destination
 from convpipe.batch.given import FolderStack, Given, OneFile
 from convpipe.batch.identity import Recipe
+from convpipe.batch.inputs import Inputs
 from convpipe.batch.job import FolderJob
 from convpipe.batch.log import Log
 from convpipe.batch.masks import Masks
@@ -25,7 +25,7 @@ from convpipe.batch.results import Result
 from convpipe.batch.resume import Past
 from convpipe.errors import ReadError
 from convpipe.geometry import Extent
-from convpipe.images import Folder, OpenFile, OutsideError
+from convpipe.images import OpenFile, OutsideError
 from convpipe.losses import Losses
 from convpipe.measures import Gauge
 from convpipe.plan import Plan
@@ -76,10 +76,7 @@ class Run:
     results : tuple of Result
         What is made of every image; the last is the last stage's.
     reader : Reader
-    input : Folder or None
-        None where the input is one image, which may be a link to anywhere: it was named.
-    root : Path
-        The input folder; the folder of the image, where the input is one.
+    input : Inputs
     output : Destination
     past : Past
     budget : Budget
@@ -105,8 +102,7 @@ class Run:
     gauge: Gauge | None
     results: tuple[Result, ...]
     reader: Reader
-    input: Folder | None
-    root: Path
+    input: Inputs
     output: Destination
     past: Past
     budget: Budget
@@ -131,11 +127,9 @@ class Run:
         return known
 
     def open(self, relative: Path) -> OpenFile:
-        """Open an image; a link to one counts as long as it stays within the input folder."""
+        """Open an image."""
         try:
-            if self.input is None:
-                return images.open_file(self.root / relative)
-            return OpenFile(self.root / relative, self.input.open_file(relative))
+            return self.input.open(relative)
         except OutsideError:
             raise ReadError("cannot open: it leads out of the input folder") from None
         except ReadError:
