@@ -13,6 +13,8 @@ from convpipe.batch.results import Result
 from convpipe.batch.state import Run
 from convpipe.errors import WriteError
 from convpipe.images import Encoded, FilesEncoder, ImageInfo, ImageSpec, Page, PageEncoder
+from convpipe.images.metadata.raster import Raster
+from convpipe.images.tiff.tiled import nbytes_of
 from convpipe.plan import Plan
 
 
@@ -82,7 +84,7 @@ class ResultEncoder:
             (FilesEncoder if result.encoding.apart else PageEncoder)(
                 result.encoding.of(format),
                 pages=len(infos),
-                nbytes=sum(plan.result_bytes(plan.outputs[at]) for plan in plans),
+                nbytes=sum(_nbytes(plan, at, result.encoding.of(format).tiles) for plan in plans),
                 folder=run.output.spool,
             )
             for at, (result, format) in enumerate(zip(run.results, formats, strict=True))
@@ -128,6 +130,15 @@ class ResultEncoder:
             results[place.name.partition("-")[0]].of(note) for place, each in pairs for note in each.notes
         )
         return list(dict.fromkeys(said))
+
+
+def _nbytes(plan: Plan, at: int, tiles: int | None) -> int:
+    """Return the bytes of a result of a page, or of its tiles."""
+    output = plan.outputs[at]
+    if tiles is None:
+        return plan.result_bytes(output)
+    node = plan.nodes[output.node]
+    return nbytes_of(Raster(node.extent, node.channels, output.dtype), tiles)
 
 
 @contextmanager

@@ -57,6 +57,8 @@ class FolderJob:
         What the channels of a TIFF are.
     output_pages : {'file', 'files'}, optional
         Where the pages of a result go: into one file, or into one each.
+    tiles : int, optional
+        Rows and columns of the tiles of TIFFs, a multiple of 16.
     stack : {'folder'}, optional
         The images of each folder are the pages of one image, which is called after it.
     outputs : mapping of str to Encoding, or to a dict of its fields
@@ -96,7 +98,7 @@ class FolderJob:
     Examples
     --------
     >>> FolderJob("photos", "out", include=["*.png"], quality=90).encoding
-    Encoding(format=None, quality=90, compression=None, channels=None, pages=None)
+    Encoding(format=None, quality=90, compression=None, channels=None, pages=None, tiles=None)
     """
 
     input: Path
@@ -114,6 +116,7 @@ class FolderJob:
     compression: int | str | None = None
     channels: str | None = None
     output_pages: str | None = None
+    tiles: int | None = None
     stack: str | None = None
     outputs: tuple[tuple[str, Encoding], ...] = ()
     accept: tuple[tuple[str, Range], ...] = ()
@@ -182,7 +185,8 @@ class FolderJob:
     @property
     def encoding(self) -> Encoding:
         """How results are encoded for which nothing else is said."""
-        return Encoding(self.format, self.quality, self.compression, self.channels, self.output_pages)
+        layout = self.channels, self.output_pages, self.tiles
+        return Encoding(self.format, self.quality, self.compression, *layout)
 
     @property
     def decides(self) -> dict[str, Any]:
@@ -197,11 +201,11 @@ class FolderJob:
 
 
 def _said(encoding: Encoding) -> dict[str, Any]:
-    """Return what an encoding says; of channels and pages only where it does, as in journals of before."""
+    """Return what an encoding says; of what came later only where it does, as in old journals."""
     return {
         name: said
         for name, said in asdict(encoding).items()
-        if said is not None or name not in ("channels", "pages")
+        if said is not None or name not in ("channels", "pages", "tiles")
     }
 
 

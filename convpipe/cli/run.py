@@ -317,6 +317,7 @@ def _filter(job: Job, pipeline: Pipeline, source: Path, target: Path, how: Mappi
         compression=job.output.compression,
         channels=job.output.channels,
         output_pages=job.output.pages,
+        tiles=job.output.tiles,
         stack=job.input.stack,
         mask=job.mask,
         outputs={name: spec.encoding for name, spec in job.outputs.items()},

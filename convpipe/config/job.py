@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from convpipe.config.kinds import Compression, FilePath, Globs, MissingValue, Pages
+from convpipe.config.kinds import Compression, FilePath, Globs, MissingValue, Pages, TileSide
 from convpipe.formula import Measure
 from convpipe.geometry import Border
 from convpipe.limits import DEFAULT_LIMITS, Limits
@@ -49,6 +49,7 @@ class OutputSpec:
     compression: int | str | None = None
     channels: str | None = None
     pages: str | None = None
+    tiles: int | None = None
 
 
 @dataclass(frozen=True)
@@ -64,13 +65,13 @@ class ResultSpec:
     compression: int | str | None = None
     channels: str | None = None
     pages: str | None = None
+    tiles: int | None = None
 
     @property
     def encoding(self) -> dict[str, Any]:
         """How it is encoded, as a folder job takes it."""
-        return {
-            name: getattr(self, name) for name in ("format", "quality", "compression", "channels", "pages")
-        }
+        names = ("format", "quality", "compression", "channels", "pages", "tiles")
+        return {name: getattr(self, name) for name in names}
 
 
 @dataclass(frozen=True)
@@ -209,6 +210,14 @@ OUTPUT_KEYS: tuple[Parameter, ...] = (
         "where the pages of a result go: one file; or files, name-000 and so on; default: file",
         None,
         choices=("file", "files"),
+    ),
+    TileSide(
+        "tiles",
+        "rows and columns of the tiles of a TIFF, a multiple of 16; default: strips, or 256 of an image that "
+        "is larger than memory",
+        None,
+        least=16,
+        most=4096,
     ),
 )
 

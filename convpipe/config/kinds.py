@@ -71,6 +71,26 @@ class Compression(Count):
 
 
 @dataclass(frozen=True)
+class TileSide(Count):
+    """The side of a tile, in pixels: a multiple of 16 (TIFF 6.0, section 15)."""
+
+    def parse(self, value: Any) -> int:
+        """Return the int."""
+        side = super().parse(value)
+        if side % 16:
+            raise self.refuse(value)
+        return side
+
+    def kind(self) -> str:
+        """Return the bounds in words."""
+        return f"a multiple of 16 from {self.least} to {self.most}"
+
+    def schema(self) -> dict[str, Any]:
+        """Return an integer with its bounds."""
+        return {**super().schema(), "multipleOf": 16}
+
+
+@dataclass(frozen=True)
 class MissingValue(NumberOrWord):
     """What tells that a sample is missing: a finite number, or one of `words`; NaN is a word as well.
 

@@ -62,7 +62,7 @@ class PagedCodec(Codec, Protocol):
         """Yield the header of each of these pages, from their ``start``-th on."""
 
     def paged(
-        self, out: BinaryIO, compression: int | str | None, nbytes: int
+        self, out: BinaryIO, compression: int | str | None, nbytes: int, tiles: int | None
     ) -> AbstractContextManager[Callable[[Page], None]]:
         """Return what encodes pages, each as it is called with it; the file is whole once that is left."""
 

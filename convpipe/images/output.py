@@ -30,6 +30,8 @@ class Encoding:
         them.
     pages : {'file', 'files'}, optional
         Where the pages of a result go: into one file, the default; or into one each.
+    tiles : int, optional
+        Rows and columns of the tiles of a TIFF, a multiple of 16; default: it is written in strips.
     """
 
     format: str | None = None
@@ -37,6 +39,7 @@ class Encoding:
     compression: int | str | None = None
     channels: str | None = None
     pages: str | None = None
+    tiles: int | None = None
 
     @property
     def apart(self) -> bool:
@@ -49,12 +52,14 @@ class Encoding:
         Examples
         --------
         >>> Encoding("tiff").over(Encoding("jpeg", quality=90))
-        Encoding(format='tiff', quality=90, compression=None, channels=None, pages=None)
+        Encoding(format='tiff', quality=90, compression=None, channels=None, pages=None, tiles=None)
         >>> Encoding("png").over(Encoding("tiff", compression="group4")).compression is None
         True
         """
         said = {name: value for name, value in asdict(self).items() if value is not None}
         inherited = asdict(other)
+        if self.format not in (None, other.format):
+            inherited["tiles"] = None
         if other.compression in OF_ONE_BIT and self.format not in (None, OF_ONE_BIT[other.compression]):
             inherited["compression"] = None
         return Encoding(**{**inherited, **said})
@@ -65,7 +70,7 @@ class Encoding:
         Examples
         --------
         >>> Encoding(quality=90, compression=3).of("jpeg")
-        Encoding(format='jpeg', quality=90, compression=None, channels=None, pages=None)
+        Encoding(format='jpeg', quality=90, compression=None, channels=None, pages=None, tiles=None)
         """
         return Encoding(
             format,
@@ -73,6 +78,7 @@ class Encoding:
             self.compression if FORMATS[format].compression else None,
             self.channels if FORMATS[format].pages else None,
             self.pages,
+            self.tiles if FORMATS[format].pages else None,
         )
 
 
@@ -165,6 +171,8 @@ def check_output(spec: ImageSpec, encoding: Encoding, pages: int = 1) -> None:
     if encoding.channels == "pages" and not entry.pages:
         paged = ", ".join(name for name, each in FORMATS.items() if each.pages)
         raise WriteError(f"{format} has no pages for channels; {paged} has")
+    if encoding.tiles is not None:
+        _check_tiles(format, encoding.tiles, encoding.compression)
     _check_option(format, "quality", encoding.quality, entry.quality)
     if encoding.compression in OF_ONE_BIT:
         own = OF_ONE_BIT[encoding.compression]
@@ -187,6 +195,16 @@ def _check_extent(format: str, spec: ImageSpec, extent: Extent) -> None:
     ]
     can = ", ".join(able) or "no format"
     raise WriteError(f"{format} is written with {broken}, not {extent[0]} x {extent[1]}; {can} can hold it")
+
+
+def _check_tiles(format: str, side: int, compression: int | str | None) -> None:
+    if not FORMATS[format].pages:
+        tiled = ", ".join(name for name, each in FORMATS.items() if each.pages)
+        raise WriteError(f"{format} has no tiles; {tiled} has")
+    if side < 16 or side % 16:
+        raise WriteError(f"the tiles of a {format} are of a multiple of 16 rows and columns, not {side}")
+    if compression in OF_ONE_BIT:
+        raise WriteError(f"compression {compression} is of strips; leave 'tiles' or the compression out")
 
 
 def _check_option(format: str, name: str, value: int | str | None, span: tuple[int, int] | None) -> None:

@@ -147,8 +147,8 @@ class PageEncoder:
     pages : int, optional
         How many come: one, which any format holds, or several.
     nbytes : int, optional
-        Bytes of all the pixels, roughly. Above 4 GB the file is a BigTIFF; above 64 MiB several pages are
-        put together in a nameless file, not in memory.
+        Bytes of all the pixels, roughly, or of all tiles. Above 4 GB the file is a BigTIFF; above 64 MiB
+        several pages, or tiles, are put together in a nameless file, not in memory.
     folder : Folder, optional
         Where that is made.
 
@@ -256,12 +256,12 @@ class PageEncoder:
     def _encoder(self) -> Callable[[Page], None]:
         """Return what encodes pages; that of several begins the file."""
         if self._encode is None:
-            if self._pages == 1 and self.encoding.channels != "pages":
+            if self._pages == 1 and self.encoding.channels != "pages" and not self.encoding.tiles:
                 self._encode = self._encode_one
             else:
                 self._pieces = Spool(self._nbytes, self._folder)
-                module, compression = cast(PagedCodec, codec(self._format)), self.encoding.compression
-                paged = module.paged(self._pieces.file, compression, self._nbytes)
+                module, encoding = cast(PagedCodec, codec(self._format)), self.encoding
+                paged = module.paged(self._pieces.file, encoding.compression, self._nbytes, encoding.tiles)
                 self._encode = self._open.enter_context(paged)
         return self._encode
 

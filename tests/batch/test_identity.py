@@ -60,6 +60,7 @@ JOBS = {
     "compression": 3,
     "channels": "pages",
     "output_pages": "files",
+    "tiles": 256,
     "stack": "folder",
     "allow_truncated": True,
     "outputs": {"soft": {"format": "tiff"}},
@@ -96,7 +97,7 @@ def test_every_setting_of_a_folder_job(name):
     one = FolderJob("in", "out")
     other = dataclasses.replace(one, **{name: JOBS[name]})
     ours, theirs = (Identity.of(pipeline, settings(pipeline, **job.decides)) for job in (one, other))
-    assert (ours == theirs) == (list(JOBS).index(name) > 9)
+    assert (ours == theirs) == (list(JOBS).index(name) > 10)
 
 
 COMMONS = {

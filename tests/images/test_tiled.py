@@ -12,7 +12,20 @@ import tifffile
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from convpipe.images import Drafts, Encoding, File, Folder, Page, encode, read
+from convpipe.errors import WriteError
+from convpipe.images import (
+    Drafts,
+    Encoding,
+    File,
+    Folder,
+    ImageSpec,
+    Page,
+    check_output,
+    encode,
+    read,
+    read_pages,
+    write_pages,
+)
 from convpipe.images.metadata.model import Metadata, Samples
 from convpipe.images.metadata.raster import Raster
 from convpipe.images.tiff import tiled
@@ -66,6 +79,14 @@ def test_pixels(rows, cols, channels, dtype, compression, planar, data):
     np.testing.assert_array_equal(found, image)
 
 
+def test_a_tile_that_is_the_whole_image(rng):
+    for shape in ((16, 16), (16, 16, 3)):
+        image = rng.integers(0, 200, shape).astype("u1")
+        content = write(image, forever(5), sheet_of(image))
+        np.testing.assert_array_equal(tifffile.imread(io.BytesIO(content)), image)
+        assert len(content) < 600 + image.nbytes
+
+
 def test_metadata_is_that_of_the_whole_writer(tmp_path, rng):
     image = rng.integers(0, 200, (40, 50, 4)).astype("u1")
     description = '{"shape": [40, 50, 4]}'
@@ -117,6 +138,34 @@ def test_pages_one_behind_the_other(rng, monkeypatch):
                 assert page.tilewidth == 16
                 np.testing.assert_array_equal(page.asarray(), image)
     assert [content[:4] for content in contents] == [b"II*\0", b"II+\0"]
+
+
+def test_an_encoding_of_tiles_has_the_bytes_of_the_writer(tmp_path, rng):
+    image, other = (rng.integers(0, 200, shape).astype("u2") for shape in ((40, 50), (20, 30, 3)))
+    encoding = Encoding("tiff", compression=3, tiles=16)
+    assert b"".join(encode(Page(image), encoding).pieces) == write(
+        image, forever(7), sheet_of(image, compression=3)
+    )
+    write_pages(tmp_path / "a.tif", [image, other], encoding)
+    with tifffile.TiffFile(tmp_path / "a.tif") as file:
+        assert [page.tilewidth for page in file.pages] == [16, 16]
+    found = [each.pixels for each in read_pages(tmp_path / "a.tif")]
+    for one, want in zip(found, (image, other), strict=True):
+        np.testing.assert_array_equal(one, want)
+
+
+@pytest.mark.parametrize(
+    ("encoding", "reason"),
+    [
+        (Encoding("png", tiles=16), "png has no tiles; tiff has"),
+        (Encoding("tiff", tiles=24), "multiple of 16 rows and columns, not 24"),
+        (Encoding("tiff", compression="group4", tiles=16), "group4 is of strips"),
+    ],
+)
+def test_tiles_that_no_file_has(encoding, reason):
+    with pytest.raises(WriteError, match=reason):
+        check_output(ImageSpec("uint8", 1), encoding)
+    assert Encoding("png").over(Encoding("tiff", tiles=16)).tiles is None
 
 
 def test_rows_that_are_missing_or_too_many(rng):

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import replace
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 
@@ -15,7 +16,8 @@ from convpipe.images.metadata.exif import ORIENTATION
 from convpipe.images.metadata.model import Metadata, Samples
 from convpipe.images.metadata.raster import Description, Raster
 from convpipe.images.rows import Blocks
-from convpipe.images.source import Header, Source
+from convpipe.images.source import Header, Page, Source
+from convpipe.images.tiff import tiled, write
 from convpipe.images.tiff.decode import LZW, Segments, samples_of, samples_of_row
 from convpipe.images.tiff.pages import NUMBER_BYTES, SUB_DIRECTORIES, Chain, Place, chain
 from convpipe.images.tiff.planes import plane
@@ -29,7 +31,7 @@ from convpipe.images.tiff.segments import (
     in_short_strips,
 )
 from convpipe.images.tiff.tags import read_tags
-from convpipe.images.tiff.write import encode, paged
+from convpipe.images.tiff.write import encode
 from convpipe.limits import Limits
 from convpipe.pages import ALL_PAGES, PageRange
 
@@ -181,6 +183,17 @@ def blocks(source: Source, header: Header) -> Blocks:
         return found
 
     return Blocks(block, page.imagelength, decoded)
+
+
+def paged(
+    out: BinaryIO, compression: int | str | None, nbytes: int, tiles: int | None = None
+) -> AbstractContextManager[Callable[[Page], None]]:
+    """Return what encodes pages, in strips or in tiles of so many rows and columns."""
+    if tiles is None:
+        return write.paged(out, compression, nbytes)
+    if isinstance(compression, str):
+        raise ValueError(f"compression {compression} in tiles")
+    return tiled.paged(out, compression, nbytes, tiles)
 
 
 def _converted(samples: np.ndarray, rows: int, header: Header, notes: list[str]) -> np.ndarray:

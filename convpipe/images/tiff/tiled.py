@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import io
+import itertools
 import math
 from collections import deque
-from collections.abc import Callable
-from concurrent.futures import Executor, Future
+from collections.abc import Callable, Iterator
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, BinaryIO
@@ -15,6 +17,7 @@ import numpy as np
 
 from convpipe.images.metadata.model import Metadata
 from convpipe.images.metadata.raster import Raster
+from convpipe.images.source import Page
 from convpipe.images.tiff import ifd
 from convpipe.images.tiff.tags import written
 from convpipe.images.tiff.write import CLASSIC_BYTES, ORDER, layout_of
@@ -89,8 +92,49 @@ class Sheet:
 
     @property
     def nbytes(self) -> int:
-        """Bytes of all tiles, those parts of them that lie beyond the image with them."""
-        return self.row_bytes * self.grid[0]
+        """Bytes of all tiles."""
+        return nbytes_of(self.raster, self.tile)
+
+
+def nbytes_of(raster: Raster, tile: int) -> int:
+    """Return the bytes of the tiles of an image, those parts of them that lie beyond it with them.
+
+    Examples
+    --------
+    >>> nbytes_of(Raster((40, 50), 3, "uint16"), 16) == 48 * 64 * 3 * 2
+    True
+    """
+    rows, cols = (-(-size // tile) * tile for size in raster.extent)
+    return rows * cols * raster.channels * np.dtype(raster.dtype).itemsize
+
+
+@contextmanager
+def paged(out: BinaryIO, compression: int | None, nbytes: int, tile: int) -> Iterator[Callable[[Page], None]]:
+    """Encode pages in tiles; as :func:`convpipe.images.tiff.write.paged`.
+
+    Parameters
+    ----------
+    out : file
+    compression : int or None
+    nbytes : int
+        Of the tiles of all pages, where there are several.
+    tile : int
+    """
+    writers: list[TiledWriter] = []
+    with ThreadPoolExecutor(1) as pool:
+
+        def write(page: Page) -> None:
+            pixels, alpha, metadata, _ = page
+            sheet = Sheet(Raster.of(pixels), alpha, metadata, compression, tile)
+            if writers:
+                writers[0].next_page(sheet)
+            else:
+                writers.append(TiledWriter(out, sheet, pool, nbytes))
+            writers[0].add(pixels)
+
+        yield write
+        for writer in writers:
+            writer.finish()
 
 
 class TiledWriter:
@@ -176,9 +220,12 @@ class TiledWriter:
         """Write the directory of a page, of tiles that are all absent as yet, and return what takes rows."""
         rows, cols = sheet.raster.extent
         channels = [sheet.raster.channels] if sheet.raster.channels > 1 else []
+        # One tile that is the whole page, as it is: tifffile takes its bytes alone, and they are taken back.
+        there = sheet.nbytes if (rows, cols) == (sheet.tile, sheet.tile) and not sheet.compression else 0
+        tiles = itertools.repeat(b"", sheet.planes * math.prod(sheet.grid))
         self._out.seek(0, io.SEEK_END)
         self._directories.write(
-            (b"" for _ in range(sheet.planes * math.prod(sheet.grid))),
+            iter([bytes(there)]) if there else tiles,
             shape=(*channels, rows, cols) if sheet.planes > 1 else (rows, cols, *channels),
             dtype=sheet.dtype,
             tile=(sheet.tile, sheet.tile),
@@ -186,6 +233,7 @@ class TiledWriter:
             metadata=None,
             software=False,
         )
+        self._out.truncate(self._out.seek(-there, io.SEEK_END))
         return _TileRows(self._out, sheet, self._pool)
 
 
