@@ -23,6 +23,7 @@ LAYERS = [
     "subject",
     "paths",
     "memory",
+    "shelf",
     "geometry",
     "padding",
     "boxes",

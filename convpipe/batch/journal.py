@@ -12,7 +12,7 @@ import json
 import os
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -37,19 +37,20 @@ from convpipe.errors import JobError
 from convpipe.images import Folder
 from convpipe.report import ImageResult
 from convpipe.shards import Shard
+from convpipe.shelf import Shelf
 
 SYNC_SECONDS = 1.0
 """At most so much work is lost to the journal when the power fails; it is done again, and found the same."""
 
 
 class Ledger:
-    """The results of a run, by image: all that is kept of a run without a journal."""
+    """The results of a run, by image: all that is kept of a run without a journal. They are on the disk."""
 
     path: Path | None = None
     ignored = 0
 
     def __init__(self) -> None:
-        self.results: dict[str, ImageResult] = {}
+        self._results: Shelf[ImageResult] = Shelf()
         self._guard = threading.Lock()
 
     def lines(self) -> Iterator[Line]:
@@ -65,8 +66,11 @@ class Ledger:
 
     def keep(self, result: ImageResult) -> None:
         """Take over the result of an earlier run, whose record is in the journal already."""
-        with self._guard:
-            self.results[result.path] = result
+        self._results.put(result.path, result)
+
+    def settled(self, images: Iterable[str]) -> Sequence[ImageResult]:
+        """Return the results of those of the images that have one, in their order."""
+        return self._results.in_order_of(images)
 
     def objects(self, result: ImageResult) -> tuple[str, ...]:
         """Return the lines of the table of objects of an image, page by page."""
@@ -174,7 +178,7 @@ class Journal(Ledger):
         """
         with self._guard:
             place = os.fstat(self._file.fileno()).st_size
-            self.results[result.path] = lean(result, (self._name, place))
+            self.keep(lean(result, (self._name, place)))
             self._write(record_of(result))
             if time.monotonic() - self._synced >= SYNC_SECONDS:
                 self._sync()

@@ -218,7 +218,7 @@ def _samples(run: Run, report: Report) -> tuple[Sample, ...]:
 def _report(run: Run, journal: Ledger, order: Sequence[str], interrupted: int | None, hands: int) -> Report:
     """Return what became of the inputs, in their order."""
     job = run.job
-    settled = tuple(journal.results[path] for path in order if path in journal.results)
+    settled = journal.settled(order)
     return Report(
         name=job.name,
         results=settled,

@@ -15,6 +15,7 @@ from convpipe.batch.journal import Ledger
 from convpipe.batch.outputs import Targets
 from convpipe.batch.state import Run
 from convpipe.batch.work import Work
+from convpipe.errors import JobError
 from convpipe.report import ImageResult
 
 Progress = Callable[[int, int, ImageResult], None]
@@ -174,6 +175,8 @@ def record(run: Run, journal: Ledger, result: ImageResult) -> None:
             journal.append(result)
     except OSError as error:
         run.give_up(f"as the journal cannot be written ({error.strerror or error})")
+    except JobError as error:
+        run.give_up(f"as {error}")
 
 
 def _dismiss(run: Run, crews: Sequence[Crew[Pair, ImageResult | None]]) -> None:

@@ -24,15 +24,11 @@ from convpipe.batch.reader import Reader
 from convpipe.batch.results import Result
 from convpipe.batch.resume import Past
 from convpipe.errors import ReadError
-from convpipe.geometry import Extent
 from convpipe.images import OpenFile, OutsideError
 from convpipe.losses import Losses
 from convpipe.measures import Gauge
 from convpipe.plan import Plan
 from convpipe.stack import StackEngine
-
-Extents = tuple[tuple[str, Extent], ...]
-"""Of what each stage gives."""
 
 _NUMBER = re.compile(r"-?\d+(\.\d+)?(e[+-]?\d+)?")
 
@@ -114,17 +110,11 @@ class Run:
     stop: Event = field(default_factory=Event)
     stopped: str | None = None
     warned: dict[str, str] = field(default_factory=dict)
-    _extents: dict[Any, Any] = field(default_factory=dict)
 
     def warn(self, notes: Sequence[str]) -> None:
         """Keep what the plan of an image warns of, if no other did."""
         for note in notes:
             self.warned.setdefault(_NUMBER.sub("", note), note)
-
-    def shared(self, extents: Extents) -> Extents:
-        """Return extents that are the same for many images as one object: results are kept until the end."""
-        known: Extents = self._extents.setdefault(extents, extents)
-        return known
 
     def open(self, relative: Path) -> OpenFile:
         """Open an image."""

@@ -14,7 +14,9 @@ from convpipe.errors import JobError, WriteError
 from convpipe.images import Folder
 from convpipe.measures import Gauge
 from convpipe.paths import tried
-from convpipe.report import ObjectTable, Report, is_table, objects, to_csv, to_json
+from convpipe.report import ObjectTable, Report, is_table, objects
+from convpipe.report.measures import csv_lines, json_pieces
+from convpipe.report.stream import encoded
 from convpipe.shards import Shard
 
 TABLE = "measures.csv"
@@ -104,8 +106,8 @@ class Tables:
 
         Rows of objects are read from the journal image by image, and never in memory all at once.
         """
-        made = to_json if self._measures.name.lower().endswith(".json") else to_csv
-        unsaid = self._measures.write([made(report.rows, bool(report.accept)).encode("utf-8")])
+        made = json_pieces if self._measures.name.lower().endswith(".json") else csv_lines
+        unsaid = self._measures.write(encoded(made(report.rows, bool(report.accept))))
         if self._objects is not None and unsaid is None:
             count = 0
 

@@ -217,7 +217,7 @@ class Work:
         plans = self._planned(engine, infos)
         if engine.missing == "file" and all(info.nodata is None and not info.alpha for info in infos):
             self._note(["the file says of no value that it is nodata; nothing is missing"])
-        extents = self._run.shared(tuple((stage.name, stage.extent) for stage in plans[0].stages))
+        extents = tuple((stage.name, stage.extent) for stage in plans[0].stages)
         pixels = sum(math.prod(info.extent) for info in infos)
         made = plans[0].nodes[plans[0].outputs[-1].node].channels
         many = made if made > MOST_OF_A_PICTURE else None

@@ -82,7 +82,7 @@ def show(report: Report, shown: bool, verbose: bool) -> None:
         for result in report.failures:
             complain(f"{report.name}: {str(result.path)!r}: {result.stage}: {result.reason}")
         for row in report.rejections:
-            complain(f"{report.name}: {named(row, report)!r}: rejected: {'; '.join(row.rejected)}")
+            complain(f"{report.name}: {named(row)!r}: rejected: {'; '.join(row.rejected)}")
         if (advice := existing_advice(report)) is not None:
             complain(f"{report.name}: {advice}")
         if report.ended_early is not None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Self
@@ -15,13 +15,10 @@ from convpipe.paths import tried
 from convpipe.report.model import Report, summary_parts
 from convpipe.report.origin import Origin
 from convpipe.report.page import TITLE, to_html
-from convpipe.report.stream import pieces_of
+from convpipe.report.stream import encoded, pieces_of
 from convpipe.report.table import is_image_table, lines_of
 
 JSON, HTML, CSV = "report.json", "report.html", "report.csv"
-
-BLOCK = 1 << 20
-"""Characters that are written at a time."""
 
 HEAD = 300
 """Bytes of a page in which its title stands."""
@@ -94,7 +91,7 @@ class ReportFolder:
         drafts = Drafts()
         for name, content in contents.items():
             try:
-                drafts.write(File(self._folder, name, _encoded(content), self._replace))
+                drafts.write(File(self._folder, name, encoded(content), self._replace))
             except OSError as error:
                 where = str(self.path / name)
                 raise JobError(f"the report {where!r} cannot be written: {error.strerror}") from error
@@ -117,16 +114,3 @@ def _json(reports: Sequence[Report], origin: Origin | None) -> Iterator[str]:
     made_by = None if origin is None else origin.to_dict()
     yield from pieces_of({**summary_parts(reports), "origin": made_by})
     yield "\n"
-
-
-def _encoded(texts: Iterable[str]) -> Iterator[bytes]:
-    """Yield text in blocks, so that the whole of it is never in memory."""
-    block: list[str] = []
-    held = 0
-    for text in texts:
-        block.append(text)
-        held += len(text)
-        if held > BLOCK:
-            yield "".join(block).encode("utf-8")
-            block, held = [], 0
-    yield "".join(block).encode("utf-8")

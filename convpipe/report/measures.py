@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import csv
 import io
-import json
 import math
 from array import array
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -17,6 +17,8 @@ from numpy.typing import NDArray
 from convpipe.errors import printable
 from convpipe.objects import SUMMARIES
 from convpipe.report.result import ImageResult
+from convpipe.report.stream import pieces_of
+from convpipe.shelf import Lazy
 
 Range = tuple[float | None, float | None]
 """The least and the most of a measure; None is no bound."""
@@ -40,12 +42,15 @@ class Row:
     numbers : mapping of str to float
     rejected : tuple of str
         Why it does not pass, a line for each number.
+    pages : int
+        Of the file that have numbers.
     """
 
     path: str
     page: int
     numbers: Mapping[str, float]
     rejected: tuple[str, ...]
+    pages: int = 1
 
 
 @dataclass(frozen=True)
@@ -72,7 +77,7 @@ class Spread:
         return {"count": self.count, **ends}
 
 
-class Rows(Collection[Row]):
+class Rows(Lazy[Row]):
     """The numbers of all images that were measured, page by page: made when they are asked for, and not kept.
 
     Parameters
@@ -80,19 +85,27 @@ class Rows(Collection[Row]):
     results : collection of ImageResult
     accept : mapping
         The least and the most of measures.
+    rejected : bool
+        Only rows by which an image does not pass.
     """
 
-    def __init__(self, results: Collection[ImageResult], accept: Mapping[str, Range]) -> None:
-        self._results, self._accept = results, accept
+    def __init__(
+        self, results: Collection[ImageResult], accept: Mapping[str, Range], *, rejected: bool = False
+    ) -> None:
+        self._results, self._accept, self._rejected = results, accept, rejected
 
     def __iter__(self) -> Iterator[Row]:
-        return rows_of(self._results, self._accept)
+        rows = rows_of(self._results, self._accept)
+        return (row for row in rows if row.rejected) if self._rejected else rows
 
     def __len__(self) -> int:
-        return sum(len(result.measures) for result in self._results)
+        return sum(1 for _ in self)
 
-    def __contains__(self, row: object) -> bool:
-        return any(row == one for one in self)
+    def __bool__(self) -> bool:
+        return any(True for _ in self)
+
+    def _at(self, place: int) -> Row:
+        return next(islice(self, place, None))
 
 
 def rows_of(results: Iterable[ImageResult], accept: Mapping[str, Range]) -> Iterator[Row]:
@@ -100,18 +113,20 @@ def rows_of(results: Iterable[ImageResult], accept: Mapping[str, Range]) -> Iter
     for result in results:
         for page, pairs in enumerate(result.measures):
             numbers = dict(pairs)
-            yield Row(result.path, page, numbers, tuple(_beyond(numbers, accept)))
+            yield Row(result.path, page, numbers, tuple(_beyond(numbers, accept)), len(result.measures))
 
 
-def names_of(rows: Collection[Row]) -> list[str]:
-    """Return all measures; those of more channels than the first image has stand behind those of fewer."""
-    found: dict[str, None] = {}
-    order: dict[str, None] = {}
-    for row in rows:
-        found |= dict.fromkeys(row.numbers)
-        order |= dict.fromkeys(name.partition(".")[0] for name in row.numbers)
-    places = {name: at for at, name in enumerate(order)}
-    return sorted(found, key=lambda name: (places[name.partition(".")[0]], _part(name)))
+def _in_order(names: Iterable[str]) -> list[str]:
+    """Return measures as they were met; those of more channels than the first image has stand behind.
+
+    Examples
+    --------
+    >>> _in_order(["mean", "share", "mean.1", "mean.0"])
+    ['mean', 'mean.0', 'mean.1', 'share']
+    """
+    names = list(names)
+    places = {name: at for at, name in enumerate(dict.fromkeys(name.partition(".")[0] for name in names))}
+    return sorted(names, key=lambda name: (places[name.partition(".")[0]], _part(name)))
 
 
 def _part(name: str) -> int:
@@ -122,11 +137,11 @@ def _part(name: str) -> int:
 
 def columns_of(rows: Collection[Row]) -> dict[str, NDArray[np.float64]]:
     """Return the numbers of each measure, of the rows that have it."""
-    columns = {name: array("d") for name in names_of(rows)}
+    columns: dict[str, array[float]] = {}
     for row in rows:
         for name, number in row.numbers.items():
-            columns[name].append(number)
-    return {name: np.array(numbers) for name, numbers in columns.items()}
+            columns.setdefault(name, array("d")).append(number)
+    return {name: np.array(columns[name]) for name in _in_order(columns)}
 
 
 def spreads(columns: Mapping[str, NDArray[np.float64]]) -> dict[str, Spread]:
@@ -169,8 +184,14 @@ def to_dicts(rows: Iterable[Row], judged: bool) -> Iterator[dict[str, Any]]:
 
 def to_json(rows: Collection[Row], judged: bool) -> str:
     """Return the table of measures as JSON."""
+    return "".join(json_pieces(rows, judged))
+
+
+def json_pieces(rows: Collection[Row], judged: bool) -> Iterator[str]:
+    """Yield the same piece by piece."""
     measures = {name: spread.to_dict() for name, spread in spreads(columns_of(rows)).items()}
-    return json.dumps({"measures": measures, "measured": list(to_dicts(rows, judged))}, indent=2) + "\n"
+    yield from pieces_of({"measures": measures, "measured": to_dicts(rows, judged)})
+    yield "\n"
 
 
 def to_csv(rows: Collection[Row], judged: bool) -> str:
@@ -186,13 +207,23 @@ def to_csv(rows: Collection[Row], judged: bool) -> str:
     "'=1+1.png",0,"true",-0.5
     <BLANKLINE>
     """
-    names, out = names_of(rows), io.StringIO()
-    writer = csv.writer(out, quoting=csv.QUOTE_NONNUMERIC, lineterminator="\n")
-    writer.writerow([*COLUMNS, *names])
+    return "".join(csv_lines(rows, judged))
+
+
+def csv_lines(rows: Collection[Row], judged: bool) -> Iterator[str]:
+    """Yield the same line by line."""
+    names = _in_order(dict.fromkeys(name for row in rows for name in row.numbers))
+    yield csv_line([*COLUMNS, *names])
     for row in rows:
         accepted = str(not row.rejected).lower() if judged else ""
         numbers = [row.numbers.get(name, "") for name in names]
-        writer.writerow([guarded(row.path), row.page, accepted, *numbers])
+        yield csv_line([guarded(row.path), row.page, accepted, *numbers])
+
+
+def csv_line(cells: Sequence[Any]) -> str:
+    """Return a line of a table, with its end; texts stand in quotes."""
+    out = io.StringIO()
+    csv.writer(out, quoting=csv.QUOTE_NONNUMERIC, lineterminator="\n").writerow(cells)
     return out.getvalue()
 
 

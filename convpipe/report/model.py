@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -12,14 +12,15 @@ from numpy.typing import NDArray
 
 from convpipe.drawing.flow import FlowStage
 from convpipe.geometry import Extent
-from convpipe.images import EXISTS
 from convpipe.losses import Losses
-from convpipe.report.measures import Range, Row, Rows, Spread, columns_of, spreads, to_dicts
+from convpipe.report.measures import Range, Rows, Spread, columns_of, spreads, to_dicts
 from convpipe.report.objects import ObjectTable
-from convpipe.report.result import ImageResult, Status, Steps
+from convpipe.report.result import ImageResult, Steps
 from convpipe.report.samples import Sample
 from convpipe.report.stream import listed
+from convpipe.report.tally import Tally
 from convpipe.shards import Shard
+from convpipe.shelf import Chosen
 
 
 @dataclass(frozen=True)
@@ -52,8 +53,8 @@ class Report:
     Parameters
     ----------
     name : str
-    results : tuple of ImageResult
-        In the order of the inputs.
+    results : sequence of ImageResult
+        In the order of the inputs. Those of a folder are on the disk, and read when they are asked for.
     seconds : float
         Wall time.
     backend : str
@@ -100,7 +101,7 @@ class Report:
     """
 
     name: str
-    results: tuple[ImageResult, ...] = ()
+    results: Sequence[ImageResult] = ()
     seconds: float = 0.0
     backend: str = "cpu"
     threads: int = 1
@@ -124,8 +125,13 @@ class Report:
     shard: Shard | None = None
     elsewhere: int = 0
 
-    def _count(self, status: Status) -> int:
-        return sum(result.status == status for result in self.results)
+    @cached_property
+    def tally(self) -> Tally:
+        """What the images come to together."""
+        return Tally.of(self.results, dict(self.accept))
+
+    def _those(self, places: Iterable[int]) -> Sequence[ImageResult]:
+        return Chosen(self.results, places)
 
     @property
     def images(self) -> int:
@@ -135,131 +141,121 @@ class Report:
     @property
     def done(self) -> int:
         """Number of images whose results are there, by this run or an earlier one."""
-        return self._count("done")
-
-    @property
-    def _written(self) -> list[ImageResult]:
-        return [result for result in self.results if result.status == "done" and not result.kept]
+        return self.tally.statuses["done"]
 
     @property
     def written(self) -> int:
         """Number of images whose results this run made."""
-        return len(self._written)
+        return self.tally.written
 
     @property
     def failed(self) -> int:
         """Number of images that failed, without those whose results exist already."""
-        return len(self.failures)
+        return len(self.tally.failures)
 
     @property
     def skipped(self) -> int:
         """Number of inputs that are no files to read: folders, pipes, dangling links, ..."""
-        return self._count("skipped")
+        return self.tally.statuses["skipped"]
 
     @property
     def kept(self) -> int:
         """Number of images, done or failed, that an earlier run settled and this one left as they are."""
-        return sum(result.kept for result in self.results)
+        return self.tally.kept
 
     @property
     def retried(self) -> int:
         """Number of images that this run tried more than once, done or failed in the end."""
-        return sum(result.retries > 0 and not result.kept for result in self.results)
+        return self.tally.retried
 
     @property
-    def failures(self) -> list[ImageResult]:
+    def failures(self) -> Sequence[ImageResult]:
         """The images that failed, each with its stage and reason, without those of :attr:`existing`."""
-        return [result for result in self.results if result.status == "failed" and result.reason != EXISTS]
+        return self._those(self.tally.failures)
 
     @property
     def existing(self) -> int:
         """Number of images that were not filtered, as a file has the name of their result already."""
-        return len(self.untouched)
+        return len(self.tally.untouched)
 
     @property
-    def untouched(self) -> list[ImageResult]:
+    def untouched(self) -> Sequence[ImageResult]:
         """The images of :attr:`existing`."""
-        return [result for result in self.results if result.status == "failed" and result.reason == EXISTS]
+        return self._those(self.tally.untouched)
 
     @property
-    def skips(self) -> list[ImageResult]:
+    def skips(self) -> Sequence[ImageResult]:
         """The inputs that were skipped, each with its reason."""
-        return [result for result in self.results if result.status == "skipped"]
+        return self._those(self.tally.skips)
 
     @cached_property
     def sizes(self) -> list[SizeGroup]:
         """Every stage's output extent, for each distinct input extent of the images done."""
-        groups: dict[tuple[Extent, Any, int], int] = {}
-        for result in self.results:
-            if result.status == "done" and result.input is not None:
-                key = (result.input, result.stages, result.channels or 0)
-                groups[key] = groups.get(key, 0) + 1
         return [
-            SizeGroup(extent, count, stages, channels or None)
-            for (extent, stages, channels), count in sorted(groups.items())
+            SizeGroup(key.input, count, key.stages, key.channels or None)
+            for key, count in sorted(self.tally.sizes.items())
         ]
 
     @property
     def steps(self) -> Steps:
         """Seconds that images of this run spent in each step, summed over threads."""
-        timed = [result.steps for result in self._written if result.steps is not None]
-        return Steps(*map(sum, zip(*timed, strict=True))) if timed else Steps()
+        return self.tally.steps
 
     @property
     def megapixels(self) -> float:
         """Million pixels (rows times columns, of all pages) that this run filtered."""
-        return sum(result.pixels for result in self._written) / 1e6
+        return self.tally.pixels / 1e6
 
     @property
     def bytes_read(self) -> int:
         """Bytes of the image files that this run filtered."""
-        return sum(result.bytes_read for result in self._written)
+        return self.tally.bytes_read
 
     @property
     def bytes_written(self) -> int:
         """Bytes of the results that this run made."""
-        beside = (file.bytes_written for result in self._written for file in result.beside)
-        return sum(result.bytes_written for result in self._written) + sum(beside)
+        return self.tally.bytes_written
 
     @property
     def pages(self) -> int:
         """Number of pages filtered: more than images done where TIFFs hold several."""
-        return sum(result.pages for result in self.results if result.status == "done")
+        return self.tally.pages
 
     @property
     def losses(self) -> Losses:
         """How many samples were lost on the way to the results."""
-        return sum((result.losses for result in self.results), Losses())
+        return self.tally.losses
+
+    @property
+    def notes(self) -> Iterator[tuple[str, str]]:
+        """What there is to know of how images were read, each with the path of its image."""
+        noted = self.results if self.tally.notes else ()
+        return ((result.path, note) for result in noted for note in result.notes)
 
     @property
     def rows(self) -> Rows:
         """The numbers of every image that was measured, a row for each page."""
-        return Rows(self.results, dict(self.accept))
+        return Rows(self.results if self.tally.measured else (), dict(self.accept))
 
     @cached_property
     def columns(self) -> dict[str, NDArray[np.float64]]:
         """The numbers of each measure, of the rows that have it."""
         return columns_of(self.rows)
 
-    @cached_property
-    def paged(self) -> set[str]:
-        """The images that have numbers of several pages."""
-        return {row.path for row in self.rows if row.page}
-
     @property
     def spreads(self) -> dict[str, Spread]:
         """What each measure is over all images."""
         return spreads(self.columns)
 
-    @cached_property
-    def rejections(self) -> list[Row]:
+    @property
+    def rejections(self) -> Rows:
         """Those by which an image does not pass."""
-        return [row for row in self.rows if row.rejected]
+        return Rows(self._those(self.tally.rejected), dict(self.accept), rejected=True)
 
     @property
     def rejected(self) -> int:
         """Number of images whose measures are not all accepted; their results are there."""
-        return len({row.path for row in self.rejections})
+        return len(self.tally.rejected)
 
     @property
     def ended_early(self) -> str | None:
@@ -330,9 +326,7 @@ class Report:
             "journal": self.journal,
             "shard": None if self.shard is None else {**vars(self.shard), "elsewhere": self.elsewhere},
             "skips": ({"path": result.path, "reason": result.reason} for result in self.skips),
-            "notes": (
-                {"path": result.path, "note": note} for result in self.results for note in result.notes
-            ),
+            "notes": ({"path": path, "note": note} for path, note in self.notes),
             "nans": self.losses.nans,
             "overflows": self.losses.overflows,
             "pages": self.pages,

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
 from convpipe.geometry import Extent
+from convpipe.images import EXISTS
 from convpipe.losses import Losses
 from convpipe.stages.wiring import RESULT
 
@@ -123,6 +124,11 @@ class ImageResult:
     quarantined: bool = False
     retries: int = 0
     kept: bool = False
+
+    @property
+    def existed(self) -> bool:
+        """Whether it was not filtered, as a file has the name of its result already."""
+        return self.status == "failed" and self.reason == EXISTS
 
     @property
     def losses(self) -> Losses:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import PurePath
@@ -120,21 +121,21 @@ def choose(results: Sequence[ImageResult], count: int) -> list[tuple[str, str]]:
     >>> choose(done, 3)
     [('0.png', 'the first image'), ('3.png', 'the first of 4x5 png'), ('5.png', 'one of 4x4 png')]
     """
-    done = [(at, result) for at, result in enumerate(results) if result.status == "done"]
     chosen: dict[int, str] = {}
     kinds: set[str] = set()
-    for at, result in done[: min(1, count)]:
-        chosen[at] = "the first image"
-        kinds.add(_kind(result))
-    for at, result in done:
+    left = array("q")
+    for at, result in enumerate(results):
+        if result.status != "done":
+            continue
         if len(chosen) < count and (kind := _kind(result)) not in kinds:
-            chosen[at] = f"the first of {kind}"
+            chosen[at] = f"the first of {kind}" if kinds else "the first image"
             kinds.add(kind)
-    left = [(at, result) for at, result in done if at not in chosen]
+        else:
+            left.append(at)
     wanted = min(count - len(chosen), len(left))
     for number in range(wanted):
-        at, result = left[(2 * number + 1) * len(left) // (2 * wanted)]
-        chosen[at] = f"one of {_kind(result)}"
+        at = left[(2 * number + 1) * len(left) // (2 * wanted)]
+        chosen[at] = f"one of {_kind(results[at])}"
     return [(results[at].path, chosen[at]) for at in sorted(chosen)]
 
 

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 INDENT = "  "
+
+BLOCK = 1 << 20
+"""Characters that are written at a time."""
 
 
 def pieces_of(value: Any, margin: str = "") -> Iterator[str]:
@@ -49,6 +52,19 @@ def pieces_of(value: Any, margin: str = "") -> Iterator[str]:
         yield from _enclosed("{}", (_entry(key, each, inner) for key, each in value.items()), margin)
     else:
         yield json.dumps(value, indent=len(INDENT), allow_nan=False).replace("\n", f"\n{margin}")
+
+
+def encoded(texts: Iterable[str]) -> Iterator[bytes]:
+    """Yield text in blocks, so that the whole of it is never in memory."""
+    block: list[str] = []
+    held = 0
+    for text in texts:
+        block.append(text)
+        held += len(text)
+        if held > BLOCK:
+            yield "".join(block).encode("utf-8")
+            block, held = [], 0
+    yield "".join(block).encode("utf-8")
 
 
 def listed(value: Any) -> Any:

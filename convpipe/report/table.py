@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import math
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from convpipe.report.measures import guarded, rows_of
+from convpipe.report.measures import csv_line, guarded, rows_of
 from convpipe.report.model import Report
 from convpipe.report.result import ImageResult, Steps
 
@@ -51,14 +49,14 @@ def lines_of(reports: Sequence[Report]) -> Iterator[str]:
     "edges","'=1+1.png","failed","read","the file is empty"
     """
     names = list(dict.fromkeys(name for report in reports for name in report.columns))
-    yield _line([*COLUMNS, *names])
+    yield csv_line([*COLUMNS, *names])
     for report in reports:
         accept = dict(report.accept)
         for result in report.results:
             rows = list(rows_of([result], accept))
             passed = str(not any(row.rejected for row in rows)).lower() if report.accept and rows else ""
             numbers = (mean_of(row.numbers.get(name, math.nan) for row in rows) for name in names)
-            yield _line([*_cells(report, result, passed), *numbers])
+            yield csv_line([*_cells(report, result, passed), *numbers])
 
 
 def is_image_table(begin: str) -> bool:
@@ -89,9 +87,3 @@ def mean_of(numbers: Iterable[float]) -> float | str:
     """Return the mean of the numbers that are there; nothing where there is none."""
     held = [number for number in numbers if not math.isnan(number)]
     return sum(held) / len(held) if held else ""
-
-
-def _line(cells: Sequence[Any]) -> str:
-    out = io.StringIO()
-    csv.writer(out, quoting=csv.QUOTE_NONNUMERIC, lineterminator="\n").writerow(cells)
-    return out.getvalue()

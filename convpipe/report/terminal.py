@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from itertools import islice
 from pathlib import PurePath
 
 from rich import box
@@ -62,26 +63,25 @@ def _tables(report: Report, verbose: bool) -> Iterable[Table | Group]:
         yield _collapsed_sizes(report)
     elif report.sizes:
         yield _sizes(report)
-    if report.failures:
-        rows = [(each.path, each.stage or "", each.reason or "") for each in report.failures]
+    if report.failed:
+        rows = ((each.path, each.stage or "", each.reason or "") for each in report.failures)
         yield _listed("failed", ("image", "at", "reason"), rows, most)
     if report.spreads:
         yield _listed("measures", MEASURES, measure_rows(report), sys.maxsize)
-    if report.rejections:
-        rejected = [(named(row, report), reason) for row in report.rejections for reason in row.rejected]
+    if report.rejected:
+        rejected = ((named(row), reason) for row in report.rejections for reason in row.rejected)
         yield _listed("rejected", ("image", "why"), rejected, most)
-    if report.untouched and verbose:
-        yield _listed("results that exist", ("image",), [(each.path,) for each in report.untouched], most)
-    if report.skips:
-        skips = [(result.path, result.reason or "") for result in report.skips]
+    if report.existing and verbose:
+        yield _listed("results that exist", ("image",), ((each.path,) for each in report.untouched), most)
+    if report.skipped:
+        skips = ((result.path, result.reason or "") for result in report.skips)
         yield _listed("skipped", ("input", "reason"), skips, most)
     if report.unsupported and verbose:
-        yield _listed("format not read", ("file",), [(path,) for path in report.unsupported], most)
+        yield _listed("format not read", ("file",), ((path,) for path in report.unsupported), most)
     if report.warnings:
         lines = (Padding(Text(printable(warning)), (0, 0, 0, 2)) for warning in report.warnings)
         yield Group(Text("warnings", "bold"), *lines)
-    notes = Counter(note for result in report.results for note in result.notes)
-    if notes:
+    if notes := report.tally.notes:
         counted = [(str(count), note) for note, count in notes.most_common()]
         yield _listed("notes", ("images", "note"), counted, most, 1)
 
@@ -102,13 +102,14 @@ def _plain_table(headings: Sequence[str], numbers: Sequence[str]) -> Table:
 
 
 def _listed(
-    title: str, headings: Sequence[str], rows: Sequence[Row], most: int, numbers: int = 0
+    title: str, headings: Sequence[str], rows: Iterable[Row], most: int, numbers: int = 0
 ) -> Table | Group:
     """Return a table of the first rows; it says how many it leaves out."""
     table = _table(title, headings, numbers)
-    for row in rows[:most]:
+    left = iter(rows)
+    for row in islice(left, most):
         table.add_row(*(Text(printable(cell)) for cell in row))
-    return _with_rest(table, len(rows) - most, "--verbose lists them all")
+    return _with_rest(table, sum(1 for _ in left), "--verbose lists them all")
 
 
 def _with_rest(table: Table, left: int, where: str) -> Table | Group:

@@ -59,7 +59,7 @@ def where_results_are(outputs: Sequence[tuple[str, str]]) -> str | None:
     return ", ".join(f"{name} in {printable(path)}" for name, path in outputs)
 
 
-def named(row: Row, report: Report) -> str:
+def named(row: Row) -> str:
     """Return what a row of measures is of: an image, and which page of it where a file has several.
 
     Examples
@@ -67,10 +67,10 @@ def named(row: Row, report: Report) -> str:
     >>> from convpipe.report import ImageResult
     >>> pages = ImageResult("a.tif", "done", measures=((("m", 1.0),), (("m", 2.0),)))
     >>> report = Report("edges", (pages, ImageResult("b.tif", "done", measures=((("m", 1.0),),))))
-    >>> [named(row, report) for row in report.rows]
+    >>> [named(row) for row in report.rows]
     ['a.tif[0]', 'a.tif[1]', 'b.tif']
     """
-    return f"{printable(row.path)}[{row.page}]" if row.path in report.paged else printable(row.path)
+    return f"{printable(row.path)}[{row.page}]" if row.pages > 1 else printable(row.path)
 
 
 def measure_rows(report: Report) -> list[tuple[str, ...]]:

@@ -98,7 +98,7 @@ def test_rows_are_in_the_journal_and_not_in_memory(run, source, monkeypatch):
 
     kept = []
     monkeypatch.setattr(
-        table.Tables, "write", lambda self, report, ledger: kept.extend(ledger.results.values()) or report
+        table.Tables, "write", lambda self, report, ledger: kept.extend(report.results) or report
     )
     images.write(source / "a.png", spots(9, 200))
     run()

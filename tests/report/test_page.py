@@ -9,11 +9,11 @@ import pytest
 
 from convpipe.drawing.flowchart import flowchart
 from convpipe.drawing.layout import laid_out
-from convpipe.report import ImageResult, Report, files, flow_of, to_html
+from convpipe.report import ImageResult, Report, flow_of, stream, to_html
 from convpipe.report.model import summary_parts
 from convpipe.report.page.charts import bars
 from convpipe.report.page.rows import chosen_of, table_of
-from convpipe.report.stream import pieces_of
+from convpipe.report.stream import encoded, pieces_of
 from convpipe.report.table import lines_of
 from convpipe.stages import stage
 from convpipe.stages.wiring import wire
@@ -110,14 +110,14 @@ def test_the_page_is_bounded_and_says_so(monkeypatch):
 
 
 def test_files_of_very_many_images_are_never_in_memory_as_a_whole(monkeypatch):
-    monkeypatch.setattr(files, "BLOCK", 1 << 14)
+    monkeypatch.setattr(stream, "BLOCK", 1 << 14)
     report = Report("job", tuple(replace(one, measures=((("m", 1.0),),)) for one in results_of(8_000, 10)))
     assert len(report.columns["m"]) == 8_000  # 8 bytes of each number stay, and are no part of this
     tracemalloc.start()
     for pieces in (lines_of([report]), pieces_of(summary_parts([report]))):
         tracemalloc.reset_peak()
         before, _ = tracemalloc.get_traced_memory()
-        written = sum(map(len, files._encoded(pieces)))
+        written = sum(map(len, encoded(pieces)))
         _, most = tracemalloc.get_traced_memory()
         assert most - before < written / 3
     tracemalloc.stop()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from convpipe.drawing.markup import Markup, joined, lines, tag
+from convpipe.losses import Losses
 from convpipe.report.model import Report
 from convpipe.report.page.charts import shares
 from convpipe.report.page.measured import measured
@@ -103,7 +104,7 @@ def _wrong(report: Report) -> Markup | None:
         (result.path, f"{result.stage}: {result.reason}" if result.stage else result.reason or "")
         for result in report.failures
     )
-    rejected = ((named(row, report), _kind(reason)) for row in report.rejections for reason in row.rejected)
+    rejected = ((named(row), _kind(reason)) for row in report.rejections for reason in row.rejected)
     existing = ((result.path, "its result exists already, and was left alone") for result in report.untouched)
     blocks = [
         tag("div", tag("h4", title), made, class_=kind)
@@ -163,14 +164,14 @@ def _images(at: int, data: dict[str, Any]) -> Markup | None:
 
 def _notes(report: Report) -> Markup | None:
     """Return what is good to know: of how images were read, what was lost, what was not taken."""
-    notes = ((result.path, note) for result in report.results for note in result.notes)
-    lost = ((result.path, note) for result in report.results for note in result.losses.notes)
+    losing = report.results if report.losses != Losses() else ()
+    lost = ((result.path, note) for result in losing for note in result.losses.notes)
     skipped = ((result.path, result.reason or "") for result in report.skips)
     unread = ((path, "its name says no format that is read") for path in report.unsupported)
     blocks = [
         tag("div", tag("h4", title), made)
         for title, made in (
-            ("How images were read", causes(notes)),
+            ("How images were read", causes(report.notes)),
             ("Lost samples", causes(lost)),
             ("Skipped", causes(skipped, "input")),
             ("Format not read", causes(unread, "file")),

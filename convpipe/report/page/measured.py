@@ -24,7 +24,7 @@ def measured(report: Report) -> Markup | None:
     cards = [_card(report, name, spread) for name, spread in report.spreads.items()]
     passed = None
     if report.accept:
-        judged = sum(bool(result.measures) for result in report.results)
+        judged = report.tally.measured
         passed = tag("p", f"{judged - report.rejected} of {number(judged, 'measured image')} accepted.")
     return section("Measures", passed, tag("div", cards, class_="cards"), name="measures")
 

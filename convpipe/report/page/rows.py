@@ -6,12 +6,16 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from convpipe.errors import printable
 from convpipe.report.measures import Row, rows_of
 from convpipe.report.model import Report
 from convpipe.report.result import ImageResult
 from convpipe.report.table import mean_of
 from convpipe.report.text import extent
+from convpipe.shelf import Chosen
 
 MOST_ROWS = 20_000
 """Images in the tables of a page; of more, those that failed or were rejected, and a sample."""
@@ -20,9 +24,9 @@ CARED_FOR = 0.75
 """Most of them that failed or were rejected, where there are others to fill the rest."""
 
 
-def status_of(result: ImageResult, rejected: Sequence[str], existing: bool) -> str:
+def status_of(result: ImageResult, rejected: Sequence[str]) -> str:
     """Return what became of an image, in a word of the page."""
-    if existing:
+    if result.existed:
         return "existing"
     return "rejected" if result.status == "done" and rejected else result.status
 
@@ -38,18 +42,15 @@ def table_of(report: Report, most: int) -> dict[str, Any]:
     """
     names = list(report.columns)
     accept = dict(report.accept)
-    existing = {result.path for result in report.untouched}
     groups: dict[Any, int] = {}
     rows = []
-    chosen = chosen_of(report, most)
-    for at in chosen:
-        result = report.results[at]
+    for result in Chosen(report.results, chosen_of(report, most)):
         of_it = list(rows_of([result], accept))
         rejected = [reason for row in of_it for reason in row.rejected]
         rows.append(
             [
                 printable(result.path),
-                status_of(result, rejected, result.path in existing),
+                status_of(result, rejected),
                 groups.setdefault((result.input, result.stages), len(groups)),
                 round(result.seconds, 4),
                 _said(result, rejected),
@@ -70,23 +71,19 @@ def table_of(report: Report, most: int) -> dict[str, Any]:
 
 def chosen_of(report: Report, most: int) -> list[int]:
     """Return which results are in the table: all, or what matters most and some between."""
-    results = report.results
-    if len(results) <= most:
-        return list(range(len(results)))
-    rejected = {row.path for row in report.rejections}
-    care = [at for at, result in enumerate(results) if result.status == "failed" or result.path in rejected]
-    cared = set(care)
-    others = [at for at in range(len(results)) if at not in cared]
-    kept = set(_spread(care, max(int(CARED_FOR * most), most - len(others))))
-    kept.update(_spread(others, most - len(kept)))
-    return sorted(kept)
+    tally, count = report.tally, len(report.results)
+    if count <= most:
+        return list(range(count))
+    care = np.unique(np.concatenate([tally.failures, tally.untouched, tally.rejected]))
+    others = np.setdiff1d(np.arange(count), care, assume_unique=True)
+    kept = _spread(care, max(int(CARED_FOR * most), most - len(others)))
+    return sorted([*kept, *_spread(others, most - len(kept))])
 
 
-def _spread(items: Sequence[int], most: int) -> list[int]:
+def _spread(items: NDArray[np.int64], most: int) -> list[int]:
     """Return at most so many, evenly."""
-    if len(items) <= most:
-        return list(items)
-    return [items[at * len(items) // most] for at in range(most)]
+    count = len(items)
+    return [int(each) for each in items[np.arange(most) * count // most if count > most else slice(None)]]
 
 
 def _said(result: ImageResult, rejected: Sequence[str]) -> list[str]:

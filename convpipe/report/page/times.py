@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from pathlib import PurePath
+from collections.abc import Mapping
 
 from convpipe.drawing.markup import Child, Markup, tag
 from convpipe.report.model import Report
 from convpipe.report.page.charts import shares
 from convpipe.report.page.parts import section, table
-from convpipe.report.result import ImageResult, Steps
 from convpipe.report.samples import Sample
+from convpipe.report.tally import Codec
 from convpipe.report.text import byte_size, extent
 
 WORDS = {
@@ -23,19 +22,14 @@ WORDS = {
 
 def times(report: Report) -> Markup | None:
     """Return what took how long, as far as it was measured."""
-    timed = [
-        (result, result.steps)
-        for result in report.results
-        if result.status == "done" and result.steps is not None and not result.kept
-    ]
     stages = _stages(report.samples[0]) if report.samples else None
-    if not timed and stages is None:
+    if not report.tally.timed and stages is None:
         return None
-    return section("Time", *(_steps(timed, report.threads) if timed else ()), stages, name="times")
+    return section("Time", *(_steps(report) if report.tally.timed else ()), stages, name="times")
 
 
-def _steps(timed: list[tuple[ImageResult, Steps]], threads: int) -> tuple[Child, ...]:
-    sums = {name: sum(getattr(steps, name) for _, steps in timed) for name in Steps._fields}
+def _steps(report: Report) -> tuple[Child, ...]:
+    sums = report.steps._asdict()
     whole = sum(sums.values()) or 1.0
     named = [(name, f"{WORDS[name]}, {sums[name]:.2f} s", sums[name]) for name in sums]
     key = tag(
@@ -50,40 +44,18 @@ def _steps(timed: list[tuple[ImageResult, Steps]], threads: int) -> tuple[Child,
         ],
         class_="keys",
     )
-    many = "one thread" if threads == 1 else f"{threads} threads"
+    many = "one thread" if report.threads == 1 else f"{report.threads} threads"
     note = tag(
         "p",
         f"Summed over images, which {many} did side by side. What a step waited for counts, and compiling "
         "counts as filtering.",
         class_="quiet",
     )
-    return shares(named, "Seconds of each step"), key, note, _codecs(timed)
+    return shares(named, "Seconds of each step"), key, note, _codecs(report.tally.codecs)
 
 
-@dataclass
-class _Codec:
-    """Files of one format."""
-
-    files: int = 0
-    bytes: int = 0
-    seconds: float = 0.0
-    pixels: int = 0
-
-
-def _codecs(timed: list[tuple[ImageResult, Steps]]) -> Markup:
+def _codecs(codecs: Mapping[tuple[str, str], Codec]) -> Markup:
     """Return what reading and writing took for each format, which names tell."""
-    found: dict[tuple[str, str], _Codec] = {}
-    for result, steps in timed:
-        written = PurePath(result.output or "").suffix.lower()
-        for what, suffix, nbytes, seconds in (
-            ("read", PurePath(result.path).suffix.lower(), result.bytes_read, steps.read),
-            ("written", written, result.bytes_written, steps.write),
-        ):
-            codec = found.setdefault((what, suffix or "none"), _Codec())
-            codec.files += 1
-            codec.bytes += nbytes
-            codec.seconds += seconds
-            codec.pixels += result.pixels
     rows = [
         (
             f"{suffix.lstrip('.')}, {what}",
@@ -92,7 +64,7 @@ def _codecs(timed: list[tuple[ImageResult, Steps]]) -> Markup:
             f"{codec.seconds / codec.files * 1e3:.3g} ms",
             f"{codec.pixels / codec.seconds / 1e6:.3g}" if codec.seconds else "",
         )
-        for (what, suffix), codec in found.items()
+        for (what, suffix), codec in codecs.items()
     ]
     headings = ("format", "images", "bytes", "each", "MP/s a thread")
     return table(headings, rows, "What each format took", numbers=(1, 2, 3, 4))
