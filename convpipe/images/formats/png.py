@@ -1,4 +1,4 @@
-"""PNG (W3C PNG, third edition). libpng decodes; the chunks around the pixels are read and written here."""
+"""PNG (W3C PNG, third edition). libpng decodes, what ISA-L inflates; chunks are read and written here."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from convpipe import memory
 from convpipe.errors import LimitError, ReadError
 from convpipe.images.bilevel import white
 from convpipe.images.formats import scanlines
+from convpipe.images.formats.inflated import SIGNATURE, raw_size, with_stored_pixels
 from convpipe.images.formats.registry import BILEVEL
 from convpipe.images.metadata.exif import check_exif
 from convpipe.images.metadata.exif import density as exif_density
@@ -31,13 +32,13 @@ from convpipe.images.metadata.xmp import check_xmp
 from convpipe.images.source import Header, Pieces, Source
 from convpipe.limits import Limits
 
-SIGNATURE = b"\x89PNG\r\n\x1a\n"
 METRES_PER_INCH = 0.0254
 MAX_CHUNKS = 1_000_000
 MAX_PART = 1 << 30
 """Bytes of pixel data in a chunk, and those of a piece more; it could have twice as many."""
 
-SAMPLES = {0: 1, 2: 3, 3: 3, 4: 2, 6: 4}
+PALETTE = 3
+SAMPLES = {0: 1, 2: 3, PALETTE: 3, 4: 2, 6: 4}
 """Channels by colour type, palettes expanded."""
 
 COLOURS = {1: 0, 2: 4, 3: 2, 4: 6}
@@ -134,16 +135,24 @@ def _read(source: Source, limits: Limits) -> _Found:
 
 
 def decode(source: Source, header: Header, allow_truncated: bool) -> np.ndarray:
-    """Decode; libpng checks the CRC of every piece of pixel data and expands palettes and small depths."""
+    """Decode; libpng has the word on all that is damaged, and expands palettes and small depths."""
     import imagecodecs
 
     data: Any = source.buffered()
     if header.private != [(len(SIGNATURE), len(data) - len(SIGNATURE))]:
         data = _only(data, header.private)
+    data = with_stored_pixels(data, _inflated_size(data, header))
     shape = (header.rows, header.cols) + ((header.channels,) if header.channels > 1 else ())
     out = memory.empty(shape, header.dtype)
     pixels: np.ndarray = imagecodecs.png_decode(data, out=out)
     return pixels
+
+
+def _inflated_size(data: bytes | memoryview, header: Header) -> int:
+    """Return the bytes of all scanlines."""
+    depth, colour, interlaced = struct.unpack_from(">BB2xB", data, len(SIGNATURE) + 16)
+    bits = depth * (1 if colour == PALETTE else SAMPLES.get(colour, 0))
+    return raw_size(header.rows, header.cols, bits, bool(interlaced))
 
 
 def encode(

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import io
-import math
 import struct
 import zlib
 from collections.abc import Iterator
 
-from convpipe.images.formats.png import DEPTHS, SAMPLES, SIGNATURE, chunk
+from convpipe.images.formats.inflated import SIGNATURE, raw_size
+from convpipe.images.formats.png import DEPTHS, SAMPLES, chunk
 from convpipe.images.source import Source
 from convpipe.limits import Limits
-
-ADAM7 = ((0, 0, 8, 8), (0, 4, 8, 8), (4, 0, 8, 4), (0, 2, 4, 4), (2, 0, 4, 2), (0, 1, 2, 2), (1, 0, 2, 1))
-"""First row, first column, step of rows, step of columns of each pass of an interlaced PNG."""
 
 PIECE = 4096
 """Bytes inflated at once: what comes before damage in such a piece is lost."""
@@ -32,7 +29,7 @@ def salvage(source: Source, limits: Limits) -> None:
     if depth not in DEPTHS.get(colour, ()) or (colour == 3 and b"PLTE" not in before):
         return
     limits.check_array(rows, cols, SAMPLES[colour], "uint16" if depth == 16 else "uint8")
-    needed = _raw_size(rows, cols, depth * (1 if colour == 3 else SAMPLES[colour]), bool(interlaced))
+    needed = raw_size(rows, cols, depth * (1 if colour == 3 else SAMPLES[colour]), bool(interlaced))
     raw = _inflated(pixels, needed)
     if not raw:
         return
@@ -85,13 +82,3 @@ def _inflated(data: bytes, most: int) -> bytes:
     except zlib.error:
         pass
     return bytes(out)
-
-
-def _raw_size(rows: int, cols: int, bits: int, interlaced: bool) -> int:
-    """Return the inflated bytes of a picture: each row of each pass begins with the number of its filter."""
-    size = 0
-    for row, col, row_step, col_step in ADAM7 if interlaced else ((0, 0, 1, 1),):
-        height, width = math.ceil((rows - row) / row_step), math.ceil((cols - col) / col_step)
-        if height > 0 and width > 0:
-            size += height * (1 + math.ceil(width * bits / 8))
-    return size
