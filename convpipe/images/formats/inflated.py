@@ -118,7 +118,7 @@ def _restored(
             for first in range(0, len(part), BLOCK):
                 block = part[first : first + BLOCK]
                 at = _put(out, at, [struct.pack("<BHH", 0, len(block), len(block) ^ BLOCK), block])
-    except isal_zlib.error:
+    except isal_zlib.error:  # type: ignore[misc]  # its stub has an instance of it
         return None
     if left or not inflate.eof or inflate.unused_data:
         return None
