@@ -88,6 +88,11 @@ class Survey:
     high: float
     whole: bool
 
+    def __or__(self, other: Survey) -> Survey:
+        """Return what these samples and others are like."""
+        low, high = float(np.fmin(self.low, other.low)), float(np.fmax(self.high, other.high))
+        return Survey(self.count + other.count, low, high, self.whole and other.whole)
+
 
 @dataclass(frozen=True)
 class Moments:

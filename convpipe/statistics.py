@@ -109,6 +109,17 @@ class Statistic:
         """Tell whether it is of all samples as they are, without a copy."""
         return self.kind in ("minimum", "maximum")
 
+    def sorts(self, dtype: str) -> bool:
+        """Tell whether it needs all samples of an image of a type together: counts of values are not enough.
+
+        Examples
+        --------
+        >>> median = Statistic("m", "percentile", 50)
+        >>> median.sorts("uint16"), median.sorts("float32")
+        (False, True)
+        """
+        return not _has_few_values(dtype) and self.kind in (*_KINDS, "li")
+
     def copies(self, dtype: str) -> int:
         """Return the bytes for each sample that it takes at most, of an image of a type: copies in float64.
 
@@ -155,6 +166,10 @@ class Cumulative:
     def __str__(self) -> str:
         """Return what it is, for a person."""
         return "cumulative distribution"
+
+    def sorts(self, dtype: str) -> bool:
+        """Tell whether it needs all samples together."""
+        return False
 
     def copies(self, dtype: str) -> int:
         """Return the bytes for each sample that it takes at most; as of a :class:`Statistic`."""

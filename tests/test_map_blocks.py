@@ -18,10 +18,11 @@ from hypothesis import strategies as st
 from test_fusion import cases
 
 from convpipe import Pipeline, stage
-from convpipe.blocks.graph import _copied, _make
+from convpipe.blocks.graph import _make
 from convpipe.blocks.grid import Grid, Piece, pieces
 from convpipe.blocks.layout import Layout
 from convpipe.blocks.maker import Maker
+from convpipe.blocks.sources import _copied
 from convpipe.errors import ParameterError, PlanError
 from convpipe.geometry import Border
 from convpipe.plan.demand import Span
@@ -331,7 +332,7 @@ class TestLaziness:
         maker = Maker(Grid(plan, ((20, 41), (53,))), Layout.of(image.shape))
         part = maker.grid.reads((1, 0))[0]
         block = image[part.first : part.last + 1]
-        found = _make(pickle.loads(pickle.dumps(maker)), (1, 0), (1, 1), block)
+        found = _make(pickle.loads(pickle.dumps(maker)), (1, 0), (), (1, 1), block)
         np.testing.assert_array_equal(found, CHAIN(image)[10:])
         assert len(pickle.dumps(maker)) < 20_000
 
@@ -372,7 +373,10 @@ class TestRefusals:
     @pytest.mark.parametrize(
         ("one", "words"),
         [
-            (stage("threshold", "otsu"), r"stage 1 \(threshold otsu\) needs numbers of the whole image"),
+            (
+                stage("contrast", "stretch", low=2, high=98),
+                r"stage 1 \(contrast stretch\) needs the samples of the whole image in order of size",
+            ),
             (stage("objects", "label"), r"stage 1 \(objects label\) needs the whole image"),
             (
                 stage("custom", "large", kernel=np.random.default_rng(1).normal(size=(41, 41))),

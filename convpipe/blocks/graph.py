@@ -1,7 +1,6 @@
 """The graph of tasks that filters a dask array: of each chunk of a result one task, and the slices it reads.
 
-Nothing is computed to build it. Slices are tasks, and copies: a chunk need not move, or stay in memory,
-for the few rows that its neighbours read.
+Nothing is computed to build it.
 """
 
 from __future__ import annotations
@@ -17,19 +16,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from convpipe import arrays
-from convpipe.blocks.grid import Cell, Grid, Piece, ends, pieces
+from convpipe.blocks.grid import Cell, Grid, ends
 from convpipe.blocks.layout import Layout
-from convpipe.blocks.maker import Maker, joined
+from convpipe.blocks.maker import Maker, Numbers, joined
+from convpipe.blocks.measured import Numbered
+from convpipe.blocks.sources import Sources
 from convpipe.engine import Engine, dtype_name
 from convpipe.errors import ParameterError, PlanError
 from convpipe.plan import Plan
-from convpipe.plan.demand import Span
 from convpipe.plan.roi import needs_all
 from convpipe.stack import reader_of
 
 if TYPE_CHECKING:
     import dask.array
-    from dask._task_spec import TaskRef
 
 VERSION = 1
 """Counts when results get other bytes: it is part of their names."""
@@ -83,12 +82,15 @@ def filtered(engine: Engine, identity: Any, image: Any, options: Options) -> dic
     ParameterError
         If this is no image, or the sizes of its chunks are not known.
     PlanError
-        If a stage needs all of an image, and that is of several chunks.
+        If a stage needs all of an image together, and that is of several chunks.
     """
     layout, plan = planned(engine, image, options)
     rows, cols = (ends(image.chunks[axis]) for axis in layout.spatial)
-    _check(plan, (len(rows), len(cols)), layout)
-    return _Builder(image, layout, Grid(plan, (rows, cols))).results((VERSION, identity, options))
+    measured: tuple[int, ...] = ()
+    if (chunks := (len(rows), len(cols))) != (1, 1):
+        _check(plan, chunks, layout)
+        measured = tuple(at for at, node in enumerate(plan.nodes) if node.reduces)
+    return _Builder(image, layout, Grid(plan, (rows, cols), measured)).results((VERSION, identity, options))
 
 
 def planned(engine: Engine, image: Any, options: Options) -> tuple[Layout, Plan]:
@@ -123,13 +125,12 @@ def _check(plan: Plan, chunks: tuple[int, int], layout: Layout) -> None:
     PlanError
         The message says which, why, and what to do.
     """
-    if chunks == (1, 1):
-        return
     for node in plan.nodes:
-        if not needs_all(node):
+        sorts = any(one.sorts(plan.given_dtype(node)) for one in node.statistics)
+        if not needs_all(node, measured=not sorts):
             continue
-        if node.reduces:
-            why = "needs numbers of the whole image"
+        if sorts:
+            why = "needs the samples of the whole image in order of size"
         elif node.tiles is not None:
             why = "goes through Fourier transforms of the whole image"
         else:
@@ -184,21 +185,17 @@ class _Builder:
 
     def _tasks(self, name: str) -> dict[Any, Any]:
         """Return the tasks that make results, the slices that they read, and what makes them."""
-        from dask._task_spec import DataNode, Task, TaskRef
+        from dask._task_spec import DataNode, List, Task, TaskRef
 
-        maker = f"{name}-maker"
-        found: dict[Any, Any] = {maker: DataNode(maker, Maker(self.grid, self.layout))}
-        sources = _Sources(self.image.name, f"{name}-slice", found)
-        pieces_of = lru_cache(maxsize=None)(self._pieces)
-        channels = () if self.layout.channels is None else (self.layout.channels,)
+        key, maker = f"{name}-maker", Maker(self.grid, self.layout)
+        found: dict[Any, Any] = {key: DataNode(key, maker)}
+        sources = Sources(self.image, self.layout, f"{name}-slice", found)
+        numbers = Numbered(f"{name}-numbers", maker, key, sources, found)
+        of_page = lru_cache(maxsize=None)(numbers.of)
         for cell, page in self._cells:
-            own = {axis: self._chunk(axis, at) for axis, at in zip(self.layout.pages, page, strict=True)}
-            own |= dict(zip(self.layout.spatial, map(pieces_of, (0, 1), self.grid.reads(cell)), strict=True))
-            own |= {axis: self._all_of(axis) for axis in channels}
-            along = [own[axis] for axis in range(self.image.ndim)]
-            parts = map(sources.part, itertools.product(*along))
-            key = self._key(name, cell, page)
-            found[key] = Task(key, _make, TaskRef(maker), cell, tuple(map(len, along)), *parts)
+            counts, parts = sources.of(self.grid.reads(cell), page)
+            made = self._key(name, cell, page)
+            found[made] = Task(made, _make, TaskRef(key), cell, List(*of_page(page)), counts, *parts)
         return found
 
     def _key(self, name: str, cell: Cell, page: tuple[int, ...]) -> tuple[Any, ...]:
@@ -231,53 +228,8 @@ class _Builder:
         axes = len(plan.result_shape(2 if self.layout.channels is None else 3, plan.outputs[result].node))
         return tuple(each[at] for at in np.argsort(self.layout.result(axes)))
 
-    def _pieces(self, along: int, span: Span) -> list[Piece]:
-        return pieces(self.grid.ends[along], span)
 
-    def _chunk(self, axis: int, number: int) -> list[Piece]:
-        return [Piece(number, 0, self.image.chunks[axis][number], True)]
-
-    def _all_of(self, axis: int) -> list[Piece]:
-        return [self._chunk(axis, number)[0] for number in range(self.image.numblocks[axis])]
-
-
-@dataclass(frozen=True)
-class _Sources:
-    """Finds chunks of an array, and parts of them, for tasks.
-
-    Parameters
-    ----------
-    array : str
-        The name of the array.
-    name : str
-        Of the parts.
-    tasks : dict
-        Takes the tasks that cut them.
-    """
-
-    array: str
-    name: str
-    tasks: dict[Any, Any]
-
-    def part(self, taken: tuple[Piece, ...]) -> TaskRef:
-        """Return what gives a part of a chunk, taken along each axis: the chunk, or a task that cuts it."""
-        from dask._task_spec import Task, TaskRef
-
-        numbers = tuple(piece.chunk for piece in taken)
-        source = TaskRef((self.array, *numbers))
-        if all(piece.is_whole for piece in taken):
-            return source
-        bounds = tuple((piece.first, piece.last) for piece in taken)
-        key = (self.name, *numbers, *itertools.chain(*bounds))
-        if key not in self.tasks:
-            self.tasks[key] = Task(key, _copied, source, bounds)
-        return TaskRef(key)  # type: ignore[arg-type]
-
-
-def _make(maker: Maker, cell: Cell, counts: tuple[int, ...], *parts: NDArray[Any]) -> Any:
-    return maker(cell, joined(counts, parts))
-
-
-def _copied(chunk: NDArray[Any], bounds: Sequence[tuple[int, int]]) -> NDArray[Any]:
-    """Return a part of a chunk, which holds no more memory than its own."""
-    return np.array(chunk[tuple(slice(first, last) for first, last in bounds)])
+def _make(
+    maker: Maker, cell: Cell, numbers: Sequence[Numbers], counts: tuple[int, ...], *parts: NDArray[Any]
+) -> Any:
+    return maker(cell, joined(counts, parts), numbers)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
@@ -67,10 +67,13 @@ class Grid:
     plan : Plan
     ends : (tuple of int, tuple of int)
         Where the chunks of the image end, along rows and along columns.
+    measured : tuple of int
+        The nodes for which numbers of the whole of what they read are known.
     """
 
     plan: Plan
     ends: tuple[tuple[int, ...], tuple[int, ...]]
+    measured: tuple[int, ...] = ()
 
     @property
     def shape(self) -> Cell:
@@ -156,7 +159,13 @@ class Grid:
         return [self._demand((at, 0))[0] for at in rows], [self._demand((0, at))[1] for at in cols]
 
     def _demand(self, cell: Cell) -> Region:
-        _, read = regions(self.plan, self.wanted(cell), {})
+        return self.reads_for(self.wanted(cell))
+
+    def reads_for(self, wanted: Mapping[int, Region]) -> Region:
+        """Return the region of the image that regions of some nodes are made of."""
+        if IMAGE in wanted:
+            return wanted[IMAGE]
+        _, read = regions(self.plan, wanted, {}, self.measured)
         return read[IMAGE]
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import warnings
 from collections import OrderedDict
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
@@ -14,17 +14,22 @@ from numpy.typing import NDArray
 
 from convpipe.blocks.grid import Cell, Grid
 from convpipe.blocks.layout import Layout
+from convpipe.blocks.rounds import Answers, Inquiry, Question, Strip
 from convpipe.compile.runtime import environment, start
-from convpipe.geometry import Axis
+from convpipe.geometry import Axis, Extent
 from convpipe.losses import NO_LOSSES
 from convpipe.ops import stored
-from convpipe.plan import Output, Plan
-from convpipe.plan.demand import Region
+from convpipe.plan import IMAGE, Output, Plan
+from convpipe.plan.demand import Region, Span
 from convpipe.plan.roi import RoiPlan, roi_plan
 from convpipe.polyphase import Polyphase
+from convpipe.stages.wiring import RESULT
 
 if TYPE_CHECKING:
     from convpipe.compile.cpu.graphs import GraphExecutable
+
+Numbers = list[list[float]]
+"""Of whole images: of each page of a chunk some."""
 
 MOST_KINDS = 64
 """Kinds of cells whose loops are kept: inside an image all are of one, beside its borders of eight others."""
@@ -48,7 +53,7 @@ class Maker:
     def __reduce__(self) -> tuple[Any, ...]:
         return Maker, (self.grid, self.layout)
 
-    def __call__(self, cell: Cell, block: NDArray[Any]) -> Any:
+    def __call__(self, cell: Cell, block: NDArray[Any], numbers: Sequence[Numbers] = ()) -> Any:
         """Return the results on a cell, on the calling thread.
 
         Parameters
@@ -56,6 +61,8 @@ class Maker:
         cell : Cell
         block : ndarray
             The region of the image that they are made of, with all channels, of some pages.
+        numbers : sequence
+            Of whole images, for one of `heads` after the other: a list of numbers of each page.
 
         Returns
         -------
@@ -69,17 +76,19 @@ class Maker:
         """
         plan = self.grid.plan
         images = self.layout.images(block)
-        roi, run = self._kinds.find(plan, self.grid, cell)
+        wanted = self.grid.wanted(cell)
+        roi, run = self._kinds.find(self.grid, wanted)
         whole = self.grid.reads(cell)
         made: dict[str, list[NDArray[Any]]] = {output.name: [] for output in plan.outputs}
         losses = NO_LOSSES
-        for image in images:
+        for page, image in enumerate(images):
             first, *others = (_cut(image, region, whole) for _, region in roi.reads)
-            results, lost = run.outputs(first, 1, others=others)
+            known = self._numbers(roi, numbers, page)
+            results, lost = run.outputs(first, 1, others=others, numbers=known)
             losses += lost
             for output in plan.outputs:
-                wanted = self.grid.wanted(cell)[output.node]
-                made[output.name].append(_cut(results[output.name], wanted, roi.made[output.node]))
+                own = results[output.name]
+                made[output.name].append(_cut(own, wanted[output.node], roi.made[output.node]))
         for note in losses.notes:
             warnings.warn(f"{note} (in one of the chunks)", RuntimeWarning, stacklevel=2)
         pages = tuple(block.shape[axis] for axis in self.layout.pages)
@@ -88,6 +97,91 @@ class Maker:
             return found
         (result,) = found.values()
         return result
+
+    @property
+    def heads(self) -> tuple[int, ...]:
+        """The nodes that need numbers of the whole of what they read."""
+        return self.grid.measured
+
+    def inquiry(self, head: int) -> Inquiry:
+        """Return what is sought for a node."""
+        plan, node = self.grid.plan, self.grid.plan.nodes[head]
+        rows, cols = self.measured_extent(head)
+        channels = plan.channels if node.inputs[0] == IMAGE else plan.nodes[node.inputs[0]].channels
+        size = rows * cols * (channels - plan.alpha)
+        return Inquiry(node.statistics, plan.given_dtype(node), size)
+
+    def measured_extent(self, head: int) -> Extent:
+        """Return the rows and columns of the image whose numbers a node needs."""
+        return self.grid.plan.nodes[head].input
+
+    def measured_reads(self, head: int, strip: Strip) -> Region:
+        """Return the region of the image that a strip of what a node reads is made of."""
+        return self.grid.reads_for(self._measured_region(head, strip))
+
+    def answers(
+        self,
+        where: tuple[int, Strip, Region],
+        asked: Sequence[Inquiry],
+        numbers: Sequence[Numbers],
+        block: NDArray[Any],
+    ) -> list[Answers]:
+        """Return what is found of a strip of what a node reads, to the questions of each page.
+
+        Parameters
+        ----------
+        where : (int, Strip, Region)
+            The node, the strip, and the region of the image that is given.
+        asked : sequence of Inquiry
+        numbers, block
+            As for a call; the numbers are those of earlier heads.
+        """
+        from convpipe.compile.cpu.counting import Counting
+
+        head, strip, given = where
+        found: list[Answers] = []
+        for page, (one, image) in enumerate(zip(asked, self.layout.images(block), strict=True)):
+            questions = one.questions
+            own: dict[Question, Any] = {}
+            if questions:
+                samples = self._samples(head, strip, (image, given), numbers, page)
+                own = {each: each.of(samples, strip.shares, Counting(1)) for each in questions}
+            found.append(own)
+        return found
+
+    def _samples(
+        self,
+        head: int,
+        strip: Strip,
+        source: tuple[NDArray[Any], Region],
+        numbers: Sequence[Numbers],
+        page: int,
+    ) -> NDArray[Any]:
+        """Return the samples of a strip, (n, channels), made of a region of the image of a page."""
+        from convpipe.compile.common.pictures import Picture
+
+        plan = self.grid.plan
+        wanted = self._measured_region(head, strip)
+        ((at, region),) = wanted.items()
+        if at == IMAGE:
+            made, channels = _cut(*source[:1], region, source[1]), plan.channels
+        else:
+            roi, run = self._kinds.find(self.grid, wanted)
+            first, *others = (_cut(source[0], each, source[1]) for _, each in roi.reads)
+            results, _ = run.outputs(first, 1, others=others, numbers=self._numbers(roi, numbers, page))
+            made, channels = _cut(results[RESULT], region, roi.made[at]), plan.nodes[at].channels
+        picture = Picture((made.shape[0], made.shape[1]), channels, made.dtype.name)
+        return strip.of(picture.pixels(np.ascontiguousarray(made), plan.alpha), made.shape[1])
+
+    def _measured_region(self, head: int, strip: Strip) -> dict[int, Region]:
+        _, cols = self.measured_extent(head)
+        first, last = strip.rows(cols)
+        return {self.grid.plan.nodes[head].inputs[0]: (Span(first, last), Span(0, cols - 1))}
+
+    def _numbers(self, roi: RoiPlan, numbers: Sequence[Numbers], page: int) -> dict[int, Sequence[float]]:
+        """Return the numbers of a page that parts of a plan take."""
+        by_head = dict(zip(self.heads, numbers, strict=False))
+        return {part: by_head[head][page] for part, head in roi.measured.items()}
 
 
 def joined(counts: Sequence[int], parts: Sequence[NDArray[Any]]) -> NDArray[Any]:
@@ -113,26 +207,32 @@ class _Kinds:
         self._lock = threading.Lock()
         self._kept: OrderedDict[Hashable, GraphExecutable] = OrderedDict()
 
-    def find(self, plan: Plan, grid: Grid, cell: Cell) -> tuple[RoiPlan, GraphExecutable]:
-        """Return the plan of a cell, and what runs it."""
+    def find(self, grid: Grid, wanted: Mapping[int, Region]) -> tuple[RoiPlan, GraphExecutable]:
+        """Return the plan of regions of some nodes, and what runs it."""
         environment.check()
         with start.LOADING:
             from convpipe.compile.common.pictures import Picture
             from convpipe.compile.cpu.graphs import GraphExecutable
 
-        roi = roi_plan(plan, grid.wanted(cell), {})
-        key = _kind(roi)
+        plan = grid.plan
+        roi = roi_plan(plan, wanted, {}, grid.measured)
+        key = (tuple(wanted), *_kind(roi))
         with self._lock:
             if key not in self._kept:
                 entering = tuple(
                     Picture((len(rows), len(cols)), plan.channels, stored(plan.dtype))
                     for _, (rows, cols) in roi.reads
                 )
-                self._kept[key] = GraphExecutable(_with_results(roi.plan, plan), entering)
+                own = _with_results(roi.plan, plan) if _are_results(plan, wanted) else roi.plan
+                self._kept[key] = GraphExecutable(own, entering)
                 if len(self._kept) > MOST_KINDS:
                     self._kept.popitem(last=False)
             self._kept.move_to_end(key)
             return roi, self._kept[key]
+
+
+def _are_results(plan: Plan, wanted: Mapping[int, Region]) -> bool:
+    return set(wanted) == {output.node for output in plan.outputs}
 
 
 def _with_results(own: Plan, whole: Plan) -> Plan:
@@ -143,7 +243,7 @@ def _with_results(own: Plan, whole: Plan) -> Plan:
     return replace(own, beside=beside, output_dtype=whole.output_dtype)
 
 
-def _kind(roi: RoiPlan) -> Hashable:
+def _kind(roi: RoiPlan) -> tuple[Hashable, ...]:
     """Return what tells the plan of one region of an image from that of another."""
     nodes = ((node.inputs, node.input, node.extent, *map(_taps, node.axes)) for node in roi.plan.nodes)
     return (*nodes, *(tuple(map(len, region)) for _, region in roi.reads))

@@ -254,7 +254,7 @@ class Plan:
         tiles = [node.tiles for node in self.nodes if node.tiles is not None]
         kernels = max((each.shared_bytes for each in tiles), default=0)
         whole = max(
-            apart_bytes(node, size) + statistics_bytes(node, self._given(node)) for node in self.nodes
+            apart_bytes(node, size) + statistics_bytes(node, self.given_dtype(node)) for node in self.nodes
         )
         taps = sum(axis.nbytes for node in self.nodes for axis in node.axes if isinstance(axis, Polyphase))
         masked = self.input_bytes if self.channels > self.image_channels else 0
@@ -276,9 +276,9 @@ class Plan:
             return layer_bytes(first, np.dtype(self.compute).itemsize)
         if first.apart:
             return 0
-        return max(ring_bytes(part, self.compute), counting_bytes(first, self._given(first)))
+        return max(ring_bytes(part, self.compute), counting_bytes(first, self.given_dtype(first)))
 
-    def _given(self, node: NodePlan) -> str:
+    def given_dtype(self, node: NodePlan) -> str:
         """Return the type of what a node reads, as it is stored."""
         return stored(self.dtype) if IMAGE in node.inputs else self.compute
 

@@ -2,14 +2,14 @@
 
 Nothing is planned anew: nodes keep their arithmetic, their ranges and the form of their kernels. They get
 other extents, and windows over what is inside the image get no border. So a region has the bytes of the whole
-result, borders and the phase of strides among them. What needs all of an image (numbers of it, a transform, a
-library's function) is made of all of it.
+result, borders and the phase of strides among them. What needs all of an image (a transform, a library's
+function, numbers of it unless they are known) is made of all of it.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 
 from convpipe.geometry import Axis, Border, Extent
@@ -35,11 +35,14 @@ class RoiPlan:
         Which nodes these are of in the whole plan, or ``IMAGE``, and which region of each.
     made : mapping of int to Region
         The regions that it makes of the nodes that were wanted: those that were asked for, or more.
+    measured : mapping of int to int
+        The nodes of the whole plan whose numbers have to be given, by the parts of the plan that take them.
     """
 
     plan: Plan
     reads: tuple[tuple[int, Region], ...]
     made: Mapping[int, Region]
+    measured: Mapping[int, int]
 
     @property
     def names(self) -> dict[int, str]:
@@ -62,15 +65,25 @@ def holds(outer: Region, inner: Region) -> bool:
     )
 
 
-def needs_all(node: NodePlan) -> bool:
-    """Tell whether a node is made of the whole of what it reads, and as a whole."""
+def needs_all(node: NodePlan, measured: bool = False) -> bool:
+    """Tell whether a node is made of the whole of what it reads, and as a whole.
+
+    Parameters
+    ----------
+    node : NodePlan
+    measured : bool
+        Whether numbers of what it reads are known.
+    """
     if node.apart is not None:
         return not isinstance(node.apart, Turn | Layer)
-    return node.reduces or node.tiles is not None
+    return (node.reduces and not measured) or node.tiles is not None
 
 
 def regions(
-    plan: Plan, wanted: Mapping[int, Region], held: Mapping[int, Region]
+    plan: Plan,
+    wanted: Mapping[int, Region],
+    held: Mapping[int, Region],
+    measured: Collection[int] = (),
 ) -> tuple[dict[int, Region], dict[int, Region]]:
     """Return which regions are needed of the nodes, and of those that are there already.
 
@@ -81,6 +94,8 @@ def regions(
         By the positions of the nodes.
     held : mapping of int to Region
         What is there of some nodes. It is used where it is enough.
+    measured : collection of int
+        The nodes for which numbers of the whole of what they read are known.
 
     Returns
     -------
@@ -113,22 +128,29 @@ def regions(
         if at in held and holds(held[at], own):
             read[at] = own
             continue
-        made[at] = _made(plan.nodes[at], own)
-        for source in plan.nodes[at].inputs:
-            rows, cols = _reads(plan.nodes[at], made[at])
+        node = plan.nodes[at]
+        whole = needs_all(node, at in measured)
+        made[at] = everything(node.extent) if whole else _made(node, own)
+        for source in node.inputs:
+            rows, cols = everything(node.input) if whole else _reads(node, made[at])
             needed[source] = needed[source][0] | rows, needed[source][1] | cols
     if IMAGE in needed:
         read[IMAGE] = needed[IMAGE]
     return made, read
 
 
-def roi_plan(plan: Plan, wanted: Mapping[int, Region], held: Mapping[int, Region]) -> RoiPlan:
+def roi_plan(
+    plan: Plan,
+    wanted: Mapping[int, Region],
+    held: Mapping[int, Region],
+    measured: Collection[int] = (),
+) -> RoiPlan:
     """Return what makes the regions that are `wanted` of some nodes; as :func:`regions`.
 
     A node that is wanted must not be held.
     """
-    made, _ = regions(plan, wanted, held)
-    builder = _Builder(plan, made)
+    made, _ = regions(plan, wanted, held, measured)
+    builder = _Builder(plan, made, measured)
     for at in sorted(made):
         builder.add(at)
     outputs = tuple(Output(str(at), builder.places[at], plan.compute) for at in sorted(wanted)[:-1])
@@ -141,7 +163,9 @@ def roi_plan(plan: Plan, wanted: Mapping[int, Region], held: Mapping[int, Region
         beside=outputs,
         output_dtype=plan.compute,
     )
-    return RoiPlan(own, tuple(builder.reads), {at: made[at] for at in wanted})
+    heads = {builder.places[at]: at for at in measured if at in made}
+    taken = {number: heads[part.at[0]] for number, part in enumerate(own.parts) if part.at[0] in heads}
+    return RoiPlan(own, tuple(builder.reads), {at: made[at] for at in wanted}, taken)
 
 
 @dataclass
@@ -150,6 +174,7 @@ class _Builder:
 
     plan: Plan
     made: Mapping[int, Region]
+    measured: Collection[int]
     nodes: list[NodePlan] = field(default_factory=list)
     reads: list[tuple[int, Region]] = field(default_factory=list)
     places: dict[int, int] = field(default_factory=dict)
@@ -158,11 +183,12 @@ class _Builder:
     def add(self, at: int) -> None:
         """Add a node, after what cuts the regions that it reads from those that are made."""
         node, made = self.plan.nodes[at], self.made[at]
-        read = _reads(node, made)
+        whole = needs_all(node, at in self.measured)
+        read = everything(node.input) if whole else _reads(node, made)
         inputs = tuple(self._source(source, read) for source in node.inputs)
         self.places[at] = len(self.nodes)
         axes, ops = node.axes, node.ops
-        if _slides(node) and not needs_all(node):
+        if _slides(node) and not whole:
             axes = _axis(axes[0], made[0], read[0]), _axis(axes[1], made[1], read[1])
             ops = tuple(_part(op, axes) for op in ops)
         share = _samples(made) / max(1, _samples(everything(node.extent)))
@@ -226,11 +252,9 @@ def _part(op: Op, axes: tuple[Axis, Axis]) -> Op:
 
 def _made(node: NodePlan, wanted: Region) -> Region:
     """Return the region that a node makes, for one that is wanted: more, where it is given more samples."""
-    whole = everything(node.extent)
-    if needs_all(node):
-        return whole
     if not _slides(node):
         return wanted
+    whole = everything(node.extent)
     border = _border(node)
     rows, cols = (
         all_of if _turns(axis, border, size, span) else _widened(axis, border, size, span) & all_of
@@ -253,8 +277,6 @@ def _widened(axis: Axis, border: Border, size: int, span: Span) -> Span:
 
 def _reads(node: NodePlan, made: Region) -> Region:
     """Return the region of its inputs that a node is given for a region of its output."""
-    if needs_all(node):
-        return everything(node.input)
     if not _slides(node):
         return through(node, made)
     border = _border(node)

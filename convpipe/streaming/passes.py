@@ -79,9 +79,7 @@ class PassCounter(Counter):
         """Return what the finite samples are like."""
         found = Survey(0, np.nan, np.nan, whole=True)
         for chunk in samples.chunks():
-            own = self._counter.survey(chunk)
-            low, high = np.fmin(found.low, own.low), np.fmax(found.high, own.high)
-            found = Survey(found.count + own.count, float(low), float(high), found.whole and own.whole)
+            found |= self._counter.survey(chunk)
         return found
 
     def whole(self, samples: Any, low: int, high: int) -> NDArray[np.int64]:

@@ -99,7 +99,12 @@ class GraphExecutable:
         return results[RESULT], losses
 
     def outputs(
-        self, image: NDArray[Any], threads: int | None = None, *, others: Sequence[NDArray[Any]] = ()
+        self,
+        image: NDArray[Any],
+        threads: int | None = None,
+        *,
+        others: Sequence[NDArray[Any]] = (),
+        numbers: Numbers = NO_NUMBERS,
     ) -> tuple[dict[str, NDArray[Any]], Losses]:
         """Return all results by their names, and what was lost in them.
 
@@ -109,11 +114,18 @@ class GraphExecutable:
         threads : int, optional
         others : sequence of ndarray
             The images -2, -3, ..., where several enter.
+        numbers : mapping
+            As for :meth:`band`, of those parts for which they are known.
         """
         images = {IMAGE - number: each for number, each in enumerate((image, *others))}
         losses = Losses()
-        for run, later in zip(self.runs, self._needed, strict=True):
-            made, nans = run([images[at] for at in run.reads], threads)
+        for number, (run, later) in enumerate(zip(self.runs, self._needed, strict=True)):
+            read = [images[at] for at in run.reads]
+            if number in numbers:
+                assert isinstance(run, Sweep | Tabulated)
+                made, nans = run(read, threads, numbers[number])
+            else:
+                made, nans = run(read, threads)
             overflows = sum(
                 round_to_half(rows, rows)
                 for at, rows in zip(run.makes, made, strict=True)

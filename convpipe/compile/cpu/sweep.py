@@ -45,13 +45,19 @@ class Sweep:
         """The schedule, and the generated Python of its loops."""
         return self.fused.source
 
-    def __call__(self, images: Sequence[NDArray[Any]], threads: int | None) -> tuple[list[NDArray[Any]], int]:
-        """Return the images that it writes, as rows of samples, and how many NaNs became 0."""
+    def __call__(
+        self, images: Sequence[NDArray[Any]], threads: int | None, known: Sequence[float] = ()
+    ) -> tuple[list[NDArray[Any]], int]:
+        """Return the images that it writes, as rows of samples, and how many NaNs became 0.
+
+        Numbers that it needs are found, unless they are known.
+        """
         given = self.fused.program.images
         rows = [picture.rows(image) for image, picture in zip(images, given, strict=True)]
         outs = [picture.empty() for picture in self.pictures]
         bands = self.fused.bands(self.operations, threads)
-        return outs, self.fused.run(rows, outs, bands, self.measured(images[0], threads))
+        measured = known or self.measured(images[0], threads)
+        return outs, self.fused.run(rows, outs, bands, measured)
 
     def band(
         self,

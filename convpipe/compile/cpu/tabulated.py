@@ -100,12 +100,14 @@ class Tabulated:
         """The schedule of the sweep over all bytes, and its loops."""
         return f"# of each of 256 samples, and then by a table\n{self._over_all.source}"
 
-    def __call__(self, images: Sequence[NDArray[Any]], threads: int | None) -> tuple[list[NDArray[Any]], int]:
-        """Return the image that it makes, and how many NaNs became 0."""
+    def __call__(
+        self, images: Sequence[NDArray[Any]], threads: int | None, known: Sequence[float] = ()
+    ) -> tuple[list[NDArray[Any]], int]:
+        """Return the image that it makes, and how many NaNs became 0; as a :class:`Sweep`."""
         table = np.empty((1, 256), np.uint8)
-        measured = self.sweep.measured(images[0], threads)
+        measured = known or self.sweep.measured(images[0], threads)
         if self._over_all.run([_ALL], [table], 1, measured):  # so many of them: where they are is not known
-            return self.sweep(images, threads)
+            return self.sweep(images, threads, measured)
         (picture,) = self.sweep.pictures
         rows, out = read_only(picture.rows(images[0]).view()), picture.empty()
         units = -(-rows.size // _UNIT)
