@@ -15,6 +15,7 @@ from convpipe.batch.patterns import matches
 from convpipe.errors import JobError
 from convpipe.images import format_of, is_temporary
 from convpipe.paths import tried
+from convpipe.shelf import Shelf
 
 Refused = tuple[tuple[Path, str], ...]
 """Paths relative to the input folder, each with the reason."""
@@ -76,8 +77,8 @@ class Found:
     ----------
     root : Path
         The input folder; the folder of the image, where the input is one.
-    images : tuple of Path
-        Relative to `root`, sorted.
+    images : sequence of Path
+        Relative to `root`, sorted. Those of a folder are on the disk.
     skipped : tuple of (Path, str)
         What would be an input but is no file to read, and why.
     unreadable : tuple of (Path, str)
@@ -91,7 +92,7 @@ class Found:
     """
 
     root: Path
-    images: tuple[Path, ...]
+    images: Sequence[Path]
     skipped: Refused = ()
     unreadable: Refused = ()
     unsupported: tuple[Path, ...] = ()
@@ -99,9 +100,9 @@ class Found:
     members: Mapping[Path, tuple[Path, ...]] = field(default_factory=dict)
 
     @property
-    def files(self) -> tuple[Path, ...]:
+    def files(self) -> Iterator[Path]:
         """The files that are read, relative to `root`."""
-        return tuple(file for image in self.images for file in self.members.get(image, (image,)))
+        return (file for image in self.images for file in self.members.get(image, (image,)))
 
     def stacked(self) -> Found:
         """Return the same where the files of each folder are the pages of one image, called after it.
@@ -168,13 +169,24 @@ def find_images(
     return scan.run()
 
 
+class Listing(Shelf[Path]):
+    """Paths, each once, in the order in which :class:`~pathlib.Path` sorts them: by their parts."""
+
+    def __init__(self) -> None:
+        super().__init__(dump=os.fsencode, load=lambda path: Path(os.fsdecode(path)))
+
+    def add(self, path: Path) -> None:
+        """Take a path."""
+        self.put(str(path).replace(os.sep, "\0"), path)
+
+
 @dataclass
 class _Scan:
     """A walk through a folder: a list of folders still to be listed, not recursion, so any depth will do."""
 
     root: Path
     selection: Selection
-    images: list[Path] = field(default_factory=list)
+    images: Listing = field(default_factory=Listing)
     skipped: list[tuple[Path, str]] = field(default_factory=list)
     unreadable: list[tuple[Path, str]] = field(default_factory=list)
     unsupported: list[Path] = field(default_factory=list)
@@ -192,7 +204,7 @@ class _Scan:
                 self.unreadable.append((below, f"the folder cannot be listed: {_why(error)}"))
         return Found(
             self.root,
-            tuple(sorted(self.images)),
+            self.images.in_order(),
             tuple(sorted(self.skipped)),
             tuple(sorted(self.unreadable)),
             tuple(sorted(self.unsupported)),
@@ -222,7 +234,7 @@ class _Scan:
         """Put an entry where it belongs."""
         if (problem := self._problem(mode, entry)) is None:
             if self.selection.takes(relative):
-                self.images.append(relative)
+                self.images.add(relative)
             elif self.selection.selects(relative) and not relative.name.startswith("."):
                 self.unsupported.append(relative)
         # Linked folders may hold images, whatever their names.

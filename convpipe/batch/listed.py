@@ -7,7 +7,7 @@ import stat
 from collections.abc import Iterable
 from pathlib import Path
 
-from convpipe.batch.find import Found, Selection
+from convpipe.batch.find import Found, Listing, Selection
 from convpipe.batch.journal_files import is_journal
 from convpipe.errors import JobError
 from convpipe.images import is_temporary
@@ -48,7 +48,7 @@ def find_listed(root: Path, files: Iterable[str], selection: Selection) -> Found
     """
     if not root.is_dir():
         raise JobError(f"the input {str(root)!r} is no folder, in which a list could name files{tried(root)}")
-    images: set[Path] = set()
+    images = Listing()
     refused: dict[Path, str] = {}
     for given in files:
         relative = _relative(root, given)
@@ -59,7 +59,7 @@ def find_listed(root: Path, files: Iterable[str], selection: Selection) -> Found
             refused[relative] = reason
     if not images and not refused:
         raise JobError("the list of files names none")
-    return Found(root, tuple(sorted(images)), unreadable=tuple(sorted(refused.items())), selection=selection)
+    return Found(root, images.in_order(), unreadable=tuple(sorted(refused.items())), selection=selection)
 
 
 def _relative(root: Path, given: str) -> Path:

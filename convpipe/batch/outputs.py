@@ -5,14 +5,16 @@ from __future__ import annotations
 import os
 import re
 import unicodedata
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from convpipe.batch.find import Found
+from convpipe.batch.keys import Keys
 from convpipe.batch.results import Result
 from convpipe.errors import JobError, WriteError
 from convpipe.images import FORMATS, Folder, OutsideError, format_of
 from convpipe.paths import tried
+from convpipe.shelf import Lazy
 
 SHOWN = 10
 """Most clashing names listed in one message."""
@@ -98,10 +100,8 @@ Of a result whose pages have files of their own it is the name that they are num
 (:func:`page_path`)."""
 
 
-def map_outputs(
-    found: Found, output: Path, results: Sequence[Result], file: str | None = None
-) -> dict[Path, Targets]:
-    """Return where the results of each input go, and make the output folder.
+def map_outputs(found: Found, output: Path, results: Sequence[Result], file: str | None = None) -> Pairs:
+    """Return each input with where its results go, and make the output folder.
 
     Parameters
     ----------
@@ -133,17 +133,42 @@ def map_outputs(
             f"name, write {str(output / file) + os.sep!r}"
         )
     _check_folders(found, results)
-    targets = {relative: _targets(relative, results, file) for relative in found.images}
-    _check_distinct(targets, results)
-    _check_apart(found, output, targets, results)
+    pairs = Pairs(found.images, results, file)
+    _check_distinct(pairs, results)
+    _check_apart(found, output, pairs, results)
     _check_writable(output)
-    return targets
+    return pairs
 
 
-def _targets(relative: Path, results: Sequence[Result], file: str | None) -> Targets:
-    if file is not None:
-        return (Path(file),)
-    return tuple(result.folder / output_path(relative, result.encoding.format) for result in results)
+class Pairs(Lazy[tuple[Path, Targets]]):
+    """Images, each with where its results go.
+
+    Parameters
+    ----------
+    images : sequence of Path
+    results : sequence of Result
+        Of every image.
+    file : str or None
+        Name of the one result.
+    """
+
+    def __init__(self, images: Sequence[Path], results: Sequence[Result], file: str | None) -> None:
+        self._images, self._results, self._file = images, results, file
+
+    def __len__(self) -> int:
+        return len(self._images)
+
+    def __iter__(self) -> Iterator[tuple[Path, Targets]]:
+        return ((image, self._targets(image)) for image in self._images)
+
+    def _at(self, place: int) -> tuple[Path, Targets]:
+        image = self._images[place]
+        return image, self._targets(image)
+
+    def _targets(self, image: Path) -> Targets:
+        if self._file is not None:
+            return (Path(self._file),)
+        return tuple(each.folder / output_path(image, each.encoding.format) for each in self._results)
 
 
 def _check_folders(found: Found, results: Sequence[Result]) -> None:
@@ -157,18 +182,18 @@ def _check_folders(found: Found, results: Sequence[Result]) -> None:
             )
 
 
-def _each(targets: Mapping[Path, Targets]) -> Iterator[tuple[Path, Path]]:
+def _each(pairs: Pairs) -> Iterator[tuple[Path, Path]]:
     """Yield each input with each of its results."""
-    return ((relative, target) for relative, own in targets.items() for target in own)
+    return ((relative, target) for relative, own in pairs for target in own)
 
 
-def _check_apart(
-    found: Found, output: Path, targets: Mapping[Path, Targets], results: Sequence[Result]
-) -> None:
+def _check_apart(found: Found, output: Path, pairs: Pairs, results: Sequence[Result]) -> None:
     inner, outer = Path(os.path.realpath(output)), Path(os.path.realpath(found.root))
-    inputs = {_key(outer / relative) for relative in found.files}
-    pages = {_key(outer / of) for relative in found.files if (of := result_of_page(relative)) is not None}
-    for relative, own in targets.items():
+    if not _meet(inner, outer):
+        return
+    inputs = Keys(lambda: (_key(outer / relative) for relative in found.files))
+    pages = Keys(lambda: (_key(outer / of) for of in map(result_of_page, found.files) if of is not None))
+    for relative, own in pairs:
         for target, result in zip(own, results, strict=True):
             if _key(inner / target) in (pages if result.encoding.apart else inputs):
                 raise JobError(
@@ -180,7 +205,7 @@ def _check_apart(
     folder = inner.relative_to(outer)
     made = (
         page_path(target, 0, 1) if result.encoding.apart else target
-        for own in targets.values()
+        for _, own in pairs
         for target, result in zip(own, results, strict=True)
     )
     if any(found.selection.takes(folder / target) for target in made):
@@ -191,14 +216,29 @@ def _check_apart(
         )
 
 
-def _check_distinct(targets: Mapping[Path, Targets], results: Sequence[Result]) -> None:
+def _meet(one: Path, other: Path) -> bool:
+    """Tell whether a folder is another, or lies in it."""
+    folders = Path(_key(one)), Path(_key(other))
+    return folders[0].is_relative_to(folders[1]) or folders[1].is_relative_to(folders[0])
+
+
+def _check_distinct(pairs: Pairs, results: Sequence[Result]) -> None:
+    keys = Keys(lambda: (_key(target) for _, target in _each(pairs)))
+    parents = {target.parent for _, target in _each(pairs)}
+    folders = {folder for parent in parents for folder in (parent, *parent.parents)} - {Path()}
+    if keys.may_repeat or any(_key(folder) in keys for folder in folders):
+        _refuse_clashes(pairs, results)
+
+
+def _refuse_clashes(pairs: Pairs, results: Sequence[Result]) -> None:
+    """Say which inputs share an output, and which results are folders of others."""
     owners: dict[str, Path] = {}
     clashes: list[str] = []
-    for relative, target in _each(targets):
+    for relative, target in _each(pairs):
         owner = owners.setdefault(_key(target), relative)
         if owner is not relative:
             clashes.append(f"{_pair(owner, relative)} both become {str(target)!r}")
-    for relative, target in _each(targets):
+    for relative, target in _each(pairs):
         for folder in target.parents[:-1]:
             if (file := owners.get(_key(folder))) is not None:
                 clashes.append(f"{str(file)!r} becomes {str(folder)!r}, a folder of {str(relative)!r}")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -23,11 +23,11 @@ from convpipe.batch.journal import Ledger
 from convpipe.batch.listed import find_listed
 from convpipe.batch.log import Log
 from convpipe.batch.masks import Masks
-from convpipe.batch.outputs import Targets, map_outputs
+from convpipe.batch.outputs import map_outputs
 from convpipe.batch.reader import DirectReader, Reader
 from convpipe.batch.resume import Past, read_past
 from convpipe.batch.samples import take_samples
-from convpipe.batch.settle import Progress, Settler, Threads, record, signal_code
+from convpipe.batch.settle import Pair, Progress, Settler, Threads, record, signal_code
 from convpipe.batch.state import Engine, Run
 from convpipe.batch.table import opened_tables
 from convpipe.engine import Engine as FilterEngine
@@ -37,6 +37,7 @@ from convpipe.measures import Gauge
 from convpipe.pages import ALL_PAGES
 from convpipe.paths import tried
 from convpipe.report import ImageResult, Report, Sample, flow_of, printable
+from convpipe.shelf import Chosen
 from convpipe.stack import StackEngine, reader_of
 
 
@@ -157,36 +158,39 @@ def _run(engine: Engine, gauge: Gauge | None, job: FolderJob, settler: Settler, 
     found = _found(job)
     _check_stack(engine, job, measured=gauge is not None)
     results = job.results(name for name, _ in engine.wiring.outputs)
-    targets = map_outputs(found, job.output, results, job.result)
+    pairs: Sequence[Pair] = map_outputs(found, job.output, results, job.result)
     left = _left_out(found)
-    whole = len(targets) + len(left)
-    targets = {path: own for path, own in targets.items() if _takes(job, path)}
+    whole = len(pairs) + len(left)
+    if job.shard is not None:
+        pairs = Chosen(pairs, (at for at, (path, _) in enumerate(pairs) if job.shard.takes(path)))
     left = [result for result in left if _takes(job, Path(result.path))]
-    hands = max(1, min(job.workers or settler.cores, len(targets)))
+    hands = max(1, min(job.workers or settler.cores, len(pairs)))
     with (
         opened_run(engine, gauge, job, found.root, _budget(job, hands)) as run,
         closing(_journal(run.output, job)) as journal,
         opened_tables(job, run.output, gauge) as tables,
     ):
         output, log = run.output, watch.log
-        run.past = _begin(engine, gauge, job, found, targets, journal)
-        output.clear_stale([Path(), *(target.parent for target in chain.from_iterable(targets.values()))])
-        run.threads = None if len(targets) == 1 else 1
+        run.past = _begin(engine, gauge, job, found, pairs, journal)
+        output.clear_stale({Path(), *(target.parent for _, own in pairs for target in own)})
+        run.threads = None if len(pairs) == 1 else 1
         run.members, run.log = found.members, log
         where = {"input": str(job.input), "output": str(job.output / (job.result or ""))}
         where |= {} if job.shard is None else {"shard": str(job.shard)}
-        log.event("begin", job=job.name, **where, images=len(targets) + len(left), at_once=hands)
+        log.event("begin", job=job.name, **where, images=len(pairs) + len(left), at_once=hands)
         for result in left:
             record(run, journal, result)
-        interrupted = settler(run, journal, list(targets.items()), hands, watch.progress)
+        interrupted = settler(run, journal, pairs, hands, watch.progress)
         if not output.in_place():
             run.give_up("as the output folder was removed or replaced")
         elif not journal.in_place():
             run.give_up("as the journal was removed or replaced")
-        order = [*map(str, targets), *(result.path for result in left)]
-        report = _report(run, journal, order, interrupted, hands)
+        order = chain((str(path) for path, _ in pairs), (result.path for result in left))
+        settled, count = journal.settled(order), len(pairs) + len(left)
+        report = _report(run, journal, settled, hands)
+        report = replace(report, interrupted=interrupted, unfinished=count - len(settled))
         report = report if tables is None else tables.write(report, journal)
-        report = replace(report, samples=_samples(run, report), elsewhere=whole - len(order))
+        report = replace(report, samples=_samples(run, report), elsewhere=whole - count)
     return replace(report, unsupported=tuple(str(path) for path in found.unsupported if _takes(job, path)))
 
 
@@ -215,16 +219,13 @@ def _samples(run: Run, report: Report) -> tuple[Sample, ...]:
         return take_samples(run, cast(FilterEngine, run.engine), reader, report.results)
 
 
-def _report(run: Run, journal: Ledger, order: Sequence[str], interrupted: int | None, hands: int) -> Report:
+def _report(run: Run, journal: Ledger, settled: Sequence[ImageResult], hands: int) -> Report:
     """Return what became of the inputs, in their order."""
     job = run.job
-    settled = journal.settled(order)
     return Report(
         name=job.name,
         results=settled,
         threads=hands,
-        interrupted=interrupted,
-        unfinished=len(order) - len(settled),
         stopped=run.stopped,
         journal=None if journal.path is None else str(journal.path),
         output=str(job.output / (job.result or "")),
@@ -242,7 +243,7 @@ def _begin(
     gauge: Gauge | None,
     job: FolderJob,
     found: Found,
-    targets: Mapping[Path, Targets],
+    pairs: Sequence[Pair],
     journal: Ledger,
 ) -> Past:
     """Begin a run in the journal, and return what it says of earlier ones, to go on with."""
@@ -251,13 +252,13 @@ def _begin(
     past = Past()
     if job.resume:
         results = job.results(name for name, _ in engine.wiring.outputs)
-        pairs = [pair for own in targets.values() for pair in zip(own, results, strict=True)]
+        apart = [result.encoding.apart for result in results]
         past = read_past(
             journal.lines(),
             maker,
-            (target for target, result in pairs if not result.encoding.apart),
+            (path for _, own in pairs for path, each in zip(own, apart, strict=True) if not each),
             overwrite=job.overwrite,
-            paged=(target for target, result in pairs if result.encoding.apart),
+            paged=(path for _, own in pairs for path, each in zip(own, apart, strict=True) if each),
         )
     journal.begin(maker, job=job.name, settings=made_of, began=_now(), **_of_shard(job, gauge))
     return past

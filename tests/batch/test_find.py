@@ -30,6 +30,12 @@ def test_takes_every_image_format_in_sorted_order(source):
     assert names(find_images(source)) == ["a/y.webp", "a/z.JPG", "a.tif", "b.png"]
 
 
+def test_names_are_sorted_by_their_parts(source):
+    paths = ["a/b.png", "a-b.png", "a.png", "A/b.png", "a/\U0001f600.png", "a/é.png"]
+    touch(source, *paths)
+    assert list(find_images(source).images) == sorted(map(Path, paths))
+
+
 def test_not_recursive(source):
     touch(source, "b.png", "a/z.png")
     assert names(find_images(source, recursive=False)) == ["b.png"]

@@ -1,6 +1,7 @@
 """Where results go: refused before any work if something would be lost."""
 
 import os
+import tracemalloc
 import unicodedata
 from pathlib import Path
 
@@ -15,8 +16,8 @@ from convpipe.images import Encoding, Folder
 
 def map_outputs(found, output, format):
     """Where the one result of each input goes."""
-    targets = outputs.map_outputs(found, output, [Result("result", Encoding(format))])
-    return {relative: target for relative, (target,) in targets.items()}
+    pairs = outputs.map_outputs(found, output, [Result("result", Encoding(format))])
+    return {relative: target for relative, (target,) in pairs}
 
 
 def found(*names, root="in"):
@@ -64,6 +65,26 @@ def scanned(source, **options):
     (source / "sub").mkdir(exist_ok=True)
     (source / "sub" / "a.png").touch()
     return find_images(source, **options)
+
+
+def test_names_that_hashes_alone_take_for_the_same_are_no_clash(tmp_path, monkeypatch):
+    monkeypatch.setattr("convpipe.batch.keys.hash", len, raising=False)
+    assert len(map_outputs(found("a.png", "b.png", root=tmp_path), tmp_path / "out", None)) == 2
+
+
+def test_very_many_inputs_take_no_memory_for_each(source, tmp_path):
+    count = 4_000
+    for at in range(count):
+        (source / f"a picture of a long name {at:04}.png").touch()
+    tracemalloc.start()
+    try:
+        images = find_images(source)
+        pairs = outputs.map_outputs(images, tmp_path / "out", [Result("result")])
+        assert sum(1 for _ in pairs) == count
+        _, most = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert most < 150 * count  # as paths they take more than a kilobyte each
 
 
 def test_output_inside_the_input(source):
