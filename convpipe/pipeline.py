@@ -6,6 +6,7 @@ import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -24,7 +25,7 @@ from convpipe.arguments import (
 from convpipe.config.job import LIKE, MISSING
 from convpipe.config.measures import make_range
 from convpipe.engine import Engine, dtype_name
-from convpipe.errors import ConfigError, ParameterError
+from convpipe.errors import ConfigError, JobError, ParameterError
 from convpipe.geometry import Border
 from convpipe.losses import NO_LOSSES, Losses
 from convpipe.measures import Gauge, Measured
@@ -563,7 +564,9 @@ class Pipeline(Specification):
         input, output : path or str
             Of a str, ``~`` is the home folder.
         **options
-            As for :func:`convpipe.batch.run_folder`.
+            As for :func:`convpipe.batch.run_folder`; and `cluster`, a Dask cluster whose workers filter the
+            images: ``"local:4"`` for four processes here, the address of a scheduler, or a
+            :class:`distributed.Client`.
 
         Returns
         -------
@@ -580,10 +583,26 @@ class Pipeline(Specification):
         self.engine.check()
         accept = dict(options.pop("accept", ())).items()
         options["accept"] = {name: make_range(name, given, self.measures) for name, given in accept}
-        report = batch.run_folder(
-            self.engine, expanded(input), expanded(output), gauge=self.gauge, name=self.name, **options
-        )
+        options = {"gauge": self.gauge, "name": self.name, **options}
+        if (cluster := options.pop("cluster", None)) is None:
+            report = batch.run_folder(self.engine, expanded(input), expanded(output), **options)
+        else:
+            report = _clusters().run_folder(self, cluster, expanded(input), expanded(output), **options)
         return replace(report, backend=self.engine.describe())
+
+
+def _clusters() -> ModuleType:
+    """Return the package that runs jobs on clusters; it needs Dask.
+
+    Raises
+    ------
+    JobError
+    """
+    try:
+        from convpipe import cluster
+    except ImportError as error:
+        raise JobError(f"a cluster needs {error.name}: pip install 'convpipe[dask]'") from None
+    return cluster
 
 
 def _warn_of(losses: Losses) -> None:

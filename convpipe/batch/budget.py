@@ -200,15 +200,17 @@ class Budget:
             self._changed.notify_all()
 
 
-def default_memory(decoders: int = 0) -> int:
+def default_memory(decoders: int = 0, allowed: int | None = None) -> int:
     """Return the bytes that images may take where nobody says: a share of what this process may use.
 
     Parameters
     ----------
     decoders : int
         Processes beside it.
+    allowed : int, optional
+        What this process is to be content with, where somebody watches over it.
     """
-    most = min(filter(None, (_physical(), *cgroup_limits())), default=1 << 32)
+    most = min(filter(None, (allowed, _physical(), *cgroup_limits())), default=1 << 32)
     return max(int(most * SHARE) - RESERVE - decoders * DECODER, most // 4)
 
 

@@ -36,6 +36,12 @@ class Past:
         self._records = {result.path: result for result in records if _settles(result)}
         self._own, self.others = frozenset(own), others
 
+    def of(self, relative: Path, targets: Iterable[Path]) -> Past:
+        """Return what it knows of one image, and of whose the results there are."""
+        record = self._records.get(str(relative))
+        own = [str(target) for target in targets if self.made(target)]
+        return Past(() if record is None else (record,), own)
+
     def made(self, target: Path) -> bool:
         """Tell whether this job was the last to write this result, from this input: it may be replaced."""
         return str(target) in self._own

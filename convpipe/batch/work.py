@@ -99,7 +99,7 @@ class Work:
             if not last:
                 raise
             often = "twice" if tries == 2 else f"{tries} times"
-            return replace(self._failure("read", f"{error}, {often}; quarantined"), quarantined=True)
+            return self._quarantined("read", f"{error}, {often}")
         except JobError as error:
             self._run.give_up(str(error))
             return None
@@ -116,6 +116,18 @@ class Work:
         except Exception as error:  # a defect of ours or of a library: this image fails, not the run
             self.may_pass = may_pass(error)
             return self._failure(self._stage, f"{type(error).__name__}: {error}")
+
+    def quarantine(self, reason: str) -> ImageResult:
+        """Return the result of an image whose workers died; while its file stays as it is, it is left alone."""
+        try:
+            with self._run.given(self._relative) as given, self._mask() as mask:
+                self._look([given, *([OneFile(mask)] if mask is not None else [])])
+        except (ConvpipeError, OSError):  # gone by now: what is left to say is the reason
+            pass
+        return self._quarantined("worker", reason)
+
+    def _quarantined(self, stage: str, reason: str) -> ImageResult:
+        return replace(self._failure(stage, f"{reason}; quarantined"), quarantined=True)
 
     def _enter(self, stage: str) -> None:
         """Begin a step, unless the run was stopped."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 
 GROUPS = {
     "Which images": "--files-from --null --shard",
-    "What it does": "--jobs --memory --backend --isolate --timeout --retries",
+    "What it does": "--jobs --memory --backend --isolate --timeout --retries --cluster --scheduler",
     "Results that exist": "--overwrite --resume",
     "What it tells": "--quiet --verbose --json --report --samples --log --measures --strict",
 }
@@ -56,6 +57,7 @@ EXAMPLES = (
         "The images that a list on standard input names, with a log",
     ),
     ("convpipe run edges.yaml --shard 0/4 --resume", "The part of the first of four machines"),
+    ("convpipe run edges.yaml --scheduler tcp://head:8786", "On the workers of a Dask cluster"),
 )
 
 
@@ -111,6 +113,16 @@ EXAMPLES = (
     metavar="N",
     help="Try images again that fail by I/O errors, want of memory or a lost decoder, after pauses.",
 )
+@click.option(
+    "--cluster",
+    metavar="local:N",
+    help="Filter in N processes of this machine, by Dask: for work that threads share badly.",
+)
+@click.option(
+    "--scheduler",
+    metavar="ADDRESS",
+    help="Filter on the workers of a Dask cluster, whose scheduler is at tcp://HOST:PORT.",
+)
 @together(
     Telling,
     "telling",
@@ -156,6 +168,7 @@ def command(
         raise click.UsageError("--samples goes with --report, which has the pictures")
     if options["samples"] is None:
         options["samples"] = SAMPLES if telling.folder else 0
+    options |= _cluster(options.pop("cluster"), options.pop("scheduler"), telling)
     jobs = list(_jobs(configs, overrides, paths))
     if options["measures"] and len(jobs) > 1:
         raise click.UsageError("--measures goes with one job: the tables of several would be one file")
@@ -176,6 +189,22 @@ def command(
             log.event("exit", level="error" if code else "info", exit_code=code)
             code = max(code, int(not log.whole))
     end(code)
+
+
+def _cluster(local: str | None, scheduler: str | None, telling: Telling) -> dict[str, Any]:
+    """Return the options of a run on a cluster, if it is on one."""
+    if local is not None and scheduler is not None:
+        raise click.UsageError("--cluster starts one, and --scheduler is for one that runs; give one of them")
+    where = local or scheduler
+    if where is None:
+        return {}
+    if click.get_current_context().params["workers"] is not None:
+        raise click.UsageError("--jobs is for threads of this process; a cluster has those of its workers")
+    if local is not None and not local.startswith("local:"):
+        raise click.UsageError(
+            f"--cluster needs local:N; given {local!r}; for a cluster that runs, --scheduler"
+        )
+    return {"cluster": where, "told": partial(streams.emit, err=True) if telling.verbose else None}
 
 
 def _listed(list: BinaryIO | None, null: bool) -> tuple[str, ...] | None:
@@ -274,7 +303,7 @@ def _run_job(
     try:
         source, target, result = places(job, paths)
         named = replace(named, output=str(target / (result or "")))
-        pipeline = _pipeline(job, backend)
+        pipeline = _pipeline(job, backend, on_cluster="cluster" in options)
         with shown_progress(job.name, progress) as advance:
             how = {**options, "result": result, "progress": advance}
             report = _filter(job, pipeline, source, target, how)
@@ -294,12 +323,12 @@ def _source(job: Job) -> str | None:
         return None
 
 
-def _pipeline(job: Job, backend: str | None) -> Pipeline:
+def _pipeline(job: Job, backend: str | None, *, on_cluster: bool) -> Pipeline:
     """Return a job's pipeline, where its loops can run here; the bar is a thread more, and comes after."""
     from convpipe.pipeline import Pipeline
 
     pipeline = Pipeline.from_job(job, backend=backend)
-    if pipeline.backend == "cpu":
+    if pipeline.backend == "cpu" and not on_cluster:
         begin_loading()
     return pipeline
 

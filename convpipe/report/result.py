@@ -50,7 +50,8 @@ class ImageResult:
         Relative to the input folder; bytes that are no UTF-8 as by :func:`os.fsdecode`.
     status : {'done', 'failed', 'skipped'}
     stage : str or None
-        Where it failed: read, plan, filter, write, or the name of the stage that cannot be planned.
+        Where it failed: read, plan, filter, write, or the name of the stage that cannot be planned; worker,
+        if those of a cluster that had it died.
     reason : str or None
         Why it failed or was skipped, in one line.
     input : (rows, cols) or None
@@ -90,7 +91,8 @@ class ImageResult:
     place : (name, offset) or None
         In which journal, and where in it, the record that has them begins.
     quarantined : bool
-        Its decoder crashed or hung twice; ``--resume`` does not try the same bytes again.
+        Its decoder crashed or hung twice, or two workers died of it; ``--resume`` does not try the same bytes
+        again.
     retries : int
         How many times it was tried again, as what failed might have passed.
     kept : bool

@@ -1,0 +1,230 @@
+"""The images of a run, worked off by a cluster: a window of them at a time, each recorded here."""
+
+from __future__ import annotations
+
+import os
+import time
+import uuid
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import replace
+from pathlib import Path
+
+from distributed import Client
+
+from convpipe import __version__
+from convpipe.batch.journal import Ledger
+from convpipe.batch.settle import GRACE_SECONDS, Pair, Progress, record, signal_code
+from convpipe.batch.state import Run
+from convpipe.batch.work import Work
+from convpipe.cluster.blame import Blame
+from convpipe.cluster.desk import Desk, Ended, SchedulerLost
+from convpipe.cluster.task import Assignment, Description, Filters
+from convpipe.cluster.tries import DEATHS, Tries, Try
+from convpipe.cluster.worker import Station, dismiss
+from convpipe.errors import JobError
+from convpipe.images import EXISTS
+from convpipe.report import ImageResult, printable
+
+WINDOW = 4
+"""Images that a cluster has at once for each of its threads: enough that none waits for the client."""
+
+LOOK_SECONDS = 1.0
+"""How often the client looks which workers there are."""
+
+
+class Cluster:
+    """What works off the images of a run on the workers of a Dask cluster.
+
+    Parameters
+    ----------
+    client : Client
+    pipeline : Filters
+    local : bool
+        Whether the workers are processes of this one.
+    """
+
+    def __init__(self, client: Client, pipeline: Filters, *, local: bool) -> None:
+        self._client, self._pipeline, self._local = client, pipeline, local
+        self.cores = max(1, sum(client.nthreads().values()))
+
+    def __call__(
+        self, run: Run, journal: Ledger, pairs: Sequence[Pair], hands: int, progress: Progress | None
+    ) -> int | None:
+        """As :func:`convpipe.batch.settle.settle_all`."""
+        name = f"convpipe-{uuid.uuid4().hex}"
+        told = self._description(name, run, journal)
+        threads = max(1, self.cores // max(1, len(pairs)))
+        tries = Tries(pairs, run.job.retries)
+        try:
+            with _registered(self._client, told), Desk(self._client, name) as desk:
+                round = _Round(run, journal, tries, desk, threads)
+                return self._settle(round, len(pairs), progress)
+        except SchedulerLost:
+            address = self._client.scheduler.addr if self._client.scheduler else "of the cluster"
+            run.give_up(f"as the scheduler {address} was lost; --resume goes on from there")
+        finally:
+            run.reader.close()
+            run.drafts.close()
+            for result in tries.failures():
+                record(run, journal, result)
+        return None
+
+    def _settle(self, round: _Round, total: int, progress: Progress | None) -> int | None:
+        finished = 0
+        try:
+            for result in round.results():
+                finished += 1
+                if progress is not None:
+                    progress(finished, total, result)
+        except KeyboardInterrupt as signal:
+            round.run.end()
+            return signal_code(signal)
+        finally:
+            if round.run.stop.is_set():
+                self._dismiss(round)
+        return None
+
+    def _dismiss(self, round: _Round) -> None:
+        """Have images in hand dropped at their next step, and take what is done within a short time."""
+        with suppress(SchedulerLost, OSError):
+            self._client.run(dismiss, round.desk.name, on_error="ignore")
+            deadline = time.monotonic() + GRACE_SECONDS
+            while round.desk.handed and (left := deadline - time.monotonic()) > 0:
+                for ended in round.desk.collect(left):
+                    round.keep(ended)
+
+    def _description(self, name: str, run: Run, journal: Ledger) -> Description:
+        job = replace(run.job, input=_whole(run.job.input), output=_whole(run.job.output))
+        job = job if job.mask is None else replace(job, mask=_whole(job.mask))
+        own = None if journal.path is None else journal.path.name
+        return Description(name, __version__, self._pipeline, job, _whole(run.root), own, self._local)
+
+
+class _Round:
+    """The loop of a run: fills the window, and takes what comes of it."""
+
+    def __init__(self, run: Run, journal: Ledger, tries: Tries, desk: Desk, threads: int) -> None:
+        self.run, self._journal, self._tries, self.desk, self._threads = run, journal, tries, desk, threads
+        self._workers: dict[str, int] = {}
+        self._looked = -LOOK_SECONDS
+
+    def results(self) -> Iterator[ImageResult]:
+        """Yield the results of images, each recorded, until all are settled or the run is stopped."""
+        while not self.run.stop.is_set():
+            self._look()
+            self._fill()
+            if not self.desk.handed and not self._tries.left:
+                return
+            for ended in self.desk.collect(LOOK_SECONDS if self.desk.handed else LOOK_SECONDS / 10):
+                result = self._settled(ended)
+                if result is not None:
+                    record(self.run, self._journal, result)
+                    yield result
+
+    def keep(self, ended: Ended) -> None:
+        """Record what was still done when the run had been stopped."""
+        outcome = ended.outcome
+        if outcome is not None and outcome.result is not None:
+            record(self.run, self._journal, self._shared(ended.one, outcome.result))
+
+    def _look(self) -> None:
+        """See from time to time which workers there are, and take back what waits for one that is gone."""
+        if time.monotonic() - self._looked < LOOK_SECONDS:
+            return
+        self._workers, self._looked = self.desk.workers(), time.monotonic()
+        for one in self.desk.withdraw(self._workers):
+            self._tries.put_suspect_back(one)
+
+    def _fill(self) -> None:
+        """Hand in as many images as the cluster is to have; suspects when nothing else is left."""
+        free = WINDOW * max(1, sum(self._workers.values())) - len(self.desk.handed)
+        chosen: list[Try] = []
+        while len(chosen) < free and (one := self._tries.take()) is not None:
+            chosen.append(one)
+        if chosen:
+            self.desk.hand_in({one: self._assignment(one) for one in chosen})
+        elif not self._tries.waiting and not any(each.worker is None for each in self.desk.handed.values()):
+            self._hand_in_suspects()
+
+    def _hand_in_suspects(self) -> None:
+        """Give each worker one image that may be what killed another: now it can be told which."""
+        busy = {each.worker for each in self.desk.handed.values()}
+        for worker in self._workers.keys() - busy:
+            if (one := self._tries.take_suspect()) is None:
+                return
+            self.desk.hand_in({one: self._assignment(one)}, worker)
+
+    def _assignment(self, one: Try) -> Assignment:
+        (image, targets), run = one.pair, self.run
+        past, members = run.past.of(image, targets), run.members.get(image)
+        last = self._tries.last(one)
+        return Assignment(image, targets, past, members, self._threads, one.tries, last, one.again)
+
+    def _settled(self, ended: Ended) -> ImageResult | None:
+        """Return what became of an image; None if it was dropped or is to be tried again."""
+        one, outcome = ended.one, ended.outcome
+        if ended.died:
+            if not self._tries.bury(one):
+                return Work(self.run, *one.pair).quarantine(f"{DEATHS} workers died while they had it")
+            self._log(one, "its worker was lost")
+            return None
+        if outcome is None:
+            error = ended.error
+            reason = printable(f"{type(error).__name__}: {error}")
+            return ImageResult(str(one.pair[0]), "failed", "worker", reason)
+        self.run.warn(outcome.warned)
+        if outcome.stopped is not None:
+            self.run.give_up(outcome.stopped)
+        if outcome.lost is not None:
+            self._tries.lose(one)
+            self._log(one, outcome.lost)
+            return None
+        if outcome.result is None:
+            return None
+        result = self._shared(one, outcome.result)
+        if result.reason == EXISTS and ended.rerun and not one.again:
+            self._tries.rerun(one)
+            return None
+        if outcome.may_pass and self._tries.retry(one, result):
+            self._log(one, result.reason)
+            return None
+        return result
+
+    def _shared(self, one: Try, result: ImageResult) -> ImageResult:
+        """Return a result with its tries, and with extents that other results have, too."""
+        return replace(result, stages=self.run.shared(result.stages), retries=one.tries - 1)
+
+    def _log(self, one: Try, reason: str | None) -> None:
+        again = {"image": str(one.pair[0]), "tries": one.tries, "reason": reason}
+        self.run.log.event("retry", level="warning", job=self.run.job.name, **again)
+
+
+@contextmanager
+def _registered(client: Client, told: Description) -> Iterator[None]:
+    """Describe a run to the workers there are, and to those to come.
+
+    Raises
+    ------
+    JobError
+        One of them cannot take part.
+    """
+    blame = Blame(told.name + "-")
+    try:
+        client.register_plugin(blame)
+        client.register_plugin(Station(told))
+        yield
+    except ImportError as error:
+        raise JobError(
+            f"the cluster lacks a package: {error}; install there what is installed here"
+        ) from None
+    finally:
+        if client.status == "running":
+            with suppress(OSError, ValueError):
+                client.unregister_worker_plugin(told.name)
+                client.unregister_scheduler_plugin(blame.name)
+
+
+def _whole(path: Path) -> Path:
+    """Return a path that means the same in another working directory."""
+    return Path(os.path.abspath(path))

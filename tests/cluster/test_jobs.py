@@ -1,0 +1,142 @@
+"""A folder job on a cluster is a local one: bytes, journal, tables, failures, retries, interrupts."""
+
+import json
+import shutil
+
+import numpy as np
+import pytest
+from clustered import FLAKY, SLOW, Clustered
+
+import convpipe
+from convpipe import cluster
+from convpipe.batch import JOURNAL, again, run_folder
+from convpipe.cluster import settle
+from convpipe.images import EXISTS
+
+
+def records(output):
+    """What the journal says of each image, but for times."""
+    lines = [json.loads(line) for line in (output / JOURNAL).read_text().splitlines()]
+    plain = [{k: v for k, v in line.items() if k not in ("seconds", "steps")} for line in lines[1:]]
+    return sorted(plain, key=lambda line: line["path"])
+
+
+def test_results_journal_and_tables_are_those_of_a_local_run(client, folder, tree, tmp_path, rng):
+    source = folder(range(9))
+    convpipe.images.write(source / "noise.png", convpipe.images.Page(rng.integers(0, 255, (20, 30, 3), "uint8"), False))
+    (source / "broken.png").write_bytes(b"no image")
+    pipeline = convpipe.Pipeline(
+        [convpipe.stage("blur", "gaussian", sigma=1.2), convpipe.stage("edge", "sobel")],
+        measure={"mean": "mean(result)"},
+    )
+    here = pipeline.run_folder(source, tmp_path / "here")
+    there = pipeline.run_folder(source, tmp_path / "there", cluster=client)
+    assert tree(tmp_path / "there") == tree(tmp_path / "here")
+    assert records(tmp_path / "there") == records(tmp_path / "here")
+    assert (there.done, there.failed, there.exit_code) == (here.done, here.failed, 1) == (10, 1, 1)
+    assert there.warnings == here.warnings
+    kept = pipeline.run_folder(source, tmp_path / "there", resume=True)
+    assert (kept.kept, kept.written) == (10, 0)
+
+
+def test_what_exists_is_left_alone_as_by_a_local_run(client, folder, tmp_path):
+    source = folder([1, 2, 3])
+    run_folder(Clustered(), source, tmp_path / "out")
+    (tmp_path / "out" / "001.png").unlink()
+    report = cluster.run_folder(Clustered(), client, source, tmp_path / "out")
+    assert [result.reason for result in report.results] == [EXISTS, None, EXISTS]
+
+
+def test_failures_that_may_pass_are_tried_again(client, folder, tmp_path, monkeypatch):
+    monkeypatch.setattr(again, "BACKOFF_SECONDS", 0.1)
+    healed = tmp_path / "healed"
+
+    def progress(finished, total, result):
+        healed.touch()
+
+    report = cluster.run_folder(
+        Clustered(str(healed)), client, folder([1, FLAKY, 2]), tmp_path / "out", retries=2, progress=progress
+    )
+    assert (report.done, report.retried, report.exit_code) == (3, 1, 0)
+    healed.unlink()
+    shutil.rmtree(tmp_path / "out")
+    report = cluster.run_folder(
+        Clustered(str(healed)), client, folder([FLAKY]), tmp_path / "out", include=["000.png"], retries=1
+    )
+    (failed,) = report.failures
+    assert (failed.stage, failed.retries) == ("filter", 1)
+    assert failed.reason.endswith("Input/output error")
+
+
+def test_the_cluster_has_a_window_of_the_images_at_a_time(client, folder, tmp_path, monkeypatch):
+    held, asked = [], []
+    hand_in, take = settle.Desk.hand_in, settle.Tries.take
+
+    def counted(desk, tries, worker=None):
+        hand_in(desk, tries, worker)
+        held.append(len(desk.handed))
+
+    def taken(tries):
+        one = take(tries)
+        asked.append(one is not None)
+        return one
+
+    monkeypatch.setattr(settle.Desk, "hand_in", counted)
+    monkeypatch.setattr(settle.Tries, "take", taken)
+    seen = []
+    report = cluster.run_folder(
+        Clustered(),
+        client,
+        folder([5] * 40),
+        tmp_path / "out",
+        progress=lambda finished, total, result: seen.append(sum(asked) - finished),
+    )
+    assert report.done == 40
+    assert max(held) == settle.WINDOW * 2
+    assert max(seen) <= settle.WINDOW * 2
+
+
+def test_ctrl_c_ends_a_run_that_resumes(client, folder, tmp_path):
+    source, out = folder([SLOW] * 30), tmp_path / "out"
+
+    def progress(finished, total, result):
+        if finished == 4:
+            raise KeyboardInterrupt
+
+    report = cluster.run_folder(Clustered(), client, source, out, progress=progress)
+    assert report.interrupted == 130
+    assert 4 <= report.done < 30
+    assert not [path for path in out.iterdir() if path.name.startswith(".") and path.name != JOURNAL]
+    done = report.done
+    again = cluster.run_folder(Clustered(), client, source, out, resume=True)
+    assert (again.done, again.exit_code) == (30, 0)
+    assert again.kept >= done
+
+
+def test_several_results_and_stacks_of_a_folder(client, folder, tree, tmp_path):
+    source = folder([3, 9, 6])
+    pipeline = convpipe.Pipeline(
+        [convpipe.stage("projection", "maximum", name="most"), convpipe.stage("blur", "box")]
+    )
+    for place, where in (("here", {}), ("there", {"cluster": client})):
+        pipeline.run_folder(source, tmp_path / place, stack="folder", format="tiff", **where)
+    assert tree(tmp_path / "there") == tree(tmp_path / "here")
+    assert len(tree(tmp_path / "there")) == 1
+
+
+def test_a_mask_and_relative_paths(client, folder, tree, tmp_path, monkeypatch):
+    folder([3, 9, 6])
+    folder([0, 1, 1], "masks")
+    monkeypatch.chdir(tmp_path)
+    pipeline = convpipe.Pipeline([convpipe.stage("blur", "box")])
+    pipeline.run_folder("in", "here", mask="masks")
+    pipeline.run_folder("in", "there", mask="masks", cluster=client)
+    assert tree(tmp_path / "there") == tree(tmp_path / "here")
+
+
+@pytest.mark.parametrize("decoders", [False, True])
+def test_a_single_image_to_a_file(client, folder, tmp_path, decoders):
+    image = folder([8]) / "000.png"
+    report = cluster.run_folder(Clustered(), client, image, tmp_path, result="new.png", isolate=decoders)
+    assert report.done == 1
+    assert np.array_equal(convpipe.images.read(tmp_path / "new.png").pixels, np.full((6, 8), 8))
