@@ -118,7 +118,7 @@ class Work:
             return self._failure(self._stage, f"{type(error).__name__}: {error}")
 
     def quarantine(self, reason: str) -> ImageResult:
-        """Return the result of an image whose workers died; while its file stays as it is, it is left alone."""
+        """Return the result of an image whose workers died; while its file stays so, it is left alone."""
         try:
             with self._run.given(self._relative) as given, self._mask() as mask:
                 self._look([given, *([OneFile(mask)] if mask is not None else [])])

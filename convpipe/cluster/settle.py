@@ -65,7 +65,7 @@ class Cluster:
             run.give_up(f"as the scheduler {address} was lost; --resume goes on from there")
         finally:
             run.reader.close()
-            run.drafts.close()
+            run.output.end()
             for result in tries.failures():
                 record(run, journal, result)
         return None
@@ -98,7 +98,7 @@ class Cluster:
         job = replace(run.job, input=_whole(run.job.input), output=_whole(run.job.output))
         job = job if job.mask is None else replace(job, mask=_whole(job.mask))
         own = None if journal.path is None else journal.path.name
-        return Description(name, __version__, self._pipeline, job, _whole(run.root), own, self._local)
+        return Description(name, __version__, self._pipeline, job, run.job.input.is_dir(), own, self._local)
 
 
 class _Round:
@@ -126,7 +126,7 @@ class _Round:
         """Record what was still done when the run had been stopped."""
         outcome = ended.outcome
         if outcome is not None and outcome.result is not None:
-            record(self.run, self._journal, self._shared(ended.one, outcome.result))
+            record(self.run, self._journal, self._counted(ended.one, outcome.result))
 
     def _look(self) -> None:
         """See from time to time which workers there are, and take back what waits for one that is gone."""
@@ -182,7 +182,7 @@ class _Round:
             return None
         if outcome.result is None:
             return None
-        result = self._shared(one, outcome.result)
+        result = self._counted(one, outcome.result)
         if result.reason == EXISTS and ended.rerun and not one.again:
             self._tries.rerun(one)
             return None
@@ -191,9 +191,9 @@ class _Round:
             return None
         return result
 
-    def _shared(self, one: Try, result: ImageResult) -> ImageResult:
-        """Return a result with its tries, and with extents that other results have, too."""
-        return replace(result, stages=self.run.shared(result.stages), retries=one.tries - 1)
+    def _counted(self, one: Try, result: ImageResult) -> ImageResult:
+        """Return a result with its tries."""
+        return replace(result, retries=one.tries - 1)
 
     def _log(self, one: Try, reason: str | None) -> None:
         again = {"image": str(one.pair[0]), "tries": one.tries, "reason": reason}

@@ -41,8 +41,8 @@ class Description:
     pipeline : Filters
     job : FolderJob
         With paths that mean the same on all machines.
-    root : Path
-        The input folder.
+    folder : bool
+        Whether the input is one, and not an image.
     journal : str or None
         The name of the journal, by which a worker knows that the output folder is the client's.
     local : bool
@@ -53,7 +53,7 @@ class Description:
     version: str
     pipeline: Filters
     job: FolderJob
-    root: Path
+    folder: bool
     journal: str | None
     local: bool
 

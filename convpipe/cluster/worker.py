@@ -6,6 +6,7 @@ import signal
 import threading
 from contextlib import ExitStack
 from dataclasses import replace
+from pathlib import Path
 
 from distributed import Worker, WorkerPlugin, get_worker
 
@@ -51,7 +52,7 @@ class Station(WorkerPlugin):
         """Let go of all that is open; images in hand are dropped at their next step."""
         self.dismiss()
         self.run.reader.close()
-        self.run.drafts.close()
+        self.run.output.end()
         self._opened.close()
 
     def dismiss(self) -> None:
@@ -90,9 +91,10 @@ class Station(WorkerPlugin):
             raise JobError(f"it has convpipe {__version__}, and the client {told.version}; install the same")
         told.pipeline.engine.check()
         budget = Budget(told.job.memory or _memory(worker, told.job.isolate))
-        opened = opened_run(told.pipeline.engine, told.pipeline.gauge, told.job, told.root, budget)
+        root = told.job.input if told.folder else told.job.input.parent
+        opened = opened_run(told.pipeline.engine, told.pipeline.gauge, told.job, root, budget)
         run = self._opened.enter_context(opened)
-        if told.journal is not None and not run.output.exists(told.journal):
+        if told.journal is not None and not run.output.taken(Path(told.journal)):
             raise JobError(
                 f"its output folder {str(told.job.output)!r} has no journal of this run, and is not the "
                 "client's; all of them need one file system"

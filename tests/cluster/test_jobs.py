@@ -23,7 +23,7 @@ def records(output):
 
 def test_results_journal_and_tables_are_those_of_a_local_run(client, folder, tree, tmp_path, rng):
     source = folder(range(9))
-    convpipe.images.write(source / "noise.png", convpipe.images.Page(rng.integers(0, 255, (20, 30, 3), "uint8"), False))
+    convpipe.images.write(source / "noise.png", rng.integers(0, 255, (20, 30, 3), "uint8"))
     (source / "broken.png").write_bytes(b"no image")
     pipeline = convpipe.Pipeline(
         [convpipe.stage("blur", "gaussian", sigma=1.2), convpipe.stage("edge", "sobel")],
