@@ -107,6 +107,7 @@ HOMES = {
     "napari": {"adapters"},
     "sklearn": {"adapters"},
     "torch": {"adapters"},
+    "zarr": {"streaming"},
     "skimage": {"cli", "display", "stages", "statistics", "thresholds"},
 }
 """Where a library may be imported, be it when it is first needed; NumPy alone may be everywhere.

@@ -131,7 +131,7 @@ class Drafts:
                     raise InterruptedError(errno.EINTR, "the run has ended")
                 descriptor = folder.open(temporary, os.O_RDWR | os.O_CREAT | os.O_EXCL)
                 self._open.add((folder, temporary))
-            _lock(descriptor, wait=True)
+            lock(descriptor, wait=True)
             if os.fstat(descriptor).st_nlink:
                 return temporary, descriptor
             os.close(descriptor)  # another run took it for a dead one's, before it was locked
@@ -160,7 +160,7 @@ def _clear(folder: Folder, name: str) -> bool:
     except OSError:
         return False
     try:
-        if not stat.S_ISREG(os.fstat(descriptor).st_mode) or not _lock(descriptor, wait=False):
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode) or not lock(descriptor, wait=False):
             return False
         folder.unlink(name)  # while it is locked, so that its writer, if it is just born, will see it
         return True
@@ -170,7 +170,7 @@ def _clear(folder: Folder, name: str) -> bool:
         os.close(descriptor)
 
 
-def _lock(descriptor: int, *, wait: bool) -> bool:
+def lock(descriptor: int, *, wait: bool) -> bool:
     """Lock a file until its descriptor is closed, by whatever end of the process. False: it is not locked."""
     if fcntl is None:
         return True

@@ -3,6 +3,6 @@
 from convpipe.streaming.bands import Band, Bands, banded
 from convpipe.streaming.options import Options
 from convpipe.streaming.run import stream
-from convpipe.streaming.sources import Raw
+from convpipe.streaming.sources import Raw, Zarr
 
-__all__ = ["Band", "Bands", "Options", "Raw", "banded", "stream"]
+__all__ = ["Band", "Bands", "Options", "Raw", "Zarr", "banded", "stream"]

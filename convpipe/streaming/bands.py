@@ -64,6 +64,10 @@ class Bands:
         Rows of the image that are decoded together.
     tile : int
         Rows and columns of a tile of the results.
+    pyramid : bool
+        Whether the results are written in smaller sizes, too.
+    done : int
+        Rows of the tallest result that are there already.
     """
 
     plan: Plan
@@ -71,12 +75,19 @@ class Bands:
     threads: int
     block: int
     tile: int = TILE
+    pyramid: bool = False
+    done: int = 0
 
     def __iter__(self) -> Iterator[Band]:
         return iter(self._all)
 
     def __len__(self) -> int:
         return len(self._all)
+
+    @cached_property
+    def tallest(self) -> int:
+        """Rows of the tallest result."""
+        return max(self.plan.nodes[output.node].extent[0] for output in self.plan.outputs)
 
     @property
     def ahead(self) -> int:
@@ -100,14 +111,15 @@ class Bands:
         waiting = self.ahead * max(self._result_bytes(self.height), self.height * self._measured_row)
         image_row = plan.input_bytes // plan.input[0]
         held = max(self._held(at) for at in range(len(self))) + self.threads * self.block
-        results = 3 * self._result_bytes(self.tile) + PLACES * self._tiles
+        # Each level holds half as much as the one before, and below it the rows that are not halved yet.
+        leveled = 2 if self.pyramid else 1
+        results = (3 * leveled + leveled - 1) * self._result_bytes(self.tile) + PLACES * leveled * self._tiles
         return self.threads * made + waiting + held * image_row + results
 
     @cached_property
     def _all(self) -> list[Band]:
-        tallest = max(self.plan.nodes[output.node].extent[0] for output in self.plan.outputs)
-        starts = range(0, tallest, self.height)
-        return [self._band(first, min(first + self.height, tallest)) for first in starts]
+        starts = range(self.done, self.tallest, self.height)
+        return [self._band(first, min(first + self.height, self.tallest)) for first in starts]
 
     def _band(self, first: int, last: int) -> Band:
         parts = part_bands(self.plan, wanted_rows(self.plan, first, last), measured=True)
@@ -177,7 +189,9 @@ class Bands:
         return sum(math.prod(-(-size // self.tile) for size in extent) for extent in extents)
 
 
-def banded(plan: Plan, nbytes: int, *, threads: int, block: int, tile: int = TILE) -> Bands:
+def banded(
+    plan: Plan, nbytes: int, *, threads: int, block: int, tile: int = TILE, pyramid: bool = False
+) -> Bands:
     """Return bands that take no more than so many bytes: as tall as is of use, or as fits.
 
     Parameters
@@ -189,6 +203,8 @@ def banded(plan: Plan, nbytes: int, *, threads: int, block: int, tile: int = TIL
         Rows of the image that are decoded together.
     tile : int, optional
         Rows and columns of a tile of the results.
+    pyramid : bool, optional
+        Whether the results are written in smaller sizes, too.
 
     Raises
     ------
@@ -210,14 +226,14 @@ def banded(plan: Plan, nbytes: int, *, threads: int, block: int, tile: int = TIL
     row = (plan.input_bytes + plan.output_bytes) // plan.input[0]
     height = max(tile, USUAL // max(row, 1) // tile * tile)
     while True:
-        bands = Bands(plan, height, threads, block, tile)
+        bands = Bands(plan, height, threads, block, tile, pyramid)
         if bands.nbytes <= nbytes:
             return bands
         if height <= LEAST:
             break
         height = max(height // 2 // LEAST * LEAST, LEAST)
     if threads > 1:
-        return banded(plan, nbytes, threads=1, block=block, tile=tile)
+        return banded(plan, nbytes, threads=1, block=block, tile=tile, pyramid=pyramid)
     raise LimitError(
         f"it takes about {byte_size(bands.nbytes)} of memory in bands of {height} rows, of which one reads "
         f"{max(len(band.reads) for band in bands)} rows of the image, decoded {block} at a time; "

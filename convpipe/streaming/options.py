@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from convpipe.errors import ParameterError
 from convpipe.images.tiff.tiled import TILE
+
+CODECS = ("none", "deflate", "zstd")
+"""What compresses tiles and chunks."""
 
 
 @dataclass(frozen=True)
@@ -18,11 +22,24 @@ class Options:
     threads : int
         That read, filter and encode.
     compression : int, optional
-        Level of deflate, 1 to 9; default: uncompressed.
+        Level of what compresses. TIFF: 1 to 9 of deflate; default: uncompressed. Zarr: default what is usual.
     tile : int, optional
         Rows and columns of a tile of the results, a multiple of 16.
     overwrite : bool, optional
         Replace results that are there.
+    codec : {'none', 'deflate', 'zstd'}, optional
+        What compresses. Default: for a TIFF deflate if it has a level, for Zarr zstd.
+    pyramid : bool, optional
+        Write each result in smaller sizes too: half the rows and columns, a quarter, ...
+    smallest : int, optional
+        Longest side of the smallest of them.
+    resume : bool, optional
+        Go on with results in Zarr of which a run that was cut off has left a part.
+
+    Raises
+    ------
+    ParameterError
+        There is no such codec, or a size is none.
     """
 
     memory: int
@@ -30,3 +47,13 @@ class Options:
     compression: int | None = None
     tile: int = TILE
     overwrite: bool = False
+    codec: str | None = None
+    pyramid: bool = False
+    smallest: int = TILE
+    resume: bool = False
+
+    def __post_init__(self) -> None:
+        if self.codec not in (None, *CODECS):
+            raise ParameterError(f"unknown codec {self.codec!r}; known are {', '.join(CODECS)}", "codec")
+        if self.smallest < 1:
+            raise ParameterError(f"a level is at least 1 pixel long; given {self.smallest}", "smallest")

@@ -11,7 +11,7 @@ import os
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import accumulate
 from typing import TypeVar
 
@@ -20,7 +20,7 @@ import numpy as np
 from convpipe.compile.backend import Banded
 from convpipe.engine import Engine
 from convpipe.errors import PlanError
-from convpipe.images import DEFAULT_LIMITS, Limits, Metadata, already_exists
+from convpipe.images import DEFAULT_LIMITS, Limits, already_exists
 from convpipe.images.metadata.raster import Raster
 from convpipe.images.rows import RowReader
 from convpipe.losses import Losses
@@ -29,8 +29,11 @@ from convpipe.plan.demand import Span
 from convpipe.statistics import numbers_of
 from convpipe.streaming import sinks, sources
 from convpipe.streaming.bands import Band, Bands, banded
+from convpipe.streaming.identity import identity_of
+from convpipe.streaming.levels import Pyramid, extents, halving, sampling_of
 from convpipe.streaming.options import Options
 from convpipe.streaming.passes import Passed, PassedSamples
+from convpipe.streaming.recorder import Recorder
 from convpipe.streaming.sinks import Level, Target
 from convpipe.streaming.sources import Source
 from convpipe.streaming.watch import Watch
@@ -81,17 +84,34 @@ def stream(
     with sources.opened(source, limits) as image:
         info, reader = image.info, image.reader
         plan = engine.plan(info.shape, info.dtype, info.alpha, nodata=info.nodata)
-        bands = banded(plan, options.memory, threads=options.threads, block=reader.height, tile=options.tile)
+        bands = banded(
+            plan,
+            options.memory,
+            threads=options.threads,
+            block=reader.height,
+            tile=options.tile,
+            pyramid=options.pyramid,
+        )
         pool = ThreadPoolExecutor(bands.threads)
-        results = [
-            Target(targets[output.name], (_level(plan, output, reader.metadata),), info.alpha, options)
-            for output in plan.outputs
+        made = [
+            (output, _target(plan, output, image, targets[output.name], options)) for output in plan.outputs
         ]
-        with sinks.opened(results, pool) as takers, pool:
-            named = {output.name: sink.add for output, sink in zip(plan.outputs, takers, strict=True)}
-            run(engine.banded(plan), reader, bands, pool, named)
-            for sink in takers:
-                sink.finish()
+        resumable = any(sinks.format_of(path) == "zarr" for path in targets.values())
+        identity = identity_of(engine, source, options) if resumable else ""
+        with sinks.opened([target for _, target in made], pool, identity) as writing, pool:
+            bands = replace(bands, done=writing.done)
+            takers = {
+                output.name: Pyramid(
+                    sink,
+                    halving(engine, output.dtype, info),
+                    [level.raster.extent[0] for level in target.levels],
+                    options.tile,
+                ).add
+                for (output, target), sink in zip(made, writing.sinks, strict=True)
+            }
+            recorder = Recorder(writing, bands.tallest)
+            run(engine.banded(plan), reader, bands, pool, takers, Watch(passed=recorder.passed))
+            writing.finish()
     return bands
 
 
@@ -133,12 +153,13 @@ def run(
             return maker.band(rows, span.first, band.first, band.last, numbers)
 
     kept, losses = iter(bands.kept_from[1:]), Losses()
-    for results, lost in _in_order(pool, made, bands, bands.ahead):
+    for band, (results, lost) in zip(bands, _in_order(pool, made, bands, bands.ahead), strict=True):
         watch.check()
         losses += lost
         for name, rows in results.items():
             if len(rows):
                 takers[name](rows)
+        watch.passed(band.last)
         reader.forget(next(kept, reader.rows))
     return losses
 
@@ -221,10 +242,19 @@ def _check(paths: Iterable[str | os.PathLike[str]], overwrite: bool) -> None:
             raise already_exists()
 
 
-def _level(plan: Plan, output: Output, metadata: Metadata) -> Level:
-    """Return a result as it is written: with what is true of it of the image's metadata."""
-    node, notes = plan.nodes[output.node], list[str]()
-    raster = Raster(node.extent, node.channels, output.dtype)
+def _target(
+    plan: Plan, output: Output, image: sources.RowSource, path: str | os.PathLike[str], options: Options
+) -> Target:
+    """Return a result as it is written, with the levels that are asked for."""
+    node = plan.nodes[output.node]
+    metadata, notes = image.reader.metadata, list[str]()
     if not plan.keeps_values(output.node):
         metadata = metadata.revalued(notes)
-    return Level(raster, metadata.followed(plan.sampling(output.node), raster, notes))
+    levels = []
+    for at, extent in enumerate(extents(node.extent, options.smallest) if options.pyramid else [node.extent]):
+        raster = Raster(extent, node.channels, output.dtype)
+        sampling = plan.sampling(output.node).then(sampling_of(at))
+        levels.append(
+            Level(raster, metadata.followed(sampling, raster, notes), image.grid.followed(sampling))
+        )
+    return Target(path, tuple(levels), image.info.alpha, options)

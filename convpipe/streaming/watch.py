@@ -21,6 +21,9 @@ class Watch:
     ----------
     check : callable, optional
         Called now and then on the thread that hands rows over; what it raises ends the image.
+    passed : callable, optional
+        Called there with how many rows of the tallest result have been handed over, and of the others as
+        large a share.
 
     Attributes
     ----------
@@ -36,8 +39,10 @@ class Watch:
     {'read': 10.0}
     """
 
-    def __init__(self, check: Callable[[], None] = _go_on) -> None:
-        self.check, self.busy = check, dict[str, float]()
+    def __init__(
+        self, check: Callable[[], None] = _go_on, passed: Callable[[int], None] = lambda _: None
+    ) -> None:
+        self.check, self.passed, self.busy = check, passed, dict[str, float]()
         self._counting = Lock()
 
     @contextmanager

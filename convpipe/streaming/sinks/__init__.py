@@ -1,6 +1,6 @@
 """Where the rows of a result larger than memory go."""
 
 from convpipe.streaming.sinks.model import Level, Sink, Target
-from convpipe.streaming.sinks.opened import format_of, opened
+from convpipe.streaming.sinks.opened import Opened, format_of, opened
 
-__all__ = ["Level", "Sink", "Target", "format_of", "opened"]
+__all__ = ["Level", "Opened", "Sink", "Target", "format_of", "opened"]

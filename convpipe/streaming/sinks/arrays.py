@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from concurrent.futures import Executor
 from typing import BinaryIO
 
@@ -24,6 +25,8 @@ class RawSink:
     pool : Executor
         Not needed: nothing is encoded.
     """
+
+    left: Sequence[tuple[int, np.ndarray]] = ()
 
     def __init__(self, out: BinaryIO, target: Target, pool: Executor) -> None:
         raster = target.raster

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -10,6 +11,7 @@ import numpy as np
 
 from convpipe.images import Metadata
 from convpipe.images.metadata.raster import Raster
+from convpipe.streaming.grid import Grid
 from convpipe.streaming.options import Options
 
 
@@ -22,10 +24,13 @@ class Level:
     raster : Raster
     metadata : Metadata
         What is true of it, whether or not its format can carry it.
+    grid : Grid
+        Where its pixels lie.
     """
 
     raster: Raster
     metadata: Metadata
+    grid: Grid
 
 
 @dataclass(frozen=True)
@@ -57,7 +62,18 @@ class Target:
 
 
 class Sink(Protocol):
-    """What takes a result row by row. It is complete once it is finished; else nothing is left of it."""
+    """What takes a result row by row. It is complete once it is finished; else nothing is left of it.
+
+    Attributes
+    ----------
+    left : sequence of (int, ndarray)
+        What another run left of it, if it goes on with that: of each level the rows that are there, and the
+        last of them, which fill no row of tiles.
+    """
+
+    @property
+    def left(self) -> Sequence[tuple[int, np.ndarray]]:
+        """What another run left of it."""
 
     def add(self, rows: np.ndarray, level: int = 0) -> None:
         """Take the next rows of a level, (rows, cols) or (rows, cols, channels)."""

@@ -3,21 +3,34 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO
 
 from convpipe.errors import WriteError
 from convpipe.images import FORMATS as IMAGE_FORMATS
 from convpipe.images import Drafts, Encoding, File, Folder, ImageSpec, check_output
+from convpipe.streaming.drafts import Draft
 from convpipe.streaming.sinks.arrays import NpySink, RawSink
 from convpipe.streaming.sinks.model import Sink, Target
 from convpipe.streaming.sinks.tiff import TiffSink
+from convpipe.streaming.sinks.zarr import ZarrSink
+from convpipe.streaming.sources.zarr import is_zarr
 
-SUFFIXES: Mapping[str, str] = {".tif": "tiff", ".tiff": "tiff", ".npy": "npy", ".raw": "raw"}
+SUFFIXES: Mapping[str, str] = {
+    ".tif": "tiff",
+    ".tiff": "tiff",
+    ".npy": "npy",
+    ".raw": "raw",
+    ".zarr": "zarr",
+}
 """The format that a name stands for."""
+
+LEVELED = ("zarr",)
+"""Formats that hold a result in several sizes."""
 
 FILES: Mapping[str, Callable[[BinaryIO, Target, Executor], Sink]] = {
     "tiff": TiffSink,
@@ -52,20 +65,53 @@ def format_of(path: str | os.PathLike[str]) -> str:
 def _check(format: str, target: Target) -> None:
     """Refuse a result that its format cannot hold; samples as they are may be of any kind."""
     raster = target.raster
+    if target.options.pyramid and format not in LEVELED:
+        raise WriteError(f"{format} holds an image in one size; {' and '.join(LEVELED)} hold a pyramid")
     if format in IMAGE_FORMATS:
         spec = ImageSpec(raster.dtype, raster.channels, target.alpha, raster.extent)
         check_output(spec, Encoding(format))
 
 
+@dataclass(frozen=True)
+class Opened:
+    """Results that are being written.
+
+    Parameters
+    ----------
+    sinks : list of Sink
+        What takes each of them.
+    done : int
+        Rows of the tallest that are there already.
+    recorders : list of ZarrSink
+        Those of them that can be gone on with; none unless all can.
+    """
+
+    sinks: list[Sink]
+    done: int = 0
+    recorders: list[ZarrSink] = field(default_factory=list)
+
+    def record(self, done: int) -> None:
+        """Record, where that can be, that all has come that belongs to so many rows of the tallest."""
+        for each in self.recorders:
+            each.record(done)
+
+    def finish(self) -> None:
+        """Complete all results."""
+        for sink in self.sinks:
+            sink.finish()
+
+
 @contextmanager
-def opened(targets: Sequence[Target], pool: Executor) -> Iterator[list[Sink]]:
-    """Yield what takes each of some results, which get their names together once all are finished.
+def opened(targets: Sequence[Target], pool: Executor, identity: str = "") -> Iterator[Opened]:
+    """Yield what takes some results, which get their names together once all are finished.
 
     Parameters
     ----------
     targets : sequence of Target
     pool : Executor
         Of threads that encode; to be shut down before this is left.
+    identity : str, optional
+        Of the work, so that another run can tell whether it may go on with what is left of this one.
 
     Raises
     ------
@@ -76,13 +122,43 @@ def opened(targets: Sequence[Target], pool: Executor) -> Iterator[list[Sink]]:
     for format, target in zip(formats, targets, strict=True):
         _check(format, target)
     with ExitStack() as stack:
-        files = []
-        for target in targets:
-            folder, name = os.path.split(target.path)
-            opened = stack.enter_context(Folder(folder or os.curdir))
-            files.append(File(opened, name, [], target.options.overwrite))
-        contents = stack.enter_context(Drafts().writing(*files))
-        yield [
-            FILES[format](content, target, pool)
-            for format, content, target in zip(formats, contents, targets, strict=True)
+        files = [
+            _file(target, stack) for target, format in zip(targets, formats, strict=True) if format in FILES
         ]
+        contents = iter(stack.enter_context(Drafts().writing(*files)))
+        drafts = {
+            at: stack.enter_context(_draft(target, identity))
+            for at, (target, format) in enumerate(zip(targets, formats, strict=True))
+            if format == "zarr"
+        }
+        done = _common(drafts.values()) if len(drafts) == len(targets) and targets[0].options.resume else 0
+        sinks: list[Sink] = [
+            ZarrSink(drafts[at], target, pool, resume=done > 0)
+            if at in drafts
+            else FILES[format](next(contents), target, pool)
+            for at, (target, format) in enumerate(zip(targets, formats, strict=True))
+        ]
+        recorders = [each for each in sinks if isinstance(each, ZarrSink)]
+        yield Opened(sinks, done, recorders if len(recorders) == len(sinks) else [])
+
+
+def _file(target: Target, stack: ExitStack) -> File:
+    folder, name = os.path.split(target.path)
+    return File(stack.enter_context(Folder(folder or os.curdir)), name, [], target.options.overwrite)
+
+
+@contextmanager
+def _draft(target: Target, identity: str) -> Iterator[Draft]:
+    """Yield a folder that gets its name if nothing goes wrong."""
+    draft = Draft(target.path, identity, overwrite=target.options.overwrite)
+    try:
+        yield draft
+        draft.publish(is_zarr)
+    finally:
+        draft.leave()
+
+
+def _common(drafts: Iterable[Draft]) -> int:
+    """Return how many rows all of some results have; 0 where they differ."""
+    found = {(draft.recorded() or {}).get("done", 0) for draft in drafts}
+    return int(found.pop()) if len(found) == 1 else 0

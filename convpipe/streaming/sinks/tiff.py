@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from concurrent.futures import Executor
 from typing import BinaryIO
 
@@ -23,6 +24,8 @@ class TiffSink:
     pool : Executor
         Of threads that encode.
     """
+
+    left: Sequence[tuple[int, np.ndarray]] = ()
 
     def __init__(self, out: BinaryIO, target: Target, pool: Executor) -> None:
         self._writer = TiledWriter(out, _sheet(target, target.levels[0]), pool)

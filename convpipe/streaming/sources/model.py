@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from convpipe.images import ImageInfo
 from convpipe.images.rows import RowReader
+from convpipe.streaming.grid import Grid
 
 
 @dataclass(frozen=True)
@@ -18,7 +19,15 @@ class RowSource:
         What it holds, as its header says.
     reader : RowReader
         Of its rows; its metadata are the image's.
+    places : Grid, optional
+        Where its pixels lie, if more is known of that than metadata say.
     """
 
     info: ImageInfo
     reader: RowReader
+    places: Grid | None = None
+
+    @property
+    def grid(self) -> Grid:
+        """Where its pixels lie."""
+        return self.places or Grid.of(self.reader.metadata)

@@ -6,12 +6,14 @@ import os
 from contextlib import AbstractContextManager
 
 from convpipe.limits import Limits
-from convpipe.streaming.sources import files, raw
+from convpipe.streaming.sources import files, raw, zarr
 from convpipe.streaming.sources.model import RowSource
 from convpipe.streaming.sources.raw import Raw
+from convpipe.streaming.sources.zarr import Zarr
 
-Source = str | os.PathLike[str] | Raw
-"""An image file, which says itself what it holds; or samples, as they are said to lie."""
+Source = str | os.PathLike[str] | Raw | Zarr
+"""An image file or a folder of Zarr, which says itself what it holds; samples, as they are said to lie; or a
+plane of an array."""
 
 
 def opened(source: Source, limits: Limits) -> AbstractContextManager[RowSource]:
@@ -19,7 +21,7 @@ def opened(source: Source, limits: Limits) -> AbstractContextManager[RowSource]:
 
     Parameters
     ----------
-    source : path-like or Raw
+    source : path-like, Raw or Zarr
     limits : Limits
         What it may claim.
 
@@ -32,4 +34,8 @@ def opened(source: Source, limits: Limits) -> AbstractContextManager[RowSource]:
     """
     if isinstance(source, Raw):
         return raw.opened(source, limits)
+    if isinstance(source, Zarr):
+        return zarr.opened(source, limits)
+    if zarr.is_zarr(source):
+        return zarr.opened(Zarr(source), limits)
     return files.opened(source, limits)

@@ -1,0 +1,117 @@
+"""Results in several sizes: each level is the means of 2 x 2 pixels of the one before, as it is stored."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+
+import numpy as np
+
+from convpipe.engine import Engine
+from convpipe.geometry import Extent
+from convpipe.images import ImageInfo
+from convpipe.sampling import Sampling
+from convpipe.stages import stage
+from convpipe.stages.wiring import wire
+from convpipe.streaming.sinks import Sink
+
+STEP = 64
+"""Rows that are halved together, if tiles are cut into such."""
+
+Halve = Callable[[np.ndarray], np.ndarray]
+"""Returns a row for every two, and a column for every two; what is left of an odd number is left out."""
+
+
+def extents(extent: Extent, smallest: int) -> list[Extent]:
+    """Return the extents of an image and its levels, until no side is longer than `smallest`.
+
+    Examples
+    --------
+    >>> extents((1001, 600), 256)
+    [(1001, 600), (500, 300), (250, 150)]
+    """
+    found = [extent]
+    while max(found[-1]) > smallest and min(found[-1]) > 1:
+        rows, cols = found[-1]
+        found.append((rows // 2, cols // 2))
+    return found
+
+
+def sampling_of(level: int) -> Sampling:
+    """Return where the pixels of a level lie in its image.
+
+    >>> sampling_of(2)
+    Sampling(step=(4.0, 4.0), first=(1.5, 1.5), transposed=False)
+    """
+    factor = float(2**level)
+    return Sampling((factor, factor), ((factor - 1) / 2, (factor - 1) / 2))
+
+
+def halving(engine: Engine, dtype: str, info: ImageInfo) -> Halve:
+    """Return what halves results of a pipeline: its `geometry: bin`, which minds alpha and what is missing.
+
+    Parameters
+    ----------
+    engine : Engine
+    dtype : str
+        Of the result.
+    info : ImageInfo
+        Of the image that it is made of.
+    """
+    binned = engine.rewired(wire([stage("geometry", "bin", factor=2)]))
+
+    def halve(rows: np.ndarray) -> np.ndarray:
+        return binned.filter(rows, 1, dtype, alpha=info.alpha, nodata=info.nodata)[0]
+
+    return halve
+
+
+class Pyramid:
+    """Hands the rows of a result over, and of every level what becomes of them.
+
+    Parameters
+    ----------
+    sink : Sink
+    halve : callable
+    heights : sequence of int
+        Rows of the result and of each level.
+    tile : int
+        Rows of a tile.
+
+    Examples
+    --------
+    >>> class Told:
+    ...     left = ()
+    ...
+    ...     def add(self, rows, level=0):
+    ...         print(level, rows.tolist())
+    >>> pyramid = Pyramid(Told(), lambda rows: rows[1::2, 1::2], (3, 1), 16)
+    >>> pyramid.add(np.arange(12).reshape(3, 4))
+    0 [[0, 1, 2, 3], [4, 5, 6, 7], [8, 9, 10, 11]]
+    1 [[5, 7]]
+    """
+
+    def __init__(self, sink: Sink, halve: Halve, heights: Sequence[int], tile: int) -> None:
+        self._sink, self._halve, self._heights = sink, halve, heights
+        self._step = math.gcd(tile, STEP)
+        self._rows = [rows for rows, _ in sink.left] or [0] * len(heights)
+        self._waiting = [self._begun(tail) for _, tail in sink.left] or [[] for _ in heights]
+
+    def add(self, rows: np.ndarray, level: int = 0) -> None:
+        """Take the next rows of a level."""
+        self._sink.add(rows, level)
+        self._rows[level] += len(rows)
+        if level + 1 == len(self._heights):
+            return
+        whole = np.concatenate([*self._waiting[level], rows])
+        ended = self._rows[level] == self._heights[level]
+        usable = len(whole) if ended else len(whole) // self._step * self._step
+        for first in range(0, usable, self._step):
+            slab = whole[first : min(first + self._step, usable)]
+            if len(slab) > 1:
+                self.add(self._halve(slab), level + 1)
+        self._waiting[level] = [whole[usable:].copy()]
+
+    def _begun(self, tail: np.ndarray) -> list[np.ndarray]:
+        """Return those of a level's last rows that were not halved yet."""
+        return [tail[len(tail) - len(tail) % self._step :]]
