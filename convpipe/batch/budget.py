@@ -106,6 +106,11 @@ class Need:
             writing=spooled + mask + max(page.writing for page in pages),
         )
 
+    @classmethod
+    def of_bands(cls, plan: Plan, nbytes: int) -> Need:
+        """Return what an image takes that is streamed in bands of so many bytes in all."""
+        return cls(plan.input_bytes, plan.output_bytes, nbytes, nbytes, nbytes, nbytes)
+
     def beside(self, stack: int) -> Need:
         """Return the same where all pages are held as well, as a stage reads them together."""
         steps = {step: getattr(self, step) + stack for step in ("reading", "filtering", "writing")}
@@ -163,10 +168,7 @@ class Budget:
             It needs more than there is, however long it waits.
         """
         if need.total > self.nbytes:
-            raise LimitError(
-                f"it takes about {byte_size(need.total)} of memory ({need}); images may take "
-                f"{byte_size(self.nbytes)} (--memory)"
-            )
+            raise LimitError(self.refusal(need))
         if not self._take(need.total):
             yield False
             return
@@ -176,6 +178,13 @@ class Budget:
             with self._changed:
                 self.held -= need.total
                 self._changed.notify_all()
+
+    def refusal(self, need: Need) -> str:
+        """Say that an image needs more than there is."""
+        return (
+            f"it takes about {byte_size(need.total)} of memory ({need}); images may take "
+            f"{byte_size(self.nbytes)} (--memory)"
+        )
 
     def _take(self, nbytes: int) -> bool:
         ticket = object()

@@ -68,6 +68,10 @@ class ResultEncoder:
     ----------
     files : list of Place
         Where all that is encoded goes.
+    encodings : list of Encoding
+        Of each result.
+    nbytes : list of int
+        Bytes of each result, or of its tiles, of all pages.
     pixel_bytes : list of int
         Bytes a pixel that the encoder of each result takes.
     """
@@ -80,14 +84,18 @@ class ResultEncoder:
         ]
         pairs = zip(run.results, targets, strict=True)
         self.files = [place for result, target in pairs for place in Place.of(result, target, infos)]
+        self.encodings = [
+            result.encoding.of(format) for result, format in zip(run.results, formats, strict=True)
+        ]
+        self.nbytes = [
+            sum(_nbytes(plan, at, encoding.tiles) for plan in plans)
+            for at, encoding in enumerate(self.encodings)
+        ]
         self._encoders: list[PageEncoder | FilesEncoder] = [
-            (FilesEncoder if result.encoding.apart else PageEncoder)(
-                result.encoding.of(format),
-                pages=len(infos),
-                nbytes=sum(_nbytes(plan, at, result.encoding.of(format).tiles) for plan in plans),
-                folder=run.output.spool,
+            (FilesEncoder if encoding.apart else PageEncoder)(
+                encoding, pages=len(infos), nbytes=nbytes, folder=run.output.spool
             )
-            for at, (result, format) in enumerate(zip(run.results, formats, strict=True))
+            for encoding, nbytes in zip(self.encodings, self.nbytes, strict=True)
         ]
         self.pixel_bytes = [images.FORMATS[format].encoder for format in formats]
 

@@ -13,6 +13,7 @@ from convpipe import images
 from convpipe.batch.reader import Opened, Reader
 from convpipe.errors import ReadError
 from convpipe.images import Image, ImageInfo, Limits, Metadata, OpenFile
+from convpipe.images.rows import RowReader
 from convpipe.pages import PageRange
 
 Stamp = tuple[int, ...]
@@ -125,16 +126,32 @@ class _Pages(ExitStack):
 
     def read_page(self) -> Image:
         """Decode the next image. What a file says of a stack of its own is not true of this one."""
+        with self._next() as opened:
+            read = opened.read_page()
+        notes = list(read.notes)
+        return replace(read, metadata=self._stripped(read.metadata, notes), notes=tuple(notes))
+
+    def rows(self) -> RowReader:
+        """Return what reads rows of the next image, as long as no other is asked for."""
+        with self._next() as opened:
+            reader = opened.rows()
+        reader.metadata = self._stripped(reader.metadata, reader.notes)
+        return reader
+
+    @contextmanager
+    def _next(self) -> Iterator[Opened]:
+        """Yield the next image; errors say which it is."""
         self.close()  # of the page before, whose pixels may go with it
         member = next(self._left)
         with _named(member):
             file = self.enter_context(self._stack.opened(member))
-            read = self.enter_context(self._reader.open(file)).read_page()
+            yield self.enter_context(self._reader.open(file))
+
+    def _stripped(self, metadata: Metadata, notes: list[str]) -> Metadata:
         if len(self.infos) == 1:
-            return read
-        notes = [f"{each.name} dropped: it is of one image alone" for each in read.metadata.descriptions]
-        metadata = replace(read.metadata, descriptions=())
-        return replace(read, metadata=metadata, notes=(*read.notes, *notes))
+            return metadata
+        notes += [f"{each.name} dropped: it is of one image alone" for each in metadata.descriptions]
+        return replace(metadata, descriptions=())
 
 
 def check_sizes(stamps: Sequence[Stamp], limits: Limits) -> int:

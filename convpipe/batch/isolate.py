@@ -26,8 +26,9 @@ from typing import Any
 from convpipe.batch.decoder import Close, Open, ReadPage, Request
 from convpipe.batch.reader import Named, Opened
 from convpipe.compile.runtime.environment import ONE_BLAS_THREAD
-from convpipe.errors import JobError
+from convpipe.errors import JobError, ReadError
 from convpipe.images import Image, ImageInfo, Limits, OpenFile
+from convpipe.images.rows import RowReader
 from convpipe.pages import ALL_PAGES, PageRange
 
 START_SECONDS = 60.0
@@ -147,6 +148,10 @@ class _Elsewhere:
 
     infos: tuple[ImageInfo, ...]
     read_page: Callable[[], Image]
+
+    def rows(self) -> RowReader:
+        """Refuse to read it by rows."""
+        raise ReadError("another process decodes it, as a whole")
 
 
 class _Decoder:

@@ -86,8 +86,9 @@ class FolderJob:
     workers : int, optional
         Images filtered, and held in memory, at once; default: one a core. A single image gets all cores.
     memory : int, optional
-        Bytes that all images in hand may take; one that takes more is refused, others wait. Default: three
-        quarters of what the machine has, or a container allows, but for what Python and its libraries take.
+        Bytes that all images in hand may take; one that takes more is streamed, or refused where it cannot
+        be, others wait. Default: three quarters of what the machine has, or a container allows, but for what
+        Python and its libraries take.
     samples : int
         Images of which the report has pictures of every stage; they are read again when the run has ended.
     limits : Limits

@@ -13,9 +13,11 @@ from numpy.typing import NDArray
 
 from convpipe.batch.inputs import FolderInputs, Inputs, NamedInput
 from convpipe.batch.reader import Opened, Reader
+from convpipe.engine import with_mask
 from convpipe.errors import JobError, ReadError
 from convpipe.geometry import Extent
 from convpipe.images import Folder, OpenFile, OutsideError, format_of
+from convpipe.images.rows import RowReader
 from convpipe.paths import tried
 
 
@@ -125,9 +127,68 @@ def read_mask(mask: Opened) -> NDArray[np.bool_]:
     """
     with _said_of_it():
         read = mask.read_page()
-    pixels: NDArray[Any] = read.pixels[..., :-1] if read.alpha else read.pixels
-    shown = pixels != 0  # a copy: what a decoder of its own gives lies in memory that the image will take
+    return _shown(read.pixels, read.alpha)
+
+
+def _shown(pixels: NDArray[Any], alpha: bool) -> NDArray[np.bool_]:
+    colours: NDArray[Any] = pixels[..., :-1] if alpha else pixels
+    shown = colours != 0  # a copy: what a decoder of its own gives lies in memory that the image will take
     return shown if shown.ndim == 2 else np.asarray(shown.any(axis=2))
+
+
+class MaskRows:
+    """Where a mask is not 0, by rows.
+
+    Parameters
+    ----------
+    mask : Opened
+        Of which nothing was read.
+
+    Raises
+    ------
+    ReadError
+        Its rows cannot be read one by one.
+    """
+
+    def __init__(self, mask: Opened) -> None:
+        self._alpha = mask.infos[0].alpha
+        with _said_of_it():
+            self._reader = mask.rows()
+        self.height = self._reader.height
+
+    def read(self, first: int, last: int) -> NDArray[np.bool_]:
+        """Return rows; as :meth:`convpipe.images.rows.RowReader.read`."""
+        with _said_of_it():
+            return _shown(self._reader.read(first, last), self._alpha)
+
+    def forget(self, first: int) -> None:
+        """Let go of those before one."""
+        self._reader.forget(first)
+
+
+class MaskedRows:
+    """Rows of an image with those of its mask; as :class:`convpipe.images.rows.RowReader`.
+
+    Parameters
+    ----------
+    reader : RowReader
+    mask : MaskRows
+    alpha : bool
+        Whether the last channel of the image is alpha.
+    """
+
+    def __init__(self, reader: RowReader, mask: MaskRows, *, alpha: bool) -> None:
+        self.rows = reader.rows
+        self._reader, self._mask, self._alpha = reader, mask, alpha
+
+    def read(self, first: int, last: int) -> NDArray[Any]:
+        """Return rows."""
+        return with_mask(self._reader.read(first, last), self._mask.read(first, last), self._alpha)
+
+    def forget(self, first: int) -> None:
+        """Let go of those before one, of both."""
+        self._reader.forget(first)
+        self._mask.forget(first)
 
 
 @contextmanager

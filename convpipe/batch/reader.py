@@ -8,6 +8,7 @@ from typing import Protocol
 
 from convpipe import images
 from convpipe.images import ImageInfo, Limits
+from convpipe.images.rows import RowReader
 from convpipe.pages import ALL_PAGES, PageRange
 
 Named = str | os.PathLike[str]
@@ -23,6 +24,9 @@ class Opened(Protocol):
 
     def read_page(self) -> images.Image:
         """Decode the next page; the pixels of the one before may be gone then."""
+
+    def rows(self) -> RowReader:
+        """Return what reads rows of the next page, in the place of :meth:`read_page`."""
 
 
 class Reader(Protocol):

@@ -33,6 +33,9 @@ LARGEST = 4096
 MOST_BYTES = 1 << 29
 """Of pixels: an image of more is not read again."""
 
+COPIES = 4
+"""Of an image, that decoding and filtering it take: as many as there is memory for."""
+
 STAGES = 24
 """Most stages that are shown of an image."""
 
@@ -101,8 +104,9 @@ def _read(run: Run, reader: Reader, relative: Path) -> tuple[Shown, int, tuple[s
         opened = stack.enter_context(given.open(reader))
         info = opened.infos[0]
         nbytes = math.prod(info.shape) * np.dtype(info.dtype).itemsize
-        if nbytes > MOST_BYTES:
-            raise ReadError(f"it takes {byte_size(nbytes)}, and up to {byte_size(MOST_BYTES)} are shown")
+        most = min(MOST_BYTES, run.budget.nbytes // COPIES)
+        if nbytes > most:
+            raise ReadError(f"it takes {byte_size(nbytes)}, and up to {byte_size(most)} are shown")
         if run.masks is not None:
             file = stack.enter_context(run.masks.open(relative))
             mask = read_mask(stack.enter_context(opened_mask(reader, file)))

@@ -26,7 +26,8 @@ from convpipe.batch.masks import check_extents, opened_mask, read_mask
 from convpipe.batch.outputs import Targets
 from convpipe.batch.reader import Opened
 from convpipe.batch.state import Engine, Run
-from convpipe.errors import ConvpipeError, JobError, PlanError, ReadError, WriteError
+from convpipe.batch.streamed import Giant, giant_of
+from convpipe.errors import ConvpipeError, ImageError, JobError, PlanError, ReadError, WriteError
 from convpipe.images import Encoded, ImageInfo, Metadata, OpenFile, Page
 from convpipe.losses import Losses
 from convpipe.measures import Gauge
@@ -35,6 +36,7 @@ from convpipe.regions import BYTES
 from convpipe.report import ImageResult, ResultFile, Status, Steps, objects, printable
 from convpipe.stack import Subjects
 from convpipe.stages.wiring import RESULT
+from convpipe.streaming.watch import Watch
 
 DISK_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EROFS}
 """What no later image would be spared."""
@@ -131,8 +133,7 @@ class Work:
 
     def _enter(self, stage: str) -> None:
         """Begin a step, unless the run was stopped."""
-        if self._run.stop.is_set():
-            raise _Dropped
+        self._go_on()
         self._leave()
         self._stage = stage
 
@@ -178,11 +179,15 @@ class Work:
                 made = slice(None if self._run.stack is None else self._run.stack.made(len(plans)))
                 encoder = self._encoder(image.infos[made], plans[made])
                 measured = plans if self._run.gauge is None else self._planned(self._run.gauge, image.infos)
-                file_bytes = max(size for size, *_ in seen[0])
-                with self._run.budget.share(self._need(file_bytes, measured, encoder, mask_bytes)):
-                    self._shown = None if shown is None else read_mask(shown)
-                    pages = self._pages if self._run.stack is None else self._stacked
-                    encoded = encoder.encode(pages(image, plans))
+                need = self._need(max(size for size, *_ in seen[0]), measured, encoder, mask_bytes)
+                giant = giant_of(self._run, image, shown, plans, encoder, need)
+                with self._run.budget.share(need if giant is None else giant.need):
+                    if giant is None:
+                        self._shown = None if shown is None else read_mask(shown)
+                        pages = self._pages if self._run.stack is None else self._stacked
+                        encoded = encoder.encode(pages(image, plans))
+                    else:
+                        encoded = self._streamed(giant)
                     self._note(encoder.notes(encoded))
                     if [each.stamps() for each in files] != seen:
                         raise changed()
@@ -344,6 +349,28 @@ class Work:
                 self._learn(objects=(*tables, objects.lines_of(made.objects, gauge.of_objects)))
         self._losses += losses
         return results
+
+    def _streamed(self, giant: Giant) -> list[Encoded]:
+        """Filter an image band by band; its seconds are shared out by what threads were busy with."""
+        self._enter("filter")
+        watch = Watch(self._go_on)
+        try:
+            encoded, losses, notes = giant.encode(watch)
+        except ImageError as error:
+            self._stage = "write" if isinstance(error, WriteError) else "read"
+            raise
+        now = time.perf_counter()
+        for step, seconds in watch.shares(now - self._entered).items():
+            self._spent[step] += seconds
+        self._entered = now
+        self._losses += losses
+        self._learn(nans=losses.nans, overflows=losses.overflows)
+        self._note([*notes, *giant.notes])
+        return encoded
+
+    def _go_on(self) -> None:
+        if self._run.stop.is_set():
+            raise _Dropped
 
     def _pages(self, image: Opened, plans: Sequence[Plan]) -> Iterator[list[Page]]:
         """Read and filter the pages one by one, and yield the results of each: one is in memory at a time."""

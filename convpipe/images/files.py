@@ -7,6 +7,7 @@ from typing import Self
 
 from convpipe.images.encoded import Encoded
 from convpipe.images.folder import Folder
+from convpipe.images.metadata.model import Metadata
 from convpipe.images.metadata.raster import Description
 from convpipe.images.output import Encoding, ImageSpec
 from convpipe.images.source import Page
@@ -43,8 +44,7 @@ class FilesEncoder:
         self._encoding, self._pages = encoding, pages
         self._spool: Spool | None = Spool(nbytes, folder)
         self._done: list[Encoded] = []
-        self._told: tuple[Description, ...] = ()
-        self._told_at = 0
+        self._apart = Apart(pages)
 
     def __enter__(self) -> Self:
         return self
@@ -66,21 +66,44 @@ class FilesEncoder:
         """
         notes: list[str] = []
         with PageEncoder(self._encoding, pages=1) as encoder:
-            encoder.add(self._alone(page, notes))
+            encoder.add(page._replace(metadata=self._apart.metadata(page.metadata, notes)))
             encoded = encoder.finish()
         assert self._spool is not None
         self._done.append(Encoded(self._spool.put(encoded.pieces), (*notes, *encoded.notes)))
 
-    def _alone(self, page: Page, notes: list[str]) -> Page:
-        """Return a page with what the description of the stack says of it, which came with the first."""
-        if page.metadata.descriptions:
-            self._told, self._told_at = page.metadata.descriptions, len(self._done)
-        if self._pages == 1 or not self._told:
-            return page
-        whole = replace(page.metadata, descriptions=self._told)
-        metadata = whole.of_pages([len(self._done) - self._told_at], self._told[0].page, notes)
-        return page._replace(metadata=metadata)
-
     def finish_all(self) -> list[Encoded]:
         """Return the content of each file."""
         return self._done
+
+
+class Apart:
+    """What is said of each page of a stack where it is an image of its own.
+
+    Parameters
+    ----------
+    pages : int
+        How many come.
+    """
+
+    def __init__(self, pages: int) -> None:
+        self._pages, self._number = pages, 0
+        self._told: tuple[Description, ...] = ()
+        self._told_at = 0
+
+    def metadata(self, given: Metadata, notes: list[str]) -> Metadata:
+        """Return that of the next page, with what the stack's description, which came with the first, says.
+
+        Parameters
+        ----------
+        given : Metadata
+            As the page was read.
+        notes : list of str
+            Told what is not true of the page.
+        """
+        number, self._number = self._number, self._number + 1
+        if given.descriptions:
+            self._told, self._told_at = given.descriptions, number
+        if self._pages == 1 or not self._told:
+            return given
+        whole = replace(given, descriptions=self._told)
+        return whole.of_pages([number - self._told_at], self._told[0].page, notes)

@@ -78,7 +78,11 @@ class OpenImage:
         source = self._source
         with source.reading():
             header = next(self._headers)
-            blocks = blocks_of(source, header)
+            try:
+                blocks = blocks_of(source, header)
+            except Exception:  # it may still be read as a whole
+                self._headers = chain([header], self._headers)
+                raise
             raster = Raster((header.rows, header.cols), header.channels, header.dtype)
             metadata = upright_metadata(header, raster, source.notes)
             return RowReader(blocks, header.orientation, metadata, source.notes)

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass
 from threading import Lock
-from typing import Any, BinaryIO, cast
+from typing import Any, BinaryIO, Protocol, cast
 
 import numpy as np
 
@@ -92,6 +92,20 @@ def read_into(file: BinaryIO, samples: np.ndarray) -> None:
         if not count:
             raise ReadError(f"the file is truncated: {len(view)} bytes are missing")
         view = view[count:]
+
+
+class Rows(Protocol):
+    """Rows of an image, decoded as they are asked for."""
+
+    @property
+    def rows(self) -> int:
+        """Rows of the image."""
+
+    def read(self, first: int, last: int) -> np.ndarray:
+        """Return rows `first` to before `last`."""
+
+    def forget(self, first: int) -> None:
+        """Let go of what is kept of the rows before `first`."""
 
 
 class RowReader:

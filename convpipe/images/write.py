@@ -241,12 +241,12 @@ class PageEncoder:
             isinstance(each, ImageJ) for each in fitted.metadata.descriptions
         ):
             self._notes.append("ImageJ reads compressed stacks through Bio-Formats alone")
-        with self._told():
+        with told(self._format):
             self._encoder()(fitted)
 
     def finish(self) -> Encoded:
         """Return the content of the file; no page can be added any more."""
-        with self._told():
+        with told(self._format):
             self._encoder()
             self._open.close()
             if isinstance(self._pieces, Spool):
@@ -271,12 +271,14 @@ class PageEncoder:
             page.pixels, page.alpha, page.metadata, quality, compression
         )
 
-    @contextmanager
-    def _told(self) -> Iterator[None]:
-        try:
-            yield
-        except Exception as error:
-            raise _cannot_encode(self._format, error) from error
+
+@contextmanager
+def told(format: str) -> Iterator[None]:
+    """Say what goes wrong in an encoder as an error of an image."""
+    try:
+        yield
+    except Exception as error:
+        raise _cannot_encode(format, error) from error
 
 
 def _page(image: np.ndarray | Page) -> Page:

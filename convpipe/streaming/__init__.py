@@ -1,8 +1,8 @@
 """Images larger than memory: band by band through the same loops."""
 
-from convpipe.streaming.bands import Band, Bands, banded
+from convpipe.streaming.bands import Band, Bands, banded, check_bands
 from convpipe.streaming.options import Options
 from convpipe.streaming.run import stream
 from convpipe.streaming.sources import Raw, Zarr
 
-__all__ = ["Band", "Bands", "Options", "Raw", "Zarr", "banded", "stream"]
+__all__ = ["Band", "Bands", "Options", "Raw", "Zarr", "banded", "check_bands", "stream"]

@@ -222,7 +222,7 @@ def banded(
     >>> bands.height, len(bands), bands.nbytes < 150_000_000
     (128, 256, True)
     """
-    _check(plan)
+    check_bands(plan)
     row = (plan.input_bytes + plan.output_bytes) // plan.input[0]
     height = max(tile, USUAL // max(row, 1) // tile * tile)
     while True:
@@ -241,8 +241,13 @@ def banded(
     )
 
 
-def _check(plan: Plan) -> None:
-    """Refuse a plan that has a stage of the whole image, and say what to do."""
+def check_bands(plan: Plan) -> None:
+    """Refuse a plan that has a stage of the whole image, and say what to do.
+
+    Raises
+    ------
+    PlanError
+    """
     for part in plan.parts:
         head = part.nodes[0]
         name = head.origin.name

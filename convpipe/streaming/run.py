@@ -20,9 +20,9 @@ import numpy as np
 from convpipe.compile.backend import Banded
 from convpipe.engine import Engine
 from convpipe.errors import PlanError
-from convpipe.images import DEFAULT_LIMITS, Limits, already_exists
+from convpipe.images import DEFAULT_LIMITS, Limits, Metadata, already_exists
 from convpipe.images.metadata.raster import Raster
-from convpipe.images.rows import RowReader
+from convpipe.images.rows import Rows
 from convpipe.losses import Losses
 from convpipe.plan import IMAGE, Output, Plan
 from convpipe.plan.demand import Span
@@ -94,8 +94,9 @@ def stream(
         )
         pool = ThreadPoolExecutor(bands.threads)
         made = [
-            (output, _target(plan, output, image, targets[output.name], options)) for output in plan.outputs
+            (output, target_of(plan, output, image, options, reader.metadata, [])) for output in plan.outputs
         ]
+        made = [(output, replace(target, path=targets[output.name])) for output, target in made]
         resumable = any(sinks.format_of(path) == "zarr" for path in targets.values())
         identity = identity_of(engine, source, options) if resumable else ""
         with sinks.opened([target for _, target in made], pool, identity) as writing, pool:
@@ -117,7 +118,7 @@ def stream(
 
 def run(
     maker: Banded,
-    reader: RowReader,
+    reader: Rows,
     bands: Bands,
     pool: ThreadPoolExecutor,
     takers: Mapping[str, Callable[[np.ndarray], None]],
@@ -128,7 +129,7 @@ def run(
     Parameters
     ----------
     maker : Banded
-    reader : RowReader
+    reader : Rows
         Of the image.
     bands : Bands
     pool : ThreadPoolExecutor
@@ -165,7 +166,7 @@ def run(
 
 
 def _numbers(
-    maker: Banded, reader: RowReader, bands: Bands, pool: ThreadPoolExecutor, watch: Watch
+    maker: Banded, reader: Rows, bands: Bands, pool: ThreadPoolExecutor, watch: Watch
 ) -> dict[int, list[float]]:
     """Pass over bands for the numbers of whole images that parts need, and return them by the parts."""
     found: dict[int, list[float]] = {}
@@ -185,7 +186,7 @@ class _Looks:
     """What passes over the bands of an image for the samples that numbers are of; as for :func:`run`."""
 
     maker: Banded
-    reader: RowReader
+    reader: Rows
     bands: Bands
     pool: ThreadPoolExecutor
     watch: Watch
@@ -242,12 +243,28 @@ def _check(paths: Iterable[str | os.PathLike[str]], overwrite: bool) -> None:
             raise already_exists()
 
 
-def _target(
-    plan: Plan, output: Output, image: sources.RowSource, path: str | os.PathLike[str], options: Options
+def target_of(
+    plan: Plan,
+    output: Output,
+    image: sources.RowSource,
+    options: Options,
+    metadata: Metadata,
+    notes: list[str],
 ) -> Target:
-    """Return a result as it is written, with the levels that are asked for."""
+    """Return a result as it is written, with the levels that are asked for; its path is up to the caller.
+
+    Parameters
+    ----------
+    plan : Plan
+    output : Output
+    image : RowSource
+    options : Options
+    metadata : Metadata
+        Of the image.
+    notes : list of str
+        Told what of it is not true of the result.
+    """
     node = plan.nodes[output.node]
-    metadata, notes = image.reader.metadata, list[str]()
     if not plan.keeps_values(output.node):
         metadata = metadata.revalued(notes)
     levels = []
@@ -257,4 +274,4 @@ def _target(
         levels.append(
             Level(raster, metadata.followed(sampling, raster, notes), image.grid.followed(sampling))
         )
-    return Target(path, tuple(levels), image.info.alpha, options)
+    return Target("", tuple(levels), image.info.alpha, options)

@@ -23,16 +23,22 @@ class TiffSink:
     target : Target
     pool : Executor
         Of threads that encode.
+    nbytes : int, optional
+        Of the tiles of all pages, where others follow.
     """
 
     left: Sequence[tuple[int, np.ndarray]] = ()
 
-    def __init__(self, out: BinaryIO, target: Target, pool: Executor) -> None:
-        self._writer = TiledWriter(out, _sheet(target, target.levels[0]), pool)
+    def __init__(self, out: BinaryIO, target: Target, pool: Executor, nbytes: int = 0) -> None:
+        self._writer = TiledWriter(out, _sheet(target, target.levels[0]), pool, nbytes)
 
     def add(self, rows: np.ndarray, level: int = 0) -> None:
         """Take the next rows."""
         self._writer.add(rows)
+
+    def next_page(self, target: Target) -> None:
+        """Begin another page of the file."""
+        self._writer.next_page(_sheet(target, target.levels[0]))
 
     def finish(self) -> None:
         """Write the directory."""

@@ -1,0 +1,271 @@
+"""An image that takes more memory than it may, filtered band by band: its results have the same pixels.
+
+It is read by rows, and its results are written as rows come; :mod:`convpipe.streaming` has the way of one
+page. A TIFF of which nobody says how it is tiled gets tiles of 256: of strips, none is whole before the last
+column is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from concurrent.futures import Executor, ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from typing import cast
+
+import numpy as np
+
+from convpipe.batch.budget import Need
+from convpipe.batch.encode import ResultEncoder
+from convpipe.batch.masks import MaskedRows, MaskRows
+from convpipe.batch.reader import Opened
+from convpipe.batch.state import Run
+from convpipe.compile.runtime.environment import cores
+from convpipe.engine import Engine
+from convpipe.errors import ConvpipeError, LimitError, PlanError, ReadError, WriteError
+from convpipe.images import Encoded, Encoding, Folder
+from convpipe.images.files import Apart
+from convpipe.images.rows import RowReader
+from convpipe.images.spool import Spool
+from convpipe.images.tiff.tiled import TILE
+from convpipe.images.write import told
+from convpipe.losses import Losses
+from convpipe.plan import Output, Plan
+from convpipe.streaming import Bands, Options, banded, check_bands
+from convpipe.streaming.run import run, target_of
+from convpipe.streaming.sinks import FILES, Sink, Target
+from convpipe.streaming.sinks.tiff import TiffSink
+from convpipe.streaming.sources import RowSource
+from convpipe.streaming.watch import Watch, Watched
+
+LARGE = 1 << 26
+"""Bytes of an image and its results, from which on those in tiles are streamed though they would fit: bands
+are decoded, filtered and encoded beside each other."""
+
+STREAMED = ("tiff", "npy")
+"""Formats of results that are written as rows come."""
+
+
+@dataclass(frozen=True)
+class Giant:
+    """An image that is streamed: its pages one by one, each band by band.
+
+    Parameters
+    ----------
+    run : Run
+    image : Opened
+        Its other pages are still to be read.
+    plans : sequence of Plan
+        Of all pages.
+    encoder : ResultEncoder
+        Which says where and how results are written.
+    first : RowReader
+        Of its first page.
+    mask : MaskRows or None
+    bands : Bands
+        Of the first page.
+    """
+
+    run: Run
+    image: Opened
+    plans: Sequence[Plan]
+    encoder: ResultEncoder
+    first: RowReader
+    mask: MaskRows | None
+    bands: Bands
+
+    @property
+    def need(self) -> Need:
+        """The memory that it takes: where pages are unlike, all that images may take."""
+        alike = all(plan == self.plans[0] for plan in self.plans)
+        return Need.of_bands(self.plans[0], self.bands.nbytes if alike else self.run.budget.nbytes)
+
+    @property
+    def notes(self) -> list[str]:
+        """What is to be known of results whose layout nobody chose."""
+        named = zip(self.run.results, self.encoder.encodings, strict=True)
+        chosen = [each for each, encoding in named if encoding.format == "tiff" and encoding.tiles is None]
+        return [each.of(f"larger than the memory: written in tiles of {TILE}") for each in chosen]
+
+    def encode(self, watch: Watch) -> tuple[list[Encoded], Losses, list[str]]:
+        """Filter all pages; return the content of each file, what was lost, and what is to be noted.
+
+        Raises
+        ------
+        ReadError
+            The image is damaged, or its mask.
+        WriteError
+            The disk is full.
+        PlanError
+            A number of the image needs all samples at once.
+        """
+        notes, losses = list[str](), Losses()
+        with ThreadPoolExecutor(self.bands.threads) as pool:
+            results = self._results(Watched(pool, watch, "write"))
+            for number, (info, plan) in enumerate(zip(self.image.infos, self.plans, strict=True)):
+                reader = self.image.rows() if number else self.first
+                bands = self._bands_of(plan, reader) if number else self.bands
+                takers = {}
+                for result, output in zip(results, plan.outputs, strict=True):
+                    result.begin(plan, output, RowSource(info, reader))
+                    takers[output.name] = result.add
+                rows = reader if self.mask is None else MaskedRows(reader, self.mask, alpha=info.alpha)
+                maker = cast(Engine, self.run.engine).banded(plan)
+                losses += run(maker, rows, bands, pool, takers, watch)
+                notes += [*reader.notes, *(note for result in results for note in result.meant)]
+            return [each for result in results for each in result.finished()], losses, notes
+
+    def _results(self, pool: Executor) -> list[_Result]:
+        return [
+            _Result(encoding, nbytes, len(self.plans), self.run.output.spool, pool)
+            for encoding, nbytes in zip(self.encoder.encodings, self.encoder.nbytes, strict=True)
+        ]
+
+    def _bands_of(self, plan: Plan, reader: RowReader) -> Bands:
+        return _banded(self.run, plan, reader, self.mask, self.encoder.encodings)
+
+
+class _Result:
+    """A result of a giant: its file, or the files of its pages."""
+
+    def __init__(
+        self, encoding: Encoding, nbytes: int, pages: int, folder: Folder | None, pool: Executor
+    ) -> None:
+        self.meant: list[str] = []  # what metadata no longer says of the page
+        self._encoding, self._nbytes, self._folder, self._pool = encoding, nbytes, folder, pool
+        self._format = cast(str, encoding.format)
+        self._apart = Apart(pages) if encoding.apart else None
+        self._notes: list[str] = []
+        self._spool: Spool | None = None
+        self._sink: Sink | None = None
+        self._done: list[Encoded] = []
+
+    def begin(self, plan: Plan, output: Output, image: RowSource) -> None:
+        """Begin a page of it, of a page of the image."""
+        metadata, self.meant = image.reader.metadata, []
+        if self._apart is not None:
+            self._end()
+            metadata = self._apart.metadata(metadata, self._notes)
+        target = target_of(plan, output, image, _options(self._encoding), metadata, self.meant)
+        target = replace(target, notes=self._notes)
+        with told(self._format):
+            if self._sink is None:
+                self._spool = Spool(self._nbytes, self._folder)
+                self._sink = self._opened(target)
+            else:
+                cast(TiffSink, self._sink).next_page(target)
+
+    def _opened(self, target: Target) -> Sink:
+        file = cast(Spool, self._spool).file
+        if self._format == "tiff":
+            return TiffSink(file, target, self._pool, 0 if self._apart else self._nbytes)
+        return FILES[self._format](file, target, self._pool)
+
+    def add(self, rows: np.ndarray) -> None:
+        """Take the next rows of the page."""
+        with told(self._format):
+            cast(Sink, self._sink).add(rows)
+
+    def finished(self) -> list[Encoded]:
+        """Return the content of its files."""
+        self._end()
+        return self._done
+
+    def _end(self) -> None:
+        if self._sink is None or self._spool is None:
+            return
+        with told(self._format):
+            self._sink.finish()
+            self._spool.file.flush()
+        self._done.append(Encoded(self._spool, tuple(dict.fromkeys(self._notes))))
+        self._notes, self._spool, self._sink = [], None, None
+
+
+def giant_of(
+    run: Run, image: Opened, mask: Opened | None, plans: Sequence[Plan], encoder: ResultEncoder, need: Need
+) -> Giant | None:
+    """Return how an image is streamed; None where it fits into memory, and is not quicker so.
+
+    Parameters
+    ----------
+    run : Run
+    image : Opened
+        Of which no page was read.
+    mask : Opened or None
+    plans : sequence of Plan
+        Of its pages.
+    encoder : ResultEncoder
+    need : Need
+        What it takes as a whole.
+
+    Raises
+    ------
+    LimitError, PlanError
+        It does not fit, and cannot be streamed; the message says why, and what to do.
+    """
+    crowded = need.total > run.budget.nbytes
+    if not crowded and not _is_quicker(run, plans, encoder.encodings):
+        return None
+    try:
+        _check(run, plans, encoder.encodings, pages=len(plans))
+        first = image.rows()
+        shown = None if mask is None else MaskRows(mask)
+        bands = _banded(run, plans[0], first, shown, encoder.encodings)
+    except (PlanError, ReadError, WriteError) as why:
+        if not crowded:
+            return None
+        raise _refused(f"{run.budget.refusal(need)}; and it cannot be streamed: {why}", why) from why
+    return Giant(run, image, plans, encoder, first, shown, bands)
+
+
+def _refused(reason: str, why: ConvpipeError) -> ConvpipeError:
+    return PlanError(reason, why.stage) if isinstance(why, PlanError) else LimitError(reason)
+
+
+def _is_quicker(run: Run, plans: Sequence[Plan], encodings: Sequence[Encoding]) -> bool:
+    """Tell whether an image that fits into memory is streamed all the same."""
+    large = max(plan.input_bytes + plan.output_bytes for plan in plans) >= LARGE
+    return large and all(each.tiles for each in encodings) and run.engine.backend == "cpu"
+
+
+def _check(run: Run, plans: Sequence[Plan], encodings: Sequence[Encoding], *, pages: int) -> None:
+    """Refuse what is not streamed, before anything is read; say what would be."""
+    if run.job.isolate:
+        raise ReadError("a decoder of its own (--isolate) hands over whole images; leave that out")
+    if run.stack is not None:
+        raise PlanError(
+            f"{run.stack.reader} reads several pages of a stack, each as a whole", run.stack.reader
+        )
+    if run.gauge is not None:
+        raise PlanError("measures are of whole images; leave them to a run of smaller ones")
+    for encoding in encodings:
+        _check_encoding(encoding, pages)
+    for plan in plans:
+        check_bands(plan)
+
+
+def _check_encoding(encoding: Encoding, pages: int) -> None:
+    format = encoding.format
+    if format not in STREAMED:
+        able = ", ".join(STREAMED)
+        raise WriteError(f"{format} is encoded as a whole; 'output: {{format: tiff}}' is not, of {able}")
+    if isinstance(encoding.compression, str):
+        raise WriteError(f"compression {encoding.compression} is of strips; a level, 1 to 9, is of tiles")
+    if encoding.channels == "pages":
+        raise WriteError("'channels: pages' writes one channel of the whole image after the other")
+    if pages > 1 and not encoding.apart and format != "tiff":
+        raise WriteError(f"{format} holds one image, and there are {pages} pages")
+
+
+def _options(encoding: Encoding) -> Options:
+    """Return how a result is written; what it may take is up to its bands."""
+    level = encoding.compression if isinstance(encoding.compression, int) else None
+    return Options(0, compression=level, tile=encoding.tiles or TILE)
+
+
+def _banded(
+    run: Run, plan: Plan, reader: RowReader, mask: MaskRows | None, encodings: Sequence[Encoding]
+) -> Bands:
+    """Return the bands of a page, which take no more than images may."""
+    block = max(reader.height, 0 if mask is None else mask.height)
+    tile = max(encoding.tiles or TILE for encoding in encodings)
+    return banded(plan, run.budget.nbytes, threads=run.threads or cores(), block=block, tile=tile)
