@@ -104,11 +104,12 @@ def in_browser(page: Any, move: Move) -> float:
     page.wait_for_timeout(1500)
     taken = page.evaluate(
         """async ([id, values]) => {
+            const { scaleOf } = await import(new URL("controls.js", document.baseURI));
             const slider = document.getElementById(id);
             const field = document.getElementById(id.replace("-slider", ""));
             const taken = [];
             for (let round = 0; round < 2; round++) for (const value of values) {
-                const place = (await import("/controls.js")).scaleOf(slider.declared).place(value);
+                const place = scaleOf(slider.declared).place(value);
                 const seen = new Promise((done) => {
                     document.addEventListener("picture", done, { once: true });
                 });

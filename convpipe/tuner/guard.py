@@ -3,13 +3,15 @@
 Any page of any site can send requests to 127.0.0.1. So a request has to know a random token, which stands in
 the address that is printed and then in a cookie that no other site sends along; to call the server by its own
 name, as no name that a stranger has pointed at it does; and to come from the server's own page.
+
+Browsers keep cookies by host and path, not by port. So the page lies at a random path, which is that of the
+cookie, too: another server of this machine is sent the cookie by no page whose path it can choose.
 """
 
 from __future__ import annotations
 
 import secrets
 from collections.abc import Awaitable, Callable, MutableMapping
-from http.cookies import CookieError, SimpleCookie
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -59,6 +61,7 @@ class Guard:
 
     def __init__(self, app: App, port: int, token: str | None = None) -> None:
         self._app, self.token = app, token or secrets.token_urlsafe(24)
+        self.place = f"/{secrets.token_urlsafe(24)}/"
         self._hosts = {f"{name}:{port}" for name in ("127.0.0.1", "localhost")}
         self.cookie = f"convpipe-{port}"
 
@@ -72,10 +75,11 @@ class Guard:
             await _answer(send, *refused)
         elif scope["path"] == "/" and scope["query_string"]:
             # From now on the cookie says it: the address in the browser's history does not.
-            cookie = f"{self.cookie}={self.token}; Path=/; HttpOnly; SameSite=Strict"
-            await _answer(send, 303, "", {"location": "/", "set-cookie": cookie})
+            cookie = f"{self.cookie}={self.token}; Path={self.place}; HttpOnly; SameSite=Strict"
+            await _answer(send, 303, "", {"location": self.place, "set-cookie": cookie})
         else:
-            await self._app(scope, receive, _with_headers(send))
+            below = "/" + scope["path"].removeprefix(self.place)
+            await self._app({**scope, "path": below}, receive, _with_headers(send))
 
     def _refused(self, scope: Scope, headers: dict[str, str]) -> tuple[int, str] | None:
         """Return status and text of the refusal of a request; None of one that is the page's."""
@@ -93,16 +97,13 @@ class Guard:
         return None
 
     def _knows(self, scope: Scope, headers: dict[str, str]) -> bool:
-        given = ""
-        if scope["path"] == "/" and scope["query_string"]:
-            given = parse_qs(scope["query_string"].decode("latin-1")).get("token", [""])[0]
-        else:
-            try:
-                found = SimpleCookie(headers.get("cookie", "")).get(self.cookie)
-            except CookieError:
-                found = None
-            given = "" if found is None else found.value
-        return secrets.compare_digest(given.encode(), self.token.encode())
+        if scope["path"] == "/":
+            given = parse_qs(scope["query_string"].decode("latin-1")).get("token", [])
+        else:  # other servers of this machine may have set cookies of that name, too
+            pairs = (each.strip().partition("=") for each in headers.get("cookie", "").split(";"))
+            given = [value for name, _, value in pairs if name == self.cookie]
+        known = [secrets.compare_digest(each.encode(), self.token.encode()) for each in given]
+        return any(known) and (scope["path"] == "/" or scope["path"].startswith(self.place))
 
 
 def _with_headers(send: Send) -> Send:

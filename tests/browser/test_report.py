@@ -206,6 +206,20 @@ def test_the_graph_has_the_sizes_of_the_chosen_input(opened):
     assert labels.all_text_contents() == ["100x50", "50x25", "50x25"]
 
 
+def test_no_table_is_cut_on_a_phone(opened, look):
+    steps = Steps(1.5, 0.1, 2.5, 10.25)
+    sizes = {"bytes_read": 123_456_789, "bytes_written": 123_456_789, "pixels": 10**8}
+    stages = (("edge sobel", (480, 640)),)
+    done = ImageResult(
+        "a.tiff", "done", input=(480, 640), stages=stages, output="a.tiff", steps=steps, **sizes
+    )
+    page = opened(Report("job", (done,) * 100, seconds=1.0), look=look)
+    assert page.locator("th", has_text="MP/s a thread").is_visible()
+    assert page.locator(".times .scroll").evaluate_all(
+        "all => all.map(e => e.scrollWidth - e.clientWidth)"
+    ) == [0]
+
+
 def test_jobs_that_did_not_start_are_empty_or_were_interrupted(opened, report):
     from playwright.sync_api import expect
 

@@ -2,6 +2,7 @@
 
 import re
 import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import numpy as np
 import pytest
@@ -152,7 +153,12 @@ def test_the_picture_has_the_bytes_of_a_run(tune, images):
     settled(page)
     want = Pipeline.from_yaml(TEXT)(images[0])
     asked = "{ stage: 1, top: 0, left: 0, rows: 60, cols: 90 }"
-    values = page.evaluate(f"async () => (await (await import('/api.js')).post('values', {asked})).values")
+    values = page.evaluate(
+        f"""async () => {{
+            const api = await import(new URL('api.js', document.baseURI));
+            return (await api.post('values', {asked})).values;
+        }}"""
+    )
     np.testing.assert_array_equal(np.array(values)[..., 0], want)
 
 
@@ -167,6 +173,26 @@ def test_a_kernel_cell_is_edited_and_saved_where_it_stands(tune, config):
     text, job = saved(page, config)
     assert text == TEXT.replace("[-1, 5, -1]", "[-1, 7.5, -1]")
     assert job.stages[1].given["kernel"][1] == [-1, 7.5, -1]
+
+
+def test_a_kernel_cell_that_is_no_number_says_so_until_it_is_one(tune):
+    page = tune()
+    page.click("#entry-1-title")
+    for text, said in (("abc", 'given "abc"'), ("", "given nothing"), ("1e999", 'given "1e999"')):
+        page.fill("#entry-1-kernel-1-1", text)
+        page.press("#entry-1-kernel-1-1", "Tab")
+        told = page.locator("#entry-1 .faults p").all_inner_texts()
+        assert told == [f"row 1, column 1 needs a number; {said}"]
+        assert page.input_value("#entry-1-kernel-1-1") == text
+    assert page.locator("#entry-1-kernel-1-1[aria-invalid]").count() == 1
+    page.fill("#entry-1-kernel-0-1", "2")  # another cell: what is wrong stays
+    page.press("#entry-1-kernel-0-1", "Tab")
+    until(page, "document.getElementById('save').disabled === false")
+    assert page.input_value("#entry-1-kernel-1-1") == "1e999"
+    page.fill("#entry-1-kernel-1-1", "6")
+    page.press("#entry-1-kernel-1-1", "Tab")
+    until(page, "document.querySelectorAll('#entry-1 .faults p').length === 0")
+    assert page.locator("#entry-1-kernel-1-1[aria-invalid]").count() == 0
 
 
 def test_stages_are_added_moved_and_switched_off_and_comments_stay(tune, config):
@@ -345,8 +371,47 @@ def test_without_the_token_the_page_does_not_open(chromium, server):
         server.port,
     )
     assert made in ("opaque", "refused")
-    assert page.evaluate("async () => (await (await fetch('/api/state')).json()).changed") is False
+    assert page.evaluate("async () => (await (await fetch('api/state')).json()).changed") is False
     context.close()
+
+
+def test_a_server_on_another_port_is_not_sent_the_cookie(chromium, server):
+    """Browsers keep cookies by host and path, and not by port."""
+    asked = []
+
+    class Other(BaseHTTPRequestHandler):
+        def do_GET(self):
+            asked.append((self.path, self.headers.get("cookie")))
+            self.send_response(200)
+            self.send_header("content-type", "text/html")
+            self.end_headers()
+            self.wfile.write(b"<title>other</title>")
+
+        def log_message(self, *_):
+            pass
+
+    other = ThreadingHTTPServer(("127.0.0.1", 0), Other)
+    thread = threading.Thread(target=other.serve_forever)
+    thread.start()
+    context = chromium.new_context()
+    try:
+        page = context.new_page()
+        page.goto(server.address)
+        assert page.title().endswith("convpipe tune")
+        assert len(context.cookies()) == 1
+        for path in ("/", "/api/state", "/?token="):
+            context.new_page().goto(f"http://127.0.0.1:{other.server_port}{path}")
+        assert [path for path, _ in asked if path != "/favicon.ico"] == ["/", "/api/state", "/?token="]
+        assert {cookie for _, cookie in asked} == {None}
+        context.new_page().goto(f"http://127.0.0.1:{other.server_port}{server.guard.place}")
+        assert (
+            server.guard.token in asked[-1][1]
+        )  # as who knows the path would be: it is as random as the token
+    finally:
+        context.close()
+        other.shutdown()
+        other.server_close()
+        thread.join(10)
 
 
 def test_compiling_has_a_sign_and_the_page_goes_on(tune, monkeypatch):

@@ -20,7 +20,7 @@ httpx = pytest.importorskip("httpx")
 @pytest.fixture
 def page(server):
     """A client as the page is: it has the cookie, and says where it comes from."""
-    own = f"http://127.0.0.1:{server.port}"
+    own = f"http://127.0.0.1:{server.port}{server.guard.place}"
     with httpx.Client(base_url=own, follow_redirects=True, timeout=60) as client:
         assert client.get(server.address).status_code == 200
         client.headers["origin"] = f"http://127.0.0.1:{server.port}"
@@ -36,25 +36,39 @@ def picture(reply):
 
 def test_the_address_gives_the_token_away_to_a_cookie(server):
     reply = httpx.get(server.address)
-    assert (reply.status_code, reply.headers["location"]) == (303, "/")
+    assert (reply.status_code, reply.headers["location"]) == (303, server.guard.place)
     cookie = reply.headers["set-cookie"]
+    assert f"Path={server.guard.place};" in cookie
     assert "HttpOnly" in cookie
     assert "SameSite=Strict" in cookie
     assert len(server.guard.token) >= 32
 
 
 @pytest.mark.parametrize(
-    "asked", ["/", "/main.js", "/api/state", "/?token=wrong", "/?token=", "/api/state?token={token}"]
+    "asked",
+    [
+        *("/", "/main.js", "/api/state", "/?token=wrong", "/?token=", "/api/state?token={token}"),
+        *("{place}", "{place}main.js", "{place}api/state", "{place}?token={token}"),
+    ],
 )
 @pytest.mark.parametrize(
     "cookie", [None, "convpipe-{port}=wrong", "other={token}", "convpipe-{port}", "\x7f="]
 )
 def test_without_the_token_nothing_is_answered(server, asked, cookie):
-    known = {"port": server.port, "token": server.guard.token}
+    known = {"port": server.port, "token": server.guard.token, "place": server.guard.place}
     headers = {} if cookie is None else {"cookie": cookie.format(**known)}
     reply = httpx.get(f"http://127.0.0.1:{server.port}{asked.format(**known)}", headers=headers)
     assert reply.status_code == 403
     assert "token" in reply.text
+
+
+def test_the_cookie_counts_below_its_path_alone_and_beside_others_of_its_name(server):
+    own, guard = f"http://127.0.0.1:{server.port}", server.guard
+    headers = {"cookie": f"{guard.cookie}=of another server; {guard.cookie}={guard.token}; a=b"}
+    assert httpx.get(f"{own}{guard.place}api/state", headers=headers).status_code == 200
+    for path in ("/", "/api/state", guard.place[:-2], f"/x{guard.place}api/state"):
+        assert httpx.get(f"{own}{path}", headers=headers).status_code == 403
+    assert guard.token not in guard.place
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,18 @@ import { h, number } from "./dom.js";
 export function makeGrid(control, id, act, isMask) {
   const cells = h("div", { class: `grid${isMask ? " mask" : ""}`, role: "group", "aria-label": control.name });
   const about = h("span", { class: "about" });
+  // What a cell was given that is no number stands there until it is one: of the kernel nothing has changed.
+  const faults = h("div", { class: "faults", role: "alert" });
+  const wrong = new Map();
   let rows = [];
+
+  function tell(field, i, j, text) {
+    if (text === null) wrong.delete(field);
+    else wrong.set(field, `row ${i}, column ${j} needs a number; given ${text.trim() === "" ? "nothing" : JSON.stringify(text)}`);
+    if (text === null) field.removeAttribute("aria-invalid");
+    else field.setAttribute("aria-invalid", "true");
+    faults.replaceChildren(...[...wrong.values()].map((each) => h("p", {}, each)));
+  }
 
   const resize = (down, across) => {
     const count = [Math.max(1, rows.length + down), Math.max(1, rows[0].length + across)];
@@ -27,8 +38,9 @@ export function makeGrid(control, id, act, isMask) {
       onfocus: () => field.select(),
       onchange: () => {
         const value = Number(field.value);
-        if (field.value.trim() !== "" && Number.isFinite(value)) act.set(value, [i, j]);
-        else field.value = number(rows[i][j]);
+        const right = field.value.trim() !== "" && Number.isFinite(value);
+        tell(field, i, j, right ? null : field.value);
+        if (right) act.set(value, [i, j]);
       },
       onkeydown: (event) => {
         const step = { ArrowUp: [-1, 0], ArrowDown: [1, 0], Enter: [1, 0] }[event.key];
@@ -47,6 +59,8 @@ export function makeGrid(control, id, act, isMask) {
     if (!rows.length) return;
     if (!same) {
       cells.style.setProperty("--columns", rows[0].length);
+      wrong.clear();
+      faults.replaceChildren();
       cells.replaceChildren(...rows.flatMap((row, i) => row.map((_, j) => cell(i, j))));
       cells.classList.toggle("many", rows[0].length > 7);
     }
@@ -56,10 +70,10 @@ export function makeGrid(control, id, act, isMask) {
       shown.style.setProperty("--size", `${Math.round((60 * Math.abs(weight)) / most)}%`);
       shown.classList.toggle("minus", weight < 0);
       if (isMask) shown.setAttribute("aria-pressed", String(Boolean(weight)));
-      else if (shown !== document.activeElement) shown.value = number(weight);
+      else if (shown !== document.activeElement && !wrong.has(shown)) shown.value = number(weight);
     });
     const sum = rows.flat().reduce((total, weight) => total + weight, 0);
     about.textContent = isMask ? `${rows.length} x ${rows[0].length}` : `${rows.length} x ${rows[0].length}, sum ${number(Number(sum.toPrecision(6)))}`;
   }
-  return { parts: [cells, sizes, about], show };
+  return { parts: [cells, faults, sizes, about], show };
 }
