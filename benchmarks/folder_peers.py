@@ -9,6 +9,7 @@ magnitude of each channel's gradient, scaled as convpipe's, but for `vips-native
 from __future__ import annotations
 
 import io
+import struct
 import sys
 from collections.abc import Callable, Iterable
 from functools import partial
@@ -57,13 +58,19 @@ def jpeg() -> Codec:
 
 
 def png() -> Codec:
-    """Through libpng, and as convpipe writes it, through ISA-L."""
+    """RGB of 8 bits as convpipe has it: through ISA-L, and libpng where it reads."""
     import imagecodecs
 
     from convpipe.images.formats import png
+    from convpipe.images.formats.inflated import raw_size, with_stored_pixels
     from convpipe.images.metadata.model import Metadata
 
-    return imagecodecs.png_decode, lambda pixels: png.encode(pixels, False, Metadata(), None, None)
+    def decode(data: bytes) -> np.ndarray:
+        cols, rows = struct.unpack_from(">II", data, 16)
+        pixels: np.ndarray = imagecodecs.png_decode(with_stored_pixels(data, raw_size(rows, cols, 24, False)))
+        return pixels
+
+    return decode, lambda pixels: png.encode(pixels, False, Metadata(), None, None)
 
 
 def libpng(pairs: list[Pair], threads: int) -> None:

@@ -113,6 +113,8 @@ class Need:
 
     def beside(self, stack: int) -> Need:
         """Return the same where all pages are held as well, as a stage reads them together."""
+        if not stack:
+            return self
         steps = {step: getattr(self, step) + stack for step in ("reading", "filtering", "writing")}
         return replace(self, working=self.working + stack, **steps)
 

@@ -151,7 +151,8 @@ class Tries:
             return None
         if result is None:
             return None
-        result = replace(result, retries=self._round)
+        if self._round:
+            result = replace(result, retries=self._round)
         if work.may_pass and self._round < self._run.job.retries:
             self._failed[pair] = result
             self._log(pair[0], result.reason)

@@ -99,12 +99,12 @@ def _lines(rows: NDArray[Any]) -> NDArray[np.uint8]:
 
 def _scanlines(pixels: Pixels, kind: int) -> Iterator[NDArray[np.uint8]]:
     """Yield all scanlines, a group at a time."""
-    step = max(1, GROUP * len(pixels) // pixels.nbytes)
+    step, pixel = max(1, GROUP * len(pixels) // pixels.nbytes), pixels[0, 0].nbytes
     for first in range(0, len(pixels), step):
         lines = _lines(pixels[max(0, first - 1) : first + step])
         if first == 0:
-            lines = np.vstack([np.zeros_like(lines[:1]), lines])
-        yield filtered(lines[1:], lines[:-1], pixels[0, 0].nbytes, kind)
+            yield filtered(lines[:1], np.zeros_like(lines[:1]), pixel, kind)
+        yield filtered(lines[1:], lines[:-1], pixel, kind)
 
 
 def _smallest(pixels: Pixels) -> int:
@@ -112,8 +112,8 @@ def _smallest(pixels: Pixels) -> int:
     rows, pixel = len(pixels), pixels[0, 0].nbytes
     if rows == 1:
         return AVERAGE
-    sample = np.linspace(1, rows - 1, min(rows - 1, max(LEAST, rows // ONE_IN))).astype(int)
-    lines, above = _lines(pixels[sample]), _lines(pixels[sample - 1])
+    step = max(1, rows // max(LEAST, rows // ONE_IN))
+    lines, above = _lines(pixels[1::step]), _lines(pixels[:-1:step])
 
     def size(kind: int) -> int:
         return sum(map(len, _deflated([filtered(lines, above, pixel, kind)])))

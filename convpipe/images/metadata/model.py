@@ -220,7 +220,8 @@ class Metadata:
                 notes.append(f"{NAMES[part]} of {size} bytes dropped: {format} holds {largest}")
                 gone.append(part)
         blank = Metadata()
-        return replace(held, **{part: getattr(blank, part) for part in gone})
+        dropped = {part: getattr(blank, part) for part in gone if getattr(held, part) != getattr(blank, part)}
+        return replace(held, **dropped) if dropped else held
 
     def _with_resolution_per_inch(self) -> Metadata:
         """Return these with a resolution that no description is needed for, where one tells its unit."""
