@@ -1,12 +1,15 @@
 """What is filtered band by band has the same pixels from any source and into any sink."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
+import tifffile
 
 from convpipe.engine import Engine
 from convpipe.errors import LimitError, ParameterError, ReadError, WriteError
 from convpipe.geometry import Border
-from convpipe.images import Limits, read
+from convpipe.images import Limits, Metadata, Page, read, write
 from convpipe.stages import stage
 from convpipe.stages.wiring import wire
 from convpipe.streaming import Options, Raw, sources, stream
@@ -61,6 +64,52 @@ def test_raw_in_many_blocks(tmp_path, rng, interleave, monkeypatch):
         assert found.reader.notes == ["4 bytes behind the image left"]
 
 
+class TestPyramids:
+    @pytest.mark.parametrize("dtype", ["uint8", "uint16", "float32"])
+    @pytest.mark.parametrize("channels", [1, 3])
+    def test_levels_are_means_of_the_level_above(self, tmp_path, rng, dtype, channels):
+        image = rng.integers(0, 200, (301, 203, channels)).squeeze().astype(dtype)
+        write(tmp_path / "a.tif", Page(image, metadata=Metadata(resolution=(400, 200))))
+        blur, bin = stage("blur", "box", size=3), stage("geometry", "bin", factor=2)
+        options = replace(OPTIONS, compression=6, pyramid=True, smallest=64, memory=1 << 24)
+        stream(engine_of(blur), tmp_path / "a.tif", {"result": tmp_path / "b.tif"}, options)
+        expected = [engine_of(blur).filter(image)[0]]
+        for _ in range(3):
+            expected.append(engine_of(bin).filter(expected[-1])[0])
+        with tifffile.TiffFile(tmp_path / "b.tif") as file:
+            levels = file.series[0].levels
+            for at, (level, whole) in enumerate(zip(levels, expected, strict=True)):
+                np.testing.assert_array_equal(level.asarray(), whole)
+                assert level.keyframe.get_resolution("inch") == (400 / 2**at, 200 / 2**at)
+        found = read(tmp_path / "b.tif")
+        np.testing.assert_array_equal(found.pixels, expected[0])
+
+    def test_alpha_weighs(self, tmp_path, engine, rng):
+        image = rng.integers(0, 256, (200, 140, 4), dtype=np.uint8)
+        image[rng.random((200, 140)) < 0.5, 3] = 0
+        write(tmp_path / "a.tif", Page(image, alpha=True))
+        options = replace(OPTIONS, pyramid=True, smallest=100, memory=1 << 24)
+        stream(engine, tmp_path / "a.tif", {"result": tmp_path / "b.tif"}, options)
+        whole, _ = engine.filter(image, alpha=True)
+        half, _ = engine_of(stage("geometry", "bin", factor=2)).filter(whole, alpha=True)
+        plain, _ = engine_of(stage("geometry", "bin", factor=2)).filter(whole)
+        with tifffile.TiffFile(tmp_path / "b.tif") as file:
+            found = file.series[0].levels[1].asarray()
+        np.testing.assert_array_equal(found, half)
+        assert (found != plain).any()
+
+    def test_bytes_do_not_depend_on_memory_or_threads(self, tmp_path, engine, image):
+        np.save(tmp_path / "a.npy", image)
+        contents = set()
+        for memory, threads in ((1 << 24, 1), (4_500_000, 2)):
+            options = replace(OPTIONS, memory=memory, threads=threads, pyramid=True, smallest=64, codec="lzw")
+            stream(
+                engine, tmp_path / "a.npy", {"result": tmp_path / "b.tif"}, replace(options, overwrite=True)
+            )
+            contents.add((tmp_path / "b.tif").read_bytes())
+        assert len(contents) == 1
+
+
 class TestRefused:
     @pytest.mark.parametrize(
         ("change", "named"),
@@ -99,8 +148,6 @@ class TestRefused:
 
 
 def test_alpha_and_metadata_do_not_hinder_an_array(tmp_path, engine, rng):
-    from convpipe.images import Page, write
-
     image = rng.integers(0, 256, (300, 200, 4), dtype=np.uint8)
     write(tmp_path / "a.tif", Page(image, alpha=True))
     stream(engine, tmp_path / "a.tif", {"result": tmp_path / "b.npy"}, OPTIONS)

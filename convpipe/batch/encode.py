@@ -14,7 +14,7 @@ from convpipe.batch.state import Run
 from convpipe.errors import WriteError
 from convpipe.images import Encoded, FilesEncoder, ImageInfo, ImageSpec, Page, PageEncoder
 from convpipe.images.metadata.raster import Raster
-from convpipe.images.tiff.tiled import nbytes_of
+from convpipe.images.tiff.sheet import nbytes_of
 from convpipe.plan import Plan
 
 

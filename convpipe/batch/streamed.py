@@ -26,7 +26,7 @@ from convpipe.images import Encoded, Encoding, Folder
 from convpipe.images.files import Apart
 from convpipe.images.rows import RowReader
 from convpipe.images.spool import Spool
-from convpipe.images.tiff.tiled import TILE
+from convpipe.images.tiff.sheet import TILE
 from convpipe.images.write import told
 from convpipe.losses import Losses
 from convpipe.plan import Output, Plan

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from convpipe.errors import ParameterError
-from convpipe.images.tiff.tiled import TILE
+from convpipe.images.tiff.sheet import TILE
 
-CODECS = ("none", "deflate", "zstd")
-"""What compresses tiles and chunks."""
+CODECS = ("none", "deflate", "zstd", "lzw")
+"""What compresses tiles and chunks; the last those of a TIFF alone."""
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,7 @@ class Options:
         Rows and columns of a tile of the results, a multiple of 16.
     overwrite : bool, optional
         Replace results that are there.
-    codec : {'none', 'deflate', 'zstd'}, optional
+    codec : {'none', 'deflate', 'zstd', 'lzw'}, optional
         What compresses. Default: for a TIFF deflate if it has a level, for Zarr zstd.
     pyramid : bool, optional
         Write each result in smaller sizes too: half the rows and columns, a quarter, ...

@@ -29,7 +29,8 @@ from convpipe.images import (
 from convpipe.images.metadata.model import Metadata, Samples
 from convpipe.images.metadata.raster import Raster
 from convpipe.images.tiff import tiled
-from convpipe.images.tiff.tiled import Sheet, TiledWriter
+from convpipe.images.tiff.sheet import Sheet
+from convpipe.images.tiff.tiled import TiledWriter
 
 
 def write(image, heights, sheet, threads=2):
@@ -115,6 +116,46 @@ def test_bigtiff_where_it_is_needed(rng, monkeypatch):
     content = write(image, forever(9), sheet_of(image))
     assert content.startswith(b"II+\0")
     np.testing.assert_array_equal(tifffile.imread(io.BytesIO(content)), image)
+
+
+@pytest.mark.parametrize(("codec", "tag"), [("none", 1), ("deflate", 8), ("lzw", 5), ("zstd", 50000)])
+@pytest.mark.parametrize("dtype", ["u2", "f4"])
+def test_codecs(rng, codec, tag, dtype):
+    image = rng.normal(60, 30, (40, 50)).astype(dtype)
+    content = write(image, forever(9), sheet_of(image, codec=codec))
+    with tifffile.TiffFile(io.BytesIO(content)) as file:
+        (page,) = file.pages
+        np.testing.assert_array_equal(page.asarray(), image)
+        assert (page.compression, page.predictor) == (tag, 1 if tag == 1 else 3 if dtype == "f4" else 2)
+
+
+@pytest.mark.parametrize("codec", ["none", "deflate"])
+@pytest.mark.parametrize("big", [False, True])
+@pytest.mark.parametrize("shape", [(64, 64), (70, 50, 3)])
+def test_sizes_below_a_page(rng, codec, big, shape, monkeypatch):
+    """Their rows come between those of the page, and one is as large as a tile."""
+    monkeypatch.setattr(tiled, "CLASSIC_BYTES", 100 if big else 1 << 30)
+    images = [rng.integers(0, 200, shape).astype("u1")]
+    images += [np.ascontiguousarray(images[0][::step, ::step]) for step in (2, 4)]
+    first, *below = (sheet_of(image, codec=codec) for image in images)
+    out = io.BytesIO()
+    with ThreadPoolExecutor(2) as pool:
+        writer = TiledWriter(out, replace(first, below=tuple(below)), pool)
+        for top in range(0, 72, 4):
+            for level, image in enumerate(images):
+                height = 4 >> level
+                writer.add(image[top >> level : (top >> level) + height], level)
+        writer.next_page(first)
+        writer.add(images[0])
+        writer.finish()
+    assert out.getvalue().startswith(b"II+\0" if big else b"II*\0")
+    with tifffile.TiffFile(io.BytesIO(out.getvalue())) as file:
+        for page, image in zip([file.pages[0], *file.pages[0].pages], images, strict=True):
+            np.testing.assert_array_equal(page.asarray(), image)
+            assert page.is_reduced == (image is not images[0])
+        assert len(file.pages) == 2
+        np.testing.assert_array_equal(file.pages[1].asarray(), images[0])
+        assert file.pages[1].pages is None
 
 
 def test_pages_one_behind_the_other(rng, monkeypatch):

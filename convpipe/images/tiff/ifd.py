@@ -226,6 +226,11 @@ def pointer(tag: int, offset: int, layout: Layout) -> Field:
     return Field(tag, 18 if layout.big else 4, 1, layout.offset.pack(offset))
 
 
+def pointers(tag: int, offsets: Sequence[int], layout: Layout) -> Field:
+    """Return a field that points at several directories."""
+    return Field(tag, 18 if layout.big else 13, len(offsets), b"".join(map(layout.offset.pack, offsets)))
+
+
 def block(fields: Sequence[Field], below: dict[int, list[Field]], order: str) -> bytes:
     """Return EXIF from its TIFF header on: a directory, and those that it points at, by tag."""
     layout = Layout(order)
@@ -293,6 +298,29 @@ def extend(file: BinaryIO, added: Sequence[Added]) -> None:
             file.seek(link)
             file.write(layout.offset.pack(offset))
         link = offset + layout.count.size + number * layout.entry.size
+
+
+def first(file: BinaryIO) -> int:
+    """Return the offset of the directory of a TIFF's first page."""
+    layout = layout_of(file)
+    file.seek(len(layout.header))
+    offset: int = layout.offset.unpack(file.read(layout.offset.size))[0]
+    return offset
+
+
+def moved(file: BinaryIO, offset: int, own: Sequence[Field]) -> int:
+    """Write a directory at the end of the file, with fields in place of those of the same tags.
+
+    Returns
+    -------
+    int
+        Its offset there. Whatever pointed at it still does so where it was.
+    """
+    layout = layout_of(file)
+    found, following = entries(file, layout, offset)
+    tags = {field.tag for field in own}
+    fields = [*(value(file, entry) for entry in found if entry.tag not in tags), *own]
+    return _append(file, partial(pack, fields, layout, following=following))
 
 
 def _append(file: BinaryIO, make: Callable[[int], bytes]) -> int:

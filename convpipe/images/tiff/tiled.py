@@ -9,103 +9,25 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass
-from functools import cached_property
 from typing import Any, BinaryIO
 
 import numpy as np
 
-from convpipe.images.metadata.model import Metadata
 from convpipe.images.metadata.raster import Raster
 from convpipe.images.source import Page
 from convpipe.images.tiff import ifd
+from convpipe.images.tiff.sheet import Sheet, encoder_of, nbytes_of
 from convpipe.images.tiff.tags import written
-from convpipe.images.tiff.write import CLASSIC_BYTES, ORDER, layout_of
+from convpipe.images.tiff.write import CLASSIC_BYTES, ORDER
 
-TILE = 256
-"""Rows and columns of a tile, where nobody says; readers of slides and maps take it for granted."""
+TILE_OFFSETS, TILE_COUNTS, SUB_DIRECTORIES = 324, 325, 330
+REDUCED = 1
+"""A page's NewSubfileType: a smaller size of another."""
 
-TILE_OFFSETS, TILE_COUNTS = 324, 325
 LONG, LONG8 = 4, 16
 
 RUN_BYTES = 1 << 20
 """Of tiles that one thread encodes together: to hand over a small one costs as much as to encode it."""
-
-
-@dataclass(frozen=True)
-class Sheet:
-    """An image that is to be written: all but its pixels.
-
-    Parameters
-    ----------
-    raster : Raster
-    alpha : bool
-        Whether the last channel is alpha.
-    metadata : Metadata
-        As its format can carry it.
-    compression : int, optional
-        The level of deflate; None: uncompressed.
-    tile : int
-        Rows and columns of a tile, a multiple of 16 (TIFF 6.0, section 15).
-    """
-
-    raster: Raster
-    alpha: bool
-    metadata: Metadata
-    compression: int | None = None
-    tile: int = TILE
-
-    def __post_init__(self) -> None:
-        if self.tile < 16 or self.tile % 16:
-            raise ValueError(f"the edge of a tile is a multiple of 16, not {self.tile}")
-
-    @cached_property
-    def tags(self) -> dict[str, Any]:
-        """How samples are tagged, as tifffile takes it."""
-        return layout_of(self.raster.channels, self.alpha, self.metadata.samples, self.compression)
-
-    @cached_property
-    def planes(self) -> int:
-        """Images that its channels are stored as, one behind the other."""
-        return self.raster.channels if self.tags["planarconfig"] == "separate" else 1
-
-    @cached_property
-    def samples(self) -> int:
-        """Channels that are stored side by side."""
-        return self.raster.channels // self.planes
-
-    @cached_property
-    def dtype(self) -> np.dtype[Any]:
-        """Of the samples in the file."""
-        return np.dtype(self.raster.dtype).newbyteorder(ORDER)
-
-    @cached_property
-    def grid(self) -> tuple[int, int]:
-        """Tiles down and across."""
-        rows, cols = self.raster.extent
-        return -(-rows // self.tile), -(-cols // self.tile)
-
-    @cached_property
-    def row_bytes(self) -> int:
-        """Bytes of a row of tiles."""
-        return self.tile * self.tile * self.grid[1] * self.raster.channels * self.dtype.itemsize
-
-    @property
-    def nbytes(self) -> int:
-        """Bytes of all tiles."""
-        return nbytes_of(self.raster, self.tile)
-
-
-def nbytes_of(raster: Raster, tile: int) -> int:
-    """Return the bytes of the tiles of an image, those parts of them that lie beyond it with them.
-
-    Examples
-    --------
-    >>> nbytes_of(Raster((40, 50), 3, "uint16"), 16) == 48 * 64 * 3 * 2
-    True
-    """
-    rows, cols = (-(-size // tile) * tile for size in raster.extent)
-    return rows * cols * raster.channels * np.dtype(raster.dtype).itemsize
 
 
 @contextmanager
@@ -148,7 +70,7 @@ class TiledWriter:
     out : file
         Empty, open to write and to be read back.
     sheet : Sheet
-        The first page.
+        The first page, with those below it.
     pool : Executor
         Of threads.
     nbytes : int, optional
@@ -157,6 +79,7 @@ class TiledWriter:
     Examples
     --------
     >>> from concurrent.futures import ThreadPoolExecutor
+    >>> from convpipe.images import Metadata
     >>> sheet = Sheet(Raster((40, 50), 1, "uint8"), alpha=False, metadata=Metadata(), compression=6, tile=16)
     >>> with io.BytesIO() as out, ThreadPoolExecutor(1) as pool:
     ...     writer = TiledWriter(out, sheet, pool)
@@ -175,10 +98,11 @@ class TiledWriter:
         handle = tifffile.FileHandle(out, name="tiles")  # it takes no file without a name
         self._directories = tifffile.TiffWriter(handle, bigtiff=self._big, byteorder=ORDER)
         self._added: list[ifd.Added] = []
-        self._page = self._begun(sheet)
+        self._below: list[list[list[ifd.Field]]] = []
+        self._levels = self._begun(sheet)
 
-    def add(self, rows: np.ndarray) -> None:
-        """Take the next rows of the page, (rows, cols) or (rows, cols, channels).
+    def add(self, rows: np.ndarray, level: int = 0) -> None:
+        """Take the next rows of the page, (rows, cols) or (rows, cols, channels), or of a size below it.
 
         Raises
         ------
@@ -187,7 +111,7 @@ class TiledWriter:
         ValueError
             They are more than the page has.
         """
-        self._page.add(rows)
+        self._levels[level].add(rows)
 
     def next_page(self, sheet: Sheet) -> None:
         """Begin another page.
@@ -198,7 +122,7 @@ class TiledWriter:
             Rows of the one before are missing.
         """
         self._end_page()
-        self._page = self._begun(sheet)
+        self._levels = self._begun(sheet)
 
     def finish(self) -> None:
         """Complete the file.
@@ -210,18 +134,36 @@ class TiledWriter:
         """
         self._end_page()
         self._directories.close()
+        layout, offset = ifd.layout_of(self._out), ifd.first(self._out)
+        for (own, _), below in zip(self._added, self._below, strict=True):
+            page = ifd.Directory.at(self._out, layout, offset)
+            offset = page.following
+            if below:
+                old = page.numbers(SUB_DIRECTORIES)
+                places = [ifd.moved(self._out, at, each) for at, each in zip(old, below, strict=True)]
+                own.append(ifd.pointers(SUB_DIRECTORIES, places, layout))
         ifd.extend(self._out, self._added)
 
     def _end_page(self) -> None:
-        own, below = written(self._page.sheet.metadata)
-        self._added.append(([*own, *self._page.finish(self._big)], below))
+        page, *levels = self._levels
+        own, below = written(page.sheet.metadata)
+        self._added.append(([*own, *page.finish(self._big)], below))
+        self._below.append([[*written(each.sheet.metadata)[0], *each.finish(self._big)] for each in levels])
 
-    def _begun(self, sheet: Sheet) -> _TileRows:
-        """Write the directory of a page, of tiles that are all absent as yet, and return what takes rows."""
+    def _begun(self, sheet: Sheet) -> list[_TileRows]:
+        """Write the directories of a page and those below it, and return what takes rows of each."""
+        self._write_directory(sheet, subifds=len(sheet.below) or None)
+        for each in sheet.below:
+            self._write_directory(each, subfiletype=REDUCED)
+        return [_TileRows(self._out, each, self._pool) for each in (sheet, *sheet.below)]
+
+    def _write_directory(self, sheet: Sheet, **options: Any) -> None:
+        """Write a directory of tiles that are all absent as yet."""
         rows, cols = sheet.raster.extent
         channels = [sheet.raster.channels] if sheet.raster.channels > 1 else []
         # One tile that is the whole page, as it is: tifffile takes its bytes alone, and they are taken back.
-        there = sheet.nbytes if (rows, cols) == (sheet.tile, sheet.tile) and not sheet.compression else 0
+        alone = (rows, cols) == (sheet.tile, sheet.tile) and sheet.used == "none"
+        there = nbytes_of(sheet.raster, sheet.tile) if alone else 0
         tiles = itertools.repeat(b"", sheet.planes * math.prod(sheet.grid))
         self._out.seek(0, io.SEEK_END)
         self._directories.write(
@@ -230,11 +172,11 @@ class TiledWriter:
             dtype=sheet.dtype,
             tile=(sheet.tile, sheet.tile),
             **sheet.tags,
+            **options,
             metadata=None,
             software=False,
         )
         self._out.truncate(self._out.seek(-there, io.SEEK_END))
-        return _TileRows(self._out, sheet, self._pool)
 
 
 class _TileRows:
@@ -246,7 +188,6 @@ class _TileRows:
         self._places = np.zeros((2, sheet.planes, *sheet.grid), np.uint64)
         self._rows = self._written = 0  # of the image, and rows of tiles
         self._pending: deque[list[Future[list[bytes]]]] = deque()
-        self._end = out.seek(0, io.SEEK_END)
         self._buffer = self._empty()
 
     def add(self, rows: np.ndarray) -> None:
@@ -291,7 +232,7 @@ class _TileRows:
             for plane in range(sheet.planes)
             for first in range(0, rows.shape[2], cols)
         ]
-        encode = _encoder(sheet)
+        encode = encoder_of(sheet)
         self._pending.append([self._pool.submit(_encoded, run, encode, sheet.tile) for run in runs])
         self._buffer = self._empty()
         while len(self._pending) > 1:
@@ -301,12 +242,12 @@ class _TileRows:
         """Write a row of tiles."""
         tiles = (tile for run in runs for tile in run.result())
         places = self._places[:, :, self._written].reshape(2, -1)
-        self._out.seek(self._end)
+        end = self._out.seek(0, io.SEEK_END)
         for number, tile in enumerate(tiles):
-            places[:, number] = self._end, len(tile)
+            places[:, number] = end, len(tile)
             self._out.write(tile)
             self._out.write(b"\0" * (len(tile) % 2))
-            self._end += len(tile) + len(tile) % 2
+            end += len(tile) + len(tile) % 2
         self._places[:, :, self._written] = places.reshape(2, self.sheet.planes, -1)
         self._written += 1
 
@@ -314,19 +255,3 @@ class _TileRows:
 def _encoded(rows: np.ndarray, encode: Callable[[np.ndarray], bytes], tile: int) -> list[bytes]:
     """Encode the tiles of some columns."""
     return [encode(rows[:, first : first + tile]) for first in range(0, rows.shape[1], tile)]
-
-
-def _encoder(sheet: Sheet) -> Callable[[np.ndarray], bytes]:
-    """Return what encodes a tile: deflate of differences along rows (TIFF 6.0, section 14)."""
-    level = sheet.compression
-    if not level:
-        return lambda tile: tile.tobytes()
-    import imagecodecs
-
-    predict = imagecodecs.floatpred_encode if sheet.dtype.kind == "f" else imagecodecs.delta_encode
-
-    def encode(tile: np.ndarray) -> bytes:
-        differences = predict(np.ascontiguousarray(tile), axis=-2)
-        return bytes(imagecodecs.deflate_encode(differences.tobytes(), level))
-
-    return encode

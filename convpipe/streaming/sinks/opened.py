@@ -29,7 +29,7 @@ SUFFIXES: Mapping[str, str] = {
 }
 """The format that a name stands for."""
 
-LEVELED = ("zarr",)
+LEVELED = ("tiff", "zarr")
 """Formats that hold a result in several sizes."""
 
 FILES: Mapping[str, Callable[[BinaryIO, Target, Executor], Sink]] = {

@@ -216,6 +216,8 @@ def _compressors(options: Options) -> list[Any]:
     from zarr.codecs import GzipCodec, ZstdCodec
 
     level = options.compression
+    if options.codec == "lzw":
+        raise WriteError("zarr has no LZW; it has zstd, deflate and none")
     if options.codec == "none":
         return []
     if options.codec == "deflate":
