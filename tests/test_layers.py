@@ -134,9 +134,9 @@ LOADED = {
     "convpipe.tuner.session": "ruamel",
     "convpipe.compile.cpu.graphs": "llvmlite numba platformdirs scipy",
     "convpipe.compile.cuda.kernels": "",
-    "convpipe.compile.cuda.run": "llvmlite numba numba.cuda platformdirs scipy",
+    "convpipe.compile.cuda.run": "llvmlite numba numba.cuda platformdirs scipy ssl",
 }
-"""The libraries that importing a module loads, and those modules of SciPy that are slow to load."""
+"""The libraries that importing a module loads, and what of SciPy and of the standard library is slow to load."""
 
 
 def layer(path):
@@ -181,7 +181,7 @@ def test_the_compilers_rooms_know_only_what_lies_below(path):
 
 @pytest.mark.parametrize("module", LOADED)
 def test_importing_loads_only_what_is_declared(module):
-    heavy = (*HOMES, "numba.cuda", "scipy.fft", "scipy.linalg", "scipy.ndimage", "scipy.signal")
+    heavy = (*HOMES, "ssl", "numba.cuda", "scipy.fft", "scipy.linalg", "scipy.ndimage", "scipy.signal")
     program = f"import sys, {module}; print(*sorted(sys.modules.keys() & set({heavy})))"
     loaded = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert loaded.stdout.split() == LOADED[module].split()

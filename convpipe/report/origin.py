@@ -8,7 +8,6 @@ import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from importlib.metadata import PackageNotFoundError, version
 from typing import Any, Self
 
 from convpipe import __version__
@@ -71,6 +70,8 @@ class Origin:
 
 
 def _version(name: str) -> str:
+    from importlib.metadata import PackageNotFoundError, version  # slow to load
+
     try:
         return version(name)
     except PackageNotFoundError:

@@ -6,7 +6,6 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from xml.parsers import expat
-from xml.sax.saxutils import quoteattr
 
 from convpipe.images.metadata.raster import Raster, text_field
 from convpipe.images.metadata.subset import step_of, subset
@@ -225,6 +224,8 @@ def _tag_end(xml: bytes, begin: int) -> int:
 
 def _set(xml: bytes, element: _Element, values: dict[str, str | None]) -> tuple[int, int, bytes]:
     """Return the edit that gives attributes that an element has other values; None removes one."""
+    from xml.sax.saxutils import quoteattr  # slow to load: it brings what opens addresses
+
     end = _tag_end(xml, element.begin)
     tag = xml[element.begin : end]
     for name, value in values.items():
