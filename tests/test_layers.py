@@ -136,7 +136,7 @@ LOADED = {
     "convpipe.compile.cuda.kernels": "",
     "convpipe.compile.cuda.run": "llvmlite numba numba.cuda platformdirs scipy ssl",
 }
-"""The libraries that importing a module loads, and what of SciPy and of the standard library is slow to load."""
+"""The libraries that importing a module loads, and what of SciPy and the standard library is slow to load."""
 
 
 def layer(path):
