@@ -2,6 +2,7 @@
 
 from convpipe.batch.crew import at_work
 from convpipe.batch.find import Found, Selection, find_images
+from convpipe.batch.forecast import Forecast, forecast_of
 from convpipe.batch.job import FolderJob
 from convpipe.batch.journal_files import JOURNAL
 from convpipe.batch.listed import read_list
@@ -20,6 +21,7 @@ __all__ = [
     "Engine",
     "FileLog",
     "FolderJob",
+    "Forecast",
     "Found",
     "Log",
     "Merged",
@@ -31,6 +33,7 @@ __all__ = [
     "Terminated",
     "at_work",
     "find_images",
+    "forecast_of",
     "is_new",
     "map_outputs",
     "matches",

@@ -31,6 +31,7 @@ from convpipe.images.write import told
 from convpipe.losses import Losses
 from convpipe.plan import Output, Plan
 from convpipe.streaming import Bands, Options, banded, check_bands
+from convpipe.streaming.looks import looks_of
 from convpipe.streaming.run import run, target_of
 from convpipe.streaming.sinks import FILES, Sink, Target
 from convpipe.streaming.sinks.tiff import TiffSink
@@ -206,7 +207,8 @@ def giant_of(
     if not crowded and not _is_quicker(run, plans, encoder.encodings):
         return None
     try:
-        _check(run, plans, encoder.encodings, pages=len(plans))
+        stack = None if run.stack is None else run.stack.reader
+        Obstacles(run.job.isolate, stack, run.gauge is not None).check(plans, encoder.encodings)
         first = image.rows()
         shown = None if mask is None else MaskRows(mask)
         bands = _banded(run, plans[0], first, shown, encoder.encodings)
@@ -227,20 +229,42 @@ def _is_quicker(run: Run, plans: Sequence[Plan], encodings: Sequence[Encoding]) 
     return large and all(each.tiles for each in encodings) and run.engine.backend == "cpu"
 
 
-def _check(run: Run, plans: Sequence[Plan], encodings: Sequence[Encoding], *, pages: int) -> None:
-    """Refuse what is not streamed, before anything is read; say what would be."""
-    if run.job.isolate:
-        raise ReadError("a decoder of its own (--isolate) hands over whole images; leave that out")
-    if run.stack is not None:
-        raise PlanError(
-            f"{run.stack.reader} reads several pages of a stack, each as a whole", run.stack.reader
-        )
-    if run.gauge is not None:
-        raise PlanError("measures are of whole images; leave them to a run of smaller ones")
-    for encoding in encodings:
-        _check_encoding(encoding, pages)
-    for plan in plans:
-        check_bands(plan)
+@dataclass(frozen=True)
+class Obstacles:
+    """What in a job keeps all of its images from being streamed.
+
+    Parameters
+    ----------
+    isolated : bool
+        Whether decoders are processes of their own.
+    stack : str, optional
+        Name of the stage that reads several pages.
+    measured : bool
+        Whether images are measured.
+    """
+
+    isolated: bool = False
+    stack: str | None = None
+    measured: bool = False
+
+    def check(self, plans: Sequence[Plan], encodings: Sequence[Encoding]) -> None:
+        """Refuse an image whose pages have these plans, before it is read; say what would be streamed.
+
+        Raises
+        ------
+        PlanError, ReadError, WriteError
+        """
+        if self.isolated:
+            raise ReadError("a decoder of its own (--isolate) hands over whole images; leave that out")
+        if self.stack is not None:
+            raise PlanError(f"{self.stack} reads several pages of a stack, each as a whole", self.stack)
+        if self.measured:
+            raise PlanError("measures are of whole images; leave them to a run of smaller ones")
+        for encoding in encodings:
+            _check_encoding(encoding, len(plans))
+        for plan in plans:
+            check_bands(plan)
+            looks_of(plan)
 
 
 def _check_encoding(encoding: Encoding, pages: int) -> None:
@@ -267,5 +291,10 @@ def _banded(
 ) -> Bands:
     """Return the bands of a page, which take no more than images may."""
     block = max(reader.height, 0 if mask is None else mask.height)
-    tile = max(encoding.tiles or TILE for encoding in encodings)
-    return banded(plan, run.budget.nbytes, threads=run.threads or cores(), block=block, tile=tile)
+    threads = run.threads or cores()
+    return banded(plan, run.budget.nbytes, threads=threads, block=block, tile=tile_of(encodings))
+
+
+def tile_of(encodings: Sequence[Encoding]) -> int:
+    """Return the side of the largest tiles that results are written in."""
+    return max(encoding.tiles or TILE for encoding in encodings)

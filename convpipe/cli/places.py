@@ -98,7 +98,17 @@ def results(job: Job) -> tuple[Result, ...]:
     from convpipe.stages.wiring import RESULT
 
     own = tuple((name, Encoding(**spec.encoding)) for name, spec in job.outputs.items())
-    whole = FolderJob(Path(), Path(), format=job.output.format, outputs=own)
+    whole = FolderJob(
+        Path(),
+        Path(),
+        format=job.output.format,
+        quality=job.output.quality,
+        compression=job.output.compression,
+        channels=job.output.channels,
+        output_pages=job.output.pages,
+        tiles=job.output.tiles,
+        outputs=own,
+    )
     return whole.results((*job.outputs, RESULT))
 
 

@@ -14,7 +14,7 @@ import click
 
 from convpipe import subject
 from convpipe.cli.command import Command
-from convpipe.cli.kinds import CONFIG, PATH
+from convpipe.cli.kinds import CONFIG, PATH, nbytes
 from convpipe.cli.options import (
     ImageOptions,
     complain,
@@ -25,6 +25,7 @@ from convpipe.cli.options import (
     load_each,
     print_json,
     rendered,
+    together,
 )
 from convpipe.cli.places import nothing_found, results
 from convpipe.cli.streams import emit
@@ -32,10 +33,11 @@ from convpipe.errors import ConfigError, ImageError, JobError, ParameterError, P
 from convpipe.pages import ALL_PAGES
 
 if TYPE_CHECKING:
-    from convpipe.batch import Found, Result
+    from convpipe.batch import Forecast, Found, Result
     from convpipe.config import Job
     from convpipe.formula import Measure
     from convpipe.images import ImageInfo
+    from convpipe.pipeline import Pipeline
     from convpipe.plan import Plan
 
 Kind = tuple[tuple[int, ...], str, bool, str, str]
@@ -45,6 +47,7 @@ tables say of it."""
 
 GROUPS = {
     "The image": "--size --alpha --dtype",
+    "What it takes": "--memory",
     "What it prints": "--dot --json",
 }
 
@@ -52,8 +55,20 @@ EXAMPLES = (
     ("convpipe plan edges.yaml --size 480x640", "For one size"),
     ("convpipe plan edges.yaml --size 2048x3072x4 --alpha --dtype uint16", "With alpha, 16 bits"),
     ("convpipe plan edges.yaml photos", "For the images of a folder, from their headers"),
+    (
+        "convpipe plan slide.yaml slide.tif --memory 300MB",
+        "Whether it fits, or in which bands it goes",
+    ),
     ("convpipe plan spots.yaml --size 512x512 --dot", "The graph of stages, for Graphviz"),
 )
+
+
+@dataclass(frozen=True)
+class Printing:
+    """What plans are printed as, if not as tables."""
+
+    as_dot: bool
+    as_json: bool
 
 
 @click.command("plan", cls=Command, groups=GROUPS, examples=EXAMPLES)
@@ -61,15 +76,25 @@ EXAMPLES = (
 @click.argument("input", type=PATH, required=False)
 @image_kind_options
 @config_options
-@click.option("--dot", "as_dot", is_flag=True, help="Print the graph of stages as Graphviz reads it.")
-@json_option
+@click.option(
+    "--memory",
+    type=nbytes,
+    metavar="SIZE",
+    help="Most that images may take together, as 2GB: print whether one fits, or in which bands it goes.",
+)
+@together(
+    Printing,
+    "printing",
+    click.option("--dot", "as_dot", is_flag=True, help="Print the graph of stages as Graphviz reads it."),
+    json_option,
+)
 def command(
     config: Path,
     input: Path | None,
     kind: ImageOptions,
     overrides: tuple[str, ...],
-    as_dot: bool,
-    as_json: bool,
+    memory: int | None,
+    printing: Printing,
 ) -> None:
     """Show every stage's output size, formula, halo, range and cost; no pixel is read.
 
@@ -80,17 +105,17 @@ def command(
     """
     if kind.size and input:
         raise click.UsageError("give INPUT or --size, not both")
-    if as_dot and as_json:
+    if printing.as_dot and printing.as_json:
         raise click.UsageError("give --dot or --json, not both")
     if kind.alpha and not kind.size:
         raise click.UsageError("--alpha goes with --size; files say themselves what is alpha")
     asked = (kind.size, kind.dtype, kind.alpha, "", "") if kind.size else None
-    found = [_planned(job, asked, input) for job in load_each(config, overrides)]
+    found = [_planned(job, asked, input, memory) for job in load_each(config, overrides)]
     code = max((job.exit_code(asked=asked is not None) for job in found), default=0)
-    if as_dot:
+    if printing.as_dot:
         for job in found:
             job.show_dot()
-    elif as_json:
+    elif printing.as_json:
         print_json({"exit_code": code, "jobs": [job.to_dict() for job in found]})
     else:
         for job in found:
@@ -122,6 +147,15 @@ class JobPlans:
         Why nothing of the job can be planned.
     stack : list of str
         What stages that read several pages of a stack read, and how many are in memory.
+    memory : int, optional
+        What images may take, if that was asked.
+    root : Path, optional
+        Of the paths of images.
+    many : bool
+        Whether there are several images, which are filtered beside each other.
+    forecasts : list of Forecast or None
+        Of each plan, how an image of it is filtered in the memory that there is; None of one that fits, where
+        nobody asked.
     """
 
     name: str
@@ -133,6 +167,10 @@ class JobPlans:
     failures: list[Failure] = field(default_factory=list)
     error: str | ConfigError | None = None
     stack: list[str] = field(default_factory=list)
+    memory: int | None = None
+    root: Path | None = None
+    many: bool = False
+    forecasts: list[Forecast | None] = field(default_factory=list)
 
     def plan(self, job: Job, kind: Kind, paths: list[str]) -> None:
         """Add the plan for one kind of image, of which `paths` are, or why there is none."""
@@ -158,6 +196,30 @@ class JobPlans:
             self.failures.append(Failure(paths, stage, str(error), which))
         else:
             self.plans.append((len(paths), plan))
+            self.forecasts.append(self._forecast(job, pipeline, plan, paths))
+
+    def _forecast(self, job: Job, pipeline: Pipeline, plan: Plan, paths: list[str]) -> Forecast | None:
+        """Return how an image of a plan is filtered, if that is to be told."""
+        from convpipe.batch import forecast_of
+        from convpipe.batch.budget import default_memory
+        from convpipe.batch.streamed import Obstacles
+        from convpipe.compile.runtime.environment import cores
+        from convpipe.stack import reader_of
+
+        reader = reader_of(pipeline.stages)
+        obstacles = Obstacles(
+            stack=None if reader is None else reader.name, measured=pipeline.gauge is not None
+        )
+        path = self.root / paths[0] if paths and self.root is not None else None
+        found = forecast_of(
+            plan,
+            self.results,
+            obstacles,
+            self.memory or default_memory(),
+            threads=1 if self.many else cores(),
+            image=(path, job.limits) if path is not None and path.is_file() else None,
+        )
+        return found if self.memory is not None or not found.fits else None
 
     def exit_code(self, *, asked: bool) -> int:
         """Return 0 if all is planned, 1 if some images are not, 2 if the job or the size asked for is not."""
@@ -178,7 +240,15 @@ class JobPlans:
             "images": sum(count for count, _ in self.plans) + failed,
             "failed": failed,
             "failures": failures,
-            "sizes": [{"count": count, **plan.to_dict(), **stack} for count, plan in self.plans],
+            "sizes": [
+                {
+                    "count": count,
+                    **plan.to_dict(),
+                    **stack,
+                    **_memory(how),
+                }
+                for (count, plan), how in zip(self.plans, self.forecasts, strict=True)
+            ],
             "warnings": list(warnings),
             "measures": {name: one.to_data() for name, one in self.measures.items()},
             "error": None if self.error is None else str(self.error),
@@ -189,10 +259,12 @@ class JobPlans:
         from convpipe.report import number, printable, where_results_are
         from convpipe.report.planned import print_plan
 
-        for count, plan in self.plans:
+        for (count, plan), how in zip(self.plans, self.forecasts, strict=True):
             images = f": {number(count, 'image')}" if count else ""
             emit(printable(f"{self.name}{images}"))
             emit(rendered(partial(print_plan, plan)))
+            if how is not None:
+                emit(printable(str(how)))
             for warning in self._warnings(plan):
                 complain(warning, kind="warning")
         for said in self.stack if self.plans else ():
@@ -225,6 +297,10 @@ class JobPlans:
             complain(f"{self.name}: {self.error}")
 
 
+def _memory(how: Forecast | None) -> dict[str, Any]:
+    return {} if how is None else {"memory": how.to_dict()}
+
+
 @dataclass(frozen=True)
 class Failure:
     """Images that cannot be planned: their paths, none where the size was given, and the stage and reason."""
@@ -240,11 +316,11 @@ class Failure:
         return [{"path": path, "stage": self.stage, "reason": self.reason} for path in paths]
 
 
-def _planned(job: Job | ConfigError, kind: Kind | None, given: Path | None) -> JobPlans:
+def _planned(job: Job | ConfigError, kind: Kind | None, given: Path | None, memory: int | None) -> JobPlans:
     """Return the plans of a job for one kind of image, or for those of its input folder."""
     if isinstance(job, ConfigError):
         return JobPlans(job.path, job.path, error=job)
-    found = JobPlans(job.name, job.source, _outputs(job), results(job), job.measures)
+    found = JobPlans(job.name, job.source, _outputs(job), results(job), job.measures, memory=memory)
     if kind is not None:
         found.plan(job, kind, [])
         return found
@@ -252,7 +328,7 @@ def _planned(job: Job | ConfigError, kind: Kind | None, given: Path | None) -> J
         root = given or job.input.path
         if root is None:
             raise JobError("it has no input path; give --size, or a folder of images")
-        kinds = _kinds(job, root, found.failures)
+        kinds = _kinds(job, root, found)
     except JobError as error:
         found.error = str(error)
         return found
@@ -271,8 +347,8 @@ def _outputs(job: Job) -> tuple[tuple[str, str], ...]:
     return FolderJob(Path(), job.output.path).places((*job.outputs, RESULT))
 
 
-def _kinds(job: Job, root: Path, failures: list[Failure]) -> dict[Kind, list[str]]:
-    """Return the images in a job's input by their kind, and add those that have none to `failures`."""
+def _kinds(job: Job, root: Path, plans: JobPlans) -> dict[Kind, list[str]]:
+    """Return the images in a job's input by their kind; add failures of those that have none to `plans`."""
     from convpipe.batch import find_images
     from convpipe.stages.boxes import boxes_of
 
@@ -280,13 +356,14 @@ def _kinds(job: Job, root: Path, failures: list[Failure]) -> dict[Kind, list[str
     if not found.images:
         raise nothing_found(job, root, found.unsupported)
     found = found.stacked() if job.input.stack else found
+    plans.root, plans.many = found.root, len(found.images) > 1
     tables = boxes_of(job.stages)
     kinds: dict[Kind, list[str]] = {}
     for relative in found.images:
         try:
             info = _probed(found, relative, job)
         except ImageError as error:
-            failures.append(Failure([str(relative)], "read", str(error), repr(str(relative))))
+            plans.failures.append(Failure([str(relative)], "read", str(error), repr(str(relative))))
             continue
         channels = () if info.channels == 1 else (info.channels,)
         nodata = repr(info.nodata) if job.missing == "file" and info.nodata is not None else ""

@@ -2,7 +2,9 @@
 
 import struct
 
+import numpy as np
 import pytest
+import tifffile
 
 from convpipe.images.formats.png import SIGNATURE, chunk
 
@@ -141,6 +143,60 @@ def test_usage(convpipe, photos, job, options):
     assert result.exit_code == 2
     assert result.stdout == ""
     assert "Usage: convpipe plan" in result.stderr
+
+
+class TestMemory:
+    HEAD = "output: {path: out, format: tiff}\nborder: reflect"
+
+    def told(self, result):
+        return [line for line in result.stdout.splitlines() if line.startswith("memory: ")]
+
+    def test_what_fits_is_told_where_it_is_asked(self, convpipe, job, document):
+        config = job(head=self.HEAD)
+        assert self.told(convpipe("plan", config, "--size", "480x640")) == []
+        (line,) = self.told(convpipe("plan", config, "--size", "480x640", "--memory", "2GB"))
+        assert line == "memory: about 0.922 MB, of 2 GB that images may take"
+        (plan,) = plans(document(convpipe("plan", config, "--size", "480x640", "--memory", "2GB", "--json")))
+        assert plan["memory"]["streamed"] is None
+
+    def test_bands_and_passes_of_what_does_not(self, convpipe, job, document):
+        config = job("- {threshold: otsu}", head=self.HEAD)
+        asked = ("plan", config, "--size", "100000x100000", "--memory", "400MB")
+        (line,) = self.told(convpipe(*asked))
+        (plan,) = plans(document(convpipe(*asked, "--json")))
+        found = plan["memory"]["streamed"]
+        assert found["bytes"] <= plan["memory"]["most_bytes"] == 400_000_000
+        assert found["bands"] == -(-100_000 // found["rows"])
+        assert found["passes"] == 2
+        assert (
+            f"streamed in {found['bands']} bands of {found['rows']} rows on {found['threads']} thread" in line
+        )
+        assert line.endswith(", after 1 pass for numbers of the whole image")
+
+    def test_why_it_cannot_be_streamed(self, convpipe, job, document):
+        config = job("- {geometry: rotate90}", head=self.HEAD)
+        asked = ("plan", config, "--size", "9000x9000", "--memory", "30MB")
+        (line,) = self.told(convpipe(*asked))
+        assert "and it cannot be streamed: stage 0 (geometry rotate90) needs the whole image" in line
+        (plan,) = plans(document(convpipe(*asked, "--json")))
+        assert "needs the whole image" in plan["memory"]["reason"]
+
+    def test_a_file_says_how_its_rows_are_decoded(self, convpipe, job, here, document, rng):
+        pixels = rng.integers(0, 256, (1200, 700), dtype=np.uint8)
+        found = []
+        for side in (16, 512):
+            tifffile.imwrite(here / "a.tif", pixels, tile=(side, side))
+            asked = ("plan", job(head=self.HEAD + "\ninput: a.tif"), "--memory", "3MB", "--json")
+            (plan,) = plans(document(convpipe(*asked)))
+            found.append(plan["memory"]["streamed"]["bytes"])
+        assert found[0] < found[1]
+
+    def test_a_run_does_so(self, convpipe, job, here, document, rng):
+        tifffile.imwrite(here / "a.tif", rng.integers(0, 256, (1200, 700), dtype=np.uint8), tile=(64, 64))
+        result = convpipe("run", job(head=self.HEAD + "\ninput: a.tif"), "--memory", "3.5MB", "--json")
+        (one,) = document(result)["jobs"]
+        assert (result.exit_code, one["done"]) == (0, 1)
+        assert "larger than the memory: written in tiles of 256" in result.stdout
 
 
 def test_a_job_that_cannot_be_planned_does_not_stop_the_others(convpipe, photos, here, document):
