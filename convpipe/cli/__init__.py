@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 COMMANDS = {
     "run": "Run the jobs of config files over folders of images.",
+    "stream": "Filter one image of any size, band by band: TIFF, Zarr, .npy, raw samples.",
     "plan": "Show every stage's output size, range and cost; no pixel is read.",
     "check": "Validate config files.",
     "stages": "List the filters and their parameters.",
@@ -41,7 +42,7 @@ COMMANDS = {
 }
 
 SECTIONS = {
-    "Filter images": ("run", "journal", "demo"),
+    "Filter images": ("run", "stream", "journal", "demo"),
     "Look before": ("plan", "check", "preview", "explain", "tune"),
     "Write configs": ("init", "stages", "schema"),
 }

@@ -142,6 +142,20 @@ def stage_option(help: str) -> Callable[[F], F]:
     return click.option("--stage", "chosen", metavar="STAGE", help=help, shell_complete=completing("stages"))
 
 
+job_option = click.option("--job", "chosen", metavar="NAME", help="Which job of a config that has several.")
+
+
+def job_number(jobs: Sequence[Job], chosen: str | None) -> int:
+    """Return the position of the job of that name; of the only one."""
+    names = [job.name for job in jobs]
+    if chosen is None and len(jobs) == 1:
+        return 0
+    if chosen in names:
+        return names.index(chosen)
+    given = "there are several" if chosen is None else f"there is no {chosen!r}"
+    raise click.BadParameter(f"{given}; the jobs are {', '.join(names)}", param_hint="--job")
+
+
 def find_stage(stages: Sequence[StagePlan], chosen: str) -> StagePlan:
     """Return the one stage of that number or name."""
     own = [stage for stage in stages if stage.index is not None]

@@ -10,7 +10,15 @@ import click
 
 from convpipe.cli.command import Command
 from convpipe.cli.kinds import CONFIG, PATH
-from convpipe.cli.options import called, check_order, plugins_option, read_image, read_mask
+from convpipe.cli.options import (
+    called,
+    check_order,
+    job_number,
+    job_option,
+    plugins_option,
+    read_image,
+    read_mask,
+)
 from convpipe.cli.process import begin_loading
 from convpipe.cli.streams import emit, flush
 from convpipe.errors import JobError
@@ -33,7 +41,7 @@ EXAMPLES = (
 @click.command("tune", cls=Command, groups=GROUPS, examples=EXAMPLES)
 @click.argument("config", type=CONFIG)
 @click.argument("images", type=PATH, nargs=-1, required=True)
-@click.option("--job", "chosen", metavar="NAME", help="Which job of a config that has several.")
+@job_option
 @click.option(
     "--port", type=click.IntRange(0, 65535), default=0, help="Of the server; default: one that is free."
 )
@@ -52,7 +60,7 @@ def command(config: Path, images: tuple[Path, ...], chosen: str | None, port: in
     server = _server_class()
     check_order(config, images[0])
     jobs = load(config)
-    number = _number(jobs, chosen)
+    number = job_number(jobs, chosen)
     job = jobs[number]
     samples = [Sample(str(path), partial(_shown, path, job), partial(called, path, job)) for path in images]
     begin_loading()
@@ -76,17 +84,6 @@ def _server_class() -> type:
             raise
         raise JobError(f"tune needs {library}: pip install 'convpipe[tune]'") from None
     return Server
-
-
-def _number(jobs: tuple[Job, ...], chosen: str | None) -> int:
-    """Return the position of the job of that name; of the only one."""
-    names = [job.name for job in jobs]
-    if chosen is None and len(jobs) == 1:
-        return 0
-    if chosen in names:
-        return names.index(chosen)
-    given = "there are several" if chosen is None else f"there is no {chosen!r}"
-    raise click.BadParameter(f"{given}; the jobs are {', '.join(names)}", param_hint="--job")
 
 
 def _shown(path: Path, job: Job) -> Shown:

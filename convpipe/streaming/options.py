@@ -7,6 +7,9 @@ from dataclasses import dataclass
 from convpipe.errors import ParameterError
 from convpipe.images.tiff.sheet import TILE
 
+MOST = {"zstd": 22}
+"""The highest level, where that is not 9."""
+
 CODECS = ("none", "deflate", "zstd", "lzw")
 """What compresses tiles and chunks; the last those of a TIFF alone."""
 
@@ -55,5 +58,10 @@ class Options:
     def __post_init__(self) -> None:
         if self.codec not in (None, *CODECS):
             raise ParameterError(f"unknown codec {self.codec!r}; known are {', '.join(CODECS)}", "codec")
+        most = MOST.get(self.codec or "", 9)
+        if self.compression is not None and not 0 <= self.compression <= most:
+            raise ParameterError(f"a level is 0 to {most}; given {self.compression}", "compression")
+        if self.tile < 16 or self.tile % 16:
+            raise ParameterError(f"the edge of a tile is a multiple of 16; given {self.tile}", "tile")
         if self.smallest < 1:
             raise ParameterError(f"a level is at least 1 pixel long; given {self.smallest}", "smallest")
