@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 from collections.abc import Container, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -47,16 +48,14 @@ class Ended:
     ----------
     one : Try
     outcome : Outcome or None
-        None where the task gave none, for an error:
+        None where nothing was heard of it.
     error : Exception or None
-    rerun : bool
-        Whether the scheduler had it done twice, as a worker went away with what it gave.
+        Why, if that is known.
     """
 
     one: Try
     outcome: Outcome | None
     error: Exception | None = None
-    rerun: bool = False
 
     @property
     def died(self) -> bool:
@@ -65,7 +64,7 @@ class Ended:
 
 
 class Desk:
-    """Tasks in flight.
+    """Tasks in flight. What comes of one is an event that its worker sends: nobody has to ask for it.
 
     Parameters
     ----------
@@ -77,19 +76,18 @@ class Desk:
     def __init__(self, client: Client, name: str) -> None:
         self._client, self.name = client, name
         self._numbers = count()
-        self._finished: SimpleQueue[Future[Any]] = SimpleQueue()
-        self._rerun: set[str] = set()
-        self._gone: set[str] = set()
+        self._told: SimpleQueue[tuple[str, Outcome]] = SimpleQueue()
+        self._overdue: set[str] = set()
         self.handed: dict[str, Handed] = {}
 
     def __enter__(self) -> Desk:
-        self._client.subscribe_topic("all", self._heard)
+        self._client.subscribe_topic(self.name, self._hear)
         return self
 
     def __exit__(self, *_: object) -> None:
         if self._client.status == "running":
             with suppress(OSError, ValueError):
-                self._client.unsubscribe_topic("all")
+                self._client.unsubscribe_topic(self.name)
             self._client.cancel([each.future for each in self.handed.values()])
         self.handed.clear()
 
@@ -102,51 +100,53 @@ class Desk:
             futures = self._client.map(settle, names, list(tries.values()), key=keys, retries=0, **where)
         for key, one, future in zip(keys, tries, futures, strict=True):
             self.handed[key] = Handed(one, future, worker)
-            future.add_done_callback(self._finished.put)
 
     def collect(self, seconds: float) -> list[Ended]:
-        """Wait for tasks to end, but not for long, and return what came of them.
+        """Wait for tasks to end, but not for long, and return what came of those that have."""
+        told: list[tuple[str, Outcome]] = []
+        with suppress(Empty):
+            told.append(self._told.get(timeout=seconds))
+            while True:
+                told.append(self._told.get_nowait())
+        known = ((self.handed.pop(key, None), outcome) for key, outcome in told)
+        return [Ended(handed.one, outcome) for handed, outcome in known if handed is not None]
+
+    def look(self, workers: Container[str]) -> list[Ended]:
+        """Return tries of which nothing will be heard; to be called from time to time.
+
+        They are those that failed, as with their worker; and those that are overdue for two looks, as their
+        worker is gone before it had them, or the scheduler says that they are done.
+
+        Parameters
+        ----------
+        workers : container of str
+            That there are.
 
         Raises
         ------
         SchedulerLost
         """
-        ended = {key: each for key in self._drain(seconds) if (each := self.handed.pop(key, None))}
-        if any(each.future.status in ("cancelled", "lost") for each in ended.values()):
+        status = {key: each.future.status for key, each in self.handed.items()}
+        if not {"cancelled", "lost"}.isdisjoint(status.values()):
             raise SchedulerLost
-        done = [each.future for each in ended.values() if each.future.status == "finished"]
+        failed = [self.handed.pop(key) for key, what in status.items() if what == "error"]
+        overdue = {
+            key
+            for key, each in self.handed.items()
+            if status[key] == "finished" or (each.worker is not None and each.worker not in workers)
+        }
+        late = [self.handed.pop(key) for key in overdue & self._overdue]
+        self._overdue = overdue
         with _scheduler_needed():
-            outcomes = dict(zip((future.key for future in done), self._client.gather(done), strict=True))
-            return [self._told(key, each, outcomes.get(key)) for key, each in ended.items()]
+            if late:
+                self._client.cancel([each.future for each in late])
+            errors = [Ended(each.one, None, each.future.exception()) for each in failed]
+        return [*errors, *(Ended(each.one, None) for each in late)]
 
-    def _told(self, key: str, handed: Handed, outcome: Outcome | None) -> Ended:
-        error = None if outcome is not None else handed.future.exception()
-        return Ended(handed.one, outcome, error, key in self._rerun)
-
-    def _drain(self, seconds: float) -> list[str]:
-        """Return the keys of the tasks that have ended; wait for the first."""
-        keys: list[str] = []
-        with suppress(Empty):
-            keys.append(str(self._finished.get(timeout=seconds).key))
-            while True:
-                keys.append(str(self._finished.get_nowait().key))
-        return keys
-
-    def _heard(self, event: tuple[float, Any]) -> None:
-        """Take an event of the scheduler; on the thread of the client's loop."""
+    def _hear(self, event: tuple[float, Any]) -> None:
+        """Take what a worker tells of a task; on the thread of the client's loop."""
         _, told = event
-        if isinstance(told, dict) and told.get("action") == "remove-worker":
-            lost = told.get("lost-computed-tasks", ())
-            self._rerun.update(key for key in map(str, lost) if key.startswith(self.name))
-
-    def withdraw(self, workers: Container[str]) -> list[Try]:
-        """Take back what waits for a worker that is gone for two looks: news of its death comes first."""
-        gone = {key for key, each in self.handed.items() if each.worker and each.worker not in workers}
-        withdrawn = [self.handed.pop(key) for key in gone & self._gone]
-        self._gone = gone
-        if withdrawn:
-            self._client.cancel([each.future for each in withdrawn])
-        return [each.one for each in withdrawn]
+        self._told.put((told["key"], pickle.loads(told["outcome"])))
 
     def workers(self) -> dict[str, int]:
         """Return the threads of each worker that there is.

@@ -23,11 +23,13 @@ from convpipe.cluster.task import Assignment, Description, Filters
 from convpipe.cluster.tries import DEATHS, Tries, Try
 from convpipe.cluster.worker import Station, dismiss
 from convpipe.errors import JobError
-from convpipe.images import EXISTS
 from convpipe.report import ImageResult, printable
 
 WINDOW = 4
 """Images that a cluster has at once for each of its threads: enough that none waits for the client."""
+
+REFILL = 4
+"""The share of it that is handed in at once, as what it costs to hand in hardly depends on the number."""
 
 LOOK_SECONDS = 1.0
 """How often the client looks which workers there are."""
@@ -112,11 +114,11 @@ class _Round:
     def results(self) -> Iterator[ImageResult]:
         """Yield the results of images, each recorded, until all are settled or the run is stopped."""
         while not self.run.stop.is_set():
-            self._look()
+            lost = self._look()
             self._fill()
-            if not self.desk.handed and not self._tries.left:
+            if not (lost or self.desk.handed or self._tries.left):
                 return
-            for ended in self.desk.collect(LOOK_SECONDS if self.desk.handed else LOOK_SECONDS / 10):
+            for ended in lost or self.desk.collect(LOOK_SECONDS if self.desk.handed else LOOK_SECONDS / 10):
                 result = self._settled(ended)
                 if result is not None:
                     record(self.run, self._journal, result)
@@ -128,19 +130,19 @@ class _Round:
         if outcome is not None and outcome.result is not None:
             record(self.run, self._journal, self._counted(ended.one, outcome.result))
 
-    def _look(self) -> None:
-        """See from time to time which workers there are, and take back what waits for one that is gone."""
+    def _look(self) -> list[Ended]:
+        """See from time to time which workers there are, and return what was lost with others."""
         if time.monotonic() - self._looked < LOOK_SECONDS:
-            return
+            return []
         self._workers, self._looked = self.desk.workers(), time.monotonic()
-        for one in self.desk.withdraw(self._workers):
-            self._tries.put_suspect_back(one)
+        return self.desk.look(self._workers)
 
     def _fill(self) -> None:
         """Hand in as many images as the cluster is to have; suspects when nothing else is left."""
-        free = WINDOW * max(1, sum(self._workers.values())) - len(self.desk.handed)
+        window = WINDOW * max(1, sum(self._workers.values()))
+        free = window - len(self.desk.handed)
         chosen: list[Try] = []
-        while len(chosen) < free and (one := self._tries.take()) is not None:
+        while free >= window // REFILL and len(chosen) < free and (one := self._tries.take()) is not None:
             chosen.append(one)
         if chosen:
             self.desk.hand_in({one: self._assignment(one) for one in chosen})
@@ -169,10 +171,12 @@ class _Round:
                 return Work(self.run, *one.pair).quarantine(f"{DEATHS} workers died while they had it")
             self._log(one, "its worker was lost")
             return None
-        if outcome is None:
-            error = ended.error
-            reason = printable(f"{type(error).__name__}: {error}")
+        if ended.error is not None:
+            reason = printable(f"{type(ended.error).__name__}: {ended.error}")
             return ImageResult(str(one.pair[0]), "failed", "worker", reason)
+        if outcome is None:
+            self._tries.repeat(one)
+            return None
         self.run.warn(outcome.warned)
         if outcome.stopped is not None:
             self.run.give_up(outcome.stopped)
@@ -183,9 +187,6 @@ class _Round:
         if outcome.result is None:
             return None
         result = self._counted(one, outcome.result)
-        if result.reason == EXISTS and ended.rerun and not one.again:
-            self._tries.rerun(one)
-            return None
         if outcome.may_pass and self._tries.retry(one, result):
             self._log(one, result.reason)
             return None

@@ -89,13 +89,10 @@ class Tries:
         """Whether something waits, for a pause or for a worker; new images are not asked for."""
         return bool(self._later or self._ready or self._suspects)
 
-    def put_suspect_back(self, one: Try) -> None:
-        """Take back what is to be tried alone, and no worker had."""
-        self._suspects.appendleft(one)
-
-    def rerun(self, one: Try) -> None:
-        """Have an image done again whose results were left by a worker that is gone."""
-        self._ready.append(replace(one, again=True))
+    def repeat(self, one: Try) -> None:
+        """Have an image done of which nothing was heard, whether a worker had it or not."""
+        one = replace(one, again=True)
+        (self._suspects if one.deaths or one.lost else self._ready).append(one)
 
     def retry(self, one: Try, failed: ImageResult) -> bool:
         """Have an image tried again that failed for what may pass; False if that was done often enough."""

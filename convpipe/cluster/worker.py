@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 import signal
 import threading
 from contextlib import ExitStack
@@ -108,10 +109,15 @@ def _memory(worker: Worker, isolate: bool) -> int:
     return default_memory(worker.state.nthreads if isolate else 0, allowed)
 
 
-def settle(name: str, assignment: Assignment) -> Outcome:
-    """Settle an image of the run of that name: a task."""
+def settle(name: str, assignment: Assignment) -> None:
+    """Settle an image of the run of that name, a task, and tell the client what came of it.
+
+    That is an event, which is sent before the end of the task. What a task returns would stay here until the
+    client had asked the scheduler for it, and be lost with the worker until then.
+    """
     worker = get_worker()
-    return _station(worker, name).settle(assignment, worker.state.nthreads)
+    outcome = _station(worker, name).settle(assignment, worker.state.nthreads)
+    worker.log_event(name, {"key": worker.get_current_task(), "outcome": pickle.dumps(outcome)})
 
 
 def dismiss(name: str, dask_worker: Worker) -> None:
