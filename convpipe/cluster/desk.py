@@ -155,6 +155,8 @@ class Desk:
         ------
         SchedulerLost
         """
+        if self._client.status != "running":  # it would be waited for
+            raise SchedulerLost
         with _scheduler_needed():
             found: dict[str, int] = self._client.nthreads()
         return found

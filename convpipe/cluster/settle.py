@@ -31,7 +31,7 @@ WINDOW = 4
 REFILL = 4
 """The share of it that is handed in at once, as what it costs to hand in hardly depends on the number."""
 
-LOOK_SECONDS = 1.0
+LOOK_SECONDS = 0.5
 """How often the client looks which workers there are."""
 
 

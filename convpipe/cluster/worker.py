@@ -50,10 +50,11 @@ class Station(WorkerPlugin):
             signal.signal(signal.SIGINT, signal.SIG_IGN)  # what to end is the client's to say
 
     def teardown(self, worker: Worker) -> None:
-        """Let go of all that is open; images in hand are dropped at their next step."""
-        self.dismiss()
-        self.run.reader.close()
-        self.run.output.end()
+        """Let go of all that is open, if it could be; images in hand are dropped at their next step."""
+        if hasattr(self, "run"):
+            self.dismiss()
+            self.run.reader.close()
+            self.run.output.end()
         self._opened.close()
 
     def dismiss(self) -> None:

@@ -97,7 +97,7 @@ class _Cluster:
     PROGRAM = """
 import distributed, sys
 with distributed.LocalCluster(
-    n_workers=1, processes=False, host="127.0.0.1", protocol="tcp", dashboard_address=None
+    n_workers=1, processes=False, host="127.0.0.1", protocol="tcp", dashboard_address="127.0.0.1:0"
 ) as cluster:
     print(cluster.scheduler_address, flush=True)
     sys.stdin.read()
