@@ -9,7 +9,7 @@ import tifffile
 from convpipe.engine import Engine
 from convpipe.errors import LimitError, ParameterError, ReadError, WriteError
 from convpipe.geometry import Border
-from convpipe.images import Limits, Metadata, Page, read, write
+from convpipe.images import Encoding, Limits, Metadata, Page, read, write
 from convpipe.stages import stage
 from convpipe.stages.wiring import wire
 from convpipe.streaming import Options, Raw, sources, stream
@@ -62,6 +62,32 @@ def test_raw_in_many_blocks(tmp_path, rng, interleave, monkeypatch):
         assert found.reader.height < 20
         np.testing.assert_array_equal(found.reader.read(5, 40), image[5:])
         assert found.reader.notes == ["4 bytes behind the image left"]
+
+
+@pytest.mark.parametrize("dtype", ["uint8", "uint16"])
+@pytest.mark.parametrize("channels", [1, 2, 3, 4])
+@pytest.mark.parametrize("compression", [None, 6])
+def test_from_png_to_png(tmp_path, rng, engine, dtype, channels, compression, monkeypatch):
+    """In groups of some rows, and chunks of some bytes; what is read is deflated by libpng."""
+    monkeypatch.setattr("convpipe.images.formats.scanlines.GROUP", 5000)
+    monkeypatch.setattr("convpipe.streaming.sinks.png.CHUNK_BYTES", 1000)
+    shape = (150, 90, channels)
+    image = rng.integers(0, 9, shape).cumsum(axis=0).astype(dtype).squeeze()
+    alpha, metadata = channels in (2, 4), Metadata(resolution=(300, 150))
+    write(tmp_path / "a.png", Page(image, alpha, metadata), Encoding(compression=9))
+    contents = set()
+    monkeypatch.setattr("convpipe.images.formats.png_rows.PIECE_BYTES", 3000)
+    for usual, threads in ((1 << 24, 1), (1, 2)):
+        monkeypatch.setattr("convpipe.streaming.bands.USUAL", usual)
+        options = Options(1 << 24, threads, compression, tile=16, overwrite=True)
+        bands = stream(engine, tmp_path / "a.png", {"result": tmp_path / "b.png"}, options)
+        contents.add((tmp_path / "b.png").read_bytes())
+    assert bands.height == 16
+    assert len(contents) == 1
+    found = read(tmp_path / "b.png")
+    np.testing.assert_array_equal(found.pixels, engine.filter(image, alpha=alpha)[0])
+    assert found.alpha == alpha
+    assert found.metadata.resolution == pytest.approx((300, 150), rel=1e-4)
 
 
 class TestPyramids:

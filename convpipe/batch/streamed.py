@@ -42,7 +42,7 @@ LARGE = 1 << 26
 """Bytes of an image and its results, from which on those in tiles are streamed though they would fit: bands
 are decoded, filtered and encoded beside each other."""
 
-STREAMED = ("tiff", "npy")
+STREAMED = ("tiff", "npy", "png")
 """Formats of results that are written as rows come."""
 
 

@@ -213,8 +213,8 @@ def command(
 ) -> None:
     """Filter one image of any size, band by band.
 
-    IMAGE is a TIFF, a .npy file, a folder of Zarr or OME-Zarr, or a file of raw samples (--size). TARGET
-    ends in .tif, .npy, .zarr or .raw. Input and output of the config are not used; its limits hold. Of
+    IMAGE is a TIFF, a PNG, a .npy file, a folder of Zarr or OME-Zarr, or raw samples (--size). TARGET
+    ends in .tif, .png, .npy, .zarr or .raw. Input and output of the config are not used; its limits hold. Of
     several results those beside the last are called TARGET with their name before its ending.
     """
     from convpipe.batch.budget import default_memory

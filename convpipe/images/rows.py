@@ -35,11 +35,15 @@ class Blocks:
         Of the image, as stored.
     decoded : callable
         Returns a block by its number, (rows, cols) or (rows, cols, channels). Called from many threads.
+    in_order : bool
+        Whether it can only be called for one block after the other, by one thread at a time; the first begins
+        anew.
     """
 
     height: int
     rows: int
     decoded: Callable[[int], np.ndarray]
+    in_order: bool = False
 
 
 def blocks_of_samples(file: BinaryIO, begin: int, shape: tuple[int, ...], dtype: np.dtype[Any]) -> Blocks:
@@ -133,7 +137,7 @@ class RowReader:
     Raises
     ------
     ReadError
-        The image is stored on its side.
+        The image is stored on its side, or upside down where blocks come in order.
 
     Examples
     --------
@@ -153,6 +157,12 @@ class RowReader:
         self.metadata, self.notes = metadata, notes
         self._blocks, self._orientation = blocks, orientation
         self._backwards = orientation in (3, 4)
+        if self._backwards and blocks.in_order:
+            raise ReadError(
+                f"stored upside down (orientation {orientation}), and its rows come from the first on; "
+                "turn the file first"
+            )
+        self._turn, self._next, self._least = Lock(), blocks.rows, 0
         self._changing = Lock()
         self._kept: dict[int, Future[np.ndarray]] = {}
 
@@ -184,9 +194,13 @@ class RowReader:
                 top, end = number * self.height, min((number + 1) * self.height, self.rows)
                 if (self.rows - top if self._backwards else end) <= first:
                     del self._kept[number]
+            self._least = max(self._least, first // self.height)
 
     def _block(self, number: int) -> np.ndarray:
         """Return a block: the first thread that asks decodes it, and others wait for that."""
+        if self._blocks.in_order:
+            with self._turn:
+                return self._in_turn(number)
         with self._changing:
             found = self._kept.get(number)
             mine = found is None
@@ -198,3 +212,21 @@ class RowReader:
             except BaseException as error:
                 found.set_exception(error)
         return found.result()
+
+    def _in_turn(self, number: int) -> np.ndarray:
+        """Return a block, once those before it are decoded: others will ask for them, if not forgotten."""
+        with self._changing:
+            if number in self._kept:
+                return self._kept[number].result()
+            begin = self._next
+            if not begin <= number:
+                begin, self._least = 0, number
+        for at in range(begin, number + 1):
+            self._next = self._blocks.rows  # if this fails, the next begins anew
+            rows = self._blocks.decoded(at)
+            self._next = at + 1
+            with self._changing:
+                if at >= self._least:
+                    self._kept[at] = future = Future[np.ndarray]()
+                    future.set_result(rows)
+        return rows

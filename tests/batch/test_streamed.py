@@ -232,7 +232,7 @@ class TestRefused:
             ([stage("threshold", "li", name="level")], {}, "level", "in order of size.*--memory"),
             ([stage("projection", "mean")], {}, "projection mean", "reads several pages of a stack"),
             (CHAIN, {"isolate": True}, "plan", "--isolate"),
-            (CHAIN, {"format": "png", "tiles": None}, "plan", "png is encoded as a whole.*format: tiff"),
+            (CHAIN, {"format": "bmp", "tiles": None}, "plan", "bmp is encoded as a whole.*format: tiff"),
             (CHAIN, {"channels": "pages"}, "plan", "channels: pages"),
             ([LEVEL], {"compression": "group4", "tiles": None}, "plan", "group4 is of strips"),
             (CHAIN, {"memory": 100_000}, "plan", r"bands of 16 rows.*--memory"),

@@ -11,8 +11,7 @@ import struct
 from collections.abc import Iterable, Sequence
 
 from convpipe import memory
-
-SIGNATURE = b"\x89PNG\r\n\x1a\n"
+from convpipe.images.formats.chunks import SIGNATURE
 
 ADAM7 = ((0, 0, 8, 8), (0, 4, 8, 8), (4, 0, 8, 4), (0, 2, 4, 4), (2, 0, 4, 2), (0, 1, 2, 2), (1, 0, 2, 1))
 """First row, first column, step of rows, step of columns of each pass of an interlaced PNG."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import struct
 import zlib
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import accumulate, groupby
 from typing import Any
@@ -12,10 +11,12 @@ from typing import Any
 import numpy as np
 
 from convpipe import memory
-from convpipe.errors import LimitError, ReadError
+from convpipe.errors import ReadError
 from convpipe.images.bilevel import white
 from convpipe.images.formats import scanlines
-from convpipe.images.formats.inflated import SIGNATURE, raw_size, with_stored_pixels
+from convpipe.images.formats.chunks import SIGNATURE, chunk, chunks_of
+from convpipe.images.formats.inflated import raw_size, with_stored_pixels
+from convpipe.images.formats.png_rows import blocks
 from convpipe.images.formats.registry import BILEVEL
 from convpipe.images.metadata.exif import check_exif
 from convpipe.images.metadata.exif import density as exif_density
@@ -28,12 +29,14 @@ from convpipe.images.metadata.model import (
     valid_ratio,
     valid_resolution,
 )
+from convpipe.images.metadata.raster import Raster
 from convpipe.images.metadata.xmp import check_xmp
 from convpipe.images.source import Header, Pieces, Source
 from convpipe.limits import Limits
 
+__all__ = ["SIGNATURE", "blocks", "chunk", "decode", "encode", "header"]
+
 METRES_PER_INCH = 0.0254
-MAX_CHUNKS = 1_000_000
 MAX_PART = 1 << 30
 """Bytes of pixel data in a chunk, and those of a piece more; it could have twice as many."""
 
@@ -110,7 +113,7 @@ def header(source: Source, limits: Limits) -> Header:
 def _read(source: Source, limits: Limits) -> _Found:
     """Read what is needed of each chunk."""
     found, carried = _Found(), 0
-    for name, position, length in _chunks(source):
+    for name, position, length in chunks_of(source):
         if name in DECODED:
             _extend(found.pieces, position, 12 + length)
             found.decoded += 1
@@ -164,9 +167,9 @@ def encode(
     adaptive filters, and full matching. Of black and white: one bit a pixel.
     """
     if compression == BILEVEL:
-        return _assembled(_fields(pixels, 1), metadata, scanlines.of_bits(white(pixels, BILEVEL)))
+        return _assembled(_fields(pixels.shape, 1), metadata, scanlines.of_bits(white(pixels, BILEVEL)))
     if compression is None:
-        return _assembled(_fields(pixels, 8 * pixels.itemsize), metadata, scanlines.deflated(pixels))
+        return _assembled(_fields(pixels.shape, 8 * pixels.itemsize), metadata, scanlines.deflated(pixels))
     assert isinstance(compression, int)
     data: Any = _by_libpng(pixels, compression)
     after_ihdr = len(SIGNATURE) + 12 + 13
@@ -175,8 +178,18 @@ def encode(
 
 def _assembled(fields: bytes, metadata: Metadata, stream: list[bytes]) -> Pieces:
     """Return a PNG of what IHDR says, of metadata and of the zlib stream of its scanlines."""
-    signature, end = SIGNATURE + chunk(b"IHDR", fields), chunk(b"IEND", b"")
-    return [signature, *_metadata_chunks(metadata), *_pixel_chunks(stream), end]
+    return [*_head(fields, metadata), *_pixel_chunks(stream), chunk(b"IEND", b"")]
+
+
+def _head(fields: bytes, metadata: Metadata) -> list[bytes]:
+    """Return what stands before the pixels."""
+    return [SIGNATURE + chunk(b"IHDR", fields), *_metadata_chunks(metadata)]
+
+
+def head_of(raster: Raster, metadata: Metadata) -> list[bytes]:
+    """Return what a file begins with, before the pixels of an image of 8 or 16 bits."""
+    fields = _fields((*raster.extent, raster.channels), 8 * np.dtype(raster.dtype).itemsize)
+    return _head(fields, metadata)
 
 
 def _by_libpng(pixels: np.ndarray, compression: int) -> Any:
@@ -187,10 +200,10 @@ def _by_libpng(pixels: np.ndarray, compression: int) -> Any:
     return imagecodecs.png_encode(pixels, compression, strategy=0, filter=248, out=out)
 
 
-def _fields(pixels: np.ndarray, depth: int) -> bytes:
+def _fields(shape: tuple[int, ...], depth: int) -> bytes:
     """Return the content of IHDR, of so many bits a sample."""
-    rows, cols, *rest = pixels.shape
-    colour = COLOURS[rest[0] if rest else 1]
+    rows, cols, channels = (*shape, 1)[:3]
+    colour = COLOURS[channels]
     return struct.pack(">IIBBBBB", cols, rows, depth, colour, 0, 0, 0)
 
 
@@ -219,24 +232,6 @@ def _extend(pieces: list[tuple[int, int]], position: int, length: int) -> None:
 def _only(data: memoryview, pieces: list[tuple[int, int]]) -> bytes:
     """Return a PNG of some of its pieces."""
     return b"".join([SIGNATURE, *(data[position : position + length] for position, length in pieces)])
-
-
-def _chunks(source: Source) -> Iterator[tuple[bytes, int, int]]:
-    """Yield (name, position, length of the data) of each chunk through IEND."""
-    position = len(SIGNATURE)
-    for _ in range(MAX_CHUNKS):
-        if len(head := source.at(position, 8)) < 8:
-            raise ReadError("the file is truncated in a PNG chunk header")
-        length, name = struct.unpack(">I4s", head)
-        if not name.isalpha() or length > 2**31 - 1:
-            raise ReadError(f"byte {position} should begin a PNG chunk, and does not")
-        if position + 12 + length > source.size:
-            raise ReadError(f"the file is truncated in a PNG {name.decode('ascii')} chunk")
-        yield name, position, length
-        if name == b"IEND":
-            return
-        position += 12 + length
-    raise LimitError(f"more than {MAX_CHUNKS} PNG chunks")
 
 
 def _checked(source: Source, name: bytes, position: int, length: int) -> bytes | None:
@@ -315,8 +310,3 @@ def _metadata_chunks(metadata: Metadata) -> list[bytes]:
     if metadata.xmp is not None:
         chunks.append(chunk(b"iTXt", XMP_TAG + bytes(4) + metadata.xmp))
     return chunks
-
-
-def chunk(name: bytes, data: bytes) -> bytes:
-    """Return a chunk as it stands in a file."""
-    return struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))

@@ -113,7 +113,7 @@ FORMATS: Mapping[str, Format] = {
 BY_EXTENSION: Mapping[str, str] = {ext: entry.name for entry in FORMATS.values() for ext in entry.extensions}
 """Format name of each extension (lower case, with the dot)."""
 
-BY_ROWS = ("tiff", "npy")
+BY_ROWS = ("tiff", "npy", "png")
 """Formats whose modules decode rows as they are asked for (``blocks``)."""
 
 HEAD_BYTES = 64

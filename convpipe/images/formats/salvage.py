@@ -7,7 +7,8 @@ import struct
 import zlib
 from collections.abc import Iterator
 
-from convpipe.images.formats.inflated import SIGNATURE, raw_size
+from convpipe.images.formats.chunks import SIGNATURE
+from convpipe.images.formats.inflated import raw_size
 from convpipe.images.formats.png import DEPTHS, SAMPLES, chunk
 from convpipe.images.source import Source
 from convpipe.limits import Limits

@@ -91,8 +91,12 @@ def filtered(lines: NDArray[np.uint8], above: NDArray[np.uint8], pixel: int, kin
     return out
 
 
-def _lines(rows: NDArray[Any]) -> NDArray[np.uint8]:
-    """Return rows of pixels as bytes, those of 16 bits the higher first."""
+def lines_of(rows: NDArray[Any]) -> NDArray[np.uint8]:
+    """Return rows of pixels as bytes, those of 16 bits the higher first.
+
+    >>> lines_of(np.array([[1, 256]], np.uint16)).tolist()
+    [[0, 1, 1, 0]]
+    """
     big_endian = rows.astype(rows.dtype.newbyteorder(">"), copy=False)
     return np.ascontiguousarray(big_endian).reshape(len(rows), -1).view(np.uint8)
 
@@ -101,7 +105,7 @@ def _scanlines(pixels: Pixels, kind: int) -> Iterator[NDArray[np.uint8]]:
     """Yield all scanlines, a group at a time."""
     step, pixel = max(1, GROUP * len(pixels) // pixels.nbytes), pixels[0, 0].nbytes
     for first in range(0, len(pixels), step):
-        lines = _lines(pixels[max(0, first - 1) : first + step])
+        lines = lines_of(pixels[max(0, first - 1) : first + step])
         if first == 0:
             yield filtered(lines[:1], np.zeros_like(lines[:1]), pixel, kind)
         yield filtered(lines[1:], lines[:-1], pixel, kind)
@@ -113,7 +117,12 @@ def _smallest(pixels: Pixels) -> int:
     if rows == 1:
         return AVERAGE
     step = max(1, rows // max(LEAST, rows // ONE_IN))
-    lines, above = _lines(pixels[1::step]), _lines(pixels[:-1:step])
+    lines, above = lines_of(pixels[1::step]), lines_of(pixels[:-1:step])
+    return smallest(lines, above, pixel)
+
+
+def smallest(lines: NDArray[np.uint8], above: NDArray[np.uint8], pixel: int) -> int:
+    """Return the filter type that is the best for rows of bytes; parameters as for :func:`filtered`."""
 
     def size(kind: int) -> int:
         return sum(map(len, _deflated([filtered(lines, above, pixel, kind)])))
@@ -122,7 +131,12 @@ def _smallest(pixels: Pixels) -> int:
 
 
 def _deflated(scanlines: Iterable[NDArray[np.uint8]]) -> list[bytes]:
+    deflate = deflater()
+    return [*map(deflate.compress, scanlines), deflate.flush()]
+
+
+def deflater() -> Any:
+    """Return what deflates scanlines as quickly as may be."""
     from isal import isal_zlib
 
-    deflate = isal_zlib.compressobj(LEVEL, wbits=WINDOW_BITS)
-    return [*map(deflate.compress, scanlines), deflate.flush()]
+    return isal_zlib.compressobj(LEVEL, wbits=WINDOW_BITS)

@@ -16,6 +16,7 @@ from convpipe.images import Drafts, Encoding, File, Folder, ImageSpec, check_out
 from convpipe.streaming.drafts import Draft
 from convpipe.streaming.sinks.arrays import NpySink, RawSink
 from convpipe.streaming.sinks.model import Sink, Target
+from convpipe.streaming.sinks.png import PngSink
 from convpipe.streaming.sinks.tiff import TiffSink
 from convpipe.streaming.sinks.zarr import ZarrSink
 from convpipe.streaming.sources.zarr import is_zarr
@@ -24,6 +25,7 @@ SUFFIXES: Mapping[str, str] = {
     ".tif": "tiff",
     ".tiff": "tiff",
     ".npy": "npy",
+    ".png": "png",
     ".raw": "raw",
     ".zarr": "zarr",
 }
@@ -35,6 +37,7 @@ LEVELED = ("tiff", "zarr")
 FILES: Mapping[str, Callable[[BinaryIO, Target, Executor], Sink]] = {
     "tiff": TiffSink,
     "npy": NpySink,
+    "png": PngSink,
     "raw": RawSink,
 }
 """What writes one file, by its format."""
