@@ -1,5 +1,6 @@
 """Set up for every test and doctest."""
 
+import gc
 import os
 import signal
 from importlib.util import find_spec
@@ -24,6 +25,14 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     # A shell starts its background jobs with Ctrl-C ignored, and so would be what they start in turn:
     # tests of interrupts would wait for what never comes.
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+# Numba makes and drops objects by the hundred thousand: garbage is looked for less often than Python would.
+gc.set_threshold(20_000, 20, 100)
+
+
+def pytest_collection_finish():
+    """Look for no garbage among what stays to the end: the tests themselves are most of the objects there are."""
+    gc.freeze()
 
 
 @pytest.fixture
