@@ -31,7 +31,7 @@ gc.set_threshold(20_000, 20, 100)
 
 
 def pytest_collection_finish():
-    """Look for no garbage among what stays to the end: the tests themselves are most of the objects there are."""
+    """Look for no garbage among what stays to the end: most objects are of the tests."""
     gc.freeze()
 
 
