@@ -16,13 +16,12 @@ from convpipe.blocks.grid import Cell, Grid
 from convpipe.blocks.layout import Layout
 from convpipe.blocks.rounds import Answers, Inquiry, Question, Strip
 from convpipe.compile.runtime import environment, start
-from convpipe.geometry import Axis, Extent
+from convpipe.geometry import Extent
 from convpipe.losses import NO_LOSSES
 from convpipe.ops import stored
 from convpipe.plan import IMAGE, Output, Plan
 from convpipe.plan.demand import Region, Span
 from convpipe.plan.roi import RoiPlan, roi_plan
-from convpipe.polyphase import Polyphase
 from convpipe.stages.wiring import RESULT
 
 if TYPE_CHECKING:
@@ -216,7 +215,7 @@ class _Kinds:
 
         plan = grid.plan
         roi = roi_plan(plan, wanted, {}, grid.measured)
-        key = (tuple(wanted), *_kind(roi))
+        key = (tuple(wanted), *roi.kind)
         with self._lock:
             if key not in self._kept:
                 entering = tuple(
@@ -241,19 +240,6 @@ def _with_results(own: Plan, whole: Plan) -> Plan:
     last = len(own.nodes) - 1
     beside = tuple(Output(each.name, at.get(each.node, last), each.dtype) for each in whole.beside)
     return replace(own, beside=beside, output_dtype=whole.output_dtype)
-
-
-def _kind(roi: RoiPlan) -> tuple[Hashable, ...]:
-    """Return what tells the plan of one region of an image from that of another."""
-    nodes = ((node.inputs, node.input, node.extent, *map(_taps, node.axes)) for node in roi.plan.nodes)
-    return (*nodes, *(tuple(map(len, region)) for _, region in roi.reads))
-
-
-def _taps(axis: Axis) -> Hashable:
-    """Return a window along an axis as a value: that of a resample is none, as it holds arrays."""
-    if isinstance(axis, Polyphase):
-        return axis.size, axis.step, axis.first.tobytes(), axis.weights.tobytes()
-    return axis
 
 
 def _cut(values: NDArray[Any], region: Region, of: Region) -> NDArray[Any]:

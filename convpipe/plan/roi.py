@@ -9,7 +9,7 @@ function, numbers of it unless they are known) is made of all of it.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Hashable, Mapping
 from dataclasses import dataclass, field, replace
 
 from convpipe.geometry import Axis, Border, Extent
@@ -49,6 +49,19 @@ class RoiPlan:
         """What the results of the nodes are called."""
         last = max(self.made)
         return {at: RESULT if at == last else str(at) for at in self.made}
+
+    @property
+    def kind(self) -> tuple[Hashable, ...]:
+        """What tells the plan of one region of an image from that of another: what runs one runs its like."""
+        nodes = ((node.inputs, node.input, node.extent, *map(_taps, node.axes)) for node in self.plan.nodes)
+        return (*nodes, *(tuple(map(len, region)) for _, region in self.reads))
+
+
+def _taps(axis: Axis) -> Hashable:
+    """Return a window along an axis as a value: that of a resample is none, as it holds arrays."""
+    if isinstance(axis, Polyphase):
+        return axis.size, axis.step, axis.first.tobytes(), axis.weights.tobytes()
+    return axis
 
 
 def everything(extent: Extent) -> Region:

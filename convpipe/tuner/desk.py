@@ -137,6 +137,7 @@ class Desk:
             "step": list(seen.step),
             "channels": made.pixels.shape[2],
             "seconds": seen.seconds,
+            "estimated": seen.is_estimated,
             "black": made.stretch.black,
             "white": made.stretch.white,
             "stretched": bool(made.stretch.note),
@@ -154,7 +155,7 @@ class Desk:
         view = _view(request, len(viewer.stages))
         if view.region is not None and len(view.region[0]) * len(view.region[1]) > MOST_PIXELS:
             raise ParameterError(f"a picture has at most {MOST_PIXELS} pixels", "rows")
-        seen = viewer.look(view)
+        seen = viewer.look(view, lambda: self._check_new(request))
         if seen.values.shape[0] * seen.values.shape[1] > MOST_PIXELS:
             raise ParameterError(f"a picture has at most {MOST_PIXELS} pixels", "reduced")
         return seen, viewer.shown, viewer.dtype_of(view.stage), viewer.engine
@@ -204,7 +205,12 @@ def _view(request: Mapping[str, Any], stages: int) -> View:
         region = Span(top, top + rows - 1), Span(left, left + cols - 1)
     reduced = max(1, _number(request, "reduced", 1))
     return View(
-        min(max(stage, -1), last), region, reduced, focus if 0 <= focus <= last else None, _size(request)
+        min(max(stage, -1), last),
+        region,
+        reduced,
+        focus if 0 <= focus <= last else None,
+        _size(request),
+        request.get("estimates") is True,
     )
 
 

@@ -18,6 +18,10 @@ MOST_BYTES = 1 << 30
 """What is kept in all: of an image of 24 megapixels in colour, three stages as a whole."""
 
 
+MOST_NUMBERS = 256
+"""Of how many images and settings numbers are remembered."""
+
+
 class Piece(NamedTuple):
     """A region of what a node gives, (rows, cols, channels)."""
 
@@ -36,6 +40,7 @@ class Kept:
     def __init__(self, most_bytes: int = MOST_BYTES) -> None:
         self._most = most_bytes
         self._pieces: OrderedDict[Hashable, Piece] = OrderedDict()
+        self._numbers: OrderedDict[Hashable, list[float]] = OrderedDict()
         self._guard = threading.Lock()
 
     def find(self, key: Hashable) -> Piece | None:
@@ -44,6 +49,20 @@ class Kept:
             if key in self._pieces:
                 self._pieces.move_to_end(key)
             return self._pieces.get(key)
+
+    def numbers(self, key: Hashable) -> list[float] | None:
+        """Return the numbers of a key, if they are known."""
+        with self._guard:
+            return self._numbers.get(key)
+
+    def know(self, key: Hashable, numbers: list[float]) -> None:
+        """Remember numbers; None is no key."""
+        if key is None:
+            return
+        with self._guard:
+            self._numbers[key] = numbers
+            if len(self._numbers) > MOST_NUMBERS:
+                self._numbers.popitem(last=False)
 
     def keep(self, key: Hashable, piece: Piece) -> None:
         """Keep a piece, unless more of the same is there."""
@@ -64,6 +83,7 @@ class Kept:
         """Let go of all."""
         with self._guard:
             self._pieces.clear()
+            self._numbers.clear()
 
 
 def keys_of(plan: Plan, engine: Engine, image: Hashable) -> list[Hashable] | None:

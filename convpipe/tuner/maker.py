@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Hashable, Iterable, Mapping
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
 
 from numpy.typing import NDArray
 
@@ -15,11 +15,17 @@ from convpipe.plan.demand import Region, Span
 from convpipe.plan.roi import everything, holds, regions, roi_plan
 from convpipe.tuner.kept import Kept, Piece
 
+if TYPE_CHECKING:
+    from convpipe.compile.cpu.graphs import GraphExecutable
+
 SLACK = 64
 """Rows and columns around what is needed that are kept as well: a larger window needs nothing new."""
 
 Sign = Callable[[str], None]
 """Is told what is going on: compiling, running, or nothing."""
+
+Numbers = Mapping[int, Sequence[float]]
+"""Those of the whole of what some nodes read, by the positions of these."""
 
 
 @dataclass(frozen=True)
@@ -36,6 +42,10 @@ class Maker:
     kept : Kept
     sign : callable
         Is told what is going on.
+    numbers : mapping
+        What is known; a node whose numbers are not needs all of what it reads.
+    runs : dict
+        What has run for regions, by their kinds.
     """
 
     plan: Plan
@@ -43,6 +53,13 @@ class Maker:
     image: NDArray[Any]
     kept: Kept
     sign: Sign
+    numbers: Numbers = field(default_factory=dict)
+    runs: dict[Hashable, GraphExecutable] = field(default_factory=dict)
+
+    @property
+    def held_regions(self) -> dict[int, Region]:
+        """What is kept of its nodes."""
+        return {at: piece.region for at, piece in self._held().items()}
 
     def keep(self, nodes: Iterable[int], at: int, region: Region) -> None:
         """Have the nodes kept that a region of another is to be made of, with what lies around that."""
@@ -50,7 +67,10 @@ class Maker:
             return
         extents = {each: self.plan.nodes[each].extent for each in chosen}
         _, read = regions(
-            self.plan, {at: region}, {each: everything(extent) for each, extent in extents.items()}
+            self.plan,
+            {at: region},
+            {each: everything(extent) for each, extent in extents.items()},
+            self.numbers,
         )
         held = self._held()
         missing = {
@@ -85,7 +105,7 @@ class Maker:
         from convpipe.compile.common.pictures import Picture
         from convpipe.compile.cpu.graphs import GraphExecutable
 
-        roi = roi_plan(self.plan, wanted, {at: piece.region for at, piece in held.items()})
+        roi = roi_plan(self.plan, wanted, {at: piece.region for at, piece in held.items()}, self.numbers)
         given = [
             cut(self.image, region) if at == IMAGE else cut(held[at].values, region, held[at].region)
             for at, region in roi.reads
@@ -93,12 +113,14 @@ class Maker:
         entering = tuple(
             Picture((each.shape[0], each.shape[1]), each.shape[2], stored(each.dtype.name)) for each in given
         )
-        run = GraphExecutable(roi.plan, entering)
+        kind = (tuple(wanted), entering, *roi.kind)
+        run = self.runs.setdefault(kind, GraphExecutable(roi.plan, entering))
         try:
             run.warm()
             self.sign("running")
             began = time.perf_counter()
-            results, _ = run.outputs(given[0], others=given[1:])
+            known = {part: self.numbers[head] for part, head in roi.measured.items()}
+            results, _ = run.outputs(given[0], others=given[1:], numbers=known)
             seconds = time.perf_counter() - began
         finally:
             self.sign("")

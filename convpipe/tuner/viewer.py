@@ -7,8 +7,8 @@ it; from there on the part alone is run again. What needs all of an image is mad
 from __future__ import annotations
 
 import time
-from collections.abc import Hashable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Hashable, Iterable
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
 
@@ -24,6 +24,7 @@ from convpipe.stages import stage
 from convpipe.stages.wiring import Wiring, wire
 from convpipe.tuner.kept import Kept, keys_of
 from convpipe.tuner.maker import Maker, Sign, clipped, cut
+from convpipe.tuner.numbers import Measurer
 from convpipe.tuner.sample import Sample
 
 
@@ -43,6 +44,8 @@ class View:
         Rows and columns of a picture of all of it, whose pixels are the means of what they cover.
     focus : int, optional
         The number of the stage that is tuned.
+    estimates : bool
+        Whether numbers of the whole image may be estimates, so that the picture is there at once.
     """
 
     stage: int
@@ -50,6 +53,7 @@ class View:
     reduced: int = 1
     focus: int | None = None
     size: tuple[int, int] | None = None
+    estimates: bool = False
 
     @property
     def is_plain(self) -> bool:
@@ -80,6 +84,7 @@ class Seen:
     extent: tuple[int, int]
     seconds: float
     step: tuple[float, float] = (1.0, 1.0)
+    is_estimated: bool = False
 
 
 class Viewer:
@@ -133,8 +138,14 @@ class Viewer:
         with self._sample.called():
             return self._planned(self._engine)
 
-    def look(self, view: View) -> Seen:
+    def look(self, view: View, check: Callable[[], None] = lambda: None) -> Seen:
         """Return what a view shows.
+
+        Parameters
+        ----------
+        view : View
+        check : callable
+            Is called now and then while numbers of a whole image are found, and raises what ends that.
 
         Raises
         ------
@@ -152,9 +163,14 @@ class Viewer:
             extent = plan.nodes[at].extent
             region = clipped(view.region, extent)
             maker = Maker(plan, keys, self._entering, self._kept, self._sign)
-            maker.keep(self._worth_keeping(engine, plan, at, region, view.focus), at, region)
+            before = self._worth_keeping(engine, maker, at, region, view.focus)
+            found = Measurer(maker, frozenset(before), check).find(at, region, estimate=view.estimates)
+            maker = replace(maker, numbers=found.numbers)
+            kept = self._worth_keeping(engine, maker, at, region, view.focus)
+            maker.keep(kept - _behind(plan, found.estimated), at, region)
             piece, seconds = maker.make(at, region)
-        return Seen(cut(piece.values, region, piece.region), region, extent, seconds, _step(plan, view))
+        seen = Seen(cut(piece.values, region, piece.region), region, extent, seconds, _step(plan, view))
+        return replace(seen, is_estimated=bool(found.estimated))
 
     def time(self) -> float:
         """Return the seconds that a run over the whole image takes, compiled, without reading and writing."""
@@ -205,9 +221,10 @@ class Viewer:
         return np.atleast_3d(pixels)
 
     def _worth_keeping(
-        self, engine: Engine, plan: Plan, at: int, region: Region, focus: int | None
+        self, engine: Engine, maker: Maker, at: int, region: Region, focus: int | None
     ) -> set[int]:
         """Return the nodes whose results are to be kept: before what is tuned, or what is made of all."""
+        plan, measured = maker.plan, maker.numbers
         if len(plan.stages) != len(engine.wiring.stages):
             return set()
         own = {each: number for number, part in enumerate(plan.stages) for each in _nodes(part)}
@@ -218,8 +235,8 @@ class Viewer:
             if behind:
                 inputs = {source for each in behind for source in plan.nodes[each].inputs}
                 return {source for source in inputs if source >= 0 and own[source] not in after}
-        made, _ = regions(plan, {at: region}, {})
-        return {each for each in made if each != at and needs_all(plan.nodes[each])}
+        made, _ = regions(plan, {at: region}, {}, measured)
+        return {each for each in made if each != at and needs_all(plan.nodes[each], each in measured)}
 
 
 def _nodes(part: Any) -> range:
@@ -231,6 +248,15 @@ def _after(wiring: Wiring, begun: Iterable[int]) -> set[int]:
     found = set(begun)
     for at, sources in enumerate(wiring.reads):
         if found.intersection(sources):
+            found.add(at)
+    return found
+
+
+def _behind(plan: Plan, begun: Collection[int]) -> set[int]:
+    """Return some nodes, and all that read them."""
+    found = set(begun)
+    for at, node in enumerate(plan.nodes):
+        if found.intersection(node.inputs):
             found.add(at)
     return found
 

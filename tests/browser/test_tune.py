@@ -24,9 +24,14 @@ stages:
 
 
 @pytest.fixture
-def config(tmp_path):
+def text():
+    return TEXT
+
+
+@pytest.fixture
+def config(tmp_path, text):
     path = tmp_path / "mine.yaml"
-    path.write_text(TEXT)
+    path.write_text(text)
     return path
 
 
@@ -398,20 +403,49 @@ def test_a_server_on_another_port_is_not_sent_the_cookie(chromium, server):
         page = context.new_page()
         page.goto(server.address)
         assert page.title().endswith("convpipe tune")
-        assert len(context.cookies()) == 1
+        assert [cookie["path"] for cookie in context.cookies()] == [server.guard.place]
         for path in ("/", "/api/state", "/?token="):
             context.new_page().goto(f"http://127.0.0.1:{other.server_port}{path}")
         assert [path for path, _ in asked if path != "/favicon.ico"] == ["/", "/api/state", "/?token="]
         assert {cookie for _, cookie in asked} == {None}
-        context.new_page().goto(f"http://127.0.0.1:{other.server_port}{server.guard.place}")
-        assert (
-            server.guard.token in asked[-1][1]
-        )  # as who knows the path would be: it is as random as the token
     finally:
         context.close()
         other.shutdown()
         other.server_close()
         thread.join(10)
+
+
+@pytest.mark.parametrize("text", [TEXT + "  - threshold: otsu\n"])
+def test_an_estimate_is_labelled_until_the_exact_picture_takes_its_place(tune, config, images, monkeypatch):
+    from convpipe.tuner import numbers
+
+    monkeypatch.setattr(numbers, "LEAST_PIXELS", 1)
+    go_on, plain = threading.Event(), numbers.Measurer._whole
+    go_on.set()
+    monkeypatch.setattr(
+        numbers.Measurer, "_whole", lambda self, *given: (go_on.wait(20), plain(self, *given))[1]
+    )
+    page = tune()
+    settled(page)
+    assert page.locator("#estimated").is_hidden()
+    go_on.clear()
+    page.fill("#entry-0-sigma", "2.5")
+    page.press("#entry-0-sigma", "Enter")
+    page.wait_for_selector("#estimated:not([hidden])")
+    assert page.inner_text("#estimated") == "approximate, the exact picture follows"
+    go_on.set()
+    settled(page)
+    assert page.locator("#estimated").is_hidden()
+    drawn = page.evaluate(
+        """async () => {
+            const api = await import(new URL("api.js", document.baseURI));
+            const seen = { stage: 2, top: 0, left: 0, rows: 60, cols: 90 };
+            return Array.from((await api.picture(seen)).pixels.filter((_, at) => at % 4 === 0));
+        }"""
+    )
+    saved(page, config)
+    want = Pipeline.from_yaml(config)(images[0])
+    np.testing.assert_array_equal(np.array(drawn, np.uint8).reshape(want.shape), want)
 
 
 def test_compiling_has_a_sign_and_the_page_goes_on(tune, monkeypatch):

@@ -59,7 +59,8 @@ export async function picture(body) {
   return unpacked(await (await send("picture", body)).arrayBuffer());
 }
 
-// Runs `make()` - which returns a body, or null - in a lane, and hands the reply to `use`.
+// Runs `make()` - which returns a body, or null - in a lane, and hands the reply to `use`, with what was sent.
+// A body that has the lane and count of another request is dropped by the server as soon as that would be.
 export function ask(lane, make, how, use) {
   const queue = lanes.get(lane) ?? { busy: false, next: null };
   lanes.set(lane, queue);
@@ -76,7 +77,8 @@ async function run(lane, queue) {
     if (!body) continue;
     const unsign = signed(lane);
     try {
-      use(await how({ ...body, lane: `${own} ${lane}`, count: ++count }));
+      const sent = { lane: `${own} ${lane}`, count: ++count, ...body };
+      use(await how(sent), sent);
     } catch (error) {
       if (error.kind === undefined) lost(error);
       else if (error.kind !== "stale") use({ error: error.message });

@@ -194,17 +194,31 @@ export class Viewport {
       this.served = this.wanted;
       if (!store.session || this.canvas.width < 2) return null;
       this.asking = true;
-      const asked = { ...this.seen(store.shown ?? -1), focus: store.focus, stretch: byId("stretch").checked };
+      const asked = { ...this.seen(store.shown ?? -1), focus: store.focus, stretch: byId("stretch").checked, estimates: true };
       if (hasChange()) asked.change = nextChange();
       this.lastAsked = asked;
       return asked;
-    }, picture, (made) => {
+    }, picture, (made, sent) => {
       const tell = made.state ? take(made.state) : () => {};
       this.take("main", made);
       tell();
       this.asking = false;
       if (hasChange()) this.ask_main();
-      else if (this.served === this.wanted) delete document.body.dataset.busy;
+      else if (this.served === this.wanted) {
+        if (made.estimated) this.ask_exact(sent);
+        else delete document.body.dataset.busy;
+      }
+    });
+  }
+
+  // Asks for the same picture without estimates; whatever is asked for meanwhile goes before it.
+  ask_exact(sent) {
+    const wanted = this.wanted;
+    const isLast = () => this.wanted === wanted;
+    ask("exact", () => (isLast() ? { ...sent, change: undefined, estimates: false } : null), picture, (made) => {
+      if (!isLast()) return;
+      this.take("main", made);
+      delete document.body.dataset.busy;
     });
   }
 
@@ -222,6 +236,7 @@ export class Viewport {
     this.layers[name] = { ...made, pixels: null, drawn, stage };
     this.draw();
     if (name === "main") {
+      byId("estimated").hidden = !made.estimated;
       document.body.dataset.seen = store.session.version;
       this.settled();
       document.dispatchEvent(new CustomEvent("picture", { detail: this.layers.main }));
