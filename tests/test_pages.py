@@ -3,8 +3,10 @@
 import code
 import contextlib
 import doctest
+import importlib
 import io
 import re
+import sys
 from pathlib import Path
 
 import pytest
@@ -83,3 +85,14 @@ def test_the_page_of_the_catalogue_is_what_is_declared():
     assert shown == names
     assert all((ROOT / f"docs/pictures/catalogue/{name}.jpg").exists() for name in names)
     assert re.sub(r"^!\[.*\]\(pictures/catalogue/.*\)\n\n", "", page, flags=re.M) == catalogue.markdown()
+
+
+def test_the_gallery_is_what_there_are_pictures_of(monkeypatch):
+    monkeypatch.syspath_prepend(str(ROOT / "scripts"))
+    made = importlib.import_module("make_gallery").page()
+    del sys.modules["make_gallery"]
+    page = (ROOT / "docs/gallery.md").read_text()
+    assert page == made, "python scripts/make_gallery.py makes it anew"
+    assert {path.stem for path in (ROOT / "configs").glob("*.yaml")} == set(
+        re.findall(r"pictures/recipes/([\w-]+)\.jpg", page)
+    )

@@ -6,6 +6,7 @@ import os
 import stat
 from collections.abc import Iterable
 from pathlib import Path
+from typing import BinaryIO
 
 from convpipe.batch.find import Found, Listing, Selection
 from convpipe.batch.journal_files import is_journal
@@ -13,17 +14,40 @@ from convpipe.errors import JobError
 from convpipe.images import is_temporary
 from convpipe.paths import tried
 
+PIECE = 1 << 20
+"""Bytes of a list that are read at once; no system has paths of as many."""
 
-def read_list(content: bytes, *, null: bool = False) -> tuple[str, ...]:
+
+def read_list(file: BinaryIO, *, null: bool = False) -> tuple[str, ...]:
     r"""Return the paths of a list: one a line, or, so that names may hold line ends, one before each null.
+
+    Raises
+    ------
+    JobError
+        If it is none: a device that never ends, or an image.
 
     Examples
     --------
-    >>> read_list(b"a.png\r\n\nb/c.png\n"), read_list(b"a\nb.png\0", null=True)
+    >>> from io import BytesIO
+    >>> read_list(BytesIO(b"a.png\r\n\nb/c.png\n")), read_list(BytesIO(b"a\nb.png\0"), null=True)
     (('a.png', 'b/c.png'), ('a\nb.png',))
     """
-    parts = content.split(b"\0") if null else [line.rstrip(b"\r") for line in content.split(b"\n")]
-    return tuple(os.fsdecode(part) for part in parts if part)
+    end, begun = (b"\0" if null else b"\n"), b""
+    names: list[bytes] = []
+    while piece := file.read(PIECE):
+        *ended, begun = (begun + piece).split(end)
+        found = [name for name in (part if null else part.rstrip(b"\r") for part in ended) if name]
+        if len(piece) == PIECE and not found:
+            raise _no_list(len(names), begun)
+        names += found
+    names += [last for last in [begun if null else begun.rstrip(b"\r")] if last]
+    return tuple(os.fsdecode(name) for name in names)
+
+
+def _no_list(before: int, begun: bytes) -> JobError:
+    what = f"begins with {os.fsdecode(begun[:5])!r} and does not end" if begun else "does not come"
+    needed = "a list has a path a line, or before each null with --null"
+    return JobError(f"name {before + 1} of the list {what} within {PIECE} bytes; {needed}")
 
 
 def find_listed(root: Path, files: Iterable[str], selection: Selection) -> Found:

@@ -101,15 +101,16 @@ def _begun(path: Path, given: Path, recipe: str | None, image: Path | None) -> t
 
 
 def _list() -> None:
-    """Print the recipes, a line each."""
-    from textwrap import shorten
+    """Print the recipes: a name, and beside it what it does."""
+    from textwrap import fill
 
     from convpipe import config
 
     known = config.recipes()
     column = max(map(len, known)) + 2
     for name, one in known.items():
-        emit(f"{name:<{column}}{shorten(one.line, max(20, width() - column), placeholder=' ...')}")
+        first = f"{name:<{column}}"
+        emit(fill(one.line, max(column + 20, width()), initial_indent=first, subsequent_indent=" " * column))
     emit("\nconvpipe init --recipe NAME writes one, for images of yours.")
 
 

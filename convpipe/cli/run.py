@@ -216,7 +216,7 @@ def _listed(list: BinaryIO | None, null: bool) -> tuple[str, ...] | None:
             raise click.UsageError("--null goes with --files-from: it says how the names of that list end")
         return None
     try:
-        return read_list(list.read(), null=null)
+        return read_list(list, null=null)
     except OSError as error:
         raise JobError(f"the list {list.name!r} cannot be read: {error.strerror or error}") from None
 

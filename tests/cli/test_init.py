@@ -16,10 +16,12 @@ RECIPES = sorted(path.stem for path in (ROOT / "configs").glob("*.yaml"))
 
 
 @pytest.mark.parametrize("words", [["--recipe"], ["--recipe", "--overwrite"]])
-def test_recipes_are_listed_a_line_each(convpipe, monkeypatch, words, here):
+def test_recipes_are_listed_with_all_that_they_do(convpipe, monkeypatch, words, here):
     monkeypatch.setenv("COLUMNS", "80")
-    lines = convpipe("init", *words).stdout.splitlines()
-    assert [line.split()[0] for line in lines[: len(RECIPES)]] == RECIPES
+    listed, _, _ = convpipe("init", *words).stdout.partition("\n\n")
+    lines = listed.splitlines()
+    assert [line.split()[0] for line in lines if line[0] != " "] == RECIPES
+    assert listed.split() == [word for name, one in recipes().items() for word in (name, *one.line.split())]
     assert max(map(len, lines)) <= 80
     assert list(here.iterdir()) == []
 

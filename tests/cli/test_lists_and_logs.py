@@ -1,5 +1,6 @@
 """`run` with a list of files and with a log: what the command line says of them."""
 
+import io
 import json
 import os
 import sys
@@ -8,6 +9,7 @@ import pytest
 from click.testing import CliRunner
 
 from convpipe import images
+from convpipe.batch import read_list
 from convpipe.cli import main
 
 
@@ -61,6 +63,21 @@ def test_what_does_not_go_together(convpipe, photos, job, words, reason):
     result = convpipe("run", job(), *words)
     assert result.exit_code == 2
     assert reason in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("words", "reason"),
+    [([], "name 1 of the list begins with '\\x00"), (["-0"], "name 1 of the list does not come")],
+)
+def test_a_list_that_never_ends_is_refused(convpipe, photos, job, words, reason):
+    result = convpipe("run", job(), "--files-from", "/dev/zero", *words)
+    assert result.exit_code == 2
+    assert reason in result.stderr
+
+
+def test_names_across_the_pieces_in_which_a_list_is_read():
+    listed = [f"{at:07}.png" for at in range(200_000)]
+    assert read_list(io.BytesIO("\r\n".join(listed).encode())) == tuple(listed)
 
 
 def test_an_empty_list_is_no_job(fed, photos, job):
