@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from convpipe.errors import ParameterError, printable
+from convpipe.stores import Url, is_url
 
 MOST_LOOKED_AT, MOST_LETTERS = 2000, 100
 """Of a folder, files, and of a name, letters that are compared with one that is not there."""
@@ -46,6 +47,28 @@ def expanded(path: str | Path) -> Path:
     ('~a', '~a')
     """
     return path if isinstance(path, Path) else Path(from_home(path))
+
+
+Location = Path | Url
+"""Where files lie: a path, or a URL of a store."""
+
+
+def located(place: str | Location) -> Location:
+    """Return what a text names: a URL, or a path as :func:`expanded` has it.
+
+    Raises
+    ------
+    ParameterError
+        It is a URL that nothing is known of, or one that holds credentials.
+
+    Examples
+    --------
+    >>> str(located("s3://bucket/in")), str(located("photos"))
+    ('s3://bucket/in', 'photos')
+    """
+    if isinstance(place, Url):
+        return place
+    return Url.parse(place) if isinstance(place, str) and is_url(place) else expanded(place)
 
 
 def shipped(name: str) -> Path:
@@ -104,7 +127,7 @@ def opened(path: str | os.PathLike[str], use: Callable[[BinaryIO, int], Any]) ->
         os.close(descriptor)
 
 
-def tried(path: str | os.PathLike[str]) -> str:
+def tried(path: str | os.PathLike[str] | Url) -> str:
     """Return the end of an error about `path`: where it led, if it depends on the working directory.
 
     Where there is no such file, it says what there is of nearly that name.
@@ -114,6 +137,8 @@ def tried(path: str | os.PathLike[str]) -> str:
     >>> tried("/data/photos")
     ''
     """
+    if isinstance(path, Url):
+        return ""
     text = os.fspath(path)
     if os.path.isabs(text):
         return _meant(text)

@@ -29,7 +29,7 @@ from convpipe.errors import ConfigError, JobError, ParameterError
 from convpipe.geometry import Border
 from convpipe.losses import NO_LOSSES, Losses
 from convpipe.measures import Gauge, Measured
-from convpipe.paths import expanded
+from convpipe.paths import Location, located
 from convpipe.plan import Plan
 from convpipe.specification import Specification
 from convpipe.stack import StackEngine, reader_of
@@ -554,15 +554,15 @@ class Pipeline(Specification):
         if self._stack is not None:
             self._stack.warm(shape, dtype)
 
-    def run_folder(self, input: str | Path, output: str | Path, **options: Any) -> Report:
+    def run_folder(self, input: str | Location, output: str | Location, **options: Any) -> Report:
         """Filter every image under `input` into a mirrored tree under `output`.
 
         Results beside the last stage's go into trees below the folders of their names, there.
 
         Parameters
         ----------
-        input, output : path or str
-            Of a str, ``~`` is the home folder.
+        input, output : path, Url or str
+            Of a str, ``~`` is the home folder, and ``s3://...`` and the like a URL.
         **options
             As for :func:`convpipe.batch.run_folder`; and `cluster`, a Dask cluster whose workers filter the
             images: ``"local:4"`` for four processes here, the address of a scheduler, or a
@@ -585,9 +585,9 @@ class Pipeline(Specification):
         options["accept"] = {name: make_range(name, given, self.measures) for name, given in accept}
         options = {"gauge": self.gauge, "name": self.name, **options}
         if (cluster := options.pop("cluster", None)) is None:
-            report = batch.run_folder(self.engine, expanded(input), expanded(output), **options)
+            report = batch.run_folder(self.engine, located(input), located(output), **options)
         else:
-            report = _clusters().run_folder(self, cluster, expanded(input), expanded(output), **options)
+            report = _clusters().run_folder(self, cluster, located(input), located(output), **options)
         return replace(report, backend=self.engine.describe())
 
 

@@ -10,12 +10,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 
-from convpipe.batch.journal_files import is_journal
+from convpipe.batch.journal_files import FOLDER, is_journal
 from convpipe.batch.patterns import matches
 from convpipe.errors import JobError
 from convpipe.images import format_of, is_temporary
-from convpipe.paths import tried
+from convpipe.paths import Location, tried
 from convpipe.shelf import Shelf
+from convpipe.stores import Url
 
 Refused = tuple[tuple[Path, str], ...]
 """Paths relative to the input folder, each with the reason."""
@@ -58,7 +59,8 @@ class Selection:
     def _selects(self, relative: Path, patterns: Sequence[str]) -> bool:
         if not self.recursive and len(relative.parts) > 1:
             return False
-        if is_journal(relative.name) or is_temporary(relative.name) or self.excludes(relative):
+        own = FOLDER in relative.parts or is_journal(relative.name) or is_temporary(relative.name)
+        if own or self.excludes(relative):
             return False
         return any(matches(relative, pattern) for pattern in patterns)
 
@@ -75,7 +77,7 @@ class Found:
 
     Parameters
     ----------
-    root : Path
+    root : Path or Url
         The input folder; the folder of the image, where the input is one.
     images : sequence of Path
         Relative to `root`, sorted. Those of a folder are on the disk.
@@ -91,7 +93,7 @@ class Found:
         The files whose images are the pages of one of `images`, which is then none itself.
     """
 
-    root: Path
+    root: Location
     images: Sequence[Path]
     skipped: Refused = ()
     unreadable: Refused = ()
@@ -123,7 +125,8 @@ class Found:
         """
         if self.selection is None:
             raise JobError("the input is one image; stack: folder makes one of those of a folder")
-        own = Path(f"{self.root.resolve().name or 'stack'}.tif")
+        whole = self.root if isinstance(self.root, Url) else self.root.resolve()
+        own = Path(f"{whole.name or 'stack'}.tif")
         members: dict[Path, list[Path]] = {}
         for file in self.images:
             inside = file.parent != Path()

@@ -12,6 +12,7 @@ from convpipe.batch.results import Result
 from convpipe.errors import JobError
 from convpipe.images import DEFAULT_LIMITS, Encoding, Limits
 from convpipe.pages import ALL_PAGES, PageRange
+from convpipe.paths import Location, located
 from convpipe.report import Range
 from convpipe.shards import Shard
 from convpipe.stages.parameters import Flag
@@ -27,9 +28,9 @@ class FolderJob:
 
     Parameters
     ----------
-    input : path
+    input : path or Url
         A folder, or one image.
-    output : path
+    output : path or Url
         A folder, made if need be. Its journal gets a record of every image.
     result : str, optional
         Name of the one result in `output`, where the input is one image. Such a run keeps no journal. Of a
@@ -69,7 +70,7 @@ class FolderJob:
     measures : path, optional
         Where the table of measures goes, as JSON if it is called ``.json``, else as CSV; default:
         ``measures.csv`` in `output`, if that is a folder.
-    mask : path, optional
+    mask : path or Url, optional
         A folder of masks, 0 where a pixel is missing: each has the name of its image, whatever its extension.
         Or a file, which is the mask of every image.
     overwrite : bool
@@ -102,8 +103,8 @@ class FolderJob:
     Encoding(format=None, quality=90, compression=None, channels=None, pages=None, tiles=None)
     """
 
-    input: Path
-    output: Path
+    input: Location
+    output: Location
     result: str | None = None
     name: str = "run"
     include: Sequence[str] = ()
@@ -122,7 +123,7 @@ class FolderJob:
     outputs: tuple[tuple[str, Encoding], ...] = ()
     accept: tuple[tuple[str, Range], ...] = ()
     measures: Path | None = None
-    mask: Path | None = None
+    mask: Location | None = None
     overwrite: bool = False
     resume: bool = False
     isolate: bool = False
@@ -135,15 +136,16 @@ class FolderJob:
     allow_truncated: bool = False
 
     def __post_init__(self) -> None:
-        for name, kind in (("input", Path), ("output", Path), ("include", tuple), ("exclude", tuple)):
+        for name, kind in (("input", located), ("output", located), ("include", tuple), ("exclude", tuple)):
             object.__setattr__(self, name, kind(getattr(self, name)))
         if self.files is not None:
             object.__setattr__(self, "files", tuple(map(os.fspath, self.files)))
         if isinstance(self.shard, str):
             object.__setattr__(self, "shard", Shard.parse(self.shard))
-        for name in ("mask", "measures"):
-            if getattr(self, name) is not None:
-                object.__setattr__(self, name, Path(getattr(self, name)))
+        if self.mask is not None:
+            object.__setattr__(self, "mask", located(self.mask))
+        if self.measures is not None:
+            object.__setattr__(self, "measures", Path(self.measures))
         for name in ("recursive", "overwrite", "resume", "isolate", "allow_truncated"):
             object.__setattr__(self, name, Flag(name, "").parse(getattr(self, name)))
         outputs = dict(self.outputs).items()

@@ -35,6 +35,7 @@ from convpipe.batch.journal_files import (
 from convpipe.batch.records import header_of, record_of
 from convpipe.errors import JobError
 from convpipe.images import Folder
+from convpipe.paths import Location
 from convpipe.report import ImageResult
 from convpipe.shards import Shard
 from convpipe.shelf import Shelf
@@ -46,12 +47,17 @@ SYNC_SECONDS = 1.0
 class Ledger:
     """The results of a run, by image: all that is kept of a run without a journal. They are on the disk."""
 
-    path: Path | None = None
+    path: Location | None = None
     ignored = 0
 
     def __init__(self) -> None:
         self._results: Shelf[ImageResult] = Shelf()
         self._guard = threading.Lock()
+
+    @property
+    def mark(self) -> Path | None:
+        """A file of it, relative to the output, by which another machine knows that it sees the same."""
+        return None
 
     def lines(self) -> Iterator[Line]:
         """Yield what earlier runs wrote."""
@@ -76,9 +82,9 @@ class Ledger:
         """Return the lines of the table of objects of an image, page by page."""
         return result.objects
 
-    def in_place(self) -> bool:
-        """Tell whether the journal is still the one that its name leads to."""
-        return True
+    def lost(self) -> str | None:
+        """Return why what it was told is not kept, in a few words; None where it is."""
+        return None
 
     def close(self) -> None:
         """End the run."""
@@ -139,6 +145,11 @@ class Journal(Ledger):
     def _busy(self, who: str) -> JobError:
         return JobError(f"{who} to {str(self._folder.path)!r}; wait for it, or stop it")
 
+    @property
+    def mark(self) -> Path:
+        """Its name."""
+        return Path(self._name)
+
     def lines(self) -> Iterator[Line]:
         """Yield what earlier runs and shards wrote, oldest first, whichever journal of the folder has it.
 
@@ -190,9 +201,10 @@ class Journal(Ledger):
         with self._guard:
             return record_at(result.place, self._opened).objects
 
-    def in_place(self) -> bool:
-        """Tell whether the journal is still the one that its name leads to."""
-        return self._folder.holds(self._name, self._file.fileno())
+    def lost(self) -> str | None:
+        """Say so where the journal is not the one any more that its name leads to."""
+        there = self._folder.holds(self._name, self._file.fileno())
+        return None if there else "as the journal was removed or replaced"
 
     def close(self) -> None:
         """Bring the last records to the disk; the lock ends with this."""

@@ -25,6 +25,9 @@ except ImportError:  # Windows
 JOURNAL = ".convpipe-journal.jsonl"
 """Name of the journal in the output folder; never an input."""
 
+FOLDER = ".convpipe-journal"
+"""Of the journals in a store, which are of several objects each."""
+
 _OF_SHARD = ".convpipe-journal.", ".jsonl"
 """What stands before and after the label of a shard in the name of its journal."""
 
@@ -214,7 +217,7 @@ def read_journal(name: str, opened: Callable[[str], int]) -> Iterator[Line]:
         Returns a descriptor of the journal of a name. It is called for each block, and what it returns is
         closed after that: there may be more journals than open files.
     """
-    return _parsed(_texts(name, opened), name)
+    return parsed(_texts(name, opened), name)
 
 
 def _texts(name: str, opened: Callable[[str], int]) -> Iterator[bytes]:
@@ -232,8 +235,8 @@ def _texts(name: str, opened: Callable[[str], int]) -> Iterator[bytes]:
             return
 
 
-def _parsed(texts: Iterable[bytes], name: str) -> Iterator[Line]:
-    """Yield lines of a journal as what they say."""
+def parsed(texts: Iterable[bytes], name: str) -> Iterator[Line]:
+    """Yield lines of a journal, which begins with the first, as what they say."""
     none = Line(name, b"", "", {})
     run, end = none, 0
     for text in texts:

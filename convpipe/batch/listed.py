@@ -12,7 +12,8 @@ from convpipe.batch.find import Found, Listing, Selection
 from convpipe.batch.journal_files import is_journal
 from convpipe.errors import JobError
 from convpipe.images import is_temporary
-from convpipe.paths import tried
+from convpipe.paths import Location, tried
+from convpipe.stores import Url, is_url
 
 PIECE = 1 << 20
 """Bytes of a list that are read at once; no system has paths of as many."""
@@ -50,7 +51,7 @@ def _no_list(before: int, begun: bytes) -> JobError:
     return JobError(f"name {before + 1} of the list {what} within {PIECE} bytes; {needed}")
 
 
-def find_listed(root: Path, files: Iterable[str], selection: Selection) -> Found:
+def find_listed(root: Location, files: Iterable[str], selection: Selection) -> Found:
     """Return the images that a list names, each once, in the order of a walk.
 
     They are taken as they are named, whatever their extensions and what a config includes. One that cannot be
@@ -58,7 +59,7 @@ def find_listed(root: Path, files: Iterable[str], selection: Selection) -> Found
 
     Parameters
     ----------
-    root : Path
+    root : Path or Url
         The input folder.
     files : iterable of str
         Relative to it, or absolute and inside it.
@@ -70,7 +71,7 @@ def find_listed(root: Path, files: Iterable[str], selection: Selection) -> Found
     JobError
         If `root` is no folder, or the list is empty.
     """
-    if not root.is_dir():
+    if not isinstance(root, Url) and not root.is_dir():
         raise JobError(f"the input {str(root)!r} is no folder, in which a list could name files{tried(root)}")
     images = Listing()
     refused: dict[Path, str] = {}
@@ -86,8 +87,14 @@ def find_listed(root: Path, files: Iterable[str], selection: Selection) -> Found
     return Found(root, images.in_order(), unreadable=tuple(sorted(refused.items())), selection=selection)
 
 
-def _relative(root: Path, given: str) -> Path:
+def _relative(root: Location, given: str) -> Path:
     """Return a path relative to the folder, without `.` and `..`; one outside of it as it was given."""
+    if is_url(given):
+        url = Url.parse(given)
+        below = url.below(root) if isinstance(root, Url) and not url.query else None
+        return Path(below or f"/{url}")
+    if isinstance(root, Url):
+        return Path(os.path.normpath(given))
     path = os.path.normpath(given)
     if os.path.isabs(path):
         for folder in (os.path.abspath(root), os.path.realpath(root)):
@@ -96,12 +103,15 @@ def _relative(root: Path, given: str) -> Path:
     return Path(path)
 
 
-def _problem(root: Path, relative: Path, given: str) -> str | None:
-    """Return why a file cannot be an input, or None."""
+def _problem(root: Location, relative: Path, given: str) -> str | None:
+    """Return why a file cannot be an input, or None; whether an object is there is seen when it is read."""
     if relative.is_absolute() or relative.parts[:1] == ("..",):
-        return f"it lies outside the input folder, {os.path.abspath(root)}"
+        shown = str(root) if isinstance(root, Url) else os.path.abspath(root)
+        return f"it lies outside the input folder, {shown}"
     if is_journal(relative.name) or is_temporary(relative.name):
         return "it is a file of a run's own"
+    if isinstance(root, Url):
+        return None
     try:
         mode = (root / relative).stat().st_mode
     except (OSError, ValueError) as error:  # ValueError: a null character

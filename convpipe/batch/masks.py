@@ -12,13 +12,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from convpipe.batch.inputs import FolderInputs, Inputs, NamedInput
+from convpipe.batch.listing import is_file
 from convpipe.batch.reader import Opened, Reader
+from convpipe.batch.remote import StoreInputs
 from convpipe.engine import with_mask
 from convpipe.errors import JobError, ReadError
 from convpipe.geometry import Extent
-from convpipe.images import Folder, OpenFile, OutsideError, format_of
+from convpipe.images import DEFAULT_LIMITS, Folder, Limits, OpenFile, OutsideError, format_of
 from convpipe.images.rows import RowReader
-from convpipe.paths import tried
+from convpipe.paths import Location, tried
+from convpipe.stores import Url
 
 
 class Masks:
@@ -26,7 +29,7 @@ class Masks:
 
     Parameters
     ----------
-    path : Path
+    path : Path or Url
         A folder that has a file for every image, of the same name relative to its own folder, whatever its
         extension; or a file that is the mask of every image.
 
@@ -36,14 +39,19 @@ class Masks:
         If it is neither.
     """
 
-    def __init__(self, path: Path) -> None:
-        self._path, self._single = path, path.is_file()
+    def __init__(self, path: Location, limits: Limits = DEFAULT_LIMITS) -> None:
+        self._path, self._single = path, is_file(path)
         try:
-            self._inputs: Inputs = NamedInput(path.parent) if self._single else FolderInputs(Folder(path))
+            self._inputs = self._opened_at(path, limits)
         except OSError as error:
             why = f"{error.strerror}{tried(path)}"
             raise JobError(f"the folder of masks {str(path)!r} cannot be opened: {why}") from None
         self._names = lru_cache(maxsize=16)(self._listed)
+
+    def _opened_at(self, path: Location, limits: Limits) -> Inputs:
+        if isinstance(path, Url):
+            return StoreInputs(path.parent if self._single else path, limits)
+        return NamedInput(path.parent) if self._single else FolderInputs(Folder(path))
 
     def close(self) -> None:
         """Let go of the folder."""

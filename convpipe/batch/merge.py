@@ -18,10 +18,11 @@ from convpipe.batch.journal_files import JOURNAL, journals, open_to_read, shard_
 from convpipe.batch.table import OBJECTS, TABLE, Tables, table_name
 from convpipe.errors import JobError
 from convpipe.images import Drafts, File, Folder
-from convpipe.paths import tried
+from convpipe.paths import Location, located, tried
 from convpipe.report import ImageResult, Report
 from convpipe.report.measures import guarded
 from convpipe.shards import Shard
+from convpipe.stores import Url
 
 
 @dataclass(frozen=True)
@@ -48,7 +49,7 @@ class Merged:
     missing: tuple[Shard, ...]
 
 
-def merge_journals(output: str | Path) -> Merged:
+def merge_journals(output: str | Location) -> Merged:
     """Make the journals of shards one journal, and their tables of measures one table.
 
     Runs stand in it in the order in which they began. Where this ends before its end, all journals are still
@@ -62,15 +63,16 @@ def merge_journals(output: str | Path) -> Merged:
     Raises
     ------
     JobError
-        There is no journal, a run goes on, or what is needed cannot be read or written.
+        There is no journal, it is in a store, a run goes on, or what is needed cannot be read or written.
     """
-    output = Path(output)
+    if isinstance(place := located(output), Url):
+        raise JobError(f"the journals in {str(place)!r} are read together: none has to be merged")
     try:
-        with Folder(output) as folder, ExitStack() as stack:
+        with Folder(place) as folder, ExitStack() as stack:
             return _merge(folder, stack)
     except OSError as error:
-        why = f"{error.strerror or error}{tried(output)}"
-        raise JobError(f"the journals in {str(output)!r} cannot be merged: {why}") from None
+        why = f"{error.strerror or error}{tried(place)}"
+        raise JobError(f"the journals in {str(place)!r} cannot be merged: {why}") from None
 
 
 def _merge(folder: Folder, stack: ExitStack) -> Merged:
@@ -89,7 +91,7 @@ def _merge(folder: Folder, stack: ExitStack) -> Merged:
     for name in own:
         folder.unlink(name)
     folder.sync()
-    assert journal.path is not None
+    assert isinstance(journal.path, Path)
     shards = tuple(shard for name in own if (shard := shard_of(name)))
     return Merged(journal.path, shards, ignored, table, missing)
 

@@ -10,11 +10,13 @@ from pathlib import Path
 
 from convpipe.batch.find import Found
 from convpipe.batch.keys import Keys
+from convpipe.batch.listing import is_file
 from convpipe.batch.results import Result
 from convpipe.errors import JobError, WriteError
 from convpipe.images import FORMATS, Folder, OutsideError, format_of
-from convpipe.paths import tried
+from convpipe.paths import Location, located, tried
 from convpipe.shelf import Lazy
+from convpipe.stores import Url
 
 SHOWN = 10
 """Most clashing names listed in one message."""
@@ -67,13 +69,13 @@ def result_of_page(path: Path) -> Path | None:
     return None if found is None else path.with_name("".join(found.groups()))
 
 
-def place(input: Path, output: str | Path) -> tuple[Path, str | None]:
+def place(input: Location, output: str | Location) -> tuple[Location, str | None]:
     """Return the output folder, and the name of the one result, if `output` is a file for an image.
 
     Parameters
     ----------
-    input : Path
-    output : str or Path
+    input : Path or Url
+    output : str, Path or Url
         A file, unless `input` is a folder, or it is a folder that exists, or text that ends in a slash.
 
     Examples
@@ -83,14 +85,17 @@ def place(input: Path, output: str | Path) -> tuple[Path, str | None]:
     ...     place(Path(image.name), "new.png"), place(Path(image.name), "new/"), place(Path("/"), "new")
     ((PosixPath('.'), 'new.png'), (PosixPath('new'), None), (PosixPath('new'), None))
     """
-    target = Path(output)
-    return (target.parent, target.name) if input.is_file() and is_new(output) else (target, None)
+    target = located(output)
+    return (target.parent, target.name) if is_new(output) and is_file(input) else (target, None)
 
 
-def is_new(output: str | Path) -> bool:
+def is_new(output: str | Location) -> bool:
     """Tell whether a path may be a file's: it is no folder that is there, and does not end in a slash."""
+    target = located(output)
+    if isinstance(target, Url):
+        return not target.folder
     separators = tuple(filter(None, (os.sep, os.altsep)))
-    return bool(Path(output).name) and not str(output).endswith(separators) and not Path(output).is_dir()
+    return bool(target.name) and not str(output).endswith(separators) and not target.is_dir()
 
 
 Targets = tuple[Path, ...]
@@ -100,13 +105,13 @@ Of a result whose pages have files of their own it is the name that they are num
 (:func:`page_path`)."""
 
 
-def map_outputs(found: Found, output: Path, results: Sequence[Result], file: str | None = None) -> Pairs:
+def map_outputs(found: Found, output: Location, results: Sequence[Result], file: str | None = None) -> Pairs:
     """Return each input with where its results go, and make the output folder.
 
     Parameters
     ----------
     found : Found
-    output : Path
+    output : Path or Url
     results : sequence of Result
         Of every input; a format of None keeps that of each.
     file : str, optional
@@ -187,8 +192,8 @@ def _each(pairs: Pairs) -> Iterator[tuple[Path, Path]]:
     return ((relative, target) for relative, own in pairs for target in own)
 
 
-def _check_apart(found: Found, output: Path, pairs: Pairs, results: Sequence[Result]) -> None:
-    inner, outer = Path(os.path.realpath(output)), Path(os.path.realpath(found.root))
+def _check_apart(found: Found, output: Location, pairs: Pairs, results: Sequence[Result]) -> None:
+    inner, outer = _real(output), _real(found.root)
     if not _meet(inner, outer):
         return
     inputs = Keys(lambda: (_key(outer / relative) for relative in found.files))
@@ -200,9 +205,9 @@ def _check_apart(found: Found, output: Path, pairs: Pairs, results: Sequence[Res
                     f"the result of {str(relative)!r} would replace an input, {str(inner / target)!r}"
                     f"{' with a number' if result.encoding.apart else ''}; choose another output folder"
                 )
-    if found.selection is None or not inner.is_relative_to(outer):
+    folder = _below(inner, outer)
+    if found.selection is None or folder is None:
         return
-    folder = inner.relative_to(outer)
     made = (
         page_path(target, 0, 1) if result.encoding.apart else target
         for _, own in pairs
@@ -216,10 +221,29 @@ def _check_apart(found: Found, output: Path, pairs: Pairs, results: Sequence[Res
         )
 
 
-def _meet(one: Path, other: Path) -> bool:
+def _meet(one: Location, other: Location) -> bool:
     """Tell whether a folder is another, or lies in it."""
+    if isinstance(one, Url) or isinstance(other, Url):
+        return _below(one, other) is not None or _below(other, one) is not None
     folders = Path(_key(one)), Path(_key(other))
     return folders[0].is_relative_to(folders[1]) or folders[1].is_relative_to(folders[0])
+
+
+def whole(place: Location) -> str:
+    """Return a place as text that does not depend on links or on the working directory."""
+    return str(_real(place))
+
+
+def _real(place: Location) -> Location:
+    return place if isinstance(place, Url) else Path(os.path.realpath(place))
+
+
+def _below(inner: Location, outer: Location) -> Path | None:
+    """Return the way from one place to another; None where that does not lie in it."""
+    if isinstance(inner, Url) or isinstance(outer, Url):
+        way = inner.below(outer) if isinstance(inner, Url) and isinstance(outer, Url) else None
+        return None if way is None else Path(way)
+    return inner.relative_to(outer) if inner.is_relative_to(outer) else None
 
 
 def _check_distinct(pairs: Pairs, results: Sequence[Result]) -> None:
@@ -256,12 +280,14 @@ def _pair(one: Path, other: Path) -> str:
     return f"{show(str(one))} and {show(str(other))}"
 
 
-def _key(path: Path) -> str:
+def _key(path: Location) -> str:
     """Names that differ in letter case or Unicode form alone are one file on some file systems."""
     return unicodedata.normalize("NFC", unicodedata.normalize("NFC", str(path)).casefold())
 
 
-def _check_writable(output: Path) -> None:
+def _check_writable(output: Location) -> None:
+    if isinstance(output, Url):
+        return  # its store says so when the journal begins
     try:
         output.mkdir(parents=True, exist_ok=True)
     except OSError as error:

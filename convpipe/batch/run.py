@@ -2,29 +2,30 @@
 
 from __future__ import annotations
 
-import os
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from itertools import chain
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
 from convpipe.batch.budget import Budget, default_memory
 from convpipe.batch.destination import Destination, FolderDestination
-from convpipe.batch.find import Found, Selection, find_images
+from convpipe.batch.find import Found, Selection
 from convpipe.batch.identity import Identity, Maker, settings
 from convpipe.batch.inputs import FolderInputs, Inputs, NamedInput
 from convpipe.batch.isolate import IsolatedReader
 from convpipe.batch.job import FolderJob
 from convpipe.batch.journal import Ledger
 from convpipe.batch.listed import find_listed
+from convpipe.batch.listing import find_inputs
 from convpipe.batch.log import Log
 from convpipe.batch.masks import Masks
-from convpipe.batch.outputs import map_outputs
+from convpipe.batch.outputs import map_outputs, whole
 from convpipe.batch.reader import DirectReader, Reader
+from convpipe.batch.remote import StoreDestination, StoreInputs
 from convpipe.batch.resume import Past, read_past
 from convpipe.batch.samples import take_samples
 from convpipe.batch.settle import Pair, Progress, Settler, Threads, record, signal_code
@@ -35,16 +36,23 @@ from convpipe.errors import JobError
 from convpipe.images import Folder
 from convpipe.measures import Gauge
 from convpipe.pages import ALL_PAGES
-from convpipe.paths import tried
+from convpipe.paths import Location, located, tried
 from convpipe.report import ImageResult, Report, Sample, flow_of, printable
 from convpipe.shelf import Chosen
 from convpipe.stack import StackEngine, reader_of
+from convpipe.stores import Url
+
+Place = TypeVar("Place", Path, Url)
+Made = TypeVar("Made")
+
+WAITING = 8
+"""Images that are on their way from or to a store, beside those that the cores filter."""
 
 
 def run_folder(
     engine: Engine,
-    input: str | Path,
-    output: str | Path,
+    input: str | Location,
+    output: str | Location,
     *,
     gauge: Gauge | None = None,
     progress: Progress | None = None,
@@ -59,9 +67,9 @@ def run_folder(
     ----------
     engine : Engine
         A :class:`convpipe.Pipeline`.
-    input : path
+    input : path or Url
         A folder, or one image.
-    output : path
+    output : path or Url
         A folder, made if need be.
     gauge : Gauge, optional
         What is measured of every image.
@@ -82,7 +90,7 @@ def run_folder(
         If the job cannot start: no input, an output that would lose something or cannot be written, another
         run that is writing to it, or, to resume, results of another job alone.
     """
-    job = FolderJob(Path(input), Path(output), **options)
+    job = FolderJob(located(input), located(output), **options)
     return run_job(engine, gauge, job, Threads(), Watch(progress, log or Log()))
 
 
@@ -123,7 +131,7 @@ def run_job(engine: Engine, gauge: Gauge | None, job: FolderJob, settler: Settle
 
 @contextmanager
 def opened_run(
-    engine: Engine, gauge: Gauge | None, job: FolderJob, root: Path, budget: Budget
+    engine: Engine, gauge: Gauge | None, job: FolderJob, root: Location, budget: Budget
 ) -> Iterator[Run]:
     """Open what the images of a run share; its past is empty.
 
@@ -132,7 +140,7 @@ def opened_run(
     engine : Engine
     gauge : Gauge or None
     job : FolderJob
-    root : Path
+    root : Path or Url
         The input folder; the folder of the image, where the input is one.
     budget : Budget
 
@@ -144,7 +152,7 @@ def opened_run(
     results = job.results(name for name, _ in engine.wiring.outputs)
     reader = _reader(job)
     with (
-        FolderDestination(_open(job.output, "output")) as output,
+        _destination(job) as output,
         closing(_inputs(job, root)) as input,
         _masks(job) as masks,
     ):
@@ -160,11 +168,11 @@ def _run(engine: Engine, gauge: Gauge | None, job: FolderJob, settler: Settler, 
     results = job.results(name for name, _ in engine.wiring.outputs)
     pairs: Sequence[Pair] = map_outputs(found, job.output, results, job.result)
     left = _left_out(found)
-    whole = len(pairs) + len(left)
+    total = len(pairs) + len(left)
     if job.shard is not None:
         pairs = Chosen(pairs, (at for at, (path, _) in enumerate(pairs) if job.shard.takes(path)))
     left = [result for result in left if _takes(job, Path(result.path))]
-    hands = max(1, min(job.workers or settler.cores, len(pairs)))
+    hands = max(1, min(job.workers or settler.cores + _waiting(job), len(pairs)))
     with (
         opened_run(engine, gauge, job, found.root, _budget(job, hands)) as run,
         closing(_journal(run.output, job)) as journal,
@@ -183,14 +191,14 @@ def _run(engine: Engine, gauge: Gauge | None, job: FolderJob, settler: Settler, 
         interrupted = settler(run, journal, pairs, hands, watch.progress)
         if not output.in_place():
             run.give_up("as the output folder was removed or replaced")
-        elif not journal.in_place():
-            run.give_up("as the journal was removed or replaced")
+        elif (why := journal.lost()) is not None:
+            run.give_up(why)
         order = chain((str(path) for path, _ in pairs), (result.path for result in left))
         settled, count = journal.settled(order), len(pairs) + len(left)
         report = _report(run, journal, settled, hands)
         report = replace(report, interrupted=interrupted, unfinished=count - len(settled))
         report = report if tables is None else tables.write(report, journal)
-        report = replace(report, samples=_samples(run, report), elsewhere=whole - count)
+        report = replace(report, samples=_samples(run, report), elsewhere=total - count)
     return replace(report, unsupported=tuple(str(path) for path in found.unsupported if _takes(job, path)))
 
 
@@ -201,10 +209,10 @@ def _takes(job: FolderJob, relative: Path) -> bool:
 
 def _found(job: FolderJob) -> Found:
     """Return the inputs: those that a list names, or all that the folder holds."""
+    selection = Selection(tuple(job.include), tuple(job.exclude), job.recursive)
     if job.files is None:
-        found = find_images(job.input, job.include, job.exclude, job.recursive)
+        found = find_inputs(job.input, selection)
     else:
-        selection = Selection(tuple(job.include), tuple(job.exclude), job.recursive)
         found = find_listed(job.input, job.files, selection)
     if job.shard is not None and found.selection is None:
         raise JobError(f"the input {str(job.input)!r} is one image; shards are of those of a folder")
@@ -248,7 +256,7 @@ def _begin(
 ) -> Past:
     """Begin a run in the journal, and return what it says of earlier ones, to go on with."""
     made_of = settings(engine, gauge, **job.decides)
-    maker = Maker(Identity.of(engine, made_of), os.path.realpath(found.root))
+    maker = Maker(Identity.of(engine, made_of), whole(found.root))
     past = Past()
     if job.resume:
         results = job.results(name for name, _ in engine.wiring.outputs)
@@ -270,6 +278,11 @@ def _of_shard(job: FolderJob, gauge: Gauge | None) -> dict[str, Any]:
         return {}
     tables = {} if gauge is None else {"accept": dict(job.accept), "of_objects": list(gauge.of_objects)}
     return {"shard": str(job.shard), **tables}
+
+
+def _waiting(job: FolderJob) -> int:
+    """Return how many images may wait for a store while others are filtered."""
+    return WAITING if isinstance(job.input, Url) or isinstance(job.output, Url) else 0
 
 
 def _budget(job: FolderJob, hands: int) -> Budget:
@@ -302,21 +315,36 @@ def _now() -> str:
     return datetime.now(UTC).isoformat(timespec="microseconds")
 
 
-def _inputs(job: FolderJob, root: Path) -> Inputs:
+def _destination(job: FolderJob) -> AbstractContextManager[Destination]:
+    """Open the output."""
+    if isinstance(job.output, Url):
+        return _told(lambda url: StoreDestination(url, listed=job.result is None), job.output, "output")
+    return FolderDestination(_open(job.output, "output"))
+
+
+def _inputs(job: FolderJob, root: Location) -> Inputs:
     """Open the input folder, if the input is one."""
+    if isinstance(root, Url):
+        return _told(lambda url: StoreInputs(url, job.limits), root, "input")
     return FolderInputs(_open(root, "input")) if root == job.input else NamedInput(root)
 
 
 def _masks(job: FolderJob) -> AbstractContextManager[Masks | None]:
     """Open the folder of masks, if there is one."""
-    return nullcontext() if job.mask is None else closing(Masks(job.mask))
+    return nullcontext() if job.mask is None else closing(Masks(job.mask, job.limits))
 
 
 def _open(path: Path, what: str) -> Folder:
+    return _told(Folder, path, what)
+
+
+def _told(opened: Callable[[Place], Made], place: Place, what: str) -> Made:
+    """Return a place opened; errors say which it is."""
     try:
-        return Folder(path)
+        return opened(place)
     except OSError as error:
-        raise JobError(f"the {what} {str(path)!r} cannot be opened: {error.strerror}{tried(path)}") from None
+        why = f"{error.strerror}{tried(place)}"
+        raise JobError(f"the {what} {str(place)!r} cannot be opened: {why}") from None
 
 
 def _said_of(journal: Ledger, past: Past, job: FolderJob) -> Iterator[str]:

@@ -8,12 +8,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from convpipe.batch.journal_files import Line, journals, open_to_read, read_journals
+from convpipe.batch.journal_files import FOLDER, Line, journals, open_to_read, read_journals
+from convpipe.batch.remote_journal import read_lines
 from convpipe.errors import JobError
 from convpipe.images import Folder
-from convpipe.paths import tried
+from convpipe.paths import Location, located, tried
 from convpipe.report import ImageResult
 from convpipe.shards import Shard
+from convpipe.stores import Url
+from convpipe.stores.store import Store
 
 
 @dataclass(frozen=True)
@@ -71,24 +74,24 @@ class Survey:
 
     Parameters
     ----------
-    journals : tuple of Path
+    journals : tuple of Path or Url
     shards : tuple of ShardCounts
         Whole runs come first.
     ignored : int
         Lines that say nothing.
     """
 
-    journals: tuple[Path, ...]
+    journals: tuple[Location, ...]
     shards: tuple[ShardCounts, ...]
     ignored: int
 
 
-def survey(place: str | Path) -> Survey:
+def survey(place: str | Location) -> Survey:
     """Return what journals say, also while runs go on.
 
     Parameters
     ----------
-    place : path
+    place : path or Url
         An output folder, or one journal.
 
     Raises
@@ -96,7 +99,9 @@ def survey(place: str | Path) -> Survey:
     JobError
         There is no journal, or it cannot be read.
     """
-    place = Path(place)
+    place = located(place)
+    if isinstance(place, Url):
+        return _of_store(place)
     try:
         with Folder(place if place.is_dir() else place.parent) as folder:
             names = journals(folder) if place.is_dir() else [place.name]
@@ -109,6 +114,18 @@ def survey(place: str | Path) -> Survey:
     if tally.ignored and not tally.began:
         raise JobError(f"{str(place)!r} is no journal: no line says which run wrote it")
     return Survey(tuple(folder.path / name for name in names), tally.shards(), tally.ignored)
+
+
+def _of_store(url: Url) -> Survey:
+    """Return what the journals of runs say that wrote to a store."""
+    where = url / FOLDER
+    try:
+        tally = _Tally(read_lines(Store(where)))
+    except OSError as error:
+        raise JobError(f"the journal {str(where)!r} cannot be read: {error.strerror}") from None
+    if not tally.began:
+        raise JobError(f"there is no journal in {str(url)!r}, the output of a run")
+    return Survey((where,), tally.shards(), tally.ignored)
 
 
 class _Tally:

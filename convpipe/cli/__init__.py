@@ -18,6 +18,7 @@ import click
 
 from convpipe import __version__
 from convpipe.errors import ConfigError, ConvpipeError, ImageError
+from convpipe.stores import redacted
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
@@ -50,7 +51,7 @@ SECTIONS = {
 
 
 ARGUMENTS = "convpipe.arguments"
-"""Where a context has the words of the command line."""
+"""Where a context has the words of the command line, without secrets that URLs among them hold."""
 
 
 class LazyGroup(click.Group):
@@ -84,7 +85,7 @@ class LazyGroup(click.Group):
             context = super().make_context(*args, **options)
         except click.ClickException as error:
             raise _shown(error) from None
-        context.meta[ARGUMENTS] = given
+        context.meta[ARGUMENTS] = list(map(redacted, given))
         return context
 
     def resolve_command(
@@ -139,7 +140,8 @@ def _shown(error: click.ClickException) -> click.exceptions.Exit:
     error = answered(error)
     text = io.StringIO()
     error.show(text)
-    emit(re.sub("^Error: ", "error: ", text.getvalue().rstrip("\n"), flags=re.MULTILINE), err=True)
+    shown = redacted(text.getvalue().rstrip("\n"))
+    emit(re.sub("^Error: ", "error: ", shown, flags=re.MULTILINE), err=True)
     return click.exceptions.Exit(error.exit_code)
 
 

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from convpipe.cli.command import Command, CommandGroup
-from convpipe.cli.kinds import PATH
+from convpipe.cli.kinds import PLACE
 from convpipe.cli.options import complain, json_option, print_json
 from convpipe.cli.process import end
 from convpipe.cli.streams import emit
 
 if TYPE_CHECKING:
     from convpipe.batch import ShardCounts, Survey
+    from convpipe.paths import Location
 
 
 SHOW = (
@@ -36,10 +36,10 @@ def command() -> None:
 
 
 @command.command("show", cls=Command, examples=SHOW, short_help="Counts, failures and times.")
-@click.argument("place", metavar="OUTPUT|FILE", type=PATH)
+@click.argument("place", metavar="OUTPUT|FILE", type=PLACE)
 @click.option("--failed", is_flag=True, help="Print the failures alone.")
 @json_option
-def show(place: Path, failed: bool, as_json: bool) -> None:
+def show(place: Location, failed: bool, as_json: bool) -> None:
     """Show the counts, failures and times that the journals of an output folder have, or one journal.
 
     An image counts where its last record is. Runs may go on meanwhile.
@@ -95,8 +95,8 @@ def _say(text: str) -> None:
 
 
 @command.command("merge", cls=Command, examples=MERGE, short_help="The journals of shards become one.")
-@click.argument("output", type=PATH)
-def merge(output: Path) -> None:
+@click.argument("output", type=PLACE)
+def merge(output: Location) -> None:
     """Make the journals of shards one journal, as of one run, and their tables of measures one table.
 
     No run may go on. Exit code: 0 all is merged, 1 measures of a shard are missing, 2 nothing can be merged.

@@ -13,6 +13,7 @@ import click
 from convpipe.cli.command import completing
 from convpipe.errors import ParameterError
 from convpipe.paths import from_home
+from convpipe.stores import Url, is_url
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
@@ -32,6 +33,17 @@ class PathType(click.Path):
         except ParameterError as error:
             self.fail(str(error), param, ctx)
         return super().convert(given, param, ctx)
+
+
+class PlaceType(PathType):
+    """A path, or the URL of a store."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Return the path or URL."""
+        try:
+            return Url.parse(value) if is_url(value) else super().convert(value, param, ctx)
+        except ParameterError as error:
+            self.fail(str(error), param, ctx)
 
 
 PICTURES = (".png", ".jpg", ".jpeg", ".tif", ".tiff", ".webp", ".bmp", ".gif", ".npy")
@@ -77,6 +89,7 @@ class Count(click.IntRange):
 
 
 PATH = PathType(path_type=Path)
+PLACE = PlaceType(path_type=Path)
 CONFIG = ConfigType(dir_okay=False, path_type=Path)
 
 

@@ -22,6 +22,7 @@ from convpipe.cli.command import completing
 from convpipe.cli.kinds import extent, pixel_type
 from convpipe.cli.streams import emit
 from convpipe.errors import ConfigError
+from convpipe.stores import redacted
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -215,7 +216,7 @@ def _page(path: Path, job: Job) -> int | None:
 def _name_of(path: Path, job: Job) -> Path:
     """Return what an image is called in a run of the job: relative to the input folder, if it lies there."""
     root = job.input.path
-    return path.relative_to(root) if root is not None and path.is_relative_to(root) else Path(path.name)
+    return path.relative_to(root) if isinstance(root, Path) and path.is_relative_to(root) else Path(path.name)
 
 
 def called(path: Path | None, job: Job) -> AbstractContextManager[None]:
@@ -276,7 +277,7 @@ def complain(text: str, kind: str = "error") -> None:
     """Print a message on standard error; its lines stay, control characters in them are escaped."""
     from convpipe.report import printable
 
-    emit(f"{kind}: " + "\n".join(map(printable, text.split("\n"))), err=True)
+    emit(f"{kind}: " + "\n".join(map(printable, redacted(text).split("\n"))), err=True)
 
 
 def complain_of(error: ConfigError) -> None:

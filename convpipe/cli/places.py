@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 import click
 
 from convpipe.errors import ConfigError, JobError
-from convpipe.paths import from_home, tried
+from convpipe.paths import Location, from_home, located, tried
+from convpipe.stores import Url
 
 if TYPE_CHECKING:
     from convpipe.batch import Result
@@ -56,19 +57,19 @@ def split(arguments: Sequence[str]) -> tuple[list[str], list[str]]:
 def check_log(log: Path, jobs: Iterable[Job | ConfigError], paths: Sequence[str]) -> None:
     """Refuse a log that would be made where an output is to be."""
     own = (job.output.path for job in jobs if not isinstance(job, ConfigError))
-    outputs = [Path(path) for path in (paths[1:] or own) if path is not None]
-    if log.absolute() in [path.absolute() for path in outputs]:
+    outputs = [located(path) for path in (paths[1:] or own) if path is not None]
+    if log.absolute() in [path.absolute() for path in outputs if isinstance(path, Path)]:
         raise click.UsageError(
             f"--log needs a file beside the output; given {str(log)!r}, which is the output"
         )
 
 
-def places(job: Job, paths: Sequence[str]) -> tuple[Path, Path, str | None]:
+def places(job: Job, paths: Sequence[str]) -> tuple[Location, Location, str | None]:
     """Return the input, the output folder, and the name of the one result if OUTPUT is a file."""
     from convpipe.batch import is_new, place
     from convpipe.images import WRITTEN_EXTENSIONS, format_of
 
-    source = Path(paths[0]) if paths else job.input.path
+    source = located(paths[0]) if paths else job.input.path
     target = paths[1] if len(paths) > 1 else job.output.path
     if source is None or target is None:
         missing = "input" if source is None else "output"
@@ -76,19 +77,21 @@ def places(job: Job, paths: Sequence[str]) -> tuple[Path, Path, str | None]:
             f"the job has no {missing} path; set '{missing}: {{path: FOLDER}}', or give INPUT and OUTPUT"
         )
     folder, result = place(source, target)
-    if len(paths) > 1 and source.is_dir() and format_of(target) and is_new(target):
+    is_folder = result is None if isinstance(source, Url) else source.is_dir()
+    whole = located(target)
+    if len(paths) > 1 and is_folder and format_of(whole.name) and is_new(target):
         raise JobError(
-            f"the input {str(source)!r} is a folder, and {str(target)!r} has the name of one image; "
-            f"for a folder of that name, write {str(target) + os.sep!r}"
+            f"the input {str(source)!r} is a folder, and {str(whole)!r} has the name of one image; "
+            f"for a folder of that name, write {str(whole) + os.sep!r}"
         )
     if result is None or format_of(result) is not None:
         return source, folder, result
     if len(paths) > 1:
         raise JobError(
-            f"the output {str(target)!r} is no folder that is there, and no file of a format that is written "
+            f"the output {str(whole)!r} is no folder that is there, and no file of a format that is written "
             f"({', '.join(WRITTEN_EXTENSIONS)}); for a new folder, end it in a slash"
         )
-    return source, Path(target), None  # a config's output path is a folder, unless it is plainly an image
+    return source, whole, None  # a config's output path is a folder, unless it is plainly an image
 
 
 def results(job: Job) -> tuple[Result, ...]:
@@ -112,7 +115,7 @@ def results(job: Job) -> tuple[Result, ...]:
     return whole.results((*job.outputs, RESULT))
 
 
-def nothing_found(job: Job, source: Path, unsupported: Sequence[str | Path]) -> JobError:
+def nothing_found(job: Job, source: Location, unsupported: Sequence[str | Path]) -> JobError:
     """Return the error of an input without an image: what selects them, and what there is instead."""
     from convpipe.report import number
 

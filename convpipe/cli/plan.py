@@ -14,7 +14,7 @@ import click
 
 from convpipe import subject
 from convpipe.cli.command import Command
-from convpipe.cli.kinds import CONFIG, PATH, nbytes
+from convpipe.cli.kinds import CONFIG, PLACE, nbytes
 from convpipe.cli.options import (
     ImageOptions,
     complain,
@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from convpipe.config import Job
     from convpipe.formula import Measure
     from convpipe.images import ImageInfo
+    from convpipe.paths import Location
     from convpipe.pipeline import Pipeline
     from convpipe.plan import Plan
 
@@ -73,7 +74,7 @@ class Printing:
 
 @click.command("plan", cls=Command, groups=GROUPS, examples=EXAMPLES)
 @click.argument("config", type=CONFIG)
-@click.argument("input", type=PATH, required=False)
+@click.argument("input", type=PLACE, required=False)
 @image_kind_options
 @config_options
 @click.option(
@@ -90,7 +91,7 @@ class Printing:
 )
 def command(
     config: Path,
-    input: Path | None,
+    input: Location | None,
     kind: ImageOptions,
     overrides: tuple[str, ...],
     memory: int | None,
@@ -316,7 +317,9 @@ class Failure:
         return [{"path": path, "stage": self.stage, "reason": self.reason} for path in paths]
 
 
-def _planned(job: Job | ConfigError, kind: Kind | None, given: Path | None, memory: int | None) -> JobPlans:
+def _planned(
+    job: Job | ConfigError, kind: Kind | None, given: Location | None, memory: int | None
+) -> JobPlans:
     """Return the plans of a job for one kind of image, or for those of its input folder."""
     if isinstance(job, ConfigError):
         return JobPlans(job.path, job.path, error=job)
@@ -347,16 +350,18 @@ def _outputs(job: Job) -> tuple[tuple[str, str], ...]:
     return FolderJob(Path(), job.output.path).places((*job.outputs, RESULT))
 
 
-def _kinds(job: Job, root: Path, plans: JobPlans) -> dict[Kind, list[str]]:
+def _kinds(job: Job, root: Location, plans: JobPlans) -> dict[Kind, list[str]]:
     """Return the images in a job's input by their kind; add failures of those that have none to `plans`."""
-    from convpipe.batch import find_images
+    from convpipe.batch import Selection
+    from convpipe.batch.listing import find_inputs
     from convpipe.stages.boxes import boxes_of
 
-    found = find_images(root, job.input.include, job.input.exclude, job.input.recursive)
+    found = find_inputs(root, Selection(job.input.include, job.input.exclude, job.input.recursive))
     if not found.images:
         raise nothing_found(job, root, found.unsupported)
     found = found.stacked() if job.input.stack else found
-    plans.root, plans.many = found.root, len(found.images) > 1
+    plans.root = found.root if isinstance(found.root, Path) else None
+    plans.many = len(found.images) > 1
     tables = boxes_of(job.stages)
     kinds: dict[Kind, list[str]] = {}
     for relative in found.images:
@@ -377,9 +382,10 @@ def _kinds(job: Job, root: Path, plans: JobPlans) -> dict[Kind, list[str]]:
 def _probed(found: Found, relative: Path, job: Job) -> ImageInfo:
     """Read the header of the first page of an image that a run would filter."""
     from convpipe import images
+    from convpipe.batch.remote import opened_at
 
     pages, damaged = job.input.pages or ALL_PAGES, job.allow_truncated
     if (members := found.members.get(relative)) is not None:
-        first = members[pages.select(len(members))[0]]
-        return images.probe(found.root / first, job.limits, allow_truncated=damaged)
-    return images.probe(found.root / relative, job.limits, pages=pages, allow_truncated=damaged)
+        relative, pages = members[pages.select(len(members))[0]], ALL_PAGES
+    with opened_at(found.root, relative, job.limits) as file:
+        return images.probe(file, job.limits, pages=pages, allow_truncated=damaged)

@@ -6,7 +6,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import replace
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 import click
@@ -21,9 +20,11 @@ from convpipe.cli.progress import shown_progress
 from convpipe.cli.telling import Telling, not_started, opened_log, show, total
 from convpipe.errors import ConfigError, ConvpipeError, JobError
 from convpipe.pages import ALL_PAGES
+from convpipe.stores import redacted
 
 if TYPE_CHECKING:
     from convpipe.config import Job
+    from convpipe.paths import Location
     from convpipe.pipeline import Pipeline
     from convpipe.report import Report, ReportFolder
 
@@ -318,7 +319,7 @@ def _source(job: Job) -> str | None:
     """Return the text of a job's config, for a report; None where it cannot be read any more."""
     try:
         with open(job.source, "rb") as file:
-            return file.read(LONGEST_SOURCE).decode("utf-8", "replace")
+            return redacted(file.read(LONGEST_SOURCE).decode("utf-8", "replace"))
     except OSError:
         return None
 
@@ -333,7 +334,9 @@ def _pipeline(job: Job, backend: str | None, *, on_cluster: bool) -> Pipeline:
     return pipeline
 
 
-def _filter(job: Job, pipeline: Pipeline, source: Path, target: Path, how: Mapping[str, Any]) -> Report:
+def _filter(
+    job: Job, pipeline: Pipeline, source: Location, target: Location, how: Mapping[str, Any]
+) -> Report:
     return pipeline.run_folder(
         source,
         target,

@@ -14,6 +14,7 @@ from distributed import Client
 
 from convpipe import __version__
 from convpipe.batch.journal import Ledger
+from convpipe.batch.listing import is_file
 from convpipe.batch.settle import GRACE_SECONDS, Pair, Progress, record, signal_code
 from convpipe.batch.state import Run
 from convpipe.batch.work import Work
@@ -23,7 +24,9 @@ from convpipe.cluster.task import Assignment, Description, Filters
 from convpipe.cluster.tries import DEATHS, Tries, Try
 from convpipe.cluster.worker import Station, dismiss
 from convpipe.errors import JobError
+from convpipe.paths import Location
 from convpipe.report import ImageResult, printable
+from convpipe.stores import Url
 
 WINDOW = 4
 """Images that a cluster has at once for each of its threads: enough that none waits for the client."""
@@ -99,8 +102,8 @@ class Cluster:
     def _description(self, name: str, run: Run, journal: Ledger) -> Description:
         job = replace(run.job, input=_whole(run.job.input), output=_whole(run.job.output))
         job = job if job.mask is None else replace(job, mask=_whole(job.mask))
-        own = None if journal.path is None else journal.path.name
-        return Description(name, __version__, self._pipeline, job, run.job.input.is_dir(), own, self._local)
+        folder, mark = not is_file(run.job.input), None if journal.mark is None else str(journal.mark)
+        return Description(name, __version__, self._pipeline, job, folder, mark, self._local)
 
 
 class _Round:
@@ -226,6 +229,6 @@ def _registered(client: Client, told: Description) -> Iterator[None]:
                 client.unregister_scheduler_plugin(blame.name)
 
 
-def _whole(path: Path) -> Path:
-    """Return a path that means the same in another working directory."""
-    return Path(os.path.abspath(path))
+def _whole(place: Location) -> Location:
+    """Return a place that means the same in another working directory."""
+    return place if isinstance(place, Url) else Path(os.path.abspath(place))

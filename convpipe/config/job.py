@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 from typing import Any
 
 from convpipe.config.kinds import Compression, FilePath, Globs, MissingValue, Pages, TileSide
@@ -12,6 +11,7 @@ from convpipe.formula import Measure
 from convpipe.geometry import Border
 from convpipe.limits import DEFAULT_LIMITS, Limits
 from convpipe.pages import PageRange
+from convpipe.paths import Location
 from convpipe.stages import COMMON, Stage
 from convpipe.stages.names import StageReference
 from convpipe.stages.numbers import Count
@@ -31,7 +31,7 @@ Within them a file is read in a few seconds; what is generated beyond them belon
 class InputSpec:
     """Which images: those under `path` that match `include` and not `exclude`; and which pages of them."""
 
-    path: Path | None = None
+    path: Location | None = None
     include: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
     recursive: bool = True
@@ -43,7 +43,7 @@ class InputSpec:
 class OutputSpec:
     """Where results go, and how they are encoded."""
 
-    path: Path | None = None
+    path: Location | None = None
     format: str | None = None
     quality: int | None = None
     compression: int | str | None = None
@@ -94,7 +94,7 @@ class Job:
     backend : {'cpu', 'cuda', 'auto'}
     input : InputSpec
     output : OutputSpec
-    mask : Path or None
+    mask : Path, Url or None
         A folder of masks, 0 where a pixel is missing, or one mask of all images.
     outputs : mapping of str to ResultSpec
         The results beside that of the last stage, by their names.
@@ -122,7 +122,7 @@ class Job:
     backend: str = "cpu"
     input: InputSpec = InputSpec()
     output: OutputSpec = OutputSpec()
-    mask: Path | None = None
+    mask: Location | None = None
     outputs: Mapping[str, ResultSpec] = field(default_factory=dict)
     measures: Mapping[str, Measure] = field(default_factory=dict)
     accept: Mapping[str, tuple[float | None, float | None]] = field(default_factory=dict)
@@ -162,7 +162,11 @@ JOB_KEYS: tuple[Parameter, ...] = (
 """Keys of a job beside input, output, limits and stages."""
 
 INPUT_KEYS: tuple[Parameter, ...] = (
-    FilePath("path", "folder of images, or one image, relative to the working directory", None),
+    FilePath(
+        "path",
+        "folder of images, or one image, relative to the working directory; or a URL of a store",
+        None,
+    ),
     Globs("include", "globs of the images to take; default: all formats that can be read", ()),
     Globs("exclude", "globs of the images to leave out", ()),
     Flag("recursive", "look in subfolders too", True),
@@ -180,7 +184,11 @@ INPUT_KEYS: tuple[Parameter, ...] = (
 )
 
 OUTPUT_KEYS: tuple[Parameter, ...] = (
-    FilePath("path", "folder for the results, relative to the working directory", None),
+    FilePath(
+        "path",
+        "folder for the results, relative to the working directory; or a URL of a store",
+        None,
+    ),
     Choice(
         "format",
         "format of the results; default: that of each image",

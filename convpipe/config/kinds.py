@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from convpipe.errors import ParameterError
 from convpipe.pages import PageRange
-from convpipe.paths import expanded
+from convpipe.paths import Location, located
 from convpipe.stages.numbers import Count, NumberOrWord
 from convpipe.stages.parameters import Parameter, Text, TextList, is_list
+from convpipe.stores import Url
 
 ONE_BIT = {"group4": "group4", "g4": "group4", "ccitt_t6": "group4", "bilevel": "bilevel"}
 """The ``compression`` of TIFFs and of PNGs of black and white, by its names, as in :mod:`convpipe.images`."""
@@ -30,15 +30,17 @@ _ESCAPES = str.maketrans({"\t": r"\t", "\n": r"\n", "\r": r"\r", "\a": r"\a", "\
 
 @dataclass(frozen=True)
 class FilePath(Text):
-    """The path of a file or folder; parsed to a Path, with ``~`` expanded."""
+    """The path or URL of a file or folder; parsed to a Path, with ``~`` expanded, or to a Url."""
 
-    def parse(self, value: Any) -> Path:  # type: ignore[override]
-        """Return the path."""
+    def parse(self, value: Any) -> Location:  # type: ignore[override]
+        """Return the path or URL."""
+        if isinstance(value, Url):
+            return value
         if isinstance(value, str) and value.translate(_ESCAPES) != value:
             message = f'{self.name} holds a tab or the end of a line: given "{value.translate(_ESCAPES)}"'
             raise ParameterError(f"{message}; write a Windows path in single quotes, or with /", self.name)
         try:
-            return expanded(super().parse(value))
+            return located(super().parse(value))
         except ParameterError as error:
             raise type(error)(str(error), self.name) from None
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from convpipe.errors import ConfigError, printable
+from convpipe.stores import redacted
 
 MOST_DEPTH = 50
 """Deepest nesting of a config; a kernel in a stage in a job needs six levels."""
@@ -37,7 +38,7 @@ class Mark:
 
     def error(self, message: str) -> ConfigError:
         """Return the error that points here."""
-        message = printable(message)
+        message = redacted(printable(message))
         if len(message) > _MOST_MESSAGE:  # a value may be as long as the file; the ends say enough
             half = _MOST_MESSAGE // 2
             message = f"{message[:half]} ... {message[-half:]}"
@@ -46,7 +47,7 @@ class Mark:
         return ConfigError(message, self.source.path, self.line, self.column, self._snippet())
 
     def _snippet(self) -> str:
-        text = self.source.lines[min(self.line, len(self.source.lines)) - 1]
+        text = redacted(self.source.lines[min(self.line, len(self.source.lines)) - 1], long=True)
         # A very long line is cut around the position.
         start = max(0, self.column - 60)
         shown = "".join(c if c.isprintable() else " " for c in text[start : start + _MOST_SNIPPET])

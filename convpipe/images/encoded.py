@@ -59,7 +59,7 @@ class Encoded:
         WriteError
             The file exists, the disk is full, ...; ``errno`` is the system's.
         """
-        with _told(), Folder(os.path.dirname(path) or os.curdir) as folder:
+        with write_errors(), Folder(os.path.dirname(path) or os.curdir) as folder:
             Drafts().write(File(folder, os.path.basename(path), self.pieces, overwrite))
 
 
@@ -77,7 +77,7 @@ def save_all(files: Iterable[File], drafts: Drafts) -> None:
     WriteError
         As :meth:`Encoded.save` raises it.
     """
-    with _told():
+    with write_errors():
         drafts.write(*files)
 
 
@@ -89,7 +89,7 @@ def already_exists() -> WriteError:
 
 
 @contextmanager
-def _told() -> Iterator[None]:
+def write_errors() -> Iterator[None]:
     """Say what the system refused as an error of an image."""
     try:
         yield
