@@ -18,13 +18,18 @@ from convpipe.compile.runtime.environment import ONE_BLAS_THREAD
 COMPLETE = "_CONVPIPE_COMPLETE"
 """Names the variable by which a shell asks for completions."""
 
+PATIENT = 50_000
+"""Objects from one look for garbage to the next, until work begins: what is imported is none."""
+
 _ours = False
+_thresholds = gc.get_threshold()
 
 
 def run() -> NoReturn:
     """Run the command line as this process, and end it."""
     global _ours
     _ours = True
+    gc.set_threshold(PATIENT)
     streams.open_missing()
     os.environ.update(ONE_BLAS_THREAD)
     if COMPLETE in os.environ:
@@ -40,6 +45,13 @@ def run() -> NoReturn:
         streams.mute("stdout", error)
         _leave(SystemExit(1))
     raise AssertionError("click ends its commands with SystemExit")
+
+
+def begin_work() -> None:
+    """Look for garbage as often as ever, but never again at what was imported."""
+    if _ours:
+        gc.freeze()
+        gc.set_threshold(*_thresholds)
 
 
 def begin_loading() -> None:

@@ -15,7 +15,7 @@ from convpipe.cli.command import Command, completing
 from convpipe.cli.kinds import PATH, Count, duration, nbytes, shard
 from convpipe.cli.options import complain, config_options, json_option, load_each, print_json, together
 from convpipe.cli.places import check_log, nothing_found, places, split
-from convpipe.cli.process import begin_loading, end, sigterm_interrupts
+from convpipe.cli.process import begin_loading, begin_work, end, sigterm_interrupts
 from convpipe.cli.progress import shown_progress
 from convpipe.cli.telling import Telling, not_started, opened_log, show, total
 from convpipe.errors import ConfigError, ConvpipeError, JobError
@@ -329,6 +329,7 @@ def _pipeline(job: Job, backend: str | None, *, on_cluster: bool) -> Pipeline:
     from convpipe.pipeline import Pipeline
 
     pipeline = Pipeline.from_job(job, backend=backend)
+    begin_work()
     if pipeline.backend == "cpu" and not on_cluster:
         begin_loading()
     return pipeline

@@ -19,7 +19,7 @@ from convpipe.cli.options import (
     read_image,
     read_mask,
 )
-from convpipe.cli.process import begin_loading
+from convpipe.cli.process import begin_loading, begin_work
 from convpipe.cli.streams import emit, flush
 from convpipe.errors import JobError
 
@@ -63,6 +63,7 @@ def command(config: Path, images: tuple[Path, ...], chosen: str | None, port: in
     number = job_number(jobs, chosen)
     job = jobs[number]
     samples = [Sample(str(path), partial(_shown, path, job), partial(called, path, job)) for path in images]
+    begin_work()
     begin_loading()
     running = server(Session(config, samples, number), port)
     emit(running.address)

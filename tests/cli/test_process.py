@@ -48,6 +48,26 @@ def test_commands_that_touch_no_pixel_start_light(process, job, arguments):
     assert not imported(process, *arguments) & HEAVY
 
 
+def test_garbage_is_looked_for_once_work_begins():
+    program = """
+import gc, sys
+from convpipe.cli import process
+
+def main(prog_name):
+    print(gc.get_threshold()[0] // process.PATIENT)
+    process.begin_work()
+    print(gc.get_threshold(), gc.get_freeze_count() > 0)
+    sys.exit(0)
+
+print(gc.get_threshold())
+process.main = main
+process.run()
+"""
+    run = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    before, patient, after = run.stdout.splitlines()
+    assert (patient, after) == ("1", f"{before} True")
+
+
 def test_pages_of_help_need_no_compiler(process):
     assert not imported(process, "help", "borders") & (HEAVY - {"rich"})
 
