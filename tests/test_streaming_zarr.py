@@ -152,6 +152,20 @@ class TestResults:
         assert (tmp_path / "c.zarr" / "mine").exists()
         assert sorted(path.name for path in tmp_path.iterdir()) == ["a.npy", "b.zarr", "c.zarr"]
 
+    def test_links_are_not_followed(self, tmp_path, engine, image):
+        np.save(tmp_path / "a.npy", image)
+        targets, again = {"result": tmp_path / "b.zarr"}, replace(OPTIONS, overwrite=True)
+        stream(engine, tmp_path / "a.npy", {"result": tmp_path / "c.zarr"}, OPTIONS)
+        content = content_of(tmp_path / "c.zarr")
+        (tmp_path / "b.zarr").symlink_to("c.zarr")
+        stream(engine, tmp_path / "a.npy", targets, again)
+        assert not (tmp_path / "b.zarr").is_symlink()
+        assert content_of(tmp_path / "c.zarr") == content
+        (tmp_path / f".b.zarr{SUFFIX}").symlink_to("c.zarr")
+        with pytest.raises(WriteError, match="is a link; remove it first"):
+            stream(engine, tmp_path / "a.npy", targets, again)
+        assert content_of(tmp_path / "c.zarr") == content
+
     def test_a_pyramid_of_an_array_is_refused(self, tmp_path, engine, image):
         np.save(tmp_path / "a.npy", image)
         with pytest.raises(WriteError, match="npy holds an image in one size"):

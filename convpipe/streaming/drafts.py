@@ -50,6 +50,8 @@ class Draft:
     def __init__(self, path: str | os.PathLike[str], identity: str, *, overwrite: bool) -> None:
         self._path, self._identity, self._overwrite = Path(path), identity, overwrite
         self.folder = self._path.with_name(f".{self._path.name}{SUFFIX}")
+        if self.folder.is_symlink():  # what it holds would be cleared
+            raise WriteError(f"{self.folder} is a link; remove it first")
         self.folder.mkdir(exist_ok=True)
         self._lock = os.open(self.folder / LOCK, os.O_RDWR | os.O_CREAT, 0o600)
         if not lock(self._lock, wait=False):
@@ -80,7 +82,7 @@ class Draft:
         """Begin anew."""
         for entry in self.folder.iterdir():
             if entry.name != LOCK:
-                shutil.rmtree(entry) if entry.is_dir() and not entry.is_symlink() else entry.unlink()
+                _remove(entry)
 
     def publish(self, is_ours: Callable[[Path], bool]) -> None:
         """Give it its name; the content is brought to the disk before.
@@ -114,11 +116,10 @@ class Draft:
     def _replace(self) -> None:
         """Put it in the place of another, which is gone then; the name is free for a moment between."""
         old = self._path.with_name(f"{self.folder.name}-old")
-        if old.exists():
-            shutil.rmtree(old)
+        _remove(old)
         self._path.rename(old)
         self.folder.rename(self._path)
-        shutil.rmtree(old)
+        _remove(old)
 
     def leave(self) -> None:
         """Keep it, for another run to go on with, if anything was recorded; else remove it."""
@@ -131,6 +132,14 @@ class Draft:
     def _close(self) -> None:
         os.close(self._lock)
         self._lock = -1
+
+
+def _remove(path: Path) -> None:
+    """Remove a file or a folder, or a link and not what it leads to; what is not there is gone already."""
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)
 
 
 def sync(path: Path) -> None:

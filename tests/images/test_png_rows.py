@@ -1,8 +1,11 @@
 """Rows of a PNG, decoded some at a time from the first on, are those that libpng makes of the whole."""
 
+import os
+import re
 import struct
 import zlib
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -12,6 +15,9 @@ from convpipe.errors import ReadError
 from convpipe.images import open_image, read
 from convpipe.images.formats import png_rows
 from convpipe.images.formats.png import SAMPLES, SIGNATURE, chunk
+
+CORPORA = os.environ.get("CONVPIPE_CORPORA")
+PNGS = sorted(Path(CORPORA).rglob("*.png")) if CORPORA else []
 
 ROWS, COLS = 23, 21
 KINDS = [(depth, 0) for depth in (1, 2, 4, 8, 16)] + [(depth, 3) for depth in (1, 2, 4, 8)]
@@ -142,3 +148,21 @@ def test_what_cannot_come_in_order_is_refused(tmp_path, rng):
     (tmp_path / "b.png").write_bytes(png(COLS, ROWS, 8, 0, raw(8, 0, rng), chunk(b"eXIf", upside)))
     with open_image(tmp_path / "b.png") as file, pytest.raises(ReadError, match="upside down"):
         file.rows()
+
+
+@pytest.mark.skipif(not PNGS, reason="CONVPIPE_CORPORA does not point at a folder of image files")
+@pytest.mark.parametrize("path", PNGS or [None], ids=lambda path: path and path.name)
+def test_corpora(path, monkeypatch):
+    monkeypatch.undo()
+    try:
+        whole = read(path)
+    except ReadError:
+        with pytest.raises(ReadError):
+            rows_of(path)
+        return
+    try:
+        found = rows_of(path, 100)
+    except ReadError as error:
+        assert re.search("interlaced|upside down|on its side", str(error))  # noqa: PT017
+        return
+    np.testing.assert_array_equal(found, whole.pixels)
