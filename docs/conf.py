@@ -6,7 +6,13 @@ project = "convpipe"
 author = "The convpipe authors"
 release = version = installed("convpipe")
 
-extensions = ["myst_nb", "sphinx.ext.autodoc", "sphinx.ext.napoleon", "sphinx.ext.mathjax"]
+extensions = [
+    "myst_nb",
+    "sphinx.ext.autodoc",
+    "sphinx.ext.autosummary",
+    "sphinx.ext.napoleon",
+    "sphinx.ext.mathjax",
+]
 exclude_patterns = ["pictures"]
 html_theme = "furo"
 html_title = "convpipe"

@@ -114,7 +114,10 @@ def _flooded(
     "models using mathematical morphology', Signal Processing 20, 1990",
     parameters=(
         StageReference(
-            "markers", "name of the stage whose objects are the sources; default: the local minima", None
+            "markers",
+            "name of the stage whose objects are the sources; default: the local minima, which of a "
+            "mask is its whole ground: objects that touch need the peaks of their distance",
+            None,
         ),
         StageReference("mask", "name of the stage that is 0 where nothing is flooded", None),
         connectivity_of(1, "water"),
