@@ -18,9 +18,9 @@ PACKAGES = {
         conv2d filters stage stencil
     """,
     "convpipe.batch": """
-        Engine FileLog FolderJob Found JOURNAL Log Merged Progress Result Selection ShardCounts Survey
-        Terminated at_work find_images is_new map_outputs matches merge_journals output_path place read_list
-        run_folder survey unwritable
+        Engine FileLog FolderJob Forecast Found JOURNAL Log Merged Progress Result Selection
+        ShardCounts Survey Terminated at_work find_images forecast_of is_new map_outputs matches
+        merge_journals output_path place read_list run_folder survey unwritable
     """,
     "convpipe.config": """
         FORMATS InputSpec Job OutputSpec Recipe ResultSpec dump from_dict load load_each load_text recipe
@@ -92,9 +92,11 @@ def test_names_of_a_pipeline():
 
 COMMANDS = {
     "run": "arguments --set --allow-plugins --files-from --null --shard --backend --jobs --memory "
-    "--overwrite --resume --measures --isolate --timeout --retries --report --log --quiet --verbose --json "
-    "--samples --strict",
-    "plan": "config input --size --alpha --dtype --set --allow-plugins --dot --json",
+    "--overwrite --resume --measures --isolate --timeout --retries --cluster --scheduler --report --log "
+    "--quiet --verbose --json --samples --strict",
+    "stream": "config image target --plane --size --dtype --offset --interleave --pyramid --smallest --tile "
+    "--codec --compression --resume --overwrite --job --memory --threads --set --allow-plugins",
+    "plan": "config input --size --alpha --dtype --set --allow-plugins --memory --dot --json",
     "check": "configs --set --allow-plugins --json",
     "stages": "family name --markdown --plugins --json",
     "schema": "--report",
