@@ -170,7 +170,9 @@ def rows(side: int) -> Iterator[Row]:
                 if page is not None:
                     page.click("#one" if "top" in view else "#fit")
                 for move in MOVES_OF:
+                    session.kept.clear()  # of the same values, looked at otherwise
                     taken, most = in_server(desk, move, view)
+                    session.kept.clear()
                     first, exact = ("-", "-") if page is None else in_browser(page, move)
                     yield {
                         "megapixels": side * side / 1e6,
