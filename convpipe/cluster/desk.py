@@ -96,7 +96,7 @@ class Desk:
         keys = [f"{self.name}-{next(self._numbers)}" for _ in tries]
         where: dict[str, Any] = {} if worker is None else {"workers": [worker], "allow_other_workers": False}
         names = [self.name] * len(keys)
-        with _scheduler_needed():
+        with scheduler_needed():
             futures = self._client.map(settle, names, list(tries.values()), key=keys, retries=0, **where)
         for key, one, future in zip(keys, tries, futures, strict=True):
             self.handed[key] = Handed(one, future, worker)
@@ -137,7 +137,7 @@ class Desk:
         }
         late = [self.handed.pop(key) for key in overdue & self._overdue]
         self._overdue = overdue
-        with _scheduler_needed():
+        with scheduler_needed():
             if late:
                 self._client.cancel([each.future for each in late])
             errors = [Ended(each.one, None, each.future.exception()) for each in failed]
@@ -157,13 +157,13 @@ class Desk:
         """
         if self._client.status != "running":  # it would be waited for
             raise SchedulerLost
-        with _scheduler_needed():
+        with scheduler_needed():
             found: dict[str, int] = self._client.nthreads()
         return found
 
 
 @contextmanager
-def _scheduler_needed() -> Iterator[None]:
+def scheduler_needed() -> Iterator[None]:
     """Tell apart errors that say that the scheduler is gone."""
     try:
         yield

@@ -19,7 +19,7 @@ from convpipe.batch.settle import GRACE_SECONDS, Pair, Progress, record, signal_
 from convpipe.batch.state import Run
 from convpipe.batch.work import Work
 from convpipe.cluster.blame import Blame
-from convpipe.cluster.desk import Desk, Ended, SchedulerLost
+from convpipe.cluster.desk import Desk, Ended, SchedulerLost, scheduler_needed
 from convpipe.cluster.task import Assignment, Description, Filters
 from convpipe.cluster.tries import DEATHS, Tries, Try
 from convpipe.cluster.worker import Station, dismiss
@@ -215,8 +215,9 @@ def _registered(client: Client, told: Description) -> Iterator[None]:
     """
     blame = Blame(told.name + "-")
     try:
-        client.register_plugin(blame)
-        client.register_plugin(Station(told))
+        with scheduler_needed():
+            client.register_plugin(blame)
+            client.register_plugin(Station(told))
         yield
     except ImportError as error:
         raise JobError(

@@ -43,12 +43,10 @@ def test_an_image_that_kills_its_workers_is_quarantined(client, folder, tmp_path
         ("013.png", "worker", True),
     ]
     assert "2 workers died" in report.failures[0].reason
+    assert not before <= set(client.run(os.getpid).values())
     client.wait_for_workers(2)
-    after = set(client.run(os.getpid).values())
-    assert not before & after
     resumed = cluster.run_folder(Clustered(), client, source, out, resume=True)
     assert (resumed.kept, resumed.written, resumed.exit_code) == (14, 0, 1)
-    assert set(client.run(os.getpid).values()) == after
 
 
 def test_a_client_that_is_killed_leaves_a_run_that_resumes(client, folder, tmp_path):
