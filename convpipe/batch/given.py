@@ -154,6 +154,13 @@ class _Pages(ExitStack):
         return replace(metadata, descriptions=())
 
 
+def changed() -> ReadError:
+    """Return the error for an image that is another one by now; once it is written it may be well."""
+    failure = ReadError("the file was changed while it was read")
+    failure.passes = True
+    return failure
+
+
 def check_sizes(stamps: Sequence[Stamp], limits: Limits) -> int:
     """Hold the sizes of files against the limits, and return their sum."""
     for size, *_ in stamps:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from functools import lru_cache
@@ -18,7 +19,7 @@ from convpipe.batch.remote import StoreInputs
 from convpipe.engine import with_mask
 from convpipe.errors import JobError, ReadError
 from convpipe.geometry import Extent
-from convpipe.images import DEFAULT_LIMITS, Folder, Limits, OpenFile, OutsideError, format_of
+from convpipe.images import DEFAULT_LIMITS, Folder, ImageInfo, Limits, OpenFile, OutsideError, format_of
 from convpipe.images.rows import RowReader
 from convpipe.paths import Location, tried
 from convpipe.stores import Url
@@ -110,6 +111,15 @@ def check_extents(mask: Extent, pages: Sequence[Extent]) -> None:
         if page != mask:
             (rows, cols), (own_rows, own_cols) = page, mask
             raise ReadError(f"its mask is {own_rows}x{own_cols}, and it is {rows}x{cols}")
+
+
+def mask_bytes_of(mask: Opened | None, infos: Sequence[ImageInfo]) -> int:
+    """Return the bytes of a mask, decoded; refuse one of another extent than a page."""
+    if mask is None:
+        return 0
+    (info,) = mask.infos
+    check_extents(info.extent, [page.extent for page in infos])
+    return math.prod(info.extent) * info.channels * np.dtype(info.dtype).itemsize
 
 
 @contextmanager

@@ -5,7 +5,6 @@ from __future__ import annotations
 import errno
 import math
 import os
-import time
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
@@ -18,11 +17,12 @@ from numpy.typing import NDArray
 from convpipe import images, subject
 from convpipe.batch.again import may_pass
 from convpipe.batch.budget import Need
+from convpipe.batch.course import Course, Dropped
 from convpipe.batch.destination import NewFile
 from convpipe.batch.encode import Place, ResultEncoder
-from convpipe.batch.given import Given, OneFile, Stamp, check_alike, check_axes, check_sizes
+from convpipe.batch.given import Given, OneFile, Stamp, changed, check_alike, check_axes, check_sizes
 from convpipe.batch.isolate import DecoderLost
-from convpipe.batch.masks import check_extents, opened_mask, read_mask
+from convpipe.batch.masks import mask_bytes_of, opened_mask, read_mask
 from convpipe.batch.outputs import Targets
 from convpipe.batch.reader import Opened
 from convpipe.batch.state import Engine, Run
@@ -33,7 +33,7 @@ from convpipe.losses import Losses
 from convpipe.measures import Gauge
 from convpipe.plan import Plan
 from convpipe.regions import BYTES
-from convpipe.report import ImageResult, ResultFile, Status, Steps, objects, printable
+from convpipe.report import ImageResult, ResultFile, objects
 from convpipe.stack import Subjects
 from convpipe.stages.wiring import RESULT
 from convpipe.streaming.watch import Watch
@@ -46,10 +46,6 @@ MOST_OF_A_PICTURE = 4
 
 SMALL = 1 << 20
 """Samples below which an image is filtered by one thread: before others were awake it would be done."""
-
-
-class _Dropped(Exception):  # noqa: N818
-    """The run was stopped before this image was done."""
 
 
 class Work:
@@ -67,10 +63,7 @@ class Work:
     def __init__(self, run: Run, relative: Path, targets: Targets) -> None:
         self._run, self._job, self._relative, self._targets = run, run.job, relative, targets
         self.may_pass = False
-        self._stage = "read"
-        self._began = self._entered = time.perf_counter()
-        self._spent = dict.fromkeys(Steps._fields, 0.0)
-        self._known: dict[str, Any] = {"path": str(relative)}  # fields of its result
+        self._course = Course(relative, run.stop)
         self._losses = Losses()
         self._shown: NDArray[np.bool_] | None = None  # by the mask
 
@@ -93,7 +86,7 @@ class Work:
         """
         try:
             return self._filter()
-        except _Dropped:
+        except Dropped:
             return None
         except DecoderLost as error:
             if self._run.stop.is_set():  # which ends the decoders
@@ -106,18 +99,18 @@ class Work:
             self._run.give_up(str(error))
             return None
         except PlanError as error:
-            return self._failure(error.stage or "plan", str(error))
+            return self._course.failure(error.stage or "plan", str(error))
         except ConvpipeError as error:
             if isinstance(error, WriteError) and error.errno in DISK_FULL:
                 self._run.give_up(f"as no file can be written to the output ({os.strerror(error.errno)})")
             self.may_pass = may_pass(error)
-            return self._failure(self._stage, str(error))
+            return self._course.failure(self._course.stage, str(error))
         except MemoryError:
             self.may_pass = True
-            return self._failure(self._stage, "not enough memory")
+            return self._course.failure(self._course.stage, "not enough memory")
         except Exception as error:  # a defect of ours or of a library: this image fails, not the run
             self.may_pass = may_pass(error)
-            return self._failure(self._stage, f"{type(error).__name__}: {error}")
+            return self._course.failure(self._course.stage, f"{type(error).__name__}: {error}")
 
     def quarantine(self, reason: str) -> ImageResult:
         """Return the result of an image whose workers died; while its file stays so, it is left alone."""
@@ -129,44 +122,14 @@ class Work:
         return self._quarantined("worker", reason)
 
     def _quarantined(self, stage: str, reason: str) -> ImageResult:
-        return replace(self._failure(stage, f"{reason}; quarantined"), quarantined=True)
-
-    def _enter(self, stage: str) -> None:
-        """Begin a step, unless the run was stopped."""
-        self._go_on()
-        self._leave()
-        self._stage = stage
-
-    def _leave(self) -> None:
-        """Count the time since the last step began for that."""
-        now = time.perf_counter()
-        self._spent[self._stage] += now - self._entered
-        self._entered = now
-
-    def _learn(self, **fields: Any) -> None:
-        self._known |= fields
-
-    def _note(self, notes: Sequence[str]) -> None:
-        """Keep notes that are new."""
-        if notes:
-            known = self._known.get("notes", ())
-            self._learn(notes=tuple(dict.fromkeys([*known, *map(printable, notes)])))
-
-    def _result(self, status: Status, **fields: Any) -> ImageResult:
-        self._leave()
-        seconds = round(self._entered - self._began, 6)
-        steps = Steps(**{step: round(spent, 6) for step, spent in self._spent.items()})
-        return ImageResult(status=status, seconds=seconds, steps=steps, **self._known, **fields)
-
-    def _failure(self, stage: str, reason: str) -> ImageResult:
-        return self._result("failed", stage=stage, reason=printable(reason))
+        return replace(self._course.failure(stage, f"{reason}; quarantined"), quarantined=True)
 
     def _filter(self) -> ImageResult:
         """Whatever can be refused from names and headers is, before a pixel is decoded."""
-        self._enter("write")
+        self._course.enter("write")
         if self._exists() and not (self._job.overwrite or self._job.resume):
             raise images.already_exists()
-        self._enter("read")
+        self._course.enter("read")
         with self._run.given(self._relative) as given, self._mask() as mask:
             files = [given, *([OneFile(mask)] if mask is not None else [])]
             seen, hashes = self._look(files)
@@ -174,7 +137,7 @@ class Work:
             if kept is not None:
                 return kept
             with given.open(self._run.reader) as image, self._opened_mask(mask) as shown:
-                mask_bytes = _mask_bytes(shown, image.infos)
+                mask_bytes = mask_bytes_of(shown, image.infos)
                 plans = self._plan(image.infos)
                 made = slice(None if self._run.stack is None else self._run.stack.made(len(plans)))
                 encoder = self._encoder(image.infos[made], plans[made])
@@ -188,10 +151,10 @@ class Work:
                         encoded = encoder.encode(pages(image, plans))
                     else:
                         encoded = self._streamed(giant)
-                    self._note(encoder.notes(encoded))
+                    self._course.note(encoder.notes(encoded))
                     if [each.stamps() for each in files] != seen:
                         raise changed()
-                    self._enter("write")
+                    self._course.enter("write")
                     return self._save(encoder.files, encoded)
 
     def _exists(self) -> bool:
@@ -216,29 +179,31 @@ class Work:
     def _look(self, files: Sequence[Given]) -> tuple[list[list[Stamp]], tuple[str, str | None]]:
         """Return what tells whether the image and its mask were changed, and the hashes of their content."""
         seen = [file.stamps() for file in files]
-        self._learn(bytes_read=sum(check_sizes(each, self._run.reader.limits) for each in seen))
+        self._course.learn(bytes_read=sum(check_sizes(each, self._run.reader.limits) for each in seen))
         try:
             digest, *of_mask = (file.digest() for file in files)
         except OSError as error:
             raise ReadError(f"cannot read: {error.strerror or error}") from error
         hashes = digest, of_mask[0] if of_mask else None
-        self._learn(input_hash=hashes[0], mask_hash=hashes[1])
+        self._course.learn(input_hash=hashes[0], mask_hash=hashes[1])
         return seen, hashes
 
     def _plan(self, infos: Sequence[ImageInfo]) -> list[Plan]:
         """Plan every page."""
-        self._enter("plan")
+        self._course.enter("plan")
         engine = self._run.engine
         if self._run.stack is not None:
             check_alike(infos, self._run.stack.reader, nodata=engine.missing == "file")
         plans = self._planned(engine, infos)
         if engine.missing == "file" and all(info.nodata is None and not info.alpha for info in infos):
-            self._note(["the file says of no value that it is nodata; nothing is missing"])
+            self._course.note(["the file says of no value that it is nodata; nothing is missing"])
         extents = tuple((stage.name, stage.extent) for stage in plans[0].stages)
         pixels = sum(math.prod(info.extent) for info in infos)
         made = plans[0].nodes[plans[0].outputs[-1].node].channels
         many = made if made > MOST_OF_A_PICTURE else None
-        self._learn(input=infos[0].extent, stages=extents, channels=many, pages=len(infos), pixels=pixels)
+        self._course.learn(
+            input=infos[0].extent, stages=extents, channels=many, pages=len(infos), pixels=pixels
+        )
         for plan in plans:
             self._run.warn(plan.notes)
         return plans
@@ -255,7 +220,7 @@ class Work:
 
     def _encoder(self, infos: Sequence[ImageInfo], plans: Sequence[Plan]) -> ResultEncoder:
         """Return what encodes the results, and refuse those that their formats cannot hold."""
-        self._enter("write")
+        self._course.enter("write")
         encoder = ResultEncoder(self._run, self._targets, infos, plans)
         encoder.check()
         paths = [file.path for file in encoder.files if file.page is not None]
@@ -265,7 +230,7 @@ class Work:
 
     def _need(self, file_bytes: int, plans: Sequence[Plan], encoder: ResultEncoder, mask_bytes: int) -> Need:
         """Return the memory that it will take."""
-        self._enter("plan")
+        self._course.enter("plan")
         threads = max(self._threads(plan.input_samples) or os.cpu_count() or 1 for plan in plans)
         return Need.of(
             file_bytes,
@@ -304,13 +269,13 @@ class Work:
         """Filter a page of an image, or all of it; return its results."""
         if image.pixels.shape[:2] != info.extent:
             raise changed()
-        self._note(image.notes)
-        self._enter("filter")
+        self._course.note(image.notes)
+        self._course.enter("filter")
         threads = self._threads(image.pixels.size)
         with subject.called(self._relative, info.number):
             results = self._filtered(image.pixels, threads, alpha=image.alpha, nodata=info.nodata)
-        self._learn(nans=self._losses.nans, overflows=self._losses.overflows)
-        self._enter("write")
+        self._course.learn(nans=self._losses.nans, overflows=self._losses.overflows)
+        self._course.enter("write")
         return [
             Page(
                 results[output.name],
@@ -327,7 +292,7 @@ class Work:
             return metadata
         notes: list[str] = []
         found = metadata.revalued(notes)
-        self._note(notes)
+        self._course.note(notes)
         return found
 
     def _filtered(
@@ -342,40 +307,33 @@ class Work:
         else:
             made = gauge.outputs(pixels, threads, alpha=alpha, nodata=nodata, mask=self._shown)
             results, losses = made.results, made.losses
-            pages = self._known.get("measures", ())
-            self._learn(measures=(*pages, tuple(made.numbers.items())))
+            pages = self._course.known.get("measures", ())
+            self._course.learn(measures=(*pages, tuple(made.numbers.items())))
             if gauge.of_objects:
-                tables = self._known.get("objects", ())
-                self._learn(objects=(*tables, objects.lines_of(made.objects, gauge.of_objects)))
+                tables = self._course.known.get("objects", ())
+                self._course.learn(objects=(*tables, objects.lines_of(made.objects, gauge.of_objects)))
         self._losses += losses
         return results
 
     def _streamed(self, giant: Giant) -> list[Encoded]:
         """Filter an image band by band; its seconds are shared out by what threads were busy with."""
-        self._enter("filter")
-        watch = Watch(self._go_on)
+        self._course.enter("filter")
+        watch = Watch(self._course.go_on)
         try:
             encoded, losses, notes = giant.encode(watch)
         except ImageError as error:
-            self._stage = "write" if isinstance(error, WriteError) else "read"
+            self._course.stage = "write" if isinstance(error, WriteError) else "read"
             raise
-        now = time.perf_counter()
-        for step, seconds in watch.shares(now - self._entered).items():
-            self._spent[step] += seconds
-        self._entered = now
+        self._course.share_out(watch)
         self._losses += losses
-        self._learn(nans=losses.nans, overflows=losses.overflows)
-        self._note([*notes, *giant.notes])
+        self._course.learn(nans=losses.nans, overflows=losses.overflows)
+        self._course.note([*notes, *giant.notes])
         return encoded
-
-    def _go_on(self) -> None:
-        if self._run.stop.is_set():
-            raise _Dropped
 
     def _pages(self, image: Opened, plans: Sequence[Plan]) -> Iterator[list[Page]]:
         """Read and filter the pages one by one, and yield the results of each: one is in memory at a time."""
         for info, plan in zip(image.infos, plans, strict=True):
-            self._enter("read")
+            self._course.enter("read")
             yield self._apply(image.read_page(), info, plan)
 
     def _stacked(self, image: Opened, plans: Sequence[Plan]) -> Iterator[list[Page]]:
@@ -385,15 +343,15 @@ class Work:
 
         def pages() -> Iterator[NDArray[Any]]:
             for info in image.infos:
-                self._enter("read")
+                self._course.enter("read")
                 page = image.read_page()
                 if page.pixels.shape[:2] != info.extent:
                     raise changed()
-                self._note(page.notes)
+                self._course.note(page.notes)
                 if not read:
                     check_axes(page.metadata, engine.reader)
                 read.append(page.metadata)
-                self._enter("filter")
+                self._course.enter("filter")
                 yield page.pixels.copy()  # which windows hold, and the reader does not
 
         called = Subjects(self._relative, [info.number for info in image.infos])
@@ -404,14 +362,14 @@ class Work:
             if engine.projects and len(plans) > 1:
                 notes: list[str] = []
                 metadata = metadata.projected(notes)
-                self._note(notes)
+                self._course.note(notes)
             (output,) = plan.outputs
             metadata = self._meant(metadata, kept=engine.keeps_values and plan.keeps_values(output.node))
             self._losses = filtered.losses
-            self._learn(nans=self._losses.nans, overflows=self._losses.overflows)
-            self._enter("write")
+            self._course.learn(nans=self._losses.nans, overflows=self._losses.overflows)
+            self._course.enter("write")
             yield [Page(made, False, metadata, plan.sampling(output.node))]
-            self._enter("filter")
+            self._course.enter("filter")
 
     def _save(self, places: Sequence[Place], encoded: Sequence[Encoded]) -> ImageResult:
         """Write the results, but those that are there: a run may have died between files and their record."""
@@ -428,26 +386,10 @@ class Work:
         run.output.save(new)
         last = next(file for file in files if file.name == RESULT)
         beside = [file for file in files if file is not last]
-        return self._result(
+        return self._course.result(
             "done",
             output=last.output,
             bytes_written=last.bytes_written,
             output_hash=last.output_hash,
             beside=tuple(beside),
         )
-
-
-def _mask_bytes(mask: Opened | None, infos: Sequence[ImageInfo]) -> int:
-    """Return the bytes of a mask, decoded; refuse one of another extent than a page."""
-    if mask is None:
-        return 0
-    (info,) = mask.infos
-    check_extents(info.extent, [page.extent for page in infos])
-    return math.prod(info.extent) * info.channels * np.dtype(info.dtype).itemsize
-
-
-def changed() -> ReadError:
-    """Return the error for an image that is another one by now; once it is written it may be well."""
-    failure = ReadError("the file was changed while it was read")
-    failure.passes = True
-    return failure
