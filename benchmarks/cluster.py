@@ -1,6 +1,6 @@
 """What a Dask cluster costs: of an image, of a second worker, of the memory of the client.
 
-    python benchmarks/cluster.py [--images 60] [--small 1000] [--many 200000]
+    python benchmarks/cluster.py [--images 300] [--small 1000] [--many 200000]
 
 Workers are processes of this machine, of a thread each; the scheduler is in the process of the client, but
 for its memory. `--many` is the largest number of images for the memory of the client; 200,000 take a
@@ -181,8 +181,8 @@ def tables(bench: Bench) -> Iterator[Table]:
 
 if __name__ == "__main__":
     counts = {
-        "images": (60, "PNGs"),
+        "images": (300, "PNGs"),
         "small": (1000, "PNGs of one pixel"),
         "many": (200_000, "PNGs of one pixel, for the memory of the client"),
     }
-    run(__doc__, tables, side=1536, runs=1, flags=counts)
+    run(__doc__, tables, side=1024, runs=1, flags=counts)

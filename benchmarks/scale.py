@@ -1,6 +1,6 @@
 """A simulation of a folder job on a cluster, with constants that are measured here, held against a run.
 
-    python benchmarks/scale.py [--images 60] [--side 1536]
+    python benchmarks/scale.py [--images 300] [--side 1024]
 
 One worker of this machine gives the constants. The simulation says with them what two workers take; a run of
 two says what they do. Then it says what N workers with a core each would.
@@ -180,4 +180,4 @@ def tables(bench: Bench) -> Iterator[Table]:
 
 
 if __name__ == "__main__":
-    run(__doc__, tables, side=1536, runs=1, flags={"images": (60, "PNGs")})
+    run(__doc__, tables, side=1024, runs=1, flags={"images": (300, "PNGs")})
