@@ -8,7 +8,7 @@ import stat
 from collections.abc import Callable
 from itertools import islice
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, cast
 
 from convpipe.errors import ParameterError, printable
 from convpipe.stores import Url, is_url
@@ -103,7 +103,7 @@ def irregular(descriptor: int) -> str:
 
 
 def opened(path: str | os.PathLike[str], use: Callable[[BinaryIO, int], Any]) -> Any:
-    """Return what `use` makes of the open file at `path` and its size in bytes.
+    """Return what `use` makes of the open file at `path`, or of the object of a URL, and its size in bytes.
 
     Raises
     ------
@@ -111,6 +111,8 @@ def opened(path: str | os.PathLike[str], use: Callable[[BinaryIO, int], Any]) ->
         It names the path.
     """
     text = os.fspath(path)
+    if is_url(text):
+        return _fetched(Url.parse(text), use)
     try:
         descriptor = open_at_once(from_home(text))
     except (OSError, ValueError) as error:  # of a name that holds what no name can, too
@@ -125,6 +127,30 @@ def opened(path: str | os.PathLike[str], use: Callable[[BinaryIO, int], Any]) ->
         raise ValueError(f"{text!r}: {error}") from None
     finally:
         os.close(descriptor)
+
+
+def _fetched(url: Url, use: Callable[[BinaryIO, int], Any]) -> Any:
+    """Return what `use` makes of an object, as :func:`opened` does of a file."""
+    import tempfile
+
+    from convpipe.stores.store import Store
+
+    if url.query:  # the path of a file that a parameter names is shown, and kept
+        raise ValueError(f"{str(url)!r} cannot be read: one with a query (a signature) is of an input alone")
+
+    def room(size: int) -> BinaryIO:
+        return cast(BinaryIO, tempfile.TemporaryFile())
+
+    try:
+        found, file = Store(url.parent).fetch(url.name, room)
+    except OSError as error:
+        raise ValueError(f"{str(url)!r} cannot be read: {error.strerror}") from None
+    try:
+        with file:
+            file.seek(0)
+            return use(file, found.size)
+    except (ValueError, OSError, EOFError, MemoryError) as error:
+        raise ValueError(f"{str(url)!r}: {error}") from None
 
 
 def tried(path: str | os.PathLike[str] | Url) -> str:

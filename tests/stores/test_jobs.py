@@ -5,7 +5,7 @@ import pytest
 from fakes import FakePipeline
 
 from convpipe.batch import remote_journal, run_folder, survey
-from convpipe.errors import JobError
+from convpipe.errors import JobError, ParameterError
 from convpipe.images import Limits, write
 from convpipe.stores import Url
 from convpipe.stores.store import Store
@@ -254,6 +254,19 @@ def test_places_that_do_not_go_together(run, four, input, output, message):
         return
     with pytest.raises(JobError, match=message):
         run(input, output)
+
+
+def test_a_reference_lies_in_a_store(put, bucket):
+    from convpipe import Pipeline, stage
+
+    put(f"{bucket}/reference.png", 90)
+    matched = Pipeline([stage("contrast", "match", reference=f"{bucket}/reference.png")])
+    assert matched(np.full((8, 10), 7, np.uint8)).tolist() == np.full((8, 10), 90).tolist()
+    with pytest.raises(ParameterError, match=r"memory://.*/none.png' cannot be read: No such file"):
+        stage("contrast", "match", reference=f"{bucket}/none.png")
+    with pytest.raises(ParameterError, match="is of an input alone") as error:
+        stage("contrast", "match", reference="https://host/a.png?sig=hush")
+    assert "hush" not in str(error.value)
 
 
 def test_the_web_lists_nothing_and_takes_nothing(tmp_path):
