@@ -34,7 +34,7 @@ stages = [stage("blur", "gaussian", sigma=1.4), stage("edge", "sobel", gain=gain
 engine = Engine(wire(stages), Border.REFLECT, "uint8", "cpu")
 options = Options(int(memory), int(threads), compression=6, overwrite=True)
 limits = Limits(max_pixels=1 << 40, max_decoded_bytes=1 << 40, max_file_bytes=1 << 40)
-bands = stream(engine, source, {"result": target}, options, limits=limits)
+bands = stream(engine, source, {"result": target}, options, limits=limits).bands
 print(f"bands of {bands.height} rows on {bands.threads} threads, {bands.nbytes / 1e6:.0f} MB planned")
 """
 

@@ -166,7 +166,7 @@ class TestFiles:
         contents, heights = set(), set()
         for memory, threads in ((1 << 30, 1), (1 << 30, 3), (3_000_000, 2), (2_000_000, 1)):
             options = Options(memory, threads, compression=6, tile=64, overwrite=True)
-            bands = stream(engine, tmp_path / "a.tif", {"result": tmp_path / "b.tif"}, options)
+            bands = stream(engine, tmp_path / "a.tif", {"result": tmp_path / "b.tif"}, options).bands
             assert bands.nbytes <= memory
             heights.add(bands.height)
             contents.add((tmp_path / "b.tif").read_bytes())

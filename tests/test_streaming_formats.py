@@ -80,7 +80,7 @@ def test_from_png_to_png(tmp_path, rng, engine, dtype, channels, compression, mo
     for usual, threads in ((1 << 24, 1), (1, 2)):
         monkeypatch.setattr("convpipe.streaming.bands.USUAL", usual)
         options = Options(1 << 24, threads, compression, tile=16, overwrite=True)
-        bands = stream(engine, tmp_path / "a.png", {"result": tmp_path / "b.png"}, options)
+        bands = stream(engine, tmp_path / "a.png", {"result": tmp_path / "b.png"}, options).bands
         contents.add((tmp_path / "b.png").read_bytes())
     assert bands.height == 16
     assert len(contents) == 1

@@ -11,6 +11,7 @@ from convpipe.engine import Engine
 from convpipe.errors import LimitError, ParameterError, ReadError, WriteError
 from convpipe.geometry import Border
 from convpipe.images import Limits, Metadata, Page, write
+from convpipe.losses import Losses
 from convpipe.stages import stage
 from convpipe.stages.wiring import wire
 from convpipe.streaming import Options, Zarr, recorder, sources, stream
@@ -202,7 +203,9 @@ class TestResume:
 
     def run(self, folder, engine, **options):
         options = {"memory": 1_300_000, **options}
-        return stream(engine, folder / "a.npy", {"result": folder / "b.zarr"}, replace(PYRAMID, **options))
+        return stream(
+            engine, folder / "a.npy", {"result": folder / "b.zarr"}, replace(PYRAMID, **options)
+        ).bands
 
     def test_it_goes_on_and_gives_the_same_bytes(self, cut_off, engine):
         bands = self.run(cut_off, engine, resume=True, threads=1)
@@ -237,6 +240,17 @@ class TestResume:
             with pytest.raises(WriteError, match="another run is making it"):
                 self.run(cut_off, engine, resume=True)
         assert self.run(cut_off, engine, resume=True).done > 0
+
+    def test_what_was_lost_before_counts(self, cut_off, engine):
+        record = cut_off / f".b.zarr{SUFFIX}" / "convpipe.json"
+        said = json.loads(record.read_text())
+        assert said["state"]["losses"] == {"nans": 0, "overflows": 0}
+        said["state"]["losses"]["nans"] = 7  # in the rows that are there
+        record.write_text(json.dumps(said))
+        options = replace(PYRAMID, memory=1_300_000, resume=True)
+        streamed = stream(engine, cut_off / "a.npy", {"result": cut_off / "b.zarr"}, options)
+        assert streamed.bands.done > 0
+        assert streamed.losses == Losses(nans=7)
 
     def test_nothing_is_left_of_what_was_not_recorded(self, tmp_path, engine, image, monkeypatch):
         np.save(tmp_path / "a.npy", image)

@@ -13,7 +13,7 @@ import click
 
 from convpipe.cli.command import Command
 from convpipe.cli.kinds import CONFIG, PATH, Count, extent, nbytes
-from convpipe.cli.options import check_order, config_options, job_number, job_option, together
+from convpipe.cli.options import check_order, complain, config_options, job_number, job_option, together
 from convpipe.cli.saved import overwrite_option, saving
 from convpipe.cli.streams import emit
 from convpipe.errors import PlanError
@@ -233,7 +233,10 @@ def command(
     began = time.perf_counter()
     with saving(target), _about(image):
         engine = Pipeline.from_job(job, backend="cpu").engine
-        bands = stream(engine, described.source(image), targets, options, limits=job.limits)
+        streamed = stream(engine, described.source(image), targets, options, limits=job.limits)
+    bands = streamed.bands
+    for note in (*bands.plan.notes, *streamed.notes, *streamed.losses.notes):
+        complain(f"{image}: {note}", kind="warning")
     went_on = f", going on from row {bands.done}" if bands.done else ""
     many = f"{len(bands)} band{'s' if len(bands) > 1 else ''} of {bands.height} rows{went_on}"
     emit(f"{many}, {byte_size(bands.nbytes)} of pixels, {time.perf_counter() - began:.1f} s")

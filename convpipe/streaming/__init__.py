@@ -2,7 +2,7 @@
 
 from convpipe.streaming.bands import Band, Bands, banded, check_bands
 from convpipe.streaming.options import Options
-from convpipe.streaming.run import stream
+from convpipe.streaming.run import Streamed, stream
 from convpipe.streaming.sources import Raw, Zarr
 
-__all__ = ["Band", "Bands", "Options", "Raw", "Zarr", "banded", "check_bands", "stream"]
+__all__ = ["Band", "Bands", "Options", "Raw", "Streamed", "Zarr", "banded", "check_bands", "stream"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 
+from convpipe.losses import Losses
 from convpipe.streaming.sinks import Opened
 
 SECONDS = 10.0
@@ -24,8 +25,11 @@ class Recorder:
         self._writing, self._tallest = writing, tallest
         self._last = time.monotonic()
 
-    def passed(self, rows: int) -> None:
-        """Record that all has come that belongs to so many rows of the tallest result, if it is time to."""
+    def passed(self, rows: int, losses: Losses) -> None:
+        """Record that all has come that belongs to so many rows of the tallest result, if it is time to.
+
+        And what was lost in them, by this run.
+        """
         if rows < self._tallest and time.monotonic() - self._last >= SECONDS:
-            self._writing.record(rows)
+            self._writing.record(rows, losses)
             self._last = time.monotonic()

@@ -42,6 +42,25 @@ Item = TypeVar("Item")
 Made = TypeVar("Made")
 
 
+@dataclass(frozen=True)
+class Streamed:
+    """How an image was streamed.
+
+    Parameters
+    ----------
+    bands : Bands
+        In which it was done.
+    losses : Losses
+        Of the whole image, that part too which an earlier run made.
+    notes : tuple of str
+        What a person should know: of the image's metadata, what its results cannot say.
+    """
+
+    bands: Bands
+    losses: Losses
+    notes: tuple[str, ...]
+
+
 def stream(
     engine: Engine,
     source: Source,
@@ -49,7 +68,7 @@ def stream(
     options: Options,
     *,
     limits: Limits = DEFAULT_LIMITS,
-) -> Bands:
+) -> Streamed:
     """Filter the first page of an image file, band by band.
 
     Results have the bytes that the image filtered as a whole has, in bands of any height.
@@ -66,8 +85,7 @@ def stream(
 
     Returns
     -------
-    Bands
-        In which it was done.
+    Streamed
 
     Raises
     ------
@@ -93,8 +111,10 @@ def stream(
             pyramid=options.pyramid,
         )
         pool = ThreadPoolExecutor(bands.threads)
+        notes: list[str] = []
         made = [
-            (output, target_of(plan, output, image, options, reader.metadata, [])) for output in plan.outputs
+            (output, target_of(plan, output, image, options, reader.metadata, notes))
+            for output in plan.outputs
         ]
         made = [(output, replace(target, path=targets[output.name])) for output, target in made]
         resumable = any(sinks.format_of(path) == "zarr" for path in targets.values())
@@ -111,9 +131,10 @@ def stream(
                 for (output, target), sink in zip(made, writing.sinks, strict=True)
             }
             recorder = Recorder(writing, bands.tallest)
-            run(engine.banded(plan), reader, bands, pool, takers, Watch(passed=recorder.passed))
+            lost = run(engine.banded(plan), reader, bands, pool, takers, Watch(passed=recorder.passed))
             writing.finish()
-    return bands
+        notes += [*reader.notes, *(note for _, target in made for note in target.notes)]
+    return Streamed(bands, writing.lost + lost, tuple(dict.fromkeys(notes)))
 
 
 def run(
@@ -160,7 +181,7 @@ def run(
         for name, rows in results.items():
             if len(rows):
                 takers[name](rows)
-        watch.passed(band.last)
+        watch.passed(band.last, losses)
         reader.forget(next(kept, reader.rows))
     return losses
 

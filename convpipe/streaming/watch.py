@@ -9,6 +9,8 @@ from contextlib import contextmanager
 from threading import Lock
 from typing import Any
 
+from convpipe.losses import Losses
+
 
 def _go_on() -> None:
     """Let it go on."""
@@ -23,7 +25,7 @@ class Watch:
         Called now and then on the thread that hands rows over; what it raises ends the image.
     passed : callable, optional
         Called there with how many rows of the tallest result have been handed over, and of the others as
-        large a share.
+        large a share; and with what was lost in the bands so far.
 
     Attributes
     ----------
@@ -40,7 +42,9 @@ class Watch:
     """
 
     def __init__(
-        self, check: Callable[[], None] = _go_on, passed: Callable[[int], None] = lambda _: None
+        self,
+        check: Callable[[], None] = _go_on,
+        passed: Callable[[int, Losses], None] = lambda rows, losses: None,
     ) -> None:
         self.check, self.passed, self.busy = check, passed, dict[str, float]()
         self._counting = Lock()

@@ -33,6 +33,16 @@ def test_a_tiff_with_smaller_sizes(convpipe, job, here, image):
         assert file.pages[0].compression == 50000
 
 
+def test_what_is_lost_and_what_a_format_cannot_say_is_told(convpipe, job, here, image):
+    pixels = np.dstack([image, image]).astype(np.float32)
+    pixels[3, 4:7, 0] = np.nan
+    tifffile.imwrite(here / "a.tif", pixels, tile=(32, 32), extrasamples=["unassalpha"])
+    result = convpipe("stream", job("- point: abs", head="dtype: uint16"), "a.tif", "b.npy")
+    assert result.exit_code == 0, result.output
+    assert "warning: a.tif: 3 NaNs or missing samples became 0: integers hold neither" in result.stderr
+    assert "warning: a.tif: the last channel is alpha, which npy does not say" in result.stderr
+
+
 def test_raw_samples_and_several_results(convpipe, job, here, image):
     (here / "a.raw").write_bytes(b"head" + image.astype(">u2").tobytes())
     stages = ("- {blur: box, size: 3, name: soft}", "- {edge: sobel}")

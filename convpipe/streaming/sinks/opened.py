@@ -13,6 +13,7 @@ from typing import BinaryIO
 from convpipe.errors import WriteError
 from convpipe.images import FORMATS as IMAGE_FORMATS
 from convpipe.images import Drafts, Encoding, File, Folder, ImageSpec, check_output
+from convpipe.losses import NO_LOSSES, Losses
 from convpipe.streaming.drafts import Draft
 from convpipe.streaming.sinks.arrays import NpySink, RawSink
 from convpipe.streaming.sinks.model import Sink, Target
@@ -87,16 +88,22 @@ class Opened:
         Rows of the tallest that are there already.
     recorders : list of ZarrSink
         Those of them that can be gone on with; none unless all can.
+    lost : Losses
+        In the rows that are there already.
     """
 
     sinks: list[Sink]
     done: int = 0
     recorders: list[ZarrSink] = field(default_factory=list)
+    lost: Losses = NO_LOSSES
 
-    def record(self, done: int) -> None:
-        """Record, where that can be, that all has come that belongs to so many rows of the tallest."""
+    def record(self, done: int, losses: Losses) -> None:
+        """Record, where that can be, that all has come that belongs to so many rows of the tallest.
+
+        And what was lost in them since it was opened.
+        """
         for each in self.recorders:
-            each.record(done)
+            each.record(done, self.lost + losses)
 
     def finish(self) -> None:
         """Complete all results."""
@@ -142,7 +149,8 @@ def opened(targets: Sequence[Target], pool: Executor, identity: str = "") -> Ite
             for at, (target, format) in enumerate(zip(targets, formats, strict=True))
         ]
         recorders = [each for each in sinks if isinstance(each, ZarrSink)]
-        yield Opened(sinks, done, recorders if len(recorders) == len(sinks) else [])
+        lost = _lost(next(iter(drafts.values()))) if done else NO_LOSSES
+        yield Opened(sinks, done, recorders if len(recorders) == len(sinks) else [], lost)
 
 
 def _file(target: Target, stack: ExitStack) -> File:
@@ -165,3 +173,9 @@ def _common(drafts: Iterable[Draft]) -> int:
     """Return how many rows all of some results have; 0 where they differ."""
     found = {(draft.recorded() or {}).get("done", 0) for draft in drafts}
     return int(found.pop()) if len(found) == 1 else 0
+
+
+def _lost(draft: Draft) -> Losses:
+    """Return what was lost in the rows that a result has."""
+    found = (draft.recorded() or {}).get("losses", {})
+    return Losses(found.get("nans", 0), found.get("overflows", 0))

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from concurrent.futures import Executor, Future
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from convpipe.errors import WriteError
+from convpipe.losses import Losses
 from convpipe.streaming.drafts import Draft, sync
 from convpipe.streaming.ome import attributes_of
 from convpipe.streaming.options import Options
@@ -74,16 +76,19 @@ class ZarrSink:
             level.finish()
         self._remove_tails(self._mark)
 
-    def record(self, done: int) -> None:
-        """Record that all rows have come that belong to the first `done` of the tallest result."""
+    def record(self, done: int, losses: Losses) -> None:
+        """Record that all rows have come that belong to the first `done` of the tallest result.
+
+        And what was lost in all results to there.
+        """
         before, self._mark = self._mark, self._mark + 1
         for at, level in enumerate(self._levels):
             level.settle()
             tail = self._tail(self._mark, at)
             np.save(tail, level.tail)
             sync(tail)
-        state = {"done": done, "mark": self._mark, "levels": [level.rows for level in self._levels]}
-        self._draft.record(state)
+        levels = [level.rows for level in self._levels]
+        self._draft.record({"done": done, "losses": asdict(losses), "mark": self._mark, "levels": levels})
         self._remove_tails(before)
 
     def _tail(self, mark: int, level: int) -> Path:
