@@ -335,7 +335,7 @@ class TestSignals:
             def interrupted(*_, kind=kind):
                 raise kind
 
-            monkeypatch.setattr("convpipe.batch.run.find_images", interrupted)
+            monkeypatch.setattr("convpipe.batch.listing.find_images", interrupted)
             report = run_folder(FakePipeline(), source, out)
             assert (report.exit_code, report.images) == (code, 0)
         assert not out.exists()
