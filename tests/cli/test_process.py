@@ -118,7 +118,7 @@ def scan(*_):
     print("scanning", flush=True)
     time.sleep(60)
 
-run.find_images = scan
+run.find_inputs = scan
 main(prog_name="convpipe")
 """
 
