@@ -377,6 +377,13 @@ class TestSources:
         with pytest.raises(ReadError, match="damaged or unsupported zarr"):
             read_rows(tmp_path / "a.zarr")
 
+    def test_chunks_of_nothing_are_refused(self, tmp_path):
+        zarr.create_array(tmp_path / "a.zarr", shape=(4, 4), chunks=(4, 4), dtype="u1", zarr_format=2)
+        header = tmp_path / "a.zarr" / ".zarray"
+        header.write_text(json.dumps(json.loads(header.read_text()) | {"chunks": [0, 4]}))
+        with pytest.raises(ReadError, match="damaged"):
+            read_rows(tmp_path / "a.zarr")
+
     @pytest.mark.parametrize("place", ["filters", "compressor"])
     def test_nothing_is_unpickled(self, tmp_path, place):
         """A codec that runs what it decodes is refused before a chunk is read."""

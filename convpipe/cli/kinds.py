@@ -13,7 +13,7 @@ import click
 from convpipe.cli.command import completing
 from convpipe.errors import ParameterError
 from convpipe.paths import from_home
-from convpipe.stores import Url, is_url
+from convpipe.stores import Url, is_url, redacted
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
@@ -27,7 +27,9 @@ class PathType(click.Path):
     """A path; ``~`` is the home folder also where a shell leaves it, as in quotes and after ``=``."""
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        """Return the path."""
+        """Return the path; a URL is refused, which would be a path of strange folders, signature and all."""
+        if is_url(value):
+            self.fail(f"{redacted(value)!r} is a URL; a path on a disk is needed here", param, ctx)
         try:
             given = from_home(value) if isinstance(value, str) else value
         except ParameterError as error:

@@ -230,6 +230,7 @@ def command(
     _check(job)
     options = written.options(means.memory or default_memory(), means.threads or cores())
     targets = {name: _named(target, name) for name in job.outputs} | {"result": target}
+    _check_apart(image, targets)
     began = time.perf_counter()
     with saving(target), _about(image):
         engine = Pipeline.from_job(job, backend="cpu").engine
@@ -253,6 +254,13 @@ def _check(job: Job) -> None:
     if job.mask is not None or job.measures:
         what = "masks" if job.mask is not None else "measures"
         raise PlanError(f"the job has {what}, which stream does not take; convpipe run does")
+
+
+def _check_apart(image: Path, targets: Mapping[str, Path]) -> None:
+    """Refuse to write over the image that is read, also with --overwrite, and by another name."""
+    for target in targets.values():
+        if target.exists() and image.exists() and target.samefile(image):
+            raise click.UsageError(f"{target} is the image itself; give the result another name")
 
 
 def _named(target: Path, name: str) -> Path:

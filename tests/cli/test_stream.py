@@ -94,3 +94,13 @@ def test_jobs_that_are_of_more_than_an_image(convpipe, job, here, image):
     assert "the job has masks, which stream does not take" in masked.output
     stacked = convpipe("stream", job("- {projection: mean}"), "a.tif", "b.tif")
     assert "reads several pages of a stack" in stacked.output
+
+
+def test_the_image_itself_is_never_replaced(convpipe, job, here, image):
+    (here / "b.tif").hardlink_to(here / "a.tif")
+    before = (here / "a.tif").read_bytes()
+    for target in ("a.tif", here / "a.tif", "b.tif"):
+        result = convpipe("stream", job(), "a.tif", target, "--overwrite")
+        assert result.exit_code == 2
+        assert "is the image itself" in result.stderr
+    assert (here / "a.tif").read_bytes() == before

@@ -1,4 +1,5 @@
 import json
+import os
 
 import numpy as np
 import pytest
@@ -102,3 +103,25 @@ def test_a_password_is_shown_nowhere(convpipe, config, where):
         assert run.exit_code != 0
         assert "hush" not in run.output
     assert "credentials come from the environment" in convpipe("check", path).output
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["plan", "URL"],
+        ["check", "URL"],
+        ["run", "CONFIG", "in", "out", "--report", "URL"],
+        ["run", "CONFIG", "in", "out", "--log", "URL"],
+        ["stream", "CONFIG", "URL", "out.tif"],
+        ["stream", "CONFIG", "a.tif", "URL"],
+    ],
+    ids=" ".join,
+)
+def test_where_a_path_is_needed_a_url_is_none(convpipe, config, tmp_path, words):
+    path = str(config())
+    given = {"URL": "https://127.0.0.1/x?X-Amz-Signature=hush", "CONFIG": path}
+    run = convpipe(*(given.get(word, word) for word in words))
+    assert run.exit_code == 2
+    assert "is a URL; a path on a disk is needed here" in " ".join(run.output.split())
+    assert "hush" not in run.output
+    assert [entry.name for entry in tmp_path.iterdir()] == [os.path.basename(path)]

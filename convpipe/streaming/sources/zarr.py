@@ -88,6 +88,8 @@ def opened(source: Zarr, limits: Limits) -> Iterator[RowSource]:
         plane = _Plane(array, axes, source.plane)
         rows, cols = array.shape[plane.rows], array.shape[plane.cols]
         limits.check_array(rows, cols, plane.channels, plane.dtype)
+        if min(array.chunks) < 1:
+            raise ReadError(f"damaged zarr: chunks of {array.chunks}, which hold nothing")
         limits.check_tile(int(np.prod(array.chunks)) * array.dtype.itemsize)
         blocks = Blocks(min(array.chunks[plane.rows], rows), rows, plane.block)
     info = ImageInfo(Path(source.path), "zarr", (rows, cols), plane.channels, False, plane.dtype, 1, ())
