@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from convpipe.display.labels import NOTE, coloured
 from convpipe.display.levels import Stretch
 from convpipe.display.values import Values
 
@@ -84,13 +85,16 @@ def picture(values: Values, scale: int = 1, stretch: Stretch | None = None) -> P
     ('shown 2 times as large', ('stretched: black 0.0005, white 0.9985',))
     """
     colours, opacity = values.colours, values.opacity
-    stretch = stretch or Stretch.of(colours, opacity > 0.5, values.dtype)
-    levels = stretch.levels(colours)
+    if values.labels:
+        stretch, levels = Stretch(0, 255, ""), coloured(colours[..., 0])
+    else:
+        stretch = stretch or Stretch.of(colours, opacity > 0.5, values.dtype)
+        levels = stretch.levels(colours)
     rgb = np.repeat(levels, 3, axis=2) if levels.shape[2] == 1 else levels
     if values.see_through:
         board = _checkerboard(rgb.shape[0], rgb.shape[1], max(scale, 1))
         rgb = rgb * opacity[..., None] + board * (1 - opacity[..., None])
-    notes = tuple(filter(None, [stretch.note, *values.notes]))
+    notes = tuple(filter(None, [NOTE if values.labels else stretch.note, *values.notes]))
     return Picture(_resized(rgb, scale), scale, stretch, notes)
 
 

@@ -13,6 +13,9 @@ from convpipe.display.values import Values
 from convpipe.engine import Engine
 from convpipe.stages.wiring import wire
 
+NUMBERED = (("objects", "label"), ("objects", "watershed"))
+"""Methods whose values number objects."""
+
 
 @dataclass(frozen=True)
 class Shown:
@@ -63,6 +66,8 @@ class Part:
         Whether it is the last, whose values are stored.
     dtype : str or None
         Of what is stored; None is that of the image.
+    labels : bool
+        Whether its values are numbers of objects.
     """
 
     number: int
@@ -71,6 +76,7 @@ class Part:
     engine: Engine
     last: bool
     dtype: str | None
+    labels: bool = False
 
     def values(self, image: Shown, threads: int | None = None, dtype: str | None = None) -> Values:
         """Return what the stage gives.
@@ -91,7 +97,8 @@ class Part:
         values, _ = self.engine.filter(
             image.pixels, threads, dtype or own, alpha=image.alpha, nodata=image.nodata, mask=image.mask
         )
-        return Values(values, own if self.last else kind, image.alpha, image.gap(self.engine))
+        of = own if self.last else kind
+        return Values(values, of, image.alpha, image.gap(self.engine), self.labels)
 
 
 def parts(engine: Engine) -> Iterator[Part]:
@@ -108,7 +115,8 @@ def parts(engine: Engine) -> Iterator[Part]:
         before = [one for one in engine.wiring.up_to(at).stages if not one.implied]
         part = engine.rewired(wire(before, linear_light=linear_light))
         last = number == len(own) - 1
-        yield Part(number, at, stage.name, part, last, engine.dtype or stage.dtype)
+        labels = (stage.method.family, stage.method.name) in NUMBERED
+        yield Part(number, at, stage.name, part, last, engine.dtype or stage.dtype, labels)
 
 
 def stage_values(engine: Engine, image: Shown, only: int | None = None) -> Iterator[tuple[int, str, Values]]:

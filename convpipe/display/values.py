@@ -25,6 +25,8 @@ class Values:
         Whether the last channel is alpha, straight.
     gap : float, optional
         What stands for a missing sample; it may be NaN.
+    labels : bool
+        Whether they are numbers of objects, which have no order and no mean.
 
     Examples
     --------
@@ -40,12 +42,13 @@ class Values:
     dtype: str
     alpha: bool = False
     gap: float | None = None
+    labels: bool = False
 
     def reduced(self, factor: int) -> Values:
         """Return them `factor` times as small, without copies of them all.
 
-        Means of blocks; where pixels are missing or can be seen through, the middle one of each block. Rows
-        and columns that fill no block are left out.
+        Means of blocks; of labels, and where pixels are missing or can be seen through, the middle one of
+        each block. Rows and columns that fill no block are left out.
 
         Examples
         --------
@@ -56,7 +59,7 @@ class Values:
         """
         rows, cols = (max(1, side // factor) for side in self.samples.shape[:2])
         high, wide = (min(factor, side) for side in self.samples.shape[:2])
-        if self.alpha or self.gap is not None:
+        if self.labels or self.alpha or self.gap is not None:
             small = self.samples[high // 2 :: high, wide // 2 :: wide][:rows, :cols]
             return replace(self, samples=small)
         inner = self.samples[: rows * high, : cols * wide]

@@ -185,3 +185,18 @@ def test_many_panels_stand_in_lines():
     assert [int(each[0][1]) // 60 for each in places] == [0, 1, 2, 0, 1, 2, 0]
     assert [int(each[0][0]) for each in places] == sorted(int(each[0][0]) for each in places)
     assert made.shape[1] == 12 + 3 * (60 + 12)
+
+
+def test_numbered_objects_have_colours_and_the_ground_is_black(shown):
+    """Two objects, whose numbers 1 and 2 of 65535 would be as black as what is none."""
+    pixels = np.zeros((SIDE, SIDE), np.uint8)
+    pixels[10:50, 10:50] = pixels[80:120, 80:120] = 255
+    lines, picture = shown(pixels, "- {objects: label, name: cells}")
+    assert "objects in colours" in lines[-1]
+    drawn = panel(picture, GAP + SIDE + GAP, pixels.shape)
+    first, second, ground = drawn[30, 30], drawn[100, 100], drawn[65, 65]
+    assert (ground == 0).all()
+    assert first.max() > 100
+    assert second.max() > 100
+    assert (first != second).any()
+    assert (drawn[10:50, 10:50] == first).all()
