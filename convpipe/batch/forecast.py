@@ -86,7 +86,7 @@ def forecast_of(
     memory: int,
     *,
     threads: int,
-    image: tuple[Path, Limits] | None = None,
+    image: tuple[Path, Limits, bool] | None = None,
 ) -> Forecast:
     """Return how an image of a plan is filtered; of a file, how its rows are decoded is looked at.
 
@@ -99,8 +99,8 @@ def forecast_of(
     memory : int
     threads : int
         That filter an image.
-    image : (Path, Limits), optional
-        Default: a TIFF in tiles of 256.
+    image : (Path, Limits, bool), optional
+        And whether one that breaks off is read; default: a TIFF in tiles of 256.
     """
     format, nbytes, block = ("tiff", 0, partial(int, TILE)) if image is None else _file(*image)
     encodings = [each.encoding.of(each.encoding.format or format) for each in results]
@@ -116,9 +116,9 @@ def forecast_of(
         return Forecast(need, memory, reason=str(error))
 
 
-def _file(path: Path, limits: Limits) -> tuple[str, int, Callable[[], int]]:
+def _file(path: Path, limits: Limits, allow_truncated: bool) -> tuple[str, int, Callable[[], int]]:
     """Return format and size of an image file, and what tells how many of its rows are decoded together."""
-    with images.open_image(path, limits, first=True) as opened:
+    with images.open_image(path, limits, first=True, allow_truncated=allow_truncated) as opened:
         try:
             height = opened.rows().height
         except ReadError as error:

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 COMMANDS = {
     "run": "Run the jobs of config files over folders of images.",
-    "stream": "Filter one image of any size, band by band: TIFF, Zarr, .npy, raw samples.",
+    "stream": "Filter one image of any size, band by band.",
     "plan": "Show every stage's output size, range and cost; no pixel is read.",
     "check": "Validate config files.",
     "stages": "List the filters and their parameters.",

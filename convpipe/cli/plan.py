@@ -212,13 +212,16 @@ class JobPlans:
             stack=None if reader is None else reader.name, measured=pipeline.gauge is not None
         )
         path = self.root / paths[0] if paths and self.root is not None else None
+        image = None
+        if path is not None and path.is_file():
+            image = path, job.limits, job.allow_truncated
         found = forecast_of(
             plan,
             self.results,
             obstacles,
             self.memory or default_memory(),
             threads=1 if self.many else cores(),
-            image=(path, job.limits) if path is not None and path.is_file() else None,
+            image=image,
         )
         return found if self.memory is not None or not found.fits else None
 

@@ -17,7 +17,7 @@ WEB = ("https", "http")
 """Those of servers that list nothing, and take nothing."""
 
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+)://")  # at least two letters: C: is a drive
-_URL = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+)://[^\s\"'<>]+")
+_URL = re.compile(r"([A-Za-z][A-Za-z0-9+.-]{1,30})://[^\s\"'<>]+")  # bounded: texts of megabytes are searched
 _USER = re.compile(r"(?<=//)[^/@]+(?=@)")
 _QUERY = re.compile(r"(?<=\?).+", re.DOTALL)
 

@@ -250,7 +250,7 @@ class TestRun:
         assert failure.reason.startswith(
             "it takes about 12 MB of memory (its pixels 4 MB, the result's 3.99 MB)"
         )
-        assert "images may take 2 MB (--memory); and it cannot be streamed: png is" in failure.reason
+        assert "images may take 2 MB (--memory); and it cannot be streamed: it takes about" in failure.reason
         assert (report.done, len(pipeline.threads)) == (1, 1)
 
     def test_a_signal_ends_those_that_wait(self, save, source, tmp_path):

@@ -1,6 +1,7 @@
 """Lists of inputs: what they name is filtered as in a folder run, and what cannot be had is told."""
 
 import os
+from io import BytesIO
 
 import pytest
 from fakes import FakePipeline
@@ -107,5 +108,5 @@ def test_bytes_that_are_no_text(save, run):
     name = os.fsdecode(b"\xff\n.png")
     path = save("t.png")
     path.rename(path.with_name(name))
-    report = run(read_list(os.fsencode(name) + b"\0", null=True))
+    report = run(read_list(BytesIO(os.fsencode(name) + b"\0"), null=True))
     assert [result.path for result in report.results if result.status == "done"] == [name]
