@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import settings
 
 # Compiled loops are kept between runs and shared by workers, away from the user's own.
 os.environ.setdefault("CONVPIPE_CACHE_DIR", str(Path(__file__).parent / ".pytest_cache" / "loops"))
@@ -25,6 +26,10 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     # A shell starts its background jobs with Ctrl-C ignored, and so would be what they start in turn:
     # tests of interrupts would wait for what never comes.
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+# An example takes what the machine takes: others may be at work there, or the collector.
+settings.register_profile("convpipe", deadline=None)
+settings.load_profile("convpipe")
 
 # Numba makes and drops objects by the hundred thousand: garbage is looked for less often than Python would.
 gc.set_threshold(20_000, 20, 100)
