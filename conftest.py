@@ -32,7 +32,7 @@ settings.register_profile("convpipe", deadline=None)
 settings.load_profile("convpipe")
 
 # Numba makes and drops objects by the hundred thousand: garbage is looked for less often than Python would.
-gc.set_threshold(20_000, 20, 100)
+gc.set_threshold(20_000, 20, 10)
 
 
 def pytest_collection_finish():
