@@ -41,6 +41,16 @@ def pytest_collection_finish():
 
 
 @pytest.fixture
+def collector():
+    """Look for garbage as often as Python does, where memory is measured."""
+    thresholds = gc.get_threshold()
+    gc.collect()
+    gc.set_threshold(700, 10, 10)
+    yield
+    gc.set_threshold(*thresholds)
+
+
+@pytest.fixture
 def rng():
     """Return a random generator, the same in every run."""
     return np.random.default_rng(20)

@@ -321,7 +321,8 @@ class Samples:
         survey = self._counter.survey(samples)
         if not survey.count:
             return None
-        if survey.low == survey.high:
+        apart = 2 * bins * float(np.spacing(max(abs(survey.low), abs(survey.high))))
+        if survey.high - survey.low < apart:  # fewer numbers lie between them than there are edges
             return Histogram(np.array([survey.count]), survey.low, 1.0, np.array([survey.low]))
         if survey.whole and survey.high - survey.low < levels:
             low, high = int(survey.low), int(survey.high)

@@ -67,3 +67,10 @@ def test_percentiles_clip_what_lies_beyond(rng):
     assert (result.min(), result.max()) == (0, 1)
     assert (result == 0).mean() == pytest.approx(0.05, abs=0.001)
     assert (result == 1).mean() == pytest.approx(0.05, abs=0.001)
+
+
+@pytest.mark.parametrize("kind", ["otsu", "triangle", "yen", "isodata", "multiotsu"])
+def test_samples_that_no_bins_part_are_one(kind):
+    """Between them are fewer numbers of float64 than a histogram has edges."""
+    samples = np.array([1.0, np.nextafter(1.0, 2.0), 1.0])
+    assert measure([Statistic("t", kind)], samples) == [1.0]

@@ -1,6 +1,5 @@
 """Where results go: refused before any work if something would be lost."""
 
-import gc
 import os
 import tracemalloc
 import unicodedata
@@ -73,12 +72,11 @@ def test_names_that_hashes_alone_take_for_the_same_are_no_clash(tmp_path, monkey
     assert len(map_outputs(found("a.png", "b.png", root=tmp_path), tmp_path / "out", None)) == 2
 
 
+@pytest.mark.usefixtures("collector")
 def test_very_many_inputs_take_no_memory_for_each(source, tmp_path):
     count = 4_000
     for at in range(count):
         (source / f"a picture of a long name {at:04}.png").touch()
-    thresholds = gc.get_threshold()
-    gc.set_threshold(700, 10, 10)  # as in a run: for the tests garbage is looked for less often
     tracemalloc.start()
     try:
         images = find_images(source)
@@ -87,7 +85,6 @@ def test_very_many_inputs_take_no_memory_for_each(source, tmp_path):
         _, most = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()
-        gc.set_threshold(*thresholds)
     assert most < 150 * count  # as paths they take more than a kilobyte each
 
 

@@ -16,7 +16,10 @@ from convpipe.plan import Missing, Settings, make_plan
 from convpipe.stages import stage
 from convpipe.stages.wiring import wire
 
-pytestmark = pytest.mark.gpu
+pytestmark = [
+    pytest.mark.gpu,
+    pytest.mark.filterwarnings("ignore:.*overflow encountered"),  # the simulator computes with NumPy
+]
 
 WAYS = [
     (1, {"shared": 64}),

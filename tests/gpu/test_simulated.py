@@ -24,5 +24,5 @@ def test_every_kernel_in_the_simulator(file):
     assert done.returncode == 0, done.stdout
     (passed,) = re.findall(r"(\d+) passed", done.stdout)
     assert int(passed) >= 20
-    # conv2d on the arrays of other libraries, and images of many blocks
-    assert done.stdout.count("SKIPPED") <= 1
+    # conv2d on the arrays of other libraries, a full device, and images of many blocks
+    assert done.stdout.count("SKIPPED") <= 2

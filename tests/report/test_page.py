@@ -109,6 +109,7 @@ def test_the_page_is_bounded_and_says_so(monkeypatch):
     assert many.count("500 of 600 images") == 3
 
 
+@pytest.mark.usefixtures("collector")
 def test_files_of_very_many_images_are_never_in_memory_as_a_whole(monkeypatch):
     monkeypatch.setattr(stream, "BLOCK", 1 << 14)
     report = Report("job", tuple(replace(one, measures=((("m", 1.0),),)) for one in results_of(8_000, 10)))
