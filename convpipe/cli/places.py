@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -94,6 +94,19 @@ def places(job: Job, paths: Sequence[str]) -> tuple[Location, Location, str | No
     return source, whole, None  # a config's output path is a folder, unless it is plainly an image
 
 
+def written_as(job: Job) -> dict[str, Any]:
+    """Return how the output of a job says that results are written, as ``run_folder`` takes it."""
+    said = job.output
+    return {
+        "format": said.format,
+        "quality": said.quality,
+        "compression": said.compression,
+        "channels": said.channels,
+        "output_pages": said.pages,
+        "tiles": said.tiles,
+    }
+
+
 def results(job: Job) -> tuple[Result, ...]:
     """Return the results that a run makes of every image, in the order of those of its plan."""
     from convpipe.batch import FolderJob
@@ -101,17 +114,7 @@ def results(job: Job) -> tuple[Result, ...]:
     from convpipe.stages.wiring import RESULT
 
     own = tuple((name, Encoding(**spec.encoding)) for name, spec in job.outputs.items())
-    whole = FolderJob(
-        Path(),
-        Path(),
-        format=job.output.format,
-        quality=job.output.quality,
-        compression=job.output.compression,
-        channels=job.output.channels,
-        output_pages=job.output.pages,
-        tiles=job.output.tiles,
-        outputs=own,
-    )
+    whole = FolderJob(Path(), Path(), outputs=own, **written_as(job))
     return whole.results((*job.outputs, RESULT))
 
 

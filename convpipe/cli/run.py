@@ -14,7 +14,7 @@ from convpipe.cli import ARGUMENTS, streams
 from convpipe.cli.command import Command, completing
 from convpipe.cli.kinds import PATH, Count, duration, nbytes, shard
 from convpipe.cli.options import complain, config_options, json_option, load_each, print_json, together
-from convpipe.cli.places import check_log, nothing_found, places, split
+from convpipe.cli.places import check_log, nothing_found, places, split, written_as
 from convpipe.cli.process import begin_loading, begin_work, end, sigterm_interrupts
 from convpipe.cli.progress import shown_progress
 from convpipe.cli.telling import Telling, not_started, opened_log, show, total
@@ -345,17 +345,12 @@ def _filter(
         exclude=job.input.exclude,
         recursive=job.input.recursive,
         pages=job.input.pages or ALL_PAGES,
-        format=job.output.format,
-        quality=job.output.quality,
-        compression=job.output.compression,
-        channels=job.output.channels,
-        output_pages=job.output.pages,
-        tiles=job.output.tiles,
         stack=job.input.stack,
         mask=job.mask,
         outputs={name: spec.encoding for name, spec in job.outputs.items()},
         accept=job.accept,
         limits=job.limits,
         allow_truncated=job.allow_truncated,
+        **written_as(job),
         **how,
     )
