@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from convpipe import arrays
 from convpipe.blocks.grid import Cell, Grid, ends
 from convpipe.blocks.layout import Layout
-from convpipe.blocks.maker import Maker, Numbers, joined
+from convpipe.blocks.maker import Maker, PageNumbers, joined
 from convpipe.blocks.measured import Numbered
 from convpipe.blocks.sources import Sources
 from convpipe.engine import Engine, dtype_name
@@ -230,6 +230,6 @@ class _Builder:
 
 
 def _make(
-    maker: Maker, cell: Cell, numbers: Sequence[Numbers], counts: tuple[int, ...], *parts: NDArray[Any]
+    maker: Maker, cell: Cell, numbers: Sequence[PageNumbers], counts: tuple[int, ...], *parts: NDArray[Any]
 ) -> Any:
     return maker(cell, joined(counts, parts), numbers)

@@ -27,7 +27,7 @@ from convpipe.stages.wiring import RESULT
 if TYPE_CHECKING:
     from convpipe.compile.cpu.graphs import GraphExecutable
 
-Numbers = list[list[float]]
+PageNumbers = list[list[float]]
 """Of whole images: of each page of a chunk some."""
 
 MOST_KINDS = 64
@@ -52,7 +52,7 @@ class Maker:
     def __reduce__(self) -> tuple[Any, ...]:
         return Maker, (self.grid, self.layout)
 
-    def __call__(self, cell: Cell, block: NDArray[Any], numbers: Sequence[Numbers] = ()) -> Any:
+    def __call__(self, cell: Cell, block: NDArray[Any], numbers: Sequence[PageNumbers] = ()) -> Any:
         """Return the results on a cell, on the calling thread.
 
         Parameters
@@ -82,7 +82,7 @@ class Maker:
         losses = NO_LOSSES
         for page, image in enumerate(images):
             first, *others = (_cut(image, region, whole) for _, region in roi.reads)
-            known = self._numbers(roi, numbers, page)
+            known = _by_parts(roi, self._of_page(numbers, page))
             results, lost = run.outputs(first, 1, others=others, numbers=known)
             losses += lost
             for output in plan.outputs:
@@ -122,7 +122,7 @@ class Maker:
         self,
         where: tuple[int, Strip, Region],
         asked: Sequence[Inquiry],
-        numbers: Sequence[Numbers],
+        numbers: Sequence[PageNumbers],
         block: NDArray[Any],
     ) -> list[Answers]:
         """Return what is found of a strip of what a node reads, to the questions of each page.
@@ -143,7 +143,7 @@ class Maker:
             questions = one.questions
             own: dict[Question, Any] = {}
             if questions:
-                samples = self._samples(head, strip, (image, given), numbers, page)
+                samples = self._samples(head, strip, (image, given), self._of_page(numbers, page))
                 own = {each: each.of(samples, strip.shares, Counting(1)) for each in questions}
             found.append(own)
         return found
@@ -153,21 +153,20 @@ class Maker:
         head: int,
         strip: Strip,
         source: tuple[NDArray[Any], Region],
-        numbers: Sequence[Numbers],
-        page: int,
+        known: Mapping[int, Sequence[float]],
     ) -> NDArray[Any]:
-        """Return the samples of a strip, (n, channels), made of a region of the image of a page."""
+        """Return the samples of a strip, (n, channels), made of a region of an image, with known numbers."""
         from convpipe.compile.common.pictures import Picture
 
-        plan = self.grid.plan
+        plan, (image, given) = self.grid.plan, source
         wanted = self._measured_region(head, strip)
         ((at, region),) = wanted.items()
         if at == IMAGE:
-            made, channels = _cut(*source[:1], region, source[1]), plan.channels
+            made, channels = _cut(image, region, given), plan.channels
         else:
             roi, run = self._kinds.find(self.grid, wanted)
-            first, *others = (_cut(source[0], each, source[1]) for _, each in roi.reads)
-            results, _ = run.outputs(first, 1, others=others, numbers=self._numbers(roi, numbers, page))
+            first, *others = (_cut(image, each, given) for _, each in roi.reads)
+            results, _ = run.outputs(first, 1, others=others, numbers=_by_parts(roi, known))
             made, channels = _cut(results[RESULT], region, roi.made[at]), plan.nodes[at].channels
         picture = Picture((made.shape[0], made.shape[1]), channels, made.dtype.name)
         return strip.of(picture.pixels(np.ascontiguousarray(made), plan.alpha), made.shape[1])
@@ -177,10 +176,14 @@ class Maker:
         first, last = strip.rows(cols)
         return {self.grid.plan.nodes[head].inputs[0]: (Span(first, last), Span(0, cols - 1))}
 
-    def _numbers(self, roi: RoiPlan, numbers: Sequence[Numbers], page: int) -> dict[int, Sequence[float]]:
-        """Return the numbers of a page that parts of a plan take."""
-        by_head = dict(zip(self.heads, numbers, strict=False))
-        return {part: by_head[head][page] for part, head in roi.measured.items()}
+    def _of_page(self, numbers: Sequence[PageNumbers], page: int) -> dict[int, list[float]]:
+        """Return the numbers of a page by the nodes that need them, of the first of these."""
+        return {head: each[page] for head, each in zip(self.heads, numbers, strict=False)}
+
+
+def _by_parts(roi: RoiPlan, known: Mapping[int, Sequence[float]]) -> dict[int, Sequence[float]]:
+    """Return the numbers that the parts of a plan take."""
+    return {part: known[head] for part, head in roi.measured.items()}
 
 
 def joined(counts: Sequence[int], parts: Sequence[NDArray[Any]]) -> NDArray[Any]:

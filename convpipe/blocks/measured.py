@@ -13,9 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 from numpy.typing import NDArray
 
-from convpipe.blocks.maker import Maker, Numbers, joined
-from convpipe.blocks.rounds import Answers, Inquiry, Strip, most_rounds, strips
-from convpipe.blocks.rounds import joined as put_together
+from convpipe.blocks.maker import Maker, PageNumbers, joined
+from convpipe.blocks.rounds import Answers, Inquiry, Strip, most_rounds, put_together, strips
 from convpipe.blocks.sources import Sources
 
 if TYPE_CHECKING:
@@ -60,10 +59,11 @@ class Numbered:
         many = math.prod(image.chunks[axis][at] for axis, at in zip(layout.pages, page, strict=True))
         inquiry = self.maker.inquiry(head)
         asked = self._add((head, "ask", 0, *page), _begun, inquiry, many)
+        reads = [self._reads(head, strip, page, earlier) for strip in self._strips(head)]
         for number in range(most_rounds(inquiry)):
             answers = [
-                self._answer((head, "answer", number, *page, at), strip, asked, earlier)
-                for at, strip in enumerate(self._strips(head))
+                self._add((head, "answer", number, *page, at), _answered, *given, asked, *read)
+                for at, (given, read) in enumerate(reads)
             ]
             answers = self._merged((head, "merge", number, *page), asked, answers)
             asked = self._add((head, "ask", number + 1, *page), _told, asked, *answers)
@@ -73,16 +73,15 @@ class Numbered:
         rows, cols = self.maker.measured_extent(head)
         return strips(rows * cols, self.sources.image.numblocks[self.sources.layout.spatial[0]])
 
-    def _answer(
-        self, key: tuple[Any, ...], strip: Strip, asked: TaskRef, earlier: Sequence[TaskRef]
-    ) -> TaskRef:
+    def _reads(
+        self, head: int, strip: Strip, page: Sequence[int], earlier: Sequence[TaskRef]
+    ) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
+        """Return what a strip's answers are made by, and of what: the same in every round."""
         from dask._task_spec import List, TaskRef
 
-        head, _, _, *page, _ = key
         region = self.sources.generous(self.maker.measured_reads(head, strip))
         counts, parts = self.sources.of(region, page)
-        maker = TaskRef(self.key)
-        return self._add(key, _answered, maker, (head, strip, region), asked, List(*earlier), counts, *parts)
+        return (TaskRef(self.key), (head, strip, region)), (List(*earlier), counts, *parts)
 
     def _merged(self, key: tuple[Any, ...], asked: TaskRef, answers: list[TaskRef]) -> list[TaskRef]:
         """Return few parts of answers, put together of many."""
@@ -111,7 +110,7 @@ def _answered(
     maker: Maker,
     where: Any,
     asked: Sequence[Inquiry],
-    earlier: Sequence[Numbers],
+    earlier: Sequence[PageNumbers],
     counts: tuple[int, ...],
     *parts: NDArray[Any],
 ) -> list[Answers]:
@@ -126,7 +125,7 @@ def _told(asked: Sequence[Inquiry], *parts: Sequence[Answers]) -> list[Inquiry]:
     return [one.told(own) for one, own in _by_page(asked, parts)]
 
 
-def _numbers(asked: Sequence[Inquiry]) -> Numbers:
+def _numbers(asked: Sequence[Inquiry]) -> PageNumbers:
     return [one.numbers for one in asked]
 
 

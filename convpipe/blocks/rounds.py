@@ -214,7 +214,7 @@ class Inquiry:
 
     def told(self, parts: Sequence[Answers]) -> Inquiry:
         """Return the same with the answers to its questions, of all parts from the first to the last."""
-        known = {**(self.answers or {}), **joined(self.questions, parts)}
+        known = {**(self.answers or {}), **put_together(self.questions, parts)}
         return Inquiry(self.statistics, self.dtype, self.size, known)
 
     @property
@@ -247,7 +247,7 @@ def most_rounds(inquiry: Inquiry) -> int:
     return max(found)
 
 
-def joined(questions: Iterable[Question], parts: Sequence[Answers]) -> dict[Question, Any]:
+def put_together(questions: Iterable[Question], parts: Sequence[Answers]) -> dict[Question, Any]:
     """Return the answers of parts, from the first to the last, put together."""
     return {question: question.joined([part[question] for part in parts]) for question in questions}
 
