@@ -30,7 +30,7 @@ from convpipe.statistics import numbers_of
 from convpipe.streaming import sinks, sources
 from convpipe.streaming.bands import Band, Bands, banded
 from convpipe.streaming.identity import identity_of
-from convpipe.streaming.levels import Pyramid, extents, halving, sampling_of
+from convpipe.streaming.levels import Halve, Pyramid, extents, halving, sampling_of
 from convpipe.streaming.options import Options
 from convpipe.streaming.passes import Passed, PassedSamples
 from convpipe.streaming.recorder import Recorder
@@ -113,28 +113,30 @@ def stream(
         pool = ThreadPoolExecutor(bands.threads)
         notes: list[str] = []
         made = [
-            (output, target_of(plan, output, image, options, reader.metadata, notes))
+            replace(
+                target_of(plan, output, image, options, reader.metadata, notes), path=targets[output.name]
+            )
             for output in plan.outputs
         ]
-        made = [(output, replace(target, path=targets[output.name])) for output, target in made]
         resumable = any(sinks.format_of(path) == "zarr" for path in targets.values())
         identity = identity_of(engine, source, options) if resumable else ""
-        with sinks.opened([target for _, target in made], pool, identity) as writing, pool:
+        with sinks.opened(made, pool, identity) as writing, pool:
             bands = replace(bands, done=writing.done)
             takers = {
-                output.name: Pyramid(
-                    sink,
-                    halving(engine, output.dtype, info),
-                    [level.raster.extent[0] for level in target.levels],
-                    options.tile,
-                ).add
-                for (output, target), sink in zip(made, writing.sinks, strict=True)
+                output.name: _taker(sink, target, halving(engine, output.dtype, info))
+                for output, target, sink in zip(plan.outputs, made, writing.sinks, strict=True)
             }
             recorder = Recorder(writing, bands.tallest)
             lost = run(engine.banded(plan), reader, bands, pool, takers, Watch(passed=recorder.passed))
             writing.finish()
-        notes += [*reader.notes, *(note for _, target in made for note in target.notes)]
+        notes += [*reader.notes, *(note for target in made for note in target.notes)]
     return Streamed(bands, writing.lost + lost, tuple(dict.fromkeys(notes)))
+
+
+def _taker(sink: sinks.Sink, target: Target, halve: Halve) -> Callable[[np.ndarray], None]:
+    """Return what takes the rows of a result, and makes its levels."""
+    heights = [level.raster.extent[0] for level in target.levels]
+    return Pyramid(sink, halve, heights, target.options.tile).add
 
 
 def run(

@@ -6,38 +6,26 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from convpipe.compile.common.levels import make_program
 from convpipe.compile.common.pictures import Band, Outcome, Picture, round_to_half
+from convpipe.compile.cpu.apart import Run, run_apart
 from convpipe.compile.cpu.counting import Counting
 from convpipe.compile.cpu.executable import Executable, Fused, compile_fused
 from convpipe.compile.cpu.fourier.transform import Transform
-from convpipe.compile.cpu.hysteresis import Traced
-from convpipe.compile.cpu.library import Equalized, Library, Placed
-from convpipe.compile.cpu.rolling_ball import Rolled
 from convpipe.compile.cpu.sweep import Sweep
 from convpipe.compile.cpu.tabulated import Tabulated, is_tabulated
-from convpipe.compile.cpu.turned import Turned
-from convpipe.compile.cpu.warped import Warped
 from convpipe.geometry import Axis
 from convpipe.histograms import Counter
 from convpipe.losses import Losses
 from convpipe.ops import (
     IDENTITY,
-    Apart,
-    Frame,
-    Held,
-    Hysteresis,
-    Layer,
-    RollingBall,
     Stencil,
-    TileEqualization,
     Turn,
-    Warp,
     is_integer,
     stored,
 )
@@ -50,28 +38,6 @@ from convpipe.stages.wiring import RESULT
 
 Numbers = Mapping[int, Sequence[float]]
 NO_NUMBERS: Numbers = {}
-
-
-class Run(Protocol):
-    """What runs a part: from the images that it reads to those that it makes."""
-
-    @property
-    def reads(self) -> tuple[int, ...]:
-        """Positions of the nodes of the plan whose images it reads."""
-
-    @property
-    def makes(self) -> tuple[int, ...]:
-        """Positions of those whose images it makes."""
-
-    @property
-    def source(self) -> str:
-        """The generated Python, under what stands for the rest."""
-
-    def __call__(self, images: Sequence[NDArray[Any]], threads: int | None) -> tuple[list[NDArray[Any]], int]:
-        """Return the images that it makes, as rows of samples, and how many NaNs became 0."""
-
-    def warm(self) -> None:
-        """Compile what the first image would."""
 
 
 @dataclass(frozen=True)
@@ -340,7 +306,8 @@ class GraphExecutable:
             own = replace(plan, dtype=given[0].dtype, output_dtype=self._written[at])
             return Transform(own, part.reads, part.makes)
         if nodes[0].apart:
-            return self._apart(part, nodes[0].apart)
+            (at,) = part.makes
+            return run_apart(nodes[0].apart, part, given[0], self._picture(at), self.plan)
         places = {at: number for number, at in enumerate(part.at)}
         outputs = {places[at]: self._written[at] for at in part.makes}
         program = make_program(plan, levels(part), given, list(outputs.items()))
@@ -351,31 +318,6 @@ class GraphExecutable:
         if sweep.statistics and is_tabulated(plan, part, given[0], pictures[0]):
             return Tabulated(sweep, plan)
         return sweep
-
-    def _apart(self, part: Part, op: Apart) -> Run:
-        """Return what runs an op that is in no loop over rows."""
-        (at,) = part.makes
-        run = part.reads, part.makes, part.nodes[0].title
-        given, made, alpha = self._picture(part.reads[0]), self._picture(at), self.plan.alpha
-        if isinstance(op, Hysteresis):
-            return Traced(*run, given, made, alpha, op)
-        if isinstance(op, RollingBall):
-            return Rolled(*run, given, made, alpha, op)
-        if isinstance(op, Held):
-            return Placed(*run, part.nodes[0].inputs, op, made, alpha)
-        if isinstance(op, TileEqualization):
-            return Equalized(*run, part.nodes[0].inputs, op, made, alpha)
-        if isinstance(op, Frame):
-            return Library(*run, part.nodes[0].inputs, op, made, alpha)
-        if isinstance(op, Layer):
-            # Numba compiles what these loops need when they are imported: no other plan has to wait for it.
-            from convpipe.compile.conv2d.layer import Layered
-
-            return Layered(*run, op, part.nodes[0].axes, given, made)
-        if isinstance(op, Warp):
-            return Warped(*run, op, given, made, self.plan.compute, alpha)
-        is_result = at in (output.node for output in self.plan.outputs)
-        return Turned(*run, op, given, made, is_result)
 
     def _picture(self, at: int) -> Picture:
         plan = self.plan
