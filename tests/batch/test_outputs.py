@@ -77,15 +77,20 @@ def test_very_many_inputs_take_no_memory_for_each(source, tmp_path):
     count = 4_000
     for at in range(count):
         (source / f"a picture of a long name {at:04}.png").touch()
-    tracemalloc.start()
-    try:
-        images = find_images(source)
-        pairs = outputs.map_outputs(images, tmp_path / "out", [Result("result")])
-        assert sum(1 for _ in pairs) == count
-        _, most = tracemalloc.get_traced_memory()
-    finally:
-        tracemalloc.stop()
-    assert most < 150 * count  # as paths they take more than a kilobyte each
+
+    def most():
+        tracemalloc.start()
+        try:
+            images = find_images(source)
+            pairs = outputs.map_outputs(images, tmp_path / "out", [Result("result")])
+            assert sum(1 for _ in pairs) == count
+            return tracemalloc.get_traced_memory()[1]
+        finally:
+            tracemalloc.stop()
+
+    # Twice: Python keeps the parts of all paths in one table of the process, and if that grows
+    # by half here, it has room enough the next time. As paths they take more than a kilobyte each.
+    assert min(most(), most()) < 150 * count
 
 
 def test_output_inside_the_input(source):
