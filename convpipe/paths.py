@@ -1,11 +1,18 @@
-"""Paths as a person gives them: ``~`` is the home folder, and an error says where a relative one led."""
+"""Paths as a person gives them: ``~`` is the home folder, and an error says where a relative one led.
+
+Those in a config that lies at a URL are relative to that.
+"""
 
 from __future__ import annotations
 
 import difflib
 import os
+import posixpath
 import stat
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 from typing import Any, BinaryIO, cast
@@ -15,6 +22,8 @@ from convpipe.stores import Url, is_url
 
 MOST_LOOKED_AT, MOST_LETTERS = 2000, 100
 """Of a folder, files, and of a name, letters that are compared with one that is not there."""
+
+_BASE: ContextVar[Url | None] = ContextVar("what relative paths are below, if no folder", default=None)
 
 
 def from_home(text: str) -> str:
@@ -68,7 +77,43 @@ def located(place: str | Location) -> Location:
     """
     if isinstance(place, Url):
         return place
+    place = based(place) if isinstance(place, str) else place
     return Url.parse(place) if isinstance(place, str) and is_url(place) else expanded(place)
+
+
+@contextmanager
+def relative_to(base: Url | None) -> Iterator[None]:
+    """Take relative paths that are given as text to be below a URL; without one, as ever.
+
+    Examples
+    --------
+    >>> with relative_to(Url.parse("s3://bucket/jobs/edges")):
+    ...     based("in/"), based("../kernels/a.npz"), based("/data/in")
+    ('s3://bucket/jobs/edges/in/', 's3://bucket/jobs/kernels/a.npz', '/data/in')
+    """
+    token = _BASE.set(base)
+    try:
+        yield
+    finally:
+        _BASE.reset(token)
+
+
+def based(text: str) -> str:
+    """Return a path or URL as text so that it leads to the same from everywhere, as :func:`relative_to` says.
+
+    Raises
+    ------
+    ParameterError
+        It leads out of the bucket.
+    """
+    base = _BASE.get()
+    if base is None or not text or text.startswith("~") or os.path.isabs(text) or is_url(text):
+        return text
+    key = posixpath.normpath(posixpath.join(base.key, text))
+    if key.split("/")[0] == "..":
+        raise ParameterError(f"{text!r} leads out of {base.scheme}://{base.host}: the config is at {base}")
+    whole = replace(base, key="" if key == "." else key, query="")
+    return (whole.address if whole.is_web else str(whole)) + "/" * text.endswith("/")
 
 
 def shipped(name: str) -> Path:
@@ -110,7 +155,7 @@ def opened(path: str | os.PathLike[str], use: Callable[[BinaryIO, int], Any]) ->
     ValueError
         It names the path.
     """
-    text = os.fspath(path)
+    text = based(os.fspath(path))
     if is_url(text):
         return _fetched(Url.parse(text), use)
     try:

@@ -26,6 +26,7 @@ from convpipe.cli.streams import emit
 from convpipe.cli.timing import copy_of, medians
 
 if TYPE_CHECKING:
+    from convpipe.paths import Location
     from convpipe.pipeline import Pipeline
 
 DEFAULT = {"name": "blur, then sobel", "stages": [{"blur": "gaussian", "sigma": 1.0}, {"edge": "sobel"}]}
@@ -67,7 +68,7 @@ EXAMPLES = (
 @config_options
 @json_option
 def command(
-    config: Path | None,
+    config: Location | None,
     image: Path | None,
     kind: ImageOptions,
     how: Measuring,

@@ -5,7 +5,6 @@ from __future__ import annotations
 import sys
 from contextlib import suppress
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -20,6 +19,7 @@ if TYPE_CHECKING:
     from convpipe.config import Job
     from convpipe.engine import Engine
     from convpipe.errors import ConfigError
+    from convpipe.paths import Location
 
 
 EXTENT = (2**20, 2**20)
@@ -42,7 +42,7 @@ EXAMPLES = (
 @click.argument("configs", type=CONFIG, nargs=-1, required=True)
 @config_options
 @json_option
-def command(configs: tuple[Path, ...], overrides: tuple[str, ...], as_json: bool) -> None:
+def command(configs: tuple[Location, ...], overrides: tuple[str, ...], as_json: bool) -> None:
     """Validate config files; every error has file, line and column. Exit code 2 if one is wrong.
 
     It also says where the values of 8-bit images can saturate, which of their results no file can hold, and
@@ -62,7 +62,7 @@ def command(configs: tuple[Path, ...], overrides: tuple[str, ...], as_json: bool
     sys.exit(code)
 
 
-def _show(path: Path, job: Job) -> None:
+def _show(path: Location, job: Job) -> None:
     from convpipe.report import printable
 
     stages = ", ".join(stage.name for stage in job.stages)
@@ -71,7 +71,7 @@ def _show(path: Path, job: Job) -> None:
         complain(f"{path}: {job.name}: {warning}", kind="warning")
 
 
-def _to_dict(path: Path, job: Job | ConfigError) -> dict[str, Any]:
+def _to_dict(path: Location, job: Job | ConfigError) -> dict[str, Any]:
     """Return what is found as plain data, as a job of ``run --json`` with its problems."""
     from convpipe.errors import ConfigError
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -11,6 +11,9 @@ from convpipe.cli.command import Command
 from convpipe.cli.kinds import CONFIG
 from convpipe.cli.options import ImageOptions, config_options, image_kind_options
 from convpipe.cli.streams import emit
+
+if TYPE_CHECKING:
+    from convpipe.paths import Location
 
 GROUPS = {
     "The image": "--size --alpha --dtype",
@@ -30,7 +33,7 @@ EXAMPLES = (
 @image_kind_options
 @config_options
 def command(
-    config: Path,
+    config: Location,
     show: bool,
     backend: str | None,
     kind: ImageOptions,

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from convpipe.explain.account import Account
     from convpipe.explain.pixel import Pixel
     from convpipe.explain.run import Run
+    from convpipe.paths import Location
     from convpipe.plan import StagePlan
 
 
@@ -147,7 +148,7 @@ EXAMPLES = (
 )
 @config_options
 def command(
-    config: Path | None,
+    config: Location | None,
     image: Path | None,
     place: Place,
     sliding: Sliding,
@@ -182,7 +183,7 @@ def _bare(sliding: Sliding, place: Place, overrides: tuple[str, ...]) -> Run:
 
 
 def _runs(
-    config: Path, image: Path | None, size: tuple[int, ...] | None, overrides: tuple[str, ...]
+    config: Location, image: Path | None, size: tuple[int, ...] | None, overrides: tuple[str, ...]
 ) -> Iterator[Run]:
     """Give the jobs of a config over an image that is read, or over one that is numbered."""
     from convpipe.config import load

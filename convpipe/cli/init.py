@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 
 from convpipe.cli.command import Command, completing
-from convpipe.cli.kinds import CONFIG, PATH
+from convpipe.cli.kinds import OWN_CONFIG, PATH
 from convpipe.cli.options import width
 from convpipe.cli.places import SUFFIXES
 from convpipe.cli.samples import SAMPLES, write_samples
@@ -40,7 +40,7 @@ EXAMPLES = (
 
 
 @click.command("init", cls=Command, groups=GROUPS, examples=EXAMPLES)
-@click.argument("path", type=CONFIG, required=False)
+@click.argument("path", type=OWN_CONFIG, required=False)
 @click.argument("folder", type=PATH, required=False)
 @click.option(
     "--recipe",

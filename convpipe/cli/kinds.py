@@ -28,13 +28,17 @@ class PathType(click.Path):
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         """Return the path; a URL is refused, which would be a path of strange folders, signature and all."""
-        if is_url(value):
-            self.fail(f"{redacted(value)!r} is a URL; a path on a disk is needed here", param, ctx)
+        self.refuse_url(value, param, ctx)
         try:
             given = from_home(value) if isinstance(value, str) else value
         except ParameterError as error:
             self.fail(str(error), param, ctx)
         return super().convert(given, param, ctx)
+
+    def refuse_url(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> None:
+        """Refuse a URL."""
+        if is_url(value):
+            self.fail(f"{redacted(value)!r} is a URL; a path on a disk is needed here", param, ctx)
 
 
 class PlaceType(PathType):
@@ -58,12 +62,12 @@ def _takes_no_image(command: click.Command, parameter: click.Parameter | None) -
     return parameter is not None and parameter.name in ("config", "configs") and "image" not in names
 
 
-class ConfigType(PathType):
-    """A path of a config, which shells complete by its extension."""
+class ConfigType(PlaceType):
+    """A path or URL of a config; paths shells complete by their extension."""
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        """Return the path; what is plainly no config is refused with what to write."""
-        given = os.fspath(value)
+        """Return the path or URL; what is plainly no config is refused with what to write."""
+        given = redacted(os.fspath(value))
         if os.path.isdir(given):
             within = os.path.join(given, "NAME.yaml")
             self.fail(f"{given!r} is a folder; name a config in it, as {within!r}", param, ctx)
@@ -76,6 +80,15 @@ class ConfigType(PathType):
     ) -> list[CompletionItem[str]]:
         """Return config files and folders."""
         return completing("configs")(ctx, param, incomplete)
+
+
+class OwnConfigType(ConfigType):
+    """A path of a config that is written to."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Return the path."""
+        self.refuse_url(value, param, ctx)
+        return super().convert(value, param, ctx)
 
 
 class Count(click.IntRange):
@@ -93,6 +106,8 @@ class Count(click.IntRange):
 PATH = PathType(path_type=Path)
 PLACE = PlaceType(path_type=Path)
 CONFIG = ConfigType(dir_okay=False, path_type=Path)
+OWN_CONFIG = OwnConfigType(dir_okay=False, path_type=Path)
+"""Of those that are written to."""
 
 
 def pixel_type(value: str) -> str:

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
     from convpipe.config import Job
     from convpipe.images import Image
+    from convpipe.paths import Location
     from convpipe.plan import StagePlan
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -170,7 +171,7 @@ def find_stage(stages: Sequence[StagePlan], chosen: str) -> StagePlan:
     raise click.BadParameter(f"{problem}; the stages are {known}", param_hint="--stage")
 
 
-def load_each(config: str | Path, overrides: Sequence[str]) -> tuple[Job | ConfigError, ...]:
+def load_each(config: str | Location, overrides: Sequence[str]) -> tuple[Job | ConfigError, ...]:
     """Return the jobs of a config file; an error stands for a job, or for a file, that is wrong."""
     from convpipe import config as configs
 
@@ -180,7 +181,7 @@ def load_each(config: str | Path, overrides: Sequence[str]) -> tuple[Job | Confi
         return (error,)
 
 
-def check_order(config: Path, image: Path | None) -> None:
+def check_order(config: Location, image: Path | None) -> None:
     """Refuse IMAGE before CONFIG, with the right order."""
     suffixes = (".yaml", ".yml")
     if image and image.suffix.lower() in suffixes and config.suffix.lower() not in suffixes:

@@ -11,7 +11,7 @@ import click
 
 from convpipe.errors import ConfigError, JobError
 from convpipe.paths import Location, from_home, located, tried
-from convpipe.stores import Url
+from convpipe.stores import Url, is_url
 
 if TYPE_CHECKING:
     from convpipe.batch import Result
@@ -35,7 +35,7 @@ INSTEAD = {
 def split(arguments: Sequence[str]) -> tuple[list[str], list[str]]:
     """Return the config files, and the paths that follow the last of them; ``~`` is the home folder."""
     arguments = [from_home(argument) for argument in arguments]
-    configs = [argument for argument in arguments if argument.lower().endswith(SUFFIXES)]
+    configs = [argument for argument in arguments if _is_config(argument)]
     rest = arguments[len(configs) :]
     if not configs or arguments[: len(configs)] != configs:
         order = " ".join(sorted(arguments, key=lambda argument: argument not in configs))
@@ -52,6 +52,18 @@ def split(arguments: Sequence[str]) -> tuple[list[str], list[str]]:
             "and of several images name their folder"
         )
     return configs, rest
+
+
+def _is_config(argument: str) -> bool:
+    """Tell whether a path or URL has the name of a config.
+
+    Examples
+    --------
+    >>> _is_config("s3://bucket/edges.yaml"), _is_config("https://host/a.yml?X-Amz-Signature=5f")
+    (True, True)
+    """
+    path = argument.partition("?")[0] if is_url(argument) else argument
+    return path.lower().endswith(SUFFIXES)
 
 
 def check_log(log: Path, jobs: Iterable[Job | ConfigError], paths: Sequence[str]) -> None:

@@ -90,7 +90,7 @@ class Printing:
     json_option,
 )
 def command(
-    config: Path,
+    config: Location,
     input: Location | None,
     kind: ImageOptions,
     overrides: tuple[str, ...],

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from convpipe.display import Panel, Shown, Values
+    from convpipe.paths import Location
     from convpipe.pipeline import Pipeline
 
 
@@ -46,7 +47,7 @@ EXAMPLES = (
 @overwrite_option
 @config_options
 def command(
-    config: Path,
+    config: Location,
     image: Path,
     chosen: str | None,
     output: Path,

@@ -41,9 +41,6 @@ MOST_RETRIES = 20
 SAMPLES = 3
 """Images of which a report has pictures, if nothing else is said."""
 
-LONGEST_SOURCE = 1 << 18
-"""Bytes of a config whose text is shown in a report."""
-
 EXAMPLES = (
     ("convpipe run edges.yaml", "The folders that the config names"),
     ("convpipe run edges.yaml photos out/edges", "Other folders"),
@@ -300,7 +297,6 @@ def _run_job(
     if isinstance(job, ConfigError):
         return not_started(Report(job.path, config=job.path), job, options["log"])
     named = Report(job.name, config=job.source)
-    text = _source(job)
     try:
         source, target, result = places(job, paths)
         named = replace(named, output=str(target / (result or "")))
@@ -312,16 +308,7 @@ def _run_job(
             raise nothing_found(job, source, report.unsupported)
     except ConvpipeError as error:
         return not_started(named, error, options["log"])
-    return replace(report, config=job.source, source=text)
-
-
-def _source(job: Job) -> str | None:
-    """Return the text of a job's config, for a report; None where it cannot be read any more."""
-    try:
-        with open(job.source, "rb") as file:
-            return redacted(file.read(LONGEST_SOURCE).decode("utf-8", "replace"))
-    except OSError:
-        return None
+    return replace(report, config=job.source, source=redacted(job.text))
 
 
 def _pipeline(job: Job, backend: str | None, *, on_cluster: bool) -> Pipeline:

@@ -20,6 +20,7 @@ from convpipe.errors import PlanError
 
 if TYPE_CHECKING:
     from convpipe.config import Job
+    from convpipe.paths import Location
     from convpipe.streaming import Options
     from convpipe.streaming.sources import Source
 
@@ -204,7 +205,7 @@ EXAMPLES = (
     config_options,
 )
 def command(
-    config: Path,
+    config: Location,
     image: Path,
     target: Path,
     described: Described,

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from convpipe.cli.command import Command
-from convpipe.cli.kinds import CONFIG, PATH
+from convpipe.cli.kinds import OWN_CONFIG, PATH
 from convpipe.cli.options import (
     called,
     check_order,
@@ -39,7 +39,7 @@ EXAMPLES = (
 
 
 @click.command("tune", cls=Command, groups=GROUPS, examples=EXAMPLES)
-@click.argument("config", type=CONFIG)
+@click.argument("config", type=OWN_CONFIG)
 @click.argument("images", type=PATH, nargs=-1, required=True)
 @job_option
 @click.option(

@@ -110,6 +110,8 @@ class Job:
         What brings some of its stages.
     source : str
         The config file.
+    text : str
+        What it holds; nothing of a mapping.
     """
 
     name: str
@@ -130,6 +132,7 @@ class Job:
     allow_truncated: bool = False
     plugins: tuple[str, ...] = ()
     source: str = "<dict>"
+    text: str = field(default="", repr=False, compare=False)
 
 
 MISSING = MissingValue(

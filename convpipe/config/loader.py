@@ -29,20 +29,22 @@ from convpipe.config.stages import check_like, check_plugins, read_stages
 from convpipe.config.tree import Entry, Node, locate
 from convpipe.errors import ConfigError, ParameterError, printable
 from convpipe.limits import Limits
-from convpipe.paths import from_home
+from convpipe.paths import Location, from_home, relative_to
 from convpipe.stages.plugins import load_allowed
+from convpipe.stores import Url, is_url, redacted
 
 _PATH_ALONE = ("input", "output", "mask")
 """Sections for which a path stands, where nothing else is to be said."""
 
 
-def load(path: str | Path, overrides: Sequence[str] = ()) -> tuple[Job, ...]:
+def load(path: str | Location, overrides: Sequence[str] = ()) -> tuple[Job, ...]:
     """Return the jobs of a config file.
 
     Parameters
     ----------
-    path : path
-        Paths inside the file are relative to the working directory.
+    path : path, URL or Url
+        Paths inside a file are relative to the working directory, and those of a config in a store to its
+        place there.
     overrides : sequence of str
         ``"stages.0.sigma=2"`` or ``"NAME.sigma=2"``, with the name of a stage: set on every job of the file.
 
@@ -76,7 +78,7 @@ def _all_right(loaded: Sequence[Job | ConfigError]) -> tuple[Job, ...]:
     return tuple(job for job in loaded if isinstance(job, Job))
 
 
-def load_each(path: str | Path, overrides: Sequence[str] = ()) -> tuple[Job | ConfigError, ...]:
+def load_each(path: str | Location, overrides: Sequence[str] = ()) -> tuple[Job | ConfigError, ...]:
     """Return the jobs of a config file; a job that is wrong is its errors, and the others still come.
 
     Raises
@@ -86,12 +88,18 @@ def load_each(path: str | Path, overrides: Sequence[str] = ()) -> tuple[Job | Co
         an override is not of its form. With what is wrong in the jobs.
     """
     try:
-        file = from_home(path) if isinstance(path, str) else path
+        place = _place(path) if isinstance(path, str) else path
     except ParameterError as error:
-        raise ConfigError(str(error), str(path)) from None
-    return _loaded(
-        lambda problems: yaml.read(file, problems), printable(Path(file).stem), str(file), overrides
-    )
+        raise ConfigError(str(error), redacted(str(path))) from None
+    url = place if isinstance(place, Url) else None
+    stem = printable((url or Path(str(place))).stem)
+    with relative_to(url and url.parent):
+        return _loaded(lambda problems: yaml.read(place, problems), stem, str(place), overrides)
+
+
+def _place(text: str) -> str | Url:
+    """Return a URL, or a path as it is written but for ``~``: errors name it so."""
+    return Url.parse(text) if is_url(text) else from_home(text)
 
 
 def _loaded(
@@ -225,7 +233,8 @@ def _job(node: Node, name: str, source: str) -> Job:
         problems.add(node.mark.error(message))
     problems.settle()
     # Without stages only where a node is broken, which `load_each` raises when it has seen all jobs.
-    return Job(**{"stages": (), **fields, "name": fields["name"] or name, "source": source})
+    named = {"name": fields["name"] or name, "source": source, "text": node.mark.source.text}
+    return Job(**{"stages": (), **fields, **named})
 
 
 def _means_stages(entries: dict[str, Entry]) -> bool:

@@ -6,6 +6,7 @@ import os
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from convpipe.errors import ConfigError, printable
@@ -26,6 +27,11 @@ class Source:
 
     path: str
     lines: tuple[str, ...] = ()
+
+    @cached_property
+    def text(self) -> str:
+        """All lines."""
+        return "\n".join(self.lines)
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ import re
 from codecs import BOM_UTF8
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from io import BytesIO
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -34,7 +35,8 @@ from convpipe.config.problems import Problems
 from convpipe.config.syntax import slip
 from convpipe.config.tree import BROKEN, MOST_DEPTH, Entry, Mark, Node, Source
 from convpipe.errors import ConfigError
-from convpipe.paths import irregular, open_at_once, tried
+from convpipe.paths import Location, irregular, open_at_once, tried
+from convpipe.stores import Url
 
 MOST_BYTES, MOST_NODES = 1 << 18, 20_000
 """Largest config, in bytes and in values with aliases expanded: room for a 127x127 kernel.
@@ -54,8 +56,8 @@ _WORDS = {"": None, "null": None, "~": None, "Null": None, "NULL": None} | {
 _LINE_END = re.compile(r"\r\n|[\r\n]")
 
 
-def read(path: Path | str, problems: Problems | None = None) -> Node:
-    """Parse a config file, as :func:`parse` does.
+def read(path: Location | str, problems: Problems | None = None) -> Node:
+    """Parse a config file, or an object of a store, as :func:`parse` does.
 
     Raises
     ------
@@ -64,10 +66,10 @@ def read(path: Path | str, problems: Problems | None = None) -> Node:
     """
     name = str(path)
     try:
-        with _opened(path) as file:
+        with _fetched(path) if isinstance(path, Url) else _opened(path) as file:
             data = file.read(MOST_BYTES + 1)
     except (OSError, ValueError) as error:  # ValueError: a name that no file can have
-        reason = error.strerror if isinstance(error, OSError) else error
+        reason = str(error.strerror if isinstance(error, OSError) else error).removesuffix(f": {name}")
         raise ConfigError(f"cannot be read: {reason}{tried(path)}", name) from None
     if len(data) > MOST_BYTES:
         raise ConfigError(f"larger than {MOST_BYTES} bytes; that is no config", name)
@@ -94,6 +96,20 @@ def _opened(path: Path | str) -> BinaryIO:
         os.close(descriptor)
         raise ValueError(reason)
     return os.fdopen(descriptor, "rb")
+
+
+def _fetched(url: Url) -> BinaryIO:
+    """Return the content of an object, if it can be a config."""
+    from convpipe.stores.store import Store
+
+    def room(size: int) -> BinaryIO:
+        if size > MOST_BYTES:
+            raise ValueError(f"larger than {MOST_BYTES} bytes; that is no config")
+        return BytesIO()
+
+    _, file = Store(url.parent).fetch(url.name, room)
+    file.seek(0)
+    return file
 
 
 def read_text(text: str, name: str, problems: Problems | None = None) -> Node:

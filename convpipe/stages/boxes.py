@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from convpipe.boxes import Boxes, check_box, read_boxes
 from convpipe.errors import ParameterError
 from convpipe.geometry import plain
-from convpipe.paths import opened
+from convpipe.paths import based, opened
 from convpipe.stages.numbers import Number
 from convpipe.stages.parameters import Parameter, is_list
 
@@ -35,7 +35,7 @@ class Box(Parameter):
         """Return the boxes of a file, or of a mapping from names to boxes."""
         try:
             if not isinstance(value, Mapping):
-                source = os.fspath(value)
+                source = based(os.fspath(value))
                 return opened(source, lambda file, size: read_boxes(file, size, source))  # type: ignore[no-any-return]
             if not all(isinstance(name, str) for name in value):
                 raise self.refuse_type(value)

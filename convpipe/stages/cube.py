@@ -18,7 +18,7 @@ from convpipe.geometry import Extent
 from convpipe.interval import Interval
 from convpipe.ops import Frame, Reference
 from convpipe.ops.frame import function
-from convpipe.paths import opened
+from convpipe.paths import based, opened
 from convpipe.stages.matrix import Numbers
 
 INTERPOLATIONS = ("tetrahedral", "trilinear")
@@ -75,7 +75,8 @@ class Table(Numbers):
         if not isinstance(value, str | os.PathLike):
             return super().parse(value)
         try:
-            cube: Cube = opened(value, lambda file, _: _decoded(file, os.fspath(value)))
+            path = based(os.fspath(value))
+            cube: Cube = opened(path, lambda file, _: _decoded(file, path))
         except ValueError as error:
             raise ParameterError(f"{self.name}: {error}", self.name) from None
         return cube

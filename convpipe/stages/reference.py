@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from convpipe.errors import ParameterError
 from convpipe.ops import Reference
-from convpipe.paths import opened
+from convpipe.paths import based, opened
 from convpipe.stages.parameters import Parameter, is_list
 
 _LARGEST = float(np.finfo(np.float32).max)
@@ -32,7 +32,8 @@ class ReferenceImage(Parameter):
         if isinstance(value, Reference):
             return value
         if isinstance(value, str | os.PathLike):
-            return Reference.of(self._checked(self._read(value)), os.fspath(value))
+            path, found = self._read(value)
+            return Reference.of(self._checked(found), path)
         if not (is_list(value) or hasattr(value, "__array__")):
             raise self.refuse_type(value)
         try:
@@ -52,12 +53,13 @@ class ReferenceImage(Parameter):
             raise ParameterError(f"{self.name} has samples that are too large for float32", self.name)
         return array
 
-    def _read(self, path: str | os.PathLike[str]) -> NDArray[Any]:
+    def _read(self, given: str | os.PathLike[str]) -> tuple[str, NDArray[Any]]:
+        """Return the path that leads to a file from everywhere, and the image there."""
         try:
-            found: NDArray[Any] = opened(path, lambda file, _: _decoded(file.fileno(), os.fspath(path)))
+            path = based(os.fspath(given))
+            return path, opened(path, lambda file, _: _decoded(file.fileno(), path))
         except ValueError as error:
             raise ParameterError(f"{self.name}: {error}", self.name) from None
-        return found
 
     def kind(self) -> str:
         """Return what is needed."""

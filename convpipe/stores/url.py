@@ -19,7 +19,7 @@ WEB = ("https", "http")
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+)://")  # at least two letters: C: is a drive
 _URL = re.compile(r"([A-Za-z][A-Za-z0-9+.-]{1,30})://[^\s\"'<>]+")  # bounded: texts of megabytes are searched
 _USER = re.compile(r"(?<=//)[^/@]+(?=@)")
-_QUERY = re.compile(r"(?<=\?).+", re.DOTALL)
+_QUERY = re.compile(r"(?<=\?)(?!\.\.\.(?::[0-9]+)*:?$).+", re.DOTALL)  # but for one that is redacted
 
 
 def is_url(text: object) -> bool:
@@ -46,6 +46,8 @@ def redacted(text: str, *, long: bool = False) -> str:
     --------
     >>> redacted("GET https://me:pass@host/a.png?X-Amz-Signature=5f failed")
     'GET https://...@host/a.png?... failed'
+    >>> redacted("https://host/job.yaml?...:3:5: wrong")
+    'https://host/job.yaml?...:3:5: wrong'
     """
 
     def dots(found: re.Match[str]) -> str:
@@ -136,6 +138,16 @@ class Url:
     def name(self) -> str:
         """The last part of the key."""
         return self.key.rpartition("/")[2]
+
+    @property
+    def stem(self) -> str:
+        """That part without its extension."""
+        return PurePath(self.name).stem
+
+    @property
+    def suffix(self) -> str:
+        """The extension of that part, with its dot."""
+        return PurePath(self.name).suffix
 
     @property
     def parent(self) -> Url:
