@@ -20,7 +20,7 @@ PACKAGES = {
     "convpipe.batch": """
         Engine FileLog FolderJob Forecast Found JOURNAL Log Merged Progress Result Selection
         ShardCounts Survey Terminated at_work find_images forecast_of is_new map_outputs matches
-        merge_journals output_path place read_list run_folder survey unwritable
+        merge_journals opened_log output_path place read_list run_folder survey unwritable
     """,
     "convpipe.config": """
         FORMATS InputSpec Job OutputSpec Recipe ResultSpec dump from_dict load load_each load_text recipe

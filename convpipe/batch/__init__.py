@@ -10,6 +10,7 @@ from convpipe.batch.log import FileLog, Log
 from convpipe.batch.merge import Merged, merge_journals
 from convpipe.batch.outputs import is_new, map_outputs, output_path, place
 from convpipe.batch.patterns import matches
+from convpipe.batch.remote_log import opened_log
 from convpipe.batch.results import Result, unwritable
 from convpipe.batch.run import run_folder
 from convpipe.batch.settle import Progress, Terminated
@@ -38,6 +39,7 @@ __all__ = [
     "map_outputs",
     "matches",
     "merge_journals",
+    "opened_log",
     "output_path",
     "place",
     "read_list",

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import Any
 
 from convpipe.batch.results import Result
@@ -67,7 +66,7 @@ class FolderJob:
         the job says.
     accept : mapping of str to (float or None, float or None)
         The least and the most that measures may be in an image that passes.
-    measures : path, optional
+    measures : path or Url, optional
         Where the table of measures goes, as JSON if it is called ``.json``, else as CSV; default:
         ``measures.csv`` in `output`, if that is a folder.
     mask : path or Url, optional
@@ -122,7 +121,7 @@ class FolderJob:
     stack: str | None = None
     outputs: tuple[tuple[str, Encoding], ...] = ()
     accept: tuple[tuple[str, Range], ...] = ()
-    measures: Path | None = None
+    measures: Location | None = None
     mask: Location | None = None
     overwrite: bool = False
     resume: bool = False
@@ -145,7 +144,7 @@ class FolderJob:
         if self.mask is not None:
             object.__setattr__(self, "mask", located(self.mask))
         if self.measures is not None:
-            object.__setattr__(self, "measures", Path(self.measures))
+            object.__setattr__(self, "measures", located(self.measures))
         for name in ("recursive", "overwrite", "resume", "isolate", "allow_truncated"):
             object.__setattr__(self, name, Flag(name, "").parse(getattr(self, name)))
         outputs = dict(self.outputs).items()

@@ -6,7 +6,7 @@ import json
 import os
 import stat
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -20,8 +20,25 @@ LEVELS = {"done": "info", "kept": "info", "existing": "warning", "failed": "erro
 """Of what becomes of an image."""
 
 
+def line_of(event: str, level: str, fields: Mapping[str, Any]) -> bytes:
+    """Return the line of an event: time (UTC), level, event, and whatever else is said of it."""
+    time = datetime.now(UTC).isoformat(timespec="milliseconds")
+    return json.dumps({"time": time, "level": level, "event": event, **fields}).encode() + b"\n"
+
+
 class Log:
-    """Takes events, and keeps none of them."""
+    """Takes events, and keeps none of them.
+
+    Attributes
+    ----------
+    whole : bool
+        Whether all of it could be written.
+    """
+
+    whole = True
+
+    def close(self) -> None:
+        """End the log."""
 
     def event(self, event: str, *, level: str = "info", **fields: Any) -> None:
         """Take an event; from any thread."""
@@ -73,11 +90,6 @@ class FileLog(Log):
     told : callable
         Gets a text, once, if the log ends early.
 
-    Attributes
-    ----------
-    whole : bool
-        Whether all of it could be written.
-
     Raises
     ------
     JobError
@@ -86,7 +98,7 @@ class FileLog(Log):
 
     def __init__(self, path: Path, told: Callable[[str], None]) -> None:
         self._path, self._told, self._guard = path, told, threading.Lock()
-        self._closed, self.whole = False, True
+        self._closed = False
         try:
             self._file = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o666)
         except (OSError, ValueError) as error:
@@ -99,9 +111,8 @@ class FileLog(Log):
             raise
 
     def event(self, event: str, *, level: str = "info", **fields: Any) -> None:
-        """Append an event: time (UTC), level, event, and whatever else is said of it."""
-        time = datetime.now(UTC).isoformat(timespec="milliseconds")
-        line = json.dumps({"time": time, "level": level, "event": event, **fields}).encode() + b"\n"
+        """Append an event, as :func:`line_of` has it."""
+        line = line_of(event, level, fields)
         with self._guard:
             if self._closed or not self.whole:
                 return

@@ -15,7 +15,7 @@ from typing import Any, BinaryIO, cast
 from convpipe.batch.destination import NewFile
 from convpipe.batch.journal import Ledger
 from convpipe.batch.remote_journal import StoreJournal
-from convpipe.errors import JobError, ReadError
+from convpipe.errors import ReadError
 from convpipe.images import Limits, OpenFile, already_exists
 from convpipe.images.encoded import write_errors
 from convpipe.images.spool import MOST_IN_MEMORY, Spool
@@ -122,9 +122,7 @@ class StoreDestination:
     spool = None
 
     def __init__(self, url: Url, *, listed: bool) -> None:
-        if url.is_web:
-            raise JobError(f"the output {str(url)!r} is of the web, where nothing can be written")
-        self._url, self._store, self._listed = url, Store(url), listed
+        self._url, self._store, self._listed = url, Store(url.to_write("the output")), listed
         self._guard, self._ended = Lock(), Event()
 
     def __enter__(self) -> StoreDestination:

@@ -1,8 +1,6 @@
 """The journal of a run in a store: objects, as nothing can be appended to one.
 
-A run writes parts, each of which begins with the header of the run. The last part is written anew as it
-grows, and once it is long a next one begins. So a journal of a million images is some hundred objects, and at
-every moment all of them are complete.
+A run writes parts (:class:`convpipe.stores.parts.Parts`), each of which begins with the header of the run.
 """
 
 from __future__ import annotations
@@ -11,7 +9,6 @@ import errno
 import json
 import re
 import secrets
-import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache
@@ -27,10 +24,8 @@ from convpipe.errors import JobError
 from convpipe.report import ImageResult
 from convpipe.shards import Shard
 from convpipe.stores import Url
+from convpipe.stores.parts import Parts
 from convpipe.stores.store import Store
-
-PART_BYTES = 1 << 19
-"""After so many a next part begins: no more are written again for the sake of one image."""
 
 AT_ONCE = 16
 """Parts that are read at a time."""
@@ -55,12 +50,7 @@ class StoreJournal(Ledger):
         self.path, self.ignored = self._url, 0
         self._store = Store(self._url)
         self._run, self._shard = "", shard
-        self._header, self._text, self._number = b"", bytearray(), 0
-        self._waiting: dict[str, bytes] = {}
-        self._changed, self._sending = False, threading.Lock()
-        self._failed: str | None = None
-        self._closing = threading.Event()
-        self._sender: threading.Thread | None = None
+        self._parts: Parts | None = None
         self._read = lru_cache(maxsize=2)(self._store.read)
 
     def lines(self) -> Iterator[Line]:
@@ -77,16 +67,14 @@ class StoreJournal(Ledger):
     def begin(self, maker: Maker, **more: Any) -> None:
         """Write the header of a run, and go on to write what follows once a second."""
         header = {**header_of(maker), **more}
-        self._header = json.dumps(header, separators=(",", ":")).encode() + b"\n"
         began = re.sub("[^0-9T]", "", str(header.get("began")).partition("+")[0])
         label = journal_name(self._shard).removeprefix(FOLDER).removesuffix(".jsonl")
         self._run = f"{began}-{secrets.token_hex(4)}{label}"
-        self._text, self._changed = bytearray(self._header), True
-        self._send()
-        if self._failed is not None:
-            raise JobError(f"the journal {str(self._url)!r} cannot be written: {self._failed}")
-        self._sender = threading.Thread(target=self._send_always, name="convpipe-journal", daemon=True)
-        self._sender.start()
+        head = json.dumps(header, separators=(",", ":")).encode() + b"\n"
+        self._parts = Parts(self._store, self._run, head, SYNC_SECONDS)
+        self._parts.begin()
+        if self._parts.failed is not None:
+            raise JobError(f"the journal {str(self._url)!r} cannot be written: {self._parts.failed}")
 
     def append(self, result: ImageResult) -> None:
         """Take the record of an image that is settled; from any thread, and without waiting for the store.
@@ -96,38 +84,32 @@ class StoreJournal(Ledger):
         OSError
             An earlier record could not be written.
         """
+        parts = self._begun
         line = json.dumps(record_of(result), separators=(",", ":")).encode() + b"\n"
         with self._guard:
-            self.keep(lean(result, (self._part, len(self._text))))
-            if self._failed is not None:
-                raise OSError(errno.EIO, self._failed)
-            self._text += line
-            self._changed = True
-            if len(self._text) >= PART_BYTES:
-                self._waiting[self._part] = bytes(self._text)
-                self._text, self._number = bytearray(self._header), self._number + 1
+            self.keep(lean(result, parts.add(line)))
+        if parts.failed is not None:
+            raise OSError(errno.EIO, parts.failed)
 
     def objects(self, result: ImageResult) -> tuple[str, ...]:
         """Return the lines of the table of objects of an image, read anew."""
         if result.place is None:
             return result.objects
         name, at = result.place
-        with self._guard:
-            held = bytes(self._text) if name == self._part else self._waiting.get(name)
+        held = None if self._parts is None else self._parts.held(name)
         text = self._read(name) if held is None else held
         return result_of(json.loads(text[at : text.index(b"\n", at)])).objects
 
     def lost(self) -> str | None:
         """Return why what it was told is not kept."""
-        self._send()
-        return None if self._failed is None else f"as the journal cannot be written ({self._failed})"
+        self._begun.send()
+        failed = self._begun.failed
+        return None if failed is None else f"as the journal cannot be written ({failed})"
 
     def close(self) -> None:
         """Write the last records."""
-        self._closing.set()
-        if self._sender is not None:
-            self._sender.join()
-            self._send()
+        if self._parts is not None:
+            self._parts.close()
 
     @property
     def mark(self) -> Path:
@@ -135,31 +117,10 @@ class StoreJournal(Ledger):
         return Path(FOLDER, self._run, f"{0:05}.jsonl")
 
     @property
-    def _part(self) -> str:
-        return f"{self._run}/{self._number:05}.jsonl"
-
-    def _send_always(self) -> None:
-        while not self._closing.wait(SYNC_SECONDS):
-            self._send()
-
-    def _send(self) -> None:
-        """Write the parts that have changed; after the first failure none."""
-        with self._sending:
-            with self._guard:
-                parts = dict(self._waiting)
-                if self._text != self._header or not self._number:
-                    parts[self._part] = bytes(self._text)
-                changed, self._changed = self._changed, False
-            if not changed or self._failed is not None:
-                return
-            try:
-                for name, text in parts.items():
-                    self._store.write(name, [text], len(text), new=False)
-            except OSError as error:
-                self._failed = error.strerror or str(error)
-            with self._guard:
-                for name in parts.keys() & self._waiting.keys():
-                    del self._waiting[name]
+    def _begun(self) -> Parts:
+        """The parts of the run, which has begun."""
+        assert self._parts is not None
+        return self._parts
 
 
 def read_lines(store: Store) -> Iterator[Line]:

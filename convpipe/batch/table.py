@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from pathlib import Path
 
 from convpipe.batch.destination import Destination, FolderDestination, NewFile
 from convpipe.batch.job import FolderJob
 from convpipe.batch.journal import Ledger
+from convpipe.batch.remote import StoreDestination
 from convpipe.errors import JobError, WriteError
 from convpipe.images import Folder
 from convpipe.measures import Gauge
-from convpipe.paths import tried
+from convpipe.paths import Location, tried
 from convpipe.report import ObjectTable, Report, is_table, objects
 from convpipe.report.measures import csv_lines, json_pieces
 from convpipe.report.stream import encoded
 from convpipe.shards import Shard
+from convpipe.stores import Url
 
 TABLE = "measures.csv"
 """Its name in the output folder."""
@@ -152,11 +154,19 @@ def opened_tables(job: FolderJob, output: Destination, gauge: Gauge | None) -> I
         measures, beside = (table_name(name, job.shard) for name in (TABLE, OBJECTS))
         yield Tables(output.anew(), measures, beside, gauge.of_objects, **how)
     else:
-        try:
-            folder = Folder(job.measures.parent)
-        except OSError as error:
-            where, why = str(job.measures.parent), f"{error.strerror}{tried(job.measures.parent)}"
-            raise JobError(f"the folder {where!r} of the table of measures cannot be opened: {why}") from None
-        with FolderDestination(folder) as place:
+        with _opened(job.measures.parent) as place:
             beside = f"{job.measures.stem}-{OBJECTS}"
             yield Tables(place, job.measures.name, beside, gauge.of_objects, **how)
+
+
+def _opened(where: Location) -> AbstractContextManager[Destination]:
+    """Open the place of a table."""
+    what = "the folder of the table of measures"
+    try:
+        if isinstance(where, Url):
+            return StoreDestination(where.to_write(what), listed=False)
+        return FolderDestination(Folder(where))
+    except OSError as error:
+        why = f"{error.strerror}{tried(where)}"
+        message = f"the folder {str(where)!r} of the table of measures cannot be opened: {why}"
+        raise JobError(message) from None

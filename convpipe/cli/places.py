@@ -66,14 +66,20 @@ def _is_config(argument: str) -> bool:
     return path.lower().endswith(SUFFIXES)
 
 
-def check_log(log: Path, jobs: Iterable[Job | ConfigError], paths: Sequence[str]) -> None:
+def check_log(log: Location, jobs: Iterable[Job | ConfigError], paths: Sequence[str]) -> None:
     """Refuse a log that would be made where an output is to be."""
     own = (job.output.path for job in jobs if not isinstance(job, ConfigError))
     outputs = [located(path) for path in (paths[1:] or own) if path is not None]
-    if log.absolute() in [path.absolute() for path in outputs if isinstance(path, Path)]:
+    if any(_same(log, output) for output in outputs):
         raise click.UsageError(
             f"--log needs a file beside the output; given {str(log)!r}, which is the output"
         )
+
+
+def _same(one: Location, other: Location) -> bool:
+    if isinstance(one, Url) or isinstance(other, Url):
+        return isinstance(one, Url) and isinstance(other, Url) and one.below(other) == ""
+    return one.absolute() == other.absolute()
 
 
 def places(job: Job, paths: Sequence[str]) -> tuple[Location, Location, str | None]:

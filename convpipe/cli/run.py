@@ -12,7 +12,7 @@ import click
 
 from convpipe.cli import ARGUMENTS, streams
 from convpipe.cli.command import Command, completing
-from convpipe.cli.kinds import PATH, Count, duration, nbytes, shard
+from convpipe.cli.kinds import PLACE, Count, duration, nbytes, shard
 from convpipe.cli.options import complain, config_options, json_option, load_each, print_json, together
 from convpipe.cli.places import check_log, nothing_found, places, split, written_as
 from convpipe.cli.process import begin_loading, begin_work, end, sigterm_interrupts
@@ -93,7 +93,7 @@ EXAMPLES = (
 @click.option("--resume", is_flag=True, help="Keep what earlier runs finished and is unchanged; do the rest.")
 @click.option(
     "--measures",
-    type=PATH,
+    type=PLACE,
     metavar="FILE",
     help="Where the table of measures goes, .csv or .json; default: measures.csv in the output folder.",
 )
@@ -124,8 +124,8 @@ EXAMPLES = (
 @together(
     Telling,
     "telling",
-    click.option("--report", "folder", type=PATH, metavar="DIR", help="Write report.html, .json and .csv."),
-    click.option("--log", type=PATH, metavar="FILE", help="Append what happens, as lines of JSON."),
+    click.option("--report", "folder", type=PLACE, metavar="DIR", help="Write report.html, .json and .csv."),
+    click.option("--log", type=PLACE, metavar="FILE", help="Append what happens, as lines of JSON."),
     click.option("-q", "--quiet", is_flag=True, help="Print nothing but errors."),
     click.option("-v", "--verbose", is_flag=True, help="List every size, failure and note, however many."),
     json_option,

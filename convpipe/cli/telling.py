@@ -6,7 +6,6 @@ import platform
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from convpipe import __version__
@@ -16,7 +15,8 @@ from convpipe.cli.options import complain, complain_of, rendered
 from convpipe.errors import ConfigError, ConvpipeError
 
 if TYPE_CHECKING:
-    from convpipe.batch import FileLog, Log
+    from convpipe.batch import Log
+    from convpipe.paths import Location
     from convpipe.report import Report
 
 
@@ -26,14 +26,15 @@ class Telling:
 
     Parameters
     ----------
-    folder : Path, optional
+    folder : Path or Url, optional
         Of report.json and report.html.
-    log : Path, optional
+    log : Path or Url, optional
+        A file, or a folder of logs in a store.
     quiet, verbose, as_json : bool
     """
 
-    folder: Path | None
-    log: Path | None
+    folder: Location | None
+    log: Location | None
     quiet: bool
     verbose: bool
     as_json: bool
@@ -45,14 +46,14 @@ class Telling:
 
 
 @contextmanager
-def opened_log(path: Path | None, arguments: Sequence[str]) -> Iterator[FileLog | None]:
+def opened_log(place: Location | None, arguments: Sequence[str]) -> Iterator[Log | None]:
     """Open the log of a command, if there is one; it begins with the command, and what runs it."""
-    if path is None:
+    if place is None:
         yield None
         return
-    from convpipe.batch import FileLog
+    from convpipe.batch import opened_log as opened
 
-    with closing(FileLog(path, complain)) as log:
+    with closing(opened(place, complain)) as log:
         made_by = {"convpipe": __version__, "python": platform.python_version(), **versions()}
         log.event("start", command=["convpipe", *arguments], versions=made_by)
         yield log

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from pathlib import Path
 from typing import Self
 
 from convpipe.errors import JobError
-from convpipe.images import Drafts, File, Folder
-from convpipe.paths import tried
+from convpipe.paths import Location
 from convpipe.report.model import Report, summary_parts
 from convpipe.report.origin import Origin
 from convpipe.report.page import TITLE, to_html
+from convpipe.report.places import opened_place
 from convpipe.report.stream import encoded, pieces_of
 from convpipe.report.table import is_image_table, lines_of
 
@@ -29,8 +27,8 @@ class ReportFolder:
 
     Parameters
     ----------
-    path : Path
-        Made if need be.
+    path : Path or Url
+        A folder, made if need be, or what lies below a URL.
     overwrite : bool
         Replace what has the names of the report's files.
     resume : bool
@@ -42,22 +40,28 @@ class ReportFolder:
         It cannot be made, or files of these names are there and may not be replaced.
     """
 
-    def __init__(self, path: Path, *, overwrite: bool = False, resume: bool = False) -> None:
+    def __init__(self, path: Location, *, overwrite: bool = False, resume: bool = False) -> None:
         self.path = path
+        self._place = opened_place(path)
         try:
-            path.mkdir(parents=True, exist_ok=True)
-            self._folder = Folder(path)
-        except OSError as error:
-            why = f"{error.strerror}{tried(path)}"
-            raise JobError(f"the report folder {str(path)!r} cannot be made: {why}") from None
-        names = [name for name in (JSON, HTML, CSV) if self._folder.exists(name)]
-        self._replace = overwrite or (resume and all(map(self._is_report, names)))
-        if names and not self._replace:
+            self._replace = self._may_replace(overwrite, resume)
+        except BaseException as error:
             self.close()
+            if isinstance(error, OSError):
+                why = f"the report folder {str(path)!r} cannot be read: {error.strerror}"
+                raise JobError(why) from None
+            raise
+
+    def _may_replace(self, overwrite: bool, resume: bool) -> bool:
+        """Tell whether files that are there may be replaced; refuse the folder where they have to be."""
+        names = [name for name in (JSON, HTML, CSV) if self._place.exists(name)]
+        replace = overwrite or (resume and all(map(self._is_report, names)))
+        if names and not replace:
             raise JobError(
-                f"the report folder {str(path)!r} holds {' and '.join(names)}; --overwrite replaces any such "
-                "file, --resume a report alone"
+                f"the report folder {str(self.path)!r} holds {' and '.join(names)}; --overwrite replaces any "
+                "such file, --resume a report alone"
             )
+        return replace
 
     def __enter__(self) -> Self:
         return self
@@ -67,7 +71,7 @@ class ReportFolder:
 
     def close(self) -> None:
         """Let go of the folder."""
-        self._folder.close()
+        self._place.close()
 
     def write(self, reports: Sequence[Report], origin: Origin | None = None) -> None:
         """Write the files of the report, each complete or not at all, and never through a link.
@@ -88,24 +92,21 @@ class ReportFolder:
             CSV: lines_of(reports),
             HTML: iter([to_html(reports, origin)]),
         }
-        drafts = Drafts()
         for name, content in contents.items():
             try:
-                drafts.write(File(self._folder, name, encoded(content), self._replace))
+                self._place.write(name, encoded(content), self._replace)
             except OSError as error:
                 where = str(self.path / name)
                 raise JobError(f"the report {where!r} cannot be written: {error.strerror}") from error
 
     def _is_report(self, name: str) -> bool:
         """Tell whether a file is a report of an earlier run."""
-        with suppress(OSError, ValueError, RecursionError):
-            descriptor = self._folder.open(name, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
-            with os.fdopen(descriptor, encoding="utf-8") as file:
-                if name == HTML:
-                    return f"<title>{TITLE}</title>" in file.read(HEAD)
-                if name == CSV:
-                    return is_image_table(file.read(HEAD))
-                return {"jobs", "exit_code"} <= set(json.load(file))
+        with suppress(OSError, ValueError, RecursionError), self._place.opened(name) as file:
+            if name == HTML:
+                return f"<title>{TITLE}</title>" in file.read(HEAD)
+            if name == CSV:
+                return is_image_table(file.read(HEAD))
+            return {"jobs", "exit_code"} <= set(json.load(file))
         return False
 
 

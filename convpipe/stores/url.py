@@ -8,7 +8,7 @@ from pathlib import PurePath
 from typing import Self
 from urllib.parse import quote, unquote
 
-from convpipe.errors import ParameterError
+from convpipe.errors import JobError, ParameterError
 
 SCHEMES = ("s3", "gs", "az", "https", "http", "memory")
 """Of the stores that are known; `memory` is one within the process, for tests."""
@@ -158,6 +158,18 @@ class Url:
     def is_web(self) -> bool:
         """Whether it is of a server that lists nothing, and takes nothing."""
         return self.scheme in WEB
+
+    def to_write(self, what: str) -> Url:
+        """Return this, below which something is to be written; `what` names it.
+
+        Raises
+        ------
+        JobError
+            Nothing can be written there.
+        """
+        if self.is_web:
+            raise JobError(f"{what} {str(self)!r} is of the web, where nothing can be written")
+        return self
 
     def below(self, other: Url) -> str | None:
         """Return the path from another URL to this one; None where it does not lie there.

@@ -108,8 +108,6 @@ def test_a_password_is_shown_nowhere(convpipe, config, where):
 @pytest.mark.parametrize(
     "words",
     [
-        ["run", "CONFIG", "in", "out", "--report", "URL"],
-        ["run", "CONFIG", "in", "out", "--log", "URL"],
         ["stream", "CONFIG", "URL", "out.tif"],
         ["stream", "CONFIG", "a.tif", "URL"],
     ],

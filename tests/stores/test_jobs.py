@@ -7,7 +7,7 @@ from fakes import FakePipeline
 from convpipe.batch import remote_journal, run_folder, survey
 from convpipe.errors import JobError, ParameterError
 from convpipe.images import Limits, write
-from convpipe.stores import Url
+from convpipe.stores import Url, parts
 from convpipe.stores.store import Store
 
 
@@ -101,8 +101,8 @@ def test_resume_keeps_what_is_right_and_does_the_rest(run, four, put, bucket, ge
 def test_resume_goes_on_after_a_run_that_was_cut_off(run, four, bucket, monkeypatch):
     class Cut(remote_journal.StoreJournal):
         def close(self):
-            self._closing.set()
-            self._sender.join()
+            self._begun._closing.set()
+            self._begun._sender.join()
 
     monkeypatch.setattr("convpipe.batch.remote.StoreJournal", Cut)
     monkeypatch.setattr(Cut, "lost", lambda self: None)
@@ -119,14 +119,14 @@ def test_other_results_are_not_resumed(run, four):
 
 
 def test_a_journal_is_of_whole_parts(run, put, bucket, monkeypatch):
-    monkeypatch.setattr(remote_journal, "PART_BYTES", 2000)
+    monkeypatch.setattr(parts, "PART_BYTES", 2000)
     for number in range(20):
         put(f"{bucket}/in/{number}.png", number)
     assert run().done == 20
     store = Store(Url.parse(f"{bucket}/out/.convpipe-journal"))
-    parts = sorted(found.path for found in store.listed())
-    assert len(parts) > 3
-    for part in parts:
+    names = sorted(found.path for found in store.listed())
+    assert len(names) > 3
+    for part in names:
         header, *records = map(json.loads, store.read(part).splitlines())
         assert "journal" in header
         assert records
@@ -137,7 +137,7 @@ def test_a_journal_is_of_whole_parts(run, put, bucket, monkeypatch):
 
 
 def test_a_damaged_part_costs_its_own_records_alone(run, put, bucket, monkeypatch):
-    monkeypatch.setattr(remote_journal, "PART_BYTES", 2000)
+    monkeypatch.setattr(parts, "PART_BYTES", 2000)
     for number in range(20):
         put(f"{bucket}/in/{number}.png", number)
     run()
