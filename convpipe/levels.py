@@ -14,6 +14,9 @@ from convpipe.ops import Alpha, Cast, Map, Op, Rank, Resample, Turn, Window
 Levels = frozenset[float] | None
 """The values of an image; None if they are not few."""
 
+MASK = 2
+"""Values that a mask has, at most."""
+
 BOOL = frozenset((0.0, 1.0))
 """The values of a bool image."""
 

@@ -27,10 +27,11 @@ from convpipe.config.measures import make_range
 from convpipe.engine import Engine, dtype_name
 from convpipe.errors import ConfigError, JobError, ParameterError
 from convpipe.geometry import Border
-from convpipe.losses import NO_LOSSES, Losses
+from convpipe.losses import NO_LOSSES
 from convpipe.measures import Gauge, Measured
 from convpipe.paths import Location, located
 from convpipe.plan import Plan
+from convpipe.remarks import heard
 from convpipe.specification import Specification
 from convpipe.stack import StackEngine, reader_of
 from convpipe.stages import Stage
@@ -301,7 +302,8 @@ class Pipeline(Specification):
         Warns
         -----
         RuntimeWarning
-            If NaNs became 0 in integers, or finite samples infinite in float16; with their number.
+            If NaNs became 0 in integers, or finite samples infinite in float16, with their number; and of
+            what a function of a library says of the image, as a watershed that finds one basin.
 
         Raises
         ------
@@ -336,9 +338,10 @@ class Pipeline(Specification):
             plan = self.engine.plan(given.pixels.shape, given.pixels.dtype.name, alpha)
             arrays.check_out(out, given.shape_of(plan), dtype or plan.output_dtype)
         outputs = self.engine.outputs if self._stack is None else self._stack.outputs
-        results, losses = outputs(given.pixels, threads, dtype, alpha=alpha, nodata=nodata, mask=shown)
-        if losses is not NO_LOSSES:
-            _warn_of(losses)
+        with heard() as said:
+            results, losses = outputs(given.pixels, threads, dtype, alpha=alpha, nodata=nodata, mask=shown)
+        if said or losses is not NO_LOSSES:
+            _warn_of((*losses.notes, *said))
         if self.outputs:
             return {name: given.wrapped(each, self.engine, alpha, name) for name, each in results.items()}
         (result,) = results.values()
@@ -532,14 +535,14 @@ class Pipeline(Specification):
         dtype_name(along.dtype)
         dtype = None if dtype is None else dtype_name(dtype)
         each = map(np.ascontiguousarray, along)
-        if self._stack is not None:
-            filtered = self._stack.filter(each, len(along), threads, dtype)
-            results, losses = list(filtered), filtered.losses
-        else:
-            made = [self.engine.filter(page, threads, dtype) for page in each]
-            results, losses = [page for page, _ in made], sum((lost for _, lost in made), NO_LOSSES)
-        if losses != NO_LOSSES:
-            _warn_of(losses)
+        with heard() as said:
+            if self._stack is not None:
+                filtered = self._stack.filter(each, len(along), threads, dtype)
+                results, losses = list(filtered), filtered.losses
+            else:
+                made = [self.engine.filter(page, threads, dtype) for page in each]
+                results, losses = [page for page, _ in made], sum((lost for _, lost in made), NO_LOSSES)
+        _warn_of((*losses.notes, *said))
         if self._stack is not None and self._stack.projects:
             return results[0]
         return np.moveaxis(np.stack(results), 0, page_axis)
@@ -605,7 +608,7 @@ def _clusters() -> ModuleType:
     return cluster
 
 
-def _warn_of(losses: Losses) -> None:
-    """Warn the caller of a pipeline of what was lost, as NumPy warns of a cast."""
-    for note in losses.notes:
+def _warn_of(notes: Sequence[str]) -> None:
+    """Warn the caller of a pipeline of what was lost and what was said, as NumPy warns of a cast."""
+    for note in notes:
         warnings.warn(note, RuntimeWarning, stacklevel=3)

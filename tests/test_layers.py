@@ -21,6 +21,7 @@ LAYERS = [
     "shards",
     "losses",
     "subject",
+    "remarks",
     "stores",
     "paths",
     "memory",

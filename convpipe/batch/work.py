@@ -33,6 +33,7 @@ from convpipe.losses import Losses
 from convpipe.measures import Gauge
 from convpipe.plan import Plan
 from convpipe.regions import BYTES
+from convpipe.remarks import heard
 from convpipe.report import ImageResult, ResultFile, objects
 from convpipe.stack import Subjects
 from convpipe.stages.wiring import RESULT
@@ -272,8 +273,9 @@ class Work:
         self._course.note(image.notes)
         self._course.enter("filter")
         threads = self._threads(image.pixels.size)
-        with subject.called(self._relative, info.number):
+        with subject.called(self._relative, info.number), heard() as said:
             results = self._filtered(image.pixels, threads, alpha=image.alpha, nodata=info.nodata)
+        self._course.note(said)
         self._course.learn(nans=self._losses.nans, overflows=self._losses.overflows)
         self._course.enter("write")
         return [

@@ -22,6 +22,7 @@ from convpipe.ops import stored
 from convpipe.plan import IMAGE, Output, Plan
 from convpipe.plan.demand import Region, Span
 from convpipe.plan.roi import RoiPlan, roi_plan
+from convpipe.remarks import heard
 from convpipe.stages.wiring import RESULT
 
 if TYPE_CHECKING:
@@ -71,7 +72,7 @@ class Maker:
         Warns
         -----
         RuntimeWarning
-            If samples were lost, as of a pipeline that is called.
+            If samples were lost, or something is said of the image, as of a pipeline that is called.
         """
         plan = self.grid.plan
         images = self.layout.images(block)
@@ -79,16 +80,18 @@ class Maker:
         roi, run = self._kinds.find(self.grid, wanted)
         whole = self.grid.reads(cell)
         made: dict[str, list[NDArray[Any]]] = {output.name: [] for output in plan.outputs}
-        losses = NO_LOSSES
+        losses, said = NO_LOSSES, dict[str, None]()
         for page, image in enumerate(images):
             first, *others = (_cut(image, region, whole) for _, region in roi.reads)
             known = _by_parts(roi, self._of_page(numbers, page))
-            results, lost = run.outputs(first, 1, others=others, numbers=known)
+            with heard() as heard_now:
+                results, lost = run.outputs(first, 1, others=others, numbers=known)
             losses += lost
+            said.update(dict.fromkeys(heard_now))
             for output in plan.outputs:
                 own = results[output.name]
                 made[output.name].append(_cut(own, wanted[output.node], roi.made[output.node]))
-        for note in losses.notes:
+        for note in (*losses.notes, *said):
             warnings.warn(f"{note} (in one of the chunks)", RuntimeWarning, stacklevel=2)
         pages = tuple(block.shape[axis] for axis in self.layout.pages)
         found = {name: self.layout.restored(np.stack(each), pages) for name, each in made.items()}

@@ -97,7 +97,13 @@ def _warnings(job: Job) -> list[str]:
     if shape is None:
         return []
     plan = whole.plan(shape, "uint8")
-    return [*_idle(job), *plan.saturations, *unwritable(plan, results(job)), *_refused(job, shape)]
+    return [
+        *_idle(job),
+        *plan.saturations,
+        *plan.unsuited,
+        *unwritable(plan, results(job)),
+        *_refused(job, shape),
+    ]
 
 
 def _idle(job: Job) -> list[str]:

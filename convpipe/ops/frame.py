@@ -66,6 +66,8 @@ class Frame:
         How many it takes, of one extent and as many channels.
     leaves_out : bool
         Whether a sample that is NaN counts for nothing, and stays NaN.
+    of_mask : str, optional
+        What is to be said where its first image has no more than two values.
 
     Raises
     ------
@@ -84,6 +86,7 @@ class Frame:
     planes: int = 0
     images: int = 1
     leaves_out: bool = False
+    of_mask: str | None = None
 
     def __post_init__(self) -> None:
         if self.function not in _FUNCTIONS:

@@ -23,6 +23,7 @@ from convpipe.plan.model import Output, Plan
 from convpipe.plan.node import Entering, Made, NodePlan, Origin
 from convpipe.plan.opacity import cover_transparent
 from convpipe.plan.rates import at_rates
+from convpipe.plan.values import levels_of
 from convpipe.plan.window import plan_window
 from convpipe.ranges import Ranges
 from convpipe.stages import ImageKind, Stage
@@ -193,10 +194,9 @@ def _plain_dtypes(nodes: Sequence[NodePlan], dtype: str) -> list[str]:
     """Return the type of the result of each node where none says one: that of the image, if it holds it."""
     if dtype != "bool":
         return [dtype] * len(nodes)
-    values: list[frozenset[float] | None] = []
-    for node in nodes:
-        values.append(few_values(node.ops, [BOOL if at == IMAGE else values[at] for at in node.inputs]))
-    return ["uint8" if found is None or not found <= BOOL else dtype for found in values]
+    values = levels_of(nodes, dtype)
+    few = (values[at] for at in range(len(nodes)))
+    return ["uint8" if found is None or not found <= BOOL else dtype for found in few]
 
 
 def _measured_dtype(node: NodePlan, made: Made, missing: Missing | None, alpha: bool) -> str:

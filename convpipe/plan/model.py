@@ -14,7 +14,8 @@ from convpipe.drawing.flow import FlowStage
 from convpipe.drawing.notebook import figure
 from convpipe.geometry import Extent, Field
 from convpipe.interval import Interval
-from convpipe.ops import Layer, Turn, Warp, stored
+from convpipe.levels import MASK
+from convpipe.ops import Frame, Layer, Turn, Warp, stored
 from convpipe.plan.costs import apart_bytes, counting_bytes, layer_bytes, statistics_bytes
 from convpipe.plan.missing import Missing
 from convpipe.plan.node import NodePlan
@@ -22,7 +23,7 @@ from convpipe.plan.parts import Part, cut, held
 from convpipe.plan.rings import ring_bytes
 from convpipe.plan.saturation import loss
 from convpipe.plan.stage import StagePlan
-from convpipe.plan.values import keeps_values
+from convpipe.plan.values import keeps_values, levels_of
 from convpipe.polyphase import Polyphase
 from convpipe.sampling import Sampling
 from convpipe.stages.wiring import IMAGE, RESULT
@@ -43,6 +44,11 @@ class Output:
     name: str
     node: int
     dtype: str
+
+
+def _of_mask(node: NodePlan) -> str | None:
+    """Return what there is to say of a node, if it reads a mask."""
+    return node.apart.of_mask if isinstance(node.apart, Frame) else None
 
 
 def _shown(values: Interval) -> str:
@@ -314,14 +320,29 @@ class Plan:
             if (lost := loss(values, dtype, self.stages[at].smaller, is_result=at in results)) is not None
         ]
 
+    @property
+    def unsuited(self) -> list[str]:
+        """Which functions of a library read a mask, and are of little use on one."""
+        if not any(_of_mask(node) for node in self.nodes):
+            return []
+        values = levels_of(self.nodes, self.dtype)
+        return [
+            f"{node.origin}: {said}"
+            for node in self.nodes
+            if (said := _of_mask(node)) and len(values[node.inputs[0]] or range(MASK + 1)) <= MASK
+        ]
+
     @cached_property
     def notes(self) -> list[str]:
-        """What is to be said of all such images: what a dtype loses, and that nothing can be missing."""
-        if self.missing is None or self.missing.value is None:
-            return self.saturations
-        value = Missing(self.missing.value)
-        said = f"missing: {value} is no value of {self.dtype} images; no sample of them is missing by it"
-        return self.saturations if value.of(self.dtype) else [*self.saturations, said]
+        """What is to be said of all such images: what a dtype loses, what parts nothing, what is missing."""
+        found = [*self.saturations, *self.unsuited]
+        if self.missing is not None and self.missing.value is not None:
+            value = Missing(self.missing.value)
+            if not value.of(self.dtype):
+                found.append(
+                    f"missing: {value} is no value of {self.dtype} images; no sample of them is missing by it"
+                )
+        return found
 
     @property
     def warnings(self) -> list[str]:

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from convpipe.interval import Interval
+from convpipe.levels import BOOL, Levels, few_values
 from convpipe.ops import Frame, Layer, Map, Op, Resample, Turn, Warp, dtype_range
 from convpipe.plan.node import NodePlan
 from convpipe.ranges import Ranges
@@ -45,6 +46,21 @@ def keeps_values(nodes: Sequence[NodePlan], at: int, dtype: str, alpha: bool) ->
     found = made[-1].colour
     near = _TOLERANCE * full.high + (0.5 if full.high > 1 else 0.0)
     return abs(found.high - high) <= near and min(low, 0.0) - near <= found.low <= low + near
+
+
+def levels_of(nodes: Sequence[NodePlan], dtype: str) -> dict[int, Levels]:
+    """Return the values that the image and each of the nodes of a plan can have, where they are few.
+
+    Parameters
+    ----------
+    nodes : sequence of NodePlan
+    dtype : str
+        Of the image.
+    """
+    found: dict[int, Levels] = {IMAGE: BOOL if dtype == "bool" else None}
+    for at, node in enumerate(nodes):
+        found[at] = few_values(node.ops, [found[each] for each in node.inputs])
+    return found
 
 
 def _through(node: NodePlan, entering: Sequence[Ranges]) -> Ranges:

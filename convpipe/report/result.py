@@ -61,7 +61,7 @@ class ImageResult:
     channels : int or None
         Of the last stage's result, where they are more than the 4 of a picture.
     notes : tuple of str
-        What a person should know of how it was read.
+        What a person should know of how it was read, filtered and written.
     bytes_read, bytes_written : int
         Sizes of the image file and of the last stage's result.
     nans : int

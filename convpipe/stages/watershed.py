@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from convpipe.interval import Interval
 from convpipe.ops import Frame, Graph, Node, Op
 from convpipe.ops.frame import function
+from convpipe.remarks import remark
 from convpipe.stages.base import ImageKind
 from convpipe.stages.names import StageReference
 from convpipe.stages.numbers import Count, Number
@@ -17,6 +18,12 @@ from convpipe.stages.parameters import Flag
 _MAXIMA = "skimage.morphology.local_maxima"
 _PEAKS = "skimage.feature.peak_local_max"
 _WATERSHED = "skimage.segmentation.watershed"
+
+_ADVICE = (
+    "'markers' name the stage whose objects are the sources; objects of a mask that touch are parted by "
+    "{objects: distance}, its {objects: peaks} as markers, and a watershed of '-distance'"
+)
+_OF_MASK = f"of a mask without markers, water rises from its ground alone and parts nothing: {_ADVICE}"
 
 
 def _numbers(image: Image) -> Image:
@@ -104,7 +111,18 @@ def _flooded(
         compactness=compactness,
         watershed_line=line,
     )
+    if "markers" not in beside:
+        _say_what_is_parted(values, int(found.max(initial=0)))
     return held(found, most)
+
+
+def _say_what_is_parted(values: Image, basins: int) -> None:
+    """Remark that an image without markers has no minima that tell objects apart."""
+    if basins and ((values == values.min()) | (values == values.max())).all():
+        remark(_OF_MASK)
+    elif basins < 2:
+        minima = "1 local minimum" if basins else "no local minimum"
+        remark(f"the image has {minima} to be filled from, and 'markers' are not given: {_ADVICE}")
 
 
 @declare(
@@ -145,5 +163,13 @@ def _watershed(
         ("most", most),
     )
     result, images = Interval(0, most), 1 + len(named)
-    frame = Frame(_WATERSHED, given, result=result, operations=300, planes=12, images=images)
+    frame = Frame(
+        _WATERSHED,
+        given,
+        result=result,
+        operations=300,
+        planes=12,
+        images=images,
+        of_mask=None if markers is not None else _OF_MASK,
+    )
     return Graph((Node("result", (frame,), ("input", *named)),))

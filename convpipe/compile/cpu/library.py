@@ -15,6 +15,7 @@ from convpipe.compile.cpu.clahe import LOOPS, equalize_tiles
 from convpipe.compile.cpu.whole import Whole
 from convpipe.errors import ImageError
 from convpipe.ops import Frame, Held, TileEqualization
+from convpipe.remarks import heard, remark
 
 
 @dataclass(frozen=True)
@@ -51,9 +52,12 @@ class Library(Whole):
         rows = picture.empty()
         result = rows.reshape(shape)
         try:
-            self._write([each[..., :colours] for each in samples], result[..., :colours], threads)
+            with heard() as said:
+                self._write([each[..., :colours] for each in samples], result[..., :colours], threads)
         except ImageError as error:
             raise ImageError(f"{self.title}: {error.reason}") from None
+        for text in said:
+            remark(f"{self.title}: {text}")
         result[..., colours:] = samples[0][..., colours:]
         return [rows], 0
 

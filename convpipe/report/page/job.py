@@ -163,7 +163,7 @@ def _images(at: int, data: dict[str, Any]) -> Markup | None:
 
 
 def _notes(report: Report) -> Markup | None:
-    """Return what is good to know: of how images were read, what was lost, what was not taken."""
+    """Return what is good to know: how images were read and filtered, what was lost, what was not taken."""
     losing = report.results if report.losses != Losses() else ()
     lost = ((result.path, note) for result in losing for note in result.losses.notes)
     skipped = ((result.path, result.reason or "") for result in report.skips)
@@ -171,7 +171,7 @@ def _notes(report: Report) -> Markup | None:
     blocks = [
         tag("div", tag("h4", title), made)
         for title, made in (
-            ("How images were read", causes(report.notes)),
+            ("How images were read and filtered", causes(report.notes)),
             ("Lost samples", causes(lost)),
             ("Skipped", causes(skipped, "input")),
             ("Format not read", causes(unread, "file")),
