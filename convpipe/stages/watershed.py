@@ -143,6 +143,7 @@ def _say_what_is_parted(values: Image, basins: int) -> None:
         Flag("line", "whether a line of 0 stands between basins", False),
     ),
     reads=("from", "markers", "mask"),
+    example={"markers": "input"},
     dtype=LABELS,
 )
 def _watershed(
