@@ -1,5 +1,7 @@
 """What is filtered band by band has the same pixels from any source and into any sink."""
 
+import io
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import numpy as np
@@ -10,9 +12,14 @@ from convpipe.engine import Engine
 from convpipe.errors import LimitError, ParameterError, ReadError, WriteError
 from convpipe.geometry import Border
 from convpipe.images import Encoding, Limits, Metadata, Page, read, write
+from convpipe.images.metadata.raster import Raster
 from convpipe.stages import stage
 from convpipe.stages.wiring import wire
 from convpipe.streaming import Options, Raw, sources, stream
+from convpipe.streaming.grid import Grid
+from convpipe.streaming.levels import Pyramid, extents
+from convpipe.streaming.sinks import Level, Target
+from convpipe.streaming.sinks.tiff import TiffSink
 
 OPTIONS = Options(3_000_000, 2, tile=64)
 
@@ -133,6 +140,24 @@ class TestPyramids:
                 engine, tmp_path / "a.npy", {"result": tmp_path / "b.tif"}, replace(options, overwrite=True)
             )
             contents.add((tmp_path / "b.tif").read_bytes())
+        assert len(contents) == 1
+
+    def test_bytes_do_not_depend_on_how_many_rows_come(self, rng):
+        """Rows of tiles of all levels take turns in the file, by rows of the image and not by calls."""
+        image = rng.integers(0, 256, (701, 90), dtype=np.uint8)
+        sizes = extents(image.shape, 32)
+        levels = tuple(Level(Raster(size, 1, "uint8"), Metadata(), Grid()) for size in sizes)
+        target = Target("", levels, False, replace(OPTIONS, pyramid=True))
+        contents = set()
+        for height in (16, 100, 256, 701):
+            out = io.BytesIO()
+            with ThreadPoolExecutor(1) as pool:
+                sink = TiffSink(out, target, pool)
+                pyramid = Pyramid(sink, lambda rows: rows[1::2, 1::2], [rows for rows, _ in sizes], 64)
+                for first in range(0, len(image), height):
+                    pyramid.add(image[first : first + height])
+                sink.finish()
+            contents.add(out.getvalue())
         assert len(contents) == 1
 
 

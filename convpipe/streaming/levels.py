@@ -98,19 +98,29 @@ class Pyramid:
         self._waiting = [self._begun(tail) for _, tail in sink.left] or [[] for _ in heights]
 
     def add(self, rows: np.ndarray, level: int = 0) -> None:
-        """Take the next rows of a level."""
+        """Take the next rows of a level: piece by piece, so that a file has the same bytes however they come."""
+        if level + 1 == len(self._heights):
+            self._take(rows, level)
+            return
+        first = 0
+        while first < len(rows):
+            last = min(first + self._step - self._rows[level] % self._step, len(rows))
+            self._take(rows[first:last], level)
+            self._waiting[level].append(rows[first:last])
+            first = last
+            if self._rows[level] % self._step == 0 or self._rows[level] == self._heights[level]:
+                self._halve_waiting(level)
+        self._waiting[level] = [piece.copy() for piece in self._waiting[level]]  # the rows are not ours
+
+    def _take(self, rows: np.ndarray, level: int) -> None:
         self._sink.add(rows, level)
         self._rows[level] += len(rows)
-        if level + 1 == len(self._heights):
-            return
-        whole = np.concatenate([*self._waiting[level], rows])
-        ended = self._rows[level] == self._heights[level]
-        usable = len(whole) if ended else len(whole) // self._step * self._step
-        for first in range(0, usable, self._step):
-            slab = whole[first : min(first + self._step, usable)]
-            if len(slab) > 1:
-                self.add(self._halve(slab), level + 1)
-        self._waiting[level] = [whole[usable:].copy()]
+
+    def _halve_waiting(self, level: int) -> None:
+        slab = np.concatenate(self._waiting[level])
+        self._waiting[level].clear()
+        if len(slab) > 1:
+            self.add(self._halve(slab), level + 1)
 
     def _begun(self, tail: np.ndarray) -> list[np.ndarray]:
         """Return those of a level's last rows that were not halved yet."""
