@@ -14,6 +14,7 @@ from convpipe.batch.remote_log import opened_log
 from convpipe.batch.results import Result, unwritable
 from convpipe.batch.run import run_folder
 from convpipe.batch.settle import Progress, Terminated
+from convpipe.batch.sizes import Sizes, sizes_of
 from convpipe.batch.state import Engine
 from convpipe.batch.survey import ShardCounts, Survey, survey
 
@@ -30,6 +31,7 @@ __all__ = [
     "Result",
     "Selection",
     "ShardCounts",
+    "Sizes",
     "Survey",
     "Terminated",
     "at_work",
@@ -44,6 +46,7 @@ __all__ = [
     "place",
     "read_list",
     "run_folder",
+    "sizes_of",
     "survey",
     "unwritable",
 ]

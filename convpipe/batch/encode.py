@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import cast
 
 from convpipe import images
 from convpipe.batch.outputs import Targets, page_path
 from convpipe.batch.results import Result
+from convpipe.batch.rows import RowsEncoder
 from convpipe.batch.state import Run
+from convpipe.engine import Engine
 from convpipe.errors import WriteError
-from convpipe.images import Encoded, FilesEncoder, ImageInfo, ImageSpec, Page, PageEncoder
+from convpipe.images import Encoded, Encoding, FilesEncoder, ImageInfo, ImageSpec, Page, PageEncoder
 from convpipe.images.metadata.raster import Raster
 from convpipe.images.tiff.sheet import nbytes_of
 from convpipe.plan import Plan
+from convpipe.streaming.levels import extents_of
 
 
 @dataclass(frozen=True)
@@ -88,16 +93,14 @@ class ResultEncoder:
             result.encoding.of(format) for result, format in zip(run.results, formats, strict=True)
         ]
         self.nbytes = [
-            sum(_nbytes(plan, at, encoding.tiles) for plan in plans)
-            for at, encoding in enumerate(self.encodings)
+            sum(_nbytes(plan, at, encoding) for plan in plans) for at, encoding in enumerate(self.encodings)
         ]
-        self._encoders: list[PageEncoder | FilesEncoder] = [
-            (FilesEncoder if encoding.apart else PageEncoder)(
-                encoding, pages=len(infos), nbytes=nbytes, folder=run.output.spool
-            )
+        self._encoders = [
+            _encoder(run, encoding, infos, nbytes)
             for encoding, nbytes in zip(self.encodings, self.nbytes, strict=True)
         ]
-        self.pixel_bytes = [images.FORMATS[format].encoder for format in formats]
+        each = (pixel_bytes(plan, self.encodings) for plan in plans)
+        self.pixel_bytes = list(map(max, zip(*each, strict=True)))
 
     def check(self) -> None:
         """Raise WriteError, before anything is decoded, if a format cannot hold what is planned."""
@@ -125,9 +128,7 @@ class ResultEncoder:
             return [
                 each
                 for encoder in self._encoders
-                for each in (
-                    encoder.finish_all() if isinstance(encoder, FilesEncoder) else [encoder.finish()]
-                )
+                for each in ([encoder.finish()] if isinstance(encoder, PageEncoder) else encoder.finish_all())
             ]
 
     def notes(self, encoded: Sequence[Encoded]) -> list[str]:
@@ -140,13 +141,45 @@ class ResultEncoder:
         return list(dict.fromkeys(said))
 
 
-def _nbytes(plan: Plan, at: int, tiles: int | None) -> int:
-    """Return the bytes of a result of a page, or of its tiles."""
+def _encoder(
+    run: Run, encoding: Encoding, infos: Sequence[ImageInfo], nbytes: int
+) -> PageEncoder | FilesEncoder | RowsEncoder:
+    folder = run.output.spool
+    if encoding.by_rows:
+        return RowsEncoder(encoding, cast(Engine, run.engine), infos, nbytes, folder)
+    return (FilesEncoder if encoding.apart else PageEncoder)(
+        encoding, pages=len(infos), nbytes=nbytes, folder=folder
+    )
+
+
+def _nbytes(plan: Plan, at: int, encoding: Encoding) -> int:
+    """Return the bytes of a result of a page, or of its tiles, those of smaller sizes too."""
     output = plan.outputs[at]
-    if tiles is None:
+    if encoding.tile is None:
         return plan.result_bytes(output)
     node = plan.nodes[output.node]
-    return nbytes_of(Raster(node.extent, node.channels, output.dtype), tiles)
+    sizes = extents_of(node.extent, encoding.least)
+    return sum(nbytes_of(Raster(size, node.channels, output.dtype), encoding.tile) for size in sizes)
+
+
+def pixel_bytes(plan: Plan, encodings: Sequence[Encoding]) -> list[int]:
+    """Return the bytes a pixel that the encoder of each result takes: of smaller sizes, what they become.
+
+    These are a third of the result; their pixels are gone as soon as they are encoded.
+
+    Examples
+    --------
+    >>> import convpipe
+    >>> plan = convpipe.Pipeline([convpipe.stage("blur", "box")]).plan((100, 100, 3))
+    >>> pixel_bytes(plan, [Encoding("tiff")]), pixel_bytes(plan, [Encoding("tiff", pyramid=True)])
+    ([0], [1])
+    """
+    found = []
+    for output, encoding in zip(plan.outputs, encodings, strict=True):
+        pixels = math.prod(plan.nodes[output.node].extent)
+        smaller = -(-plan.result_bytes(output) // (3 * pixels)) if encoding.pyramid else 0
+        found.append(images.FORMATS[str(encoding.format)].encoder + smaller)
+    return found
 
 
 @contextmanager

@@ -10,11 +10,12 @@ from typing import Any
 
 from convpipe import images
 from convpipe.batch.budget import Need
+from convpipe.batch.encode import pixel_bytes
 from convpipe.batch.results import Result
-from convpipe.batch.streamed import Obstacles, tile_of
+from convpipe.batch.streamed import Obstacles, in_sizes, tile_of
 from convpipe.errors import ConvpipeError, ReadError
-from convpipe.images import FORMATS, Limits
-from convpipe.images.tiff.sheet import TILE
+from convpipe.images import Limits
+from convpipe.images.output import TILE
 from convpipe.plan import Plan
 from convpipe.report import byte_size, number
 from convpipe.streaming import Bands, banded
@@ -104,13 +105,13 @@ def forecast_of(
     """
     format, nbytes, block = ("tiff", 0, partial(int, TILE)) if image is None else _file(*image)
     encodings = [each.encoding.of(each.encoding.format or format) for each in results]
-    encoders = [FORMATS[each.format or format].encoder for each in encodings]
-    need = Need.of(nbytes, [plan], threads=threads, encoders=encoders)
+    need = Need.of(nbytes, [plan], threads=threads, encoders=pixel_bytes(plan, encodings))
     if need.total <= memory:
         return Forecast(need, memory)
     try:
         obstacles.check([plan], encodings)
-        bands = banded(plan, memory, threads=threads, block=block(), tile=tile_of(encodings))
+        tile, pyramid = tile_of(encodings), in_sizes(encodings)
+        bands = banded(plan, memory, threads=threads, block=block(), tile=tile, pyramid=pyramid)
         return Forecast(need, memory, bands, looks_of(plan))
     except ConvpipeError as error:
         return Forecast(need, memory, reason=str(error))

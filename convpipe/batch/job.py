@@ -59,6 +59,12 @@ class FolderJob:
         Where the pages of a result go: into one file, or into one each.
     tiles : int, optional
         Rows and columns of the tiles of TIFFs, a multiple of 16.
+    codec : {'none', 'deflate', 'lzw', 'zstd'}, optional
+        What compresses their tiles.
+    pyramid : bool, optional
+        Write smaller sizes into TIFFs, too, each half of the one before.
+    smallest : int, optional
+        Longest side of the smallest of them; default 256.
     stack : {'folder'}, optional
         The images of each folder are the pages of one image, which is called after it.
     outputs : mapping of str to Encoding, or to a dict of its fields
@@ -98,8 +104,8 @@ class FolderJob:
 
     Examples
     --------
-    >>> FolderJob("photos", "out", include=["*.png"], quality=90).encoding
-    Encoding(format=None, quality=90, compression=None, channels=None, pages=None, tiles=None)
+    >>> FolderJob("photos", "out", include=["*.png"], quality=90).encoding == Encoding(quality=90)
+    True
     """
 
     input: Location
@@ -118,6 +124,9 @@ class FolderJob:
     channels: str | None = None
     output_pages: str | None = None
     tiles: int | None = None
+    codec: str | None = None
+    pyramid: bool | None = None
+    smallest: int | None = None
     stack: str | None = None
     outputs: tuple[tuple[str, Encoding], ...] = ()
     accept: tuple[tuple[str, Range], ...] = ()
@@ -187,7 +196,7 @@ class FolderJob:
     @property
     def encoding(self) -> Encoding:
         """How results are encoded for which nothing else is said."""
-        layout = self.channels, self.output_pages, self.tiles
+        layout = self.channels, self.output_pages, self.tiles, self.codec, self.pyramid, self.smallest
         return Encoding(self.format, self.quality, self.compression, *layout)
 
     @property
@@ -207,7 +216,7 @@ def _said(encoding: Encoding) -> dict[str, Any]:
     return {
         name: said
         for name, said in asdict(encoding).items()
-        if said is not None or name not in ("channels", "pages", "tiles")
+        if name in ("format", "quality", "compression") or said not in (None, False)
     }
 
 

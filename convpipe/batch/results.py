@@ -63,7 +63,8 @@ def unwritable(plan: Plan, results: Iterable[Result]) -> list[str]:
     for output, result in zip(plan.outputs, results, strict=True):
         try:
             spec = ImageSpec(output.dtype, plan.nodes[output.node].channels, plan.alpha)
-            images.check_output(spec, Encoding(result.encoding.format))
+            format = result.encoding.format
+            images.check_output(spec, result.encoding.of(format) if format else Encoding())
         except WriteError as error:
             found.append(f"of {plan.dtype} images: {result.of(error.reason)}")
     return found

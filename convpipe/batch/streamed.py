@@ -9,32 +9,27 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import cast
-
-import numpy as np
 
 from convpipe.batch.budget import Need
 from convpipe.batch.encode import ResultEncoder
 from convpipe.batch.masks import MaskedRows, MaskRows
 from convpipe.batch.reader import Opened
+from convpipe.batch.rows import RowsResult
 from convpipe.batch.state import Run
 from convpipe.compile.runtime.environment import cores
 from convpipe.engine import Engine
 from convpipe.errors import ConvpipeError, LimitError, PlanError, ReadError, WriteError
-from convpipe.images import Encoded, Encoding, Folder
-from convpipe.images.files import Apart
+from convpipe.images import Encoded, Encoding
+from convpipe.images.output import TILE
 from convpipe.images.rows import RowReader
-from convpipe.images.spool import Spool
-from convpipe.images.tiff.sheet import TILE
-from convpipe.images.write import told
 from convpipe.losses import Losses
-from convpipe.plan import Output, Plan
-from convpipe.streaming import Bands, Options, banded, check_bands
+from convpipe.plan import Plan
+from convpipe.streaming import Bands, banded, check_bands
+from convpipe.streaming.levels import halving
 from convpipe.streaming.looks import looks_of
 from convpipe.streaming.run import run, target_of
-from convpipe.streaming.sinks import FILES, Sink, Target
-from convpipe.streaming.sinks.tiff import TiffSink
 from convpipe.streaming.sources import RowSource
 from convpipe.streaming.watch import Watch, Watched
 
@@ -84,7 +79,7 @@ class Giant:
     def notes(self) -> list[str]:
         """What is to be known of results whose layout nobody chose."""
         named = zip(self.run.results, self.encoder.encodings, strict=True)
-        chosen = [each for each, encoding in named if encoding.format == "tiff" and encoding.tiles is None]
+        chosen = [each for each, encoding in named if encoding.format == "tiff" and encoding.tile is None]
         return [each.of(f"larger than the memory: written in tiles of {TILE}") for each in chosen]
 
     def encode(self, watch: Watch) -> tuple[list[Encoded], Losses, list[str]]:
@@ -99,86 +94,32 @@ class Giant:
         PlanError
             A number of the image needs all samples at once.
         """
-        notes, losses = list[str](), Losses()
+        notes, losses, engine = list[str](), Losses(), cast(Engine, self.run.engine)
         with ThreadPoolExecutor(self.bands.threads) as pool:
             results = self._results(Watched(pool, watch, "write"))
             for number, (info, plan) in enumerate(zip(self.image.infos, self.plans, strict=True)):
                 reader = self.image.rows() if number else self.first
                 bands = self._bands_of(plan, reader) if number else self.bands
-                takers = {}
+                takers, meant = {}, list[str]()
                 for result, output in zip(results, plan.outputs, strict=True):
-                    result.begin(plan, output, RowSource(info, reader))
+                    metadata, source = result.next_page(reader.metadata), RowSource(info, reader)
+                    target = target_of(plan, output, source, result.options, metadata, meant)
+                    halve = halving(engine, output.dtype, alpha=info.alpha, nodata=info.nodata)
+                    result.begin(target, halve)
                     takers[output.name] = result.add
                 rows = reader if self.mask is None else MaskedRows(reader, self.mask, alpha=info.alpha)
-                maker = cast(Engine, self.run.engine).banded(plan)
-                losses += run(maker, rows, bands, pool, takers, watch)
-                notes += [*reader.notes, *(note for result in results for note in result.meant)]
+                losses += run(engine.banded(plan), rows, bands, pool, takers, watch)
+                notes += [*reader.notes, *meant]
             return [each for result in results for each in result.finished()], losses, notes
 
-    def _results(self, pool: Executor) -> list[_Result]:
+    def _results(self, pool: Executor) -> list[RowsResult]:
         return [
-            _Result(encoding, nbytes, len(self.plans), self.run.output.spool, pool)
+            RowsResult(encoding, nbytes, len(self.plans), self.run.output.spool, pool)
             for encoding, nbytes in zip(self.encoder.encodings, self.encoder.nbytes, strict=True)
         ]
 
     def _bands_of(self, plan: Plan, reader: RowReader) -> Bands:
         return _banded(self.run, plan, reader, self.mask, self.encoder.encodings)
-
-
-class _Result:
-    """A result of a giant: its file, or the files of its pages."""
-
-    def __init__(
-        self, encoding: Encoding, nbytes: int, pages: int, folder: Folder | None, pool: Executor
-    ) -> None:
-        self.meant: list[str] = []  # what metadata no longer says of the page
-        self._encoding, self._nbytes, self._folder, self._pool = encoding, nbytes, folder, pool
-        self._format = cast(str, encoding.format)
-        self._apart = Apart(pages) if encoding.apart else None
-        self._notes: list[str] = []
-        self._spool: Spool | None = None
-        self._sink: Sink | None = None
-        self._done: list[Encoded] = []
-
-    def begin(self, plan: Plan, output: Output, image: RowSource) -> None:
-        """Begin a page of it, of a page of the image."""
-        metadata, self.meant = image.reader.metadata, []
-        if self._apart is not None:
-            self._end()
-            metadata = self._apart.metadata(metadata, self._notes)
-        target = target_of(plan, output, image, _options(self._encoding), metadata, self.meant)
-        target = replace(target, notes=self._notes)
-        with told(self._format):
-            if self._sink is None:
-                self._spool = Spool(self._nbytes, self._folder)
-                self._sink = self._opened(target)
-            else:
-                cast(TiffSink, self._sink).next_page(target)
-
-    def _opened(self, target: Target) -> Sink:
-        file = cast(Spool, self._spool).file
-        if self._format == "tiff":
-            return TiffSink(file, target, self._pool, 0 if self._apart else self._nbytes)
-        return FILES[self._format](file, target, self._pool)
-
-    def add(self, rows: np.ndarray) -> None:
-        """Take the next rows of the page."""
-        with told(self._format):
-            cast(Sink, self._sink).add(rows)
-
-    def finished(self) -> list[Encoded]:
-        """Return the content of its files."""
-        self._end()
-        return self._done
-
-    def _end(self) -> None:
-        if self._sink is None or self._spool is None:
-            return
-        with told(self._format):
-            self._sink.finish()
-            self._spool.file.flush()
-        self._done.append(Encoded(self._spool, tuple(dict.fromkeys(self._notes))))
-        self._notes, self._spool, self._sink = [], None, None
 
 
 def giant_of(
@@ -226,7 +167,7 @@ def _refused(reason: str, why: ConvpipeError) -> ConvpipeError:
 def _is_quicker(run: Run, plans: Sequence[Plan], encodings: Sequence[Encoding]) -> bool:
     """Tell whether an image that fits into memory is streamed all the same."""
     large = max(plan.input_bytes + plan.output_bytes for plan in plans) >= LARGE
-    return large and all(each.tiles for each in encodings) and run.engine.backend == "cpu"
+    return large and all(each.tile for each in encodings) and run.engine.backend == "cpu"
 
 
 @dataclass(frozen=True)
@@ -280,21 +221,21 @@ def _check_encoding(encoding: Encoding, pages: int) -> None:
         raise WriteError(f"{format} holds one image, and there are {pages} pages")
 
 
-def _options(encoding: Encoding) -> Options:
-    """Return how a result is written; what it may take is up to its bands."""
-    level = encoding.compression if isinstance(encoding.compression, int) else None
-    return Options(0, compression=level, tile=encoding.tiles or TILE)
-
-
 def _banded(
     run: Run, plan: Plan, reader: RowReader, mask: MaskRows | None, encodings: Sequence[Encoding]
 ) -> Bands:
     """Return the bands of a page, which take no more than images may."""
     block = max(reader.height, 0 if mask is None else mask.height)
     threads = run.threads or cores()
-    return banded(plan, run.budget.nbytes, threads=threads, block=block, tile=tile_of(encodings))
+    tile, pyramid = tile_of(encodings), in_sizes(encodings)
+    return banded(plan, run.budget.nbytes, threads=threads, block=block, tile=tile, pyramid=pyramid)
 
 
 def tile_of(encodings: Sequence[Encoding]) -> int:
     """Return the side of the largest tiles that results are written in."""
-    return max(encoding.tiles or TILE for encoding in encodings)
+    return max(encoding.tile or TILE for encoding in encodings)
+
+
+def in_sizes(encodings: Sequence[Encoding]) -> bool:
+    """Tell whether any result is written in smaller sizes, too."""
+    return any(encoding.pyramid for encoding in encodings)

@@ -122,6 +122,9 @@ def written_as(job: Job) -> dict[str, Any]:
         "channels": said.channels,
         "output_pages": said.pages,
         "tiles": said.tiles,
+        "codec": said.codec,
+        "pyramid": said.pyramid,
+        "smallest": said.smallest,
     }
 
 

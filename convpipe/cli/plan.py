@@ -249,7 +249,7 @@ class JobPlans:
                     "count": count,
                     **plan.to_dict(),
                     **stack,
-                    **_memory(how),
+                    **_written(plan, self.results, how),
                 }
                 for (count, plan), how in zip(self.plans, self.forecasts, strict=True)
             ],
@@ -260,6 +260,7 @@ class JobPlans:
 
     def show(self) -> None:
         """Print a table for each plan; warnings are no results, and go to standard error."""
+        from convpipe.batch import sizes_of
         from convpipe.report import number, printable, where_results_are
         from convpipe.report.planned import print_plan
 
@@ -267,8 +268,8 @@ class JobPlans:
             images = f": {number(count, 'image')}" if count else ""
             emit(printable(f"{self.name}{images}"))
             emit(rendered(partial(print_plan, plan)))
-            if how is not None:
-                emit(printable(str(how)))
+            for said in (*sizes_of(plan, self.results), *([] if how is None else [how])):
+                emit(printable(str(said)))
             for warning in self._warnings(plan):
                 complain(warning, kind="warning")
         for said in self.stack if self.plans else ():
@@ -301,8 +302,13 @@ class JobPlans:
             complain(f"{self.name}: {self.error}")
 
 
-def _memory(how: Forecast | None) -> dict[str, Any]:
-    return {} if how is None else {"memory": how.to_dict()}
+def _written(plan: Plan, results: tuple[Result, ...], how: Forecast | None) -> dict[str, Any]:
+    """Return in which sizes results are written, and what that takes, where there is something to say."""
+    from convpipe.batch import sizes_of
+
+    levels = [each.to_dict() for each in sizes_of(plan, results)]
+    memory = {} if how is None else {"memory": how.to_dict()}
+    return {**({"levels": levels} if levels else {}), **memory}
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,18 @@ from convpipe.stages.numbers import Count
 from convpipe.stages.parameters import BorderName, Choice, Flag, Parameter, PixelType, Text, TextList
 
 FORMATS = ("png", "jpeg", "tiff", "webp", "bmp", "npy", "npz")
+TILED = ("tiff",)
+"""Formats in tiles, which have a codec, and smaller sizes."""
+
+DEFLATE_MOST = 9
+"""The highest level but that of Zstandard."""
+
+CODECS = ("none", "deflate", "zstd", "lzw")
+ENCODINGS = (
+    "format", "quality", "compression", "channels", "pages", "tiles", "codec", "pyramid", "smallest",
+)  # fmt: skip
+"""Keys of an output that say how it is encoded: the fields of :class:`convpipe.images.Encoding`."""
+
 FORMAT_ALIASES = {"jpg": "jpeg", "tif": "tiff"}
 
 MOST_JOBS, MOST_STAGES, MOST_STAGES_IN_ALL = 1_000, 1_000, 10_000
@@ -50,6 +62,9 @@ class OutputSpec:
     channels: str | None = None
     pages: str | None = None
     tiles: int | None = None
+    codec: str | None = None
+    pyramid: bool | None = None
+    smallest: int | None = None
 
 
 @dataclass(frozen=True)
@@ -66,12 +81,14 @@ class ResultSpec:
     channels: str | None = None
     pages: str | None = None
     tiles: int | None = None
+    codec: str | None = None
+    pyramid: bool | None = None
+    smallest: int | None = None
 
     @property
     def encoding(self) -> dict[str, Any]:
         """How it is encoded, as a folder job takes it."""
-        names = ("format", "quality", "compression", "channels", "pages", "tiles")
-        return {name: getattr(self, name) for name in names}
+        return {name: getattr(self, name) for name in ENCODINGS}
 
 
 @dataclass(frozen=True)
@@ -204,11 +221,11 @@ OUTPUT_KEYS: tuple[Parameter, ...] = (
     Count("quality", "JPEG or WebP quality", None, least=1, most=100),
     Compression(
         "compression",
-        "PNG, TIFF or NPZ level; higher is smaller and slower; or of black and white, a bit a pixel: group4 "
-        "of TIFFs, bilevel of PNGs",
+        "PNG, TIFF or NPZ level, 0 to 9, of codec zstd to 22; higher is smaller and slower; or of black and "
+        "white, a bit a pixel: group4 of TIFFs, bilevel of PNGs",
         None,
         least=0,
-        most=9,
+        most=22,
     ),
     Choice(
         "channels",
@@ -230,6 +247,18 @@ OUTPUT_KEYS: tuple[Parameter, ...] = (
         least=16,
         most=4096,
     ),
+    Choice(
+        "codec",
+        "what compresses the tiles of a TIFF, of 256 unless tiles says; default: deflate, with compression",
+        None,
+        choices=CODECS,
+    ),
+    Flag(
+        "pyramid",
+        "write smaller sizes into a TIFF, too, each half of the one before, in tiles; default: false",
+        None,
+    ),
+    Count("smallest", "longest side of the last of them; default: 256", None, least=1, most=2**31 - 1),
 )
 
 RESULT_KEYS: tuple[Parameter, ...] = (

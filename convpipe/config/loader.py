@@ -21,7 +21,7 @@ from convpipe.config.job import (
     ResultSpec,
 )
 from convpipe.config.measures import check_images, read_accepted, read_measures
-from convpipe.config.outputs import check_wiring
+from convpipe.config.outputs import check_encoding, check_wiring
 from convpipe.config.overrides import Override
 from convpipe.config.problems import Problems
 from convpipe.config.sections import check_keys, mapping_of, unknown_keys, values_of
@@ -252,7 +252,9 @@ def _fields(node: Node, what: str, problems: Problems) -> dict[str, Any]:
         fields[name] = kind(**_section(entries, name, problems))
     fields["mask"] = _section(entries, "mask", problems)["path"]
     outputs = mapping_of(entries["outputs"].node, "outputs", problems) if "outputs" in entries else {}
-    fields["outputs"] = dict(_results(outputs, problems))
+    fields["outputs"] = dict(_results(outputs, fields["output"], problems))
+    if "output" in entries and isinstance(entries["output"].node.value, dict):
+        check_encoding(entries["output"].node.value, fields["output"], fields["output"], problems)
     measures, accepted = (
         mapping_of(entries[key].node, key, problems) if key in entries else {}
         for key in ("measure", "accept")
@@ -283,7 +285,9 @@ def _load_plugins(node: Node, problems: Problems) -> None:
             problems.add(named.mark.error(str(error)))
 
 
-def _results(outputs: dict[str, Entry], problems: Problems) -> Iterator[tuple[str, ResultSpec]]:
+def _results(
+    outputs: dict[str, Entry], whole: OutputSpec, problems: Problems
+) -> Iterator[tuple[str, ResultSpec]]:
     """Yield the results below ``outputs`` that are right; the name of a stage alone stands for its `from`."""
     for name, entry in outputs.items():
         node, what = entry.node, f"the output {name!r}"
@@ -294,7 +298,9 @@ def _results(outputs: dict[str, Entry], problems: Problems) -> Iterator[tuple[st
         check_keys(own, [key.name for key in RESULT_KEYS], what, problems)
         values = values_of(own, RESULT_KEYS, problems)
         if len(problems.found) == before:
-            yield name, ResultSpec(values.pop("from") or name, **values)
+            spec = ResultSpec(values.pop("from") or name, **values)
+            check_encoding(own, spec, whole, problems)
+            yield name, spec
 
 
 def _section(entries: dict[str, Entry], name: str, problems: Problems) -> dict[str, Any]:

@@ -1,11 +1,11 @@
-"""Whether all that the stages and the outputs of a job refer to is there."""
+"""Whether all that the stages and the outputs of a job refer to is there, and outputs can be written so."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
 from convpipe.config.inside import inside
-from convpipe.config.job import ResultSpec
+from convpipe.config.job import DEFLATE_MOST, TILED, OutputSpec, ResultSpec
 from convpipe.config.problems import Problems
 from convpipe.config.stages import Placed
 from convpipe.config.tree import Entry
@@ -42,6 +42,35 @@ def check_wiring(
     for fault in faults([placed.stage for placed in stages], sources, measured):
         if all_right or fault.key is not None:  # what is wrong may read what seems unused
             problems.add(_located(fault, stages, entries))
+
+
+def check_encoding(
+    own: Mapping[str, Entry], spec: OutputSpec | ResultSpec, whole: OutputSpec, problems: Problems
+) -> None:
+    """Add to `problems` what an output says that its format cannot do.
+
+    Parameters
+    ----------
+    own : mapping of str to Entry
+        Its keys in the config.
+    spec : OutputSpec or ResultSpec
+    whole : OutputSpec
+        What holds where it says nothing.
+    problems : Problems
+    """
+    format = spec.format or whole.format
+    if format not in (None, *TILED):
+        able = ", ".join(TILED)
+        if spec.pyramid and "pyramid" in own:
+            reason = f"{format} holds an image in one size; {able} holds a pyramid: 'format: {able}'"
+            problems.add(own["pyramid"].node.mark.error(reason))
+        if "codec" in own:
+            reason = f"{format} has no codec; {able} has: 'format: {able}'"
+            problems.add(own["codec"].node.mark.error(reason))
+    level, codec = spec.compression, spec.codec or whole.codec
+    if isinstance(level, int) and level > DEFLATE_MOST and codec != "zstd" and "compression" in own:
+        reason = f"compression is 0 to {DEFLATE_MOST}, of 'codec: zstd' to 22; given {level}"
+        problems.add(own["compression"].node.mark.error(reason))
 
 
 def _located(fault: Fault, stages: Sequence[Placed], entries: Mapping[str, Entry]) -> ConfigError:

@@ -9,7 +9,13 @@ import numpy as np
 from convpipe.errors import WriteError
 from convpipe.geometry import Extent
 from convpipe.images.bounds import WRITTEN
-from convpipe.images.formats.registry import FORMATS, OF_ONE_BIT, supports
+from convpipe.images.formats.registry import CODECS, FORMATS, OF_ONE_BIT, supports
+
+TILE = 256
+"""Rows and columns of a tile, where nobody says; readers of slides and maps take it for granted."""
+
+OF_TILES = ("tiles", "codec", "pyramid", "smallest")
+"""Options of a format in tiles alone."""
 
 
 @dataclass(frozen=True)
@@ -23,7 +29,7 @@ class Encoding:
     quality : int, optional
         1 to 100. JPEG: default 95. WebP: lossless without it.
     compression : int, 'group4' or 'bilevel', optional
-        0 to 9; or of black and white, CCITT Group 4 of a TIFF, or bits of a PNG.
+        0 to 9, or what `codec` has; or of black and white, CCITT Group 4 of a TIFF, or bits of a PNG.
         PNG: default fast (one filter for all rows, near repeats). TIFF: default none.
     channels : {'samples', 'pages'}, optional
         What the channels of a TIFF are: samples of each pixel, the default; or a page each, as ImageJ has
@@ -31,7 +37,14 @@ class Encoding:
     pages : {'file', 'files'}, optional
         Where the pages of a result go: into one file, the default; or into one each.
     tiles : int, optional
-        Rows and columns of the tiles of a TIFF, a multiple of 16; default: it is written in strips.
+        Rows and columns of the tiles of a TIFF, a multiple of 16; default: it is written in strips, or in
+        tiles of 256 with one of the following.
+    codec : str, optional
+        What compresses the tiles of a TIFF, a name in ``CODECS``.
+    pyramid : bool, optional
+        Whether smaller sizes are written into a TIFF, too, each half of the one before.
+    smallest : int, optional
+        Longest side of the smallest of them; default 256.
     """
 
     format: str | None = None
@@ -40,26 +53,50 @@ class Encoding:
     channels: str | None = None
     pages: str | None = None
     tiles: int | None = None
+    codec: str | None = None
+    pyramid: bool | None = None
+    smallest: int | None = None
 
     @property
     def apart(self) -> bool:
         """Whether each page has a file of its own."""
         return self.pages == "files"
 
+    @property
+    def tile(self) -> int | None:
+        """The side of its tiles; None of strips.
+
+        Examples
+        --------
+        >>> Encoding("tiff").tile, Encoding("tiff", tiles=64).tile, Encoding("tiff", pyramid=True).tile
+        (None, 64, 256)
+        """
+        return self.tiles or (TILE if self.by_rows else None)
+
+    @property
+    def least(self) -> int | None:
+        """The longest side of the smallest size; None where there is one size."""
+        return (self.smallest or TILE) if self.pyramid else None
+
+    @property
+    def by_rows(self) -> bool:
+        """Whether it is written as rows come, whatever the memory: what has a codec, or smaller sizes."""
+        return bool(self.pyramid) or self.codec is not None
+
     def over(self, other: Encoding) -> Encoding:
         """Return this, and what it does not say as `other` says, but what is of the other's format alone.
 
         Examples
         --------
-        >>> Encoding("tiff").over(Encoding("jpeg", quality=90))
-        Encoding(format='tiff', quality=90, compression=None, channels=None, pages=None, tiles=None)
+        >>> Encoding("tiff").over(Encoding("jpeg", quality=90)) == Encoding("tiff", quality=90)
+        True
         >>> Encoding("png").over(Encoding("tiff", compression="group4")).compression is None
         True
         """
         said = {name: value for name, value in asdict(self).items() if value is not None}
         inherited = asdict(other)
         if self.format not in (None, other.format):
-            inherited["tiles"] = None
+            inherited |= dict.fromkeys(OF_TILES)
         if other.compression in OF_ONE_BIT and self.format not in (None, OF_ONE_BIT[other.compression]):
             inherited["compression"] = None
         return Encoding(**{**inherited, **said})
@@ -69,8 +106,10 @@ class Encoding:
 
         Examples
         --------
-        >>> Encoding(quality=90, compression=3).of("jpeg")
-        Encoding(format='jpeg', quality=90, compression=None, channels=None, pages=None, tiles=None)
+        Smaller sizes stay: they are refused where the format cannot hold them, not left out.
+
+        >>> Encoding(quality=90, compression=3).of("jpeg") == Encoding("jpeg", quality=90)
+        True
         """
         return Encoding(
             format,
@@ -79,6 +118,9 @@ class Encoding:
             self.channels if FORMATS[format].pages else None,
             self.pages,
             self.tiles if FORMATS[format].pages else None,
+            self.codec if FORMATS[format].pages else None,
+            self.pyramid,
+            self.smallest,
         )
 
 
@@ -171,8 +213,9 @@ def check_output(spec: ImageSpec, encoding: Encoding, pages: int = 1) -> None:
     if encoding.channels == "pages" and not entry.pages:
         paged = ", ".join(name for name, each in FORMATS.items() if each.pages)
         raise WriteError(f"{format} has no pages for channels; {paged} has")
-    if encoding.tiles is not None:
-        _check_tiles(format, encoding.tiles, encoding.compression)
+    _check_pyramid(format, encoding)
+    if encoding.tile is not None:
+        _check_tiles(format, encoding.tile, encoding)
     _check_option(format, "quality", encoding.quality, entry.quality)
     if encoding.compression in OF_ONE_BIT:
         own = OF_ONE_BIT[encoding.compression]
@@ -180,8 +223,10 @@ def check_output(spec: ImageSpec, encoding: Encoding, pages: int = 1) -> None:
             way = f"write 'format: {own}'" if format != own else "'color: gray' makes 1 of RGB"
             given = f"given {format} and {spec}"
             raise WriteError(f"compression {encoding.compression} is of a {own} of 1 channel; {given}; {way}")
-    else:
+    elif encoding.codec is None:
         _check_option(format, "compression", encoding.compression, entry.compression)
+    else:
+        _check_option(encoding.codec, "compression", encoding.compression, CODECS[encoding.codec])
 
 
 def _check_extent(format: str, spec: ImageSpec, extent: Extent) -> None:
@@ -197,14 +242,34 @@ def _check_extent(format: str, spec: ImageSpec, extent: Extent) -> None:
     raise WriteError(f"{format} is written with {broken}, not {extent[0]} x {extent[1]}; {can} can hold it")
 
 
-def _check_tiles(format: str, side: int, compression: int | str | None) -> None:
+def _check_pyramid(format: str, encoding: Encoding) -> None:
+    """Refuse smaller sizes that a format cannot hold, and what says how small where there are none."""
+    if encoding.pyramid and not FORMATS[format].pages:
+        able = ", ".join(name for name, each in FORMATS.items() if each.pages)
+        raise WriteError(
+            f"{format} holds an image in one size; {able} holds a pyramid: 'output: {{format: {able}}}'"
+        )
+    if encoding.smallest is not None and encoding.pyramid is None:
+        raise WriteError("smallest is of the sizes that 'pyramid: true' makes; say that, or leave it out")
+
+
+def _check_tiles(format: str, side: int, encoding: Encoding) -> None:
     if not FORMATS[format].pages:
         tiled = ", ".join(name for name, each in FORMATS.items() if each.pages)
-        raise WriteError(f"{format} has no tiles; {tiled} has")
+        raise WriteError(f"{format} has no {'codec' if encoding.codec else 'tiles'}; {tiled} has")
+    if encoding.codec is not None and encoding.codec not in CODECS:
+        raise WriteError(f"unknown codec {encoding.codec!r}; known are {', '.join(CODECS)}")
+    if encoding.by_rows and encoding.channels == "pages":
+        raise WriteError(
+            "'channels: pages' is of strips, or of tiles without codec and pyramid; leave one of them out"
+        )
     if side < 16 or side % 16:
         raise WriteError(f"the tiles of a {format} are of a multiple of 16 rows and columns, not {side}")
-    if compression in OF_ONE_BIT:
-        raise WriteError(f"compression {compression} is of strips; leave 'tiles' or the compression out")
+    if encoding.compression in OF_ONE_BIT:
+        raise WriteError(
+            f"compression {encoding.compression} is of strips; leave it out, or what is of tiles: "
+            f"{', '.join(name for name in OF_TILES if getattr(encoding, name))}"
+        )
 
 
 def _check_option(format: str, name: str, value: int | str | None, span: tuple[int, int] | None) -> None:

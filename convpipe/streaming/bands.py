@@ -10,7 +10,7 @@ from functools import cached_property
 import numpy as np
 
 from convpipe.errors import LimitError, PlanError
-from convpipe.images.tiff.sheet import TILE
+from convpipe.images.output import TILE
 from convpipe.ops import stored
 from convpipe.plan import IMAGE, Plan
 from convpipe.plan.bands import PartBand, part_bands, wanted_rows

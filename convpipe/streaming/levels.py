@@ -9,11 +9,14 @@ import numpy as np
 
 from convpipe.engine import Engine
 from convpipe.geometry import Extent
-from convpipe.images import ImageInfo
+from convpipe.images import Metadata
+from convpipe.images.metadata.raster import Raster
 from convpipe.sampling import Sampling
 from convpipe.stages import stage
 from convpipe.stages.wiring import wire
-from convpipe.streaming.sinks import Sink
+from convpipe.streaming.grid import Grid
+from convpipe.streaming.options import Options
+from convpipe.streaming.sinks import Level, Sink
 
 STEP = 64
 """Rows that are halved together, if tiles are cut into such."""
@@ -37,6 +40,39 @@ def extents(extent: Extent, smallest: int) -> list[Extent]:
     return found
 
 
+def extents_of(extent: Extent, least: int | None) -> list[Extent]:
+    """Return the extents in which an image is written: its own, and those of levels if `least` is given."""
+    return [extent] if least is None else extents(extent, least)
+
+
+def levels_of(
+    raster: Raster, metadata: Metadata, sampling: Sampling, grid: Grid, options: Options, notes: list[str]
+) -> tuple[Level, ...]:
+    """Return a result and its levels, all but their pixels.
+
+    Parameters
+    ----------
+    raster : Raster
+        Of the result.
+    metadata : Metadata
+        Of the image that it is made of, as far as they are true of its values.
+    sampling : Sampling
+        Where the pixels of the result lie in that image.
+    grid : Grid
+        Where the pixels of that image lie.
+    options : Options
+    notes : list of str
+        Told what of the metadata is not true of the result.
+    """
+    found = []
+    for at, extent in enumerate(extents_of(raster.extent, options.least)):
+        own = Raster(extent, raster.channels, raster.dtype)
+        placed = sampling.then(sampling_of(at))
+        followed = metadata.followed(placed, own, notes if at == 0 else [])
+        found.append(Level(own, followed, grid.followed(placed)))
+    return tuple(found)
+
+
 def sampling_of(level: int) -> Sampling:
     """Return where the pixels of a level lie in its image.
 
@@ -47,7 +83,7 @@ def sampling_of(level: int) -> Sampling:
     return Sampling((factor, factor), ((factor - 1) / 2, (factor - 1) / 2))
 
 
-def halving(engine: Engine, dtype: str, info: ImageInfo) -> Halve:
+def halving(engine: Engine, dtype: str, *, alpha: bool, nodata: float | None) -> Halve:
     """Return what halves results of a pipeline: its `geometry: bin`, which minds alpha and what is missing.
 
     Parameters
@@ -55,13 +91,15 @@ def halving(engine: Engine, dtype: str, info: ImageInfo) -> Halve:
     engine : Engine
     dtype : str
         Of the result.
-    info : ImageInfo
-        Of the image that it is made of.
+    alpha : bool
+        Whether its last channel is alpha.
+    nodata : float or None
+        The value of missing samples of the image that it is made of.
     """
     binned = engine.rewired(wire([stage("geometry", "bin", factor=2)]))
 
     def halve(rows: np.ndarray) -> np.ndarray:
-        return binned.filter(rows, 1, dtype, alpha=info.alpha, nodata=info.nodata)[0]
+        return binned.filter(rows, 1, dtype, alpha=alpha, nodata=nodata)[0]
 
     return halve
 
@@ -98,7 +136,10 @@ class Pyramid:
         self._waiting = [self._begun(tail) for _, tail in sink.left] or [[] for _ in heights]
 
     def add(self, rows: np.ndarray, level: int = 0) -> None:
-        """Take the next rows of a level: piece by piece, so that a file has the same bytes however they come."""
+        """Take the next rows of a level.
+
+        Piece by piece: levels take turns in a file, which is to have the same bytes however many rows come.
+        """
         if level + 1 == len(self._heights):
             self._take(rows, level)
             return

@@ -5,13 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from convpipe.errors import ParameterError
-from convpipe.images.tiff.sheet import TILE
-
-MOST = {"zstd": 22}
-"""The highest level, where that is not 9."""
-
-CODECS = ("none", "deflate", "zstd", "lzw")
-"""What compresses tiles and chunks; the last those of a TIFF alone."""
+from convpipe.images.formats.registry import CODECS
+from convpipe.images.output import TILE
 
 
 @dataclass(frozen=True)
@@ -55,10 +50,15 @@ class Options:
     smallest: int = TILE
     resume: bool = False
 
+    @property
+    def least(self) -> int | None:
+        """The longest side of the smallest size; None where there is one size."""
+        return self.smallest if self.pyramid else None
+
     def __post_init__(self) -> None:
         if self.codec not in (None, *CODECS):
             raise ParameterError(f"unknown codec {self.codec!r}; known are {', '.join(CODECS)}", "codec")
-        most = MOST.get(self.codec or "", 9)
+        _, most = CODECS.get(self.codec or "deflate") or CODECS["deflate"] or (0, 0)
         if self.compression is not None and not 0 <= self.compression <= most:
             raise ParameterError(f"a level is 0 to {most}; given {self.compression}", "compression")
         if self.tile < 16 or self.tile % 16:

@@ -30,11 +30,11 @@ from convpipe.statistics import numbers_of
 from convpipe.streaming import sinks, sources
 from convpipe.streaming.bands import Band, Bands, banded
 from convpipe.streaming.identity import identity_of
-from convpipe.streaming.levels import Halve, Pyramid, extents, halving, sampling_of
+from convpipe.streaming.levels import Halve, Pyramid, halving, levels_of
 from convpipe.streaming.options import Options
 from convpipe.streaming.passes import Passed, PassedSamples
 from convpipe.streaming.recorder import Recorder
-from convpipe.streaming.sinks import Level, Target
+from convpipe.streaming.sinks import Target
 from convpipe.streaming.sources import Source
 from convpipe.streaming.watch import Watch
 
@@ -123,7 +123,9 @@ def stream(
         with sinks.opened(made, pool, identity) as writing, pool:
             bands = replace(bands, done=writing.done)
             takers = {
-                output.name: _taker(sink, target, halving(engine, output.dtype, info))
+                output.name: _taker(
+                    sink, target, halving(engine, output.dtype, alpha=info.alpha, nodata=info.nodata)
+                )
                 for output, target, sink in zip(plan.outputs, made, writing.sinks, strict=True)
             }
             recorder = Recorder(writing, bands.tallest)
@@ -285,16 +287,11 @@ def target_of(
     metadata : Metadata
         Of the image.
     notes : list of str
-        Told what of it is not true of the result.
+        Told what of it is not true of the values of the result.
     """
     node = plan.nodes[output.node]
     if not plan.keeps_values(output.node):
         metadata = metadata.revalued(notes)
-    levels = []
-    for at, extent in enumerate(extents(node.extent, options.smallest) if options.pyramid else [node.extent]):
-        raster = Raster(extent, node.channels, output.dtype)
-        sampling = plan.sampling(output.node).then(sampling_of(at))
-        levels.append(
-            Level(raster, metadata.followed(sampling, raster, notes), image.grid.followed(sampling))
-        )
-    return Target("", tuple(levels), image.info.alpha, options)
+    raster, said = Raster(node.extent, node.channels, output.dtype), list[str]()
+    levels = levels_of(raster, metadata, plan.sampling(output.node), image.grid, options, said)
+    return Target("", levels, image.info.alpha, options, said)

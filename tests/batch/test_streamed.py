@@ -10,7 +10,10 @@ import tifffile
 
 from convpipe import Pipeline, stage
 from convpipe.batch import JOURNAL, streamed, work
-from convpipe.images import read, read_pages, write
+from convpipe.batch.budget import Need
+from convpipe.batch.encode import pixel_bytes
+from convpipe.batch.rows import RowsResult
+from convpipe.images import Encoding, read, read_pages, write
 
 CHAIN = [stage("blur", "gaussian", sigma=1.4, name="soft"), stage("edge", "sobel")]
 LEVEL = stage("threshold", "fixed", level=100)
@@ -107,6 +110,93 @@ def test_large_images_go_in_bands_into_tiles_though_they_fit(run, saved, image, 
     assert len(bands) == 1
 
 
+SIZED = {"pyramid": True, "smallest": 100, "codec": "lzw", "compression": None}
+
+
+class TestSizes:
+    """Results in smaller sizes, and by a codec."""
+
+    def test_bytes_and_record_do_not_depend_on_memory(self, run, saved, image, tmp_path, bands):
+        saved(image, resolution=(300, 200))
+        first, whole = (run(output=str(memory), memory=memory, **SIZED) for memory in (MORE, ENOUGH))
+        assert replace(first, **TIMED) == replace(whole, **TIMED)
+        assert [len(each) > 1 for each in bands] == [True]
+        one, other = (tmp_path / str(memory) / "a.tif" for memory in (MORE, ENOUGH))
+        assert one.read_bytes() == other.read_bytes()
+        expected = [Pipeline(CHAIN)(image)]
+        for _ in range(4):
+            expected.append(Pipeline([stage("geometry", "bin", factor=2)])(expected[-1]))
+        with tifffile.TiffFile(one) as file:
+            assert file.pages[0].compression == tifffile.COMPRESSION.LZW
+            for at, (level, made) in enumerate(zip(file.series[0].levels, expected, strict=True)):
+                np.testing.assert_array_equal(level.asarray(), made)
+                assert level.keyframe.get_resolution("inch") == (300 / 2**at, 200 / 2**at)
+
+    @pytest.mark.parametrize("apart", [False, True])
+    def test_of_pages(self, run, saved, image, tmp_path, apart):
+        saved(image, image[:600])
+        options = {**SIZED, **({"output_pages": "files"} if apart else {})}
+        first, whole = (run(output=str(memory), memory=memory, **options) for memory in (MORE, ENOUGH))
+        assert replace(first, **TIMED) == replace(whole, **TIMED)
+        files = sorted((tmp_path / str(MORE)).glob("*.tif"))
+        assert len(files) == (2 if apart else 1)
+        for file in files:
+            assert file.read_bytes() == (tmp_path / str(ENOUGH) / file.name).read_bytes()
+        with tifffile.TiffFile(files[-1]) as file:
+            assert [page.shape for page in file.pages[-1].pages] == [(300, 350), (150, 175), (75, 87)]
+
+    def test_of_what_needs_the_whole_image(self, run, saved, image, tmp_path):
+        saved(image)
+        assert run([stage("geometry", "rotate90")], memory=ENOUGH, **SIZED).status == "done"
+        with tifffile.TiffFile(tmp_path / "out" / "a.tif") as file:
+            sizes = [level.shape for level in file.series[0].levels]
+        assert sizes == [(700, 1100), (350, 550), (175, 275), (87, 137), (43, 68)]
+
+    def test_one_result_may_have_none(self, run, saved, image, tmp_path):
+        saved(image)
+        pipeline = Pipeline(CHAIN, outputs={"soft": "soft"})
+        own = {"soft": {"pyramid": False, "codec": "zstd"}}
+        assert run(pipeline=pipeline, outputs=own, memory=ENOUGH, **SIZED).status == "done"
+        with tifffile.TiffFile(tmp_path / "out" / "soft" / "a.tif") as file:
+            assert len(file.series[0].levels) == 1
+            assert file.pages[0].compression == tifffile.COMPRESSION.ZSTD
+
+    def test_a_codec_alone_is_of_tiles(self, run, saved, image, tmp_path):
+        saved(image)
+        for memory in (MORE, ENOUGH):
+            result = run(output=str(memory), memory=memory, tiles=None, codec="deflate", compression=1)
+            assert result.notes == ()
+        one, other = (tmp_path / str(memory) / "a.tif" for memory in (MORE, ENOUGH))
+        assert one.read_bytes() == other.read_bytes()
+        with tifffile.TiffFile(one) as file:
+            assert file.pages[0].tilewidth == 256
+
+    @pytest.mark.parametrize(
+        ("options", "reason"),
+        [
+            ({"format": "png"}, "png holds an image in one size; tiff holds a pyramid"),
+            ({"channels": "pages"}, "'channels: pages' is of strips"),
+            ({"compression": 3}, "lzw has no compression; leave it out"),
+            ({"codec": "zstd", "compression": 23}, "compression of zstd is 0 to 22, not 23"),
+            ({"codec": "gzip"}, "unknown codec 'gzip'"),
+            ({"pyramid": None}, "smallest is of the sizes that 'pyramid: true' makes"),
+        ],
+    )
+    def test_what_cannot_be_is_refused(self, run, saved, image, tmp_path, options, reason):
+        saved(image)
+        result = run(memory=ENOUGH, **{**SIZED, **options})
+        assert (result.status, result.stage) == ("failed", "write")
+        assert reason in result.reason
+        assert [path.name for path in (tmp_path / "out").iterdir()] == [JOURNAL]
+
+    def test_memory_counts_them(self):
+        plan = Pipeline(CHAIN).plan((4000, 3000))
+        plain, sized = ([Encoding("tiff", pyramid=each)] for each in (None, True))
+        assert pixel_bytes(plan, plain) == [0]
+        needs = [Need.of(0, [plan], threads=1, encoders=pixel_bytes(plan, each)) for each in (plain, sized)]
+        assert needs[1].writing - needs[0].writing == 4000 * 3000
+
+
 class TestPages:
     @pytest.fixture
     def pages(self, image):
@@ -188,7 +278,7 @@ class TestJournal:
 
     def test_half_an_image_leaves_nothing_and_is_done_again(self, run, saved, image, tmp_path, monkeypatch):
         saved(image)
-        taken = streamed._Result.add
+        taken = RowsResult.add
 
         def stopping(result, rows, told=[]):  # noqa: B006 - counts calls
             taken(result, rows)
@@ -198,12 +288,12 @@ class TestJournal:
 
         held, giant_of = [], work.giant_of
         monkeypatch.setattr(work, "giant_of", lambda *given: held.append(given[0]) or giant_of(*given))
-        monkeypatch.setattr(streamed._Result, "add", stopping)
+        monkeypatch.setattr(RowsResult, "add", stopping)
         pipeline = Pipeline(CHAIN)
         report = pipeline.run_folder(tmp_path / "in", tmp_path / "out", memory=MEMORY, **TILED)
         assert (report.results, report.unfinished) == ((), 1)
         assert [path.name for path in (tmp_path / "out").iterdir()] == [JOURNAL]
-        monkeypatch.setattr(streamed._Result, "add", taken)
+        monkeypatch.setattr(RowsResult, "add", taken)
         assert run(resume=True).status == "done"
 
     def test_damage_fails_the_image_alone(self, run, saved, image, tmp_path):

@@ -159,6 +159,23 @@ class TestMemory:
         (plan,) = plans(document(convpipe("plan", config, "--size", "480x640", "--memory", "2GB", "--json")))
         assert plan["memory"]["streamed"] is None
 
+    def test_sizes_and_their_memory(self, convpipe, job, document):
+        config = job(head="output: {path: out, format: tiff, pyramid: true, smallest: 600, codec: zstd}")
+        asked = ("plan", config, "--size", "4000x3001x3", "--memory", "64MB")
+        (line,) = (each for each in convpipe(*asked).stdout.splitlines() if each.startswith("sizes of "))
+        assert line == (
+            "sizes of result: 4000x3001, 2000x1500, 1000x750, 500x375; the smaller ones 11.8 MB of pixels"
+        )
+        (plan,) = plans(document(convpipe(*asked, "--json")))
+        (levels,) = plan["levels"]
+        assert levels["extents"][1:] == [[2000, 1500], [1000, 750], [500, 375]]
+        assert levels["bytes"] == 3 * (2000 * 1500 + 1000 * 750 + 500 * 375)
+        plain = job(head="output: {path: out, format: tiff, codec: zstd}")
+        (other,) = plans(document(convpipe("plan", plain, *asked[2:], "--json")))
+        assert "levels" not in other
+        assert plan["memory"]["whole_bytes"] > other["memory"]["whole_bytes"]
+        assert plan["memory"]["streamed"] != other["memory"]["streamed"]
+
     def test_bands_and_passes_of_what_does_not(self, convpipe, job, document):
         config = job("- {threshold: otsu}", head=self.HEAD)
         asked = ("plan", config, "--size", "100000x100000", "--memory", "400MB")
@@ -190,6 +207,15 @@ class TestMemory:
             (plan,) = plans(document(convpipe(*asked)))
             found.append(plan["memory"]["streamed"]["bytes"])
         assert found[0] < found[1]
+
+    def test_a_run_writes_sizes_by_a_codec(self, convpipe, job, here, document, rng):
+        tifffile.imwrite(here / "a.tif", rng.integers(0, 256, (300, 200), dtype=np.uint8))
+        said = "codec: zstd, compression: 22, pyramid: true, smallest: 100"
+        config = job(head=f"input: a.tif\noutput: {{path: out, {said}}}")
+        assert convpipe("run", config).exit_code == 0
+        with tifffile.TiffFile(here / "out" / "a.tif") as file:
+            assert [level.shape for level in file.series[0].levels] == [(300, 200), (150, 100), (75, 50)]
+            assert file.pages[0].compression == tifffile.COMPRESSION.ZSTD
 
     def test_a_run_does_so(self, convpipe, job, here, document, rng):
         tifffile.imwrite(here / "a.tif", rng.integers(0, 256, (1200, 700), dtype=np.uint8), tile=(64, 64))

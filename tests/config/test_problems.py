@@ -1,5 +1,6 @@
 """All that is wrong with a config is said at once, in order; and what would be endless is capped."""
 
+import re
 import sys
 
 import pytest
@@ -43,6 +44,34 @@ def test_all_errors_of_a_config_come_in_order(load):
     assert (caught.value.line, caught.value.message) == (1, caught.value.errors[0].message)
     shown = str(caught.value)
     assert all(str(one) in shown for one in caught.value.errors)
+
+
+@pytest.mark.parametrize(
+    ("output", "column", "reason"),
+    [
+        ("{format: png, pyramid: true}", 32, "png holds an image in one size; tiff holds a pyramid"),
+        ("{format: webp, codec: zstd}", 31, "webp has no codec; tiff has"),
+        ("{format: tiff, compression: 10}", 37, "compression is 0 to 9, of 'codec: zstd' to 22; given 10"),
+        ("{codec: gzip}", 17, "codec needs one of none, deflate, zstd, lzw"),
+        ("{pyramid: 3}", 19, "pyramid needs true or false"),
+        ("{smallest: 0}", 20, "smallest needs"),
+    ],
+)
+def test_what_a_format_cannot_is_told_where_it_stands(load, output, column, reason):
+    with pytest.raises(ConfigError, match=re.escape(reason)) as caught:
+        load(f"output: {output}\nstages: [{{edge: sobel}}]\n")
+    assert places(caught.value) == [f"1:{column}"]
+
+
+def test_what_a_result_cannot_is_told_too(load):
+    text = """\
+        output: {codec: zstd, compression: 20}
+        stages: [{blur: box, name: a}, {edge: sobel, name: b}, {edge: scharr}]
+        outputs: {a: {format: png, pyramid: true}, b: {codec: lzw, compression: 12}}
+    """
+    with pytest.raises(ConfigError) as caught:
+        load(text)
+    assert places(caught.value) == ["3:37", "3:73"]
 
 
 def test_errors_of_all_jobs_and_of_the_defaults_come_once_each(load):

@@ -52,6 +52,7 @@ GOOD = [
     {"stages": [{"blur": "gaussian", "sigma": [1, 2, 3], "axis": "stack"}]},
     {"stages": [{"rank": "median", "size": 3, "axis": "stack"}, {"threshold": "otsu", "axis": "stack"}]},
     {"jobs": [{"stages": [EDGE]}], "defaults": {"border": "wrap"}},
+    {"output": {"codec": "zstd", "compression": 22, "pyramid": True, "smallest": 64}, "stages": [EDGE]},
     {
         "stages": [{**EDGE, "name": "a"}, {"combine": "b", "formula": "a - input", "name": "c d"}],
         "outputs": {"a": None, "b": "a", "c": {"from": "a", "format": "TIFF", "compression": 3}},

@@ -116,6 +116,14 @@ BY_EXTENSION: Mapping[str, str] = {ext: entry.name for entry in FORMATS.values()
 BY_ROWS = ("tiff", "npy", "png")
 """Formats whose modules decode rows as they are asked for (``blocks``)."""
 
+CODECS: Mapping[str, tuple[int, int] | None] = {
+    "none": None,
+    "deflate": (0, 9),
+    "lzw": None,
+    "zstd": (0, 22),
+}
+"""What compresses tiles, with the range of its levels, if it has any."""
+
 HEAD_BYTES = 64
 """How much of a file :func:`sniff` needs."""
 

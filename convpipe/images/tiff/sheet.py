@@ -11,12 +11,10 @@ import numpy as np
 
 from convpipe.images.metadata.model import Metadata
 from convpipe.images.metadata.raster import Raster
+from convpipe.images.output import TILE
 from convpipe.images.tiff.write import ORDER, layout_of
 
-TILE = 256
-"""Rows and columns of a tile, where nobody says; readers of slides and maps take it for granted."""
-
-CODECS = {"none": None, "deflate": "zlib", "lzw": "lzw", "zstd": "zstd"}
+TIFFFILE = {"none": None, "deflate": "zlib", "lzw": "lzw", "zstd": "zstd"}
 """What compresses tiles, as tifffile calls it. LZW has no levels."""
 
 LEVELS = {"deflate": 6, "zstd": 3}
@@ -64,11 +62,11 @@ class Sheet:
         if not level:
             return tags
         own = {"compressionargs": {"level": level}} if self.used in LEVELS else {"compressionargs": None}
-        return {**tags, "compression": CODECS[self.used], **own}
+        return {**tags, "compression": TIFFFILE[self.used], **own}
 
     @property
     def used(self) -> str:
-        """What compresses: ``none``, or a name of :data:`CODECS`."""
+        """What compresses: ``none``, or a name of :data:`TIFFFILE`."""
         if self.compression == 0 or (self.codec is None and self.compression is None):
             return "none"
         return self.codec or "deflate"
