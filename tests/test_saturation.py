@@ -1,10 +1,13 @@
 """What can saturate: decided by the plan alone, and said of every type that values are stored in."""
 
+from dataclasses import replace
+
 import pytest
 
 from convpipe.images import supports
 from convpipe.plan import Settings, make_plan
 from convpipe.stages import stage
+from convpipe.stages.wiring import wire
 
 SIGNED = stage("edge", "sobel", direction="x", name="slope")
 
@@ -17,7 +20,7 @@ def test_a_result_that_its_type_does_not_hold():
     (warning,) = said(SIGNED)
     assert warning == (
         "stage 0 (slope): of uint8 images its values can be -255 to 255; uint8 holds 0 to 255 and saturates "
-        "the others; a smaller gain or 'dtype: int16' keeps them "
+        "the others; fewer with a smaller gain, none with 'dtype: int16' "
         "(in a file with 'format: tiff'; PNG and JPEG do not hold it)"
     )
     assert make_plan([SIGNED], (40, 50)).warnings == [warning]
@@ -71,7 +74,7 @@ def test_float16_has_a_largest_number_too():
 )
 def test_the_files_named_beside_a_type_hold_it(gain, bias, low, dtype):
     (warning,) = said(stage("point", "scale", gain=gain, bias=bias))
-    assert f"'dtype: {dtype}' keeps them (in a file with 'format: " in warning
+    assert f"none with 'dtype: {dtype}' (in a file with 'format: " in warning
     assert f"be {low} to" in warning
     offered, refused = warning.split("in a file with", 1)[1].split("; ")
     for name in ("png", "jpeg", "tiff"):
@@ -82,20 +85,32 @@ def test_the_files_named_beside_a_type_hold_it(gain, bias, low, dtype):
 
 def test_no_file_is_spoken_of_where_the_next_stage_takes_the_values():
     (warning,) = said(stage("point", "scale", gain=2, dtype="uint8"), stage("point", "scale", gain=0.5))
-    assert warning.endswith("a smaller gain or 'dtype: uint16' keeps them")
+    assert warning.endswith("; fewer with a smaller gain, none with 'dtype: uint16'")
 
 
 @pytest.mark.parametrize(
     ("entry", "ways"),
     [
-        (stage("custom", "a", kernel=[[1, 0, -1]]), "; smaller weights or 'dtype: int16'"),
-        (stage("custom", "a", kernel=[[1, 1, 1]]), "; smaller weights, 'normalize: true' or 'dtype: uint16'"),
-        (stage("custom", "a", kernel=[[2, -1]]), "; smaller weights or 'dtype: int16'"),
-        (stage("custom", "a", kernel=[[1, 1]]), "; smaller weights, 'normalize: true' or 'dtype: uint16'"),
-        (stage("custom", "a", kernel=[[-1, -1]]), "; smaller weights, 'normalize: true' or 'dtype: int16'"),
-        (stage("custom", "a", kernel=[[3, 3, -1]], normalize=True), "; smaller weights or 'dtype: int16'"),
-        (stage("sharpen", "unsharp", sigma=1), "; a smaller amount or 'dtype: int16'"),
-        (stage("point", "invert", bias=9), "; 'dtype: uint16'"),
+        (stage("custom", "a", kernel=[[1, 0, -1]]), "with smaller weights, none with 'dtype: int16'"),
+        (
+            stage("custom", "a", kernel=[[1, 1, 1]]),
+            "smaller weights, 'normalize: true', none with 'dtype: uint16'",
+        ),
+        (stage("custom", "a", kernel=[[2, -1]]), "with smaller weights, none with 'dtype: int16'"),
+        (
+            stage("custom", "a", kernel=[[1, 1]]),
+            "smaller weights, 'normalize: true', none with 'dtype: uint16'",
+        ),
+        (
+            stage("custom", "a", kernel=[[-1, -1]]),
+            "smaller weights, 'normalize: true', none with 'dtype: int16'",
+        ),
+        (
+            stage("custom", "a", kernel=[[3, 3, -1]], normalize=True),
+            "with smaller weights, none with 'dtype: int16'",
+        ),
+        (stage("sharpen", "unsharp", sigma=1), "; fewer with a smaller amount, none with 'dtype: int16'"),
+        (stage("point", "invert", bias=9), "; none with 'dtype: uint16'"),
     ],
 )
 def test_a_way_to_smaller_values_is_one_that_the_stage_has(entry, ways):
@@ -104,7 +119,36 @@ def test_a_way_to_smaller_values_is_one_that_the_stage_has(entry, ways):
 
 
 def test_values_without_bounds_are_said_to_be_of_any_size():
-    """Colours under weights below 0 are divided by an alpha that may be next to nothing."""
-    plan = make_plan([stage("geometry", "resize", factor=0.4)], (20, 30), channels=4, alpha=True)
-    (said,) = plan.saturations
-    assert "its values can be of any size; uint8 holds 0 to 255" in said
+    (warning,) = said(stage("combine", "a", formula="1 / (input - 5)"))
+    assert "its values can be of any size; uint8 holds 0 to 255" in warning
+
+
+LANCZOS = stage("geometry", "resize", factor=0.4, method="lanczos3")
+TURNED = stage("geometry", "rotate", angle=30, method="bicubic")
+
+
+@pytest.mark.parametrize("given", [{}, {"channels": 4, "alpha": True}, {"dtype": "uint16"}])
+@pytest.mark.parametrize("one", [LANCZOS, TURNED, stage("geometry", "pyramid_up")])
+def test_overshoot_of_what_interpolates_is_not_spoken_of(one, given):
+    assert said(one, **given) == []
+    assert said(one, stage("point", "scale", gain=0.9), **given) == []
+    assert said(replace(one, common={**one.common, "dtype": "uint8"}), dtype="uint8") == []
+
+
+@pytest.mark.parametrize("before", [[], [LANCZOS]])
+def test_what_saturates_beside_it_is(before):
+    (warning,) = said(*before, SIGNED)
+    assert "(slope): of uint8 images its values can be -" in warning
+    (warning,) = said(*before, stage("point", "scale", gain=2))
+    assert "(point scale)" in warning
+
+
+def test_in_linear_light_the_stage_that_leaves_the_range_is_named():
+    stages = [LANCZOS, stage("sharpen", "unsharp", sigma=0.6, amount=0.5)]
+    (warning,) = make_plan(wire(stages, linear_light=True), (40, 50)).saturations
+    values = make_plan(wire(stages, linear_light=True), (40, 50)).stages[2].range
+    assert warning.startswith(
+        f"stage 1 (sharpen unsharp): in linear light, of uint8 images its values can be {values}; uint8 holds"
+    )
+    assert "; fewer with a smaller amount, none with 'dtype: int16'" in warning
+    assert make_plan(wire([LANCZOS], linear_light=True), (40, 50)).saturations == []

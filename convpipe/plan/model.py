@@ -13,17 +13,16 @@ import numpy as np
 from convpipe.drawing.flow import FlowStage
 from convpipe.drawing.notebook import figure
 from convpipe.geometry import Extent, Field
-from convpipe.interval import Interval
 from convpipe.levels import MASK
-from convpipe.ops import Frame, Layer, Turn, Warp, stored
+from convpipe.ops import Frame, Layer, Turn, Warp, dtype_range, stored
 from convpipe.plan.costs import apart_bytes, counting_bytes, layer_bytes, statistics_bytes
 from convpipe.plan.missing import Missing
 from convpipe.plan.node import NodePlan
 from convpipe.plan.parts import Part, cut, held
 from convpipe.plan.rings import ring_bytes
-from convpipe.plan.saturation import loss
+from convpipe.plan.saturation import saturations
 from convpipe.plan.stage import StagePlan
-from convpipe.plan.values import keeps_values, levels_of
+from convpipe.plan.values import keeps_values, levels_of, without_overshoot
 from convpipe.polyphase import Polyphase
 from convpipe.sampling import Sampling
 from convpipe.stages.wiring import IMAGE, RESULT
@@ -49,10 +48,6 @@ class Output:
 def _of_mask(node: NodePlan) -> str | None:
     """Return what there is to say of a node, if it reads a mask."""
     return node.apart.of_mask if isinstance(node.apart, Frame) else None
-
-
-def _shown(values: Interval) -> str:
-    return "of any size" if math.isinf(values.low) and math.isinf(values.high) else str(values)
 
 
 @dataclass(frozen=True, repr=False)
@@ -307,18 +302,13 @@ class Plan:
     def saturations(self) -> list[str]:
         """Where a dtype can lose values, and what keeps them: all that says so, says this.
 
-        Proven ranges are wider than what an image holds, so it tells what can happen, not what will.
+        Proven ranges are wider than what an image holds, so it tells what can happen, not what will. What
+        overshoots beside an edge because it interpolates is cut off as everywhere, and not spoken of.
         """
         results = {self.stage_of(output.node): output.dtype for output in self.outputs}
-        rounded = [(at, stage.unrounded, stage.dtype) for at, stage in enumerate(self.stages)]
-        for at, dtype in results.items():
-            if self.stages[at].dtype != dtype:
-                rounded.append((at, self.stages[at].range, dtype))
-        return [
-            f"{self.stages[at].origin}: of {self.dtype} images its values can be {_shown(values)}; {lost}"
-            for at, values, dtype in rounded
-            if (lost := loss(values, dtype, self.stages[at].smaller, is_result=at in results)) is not None
-        ]
+        made = without_overshoot(self.nodes, dtype_range(self.dtype), self.alpha)
+        level = [made[stage.first + len(stage.nodes) - 1] for stage in self.stages]
+        return saturations(self.stages, results, level, self.dtype)
 
     @property
     def unsuited(self) -> list[str]:

@@ -40,12 +40,25 @@ def keeps_values(nodes: Sequence[NodePlan], at: int, dtype: str, alpha: bool) ->
     full = dtype_range(dtype)
     low, high = (share * full.high for share in _SHARES)
     image = Ranges(Interval(low, high), full if alpha else None)
-    made: list[Ranges] = []
-    for node in nodes[: range(len(nodes))[at] + 1]:
-        made.append(_through(node, [image if each == IMAGE else made[each] for each in node.inputs]))
-    found = made[-1].colour
+    found = _all_through(nodes[: range(len(nodes))[at] + 1], image)[-1][1].colour
     near = _TOLERANCE * full.high + (0.5 if full.high > 1 else 0.0)
     return abs(found.high - high) <= near and min(low, 0.0) - near <= found.low <= low + near
+
+
+def without_overshoot(nodes: Sequence[NodePlan], full: Interval, alpha: bool) -> list[Interval]:
+    """Enclose the values of each node, before its cast, as if what interpolates gave means of some pixels.
+
+    Parameters
+    ----------
+    nodes : sequence of NodePlan
+        Of a plan.
+    full : Interval
+        The values of the image.
+    alpha : bool
+        Whether its last channel is alpha.
+    """
+    image = Ranges(full, full if alpha else None)
+    return [unrounded.whole for unrounded, _ in _all_through(nodes, image)]
 
 
 def levels_of(nodes: Sequence[NodePlan], dtype: str) -> dict[int, Levels]:
@@ -63,22 +76,31 @@ def levels_of(nodes: Sequence[NodePlan], dtype: str) -> dict[int, Levels]:
     return found
 
 
-def _through(node: NodePlan, entering: Sequence[Ranges]) -> Ranges:
-    """Return the ranges after a node."""
+def _all_through(nodes: Sequence[NodePlan], image: Ranges) -> list[tuple[Ranges, Ranges]]:
+    """Return the ranges after each node, before its cast and after it."""
+    made: list[tuple[Ranges, Ranges]] = []
+    for node in nodes:
+        made.append(_through(node, [image if each == IMAGE else made[each][1] for each in node.inputs]))
+    return made
+
+
+def _through(node: NodePlan, entering: Sequence[Ranges]) -> tuple[Ranges, Ranges]:
+    """Return the ranges after a node, before its cast and after it."""
     if isinstance(node.apart, Layer):
         padded = any(max(axis.before, axis.after) > 0 for axis in node.axes)
-        return Ranges(node.apart.range(entering[0].colour, padded), entering[0].alpha)
+        made = Ranges(node.apart.range(entering[0].colour, padded), entering[0].alpha)
+        return made, made
     if node.is_join:
         joined, *ops = node.ops
         assert isinstance(joined, Map)
-        return Ranges.joined(joined, entering).through(ops, padded=False)[1]
+        return Ranges.joined(joined, entering).through(ops, padded=False)
     first = entering[0]
     if isinstance(node.apart, Frame):
         for other in entering[1:]:
             first = replace(first, colour=first.colour.join(other.colour))
     ops = [op for op in node.ops if not _interpolates(op)]
     padded = any(max(axis.before, axis.after) > 0 for axis in node.axes)
-    return first.through(ops, padded)[1]
+    return first.through(ops, padded)
 
 
 def _interpolates(op: Op) -> bool:
