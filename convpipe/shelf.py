@@ -22,6 +22,8 @@ BATCH = 256
 
 _PUT = "INSERT INTO shelf (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value"
 
+_BEGINNING = "SELECT key, value FROM shelf WHERE key >= ? AND key < ? ORDER BY key"
+
 
 class Lazy(Sequence[Value]):
     """A sequence whose items are made when they are asked for: it equals any sequence of equal items."""
@@ -134,6 +136,21 @@ class Shelf(Generic[Value]):
         found = self._all("SELECT value FROM shelf WHERE key = ?", _bytes_of(key))
         return self._load(found[0][0]) if found else None
 
+    def beginning(self, text: str) -> list[tuple[str, Value]]:
+        """Return the keys that begin with a text, in their order, each with its value.
+
+        Examples
+        --------
+        >>> shelf = Shelf()
+        >>> for name in ("b-2", "b", "b-1", "c-1"):
+        ...     shelf.put(name, name.upper())
+        >>> shelf.beginning("b-")
+        [('b-1', 'B-1'), ('b-2', 'B-2')]
+        """
+        first = _bytes_of(text)
+        found = self._all(_BEGINNING, first, first + b"\xff")  # which is in no key
+        return [(_text_of(key), self._load(value)) for key, value in found]
+
     def in_order(self) -> Shelved[Value]:
         """Return the values that there are, in the order of their keys."""
         with self._guard:
@@ -163,6 +180,11 @@ class Shelf(Generic[Value]):
 def _bytes_of(key: str) -> bytes:
     """Return what stands in the table for a key: in the order of code points, and for any file name."""
     return key.encode("utf-8", "surrogatepass")
+
+
+def _text_of(key: bytes) -> str:
+    """Return the key that stands in the table so."""
+    return key.decode("utf-8", "surrogatepass")
 
 
 class Shelved(Lazy[Value]):

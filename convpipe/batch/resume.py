@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import Protocol, TypeVar
 
 from convpipe.batch.destination import Destination
 from convpipe.batch.identity import Maker
@@ -12,6 +13,43 @@ from convpipe.batch.journal_files import Line
 from convpipe.batch.outputs import result_of_page
 from convpipe.errors import JobError
 from convpipe.report import ImageResult, ResultFile
+from convpipe.shelf import Shelf
+
+Found = TypeVar("Found", covariant=True)
+
+Target = tuple[Path, bool]
+"""Where a result goes, relative to the output folder; and whether each of its pages has a file of its own."""
+
+
+class Kept(Protocol[Found]):
+    """Values by their keys: in memory where they are few, else on the disk."""
+
+    def get(self, key: str, /) -> Found | None:
+        """Return the value of a key; None where it has none."""
+
+
+class Makers(Shelf[Maker]):
+    """Who wrote each result last, by its path relative to the output folder."""
+
+    def __init__(self) -> None:
+        self._numbers: dict[Maker, int] = {}  # of few jobs, each with many results
+        self._makers: list[Maker] = []
+        super().__init__(dump=self._number, load=lambda number: self._makers[int(number)])
+
+    def _number(self, maker: Maker) -> bytes:
+        if maker not in self._numbers:
+            self._numbers[maker] = len(self._makers)
+            self._makers.append(maker)
+        return str(self._numbers[maker]).encode()
+
+    def of(self, targets: Iterable[Target]) -> Iterator[tuple[str, Maker]]:
+        """Yield the files of results that were written, each with who did."""
+        for target, apart in targets:
+            if apart:
+                named = self.beginning(str(target.with_name(f"{target.stem}-")))
+                yield from (each for each in named if result_of_page(Path(each[0])) == target)
+            elif (maker := self.get(str(target))) is not None:
+                yield str(target), maker
 
 
 class Past:
@@ -23,28 +61,34 @@ class Past:
 
     Parameters
     ----------
-    records : iterable of ImageResult
-    own : iterable of str
-        Results, relative to the output folder, that this job made last, from this input.
+    maker : Maker or None
+        This job, and its input. None where nothing is known.
+    records : Kept of ImageResult
+        By the paths of images.
+    makers : Kept of Maker
+        By those of results, relative to the output folder.
     others : str or None
         In what the makers of other results that are in the way differ.
     """
 
     def __init__(
-        self, records: Iterable[ImageResult] = (), own: Iterable[str] = (), others: str | None = None
+        self,
+        maker: Maker | None = None,
+        records: Kept[ImageResult] | None = None,
+        makers: Kept[Maker] | None = None,
+        others: str | None = None,
     ) -> None:
-        self._records = {result.path: result for result in records if _settles(result)}
-        self._own, self.others = frozenset(own), others
+        self._maker, self.others = maker, others
+        self._records: Kept[ImageResult] = {} if records is None else records
+        self._makers: Kept[Maker] = {} if makers is None else makers
 
-    def of(self, relative: Path, targets: Iterable[Path]) -> Past:
-        """Return what it knows of one image, and of whose the results there are."""
-        record = self._records.get(str(relative))
-        own = [str(target) for target in targets if self.made(target)]
-        return Past(() if record is None else (record,), own)
+    def of(self, relative: Path, targets: Iterable[Target]) -> Past:
+        """Return what it knows of one image and of its results, so that it can be sent."""
+        return self
 
     def made(self, target: Path) -> bool:
         """Tell whether this job was the last to write this result, from this input: it may be replaced."""
-        return str(target) in self._own
+        return self._maker is not None and self._makers.get(str(target)) == self._maker
 
     def settled(
         self,
@@ -74,6 +118,26 @@ class Past:
         return replace(record, kept=True)
 
 
+class LongPast(Past):
+    """What is known of very many images: it lies in tables on the disk.
+
+    Parameters
+    ----------
+    maker, records, makers, others
+        As for :class:`Past`.
+    """
+
+    def __init__(self, maker: Maker, records: Shelf[ImageResult], makers: Makers, others: str | None) -> None:
+        super().__init__(maker, records, makers, others)
+        self._of_images, self._of_results = records, makers
+
+    def of(self, relative: Path, targets: Iterable[Target]) -> Past:
+        """Return what it knows of one image and of its results, in memory."""
+        record = self._of_images.get(str(relative))
+        records = {} if record is None else {record.path: record}
+        return Past(self._maker, records, dict(self._of_results.of(targets)))
+
+
 def _settles(result: ImageResult) -> bool:
     """Failures are tried again, but for a file whose decoder crashed or hung twice."""
     return result.status == "done" or result.quarantined
@@ -97,26 +161,18 @@ def _is_at(file: ResultFile, target: Path, apart: bool, count: int) -> bool:
     return result_of_page(path) == target if apart else count == 1 and path == target
 
 
-def read_past(
-    lines: Iterable[Line],
-    maker: Maker,
-    targets: Iterable[Path],
-    *,
-    overwrite: bool,
-    paged: Iterable[Path] = (),
-) -> Past:
-    """Return what a journal says of runs of this job.
+def read_past(lines: Iterable[Line], maker: Maker, targets: Iterable[Target], *, overwrite: bool) -> Past:
+    """Return what a journal says of runs of this job, in tables on the disk: it may be of very many images.
 
     Parameters
     ----------
     lines : iterable of Line
     maker : Maker
-    targets : iterable of Path
-        The results of this run, relative to the output folder.
+    targets : iterable of (Path, bool)
+        The results of this run, relative to the output folder, and whether their pages have files of their
+        own.
     overwrite : bool
         Whether the results of other jobs may be replaced.
-    paged : iterable of Path
-        Those whose pages have files of their own.
 
     Raises
     ------
@@ -125,22 +181,22 @@ def read_past(
         ``overwrite`` is not set. Jobs that share an output folder, each with its own results, do not disturb
         one another.
     """
-    records: list[ImageResult] = []
-    makers: dict[str, Maker] = {}
+    records, makers = Shelf[ImageResult](), Makers()
     for line in lines:
         if line.result is None or line.maker is None:
             continue
-        if line.maker.identity == maker.identity:
-            records.append(line.result)
-        makers.update((file.output, line.maker) for file in line.result.files)
-    numbered = frozenset(paged)
-    there = {str(target): makers[str(target)] for target in targets if str(target) in makers}
-    there |= {path: each for path, each in makers.items() if result_of_page(Path(path)) in numbered}
-    others = [each for each in there.values() if each != maker]
-    difference = maker.difference(others[-1]) if others else None
-    if others and not overwrite and all(each.identity != maker.identity for each in there.values()):
+        if line.maker.identity == maker.identity and _settles(line.result):
+            records.put(line.result.path, line.result)
+        for file in line.result.files:
+            makers.put(file.output, line.maker)
+    other, mixed = None, False
+    for _, each in makers.of(targets):
+        other = other if each == maker else each
+        mixed = mixed or each.identity == maker.identity
+    difference = None if other is None else maker.difference(other)
+    if other is not None and not overwrite and not mixed:
         raise JobError(
             f"the output folder holds results of another job: {difference}; choose another output folder, "
             "or add --overwrite to replace those results"
         )
-    return Past(records, (target for target, each in there.items() if each == maker), difference)
+    return LongPast(maker, records, makers, difference)

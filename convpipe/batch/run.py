@@ -261,13 +261,8 @@ def _begin(
     if job.resume:
         results = job.results(name for name, _ in engine.wiring.outputs)
         apart = [result.encoding.apart for result in results]
-        past = read_past(
-            journal.lines(),
-            maker,
-            (path for _, own in pairs for path, each in zip(own, apart, strict=True) if not each),
-            overwrite=job.overwrite,
-            paged=(path for _, own in pairs for path, each in zip(own, apart, strict=True) if each),
-        )
+        targets = (target for _, own in pairs for target in zip(own, apart, strict=True))
+        past = read_past(journal.lines(), maker, targets, overwrite=job.overwrite)
     journal.begin(maker, job=job.name, settings=made_of, began=_now(), **_of_shard(job, gauge))
     return past
 

@@ -162,7 +162,9 @@ class _Round:
 
     def _assignment(self, one: Try) -> Assignment:
         (image, targets), run = one.pair, self.run
-        past, members = run.past.of(image, targets), run.members.get(image)
+        apart = [result.encoding.apart for result in run.results]
+        past = run.past.of(image, zip(targets, apart, strict=True))
+        members = run.members.get(image)
         last = self._tries.last(one)
         return Assignment(image, targets, past, members, self._threads, one.tries, last, one.again)
 

@@ -3,7 +3,9 @@
 import errno
 import json
 import os
+import pickle
 import shutil
+import tracemalloc
 import unicodedata
 from pathlib import Path
 
@@ -16,6 +18,8 @@ from convpipe.batch import JOURNAL, find_images, identity, run_folder
 from convpipe.batch.destination import FolderDestination
 from convpipe.batch.identity import Identity, Maker
 from convpipe.batch.journal import Journal
+from convpipe.batch.journal_files import Line
+from convpipe.batch.resume import read_past
 from convpipe.errors import JobError
 from convpipe.images import Folder, digest_file, write
 from convpipe.report import ImageResult
@@ -397,6 +401,43 @@ class TestDamagedJournal:
         out.mkdir()
         (out / JOURNAL).write_bytes(b'{"journal"')
         assert resume()[0].done == 1
+
+
+class TestPast:
+    MINE, OTHER = (Maker(Identity(2, "0", config, "cpu"), "/in") for config in ("mine", "other"))
+
+    def line(self, name, maker=MINE, status="done", **more):
+        output = {"output": name, "output_hash": f"hash of {name}"} if status == "done" else {}
+        return Line("j", b"", "", {}, maker, ImageResult(name, status, **output, **more))
+
+    def test_what_it_sends_of_an_image_is_what_it_knows_of_it(self):
+        names = ["a.png", "b.png", "b-000.png", "b-001.png", "b-old-000.png", "c.png"]
+        lines = [self.line(name) for name in names]
+        lines += [self.line("b-001.png", self.OTHER), self.line("a.png", status="failed")]
+        targets = [(Path("a.png"), False), (Path("b.png"), True)]
+        past = read_past(iter(lines), self.MINE, targets, overwrite=False)
+        assert past.others == "its stages or output options are others"
+        sent = pickle.loads(pickle.dumps(past.of(Path("a.png"), targets)))
+        for name in ("a.png", "b-000.png", "b-001.png"):
+            assert past.made(Path(name)) == sent.made(Path(name)) == (name != "b-001.png")
+        for name in ("c.png", "b-old-000.png"):  # which are of other images
+            assert (past.made(Path(name)), sent.made(Path(name))) == (True, False)
+        for known in (past, sent):
+            assert known.settled(Path("b.png"), ("x", None), None, {}) is None
+
+    def test_very_many_images_take_no_memory_for_each(self):
+        count = 3_000
+        names = [f"a folder of a long name/{at:04}.png" for at in range(count)]
+        targets = ((Path(name), False) for name in names)
+        tracemalloc.start()
+        try:
+            lines = (self.line(name, input_hash="0" * 64, reason=f"{name} it is") for name in names)
+            past = read_past(lines, self.MINE, targets, overwrite=False)
+            most = tracemalloc.get_traced_memory()[1]
+        finally:
+            tracemalloc.stop()
+        assert past.made(Path(names[-1]))
+        assert most < 50 * count  # as objects a record takes a kilobyte
 
 
 def test_no_line_follows_half_of_one(tmp_path, monkeypatch):

@@ -113,6 +113,18 @@ def test_ctrl_c_ends_a_run_that_resumes(client, folder, tmp_path):
     assert again.kept >= done
 
 
+def test_pages_in_files_of_their_own_are_replaced_where_the_image_is_another(client, folder, tmp_path):
+    source, out = folder([3, 9]), tmp_path / "out"
+    how = {"output_pages": "files", "resume": True}
+    cluster.run_folder(Clustered(), client, source, out, **how)
+    folder([4])
+    (out / "001-000.png").write_bytes(b"another's")
+    report = cluster.run_folder(Clustered(), client, source, out, **how)
+    assert (report.done, report.written, report.kept) == (2, 2, 0)
+    assert [convpipe.images.read(out / f"00{at}-000.png").pixels.max() for at in (0, 1)] == [4, 9]
+    assert cluster.run_folder(Clustered(), client, source, out, **how).kept == 2
+
+
 def test_several_results_and_stacks_of_a_folder(client, folder, tree, tmp_path):
     source = folder([3, 9, 6])
     pipeline = convpipe.Pipeline(
