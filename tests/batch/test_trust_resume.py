@@ -428,16 +428,20 @@ class TestPast:
     def test_very_many_images_take_no_memory_for_each(self):
         count = 3_000
         names = [f"a folder of a long name/{at:04}.png" for at in range(count)]
-        targets = ((Path(name), False) for name in names)
-        tracemalloc.start()
-        try:
+
+        def most():
+            targets = ((Path(name), False) for name in names)
             lines = (self.line(name, input_hash="0" * 64, reason=f"{name} it is") for name in names)
-            past = read_past(lines, self.MINE, targets, overwrite=False)
-            most = tracemalloc.get_traced_memory()[1]
-        finally:
-            tracemalloc.stop()
-        assert past.made(Path(names[-1]))
-        assert most < 50 * count  # as objects a record takes a kilobyte
+            tracemalloc.start()
+            try:
+                past = read_past(lines, self.MINE, targets, overwrite=False)
+                return tracemalloc.get_traced_memory()[1]
+            finally:
+                tracemalloc.stop()
+                assert past.made(Path(names[-1]))
+
+        # Twice, as Python's table of the parts of paths may grow once. As objects a record takes a kilobyte.
+        assert min(most(), most()) < 50 * count
 
 
 def test_no_line_follows_half_of_one(tmp_path, monkeypatch):
