@@ -179,6 +179,10 @@ class MaskRows:
         with _said_of_it():
             return _shown(self._reader.read(first, last), self._alpha)
 
+    def expect(self, first: int, last: int) -> None:
+        """Take note that rows will be read soon."""
+        self._reader.expect(first, last)
+
     def forget(self, first: int) -> None:
         """Let go of those before one."""
         self._reader.forget(first)
@@ -202,6 +206,11 @@ class MaskedRows:
     def read(self, first: int, last: int) -> NDArray[Any]:
         """Return rows."""
         return with_mask(self._reader.read(first, last), self._mask.read(first, last), self._alpha)
+
+    def expect(self, first: int, last: int) -> None:
+        """Take note that rows of both will be read soon."""
+        self._reader.expect(first, last)
+        self._mask.expect(first, last)
 
     def forget(self, first: int) -> None:
         """Let go of those before one, of both."""

@@ -18,11 +18,19 @@ from convpipe.batch.remote_journal import StoreJournal
 from convpipe.errors import ReadError
 from convpipe.images import Limits, OpenFile, already_exists
 from convpipe.images.encoded import write_errors
+from convpipe.images.remote import opened_remote
 from convpipe.images.spool import MOST_IN_MEMORY, Spool
 from convpipe.paths import Location
 from convpipe.shards import Shard
 from convpipe.stores import Url
 from convpipe.stores.store import Stamp, Store
+
+MOST_FETCHED = 64 << 20
+"""Bytes of an object that is fetched before it is decoded; of a larger one ranges are."""
+
+
+class _Large(Exception):  # noqa: N818
+    """An object is not to be fetched whole."""
 
 
 class Fetched(OpenFile):
@@ -60,8 +68,11 @@ class StoreInputs:
         self._store, self._limits = Store(url), limits
 
     def open(self, relative: Path) -> OpenFile:
-        """Fetch an object."""
-        found, file = self._store.fetch(relative.as_posix(), self._room)
+        """Fetch an object; a large one as far as it is asked for."""
+        try:
+            found, file = self._store.fetch(relative.as_posix(), self._room)
+        except _Large:
+            return opened_remote(self._store, relative)
         with file:
             file.flush()
             descriptor = os.dup(file.fileno())
@@ -70,7 +81,9 @@ class StoreInputs:
     def _room(self, size: int) -> BinaryIO:
         """Return a nameless file for so many bytes, in memory if they are few."""
         self._limits.check_file(size)
-        if size <= MOST_IN_MEMORY and hasattr(os, "memfd_create"):
+        if size > MOST_FETCHED:
+            raise _Large
+        if hasattr(os, "memfd_create"):
             return os.fdopen(os.memfd_create("convpipe"), "w+b", buffering=0)
         return cast(BinaryIO, tempfile.TemporaryFile(buffering=0))
 

@@ -181,7 +181,7 @@ def load_each(config: str | Location, overrides: Sequence[str]) -> tuple[Job | C
         return (error,)
 
 
-def check_order(config: Location, image: Path | None) -> None:
+def check_order(config: Location, image: Location | None) -> None:
     """Refuse IMAGE before CONFIG, with the right order."""
     suffixes = (".yaml", ".yml")
     if image and image.suffix.lower() in suffixes and config.suffix.lower() not in suffixes:

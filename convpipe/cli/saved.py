@@ -5,16 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from convpipe.cli.streams import emit
 
+if TYPE_CHECKING:
+    from convpipe.paths import Location
+
 overwrite_option = click.option("--overwrite", is_flag=True, help="Replace a file that exists.")
 
 
 @contextmanager
-def saving(path: Path) -> Iterator[None]:
+def saving(path: Location) -> Iterator[None]:
     """Say that a file is written; an error names it, and the option that replaces one."""
     from convpipe import images
     from convpipe.errors import WriteError

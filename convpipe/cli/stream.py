@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING
 import click
 
 from convpipe.cli.command import Command
-from convpipe.cli.kinds import CONFIG, PATH, Count, extent, nbytes
+from convpipe.cli.kinds import CONFIG, PLACE, Count, extent, nbytes
 from convpipe.cli.options import check_order, complain, config_options, job_number, job_option, together
 from convpipe.cli.saved import overwrite_option, saving
 from convpipe.cli.streams import emit
 from convpipe.errors import PlanError
+from convpipe.stores import Url
 
 if TYPE_CHECKING:
     from convpipe.config import Job
@@ -46,7 +47,7 @@ class Described:
     offset: int
     interleave: str
 
-    def source(self, path: Path) -> Source:
+    def source(self, path: Location) -> Source:
         """Return where rows come from."""
         from convpipe.streaming import Raw, Zarr
 
@@ -137,8 +138,8 @@ EXAMPLES = (
 
 @click.command("stream", cls=Command, groups=GROUPS, examples=EXAMPLES)
 @click.argument("config", type=CONFIG)
-@click.argument("image", type=PATH)
-@click.argument("target", type=PATH)
+@click.argument("image", type=PLACE)
+@click.argument("target", type=PLACE)
 @together(
     Described,
     "described",
@@ -206,17 +207,18 @@ EXAMPLES = (
 )
 def command(
     config: Location,
-    image: Path,
-    target: Path,
+    image: Location,
+    target: Location,
     described: Described,
     written: Written,
     means: Means,
 ) -> None:
     """Filter one image of any size, band by band.
 
-    IMAGE is a TIFF, a PNG, a .npy file, a folder of Zarr or OME-Zarr, or raw samples (--size). TARGET
-    ends in .tif, .png, .npy, .zarr or .raw. Input and output of the config are not used; its limits hold. Of
-    several results those beside the last are called TARGET with their name before its ending.
+    IMAGE is a TIFF, a PNG, a .npy file, a folder of Zarr or OME-Zarr, or raw samples (--size), here or at the
+    URL of a store. TARGET ends in .tif, .png, .npy, .zarr or .raw. Input and output of the config are not
+    used; its limits hold. Of several results those beside the last are called TARGET with their name before
+    its ending.
     """
     from convpipe.batch.budget import default_memory
     from convpipe.compile.runtime.environment import cores
@@ -257,25 +259,31 @@ def _check(job: Job) -> None:
         raise PlanError(f"the job has {what}, which stream does not take; convpipe run does")
 
 
-def _check_apart(image: Path, targets: Mapping[str, Path]) -> None:
+def _check_apart(image: Location, targets: Mapping[str, Location]) -> None:
     """Refuse to write over the image that is read, also with --overwrite, and by another name."""
     for target in targets.values():
-        if target.exists() and image.exists() and target.samefile(image):
+        if _is_same(image, target):
             raise click.UsageError(f"{target} is the image itself; give the result another name")
 
 
-def _named(target: Path, name: str) -> Path:
+def _is_same(one: Location, other: Location) -> bool:
+    if isinstance(one, Url) or isinstance(other, Url):
+        return isinstance(one, Url) and isinstance(other, Url) and one.below(other) == ""
+    return one.exists() and other.exists() and one.samefile(other)
+
+
+def _named(target: Location, name: str) -> Location:
     """Return where a result beside the last goes.
 
     >>> _named(Path("out/edges.ome.zarr"), "soft").name
     'edges.soft.ome.zarr'
     """
     ending = ".ome.zarr" if target.name.endswith(".ome.zarr") else target.suffix
-    return target.with_name(f"{target.name.removesuffix(ending)}.{name}{ending}")
+    return target.parent / f"{target.name.removesuffix(ending)}.{name}{ending}"
 
 
 @contextmanager
-def _about(image: Path) -> Iterator[None]:
+def _about(image: Location) -> Iterator[None]:
     """Have errors of reading name the image."""
     from convpipe.errors import ReadError
     from convpipe.paths import tried
@@ -283,4 +291,6 @@ def _about(image: Path) -> Iterator[None]:
     try:
         yield
     except ReadError as error:
-        raise type(error)(f"{image}: {error}{'' if image.exists() else tried(image)}") from None
+        raise type(error)(
+            f"{image}: {error}{'' if isinstance(image, Path) and image.exists() else tried(image)}"
+        ) from None

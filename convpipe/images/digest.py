@@ -34,6 +34,8 @@ def digest_file(path: str | os.PathLike[str]) -> str:
         The file cannot be read, or is not a regular one.
     """
     if isinstance(path, OpenFile):
+        if path.version is not None:
+            return path.version
         if (content := path.held()) is not None:
             return digest_of([content])
         with path.open() as file:

@@ -274,6 +274,9 @@ class OpenFile(os.PathLike[str]):
             raise ReadError(reason)
         self._content: bytes | None = None
 
+    version: str | None = None
+    """A hash by which it is known without being read; None: there is none, and its content counts."""
+
     def __fspath__(self) -> str:
         return os.fspath(self.path)
 

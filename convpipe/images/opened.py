@@ -63,6 +63,7 @@ class OpenImage:
         Each comes once, one after the other, and what was kept of it goes with it.
         """
         with self._source.reading():
+            self._source.fetch()
             return image_of(self._source, next(self._headers), self._allow_truncated)
 
     def rows(self) -> RowReader:

@@ -15,6 +15,7 @@ import numpy as np
 from convpipe.errors import ReadError
 from convpipe.images.colour import orient
 from convpipe.images.metadata.model import Metadata
+from convpipe.stores.ranged import RangedFile, Ranges
 
 PIECE_BYTES = 1 << 20
 """Of samples that lie in a file as they are: what is read of them at a time."""
@@ -35,6 +36,8 @@ class Blocks:
         Of the image, as stored.
     decoded : callable
         Returns a block by its number, (rows, cols) or (rows, cols, channels). Called from many threads.
+    soon : callable, optional
+        Told a block that will be asked for, begins to fetch what it is made of; if that is not here.
     in_order : bool
         Whether it can only be called for one block after the other, by one thread at a time; the first begins
         anew.
@@ -44,6 +47,7 @@ class Blocks:
     rows: int
     decoded: Callable[[int], np.ndarray]
     in_order: bool = False
+    soon: Callable[[int], None] | None = None
 
 
 def blocks_of_samples(file: BinaryIO, begin: int, shape: tuple[int, ...], dtype: np.dtype[Any]) -> Blocks:
@@ -79,7 +83,25 @@ def blocks_of_samples(file: BinaryIO, begin: int, shape: tuple[int, ...], dtype:
             read_into(file, samples)
         return samples
 
+    if isinstance(file, RangedFile):
+        return _fetched(file.ranges, begin, shape, dtype, height)
     return Blocks(height, rows, decoded)
+
+
+def _fetched(ranges: Ranges, begin: int, shape: tuple[int, ...], dtype: np.dtype[Any], height: int) -> Blocks:
+    """Return the rows of an image whose samples lie in an object as they are."""
+    rows, *row = shape
+    row_bytes = math.prod(row) * dtype.itemsize
+
+    def span(number: int) -> tuple[int, int]:
+        first = number * height
+        return begin + first * row_bytes, min(height, rows - first) * row_bytes
+
+    def decoded(number: int) -> np.ndarray:
+        data = bytearray(ranges.at(*span(number)))
+        return np.frombuffer(data, dtype).reshape(-1, *row)
+
+    return Blocks(height, rows, decoded, soon=lambda number: ranges.expect([span(number)]))
 
 
 def read_into(file: BinaryIO, samples: np.ndarray) -> None:
@@ -107,6 +129,9 @@ class Rows(Protocol):
 
     def read(self, first: int, last: int) -> np.ndarray:
         """Return rows `first` to before `last`."""
+
+    def expect(self, first: int, last: int) -> None:
+        """Take note that rows `first` to before `last` will be read soon, and begin to fetch them."""
 
     def forget(self, first: int) -> None:
         """Let go of what is kept of the rows before `first`."""
@@ -178,7 +203,7 @@ class RowReader:
         """
         if not 0 <= first < last <= self.rows:
             raise ValueError(f"rows {first} to {last} of an image of {self.rows}")
-        low, high = (self.rows - last, self.rows - first) if self._backwards else (first, last)
+        low, high = self._stored(first, last)
         height, parts = self.height, []
         for number in range(low // height, (high - 1) // height + 1):
             top = number * height
@@ -186,6 +211,24 @@ class RowReader:
         stored = parts[0] if len(parts) == 1 else np.concatenate(parts)
         upright = orient(stored, self._orientation)
         return np.ascontiguousarray(upright, upright.dtype.newbyteorder("="))
+
+    def expect(self, first: int, last: int) -> None:
+        """Begin to fetch rows `first` to before `last`, if they are of an image that is not here."""
+        if self._blocks.soon is None:
+            return
+        low, high = self._stored(first, last)
+        with self._changing:
+            new = [
+                number
+                for number in range(low // self.height, (high - 1) // self.height + 1)
+                if number not in self._kept
+            ]
+        for number in new:
+            self._blocks.soon(number)
+
+    def _stored(self, first: int, last: int) -> tuple[int, int]:
+        """Return which rows of the file some of the image are."""
+        return (self.rows - last, self.rows - first) if self._backwards else (first, last)
 
     def forget(self, first: int) -> None:
         """Let go of the blocks before row `first`; one that is asked for again is decoded again."""

@@ -14,10 +14,11 @@ import numpy as np
 from convpipe import memory
 from convpipe.errors import ReadError
 from convpipe.images.folder import OpenFile, open_file
-from convpipe.images.formats.registry import FORMATS, HEAD_BYTES, describe, format_of, sniff
+from convpipe.images.formats.registry import BY_RANGES, FORMATS, HEAD_BYTES, describe, format_of, sniff
 from convpipe.images.metadata.model import Metadata
 from convpipe.limits import Limits
 from convpipe.sampling import Sampling
+from convpipe.stores.ranged import RangedFile, Ranges
 
 REASON_LENGTH = 200
 
@@ -34,6 +35,16 @@ class Source:
     format: str
     notes: list[str] = field(default_factory=list)
 
+    @property
+    def ranges(self) -> Ranges | None:
+        """What fetches it by ranges, if it is not here."""
+        return self.file.ranges if isinstance(self.file, RangedFile) else None
+
+    def fetch(self) -> None:
+        """Have all of it here."""
+        if self.ranges is not None:
+            self.ranges.whole()
+
     def content(self) -> bytes:
         """Return the whole file."""
         self.file.seek(0)
@@ -49,6 +60,8 @@ class Source:
 
     def at(self, position: int, count: int) -> bytes:
         """Return up to ``count`` bytes from ``position``, with nothing read ahead where the system can."""
+        if self.ranges is not None:
+            return self.ranges.at(position, count)
         if hasattr(os, "pread") and not isinstance(self.file, io.BytesIO):
             return os.pread(self.file.fileno(), count, position)
         self.file.seek(position)
@@ -146,6 +159,8 @@ def opened(path: str | os.PathLike[str], limits: Limits) -> Iterator[Source]:
         with read_errors("cannot open"):
             file = stack.enter_context(_open(path))
             source = _recognised(file, path, limits)
+            if source.format not in BY_RANGES:
+                source.fetch()
         yield source
 
 

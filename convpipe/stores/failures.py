@@ -22,6 +22,7 @@ _NUMBERS = {
     "PermissionDeniedError": errno.EACCES,
     "UnauthenticatedError": errno.EACCES,
     "NotSupportedError": errno.ENOTSUP,
+    "PreconditionError": errno.ESTALE,
     "InvalidPathError": errno.EINVAL,
     "UnknownConfigurationKeyError": errno.EINVAL,
     "ValueError": errno.EINVAL,
@@ -45,6 +46,8 @@ def refused(error: Exception, what: str) -> OSError:
     number = _number(error)
     if number in (errno.ENOENT, errno.EEXIST, errno.EACCES):
         return OSError(number, f"{os.strerror(number)}: {what}")
+    if number == errno.ESTALE:
+        return OSError(number, f"it was changed while it was read ({what})")
     line = str(error).partition("\n")[0]
     if (status := _STATUS.search(line)) is not None:
         line = line[: status.end()]  # what an answer holds may be of the request

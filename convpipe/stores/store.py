@@ -43,11 +43,19 @@ class Object(NamedTuple):
     size : int
     stamp : tuple of int
         Its size, and what is another one of other content: of its ETag, version and time.
+    condition : (str, value)
+        What a request says so that it is answered for this version alone.
     """
 
     path: str
     size: int
     stamp: Stamp
+    condition: tuple[str, Any]
+
+    @property
+    def version(self) -> str:
+        """A hash, in hexadecimal, that another version does not have; it is not of the content."""
+        return hashlib.sha256(repr((self.size, self.condition)).encode()).hexdigest()
 
 
 class Store:
@@ -155,6 +163,26 @@ class Store:
         def part() -> bytes:
             with told(self.url / path):
                 return bytes(self._client.get_range(store, key, start=begin, end=end))
+
+        return _persistently(part)
+
+    def read_version(self, found: Object, begin: int, end: int) -> bytes:
+        """Return the bytes of a version of an object from `begin` to before `end`, which it has.
+
+        Raises
+        ------
+        OSError
+            Also where it was changed (ESTALE), or its server has no ranges (ENOTSUP).
+        """
+        store, key = self._at(found.path)
+        options = {"range": (begin, end), found.condition[0]: found.condition[1]}
+
+        def part() -> bytes:
+            with told(self.url / found.path):
+                data = bytes(self._client.get(store, key, options=options).bytes())
+                if len(data) != end - begin:
+                    raise OSError(errno.EIO, f"{len(data)} of {end - begin} bytes came")
+                return data
 
         return _persistently(part)
 
@@ -286,8 +314,13 @@ class _Hash:
 
 
 def _object(path: str, meta: Any) -> Object:
-    said = f"{meta['e_tag']} {meta['version']} {meta['last_modified']}".encode()
-    return Object(path, meta["size"], (meta["size"], int.from_bytes(hashlib.sha256(said).digest()[:8])))
+    etag, changed = meta["e_tag"], meta["last_modified"]
+    said = f"{etag} {meta['version']} {changed}".encode()
+    stamp = meta["size"], int.from_bytes(hashlib.sha256(said).digest()[:8])
+    strong = etag is not None and not etag.startswith("W/")  # which is of these very bytes
+    return Object(
+        path, meta["size"], stamp, ("if_match", etag) if strong else ("if_unmodified_since", changed)
+    )
 
 
 def _persistently(act: Callable[[], T]) -> T:

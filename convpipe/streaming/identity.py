@@ -13,6 +13,7 @@ import numpy as np
 from convpipe import __version__
 from convpipe.engine import Engine
 from convpipe.images import digest_file
+from convpipe.stores import Url
 from convpipe.streaming.options import Options
 from convpipe.streaming.sources import Source
 
@@ -20,7 +21,8 @@ from convpipe.streaming.sources import Source
 def identity_of(engine: Engine, source: Source, options: Options) -> str:
     """Return a hash of the version, the image, the stages and all options that show in a result.
 
-    The content of the image counts, not its name; that of a folder with the names in it.
+    The content of the image counts, not its name; that of a folder with the names in it;
+    of an object its version.
 
     Raises
     ------
@@ -40,13 +42,21 @@ def identity_of(engine: Engine, source: Source, options: Options) -> str:
 
 def _content(source: Source) -> tuple[Any, ...]:
     """Return the hash of an image's content, and how it is read."""
-    if isinstance(source, str | os.PathLike):
-        return (_digest(Path(source)),)
+    if isinstance(source, str | os.PathLike | Url):
+        return (_digest(source),)
     said = {name: value for name, value in vars(source).items() if name != "path"}
-    return _digest(Path(source.path)), said
+    return _digest(source.path), said
 
 
-def _digest(path: Path) -> Any:
+def _digest(place: str | os.PathLike[str] | Url) -> Any:
+    if isinstance(place, Url):
+        from convpipe.stores.store import Store
+
+        alone = Store(place.parent).look(place.name)
+        if alone is not None:
+            return alone.version
+        return sorted((each.path, each.version) for each in Store(place).listed())
+    path = Path(place)
     if not path.is_dir():
         return digest_file(path)
     inside = sorted(Path(at, name) for at, _, names in os.walk(path) for name in names)

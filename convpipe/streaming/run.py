@@ -24,9 +24,11 @@ from convpipe.images import DEFAULT_LIMITS, Limits, Metadata, already_exists
 from convpipe.images.metadata.raster import Raster
 from convpipe.images.rows import Rows
 from convpipe.losses import Losses
+from convpipe.paths import Location, located
 from convpipe.plan import IMAGE, Output, Plan
 from convpipe.plan.demand import Span
 from convpipe.statistics import numbers_of
+from convpipe.stores import Url
 from convpipe.streaming import sinks, sources
 from convpipe.streaming.bands import Band, Bands, banded
 from convpipe.streaming.identity import identity_of
@@ -35,8 +37,12 @@ from convpipe.streaming.options import Options
 from convpipe.streaming.passes import Passed, PassedSamples
 from convpipe.streaming.recorder import Recorder
 from convpipe.streaming.sinks import Target
+from convpipe.streaming.sinks.remote import check_target, is_taken
 from convpipe.streaming.sources import Source
 from convpipe.streaming.watch import Watch
+
+EXPECTED = 2
+"""Bands, behind those that are begun, whose rows are fetched where they are not here."""
 
 Item = TypeVar("Item")
 Made = TypeVar("Made")
@@ -64,7 +70,7 @@ class Streamed:
 def stream(
     engine: Engine,
     source: Source,
-    targets: Mapping[str, str | os.PathLike[str]],
+    targets: Mapping[str, str | Location],
     options: Options,
     *,
     limits: Limits = DEFAULT_LIMITS,
@@ -76,9 +82,9 @@ def stream(
     Parameters
     ----------
     engine : Engine
-    source : path-like or Raw
+    source : path-like, URL, Raw or Zarr
     targets : mapping
-        The path of each result, by its name; the ending of the path says the format.
+        The path or URL of each result, by its name; the ending of the path says the format.
     options : Options
     limits : Limits, optional
         What the file may claim.
@@ -98,7 +104,8 @@ def stream(
     WriteError
         A result is there already, or has the name of a format that is not written row by row.
     """
-    _check(targets.values(), options.overwrite)
+    places = {name: located(target) for name, target in targets.items()}
+    _check(places.values(), options.overwrite)
     with sources.opened(source, limits) as image:
         info, reader = image.info, image.reader
         plan = engine.plan(info.shape, info.dtype, info.alpha, nodata=info.nodata)
@@ -113,12 +120,10 @@ def stream(
         pool = ThreadPoolExecutor(bands.threads)
         notes: list[str] = []
         made = [
-            replace(
-                target_of(plan, output, image, options, reader.metadata, notes), path=targets[output.name]
-            )
+            replace(target_of(plan, output, image, options, reader.metadata, notes), path=places[output.name])
             for output in plan.outputs
         ]
-        resumable = any(sinks.format_of(path) == "zarr" for path in targets.values())
+        resumable = any(sinks.format_of(path) == "zarr" for path in places.values())
         identity = identity_of(engine, source, options) if resumable else ""
         with sinks.opened(made, pool, identity) as writing, pool:
             bands = replace(bands, done=writing.done)
@@ -179,7 +184,8 @@ def run(
             return maker.band(rows, span.first, band.first, band.last, numbers)
 
     kept, losses = iter(bands.kept_from[1:]), Losses()
-    for band, (results, lost) in zip(bands, _in_order(pool, made, bands, bands.ahead), strict=True):
+    coming = _announced(bands, reader, lambda band: band.reads)
+    for band, (results, lost) in zip(bands, _in_order(pool, made, coming, bands.ahead), strict=True):
         watch.check()
         losses += lost
         for name, rows in results.items():
@@ -237,10 +243,23 @@ class _Looks:
         spans = list(self.bands.measured_of(at))
         least = [reads.first if reads else reader.rows for _, reads in spans]
         kept = list(accumulate(reversed(least), min))[::-1]
-        for done, samples in enumerate(_in_order(self.pool, made, spans, self.bands.ahead), start=1):
+        coming = _announced(spans, reader, lambda band: band[1])
+        for done, samples in enumerate(_in_order(self.pool, made, coming, self.bands.ahead), start=1):
             watch.check()
             reader.forget(kept[done] if done < len(kept) else reader.rows)
             yield samples
+
+
+def _announced(items: Iterable[Item], reader: Rows, read: Callable[[Item], Span | None]) -> Iterator[Item]:
+    """Yield items; of each the reader is told a few items before which rows it reads."""
+    waiting: deque[Item] = deque()
+    for item in items:
+        if (span := read(item)) is not None:
+            reader.expect(span.first, span.last + 1)
+        waiting.append(item)
+        if len(waiting) > EXPECTED:
+            yield waiting.popleft()
+    yield from waiting
 
 
 def _in_order(
@@ -260,11 +279,13 @@ def _in_order(
             future.cancel()
 
 
-def _check(paths: Iterable[str | os.PathLike[str]], overwrite: bool) -> None:
+def _check(paths: Iterable[Location], overwrite: bool) -> None:
     """Refuse results before any work is done for them."""
     for path in paths:
-        sinks.format_of(path)
-        if not overwrite and os.path.lexists(path):
+        format = sinks.format_of(path)
+        if isinstance(path, Url):
+            check_target(path, format)
+        if not overwrite and (is_taken(path) if isinstance(path, Url) else os.path.lexists(path)):
             raise already_exists()
 
 

@@ -14,7 +14,7 @@ RESET = struct.pack("ii", 1, 0)
 
 
 class Faults:
-    """What happens to which request, by their numbers; and what was asked.
+    """What happens to which request, by their numbers; what was asked, and how many bytes were answered.
 
     Faults: "busy", 503 and nothing done; "reset", the connection broken and nothing done; "lost", done and
     the connection broken; "cut", done and the answer broken off in its middle; or a float, seconds to wait.
@@ -27,6 +27,7 @@ class Faults:
 
     def __init__(self, choose=lambda number, method, path: None):
         self.choose, self.numbers, self.asked, self.done = choose, itertools.count(), [], []
+        self.answered = []
 
     def of(self, method, path):
         fault = self.choose(next(self.numbers), method, path)
@@ -55,6 +56,8 @@ class _Handler(BaseHTTPRequestHandler):
         status, headers, answer = self._ask(content)
         if fault == "lost":
             return self._break()
+        if self.command == "GET":
+            self.server.faults.answered.append((self.path, len(answer)))
         return self._answer(status, headers, answer, cut=fault == "cut" and len(answer) > 1)
 
     def _ask(self, content):

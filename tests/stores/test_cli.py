@@ -108,8 +108,8 @@ def test_a_password_is_shown_nowhere(convpipe, config, where):
 @pytest.mark.parametrize(
     "words",
     [
-        ["stream", "CONFIG", "URL", "out.tif"],
-        ["stream", "CONFIG", "a.tif", "URL"],
+        ["preview", "CONFIG", "URL"],
+        ["explain", "CONFIG", "URL"],
     ],
     ids=" ".join,
 )

@@ -1,14 +1,10 @@
 """Jobs from S3 to S3, as moto serves it on this machine, with faults in between: the extra `moto`."""
 
 import json
-import logging
-import urllib.request
-from itertools import count
 
 import numpy as np
 import pytest
 from fakes import FakePipeline
-from stores.faulty import Faults, faulty
 
 from convpipe import images
 from convpipe.batch import run_folder, survey
@@ -17,40 +13,9 @@ from convpipe.stores import Url
 from convpipe.stores import store as stores
 from convpipe.stores.store import Store
 
-server = pytest.importorskip("moto.server", reason="moto is not installed: no S3 is there to be tested with")
+pytest.importorskip("moto.server", reason="moto is not installed: no S3 is there to be tested with")
 
 SECRET = "hush-hush-hush-hush"
-BUCKETS = count()
-
-
-@pytest.fixture(scope="module")
-def port():
-    logging.getLogger("werkzeug").setLevel(logging.ERROR)
-    served = server.ThreadedMotoServer("127.0.0.1", 0, verbose=False)
-    served.start()
-    yield served.get_host_and_port()[1]
-    served.stop()
-
-
-@pytest.fixture
-def faults(port, monkeypatch):
-    """The faults between a store and whoever asks it."""
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIA" + SECRET)
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", SECRET)
-    monkeypatch.setenv("AWS_REGION", "us-east-1")
-    monkeypatch.setattr(stores, "PAUSE_SECONDS", 0.01)
-    faults = Faults()
-    with faulty(port, faults) as url:
-        monkeypatch.setenv("AWS_ENDPOINT_URL", url)
-        yield faults
-
-
-@pytest.fixture
-def s3(port, faults):
-    name = f"bucket{next(BUCKETS)}"
-    made = urllib.request.Request(f"http://127.0.0.1:{port}/{name}", method="PUT")
-    urllib.request.urlopen(made).close()
-    return f"s3://{name}"
 
 
 @pytest.fixture

@@ -116,6 +116,9 @@ BY_EXTENSION: Mapping[str, str] = {ext: entry.name for entry in FORMATS.values()
 BY_ROWS = ("tiff", "npy", "png")
 """Formats whose modules decode rows as they are asked for (``blocks``)."""
 
+BY_RANGES = ("tiff", "npy")
+"""Those of them that need no more of an object in a store than the rows are made of."""
+
 CODECS: Mapping[str, tuple[int, int] | None] = {
     "none": None,
     "deflate": (0, 9),

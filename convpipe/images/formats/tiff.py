@@ -18,7 +18,7 @@ from convpipe.images.metadata.raster import Description, Raster
 from convpipe.images.rows import Blocks
 from convpipe.images.source import Header, Page, Source
 from convpipe.images.tiff import tiled, write
-from convpipe.images.tiff.decode import LZW, Segments, samples_of, samples_of_row
+from convpipe.images.tiff.decode import LZW, Segments, row_of, samples_of, samples_of_row
 from convpipe.images.tiff.pages import NUMBER_BYTES, SUB_DIRECTORIES, Chain, Place, chain
 from convpipe.images.tiff.planes import plane
 from convpipe.images.tiff.quirks import page_at, settle_predictor, tiff_file
@@ -182,7 +182,10 @@ def blocks(source: Source, header: Header) -> Blocks:
         source.notes += [note for note in notes if note not in source.notes]
         return found
 
-    return Blocks(block, page.imagelength, decoded)
+    def soon(number: int) -> None:
+        segments.expect(row_of(page, number))
+
+    return Blocks(block, page.imagelength, decoded, soon=None if source.ranges is None else soon)
 
 
 def paged(

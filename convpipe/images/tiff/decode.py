@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import struct
 import zlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from threading import Lock
 from typing import Any
@@ -25,6 +25,9 @@ from convpipe.images.tiff.segments import JPEG, UNCOMPRESSED, check_jpeg_data, e
 
 LZW, DEFLATE, OLD_DEFLATE, PACK_BITS = 5, 8, 32946, 32773
 COMPRESSION, OFFSETS, COUNTS = 259, 273, 279
+
+FETCHED = 16
+"""Tiles after which more of their row are asked for, where not all had room at once."""
 
 LONG = 4
 STRIP = ifd.Layout("<")
@@ -83,8 +86,7 @@ class Segments:
         The place is where it begins, (plane, depth, row, column, sample), and its shape.
         """
         page = self._page
-        with self._reading:
-            data = _data_of(page, number, self._source)
+        data = self._data(number)
         if data is None:
             absent: Decoded = page.decode(None, number)
             return absent
@@ -99,6 +101,20 @@ class Segments:
             if page.compression not in PADDED or page.is_tiled:
                 raise
             return self._unpacked(number, data, PADDED[page.compression])
+
+    def expect(self, numbers: Iterable[int]) -> None:
+        """Begin to fetch what will be decoded, of a file that is not here."""
+        if (ranges := self._source.ranges) is not None:
+            page = self._page
+            ranges.expect((page.dataoffsets[each], page.databytecounts[each]) for each in numbers)
+
+    def _data(self, number: int) -> bytes | None:
+        """Return one as it is stored; None if absent."""
+        if (ranges := self._source.ranges) is None:
+            with self._reading:
+                return _data_of(self._page, number, self._source)
+        offset, count = self._page.dataoffsets[number], self._page.databytecounts[number]
+        return ranges.at(offset, count) if count else None
 
     def _by_tifffile(self, number: int, data: bytes) -> Decoded:
         page, options = self._page, {}
@@ -125,15 +141,26 @@ def samples_of_row(page: Any, segments: Segments, number: int) -> np.ndarray:
     """
     planes, _, length, width, many = page.shaped
     high, wide = extent_of(page)
-    across, down = -(-width // wide), -(-length // high)
+    across = -(-width // wide)
     rows = min(high, length - number * high)
     samples = np.empty((planes, rows, width, many), page.dtype)
-    for plane in range(planes):
-        for column in range(across):
-            segment, _, _ = segments.decoded((plane * down + number) * across + column)
-            place = samples[plane, :, column * wide : (column + 1) * wide]
-            place[...] = page.nodata if segment is None else segment[0, :rows, : place.shape[1]]
+    own = row_of(page, number)
+    for at, each in enumerate(own):
+        if at % FETCHED == 0:
+            segments.expect(own[at:])
+        segment, _, _ = segments.decoded(each)
+        plane, column = divmod(at, across)
+        place = samples[plane, :, column * wide : (column + 1) * wide]
+        place[...] = page.nodata if segment is None else segment[0, :rows, : place.shape[1]]
     return samples
+
+
+def row_of(page: Any, number: int) -> list[int]:
+    """Return the numbers of the tiles of a row of them, or of a strip: one plane after the other."""
+    planes, _, length, width, _ = page.shaped
+    high, wide = extent_of(page)
+    across, down = -(-width // wide), -(-length // high)
+    return [(plane * down + number) * across + column for plane in range(planes) for column in range(across)]
 
 
 Decoded = tuple[np.ndarray | None, tuple[int, int, int, int, int], tuple[int, int, int, int]]

@@ -11,6 +11,7 @@ import numpy as np
 
 from convpipe.images import Metadata
 from convpipe.images.metadata.raster import Raster
+from convpipe.stores import Url
 from convpipe.streaming.grid import Grid
 from convpipe.streaming.options import Options
 
@@ -39,7 +40,7 @@ class Target:
 
     Parameters
     ----------
-    path : path-like
+    path : path-like or Url
     levels : tuple of Level
         The result, and behind it the same in smaller.
     alpha : bool
@@ -49,7 +50,7 @@ class Target:
         Told what the format cannot carry.
     """
 
-    path: str | os.PathLike[str]
+    path: str | os.PathLike[str] | Url
     levels: tuple[Level, ...]
     alpha: bool
     options: Options

@@ -14,10 +14,12 @@ from convpipe.errors import WriteError
 from convpipe.images import FORMATS as IMAGE_FORMATS
 from convpipe.images import Drafts, Encoding, File, Folder, ImageSpec, check_output
 from convpipe.losses import NO_LOSSES, Losses
+from convpipe.stores import Url
 from convpipe.streaming.drafts import Draft
 from convpipe.streaming.sinks.arrays import NpySink, RawSink
 from convpipe.streaming.sinks.model import Sink, Target
 from convpipe.streaming.sinks.png import PngSink
+from convpipe.streaming.sinks.remote import uploading
 from convpipe.streaming.sinks.tiff import TiffSink
 from convpipe.streaming.sinks.zarr import ZarrSink
 from convpipe.streaming.sources.zarr import is_zarr
@@ -44,7 +46,7 @@ FILES: Mapping[str, Callable[[BinaryIO, Target, Executor], Sink]] = {
 """What writes one file, by its format."""
 
 
-def format_of(path: str | os.PathLike[str]) -> str:
+def format_of(path: str | os.PathLike[str] | Url) -> str:
     """Return the format that a result is written as, by its name.
 
     Raises
@@ -57,7 +59,7 @@ def format_of(path: str | os.PathLike[str]) -> str:
     >>> format_of("a/b.TIF")
     'tiff'
     """
-    suffix = Path(path).suffix.lower()
+    suffix = (path if isinstance(path, Url) else Path(path)).suffix.lower()
     if suffix not in SUFFIXES:
         raise WriteError(
             f"no format that is written row by row has the extension {suffix!r}; "
@@ -132,10 +134,7 @@ def opened(targets: Sequence[Target], pool: Executor, identity: str = "") -> Ite
     for format, target in zip(formats, targets, strict=True):
         _check(format, target)
     with ExitStack() as stack:
-        files = [
-            _file(target, stack) for target, format in zip(targets, formats, strict=True) if format in FILES
-        ]
-        contents = iter(stack.enter_context(Drafts().writing(*files)))
+        contents = _contents(targets, formats, stack)
         drafts = {
             at: stack.enter_context(_draft(target, identity))
             for at, (target, format) in enumerate(zip(targets, formats, strict=True))
@@ -145,7 +144,7 @@ def opened(targets: Sequence[Target], pool: Executor, identity: str = "") -> Ite
         sinks: list[Sink] = [
             ZarrSink(drafts[at], target, pool, resume=done > 0)
             if at in drafts
-            else FILES[format](next(contents), target, pool)
+            else FILES[format](contents[at], target, pool)
             for at, (target, format) in enumerate(zip(targets, formats, strict=True))
         ]
         recorders = [each for each in sinks if isinstance(each, ZarrSink)]
@@ -153,14 +152,27 @@ def opened(targets: Sequence[Target], pool: Executor, identity: str = "") -> Ite
         yield Opened(sinks, done, recorders if len(recorders) == len(sinks) else [], lost)
 
 
-def _file(target: Target, stack: ExitStack) -> File:
-    folder, name = os.path.split(target.path)
-    return File(stack.enter_context(Folder(folder or os.curdir)), name, [], target.options.overwrite)
+def _contents(targets: Sequence[Target], formats: Sequence[str], stack: ExitStack) -> dict[int, BinaryIO]:
+    """Return the files that results are written to, by their places, but for those that are folders."""
+    kept = [at for at, format in enumerate(formats) if format in FILES]
+    here = {at: path for at in kept if not isinstance(path := targets[at].path, Url)}
+    away = {at: path for at in kept if isinstance(path := targets[at].path, Url)}
+    may = {at: targets[at].options.overwrite for at in kept}
+    files = [_file(path, may[at], stack) for at, path in here.items()]
+    contents = stack.enter_context(Drafts().writing(*files))
+    sent = stack.enter_context(uploading([(url, may[at]) for at, url in away.items()]))
+    return dict(zip([*here, *away], [*contents, *sent], strict=True))
+
+
+def _file(path: str | os.PathLike[str], overwrite: bool, stack: ExitStack) -> File:
+    folder, name = os.path.split(path)
+    return File(stack.enter_context(Folder(folder or os.curdir)), name, [], overwrite)
 
 
 @contextmanager
 def _draft(target: Target, identity: str) -> Iterator[Draft]:
     """Yield a folder that gets its name if nothing goes wrong."""
+    assert not isinstance(target.path, Url)  # which was refused
     draft = Draft(target.path, identity, overwrite=target.options.overwrite)
     try:
         yield draft

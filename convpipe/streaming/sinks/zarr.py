@@ -194,7 +194,7 @@ def _created(folder: Path, target: Target) -> list[Any]:
     """Return the arrays of all levels, all their samples 0."""
     zarr = _library()
     group = zarr.open_group(str(folder), mode="a", zarr_format=3)
-    name = Path(target.path).name.removesuffix(".zarr").removesuffix(".ome")
+    name = Path(str(target.path)).name.removesuffix(".zarr").removesuffix(".ome")
     dimensions = 3 if target.raster.channels > 1 else 2
     group.attrs.update(attributes_of(name, dimensions, [level.grid for level in target.levels]))
     return [_array(group, str(at), level, target) for at, level in enumerate(target.levels)]

@@ -6,14 +6,15 @@ import os
 from contextlib import AbstractContextManager
 
 from convpipe.limits import Limits
+from convpipe.stores import Url, is_url
 from convpipe.streaming.sources import files, raw, zarr
 from convpipe.streaming.sources.model import RowSource
 from convpipe.streaming.sources.raw import Raw
 from convpipe.streaming.sources.zarr import Zarr
 
-Source = str | os.PathLike[str] | Raw | Zarr
-"""An image file or a folder of Zarr, which says itself what it holds; samples, as they are said to lie; or a
-plane of an array."""
+Source = str | os.PathLike[str] | Url | Raw | Zarr
+"""An image file or a folder of Zarr, on a disk or in a store, which says itself what it holds; samples, as
+they are said to lie; or a plane of an array."""
 
 
 def opened(source: Source, limits: Limits) -> AbstractContextManager[RowSource]:
@@ -21,7 +22,7 @@ def opened(source: Source, limits: Limits) -> AbstractContextManager[RowSource]:
 
     Parameters
     ----------
-    source : path-like, Raw or Zarr
+    source : path-like, URL, Url, Raw or Zarr
     limits : Limits
         What it may claim.
 
@@ -32,6 +33,7 @@ def opened(source: Source, limits: Limits) -> AbstractContextManager[RowSource]:
     LimitError
         It claims more than the limits.
     """
+    source = Url.parse(source) if isinstance(source, str) and is_url(source) else source
     if isinstance(source, Raw):
         return raw.opened(source, limits)
     if isinstance(source, Zarr):

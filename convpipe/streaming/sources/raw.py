@@ -14,10 +14,11 @@ import numpy as np
 
 from convpipe.errors import ParameterError, ReadError
 from convpipe.images import ImageInfo, Metadata
-from convpipe.images.folder import open_file
 from convpipe.images.rows import Blocks, RowReader, blocks_of_samples
 from convpipe.images.source import read_errors
 from convpipe.limits import Limits
+from convpipe.stores import Url
+from convpipe.streaming.sources import files
 from convpipe.streaming.sources.model import RowSource
 
 Interleave = Literal["pixel", "line", "band"]
@@ -31,7 +32,7 @@ class Raw:
 
     Parameters
     ----------
-    path : path-like
+    path : path-like or Url
     shape : (rows, cols) or (rows, cols, channels)
     dtype : str
         NumPy's name with the byte order, as ``<u2`` or ``>f4``; without one it is that of this machine.
@@ -51,7 +52,7 @@ class Raw:
     1200000512
     """
 
-    path: str | os.PathLike[str]
+    path: str | os.PathLike[str] | Url
     shape: tuple[int, ...]
     dtype: str = "uint8"
     offset: int = 0
@@ -101,7 +102,7 @@ def opened(raw: Raw, limits: Limits) -> Iterator[RowSource]:
     """
     rows, cols, channels = (*raw.shape, 1)[:3]
     name, notes = raw.samples.newbyteorder("=").name, list[str]()
-    with read_errors("cannot open"), open_file(raw.path) as held, held.open() as file:
+    with files.held(raw.path) as held, read_errors("cannot open"), held.open() as file:
         size = file.seek(0, os.SEEK_END)
         limits.check_file(size)
         limits.check_array(rows, cols, channels, name)
@@ -110,7 +111,7 @@ def opened(raw: Raw, limits: Limits) -> Iterator[RowSource]:
         if size > raw.nbytes:
             notes.append(f"{size - raw.nbytes} bytes behind the image left")
         blocks = LAYOUTS[raw.interleave](file, raw)
-        info = ImageInfo(Path(raw.path), "raw", (rows, cols), channels, False, name, 1, tuple(notes))
+        info = ImageInfo(Path(str(raw.path)), "raw", (rows, cols), channels, False, name, 1, tuple(notes))
         yield RowSource(info, RowReader(_guarded(blocks), 1, Metadata(), notes))
 
 
@@ -146,7 +147,12 @@ def _by_band(file: BinaryIO, raw: Raw) -> Blocks:
         found = np.stack([each.decoded(number) for each in planes], axis=-1)
         return found if channels else found[..., 0]
 
-    return replace(planes[0], decoded=decoded)
+    def soon(number: int) -> None:
+        for each in planes:
+            if each.soon is not None:
+                each.soon(number)
+
+    return replace(planes[0], decoded=decoded, soon=None if planes[0].soon is None else soon)
 
 
 LAYOUTS: Mapping[str, Callable[[BinaryIO, Raw], Blocks]] = {

@@ -16,6 +16,8 @@ from convpipe.images import ImageInfo, Metadata
 from convpipe.images.rows import Blocks, RowReader
 from convpipe.images.source import read_errors
 from convpipe.limits import Limits
+from convpipe.paths import Location
+from convpipe.stores import Url
 from convpipe.streaming.grid import Grid
 from convpipe.streaming.ome import CHANNELS, COLS, ROWS, Multiscale, multiscale_of
 from convpipe.streaming.sources.model import RowSource
@@ -25,6 +27,9 @@ if TYPE_CHECKING:
 
 MARKS = ("zarr.json", ".zgroup", ".zarray")
 """What a folder holds that is an array or a group of Zarr."""
+
+FILES = (".tif", ".tiff", ".npy", ".png", ".raw")
+"""How names of objects end that are looked for nothing below: each look is a request."""
 
 SAFE = frozenset((
     "bytes", "gzip", "zstd", "blosc", "crc32c", "transpose", "sharding_indexed",
@@ -40,7 +45,7 @@ class Zarr:
 
     Parameters
     ----------
-    path : path-like
+    path : path-like or Url
         Of an array, or of a group that is an image of OME-Zarr, whose largest level is meant.
     plane : mapping of str to int
         The place along axes that are neither rows nor columns, from 0, as ``{"t": 0, "z": 12}``. An axis of
@@ -57,7 +62,7 @@ class Zarr:
     {'z': 12}
     """
 
-    path: str | os.PathLike[str]
+    path: str | os.PathLike[str] | Url
     plane: Mapping[str, int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -65,8 +70,10 @@ class Zarr:
             raise ParameterError(f"a plane has all rows and columns; given a place along {wrong[0]}", "plane")
 
 
-def is_zarr(path: str | os.PathLike[str]) -> bool:
-    """Tell whether a path leads to an array or a group of Zarr."""
+def is_zarr(path: str | os.PathLike[str] | Url) -> bool:
+    """Tell whether a path or URL leads to an array or a group of Zarr."""
+    if isinstance(path, Url):
+        return path.suffix.lower() not in FILES and _is_in_store(path)
     return any(os.path.isfile(os.path.join(path, mark)) for mark in MARKS)
 
 
@@ -81,10 +88,10 @@ def opened(source: Zarr, limits: Limits) -> Iterator[RowSource]:
     LimitError
         It claims more than the limits.
     """
-    zarr = _library()
+    _library()
+    place = source.path if isinstance(source.path, Url) else Path(source.path)
     with read_errors("damaged or unsupported zarr"):
-        node = zarr.open(os.fspath(source.path), mode="r")
-        array, axes, grid = _found(node, Path(source.path))
+        array, axes, grid = _found(_node(place), place)
         plane = _Plane(array, axes, source.plane)
         rows, cols = array.shape[plane.rows], array.shape[plane.cols]
         limits.check_array(rows, cols, plane.channels, plane.dtype)
@@ -92,7 +99,7 @@ def opened(source: Zarr, limits: Limits) -> Iterator[RowSource]:
             raise ReadError(f"damaged zarr: chunks of {array.chunks}, which hold nothing")
         limits.check_tile(int(np.prod(array.chunks)) * array.dtype.itemsize)
         blocks = Blocks(min(array.chunks[plane.rows], rows), rows, plane.block)
-    info = ImageInfo(Path(source.path), "zarr", (rows, cols), plane.channels, False, plane.dtype, 1, ())
+    info = ImageInfo(Path(str(place)), "zarr", (rows, cols), plane.channels, False, plane.dtype, 1, ())
     yield RowSource(info, RowReader(blocks, 1, Metadata(), []), grid)
 
 
@@ -106,7 +113,28 @@ def _library() -> Any:
     return zarr
 
 
-def _found(node: Any, path: Path) -> tuple[zarr.Array[Any], tuple[str, ...], Grid]:
+def _is_in_store(url: Url) -> bool:
+    from convpipe.stores.store import Store
+
+    store = Store(url)
+    return any(store.look(mark) is not None for mark in MARKS)
+
+
+def _node(place: Location) -> Any:
+    """Open an array or a group."""
+    import zarr
+
+    if not isinstance(place, Url):
+        return zarr.open(os.fspath(place), mode="r")
+    from zarr.storage import ObjectStore
+
+    from convpipe.stores.connect import connect
+
+    store, key = connect(place)
+    return zarr.open(ObjectStore(store, read_only=True), path=key, mode="r")
+
+
+def _found(node: Any, path: Location) -> tuple[zarr.Array[Any], tuple[str, ...], Grid]:
     """Return the array that is meant, the names of its axes, and where its pixels lie."""
     import zarr
 
@@ -118,7 +146,7 @@ def _found(node: Any, path: Path) -> tuple[zarr.Array[Any], tuple[str, ...], Gri
         level = next(iter(image.datasets))
         return _of_image(node[level], image, level)
     if is_zarr(path.parent):
-        parent = zarr.open(os.fspath(path.parent), mode="r")
+        parent = _node(path.parent)
         image = multiscale_of(parent.attrs.asdict()) if isinstance(parent, zarr.Group) else None
         if image is not None and path.name in image.datasets:
             return _of_image(node, image, path.name)
