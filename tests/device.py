@@ -1,7 +1,6 @@
 """Plans compiled for CUDA and held against the oracle: on a device, or in Numba's simulator."""
 
 import os
-import sys
 
 import oracle
 
@@ -12,8 +11,9 @@ from convpipe.stages import ANY_LABEL, stage
 SIMULATED = os.environ.get("NUMBA_ENABLE_CUDASIM") == "1"
 
 if SIMULATED:
-    # It asks in a loop whether its threads wait; they go on when that loop lets go of the interpreter.
-    sys.setswitchinterval(1e-4)
+    import simulator
+
+    simulator.install()
 
 TILING = {"rows": (4,), "cols": (4,), "threads": 2} if SIMULATED else {}
 """Small blocks, for images that a simulator gets through."""

@@ -141,7 +141,7 @@ def test_the_command_writes_it(rng, tmp_path, monkeypatch):
     from convpipe.cli import main
 
     monkeypatch.chdir(tmp_path)
-    images.write(tmp_path / "a.png", rng.integers(0, 256, (12, 13), dtype=np.uint8))
+    images.write(tmp_path / "a.png", rng.integers(0, 256, (6, 7), dtype=np.uint8))
     (tmp_path / "job.yaml").write_text("input: x\nstages:\n  - edge: sobel\n")
     given = ["explain", "job.yaml", "a.png", "--at", "5", "6", "--page", "a.html", "--animate", "b.gif"]
     assert CliRunner().invoke(main, given).stdout == "wrote a.html\nwrote b.gif\n"

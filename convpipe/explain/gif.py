@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -63,29 +64,25 @@ def _of_few_colours(frames: list[Image]) -> list[Image]:
     """
     from PIL import Image
 
-    found = [np.unique(_packed(frame), return_inverse=True, return_counts=True) for frame in frames]
-    counts: Counter[int] = Counter()
-    for colours, _, pixels in found:
-        counts.update(dict(zip(colours.tolist(), pixels.tolist(), strict=True)))
-    kept = np.array([colour for colour, _ in counts.most_common(COLOURS)])
-    palette = _unpacked(kept).astype(np.uint8).tobytes()
+    counts: Counter[tuple[int, ...]] = Counter()
+    for frame in frames:
+        found: Any = frame.getcolors(frame.width * frame.height)
+        counts.update({colour: pixels for pixels, colour in sorted(found, key=itemgetter(1))})
+    colours = np.array(list(counts), np.uint8)
+    kept = np.array([colour for colour, _ in counts.most_common(COLOURS)], np.uint8)
+    nearest = np.empty(1 << 24, np.uint8)  # by a colour's number: few of these are looked at
+    apart = np.abs(colours[:, None].astype(int) - kept).sum(axis=2)
+    nearest[_numbers(np.pad(colours, ((0, 0), (0, 1))))] = apart.argmin(axis=1)
     made = []
-    for frame, (colours, places, _) in zip(frames, found, strict=True):
-        apart = np.abs(_unpacked(colours)[:, None] - _unpacked(kept)).sum(axis=2)
-        pixels = apart.argmin(axis=1).astype(np.uint8)[places].reshape(frame.height, frame.width)
-        made.append(Image.fromarray(pixels))
-        made[-1].putpalette(palette)
+    for frame in frames:
+        made.append(Image.fromarray(nearest[_numbers(np.asarray(frame.convert("RGBX")))]))
+        made[-1].putpalette(kept.tobytes())
     return made
 
 
-def _packed(frame: Image) -> NDArray[np.int64]:
-    """Return the pixels of a picture as numbers, (rows, cols)."""
-    return np.asarray(frame, np.int64) @ (1 << 16, 1 << 8, 1)
-
-
-def _unpacked(colours: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Return such numbers as levels, (n, 3)."""
-    return np.stack([colours >> 16, colours >> 8 & 255, colours & 255], axis=1)
+def _numbers(colours: NDArray[np.uint8]) -> NDArray[np.integer[Any]]:
+    """Return a number for each colour, (...), of three levels and one that does not count, (..., 4)."""
+    return colours.view("<u4")[..., 0] & 0xFFFFFF
 
 
 @dataclass(frozen=True, eq=False)
