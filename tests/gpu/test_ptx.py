@@ -12,7 +12,11 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 GREY, COLOUR, ALPHA = (480, 640), (480, 640, 3), (480, 640, 4)
-TARGETS = {(7, 0): [COLOUR], (8, 0): [GREY, ALPHA], (9, 0): [COLOUR]}
+TARGETS = [(7, 0), (8, 0), (9, 0)]
+SHAPES = [GREY, COLOUR, ALPHA]
+
+SOME = 4
+"""Kernels of a config at most for images with alpha: more take NVVM a minute, and their windows are the same."""
 
 needs_nvvm = pytest.mark.skipif(
     importlib.util.find_spec("numba_cuda") is None,
@@ -52,27 +56,34 @@ OTHER_IMAGES = re.compile(
 
 
 def plans(capability):
-    """Yield plans of the shipped configs a device runs, of windows that sort, of a resize and a table."""
+    """Yield plans of the shipped configs a device runs, of windows that sort, of a resize and a table.
+
+    Each for images of some shape: what is not made for this target is made for another.
+    """
     from test_device_ranks import ranked
 
     from convpipe import Pipeline, config
+    from convpipe.compile.cuda.run import compile_plan
     from convpipe.compile.cuda.supported import unsupported
     from convpipe.errors import PlanError
     from convpipe.plan import make_plan
     from convpipe.stages import stage
 
-    for path in sorted((ROOT / "configs").glob("*.yaml")):
+    turn = TARGETS.index(capability)
+    for at, path in enumerate(sorted((ROOT / "configs").glob("*.yaml"))):
+        shape = SHAPES[(at + turn) % len(SHAPES)]
         for job in config.load(path):
-            for shape in TARGETS[capability]:
-                try:
-                    plan = Pipeline.from_job(job, backend="cpu").plan(shape, alpha=shape is ALPHA)
-                except PlanError as error:
-                    if not OTHER_IMAGES.search(str(error)):
-                        raise
-                    continue
-                if unsupported(plan) is None:
-                    yield plan
-    if GREY in TARGETS[capability]:
+            try:
+                plan = Pipeline.from_job(job, backend="cpu").plan(shape, alpha=shape is ALPHA)
+            except PlanError as error:
+                if not OTHER_IMAGES.search(str(error)):
+                    raise
+                continue
+            if unsupported(plan) is None and (
+                shape is not ALPHA or sum(len(part.groups) for part in compile_plan(plan).parts) <= SOME
+            ):
+                yield plan
+    if turn == 1:
         for footprint, rank in (("square", 4), ("six", 17), ("ring", 40), ("six", 0)):
             yield make_plan([ranked(footprint, rank)], GREY)
         yield make_plan([stage("geometry", "resize", factor=0.3), stage("contrast", "equalize")], GREY)
@@ -83,11 +94,11 @@ def bilaterals(capability):
     from convpipe.plan import make_plan
     from convpipe.stages import stage
 
-    for shape in TARGETS[capability]:
-        channels = shape[2] if len(shape) == 3 else 1
-        for size, distance in ((5, "euclidean"), (255, "manhattan")):
-            one = stage("blur", "bilateral", sigma_color=25, size=size, distance=distance)
-            yield make_plan([one], shape[:2], channels=channels, alpha=shape is ALPHA)
+    shape = SHAPES[TARGETS.index(capability)]
+    channels = shape[2] if len(shape) == 3 else 1
+    for size, distance in ((5, "euclidean"), (255, "manhattan")):
+        one = stage("blur", "bilateral", sigma_color=25, size=size, distance=distance)
+        yield make_plan([one], shape[:2], channels=channels, alpha=shape is ALPHA)
 
 
 def count(capability, plans=plans):
@@ -116,7 +127,7 @@ def count(capability, plans=plans):
 
 
 @needs_nvvm
-@pytest.mark.parametrize("capability", list(TARGETS), ids=lambda pair: f"sm_{pair[0]}{pair[1]}")
+@pytest.mark.parametrize("capability", TARGETS, ids=lambda pair: f"sm_{pair[0]}{pair[1]}")
 def test_shipped_configs_as_ptx(capability):
     found = counted(capability, "plans")
     assert found["kernels"] >= 8
@@ -125,10 +136,10 @@ def test_shipped_configs_as_ptx(capability):
 
 
 @needs_nvvm
-@pytest.mark.parametrize("capability", list(TARGETS), ids=lambda pair: f"sm_{pair[0]}{pair[1]}")
+@pytest.mark.parametrize("capability", TARGETS, ids=lambda pair: f"sm_{pair[0]}{pair[1]}")
 def test_bilateral_as_ptx(capability):
     found = counted(capability, "bilaterals")
-    assert found["kernels"] >= 2 * len(TARGETS[capability])
+    assert found["kernels"] >= 2
     assert found["fma"] >= 15 * found["kernels"]
 
 
