@@ -16,7 +16,7 @@ TARGETS = [(7, 0), (8, 0), (9, 0)]
 SHAPES = [GREY, COLOUR, ALPHA]
 
 SOME = 4
-"""Kernels of a config at most for images with alpha: more take NVVM a minute, and their windows are the same."""
+"""Kernels of a config at most for images with alpha: more take NVVM a minute, and have no other windows."""
 
 needs_nvvm = pytest.mark.skipif(
     importlib.util.find_spec("numba_cuda") is None,
