@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import stat
 import subprocess
 import sys
@@ -45,6 +46,26 @@ def run(sigma=1.0):
     return result, len(compiled)
 
 
+@pytest.fixture(scope="module")
+def made(tmp_path_factory):
+    """What a run keeps, made once."""
+    place = tmp_path_factory.mktemp("made") / "loops"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("CONVPIPE_CACHE_DIR", str(place))
+        result, compiled = run()
+    forget()
+    assert compiled == len(list(place.iterdir()))
+    return place, result
+
+
+@pytest.fixture
+def built(folder, made):
+    """The folder, as a run leaves it, and what that run gave."""
+    place, result = made
+    shutil.copytree(place, folder)
+    return folder, result
+
+
 def test_second_run_compiles_nothing(folder):
     first, compiled = run()
     assert compiled == len(list(folder.iterdir())) > 2  # the driver, and loops
@@ -53,8 +74,8 @@ def test_second_run_compiles_nothing(folder):
     np.testing.assert_array_equal(first, second)
 
 
-def test_other_weights_of_the_same_shape_compile_nothing(folder):
-    run(sigma=1.0)
+def test_other_weights_of_the_same_shape_compile_nothing(built):
+    folder, _ = built
     before = set(folder.iterdir())
     _, compiled = run(sigma=1.3)
     assert compiled == 0
@@ -81,8 +102,8 @@ def test_directory_is_made_for_its_user_alone(folder):
 
 
 @pytest.mark.parametrize("damage", ["flip", "truncate", "empty", "header"])
-def test_damage_is_noticed_and_built_again(folder, damage, caplog):
-    want, _ = run()
+def test_damage_is_noticed_and_built_again(built, damage, caplog):
+    folder, want = built
     entry = min(folder.iterdir())
     data = bytearray(entry.read_bytes())
     for at in {"flip": [len(data) // 2], "header": [3]}.get(damage, []):
@@ -115,8 +136,8 @@ def test_state_and_clear(folder):
     assert list(folder.iterdir()) == []
 
 
-def test_clear_removes_nothing_but_entries(folder):
-    run()
+def test_clear_removes_nothing_but_entries(built):
+    folder, _ = built
     (folder / "thesis").mkdir()
     (folder / "thesis" / "chapter.txt").write_text("years of work")
     (folder / "notes.txt").write_text("")
@@ -131,8 +152,9 @@ def test_clear_removes_nothing_but_entries(folder):
     assert (folder / "thesis" / "chapter.txt").exists()
 
 
-def test_what_killed_processes_left_is_cleared_and_no_entry(folder):
-    _, made = run()
+def test_what_killed_processes_left_is_cleared_and_no_entry(built):
+    folder, _ = built
+    made = len(list(folder.iterdir()))
     old, young = (folder / f"{KEY}.{digit * 16}.draft" for digit in "01")
     for draft in (old, young):
         draft.write_bytes(store.HEADER)
@@ -180,8 +202,8 @@ def below_an_open_folder(folder):
         (below_an_open_folder, "others may exchange it"),
     ],
 )
-def test_a_folder_that_others_can_fill_is_neither_used_nor_changed(folder, change, reason, caplog):
-    run()
+def test_a_folder_that_others_can_fill_is_neither_used_nor_changed(built, change, reason, caplog):
+    folder, _ = built
     change(folder)
     modes = [stat.S_IMODE(path.stat().st_mode) for path in (folder.parent, folder)]
     content = {path.name: path.stat().st_mtime_ns for path in folder.iterdir()}
@@ -196,8 +218,8 @@ def test_a_folder_that_others_can_fill_is_neither_used_nor_changed(folder, chang
     assert {path.name: path.stat().st_mtime_ns for path in folder.iterdir()} == content
 
 
-def test_a_folder_of_another_user_is_refused(folder, monkeypatch):
-    run()
+def test_a_folder_of_another_user_is_refused(built, monkeypatch):
+    assert cache.state().problem is None
     monkeypatch.setattr(os, "geteuid", lambda: 12345)
     assert "it belongs to another user" in cache.state().problem
 
@@ -209,9 +231,9 @@ def test_a_sticky_folder_above_is_no_danger(folder):
 
 
 @pytest.mark.parametrize("kind", ["writable", "owner", "link", "pipe", "folder"])
-def test_a_planted_entry_is_never_loaded(folder, kind, monkeypatch, tmp_path):
+def test_a_planted_entry_is_never_loaded(built, kind, monkeypatch, tmp_path):
     """Whatever made it so: it was planted while others could write to the folder."""
-    run()
+    folder, _ = built
     entries = list(folder.iterdir())
     for entry in entries:
         plant(entry, kind, tmp_path)
@@ -275,15 +297,12 @@ Pipeline([stage("blur", "gaussian", sigma=1.0, truncate=2.0)])(image, threads=1)
 """
 
 
-def test_loops_on_the_disk_need_no_tables_of_numba(folder):
-    run()
+def test_loops_on_the_disk_need_no_tables_of_numba(built):
     done = subprocess.run([sys.executable, "-c", FROM_DISK], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
 
 
-def test_what_code_takes_from_elsewhere_is_there_before_it_is_loaded(folder, monkeypatch):
-    run()
-    forget()
+def test_what_code_takes_from_elsewhere_is_there_before_it_is_loaded(built, monkeypatch):
     kept = cache._target
     needed = []
     monkeypatch.setattr(cache, "_target", lambda names: needed.append(names) or kept(names))
