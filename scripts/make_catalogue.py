@@ -11,6 +11,7 @@ from PIL import Image
 from skimage.io import imread
 
 from convpipe import Pipeline, stage
+from convpipe.display.labels import NUMBERED
 from convpipe.stages import ANY_LABEL, catalogue, families
 
 ROOT = Path(__file__).parents[1]
@@ -49,8 +50,9 @@ def picture(method):
         print(f"no picture of {method.title}")
         return ""
     sheet = Image.new("RGB", (2 * SIDE + 4, SIDE), "white")
-    for at, each in enumerate((image, result)):
-        part = shown(each)
+    numbered = (method.family, method.name) in NUMBERED
+    for at, (each, labels) in enumerate(((image, False), (result, numbered))):
+        part = shown(each, labels)
         part.thumbnail((SIDE, SIDE))
         sheet.paste(part, (at * (SIDE + 4), 0))
     name = f"{method.family}-{method.name.lower()}.jpg"

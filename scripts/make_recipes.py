@@ -10,6 +10,7 @@ from PIL import Image
 
 from convpipe import Pipeline, config, images
 from convpipe.batch import find_images
+from convpipe.display import coloured, numbers_objects
 
 ROOT = Path(__file__).parents[1]
 PICTURES = ROOT / "docs/pictures/recipes"
@@ -55,7 +56,7 @@ def picture(job):
     else:
         given, made = first.pixels, Pipeline.from_job(job)(first.pixels, alpha=first.alpha)
     result = made["result"] if isinstance(made, dict) else made
-    sides = [shown(given), shown(result)]
+    sides = [shown(given), shown(result, labels=numbers_objects(job.stages[-1]))]
     sheet = Image.new(
         "RGB", (sum(each.width for each in sides) + 8, max(each.height for each in sides)), "white"
     )
@@ -64,8 +65,13 @@ def picture(job):
     return sheet
 
 
-def shown(pixels):
-    """Return an array as a picture: what is no byte is spread over all greys; of many channels the first."""
+def shown(pixels, labels=False):
+    """Return an array as a picture: what is no byte is spread over all greys; of many channels the first.
+
+    Numbers of objects are colours.
+    """
+    if labels:
+        pixels = coloured(pixels).astype(np.uint8)
     channels = pixels.shape[2] if pixels.ndim == 3 else 1
     pixels = pixels[..., 0] if channels not in (1, 3, 4) else np.squeeze(pixels)
     if pixels.dtype != np.uint8:

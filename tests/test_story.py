@@ -117,6 +117,24 @@ class TestPage:
         with Image.open(io.BytesIO(first)) as picture:
             np.testing.assert_array_equal(np.asarray(picture)[..., 0], image)
 
+    def test_numbers_of_objects_are_the_colours_of_previews(self):
+        import base64
+        import io
+
+        from PIL import Image
+
+        from convpipe.display import Values, picture
+
+        image = np.eye(9, dtype=np.uint8)
+        found = told(
+            [{"objects": "label", "connectivity": 1}, {"rank": "maximum", "size": 3}], image, 1, (4, 4)
+        )
+        text, _ = self.shown(found)
+        drawn = [base64.b64decode(data) for data in re.findall(r"data:image/png;base64,([^\"]+)", text)]
+        want = picture(Values(np.diag(np.arange(1, 10)), "uint16", labels=True)).pixels
+        with Image.open(io.BytesIO(drawn[1])) as labels:
+            np.testing.assert_array_equal(np.asarray(labels), want)
+
     def test_of_a_large_image_a_part_is_shown(self, rng):
         image = rng.integers(0, 256, (90, 80), dtype=np.uint8)
         text, _ = self.shown(told([BLUR], image, 0, (50, 60)))

@@ -7,6 +7,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from convpipe.stages import Stage
+
+NUMBERED = (("objects", "label"), ("objects", "watershed"))
+"""Methods whose values number objects."""
+
 # Tableau's qualitative colours, told apart by most eyes; its grey is left out, as grey is what is no object.
 COLOURS = np.array(
     [
@@ -24,7 +29,12 @@ COLOURS = np.array(
 )
 """Of labels 1, 2, ...; after the last the first again."""
 
-NOTE = "objects in colours, in turn by their numbers"
+LABELLED = "objects in colours, in turn by their numbers"
+
+
+def numbers_objects(stage: Stage) -> bool:
+    """Tell whether what a stage gives are numbers of objects, which are shown as colours."""
+    return (stage.method.family, stage.method.name) in NUMBERED
 
 
 def coloured(labels: NDArray[Any]) -> NDArray[np.float64]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from convpipe.display.labels import NOTE, coloured
+from convpipe.display.labels import LABELLED, coloured
 from convpipe.display.levels import Stretch
 from convpipe.display.values import Values
 
@@ -94,7 +94,7 @@ def picture(values: Values, scale: int = 1, stretch: Stretch | None = None) -> P
     if values.see_through:
         board = _checkerboard(rgb.shape[0], rgb.shape[1], max(scale, 1))
         rgb = rgb * opacity[..., None] + board * (1 - opacity[..., None])
-    notes = tuple(filter(None, [NOTE if values.labels else stretch.note, *values.notes]))
+    notes = tuple(filter(None, [LABELLED if values.labels else stretch.note, *values.notes]))
     return Picture(_resized(rgb, scale), scale, stretch, notes)
 
 

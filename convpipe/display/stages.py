@@ -9,12 +9,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from convpipe.display.labels import numbers_objects
 from convpipe.display.values import Values
 from convpipe.engine import Engine
 from convpipe.stages.wiring import wire
-
-NUMBERED = (("objects", "label"), ("objects", "watershed"))
-"""Methods whose values number objects."""
 
 
 @dataclass(frozen=True)
@@ -115,8 +113,9 @@ def parts(engine: Engine) -> Iterator[Part]:
         before = [one for one in engine.wiring.up_to(at).stages if not one.implied]
         part = engine.rewired(wire(before, linear_light=linear_light))
         last = number == len(own) - 1
-        labels = (stage.method.family, stage.method.name) in NUMBERED
-        yield Part(number, at, stage.name, part, last, engine.dtype or stage.dtype, labels)
+        yield Part(
+            number, at, stage.name, part, last, engine.dtype or stage.dtype, labels=numbers_objects(stage)
+        )
 
 
 def stage_values(engine: Engine, image: Shown, only: int | None = None) -> Iterator[tuple[int, str, Values]]:

@@ -126,13 +126,14 @@ def _around(span: Span, size: int) -> range:
 
 
 def _picture(run: Run, at: int, part: tuple[range, ...], alt: str) -> Markup:
-    """Return a part of what a stage gives as a picture: stretched, where 8 bits do not hold it."""
+    """Return a part of what a stage gives as a picture: as that of ``preview``."""
     from convpipe import images
-    from convpipe.display import Values, picture, scale_of
+    from convpipe.display import Values, numbers_objects, picture, scale_of
 
     rows, cols = part
     samples = run.after(at)[rows.start : rows.stop, cols.start : cols.stop]
-    values = Values(samples, run.plan.dtype, run.alpha and samples.shape[2] in (2, 4))
+    labels = at != IMAGE and numbers_objects(run.pipeline.wiring.stages[at])
+    values = Values(samples, run.plan.dtype, run.alpha and samples.shape[2] in (2, 4), labels=labels)
     scale = min(1, scale_of(max(len(rows), len(cols)), WIDEST))
     pixels = picture(values, scale).pixels
     content = b"".join(bytes(piece) for piece in images.encode(pixels, images.Encoding("png")).pieces)

@@ -124,9 +124,10 @@ class Desk:
 
     def _picture(self, request: Mapping[str, Any]) -> tuple[dict[str, Any], NDArray[np.uint8]]:
         seen, shown, dtype, engine = self._seen(request)
-        values = seen.values if seen.step != (1, 1) else rounded(seen.values, dtype)
+        held = seen.values if seen.step != (1, 1) else rounded(seen.values, dtype)
         kind = dtype if np.dtype(dtype).kind in "biu" else shown.pixels.dtype.name
-        made = drawn(Values(values, kind, shown.alpha, shown.gap(engine)), request.get("stretch") is True)
+        values = Values(held, kind, shown.alpha, shown.gap(engine), seen.labels)
+        made = drawn(values, request.get("stretch") is True)
         rows, cols = (len(span) for span in seen.region)
         about = {
             "rows": rows,

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from convpipe.display import Stretch, Values
+from convpipe.display import LABELLED, Stretch, Values, coloured
 from convpipe.histograms import binned
 from convpipe.ops import dtype_range, is_integer
 
@@ -62,7 +62,9 @@ class Drawn:
 
 
 def drawn(values: Values, stretched: bool = False) -> Drawn:
-    """Return values as pixels: stretched where 8 bits do not hold them; what is see-through is.
+    """Return values as pixels: stretched where 8 bits do not hold them; see-through where they are.
+
+    Numbers of objects are colours.
 
     Parameters
     ----------
@@ -77,6 +79,8 @@ def drawn(values: Values, stretched: bool = False) -> Drawn:
     ((2, 2, 1), np.uint8(200), ())
     """
     samples = np.atleast_3d(values.samples)
+    if values.labels:
+        return Drawn(coloured(samples[..., 0]).astype(np.uint8), Stretch(0, 255, ""), (LABELLED,))
     rows, cols = samples.shape[:2]
     step = max(1, int(np.ceil((rows * cols / MOST_DECIDING) ** 0.5)))
     few = Values(samples[::step, ::step], values.dtype, values.alpha, values.gap)

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from convpipe.display import Shown
+from convpipe.display import Shown, numbers_objects
 from convpipe.engine import Engine, with_mask
 from convpipe.plan import Plan
 from convpipe.plan.demand import Region
@@ -41,7 +41,8 @@ class View:
     reduced : int
         Pixels of a group along each axis, which are shown as their mean; 1 shows the pixels.
     size : (int, int), optional
-        Rows and columns of a picture of all of it, whose pixels are the means of what they cover.
+        Rows and columns of a picture of all of it, whose pixels are the means of what they cover. Numbers of
+        objects have no means: of them a pixel shows one.
     focus : int, optional
         The number of the stage that is tuned.
     estimates : bool
@@ -77,6 +78,8 @@ class Seen:
         That the loops took, compiled.
     step : (float, float)
         Rows and columns of pixels for one that is shown.
+    labels : bool
+        Whether they number objects.
     """
 
     values: NDArray[Any]
@@ -85,6 +88,7 @@ class Seen:
     seconds: float
     step: tuple[float, float] = (1.0, 1.0)
     is_estimated: bool = False
+    labels: bool = False
 
 
 class Viewer:
@@ -133,6 +137,10 @@ class Viewer:
         plan = self.plan()
         return plan.output_dtype if number == len(self.stages) - 1 else plan.compute
 
+    def labels(self, number: int) -> bool:
+        """Tell whether a stage numbers objects; the image does not."""
+        return number >= 0 and numbers_objects(self._engine.stages[self.stages[number]])
+
     def plan(self) -> Plan:
         """Return the plan of the whole pipeline."""
         with self._sample.called():
@@ -170,7 +178,7 @@ class Viewer:
             maker.keep(kept - _behind(plan, found.estimated), at, region)
             piece, seconds = maker.make(at, region)
         seen = Seen(cut(piece.values, region, piece.region), region, extent, seconds, _step(plan, view))
-        return replace(seen, is_estimated=bool(found.estimated))
+        return replace(seen, is_estimated=bool(found.estimated), labels=self.labels(view.stage))
 
     def time(self) -> float:
         """Return the seconds that a run over the whole image takes, compiled, without reading and writing."""
@@ -187,15 +195,20 @@ class Viewer:
     def _plan(
         self, number: int, reduced: int, size: tuple[int, int] | None
     ) -> tuple[Engine, Plan, list[Hashable] | None]:
-        """Return what makes a stage's result, or means of its pixels: of groups, or to a size."""
+        """Return what makes a stage's result, or means of its pixels, of groups or to a size.
+
+        Of numbers of objects some, in the place of their means.
+        """
         whole = self._engine
         linear_light = any(one.implied for one in whole.stages)
         before = [] if number < 0 else list(self._up_to(number).stages)
         stages = [one for one in before if not one.implied]
         if size is not None:
-            stages.append(stage("geometry", "resize", size=list(size), method="area"))
+            method = "nearest" if self.labels(number) else "area"
+            stages.append(stage("geometry", "resize", size=list(size), method=method))
         elif reduced > 1:
-            stages.append(stage("geometry", "bin", factor=reduced))
+            method = "decimate" if self.labels(number) else "bin"
+            stages.append(stage("geometry", method, factor=reduced))
         engine = whole.rewired(wire(stages, linear_light=linear_light))
         plan = self._planned(engine)
         return engine, plan, keys_of(plan, engine, self._sample.name)

@@ -3,8 +3,11 @@
 import numpy as np
 import pytest
 
-from convpipe.display import Values, picture
+from convpipe.display import Shown, Values, picture
+from convpipe.tuner.desk import Desk
 from convpipe.tuner.drawing import drawn, histogram, rounded
+from convpipe.tuner.sample import Sample
+from convpipe.tuner.session import Session
 
 
 @pytest.mark.parametrize("channels", [1, 3])
@@ -32,6 +35,15 @@ def test_what_is_see_through(rng):
     made = drawn(Values(holes, "float32", gap=np.nan))
     np.testing.assert_array_equal(made.pixels[..., 3], [[255, 0], [255, 255]])
     np.testing.assert_array_equal(drawn(Values(holes, "float32", gap=3.0)).pixels[1, 0, 3], 0)
+
+
+def test_numbers_of_objects_are_the_colours_of_every_picture():
+    values = Values(np.array([[0, 1, 2], [9, 10, 300]], np.uint16), "uint16", labels=True)
+    made = drawn(values)
+    np.testing.assert_array_equal(made.pixels, picture(values).pixels)
+    assert len(np.unique(made.pixels.reshape(-1, 3), axis=0)) == 5
+    assert made.notes == picture(values).notes == ("objects in colours, in turn by their numbers",)
+    assert made.pixels.tobytes() == drawn(values, stretched=True).pixels.tobytes()
 
 
 def test_stretched_on_demand():
@@ -86,3 +98,18 @@ def test_a_histogram_counts_everything(rng):
     assert made["mean"] == pytest.approx(np.nanmean(colours))
     assert histogram(np.full((2, 2, 1), np.nan), "float32")["mean"] is None
     assert histogram(np.full((2, 2, 1), 5.0), "float32")["counts"][0][128] == 4
+
+
+def test_the_desk_draws_what_labels_in_colours(tmp_path):
+    image = np.kron(np.eye(6, dtype=np.uint8), np.ones((3, 3), np.uint8))
+    path = tmp_path / "a.yaml"
+    path.write_text("stages:\n  - objects: label\n    connectivity: 1\n  - blur: box\n")
+    desk = Desk(Session(path, [Sample("a.png", lambda: Shown(image))]))
+    try:
+        about, pixels = desk._picture({"stage": 0})
+        want = np.kron(np.diag(np.arange(1, 7)), np.ones((3, 3), int))
+        np.testing.assert_array_equal(pixels, picture(Values(want, "uint16", labels=True)).pixels[:18, :18])
+        assert (about["channels"], about["notes"]) == (3, ["objects in colours, in turn by their numbers"])
+        assert desk._picture({"stage": 1})[0]["channels"] == 1
+    finally:
+        desk.worker.shutdown()

@@ -159,6 +159,19 @@ def test_groups_of_pixels_are_their_means(rng):
     np.testing.assert_allclose(viewer.look(View(-1, None, 4)).values, 255 - want, rtol=1e-6)
 
 
+def test_of_numbers_of_objects_a_pixel_shows_one_and_no_mean(rng):
+    image = np.kron(rng.integers(0, 2, (8, 9), dtype=np.uint8), np.ones((3, 3), np.uint8)) * 255
+    pipeline = Pipeline([stage("objects", "label", connectivity=1), stage("blur", "box")])
+    viewer, labels = looking(pipeline, Shown(image)), Pipeline([pipeline.stages[0]])(image)
+    found = viewer.look(View(0, None, 2))
+    np.testing.assert_array_equal(found.values[..., 0], labels[::2, ::2])
+    small = viewer.look(View(0, None, size=(12, 9))).values[..., 0]
+    np.testing.assert_array_equal(small, labels[1::2, 1::3])
+    assert found.labels
+    assert not viewer.look(View(1, None, 2)).labels
+    assert not viewer.look(View(-1)).labels
+
+
 def test_what_is_beyond_the_image_is_not_there(rng):
     image = rng.integers(0, 256, (30, 40), dtype=np.uint8)
     viewer = looking(Pipeline([stage("edge", "sobel")]), Shown(image))
