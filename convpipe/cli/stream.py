@@ -17,7 +17,6 @@ from convpipe.cli.options import check_order, complain, config_options, job_numb
 from convpipe.cli.saved import overwrite_option, saving
 from convpipe.cli.streams import emit
 from convpipe.errors import PlanError
-from convpipe.stores import Url
 
 if TYPE_CHECKING:
     from convpipe.config import Job
@@ -224,7 +223,7 @@ def command(
     from convpipe.compile.runtime.environment import cores
     from convpipe.config import load
     from convpipe.pipeline import Pipeline
-    from convpipe.report import byte_size
+    from convpipe.report import byte_size, printable
     from convpipe.streaming import stream
 
     check_order(config, image)
@@ -233,11 +232,13 @@ def command(
     _check(job)
     options = written.options(means.memory or default_memory(), means.threads or cores())
     targets = {name: _named(target, name) for name in job.outputs} | {"result": target}
-    _check_apart(image, targets)
+    replaced = [(each, _there(each)) for each in targets.values() if isinstance(each, Path) and each.exists()]
     began = time.perf_counter()
     with saving(target), _about(image):
         engine = Pipeline.from_job(job, backend="cpu").engine
         streamed = stream(engine, described.source(image), targets, options, limits=job.limits)
+    for path, what in replaced:
+        emit(printable(f"replaced {path}, {what}"))
     bands = streamed.bands
     for note in (*bands.plan.notes, *streamed.notes, *streamed.losses.notes):
         complain(f"{image}: {note}", kind="warning")
@@ -259,17 +260,11 @@ def _check(job: Job) -> None:
         raise PlanError(f"the job has {what}, which stream does not take; convpipe run does")
 
 
-def _check_apart(image: Location, targets: Mapping[str, Location]) -> None:
-    """Refuse to write over the image that is read, also with --overwrite, and by another name."""
-    for target in targets.values():
-        if _is_same(image, target):
-            raise click.UsageError(f"{target} is the image itself; give the result another name")
+def _there(target: Path) -> str:
+    """Say what is there under the name of a result."""
+    from convpipe.report import byte_size
 
-
-def _is_same(one: Location, other: Location) -> bool:
-    if isinstance(one, Url) or isinstance(other, Url):
-        return isinstance(one, Url) and isinstance(other, Url) and one.below(other) == ""
-    return one.exists() and other.exists() and one.samefile(other)
+    return "a store of Zarr" if target.is_dir() else f"a file of {byte_size(target.stat().st_size)}"
 
 
 def _named(target: Location, name: str) -> Location:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from convpipe.errors import WriteError
+from convpipe.errors import ConvpipeError, WriteError
 from convpipe.images.atomic import Drafts, File
 from convpipe.images.digest import digest_of
 from convpipe.images.folder import Folder
@@ -93,6 +93,8 @@ def write_errors() -> Iterator[None]:
     """Say what the system refused as an error of an image."""
     try:
         yield
+    except ConvpipeError:  # which says it already
+        raise
     except FileExistsError as error:
         raise already_exists() from error
     except OSError as error:

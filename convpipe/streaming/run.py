@@ -7,7 +7,6 @@ order. Every result is complete, or absent.
 from __future__ import annotations
 
 import math
-import os
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -20,7 +19,8 @@ import numpy as np
 from convpipe.compile.backend import Banded
 from convpipe.engine import Engine
 from convpipe.errors import PlanError
-from convpipe.images import DEFAULT_LIMITS, Limits, Metadata, already_exists
+from convpipe.images import DEFAULT_LIMITS, Limits, Metadata
+from convpipe.images.encoded import write_errors
 from convpipe.images.metadata.raster import Raster
 from convpipe.images.rows import Rows
 from convpipe.losses import Losses
@@ -28,16 +28,15 @@ from convpipe.paths import Location, located
 from convpipe.plan import IMAGE, Output, Plan
 from convpipe.plan.demand import Span
 from convpipe.statistics import numbers_of
-from convpipe.stores import Url
 from convpipe.streaming import sinks, sources
 from convpipe.streaming.bands import Band, Bands, banded
 from convpipe.streaming.identity import identity_of
 from convpipe.streaming.levels import Halve, Pyramid, halving, levels_of
 from convpipe.streaming.options import Options
 from convpipe.streaming.passes import Passed, PassedSamples
+from convpipe.streaming.places import check_places
 from convpipe.streaming.recorder import Recorder
 from convpipe.streaming.sinks import Target
-from convpipe.streaming.sinks.remote import check_target, is_taken
 from convpipe.streaming.sources import Source
 from convpipe.streaming.watch import Watch
 
@@ -102,10 +101,11 @@ def stream(
     ReadError
         The file is damaged, or its rows cannot be read one by one.
     WriteError
-        A result is there already, or has the name of a format that is not written row by row.
+        A result is there already, has the name of a format that is not written row by row, or cannot be
+        written; ``errno`` is the system's.
     """
     places = {name: located(target) for name, target in targets.items()}
-    _check(places.values(), options.overwrite)
+    check_places(source, places.values(), overwrite=options.overwrite)
     with sources.opened(source, limits) as image:
         info, reader = image.info, image.reader
         plan = engine.plan(info.shape, info.dtype, info.alpha, nodata=info.nodata)
@@ -125,7 +125,7 @@ def stream(
         ]
         resumable = any(sinks.format_of(path) == "zarr" for path in places.values())
         identity = identity_of(engine, source, options) if resumable else ""
-        with sinks.opened(made, pool, identity) as writing, pool:
+        with write_errors(), sinks.opened(made, pool, identity) as writing, pool:
             bands = replace(bands, done=writing.done)
             takers = {
                 output.name: _taker(
@@ -277,16 +277,6 @@ def _in_order(
     finally:
         for future in begun:
             future.cancel()
-
-
-def _check(paths: Iterable[Location], overwrite: bool) -> None:
-    """Refuse results before any work is done for them."""
-    for path in paths:
-        format = sinks.format_of(path)
-        if isinstance(path, Url):
-            check_target(path, format)
-        if not overwrite and (is_taken(path) if isinstance(path, Url) else os.path.lexists(path)):
-            raise already_exists()
 
 
 def target_of(

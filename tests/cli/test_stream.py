@@ -1,6 +1,12 @@
 """``stream``: one image of any size, from any source to any sink."""
 
+import errno
+import os
 import re
+import signal
+import subprocess
+import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -8,7 +14,14 @@ import tifffile
 
 from convpipe import images
 from convpipe.config import load
+from convpipe.images import Folder
+from convpipe.images.tiff.tiled import _TileRows
 from convpipe.pipeline import Pipeline
+from convpipe.streaming.drafts import SUFFIX
+
+
+def tree(folder):
+    return {path.relative_to(folder): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
 @pytest.fixture
@@ -101,6 +114,130 @@ def test_the_image_itself_is_never_replaced(convpipe, job, here, image):
     before = (here / "a.tif").read_bytes()
     for target in ("a.tif", here / "a.tif", "b.tif"):
         result = convpipe("stream", job(), "a.tif", target, "--overwrite")
-        assert result.exit_code == 2
-        assert "is the image itself" in result.stderr
+        assert result.exit_code == 1
+        assert f"{target}: it is the image itself" in result.stderr
     assert (here / "a.tif").read_bytes() == before
+
+
+@pytest.mark.parametrize("name", ["b.tif", "b.zarr"])
+class TestPlaces:
+    """Where a result cannot go: said in words, before any work is done, also with --overwrite."""
+
+    @pytest.fixture(autouse=True)
+    def _needs(self, name):
+        if name.endswith("zarr"):
+            pytest.importorskip("zarr")
+
+    @pytest.mark.parametrize(
+        ("place", "reason"),
+        [
+            ("absent", "its folder 'absent' is not there; make it first"),
+            ("a.tif", "its folder 'a.tif' is no folder"),
+        ],
+    )
+    def test_no_folder(self, convpipe, job, here, image, name, place, reason):
+        result = convpipe("stream", job(), "a.tif", f"{place}/{name}", "--overwrite")
+        assert (result.exit_code, result.stderr) == (1, f"error: {place}/{name}: {reason}\n")
+
+    def test_a_folder_that_takes_no_file(self, convpipe, job, here, image, name, monkeypatch):
+        def refuses(*_, **__):
+            raise OSError(errno.EACCES, os.strerror(errno.EACCES))
+
+        monkeypatch.setattr(Folder, "open", refuses)
+        monkeypatch.setattr(Path, "mkdir", refuses)
+        result = convpipe("stream", job(), "a.tif", name)
+        expected = f"error: {name}: nothing can be written into the folder '.': Permission denied\n"
+        assert (result.exit_code, result.stderr) == (1, expected)
+
+    def test_a_folder_in_its_place(self, convpipe, job, here, image, name):
+        (here / name).mkdir()
+        (here / name / "mine").write_text("mine")
+        for options in ((), ("--overwrite",)):
+            result = convpipe("stream", job(), "a.tif", name, *options)
+            assert result.exit_code == 1
+            assert f"error: {name}: a folder " in result.stderr
+        assert (here / name / "mine").read_text() == "mine"
+
+    def test_what_is_replaced_is_said(self, convpipe, job, here, image, name):
+        assert "replaced" not in convpipe("stream", job(), "a.tif", name, "--overwrite").stdout
+        again = convpipe("stream", job(), "a.tif", name, "--overwrite")
+        what = "a store of Zarr" if name.endswith("zarr") else r"a file of \S+ \S+"
+        assert re.search(rf"^replaced {re.escape(name)}, {what}$", again.stdout, re.MULTILINE), again.stdout
+
+    def test_a_full_disk_loses_nothing(self, convpipe, job, here, image, name, monkeypatch):
+        convpipe("stream", job(), "a.tif", name)
+        before = tree(here)
+
+        def full(*_):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+        monkeypatch.setattr(_TileRows, "_write", full)
+        monkeypatch.setattr("convpipe.streaming.sinks.zarr._Rows._store", full)
+        result = convpipe("stream", job(), "a.tif", name, "--overwrite", "--tile", 32)
+        expected = f"error: {name}: cannot write: No space left on device\n"
+        assert (result.exit_code, result.stderr) == (1, expected)
+        assert tree(here) == before
+
+
+def test_a_file_is_not_replaced_by_a_store(convpipe, job, here, image):
+    (here / "b.zarr").write_text("mine")
+    result = convpipe("stream", job(), "a.tif", "b.zarr", "--overwrite")
+    assert "b.zarr: a file is there, which is not replaced; remove it first" in result.stderr
+    assert (here / "b.zarr").read_text() == "mine"
+
+
+@pytest.mark.parametrize(
+    ("target", "reason"),
+    [
+        ("a.zarr", "it holds the image, 'a.zarr/0'"),
+        ("a.zarr/b.zarr", "it lies in the store of the image"),
+        ("a.zarr/0/b.npy", "it lies in the store of the image"),
+        ("link/b.zarr", "it lies in the store of the image"),
+    ],
+)
+def test_nothing_is_written_into_the_store_that_is_read(convpipe, job, here, image, target, reason):
+    zarr = pytest.importorskip("zarr")
+    zarr.open_group(here / "a.zarr", mode="w").create_array("0", data=image)
+    (here / "link").symlink_to("a.zarr")
+    config, before = job(), tree(here / "a.zarr")
+    result = convpipe("stream", config, "a.zarr/0", target, "--overwrite")
+    assert result.exit_code == 1
+    assert f"error: {target}: {reason}" in result.stderr
+    assert tree(here / "a.zarr") == before
+
+
+KILLED = """
+import os, signal, sys
+from convpipe.cli import main
+from convpipe.streaming import recorder
+from convpipe.streaming.sinks.zarr import ZarrSink
+
+recorder.SECONDS, record, told = 0.0, ZarrSink.record, []
+
+def dying(sink, done, losses):
+    record(sink, done, losses)
+    told.append(done)
+    if len(told) == 3:
+        os.kill(os.getpid(), signal.SIGKILL)
+
+ZarrSink.record = dying
+main(sys.argv[1:])
+"""
+
+
+def test_killed_in_the_middle_of_a_store_and_gone_on_with(convpipe, job, here, image):
+    pytest.importorskip("zarr")
+    options = ("--pyramid", "--smallest", "32", "--tile", "32", "--memory", "100KB", "--threads", "1")
+    config = job()
+    assert convpipe("stream", config, "a.tif", "whole.zarr", *options).exit_code == 0
+    (here / "whole.zarr").rename(here / "straight")
+    asked = ("stream", str(config), "a.tif", "whole.zarr", *options)
+    ended = subprocess.run([sys.executable, "-c", KILLED, *asked], cwd=here, capture_output=True, check=False)
+    assert ended.returncode == -signal.SIGKILL, ended.stderr
+    assert not (here / "whole.zarr").exists()
+    assert (here / f".whole.zarr{SUFFIX}").is_dir()
+    result = convpipe(*asked, "--resume")
+    assert result.exit_code == 0, result.output
+    assert re.search(r"going on from row (?!0,)\d+,", result.stdout), result.stdout
+    assert tree(here / "whole.zarr") == tree(here / "straight")
+    assert not (here / f".whole.zarr{SUFFIX}").exists()

@@ -198,7 +198,7 @@ def test_a_result_is_in_a_store_whole_or_not_at_all(tiled, blur, s3, tmp_path, m
     assert sorted(found.path for found in store.listed()) == ["b.soft.tif", "b.tif"]
     assert store.read("b.tif") == streamed(blur, path, tmp_path / "b.tif")
     assert "the output exists; --overwrite replaces it" in call(url, f"{s3}/out/b.tif").output
-    assert f"{url} is the image itself" in call(url, url, "--overwrite").output
+    assert f"{url}: it is the image itself" in call(url, url, "--overwrite").output
     assert "no store lets appear together" in call(url, f"{s3}/out/b.zarr").output
     assert "is of the web" in call(url, "https://127.0.0.1:1/b.tif").output
     damaged = bytearray(path.read_bytes())

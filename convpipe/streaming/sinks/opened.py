@@ -10,9 +10,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO
 
-from convpipe.errors import WriteError
+from convpipe.errors import ConvpipeError, WriteError
 from convpipe.images import FORMATS as IMAGE_FORMATS
 from convpipe.images import Drafts, Encoding, File, Folder, ImageSpec, check_output
+from convpipe.images.source import one_line
 from convpipe.losses import NO_LOSSES, Losses
 from convpipe.stores import Url
 from convpipe.streaming.drafts import Draft
@@ -134,12 +135,13 @@ def opened(targets: Sequence[Target], pool: Executor, identity: str = "") -> Ite
     for format, target in zip(formats, targets, strict=True):
         _check(format, target)
     with ExitStack() as stack:
-        contents = _contents(targets, formats, stack)
-        drafts = {
-            at: stack.enter_context(_draft(target, identity))
-            for at, (target, format) in enumerate(zip(targets, formats, strict=True))
-            if format == "zarr"
-        }
+        with _beginning(targets):
+            contents = _contents(targets, formats, stack)
+            drafts = {
+                at: stack.enter_context(_draft(target, identity))
+                for at, (target, format) in enumerate(zip(targets, formats, strict=True))
+                if format == "zarr"
+            }
         done = _common(drafts.values()) if len(drafts) == len(targets) and targets[0].options.resume else 0
         sinks: list[Sink] = [
             ZarrSink(drafts[at], target, pool, resume=done > 0)
@@ -150,6 +152,24 @@ def opened(targets: Sequence[Target], pool: Executor, identity: str = "") -> Ite
         recorders = [each for each in sinks if isinstance(each, ZarrSink)]
         lost = _lost(next(iter(drafts.values()))) if done else NO_LOSSES
         yield Opened(sinks, done, recorders if len(recorders) == len(sinks) else [], lost)
+
+
+@contextmanager
+def _beginning(targets: Sequence[Target]) -> Iterator[None]:
+    """Say of a folder in which no result can be begun which it is."""
+    try:
+        yield
+    except ConvpipeError:
+        raise
+    except OSError as error:
+        folders = ", ".join(
+            dict.fromkeys(
+                str(Path(target.path).parent) for target in targets if not isinstance(target.path, Url)
+            )
+        )
+        failure = WriteError(f"nothing can be written into the folder {folders!r}: {one_line(error)}")
+        failure.errno = error.errno
+        raise failure from error
 
 
 def _contents(targets: Sequence[Target], formats: Sequence[str], stack: ExitStack) -> dict[int, BinaryIO]:
