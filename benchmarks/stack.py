@@ -3,8 +3,8 @@
     python benchmarks/stack.py [--pages 300] [--side 8192] [--memory 100MB] [--folder FOLDER]
 
 Pages of uint8, tiled and deflated, are blurred (sigma 1.4), and their edges (Sobel) are written as one TIFF,
-tiled and deflated. 300 pages of 8192x8192 are 20 GB of pixels; the pages are the same tiles in other orders, so
-that they are quickly made. Some are held against those filtered in memory.
+tiled and deflated. 300 pages of 8192x8192 are 20 GB of pixels; the pages are the same tiles in other orders,
+so that they are quickly made. Some are held against those filtered in memory.
 """
 
 from __future__ import annotations
