@@ -28,10 +28,10 @@ def test_memory_comes_back_when_the_last_view_is_gone():
     first = memory.empty(SHAPE, np.float32)
     view, where = first[::2, 3:].T, address(first)
     del first
-    gc.collect()
+    gc.collect(0)
     assert address(memory.empty(SHAPE, np.float32)) != where
     del view
-    gc.collect()
+    gc.collect(0)
     again = memory.empty((SHAPE[1], SHAPE[0]), np.int32)  # of the same size in bytes
     assert address(again) == where
     assert again.flags.writeable
@@ -57,7 +57,7 @@ def test_no_more_is_kept_than_the_limit(monkeypatch):
     monkeypatch.setattr(memory, "MOST", 9 << 20)
     arrays = [memory.empty((1 << 20,), np.float32) for _ in range(5)]
     del arrays
-    gc.collect()
+    gc.collect(0)
     assert [len(blocks) for blocks in memory._free.values()] == [2]
 
 
@@ -65,10 +65,10 @@ def test_sizes_used_last_are_kept(monkeypatch):
     monkeypatch.setattr(memory, "MOST", 9 << 20)
     for mebibytes in (2, 4, 3, 2, 4):
         memory.empty((mebibytes << 20,), np.uint8)
-        gc.collect()
+        gc.collect(0)
     assert {size >> 20: len(blocks) for size, blocks in memory._free.items()} == {3: 1, 2: 1, 4: 1}
     memory.empty((5 << 20,), np.uint8)
-    gc.collect()
+    gc.collect(0)
     assert [size >> 20 for size in memory._free] == [4, 5]
 
 
@@ -77,12 +77,12 @@ def test_one_block_above_the_limit_is_kept_until_another_size_is_asked_for(monke
     arrays = [memory.empty((1 << 20,), np.float32) for _ in range(2)]
     where = {address(array) for array in arrays}
     del arrays
-    gc.collect()
+    gc.collect(0)
     assert {size >> 20: len(blocks) for size, blocks in memory._free.items()} == {4: 1}
     again = memory.empty((1 << 20,), np.float32)
     assert address(again) in where
     del again
-    gc.collect()
+    gc.collect(0)
     small = memory.empty((1 << 20,), np.uint8)
     assert (4 << 20) not in memory._free
     del small
@@ -103,7 +103,7 @@ def test_contents_of_about_one_size_share_a_block():
     first = memory.buffer(5_300_000)
     where = address(np.asarray(first))
     del first
-    gc.collect()
+    gc.collect(0)
     again = memory.buffer(5_450_000)
     assert len(again) == 5_450_000
     assert address(np.asarray(again)) == where
