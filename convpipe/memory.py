@@ -7,7 +7,9 @@ as long as writing it. A loop over many images of one size needs that only once.
 from __future__ import annotations
 
 import math
+import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
@@ -17,6 +19,9 @@ from convpipe.errors import AllocationError
 
 LEAST, MOST = 1 << 20, 1 << 27
 """Smallest block, in bytes, that is worth keeping, and the most kept in all but for a single larger block."""
+
+_MMAP_THRESHOLD, _TRIM_THRESHOLD, _HELD_BLOCK = -3, -1, 1 << 23
+"""What mallopt(3) calls them, and the largest block that glibc takes from what is free."""
 
 _free: dict[int, list[NDArray[np.uint8]]] = {}
 """Blocks by their size; the sizes given back last come last.
@@ -70,13 +75,12 @@ def empty(shape: Sequence[int], dtype: DTypeLike) -> NDArray[Any]:
     nbytes = math.prod(shape) * np.dtype(dtype).itemsize
     if nbytes < LEAST:
         return np.empty(shape, dtype)
-    try:
-        block = _free[nbytes].pop()
-    except (KeyError, IndexError):
+    block = _kept_block(nbytes)
+    if block is None:
         for size in [size for size in list(_free) if size > MOST]:
             _free.pop(size, None)
-        block = _block(nbytes, f"{'x'.join(map(str, shape))} {np.dtype(dtype)}")
-    return np.asarray(_Lease(block)).view(dtype).reshape(shape)
+        block = _block(_sizes(nbytes)[0], f"{'x'.join(map(str, shape))} {np.dtype(dtype)}")
+    return np.asarray(_Lease(block))[:nbytes].view(dtype).reshape(shape)
 
 
 def buffer(nbytes: int) -> memoryview:
@@ -90,9 +94,29 @@ def buffer(nbytes: int) -> memoryview:
     >>> len(buffer(1000))
     1000
     """
-    step = 1 << max(0, nbytes.bit_length() - 4)
-    block = empty((-(-nbytes // step) * step,), np.uint8)
-    return block.data[:nbytes]
+    block: NDArray[np.uint8] = empty((nbytes,), np.uint8)
+    return block.data
+
+
+def _kept_block(nbytes: int) -> NDArray[np.uint8] | None:
+    """Return a block that is kept and fits, if there is one."""
+    for size in _sizes(nbytes):
+        with suppress(KeyError, IndexError):
+            return _free[size].pop()
+    return None
+
+
+def _sizes(nbytes: int) -> tuple[int, ...]:
+    """Return the size of a new block for so many bytes, and then of others that they may take.
+
+    They come in steps of up to an eighth, so that a result takes the block of what its image was inflated to,
+    which is longer by a byte a row. What nobody touches of a block the system does not hand out.
+    """
+    if nbytes > MOST:
+        return (nbytes,)
+    step = 1 << (nbytes.bit_length() - 4)
+    size = -(-nbytes // step) * step
+    return size, size + step
 
 
 def _block(nbytes: int, array: str) -> NDArray[np.uint8]:
@@ -112,3 +136,18 @@ def kept() -> int:
 def release() -> None:
     """Give the blocks that are kept back to the operating system."""
     _free.clear()
+
+
+def keep_freed() -> None:
+    """Have the C library keep what is given back to it, for a process that is convpipe's alone.
+
+    Left alone, glibc maps and unmaps blocks of more than 128 KiB, and cuts off the end of what its threads
+    have free: each encoded image would be written into memory that the system has to clear first.
+    """
+    if sys.platform != "linux":
+        return
+    import ctypes
+
+    if mallopt := getattr(ctypes.CDLL(None), "mallopt", None):  # other C libraries than glibc have none
+        mallopt(_MMAP_THRESHOLD, _HELD_BLOCK)
+        mallopt(_TRIM_THRESHOLD, 2 * _HELD_BLOCK)

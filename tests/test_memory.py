@@ -1,6 +1,7 @@
 """Arrays reuse the memory of arrays that are gone, and only of those."""
 
 import gc
+import platform
 import subprocess
 import sys
 
@@ -107,6 +108,34 @@ def test_contents_of_about_one_size_share_a_block():
     again = memory.buffer(5_450_000)
     assert len(again) == 5_450_000
     assert address(np.asarray(again)) == where
+
+
+def test_a_result_takes_the_block_of_what_its_image_was_inflated_to():
+    rows, cols = 2048, 3072
+    inflated = memory.buffer(rows * (3 * cols + 1))
+    where = address(np.asarray(inflated))
+    del inflated
+    gc.collect()
+    assert address(memory.empty((rows, cols, 3), np.uint8)) == where
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="others have another allocator")
+def test_what_is_freed_stays_with_a_process_that_asks_for_that():
+    program = """
+import resource, sys
+from convpipe import memory
+if sys.argv[1] == "kept":
+    memory.keep_freed()
+for _ in range(30):
+    blocks = [bytearray(1 << 20) for _ in range(8)]  # zeroed, so that every page is touched
+print(resource.getrusage(resource.RUSAGE_SELF).ru_minflt)
+"""
+
+    def faults(kept):
+        command = [sys.executable, "-c", program, kept]
+        return int(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
+
+    assert faults("kept") < faults("left alone") / 2
 
 
 def test_what_lives_until_the_interpreter_ends_leaves_without_a_word():

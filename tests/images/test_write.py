@@ -90,6 +90,12 @@ class TestRoundTrip:
         size = {name: (tmp_path / f"{name}.jpg").stat().st_size for name in error}
         assert size[30] < size[None] < size[100]
 
+    def test_a_jpeg_that_hardly_shrinks_is_whole(self, rng):
+        noise = rng.integers(0, 256, (700, 800, 3), np.uint8)  # more than its encoder is given room for
+        content = b"".join(encode(noise, Encoding("jpeg", quality=100)).pieces)
+        assert len(content) > noise.nbytes // 2
+        assert content == imagecodecs.jpeg8_encode(noise, 100)
+
     def test_webp_quality_is_lossy(self, tmp_path, pixels):
         write(tmp_path / "a.webp", pixels, Encoding(quality=50))
         write(tmp_path / "b.webp", pixels)
