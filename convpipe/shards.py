@@ -69,14 +69,19 @@ class Shard:
             return shard if shard.label == text else None
         return None
 
-    def takes(self, relative: Path) -> bool:
-        """Tell whether an image is of this shard, by its path relative to the input folder.
+    @classmethod
+    def of(cls, relative: Path, count: int) -> Shard:
+        """Return the one of so many that an image is of, by its path relative to the input folder.
 
         The Unicode form of the name says nothing, as one folder may have it otherwise on another machine.
         """
         name = unicodedata.normalize("NFC", relative.as_posix())
         digest = hashlib.sha256(name.encode("utf-8", "surrogatepass")).digest()
-        return int.from_bytes(digest[:8], "big") % self.count == self.index
+        return cls(int.from_bytes(digest[:8], "big") % count, count)
+
+    def takes(self, relative: Path) -> bool:
+        """Tell whether an image is of this shard."""
+        return Shard.of(relative, self.count) == self
 
     @property
     def label(self) -> str:

@@ -180,7 +180,18 @@ class Listing(Shelf[Path]):
 
     def add(self, path: Path) -> None:
         """Take a path."""
-        self.put(str(path).replace(os.sep, "\0"), path)
+        self.put(in_order_of_walk(path), path)
+
+
+def in_order_of_walk(path: Path) -> str:
+    """Return a text by which paths are sorted as by their parts: a folder comes before what its name begins.
+
+    Examples
+    --------
+    >>> sorted(["a!.png", "a/b.png", "a"], key=lambda name: in_order_of_walk(Path(name)))
+    ['a', 'a/b.png', 'a!.png']
+    """
+    return str(path).replace(os.sep, "\0")
 
 
 @dataclass

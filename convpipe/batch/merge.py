@@ -15,6 +15,7 @@ from convpipe.batch.destination import FolderDestination
 from convpipe.batch.identity import Identity
 from convpipe.batch.journal import Journal
 from convpipe.batch.journal_files import JOURNAL, journals, open_to_read, shard_of
+from convpipe.batch.last import LastRecords
 from convpipe.batch.table import OBJECTS, TABLE, Tables, table_name
 from convpipe.errors import JobError
 from convpipe.images import Drafts, File, Folder
@@ -22,6 +23,7 @@ from convpipe.paths import Location, located, tried
 from convpipe.report import ImageResult, Report
 from convpipe.report.measures import guarded
 from convpipe.shards import Shard
+from convpipe.shelf import Shelf
 from convpipe.stores import Url
 
 
@@ -134,13 +136,10 @@ def _merge_tables(folder: Folder, journal: Journal) -> tuple[Path | None, tuple[
 
 def _write_tables(folder: Folder, journal: Journal, past: _Measured, parts: Mapping[Shard, str]) -> None:
     """Write what the journal has of the images that stand in the tables of shards."""
-    found: list[ImageResult] = []
-    for shard, name in parts.items():
-        texts, own = _paths(folder, name), past.measured[past.headers[shard][0]]
-        found += (one for path, one in own.items() if shard.takes(Path(path)) and guarded(path) in texts)
-    results = tuple(sorted(found, key=lambda one: Path(one.path)))
+    identity, said = past.headers[next(iter(parts))]
+    found, named = past.measured[identity].in_order(), _Named(folder, parts)
+    results = found.chosen(place for place, result in enumerate(found) if named.has(result.path))
     try:
-        said = past.headers[next(iter(parts))][1]
         accept = tuple((str(name), (least, most)) for name, (least, most) in said["accept"].items())
         of_objects = tuple(map(str, said["of_objects"]))
     except (LookupError, AttributeError, TypeError, ValueError):
@@ -166,18 +165,18 @@ class _Measured:
     headers : dict
         By shards, and None for whole runs: who made the last run, and its header.
     measured : dict
-        By identities, and there by paths: the last record of an image that has measures.
+        By identities: the last record of each image that has measures.
     """
 
     def __init__(self, journal: Journal) -> None:
         self.headers: dict[Shard | None, tuple[Identity, Mapping[str, Any]]] = {}
-        self.measured: defaultdict[Identity, dict[str, ImageResult]] = defaultdict(dict)
+        self.measured: defaultdict[Identity, LastRecords[ImageResult]] = defaultdict(LastRecords)
         for line in journal.lines():
             assert line.maker is not None
             if line.result is None:
                 self.headers[line.shard] = line.maker.identity, line.header
             elif line.result.measures:
-                self.measured[line.maker.identity][line.result.path] = line.result
+                self.measured[line.maker.identity].take(line.result.path, line.result)
 
     def began(self, shards: Iterable[Shard | None]) -> str:
         """Return when the last run of some shards did."""
@@ -189,10 +188,31 @@ class _Measured:
         return found.pop() if len(found) == 1 else None
 
 
-def _paths(folder: Folder, name: str) -> set[str]:
-    """Return the images in a table, as it shows them."""
+class _Named:
+    """The images that stand in the tables of shards, on the disk.
+
+    Parameters
+    ----------
+    folder : Folder
+    parts : mapping of Shard to str
+        The tables, of all shards that there are.
+    """
+
+    def __init__(self, folder: Folder, parts: Mapping[Shard, str]) -> None:
+        self._count, self._shown = len(parts), Shelf[bool]()
+        for shard, name in parts.items():
+            for text in _first_cells(folder, name):
+                self._shown.put(f"{shard}\0{text}", True)
+
+    def has(self, path: str) -> bool:
+        """Tell whether an image stands in the table of its shard, as tables show paths."""
+        return bool(self._shown.get(f"{Shard.of(Path(path), self._count)}\0{guarded(path)}"))
+
+
+def _first_cells(folder: Folder, name: str) -> Iterator[str]:
+    """Yield what begins the rows of a table."""
     with os.fdopen(open_to_read(folder, name), encoding="utf-8", errors="replace", newline="") as file:
         try:
-            return {row[0] for row in csv.reader(file) if row}
+            yield from (row[0] for row in csv.reader(file) if row)
         except csv.Error as error:
             raise JobError(f"the table {str(folder.path / name)!r} cannot be read: {error}") from None

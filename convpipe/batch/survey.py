@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from array import array
 from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from convpipe.batch.journal_files import FOLDER, Line, journals, open_to_read, read_journals
+from convpipe.batch.last import LastRecords
 from convpipe.batch.remote_journal import read_lines
 from convpipe.errors import JobError
 from convpipe.images import Folder
@@ -18,10 +19,21 @@ from convpipe.shards import Shard
 from convpipe.stores import Url
 from convpipe.stores.store import Store
 
+COUNTED = ("images", "done", "failed", "skipped", "quarantined")
+
+
+class Last(NamedTuple):
+    """The last record of an image, and which shard it is of."""
+
+    shard: Shard | None
+    result: ImageResult
+
 
 @dataclass(frozen=True)
 class ShardCounts:
     """What the runs of one shard did, or whole runs.
+
+    The last record of an image counts, where no other shard has a later one.
 
     Parameters
     ----------
@@ -29,37 +41,27 @@ class ShardCounts:
     runs : int
     began : str
         When the last of them did.
-    results : tuple of ImageResult
-        The last record of each image, where no other shard has a later one.
+    counts : mapping
+        Images by what came of them.
+    seconds : float
+        What the images took, summed over all that ran at once.
+    failed : sequence of Last
+        They lie on the disk, and are read when they are asked for.
     """
 
     shard: Shard | None
     runs: int
     began: str
-    results: tuple[ImageResult, ...]
+    counts: Mapping[str, int]
+    seconds: float
+    failed: Sequence[Last]
 
     @property
-    def counts(self) -> dict[str, int]:
-        """Images by what came of them."""
-        found = Counter(result.status for result in self.results)
-        return {
-            "images": len(self.results),
-            **{status: found[status] for status in ("done", "failed", "skipped")},
-            "quarantined": sum(result.quarantined for result in self.results),
-        }
-
-    @property
-    def seconds(self) -> float:
-        """What the images took, summed over all that ran at once."""
-        return sum(result.seconds for result in self.results)
-
-    @property
-    def failures(self) -> list[dict[str, Any]]:
+    def failures(self) -> Iterator[dict[str, Any]]:
         """The images that failed, as plain data."""
         names = ("path", "stage", "reason", "quarantined", "retries")
-        failed = (result for result in self.results if result.status == "failed")
         shard = None if self.shard is None else str(self.shard)
-        return [{**{name: getattr(result, name) for name in names}, "shard": shard} for result in failed]
+        return ({**{name: getattr(one, name) for name in names}, "shard": shard} for _, one in self.failed)
 
     def to_dict(self) -> dict[str, Any]:
         """Return it as plain data, but for the failures."""
@@ -129,33 +131,42 @@ def _of_store(url: Url) -> Survey:
 
 
 class _Tally:
-    """Lines of journals, counted."""
+    """Lines of journals, counted; the last record of each image lies on the disk until all are read."""
 
     def __init__(self, lines: Iterable[Line]) -> None:
         self.ignored = 0
         self.began: defaultdict[Shard | None, list[str]] = defaultdict(list)
-        self._last: dict[tuple[str, str, str], tuple[Shard | None, ImageResult]] = {}
+        self._last = LastRecords[Last]()
+        jobs: dict[tuple[str, str], int] = {}
         for line in lines:
             if line.maker is None:
                 self.ignored += 1
             elif line.result is None:
                 self.began[line.shard].append(line.began)
             else:
-                key = line.maker.root, str(line.header.get("job")), line.result.path
-                self._last[key] = line.shard, line.result
+                job = jobs.setdefault((line.maker.root, str(line.header.get("job"))), len(jobs))
+                self._last.take(line.result.path, Last(line.shard, line.result), job)
 
     def shards(self) -> tuple[ShardCounts, ...]:
-        """Return the counts of each."""
-        results: defaultdict[Shard | None, list[ImageResult]] = defaultdict(list)
-        for shard, result in self._last.values():
-            results[shard].append(result)
+        """Return the counts of each; they are of the last records alone, and so come at the end."""
+        last = self._last.in_order()
+        statuses: defaultdict[Shard | None, Counter[str]] = defaultdict(Counter)
+        seconds: defaultdict[Shard | None, float] = defaultdict(float)
+        failed: defaultdict[Shard | None, array[int]] = defaultdict(lambda: array("q"))
+        for place, (shard, result) in enumerate(last):
+            statuses[shard].update({"images": 1, result.status: 1, "quarantined": int(result.quarantined)})
+            seconds[shard] += result.seconds
+            if result.status == "failed":
+                failed[shard].append(place)
         order = sorted(self.began, key=lambda one: (0, 0) if one is None else (one.count, one.index))
         return tuple(
             ShardCounts(
                 shard,
                 len(self.began[shard]),
                 self.began[shard][-1],
-                tuple(sorted(results[shard], key=lambda one: Path(one.path))),
+                {name: statuses[shard][name] for name in COUNTED},
+                seconds[shard],
+                last.chosen(failed[shard]),
             )
             for shard in order
         )

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from convpipe.cli.command import Command, CommandGroup
 from convpipe.cli.kinds import PLACE
-from convpipe.cli.options import complain, json_option, print_json
+from convpipe.cli.options import complain, json_option, print_json_pieces
 from convpipe.cli.process import end
 from convpipe.cli.streams import emit
 
@@ -47,9 +48,9 @@ def show(place: Location, failed: bool, as_json: bool) -> None:
     from convpipe.batch import survey
 
     found = survey(place)
-    failures = [failure for each in found.shards for failure in each.failures]
+    failures = chain.from_iterable(each.failures for each in found.shards)
     if as_json:
-        print_json({**({} if failed else _data(found)), "failures": failures})
+        print_json_pieces({**({} if failed else _data(found)), "failures": failures})
         return
     if not failed:
         _show_table(found.shards)

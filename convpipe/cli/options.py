@@ -294,6 +294,15 @@ def print_json(data: Any) -> None:
     emit(json.dumps(_finite(data), indent=2, allow_nan=False))
 
 
+def print_json_pieces(data: Any) -> None:
+    """Print one JSON document, whose iterators are arrays, without ever having all of it in memory."""
+    from convpipe.report.stream import blocks, pieces_of
+
+    for block in blocks(pieces_of(data)):
+        emit(block, nl=False)
+    emit()
+
+
 def _finite(data: Any) -> Any:
     if isinstance(data, dict):
         return {key: _finite(value) for key, value in data.items()}

@@ -54,7 +54,7 @@ def pieces_of(value: Any, margin: str = "") -> Iterator[str]:
         yield json.dumps(value, indent=len(INDENT), allow_nan=False).replace("\n", f"\n{margin}")
 
 
-def encoded(texts: Iterable[str]) -> Iterator[bytes]:
+def blocks(texts: Iterable[str]) -> Iterator[str]:
     """Yield text in blocks, so that the whole of it is never in memory."""
     block: list[str] = []
     held = 0
@@ -62,9 +62,14 @@ def encoded(texts: Iterable[str]) -> Iterator[bytes]:
         block.append(text)
         held += len(text)
         if held > BLOCK:
-            yield "".join(block).encode("utf-8")
+            yield "".join(block)
             block, held = [], 0
-    yield "".join(block).encode("utf-8")
+    yield "".join(block)
+
+
+def encoded(texts: Iterable[str]) -> Iterator[bytes]:
+    """Yield text in blocks of bytes."""
+    return (block.encode("utf-8") for block in blocks(texts))
 
 
 def listed(value: Any) -> Any:
