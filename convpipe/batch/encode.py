@@ -87,6 +87,11 @@ class ResultEncoder:
             images.format_of(target) or result.encoding.format or infos[0].format
             for result, target in zip(run.results, targets, strict=True)
         ]
+        for result, format in zip(run.results, formats, strict=True):
+            if format not in images.FORMATS:
+                raise WriteError(
+                    result.of(f"{format} is not written by folder jobs; 'output: {{format: tiff}}' is")
+                )
         pairs = zip(run.results, targets, strict=True)
         self.files = [place for result, target in pairs for place in Place.of(result, target, infos)]
         self.encodings = [

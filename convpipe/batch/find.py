@@ -22,6 +22,15 @@ Refused = tuple[tuple[Path, str], ...]
 """Paths relative to the input folder, each with the reason."""
 
 
+def is_store(path: Path) -> bool:
+    """Tell whether a folder of this name is one image, a store of Zarr, which is not looked into.
+
+    >>> is_store(Path("cells.ome.zarr")), is_store(Path("cells.tif"))
+    (True, False)
+    """
+    return path.suffix.lower() == ".zarr"
+
+
 @dataclass(frozen=True)
 class Selection:
     """Which files of a folder are inputs.
@@ -44,7 +53,7 @@ class Selection:
     def takes(self, relative: Path) -> bool:
         """Tell whether the file would be an input."""
         patterns = self._include
-        if format_of(relative) is None:
+        if format_of(relative) is None and not is_store(relative):
             patterns = tuple(each for each in patterns if PurePosixPath(each).suffix not in ("", ".*"))
         return self._selects(relative, patterns)
 
@@ -164,7 +173,7 @@ def find_images(
         mode = root.stat().st_mode
     except (OSError, ValueError) as error:  # ValueError: a null character
         raise JobError(f"the input {str(root)!r} cannot be opened: {_why(error)}{tried(root)}") from None
-    if stat.S_ISREG(mode):
+    if stat.S_ISREG(mode) or (stat.S_ISDIR(mode) and is_store(root)):
         return Found(root.parent, (Path(root.name),))
     if not stat.S_ISDIR(mode):
         raise JobError(f"the input {str(root)!r} is neither a folder nor a regular file{tried(root)}")
@@ -240,14 +249,15 @@ class _Scan:
                     else:
                         self._unknown(relative, entry.is_symlink(), error)
                     continue
-                if stat.S_ISDIR(mode) and not entry.is_symlink() and self.selection.recursive:
+                is_folder = stat.S_ISDIR(mode) and not entry.is_symlink()
+                if is_folder and self.selection.recursive and not is_store(relative):
                     yield relative
                 self._sort(relative, mode, entry)
 
     def _sort(self, relative: Path, mode: int, entry: os.DirEntry[str]) -> None:
         """Put an entry where it belongs."""
         if (problem := self._problem(mode, entry)) is None:
-            if self.selection.takes(relative):
+            if self.selection.takes(relative) and stat.S_ISDIR(mode) == is_store(relative):
                 self.images.add(relative)
             elif self.selection.selects(relative) and not relative.name.startswith("."):
                 self.unsupported.append(relative)
@@ -267,6 +277,8 @@ class _Scan:
     def _problem(self, mode: int, entry: os.DirEntry[str]) -> str | None:
         """Return why `entry` is no file to read, or None."""
         if stat.S_ISDIR(mode):
+            if is_store(Path(entry.name)) and not entry.is_symlink():
+                return None
             return LINKED_FOLDER if entry.is_symlink() else "a folder, not an image"
         if not stat.S_ISREG(mode):
             return "not a regular file (a pipe, socket or device)"

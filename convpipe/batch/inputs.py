@@ -33,6 +33,9 @@ class Inputs(Protocol):
             It cannot be listed.
         """
 
+    def folder(self, relative: Path) -> Path | None:
+        """Return the path of a folder that is an image; None where there are no folders."""
+
     def close(self) -> None:
         """Let go of it."""
 
@@ -56,6 +59,10 @@ class FolderInputs:
     def open(self, relative: Path) -> OpenFile:
         """Open a file below the folder."""
         return OpenFile(self._folder.path / relative, self._folder.open_file(relative))
+
+    def folder(self, relative: Path) -> Path | None:
+        """Return the path of a folder below this one."""
+        return self._folder.path / relative
 
     def names(self, folder: Path) -> list[str]:
         """Return the names in a folder below this one."""
@@ -81,6 +88,10 @@ class NamedInput:
     def open(self, relative: Path) -> OpenFile:
         """Open the image."""
         return images.open_file(self._root / relative)
+
+    def folder(self, relative: Path) -> Path | None:
+        """Return the path of the image, where that is a folder."""
+        return self._root / relative
 
     def names(self, folder: Path) -> list[str]:
         """Return none: the others there are not meant."""

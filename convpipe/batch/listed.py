@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import BinaryIO
 
-from convpipe.batch.find import Found, Listing, Selection
+from convpipe.batch.find import Found, Listing, Selection, is_store
 from convpipe.batch.journal_files import is_journal
 from convpipe.errors import JobError
 from convpipe.images import is_temporary
@@ -116,6 +116,8 @@ def _problem(root: Location, relative: Path, given: str) -> str | None:
         mode = (root / relative).stat().st_mode
     except (OSError, ValueError) as error:  # ValueError: a null character
         return f"cannot be opened: {getattr(error, 'strerror', None) or error}{_advice(root, given)}"
+    if stat.S_ISDIR(mode) and is_store(relative):
+        return None
     if stat.S_ISDIR(mode):
         return "a folder, not an image"
     return None if stat.S_ISREG(mode) else "not a regular file (a pipe, socket or device)"

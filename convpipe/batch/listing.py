@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path, PurePosixPath
 
-from convpipe.batch.find import Found, Listing, Selection, find_images
+from convpipe.batch.find import Found, Listing, Selection, find_images, is_store
 from convpipe.errors import JobError
 from convpipe.paths import Location
 from convpipe.stores import Url
@@ -30,7 +30,7 @@ def find_inputs(place: Location, selection: Selection) -> Found:
 
 
 def is_file(place: Location) -> bool:
-    """Tell whether a place is one file, and no folder; of a store, an object.
+    """Tell whether a place is one image, and no folder of them; of an object store, an object.
 
     Raises
     ------
@@ -39,7 +39,7 @@ def is_file(place: Location) -> bool:
     """
     if isinstance(place, Url):
         return _one(place) is not None
-    return place.is_file()
+    return place.is_file() or (is_store(place) and place.is_dir())
 
 
 def _one(url: Url) -> Found | None:

@@ -87,6 +87,10 @@ class StoreInputs:
             return os.fdopen(os.memfd_create("convpipe"), "w+b", buffering=0)
         return cast(BinaryIO, tempfile.TemporaryFile(buffering=0))
 
+    def folder(self, relative: Path) -> Path | None:
+        """Return None: what is below a key is no folder."""
+        return None
+
     def names(self, folder: Path) -> list[str]:
         """Return the names right below a prefix."""
         store = Store(self._store.url / folder)

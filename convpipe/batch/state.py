@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from convpipe.batch.budget import Budget
 from convpipe.batch.destination import Destination
+from convpipe.batch.find import is_store
 from convpipe.batch.given import FolderStack, Given, OneFile
 from convpipe.batch.identity import Recipe
 from convpipe.batch.inputs import Inputs
@@ -23,6 +24,7 @@ from convpipe.batch.masks import Masks
 from convpipe.batch.reader import Reader
 from convpipe.batch.results import Result
 from convpipe.batch.resume import Past
+from convpipe.batch.store_image import StoreImage
 from convpipe.errors import ReadError
 from convpipe.images import OpenFile, OutsideError
 from convpipe.losses import Losses
@@ -129,9 +131,12 @@ class Run:
 
     @contextmanager
     def given(self, relative: Path) -> Iterator[Given]:
-        """Open an image; where it is a folder of them, each is opened when it is read."""
+        """Open an image; what is a folder is opened when it is read."""
         if (members := self.members.get(relative)) is not None:
             yield FolderStack(members, self.open, self.job.pages)
+            return
+        if is_store(relative) and (folder := self.input.folder(relative)) is not None:
+            yield StoreImage(folder)
             return
         with self.open(relative) as file:
             yield OneFile(file)

@@ -85,6 +85,7 @@ def _same(one: Location, other: Location) -> bool:
 def places(job: Job, paths: Sequence[str]) -> tuple[Location, Location, str | None]:
     """Return the input, the output folder, and the name of the one result if OUTPUT is a file."""
     from convpipe.batch import is_new, place
+    from convpipe.batch.listing import is_file
     from convpipe.images import WRITTEN_EXTENSIONS, format_of
 
     source = located(paths[0]) if paths else job.input.path
@@ -95,7 +96,7 @@ def places(job: Job, paths: Sequence[str]) -> tuple[Location, Location, str | No
             f"the job has no {missing} path; set '{missing}: {{path: FOLDER}}', or give INPUT and OUTPUT"
         )
     folder, result = place(source, target)
-    is_folder = result is None if isinstance(source, Url) else source.is_dir()
+    is_folder = result is None if isinstance(source, Url) else source.is_dir() and not is_file(source)
     whole = located(target)
     if len(paths) > 1 and is_folder and format_of(whole.name) and is_new(target):
         raise JobError(

@@ -33,10 +33,9 @@ from convpipe.errors import ConfigError, ImageError, JobError, ParameterError, P
 from convpipe.pages import ALL_PAGES
 
 if TYPE_CHECKING:
-    from convpipe.batch import Forecast, Found, Result
+    from convpipe.batch import Forecast, Result
     from convpipe.config import Job
     from convpipe.formula import Measure
-    from convpipe.images import ImageInfo
     from convpipe.paths import Location
     from convpipe.pipeline import Pipeline
     from convpipe.plan import Plan
@@ -362,6 +361,7 @@ def _outputs(job: Job) -> tuple[tuple[str, str], ...]:
 def _kinds(job: Job, root: Location, plans: JobPlans) -> dict[Kind, list[str]]:
     """Return the images in a job's input by their kind; add failures of those that have none to `plans`."""
     from convpipe.batch import Selection
+    from convpipe.batch.header import header_of
     from convpipe.batch.listing import find_inputs
     from convpipe.stages.boxes import boxes_of
 
@@ -372,10 +372,11 @@ def _kinds(job: Job, root: Location, plans: JobPlans) -> dict[Kind, list[str]]:
     plans.root = found.root if isinstance(found.root, Path) else None
     plans.many = len(found.images) > 1
     tables = boxes_of(job.stages)
+    pages = job.input.pages or ALL_PAGES
     kinds: dict[Kind, list[str]] = {}
     for relative in found.images:
         try:
-            info = _probed(found, relative, job)
+            info = header_of(found, relative, pages, job.limits, allow_truncated=job.allow_truncated)
         except ImageError as error:
             plans.failures.append(Failure([str(relative)], "read", str(error), repr(str(relative))))
             continue
@@ -386,15 +387,3 @@ def _kinds(job: Job, root: Location, plans: JobPlans) -> dict[Kind, list[str]]:
         kind = ((*info.extent, *channels), info.dtype, info.alpha, nodata, boxes)
         kinds.setdefault(kind, []).append(str(relative))
     return kinds
-
-
-def _probed(found: Found, relative: Path, job: Job) -> ImageInfo:
-    """Read the header of the first page of an image that a run would filter."""
-    from convpipe import images
-    from convpipe.batch.remote import opened_at
-
-    pages, damaged = job.input.pages or ALL_PAGES, job.allow_truncated
-    if (members := found.members.get(relative)) is not None:
-        relative, pages = members[pages.select(len(members))[0]], ALL_PAGES
-    with opened_at(found.root, relative, job.limits) as file:
-        return images.probe(file, job.limits, pages=pages, allow_truncated=damaged)
