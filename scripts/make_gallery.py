@@ -21,6 +21,9 @@ Left is an image, right what is made of it; a picture leads to the page that say
 of the images in `data/`.
 """
 
+SIDE = 150
+"""Rows and columns of each half of a picture; words may stand below."""
+
 LEAST = 3.3
 """Mean difference of the halves of a picture, in levels, below which an example shows nothing: it acts
 on what the photograph has not, as alpha or negative values. JPEG alone makes 3 of it."""
@@ -35,7 +38,8 @@ def main():
 
 def page():
     parts = [HEAD, "## Jobs\n", *_tables([_of_recipe(one) for one in recipes().values()], 2)]
-    parts.append("\n## Filters\n\nWith the values of the [catalogue](catalogue.md)'s examples.\n")
+    values = "With the values of the [catalogue](catalogue.md)'s examples, or those below a picture."
+    parts.append(f"\n## Filters\n\n{values}\n")
     for family, methods in families().items():
         shown = [_of_method(method) for method in methods.values() if _shows_something(_picture(method))]
         parts += [f"\n### {family}\n", *_tables(shown, 3)]
@@ -63,8 +67,7 @@ def _picture(method):
 def _shows_something(picture):
     """Tell whether the right half of a picture can be seen, and differs from the left one."""
     pixels = np.asarray(Image.open(picture).convert("RGB"), np.int16)
-    side = pixels.shape[0]
-    image, result = pixels[:, :side], pixels[:, -side:]
+    image, result = pixels[:SIDE, :SIDE], pixels[:SIDE, -SIDE:]
     return np.abs(image - result).mean() > LEAST and result.std() > FLATTEST
 
 

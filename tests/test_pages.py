@@ -93,6 +93,13 @@ def test_the_gallery_is_what_there_are_pictures_of(monkeypatch):
     del sys.modules["make_gallery"]
     page = (ROOT / "docs/gallery.md").read_text()
     assert page == made, "python scripts/make_gallery.py makes it anew"
+    shown = set(re.findall(r"pictures/catalogue/([\w-]+)\.jpg", page))
+    names = {
+        f"{method.family}-{method.name.lower()}" for one in families().values() for method in one.values()
+    }
+    assert names - shown == set(), (
+        "their pictures show nothing: give them a scene in scripts/catalogue_scenes.py"
+    )
     assert {path.stem for path in (ROOT / "configs").glob("*.yaml")} == set(
         re.findall(r"pictures/recipes/([\w-]+)\.jpg", page)
     )
