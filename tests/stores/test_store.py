@@ -27,7 +27,7 @@ def test_what_is_written_is_read(store):
 
 def test_what_is_not_there(store):
     assert store.look("none") is None
-    with pytest.raises(FileNotFoundError, match=r"memory://.*/in/none"):
+    with pytest.raises(FileNotFoundError, match=r"://.*/in/none"):
         store.read("none")
     assert not store.holds("none", 0, "")
     assert list(store.listed()) == []
