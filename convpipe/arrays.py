@@ -141,8 +141,7 @@ def take(image: Any, channel_axis: int | str | None, engine: Engine, alpha: bool
     ParameterError
         If it is none, or would lose something by becoming one; the message says what to pass instead.
     """
-    if type(image) is np.ndarray and channel_axis is None and image.dtype in _COMPUTED:
-        channels_last(image.shape, None)
+    if type(image) is np.ndarray and channel_axis is None and is_plain(image.shape, image.dtype):
         return Given(image)  # the quick way, as small images take a few microseconds
     labelled, held = unlabelled(image)
     dims = None if labelled is None else tuple(labelled.dims)
@@ -157,6 +156,11 @@ def take(image: Any, channel_axis: int | str | None, engine: Engine, alpha: bool
         return Given(pixels, None, labelled)
     axis = operator.index(channel_axis) % 3
     return Given(np.moveaxis(pixels, axis, -1), axis, labelled)
+
+
+def is_plain(shape: tuple[int, ...], dtype: np.dtype[Any]) -> bool:
+    """Tell whether an array is an image as an engine takes it, channels last, if it is an image at all."""
+    return dtype in _COMPUTED and not (len(shape) == 3 and shape[2] > MOST_CHANNELS)
 
 
 def is_lazy(image: Any) -> bool:

@@ -148,11 +148,21 @@ class Engine:
         missing = self._missing(None, False) if alpha else self._missing(nodata, mask is not None)
         run = self._executable(image.shape, image.dtype, dtype, alpha, missing, self._own_boxes())
         given = image if mask is None else with_mask(image, mask, alpha)
-        threads = None if threads is None else _THREADS.parse(threads)
-        results, losses = all_results(run, given, threads)
+        results, losses = all_results(run, given, checked_threads(threads))
         if given.ndim > image.ndim:
             results = {name: _without_axis(each) for name, each in results.items()}
         return results, losses
+
+    def run_of(self, shape: tuple[int, ...], dtype: np.dtype[Any]) -> Executable | None:
+        """Return what filters all images of a shape and dtype; None if each may be filtered in its own way.
+
+        They have no alpha and no mask, and no dtype of the result is asked for. It says nothing of an image:
+        what might is a graph.
+        """
+        if self._tables or self.missing == "file":
+            return None
+        run = self._executable(shape, dtype, self.dtype, False, self._missing(None, False), ())
+        return None if hasattr(run, "outputs") else run
 
     def banded(self, plan: Plan) -> Banded:
         """Return what makes bands of the results of a plan of this engine; on the processor."""
@@ -225,6 +235,11 @@ class Engine:
         boxes: tuple[Box | None, ...],
     ) -> Executable:
         return self._backend.compile(self._planned(shape, dtype.name, output_dtype, alpha, missing, boxes))
+
+
+def checked_threads(threads: int | None) -> int | None:
+    """Return on how many threads an image is filtered; None: on every core."""
+    return None if threads is None else _THREADS.parse(threads)
 
 
 def with_mask(image: NDArray[Any], mask: NDArray[Any], alpha: bool) -> NDArray[Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import lru_cache
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
@@ -24,7 +25,7 @@ from convpipe.arguments import (
 )
 from convpipe.config.job import LIKE, MISSING
 from convpipe.config.measures import make_range
-from convpipe.engine import Engine, dtype_name
+from convpipe.engine import Engine, checked_threads, dtype_name
 from convpipe.errors import ConfigError, JobError, ParameterError
 from convpipe.geometry import Border
 from convpipe.losses import NO_LOSSES
@@ -40,6 +41,7 @@ from convpipe.stages.plugins import allowed
 from convpipe.stages.wiring import RESULT, wire
 
 if TYPE_CHECKING:
+    from convpipe.compile.backend import Executable
     from convpipe.report import Report
 
 _NAME = Text("name", "what a pipeline is called", "pipeline")
@@ -158,6 +160,7 @@ class Pipeline(Specification):
         self.backend = self.engine.backend
         self._stack = None if reader_of(self.stages) is None else StackEngine(self.engine)
         self._asked = backend
+        self._usual = lru_cache(maxsize=64)(self._run_of_plain)
 
     @classmethod
     def from_yaml(
@@ -324,6 +327,15 @@ class Pipeline(Specification):
         >>> p(np.zeros((48, 64, 4), "uint8"), alpha=True).shape
         (48, 64, 4)
         """
+        # To look at all that a call may ask for takes as long as a small image; most ask for nothing.
+        plain = dtype is None and out is None and channel_axis is None and mask is None and alpha is False
+        if plain and type(image) is np.ndarray:
+            run = self._usual(image.shape, image.dtype)
+            if run is not None:
+                result, losses = run(image, checked_threads(threads))
+                if losses is not NO_LOSSES:
+                    _warn_of(losses.notes)
+                return result
         if not isinstance(image, np.ndarray) and out is None and mask is None:
             labelled, held = arrays.unlabelled(image)
             if labelled is not None and arrays.is_lazy(held):
@@ -349,6 +361,12 @@ class Pipeline(Specification):
             np.copyto(out, given.restored(result))
             return out
         return given.wrapped(result, self.engine, alpha)
+
+    def _run_of_plain(self, shape: tuple[int, ...], dtype: np.dtype[Any]) -> Executable | None:
+        """Return what filters arrays where a call asks for nothing; None if there is more to find out."""
+        if self._stack is not None or self.outputs or not arrays.is_plain(shape, dtype):
+            return None
+        return self.engine.run_of(shape, dtype)
 
     def map_blocks(
         self,

@@ -100,6 +100,41 @@ def test_threads_may_share_a_pipeline(edges, rng):
         np.testing.assert_array_equal(one, other)
 
 
+def test_a_call_that_asks_for_something_has_it_after_a_plain_one(edges, rng):
+    image = rng.integers(0, 256, (20, 30, 3), dtype=np.uint8)
+    plain = edges(image)
+    assert edges._usual.cache_info().currsize == 1
+    np.testing.assert_array_equal(edges(image, threads=1), plain)
+    np.testing.assert_array_equal(edges(np.moveaxis(image, 2, 0), channel_axis=0), np.moveaxis(plain, 2, 0))
+    np.testing.assert_array_equal(edges(np.asfortranarray(image)), plain)
+    assert edges(image, dtype="float32").dtype == np.float32
+    assert edges(image, out=np.empty_like(image)).shape == image.shape
+    with pytest.raises(ParameterError, match="threads needs an int"):
+        edges(image, threads=0)
+
+
+@pytest.mark.parametrize(
+    ("image", "options", "words"),
+    [
+        (np.zeros((20, 30, 5), np.uint8), {}, "needs channel_axis"),
+        (np.zeros((20, 30), np.int64), {}, "pass image.astype"),
+        (np.zeros((20, 30), np.uint8), {"missing": "file"}, "a plain array says nothing"),
+    ],
+)
+def test_a_plain_call_refuses_what_another_does(image, options, words):
+    with pytest.raises(ParameterError, match=words):
+        Pipeline([stage("point", "abs")], **options)(image)
+
+
+def test_a_plain_call_warns_its_caller_and_gives_all_results():
+    with pytest.warns(RuntimeWarning, match="1 NaN or missing sample became 0") as caught:
+        Pipeline([stage("point", "abs")], dtype="uint8")(np.full((1, 1), np.nan))
+    assert caught[0].filename == __file__
+    soft = stage("blur", "box", name="soft")
+    both = Pipeline([soft, stage("point", "abs")], outputs={"soft": "soft"})
+    assert set(both(np.zeros((4, 5)))) == {"soft", "result"}
+
+
 def test_from_yaml(tmp_path):
     path = tmp_path / "job.yaml"
     path.write_text("name: x\nborder: wrap\nstages: [{edge: sobel, stride: 2}]\n")
