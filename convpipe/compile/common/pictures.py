@@ -35,7 +35,8 @@ class Picture:
 
     def rows(self, image: NDArray[Any]) -> NDArray[Any]:
         """Return `image`, of any strides, byte order and type that it is stored as, as a loop reads it."""
-        return np.ascontiguousarray(image, self._samples).reshape(self._shape)
+        rows = np.ascontiguousarray(image, self._samples)
+        return rows if rows.shape == self._shape else rows.reshape(self._shape)
 
     def pixels(self, image: NDArray[Any], alpha: bool) -> NDArray[Any]:
         """Return the samples of `image` that count in statistics, those of a pixel as a row: not alpha's."""

@@ -77,7 +77,7 @@ class Fused:
         One band runs on the calling thread; the results have the same bytes whatever their number. Return how
         many NaNs became 0.
         """
-        parameters = self._parameters(measured)
+        parameters = self._parameters(measured) if measured else self.parameters
         others = NOTHING_ELSE
         if len(images) + len(outs) > 2:
             others = np.array([_address(array) for array in (*images, *outs)], np.int64)
@@ -115,7 +115,7 @@ class Fused:
         ends = [(self._share(sink, first), self._share(sink, last)) for sink in range(len(pictures))]
         made = [picture.band(*rows) for picture, rows in zip(pictures, ends, strict=True)]
         origins = np.array([band.origin for band in (*given, *made)], np.int64)
-        parameters = self._parameters(measured)
+        parameters = self._parameters(measured) if measured else self.parameters
         run = (self.driver, self.words, _bytes(given[0].rows), _bytes(made[0].rows), parameters, origins)
         new = min(max(first, made_before), last) if self.program.counts_nans else first
         if first < new:
@@ -124,8 +124,6 @@ class Fused:
 
     def _parameters(self, measured: Sequence[float]) -> NDArray[Any]:
         """Return the parameters of all loops, with the numbers of an image."""
-        if not measured:
-            return self.parameters
         parameters = self.table.with_measured(np.array(measured, self.program.compute))
         parameters.flags.writeable = False
         return parameters
@@ -139,10 +137,12 @@ class Fused:
 
     def bands(self, operations: int, threads: int | None) -> int:
         """Return how many bands, of at most so many `threads`, are worth one: high, and with enough to do."""
-        if threads == 1:
-            return 1
-        most = min(-(-self._tallest // BAND_ROWS), operations // BAND_OPERATIONS)
-        return min(most, threads or count()) if most > 1 else 1
+        most = self.most_bands(operations)
+        return min(most, threads or count()) if most > 1 and threads != 1 else 1
+
+    def most_bands(self, operations: int) -> int:
+        """Return how many bands are worth a thread each: 1, or fewer, where there is too little to do."""
+        return min(-(-self._tallest // BAND_ROWS), operations // BAND_OPERATIONS)
 
     def warm(self) -> None:
         """Compile what one thread runs, and what every core runs."""
@@ -239,7 +239,8 @@ class Executable:
     def rows(self, image: NDArray[Any], threads: int | None = None) -> tuple[NDArray[Any], int]:
         """Return the rows that the loop writes for the result, and how many NaNs became 0 in them."""
         rows, out = self.given.rows(image), self.outcome.picture.empty()
-        return out, self.fused.run((rows,), (out,), self.fused.bands(self._operations, threads))
+        bands = self.fused.bands(self._operations, threads) if self._is_shared else 1
+        return out, self.fused.run((rows,), (out,), bands)
 
     def warm(self) -> None:
         """Compile what one thread runs, and what every core runs."""
@@ -254,6 +255,11 @@ class Executable:
     def outcome(self) -> Outcome:
         """The result, and the rows that the loop writes for it."""
         return Outcome(self.plan, self.plan.outputs[-1])
+
+    @cached_property
+    def _is_shared(self) -> bool:
+        """Whether threads may share it."""
+        return self.fused.most_bands(self._operations) > 1
 
     @cached_property
     def _operations(self) -> int:
