@@ -14,6 +14,7 @@ import numpy as np
 from numba import njit, prange, types
 from numba.core import cgutils
 from numba.extending import intrinsic
+from numba.np.arrayobj import make_array, populate_array
 
 from convpipe.compile.cpu import layout
 from convpipe.compile.cpu.addresses import Row, address, hold, place_of, tail, values
@@ -200,6 +201,7 @@ READ, WRITTEN = (types.Array(types.uint8, 2, "C", readonly=readonly) for readonl
 GIVEN = types.Array(types.uint8, 1, "C", readonly=True)
 ONE = (types.int64, WORDS, READ, WRITTEN, GIVEN, OTHERS, types.int64, types.int64)
 BANDS = (*ONE, types.int64)
+IMAGE = (types.int64, types.int64, types.int64, types.int64, READ, WRITTEN, types.int64)
 
 
 @intrinsic
@@ -214,6 +216,29 @@ def call_band(context, address, table, image, out, others, parameters, first, la
         return result
 
     return types.int64(types.int64, *BAND), jump
+
+
+@intrinsic(prefer_literal=True)
+def array_at(context, place, count, readonly):
+    # The array of so many words at an address; who gave that holds it.
+    kind = types.Array(types.int64, 1, "C", readonly=readonly.literal_value)
+
+    def view(context, builder, signature, arguments):
+        array = make_array(kind)(context, builder)
+        data = builder.inttoptr(arguments[0], array.data.type)
+        size = context.get_constant(types.intp, 8)
+        populate_array(array, data, [arguments[1]], [size], size, None)
+        return array._getvalue()
+
+    return kind(types.int64, types.int64, readonly), view
+
+
+@njit(**FLAGS)
+def one_image(band, table, words, parameters, image, out, last):
+    # As `one_band`, from the first row on, of one image that is read and one that is written: small ones take
+    # a few microseconds, and each array that Python hands over a tenth of one.
+    table, nothing = array_at(table, words, True), array_at(0, 0, False)
+    return call_band(band, table, place_of(image), place_of(out), nothing, parameters, 0, last)
 
 
 @njit(**FLAGS)

@@ -77,6 +77,8 @@ class Fused:
         One band runs on the calling thread; the results have the same bytes whatever their number. Return how
         many NaNs became 0.
         """
+        if bands == 1 and len(images) == len(outs) == 1 and not measured:
+            return self._one_image(*self._known, _bytes(images[0]), _bytes(outs[0]), self._tallest)
         parameters = self._parameters(measured) if measured else self.parameters
         others = NOTHING_ELSE
         if len(images) + len(outs) > 2:
@@ -146,7 +148,7 @@ class Fused:
 
     def warm(self) -> None:
         """Compile what one thread runs, and what every core runs."""
-        _ = self.words, self.driver, self._one_band, self._all_bands
+        _ = self.words, self.driver, self._one_image, self._one_band, self._all_bands
 
     @cached_property
     def _tallest(self) -> int:
@@ -176,6 +178,15 @@ class Fused:
     def driver(self) -> int:
         """Where the driver's machine code is."""
         return cache.address(_DRIVER, "band", drive.BAND)
+
+    @cached_property
+    def _known(self) -> tuple[int, int, int, int]:
+        """Where the driver is, the table and how many words it has, and the parameters."""
+        return self.driver, _address(self.words), len(self.words), _address(self.parameters)
+
+    @cached_property
+    def _one_image(self) -> Callable[..., int]:
+        return cache.load(_DRIVER, "one_image", drive.IMAGE)
 
     @cached_property
     def _one_band(self) -> Callable[..., int]:
