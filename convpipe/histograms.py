@@ -277,6 +277,11 @@ class Samples:
         """Return those of them that are finite, in one row of float64."""
         return self._once(("finite", channel), lambda: finite(self.all(channel)))  # type: ignore[no-any-return]
 
+    def percentile(self, channel: int | None, percent: float) -> float:
+        """Return a percentile of the finite ones, on the line between two; NaN of none."""
+        held = self.finite(channel)
+        return float(np.percentile(held, percent)) if held.size else math.nan
+
     def moments(self, channel: int | None) -> Moments | None:
         """Return those of the finite ones; None of none."""
         return self._once(("moments", channel), lambda: self._moments(self.all(channel)))  # type: ignore[no-any-return]

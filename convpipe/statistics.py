@@ -61,14 +61,13 @@ class Statistic:
         """Return it, as a list of one number; NaN of no sample."""
         if self.is_extreme:  # of infinities, too
             return [samples.extreme(self.channel, largest=self.kind == "maximum")]
-        if samples.are_few or self.kind not in (*_KINDS, *_SUMMED):
+        if samples.are_few or self.kind not in (*_ORDERED, *_SUMMED):
             histogram = samples.histogram(self.channel, MOST_LEVELS, BINS)
             return [_NONE if histogram is None else self._of_counts(histogram, samples)]
         if self.kind in _SUMMED:
             moments = samples.moments(self.channel)
             return [_NONE if moments is None else _SUMMED[self.kind](moments)]
-        held = samples.finite(self.channel)
-        return [_KINDS[self.kind](self, held) if held.size else _NONE]
+        return [samples.percentile(self.channel, self.percent)]
 
     def _of_counts(self, held: Histogram, samples: Samples) -> float:
         """Return it of the histogram of the samples."""
@@ -114,11 +113,11 @@ class Statistic:
 
         Examples
         --------
-        >>> median = Statistic("m", "percentile", 50)
-        >>> median.sorts("uint16"), median.sorts("float32")
-        (False, True)
+        >>> level = Statistic("t", "li")
+        >>> level.sorts("uint16"), level.sorts("float32"), Statistic("m", "percentile", 50).sorts("float32")
+        (False, True, False)
         """
-        return not _has_few_values(dtype) and self.kind in (*_KINDS, "li")
+        return not _has_few_values(dtype) and self.kind == "li"
 
     def copies(self, dtype: str) -> int:
         """Return the bytes for each sample that it takes at most, of an image of a type: copies in float64.
@@ -133,7 +132,7 @@ class Statistic:
             return 0
         if self.kind == "li":
             return 2 * FINITE_BYTES
-        return FINITE_BYTES if self.kind in _KINDS or _is_surveyed_in_float64(dtype) else 0
+        return FINITE_BYTES if self.kind in _ORDERED or _is_surveyed_in_float64(dtype) else 0
 
 
 @dataclass(frozen=True)
@@ -241,8 +240,6 @@ def _is_surveyed_in_float64(dtype: str) -> bool:
     return np.dtype(dtype).name not in ("float32", "float64")
 
 
-_Number = Callable[[Statistic, NDArray[np.float64]], float]
-
 _NONE = float("nan")
 
 EXTREMES = (Statistic("low", "minimum"), Statistic("high", "maximum"))
@@ -278,10 +275,6 @@ def numbers_of(statistics: Sequence[Measured], given: Samples) -> list[float]:
     return [number for one in statistics for number in one.of(given)]
 
 
-def _percentile(one: Statistic, held: NDArray[np.float64]) -> float:
-    return float(np.percentile(held, one.percent))
-
-
 def _li(held: NDArray[np.float64]) -> float:
     """Return the level of least cross entropy of samples that are not whole numbers."""
     from skimage import filters
@@ -293,10 +286,8 @@ def _variance(held: Histogram) -> float:
     return float(held.counts @ np.square(held.middles - held.mean)) / held.total
 
 
-_KINDS: dict[str, _Number] = {
-    "percentile": _percentile,
-}
-"""Of samples."""
+_ORDERED = ("percentile",)
+"""Of samples in the order of size."""
 
 _SUMMED: dict[str, Callable[[Moments], float]] = {
     "sum": lambda moments: moments.sum,

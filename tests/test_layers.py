@@ -36,6 +36,7 @@ LAYERS = [
     "expression",
     "interval",
     "branches",
+    "radix",
     "histograms",
     "clahe",
     "thresholds",

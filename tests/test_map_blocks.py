@@ -374,8 +374,8 @@ class TestRefusals:
         ("one", "words"),
         [
             (
-                stage("contrast", "stretch", low=2, high=98),
-                r"stage 1 \(contrast stretch\) needs the samples of the whole image in order of size",
+                stage("threshold", "li"),
+                r"stage 1 \(threshold li\) needs the samples of the whole image in order of size",
             ),
             (stage("objects", "label"), r"stage 1 \(objects label\) needs the whole image"),
             (

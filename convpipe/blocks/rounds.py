@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from convpipe import radix
 from convpipe.errors import PlanError
 from convpipe.histograms import Counter, Moments, Samples, Survey, shares_of
 from convpipe.statistics import Cumulative, Measured
@@ -28,11 +29,12 @@ class Question:
     Parameters
     ----------
     kind : str
-        ``survey``, ``whole``, ``bins``, ``moments``, ``first``, ``least`` or ``largest``.
+        ``survey``, ``whole``, ``bins``, ``digits``, ``moments``, ``first``, ``least`` or ``largest``.
     channel : int, optional
         Of one channel alone.
     given : tuple of float
-        What the kind takes: the ends of whole numbers, the edges of bins, the origin of moments.
+        What the kind takes: the ends of whole numbers, the edges of bins, how many digits of keys are known
+        and which, the origin of moments.
     """
 
     kind: str
@@ -57,6 +59,9 @@ class Question:
                 return counter.whole(own, *map(int, self.given))
             case "bins":
                 return counter.bins(own, np.array(self.given))
+            case "digits":
+                known, *first = map(int, self.given)
+                return radix.count_digits(own, known, first)
             case "moments":
                 parts = np.split(own, np.cumsum(shares)[:-1])
                 return np.concatenate([counter.moments(part, *self.given) for part in parts])
@@ -72,7 +77,7 @@ class Question:
         match self.kind:
             case "survey":
                 return functools.reduce(Survey.__or__, answers)
-            case "whole" | "bins":
+            case "whole" | "bins" | "digits":
                 return np.sum(answers, axis=0)
             case "moments":
                 return np.concatenate(answers)
@@ -158,6 +163,11 @@ class UnseenSamples(Samples):
         """Return the largest or the smallest of them; NaN of none."""
         return float(self.all(channel).find("largest" if largest else "least"))
 
+    def percentile(self, channel: int | None, percent: float) -> float:
+        """Return a percentile of the finite ones, which are counted by the digits of their keys."""
+        own = self.all(channel)
+        return radix.percentile(own.dtype, percent, lambda known, first: own.find("digits", known, *first))
+
     def finite(self, channel: int | None) -> NDArray[np.float64]:
         """Refuse to return all of them."""
         raise PlanError("a number needs all samples of the image in order of size")
@@ -236,12 +246,16 @@ def most_rounds(inquiry: Inquiry) -> int:
     >>> level, mean = Statistic("t", "otsu"), Statistic("m", "mean")
     >>> most_rounds(Inquiry((level, mean), "uint8", 9)), most_rounds(Inquiry((level,), "float32", 9))
     (1, 2)
+    >>> most_rounds(Inquiry((Statistic("m", "percentile", 50),), "float32", 9))
+    2
     """
     few = inquiry.are_few
     found = [1]
     for one in inquiry.statistics:
         if isinstance(one, Cumulative) or one.kind == "multiotsu":  # in fewer bins than there are values
             found.append(3)
+        elif one.kind == "percentile" and not few:
+            found.append(radix.digits_of(inquiry.dtype))
         elif not (few or one.is_extreme):
             found.append(2)
     return max(found)
