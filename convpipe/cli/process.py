@@ -11,7 +11,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, NoReturn
 
-from convpipe import memory
 from convpipe.cli import main, streams
 from convpipe.cli.options import complain
 from convpipe.compile.runtime.environment import ONE_BLAS_THREAD
@@ -33,7 +32,6 @@ def run() -> NoReturn:
     gc.set_threshold(PATIENT)
     streams.open_missing()
     os.environ.update(ONE_BLAS_THREAD)
-    memory.keep_freed()
     if COMPLETE in os.environ:
         from convpipe.cli import shells
 
@@ -50,8 +48,11 @@ def run() -> NoReturn:
 
 
 def begin_work() -> None:
-    """Look for garbage as often as ever, but never again at what was imported."""
+    """Look for garbage as often as ever, but never again at what was imported; keep the memory of images."""
     if _ours:
+        from convpipe import memory
+
+        memory.keep_freed()
         gc.freeze()
         gc.set_threshold(*_thresholds)
 
