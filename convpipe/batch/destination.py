@@ -9,10 +9,14 @@ from pathlib import Path
 from typing import NamedTuple, Protocol, Self
 
 from convpipe import images
+from convpipe.batch.find import is_store
 from convpipe.batch.journal import Journal, Ledger
 from convpipe.batch.outputs import result_folder
-from convpipe.images import Drafts, File, Folder, OpenFile
+from convpipe.batch.store_image import digest_of_folder, size_of_folder
+from convpipe.batch.store_result import EncodedStore, StoreResult
+from convpipe.images import Drafts, Encoded, File, Folder, OpenFile
 from convpipe.shards import Shard
+from convpipe.streaming.sources.zarr import is_zarr
 
 
 class NewFile(NamedTuple):
@@ -21,6 +25,15 @@ class NewFile(NamedTuple):
     path: Path
     pieces: Iterable[bytes | bytearray | memoryview]
     overwrite: bool
+    store: StoreResult | None = None
+    """What is written in its place, where it is a folder."""
+
+    @classmethod
+    def of(cls, path: Path, content: Encoded, overwrite: bool) -> NewFile:
+        """Return that of some content, which may be a folder."""
+        return cls(
+            path, content.pieces, overwrite, content.store if isinstance(content, EncodedStore) else None
+        )
 
 
 class Destination(Protocol):
@@ -113,9 +126,19 @@ class FolderDestination:
 
     def holds(self, target: Path, size: int, digest: str | None) -> bool:
         """Tell whether there is a regular file, not a link, of this size and content."""
+        if is_store(target):
+            return self._holds_store(self.spool.path / target, size, digest)
         try:
             with OpenFile(target, self._open(target)) as file:
                 return file.stamp()[0] == size and images.digest_file(file) == digest
+        except OSError:
+            return False
+
+    def _holds_store(self, path: Path, size: int, digest: str | None) -> bool:
+        """Tell whether there is a folder, not a link, of this size and content."""
+        try:
+            whole = not path.is_symlink() and is_zarr(path) and size_of_folder(path) == size
+            return whole and digest_of_folder(path) == digest
         except OSError:
             return False
 
@@ -137,8 +160,14 @@ class FolderDestination:
                 if file.path.parent not in folders:
                     opened = result_folder(self.spool, file.path, make=True)
                     folders[file.path.parent] = stack.enter_context(opened)
-            new = (File(folders[path.parent], path.name, pieces, may) for path, pieces, may in files)
+            if any(self.taken(file.path) for file in files if file.store is not None and not file.overwrite):
+                raise images.already_exists()
+            kept = [file for file in files if file.store is None]
+            new = (File(folders[path.parent], path.name, pieces, may) for path, pieces, may, _ in kept)
             images.save_all(new, self._drafts)
+            for file in files:
+                if file.store is not None:
+                    file.store.publish(overwrite=file.overwrite)
 
     def journal(self, shard: Shard | None) -> Ledger:
         """Open the journal in the folder, which no other run may have open."""

@@ -12,11 +12,12 @@ from typing import cast
 from convpipe import images
 from convpipe.batch.outputs import Targets, page_path
 from convpipe.batch.results import Result
-from convpipe.batch.rows import RowsEncoder
+from convpipe.batch.rows import RowsEncoder, Space
 from convpipe.batch.state import Run
 from convpipe.engine import Engine
 from convpipe.errors import WriteError
 from convpipe.images import Encoded, Encoding, FilesEncoder, ImageInfo, ImageSpec, Page, PageEncoder
+from convpipe.images.formats.registry import STORES, entry_of
 from convpipe.images.metadata.raster import Raster
 from convpipe.images.tiff.sheet import nbytes_of
 from convpipe.plan import Plan
@@ -75,8 +76,8 @@ class ResultEncoder:
         Where all that is encoded goes.
     encodings : list of Encoding
         Of each result.
-    nbytes : list of int
-        Bytes of each result, or of its tiles, of all pages.
+    spaces : list of Space
+        What each result takes, and where.
     pixel_bytes : list of int
         Bytes a pixel that the encoder of each result takes.
     """
@@ -88,21 +89,27 @@ class ResultEncoder:
             for result, target in zip(run.results, targets, strict=True)
         ]
         for result, format in zip(run.results, formats, strict=True):
-            if format not in images.FORMATS:
-                raise WriteError(
-                    result.of(f"{format} is not written by folder jobs; 'output: {{format: tiff}}' is")
-                )
-        pairs = zip(run.results, targets, strict=True)
-        self.files = [place for result, target in pairs for place in Place.of(result, target, infos)]
+            if format in STORES and run.output.spool is None:
+                reason = f"{format} in a store is many objects, of which none is all; write it to a disk"
+                raise WriteError(result.of(reason))
+        placed = [
+            Place.of(result, target, infos) for result, target in zip(run.results, targets, strict=True)
+        ]
+        self.files = [place for places in placed for place in places]
         self.encodings = [
             result.encoding.of(format) for result, format in zip(run.results, formats, strict=True)
         ]
-        self.nbytes = [
-            sum(_nbytes(plan, at, encoding) for plan in plans) for at, encoding in enumerate(self.encodings)
+        self.spaces = [
+            Space(
+                sum(_nbytes(plan, at, encoding) for plan in plans),
+                run.output.spool,
+                [place.path for place in places],
+            )
+            for at, (encoding, places) in enumerate(zip(self.encodings, placed, strict=True))
         ]
         self._encoders = [
-            _encoder(run, encoding, infos, nbytes)
-            for encoding, nbytes in zip(self.encodings, self.nbytes, strict=True)
+            _encoder(run, encoding, infos, space)
+            for encoding, space in zip(self.encodings, self.spaces, strict=True)
         ]
         each = (pixel_bytes(plan, self.encodings) for plan in plans)
         self.pixel_bytes = list(map(max, zip(*each, strict=True)))
@@ -147,13 +154,12 @@ class ResultEncoder:
 
 
 def _encoder(
-    run: Run, encoding: Encoding, infos: Sequence[ImageInfo], nbytes: int
+    run: Run, encoding: Encoding, infos: Sequence[ImageInfo], space: Space
 ) -> PageEncoder | FilesEncoder | RowsEncoder:
-    folder = run.output.spool
     if encoding.by_rows:
-        return RowsEncoder(encoding, cast(Engine, run.engine), infos, nbytes, folder)
+        return RowsEncoder(encoding, cast(Engine, run.engine), infos, space)
     return (FilesEncoder if encoding.apart else PageEncoder)(
-        encoding, pages=len(infos), nbytes=nbytes, folder=folder
+        encoding, pages=len(infos), nbytes=space.nbytes, folder=space.folder
     )
 
 
@@ -183,7 +189,8 @@ def pixel_bytes(plan: Plan, encodings: Sequence[Encoding]) -> list[int]:
     for output, encoding in zip(plan.outputs, encodings, strict=True):
         pixels = math.prod(plan.nodes[output.node].extent)
         smaller = -(-plan.result_bytes(output) // (3 * pixels)) if encoding.pyramid else 0
-        found.append(images.FORMATS[str(encoding.format)].encoder + smaller)
+        entry = entry_of(str(encoding.format))
+        found.append((0 if entry is None else entry.encoder) + smaller)
     return found
 
 

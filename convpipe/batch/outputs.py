@@ -13,7 +13,8 @@ from convpipe.batch.keys import Keys
 from convpipe.batch.listing import is_file
 from convpipe.batch.results import Result
 from convpipe.errors import JobError, WriteError
-from convpipe.images import FORMATS, Folder, OutsideError, format_of
+from convpipe.images import Folder, OutsideError, format_of
+from convpipe.images.formats.registry import entry_of
 from convpipe.paths import Location, located, tried
 from convpipe.shelf import Lazy
 from convpipe.stores import Url
@@ -32,7 +33,11 @@ def output_path(relative: Path, format: str | None) -> Path:
     """
     if format is None or format_of(relative) == format:
         return relative
-    return relative.with_name(relative.stem + FORMATS[format].extensions[0])
+    entry = entry_of(format)
+    assert entry is not None
+    if relative.suffix.lower() in entry.extensions:
+        return relative
+    return relative.with_name(relative.stem + entry.extensions[0])
 
 
 _NUMBERED = re.compile(r"(.+)-[0-9]{3,}((?:\.[^.]*)?)")

@@ -183,10 +183,10 @@ class StoreDestination:
         with write_errors():
             if len(files) > 1 and any(
                 not overwrite and self._store.look(path.as_posix()) is not None
-                for path, _, overwrite in files
+                for path, _, overwrite, _ in files
             ):
                 raise already_exists()
-            for path, pieces, overwrite in files:
+            for path, pieces, overwrite, _ in files:
                 if self._ended.is_set():
                     raise InterruptedError(errno.EINTR, "the run has ended")
                 content, size = _sized(pieces)

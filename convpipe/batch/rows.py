@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Self, cast
 
 import numpy as np
 
+from convpipe.batch.store_result import EncodedStore, StoreResult, drop
 from convpipe.engine import Engine
 from convpipe.images import Encoded, Encoding, Folder, ImageInfo, ImageSpec, Metadata, Page, check_output
 from convpipe.images.files import Apart
+from convpipe.images.formats.registry import STORES
 from convpipe.images.metadata.raster import Raster
 from convpipe.images.output import TILE
 from convpipe.images.spool import Spool
@@ -21,6 +25,7 @@ from convpipe.streaming.grid import Grid
 from convpipe.streaming.levels import Halve, Pyramid, halving, levels_of
 from convpipe.streaming.sinks import FILES, Sink, Target
 from convpipe.streaming.sinks.tiff import TiffSink
+from convpipe.streaming.sinks.zarr import ZarrSink
 
 
 def options_of(encoding: Encoding) -> Options:
@@ -42,6 +47,25 @@ def options_of(encoding: Encoding) -> Options:
     )
 
 
+@dataclass(frozen=True)
+class Space:
+    """What a result takes, and where.
+
+    Parameters
+    ----------
+    nbytes : int
+        Of its pixels, or of its tiles, of all pages.
+    folder : Folder or None
+        The output, where content too large for memory is put together, too; None: the system has a place.
+    targets : sequence of Path
+        Of its file, or of the files of its pages, below the output.
+    """
+
+    nbytes: int
+    folder: Folder | None
+    targets: Sequence[Path]
+
+
 class RowsResult:
     """The file of a result, or the files of its pages.
 
@@ -49,25 +73,20 @@ class RowsResult:
     ----------
     encoding : Encoding
         With a format that is written as rows come.
-    nbytes : int
-        Of its tiles, of all pages.
     pages : int
         How many come.
-    folder : Folder or None
-        Where content too large for memory is put together.
+    space : Space
     pool : Executor
         Of threads that encode.
     """
 
-    def __init__(
-        self, encoding: Encoding, nbytes: int, pages: int, folder: Folder | None, pool: Executor
-    ) -> None:
+    def __init__(self, encoding: Encoding, pages: int, space: Space, pool: Executor) -> None:
         self.options = options_of(encoding)
-        self._nbytes, self._folder, self._pool = nbytes, folder, pool
+        self._space, self._pool = space, pool
         self._format = cast(str, encoding.format)
         self._apart = Apart(pages) if encoding.apart else None
         self._notes: list[str] = []
-        self._spool: Spool | None = None
+        self._content: Spool | StoreResult | None = None
         self._sink: Sink | None = None
         self._rows: Pyramid | None = None
         self._done: list[Encoded] = []
@@ -89,10 +108,10 @@ class RowsResult:
             What makes smaller sizes of its rows.
         """
         self._notes += target.notes
-        target = Target("", target.levels, target.alpha, self.options, self._notes)
+        path = self._space.targets[len(self._done)]
+        target = Target(path, target.levels, target.alpha, self.options, self._notes)
         with told(self._format):
             if self._sink is None:
-                self._spool = Spool(self._nbytes, self._folder)
                 self._sink = self._opened(target)
             else:
                 cast(TiffSink, self._sink).next_page(target)
@@ -100,15 +119,25 @@ class RowsResult:
         self._rows = Pyramid(self._sink, halve, heights, self.options.tile)
 
     def _opened(self, target: Target) -> Sink:
-        file = cast(Spool, self._spool).file
+        nbytes, folder = self._space.nbytes, self._space.folder
+        if self._format in STORES:
+            self._content = StoreResult(cast(Folder, folder), Path(cast(Path, target.path)))
+            return ZarrSink(self._content.draft, target, self._pool, resume=False)
+        self._content = Spool(nbytes, folder)
         if self._format == "tiff":
-            return TiffSink(file, target, self._pool, 0 if self._apart else self._nbytes)
-        return FILES[self._format](file, target, self._pool)
+            return TiffSink(self._content.file, target, self._pool, 0 if self._apart else nbytes)
+        return FILES[self._format](self._content.file, target, self._pool)
 
     def add(self, rows: np.ndarray) -> None:
         """Take the next rows of the page."""
         with told(self._format):
             cast(Pyramid, self._rows).add(rows)
+
+    def drop(self) -> None:
+        """Remove what there is of folders."""
+        drop(self._done)
+        if isinstance(self._content, StoreResult):
+            self._content.drop()
 
     def finished(self) -> list[Encoded]:
         """Return the content of its files."""
@@ -116,13 +145,29 @@ class RowsResult:
         return self._done
 
     def _end(self) -> None:
-        if self._sink is None or self._spool is None:
+        if self._sink is None:
             return
         with told(self._format):
             self._sink.finish()
-            self._spool.file.flush()
-        self._done.append(Encoded(self._spool, tuple(dict.fromkeys(self._notes))))
-        self._notes, self._spool, self._sink, self._rows = [], None, None, None
+            if isinstance(self._content, Spool):
+                self._content.file.flush()
+        notes = tuple(dict.fromkeys(self._notes))
+        if isinstance(self._content, Spool):
+            self._done.append(Encoded(self._content, notes))
+        else:
+            self._done.append(EncodedStore([], notes, self._content))
+        self._notes, self._content, self._sink, self._rows = [], None, None, None
+
+
+@contextmanager
+def dropped_on_failure(results: Sequence[RowsResult]) -> Iterator[None]:
+    """Remove what there is of folders if anything goes wrong; no thread may write into them by then."""
+    try:
+        yield
+    except BaseException:
+        for result in results:
+            result.drop()
+        raise
 
 
 class RowsEncoder:
@@ -135,33 +180,25 @@ class RowsEncoder:
         Of the pipeline, which halves its results.
     infos : sequence of ImageInfo
         Of the pages of the image.
-    nbytes : int
-    folder : Folder or None
+    space : Space
     """
 
-    def __init__(
-        self,
-        encoding: Encoding,
-        engine: Engine,
-        infos: Sequence[ImageInfo],
-        nbytes: int,
-        folder: Folder | None,
-    ) -> None:
+    def __init__(self, encoding: Encoding, engine: Engine, infos: Sequence[ImageInfo], space: Space) -> None:
         self._encoding, self._engine, self._pages = encoding, engine, len(infos)
-        self._left = iter(infos)
+        self._left, self._space = iter(infos), space
         self._open = ExitStack()
         self._result: RowsResult | None = None
-        self._space = nbytes, folder
 
     def __enter__(self) -> Self:
         pool = self._open.enter_context(ThreadPoolExecutor(1))
-        nbytes, folder = self._space
-        self._result = RowsResult(self._encoding, nbytes, self._pages, folder, pool)
+        self._result = RowsResult(self._encoding, self._pages, self._space, pool)
         return self
 
-    def __exit__(self, *_: object) -> None:
-        self._result = None
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         self._open.close()
+        if kind is not None and self._result is not None:
+            self._result.drop()
+        self._result = None
 
     def check(self, spec: ImageSpec) -> None:
         """Refuse an image that the file cannot hold; as :meth:`convpipe.images.PageEncoder.check`."""

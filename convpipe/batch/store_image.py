@@ -18,6 +18,7 @@ from convpipe.images import Image, ImageInfo
 from convpipe.images.rows import RowReader
 from convpipe.limits import Limits
 from convpipe.streaming import Zarr, sources
+from convpipe.streaming.drafts import LOCK
 from convpipe.streaming.sources.zarr import MARKS, is_zarr
 
 
@@ -42,7 +43,7 @@ class StoreImage:
         """
         _check(self.path)
         size, marks = 0, list[int]()
-        for file in self._files():
+        for file in _files(self.path):
             looked = (self.path / file).lstat()
             if not stat.S_ISREG(looked.st_mode):
                 raise ReadError(f"the store holds a link, or no file, {str(file)!r}; such are not followed")
@@ -52,14 +53,7 @@ class StoreImage:
 
     def digest(self) -> str:
         """Return the hash of the names and hashes of its files."""
-        whole = hashlib.sha256()
-        for file in self._files():
-            whole.update(f"{file.as_posix()}\0{images.digest_file(self.path / file)}\n".encode())
-        return whole.hexdigest()
-
-    def _files(self) -> list[Path]:
-        found = [Path(at, name) for at, inner, names in os.walk(self.path) for name in (*inner, *names)]
-        return sorted(each.relative_to(self.path) for each in found if not _is_folder(each))
+        return digest_of_folder(self.path)
 
     @contextmanager
     def open(self, reader: Reader) -> Iterator[Opened]:
@@ -74,6 +68,26 @@ class StoreImage:
             raise ReadError("a decoder of its own (--isolate) reads files, no stores of Zarr; leave it out")
         with opened_store(self.path, reader.limits) as image:
             yield image
+
+
+def size_of_folder(path: Path) -> int:
+    """Return the bytes of all files of a store."""
+    return sum((path / file).lstat().st_size for file in _files(path))
+
+
+def digest_of_folder(path: Path) -> str:
+    """Return the hash of the names and hashes of all files of a store."""
+    whole = hashlib.sha256()
+    for file in _files(path):
+        whole.update(f"{file.as_posix()}\0{images.digest_file(path / file)}\n".encode())
+    return whole.hexdigest()
+
+
+def _files(path: Path) -> list[Path]:
+    """Return all that a store holds but folders, and what a run that makes it has there."""
+    found = [Path(at, name) for at, inner, names in os.walk(path) for name in (*inner, *names)]
+    kept = (each.relative_to(path) for each in found if not _is_folder(each))
+    return sorted(each for each in kept if each.as_posix() != LOCK)
 
 
 def _is_folder(path: Path) -> bool:

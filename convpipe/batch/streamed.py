@@ -16,7 +16,7 @@ from convpipe.batch.budget import Need
 from convpipe.batch.encode import ResultEncoder
 from convpipe.batch.masks import MaskedRows, MaskRows
 from convpipe.batch.reader import Opened
-from convpipe.batch.rows import RowsResult
+from convpipe.batch.rows import RowsResult, dropped_on_failure
 from convpipe.batch.state import Run
 from convpipe.compile.runtime.environment import cores
 from convpipe.engine import Engine
@@ -37,7 +37,7 @@ LARGE = 1 << 26
 """Bytes of an image and its results, from which on those in tiles are streamed though they would fit: bands
 are decoded, filtered and encoded beside each other."""
 
-STREAMED = ("tiff", "npy", "png")
+STREAMED = ("tiff", "npy", "png", "zarr")
 """Formats of results that are written as rows come."""
 
 
@@ -95,8 +95,9 @@ class Giant:
             A number of the image needs all samples at once.
         """
         notes, losses, engine = list[str](), Losses(), cast(Engine, self.run.engine)
-        with ThreadPoolExecutor(self.bands.threads) as pool:
-            results = self._results(Watched(pool, watch, "write"))
+        pool = ThreadPoolExecutor(self.bands.threads)
+        results = self._results(Watched(pool, watch, "write"))
+        with dropped_on_failure(results), pool:
             for number, (info, plan) in enumerate(zip(self.image.infos, self.plans, strict=True)):
                 reader = self.image.rows() if number else self.first
                 bands = self._bands_of(plan, reader) if number else self.bands
@@ -114,8 +115,8 @@ class Giant:
 
     def _results(self, pool: Executor) -> list[RowsResult]:
         return [
-            RowsResult(encoding, nbytes, len(self.plans), self.run.output.spool, pool)
-            for encoding, nbytes in zip(self.encoder.encodings, self.encoder.nbytes, strict=True)
+            RowsResult(encoding, len(self.plans), space, pool)
+            for encoding, space in zip(self.encoder.encodings, self.encoder.spaces, strict=True)
         ]
 
     def _bands_of(self, plan: Plan, reader: RowReader) -> Bands:

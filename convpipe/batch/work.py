@@ -26,6 +26,7 @@ from convpipe.batch.masks import mask_bytes_of, opened_mask, read_mask
 from convpipe.batch.outputs import Targets
 from convpipe.batch.reader import Opened
 from convpipe.batch.state import Engine, Run
+from convpipe.batch.store_result import dropping
 from convpipe.batch.streamed import Giant, giant_of
 from convpipe.errors import ConvpipeError, ImageError, JobError, PlanError, ReadError, WriteError
 from convpipe.images import Encoded, ImageInfo, Metadata, OpenFile, Page
@@ -152,11 +153,12 @@ class Work:
                         encoded = encoder.encode(pages(image, plans))
                     else:
                         encoded = self._streamed(giant)
-                    self._course.note(encoder.notes(encoded))
-                    if [each.stamps() for each in files] != seen:
-                        raise changed()
-                    self._course.enter("write")
-                    return self._save(encoder.files, encoded)
+                    with dropping(encoded):
+                        self._course.note(encoder.notes(encoded))
+                        if [each.stamps() for each in files] != seen:
+                            raise changed()
+                        self._course.enter("write")
+                        return self._save(encoder.files, encoded)
 
     def _exists(self) -> bool:
         """Tell whether the name of a result is taken; those of pages are not known yet."""
@@ -384,7 +386,7 @@ class Work:
         for place, content, file in zip(places, encoded, files, strict=True):
             replaces = run.job.overwrite or run.past.made(place.path)
             if replaces or not (run.job.resume and run.output.holds(place.path, *file.content)):
-                new.append(NewFile(place.path, content.pieces, replaces))
+                new.append(NewFile.of(place.path, content, replaces))
         run.output.save(new)
         last = next(file for file in files if file.name == RESULT)
         beside = [file for file in files if file is not last]

@@ -17,8 +17,8 @@ from convpipe.stages.names import StageReference
 from convpipe.stages.numbers import Count
 from convpipe.stages.parameters import BorderName, Choice, Flag, Parameter, PixelType, Text, TextList
 
-FORMATS = ("png", "jpeg", "tiff", "webp", "bmp", "npy", "npz")
-TILED = ("tiff",)
+FORMATS = ("png", "jpeg", "tiff", "webp", "bmp", "npy", "npz", "zarr")
+TILED = ("tiff", "zarr")
 """Formats in tiles, which have a codec, and smaller sizes."""
 
 DEFLATE_MOST = 9
@@ -211,7 +211,7 @@ OUTPUT_KEYS: tuple[Parameter, ...] = (
     ),
     Choice(
         "format",
-        "format of the results; default: that of each image",
+        "format of the results; default: that of each image; zarr: a folder of OME-Zarr each",
         None,
         choices=FORMATS,
         aliases=FORMAT_ALIASES,

@@ -60,15 +60,16 @@ def check_encoding(
     """
     format = spec.format or whole.format
     if format not in (None, *TILED):
-        able = ", ".join(TILED)
+        able = " or ".join(TILED)
         if spec.pyramid and "pyramid" in own:
-            reason = f"{format} holds an image in one size; {able} holds a pyramid: 'format: {able}'"
+            reason = f"{format} holds an image in one size; {able} holds a pyramid: 'format: tiff'"
             problems.add(own["pyramid"].node.mark.error(reason))
         if "codec" in own:
-            reason = f"{format} has no codec; {able} has: 'format: {able}'"
+            reason = f"{format} has no codec; {able} has: 'format: tiff'"
             problems.add(own["codec"].node.mark.error(reason))
     level, codec = spec.compression, spec.codec or whole.codec
-    if isinstance(level, int) and level > DEFLATE_MOST and codec != "zstd" and "compression" in own:
+    zstd = codec == "zstd" or (codec is None and format == "zarr")
+    if isinstance(level, int) and level > DEFLATE_MOST and not zstd and "compression" in own:
         reason = f"compression is 0 to {DEFLATE_MOST}, of 'codec: zstd' to 22; given {level}"
         problems.add(own["compression"].node.mark.error(reason))
 

@@ -9,7 +9,16 @@ import numpy as np
 from convpipe.errors import WriteError
 from convpipe.geometry import Extent
 from convpipe.images.bounds import WRITTEN
-from convpipe.images.formats.registry import CODECS, FORMATS, OF_ONE_BIT, supports
+from convpipe.images.formats.registry import (
+    CODECS,
+    FORMATS,
+    OF_ONE_BIT,
+    STORES,
+    TILED,
+    Format,
+    entry_of,
+    supports,
+)
 
 TILE = 256
 """Rows and columns of a tile, where nobody says; readers of slides and maps take it for granted."""
@@ -80,8 +89,8 @@ class Encoding:
 
     @property
     def by_rows(self) -> bool:
-        """Whether it is written as rows come, whatever the memory: what has a codec, or smaller sizes."""
-        return bool(self.pyramid) or self.codec is not None
+        """Whether it is written as rows come, whatever the memory: a folder, or by a codec, or in sizes."""
+        return bool(self.pyramid) or self.codec is not None or self.format in STORES
 
     def over(self, other: Encoding) -> Encoding:
         """Return this, and what it does not say as `other` says, but what is of the other's format alone.
@@ -111,17 +120,33 @@ class Encoding:
         >>> Encoding(quality=90, compression=3).of("jpeg") == Encoding("jpeg", quality=90)
         True
         """
+        entry, tiled = _entry(format), format in TILED
         return Encoding(
             format,
-            self.quality if FORMATS[format].quality else None,
-            self.compression if FORMATS[format].compression else None,
-            self.channels if FORMATS[format].pages else None,
+            self.quality if entry.quality else None,
+            self.compression if entry.compression else None,
+            self.channels if entry.pages else None,
             self.pages,
-            self.tiles if FORMATS[format].pages else None,
-            self.codec if FORMATS[format].pages else None,
+            self.tiles if tiled else None,
+            self.codec if tiled else None,
             self.pyramid,
             self.smallest,
         )
+
+
+def _entry(format: str) -> Format:
+    """Return what is known of a format.
+
+    Raises
+    ------
+    WriteError
+        Nothing is, or it is not written.
+    """
+    entry = entry_of(format)
+    if entry is None or not entry.holds:
+        known = ", ".join(name for name, each in (*FORMATS.items(), *STORES.items()) if each.holds)
+        raise WriteError(f"cannot write the format {format!r}; the formats to write are {known}")
+    return entry
 
 
 @dataclass(frozen=True)
@@ -196,11 +221,8 @@ def check_output(spec: ImageSpec, encoding: Encoding, pages: int = 1) -> None:
     format = encoding.format
     if format is None:
         return
-    entry = FORMATS.get(format)
-    if entry is None or not entry.holds:
-        known = ", ".join(name for name, each in FORMATS.items() if each.holds)
-        raise WriteError(f"cannot write the format {format!r}; the formats to write are {known}")
-    if format not in able:
+    entry = _entry(format)
+    if not spec.fits(format):
         raise WriteError(f"{format} cannot hold {spec}; {', '.join(able)} can")
     if spec.extent is not None:
         _check_extent(format, spec, spec.extent)
@@ -233,7 +255,7 @@ def _check_extent(format: str, spec: ImageSpec, extent: Extent) -> None:
     """Refuse an image without pixels, and one of a size that the format's encoder does not take."""
     if min(extent) < 1:
         raise WriteError(f"an image has 1 row and column or more, not {extent[0]} x {extent[1]}")
-    if (broken := WRITTEN[format].broken_by(extent, spec.channels)) is None:
+    if format in STORES or (broken := WRITTEN[format].broken_by(extent, spec.channels)) is None:
         return
     able = [
         name for name in FORMATS if spec.fits(name) and not WRITTEN[name].broken_by(extent, spec.channels)
@@ -244,19 +266,21 @@ def _check_extent(format: str, spec: ImageSpec, extent: Extent) -> None:
 
 def _check_pyramid(format: str, encoding: Encoding) -> None:
     """Refuse smaller sizes that a format cannot hold, and what says how small where there are none."""
-    if encoding.pyramid and not FORMATS[format].pages:
-        able = ", ".join(name for name, each in FORMATS.items() if each.pages)
+    if encoding.pyramid and format not in TILED:
+        able = " or ".join(TILED)
         raise WriteError(
-            f"{format} holds an image in one size; {able} holds a pyramid: 'output: {{format: {able}}}'"
+            f"{format} holds an image in one size; {able} holds a pyramid: 'output: {{format: tiff}}'"
         )
     if encoding.smallest is not None and encoding.pyramid is None:
         raise WriteError("smallest is of the sizes that 'pyramid: true' makes; say that, or leave it out")
 
 
 def _check_tiles(format: str, side: int, encoding: Encoding) -> None:
-    if not FORMATS[format].pages:
-        tiled = ", ".join(name for name, each in FORMATS.items() if each.pages)
-        raise WriteError(f"{format} has no {'codec' if encoding.codec else 'tiles'}; {tiled} has")
+    if format not in TILED:
+        what = "codec" if encoding.codec else "tiles"
+        raise WriteError(f"{format} has no {what}; {' or '.join(TILED)} has")
+    if format in STORES and encoding.codec == "lzw":
+        raise WriteError(f"{format} has no LZW; it has zstd, deflate and none")
     if encoding.codec is not None and encoding.codec not in CODECS:
         raise WriteError(f"unknown codec {encoding.codec!r}; known are {', '.join(CODECS)}")
     if encoding.by_rows and encoding.channels == "pages":

@@ -170,6 +170,11 @@ class PageEncoder:
     ) -> None:
         if encoding.format is None:
             raise WriteError("no format is named to encode as")
+        if encoding.by_rows:
+            raise WriteError(
+                "a codec, smaller sizes and folders are of results that are written as rows come: by folder "
+                "jobs and convpipe.streaming.stream"
+            )
         self.encoding, self._format = encoding, encoding.format
         self._pages, self._nbytes, self._folder = pages, nbytes, folder
         self._fitting = set[ImageSpec]()

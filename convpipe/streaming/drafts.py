@@ -84,13 +84,15 @@ class Draft:
             if entry.name != LOCK:
                 _remove(entry)
 
-    def publish(self, is_ours: Callable[[Path], bool]) -> None:
+    def publish(self, is_ours: Callable[[Path], bool], *, overwrite: bool | None = None) -> None:
         """Give it its name; the content is brought to the disk before.
 
         Parameters
         ----------
         is_ours : callable
             Tells whether a folder is of the kind that this may replace.
+        overwrite : bool, optional
+            Whether it may, where that was not known before.
 
         Raises
         ------
@@ -105,7 +107,7 @@ class Draft:
                 sync(Path(at, name))
         if not os.path.lexists(self._path):
             self.folder.rename(self._path)
-        elif not self._overwrite:
+        elif not (self._overwrite if overwrite is None else overwrite):
             raise already_exists()
         elif not is_ours(self._path):
             raise WriteError(f"{self._path.name} is there, and something else; remove it first")

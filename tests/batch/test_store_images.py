@@ -97,15 +97,18 @@ def test_what_is_selected(source, tmp_path):
     assert set(settled(run(source, tmp_path, "3", recursive=False))) == {"a.png", "c.zarr"}
 
 
-@pytest.mark.parametrize(
-    ("options", "reason"),
-    [
-        ({"format": None}, "zarr is not written by folder jobs; 'output: {format: tiff}' is"),
-        ({"isolate": True}, "reads files, no stores of Zarr"),
-    ],
-)
-def test_what_a_job_does_not_do_with_stores(source, tmp_path, options, reason):
-    found = settled(run(source, tmp_path, **options))
+def test_without_a_format_stores_become_stores(source, tmp_path, image):
+    report = run(source, tmp_path, format=None)
+    assert {status for status, _ in settled(report).values()} == {"done"}
+    made = zarr.open_group(tmp_path / "out" / "deep" / "b.ome.zarr", mode="r")
+    np.testing.assert_array_equal(made["0"][...], BLUR(image[::-1]))
+    (said,) = made.attrs["ome"]["multiscales"]
+    assert said["name"] == "b"
+
+
+def test_a_decoder_of_its_own_reads_none(source, tmp_path):
+    reason = "reads files, no stores of Zarr"
+    found = settled(run(source, tmp_path, isolate=True))
     assert found["a.png"] == ("done", None)
     for name in ("c.zarr", "deep/b.ome.zarr"):
         assert found[name][0] == "failed"

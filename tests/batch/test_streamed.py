@@ -174,7 +174,7 @@ class TestSizes:
     @pytest.mark.parametrize(
         ("options", "reason"),
         [
-            ({"format": "png"}, "png holds an image in one size; tiff holds a pyramid"),
+            ({"format": "png"}, "png holds an image in one size; tiff or zarr holds a pyramid"),
             ({"channels": "pages"}, "'channels: pages' is of strips"),
             ({"compression": 3}, "lzw has no compression; leave it out"),
             ({"codec": "zstd", "compression": 23}, "compression of zstd is 0 to 22, not 23"),

@@ -49,8 +49,8 @@ def test_all_errors_of_a_config_come_in_order(load):
 @pytest.mark.parametrize(
     ("output", "column", "reason"),
     [
-        ("{format: png, pyramid: true}", 32, "png holds an image in one size; tiff holds a pyramid"),
-        ("{format: webp, codec: zstd}", 31, "webp has no codec; tiff has"),
+        ("{format: png, pyramid: true}", 32, "png holds an image in one size; tiff or zarr holds a pyramid"),
+        ("{format: webp, codec: zstd}", 31, "webp has no codec; tiff or zarr has"),
         ("{format: tiff, compression: 10}", 37, "compression is 0 to 9, of 'codec: zstd' to 22; given 10"),
         ("{codec: gzip}", 17, "codec needs one of none, deflate, zstd, lzw"),
         ("{pyramid: 3}", 19, "pyramid needs true or false"),

@@ -110,6 +110,22 @@ FORMATS: Mapping[str, Format] = {
 }
 """Every format by name. WebP stores grey as three equal channels; an opaque alpha may be left out of it."""
 
+STORES: Mapping[str, Format] = {
+    "zarr": Format(
+        "zarr", (".zarr",), dict.fromkeys(ARRAY_DTYPES, ANY_NUMBER), alpha=True, compression=(0, 22)
+    )
+}
+"""Formats of results that are folders; they are written as rows come, and never by :mod:`convpipe.images`."""
+
+
+def entry_of(format: str) -> Format | None:
+    """Return what is known of a format, a file's or a folder's."""
+    return FORMATS.get(format) or STORES.get(format)
+
+
+TILED = ("tiff", *STORES)
+"""Formats in tiles, which have a codec, and smaller sizes."""
+
 BY_EXTENSION: Mapping[str, str] = {ext: entry.name for entry in FORMATS.values() for ext in entry.extensions}
 """Format name of each extension (lower case, with the dot)."""
 
@@ -203,7 +219,7 @@ def supports(format: str, dtype: str, channels: int, *, alpha: bool = False) -> 
     Parameters
     ----------
     format : str
-        A name in :data:`FORMATS`.
+        A name in :data:`FORMATS` or :data:`STORES`.
     dtype : str
         NumPy's name, as ``uint8``.
     channels : int
@@ -215,7 +231,7 @@ def supports(format: str, dtype: str, channels: int, *, alpha: bool = False) -> 
     >>> supports("png", "uint16", 4, alpha=True), supports("png", "uint16", 4)
     (True, False)
     """
-    entry = FORMATS.get(format)
+    entry = entry_of(format)
     if entry is None or alpha > entry.alpha:
         return False
     return channels - alpha in entry.holds.get(dtype, ())

@@ -1,0 +1,230 @@
+"""`output: {format: zarr}`: an image of OME-Zarr for each input, whole or not at all."""
+
+import errno
+import os
+import signal
+import subprocess
+import sys
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from convpipe import Pipeline, stage
+from convpipe.batch import JOURNAL
+from convpipe.batch.rows import RowsResult
+from convpipe.errors import JobError
+from convpipe.images import write
+from convpipe.streaming import Options, stream
+from convpipe.streaming.drafts import SUFFIX
+
+zarr = pytest.importorskip("zarr")
+
+BLUR = Pipeline([stage("blur", "box", size=3)])
+OPTIONS = {"format": "zarr", "tiles": 32, "pyramid": True, "smallest": 64}
+TIMED = {"seconds": 0.0, "steps": None}
+
+
+@pytest.fixture
+def image(rng):
+    return rng.integers(0, 256, (300, 200), dtype=np.uint8)
+
+
+@pytest.fixture
+def source(tmp_path, image):
+    (tmp_path / "in" / "deep").mkdir(parents=True)
+    np.save(tmp_path / "in" / "a.npy", image)
+    write(tmp_path / "in" / "deep" / "b.png", np.dstack([image] * 3))
+    return tmp_path / "in"
+
+
+def run(source, output, pipeline=BLUR, **options):
+    return pipeline.run_folder(source, output, **{**OPTIONS, **options})
+
+
+def tree(folder):
+    return {
+        path.relative_to(folder).as_posix(): path.read_bytes()
+        for path in folder.rglob("*")
+        if path.is_file() and path.name != JOURNAL
+    }
+
+
+def statuses(report):
+    return {result.path: result.status for result in report.results}
+
+
+def test_one_for_each_image(source, tmp_path, image):
+    report = run(source, tmp_path / "out")
+    assert statuses(report) == {"a.npy": "done", "deep/b.png": "done"}
+    assert sorted(os.listdir(tmp_path / "out")) == [JOURNAL, "a.zarr", "deep"]
+    group = zarr.open_group(tmp_path / "out" / "a.zarr", mode="r")
+    np.testing.assert_array_equal(group["0"][...], BLUR(image))
+    assert [group[str(at)].shape for at in range(4)] == [(300, 200), (150, 100), (75, 50), (37, 25)]
+    colours = zarr.open_group(tmp_path / "out" / "deep" / "b.zarr", mode="r")["0"]
+    np.testing.assert_array_equal(colours[...], np.stack([BLUR(image)] * 3))
+
+
+def test_bytes_and_record_do_not_depend_on_memory(source, tmp_path, image):
+    np.save(source / "a.npy", np.tile(image, (3, 2)))
+    chosen = {"include": ["a.npy"]}
+    found = [
+        run(source, tmp_path / str(memory), memory=memory, **chosen).results[0]
+        for memory in (900_000, 1 << 30)
+    ]
+    assert found[0].status == "done", found[0].reason
+    assert replace(found[0], **TIMED) == replace(found[1], **TIMED)
+    straight = tree(tmp_path / str(1 << 30))
+    assert tree(tmp_path / "900000") == straight
+    less = run(source, tmp_path / "less", memory=50_000, **chosen).results[0]
+    assert "in bands of 16 rows" in less.reason  # so it does not fit as a whole
+    options = Options(1 << 30, tile=32, pyramid=True, smallest=64)
+    stream(BLUR.engine, source / "a.npy", {"result": tmp_path / "a.zarr"}, options)
+    assert {f"a.zarr/{name}": content for name, content in tree(tmp_path / "a.zarr").items()} == straight
+
+
+class TestJournal:
+    def test_resume_keeps_what_is_unchanged(self, source, tmp_path):
+        run(source, tmp_path / "out")
+        assert all(result.kept for result in run(source, tmp_path / "out", resume=True).results)
+        chunk = next(path for path in (tmp_path / "out" / "a.zarr" / "0").rglob("0") if path.is_file())
+        before = tree(tmp_path / "out")
+        chunk.write_bytes(bytes(len(chunk.read_bytes())))
+        again = {result.path: result for result in run(source, tmp_path / "out", resume=True).results}
+        assert (again["a.npy"].kept, again["deep/b.png"].kept) == (False, True)
+        assert tree(tmp_path / "out") == before
+
+    def test_a_store_without_its_record_stays(self, source, tmp_path):
+        run(source, tmp_path / "out")
+        inode = (tmp_path / "out" / "a.zarr").stat().st_ino
+        (tmp_path / "out" / JOURNAL).unlink()
+        assert set(statuses(run(source, tmp_path / "out", resume=True)).values()) == {"done"}
+        assert (tmp_path / "out" / "a.zarr").stat().st_ino == inode
+
+    @pytest.mark.parametrize("there", ["store", "folder", "file"])
+    def test_what_is_there_is_replaced_on_demand_and_if_it_is_a_store(self, source, tmp_path, there):
+        place = tmp_path / "out" / "a.zarr"
+        (tmp_path / "out").mkdir()
+        if there == "store":
+            zarr.create_array(place, data=np.zeros((2, 2)))
+        elif there == "folder":
+            place.mkdir()
+            (place / "mine").write_text("mine")
+        else:
+            place.write_text("mine")
+        before = tree(tmp_path / "out")
+        chosen = {"include": ["a.npy"]}
+        (kept,) = run(source, tmp_path / "out", **chosen).results
+        assert "the output exists" in kept.reason
+        assert tree(tmp_path / "out") == before
+        (told,) = run(source, tmp_path / "out", overwrite=True, **chosen).results
+        assert (told.status == "done") == (there == "store"), told.reason
+        assert there == "store" or "something else; remove it first" in told.reason
+        assert (tree(tmp_path / "out") == before) == (there != "store")
+        assert sorted(os.listdir(tmp_path / "out")) == [JOURNAL, "a.zarr"]
+
+
+@pytest.mark.parametrize("fault", ["full", "changed"])
+def test_nothing_is_left_of_one_that_fails(source, tmp_path, monkeypatch, fault):
+    add, written = RowsResult.add, run(source, tmp_path / "out")
+    before = tree(tmp_path / "out")
+
+    def failing(result, rows):
+        add(result, rows)
+        if fault == "full":
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        os.utime(source / "a.npy")
+
+    monkeypatch.setattr(RowsResult, "add", failing)
+    options = {"include": ["a.npy"], "overwrite": True}
+    report = run(source, tmp_path / "out", **options)
+    assert (statuses(report)["a.npy"], written.results[0].status) == ("failed", "done")
+    expected = "No space left" if fault == "full" else "the file was changed while it was read"
+    assert expected in report.results[0].reason
+    assert tree(tmp_path / "out") == before
+
+
+KILLED = """
+import os, signal, sys
+from convpipe import Pipeline, stage
+from convpipe.streaming.sinks.zarr import _Rows
+
+store, told = _Rows._store, []
+
+def dying(rows, *given):
+    told.append(given)
+    if len(told) == 40:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return store(rows, *given)
+
+_Rows._store = dying
+options = {"format": "zarr", "tiles": 32, "pyramid": True, "smallest": 64, "workers": 1}
+Pipeline([stage("blur", "box", size=3)]).run_folder("in", "out", **options)
+"""
+
+
+def test_killed_in_the_middle_it_is_done_again(source, tmp_path):
+    run(source, tmp_path / "straight")
+    ended = subprocess.run([sys.executable, "-c", KILLED], cwd=tmp_path, capture_output=True, check=False)
+    assert ended.returncode == -signal.SIGKILL, ended.stderr
+    left = list((tmp_path / "out").rglob(f"*{SUFFIX}"))
+    assert len(left) == 1
+    assert not list((tmp_path / "out" / "deep").glob("*.zarr"))
+    report = run(source, tmp_path / "out", resume=True)
+    assert [result.kept for result in report.results] == [True, False]
+    assert tree(tmp_path / "out") == tree(tmp_path / "straight")
+
+
+def test_pages_have_a_store_each(tmp_path, image):
+    (tmp_path / "in").mkdir()
+    for number in range(2):
+        np.save(tmp_path / "in" / f"{number}.npy", image // (number + 1))
+    whole = run(tmp_path / "in", tmp_path / "whole", stack="folder")
+    assert "zarr holds one image, and there are 2 pages" in whole.results[0].reason
+    report = run(tmp_path / "in", tmp_path / "out", stack="folder", output_pages="files")
+    assert report.results[0].status == "done"
+    for number in range(2):
+        made = zarr.open_array(tmp_path / "out" / f"in-{number:03}.zarr" / "0", mode="r")[...]
+        np.testing.assert_array_equal(made, BLUR(image // (number + 1)))
+
+
+def test_beside_other_results(source, tmp_path):
+    pipeline = Pipeline(
+        [stage("blur", "box", size=3, name="soft"), stage("edge", "sobel")], outputs={"soft": "soft"}
+    )
+    own = {"soft": {"format": "npy"}}
+    report = run(source, tmp_path / "out", pipeline, outputs=own, include=["a.npy"])
+    assert report.results[0].status == "done"
+    assert (tmp_path / "out" / "soft" / "a.npy").is_file()
+    assert (tmp_path / "out" / "a.zarr" / "3").is_dir()
+
+
+def test_names_that_clash(source, tmp_path, image):
+    zarr.create_array(source / "a.zarr", data=image)
+    with pytest.raises(JobError, match=r"inputs share an output.*a\.zarr"):
+        run(source, tmp_path / "out")
+    (source / "a.npy").unlink()
+    with pytest.raises(JobError, match="would replace an input"):
+        run(source, source)
+    with pytest.raises(JobError, match="would be inputs of the next run"):
+        run(source, source / "out", include=["**/*.zarr", "**/*.png"])
+
+
+@pytest.mark.parametrize(
+    ("options", "reason"),
+    [
+        ({"codec": "lzw"}, "zarr has no LZW; it has zstd, deflate and none"),
+        ({"compression": 23}, "compression of zarr is 0 to 22, not 23"),
+    ],
+)
+def test_what_it_cannot(source, tmp_path, options, reason):
+    found = run(source, tmp_path / "out", include=["a.npy"], **options).results[0]
+    assert found.status == "failed"
+    assert reason in found.reason
+
+
+def test_without_the_package(source, tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "zarr", None)
+    found = run(source, tmp_path / "out", include=["a.npy"]).results[0]
+    assert "pip install convpipe[zarr]" in found.reason
+    assert os.listdir(tmp_path / "out") == [JOURNAL]
