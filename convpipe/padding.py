@@ -227,6 +227,33 @@ def reach_around(kernel: int, dilation: int, anchor: Literal["upper", "lower"] |
     return before, total - before
 
 
+def halo(kernel: Extent, dilation: Extent, anchor: Anchor) -> Sides:
+    """Return the pixels that a window reaches to, ((above, below), (left, right)) of the one it stands on.
+
+    Examples
+    --------
+    >>> halo((3, 4), (2, 1), "upper"), halo((3, 4), (2, 1), (0, 3))
+    (((2, 2), (1, 2)), ((0, 4), (3, 0)))
+    """
+    above, left = (anchor,) * 2 if isinstance(anchor, str) else anchor
+    rows, cols = zip(kernel, dilation, strict=True)
+    return reach_around(*rows, above), reach_around(*cols, left)
+
+
+def centre(kernel: Extent, anchor: Anchor) -> Extent:
+    """Return row and column of the tap that stands on the pixel.
+
+    Examples
+    --------
+    >>> centre((3, 4), "upper"), centre((3, 4), "lower"), centre((3, 4), (0, 3))
+    ((1, 1), (1, 2), (0, 3))
+    """
+    if not isinstance(anchor, str):
+        return anchor
+    rows, cols = ((size - (anchor == "upper")) // 2 for size in kernel)
+    return rows, cols
+
+
 def fitted_padding(
     size: int, kernel: int, stride: int, dilation: int, rule: Literal["same_upper", "same_lower"]
 ) -> tuple[int, int]:

@@ -14,7 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 from convpipe.errors import ParameterError
 from convpipe.geometry import Axis, Border, Extent, pair
 from convpipe.interval import Interval
-from convpipe.padding import Anchor, Padding, Sides, axes, parse_padding, reach_around
+from convpipe.padding import Anchor, Padding, Sides, axes, centre, halo, parse_padding
 
 
 @dataclass(frozen=True, repr=False)
@@ -177,17 +177,12 @@ class Layer:
     @property
     def halo(self) -> Sides:
         """Pixels it reaches to, ((above, below), (left, right)) of the one it computes."""
-        above, left = (self.anchor,) * 2 if isinstance(self.anchor, str) else self.anchor
-        rows, cols = zip(self.kernel, self.dilation, strict=True)
-        return reach_around(*rows, above), reach_around(*cols, left)
+        return halo(self.kernel, self.dilation, self.anchor)
 
     @property
     def centre(self) -> Extent:
         """Row and column of the tap that stands on the pixel."""
-        if not isinstance(self.anchor, str):
-            return self.anchor
-        rows, cols = ((size - (self.anchor == "upper")) // 2 for size in self.kernel)
-        return rows, cols
+        return centre(self.kernel, self.anchor)
 
     @property
     def operations(self) -> int:

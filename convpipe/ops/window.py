@@ -14,7 +14,7 @@ from convpipe.errors import ParameterError
 from convpipe.geometry import Axis, Border, Extent, pair
 from convpipe.interval import Interval
 from convpipe.ops.taps import Taps
-from convpipe.padding import Anchor, Kept, Padding, Pooled, Sides, axes, parse_padding, reach_around
+from convpipe.padding import Anchor, Kept, Padding, Pooled, Sides, axes, centre, halo, parse_padding
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -92,9 +92,7 @@ class Window(ABC):
     @property
     def halo(self) -> Sides:
         """Pixels it reaches to, ((above, below), (left, right)) of the one it computes."""
-        above, left = (self.anchor,) * 2 if isinstance(self.anchor, str) else self.anchor
-        rows, cols = zip(self.kernel, self.dilation, strict=True)
-        return reach_around(*rows, above), reach_around(*cols, left)
+        return halo(self.kernel, self.dilation, self.anchor)
 
     @property
     def tiles(self) -> bool:
@@ -107,10 +105,7 @@ class Window(ABC):
 
         With an even kernel and an even dilation none does: the one next to it, where the window is longer.
         """
-        if not isinstance(self.anchor, str):
-            return self.anchor
-        rows, cols = ((size - (self.anchor == "upper")) // 2 for size in self.kernel)
-        return rows, cols
+        return centre(self.kernel, self.anchor)
 
     def ranges(self, samples: Interval) -> dict[str, Interval]:
         """Enclose each named response; an infinite value of the border, as of a maximum, never is one."""
