@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 
+import dask
 from distributed import Client, LocalCluster
 
 from convpipe.batch.settle import Threads
@@ -20,6 +21,14 @@ MOST = 1024
 
 WAIT_SECONDS = 30.0
 """How long a scheduler may take to answer, and to have a worker."""
+
+QUIET = {
+    "distributed.worker.profile.enabled": False,
+    "distributed.admin.low-level-log-length": 100,
+    "distributed.admin.system-monitor.log-length": 100,
+}
+"""Settings of such a cluster: else each process samples its stack a hundred times a second, and keeps the
+profiles of a thousand seconds, some 40 MB."""
 
 
 def is_local(where: str | Client) -> bool:
@@ -70,14 +79,15 @@ def _processes(where: str) -> int | None:
 
 def _of_processes(count: int, stack: ExitStack) -> Client:
     """Start processes that share the cores of this one; their dashboard is for this machine alone."""
-    cluster = LocalCluster(
-        n_workers=count,
-        threads_per_worker=max(1, Threads().cores // count),
-        host="127.0.0.1",
-        dashboard_address="127.0.0.1:0",
-        silence_logs=logging.CRITICAL,
-    )
-    return Client(stack.enter_context(cluster))
+    with dask.config.set(QUIET):
+        cluster = LocalCluster(
+            n_workers=count,
+            threads_per_worker=max(1, Threads().cores // count),
+            host="127.0.0.1",
+            dashboard_address="127.0.0.1:0",
+            silence_logs=logging.CRITICAL,
+        )
+        return Client(stack.enter_context(cluster))
 
 
 def _of_address(address: str) -> Client:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import pickle
 from collections.abc import Container, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from itertools import count
 from queue import Empty, SimpleQueue
 from typing import Any
 
-from distributed import CancelledError, Client, Future
+from distributed import CancelledError, Client, Future, span
 from distributed.client import ClosedClientError
 from distributed.scheduler import KilledWorker
 
@@ -79,12 +79,15 @@ class Desk:
         self._told: SimpleQueue[tuple[str, Outcome]] = SimpleQueue()
         self._overdue: set[str] = set()
         self.handed: dict[str, Handed] = {}
+        self._held = ExitStack()
 
     def __enter__(self) -> Desk:
         self._client.subscribe_topic(self.name, self._hear)
+        self._held.enter_context(span("convpipe"))  # one for all tasks, which are never all there at once
         return self
 
     def __exit__(self, *_: object) -> None:
+        self._held.close()
         if self._client.status == "running":
             with suppress(OSError, ValueError):
                 self._client.unsubscribe_topic(self.name)

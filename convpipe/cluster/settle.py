@@ -20,6 +20,7 @@ from convpipe.batch.state import Run
 from convpipe.batch.work import Work
 from convpipe.cluster.blame import Blame
 from convpipe.cluster.desk import Desk, Ended, SchedulerLost, scheduler_needed
+from convpipe.cluster.forget import Forget
 from convpipe.cluster.task import Assignment, Description, Filters
 from convpipe.cluster.tries import DEATHS, Tries, Try
 from convpipe.cluster.worker import Station, dismiss
@@ -101,6 +102,7 @@ class Cluster:
 
     def _description(self, name: str, run: Run, journal: Ledger) -> Description:
         job = replace(run.job, input=_whole(run.job.input), output=_whole(run.job.output))
+        job = replace(job, files=None)  # there may be very many, and each is assigned
         job = job if job.mask is None else replace(job, mask=_whole(job.mask))
         folder, mark = not is_file(run.job.input), None if journal.mark is None else str(journal.mark)
         return Description(name, __version__, self._pipeline, job, folder, mark, self._local)
@@ -215,11 +217,11 @@ def _registered(client: Client, told: Description) -> Iterator[None]:
     JobError
         One of them cannot take part.
     """
-    blame = Blame(told.name + "-")
+    plugins = Blame(f"{told.name}-"), Forget(told.name)
     try:
         with scheduler_needed():
-            client.register_plugin(blame)
-            client.register_plugin(Station(told))
+            for plugin in (*plugins, Station(told)):
+                client.register_plugin(plugin)
         yield
     except ImportError as error:
         raise JobError(
@@ -229,7 +231,8 @@ def _registered(client: Client, told: Description) -> Iterator[None]:
         if client.status == "running":
             with suppress(OSError, ValueError):
                 client.unregister_worker_plugin(told.name)
-                client.unregister_scheduler_plugin(blame.name)
+                for plugin in plugins:
+                    client.unregister_scheduler_plugin(plugin.name)
 
 
 def _whole(place: Location) -> Location:

@@ -117,7 +117,7 @@ with distributed.LocalCluster(
         self.process.communicate()
 
 
-def _wait(happened, seconds=30):
+def _wait(happened, seconds=60):
     deadline = time.monotonic() + seconds
     while not happened():
         assert time.monotonic() < deadline
