@@ -141,9 +141,10 @@ def test_a_folder_job_streams_what_is_larger_than_memory(run, tiled, s3, faults,
     assert (again.done, again.kept) == (1, 0)
 
 
-def test_what_fits_into_memory_is_fetched_by_one_request(run, tiled, s3, faults, tmp_path):
+@pytest.mark.parametrize("isolate", [False, True])
+def test_what_fits_into_memory_is_fetched_by_one_request(run, tiled, s3, faults, tmp_path, isolate):
     _, path = tiled
-    report = run(f"{s3}/in", tmp_path / "out", memory=10**9, tiles=None)
+    report = run(f"{s3}/in", tmp_path / "out", memory=10**9, tiles=None, isolate=isolate)
     assert report.done == 1, report.results
     assert max(lengths(faults)) == path.stat().st_size
     assert sum(lengths(faults)) < 2.1 * path.stat().st_size  # the first is broken off
