@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, NoReturn
 
-from convpipe.cli import late, main, streams
+from convpipe.cli import main, streams
 from convpipe.cli.options import complain
 from convpipe.compile.runtime.environment import ONE_BLAS_THREAD
 
@@ -32,7 +32,6 @@ def run() -> NoReturn:
     gc.set_threshold(PATIENT)
     streams.open_missing()
     os.environ.update(ONE_BLAS_THREAD)
-    late.compile_when_called()
     if COMPLETE in os.environ:
         from convpipe.cli import shells
 
