@@ -60,6 +60,25 @@ def test_raw(tmp_path, engine, image, interleave):
     np.testing.assert_array_equal(found, engine.filter(image)[0])
 
 
+ENDINGS = {"raw": "pixel", "bip": "pixel", "bil": "line", "bsq": "band"}
+
+
+@pytest.mark.parametrize("ending", ENDINGS)
+@pytest.mark.parametrize("channels", [1, 3])
+def test_to_raw(tmp_path, engine, image, ending, channels, monkeypatch):
+    """What is written is read again by the name of how its channels lie."""
+    image = image[..., :channels].squeeze()
+    np.save(tmp_path / "a.npy", image)
+    path, expected = tmp_path / f"b.{ending}", engine.filter(image)[0]
+    monkeypatch.setattr("convpipe.streaming.bands.USUAL", 1)
+    bands = stream(engine, tmp_path / "a.npy", {"result": path}, replace(OPTIONS, memory=1 << 24)).bands
+    assert len(bands) > 1
+    stored = expected if channels == 1 else expected.transpose(INTERLEAVED[ENDINGS[ending]])
+    assert path.read_bytes() == stored.astype("<u2").tobytes()
+    with sources.opened(Raw(path, image.shape, "<u2", 0, ENDINGS[ending]), Limits()) as found:
+        np.testing.assert_array_equal(found.reader.read(0, 300), expected)
+
+
 @pytest.mark.parametrize("interleave", INTERLEAVED)
 def test_raw_in_many_blocks(tmp_path, rng, interleave, monkeypatch):
     monkeypatch.setattr("convpipe.images.rows.PIECE_BYTES", 1000)

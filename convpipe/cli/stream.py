@@ -215,9 +215,9 @@ def command(
     """Filter one image of any size, band by band.
 
     IMAGE is a TIFF, a PNG, a .npy file, a folder of Zarr or OME-Zarr, or raw samples (--size), here or at the
-    URL of a store. TARGET ends in .tif, .png, .npy, .zarr or .raw. Input and output of the config are not
-    used; its limits hold. Of several results those beside the last are called TARGET with their name before
-    its ending.
+    URL of a store. TARGET ends in .tif, .png, .npy, .zarr, .raw, .bip, .bil or .bsq. Input and output of the
+    config are not used; its limits hold. Of several results those beside the last are called TARGET with
+    their name before its ending.
     """
     from convpipe.batch.budget import default_memory
     from convpipe.compile.runtime.environment import cores

@@ -124,8 +124,10 @@ class TestJournal:
         assert sorted(os.listdir(tmp_path / "out")) == [JOURNAL, "a.zarr"]
 
 
+@pytest.mark.parametrize("memory", [900_000, 1 << 30])
 @pytest.mark.parametrize("fault", ["full", "changed"])
-def test_nothing_is_left_of_one_that_fails(source, tmp_path, monkeypatch, fault):
+def test_nothing_is_left_of_one_that_fails(source, tmp_path, image, monkeypatch, memory, fault):
+    np.save(source / "a.npy", np.tile(image, (3, 2)))
     add, written = RowsResult.add, run(source, tmp_path / "out")
     before = tree(tmp_path / "out")
 
@@ -136,7 +138,7 @@ def test_nothing_is_left_of_one_that_fails(source, tmp_path, monkeypatch, fault)
         os.utime(source / "a.npy")
 
     monkeypatch.setattr(RowsResult, "add", failing)
-    options = {"include": ["a.npy"], "overwrite": True}
+    options = {"include": ["a.npy"], "overwrite": True, "memory": memory}
     report = run(source, tmp_path / "out", **options)
     assert (statuses(report)["a.npy"], written.results[0].status) == ("failed", "done")
     expected = "No space left" if fault == "full" else "the file was changed while it was read"

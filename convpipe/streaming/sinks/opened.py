@@ -17,7 +17,7 @@ from convpipe.images.source import one_line
 from convpipe.losses import NO_LOSSES, Losses
 from convpipe.stores import Url
 from convpipe.streaming.drafts import Draft
-from convpipe.streaming.sinks.arrays import NpySink, RawSink
+from convpipe.streaming.sinks.arrays import BandSink, LineSink, NpySink, RawSink
 from convpipe.streaming.sinks.model import Sink, Target
 from convpipe.streaming.sinks.png import PngSink
 from convpipe.streaming.sinks.remote import uploading
@@ -31,6 +31,9 @@ SUFFIXES: Mapping[str, str] = {
     ".npy": "npy",
     ".png": "png",
     ".raw": "raw",
+    ".bip": "raw",
+    ".bil": "bil",
+    ".bsq": "bsq",
     ".zarr": "zarr",
 }
 """The format that a name stands for."""
@@ -43,6 +46,8 @@ FILES: Mapping[str, Callable[[BinaryIO, Target, Executor], Sink]] = {
     "npy": NpySink,
     "png": PngSink,
     "raw": RawSink,
+    "bil": LineSink,
+    "bsq": BandSink,
 }
 """What writes one file, by its format."""
 
