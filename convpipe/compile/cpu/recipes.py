@@ -341,16 +341,16 @@ class Responses:
     def _mix(self, frame: Frame) -> None:
         """Channels of the samples themselves: there is no response to wait for."""
         (bank,), segment = self.banks, self.segments[0]
-        weight = bank.weights[0]
+        weights = [weight for weight in bank.weights[:1] if weight != 1]
         (row,), (col,) = bank.rows, bank.cols
-        loop = across(segment, frame.given[0].dtype, self.compute, self.level.stride[1], weighted=True)
-        values = np.array([weight, *self.constants[0]], self.compute)
+        loop = across(segment, frame.given[0].dtype, self.compute, self.level.stride[1], bool(weights))
+        values = np.array([*weights, *self.constants[0]], self.compute)
         for made in range(frame.rows):
             target = segment_target(frame, self.segments, made, 0, self.compute)
             source = frame.given[0].sample(row + made * self.level.stride[0], col)
             count = frame.cols * segment.output_channels
             frame.call(loop, [source, target], count, values, row=made)
-            frame.measure(segment, 1, self.compute)
+            frame.measure(segment, len(weights), self.compute)
             add_segments(frame, self.segments, self.constants, made, target, self.compute)
 
     def _finish(self, frame: Frame, row: int, made: Sequence[Part]) -> None:
