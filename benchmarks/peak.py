@@ -9,6 +9,7 @@ wide as convpipe takes.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import partial
 
 import cv2
@@ -22,6 +23,7 @@ from opencv import custom, levels, random_kernel
 from opencv_chains import REFLECT
 from timing import Bench, Peer, Row, Table, compared, run
 
+from convpipe.cli.timing import copy_of
 from convpipe.compile.cpu.blocks import block_of
 
 DENSE = (5, 7, 9, 11, 13, 15, 17, 21)
@@ -29,6 +31,9 @@ SUMS = 12
 """More than a unit's latency times the units there are."""
 
 STEPS = 2_000_000
+IN_CACHES = 512
+"""Rows and columns of an image that stays in the caches with its result."""
+
 LANES = block_of(4, 1, "float32").lanes
 
 
@@ -83,11 +88,36 @@ def dense(bench: Bench, image: np.ndarray) -> Iterator[Row]:
         yield {**row, "of the peak": rate / peak(bench)}
 
 
+def bound(bench: Bench, sides: tuple[int, int]) -> Iterator[Row]:
+    """Yield the shares of an image in the caches and of one in memory, and what memory would let be reached.
+
+    On one thread, as two take longer to wake than a small image takes.
+    """
+    alone = replace(bench, threads=1)
+    for size in (3, *DENSE[:4]):
+        row: Row = {"K": size}
+        for side in sides:
+            image = samples.single(side)
+            work = partial(custom(random_kernel(size)), image, threads=1)
+            seconds, copy = alone.medians(work, copy_of(2 * image.nbytes, 1))
+            adds = image.size * size**2 / peak(alone)
+            row[f"{side}, of the peak"] = adds / seconds
+            row[f"{side}, of copy speed"] = copy / seconds
+            row[f"{side}, a copy's share"] = adds / copy
+        yield row
+
+
 def tables(bench: Bench) -> Iterator[Table]:
     note = f"The peak is {peak(bench) / 1e9:.0f} thousand million multiply-adds a second."
     for image in (samples.single(bench.side), samples.gray(bench.side)):
         title = f"Dense kernels and the peak of multiply-adds, {image.dtype}"
         yield compared(title, dense(bench, image), note)
+    title = "Dense kernels, float32, one thread, in the caches and in memory"
+    note = (
+        "`a copy's share` is the share of the peak at which an image takes as long as a copy of its bytes:"
+        " where it is below 1, memory is the limit, and not the multiply-adds."
+    )
+    yield Table(title, list(bound(bench, (IN_CACHES, bench.side))), note)
 
 
 if __name__ == "__main__":

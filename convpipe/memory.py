@@ -20,6 +20,9 @@ from convpipe.errors import AllocationError
 LEAST, MOST = 1 << 20, 1 << 27
 """Smallest block, in bytes, that is worth keeping, and the most kept in all but for a single larger block."""
 
+LINE = 64
+"""Bytes of a line of the caches; every block begins with one, so that loops can write whole ones."""
+
 _MMAP_THRESHOLD, _TRIM_THRESHOLD, _HELD_BLOCK = -3, -1, 1 << 23
 """What mallopt(3) calls them, and the largest block that glibc takes from what is free."""
 
@@ -121,11 +124,13 @@ def _sizes(nbytes: int) -> tuple[int, ...]:
 
 def _block(nbytes: int, array: str) -> NDArray[np.uint8]:
     try:
-        return np.empty(nbytes, np.uint8)
+        block = np.empty(nbytes + LINE, np.uint8)
     except (MemoryError, ValueError):  # ValueError: more than an index can count
         raise AllocationError(
             f"an array of {array} takes {nbytes / 2**30:,.1f} GiB, and there is no memory for it"
         ) from None
+    first = -block.__array_interface__["data"][0] % LINE
+    return block[first : first + nbytes]
 
 
 def kept() -> int:

@@ -226,7 +226,7 @@ def in_blocks(memory):
     module = types.ModuleType(blocks.__name__)
 
     def block_of(columns):
-        def sums_of(sample, compute, block):
+        def sums_of(sample, compute, block, streams=False):
             block, kind = blocks.Block(*block), np.dtype(compute)
 
             def run(rows, parameters, first, count):

@@ -1,5 +1,6 @@
 """Blocks of sums: each is a product and then fused multiply-adds, and nothing beside them is written."""
 
+import platform
 import re
 
 import numpy as np
@@ -7,7 +8,8 @@ import pytest
 from numba import njit
 from rounding import fma
 
-from convpipe.compile.cpu import drive, loops
+from convpipe import Pipeline, memory, stage
+from convpipe.compile.cpu import drive, loops, schedule
 from convpipe.compile.cpu.blocks import HEAD, Block, block_of
 from convpipe.compile.runtime import cache
 
@@ -65,6 +67,48 @@ def test_the_sums_and_nothing_else(sample, compute, block, rng):
             assert call(loop, rows, count, parameters.copy()) == 0
             np.testing.assert_array_equal(found[:, :count], summed(samples, weights, step, block))
             assert (found[:, count:] == 7).all()
+
+
+@pytest.mark.parametrize(("sample", "compute", "block"), BLOCKS[::3])
+@pytest.mark.parametrize("shift", [0, 1])  # of rows that begin where a line of the caches does
+def test_past_the_caches_go_the_same_sums_and_nothing_else(sample, compute, block, shift, rng):
+    source = loops.blocks(sample, compute, block, streams=True).source
+    loop, count = cache.address(source, "loop", drive.LOOP), 3 * block.columns + 5
+    samples = rng.normal(0, 60, (5 + block.ramp, count + 4)).astype(sample)
+    weights = rng.normal(size=(5, 5)).astype(compute)
+    written = memory.empty((block.rows, 1 << 17), compute)  # large enough to begin with a line
+    assert address(written) % memory.LINE == 0
+    written[:] = 7
+    found = written[:, shift:]
+    rows = np.array([*map(address, samples), *map(address, found)], np.int64)
+    head = np.array([5, 5, 1, *[0] * (HEAD - 3)])
+    call(loop, rows, count, np.frombuffer(head.tobytes() + weights.T.tobytes(), np.uint8).copy())
+    np.testing.assert_array_equal(found[:, :count], summed(samples, weights, 1, block))
+    assert (found[:, count:] == 7).all()
+    assert (written[:, :shift] == 7).all()
+
+
+@pytest.mark.skipif(platform.machine() not in ("x86_64", "AMD64"), reason="the name of an instruction")
+def test_only_streamed_blocks_pass_the_caches():
+    for streams in (False, True):
+        function = cache.module_of(
+            loops.blocks("float32", "float32", BLOCKS[0][2], streams).source, "seen"
+        ).loop
+        function.compile(drive.LOOP)
+        (assembly,) = function.inspect_asm().values()
+        assert ("movnt" in assembly) == streams
+
+
+@pytest.mark.parametrize("shape", [(9, 300), (40, 37, 3), (23, 4000, 2)])
+def test_a_result_written_past_the_caches_has_the_same_bytes(shape, rng, monkeypatch):
+    image = rng.random(shape, np.float32)
+    kernel = stage("custom", "any", kernel=rng.normal(size=(5, 5)).tolist())
+    usual = Pipeline([kernel])(image)
+    monkeypatch.setattr(schedule, "STREAMED", 1)
+    streamed = Pipeline([kernel])
+    assert "past the caches" in streamed.source(shape, "float32")
+    for threads in (1, 2):
+        assert streamed(image, threads=threads).tobytes() == usual.tobytes()
 
 
 def summed(samples, weights, step, block):

@@ -280,6 +280,16 @@ def tail(context, row, first):
 
 
 @intrinsic
+def settle(context):
+    # Whoever is told that rows are written finds them, those that went past the caches, too.
+    def fence(context, builder, signature, arguments):
+        builder.fence("seq_cst")
+        return context.get_dummy_value()
+
+    return types.void(), fence
+
+
+@intrinsic
 def hold(context, *arrays):
     # Numba gives memory back after the last line that names it: this is that line.
     def nothing(context, builder, signature, arguments):

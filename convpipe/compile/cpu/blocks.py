@@ -12,7 +12,7 @@ Transactions on Mathematical Software 34(3), 2008.
 from __future__ import annotations
 
 from contextlib import contextmanager
-from functools import cache
+from functools import cache, reduce
 from typing import NamedTuple
 
 import numpy as np
@@ -22,6 +22,7 @@ from numba.core import cgutils
 from numba.extending import intrinsic
 
 from convpipe.compile.cpu.simd import (
+    LINE,
     VECTOR_BYTES,
     WIDE,
     WORD,
@@ -30,6 +31,7 @@ from convpipe.compile.cpu.simd import (
     overlaps,
     splat,
     store_masked,
+    store_past_caches,
     word,
 )
 
@@ -75,9 +77,12 @@ def block_of(rows: int, step: int, compute: str) -> Block:
     return Block(rows, step, vectors, VECTOR_BYTES // np.dtype(compute).itemsize)
 
 
-def whole(sample, compute, block):
-    """Return an intrinsic that makes a block; as :func:`part`, whose last argument it ignores."""
-    return _intrinsic(_Whole, sample, compute, Block(*block))
+def whole(sample, compute, block, streams=False):
+    """Return an intrinsic that makes a block; as :func:`part`, whose last argument it ignores.
+
+    With `streams` sums go past the caches where they fill lines of these.
+    """
+    return _intrinsic(_Streamed if streams else _Whole, sample, compute, Block(*block))
 
 
 def part(sample, compute, block):
@@ -137,12 +142,19 @@ class _Whole:
             for _ in range(self._block.rows)
         ]
         self._sum()
-        for row, sums in enumerate(self._sums):
-            number = self._builder.add(self._height, word(self._block.ramp + row))
-            address = self._address(number, self._size)
+        first = self._builder.add(self._height, word(self._block.ramp))
+        numbers = [self._builder.add(first, word(row)) for row in range(self._block.rows)]
+        self._keep([self._address(number, self._size) for number in numbers])
+
+    def _keep(self, addresses):
+        """Store the sums in their rows, of which these are the addresses."""
+        self._keep_by(self._store, addresses)
+
+    def _keep_by(self, store, addresses):
+        for address, sums in zip(addresses, self._sums, strict=True):
             for k, total in enumerate(sums):
                 place = self._place(address, k, self._kind, self._size)
-                self._store(self._builder.load(total), place)
+                store(self._builder.load(total), place)
 
     def _sum(self):
         """Add rows of samples under the first windows, then under all, then under the last."""
@@ -229,6 +241,27 @@ class _Whole:
         after = builder.append_basic_block("after")
         builder.cbranch(builder.icmp_signed("<", following, end), body, after)
         builder.position_at_end(after)
+
+
+class _Streamed(_Whole):
+    """Writes the code of a block of a result that is larger than the caches.
+
+    A line of them that is written is read before, which is a third of all that goes to and from memory; past
+    them it is not, if all of it is written at once.
+    """
+
+    def _keep(self, addresses):
+        builder = self._builder
+        bits = reduce(builder.or_, addresses)
+        lines = builder.icmp_signed("==", builder.and_(bits, word(LINE - 1)), word(0))
+        with builder.if_else(lines) as (then, otherwise):
+            with then:
+                self._keep_by(self._store_past_caches, addresses)
+            with otherwise:
+                self._keep_by(self._store, addresses)
+
+    def _store_past_caches(self, sums, place):
+        store_past_caches(self._builder, sums, place, self._block.lanes * self._size)
 
 
 class _Part(_Whole):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -9,6 +10,7 @@ import numpy as np
 
 from convpipe.compile.common.levels import Level
 from convpipe.compile.cpu import loops
+from convpipe.compile.cpu.simd import LINE
 from convpipe.compile.cpu.steps import Frame, Given, Place, outside_pixel, packed, sources
 from convpipe.plan.rings import aligned
 
@@ -22,6 +24,9 @@ def ends_and_middle(frame: Frame, level: Level, constant: tuple[float, float]) -
     given, stride = frame.given[0], level.stride[1]
     reach = level.dilation[1] * (level.kernel[1] - 1) + 1
     first = min(frame.cols, -(-given.left // stride))
+    if frame.streams:  # most begin where a line of the caches does
+        step = LINE // math.gcd(LINE, frame.pixel)
+        first = min(frame.cols, first + -(frame.column + first) % step)
     last = max(first, min(frame.cols, (given.left + given.inside - reach) // stride + 1))
     for begin, end in ((0, first), (first, last), (last, frame.cols)):
         if begin == end:

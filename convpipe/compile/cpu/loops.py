@@ -121,23 +121,28 @@ def dot_rows(
 
 
 @cache
-def blocks(sample: str, compute: str, block: Block) -> Loop:
+def blocks(sample: str, compute: str, block: Block, streams: bool = False) -> Loop:
     """Sums of all taps of a kernel, of the windows of some rows, in blocks of columns.
 
     Parameters: as :func:`convpipe.compile.cpu.blocks.part` has them. Rows: those under the windows, then the
-    sums. Blocks overlap where the columns are not shared out evenly.
+    sums. Blocks overlap where the columns are not shared out evenly. With `streams` sums go past the caches.
     """
     text, columns, lanes = Text(), block.columns, block.lanes
     own = f'"{sample}", "{compute}", {tuple(block)}'
     text.block(HEADER)
+    text.line(*(["from convpipe.compile.cpu.addresses import settle"] if streams else []))
     text.line("from convpipe.compile.cpu.blocks import part, whole", "")
-    text.line(f"block, rest = whole({own}), part({own})", "", "", "@inline", "def loop(rows, n, p):")
+    text.line(f"block, rest = whole({own}{', True' if streams else ''}), part({own})")
+    text.line("", "", "@inline", "def loop(rows, n, p):")
     with text.indented():
         text.line(f"if n < {columns}:", f"    for k in range((n + {lanes - 1}) // {lanes}):")
         text.line(f"        rest(rows, p, k * {lanes}, n)", "    return 0")
         text.line(f"for k in range((n + {columns - 1}) // {columns}):")
-        text.line(f"    block(rows, p, min(k * {columns}, n - {columns}), n)", "return 0")
-    return Loop(f"all taps of {sample}, for {rows_of(block.rows)} in blocks of {columns} columns", str(text))
+        text.line(f"    block(rows, p, min(k * {columns}, n - {columns}), n)")
+        text.line(*(["settle()"] if streams else []), "return 0")
+    past = ", past the caches" if streams else ""
+    title = f"all taps of {sample}, for {rows_of(block.rows)} in blocks of {columns} columns{past}"
+    return Loop(title, str(text))
 
 
 @cache

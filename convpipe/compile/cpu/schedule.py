@@ -89,6 +89,10 @@ class Input:
         return (self.border, self.constant) if max(self.padding) > 0 else None
 
 
+STREAMED = 1 << 25
+"""Bytes of a result from which on it is written past the caches, which hold about as many."""
+
+
 @dataclass(frozen=True)
 class Level:
     """What makes rows, and where they are kept.
@@ -119,6 +123,12 @@ class Level:
     recipe: Recipe
     output: int = 0
     margin: tuple[Border, tuple[float, float]] | None = None
+
+    @property
+    def is_streamed(self) -> bool:
+        """Tell whether it makes a result that is larger than the caches."""
+        samples = self.extent[0] * self.extent[1] * self.channels
+        return self.output > 0 and samples * np.dtype(self.dtype).itemsize >= STREAMED
 
     def reach(self, given: Input) -> int:
         """Rows of an input that it needs to make the rows of a step, from the first to the last."""

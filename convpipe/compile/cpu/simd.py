@@ -33,6 +33,9 @@ VECTOR_BYTES = 64 if WIDE else 32 if "avx" in _FEATURES else 16
 PERMUTES_BYTES = {"avx512f", "avx512bw", "avx512vbmi"} <= _FEATURES
 """Whether a vector of 64 bytes can be looked up in two others."""
 
+LINE = 64
+"""Bytes of a line of the caches."""
+
 WORD, _INDEX = ir.IntType(64), ir.IntType(32)
 
 
@@ -68,6 +71,12 @@ def load_masked(builder, place, mask, align):
 def store_masked(builder, value, place, mask, align):
     given = [value, place, _INDEX(align), mask]
     _call(builder, f"llvm.masked.store.{_name(value.type)}.p0", ir.VoidType(), given)
+
+
+def store_past_caches(builder, value, place, size):
+    # A vector of so many bytes, at a multiple of them. A cache would first read the line that it is in.
+    store = builder.store(value, place, align=size)
+    store.set_metadata("nontemporal", builder.module.add_metadata([_INDEX(1)]))
 
 
 def _name(kind):

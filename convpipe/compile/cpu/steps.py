@@ -127,6 +127,8 @@ class Frame:
         Bytes of a pixel that is made.
     column : int
         Which of the level's columns the first that it makes is.
+    streams : bool
+        Whether what it makes is better written past the caches.
     """
 
     given: tuple[Given, ...]
@@ -137,6 +139,7 @@ class Frame:
     first: int = 0
     pixel: int = 0
     column: int = 0
+    streams: bool = False
 
     def out(self, row: int) -> Place:
         """Return where a row that is made begins."""

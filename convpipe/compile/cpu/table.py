@@ -282,7 +282,8 @@ class _Builder:
             )
             window += level.reads(given)
         size = level.channels * np.dtype(level.dtype).itemsize
-        return Frame(tuple(seen), span.cols, rows, taken, pixel=size, column=span.first)
+        place = {"pixel": size, "column": span.first, "streams": level.is_streamed}
+        return Frame(tuple(seen), span.cols, rows, taken, **place)
 
     def _input(self, given: Input, seen: Given, level: Level) -> NDArray[np.int64]:
         """Return how a level finds the rows that it reads."""

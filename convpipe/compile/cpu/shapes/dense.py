@@ -48,7 +48,8 @@ def _blocks(bank: Dense, frame: Frame, given: Geometry) -> list[Part]:
         top = given.lead + first * given.stride[0] + bank.rows[0]
         read = [rows.sample(top + k, bank.cols[0] * given.dilation[1]) for k in range(height + block.ramp)]
         made = targets[first : first + at_once]
-        frame.call(loops.blocks(rows.dtype, sums, block), [*read, *made], count, parameters)
+        loop = loops.blocks(rows.dtype, sums, block, given.stores and frame.streams)
+        frame.call(loop, [*read, *made], count, parameters)
     return [Part("dot", [], sums, total=target) for target in targets]
 
 
