@@ -12,7 +12,7 @@ import numpy as np
 from convpipe.compile.common.banks import Bank
 from convpipe.compile.common.levels import Level
 from convpipe.compile.common.segments import Segment
-from convpipe.compile.cpu import loops
+from convpipe.compile.cpu import loops, roots
 from convpipe.compile.cpu.combine import Response, across, join, keep_alpha, respond
 from convpipe.compile.cpu.ends import ends_and_middle
 from convpipe.compile.cpu.lanes import Lanes, lanes
@@ -377,8 +377,8 @@ class Responses:
         responses = tuple(
             self._response(name, part, rows, at) for name, part in zip(self.names, made, strict=True)
         )
-        dtypes = tuple(dtype for _, dtype in rows)
-        loop = respond(responses, segment, dtypes, self.compute, at, self.drops)
+        segment, constants = roots.without_root(segment, constants, self.compute)
+        loop = respond(responses, segment, tuple(dtype for _, dtype in rows), self.compute, at, self.drops)
         target = segment_target(frame, self.segments, row, 0, self.compute)
         count = frame.cols * segment.output_channels
         weights = [weight for part in made for weight in part.factors]
