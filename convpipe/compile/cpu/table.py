@@ -8,7 +8,7 @@ else is counted from the address of an image, of the result, of the parameters o
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -282,8 +282,8 @@ class _Builder:
             )
             window += level.reads(given)
         size = level.channels * np.dtype(level.dtype).itemsize
-        place = {"pixel": size, "column": span.first, "streams": level.is_streamed}
-        return Frame(tuple(seen), span.cols, rows, taken, **place)
+        frame = Frame(tuple(seen), span.cols, rows, taken, pixel=size, column=span.first)
+        return replace(frame, streams=level.is_streamed)
 
     def _input(self, given: Input, seen: Given, level: Level) -> NDArray[np.int64]:
         """Return how a level finds the rows that it reads."""
