@@ -1,5 +1,6 @@
 """``convpipe plan``: sizes from numbers or from headers, no pixel read."""
 
+import csv
 import struct
 
 import numpy as np
@@ -216,6 +217,32 @@ class TestMemory:
         with tifffile.TiffFile(here / "out" / "a.tif") as file:
             assert [level.shape for level in file.series[0].levels] == [(300, 200), (150, 100), (75, 50)]
             assert file.pages[0].compression == tifffile.COMPRESSION.ZSTD
+
+    def test_its_report_is_that_of_a_whole_one(self, convpipe, job, here, rng):
+        """But for times, for its picture, which would take the whole image, and for where it went."""
+        (here / "in").mkdir()
+        tifffile.imwrite(
+            here / "in" / "a.tif", rng.integers(0, 256, (1300, 800), dtype=np.uint8), tile=(64, 64)
+        )
+        hidden = rng.random((1300, 800)) < 0.5
+        tifffile.imwrite(here / "mask.tif", hidden.astype(np.uint8), tile=(64, 64))
+        found, contents = [], []
+        for memory, samples in (("4MB", 1), ("1GB", 0)):
+            head = f"input: in\nmask: mask.tif\noutput: {{path: {memory}, tiles: 64}}"
+            asked = ("run", job(head=head), "--memory", memory, "--report", f"r{memory}")
+            asked += ("--samples", samples)
+            assert convpipe(*asked).exit_code == 0
+            with (here / f"r{memory}" / "report.csv").open(newline="") as file:
+                found += csv.DictReader(file)
+            contents.append((here / memory / "a.tif").read_bytes())
+        assert all(float(row["read_seconds"]) > 0 and float(row["filter_seconds"]) > 0 for row in found)
+        one, other = (
+            {key: value for key, value in row.items() if not key.endswith("seconds")} for row in found
+        )
+        assert one == other
+        assert (one["status"], int(one["nans"]) > 0) == ("done", True)
+        assert contents[0] == contents[1]
+        assert "it takes 1.04 MB, and up to 1 MB are shown" in (here / "r4MB" / "report.html").read_text()
 
     def test_a_run_does_so(self, convpipe, job, here, document, rng):
         tifffile.imwrite(here / "a.tif", rng.integers(0, 256, (1200, 700), dtype=np.uint8), tile=(64, 64))
