@@ -235,7 +235,7 @@ def main() -> None:
     if given.clients:
         return
     found = job(given.images, *map(int, given.size.split("x")))
-    disk, clean = (sum(found[place]) / len(found[place]) for place in ("disk", "clean"))
+    disk, clean = (min(found[place]) for place in ("disk", "clean"))
     shown = {place: ", ".join(f"{each:.1f}" for each in found[place]) for place in ("disk", "clean")}
     print(
         f"{found['images']} images of {given.size}: disk {shown['disk']} s, S3 {shown['clean']} s "
