@@ -33,10 +33,12 @@ STAGES = (("blur", "gaussian", {"sigma": 1.4}), ("edge", "sobel", {}))
 PER_FOLDER = 1000
 
 WATCH = """\
-import json, resource, sys
+import json, sys
+from pathlib import Path
 import convpipe
 source, output, address = sys.argv[1:]
-peak = lambda: resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e3
+status = lambda: dict(line.split(":", 1) for line in Path("/proc/self/status").read_text().splitlines())
+peak = lambda: int(status()["VmHWM"].split()[0]) / 1e3
 pipeline = convpipe.Pipeline([convpipe.stage("blur", "box", size=3)])
 report = pipeline.run_folder(source, output, cluster=address)
 print(json.dumps([report.done, report.seconds, peak()]))

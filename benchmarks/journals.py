@@ -18,7 +18,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
-from timing import Bench, Row, Table, run
+from timing import Bench, Row, Table, resident, run
 
 import convpipe
 from convpipe.batch import merge_journals, survey
@@ -90,18 +90,12 @@ def merge(folder: Path) -> int:
         return sum(1 for _ in lines) - 1
 
 
-def peak() -> int:
-    """Return the peak of the resident set, in bytes: getrusage has that of the parent among it."""
-    lines = Path("/proc/self/status").read_text().splitlines()
-    return next(int(line.split()[1]) for line in lines if line.startswith("VmHWM")) * 1024
-
-
 def act(what: str, folder: str) -> None:
     """Do something in a fresh process, and say of how many images, in what time and memory."""
     acts: dict[str, Callable[[Path], int]] = {"resume": resume, "show": show, "merge": merge}
     began = time.perf_counter()
     known = acts[what](Path(folder))
-    print(json.dumps([known, time.perf_counter() - began, peak()]))
+    print(json.dumps([known, time.perf_counter() - began, resident("VmHWM")]))
 
 
 def measured(what: str, folder: Path, count: int) -> Row:

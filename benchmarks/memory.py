@@ -16,17 +16,11 @@ from pathlib import Path
 
 import numba
 import pipelines
-from timing import Bench, Row, Table, run
+from timing import Bench, Row, Table, resident, run
 
 from convpipe.compile.runtime import threads as layer
 
 CHAINS = (pipelines.EDGES, pipelines.THRESHOLD, pipelines.LAPLACIAN, pipelines.PYRAMID, pipelines.MIX)
-
-
-def resident(field: str) -> int:
-    """Return the resident set (VmRSS) or its peak (VmHWM), in bytes."""
-    lines = Path("/proc/self/status").read_text().splitlines()
-    return next(int(line.split()[1]) for line in lines if line.startswith(field)) * 1024
 
 
 def measure(index: int, side: int, threads: int) -> Row:
