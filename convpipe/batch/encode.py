@@ -22,6 +22,7 @@ from convpipe.images.metadata.raster import Raster
 from convpipe.images.tiff.sheet import nbytes_of
 from convpipe.plan import Plan
 from convpipe.streaming.levels import extents_of
+from convpipe.streaming.sinks.remote import MANY_OBJECTS
 
 
 @dataclass(frozen=True)
@@ -90,8 +91,7 @@ class ResultEncoder:
         ]
         for result, format in zip(run.results, formats, strict=True):
             if format in STORES and run.output.spool is None:
-                reason = f"{format} in a store is many objects, of which none is all; write it to a disk"
-                raise WriteError(result.of(reason))
+                raise WriteError(result.of(MANY_OBJECTS))
         placed = [
             Place.of(result, target, infos) for result, target in zip(run.results, targets, strict=True)
         ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+import threading
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
@@ -48,26 +49,30 @@ class StoreLog(Log):
             self._parts = Parts(Store(url), f"{now}-{secrets.token_hex(4)}", b"", SECONDS)
         except OSError as error:
             raise JobError(f"the log {str(url)!r} cannot be opened: {error.strerror}") from None
-        self._begun = False
+        self._begun, self._guard = False, threading.Lock()
 
     def event(self, event: str, *, level: str = "info", **fields: Any) -> None:
         """Take an event; the first is written at once, so that it is known whether a log can be."""
         if self._parts.failed is None:
             self._parts.add(line_of(event, level, fields))
-        if not self._begun:
-            self._begun = True
-            self._parts.begin()
-            if self._parts.failed is not None:
-                raise JobError(f"the log {str(self._url)!r} cannot be opened: {self._parts.failed}")
-        elif self._parts.failed is not None and self.whole:
-            self._end()
+        if self._begun:
+            self._look()
+            return
+        self._parts.begin()
+        if self._parts.failed is not None:
+            raise JobError(f"the log {str(self._url)!r} cannot be opened: {self._parts.failed}")
+        self._begun = True
 
     def close(self) -> None:
         """Write the last events."""
         self._parts.close()
-        if self._begun and self._parts.failed is not None and self.whole:
-            self._end()
+        if self._begun:
+            self._look()
 
-    def _end(self) -> None:
-        self.whole = False
+    def _look(self) -> None:
+        """Tell, once, if the log has ended early."""
+        with self._guard:
+            if self._parts.failed is None or not self.whole:
+                return
+            self.whole = False
         self._told(f"the log {str(self._url)!r} ends here: {self._parts.failed}; the run goes on")

@@ -16,6 +16,7 @@ from convpipe.batch.reader import DirectReader, Opened, Reader
 from convpipe.errors import ReadError
 from convpipe.images import Image, ImageInfo
 from convpipe.images.rows import RowReader
+from convpipe.images.source import read_errors
 from convpipe.limits import Limits
 from convpipe.streaming import Zarr, sources
 from convpipe.streaming.drafts import LOCK
@@ -43,17 +44,21 @@ class StoreImage:
         """
         _check(self.path)
         size, marks = 0, list[int]()
-        for file in _files(self.path):
-            looked = (self.path / file).lstat()
-            if not stat.S_ISREG(looked.st_mode):
-                raise ReadError(f"the store holds a link, or no file, {str(file)!r}; such are not followed")
-            size += looked.st_size
-            marks += [looked.st_size, looked.st_mtime_ns, looked.st_ctime_ns]
+        with read_errors("cannot look into the store"):
+            for file in _files(self.path):
+                looked = (self.path / file).lstat()
+                if not stat.S_ISREG(looked.st_mode):
+                    raise ReadError(
+                        f"the store holds a link, or no file, {str(file)!r}; such are not followed"
+                    )
+                size += looked.st_size
+                marks += [looked.st_size, looked.st_mtime_ns, looked.st_ctime_ns]
         return [(size, *marks)]
 
     def digest(self) -> str:
         """Return the hash of the names and hashes of its files."""
-        return digest_of_folder(self.path)
+        with read_errors("cannot read the store"):
+            return digest_of_folder(self.path)
 
     @contextmanager
     def open(self, reader: Reader) -> Iterator[Opened]:
@@ -79,15 +84,22 @@ def digest_of_folder(path: Path) -> str:
     """Return the hash of the names and hashes of all files of a store."""
     whole = hashlib.sha256()
     for file in _files(path):
-        whole.update(f"{file.as_posix()}\0{images.digest_file(path / file)}\n".encode())
+        line = f"{file.as_posix()}\0{images.digest_file(path / file)}\n"
+        whole.update(line.encode("utf-8", "surrogateescape"))  # a name may be of any bytes
     return whole.hexdigest()
 
 
 def _files(path: Path) -> list[Path]:
     """Return all that a store holds but folders, and what a run that makes it has there."""
-    found = [Path(at, name) for at, inner, names in os.walk(path) for name in (*inner, *names)]
+    walk = os.walk(path, onerror=_refuse)
+    found = [Path(at, name) for at, inner, names in walk for name in (*inner, *names)]
     kept = (each.relative_to(path) for each in found if not _is_folder(each))
     return sorted(each for each in kept if each.as_posix() != LOCK)
+
+
+def _refuse(error: OSError) -> None:
+    """Have a walk end at a folder that cannot be listed, which it would leave out."""
+    raise error
 
 
 def _is_folder(path: Path) -> bool:

@@ -7,10 +7,14 @@ each span all groups of tasks that there were and a line for each time that some
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any
 
 from dask.typing import Key
 from distributed import Scheduler, SchedulerPlugin
+
+ELSEWHERE = (AttributeError, LookupError, TypeError)
+"""Raised where another version of distributed keeps that elsewhere: the scheduler grows, the run goes on."""
 
 
 class Forget(SchedulerPlugin):
@@ -35,15 +39,17 @@ class Forget(SchedulerPlugin):
         The client was sent it already.
         """
         if topic == self.topic:
-            self._scheduler._broker.truncate(topic)
+            with suppress(*ELSEWHERE):
+                self._scheduler._broker.truncate(topic)
 
     def update_graph(self, scheduler: Scheduler, *, tasks: Sequence[Key], **others: Any) -> None:
         """Let go of what a span has of tasks that were handed in before."""
         own = next((key for key in tasks if isinstance(key, str) and key.startswith(self.topic)), None)
         if own is None:
             return
-        group = scheduler.tasks[own].group
-        span = scheduler.extensions["spans"].spans[group.span_id]
-        span.groups.intersection_update({group})
-        if span.metadata is not None:
-            span.metadata["collections"].clear()
+        with suppress(*ELSEWHERE):
+            group = scheduler.tasks[own].group
+            span = scheduler.extensions["spans"].spans[group.span_id]
+            span.groups.intersection_update({group})
+            if span.metadata is not None:
+                span.metadata["collections"].clear()

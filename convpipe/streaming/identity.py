@@ -13,6 +13,7 @@ import numpy as np
 from convpipe import __version__
 from convpipe.engine import Engine
 from convpipe.images import digest_file
+from convpipe.paths import located
 from convpipe.stores import Url
 from convpipe.streaming.options import Options
 from convpipe.streaming.sources import Source
@@ -48,7 +49,8 @@ def _content(source: Source) -> tuple[Any, ...]:
     return _digest(source.path), said
 
 
-def _digest(place: str | os.PathLike[str] | Url) -> Any:
+def _digest(given: str | os.PathLike[str] | Url) -> Any:
+    place = located(given if isinstance(given, str | Url) else Path(given))
     if isinstance(place, Url):
         from convpipe.stores.store import Store
 
@@ -56,11 +58,10 @@ def _digest(place: str | os.PathLike[str] | Url) -> Any:
         if alone is not None:
             return alone.version
         return sorted((each.path, each.version) for each in Store(place).listed())
-    path = Path(place)
-    if not path.is_dir():
-        return digest_file(path)
-    inside = sorted(Path(at, name) for at, _, names in os.walk(path) for name in names)
-    return [(each.relative_to(path).as_posix(), digest_file(each)) for each in inside]
+    if not place.is_dir():
+        return digest_file(place)
+    inside = sorted(Path(at, name) for at, _, names in os.walk(place) for name in names)
+    return [(each.relative_to(place).as_posix(), digest_file(each)) for each in inside]
 
 
 def _pieces(value: Any) -> Iterator[bytes]:

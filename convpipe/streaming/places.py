@@ -15,6 +15,8 @@ from convpipe.streaming.sinks.remote import check_target, is_taken
 from convpipe.streaming.sources import Source
 from convpipe.streaming.sources.zarr import is_zarr
 
+ITSELF = "it is the image itself; give the result another name"
+
 
 def check_places(source: Source, targets: Iterable[Location], *, overwrite: bool) -> None:
     """Refuse results that cannot get their names.
@@ -48,9 +50,6 @@ def check_places(source: Source, targets: Iterable[Location], *, overwrite: bool
             _check_beside(read, target)
         if os.path.lexists(target):
             _check_replaced(target, format, overwrite=overwrite)
-
-
-ITSELF = "it is the image itself; give the result another name"
 
 
 def _check_url(read: Location, target: Url, format: str, *, overwrite: bool) -> None:

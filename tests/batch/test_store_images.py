@@ -1,5 +1,6 @@
 """A folder called .zarr is an image of a folder job, and is not looked into."""
 
+import os
 from pathlib import Path
 
 import numpy as np
@@ -132,6 +133,23 @@ def test_what_is_no_store(source, tmp_path):
     assert report.unsupported == ("e.zarr",)
     assert found["f.zarr"] == ("skipped", "a link to a folder; such links are not followed")
     assert sorted(path.name for path in (tmp_path / "out").iterdir()) == [JOURNAL, "a.tif", "deep"]
+
+
+def test_names_of_any_bytes_and_folders_that_cannot_be_listed(source, tmp_path, monkeypatch):
+    Path(os.fsdecode(bytes(source / "c.zarr") + b"/\xff")).touch()
+    chosen = {"include": ["c.zarr"]}
+    first = run(source, tmp_path, **chosen).results[0]
+    assert (first.status, run(source, tmp_path, resume=True, **chosen).results[0].kept) == ("done", True)
+    listed = os.scandir
+
+    def refusing(path):
+        if Path(path).name == "c":
+            raise PermissionError(13, "Permission denied")
+        return listed(path)
+
+    monkeypatch.setattr(os, "scandir", refusing)
+    found = settled(run(source, tmp_path, "other", **chosen))
+    assert found["c.zarr"] == ("failed", "cannot look into the store: Permission denied")
 
 
 def test_results_that_share_a_name(source, tmp_path, image):

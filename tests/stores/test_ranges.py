@@ -164,6 +164,26 @@ def test_other_formats(name, pixels, blur, put, bucket, small, tmp_path):
     assert streamed(blur, url, tmp_path / "c.tif") == streamed(blur, source, tmp_path / "b.tif")
 
 
+def test_a_url_as_text_goes_to_zarr_too(pixels, blur, put, bucket, tmp_path):
+    pytest.importorskip("zarr")
+    images.write(tmp_path / "a.npy", pixels[:96, :80])
+    put(f"{bucket}/a.npy", (tmp_path / "a.npy").read_bytes())
+    for name, source in (("b", f"{bucket}/a.npy"), ("c", tmp_path / "a.npy")):
+        stream(blur.engine, source, {"result": tmp_path / f"{name}.zarr"}, OPTIONS)
+        streamed(blur, tmp_path / f"{name}.zarr", tmp_path / f"{name}.npy")
+    assert (tmp_path / "b.npy").read_bytes() == (tmp_path / "c.npy").read_bytes()
+
+
+def test_a_store_that_refuses_is_an_error_of_the_image(blur, bucket, tmp_path, monkeypatch):
+    def refuse(*_):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Store, "look", refuse)
+    for name in ("a.zarr", "a.npy"):
+        with pytest.raises(ReadError, match="cannot open: Permission denied"):
+            streamed(blur, f"{bucket}/{name}", tmp_path / "c.tif")
+
+
 def test_a_server_without_ranges_gives_the_whole(blur, tiled, tmp_path):
     _, path = tiled
     with served(tmp_path) as url:

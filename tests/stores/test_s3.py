@@ -5,6 +5,7 @@ import json
 import numpy as np
 import pytest
 from fakes import FakePipeline
+from stores.conftest import SECRET
 
 from convpipe import images
 from convpipe.batch import run_folder, survey
@@ -14,8 +15,6 @@ from convpipe.stores import store as stores
 from convpipe.stores.store import Store
 
 pytest.importorskip("moto.server", reason="moto is not installed: no S3 is there to be tested with")
-
-SECRET = "hush-hush-hush-hush"
 
 
 @pytest.fixture

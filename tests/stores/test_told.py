@@ -121,8 +121,12 @@ def test_a_log_that_breaks_off_is_said_once(bucket, monkeypatch):
     assert told == [f"the log '{bucket}/logs' ends here: the store is gone; the run goes on"]
     assert not log.whole
     assert lines(url) == [0]
+    told.clear()
+    log = opened_log(url, told.append)
     with pytest.raises(JobError, match="cannot be opened: the store is gone"):
-        opened_log(url, told.append).event("a")
+        log.event("a")
+    log.close()
+    assert told == []  # of a log that never began
 
 
 @pytest.mark.parametrize("option", ["--report", "--log", "--measures"])

@@ -167,11 +167,10 @@ def _beginning(targets: Sequence[Target]) -> Iterator[None]:
     except ConvpipeError:
         raise
     except OSError as error:
-        folders = ", ".join(
-            dict.fromkeys(
-                str(Path(target.path).parent) for target in targets if not isinstance(target.path, Url)
-            )
-        )
+        paths = [Path(target.path) for target in targets if not isinstance(target.path, Url)]
+        if not paths:
+            raise
+        folders = ", ".join(dict.fromkeys(str(path.parent) for path in paths))
         failure = WriteError(f"nothing can be written into the folder {folders!r}: {one_line(error)}")
         failure.errno = error.errno
         raise failure from error

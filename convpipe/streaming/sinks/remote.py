@@ -12,6 +12,10 @@ from convpipe.images.encoded import write_errors
 from convpipe.images.spool import MOST_IN_MEMORY, Spool
 from convpipe.stores import Url
 
+MANY_OBJECTS = (
+    "zarr in a store is many objects, which no store lets appear together; write it to a disk, and copy that"
+)
+
 
 def check_target(url: Url, format: str) -> None:
     """Refuse what cannot be written to a store.
@@ -25,10 +29,7 @@ def check_target(url: Url, format: str) -> None:
     """
     url.to_write("the result")
     if format == "zarr":
-        raise WriteError(
-            "zarr in a store is many objects, which no store lets appear together; write it to a disk, "
-            "and copy that"
-        )
+        raise WriteError(MANY_OBJECTS)
 
 
 def is_taken(url: Url) -> bool:

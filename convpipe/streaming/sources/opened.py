@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from contextlib import AbstractContextManager
 
+from convpipe.images.source import read_errors
 from convpipe.limits import Limits
 from convpipe.stores import Url, is_url
 from convpipe.streaming.sources import files, raw, zarr
@@ -38,6 +39,6 @@ def opened(source: Source, limits: Limits) -> AbstractContextManager[RowSource]:
         return raw.opened(source, limits)
     if isinstance(source, Zarr):
         return zarr.opened(source, limits)
-    if zarr.is_zarr(source):
-        return zarr.opened(Zarr(source), limits)
-    return files.opened(source, limits)
+    with read_errors("cannot open"):
+        is_zarr = zarr.is_zarr(source)
+    return zarr.opened(Zarr(source), limits) if is_zarr else files.opened(source, limits)

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 MARKS = ("zarr.json", ".zgroup", ".zarray")
 """What a folder holds that is an array or a group of Zarr."""
 
-FILES = (".tif", ".tiff", ".npy", ".png", ".raw")
+FILE_SUFFIXES = (".tif", ".tiff", ".npy", ".png", ".raw", ".bip", ".bil", ".bsq")
 """How names of objects end that are looked for nothing below: each look is a request."""
 
 SAFE = frozenset((
@@ -73,7 +73,7 @@ class Zarr:
 def is_zarr(path: str | os.PathLike[str] | Url) -> bool:
     """Tell whether a path or URL leads to an array or a group of Zarr."""
     if isinstance(path, Url):
-        return path.suffix.lower() not in FILES and _is_in_store(path)
+        return path.suffix.lower() not in FILE_SUFFIXES and _is_in_store(path)
     return any(os.path.isfile(os.path.join(path, mark)) for mark in MARKS)
 
 
