@@ -19,8 +19,9 @@ PACKAGES = {
     """,
     "convpipe.batch": """
         Engine FileLog FolderJob Forecast Found JOURNAL Log Merged Progress Result Selection
-        ShardCounts Survey Terminated at_work find_images forecast_of is_new map_outputs matches
-        merge_journals opened_log output_path place read_list run_folder survey unwritable
+        ShardCounts Sizes Survey Terminated at_work find_images forecast_of is_new map_outputs matches
+        merge_journals opened_log output_path place read_list run_folder sizes_of survey
+        unwritable
     """,
     "convpipe.config": """
         FORMATS InputSpec Job OutputSpec Recipe ResultSpec dump from_dict load load_each load_text recipe
@@ -28,7 +29,8 @@ PACKAGES = {
     """,
     "convpipe.conv": "Conv2d conv2d",
     "convpipe.display": """
-        Panel Part Picture Shown Stretch Values encoded parts picture scale_of sheet stage_values
+        LABELLED Panel Part Picture Shown Stretch Values coloured encoded numbers_objects parts picture
+        scale_of sheet stage_values
     """,
     "convpipe.images": """
         BY_EXTENSION DEFAULT_LIMITS Drafts EXISTS Encoded Encoding FORMATS File FilesEncoder Folder Format
