@@ -155,6 +155,7 @@ def test_colours_alpha_and_missing_samples_are_refused(method):
             Pipeline([stage("objects", method, **given)], missing=0)(np.zeros((5, 6), np.uint8))
 
 
+@pytest.mark.filterwarnings("ignore:.*objects watershed.*markers:RuntimeWarning")  # that it parts nothing
 @pytest.mark.parametrize("method", OBJECTS)
 def test_nothing_slides_and_nothing_lies_outside(method):
     for name, value in (("dilation", 2), ("anchor", 0), ("border", "edge")):
@@ -166,6 +167,7 @@ def test_nothing_slides_and_nothing_lies_outside(method):
     np.testing.assert_array_equal(got, whole[::2, ::2])
 
 
+@pytest.mark.filterwarnings("ignore:.*objects watershed.*markers:RuntimeWarning")  # that it parts nothing
 @pytest.mark.parametrize("method", OBJECTS)
 def test_memory_is_what_they_take(method):
     pipeline = Pipeline([stage("objects", method)])

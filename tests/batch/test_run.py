@@ -302,7 +302,7 @@ def test_a_warning_is_said_once_whatever_the_sizes(tmp_path):
     (tmp_path / "in").mkdir()
     for side in (11, 12, 13):
         images.write(tmp_path / "in" / f"{side}.png", np.zeros((side, 2 * side), np.uint8))
-    run = Pipeline([stage("geometry", "resize", longest=7)])
+    run = Pipeline([stage("geometry", "resize", longest=7), stage("sharpen", "unsharp", sigma=1)])
     report = run.run_folder(tmp_path / "in", tmp_path / "out")
     (said,) = report.warnings
     assert "saturates" in said
