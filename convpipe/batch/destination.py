@@ -160,14 +160,16 @@ class FolderDestination:
                 if file.path.parent not in folders:
                     opened = result_folder(self.spool, file.path, make=True)
                     folders[file.path.parent] = stack.enter_context(opened)
-            if any(self.taken(file.path) for file in files if file.store is not None and not file.overwrite):
+            stores = [(file, file.store) for file in files if file.store is not None]
+            if any(self.taken(file.path) for file, _ in stores if not file.overwrite):
                 raise images.already_exists()
+            for _, store in stores:
+                store.to_disk()
             kept = [file for file in files if file.store is None]
             new = (File(folders[path.parent], path.name, pieces, may) for path, pieces, may, _ in kept)
             images.save_all(new, self._drafts)
-            for file in files:
-                if file.store is not None:
-                    file.store.publish(overwrite=file.overwrite)
+            for file, store in stores:
+                store.publish(overwrite=file.overwrite)
 
     def journal(self, shard: Shard | None) -> Ledger:
         """Open the journal in the folder, which no other run may have open."""

@@ -45,6 +45,16 @@ class StoreResult:
         """Remove it, unless it was published."""
         self.draft.leave()
 
+    def to_disk(self) -> None:
+        """Bring its content to the disk.
+
+        Raises
+        ------
+        WriteError
+        """
+        with write_errors():
+            self.draft.to_disk()
+
     def publish(self, *, overwrite: bool) -> None:
         """Give it its name; of what is there only another store is replaced.
 

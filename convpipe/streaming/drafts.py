@@ -84,6 +84,12 @@ class Draft:
             if entry.name != LOCK:
                 _remove(entry)
 
+    def to_disk(self) -> None:
+        """Bring its content to the disk."""
+        for at, _, names in os.walk(self.folder):
+            for name in names:
+                sync(Path(at, name))
+
     def publish(self, is_ours: Callable[[Path], bool], *, overwrite: bool | None = None) -> None:
         """Give it its name; the content is brought to the disk before.
 
@@ -102,9 +108,7 @@ class Draft:
         for name in (RECORD, LOCK):
             with suppress(FileNotFoundError):
                 (self.folder / name).unlink()
-        for at, _, names in os.walk(self.folder):
-            for name in names:
-                sync(Path(at, name))
+        self.to_disk()
         if not os.path.lexists(self._path):
             self.folder.rename(self._path)
         elif not (self._overwrite if overwrite is None else overwrite):

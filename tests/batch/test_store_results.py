@@ -201,6 +201,20 @@ def test_beside_other_results(source, tmp_path):
     assert (tmp_path / "out" / "a.zarr" / "3").is_dir()
 
 
+def test_no_result_gets_its_name_before_the_content_of_all_is_on_the_disk(source, tmp_path, monkeypatch):
+    def full(_):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr("convpipe.streaming.drafts.sync", full)
+    pipeline = Pipeline(
+        [stage("blur", "box", size=3, name="soft"), stage("edge", "sobel")], outputs={"soft": "soft"}
+    )
+    own = {"soft": {"format": "npy"}}
+    report = run(source, tmp_path / "out", pipeline, outputs=own, include=["a.npy"])
+    assert "No space left" in report.results[0].reason
+    assert tree(tmp_path / "out") == {}
+
+
 def test_names_that_clash(source, tmp_path, image):
     zarr.create_array(source / "a.zarr", data=image)
     with pytest.raises(JobError, match=r"inputs share an output.*a\.zarr"):
