@@ -185,7 +185,8 @@ def command(
         code = _told(reports, telling, folder, given)
         if log is not None:
             log.event("exit", level="error" if code else "info", exit_code=code)
-            code = max(code, int(not log.whole))
+    if log is not None:
+        code = max(code, int(not log.whole))  # known when its last events are written
     end(code)
 
 

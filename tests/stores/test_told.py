@@ -129,6 +129,22 @@ def test_a_log_that_breaks_off_is_said_once(bucket, monkeypatch):
     assert told == []  # of a log that never began
 
 
+def test_a_log_whose_end_is_lost_shows_in_the_exit_code(run, bucket, monkeypatch):
+    words = ["run", "job.yaml", f"{bucket}/in/a.png", "a.png", "--log", f"{bucket}/logs"]
+    write, logs = Store.write, []
+
+    def refuse(store, path, *given, **how):
+        if path.endswith(".jsonl"):
+            logs.append(path)
+            if len(logs) > 1:
+                raise OSError(5, "the store is gone")
+        write(store, path, *given, **how)
+
+    monkeypatch.setattr(Store, "write", refuse)
+    done = CliRunner().invoke(main, words)
+    assert (done.exit_code, done.output.count("ends here: the store is gone; the run goes on")) == (1, 1)
+
+
 @pytest.mark.parametrize("option", ["--report", "--log", "--measures"])
 def test_to_the_web_nothing_is_written(run, option, tmp_path):
     done = run(option, "https://127.0.0.1:1/x?X-Amz-Signature=hush")
