@@ -79,7 +79,7 @@ class FolderStack:
         """Return those of all files that are read."""
         found = []
         for member in self.chosen:
-            with self.opened(member) as file:
+            with _named(member), self.opened(member) as file:
                 found.append(file.stamp())
         return found
 
@@ -87,7 +87,7 @@ class FolderStack:
         """Return the hash of the hashes of the files, in their order."""
         whole = hashlib.sha256()
         for member in self.chosen:
-            with self.opened(member) as file:
+            with _named(member), self.opened(member) as file:
                 whole.update(images.digest_file(file).encode())
         return whole.hexdigest()
 

@@ -152,6 +152,11 @@ def test_names_of_any_bytes_and_folders_that_cannot_be_listed(source, tmp_path, 
     assert found["c.zarr"] == ("failed", "cannot look into the store: Permission denied")
 
 
+def test_a_stack_has_none(source, tmp_path):
+    found = settled(run(source, tmp_path, stack="folder", exclude=["deep/*"]))
+    assert [reason for _, reason in found.values()] == ["c.zarr: not a regular file (a directory)"]
+
+
 def test_results_that_share_a_name(source, tmp_path, image):
     write(source / "c.tif", image)
     with pytest.raises(Exception, match="inputs share an output"):
