@@ -290,9 +290,9 @@ def _check_tiles(format: str, side: int, encoding: Encoding) -> None:
     if side < 16 or side % 16:
         raise WriteError(f"the tiles of a {format} are of a multiple of 16 rows and columns, not {side}")
     if encoding.compression in OF_ONE_BIT:
+        tiled = ", ".join(name for name in OF_TILES if getattr(encoding, name)) or f"format {format}"
         raise WriteError(
-            f"compression {encoding.compression} is of strips; leave it out, or what is of tiles: "
-            f"{', '.join(name for name in OF_TILES if getattr(encoding, name))}"
+            f"compression {encoding.compression} is of strips; leave it out, or what is of tiles: {tiled}"
         )
 
 

@@ -231,6 +231,10 @@ def test_names_that_clash(source, tmp_path, image):
     [
         ({"codec": "lzw"}, "zarr has no LZW; it has zstd, deflate and none"),
         ({"compression": 23}, "compression of zarr is 0 to 22, not 23"),
+        (
+            {"compression": "group4", "tiles": None, "pyramid": None, "smallest": None},
+            "is of strips; leave it out, or what is of tiles: format zarr",
+        ),
     ],
 )
 def test_what_it_cannot(source, tmp_path, options, reason):
