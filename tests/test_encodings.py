@@ -31,6 +31,7 @@ def test_what_is_written_as_rows_come_is_not_written_at_once(tmp_path, way):
 
 def test_codecs_and_formats_are_those_of_images():
     assert set(job.CODECS) == set(CODECS)
+    assert set(job.UNLEVELLED) == {codec for codec, levels in CODECS.items() if levels is None}
     assert set(job.FORMATS) == {*(name for name, each in images.FORMATS.items() if each.holds), *STORES}
     assert job.TILED == TILED
     for codec in CODECS:

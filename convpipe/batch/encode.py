@@ -189,7 +189,7 @@ def pixel_bytes(plan: Plan, encodings: Sequence[Encoding]) -> list[int]:
     for output, encoding in zip(plan.outputs, encodings, strict=True):
         pixels = math.prod(plan.nodes[output.node].extent)
         smaller = -(-plan.result_bytes(output) // (3 * pixels)) if encoding.pyramid else 0
-        entry = entry_of(str(encoding.format))
+        entry = None if encoding.format is None else entry_of(encoding.format)
         found.append((0 if entry is None else entry.encoder) + smaller)
     return found
 

@@ -25,6 +25,9 @@ DEFLATE_MOST = 9
 """The highest level but that of Zstandard."""
 
 CODECS = ("none", "deflate", "zstd", "lzw")
+UNLEVELLED = ("none", "lzw")
+"""Those of them that have no levels."""
+
 ENCODINGS = (
     "format", "quality", "compression", "channels", "pages", "tiles", "codec", "pyramid", "smallest",
 )  # fmt: skip

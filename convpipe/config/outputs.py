@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from convpipe.config.inside import inside
-from convpipe.config.job import DEFLATE_MOST, TILED, OutputSpec, ResultSpec
+from convpipe.config.job import DEFLATE_MOST, TILED, UNLEVELLED, OutputSpec, ResultSpec
 from convpipe.config.problems import Problems
 from convpipe.config.stages import Placed
 from convpipe.config.tree import Entry
@@ -58,20 +58,34 @@ def check_encoding(
         What holds where it says nothing.
     problems : Problems
     """
-    format = spec.format or whole.format
+    format, alike = spec.format or whole.format, spec.format in (None, whole.format)
+    for key, reason in _unable(spec, format, spec.codec or (whole.codec if alike else None)):
+        if key in own:
+            problems.add(own[key].node.mark.error(reason))
+
+
+def _unable(
+    spec: OutputSpec | ResultSpec, format: str | None, codec: str | None
+) -> Iterator[tuple[str, str]]:
+    """Yield the keys that an output in a format cannot have, each with why."""
     if format not in (None, *TILED):
         able = " or ".join(TILED)
-        if spec.pyramid and "pyramid" in own:
-            reason = f"{format} holds an image in one size; {able} holds a pyramid: 'format: tiff'"
-            problems.add(own["pyramid"].node.mark.error(reason))
-        if "codec" in own:
-            reason = f"{format} has no codec; {able} has: 'format: tiff'"
-            problems.add(own["codec"].node.mark.error(reason))
-    level, codec = spec.compression, spec.codec or whole.codec
-    zstd = codec == "zstd" or (codec is None and format == "zarr")
-    if isinstance(level, int) and level > DEFLATE_MOST and not zstd and "compression" in own:
-        reason = f"compression is 0 to {DEFLATE_MOST}, of 'codec: zstd' to 22; given {level}"
-        problems.add(own["compression"].node.mark.error(reason))
+        one_size = f"{format} holds an image in one size; {able} holds a pyramid: 'format: tiff'"
+        if spec.pyramid:
+            yield "pyramid", one_size
+        if spec.smallest is not None:
+            yield "smallest", one_size
+        yield "codec", f"{format} has no codec; {able} has: 'format: tiff'"
+    elif format == "zarr" and codec == "lzw":
+        yield "codec", "zarr has no LZW; it has zstd, deflate and none"
+    level, zstd = spec.compression, codec == "zstd" or (codec is None and format == "zarr")
+    if isinstance(level, str):
+        if format == "zarr":
+            yield "compression", f"zarr has no {level}; 'codec: zstd' has 0 to 22"
+    elif level is not None and codec in UNLEVELLED:
+        yield "compression", f"{codec} has no levels; 'codec: deflate' has"
+    elif level is not None and level > DEFLATE_MOST and not zstd:
+        yield "compression", f"compression is 0 to {DEFLATE_MOST}, of 'codec: zstd' to 22; given {level}"
 
 
 def _located(fault: Fault, stages: Sequence[Placed], entries: Mapping[str, Entry]) -> ConfigError:

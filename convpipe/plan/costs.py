@@ -12,6 +12,7 @@ from convpipe.fourier import LEAST_TAPS, Tiles, tiles
 from convpipe.geometry import Axis, Extent
 from convpipe.histograms import MOST_LEVELS
 from convpipe.interval import Interval
+from convpipe.memory import LINE
 from convpipe.ops import (
     Bilateral,
     ChannelMap,
@@ -77,9 +78,6 @@ def layer_rows(layer: Layer, axes: tuple[Axis, Axis], extent: Extent, made: Exte
     a_row = (layer.filters * made[1] + layer.channels * rows.stride * wide) * itemsize
     return max(1, min(BAND_BYTES // a_row, made[0]))
 
-
-LINE = 64
-"""Bytes of a line of the cache: planes begin an odd number of them apart."""
 
 COPIED_BYTES = 1 << 18
 """Most bytes of rows that the loops of conv2d copy at a time, unless those under one row are more."""

@@ -148,10 +148,11 @@ class Pyramid:
             last = min(first + self._step - self._rows[level] % self._step, len(rows))
             self._take(rows[first:last], level)
             self._waiting[level].append(rows[first:last])
-            first = last
             if self._rows[level] % self._step == 0 or self._rows[level] == self._heights[level]:
                 self._halve_waiting(level)
-        self._waiting[level] = [piece.copy() for piece in self._waiting[level]]  # the rows are not ours
+            elif last == len(rows):
+                self._waiting[level][-1] = rows[first:last].copy()  # these rows are not ours
+            first = last
 
     def _take(self, rows: np.ndarray, level: int) -> None:
         self._sink.add(rows, level)

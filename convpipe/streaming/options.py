@@ -58,9 +58,14 @@ class Options:
     def __post_init__(self) -> None:
         if self.codec not in (None, *CODECS):
             raise ParameterError(f"unknown codec {self.codec!r}; known are {', '.join(CODECS)}", "codec")
-        _, most = CODECS.get(self.codec or "deflate") or CODECS["deflate"] or (0, 0)
-        if self.compression is not None and not 0 <= self.compression <= most:
-            raise ParameterError(f"a level is 0 to {most}; given {self.compression}", "compression")
+        levels = CODECS[self.codec or "deflate"]
+        if self.compression is not None:
+            if levels is None:
+                raise ParameterError(
+                    f"codec {self.codec} has no levels; given {self.compression}", "compression"
+                )
+            if not levels[0] <= self.compression <= levels[1]:
+                raise ParameterError(f"a level is 0 to {levels[1]}; given {self.compression}", "compression")
         if self.tile < 16 or self.tile % 16:
             raise ParameterError(f"the edge of a tile is a multiple of 16; given {self.tile}", "tile")
         if self.smallest < 1:

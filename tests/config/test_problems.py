@@ -52,6 +52,18 @@ def test_all_errors_of_a_config_come_in_order(load):
         ("{format: png, pyramid: true}", 32, "png holds an image in one size; tiff or zarr holds a pyramid"),
         ("{format: webp, codec: zstd}", 31, "webp has no codec; tiff or zarr has"),
         ("{format: tiff, compression: 10}", 37, "compression is 0 to 9, of 'codec: zstd' to 22; given 10"),
+        ("{format: jpeg, smallest: 64}", 34, "jpeg holds an image in one size; tiff or zarr holds a pyramid"),
+        ("{format: zarr, codec: lzw}", 31, "zarr has no LZW; it has zstd, deflate and none"),
+        (
+            "{codec: none, compression: 5}",
+            36,
+            "none has no levels; 'codec: deflate' has",
+        ),
+        (
+            "{format: zarr, compression: group4}",
+            37,
+            "zarr has no group4; 'codec: zstd' has 0 to 22",
+        ),
         ("{codec: gzip}", 17, "codec needs one of none, deflate, zstd, lzw"),
         ("{pyramid: 3}", 19, "pyramid needs true or false"),
         ("{smallest: 0}", 20, "smallest needs"),

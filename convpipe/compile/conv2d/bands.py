@@ -26,8 +26,9 @@ from convpipe.compile.cpu.shares import run_shares
 from convpipe.compile.runtime import cache
 from convpipe.compile.runtime.threads import count
 from convpipe.geometry import Axis, Border
+from convpipe.memory import LINE
 from convpipe.ops import Layer
-from convpipe.plan.costs import LINE, layer_rows
+from convpipe.plan.costs import layer_rows
 
 _BAND = '''"""Bands of a layer, of {given} in {made}."""
 

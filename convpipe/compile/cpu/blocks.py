@@ -22,7 +22,6 @@ from numba.core import cgutils
 from numba.extending import intrinsic
 
 from convpipe.compile.cpu.simd import (
-    LINE,
     VECTOR_BYTES,
     WIDE,
     WORD,
@@ -34,6 +33,7 @@ from convpipe.compile.cpu.simd import (
     store_past_caches,
     word,
 )
+from convpipe.memory import LINE
 
 HEAD = 8
 """Numbers before the weights in the parameters of a block: rows and columns of the kernel, and samples from

@@ -10,8 +10,8 @@ import numpy as np
 
 from convpipe.compile.common.levels import Level
 from convpipe.compile.cpu import loops
-from convpipe.compile.cpu.simd import LINE
 from convpipe.compile.cpu.steps import Frame, Given, Place, outside_pixel, packed, sources
+from convpipe.memory import LINE
 from convpipe.plan.rings import aligned
 
 

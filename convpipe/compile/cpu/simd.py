@@ -33,9 +33,6 @@ VECTOR_BYTES = 64 if WIDE else 32 if "avx" in _FEATURES else 16
 PERMUTES_BYTES = {"avx512f", "avx512bw", "avx512vbmi"} <= _FEATURES
 """Whether a vector of 64 bytes can be looked up in two others."""
 
-LINE = 64
-"""Bytes of a line of the caches."""
-
 WORD, _INDEX = ir.IntType(64), ir.IntType(32)
 
 
