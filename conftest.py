@@ -28,7 +28,9 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # An example takes what the machine takes: others may be at work there, or the collector.
-settings.register_profile("convpipe", deadline=None)
+# The same examples in every run; others: pytest --hypothesis-profile=explore.
+settings.register_profile("explore", deadline=None)
+settings.register_profile("convpipe", deadline=None, derandomize=True)
 settings.load_profile("convpipe")
 
 # Numba makes and drops objects by the hundred thousand: garbage is looked for less often than Python would.

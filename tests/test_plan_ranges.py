@@ -14,14 +14,14 @@ from convpipe.plan import Settings, make_plan
 from convpipe.ranges import Ranges
 from convpipe.stages import ANY_LABEL, ImageKind, families, stage
 
-ENDLESS = {"sqrt", "exp", "log"}
-"""Methods of `point` that make NaN and infinities of samples that are finite."""
+ENDLESS = {("point", "sqrt"), ("point", "exp"), ("point", "log"), ("objects", "distance")}
+"""Methods that make NaN and infinities of samples that are finite."""
 CHAINED = [
     method
     for family, methods in families().items()
     for name, method in methods.items()
     if method.reads == ("from",)
-    and (family, name) not in {("point", each) for each in ENDLESS}
+    and (family, name) not in ENDLESS
     and family != "projection"  # which is once in a pipeline, and leaves a page as it is
 ]
 CONSTANTS = [0, 255, -100, 5000, 0.25]

@@ -198,7 +198,7 @@ def test_an_encoding_of_tiles_has_the_bytes_of_the_writer(tmp_path, rng):
 @pytest.mark.parametrize(
     ("encoding", "reason"),
     [
-        (Encoding("png", tiles=16), "png has no tiles; tiff has"),
+        (Encoding("png", tiles=16), "png has no tiles; tiff or zarr has"),
         (Encoding("tiff", tiles=24), "multiple of 16 rows and columns, not 24"),
         (Encoding("tiff", compression="group4", tiles=16), "group4 is of strips"),
     ],
