@@ -14,7 +14,7 @@ from convpipe.images import Limits, Metadata, Page, write
 from convpipe.losses import Losses
 from convpipe.stages import stage
 from convpipe.stages.wiring import wire
-from convpipe.streaming import Options, Zarr, recorder, sources, stream
+from convpipe.streaming import Options, Zarr, drafts, recorder, sources, stream
 from convpipe.streaming.drafts import SUFFIX
 
 zarr = pytest.importorskip("zarr")
@@ -397,3 +397,16 @@ class TestSources:
         with pytest.raises(ReadError, match="pickle"):
             read_rows(tmp_path / "a.zarr")
         assert not (tmp_path / "made").exists()
+
+
+def test_names_are_on_the_disk_after_the_files_that_have_them(tmp_path, monkeypatch):
+    draft = drafts.Draft(tmp_path / "a.zarr", "of this work", overwrite=False)
+    (draft.folder / "0" / "c").mkdir(parents=True)
+    chunk = draft.folder / "0" / "c" / "0"
+    chunk.write_bytes(b"1")
+    synced = []
+    monkeypatch.setattr(drafts, "sync", synced.append)
+    draft.to_disk()
+    draft.leave()
+    places = [synced.index(path) for path in (chunk, chunk.parent, draft.folder / "0", draft.folder)]
+    assert places == sorted(places)

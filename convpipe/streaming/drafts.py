@@ -85,10 +85,12 @@ class Draft:
                 _remove(entry)
 
     def to_disk(self) -> None:
-        """Bring its content to the disk."""
-        for at, _, names in os.walk(self.folder):
+        """Bring its content to the disk: of each folder the files, and then their names."""
+        for at, _, names in os.walk(self.folder, topdown=False):
             for name in names:
                 sync(Path(at, name))
+            if os.name == "posix":  # elsewhere folders are not opened
+                sync(Path(at))
 
     def publish(self, is_ours: Callable[[Path], bool], *, overwrite: bool | None = None) -> None:
         """Give it its name; the content is brought to the disk before.

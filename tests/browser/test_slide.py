@@ -1,5 +1,7 @@
 """The page of a sliding window, in a browser: its steps by keys, buttons and the scrubber, and by itself."""
 
+import re
+
 import numpy as np
 import pytest
 
@@ -122,7 +124,7 @@ def test_buttons_and_the_scrubber(browse, path):
 def test_it_plays_by_itself_and_stops_on_a_key(browse, path):
     page = browse(path(stride=1))
     page.get_by_label("Speed").select_option("3")
-    page.locator("#count", has_text="step 3").wait_for()
+    page.locator("#count", has_text=re.compile(r"step ([2-9]|\d\d) ")).wait_for()
     page.keyboard.press("Home")
     assert page.locator("#play").inner_text() == "Play"
     assert page.locator("#count").inner_text() == "step 1 of 25"
