@@ -15,7 +15,7 @@ GREY, COLOUR, ALPHA = (480, 640), (480, 640, 3), (480, 640, 4)
 TARGETS = [(7, 0), (8, 0), (9, 0)]
 SHAPES = [GREY, COLOUR, ALPHA]
 
-SOME = 4
+SOME = 3
 """Kernels at most of a config for several channels: more take minutes, and have no other windows."""
 
 needs_nvvm = pytest.mark.skipif(
