@@ -49,11 +49,11 @@ def call(self, *arguments):
     In a function's module ``cuda`` becomes what is launched; it stays that till the launch is over.
     """
     if not self._device:
-        with ExitStack() as kernel.modules:
+        with modules:
             return launch(self, *arguments)
     names = self.fn.__globals__
     if names.get("cuda") is cuda:
-        kernel.modules.enter_context(kernelapi.swapped_cuda_module(self.fn, kernel._kernel_context))
+        modules.enter_context(kernelapi.swapped_cuda_module(self.fn, kernel._kernel_context))
     return self.fn(*arguments)
 
 
@@ -68,6 +68,9 @@ def shared_array(self, shape, dtype):
 
 
 launch = kernel.FakeCUDAKernel.__call__
+
+modules = ExitStack()
+"""Undoes, when a launch is over, what `call` changed in the modules of functions that were called."""
 
 
 def install():

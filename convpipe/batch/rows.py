@@ -36,12 +36,14 @@ def options_of(encoding: Encoding) -> Options:
     >>> found = options_of(Encoding("tiff", codec="lzw", pyramid=True))
     >>> found.codec, found.tile, found.pyramid, found.smallest
     ('lzw', 256, True, 256)
+    >>> options_of(Encoding("zarr", compression=15)).codec  # of whose levels this is one
+    'zstd'
     """
     return Options(
         0,
         compression=encoding.compression if isinstance(encoding.compression, int) else None,
         tile=encoding.tile or TILE,
-        codec=encoding.codec,
+        codec="zstd" if encoding.codec is None and encoding.format in STORES else encoding.codec,
         pyramid=bool(encoding.pyramid),
         smallest=encoding.smallest or TILE,
     )

@@ -115,18 +115,10 @@ def places(job: Job, paths: Sequence[str]) -> tuple[Location, Location, str | No
 
 def written_as(job: Job) -> dict[str, Any]:
     """Return how the output of a job says that results are written, as ``run_folder`` takes it."""
-    said = job.output
-    return {
-        "format": said.format,
-        "quality": said.quality,
-        "compression": said.compression,
-        "channels": said.channels,
-        "output_pages": said.pages,
-        "tiles": said.tiles,
-        "codec": said.codec,
-        "pyramid": said.pyramid,
-        "smallest": said.smallest,
-    }
+    from convpipe.config.job import ENCODINGS
+
+    said = {name: getattr(job.output, name) for name in ENCODINGS}
+    return {"output_pages": said.pop("pages"), **said}
 
 
 def results(job: Job) -> tuple[Result, ...]:

@@ -1,6 +1,7 @@
 """`output: {format: zarr}`: an image of OME-Zarr for each input, whole or not at all."""
 
 import errno
+import json
 import os
 import signal
 import subprocess
@@ -52,6 +53,13 @@ def tree(folder):
 
 def statuses(report):
     return {result.path: result.status for result in report.results}
+
+
+def test_a_level_is_one_of_zstandard_where_no_codec_is_said(source, tmp_path, image):
+    run(source, tmp_path / "out", compression=15)
+    told = json.loads((tmp_path / "out" / "a.zarr" / "0" / "zarr.json").read_text())
+    assert '{"name": "zstd", "configuration": {"level": 15,' in json.dumps(told["codecs"])
+    np.testing.assert_array_equal(zarr.open(tmp_path / "out" / "a.zarr")["0"][:], BLUR(image))
 
 
 def test_one_for_each_image(source, tmp_path, image):

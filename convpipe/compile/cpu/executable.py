@@ -79,7 +79,7 @@ class Fused:
         """
         if bands == 1 and len(images) == len(outs) == 1 and not measured:
             return self._one_image(*self._known, _bytes(images[0]), _bytes(outs[0]), self._tallest)
-        parameters = self._parameters(measured) if measured else self.parameters
+        parameters = self._parameters(measured)
         others = NOTHING_ELSE
         if len(images) + len(outs) > 2:
             others = np.array([_address(array) for array in (*images, *outs)], np.int64)
@@ -117,7 +117,7 @@ class Fused:
         ends = [(self._share(sink, first), self._share(sink, last)) for sink in range(len(pictures))]
         made = [picture.band(*rows) for picture, rows in zip(pictures, ends, strict=True)]
         origins = np.array([band.origin for band in (*given, *made)], np.int64)
-        parameters = self._parameters(measured) if measured else self.parameters
+        parameters = self._parameters(measured)
         run = (self.driver, self.words, _bytes(given[0].rows), _bytes(made[0].rows), parameters, origins)
         new = min(max(first, made_before), last) if self.program.counts_nans else first
         if first < new:
@@ -126,6 +126,8 @@ class Fused:
 
     def _parameters(self, measured: Sequence[float]) -> NDArray[Any]:
         """Return the parameters of all loops, with the numbers of an image."""
+        if not measured:
+            return self.parameters
         parameters = self.table.with_measured(np.array(measured, self.program.compute))
         parameters.flags.writeable = False
         return parameters
