@@ -107,6 +107,7 @@ def count(capability, plans=plans):
 
     seen = set()
     found = dict.fromkeys(["kernels", "f64", "local", "generic", "shared", "fma", "calls", "loose"], 0)
+    found["longest"] = 0
     for run in map(compile_plan, plans(capability)):
         if run.source in seen:
             continue
@@ -114,6 +115,7 @@ def count(capability, plans=plans):
         for ptx in kernels(run, capability):
             assert f".target sm_{capability[0]}{capability[1]}" in ptx
             found["kernels"] += 1
+            found["longest"] = max(found["longest"], len(ptx))
             if "exp(" not in run.source:  # which is made of float64, so as to have the same bits everywhere
                 found["f64"] += ptx.count(".f64")
             found["local"] += ptx.count(".local")
@@ -163,4 +165,5 @@ def counted(capability, plans):
     assert found["generic"] == 0  # tiles are known to be shared memory
     assert found["calls"] == 0  # device functions are compiled in
     assert found["loose"] == 0  # no sum is left for the assembler to fuse with a product: they say add.rn
+    assert found["longest"] < 600_000  # characters: windows of any size are loops
     return found

@@ -38,6 +38,9 @@ SELECTED_PLACES = 25
 COUNTED_PLACES = 96
 """Up to this many of these are held in registers."""
 
+WRITTEN_RUNS = 8
+"""Up to this many runs of places side by side, of a window that sorts, have a loop each; more are listed."""
+
 STRIP = 4
 """Rows a thread computes at once, so that neighbouring windows share their loads."""
 
@@ -64,7 +67,8 @@ class Bank:
         Of a window that sorts, which of its samples it gives; None of one that sums.
     places : int or None
         Of one with taps of its own for every output, the position in the vector of places of where the first
-        one's begin. Its weights are those of all outputs. Of one that weighs, that of its taps.
+        one's begin. Its weights are those of all outputs. Of one that weighs, that of its taps; of one that
+        sorts, if they are listed, that of their runs: a row, the first column, and the one after the last.
     form : {'dot', 'outer', 'equal', 'sums', 'tree'}
         Of one that sums.
     whole : bool

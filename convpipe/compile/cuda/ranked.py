@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 
 from convpipe.compile.common.text import Text
 from convpipe.compile.cuda.passes import COUNTED_PLACES, SELECTED_PLACES, Bank
-from convpipe.compile.cuda.source import Read
+from convpipe.compile.cuda.source import Read, plus
 from convpipe.plan.fixed import Fixed
 from convpipe.selection import runs
 
@@ -30,9 +29,7 @@ def _extreme(text: Text, bank: Bank, name: str, read: Read) -> None:
     if not bank.looped:
         text.line(*(f"{name} = {fold}({name}, {read(*tap)})" for tap in bank.taps[1:]))
         return
-    for row, columns in runs(bank.taps):
-        with _along(text, columns) as column:
-            text.line(f"{name} = {fold}({name}, {read(row, column)})")
+    _each(text, bank, lambda row, column: f"{name} = {fold}({name}, {read(row, column)})")
 
 
 def _select(text: Text, bank: Bank, name: str, read: Read) -> None:
@@ -111,9 +108,7 @@ def _count(text: Text, bank: Bank, name: str, read: Read) -> None:
         if held:
             text.line(*(f"less += 1 if k{at} < key else 0" for at in range(len(bank.taps))))
         else:
-            for row, columns in runs(bank.taps):
-                with _along(text, columns) as column:
-                    text.line(f"less += 1 if {key(read(row, column))} < key else 0")
+            _each(text, bank, lambda row, column: f"less += 1 if {key(read(row, column))} < key else 0")
         text.line(f"found = trial if less <= {bank.rank} else found")
     text.line(f"{name} = {'ordered(found)' if given is None else _number(given)}")
 
@@ -129,12 +124,20 @@ def _number(given: Fixed) -> str:
     return f"{number} * T({2.0**-given.fraction})" if given.fraction else number
 
 
-@contextmanager
-def _along(text: Text, columns: range) -> Iterator[int | str]:
-    """Write a loop over some columns, and give its variable; of one column, give that."""
-    if len(columns) == 1:
-        yield columns.start
+def _each(text: Text, bank: Bank, line: Read) -> None:
+    """Write a line for each place of a window: a loop over each run of columns, or over a list of runs."""
+    if bank.places is not None:
+        text.line(f"for run in range({len(runs(bank.taps))}):")
+        with text.indented():
+            found = ", ".join(f"places[{plus('run * 3', bank.places + k)}]" for k in range(3))
+            text.line(f"i, first_j, stop_j = {found}", "for j in range(first_j, stop_j):")
+            with text.indented():
+                text.line(line("i", "j"))
         return
-    text.line(f"for j in range({columns.start}, {columns.stop}):")
-    with text.indented():
-        yield "j"
+    for row, columns in runs(bank.taps):
+        if len(columns) == 1:
+            text.line(line(row, columns.start))
+            continue
+        text.line(f"for j in range({columns.start}, {columns.stop}):")
+        with text.indented():
+            text.line(line(row, "j"))

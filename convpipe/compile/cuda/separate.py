@@ -17,11 +17,12 @@ from convpipe.compile.common.levels import Level, Program, constant_pixel
 from convpipe.compile.common.segments import segments
 from convpipe.compile.cuda import tables
 from convpipe.compile.cuda.banks import SEPARATE, Weighted, banks_of
-from convpipe.compile.cuda.passes import Bank, Part, Pass, Values
+from convpipe.compile.cuda.passes import WRITTEN_RUNS, Bank, Part, Pass, Values
 from convpipe.geometry import Axis, Border, Extent
 from convpipe.ops import Bilateral, Rank, Resample, Stencil
 from convpipe.plan import NodePlan
 from convpipe.plan.fixed import Fixed
+from convpipe.selection import runs
 
 
 def make_passes(program: Program, steps: Sequence[Step] = ()) -> tuple[tuple[Pass, ...], Values]:
@@ -148,8 +149,12 @@ class _Passes:
         self, rank: Rank, places: tuple[tuple[int, int], ...], count: int, own: bool
     ) -> tuple[Bank, ...]:
         """Return a bank for each rank, over some of the places; of extremes, theirs."""
+        found, listed = runs(places), None
+        if len(found) > WRITTEN_RUNS:
+            listed = len(self.places)
+            self.places += [at for row, columns in found for at in (row, columns.start, columns.stop)]
         return tuple(
-            Bank(name, at if own else 0, places, len(self.weights), min(each, count - 1))
+            Bank(name, at if own else 0, places, len(self.weights), min(each, count - 1), listed)
             for at, (name, each) in enumerate(zip(rank.names, rank.ranks, strict=True))
         )
 

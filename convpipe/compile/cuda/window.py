@@ -57,7 +57,7 @@ class Window:
     def parameters(self) -> list[str]:
         """What the function takes."""
         images = dict.fromkeys(name for operand in self._operands for name in operand.parameters)
-        places = ["places"] if self.one.weighs is not None else []
+        places = ["places"] if any(bank.places is not None for bank in self.one.banks) else []
         return ["tile", *images, *(["out", "first"] if self.writes else []), *_PLACE, *places]
 
     @property
