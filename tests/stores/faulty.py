@@ -37,9 +37,19 @@ class Faults:
         return fault
 
 
-class _Handler(BaseHTTPRequestHandler):
+class Handler(BaseHTTPRequestHandler):
+    """Asks the server behind what it is asked, and answers as that does, but for faults."""
+
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
+
+    def request_headers(self, headers):
+        """Return the headers by which the server behind is asked."""
+        return headers
+
+    def response_headers(self, headers):
+        """Return the headers of the answer, given those of the server behind."""
+        return headers
 
     def log_message(self, *_):
         pass
@@ -62,6 +72,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _ask(self, content):
         headers = {name: value for name, value in self.headers.items() if name.lower() != "connection"}
+        headers = self.request_headers(headers)
         local = self.server.local
         for _ in range(2):  # a connection that was kept may have been closed
             if not hasattr(local, "upstream"):
@@ -69,7 +80,7 @@ class _Handler(BaseHTTPRequestHandler):
             try:
                 local.upstream.request(self.command, self.path, content, headers)
                 answer = local.upstream.getresponse()
-                return answer.status, dict(answer.getheaders()), answer.read()
+                return answer.status, self.response_headers(dict(answer.getheaders())), answer.read()
             except (http.client.HTTPException, ConnectionError):
                 local.upstream.close()
                 del local.upstream
@@ -103,8 +114,8 @@ class _Server(ThreadingHTTPServer):
     daemon_threads = True
     request_queue_size = 64
 
-    def __init__(self, upstream, faults):
-        super().__init__(("127.0.0.1", 0), _Handler)
+    def __init__(self, upstream, faults, handler):
+        super().__init__(("127.0.0.1", 0), handler)
         self.upstream, self.faults, self.local = upstream, faults, threading.local()
 
     def handle_error(self, request, client_address):
@@ -112,9 +123,9 @@ class _Server(ThreadingHTTPServer):
 
 
 @contextmanager
-def faulty(upstream, faults):
+def faulty(upstream, faults, handler=Handler):
     """Serve what a port of this machine serves, with faults; yield the URL."""
-    server = _Server(upstream, faults)
+    server = _Server(upstream, faults, handler)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
     thread.start()
     try:
