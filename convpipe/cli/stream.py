@@ -232,9 +232,10 @@ def command(
     _check(job)
     options = written.options(means.memory or default_memory(), means.threads or cores())
     targets = {name: _named(target, name) for name in job.outputs} | {"result": target}
-    replaced = [(each, _there(each)) for each in targets.values() if isinstance(each, Path) and each.exists()]
     began = time.perf_counter()
     with saving(target), _about(image):
+        there = ((each, _there(each)) for each in targets.values() if written.overwrite)
+        replaced = [(each, what) for each, what in there if what is not None]
         engine = Pipeline.from_job(job, backend="cpu").engine
         streamed = stream(engine, described.source(image), targets, options, limits=job.limits)
     for path, what in replaced:
@@ -260,11 +261,18 @@ def _check(job: Job) -> None:
         raise PlanError(f"the job has {what}, which stream does not take; convpipe run does")
 
 
-def _there(target: Path) -> str:
-    """Say what is there under the name of a result."""
+def _there(target: Location) -> str | None:
+    """Say what is there under the name of a result, if anything is."""
     from convpipe.report import byte_size
+    from convpipe.streaming.sinks.remote import size_there
 
-    return "a store of Zarr" if target.is_dir() else f"a file of {byte_size(target.stat().st_size)}"
+    if not isinstance(target, Path):
+        size = size_there(target)
+    elif target.is_dir():
+        return "a store of Zarr"
+    else:
+        size = target.stat().st_size if target.exists() else None
+    return None if size is None else f"a file of {byte_size(size)}"
 
 
 def _named(target: Location, name: str) -> Location:

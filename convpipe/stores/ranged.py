@@ -7,7 +7,7 @@ import io
 import os
 import tempfile
 from collections import OrderedDict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from threading import Lock, RLock
 from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple, cast
@@ -19,7 +19,7 @@ REQUESTS = 8
 """That are made at a time: one alone waits for the network most of its time."""
 
 MOST_AHEAD = 32 << 20
-"""Bytes that are held of what will be asked for."""
+"""Bytes that are held of what will be asked for, and of the gaps that come with it."""
 
 GAP, MOST_TOGETHER = 32 << 10, 4 << 20
 """Spans that lie closer are fetched by one request, up to so many bytes: a request costs what a gap does."""
@@ -40,6 +40,15 @@ class Span(NamedTuple):
         return self.begin + self.size
 
 
+class _Coming:
+    """Bytes that one request fetches for several spans, held until the last of them is asked for."""
+
+    def __init__(self, group: Sequence[Span], fetch: Callable[[int, int], Future[bytes]]) -> None:
+        self.begin, end = group[0].begin, max(span.end for span in group)
+        self.size, self.left = end - self.begin, len(group)
+        self.future = fetch(self.begin, end)
+
+
 class Ranges:
     """An object of which ranges are fetched, all of one version; from any thread.
 
@@ -56,7 +65,7 @@ class Ranges:
         self.found = found
         self._store, self._room = store, MOST_AHEAD
         self._guard, self._fetching = Lock(), RLock()
-        self._coming: dict[Span, tuple[Future[bytes], int]] = {}
+        self._coming: dict[Span, _Coming] = {}
         self._whole: BinaryIO | None = None
         self._pool = ThreadPoolExecutor(REQUESTS, thread_name_prefix="convpipe-ranges")
 
@@ -72,16 +81,17 @@ class Ranges:
             if self._whole is not None:
                 return
             wanted: set[Span] = set()
+            room = self._room
             for span in (Span(*each) for each in spans):
                 if span.size and span not in self._coming and span not in wanted:
-                    if span.size > self._room:
+                    room -= span.size
+                    if room < 0:
                         break
-                    self._room -= span.size
                     wanted.add(span)
-            for group in _together(sorted(wanted)):
-                begin = group[0].begin
-                future = self._pool.submit(self._fetch, begin, max(span.end for span in group))
-                self._coming.update((span, (future, begin)) for span in group)
+            for group in _together(sorted(wanted), self._room):
+                coming = _Coming(group, self._begin)
+                self._room -= coming.size
+                self._coming.update((span, coming) for span in group)
 
     def at(self, begin: int, count: int) -> bytes:
         """Return bytes, fewer at the end of the object.
@@ -94,11 +104,13 @@ class Ranges:
         span = Span(begin, count)
         with self._guard:
             coming = self._coming.pop(span, None)
-            self._room += 0 if coming is None else count
+            if coming is not None:
+                coming.left -= 1
+                self._room += 0 if coming.left else coming.size
         if coming is None:
             return self._fetch(begin, begin + count)
-        future, start = coming
-        return future.result()[begin - start : begin - start + count]
+        at = begin - coming.begin
+        return coming.future.result()[at : at + count]
 
     def whole(self) -> BinaryIO:
         """Fetch all of it, to a file that has no name, and read that from now on."""
@@ -113,6 +125,9 @@ class Ranges:
                 file.flush()
                 self._whole = file
             return self._whole
+
+    def _begin(self, begin: int, end: int) -> Future[bytes]:
+        return self._pool.submit(self._fetch, begin, end)
 
     def _fetch(self, begin: int, end: int) -> bytes:
         end = min(end, self.found.size)
@@ -134,21 +149,28 @@ def _nameless(size: int) -> BinaryIO:
     return cast(BinaryIO, tempfile.TemporaryFile())
 
 
-def _together(spans: Sequence[Span]) -> Iterator[list[Span]]:
-    """Yield spans, in their order, in groups that one request fetches.
+def _together(spans: Iterable[Span], room: int) -> Iterator[list[Span]]:
+    """Yield spans, in their order, in groups that one request fetches: those that have room, with gaps.
 
     Examples
     --------
-    >>> spans = [Span(0, 9), Span(9, 9), Span(1 << 20, 9)]
-    >>> [len(group) for group in _together(spans)]
+    >>> spans = [Span(0, 9), Span(10, 9), Span(1 << 20, 9)]
+    >>> [len(group) for group in _together(spans, room=28)]
     [2, 1]
+    >>> [len(group) for group in _together(spans, room=18)]
+    [1]
     """
     group: list[Span] = []
+    end = 0
     for span in spans:
-        apart = bool(group) and span.begin - group[-1].end > GAP
-        if group and (apart or span.end - group[0].begin > MOST_TOGETHER):
+        joins = bool(group) and span.begin - end <= GAP and span.end - group[0].begin <= MOST_TOGETHER
+        if group and not joins:
             yield group
             group = []
+        room -= max(0, span.end - end) if joins else span.size
+        if room < 0:
+            break
+        end = max(end, span.end) if joins else span.end
         group.append(span)
     if group:
         yield group

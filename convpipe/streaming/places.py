@@ -11,7 +11,7 @@ from convpipe.images import already_exists
 from convpipe.paths import Location, located
 from convpipe.stores import Url
 from convpipe.streaming import sinks
-from convpipe.streaming.sinks.remote import check_target, is_taken
+from convpipe.streaming.sinks.remote import check_target, size_there
 from convpipe.streaming.sources import Source
 from convpipe.streaming.sources.zarr import is_zarr
 
@@ -57,7 +57,7 @@ def _check_url(read: Location, target: Url, format: str, *, overwrite: bool) -> 
     if isinstance(read, Url) and read.below(target) == "":
         raise WriteError(ITSELF)
     check_target(target, format)
-    if not overwrite and is_taken(target):
+    if not overwrite and size_there(target) is not None:
         raise already_exists()
 
 

@@ -14,6 +14,7 @@ from convpipe.cli import main
 from convpipe.errors import ReadError
 from convpipe.images.remote import opened_remote
 from convpipe.images.rows import RowReader
+from convpipe.report import byte_size
 from convpipe.stores import Url, ranged
 from convpipe.stores.store import Store
 from convpipe.streaming import Options, Raw, Zarr, sources, stream
@@ -219,9 +220,14 @@ def test_a_result_is_in_a_store_whole_or_not_at_all(tiled, blur, s3, tmp_path, m
     assert sorted(found.path for found in store.listed()) == ["b.soft.tif", "b.tif"]
     assert store.read("b.tif") == streamed(blur, path, tmp_path / "b.tif")
     assert "the output exists; --overwrite replaces it" in call(url, f"{s3}/out/b.tif").output
+    again = call(url, f"{s3}/out/b.tif", "--overwrite").output
+    for name in ("b.soft.tif", "b.tif"):
+        assert f"replaced {s3}/out/{name}, a file of {byte_size(store.look(name).size)}\n" in again
+    assert "replaced" not in call(url, f"{s3}/new/c.tif", "--overwrite").output
     assert f"{url}: it is the image itself" in call(url, url, "--overwrite").output
     assert "no store lets appear together" in call(url, f"{s3}/out/b.zarr").output
-    assert "is of the web" in call(url, "https://127.0.0.1:1/b.tif").output
+    for options in ((), ("--overwrite",)):
+        assert "is of the web" in call(url, "https://127.0.0.1:1/b.tif", *options).output
     damaged = bytearray(path.read_bytes())
     with tifffile.TiffFile(path) as file:
         at = file.pages[0].dataoffsets[-1]
@@ -255,7 +261,21 @@ def test_what_is_expected_is_fetched_together_and_once(ranges, monkeypatch):
 
 
 def test_no_more_is_expected_than_there_is_room_for(ranges):
-    ranges._room = 25
+    ranges._room = 65
     ranges.expect([(0, 10), (50, 10), (90, 10)])
     assert ranges._room == 5
     assert ranges.at(90, 300) == bytes(range(90, 200))
+
+
+def test_gaps_take_room_until_the_last_span_of_a_request_is_asked_for(ranges):
+    ranges._room = 100
+    ranges.expect([(0, 10), (50, 10)])
+    assert ranges._room == 40
+    ranges.expect([(70, 10), (120, 10), (150, 10)])  # of which two are 60 bytes
+    assert ranges._room == 30
+    assert ranges.at(0, 10) == bytes(range(10))
+    assert ranges._room == 30
+    assert ranges.at(50, 10) == bytes(range(50, 60))
+    assert ranges._room == 90
+    assert ranges.at(70, 10) == bytes(range(70, 80))
+    assert ranges._room == 100

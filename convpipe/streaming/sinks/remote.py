@@ -32,12 +32,22 @@ def check_target(url: Url, format: str) -> None:
         raise WriteError(MANY_OBJECTS)
 
 
-def is_taken(url: Url) -> bool:
-    """Tell whether there is an object."""
+def size_there(url: Url) -> int | None:
+    """Return how many bytes the object of a result's name has, None where there is none.
+
+    Raises
+    ------
+    JobError
+        Nothing can be written there.
+    WriteError
+        It cannot be told.
+    """
     from convpipe.stores.store import Store
 
+    url.to_write("the result")
     with write_errors():
-        return Store(url.parent).look(url.name) is not None
+        found = Store(url.parent).look(url.name)
+    return None if found is None else found.size
 
 
 @contextmanager
@@ -58,7 +68,7 @@ def uploading(targets: Sequence[tuple[Url, bool]]) -> Iterator[list[BinaryIO]]:
 
     spools = [Spool(MOST_IN_MEMORY + 1) for _ in targets]
     yield [spool.file for spool in spools]
-    if len(targets) > 1 and any(is_taken(url) for url, overwrite in targets if not overwrite):
+    if len(targets) > 1 and any(size_there(url) is not None for url, overwrite in targets if not overwrite):
         raise already_exists()
     with write_errors():
         for spool, (url, overwrite) in zip(spools, targets, strict=True):
