@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from convpipe.config.inside import inside
 from convpipe.config.job import DEFLATE_MOST, TILED, UNLEVELLED, OutputSpec, ResultSpec
@@ -59,9 +60,15 @@ def check_encoding(
     problems : Problems
     """
     format, alike = spec.format or whole.format, spec.format in (None, whole.format)
+    level = whole.compression
+    inherited = alike and spec.compression is None and isinstance(level, int)
+    if inherited:
+        spec = replace(spec, compression=level)
     for key, reason in _unable(spec, format, spec.codec or (whole.codec if alike else None)):
         if key in own:
             problems.add(own[key].node.mark.error(reason))
+        elif key == "compression" and inherited and "codec" in own:  # to which the level of all comes
+            problems.add(own["codec"].node.mark.error(f"{reason}; 'output:' has 'compression: {level}'"))
 
 
 def _unable(

@@ -86,6 +86,17 @@ def test_what_a_result_cannot_is_told_too(load):
     assert places(caught.value) == ["3:37", "3:73"]
 
 
+def test_a_level_that_a_result_inherits_is_told_at_its_codec(load):
+    text = """\
+        output: {format: tiff, codec: zstd, compression: 20}
+        stages: [{blur: box, name: a}, {edge: sobel, name: b}, {blur: box, name: c}, {edge: scharr}]
+        outputs: {a: {codec: lzw}, b: {codec: deflate, compression: 9}, c: {format: jpeg}}
+    """
+    with pytest.raises(ConfigError, match="; 'output:' has 'compression: 20'") as caught:
+        load(text)
+    assert places(caught.value) == ["3:22"]
+
+
 def test_errors_of_all_jobs_and_of_the_defaults_come_once_each(load):
     text = """\
         defaults: {bordr: wrap, stages: [{edge: sobell}]}
