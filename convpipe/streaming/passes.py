@@ -7,14 +7,15 @@ same shares of pixels.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from convpipe import radix
 from convpipe.errors import PlanError
-from convpipe.histograms import Counter, Moments, Samples, Survey, shares_of
+from convpipe.histograms import SHARE, Counter, Moments, Samples, Survey, shares_of
 
 Look = Callable[[], Iterator[NDArray[Any]]]
 """Begins a pass: samples, (n, channels), from the first to the last."""
@@ -125,11 +126,29 @@ class PassedSamples(Samples):
             found = float(reduce(found, reduce.reduce(chunk, axis=None)))
         return found
 
+    def percentile(self, channel: int | None, percent: float) -> float:
+        """Return a percentile of the finite ones, in a pass for each digit of their keys; NaN of none."""
+
+        def count(known: int, first: Sequence[int]) -> NDArray[np.int64]:
+            if known:
+                return self._digits(channel, known, first)
+            return self._once(("digits", channel), lambda: self._digits(channel, known, first))  # type: ignore[no-any-return]
+
+        return radix.percentile(self._passed.dtype, percent, count)
+
+    def _digits(self, channel: int | None, known: int, first: Sequence[int]) -> NDArray[np.int64]:
+        """Count what the keys of all samples go on with, of few at a time, as keys and digits are copies."""
+        counts = np.zeros((len(first), 1 << radix.DIGIT), np.int64)
+        for chunk in self._passed.of(channel).chunks():
+            for begin in range(0, len(chunk), SHARE):
+                counts += radix.count_digits(chunk[begin : begin + SHARE], known, first)
+        return counts
+
     def finite(self, channel: int | None) -> NDArray[np.float64]:
         """Refuse to return all of them at once."""
         raise PlanError(
-            "a number of samples in order of size, of an image that is no longer of 8 or 16 bits, needs all "
-            "of them in memory; give it more (--memory), or 'dtype: uint16' before this stage"
+            "a level between samples of floating point is found of all of them together, in memory; "
+            "give it more (--memory), or 'dtype: uint16' before this stage"
         )
 
     def _moments(self, samples: Any) -> Moments | None:

@@ -319,7 +319,7 @@ class TestRefused:
                 "turn",
                 "turn.* needs the whole image.*--memory",
             ),
-            ([stage("threshold", "li", name="level")], {}, "level", "in order of size.*--memory"),
+            ([stage("threshold", "li", name="level")], {}, "level", "of all of them together.*--memory"),
             ([stage("projection", "mean")], {}, "projection mean", "reads several pages of a stack"),
             (CHAIN, {"isolate": True}, "plan", "--isolate"),
             (CHAIN, {"format": "bmp", "tiles": None}, "plan", "bmp is encoded as a whole.*format: tiff"),
