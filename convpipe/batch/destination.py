@@ -15,7 +15,9 @@ from convpipe.batch.outputs import result_folder
 from convpipe.batch.store_image import digest_of_folder, size_of_folder
 from convpipe.batch.store_result import EncodedStore, StoreResult
 from convpipe.images import Drafts, Encoded, File, Folder, OpenFile
+from convpipe.images.encoded import write_errors
 from convpipe.shards import Shard
+from convpipe.streaming.drafts import placing
 from convpipe.streaming.sources.zarr import is_zarr
 
 
@@ -153,7 +155,10 @@ class FolderDestination:
             return folder.open(target.name, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
 
     def save(self, files: Sequence[NewFile]) -> None:
-        """Write files: the content of all is on the disk before the first gets its name."""
+        """Write files: the content of all is on the disk before the first gets its name.
+
+        Stores of Zarr have theirs all together, and before the files: where one fails, no store keeps it.
+        """
         with ExitStack() as stack:
             folders: dict[Path, Folder] = {}
             for file in files:
@@ -161,15 +166,15 @@ class FolderDestination:
                     opened = result_folder(self.spool, file.path, make=True)
                     folders[file.path.parent] = stack.enter_context(opened)
             stores = [(file, file.store) for file in files if file.store is not None]
-            if any(self.taken(file.path) for file, _ in stores if not file.overwrite):
+            if stores and any(self.taken(file.path) for file in files if not file.overwrite):
                 raise images.already_exists()
             for _, store in stores:
                 store.to_disk()
             kept = [file for file in files if file.store is None]
             new = (File(folders[path.parent], path.name, pieces, may) for path, pieces, may, _ in kept)
-            images.save_all(new, self._drafts)
-            for file, store in stores:
-                store.publish(overwrite=file.overwrite)
+            with write_errors(), placing(is_zarr) as place, self._drafts.written(*new):
+                for file, store in stores:
+                    place(store.draft, overwrite=file.overwrite)
 
     def journal(self, shard: Shard | None) -> Ledger:
         """Open the journal in the folder, which no other run may have open."""

@@ -14,7 +14,6 @@ from convpipe.errors import WriteError
 from convpipe.images import Encoded, Folder
 from convpipe.images.encoded import write_errors
 from convpipe.streaming.drafts import Draft
-from convpipe.streaming.sources.zarr import is_zarr
 
 
 class StoreResult:
@@ -54,16 +53,6 @@ class StoreResult:
         """
         with write_errors():
             self.draft.to_disk()
-
-    def publish(self, *, overwrite: bool) -> None:
-        """Give it its name; of what is there only another store is replaced.
-
-        Raises
-        ------
-        WriteError
-        """
-        with write_errors():
-            self.draft.publish(is_zarr, overwrite=overwrite)
 
 
 @dataclass(frozen=True)

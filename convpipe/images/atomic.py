@@ -74,8 +74,18 @@ class Drafts:
         OSError
             Anything else; nothing is left of the temporary files, if they can be removed.
         """
+        with self.written(*files):
+            pass
+
+    @contextmanager
+    def written(self, *files: File) -> Iterator[None]:
+        """Write files, yield when their content is on the disk, and give them their names when that is done.
+
+        After an error none has its name; as of :meth:`write`.
+        """
         with ExitStack() as stack:
             temporaries = [stack.enter_context(self._written(file)) for file in files]
+            yield
             _publish_all(files, temporaries)
 
     @contextmanager

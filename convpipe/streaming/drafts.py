@@ -6,8 +6,8 @@ import errno
 import json
 import os
 import shutil
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -49,6 +49,7 @@ class Draft:
 
     def __init__(self, path: str | os.PathLike[str], identity: str, *, overwrite: bool) -> None:
         self._path, self._identity, self._overwrite = Path(path), identity, overwrite
+        self._replaced: Path | None = None
         self.folder = self._path.with_name(f".{self._path.name}{SUFFIX}")
         if self.folder.is_symlink():  # what it holds would be cleared
             raise WriteError(f"{self.folder} is a link; remove it first")
@@ -92,8 +93,10 @@ class Draft:
             if os.name == "posix":  # elsewhere folders are not opened
                 sync(Path(at))
 
-    def publish(self, is_ours: Callable[[Path], bool], *, overwrite: bool | None = None) -> None:
+    def place(self, is_ours: Callable[[Path], bool], *, overwrite: bool | None = None) -> None:
         """Give it its name; the content is brought to the disk before.
+
+        What it replaces is kept beside it, until that is settled or taken back.
 
         Parameters
         ----------
@@ -119,15 +122,32 @@ class Draft:
             raise WriteError(f"{self._path.name} is there, and something else; remove it first")
         else:
             self._replace()
-        self._close()
 
     def _replace(self) -> None:
-        """Put it in the place of another, which is gone then; the name is free for a moment between."""
+        """Put it in the place of another; the name is free for a moment between."""
         old = self._path.with_name(f"{self.folder.name}-old")
         _remove(old)
         self._path.rename(old)
-        self.folder.rename(self._path)
-        _remove(old)
+        try:
+            self.folder.rename(self._path)
+        except OSError:
+            old.rename(self._path)
+            raise
+        self._replaced = old
+
+    def take_back(self) -> None:
+        """Take its name from it, and put back what it replaced, as far as the system lets it."""
+        with suppress(OSError):
+            self._path.rename(self.folder)
+            if self._replaced is not None:
+                self._replaced.rename(self._path)
+                self._replaced = None
+
+    def settle(self) -> None:
+        """Let it have its name for good: what it replaced is gone."""
+        if self._replaced is not None:
+            _remove(self._replaced)
+        self._close()
 
     def leave(self) -> None:
         """Keep it, for another run to go on with, if anything was recorded; else remove it."""
@@ -140,6 +160,31 @@ class Draft:
     def _close(self) -> None:
         os.close(self._lock)
         self._lock = -1
+
+
+@contextmanager
+def placing(is_ours: Callable[[Path], bool]) -> Iterator[Callable[..., None]]:
+    """Yield what gives drafts their names, as :meth:`Draft.place`: all have them in the end, or none.
+
+    Parameters
+    ----------
+    is_ours : callable
+        Tells whether a folder is of the kind that they may replace.
+    """
+    placed: list[Draft] = []
+
+    def place(draft: Draft, *, overwrite: bool | None = None) -> None:
+        draft.place(is_ours, overwrite=overwrite)
+        placed.append(draft)
+
+    try:
+        yield place
+    except BaseException:
+        for draft in reversed(placed):
+            draft.take_back()
+        raise
+    for draft in placed:
+        draft.settle()
 
 
 def _remove(path: Path) -> None:

@@ -6,22 +6,28 @@ import os
 import signal
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from functools import partial
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from convpipe import Pipeline, stage
-from convpipe.batch import JOURNAL
+from convpipe.batch import JOURNAL, merge_journals
 from convpipe.batch.rows import RowsResult
 from convpipe.errors import JobError
-from convpipe.images import write
+from convpipe.images import Folder, write
+from convpipe.images.atomic import TEMPORARY_SUFFIX
+from convpipe.shards import Shard
 from convpipe.streaming import Options, stream
 from convpipe.streaming.drafts import SUFFIX
 
 zarr = pytest.importorskip("zarr")
 
 BLUR = Pipeline([stage("blur", "box", size=3)])
+TWO = Pipeline([stage("blur", "box", size=3, name="soft"), stage("edge", "sobel")], outputs={"soft": "soft"})
 OPTIONS = {"format": "zarr", "tiles": 32, "pyramid": True, "smallest": 64}
 TIMED = {"seconds": 0.0, "steps": None}
 
@@ -199,11 +205,8 @@ def test_pages_have_a_store_each(tmp_path, image):
 
 
 def test_beside_other_results(source, tmp_path):
-    pipeline = Pipeline(
-        [stage("blur", "box", size=3, name="soft"), stage("edge", "sobel")], outputs={"soft": "soft"}
-    )
     own = {"soft": {"format": "npy"}}
-    report = run(source, tmp_path / "out", pipeline, outputs=own, include=["a.npy"])
+    report = run(source, tmp_path / "out", TWO, outputs=own, include=["a.npy"])
     assert report.results[0].status == "done"
     assert (tmp_path / "out" / "soft" / "a.npy").is_file()
     assert (tmp_path / "out" / "a.zarr" / "3").is_dir()
@@ -214,13 +217,64 @@ def test_no_result_gets_its_name_before_the_content_of_all_is_on_the_disk(source
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     monkeypatch.setattr("convpipe.streaming.drafts.sync", full)
-    pipeline = Pipeline(
-        [stage("blur", "box", size=3, name="soft"), stage("edge", "sobel")], outputs={"soft": "soft"}
-    )
     own = {"soft": {"format": "npy"}}
-    report = run(source, tmp_path / "out", pipeline, outputs=own, include=["a.npy"])
+    report = run(source, tmp_path / "out", TWO, outputs=own, include=["a.npy"])
     assert "No space left" in report.results[0].reason
     assert tree(tmp_path / "out") == {}
+
+
+REPLACE = Folder.replace
+
+
+@pytest.mark.parametrize("format", ["zarr", "npy"])
+@pytest.mark.parametrize("there", [False, True])
+def test_several_results_have_their_names_all_or_none(source, tmp_path, monkeypatch, format, there):
+    """Where the last name is refused, be it of a store or of a file, the store before it is taken back."""
+    options = {"include": ["a.npy"], "outputs": {"soft": {"format": format}}, "overwrite": True}
+    if there:
+        run(source, tmp_path / "out", TWO, **options)
+        np.save(source / "a.npy", np.zeros((40, 30), np.uint8))
+    before, given = tree(tmp_path / "out"), []
+
+    def refuse_second(act):
+        def refusing(*names):
+            if str(names[0]).endswith((SUFFIX, TEMPORARY_SUFFIX)):
+                given.append(names)
+                if len(given) == 2:
+                    raise OSError(errno.EACCES, os.strerror(errno.EACCES))
+            return act(*names)
+
+        return refusing
+
+    monkeypatch.setattr(Path, "rename", refuse_second(Path.rename))
+    monkeypatch.setattr(
+        Folder, "replace", lambda folder, *names: refuse_second(partial(REPLACE, folder))(*names)
+    )
+    report = run(source, tmp_path / "out", TWO, **options)
+    assert "Permission denied" in report.results[0].reason
+    assert len(given) >= 2
+    assert tree(tmp_path / "out") == before
+    assert not [path for path in (tmp_path / "out").rglob(".*") if path.name != JOURNAL]
+
+
+def test_shards_at_once_make_what_one_run_makes(source, tmp_path, image):
+    for number in range(3):
+        zarr.create_array(source / f"s{number}.zarr", data=image // (number + 2), chunks=(50, 60))
+    run(source, tmp_path / "whole")
+
+    def shard(index):
+        return run(source, tmp_path / "out", shard=Shard(index, 3), workers=1)
+
+    with ThreadPoolExecutor(3) as pool:
+        reports = list(pool.map(shard, range(3)))
+    assert [report.failed for report in reports] == [0, 0, 0]
+    assert sorted(result.path for report in reports for result in report.results) == [
+        "a.npy", "deep/b.png", "s0.zarr", "s1.zarr", "s2.zarr",
+    ]  # fmt: skip
+    assert max(report.done for report in reports) < 5
+    merge_journals(tmp_path / "out")
+    assert tree(tmp_path / "out") == tree(tmp_path / "whole")
+    assert run(source, tmp_path / "out", resume=True).kept == 5
 
 
 def test_names_that_clash(source, tmp_path, image):

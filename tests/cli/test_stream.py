@@ -179,6 +179,28 @@ class TestPlaces:
         assert tree(here) == before
 
 
+def test_several_stores_have_their_names_all_or_none(convpipe, job, here, image, monkeypatch):
+    pytest.importorskip("zarr")
+    config = job("- {blur: box, size: 3, name: soft}", "- edge: sobel", head="outputs: {soft: {from: soft}}")
+    before, rename, given = sorted(os.listdir(here)), Path.rename, []
+
+    def refuse_second(path, target):
+        if path.name.endswith(SUFFIX):
+            given.append(path.name)
+            if len(given) == 2:
+                raise OSError(errno.EACCES, os.strerror(errno.EACCES))
+        return rename(path, target)
+
+    monkeypatch.setattr(Path, "rename", refuse_second)
+    result = convpipe("stream", config, "a.tif", "b.zarr", "--tile", 32)
+    assert "Permission denied" in result.stderr, result.output
+    assert len(given) == 2
+    assert sorted(os.listdir(here)) == before
+    done = convpipe("stream", config, "a.tif", "b.zarr", "--tile", 32)
+    assert done.exit_code == 0, done.output
+    assert sorted(os.listdir(here)) == sorted([*before, "b.soft.zarr", "b.zarr"])
+
+
 def test_a_file_is_not_replaced_by_a_store(convpipe, job, here, image):
     (here / "b.zarr").write_text("mine")
     result = convpipe("stream", job(), "a.tif", "b.zarr", "--overwrite")

@@ -16,7 +16,7 @@ from convpipe.images import Drafts, Encoding, File, Folder, ImageSpec, check_out
 from convpipe.images.source import one_line
 from convpipe.losses import NO_LOSSES, Losses
 from convpipe.stores import Url
-from convpipe.streaming.drafts import Draft
+from convpipe.streaming.drafts import Draft, placing
 from convpipe.streaming.sinks.arrays import BandSink, LineSink, NpySink, RawSink
 from convpipe.streaming.sinks.model import Sink, Target
 from convpipe.streaming.sinks.png import PngSink
@@ -141,12 +141,14 @@ def opened(targets: Sequence[Target], pool: Executor, identity: str = "") -> Ite
         _check(format, target)
     with ExitStack() as stack:
         with _beginning(targets):
-            contents = _contents(targets, formats, stack)
             drafts = {
                 at: stack.enter_context(_draft(target, identity))
                 for at, (target, format) in enumerate(zip(targets, formats, strict=True))
                 if format == "zarr"
             }
+            # Left in the other order: files get their names, and then folders keep theirs, or none has one.
+            place = stack.enter_context(placing(is_zarr))
+            contents = _contents(targets, formats, stack)
         done = _common(drafts.values()) if len(drafts) == len(targets) and targets[0].options.resume else 0
         sinks: list[Sink] = [
             ZarrSink(drafts[at], target, pool, resume=done > 0)
@@ -157,6 +159,8 @@ def opened(targets: Sequence[Target], pool: Executor, identity: str = "") -> Ite
         recorders = [each for each in sinks if isinstance(each, ZarrSink)]
         lost = _lost(next(iter(drafts.values()))) if done else NO_LOSSES
         yield Opened(sinks, done, recorders if len(recorders) == len(sinks) else [], lost)
+        for draft in drafts.values():
+            place(draft)
 
 
 @contextmanager
@@ -195,12 +199,11 @@ def _file(path: str | os.PathLike[str], overwrite: bool, stack: ExitStack) -> Fi
 
 @contextmanager
 def _draft(target: Target, identity: str) -> Iterator[Draft]:
-    """Yield a folder that gets its name if nothing goes wrong."""
+    """Yield a folder that is kept or removed if it has not got its name when this is left."""
     assert not isinstance(target.path, Url)  # which was refused
     draft = Draft(target.path, identity, overwrite=target.options.overwrite)
     try:
         yield draft
-        draft.publish(is_zarr)
     finally:
         draft.leave()
 
