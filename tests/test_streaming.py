@@ -157,6 +157,16 @@ def test_percentiles_of_floating_point_take_a_pass_for_each_digit_and_share_the_
     assert looks_of(plan) == passes
 
 
+def test_percentiles_of_floating_point_part_bands_as_the_whole(rng):
+    image = rng.normal(100, 30, (140, 90, 3)).astype(np.float32)
+    for kind in (
+        stage("contrast", "stretch", low=1, high=97),
+        stage("threshold", "percentile", percentile=90),
+    ):
+        plan = make_plan([SOFT, kind], image.shape[:2], channels=3, dtype="float32")
+        check(plan, image, 16, 32)
+
+
 def test_samples_in_order_of_size_are_refused(rng):
     image = rng.integers(0, 200, (40, 30), dtype=np.uint8)
     plan = make_plan([SOFT, stage("threshold", "li", name="level")], image.shape)

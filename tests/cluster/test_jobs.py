@@ -12,6 +12,7 @@ from convpipe import cluster
 from convpipe.batch import JOURNAL, again, run_folder
 from convpipe.cluster import settle
 from convpipe.images import EXISTS
+from convpipe.streaming.drafts import SUFFIX
 
 
 def records(output):
@@ -37,6 +38,32 @@ def test_results_journal_and_tables_are_those_of_a_local_run(client, folder, tre
     assert there.warnings == here.warnings
     kept = pipeline.run_folder(source, tmp_path / "there", resume=True)
     assert (kept.kept, kept.written) == (10, 0)
+
+
+def test_stores_of_zarr_come_and_go_as_in_a_local_run(client, tree, tmp_path, rng):
+    """Whole and band by band, from arrays and from stores; and again with --resume."""
+    zarr = pytest.importorskip("zarr")
+    (tmp_path / "in" / "deep").mkdir(parents=True)
+    pixels = rng.integers(0, 255, (300, 200), "uint8")
+    np.save(tmp_path / "in" / "a.npy", np.tile(pixels, (3, 2)))
+    zarr.create_array(tmp_path / "in" / "deep" / "b.zarr", data=pixels, chunks=(64, 64))
+    pipeline = convpipe.Pipeline([convpipe.stage("blur", "box", size=3)])
+    how = {"format": "zarr", "tiles": 32, "pyramid": True, "smallest": 64}
+    pipeline.run_folder(tmp_path / "in", tmp_path / "here", **how)
+    for memory in (900_000, 1 << 30):
+        output = tmp_path / f"{memory}"
+        report = pipeline.run_folder(tmp_path / "in", output, cluster=client, memory=memory, **how)
+        assert (report.done, report.failed) == (2, 0), report.results
+        assert tree(output) == tree(tmp_path / "here")
+        assert records(output) == records(tmp_path / "here")
+    chunk = next(path for path in (output / "a.zarr" / "0").rglob("0") if path.is_file())
+    chunk.write_bytes(b"another")
+    again = pipeline.run_folder(tmp_path / "in", output, cluster=client, resume=True, **how)
+    assert (again.kept, again.written) == (1, 1)
+    assert tree(output) == tree(tmp_path / "here")
+    exists = pipeline.run_folder(tmp_path / "in", output, cluster=client, **how)
+    assert [result.reason for result in exists.results] == [EXISTS] * 2
+    assert not list(output.rglob(f"*{SUFFIX}*"))
 
 
 def test_what_exists_is_left_alone_as_by_a_local_run(client, folder, tmp_path):
