@@ -108,6 +108,14 @@ def test_places_and_means_are_computed_in_vectors(dtype):
     assert re.search(r"fmul <\d+ x float>", code)
 
 
+@pytest.mark.parametrize("channels", [1, 4, 9])
+def test_a_loop_is_of_one_size_whatever_it_is_for(channels):
+    """Numba takes long for many statements, and longest for those with a condition each."""
+    source = loops(Kind("affine", "float32", "float32", "float32", "bicubic", channels, channels > 1))
+    assert len(source.splitlines()) < 180
+    assert " else " not in source
+
+
 def test_what_goes_on_around_a_circle_is_not_outside():
     """Just before a whole turn rounding leads to the row after the last, which is the first again."""
     for rows in range(2, 40):

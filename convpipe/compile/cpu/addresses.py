@@ -140,31 +140,37 @@ target = _among(lambda dtype, number: Target(dtype, number % MOST_TARGETS))
 row = _among(lambda dtype, number: Row(dtype))
 
 
-def _half(first):
-    # An intrinsic that takes a sample out of a word of two, of which it is the first or the second, as the
-    # processors have them: the first in the low bits. So a loop over every other sample reads words one after
-    # the other, and need not sort samples.
+def _one_of(which, count):
+    # An intrinsic that takes a sample out of a word of 2 or 4, of which it is the `which`th, as the
+    # processors have them: the first in the low bits. So a loop over every other sample, or fourth, reads
+    # words one after the other, and need not sort samples.
     def take(context, row, index):
         sample = row.dtype
-        word = ir.IntType(2 * sample.bitwidth)
-        result = types.Integer.from_bitwidth(2 * sample.bitwidth, signed=True)
+        bits = count * sample.bitwidth
+        word = ir.IntType(bits)
+        result = types.Integer.from_bitwidth(min(bits, 32), signed=True)
 
         def part(context, builder, signature, arguments):
             place = builder.gep(arguments[0], [arguments[1]])
             loaded = builder.load(builder.bitcast(place, word.as_pointer()), align=sample.bitwidth // 8)
             if isinstance(row, Source):
                 _told_apart(builder, loaded, None)
-            bits = ir.Constant(word, sample.bitwidth)
-            loaded = builder.shl(loaded, bits) if first else loaded
-            return (builder.ashr if sample.signed else builder.lshr)(loaded, bits)
+            after = bits - (which + 1) * sample.bitwidth
+            loaded = builder.shl(loaded, ir.Constant(word, after)) if after else loaded
+            others = ir.Constant(word, bits - sample.bitwidth)
+            loaded = (builder.ashr if sample.signed else builder.lshr)(loaded, others)
+            return builder.trunc(loaded, ir.IntType(result.bitwidth)) if bits > result.bitwidth else loaded
 
         return result(row, types.intp), part
 
     return intrinsic(take)
 
 
-low, high = _half(first=True), _half(first=False)
+low, high = (_one_of(which, 2) for which in range(2))
 """The samples at an index of a row, and after it: both are read at once, and are twice as wide."""
+
+four0, four1, four2, four3 = (_one_of(which, 4) for which in range(4))
+"""The samples at an index of a row and after it, of 8 or 16 bits: all are read at once, and have 32."""
 
 
 @intrinsic(prefer_literal=True)

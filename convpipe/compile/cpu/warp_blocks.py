@@ -1,40 +1,52 @@
-"""The loop of a bilinear warp: of a block of pixels the places first, then the samples, then the means.
+"""The loop of an interpolating warp: of a block of pixels the places first, then the samples, then the means.
 
 Places and means are computed in vectors. Samples are fetched one by one, neighbours at once: the processors'
 own gathers take longer. Blocks are made with those of the rows below, so that the rows of the image that they
 read stay in the cache however steep they lie.
+
+Pixels that read what lies outside the image are few, but where the border's rule makes it: the lists of rows
+and columns say then where each sample is, and nothing else differs. What a constant border holds is of the
+type of the arithmetic, not a sample's: pixels that read it are made by loops of their own, which overwrite
+what the others left in their place.
 """
 
 from __future__ import annotations
 
-import numpy as np
-
 from convpipe.compile.common.text import Text
 from convpipe.compile.cpu.places import PLACES
-from convpipe.compile.cpu.warp_pixels import Kind, pixel, place, product, stored
-
-BLOCK = 128
-"""Columns of a block: of them as many rows of the image as the caches nearby hold, where it lies steep."""
+from convpipe.compile.cpu.warp_means import (
+    BLOCK,
+    DISTANCES,
+    FAR,
+    LISTED,
+    begun,
+    is_rolled,
+    means,
+    put,
+    rows,
+    settled,
+    weight,
+)
+from convpipe.compile.cpu.warp_pixels import Kind, along, down, paired, place, weights
 
 STRIP = 16
 """Rows whose blocks are made one below the other."""
 
-MOST_CHANNELS = 4
-"""Of a pixel: more would take longer to compile, and more of the stack, than they gain."""
-
-NEAR, FAR = -(2**62), -(2**62) - 1
-"""In place of where samples lie: some are outside the image, or all are what a constant border holds."""
-
 
 def blocks(text: Text, kind: Kind) -> None:
     """Add the loop over the blocks of rows from `first` to `last`."""
-    wide = BLOCK * kind.channels
-    text.line(f"found, downs, alongs = scratch({BLOCK}, np.int64), scratch({wide}, F), scratch({wide}, F)")
-    text.line(*(f"{name} = scratch({size}, T)" for name, size in _rows(kind).items()))
-    text.line(*(f"o{channel} = outside[{channel}]" for channel in range(kind.channels)))
-    text.line("lines, unit = np.float64(pitch), np.float64(CH * SIZE)")
-    text.line("last_row, last_col = np.float64(height - 1), np.float64(width - 1)")
+    wide = BLOCK * kind.group
+    text.line(f"found, distances = scratch({BLOCK}, np.int64), scratch({2 * wide}, F)")
+    if not is_rolled(kind):
+        text.line(f"near_a, near_b = scratch({kind.taps}, F), scratch({kind.taps}, F)")
+    text.line(*(f"{name} = scratch({size}, {dtype})" for name, dtype, size in rows(kind)))
+    if kind.group > 1:
+        text.line(f"held = scratch({wide}, F)", f"for k in range({wide}):", "    held[k] = outside[k % CH]")
+    text.line("lines, unit, listed = np.float64(pitch), np.float64(CH * SIZE), np.float64(words[LISTED])")
+    text.line(f"before, after = {kind.before}.0, {kind.taps - 1 - kind.before}.0")
+    text.line("last_row, last_col = np.float64(height) - after, np.float64(width) - after")
     text.line("more_rows, more_cols = np.float64(words[MORE_ROWS]), np.float64(words[MORE_COLS])")
+    text.line("first_row, first_col = np.float64(top) + before, np.float64(left) + before")
     text.line(f"for strip in range(first, last, {STRIP}):")
     with text.indented():
         text.line(f"for begin in range(0, cols, {BLOCK}):")
@@ -45,22 +57,24 @@ def blocks(text: Text, kind: Kind) -> None:
                 text.line("d = placed(words[RESULT] + y * words[RESULT_PITCH], D)")
                 text.line("made = tail(d, begin * CH)", *PLACES[kind.place].row)
                 _places(text, kind)
-                text.line(f"if most == {FAR}:")
-                with text.indented():
-                    text.line("for k in range(n):")
-                    with text.indented():
-                        _mean_outside(text, kind)
-                    text.line("continue")
-                _samples(text, kind)
-                _means(text, kind)
-                _edges(text, kind)
+                _block(text, kind)
 
 
-def _rows(kind: Kind) -> dict[str, int]:
-    """Return the rows that samples are fetched into, and how long they are: pairs, or pixels under a tap."""
-    if kind.channels == 1:
-        return dict.fromkeys(("g0", "g1"), 2 * BLOCK)
-    return dict.fromkeys(("g00", "g01", "g10", "g11"), kind.channels * BLOCK)
+def _block(text: Text, kind: Kind) -> None:
+    """Add what makes a block, whose places are known: all channels of it at once, or one after the other."""
+    text.line(f"for channel in range(0, CH, {kind.group}):")
+    with text.indented():
+        begun(text, kind)
+        text.line(f"if most > {FAR}:")
+        with text.indented():
+            means(text, kind)
+        text.line("if least < 0:")
+        with text.indented():
+            _far(text, kind)
+            text.line("if words[IS_CONSTANT]:")
+            with text.indented():
+                _near(text, kind)
+        settled(text, kind)
 
 
 def _places(text: Text, kind: Kind) -> None:
@@ -72,91 +86,84 @@ def _places(text: Text, kind: Kind) -> None:
     with text.indented():
         text.line("x = begin + k")
         place(text, kind)
-        text.line("u0, v0 = floor(u), floor(v)", "downs[k], alongs[k] = F(u - u0), F(v - v0)")
-        text.line("inside = (u0 >= 0.0) & (u0 < last_row) & (v0 >= 0.0) & (v0 < last_col)")
-        text.line("near = (u0 >= -more_rows) & (u0 < last_row + more_rows)")
-        text.line("near &= (v0 >= -more_cols) & (v0 < last_col + more_cols)")
-        text.line(f"where = np.int64({NEAR}) if near else np.int64({FAR})")
-        text.line("where = np.int64(u0 * lines + v0 * unit) if inside else where")
-        text.line("found[k], least, most = where, min(where, least), max(where, most)")
-
-
-def _samples(text: Text, kind: Kind) -> None:
-    """Add what fetches the samples of each pixel that has all of them."""
-    text.line(f"if least > {NEAR}:")
-    with text.indented():
-        text.line("for k in range(n):")
-        with text.indented():
-            _fetched(text, kind)
-    text.line("else:")
-    with text.indented():
-        text.line("for k in range(n):")
-        with text.indented():
-            text.line(f"if found[k] > {NEAR}:")
-            with text.indented():
-                _fetched(text, kind)
-
-
-def _fetched(text: Text, kind: Kind) -> None:
-    text.line("where = source + found[k]")
-    if kind.channels == 1:
-        text.line("move(g0, 2 * k, where, 2)", "move(g1, 2 * k, where + pitch, 2)")
-        return
-    for row in range(2):
-        for col in range(2):
-            text.line(f"move(g{row}{col}, k * CH, where + {row} * pitch + {col} * CH * SIZE, CH)")
-
-
-def _means(text: Text, kind: Kind) -> None:
-    """Add the means of a block, channel by channel of its pixels."""
-    if kind.channels > 1:
+        text.line("u0, v0 = floor(u), floor(v)")
+        text.line(f"distances[k], distances[{BLOCK * kind.group} + k] = F(u - u0), F(v - v0)")
+        text.line("inside = (u0 >= before) & (u0 < last_row) & (v0 >= before) & (v0 < last_col)")
+        text.line("near = (u0 >= -more_rows) & (u0 < height + more_rows - 1.0)")
+        text.line("near &= (v0 >= -more_cols) & (v0 < width + more_cols - 1.0)")
+        text.line("where = -1.0 - ((u0 - first_row) * listed + (v0 - first_col))")
+        text.line(f"where = select(near, where, {float(FAR)})")
+        text.line("where = select(inside, (u0 - before) * lines + (v0 - before) * unit, where)")
+        text.line("found[k] = lies = np.int64(where)", "least, most = min(lies, least), max(lies, most)")
+    if kind.group > 1:
         text.line("for k in range(n - 1, -1, -1):")
         with text.indented():
-            text.line("s, t = downs[k], alongs[k]")
-            for channel in range(kind.channels):
-                text.line(f"downs[k * CH + {channel}], alongs[k * CH + {channel}] = s, t")
-    text.line("for k in range(n * CH):")
+            for side in (0, BLOCK * kind.group):
+                text.line(f"spread(distances, {side} + k * CH, {kind.group}, distances[{side} + k])")
+
+
+def _far(text: Text, kind: Kind) -> None:
+    """Add the pixels all of whose samples a constant border holds: their mean need not be what they are."""
+    a, b = ([f"{name}{tap}" for tap in range(kind.taps)] for name in "ab")
+    text.line("k = 0", "while k < n:")
     with text.indented():
-        text.line("s, t = downs[k], alongs[k]")
-        _mean(text, kind, [_taps(kind, row) for row in range(2)], "k")
-
-
-def _taps(kind: Kind, row: int) -> list[str]:
-    """Return the two samples of a row, as source."""
-    if kind.channels > 1:
-        return [f"F(g{row}{col}[k])" for col in range(2)]
-    if np.dtype(kind.given).kind in "iu" and np.dtype(kind.given).itemsize <= 2:
-        return [f"F({half}(g{row}, 2 * k))" for half in ("low", "high")]
-    return [f"F(g{row}[2 * k + {col}])" for col in range(2)]
-
-
-def _edges(text: Text, kind: Kind) -> None:
-    """Add the pixels of a block that have not all samples: what stands in their place so far is anything."""
-    text.line(f"if least <= {NEAR}:")
-    with text.indented():
-        text.line("for k in range(n):")
+        text.line("stop = k + 1")
+        text.line(f"if found[k] == {FAR}:")
         with text.indented():
-            text.line(f"if found[k] == {NEAR}:")
+            text.line(f"while stop < n and found[stop] == {FAR}:", "    stop += 1")
+            if kind.weighs:
+                text.line("q = alpha_of(F(0), outside[CH - 1])")
+            text.line(f"for at in range(k * {kind.group}, stop * {kind.group}):")
             with text.indented():
-                text.line("x = begin + k")
-                pixel(text, kind, inside=False)
-            text.line(f"elif found[k] == {FAR}:")
+                if is_rolled(kind):
+                    text.line(*(f"{each} = {weight(kind, each[0], each[1], 'at')}" for each in (*a, *b)))
+                else:
+                    text.line(DISTANCES.format("at", BLOCK * kind.group))
+                    weights(text, kind)
+                text.line(f"v = {'held[at]' if kind.group > 1 else 'outside[channel]'}")
+                text.line(f"h = {along(kind, b, ['v'] * kind.taps, ['q'] * kind.taps)}")
+                text.line(f"e = {down(kind, a, ['h'] * kind.taps)}")
+                if kind.weighs:
+                    text.line(f"share = products({paired(b, ['q'] * kind.taps)})")
+                    text.line(f"w = products({paired(a, ['share'] * kind.taps)})")
+                put(text, kind, "at")
+        text.line("k = stop")
+
+
+def _near(text: Text, kind: Kind) -> None:
+    """Add the pixels that read a constant border's samples beside the image's, one by one."""
+    text.line("for k in range(n):")
+    with text.indented():
+        text.line(f"if found[k] < 0 and found[k] > {FAR}:")
+        with text.indented():
+            text.line(LISTED)
+            if not is_rolled(kind):
+                text.line(DISTANCES.format(f"k * {kind.group}", BLOCK * kind.group))
+                weights(text, kind)
+                for tap in range(kind.taps):
+                    text.line(f"near_a[{tap}], near_b[{tap}] = a{tap}, b{tap}")
+            text.line(f"for one in range({kind.group}):")
             with text.indented():
-                _mean_outside(text, kind, "k * CH")
+                text.line("own = channel + one", "e, w = F(-0.0), F(-0.0)", f"for row in range({kind.taps}):")
+                with text.indented():
+                    _near_row(text, kind)
+                put(text, kind, f"k * {kind.group} + one")
 
 
-def _mean_outside(text: Text, kind: Kind, at: str = "k") -> None:
-    """Add a pixel all of whose samples a constant border holds: their mean need not be what they are."""
-    text.line(f"s, t = downs[{at}], alongs[{at}]")
-    for channel in range(kind.channels):
-        _mean(text, kind, [[f"o{channel}"] * 2] * 2, f"k * CH + {channel}")
-
-
-def _mean(text: Text, kind: Kind, samples: list[list[str]], index: str) -> None:
-    """Add a mean by the distances s and t, as :func:`pixel` has it."""
-    text.line("a0, a1, b0, b1 = F(1) - s, s, F(1) - t, t")
-    for row, pair in enumerate(samples):
-        text.line(f"p0, p1 = {', '.join(pair)}")
-        text.line(f"h{row} = {' + '.join(product(kind, f'b{col}', f'p{col}') for col in range(2))}")
-    text.line(f"e = {' + '.join(product(kind, f'a{row}', f'h{row}') for row in range(2))}")
-    text.line(f"made[{index}] = {stored(kind, 'e')}")
+def _near_row(text: Text, kind: Kind) -> None:
+    """Add a row of the samples of such a pixel onto its sums."""
+    a, b = "near_a[row]", "near_b[col]"
+    if is_rolled(kind):
+        a, b = (weight(kind, name, tap, f"k * {kind.group}") for name, tap in (("a", "row"), ("b", "col")))
+    text.line("i, h, share = rows[i0 + row], F(-0.0), F(-0.0)", "p = placed(source + max(i, 0) * pitch, T)")
+    text.line(f"for col in range({kind.taps}):")
+    with text.indented():
+        text.line(f"j, b = columns[j0 + col], {b}", "there = (i >= 0) & (j >= 0)")
+        text.line("v = select(there, F(p[max(j, 0) * CH + own]), outside[own])")
+        if kind.weighs:
+            text.line("q = select(there, F(p[max(j, 0) * CH + CH - 1]), outside[CH - 1])")
+            text.line("q = alpha_of(F(0), q)", "share = share + b * q")
+        text.line(f"h = h + {along(kind, ['b'], ['v'], ['q'])}")
+    text.line(f"a = {a}", f"e = e + {down(kind, ['a'], ['h'])}")
+    if kind.weighs:
+        text.line("w = w + a * share")

@@ -1,4 +1,4 @@
-"""Source of the loops of a warp: what makes one pixel, interpolated among those around its place.
+"""Source of the loops of a warp: where a pixel lies, its weights, and what the pixel next to it becomes.
 
 A place is a number of float64, each of whose operations is rounded; how far it lies from the pixel before it,
 the weights, and sums of products along a row and then down are of the type of the arithmetic, each rounded by
@@ -7,6 +7,7 @@ itself, from the first to the last. A weight of 0 is no tap.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -25,6 +26,9 @@ _WEIGHTS = {
     ),
 }
 """Weights of the pixels along an axis, by how far a place lies from the one before it."""
+
+MOST_CHANNELS = 4
+"""Of a pixel that is fetched whole, as a word under each tap: of more channels each is made by itself."""
 
 
 @dataclass(frozen=True)
@@ -51,27 +55,25 @@ class Kind:
     channels: int
     weighs: bool
 
+    @property
+    def taps(self) -> int:
+        """Pixels that it reads along an axis."""
+        return TAPS[self.method]
 
-def bounds(text: Text, kind: Kind) -> None:
-    """Find the columns whose pixels lie inside with all that they read: they are in line."""
-    margin = PLACES[kind.place].margin
-    before, after = (reach + margin for reach in _reach(kind.method))
-    for name, start, at, step, more in (
-        ("begin", "0", "begin", "begin += 1", "begin < cols"),
-        ("end", "cols", "end - 1", "end -= 1", "end > begin"),
-    ):
-        text.line(f"{name} = {start}", f"while {more}:")
-        with text.indented():
-            text.line(f"x = {at}")
-            place(text, kind)
-            text.line("u, v = floor(u), floor(v)")
-            text.line(f"if u >= {before} and u < height - {after} and v >= {before} and v < width - {after}:")
-            text.line("    break", step)
+    @property
+    def before(self) -> int:
+        """How many of them lie before the one that its place begins with."""
+        return self.taps // 2 - (self.method != "nearest")
 
+    @property
+    def group(self) -> int:
+        """Channels that are made together."""
+        return self.channels if self.channels <= MOST_CHANNELS else 1
 
-def _reach(method: str) -> tuple[int, int]:
-    """Return how many pixels before and after its own an interpolation reads."""
-    return TAPS[method] // 2 - (method != "nearest"), TAPS[method] // 2
+    @property
+    def is_short(self) -> bool:
+        """Whether samples are integers that fit many times into a word."""
+        return np.dtype(self.given).kind in "iu" and np.dtype(self.given).itemsize <= 2
 
 
 def place(text: Text, kind: Kind) -> None:
@@ -81,82 +83,83 @@ def place(text: Text, kind: Kind) -> None:
     text.line(*(f"{name} = {at}{shift}" for name, at in zip("uv", found.at, strict=True)))
 
 
-def pixel(text: Text, kind: Kind, inside: bool) -> None:
+def nearest(text: Text, kind: Kind) -> None:
+    """Add the loop over the pixels of rows from `first` to `last`, each of which is one of the image."""
+    text.line("for y in range(first, last):")
+    with text.indented():
+        text.line("d = placed(words[RESULT] + y * words[RESULT_PITCH], D)")
+        text.line(*PLACES[kind.place].row)
+        parts = [("0", "cols", False)]
+        if PLACES[kind.place].is_line:
+            _bounds(text, kind)
+            parts = [("0", "begin", False), ("begin", "end", True), ("end", "cols", False)]
+        for begin, end, inside in parts:
+            text.line(f"for x in range({begin}, {end}):")
+            with text.indented():
+                _nearest(text, kind, inside)
+
+
+def _bounds(text: Text, kind: Kind) -> None:
+    """Find the columns whose pixels lie inside: they are in line."""
+    margin = PLACES[kind.place].margin
+    for name, start, at, step, more in (
+        ("begin", "0", "begin", "begin += 1", "begin < cols"),
+        ("end", "cols", "end - 1", "end -= 1", "end > begin"),
+    ):
+        text.line(f"{name} = {start}", f"while {more}:")
+        with text.indented():
+            text.line(f"x = {at}")
+            place(text, kind)
+            text.line("u, v = floor(u), floor(v)")
+            text.line(f"if {margin} <= u < height - {margin} and {margin} <= v < width - {margin}:")
+            text.line("    break", step)
+
+
+def _nearest(text: Text, kind: Kind, inside: bool) -> None:
     """Add what makes the pixel in column x."""
     place(text, kind)
-    text.line("u0, v0 = floor(u), floor(v)", "i, j = np.int64(u0), np.int64(v0)")
-    taps, (before, _) = TAPS[kind.method], _reach(kind.method)
-    if kind.method != "nearest":
-        text.line("s, t = F(u - u0), F(v - v0)")
-        for k, weight in enumerate(_WEIGHTS[kind.method]):
-            text.line(f"a{k}, b{k} = {weight.format(t='s')}, {weight.format(t='t')}")
-    for k in range(taps):
-        if inside:
-            text.line(
-                f"p{k} = placed(source + (i + {k - before}) * pitch + (j - {before}) * {'CH * SIZE'}, T)"
-            )
-        else:
-            text.line(f"i{k}, j{k} = rows[i + {k - before} - top], columns[j + {k - before} - left]")
-            text.line(f"p{k} = placed(source + max(i{k}, 0) * pitch, T)")
-    if kind.weighs and kind.method != "nearest":
-        _weighed(text, kind, inside)
-        return
-    for channel in range(kind.channels):
-        made = _summed(text, kind, channel, inside, "")
-        text.line(f"d[x * CH + {channel}] = {stored(kind, made)}")
-
-
-def _sample(kind: Kind, row: int, col: int, channel: int, inside: bool) -> str:
-    """Return the sample under a tap."""
+    text.line("i, j = np.int64(floor(u)), np.int64(floor(v))")
     if inside:
-        return f"F(p{row}[{col * kind.channels + channel}])"
-    found = f"F(p{row}[max(j{col}, 0) * CH + {channel}])"
-    return f"({found} if i{row} >= 0 and j{col} >= 0 else outside[{channel}])"
+        text.line("p = placed(source + i * pitch + j * CH * SIZE, T)")
+    else:
+        text.line("i, j = rows[i - top], columns[j - left]")
+        text.line("p = placed(source + max(i, 0) * pitch + max(j, 0) * CH * SIZE, T)")
+    text.line("for channel in range(CH):")
+    with text.indented():
+        sample = "F(p[channel])" if inside else "select((i >= 0) & (j >= 0), F(p[channel]), outside[channel])"
+        text.line(f"d[x * CH + channel] = D({sample})")
 
 
-def _summed(text: Text, kind: Kind, channel: int, inside: bool, factor: str) -> str:
-    """Add the sum of a channel, each sample times a `factor` of its place; return its name."""
-    if kind.method == "nearest":
-        return _sample(kind, 0, 0, channel, inside)
-    taps = range(TAPS[kind.method])
-    for row in taps:
-        products = []
-        for col in taps:
-            sample = _sample(kind, row, col, channel, inside)
-            value = f"q{row}{col} * {sample}" if factor else sample
-            guard = f"q{row}{col} > F(0)" if factor else "True"
-            products.append(product(kind, f"b{col}", value, guard, bool(factor)))
-        text.line(f"h{row} = {' + '.join(products)}")
-    text.line(f"e = {' + '.join(product(kind, f'a{row}', f'h{row}') for row in taps)}")
-    return "e"
+def weights(text: Text, kind: Kind) -> None:
+    """Add the weights of the rows, a, and of the columns, b, by the distances s and t."""
+    for name, distance in ("as", "bt"):
+        text.line(*(f"{name}{k} = {one}" for k, one in enumerate(weights_at(kind, distance))))
 
 
-def product(kind: Kind, weight: str, value: str, guard: str = "True", weighs: bool = False) -> str:
-    """Return a product that is 0 by a weight of 0, where samples can be no numbers."""
-    if np.dtype(kind.given).kind != "f" and not weighs:
-        return f"{weight} * {value}"
-    test = f"{weight} != F(0)" + (f" and {guard}" if weighs else "")
-    return f"({weight} * ({value}) if {test} else F(0))"
+def weights_at(kind: Kind, distance: str) -> list[str]:
+    """Return the weights along an axis, as source, by the distance of a place from the pixel before it."""
+    return [weight.format(t=distance) for weight in _WEIGHTS[kind.method]]
 
 
-def _weighed(text: Text, kind: Kind, inside: bool) -> None:
-    """Add the mean of colours that are weighted by alpha, which below 0 and NaN is 0, and that of alpha."""
-    taps, last = range(TAPS[kind.method]), kind.channels - 1
-    for row in taps:
-        for col in taps:
-            text.line(f"q{row}{col} = {_sample(kind, row, col, last, inside)}")
-            text.line(f"q{row}{col} = q{row}{col} if q{row}{col} > F(0) else F(0)")
-        text.line(f"h{row} = {' + '.join(f'b{col} * q{row}{col}' for col in taps)}")
-    text.line(
-        f"w = {' + '.join(f'a{row} * h{row}' for row in taps)}", f"d[x * CH + {last}] = {stored(kind, 'w')}"
-    )
-    for channel in range(last):
-        made = _summed(text, kind, channel, inside, "q")
-        text.line(f"d[x * CH + {channel}] = {stored(kind, f'{made} / w if w > F(0) else F(0)')}")
+def along(kind: Kind, weights: Sequence[str], samples: Sequence[str], alphas: Sequence[str]) -> str:
+    """Return the sum of a row's samples, each times its alpha, if it has one that is above 0."""
+    if not kind.weighs:
+        return down(kind, weights, samples)
+    given = zip(weights, alphas, samples, strict=True)
+    return f"products_by_alpha({', '.join(each for three in given for each in three)})"
+
+
+def down(kind: Kind, weights: Sequence[str], values: Sequence[str]) -> str:
+    """Return the sum of rows' sums; a weight of 0 makes 0 also of what is no number."""
+    name = "known_products" if np.dtype(kind.given).kind == "f" else "products"
+    return f"{name}({paired(weights, values)})"
+
+
+def paired(weights: Sequence[str], values: Sequence[str]) -> str:
+    """Return weights and values by turns, as source."""
+    return ", ".join(each for pair in zip(weights, values, strict=True) for each in pair)
 
 
 def stored(kind: Kind, value: str) -> str:
-    """Return a value as the result has it."""
-    if kind.method == "nearest" or np.dtype(kind.made).kind == "f":
-        return f"D({value})"
-    return f"store_{kind.made}({value})"
+    """Return a mean as the result has it."""
+    return f"D({value})" if np.dtype(kind.made).kind == "f" else f"store_{kind.made}({value})"

@@ -13,10 +13,9 @@ from numpy.typing import NDArray
 from convpipe.compile.common.pictures import Picture
 from convpipe.compile.common.text import Text
 from convpipe.compile.cpu import drive
-from convpipe.compile.cpu.places import PLACES
 from convpipe.compile.cpu.shares import run_shares
-from convpipe.compile.cpu.warp_blocks import MOST_CHANNELS, blocks
-from convpipe.compile.cpu.warp_pixels import Kind, bounds, pixel
+from convpipe.compile.cpu.warp_blocks import blocks
+from convpipe.compile.cpu.warp_pixels import Kind, nearest
 from convpipe.compile.cpu.whole import Whole
 from convpipe.compile.runtime import cache as compiled
 from convpipe.compile.runtime.threads import count
@@ -41,15 +40,19 @@ _WORDS = (
     "COLUMNS",
     "TOP",  # which row, and column, these lists begin with
     "LEFT",
+    "LISTED",  # columns in their list
     "MORE_ROWS",  # before the first and after the last, beyond which all samples are what the border holds
     "MORE_COLS",
+    "IS_CONSTANT",  # whether there are such
 )
 
 _HEADER = f"""\
 import numpy as np
 
-from convpipe.compile.cpu.addresses import high, low, move, placed, scratch, tail
+from convpipe.compile.cpu.addresses import four0, four1, four2, four3, high, low, move, placed, scratch, tail
 from convpipe.compile.cpu.rows import arctan2, cos, exp, floor, inline, log, sin, store_uint8, store_uint16
+from convpipe.compile.cpu.weighing import alpha_of, known_products, products, products_by_alpha, select
+from convpipe.compile.cpu.weighing import spread
 
 {", ".join(_WORDS)} = range({len(_WORDS)})
 """
@@ -68,28 +71,9 @@ def loops(kind: Kind) -> str:
         text.line("rows, columns = placed(words[ROWS], np.int64), placed(words[COLUMNS], np.int64)")
         text.line("source, pitch, cols = words[IMAGE], words[PITCH], words[COLS]")
         text.line("height, width, top, left = words[HEIGHT], words[WIDTH], words[TOP], words[LEFT]")
-        if kind.method == "bilinear" and not kind.weighs and kind.channels <= MOST_CHANNELS:
-            blocks(text, kind)
-        else:
-            _pixels(text, kind)
+        (nearest if kind.method == "nearest" else blocks)(text, kind)
         text.line("return 0")
     return f"{_HEADER}{text}"
-
-
-def _pixels(text: Text, kind: Kind) -> None:
-    """Add the loop over the pixels of rows from `first` to `last`, one by one."""
-    text.line("for y in range(first, last):")
-    with text.indented():
-        text.line("d = placed(words[RESULT] + y * words[RESULT_PITCH], D)")
-        text.line(*PLACES[kind.place].row)
-        parts = [("0", "cols", False)]
-        if PLACES[kind.place].is_line:
-            bounds(text, kind)
-            parts = [("0", "begin", False), ("begin", "end", True), ("end", "cols", False)]
-        for begin, end, inside in parts:
-            text.line(f"for x in range({begin}, {end}):")
-            with text.indented():
-                pixel(text, kind, inside)
 
 
 @dataclass(frozen=True)
@@ -124,9 +108,11 @@ class Warped(Whole):
         made = self.picture.empty()
         (height, width), channels = self.given.extent, self.given.channels
         (top, _), (left, _) = self.warp.places()
+        beyond, reach = 4 * FARTHEST, self._kind.taps // 2
         more_rows, more_cols = (
-            1 if self.warp.rule(axis) == Border.CONSTANT else 4 * FARTHEST for axis in range(2)
+            reach if self.warp.rule(axis) == Border.CONSTANT else beyond for axis in range(2)
         )
+        columns = self.warp.index(1, width)
         outside = np.full(channels, self.warp.value, self.compute)
         if self.alpha and self.warp.opaque is not None:
             outside[-1] = self.warp.opaque
@@ -141,11 +127,13 @@ class Warped(Whole):
             "NUMBERS": np.array(self.warp.transformation.numbers, np.float64),
             "OUTSIDE": outside,
             "ROWS": self.warp.index(0, height),
-            "COLUMNS": self.warp.index(1, width),
+            "COLUMNS": columns,
             "TOP": top,
             "LEFT": left,
+            "LISTED": columns.size,
             "MORE_ROWS": more_rows,
             "MORE_COLS": more_cols,
+            "IS_CONSTANT": int(min(more_rows, more_cols) < beyond),
         }
         rows, cols = self.picture.extent
         shares = max(1, min(threads or count(), rows, rows * cols // FEWEST))
