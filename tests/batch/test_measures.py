@@ -145,15 +145,15 @@ def test_nothing_measured_has_no_table(run, save, tmp_path):
 
 
 def test_a_full_disk_is_said(run, save, monkeypatch):
-    write = Drafts.write
+    written = Drafts.written
 
     def full(drafts, *files):
         if any(file.name == "measures.csv" for file in files):
             raise OSError(28, "No space left on device")
-        write(drafts, *files)
+        return written(drafts, *files)
 
     save("a.png")
-    monkeypatch.setattr(Drafts, "write", full)
+    monkeypatch.setattr(Drafts, "written", full)
     report = run()
     assert report.stopped == "as the table of measures cannot be written (No space left on device)"
     assert report.exit_code == 1
