@@ -16,16 +16,16 @@ from convpipe.compile.common.text import Text
 from convpipe.compile.cpu.places import PLACES
 from convpipe.compile.cpu.warp_means import (
     BLOCK,
-    DISTANCES,
     FAR,
     LISTED,
     begun,
-    is_rolled,
+    distances,
     means,
     put,
     rows,
     settled,
     weight,
+    wide,
 )
 from convpipe.compile.cpu.warp_pixels import Kind, along, down, paired, place, weights
 
@@ -35,13 +35,16 @@ STRIP = 16
 
 def blocks(text: Text, kind: Kind) -> None:
     """Add the loop over the blocks of rows from `first` to `last`."""
-    wide = BLOCK * kind.group
-    text.line(f"found, distances = scratch({BLOCK}, np.int64), scratch({2 * wide}, F)")
-    if not is_rolled(kind):
+    text.line(f"found, distances = scratch({BLOCK}, np.int64), scratch({2 * wide(kind)}, F)")
+    if not kind.is_rolled:
         text.line(f"near_a, near_b = scratch({kind.taps}, F), scratch({kind.taps}, F)")
     text.line(*(f"{name} = scratch({size}, {dtype})" for name, dtype, size in rows(kind)))
     if kind.group > 1:
-        text.line(f"held = scratch({wide}, F)", f"for k in range({wide}):", "    held[k] = outside[k % CH]")
+        text.line(
+            f"held = scratch({wide(kind)}, F)",
+            f"for k in range({wide(kind)}):",
+            "    held[k] = outside[k % CH]",
+        )
     text.line("lines, unit, listed = np.float64(pitch), np.float64(CH * SIZE), np.float64(words[LISTED])")
     text.line(f"before, after = {kind.before}.0, {kind.taps - 1 - kind.before}.0")
     text.line("last_row, last_col = np.float64(height) - after, np.float64(width) - after")
@@ -87,7 +90,7 @@ def _places(text: Text, kind: Kind) -> None:
         text.line("x = begin + k")
         place(text, kind)
         text.line("u0, v0 = floor(u), floor(v)")
-        text.line(f"distances[k], distances[{BLOCK * kind.group} + k] = F(u - u0), F(v - v0)")
+        text.line(f"distances[k], distances[{wide(kind)} + k] = F(u - u0), F(v - v0)")
         text.line("inside = (u0 >= before) & (u0 < last_row) & (v0 >= before) & (v0 < last_col)")
         text.line("near = (u0 >= -more_rows) & (u0 < height + more_rows - 1.0)")
         text.line("near &= (v0 >= -more_cols) & (v0 < width + more_cols - 1.0)")
@@ -98,7 +101,7 @@ def _places(text: Text, kind: Kind) -> None:
     if kind.group > 1:
         text.line("for k in range(n - 1, -1, -1):")
         with text.indented():
-            for side in (0, BLOCK * kind.group):
+            for side in (0, wide(kind)):
                 text.line(f"spread(distances, {side} + k * CH, {kind.group}, distances[{side} + k])")
 
 
@@ -115,10 +118,10 @@ def _far(text: Text, kind: Kind) -> None:
                 text.line("q = alpha_of(F(0), outside[CH - 1])")
             text.line(f"for at in range(k * {kind.group}, stop * {kind.group}):")
             with text.indented():
-                if is_rolled(kind):
+                if kind.is_rolled:
                     text.line(*(f"{each} = {weight(kind, each[0], each[1], 'at')}" for each in (*a, *b)))
                 else:
-                    text.line(DISTANCES.format("at", BLOCK * kind.group))
+                    text.line(distances(kind, "at"))
                     weights(text, kind)
                 text.line(f"v = {'held[at]' if kind.group > 1 else 'outside[channel]'}")
                 text.line(f"h = {along(kind, b, ['v'] * kind.taps, ['q'] * kind.taps)}")
@@ -137,8 +140,8 @@ def _near(text: Text, kind: Kind) -> None:
         text.line(f"if found[k] < 0 and found[k] > {FAR}:")
         with text.indented():
             text.line(LISTED)
-            if not is_rolled(kind):
-                text.line(DISTANCES.format(f"k * {kind.group}", BLOCK * kind.group))
+            if not kind.is_rolled:
+                text.line(distances(kind, f"k * {kind.group}"))
                 weights(text, kind)
                 for tap in range(kind.taps):
                     text.line(f"near_a[{tap}], near_b[{tap}] = a{tap}, b{tap}")
@@ -153,7 +156,7 @@ def _near(text: Text, kind: Kind) -> None:
 def _near_row(text: Text, kind: Kind) -> None:
     """Add a row of the samples of such a pixel onto its sums."""
     a, b = "near_a[row]", "near_b[col]"
-    if is_rolled(kind):
+    if kind.is_rolled:
         a, b = (weight(kind, name, tap, f"k * {kind.group}") for name, tap in (("a", "row"), ("b", "col")))
     text.line("i, h, share = rows[i0 + row], F(-0.0), F(-0.0)", "p = placed(source + max(i, 0) * pitch, T)")
     text.line(f"for col in range({kind.taps}):")

@@ -28,41 +28,42 @@ In place of an address these have -1 less the number of that place, with all col
 """
 
 
-DISTANCES = "s, t = distances[{0}], distances[{0} + {1}]"
-"""How far the place of a sample lies from the pixel before it, down and along."""
+def wide(kind: Kind) -> int:
+    """Return how many samples of a block are made together."""
+    return BLOCK * kind.group
 
 
-def is_rolled(kind: Kind) -> bool:
-    """Tell whether rows of samples come one after the other."""
-    return kind.method == "bicubic" or kind.weighs
+def distances(kind: Kind, index: str) -> str:
+    """Return what takes how far the place of a sample lies from the pixel before it, down and along."""
+    return f"s, t = distances[{index}], distances[{index} + {wide(kind)}]"
 
 
 def rows(kind: Kind) -> Iterator[tuple[str, str, int]]:
     """Yield name, type and length of the rows in memory that the means of a block need."""
-    wide, taps = BLOCK * kind.group, range(kind.taps)
+    taps = range(kind.taps)
     for row in _rows(kind):
         if kind.channels == 1:
             yield f"g{row}", "T", kind.taps * BLOCK
         else:
-            yield from ((f"g{row}{col}", "T", wide) for col in taps)
-    if is_rolled(kind):
-        yield "sums", "F", wide
-        yield "weights", "F", 2 * kind.taps * wide
+            yield from ((f"g{row}{col}", "T", wide(kind)) for col in taps)
+    if kind.is_rolled:
+        yield "sums", "F", wide(kind)
+        yield "weights", "F", 2 * kind.taps * wide(kind)
     if kind.weighs:
-        yield "alphas", "F", wide
-        yield from ((f"q{col}", "F", wide) for col in taps)
+        yield "alphas", "F", wide(kind)
+        yield from ((f"q{col}", "F", wide(kind)) for col in taps)
         if kind.group == 1:
             yield from ((f"p{col}", "T", BLOCK) for col in taps)
 
 
 def _rows(kind: Kind) -> Sequence[str]:
     """Return what tells the rows of samples apart that are fetched at once."""
-    return [""] if is_rolled(kind) else [str(row) for row in range(kind.taps)]
+    return [""] if kind.is_rolled else [str(row) for row in range(kind.taps)]
 
 
 def means(text: Text, kind: Kind) -> None:
     """Add the means of a block; those of pixels with samples that a constant border holds are anything."""
-    if is_rolled(kind):
+    if kind.is_rolled:
         text.line(f"for tap in range({kind.taps}):")
         with text.indented():
             _fetched(text, kind)
@@ -71,7 +72,7 @@ def means(text: Text, kind: Kind) -> None:
     _fetched(text, kind)
     text.line(f"for k in range(n * {kind.group}):")
     with text.indented():
-        text.line(DISTANCES.format("k", BLOCK * kind.group))
+        text.line(distances(kind, "k"))
         weights(text, kind)
         for row in _rows(kind):
             text.line(f"h{row} = {_along(kind, row)}")
@@ -81,13 +82,12 @@ def means(text: Text, kind: Kind) -> None:
 
 def weight(kind: Kind, name: str, tap: int | str, index: str = "k") -> str:
     """Return the weight of a row, a, or of a column, b, where those of a block are in memory."""
-    wide = BLOCK * kind.group
-    return f"weights[{tap} * {2 * wide} + {'ab'.index(name) * wide} + {index}]"
+    return f"weights[{tap} * {2 * wide(kind)} + {'ab'.index(name) * wide(kind)} + {index}]"
 
 
 def put(text: Text, kind: Kind, index: str) -> None:
     """Add where a mean goes, or its sum: e, and of alpha w."""
-    if not is_rolled(kind):
+    if not kind.is_rolled:
         text.line(f"made[{_made(kind, index)}] = {stored(kind, 'e')}")
     elif kind.weighs:
         text.line(f"sums[{index}], alphas[{index}] = e, w")
@@ -97,7 +97,7 @@ def put(text: Text, kind: Kind, index: str) -> None:
 
 def settled(text: Text, kind: Kind) -> None:
     """Add what makes means of sums: colours by alpha, and alpha itself."""
-    if not is_rolled(kind):
+    if not kind.is_rolled:
         return
     value = "select(alphas[k] > F(0), sums[k] / alphas[k], F(0))" if kind.weighs else "sums[k]"
     text.line(f"for k in range(n * {kind.group}):")
@@ -115,16 +115,16 @@ def _made(kind: Kind, index: str) -> str:
 
 def begun(text: Text, kind: Kind) -> None:
     """Add the weights of a block, and sums of nothing: -0 plus a number is that number, -0 too."""
-    if not is_rolled(kind):
+    if not kind.is_rolled:
         return
-    wide = BLOCK * kind.group
+    size = wide(kind)
     text.line(
-        "for side in range(2):", f"    for k in range(side * {wide}, side * {wide} + n * {kind.group}):"
+        "for side in range(2):", f"    for k in range(side * {size}, side * {size} + n * {kind.group}):"
     )
     with text.indented(), text.indented():
         text.line("t = distances[k]")
         for tap, one in enumerate(weights_at(kind, "t")):
-            text.line(f"weights[{2 * tap * wide} + k] = {one}")
+            text.line(f"weights[{2 * tap * size} + k] = {one}")
     text.line(f"for k in range(n * {kind.group}):", "    sums[k] = F(-0.0)")
     if kind.weighs:
         text.line("    alphas[k] = F(-0.0)")

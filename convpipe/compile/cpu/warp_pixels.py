@@ -71,6 +71,11 @@ class Kind:
         return self.channels if self.channels <= MOST_CHANNELS else 1
 
     @property
+    def is_rolled(self) -> bool:
+        """Whether rows of samples come one after the other."""
+        return self.method == "bicubic" or self.weighs
+
+    @property
     def is_short(self) -> bool:
         """Whether samples are integers that fit many times into a word."""
         return np.dtype(self.given).kind in "iu" and np.dtype(self.given).itemsize <= 2
