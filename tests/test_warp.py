@@ -59,13 +59,11 @@ def wanted(plan, image):
 @pytest.mark.parametrize("border", BORDERS)
 @pytest.mark.parametrize("method", ["nearest", "bilinear", "bicubic"])
 def test_every_border_and_method_against_the_oracle(border, method, rng):
-    turned = rotate(33.3, expand=True), affine(size=[11, 30]), affine(inverse=True, size=[2, 3])
-    kinds = ("uint8", ()), ("uint16", (3,)), ("float32", (2,)), ("float64", ())
-    for at, (dtype, channels) in enumerate(kinds):
+    for dtype, channels in (("uint8", ()), ("uint16", (3,)), ("float32", (2,)), ("float64", ())):
         image = (rng.random((9, 12, *channels)) * 200).astype(dtype)
-        # Bicubic loops take seconds to compile: each is of two dtypes, those of other methods of four.
-        step = 2 if method == "bicubic" else 1
-        for one in (*turned, *BENT)[at % step :: step]:
+        for one in (
+            rotate(33.3, expand=True), affine(size=[11, 30]), affine(inverse=True, size=[2, 3]), *BENT
+        ):  # fmt: skip
             given = {**one.given, "method": method, "border": border, "value": 20}
             pipeline = Pipeline([stage("geometry", one.label, **given)])
             want = wanted(pipeline.plan(image.shape, dtype), image)
@@ -217,16 +215,16 @@ def test_what_is_missing_takes_its_place_and_no_more(method, rng):
     )
 
 
-@pytest.mark.parametrize(("method", "colours"), [("bilinear", 3), ("bicubic", 1)])
-def test_colours_are_weighted_by_alpha(method, colours, rng):
-    image = rng.integers(1, 256, (9, 10, colours + 1), dtype=np.uint8)
-    image[3:6, 3:6, -1] = 0
+@pytest.mark.parametrize("method", ["bilinear", "bicubic"])
+def test_colours_are_weighted_by_alpha(method, rng):
+    image = rng.integers(1, 256, (9, 10, 4), dtype=np.uint8)
+    image[3:6, 3:6, 3] = 0
     other = image.copy()
-    other[3:6, 3:6, :-1] = 7
+    other[3:6, 3:6, :3] = 7
     run = Pipeline([rotate(25, method=method, border="constant", value=9)], dtype="float32")
     np.testing.assert_array_equal(run(image, alpha=True), run(other, alpha=True))
     want = wanted(run.plan(image.shape, "uint8", alpha=True), image)
-    solid = want[..., -1] > 1  # of next to no alpha colours are anything
+    solid = want[..., 3] > 1  # of next to no alpha colours are anything
     np.testing.assert_allclose(run(image, alpha=True)[solid], want[solid], atol=0.02)
 
 
