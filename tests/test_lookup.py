@@ -6,12 +6,13 @@ from types import SimpleNamespace
 import defined
 import numpy as np
 import pytest
-from skimage import exposure
+from skimage import exposure, filters
 
 from convpipe import Pipeline, stage
 from convpipe.compile.cpu import tabulated
 from convpipe.compile.cpu.counting import Counting
 from convpipe.compile.cpu.graphs import compile_plan
+from convpipe.compile.cpu.sweep import Sweep
 from convpipe.errors import ParameterError
 from convpipe.interval import Interval
 from convpipe.ops import Lookup
@@ -237,6 +238,15 @@ class TestBytesByATable:
         want = Pipeline([EQUALIZE])(image)
         monkeypatch.setattr(tabulated, "LOOK_UP", tabulated.LOOK_UP.replace("while LANES", "while 0"))
         np.testing.assert_array_equal(Pipeline([EQUALIZE])(image), want)
+
+    def test_arithmetic_alone_is_in_one_where_many_bytes_are_looked_up_at_once(self, rng, monkeypatch):
+        image = rng.integers(0, 256, (31, 41), dtype=np.uint8)
+        plan = make_plan([stage("threshold", "otsu")], image.shape)
+        for lanes, kind in ((64, tabulated.Tabulated), (0, Sweep)):
+            monkeypatch.setattr(tabulated, "LANES", lanes)
+            run = compile_plan(plan)
+            assert type(run.runs[0]) is kind
+            np.testing.assert_array_equal(run(image)[0], 255 * (image > filters.threshold_otsu(image)))
 
     def test_a_chain_after_it_is_in_the_table(self):
         image = np.arange(200, dtype=np.uint8).reshape(10, 20)

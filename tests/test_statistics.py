@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from skimage import filters
 
 from convpipe import Pipeline, stage
 from convpipe.statistics import EXTREMES, THRESHOLDS, Statistic, measure
@@ -74,3 +75,9 @@ def test_samples_that_no_bins_part_are_one(kind):
     """Between them are fewer numbers of float64 than a histogram has edges."""
     samples = np.array([1.0, np.nextafter(1.0, 2.0), 1.0])
     assert measure([Statistic("t", kind)], samples) == [1.0]
+
+
+@pytest.mark.parametrize("values", [[3, 250], [0, 1, 65535], [10, 900, 901, 40_000, 41_000, 60_000]])
+def test_otsu_of_few_values_far_apart_is_that_of_all_bins(values, rng):
+    image = rng.choice(np.array(values, np.uint16), (30, 40))
+    assert measure([Statistic("t", "otsu")], image) == [filters.threshold_otsu(image, nbins=65536)]

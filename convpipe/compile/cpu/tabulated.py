@@ -1,7 +1,8 @@
 """A sweep that looks at one sample at a time, over 8 bits: its 256 results, and then those by the samples.
 
 The results are those of the sweep's own loops, so the bytes are the same. To look a byte up takes less than a
-table of floating point, a line between two entries, and a rounding.
+table of floating point, a line between two entries, and a rounding; where 64 are looked up at once, less than
+any arithmetic of floating point.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from convpipe.compile.common.levels import make_program
 from convpipe.compile.common.pictures import Picture
 from convpipe.compile.cpu import drive
 from convpipe.compile.cpu.executable import Fused
+from convpipe.compile.cpu.lookup import LANES
 from convpipe.compile.cpu.shares import read_only, run_shares
 from convpipe.compile.cpu.sweep import Sweep
 from convpipe.compile.runtime import cache
@@ -53,7 +55,10 @@ _UNIT = 1 << 15
 
 
 def is_tabulated(plan: Plan, part: Part, given: Picture, made: Picture) -> bool:
-    """Tell whether a part is a chain that looks samples of 8 bits up, one at a time, and gives such again."""
+    """Tell whether a part is a chain over samples of 8 bits, one at a time, that gives such again.
+
+    It looks some up, or a processor has vectors of those that are looked up.
+    """
     bytes_only = given == made and given.dtype == "uint8"
     ops = [op for node in part.nodes for op in node.ops]
     return (
@@ -62,7 +67,7 @@ def is_tabulated(plan: Plan, part: Part, given: Picture, made: Picture) -> bool:
         and len(part.makes) == 1
         and all(node.inputs == (k - 1,) for k, node in enumerate(part.numbered))
         and all(_is_of_a_sample(op) for op in ops)
-        and any(isinstance(op, Lookup) for op in ops)
+        and (LANES > 0 or any(isinstance(op, Lookup) for op in ops))
     )
 
 
