@@ -155,12 +155,17 @@ class Tiles:
         return SPECTRA * self.blocks * math.prod(self.extent) * 16
 
     @property
-    def thread_bytes(self) -> int:
-        """Memory of each thread: a pair of tiles as complex numbers, their sum over blocks, a tile, lines."""
+    def pair_bytes(self) -> int:
+        """Memory for a pair of tiles: as complex numbers, their sum over blocks, a tile of samples, lines."""
         size, spanned = math.prod(self.extent), self.rows.reads * self.cols.reads
-        pairs = 2 * size * min(self.blocks, 2) + spanned + LINES * max(*self.extent, self.cols.reads)
+        return 8 * (2 * size * min(self.blocks, 2) + spanned + LINES * max(*self.extent, self.cols.reads))
+
+    @property
+    def thread_bytes(self) -> int:
+        """Memory of each thread: for a pair, with care for what needs it, and for responses."""
+        size, spanned = math.prod(self.extent), self.rows.reads * self.cols.reads
         care = ARRAYS * (size + spanned // 2)
-        return 8 * (pairs + care + RESPONSES * size * self.channels)
+        return self.pair_bytes + 8 * (care + RESPONSES * size * self.channels)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the tiles as plain data."""
@@ -204,11 +209,22 @@ def tiles(
     >>> tiles((Axis(47), Axis(47)), (4096, 4096)).extent
     (256, 256)
     """
+    best = quickest(axes, extent, channels, taps)
+    return best if best.work * ADVANTAGE < best.products else None
+
+
+def quickest(axes: tuple[Axis, Axis], extent: Extent, channels: int = 1, taps: int | None = None) -> Tiles:
+    """Return the tiles of the least work for a kernel, whatever a loop over its taps takes; as :func:`tiles`.
+
+    Examples
+    --------
+    >>> quickest((Axis(3), Axis(3)), (60, 200)).extent
+    (64, 256)
+    """
     products = math.prod(extent) * (taps or math.prod(axis.kernel for axis in axes))
     down, across = (list(_sides(axis, size)) for axis, size in zip(axes, extent, strict=True))
     found = [Tiles(rows, cols, products, channels) for rows in down for cols in across]
-    best = min(found, key=lambda tiles: tiles.work)
-    return best if best.work * ADVANTAGE < products else None
+    return min(found, key=lambda tiles: tiles.work)
 
 
 def _sides(window: Axis, outputs: int) -> Iterator[Side]:

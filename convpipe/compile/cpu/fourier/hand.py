@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -12,7 +13,7 @@ from numpy.typing import NDArray
 from convpipe import memory
 from convpipe.compile.common.text import Text
 from convpipe.compile.cpu import drive
-from convpipe.compile.cpu.executable import address_of
+from convpipe.compile.cpu.executable import NOTHING_ELSE, address_of, all_bands, one_band
 from convpipe.compile.cpu.fourier import job as at
 from convpipe.compile.cpu.fourier import pairs, tiling
 from convpipe.compile.cpu.fourier.complexes import LANES, POINT
@@ -41,6 +42,10 @@ WHOLE = 1.5 * 2.0**52
 
 NOTHING = np.empty((0, 0))
 
+READ, WRITTEN = np.zeros((1, 1), np.uint8), np.zeros((1, 1), np.uint8)
+"""In place of images: a job has their addresses."""
+READ.flags.writeable = False
+
 LINE = 8
 """Numbers in a line of a cache."""
 
@@ -63,10 +68,11 @@ class Spectrum:
 
 @cache
 def loader(dtype: str) -> Loop:
-    """Samples of a row as numbers.
+    """Samples of a row as numbers, less an origin.
 
     Parameters: the first of them, if they lie side by side, else a number below 0; what stands for those that
-    are outside. Rows: the image's row, the numbers, and where each sample is in its row, below 0 outside.
+    are outside; the origin. Rows: the image's row, the numbers, and where each sample is in its row, below 0
+    outside.
     """
     text = Text()
     text.block(HEADER)
@@ -75,12 +81,13 @@ def loader(dtype: str) -> Loop:
         text.line(
             "s, t = source(rows, 0, T), target(rows, 1, np.float64)", "first, = values(p, 0, 1, np.int64)"
         )
+        text.line("outside, origin = values(p, 1, 2, np.float64)")
         text.line("if first >= 0:")
-        text.line("    for x in range(n):", "        t[x] = np.float64(s[first + x])", "    return 0")
-        text.line("at, (outside,) = source(rows, 2, np.int64), values(p, 1, 1, np.float64)")
         text.line(
-            "for x in range(n):", "    t[x] = np.float64(s[at[x]]) if at[x] >= 0 else outside", "return 0"
+            "    for x in range(n):", "        t[x] = np.float64(s[first + x]) - origin", "    return 0"
         )
+        text.line("at = source(rows, 2, np.int64)", "for x in range(n):")
+        text.line("    t[x] = (np.float64(s[at[x]]) if at[x] >= 0 else outside) - origin", "return 0")
     return Loop(f"samples of {dtype} as numbers", str(text))
 
 
@@ -110,9 +117,34 @@ def writer(dtype: str) -> Loop:
     return Loop(f"responses as {dtype}", str(text))
 
 
-def sweep() -> int:
-    """Return where the machine code is that runs pairs of tiles, in place of a band of rows."""
-    return compiled.address(*_entry("tiling import sweep"), drive.BAND)
+def sweep(of: str = "tiling") -> int:
+    """Return where the machine code of a module is that runs pairs of tiles, in place of a band of rows."""
+    return compiled.address(*_entry(f"{of} import sweep"), drive.BAND)
+
+
+def run_pairs(run: int, tables: NDArray[np.int64], hands: Sequence[Hand], pairs: tuple[int, int]) -> int:
+    """Run pairs of tiles, from one to before another, shared out among threads; return what that adds up to.
+
+    Parameters
+    ----------
+    run : int
+        As :func:`sweep`.
+    tables : ndarray of int64
+        What becomes of responses.
+    hands : sequence of Hand
+        One for each thread.
+    pairs : (int, int)
+    """
+    first, last = pairs
+    begins = [
+        first + b * (last - first) // len(hands) for b in range(len(hands))
+    ]  # as bands of rows are begun
+    jobs = np.array([(begin, place(hand.words)) for begin, hand in zip(begins, hands, strict=True)], np.int64)
+    jobs.flags.writeable = False
+    given = run, tables, READ, WRITTEN, jobs.ravel().view(np.uint8), NOTHING_ELSE
+    if len(hands) == 1:
+        return one_band()(*given, first, last)
+    return all_bands()(*given, last, 1, len(hands))
 
 
 class Hand:

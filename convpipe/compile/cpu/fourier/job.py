@@ -61,9 +61,11 @@ READ_ROW = 61  # address of another step, and of what it is told
 WANTED = 62
 READS = 63  # columns of the samples of a tile
 WRITER = 64  # address of the loop that writes responses
-FIRST = 65  # a tile, and then the other one of the pair
-SECOND = 79
-WORDS = 93
+ORIGIN = 65  # what is taken from all samples, and from what lies beyond the image
+MATCH = 66  # address of what `matching` is told
+FIRST = 67  # a tile, and then the other one of the pair
+SECOND = 81
+WORDS = 95
 
 # A tile.
 IMAGE = 0  # address of the first sample of its channel

@@ -56,8 +56,8 @@ def numbers_at(place):
 
 @inline
 def read_row(wanted, count, here):
-    # `count` samples as numbers, of the tile, its row, from the column and to the address that are `wanted`;
-    # those that the tile has not are 0.
+    # `count` samples as numbers less the origin, of the tile, its row, from the column and to the address
+    # that are `wanted`; those that the tile has not are 0.
     job, own = words_at(here), words_at(wanted[0])
     row, left, samples = wanted[1], wanted[2], numbers_at(wanted[3])
     held = own[at.READ_COLS] - left if row < own[at.READ_ROWS] else 0
@@ -68,13 +68,13 @@ def read_row(wanted, count, here):
         given[0], given[1] = own[at.IMAGE] + source * own[at.PITCH], wanted[3]
         given[2] = own[at.COL_LIST] + left * 8
         given[3] = own[at.COL_FIRST] + left if own[at.COL_FIRST] >= 0 else -1
-        given[4] = job[at.CONSTANT]
+        given[4], given[5] = job[at.CONSTANT], job[at.ORIGIN]
         call_loop(job[at.LOADER], given, held, job[at.GIVEN] + 24)
         if own[at.COL_FIRST] >= 0 and row + AHEAD < own[at.READ_ROWS]:
             later = own[at.IMAGE] + words_at(own[at.ROW_LIST])[row + AHEAD] * own[at.PITCH]
             for x in range(given[3] * job[at.SOURCE_SIZE], (given[3] + held) * job[at.SOURCE_SIZE], 64):
                 fetch(later + x)
-    constant = numbers_at(here)[at.CONSTANT]
+    constant = numbers_at(here)[at.CONSTANT] - numbers_at(here)[at.ORIGIN]
     for x in range(0 if source < 0 else held, count):
         samples[x] = constant if x < held else 0.0
     return 0

@@ -11,7 +11,6 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import cached_property
-from itertools import product
 from typing import Any
 
 import numpy as np
@@ -20,17 +19,10 @@ from numpy.typing import NDArray
 from convpipe import memory
 from convpipe.compile.common.pictures import Band
 from convpipe.compile.cpu import layout
-from convpipe.compile.cpu.executable import (
-    NOTHING_ELSE,
-    Executable,
-    address_of,
-    all_bands,
-    compile_fused,
-    one_band,
-)
+from convpipe.compile.cpu.executable import Executable, address_of, all_bands, compile_fused, one_band
 from convpipe.compile.cpu.fourier import job as at
-from convpipe.compile.cpu.fourier.cuts import Cut, cuts
-from convpipe.compile.cpu.fourier.hand import Hand, loader, place, sweep, writer
+from convpipe.compile.cpu.fourier.cuts import Cut, Grid
+from convpipe.compile.cpu.fourier.hand import Hand, loader, place, run_pairs, sweep, writer
 from convpipe.compile.cpu.fourier.spectra import TOLERANCE, Spectra
 from convpipe.compile.cpu.loops import Loop
 from convpipe.compile.runtime.threads import count
@@ -39,10 +31,6 @@ from convpipe.geometry import Axis, Extent
 from convpipe.ops import IDENTITY, Stencil, stored
 from convpipe.plan import Plan
 from convpipe.plan.arithmetic import Arithmetic
-
-READ, WRITTEN = np.zeros((1, 1), np.uint8), np.zeros((1, 1), np.uint8)
-"""In place of images: a job has their addresses."""
-READ.flags.writeable = False
 
 
 @dataclass(frozen=True)
@@ -69,7 +57,7 @@ class Transform:
 
     def __call__(self, images: Sequence[NDArray[Any]], threads: int | None) -> tuple[list[NDArray[Any]], int]:
         """Return the image that it makes, and how many NaNs became 0."""
-        pairs = -(-len(self._cuts) // 2)
+        pairs = self._grid.pairs
         out = memory.empty(self._shape, self._dtype)
         nans = self._fill(images[0], out, [(0, pairs)], min(pairs, threads or count()))
         return [out], nans
@@ -98,13 +86,8 @@ class Transform:
         image = image.reshape(*self.plan.input, self.plan.channels)
         alone, nans = np.zeros(len(self._cuts), np.int64), 0
         hands = [self._hand(image, out, alone) for _ in range(threads)]
-        given = sweep(), self._tables[0].ravel(), READ, WRITTEN
-        for first, last in runs:
-            jobs = _jobs(hands, first, last)
-            if threads == 1:
-                nans += one_band()(*given, jobs, NOTHING_ELSE, first, last)
-            else:
-                nans += all_bands()(*given, jobs, NOTHING_ELSE, last, 1, threads)
+        for pairs in runs:
+            nans += run_pairs(sweep(), self._tables[0].ravel(), hands, pairs)
         careful = [self._cuts[k] for k in np.flatnonzero(alone)]
         return nans + _shared(lambda hand, cut: self._alone(hand, image, out, *cut), hands, careful)
 
@@ -125,11 +108,13 @@ class Transform:
         return *self.plan.extent, self.plan.output_channels
 
     @cached_property
+    def _grid(self) -> Grid:
+        plan = self.plan
+        return Grid(self._tiles, plan.input, plan.channels, self._stencil.border)
+
+    @property
     def _cuts(self) -> list[tuple[Cut, Cut]]:
-        """What each tile reads and makes along rows and columns; two that follow each other are a pair."""
-        border, sides = self._stencil.border, (self._tiles.rows, self._tiles.cols)
-        rows, cols = (list(cuts(*given, border)) for given in zip(sides, self.plan.input, strict=True))
-        return list(product(rows, cols))
+        return self._grid.cuts
 
     @cached_property
     def _spectra(self) -> Spectra:
@@ -173,26 +158,11 @@ class Transform:
 
     @cached_property
     def _described(self) -> NDArray[np.int64]:
-        """The cuts as a job takes them."""
-        channels = self.plan.channels
-        described = np.zeros((len(self._cuts), at.CUT_WORDS), np.int64)
-        for words, (rows, cols) in zip(described, self._cuts, strict=True):
-            listed = self._columns[cols.outputs.start]
-            words[[at.ROW_LIST, at.READ_ROWS]] = place(rows.sources), len(rows.sources)
-            words[[at.COL_LIST, at.READ_COLS]] = place(listed), len(listed)
-            words[at.COL_FIRST] = cols.first if channels == 1 else -1
-            words[[at.OUT_ROWS, at.OUT_COLS]] = extent = rows.count, cols.count
-            words[at.TABLE] = self._extents.index(extent)
-            words[[at.TOP, at.DOWN]] = rows.outputs.start, rows.outputs.step
-            words[[at.LEFT, at.ACROSS]] = cols.outputs.start, cols.outputs.step
+        """The cuts as a job takes them, with the table of what becomes of the responses to each."""
+        described = self._grid.words
+        described[:, at.TABLE] = [self._extents.index((rows.count, cols.count)) for rows, cols in self._cuts]
         described.flags.writeable = False
         return described
-
-    @cached_property
-    def _columns(self) -> dict[int, NDArray[np.int64]]:
-        """Which samples of a row the tiles read, by the first output that they make."""
-        found = {cols.outputs.start: cols.sources for _, cols in self._cuts}
-        return {start: np.where(each < 0, -1, each * self.plan.channels) for start, each in found.items()}
 
     @property
     def _ends(self) -> tuple[Loop, Loop]:
@@ -258,14 +228,6 @@ def _spread_rows(table: NDArray[np.int64], pitch: int) -> None:
     for strip in range(table[layout.STRIPS]):
         level = table[layout.STRIP] + strip * table[layout.STRIP_WORDS] + table[layout.SINK]
         table[level + layout.RING_PITCH] = pitch
-
-
-def _jobs(hands: Sequence[Hand], first: int, last: int) -> NDArray[np.uint8]:
-    """Return with which pair each of some hands begins, as bands of rows are begun, and where its job is."""
-    begins = [first + b * (last - first) // len(hands) for b in range(len(hands))]
-    jobs = np.array([(begin, place(hand.words)) for begin, hand in zip(begins, hands, strict=True)], np.int64)
-    jobs.flags.writeable = False
-    return jobs.ravel().view(np.uint8)
 
 
 def _shared(work: Callable[[Hand, Any], int], hands: Sequence[Hand], tasks: Sequence[Any]) -> int:
