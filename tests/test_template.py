@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from convpipe import Pipeline, images, stage
+from convpipe.compile.runtime.threads import count
 from convpipe.errors import ParameterError, PlanError
 
 SIZES = [(5, 5), (8, 3), (1, 6), (31, 30)]
@@ -68,6 +69,38 @@ def test_colours_count_together(rng):
     np.testing.assert_array_equal(Pipeline([match(grey)])(image), whole)
 
 
+@pytest.mark.parametrize("colours", [(), (3,)])
+def test_tiles_meet_and_threads_change_nothing(colours, rng):
+    """Two pairs, of which one tile is black in a colour, and has no transform; such a tile alone."""
+    image = rng.integers(0, 255, (270, 60, *colours), dtype=np.uint8)
+    image[rng.random(image.shape) < 0.6] = 0
+    first, last = (np.s_[100:180, :, 0], np.s_[200:, :, 2]) if colours else (np.s_[100:180], np.s_[200:])
+    image[first] = image[last] = 0
+    template = image[40:49, 30:42].copy()
+    run = Pipeline([match(template)])
+    assert run.plan(image.shape).nodes[0].apart.tiles((270, 60)).rows.tiles == 5
+    found = run(image)
+    np.testing.assert_allclose(found, direct(image, template), atol=2e-7)
+    np.testing.assert_array_equal(run(image, threads=1), found)
+
+
+def test_a_score_is_right_beside_samples_of_any_size(rng):
+    """What transforms round off of a fill value is far beyond the contrast of the windows beside it."""
+    for value, far in ((1e12, 0.0), (-3e38, 0.0), (0.0, 3e4)):
+        image = (rng.random((80, 90)) + far).astype(np.float32)
+        image[::16, 50:] = value
+        template = rng.random((7, 9)).astype(np.float32)
+        found = Pipeline([match(template)])(image)
+        np.testing.assert_allclose(found, direct(image, template), atol=3e-7)
+
+
+@pytest.mark.parametrize("scale", [1e-200, 1e200])
+def test_samples_whose_squares_no_number_holds(scale, rng):
+    image, template = rng.random((30, 40)), rng.random((5, 6))
+    found = Pipeline([match(template)])(image * scale)
+    np.testing.assert_allclose(found, direct(image, template.astype(np.float32)), atol=2e-7)
+
+
 def test_memory_is_what_it_takes(rng):
     for shape, side in (((300, 400), 31), ((200, 300, 3), 90)):
         image = rng.integers(0, 255, shape, dtype=np.uint8)
@@ -78,7 +111,7 @@ def test_memory_is_what_it_takes(rng):
         taken = tracemalloc.get_traced_memory()[1]
         tracemalloc.stop()
         plan = run.plan(shape)
-        assert taken <= plan.shared_bytes + plan.output_bytes + 100_000
+        assert taken <= plan.working_bytes(count()) + plan.output_bytes + 100_000
 
 
 def test_a_window_with_a_sample_that_is_no_number_is_none(rng):

@@ -15,6 +15,7 @@
 - Hysteresis, what is joined to something certain, by marks; a Frame, too
 - RollingBall, how high a ball comes that rolls under the image; a Frame, too
 - TileEqualization, local histogram equalisation by tiles; a Frame, too
+- Matching, how much windows are like a template; a Frame, too
 - Held, an image that is given in the place of the one that enters: a Frame that looks at nothing
 - Layer, filters over all channels at once, as those of a network; it stands apart, too
 - Turn, the image mirrored or with rows and columns exchanged; it stands apart, too
@@ -33,6 +34,7 @@ from convpipe.ops.graph import Apart, Graph, Node, Op, has_window, is_rounding, 
 from convpipe.ops.hysteresis import Hysteresis
 from convpipe.ops.layer import Layer
 from convpipe.ops.lookup import Lookup
+from convpipe.ops.matching import Matching
 from convpipe.ops.pointwise import Alpha, Cast, ChannelMap, Map, Mix, Reduce
 from convpipe.ops.reference import Held, Reference
 from convpipe.ops.resample import Resample, Rule
@@ -57,6 +59,7 @@ __all__ = [
     "Layer",
     "Lookup",
     "Map",
+    "Matching",
     "Mix",
     "Node",
     "Op",

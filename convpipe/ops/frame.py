@@ -115,6 +115,10 @@ class Frame:
         """Return the bytes that it takes at most, with copies of the image and of the result in float64."""
         return math.prod(extent) * 8 * ((2 + self.images + self.copies) * channels + self.planes)
 
+    def thread_bytes(self, extent: Extent, channels: int) -> int:
+        """Return the bytes that each thread takes beside them, where it runs on several."""
+        return 0
+
     def range(self, samples: Interval) -> Interval:
         """Enclose every result."""
         if self.result is not None:

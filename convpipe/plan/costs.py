@@ -108,6 +108,12 @@ def apart_bytes(node: NodePlan, itemsize: int) -> int:
     return op.nbytes(node.input, node.channels) if isinstance(op, Frame) else 0
 
 
+def apart_thread_bytes(node: NodePlan) -> int:
+    """Return what each thread of such an op takes beside that."""
+    op = node.apart
+    return op.thread_bytes(node.input, node.channels) if isinstance(op, Frame) else 0
+
+
 def statistics_bytes(node: NodePlan, dtype: str) -> int:
     """Return what finding numbers of its whole input takes: a histogram, and copies of samples in float64.
 

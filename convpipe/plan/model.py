@@ -15,7 +15,7 @@ from convpipe.drawing.notebook import figure
 from convpipe.geometry import Extent, Field
 from convpipe.levels import MASK
 from convpipe.ops import Frame, Layer, Turn, Warp, dtype_range, stored
-from convpipe.plan.costs import apart_bytes, counting_bytes, layer_bytes, statistics_bytes
+from convpipe.plan.costs import apart_bytes, apart_thread_bytes, counting_bytes, layer_bytes, statistics_bytes
 from convpipe.plan.missing import Missing
 from convpipe.plan.node import NodePlan
 from convpipe.plan.parts import Part, cut, held
@@ -276,7 +276,7 @@ class Plan:
         if isinstance(first.apart, Layer):
             return layer_bytes(first, np.dtype(self.compute).itemsize)
         if first.apart:
-            return 0
+            return apart_thread_bytes(first)
         return max(ring_bytes(part, self.compute), counting_bytes(first, self.given_dtype(first)))
 
     def given_dtype(self, node: NodePlan) -> str:

@@ -10,10 +10,21 @@ from numpy.typing import NDArray
 from convpipe.compile.common.pictures import Picture
 from convpipe.compile.cpu.hysteresis import Traced
 from convpipe.compile.cpu.library import Equalized, Library, Placed
+from convpipe.compile.cpu.matched import Matched
 from convpipe.compile.cpu.rolling_ball import Rolled
 from convpipe.compile.cpu.turned import Turned
 from convpipe.compile.cpu.warped import Warped
-from convpipe.ops import Apart, Frame, Held, Hysteresis, Layer, RollingBall, TileEqualization, Warp
+from convpipe.ops import (
+    Apart,
+    Frame,
+    Held,
+    Hysteresis,
+    Layer,
+    Matching,
+    RollingBall,
+    TileEqualization,
+    Warp,
+)
 from convpipe.plan import Plan
 from convpipe.plan.parts import Part
 
@@ -61,6 +72,8 @@ def run_apart(op: Apart, part: Part, given: Picture, made: Picture, plan: Plan) 
         return Rolled(*run, given, made, alpha, op)
     if isinstance(op, Held):
         return Placed(*run, node.inputs, op, made, alpha)
+    if isinstance(op, Matching):
+        return Matched(*run, node.inputs, op, made, alpha)
     if isinstance(op, TileEqualization):
         return Equalized(*run, node.inputs, op, made, alpha)
     if isinstance(op, Frame):
