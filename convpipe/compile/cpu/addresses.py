@@ -227,6 +227,31 @@ def move(context, row, index, where, count):
     return types.void(row, types.intp, types.int64, count), copy
 
 
+GATHERED = 8
+"""Words that are stored at once, from as many addresses."""
+
+
+@intrinsic(prefer_literal=True)
+def gather(context, row, index, where, found, taps):
+    # Of that many numbers of a row, from an index on, what they are the distance of from an address: as many
+    # samples each, as a word, to the row of samples.
+    word = ir.IntType(taps.literal_value * 8 * np.dtype(str(row.dtype)).itemsize)
+    words = ir.VectorType(word, GATHERED)
+
+    def copy(context, builder, signature, arguments):
+        row, index, where, found, _ = arguments
+        gathered = ir.Constant(words, ir.Undefined)
+        for k in range(GATHERED):
+            number = builder.load(builder.gep(found, [builder.add(index, index.type(k))]))
+            place = builder.inttoptr(builder.add(where, number), word.as_pointer())
+            gathered = builder.insert_element(gathered, builder.load(place, align=1), ir.IntType(32)(k))
+        place = builder.gep(row, [builder.mul(index, index.type(taps.literal_value))])
+        builder.store(gathered, builder.bitcast(place, words.as_pointer()), align=1)
+        return context.get_dummy_value()
+
+    return types.void(row, types.intp, types.int64, found, taps), copy
+
+
 @intrinsic
 def placed(context, where, dtype):
     # The row at an address.
@@ -238,14 +263,17 @@ def placed(context, where, dtype):
     return result(where, dtype), point
 
 
-def _fetch(writes):
-    # An intrinsic that asks for the line of the cache at an address, long before it is read or written.
+def _fetch(writes, cache):
+    # An intrinsic that asks for the line of memory at an address, long before it is read or written. LLVM
+    # counts caches from the far ones on.
     def fetch(context, where):
         def hint(context, builder, signature, arguments):
             place, word = ir.IntType(8).as_pointer(), ir.IntType(32)
             kind = ir.FunctionType(ir.VoidType(), [place, word, word, word])
             function = cgutils.get_or_insert_function(builder.module, kind, "llvm.prefetch.p0")
-            builder.call(function, [builder.inttoptr(arguments[0], place), *map(word, (int(writes), 2, 1))])
+            builder.call(
+                function, [builder.inttoptr(arguments[0], place), *map(word, (int(writes), cache, 1))]
+            )
             return context.get_dummy_value()
 
         return types.void(types.int64), hint
@@ -253,7 +281,7 @@ def _fetch(writes):
     return intrinsic(fetch)
 
 
-fetch, fetch_to_write = _fetch(writes=False), _fetch(writes=True)
+fetch, fetch_to_write, fetch_near = _fetch(False, 2), _fetch(True, 2), _fetch(False, 3)
 
 
 @intrinsic
@@ -267,11 +295,12 @@ def address(context, array):
 
 @intrinsic
 def place_of(context, array):
-    # The address of an array's first element.
+    # The address of the first element of an array, or of a row.
     def data(context, builder, signature, arguments):
-        return builder.ptrtoint(
-            context.make_array(array)(context, builder, arguments[0]).data, ir.IntType(64)
-        )
+        (first,) = arguments
+        if not isinstance(array, Row):
+            first = context.make_array(array)(context, builder, first).data
+        return builder.ptrtoint(first, ir.IntType(64))
 
     return types.int64(array), data
 

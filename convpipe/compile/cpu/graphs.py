@@ -19,17 +19,12 @@ from convpipe.compile.cpu.executable import Executable, Fused, compile_fused
 from convpipe.compile.cpu.fourier.transform import Transform
 from convpipe.compile.cpu.sweep import Sweep
 from convpipe.compile.cpu.tabulated import Tabulated, is_tabulated
+from convpipe.compile.cpu.warp_pixels import WRITTEN
 from convpipe.geometry import Axis
 from convpipe.histograms import Counter
 from convpipe.losses import Losses
-from convpipe.ops import (
-    IDENTITY,
-    Stencil,
-    Turn,
-    is_integer,
-    stored,
-)
-from convpipe.plan import IMAGE, Plan
+from convpipe.ops import IDENTITY, Stencil, Turn, Warp, is_integer, stored
+from convpipe.plan import IMAGE, Output, Plan
 from convpipe.plan.arithmetic import Arithmetic, Sums
 from convpipe.plan.bands import part_bands, wanted_rows
 from convpipe.plan.demand import NOTHING, Span
@@ -278,14 +273,28 @@ class GraphExecutable:
         kept = {at: plan.compute for part in plan.parts for at in part.makes}
         for at in kept:
             if isinstance(plan.nodes[at].apart, Turn):  # of samples as they are
-                (source,) = plan.nodes[at].inputs
-                kept[at] = self._picture(source).dtype if source < 0 else kept[source]
+                kept[at] = self._given(at, kept)
         own = {
             output.node: output.dtype
             for output in plan.outputs
-            if output.node not in self._read and plan.nodes[output.node].apart is None
+            if output.node not in self._read and self._is_last(output, kept)
         }
         return kept | own | {at: "float16" for at in kept if plan.nodes[at].dtype == "float16"}
+
+    def _given(self, at: int, kept: Mapping[int, str]) -> str:
+        """Return the type of the image that a node reads which is in no loop over rows."""
+        source = self.plan.nodes[at].inputs[0]
+        return self._picture(source).dtype if source < 0 else kept[source]
+
+    def _is_last(self, output: Output, kept: Mapping[int, str]) -> bool:
+        """Return whether what makes a result also makes it of its type.
+
+        A warp of integers does, if they are small: no NaN comes of them, which a cast would count.
+        """
+        at, op = output.node, self.plan.nodes[output.node].apart
+        if not isinstance(op, Warp):
+            return op is None
+        return output.dtype in WRITTEN and is_integer(self._given(at, kept)) and math.isfinite(op.value)
 
     @cached_property
     def _read(self) -> set[int]:

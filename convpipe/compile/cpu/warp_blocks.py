@@ -1,50 +1,28 @@
-"""The loop of an interpolating warp: of a block of pixels the places first, then the samples, then the means.
+"""The loop of an interpolating warp: of a block of pixels the places and weights first, then the means.
 
-Places and means are computed in vectors. Samples are fetched one by one, neighbours at once: the processors'
-own gathers take longer. Blocks are made with those of the rows below, so that the rows of the image that they
-read stay in the cache however steep they lie.
+Places and weights are computed in vectors of pixels. Samples are fetched one by one, neighbours at once: the
+processors' own gathers take longer. Blocks are made with those of the rows below, so that the rows of the
+image that they read stay in the cache however steep they lie; and while a block is made, what the one beside
+it will read is asked for.
 
-Pixels that read what lies outside the image are few, but where the border's rule makes it: the lists of rows
-and columns say then where each sample is, and nothing else differs. What a constant border holds is of the
-type of the arithmetic, not a sample's: pixels that read it are made by loops of their own, which overwrite
-what the others left in their place.
+Most blocks lie inside the image, which their ends tell. Pixels that read what lies outside are few, and are
+made one by one.
 """
 
 from __future__ import annotations
 
 from convpipe.compile.common.text import Text
 from convpipe.compile.cpu.places import PLACES
-from convpipe.compile.cpu.warp_means import (
-    BLOCK,
-    FAR,
-    LISTED,
-    begun,
-    distances,
-    means,
-    put,
-    rows,
-    settled,
-    weight,
-    wide,
-)
-from convpipe.compile.cpu.warp_pixels import Kind, along, down, paired, place, weights
+from convpipe.compile.cpu.warp_means import BLOCK, FAR, block_means, outside, pixel_mean, rows, weight
+from convpipe.compile.cpu.warp_pixels import Kind, place, stored, weights_at
 
-STRIP = 16
+STRIP = 32
 """Rows whose blocks are made one below the other."""
 
 
 def blocks(text: Text, kind: Kind) -> None:
     """Add the loop over the blocks of rows from `first` to `last`."""
-    text.line(f"found, distances = scratch({BLOCK}, np.int64), scratch({2 * wide(kind)}, F)")
-    if not kind.is_rolled:
-        text.line(f"near_a, near_b = scratch({kind.taps}, F), scratch({kind.taps}, F)")
     text.line(*(f"{name} = scratch({size}, {dtype})" for name, dtype, size in rows(kind)))
-    if kind.group > 1:
-        text.line(
-            f"held = scratch({wide(kind)}, F)",
-            f"for k in range({wide(kind)}):",
-            "    held[k] = outside[k % CH]",
-        )
     text.line("lines, unit, listed = np.float64(pitch), np.float64(CH * SIZE), np.float64(words[LISTED])")
     text.line(f"before, after = {kind.before}.0, {kind.taps - 1 - kind.before}.0")
     text.line("last_row, last_col = np.float64(height) - after, np.float64(width) - after")
@@ -63,110 +41,85 @@ def blocks(text: Text, kind: Kind) -> None:
                 _block(text, kind)
 
 
-def _block(text: Text, kind: Kind) -> None:
-    """Add what makes a block, whose places are known: all channels of it at once, or one after the other."""
-    text.line(f"for channel in range(0, CH, {kind.group}):")
-    with text.indented():
-        begun(text, kind)
-        text.line(f"if most > {FAR}:")
-        with text.indented():
-            means(text, kind)
-        text.line("if least < 0:")
-        with text.indented():
-            _far(text, kind)
-            text.line("if words[IS_CONSTANT]:")
-            with text.indented():
-                _near(text, kind)
-        settled(text, kind)
-
-
 def _places(text: Text, kind: Kind) -> None:
-    """Add where the samples of each pixel lie in the image, and how far its place is from the first of them.
+    """Add where the samples of each pixel lie in the image, and their weights."""
+    is_line = PLACES[kind.place].is_line
+    if is_line:
+        _ends(text, kind)
+        text.line("least = most = np.int64(0)", "if is_inside:", "    for k in range(n):")
+        with text.indented(), text.indented():
+            _pixel(text, kind)
+            text.line("found[k] = np.int64((u0 - before) * lines + (v0 - before) * unit)")
+    text.line("if not is_inside:" if is_line else "if True:")
+    with text.indented():
+        text.line(f"least, most = np.int64({-FAR}), np.int64({FAR})", "for k in range(n):")
+        with text.indented():
+            _pixel(text, kind)
+            _sought(text)
+
+
+def _ends(text: Text, kind: Kind) -> None:
+    """Add whether both ends of a block, which is on a line, lie inside: so does what is between them."""
+    margin = PLACES[kind.place].margin
+    text.line("is_inside = True", "for x in range(begin, begin + n, max(n - 1, 1)):")
+    with text.indented():
+        place(text, kind)
+        text.line("u0, v0 = floor(u), floor(v)")
+        text.line(f"is_inside &= (u0 >= before + {margin}) & (u0 < last_row - {margin})")
+        text.line(f"is_inside &= (v0 >= before + {margin}) & (v0 < last_col - {margin})")
+
+
+def _pixel(text: Text, kind: Kind) -> None:
+    """Add the place of a pixel, rounded down, and its weights."""
+    text.line("x = begin + k")
+    place(text, kind)
+    text.line("u0, v0 = floor(u), floor(v)")
+    for side, distance in enumerate(("u - u0", "v - v0")):
+        text.line(f"t = F({distance})")
+        text.line(*(f"{weight(tap, side)} = {one}" for tap, one in enumerate(weights_at(kind, "t"))))
+
+
+def _sought(text: Text) -> None:
+    """Add where the samples lie of a pixel that may read what is outside.
 
     Whole numbers of float64 are exact, and take one conversion.
     """
-    text.line(f"least, most = np.int64({-FAR}), np.int64({FAR})", "for k in range(n):")
-    with text.indented():
-        text.line("x = begin + k")
-        place(text, kind)
-        text.line("u0, v0 = floor(u), floor(v)")
-        text.line(f"distances[k], distances[{wide(kind)} + k] = F(u - u0), F(v - v0)")
-        text.line("inside = (u0 >= before) & (u0 < last_row) & (v0 >= before) & (v0 < last_col)")
-        text.line("near = (u0 >= -more_rows) & (u0 < height + more_rows - 1.0)")
-        text.line("near &= (v0 >= -more_cols) & (v0 < width + more_cols - 1.0)")
-        text.line("where = -1.0 - ((u0 - first_row) * listed + (v0 - first_col))")
-        text.line(f"where = select(near, where, {float(FAR)})")
-        text.line("where = select(inside, (u0 - before) * lines + (v0 - before) * unit, where)")
-        text.line("found[k] = lies = np.int64(where)", "least, most = min(lies, least), max(lies, most)")
-    if kind.group > 1:
-        text.line("for k in range(n - 1, -1, -1):")
-        with text.indented():
-            for side in (0, wide(kind)):
-                text.line(f"spread(distances, {side} + k * CH, {kind.group}, distances[{side} + k])")
+    text.line("inside = (u0 >= before) & (u0 < last_row) & (v0 >= before) & (v0 < last_col)")
+    text.line("near = (u0 >= -more_rows) & (u0 < height + more_rows - 1.0)")
+    text.line("near &= (v0 >= -more_cols) & (v0 < width + more_cols - 1.0)")
+    text.line("where = -1.0 - ((u0 - first_row) * listed + (v0 - first_col))")
+    text.line(f"where = select(near, where, {float(FAR)})")
+    text.line("where = select(inside, (u0 - before) * lines + (v0 - before) * unit, where)")
+    text.line("found[k] = lies = np.int64(where)", "least, most = min(lies, least), max(lies, most)")
 
 
-def _far(text: Text, kind: Kind) -> None:
-    """Add the pixels all of whose samples a constant border holds: their mean need not be what they are."""
-    a, b = ([f"{name}{tap}" for tap in range(kind.taps)] for name in "ab")
-    text.line("k = 0", "while k < n:")
+def _block(text: Text, kind: Kind) -> None:
+    """Add what makes a block whose places are known, a few channels after the others."""
+    text.line("ahead = source + found[n - 1] - found[0]", f"for some in range(0, CH, {kind.lanes}):")
     with text.indented():
-        text.line("stop = k + 1")
-        text.line(f"if found[k] == {FAR}:")
-        with text.indented():
-            text.line(f"while stop < n and found[stop] == {FAR}:", "    stop += 1")
-            if kind.weighs:
-                text.line("q = alpha_of(F(0), outside[CH - 1])")
-            text.line(f"for at in range(k * {kind.group}, stop * {kind.group}):")
+        text.line(f"channel = min(some, CH - {kind.lanes})")
+        is_single = kind.channels == 1
+        if is_single:
+            text.line("if most >= 0:")
             with text.indented():
-                if kind.is_rolled:
-                    text.line(*(f"{each} = {weight(kind, each[0], each[1], 'at')}" for each in (*a, *b)))
-                else:
-                    text.line(distances(kind, "at"))
-                    weights(text, kind)
-                text.line(f"v = {'held[at]' if kind.group > 1 else 'outside[channel]'}")
-                text.line(f"h = {along(kind, b, ['v'] * kind.taps, ['q'] * kind.taps)}")
-                text.line(f"e = {down(kind, a, ['h'] * kind.taps)}")
-                if kind.weighs:
-                    text.line(f"share = products({paired(b, ['q'] * kind.taps)})")
-                    text.line(f"w = products({paired(a, ['share'] * kind.taps)})")
-                put(text, kind, "at")
-        text.line("k = stop")
-
-
-def _near(text: Text, kind: Kind) -> None:
-    """Add the pixels that read a constant border's samples beside the image's, one by one."""
-    text.line("for k in range(n):")
-    with text.indented():
-        text.line(f"if found[k] < 0 and found[k] > {FAR}:")
+                block_means(text, kind)
+        text.line(f"for k in range({'n * (least < 0)' if is_single else 'n'}):", "    lies = found[k]")
         with text.indented():
-            text.line(LISTED)
-            if not kind.is_rolled:
-                text.line(distances(kind, f"k * {kind.group}"))
-                weights(text, kind)
-                for tap in range(kind.taps):
-                    text.line(f"near_a[{tap}], near_b[{tap}] = a{tap}, b{tap}")
-            text.line(f"for one in range({kind.group}):")
-            with text.indented():
-                text.line("own = channel + one", "e, w = F(-0.0), F(-0.0)", f"for row in range({kind.taps}):")
+            if not is_single:
+                text.line("if lies >= 0:")
                 with text.indented():
-                    _near_row(text, kind)
-                put(text, kind, f"k * {kind.group} + one")
+                    pixel_mean(text, kind)
+            text.line("if lies < 0:")
+            with text.indented():
+                outside(text, kind)
+        _stored(text, kind)
 
 
-def _near_row(text: Text, kind: Kind) -> None:
-    """Add a row of the samples of such a pixel onto its sums."""
-    a, b = "near_a[row]", "near_b[col]"
-    if kind.is_rolled:
-        a, b = (weight(kind, name, tap, f"k * {kind.group}") for name, tap in (("a", "row"), ("b", "col")))
-    text.line("i, h, share = rows[i0 + row], F(-0.0), F(-0.0)", "p = placed(source + max(i, 0) * pitch, T)")
-    text.line(f"for col in range({kind.taps}):")
-    with text.indented():
-        text.line(f"j, b = columns[j0 + col], {b}", "there = (i >= 0) & (j >= 0)")
-        text.line("v = select(there, F(p[max(j, 0) * CH + own]), outside[own])")
-        if kind.weighs:
-            text.line("q = select(there, F(p[max(j, 0) * CH + CH - 1]), outside[CH - 1])")
-            text.line("q = alpha_of(F(0), q)", "share = share + b * q")
-        text.line(f"h = h + {along(kind, ['b'], ['v'], ['q'])}")
-    text.line(f"a = {a}", f"e = e + {down(kind, ['a'], ['h'])}")
-    if kind.weighs:
-        text.line("w = w + a * share")
+def _stored(text: Text, kind: Kind) -> None:
+    """Add what makes samples of the means."""
+    if kind.lanes == kind.channels:
+        text.line("for k in range(n * CH):", f"    made[k] = {stored(kind, 'sums[k]')}")
+        return
+    text.line("for k in range(n):", f"    for one in range({kind.lanes}):")
+    with text.indented(), text.indented():
+        text.line(f"made[k * CH + channel + one] = {stored(kind, f'sums[k * {kind.lanes} + one]')}")

@@ -27,8 +27,11 @@ _WEIGHTS = {
 }
 """Weights of the pixels along an axis, by how far a place lies from the one before it."""
 
+WRITTEN = ("uint8", "uint16")
+"""Integers that it rounds to and writes as they are; all else is of floating point."""
+
 MOST_CHANNELS = 4
-"""Of a pixel that is fetched whole, as a word under each tap: of more channels each is made by itself."""
+"""Of a pixel that are made at once, in a vector."""
 
 
 @dataclass(frozen=True)
@@ -66,14 +69,14 @@ class Kind:
         return self.taps // 2 - (self.method != "nearest")
 
     @property
-    def group(self) -> int:
+    def lanes(self) -> int:
         """Channels that are made together."""
-        return self.channels if self.channels <= MOST_CHANNELS else 1
+        return min(self.channels, MOST_CHANNELS)
 
     @property
-    def is_rolled(self) -> bool:
-        """Whether rows of samples come one after the other."""
-        return self.method == "bicubic" or self.weighs
+    def is_known(self) -> bool:
+        """Whether a weight of 0 makes 0 of what is no number, which a sample can be."""
+        return np.dtype(self.given).kind == "f"
 
     @property
     def is_short(self) -> bool:
@@ -135,34 +138,15 @@ def _nearest(text: Text, kind: Kind, inside: bool) -> None:
         text.line(f"d[x * CH + channel] = D({sample})")
 
 
-def weights(text: Text, kind: Kind) -> None:
-    """Add the weights of the rows, a, and of the columns, b, by the distances s and t."""
-    for name, distance in ("as", "bt"):
-        text.line(*(f"{name}{k} = {one}" for k, one in enumerate(weights_at(kind, distance))))
-
-
 def weights_at(kind: Kind, distance: str) -> list[str]:
     """Return the weights along an axis, as source, by the distance of a place from the pixel before it."""
     return [weight.format(t=distance) for weight in _WEIGHTS[kind.method]]
 
 
-def along(kind: Kind, weights: Sequence[str], samples: Sequence[str], alphas: Sequence[str]) -> str:
-    """Return the sum of a row's samples, each times its alpha, if it has one that is above 0."""
-    if not kind.weighs:
-        return down(kind, weights, samples)
-    given = zip(weights, alphas, samples, strict=True)
-    return f"products_by_alpha({', '.join(each for three in given for each in three)})"
-
-
-def down(kind: Kind, weights: Sequence[str], values: Sequence[str]) -> str:
-    """Return the sum of rows' sums; a weight of 0 makes 0 also of what is no number."""
-    name = "known_products" if np.dtype(kind.given).kind == "f" else "products"
-    return f"{name}({paired(weights, values)})"
-
-
-def paired(weights: Sequence[str], values: Sequence[str]) -> str:
-    """Return weights and values by turns, as source."""
-    return ", ".join(each for pair in zip(weights, values, strict=True) for each in pair)
+def summed(kind: Kind, weights: Sequence[str], samples: Sequence[str]) -> str:
+    """Return the sum of products as source."""
+    pairs = (each for pair in zip(weights, samples, strict=True) for each in pair)
+    return f"{'known_' * kind.is_known}products({', '.join(pairs)})"
 
 
 def stored(kind: Kind, value: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from typing import Any
 
 import numpy as np
@@ -49,10 +49,11 @@ _WORDS = (
 _HEADER = f"""\
 import numpy as np
 
-from convpipe.compile.cpu.addresses import four0, four1, four2, four3, high, low, move, placed, scratch, tail
+from convpipe.compile.cpu.addresses import fetch_near, four0, four1, four2, four3, gather, high, low, move
+from convpipe.compile.cpu.addresses import place_of, placed, scratch, tail
 from convpipe.compile.cpu.rows import arctan2, cos, exp, floor, inline, log, sin, store_uint8, store_uint16
-from convpipe.compile.cpu.weighing import alpha_of, known_products, products, products_by_alpha, select
-from convpipe.compile.cpu.weighing import spread
+from convpipe.compile.cpu.warp_channels import known_mean, known_mean_by_alpha, mean, mean_by_alpha
+from convpipe.compile.cpu.weighing import known_products, products, select
 
 {", ".join(_WORDS)} = range({len(_WORDS)})
 """
@@ -62,9 +63,9 @@ from convpipe.compile.cpu.weighing import spread
 def loops(kind: Kind) -> str:
     """Return the module of the loop of a kind."""
     text = Text()
-    sizes = np.dtype(kind.given).itemsize, np.dtype(kind.made).itemsize
+    sizes = (np.dtype(dtype).itemsize for dtype in (kind.given, kind.compute))
     text.line(f"T, D, F = np.{kind.given}, np.{kind.made}, np.{kind.compute}")
-    text.line(f"CH, SIZE = {kind.channels}, {sizes[0]}", "", "")
+    text.line("CH, SIZE, WORD = {}, {}, {}".format(kind.channels, *sizes), "", "")
     text.line("@inline", "def fill(words, image, out, others, parameters, first, last):")
     with text.indented():
         text.line("m = placed(words[NUMBERS], np.float64)", "outside = placed(words[OUTSIDE], F)")
@@ -106,39 +107,51 @@ class Warped(Whole):
         """Return the image that it makes, and that no NaN became 0."""
         image = self.given.rows(images[0])
         made = self.picture.empty()
-        (height, width), channels = self.given.extent, self.given.channels
+        words = self._words | {
+            "IMAGE": _address(image),
+            "RESULT": _address(made),
+            "PITCH": image.strides[0],
+            "RESULT_PITCH": made.strides[0],
+        }
+        rows, cols = self.picture.extent
+        shares = max(1, min(threads or count(), rows, rows * cols // FEWEST))
+        run_shares((loops(self._kind), "fill"), [words[name] for name in _WORDS], rows, shares)
+        return [made], 0
+
+    @cached_property
+    def _arrays(self) -> dict[str, NDArray[Any]]:
+        """What its loop reads beside an image."""
+        height, width = self.given.extent
+        outside = np.full(self.given.channels, self.warp.value, self.compute)
+        if self.alpha and self.warp.opaque is not None:
+            outside[-1] = self.warp.opaque
+        return {
+            "NUMBERS": np.array(self.warp.transformation.numbers, np.float64),
+            "OUTSIDE": outside,
+            "ROWS": self.warp.index(0, height),
+            "COLUMNS": self.warp.index(1, width),
+        }
+
+    @cached_property
+    def _words(self) -> dict[str, int]:
+        """Those that are the same for every image."""
+        height, width = self.given.extent
         (top, _), (left, _) = self.warp.places()
         beyond, reach = 4 * FARTHEST, self._kind.taps // 2
         more_rows, more_cols = (
             reach if self.warp.rule(axis) == Border.CONSTANT else beyond for axis in range(2)
         )
-        columns = self.warp.index(1, width)
-        outside = np.full(channels, self.warp.value, self.compute)
-        if self.alpha and self.warp.opaque is not None:
-            outside[-1] = self.warp.opaque
-        found: dict[str, int | NDArray[Any]] = {
-            "IMAGE": image,
-            "RESULT": made,
-            "PITCH": image.strides[0],
-            "RESULT_PITCH": made.strides[0],
+        return {name: _address(array) for name, array in self._arrays.items()} | {
             "HEIGHT": height,
             "WIDTH": width,
             "COLS": self.picture.extent[1],
-            "NUMBERS": np.array(self.warp.transformation.numbers, np.float64),
-            "OUTSIDE": outside,
-            "ROWS": self.warp.index(0, height),
-            "COLUMNS": columns,
             "TOP": top,
             "LEFT": left,
-            "LISTED": columns.size,
+            "LISTED": self._arrays["COLUMNS"].size,
             "MORE_ROWS": more_rows,
             "MORE_COLS": more_cols,
             "IS_CONSTANT": int(min(more_rows, more_cols) < beyond),
         }
-        rows, cols = self.picture.extent
-        shares = max(1, min(threads or count(), rows, rows * cols // FEWEST))
-        run_shares((loops(self._kind), "fill"), [_word(found[name]) for name in _WORDS], rows, shares)
-        return [made], 0
 
     def warm(self) -> None:
         """Compile its loop."""
@@ -157,6 +170,5 @@ class Warped(Whole):
         )
 
 
-def _word(one: int | NDArray[Any]) -> int:
-    """Return a number, or the address of an array."""
-    return one if isinstance(one, int) else int(one.__array_interface__["data"][0])
+def _address(array: NDArray[Any]) -> int:
+    return int(array.__array_interface__["data"][0])
