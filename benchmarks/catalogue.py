@@ -29,7 +29,11 @@ KINDS: dict[str, Callable[[int], np.ndarray]] = {
     "uint8": samples.gray,
     "uint16": lambda side: samples.gray(side).astype(np.uint16) * np.uint16(257),
     "float32": samples.single,
+    "RGB uint8": samples.rgb,
 }
+
+
+GRAY = ("uint8", "uint16", "float32")
 
 
 @dataclass(frozen=True)
@@ -224,20 +228,21 @@ def cubic(factor: float, kind: str) -> Case:
     return Case(f"resize bicubic {factor:g}, a -0.75", kind, ours, "OpenCV", theirs, tolerance)
 
 
-WARPED = {"uint8": 1.0, "uint16": 16.0, "float32": 1e-3}
+WARPED = {"uint8": 1.0, "uint16": 16.0, "float32": 1e-3, "RGB uint8": 1.0}
 """How far OpenCV is off, whose places are of float32."""
 
 
-def rotation(angle: float, kind: str) -> Case:
+def rotation(angle: float, kind: str, method: str = "bilinear") -> Case:
     """Return OpenCV's rotation, to a level where it rounds otherwise."""
+    flag = {"bilinear": cv2.INTER_LINEAR, "nearest": cv2.INTER_NEAREST}[method]
 
     def theirs(image: np.ndarray) -> np.ndarray:
-        rows, cols = image.shape
+        rows, cols, *_ = image.shape
         matrix = cv2.getRotationMatrix2D(((cols - 1) / 2, (rows - 1) / 2), angle, 1)
-        return cv2.warpAffine(image, matrix, (cols, rows), flags=cv2.INTER_LINEAR)
+        return cv2.warpAffine(image, matrix, (cols, rows), flags=flag)
 
-    ours = one("geometry", "rotate", angle=angle, border="constant")
-    return Case(f"rotate {angle:g}, bilinear", kind, ours, "OpenCV", theirs, WARPED[kind])
+    ours = one("geometry", "rotate", angle=angle, method=method, border="constant")
+    return Case(f"rotate {angle:g}, {method}", kind, ours, "OpenCV", theirs, WARPED[kind])
 
 
 def perspective(kind: str) -> Case:
@@ -246,7 +251,7 @@ def perspective(kind: str) -> Case:
 
     def theirs(image: np.ndarray) -> np.ndarray:
         flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
-        return cv2.warpPerspective(image, matrix, image.shape[::-1], flags=flags)
+        return cv2.warpPerspective(image, matrix, image.shape[1::-1], flags=flags)
 
     ours = one("geometry", "perspective", matrix=matrix.tolist(), border="constant")
     return Case("perspective, bilinear", kind, ours, "OpenCV", theirs, WARPED[kind])
@@ -293,17 +298,18 @@ CASES = (
     *(adaptive(size, kind) for size in (11, 51) for kind in ADAPTIVE),
     *(adaptive_wide(size, kind) for size in (11, 51) for kind in ("uint16", "float32")),
     *(clahe(tiles, kind) for tiles in (8, 16) for kind in ("uint8", "uint16")),
-    *(local(name, kind) for name in ("niblack", "sauvola") for kind in KINDS),
-    *(tophat(size, shape, kind) for size in (15, 31) for shape in SHAPES for kind in KINDS),
+    *(local(name, kind) for name in ("niblack", "sauvola") for kind in GRAY),
+    *(tophat(size, shape, kind) for size in (15, 31) for shape in SHAPES for kind in GRAY),
     *(mode(size, "uint8") for size in (3, 5)),
-    *(bilateral(size, kind) for size in (5, 9, 15) for kind in KINDS),
-    *(rolling_ball(25, kind) for kind in KINDS),
+    *(bilateral(size, kind) for size in (5, 9, 15) for kind in GRAY),
+    *(rolling_ball(25, kind) for kind in GRAY),
     *(canny(norm) for norm in ("l1", "l2")),
     *(canny_wide(kind) for kind in ("uint16", "float32")),
-    *(resize(0.5, "area", kind) for kind in KINDS),
+    *(resize(0.5, "area", kind) for kind in GRAY),
     *(resize(factor, name, kind) for factor, name in RESIZES for kind in ("uint8", "float32")),
-    *(cubic(2.0, kind) for kind in KINDS),
+    *(cubic(2.0, kind) for kind in GRAY),
     *(rotation(30, kind) for kind in KINDS),
+    *(rotation(30, kind, "nearest") for kind in KINDS),
     *(perspective(kind) for kind in KINDS),
     *(polar(kind) for kind in ("uint8", "float32")),
     *(template(32, kind) for kind in ("uint8", "float32")),

@@ -1,5 +1,7 @@
 """Images interpolated where a map puts pixels: numbers, bytes, borders, and what is said of them."""
 
+import ctypes
+import mmap
 import re
 
 import numpy as np
@@ -112,6 +114,34 @@ def test_a_loop_is_of_one_size_whatever_it_is_for(channels):
     source = loops(Kind("affine", "float32", "float32", "float32", "bicubic", channels, channels > 1))
     assert len(source.splitlines()) < 180
     assert " else " not in source
+
+
+@pytest.mark.parametrize("method", ["nearest", "bilinear"])
+def test_a_border_is_rounded_to_the_type_of_the_result(method):
+    given = {"angle": 45, "border": "constant", "value": 17.75, "method": method}
+    for dtype, shape in (("uint8", (9, 30)), ("uint16", (9, 30, 3))):
+        made = Pipeline([stage("geometry", "rotate", **given)])(np.zeros(shape, dtype))
+        assert made.dtype == dtype
+        assert made.max() == 18
+
+
+@pytest.mark.skipif(not hasattr(ctypes.CDLL(None), "mprotect"), reason="no memory can be locked away")
+@pytest.mark.parametrize("method", ["nearest", "bilinear"])
+def test_nothing_is_read_behind_the_last_sample(method):
+    """A vector of four samples begins where one of three channels does: its last one must be in the image."""
+    rows, cols, page = 8, 512, mmap.PAGESIZE
+    size = -(-rows * cols * 3 // page) * page
+    memory = mmap.mmap(-1, size + page)
+    end = ctypes.addressof(ctypes.c_char.from_buffer(memory)) + size
+    libc = ctypes.CDLL(None)
+    assert libc.mprotect(ctypes.c_void_p(end), page, 0) == 0
+    try:
+        image = np.frombuffer(memory, np.uint8, rows * cols * 3, size - rows * cols * 3)
+        for by in (0, 0.5, -1):
+            shift = stage("geometry", "affine", matrix=[[1, 0, by], [0, 1, by]], method=method, border="edge")
+            Pipeline([shift])(image.reshape(rows, cols, 3))
+    finally:
+        libc.mprotect(ctypes.c_void_p(end), page, mmap.PROT_READ | mmap.PROT_WRITE)
 
 
 def test_what_goes_on_around_a_circle_is_not_outside():

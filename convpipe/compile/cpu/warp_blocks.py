@@ -13,10 +13,20 @@ from __future__ import annotations
 
 from convpipe.compile.common.text import Text
 from convpipe.compile.cpu.places import PLACES
-from convpipe.compile.cpu.warp_means import BLOCK, FAR, block_means, outside, pixel_mean, rows, weight
+from convpipe.compile.cpu.warp_means import (
+    BLOCK,
+    FAR,
+    block_means,
+    border_mean,
+    outside,
+    pixel_mean,
+    rows,
+    weight,
+)
+from convpipe.compile.cpu.warp_nearest import nearest
 from convpipe.compile.cpu.warp_pixels import Kind, place, stored, weights_at
 
-STRIP = 32
+STRIP = 64
 """Rows whose blocks are made one below the other."""
 
 
@@ -75,7 +85,8 @@ def _pixel(text: Text, kind: Kind) -> None:
     place(text, kind)
     text.line("u0, v0 = floor(u), floor(v)")
     for side, distance in enumerate(("u - u0", "v - v0")):
-        text.line(f"t = F({distance})")
+        if kind.taps > 1:
+            text.line(f"t = F({distance})")
         text.line(*(f"{weight(tap, side)} = {one}" for tap, one in enumerate(weights_at(kind, "t"))))
 
 
@@ -85,8 +96,8 @@ def _sought(text: Text) -> None:
     Whole numbers of float64 are exact, and take one conversion.
     """
     text.line("inside = (u0 >= before) & (u0 < last_row) & (v0 >= before) & (v0 < last_col)")
-    text.line("near = (u0 >= -more_rows) & (u0 < height + more_rows - 1.0)")
-    text.line("near &= (v0 >= -more_cols) & (v0 < width + more_cols - 1.0)")
+    text.line("near = (u0 >= -more_rows) & (u0 < height + more_rows - after + before)")
+    text.line("near &= (v0 >= -more_cols) & (v0 < width + more_cols - after + before)")
     text.line("where = -1.0 - ((u0 - first_row) * listed + (v0 - first_col))")
     text.line(f"where = select(near, where, {float(FAR)})")
     text.line("where = select(inside, (u0 - before) * lines + (v0 - before) * unit, where)")
@@ -98,21 +109,34 @@ def _block(text: Text, kind: Kind) -> None:
     text.line("ahead = source + found[n - 1] - found[0]", f"for some in range(0, CH, {kind.lanes}):")
     with text.indented():
         text.line(f"channel = min(some, CH - {kind.lanes})")
-        is_single = kind.channels == 1
-        if is_single:
-            text.line("if most >= 0:")
-            with text.indented():
-                block_means(text, kind)
-        text.line(f"for k in range({'n * (least < 0)' if is_single else 'n'}):", "    lies = found[k]")
-        with text.indented():
-            if not is_single:
-                text.line("if lies >= 0:")
-                with text.indented():
-                    pixel_mean(text, kind)
-            text.line("if lies < 0:")
-            with text.indented():
-                outside(text, kind)
+        if kind.method == "nearest":
+            nearest(text, kind)
+            return
+        (_one_by_one if kind.channels > 1 else _together)(text, kind)
         _stored(text, kind)
+
+
+def _together(text: Text, kind: Kind) -> None:
+    """Add the means of one channel: of what lies inside, of what lies outside as a whole, and of the rest."""
+    text.line("if most >= 0:")
+    with text.indented():
+        block_means(text, kind)
+    text.line(f"if least == {FAR}:", "    for k in range(n):")
+    text.line(f"        sums[k] = select(found[k] == {FAR}, {border_mean(kind, 'outside[0]')}, sums[k])")
+    text.line("for k in range(n * (least < 0)):", f"    if (found[k] < 0) & (found[k] > {FAR}):")
+    with text.indented(), text.indented():
+        outside(text, kind)
+
+
+def _one_by_one(text: Text, kind: Kind) -> None:
+    """Add the means of several channels."""
+    text.line("for k in range(n):", "    if found[k] >= 0:")
+    with text.indented():
+        with text.indented():
+            pixel_mean(text, kind)
+        text.line("if found[k] < 0:")
+        with text.indented():
+            outside(text, kind)
 
 
 def _stored(text: Text, kind: Kind) -> None:

@@ -14,11 +14,14 @@ from convpipe.compile.common.text import Text
 from convpipe.compile.cpu.addresses import GATHERED
 from convpipe.compile.cpu.warp_pixels import Kind, summed
 
-BLOCK = 128
+BLOCK = 64
 """Columns of a block: of them as many rows of the image as the caches nearby hold, where it lies steep."""
 
 FAR = -(2**62)
 """In place of where samples lie: all of them are what a constant border holds."""
+
+LISTED = ("at = -1 - found[k]", "i0, j0 = at // words[LISTED], at % words[LISTED]")
+"""Where the first sample of a pixel that reads what lies outside is in the lists of rows and columns."""
 
 _PARTS = {2: ("low", "high"), 4: ("four0", "four1", "four2", "four3")}
 """What takes a sample out of a word of so many."""
@@ -32,6 +35,9 @@ def weight(tap: int | str, side: int, index: str = "k") -> str:
 def rows(kind: Kind) -> Iterator[tuple[str, str, int]]:
     """Yield name, type and length of the rows in memory that a block needs."""
     yield "found", "np.int64", BLOCK
+    if kind.method == "nearest":
+        yield "g", "T", BLOCK * kind.lanes
+        return
     yield "weights", "F", 2 * kind.taps * BLOCK
     yield "sums", "F", BLOCK * kind.lanes + 1
     yield "brought", "F", kind.taps**2 * (kind.lanes + 1)
@@ -69,6 +75,12 @@ def _along(kind: Kind, row: str) -> str:
     return summed(kind, [weight(col, 1) for col in taps], samples)
 
 
+def border_mean(kind: Kind, value: str) -> str:
+    """Return what a pixel becomes whose samples all are a value, as source: weights may not sum to 1."""
+    down, along = ([weight(tap, side) for tap in range(kind.taps)] for side in range(2))
+    return summed(kind, down, [summed(kind, along, [value] * kind.taps)] * kind.taps)
+
+
 def _fetched(text: Text, kind: Kind) -> None:
     """Add what fetches the samples of the pixels that lie inside, and asks for those of the next block."""
     at_once = kind.taps * np.dtype(kind.given).itemsize <= 8
@@ -83,15 +95,15 @@ def _fetched(text: Text, kind: Kind) -> None:
             text.line(*(f"fetch_near(ahead + found[k + {each}])" for each in range(0, GATHERED, 4)))
     text.line("for k in range(whole, n):", "    if found[k] >= 0:")
     with text.indented(), text.indented():
-        text.line("lies = source + found[k]")
         for row in _rows(kind):
-            text.line(f"move(g{row}, {kind.taps} * k, lies + {row or 'tap'} * pitch, {kind.taps})")
+            first = f"source + found[k] + {row or 'tap'} * pitch"
+            text.line(f"move(g{row}, {kind.taps} * k, {first}, {kind.taps})")
         text.line("fetch_near(ahead + found[k])")
 
 
 def pixel_mean(text: Text, kind: Kind) -> None:
     """Add the mean of the channels of a pixel whose samples lie inside."""
-    text.line("spot = source + lies + channel * SIZE", "fetch_near(ahead + lies)")
+    text.line("spot = source + found[k] + channel * SIZE", "fetch_near(ahead + found[k])")
     rows = [f"spot + {tap} * pitch" for tap in range(kind.taps)]
     cols = [f"{tap} * CH * SIZE" for tap in range(kind.taps)]
     _mean(text, kind, ("T", "(CH - 1 - channel) * SIZE"), [*rows, *cols], neighbours=True)
@@ -104,8 +116,9 @@ def outside(text: Text, kind: Kind) -> None:
     the arithmetic, not a sample's: samples that are read with it are brought to where they have that type.
     """
     taps, size = range(kind.taps), kind.lanes + kind.weighs
-    text.line(f"is_far = lies == {FAR}", "at = select(is_far, 0, -1 - lies)")
-    text.line("i0, j0 = at // words[LISTED], at % words[LISTED]")
+    text.line("i0, j0 = 0, 0", f"is_far = found[k] == {FAR}", "if not is_far:")
+    with text.indented():
+        text.line(*LISTED)
     text.line("is_listed = (words[IS_CONSTANT] == 0) & (not is_far)", "if is_listed:")
     with text.indented():
         rows = [f"source + rows[i0 + {tap}] * pitch + channel * SIZE" for tap in taps]

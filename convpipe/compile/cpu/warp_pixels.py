@@ -16,7 +16,8 @@ from convpipe.compile.common.text import Text
 from convpipe.compile.cpu.places import PLACES
 from convpipe.ops.warp import TAPS
 
-_WEIGHTS = {
+_WEIGHTS: dict[str, tuple[str, ...]] = {
+    "nearest": (),
     "bilinear": ("F(1) - {t}", "{t}"),
     "bicubic": (
         "((F(-0.5) * {t} + F(1)) * {t} - F(0.5)) * {t}",
@@ -89,53 +90,6 @@ def place(text: Text, kind: Kind) -> None:
     found, shift = PLACES[kind.place], " + 0.5" if kind.method == "nearest" else ""
     text.line(*found.pixel)
     text.line(*(f"{name} = {at}{shift}" for name, at in zip("uv", found.at, strict=True)))
-
-
-def nearest(text: Text, kind: Kind) -> None:
-    """Add the loop over the pixels of rows from `first` to `last`, each of which is one of the image."""
-    text.line("for y in range(first, last):")
-    with text.indented():
-        text.line("d = placed(words[RESULT] + y * words[RESULT_PITCH], D)")
-        text.line(*PLACES[kind.place].row)
-        parts = [("0", "cols", False)]
-        if PLACES[kind.place].is_line:
-            _bounds(text, kind)
-            parts = [("0", "begin", False), ("begin", "end", True), ("end", "cols", False)]
-        for begin, end, inside in parts:
-            text.line(f"for x in range({begin}, {end}):")
-            with text.indented():
-                _nearest(text, kind, inside)
-
-
-def _bounds(text: Text, kind: Kind) -> None:
-    """Find the columns whose pixels lie inside: they are in line."""
-    margin = PLACES[kind.place].margin
-    for name, start, at, step, more in (
-        ("begin", "0", "begin", "begin += 1", "begin < cols"),
-        ("end", "cols", "end - 1", "end -= 1", "end > begin"),
-    ):
-        text.line(f"{name} = {start}", f"while {more}:")
-        with text.indented():
-            text.line(f"x = {at}")
-            place(text, kind)
-            text.line("u, v = floor(u), floor(v)")
-            text.line(f"if {margin} <= u < height - {margin} and {margin} <= v < width - {margin}:")
-            text.line("    break", step)
-
-
-def _nearest(text: Text, kind: Kind, inside: bool) -> None:
-    """Add what makes the pixel in column x."""
-    place(text, kind)
-    text.line("i, j = np.int64(floor(u)), np.int64(floor(v))")
-    if inside:
-        text.line("p = placed(source + i * pitch + j * CH * SIZE, T)")
-    else:
-        text.line("i, j = rows[i - top], columns[j - left]")
-        text.line("p = placed(source + max(i, 0) * pitch + max(j, 0) * CH * SIZE, T)")
-    text.line("for channel in range(CH):")
-    with text.indented():
-        sample = "F(p[channel])" if inside else "select((i >= 0) & (j >= 0), F(p[channel]), outside[channel])"
-        text.line(f"d[x * CH + channel] = D({sample})")
 
 
 def weights_at(kind: Kind, distance: str) -> list[str]:

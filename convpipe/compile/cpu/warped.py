@@ -15,7 +15,7 @@ from convpipe.compile.common.text import Text
 from convpipe.compile.cpu import drive
 from convpipe.compile.cpu.shares import run_shares
 from convpipe.compile.cpu.warp_blocks import blocks
-from convpipe.compile.cpu.warp_pixels import Kind, nearest
+from convpipe.compile.cpu.warp_pixels import Kind
 from convpipe.compile.cpu.whole import Whole
 from convpipe.compile.runtime import cache as compiled
 from convpipe.compile.runtime.threads import count
@@ -72,7 +72,7 @@ def loops(kind: Kind) -> str:
         text.line("rows, columns = placed(words[ROWS], np.int64), placed(words[COLUMNS], np.int64)")
         text.line("source, pitch, cols = words[IMAGE], words[PITCH], words[COLS]")
         text.line("height, width, top, left = words[HEIGHT], words[WIDTH], words[TOP], words[LEFT]")
-        (nearest if kind.method == "nearest" else blocks)(text, kind)
+        blocks(text, kind)
         text.line("return 0")
     return f"{_HEADER}{text}"
 
