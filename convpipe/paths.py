@@ -139,9 +139,8 @@ def open_at_once(path: str | os.PathLike[str]) -> int:
     return os.open(path, flags)
 
 
-def irregular(descriptor: int) -> str:
-    """Return why an open file is not to be read; nothing, if it is a regular one."""
-    mode = os.fstat(descriptor).st_mode
+def irregular(mode: int) -> str:
+    """Return why an open file of this mode is not to be read; nothing, if it is a regular one."""
     if stat.S_ISREG(mode):
         return ""
     return f"not a regular file ({'a directory' if stat.S_ISDIR(mode) else 'a pipe, socket or device'})"
@@ -164,10 +163,11 @@ def opened(path: str | os.PathLike[str], use: Callable[[BinaryIO, int], Any]) ->
         said = getattr(error, "strerror", None) or str(error)
         raise ValueError(f"{text!r} cannot be read: {said}{tried(text)}") from None
     try:
-        if reason := irregular(descriptor):
+        found = os.fstat(descriptor)
+        if reason := irregular(found.st_mode):
             raise ValueError(reason)
         with os.fdopen(descriptor, "rb", closefd=False) as file:
-            return use(file, os.fstat(descriptor).st_size)
+            return use(file, found.st_size)
     except (ValueError, OSError, EOFError, MemoryError) as error:
         raise ValueError(f"{text!r}: {error}") from None
     finally:

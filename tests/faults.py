@@ -24,12 +24,12 @@ class Faults:
     def __init__(self, at=None, act=None):
         self.at, self.act, self.count, self.dead = at, act or die, 0, False
         self.lock = threading.Lock()
-        self.real = {name: getattr(os, name) for name in (*self.NAMES, "open", "write", "fsync", "fdopen")}
+        self.real = {name: getattr(os, name) for name in (*self.NAMES, "open", "write", "fsync")}
 
     def __enter__(self):
         for name in self.NAMES:
             setattr(os, name, self.wrapped(self.real[name]))
-        os.open, os.write, os.fsync, os.fdopen = self.open, self.write, self.fsync, self.fdopen
+        os.open, os.write, os.fsync = self.open, self.write, self.fsync
         return self
 
     def __exit__(self, *_):
@@ -67,38 +67,6 @@ class Faults:
     def fsync(self, descriptor):
         self.point()
         self.real["fsync"](descriptor)
-
-    def fdopen(self, descriptor, mode="r", *args, **options):
-        file = self.real["fdopen"](descriptor, mode, *args, **options)
-        return Torn(file, self) if mode == "wb" else file
-
-
-class Torn:
-    """A file to be written whose content may break off anywhere."""
-
-    def __init__(self, file, faults):
-        self.file, self.faults = file, faults
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.file.close()
-        self.faults.point()
-
-    def writelines(self, pieces):
-        for piece in pieces:
-            self.faults.point()
-            self.file.write(piece[: len(piece) // 2])
-            self.file.flush()
-            self.faults.point()
-            self.file.write(piece[len(piece) // 2 :])
-
-    def flush(self):
-        self.file.flush()
-
-    def fileno(self):
-        return self.file.fileno()
 
 
 def die():

@@ -23,6 +23,9 @@ Stamp = tuple[int, ...]
 class Given(Protocol):
     """The files of an image, each open no longer than it has to be."""
 
+    def seen(self) -> list[Stamp]:
+        """Return the stamps before anything was read: of a file that is open, those of its opening."""
+
     def stamps(self) -> list[Stamp]:
         """Return what tells whether any file was changed, and its size before all."""
 
@@ -38,6 +41,10 @@ class OneFile:
     """An image that is a file, which stays open."""
 
     file: OpenFile
+
+    def seen(self) -> list[Stamp]:
+        """Return that of the file when it was opened."""
+        return [self.file.opening]
 
     def stamps(self) -> list[Stamp]:
         """Return that of the file."""
@@ -74,6 +81,10 @@ class FolderStack:
     def chosen(self) -> list[Path]:
         """The files that are read."""
         return [self.members[number] for number in self.pages.select(len(self.members))]
+
+    def seen(self) -> list[Stamp]:
+        """Return those of all files that are read."""
+        return self.stamps()
 
     def stamps(self) -> list[Stamp]:
         """Return those of all files that are read."""

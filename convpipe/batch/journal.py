@@ -173,7 +173,7 @@ class Journal(Ledger):
         """Write the header of a run, and bring it to the disk together with the journal's name."""
         header = {**header_of(maker), **more}
         try:
-            self._write(header)
+            self._write(_line(header), os.fstat(self._file.fileno()))
             self._sync()
             self._folder.sync()
         except OSError as error:
@@ -187,10 +187,11 @@ class Journal(Ledger):
         OSError
             The disk is full or failing. The result is kept for the report; nothing can be appended any more.
         """
+        line = _line(record_of(result))
         with self._guard:
-            place = os.fstat(self._file.fileno()).st_size
-            self.keep(lean(result, (self._name, place)))
-            self._write(record_of(result))
+            found = os.fstat(self._file.fileno())
+            self.keep(lean(result, (self._name, found.st_size)))
+            self._write(line, found)
             if time.monotonic() - self._synced >= SYNC_SECONDS:
                 self._sync()
 
@@ -218,13 +219,12 @@ class Journal(Ledger):
                 self._broken = True
                 self._held.close()
 
-    def _write(self, data: dict[str, Any]) -> None:
+    def _write(self, line: bytes, found: os.stat_result) -> None:
         """Append a line; after the first failure there is none, so that no line follows half of one."""
         if self._broken:
             raise OSError(errno.EIO, "an earlier line could not be written")
-        if not os.fstat(self._file.fileno()).st_nlink:
+        if not found.st_nlink:
             raise OSError(errno.ENOENT, "it was removed")
-        line = json.dumps(data, separators=(",", ":")).encode() + b"\n"
         self._broken = True
         while line:
             line = line[os.write(self._file.fileno(), line) :]
@@ -234,6 +234,10 @@ class Journal(Ledger):
         broken, self._broken = self._broken, True
         os.fsync(self._file.fileno())  # never tried again once it has failed
         self._broken, self._synced = broken, time.monotonic()
+
+
+def _line(data: dict[str, Any]) -> bytes:
+    return json.dumps(data, separators=(",", ":")).encode() + b"\n"
 
 
 def _why(error: OSError) -> str:

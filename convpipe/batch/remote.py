@@ -47,11 +47,11 @@ class Fetched(OpenFile):
 
     def __init__(self, path: Path, descriptor: int, stamp: Stamp) -> None:
         super().__init__(path, descriptor)
-        self._stamp = stamp
+        self.opening = stamp
 
     def stamp(self) -> Stamp:
         """Return what tells this version from others."""
-        return self._stamp
+        return self.opening
 
 
 class StoreInputs:

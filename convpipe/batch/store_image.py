@@ -34,6 +34,10 @@ class StoreImage:
 
     path: Path
 
+    def seen(self) -> list[Stamp]:
+        """As :meth:`stamps`."""
+        return self.stamps()
+
     def stamps(self) -> list[Stamp]:
         """Return one of all its files: their bytes together, and what tells whether any was changed.
 

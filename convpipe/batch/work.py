@@ -181,7 +181,7 @@ class Work:
 
     def _look(self, files: Sequence[Given]) -> tuple[list[list[Stamp]], tuple[str, str | None]]:
         """Return what tells whether the image and its mask were changed, and the hashes of their content."""
-        seen = [file.stamps() for file in files]
+        seen = [file.seen() for file in files]
         self._course.learn(bytes_read=sum(check_sizes(each, self._run.reader.limits) for each in seen))
         try:
             digest, *of_mask = (file.digest() for file in files)

@@ -92,7 +92,7 @@ def _opened(path: Path | str) -> BinaryIO:
     if full == "/dev/stdin" or os.path.dirname(full) in ("/dev/fd", "/proc/self/fd"):
         return open(path, "rb")
     descriptor = open_at_once(path)
-    if reason := irregular(descriptor):
+    if reason := irregular(os.fstat(descriptor).st_mode):
         os.close(descriptor)
         raise ValueError(reason)
     return os.fdopen(descriptor, "rb")

@@ -25,6 +25,11 @@ TEMPORARY_SUFFIX = ".convpipe-tmp"
 
 _TEMPORARY = re.compile(r"\.[0-9a-f]{16}" + re.escape(TEMPORARY_SUFFIX))
 
+GATHERED = 1 << 18
+"""Bytes up to which pieces of a file are joined: a call of the system takes longer than copying a few."""
+
+Piece = bytes | bytearray | memoryview
+
 NO_HARD_LINKS = {errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK}
 
 
@@ -42,7 +47,7 @@ class File(NamedTuple):
 
     folder: Folder
     name: str
-    pieces: Iterable[bytes | bytearray | memoryview]
+    pieces: Iterable[Piece]
     overwrite: bool
 
 
@@ -112,10 +117,13 @@ class Drafts:
         """Hold the content of a file on the disk, under a temporary name."""
         with self._draft(file.folder) as (temporary, descriptor):
             # A second descriptor: closing the file may report an error, and must not drop the lock.
-            with os.fdopen(os.dup(descriptor), "wb") as content:
-                content.writelines(file.pieces)
-                content.flush()
-                os.fsync(content.fileno())
+            content = os.dup(descriptor)
+            try:
+                for piece in _gathered(file.pieces):
+                    _write(content, piece)
+                os.fsync(content)
+            finally:
+                os.close(content)
             yield temporary
 
     @contextmanager
@@ -189,6 +197,25 @@ def lock(descriptor: int, *, wait: bool) -> bool:
     except OSError:
         return False
     return True
+
+
+def _gathered(pieces: Iterable[Piece]) -> Iterator[Piece]:
+    """Yield the content in pieces that are worth a call of the system each: short ones are joined."""
+    short, size = list[Piece](), 0
+    for piece in pieces:
+        if short and size + len(piece) > GATHERED:
+            yield b"".join(short)
+            short, size = [], 0
+        short.append(piece)
+        size += len(piece)
+    yield short[0] if len(short) == 1 else b"".join(short)
+
+
+def _write(descriptor: int, piece: Piece) -> None:
+    """Write all of a piece, of which the system may take a part at a time."""
+    left = memoryview(piece)
+    while left:
+        left = left[os.write(descriptor, left) :]
 
 
 def _publish_all(files: Sequence[File], temporaries: Sequence[str]) -> None:

@@ -13,8 +13,8 @@ import os
 import secrets
 from collections.abc import Sequence
 from contextlib import suppress
-from pathlib import Path
-from typing import Any, BinaryIO, Self
+from pathlib import Path, PurePath
+from typing import Any, BinaryIO, Self, cast
 
 from convpipe.errors import ReadError
 from convpipe.paths import irregular, open_at_once
@@ -27,6 +27,9 @@ RELATIVE = {os.open, os.mkdir, os.unlink, os.stat, os.link, os.rename} <= os.sup
 
 _ENTER = getattr(os, "O_PATH", os.O_RDONLY) | getattr(os, "O_DIRECTORY", 0) | getattr(os, "O_CLOEXEC", 0)
 """A folder of which only the names that one knows may be used (mode 311) can be entered too."""
+
+_ALWAYS = sum(getattr(os, name, 0) for name in ("O_CLOEXEC", "O_BINARY", "O_NOFOLLOW"))
+"""Of every file in a folder."""
 
 _LINK = {errno.ELOOP, errno.ENOTDIR, errno.EMLINK}
 """What systems answer to a step that would follow a link."""
@@ -65,9 +68,9 @@ class Folder:
         if not RELATIVE:
             os.stat(os.path.join(path, ""))
 
-    @classmethod
-    def _opened(cls, path: Path, real: str, descriptor: int | None) -> Self:
-        folder = cls.__new__(cls)
+    @staticmethod
+    def _opened(path: Path, real: str, descriptor: int | None) -> Folder:
+        folder = Folder.__new__(Folder)
         folder.path, folder._real, folder._descriptor = path, real, descriptor
         return folder
 
@@ -107,7 +110,7 @@ class Folder:
         OSError
             Anything else.
         """
-        parts = Path(relative).parts
+        parts = _parts(relative)
         try:
             return self._walk(parts, make)
         except OSError as error:
@@ -115,7 +118,7 @@ class Folder:
 
     def open_file(self, relative: str | os.PathLike[str]) -> int:
         """Open a file below this folder, without waiting for a pipe; links and errors as for `below`."""
-        parts = Path(relative).parts
+        parts = _parts(relative)
         try:
             return self._open_file(parts)
         except OSError as error:
@@ -127,7 +130,7 @@ class Folder:
 
     def _walk(self, parts: Sequence[str], make: bool) -> Folder:
         """Go down step by step, each from the last one, following no link."""
-        folder = self._opened(self.path, self._real, self._dup())
+        folder: Folder = _Lent(self)
         for part in parts:
             with folder as above:
                 folder = above._step(part, make)
@@ -161,12 +164,10 @@ class Folder:
 
     def open(self, name: str, flags: int, mode: int = 0o666) -> int:
         """Open a file in this folder, which may be no link, and return its descriptor."""
-        for extra in ("O_CLOEXEC", "O_BINARY", "O_NOFOLLOW"):
-            flags |= getattr(os, extra, 0)
         place, at = self._at(name)
         if not RELATIVE and os.path.islink(place):
             raise OSError(errno.ELOOP, os.strerror(errno.ELOOP))
-        return os.open(place, flags, mode, **at)
+        return os.open(place, flags | _ALWAYS, mode, **at)
 
     def nameless(self) -> BinaryIO:
         """Open a file that has no name, to be written and read: no end of the process leaves it behind."""
@@ -240,14 +241,33 @@ class Folder:
     def _both(self) -> dict[str, Any]:
         return {"src_dir_fd": self._held, "dst_dir_fd": self._held} if RELATIVE else {}
 
-    def _dup(self) -> int | None:
-        return os.dup(self._held) if RELATIVE else None
-
     @property
     def _held(self) -> int:
         if self._descriptor is None:
             raise OSError(errno.EBADF, "the folder is closed")
         return self._descriptor
+
+
+class _Lent(Folder):
+    """A folder that another object has opened, and that object alone closes: a step down that goes nowhere.
+
+    So an image in the input folder itself costs no descriptor of its own.
+    """
+
+    def __init__(self, owner: Folder) -> None:
+        self.path, self._real, self._owner = owner.path, owner._real, owner
+        self._descriptor = None
+
+    def close(self) -> None:
+        """Do nothing."""
+
+    @property
+    def _held(self) -> int:
+        return self._owner._held
+
+
+def _parts(relative: str | os.PathLike[str]) -> tuple[str, ...]:
+    return (relative if isinstance(relative, PurePath) else Path(relative)).parts
 
 
 class OpenFile(os.PathLike[str]):
@@ -261,6 +281,11 @@ class OpenFile(os.PathLike[str]):
     descriptor : int
         Closed together with this.
 
+    Attributes
+    ----------
+    opening : tuple of int
+        Its :meth:`stamp` when it was opened, before anything of it was read.
+
     Raises
     ------
     ReadError
@@ -269,10 +294,12 @@ class OpenFile(os.PathLike[str]):
 
     def __init__(self, path: str | os.PathLike[str], descriptor: int) -> None:
         self.path, self.descriptor = Path(path), descriptor
-        if reason := irregular(descriptor):
+        found = os.fstat(descriptor)
+        if reason := irregular(found.st_mode):
             os.close(descriptor)
             raise ReadError(reason)
-        self._content: bytes | None = None
+        self.opening = _stamp_of(found)
+        self._size, self._content = found.st_size, cast("bytes | None", None)
 
     version: str | None = None
     """A hash by which it is known without being read; None: there is none, and its content counts."""
@@ -291,12 +318,12 @@ class OpenFile(os.PathLike[str]):
 
         So what is hashed is the very bytes that are decoded.
         """
-        size = os.fstat(self.descriptor).st_size if self._content is None else 0
-        if size > HELD_BYTES:
-            return None
-        if self._content is None:
-            os.lseek(self.descriptor, 0, os.SEEK_SET)
-            self._content = os.read(self.descriptor, size)
+        if self._content is None and self._size <= HELD_BYTES:
+            if hasattr(os, "pread"):
+                self._content = os.pread(self.descriptor, self._size, 0)
+            else:
+                os.lseek(self.descriptor, 0, os.SEEK_SET)
+                self._content = os.read(self.descriptor, self._size)
         return self._content
 
     def open(self) -> BinaryIO:
@@ -308,8 +335,11 @@ class OpenFile(os.PathLike[str]):
 
     def stamp(self) -> tuple[int, ...]:
         """Return what changes when the file is written to, gets or loses a name, or is replaced."""
-        found = os.fstat(self.descriptor)
-        return found.st_size, found.st_mtime_ns, found.st_ctime_ns
+        return _stamp_of(os.fstat(self.descriptor))
+
+
+def _stamp_of(found: os.stat_result) -> tuple[int, ...]:
+    return found.st_size, found.st_mtime_ns, found.st_ctime_ns
 
 
 def open_file(path: str | os.PathLike[str]) -> OpenFile:

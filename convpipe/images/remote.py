@@ -42,7 +42,7 @@ class RemoteFile(OpenFile):
 
     def __init__(self, path: Path, ranges: Ranges) -> None:
         self.path, self._ranges = path, ranges
-        self.version = ranges.found.version
+        self.version, self.opening = ranges.found.version, ranges.found.stamp
 
     @property
     def descriptor(self) -> int:  # type: ignore[override]

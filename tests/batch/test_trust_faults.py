@@ -173,24 +173,20 @@ class TestFailingDisk:
         save("a.png")
         out.mkdir()
         (out / "a.png").write_bytes(b"old")
-        fdopen = os.fdopen
+        dup, close, contents = os.dup, os.close, set()
 
-        def opened(descriptor, mode, *args, **options):
-            file = fdopen(descriptor, mode, *args, **options)
-            return Closing(file) if mode == "wb" else file
+        def second(descriptor):
+            contents.add(made := dup(descriptor))
+            return made
 
-        class Closing:
-            def __init__(self, file):
-                self.file = file
-
-            def __enter__(self):
-                return self.file
-
-            def __exit__(self, *_):
-                self.file.close()
+        def failing(descriptor):
+            close(descriptor)
+            if descriptor in contents:
+                contents.discard(descriptor)
                 raise OSError(errno.EIO, os.strerror(errno.EIO))
 
-        monkeypatch.setattr(os, "fdopen", opened)
+        monkeypatch.setattr(os, "dup", second)
+        monkeypatch.setattr(os, "close", failing)
         report = run_folder(FakePipeline(), source, out, overwrite=True)
         assert report.failures[0].reason == "cannot write: Input/output error"
         assert (out / "a.png").read_bytes() == b"old"

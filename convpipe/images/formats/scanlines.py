@@ -106,8 +106,8 @@ def _scanlines(pixels: Pixels, kind: int) -> Iterator[NDArray[np.uint8]]:
     step, pixel = max(1, GROUP * len(pixels) // pixels.nbytes), pixels[0, 0].nbytes
     for first in range(0, len(pixels), step):
         lines = lines_of(pixels[max(0, first - 1) : first + step])
-        if first == 0:
-            yield filtered(lines[:1], np.zeros_like(lines[:1]), pixel, kind)
+        if first == 0:  # above the first row is nothing
+            lines = np.concatenate([np.zeros_like(lines[:1]), lines])
         yield filtered(lines[1:], lines[:-1], pixel, kind)
 
 
@@ -123,9 +123,10 @@ def _smallest(pixels: Pixels) -> int:
 
 def smallest(lines: NDArray[np.uint8], above: NDArray[np.uint8], pixel: int) -> int:
     """Return the filter type that is the best for rows of bytes; parameters as for :func:`filtered`."""
+    from isal import isal_zlib
 
     def size(kind: int) -> int:
-        return sum(map(len, _deflated([filtered(lines, above, pixel, kind)])))
+        return len(isal_zlib.compress(filtered(lines, above, pixel, kind), LEVEL, WINDOW_BITS))
 
     return min((AVERAGE, UP, NONE), key=size)
 
