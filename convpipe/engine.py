@@ -11,6 +11,7 @@ from numpy.typing import DTypeLike, NDArray
 
 from convpipe.boxes import Box
 from convpipe.compile.backend import Backend, Banded, Executable, all_results
+from convpipe.dtypes import name_of
 from convpipe.errors import ParameterError
 from convpipe.geometry import Border, Extent
 from convpipe.losses import Losses
@@ -234,7 +235,9 @@ class Engine:
         missing: Missing | None,
         boxes: tuple[Box | None, ...],
     ) -> Executable:
-        return self._backend.compile(self._planned(shape, dtype.name, output_dtype, alpha, missing, boxes))
+        return self._backend.compile(
+            self._planned(shape, name_of(dtype), output_dtype, alpha, missing, boxes)
+        )
 
 
 def checked_threads(threads: int | None) -> int | None:
@@ -272,7 +275,7 @@ def dtype_name(dtype: DTypeLike) -> str:
         If it is not one; the nearest right name is offered.
     """
     try:
-        name = np.dtype(dtype).name
+        name = name_of(np.dtype(dtype))
     except TypeError:
         name = str(dtype)
     if name in ("int64", "uint64"):  # the nearest name would be of a type that loses values

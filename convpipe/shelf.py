@@ -10,6 +10,7 @@ import pickle
 import sqlite3
 from array import array
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from threading import Lock
 from typing import Any, Generic, TypeVar, overload
 
@@ -17,8 +18,8 @@ from convpipe.errors import JobError
 
 Value = TypeVar("Value")
 
-BATCH = 256
-"""Values that are read at a time where all are iterated over."""
+BATCH, NEW = 256, 64
+"""Values that are read at a time where all are iterated over, and that are written at a time."""
 
 _PUT = "INSERT INTO shelf (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value"
 
@@ -108,6 +109,7 @@ class Shelf(Generic[Value]):
         load: Callable[[bytes], Value] = pickle.loads,
     ) -> None:
         self._dump, self._load, self._guard = dump, load, Lock()
+        self._new: dict[bytes, bytes] = {}  # not in the table yet
         self._table = sqlite3.connect("", isolation_level=None, check_same_thread=False)
         self._table.execute("PRAGMA journal_mode = OFF")  # nobody rolls back
         self._table.execute("CREATE TABLE shelf (number INTEGER PRIMARY KEY, key BLOB UNIQUE, value BLOB)")
@@ -127,9 +129,14 @@ class Shelf(Generic[Value]):
         Raises
         ------
         JobError
-            The disk is full, or there is no folder for temporary files.
+            The disk is full, or there is no folder for temporary files. Values come to the table some at a
+            time, or when one is read: what is raised may be of those before.
         """
-        self._all(_PUT, _bytes_of(key), self._dump(value))
+        dumped = self._dump(value)
+        with self._guard:
+            self._new[_bytes_of(key)] = dumped
+            if len(self._new) >= NEW:
+                self._settle()
 
     def get(self, key: str) -> Value | None:
         """Return the value of a key; None where it has none."""
@@ -153,9 +160,8 @@ class Shelf(Generic[Value]):
 
     def in_order(self) -> Shelved[Value]:
         """Return the values that there are, in the order of their keys."""
-        with self._guard:
-            numbers = self._table.execute("SELECT number FROM shelf ORDER BY key")
-            return Shelved(self, array("q", (number for (number,) in numbers)))
+        numbers = self._all("SELECT number FROM shelf ORDER BY key")
+        return Shelved(self, array("q", (number for (number,) in numbers)))
 
     def in_order_of(self, keys: Iterable[str]) -> Shelved[Value]:
         """Return the values of those keys that have one, in their order."""
@@ -169,12 +175,27 @@ class Shelf(Generic[Value]):
         yield from (self._load(found[number]) for number in numbers)
 
     def _all(self, statement: str, *given: Any) -> list[Any]:
-        """Run a statement, and return its rows."""
-        try:
-            with self._guard:
+        """Run a statement that reads, and return its rows."""
+        with self._guard:
+            self._settle()
+            with _told():
                 return self._table.execute(statement, given).fetchall()
-        except sqlite3.OperationalError as error:
-            raise JobError(f"no temporary file can be written for what a run keeps: {error}") from None
+
+    def _settle(self) -> None:
+        """Write what is new into the table."""
+        if self._new:
+            with _told():
+                self._table.executemany(_PUT, self._new.items())
+            self._new.clear()
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    """Say what SQLite cannot do as an error of the job."""
+    try:
+        yield
+    except sqlite3.DatabaseError as error:  # without a way back, what follows a full disk is damaged, too
+        raise JobError(f"no temporary file can be written for what a run keeps: {error}") from None
 
 
 def _bytes_of(key: str) -> bytes:

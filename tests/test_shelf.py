@@ -10,7 +10,7 @@ import pytest
 from convpipe.batch.journal import Ledger
 from convpipe.errors import JobError
 from convpipe.report import ImageResult, Report
-from convpipe.shelf import BATCH, Chosen, Shelf, Shelved
+from convpipe.shelf import BATCH, NEW, Chosen, Shelf, Shelved
 
 
 @pytest.fixture
@@ -68,8 +68,19 @@ def test_threads_share_it(shelf):
 
 def test_a_disk_that_is_full_is_told(shelf):
     shelf._table.execute("PRAGMA max_page_count = 10")
+    for at in range(NEW - 1):
+        shelf.put(str(at), "x" * 1000)
     with pytest.raises(JobError, match=r"no temporary file can be written .*full"):
-        shelf.put("a", "x" * 100_000)
+        shelf.put("last", "x")
+    with pytest.raises(JobError, match="no temporary file can be written"):
+        shelf.get("0")
+
+
+def test_what_was_put_last_is_there(shelf):
+    for count in (1, NEW - 1, NEW, NEW + 1):
+        for at in range(count):
+            shelf.put(str(at), f"{count} {at}")
+        assert (len(shelf), shelf.get(str(count - 1))) == (count, f"{count} {count - 1}")
 
 
 def test_it_ends_without_a_warning():

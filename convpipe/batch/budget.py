@@ -189,20 +189,25 @@ class Budget:
         )
 
     def _take(self, nbytes: int) -> bool:
-        ticket = object()
         with self._changed:
-            self._waiting.append(ticket)
-            self._changed.wait_for(
-                lambda: self._closed or (self._waiting[0] is ticket and self.held + nbytes <= self.nbytes)
-            )
-            self._waiting.remove(ticket)
-            self._changed.notify_all()
+            if self._waiting or self.held + nbytes > self.nbytes:
+                self._wait(nbytes)
             if self._closed:
                 return False
             self.held += nbytes
             if self.held + memory.kept() > self.nbytes:
                 memory.release()
             return True
+
+    def _wait(self, nbytes: int) -> None:
+        """Wait until those that asked before are served, and so much is free."""
+        ticket = object()
+        self._waiting.append(ticket)
+        self._changed.wait_for(
+            lambda: self._closed or (self._waiting[0] is ticket and self.held + nbytes <= self.nbytes)
+        )
+        self._waiting.remove(ticket)
+        self._changed.notify_all()
 
     def close(self) -> None:
         """Let nobody wait any more."""

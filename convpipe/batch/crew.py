@@ -31,16 +31,26 @@ class Crew(Generic[Item, Result]):
         Number of threads.
     stop : Event
         Once set, no further item is taken.
+    told : bool, optional
+        Whether what they return is wanted: each wakes the thread of the caller, in whose turn they wait.
     """
 
-    def __init__(self, act: Callable[[Item], Result], items: Iterable[Item], hands: int, stop: Event) -> None:
-        self._act, self._items, self._stop = act, iter(items), stop
+    def __init__(
+        self,
+        act: Callable[[Item], Result],
+        items: Iterable[Item],
+        hands: int,
+        stop: Event,
+        *,
+        told: bool = True,
+    ) -> None:
+        self._act, self._items, self._stop, self._told = act, iter(items), stop, told
         self._guard = threading.Lock()
         self._done: SimpleQueue[Any] = SimpleQueue()
         self._threads = [threading.Thread(target=self._work, name=NAME, daemon=True) for _ in range(hands)]
 
     def results(self) -> Iterator[Result]:
-        """Start the threads, and yield what they return, on the thread of the caller."""
+        """Start the threads, and yield what they return, if it is wanted, on the thread of the caller."""
         for thread in self._threads:
             thread.start()
         left = len(self._threads)
@@ -67,7 +77,9 @@ class Crew(Generic[Item, Result]):
                     item: Any = next(self._items, _END)
                 if item is _END:
                     return
-                self._done.put(self._act(item))
+                result = self._act(item)
+                if self._told:
+                    self._done.put(result)
         except BaseException as error:
             self._done.put(error)
         finally:

@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import cast
 
@@ -97,7 +98,7 @@ class ResultEncoder:
         ]
         self.files = [place for places in placed for place in places]
         self.encodings = [
-            result.encoding.of(format) for result, format in zip(run.results, formats, strict=True)
+            _as(result.encoding, format) for result, format in zip(run.results, formats, strict=True)
         ]
         self.spaces = [
             Space(
@@ -151,6 +152,12 @@ class ResultEncoder:
             results[place.name.partition("-")[0]].of(note) for place, each in pairs for note in each.notes
         )
         return list(dict.fromkeys(said))
+
+
+@lru_cache(maxsize=256)
+def _as(encoding: Encoding, format: str) -> Encoding:
+    """Return an encoding for a format: most images of a run have the same."""
+    return encoding.of(format)
 
 
 def _encoder(

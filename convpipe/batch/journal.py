@@ -40,6 +40,8 @@ from convpipe.report import ImageResult
 from convpipe.shards import Shard
 from convpipe.shelf import Shelf
 
+_JSON = json.JSONEncoder(separators=(",", ":"))
+
 SYNC_SECONDS = 1.0
 """At most so much work is lost to the journal when the power fails; it is done again, and found the same."""
 
@@ -237,7 +239,7 @@ class Journal(Ledger):
 
 
 def _line(data: dict[str, Any]) -> bytes:
-    return json.dumps(data, separators=(",", ":")).encode() + b"\n"
+    return _JSON.encode(data).encode() + b"\n"
 
 
 def _why(error: OSError) -> str:

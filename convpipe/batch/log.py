@@ -27,7 +27,7 @@ def line_of(event: str, level: str, fields: Mapping[str, Any]) -> bytes:
 
 
 class Log:
-    """Takes events, and keeps none of them.
+    """Takes what happens in a run, and keeps none of it.
 
     Attributes
     ----------
@@ -42,6 +42,16 @@ class Log:
 
     def event(self, event: str, *, level: str = "info", **fields: Any) -> None:
         """Take an event; from any thread."""
+
+    def image(self, job: str, result: ImageResult) -> None:
+        """Take what became of an image."""
+
+    def end(self, report: Report) -> None:
+        """Take what a job did."""
+
+
+class EventLog(Log):
+    """Has all that happens as events."""
 
     def image(self, job: str, result: ImageResult) -> None:
         """Take what became of an image."""
@@ -78,7 +88,7 @@ class Log:
         )
 
 
-class FileLog(Log):
+class FileLog(EventLog):
     """Appends events to a file, a line each, as they come.
 
     Nothing is lost for want of a log: after the first line that cannot be written none is tried.

@@ -312,14 +312,15 @@ def result_folder(output: Folder, target: Path, *, make: bool = False) -> Folder
     FileNotFoundError
         It is not there, and not to be made.
     """
-    shown = str(output.path / target.parent)
     try:
         return output.below(target.parent, make=make)
     except OutsideError:
+        shown = str(output.path / target.parent)
         raise WriteError(f"its folder {shown!r} leads out of the output folder") from None
     except OSError as error:
         if isinstance(error, FileNotFoundError) and not make:
             raise
+        shown = str(output.path / target.parent)
         failure = WriteError(f"cannot {'make' if make else 'open'} the folder {shown!r}: {error.strerror}")
         failure.errno = error.errno
         raise failure from error

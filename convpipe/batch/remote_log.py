@@ -8,7 +8,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
-from convpipe.batch.log import FileLog, Log, line_of
+from convpipe.batch.log import EventLog, FileLog, Log, line_of
 from convpipe.errors import JobError
 from convpipe.paths import Location
 from convpipe.stores import Url
@@ -24,7 +24,7 @@ def opened_log(place: Location, told: Callable[[str], None]) -> Log:
     return StoreLog(place, told) if isinstance(place, Url) else FileLog(place, told)
 
 
-class StoreLog(Log):
+class StoreLog(EventLog):
     """Takes events, and writes them to a store every ten seconds, and at the end.
 
     Nothing is lost for want of a log: after the first part that cannot be written none is tried.

@@ -84,7 +84,7 @@ def settle_all(
         Number of threads.
     progress : callable or None
     """
-    tries = Tries(run, journal)
+    tries = Tries(run, journal, told=progress is not None)
     crews: list[Crew[Pair, ImageResult | None]] = []
     finished = 0
     try:
@@ -109,10 +109,12 @@ class Tries:
     ----------
     run : Run
     journal : Ledger
+    told : bool
+        Whether somebody wants to know of each image that is settled.
     """
 
-    def __init__(self, run: Run, journal: Ledger) -> None:
-        self._run, self._journal = run, journal
+    def __init__(self, run: Run, journal: Ledger, *, told: bool) -> None:
+        self._run, self._journal, self._told = run, journal, told
         self._round = 0
         self._failed: dict[Pair, ImageResult] = {}
         self._lost: list[Pair] = []
@@ -124,15 +126,15 @@ class Tries:
         of time.
         """
         retries, stop = self._run.job.retries, self._run.stop
-        yield Crew(self._settle, pairs, hands, stop)
+        yield Crew(self._settle, pairs, hands, stop, told=self._told)
         while self._failed or self._lost:
             failed, lost = list(self._failed), list(self._lost)
             self._round += 1
             if stop.wait(again.delay(self._round) if retries else 0):
                 return
             self._lost.clear()
-            yield Crew(self._settle, failed, min(hands, max(1, len(failed))), stop)
-            yield Crew(self._settle, lost, 1, stop)
+            yield Crew(self._settle, failed, min(hands, max(1, len(failed))), stop, told=self._told)
+            yield Crew(self._settle, lost, 1, stop, told=self._told)
 
     def give_up(self) -> None:
         """Record as failed what was to be tried again, where the run has ended before that."""

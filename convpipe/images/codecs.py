@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
+from functools import cache
 from importlib import import_module
 from typing import BinaryIO, Protocol, cast
 
@@ -67,6 +68,7 @@ class PagedCodec(Codec, Protocol):
         """Return what encodes pages, each as it is called with it; the file is whole once that is left."""
 
 
+@cache
 def codec(format: str) -> Codec:
     """Return a format's module, importing it, and its libraries, only now."""
     return cast(Codec, import_module(f"convpipe.images.formats.{format}"))

@@ -342,6 +342,11 @@ def _stamp_of(found: os.stat_result) -> tuple[int, ...]:
     return found.st_size, found.st_mtime_ns, found.st_ctime_ns
 
 
+def path_of(file: str | os.PathLike[str]) -> Path:
+    """Return the path of a file, which may be one that is open."""
+    return file.path if isinstance(file, OpenFile) else Path(file)
+
+
 def open_file(path: str | os.PathLike[str]) -> OpenFile:
     """Open a regular file to be read, following links; FIFOs and devices are refused without waiting."""
     return OpenFile(path, open_at_once(path))

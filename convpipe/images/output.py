@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass
 
 import numpy as np
 
+from convpipe.dtypes import name_of
 from convpipe.errors import WriteError
 from convpipe.geometry import Extent
 from convpipe.images.bounds import WRITTEN
@@ -177,7 +178,7 @@ class ImageSpec:
         ImageSpec(dtype='uint16', channels=4, alpha=True, extent=(2, 3))
         """
         channels = 1 if pixels.ndim == 2 else pixels.shape[2]
-        return cls(pixels.dtype.newbyteorder("=").name, channels, alpha, pixels.shape[:2])
+        return cls(name_of(pixels.dtype), channels, alpha, pixels.shape[:2])
 
     def fits(self, format: str) -> bool:
         """Tell whether a format has its dtype and channels."""
@@ -215,15 +216,16 @@ def check_output(spec: ImageSpec, encoding: Encoding, pages: int = 1) -> None:
         ...
     convpipe.errors.WriteError: jpeg cannot hold float32 with 3 channels; tiff, npy, npz can
     """
-    able = [name for name in FORMATS if spec.fits(name)]
-    if not able:
-        raise WriteError(f"no format can hold {spec}")
     format = encoding.format
-    if format is None:
-        return
-    entry = _entry(format)
-    if not spec.fits(format):
+    if format is None or not spec.fits(format):
+        able = [name for name in FORMATS if spec.fits(name)]
+        if not able:
+            raise WriteError(f"no format can hold {spec}")
+        if format is None:
+            return
+        _entry(format)
         raise WriteError(f"{format} cannot hold {spec}; {', '.join(able)} can")
+    entry = _entry(format)
     if spec.extent is not None:
         _check_extent(format, spec, spec.extent)
     if pages > 1 and not entry.pages:

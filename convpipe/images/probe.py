@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from convpipe.images.codecs import checked_header, checked_headers, image_file
+from convpipe.images.folder import path_of
 from convpipe.images.source import Header, Source
 from convpipe.limits import DEFAULT_LIMITS, Limits
 from convpipe.pages import ALL_PAGES, PageRange
@@ -133,7 +134,7 @@ def info_of(path: str | os.PathLike[str], source: Source, header: Header) -> Ima
     """Return what a page holds, given its header."""
     extent = (header.rows, header.cols) if header.orientation < 5 else (header.cols, header.rows)
     return ImageInfo(
-        path=Path(path),
+        path=path_of(path),
         format=source.format,
         extent=extent,
         channels=header.channels,

@@ -13,7 +13,7 @@ import numpy as np
 
 from convpipe import memory
 from convpipe.errors import ReadError
-from convpipe.images.folder import OpenFile, open_file
+from convpipe.images.folder import OpenFile, open_file, path_of
 from convpipe.images.formats.registry import BY_RANGES, FORMATS, HEAD_BYTES, describe, format_of, sniff
 from convpipe.images.metadata.model import Metadata
 from convpipe.limits import Limits
@@ -171,7 +171,7 @@ def _recognised(file: BinaryIO, path: str | os.PathLike[str], limits: Limits) ->
     file.seek(0)
     head = file.read(HEAD_BYTES)
     format = sniff(head)
-    named = format_of(path)
+    named = format_of(path_of(path))
     if format is None:
         said = f"not a {named} image" if named else "not an image convpipe reads"
         raise ReadError(f"{said}: the file holds {describe(head)}; known are {', '.join(FORMATS)}")

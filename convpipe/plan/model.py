@@ -85,7 +85,7 @@ class Plan:
     beside: tuple[Output, ...] = ()
     missing: Missing | None = None
 
-    @property
+    @cached_property
     def outputs(self) -> tuple[Output, ...]:
         """All results; the last is that of the last stage."""
         return (*self.beside, Output(RESULT, len(self.nodes) - 1, self.output_dtype))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
+from pathlib import Path, PurePath
 
 GROUP4 = "group4"
 """The ``compression`` of TIFFs of black and white: CCITT Group 4 (ITU-T T.6)."""
@@ -175,7 +175,7 @@ def format_of(path: str | os.PathLike[str]) -> str | None:
     >>> format_of("a/b.JPG"), format_of("notes.txt")
     ('jpeg', None)
     """
-    return BY_EXTENSION.get(Path(path).suffix.lower())
+    return BY_EXTENSION.get((path if isinstance(path, PurePath) else Path(path)).suffix.lower())
 
 
 def sniff(head: bytes) -> str | None:

@@ -117,6 +117,8 @@ class Metadata:
         notes : list of str
             Told what is no longer true, and dropped. Nothing is raised: what is damaged is dropped too.
         """
+        if self == BLANK:  # of most images there is nothing to follow
+            return self
 
         def follow(part: _Part | None, name: str, change: Callable[[_Part], _Part | None]) -> _Part | None:
             if part is None:
@@ -204,6 +206,8 @@ class Metadata:
 
     def held_by(self, format: str, notes: list[str]) -> Metadata:
         """Return what a format can hold; what it cannot is noted."""
+        if self == BLANK:
+            return self
         carries, largest = FORMATS[format].carries, FORMATS[format].max_block or math.inf
         held = self if "descriptions" in carries else self._with_resolution_per_inch()
         if "resolution" not in carries and "exif" in carries:
@@ -219,8 +223,7 @@ class Metadata:
             if part in carries and size > largest:
                 notes.append(f"{NAMES[part]} of {size} bytes dropped: {format} holds {largest}")
                 gone.append(part)
-        blank = Metadata()
-        dropped = {part: getattr(blank, part) for part in gone if getattr(held, part) != getattr(blank, part)}
+        dropped = {part: getattr(BLANK, part) for part in gone if getattr(held, part) != getattr(BLANK, part)}
         return replace(held, **dropped) if dropped else held
 
     def _with_resolution_per_inch(self) -> Metadata:
@@ -245,6 +248,9 @@ class Metadata:
             return self.resolution[0] != self.resolution[1]
         return bool(getattr(self, part))
 
+
+BLANK = Metadata()
+"""Of an image of which a file says nothing but its pixels."""
 
 NAMES = {
     "icc": "the ICC profile",

@@ -8,6 +8,7 @@ from typing import Protocol
 
 import numpy as np
 
+from convpipe.dtypes import name_of
 from convpipe.geometry import Extent
 from convpipe.images.tiff.ifd import Field
 from convpipe.sampling import Sampling
@@ -41,7 +42,7 @@ class Raster:
         Raster(extent=(2, 3), channels=1, dtype='uint8', planar=False)
         """
         rows, cols = pixels.shape[:2]
-        return cls((rows, cols), 1 if pixels.ndim == 2 else pixels.shape[2], pixels.dtype.name)
+        return cls((rows, cols), 1 if pixels.ndim == 2 else pixels.shape[2], name_of(pixels.dtype))
 
 
 class Description(Protocol):
