@@ -148,6 +148,10 @@ LANES = 8
 """Sums that go on side by side, and are added at the end: in this order whoever adds."""
 
 
+BYTES_OF_PAIRS = 4 << 16
+"""What counts of all pairs of bytes take, of each thread that has many bytes to count."""
+
+
 class Counter:
     """Looks at all samples, with NumPy; a backend may have what is quicker, and gives the same numbers."""
 

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from skimage import filters
 
+from convpipe.compile.cpu import counting as counting_module
 from convpipe.compile.cpu.counting import FEWEST, Counting
 from convpipe.histograms import Counter, Histogram
 from convpipe.statistics import Statistic, measure
@@ -32,6 +33,20 @@ def test_integers(dtype, count, counting, pick, rng):
     samples = rng.integers(limits.min, limits.max + 1, (count, channels), dtype=dtype)[:, picked]
     got = counting.whole(samples, limits.min, limits.max)
     np.testing.assert_array_equal(got, NUMPY.whole(samples, limits.min, limits.max))
+
+
+@pytest.mark.parametrize("dtype", ["uint8", "int8"])
+@pytest.mark.parametrize("channels", [1, 3])
+def test_bytes_by_their_pairs(dtype, channels, counting, rng, monkeypatch):
+    """Wherever they begin and end in words of eight, some of which are alike."""
+    monkeypatch.setattr(counting_module, "PAIRED", 1)
+    limits = np.iinfo(dtype)
+    samples = rng.integers(limits.min, limits.max + 1, (FEWEST, channels), dtype=dtype)
+    samples[500:900], samples[900:1500] = limits.max, limits.min
+    for first in range(8):
+        for given in (samples[first:], samples[: -first or None], samples[first : first + 2]):
+            got = counting.whole(given, limits.min, limits.max)
+            np.testing.assert_array_equal(got, NUMPY.whole(given, limits.min, limits.max))
 
 
 @pytest.mark.parametrize("dtype", ["float16", "float32", "float64"])

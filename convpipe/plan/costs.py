@@ -10,7 +10,7 @@ import numpy as np
 
 from convpipe.fourier import LEAST_TAPS, Tiles, tiles
 from convpipe.geometry import Axis, Extent
-from convpipe.histograms import MOST_LEVELS
+from convpipe.histograms import BYTES_OF_PAIRS, MOST_LEVELS
 from convpipe.interval import Interval
 from convpipe.memory import LINE
 from convpipe.ops import (
@@ -141,7 +141,9 @@ def statistics_bytes(node: NodePlan, dtype: str) -> int:
 
 def counting_bytes(node: NodePlan, dtype: str) -> int:
     """Return what a thread takes that counts samples of a node's input by their values; as above."""
-    return 0 if _are_extremes(node) else 4 * _levels(dtype) + BLOCK_BYTES
+    if _are_extremes(node):
+        return 0
+    return 4 * _levels(dtype) + BLOCK_BYTES + (BYTES_OF_PAIRS if np.dtype(dtype).itemsize == 1 else 0)
 
 
 BLOCK_BYTES = 1 << 15

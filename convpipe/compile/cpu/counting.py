@@ -15,13 +15,16 @@ from numpy.typing import NDArray
 
 from convpipe.compile.cpu.shares import run_shares
 from convpipe.compile.runtime import threads
-from convpipe.histograms import LANES, Counter, Survey, shares_of
+from convpipe.histograms import BYTES_OF_PAIRS, LANES, Counter, Survey, shares_of
 
 FEWEST = 1 << 16
 """Samples of a share, at least."""
 
 BLOCK = 512
 """Samples whose bins are found before any is counted: they stay in the L1 cache."""
+
+PAIRED = 1 << 19
+"""Bytes of a share from which on they are counted by pairs, all of which have to be cleared and added up."""
 
 IN_TURN = 1024
 """Most bins that are counted in four tables in turn, which then stay there, too."""
@@ -66,6 +69,39 @@ _BYTES = """\
         h[np.int64(s[(i + 3) * step]) - low + 768] += np.uint32(1)
     for i in range(last, n):
         h[np.int64(s[i * step]) - low] += np.uint32(1)
+"""
+
+_PAIRS = """\
+    # Bytes side by side, eight at a time by their pairs, for each count takes a store; eight that are alike
+    # at once, for to count a pair again waits for the count before. In the end what is counted of a pair is
+    # added to both of its bytes.
+    s, h, one = placed(where, np.uint8), placed(table, np.uint32), np.uint32(1)
+    begin = words[7] + (table - words[5]) // words[6] * {bytes_of_pairs}
+    pairs, byte, pair = placed(begin, np.uint32), np.uint64(255), np.uint64(65535)
+    for k in range(65536):
+        pairs[k] = np.uint32(0)
+    head = min(-where % 8, n)
+    eights, count = placed(where + head, np.uint64), (n - head) // 8
+    for i in range(count):
+        v = eights[i]
+        if v == (v >> np.uint64(8)) | (v << np.uint64(56)):
+            h[np.int64(v & byte)] += np.uint32(8)
+        else:
+            pairs[np.int64(v & pair)] += one
+            pairs[np.int64((v >> np.uint64(16)) & pair)] += one
+            pairs[np.int64((v >> np.uint64(32)) & pair)] += one
+            pairs[np.int64(v >> np.uint64(48))] += one
+    for i in range(head):
+        h[np.int64(s[i])] += one
+    for i in range(head + 8 * count, n):
+        h[np.int64(s[i])] += one
+    for k in range(256):
+        row, total = placed(begin + k * 1024, np.uint32), np.uint32(0)
+        for j in range(256):
+            total += row[j]
+        h[k] += total
+        for j in range(256):
+            h[j] += row[j]
 """
 
 _INTEGERS = """\
@@ -224,8 +260,13 @@ class Counting(Counter):
         size, body = high - low + 1, _WHOLE if samples.dtype.kind == "f" else _INTEGERS
         if samples.dtype.kind not in "ui" and samples.dtype.name not in _FLOATS:
             return super().whole(samples, low, high)
-        shape = (self._shares(samples), 4, 256) if samples.itemsize == 1 else (self._shares(samples), 1, size)
-        counts = np.zeros(shape, np.uint32)
+        shares = self._shares(samples)
+        if samples.itemsize == 1 and samples.flags.c_contiguous and samples.size >= PAIRED * shares:
+            counts = np.zeros((shares, 256), np.uint32)
+            pairs = np.empty((shares, BYTES_OF_PAIRS), np.uint8)
+            self._run(_PAIRS.format(bytes_of_pairs=BYTES_OF_PAIRS), samples, counts, pairs.ctypes.data)
+            return np.asarray(counts.sum(axis=0)[np.arange(low, high + 1) % 256], np.int64)
+        counts = np.zeros((shares, 4, 256) if samples.itemsize == 1 else (shares, 1, size), np.uint32)
         self._run(_BYTES if samples.itemsize == 1 else body, samples, counts, low)
         return np.asarray(counts.sum(axis=(0, 1)), np.int64)
 
