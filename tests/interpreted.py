@@ -13,6 +13,7 @@ from rounding import fma, fma_of_floats
 
 from convpipe.compile.common.elementary import angles, exponentials
 from convpipe.compile.cpu import blocks, drive, order, phases, rows, vectors
+from convpipe.compile.cpu import pixels as several
 from convpipe.geometry import border_index
 
 FIRST_LOOP = 1 << 60
@@ -310,6 +311,19 @@ def in_phases(memory):
     return module
 
 
+def at_once():
+    """Return what makes the samples of a pixel at once, as Python."""
+    module = types.ModuleType(several.__name__)
+
+    def put_pixel(out, index, *products):
+        for k in range(several.SAMPLES):
+            rows = zip(products[::3], products[1::3], products[2::3], strict=True)
+            out[index + k] = dot(*(each for weight, row, at in rows for each in (weight, row[at + k])))
+
+    module.put_pixel = put_pixel
+    return module
+
+
 def store_small(dtype):
     stored = store(dtype)
 
@@ -323,7 +337,7 @@ def store_small(dtype):
 def loops(sources, memory, poison=77):
     """Return the functions of generated modules, as Python."""
     helpers = types.ModuleType(rows.__name__)
-    modules = helpers, layers(memory, poison), in_blocks(memory), sums(memory), in_phases(memory)
+    modules = helpers, layers(memory, poison), in_blocks(memory), sums(memory), in_phases(memory), at_once()
     with (
         mock.patch.object(numba.config, "DISABLE_JIT", True),
         mock.patch.dict("sys.modules", {module.__name__: module for module in modules}),

@@ -25,6 +25,7 @@ LAYERS = [
     "stores",
     "paths",
     "memory",
+    "dtypes",
     "shelf",
     "geometry",
     "padding",

@@ -155,3 +155,24 @@ def test_a_tap_beside_sums_of_columns_is_read_where_it_is(border, common):
     oracle.near(got, plan, image, 2e-6)
     if border in ("reflect", "edge") and "padding" not in common:
         assert len(run.schedule.levels) == 1
+
+
+STRIDED = {
+    "a mean": stage("geometry", "resize", factor=0.5, method="area"),
+    "a kernel": stage("custom", "kernel", kernel=[[1, 2, 3], [4, 5, 6], [7, 8, 9.5]], stride=[2, 3]),
+}
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("name", STRIDED)
+def test_pixels_of_four_samples_are_made_as_each_channel_is(name, dtype, rng):
+    image = rng.normal(0, 1, (14, 18, 4)).astype(dtype)
+    image[3, 4] = np.nan
+    run, one = (
+        compile_plan(make_plan([STRIDED[name]], (14, 18), channels=count, dtype=dtype)) for count in (4, 1)
+    )
+    assert "put_pixel" in run.source
+    want = np.dstack([one(image[..., k].copy())[0] for k in range(4)])
+    np.testing.assert_array_equal(run(image)[0], want)
+    got, _ = interpreted.run(run, image)
+    np.testing.assert_array_equal(got.reshape(want.shape), want)

@@ -10,6 +10,7 @@ import numpy as np
 
 from convpipe.compile.common.segments import Segment
 from convpipe.compile.common.text import Text, fused, times
+from convpipe.compile.cpu import pixels
 from convpipe.compile.cpu.lanes import Lanes, Term, plus, samples_at, whole_sum
 from convpipe.compile.cpu.loops import Loop, begun, name_sources, name_weights
 
@@ -118,6 +119,8 @@ def respond(
         _name_integers(text, responses, others * np.dtype(compute).itemsize // 4)
         terms = sum(len(response.terms) for response in responses)
         _open(text, segment, weights, list(dtypes), compute, shifted=len(dtypes) < terms)
+        if _makes_pixels(responses, segment, dtypes, compute, at):
+            return _pixels(text, responses[0], segment, at)
         text.line(f"for x in range({at.count}):")
         with text.indented():
             for out, x in at.indices:
@@ -134,6 +137,25 @@ def respond(
                 finish(text, segment, names, out, colour=True)
         text.line("return nans" if segment.counts_nan else "return 0")
     return Loop(f"responses ({', '.join(map(str, responses))}), {_words(segment)}", str(text))
+
+
+def _makes_pixels(
+    responses: Sequence[Response], segment: Segment, dtypes: Sequence[str], compute: str, at: Lanes
+) -> bool:
+    """Tell whether all samples of a pixel are made at once: LLVM shuffles those of every other four."""
+    first, *others = responses
+    is_sum = not others and first.kind == "dot" and first.total is None and first.sums is None
+    alike = {*dtypes, segment.output or compute} == {compute}
+    return is_sum and segment.is_plain and alike and at.stride > 1 and at.channels == pixels.SAMPLES
+
+
+def _pixels(text: Text, pixel: Response, segment: Segment, at: Lanes) -> Loop:
+    """Return the loop of that, which has begun with its weights and rows."""
+    out, x = at.indices[0]
+    products = [f"w{k}, s{row}, {plus(x, shift)}" for k, (row, shift) in enumerate(pixel.terms)]
+    text.line(f"for x in range({at.count}):", f"    put_pixel(out, {out}, {', '.join(products)})", "return 0")
+    source = f"from convpipe.compile.cpu.pixels import put_pixel\n{text}"
+    return Loop(f"pixels of responses ({pixel}), {_words(segment)}", source)
 
 
 def _name_integers(text: Text, responses: Sequence[Response], first: int) -> None:
