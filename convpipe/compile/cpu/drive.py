@@ -19,8 +19,9 @@ from numba.np.arrayobj import make_array, populate_array
 from convpipe.compile.cpu import layout
 from convpipe.compile.cpu.addresses import Row, address, hold, place_of, tail, values
 from convpipe.compile.cpu.rows import FLAGS, NOTHING, border_index, inline
+from convpipe.compile.runtime.signature import Signature
 
-LOOP = (Row(types.int64), types.int64, types.intp)
+LOOP = Signature((Row(types.int64), types.int64, types.intp))
 
 
 @intrinsic
@@ -196,12 +197,12 @@ def band(words, image, out, others, parameters, first, last):
 
 WORDS = types.Array(types.int64, 1, "C", readonly=True)
 OTHERS = types.Array(types.int64, 1, "C")
-BAND = (WORDS, types.int64, types.int64, OTHERS, types.int64, types.int64, types.int64)
+BAND = Signature((WORDS, types.int64, types.int64, OTHERS, types.int64, types.int64, types.int64))
 READ, WRITTEN = (types.Array(types.uint8, 2, "C", readonly=readonly) for readonly in (True, False))
 GIVEN = types.Array(types.uint8, 1, "C", readonly=True)
-ONE = (types.int64, WORDS, READ, WRITTEN, GIVEN, OTHERS, types.int64, types.int64)
-BANDS = (*ONE, types.int64)
-IMAGE = (types.int64, types.int64, types.int64, types.int64, READ, WRITTEN, types.int64)
+ONE = Signature((types.int64, WORDS, READ, WRITTEN, GIVEN, OTHERS, types.int64, types.int64))
+BANDS = Signature((*ONE, types.int64))
+IMAGE = Signature((types.int64, types.int64, types.int64, types.int64, READ, WRITTEN, types.int64))
 
 
 @intrinsic

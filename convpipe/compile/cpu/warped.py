@@ -157,7 +157,7 @@ class Warped(Whole):
         """Compile its loop."""
         compiled.address(loops(self._kind), "fill", drive.BAND)
 
-    @property
+    @cached_property
     def _kind(self) -> Kind:
         return Kind(
             self.warp.transformation.kind,
