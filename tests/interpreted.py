@@ -12,7 +12,7 @@ import numpy as np
 from rounding import fma, fma_of_floats
 
 from convpipe.compile.common.elementary import angles, exponentials
-from convpipe.compile.cpu import blocks, drive, order, phases, rows, vectors
+from convpipe.compile.cpu import ahead, blocks, drive, order, phases, rows, vectors
 from convpipe.compile.cpu import pixels as several
 from convpipe.geometry import border_index
 
@@ -324,6 +324,13 @@ def at_once():
     return module
 
 
+def at_hand():
+    """Return what asks for memory ahead of its use, as Python: all of it is there."""
+    module = types.ModuleType(ahead.__name__)
+    module.ask = lambda rows, begin, end, result, last: None
+    return module
+
+
 def store_small(dtype):
     stored = store(dtype)
 
@@ -337,7 +344,15 @@ def store_small(dtype):
 def loops(sources, memory, poison=77):
     """Return the functions of generated modules, as Python."""
     helpers = types.ModuleType(rows.__name__)
-    modules = helpers, layers(memory, poison), in_blocks(memory), sums(memory), in_phases(memory), at_once()
+    modules = (
+        helpers,
+        layers(memory, poison),
+        in_blocks(memory),
+        sums(memory),
+        in_phases(memory),
+        at_once(),
+        at_hand(),
+    )
     with (
         mock.patch.object(numba.config, "DISABLE_JIT", True),
         mock.patch.dict("sys.modules", {module.__name__: module for module in modules}),

@@ -10,6 +10,7 @@ import pytest
 from kernels import DTYPES, SHAPES, WINDOWS, pixels
 
 from convpipe import fourier
+from convpipe.compile.cpu import ahead
 from convpipe.compile.cpu.graphs import GraphExecutable, compile_plan
 from convpipe.ops import stored
 from convpipe.plan import make_plan
@@ -176,3 +177,18 @@ def test_pixels_of_four_samples_are_made_as_each_channel_is(name, dtype, rng):
     np.testing.assert_array_equal(run(image)[0], want)
     got, _ = interpreted.run(run, image)
     np.testing.assert_array_equal(got.reshape(want.shape), want)
+
+
+def test_halves_of_wide_samples_ask_for_the_rows_after_theirs():
+    asked, asked_to_write, image, out = [], [], 1 << 20, 1 << 30
+    with (
+        mock.patch.object(ahead, "fetch", asked.append),
+        mock.patch.object(ahead, "fetch_to_write", asked_to_write.append),
+    ):
+        ahead.ask.py_func([image, image + 8192, out], 128, 256, 4096, 4160)
+        ahead.ask.py_func([image, image + 2048, out], 128, 256, 4096, 4160)
+    assert sorted(asked) == [image + row * 8192 + k for row in (2, 3) for k in (128, 192)]
+    assert asked_to_write == [out + 4096]
+    for dtype in ("float32", "uint16"):
+        run = compile_plan(make_plan([STRIDED["a mean"]], (8, 16), dtype=dtype))
+        assert ("ask(" in run.source) is (dtype == "float32")

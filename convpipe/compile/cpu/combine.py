@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import nullcontext
 from functools import cache
 from typing import NamedTuple
 
@@ -10,7 +11,7 @@ import numpy as np
 
 from convpipe.compile.common.segments import Segment
 from convpipe.compile.common.text import Text, fused, times
-from convpipe.compile.cpu import pixels
+from convpipe.compile.cpu import ahead, pixels
 from convpipe.compile.cpu.lanes import Lanes, Term, plus, samples_at, whole_sum
 from convpipe.compile.cpu.loops import Loop, begun, name_sources, name_weights
 
@@ -121,22 +122,48 @@ def respond(
         _open(text, segment, weights, list(dtypes), compute, shifted=len(dtypes) < terms)
         if _makes_pixels(responses, segment, dtypes, compute, at):
             return _pixels(text, responses[0], segment, at)
-        text.line(f"for x in range({at.count}):")
-        with text.indented():
-            for out, x in at.indices:
-                if drops is not None:
-                    whole = responses[0].whole((out, x), 0)
-                    whole = f"half_even({whole}, {drops})" if drops else whole
-                    text.line(f"out[{out}] = store_{segment.output}({whole})")
-                    continue
-                first = integer = 0
-                for response in responses:
-                    text.line(f"r_{response.name} = {response.source((out, x), first, integer)}")
-                    first, integer = first + response.weights, integer + response.integers
-                names = [f"r_{response.name}" for response in responses]
-                finish(text, segment, names, out, colour=True)
+        asks = _asks(dtypes, at)
+        if asks:
+            text.line(*_blocks(dtypes[0], segment.output or compute))
+        with text.indented() if asks else nullcontext():
+            text.line(f"for x in range({'begin, end' if asks else at.count}):")
+            with text.indented():
+                _make(text, responses, segment, at, drops)
         text.line("return nans" if segment.counts_nan else "return 0")
-    return Loop(f"responses ({', '.join(map(str, responses))}), {_words(segment)}", str(text))
+    title = f"responses ({', '.join(map(str, responses))}), {_words(segment)}"
+    return Loop(title, f"{ahead.IMPORT if asks else ''}{text}")
+
+
+def _asks(dtypes: Sequence[str], at: Lanes) -> bool:
+    """Tell whether a loop asks for the rows after its own: where it has two, and no window shares one."""
+    wide = all(np.dtype(dtype).itemsize >= ahead.LEAST for dtype in dtypes)
+    return wide and len(dtypes) == ahead.ROWS and at == Lanes(ahead.ROWS)
+
+
+def _blocks(sample: str, made: str) -> list[str]:
+    """Return lines that cut a row of results into blocks, begin..end, and ask for what comes after them."""
+    read, written = ahead.ROWS * np.dtype(sample).itemsize, np.dtype(made).itemsize
+    return [
+        f"for begin in range(0, n, {ahead.BLOCK // written}):",
+        f"    end = min(begin + {ahead.BLOCK // written}, n)",
+        f"    ask(rows, begin * {read}, end * {read}, (n + begin) * {written}, (n + end) * {written})",
+    ]
+
+
+def _make(text: Text, responses: Sequence[Response], segment: Segment, at: Lanes, drops: int | None) -> None:
+    """Add what makes the samples of an index from responses, as :func:`respond`."""
+    for out, x in at.indices:
+        if drops is not None:
+            whole = responses[0].whole((out, x), 0)
+            whole = f"half_even({whole}, {drops})" if drops else whole
+            text.line(f"out[{out}] = store_{segment.output}({whole})")
+            continue
+        first = integer = 0
+        for response in responses:
+            text.line(f"r_{response.name} = {response.source((out, x), first, integer)}")
+            first, integer = first + response.weights, integer + response.integers
+        names = [f"r_{response.name}" for response in responses]
+        finish(text, segment, names, out, colour=True)
 
 
 def _makes_pixels(
