@@ -216,7 +216,7 @@ def filter_names():
     names = {name for methods in families().values() for name in methods} - {ANY_LABEL}
     # Words of Python, of expressions, of mathematics and of how rows are walked are no filters there.
     words = {"subtract", "distance", "mask", "channel", "premultiply"}
-    words |= {"tile", "affine", "polar"}
+    words |= {"tile", "affine", "polar", "mean"}
     return names - {*dir(builtins), *FUNCTIONS, *words}
 
 
