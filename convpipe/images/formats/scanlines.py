@@ -19,7 +19,7 @@ to look back into, photographs are up to 5 % smaller than with 32 KiB, and flat 
 GROUP = 1 << 18
 """Bytes that are filtered and deflated at a time, so that they stay in the processor's cache."""
 
-LEAST, ONE_IN = 16, 32
+LEAST, ONE_IN = 8, 32
 """Rows of the sample of an image: at least so many, if there are, and one in so many."""
 
 Pixels = NDArray[np.uint8] | NDArray[np.uint16]
