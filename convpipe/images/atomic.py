@@ -14,6 +14,7 @@ from random import Random
 from typing import BinaryIO, NamedTuple
 
 from convpipe.images.folder import Folder
+from convpipe.images.source import Piece, gathered
 
 try:
     import fcntl
@@ -24,11 +25,6 @@ TEMPORARY_SUFFIX = ".convpipe-tmp"
 """Temporary files are called ``.`` + random + this; a process that was killed leaves one behind."""
 
 _TEMPORARY = re.compile(r"\.[0-9a-f]{16}" + re.escape(TEMPORARY_SUFFIX))
-
-GATHERED = 1 << 18
-"""Bytes up to which pieces of a file are joined: a call of the system takes longer than copying a few."""
-
-Piece = bytes | bytearray | memoryview
 
 NO_HARD_LINKS = {errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK}
 
@@ -119,7 +115,7 @@ class Drafts:
             # A second descriptor: closing the file may report an error, and must not drop the lock.
             content = os.dup(descriptor)
             try:
-                for piece in _gathered(file.pieces):
+                for piece in gathered(file.pieces):
                     _write(content, piece)
                 os.fsync(content)
             finally:
@@ -197,18 +193,6 @@ def lock(descriptor: int, *, wait: bool) -> bool:
     except OSError:
         return False
     return True
-
-
-def _gathered(pieces: Iterable[Piece]) -> Iterator[Piece]:
-    """Yield the content in pieces that are worth a call of the system each: short ones are joined."""
-    short, size = list[Piece](), 0
-    for piece in pieces:
-        if short and size + len(piece) > GATHERED:
-            yield b"".join(short)
-            short, size = [], 0
-        short.append(piece)
-        size += len(piece)
-    yield short[0] if len(short) == 1 else b"".join(short)
 
 
 def _write(descriptor: int, piece: Piece) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from typing import Any, BinaryIO, NamedTuple, cast
@@ -22,8 +22,34 @@ from convpipe.stores.ranged import RangedFile, Ranges
 
 REASON_LENGTH = 200
 
-Pieces = list[bytes | bytearray | memoryview]
+GATHERED = 1 << 18
+"""Bytes up to which pieces of a file are joined: a call takes longer than to copy a few."""
+
+Piece = bytes | bytearray | memoryview
+Pieces = list[Piece]
 """The content of an encoded file, in pieces to be written one after the other."""
+
+
+def gathered(pieces: Iterable[Piece]) -> Iterator[Piece]:
+    """Yield the content of a file in pieces that are worth a call each, to hash or write: short ones joined.
+
+    Examples
+    --------
+    >>> [len(piece) for piece in gathered([b"a", b"bc", bytes(GATHERED), b"d"])]
+    [3, 262144, 1]
+    """
+    short, size = list[Piece](), 0
+    for piece in pieces:
+        if short and size + len(piece) > GATHERED:
+            yield _joined(short)
+            short, size = [], 0
+        short.append(piece)
+        size += len(piece)
+    yield _joined(short)
+
+
+def _joined(pieces: Pieces) -> Piece:
+    return pieces[0] if len(pieces) == 1 else b"".join(pieces)
 
 
 @dataclass

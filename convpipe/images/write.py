@@ -21,7 +21,7 @@ from convpipe.images.metadata.imagej import ImageJ
 from convpipe.images.metadata.model import Metadata
 from convpipe.images.metadata.raster import Description, Raster
 from convpipe.images.output import Encoding, ImageSpec, check_output
-from convpipe.images.source import Page, Pieces, one_line
+from convpipe.images.source import Page, Pieces, gathered, one_line
 from convpipe.images.spool import Spool
 from convpipe.images.tiff.exif import unplaced
 
@@ -272,9 +272,8 @@ class PageEncoder:
 
     def _encode_one(self, page: Page) -> None:
         quality, compression = self.encoding.quality, self.encoding.compression
-        self._pieces = codec(self._format).encode(
-            page.pixels, page.alpha, page.metadata, quality, compression
-        )
+        pieces = codec(self._format).encode(page.pixels, page.alpha, page.metadata, quality, compression)
+        self._pieces = list(gathered(pieces))
 
 
 @contextmanager

@@ -357,13 +357,14 @@ class TestJpeg:
 
     def test_what_is_not_carried_is_named(self, source, strided):
         write(source / "a.jpg", RGB)
-        iptc = encode(Page(RGB, metadata=Metadata(iptc=self.IPTC)), Encoding("jpeg")).pieces[1]
+        content = b"".join(encode(Page(RGB, metadata=Metadata(iptc=self.IPTC)), Encoding("jpeg")).pieces)
+        iptc = content[20 : 22 + int.from_bytes(content[22:24], "big")]  # the segment behind JFIF's
         data = (source / "a.jpg").read_bytes()
         resources = b"8BIM\x03\xed\0\0" + struct.pack(">I", 16) + bytes(16)
         more = [(0xED, b"Photoshop 3.0\0" + resources), (0xEB, b"JP\0\1jumb"), (0xE0, b"JFXX\0\x10")]
         segments = b"".join(struct.pack(">BBH", 0xFF, marker, len(each) + 2) + each for marker, each in more)
         jfif = data[:4] + struct.pack(">H", 16 + 6) + data[6:18] + b"\2\1" + bytes(6)  # 2 x 1 pixels
-        (source / "a.jpg").write_bytes(jfif + bytes(iptc) + segments + data[20:])
+        (source / "a.jpg").write_bytes(jfif + iptc + segments + data[20:])
         path, notes = strided((2, 4))
         assert read(path).metadata.iptc == self.IPTC
         left = "JFIF's thumbnail, Photoshop's resources, APP11 JP, APP0 JFXX"
