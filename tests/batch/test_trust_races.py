@@ -9,7 +9,7 @@ import pytest
 from fakes import FakePipeline, cropped
 
 from convpipe import images
-from convpipe.batch import JOURNAL, run_folder
+from convpipe.batch import JOURNAL, run_folder, state
 from convpipe.errors import JobError
 from convpipe.images import Folder, OutsideError, digest_file, folder, write
 
@@ -212,6 +212,23 @@ class TestInput:
             )
         else:
             assert result.reason == "the file was changed while it was read"
+
+    @pytest.mark.parametrize("more", [b"", b"more"])
+    def test_one_that_grows_once_it_is_open_is_not_taken_for_its_beginning(
+        self, save, source, out, monkeypatch, files, more
+    ):
+        path, given = save("a.png"), state.Run.open
+
+        def opened(run, relative):
+            file = given(run, relative)
+            with path.open("ab") as grown:
+                grown.write(more)
+            return file
+
+        monkeypatch.setattr(state.Run, "open", opened)
+        report = run_folder(FakePipeline(), source, out)
+        assert reasons(report) == ({"a.png": "the file was changed while it was read"} if more else {})
+        assert files(out) == ([] if more else ["a.png"])
 
     def test_written_to_with_the_old_time_put_back(self, make_pipeline, save, source, out):
         path = save("a.tif")
