@@ -210,16 +210,31 @@ def across(segment: Segment, sample: str, compute: str, stride: int, weighted: b
         samples = [f"s0[{plus(pixel, j)}]" for j in range(segment.channels)]
         samples = [f"{cast}({one})" if cast else one for one in samples]
         samples = [f"w0 * {one}" for one in samples] if weighted else samples
-        text.line(f"for x in range(n // {segment.output_channels}):")
-        with text.indented():
-            for name, expression in segment.mixed(samples):
-                text.line(f"{name} = {expression}")
-            for k in range(segment.output_channels):
-                out = plus(times("x", segment.output_channels), k)
-                colour = not segment.alpha or k < segment.output_channels - 1
-                finish(text, segment, [f"p{k}"], out, colour)
+        asks = stride == 1 and sample in ahead.SMALL
+        text.line(f"pixels = n // {segment.output_channels}")
+        if asks:
+            text.line(*_stretches(segment.channels * np.dtype(sample).itemsize))
+        with text.indented() if asks else nullcontext():
+            text.line(f"for x in range({'begin, end' if asks else 'pixels'}):")
+            with text.indented():
+                for name, expression in segment.mixed(samples):
+                    text.line(f"{name} = {expression}")
+                for k in range(segment.output_channels):
+                    out = plus(times("x", segment.output_channels), k)
+                    colour = not segment.alpha or k < segment.output_channels - 1
+                    finish(text, segment, [f"p{k}"], out, colour)
         text.line("return nans" if segment.counts_nan else "return 0")
-    return Loop(f"across {segment.channels} channels, {_words(segment)}", str(text))
+    title = f"across {segment.channels} channels, {_words(segment)}"
+    return Loop(title, f"{ahead.IMPORT if asks else ''}{text}")
+
+
+def _stretches(size: int) -> list[str]:
+    """Return lines that cut a row of pixels of so many bytes into stretches, and ask for the row below it."""
+    return [
+        f"for begin in range(0, pixels, {ahead.PIXELS}):",
+        f"    end = min(begin + {ahead.PIXELS}, pixels)",
+        f"    ask_below(rows, pixels * {size}, begin * {size}, end * {size})",
+    ]
 
 
 @cache
