@@ -219,7 +219,7 @@ def quickest(axes: tuple[Axis, Axis], extent: Extent, channels: int = 1, taps: i
     Examples
     --------
     >>> quickest((Axis(3), Axis(3)), (60, 200)).extent
-    (64, 256)
+    (64, 64)
     """
     products = math.prod(extent) * (taps or math.prod(axis.kernel for axis in axes))
     down, across = (list(_sides(axis, size)) for axis, size in zip(axes, extent, strict=True))

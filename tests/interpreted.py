@@ -328,6 +328,7 @@ def at_hand():
     """Return what asks for memory ahead of its use, as Python: all of it is there."""
     module = types.ModuleType(ahead.__name__)
     module.ask = lambda rows, begin, end, result, last: None
+    module.ask_below = lambda rows, size, begin, end: None
     return module
 
 
