@@ -20,7 +20,7 @@ from convpipe.compile.cpu.addresses import placed, tail
 from convpipe.compile.cpu.drive import call_loop
 from convpipe.compile.cpu.fourier import job as at
 from convpipe.compile.cpu.fourier.pairs import numbers_at, words_at
-from convpipe.compile.cpu.fourier.tiling import put_nothing, put_tile
+from convpipe.compile.cpu.fourier.tiling import put_tile, transform
 from convpipe.compile.cpu.rows import inline, where
 
 # What a job is told beside its words.
@@ -52,26 +52,14 @@ WORDS = 22
 @inline
 def respond(job, here, first, second, lone):
     # The responses to a pair of cuts, or to the first alone: all channels, onto each other.
-    told, one, two = words_at(job[at.MATCH]), here + 8 * at.FIRST, here + 8 * at.SECOND
-    error = 0.0
+    told, error = words_at(job[at.MATCH]), 0.0
     for channel in range(told[CHANNELS]):
         job[at.SPECTRA] = told[SPECTRA] + channel * told[SPECTRUM_BYTES]
         job[at.NORMS] = told[NORMS] + channel * job[at.BLOCKS] * 8
         to = job[at.RESPONSES] if channel == 0 else told[ROOM]
-        left = 2 if lone else 0
-        while left < 3:
-            put_tile(job, one, first, channel, 0)
-            put_tile(job, two, second, channel, 0)
-            words_at(one)[at.OUT], words_at(two)[at.OUT] = to, to + job[at.RESPONSE_BYTES]
-            if left & 1:
-                put_nothing(one)
-            if left & 2:
-                put_nothing(two)
-            wrong = call_loop(job[at.PAIR], job, 0, here)
-            left |= wrong
-            if not wrong:
-                error += numbers_at(here)[at.ERROR]
-                break
+        left = transform(job, here, (first, second), channel, to, 2 if lone else 0)
+        if left < 3:
+            error += numbers_at(here)[at.ERROR]
         for part in range(1 if lone else 2):
             cut, beyond = second if part else first, part * job[at.RESPONSE_BYTES]
             total, own = numbers_at(job[at.RESPONSES] + beyond), numbers_at(to + beyond)

@@ -90,13 +90,13 @@ def settle(job, here, tile):
 
 
 @inline
-def put_tile(job, tile, cut, channel, responses):
-    # Let a tile be a channel of a cut.
+def put_tile(job, tile, cut, channel, to):
+    # Let a tile be a channel of a cut, whose responses go to an address.
     own = words_at(tile)
     own[at.IMAGE], own[at.PITCH] = job[at.SOURCE] + channel * job[at.SOURCE_SIZE], job[at.SOURCE_PITCH]
     for k in range(at.ROW_LIST, at.OUT):
         own[k] = cut[k]
-    own[at.OUT] = responses + channel * job[at.SIZE]
+    own[at.OUT] = to
     own[at.DOUBTFUL] = 0
     own[at.TARGET] = job[at.RESULT] + cut[at.TOP] * job[at.RESULT_PITCH] + cut[at.LEFT] * job[at.PIXEL]
     own[at.TARGET_PITCH] = cut[at.DOWN] * job[at.RESULT_PITCH] if cut[at.ACROSS] == 1 else 0
@@ -109,22 +109,31 @@ def put_nothing(tile):
 
 
 @inline
+def transform(job, here, pair, channel, to, left):
+    # The responses to a channel of a pair of cuts, to an address and one after it, but those that are left
+    # alone, 1 and 2; return these.
+    one, two = here + 8 * at.FIRST, here + 8 * at.SECOND
+    while left < 3:
+        put_tile(job, one, pair[0], channel, to)
+        put_tile(job, two, pair[1], channel, to + job[at.RESPONSE_BYTES])
+        if left & 1:
+            put_nothing(one)
+        if left & 2:
+            put_nothing(two)
+        wrong = call_loop(job[at.PAIR], job, 0, here)
+        left |= wrong
+        if not wrong:
+            break
+    return left
+
+
+@inline
 def respond(job, here, first, second, left):
     # The responses to a pair of cuts but those that are left alone, 1 and 2, all channels; return these.
     one, two = here + 8 * at.FIRST, here + 8 * at.SECOND
     for channel in range(job[at.CHANNELS]):
-        wrong = 0
-        while left < 3:
-            put_tile(job, one, first, channel, job[at.RESPONSES])
-            put_tile(job, two, second, channel, job[at.RESPONSES] + job[at.RESPONSE_BYTES])
-            if left & 1:
-                put_nothing(one)
-            if left & 2:
-                put_nothing(two)
-            wrong = call_loop(job[at.PAIR], job, 0, here)
-            left |= wrong
-            if not wrong:
-                break
+        to = job[at.RESPONSES] + channel * job[at.SIZE]
+        left = transform(job, here, (first, second), channel, to, left)
         if left < 3 and words_at(one)[at.DOUBTFUL] and call_loop(job[at.SETTLE], job, here, one):
             left |= 1
         if left < 3 and words_at(two)[at.DOUBTFUL] and call_loop(job[at.SETTLE], job, here, two):
