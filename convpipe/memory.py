@@ -86,6 +86,12 @@ def empty(shape: Sequence[int], dtype: DTypeLike) -> NDArray[Any]:
     return np.asarray(_Lease(block))[:nbytes].view(dtype).reshape(shape)
 
 
+def address(array: NDArray[Any]) -> int:
+    """Return where the first element of an array is."""
+    found: int = array.__array_interface__["data"][0]
+    return found
+
+
 def buffer(nbytes: int) -> memoryview:
     """Return bytes whose values are undefined, in a block that others of about as many can take.
 
@@ -129,7 +135,7 @@ def _block(nbytes: int, array: str) -> NDArray[np.uint8]:
         raise AllocationError(
             f"an array of {array} takes {nbytes / 2**30:,.1f} GiB, and there is no memory for it"
         ) from None
-    first = -block.__array_interface__["data"][0] % LINE
+    first = -address(block) % LINE
     return block[first : first + nbytes]
 
 

@@ -85,8 +85,7 @@ class Band:
     @property
     def origin(self) -> int:
         """The address that row 0 of the image would have."""
-        address: int = self.rows.__array_interface__["data"][0]
-        return address - self.first * self.rows.strides[0]
+        return memory.address(self.rows) - self.first * self.rows.strides[0]
 
     def part(self, first: int, last: int) -> NDArray[Any]:
         """Return rows `first` to before `last` of the image."""

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from convpipe import memory
 from convpipe.compile.common.correlation import Correlation
 from convpipe.compile.common.pictures import Picture
 from convpipe.compile.conv2d import band_words as word
@@ -149,9 +150,7 @@ class Bands:
         """Write the filters of a result; `numbers` are the weights and the biases. All are contiguous."""
         words = self._words.copy()
         arrays = (image, out, *numbers)
-        words[[word.IMAGE, word.OUT, word.WEIGHTS, word.BIASES]] = [
-            array.__array_interface__["data"][0] for array in arrays
-        ]
+        words[[word.IMAGE, word.OUT, word.WEIGHTS, word.BIASES]] = [memory.address(array) for array in arrays]
         units = -(-self.picture.extent[0] // self.high)
         products = math.prod((*self.layer.weights.shape, *self.picture.extent))
         shares = max(1, min(units, threads or count(), products // SHARE_PRODUCTS))

@@ -88,7 +88,7 @@ def correlate(
     work = work_of(x.shape, weight.shape, how, x.dtype, count())
     out: NDArray[Any] = memory.empty((x.shape[0], weight.shape[0], *work.sizes), x.dtype)
     start = _zeros(weight.shape[0], x.dtype) if bias is None else bias
-    others = np.array([_address(weight), _address(start)], np.int64)
+    others = np.array([memory.address(weight), memory.address(start)], np.int64)
     image, result = x.reshape(1, -1).view(np.uint8), out.reshape(1, -1).view(np.uint8)
     image.flags.writeable = False  # one signature for read-only and writeable arrays
     given = (share_of(x.dtype), work.words, image, result, NOTHING, others)
@@ -142,8 +142,3 @@ def _all() -> Callable[..., int]:
 @lru_cache(16)
 def _zeros(size: int, dtype: np.dtype[Any]) -> NDArray[Any]:
     return np.zeros(size, dtype)
-
-
-def _address(array: NDArray[Any]) -> int:
-    address: int = array.__array_interface__["data"][0]
-    return address

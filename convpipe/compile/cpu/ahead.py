@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from convpipe.compile.cpu.addresses import fetch, fetch_to_write
 from convpipe.compile.cpu.rows import inline
+from convpipe.memory import LINE
 
 ROWS = 2
 """That are read together, and no others with them: those after them are as far away again."""
@@ -20,9 +21,6 @@ IMPORT = "from convpipe.compile.cpu.ahead import ask, ask_below\n"
 
 BLOCK = 512
 """Bytes of a result that are made before more are asked for."""
-
-LINE = 64
-"""Bytes of a line of a cache."""
 
 PAGE = 4096
 """Bytes that processors look ahead in: rows of fewer are foreseen, and images of them are in the caches."""

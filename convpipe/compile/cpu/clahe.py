@@ -185,10 +185,5 @@ def equalize_tiles(
 def _run(loops: str, entry: str, found: dict[str, int | NDArray[Any]], work: tuple[int, int]) -> None:
     """Run a loop over all units of its work, on so many threads."""
     given = (found[name] for name in _WORDS)
-    words = [one if isinstance(one, int) else _address(one) for one in given]
+    words = [one if isinstance(one, int) else memory.address(one) for one in given]
     run_shares((loops, entry), words, *work)
-
-
-def _address(array: NDArray[Any]) -> int:
-    address: int = array.__array_interface__["data"][0]
-    return address

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from convpipe import memory
 from convpipe.compile.cpu.shares import run_shares
 from convpipe.compile.runtime import threads
 from convpipe.histograms import BYTES_OF_PAIRS, LANES, Counter, Survey, shares_of
@@ -310,7 +311,7 @@ class Counting(Counter):
             samples = np.ascontiguousarray(samples)
             pixel = width * sample
         source = _source(body, samples.dtype.name)
-        where, shares = samples.__array_interface__["data"][0], len(tables)
+        where, shares = memory.address(samples), len(tables)
         words = [where, pixels, pixel // sample, width, shares, tables.ctypes.data, tables.strides[0], *more]
         run_shares((source, "count"), words, shares, min(shares, self.threads or threads.count()))
 

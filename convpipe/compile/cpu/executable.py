@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from convpipe import memory
 from convpipe.compile.common.levels import Program, make_levels
 from convpipe.compile.common.pictures import Band, Outcome, Picture
 from convpipe.compile.cpu import drive, layout
@@ -82,7 +83,7 @@ class Fused:
         parameters = self._parameters(measured)
         others = NOTHING_ELSE
         if len(images) + len(outs) > 2:
-            others = np.array([_address(array) for array in (*images, *outs)], np.int64)
+            others = np.array([memory.address(array) for array in (*images, *outs)], np.int64)
         given = (self.driver, self.words, _bytes(images[0]), _bytes(outs[0]), parameters, others)
         if bands == 1:
             return self._one_band(*given, 0, self._tallest)
@@ -184,7 +185,7 @@ class Fused:
     @cached_property
     def _known(self) -> tuple[int, int, int, int]:
         """Where the driver is, the table and how many words it has, and the parameters."""
-        return self.driver, _address(self.words), len(self.words), _address(self.parameters)
+        return self.driver, memory.address(self.words), len(self.words), memory.address(self.parameters)
 
     @cached_property
     def _one_image(self) -> Callable[..., int]:
@@ -300,11 +301,6 @@ def _bytes(rows: NDArray[Any]) -> NDArray[np.uint8]:
     What is only read may be writeable or not: Numba takes either where read-only memory is asked for.
     """
     return rows if rows.dtype == _BYTE else rows.view(np.uint8)
-
-
-def _address(array: NDArray[Any]) -> int:
-    address: int = array.__array_interface__["data"][0]
-    return address
 
 
 def compile_fused(plan: Plan) -> Executable:

@@ -17,7 +17,7 @@ from convpipe.compile.cpu.executable import address_of, all_bands, one_band
 from convpipe.compile.cpu.fourier import job as at
 from convpipe.compile.cpu.fourier import matching as of
 from convpipe.compile.cpu.fourier.cuts import Grid
-from convpipe.compile.cpu.fourier.hand import Hand, Spectrum, loader, place, run_pairs, sweep, writer
+from convpipe.compile.cpu.fourier.hand import Hand, Spectrum, loader, run_pairs, sweep, writer
 from convpipe.compile.cpu.fourier.lines import rounding
 from convpipe.compile.cpu.fourier.spectra import ROUNDING
 from convpipe.compile.cpu.library import Library
@@ -114,8 +114,8 @@ class Matched(Library):
         taps, spectrum = self._taps, self._spectrum
         own = np.zeros(of.WORDS, np.int64)
         own[[of.CHANNELS, of.SIZE, of.SPECTRUM_BYTES]] = len(taps), size, spectrum.values[0].nbytes
-        own[[of.SPECTRA, of.NORMS]] = place(spectrum.values), place(spectrum.norms)
-        own[of.TAPS] = place(taps)
+        own[[of.SPECTRA, of.NORMS]] = memory.address(spectrum.values), memory.address(spectrum.norms)
+        own[of.TAPS] = memory.address(taps)
         numbers = own.view(np.float64)
         # What is rounded off of the sum of squares, at most; and in what exceeds it no more than a score is.
         least = 2.0**-51 if exact else 2.0**-50 * sum(taps.shape[1:])
@@ -129,15 +129,15 @@ class Matched(Library):
         made, pitch = tiles.rows.makes * tiles.cols.makes, -(-tiles.cols.reads // LINES) * LINES
         responses = memory.empty((2 * min(channels, 2), made), np.float64)
         hand.hold(at.RESPONSES, responses)
-        hand.words[at.RESPONSE_BYTES], own[of.ROOM] = 8 * made, place(responses[-2:])
+        hand.words[at.RESPONSE_BYTES], own[of.ROOM] = 8 * made, memory.address(responses[-2:])
         sums = memory.empty((rows + LINES, 2 * pitch), np.float64)
         hand.hold(-1, sums)
         own[of.PITCH] = pitch
         others = (of.BELOW, of.WINDOW, of.SPARE, of.TOTAL, of.LINE)
-        own[[*others, of.ABOVE]] = [place(line) for line in sums[: len(others) + 1]]
+        own[[*others, of.ABOVE]] = [memory.address(line) for line in sums[: len(others) + 1]]
         care = memory.empty((channels, tiles.rows.reads * tiles.cols.reads), np.float64)
         hand.hold(-2, care)
-        own[of.CARE] = place(care)
+        own[of.CARE] = memory.address(care)
 
 
 def _touched(pixels: NDArray[np.bool_], window: Extent) -> NDArray[np.bool_]:

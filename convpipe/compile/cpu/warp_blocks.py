@@ -53,14 +53,14 @@ def blocks(text: Text, kind: Kind) -> None:
 
 def _places(text: Text, kind: Kind) -> None:
     """Add where the samples of each pixel lie in the image, and their weights."""
-    is_line = PLACES[kind.place].is_line
-    if is_line:
+    text.line("is_inside = False")
+    if PLACES[kind.place].is_line:
         _ends(text, kind)
         text.line("least = most = np.int64(0)", "if is_inside:", "    for k in range(n):")
         with text.indented(), text.indented():
             _pixel(text, kind)
             text.line("found[k] = np.int64((u0 - before) * lines + (v0 - before) * unit)")
-    text.line("if not is_inside:" if is_line else "if True:")
+    text.line("if not is_inside:")
     with text.indented():
         text.line(f"least, most = np.int64({-FAR}), np.int64({FAR})", "for k in range(n):")
         with text.indented():

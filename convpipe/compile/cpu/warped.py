@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from convpipe import memory
 from convpipe.compile.common.pictures import Picture
 from convpipe.compile.common.text import Text
 from convpipe.compile.cpu import drive
@@ -108,8 +109,8 @@ class Warped(Whole):
         image = self.given.rows(images[0])
         made = self.picture.empty()
         words = self._words | {
-            "IMAGE": _address(image),
-            "RESULT": _address(made),
+            "IMAGE": memory.address(image),
+            "RESULT": memory.address(made),
             "PITCH": image.strides[0],
             "RESULT_PITCH": made.strides[0],
         }
@@ -141,7 +142,7 @@ class Warped(Whole):
         more_rows, more_cols = (
             reach if self.warp.rule(axis) == Border.CONSTANT else beyond for axis in range(2)
         )
-        return {name: _address(array) for name, array in self._arrays.items()} | {
+        return {name: memory.address(array) for name, array in self._arrays.items()} | {
             "HEIGHT": height,
             "WIDTH": width,
             "COLS": self.picture.extent[1],
@@ -168,7 +169,3 @@ class Warped(Whole):
             self.given.channels,
             weighs=self.alpha and self.given.channels > 1,
         )
-
-
-def _address(array: NDArray[Any]) -> int:
-    return int(array.__array_interface__["data"][0])

@@ -10,8 +10,8 @@ from itertools import product
 import numpy as np
 from numpy.typing import NDArray
 
+from convpipe import memory
 from convpipe.compile.cpu.fourier import job as at
-from convpipe.compile.cpu.fourier.hand import place
 from convpipe.fourier import Side, Tiles
 from convpipe.geometry import Border, Extent, border_index
 
@@ -103,8 +103,8 @@ class Grid:
         described = np.zeros((len(self.cuts), at.CUT_WORDS), np.int64)
         for words, (rows, cols) in zip(described, self.cuts, strict=True):
             listed = self._columns[cols.outputs.start]
-            words[[at.ROW_LIST, at.READ_ROWS]] = place(rows.sources), len(rows.sources)
-            words[[at.COL_LIST, at.READ_COLS]] = place(listed), len(listed)
+            words[[at.ROW_LIST, at.READ_ROWS]] = memory.address(rows.sources), len(rows.sources)
+            words[[at.COL_LIST, at.READ_COLS]] = memory.address(listed), len(listed)
             words[at.COL_FIRST] = cols.first if self.channels == 1 else -1
             words[[at.OUT_ROWS, at.OUT_COLS]] = rows.count, cols.count
             words[[at.TOP, at.DOWN]] = rows.outputs.start, rows.outputs.step

@@ -139,7 +139,9 @@ def run_pairs(run: int, tables: NDArray[np.int64], hands: Sequence[Hand], pairs:
     begins = [
         first + b * (last - first) // len(hands) for b in range(len(hands))
     ]  # as bands of rows are begun
-    jobs = np.array([(begin, place(hand.words)) for begin, hand in zip(begins, hands, strict=True)], np.int64)
+    jobs = np.array(
+        [(begin, memory.address(hand.words)) for begin, hand in zip(begins, hands, strict=True)], np.int64
+    )
     jobs.flags.writeable = False
     given = run, tables, READ, WRITTEN, jobs.ravel().view(np.uint8), NOTHING_ELSE
     if len(hands) == 1:
@@ -177,7 +179,7 @@ class Hand:
     def hold(self, word: int, array: NDArray[Any]) -> None:
         """Let a word of the job be the address of an array."""
         self._held[word] = array
-        self.words[word] = place(array)
+        self.words[word] = memory.address(array)
 
     def spectrum(self, taps: Array) -> Spectrum:
         """Return a kernel as it multiplies transforms of tiles: they become cross-correlations."""
@@ -246,7 +248,7 @@ class Hand:
         self._memory = memory.empty(
             (sum(-(-size // LINE) for size in sizes.values()) * LINE + LINE,), np.float64
         )
-        begin = place(self._memory)
+        begin = memory.address(self._memory)
         begin += -begin % (8 * LINE)
         for word, size in sizes.items():
             self.words[word] = begin
@@ -257,9 +259,3 @@ class Hand:
 def _entry(step: str) -> tuple[str, str]:
     """Return a module that has a compiled function of another, which share their helpers, and its name."""
     return f"from convpipe.compile.cpu.fourier.{step}\n", step.rpartition(" ")[2]
-
-
-def place(array: NDArray[Any]) -> int:
-    """Return where the first element of an array is."""
-    found: int = array.__array_interface__["data"][0]
-    return found

@@ -22,7 +22,7 @@ from convpipe.compile.cpu import layout
 from convpipe.compile.cpu.executable import Executable, address_of, all_bands, compile_fused, one_band
 from convpipe.compile.cpu.fourier import job as at
 from convpipe.compile.cpu.fourier.cuts import Cut, Grid
-from convpipe.compile.cpu.fourier.hand import Hand, loader, place, run_pairs, sweep, writer
+from convpipe.compile.cpu.fourier.hand import Hand, loader, run_pairs, sweep, writer
 from convpipe.compile.cpu.fourier.spectra import TOLERANCE, Spectra
 from convpipe.compile.cpu.loops import Loop
 from convpipe.compile.runtime.threads import count
@@ -154,7 +154,11 @@ class Transform:
             if self._tiles.cols.phases == 1:
                 _spread_rows(table, self._pixel * self.plan.extent[1] * self._tiles.rows.phases)
         tables.flags.writeable = False
-        return tables, np.array([place(each.parameters) for each in fused], np.int64), fused[0].driver
+        return (
+            tables,
+            np.array([memory.address(each.parameters) for each in fused], np.int64),
+            fused[0].driver,
+        )
 
     @cached_property
     def _described(self) -> NDArray[np.int64]:
