@@ -34,6 +34,25 @@ def put_response(tile, size, index, value):
 
 
 @inline
+def count_below(row, count, limit):
+    found = 0
+    for x in range(count):
+        found += 0 if abs(row[x]) >= limit else 1
+    return found
+
+
+@inline
+def doubtful_in(job, own, y, limit):
+    # How many of the responses of a row are not shown to be right; counted as vectors where they lie side by side.
+    count, pitch = own[at.OUT_COLS], own[at.OUT_COLS] * job[at.CHANNELS] * job[at.SIZE]
+    if job[at.CHANNELS] > 1:
+        return 1
+    if job[at.SIZE] == 4:
+        return count_below(placed(own[at.OUT] + y * pitch, np.float32), count, np.float32(limit))
+    return count_below(numbers_at(own[at.OUT] + y * pitch), count, limit)
+
+
+@inline
 def window_sum(job, top, left):
     # The response to a window, as the sum over it: first along its rows.
     samples, taps, cols = numbers_at(job[at.TILE]), numbers_at(job[at.TAPS]), job[at.TAP_COLS]
@@ -47,42 +66,61 @@ def window_sum(job, top, left):
 
 
 @inline
+def read_more(job, here, tile, first, last):
+    # Rows of the samples of a tile, from one to before another.
+    wanted, cols = words_at(job[at.WANTED]), job[at.READS]
+    for row in range(first, last):
+        wanted[0], wanted[1], wanted[2], wanted[3] = tile, row, 0, job[at.TILE] + row * cols * 8
+        call_loop(job[at.READ_ROW], wanted, cols, here)
+
+
+@inline
+def note_latest(job, first, last):
+    # Of each column, the last of so many rows with a sample that is not 0.
+    samples, latest, cols = numbers_at(job[at.TILE]), words_at(job[at.LATEST]), job[at.READS]
+    for row in range(first, last):
+        for col in range(cols):
+            latest[col] = row if samples[row * cols + col] != 0 else latest[col]
+
+
+@inline
 def settle(job, here, tile):
     # Look at the responses to a tile that are not shown to be right: 0 where a window holds nothing else,
     # right where what stands under the largest tap says so, else a sum over the window, if these are few.
-    # Return whether there were more.
+    # Return whether there were more. If all of them are few, nobody asks which windows hold nothing: their
+    # sums are 0.
     own, numbers = words_at(tile), numbers_at(here)
-    samples, cols = numbers_at(job[at.TILE]), job[at.READS]
-    latest, wanted = words_at(job[at.LATEST]), words_at(job[at.WANTED])
-    for row in range(own[at.READ_ROWS]):
-        wanted[0], wanted[1], wanted[2], wanted[3] = tile, row, 0, job[at.TILE] + row * cols * 8
-        call_loop(job[at.READ_ROW], wanted, cols, here)
+    samples, cols, latest = numbers_at(job[at.TILE]), job[at.READS], words_at(job[at.LATEST])
     for col in range(cols):
         latest[col] = -1
     limit = numbers_at(tile)[at.LIMIT] * numbers[at.UNIT] * (1 + 2.0**-20)
     shown = numbers[at.ERROR] * numbers[at.DOUBT] / numbers[at.PEAK]
-    peak = job[at.PEAK_ROW] * cols + job[at.PEAK_COL]
+    peak, taps = job[at.PEAK_ROW] * cols + job[at.PEAK_COL], job[at.TAP_ROWS] * job[at.TAP_COLS]
     left_over, seen = job[at.FEW], 0
+    few = own[at.DOUBTFUL] * taps <= left_over
     for y in range(own[at.OUT_ROWS]):
+        if not doubtful_in(job, own, y, limit):
+            continue
         top = y * job[at.ROW_STEP]
-        for row in range(seen, top + job[at.TAP_ROWS]):
-            for col in range(cols):
-                if samples[row * cols + col] != 0:
-                    latest[col] = row
+        seen = top if few and top > seen else seen
+        read_more(job, here, tile, seen, top + job[at.TAP_ROWS])
+        if not few:
+            note_latest(job, seen, top + job[at.TAP_ROWS])
         seen, edge, last = top + job[at.TAP_ROWS], 0, -1
         for x in range(own[at.OUT_COLS]):
             left = x * job[at.COL_STEP]
-            for col in range(edge, left + job[at.TAP_COLS]):
-                if latest[col] >= top:
-                    last = col
-            edge = left + job[at.TAP_COLS]
+            if not few:
+                for col in range(edge, left + job[at.TAP_COLS]):
+                    if latest[col] >= top:
+                        last = col
+                edge = left + job[at.TAP_COLS]
             index = (y * own[at.OUT_COLS] + x) * job[at.CHANNELS]
             if abs(response(tile, job[at.SIZE], index)) >= limit:
                 continue
-            if last < left:
+            if last < left and not few:
                 put_response(tile, job[at.SIZE], index, 0.0)
             elif not abs(samples[top * cols + left + peak]) >= shown:
-                left_over -= job[at.TAP_ROWS] * job[at.TAP_COLS]
+                left_over -= taps
                 if left_over < 0:
                     return 1
                 put_response(tile, job[at.SIZE], index, window_sum(job, top, left) * numbers[at.UNIT])
