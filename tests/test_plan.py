@@ -215,6 +215,17 @@ def test_a_product_of_two_factors_goes_through_no_transform():
         assert make_plan([separable], (400, 500)).stages[0].tiles is None
 
 
+@pytest.mark.parametrize(
+    ("dtype", "size", "goes"), [("float32", 63, True), ("float32", 41, False), ("uint8", 63, False)]
+)
+def test_rank_2_goes_through_transforms_where_its_products_take_longer(dtype, size, goes, rng):
+    """Of 63 taps a side they do over rows of floating point, and not over shorter rows."""
+    down, along = rng.normal(size=(2, size, 2))
+    kernel = stage("custom", "k", kernel=(down @ along.T).tolist())
+    (plan,) = make_plan([kernel], (4096, 4096), dtype=dtype).stages
+    assert (plan.tiles is not None) == goes
+
+
 def test_transforms_are_looked_at_from_so_many_taps_on():
     kernel = np.zeros((30, 30))  # where a tap is 0, there is none
     rng = np.random.default_rng(1)

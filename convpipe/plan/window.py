@@ -45,7 +45,7 @@ def plan_window(
         operations += rows * cols * channels * costs.operations(op, made.compute)
     unrounded, ranges = entering.ranges.through(ops, padded)
     field_rows, field_cols = entering.field
-    tiles = costs.fourier_tiles(ops, windows, (rows, cols), entering.channels, made.compute)
+    tiles = costs.fourier_tiles(ops, windows, (rows, cols), entering, made.compute)
     fixed = entering.fixed if tiles is None else None
     arithmetic = plan_arithmetic(ops, fixed, made.compute, image=inputs[0] == IMAGE)
     return NodePlan(

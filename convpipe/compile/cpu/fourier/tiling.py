@@ -43,8 +43,8 @@ def count_below(row, count, limit):
 
 @inline
 def doubtful_in(job, own, y, limit):
-    # How many of the responses of a row are not shown to be right; counted as vectors where they lie side by side.
-    count, pitch = own[at.OUT_COLS], own[at.OUT_COLS] * job[at.CHANNELS] * job[at.SIZE]
+    # How many responses of a row are not shown to be right, where they lie side by side; else perhaps one.
+    count, pitch = own[at.OUT_COLS], own[at.OUT_COLS] * job[at.SIZE]
     if job[at.CHANNELS] > 1:
         return 1
     if job[at.SIZE] == 4:
