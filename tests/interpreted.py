@@ -265,25 +265,25 @@ def sums(memory):
     """Return weighted sums of any number of samples, as Python."""
     module = types.ModuleType(vectors.__name__)
 
-    def dot_down(sample, dtype, windows, lanes):
-        def run(rows, column, p):
+    def dot_down(sample, dtype, windows):
+        def run(rows, count, p):
             taps, step = _values(memory, p, 0, 2, np.int64)
             weights = _values(memory, p + 16, 0, taps, dtype)
             reads = taps + (windows - 1) * step
             for window in range(windows):
                 read = [Row(memory, rows[window * step + k], sample) for k in range(taps)]
                 made = Row(memory, rows[reads + window], dtype)
-                for x in range(column, column + lanes):
+                for x in range(count):
                     made[x] = dot(*(each for k in range(taps) for each in (weights[k], read[k][x])))
 
         return run
 
-    def dot_along(sample, dtype, step, lanes):
-        def run(rows, column, p):
+    def dot_along(sample, dtype, step):
+        def run(rows, count, p):
             (taps,) = _values(memory, p, 0, 1, np.int64)
             weights = _values(memory, p + 8, 0, taps, dtype)
             read, made = Row(memory, rows[0], sample), Row(memory, rows[1], dtype)
-            for x in range(column, column + lanes):
+            for x in range(count):
                 made[x] = dot(*(each for k in range(taps) for each in (weights[k], read[x + k * step])))
 
         return run
@@ -296,12 +296,12 @@ def in_phases(memory):
     """Return what sorts pixels by the phase of their place, as Python."""
     module = types.ModuleType(phases.__name__)
 
-    def some_phases(dtype, stride, channels, count):
-        def run(rows, first):
+    def some_phases(dtype, stride, channels):
+        def run(rows, count):
             read = Row(memory, rows[0], dtype)
             for phase in range(stride):
                 made = Row(memory, rows[1 + phase], dtype)
-                for x in range(first, first + count):
+                for x in range(count):
                     pixel, channel = divmod(x, channels)
                     made[x] = read[(pixel * stride + phase) * channels + channel]
 

@@ -7,9 +7,7 @@ of a kernel than how many samples they read, so that pipelines share them.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from functools import cache
-from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -18,7 +16,6 @@ from convpipe.compile.common.text import Text, fused, times
 from convpipe.compile.cpu import phases as some_phases
 from convpipe.compile.cpu.blocks import Block
 from convpipe.compile.cpu.lanes import Lanes, Term, Windows, plus, rows_of, samples_at, whole_sum
-from convpipe.compile.cpu.vectors import sizes
 
 HEADER = """import numpy as np
 from convpipe.compile.cpu.rows import *
@@ -152,7 +149,7 @@ def dot_down(sample: str, compute: str, windows: int) -> Loop:
     Parameters: how many rows a window has, and how many there are from one to the next; the weights. Rows:
     those under the windows, then the sums.
     """
-    text = _by_blocks("dot_down", f'"{sample}", "{compute}", {windows}', sizes(compute, windows))
+    text = _in_vectors("dot_down", f'"{sample}", "{compute}", {windows}')
     return Loop(f"rows of {sample}, weighted" + (f", for each of {windows}" if windows > 1 else ""), text)
 
 
@@ -162,25 +159,16 @@ def dot_along(sample: str, compute: str, step: int) -> Loop:
 
     Parameters: how many; the weights. Rows: that of the samples, then the sum.
     """
-    text = _by_blocks("dot_along", f'"{sample}", "{compute}", {step}', sizes(compute))
+    text = _in_vectors("dot_along", f'"{sample}", "{compute}", {step}')
     return Loop(f"neighbours of {sample} in 1 row, weighted" + (f", {step} apart" if step > 1 else ""), text)
 
 
-def _by_blocks(name: str, given: str, counts: Sequence[int]) -> str:
-    """Return a loop over blocks, as large as a row has; the last of them ends where the row ends."""
+def _in_vectors(name: str, given: str) -> str:
+    """Return a loop that is all of it vector code."""
     text = Text()
     text.block(HEADER)
-    text.line(f"from convpipe.compile.cpu.vectors import {name}", "")
-    text.line(*(f"sum_{size} = {name}({given}, {size})" for size in counts))
-    text.line("", "", "@inline", "def loop(rows, n, p):")
-    with text.indented():
-        text.line("x = 0")
-        for size, next_size in pairwise([*counts, 0]):
-            text.line(f"if n >= {size}:")
-            with text.indented():
-                text.line(f"while n - x > {next_size}:")
-                text.line(f"    sum_{size}(rows, min(x, n - {size}), p)", f"    x += {size}")
-        text.line("return 0")
+    text.line(f"from convpipe.compile.cpu.vectors import {name}", "", f"sums = {name}({given})")
+    text.line("", "", "@inline", "def loop(rows, n, p):", "    sums(rows, n, p)", "    return 0")
     return str(text)
 
 
@@ -192,17 +180,16 @@ def phases(dtype: str, stride: int, channels: int) -> Loop:
     """
     text, step, counts = Text(), stride * channels, some_phases.sizes(dtype, channels)
     text.block(HEADER)
-    text.line("from convpipe.compile.cpu.phases import phases", "")
-    text.line(*(f'some_{size} = phases("{dtype}", {stride}, {channels}, {size})' for size in counts))
+    if counts:
+        text.line("from convpipe.compile.cpu.phases import phases", "")
+        text.line(f'some = phases("{dtype}", {stride}, {channels})')
     text.line(f"T = np.{dtype}", "", "", "@inline", "def loop(rows, n, p):")
     with text.indented():
-        text.line(f"whole, x = n // {step} * {channels}, 0")
-        for size, next_size in pairwise([*counts, 0]):
-            text.line(f"if whole >= {size}:")
-            with text.indented():
-                text.line(f"while whole - x > {next_size}:")
-                text.line(f"    some_{size}(rows, min(x, whole - {size}))", f"    x += {size}")
-        text.line("first = min(x, whole)", "s0 = row(rows, 0, T)")
+        text.line("first = 0")
+        if counts:
+            text.line(f"whole = n // {step} * {channels}", f"if whole >= {counts[-1]}:")
+            text.line("    some(rows, whole)", "    first = whole")
+        text.line("s0 = row(rows, 0, T)")
         text.line(f"for x in range(first * {stride}, n, {channels}):")
         with text.indented():
             text.line(f"t = row(rows, 1 + x // {channels} % {stride}, T)")

@@ -14,7 +14,7 @@ from llvmlite import ir
 from numba import types
 from numba.extending import intrinsic
 
-from convpipe.compile.cpu.simd import word
+from convpipe.compile.cpu.simd import by_blocks, word
 
 VECTOR = 64
 """Bytes of a vector. Where the processor's are shorter, it takes several."""
@@ -37,17 +37,22 @@ def sizes(dtype: str, channels: int) -> tuple[int, ...]:
     return (3 * lanes,) if channels == 3 else (4 * lanes, lanes)
 
 
-def phases(dtype, stride, channels, count):
-    """Return an intrinsic that makes `count` samples of each phase, from one on.
+def phases(dtype, stride, channels):
+    """Return an intrinsic that makes samples of each phase, of rows that have as many as a block at least.
 
-    It takes rows - that of the pixels, then one for each phase - and the sample of a phase to begin with, the
-    first of a pixel.
+    It takes rows - that of the pixels, then one for each phase - and how many samples of each are to be made,
+    all of a pixel.
     """
 
     @intrinsic
-    def run(context, rows, first):
+    def run(context, rows, count):
         def emit(context, builder, signature, arguments):
-            _Emitter(builder, arguments, np.dtype(dtype), stride, channels).emit(count)
+            rows, count = arguments
+
+            def block(first, size):
+                _Emitter(builder, (rows, first), np.dtype(dtype), stride, channels).emit(size)
+
+            by_blocks(builder, count, sizes(dtype, channels), block)
             return context.get_dummy_value()
 
         return types.none(rows, types.int64), emit

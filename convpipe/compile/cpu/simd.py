@@ -76,6 +76,21 @@ def store_past_caches(builder, value, place, size):
     store.set_metadata("nontemporal", builder.module.add_metadata([_INDEX(1)]))
 
 
+def by_blocks(builder, count, sizes, block):
+    # A loop along a row of so many columns, over blocks as large as it has: `block` writes one, given its
+    # first column and its size. The last ends where the row does, and may make columns that the one before it
+    # made. To Numba, as source, each size would take as long to compile as to LLVM.
+    made = cgutils.alloca_once_value(builder, word(0))
+    for size, next_size in pairwise([*sizes, 0]):
+        with builder.if_then(builder.icmp_signed(">=", count, word(size))):
+            first, last = builder.load(made), builder.sub(count, word(size))
+            end = builder.sub(count, word(next_size))
+            with cgutils.for_range_slice(builder, first, end, word(size), WORD) as (column, _):
+                before = builder.icmp_signed("<", column, last)
+                block(builder.select(before, column, last), size)
+                builder.store(builder.add(column, word(size)), made)
+
+
 def _name(kind):
     # As LLVM writes the type of a vector in the name of an instruction.
     if isinstance(kind.element, ir.IntType):

@@ -18,7 +18,7 @@ from numba import types
 from numba.extending import intrinsic
 from numba.np.numpy_support import from_dtype
 
-from convpipe.compile.cpu.simd import WIDE, WORD, fused, overlaps, splat, word
+from convpipe.compile.cpu.simd import WIDE, WORD, by_blocks, fused, overlaps, splat, word
 
 VECTOR = 64
 """Bytes of a vector of sums. Where the processor's are shorter, it takes several."""
@@ -38,30 +38,35 @@ def sizes(dtype: str, windows: int = 1) -> tuple[int, ...]:
     return tuple(size for size in (most, most // 2, lanes, 1) if size in (most, 1) or size % lanes == 0)
 
 
-def dot_down(sample, dtype, windows, lanes):
-    """Return an intrinsic that sums the rows under some windows, in `lanes` columns from one on.
+def dot_down(sample, dtype, windows):
+    """Return an intrinsic that sums the rows under some windows.
 
-    It takes rows - those under the windows, then the sums -, the column and the address of the parameters:
-    how many rows a window has, how many there are from one to the next, and the weights. All windows have a
-    row in common.
+    It takes rows - those under the windows, then the sums -, how many columns they have and the address of
+    the parameters: how many rows a window has, how many there are from one to the next, and the weights. All
+    windows have a row in common.
     """
-    return _intrinsic(_Down, (sample, dtype, lanes), windows)
+    return _intrinsic(_Down, (sample, dtype), windows, sizes(dtype, windows))
 
 
-def dot_along(sample, dtype, step, lanes):
-    """Return an intrinsic that sums neighbours in a row, `step` samples apart, in `lanes` columns from one.
+def dot_along(sample, dtype, step):
+    """Return an intrinsic that sums neighbours in a row, `step` samples apart.
 
-    It takes rows - that of the samples, then the sum -, the column and the address of the parameters: how
-    many taps there are, and the weights.
+    It takes rows - that of the samples, then the sum -, how many columns the sum has and the address of the
+    parameters: how many taps there are, and the weights.
     """
-    return _intrinsic(_Along, (sample, dtype, lanes), step)
+    return _intrinsic(_Along, (sample, dtype), step, sizes(dtype))
 
 
-def _intrinsic(emitter, block, given):
+def _intrinsic(emitter, dtypes, given, counts):
     @intrinsic
-    def run(context, rows, column, parameters):
+    def run(context, rows, count, parameters):
         def emit(context, builder, signature, arguments):
-            emitter(context, builder, arguments, block).emit(given)
+            rows, count, parameters = arguments
+
+            def block(column, lanes):
+                emitter(context, builder, (rows, column, parameters), (*dtypes, lanes)).emit(given)
+
+            by_blocks(builder, count, counts, block)
             return context.get_dummy_value()
 
         return types.none(rows, types.int64, types.intp), emit

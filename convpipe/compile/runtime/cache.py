@@ -154,7 +154,8 @@ def _load(source: str, entry: str, signature: Any) -> Callable[..., int]:
         _prepare_to_compile()
     function: Any = getattr(module_of(source, key), entry)
     function._cache = kept
-    function.compile(signature)
+    with start.uncollected():
+        function.compile(signature)
     function.disable_compile()
     if kept.made is not None:
         _write(key, kept.made)
@@ -195,7 +196,8 @@ def _address(source: str, entry: str, signature: Any) -> int:
     else:
         _prepare_to_compile()
         function: Any = getattr(module_of(source, key), entry)
-        function.compile(signature)
+        with start.uncollected():
+            function.compile(signature)
         compiled = function.overloads[signature]
         library, name = compiled.library, compiled.fndesc.llvm_func_name
         if not library.has_dynamic_globals:

@@ -53,16 +53,25 @@ def fill_tables() -> None:
 
 
 @contextmanager
-def _no_collector() -> Iterator[None]:
-    """Keep the collector from looking at what is made, now and later."""
+def uncollected() -> Iterator[None]:
+    """Keep the collector away: a look at all of Numba takes as long as half a loop takes to compile."""
     enabled = gc.isenabled()
     gc.disable()
     try:
         yield
     finally:
-        gc.freeze()
         if enabled:
             gc.enable()
+
+
+@contextmanager
+def _no_collector() -> Iterator[None]:
+    """Keep the collector from looking at what is made, now and later."""
+    with uncollected():
+        try:
+            yield
+        finally:
+            gc.freeze()
 
 
 @contextmanager
