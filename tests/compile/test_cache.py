@@ -1,5 +1,6 @@
 """Compiled loops on disk: shared between processes, and never loaded unless they are ours and whole."""
 
+import gc
 import json
 import os
 import shutil
@@ -10,7 +11,9 @@ import time
 
 import numpy as np
 import pytest
+from numba.core.dispatcher import Dispatcher
 
+from convpipe.compile.cpu import drive, loops
 from convpipe.compile.cpu.graphs import compile_plan
 from convpipe.compile.runtime import cache, store
 from convpipe.errors import ConvpipeError
@@ -80,6 +83,16 @@ def test_other_weights_of_the_same_shape_compile_nothing(built):
     _, compiled = run(sigma=1.3)
     assert compiled == 0
     assert set(folder.iterdir()) == before
+
+
+def test_no_garbage_is_looked_for_while_a_loop_is_compiled(folder, monkeypatch):
+    collects, compiled = [], Dispatcher.compile
+    monkeypatch.setattr(
+        Dispatcher, "compile", lambda *given: collects.append(gc.isenabled()) or compiled(*given)
+    )
+    cache.address(loops.copy("uint8", "int16").source, "loop", drive.LOOP)
+    assert {False} == set(collects)
+    assert gc.isenabled()
 
 
 def test_code_for_another_processor_is_another_entry(folder, monkeypatch):
