@@ -5,13 +5,14 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from hashlib import sha256
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, BinaryIO
 from unicodedata import normalize
 
 from convpipe import subject
+from convpipe.dataclass import dataclass
 from convpipe.errors import PlanError
 from convpipe.geometry import LARGEST
 from convpipe.padding import Slice

@@ -6,11 +6,10 @@ Graphics Gems IV, 1994.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 from numpy.typing import NDArray
 
+from convpipe.dataclass import dataclass
 from convpipe.geometry import Border, Extent, border_index
 
 Places = tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float32]]

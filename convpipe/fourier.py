@@ -12,9 +12,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
+from convpipe.dataclass import dataclass
 from convpipe.geometry import Axis, Extent
 
 SIZES = (64, 96, 128, 192, 256, 384, 512)

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 from enum import IntEnum
 from fractions import Fraction
 
+from convpipe.dataclass import dataclass
 from convpipe.errors import ParameterError, ParameterTypeError
 
 Extent = tuple[int, int]

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import itertools
 import math
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+from convpipe.dataclass import dataclass
 
 MOST_LEVELS = 1 << 16
 """Samples that are whole numbers have a bin for each, up to this many."""

@@ -14,7 +14,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import field
+
+from convpipe.dataclass import dataclass
 
 ROUNDING = 2.0**-12
 """More than rounding can move a value, relative to the largest of its range: a sum of 4,000 float32 terms."""

@@ -7,13 +7,13 @@ pixels costs its arithmetic, and a pass to count. ``input`` and the results are 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from convpipe.dataclass import dataclass
 from convpipe.engine import Engine
 from convpipe.errors import PlanError
 from convpipe.formula import Measure

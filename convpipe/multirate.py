@@ -18,7 +18,6 @@ Graphics and Image Processing 16, 1981 (Gaussians on coarser grids); docs/adr/00
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
 from typing import Any, NamedTuple
@@ -26,6 +25,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from convpipe.dataclass import dataclass
 from convpipe.geometry import Axis, Extent
 from convpipe.polyphase import Polyphase
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from fractions import Fraction
 from typing import Literal, Protocol, cast
 
+from convpipe.dataclass import dataclass
 from convpipe.errors import ParameterError, PlanError
 from convpipe.geometry import LARGEST, Axis, Extent, check_count, plain
 

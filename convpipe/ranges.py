@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
+from convpipe.dataclass import dataclass
 from convpipe.interval import UNBOUNDED, Interval
 from convpipe.ops import Alpha, Cast, ChannelMap, Frame, Lookup, Map, Mix, Op, Reduce, Turn, Warp, Window
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from math import hypot, isnan
 
+from convpipe.dataclass import dataclass
 from convpipe.geometry import Extent, Field
 
 Point = tuple[float, float]

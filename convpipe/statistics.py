@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from convpipe.dataclass import dataclass
 from convpipe.histograms import MOST_LEVELS, Counter, Histogram, Moments, Samples
 from convpipe.interval import Interval
 from convpipe.thresholds import BINS, LEVELS, multiotsu, triangle_beyond

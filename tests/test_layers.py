@@ -15,6 +15,7 @@ ROOT = Path(convpipe.__file__).parent
 FILES = sorted(ROOT.rglob("*.py"))
 
 LAYERS = [
+    "dataclass",
     "errors",
     "limits",
     "pages",

@@ -12,11 +12,12 @@ import os
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path, PurePosixPath
 from threading import Condition
 
 from convpipe import memory
+from convpipe.dataclass import dataclass
 from convpipe.errors import LimitError
 from convpipe.plan import Plan
 from convpipe.report import byte_size

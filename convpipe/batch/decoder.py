@@ -6,13 +6,13 @@ import os
 import pickle
 import signal
 from contextlib import ExitStack, suppress
-from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from multiprocessing.reduction import recv_handle
 from typing import Any
 
 from convpipe import images
 from convpipe.batch.again import may_pass
+from convpipe.dataclass import dataclass
 from convpipe.errors import ImageError, ReadError
 from convpipe.images import Limits, OpenFile, OpenImage
 from convpipe.pages import ALL_PAGES, PageRange

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import cast
@@ -15,6 +14,7 @@ from convpipe.batch.outputs import Targets, page_path
 from convpipe.batch.results import Result
 from convpipe.batch.rows import RowsEncoder, Space
 from convpipe.batch.state import Run
+from convpipe.dataclass import dataclass
 from convpipe.engine import Engine
 from convpipe.errors import WriteError
 from convpipe.images import Encoded, Encoding, FilesEncoder, ImageInfo, ImageSpec, Page, PageEncoder

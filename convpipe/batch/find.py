@@ -7,11 +7,12 @@ import os
 import re
 import stat
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from pathlib import Path, PurePosixPath
 
 from convpipe.batch.journal_files import FOLDER, is_journal
 from convpipe.batch.patterns import matches
+from convpipe.dataclass import dataclass
 from convpipe.errors import JobError
 from convpipe.images import format_of, is_temporary
 from convpipe.paths import Location, tried

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -13,6 +12,7 @@ from convpipe.batch.budget import Need
 from convpipe.batch.encode import pixel_bytes
 from convpipe.batch.results import Result
 from convpipe.batch.streamed import Obstacles, in_sizes, tile_of
+from convpipe.dataclass import dataclass
 from convpipe.errors import ConvpipeError, ReadError
 from convpipe.images import Limits
 from convpipe.images.output import TILE

@@ -5,12 +5,13 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Protocol
 
 from convpipe import images
 from convpipe.batch.reader import Opened, Reader
+from convpipe.dataclass import dataclass
 from convpipe.errors import ReadError
 from convpipe.images import Image, ImageInfo, Limits, Metadata, OpenFile
 from convpipe.images.rows import RowReader

@@ -5,10 +5,10 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, Protocol
 
 from convpipe import __version__
+from convpipe.dataclass import dataclass
 from convpipe.geometry import Border
 from convpipe.measures import Gauge
 from convpipe.stages import Stage

@@ -17,7 +17,6 @@ import tempfile
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from itertools import count
 from multiprocessing import Pipe
 from multiprocessing.reduction import send_handle
@@ -26,6 +25,7 @@ from typing import Any
 from convpipe.batch.decoder import Close, Open, ReadPage, Request
 from convpipe.batch.reader import Named, Opened
 from convpipe.compile.runtime.environment import ONE_BLAS_THREAD
+from convpipe.dataclass import dataclass
 from convpipe.errors import JobError, ReadError
 from convpipe.images import Image, ImageInfo, Limits, OpenFile
 from convpipe.images.rows import RowReader

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from typing import Any
 
 from convpipe.batch.results import Result
+from convpipe.dataclass import dataclass
 from convpipe.errors import JobError
 from convpipe.images import DEFAULT_LIMITS, Encoding, Limits
 from convpipe.pages import ALL_PAGES, PageRange

@@ -8,11 +8,12 @@ import json
 import os
 import stat
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, BinaryIO
 
 from convpipe.batch.identity import Maker
 from convpipe.batch.records import maker_of, result_of
+from convpipe.dataclass import dataclass
 from convpipe.images import Folder
 from convpipe.report import ImageResult
 from convpipe.shards import Shard

@@ -7,7 +7,6 @@ import os
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack, closing, suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +16,7 @@ from convpipe.batch.journal import Journal
 from convpipe.batch.journal_files import JOURNAL, journals, open_to_read, shard_of
 from convpipe.batch.last import LastRecords
 from convpipe.batch.table import OBJECTS, TABLE, Tables, table_name
+from convpipe.dataclass import dataclass
 from convpipe.errors import JobError
 from convpipe.images import Drafts, File, Folder
 from convpipe.paths import Location, located, tried

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from pathlib import Path
 
 from convpipe import images
+from convpipe.dataclass import dataclass
 from convpipe.errors import WriteError
 from convpipe.images import Encoding, ImageSpec
 from convpipe.plan import Plan
@@ -25,7 +25,7 @@ class Result:
     """
 
     name: str
-    encoding: Encoding = Encoding()  # noqa: RUF009 - frozen
+    encoding: Encoding = Encoding()
 
     @property
     def folder(self) -> Path:

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Self, cast
 
 import numpy as np
 
 from convpipe.batch.store_result import EncodedStore, StoreResult, drop
+from convpipe.dataclass import dataclass
 from convpipe.engine import Engine
 from convpipe.images import Encoded, Encoding, Folder, ImageInfo, ImageSpec, Metadata, Page, check_output
 from convpipe.images.files import Apart

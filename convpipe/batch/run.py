@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import UTC, datetime
 from itertools import chain
 from pathlib import Path
@@ -31,6 +31,7 @@ from convpipe.batch.samples import take_samples
 from convpipe.batch.settle import Pair, Progress, Settler, Threads, record, signal_code
 from convpipe.batch.state import Engine, Run
 from convpipe.batch.table import opened_tables
+from convpipe.dataclass import dataclass
 from convpipe.engine import Engine as FilterEngine
 from convpipe.errors import JobError
 from convpipe.images import Folder

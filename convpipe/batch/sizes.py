@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from convpipe.batch.results import Result
+from convpipe.dataclass import dataclass
 from convpipe.geometry import Extent
 from convpipe.plan import Plan
 from convpipe.report import byte_size

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from threading import Event
 from typing import Any, Protocol
@@ -25,6 +25,7 @@ from convpipe.batch.reader import Reader
 from convpipe.batch.results import Result
 from convpipe.batch.resume import Past
 from convpipe.batch.store_image import StoreImage
+from convpipe.dataclass import dataclass
 from convpipe.errors import ReadError
 from convpipe.images import OpenFile, OutsideError
 from convpipe.losses import Losses

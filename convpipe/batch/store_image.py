@@ -7,12 +7,12 @@ import os
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
 from convpipe import images
 from convpipe.batch.given import Stamp
 from convpipe.batch.reader import DirectReader, Opened, Reader
+from convpipe.dataclass import dataclass
 from convpipe.errors import ReadError
 from convpipe.images import Image, ImageInfo
 from convpipe.images.rows import RowReader

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
 from convpipe.batch.outputs import result_folder
 from convpipe.batch.store_image import digest_of_folder, size_of_folder
+from convpipe.dataclass import dataclass
 from convpipe.errors import WriteError
 from convpipe.images import Encoded, Folder
 from convpipe.images.encoded import write_errors

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
-from dataclasses import dataclass
 from typing import cast
 
 from convpipe.batch.budget import Need
@@ -19,6 +18,7 @@ from convpipe.batch.reader import Opened
 from convpipe.batch.rows import RowsResult, dropped_on_failure
 from convpipe.batch.state import Run
 from convpipe.compile.runtime.environment import cores
+from convpipe.dataclass import dataclass
 from convpipe.engine import Engine
 from convpipe.errors import ConvpipeError, LimitError, PlanError, ReadError, WriteError
 from convpipe.images import Encoded, Encoding

@@ -5,12 +5,12 @@ from __future__ import annotations
 from array import array
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from convpipe.batch.journal_files import FOLDER, Line, journals, open_to_read, read_journals
 from convpipe.batch.last import LastRecords
 from convpipe.batch.remote_journal import read_lines
+from convpipe.dataclass import dataclass
 from convpipe.errors import JobError
 from convpipe.images import Folder
 from convpipe.paths import Location, located, tried

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import lru_cache
 from operator import getitem
 from typing import TYPE_CHECKING, Any
@@ -21,6 +21,7 @@ from convpipe.blocks.layout import Layout
 from convpipe.blocks.maker import Maker, PageNumbers, joined
 from convpipe.blocks.measured import Numbered
 from convpipe.blocks.sources import Sources
+from convpipe.dataclass import dataclass
 from convpipe.engine import Engine, dtype_name
 from convpipe.errors import ParameterError, PlanError
 from convpipe.plan import Plan

@@ -5,11 +5,11 @@ from __future__ import annotations
 import math
 from bisect import bisect_right
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
 from itertools import accumulate
 
+from convpipe.dataclass import dataclass
 from convpipe.ops import Turn
 from convpipe.plan import IMAGE, Plan
 from convpipe.plan.demand import Region, Span

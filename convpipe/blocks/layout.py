@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from convpipe import arrays
+from convpipe.dataclass import dataclass
 from convpipe.errors import ParameterError
 
 PAGES_NEED = "page_axis needs axes of the image, all but two or three of them"

@@ -6,7 +6,7 @@ import threading
 import warnings
 from collections import OrderedDict
 from collections.abc import Hashable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -16,6 +16,7 @@ from convpipe.blocks.grid import Cell, Grid
 from convpipe.blocks.layout import Layout
 from convpipe.blocks.rounds import Answers, Inquiry, Question, Strip
 from convpipe.compile.runtime import environment, start
+from convpipe.dataclass import dataclass
 from convpipe.geometry import Extent
 from convpipe.losses import NO_LOSSES
 from convpipe.ops import stored

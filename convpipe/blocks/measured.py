@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from numpy.typing import NDArray
@@ -16,6 +15,7 @@ from numpy.typing import NDArray
 from convpipe.blocks.maker import Maker, PageNumbers, joined
 from convpipe.blocks.rounds import Answers, Inquiry, Strip, most_rounds, put_together, strips
 from convpipe.blocks.sources import Sources
+from convpipe.dataclass import dataclass
 
 if TYPE_CHECKING:
     from dask._task_spec import TaskRef

@@ -10,13 +10,13 @@ import functools
 import itertools
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from convpipe import radix
+from convpipe.dataclass import dataclass
 from convpipe.errors import PlanError
 from convpipe.histograms import Counter, Moments, Samples, Survey, shares_of
 from convpipe.statistics import Cumulative, Measured

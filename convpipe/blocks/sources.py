@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from convpipe.blocks.grid import Piece, ends, pieces
 from convpipe.blocks.layout import Layout
+from convpipe.dataclass import dataclass
 from convpipe.plan.demand import Region, Span
 
 if TYPE_CHECKING:

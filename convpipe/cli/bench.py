@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -24,6 +24,7 @@ from convpipe.cli.options import (
 )
 from convpipe.cli.streams import emit
 from convpipe.cli.timing import copy_of, medians
+from convpipe.dataclass import dataclass
 
 if TYPE_CHECKING:
     from convpipe.paths import Location

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -26,6 +25,7 @@ from convpipe.cli.options import (
 from convpipe.cli.saved import overwrite_option, save
 from convpipe.cli.sliding import Sliding, sliding_options
 from convpipe.cli.streams import emit
+from convpipe.dataclass import dataclass
 from convpipe.errors import ParameterError
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ import shutil
 import sys
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, closing, nullcontext
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO, TypeVar, cast
@@ -21,6 +21,7 @@ from convpipe import subject
 from convpipe.cli.command import completing
 from convpipe.cli.kinds import extent, pixel_type
 from convpipe.cli.streams import emit
+from convpipe.dataclass import dataclass
 from convpipe.errors import ConfigError
 from convpipe.stores import redacted
 

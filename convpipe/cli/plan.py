@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Mapping
 from contextlib import nullcontext
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -29,6 +29,7 @@ from convpipe.cli.options import (
 )
 from convpipe.cli.places import nothing_found, results
 from convpipe.cli.streams import emit
+from convpipe.dataclass import dataclass
 from convpipe.errors import ConfigError, ImageError, JobError, ParameterError, PlanError
 from convpipe.pages import ALL_PAGES
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from convpipe.cli.kinds import check_made, extent
 from convpipe.cli.options import together
+from convpipe.dataclass import dataclass
 from convpipe.geometry import BORDER_NAMES
 
 if TYPE_CHECKING:

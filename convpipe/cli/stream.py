@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,6 +15,7 @@ from convpipe.cli.kinds import CONFIG, PLACE, Count, extent, nbytes
 from convpipe.cli.options import check_order, complain, config_options, job_number, job_option, together
 from convpipe.cli.saved import overwrite_option, saving
 from convpipe.cli.streams import emit
+from convpipe.dataclass import dataclass
 from convpipe.errors import PlanError
 
 if TYPE_CHECKING:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import platform
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from convpipe import __version__
 from convpipe.cli import streams
 from convpipe.cli.info import versions
 from convpipe.cli.options import complain, complain_of, rendered
+from convpipe.dataclass import dataclass
 from convpipe.errors import ConfigError, ConvpipeError
 
 if TYPE_CHECKING:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 
+from convpipe.dataclass import dataclass
 from convpipe.paths import shipped
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import pickle
 from collections.abc import Container, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import dataclass
 from itertools import count
 from queue import Empty, SimpleQueue
 from typing import Any
@@ -17,6 +16,7 @@ from distributed.scheduler import KilledWorker
 from convpipe.cluster.task import Assignment, Outcome
 from convpipe.cluster.tries import Try
 from convpipe.cluster.worker import settle
+from convpipe.dataclass import dataclass
 
 
 class SchedulerLost(Exception):  # noqa: N818

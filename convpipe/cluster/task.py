@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
@@ -10,6 +9,7 @@ from convpipe.batch.job import FolderJob
 from convpipe.batch.outputs import Targets
 from convpipe.batch.resume import Past
 from convpipe.batch.state import Engine
+from convpipe.dataclass import dataclass
 from convpipe.measures import Gauge
 from convpipe.report import ImageResult
 

@@ -6,11 +6,12 @@ import heapq
 import time
 from collections import deque
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import count
 
 from convpipe.batch.again import delay
 from convpipe.batch.settle import Pair
+from convpipe.dataclass import dataclass
 from convpipe.report import ImageResult
 
 DEATHS = 2

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, Protocol, cast
 
 import numpy as np
@@ -14,6 +14,7 @@ from convpipe.compile.cuda.cost import Estimate, estimate
 from convpipe.compile.cuda.probe import problems
 from convpipe.compile.cuda.supported import unsupported
 from convpipe.compile.runtime import environment, start
+from convpipe.dataclass import dataclass
 from convpipe.errors import BackendError
 from convpipe.histograms import Counter
 from convpipe.losses import Losses

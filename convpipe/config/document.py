@@ -10,13 +10,14 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property
 from typing import Any
 
 from convpipe.config.lines import OFF, commented, ended, uncommented
 from convpipe.config.scalars import written
 from convpipe.config.spans import Place, places
+from convpipe.dataclass import dataclass
 from convpipe.errors import ParameterError
 
 _LINES = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+")

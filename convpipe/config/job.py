@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Any
 
 from convpipe.config.kinds import Compression, FilePath, Globs, MissingValue, Pages, TileSide
+from convpipe.dataclass import dataclass
 from convpipe.formula import Measure
 from convpipe.geometry import Border
 from convpipe.limits import DEFAULT_LIMITS, Limits

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from convpipe.config.inside import inside
@@ -11,6 +10,7 @@ from convpipe.config.problems import Problems
 from convpipe.config.sections import check_keys, values_of
 from convpipe.config.stages import Placed
 from convpipe.config.tree import Entry, Node
+from convpipe.dataclass import dataclass
 from convpipe.errors import ParameterError, nearest
 from convpipe.formula import Measure
 from convpipe.formula.measure import PER

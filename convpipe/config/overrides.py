@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from convpipe.config import yaml
 from convpipe.config.job import KNOWN_KEYS
 from convpipe.config.tree import Entry, Mark, Node, Source
+from convpipe.dataclass import dataclass
 from convpipe.errors import ConfigError, printable
 from convpipe.stages import nearest
 

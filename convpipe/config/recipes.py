@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 from convpipe.config.scalars import written
 from convpipe.config.spans import Place, places
+from convpipe.dataclass import dataclass
 from convpipe.errors import ParameterError, nearest
 from convpipe.paths import shipped
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from convpipe.config.hints import belongs
 from convpipe.config.inside import inside
 from convpipe.config.job import MOST_STAGES, is_free
 from convpipe.config.problems import Problems
 from convpipe.config.tree import BROKEN, Entry, Node
+from convpipe.dataclass import dataclass
 from convpipe.errors import ConfigError, ParameterError
 from convpipe.stages import ANY_LABEL, COMMON, Stage, attempt, families, find, libraries, nearest
 from convpipe.stages.elsewhere import advice, meant_here

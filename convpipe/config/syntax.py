@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from ruamel.yaml.error import MarkedYAMLError, StreamMark
+
+from convpipe.dataclass import dataclass
 
 _NO_SPACE = re.compile(r"(\s*(?:- +)*)([A-Za-z_]\w*):(?=[^\s:/\\])")
 _NO_DASH_SPACE = re.compile(r"(\s*)-(?=[A-Za-z_])")

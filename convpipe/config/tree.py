@@ -5,10 +5,10 @@ from __future__ import annotations
 import os
 import unicodedata
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+from convpipe.dataclass import dataclass
 from convpipe.errors import ConfigError, printable
 from convpipe.stores import redacted
 

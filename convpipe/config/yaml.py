@@ -11,7 +11,7 @@ import os
 import re
 from codecs import BOM_UTF8
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from io import BytesIO
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -34,6 +34,7 @@ from ruamel.yaml.reader import ReaderError
 from convpipe.config.problems import Problems
 from convpipe.config.syntax import slip
 from convpipe.config.tree import BROKEN, MOST_DEPTH, Entry, Mark, Node, Source
+from convpipe.dataclass import dataclass
 from convpipe.errors import ConfigError
 from convpipe.paths import Location, irregular, open_at_once, tried
 from convpipe.stores import Url

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, NamedTuple
 
@@ -13,6 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 from convpipe.compile.common.correlation import Correlation
 from convpipe.compile.runtime import environment
 from convpipe.conv import checks
+from convpipe.dataclass import dataclass
 
 
 def conv2d(  # noqa: PLR0913 - the signature is torch's

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 from numpy.typing import NDArray
+
+from convpipe.dataclass import dataclass
 
 PERCENTILES = (0.1, 99.9)
 """Of the samples: they become black and white where a picture is stretched; a few hot pixels do not count."""

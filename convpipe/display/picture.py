@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 from numpy.typing import NDArray
 
+from convpipe.dataclass import dataclass
 from convpipe.display.labels import LABELLED, coloured
 from convpipe.display.levels import Stretch
 from convpipe.display.values import Values

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+
+from convpipe.dataclass import dataclass
 
 GAP = 12
 """White pixels between two pictures, between a label and its picture, and around all."""

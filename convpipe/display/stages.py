@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from convpipe.dataclass import dataclass
 from convpipe.display.labels import numbers_objects
 from convpipe.display.values import Values
 from convpipe.engine import Engine

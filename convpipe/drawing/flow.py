@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
+from convpipe.dataclass import dataclass
 from convpipe.stages import Stage
 from convpipe.stages.wiring import Wiring
 

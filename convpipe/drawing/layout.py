@@ -7,8 +7,10 @@ structures", 1981: layers by the longest path, places on the way of long edges, 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from itertools import pairwise
+
+from convpipe.dataclass import dataclass
 
 SWEEPS = 4
 """How often the order of layers is mended."""

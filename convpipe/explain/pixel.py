@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cached_property
 
 import numpy as np
 
+from convpipe.dataclass import dataclass
 from convpipe.explain.account import Account, Samples, Source
 from convpipe.explain.coverage import counts_of
 from convpipe.explain.pointwise import looked_up, mapped, why

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
+from convpipe.dataclass import dataclass
 from convpipe.errors import ParameterError, nearest
 from convpipe.geometry import Axis, Field
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from fractions import Fraction
 
+from convpipe.dataclass import dataclass
 from convpipe.geometry import Axis
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterator
-from dataclasses import dataclass
 
+from convpipe.dataclass import dataclass
 from convpipe.explain.account import Grid, Part, Sentence, Source
 from convpipe.explain.arithmetic import explain
 from convpipe.explain.pixel import Pixel

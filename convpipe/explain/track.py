@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from convpipe.dataclass import dataclass
 from convpipe.errors import ParameterError
 from convpipe.geometry import Axis
 

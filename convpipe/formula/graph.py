@@ -10,11 +10,12 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cached_property
 
 import numpy as np
 
+from convpipe.dataclass import dataclass
 from convpipe.formula.language import Leaf, Measured, Pixel, Place, Reading, read
 from convpipe.ops import Graph, Map, Node, Op, Reduce, Stencil, Taps
 

@@ -11,10 +11,10 @@ import ast
 import math
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from convpipe import expression
+from convpipe.dataclass import dataclass
 from convpipe.errors import nearest
 from convpipe.statistics import Statistic
 

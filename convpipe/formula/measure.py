@@ -9,12 +9,13 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterable, Iterator, Mapping
 from copy import copy
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 import numpy as np
 
 from convpipe import expression
+from convpipe.dataclass import dataclass
 from convpipe.errors import ParameterError
 from convpipe.formula.language import STATISTICS, Leaf, Measured, Pixel, Reading, read
 

@@ -6,8 +6,8 @@ import errno
 import os
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 
+from convpipe.dataclass import dataclass
 from convpipe.errors import ConvpipeError, WriteError
 from convpipe.images.atomic import Drafts, File
 from convpipe.images.digest import digest_of

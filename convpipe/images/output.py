@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 
 import numpy as np
 
+from convpipe.dataclass import dataclass
 from convpipe.dtypes import name_of
 from convpipe.errors import WriteError
 from convpipe.geometry import Extent

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
 from pathlib import Path
 
+from convpipe.dataclass import dataclass
 from convpipe.images.codecs import checked_header, checked_headers, image_file
 from convpipe.images.folder import path_of
 from convpipe.images.source import Header, Source

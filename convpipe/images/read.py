@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 import numpy as np
 
+from convpipe.dataclass import dataclass
 from convpipe.errors import ReadError
 from convpipe.images.codecs import checked_header, checked_headers, codec, image_file, note_frames_left
 from convpipe.images.colour import orient

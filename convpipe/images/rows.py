@@ -6,12 +6,12 @@ import io
 import math
 from collections.abc import Callable
 from concurrent.futures import Future
-from dataclasses import dataclass
 from threading import Lock
 from typing import Any, BinaryIO, Protocol, cast
 
 import numpy as np
 
+from convpipe.dataclass import dataclass
 from convpipe.errors import ReadError
 from convpipe.images.colour import orient
 from convpipe.images.metadata.model import Metadata

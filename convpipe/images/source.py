@@ -6,12 +6,13 @@ import io
 import os
 from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, BinaryIO, NamedTuple, cast
 
 import numpy as np
 
 from convpipe import memory
+from convpipe.dataclass import dataclass
 from convpipe.errors import ReadError
 from convpipe.images.folder import OpenFile, open_file, path_of
 from convpipe.images.formats.registry import BY_RANGES, FORMATS, HEAD_BYTES, describe, format_of, sniff

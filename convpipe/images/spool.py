@@ -6,9 +6,9 @@ import io
 import os
 import tempfile
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from typing import BinaryIO, cast
 
+from convpipe.dataclass import dataclass
 from convpipe.images.folder import Folder
 
 MOST_IN_MEMORY = 64 << 20

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
+from convpipe.dataclass import dataclass
 from convpipe.ops.dtypes import is_integer
 from convpipe.ops.frame import Frame
 from convpipe.ops.layer import Layer

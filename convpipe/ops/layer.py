@@ -5,12 +5,13 @@ from __future__ import annotations
 import hashlib
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from convpipe.dataclass import dataclass
 from convpipe.errors import ParameterError
 from convpipe.geometry import Axis, Border, Extent, pair
 from convpipe.interval import Interval

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 
 import numpy as np
 
+from convpipe.dataclass import dataclass
 from convpipe.errors import ParameterError
 from convpipe.interval import Interval
 from convpipe.statistics import Cumulative

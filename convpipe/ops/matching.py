@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
+from convpipe.dataclass import dataclass
 from convpipe.fourier import SPECTRA, Tiles, quickest
 from convpipe.geometry import Axis, Extent
 from convpipe.interval import Interval

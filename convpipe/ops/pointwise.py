@@ -5,13 +5,13 @@ from __future__ import annotations
 import ast
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cached_property, reduce
 
 import numpy as np
 
 from convpipe import expression, interval
 from convpipe.branches import branches
+from convpipe.dataclass import dataclass
 from convpipe.errors import ParameterError
 from convpipe.interval import UNBOUNDED, Interval
 from convpipe.ops.dtypes import COMPUTE, dtype_range, is_integer

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Protocol
 
 import numpy as np
 
+from convpipe.dataclass import dataclass
 from convpipe.geometry import Axis, Extent
 from convpipe.interval import UNBOUNDED, Interval
 from convpipe.ops.taps import Taps

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from convpipe.dataclass import dataclass
 from convpipe.geometry import Extent
 from convpipe.ops.frame import Frame, function
 

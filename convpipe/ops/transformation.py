@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from typing import Protocol
 
+from convpipe.dataclass import dataclass
 from convpipe.geometry import Extent
 from convpipe.sampling import BENT, Matrix, Point, Sampling, sampling_of
 

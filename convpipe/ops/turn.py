@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 from numpy.typing import NDArray
 
+from convpipe.dataclass import dataclass
 from convpipe.geometry import Extent
 from convpipe.sampling import Sampling
 

@@ -13,11 +13,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
+from convpipe.dataclass import dataclass
 from convpipe.geometry import Border
 from convpipe.ops import Cast, Op, Rank, Stencil, Taps, Window, is_integer, stored
 from convpipe.plan.fixed import Fixed, integers_of, response_of, sums_under

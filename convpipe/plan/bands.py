@@ -8,8 +8,9 @@ band of a result can be made of a band of its image.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
+from convpipe.dataclass import dataclass
 from convpipe.errors import PlanError
 from convpipe.geometry import Axis, Border
 from convpipe.ops import Stencil

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
+from convpipe.dataclass import dataclass
 from convpipe.geometry import Axis
 from convpipe.interval import Interval
 from convpipe.ops import IDENTITY, Apart, ChannelMap, Map, Mix, Op, Stencil, Taps, Window, has_window

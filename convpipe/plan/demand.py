@@ -7,10 +7,10 @@ hulls: the smallest range that holds every sample read, on the way through borde
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
+from convpipe.dataclass import dataclass
 from convpipe.geometry import Axis, Border, Extent, border_index
 from convpipe.ops import Layer, Turn
 from convpipe.plan.node import NodePlan

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from convpipe.dataclass import dataclass
 from convpipe.interval import Interval
 from convpipe.ops import Taps, dtype_range, is_integer, stored
 from convpipe.ops.taps import fixed_point

@@ -5,10 +5,11 @@ from __future__ import annotations
 import itertools
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
+from convpipe.dataclass import dataclass
 from convpipe.errors import ParameterError, PlanError
 from convpipe.geometry import LARGEST, Border, Extent, Field
 from convpipe.levels import BOOL, few_values
@@ -57,7 +58,7 @@ class Settings:
 def make_plan(
     stages: Sequence[Stage] | Wiring,
     extent: Extent,
-    settings: Settings = Settings(),
+    settings: Settings = Settings(),  # noqa: B008 - frozen
     *,
     channels: int = 1,
     alpha: bool = False,

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
+from convpipe.dataclass import dataclass
 from convpipe.ops import is_integer
 
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import itertools
 import math
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
 import numpy as np
 
+from convpipe.dataclass import dataclass
 from convpipe.drawing.flow import FlowStage
 from convpipe.drawing.notebook import figure
 from convpipe.geometry import Extent, Field

@@ -11,10 +11,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
+from convpipe.dataclass import dataclass
 from convpipe.ops import is_rounding
 from convpipe.plan.node import NodePlan
 from convpipe.stages.wiring import IMAGE

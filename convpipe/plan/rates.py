@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
+from convpipe.dataclass import dataclass
 from convpipe.geometry import Border, Extent
 from convpipe.multirate import LARGEST_SIDE, Multirate, Rates, rates
 from convpipe.ops import Map, Op, Resample, Stencil, Taps

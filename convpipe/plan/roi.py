@@ -10,8 +10,9 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Hashable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
+from convpipe.dataclass import dataclass
 from convpipe.geometry import Axis, Border, Extent
 from convpipe.ops import IDENTITY, Layer, Op, Resample, Stencil, Turn
 from convpipe.plan.arithmetic import plan_arithmetic

@@ -7,13 +7,13 @@ import io
 import math
 from array import array
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from convpipe.dataclass import dataclass
 from convpipe.errors import printable
 from convpipe.objects import SUMMARIES
 from convpipe.report.result import ImageResult

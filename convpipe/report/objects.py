@@ -5,8 +5,8 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 
+from convpipe.dataclass import dataclass
 from convpipe.objects import PROPERTIES, Objects
 from convpipe.report.measures import guarded
 

@@ -6,11 +6,11 @@ import os
 import platform
 import shlex
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Self
 
 from convpipe import __version__
+from convpipe.dataclass import dataclass
 
 PACKAGES = ("numba", "numpy", "imagecodecs", "isal", "tifffile", "pillow", "scikit-image")
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
+from convpipe.dataclass import dataclass
 from convpipe.geometry import Extent
 from convpipe.images import EXISTS
 from convpipe.losses import Losses

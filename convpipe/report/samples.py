@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import PurePath
 from typing import NamedTuple
 
+from convpipe.dataclass import dataclass
 from convpipe.geometry import Extent
 from convpipe.report.result import ImageResult
 

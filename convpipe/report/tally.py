@@ -5,10 +5,11 @@ from __future__ import annotations
 from array import array
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import PurePath
 from typing import NamedTuple
 
+from convpipe.dataclass import dataclass
 from convpipe.geometry import Extent
 from convpipe.losses import Losses
 from convpipe.report.measures import Range, rows_of

@@ -8,9 +8,9 @@ next one, so that the rows between them stay in the L1 cache.
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass
 from functools import cache
 
+from convpipe.dataclass import dataclass
 from convpipe.selection.network import Network, Value
 
 FLAT = 50

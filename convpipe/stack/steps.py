@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import PurePath
 from typing import Any, NamedTuple, Protocol
 
@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from convpipe import subject
+from convpipe.dataclass import dataclass
 from convpipe.engine import Engine
 from convpipe.losses import NO_LOSSES, Losses
 from convpipe.stack.projections import all_of, is_running, projected

@@ -7,9 +7,10 @@ those of a page. What is done with pages is in :mod:`convpipe.stack`.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
+from convpipe.dataclass import dataclass
 from convpipe.errors import ParameterError
 from convpipe.geometry import Border, border_index
 from convpipe.ops import Apart, Graph, Op, Rank, Window, statistics

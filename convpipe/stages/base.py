@@ -11,10 +11,11 @@ import inspect
 import re
 from collections.abc import Callable, Mapping
 from contextvars import ContextVar
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from functools import cached_property, partial
 from typing import Any, Literal
 
+from convpipe.dataclass import dataclass
 from convpipe.errors import ParameterError, nearest
 from convpipe.geometry import Border
 from convpipe.ops import Graph, Op

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from convpipe.boxes import Boxes, check_box, read_boxes
+from convpipe.dataclass import dataclass
 from convpipe.errors import ParameterError
 from convpipe.geometry import plain
 from convpipe.paths import based, opened

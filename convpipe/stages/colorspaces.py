@@ -7,10 +7,10 @@ which they call ``full``.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 import numpy as np
 
+from convpipe.dataclass import dataclass
 from convpipe.interval import Interval
 from convpipe.ops import ChannelMap
 from convpipe.stages.light import linear, srgb

@@ -6,10 +6,11 @@ import keyword
 import os
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property
 from typing import Any, NamedTuple
 
+from convpipe.dataclass import dataclass
 from convpipe.errors import ParameterError, PlanError, nearest
 from convpipe.geometry import Border
 from convpipe.ops import Graph

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from convpipe import tensors
+from convpipe.dataclass import dataclass
 from convpipe.errors import ParameterError
 from convpipe.ops.layer import Weights
 from convpipe.stages.numbers import VANISHING, Number

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from convpipe.dataclass import dataclass
 from convpipe.errors import PlanError
 from convpipe.geometry import Border, Extent
 from convpipe.interval import Interval

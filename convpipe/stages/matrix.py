@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 import numpy as np
 
+from convpipe.dataclass import dataclass
 from convpipe.errors import ParameterError, ParameterTypeError
 from convpipe.stages.numbers import VANISHING, Number
 from convpipe.stages.parameters import Parameter, is_list

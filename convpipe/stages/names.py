@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import Any
 
+from convpipe.dataclass import dataclass
 from convpipe.errors import ParameterError
 from convpipe.expression import is_word
 from convpipe.stages.parameters import Parameter, Text, is_list

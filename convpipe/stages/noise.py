@@ -10,7 +10,6 @@ transform sampling: L. Devroye, 'Non-uniform random variate generation', 1986, I
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
 
@@ -18,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from convpipe import subject
+from convpipe.dataclass import dataclass
 from convpipe.errors import ParameterError
 from convpipe.interval import Interval
 from convpipe.ops import Frame, Op

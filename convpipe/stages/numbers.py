@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import difflib
 import math
-from dataclasses import dataclass
 from typing import Any, Literal
 
+from convpipe.dataclass import dataclass
 from convpipe.errors import ParameterError, ParameterTypeError
 from convpipe.geometry import LARGEST, check_count, pair, plain
 from convpipe.interval import LARGEST as LARGEST_NUMBER

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 import numpy as np
 
+from convpipe.dataclass import dataclass
 from convpipe.errors import ParameterError, ParameterTypeError
 from convpipe.geometry import BORDER_NAMES, BORDERS_OF_SCIPY, Border, border_hint
 from convpipe.ops import COMPUTE

@@ -7,13 +7,13 @@ hold. So weights are taken apart into a coarse and a fine part, of which it hold
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
+from convpipe.dataclass import dataclass
 from convpipe.errors import PlanError
 from convpipe.geometry import Extent
 from convpipe.ops import Cast, Graph, Map, Node, Resample

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from fractions import Fraction
 
 import numpy as np
 
+from convpipe.dataclass import dataclass
 from convpipe.errors import ParameterError, PlanError
 from convpipe.geometry import Axis, Extent
 from convpipe.padding import Kept, Padding, Pooled, axes

@@ -12,13 +12,13 @@ import importlib
 import inspect
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from convpipe.dataclass import dataclass
 from convpipe.errors import ImageError, ParameterError, nearest
 from convpipe.interval import UNBOUNDED, Interval
 from convpipe.ops import Frame, Op

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from typing import Literal
 
+from convpipe.dataclass import dataclass
 from convpipe.geometry import Extent
 from convpipe.ops import transformation
 from convpipe.ops.transformation import Homography, Transformation

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import NamedTuple
 
+from convpipe.dataclass import dataclass
 from convpipe.errors import ParameterError, nearest
 from convpipe.stages.across import PROJECTION
 from convpipe.stages.entry import Stage, stage

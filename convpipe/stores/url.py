@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from pathlib import PurePath
 from typing import Self
 from urllib.parse import quote, unquote
 
+from convpipe.dataclass import dataclass
 from convpipe.errors import JobError, ParameterError
 
 SCHEMES = ("s3", "gs", "az", "https", "http", "memory")

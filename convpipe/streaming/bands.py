@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 
+from convpipe.dataclass import dataclass
 from convpipe.errors import LimitError, PlanError
 from convpipe.images.output import TILE
 from convpipe.ops import stored

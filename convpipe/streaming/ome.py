@@ -6,9 +6,9 @@ Both are read, 0.5 is written: https://ngff.openmicroscopy.org/0.5/.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
+from convpipe.dataclass import dataclass
 from convpipe.errors import ReadError
 from convpipe.streaming.grid import Grid
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from convpipe.dataclass import dataclass
 from convpipe.errors import ParameterError
 from convpipe.images.formats.registry import CODECS
 from convpipe.images.output import TILE

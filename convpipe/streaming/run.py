@@ -10,13 +10,14 @@ import math
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import accumulate
 from typing import TypeVar
 
 import numpy as np
 
 from convpipe.compile.backend import Banded
+from convpipe.dataclass import dataclass
 from convpipe.engine import Engine
 from convpipe.errors import PlanError
 from convpipe.images import DEFAULT_LIMITS, Limits, Metadata

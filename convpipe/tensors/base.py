@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from math import prod
 from typing import Any
 
 from numpy.typing import NDArray
+
+from convpipe.dataclass import dataclass
 
 MOST = 1 << 24
 """Numbers of a tensor that is read: those of a layer of 512 x 512 channels and 7x7 taps are 13 million."""

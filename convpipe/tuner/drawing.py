@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from convpipe.dataclass import dataclass
 from convpipe.display import LABELLED, Stretch, Values, coloured
 from convpipe.histograms import binned
 from convpipe.ops import dtype_range, is_integer

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Any
 
 from numpy.typing import NDArray
 
+from convpipe.dataclass import dataclass
 from convpipe.ops import stored
 from convpipe.plan import IMAGE, Plan
 from convpipe.plan.demand import Region, Span

@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Hashable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from convpipe import memory
+from convpipe.dataclass import dataclass
 from convpipe.plan import IMAGE
 from convpipe.plan.demand import Region, Span
 from convpipe.plan.roi import everything, needs_all, regions

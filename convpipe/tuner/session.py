@@ -6,12 +6,12 @@ import re
 import stat
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from convpipe.config import load_text
 from convpipe.config.document import Document, Entry
+from convpipe.dataclass import dataclass
 from convpipe.errors import ConfigError, ConvpipeError, JobError, PlanError
 from convpipe.images import Folder
 from convpipe.images.atomic import Drafts, File

@@ -9,11 +9,12 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 import numpy as np
 
 from convpipe.compile.common.pictures import Picture
+from convpipe.dataclass import dataclass
 from convpipe.geometry import Axis, Extent
 from convpipe.interval import Interval
 from convpipe.ops import IDENTITY, Alpha, Cast, ChannelMap, Lookup, Map, Mix, Resample, Stencil, stored

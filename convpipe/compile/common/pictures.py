@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
@@ -11,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from convpipe import memory
+from convpipe.dataclass import dataclass
 from convpipe.geometry import Extent
 from convpipe.losses import NO_LOSSES, Losses
 from convpipe.ops import stored

@@ -9,13 +9,13 @@ from __future__ import annotations
 import ast
 import copy
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import cache
 from typing import NamedTuple
 
 from convpipe.compile.common import elementary
 from convpipe.compile.common.levels import Level, Program
 from convpipe.compile.common.text import fused
+from convpipe.dataclass import dataclass
 from convpipe.ops import Alpha, Cast, ChannelMap, Lookup, Map, Mix, is_integer, is_rounding, statistics
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property
 from typing import Any
 
@@ -26,6 +26,7 @@ from convpipe.compile.cpu import drive
 from convpipe.compile.cpu.shares import run_shares
 from convpipe.compile.runtime import cache
 from convpipe.compile.runtime.threads import count
+from convpipe.dataclass import dataclass
 from convpipe.geometry import Axis, Border
 from convpipe.memory import LINE
 from convpipe.ops import Layer

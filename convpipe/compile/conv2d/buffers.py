@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 from numpy.typing import NDArray
 
 from convpipe.compile.common.correlation import Correlation
 from convpipe.compile.cpu.simd import VECTOR_BYTES
+from convpipe.dataclass import dataclass
 from convpipe.geometry import Axis, Extent, border_index
 
 NEAR_BYTES, FAR_BYTES = 1 << 15, 1 << 18

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property
 from typing import Any
 
@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from convpipe.compile.common.pictures import Picture
 from convpipe.compile.conv2d.bands import Bands
 from convpipe.compile.cpu.whole import Whole
+from convpipe.dataclass import dataclass
 from convpipe.geometry import Axis, Border, border_index
 from convpipe.ops import Layer
 

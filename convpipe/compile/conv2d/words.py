@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
@@ -16,6 +15,7 @@ from convpipe.compile.conv2d.buffers import Buffers
 from convpipe.compile.conv2d.tile import BLOCK, PANEL_BYTES, STACK, widths
 from convpipe.compile.conv2d.vectors import MASKED, SUMS
 from convpipe.compile.cpu.simd import VECTOR_BYTES
+from convpipe.dataclass import dataclass
 from convpipe.geometry import Extent
 
 SPLIT_ROWS = 8

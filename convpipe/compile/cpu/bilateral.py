@@ -6,7 +6,7 @@ out, so that all types of samples share vector code: to read a table of weights,
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cache
 
 import numpy as np
@@ -17,6 +17,7 @@ from convpipe.compile.cpu.recipes import Responses
 from convpipe.compile.cpu.shapes import Part
 from convpipe.compile.cpu.steps import Frame, Place, Sample
 from convpipe.compile.cpu.windowed import Windowed
+from convpipe.dataclass import dataclass
 from convpipe.ops import Bilateral
 from convpipe.ops.bilateral import Distance
 from convpipe.plan.costs import WEIGHED

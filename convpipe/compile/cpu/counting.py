@@ -6,7 +6,6 @@ as integers of their order, are the same in any order.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
@@ -16,6 +15,7 @@ from numpy.typing import NDArray
 from convpipe import memory
 from convpipe.compile.cpu.shares import run_shares
 from convpipe.compile.runtime import threads
+from convpipe.dataclass import dataclass
 from convpipe.histograms import BYTES_OF_PAIRS, LANES, Counter, Survey, shares_of
 
 FEWEST = 1 << 16

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -21,6 +20,7 @@ from convpipe.compile.cpu.show import show
 from convpipe.compile.cpu.table import Table, make_table
 from convpipe.compile.runtime import cache
 from convpipe.compile.runtime.threads import count
+from convpipe.dataclass import dataclass
 from convpipe.losses import Losses
 from convpipe.plan import Plan
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property
 from typing import Any
 
@@ -20,6 +20,7 @@ from convpipe.compile.cpu.fourier.transform import Transform
 from convpipe.compile.cpu.sweep import Sweep
 from convpipe.compile.cpu.tabulated import Tabulated, is_tabulated
 from convpipe.compile.cpu.warp_pixels import WRITTEN
+from convpipe.dataclass import dataclass
 from convpipe.geometry import Axis
 from convpipe.histograms import Counter
 from convpipe.losses import Losses

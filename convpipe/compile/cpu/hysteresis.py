@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -11,6 +10,7 @@ from numpy.typing import NDArray
 from convpipe.compile.cpu.shares import run_shares
 from convpipe.compile.cpu.whole import Colours
 from convpipe.compile.runtime.threads import count
+from convpipe.dataclass import dataclass
 from convpipe.memory import empty
 from convpipe.ops import Hysteresis
 

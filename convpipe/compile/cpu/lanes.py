@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
 
 from convpipe.compile.common.text import fused, times
+from convpipe.dataclass import dataclass
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -13,6 +12,7 @@ from convpipe.clahe import Grid
 from convpipe.compile.common.pictures import Picture
 from convpipe.compile.cpu.clahe import LOOPS, equalize_tiles
 from convpipe.compile.cpu.whole import Whole
+from convpipe.dataclass import dataclass
 from convpipe.errors import ImageError
 from convpipe.ops import Frame, Held, TileEqualization
 from convpipe.remarks import heard, remark

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
@@ -22,6 +21,7 @@ from convpipe.compile.cpu.fourier.lines import rounding
 from convpipe.compile.cpu.fourier.spectra import ROUNDING
 from convpipe.compile.cpu.library import Library
 from convpipe.compile.runtime.threads import count
+from convpipe.dataclass import dataclass
 from convpipe.geometry import Border, Extent
 from convpipe.histograms import finite
 from convpipe.ops import Matching

@@ -6,7 +6,7 @@ integers that order floating-point numbers: a vector holds four times as many sa
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cache, cached_property
 
 import numpy as np
@@ -19,6 +19,7 @@ from convpipe.compile.cpu.recipes import Responses
 from convpipe.compile.cpu.shapes import Part
 from convpipe.compile.cpu.steps import Frame, Place, Sample
 from convpipe.compile.cpu.windowed import Windowed
+from convpipe.dataclass import dataclass
 from convpipe.ops import Rank
 from convpipe.selection import ROWS, VECTOR, Layers, Network, layers_of, network, runs
 from convpipe.selection.counts import TOGETHER, counts_bytes, is_counted, operations, shares_rows

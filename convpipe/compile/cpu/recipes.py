@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property
 from typing import ClassVar, Protocol
 
@@ -18,6 +18,7 @@ from convpipe.compile.cpu.ends import ends_and_middle
 from convpipe.compile.cpu.lanes import Lanes, lanes
 from convpipe.compile.cpu.shapes import Geometry, Part, in_blocks, in_phases, parts, sums_many_rows
 from convpipe.compile.cpu.steps import Frame, Place
+from convpipe.dataclass import dataclass
 from convpipe.ops import Map
 from convpipe.plan.arithmetic import KEPT
 from convpipe.plan.fixed import Fixed

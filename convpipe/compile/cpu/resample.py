@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from itertools import pairwise
 from typing import ClassVar
 
@@ -17,6 +16,7 @@ from convpipe.compile.cpu.lanes import lanes
 from convpipe.compile.cpu.recipes import add_segments, segment_target
 from convpipe.compile.cpu.shapes import PASS_TAPS
 from convpipe.compile.cpu.steps import Frame, Place, Step
+from convpipe.dataclass import dataclass
 from convpipe.polyphase import Polyphase
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property
 
 import numpy as np
@@ -21,6 +21,7 @@ from convpipe.compile.cpu.bilateral import Weighed
 from convpipe.compile.cpu.ranks import Ranked
 from convpipe.compile.cpu.recipes import Copy, Join, Recipe, Responses
 from convpipe.compile.cpu.resample import Resampled
+from convpipe.dataclass import dataclass
 from convpipe.geometry import Axis, Border, Extent
 from convpipe.ops import Bilateral, Rank, Resample, Stencil
 from convpipe.plan import NodePlan

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Any, Literal, NamedTuple
 
 import numpy as np
@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from convpipe.compile.common.segments import Segment, Spot
 from convpipe.compile.cpu.layout import OUT, WORKSPACE
 from convpipe.compile.cpu.loops import Loop, fill_beside
+from convpipe.dataclass import dataclass
 from convpipe.geometry import Border, border_index
 from convpipe.plan.rings import aligned
 

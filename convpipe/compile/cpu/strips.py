@@ -7,12 +7,12 @@ the same code runs a whole row or a strip of it, and every pixel has the same by
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
 
 from convpipe.compile.cpu.schedule import Input, Schedule
+from convpipe.dataclass import dataclass
 from convpipe.geometry import Border
 from convpipe.plan.rings import strip_columns
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from numpy.typing import NDArray
@@ -11,6 +10,7 @@ from numpy.typing import NDArray
 from convpipe.compile.common.pictures import Band, Picture
 from convpipe.compile.cpu.counting import Counting
 from convpipe.compile.cpu.executable import Fused
+from convpipe.dataclass import dataclass
 from convpipe.statistics import Measured, measure
 
 

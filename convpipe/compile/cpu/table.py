@@ -8,7 +8,7 @@ else is counted from the address of an image, of the result, of the parameters o
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +20,7 @@ from convpipe.compile.cpu.loops import Loop
 from convpipe.compile.cpu.schedule import Input, Level, Schedule
 from convpipe.compile.cpu.steps import Frame, Given, Place, Step, margin, outside_pixel
 from convpipe.compile.cpu.strips import Span, strips
+from convpipe.dataclass import dataclass
 from convpipe.geometry import Border
 from convpipe.plan.rings import aligned, pitch
 from convpipe.polyphase import Polyphase

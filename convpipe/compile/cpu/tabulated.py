@@ -8,7 +8,7 @@ any arithmetic of floating point.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property
 from typing import Any
 
@@ -24,6 +24,7 @@ from convpipe.compile.cpu.shares import read_only, run_shares
 from convpipe.compile.cpu.sweep import Sweep
 from convpipe.compile.runtime import cache
 from convpipe.compile.runtime.threads import count
+from convpipe.dataclass import dataclass
 from convpipe.ops import Cast, Lookup, Map, Op, Stencil
 from convpipe.plan import Plan
 from convpipe.plan.parts import Part

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from numpy.typing import NDArray
 
 from convpipe.compile.common.pictures import Picture
 from convpipe.compile.cpu.whole import Whole
+from convpipe.dataclass import dataclass
 from convpipe.ops import Turn
 
 

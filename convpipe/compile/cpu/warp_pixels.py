@@ -8,12 +8,12 @@ itself, from the first to the last. A weight of 0 is no tap.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
 from convpipe.compile.common.text import Text
 from convpipe.compile.cpu.places import PLACES
+from convpipe.dataclass import dataclass
 from convpipe.ops.warp import TAPS
 
 _WEIGHTS: dict[str, tuple[str, ...]] = {

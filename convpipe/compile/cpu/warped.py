@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import cache, cached_property
 from typing import Any
 
@@ -20,6 +19,7 @@ from convpipe.compile.cpu.warp_pixels import Kind
 from convpipe.compile.cpu.whole import Whole
 from convpipe.compile.runtime import cache as compiled
 from convpipe.compile.runtime.threads import count
+from convpipe.dataclass import dataclass
 from convpipe.geometry import Border
 from convpipe.ops import Warp
 from convpipe.ops.warp import FARTHEST

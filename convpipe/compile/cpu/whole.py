@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from numpy.typing import NDArray
 
 from convpipe.compile.common.pictures import Picture
+from convpipe.dataclass import dataclass
 
 
 @dataclass(frozen=True)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import ClassVar
 
 from convpipe.compile.cpu.recipes import Responses
+from convpipe.dataclass import dataclass
 from convpipe.ops import Window
 
 

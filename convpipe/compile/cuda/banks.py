@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
 from convpipe.compile.common.banks import Bank as Chosen
 from convpipe.compile.common.banks import Dense, LowRank, Separable, Uniform, choose
 from convpipe.compile.cuda.passes import UNROLLED_TAPS, Bank
+from convpipe.dataclass import dataclass
 from convpipe.ops import Stencil, Taps
 from convpipe.plan.arithmetic import Arithmetic
 

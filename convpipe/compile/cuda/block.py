@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
 from typing import NamedTuple
 
 from convpipe.compile.cuda.passes import Pass
+from convpipe.dataclass import dataclass
 from convpipe.geometry import Axis, Extent
 
 

@@ -7,10 +7,9 @@ over the bus twice.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 
+from convpipe.dataclass import dataclass
 from convpipe.plan import IMAGE, NodePlan, Plan
 
 CORE = 90e9

@@ -6,12 +6,13 @@ Between groups images stand in global memory. This module imports no CUDA.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
 from convpipe.compile.cuda.block import Block, alike
 from convpipe.compile.cuda.passes import Pass
+from convpipe.dataclass import dataclass
 
 CHANNELS = 4
 """Up to so many channels share a block; more are dealt to blocks of their own, if nothing mixes them."""

@@ -6,7 +6,7 @@ This module imports no CUDA.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property
 
 from convpipe.compile.common.levels import make_program
@@ -16,6 +16,7 @@ from convpipe.compile.cuda.groups import Group, Tiling, make_groups
 from convpipe.compile.cuda.passes import Pass, Values
 from convpipe.compile.cuda.separate import Step, make_passes
 from convpipe.compile.cuda.supported import check
+from convpipe.dataclass import dataclass
 from convpipe.geometry import Border, Extent
 from convpipe.ops import stored
 from convpipe.plan import IMAGE, Plan

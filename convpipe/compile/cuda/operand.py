@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from convpipe.compile.common.text import Text, times
 from convpipe.compile.cuda.block import Block, Region, Tile
 from convpipe.compile.cuda.passes import Pass, geometry
 from convpipe.compile.cuda.source import plus, sample, tile
+from convpipe.dataclass import dataclass
 
 
 def image_name(image: int) -> str:

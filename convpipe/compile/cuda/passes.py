@@ -7,7 +7,7 @@ no CUDA.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from fractions import Fraction
 from typing import Literal
 
@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from convpipe.compile.common.levels import Level
 from convpipe.compile.common.segments import Spot
+from convpipe.dataclass import dataclass
 from convpipe.geometry import Axis, Border, Extent
 from convpipe.ops import Alpha, ChannelMap, Mix
 from convpipe.ops.bilateral import Distance

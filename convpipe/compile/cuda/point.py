@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-from dataclasses import dataclass
 from typing import ClassVar
 
 from convpipe.compile.common.levels import Program
@@ -11,6 +10,7 @@ from convpipe.compile.common.segments import Segment, segments, translate
 from convpipe.compile.common.text import Text
 from convpipe.compile.cuda.passes import Pass
 from convpipe.compile.cuda.tables import places
+from convpipe.dataclass import dataclass
 from convpipe.ops import Map
 
 

@@ -7,7 +7,7 @@ once, each on a stream of its own, so that the copies of one overlap the kernels
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cached_property
 from typing import Any
 
@@ -19,6 +19,7 @@ from convpipe.compile.cuda.device import OutOfMemory, slot
 from convpipe.compile.cuda.groups import Group, Tiling
 from convpipe.compile.cuda.kernels import Kernels, Standing, make_kernels
 from convpipe.compile.cuda.launch import Launch, whole
+from convpipe.dataclass import dataclass
 from convpipe.errors import BackendError
 from convpipe.losses import Losses
 from convpipe.ops import stored

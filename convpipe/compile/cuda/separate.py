@@ -6,7 +6,7 @@ This module imports no CUDA.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from fractions import Fraction
 
 import numpy as np
@@ -18,6 +18,7 @@ from convpipe.compile.common.segments import segments
 from convpipe.compile.cuda import tables
 from convpipe.compile.cuda.banks import SEPARATE, Weighted, banks_of
 from convpipe.compile.cuda.passes import WRITTEN_RUNS, Bank, Part, Pass, Values
+from convpipe.dataclass import dataclass
 from convpipe.geometry import Axis, Border, Extent
 from convpipe.ops import Bilateral, Rank, Resample, Stencil
 from convpipe.plan import NodePlan

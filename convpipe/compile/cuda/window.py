@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import partial
 from itertools import groupby
 
@@ -16,6 +15,7 @@ from convpipe.compile.cuda.ranked import ranked
 from convpipe.compile.cuda.source import Read, plus, put, registers, tile
 from convpipe.compile.cuda.sums import before, begun, expression, loop, onto
 from convpipe.compile.cuda.weighed import weighed
+from convpipe.dataclass import dataclass
 
 SLID_COLUMNS = 12
 """Up to this many columns of the samples that a strip shares are held in registers, row after row."""

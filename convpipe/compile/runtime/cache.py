@@ -21,7 +21,6 @@ import sys
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from types import ModuleType
@@ -37,6 +36,7 @@ from numba.core.runtime.nrt import rtsys
 
 from convpipe.compile.runtime import start, threads
 from convpipe.compile.runtime.store import Store
+from convpipe.dataclass import dataclass
 from convpipe.errors import ConvpipeError
 from convpipe.paths import expanded
 

@@ -16,8 +16,9 @@ import stat
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from pathlib import Path
+
+from convpipe.dataclass import dataclass
 
 HEADER = b"convpipe compiled loop 1\n"
 """What every entry begins with; the digest of what follows, and that, come after it."""

@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 import struct
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 import numpy as np
 
 from convpipe import memory
+from convpipe.dataclass import dataclass
 from convpipe.errors import LimitError, ReadError
 from convpipe.images.colour import ink_to_rgb
 from convpipe.images.metadata.exif import check_exif

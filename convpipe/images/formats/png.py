@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import struct
 import zlib
-from dataclasses import dataclass, field
+from dataclasses import field
 from itertools import accumulate, groupby
 from typing import Any
 
 import numpy as np
 
 from convpipe import memory
+from convpipe.dataclass import dataclass
 from convpipe.errors import ReadError
 from convpipe.images.bilevel import white
 from convpipe.images.formats import scanlines

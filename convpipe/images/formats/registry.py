@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path, PurePath
+
+from convpipe.dataclass import dataclass
 
 GROUP4 = "group4"
 """The ``compression`` of TIFFs of black and white: CCITT Group 4 (ITU-T T.6)."""

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
+from convpipe.dataclass import dataclass
 from convpipe.images.metadata.raster import ASCII, Raster
 from convpipe.images.tiff.ifd import Field
 

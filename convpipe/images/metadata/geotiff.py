@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
+from convpipe.dataclass import dataclass
 from convpipe.images.tiff.ifd import Field
 from convpipe.sampling import Sampling
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, Literal, cast
 
+from convpipe.dataclass import dataclass
 from convpipe.images.metadata.raster import Raster, text_field
 from convpipe.images.metadata.subset import step_of, subset
 from convpipe.images.tiff.ifd import Field

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from fractions import Fraction
 from typing import Literal, TypeVar
 
+from convpipe.dataclass import dataclass
 from convpipe.images.formats.registry import FORMATS
 from convpipe.images.metadata.exif import follow_exif, with_density
 from convpipe.images.metadata.gdal import Gdal

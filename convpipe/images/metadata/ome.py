@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from xml.parsers import expat
 
+from convpipe.dataclass import dataclass
 from convpipe.images.metadata.raster import Raster, text_field
 from convpipe.images.metadata.subset import step_of, subset
 from convpipe.images.tiff.ifd import Field

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
 
+from convpipe.dataclass import dataclass
 from convpipe.dtypes import name_of
 from convpipe.geometry import Extent
 from convpipe.images.tiff.ifd import Field

@@ -6,9 +6,10 @@ import json
 import math
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Any
 
+from convpipe.dataclass import dataclass
 from convpipe.images.metadata.raster import Raster, text_field
 from convpipe.images.metadata.subset import subset
 from convpipe.images.tiff.ifd import Field

@@ -6,11 +6,13 @@ import io
 import os
 import struct
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property, partial
 from typing import BinaryIO
 
 import numpy as np
+
+from convpipe.dataclass import dataclass
 
 MAX_FIELDS = 4096
 """A directory of more is damage: real ones have about twenty fields."""

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Iterator
-from dataclasses import dataclass
 
+from convpipe.dataclass import dataclass
 from convpipe.errors import ReadError
 from convpipe.images.source import Source
 from convpipe.images.tiff import ifd

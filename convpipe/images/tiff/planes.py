@@ -11,10 +11,11 @@ import math
 import struct
 from bisect import bisect_right
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property
 from typing import Any
 
+from convpipe.dataclass import dataclass
 from convpipe.errors import ReadError
 from convpipe.images.source import Source
 from convpipe.images.tiff import ifd

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
 import numpy as np
 
+from convpipe.dataclass import dataclass
 from convpipe.images.metadata.model import Metadata
 from convpipe.images.metadata.raster import Raster
 from convpipe.images.output import TILE

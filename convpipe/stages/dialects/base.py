@@ -8,9 +8,9 @@ the result of an integer image. The mathematics is that of the method, in every 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+from convpipe.dataclass import dataclass
 from convpipe.errors import ParameterError
 
 OWN = "convpipe"

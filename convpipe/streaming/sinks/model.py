@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Protocol
 
 import numpy as np
 
+from convpipe.dataclass import dataclass
 from convpipe.images import Metadata
 from convpipe.images.metadata.raster import Raster
 from convpipe.stores import Url

@@ -6,10 +6,11 @@ import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import BinaryIO
 
+from convpipe.dataclass import dataclass
 from convpipe.errors import ConvpipeError, WriteError
 from convpipe.images import FORMATS as IMAGE_FORMATS
 from convpipe.images import Drafts, Encoding, File, Folder, ImageSpec, check_output

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from convpipe.dataclass import dataclass
 from convpipe.images import ImageInfo
 from convpipe.images.rows import RowReader
 from convpipe.streaming.grid import Grid

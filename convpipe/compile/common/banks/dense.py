@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 
 from convpipe.compile.common.banks.base import Bank
+from convpipe.dataclass import dataclass
 from convpipe.ops import Taps
 from convpipe.plan.arithmetic import Sums
 

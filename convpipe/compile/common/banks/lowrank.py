@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from convpipe.compile.common.banks.base import Bank
+from convpipe.dataclass import dataclass
 from convpipe.ops import Taps
 from convpipe.ops.terms import cost_of
 from convpipe.plan.arithmetic import Sums

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 from numpy.typing import NDArray
 
 from convpipe.compile.common.banks.base import Bank
+from convpipe.dataclass import dataclass
 from convpipe.ops import Taps
 from convpipe.ops.terms import pass_cost
 from convpipe.plan.arithmetic import Sums

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 
 from convpipe.compile.common.banks.base import Bank
+from convpipe.dataclass import dataclass
 from convpipe.geometry import Extent
 from convpipe.ops import Taps
 from convpipe.ops.taps import UNIFORM_COLUMNS

@@ -9,7 +9,6 @@ the width of a vector changes no bit.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 from llvmlite import ir
@@ -17,6 +16,7 @@ from numba import types
 from numba.extending import intrinsic
 
 from convpipe.compile.cpu.simd import VECTOR_BYTES, fused, splat, word
+from convpipe.dataclass import dataclass
 
 LANES = VECTOR_BYTES // 8
 """Numbers in a vector of float64."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from itertools import product
 
@@ -12,6 +11,7 @@ from numpy.typing import NDArray
 
 from convpipe import memory
 from convpipe.compile.cpu.fourier import job as at
+from convpipe.dataclass import dataclass
 from convpipe.fourier import Side, Tiles
 from convpipe.geometry import Border, Extent, border_index
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
@@ -20,6 +19,7 @@ from convpipe.compile.cpu.fourier.complexes import LANES, POINT
 from convpipe.compile.cpu.fourier.lines import passes
 from convpipe.compile.cpu.loops import HEADER, Loop
 from convpipe.compile.runtime import cache as compiled
+from convpipe.dataclass import dataclass
 from convpipe.fourier import Tiles
 from convpipe.geometry import Extent
 

@@ -38,7 +38,6 @@ not fit float64, is no part of a pair: the other tile is transformed alone.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
@@ -48,6 +47,7 @@ from numpy.typing import NDArray
 from convpipe.compile.cpu.fourier import job as at
 from convpipe.compile.cpu.fourier.hand import Hand, Spectrum
 from convpipe.compile.cpu.fourier.lines import rounding
+from convpipe.dataclass import dataclass
 from convpipe.fourier import Tiles
 from convpipe.geometry import Extent
 

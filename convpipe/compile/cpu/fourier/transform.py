@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property
 from typing import Any
 
@@ -26,6 +26,7 @@ from convpipe.compile.cpu.fourier.hand import Hand, loader, run_pairs, sweep, wr
 from convpipe.compile.cpu.fourier.spectra import TOLERANCE, Spectra
 from convpipe.compile.cpu.loops import Loop
 from convpipe.compile.runtime.threads import count
+from convpipe.dataclass import dataclass
 from convpipe.fourier import Tiles
 from convpipe.geometry import Axis, Extent
 from convpipe.ops import IDENTITY, Stencil, stored

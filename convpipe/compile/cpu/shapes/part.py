@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 import numpy as np
@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from convpipe.compile.common.banks import Bank
 from convpipe.compile.cpu.steps import Place, Sample
+from convpipe.dataclass import dataclass
 from convpipe.geometry import Extent
 
 
