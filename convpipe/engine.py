@@ -157,13 +157,12 @@ class Engine:
     def run_of(self, shape: tuple[int, ...], dtype: np.dtype[Any]) -> Executable | None:
         """Return what filters all images of a shape and dtype; None if each may be filtered in its own way.
 
-        They have no alpha and no mask, and no dtype of the result is asked for. It says nothing of an image:
-        what might is a graph.
+        They have no alpha and no mask, and no dtype of the result is asked for. It says nothing of an image.
         """
         if self._tables or self.missing == "file":
             return None
         run = self._executable(shape, dtype, self.dtype, False, self._missing(None, False), ())
-        return None if hasattr(run, "outputs") else run
+        return run if run.is_silent else None
 
     def banded(self, plan: Plan) -> Banded:
         """Return what makes bands of the results of a plan of this engine; on the processor."""

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import itertools
 import math
+from collections.abc import Callable
 from functools import cached_property
 from typing import Any
 
@@ -69,6 +70,31 @@ class Histogram:
         last = np.cumsum(self.counts) - 1  # the number of the last sample of each bin, in order of size
         below, above = (self.middles[np.searchsorted(last, at)] for at in (np.floor(place), np.ceil(place)))
         return float(below + (above - below) * (place - np.floor(place)))
+
+
+@dataclass(frozen=True)
+class CountLoop:
+    """Numbers that a loop finds of counts: a function of single numbers, which backends compile.
+
+    Parameters
+    ----------
+    function : callable
+        Of the counts, the middles of their bins, what it is told, and the numbers that it writes.
+    told : tuple of float
+        After the middle of the first bin, and from one to the next.
+    size : int
+        How many numbers.
+    """
+
+    function: Callable[..., None]
+    told: tuple[float, ...] = ()
+    size: int = 1
+
+    def of(self, held: Histogram, run: Callable[..., Any]) -> list[float]:
+        """Return the numbers of a histogram; what calls the function may have compiled it."""
+        numbers = np.empty(self.size)
+        run(self.function, held.counts, held.middles, np.array([held.first, held.step, *self.told]), numbers)
+        return numbers.tolist()
 
 
 @dataclass(frozen=True)
@@ -149,7 +175,7 @@ LANES = 8
 """Sums that go on side by side, and are added at the end: in this order whoever adds."""
 
 
-BYTES_OF_PAIRS = 4 << 16
+BYTES_OF_PAIRS = 2 << 16
 """What counts of all pairs of bytes take, of each thread that has many bytes to count."""
 
 
@@ -171,6 +197,10 @@ class Counter:
     def bins(self, samples: NDArray[Any], edges: NDArray[np.float64]) -> NDArray[np.int64]:
         """Return how many samples lie between each two of some even edges, the last one included."""
         return np.histogram(finite(samples), len(edges) - 1, (edges[0], edges[-1]))[0]
+
+    def run(self, function: Callable[..., Any], *given: Any) -> Any:
+        """Return what a function of counts gives that is written as loops: a backend compiles it."""
+        return function(*given)
 
     def moments(self, samples: NDArray[Any], origin: float) -> NDArray[np.float64]:
         """Return of each share of the samples, (n, channels), its count, total and squares: (shares, 3)."""
@@ -266,6 +296,7 @@ class Samples:
     def __init__(self, samples: NDArray[Any], counter: Counter) -> None:
         self._samples = samples
         self._counter = counter
+        self.run = counter.run
         self._found: dict[tuple[Any, ...], Any] = {}
 
     def all(self, channel: int | None) -> NDArray[Any]:

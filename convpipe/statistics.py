@@ -13,11 +13,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from convpipe.dataclass import dataclass
-from convpipe.histograms import MOST_LEVELS, Counter, Histogram, Moments, Samples
+from convpipe.histograms import MOST_LEVELS, Counter, CountLoop, Histogram, Moments, Samples
 from convpipe.interval import Interval
-from convpipe.thresholds import BINS, LEVELS, multiotsu, triangle_beyond
+from convpipe.thresholds import BINS, LEVELS, LOOPS, multiotsu, triangle_beyond
 
-THRESHOLDS = (*LEVELS, "mean")
+THRESHOLDS = (*LOOPS, *LEVELS, "mean")
 """Levels that part an image in two; each is ``skimage.filters.threshold_...``."""
 
 
@@ -75,6 +75,8 @@ class Statistic:
             return _COUNTED[self.kind](self, held)
         if self.ends is not None:
             return triangle_beyond(held, self.ends)
+        if self.loop is not None:
+            return self.loop.of(held, samples.run)[0]
         if len(held.counts) == 1:  # nothing to part: no pixel is above it
             return held.first
         if self.kind == "multiotsu":
@@ -83,6 +85,11 @@ class Statistic:
         if self.kind == "li" and held.step != 1:
             return _li(samples.finite(self.channel))
         return LEVELS[self.kind](held)
+
+    @property
+    def loop(self) -> CountLoop | None:
+        """What finds it of counts, if a loop does."""
+        return LOOPS.get(self.kind)
 
     def range(self, samples: Interval) -> Interval:
         """Enclose it, and the NaN that it is of no sample, where every sample lies in an interval.
@@ -162,6 +169,8 @@ class Cumulative:
     integers: bool
     from_lowest: bool = False
 
+    channel = None
+
     def __str__(self) -> str:
         """Return what it is, for a person."""
         return "cumulative distribution"
@@ -179,12 +188,39 @@ class Cumulative:
         held = samples.histogram(None, self.entries if self.integers else 0, self.bins)
         if held is None:
             return [0.0, 1.0, 0.0, *[0.0] * self.entries]
-        below = int(held.counts[0]) if self.from_lowest else 0
-        if below == held.total:
-            return [held.first, 1.0, 0.0, *[held.first] * self.entries]
-        share = self.scale * (held.counts.cumsum() - below) / (held.total - below)
-        table = np.pad(share, (0, self.entries - len(share)), mode="edge")
-        return [held.first, 1 / held.step, len(share) - 1.0, *table.tolist()]
+        return self.loop.of(held, samples.run)
+
+    @property
+    def loop(self) -> CountLoop:
+        """What finds it of counts."""
+        return CountLoop(distribution, (self.scale, float(self.from_lowest)), 3 + self.entries)
+
+
+def distribution(
+    counts: NDArray[np.int64],
+    middles: NDArray[np.float64],
+    told: NDArray[np.float64],
+    numbers: NDArray[np.float64],
+) -> None:
+    """Write what a :class:`Cumulative` is: a :class:`CountLoop`, which is told its scale and where it begins.
+
+    Examples
+    --------
+    >>> numbers = np.empty(7)
+    >>> distribution(np.array([2, 1, 1]), np.empty(0), np.array([9.0, 1.0, 100.0, 0.0]), numbers)
+    >>> numbers.tolist()
+    [9.0, 1.0, 2.0, 50.0, 75.0, 100.0, 100.0]
+    """
+    first, step, scale, from_lowest = told
+    below = counts[0] if from_lowest > 0 else 0
+    total = counts.sum()
+    numbers[0], numbers[1], numbers[2], numbers[3:] = first, 1.0, 0.0, first
+    if below < total:
+        numbers[1], numbers[2], held = 1 / step, len(counts) - 1, 0
+        for k in range(len(numbers) - 3):
+            if k < len(counts):
+                held += counts[k]
+            numbers[3 + k] = scale * (held - below) / (total - below)
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
-from convpipe.histograms import Histogram
+from convpipe.histograms import CountLoop, Histogram
 
 BINS = 256
 """Of the histogram of samples that are not whole numbers."""
@@ -26,18 +26,42 @@ def _by_scikit_image(kind: str) -> Callable[[Histogram], float]:
     return level
 
 
-def _otsu(held: Histogram) -> float:
-    """Return the level of largest variance between the two classes.
+def otsu(
+    counts: NDArray[np.int64],
+    middles: NDArray[np.float64],
+    told: NDArray[np.float64],
+    numbers: NDArray[np.float64],
+) -> None:
+    """Write the middle of the last bin of the lower of two classes, with the largest variance between them.
 
-    Values that no sample has are left out where they are many: sums are the same after each of them, and so
-    is what it parts.
+    A :class:`convpipe.histograms.CountLoop`. Counts are float32 in sums, as the source has them.
+
+    Source: skimage.filters.threshold_otsu.
+
+    Examples
+    --------
+    >>> number = np.empty(1)
+    >>> otsu(np.array([4, 1, 0, 0, 1, 5]), np.arange(6.0), np.empty(0), number)
+    >>> number.tolist()
+    [1.0]
     """
-    from skimage import filters
-
-    counts, middles, there = held.counts, held.middles, held.counts != 0
-    if 2 * np.count_nonzero(there) < len(there):
-        counts, middles = counts[there], middles[there]
-    return float(filters.threshold_otsu(hist=(counts, middles)))
+    bins = len(counts)
+    weights, moments = np.empty(bins, np.float32), np.empty(bins, np.float64)
+    weight, moment = np.float32(0), np.float64(0)
+    for k in range(bins - 1, -1, -1):
+        weight += np.float32(counts[k])
+        moment += np.float32(counts[k]) * middles[k]
+        weights[k], moments[k] = weight, moment
+    weight, moment, best, most = np.float32(0), np.float64(0), 0, np.float64(-1)
+    for k in range(bins - 1):
+        if counts[k] > 0:  # else it is as before
+            weight += np.float32(counts[k])
+            moment += np.float32(counts[k]) * middles[k]
+            apart = moment / weight - moments[k + 1] / weights[k + 1]
+            variance = weight * weights[k + 1] * (apart * apart)
+            if not variance <= most and most == most:  # the first NaN is the largest
+                best, most = k, variance
+    numbers[0] = middles[best]
 
 
 def _triangle(held: Histogram) -> float:
@@ -102,13 +126,15 @@ def _li(held: Histogram) -> float:
 
 
 LEVELS: dict[str, Callable[[Histogram], float]] = {
-    "otsu": _otsu,
     "li": _li,
     "yen": _by_scikit_image("yen"),
     "triangle": _triangle,
     "isodata": _by_scikit_image("isodata"),
 }
 """By their names, of a histogram of two bins and more."""
+
+LOOPS = {"otsu": CountLoop(otsu)}
+"""Those that loops find, by their names."""
 
 
 def multiotsu(held: Histogram, classes: int) -> NDArray[np.float64]:

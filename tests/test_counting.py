@@ -8,7 +8,7 @@ from convpipe.compile.cpu import counting as counting_module
 from convpipe.compile.cpu.counting import FEWEST, Counting
 from convpipe.histograms import Counter, Histogram
 from convpipe.statistics import Statistic, measure
-from convpipe.thresholds import LEVELS, multiotsu
+from convpipe.thresholds import LEVELS, LOOPS, multiotsu
 
 NUMPY = Counter()
 COUNTING = {"one thread": Counting(1), "all": Counting()}
@@ -47,6 +47,11 @@ def test_bytes_by_their_pairs(dtype, channels, counting, rng, monkeypatch):
         for given in (samples[first:], samples[: -first or None], samples[first : first + 2]):
             got = counting.whole(given, limits.min, limits.max)
             np.testing.assert_array_equal(got, NUMPY.whole(given, limits.min, limits.max))
+
+
+def test_more_of_a_pair_than_16_bits_hold(counting):
+    samples = np.tile(np.array([3, 200], np.uint8), 200_000)[:, None]
+    np.testing.assert_array_equal(counting.whole(samples, 0, 255), NUMPY.whole(samples, 0, 255))
 
 
 @pytest.mark.parametrize("dtype", ["float16", "float32", "float64"])
@@ -113,7 +118,20 @@ def test_of_no_number(counting):
     assert (found.count, np.isnan(found.low), np.isnan(found.high)) == (0, True, True)
 
 
-@pytest.mark.parametrize("kind", LEVELS)
+def test_otsu_has_the_bits_of_scikit_image(rng):
+    """Which sums counts in float32: of more than 2^24 samples they are rounded."""
+    for most in (3, 1000, 10**8):
+        for bins in (2, 3, 100, 256):
+            counts = rng.integers(0, most, bins) * rng.integers(0, 2, bins)
+            counts[[0, -1]] += 1
+            middles = rng.uniform(-9, 9) + rng.uniform(0.1, 9) * np.arange(bins)
+            want = filters.threshold_otsu(hist=(counts, middles))
+            held = Histogram(counts, float(middles[0]), 1.0, middles)
+            for counter in (NUMPY, *COUNTING.values()):
+                assert LOOPS["otsu"].of(held, counter.run) == [want]
+
+
+@pytest.mark.parametrize("kind", [*LOOPS, *LEVELS])
 @pytest.mark.parametrize("dtype", ["uint8", "int16", "float32", "float64"])
 def test_levels_are_those_of_scikit_image(kind, dtype, rng):
     find = getattr(filters, f"threshold_{kind}")

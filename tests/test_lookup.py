@@ -233,6 +233,16 @@ class TestBytesByATable:
             want = Pipeline([stage("point", "scale", gain=1), *stages], dtype="float32")(image)
             np.testing.assert_array_equal(got, np.rint(want).clip(0, 255))
 
+    @pytest.mark.parametrize("shape", [(1, 1), (3, 21), (90, 64), (300, 300, 3), (700, 600)])
+    @pytest.mark.parametrize("values", [1, 2, 256])
+    def test_numbers_that_loops_find(self, shape, values, rng):
+        """They are those that are found step by step, as they are where another stage stands before."""
+        image = rng.integers(256 - values, 256, shape, dtype=np.uint8)
+        for found in (EQUALIZE, stage("contrast", "equalize", like="opencv"), stage("threshold", "otsu")):
+            want = Pipeline([stage("point", "scale", gain=1), found])(image)
+            for threads in (1, None):
+                np.testing.assert_array_equal(Pipeline([found])(image, threads=threads), want)
+
     def test_without_vectors_that_are_looked_up_in(self, rng, monkeypatch):
         image = rng.integers(0, 256, (31, 41), dtype=np.uint8)
         want = Pipeline([EQUALIZE])(image)

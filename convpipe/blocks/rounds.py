@@ -9,7 +9,7 @@ from __future__ import annotations
 import functools
 import itertools
 import math
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -136,6 +136,12 @@ class UnseenCounter(Counter):
     def bins(self, samples: Any, edges: NDArray[np.float64]) -> NDArray[np.int64]:
         """Return how many samples lie between each two of some edges."""
         return samples.find("bins", *edges.tolist())  # type: ignore[no-any-return]
+
+    def run(self, function: Callable[..., Any], *given: Any) -> Any:
+        """Return what a function of counts gives, compiled."""
+        from convpipe.compile.cpu.counting import Counting  # Numba loads when the first image comes
+
+        return Counting(1).run(function, *given)
 
     def moments(self, samples: Any, origin: float) -> NDArray[np.float64]:
         """Return of each share of the samples its count, total and squares."""

@@ -31,6 +31,10 @@ class Executable(Protocol):
     """A compiled plan, on either backend."""
 
     @property
+    def is_silent(self) -> bool:
+        """Whether it says nothing of an image beside what was lost."""
+
+    @property
     def source(self) -> str:
         """The generated Python."""
 
@@ -211,6 +215,8 @@ class _OnDevice:
     backend: Backend
     plan: Plan
     _instead: Executable | None = field(default=None, init=False)
+
+    is_silent = False
 
     def __post_init__(self) -> None:
         from convpipe.compile.cuda.run import compile_plan

@@ -97,6 +97,10 @@ class PassCounter(Counter):
             counts += self._counter.bins(chunk, edges)
         return counts
 
+    def run(self, function: Callable[..., Any], *given: Any) -> Any:
+        """Return what a function of counts gives."""
+        return self._counter.run(function, *given)
+
     def moments(self, samples: Any, origin: float) -> NDArray[np.float64]:
         """Return of each share of the samples its count, total and squares."""
         return np.concatenate([self._counter.moments(share, origin) for share in samples.shares()])

@@ -41,6 +41,10 @@ class Run(Protocol):
         """Positions of those whose images it makes."""
 
     @property
+    def is_silent(self) -> bool:
+        """Whether it makes no remark on an image."""
+
+    @property
     def source(self) -> str:
         """The generated Python, under what stands for the rest."""
 

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
-from numpy.typing import NDArray
 
-from convpipe import memory
 from convpipe.clahe import Grid
-from convpipe.compile.cpu.shares import run_shares
-from convpipe.compile.runtime.threads import count
+from convpipe.compile.common.pictures import Picture
+from convpipe.compile.cpu.in_turn import IMAGE, RESULT, ROOM, Call, Word
+from convpipe.compile.runtime.threads import shares_among
 
-FEWEST = 1 << 16
-"""Samples for which another thread is worth waking."""
+FEWEST = 1 << 15
+"""Samples, and entries of tables, for which another thread is worth waking."""
 
 _WORDS = (
     "COLS",  # of the image, and samples from a pixel to the next
@@ -134,36 +131,36 @@ LOOPS = {
 """The loops of a type of samples: levels, where else they are counted, and the type of a table's entries."""
 
 
-def equalize_tiles(
-    samples: NDArray[Any], result: NDArray[np.float32], grid: Grid, limit: float, threads: int | None
-) -> None:
-    """Write what becomes of a channel.
+def calls_of_tiles(
+    picture: Picture, colours: int, grid: Grid, limit: float, threads: int | None
+) -> tuple[list[Call], int]:
+    """Return the loops that write what becomes of an image, in float32, and the bytes of room that they take.
 
     Parameters
     ----------
-    samples, result : ndarray, shape (rows, cols)
-        Samples of a type of :data:`LOOPS`, of any strides.
+    picture : Picture
+        The image, of a type of :data:`LOOPS`.
+    colours : int
+        How many of its channels; each has tables of its own.
     grid : Grid
     limit : float
         See :func:`convpipe.clahe.tables`.
     threads : int, optional
     """
-    rows, cols = samples.shape
-    tiles, levels = grid.tiles[0] * grid.tiles[1], 1 << 8 * samples.itemsize
+    (rows, cols), step, size = picture.extent, picture.channels, np.dtype(picture.dtype).itemsize
+    tiles, levels = grid.tiles[0] * grid.tiles[1], 1 << 8 * size
     (upper, lower, down), (left, right, share) = grid.places(0), grid.places(1)
     change = np.flatnonzero(np.diff(left, prepend=-1) | np.diff(right, prepend=-1))
-    found: dict[str, int | NDArray[Any]] = {
+    found: dict[str, Word] = {
         "COLS": cols,
-        "STEP": samples.strides[1] // samples.itemsize,
+        "STEP": step,
         "HIGH": grid.size[0],
         "WIDE": grid.size[1],
         "ACROSS": grid.tiles[1],
-        "IMAGE": samples,
-        "RESULT": result,
-        "TABLES": memory.empty((tiles, levels), np.dtype(np.float32 if levels == 256 else np.uint16)),
-        "PITCH": samples.strides[0],
-        "RESULT_PITCH": result.strides[0],
-        "RESULT_STEP": result.strides[1] // result.itemsize,
+        "TABLES": ROOM,
+        "PITCH": cols * step * size,
+        "RESULT_PITCH": cols * step * 4,
+        "RESULT_STEP": step,
         "ROWS_OF_TILES": grid.mirrored(0),
         "COLS_OF_TILES": grid.mirrored(1),
         "UPPER": upper,
@@ -176,14 +173,11 @@ def equalize_tiles(
         "SHARE": share,
         "LIMIT": max(int(limit * grid.area / levels), 1),
     }
-    most = min(threads or count(), max(1, samples.size // FEWEST))
-    loops = LOOPS[samples.dtype.name]
-    _run(loops, "tabulate", found, (tiles, min(most, tiles)))
-    _run(loops, "fill", found, (rows, min(most, rows)))
-
-
-def _run(loops: str, entry: str, found: dict[str, int | NDArray[Any]], work: tuple[int, int]) -> None:
-    """Run a loop over all units of its work, on so many threads."""
-    given = (found[name] for name in _WORDS)
-    words = [one if isinstance(one, int) else memory.address(one) for one in given]
-    run_shares((loops, entry), words, *work)
+    most = shares_among(threads, rows * cols + tiles * levels, FEWEST)
+    calls = []
+    for channel in range(colours):
+        own = found | {"IMAGE": IMAGE + channel * size, "RESULT": RESULT + channel * 4}
+        words = [own[name] for name in _WORDS]
+        for entry, units in (("tabulate", tiles), ("fill", rows)):
+            calls.append(Call((LOOPS[picture.dtype], entry), words, units, min(most, units)))
+    return calls, tiles * levels * (4 if levels == 256 else 2)

@@ -6,15 +6,20 @@ as integers of their order, are the same in any order.
 
 from __future__ import annotations
 
-from functools import cache
+import functools
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+from numba import typeof
 from numpy.typing import NDArray
 
 from convpipe import memory
+from convpipe.compile.cpu.in_turn import IMAGE, Call, Place
 from convpipe.compile.cpu.shares import run_shares
-from convpipe.compile.runtime import threads
+from convpipe.compile.runtime import cache, threads
+from convpipe.compile.runtime.signature import Signature
+from convpipe.compile.runtime.threads import shares_among
 from convpipe.dataclass import dataclass
 from convpipe.histograms import BYTES_OF_PAIRS, LANES, Counter, Survey, shares_of
 
@@ -24,7 +29,7 @@ FEWEST = 1 << 16
 BLOCK = 512
 """Samples whose bins are found before any is counted: they stay in the L1 cache."""
 
-PAIRED = 1 << 19
+PAIRED = 3 << 14
 """Bytes of a share from which on they are counted by pairs, all of which have to be cleared and added up."""
 
 IN_TURN = 1024
@@ -33,7 +38,7 @@ IN_TURN = 1024
 _SHARES = """\
 import numpy as np
 
-from convpipe.compile.cpu.addresses import placed
+from convpipe.compile.cpu.addresses import placed, scratch
 from convpipe.compile.cpu.rows import inline, round
 from convpipe.compile.cpu.rows import where as select
 
@@ -74,35 +79,60 @@ _BYTES = """\
 
 _PAIRS = """\
     # Bytes side by side, eight at a time by their pairs, for each count takes a store; eight that are alike
-    # at once, for to count a pair again waits for the count before. In the end what is counted of a pair is
-    # added to both of its bytes.
-    s, h, one = placed(where, np.uint8), placed(table, np.uint32), np.uint32(1)
+    # at once, for to count a pair again waits for the count before. So many eights that the sums of their
+    # counts fit 16 bits: then what is counted of a pair is added to both of its bytes.
+    s, h, one, eight = placed(where, np.uint8), placed(table, np.uint32), np.uint16(1), np.uint32(8)
     begin = words[7] + (table - words[5]) // words[6] * {bytes_of_pairs}
-    pairs, byte, pair = placed(begin, np.uint32), np.uint64(255), np.uint64(65535)
-    for k in range(65536):
-        pairs[k] = np.uint32(0)
+    pairs, cleared = placed(begin, np.uint16), placed(begin, np.uint64)
+    byte, pair = np.uint64(255), np.uint64(65535)
+    columns = scratch(256, np.uint16)
     head = min(-where % 8, n)
     eights, count = placed(where + head, np.uint64), (n - head) // 8
-    for i in range(count):
-        v = eights[i]
-        if v == (v >> np.uint64(8)) | (v << np.uint64(56)):
-            h[np.int64(v & byte)] += np.uint32(8)
-        else:
-            pairs[np.int64(v & pair)] += one
-            pairs[np.int64((v >> np.uint64(16)) & pair)] += one
-            pairs[np.int64((v >> np.uint64(32)) & pair)] += one
-            pairs[np.int64(v >> np.uint64(48))] += one
+    for first in range(0, count, {eights}):
+        for k in range({bytes_of_pairs} // 8):
+            cleared[k] = np.uint64(0)
+        for i in range(first, min(first + {eights}, count)):
+            v = eights[i]
+            if v == (v >> np.uint64(8)) | (v << np.uint64(56)):
+                h[np.int64(v & byte)] += eight
+            else:
+                pairs[np.int64(v & pair)] += one
+                pairs[np.int64((v >> np.uint64(16)) & pair)] += one
+                pairs[np.int64((v >> np.uint64(32)) & pair)] += one
+                pairs[np.int64(v >> np.uint64(48))] += one
+        for j in range(256):
+            columns[j] = np.uint16(0)
+        for k in range(256):
+            row, total = placed(begin + 512 * k, np.uint16), np.uint16(0)
+            for j in range(256):
+                total = np.uint16(total + row[j])
+            h[k] += np.uint32(total)
+            for j in range(256):
+                columns[j] = np.uint16(columns[j] + row[j])
+        for j in range(256):
+            h[j] += np.uint32(columns[j])
     for i in range(head):
-        h[np.int64(s[i])] += one
+        h[np.int64(s[i])] += np.uint32(1)
     for i in range(head + 8 * count, n):
-        h[np.int64(s[i])] += one
-    for k in range(256):
-        row, total = placed(begin + k * 1024, np.uint32), np.uint32(0)
-        for j in range(256):
-            total += row[j]
-        h[k] += total
-        for j in range(256):
-            h[j] += row[j]
+        h[np.int64(s[i])] += np.uint32(1)
+"""
+
+_OF_PAIRS = _PAIRS.format(bytes_of_pairs=BYTES_OF_PAIRS, eights=0xFFFF // 4)
+
+_CLEAR = """\
+import numpy as np
+
+from convpipe.compile.cpu.addresses import placed
+from convpipe.compile.cpu.rows import inline
+
+
+@inline
+def clear(words, image, out, others, parameters, first, last):
+    # So many words of 64 bits.
+    to = placed(out, np.uint64)
+    for k in range(words[0]):
+        to[k] = np.uint64(0)
+    return 0
 """
 
 _INTEGERS = """\
@@ -225,7 +255,41 @@ _SQUARE = """\
         d = v - mean if v - v == zero else zero
         a{lane} += d * d"""
 
+_FUNCTION = """\
+from numba import njit
+
+from convpipe.compile.cpu.rows import FLAGS
+from {module} import {name}
+
+compiled = njit(**FLAGS)({name})
+"""
+
 _FLOATS = ("float32", "float64")
+
+
+def calls_of_bytes(size: int, shares: int, room: Place) -> tuple[list[Call], int]:
+    """Return what counts an image of bytes, in tables that follow each other, and how many these are.
+
+    Parameters
+    ----------
+    size : int
+        Bytes of the image.
+    shares : int
+        On a thread each.
+    room : Place
+        The tables, and then what else it takes: see :func:`room_of_bytes`.
+    """
+    pairs = size >= PAIRED * shares
+    tables = shares * (1 if pairs else 4)
+    body, more = (_OF_PAIRS, room + 1024 * tables) if pairs else (_BYTES, 0)
+    clear = Call((_CLEAR, "clear"), (128 * tables,), result=room)
+    words = (IMAGE, size, 1, 1, shares, room, 1024 * tables // shares, more)
+    return [clear, Call((_source(body, "uint8"), "count"), words, shares, shares)], tables
+
+
+def room_of_bytes(size: int, shares: int) -> int:
+    """Return how many bytes that takes."""
+    return shares * (1024 + BYTES_OF_PAIRS if size >= PAIRED * shares else 4096)
 
 
 @dataclass(frozen=True)
@@ -265,7 +329,7 @@ class Counting(Counter):
         if samples.itemsize == 1 and samples.flags.c_contiguous and samples.size >= PAIRED * shares:
             counts = np.zeros((shares, 256), np.uint32)
             pairs = np.empty((shares, BYTES_OF_PAIRS), np.uint8)
-            self._run(_PAIRS.format(bytes_of_pairs=BYTES_OF_PAIRS), samples, counts, pairs.ctypes.data)
+            self._run(_OF_PAIRS, samples, counts, pairs.ctypes.data)
             return np.asarray(counts.sum(axis=0)[np.arange(low, high + 1) % 256], np.int64)
         counts = np.zeros((shares, 4, 256) if samples.itemsize == 1 else (shares, 1, size), np.uint32)
         self._run(_BYTES if samples.itemsize == 1 else body, samples, counts, low)
@@ -298,9 +362,13 @@ class Counting(Counter):
         self._run(_of_moments(), samples, found, given.ctypes.data)
         return found
 
+    def run(self, function: Callable[..., Any], *given: Any) -> Any:
+        """Return what a function of counts gives, compiled."""
+        source = _FUNCTION.format(module=function.__module__, name=function.__name__)
+        return cache.load(source, "compiled", Signature(map(typeof, given)))(*given)
+
     def _shares(self, samples: NDArray[Any]) -> int:
-        most = self.threads or threads.count()
-        return max(1, min(most, samples.size // FEWEST))
+        return shares_among(self.threads, samples.size, FEWEST)
 
     def _run(self, body: str, samples: NDArray[Any], tables: NDArray[Any], *more: int) -> None:
         """Count each share into its table."""
@@ -328,7 +396,7 @@ def _sure(dtype: np.dtype[Any], bins: int, low: float, high: float) -> float:
     return 0.5 - 8 * bins * float(limits.eps) if exact and holds else -1.0
 
 
-@cache
+@functools.cache
 def _of_moments() -> str:
     """Return the loop over samples that sums in lanes."""
     lanes = [f"a{lane}" for lane in range(LANES)]
@@ -341,7 +409,7 @@ def _of_moments() -> str:
     )
 
 
-@cache
+@functools.cache
 def _source(body: str, dtype: str) -> str:
     """Return the module that counts samples of a type."""
     return _SHARES.format(

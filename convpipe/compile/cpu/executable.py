@@ -14,6 +14,7 @@ from convpipe import memory
 from convpipe.compile.common.levels import Program, make_levels
 from convpipe.compile.common.pictures import Band, Outcome, Picture
 from convpipe.compile.cpu import drive, layout
+from convpipe.compile.cpu.in_turn import Call, Word
 from convpipe.compile.cpu.loops import Loop
 from convpipe.compile.cpu.schedule import Schedule, schedule_of
 from convpipe.compile.cpu.show import show
@@ -80,7 +81,7 @@ class Fused:
         """
         if bands == 1 and len(images) == len(outs) == 1 and not measured:
             return self._one_image(*self._known, _bytes(images[0]), _bytes(outs[0]), self._tallest)
-        parameters = self._parameters(measured)
+        parameters = self.parameters_with(measured)
         others = NOTHING_ELSE
         if len(images) + len(outs) > 2:
             others = np.array([memory.address(array) for array in (*images, *outs)], np.int64)
@@ -118,14 +119,18 @@ class Fused:
         ends = [(self._share(sink, first), self._share(sink, last)) for sink in range(len(pictures))]
         made = [picture.band(*rows) for picture, rows in zip(pictures, ends, strict=True)]
         origins = np.array([band.origin for band in (*given, *made)], np.int64)
-        parameters = self._parameters(measured)
+        parameters = self.parameters_with(measured)
         run = (self.driver, self.words, _bytes(given[0].rows), _bytes(made[0].rows), parameters, origins)
         new = min(max(first, made_before), last) if self.program.counts_nans else first
         if first < new:
             self._one_band(*run, first, new)
         return made, self._one_band(*run, new, last) if new < last else 0
 
-    def _parameters(self, measured: Sequence[float]) -> NDArray[Any]:
+    def call(self, image: Word, result: Word, parameters: Word) -> Call:
+        """Return what makes all rows of one image of another, among loops that run in turn."""
+        return Call((_DRIVER, "band"), self.words, self._tallest, 1, image, result, parameters)
+
+    def parameters_with(self, measured: Sequence[float]) -> NDArray[Any]:
         """Return the parameters of all loops, with the numbers of an image."""
         if not measured:
             return self.parameters
@@ -213,6 +218,8 @@ class Executable:
 
     plan: Plan
     fused: Fused
+
+    is_silent = True
 
     @property
     def schedule(self) -> Schedule:

@@ -23,7 +23,7 @@ from convpipe.compile.cpu.warp_pixels import WRITTEN
 from convpipe.dataclass import dataclass
 from convpipe.geometry import Axis
 from convpipe.histograms import Counter
-from convpipe.losses import Losses
+from convpipe.losses import NO_LOSSES, Losses
 from convpipe.ops import IDENTITY, Stencil, Turn, Warp, is_integer, stored
 from convpipe.plan import IMAGE, Output, Plan
 from convpipe.plan.arithmetic import Arithmetic, Sums
@@ -34,6 +34,24 @@ from convpipe.stages.wiring import RESULT
 
 Numbers = Mapping[int, Sequence[float]]
 NO_NUMBERS: Numbers = {}
+
+
+@dataclass(frozen=True)
+class _Step:
+    """What runs a part, and what becomes of images then.
+
+    Parameters
+    ----------
+    run : Run
+    halves : tuple of int
+        The images that it makes which are rounded to float16.
+    passed : tuple of int
+        Those that nobody reads after it.
+    """
+
+    run: Run
+    halves: tuple[int, ...]
+    passed: tuple[int, ...]
 
 
 @dataclass(frozen=True)
@@ -57,8 +75,14 @@ class GraphExecutable:
 
     def __call__(self, image: NDArray[Any], threads: int | None = None) -> tuple[NDArray[Any], Losses]:
         """Return the result of the last stage, and what was lost in all of them."""
-        results, losses = self.outputs(image, threads)
-        return results[RESULT], losses
+        if not self._line:
+            results, losses = self.outputs(image, threads)
+            return results[RESULT], losses
+        images, nans = [image], 0
+        for run in self._line:
+            images, lost = run(images, threads)
+            nans += lost
+        return self._outcomes[0].finished(images[0], image.ndim, nans)
 
     def outputs(
         self,
@@ -80,29 +104,28 @@ class GraphExecutable:
             As for :meth:`band`, of those parts for which they are known.
         """
         images = {IMAGE - number: each for number, each in enumerate((image, *others))}
-        losses = Losses()
-        for number, (run, later) in enumerate(zip(self.runs, self._needed, strict=True)):
-            read = [images[at] for at in run.reads]
+        nans = overflows = 0
+        for number, step in enumerate(self._steps):
+            read = [images[at] for at in step.run.reads]
             if number in numbers:
-                assert isinstance(run, Sweep | Tabulated)
-                made, nans = run(read, threads, numbers[number])
+                assert isinstance(step.run, Sweep | Tabulated)
+                made, lost = step.run(read, threads, numbers[number])
             else:
-                made, nans = run(read, threads)
-            overflows = sum(
-                round_to_half(rows, rows)
-                for at, rows in zip(run.makes, made, strict=True)
-                if at in self._halves
-            )
-            images |= zip(run.makes, made, strict=True)
-            images = {at: each for at, each in images.items() if at in later}
-            losses += Losses(nans, overflows)
+                made, lost = step.run(read, threads)
+            nans += lost
+            images.update(zip(step.run.makes, made, strict=True))
+            for at in step.halves:
+                overflows += round_to_half(images[at], images[at])
+            for at in step.passed:
+                del images[at]
+        losses = Losses(nans, overflows) if nans or overflows else NO_LOSSES
         results = {}
         for outcome in self._outcomes:
             name, found, nans = outcome.output.name, images[outcome.output.node], 0
             if cast := self._casts.get(name):
                 (found,), nans = cast([found], threads)
-            results[name], lost = outcome.finished(found, image.ndim, nans)
-            losses += lost
+            results[name], own = outcome.finished(found, image.ndim, nans)
+            losses = losses if own is NO_LOSSES else losses + own
         return results, losses
 
     def band(
@@ -252,6 +275,18 @@ class GraphExecutable:
             run.warm()
 
     @cached_property
+    def _line(self) -> Sequence[Run]:
+        """What runs the parts if each reads the one image that the part before made; nothing if not.
+
+        Small images feel what else there is to keep account of.
+        """
+        runs: list[Run] = [*self.runs, *self._casts.values()]
+        makes = [run.makes for run in runs]
+        in_line = [run.reads for run in runs] == [(IMAGE,), *makes[:-1]]
+        in_line &= makes[-1] == (self._outcomes[-1].output.node,)
+        return runs if in_line and not (self._outcomes[1:] or self.entering or self._halves) else ()
+
+    @cached_property
     def runs(self) -> list[Run]:
         """What runs each part of the plan."""
         return [self._run(part) for part in self.plan.parts]
@@ -260,12 +295,23 @@ class GraphExecutable:
     def _outcomes(self) -> list[Outcome]:
         return [Outcome(self.plan, output) for output in self.plan.outputs]
 
+    @property
+    def is_silent(self) -> bool:
+        """Whether it says nothing of an image beside what was lost."""
+        return all(run.is_silent for run in self.runs)
+
     @cached_property
-    def _needed(self) -> list[set[int]]:
-        """The images that are kept after each part; that which enters is the caller's."""
+    def _steps(self) -> list[_Step]:
+        """What runs the parts, and what becomes of images after each; that which enters is the caller's."""
         entering = {IMAGE - number for number in range(max(1, len(self.entering)))}
-        kept = {*entering, *(output.node for output in self.plan.outputs)}
-        return [kept | alive for alive in (*held(self.plan.parts)[1:], set())]
+        standing, kept = set(entering), {*entering, *(output.node for output in self.plan.outputs)}
+        steps = []
+        for run, alive in zip(self.runs, (*held(self.plan.parts)[1:], set[int]()), strict=True):
+            standing |= {*run.makes}
+            passed = standing - kept - alive
+            standing -= passed
+            steps.append(_Step(run, tuple(self._halves.intersection(run.makes)), tuple(passed)))
+        return steps
 
     @cached_property
     def _written(self) -> dict[int, str]:

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from functools import cached_property, lru_cache
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from convpipe import memory
 from convpipe.clahe import Grid
 from convpipe.compile.common.pictures import Picture
-from convpipe.compile.cpu.clahe import LOOPS, equalize_tiles
+from convpipe.compile.cpu.clahe import LOOPS, calls_of_tiles
+from convpipe.compile.cpu.in_turn import InTurn
 from convpipe.compile.cpu.whole import Whole
 from convpipe.dataclass import dataclass
 from convpipe.errors import ImageError
@@ -37,6 +41,8 @@ class Library(Whole):
     frame: Frame
     picture: Picture
     alpha: bool
+
+    is_silent = False
 
     @property
     def source(self) -> str:
@@ -72,6 +78,8 @@ class Placed(Library):
 
     frame: Held
 
+    is_silent = True
+
     def __call__(self, images: Sequence[NDArray[Any]], threads: int | None) -> tuple[list[NDArray[Any]], int]:
         """Return the image, and that no NaN became 0; without alpha it is read where it stands."""
         if self.alpha:
@@ -86,12 +94,28 @@ class Equalized(Library):
 
     frame: TileEqualization
 
-    def _write(self, given: Sequence[NDArray[Any]], result: NDArray[Any], threads: int | None) -> None:
-        (colours,) = given
-        if colours.dtype.name not in LOOPS or result.dtype != np.float32:
-            super()._write(given, result, threads)
-            return
-        own = dict(self.frame.parameters)
-        grid = Grid(own["tiles"], self.picture.extent)
-        for k in range(colours.shape[2]):
-            equalize_tiles(colours[..., k], result[..., k], grid, own["limit"], threads)
+    is_silent = True
+
+    def __call__(self, images: Sequence[NDArray[Any]], threads: int | None) -> tuple[list[NDArray[Any]], int]:
+        """Return the image that it makes, and that no NaN became 0."""
+        image, picture = images[0], self.picture
+        if image.dtype.name not in LOOPS or picture.dtype != "float32":
+            return super().__call__(images, threads)
+        samples, rows = replace(picture, dtype=image.dtype.name).rows(image), picture.empty()
+        loops, room = self._made(image.dtype.name, threads)
+        loops(samples.view(np.uint8), rows.view(np.uint8), memory.empty((room,), np.uint8))
+        if self.alpha:
+            colours = picture.channels - 1
+            rows[:, colours :: picture.channels] = samples[:, colours :: picture.channels]
+        return [rows], 0
+
+    @cached_property
+    def _made(self) -> Callable[[str, int | None], tuple[InTurn, int]]:
+        return lru_cache(maxsize=16)(self._make)
+
+    def _make(self, dtype: str, threads: int | None) -> tuple[InTurn, int]:
+        """Return the loops for an image of a type, and how many bytes of room they take."""
+        own, picture = dict(self.frame.parameters), replace(self.picture, dtype=dtype)
+        grid = Grid(own["tiles"], picture.extent)
+        calls, room = calls_of_tiles(picture, picture.channels - self.alpha, grid, own["limit"], threads)
+        return InTurn(calls), room

@@ -43,6 +43,8 @@ class Matched(Library):
 
     frame: Matching
 
+    is_silent = True
+
     @property
     def source(self) -> str:
         """In which tiles it is computed, in a line."""

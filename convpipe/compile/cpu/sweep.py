@@ -40,6 +40,8 @@ class Sweep:
     statistics: tuple[Measured, ...] = ()
     alpha: bool = False
 
+    is_silent = True
+
     @property
     def source(self) -> str:
         """The schedule, and the generated Python of its loops."""

@@ -7,9 +7,10 @@ any arithmetic of floating point.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Callable, Sequence
 from dataclasses import replace
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any
 
 import numpy as np
@@ -17,13 +18,13 @@ from numpy.typing import NDArray
 
 from convpipe.compile.common.levels import make_program
 from convpipe.compile.common.pictures import Picture
-from convpipe.compile.cpu import drive
+from convpipe.compile.cpu.counting import FEWEST, calls_of_bytes, room_of_bytes
 from convpipe.compile.cpu.executable import Fused
+from convpipe.compile.cpu.in_turn import IMAGE, RESULT, ROOM, Call, InTurn
 from convpipe.compile.cpu.lookup import LANES
-from convpipe.compile.cpu.shares import read_only, run_shares
+from convpipe.compile.cpu.numbers import call_of_numbers, has_loop
 from convpipe.compile.cpu.sweep import Sweep
-from convpipe.compile.runtime import cache
-from convpipe.compile.runtime.threads import count
+from convpipe.compile.runtime.threads import shares_among
 from convpipe.dataclass import dataclass
 from convpipe.ops import Cast, Lookup, Map, Op, Stencil
 from convpipe.plan import Plan
@@ -52,7 +53,13 @@ def share(words, image, out, others, parameters, first, last):
 """
 
 _UNIT = 1 << 15
-"""Bytes that a thread takes at least, for a wake costs as much."""
+"""Bytes that are looked up by a thread, or by another."""
+
+_FEWEST = 1 << 18 if LANES else 1 << 15
+"""Bytes that a thread looks up at least, for a wake costs as much."""
+
+_PARAMETERS = 256
+"""Bytes of the table, behind which the parameters are."""
 
 
 def is_tabulated(plan: Plan, part: Part, given: Picture, made: Picture) -> bool:
@@ -91,6 +98,8 @@ class Tabulated:
     sweep: Sweep
     plan: Plan
 
+    is_silent = True
+
     @property
     def reads(self) -> tuple[int, ...]:
         """Positions of the nodes of the plan whose images it reads."""
@@ -110,21 +119,55 @@ class Tabulated:
         self, images: Sequence[NDArray[Any]], threads: int | None, known: Sequence[float] = ()
     ) -> tuple[list[NDArray[Any]], int]:
         """Return the image that it makes, and how many NaNs became 0; as a :class:`Sweep`."""
-        table = np.empty((1, 256), np.uint8)
-        measured = known or self.sweep.measured(images[0], threads)
-        if self._over_all.run([_ALL], [table], 1, measured):  # so many of them: where they are is not known
-            return self.sweep(images, threads, measured)
         (picture,) = self.sweep.pictures
-        rows, out = read_only(picture.rows(images[0]).view()), picture.empty()
-        units = -(-rows.size // _UNIT)
-        arrays = (rows, out, read_only(table.ravel()))
-        run_shares((LOOK_UP, "share"), (_UNIT, rows.size), units, min(units, threads or count()), arrays)
+        rows, out = picture.rows(images[0]), picture.empty()
+        counting = 0 if known or not self._is_counted else shares_among(threads, rows.size, FEWEST)
+        loops, size = self._made(counting, shares_among(threads, rows.size, _FEWEST))
+        room = np.empty(size, np.uint8)
+        if not counting:
+            known = known or self.sweep.measured(images[0], threads)
+            given = self._over_all.parameters_with(known)
+            room[_PARAMETERS : _PARAMETERS + given.size] = given
+        if loops(rows, out, room):  # so many NaNs became 0: where they are is not known
+            return self.sweep(images, threads, known)
         return [out], 0
 
     def warm(self) -> None:
         """Compile its loops."""
-        self._over_all.warm()
-        cache.address(LOOK_UP, "share", drive.BAND)
+        for counting in {0, int(self._is_counted)}:
+            self._made(counting, 1)[0].warm()
+
+    @cached_property
+    def _is_counted(self) -> bool:
+        """Whether loops find the numbers, too."""
+        return has_loop(self.sweep.statistics)
+
+    @cached_property
+    def _made(self) -> Callable[[int, int], tuple[InTurn, int]]:
+        return lru_cache(maxsize=16)(self._make)
+
+    def _make(self, counting: int, looking_up: int) -> tuple[InTurn, int]:
+        """Return the loops, and how many bytes of room they take: the table, the parameters and counts.
+
+        Parameters
+        ----------
+        counting : int
+            Threads that count the samples; 0: the numbers are among the parameters.
+        looking_up : int
+            Threads.
+        """
+        fused, (picture,) = self._over_all, self.sweep.pictures
+        size = math.prod(picture.extent) * picture.channels
+        parameters = ROOM + _PARAMETERS
+        counts = parameters + -(-fused.parameters.size // 64) * 64
+        calls: list[Call] = []
+        if counting:
+            found, tables = calls_of_bytes(size, counting, counts)
+            calls = [*found, call_of_numbers(self.sweep.statistics, fused, counts, tables, parameters)]
+        calls.append(fused.call(_ALL, ROOM, parameters))
+        units = -(-size // _UNIT)
+        calls.append(Call((LOOK_UP, "share"), (_UNIT, size), units, looking_up, IMAGE, RESULT, ROOM))
+        return InTurn(calls), counts.offset + (room_of_bytes(size, counting) if counting else 0)
 
     @cached_property
     def _over_all(self) -> Fused:

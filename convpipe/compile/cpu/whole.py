@@ -27,6 +27,8 @@ class Whole:
     makes: tuple[int, ...]
     title: str
 
+    is_silent = True
+
     def warm(self) -> None:
         """Compile what the first image would: nothing, unless it has loops."""
 

@@ -49,6 +49,8 @@ class Executable:
     parts: tuple[Kernels, ...]
     notes: list[str] = field(default_factory=list)
 
+    is_silent = False
+
     @property
     def source(self) -> str:
         """The generated Python of every part."""

@@ -36,6 +36,12 @@ def count() -> int:
     return int(numba.get_num_threads())
 
 
+def shares_among(most: int | None, work: int, fewest: int) -> int:
+    """Return on how many threads to share work, `fewest` units each; of `most`, None is all there are."""
+    shares = work // fewest
+    return min(most or count(), shares) if shares > 1 and most != 1 else 1
+
+
 @contextmanager
 def limited(threads: int | None) -> Iterator[None]:
     """Share parallel loops that this thread calls among at most so many threads; None is all there are."""

@@ -50,6 +50,8 @@ class Transform:
     reads: tuple[int, ...]
     makes: tuple[int, ...]
 
+    is_silent = True
+
     @property
     def source(self) -> str:
         """The generated Python of what happens to the responses, under what stands for the rest."""

@@ -1,0 +1,148 @@
+"""Loops that run one after the other over an image, all of them by one call.
+
+What they are told is made once for all images of a shape and type: where an image, its result and what else
+they work in lie is added by the call. A small image takes a few microseconds, and each loop that Python
+calls takes one of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from convpipe import memory
+from convpipe.compile.cpu import calls, drive
+from convpipe.compile.runtime import cache
+from convpipe.dataclass import dataclass
+
+_SOURCE = Path(calls.__file__).read_text()
+
+
+@dataclass(frozen=True)
+class Place:
+    """An address that is known when an image is.
+
+    Parameters
+    ----------
+    base : int
+        Of :mod:`convpipe.compile.cpu.calls`: the image, the result or the room.
+    offset : int
+        In bytes.
+    """
+
+    base: int
+    offset: int = 0
+
+    def __add__(self, more: int) -> Place:
+        return Place(self.base, self.offset + more)
+
+
+IMAGE, RESULT, ROOM = Place(calls.IMAGE), Place(calls.RESULT), Place(calls.ROOM)
+
+Word = int | Place | NDArray[Any]
+"""A number, an address that is yet to be known, or an array whose address it is."""
+
+
+@dataclass(frozen=True)
+class Call:
+    """A loop, and what it is told.
+
+    Parameters
+    ----------
+    loop : (str, str)
+        A module, and its function of words, image, result, others, parameters, first and last unit.
+    words : sequence of Word, or ndarray of int64
+    units : int
+        Of its work.
+    threads : int
+        That share them; 1 is the calling one.
+    image, result, parameters : Word
+    """
+
+    loop: tuple[str, str]
+    words: Sequence[Word] | NDArray[np.int64]
+    units: int = 1
+    threads: int = 1
+    image: Word = 0
+    result: Word = 0
+    parameters: Word = 0
+
+
+class InTurn:
+    """Calls of loops, made ready.
+
+    Parameters
+    ----------
+    given : sequence of Call
+    """
+
+    def __init__(self, given: Sequence[Call]) -> None:
+        self.calls = given
+        self._is_shared = any(call.threads > 1 for call in given)
+
+    def __call__(self, image: NDArray[np.uint8], result: NDArray[np.uint8], room: NDArray[np.uint8]) -> int:
+        """Run all loops; return what they count, together.
+
+        Parameters
+        ----------
+        image, result : ndarray, shape (rows, bytes)
+        room : ndarray, shape (bytes,)
+            What else they work in.
+        """
+        words, moved = self._packed
+        return self._run(words, moved, image, result, room, len(self.calls))
+
+    def warm(self) -> None:
+        """Compile all loops."""
+        _ = self._packed, self._run
+
+    @cached_property
+    def _run(self) -> Callable[..., int]:
+        return cache.load(_SOURCE, "in_turn_shared" if self._is_shared else "in_turn", calls.SIGNATURE)
+
+    @cached_property
+    def _packed(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """The words of all calls and then of their loops; and which of them are moved, and by what."""
+        packed: list[int] = [0] * (calls.CALL_WORDS * len(self.calls))
+        moved: list[int] = []
+
+        def put(at: int, word: Word) -> None:
+            if isinstance(word, Place):
+                packed[at] = word.offset
+                moved.extend((at, word.base))
+            else:
+                packed[at] = memory.address(word) if isinstance(word, np.ndarray) else word
+
+        for number, call in enumerate(self.calls):
+            table: Word = Place(calls.OWN, len(packed) * 8)
+            if isinstance(call.words, np.ndarray):
+                table = call.words
+            else:
+                first = len(packed)
+                packed += [0] * len(call.words)
+                for k, word in enumerate(call.words):
+                    put(first + k, word)
+            given = {
+                calls.LOOP: cache.address(*call.loop, drive.BAND),
+                calls.TABLE: table,
+                calls.COUNT: len(call.words),
+                calls.FROM: call.image,
+                calls.TO: call.result,
+                calls.PARAMETERS: call.parameters,
+                calls.UNITS: call.units,
+                calls.THREADS: call.threads,
+            }
+            for k, word in given.items():
+                put(number * calls.CALL_WORDS + k, word)
+        return _read_only(packed), _read_only(moved)
+
+
+def _read_only(words: list[int]) -> NDArray[np.int64]:
+    array = np.array(words, np.int64)
+    array.flags.writeable = False
+    return array
