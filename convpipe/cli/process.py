@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import importlib
 import os
 import signal
 import sys
@@ -57,13 +58,25 @@ def begin_work() -> None:
         gc.set_threshold(*_thresholds)
 
 
-def begin_loading() -> None:
-    """Load Numba on a thread, while folders are searched and the first images decoded."""
+def begin_loading(*, tables: bool = False) -> None:
+    """Load Numba on a thread, while folders are searched and the first images decoded.
+
+    What compiles comes next, and then what prints the `tables` of a report, while images are filtered.
+    """
     if _ours:
-        from convpipe.compile.runtime import environment, start
+        from convpipe.compile.runtime import environment
 
         environment.check()
-        threading.Thread(target=start.load, daemon=True).start()
+        threading.Thread(target=_load, args=(tables,), daemon=True).start()
+
+
+def _load(tables: bool) -> None:
+    from convpipe.compile.runtime import start
+
+    start.load()
+    importlib.import_module("convpipe.compile.cpu.graphs")
+    if tables:
+        importlib.import_module("convpipe.report.terminal")
 
 
 def end(code: int) -> NoReturn:

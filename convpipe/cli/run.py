@@ -301,7 +301,7 @@ def _run_job(
     try:
         source, target, result = places(job, paths)
         named = replace(named, output=str(target / (result or "")))
-        pipeline = _pipeline(job, backend, on_cluster="cluster" in options)
+        pipeline = _pipeline(job, backend, on_cluster="cluster" in options, tables=progress)
         with shown_progress(job.name, progress) as advance:
             how = {**options, "result": result, "progress": advance}
             report = _filter(job, pipeline, source, target, how)
@@ -312,14 +312,14 @@ def _run_job(
     return replace(report, config=job.source, source=redacted(job.text))
 
 
-def _pipeline(job: Job, backend: str | None, *, on_cluster: bool) -> Pipeline:
+def _pipeline(job: Job, backend: str | None, *, on_cluster: bool, tables: bool) -> Pipeline:
     """Return a job's pipeline, where its loops can run here; the bar is a thread more, and comes after."""
     from convpipe.pipeline import Pipeline
 
     pipeline = Pipeline.from_job(job, backend=backend)
     begin_work()
     if pipeline.backend == "cpu" and not on_cluster:
-        begin_loading()
+        begin_loading(tables=tables)
     return pipeline
 
 

@@ -7,9 +7,9 @@ import sys
 import pytest
 
 
-def run(code):
+def run(code, **more):
     """Return what a fresh interpreter prints."""
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, **more)
     return done.stdout.strip()
 
 
@@ -18,7 +18,7 @@ def test_scipy_stays_out_and_can_be_had_later():
 import sys
 from convpipe.compile.runtime import start
 def loaded():
-    return [name in sys.modules for name in ("numba", "numba.np.arraymath", "scipy.linalg", "cffi")]
+    return [name in sys.modules for name in ("numba", "numba.np.arraymath", "scipy", "cffi")]
 start.load()
 first = loaded()
 start.fill_tables()
@@ -27,6 +27,41 @@ import scipy.linalg
 print(first, then, scipy.linalg.det([[2.0]]) == 2)
 """
     assert run(code) == "[True, False, False, False] [True, True, False, False] True"
+
+
+def test_other_threads_get_what_is_kept_from_numba():
+    code = """
+import threading
+from convpipe.compile.runtime import start
+found = []
+def other():
+    import scipy, yaml
+    found.append((scipy.__name__, yaml.__name__))
+with start._absent(start.NOT_NEEDED | {"yaml"}):
+    try:
+        import scipy
+    except ImportError as error:
+        found.append(error.name)
+    thread = threading.Thread(target=other)
+    thread.start()
+    thread.join()
+print(*found)
+"""
+    assert run(code) == "scipy ('scipy', 'yaml')"
+
+
+@pytest.mark.parametrize("given", [False, True])
+def test_settings_of_numba_are_read_where_there_are_any(given, tmp_path):
+    if given:
+        (tmp_path / ".numba_config.yaml").write_text("loop_vectorize: 0\n")
+    code = """
+import sys
+from convpipe.compile.runtime import start
+start.load()
+import numba
+print("yaml" in sys.modules, numba.config.LOOP_VECTORIZE == 0)
+"""
+    assert run(code, cwd=tmp_path) == f"{given} {given}"
 
 
 def test_the_collector_is_as_it_was():

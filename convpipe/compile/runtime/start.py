@@ -1,8 +1,9 @@
 """A quick start of Numba, for a process that is convpipe's alone.
 
 Before the first loop, even one from the disk, Numba imports a few hundred modules. Of that a quarter goes to
-the collector, which finds no garbage, and a quarter to SciPy's linear algebra, which Numba tries for
-``np.dot``; no generated loop has one, and none calls a function of cffi's.
+the collector, which finds no garbage, and a third to SciPy, whose version Numba asks for, and whose linear
+algebra it tries for ``np.dot``; no generated loop has one, and none calls a function of cffi's. PyYAML reads
+a file of settings, of which most users have none.
 """
 
 from __future__ import annotations
@@ -10,15 +11,20 @@ from __future__ import annotations
 import gc
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import ExitStack, contextmanager
+from importlib.abc import MetaPathFinder
+from pathlib import Path
+from typing import Any
 
 LOADING = threading.Lock()
 """Held while Numba is loaded, so that no other thread begins to use it half way."""
 
-NOT_NEEDED = ("scipy.linalg", "cffi")
+NOT_NEEDED = frozenset({"scipy", "cffi"})
 """What Numba tries to import for programs that are not ours."""
 
+SETTINGS = Path(".numba_config.yaml")
+"""Where Numba looks for settings of the user's, in the working directory."""
 
 _ours = False
 """Whether Numba is loaded for a process that is convpipe's alone."""
@@ -30,7 +36,8 @@ def load() -> None:
     Numba in this process goes without BLAS and cffi from then on, so this is not for the library's users.
     """
     global _ours
-    with LOADING, _no_collector(), _absent(*NOT_NEEDED):
+    without = NOT_NEEDED if SETTINGS.exists() else NOT_NEEDED | {"yaml"}
+    with LOADING, _no_collector(), _absent(without):
         from numba.core.registry import cpu_target
         from numba.core.runtime.nrt import rtsys
 
@@ -48,7 +55,7 @@ def fill_tables() -> None:
     with ExitStack() as stack:
         if _ours:
             stack.enter_context(_no_collector())
-            stack.enter_context(_absent(*NOT_NEEDED))
+            stack.enter_context(_absent(NOT_NEEDED))
         cpu_target.target_context.refresh()
 
 
@@ -75,13 +82,23 @@ def _no_collector() -> Iterator[None]:
 
 
 @contextmanager
-def _absent(*modules: str) -> Iterator[None]:
-    """Make imports of modules fail, but of those that are there already."""
-    hidden = [module for module in modules if module not in sys.modules]
-    for module in hidden:
-        sys.modules[module] = None  # type: ignore[assignment]
+def _absent(modules: Collection[str]) -> Iterator[None]:
+    """Make imports of modules fail on this thread, but of those that are there already."""
+    finder = _Refusal(modules, threading.get_ident())
+    sys.meta_path.insert(0, finder)
     try:
         yield
     finally:
-        for module in hidden:
-            del sys.modules[module]
+        sys.meta_path.remove(finder)
+
+
+class _Refusal(MetaPathFinder):
+    """Says of modules that there are none, to one thread; what others import meanwhile they get."""
+
+    def __init__(self, modules: Collection[str], thread: int) -> None:
+        self._modules, self._thread = modules, thread
+
+    def find_spec(self, name: str, path: Any, target: Any = None) -> None:
+        """Refuse a module; of all others the finders after this one are asked."""
+        if name in self._modules and threading.get_ident() == self._thread:
+            raise ModuleNotFoundError(f"No module named {name!r}", name=name)
