@@ -9,6 +9,8 @@ gray, blur, Scharr and threshold of 4096x4096 RGB bytes 0.8.
 
 from __future__ import annotations
 
+import numpy as np
+
 from convpipe.compile.cpu.addresses import fetch, fetch_to_write
 from convpipe.compile.cpu.rows import inline
 from convpipe.memory import LINE
@@ -31,6 +33,27 @@ before more of the row below is asked for."""
 
 LEAST = 4
 """Bytes of a sample from which on it pays: loops over narrower ones are no quicker by that."""
+
+
+def after_both(sample: str, made: str) -> list[str]:
+    """Return lines that cut a row which is made of two into blocks, and ask for those after these and it."""
+    read, written = ROWS * np.dtype(sample).itemsize, np.dtype(made).itemsize
+    ask = f"ask(rows, begin * {read}, end * {read}, (n + begin) * {written}, (n + end) * {written})"
+    return _blocks("n", BLOCK // written, ask)
+
+
+def below(size: int) -> list[str]:
+    """Return lines that cut a row of pixels of so many bytes into blocks, and ask for the row below it."""
+    return _blocks("pixels", PIXELS, f"ask_below(rows, pixels * {size}, begin * {size}, end * {size})")
+
+
+def _blocks(count: str, size: int, ask: str) -> list[str]:
+    """Return lines that cut what a row has into blocks, begin..end, and ask before each."""
+    return [
+        f"for begin in range(0, {count}, {size}):",
+        f"    end = min(begin + {size}, {count})",
+        f"    {ask}",
+    ]
 
 
 @inline

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from contextlib import nullcontext
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, nullcontext
 from functools import cache
 from typing import NamedTuple
 
@@ -123,12 +123,9 @@ def respond(
         if _makes_pixels(responses, segment, dtypes, compute, at):
             return _pixels(text, responses[0], segment, at)
         asks = _asks(dtypes, at)
-        if asks:
-            text.line(*_blocks(dtypes[0], segment.output or compute))
-        with text.indented() if asks else nullcontext():
-            text.line(f"for x in range({'begin, end' if asks else at.count}):")
-            with text.indented():
-                _make(text, responses, segment, at, drops)
+        blocks = ahead.after_both(dtypes[0], segment.output or compute) if asks else []
+        with _outputs(text, at.count, blocks):
+            _make(text, responses, segment, at, drops)
         text.line("return nans" if segment.counts_nan else "return 0")
     title = f"responses ({', '.join(map(str, responses))}), {_words(segment)}"
     return Loop(title, f"{ahead.IMPORT if asks else ''}{text}")
@@ -140,14 +137,14 @@ def _asks(dtypes: Sequence[str], at: Lanes) -> bool:
     return wide and len(dtypes) == ahead.ROWS and at == Lanes(ahead.ROWS)
 
 
-def _blocks(sample: str, made: str) -> list[str]:
-    """Return lines that cut a row of results into blocks, begin..end, and ask for what comes after them."""
-    read, written = ahead.ROWS * np.dtype(sample).itemsize, np.dtype(made).itemsize
-    return [
-        f"for begin in range(0, n, {ahead.BLOCK // written}):",
-        f"    end = min(begin + {ahead.BLOCK // written}, n)",
-        f"    ask(rows, begin * {read}, end * {read}, (n + begin) * {written}, (n + end) * {written})",
-    ]
+@contextmanager
+def _outputs(text: Text, count: str, blocks: Sequence[str]) -> Iterator[None]:
+    """Open the loop over the outputs of a row; lines that cut the row into blocks stand around it, if any."""
+    text.line(*blocks)
+    with text.indented() if blocks else nullcontext():
+        text.line(f"for x in range({'begin, end' if blocks else count}):")
+        with text.indented():
+            yield
 
 
 def _make(text: Text, responses: Sequence[Response], segment: Segment, at: Lanes, drops: int | None) -> None:
@@ -212,29 +209,17 @@ def across(segment: Segment, sample: str, compute: str, stride: int, weighted: b
         samples = [f"w0 * {one}" for one in samples] if weighted else samples
         asks = stride == 1 and sample in ahead.SMALL
         text.line(f"pixels = n // {segment.output_channels}")
-        if asks:
-            text.line(*_stretches(segment.channels * np.dtype(sample).itemsize))
-        with text.indented() if asks else nullcontext():
-            text.line(f"for x in range({'begin, end' if asks else 'pixels'}):")
-            with text.indented():
-                for name, expression in segment.mixed(samples):
-                    text.line(f"{name} = {expression}")
-                for k in range(segment.output_channels):
-                    out = plus(times("x", segment.output_channels), k)
-                    colour = not segment.alpha or k < segment.output_channels - 1
-                    finish(text, segment, [f"p{k}"], out, colour)
+        blocks = ahead.below(segment.channels * np.dtype(sample).itemsize) if asks else []
+        with _outputs(text, "pixels", blocks):
+            for name, expression in segment.mixed(samples):
+                text.line(f"{name} = {expression}")
+            for k in range(segment.output_channels):
+                out = plus(times("x", segment.output_channels), k)
+                colour = not segment.alpha or k < segment.output_channels - 1
+                finish(text, segment, [f"p{k}"], out, colour)
         text.line("return nans" if segment.counts_nan else "return 0")
     title = f"across {segment.channels} channels, {_words(segment)}"
     return Loop(title, f"{ahead.IMPORT if asks else ''}{text}")
-
-
-def _stretches(size: int) -> list[str]:
-    """Return lines that cut a row of pixels of so many bytes into stretches, and ask for the row below it."""
-    return [
-        f"for begin in range(0, pixels, {ahead.PIXELS}):",
-        f"    end = min(begin + {ahead.PIXELS}, pixels)",
-        f"    ask_below(rows, pixels * {size}, begin * {size}, end * {size})",
-    ]
 
 
 @cache
