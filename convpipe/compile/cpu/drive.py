@@ -44,8 +44,13 @@ def find(table, base, one, row, memory, places, parameters, keys, to, k):
     top = row * one[layout.STRIDE] - one[layout.TOP]
     if one[layout.FIRST] != layout.EVENLY:
         (top,) = values(parameters + one[layout.FIRST], row, 1, np.int64)
+    is_inside = top >= 0 and top + (window - 1) * step < rows  # as most are: no border is asked for then
     if source < 0:
         image, pitch = places[-1 - source], one[layout.PITCH]
+        if is_inside:
+            for k in range(window):
+                to[k] = image + (top + k * step) * pitch
+            return window
         for k in range(window):
             j = border_index(top + k * step, rows, border)
             to[k] = image + j * pitch if j >= 0 else parameters + one[layout.CONSTANT]
@@ -53,6 +58,16 @@ def find(table, base, one, row, memory, places, parameters, keys, to, k):
     below = tail(table, base + source)
     ring, pitch, slots = memory + below[layout.RING], below[layout.RING_PITCH], below[layout.RING_SLOTS]
     held = tail(keys, below[layout.KEYS])
+    if is_inside:
+        j = top + k * step
+        slot = j % slots
+        while k < window and held[slot] == j:
+            to[k] = ring + slot * pitch
+            k, j, slot = k + 1, j + step, slot + step
+            slot = slot - slots if slot >= slots else slot
+        if k < window:
+            to[k] = j
+        return k
     slot, before = np.int64(0), np.int64(-2)
     while k < window:
         j = border_index(top + k * step, rows, border)
@@ -75,15 +90,17 @@ def run(table, base, level, row, memory, places, parameters, at, given, keys):
     # Make a row of a level, or as many as it makes at a time, from those under its windows.
     at[layout.WORKSPACE], at[layout.PARAMETERS] = memory, parameters
     slots, held, ring = level[layout.RING_SLOTS], tail(keys, level[layout.KEYS]), level[layout.RING]
+    rows, pitch, output = level[layout.MADE_ROWS], level[layout.RING_PITCH], level[layout.OUTPUT]
+    slot = row % slots if output == 0 else row
     for k in range(level[layout.MADE]):
-        if row + k >= level[layout.MADE_ROWS]:
+        if row + k >= rows:
             where = memory + level[layout.SPARE]
-        elif level[layout.OUTPUT]:
-            where = places[level[layout.OUTPUT]] + ring + (row + k) * level[layout.RING_PITCH]
+        elif output:
+            where = places[output] + ring + (row + k) * pitch
         else:
-            slot = (row + k) % slots
-            where = memory + ring + slot * level[layout.RING_PITCH]
+            where = memory + ring + slot * pitch
             held[slot] = row + k
+            slot = np.int64(0) if slot + 1 == slots else slot + 1
         at[layout.OUT + k] = where
     if held[slots] == row - 1:  # the row that was made last
         step, steps = base + level[layout.AFTER], level[layout.AFTER_STEPS]
@@ -98,7 +115,7 @@ def run(table, base, level, row, memory, places, parameters, at, given, keys):
             given[k] = at[place[2 * k]] + place[2 * k + 1]
         own = parameters + call[layout.GIVEN] + row * call[layout.GIVEN_PITCH]
         lost = call_loop(call[layout.LOOP], given, call[layout.COUNT], own)
-        nans += lost if row + call[layout.ROW] < level[layout.MADE_ROWS] else 0
+        nans += lost if row + call[layout.ROW] < rows else 0
         step += layout.STEP_WORDS
     return nans
 
@@ -203,6 +220,7 @@ GIVEN = types.Array(types.uint8, 1, "C", readonly=True)
 ONE = Signature((types.int64, WORDS, READ, WRITTEN, GIVEN, OTHERS, types.int64, types.int64))
 BANDS = Signature((*ONE, types.int64))
 IMAGE = Signature((types.int64, types.int64, types.int64, types.int64, READ, WRITTEN, types.int64))
+SHARED_IMAGE = Signature((*IMAGE, types.int64, types.int64))
 
 
 @intrinsic
@@ -234,12 +252,30 @@ def array_at(context, place, count, readonly):
     return kind(types.int64, types.int64, readonly), view
 
 
+@inline
+def bounds(b, count, rows, step):
+    # Which rows band b of `count` has, in whole steps.
+    last = rows if b == count - 1 else (b + 1) * rows // count // step * step
+    return b * rows // count // step * step, last
+
+
 @njit(**FLAGS)
 def one_image(band, table, words, parameters, image, out, last):
     # As `one_band`, from the first row on, of one image that is read and one that is written: small ones take
     # a few microseconds, and each array that Python hands over a tenth of one.
     table, nothing = array_at(table, words, True), array_at(0, 0, False)
     return call_band(band, table, place_of(image), place_of(out), nothing, parameters, 0, last)
+
+
+@njit(parallel=True, **FLAGS)
+def shared_image(band, table, words, parameters, image, out, rows, step, count):
+    # The same on all cores, as `all_bands`.
+    where, to, nans = place_of(image), place_of(out), 0
+    for b in prange(count):
+        first, last = bounds(b, count, rows, step)
+        told, nothing = array_at(table, words, True), array_at(0, 0, False)
+        nans += call_band(band, told, where, to, nothing, parameters, first, last)
+    return nans
 
 
 @njit(**FLAGS)
@@ -253,7 +289,6 @@ def all_bands(band, table, image, out, parameters, others, rows, step, count):
     # All rows of the tallest image that is written, in `count` bands, each of whole steps.
     where, to, given, nans = place_of(image), place_of(out), place_of(parameters), 0
     for b in prange(count):
-        first, last = b * rows // count // step * step, (b + 1) * rows // count // step * step
-        last = rows if b == count - 1 else last
+        first, last = bounds(b, count, rows, step)
         nans += call_band(band, table, where, to, others, given, first, last)
     return nans

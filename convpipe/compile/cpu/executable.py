@@ -30,9 +30,9 @@ _DRIVER = Path(drive.__file__).read_text()
 BAND_ROWS = 16
 """Fewest rows of a band; a band recomputes a halo at its edges, so bands are kept tall."""
 
-BAND_OPERATIONS = 250_000
+BAND_OPERATIONS = 200_000
 """Fewest operations of a band. To wake a thread takes 5 to 10 microseconds, in which a core does about as
-many: two threads take as long as one for 96x96 pixels of a chain, and three quarters for 128x128."""
+many: two threads take as long as one for 80x80 pixels of a chain, and three quarters for 128x128."""
 
 
 _BYTE = np.dtype(np.uint8)
@@ -79,8 +79,9 @@ class Fused:
         One band runs on the calling thread; the results have the same bytes whatever their number. Return how
         many NaNs became 0.
         """
-        if bands == 1 and len(images) == len(outs) == 1 and not measured:
-            return self._one_image(*self._known, _bytes(images[0]), _bytes(outs[0]), self._tallest)
+        if len(images) == len(outs) == 1 and not measured:
+            known = *self._known, _bytes(images[0]), _bytes(outs[0]), self._tallest
+            return self._one_image(*known) if bands == 1 else self._shared_image(*known, self._step, bands)
         parameters = self.parameters_with(measured)
         others = NOTHING_ELSE
         if len(images) + len(outs) > 2:
@@ -156,7 +157,7 @@ class Fused:
 
     def warm(self) -> None:
         """Compile what one thread runs, and what every core runs."""
-        _ = self.words, self.driver, self._one_image, self._one_band, self._all_bands
+        _ = self.words, self.driver, self._one_image, self._shared_image, self._one_band, self._all_bands
 
     @cached_property
     def _tallest(self) -> int:
@@ -195,6 +196,10 @@ class Fused:
     @cached_property
     def _one_image(self) -> Callable[..., int]:
         return cache.load(_DRIVER, "one_image", drive.IMAGE)
+
+    @cached_property
+    def _shared_image(self) -> Callable[..., int]:
+        return cache.load(_DRIVER, "shared_image", drive.SHARED_IMAGE)
 
     @cached_property
     def _one_band(self) -> Callable[..., int]:
@@ -260,7 +265,7 @@ class Executable:
     def rows(self, image: NDArray[Any], threads: int | None = None) -> tuple[NDArray[Any], int]:
         """Return the rows that the loop writes for the result, and how many NaNs became 0 in them."""
         rows, out = self.given.rows(image), self.outcome.picture.empty()
-        bands = self.fused.bands(self._operations, threads) if self._is_shared else 1
+        bands = min(self._most_bands, threads or count()) if self._most_bands > 1 and threads != 1 else 1
         return out, self.fused.run((rows,), (out,), bands)
 
     def warm(self) -> None:
@@ -278,13 +283,9 @@ class Executable:
         return Outcome(self.plan, self.plan.outputs[-1])
 
     @cached_property
-    def _is_shared(self) -> bool:
-        """Whether threads may share it."""
-        return self.fused.most_bands(self._operations) > 1
-
-    @cached_property
-    def _operations(self) -> int:
-        return self.plan.operations
+    def _most_bands(self) -> int:
+        """As :meth:`Fused.most_bands`: small images feel what it takes to find out."""
+        return self.fused.most_bands(self.plan.operations)
 
 
 def address_of(loop: Loop) -> int:
