@@ -215,7 +215,8 @@ class Hand:
     def _put(self, samples: Array, responses: Array = NOTHING) -> None:
         """Let the first tile of the pair be these samples, and the second nothing."""
         words = self.words
-        words[at.FIRST : at.FIRST + at.TILE_WORDS] = words[at.SECOND : at.SECOND + at.TILE_WORDS] = 0
+        for tile in (at.FIRST, at.SECOND):
+            words[tile : tile + at.DOUBTS] = 0
         self.hold(at.FIRST + at.IMAGE, samples)
         self.hold(at.FIRST + at.ROW_LIST, np.arange(len(samples)))
         self.hold(at.FIRST + at.OUT, responses)
@@ -244,6 +245,8 @@ class Hand:
             at.WANTED: 8,
             at.TILE: tiles.rows.reads * tiles.cols.reads,
             at.LATEST: tiles.cols.reads,
+            at.FIRST + at.DOUBTS: rows,
+            at.SECOND + at.DOUBTS: rows,
         }
         self._memory = memory.empty(
             (sum(-(-size // LINE) for size in sizes.values()) * LINE + LINE,), np.float64

@@ -64,8 +64,8 @@ WRITER = 64  # address of the loop that writes responses
 ORIGIN = 65  # what is taken from all samples, and from what lies beyond the image
 MATCH = 66  # address of what `matching` is told
 FIRST = 67  # a tile, and then the other one of the pair
-SECOND = 81
-WORDS = 95
+SECOND = 82
+WORDS = 97
 
 # A tile.
 IMAGE = 0  # address of the first sample of its channel
@@ -82,7 +82,8 @@ DOUBTFUL = 10  # those that are not shown to be right
 LIMIT = 11  # below which that is
 TARGET = 12  # address of where what becomes of them goes, and bytes from a row of it to the next, or 0
 TARGET_PITCH = 13
-TILE_WORDS = 14
+DOUBTS = 14  # address of how many of a row are not shown to be right
+TILE_WORDS = 15
 
 # A cut is what a tile reads, as above up to its columns, and makes.
 CUT_WORDS = 14

@@ -186,7 +186,9 @@ def write_row(here, tile, row, samples):
     given[2] = own[at.LIMIT]
     given[3] = 1 if job[at.WHOLE] and numbers_at(tile)[at.LIMIT] == 0 else 0
     given[4], given[5], given[6] = job[at.UNIT], job[at.COL_STEP], job[at.CHANNELS]
-    own[at.DOUBTFUL] += call_loop(job[at.WRITER], given, count, job[at.GIVEN] + 16)
+    doubtful = call_loop(job[at.WRITER], given, count, job[at.GIVEN] + 16)
+    own[at.DOUBTFUL] += doubtful
+    words_at(own[at.DOUBTS])[y] = doubtful
 
 
 @inline

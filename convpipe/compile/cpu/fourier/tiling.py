@@ -34,25 +34,6 @@ def put_response(tile, size, index, value):
 
 
 @inline
-def count_below(row, count, limit):
-    found = 0
-    for x in range(count):
-        found += 0 if abs(row[x]) >= limit else 1
-    return found
-
-
-@inline
-def doubtful_in(job, own, y, limit):
-    # How many responses of a row are not shown to be right, where they lie side by side; else perhaps one.
-    count, pitch = own[at.OUT_COLS], own[at.OUT_COLS] * job[at.SIZE]
-    if job[at.CHANNELS] > 1:
-        return 1
-    if job[at.SIZE] == 4:
-        return count_below(placed(own[at.OUT] + y * pitch, np.float32), count, np.float32(limit))
-    return count_below(numbers_at(own[at.OUT] + y * pitch), count, limit)
-
-
-@inline
 def window_sum(job, top, left):
     # The response to a window, as the sum over it: first along its rows.
     samples, taps, cols = numbers_at(job[at.TILE]), numbers_at(job[at.TAPS]), job[at.TAP_COLS]
@@ -96,10 +77,10 @@ def settle(job, here, tile):
     limit = numbers_at(tile)[at.LIMIT] * numbers[at.UNIT] * (1 + 2.0**-20)
     shown = numbers[at.ERROR] * numbers[at.DOUBT] / numbers[at.PEAK]
     peak, taps = job[at.PEAK_ROW] * cols + job[at.PEAK_COL], job[at.TAP_ROWS] * job[at.TAP_COLS]
-    left_over, seen = job[at.FEW], 0
+    left_over, seen, doubts = job[at.FEW], 0, words_at(own[at.DOUBTS])
     few = own[at.DOUBTFUL] * taps <= left_over
     for y in range(own[at.OUT_ROWS]):
-        if not doubtful_in(job, own, y, limit):
+        if not doubts[y]:
             continue
         top = y * job[at.ROW_STEP]
         seen = top if few and top > seen else seen
