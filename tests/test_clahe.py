@@ -34,6 +34,15 @@ def test_alpha_stays_and_16_bits_have_as_many_levels(rng):
     np.testing.assert_allclose(run(deep), wanted(deep, (3, 3)), atol=0.51)
 
 
+@pytest.mark.parametrize("dtype", ["bool", "uint8", "uint16"])
+def test_a_result_of_its_type_is_rounded(dtype, rng):
+    """Where loops write it, and where they do not."""
+    image = (rng.random((33, 35)) * np.iinfo("uint8" if dtype == "bool" else dtype).max).astype(dtype)
+    image = rng.random((33, 35)) < 0.4 if dtype == "bool" else image
+    run = Pipeline([stage("contrast", "clahe", tiles=3)])
+    np.testing.assert_array_equal(run(image), np.rint(run(image, "float32")))
+
+
 def test_nan_stays_and_counts_for_nothing(rng):
     image = rng.random((30, 40)).astype(np.float32)
     image[:9] = np.nan

@@ -5,7 +5,9 @@ import pytest
 from scipy import ndimage
 
 from convpipe import Pipeline, stage
-from convpipe.compile.cpu.hysteresis import trace
+from convpipe.compile.common.pictures import Picture
+from convpipe.compile.cpu.hysteresis import calls_of_trace
+from convpipe.compile.cpu.in_turn import InTurn
 from convpipe.errors import ParameterError
 from convpipe.ops import Hysteresis
 
@@ -18,8 +20,11 @@ def by_labels(marks):
 
 def traced(marks, dtype="uint8", threads=1):
     """What the compiled loops make of marks: 7 where they count."""
+    rows, cols = marks.shape
     made = np.full((*marks.shape, 2), 99, dtype)
-    trace(np.stack([marks, marks], axis=2), made, 1, 7, threads)
+    calls, room = calls_of_trace(Picture(marks.shape, 2, dtype), 1, 7, threads)
+    both, out = np.repeat(marks, 2, axis=1), made.reshape(rows, 2 * cols).view(np.uint8)
+    InTurn(calls)(both, out, np.full(room, 2, np.uint8))
     assert (made[..., 1] == 99).all()
     return made[..., 0]
 

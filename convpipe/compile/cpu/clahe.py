@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 import numpy as np
 
 from convpipe.clahe import Grid
@@ -107,7 +109,7 @@ def fill(words, image, out, others, parameters, first, last):
             for k in range(size):
                 both[k] = above[k] * over + below[k] * under
         s = placed(words[IMAGE] + y * words[PITCH], T)
-        d = placed(words[RESULT] + y * words[RESULT_PITCH], F)
+        d = placed(words[RESULT] + y * words[RESULT_PITCH], R)
         for span in range(words[SPANS]):
             one, two = left[span] * LEVELS, right[span] * LEVELS
             for x in range(bounds[span], bounds[span + 1]):
@@ -117,29 +119,38 @@ def fill(words, image, out, others, parameters, first, last):
                 else:
                     a = F(above[one + v]) * over + F(below[one + v]) * under
                     b = F(above[two + v]) * over + F(below[two + v]) * under
-                d[x * result_step] = a * (F(1) - part) + b * part
+                made = a * (F(1) - part) + b * part
+                if IS_ROUNDED:
+                    made = np.int32(round(made))
+                d[x * result_step] = R(made)
     return 0
 """
 
-LOOPS = {
-    dtype: f"{_HEADER}{names}\n{_TABULATE}{_FILL}"
-    for dtype, names in {
-        "uint8": "T, LEVELS, OTHER, E, ENTRY = np.uint8, 256, 256, np.float32, 4",
-        "uint16": "T, LEVELS, OTHER, E, ENTRY = np.uint16, 65536, 0, np.uint16, 2",
-    }.items()
+KINDS = {
+    "uint8": "T, LEVELS, OTHER, E, ENTRY = np.uint8, 256, 256, np.float32, 4",
+    "uint16": "T, LEVELS, OTHER, E, ENTRY = np.uint16, 65536, 0, np.uint16, 2",
 }
-"""The loops of a type of samples: levels, where else they are counted, and the type of a table's entries."""
+"""Of a type of samples: levels, where else they are counted, and the type of a table's entries."""
+
+
+@cache
+def loops(dtype: str, result: str) -> str:
+    """Return the loops of a type of :data:`KINDS`, whose result is of that type again or of float32."""
+    written = f"R, IS_ROUNDED = np.{result}, {result != 'float32'}"
+    return f"{_HEADER}{KINDS[dtype]}\n{written}\n{_TABULATE}{_FILL}"
 
 
 def calls_of_tiles(
-    picture: Picture, colours: int, grid: Grid, limit: float, threads: int | None
+    picture: Picture, result: str, colours: int, grid: Grid, limit: float, threads: int | None
 ) -> tuple[list[Call], int]:
-    """Return the loops that write what becomes of an image, in float32, and the bytes of room that they take.
+    """Return the loops that write what becomes of an image, and the bytes of room that they take.
 
     Parameters
     ----------
     picture : Picture
-        The image, of a type of :data:`LOOPS`.
+        The image, of a type of :data:`KINDS`.
+    result : str
+        The type of what is written, as :func:`loops` has it.
     colours : int
         How many of its channels; each has tables of its own.
     grid : Grid
@@ -147,7 +158,8 @@ def calls_of_tiles(
         See :func:`convpipe.clahe.tables`.
     threads : int, optional
     """
-    (rows, cols), step, size = picture.extent, picture.channels, np.dtype(picture.dtype).itemsize
+    (rows, cols), step = picture.extent, picture.channels
+    size, of_result = np.dtype(picture.dtype).itemsize, np.dtype(result).itemsize
     tiles, levels = grid.tiles[0] * grid.tiles[1], 1 << 8 * size
     (upper, lower, down), (left, right, share) = grid.places(0), grid.places(1)
     change = np.flatnonzero(np.diff(left, prepend=-1) | np.diff(right, prepend=-1))
@@ -159,7 +171,7 @@ def calls_of_tiles(
         "ACROSS": grid.tiles[1],
         "TABLES": ROOM,
         "PITCH": cols * step * size,
-        "RESULT_PITCH": cols * step * 4,
+        "RESULT_PITCH": cols * step * of_result,
         "RESULT_STEP": step,
         "ROWS_OF_TILES": grid.mirrored(0),
         "COLS_OF_TILES": grid.mirrored(1),
@@ -176,8 +188,8 @@ def calls_of_tiles(
     most = shares_among(threads, rows * cols + tiles * levels, FEWEST)
     calls = []
     for channel in range(colours):
-        own = found | {"IMAGE": IMAGE + channel * size, "RESULT": RESULT + channel * 4}
+        own = found | {"IMAGE": IMAGE + channel * size, "RESULT": RESULT + channel * of_result}
         words = [own[name] for name in _WORDS]
         for entry, units in (("tabulate", tiles), ("fill", rows)):
-            calls.append(Call((LOOPS[picture.dtype], entry), words, units, min(most, units)))
+            calls.append(Call((loops(picture.dtype, result), entry), words, units, min(most, units)))
     return calls, tiles * levels * (4 if levels == 256 else 2)

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from convpipe.compile.common.levels import make_program
 from convpipe.compile.common.pictures import Band, Outcome, Picture, round_to_half
 from convpipe.compile.cpu.apart import Run, run_apart
+from convpipe.compile.cpu.clahe import KINDS
 from convpipe.compile.cpu.counting import Counting
 from convpipe.compile.cpu.executable import Executable, Fused, compile_fused
 from convpipe.compile.cpu.fourier.transform import Transform
@@ -24,7 +25,7 @@ from convpipe.dataclass import dataclass
 from convpipe.geometry import Axis
 from convpipe.histograms import Counter
 from convpipe.losses import NO_LOSSES, Losses
-from convpipe.ops import IDENTITY, Stencil, Turn, Warp, is_integer, stored
+from convpipe.ops import IDENTITY, Hysteresis, Stencil, TileEqualization, Turn, Warp, is_integer, stored
 from convpipe.plan import IMAGE, Output, Plan
 from convpipe.plan.arithmetic import Arithmetic, Sums
 from convpipe.plan.bands import part_bands, wanted_rows
@@ -319,8 +320,11 @@ class GraphExecutable:
         plan = self.plan
         kept = {at: plan.compute for part in plan.parts for at in part.makes}
         for at in kept:
-            if isinstance(plan.nodes[at].apart, Turn):  # of samples as they are
+            op = plan.nodes[at].apart
+            if isinstance(op, Turn):  # of samples as they are
                 kept[at] = self._given(at, kept)
+            if isinstance(op, Hysteresis) and not plan.alpha:  # of marks: small integers
+                kept[plan.nodes[at].inputs[0]] = "uint8"
         own = {
             output.node: output.dtype
             for output in plan.outputs
@@ -336,12 +340,17 @@ class GraphExecutable:
     def _is_last(self, output: Output, kept: Mapping[int, str]) -> bool:
         """Return whether what makes a result also makes it of its type.
 
-        A warp of integers does, if they are small: no NaN comes of them, which a cast would count.
+        Some do of small integers: no NaN comes of them, which a cast would count.
         """
         at, op = output.node, self.plan.nodes[output.node].apart
-        if not isinstance(op, Warp):
-            return op is None
-        return output.dtype in WRITTEN and is_integer(self._given(at, kept)) and math.isfinite(op.value)
+        if isinstance(op, Warp):
+            return output.dtype in WRITTEN and is_integer(self._given(at, kept)) and math.isfinite(op.value)
+        if isinstance(op, TileEqualization):
+            is_bool = self.plan.dtype == "bool"  # which stands as bytes, and has no loops
+            return output.dtype in KINDS and output.dtype == self._given(at, kept) and not is_bool
+        if isinstance(op, Hysteresis):
+            return output.dtype in WRITTEN and op.full <= np.iinfo(output.dtype).max and not self.plan.alpha
+        return op is None
 
     @cached_property
     def _read(self) -> set[int]:

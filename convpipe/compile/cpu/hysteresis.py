@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import cached_property, lru_cache
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from convpipe.compile.cpu.shares import run_shares
+from convpipe import memory
+from convpipe.compile.common.pictures import Picture
+from convpipe.compile.cpu.in_turn import IMAGE, RESULT, ROOM, Call, InTurn
 from convpipe.compile.cpu.whole import Colours
-from convpipe.compile.runtime.threads import count
+from convpipe.compile.runtime.threads import shares_among
 from convpipe.dataclass import dataclass
-from convpipe.memory import empty
 from convpipe.ops import Hysteresis
 
 FEWEST = 1 << 16
@@ -109,40 +112,50 @@ class Traced(Colours):
         return f"# {self.title}\n{_source(self.picture.dtype)}"
 
     def _write(self, samples: NDArray[Any], result: NDArray[Any], colours: int, threads: int | None) -> None:
-        trace(np.ascontiguousarray(samples, np.uint8), result, colours, self.op.full, threads)
+        marks = np.ascontiguousarray(samples, np.uint8)
+        loops, room = self._made(colours, shares_among(threads, marks.size, FEWEST))
+        rows = marks.shape[0]
+        bytes_of_result = result.reshape(rows, -1).view(np.uint8)
+        loops(marks.reshape(rows, -1), bytes_of_result, memory.empty((room,), np.uint8))
 
     def warm(self) -> None:
         """Compile its loops."""
-        one = np.zeros((1, 1, 1), np.uint8)
-        trace(one, one.astype(self.picture.dtype), 1, self.op.full, 1)
+        self._made(1, 1)[0].warm()
+
+    @cached_property
+    def _made(self) -> Callable[[int, int], tuple[InTurn, int]]:
+        return lru_cache(maxsize=16)(self._make)
+
+    def _make(self, colours: int, shares: int) -> tuple[InTurn, int]:
+        calls, room = calls_of_trace(self.picture, colours, self.op.full, shares)
+        return InTurn(calls), room
 
 
-def trace(
-    marks: NDArray[np.uint8], result: NDArray[Any], colours: int, full: float, threads: int | None = None
-) -> None:
-    """Write `full` into a result where marks count, 0 elsewhere, of its first channels.
+def calls_of_trace(picture: Picture, colours: int, full: float, shares: int) -> tuple[list[Call], int]:
+    """Return the loops that write `full` where marks count, 0 elsewhere, and the bytes of room they take.
+
+    The image is of marks, bytes, with as many channels as the result.
 
     Parameters
     ----------
-    marks, result : ndarray, shape (rows, cols, channels)
+    picture : Picture
+        The result.
     colours : int
+        The first of its channels, which are written.
     full : float
         A whole number.
-    threads : int, optional
-        1 runs on the calling thread; None uses every core.
+    shares : int
+        Of the rows, on a thread each.
     """
-    rows, cols, channels = marks.shape
-    framed = empty((rows + 2, -(-(cols + 2) // 8) * 8), np.uint8)
-    todo = empty((rows * cols,), np.int64)
-    shares = max(1, min(threads or count(), marks.size // FEWEST))
-    source = _source(result.dtype.name)
+    (rows, cols), channels, size = picture.extent, picture.channels, np.dtype(picture.dtype).itemsize
+    pitch = -(-(cols + 2) // 8) * 8
+    todo, source, calls = ROOM + (rows + 2) * pitch, _source(picture.dtype), []
     for at in range(colours):
-        given, made = marks[..., at:], result[..., at:]
-        extent = (rows, cols, framed.strides[0])
-        places = (given.ctypes.data, made.ctypes.data, channels, int(full), todo.ctypes.data)
-        words = [framed.ctypes.data, *extent, *places, shares]
+        places = (IMAGE + at, RESULT + at * size, channels, int(full), todo)
+        words = (ROOM, rows, cols, pitch, *places, shares)
         for entry, pieces in (("frame", shares), ("trace", 1), ("store", shares)):
-            run_shares((source, entry), words, pieces, pieces)
+            calls.append(Call((source, entry), words, pieces, pieces))
+    return calls, todo.offset + 8 * rows * cols
 
 
 def _source(dtype: str) -> str:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from convpipe import memory
 from convpipe.clahe import Grid
 from convpipe.compile.common.pictures import Picture
-from convpipe.compile.cpu.clahe import LOOPS, calls_of_tiles
+from convpipe.compile.cpu.clahe import KINDS, calls_of_tiles
 from convpipe.compile.cpu.in_turn import InTurn
 from convpipe.compile.cpu.whole import Whole
 from convpipe.dataclass import dataclass
@@ -99,7 +99,7 @@ class Equalized(Library):
     def __call__(self, images: Sequence[NDArray[Any]], threads: int | None) -> tuple[list[NDArray[Any]], int]:
         """Return the image that it makes, and that no NaN became 0."""
         image, picture = images[0], self.picture
-        if image.dtype.name not in LOOPS or picture.dtype != "float32":
+        if image.dtype.name not in KINDS or picture.dtype not in ("float32", image.dtype.name):
             return super().__call__(images, threads)
         samples, rows = replace(picture, dtype=image.dtype.name).rows(image), picture.empty()
         loops, room = self._made(image.dtype.name, threads)
@@ -117,5 +117,6 @@ class Equalized(Library):
         """Return the loops for an image of a type, and how many bytes of room they take."""
         own, picture = dict(self.frame.parameters), replace(self.picture, dtype=dtype)
         grid = Grid(own["tiles"], picture.extent)
-        calls, room = calls_of_tiles(picture, picture.channels - self.alpha, grid, own["limit"], threads)
+        colours, result = picture.channels - self.alpha, self.picture.dtype
+        calls, room = calls_of_tiles(picture, result, colours, grid, own["limit"], threads)
         return InTurn(calls), room
