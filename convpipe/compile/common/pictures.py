@@ -33,6 +33,11 @@ class Picture:
     channels: int
     dtype: str
 
+    @property
+    def pitch(self) -> int:
+        """Bytes of a row."""
+        return self._shape[1] * self._samples.itemsize
+
     def rows(self, image: NDArray[Any]) -> NDArray[Any]:
         """Return `image`, of any strides, byte order and type that it is stored as, as a loop reads it."""
         rows = np.ascontiguousarray(image, self._samples)

@@ -170,7 +170,7 @@ def calls_of_tiles(
         "WIDE": grid.size[1],
         "ACROSS": grid.tiles[1],
         "TABLES": ROOM,
-        "PITCH": cols * step * size,
+        "PITCH": picture.pitch,
         "RESULT_PITCH": cols * step * of_result,
         "RESULT_STEP": step,
         "ROWS_OF_TILES": grid.mirrored(0),

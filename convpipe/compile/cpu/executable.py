@@ -14,7 +14,7 @@ from convpipe import memory
 from convpipe.compile.common.levels import Program, make_levels
 from convpipe.compile.common.pictures import Band, Outcome, Picture
 from convpipe.compile.cpu import drive, layout
-from convpipe.compile.cpu.in_turn import Call, Word
+from convpipe.compile.cpu.in_turn import Call, Word, as_bytes
 from convpipe.compile.cpu.loops import Loop
 from convpipe.compile.cpu.schedule import Schedule, schedule_of
 from convpipe.compile.cpu.show import show
@@ -34,8 +34,6 @@ BAND_OPERATIONS = 200_000
 """Fewest operations of a band. To wake a thread takes 5 to 10 microseconds, in which a core does about as
 many: two threads take as long as one for 80x80 pixels of a chain, and three quarters for 128x128."""
 
-
-_BYTE = np.dtype(np.uint8)
 
 NOTHING_ELSE = np.empty(0, np.int64)
 """Addresses of the images of a loop that has more than one to read and one to write."""
@@ -80,13 +78,13 @@ class Fused:
         many NaNs became 0.
         """
         if len(images) == len(outs) == 1 and not measured:
-            known = *self._known, _bytes(images[0]), _bytes(outs[0]), self._tallest
+            known = *self._known, as_bytes(images[0]), as_bytes(outs[0]), self._tallest
             return self._one_image(*known) if bands == 1 else self._shared_image(*known, self._step, bands)
         parameters = self.parameters_with(measured)
         others = NOTHING_ELSE
         if len(images) + len(outs) > 2:
             others = np.array([memory.address(array) for array in (*images, *outs)], np.int64)
-        given = (self.driver, self.words, _bytes(images[0]), _bytes(outs[0]), parameters, others)
+        given = (self.driver, self.words, as_bytes(images[0]), as_bytes(outs[0]), parameters, others)
         if bands == 1:
             return self._one_band(*given, 0, self._tallest)
         return self._all_bands(*given, self._tallest, self._step, bands)
@@ -121,7 +119,7 @@ class Fused:
         made = [picture.band(*rows) for picture, rows in zip(pictures, ends, strict=True)]
         origins = np.array([band.origin for band in (*given, *made)], np.int64)
         parameters = self.parameters_with(measured)
-        run = (self.driver, self.words, _bytes(given[0].rows), _bytes(made[0].rows), parameters, origins)
+        run = (self.driver, self.words, as_bytes(given[0].rows), as_bytes(made[0].rows), parameters, origins)
         new = min(max(first, made_before), last) if self.program.counts_nans else first
         if first < new:
             self._one_band(*run, first, new)
@@ -301,14 +299,6 @@ def one_band() -> Callable[..., int]:
 def all_bands() -> Callable[..., int]:
     """Return what makes all bands, on all cores, as :func:`convpipe.compile.cpu.drive.all_bands`."""
     return cache.load(_DRIVER, "all_bands", drive.BANDS)
-
-
-def _bytes(rows: NDArray[Any]) -> NDArray[np.uint8]:
-    """Return rows as bytes: as they are, if they are such, as a view takes as long as several rows of loops.
-
-    What is only read may be writeable or not: Numba takes either where read-only memory is asked for.
-    """
-    return rows if rows.dtype == _BYTE else rows.view(np.uint8)
 
 
 def compile_fused(plan: Plan) -> Executable:

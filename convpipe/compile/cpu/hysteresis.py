@@ -115,8 +115,7 @@ class Traced(Colours):
         marks = np.ascontiguousarray(samples, np.uint8)
         loops, room = self._made(colours, shares_among(threads, marks.size, FEWEST))
         rows = marks.shape[0]
-        bytes_of_result = result.reshape(rows, -1).view(np.uint8)
-        loops(marks.reshape(rows, -1), bytes_of_result, memory.empty((room,), np.uint8))
+        loops(marks.reshape(rows, -1), result.reshape(rows, -1), memory.empty((room,), np.uint8))
 
     def warm(self) -> None:
         """Compile its loops."""

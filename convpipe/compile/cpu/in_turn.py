@@ -42,6 +42,8 @@ class Place:
         return Place(self.base, self.offset + more)
 
 
+_NO_ROOM = np.empty(0, np.uint8)
+
 IMAGE, RESULT, ROOM = Place(calls.IMAGE), Place(calls.RESULT), Place(calls.ROOM)
 
 Word = int | Place | NDArray[Any]
@@ -85,17 +87,18 @@ class InTurn:
         self.calls = given
         self._is_shared = any(call.threads > 1 for call in given)
 
-    def __call__(self, image: NDArray[np.uint8], result: NDArray[np.uint8], room: NDArray[np.uint8]) -> int:
+    def __call__(self, image: NDArray[Any], result: NDArray[Any], room: NDArray[np.uint8] = _NO_ROOM) -> int:
         """Run all loops; return what they count, together.
 
         Parameters
         ----------
-        image, result : ndarray, shape (rows, bytes)
+        image, result : ndarray, shape (rows, samples)
+            C-contiguous.
         room : ndarray, shape (bytes,)
             What else they work in.
         """
         words, moved = self._packed
-        return self._run(words, moved, image, result, room, len(self.calls))
+        return self._run(words, moved, as_bytes(image), as_bytes(result), room, len(self.calls))
 
     def warm(self) -> None:
         """Compile all loops."""
@@ -140,6 +143,17 @@ class InTurn:
             for k, word in given.items():
                 put(number * calls.CALL_WORDS + k, word)
         return _read_only(packed), _read_only(moved)
+
+
+_BYTE = np.dtype(np.uint8)
+
+
+def as_bytes(rows: NDArray[Any]) -> NDArray[np.uint8]:
+    """Return rows as bytes: as they are, if they are such, as a view takes as long as several rows of loops.
+
+    What is only read may be writeable or not: Numba takes either where read-only memory is asked for.
+    """
+    return rows if rows.dtype == _BYTE else rows.view(np.uint8)
 
 
 def _read_only(words: list[int]) -> NDArray[np.int64]:

@@ -103,7 +103,7 @@ class Equalized(Library):
             return super().__call__(images, threads)
         samples, rows = replace(picture, dtype=image.dtype.name).rows(image), picture.empty()
         loops, room = self._made(image.dtype.name, threads)
-        loops(samples.view(np.uint8), rows.view(np.uint8), memory.empty((room,), np.uint8))
+        loops(samples, rows, memory.empty((room,), np.uint8))
         if self.alpha:
             colours = picture.channels - 1
             rows[:, colours :: picture.channels] = samples[:, colours :: picture.channels]

@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from functools import cache, cached_property
+from collections.abc import Callable, Sequence
+from functools import cache, cached_property, lru_cache
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from convpipe import memory
 from convpipe.compile.common.pictures import Picture
 from convpipe.compile.common.text import Text
-from convpipe.compile.cpu import drive
-from convpipe.compile.cpu.shares import run_shares
+from convpipe.compile.cpu.in_turn import IMAGE, RESULT, Call, InTurn, Word
 from convpipe.compile.cpu.warp_blocks import blocks
 from convpipe.compile.cpu.warp_pixels import Kind
 from convpipe.compile.cpu.whole import Whole
-from convpipe.compile.runtime import cache as compiled
-from convpipe.compile.runtime.threads import count
+from convpipe.compile.runtime.threads import shares_among
 from convpipe.dataclass import dataclass
 from convpipe.geometry import Border
 from convpipe.ops import Warp
@@ -106,18 +103,19 @@ class Warped(Whole):
 
     def __call__(self, images: Sequence[NDArray[Any]], threads: int | None) -> tuple[list[NDArray[Any]], int]:
         """Return the image that it makes, and that no NaN became 0."""
-        image = self.given.rows(images[0])
-        made = self.picture.empty()
-        words = self._words | {
-            "IMAGE": memory.address(image),
-            "RESULT": memory.address(made),
-            "PITCH": image.strides[0],
-            "RESULT_PITCH": made.strides[0],
-        }
         rows, cols = self.picture.extent
-        shares = max(1, min(threads or count(), rows, rows * cols // FEWEST))
-        run_shares((loops(self._kind), "fill"), [words[name] for name in _WORDS], rows, shares)
+        made = self.picture.empty()
+        self._made(min(shares_among(threads, rows * cols, FEWEST), rows))(self.given.rows(images[0]), made)
         return [made], 0
+
+    @cached_property
+    def _made(self) -> Callable[[int], InTurn]:
+        return lru_cache(maxsize=16)(self._make)
+
+    def _make(self, shares: int) -> InTurn:
+        """Return its loop, over so many shares of the rows."""
+        words = [self._words[name] for name in _WORDS]
+        return InTurn([Call((loops(self._kind), "fill"), words, self.picture.extent[0], shares)])
 
     @cached_property
     def _arrays(self) -> dict[str, NDArray[Any]]:
@@ -134,15 +132,20 @@ class Warped(Whole):
         }
 
     @cached_property
-    def _words(self) -> dict[str, int]:
-        """Those that are the same for every image."""
+    def _words(self) -> dict[str, Word]:
+        """What the loop is told."""
         height, width = self.given.extent
         (top, _), (left, _) = self.warp.places()
         beyond, reach = 4 * FARTHEST, self._kind.taps // 2
         more_rows, more_cols = (
             reach if self.warp.rule(axis) == Border.CONSTANT else beyond for axis in range(2)
         )
-        return {name: memory.address(array) for name, array in self._arrays.items()} | {
+        arrays: dict[str, Word] = {**self._arrays}
+        return arrays | {
+            "IMAGE": IMAGE,
+            "RESULT": RESULT,
+            "PITCH": self.given.pitch,
+            "RESULT_PITCH": self.picture.pitch,
             "HEIGHT": height,
             "WIDTH": width,
             "COLS": self.picture.extent[1],
@@ -156,7 +159,7 @@ class Warped(Whole):
 
     def warm(self) -> None:
         """Compile its loop."""
-        compiled.address(loops(self._kind), "fill", drive.BAND)
+        self._made(1).warm()
 
     @cached_property
     def _kind(self) -> Kind:
