@@ -20,7 +20,7 @@ from convpipe.compile.common.correlation import Correlation
 from convpipe.compile.common.pictures import Picture
 from convpipe.compile.conv2d import band_words as word
 from convpipe.compile.conv2d import interleave
-from convpipe.compile.conv2d.correlate import share_of, work_of
+from convpipe.compile.conv2d.correlate import share, work_of
 from convpipe.compile.conv2d.words import SHARE_PRODUCTS
 from convpipe.compile.cpu import drive
 from convpipe.compile.cpu.shares import run_shares
@@ -164,7 +164,7 @@ class Bands:
         full = self._correlation(high, word.FULL_UNITS, word.FULL_STEP, head)
         last = self._correlation(made_rows % high or high, word.LAST_UNITS, word.LAST_STEP, head)
         planes = layer.channels * self._apart(self._taken(high) * self._wide) * self._size
-        head[word.SHARE] = share_of(np.dtype(self.picture.dtype))
+        head[word.SHARE] = share()
         head[word.VALUE] = np.float64(layer.value).view(np.int64)
         head[[word.ROWS, word.HIGH, word.COLS]] = made_rows, high, made_cols
         head[[word.HEIGHT, word.WIDTH, word.PIXEL]] = *self.given.extent, self.given.channels

@@ -20,9 +20,8 @@ from convpipe.compile.runtime.threads import count
 
 _DRIVER = Path(drive.__file__).read_text()
 
-_SHARE = '''"""A share of the work of conv2d, {dtype}."""
+_SHARE = '''"""A share of the work of conv2d."""
 
-import numpy as np
 from numba import njit
 
 from convpipe.compile.conv2d.loops import share
@@ -31,7 +30,35 @@ from convpipe.compile.cpu.rows import FLAGS
 
 @njit(**FLAGS)
 def band(words, image, out, others, parameters, first, last):
-    return share(words, image, out, others, first, last, np.{dtype})
+    return share(words, image, out, others, first, last)
+'''
+
+_FILL = '''"""The rows that a strip reads, {dtype}."""
+
+import numpy as np
+from numba import njit
+
+from convpipe.compile.conv2d.fill import fill
+from convpipe.compile.cpu.rows import FLAGS
+
+
+@njit(**FLAGS)
+def loop(given, count, parameters):
+    return fill(given, np.{dtype})
+'''
+
+_RUN_STRIP = '''"""A strip of rows in blocks of channels, {dtype}."""
+
+import numpy as np
+from numba import njit
+
+from convpipe.compile.conv2d.loops import run_strip
+from convpipe.compile.cpu.rows import FLAGS
+
+
+@njit(**FLAGS)
+def loop(given, rows, tile):
+    return run_strip(given, rows, tile, np.{dtype})
 '''
 
 _TILE = '''"""A tile of {outputs} channels, {dtype}."""
@@ -91,7 +118,7 @@ def correlate(
     others = np.array([memory.address(weight), memory.address(start)], np.int64)
     image, result = x.reshape(1, -1).view(np.uint8), out.reshape(1, -1).view(np.uint8)
     image.flags.writeable = False  # one signature for read-only and writeable arrays
-    given = (share_of(x.dtype), work.words, image, result, NOTHING, others)
+    given = (share(), work.words, image, result, NOTHING, others)
     if work.shares == 1:
         _one()(*given, 0, work.units)
     else:
@@ -109,14 +136,25 @@ def work_of(
     planes: tuple[int, int] | None = None,
 ) -> Cut:
     """Return how arrays of such shapes are correlated; as :func:`convpipe.compile.conv2d.words.cut`."""
-    tiles = Tiles(partial(_tile, dtype=dtype), partial(_stack, dtype=dtype), dtype.itemsize)
+    block, stack, fill, run_strip = (partial(one, dtype=dtype) for one in (_tile, _stack, _fill, _run_strip))
+    tiles = Tiles(block, stack, fill, run_strip, dtype.itemsize)
     return cut(shape, taps, how, threads, tiles, planes)
 
 
 @once
-def share_of(dtype: np.dtype[Any]) -> int:
+def share() -> int:
     """Return the address of the loop that makes a share of a correlation."""
-    return cache.address(_SHARE.format(dtype=dtype), "band", drive.BAND)
+    return cache.address(_SHARE, "band", drive.BAND)
+
+
+@once
+def _fill(dtype: np.dtype[Any]) -> int:
+    return cache.address(_FILL.format(dtype=dtype), "loop", drive.LOOP)
+
+
+@once
+def _run_strip(dtype: np.dtype[Any]) -> int:
+    return cache.address(_RUN_STRIP.format(dtype=dtype), "loop", drive.LOOP)
 
 
 @once

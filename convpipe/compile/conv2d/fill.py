@@ -5,8 +5,11 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from convpipe.compile.conv2d import layout
-from convpipe.compile.cpu.addresses import tail
+from convpipe.compile.cpu.addresses import placed, tail
+from convpipe.compile.cpu.order import row_at
 from convpipe.compile.cpu.rows import inline
 
 
@@ -61,8 +64,10 @@ def fill_row(table, target, source, zero):
 
 
 @inline
-def fill(table, strip, samples, images, zero):
-    # All rows that a strip reads, of all channels; `images` is the first channel.
+def fill(given, T):  # noqa: N803 - the type of the arithmetic
+    # All rows that a strip reads, of all channels.
+    table, strip = placed(given[layout.TABLE], np.int64), placed(given[layout.OF_STRIP], np.int64)
+    samples, images, zero = row_at(given[layout.FILLED], T), row_at(given[layout.FROM], T), T(0)
     lines = tail(table, strip[layout.STRIP_LINES_AT])
     phases, step = table[layout.PHASES], table[layout.PIECE_STEP]
     for _ in range(table[layout.CHANNELS]):
@@ -76,3 +81,4 @@ def fill(table, strip, samples, images, zero):
                     for i in range(table[layout.PITCH]):
                         piece[i] = zero
         samples, images = tail(samples, phases * step), tail(images, table[layout.PLANE_IN])
+    return 0

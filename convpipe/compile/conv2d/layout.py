@@ -6,9 +6,9 @@
     PLANE_IN, COLS_IN, PLANE_OUT, COLS_OUT,
     IN_PLACE, PITCH, STRIDE, PHASES, PIECE_STEP, EDGE_COUNT,
     OFFSETS_AT, PIECES_AT, EDGES_AT, STRIPS_AT, SPLITS_AT,
-    KERNEL_Y, KERNEL_X, STACK_TILE, STACK_VECTORS,
+    KERNEL_Y, KERNEL_X, STACK_TILE, STACK_VECTORS, FILL, RUN_STRIP,
     WORDS,
-) = range(28)  # fmt: skip
+) = range(30)  # fmt: skip
 """Of a correlation, before its lists.
 
 ``ITEM`` bytes of a sample; ``CHANNELS`` and ``FILTERS`` of a group; samples of a ``PLANE`` and of a row of
@@ -16,8 +16,17 @@ the images and the results. ``IN_PLACE`` says that samples are read where they s
 ``PHASES`` pieces of every ``STRIDE``-th column, which stand ``PIECE_STEP`` samples apart. ``PITCH`` is from a
 row to the next that the same tap reads. ``MEMORY`` is what a thread needs, in bytes; what ends in ``_AT`` is
 where a list begins. ``KERNEL`` rows and columns; ``STACK_TILE`` is the address of the tile of
-a stack of rows, or 0, and ``STACK_VECTORS`` its width.
+a stack of rows, or 0, and ``STACK_VECTORS`` its width. ``FILL`` and ``RUN_STRIP`` are the addresses of the
+loops over the rows of a strip that copy what it reads, and make it.
 """
+
+TABLE, OF_STRIP, FILLED, FROM = range(4)
+"""What ``FILL`` is called with: the addresses of these words, of the strip's own, of where copied rows go,
+and of the first channel of the images."""
+
+OF_RUN, READ, WEIGHED, BEGUN, MADE, PANEL, RUNNING = range(1, 8)
+"""What ``RUN_STRIP`` is called with, after ``TABLE``: the addresses of the words of a run, of the samples, of
+the weights, the bias and the results, and of a panel."""
 
 PIECE_FIRST, PIECE_COUNT, PIECE_FROM, PIECE = range(4)
 """Of a piece: its first column that lies inside the image, how many do, and where the first is from."""

@@ -20,10 +20,9 @@ from __future__ import annotations
 import numpy as np
 
 from convpipe.compile.conv2d import layout
-from convpipe.compile.conv2d.fill import fill
 from convpipe.compile.conv2d.tile import PANEL_BYTES, STACK
 from convpipe.compile.conv2d.vectors import MASKED, move_vector
-from convpipe.compile.cpu.addresses import address, hold, place_of, tail
+from convpipe.compile.cpu.addresses import address, hold, place_of, placed, tail
 from convpipe.compile.cpu.drive import call_loop
 from convpipe.compile.cpu.order import row_at
 from convpipe.compile.cpu.rows import inline
@@ -69,20 +68,23 @@ LONG = 4
 
 
 @inline
-def run_strip(table, run, given, places, rows, T):  # noqa: N803 - as in `share`
+def run_strip(words, rows, given, T):  # noqa: N803 - the type of the arithmetic
     # A strip of rows, in neighbouring blocks of channels: row by row where these are long.
-    samples, weights, bias, out, panel = places
+    table, run = placed(words[layout.TABLE], np.int64), placed(words[layout.OF_RUN], np.int64)
+    samples, out, panel = words[layout.READ], words[layout.MADE], words[layout.PANEL]
     width, cols, pitch = table[layout.ITEM], table[layout.COLS_OUT], table[layout.PITCH]
     line = rows
     if cols != pitch and cols * width >= LONG * run[layout.RUN_WIDE] * VECTOR_BYTES:
         line = 1
     for row in range(0, rows, line):
-        moved = samples + row * pitch * width, weights, bias, out + row * cols * width, panel
-        run_tiles(table, run, given, moved, line, T)
+        moved = samples + row * pitch * width, out + row * cols * width
+        places = moved[0], words[layout.WEIGHED], words[layout.BEGUN], moved[1], panel
+        run_tiles(table, run, placed(given, np.int64), places, line, T)
+    return 0
 
 
 @inline
-def run_tiles(table, run, given, places, rows, T):  # noqa: N803 - as in `share`
+def run_tiles(table, run, given, places, rows, T):  # noqa: N803 - the type of the arithmetic
     # All places of a strip, in neighbouring blocks of channels; `places` are addresses.
     samples, weights, bias, out, panel = places
     width, size, plane = table[layout.ITEM], run[layout.RUN_SIZE], table[layout.PLANE_OUT]
@@ -133,17 +135,20 @@ def run_stacks(table, given, places, rows):
 
 
 @inline
-def share(words, image, out, others, first, last, T):  # noqa: N803 - the type of the arithmetic
+def share(words, image, out, others, first, last):
     # Units first..last: a unit is a strip of rows of an image and a group, and a part of its channels. All
-    # but the words are addresses; `others` are those of the weights and of the bias.
+    # but the words are addresses; `others` are those of the weights and of the bias. What takes a strip is
+    # called by its address: inside, LLVM would go through it once more, and once more inside the driver.
     table = address(words)
     width, taps, filters = table[layout.ITEM], table[layout.TAPS], table[layout.FILTERS]
     strips, splits = table[layout.STRIPS], table[layout.SPLITS]
     block = np.empty(table[layout.MEMORY], np.uint8)
     panel = place_of(block)
     panel += -panel % VECTOR_BYTES
-    numbers = np.empty(layout.TILE, np.int64)
-    given = address(numbers)
+    numbers = np.empty(layout.TILE + layout.RUNNING, np.int64)
+    given, own = address(numbers), place_of(words)
+    called = tail(given, layout.TILE)
+    called[layout.TABLE] = own
     given[layout.OFFSETS], given[layout.TAP_COUNT] = place_of(words) + table[layout.OFFSETS_AT] * 8, taps
     given[layout.KERNEL_ROWS], given[layout.KERNEL_COLS] = table[layout.KERNEL_Y], table[layout.KERNEL_X]
     given[layout.CHANNELS_IN] = table[layout.CHANNELS]
@@ -151,7 +156,8 @@ def share(words, image, out, others, first, last, T):  # noqa: N803 - the type o
     for unit in range(first, last):
         mine = unit // splits  # a strip of an image and a group
         bank = mine // strips
-        strip = tail(table, table[layout.STRIPS_AT] + (mine - bank * strips) * layout.STRIP)
+        of_strip = table[layout.STRIPS_AT] + (mine - bank * strips) * layout.STRIP
+        strip = tail(table, of_strip)
         split = tail(table, table[layout.SPLITS_AT] + (unit - mine * splits) * layout.SPLIT)
         samples = image + bank * table[layout.CHANNELS] * table[layout.PLANE_IN] * width
         top = strip[layout.STRIP_TOP]
@@ -159,7 +165,9 @@ def share(words, image, out, others, first, last, T):  # noqa: N803 - the type o
             samples += top * table[layout.COLS_IN] * width
         else:
             if mine != filled:
-                fill(table, strip, row_at(panel + PANEL_BYTES, T), row_at(samples, T), T(0))
+                called[layout.OF_STRIP] = own + of_strip * 8
+                called[layout.FILLED], called[layout.FROM] = panel + PANEL_BYTES, samples
+                call_loop(table[layout.FILL], called, 0, 0)
                 filled = mine
             samples = panel + PANEL_BYTES
         f = bank % table[layout.GROUPS] * filters
@@ -173,8 +181,10 @@ def share(words, image, out, others, first, last, T):  # noqa: N803 - the type o
         if table[layout.STACK_TILE]:
             run_stacks(table, given, places, strip[layout.STRIP_ROWS])
         else:
+            called[layout.READ], called[layout.WEIGHED], called[layout.BEGUN] = places[:3]
+            called[layout.MADE], called[layout.PANEL] = places[3:]
             for k in range(split[layout.SPLIT_RUNS]):
-                run = tail(table, split[layout.SPLIT_RUNS_AT] + k * layout.RUN)
-                run_strip(table, run, given, places, strip[layout.STRIP_ROWS], T)
+                called[layout.OF_RUN] = own + (split[layout.SPLIT_RUNS_AT] + k * layout.RUN) * 8
+                call_loop(table[layout.RUN_STRIP], called, strip[layout.STRIP_ROWS], place_of(numbers))
     hold(block, numbers)
     return 0

@@ -51,7 +51,7 @@ class Cut:
 
 @dataclass(frozen=True)
 class Tiles:
-    """Where the machine code of tiles is.
+    """Where the machine code of tiles is, and of what goes along the rows of a strip.
 
     Parameters
     ----------
@@ -59,12 +59,16 @@ class Tiles:
         Takes how many channels the tile is of.
     stack : callable
         Takes how many vectors a stack of rows spans.
+    fill, run_strip : callable
+        The loops that copy what a strip of rows reads, and make it in blocks of channels.
     itemsize : int
         Bytes of a sample.
     """
 
     block: Callable[[int], int]
     stack: Callable[[int], int]
+    fill: Callable[[], int]
+    run_strip: Callable[[], int]
     itemsize: int
 
 
@@ -101,10 +105,12 @@ def cut(
         }
     )
     width = _stack_width(buffers, sizes[0] // strips) if filters == 1 else 0
-    words.put_samples(buffers, strips, width)
+    if not words.put_samples(buffers, strips, width):
+        words.put({layout.FILL: tiles.fill()})
     if width:
         words.put({layout.SPLITS: 1, layout.STACK_VECTORS: width, layout.STACK_TILE: tiles.stack(width)})
     else:
+        words.put({layout.RUN_STRIP: tiles.run_strip()})
         words.put_parts(filters, splits, tiles.block)
     return Cut(words.array(), sizes, banks * strips * splits, shares)
 
@@ -142,8 +148,11 @@ class _Words:
         for place, number in numbers.items():
             self._head[place] = number
 
-    def put_samples(self, buffers: Buffers, strips: int, stack: int) -> None:
-        """Write what strips of rows read, and from where: in stacks of rows of so many vectors, or 0."""
+    def put_samples(self, buffers: Buffers, strips: int, stack: int) -> bool:
+        """Write what strips of rows read, and from where: in stacks of rows of so many vectors, or 0.
+
+        Return whether it is read where it stands.
+        """
         rows, window = buffers.sizes[0], buffers.how.windows
         tops = [strip * rows // strips for strip in range(strips + 1)]
         most, in_place = -(-rows // strips), buffers.in_place(rows // strips)
@@ -176,6 +185,7 @@ class _Words:
                 layout.STRIPS_AT: self._list(listed),
             }
         )
+        return in_place
 
     def put_parts(self, filters: int, splits: int, tile: Callable[[int], int]) -> None:
         """Write the blocks of each part of the channels; the first of all may have a channel more."""
