@@ -45,22 +45,27 @@ def otsu(
     >>> number.tolist()
     [1.0]
     """
-    bins = len(counts)
+    places, bins = np.empty(len(counts), np.int64), 0  # of bins with samples: after others sums are as before
+    for k in range(len(counts)):
+        if counts[k] > 0:
+            places[bins] = k
+            bins += 1
     weights, moments = np.empty(bins, np.float32), np.empty(bins, np.float64)
     weight, moment = np.float32(0), np.float64(0)
-    for k in range(bins - 1, -1, -1):
-        weight += np.float32(counts[k])
-        moment += np.float32(counts[k]) * middles[k]
-        weights[k], moments[k] = weight, moment
-    weight, moment, best, most = np.float32(0), np.float64(0), 0, np.float64(-1)
-    for k in range(bins - 1):
-        if counts[k] > 0:  # else it is as before
-            weight += np.float32(counts[k])
-            moment += np.float32(counts[k]) * middles[k]
-            apart = moment / weight - moments[k + 1] / weights[k + 1]
-            variance = weight * weights[k + 1] * (apart * apart)
-            if not variance <= most and most == most:  # the first NaN is the largest
-                best, most = k, variance
+    for n in range(bins - 1, -1, -1):
+        count = np.float32(counts[places[n]])
+        weight += count
+        moment += count * middles[places[n]]
+        weights[n], moments[n] = weight, moment
+    weight, moment, best, most = np.float32(0), np.float64(0), places[0], np.float64(-1)
+    for n in range(bins - 1):
+        count = np.float32(counts[places[n]])
+        weight += count
+        moment += count * middles[places[n]]
+        apart = moment / weight - moments[n + 1] / weights[n + 1]
+        variance = weight * weights[n + 1] * (apart * apart)
+        if not variance <= most and most == most:  # the first NaN is the largest
+            best, most = places[n], variance
     numbers[0] = middles[best]
 
 
