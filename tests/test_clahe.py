@@ -38,7 +38,7 @@ def test_alpha_stays_and_16_bits_have_as_many_levels(rng):
 def test_a_result_of_its_type_is_rounded(dtype, rng):
     """Where loops write it, and where they do not."""
     image = (rng.random((33, 35)) * np.iinfo("uint8" if dtype == "bool" else dtype).max).astype(dtype)
-    image = rng.random((33, 35)) < np.linspace(0, 1, 35) if dtype == "bool" else image
+    image = rng.random((33, 33)) < 0.5 if dtype == "bool" else image
     run = Pipeline([stage("contrast", "clahe", tiles=3)])
     np.testing.assert_array_equal(run(image), np.rint(run(image, "float32")))
 
