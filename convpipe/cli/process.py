@@ -19,7 +19,7 @@ from convpipe.compile.runtime.environment import ONE_BLAS_THREAD
 COMPLETE = "_CONVPIPE_COMPLETE"
 """Names the variable by which a shell asks for completions."""
 
-PATIENT = 50_000
+PATIENT = 500_000
 """Objects from one look for garbage to the next, until work begins: what is imported is none."""
 
 _ours = False

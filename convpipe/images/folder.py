@@ -19,7 +19,7 @@ from typing import Any, BinaryIO, Self, cast
 from convpipe.errors import ReadError
 from convpipe.paths import irregular, open_at_once
 
-HELD_BYTES = 1 << 20
+HELD_BYTES = 1 << 23
 """Of a file that is read once, and kept while it is open: there are as many as threads."""
 
 RELATIVE = {os.open, os.mkdir, os.unlink, os.stat, os.link, os.rename} <= os.supports_dir_fd
