@@ -22,6 +22,7 @@ import numpy as np
 QUALITY = 95
 SCALE = 1 / (4 * np.sqrt(2))
 LEVEL = 1
+SMALL = 1 << 20
 Pair = tuple[Path, Path]
 Codec = tuple[Callable[[bytes], np.ndarray], Callable[[np.ndarray], object]]
 
@@ -30,11 +31,13 @@ def codecs(pairs: list[Pair], threads: int) -> None:
     """Decode every image, and encode the result of the first as often, with convpipe's codecs and settings.
 
     Nothing else is done: nothing is checked, hashed or written. The one result is what folder.py left beside
-    the output folder. Memory that is given back is kept, as convpipe has it.
+    the output folder. Of small files the C library keeps what is given back to it, as in convpipe; of large
+    ones what it does by itself is as quick.
     """
-    from convpipe import memory
+    if pairs[0][0].stat().st_size < SMALL:
+        from convpipe import memory
 
-    memory.keep_freed()
+        memory.keep_freed()
     _codecs_alone(*{".jpg": jpeg, ".png": png, ".tif": tiff}[pairs[0][0].suffix](), pairs, threads)
 
 
@@ -89,7 +92,7 @@ def libpng(pairs: list[Pair], threads: int) -> None:
 
 
 def tiff() -> Codec:
-    """Strips as convpipe unpacks them, deflated ones in two thirds of tifffile's time; tifffile deflates."""
+    """Strips as convpipe unpacks them, into memory that earlier images gave back; tifffile deflates."""
     import tifffile
 
     from convpipe.images.source import Source
