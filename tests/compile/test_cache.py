@@ -11,6 +11,7 @@ import time
 
 import numpy as np
 import pytest
+from numba.core import config
 from numba.core.dispatcher import Dispatcher
 
 from convpipe.compile.cpu import drive, loops
@@ -93,6 +94,17 @@ def test_no_garbage_is_looked_for_while_a_loop_is_compiled(folder, monkeypatch):
     cache.address(loops.copy("uint8", "int16").source, "loop", drive.LOOP)
     assert {False} == set(collects)
     assert gc.isenabled()
+
+
+@pytest.mark.parametrize(("told", "level"), [("", 3), ("LLVM_LEVEL = 1", 1), ("LLVM_LEVEL = 5", 3)])
+def test_a_module_says_on_which_level_it_is_compiled(told, level, folder, monkeypatch):
+    levels, compiled = [], Dispatcher.compile
+    monkeypatch.setattr(Dispatcher, "compile", lambda *given: levels.append(config.OPT) or compiled(*given))
+    source = f"{loops.copy('uint8', 'int32').source}{told}\n"
+    cache.address(source, "loop", drive.LOOP)
+    assert {level} == set(levels)
+    assert config.OPT == 3
+    assert config.OPT.is_opt_max is False  # Numba's own kind of number
 
 
 def test_code_for_another_processor_is_another_entry(folder, monkeypatch):

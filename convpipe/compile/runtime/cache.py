@@ -29,9 +29,10 @@ from typing import Any
 import llvmlite.binding as llvm
 import numba
 import platformdirs
-from numba.core import registry, serialize
+from numba.core import config, registry, serialize
 from numba.core.caching import NullCache
 from numba.core.compiler import CompileResult
+from numba.core.compiler_lock import global_compiler_lock
 from numba.core.runtime.nrt import rtsys
 
 from convpipe.compile.runtime import start, threads
@@ -152,9 +153,10 @@ def _load(source: str, entry: str, signature: Any) -> Callable[..., int]:
     kept = _Kept(_read(key))
     if kept.content is None:
         _prepare_to_compile()
-    function: Any = getattr(module_of(source, key), entry)
+    module = module_of(source, key)
+    function: Any = getattr(module, entry)
     function._cache = kept
-    with start.uncollected():
+    with _as_told(module):
         function.compile(signature)
     function.disable_compile()
     if kept.made is not None:
@@ -195,8 +197,9 @@ def _address(source: str, entry: str, signature: Any) -> int:
         library = _target(needed).codegen().unserialize_library(machine_code)
     else:
         _prepare_to_compile()
-        function: Any = getattr(module_of(source, key), entry)
-        with start.uncollected():
+        module = module_of(source, key)
+        function: Any = getattr(module, entry)
+        with _as_told(module):
             function.compile(signature)
         compiled = function.overloads[signature]
         library, name = compiled.library, compiled.fndesc.llvm_func_name
@@ -204,6 +207,22 @@ def _address(source: str, entry: str, signature: Any) -> int:
             _write(key, pickle.dumps((_needed(library), name, library.serialize_using_object_code())))
     _libraries.append(library)
     return int(library.get_pointer_to_function(name))
+
+
+@contextmanager
+def _as_told(module: ModuleType) -> Iterator[None]:
+    """Compile without the collector, and on LLVM's level `LLVM_LEVEL`, if a module names one.
+
+    The level is a setting of Numba's for the process: nobody else compiles meanwhile.
+    """
+    with start.uncollected(), global_compiler_lock:
+        settings: Any = config
+        level = settings.OPT
+        settings.OPT = type(level)(min(level, getattr(module, "LLVM_LEVEL", level)))
+        try:
+            yield
+        finally:
+            settings.OPT = level
 
 
 class _Kept(NullCache):
