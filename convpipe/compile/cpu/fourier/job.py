@@ -64,8 +64,6 @@ WRITER = 64  # address of the loop that writes responses
 ORIGIN = 65  # what is taken from all samples, and from what lies beyond the image
 MATCH = 66  # address of what `matching` is told
 FIRST = 67  # a tile, and then the other one of the pair
-SECOND = 82
-WORDS = 97
 
 # A tile.
 IMAGE = 0  # address of the first sample of its channel
@@ -84,6 +82,9 @@ TARGET = 12  # address of where what becomes of them goes, and bytes from a row 
 TARGET_PITCH = 13
 DOUBTS = 14  # address of how many of a row are not shown to be right
 TILE_WORDS = 15
+
+SECOND = FIRST + TILE_WORDS
+WORDS = SECOND + TILE_WORDS
 
 # A cut is what a tile reads, as above up to its columns, and makes.
 CUT_WORDS = 14
