@@ -92,6 +92,12 @@ def address(array: NDArray[Any]) -> int:
     return found
 
 
+def read_only(array: NDArray[Any]) -> NDArray[Any]:
+    """Return an array, which nobody writes to from now on: loops are compiled for such."""
+    array.flags.writeable = False
+    return array
+
+
 def buffer(nbytes: int) -> memoryview:
     """Return bytes whose values are undefined, in a block that others of about as many can take.
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import cached_property, lru_cache
 from typing import Any
 
 import numpy as np
@@ -11,7 +9,7 @@ from numpy.typing import NDArray
 
 from convpipe import memory
 from convpipe.compile.common.pictures import Picture
-from convpipe.compile.cpu.in_turn import IMAGE, RESULT, ROOM, Call, InTurn
+from convpipe.compile.cpu.in_turn import IMAGE, RESULT, ROOM, Call, InTurn, made_ready
 from convpipe.compile.cpu.whole import Colours
 from convpipe.compile.runtime.threads import shares_among
 from convpipe.dataclass import dataclass
@@ -121,11 +119,9 @@ class Traced(Colours):
         """Compile its loops."""
         self._made(1, 1)[0].warm()
 
-    @cached_property
-    def _made(self) -> Callable[[int, int], tuple[InTurn, int]]:
-        return lru_cache(maxsize=16)(self._make)
-
-    def _make(self, colours: int, shares: int) -> tuple[InTurn, int]:
+    @made_ready
+    def _made(self, colours: int, shares: int) -> tuple[InTurn, int]:
+        """Return the loops, and how many bytes of room they take."""
         calls, room = calls_of_trace(self.picture, colours, self.op.full, shares)
         return InTurn(calls), room
 

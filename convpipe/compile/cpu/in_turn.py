@@ -8,9 +8,9 @@ calls takes one of them.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from functools import cached_property
+from functools import cached_property, lru_cache, partial
 from pathlib import Path
-from typing import Any
+from typing import Any, Concatenate, ParamSpec, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +19,13 @@ from convpipe import memory
 from convpipe.compile.cpu import calls, drive
 from convpipe.compile.runtime import cache
 from convpipe.dataclass import dataclass
+
+Of = TypeVar("Of")
+Made = TypeVar("Made")
+P = ParamSpec("P")
+
+KEPT = 16
+"""Shapes of work, by threads and types, whose loops are kept ready beside each other."""
 
 _SOURCE = Path(calls.__file__).read_text()
 
@@ -73,6 +80,15 @@ class Call:
     image: Word = 0
     result: Word = 0
     parameters: Word = 0
+
+
+def made_ready(make: Callable[Concatenate[Of, P], Made]) -> cached_property[Callable[P, Made]]:
+    """Decorate a method: what it makes is kept, for the last few things that it was asked for."""
+
+    def kept(of: Of) -> Any:
+        return lru_cache(maxsize=KEPT)(partial(make, of))
+
+    return cached_property(kept)
 
 
 class InTurn:
@@ -142,7 +158,8 @@ class InTurn:
             }
             for k, word in given.items():
                 put(number * calls.CALL_WORDS + k, word)
-        return _read_only(packed), _read_only(moved)
+        words, places = (memory.read_only(np.array(each, np.int64)) for each in (packed, moved))
+        return words, places
 
 
 _BYTE = np.dtype(np.uint8)
@@ -154,9 +171,3 @@ def as_bytes(rows: NDArray[Any]) -> NDArray[np.uint8]:
     What is only read may be writeable or not: Numba takes either where read-only memory is asked for.
     """
     return rows if rows.dtype == _BYTE else rows.view(np.uint8)
-
-
-def _read_only(words: list[int]) -> NDArray[np.int64]:
-    array = np.array(words, np.int64)
-    array.flags.writeable = False
-    return array

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
-from functools import cached_property, lru_cache
 from typing import Any
 
 import numpy as np
@@ -14,7 +13,7 @@ from convpipe import memory
 from convpipe.clahe import Grid
 from convpipe.compile.common.pictures import Picture
 from convpipe.compile.cpu.clahe import KINDS, calls_of_tiles
-from convpipe.compile.cpu.in_turn import InTurn
+from convpipe.compile.cpu.in_turn import InTurn, made_ready
 from convpipe.compile.cpu.whole import Whole
 from convpipe.dataclass import dataclass
 from convpipe.errors import ImageError
@@ -109,11 +108,8 @@ class Equalized(Library):
             rows[:, colours :: picture.channels] = samples[:, colours :: picture.channels]
         return [rows], 0
 
-    @cached_property
-    def _made(self) -> Callable[[str, int | None], tuple[InTurn, int]]:
-        return lru_cache(maxsize=16)(self._make)
-
-    def _make(self, dtype: str, threads: int | None) -> tuple[InTurn, int]:
+    @made_ready
+    def _made(self, dtype: str, threads: int | None) -> tuple[InTurn, int]:
         """Return the loops for an image of a type, and how many bytes of room they take."""
         own, picture = dict(self.frame.parameters), replace(self.picture, dtype=dtype)
         grid = Grid(own["tiles"], picture.extent)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,14 +10,9 @@ from numpy.typing import NDArray
 from convpipe.compile.cpu import drive
 from convpipe.compile.cpu.executable import NOTHING_ELSE, all_bands, one_band
 from convpipe.compile.runtime import cache
+from convpipe.memory import read_only
 
 Bytes = NDArray[np.uint8]
-
-
-def read_only(array: NDArray[Any]) -> NDArray[Any]:
-    """Return an array, which nobody writes to from now on: the driver is compiled for such."""
-    array.flags.writeable = False
-    return array
 
 
 NO_ARRAYS = (

@@ -8,9 +8,9 @@ any arithmetic of floating point.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
-from functools import cached_property, lru_cache
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -20,7 +20,7 @@ from convpipe.compile.common.levels import make_program
 from convpipe.compile.common.pictures import Picture
 from convpipe.compile.cpu.counting import FEWEST, calls_of_bytes, room_of_bytes
 from convpipe.compile.cpu.executable import Fused
-from convpipe.compile.cpu.in_turn import IMAGE, RESULT, ROOM, Call, InTurn
+from convpipe.compile.cpu.in_turn import IMAGE, RESULT, ROOM, Call, InTurn, made_ready
 from convpipe.compile.cpu.lookup import LANES
 from convpipe.compile.cpu.numbers import call_of_numbers, has_loop
 from convpipe.compile.cpu.sweep import Sweep
@@ -142,11 +142,8 @@ class Tabulated:
         """Whether loops find the numbers, too."""
         return has_loop(self.sweep.statistics)
 
-    @cached_property
-    def _made(self) -> Callable[[int, int], tuple[InTurn, int]]:
-        return lru_cache(maxsize=16)(self._make)
-
-    def _make(self, counting: int, looking_up: int) -> tuple[InTurn, int]:
+    @made_ready
+    def _made(self, counting: int, looking_up: int) -> tuple[InTurn, int]:
         """Return the loops, and how many bytes of room they take: the table, the parameters and counts.
 
         Parameters

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from functools import cache, cached_property, lru_cache
+from collections.abc import Sequence
+from functools import cache, cached_property
 from typing import Any
 
 import numpy as np
@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from convpipe.compile.common.pictures import Picture
 from convpipe.compile.common.text import Text
-from convpipe.compile.cpu.in_turn import IMAGE, RESULT, Call, InTurn, Word
+from convpipe.compile.cpu.in_turn import IMAGE, RESULT, Call, InTurn, Word, made_ready
 from convpipe.compile.cpu.warp_blocks import blocks
 from convpipe.compile.cpu.warp_pixels import Kind
 from convpipe.compile.cpu.whole import Whole
@@ -108,11 +108,8 @@ class Warped(Whole):
         self._made(min(shares_among(threads, rows * cols, FEWEST), rows))(self.given.rows(images[0]), made)
         return [made], 0
 
-    @cached_property
-    def _made(self) -> Callable[[int], InTurn]:
-        return lru_cache(maxsize=16)(self._make)
-
-    def _make(self, shares: int) -> InTurn:
+    @made_ready
+    def _made(self, shares: int) -> InTurn:
         """Return its loop, over so many shares of the rows."""
         words = [self._words[name] for name in _WORDS]
         return InTurn([Call((loops(self._kind), "fill"), words, self.picture.extent[0], shares)])
