@@ -14,6 +14,7 @@ from convpipe.compile.cpu.matched import Matched
 from convpipe.compile.cpu.rolling_ball import Rolled
 from convpipe.compile.cpu.turned import Turned
 from convpipe.compile.cpu.warped import Warped
+from convpipe.dataclass import dataclass
 from convpipe.ops import (
     Apart,
     Frame,
@@ -53,6 +54,24 @@ class Run(Protocol):
 
     def warm(self) -> None:
         """Compile what the first image would."""
+
+
+@dataclass(frozen=True)
+class Step:
+    """What runs a part, and what becomes of images then.
+
+    Parameters
+    ----------
+    run : Run
+    halves : tuple of int
+        The images that it makes which are rounded to float16.
+    passed : tuple of int
+        Those that nobody reads after it.
+    """
+
+    run: Run
+    halves: tuple[int, ...]
+    passed: tuple[int, ...]
 
 
 def run_apart(op: Apart, part: Part, given: Picture, made: Picture, plan: Plan) -> Run:

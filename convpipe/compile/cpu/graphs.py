@@ -13,20 +13,19 @@ from numpy.typing import NDArray
 
 from convpipe.compile.common.levels import make_program
 from convpipe.compile.common.pictures import Band, Outcome, Picture, round_to_half
-from convpipe.compile.cpu.apart import Run, run_apart
-from convpipe.compile.cpu.clahe import KINDS
+from convpipe.compile.cpu.apart import Run, Step, run_apart
 from convpipe.compile.cpu.counting import Counting
 from convpipe.compile.cpu.executable import Executable, Fused, compile_fused
 from convpipe.compile.cpu.fourier.transform import Transform
 from convpipe.compile.cpu.sweep import Sweep
 from convpipe.compile.cpu.tabulated import Tabulated, is_tabulated
-from convpipe.compile.cpu.warp_pixels import WRITTEN
+from convpipe.compile.cpu.written import written
 from convpipe.dataclass import dataclass
 from convpipe.geometry import Axis
 from convpipe.histograms import Counter
 from convpipe.losses import NO_LOSSES, Losses
-from convpipe.ops import IDENTITY, Hysteresis, Stencil, TileEqualization, Turn, Warp, is_integer, stored
-from convpipe.plan import IMAGE, Output, Plan
+from convpipe.ops import IDENTITY, Stencil, is_integer, stored
+from convpipe.plan import IMAGE, Plan
 from convpipe.plan.arithmetic import Arithmetic, Sums
 from convpipe.plan.bands import part_bands, wanted_rows
 from convpipe.plan.demand import NOTHING, Span
@@ -35,24 +34,6 @@ from convpipe.stages.wiring import RESULT
 
 Numbers = Mapping[int, Sequence[float]]
 NO_NUMBERS: Numbers = {}
-
-
-@dataclass(frozen=True)
-class _Step:
-    """What runs a part, and what becomes of images then.
-
-    Parameters
-    ----------
-    run : Run
-    halves : tuple of int
-        The images that it makes which are rounded to float16.
-    passed : tuple of int
-        Those that nobody reads after it.
-    """
-
-    run: Run
-    halves: tuple[int, ...]
-    passed: tuple[int, ...]
 
 
 @dataclass(frozen=True)
@@ -302,7 +283,7 @@ class GraphExecutable:
         return all(run.is_silent for run in self.runs)
 
     @cached_property
-    def _steps(self) -> list[_Step]:
+    def _steps(self) -> list[Step]:
         """What runs the parts, and what becomes of images after each; that which enters is the caller's."""
         entering = {IMAGE - number for number in range(max(1, len(self.entering)))}
         standing, kept = set(entering), {*entering, *(output.node for output in self.plan.outputs)}
@@ -311,46 +292,13 @@ class GraphExecutable:
             standing |= {*run.makes}
             passed = standing - kept - alive
             standing -= passed
-            steps.append(_Step(run, tuple(self._halves.intersection(run.makes)), tuple(passed)))
+            steps.append(Step(run, tuple(self._halves.intersection(run.makes)), tuple(passed)))
         return steps
 
     @cached_property
     def _written(self) -> dict[int, str]:
-        """Types of the images that stand: that of a result, where nobody else reads it."""
-        plan = self.plan
-        kept = {at: plan.compute for part in plan.parts for at in part.makes}
-        for at in kept:
-            op = plan.nodes[at].apart
-            if isinstance(op, Turn):  # of samples as they are
-                kept[at] = self._given(at, kept)
-            if isinstance(op, Hysteresis) and not plan.alpha:  # of marks: small integers
-                kept[plan.nodes[at].inputs[0]] = "uint8"
-        own = {
-            output.node: output.dtype
-            for output in plan.outputs
-            if output.node not in self._read and self._is_last(output, kept)
-        }
-        return kept | own | {at: "float16" for at in kept if plan.nodes[at].dtype == "float16"}
-
-    def _given(self, at: int, kept: Mapping[int, str]) -> str:
-        """Return the type of the image that a node reads which is in no loop over rows."""
-        source = self.plan.nodes[at].inputs[0]
-        return self._picture(source).dtype if source < 0 else kept[source]
-
-    def _is_last(self, output: Output, kept: Mapping[int, str]) -> bool:
-        """Return whether what makes a result also makes it of its type.
-
-        Some do of small integers: no NaN comes of them, which a cast would count.
-        """
-        at, op = output.node, self.plan.nodes[output.node].apart
-        if isinstance(op, Warp):
-            return output.dtype in WRITTEN and is_integer(self._given(at, kept)) and math.isfinite(op.value)
-        if isinstance(op, TileEqualization):
-            is_bool = self.plan.dtype == "bool"  # which stands as bytes, and has no loops
-            return output.dtype in KINDS and output.dtype == self._given(at, kept) and not is_bool
-        if isinstance(op, Hysteresis):
-            return output.dtype in WRITTEN and op.full <= np.iinfo(output.dtype).max and not self.plan.alpha
-        return op is None
+        """Types of the images that parts make, as they stand."""
+        return written(self.plan, self._read, lambda at: self._picture(at).dtype)
 
     @cached_property
     def _read(self) -> set[int]:
