@@ -92,9 +92,11 @@ def libpng(pairs: list[Pair], threads: int) -> None:
 
 
 def tiff() -> Codec:
-    """Strips as convpipe unpacks them, into memory that earlier images gave back; tifffile deflates."""
+    """Strips as convpipe unpacks and packs them: into memory that earlier images gave back, and by ISA-L."""
     import tifffile
 
+    from convpipe.images.formats.tiff import encode
+    from convpipe.images.metadata.model import Metadata
     from convpipe.images.source import Source
     from convpipe.images.tiff.decode import samples_of
 
@@ -104,11 +106,21 @@ def tiff() -> Codec:
             page = tiff.pages[0]
             return samples_of(page, Source(file, len(data), "tiff")).reshape(page.shape)
 
+    return decode, lambda pixels: encode(pixels, False, Metadata(), None, LEVEL)
+
+
+def libdeflate(pairs: list[Pair], threads: int) -> None:
+    """As `codecs`, but that tifffile packs the strips, by libdeflate.
+
+    Left to tifffile, unpacking would take 1.2 times as long where they are deflated, and 1.8 times of LZW.
+    """
+    import tifffile
+
     def encode(pixels: np.ndarray) -> None:
         settings = {"compression": "zlib", "compressionargs": {"level": LEVEL}, "predictor": True}
         tifffile.imwrite(io.BytesIO(), pixels, **settings, metadata=None, maxworkers=1)
 
-    return decode, encode
+    _codecs_alone(tiff()[0], encode, pairs, threads)
 
 
 def opencv(pairs: list[Pair], threads: int) -> None:
@@ -189,6 +201,7 @@ def each(pool: Pool | ThreadPool, act: Callable[[Pair], None], pairs: Iterable[P
 PEERS = {
     "codecs": codecs,
     "libpng": libpng,
+    "libdeflate": libdeflate,
     "opencv": opencv,
     "vips": vips,
     "vips-loop": vips_loop,

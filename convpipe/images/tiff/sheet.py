@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import cached_property
 from typing import Any
 
@@ -12,13 +11,11 @@ from convpipe.dataclass import dataclass
 from convpipe.images.metadata.model import Metadata
 from convpipe.images.metadata.raster import Raster
 from convpipe.images.output import TILE
+from convpipe.images.tiff.compressed import LEVELS
 from convpipe.images.tiff.write import ORDER, layout_of
 
 TIFFFILE = {"none": None, "deflate": "zlib", "lzw": "lzw", "zstd": "zstd"}
 """What compresses tiles, as tifffile calls it. LZW has no levels."""
-
-LEVELS = {"deflate": 6, "zstd": 3}
-"""Where nobody says: what the libraries themselves take."""
 
 
 @dataclass(frozen=True)
@@ -57,12 +54,8 @@ class Sheet:
     @cached_property
     def tags(self) -> dict[str, Any]:
         """How samples are tagged, as tifffile takes it."""
-        level = self.level
-        tags = layout_of(self.raster.channels, self.alpha, self.metadata.samples, level)
-        if not level:
-            return tags
-        own = {"compressionargs": {"level": level}} if self.used in LEVELS else {"compressionargs": None}
-        return {**tags, "compression": TIFFFILE[self.used], **own}
+        tags = layout_of(self.raster.channels, self.alpha, self.metadata.samples, self.level)
+        return {**tags, "compression": TIFFFILE[self.used]}
 
     @property
     def used(self) -> str:
@@ -118,31 +111,3 @@ def nbytes_of(raster: Raster, tile: int) -> int:
     """
     rows, cols = (-(-size // tile) * tile for size in raster.extent)
     return rows * cols * raster.channels * np.dtype(raster.dtype).itemsize
-
-
-def encoder_of(sheet: Sheet) -> Callable[[np.ndarray], bytes]:
-    """Return what encodes a tile: if it is compressed, differences along rows (TIFF 6.0, section 14)."""
-    if sheet.used == "none":
-        return lambda tile: tile.tobytes()
-    import imagecodecs
-
-    predict = imagecodecs.floatpred_encode if sheet.dtype.kind == "f" else imagecodecs.delta_encode
-    options = {"level": _level_of(sheet)} if sheet.used in LEVELS else {}
-    compress = getattr(imagecodecs, f"{sheet.used}_encode")
-
-    def encode(tile: np.ndarray) -> bytes:
-        differences = predict(np.ascontiguousarray(tile), axis=-2)
-        return bytes(compress(differences.tobytes(), **options))
-
-    return encode
-
-
-def _level_of(sheet: Sheet) -> int | None:
-    """Return the level as its library counts.
-
-    A level of deflate is that of zlib. libdeflate makes tiles as small one level below: photographs, their
-    edges and noise to 1 %, 8 bits and 16; at 6, most of the time of an image that is streamed, in four
-    fifths of the time.
-    """
-    level = sheet.level
-    return max(1, level - 1) if sheet.used == "deflate" and level is not None else level

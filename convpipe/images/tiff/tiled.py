@@ -16,7 +16,8 @@ import numpy as np
 from convpipe.images.metadata.raster import Raster
 from convpipe.images.source import Page
 from convpipe.images.tiff import ifd
-from convpipe.images.tiff.sheet import Sheet, encoder_of, nbytes_of
+from convpipe.images.tiff.compressed import encoder_of
+from convpipe.images.tiff.sheet import Sheet, nbytes_of
 from convpipe.images.tiff.tags import written
 from convpipe.images.tiff.write import CLASSIC_BYTES, ORDER
 
@@ -232,7 +233,7 @@ class _TileRows:
             for plane in range(sheet.planes)
             for first in range(0, rows.shape[2], cols)
         ]
-        encode = encoder_of(sheet)
+        encode = encoder_of(sheet.used, sheet.level, sheet.dtype)
         self._pending.append([self._pool.submit(_encoded, run, encode, sheet.tile) for run in runs])
         self._buffer = self._empty()
         while len(self._pending) > 1:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any, BinaryIO, Literal
@@ -14,6 +14,7 @@ from convpipe.images.formats.registry import GROUP4
 from convpipe.images.metadata.model import Metadata, Samples
 from convpipe.images.source import Page, Pieces
 from convpipe.images.tiff import bilevel, ifd
+from convpipe.images.tiff.compressed import encoder_of, rows_of_strip, strips_of
 from convpipe.images.tiff.tags import written
 
 ORDER: Literal["<"] = "<"
@@ -51,6 +52,7 @@ def paged(out: BinaryIO, compression: int | str | None, nbytes: int) -> Iterator
         with bilevel.paged(out) as write_bits:
             yield write_bits
         return
+    assert not isinstance(compression, str)
     import tifffile
 
     added: list[ifd.Added] = []
@@ -63,14 +65,14 @@ def paged(out: BinaryIO, compression: int | str | None, nbytes: int) -> Iterator
             pixels, alpha, metadata, _ = page
             channels = 1 if pixels.ndim == 2 else pixels.shape[2]
             layout = layout_of(channels, alpha, metadata.samples, compression)
+            stored = _stored(pixels, metadata.samples)
             writer.write(
-                _stored(pixels, metadata.samples),
+                **(_deflated(stored, layout, compression) if compression else {"data": stored}),
                 **layout,
                 # ImageJ finds the pages of a stack one behind the other, not by their directories.
                 contiguous=layout == before and not compression,
                 metadata=None,
                 software=False,
-                maxworkers=1,
             )
             before = layout
             added.append(written(metadata))
@@ -83,6 +85,19 @@ def _stored(pixels: np.ndarray, samples: Samples | None) -> np.ndarray:
     """Return the pixels in the order in which they are written."""
     separate = samples is not None and samples.planar and pixels.ndim == 3
     return np.moveaxis(pixels, -1, 0) if separate else pixels
+
+
+def _deflated(stored: np.ndarray, layout: Mapping[str, Any], level: int) -> dict[str, Any]:
+    """Return the strips of a page, as tifffile takes them."""
+    shape = stored.shape
+    planes = stored[..., None] if layout["planarconfig"] == "separate" else stored.reshape(1, *shape[:2], -1)
+    encode = encoder_of("deflate", level, stored.dtype)
+    return {
+        "data": (strip for plane in planes for strip in strips_of(plane, encode)),
+        "shape": shape,
+        "dtype": stored.dtype,
+        "rowsperstrip": rows_of_strip(planes[0]),
+    }
 
 
 def layout_of(
@@ -98,6 +113,5 @@ def layout_of(
         "planarconfig": ("separate" if samples.planar else "contig") if channels > 1 else None,
         "extrasamples": ["unspecified"] * (extra - alpha) + ["unassalpha"] * alpha if extra else None,
         "compression": "zlib" if compression else None,
-        "compressionargs": {"level": compression} if compression else None,
         "predictor": bool(compression),
     }
