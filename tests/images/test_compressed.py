@@ -81,6 +81,7 @@ def test_what_packs_each_level(tmp_path, smooth, tiles, level):
     for strip in strips_of(tmp_path / "a.tif")[0]:
         plain = zlib.decompress(strip)
         if level == 1:
-            assert strip == isal_zlib.compress(plain, 2, 12)
+            deflate = isal_zlib.compressobj(2, wbits=12)
+            assert strip == deflate.compress(plain) + deflate.flush()
         else:  # libdeflate's levels are one below
             assert strip == imagecodecs.deflate_encode(plain, level=level - 1)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+from convpipe.images import deflate
 
 NONE, UP, AVERAGE = 0, 2, 3
 """Filter types. Sub is the best for no image that was tried, and Paeth takes NumPy as long as all else."""
@@ -41,7 +43,7 @@ def deflated(pixels: Pixels) -> list[bytes]:
     >>> [*zlib.decompress(b"".join(deflated(np.array([[1, 2, 4]], np.uint16))))]
     [3, 0, 1, 0, 2, 0, 3]
     """
-    return _deflated(_scanlines(pixels, _smallest(pixels)))
+    return deflate.deflated(_scanlines(pixels, _smallest(pixels)), LEVEL, WINDOW_BITS)
 
 
 def of_bits(white: NDArray[np.bool_]) -> list[bytes]:
@@ -123,21 +125,13 @@ def _smallest(pixels: Pixels) -> int:
 
 def smallest(lines: NDArray[np.uint8], above: NDArray[np.uint8], pixel: int) -> int:
     """Return the filter type that is the best for rows of bytes; parameters as for :func:`filtered`."""
-    from isal import isal_zlib
 
     def size(kind: int) -> int:
-        return len(isal_zlib.compress(filtered(lines, above, pixel, kind), LEVEL, WINDOW_BITS))
+        return sum(map(len, deflate.deflated([filtered(lines, above, pixel, kind)], LEVEL, WINDOW_BITS)))
 
     return min((AVERAGE, UP, NONE), key=size)
 
 
-def _deflated(scanlines: Iterable[NDArray[np.uint8]]) -> list[bytes]:
-    deflate = deflater()
-    return [*map(deflate.compress, scanlines), deflate.flush()]
-
-
 def deflater() -> Any:
     """Return what deflates scanlines as quickly as may be."""
-    from isal import isal_zlib
-
-    return isal_zlib.compressobj(LEVEL, wbits=WINDOW_BITS)
+    return deflate.deflater(LEVEL, WINDOW_BITS)
