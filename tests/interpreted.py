@@ -391,8 +391,8 @@ def _values(memory, at, first, count, dtype):
     return tuple(given[first + k] for k in range(count))
 
 
-def band(memory, functions):
-    """Return the driver, which calls `functions`, as Python."""
+def band(memory, functions, whole=True):
+    """Return the driver, which calls `functions`, as Python: of a whole image it asks for its own rows."""
     names = {}
     with mock.patch.object(numba.config, "DISABLE_JIT", True):
         exec(Path(drive.__file__).read_text(), names)
@@ -404,6 +404,7 @@ def band(memory, functions):
     numpy.empty = memory.empty
     names |= {"call_loop": call_loop, "np": numpy, "hold": lambda *_: None}
     names["values"] = lambda at, first, count, dtype: _values(memory, at, first, count, dtype)
+    names |= {"fetch": memory.find if whole else lambda _: None}
     names |= {"border_index": border_index, "place_of": address, "address": Words, "tail": tail}
     return names["band"]
 
@@ -441,7 +442,7 @@ def run_band(sweep, given, first, last):
         memory.add(one.rows, written=False)
     parameters = memory.add(fused.table.parameters)
     words = fused.table.with_loops([FIRST_LOOP + k for k in range(len(fused.table.loops))])
-    driver = band(memory, loops([loop.source for loop in fused.table.loops], memory))
+    driver = band(memory, loops([loop.source for loop in fused.table.loops], memory), whole=False)
     origins = np.array([one.origin for one in (*given, *made)], np.int64)
     with np.errstate(all="ignore"):
         driver(words, 0, 0, origins, address(parameters), first, last)

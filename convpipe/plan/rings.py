@@ -41,6 +41,9 @@ INDEX = 8
 PAGE = 4096
 """Bytes that rows must not be a multiple of apart: what is at the same place of a page shares cache lines."""
 
+APART, SEEN_WITH = 256, 3
+"""Bytes that rows which are used together keep from each other there: the next from so many before it."""
+
 
 def aligned(nbytes: int) -> int:
     """Return the bytes from where a row begins to where the next may, after `nbytes`."""
@@ -57,6 +60,27 @@ def pitch(nbytes: int) -> int:
     """
     rows = aligned(nbytes)
     return rows + ALIGNMENT * (rows % PAGE == 0)
+
+
+def apart(taken: int, nbytes: int, others: Sequence[int]) -> int:
+    """Return where a row of `nbytes` may begin after `taken` bytes, beside others that are used with it.
+
+    Where a sample was just written at the same place of another page, or a little before that, a processor
+    that is to read one takes it for the same, and waits. Rows of less than half a page end before it matters.
+
+    Examples
+    --------
+    >>> apart(4090, 100, [0]), apart(4090, 4000, [0])
+    (4096, 4352)
+    """
+    first = aligned(taken)
+    if nbytes < PAGE // 2:
+        return first
+    return next(
+        at
+        for at in range(first, first + PAGE, ALIGNMENT)
+        if all(min((at - other) % PAGE, (other - at) % PAGE) >= APART for other in others[-SEEN_WITH:])
+    )
 
 
 def strip_columns(cols: int, bytes_per_column: float) -> int:
@@ -90,8 +114,8 @@ def ring_bytes(part: Part, compute: str) -> int:
     groups = [[part.nodes[at] for at in own] for own in levels(part)]
     itemsize = np.dtype(compute).itemsize
     if not all(len(level[0].inputs) == 1 for level in groups) or len(part.makes) > 1:
-        return _graph_bytes(part, groups, itemsize)
-    return _chain_bytes(groups, itemsize)
+        return PAGE + _graph_bytes(part, groups, itemsize)
+    return PAGE + _chain_bytes(groups, itemsize)
 
 
 def _chain_bytes(groups: Sequence[Sequence[NodePlan]], itemsize: int) -> int:
@@ -153,9 +177,9 @@ def _level_bytes(level: Sequence[NodePlan], padded: int, itemsize: int, *, first
     )  # both ends, too
     if isinstance(window, Bilateral):  # its samples in the type of the arithmetic, its sums, what it makes
         across += axis.kernel + 2 * made + 2
-    return (
-        (rows + sums + across + 1) * pitch(padded * channels * itemsize) + ends + addresses * INDEX + sorting
-    )
+    row = pitch(padded * channels * itemsize)
+    spread = (sums + across + 1) * 2 * APART * SEEN_WITH if row >= PAGE // 2 else 0
+    return (rows + sums + across + 1) * row + spread + ends + addresses * INDEX + sorting
 
 
 def _is_factored(window: Window) -> bool:

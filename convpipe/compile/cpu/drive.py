@@ -17,9 +17,11 @@ from numba.extending import intrinsic
 from numba.np.arrayobj import make_array, populate_array
 
 from convpipe.compile.cpu import layout
-from convpipe.compile.cpu.addresses import Row, address, hold, place_of, tail, values
+from convpipe.compile.cpu.addresses import Row, address, fetch, hold, place_of, tail, values
 from convpipe.compile.cpu.rows import FLAGS, NOTHING, border_index, inline
 from convpipe.compile.runtime.signature import Signature
+from convpipe.memory import LINE
+from convpipe.plan.rings import PAGE
 
 LLVM_LEVEL = 1
 """It follows addresses, and has no loop that vectors would do: on level 3 it runs no quicker, and takes a
@@ -40,6 +42,16 @@ def call_loop(context, address, rows, count, parameters):
 
 
 @inline
+def ask_ahead(one, image, pitch, first, rows):
+    # Of the rows of an image that come under the next windows, what a strip reads: a processor foresees what
+    # follows in a row, and not that a strip ends.
+    for j in range(first, min(first + one[layout.AHEAD], rows)):
+        row = image + j * pitch
+        for place in range(row + one[layout.BEGIN], row + one[layout.END], LINE):
+            fetch(place)
+
+
+@inline
 def find(table, base, one, row, memory, places, parameters, keys, to, k):
     # The addresses of the rows under the window of `row`, from its k-th on; return which lacks first, and
     # leave the number of that row in the place of its address.
@@ -54,6 +66,7 @@ def find(table, base, one, row, memory, places, parameters, keys, to, k):
         if is_inside:
             for k in range(window):
                 to[k] = image + (top + k * step) * pitch
+            ask_ahead(one, image, pitch, top + (window - 1) * step + 1, rows)
             return window
         for k in range(window):
             j = border_index(top + k * step, rows, border)
@@ -168,9 +181,9 @@ def band(words, image, out, others, parameters, first, last):
     # NaNs became 0. All but the table are addresses: where there are more than one image to read and one to
     # write, `others` has those of all that are read, and then of all that are written.
     table = address(words)
-    block = np.empty(table[layout.MEMORY] + 64, np.uint8)
-    memory = place_of(block) + 63
-    memory -= memory % 64
+    block = np.empty(table[layout.MEMORY], np.uint8)
+    aligned = place_of(block) + LINE - 1
+    aligned -= aligned % LINE
     numbers = np.empty(table[layout.NUMBERS], np.int64)
     addresses = address(numbers)  # of the rows that each level reads and makes
     given = tail(addresses, table[layout.ADDRESSES])  # of those that a loop is called with
@@ -185,6 +198,9 @@ def band(words, image, out, others, parameters, first, last):
     nans = 0
     for strip in range(table[layout.STRIPS]):
         base = table[layout.STRIP] + strip * table[layout.STRIP_WORDS]
+        memory, beside = aligned, tail(table, base)[layout.BESIDE]
+        if beside != layout.ANYWHERE:
+            memory += (places[0] - places[0] % LINE + beside - aligned) % PAGE
         for k in range(table[layout.SLOTS]):
             keys[k] = NOTHING
         for k in range(sinks):

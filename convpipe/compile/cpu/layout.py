@@ -33,7 +33,9 @@ ANEW = 11  # its steps, in words of the strip, where the row before was not made
 ANEW_STEPS = 12
 AFTER = 13  # where it was
 AFTER_STEPS = 14
-LEVEL_WORDS = 15
+BESIDE = 15  # of the first: in which place of a page the memory of a band begins, from that of the image; or
+ANYWHERE = -1
+LEVEL_WORDS = 16
 
 # What a level reads.
 SOURCE = 0  # the level whose rows they are, in words of the strip; below 0 of an image, -1 of the first
@@ -47,7 +49,10 @@ CONSTANT = 7  # a row outside, in the parameters
 PITCH = 8  # bytes between the rows of an image
 FIRST = 9  # where its windows begin, row by row, in the parameters; or
 EVENLY = -1  # as stride and top say
-INPUT_WORDS = 10
+AHEAD = 10  # where an image is read in strips: rows further down that the next windows reach,
+BEGIN = 11  # and the bytes that are asked for of each, from here
+END = 12  # to here; none where this is 0
+INPUT_WORDS = 13
 
 # A step.
 LOOP = 0

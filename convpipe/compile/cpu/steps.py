@@ -14,7 +14,7 @@ from convpipe.compile.cpu.layout import OUT, WORKSPACE
 from convpipe.compile.cpu.loops import Loop, fill_beside
 from convpipe.dataclass import dataclass
 from convpipe.geometry import Border, border_index
-from convpipe.plan.rings import aligned
+from convpipe.plan.rings import apart
 
 
 class Place(NamedTuple):
@@ -130,6 +130,8 @@ class Frame:
         Which of the level's columns the first that it makes is.
     streams : bool
         Whether what it makes is better written past the caches.
+    scratches : list of int
+        Where rows in the workspace begin.
     """
 
     given: tuple[Given, ...]
@@ -141,6 +143,7 @@ class Frame:
     pixel: int = 0
     column: int = 0
     streams: bool = False
+    scratches: list[int] = field(default_factory=list)
 
     def out(self, row: int) -> Place:
         """Return where a row that is made begins."""
@@ -148,8 +151,10 @@ class Frame:
 
     def scratch(self, samples: int, dtype: str) -> Place:
         """Return a new row in the workspace."""
-        at = aligned(self.taken)
-        self.taken = at + samples * np.dtype(dtype).itemsize
+        nbytes = samples * np.dtype(dtype).itemsize
+        at = apart(self.taken, nbytes, self.scratches)
+        self.scratches.append(at)
+        self.taken = at + nbytes
         return Place(WORKSPACE, at)
 
     def call(

@@ -7,6 +7,7 @@ else is counted from the address of an image, of the result, of the parameters o
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -15,14 +16,14 @@ from numpy.typing import NDArray
 
 from convpipe.compile.common.segments import Spot
 from convpipe.compile.cpu import layout
-from convpipe.compile.cpu.layout import OUT, PARAMETERS
+from convpipe.compile.cpu.layout import OUT, PARAMETERS, WORKSPACE
 from convpipe.compile.cpu.loops import Loop
 from convpipe.compile.cpu.schedule import Input, Level, Schedule
 from convpipe.compile.cpu.steps import Frame, Given, Place, Step, margin, outside_pixel
 from convpipe.compile.cpu.strips import Span, strips
 from convpipe.dataclass import dataclass
 from convpipe.geometry import Border
-from convpipe.plan.rings import aligned, pitch
+from convpipe.plan.rings import ALIGNMENT, PAGE, aligned, pitch
 from convpipe.polyphase import Polyphase
 
 
@@ -78,7 +79,9 @@ def make_table(schedule: Schedule) -> Table:
     words = max(len(strip) for strip in packed)
     levels, sinks = schedule.levels, schedule.sinks
     head = np.zeros(layout.HEAD_WORDS + len(sinks), np.int64)
-    head[[layout.STRIPS, layout.MEMORY, layout.LEVELS]] = len(packed), builder.memory, len(levels)
+    # Wherever its first byte is, there is room from a place in a page that the driver looks for.
+    memory = builder.memory + PAGE + ALIGNMENT
+    head[[layout.STRIPS, layout.MEMORY, layout.LEVELS]] = len(packed), memory, len(levels)
     kept = builder.addresses, builder.most_rows, builder.slots
     head[[layout.ADDRESSES, layout.MOST_ROWS, layout.SLOTS]] = kept
     images = schedule.images + len(sinks)
@@ -191,6 +194,7 @@ class _Builder:
             addresses += OUT + frame.rows + sum(level.reads(given) for given in level.inputs)
         self.memory, self.addresses = max(self.memory, taken), max(self.addresses, addresses)
         self.slots = max(self.slots, keys)
+        heads[0][layout.BESIDE] = _beside(self.schedule.levels[0], every[0], rings[0].first, inputs[0])
         self.steps = self.steps or tuple(map(tuple, every))
         return self._packed(np.array(heads), np.array(inputs), every)
 
@@ -306,6 +310,9 @@ class _Builder:
             border = Border.EDGE  # of rows beyond the last, which are made to spare
         words[[layout.ROWS, layout.BORDER]] = given.extent[0], int(border)
         words[layout.PITCH] = given.extent[1] * size
+        if source < 0 and seen.inside < given.extent[1]:
+            words[layout.AHEAD] = math.ceil(level.recipe.rows * rows.rate)
+            words[[layout.BEGIN, layout.END]] = seen.origin, seen.origin + seen.inside * size
         if given.border == Border.CONSTANT and given.is_padded:
             pixel = outside_pixel(given.constant, given.channels, given.dtype)
             row = self.parameters.add(np.tile(pixel, seen.whole // given.channels).tobytes())
@@ -320,3 +327,14 @@ class _Builder:
         first = Place(OUT + row, 0).past(-ring.left * level.channels, level.dtype)
         spans = ring.left, span.cols, ring.right
         return margin(first, level.dtype, level.channels, spans, border, Place(PARAMETERS, pixel))
+
+
+def _beside(level: Level, steps: Sequence[Step], ring: int, given: NDArray[np.int64]) -> int:
+    """Return in which place of a page the memory of a band begins, from that of the image.
+
+    What the first level writes is half a page from what it reads then, all along a row: see `apart`.
+    """
+    if np.dtype(level.inputs[0].dtype).itemsize != np.dtype(level.dtype).itemsize:
+        return layout.ANYWHERE
+    written = [place.offset for step in steps for place in step.places if place.row == WORKSPACE]
+    return int(given[layout.BEGIN] + PAGE // 2 - (written or [ring])[0]) % PAGE
