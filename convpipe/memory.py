@@ -23,6 +23,10 @@ LEAST, MOST = 1 << 20, 1 << 27
 LINE = 64
 """Bytes of a line of the caches; every block begins with one, so that loops can write whole ones."""
 
+PAGE = 4096
+"""Bytes in which a processor tells places apart, as it asks whether what it reads was just written. What lies
+at one place of several pages shares lines of a cache; which lines come next is foreseen within one."""
+
 _MMAP_THRESHOLD, _TRIM_THRESHOLD, _HELD_BLOCK = -3, -1, 1 << 23
 """What mallopt(3) calls them, and the largest block that glibc takes from what is free."""
 
@@ -50,7 +54,7 @@ class _Lease:
 
 
 def _give_back(block: NDArray[np.uint8]) -> None:
-    size = block.nbytes
+    size = block.nbytes - PAGE
     blocks = _free.pop(size, [])
     if not blocks or size * (len(blocks) + 1) <= MOST:
         blocks.append(block)
@@ -62,8 +66,15 @@ def _give_back(block: NDArray[np.uint8]) -> None:
             kept.pop(oldest)
 
 
-def empty(shape: Sequence[int], dtype: DTypeLike) -> NDArray[Any]:
+def empty(shape: Sequence[int], dtype: DTypeLike, place: int | None = None) -> NDArray[Any]:
     """Return an array whose values are undefined, as :func:`numpy.empty` does.
+
+    Parameters
+    ----------
+    shape : tuple of int
+    dtype : dtype
+    place : int, optional
+        Where in its page a large one begins, as an address there is, to a line.
 
     Raises
     ------
@@ -83,7 +94,8 @@ def empty(shape: Sequence[int], dtype: DTypeLike) -> NDArray[Any]:
         for size in [size for size in list(_free) if size > MOST]:
             _free.pop(size, None)
         block = _block(_sizes(nbytes)[0], f"{'x'.join(map(str, shape))} {np.dtype(dtype)}")
-    return np.asarray(_Lease(block))[:nbytes].view(dtype).reshape(shape)
+    first = 0 if place is None else (place // LINE * LINE - address(block)) % PAGE
+    return np.asarray(_Lease(block))[first : first + nbytes].view(dtype).reshape(shape)
 
 
 def address(array: NDArray[Any]) -> int:
@@ -135,14 +147,15 @@ def _sizes(nbytes: int) -> tuple[int, ...]:
 
 
 def _block(nbytes: int, array: str) -> NDArray[np.uint8]:
+    """Return a block of so many bytes from wherever in its first page they begin."""
     try:
-        block = np.empty(nbytes + LINE, np.uint8)
+        block = np.empty(nbytes + PAGE + LINE, np.uint8)
     except (MemoryError, ValueError):  # ValueError: more than an index can count
         raise AllocationError(
             f"an array of {array} takes {nbytes / 2**30:,.1f} GiB, and there is no memory for it"
         ) from None
     first = -address(block) % LINE
-    return block[first : first + nbytes]
+    return block[first : first + nbytes + PAGE]
 
 
 def kept() -> int:

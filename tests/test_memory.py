@@ -89,6 +89,28 @@ def test_one_block_above_the_limit_is_kept_until_another_size_is_asked_for(monke
     del small
 
 
+@pytest.mark.parametrize("place", [0, 16, 64, 1000, 4095, 1 << 40])
+def test_a_large_array_begins_at_a_place_of_its_page(place):
+    for _ in range(2):  # in a new block, and in one that was given back
+        made = memory.empty((3 << 20,), np.uint8, place)
+        made[:] = 7
+        assert address(made) % 4096 == place % 4096 // 64 * 64
+        del made
+        gc.collect(0)
+    assert sum(map(len, memory._free.values())) == 1
+
+
+@pytest.mark.parametrize(
+    ("stages", "far"), [([("rank", "median")], True), ([("blur", "gaussian")] * 2, False)]
+)
+def test_a_result_is_half_a_page_from_what_is_read_when_it_is_written(rng, stages, far):
+    image = rng.random((1024, 1024)).astype(np.float32)
+    pipeline = Pipeline([stage(*names, **({"sigma": 1} if "blur" in names else {})) for names in stages])
+    for given in (image, np.concatenate([image[:1], image])[1:]):
+        place = (address(pipeline(given)) - address(given)) % 4096
+        assert min(abs(place - 2048 * far), 4096 - place) <= 64
+
+
 def test_a_kept_result_is_not_overwritten(rng):
     pipeline = Pipeline([stage("edge", "sobel")])
     images = [rng.random(SHAPE).astype(np.float32) for _ in range(3)]

@@ -7,8 +7,9 @@ import pytest
 from convpipe import stage
 from convpipe.compile.cpu import layout
 from convpipe.compile.cpu.graphs import compile_plan
+from convpipe.memory import PAGE
 from convpipe.plan import make_plan, rings
-from convpipe.plan.rings import APART, PAGE, apart
+from convpipe.plan.rings import APART, apart
 
 OUTER = (np.outer(range(1, 6), [1, -2, 3, 2, 1]) + np.outer([1, 2, 3, 4, 1], [2, 1, 1, 5, 1])).tolist()
 """Of rank 2: sums over columns go to two rows, and are read from there."""

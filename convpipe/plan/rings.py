@@ -12,6 +12,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from convpipe.geometry import Border
+from convpipe.memory import PAGE
 from convpipe.ops import IDENTITY, Alpha, Bilateral, ChannelMap, Mix, Rank, Resample, Stencil, Window
 from convpipe.plan.ahead import Reader, look_ahead
 from convpipe.plan.node import NodePlan
@@ -38,9 +39,6 @@ ALIGNMENT = 64
 INDEX = 8
 """Bytes of a row's number, or of its address."""
 
-PAGE = 4096
-"""Bytes that rows must not be a multiple of apart: what is at the same place of a page shares cache lines."""
-
 APART, SEEN_WITH = 256, 3
 """Bytes that rows which are used together keep from each other there: the next from so many before it."""
 
@@ -51,7 +49,7 @@ def aligned(nbytes: int) -> int:
 
 
 def pitch(nbytes: int) -> int:
-    """Return the bytes from a row of `nbytes` to the next in a ring.
+    """Return the bytes from a row of `nbytes` to the next in a ring: they are at other places of their pages.
 
     Examples
     --------

@@ -125,9 +125,9 @@ class TestBudget:
 
 class TestNeed:
     def test_it_is_what_the_largest_step_takes(self):
-        found = Need.of(500, [plan()], threads=1)
+        found = Need.of(5_000, [plan()], threads=1)
         assert (found.image, found.result) == (10_000, 10_000)
-        assert found.reading == 2 * 500 + 3 * 10_000
+        assert found.reading == 2 * 5_000 + 3 * 10_000
         assert (found.working, found.filtering) == (plan().thread_bytes, 20_000 + plan().thread_bytes)
         assert found.writing == 30_000
         assert found.total == found.reading

@@ -13,7 +13,7 @@ import numpy as np
 
 from convpipe.compile.cpu.addresses import fetch, fetch_to_write
 from convpipe.compile.cpu.rows import inline
-from convpipe.memory import LINE
+from convpipe.memory import LINE, PAGE
 
 ROWS = 2
 """That are read together, and no others with them: those after them are as far away again."""
@@ -23,9 +23,6 @@ IMPORT = "from convpipe.compile.cpu.ahead import ask, ask_below\n"
 
 BLOCK = 512
 """Bytes of a result that are made before more are asked for."""
-
-PAGE = 4096
-"""Bytes that processors look ahead in: rows of fewer are foreseen, and images of them are in the caches."""
 
 SMALL, PIXELS = ("uint8", "uint16"), 256
 """Types of samples that an image has, and nothing that was made of one; and pixels of a row that are read
@@ -60,7 +57,7 @@ def _blocks(count: str, size: int, ask: str) -> list[str]:
 def ask(rows, begin, end, result, last):
     # Of the two rows after the two that are read, bytes begin..end; of the result after its row, some others.
     apart = rows[1] - rows[0]
-    if apart < PAGE:
+    if apart < PAGE:  # which is foreseen, and images of such rows are in the caches
         return
     for k in range(begin, end, LINE):
         fetch(rows[1] + apart + k)

@@ -20,8 +20,7 @@ from convpipe.compile.cpu import layout
 from convpipe.compile.cpu.addresses import Row, address, fetch, hold, place_of, tail, values
 from convpipe.compile.cpu.rows import FLAGS, NOTHING, border_index, inline
 from convpipe.compile.runtime.signature import Signature
-from convpipe.memory import LINE
-from convpipe.plan.rings import PAGE
+from convpipe.memory import LINE, PAGE
 
 LLVM_LEVEL = 1
 """It follows addresses, and has no loop that vectors would do: on level 3 it runs no quicker, and takes a

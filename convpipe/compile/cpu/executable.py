@@ -262,7 +262,8 @@ class Executable:
 
     def rows(self, image: NDArray[Any], threads: int | None = None) -> tuple[NDArray[Any], int]:
         """Return the rows that the loop writes for the result, and how many NaNs became 0 in them."""
-        rows, out = self.given.rows(image), self.outcome.picture.empty()
+        rows = self.given.rows(image)
+        out = self.outcome.picture.empty(rows, self._apart)
         bands = min(self._most_bands, threads or count()) if self._most_bands > 1 and threads != 1 else 1
         return out, self.fused.run((rows,), (out,), bands)
 
@@ -279,6 +280,14 @@ class Executable:
     def outcome(self) -> Outcome:
         """The result, and the rows that the loop writes for it."""
         return Outcome(self.plan, self.plan.outputs[-1])
+
+    @cached_property
+    def _apart(self) -> int:
+        """How far from the image the result is, in their pages: half of one, as all that is read and written.
+
+        Rows of sums or of a ring are that from the image already, and then the result is from those.
+        """
+        return memory.PAGE // 2 if self.schedule.is_direct else 0
 
     @cached_property
     def _most_bands(self) -> int:

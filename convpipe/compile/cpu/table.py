@@ -23,7 +23,8 @@ from convpipe.compile.cpu.steps import Frame, Given, Place, Step, margin, outsid
 from convpipe.compile.cpu.strips import Span, strips
 from convpipe.dataclass import dataclass
 from convpipe.geometry import Border
-from convpipe.plan.rings import ALIGNMENT, PAGE, aligned, pitch
+from convpipe.memory import PAGE
+from convpipe.plan.rings import ALIGNMENT, aligned, pitch
 from convpipe.polyphase import Polyphase
 
 
