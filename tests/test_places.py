@@ -9,19 +9,19 @@ from convpipe.compile.cpu import layout
 from convpipe.compile.cpu.graphs import compile_plan
 from convpipe.memory import PAGE
 from convpipe.plan import make_plan, rings
-from convpipe.plan.rings import APART, apart
+from convpipe.plan.rings import STAGGER, staggered
 
 OUTER = (np.outer(range(1, 6), [1, -2, 3, 2, 1]) + np.outer([1, 2, 3, 4, 1], [2, 1, 1, 5, 1])).tolist()
 """Of rank 2: sums over columns go to two rows, and are read from there."""
 
 
-def driven(kernel, shape, dtype, shift=0):
-    """Drive a kernel over an image that begins `shift` bytes into a page.
+def driven(kernel, shape, dtype, shift=0, times=1):
+    """Drive a kernel, so many times, over an image that begins `shift` bytes into a page.
 
     Return the address of the image, the rows of it and of the band that each loop is called with,
     and the places asked for.
     """
-    run = compile_plan(make_plan([stage("custom", "k", kernel=kernel)], shape, dtype=dtype))
+    run = compile_plan(make_plan([stage("custom", "k", kernel=kernel)] * times, shape, dtype=dtype))
     memory, table, given, asked = interpreted.Memory(), run.table, [], []
     nbytes = int(np.prod(shape)) * np.dtype(dtype).itemsize
     block = memory.add(np.zeros(nbytes + 2 * PAGE, np.uint8))
@@ -65,11 +65,22 @@ def test_rows_that_are_written_lie_far_from_rows_of_an_image_in_their_pages(shif
     assert all(1024 <= place <= PAGE - 1024 for place in apart_by)
 
 
+@pytest.mark.parametrize("narrowest", [5, 1 << 20])
+def test_the_memory_of_a_band_begins_with_a_line_of_the_caches(monkeypatch, narrowest):
+    monkeypatch.setattr(rings, "NARROWEST", narrowest)
+    monkeypatch.setattr(rings, "CACHE", 1)
+    run = compile_plan(make_plan([stage("blur", "gaussian", sigma=2)], (40, 1100), dtype="float32"))
+    words, strips = run.table.words, run.table.words[layout.STRIPS]
+    places = words[words[layout.STRIP] + layout.STAGGER :: words[layout.STRIP_WORDS]][:strips]
+    assert (strips > 1) == (narrowest == 5)
+    assert not (places % 64).any()
+
+
 def test_rows_that_are_written_faster_than_an_image_is_read_lie_anywhere():
     seen = [
-        sorted((row - at) % PAGE for row in given[0])[-1] - shift
+        max((row - at) % PAGE for row in given[0])
         for shift in (0, 512, 1024)
-        for at, given, _ in [driven(OUTER, (12, 4096), "uint8", shift)]
+        for at, given, _ in [driven(OUTER, (12, 4096), "uint8", shift, times=2)]
     ]
     assert len(set(seen)) > 1
 
@@ -93,9 +104,9 @@ def test_whole_rows_are_foreseen():
 def test_rows_used_together_keep_apart_in_their_pages():
     found = []
     for _ in range(9):
-        found.append(apart(0, 4000, found))
+        found.append(staggered(0, 4000, found))
     for number, row in enumerate(found):
         for other in found[max(0, number - 3) : number]:
-            assert APART <= (row - other) % PAGE <= PAGE - APART
-    assert apart(4000, 4000, [64]) == 4096 + 64 + APART
-    assert apart(4000, PAGE // 2 - 1, [0]) == 4032
+            assert STAGGER <= (row - other) % PAGE <= PAGE - STAGGER
+    assert staggered(4000, 4000, [64]) == 4096 + 64 + STAGGER
+    assert staggered(4000, PAGE // 2 - 1, [0]) == 4032

@@ -42,8 +42,8 @@ WEIGHED = 17
 
 WIDE = 1.18
 """How many times as much outer products are worth over numbers of floating point as over integers, whose rows
-are shorter. Of rank 2 (4096x4096 float32, two threads of a Zen 4) a kernel of 63 takes 1.3 times as long as
-its transforms, one of 47 or 51 as long, one of 41 0.84."""
+are shorter. Of rank 2 (4096x4096 float32, two threads of a Zen 4) a kernel of 63 takes 1.25 times as long as
+its transforms, one of 47 or 51 as long, one of 41 0.91."""
 
 
 def fourier_tiles(

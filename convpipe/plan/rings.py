@@ -39,7 +39,7 @@ ALIGNMENT = 64
 INDEX = 8
 """Bytes of a row's number, or of its address."""
 
-APART, SEEN_WITH = 256, 3
+STAGGER, SEEN_WITH = 256, 3
 """Bytes that rows which are used together keep from each other there: the next from so many before it."""
 
 
@@ -60,15 +60,16 @@ def pitch(nbytes: int) -> int:
     return rows + ALIGNMENT * (rows % PAGE == 0)
 
 
-def apart(taken: int, nbytes: int, others: Sequence[int]) -> int:
+def staggered(taken: int, nbytes: int, others: Sequence[int]) -> int:
     """Return where a row of `nbytes` may begin after `taken` bytes, beside others that are used with it.
 
     Where a sample was just written at the same place of another page, or a little before that, a processor
-    that is to read one takes it for the same, and waits. Rows of less than half a page end before it matters.
+    that is to read one takes it for the same, and waits: 4K aliasing. Rows of less than half a page end
+    before it matters.
 
     Examples
     --------
-    >>> apart(4090, 100, [0]), apart(4090, 4000, [0])
+    >>> staggered(4090, 100, [0]), staggered(4090, 4000, [0])
     (4096, 4352)
     """
     first = aligned(taken)
@@ -77,7 +78,7 @@ def apart(taken: int, nbytes: int, others: Sequence[int]) -> int:
     return next(
         at
         for at in range(first, first + PAGE, ALIGNMENT)
-        if all(min((at - other) % PAGE, (other - at) % PAGE) >= APART for other in others[-SEEN_WITH:])
+        if all(min((at - other) % PAGE, (other - at) % PAGE) >= STAGGER for other in others[-SEEN_WITH:])
     )
 
 
@@ -176,7 +177,7 @@ def _level_bytes(level: Sequence[NodePlan], padded: int, itemsize: int, *, first
     if isinstance(window, Bilateral):  # its samples in the type of the arithmetic, its sums, what it makes
         across += axis.kernel + 2 * made + 2
     row = pitch(padded * channels * itemsize)
-    spread = (sums + across + 1) * 2 * APART * SEEN_WITH if row >= PAGE // 2 else 0
+    spread = (sums + across + 1) * 2 * STAGGER * SEEN_WITH if row >= PAGE // 2 else 0
     return (rows + sums + across + 1) * row + spread + ends + addresses * INDEX + sorting
 
 

@@ -48,11 +48,11 @@ class Picture:
         samples = image.reshape(-1, self.channels)
         return samples[:, :-1] if alpha else samples
 
-    def empty(self, read: NDArray[Any] | None = None, apart: int = 0) -> NDArray[Any]:
+    def empty(self, read: NDArray[Any] | None = None, stagger: int = 0) -> NDArray[Any]:
         """Return rows to write it to, in their pages so many bytes from those that are read meanwhile."""
         if self._is_small:
             return np.empty(self._shape, self._samples)
-        place = None if read is None else memory.address(read) + apart
+        place = None if read is None else memory.address(read) + stagger
         return memory.empty(self._shape, self._samples, place)
 
     def band(self, first: int, last: int) -> Band:

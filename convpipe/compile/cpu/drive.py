@@ -197,9 +197,9 @@ def band(words, image, out, others, parameters, first, last):
     nans = 0
     for strip in range(table[layout.STRIPS]):
         base = table[layout.STRIP] + strip * table[layout.STRIP_WORDS]
-        memory, beside = aligned, tail(table, base)[layout.BESIDE]
-        if beside != layout.ANYWHERE:
-            memory += (places[0] - places[0] % LINE + beside - aligned) % PAGE
+        memory, stagger = aligned, tail(table, base)[layout.STAGGER]
+        if stagger != layout.ANYWHERE:
+            memory += (places[0] - places[0] % LINE + stagger - aligned) % PAGE
         for k in range(table[layout.SLOTS]):
             keys[k] = NOTHING
         for k in range(sinks):

@@ -16,6 +16,7 @@ from convpipe.compile.common.pictures import Band, Outcome, Picture
 from convpipe.compile.cpu import drive, layout
 from convpipe.compile.cpu.in_turn import Call, Word, as_bytes
 from convpipe.compile.cpu.loops import Loop
+from convpipe.compile.cpu.recipes import Responses
 from convpipe.compile.cpu.schedule import Schedule, schedule_of
 from convpipe.compile.cpu.show import show
 from convpipe.compile.cpu.table import Table, make_table
@@ -263,7 +264,7 @@ class Executable:
     def rows(self, image: NDArray[Any], threads: int | None = None) -> tuple[NDArray[Any], int]:
         """Return the rows that the loop writes for the result, and how many NaNs became 0 in them."""
         rows = self.given.rows(image)
-        out = self.outcome.picture.empty(rows, self._apart)
+        out = self.outcome.picture.empty(rows, self._stagger)
         bands = min(self._most_bands, threads or count()) if self._most_bands > 1 and threads != 1 else 1
         return out, self.fused.run((rows,), (out,), bands)
 
@@ -282,12 +283,15 @@ class Executable:
         return Outcome(self.plan, self.plan.outputs[-1])
 
     @cached_property
-    def _apart(self) -> int:
+    def _stagger(self) -> int:
         """How far from the image the result is, in their pages: half of one, as all that is read and written.
 
-        Rows of sums or of a ring are that from the image already, and then the result is from those.
+        Rows of sums over columns or of a ring are that from the image already: the result is from those then.
         """
-        return memory.PAGE // 2 if self.schedule.is_direct else 0
+        recipe, *others = (level.recipe for level in self.schedule.levels)
+        if others or not isinstance(recipe, Responses) or any(bank.has_columns for bank in recipe.banks):
+            return 0
+        return memory.PAGE // 2
 
     @cached_property
     def _most_bands(self) -> int:

@@ -33,7 +33,7 @@ ANEW = 11  # its steps, in words of the strip, where the row before was not made
 ANEW_STEPS = 12
 AFTER = 13  # where it was
 AFTER_STEPS = 14
-BESIDE = 15  # of the first: in which place of a page the memory of a band begins, from that of the image; or
+STAGGER = 15  # of the first: in which place of a page the memory of a band begins, from that of the image; or
 ANYWHERE = -1
 LEVEL_WORDS = 16
 

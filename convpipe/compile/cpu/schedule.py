@@ -174,14 +174,6 @@ class Schedule:
         """Positions of the levels that write an image, in the order of these."""
         return [at for at, level in enumerate(self.levels) if level.output]
 
-    @property
-    def is_direct(self) -> bool:
-        """Whether rows of a result are made of those of an image at once: no sums are kept between them."""
-        (level, *others) = self.levels
-        if others or not isinstance(level.recipe, Responses):
-            return False
-        return not any(bank.has_columns for bank in level.recipe.banks)
-
     def readers(self, at: int) -> Iterator[tuple[int, Input]]:
         """Yield the levels that read the rows of level `at`, and how."""
         for reader, level in enumerate(self.levels):

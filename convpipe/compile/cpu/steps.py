@@ -14,7 +14,7 @@ from convpipe.compile.cpu.layout import OUT, WORKSPACE
 from convpipe.compile.cpu.loops import Loop, fill_beside
 from convpipe.dataclass import dataclass
 from convpipe.geometry import Border, border_index
-from convpipe.plan.rings import apart
+from convpipe.plan.rings import staggered
 
 
 class Place(NamedTuple):
@@ -152,7 +152,7 @@ class Frame:
     def scratch(self, samples: int, dtype: str) -> Place:
         """Return a new row in the workspace."""
         nbytes = samples * np.dtype(dtype).itemsize
-        at = apart(self.taken, nbytes, self.scratches)
+        at = staggered(self.taken, nbytes, self.scratches)
         self.scratches.append(at)
         self.taken = at + nbytes
         return Place(WORKSPACE, at)

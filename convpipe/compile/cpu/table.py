@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from convpipe.compile.common.segments import Spot
 from convpipe.compile.cpu import layout
-from convpipe.compile.cpu.layout import OUT, PARAMETERS, WORKSPACE
+from convpipe.compile.cpu.layout import OUT, PARAMETERS
 from convpipe.compile.cpu.loops import Loop
 from convpipe.compile.cpu.schedule import Input, Level, Schedule
 from convpipe.compile.cpu.steps import Frame, Given, Place, Step, margin, outside_pixel
@@ -190,12 +190,13 @@ class _Builder:
             )
             spare = self._ring(level, span, ring.left, ring.right, int(frame.rows > 1), frame.taken)
             head[layout.SPARE] = spare.first
+            if not heads:
+                head[layout.STAGGER] = _stagger(level, frame, ring)
             heads.append(head)
             taken, keys = spare.end, keys + ring.slots + 1
             addresses += OUT + frame.rows + sum(level.reads(given) for given in level.inputs)
         self.memory, self.addresses = max(self.memory, taken), max(self.addresses, addresses)
         self.slots = max(self.slots, keys)
-        heads[0][layout.BESIDE] = _beside(self.schedule.levels[0], every[0], rings[0].first, inputs[0])
         self.steps = self.steps or tuple(map(tuple, every))
         return self._packed(np.array(heads), np.array(inputs), every)
 
@@ -330,12 +331,13 @@ class _Builder:
         return margin(first, level.dtype, level.channels, spans, border, Place(PARAMETERS, pixel))
 
 
-def _beside(level: Level, steps: Sequence[Step], ring: int, given: NDArray[np.int64]) -> int:
-    """Return in which place of a page the memory of a band begins, from that of the image.
+def _stagger(level: Level, frame: Frame, ring: _Ring) -> int:
+    """Return where in a page the memory of a band begins, from where the image that a level reads does.
 
-    What the first level writes is half a page from what it reads then, all along a row: see `apart`.
+    What the level writes first is then half a page from what it reads, all along a row: see `staggered`.
     """
-    if np.dtype(level.inputs[0].dtype).itemsize != np.dtype(level.dtype).itemsize:
+    given = level.inputs[0]
+    if np.dtype(given.dtype).itemsize != np.dtype(level.dtype).itemsize:
         return layout.ANYWHERE
-    written = [place.offset for step in steps for place in step.places if place.row == WORKSPACE]
-    return int(given[layout.BEGIN] + PAGE // 2 - (written or [ring])[0]) % PAGE
+    first = frame.scratches[0] if frame.scratches else ring.first
+    return (frame.given[0].origin + PAGE // 2 - first) % PAGE // ALIGNMENT * ALIGNMENT
