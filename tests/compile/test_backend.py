@@ -186,9 +186,24 @@ def test_probe_reasons(monkeypatch):
     driver, devices, packages = probe.problems()
     assert driver.startswith("no NVIDIA driver: ")
     assert devices == "CUDA_VISIBLE_DEVICES hides every device"
-    assert packages == "numba-cuda is missing: pip install 'numba-cuda[cu12]'"
+    assert packages == "numba-cuda is missing: pip install 'convpipe[cuda]'"
     monkeypatch.setenv("NUMBA_ENABLE_CUDASIM", "1")
     assert probe.problems() == []
+
+
+def test_a_compiler_that_cannot_be_loaded_is_a_reason(monkeypatch):
+    for name in ("_driver", "_devices", "_packages"):
+        monkeypatch.setattr(probe, name, lambda: None)
+
+    def load(name):
+        raise AttributeError("module 'numpy' has no attribute 'row_stack'")
+
+    monkeypatch.setattr(probe, "import_module", lambda name: None)
+    assert probe.problems() == []
+    monkeypatch.setattr(probe, "import_module", load)
+    (reason,) = probe.problems()
+    assert "row_stack" in reason
+    assert "convpipe[cuda]" in reason
 
 
 _PROGRAM = """

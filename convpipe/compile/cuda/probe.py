@@ -5,21 +5,25 @@ from __future__ import annotations
 import ctypes
 import os
 import sys
+from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
 
-INSTALL = "pip install 'numba-cuda[cu12]'"
+INSTALL = "pip install 'convpipe[cuda]'"
 
 
 def problems() -> list[str]:
     """Return why CUDA cannot be used here; nothing if it can.
 
-    Looks at the driver's library, the devices of the system and the packages; the driver itself is asked
-    when the first image comes. Numba's simulator (``NUMBA_ENABLE_CUDASIM=1``) needs none of them.
+    Looks at the driver's library, the devices of the system and the packages, which are imported where
+    nothing else is missing; the driver itself is asked when the first image comes. Numba's simulator
+    (``NUMBA_ENABLE_CUDASIM=1``) needs none of them.
     """
     if os.environ.get("NUMBA_ENABLE_CUDASIM") == "1":
         return []
-    return [reason for reason in (_driver(), _devices(), _packages()) if reason]
+    missing = [reason for reason in (_driver(), _devices(), _packages()) if reason]
+    unfit = None if missing else _unfit()
+    return [unfit] if unfit else missing
 
 
 def _driver() -> str | None:
@@ -40,3 +44,12 @@ def _devices() -> str | None:
 
 def _packages() -> str | None:
     return None if find_spec("numba_cuda") else f"numba-cuda is missing: {INSTALL}"
+
+
+def _unfit() -> str | None:
+    """Return why Numba's compiler for devices cannot be loaded: it may not know a NumPy that is newer."""
+    try:
+        import_module("numba.cuda.np.arrayobj")
+    except Exception as error:
+        return f"numba-cuda cannot be loaded beside the NumPy that is here ({error}): {INSTALL}"
+    return None
