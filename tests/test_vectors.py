@@ -7,12 +7,15 @@ import defined
 import interpreted
 import numpy as np
 import pytest
+from kernels import pixels
 from numba import njit
 from rounding import fma
 
 from convpipe.compile.cpu import drive, loops
 from convpipe.compile.cpu.addresses import address
 from convpipe.compile.cpu.graphs import compile_plan
+from convpipe.compile.cpu.lanes import Windows
+from convpipe.compile.cpu.shapes import columns
 from convpipe.compile.cpu.steps import packed
 from convpipe.compile.runtime import cache
 from convpipe.plan import Settings, make_plan
@@ -142,13 +145,77 @@ def test_gaussians_of_many_sizes_share_loops(dtype):
 def test_pixels_in_phases(dtype, stride, channels, rng):
     """Also of a last pixel that is in no whole group of them; nothing is read or written beyond."""
     loop = loops.phases(dtype, stride, channels)
-    for pixels in (*WIDTHS, 1000):
-        row = walled(rng.integers(0, 60_000, pixels * channels).astype(dtype))
+    for count in (*WIDTHS, 1000):
+        row = walled(rng.integers(0, 60_000, count * channels).astype(dtype))
         want = [row.reshape(-1, channels)[phase::stride].ravel() for phase in range(stride)]
         made = [walled(np.zeros_like(phase)) if len(phase) else np.zeros(1, dtype) for phase in want]
         run(loop, [row, *made], len(row), [], np.empty(0))
         for got, phase in zip(made, want, strict=True):
             np.testing.assert_array_equal(got[: len(phase)], phase)
+
+
+@pytest.mark.parametrize(
+    ("sample", "dtype", "onto"),
+    [
+        ("uint8", "float32", False),
+        ("int16", "float32", False),
+        ("uint16", "float32", True),
+        ("float32", "float32", False),
+        ("int8", "float64", True),
+    ],
+)
+def test_rows_are_summed_in_two_phases(sample, dtype, onto, rng):
+    """Also of a last sample that is in no pair; nothing is read or written beyond."""
+    windows, sets, dtype = Windows(3, 2, 2), 2, np.dtype(dtype)
+    loop = loops.dot_rows_in_phases(sample, dtype.name, windows, onto, sets)
+    weights = rng.normal(size=(sets, windows.rows)).astype(dtype)
+    for count in (*WIDTHS, 2):
+        rows = [walled(row) for row in pixels(sample, (windows.reads, count))]
+        before = rng.normal(size=(sets, windows.many, count)).astype(dtype)
+        phases = [walled(own[phase::2]) for own in before.reshape(-1, count) for phase in range(2)]
+        run(loop, [*rows, *phases], count, [], weights)
+        for number, made in enumerate(zip(phases[::2], phases[1::2], strict=True)):
+            own, window = divmod(number, windows.many)
+            under = rows[window * windows.step :][: windows.rows]
+            want = summed(weights[own], under)
+            if onto:
+                want = summed(np.append(dtype.type(1), weights[own]), [before[own, window], *under])
+            for phase, got in enumerate(made):
+                np.testing.assert_array_equal(got[: len(want[phase::2])], want[phase::2])
+
+
+@pytest.mark.parametrize("wide", [False, True])
+@pytest.mark.parametrize(
+    ("dtype", "extent", "border"),
+    [
+        ("uint8", (5, 5), "reflect"),
+        ("int16", (3, 3), "symmetric"),
+        ("uint16", (7, 7), "edge"),
+        ("uint16", (6, 6), "constant"),
+        ("float32", (7, 7), "reflect"),
+        ("int8", (5, 6), "wrap"),
+    ],
+)
+def test_few_rows_are_summed_in_the_phases_of_a_stride(dtype, extent, border, wide, monkeypatch, rng):
+    """Of windows that begin an even and an odd number of columns outside, over rows of both widths."""
+    monkeypatch.setattr(columns, "WIDE", wide)
+    kernel = np.outer(*(rng.normal(size=size) for size in extent)).tolist()
+    common = {"kernel": kernel, "stride": 2, "padding": extent[1] // 2, "border": border}
+    for width in (87, 90):
+        image = pixels(dtype, (19, width))[..., np.newaxis]
+        settings = Settings(output_dtype="float32")
+        plan = make_plan(
+            [stage("custom", "outer", **common)] * 2, image.shape[:2], settings, channels=1, dtype=dtype
+        )
+        run = compile_plan(plan)
+        titles = [loop.title for loop in run.table.loops]
+        assert any("weighted, in 2 phases" in title for title in titles) == (wide or dtype != "float32")
+        assert any("float32 in 2 phases" in title for title in titles) == (not wide and extent[1] > 4)
+        want = defined.run(plan, image).astype(np.float32)
+        np.testing.assert_array_equal(run(image, threads=1)[0].reshape(want.shape), want)
+        got, nbytes = interpreted.run(run, image)
+        np.testing.assert_array_equal(got.reshape(want.shape), want)
+        assert nbytes <= plan.thread_bytes
 
 
 @pytest.mark.parametrize("border", ["reflect", "wrap", "constant"])

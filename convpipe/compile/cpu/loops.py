@@ -7,7 +7,9 @@ of a kernel than how many samples they read, so that pipelines share them.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import cache
+from itertools import product
 from typing import NamedTuple
 
 import numpy as np
@@ -15,7 +17,7 @@ import numpy as np
 from convpipe.compile.common.text import Text, fused, times
 from convpipe.compile.cpu import phases as some_phases
 from convpipe.compile.cpu.blocks import Block
-from convpipe.compile.cpu.lanes import Lanes, Term, Windows, plus, rows_of, samples_at, whole_sum
+from convpipe.compile.cpu.lanes import Lanes, Term, Windows, lanes, plus, rows_of, samples_at, whole_sum
 
 HEADER = """import numpy as np
 from convpipe.compile.cpu.rows import *
@@ -115,6 +117,42 @@ def dot_rows(
         text.line("return 0")
     under = f", under {sets} sets of weights" if sets > 1 else ", weighted"
     return Loop(f"{'more ' if onto else ''}{windows}, of {sample}{under}", str(text))
+
+
+@cache
+def dot_rows_in_phases(sample: str, compute: str, windows: Windows, onto: bool, sets: int = 1) -> Loop:
+    """The same of each second sample of a row and of those between them, which are two rows of sums.
+
+    Parameters: the weights, set after set. Rows: those under the windows, of `n` samples each, then the sums
+    of even samples and those of odd ones, window after window, set after set.
+    """
+    text, words = begun(compute), lanes(2, 1).reads_words(sample, sample)
+    with text.indented():
+        name_weights(text, sets * windows.rows)
+        name_sources(text, [sample] * windows.reads)
+        _targets(text, windows.reads, compute, 2 * sets * windows.many)
+        text.line("for x in range(n // 2):")
+        with text.indented():
+            text.line(*_phase_sums(windows, sets, onto, words, (0, 1)))
+        text.line("if n % 2:")
+        with text.indented():
+            text.line("x = n // 2", *_phase_sums(windows, sets, onto, False, (0,)))
+        text.line("return 0")
+    under = f"under {sets} sets of weights" if sets > 1 else "weighted"
+    return Loop(f"{'more ' if onto else ''}{windows}, of {sample}, {under}, in 2 phases", str(text))
+
+
+def _phase_sums(
+    windows: Windows, sets: int, onto: bool, words: bool, phases: tuple[int, ...]
+) -> Iterator[str]:
+    """Yield statements that make sums of some phases of all windows, of words of two samples if so."""
+    for k, phase in product(range(sets * windows.many), phases):
+        own, window = divmod(k, windows.many)
+        names = [f"w{own * windows.rows + i}" for i in range(windows.rows)]
+        terms = [(window * windows.step + i, shift) for i in range(windows.rows) for shift in (0, 1)]
+        samples = samples_at(terms, "x * 2", words)[phase::2]
+        total = f"t{2 * k + phase}[x]"
+        yield f"{total} = {fused(list(zip(names, samples, strict=True)), total if onto else None)}"
 
 
 @cache

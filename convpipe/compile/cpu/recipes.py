@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import field, replace
 from functools import cached_property
 from typing import ClassVar, Protocol
 
@@ -16,7 +16,7 @@ from convpipe.compile.cpu import loops, roots
 from convpipe.compile.cpu.combine import Response, across, join, keep_alpha, respond
 from convpipe.compile.cpu.ends import ends_and_middle
 from convpipe.compile.cpu.lanes import Lanes, lanes
-from convpipe.compile.cpu.shapes import Geometry, Part, in_blocks, in_phases, parts, sums_many_rows
+from convpipe.compile.cpu.shapes import Geometry, Part, in_blocks, parts, phases_of, sums_many_rows
 from convpipe.compile.cpu.steps import Frame, Place
 from convpipe.dataclass import dataclass
 from convpipe.ops import Map
@@ -211,6 +211,8 @@ class Responses:
         Rows made at a time, where it is free to choose.
     fraction : int
         Fraction bits of the rows that it makes, where these are of integers.
+    dtype : str
+        Of the samples that it reads.
     """
 
     level: Level
@@ -223,6 +225,7 @@ class Responses:
     constant: tuple[float, float] = (0.0, 0.0)
     at_once: int = 1
     fraction: int = 0
+    dtype: str = field(kw_only=True)
 
     def storing(self, dtype: str, fraction: int) -> Responses | None:
         """Return it for rows of integers; with fraction bits only where they are the sums of integers."""
@@ -276,11 +279,8 @@ class Responses:
         level = self.level
         given = Geometry(level.stride, level.dilation, level.kernel, self.compute, self.in_place)
         lead = level.stride[0] if any(map(given.slides, self.banks)) else 0
-        sorts = (
-            level.stride[1] > 1 and bool(self.banks) and all(in_phases(bank, level) for bank in self.banks)
-        )
         stores = self._is_sum and len(self.segments) == 1
-        return replace(given, lead=lead, stores=stores, phases=level.stride[1] if sorts else 1)
+        return replace(given, lead=lead, stores=stores, phases=phases_of(self.banks, level, self.dtype))
 
     @property
     def _is_sum(self) -> bool:

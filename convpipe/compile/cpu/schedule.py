@@ -332,7 +332,7 @@ class _Maker:
             choose(*bank, slid.tiles).reading(given.fraction)
             for bank in zip(slid.names, slid.banks, sums, strict=True)
         )
-        return Responses(level, banks, *shared)
+        return Responses(level, banks, *shared, dtype=given.dtype)
 
     def _segments(self, level: levels.Level) -> tuple[tuple[Segment, ...], tuple[tuple[float, ...], ...]]:
         """Return the loops of what happens pixel by pixel, and the constants of each, then its tables."""

@@ -186,8 +186,7 @@ def margin(
     row: Place,
     dtype: str,
     channels: int,
-    spans: tuple[int, int, int],
-    border: Border,
+    pairs: Sequence[tuple[int, int]],
     constant: Place | None = None,
 ) -> list[Step]:
     """Return what fills the pixels beside a row.
@@ -195,23 +194,38 @@ def margin(
     Parameters
     ----------
     row : Place
-        Of its first pixel, which is outside where there are some at the left.
     dtype : str
     channels : int
-    spans : (left, inside, right)
-        Pixels outside, of the row, and outside.
-    border : Border
+    pairs : sequence of (int, int)
+        Of each pixel, where in the row it is and where it comes from, as :func:`beside` gives them.
     constant : Place, optional
         The pixel that a constant border holds.
     """
+    if not pairs:
+        return []
+    numbers = np.array(pairs, np.int64)
+    return [Step(fill_beside(dtype, channels), (row, constant or row), len(pairs), numbers.tobytes())]
+
+
+def beside(spans: tuple[int, int, int], border: Border) -> list[tuple[int, int]]:
+    """Return which pixels are beside a row, counted from the first outside, and what each is a copy of.
+
+    What a constant border holds is a copy of -1.
+
+    Parameters
+    ----------
+    spans : (left, inside, right)
+        Pixels outside, of the row, and outside.
+    border : Border
+
+    Examples
+    --------
+    >>> beside((2, 3, 1), Border.REFLECT), beside((1, 3, 0), Border.CONSTANT)
+    ([(0, 4), (1, 3), (5, 3)], [(0, -1)])
+    """
     left, inside, right = spans
     outside = [*range(left), *range(left + inside, left + inside + right)]
-    if not outside:
-        return []
-    pairs = np.array(
-        [(at, left + k if k >= 0 else k) for at, k in sources(outside, left, inside, border)], np.int64
-    )
-    return [Step(fill_beside(dtype, channels), (row, constant or row), len(pairs), pairs.tobytes())]
+    return [(at, left + k if k >= 0 else k) for at, k in sources(outside, left, inside, border)]
 
 
 def outside_pixel(constant: tuple[float, float], channels: int, dtype: str) -> NDArray[Any]:

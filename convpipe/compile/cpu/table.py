@@ -19,7 +19,7 @@ from convpipe.compile.cpu import layout
 from convpipe.compile.cpu.layout import OUT, PARAMETERS
 from convpipe.compile.cpu.loops import Loop
 from convpipe.compile.cpu.schedule import Input, Level, Schedule
-from convpipe.compile.cpu.steps import Frame, Given, Place, Step, margin, outside_pixel
+from convpipe.compile.cpu.steps import Frame, Given, Place, Step, beside, margin, outside_pixel
 from convpipe.compile.cpu.strips import Span, strips
 from convpipe.dataclass import dataclass
 from convpipe.geometry import Border
@@ -327,8 +327,8 @@ class _Builder:
         border, constant = level.margin
         pixel = self.parameters.add(outside_pixel(constant, level.channels, level.dtype).tobytes())
         first = Place(OUT + row, 0).past(-ring.left * level.channels, level.dtype)
-        spans = ring.left, span.cols, ring.right
-        return margin(first, level.dtype, level.channels, spans, border, Place(PARAMETERS, pixel))
+        pairs = beside((ring.left, span.cols, ring.right), border)
+        return margin(first, level.dtype, level.channels, pairs, Place(PARAMETERS, pixel))
 
 
 def _stagger(level: Level, frame: Frame, ring: _Ring) -> int:

@@ -17,12 +17,9 @@ class Windowed(Responses):
     Parameters
     ----------
     window : Window
-    dtype : str
-        Of the samples.
     """
 
     window: Window = field(kw_only=True)
-    dtype: str = field(kw_only=True)
 
     columns_first: ClassVar[bool] = False
     lead: ClassVar[int] = 0

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cached_property
+from itertools import chain
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -14,7 +16,8 @@ from convpipe.compile.cpu import loops
 from convpipe.compile.cpu.lanes import Windows, lanes
 from convpipe.compile.cpu.shapes.part import Geometry, units
 from convpipe.compile.cpu.shapes.sums import FEW, in_line, pieces
-from convpipe.compile.cpu.steps import Frame, Place, Sample, When, margin, packed
+from convpipe.compile.cpu.simd import WIDE
+from convpipe.compile.cpu.steps import Frame, Place, Sample, When, beside, margin, packed
 
 COLUMN_ROWS = 8
 """Most source rows in a loop of a column pass that has them written out."""
@@ -35,17 +38,40 @@ def _is_many(rows: Sequence[int], dtype: np.dtype[Any]) -> bool:
     return dtype.kind == "f" and len(rows) > FEW
 
 
-def in_phases(bank: Bank, level: Level) -> bool:
-    """Tell whether sums of columns are sorted into phases before a row of them is summed at a stride.
+def phases_of(banks: Sequence[Bank], level: Level, sample: str) -> int:
+    """Return in how many phases sums of columns stand before rows of them are summed at a stride: 1, or that.
 
-    Words of two samples are quicker still; and of what is read but once sorting gains nothing.
+    Parameters
+    ----------
+    banks : sequence of Bank
+    level : Level
+    sample : str
+        Type of the samples that it reads.
+    """
+    gain = bool(banks) and all(_gains_by_phases(bank, level, sample) for bank in banks)
+    return level.stride[1] if gain else 1
+
+
+def _gains_by_phases(bank: Bank, level: Level, sample: str) -> bool:
+    """Tell whether a bank has its sums of columns in phases, where a stride has some.
+
+    Words of two samples are quicker still; and to sort sums gains nothing where they are read but once.
     """
     if not isinstance(bank, Separable | LowRank):
         return False
     stride, channels, dtype = level.stride[1], level.channels, bank.sums.dtype
     if lanes(stride, channels).reads_words(dtype, dtype) or (channels == 1 and stride > 2):
         return False
-    return stride <= MOST_PHASES and len(bank.cols) > 2 * stride
+    sorts = len(bank.rows) > FEW or not _splits(sample, channels)
+    return 1 < stride <= MOST_PHASES and len(bank.cols) > (2 * stride if sorts else 1)
+
+
+def _splits(sample: str, channels: int) -> bool:
+    """Tell whether a loop that sums rows, if they are few, makes both phases of a stride of 2 at once.
+
+    It does of words of two samples, and where an instruction takes every second one out of two vectors.
+    """
+    return channels == 1 and (WIDE or lanes(2, channels).reads_words(sample, sample))
 
 
 class SummedRow(NamedTuple):
@@ -74,13 +100,34 @@ class Columns:
 
     def __init__(self, frame: Frame, given: Geometry, dtype: str, sets: int = 1) -> None:
         self.frame, self.rows, self.given, self.dtype = frame, frame.given[0], given, dtype
-        self.sums = [frame.scratch(frame.given[0].whole, dtype) for _ in range(sets * frame.rows)]
+        self.many, rows = sets * frame.rows, self.rows
         # Rows with nothing beside them are summed as they are; the sums get what is beside them.
-        self.phases: dict[int, list[Place]] = {}
-        rows = self.rows
         self.left = rows.left if given.in_place else 0
         self.count = rows.inside * rows.channels if given.in_place else rows.whole
-        self.targets = [place.past(self.left * rows.channels, dtype) for place in self.sums]
+        self._splits = given.phases > 1 and _splits(rows.dtype, rows.channels)
+        self.split = False  # whether the sums that there are were made in phases
+
+    @cached_property
+    def sums(self) -> list[Place]:
+        """Rows for the sums."""
+        return [self.frame.scratch(self.rows.whole, self.dtype) for _ in range(self.many)]
+
+    @cached_property
+    def phases(self) -> list[tuple[Place, ...]]:
+        """Rows for the phases of each."""
+        count, channels = self.given.phases, self.rows.channels
+        samples = -(-self.rows.whole // (count * channels)) * channels
+        return [
+            tuple(self.frame.scratch(samples, self.dtype) for _ in range(count)) for _ in range(self.many)
+        ]
+
+    @property
+    def targets(self) -> list[tuple[Place, ...]]:
+        """Where sums of the first samples that are read go: in each of the phases, if so."""
+        if not self.split:
+            return [(place.past(self.left * self.rows.channels, self.dtype),) for place in self.sums]
+        first = [divmod(self.left + k, 2) for k in range(2)]
+        return [tuple(own[phase].past(at, self.dtype) for at, phase in first) for own in self.phases]
 
     def add(
         self, rows: Sequence[int], weights: NDArray[Any] | None, when: When = "always", *, onto: bool = False
@@ -90,7 +137,9 @@ class Columns:
         With `onto`, onto the sums that there are.
         """
         alone = weights is not None and len(weights) == 1 and not onto
-        if weights is not None and alone and _is_many(rows, weights.dtype):
+        many = weights is not None and alone and _is_many(rows, weights.dtype)
+        self.split = self.split if onto else self._splits and not many
+        if weights is not None and many:
             self._sum_many(rows, weights[0], when)
             return
         for first, last in pieces(len(rows), COLUMN_ROWS):
@@ -109,7 +158,8 @@ class Columns:
     def _sum_many(self, rows: Sequence[int], weights: NDArray[Any], when: When) -> None:
         """Sum rows of any number in one loop."""
         step = self.given.stride[0]
-        together = [self.targets] if in_line(rows) else [[target] for target in self.targets]
+        made = [target for (target,) in self.targets]
+        together = [made] if in_line(rows) else [[target] for target in made]
         for k, targets in enumerate(together):
             loop = loops.dot_down(self.rows.dtype, self.dtype, len(targets))
             last = rows[-1] + step * (len(targets) - 1)
@@ -120,7 +170,7 @@ class Columns:
     def _sum(
         self,
         reads: list[int],
-        targets: list[Place],
+        targets: list[tuple[Place, ...]],
         windows: Windows,
         weights: NDArray[Any] | None,
         onto: bool,
@@ -130,44 +180,55 @@ class Columns:
         if weights is None:
             loop = loops.add(*given)
         elif weights.dtype.kind == "f":
-            loop = loops.dot_rows(*given, sets=len(weights))
+            dot = loops.dot_rows_in_phases if self.split else loops.dot_rows
+            loop = dot(*given, sets=len(weights))
         else:
             (weights,) = weights
             signs = units(weights)
             loop, weights = loops.dot_rows(*given, signs), weights[np.array(signs) == 0]
-        self.frame.call(loop, [*map(self._source, reads), *targets], self.count, weights, when)
+        places = [*map(self._source, reads), *chain.from_iterable(targets)]
+        self.frame.call(loop, places, self.count, weights, when)
 
     def slide(self, rows: int) -> None:
         """Let rows leave the sum of the row before, and enter."""
         step = self.given.stride[0]
         moved = [*range(-step, 0), *range(rows - step, rows)]
         loop = loops.slide(self.rows.dtype, self.dtype, step)
-        self.frame.call(loop, [*map(self._source, moved), *self.targets], self.count, None, "after")
+        targets = chain.from_iterable(self.targets)
+        self.frame.call(loop, [*map(self._source, moved), *targets], self.count, None, "after")
 
     def finished(self) -> list[Place]:
         """Return the sums, with what lies beside them."""
-        if self.given.in_place:
-            rows = self.rows
-            spans = rows.left, rows.inside, rows.right
-            for place in self.sums:
-                self.frame.steps += margin(place, self.dtype, rows.channels, spans, rows.border)
+        for place in self.sums:
+            self.frame.steps += margin(place, self.dtype, self.rows.channels, self._beside)
         return self.sums
 
     def in_phases(self) -> list[SummedRow]:
-        """Return the sums, with what lies beside them, each sorted into phases if so."""
-        return [self._sorted(k, place) for k, place in enumerate(self.finished())]
+        """Return the sums, with what lies beside them, each in phases if so."""
+        made = self.phases if self.given.phases > 1 else [(place,) for place in self.finished()]
+        if self.split:
+            self._fill_phases()
+        elif self.given.phases > 1:
+            loop = loops.phases(self.dtype, self.given.phases, self.rows.channels)
+            for place, own in zip(self.finished(), self.phases, strict=True):
+                self.frame.call(loop, [place, *own], self.rows.whole)
+        return [SummedRow(own, self.rows.channels, self.given.dilation[1]) for own in made]
 
-    def _sorted(self, number: int, place: Place) -> SummedRow:
-        """Return one of the sums in phases, which stand where those of the sums before it stood."""
-        count, (channels, whole) = self.given.phases, (self.rows.channels, self.rows.whole)
-        if count == 1:
-            return SummedRow((place,), channels, self.given.dilation[1])
-        if number not in self.phases:
-            samples = -(-whole // (count * channels)) * channels
-            self.phases[number] = [self.frame.scratch(samples, self.dtype) for _ in range(count)]
-        made = self.phases[number]
-        self.frame.call(loops.phases(self.dtype, count, channels), [place, *made], whole)
-        return SummedRow(tuple(made), channels, self.given.dilation[1])
+    @property
+    def _beside(self) -> list[tuple[int, int]]:
+        """Which pixels lie beside sums that were made of what is inside."""
+        spans = self.rows.left, self.rows.inside, self.rows.right
+        return beside(spans, self.rows.border) if self.given.in_place else []
+
+    def _fill_phases(self) -> None:
+        """Put beside the phases of all sums what lies there, as if they were one row from the first on."""
+        (first, _), size = self.phases[0], np.dtype(self.dtype).itemsize
+
+        def at(own: tuple[Place, ...], pixel: int) -> int:
+            return (own[pixel % 2].offset - first.offset) // size + pixel // 2
+
+        pairs = [(at(own, to), at(own, source)) for own in self.phases for to, source in self._beside]
+        self.frame.steps += margin(first, self.dtype, 1, pairs)
 
     def _source(self, row: int) -> Place:
         return self.rows.sample(self.given.lead + row, self.left)
