@@ -350,4 +350,4 @@ def test_no_more_loops_are_compiled_for_a_larger_kernel(large, dtype):
     runs = (GraphExecutable(make_plan([large(n)], (64, 64), dtype=dtype)) for n in (20, 500))
     (small,), (huge,) = (run.runs for run in runs)
     assert len(huge.fused.table.loops) <= len(small.fused.table.loops) + 3
-    assert len(huge.fused.source) < 1.5 * len(small.fused.source)
+    assert len(huge.fused.source) < 2 * len(small.fused.source)

@@ -13,7 +13,7 @@ import numpy as np
 
 from convpipe.geometry import Border
 from convpipe.memory import PAGE
-from convpipe.ops import IDENTITY, Alpha, Bilateral, ChannelMap, Mix, Rank, Resample, Stencil, Window
+from convpipe.ops import IDENTITY, Alpha, Bilateral, ChannelMap, Mix, Rank, Resample, Stencil
 from convpipe.plan.ahead import Reader, look_ahead
 from convpipe.plan.node import NodePlan
 from convpipe.plan.parts import Part, levels
@@ -160,13 +160,13 @@ def _level_bytes(level: Sequence[NodePlan], padded: int, itemsize: int, *, first
     """Return the bytes of a level's rows, which are `padded` columns wide at most."""
     head = level[0]
     window, axis = Stencil((IDENTITY,)) if head.is_join else head.window, head.axes[0]
-    made = AT_ONCE if first or not _is_factored(window) else 2
+    made = 2 if isinstance(window, Resample) and not first else AT_ONCE
     # Under a window, and those of rows made at the same time; some to spare; what wraps around is copied.
     wraps = window.border == Border.WRAP
     beyond = AT_ONCE if wraps else made - 1
     rows = min(axis.reach + beyond * math.ceil(axis.rate), head.input[0]) + made + 2 * wraps
-    # Of every bank: two rows of sums over columns, sums of 2, 4, 8, ... neighbours, and their totals.
-    sums = 2 * len(window.names) * (2 + window.kernel[1].bit_length())
+    # Of every bank: rows of sums over columns, sums of 2, 4, 8, ... neighbours, and their totals.
+    sums = made * len(window.names) * (2 + window.kernel[1].bit_length())
     across = made * sum(isinstance(op, Mix | ChannelMap | Alpha) for node in level for op in node.ops)
     channels = max(_input_channels(head), *(node.channels for node in level))
     addresses = rows + made * window.kernel[0] + window.kernel[1] * len(window.names) + 64
@@ -179,13 +179,6 @@ def _level_bytes(level: Sequence[NodePlan], padded: int, itemsize: int, *, first
     row = pitch(padded * channels * itemsize)
     spread = (sums + across + 1) * 2 * STAGGER * SEEN_WITH if row >= PAGE // 2 else 0
     return (rows + sums + across + 1) * row + spread + ends + addresses * INDEX + sorting
-
-
-def _is_factored(window: Window) -> bool:
-    """Tell whether rows are summed first, by which they are made two at a time at most."""
-    if isinstance(window, Stencil):
-        return all(taps.factors is not None and 1 not in taps.extent for taps in window.banks)
-    return isinstance(window, Resample)
 
 
 def _network_bytes(window: Rank, channels: int, itemsize: int) -> int:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import cache
-from itertools import product
 from typing import NamedTuple
 
 import numpy as np
@@ -145,14 +144,24 @@ def dot_rows_in_phases(sample: str, compute: str, windows: Windows, onto: bool, 
 def _phase_sums(
     windows: Windows, sets: int, onto: bool, words: bool, phases: tuple[int, ...]
 ) -> Iterator[str]:
-    """Yield statements that make sums of some phases of all windows, of words of two samples if so."""
-    for k, phase in product(range(sets * windows.many), phases):
+    """Yield statements that make sums of some phases of all windows, of words of two samples if so.
+
+    Each sample is named once, as Numba takes as long for what is written as LLVM does; and where it is first
+    read, as registers hold those of few rows.
+    """
+    yield "at = x * 2"
+    named = 0
+    for k in range(sets * windows.many):
         own, window = divmod(k, windows.many)
-        names = [f"w{own * windows.rows + i}" for i in range(windows.rows)]
-        terms = [(window * windows.step + i, shift) for i in range(windows.rows) for shift in (0, 1)]
-        samples = samples_at(terms, "x * 2", words)[phase::2]
-        total = f"t{2 * k + phase}[x]"
-        yield f"{total} = {fused(list(zip(names, samples, strict=True)), total if onto else None)}"
+        rows = range(window * windows.step, window * windows.step + windows.rows)
+        for row in range(named, rows.stop):
+            samples = samples_at([(row, 0), (row, 1)], "at", words)
+            yield from (f"r{row}_{phase} = {samples[phase]}" for phase in phases)
+        named = max(named, rows.stop)
+        for phase in phases:
+            terms = [(f"w{own * windows.rows + i}", f"r{row}_{phase}") for i, row in enumerate(rows)]
+            total = f"t{2 * k + phase}[x]"
+            yield f"{total} = {fused(terms, total if onto else None)}"
 
 
 @cache

@@ -16,7 +16,7 @@ from convpipe.compile.cpu import loops, roots
 from convpipe.compile.cpu.combine import Response, across, join, keep_alpha, respond
 from convpipe.compile.cpu.ends import ends_and_middle
 from convpipe.compile.cpu.lanes import Lanes, lanes
-from convpipe.compile.cpu.shapes import Geometry, Part, in_blocks, parts, phases_of, sums_many_rows
+from convpipe.compile.cpu.shapes import Geometry, Part, in_blocks, parts, phases_of
 from convpipe.compile.cpu.steps import Frame, Place
 from convpipe.dataclass import dataclass
 from convpipe.ops import Map
@@ -297,9 +297,7 @@ class Responses:
     def rows(self) -> int:
         """Rows made at a time."""
         if any(bank.has_columns for bank in self.banks):
-            if self.lead or not any(map(self.geometry.pairs, self.banks)):
-                return 1
-            return AT_ONCE if all(map(sums_many_rows, self.banks)) else 2
+            return AT_ONCE if any(map(self.geometry.shares, self.banks)) and not self.lead else 1
         at_once = AT_ONCE if self.in_blocks else self.at_once
         return at_once if self.level.dilation[0] == 1 else 1
 

@@ -27,12 +27,6 @@ MOST_PHASES = 4
 """Most phases that sums of columns are sorted into."""
 
 
-def sums_many_rows(bank: Bank) -> bool:
-    """Tell whether the column pass of a bank is a loop for any number of rows, which makes four at a time."""
-    weighted = isinstance(bank, Separable) and _is_many(bank.column, np.dtype(bank.sums.dtype))
-    return weighted and in_line(bank.rows)
-
-
 def _is_many(rows: Sequence[int], dtype: np.dtype[Any]) -> bool:
     """Tell whether so many rows are summed, with weights of a type, that they are not written out."""
     return dtype.kind == "f" and len(rows) > FEW

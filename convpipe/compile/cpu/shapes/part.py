@@ -102,7 +102,7 @@ class Geometry:
         """Tell whether a running sum of rows is less work than the sum of the window's."""
         return bank.sums.counted and self.dilation[0] == 1 and self.kernel[0] > 2 * self.stride[0]
 
-    def pairs(self, bank: Bank) -> bool:
-        """Tell whether column passes make two rows at a time, of windows that share some."""
+    def shares(self, bank: Bank) -> bool:
+        """Tell whether column passes make several rows at a time: their windows share some that they read."""
         shared = self.stride[0] == 1 or self.stride[0] == 2 < self.kernel[0]
         return bank.has_columns and self.dilation[0] == 1 and shared
