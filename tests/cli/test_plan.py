@@ -59,7 +59,7 @@ def test_memory(convpipe, job, document):
     assert plan["shared_bytes"] == 6000 * 1000 * 4
     assert 5001 * 1000 * 4 < plan["thread_bytes"] < 5120 * 1000 * 4
     shown = convpipe("plan", config, *size).stdout
-    assert shown.endswith("memory beside image and result: 24 MB and 20.3 MB a thread\n")
+    assert shown.endswith("memory beside image and result: 24 MB and 20.4 MB a thread\n")
 
 
 def test_warnings_are_no_results(convpipe, job):
