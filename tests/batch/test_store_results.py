@@ -84,12 +84,12 @@ def test_bytes_and_record_do_not_depend_on_memory(source, tmp_path, image):
     chosen = {"include": ["a.npy"]}
     found = [
         run(source, tmp_path / str(memory), memory=memory, **chosen).results[0]
-        for memory in (900_000, 1 << 30)
+        for memory in (1_000_000, 1 << 30)
     ]
     assert found[0].status == "done", found[0].reason
     assert replace(found[0], **TIMED) == replace(found[1], **TIMED)
     straight = tree(tmp_path / str(1 << 30))
-    assert tree(tmp_path / "900000") == straight
+    assert tree(tmp_path / "1000000") == straight
     less = run(source, tmp_path / "less", memory=50_000, **chosen).results[0]
     assert "in bands of 16 rows" in less.reason  # so it does not fit as a whole
     options = Options(1 << 30, tile=32, pyramid=True, smallest=64)
@@ -138,7 +138,7 @@ class TestJournal:
         assert sorted(os.listdir(tmp_path / "out")) == [JOURNAL, "a.zarr"]
 
 
-@pytest.mark.parametrize("memory", [900_000, 1 << 30])
+@pytest.mark.parametrize("memory", [1_000_000, 1 << 30])
 @pytest.mark.parametrize("fault", ["full", "changed"])
 def test_nothing_is_left_of_one_that_fails(source, tmp_path, image, monkeypatch, memory, fault):
     np.save(source / "a.npy", np.tile(image, (3, 2)))
