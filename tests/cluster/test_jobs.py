@@ -50,7 +50,7 @@ def test_stores_of_zarr_come_and_go_as_in_a_local_run(client, tree, tmp_path, rn
     pipeline = convpipe.Pipeline([convpipe.stage("blur", "box", size=3)])
     how = {"format": "zarr", "tiles": 32, "pyramid": True, "smallest": 64}
     pipeline.run_folder(tmp_path / "in", tmp_path / "here", **how)
-    for memory in (900_000, 1 << 30):
+    for memory in (1_000_000, 1 << 30):
         output = tmp_path / f"{memory}"
         report = pipeline.run_folder(tmp_path / "in", output, cluster=client, memory=memory, **how)
         assert (report.done, report.failed) == (2, 0), report.results
