@@ -57,7 +57,7 @@ def call(self, *arguments):
     return self.fn(*arguments)
 
 
-def shared_array(self, shape, dtype):
+def shared_array(self, shape, dtype, alignment=None):
     """Return the array of shared memory of the line that asks for it."""
     caller = sys._getframe(1)
     place = caller.f_code, caller.f_lineno

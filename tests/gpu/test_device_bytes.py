@@ -122,7 +122,7 @@ FORMS = {
     "wide": (kernel(3, 14), {"dot"}),
     "sparse": (kernel(7, 11, [(i, j) for i in range(7) for j in range(11) if (i + j) % 2]), {"dot"}),
     "columns and rows at once": (outer([0.1, 0.7, 0.3], [0.2, 0.5, 0.9]), {"outer"}),
-    "columns, then rows": (outer(np.linspace(0.1, 1, 9), [0.2, 0.5, 0.9, 0.3, 0.7, 0.1, 1.1]), {"dot"}),
+    "columns, then rows": (outer(np.linspace(0.1, 1, 11), np.linspace(1.3, 0.2, 9)), {"dot"}),
     "long, with taps of 0": (outer(LONG, [0.3, 0.7, 0.9]), {"dot"}),
     "rank 2": (of_rank(2, 9, 14), {"dot"}),
     "rank 3, long": (of_rank(3, 38, 9), {"dot"}),
@@ -181,9 +181,30 @@ def test_graphs(name, dtype):
 @pytest.mark.parametrize("dtype", ["uint8", "uint16", "float32"])
 @pytest.mark.parametrize("method", METHODS, ids=lambda method: f"{method.family}-{method.name}")
 def test_registry_in_many_blocks(method, dtype):
-    shape = (233, 410, method.colours) if method.colours else (233, 410)
-    for common in ({}, {"stride": [2, 3]}):
-        check([make(method, **common)], pixels(dtype, shape))
+    channels = (method.colours,) if method.colours else ()
+    for width, common in ((410, {}), (412, {}), (411, {"stride": [2, 3]})):
+        check([make(method, **common)], pixels(dtype, (233, width, *channels)))
+
+
+IN_FOURS = {
+    "windows": [stage("blur", "gaussian", sigma=1, truncate=1), stage("edge", "sobel")],
+    "extremes": [stage("morphology", "erode", size=5), stage("rank", "median", size=3)],
+    "join": [
+        stage("blur", "box", size=3, name="soft"),
+        stage("combine", "mine", formula="input + 1.5 * (input - soft)", name="sharp"),
+        stage("combine", "more", formula="sharp / 2 + input"),
+    ],
+    "steps": [stage("edge", "dog", sigma=0.6, ratio=1.5), stage("blur", "box", size=2, stride=[2, 1])],
+}
+
+
+@pytest.mark.parametrize("channels", [1, 3, 4, 5])
+@pytest.mark.parametrize("name", IN_FOURS)
+def test_in_fours(name, channels):
+    for width, dtype, output in ((32, "uint8", "uint8"), (30, "uint8", "int16"), (32, "float32", "float64")):
+        image = pixels(dtype, (10, width, channels))
+        run = check(IN_FOURS[name], image, output_dtype=output, rows=(4,), cols=(8,), threads=64)
+        assert ("four(image" in run.source) == (channels < 5)
 
 
 SMALL = {"sigma_color": 40, "size": 3}

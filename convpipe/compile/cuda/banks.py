@@ -14,7 +14,7 @@ import numpy as np
 
 from convpipe.compile.common.banks import Bank as Chosen
 from convpipe.compile.common.banks import Dense, LowRank, Separable, Uniform, choose
-from convpipe.compile.cuda.passes import UNROLLED_TAPS, Bank
+from convpipe.compile.cuda.passes import QUAD, UNROLLED_TAPS, Bank
 from convpipe.dataclass import dataclass
 from convpipe.ops import Stencil, Taps
 from convpipe.plan.arithmetic import Arithmetic
@@ -55,7 +55,7 @@ class Banks:
         return [each for at, bank in enumerate(self.chosen) for each in self._in_one(at, bank)]
 
     def _in_one(self, at: int, bank: Chosen) -> list[Weighted]:
-        if bank.sums.made is not None:
+        if bank.sums.made is not None and not isinstance(bank, Separable):
             weights = self.taps[at].weights
             nonzero = [(int(i), int(j)) for i, j in np.argwhere(weights)]
             return [_dot(bank.name, nonzero, [float(weights[tap]) for tap in nonzero])]
@@ -101,6 +101,8 @@ def _at_once(bank: Chosen) -> int:
     """Return the taps that it takes in one."""
     if isinstance(bank, LowRank):
         return sum(len(one.taps) for one, _ in _products(bank))
+    if isinstance(bank, Separable):  # windows beside each other share the sums down their columns
+        return len(bank.rows) * (len(bank.cols) + QUAD - 1) // QUAD + len(bank.cols)
     return len(bank.rows) * len(bank.cols)
 
 

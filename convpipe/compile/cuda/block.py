@@ -13,9 +13,15 @@ from fractions import Fraction
 from functools import cached_property
 from typing import NamedTuple
 
-from convpipe.compile.cuda.passes import Pass
+from convpipe.compile.cuda.passes import QUAD, Pass
 from convpipe.dataclass import dataclass
 from convpipe.geometry import Axis, Extent
+
+CHANNELS = 4
+"""Up to so many channels share a block; more are dealt to blocks of their own, if nothing mixes them."""
+
+COLOUR_ROWS = 2
+"""Rows a thread computes at most at once of all channels of a pixel, which are all in registers."""
 
 
 @dataclass(frozen=True)
@@ -45,6 +51,30 @@ class Region:
         bottom = max(self.top + self.rows, other.top + other.rows)
         right = max(self.left + self.cols, other.left + other.cols)
         return Region(top, left, bottom - top, right - left)
+
+    def filled(self, rows: int, cols: int) -> Region:
+        """Return the region down and right to a whole multiple of so many rows and columns.
+
+        Examples
+        --------
+        >>> Region(-1, -1, 6, 34).filled(4, 4)
+        Region(top=-1, left=-1, rows=8, cols=36)
+        """
+        filled_rows, filled_cols = (
+            -(-have // each) * each for have, each in ((self.rows, rows), (self.cols, cols))
+        )
+        return Region(self.top, self.left, filled_rows, filled_cols)
+
+    def begun(self, cols: int) -> Region:
+        """Return the region from a whole multiple of so many columns on.
+
+        Examples
+        --------
+        >>> Region(-1, -1, 6, 34).begun(4)
+        Region(top=-1, left=-4, rows=6, cols=37)
+        """
+        more = self.left % cols
+        return Region(self.top, self.left - more, self.rows, self.cols + more)
 
     def under(self, axes: tuple[Axis, Axis], padded_in_place: bool = False) -> Region:
         """Return the region under the windows of this one.
@@ -175,13 +205,40 @@ class Block:
                 rows, cols = (count * step for count, step in zip(self.tile, self.density(one), strict=True))
                 region = _hull(region, Region(0, 0, rows, cols))
             assert region is not None
-            rows = -(-region.rows // one.strip) * one.strip
-            region = found[one.index] = Region(region.top, region.left, rows, region.cols)
+            region = found[one.index] = region.filled(self.patch(one)[0], self.beside)
             for content in dict.fromkeys(self.inputs(one)):
                 if content is not None:
                     inside = content >= 0 and one.padded
                     found[content] = _hull(found.get(content), region.under(one.axes, inside))
-        return found
+        return {
+            content: region if content >= 0 else region.begun(self.beside).filled(1, self.beside)
+            for content, region in found.items()
+        }
+
+    @cached_property
+    def beside(self) -> int:
+        """Columns of which there is a whole multiple in every region: a thread takes so many at once."""
+        return max(self.patch(one)[1] for one in self.passes)
+
+    def patch(self, one: Pass) -> Extent:
+        """Return the rows and columns of the result of `one` that a thread computes at once."""
+        channels = max(one.level.channels, one.level.output_channels)
+        if self.by_channel or not one.in_fours or channels > CHANNELS:
+            return one.rows_at_once, 1
+        several = one.level.channels > 1 and self.whole(one)
+        return min(one.rows_at_once, COLOUR_ROWS) if several else one.rows_at_once, QUAD
+
+    def patches(self, one: Pass) -> int:
+        """Return how many patches, of all planes, a block computes of the result of `one`."""
+        region, (rows, cols) = self.regions[one.index], self.patch(one)
+        planes = 1 if self.by_channel or self.whole(one) else one.level.channels
+        return planes * (region.rows // rows) * (region.cols // cols)
+
+    def whole(self, one: Pass) -> bool:
+        """Tell whether a thread computes all channels of a pixel: in images they stand side by side."""
+        in_image = one.index in self.written or None in self.inputs(one)
+        beside = in_image and one.in_fours and one.level.channels <= CHANNELS and not self.by_channel
+        return one.pixelwise or self.premultiplied(one) or beside
 
     def inputs(self, one: Pass) -> list[Content | None]:
         """Return what it reads of shared memory; None of an image that it reads where it stands."""

@@ -17,7 +17,7 @@ from convpipe.geometry import Axis
 from convpipe.polyphase import Polyphase
 
 
-def direct(text: Text, group: Group, point: Point, parameters: Sequence[str], threads: int) -> None:
+def direct(text: Text, group: Group, point: Point, parameters: Sequence[str]) -> None:
     """Write the kernel of the one pass of `group`."""
     (one,) = group.passes
     i, (image,), (down, along) = one.index, map(image_name, one.reads), one.axes
@@ -26,7 +26,7 @@ def direct(text: Text, group: Group, point: Point, parameters: Sequence[str], th
     with text.indented():
         cols = geometry(i, "output_cols")
         text.line(f"cols, out = {cols}, {image_name(i)}")
-        text.line(f"t = cuda.blockIdx.x * {threads} + cuda.threadIdx.x")
+        text.line(f"t = cuda.blockIdx.x * {group.threads} + cuda.threadIdx.x")
         text.line("y = t // cols", "x = t - y * cols", "if y >= out.shape[0]:", "    return")
         text.line("plane = cuda.blockIdx.y")
         text.line(f"row = {image_name(i)}_row + y")

@@ -34,6 +34,7 @@ from numba import cuda
 
 T = np.{compute}
 rint, order, ordered = rint_{compute}, order_{compute}, ordered_{compute}
+lesser, greater = lesser_{compute}, greater_{compute}
 floor, round, ldexp = floor_{compute}, rint, ldexp_{compute}
 INTEGER, BITS, LOWEST = np.int{bits}, {bits}, {lowest}
 '''
@@ -42,7 +43,7 @@ VECTORS = ["g", "places", "w", "c", "outside", "nans", "origin", "across"]
 """What every kernel takes beside its images."""
 
 
-def emit(program: Program, groups: Sequence[Group], threads: int) -> str:
+def emit(program: Program, groups: Sequence[Group]) -> str:
     """Return the source of a module with a kernel ``group_k`` for each of `groups`.
 
     Kernels take every image that they read, then those that they write, of shape (rows, cols * channels),
@@ -60,9 +61,9 @@ def emit(program: Program, groups: Sequence[Group], threads: int) -> str:
             text.line("", f"# {one.level.title}{'' if one.part == 'whole' else f', {one.part} pass'}")
             point.emit(text)
         if group.fits:
-            _Kernel(text, group, threads).emit(points)
+            _Kernel(text, group).emit(points)
         else:
-            direct(text, group, points[0], [*_images(group), *VECTORS], threads)
+            direct(text, group, points[0], [*_images(group), *VECTORS])
     return str(text)
 
 
@@ -74,8 +75,7 @@ def _images(group: Group) -> list[str]:
 def _point(program: Program, block: Block, position: int) -> Point:
     """Return the pointwise part of a pass."""
     one = block.passes[position]
-    premultiply = block.premultiplied(one)
-    return Point(one, program, one.pixelwise or premultiply, premultiply)
+    return Point(one, program, block.whole(one), block.premultiplied(one))
 
 
 class _Kernel:
@@ -85,11 +85,10 @@ class _Kernel:
     ----------
     text : Text
     group : Group
-    threads : int
     """
 
-    def __init__(self, text: Text, group: Group, threads: int) -> None:
-        self.text, self.group, self.block, self.threads = text, group, group.block, threads
+    def __init__(self, text: Text, group: Group) -> None:
+        self.text, self.group, self.block, self.threads = text, group, group.block, group.threads
         self._read: list[Tile] = []
         self._written: list[Tile] = []
 
@@ -110,7 +109,9 @@ class _Kernel:
         parameters = [*_images(self.group), *VECTORS]
         text.line("", "@cuda.jit", f"def group_{self.group.index}({', '.join(parameters)}):")
         with text.indented():
-            text.line(f"tile = cuda.shared.array({max(block.samples, 1)}, T)", "tid = cuda.threadIdx.x")
+            text.line(
+                f"tile = cuda.shared.array({max(block.samples, 1)}, T, ALIGNED)", "tid = cuda.threadIdx.x"
+            )
             text.line("plane0 = cuda.blockIdx.y", "down = quotient(cuda.blockIdx.x, across)")
             text.line(f"u = origin + {times('down', block.tile[0])}")
             text.line(f"v = {times('(cuda.blockIdx.x - down * across)', block.tile[1])}")

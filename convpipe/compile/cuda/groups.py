@@ -10,15 +10,15 @@ from dataclasses import replace
 
 import numpy as np
 
-from convpipe.compile.cuda.block import Block, alike
+from convpipe.compile.cuda.block import CHANNELS, Block, alike
 from convpipe.compile.cuda.passes import Pass
 from convpipe.dataclass import dataclass
 
-CHANNELS = 4
-"""Up to so many channels share a block; more are dealt to blocks of their own, if nothing mixes them."""
-
 MOST_PASSES = 16
 """Most passes in one kernel: a thread's registers are those of the one that needs most."""
+
+WARP = 32
+"""Threads that take their steps together."""
 
 SAMPLE = 60.0
 """Cost of a sample read from or written to global memory, in instructions; from an H100's data sheet."""
@@ -34,8 +34,9 @@ class Tiling:
     Parameters
     ----------
     rows, cols : tuple of int
-        Sides of a tile to choose from; rows are multiples of the strip.
+        Sides of a tile to choose from; whole multiples of four, or no samples are loaded four at a time.
     threads : int
+        Most of a block.
     shared : int
         Bytes of shared memory.
     """
@@ -58,12 +59,15 @@ class Group:
         Whether its tiles fit shared memory; otherwise its one pass reads the image tap by tap.
     cost : float
         Rough work per pixel of the image that enters the pipeline.
+    most_threads : int
+        Of a block.
     """
 
     index: int
     block: Block
     fits: bool
     cost: float
+    most_threads: int
 
     @property
     def passes(self) -> tuple[Pass, ...]:
@@ -74,6 +78,15 @@ class Group:
     def by_channel(self) -> bool:
         """Whether every channel has blocks of its own."""
         return self.block.by_channel
+
+    @property
+    def threads(self) -> int:
+        """Threads of a block: as many as leave the fewest of its passes without work, in whole warps."""
+        if not self.fits:
+            return self.most_threads
+        items = max(self.block.patches(one) for one in self.passes)
+        rounds = -(-items // self.most_threads)
+        return min(self.most_threads, -(-items // (rounds * WARP)) * WARP)
 
     @property
     def reads(self) -> list[int]:
@@ -157,7 +170,7 @@ def _fitting(passes: tuple[Pass, ...], written: frozenset[int], size: int, tilin
         Block(passes, written, (rows, cols), by_channel) for rows in tiling.rows for cols in tiling.cols
     ]
     groups = [
-        Group(0, block, True, _cost(block, size, tiling))
+        Group(0, block, True, _cost(block, size, tiling), tiling.threads)
         for block in blocks
         if size * block.samples <= tiling.shared
     ]
@@ -169,7 +182,7 @@ def _direct(passes: tuple[Pass, ...], written: frozenset[int], tiling: Tiling) -
     (one,) = passes
     block = Block(passes, written, (1, tiling.threads), not one.pixelwise)
     cost = SAMPLE * sum(len(bank.taps) for bank in one.banks) * one.outputs
-    return Group(0, block, False, cost / float(one.step[0] * one.step[1]))
+    return Group(0, block, False, cost / float(one.step[0] * one.step[1]), tiling.threads)
 
 
 def _cost(block: Block, size: int, tiling: Tiling) -> float:

@@ -45,8 +45,6 @@ class Kernels:
     values : Values
     source : str
         The generated Python.
-    threads : int
-        Of a block.
     """
 
     part: Part
@@ -58,7 +56,6 @@ class Kernels:
     groups: tuple[Group, ...]
     values: Values
     source: str
-    threads: int
 
     @cached_property
     def results(self) -> tuple[int, ...]:
@@ -152,8 +149,7 @@ def _kernels(plan: Plan, part: Part, read_later: Collection[int], tiling: Tiling
         passes=passes,
         groups=groups,
         values=values,
-        source=emit(program, groups, tiling.threads),
-        threads=tiling.threads,
+        source=emit(program, groups),
     )
 
 

@@ -102,7 +102,7 @@ class Launch:
             (blocks, planes), origin, across = kernels.grid(group, self.rows)
             pairs = [(images[at], self.rows[at].first) for at in (*group.reads, *group.writes)]
             arguments = [each for pair in pairs for each in pair]
-            launched = compiled(kernels, group)[(blocks, planes), kernels.threads, self._device.stream]
+            launched = compiled(kernels, group)[(blocks, planes), group.threads, self._device.stream]
             launched(*arguments, *self._vectors, self._counter, origin, across)
         return [images[at] for at in kernels.results]
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from convpipe.compile.common.text import Text, times
-from convpipe.compile.cuda.block import Block, Content, Tile
-from convpipe.compile.cuda.passes import Pass, geometry
-from convpipe.compile.cuda.source import border_value, plus, sample, tile
+from convpipe.compile.cuda.block import CHANNELS, Block, Content, Tile
+from convpipe.compile.cuda.passes import QUAD, Pass, geometry
+from convpipe.compile.cuda.source import border_value, in_fours, plus, sample, tile
 
 BATCH = 8
 """Samples a thread asks for before it waits for the first, so that the memory always has work."""
@@ -49,7 +49,15 @@ class _Loader:
                 f"if within(top - row0, {self.rows}, image.shape[0]) and within(left, {self.cols}, cols):"
             )
             with text.indented():
-                self._inside(text)
+                if self.to.planes == self.one.planes(0) <= CHANNELS and self.cols % QUAD == 0:
+                    text.line(f"if {in_fours('left', 'image')}:")
+                    with text.indented():
+                        self._in_fours(text)
+                    text.line("else:")
+                    with text.indented():
+                        self._inside(text)
+                else:
+                    self._inside(text)
             text.line("else:")
             with text.indented():
                 self._anywhere(text)
@@ -79,6 +87,50 @@ class _Loader:
         with text.indented():
             text.line(f"r, x, p = {place}(t)")
             self._store(text, "top + r - row0", "left + x")
+
+    def _in_fours(self, text: Text) -> None:
+        """The same of four pixels at a time, all channels, which are whole fours of samples."""
+        across, planes = self.cols // QUAD, self.one.planes(0)
+        items, step = self.rows * across, self.threads
+        batch = max(1, min(BATCH // planes, items // step))
+        whole = items // (batch * step) * batch * step
+        text.line("pitch = np.uint32(image.shape[1])")
+        text.line(f"corner = index((top - row0) * image.shape[1] + {times('left', planes)})")
+        if whole:
+            text.line(f"for t in range(tid, {whole}, {batch * step}):")
+            with text.indented():
+                self._fours(text, batch)
+        if whole < items:
+            text.line(f"for t in range({plus('tid', whole)}, {items}, {step}):")
+            with text.indented():
+                self._fours(text, 1)
+
+    def _fours(self, text: Text, count: int) -> None:
+        """Load and store the fours of pixels of number t, t + threads, ..., so many of them."""
+        across, planes = self.cols // QUAD, self.one.planes(0)
+        for k in range(count):
+            t = plus("t", k * self.threads)
+            text.line(f"r{k} = quotient({t}, {across})", f"x{k} = ({t} - r{k} * {across}) * {QUAD}")
+            text.line(f"at{k} = corner + product(r{k}, pitch) + index({times(f'x{k}', planes)})")
+            for first in range(0, QUAD * planes, QUAD):
+                names = ", ".join(f"v{k}_{first + n}" for n in range(QUAD))
+                text.line(f"{names} = four(image, at{k} + index({first}))")
+        for k in range(count):
+            for plane, samples in enumerate(zip(*self._pixels(text, k), strict=True)):
+                place = plus(f"r{k} * {self.cols} + x{k}", self.to.base + plane * self.size)
+                text.line(f"put_four(tile, index({place}), ({', '.join(samples)}))")
+
+    def _pixels(self, text: Text, k: int) -> list[list[str]]:
+        """Return the samples of each pixel of one of them, with colours times alpha where they are to be."""
+        planes = self.one.planes(0)
+        pixels = [[f"T(v{k}_{col * planes + plane})" for plane in range(planes)] for col in range(QUAD)]
+        if not self.one.premultiply:
+            return pixels
+        text.line(*(f"alpha{col} = maximum({pixel[-1]}, T(0))" for col, pixel in enumerate(pixels)))
+        return [
+            [*(f"{colour} * alpha{col}" for colour in pixel[:-1]), f"alpha{col}"]
+            for col, pixel in enumerate(pixels)
+        ]
 
     def _at(self, row: str, column: str, plane: str, further: int = 0) -> str:
         """Return the sample of the tile."""

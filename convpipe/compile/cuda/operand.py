@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from convpipe.compile.common.text import Text, times
 from convpipe.compile.cuda.block import Block, Region, Tile
-from convpipe.compile.cuda.passes import Pass, geometry
-from convpipe.compile.cuda.source import plus, sample, tile
+from convpipe.compile.cuda.passes import QUAD, Pass, geometry
+from convpipe.compile.cuda.source import in_fours, plus, sample, tile
 from convpipe.dataclass import dataclass
+from convpipe.geometry import Extent
 
 
 def image_name(image: int) -> str:
@@ -22,7 +25,7 @@ def image_name(image: int) -> str:
 
 @dataclass(frozen=True)
 class InTile:
-    """Samples of a tile under the windows of a pass, whose first place the strip of a thread begins at.
+    """Samples of a tile under the windows of a pass, at whose first place the patch of a thread begins.
 
     Parameters
     ----------
@@ -34,6 +37,8 @@ class InTile:
         What the windows of the pass cover.
     lanes : int
         Channels that a block works on.
+    patch : (rows, cols)
+        What a thread computes at once.
     """
 
     which: int
@@ -41,6 +46,7 @@ class InTile:
     tile: Tile
     region: Region
     lanes: int
+    patch: Extent
 
     @property
     def parameters(self) -> list[str]:
@@ -62,28 +68,48 @@ class InTile:
         """Whether it has one plane for all channels."""
         return self.tile.planes < self.lanes
 
-    def place(self, text: Text, plane: bool) -> None:
-        """Write where the strip's first window begins; with `plane`, in the plane of that name."""
-        rows, cols = self.one.stride
-        down = self.one.strip * rows * self.pitch
+    @property
+    def _first(self) -> int:
+        """Where the window of the first patch begins."""
         shift_down = self.region.top - self.tile.region.top
         shift_right = self.region.left - self.tile.region.left
-        first = self.tile.base + shift_down * self.pitch + shift_right
+        return self.tile.base + shift_down * self.pitch + shift_right
+
+    @property
+    def shift(self) -> int:
+        """How far windows of patches begin behind a whole multiple of the columns of a patch."""
+        return self._first % self.patch[1]
+
+    def place(self, text: Text, plane: bool) -> None:
+        """Write where the patch's first window begins, less the shift; with `plane`, in that plane."""
+        rows, cols = self.one.stride
+        down = self.patch[0] * rows * self.pitch
         at = f"{times('strip', down)} + {times('x', cols)}"
         at += f" + plane * {self.size}" if plane and not self._spread else ""
-        text.line(f"at{self.which} = {plus(at, first)}")
+        text.line(f"at{self.which} = {plus(at, self._first - self.shift)}")
 
     def base(self, channel: int, source: int = 0) -> int:
         """Return where the plane of a channel begins."""
         return 0 if self._spread else (source * self.lanes + channel) * self.size
 
-    def at(self, place: int) -> str:
-        """Return the sample that stands `place` samples behind the first."""
-        return tile(plus(f"at{self.which}", place))
+    def load(self, text: Text, base: int, places: Collection[int]) -> dict[int, str]:
+        """Write loads of the samples that stand so many samples behind the first; return their names."""
+        at, names = f"at{self.which}", {place: f"s{place + self.shift}" for place in places}
+        if self.patch[1] == 1:
+            for place in sorted(places):
+                text.line(f"{names[place]} = {tile(plus(at, base + place))}")
+            return names
+        for quad in sorted({(place + self.shift) // QUAD * QUAD for place in places}):
+            four = ", ".join(f"s{quad + k}" for k in range(QUAD))
+            text.line(f"{four} = four(tile, index({plus(at, base + quad)}))")
+        return names
 
-    def pixel(self, channel: int, row: int) -> str:
-        """Return the sample of a channel under the only place of the window of a row of the strip."""
-        return self.at(self.base(channel) + row * self.pitch)
+    def pixels(self, text: Text, channel: int) -> dict[Extent, str]:
+        """Write loads of the samples of a channel of the pixels of a patch; return them."""
+        rows, cols = self.patch
+        spots = {(row, col): row * self.pitch + col for row in range(rows) for col in range(cols)}
+        names = self.load(text, self.base(channel), spots.values())
+        return {spot: names[place] for spot, place in spots.items()}
 
 
 @dataclass(frozen=True)
@@ -96,12 +122,14 @@ class InImage:
     one : Pass
     image : int
     lanes : int
+    patch : (rows, cols)
     """
 
     which: int
     one: Pass
     image: int
     lanes: int
+    patch: Extent
 
     @property
     def parameters(self) -> list[str]:
@@ -110,31 +138,69 @@ class InImage:
         return [name, f"{name}_row"]
 
     def place(self, text: Text, plane: bool) -> None:
-        """Write which rows and samples the pixels of the strip are; of results past the end, the last."""
+        """Write which rows and samples the pixels of the patch are; of results past the end, the last."""
         name, planes = self.parameters[0], self.one.planes(self.which)
-        for row in range(self.one.strip):
-            y = plus(f"y0 + {times('strip', self.one.strip)}", row)
+        for row in range(self.patch[0]):
+            y = plus(f"y0 + {times('strip', self.patch[0])}", row)
             text.line(f"row{self.which}_{row} = clamp({y} - {name}_row, {name}.shape[0])")
-        at = times(f"clamp(x0 + x, {geometry(self.one.index, 'cols')})", planes)
-        spread = planes < self.one.level.channels
-        lane = "" if spread else " + plane0 + plane" if plane else " + plane0"
-        text.line(f"at{self.which} = {at}{lane}")
+        lane = "" if self._spread else " + plane0 + plane" if plane else " + plane0"
+        for col in range(self.patch[1]):
+            at = times(f"clamp({plus('x0 + x', col)}, {geometry(self.one.index, 'cols')})", planes)
+            text.line(f"at{self.which}_{col} = {at}{lane}")
 
-    def pixel(self, channel: int, row: int) -> str:
-        """Return the sample of a channel of a row of the strip."""
-        spread = self.one.planes(self.which) < self.one.level.channels
-        place = plus(f"at{self.which}", 0 if spread else channel)
-        return f"T({sample(self.parameters[0], f'row{self.which}_{row}', place)})"
+    @property
+    def _spread(self) -> bool:
+        """Whether it has one plane for all channels."""
+        return self.one.planes(self.which) < self.one.level.channels
+
+    def pixels(self, text: Text, channel: int) -> dict[Extent, str]:
+        """Write loads of the pixels of a patch, all channels with the first; return those of a channel."""
+        rows, cols = self.patch
+        planes = self.one.planes(self.which)
+        if cols == 1:
+            return {
+                (row, 0): f"T({self._pixel(row, 0, 0 if self._spread else channel)})" for row in range(rows)
+            }
+        if channel == 0:
+            for row in range(rows):
+                self._fours(text, row)
+        own = 0 if self._spread else channel
+        return {
+            (row, col): f"T({self._name(row, col * planes + own)})"
+            for row in range(rows)
+            for col in range(cols)
+        }
+
+    def _pixel(self, row: int, col: int, plane: int) -> str:
+        return sample(self.parameters[0], f"row{self.which}_{row}", plus(f"at{self.which}_{col}", plane))
+
+    def _name(self, row: int, at: int) -> str:
+        return f"i{self.which}_{row}_{at}"
+
+    def _fours(self, text: Text, row: int) -> None:
+        """Write loads of the pixels of a row: four samples at once, where all are there and begin so."""
+        image, planes, (_, cols) = self.parameters[0], self.one.planes(self.which), self.patch
+        first, last = f"at{self.which}_0", f"at{self.which}_{cols - 1}"
+        text.line(f"if {last} == {plus(first, (cols - 1) * planes)} and {in_fours(first, image)}:")
+        for at in range(0, cols * planes, QUAD):
+            names = ", ".join(self._name(row, at + k) for k in range(QUAD))
+            text.line(
+                f"    {names} = four({image}, (index(row{self.which}_{row}), index({plus(first, at)})))"
+            )
+        text.line("else:")
+        for col in range(cols):
+            for plane in range(planes):
+                text.line(f"    {self._name(row, col * planes + plane)} = {self._pixel(row, col, plane)}")
 
 
 def operands(block: Block, one: Pass) -> list[InTile | InImage]:
     """Return what `one` reads, in the order of its inputs."""
     lanes = 1 if block.by_channel else one.level.channels
-    region = block.regions[one.index].under(one.axes)
+    region, patch = block.regions[one.index].under(one.axes), block.patch(one)
     found: list[InTile | InImage] = []
     for which, content in enumerate(block.inputs(one)):
         if content is None:
-            found.append(InImage(which, one, one.reads[which], lanes))
+            found.append(InImage(which, one, one.reads[which], lanes, patch))
         else:
-            found.append(InTile(which, one, block.tiles[content], region, lanes))
+            found.append(InTile(which, one, block.tiles[content], region, lanes, patch))
     return found

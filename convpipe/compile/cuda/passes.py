@@ -42,8 +42,11 @@ COUNTED_PLACES = 96
 WRITTEN_RUNS = 8
 """Up to this many runs of places side by side, of a window that sorts, have a loop each; more are listed."""
 
-STRIP = 4
-"""Rows a thread computes at once, so that neighbouring windows share their loads."""
+ROWS = 4
+"""Rows a thread computes at once, so that windows above each other share their loads."""
+
+QUAD = 4
+"""Columns a thread computes at once: it loads and stores so many samples by one instruction."""
 
 
 SORTED = 64
@@ -105,6 +108,16 @@ class Bank:
         return len(self.taps) > UNROLLED_TAPS and self.form not in ("outer", "equal")
 
     @property
+    def alone(self) -> bool:
+        """Whether a thread computes one column of its responses: in a loop, or as samples are exchanged."""
+        return self.looped or (self.rank is not None and not self.is_extreme)
+
+    @property
+    def is_extreme(self) -> bool:
+        """Whether it gives the least of its samples, or the greatest."""
+        return self.rank in (0, len(self.taps) - 1)
+
+    @property
     def rows(self) -> list[int]:
         """The rows of its taps, in their order."""
         return list(dict.fromkeys(row for row, _ in self.taps))
@@ -127,7 +140,7 @@ class Bank:
         count = len(self.taps)
         if self.distance is not None:
             return WEIGHED * (1 + 2 * count)
-        if self.rank is None or self.rank in (0, count - 1):
+        if self.rank is None or self.is_extreme:
             return 2 * count
         if count <= SELECTED_PLACES:
             return 3 * count * count // 8
@@ -243,13 +256,20 @@ class Pass:
         return self.axes == (Axis(1), Axis(1))
 
     @property
-    def strip(self) -> int:
+    def rows_at_once(self) -> int:
         """Rows a thread computes at once: one where windows above each other share nothing."""
         rows, _ = self.axes
         if self.level.resamples or self.weighs is not None:
             return 1
         sorts = any(bank.rank is not None and bank.operations > SORTED for bank in self.banks)
-        return STRIP if rows.reach > rows.stride and not sorts else 1
+        return ROWS if rows.reach > rows.stride and not sorts else 1
+
+    @property
+    def in_fours(self) -> bool:
+        """Whether a thread may compute four columns at once: their windows are neighbours, and no loops."""
+        _, cols = self.axes
+        apart = self.level.resamples or self.weighs is not None or any(bank.alone for bank in self.banks)
+        return cols.stride == cols.dilation == 1 and not apart
 
     def planes(self, which: int) -> int:
         """Return the planes of the image that it reads as one of its inputs."""

@@ -91,6 +91,13 @@ class Point:
         return not (steps or self.premultiply)
 
     @property
+    def values(self) -> list[str]:
+        """Names of the values that it makes of a sample or pixel."""
+        if self.trivial:
+            return [name for channel in range(self.channels) for name in self.responses(channel)]
+        return [f"v{k}" for k in range(self.one.outputs if self.whole else 1)]
+
+    @property
     def constants(self) -> list[tuple[str, int]]:
         """Names of its constants, and their positions in the constant vector."""
         named = [pair for segment in self._segments for pair in segment.constants]
@@ -113,11 +120,11 @@ class Point:
             return [f"r{k}_{channel}" for k in range(len(joins))]
         return [f"{name}_{channel}" for name in self.one.names]
 
-    def call(self, text: Text, given: list[str]) -> list[str]:
-        """Write the call on the responses `given`; return the names of the values."""
+    def call(self, text: Text, given: list[str], column: int = 0) -> list[str]:
+        """Write the call on the responses `given`; return the names of the values, of a column of several."""
         if self.trivial:
             return given
-        values = [f"v{k}" for k in range(self.one.outputs if self.whole else 1)]
+        values = [f"{value}_{column}" for value in self.values]
         arguments = ", ".join([*given, *(name for name, _ in self.constants), *self._looks_up])
         text.line(f"{', '.join(values)} = point_{self.one.index}({arguments})")
         return values

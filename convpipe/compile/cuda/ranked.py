@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from functools import reduce
 
 from convpipe.compile.common.text import Text
 from convpipe.compile.cuda.passes import COUNTED_PLACES, SELECTED_PLACES, Bank
@@ -14,7 +15,7 @@ from convpipe.selection import runs
 def ranked(text: Text, bank: Bank, name: str, read: Read) -> None:
     """Write the response `name` of a window that sorts."""
     assert bank.rank is not None
-    if bank.rank in (0, len(bank.taps) - 1):
+    if bank.is_extreme:
         _extreme(text, bank, name, read)
     elif len(bank.taps) <= SELECTED_PLACES:
         _select(text, bank, name, read)
@@ -24,7 +25,7 @@ def ranked(text: Text, bank: Bank, name: str, read: Read) -> None:
 
 def _extreme(text: Text, bank: Bank, name: str, read: Read) -> None:
     """The least of all samples, or the greatest."""
-    fold = "least" if bank.rank == 0 else "maximum"
+    fold = _orders(bank)[0 if bank.rank == 0 else 1]
     text.line(f"{name} = {read(*bank.taps[0])}")
     if not bank.looped:
         text.line(*(f"{name} = {fold}({name}, {read(*tap)})" for tap in bank.taps[1:]))
@@ -32,17 +33,40 @@ def _extreme(text: Text, bank: Bank, name: str, read: Read) -> None:
     _each(text, bank, lambda row, column: f"{name} = {fold}({name}, {read(row, column)})")
 
 
+def shared_extremes(text: Text, bank: Bank, windows: Mapping[str, Read]) -> None:
+    """Write the extremes of several windows by their names: what all of them have is looked at once.
+
+    Of integers: of floating point, which of -0 and 0 is found depends on the order.
+    """
+    fold = _orders(bank)[0 if bank.rank == 0 else 1]
+    samples = {name: [read(*tap) for tap in bank.taps] for name, read in windows.items()}
+    every = set.intersection(*map(set, samples.values()))
+    first = next(iter(samples))
+    common = [sample for sample in samples[first] if sample in every]
+    if common:
+        text.line(f"common = {reduce(lambda a, b: f'{fold}({a}, {b})', common)}")
+    for name, own in samples.items():
+        others = [*(["common"] if common else []), *(sample for sample in own if sample not in every)]
+        text.line(f"{name} = {reduce(lambda a, b: f'{fold}({a}, {b})', others)}")
+
+
 def _select(text: Text, bank: Bank, name: str, read: Read) -> None:
     """Samples are forgotten that cannot be of the rank; the next take their place."""
     assert bank.rank is not None
     steps, result = selection(len(bank.taps), bank.rank)
+    lesser, greater = _orders(bank)
     for step in steps:
         if isinstance(step, int):
             text.line(f"h{step} = {read(*bank.taps[step])}")
         else:
             low, high = (f"h{at}" for at in step)
-            text.line(f"{low}, {high} = least({low}, {high}), maximum({low}, {high})")
+            text.line(f"{low}, {high} = {lesser}({low}, {high}), {greater}({low}, {high})")
     text.line(f"{name} = h{result}")
+
+
+def _orders(bank: Bank) -> tuple[str, str]:
+    """Return what gives the lesser and the greater of two samples: of integers, no NaN, one instruction."""
+    return ("least", "maximum") if bank.integers is None else ("lesser", "greater")
 
 
 Step = int | tuple[int, int]

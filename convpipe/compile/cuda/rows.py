@@ -53,6 +53,10 @@ if SIMULATED:  # the simulator runs Python, which has no libdevice
     rint_float64: Any = np.rint
     floor_float32: Any = np.floor
     floor_float64: Any = np.floor
+    lesser_float32: Any = min
+    lesser_float64: Any = min
+    greater_float32: Any = max
+    greater_float64: Any = max
 
     def dot(*products):
         """Return the sum of products w0, s0, w1, s1, ..."""
@@ -66,6 +70,22 @@ if SIMULATED:  # the simulator runs Python, which has no libdevice
         return kind(result)
 
     add, subtract = operator.add, operator.sub
+    ALIGNED: Any = None
+
+    def four(array, place):
+        """Return the four samples beside each other from a place on."""
+        first = _in_memory(array, place)
+        return tuple(array.reshape(-1)[first : first + 4])
+
+    def put_four(array, place, samples):
+        """Store four samples beside each other."""
+        first = _in_memory(array, place)
+        array.reshape(-1)[first : first + 4] = samples
+
+    def _in_memory(array, place):
+        first = int(np.ravel_multi_index(place, array.shape)) if isinstance(place, tuple) else int(place)
+        assert first % 4 == 0
+        return first
 
     def bits_float32(v):
         """Return the bits of a number as an integer."""
@@ -87,10 +107,14 @@ else:
     from numba.cuda.core import config as device_config
 
     from convpipe.compile.cuda.arithmetic import add, dot, dot_onto, subtract
+    from convpipe.compile.cuda.quads import WIDEST as ALIGNED
+    from convpipe.compile.cuda.quads import four, put_four
 
     device_config.CUDA_LOW_OCCUPANCY_WARNINGS = 0  # few blocks are of a small image, which is no fault
     rint_float32, rint_float64 = libdevice.rintf, libdevice.rint
     floor_float32, floor_float64 = libdevice.floorf, libdevice.floor
+    lesser_float32, lesser_float64 = libdevice.fminf, libdevice.fmin
+    greater_float32, greater_float64 = libdevice.fmaxf, libdevice.fmax
     bits_float32, bits_float64 = libdevice.float_as_int, libdevice.double_as_longlong
     number_float32, number_float64 = libdevice.int_as_float, libdevice.longlong_as_double
 
@@ -105,9 +129,21 @@ def quotient(t, n):
 
 
 @inline
+def product(a, b):
+    """Return the product of 32-bit numbers of no sign, in 64 bits, which takes one instruction."""
+    return np.uint64(np.uint32(a)) * np.uint64(np.uint32(b))
+
+
+@inline
 def within(first, count, n):
     """Tell whether `count` positions from `first` on all lie in an axis of `n`."""
     return first >= 0 and first + count <= n
+
+
+@inline
+def in_fours(column, pitch):
+    """Tell whether the samples from `column` on, of rows of `pitch`, begin with a whole multiple of four."""
+    return (column | pitch) & 3 == 0
 
 
 @inline
@@ -177,6 +213,7 @@ def ordered_float64(order):
 
 
 __all__ = [
+    "ALIGNED",
     "add",
     "arctan2",
     "border_index",
@@ -187,11 +224,17 @@ __all__ = [
     "exp",
     "floor_float32",
     "floor_float64",
+    "four",
+    "greater_float32",
+    "greater_float64",
+    "in_fours",
     "index",
     "inline",
     "ldexp_float32",
     "ldexp_float64",
     "least",
+    "lesser_float32",
+    "lesser_float64",
     "log",
     "looked_up",
     "maximum",
@@ -201,6 +244,8 @@ __all__ = [
     "ordered_float32",
     "ordered_float64",
     "power",
+    "product",
+    "put_four",
     "quotient",
     "rint_float32",
     "rint_float64",

@@ -112,14 +112,12 @@ class _Passes:
         extremes = rank.is_extreme and rank.count == rows * cols
         if not extremes or rows * cols <= rows + cols + SEPARATE:
             places = tuple((int(i), int(j)) for i, j in np.argwhere(rank.footprint))
-            banks = self._ranks(rank, places, rank.count, own=False)
-            integers = _few(head.arithmetic.given)
-            banks = tuple(replace(bank, integers=integers) for bank in banks)
+            banks = self._ranks(rank, head, places, own=False)
             self.add(level, head, banks, head.axes, "whole")
             return
         column, row = (tuple((i, 0) for i in range(rows)), tuple((0, j) for j in range(cols)))
-        self.add(level, head, self._ranks(rank, column, rows, own=False), (down, Axis(1)), "first")
-        self.add(level, head, self._ranks(rank, row, cols, own=True), (Axis(1), along), "second")
+        self.add(level, head, self._ranks(rank, head, column, own=False), (down, Axis(1)), "first")
+        self.add(level, head, self._ranks(rank, head, row, own=True), (Axis(1), along), "second")
 
     def _weighed(self, level: Level, head: NodePlan, window: Bilateral) -> None:
         """Add the pass of a window whose weights depend on the samples."""
@@ -147,15 +145,23 @@ class _Passes:
             self.add(level, head, (bank,), axes, part)
 
     def _ranks(
-        self, rank: Rank, places: tuple[tuple[int, int], ...], count: int, own: bool
+        self, rank: Rank, head: NodePlan, places: tuple[tuple[int, int], ...], own: bool
     ) -> tuple[Bank, ...]:
         """Return a bank for each rank, over some of the places; of extremes, theirs."""
-        found, listed = runs(places), None
+        found, listed, integers = runs(places), None, _few(head.arithmetic.given)
         if len(found) > WRITTEN_RUNS:
             listed = len(self.places)
             self.places += [at for row, columns in found for at in (row, columns.start, columns.stop)]
         return tuple(
-            Bank(name, at if own else 0, places, len(self.weights), min(each, count - 1), listed)
+            Bank(
+                name,
+                at if own else 0,
+                places,
+                len(self.weights),
+                min(each, len(places) - 1),
+                listed,
+                integers=integers,
+            )
             for at, (name, each) in enumerate(zip(rank.names, rank.ranks, strict=True))
         )
 

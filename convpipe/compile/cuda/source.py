@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from convpipe.compile.common.text import Text
 from convpipe.compile.cuda.passes import Pass
@@ -36,6 +36,11 @@ def sample(image: str, row: str, column: str) -> str:
     return f"{image}[index({row}), index({column})]"
 
 
+def in_fours(column: str, image: str) -> str:
+    """Return the test whether the samples of `image` from `column` on begin with a whole multiple of four."""
+    return f"in_fours({column}, {image}.shape[1])"
+
+
 def registers(text: Text, one: Pass, point: Point) -> None:
     """Write the loads of weights and constants into registers."""
     for bank in one.banks:
@@ -46,9 +51,15 @@ def registers(text: Text, one: Pass, point: Point) -> None:
 
 def put(text: Text, point: Point, column: str, value: str) -> None:
     """Write the store of `value` to `column` of row `y` of the image, NaNs counted."""
-    if point.counts_nan:
-        text.line(f"if {value} != {value}:", "    cuda.atomic.add(nans, 0, 1)")
+    count_nan(text, point, [value])
     text.line(f"{sample('out', 'y', column)} = {point.stored(value)}")
+
+
+def count_nan(text: Text, point: Point, values: Sequence[str]) -> None:
+    """Write the count of those of `values` that become 0 where they are stored."""
+    if point.counts_nan:
+        for value in values:
+            text.line(f"if {value} != {value}:", "    cuda.atomic.add(nans, 0, 1)")
 
 
 def border_value(one: Pass, plane: str, planes: int) -> str:

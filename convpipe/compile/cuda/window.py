@@ -1,24 +1,22 @@
-"""Write a pass: each thread slides a strip of windows down a column of its tile and stores the values."""
+"""Write a pass: each thread computes a patch of windows, a few rows and columns, and stores the values."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import partial
-from itertools import groupby
+from functools import cached_property, partial
 
 from convpipe.compile.common.text import Text, times
 from convpipe.compile.cuda.block import Block
 from convpipe.compile.cuda.operand import InImage, InTile, operands
-from convpipe.compile.cuda.passes import Bank, Pass, geometry
+from convpipe.compile.cuda.passes import Pass, geometry
 from convpipe.compile.cuda.point import Point
-from convpipe.compile.cuda.ranked import ranked
-from convpipe.compile.cuda.source import Read, plus, put, registers, tile
-from convpipe.compile.cuda.sums import before, begun, expression, loop, onto
+from convpipe.compile.cuda.responses import Windows, of
+from convpipe.compile.cuda.source import plus, registers, tile
+from convpipe.compile.cuda.store import Store
+from convpipe.compile.cuda.sums import before, expression
 from convpipe.compile.cuda.weighed import weighed
 from convpipe.dataclass import dataclass
-
-SLID_COLUMNS = 12
-"""Up to this many columns of the samples that a strip shares are held in registers, row after row."""
+from convpipe.geometry import Extent
 
 
 @dataclass(frozen=True)
@@ -74,175 +72,126 @@ class Window:
     def emit(self, text: Text) -> None:
         """Write the function."""
         one, region = self.one, self.block.regions[self.one.index]
-        strips, cols = region.rows // one.strip, region.cols
+        strips, patches = region.rows // self.patch[0], region.cols // self.patch[1]
+        if self.writes:
+            self._to_image.emit(text)
+        if self._slides and self._windows.by_rows:
+            self._windows.emit(text)
         text.function(self.name, self.parameters)
         with text.indented():
             registers(text, one, self.point)
+            if self.writes:
+                text.line(f"cols = {geometry(one.index, 'output_cols')}")
             planes = 1 if self.point.whole else self.lanes
-            text.line(f"for t in range(tid, {planes * strips * cols}, {self.threads}):")
+            text.line(f"for t in range(tid, {planes * strips * patches}, {self.threads}):")
             with text.indented():
                 if planes > 1:
-                    text.line(f"plane = quotient(t, {strips * cols})", f"t -= plane * {strips * cols}")
-                text.line(f"strip = quotient(t, {cols})", f"x = t - strip * {cols}")
+                    text.line(f"plane = quotient(t, {strips * patches})", f"t -= plane * {strips * patches}")
+                text.line(
+                    f"strip = quotient(t, {patches})",
+                    f"x = {times(f'(t - strip * {patches})', self.patch[1])}",
+                )
                 for operand in self._operands:
                     operand.place(text, planes > 1)
                 for channel in range(self.point.channels):
                     self._responses(text, channel)
                 if one.weighs is not None:
                     self._weighed(text)
-                for row in range(one.strip):
+                for row in range(self.patch[0]):
                     self._store(text, row, planes)
 
+    @cached_property
+    def patch(self) -> Extent:
+        """Rows and columns that a thread computes at once."""
+        return self.block.patch(self.one)
+
+    @cached_property
+    def _spots(self) -> list[Extent]:
+        """The row and the column of every output of a patch."""
+        rows, cols = self.patch
+        return [(row, col) for row in range(rows) for col in range(cols)]
+
     def _responses(self, text: Text, channel: int) -> None:
-        """Compute the responses of `channel`, named ``response_channel_row``, for every row of the strip."""
+        """Compute the responses of `channel` of every output: ``response_channel_row_column``."""
         one, first = self.one, self._operands[0]
-        strip = range(one.strip)
         if self.point.kept(channel):
             own = one.planes(0) - 1 if one.level.joins else channel
-            for row in strip:
-                text.line(f"alpha_{row} = {self._centre(first, own, row)}")
+            centres = self._centres(text, first, own)
+            text.line(*(f"alpha_{of(spot)} = {value}" for spot, value in centres.items()))
         elif one.weighs is not None:
             return  # all colours at once
         elif one.level.joins:
             for operand, name in zip(self._operands, self.point.responses(channel), strict=True):
-                text.line(*(f"{name}_{row} = {operand.pixel(channel, row)}" for row in strip))
+                pixels = operand.pixels(text, channel)
+                text.line(*(f"{name}_{of(spot)} = {value}" for spot, value in pixels.items()))
         elif isinstance(first, InImage):
-            text.line(*(f"s{row} = {first.pixel(channel, row)}" for row in strip))
+            pixels = first.pixels(text, channel)
+            text.line(*(f"s{of(spot)} = {value}" for spot, value in pixels.items()))
             for bank in one.banks:
-                for row in strip:
-                    name, given = f"{bank.name}_{channel}_{row}", {(0, 0): f"s{row}"}
-                    ranks = bank.rank is not None
-                    text.line(
-                        f"{name} = {f's{row}' if ranks else expression(bank, given, before(bank, name))}"
-                    )
+                for spot in self._spots:
+                    name, given = f"{bank.name}_{channel}_{of(spot)}", f"s{of(spot)}"
+                    if bank.rank is None:
+                        given = expression(bank, {(0, 0): given}, before(bank, name))
+                    text.line(f"{name} = {given}")
+        elif self._windows.by_rows:
+            self._windows.call(text, channel)
         else:
-            for source in range(one.sources):
-                banks = [bank for bank in one.banks if bank.source == source]
-                base = first.base(channel, source)
-                for bank in [bank for bank in banks if bank.rank is not None]:
-                    self._ranked(text, first, bank, (channel, base))
-                banks = [bank for bank in banks if bank.rank is None]
-                for looped, some in groupby(banks, key=lambda bank: bank.looped):
-                    write = self._looped if looped else self._unrolled
-                    write(text, first, list(some), (channel, base))
+            self._windows.loops(text, channel)
 
-    def _centre(self, operand: InTile | InImage, channel: int, row: int) -> str:
+    @property
+    def _slides(self) -> bool:
+        """Whether it has windows on a tile."""
+        return isinstance(self._operands[0], InTile) and not self.one.level.joins and self.one.weighs is None
+
+    @cached_property
+    def _windows(self) -> Windows:
+        (operand,) = self._operands
+        assert isinstance(operand, InTile)
+        return Windows(self.one, operand, self.patch)
+
+    def _centres(self, text: Text, operand: InTile | InImage, channel: int) -> dict[Extent, str]:
+        """Write loads of the samples of a channel under the centres of the windows; return them."""
         if isinstance(operand, InImage) or self.one.level.joins:
-            return operand.pixel(channel, row)
-        return operand.at(operand.base(channel) + self._sample(operand, self.one.centre, row))
-
-    def _sample(self, operand: InTile, tap: tuple[int, int], row: int) -> int:
-        """Return where, from the strip's first window, the sample under `tap` of the window of `row` is."""
-        one = self.one
-        down = tap[0] * one.dilation[0] + row * one.stride[0]
-        return down * operand.pitch + tap[1] * one.dilation[1]
-
-    def _unrolled(self, text: Text, operand: InTile, banks: list[Bank], of: tuple[int, int]) -> None:
-        """All taps in one expression: each sample is loaded once for all banks and rows of the strip."""
-        strip, (channel, base) = range(self.one.strip), of
-        used = sorted(
-            {self._sample(operand, tap, row) for bank in banks for tap in bank.taps for row in strip}
-        )
-        for place in used:
-            text.line(f"s{place} = {operand.at(base + place)}")
-        for bank in banks:
-            for row in strip:
-                samples = {tap: f"s{self._sample(operand, tap, row)}" for tap in bank.taps}
-                name = f"{bank.name}_{channel}_{row}"
-                text.line(f"{name} = {expression(bank, samples, before(bank, name))}")
-
-    def _ranked(self, text: Text, operand: InTile, bank: Bank, of: tuple[int, int]) -> None:
-        """The sample of a rank, for one row of the strip after the other."""
-        channel, base = of
-        for row in range(self.one.strip):
-            ranked(text, bank, f"{bank.name}_{channel}_{row}", self._reader(operand, base, row))
+            return operand.pixels(text, channel)
+        places = {spot: self._windows.sample(self.one.centre, spot) for spot in self._spots}
+        names = operand.load(text, operand.base(channel), places.values())
+        return {spot: names[place] for spot, place in places.items()}
 
     def _weighed(self, text: Text) -> None:
         """The mean of what is alike, of all colours."""
         (operand,), point = self._operands, self.point
         colours = [channel for channel in range(point.channels) if not point.kept(channel)]
-        names = [f"{name}_0" for channel in colours for name in point.responses(channel)]
+        names = [f"{name}_0_0" for channel in colours for name in point.responses(channel)]
         if isinstance(operand, InTile):
-            reads = [self._reader(operand, operand.base(channel), 0) for channel in colours]
+            reads = [self._windows.reader(operand.base(channel), 0) for channel in colours]
         else:  # a window of one place
-            reads = [partial(_only, operand.pixel(channel, 0)) for channel in colours]
+            reads = [partial(_only, operand.pixels(text, channel)[0, 0]) for channel in colours]
         weighed(text, self.one, point.program.compute, names, reads)
 
-    def _reader(self, operand: InTile, base: int, row: int) -> Read:
-        """Return where the samples are under the window of a row of the strip."""
-        steps = self.one.dilation[0] * operand.pitch, self.one.dilation[1]
-        first = base + row * self.one.stride[0] * operand.pitch
-
-        def read(i: int | str, j: int | str) -> str:
-            taps = list(zip((i, j), steps, strict=True))
-            place = first + sum(tap * step for tap, step in taps if isinstance(tap, int))
-            named = [times(tap, step) for tap, step in taps if isinstance(tap, str)]
-            return tile(plus(" + ".join([f"at{operand.which}", *named]), place))
-
-        return read
-
-    def _looped(self, text: Text, operand: InTile, banks: list[Bank], of: tuple[int, int]) -> None:
-        """A loop over the kernel for each bank."""
-        for bank in banks:
-            self._loop(text, operand, bank, of)
-
-    def _loop(self, text: Text, operand: InTile, bank: Bank, of: tuple[int, int]) -> None:
-        """One of them; down a column, the strip's samples move up a register a step."""
-        one, (channel, base) = self.one, of
-        names = [f"{bank.name}_{channel}_{row}" for row in range(one.strip)]
-        reads = [self._reader(operand, base, row) for row in range(one.strip)]
-        slides = one.stride[0] == one.dilation[0] == 1 and len(bank.cols) <= SLID_COLUMNS
-        if not slides or bank.form == "tree":
-            loop(text, bank, names, reads)
-            return
-        *above, last = range(one.strip)
-        cols = range(len(bank.cols))
-        text.line(*begun(bank, names))
-        text.line(*(f"a{row}_{j} = {reads[row](0, j)}" for row in above for j in cols))
-        text.line(f"for i in range({len(bank.rows)}):")
-        with text.indented():
-            text.line(*(f"a{last}_{j} = {reads[last]('i', j)}" for j in cols))
-            if bank.form == "dot":
-                first = plus(times("i", len(cols)), bank.offset)
-                text.line(*(f"weight{j} = w[{plus(first, j)}]" for j in cols))
-            samples = [[f"a{row}_{j}" for j in cols] for row in range(one.strip)]
-            onto(text, bank, names, [f"weight{j}" for j in cols], samples)
-            text.line(*(f"a{row}_{j} = a{row + 1}_{j}" for row in above for j in cols))
-
     def _store(self, text: Text, row: int, planes: int) -> None:
-        """Store the values of one row of the strip: to the tile, to the image, or both."""
+        """Store the values of one row of the patch: to the tile, to the image, or both."""
         point = self.point
-        given = [f"{name}_{row}" for channel in range(point.channels) for name in point.responses(channel)]
-        values = point.call(text, given)
+        values = []  # of every column
+        for col in range(self.patch[1]):
+            own = [name for channel in range(point.channels) for name in point.responses(channel)]
+            values.append(point.call(text, [f"{name}_{of((row, col))}" for name in own], col))
         if self.block.stands(self.one.index):
             to = self.block.tiles[self.one.index]
-            at = f"{times('strip', self.one.strip * to.region.cols)} + x"
+            at = f"{times('strip', self.patch[0] * to.region.cols)} + x"
             at += f" + plane * {to.plane}" if planes > 1 else ""
-            for plane, value in point.planes(values, self.lanes):
-                place = to.base + row * to.region.cols + plane * to.plane
-                text.line(f"{tile(plus(at, place))} = {value}")
+            for beside in zip(*(point.planes(each, self.lanes) for each in values), strict=True):
+                place = plus(at, to.base + row * to.region.cols + beside[0][0] * to.plane)
+                if len(beside) == 1:
+                    text.line(f"{tile(place)} = {beside[0][1]}")
+                else:
+                    text.line(f"put_four(tile, index({place}), ({', '.join(value for _, value in beside)}))")
         if self.writes:
-            self._write(text, row, values, planes)
+            r = plus(times("strip", self.patch[0]), row)
+            self._to_image.call(text, r, values, planes)
 
-    def _write(self, text: Text, row: int, values: list[str], planes: int) -> None:
-        """Store to the image, inside of it, what no other block stores."""
-        one, region = self.one, self.block.regions[self.one.index]
-        down, along = (
-            count * density for count, density in zip(self.block.tile, self.block.density(one), strict=True)
-        )
-        r = plus(times("strip", one.strip), row)
-        text.line(f"y = y0 + {r} - first")
-        tests = ["within(y, 1, out.shape[0])", f"x0 + x < {geometry(one.index, 'output_cols')}"]
-        if (region.top, region.rows) != (0, down):
-            tests.append(f"within({plus(r, region.top)}, 1, {down})")
-        if (region.left, region.cols) != (0, along):
-            tests.append(f"within({plus('x', region.left)}, 1, {along})")
-        text.line(f"if {' and '.join(tests)}:")
-        plane = "plane0 + plane" if planes > 1 else "plane0"
-        with text.indented():
-            for at, value in self.point.planes(values, one.level.channels):
-                column = plus(f"{times('x0 + x', one.outputs)} + {plane}", at)
-                put(text, self.point, column, value)
+    @property
+    def _to_image(self) -> Store:
+        return Store(self.block, self.one, self.point)
 
 
 def _only(sample: str, i: int | str, j: int | str) -> str:
