@@ -9,6 +9,8 @@ libdevice that are named for their rounding.
 
 from __future__ import annotations
 
+from itertools import chain
+
 from llvmlite import ir
 from numba.cuda import cgutils, types
 from numba.cuda.extending import intrinsic
@@ -30,13 +32,39 @@ def subtract(context, a, b):
 @intrinsic
 def dot(context, *products):
     # w0, s0, w1, s1, ...: a product and then fused multiply-adds, each rounded once.
-    return _fused(products, 0)
+    return _fused(products)
 
 
 @intrinsic
 def dot_onto(context, *products):
     # The same, onto a sum that precedes the products.
-    return _fused(products, 1)
+    return _fused(products)
+
+
+@intrinsic
+def weighted(context, weights, samples):
+    # The same of two tuples: Numba takes a fifth of the time to infer what it is of many.
+    return _weighted(weights, samples)
+
+
+@intrinsic
+def weighted_onto(context, before, weights, samples):
+    return _weighted(weights, samples, before)
+
+
+def _weighted(weights, samples, *before):
+    given = (*before, *_in_pairs(weights.types, samples.types))
+
+    def sum_(context, builder, signature, arguments):
+        *first, factors, terms = arguments
+        pairs = _in_pairs(cgutils.unpack_tuple(builder, factors), cgutils.unpack_tuple(builder, terms))
+        return _sum(context, builder, given, [*first, *pairs])
+
+    return given[0](*before, weights, samples), sum_
+
+
+def _in_pairs(weights, samples):
+    return chain.from_iterable(zip(weights, samples, strict=True))
 
 
 def _rounded(name, a, b):
@@ -50,18 +78,22 @@ def _rounded(name, a, b):
     return total(a, b), call
 
 
-def _fused(given, first):
+def _fused(given):
+    def sum_(context, builder, signature, arguments):
+        return _sum(context, builder, given, cgutils.unpack_tuple(builder, arguments[0]))
+
+    return given[0](types.StarArgTuple(given)), sum_
+
+
+def _sum(context, builder, given, values):
+    # Of an odd number of values the first is a sum that precedes the products.
     total = given[0]  # the type of the sum, and of every weight
-
-    def chain(context, builder, signature, arguments):
-        values = cgutils.unpack_tuple(builder, arguments[0])
-        cast = [context.cast(builder, v, kind, total) for v, kind in zip(values, given, strict=True)]
-        result = cast[0] if first else _libdevice(builder, "mul", total, cast[:2])
-        for k in range(first or 2, len(cast), 2):
-            result = builder.fma(cast[k], cast[k + 1], result)
-        return result
-
-    return total(types.StarArgTuple(given)), chain
+    cast = [context.cast(builder, v, kind, total) for v, kind in zip(values, given, strict=True)]
+    onto = len(cast) % 2
+    result = cast[0] if onto else _libdevice(builder, "mul", total, cast[:2])
+    for k in range(onto or 2, len(cast), 2):
+        result = builder.fma(cast[k], cast[k + 1], result)
+    return result
 
 
 def _libdevice(builder, name, dtype, arguments):

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from convpipe.compile.common.text import Text, fused, times
+from convpipe.compile.common.text import Text, times
 from convpipe.compile.cuda.groups import Group
 from convpipe.compile.cuda.operand import image_name
 from convpipe.compile.cuda.passes import Pass, geometry
 from convpipe.compile.cuda.point import Point
 from convpipe.compile.cuda.ranked import ranked
-from convpipe.compile.cuda.source import NO_SUM, Read, border_value, plus, put, registers, sample
+from convpipe.compile.cuda.source import NO_SUM, Read, border_value, fused, plus, put, registers, sample
 from convpipe.compile.cuda.sums import before, expression, loop
 from convpipe.compile.cuda.weighed import weighed
 from convpipe.geometry import Axis

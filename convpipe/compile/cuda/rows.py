@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 import operator
 from typing import Any
@@ -69,6 +70,14 @@ if SIMULATED:  # the simulator runs Python, which has no libdevice
             result = fma(float(weight), float(sample), result, kind.__name__)
         return kind(result)
 
+    def weighted(weights, samples):
+        """Return the same of a tuple of weights and one of samples."""
+        return dot(*itertools.chain.from_iterable(zip(weights, samples, strict=True)))
+
+    def weighted_onto(before, weights, samples):
+        """Return the same, onto a sum that precedes them."""
+        return dot_onto(before, *itertools.chain.from_iterable(zip(weights, samples, strict=True)))
+
     add, subtract = operator.add, operator.sub
     ALIGNED: Any = None
 
@@ -106,7 +115,7 @@ else:
     from numba.cuda import libdevice
     from numba.cuda.core import config as device_config
 
-    from convpipe.compile.cuda.arithmetic import add, dot, dot_onto, subtract
+    from convpipe.compile.cuda.arithmetic import add, dot, dot_onto, subtract, weighted, weighted_onto
     from convpipe.compile.cuda.quads import WIDEST as ALIGNED
     from convpipe.compile.cuda.quads import four, put_four
 
@@ -253,6 +262,8 @@ __all__ = [
     "sqrt",
     "square",
     "subtract",
+    "weighted",
+    "weighted_onto",
     "where",
     "within",
 ]

@@ -26,6 +26,24 @@ def plus(expression: str, number: int) -> str:
     return f"{expression} {'+' if number > 0 else '-'} {max(number, -number)}" if number else expression
 
 
+def fused(products: Sequence[tuple[str, str]], before: str | None = None) -> str:
+    """Return the sum of `products`, (weight, sample), in their order, onto what came `before`.
+
+    Examples
+    --------
+    >>> fused([("w0", "s0"), ("w1", "s1")], "r")
+    'weighted_onto(r, (w0, w1,), (s0, s1,))'
+    """
+    if not products and before is not None:
+        return before
+    weights, samples = (f"({', '.join(names)},)" for names in zip(*products, strict=True))
+    return (
+        f"weighted({weights}, {samples})"
+        if before is None
+        else f"weighted_onto({before}, {weights}, {samples})"
+    )
+
+
 def tile(position: str) -> str:
     """Return the sample at `position` of shared memory as source."""
     return f"tile[index({position})]"

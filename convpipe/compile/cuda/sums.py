@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from functools import reduce
 
 from convpipe.compile.common.banks import halves
-from convpipe.compile.common.text import Text, fused, times
+from convpipe.compile.common.text import Text, times
 from convpipe.compile.cuda.passes import UNROLLED_TAPS, Bank
-from convpipe.compile.cuda.source import NO_SUM, Read, plus
+from convpipe.compile.cuda.source import NO_SUM, Read, fused, plus
 
 
 def expression(bank: Bank, samples: Mapping[tuple[int, int], str], before: str | None = None) -> str:
