@@ -53,15 +53,16 @@ class Windows:
         """Rows of the function: all, where the samples that they share are looked at once."""
         return self.patch[0] if any(_shares(bank) for bank in self.one.banks) else 1
 
-    def _named(self, name: str) -> list[str]:
-        """Return the weights that the function takes, in registers."""
+    @property
+    def _vectors(self) -> list[str]:
+        """What the function takes beside the tile and where the row begins in it: weights stand in registers."""
+        listed = ["places"] if any(bank.places is not None for bank in self.one.banks) else []
         banks = [bank for bank in self.one.banks if bank.rank is None]
-        return [f"{name}{bank.offset + k}" for bank in banks for k in range(bank.weights)]
+        return listed + [f"w{bank.offset + k}" for bank in banks for k in range(bank.weights)]
 
     def emit(self, text: Text) -> None:
         """Write the function."""
-        listed = ["places"] if any(bank.places is not None for bank in self.one.banks) else []
-        text.function(f"row_{self.one.index}", ["tile", "at0", *listed, *self._named("w")])
+        text.function(f"row_{self.one.index}", ["tile", "at0", *self._vectors])
         spots = [spot for spot in self.spots if spot[0] < self._rows]
         with text.indented():
             for source in range(self.one.sources):
@@ -77,12 +78,11 @@ class Windows:
 
     def call(self, text: Text, channel: int) -> None:
         """Write the calls for the rows of a patch of a channel."""
-        listed = ["places"] if any(bank.places is not None for bank in self.one.banks) else []
         for first in range(0, self.patch[0], self._rows):
             spots = [spot for spot in self.spots if first <= spot[0] < first + self._rows]
             names = [f"{name}_{channel}_{of(spot)}" for name in self.one.names for spot in spots]
             at = plus("at0", self.operand.base(channel) + first * self.one.stride[0] * self.operand.pitch)
-            given = ", ".join(["tile", at, *listed, *self._named("w")])
+            given = ", ".join(["tile", at, *self._vectors])
             text.line(f"{', '.join(names)}, = row_{self.one.index}({given})")
 
     def loops(self, text: Text, channel: int) -> None:
