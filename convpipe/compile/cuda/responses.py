@@ -55,7 +55,7 @@ class Windows:
 
     @property
     def _vectors(self) -> list[str]:
-        """What the function takes beside the tile and where the row begins in it: weights stand in registers."""
+        """What the function takes beside the tile and a place in it: weights stand in registers."""
         listed = ["places"] if any(bank.places is not None for bank in self.one.banks) else []
         banks = [bank for bank in self.one.banks if bank.rank is None]
         return listed + [f"w{bank.offset + k}" for bank in banks for k in range(bank.weights)]
