@@ -363,7 +363,7 @@ def loops(sources, memory, poison=77):
             setattr(helpers, name, lambda rows, k, dtype: Row(memory, rows[k], dtype))
         helpers.listed = lambda at, first, dtype: Numbers(memory, at, first, dtype)
         helpers.values = lambda at, first, count, dtype: _values(memory, at, first, count, dtype)
-        for own in (dot, dot_onto, plus, minus, half_even, low, high):
+        for own in (dot, dot_onto, plus, minus, half_even, low, high, tail):
             setattr(helpers, own.__name__, own)
         helpers.floor, helpers.round = np.floor, np.rint
         helpers.sin, helpers.cos, helpers.arctan2 = angles(lambda function: function, dot_onto)

@@ -208,6 +208,8 @@ def test_few_rows_are_summed_in_the_phases_of_a_stride(dtype, extent, border, wi
             [stage("custom", "outer", **common)] * 2, image.shape[:2], settings, channels=1, dtype=dtype
         )
         run = compile_plan(plan)
+        for steps in run.table.steps:  # one for all rows that are made at a time
+            assert sum(step.loop.title.startswith("responses") for step in steps) <= 1
         titles = [loop.title for loop in run.table.loops]
         assert any("weighted, in 2 phases" in title for title in titles) == (wide or dtype != "float32")
         assert any("float32 in 2 phases" in title for title in titles) == (not wide and extent[1] > 4)

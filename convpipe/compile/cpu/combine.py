@@ -15,6 +15,9 @@ from convpipe.compile.cpu import ahead, pixels
 from convpipe.compile.cpu.lanes import Lanes, Term, plus, samples_at, whole_sum
 from convpipe.compile.cpu.loops import Loop, begun, name_sources, name_weights
 
+PIXELS = "from convpipe.compile.cpu.pixels import put_pixel\n"
+"""Of a loop that makes all samples of a pixel at once."""
+
 
 class Response(NamedTuple):
     """What is left to do for a response in the last loop of a level.
@@ -105,30 +108,37 @@ def respond(
     at: Lanes,
     drops: int | None = None,
 ) -> Loop:
-    """From the responses of a window to a row.
+    """From the responses of a window to a row, and then to others.
 
-    Parameters: the weights, then the segment's own, then the weights that are integers. Rows: those that
-    `responses` number, of `dtypes`, then the result. With `drops` there is one response of integers,
-    stored without so many of its last bits; it never becomes a number of the type of the arithmetic.
+    Parameters: the weights, then the segment's own, then the weights that are integers; then how many rows.
+    Rows, for each of these: those that `responses` number, of `dtypes`, then the result. With `drops` there
+    is one response of integers, stored without so many of its last bits; it never becomes a number of the
+    type of the arithmetic.
     """
-    text = begun(compute)
+    text, terms = begun(compute), sum(len(response.terms) for response in responses)
     weights = sum(response.weights for response in responses)
+    pixels_at_once = _makes_pixels(responses, segment, dtypes, compute, at)
+    asks = not pixels_at_once and _asks(dtypes, at)
     with text.indented():
         if drops is None:
             name_weights(text, weights)
-        others = weights + len(segment.constants) + sum(map(len, segment.tables.values()))
-        _name_integers(text, responses, others * np.dtype(compute).itemsize // 4)
-        terms = sum(len(response.terms) for response in responses)
-        _open(text, segment, weights, list(dtypes), compute, shifted=len(dtypes) < terms)
-        if _makes_pixels(responses, segment, dtypes, compute, at):
-            return _pixels(text, responses[0], segment, at)
-        asks = _asks(dtypes, at)
-        blocks = ahead.after_both(dtypes[0], segment.output or compute) if asks else []
-        with _outputs(text, at.count, blocks):
-            _make(text, responses, segment, at, drops)
+        others = name_constants(text, segment, weights) * np.dtype(compute).itemsize
+        last = others + 4 * _name_integers(text, responses, others // 4)
+        text.line(f"many, = values(p, {-(-last // 8)}, 1, np.int64)", "for _ in range(many):")
+        with text.indented():
+            _name_rows(text, segment, list(dtypes), compute, shifted=len(dtypes) < terms)
+            if pixels_at_once:
+                _put_pixels(text, responses[0], at)
+            else:
+                blocks = ahead.after_both(dtypes[0], segment.output or compute) if asks else []
+                with _outputs(text, at.count, blocks):
+                    _make(text, responses, segment, at, drops)
+            text.line(f"rows = tail(rows, {len(dtypes) + 1})")
         text.line("return nans" if segment.counts_nan else "return 0")
-    title = f"responses ({', '.join(map(str, responses))}), {_words(segment)}"
-    return Loop(title, f"{ahead.IMPORT if asks else ''}{text}")
+    imports = PIXELS if pixels_at_once else ahead.IMPORT if asks else ""
+    title = f"{'pixels of ' if pixels_at_once else ''}responses ({', '.join(map(str, responses))})"
+    # NaNs of rows to spare do not count, so that those of each row are told.
+    return Loop(f"{title}, {_words(segment)}", f"{imports}{text}", joins=not segment.counts_nan)
 
 
 def _asks(dtypes: Sequence[str], at: Lanes) -> bool:
@@ -173,23 +183,24 @@ def _makes_pixels(
     return is_sum and segment.is_plain and alike and at.stride > 1 and at.channels == pixels.SAMPLES
 
 
-def _pixels(text: Text, pixel: Response, segment: Segment, at: Lanes) -> Loop:
-    """Return the loop of that, which has begun with its weights and rows."""
+def _put_pixels(text: Text, pixel: Response, at: Lanes) -> None:
+    """Add the loop over a row that does."""
     out, x = at.indices[0]
     products = [f"w{k}, s{row}, {plus(x, shift)}" for k, (row, shift) in enumerate(pixel.terms)]
-    text.line(f"for x in range({at.count}):", f"    put_pixel(out, {out}, {', '.join(products)})", "return 0")
-    source = f"from convpipe.compile.cpu.pixels import put_pixel\n{text}"
-    return Loop(f"pixels of responses ({pixel}), {_words(segment)}", source)
+    text.line(f"for x in range({at.count}):", f"    put_pixel(out, {out}, {', '.join(products)})")
 
 
-def _name_integers(text: Text, responses: Sequence[Response], first: int) -> None:
-    """Name the weights that are integers i0, i1, ..., each of the type of its sum; all are given as int32."""
+def _name_integers(text: Text, responses: Sequence[Response], first: int) -> int:
+    """Name the weights that are integers i0, i1, ..., each of the type of its sum; return how many.
+
+    All are given as int32.
+    """
     dtypes = [response.sums for response in responses for _ in range(response.integers)]
-    if not dtypes:
-        return
     names = [f"i{k}" for k in range(len(dtypes))]
-    text.line(f"{', '.join(names)}, = values(p, {first}, {len(names)}, np.int32)")
+    if names:
+        text.line(f"{', '.join(names)}, = values(p, {first}, {len(names)}, np.int32)")
     text.line(*(f"{name} = np.{dtype}({name})" for name, dtype in zip(names, dtypes, strict=True)))
+    return len(names)
 
 
 @cache
@@ -272,6 +283,11 @@ def _open(
 ) -> None:
     """Name the constants, which follow the weights, the rows that are read, and the result."""
     name_constants(text, segment, first)
+    _name_rows(text, segment, dtypes, compute, shifted)
+
+
+def _name_rows(text: Text, segment: Segment, dtypes: list[str], compute: str, shifted: bool = False) -> None:
+    """Name the rows that are read, and the result."""
     name_sources(text, dtypes, shifted)
     text.line(f"out = target(rows, {len(dtypes)}, np.{segment.output or compute})")
 

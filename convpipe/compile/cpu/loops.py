@@ -32,10 +32,14 @@ class Loop(NamedTuple):
         What it does, in a line.
     source : str
         A module with the function ``loop``.
+    joins : bool
+        Whether calls that follow each other and differ in their rows alone can be one, on all of these: the
+        last of its parameters is how many sets of rows there are.
     """
 
     title: str
     source: str
+    joins: bool = False
 
 
 def begun(compute: str) -> Text:

@@ -17,7 +17,7 @@ from convpipe.compile.cpu.combine import Response, across, join, keep_alpha, res
 from convpipe.compile.cpu.ends import ends_and_middle
 from convpipe.compile.cpu.lanes import Lanes, lanes
 from convpipe.compile.cpu.shapes import Geometry, Part, in_blocks, parts, phases_of
-from convpipe.compile.cpu.steps import Frame, Place
+from convpipe.compile.cpu.steps import Frame, Place, counted
 from convpipe.dataclass import dataclass
 from convpipe.ops import Map
 from convpipe.plan.arithmetic import KEPT
@@ -383,7 +383,7 @@ class Responses:
         weights = [weight for part in made for weight in part.factors]
         integers = [weight for part in made for weight in part.integers]
         values = np.array([*weights, *constants], self.compute)
-        parameters = np.frombuffer(values.tobytes() + np.array(integers, np.int32).tobytes(), np.uint8)
+        parameters = counted(values.tobytes() + np.array(integers, np.int32).tobytes(), 1)
         frame.call(loop, [*(place for place, _ in rows), target], count, parameters, row=row)
         frame.measure(segment, len(weights), self.compute)
         return target

@@ -15,7 +15,7 @@ from convpipe.compile.cpu.combine import Response, respond
 from convpipe.compile.cpu.lanes import lanes
 from convpipe.compile.cpu.recipes import add_segments, segment_target
 from convpipe.compile.cpu.shapes import PASS_TAPS
-from convpipe.compile.cpu.steps import Frame, Place, Step
+from convpipe.compile.cpu.steps import Frame, Place, Step, counted
 from convpipe.dataclass import dataclass
 from convpipe.polyphase import Polyphase
 
@@ -81,8 +81,8 @@ class Resampled:
         found = Response("r", (), 0) if dtype == self.compute else Response("r", ((0, 0),))
         loop = respond((found,), segment, (dtype,), self.compute, lanes(1, segment.channels))
         target = segment_target(frame, self.segments, 0, 0, self.compute)
-        values = [1.0] * len(found.terms) + [*self.constants[0]]
-        frame.call(loop, [row, target], count, np.array(values, self.compute))
+        values = np.array([1.0] * len(found.terms) + [*self.constants[0]], self.compute)
+        frame.call(loop, [row, target], count, counted(values.tobytes(), 1))
         add_segments(frame, self.segments, self.constants, 0, target, self.compute)
 
     @property

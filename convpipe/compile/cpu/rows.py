@@ -17,7 +17,7 @@ from numba.extending import intrinsic
 from convpipe import geometry
 from convpipe.compile.common import scalars
 from convpipe.compile.common.elementary import angles, exponentials
-from convpipe.compile.cpu.addresses import high, listed, low, row, source, target, values
+from convpipe.compile.cpu.addresses import high, listed, low, row, source, tail, target, values
 
 FLAGS: dict[str, Any] = {
     # No fast-math: every operation rounds as it is written, so that the bytes are the ops' and not LLVM's.
@@ -373,6 +373,7 @@ __all__ = [
     "source",
     "sqrt",
     "square",
+    "tail",
     "target",
     "values",
     "where",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import field, replace
+from itertools import chain, groupby
 from typing import Any, Literal, NamedTuple
 
 import numpy as np
@@ -15,6 +16,9 @@ from convpipe.compile.cpu.loops import Loop, fill_beside
 from convpipe.dataclass import dataclass
 from convpipe.geometry import Border, border_index
 from convpipe.plan.rings import staggered
+
+COUNT = 8
+"""Bytes of how many sets of rows there are."""
 
 
 class Place(NamedTuple):
@@ -175,6 +179,33 @@ class Frame:
         size = np.dtype(compute).itemsize
         spots = (spot._replace(at=(before + spot.at) * size) for spot in segment.measured)
         self.steps[-1] = replace(self.steps[-1], measured=tuple(spots))
+
+
+def joined(steps: Sequence[Step]) -> list[Step]:
+    """Return the steps, where those are one that follow each other and differ in their rows alone.
+
+    They are where their loop joins; the last of their parameters is 1 then, of one set of rows.
+    """
+    found: list[Step] = []
+    for _, group in groupby(steps, _but_for_rows):
+        first, *others = group
+        if others and first.loop.joins:
+            rows = chain(first.places, *(step.places for step in others))
+            parameters = counted(first.parameters[:-COUNT], 1 + len(others)).tobytes()
+            found.append(replace(first, places=tuple(rows), parameters=parameters))
+        else:
+            found += [first, *others]
+    return found
+
+
+def _but_for_rows(step: Step) -> Step:
+    return replace(step, places=(), row=0)
+
+
+def counted(parameters: bytes, sets: int) -> NDArray[np.uint8]:
+    """Return parameters of a loop, and after them of how many sets of rows it is."""
+    padded = parameters + bytes(-len(parameters) % COUNT)
+    return np.frombuffer(padded + np.int64(sets).tobytes(), np.uint8)
 
 
 def packed(numbers: Sequence[int], values: NDArray[Any]) -> NDArray[np.uint8]:

@@ -19,7 +19,7 @@ from convpipe.compile.cpu import layout
 from convpipe.compile.cpu.layout import OUT, PARAMETERS
 from convpipe.compile.cpu.loops import Loop
 from convpipe.compile.cpu.schedule import Input, Level, Schedule
-from convpipe.compile.cpu.steps import Frame, Given, Place, Step, beside, margin, outside_pixel
+from convpipe.compile.cpu.steps import Frame, Given, Place, Step, beside, joined, margin, outside_pixel
 from convpipe.compile.cpu.strips import Span, strips
 from convpipe.dataclass import dataclass
 from convpipe.geometry import Border
@@ -175,7 +175,7 @@ class _Builder:
             if level.margin is not None:
                 for row in range(frame.rows):
                     frame.steps += self._margin(level, span, ring, row)
-            every.append(frame.steps)
+            every.append(joined(frame.steps))
             head = np.zeros(layout.LEVEL_WORDS, np.int64)
             head[[layout.INPUTS, layout.INPUT_COUNT]] = len(inputs), len(level.inputs)
             inputs += [self._input(*pair, level) for pair in zip(level.inputs, frame.given, strict=True)]
