@@ -16,7 +16,7 @@ from convpipe.compile.cpu import loops, roots
 from convpipe.compile.cpu.combine import Response, across, join, keep_alpha, respond
 from convpipe.compile.cpu.ends import ends_and_middle
 from convpipe.compile.cpu.lanes import Lanes, lanes
-from convpipe.compile.cpu.shapes import Geometry, Part, in_blocks, parts, phases_of
+from convpipe.compile.cpu.shapes import Geometry, Part, parts, phases_of
 from convpipe.compile.cpu.steps import Frame, Place, counted
 from convpipe.dataclass import dataclass
 from convpipe.ops import Map
@@ -207,8 +207,6 @@ class Responses:
         Pixels left and right of the rows that it reads.
     constant : (float, float)
         What a constant border holds, in the channels but the last, and there.
-    at_once : int
-        Rows made at a time, where it is free to choose.
     fraction : int
         Fraction bits of the rows that it makes, where these are of integers.
     dtype : str
@@ -223,7 +221,6 @@ class Responses:
     in_place: bool = False
     padding: tuple[int, int] = (0, 0)
     constant: tuple[float, float] = (0.0, 0.0)
-    at_once: int = 1
     fraction: int = 0
     dtype: str = field(kw_only=True)
 
@@ -298,13 +295,7 @@ class Responses:
         """Rows made at a time."""
         if any(bank.has_columns for bank in self.banks):
             return AT_ONCE if any(map(self.geometry.shares, self.banks)) and not self.lead else 1
-        at_once = AT_ONCE if self.in_blocks else self.at_once
-        return at_once if self.level.dilation[0] == 1 else 1
-
-    @property
-    def in_blocks(self) -> bool:
-        """Tell whether a sum is made in blocks, of several rows."""
-        return any(in_blocks(bank, self.geometry) for bank in self.banks)
+        return AT_ONCE if self.level.dilation[0] == 1 else 1
 
     @property
     def cost(self) -> float:

@@ -276,8 +276,6 @@ class _Maker:
             window = self._recipe(level, node, given)
         elif given.source >= 0 and given.margin is not None:
             self._made[given.source] = replace(self._made[given.source], margin=given.margin)
-        if given.source < 0 and len(self._program.levels) == 1:
-            window = replace(window, at_once=AT_ONCE)
         extent = (given.axes[0].output(given.extent[0]), given.axes[1].output(given.extent[1]))
         keeps = isinstance(window, Ranked) and window.keeps_type
         dtype = given.dtype if keeps else compute

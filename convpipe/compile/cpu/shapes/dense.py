@@ -20,12 +20,12 @@ and the same for float32, which waits for memory; sixteen of 4x4 take 1.2 and 1.
 
 def parts(bank: Dense, frame: Frame, given: Geometry) -> list[Part]:
     """Add the steps of a bank to `frame`; return what is left, for each row that is made."""
-    if in_blocks(bank, given):
+    if _in_blocks(bank, given):
         return _blocks(bank, frame, given)
     return [_part(bank, frame, given, row) for row in range(frame.rows)]
 
 
-def in_blocks(bank: Bank, given: Geometry) -> bool:
+def _in_blocks(bank: Bank, given: Geometry) -> bool:
     """Tell whether outputs of several rows and columns are summed at once: under a rectangle of taps."""
     rectangle = isinstance(bank, Dense) and len(bank.taps) >= FEWEST_TAPS and bank.is_rectangle
     return rectangle and given.stride[1] == 1 and not bank.sums.weighted
