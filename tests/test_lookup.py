@@ -48,7 +48,7 @@ def test_another_table_compiles_nothing(rng):
         return compile_plan(make_plan(list(stages), (9, 8))).table.loops
 
     assert loops(lut([1, 2])) == loops(lut(rng.random(300)))
-    assert len({source for _, source in (*loops(lut([1, 2])), *loops(lut([4, 3], bias=1)))}) == 2
+    assert len({loop.source for loop in (*loops(lut([1, 2])), *loops(lut([4, 3], bias=1)))}) == 2
 
 
 def test_beyond_its_ends_are_its_ends_and_nan_stays():

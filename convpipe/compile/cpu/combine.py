@@ -13,7 +13,7 @@ from convpipe.compile.common.segments import Segment
 from convpipe.compile.common.text import Text, fused, times
 from convpipe.compile.cpu import ahead, pixels
 from convpipe.compile.cpu.lanes import Lanes, Term, plus, samples_at, whole_sum
-from convpipe.compile.cpu.loops import Loop, begun, name_sources, name_weights
+from convpipe.compile.cpu.loops import Loop, begun, counts, name_sources, name_weights
 
 PIXELS = "from convpipe.compile.cpu.pixels import put_pixel\n"
 """Of a loop that makes all samples of a pixel at once."""
@@ -110,8 +110,8 @@ def respond(
 ) -> Loop:
     """From the responses of a window to a row, and then to others.
 
-    Parameters: the weights, then the segment's own, then the weights that are integers; then how many rows.
-    Rows, for each of these: those that `responses` number, of `dtypes`, then the result. With `drops` there
+    Parameters: how many rows; the weights, then the segment's own, then the weights that are integers. Rows,
+    for each of these: those that `responses` number, of `dtypes`, then the result. With `drops` there
     is one response of integers, stored without so many of its last bits; it never becomes a number of the
     type of the arithmetic.
     """
@@ -120,11 +120,12 @@ def respond(
     pixels_at_once = _makes_pixels(responses, segment, dtypes, compute, at)
     asks = not pixels_at_once and _asks(dtypes, at)
     with text.indented():
+        first = counts(compute)
         if drops is None:
-            name_weights(text, weights)
-        others = name_constants(text, segment, weights) * np.dtype(compute).itemsize
-        last = others + 4 * _name_integers(text, responses, others // 4)
-        text.line(f"many, = values(p, {-(-last // 8)}, 1, np.int64)", "for _ in range(many):")
+            name_weights(text, weights, first)
+        others = name_constants(text, segment, first + weights)
+        _name_integers(text, responses, others * np.dtype(compute).itemsize // 4)
+        text.line("many, = values(p, 0, 1, np.int64)", "for _ in range(many):")
         with text.indented():
             _name_rows(text, segment, list(dtypes), compute, shifted=len(dtypes) < terms)
             if pixels_at_once:
@@ -190,17 +191,14 @@ def _put_pixels(text: Text, pixel: Response, at: Lanes) -> None:
     text.line(f"for x in range({at.count}):", f"    put_pixel(out, {out}, {', '.join(products)})")
 
 
-def _name_integers(text: Text, responses: Sequence[Response], first: int) -> int:
-    """Name the weights that are integers i0, i1, ..., each of the type of its sum; return how many.
-
-    All are given as int32.
-    """
+def _name_integers(text: Text, responses: Sequence[Response], first: int) -> None:
+    """Name the weights that are integers i0, i1, ..., each of the type of its sum; all are given as int32."""
     dtypes = [response.sums for response in responses for _ in range(response.integers)]
+    if not dtypes:
+        return
     names = [f"i{k}" for k in range(len(dtypes))]
-    if names:
-        text.line(f"{', '.join(names)}, = values(p, {first}, {len(names)}, np.int32)")
+    text.line(f"{', '.join(names)}, = values(p, {first}, {len(names)}, np.int32)")
     text.line(*(f"{name} = np.{dtype}({name})" for name, dtype in zip(names, dtypes, strict=True)))
-    return len(names)
 
 
 @cache

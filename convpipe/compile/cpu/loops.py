@@ -34,12 +34,21 @@ class Loop(NamedTuple):
         A module with the function ``loop``.
     joins : bool
         Whether calls that follow each other and differ in their rows alone can be one, on all of these: the
-        last of its parameters is how many sets of rows there are.
+        first of its parameters is how many sets of rows there are, in :data:`COUNT` bytes.
     """
 
     title: str
     source: str
     joins: bool = False
+
+
+COUNT = 8
+"""Bytes of how many sets of rows there are."""
+
+
+def counts(compute: str) -> int:
+    """Return in the place of how many numbers of a type it is that sets of rows are counted."""
+    return COUNT // np.dtype(compute).itemsize
 
 
 def begun(compute: str) -> Text:

@@ -374,9 +374,9 @@ class Responses:
         weights = [weight for part in made for weight in part.factors]
         integers = [weight for part in made for weight in part.integers]
         values = np.array([*weights, *constants], self.compute)
-        parameters = counted(values.tobytes() + np.array(integers, np.int32).tobytes(), 1)
+        parameters = counted(1, values.tobytes() + np.array(integers, np.int32).tobytes())
         frame.call(loop, [*(place for place, _ in rows), target], count, parameters, row=row)
-        frame.measure(segment, len(weights), self.compute)
+        frame.measure(segment, loops.counts(self.compute) + len(weights), self.compute)
         return target
 
     def _response(self, name: str, part: Part, rows: dict[tuple[Place, str], int], at: Lanes) -> Response:

@@ -82,7 +82,7 @@ class Resampled:
         loop = respond((found,), segment, (dtype,), self.compute, lanes(1, segment.channels))
         target = segment_target(frame, self.segments, 0, 0, self.compute)
         values = np.array([1.0] * len(found.terms) + [*self.constants[0]], self.compute)
-        frame.call(loop, [row, target], count, counted(values.tobytes(), 1))
+        frame.call(loop, [row, target], count, counted(1, values.tobytes()))
         add_segments(frame, self.segments, self.constants, 0, target, self.compute)
 
     @property

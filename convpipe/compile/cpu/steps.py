@@ -12,13 +12,10 @@ from numpy.typing import NDArray
 
 from convpipe.compile.common.segments import Segment, Spot
 from convpipe.compile.cpu.layout import OUT, WORKSPACE
-from convpipe.compile.cpu.loops import Loop, fill_beside
+from convpipe.compile.cpu.loops import COUNT, Loop, fill_beside
 from convpipe.dataclass import dataclass
 from convpipe.geometry import Border, border_index
 from convpipe.plan.rings import staggered
-
-COUNT = 8
-"""Bytes of how many sets of rows there are."""
 
 
 class Place(NamedTuple):
@@ -184,14 +181,14 @@ class Frame:
 def joined(steps: Sequence[Step]) -> list[Step]:
     """Return the steps, where those are one that follow each other and differ in their rows alone.
 
-    They are where their loop joins; the last of their parameters is 1 then, of one set of rows.
+    They are where their loop joins; the first of their parameters is 1 then, of one set of rows.
     """
     found: list[Step] = []
     for _, group in groupby(steps, _but_for_rows):
         first, *others = group
         if others and first.loop.joins:
             rows = chain(first.places, *(step.places for step in others))
-            parameters = counted(first.parameters[:-COUNT], 1 + len(others)).tobytes()
+            parameters = counted(1 + len(others), first.parameters[COUNT:]).tobytes()
             found.append(replace(first, places=tuple(rows), parameters=parameters))
         else:
             found += [first, *others]
@@ -202,10 +199,9 @@ def _but_for_rows(step: Step) -> Step:
     return replace(step, places=(), row=0)
 
 
-def counted(parameters: bytes, sets: int) -> NDArray[np.uint8]:
-    """Return parameters of a loop, and after them of how many sets of rows it is."""
-    padded = parameters + bytes(-len(parameters) % COUNT)
-    return np.frombuffer(padded + np.int64(sets).tobytes(), np.uint8)
+def counted(sets: int, parameters: bytes) -> NDArray[np.uint8]:
+    """Return parameters of a loop, after how many sets of rows it is of."""
+    return np.frombuffer(np.int64(sets).tobytes() + parameters, np.uint8)
 
 
 def packed(numbers: Sequence[int], values: NDArray[Any]) -> NDArray[np.uint8]:
