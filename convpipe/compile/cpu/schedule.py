@@ -134,7 +134,7 @@ class Level:
     def reach(self, given: Input) -> int:
         """Rows of an input that it needs to make the rows of a step, from the first to the last."""
         axis = given.axes[0]
-        if given.border == Border.WRAP and axis.kernel > 1 and max(axis.before, axis.after) > 0:
+        if given.border == Border.WRAP and self.reads(given) > 1 and max(axis.before, axis.after) > 0:
             return given.extent[0]  # which are few: see `_wraps_around`
         return axis.reach + self.recipe.lead * axis.dilation + (self.recipe.rows - 1) * axis.stride
 
