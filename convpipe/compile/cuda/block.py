@@ -222,8 +222,7 @@ class Block:
 
     def patch(self, one: Pass) -> Extent:
         """Return the rows and columns of the result of `one` that a thread computes at once."""
-        channels = max(one.level.channels, one.level.output_channels)
-        if self.by_channel or not one.in_fours or channels > CHANNELS:
+        if not self._in_fours(one):
             return one.rows_at_once, 1
         several = one.level.channels > 1 and self.whole(one)
         return min(one.rows_at_once, COLOUR_ROWS) if several else one.rows_at_once, QUAD
@@ -237,8 +236,11 @@ class Block:
     def whole(self, one: Pass) -> bool:
         """Tell whether a thread computes all channels of a pixel: in images they stand side by side."""
         in_image = one.index in self.written or None in self.inputs(one)
-        beside = in_image and one.in_fours and one.level.channels <= CHANNELS and not self.by_channel
-        return one.pixelwise or self.premultiplied(one) or beside
+        return one.pixelwise or self.premultiplied(one) or (in_image and self._in_fours(one))
+
+    def _in_fours(self, one: Pass) -> bool:
+        channels = max(one.level.channels, one.level.output_channels)
+        return one.in_fours and channels <= CHANNELS and not self.by_channel
 
     def inputs(self, one: Pass) -> list[Content | None]:
         """Return what it reads of shared memory; None of an image that it reads where it stands."""

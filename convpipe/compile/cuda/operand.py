@@ -23,6 +23,18 @@ def image_name(image: int) -> str:
     return f"made{image}" if image >= 0 else f"given{-1 - image}"
 
 
+def spots(patch: Extent) -> list[Extent]:
+    """Return the row and the column of every output of a patch.
+
+    Examples
+    --------
+    >>> spots((2, 2))
+    [(0, 0), (0, 1), (1, 0), (1, 1)]
+    """
+    rows, cols = patch
+    return [(row, col) for row in range(rows) for col in range(cols)]
+
+
 @dataclass(frozen=True)
 class InTile:
     """Samples of a tile under the windows of a pass, at whose first place the patch of a thread begins.
@@ -106,10 +118,9 @@ class InTile:
 
     def pixels(self, text: Text, channel: int) -> dict[Extent, str]:
         """Write loads of the samples of a channel of the pixels of a patch; return them."""
-        rows, cols = self.patch
-        spots = {(row, col): row * self.pitch + col for row in range(rows) for col in range(cols)}
-        names = self.load(text, self.base(channel), spots.values())
-        return {spot: names[place] for spot, place in spots.items()}
+        places = {(row, col): row * self.pitch + col for row, col in spots(self.patch)}
+        names = self.load(text, self.base(channel), places.values())
+        return {spot: names[place] for spot, place in places.items()}
 
 
 @dataclass(frozen=True)
@@ -155,21 +166,14 @@ class InImage:
 
     def pixels(self, text: Text, channel: int) -> dict[Extent, str]:
         """Write loads of the pixels of a patch, all channels with the first; return those of a channel."""
-        rows, cols = self.patch
-        planes = self.one.planes(self.which)
+        (rows, cols), own = self.patch, 0 if self._spread else channel
         if cols == 1:
-            return {
-                (row, 0): f"T({self._pixel(row, 0, 0 if self._spread else channel)})" for row in range(rows)
-            }
+            return {(row, col): f"T({self._pixel(row, col, own)})" for row, col in spots(self.patch)}
         if channel == 0:
             for row in range(rows):
                 self._fours(text, row)
-        own = 0 if self._spread else channel
-        return {
-            (row, col): f"T({self._name(row, col * planes + own)})"
-            for row in range(rows)
-            for col in range(cols)
-        }
+        planes = self.one.planes(self.which)
+        return {(row, col): f"T({self._name(row, col * planes + own)})" for row, col in spots(self.patch)}
 
     def _pixel(self, row: int, col: int, plane: int) -> str:
         return sample(self.parameters[0], f"row{self.which}_{row}", plus(f"at{self.which}_{col}", plane))

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from itertools import groupby
 
 from convpipe.compile.common.text import Text, times
-from convpipe.compile.cuda.operand import InTile
+from convpipe.compile.cuda.operand import InTile, spots
 from convpipe.compile.cuda.passes import Bank, Pass
 from convpipe.compile.cuda.ranked import ranked, shared_extremes
 from convpipe.compile.cuda.source import Read, plus, tile
@@ -38,12 +38,6 @@ class Windows:
     patch: Extent
 
     @property
-    def spots(self) -> list[Extent]:
-        """The row and the column of every output."""
-        rows, cols = self.patch
-        return [(row, col) for row in range(rows) for col in range(cols)]
-
-    @property
     def by_rows(self) -> bool:
         """Whether they are a function of a row, or of the whole patch; loops are not."""
         return not any(bank.looped and bank.rank is None for bank in self.one.banks)
@@ -63,24 +57,24 @@ class Windows:
     def emit(self, text: Text) -> None:
         """Write the function."""
         text.function(f"row_{self.one.index}", ["tile", "at0", *self._vectors])
-        spots = [spot for spot in self.spots if spot[0] < self._rows]
+        made = spots((self._rows, self.patch[1]))
         with text.indented():
             for source in range(self.one.sources):
                 banks = [bank for bank in self.one.banks if bank.source == source]
                 base = self.operand.base(0, source)
                 for bank in banks:
                     if bank.rank is not None:
-                        self._ranked(text, bank, spots, base)
+                        self._ranked(text, bank, made, base)
                 sums = [bank for bank in banks if bank.rank is None]
-                self._unrolled(text, sums, spots, ("", base))
-            names = [f"{name}_{of(spot)}" for name in self.one.names for spot in spots]
+                self._unrolled(text, sums, made, ("", base))
+            names = [f"{name}_{of(spot)}" for name in self.one.names for spot in made]
             text.line(f"return ({', '.join(names)},)")
 
     def call(self, text: Text, channel: int) -> None:
         """Write the calls for the rows of a patch of a channel."""
         for first in range(0, self.patch[0], self._rows):
-            spots = [spot for spot in self.spots if first <= spot[0] < first + self._rows]
-            names = [f"{name}_{channel}_{of(spot)}" for name in self.one.names for spot in spots]
+            made = [(first + row, col) for row, col in spots((self._rows, self.patch[1]))]
+            names = [f"{name}_{channel}_{of(spot)}" for name in self.one.names for spot in made]
             at = plus("at0", self.operand.base(channel) + first * self.one.stride[0] * self.operand.pitch)
             given = ", ".join(["tile", at, *self._vectors])
             text.line(f"{', '.join(names)}, = row_{self.one.index}({given})")
@@ -92,7 +86,7 @@ class Windows:
             base = self.operand.base(channel, source)
             for looped, some in groupby(banks, key=lambda bank: bank.looped):
                 if not looped:
-                    self._unrolled(text, list(some), self.spots, (f"_{channel}", base))
+                    self._unrolled(text, list(some), spots(self.patch), (f"_{channel}", base))
                     continue
                 for bank in some:
                     self._loop(text, bank, (channel, base))
@@ -106,30 +100,30 @@ class Windows:
         return down * self.operand.pitch + right
 
     def _unrolled(
-        self, text: Text, banks: Sequence[Bank], spots: Sequence[Extent], of_what: tuple[str, int]
+        self, text: Text, banks: Sequence[Bank], made: Sequence[Extent], of_what: tuple[str, int]
     ) -> None:
         """All taps in one expression: each sample is loaded once for all banks and windows."""
         suffix, base = of_what
-        used = {self.sample(tap, spot) for bank in banks for tap in bank.taps for spot in spots}
+        used = {self.sample(tap, spot) for bank in banks for tap in bank.taps for spot in made}
         names = self.operand.load(text, base, used)
         for bank in banks:
-            for spot in spots:
+            for spot in made:
                 samples = {tap: names[self.sample(tap, spot)] for tap in bank.taps}
                 name = f"{bank.name}{suffix}_{of(spot)}"
                 text.line(f"{name} = {expression(bank, samples, before(bank, name))}")
 
-    def _ranked(self, text: Text, bank: Bank, spots: Sequence[Extent], base: int) -> None:
+    def _ranked(self, text: Text, bank: Bank, made: Sequence[Extent], base: int) -> None:
         """The sample of a rank, for one window after the other."""
-        reads = {spot: self.reader(base, spot[0]) for spot in spots}
+        reads = {spot: self.reader(base, spot[0]) for spot in made}
         if not bank.looped:
-            used = {self.sample(tap, spot) for tap in bank.taps for spot in spots}
+            used = {self.sample(tap, spot) for tap in bank.taps for spot in made}
             held = self.operand.load(text, base, used)
-            reads = {spot: self._loaded(held, spot) for spot in spots}
-        names = {spot: f"{bank.name}_{of(spot)}" for spot in spots}
+            reads = {spot: self._loaded(held, spot) for spot in made}
+        names = {spot: f"{bank.name}_{of(spot)}" for spot in made}
         if _shares(bank):
             along = 1 if self.patch[0] > 1 else 0
             for line in range(self.patch[along]):
-                those = [spot for spot in spots if spot[along] == line]
+                those = [spot for spot in made if spot[along] == line]
                 shared_extremes(text, bank, {names[spot]: reads[spot] for spot in those})
             return
         for spot, read in reads.items():
@@ -161,8 +155,8 @@ class Windows:
     def _loop(self, text: Text, bank: Bank, of_what: tuple[int, int]) -> None:
         """One of them; down a column, the patch's samples move up a register a step."""
         one, (channel, base) = self.one, of_what
-        names = [f"{bank.name}_{channel}_{of(spot)}" for spot in self.spots]
-        reads = [self.reader(base, row) for row, _ in self.spots]
+        names = [f"{bank.name}_{channel}_{of(spot)}" for spot in spots(self.patch)]
+        reads = [self.reader(base, row) for row, _ in spots(self.patch)]
         slides = one.stride[0] == one.dilation[0] == 1 and len(bank.cols) <= SLID_COLUMNS
         if not slides or bank.form == "tree":
             loop(text, bank, names, reads)

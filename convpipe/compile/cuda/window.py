@@ -7,7 +7,7 @@ from functools import cached_property, partial
 
 from convpipe.compile.common.text import Text, times
 from convpipe.compile.cuda.block import Block
-from convpipe.compile.cuda.operand import InImage, InTile, operands
+from convpipe.compile.cuda.operand import InImage, InTile, operands, spots
 from convpipe.compile.cuda.passes import Pass, geometry
 from convpipe.compile.cuda.point import Point
 from convpipe.compile.cuda.responses import Windows, of
@@ -105,12 +105,6 @@ class Window:
         """Rows and columns that a thread computes at once."""
         return self.block.patch(self.one)
 
-    @cached_property
-    def _spots(self) -> list[Extent]:
-        """The row and the column of every output of a patch."""
-        rows, cols = self.patch
-        return [(row, col) for row in range(rows) for col in range(cols)]
-
     def _responses(self, text: Text, channel: int) -> None:
         """Compute the responses of `channel` of every output: ``response_channel_row_column``."""
         one, first = self.one, self._operands[0]
@@ -128,7 +122,7 @@ class Window:
             pixels = first.pixels(text, channel)
             text.line(*(f"s{of(spot)} = {value}" for spot, value in pixels.items()))
             for bank in one.banks:
-                for spot in self._spots:
+                for spot in spots(self.patch):
                     name, given = f"{bank.name}_{channel}_{of(spot)}", f"s{of(spot)}"
                     if bank.rank is None:
                         given = expression(bank, {(0, 0): given}, before(bank, name))
@@ -153,7 +147,7 @@ class Window:
         """Write loads of the samples of a channel under the centres of the windows; return them."""
         if isinstance(operand, InImage) or self.one.level.joins:
             return operand.pixels(text, channel)
-        places = {spot: self._windows.sample(self.one.centre, spot) for spot in self._spots}
+        places = {spot: self._windows.sample(self.one.centre, spot) for spot in spots(self.patch)}
         names = operand.load(text, operand.base(channel), places.values())
         return {spot: names[place] for spot, place in places.items()}
 
