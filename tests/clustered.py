@@ -8,17 +8,17 @@ from pathlib import Path
 
 from fakes import FakePipeline
 
-SLOW, CRASHES, FLAKY = 40, 66, 77
-"""Values of images: filtered in a while, kill the process, fail until the file `healed` exists."""
+SLOW, CRASHES, FLAKY, HOPELESS = 40, 66, 77, 88
+"""Values of images: filtered in a while, kill the process, fail the first time, fail each time."""
 
 PAUSE = 0.05
 
 
 class Mishaps:
-    """What the pixels of an image do; `healed` is a path."""
+    """What the pixels of an image do; `tried` is the path of the file that a first time leaves."""
 
-    def __init__(self, healed):
-        self.healed = healed
+    def __init__(self, tried):
+        self.tried = tried
 
     def __call__(self, pixels):
         value = int(pixels.flat[0])
@@ -26,7 +26,8 @@ class Mishaps:
             time.sleep(PAUSE)
         elif value == CRASHES:
             os.kill(os.getpid(), signal.SIGSEGV)
-        elif value == FLAKY and not Path(self.healed).exists():
+        elif value == HOPELESS or (value == FLAKY and not Path(self.tried).exists()):
+            Path(self.tried).touch()
             raise OSError(errno.EIO, "Input/output error")
 
 
@@ -35,11 +36,11 @@ class Clustered(FakePipeline):
 
     gauge = None
 
-    def __init__(self, healed="nowhere"):
-        super().__init__(Mishaps(healed))
+    def __init__(self, tried="nowhere"):
+        super().__init__(Mishaps(tried))
 
     def __reduce__(self):
-        return type(self), (self.act.healed,)
+        return type(self), (self.act.tried,)
 
     @property
     def engine(self):

@@ -1,11 +1,10 @@
 """A folder job on a cluster is a local one: bytes, journal, tables, failures, retries, interrupts."""
 
 import json
-import shutil
 
 import numpy as np
 import pytest
-from clustered import FLAKY, SLOW, Clustered
+from clustered import FLAKY, HOPELESS, SLOW, Clustered
 
 import convpipe
 from convpipe import cluster
@@ -76,20 +75,10 @@ def test_what_exists_is_left_alone_as_by_a_local_run(client, folder, tmp_path):
 
 def test_failures_that_may_pass_are_tried_again(client, folder, tmp_path, monkeypatch):
     monkeypatch.setattr(again, "BACKOFF_SECONDS", 0.1)
-    healed = tmp_path / "healed"
-
-    def progress(finished, total, result):
-        healed.touch()
-
-    report = cluster.run_folder(
-        Clustered(str(healed)), client, folder([1, FLAKY, 2]), tmp_path / "out", retries=2, progress=progress
-    )
+    pipeline = Clustered(str(tmp_path / "tried"))
+    report = cluster.run_folder(pipeline, client, folder([1, FLAKY, 2]), tmp_path / "out", retries=2)
     assert (report.done, report.retried, report.exit_code) == (3, 1, 0)
-    healed.unlink()
-    shutil.rmtree(tmp_path / "out")
-    report = cluster.run_folder(
-        Clustered(str(healed)), client, folder([FLAKY]), tmp_path / "out", include=["000.png"], retries=1
-    )
+    report = cluster.run_folder(pipeline, client, folder([HOPELESS], "bad"), tmp_path / "none", retries=1)
     (failed,) = report.failures
     assert (failed.stage, failed.retries) == ("filter", 1)
     assert failed.reason.endswith("Input/output error")
