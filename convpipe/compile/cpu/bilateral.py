@@ -13,7 +13,7 @@ import numpy as np
 
 from convpipe.compile.common.bilateral import exponents, weigh_pair, weighted_mean
 from convpipe.compile.cpu.loops import Loop, begun, name_sources
-from convpipe.compile.cpu.recipes import Responses
+from convpipe.compile.cpu.responses import Responses
 from convpipe.compile.cpu.shapes import Part
 from convpipe.compile.cpu.steps import Frame, Place, Sample
 from convpipe.compile.cpu.windowed import Windowed

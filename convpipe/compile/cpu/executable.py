@@ -16,7 +16,7 @@ from convpipe.compile.common.pictures import Band, Outcome, Picture
 from convpipe.compile.cpu import drive, layout
 from convpipe.compile.cpu.in_turn import Call, Word, as_bytes
 from convpipe.compile.cpu.loops import Loop
-from convpipe.compile.cpu.recipes import Responses
+from convpipe.compile.cpu.responses import Responses
 from convpipe.compile.cpu.schedule import Schedule, schedule_of
 from convpipe.compile.cpu.show import show
 from convpipe.compile.cpu.table import Table, make_table

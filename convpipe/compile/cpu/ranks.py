@@ -15,7 +15,7 @@ from convpipe.compile.common.text import Text
 from convpipe.compile.cpu.counted import counted, counted_together
 from convpipe.compile.cpu.loops import HEADER, Loop
 from convpipe.compile.cpu.order import KEYS
-from convpipe.compile.cpu.recipes import Responses
+from convpipe.compile.cpu.responses import Responses
 from convpipe.compile.cpu.shapes import Part
 from convpipe.compile.cpu.steps import Frame, Place, Sample
 from convpipe.compile.cpu.windowed import Windowed

@@ -1,29 +1,20 @@
-"""How a level makes a row: copies of what it reads, or the responses of a window and what follows them."""
+"""How a level makes a row: copies of what it reads, a map of several rows, and what follows both."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import field, replace
-from functools import cached_property
+from dataclasses import replace
 from typing import ClassVar, Protocol
 
 import numpy as np
 
-from convpipe.compile.common.banks import Bank
 from convpipe.compile.common.levels import Level
 from convpipe.compile.common.segments import Segment
-from convpipe.compile.cpu import loops, roots
-from convpipe.compile.cpu.combine import Response, across, join, keep_alpha, respond
-from convpipe.compile.cpu.ends import ends_and_middle
-from convpipe.compile.cpu.lanes import Lanes, lanes
-from convpipe.compile.cpu.shapes import Geometry, Part, parts, phases_of
-from convpipe.compile.cpu.steps import Frame, Place, counted
+from convpipe.compile.cpu import loops
+from convpipe.compile.cpu.combine import across, join, keep_alpha
+from convpipe.compile.cpu.steps import Frame, Place
 from convpipe.dataclass import dataclass
 from convpipe.ops import Map
-from convpipe.plan.arithmetic import KEPT
-from convpipe.plan.fixed import Fixed
-from convpipe.plan.homogeneous import absorbing
-from convpipe.plan.rings import AT_ONCE
 
 
 class Recipe(Protocol):
@@ -128,7 +119,7 @@ class Join:
 
     def storing(self, dtype: str, fraction: int) -> Join | None:
         """Return it for rows of integers."""
-        return replace(self, segments=_stored_as(self.segments, dtype)) if fraction == 0 else None
+        return replace(self, segments=stored_as(self.segments, dtype)) if fraction == 0 else None
 
     @property
     def scratch(self) -> int:
@@ -159,7 +150,7 @@ class Join:
         add_segments(frame, self.segments, self.constants, 0, target, self.compute)
 
 
-def _stored_as(segments: Sequence[Segment], dtype: str) -> tuple[Segment, ...]:
+def stored_as(segments: Sequence[Segment], dtype: str) -> tuple[Segment, ...]:
     """Return the segments with rows of `dtype` for what they make."""
     return (*segments[:-1], replace(segments[-1], output=dtype))
 
@@ -187,204 +178,3 @@ def add_segments(
         frame.call(loop, [given, target], count, np.array(values, compute), row=row)
         frame.measure(segment, 0, compute)
         given = target
-
-
-@dataclass(frozen=True)
-class Responses:
-    """Responses of the banks of a window, then the loops of what follows them.
-
-    Parameters
-    ----------
-    level : Level
-    banks : tuple of Bank
-    segments : tuple of Segment
-    constants : tuple of tuple of float
-        Of each segment, and after them its tables.
-    compute : str
-        Type of the arithmetic.
-    in_place : bool
-    padding : (int, int)
-        Pixels left and right of the rows that it reads.
-    constant : (float, float)
-        What a constant border holds, in the channels but the last, and there.
-    fraction : int
-        Fraction bits of the rows that it makes, where these are of integers.
-    dtype : str
-        Of the samples that it reads.
-    """
-
-    level: Level
-    banks: tuple[Bank, ...]
-    segments: tuple[Segment, ...]
-    constants: tuple[tuple[float, ...], ...]
-    compute: str
-    in_place: bool = False
-    padding: tuple[int, int] = (0, 0)
-    constant: tuple[float, float] = (0.0, 0.0)
-    fraction: int = 0
-    dtype: str = field(kw_only=True)
-
-    def storing(self, dtype: str, fraction: int) -> Responses | None:
-        """Return it for rows of integers; with fraction bits only where they are the sums of integers."""
-        made = replace(self, segments=_stored_as(self.segments, dtype), fraction=fraction)
-        return made if fraction == 0 or made.drops == 0 else None
-
-    @property
-    def drops(self) -> int | None:
-        """Last bits that its one response, a sum of integers, loses as it is stored; None of any other."""
-        if len(self.banks) != 1 or len(self.segments) != 1:
-            return None
-        sums, segment = self.banks[0].sums, self.segments[0]
-        made = sums.made if sums.weighted or self.banks[0].is_shifted else None
-        if made is None or not segment.is_plain or segment.output not in KEPT:
-            return None
-        bits = made.fraction - self.fraction
-        up = Fixed(made.low, made.high + (2**bits >> 1))  # before it is rounded off
-        return bits if up.narrowest([sums.dtype]) else None
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        """Names of the responses."""
-        return tuple(bank.name for bank in self.banks)
-
-    @cached_property
-    def absorbed(self) -> tuple[int, float] | None:
-        """Which constant of the map after it takes the fraction bits of its sums, and what multiplies it."""
-        segment, own = self.segments[0], {bank.sums for bank in self.banks}
-        fractions = {sums.made.fraction if sums.weighted and sums.made else 0 for sums in own}
-        step = segment.steps[0] if segment.steps and segment.across is None else None
-        if len(fractions) != 1 or not isinstance(step, Map) or segment.measured:
-            return None
-        found, fraction = absorbing(step), fractions.pop()
-        return (found[0], 2.0 ** -(fraction * found[1])) if found and fraction else None
-
-    @property
-    def columns_first(self) -> bool:
-        """Tell whether of the rows themselves it reads nothing beside them: sums of whole ones, or inside."""
-        inside = all(bank.has_columns or self._reads_inside(bank) for bank in self.banks)
-        return inside and not self.level.keep_alpha
-
-    def _reads_inside(self, bank: Bank) -> bool:
-        """Tell whether no tap of a bank, as the one under the centre, meets what lies beside a row."""
-        (left, right), dilation = self.padding, self.level.dilation[1]
-        last = self.level.kernel[1] - 1
-        return all(left <= col * dilation and right <= (last - col) * dilation for col in bank.cols)
-
-    @cached_property
-    def geometry(self) -> Geometry:
-        """What the steps of its banks share."""
-        level = self.level
-        given = Geometry(level.stride, level.dilation, level.kernel, self.compute, self.in_place)
-        lead = level.stride[0] if any(map(given.slides, self.banks)) else 0
-        stores = self._is_sum and len(self.segments) == 1
-        return replace(given, lead=lead, stores=stores, phases=phases_of(self.banks, level, self.dtype))
-
-    @property
-    def _is_sum(self) -> bool:
-        """Tell whether its first segment is the sum of its one bank, as it is."""
-        segment = self.segments[0]
-        return len(self.banks) == 1 and segment.is_plain and segment.output in (None, self.compute)
-
-    @property
-    def lead(self) -> int:
-        """Rows that leave a running sum."""
-        return self.geometry.lead
-
-    @property
-    def rows(self) -> int:
-        """Rows made at a time."""
-        if any(bank.has_columns for bank in self.banks):
-            return AT_ONCE if any(map(self.geometry.shares, self.banks)) and not self.lead else 1
-        return AT_ONCE if self.level.dilation[0] == 1 else 1
-
-    @property
-    def cost(self) -> float:
-        """What its banks take, and the steps."""
-        return sum(bank.cost for bank in self.banks) + self.level.operations
-
-    @property
-    def choices(self) -> list[str]:
-        """The loop shape of each bank."""
-        return [f"{bank.name}: {bank.choice}" for bank in self.banks]
-
-    @property
-    def scratch(self) -> int:
-        """Rows of sums, about."""
-        phases = self.geometry.phases > 1  # as long as a row of sums together
-        return sum(bank.rows_of_sums + phases for bank in self.banks)
-
-    def make(self, frame: Frame) -> None:
-        """Add the steps that make a row, or two."""
-        if self.level.mixes_samples:
-            self._mix(frame)
-        elif self.in_place and not self.columns_first:
-            for part in ends_and_middle(frame, self.level, self.constant):
-                self._respond(part)
-        else:
-            self._respond(frame)
-
-    def _respond(self, frame: Frame) -> None:
-        made = [parts(bank, frame, self.geometry) for bank in self.banks]
-        for row in range(frame.rows):
-            self._finish(frame, row, [of_bank[row] for of_bank in made])
-
-    def _mix(self, frame: Frame) -> None:
-        """Channels of the samples themselves: there is no response to wait for."""
-        (bank,), segment = self.banks, self.segments[0]
-        weights = [weight for weight in bank.weights[:1] if weight != 1]
-        (row,), (col,) = bank.rows, bank.cols
-        loop = across(segment, frame.given[0].dtype, self.compute, self.level.stride[1], bool(weights))
-        values = np.array([*weights, *self.constants[0]], self.compute)
-        for made in range(frame.rows):
-            target = segment_target(frame, self.segments, made, 0, self.compute)
-            source = frame.given[0].sample(row + made * self.level.stride[0], col)
-            count = frame.cols * segment.output_channels
-            frame.call(loop, [source, target], count, values, row=made)
-            frame.measure(segment, len(weights), self.compute)
-            add_segments(frame, self.segments, self.constants, made, target, self.compute)
-
-    def _finish(self, frame: Frame, row: int, made: Sequence[Part]) -> None:
-        """Responses to a row of the first segment; kept alpha; then the other segments."""
-        segment, level = self.segments[0], self.level
-        target = self._responded(frame, row, made)
-        if level.keep_alpha:
-            i, j = level.centre
-            centre = frame.given[0].sample(self.lead + row * level.stride[0] + i, j * level.dilation[1])
-            kept = keep_alpha(segment, frame.given[0].dtype, self.compute, level.stride[1])
-            frame.call(kept, [centre, target], frame.cols * segment.output_channels, row=row)
-        add_segments(frame, self.segments, self.constants, row, target, self.compute)
-
-    def _responded(self, frame: Frame, row: int, made: Sequence[Part]) -> Place:
-        """Add the step that makes a row of the first segment, if that is not what was summed; return it."""
-        if self._is_sum and made[0].total is not None and not made[0].samples:
-            return made[0].total
-        segment, constants = self.segments[0], [*self.constants[0]]
-        if self.absorbed is not None:
-            constants[self.absorbed[0]] *= self.absorbed[1]
-            made = [replace(part, worth=1.0) for part in made]
-        rows: dict[tuple[Place, str], int] = {}
-        at = lanes(self.geometry.along, frame.given[0].channels)
-        responses = tuple(
-            self._response(name, part, rows, at) for name, part in zip(self.names, made, strict=True)
-        )
-        segment, constants = roots.without_root(segment, constants, self.compute)
-        loop = respond(responses, segment, tuple(dtype for _, dtype in rows), self.compute, at, self.drops)
-        target = segment_target(frame, self.segments, row, 0, self.compute)
-        count = frame.cols * segment.output_channels
-        weights = [weight for part in made for weight in part.factors]
-        integers = [weight for part in made for weight in part.integers]
-        values = np.array([*weights, *constants], self.compute)
-        parameters = counted(1, values.tobytes() + np.array(integers, np.int32).tobytes())
-        frame.call(loop, [*(place for place, _ in rows), target], count, parameters, row=row)
-        frame.measure(segment, loops.counts(self.compute) + len(weights), self.compute)
-        return target
-
-    def _response(self, name: str, part: Part, rows: dict[tuple[Place, str], int], at: Lanes) -> Response:
-        """Return what is left to do for a response, whose rows are numbered with those of others."""
-        dtype = part.sums or self.compute
-        terms = tuple(
-            (rows.setdefault((place, part.dtype), len(rows)), shift) for place, shift in part.samples
-        )
-        total = part.total and rows.setdefault((part.total, dtype), len(rows))
-        words = part.sums is not None and at.reads_words(part.dtype, part.sums)
-        return Response(name, terms, total, part.kind, part.sums, words, part.units, part.worth != 1)

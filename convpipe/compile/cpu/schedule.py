@@ -19,8 +19,9 @@ from convpipe.compile.common.banks import choose
 from convpipe.compile.common.segments import Segment, segments
 from convpipe.compile.cpu.bilateral import Weighed
 from convpipe.compile.cpu.ranks import Ranked
-from convpipe.compile.cpu.recipes import Copy, Join, Recipe, Responses
+from convpipe.compile.cpu.recipes import Copy, Join, Recipe
 from convpipe.compile.cpu.resample import Resampled
+from convpipe.compile.cpu.responses import Responses
 from convpipe.dataclass import dataclass
 from convpipe.geometry import Axis, Border, Extent
 from convpipe.ops import Bilateral, Rank, Resample, Stencil

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import field
 from typing import ClassVar
 
-from convpipe.compile.cpu.recipes import Responses
+from convpipe.compile.cpu.responses import Responses
 from convpipe.dataclass import dataclass
 from convpipe.ops import Window
 
