@@ -4,6 +4,7 @@ Compiled, they check nothing: what is read past a row, or before it is written, 
 """
 
 import types
+from functools import reduce
 from pathlib import Path
 from unittest import mock
 
@@ -111,11 +112,14 @@ def modulo(kind, number):
 
 
 def plus(total, *samples):
+    if isinstance(total, np.floating):  # each sum is rounded, in their order
+        return reduce(lambda so_far, sample: so_far + type(total)(sample), samples, total)
     return modulo(type(total), int(total) + sum(map(int, samples)))
 
 
 def minus(total, *samples):
-    return modulo(type(total), int(total) - sum(map(int, samples)))
+    number = type(total) if isinstance(total, np.floating) else int
+    return plus(total, *(-number(sample) for sample in samples))
 
 
 def half_even(value, bits):

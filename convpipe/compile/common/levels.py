@@ -121,6 +121,10 @@ class Program:
         integers = all(np.dtype(image.dtype).kind in "iu" for image in self.images)
         return integers and values.within(Interval(-SMALL, SMALL))
 
+    def reads_small(self, level: Level) -> bool:
+        """Tell whether all that a level reads are such numbers, made by others."""
+        return all(at >= 0 and self.stores_small(self.levels[at]) for at in level.inputs)
+
     @property
     def counts_nans(self) -> bool:
         """Tell whether NaNs can come to where values are rounded: they become 0, and are counted."""

@@ -81,7 +81,7 @@ class Weighed(Windowed):
                 parameters = np.array([factor, one], self.compute)
                 frame.call(weigh, [*centre, *pair, *sums], count, parameters)
             frame.call(divide(self.compute, len(colours), level.channels), [*centre, *sums, target], count)
-            self._finish(frame, row, [Part("sample", [Sample(target, 0)], self.compute)])
+            self._finish(frame, row, [[Part("sample", [Sample(target, 0)], self.compute)]])
 
     def _planes(self, frame: Frame, row: int, pixels: int) -> list[Place]:
         """Return a row of each colour, in the type of the arithmetic, of the pixels of a row that is read."""

@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from functools import cache
+from itertools import count, product
 from typing import NamedTuple
 
 import numpy as np
 
 from convpipe.compile.common.segments import Segment
-from convpipe.compile.common.text import Text, fused, times
+from convpipe.compile.common.text import Text, times
 from convpipe.compile.cpu import ahead, pixels
-from convpipe.compile.cpu.lanes import Lanes, Term, plus, samples_at, whole_sum
+from convpipe.compile.cpu.lanes import Lanes, Term, plus, samples_at, signed_sum, whole_sum
 from convpipe.compile.cpu.loops import Loop, begun, counts, name_sources, name_weights
 
 PIXELS = "from convpipe.compile.cpu.pixels import put_pixel\n"
@@ -36,9 +37,9 @@ class Response(NamedTuple):
     words : bool
         Whether its samples are read as words of two.
     units : tuple of int
-        Of a sum of integers, for each term: 1 or -1 if that is its weight, 0 for any other.
+        Of weighted samples, for each term: 1 or -1 if that is its weight, 0 for any other.
     scaled : bool
-        Whether a sum of integers is multiplied, once it is of the type of the arithmetic.
+        Whether the sum is multiplied, in the type of the arithmetic.
     """
 
     name: str
@@ -48,7 +49,7 @@ class Response(NamedTuple):
     sums: str | None = None
     words: bool = False
     units: tuple[int, ...] = ()
-    scaled: bool = True
+    scaled: bool = False
 
     def __str__(self) -> str:
         """Return what is left to do, for a person."""
@@ -59,41 +60,41 @@ class Response(NamedTuple):
     @property
     def weights(self) -> int:
         """How many weights in the type of the arithmetic it takes."""
-        if self.sums is not None:
-            return int(self.scaled)
-        return {"dot": len(self.terms), "sample": 0}.get(self.kind, 1)
+        own = self.units.count(0) if self.sums is None else 0
+        return own + self.scaled + (self.kind == "sum" and self.sums is None)
 
     @property
     def integers(self) -> int:
         """How many weights that are integers it takes."""
-        return self.units.count(0)
+        return self.units.count(0) if self.sums is not None else 0
 
-    def source(self, at: tuple[str, str], first: int, integer: int) -> str:
+    def source(self, out: str, samples: Sequence[str], first: int, integer: int) -> str:
         """Return it as an expression, in the type of the arithmetic.
 
         Parameters
         ----------
-        at : (str, str)
-            Index of the output, and of the sample under a tap.
+        out : str
+            Index of the output.
+        samples : sequence of str
+            Those of its terms.
         first, integer : int
             The number of its first weight of either kind.
         """
-        if self.sums is not None:
-            whole = f"T({self.whole(at, integer)})"
-            return f"w{first} * {whole}" if self.scaled else whole
-        out, x = at
-        samples = samples_at(self.terms, x, words=False)
+        whole = self.sums is not None
+        found = f"T({self.whole(out, samples, integer)})" if whole else self._sum(out, samples, first)
+        return f"w{first + self.weights - 1} * {found}" if self.scaled else found
+
+    def _sum(self, out: str, samples: Sequence[str], first: int) -> str:
+        """Return its sum of numbers as an expression."""
         if self.kind == "sample":
             return f"T({samples[0]})"
         if self.kind == "sum":
             return f"w{first} * ({' + '.join(samples)})"
-        weighted = [(f"w{first + k}", sample) for k, sample in enumerate(samples)]
-        return fused(weighted, None if self.total is None else f"s{self.total}[{out}]")
+        names = [f"w{first + k}" for k in range(self.weights)]
+        return signed_sum(samples, self.units, names, None if self.total is None else f"s{self.total}[{out}]")
 
-    def whole(self, at: tuple[str, str], integer: int) -> str:
+    def whole(self, out: str, samples: Sequence[str], integer: int) -> str:
         """Return its sum of integers as an expression."""
-        out, x = at
-        samples = samples_at(self.terms, x, self.words)
         total = None if self.total is None else f"s{self.total}[{out}]"
         names = [f"i{integer + k}" for k in range(self.integers)]
         return whole_sum(samples, self.units, names, total, f"np.{self.sums}(0)")
@@ -101,20 +102,21 @@ class Response(NamedTuple):
 
 @cache
 def respond(
-    responses: tuple[Response, ...],
+    rows: tuple[tuple[Response, ...], ...],
     segment: Segment,
     dtypes: tuple[str, ...],
     compute: str,
     at: Lanes,
     drops: int | None = None,
 ) -> Loop:
-    """From the responses of a window to a row, and then to others.
+    """From the responses of a window to a row, or of several windows to theirs, and then to others.
 
-    Parameters: how many rows; the weights, then the segment's own, then the weights that are integers. Rows,
-    for each of these: those that `responses` number, of `dtypes`, then the result. With `drops` there
-    is one response of integers, stored without so many of its last bits; it never becomes a number of the
-    type of the arithmetic.
+    Parameters: how many sets of rows; the weights, then the segment's own, then the weights that are
+    integers. Rows, for each set: those that the responses number, of `dtypes`, then the results. With `drops`
+    there is one response of integers, stored without so many of its last bits; it never becomes a number of
+    the type of the arithmetic.
     """
+    responses = rows[0]
     text, terms = begun(compute), sum(len(response.terms) for response in responses)
     weights = sum(response.weights for response in responses)
     pixels_at_once = _makes_pixels(responses, segment, dtypes, compute, at)
@@ -128,16 +130,19 @@ def respond(
         text.line("many, = values(p, 0, 1, np.int64)", "for _ in range(many):")
         with text.indented():
             _name_rows(text, segment, list(dtypes), compute, shifted=len(dtypes) < terms)
+            for k in range(1, len(rows)):
+                text.line(f"{_result(k)} = target(rows, {len(dtypes) + k}, np.{segment.output or compute})")
             if pixels_at_once:
                 _put_pixels(text, responses[0], at)
             else:
                 blocks = ahead.after_both(dtypes[0], segment.output or compute) if asks else []
                 with _outputs(text, at.count, blocks):
-                    _make(text, responses, segment, at, drops)
-            text.line(f"rows = tail(rows, {len(dtypes) + 1})")
+                    _make(text, rows, segment, at, drops)
+            text.line(f"rows = tail(rows, {len(dtypes) + len(rows)})")
         text.line("return nans" if segment.counts_nan else "return 0")
     imports = PIXELS if pixels_at_once else ahead.IMPORT if asks else ""
     title = f"{'pixels of ' if pixels_at_once else ''}responses ({', '.join(map(str, responses))})"
+    title += f" of each of {len(rows)} rows" if len(rows) > 1 else ""
     # NaNs of rows to spare do not count, so that those of each row are told.
     return Loop(f"{title}, {_words(segment)}", f"{imports}{text}", joins=not segment.counts_nan)
 
@@ -158,20 +163,40 @@ def _outputs(text: Text, count: str, blocks: Sequence[str]) -> Iterator[None]:
             yield
 
 
-def _make(text: Text, responses: Sequence[Response], segment: Segment, at: Lanes, drops: int | None) -> None:
+def _result(row: int) -> str:
+    """Return the name of a row that is made."""
+    return f"out{row or ''}"
+
+
+def _make(
+    text: Text, rows: Sequence[Sequence[Response]], segment: Segment, at: Lanes, drops: int | None
+) -> None:
     """Add what makes the samples of an index from responses, as :func:`respond`."""
-    for out, x in at.indices:
+    named: dict[str, str] = {}
+    for (out, x), (row, responses) in product(at.indices, enumerate(rows)):
+        samples = [samples_at(response.terms, x, response.words) for response in responses]
+        if len(rows) > 1:
+            samples = [_named(text, some, named) for some in samples]
         if drops is not None:
-            whole = responses[0].whole((out, x), 0)
+            whole = responses[0].whole(out, samples[0], 0)
             whole = f"half_even({whole}, {drops})" if drops else whole
-            text.line(f"out[{out}] = store_{segment.output}({whole})")
+            text.line(f"{_result(row)}[{out}] = store_{segment.output}({whole})")
             continue
         first = integer = 0
-        for response in responses:
-            text.line(f"r_{response.name} = {response.source((out, x), first, integer)}")
+        for response, some in zip(responses, samples, strict=True):
+            text.line(f"r_{response.name} = {response.source(out, some, first, integer)}")
             first, integer = first + response.weights, integer + response.integers
         names = [f"r_{response.name}" for response in responses]
-        finish(text, segment, names, out, colour=True)
+        finish(text, segment, names, out, colour=True, row=_result(row))
+
+
+def _named(text: Text, samples: Sequence[str], named: dict[str, str]) -> list[str]:
+    """Return names of samples; those that have none yet are loaded. LLVM would load them after each store."""
+    for sample in samples:
+        if sample not in named:
+            named[sample] = f"a{len(named)}"
+            text.line(f"{named[sample]} = {sample}")
+    return [named[sample] for sample in samples]
 
 
 def _makes_pixels(
@@ -187,7 +212,11 @@ def _makes_pixels(
 def _put_pixels(text: Text, pixel: Response, at: Lanes) -> None:
     """Add the loop over a row that does."""
     out, x = at.indices[0]
-    products = [f"w{k}, s{row}, {plus(x, shift)}" for k, (row, shift) in enumerate(pixel.terms)]
+    weights = (f"w{k}" for k in count())
+    products = [
+        f"{f'T({unit})' if unit else next(weights)}, s{row}, {plus(x, shift)}"
+        for unit, (row, shift) in zip(pixel.units, pixel.terms, strict=True)
+    ]
     text.line(f"for x in range({at.count}):", f"    put_pixel(out, {out}, {', '.join(products)})")
 
 
@@ -304,14 +333,16 @@ def name_constants(text: Text, segment: Segment, first: int) -> int:
     return at
 
 
-def finish(text: Text, segment: Segment, names: Sequence[str], out: str, colour: bool) -> None:
-    """Scalar steps on the responses `names`, and the store."""
+def finish(
+    text: Text, segment: Segment, names: Sequence[str], out: str, colour: bool, row: str = "out"
+) -> None:
+    """Scalar steps on the responses `names`, and the store in a row."""
     value = names[0]
     for line in segment.scalar_lines(list(names), colour):
         text.line(line)
         value = "v"
     text.line(*segment.count_lines(value, out))
-    text.line(f"out[{out}] = {segment.stored(value)}")
+    text.line(f"{row}[{out}] = {segment.stored(value)}")
 
 
 def _words(segment: Segment) -> str:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import groupby
+from operator import itemgetter
 from typing import NamedTuple
 
 import numpy as np
@@ -104,6 +106,33 @@ def whole_sum(
     if added:
         total = f"plus({total or zero}, {', '.join(added)})"
     return f"minus({total or zero}, {', '.join(taken)})" if taken else total or zero
+
+
+def signed_sum(
+    samples: Sequence[str], units: Sequence[int], weights: Sequence[str], total: str | None = None
+) -> str:
+    """Return a sum of numbers in the order of its samples, as source: as :func:`whole_sum`.
+
+    To add a sample rounds as to add its product with 1 does, and leaves the multipliers to others.
+
+    Examples
+    --------
+    >>> signed_sum(["a", "b", "c"], [-1, 0, 1], ["w0"])
+    'plus(dot_onto(-T(a), w0, b), c)'
+    """
+    others = iter(weights)
+    for unit, group in groupby(zip(units, samples, strict=True), key=itemgetter(0)):
+        same = [sample for _, sample in group]
+        if unit == 0:
+            total = fused([(next(others), sample) for sample in same], total)
+            continue
+        if total is None:
+            first, *same = same
+            total = f"T({first})" if unit == 1 else f"-T({first})"
+        if same:
+            total = f"{'plus' if unit == 1 else 'minus'}({', '.join([total, *same])})"
+    assert total is not None
+    return total
 
 
 def rows_of(count: int) -> str:

@@ -101,7 +101,7 @@ class Ranked(Windowed):
             self._count(frame, count, made)
         for row, places in enumerate([] if direct else made):
             parts = [Part("sample", [Sample(place, 0)], self.dtype) for place in places]
-            self._finish(frame, row, parts)
+            self._finish(frame, row, [parts])
 
     def _select(self, frame: Frame, count: int, made: list[list[Place]]) -> None:
         """Add the step that runs the network."""

@@ -77,11 +77,10 @@ class Resampled:
         if not self.segments:
             return
         segment, count = self.segments[0], frame.cols * self.segments[0].output_channels
-        # What is no sum yet becomes a number of the arithmetic by a weight of 1.
-        found = Response("r", (), 0) if dtype == self.compute else Response("r", ((0, 0),))
-        loop = respond((found,), segment, (dtype,), self.compute, lanes(1, segment.channels))
+        found = Response("r", (), 0) if dtype == self.compute else Response("r", ((0, 0),), kind="sample")
+        loop = respond(((found,),), segment, (dtype,), self.compute, lanes(1, segment.channels))
         target = segment_target(frame, self.segments, 0, 0, self.compute)
-        values = np.array([1.0] * len(found.terms) + [*self.constants[0]], self.compute)
+        values = np.array(self.constants[0], self.compute)
         frame.call(loop, [row, target], count, counted(1, values.tobytes()))
         add_segments(frame, self.segments, self.constants, 0, target, self.compute)
 

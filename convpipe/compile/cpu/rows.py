@@ -90,7 +90,7 @@ def _fused(context, given, first):
 
 @intrinsic
 def plus(context, total, *samples):
-    # Integers onto a total, in its type: to Numba sums of less than 64 bits have 64, and take longer.
+    # Samples onto a total, in its type: to Numba sums of short integers have 64 bits, and take longer.
     return _accumulated(total, samples, "add")
 
 
@@ -101,6 +101,8 @@ def minus(context, total, *samples):
 
 
 def _accumulated(total, samples, verb):
+    verb = verb if isinstance(total, types.Integer) else f"f{verb}"
+
     def chain(context, builder, signature, arguments):
         result, values = arguments[0], cgutils.unpack_tuple(builder, arguments[1])
         for value, kind in zip(values, samples, strict=True):

@@ -331,7 +331,8 @@ class _Maker:
             choose(*bank, slid.tiles).reading(given.fraction)
             for bank in zip(slid.names, slid.banks, sums, strict=True)
         )
-        return Responses(level, banks, *shared, dtype=given.dtype)
+        made = Responses(level, banks, *shared, dtype=given.dtype)
+        return made.in_units() if self._program.reads_small(level) else made
 
     def _segments(self, level: levels.Level) -> tuple[tuple[Segment, ...], tuple[tuple[float, ...], ...]]:
         """Return the loops of what happens pixel by pixel, and the constants of each, then its tables."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from abc import ABC, abstractmethod
-from dataclasses import replace
+from dataclasses import field, replace
 from typing import Any, Self
 
 import numpy as np
@@ -25,11 +25,14 @@ class Bank(ABC):
     weights : tuple of float
     sums : Sums
         In which type.
+    worth : float
+        What 1 of its sum stands for, where floating point is summed: a power of two.
     """
 
     name: str
     weights: tuple[float, ...]
     sums: Sums
+    worth: float = field(default=1.0, kw_only=True)
 
     @property
     def has_columns(self) -> bool:
@@ -76,6 +79,10 @@ class Bank(ABC):
     def meeting(self) -> int:
         """How many weights, the first ones, meet samples and no sums."""
         return len(self.weights)
+
+    def in_units(self) -> Self:
+        """Return it with a power of two taken out of its weights, if some are 1 or -1 then."""
+        return self
 
     def reading(self, fraction: int) -> Self:
         """Return it for samples of so many fraction bits; sums of integers have them, too."""

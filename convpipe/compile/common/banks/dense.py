@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import math
+from dataclasses import replace
+
 import numpy as np
 
 from convpipe.compile.common.banks.base import Bank
 from convpipe.dataclass import dataclass
 from convpipe.ops import Taps
 from convpipe.plan.arithmetic import Sums
+
+UNITS = (2.0**-8, 2.0**8)
+"""From and to which size weights keep sums of values of 32 bits, and squares of such sums, within the
+exponents of float32 when a power of two is taken out of them."""
 
 
 @dataclass(frozen=True)
@@ -60,6 +67,26 @@ class Dense(Bank):
     def rows_of_sums(self) -> int:
         """One of the taps that do not fit the last loop."""
         return 1
+
+    def in_units(self) -> Dense:
+        """Return it with a power of two taken out of its weights, if some are 1 or -1 then.
+
+        Examples
+        --------
+        >>> sobel = Taps.of([[-0.25, 0, 0.25], [-0.5, 0, 0.5], [-0.25, 0, 0.25]])
+        >>> bank = dense("gx", sobel, Sums("float32")).in_units()
+        >>> bank.weights, bank.worth
+        ((-1.0, 1.0, -2.0, 2.0, -1.0, 1.0), 0.25)
+        """
+        sizes = [abs(weight) for weight in self.weights if weight]
+        least, most = UNITS
+        if self.sums.weighted or not sizes or min(sizes) < least or max(sizes) > most:
+            return self
+        mantissa, exponent = math.frexp(min(sizes))
+        if mantissa != 0.5:
+            return self
+        weights = tuple(math.ldexp(weight, 1 - exponent) for weight in self.weights)
+        return replace(self, weights=weights, worth=min(sizes))
 
 
 def dense(name: str, taps: Taps, sums: Sums) -> Dense:

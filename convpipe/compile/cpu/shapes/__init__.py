@@ -8,11 +8,11 @@ from typing import Any
 from convpipe.compile.common.banks import Bank, Dense, LowRank, Separable, Uniform
 from convpipe.compile.cpu.shapes import dense, lowrank, separable, uniform
 from convpipe.compile.cpu.shapes.columns import phases_of
-from convpipe.compile.cpu.shapes.part import Geometry, Part
+from convpipe.compile.cpu.shapes.part import Geometry, Part, alike
 from convpipe.compile.cpu.shapes.sums import PASS_TAPS
 from convpipe.compile.cpu.steps import Frame
 
-__all__ = ["PASS_TAPS", "Geometry", "Part", "parts", "phases_of"]
+__all__ = ["PASS_TAPS", "Geometry", "Part", "alike", "parts", "phases_of"]
 
 _PARTS: dict[type[Bank], Callable[[Any, Frame, Geometry], list[Part]]] = {
     Dense: dense.parts,

@@ -50,7 +50,7 @@ def _blocks(bank: Dense, frame: Frame, given: Geometry) -> list[Part]:
         made = targets[first : first + at_once]
         loop = loops.blocks(rows.dtype, sums, block, given.stores and frame.streams)
         frame.call(loop, [*read, *made], count, parameters)
-    return [Part("dot", [], sums, total=target) for target in targets]
+    return [Part("dot", [], sums, total=target, worth=bank.worth) for target in targets]
 
 
 def _part(bank: Dense, frame: Frame, given: Geometry, row: int) -> Part:

@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import field
+from dataclasses import field, replace
+from itertools import chain
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from convpipe.compile.common.banks import Bank
+from convpipe.compile.cpu.layout import WORKSPACE
 from convpipe.compile.cpu.steps import Place, Sample
 from convpipe.dataclass import dataclass
 from convpipe.geometry import Extent
 
 
 def units(weights: NDArray[Any]) -> tuple[int, ...]:
-    """Return 1 or -1 for integers that are that, else 0."""
-    return tuple(weight if weight in (1, -1) else 0 for weight in weights.tolist())
+    """Return 1 or -1 for weights that are that, else 0."""
+    return tuple(int(weight) if weight in (1, -1) else 0 for weight in weights.tolist())
 
 
 @dataclass(frozen=True)
@@ -36,7 +38,7 @@ class Part:
     sums : str, optional
         Type of the sum, if that is of integers.
     worth : float
-        What 1 of a sum of integers stands for.
+        What 1 of a sum stands for.
     """
 
     kind: str
@@ -48,21 +50,51 @@ class Part:
     worth: float = 1.0
 
     @property
+    def is_left(self) -> bool:
+        """Tell whether all of its samples are left, of several places in rows that are read."""
+        rows = all(place.row != WORKSPACE for place, _ in self.samples)
+        return self.total is None and len(self.samples) > 1 and rows
+
+    @property
     def units(self) -> tuple[int, ...]:
-        """Of a sum of integers, for each sample: 1 or -1 if that is its weight, 0 for any other."""
-        return units(self.weights) if self.sums else ()
+        """Of weighted samples, for each: 1 or -1 if that is its weight, 0 for any other."""
+        return units(self.weights) if self.sums or self.kind == "dot" else ()
 
     @property
     def factors(self) -> list[float]:
-        """What multiplies in the type of the arithmetic: samples, or a sum of integers."""
-        if self.sums is None:
-            return [float(weight) for weight in self.weights]
-        return [self.worth] if self.worth != 1 else []
+        """What multiplies in the type of the arithmetic: samples, and a sum."""
+        own = [] if self.sums else [float(weight) for weight in self._multipliers]
+        return own + [self.worth] * (self.worth != 1)
 
     @property
     def integers(self) -> list[int]:
-        """What multiplies samples as integers, where it is neither 1 nor -1."""
-        return [] if self.sums is None else self.weights[np.array(self.units) == 0].tolist()
+        """What multiplies samples as integers."""
+        return [] if self.sums is None else self._multipliers.tolist()
+
+    @property
+    def _multipliers(self) -> NDArray[Any]:
+        """Its weights but those that only add or take away."""
+        return self.weights[np.array(self.units) == 0] if self.units else self.weights
+
+
+def alike(made: Sequence[Sequence[Part]]) -> list[list[Part]]:
+    """Return parts of several rows, whose samples are counted from where any of them first reads their row.
+
+    So a sample under the windows of several is one and the same.
+    """
+    first: dict[int, int] = {}
+    for place, _ in chain.from_iterable(part.samples for of_row in made for part in of_row):
+        first[place.row] = min(first.get(place.row, place.offset), place.offset)
+
+    def counted(part: Part) -> Part:
+        size = np.dtype(part.dtype).itemsize
+        samples = [
+            Sample(Place(row, first[row]), shift + (offset - first[row]) // size)
+            for (row, offset), shift in part.samples
+        ]
+        return replace(part, samples=samples)
+
+    return [[counted(part) for part in of_row] for of_row in made]
 
 
 @dataclass(frozen=True)

@@ -86,7 +86,7 @@ class RowSum:
         left, values = rebased(samples[last:], self._dtype), weights[last:].astype(self._sums)
         sums = self._bank.sums
         if not sums.weighted:
-            return Part("dot", left, self._dtype, values, self._total)
+            return Part("dot", left, self._dtype, values, self._total, worth=self._bank.worth)
         assert sums.made is not None
         return Part("dot", left, self._dtype, values, self._total, self._sums, 2.0**-sums.made.fraction)
 
