@@ -73,7 +73,7 @@ class Dense(Bank):
 
         Examples
         --------
-        >>> sobel = Taps.of([[-0.25, 0, 0.25], [-0.5, 0, 0.5], [-0.25, 0, 0.25]])
+        >>> sobel = Taps([[-0.25, 0, 0.25], [-0.5, 0, 0.5], [-0.25, 0, 0.25]])
         >>> bank = dense("gx", sobel, Sums("float32")).in_units()
         >>> bank.weights, bank.worth
         ((-1.0, 1.0, -2.0, 2.0, -1.0, 1.0), 0.25)
