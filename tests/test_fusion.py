@@ -119,6 +119,17 @@ def test_strips_overlap_only_where_they_are_narrower_than_the_image():
     assert [blur.reads[0].high - blur.reads[0].low - sobel.cols for blur, sobel in cut] == [3, 6, 6, 6, 3]
 
 
+def test_rows_under_low_windows_count_half_where_images_are_cut_into_strips():
+    sharpen = stage("custom", "sharpen", kernel=[[0, -1, 0], [-1, 5, -1], [0, -1, 0]])
+    tall = stage("custom", "tall", kernel=[[0.1, 0.3, 0.7]] * 31)
+
+    def count(stages, cols):
+        return len(strips.strips(compile_plan(make_plan(stages, (64, cols), dtype="float32")).schedule))
+
+    assert [count([sharpen] * 4, cols) for cols in (5000, 15000)] == [1, 3]
+    assert [count([tall, tall], cols) for cols in (2000, 5000)] == [1, 3]
+
+
 @settings(max_examples=150, deadline=None)
 @given(cases())
 def test_fused_is_staged_bit_for_bit(case):
