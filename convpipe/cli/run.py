@@ -180,8 +180,7 @@ def command(
         opened_log(telling.log, given) as log,
         ReportFolder(telling.folder, **may) if telling.folder else nullcontext() as folder,
     ):
-        reports = run_jobs(jobs, paths, backend, {**options, "log": log}, telling)
-        reports = [replace(report, strict=strict) for report in reports]
+        reports = run_jobs(jobs, paths, backend, {**options, "log": log}, telling, strict=strict)
         code = _told(reports, telling, folder, given)
         if log is not None:
             log.event("exit", level="error" if code else "info", exit_code=code)
@@ -226,6 +225,8 @@ def run_jobs(
     backend: str | None,
     options: Mapping[str, Any],
     telling: Telling,
+    *,
+    strict: bool = False,
 ) -> list[Report]:
     """Run jobs one after the other, and tell of each what it did.
 
@@ -239,11 +240,14 @@ def run_jobs(
     options : mapping
         Settings of all folder jobs, and their ``log``.
     telling : Telling
+    strict : bool, optional
+        Of the reports.
     """
     reports: list[Report] = []
     with sigterm_interrupts():
         for job in jobs:
-            reports.append(_run_job(job, paths, backend, options, progress=telling.shown))
+            report = _run_job(job, paths, backend, options, progress=telling.shown)
+            reports.append(replace(report, strict=strict))  # here: each report counts its images anew
             show(reports[-1], telling.shown, telling.verbose)
             if reports[-1].interrupted:
                 break

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from convpipe import images
+from convpipe.report.tally import Tally
 
 MASK = "- {threshold: fixed, level: 100}"
 HEAD = """\
@@ -76,3 +77,11 @@ def test_check_finds_images_that_never_meet(convpipe, job):
     assert "ok" in convpipe("check", job(MASK, head=head)).stdout
     apart = convpipe("check", job("- {blur: box, stride: 2}", head=head))
     assert "its images have other extents" in apart.stderr
+
+
+def test_images_are_counted_once(convpipe, job, light, monkeypatch):
+    """As each is read from the disk for it: the report that is shown decides the exit code, too."""
+    calls, of = [], Tally.of
+    monkeypatch.setattr(Tally, "of", lambda *given: calls.append(given) or of(*given))
+    result = convpipe("run", job(MASK, head="input: photos\noutput: out"), "--strict")
+    assert (result.exit_code, "2 done" in result.stdout, len(calls)) == (0, True, 1)
