@@ -162,9 +162,8 @@ class FolderDestination:
         with ExitStack() as stack:
             folders: dict[Path, Folder] = {}
             for file in files:
-                if file.path.parent not in folders:
-                    opened = result_folder(self.spool, file.path, make=True)
-                    folders[file.path.parent] = stack.enter_context(opened)
+                if (parent := file.path.parent) not in folders:
+                    folders[parent] = stack.enter_context(result_folder(self.spool, file.path, make=True))
             stores = [(file, file.store) for file in files if file.store is not None]
             if stores and any(self.taken(file.path) for file in files if not file.overwrite):
                 raise images.already_exists()

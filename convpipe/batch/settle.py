@@ -159,7 +159,8 @@ class Tries:
             self._failed[pair] = result
             self._log(pair[0], result.reason)
             return None
-        self._failed.pop(pair, None)
+        if self._round:
+            self._failed.pop(pair, None)
         record(self._run, self._journal, result)  # on the worker's thread, so that a signal loses none
         return result
 

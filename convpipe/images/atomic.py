@@ -204,7 +204,8 @@ def _write(descriptor: int, piece: Piece) -> None:
 
 def _publish_all(files: Sequence[File], temporaries: Sequence[str]) -> None:
     """Give finished files their names; none where one of them is taken."""
-    if any(not file.overwrite and file.folder.exists(file.name) for file in files):
+    # Of one file alone its link says so.
+    if len(files) > 1 and any(not file.overwrite and file.folder.exists(file.name) for file in files):
         raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST))
     for file, temporary in zip(files, temporaries, strict=True):
         _publish(file.folder, temporary, file.name, file.overwrite)
