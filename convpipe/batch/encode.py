@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Iterable, Sequence
+from contextlib import ExitStack
 from functools import lru_cache
 from pathlib import Path
 from typing import cast
@@ -16,7 +16,7 @@ from convpipe.batch.rows import RowsEncoder, Space
 from convpipe.batch.state import Run
 from convpipe.dataclass import dataclass
 from convpipe.engine import Engine
-from convpipe.errors import WriteError
+from convpipe.errors import Retelling, WriteError
 from convpipe.images import Encoded, Encoding, FilesEncoder, ImageInfo, ImageSpec, Page, PageEncoder
 from convpipe.images.formats.registry import STORES, entry_of
 from convpipe.images.metadata.raster import Raster
@@ -201,12 +201,18 @@ def pixel_bytes(plan: Plan, encodings: Sequence[Encoding]) -> list[int]:
     return found
 
 
-@contextmanager
-def _said_of(result: Result) -> Iterator[None]:
+class _said_of(Retelling):  # noqa: N801 - called as a function
     """Say of an error which result it is of, where that is not the last stage's."""
-    try:
-        yield
-    except WriteError as error:
-        failure = WriteError(result.of(error.reason))
+
+    __slots__ = ("_result",)
+
+    def __init__(self, result: Result) -> None:
+        self._result = result
+
+    def retold(self, error: Exception) -> WriteError | None:
+        """Return what stands for the error of an encoder."""
+        if not isinstance(error, WriteError):
+            return None
+        failure = WriteError(self._result.of(error.reason))
         failure.errno = error.errno
-        raise failure from error
+        return failure

@@ -10,7 +10,7 @@ from typing import cast
 
 from convpipe.images.folder import OpenFile, open_file
 
-ALGORITHM = "sha256"
+ALGORITHM = hashlib.sha256
 
 
 def digest_of(pieces: Iterable[bytes | bytearray | memoryview]) -> str:
@@ -19,7 +19,7 @@ def digest_of(pieces: Iterable[bytes | bytearray | memoryview]) -> str:
     >>> digest_of([b"a", b"bc"])[:16]
     'ba7816bf8f01cfea'
     """
-    hash = hashlib.new(ALGORITHM)
+    hash = ALGORITHM()
     for piece in pieces:
         hash.update(piece)
     return hash.hexdigest()

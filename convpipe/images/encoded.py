@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import errno
 import os
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 
 from convpipe.dataclass import dataclass
-from convpipe.errors import ConvpipeError, WriteError
+from convpipe.errors import ConvpipeError, Retelling, WriteError
 from convpipe.images.atomic import Drafts, File
 from convpipe.images.digest import digest_of
 from convpipe.images.folder import Folder
@@ -88,16 +87,17 @@ def already_exists() -> WriteError:
     return failure
 
 
-@contextmanager
-def write_errors() -> Iterator[None]:
+class write_errors(Retelling):  # noqa: N801 - called as a function
     """Say what the system refused as an error of an image."""
-    try:
-        yield
-    except ConvpipeError:  # which says it already
-        raise
-    except FileExistsError as error:
-        raise already_exists() from error
-    except OSError as error:
+
+    __slots__ = ()
+
+    def retold(self, error: Exception) -> WriteError | None:
+        """Return what stands for an error of the system."""
+        if isinstance(error, ConvpipeError) or not isinstance(error, OSError):  # the former says it already
+            return None
+        if isinstance(error, FileExistsError):
+            return already_exists()
         failure = WriteError(f"cannot write: {one_line(error)}")
         failure.errno = error.errno
-        raise failure from error
+        return failure

@@ -270,10 +270,11 @@ def _parts(relative: str | os.PathLike[str]) -> tuple[str, ...]:
     return (relative if isinstance(relative, PurePath) else Path(relative)).parts
 
 
-class OpenFile(os.PathLike[str]):
+class OpenFile:
     """A regular file that is open already: readers read it, and take its path for a name alone.
 
-    So one file is hashed and decoded, whatever its name may stand for meanwhile.
+    So one file is hashed and decoded, whatever its name may stand for meanwhile. It is an `os.PathLike` by
+    its method: the checks for a class that derives from that one take several times as long.
 
     Parameters
     ----------
@@ -293,7 +294,7 @@ class OpenFile(os.PathLike[str]):
     """
 
     def __init__(self, path: str | os.PathLike[str], descriptor: int) -> None:
-        self.path, self.descriptor = Path(path), descriptor
+        self.path, self.descriptor = path if isinstance(path, Path) else Path(path), descriptor
         found = os.fstat(descriptor)
         if reason := irregular(found.st_mode):
             os.close(descriptor)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import os
 from collections.abc import Iterable, Iterator
-from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import field
 from typing import Any, BinaryIO, NamedTuple, cast
 
@@ -13,7 +13,7 @@ import numpy as np
 
 from convpipe import memory
 from convpipe.dataclass import dataclass
-from convpipe.errors import ReadError
+from convpipe.errors import ReadError, Retelling
 from convpipe.images.folder import OpenFile, open_file, path_of
 from convpipe.images.formats.registry import BY_RANGES, FORMATS, HEAD_BYTES, describe, format_of, sniff
 from convpipe.images.metadata.model import Metadata
@@ -159,32 +159,38 @@ def one_line(error: BaseException) -> str:
     return text if " " in text else f"{type(error).__name__} {text}".rstrip()
 
 
-@contextmanager
-def read_errors(what: str) -> Iterator[None]:
+class read_errors(Retelling):  # noqa: N801 - called as a function
     """Turn any exception into a ``ReadError`` that starts with ``what``.
 
     Decoders fail in every way on damaged files: OSError, ValueError, TypeError, SyntaxError, struct.error,
     zlib.error, KeyError, ... no list of them is complete, so this catches every ``Exception``.
     """
-    try:
-        yield
-    except ReadError:
-        raise
-    except Exception as error:
-        failure = ReadError(f"{what}: {one_line(error)}")
+
+    __slots__ = ("_what",)
+
+    def __init__(self, what: str) -> None:
+        self._what = what
+
+    def retold(self, error: Exception) -> ReadError | None:
+        """Return what stands for any other error than that."""
+        if isinstance(error, ReadError):
+            return None
+        failure = ReadError(f"{self._what}: {one_line(error)}")
         failure.errno = getattr(error, "errno", None)
-        raise failure from error
+        return failure
 
 
 @contextmanager
 def opened(path: str | os.PathLike[str], limits: Limits) -> Iterator[Source]:
     """Open an image file of a known format; FIFOs, devices and folders are refused without waiting.
 
-    What goes wrong while it is open passes as it is: :meth:`Source.reading` is for what reads it.
+    One that is open is read from its beginning. What goes wrong while it is open passes as it is:
+    :meth:`Source.reading` is for what reads it.
     """
     with ExitStack() as stack:
         with read_errors("cannot open"):
-            file = stack.enter_context(_open(path))
+            held = path if isinstance(path, OpenFile) else stack.enter_context(open_file(path))
+            file = stack.enter_context(held.open())
             source = _recognised(file, path, limits)
             if source.format not in BY_RANGES:
                 source.fetch()
@@ -207,13 +213,3 @@ def _recognised(file: BinaryIO, path: str | os.PathLike[str], limits: Limits) ->
         source.notes.append(f"the content is {format}, not what the name says")
     file.seek(0)
     return source
-
-
-@contextmanager
-def _open(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
-    """Open a regular file, or read one that is open from its beginning."""
-    with (
-        nullcontext(path) if isinstance(path, OpenFile) else open_file(path) as opened,
-        opened.open() as file,
-    ):
-        yield file

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Self, cast
 
 import numpy as np
 
-from convpipe.errors import WriteError
+from convpipe.errors import Retelling, WriteError
 from convpipe.images.atomic import Drafts, File
 from convpipe.images.codecs import PagedCodec, codec
 from convpipe.images.encoded import Encoded, already_exists, save_all
@@ -276,13 +276,22 @@ class PageEncoder:
         self._pieces = list(gathered(pieces))
 
 
-@contextmanager
-def told(format: str) -> Iterator[None]:
-    """Say what goes wrong in an encoder as an error of an image."""
-    try:
-        yield
-    except Exception as error:
-        raise _cannot_encode(format, error) from error
+class told(Retelling):  # noqa: N801 - called as a function
+    """Say what goes wrong in the encoder of a format as an error of an image."""
+
+    __slots__ = ("_format",)
+
+    def __init__(self, format: str) -> None:
+        self._format = format
+
+    def retold(self, error: Exception) -> WriteError:
+        """Return what stands for any error; what the system refused may be the cause of the encoder's."""
+        refusal: BaseException | None = error
+        while refusal is not None and getattr(refusal, "errno", None) is None:
+            refusal = refusal.__cause__ or refusal.__context__
+        failure = WriteError(f"cannot encode as {self._format}: {one_line(refusal or error)}")
+        failure.errno = getattr(refusal, "errno", None)
+        return failure
 
 
 def _page(image: np.ndarray | Page) -> Page:
@@ -314,13 +323,3 @@ def fitted(metadata: Metadata, channels: int, format: str, notes: list[str]) -> 
     if format == "tiff" and (tags := unplaced(metadata.exif)):  # its own directory takes the place of EXIF's
         notes.append(f"EXIF fields that a TIFF has no place for dropped: {', '.join(map(str, tags))}")
     return metadata
-
-
-def _cannot_encode(format: str, error: Exception) -> WriteError:
-    """Return the error of an encoder; what the system refused may be the cause of what the encoder says."""
-    refusal: BaseException | None = error
-    while refusal is not None and getattr(refusal, "errno", None) is None:
-        refusal = refusal.__cause__ or refusal.__context__
-    failure = WriteError(f"cannot encode as {format}: {one_line(refusal or error)}")
-    failure.errno = getattr(refusal, "errno", None)
-    return failure
