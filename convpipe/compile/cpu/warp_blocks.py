@@ -24,7 +24,7 @@ from convpipe.compile.cpu.warp_means import (
     weight,
 )
 from convpipe.compile.cpu.warp_nearest import nearest
-from convpipe.compile.cpu.warp_pixels import Kind, place, stored, weights_at
+from convpipe.compile.cpu.warp_pixels import Kind, columns, place, stored, weights_at
 
 STRIP = 64
 """Rows whose blocks are made one below the other."""
@@ -33,16 +33,20 @@ STRIP = 64
 def blocks(text: Text, kind: Kind) -> None:
     """Add the loop over the blocks of rows from `first` to `last`."""
     text.line(*(f"{name} = scratch({size}, {dtype})" for name, dtype, size in rows(kind)))
+    text.line("for one in range(CH):", f"    blank[one] = {stored(kind, 'outside[one]')}")
     text.line("lines, unit, listed = np.float64(pitch), np.float64(CH * SIZE), np.float64(words[LISTED])")
     text.line(f"before, after = {kind.before}.0, {kind.taps - 1 - kind.before}.0")
     text.line("last_row, last_col = np.float64(height) - after, np.float64(width) - after")
-    text.line("more_rows, more_cols = np.float64(words[MORE_ROWS]), np.float64(words[MORE_COLS])")
+    text.line("above, left_of = -np.float64(words[MORE_ROWS]), -np.float64(words[MORE_COLS])")
+    text.line("below, right_of = last_row + before - above, last_col + before - left_of")
     text.line("first_row, first_col = np.float64(top) + before, np.float64(left) + before")
+    text.line("is_blank = words[IS_FLAT] != 0")
     text.line(f"for strip in range(first, last, {STRIP}):")
     with text.indented():
         text.line(f"for begin in range(0, cols, {BLOCK}):")
         with text.indented():
             text.line(f"n = min({BLOCK}, cols - begin)")
+            columns(text, kind)
             text.line(f"for y in range(strip, min(strip + {STRIP}, last)):")
             with text.indented():
                 text.line("d = placed(words[RESULT] + y * words[RESULT_PITCH], D)")
@@ -52,36 +56,50 @@ def blocks(text: Text, kind: Kind) -> None:
 
 
 def _places(text: Text, kind: Kind) -> None:
-    """Add where the samples of each pixel lie in the image, and their weights."""
-    text.line("is_inside = False")
+    """Add where the samples of each pixel lie in the image, and their weights.
+
+    Of the pixels `inner` lie inside, all of them from `start` to `stop`; `outer` read nothing but what the
+    border holds.
+    """
+    text.line("is_inside = is_outside = False", "start, stop, inner, outer = 0, n, n, 0")
     if PLACES[kind.place].is_line:
         _ends(text, kind)
-        text.line("least = most = np.int64(0)", "if is_inside:", "    for k in range(n):")
+        text.line("if is_outside:", "    stop, inner, outer = 0, 0, n", "if is_inside:", "    for k in range(n):")
         with text.indented(), text.indented():
             _pixel(text, kind)
             text.line("found[k] = np.int64((u0 - before) * lines + (v0 - before) * unit)")
-    text.line("if not is_inside:")
+    text.line("if not (is_inside | is_outside):")
     with text.indented():
-        text.line(f"least, most = np.int64({-FAR}), np.int64({FAR})", "for k in range(n):")
+        text.line("start, stop, inner = n - 1, 1, 0", "for k in range(n):")
         with text.indented():
             _pixel(text, kind)
             _sought(text)
+        text.line("if stop - start != inner:", "    start, stop = 0, n * (inner > 0)")
 
 
 def _ends(text: Text, kind: Kind) -> None:
-    """Add whether both ends of a block, which is on a line, lie inside: so does what is between them."""
+    """Add on which side of the image's edges both ends of a block lie: so does what is between them, on a line.
+
+    Where all of it is beyond one edge, it is what the border holds, and need not be computed.
+    """
     margin = PLACES[kind.place].margin
-    text.line("is_inside = True", "for x in range(begin, begin + n, max(n - 1, 1)):")
-    with text.indented():
+    for name, k in (("first", "0"), ("last", "n - 1")):
+        text.line(f"k = {k}")
         place(text, kind)
-        text.line("u0, v0 = floor(u), floor(v)")
-        text.line(f"is_inside &= (u0 >= before + {margin}) & (u0 < last_row - {margin})")
-        text.line(f"is_inside &= (v0 >= before + {margin}) & (v0 < last_col - {margin})")
+        text.line(f"{name}_u, {name}_v = u, v")
+    for name in "uv":
+        text.line(f"least_{name} = min(first_{name}, last_{name})")
+        text.line(f"most_{name} = max(first_{name}, last_{name})")
+    text.line(f"is_inside = (least_u >= before + {margin}) & (most_u < last_row - {margin})")
+    text.line(f"is_inside &= (least_v >= before + {margin}) & (most_v < last_col - {margin})")
+    text.line("if is_blank & (not is_inside):")
+    with text.indented():
+        text.line(f"is_outside = (most_u < above - {margin}) | (least_u >= below + {margin})")
+        text.line(f"is_outside |= (most_v < left_of - {margin}) | (least_v >= right_of + {margin})")
 
 
 def _pixel(text: Text, kind: Kind) -> None:
     """Add the place of a pixel, rounded down, and its weights."""
-    text.line("x = begin + k")
     place(text, kind)
     text.line("u0, v0 = floor(u), floor(v)")
     for side, distance in enumerate(("u - u0", "v - v0")):
@@ -96,17 +114,21 @@ def _sought(text: Text) -> None:
     Whole numbers of float64 are exact, and take one conversion.
     """
     text.line("inside = (u0 >= before) & (u0 < last_row) & (v0 >= before) & (v0 < last_col)")
-    text.line("near = (u0 >= -more_rows) & (u0 < height + more_rows - after + before)")
-    text.line("near &= (v0 >= -more_cols) & (v0 < width + more_cols - after + before)")
+    text.line("near = (u0 >= above) & (u0 < below) & (v0 >= left_of) & (v0 < right_of)")
     text.line("where = -1.0 - ((u0 - first_row) * listed + (v0 - first_col))")
     text.line(f"where = select(near, where, {float(FAR)})")
     text.line("where = select(inside, (u0 - before) * lines + (v0 - before) * unit, where)")
-    text.line("found[k] = lies = np.int64(where)", "least, most = min(lies, least), max(lies, most)")
+    text.line("found[k] = np.int64(where)")
+    text.line("start, stop = min(start, select(inside, k, n - 1)), max(stop, select(inside, k + 1, 1))")
+    text.line("inner += inside", "outer += not near")
 
 
 def _block(text: Text, kind: Kind) -> None:
     """Add what makes a block whose places are known, a few channels after the others."""
-    text.line("ahead = source + found[n - 1] - found[0]", f"for some in range(0, CH, {kind.lanes}):")
+    text.line("if is_blank & (outer > 0):", "    for k in range(n):", "        for one in range(CH):")
+    text.line("            made[k * CH + one] = blank[one]")
+    text.line("ahead = source + found[max(stop, 1) - 1] - found[start]")
+    text.line(f"for some in range(0, CH * ((outer < n) | (not is_blank)), {kind.lanes}):")
     with text.indented():
         text.line(f"channel = min(some, CH - {kind.lanes})")
         if kind.method == "nearest":
@@ -118,12 +140,12 @@ def _block(text: Text, kind: Kind) -> None:
 
 def _together(text: Text, kind: Kind) -> None:
     """Add the means of one channel: of what lies inside, of what lies outside as a whole, and of the rest."""
-    text.line("if most >= 0:")
+    text.line("if inner > 0:")
     with text.indented():
         block_means(text, kind)
-    text.line(f"if least == {FAR}:", "    for k in range(n):")
+    text.line("if outer > 0:", "    for k in range(n):")
     text.line(f"        sums[k] = select(found[k] == {FAR}, {border_mean(kind, 'outside[0]')}, sums[k])")
-    text.line("for k in range(n * (least < 0)):", f"    if (found[k] < 0) & (found[k] > {FAR}):")
+    text.line("for k in range(n * (inner + outer < n)):", f"    if (found[k] < 0) & (found[k] > {FAR}):")
     with text.indented(), text.indented():
         outside(text, kind)
 

@@ -11,7 +11,8 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from convpipe.compile.common.text import Text
-from convpipe.compile.cpu.addresses import GATHERED
+from convpipe.compile.cpu.places import PLACES
+from convpipe.compile.cpu.warp_fetch import fetched
 from convpipe.compile.cpu.warp_pixels import Kind, summed
 
 BLOCK = 64
@@ -34,7 +35,9 @@ def weight(tap: int | str, side: int, index: str = "k") -> str:
 
 def rows(kind: Kind) -> Iterator[tuple[str, str, int]]:
     """Yield name, type and length of the rows in memory that a block needs."""
+    yield from ((f"column{each}", "np.float64", BLOCK) for each in range(len(PLACES[kind.place].column)))
     yield "found", "np.int64", BLOCK
+    yield "blank", "D", kind.channels
     if kind.method == "nearest":
         yield "g", "T", BLOCK * kind.lanes
         return
@@ -82,23 +85,14 @@ def border_mean(kind: Kind, value: str) -> str:
 
 
 def _fetched(text: Text, kind: Kind) -> None:
-    """Add what fetches the samples of the pixels that lie inside, and asks for those of the next block."""
+    """Add what fetches the samples of the pixels that lie inside."""
     at_once = kind.taps * np.dtype(kind.given).itemsize <= 8
-    text.line("whole = 0")
-    if at_once:
-        text.line("if least >= 0:", f"    whole = n // {GATHERED} * {GATHERED}")
-        text.line(f"for k in range(0, whole, {GATHERED}):")
-        with text.indented():
-            for row in _rows(kind):
-                first = f"source + {row or 'tap'} * pitch"
-                text.line(f"gather(g{row}, k, {first}, found, {kind.taps})")
-            text.line(*(f"fetch_near(ahead + found[k + {each}])" for each in range(0, GATHERED, 4)))
-    text.line("for k in range(whole, n):", "    if found[k] >= 0:")
-    with text.indented(), text.indented():
-        for row in _rows(kind):
-            first = f"source + found[k] + {row or 'tap'} * pitch"
-            text.line(f"move(g{row}, {kind.taps} * k, {first}, {kind.taps})")
-        text.line("fetch_near(ahead + found[k])")
+    firsts = {f"g{row}": f"{row or 'tap'} * pitch" for row in _rows(kind)}
+    gathers = [f"gather({g}, k, source + {first}, found, {kind.taps})" for g, first in firsts.items()]
+    moves = [
+        f"move({g}, {kind.taps} * k, source + found[k] + {first}, {kind.taps})" for g, first in firsts.items()
+    ]
+    fetched(text, gathers if at_once else [], moves)
 
 
 def pixel_mean(text: Text, kind: Kind) -> None:

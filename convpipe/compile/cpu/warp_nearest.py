@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from convpipe.compile.common.text import Text
-from convpipe.compile.cpu.addresses import GATHERED
+from convpipe.compile.cpu.warp_fetch import fetched
 from convpipe.compile.cpu.warp_means import FAR, LISTED
 from convpipe.compile.cpu.warp_pixels import Kind, stored
 
@@ -12,21 +12,14 @@ def nearest(text: Text, kind: Kind) -> None:
     """Add what makes some channels of a block whose places are known."""
     is_moved = kind.given == kind.made
     to, at = ("made", "k * CH + channel") if is_moved else ("g", f"k * {kind.lanes}")
-    first = "0"
-    if kind.channels == 1:
-        first = "whole"
-        text.line(f"whole = n // {GATHERED} * {GATHERED} * (least >= 0)")
-        text.line(f"for k in range(0, whole, {GATHERED}):", f"    gather({to}, k, source, found, 1)")
-        text.line(*(f"    fetch_near(ahead + found[k + {each}])" for each in range(0, GATHERED, 4)))
-    text.line(f"for k in range({first}, n):", "    if found[k] >= 0:")
-    text.line(f"        move({to}, {at}, source + found[k] + channel * SIZE, {kind.lanes})")
-    text.line("        fetch_near(ahead + found[k])")
+    gathers = [f"gather({to}, k, source, found, 1)"] * (kind.channels == 1)
+    fetched(text, gathers, [f"move({to}, {at}, source + found[k] + channel * SIZE, {kind.lanes})"])
     if not is_moved:
-        text.line("for k in range(n):", f"    for one in range({kind.lanes}):")
-        text.line(f"        made[k * CH + channel + one] = {stored(kind, f'F(g[k * {kind.lanes} + one])')}")
-    text.line("for k in range(n * (least < 0)):", f"    if found[k] == {FAR}:")
-    text.line(f"        for one in range(channel, channel + {kind.lanes}):")
-    text.line(f"            made[k * CH + one] = {stored(kind, 'outside[one]')}")
+        text.line("for k in range(start, stop):", f"    for one in range({kind.lanes}):")
+        text.line("        at = k * CH + channel + one")
+        sample = stored(kind, f"F(g[k * {kind.lanes} + one])")
+        text.line(f"        made[at] = select(found[k] >= 0, {sample}, made[at])")
+    text.line("for k in range(n * (inner + outer < n)):")
     text.line(f"    if (found[k] < 0) & (found[k] > {FAR}):")
     with text.indented(), text.indented():
         text.line(*LISTED, "i, j = rows[i0], columns[j0]")

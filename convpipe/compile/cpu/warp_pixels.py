@@ -85,8 +85,14 @@ class Kind:
         return np.dtype(self.given).kind in "iu" and np.dtype(self.given).itemsize <= 2
 
 
+def columns(text: Text, kind: Kind) -> None:
+    """Add what the columns of a block alone decide of places, for all its rows."""
+    text.line("for k in range(n):", "    x = np.float64(begin + k)")
+    text.line(*(f"    column{each}[k] = {made}" for each, made in enumerate(PLACES[kind.place].column)))
+
+
 def place(text: Text, kind: Kind) -> None:
-    """Add the place of the pixel in column x, u and v, half a pixel further for the one that is nearest."""
+    """Add the place of pixel k of a block, u and v, half a pixel further for the one that is nearest."""
     found, shift = PLACES[kind.place], " + 0.5" if kind.method == "nearest" else ""
     text.line(*found.pixel)
     text.line(*(f"{name} = {at}{shift}" for name, at in zip("uv", found.at, strict=True)))

@@ -13,7 +13,7 @@ from convpipe.compile.common.pictures import Picture
 from convpipe.compile.common.text import Text
 from convpipe.compile.cpu.in_turn import IMAGE, RESULT, Call, InTurn, Word, made_ready
 from convpipe.compile.cpu.warp_blocks import blocks
-from convpipe.compile.cpu.warp_pixels import Kind
+from convpipe.compile.cpu.warp_pixels import WRITTEN, Kind
 from convpipe.compile.cpu.whole import Whole
 from convpipe.compile.runtime.threads import shares_among
 from convpipe.dataclass import dataclass
@@ -42,6 +42,7 @@ _WORDS = (
     "MORE_ROWS",  # before the first and after the last, beyond which all samples are what the border holds
     "MORE_COLS",
     "IS_CONSTANT",  # whether there are such
+    "IS_FLAT",  # and whether a mean of them alone is what the border holds, in the type of the result
 )
 
 _HEADER = f"""\
@@ -152,7 +153,22 @@ class Warped(Whole):
             "MORE_ROWS": more_rows,
             "MORE_COLS": more_cols,
             "IS_CONSTANT": int(min(more_rows, more_cols) < beyond),
+            "IS_FLAT": int(self._is_flat),
         }
+
+    @property
+    def _is_flat(self) -> bool:
+        """Whether a mean of samples that all are what the border holds is that, in the type of the result.
+
+        Weights sum to 1 but for rounding: whole numbers of the type are rounded to, and 0 is 0. Weighted by
+        an alpha of 0, colours are 0.
+        """
+        outside, made = self._arrays["OUTSIDE"], np.dtype(self.picture.dtype)
+        if self.warp.method == "nearest":
+            return True
+        if self._kind.weighs or made.name not in WRITTEN:
+            return not (outside.any() or np.signbit(outside).any())
+        return bool(np.all((outside >= 0) & (outside <= np.iinfo(made).max) & (outside == np.rint(outside))))
 
     def warm(self) -> None:
         """Compile its loop."""
