@@ -81,22 +81,71 @@ def test_bytes_are_those_of_numpys_float32(dtype, channels, border, rng):
     for one in (rotate, perspective):
         how = {"angle": 27} if one is rotate else {"matrix": homography}
         pipeline = Pipeline([one(border=border, value=17.3, **how)], dtype="float32")
-        (warp,) = pipeline.plan(image.shape, dtype).nodes[0].ops
-        y, x = np.indices(image.shape[:2]).astype(np.float64)
-        row, col, *by = (along * x + (down * y + first) for down, along, first in warp.transformation.matrix)
-        want = between(image, border, row / by[0] if by else row, col / by[0] if by else col)
+        want = between(image, border, *places(pipeline, image, image.shape[:2]))
         np.testing.assert_array_equal(pipeline(image), want)
 
 
-def between(image, border, *places):
+def places(pipeline, image, extent):
+    """Rows and columns where the pixels of a result lie, each operation rounded to float64."""
+    (warp,) = pipeline.plan(image.shape, image.dtype).nodes[0].ops
+    y, x = np.indices(extent).astype(np.float64)
+    row, col, *by = (along * x + (down * y + first) for down, along, first in warp.transformation.matrix)
+    return (row / by[0], col / by[0]) if by else (row, col)
+
+
+def at_nearest(image, value, *places):
+    """Return the samples next to rows and columns, or what a constant border holds, rounded."""
+    around = [(1, 1), (1, 1), *[(0, 0)] * (image.ndim - 2)]
+    held = np.pad(image, around, constant_values=np.rint(value))
+    rows, cols = (
+        np.clip(np.floor(at + 0.5), -1, side).astype(int) + 1
+        for at, side in zip(places, image.shape[:2], strict=True)
+    )
+    return held[rows, cols]
+
+
+def between(image, border, *places, value=17.3):
     """Bilinear values at rows and columns, each operation rounded to float32."""
     (i, s), (j, t) = ((np.floor(at).astype(int), (at - np.floor(at)).astype(np.float32)) for at in places)
     around = [(90, 90), (90, 90), *[(0, 0)] * (image.ndim - 2)]
-    held = {"constant_values": np.float32(17.3)} if border == "constant" else {}
+    held = {"constant_values": np.float32(value)} if border == "constant" else {}
     padded, one = np.pad(image.astype(np.float32), around, mode=border, **held), np.float32(1)
     s, t = (each.reshape(*each.shape, *[1] * (image.ndim - 2)) for each in (s, t))
     rows = [(one - t) * padded[i + 90 + k, j + 90] + t * padded[i + 90 + k, j + 91] for k in range(2)]
     return (one - s) * rows[0] + s * rows[1]
+
+
+@pytest.mark.parametrize("channels", [(), (3,)])
+@pytest.mark.parametrize("value", [0, 200, 17.3])
+def test_blocks_across_an_edge_and_beyond_it(value, channels, rng):
+    """Rows enter and leave the image within blocks and lie beyond each of its edges: numpy's bytes."""
+    image = rng.integers(0, 256, (60, 150, *channels), dtype=np.uint8)
+    for across, down in ((0, 0), (0, -90), (0, 90), (-400, 0), (400, 0), (-64.5, 0), (147, 0)):
+        for turn in ([1, 0, 0, 1], [0.9, 0.4, -0.3, 1.1]):
+            matrix = [[*turn[:2], 2 + across], [*turn[2:], 9.3 + down]]
+            given = {"matrix": matrix, "size": [70, 330], "border": "constant", "value": value}
+            run = {method: Pipeline([affine(method=method, **given)]) for method in ("nearest", "bilinear")}
+            row, col = places(run["nearest"], image, (70, 330))
+            want = at_nearest(image, value, row, col)
+            np.testing.assert_array_equal(run["nearest"](image), want)
+            row, col = np.clip(row, -30, 90), np.clip(col, -30, 180)
+            want = np.rint(between(image, "constant", row, col, value=value))
+            np.testing.assert_array_equal(run["bilinear"](image), want)
+
+
+@pytest.mark.parametrize("method", ["nearest", "bilinear"])
+def test_pixels_that_are_inside_here_and_there(method, rng):
+    """Along an edge of the image rounding alone decides on which side of it the pixels of a row lie."""
+    image, tilt = rng.random((60, 150), np.float32), 0.013
+    for edge in (59.5, -0.5) if method == "nearest" else (59.0, 0.0):
+        matrix = [[1, 0, 20], [edge * tilt, 1e-14, edge], [tilt, 0, 1]]
+        run = Pipeline(
+            [perspective(matrix=matrix, size=[50, 260], method=method, border="constant", value=9)]
+        )
+        at = places(run, image, (50, 260))
+        nearest = method == "nearest"
+        want = at_nearest(image, 9, *at) if nearest else between(image, "constant", *at, value=9)
+        np.testing.assert_array_equal(run(image), want)
 
 
 @pytest.mark.parametrize("dtype", ["uint8", "float32"])

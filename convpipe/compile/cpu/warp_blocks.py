@@ -5,8 +5,9 @@ processors' own gathers take longer. Blocks are made with those of the rows belo
 image that they read stay in the cache however steep they lie; and while a block is made, what the one beside
 it will read is asked for.
 
-Most blocks lie inside the image, which their ends tell. Pixels that read what lies outside are few, and are
-made one by one.
+Most blocks lie inside the image or beyond one of its edges, which their ends tell. Where a row enters the
+image or leaves it, the pixels inside follow one another. Those that read both what lies inside and what lies
+outside are few, and are made one by one.
 """
 
 from __future__ import annotations
@@ -64,7 +65,9 @@ def _places(text: Text, kind: Kind) -> None:
     text.line("is_inside = is_outside = False", "start, stop, inner, outer = 0, n, n, 0")
     if PLACES[kind.place].is_line:
         _ends(text, kind)
-        text.line("if is_outside:", "    stop, inner, outer = 0, 0, n", "if is_inside:", "    for k in range(n):")
+        text.line(
+            "if is_outside:", "    stop, inner, outer = 0, 0, n", "if is_inside:", "    for k in range(n):"
+        )
         with text.indented(), text.indented():
             _pixel(text, kind)
             text.line("found[k] = np.int64((u0 - before) * lines + (v0 - before) * unit)")
@@ -74,11 +77,10 @@ def _places(text: Text, kind: Kind) -> None:
         with text.indented():
             _pixel(text, kind)
             _sought(text)
-        text.line("if stop - start != inner:", "    start, stop = 0, n * (inner > 0)")
 
 
 def _ends(text: Text, kind: Kind) -> None:
-    """Add on which side of the image's edges both ends of a block lie: so does what is between them, on a line.
+    """Add on which side of the edges both ends of a block lie: so does what is between them, on a line.
 
     Where all of it is beyond one edge, it is what the border holds, and need not be computed.
     """
