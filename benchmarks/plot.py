@@ -203,21 +203,22 @@ def growth(results: dict[str, Any]) -> Figure:
     figure, (left, middle, right) = plt.subplots(
         1, 3, figsize=(12, 3.8), width_ratios=(1, 1.1, 1.3), layout="constrained"
     )
-    draw_stages(left, found["Growth with the stages, uint8"])
+    draw_stages(left, {dtype: found[f"Growth with the stages, {dtype}"] for dtype in ("uint8", "float32")})
     draw_threads(middle, found["Growth with the threads, uint8"])
     draw_small(right, tables(results, "small")["Small images, OpenCV tuned by hand"])
     return figure
 
 
-def draw_stages(axes: Axes, rows: Rows) -> None:
-    for name, colour in (("blur 5x5", OURS), ("sharpen 3x3", HALIDE)):
-        times = [row[f"{name} ms a stage"] for row in rows]
-        axes.plot([row["stages"] for row in rows], times, color=colour, marker="o", ms=4, lw=2, label=name)
+def draw_stages(axes: Axes, by_dtype: dict[str, Rows]) -> None:
+    for (dtype, rows), style in zip(by_dtype.items(), ("-", ":"), strict=True):
+        for name, colour in (("blur 5x5", OURS), ("sharpen 3x3", HALIDE)):
+            counts, times = zip(*((row["stages"], row[f"{name} ms a stage"]) for row in rows), strict=True)
+            axes.plot(counts, times, style, color=colour, marker="o", ms=4, lw=2, label=f"{name}, {dtype}")
     axes.set_ylim(0)
     axes.set_xticks(range(2, 13, 2))
     axes.set_xlabel("stages")
     axes.set_ylabel("ms a stage")
-    axes.set_title("4096 x 4096, uint8")
+    axes.set_title("4096 x 4096")
     axes.legend(fontsize=9)
 
 
