@@ -3,7 +3,7 @@
 Places and weights are computed in vectors of pixels. Samples are fetched one by one, neighbours at once: the
 processors' own gathers take longer. Blocks are made with those of the rows below, so that the rows of the
 image that they read stay in the cache however steep they lie; and while a block is made, what the one beside
-it will read is asked for.
+it will read, and where it is written to, is asked for.
 
 Most blocks lie inside the image or beyond one of its edges, which their ends tell. Where a row enters the
 image or leaves it, the pixels inside follow one another. Those that read both what lies inside and what lies
@@ -11,6 +11,8 @@ outside are few, and are made one by one.
 """
 
 from __future__ import annotations
+
+import numpy as np
 
 from convpipe.compile.common.text import Text
 from convpipe.compile.cpu.places import PLACES
@@ -26,8 +28,9 @@ from convpipe.compile.cpu.warp_means import (
 )
 from convpipe.compile.cpu.warp_nearest import nearest
 from convpipe.compile.cpu.warp_pixels import Kind, columns, place, stored, weights_at
+from convpipe.memory import LINE
 
-STRIP = 64
+STRIP = 128
 """Rows whose blocks are made one below the other."""
 
 
@@ -52,8 +55,19 @@ def blocks(text: Text, kind: Kind) -> None:
             with text.indented():
                 text.line("d = placed(words[RESULT] + y * words[RESULT_PITCH], D)")
                 text.line("made = tail(d, begin * CH)", *PLACES[kind.place].row)
+                _asked_for(text, kind)
                 _places(text, kind)
                 _block(text, kind)
+
+
+def _asked_for(text: Text, kind: Kind) -> None:
+    """Add what asks for where the block beside this one is written to.
+
+    A few lines of memory of each of many rows are no stream that a processor foresees.
+    """
+    size = np.dtype(kind.made).itemsize
+    text.line(f"for byte in range(0, n * CH * {size}, {LINE}):")
+    text.line(f"    fetch_to_write(place_of(made) + {BLOCK} * CH * {size} + byte)")
 
 
 def _places(text: Text, kind: Kind) -> None:
