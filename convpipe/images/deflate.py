@@ -6,7 +6,6 @@ from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
-from isal import isal_zlib
 
 
 def deflater(level: int, window_bits: int) -> Any:
@@ -15,6 +14,8 @@ def deflater(level: int, window_bits: int) -> Any:
     ``isal_zlib.compress`` takes all at once. But what it makes of a few dozen bytes depends on where the
     stack of its thread lies: isal 1.9 found other repeats on one of seventy stacks.
     """
+    from isal import isal_zlib
+
     return isal_zlib.compressobj(level, wbits=window_bits)
 
 

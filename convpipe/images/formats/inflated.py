@@ -10,8 +10,6 @@ import math
 import struct
 from collections.abc import Iterable, Sequence
 
-from isal import isal_zlib
-
 from convpipe import memory
 from convpipe.images.formats.chunks import SIGNATURE
 
@@ -81,6 +79,8 @@ def with_stored_pixels(png: bytes | memoryview, size: int) -> bytes | memoryview
 
 def _pixel_chunks(png: memoryview) -> list[tuple[int, int]]:
     """Return where each chunk of pixel data begins and ends; none if one is damaged or another between."""
+    from isal import isal_zlib
+
     spans: list[tuple[int, int]] = []
     at = len(SIGNATURE)
     while at < len(png):
@@ -102,6 +102,8 @@ def _restored(
 
     The checksum `adler` stands behind them as in the file, where ISA-L has found that it is theirs.
     """
+    from isal import isal_zlib
+
     blocks = size // BLOCK + len(steps)
     length = len(ZLIB) + size + 5 * blocks + len(LAST) + 4
     out = memory.buffer(len(before) + CHUNK + length + len(after))

@@ -9,7 +9,6 @@ from itertools import accumulate, groupby
 from typing import Any
 
 import numpy as np
-from isal import isal_zlib
 
 from convpipe import memory
 from convpipe.dataclass import dataclass
@@ -211,6 +210,8 @@ def _fields(shape: tuple[int, ...], depth: int) -> bytes:
 
 def _pixel_chunks(stream: list[bytes]) -> Pieces:
     """Return the pieces of a zlib stream with the heads and ends of the chunks that hold them."""
+    from isal import isal_zlib
+
     content: Pieces = []
     ends = accumulate(map(len, stream))
     for _, group in groupby(zip(ends, stream, strict=True), lambda each: each[0] // MAX_PART):

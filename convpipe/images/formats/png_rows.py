@@ -12,7 +12,6 @@ import zlib
 from collections.abc import Iterator
 
 import numpy as np
-from isal import isal_zlib
 
 from convpipe.errors import ReadError
 from convpipe.images.formats.chunks import SIGNATURE, chunk, chunks_of
@@ -115,6 +114,8 @@ class _Rows:
 
     def _inflated(self) -> Iterator[bytes]:
         """Yield the inflated data of all chunks of pixels, at most `MOST` bytes at a time."""
+        from isal import isal_zlib
+
         inflate = isal_zlib.decompressobj()
         for piece in self._pieces():
             while not inflate.eof:
@@ -129,6 +130,8 @@ class _Rows:
 
     def _pieces(self) -> Iterator[bytes]:
         """Yield the data of all chunks of pixels, piece by piece; a wrong CRC ends it."""
+        from isal import isal_zlib
+
         for position, length in self._data:
             crc = isal_zlib.crc32(b"IDAT")
             for at in range(0, length, STEP):
