@@ -18,6 +18,7 @@ from convpipe.compile.cpu import drive
 from convpipe.compile.cpu.addresses import address
 from convpipe.compile.cpu.graphs import compile_plan
 from convpipe.compile.cpu.loops import HEADER
+from convpipe.compile.cpu.shapes import Part
 from convpipe.compile.runtime import cache
 from convpipe.errors import PlanError
 from convpipe.geometry import Border
@@ -227,9 +228,23 @@ def test_rows_are_of_the_narrowest_type_that_holds_them():
 
 
 def test_a_gain_takes_the_fraction_bits_of_sums():
-    for name, taken in {"sobel": True, "derivative": True, "huge derivative": False}.items():
+    def taken(name):
+        (level,) = compile_plan(make_plan(CHAINS[name], (40, 40))).schedule.levels
+        recipe = level.recipe
+        sums = [Part("dot", [], "int16", sums="int16", worth=worth(bank)) for bank in recipe.banks]
+        ((*left,),), constants = recipe._scaled([sums])
+        assert {part.worth for part in left} == ({1.0} if recipe.absorbing else {worth(recipe.banks[0])})
+        return recipe.absorbing and (recipe.absorbing[0], constants[0] / recipe.constants[0][0])
+
+    def worth(bank):
+        return 2.0**-bank.sums.made.fraction
+
+    assert taken("sobel") == (0, 2**-2)
+    assert taken("derivative") == (0, 2**-4)
+    assert taken("huge derivative") is None
+    for name in ("sobel", "derivative", "huge derivative"):
         source = compile_plan(make_plan(CHAINS[name], (40, 40))).source
-        assert ("w0 *" not in source) is taken
+        assert ("w0 *" in source) is (taken(name) is None)
 
 
 @pytest.mark.parametrize(

@@ -129,9 +129,7 @@ def respond(
         _name_integers(text, responses, others * np.dtype(compute).itemsize // 4)
         text.line("many, = values(p, 0, 1, np.int64)", "for _ in range(many):")
         with text.indented():
-            _name_rows(text, segment, list(dtypes), compute, shifted=len(dtypes) < terms)
-            for k in range(1, len(rows)):
-                text.line(f"{_result(k)} = target(rows, {len(dtypes) + k}, np.{segment.output or compute})")
+            _name_rows(text, segment, list(dtypes), compute, len(dtypes) < terms, len(rows))
             if pixels_at_once:
                 _put_pixels(text, responses[0], at)
             else:
@@ -313,10 +311,13 @@ def _open(
     _name_rows(text, segment, dtypes, compute, shifted)
 
 
-def _name_rows(text: Text, segment: Segment, dtypes: list[str], compute: str, shifted: bool = False) -> None:
-    """Name the rows that are read, and the result."""
+def _name_rows(
+    text: Text, segment: Segment, dtypes: list[str], compute: str, shifted: bool = False, results: int = 1
+) -> None:
+    """Name the rows that are read, and the results."""
     name_sources(text, dtypes, shifted)
-    text.line(f"out = target(rows, {len(dtypes)}, np.{segment.output or compute})")
+    kind, first = f"np.{segment.output or compute}", len(dtypes)
+    text.line(*(f"{_result(row)} = target(rows, {first + row}, {kind})" for row in range(results)))
 
 
 def name_constants(text: Text, segment: Segment, first: int) -> int:
