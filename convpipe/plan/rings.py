@@ -87,12 +87,12 @@ def staggered(taken: int, nbytes: int, others: Sequence[int]) -> int:
     )
 
 
-def counted(rows: int) -> float:
+def cache_share(rows: int) -> float:
     """Return what a byte counts, where the cache is shared out, that is under a window of so many rows.
 
     Examples
     --------
-    >>> counted(3), counted(31)
+    >>> cache_share(3), cache_share(31)
     (0.5, 1.0)
     """
     return HALF if rows <= SEEN_TWICE else 1.0
@@ -105,7 +105,7 @@ def strip_columns(cols: int, bytes_per_column: float) -> int:
     ----------
     cols : int
     bytes_per_column : float
-        What the rows in use take per column of the result, as :func:`counted` says.
+        What the rows in use take per column of the result, as :func:`cache_share` says.
 
     Examples
     --------
@@ -220,7 +220,7 @@ def _least_per_column(levels: Sequence[Sequence[NodePlan]], itemsize: int) -> fl
         rows, cols = head.axes
         columns *= float(cols.rate)
         nbytes = rows.reach * (itemsize if number else 1)
-        total += columns * _input_channels(head) * nbytes * counted(rows.kernel)
+        total += columns * _input_channels(head) * nbytes * cache_share(rows.kernel)
     return total
 
 

@@ -14,7 +14,7 @@ import numpy as np
 from convpipe.compile.cpu.schedule import Input, Schedule
 from convpipe.dataclass import dataclass
 from convpipe.geometry import Border
-from convpipe.plan.rings import counted, strip_columns
+from convpipe.plan.rings import cache_share, strip_columns
 
 
 class Read(NamedTuple):
@@ -114,5 +114,5 @@ def _bytes_per_column(schedule: Schedule) -> float:
         for given in level.inputs:
             rows = level.reads(given) if given.source < 0 else schedule.slots[given.source]
             bytes_of_column = given.channels * (rows * np.dtype(given.dtype).itemsize + scratch)
-            total += given.extent[1] / widest * bytes_of_column * counted(given.axes[0].kernel)
+            total += given.extent[1] / widest * bytes_of_column * cache_share(given.axes[0].kernel)
     return total

@@ -86,7 +86,7 @@ def alike(made: Sequence[Sequence[Part]]) -> list[list[Part]]:
     for place, _ in chain.from_iterable(part.samples for of_row in made for part in of_row):
         first[place.row] = min(first.get(place.row, place.offset), place.offset)
 
-    def counted(part: Part) -> Part:
+    def based(part: Part) -> Part:
         size = np.dtype(part.dtype).itemsize
         samples = [
             Sample(Place(row, first[row]), shift + (offset - first[row]) // size)
@@ -94,7 +94,7 @@ def alike(made: Sequence[Sequence[Part]]) -> list[list[Part]]:
         ]
         return replace(part, samples=samples)
 
-    return [[counted(part) for part in of_row] for of_row in made]
+    return [[based(part) for part in of_row] for of_row in made]
 
 
 @dataclass(frozen=True)
