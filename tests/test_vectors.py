@@ -11,10 +11,11 @@ from kernels import pixels
 from numba import njit
 from rounding import fma
 
-from convpipe.compile.cpu import drive, loops
+from convpipe.compile.cpu import drive, loops, simd, wide
 from convpipe.compile.cpu.addresses import address
 from convpipe.compile.cpu.graphs import compile_plan
 from convpipe.compile.cpu.lanes import Windows
+from convpipe.compile.cpu.rows import FLAGS
 from convpipe.compile.cpu.shapes import columns
 from convpipe.compile.cpu.steps import packed
 from convpipe.compile.runtime import cache
@@ -248,3 +249,36 @@ def test_sums_at_a_stride_have_the_bytes_that_are_defined(dtype, channels, strid
     got, nbytes = interpreted.run(executable, image)
     np.testing.assert_array_equal(got.reshape(want.shape), want)
     assert nbytes <= plan.thread_bytes
+
+
+def test_llvm_makes_vectors_as_wide_as_the_processors():
+    @njit(**FLAGS)
+    def doubled(samples):
+        for x in range(len(samples)):
+            samples[x] += samples[x]
+
+    doubled(np.ones(100, np.float32))
+    (code,) = doubled.inspect_asm().values()
+    registers = {16: "%xmm", 32: "%ymm", 64: "%zmm"}
+    is_slowed = wide.processor() in wide.SLOWED
+    assert registers[32 if is_slowed else simd.VECTOR_BYTES] in code
+
+
+@pytest.mark.parametrize(
+    ("processor", "bits"),
+    [
+        ("skylake-avx512", 256),
+        ("cascadelake", 256),
+        ("icelake-server", 512),
+        ("emeraldrapids", 512),
+        ("znver4", 512),
+    ],
+)
+def test_wide_vectors_are_left_alone_where_they_slow_the_clock(monkeypatch, processor, bits):
+    monkeypatch.setattr(wide, "VECTOR_BYTES", 64)
+    assert wide.width(processor) == bits
+
+
+def test_narrow_vectors_are_as_wide_everywhere(monkeypatch):
+    monkeypatch.setattr(wide, "VECTOR_BYTES", 16)
+    assert wide.width("skylake-avx512") == wide.width("nehalem") == 128

@@ -18,12 +18,14 @@ from convpipe import geometry
 from convpipe.compile.common import scalars
 from convpipe.compile.common.elementary import angles, exponentials
 from convpipe.compile.cpu.addresses import high, listed, low, row, source, tail, target, values
+from convpipe.compile.cpu.wide import InWideVectors
 
 FLAGS: dict[str, Any] = {
     # No fast-math: every operation rounds as it is written, so that the bytes are the ops' and not LLVM's.
     # What is to be fused says so: see `dot`.
     "error_model": "numpy",
     "nogil": True,
+    "pipeline_class": InWideVectors,
 }
 
 _INNER = {**FLAGS, "no_cpython_wrapper": True, "no_cfunc_wrapper": True}
