@@ -3,6 +3,7 @@
 import random
 
 import numpy as np
+import pytest
 
 from convpipe import stage
 from convpipe.compile.cpu import layout
@@ -11,7 +12,7 @@ from convpipe.compile.cpu.sweep import Sweep
 from convpipe.errors import ConvpipeError
 from convpipe.geometry import Border
 from convpipe.plan import Settings, make_plan
-from convpipe.plan.rings import CACHE, NARROWEST, UNCUT, strip_columns
+from convpipe.plan.rings import ALIGNMENT, AT_ONCE, CACHE, NARROWEST, UNCUT, strip_columns
 
 PIPELINES = 150
 
@@ -80,3 +81,23 @@ def test_rows_in_use_fit_half_of_a_cache_where_they_can():
     least = CACHE // 4096
     assert strip_columns(4096, least * UNCUT) == 4096
     assert strip_columns(4096, least * UNCUT + 1) == CACHE // (least * UNCUT + 1)
+
+
+SUMMED = {
+    "uint8": (1, "uint8", {"sigma": 1}),
+    "RGB": (3, "uint8", {"sigma": 1}),
+    "float32": (1, "float32", {"sigma": 1}),
+    "many": (1, "uint8", {"sigma": 3}),
+    "in phases": (1, "uint8", {"sigma": 1, "stride": 2, "truncate": 2}),
+    "in phases, from an odd column": (1, "uint8", {"sigma": 1, "stride": 2, "truncate": 3}),
+}
+
+
+@pytest.mark.parametrize("name", SUMMED)
+def test_what_is_written_of_sums_of_columns_begins_a_line(name):
+    channels, dtype, settings = SUMMED[name]
+    plan = make_plan([stage("blur", "gaussian", **settings)], (40, 80), channels=channels, dtype=dtype)
+    down, *_ = compile_plan(plan).fused.table.steps[0]
+    written = [place.offset for place in down.places if place.row == layout.WORKSPACE]
+    assert len(written) >= AT_ONCE
+    assert {offset % ALIGNMENT for offset in written} == {0}

@@ -132,7 +132,7 @@ class Frame:
     streams : bool
         Whether what it makes is better written past the caches.
     scratches : list of int
-        Where rows in the workspace begin.
+        Where what is written of rows in the workspace begins.
     """
 
     given: tuple[Given, ...]
@@ -150,12 +150,16 @@ class Frame:
         """Return where a row that is made begins."""
         return Place(OUT + row, self.first)
 
-    def scratch(self, samples: int, dtype: str) -> Place:
-        """Return a new row in the workspace."""
-        nbytes = samples * np.dtype(dtype).itemsize
-        at = staggered(self.taken, nbytes, self.scratches)
-        self.scratches.append(at)
-        self.taken = at + nbytes
+    def scratch(self, samples: int, dtype: str, beside: int = 0) -> Place:
+        """Return a new row in the workspace, of which so many samples are `beside` what a loop writes.
+
+        What it writes begins a line of the cache: its vectors, as long as one, would else lie in two each.
+        """
+        size = np.dtype(dtype).itemsize
+        first = staggered(self.taken + beside * size, samples * size, self.scratches)
+        self.scratches.append(first)
+        at = first - beside * size
+        self.taken = at + samples * size
         return Place(WORKSPACE, at)
 
     def call(

@@ -104,15 +104,18 @@ class Columns:
     @cached_property
     def sums(self) -> list[Place]:
         """Rows for the sums."""
-        return [self.frame.scratch(self.rows.whole, self.dtype) for _ in range(self.many)]
+        beside = self.left * self.rows.channels
+        return [self.frame.scratch(self.rows.whole, self.dtype, beside) for _ in range(self.many)]
 
     @cached_property
     def phases(self) -> list[tuple[Place, ...]]:
         """Rows for the phases of each."""
         count, channels = self.given.phases, self.rows.channels
         samples = -(-self.rows.whole // (count * channels)) * channels
+        # A loop that writes both begins with the first two samples that are read; one that sorts, with all.
+        beside = [(self.left + 1 - phase) // 2 if self.split else 0 for phase in range(count)]
         return [
-            tuple(self.frame.scratch(samples, self.dtype) for _ in range(count)) for _ in range(self.many)
+            tuple(self.frame.scratch(samples, self.dtype, each) for each in beside) for _ in range(self.many)
         ]
 
     @property
