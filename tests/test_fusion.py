@@ -115,6 +115,7 @@ def test_strips_overlap_only_where_they_are_narrower_than_the_image():
         cut = strips.strips(compile_plan(plan).schedule)
     assert len(cut) == 5
     assert sum(sobel.cols for _, sobel in cut) == 5000
+    assert [sobel.first for _, sobel in cut] == [0, 960, 1984, 2944, 3968]  # whole lines, whatever a pixel is
     assert [blur.cols - sobel.cols for blur, sobel in cut] == [1, 2, 2, 2, 1]
     assert [blur.reads[0].high - blur.reads[0].low - sobel.cols for blur, sobel in cut] == [3, 6, 6, 6, 3]
 

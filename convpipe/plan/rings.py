@@ -12,7 +12,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from convpipe.geometry import Border
-from convpipe.memory import PAGE
+from convpipe.memory import LINE, PAGE
 from convpipe.ops import IDENTITY, Alpha, Bilateral, ChannelMap, Mix, Rank, Resample, Stencil
 from convpipe.plan.ahead import Reader, look_ahead
 from convpipe.plan.node import NodePlan
@@ -135,7 +135,8 @@ def ring_bytes(part: Part, compute: str) -> int:
 
 def _chain_bytes(groups: Sequence[Sequence[NodePlan]], itemsize: int) -> int:
     cols = groups[-1][-1].extent[1]
-    width = min(cols, strip_columns(cols, _least_per_column(groups, itemsize)))
+    width = strip_columns(cols, _least_per_column(groups, itemsize))
+    width = min(cols, width + LINE * (width < cols))  # as strips begin lines
     if width < cols and not _can_be_cut([head for head, *_ in groups]):
         width = cols
     whole, total = width == cols, 0
@@ -226,7 +227,7 @@ def _least_per_column(levels: Sequence[Sequence[NodePlan]], itemsize: int) -> fl
 
 def _can_be_cut(heads: Sequence[NodePlan]) -> bool:
     """Tell whether no border pixel of a strip copies a pixel outside it, however narrow strips become."""
-    width = NARROWEST // 2  # the columns of the result are shared out evenly
+    width = NARROWEST // 2  # the columns of the result are shared out evenly, but for a line
     for node in reversed(heads):
         axis, inside = node.axes[1], node.input[1]
         padding = max(axis.before, axis.after, 0)

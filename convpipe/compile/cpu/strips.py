@@ -14,7 +14,8 @@ import numpy as np
 from convpipe.compile.cpu.schedule import Input, Schedule
 from convpipe.dataclass import dataclass
 from convpipe.geometry import Border
-from convpipe.plan.rings import cache_share, strip_columns
+from convpipe.memory import LINE
+from convpipe.plan.rings import NARROWEST, cache_share, strip_columns
 
 
 class Read(NamedTuple):
@@ -54,7 +55,10 @@ def strips(schedule: Schedule) -> list[tuple[Span, ...]]:
     widest = max(widths.values())
     count = -(-widest // strip_columns(widest, _bytes_per_column(schedule)))
     cut = [
-        _strip(schedule, {at: (cols * k // count, cols * (k + 1) // count) for at, cols in widths.items()})
+        _strip(
+            schedule,
+            {at: (_begin(cols, k, count), _begin(cols, k + 1, count)) for at, cols in widths.items()},
+        )
         for k in range(count)
     ]
     found = [strip for strip in cut if strip is not None]
@@ -63,6 +67,15 @@ def strips(schedule: Schedule) -> list[tuple[Span, ...]]:
         assert whole is not None
         return [whole]
     return found
+
+
+def _begin(cols: int, k: int, count: int) -> int:
+    """Return the first column of strip `k` of `count`, which begins a line of the cache but in narrow ones.
+
+    Vectors as long as a line would else lie in two of them, all along the strip.
+    """
+    step = LINE if k < count and cols // count >= NARROWEST // 2 + LINE else 1
+    return cols * k // count // step * step
 
 
 def _strip(
