@@ -23,7 +23,7 @@ from typing import Any
 
 from timing import Table
 
-from convpipe.compile.runtime.cache import processor
+from convpipe.compile.runtime import processor
 
 HERE = Path(__file__).parent
 SCRIPTS = (
@@ -64,7 +64,7 @@ PACKAGES = (
 def machine() -> dict[str, Any]:
     """Return what the numbers depend on beside the programs."""
     return {
-        "processor": f"{_model()} ({processor()})",
+        "processor": f"{_model()} ({processor.name()})",
         "cores": os.cpu_count(),
         "system": f"{platform.system()} {platform.release()}",
         "python": platform.python_version(),

@@ -120,6 +120,14 @@ def test_strips_overlap_only_where_they_are_narrower_than_the_image():
     assert [blur.reads[0].high - blur.reads[0].low - sobel.cols for blur, sobel in cut] == [3, 6, 6, 6, 3]
 
 
+def test_narrow_strips_are_shared_out_evenly():
+    plan = make_plan([STAGES["sobel"]()], (64, 1100))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(rings, "CACHE", 1)
+        cut = strips.strips(compile_plan(plan).schedule)
+    assert [(sobel.first, sobel.last) for (sobel,) in cut] == [(0, 550), (550, 1100)]
+
+
 def test_rows_under_low_windows_count_half_where_images_are_cut_into_strips():
     sharpen = stage("custom", "sharpen", kernel=[[0, -1, 0], [-1, 5, -1], [0, -1, 0]])
     tall = stage("custom", "tall", kernel=[[0.1, 0.3, 0.7]] * 31)

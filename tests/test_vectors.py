@@ -18,7 +18,7 @@ from convpipe.compile.cpu.lanes import Windows
 from convpipe.compile.cpu.rows import FLAGS
 from convpipe.compile.cpu.shapes import columns
 from convpipe.compile.cpu.steps import packed
-from convpipe.compile.runtime import cache
+from convpipe.compile.runtime import cache, processor
 from convpipe.plan import Settings, make_plan
 from convpipe.stages import stage
 
@@ -260,12 +260,14 @@ def test_llvm_makes_vectors_as_wide_as_the_processors():
     doubled(np.ones(100, np.float32))
     (code,) = doubled.inspect_asm().values()
     registers = {16: "%xmm", 32: "%ymm", 64: "%zmm"}
-    is_slowed = wide.processor() in wide.SLOWED
+    is_slowed = processor.name() in wide.SLOWED
     assert registers[32 if is_slowed else simd.VECTOR_BYTES] in code
+    (text,) = doubled.inspect_llvm().values()
+    assert wide.ATTRIBUTE in text  # also where LLVM would make them as wide by itself
 
 
 @pytest.mark.parametrize(
-    ("processor", "bits"),
+    ("name", "bits"),
     [
         ("skylake-avx512", 256),
         ("cascadelake", 256),
@@ -274,9 +276,9 @@ def test_llvm_makes_vectors_as_wide_as_the_processors():
         ("znver4", 512),
     ],
 )
-def test_wide_vectors_are_left_alone_where_they_slow_the_clock(monkeypatch, processor, bits):
+def test_wide_vectors_are_left_alone_where_they_slow_the_clock(monkeypatch, name, bits):
     monkeypatch.setattr(wide, "VECTOR_BYTES", 64)
-    assert wide.width(processor) == bits
+    assert wide.width(name) == bits
 
 
 def test_narrow_vectors_are_as_wide_everywhere(monkeypatch):

@@ -104,12 +104,12 @@ def _threading() -> str:
 def _compiler() -> dict[str, Any]:
     """Return what the compiler says of itself; a broken one must not keep the rest from being shown."""
     try:
-        from convpipe.compile.runtime import cache
+        from convpipe.compile.runtime import cache, processor
     except Exception as error:
         return {"compiler": f"cannot be loaded: {error}"}
     kept = cache.state()
     return {
-        "processor": cache.processor(),
+        "processor": processor.name(),
         "cache": {
             "directory": str(kept.directory),
             "loops": kept.entries,

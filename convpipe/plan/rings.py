@@ -38,7 +38,7 @@ NARROWEST = 1024
 AT_ONCE = 4
 """Most rows that a level makes at a time."""
 
-ALIGNMENT = 64
+ALIGNMENT = LINE
 """Bytes at a multiple of which a row begins."""
 
 INDEX = 8

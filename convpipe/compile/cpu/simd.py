@@ -12,18 +12,12 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from typing import Any
 
-import llvmlite.binding as llvm
 from llvmlite import ir
-from numba.core import cgutils, config
+from numba.core import cgutils
 
+from convpipe.compile.runtime import processor
 
-def _features() -> set[str]:
-    """Return what the processor that is compiled for has: this one, unless Numba is told another."""
-    told = getattr(config, "CPU_FEATURES", None) or llvm.get_host_cpu_features().flatten()
-    return {each[1:] for each in told.split(",") if each.startswith("+")}
-
-
-_FEATURES = _features()
+_FEATURES = {each[1:] for each in processor.features().split(",") if each.startswith("+")}
 
 WIDE = "avx512f" in _FEATURES
 """Whether vectors have 64 bytes: there are 32 of them then, else 16, and a part is stored as quickly."""

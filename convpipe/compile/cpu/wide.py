@@ -9,31 +9,25 @@ thirds of the time in vectors of 64.
 
 from __future__ import annotations
 
-import llvmlite.binding as llvm
-from numba.core import config
 from numba.core.compiler import Compiler
 from numba.core.compiler_machinery import register_pass
 from numba.core.lowering import Lower
 from numba.core.typed_passes import NativeLowering
 
 from convpipe.compile.cpu.simd import VECTOR_BYTES
+from convpipe.compile.runtime import processor
 
 SLOWED = frozenset({"skylake-avx512", "cascadelake", "cooperlake", "cannonlake"})
 """Processors, by LLVM's names, that lower their clock while they work on 64 bytes at once."""
 
 
-def processor() -> str:
-    """Return the name of the processor that is compiled for: this one, unless Numba is told another."""
-    name: str = getattr(config, "CPU_NAME", None) or llvm.get_host_cpu_name()
-    return name
-
-
-def width(processor: str) -> int:
+def width(name: str) -> int:
     """Return the bits of the vectors that LLVM is to make of loops, for a processor by its name."""
-    return 8 * (min(VECTOR_BYTES, 32) if processor in SLOWED else VECTOR_BYTES)
+    return 8 * (min(VECTOR_BYTES, 32) if name in SLOWED else VECTOR_BYTES)
 
 
-_ATTRIBUTE = f'"prefer-vector-width"="{width(processor())}"'
+ATTRIBUTE = f'"prefer-vector-width"="{width(processor.name())}"'
+"""What a function says of that, in LLVM's words."""
 
 
 class _Lower(Lower):
@@ -43,7 +37,7 @@ class _Lower(Lower):
         """Declare the function, and say so."""
         super().setup_function(fndesc)
         # llvmlite has no word for the attribute, and prints what is in the set.
-        set.add(self.function.attributes, _ATTRIBUTE)
+        set.add(self.function.attributes, ATTRIBUTE)
 
 
 @register_pass(mutates_CFG=True, analysis_only=False)

@@ -35,7 +35,7 @@ from numba.core.compiler import CompileResult
 from numba.core.compiler_lock import global_compiler_lock
 from numba.core.runtime.nrt import rtsys
 
-from convpipe.compile.runtime import start, threads
+from convpipe.compile.runtime import processor, start, threads
 from convpipe.compile.runtime.store import Store
 from convpipe.dataclass import dataclass
 from convpipe.errors import ConvpipeError
@@ -73,12 +73,6 @@ def directory() -> Path:
     """Return where compiled loops are kept: ``$CONVPIPE_CACHE_DIR``, or the user's cache directory."""
     given = os.environ.get("CONVPIPE_CACHE_DIR")
     return expanded(given) if given else platformdirs.user_cache_path("convpipe")
-
-
-def processor() -> str:
-    """Return the name of the processor that code is generated for."""
-    name: str = llvm.get_host_cpu_name()
-    return name
 
 
 @dataclass(frozen=True)
@@ -342,8 +336,8 @@ def _environment() -> tuple[str, ...]:
         sys.version,
         numba.__version__,
         str(llvm.llvm_version_info),
-        processor(),
-        llvm.get_host_cpu_features().flatten(),
+        processor.name(),
+        processor.features(),
         *settings,
     )
 
