@@ -13,8 +13,10 @@ import numpy as np
 from rounding import fma, fma_of_floats
 
 from convpipe.compile.common.elementary import angles, exponentials
-from convpipe.compile.cpu import ahead, blocks, drive, order, phases, rows, vectors
-from convpipe.compile.cpu import pixels as several
+from convpipe.compile.cpu.blocks import HEAD, Block
+from convpipe.compile.cpu.compiled import ahead, blocks, drive, order, phases, rows, vectors
+from convpipe.compile.cpu.compiled import pixels as several
+from convpipe.compile.cpu.sizes import PIXEL
 from convpipe.geometry import border_index
 
 FIRST_LOOP = 1 << 60
@@ -44,10 +46,9 @@ class Memory:
                 return flat[offset:end], written[offset:end]
         raise AssertionError(f"address {at} is in no array")
 
-    def empty(self, shape, dtype):
-        array = np.zeros(shape, dtype)
-        self.taken += array.nbytes
-        return self.add(array, written=False)
+    def allocated(self, nbytes):
+        self.taken += int(nbytes)
+        return address(self.add(np.zeros(nbytes, np.uint8), written=False))
 
 
 class Row:
@@ -232,7 +233,7 @@ def in_blocks(memory):
 
     def block_of(columns):
         def sums_of(sample, compute, block, streams=False):
-            block, kind = blocks.Block(*block), np.dtype(compute)
+            block, kind = Block(*block), np.dtype(compute)
 
             def run(rows, parameters, first, count):
                 last = min(first + columns(block), count)
@@ -251,7 +252,7 @@ def run_block(memory, given, block, columns, types):
     """Sum what is under the windows of a block, as ``blocks.part`` says."""
     (rows, parameters), (sample, kind) = given, types
     height, width, step = map(int, _values(memory, parameters, 0, 3, np.int64))
-    weights = _values(memory, parameters + blocks.HEAD * 8, 0, height * width, kind)
+    weights = _values(memory, parameters + HEAD * 8, 0, height * width, kind)
     for row in range(block.rows):
         samples = [Row(memory, rows[row * block.step + i], sample) for i in range(height)]
         sums = Row(memory, rows[height + block.ramp + row], kind)
@@ -320,7 +321,7 @@ def at_once():
     module = types.ModuleType(several.__name__)
 
     def put_pixel(out, index, *products):
-        for k in range(several.SAMPLES):
+        for k in range(PIXEL):
             rows = zip(products[::3], products[1::3], products[2::3], strict=True)
             out[index + k] = dot(*(each for weight, row, at in rows for each in (weight, row[at + k])))
 
@@ -404,9 +405,8 @@ def band(memory, functions, whole=True):
     def call_loop(number, given, count, parameters):
         return functions[number - FIRST_LOOP](given, count, parameters)
 
-    numpy = types.SimpleNamespace(**vars(np))
-    numpy.empty = memory.empty
-    names |= {"call_loop": call_loop, "np": numpy, "hold": lambda *_: None}
+    names |= {"call_loop": call_loop, "allocated": memory.allocated, "freed": memory.find}
+    names["placed"] = lambda at, dtype: Words(memory.find(at)[0].view(dtype))
     names["values"] = lambda at, first, count, dtype: _values(memory, at, first, count, dtype)
     names |= {"fetch": memory.find if whole else lambda _: None}
     names |= {"border_index": border_index, "place_of": address, "address": Words, "tail": tail}

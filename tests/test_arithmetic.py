@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from numba import njit
 
 from convpipe import Pipeline, stage
-from convpipe.compile.cpu import drive
-from convpipe.compile.cpu.addresses import address
+from convpipe.compile.cpu.compiled import drive
+from convpipe.compile.cpu.compiled.addresses import address
 from convpipe.compile.cpu.graphs import compile_plan
 from convpipe.compile.cpu.loops import HEADER
 from convpipe.compile.cpu.shapes import Part

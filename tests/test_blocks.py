@@ -9,8 +9,9 @@ from numba import njit
 from rounding import fma
 
 from convpipe import Pipeline, memory, stage
-from convpipe.compile.cpu import drive, loops, schedule
+from convpipe.compile.cpu import loops, schedule, signatures
 from convpipe.compile.cpu.blocks import HEAD, Block, block_of
+from convpipe.compile.cpu.compiled import drive
 from convpipe.compile.runtime import cache
 
 WIDE, NARROW = 64, 32
@@ -49,7 +50,7 @@ def address(array):
 
 @pytest.mark.parametrize(("sample", "compute", "block"), BLOCKS)
 def test_the_sums_and_nothing_else(sample, compute, block, rng):
-    loop = cache.address(loops.blocks(sample, compute, block).source, "loop", drive.LOOP)
+    loop = cache.address(loops.blocks(sample, compute, block).source, "loop", signatures.LOOP)
     kernels = [each for each in KERNELS if each[0] > block.ramp]
     assert kernels
     for height, width, step in kernels:
@@ -73,7 +74,7 @@ def test_the_sums_and_nothing_else(sample, compute, block, rng):
 @pytest.mark.parametrize("shift", [0, 1])  # of rows that begin where a line of the caches does
 def test_past_the_caches_go_the_same_sums_and_nothing_else(sample, compute, block, shift, rng):
     source = loops.blocks(sample, compute, block, streams=True).source
-    loop, count = cache.address(source, "loop", drive.LOOP), 3 * block.columns + 5
+    loop, count = cache.address(source, "loop", signatures.LOOP), 3 * block.columns + 5
     samples = rng.normal(0, 60, (5 + block.ramp, count + 4)).astype(sample)
     weights = rng.normal(size=(5, 5)).astype(compute)
     written = memory.empty((block.rows, 1 << 17), compute)  # large enough to begin with a line
@@ -126,7 +127,7 @@ def summed(samples, weights, step, block):
 
 def test_a_sum_of_zeros_has_the_sign_of_the_products():
     block = Block(4, 1, 4, WIDE // 4)
-    loop = cache.address(loops.blocks("float32", "float32", block).source, "loop", drive.LOOP)
+    loop = cache.address(loops.blocks("float32", "float32", block).source, "loop", signatures.LOOP)
     samples, found = np.zeros((8, 70), np.float32), np.ones((4, 66), np.float32)
     parameters = np.zeros(HEAD * 8 + 100, np.uint8)
     parameters[: HEAD * 8].view(np.int64)[:3] = 5, 5, 1

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given, settings
 from test_fusion import cases, planned
 
-from convpipe.compile.cpu import drive, loops
+from convpipe.compile.cpu import loops
+from convpipe.compile.cpu.compiled import drive
 from convpipe.compile.cpu.graphs import compile_plan
 from convpipe.compile.cpu.lanes import Windows
 from convpipe.compile.runtime import cache

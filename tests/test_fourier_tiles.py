@@ -11,8 +11,8 @@ from test_fourier import assert_local, custom, reference, transformed
 
 from convpipe import fourier
 from convpipe.compile.cpu.fourier import lines, spectra
-from convpipe.compile.cpu.fourier.complexes import LANES
 from convpipe.compile.cpu.fourier.hand import Hand
+from convpipe.compile.cpu.fourier.job import LANES
 from convpipe.compile.cpu.fourier.transform import Transform
 from convpipe.compile.cpu.graphs import compile_plan
 from convpipe.geometry import Axis
@@ -236,7 +236,7 @@ features.update({{name: False for name in features if name.startswith({without})
 llvm.get_host_cpu_features = lambda: features
 
 from convpipe import Pipeline, fourier, stage
-from convpipe.compile.cpu.fourier.complexes import LANES
+from convpipe.compile.cpu.fourier.job import LANES
 
 fourier.ADVANTAGE = 0
 rng = np.random.default_rng(4)

@@ -8,8 +8,8 @@ from convpipe.compile.cpu.in_turn import IMAGE, RESULT, ROOM, Call, InTurn
 LOOPS = """\
 import numpy as np
 
-from convpipe.compile.cpu.addresses import placed
-from convpipe.compile.cpu.rows import inline
+from convpipe.compile.cpu.compiled.addresses import placed
+from convpipe.compile.cpu.compiled.rows import inline
 
 
 @inline

@@ -138,7 +138,7 @@ LOADED = {
     "convpipe.cli.run": "click",
     "convpipe.cli.tune": "click",
     "convpipe.tuner.session": "ruamel",
-    "convpipe.compile.cpu.graphs": "llvmlite numba platformdirs scipy",
+    "convpipe.compile.cpu.graphs": "llvmlite platformdirs",
     "convpipe.compile.cuda.kernels": "",
     "convpipe.compile.cuda.run": "llvmlite numba numba.cuda platformdirs scipy ssl",
 }

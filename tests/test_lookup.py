@@ -253,7 +253,7 @@ class TestBytesByATable:
         image = rng.integers(0, 256, (31, 41), dtype=np.uint8)
         plan = make_plan([stage("threshold", "otsu")], image.shape)
         for lanes, kind in ((64, tabulated.Tabulated), (0, Sweep)):
-            monkeypatch.setattr(tabulated, "LANES", lanes)
+            monkeypatch.setattr(tabulated, "LOOKED_UP", lanes)
             run = compile_plan(plan)
             assert type(run.runs[0]) is kind
             np.testing.assert_array_equal(run(image)[0], 255 * (image > filters.threshold_otsu(image)))

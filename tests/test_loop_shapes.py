@@ -10,7 +10,7 @@ import pytest
 from kernels import DTYPES, SHAPES, WINDOWS, pixels
 
 from convpipe import fourier
-from convpipe.compile.cpu import ahead
+from convpipe.compile.cpu.compiled import ahead
 from convpipe.compile.cpu.graphs import GraphExecutable, compile_plan
 from convpipe.ops import stored
 from convpipe.plan import make_plan

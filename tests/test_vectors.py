@@ -11,11 +11,12 @@ from kernels import pixels
 from numba import njit
 from rounding import fma
 
-from convpipe.compile.cpu import drive, loops, simd, wide
-from convpipe.compile.cpu.addresses import address
+from convpipe.compile.cpu import loops, signatures
+from convpipe.compile.cpu.compiled import drive, wide
+from convpipe.compile.cpu.compiled.addresses import address
+from convpipe.compile.cpu.compiled.rows import FLAGS
 from convpipe.compile.cpu.graphs import compile_plan
 from convpipe.compile.cpu.lanes import Windows
-from convpipe.compile.cpu.rows import FLAGS
 from convpipe.compile.cpu.shapes import columns
 from convpipe.compile.cpu.steps import packed
 from convpipe.compile.runtime import cache, processor
@@ -46,7 +47,12 @@ def walled(values):
 def run(loop, rows, count, numbers, weights):
     places = np.array([row.__array_interface__["data"][0] for row in rows], np.int64)
     given = packed(numbers, weights)
-    call(cache.address(loop.source, "loop", drive.LOOP), places, count, given.__array_interface__["data"][0])
+    call(
+        cache.address(loop.source, "loop", signatures.LOOP),
+        places,
+        count,
+        given.__array_interface__["data"][0],
+    )
 
 
 def summed(weights, samples):
@@ -261,7 +267,7 @@ def test_llvm_makes_vectors_as_wide_as_the_processors():
     (code,) = doubled.inspect_asm().values()
     registers = {16: "%xmm", 32: "%ymm", 64: "%zmm"}
     is_slowed = processor.name() in wide.SLOWED
-    assert registers[32 if is_slowed else simd.VECTOR_BYTES] in code
+    assert registers[32 if is_slowed else processor.VECTOR_BYTES] in code
     (text,) = doubled.inspect_llvm().values()
     assert wide.ATTRIBUTE in text  # also where LLVM would make them as wide by itself
 

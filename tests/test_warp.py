@@ -11,7 +11,7 @@ import tifffile
 import xarray
 
 from convpipe import Pipeline, stage
-from convpipe.compile.cpu import drive
+from convpipe.compile.cpu.compiled import drive
 from convpipe.compile.cpu.warp_pixels import Kind
 from convpipe.compile.cpu.warped import loops
 from convpipe.compile.runtime import cache

@@ -14,9 +14,9 @@ import pytest
 from numba.core import config
 from numba.core.dispatcher import Dispatcher
 
-from convpipe.compile.cpu import drive, loops
+from convpipe.compile.cpu import loops, signatures
 from convpipe.compile.cpu.graphs import compile_plan
-from convpipe.compile.runtime import cache, store
+from convpipe.compile.runtime import cache, compiler, machine, start, store
 from convpipe.errors import ConvpipeError
 from convpipe.plan import make_plan
 from convpipe.stages import stage
@@ -91,7 +91,7 @@ def test_no_garbage_is_looked_for_while_a_loop_is_compiled(folder, monkeypatch):
     monkeypatch.setattr(
         Dispatcher, "compile", lambda *given: collects.append(gc.isenabled()) or compiled(*given)
     )
-    cache.address(loops.copy("uint8", "int16").source, "loop", drive.LOOP)
+    cache.address(loops.copy("uint8", "int16").source, "loop", signatures.LOOP)
     assert {False} == set(collects)
     assert gc.isenabled()
 
@@ -101,7 +101,7 @@ def test_a_module_says_on_which_level_it_is_compiled(told, level, folder, monkey
     levels, compiled = [], Dispatcher.compile
     monkeypatch.setattr(Dispatcher, "compile", lambda *given: levels.append(config.OPT) or compiled(*given))
     source = f"{loops.copy('uint8', 'int32').source}{told}\n"
-    cache.address(source, "loop", drive.LOOP)
+    cache.address(source, "loop", signatures.LOOP)
     assert {level} == set(levels)
     assert config.OPT == 3
     assert config.OPT.is_opt_max is False  # Numba's own kind of number
@@ -109,7 +109,7 @@ def test_a_module_says_on_which_level_it_is_compiled(told, level, folder, monkey
 
 def test_code_for_another_processor_is_another_entry(folder, monkeypatch):
     key = cache._key("", "", ())
-    monkeypatch.setattr(cache.numba.config, "CPU_NAME", "x86-64")
+    monkeypatch.setattr(config, "CPU_NAME", "x86-64")
     cache._environment.cache_clear()
     assert cache._key("", "", ()) != key
     cache._environment.cache_clear()
@@ -328,17 +328,26 @@ def test_loops_on_the_disk_need_no_tables_of_numba(built):
 
 
 def test_what_code_takes_from_elsewhere_is_there_before_it_is_loaded(built, monkeypatch):
-    kept = cache._target
+    kept = compiler.context_with
     needed = []
-    monkeypatch.setattr(cache, "_target", lambda names: needed.append(names) or kept(names))
+    monkeypatch.setattr(compiler, "context_with", lambda names: needed.append(names) or kept(names))
     run()
-    assert any("NRT_Free" in names for names in needed)  # of the driver: Numba aborts where it lacks
+    assert any("NRT_Free" in names for names in needed)  # of what Python calls: Numba aborts where it lacks
     filled = []
-    monkeypatch.setattr(cache.start, "fill_tables", lambda: filled.append(1))
+    monkeypatch.setattr(start, "fill_tables", lambda: filled.append(1))
     kept(("NRT_Free", "PyExc_RuntimeError"))
     assert not filled
     kept(("NRT_Free", "of_no_library"))
     assert filled
+
+
+def test_machine_code_that_needs_more_than_the_c_library_has_numba_loaded(built, monkeypatch):
+    asked = []
+    monkeypatch.setattr(machine, "knows", lambda names: asked.append(names) or ("malloc" not in names))
+    kept = compiler.context_with
+    monkeypatch.setattr(compiler, "context_with", lambda names: asked.append(names) or kept(names))
+    run()
+    assert asked.count(("free", "malloc")) == 2  # of the driver: it is not known, and then it is made so
 
 
 def test_names_from_elsewhere_are_found_in_the_text_of_llvm():
@@ -353,4 +362,4 @@ declare noalias i8* @"NRT allocate"(i64) #2
 declare double @llvm.sqrt.f64(double)
 """
     library = type("Library", (), {"get_llvm_str": lambda self: text})()
-    assert cache._needed(library) == ("NRT allocate", "PyExc_RuntimeError", "pow")
+    assert compiler._needed(library) == ("NRT allocate", "PyExc_RuntimeError", "pow")

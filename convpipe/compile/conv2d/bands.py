@@ -22,7 +22,7 @@ from convpipe.compile.conv2d import band_words as word
 from convpipe.compile.conv2d import interleave
 from convpipe.compile.conv2d.correlate import share, work_of
 from convpipe.compile.conv2d.words import SHARE_PRODUCTS
-from convpipe.compile.cpu import drive
+from convpipe.compile.cpu import signatures
 from convpipe.compile.cpu.shares import run_shares
 from convpipe.compile.runtime import cache
 from convpipe.compile.runtime.threads import count
@@ -39,9 +39,9 @@ from numba import njit
 
 from convpipe.compile.conv2d import band_words
 from convpipe.compile.conv2d.transpose import SIDE, turn_block
-from convpipe.compile.cpu.addresses import address, hold, place_of, placed
-from convpipe.compile.cpu.drive import call_band
-from convpipe.compile.cpu.rows import FLAGS, border_index, inline, number_float64
+from convpipe.compile.cpu.compiled.addresses import address, hold, place_of, placed
+from convpipe.compile.cpu.compiled.drive import call_band
+from convpipe.compile.cpu.compiled.rows import FLAGS, border_index, inline, number_float64
 
 G, T = np.{given}, np.{made}
 
@@ -138,11 +138,11 @@ class Bands:
     @cached_property
     def address(self) -> int:
         """Where their machine code is."""
-        return cache.address(self.source, "band", drive.BAND)
+        return cache.address(self.source, "band", signatures.BAND)
 
     def warm(self) -> None:
         """Compile its loops, and those of conv2d."""
-        cache.address(self.source, "band", drive.BAND)
+        cache.address(self.source, "band", signatures.BAND)
         assert len(self._words)
 
     def run(

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from convpipe.compile.common.correlation import Correlation
-from convpipe.compile.cpu.simd import VECTOR_BYTES
+from convpipe.compile.runtime.processor import VECTOR_BYTES
 from convpipe.dataclass import dataclass
 from convpipe.geometry import Axis, Extent, border_index
 

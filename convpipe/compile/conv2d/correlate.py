@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import cache as once
 from functools import lru_cache, partial
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -14,18 +12,17 @@ from numpy.typing import NDArray
 from convpipe import memory
 from convpipe.compile.common.correlation import Correlation
 from convpipe.compile.conv2d.words import Cut, Tiles, cut
-from convpipe.compile.cpu import drive
+from convpipe.compile.cpu import signatures
+from convpipe.compile.cpu.executable import all_bands, one_band
 from convpipe.compile.runtime import cache
 from convpipe.compile.runtime.threads import count
-
-_DRIVER = Path(drive.__file__).read_text()
 
 _SHARE = '''"""A share of the work of conv2d."""
 
 from numba import njit
 
 from convpipe.compile.conv2d.loops import share
-from convpipe.compile.cpu.rows import FLAGS
+from convpipe.compile.cpu.compiled.rows import FLAGS
 
 
 @njit(**FLAGS)
@@ -39,7 +36,7 @@ import numpy as np
 from numba import njit
 
 from convpipe.compile.conv2d.fill import fill
-from convpipe.compile.cpu.rows import FLAGS
+from convpipe.compile.cpu.compiled.rows import FLAGS
 
 
 @njit(**FLAGS)
@@ -53,7 +50,7 @@ import numpy as np
 from numba import njit
 
 from convpipe.compile.conv2d.loops import run_strip
-from convpipe.compile.cpu.rows import FLAGS
+from convpipe.compile.cpu.compiled.rows import FLAGS
 
 
 @njit(**FLAGS)
@@ -66,7 +63,7 @@ _TILE = '''"""A tile of {outputs} channels, {dtype}."""
 from numba import njit, types
 
 from convpipe.compile.conv2d.tile import tile_of
-from convpipe.compile.cpu.rows import FLAGS
+from convpipe.compile.cpu.compiled.rows import FLAGS
 
 tile = tile_of({outputs}, types.{dtype})
 
@@ -82,7 +79,7 @@ _STACK = '''"""A stack of rows of {vectors} vectors, {dtype}."""
 from numba import njit, types
 
 from convpipe.compile.conv2d.tile import stack_of
-from convpipe.compile.cpu.rows import FLAGS
+from convpipe.compile.cpu.compiled.rows import FLAGS
 
 stack = stack_of({vectors}, types.{dtype})
 
@@ -120,9 +117,9 @@ def correlate(
     image.flags.writeable = False  # one signature for read-only and writeable arrays
     given = (share(), work.words, image, result, NOTHING, others)
     if work.shares == 1:
-        _one()(*given, 0, work.units)
+        one_band()(*given, 0, work.units)
     else:
-        _all()(*given, work.units, 1, work.shares)
+        all_bands()(*given, work.units, 1, work.shares)
     return out
 
 
@@ -144,37 +141,27 @@ def work_of(
 @once
 def share() -> int:
     """Return the address of the loop that makes a share of a correlation."""
-    return cache.address(_SHARE, "band", drive.BAND)
+    return cache.address(_SHARE, "band", signatures.BAND)
 
 
 @once
 def _fill(dtype: np.dtype[Any]) -> int:
-    return cache.address(_FILL.format(dtype=dtype), "loop", drive.LOOP)
+    return cache.address(_FILL.format(dtype=dtype), "loop", signatures.LOOP)
 
 
 @once
 def _run_strip(dtype: np.dtype[Any]) -> int:
-    return cache.address(_RUN_STRIP.format(dtype=dtype), "loop", drive.LOOP)
+    return cache.address(_RUN_STRIP.format(dtype=dtype), "loop", signatures.LOOP)
 
 
 @once
 def _tile(outputs: int, dtype: np.dtype[Any]) -> int:
-    return cache.address(_TILE.format(outputs=outputs, dtype=dtype), "loop", drive.LOOP)
+    return cache.address(_TILE.format(outputs=outputs, dtype=dtype), "loop", signatures.LOOP)
 
 
 @once
 def _stack(vectors: int, dtype: np.dtype[Any]) -> int:
-    return cache.address(_STACK.format(vectors=vectors, dtype=dtype), "loop", drive.LOOP)
-
-
-@once
-def _one() -> Callable[..., int]:
-    return cache.load(_DRIVER, "one_band", drive.ONE)
-
-
-@once
-def _all() -> Callable[..., int]:
-    return cache.load(_DRIVER, "all_bands", drive.BANDS)
+    return cache.address(_STACK.format(vectors=vectors, dtype=dtype), "loop", signatures.LOOP)
 
 
 @lru_cache(16)

@@ -8,9 +8,9 @@ from __future__ import annotations
 import numpy as np
 
 from convpipe.compile.conv2d import layout
-from convpipe.compile.cpu.addresses import placed, tail
-from convpipe.compile.cpu.order import row_at
-from convpipe.compile.cpu.rows import inline
+from convpipe.compile.cpu.compiled.addresses import placed, tail
+from convpipe.compile.cpu.compiled.order import row_at
+from convpipe.compile.cpu.compiled.rows import inline
 
 
 @inline

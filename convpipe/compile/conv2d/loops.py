@@ -22,11 +22,11 @@ import numpy as np
 from convpipe.compile.conv2d import layout
 from convpipe.compile.conv2d.tile import PANEL_BYTES, STACK
 from convpipe.compile.conv2d.vectors import MASKED, move_vector
-from convpipe.compile.cpu.addresses import address, hold, place_of, placed, tail
-from convpipe.compile.cpu.drive import call_loop
-from convpipe.compile.cpu.order import row_at
-from convpipe.compile.cpu.rows import inline
-from convpipe.compile.cpu.simd import VECTOR_BYTES
+from convpipe.compile.cpu.compiled.addresses import address, hold, place_of, placed, tail
+from convpipe.compile.cpu.compiled.drive import call_loop
+from convpipe.compile.cpu.compiled.order import row_at
+from convpipe.compile.cpu.compiled.rows import inline
+from convpipe.compile.runtime.processor import VECTOR_BYTES
 
 
 @inline

@@ -15,8 +15,9 @@ from numba.extending import intrinsic
 
 from convpipe.compile.conv2d import layout
 from convpipe.compile.conv2d.vectors import MASKED, SUMS, Emitter
-from convpipe.compile.cpu.addresses import Row
-from convpipe.compile.cpu.simd import VECTOR_BYTES, WORD, overlaps
+from convpipe.compile.cpu.compiled.addresses import Row
+from convpipe.compile.cpu.compiled.simd import WORD, overlaps
+from convpipe.compile.runtime.processor import VECTOR_BYTES
 
 BLOCK = 4
 """Most output channels of a tile: each sample that is loaded serves all of them."""

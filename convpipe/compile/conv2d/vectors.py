@@ -9,7 +9,8 @@ from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
-from convpipe.compile.cpu.simd import VECTOR_BYTES, WIDE, WORD, fused, splat, store_masked
+from convpipe.compile.cpu.compiled.simd import WORD, fused, splat, store_masked
+from convpipe.compile.runtime.processor import VECTOR_BYTES, WIDE
 
 SUMS = 24 if WIDE else 12
 """Vectors of sums a tile keeps in registers, of the 32 (AVX-512) or 16 there are."""

@@ -14,7 +14,7 @@ from convpipe.compile.conv2d import layout
 from convpipe.compile.conv2d.buffers import Buffers
 from convpipe.compile.conv2d.tile import BLOCK, PANEL_BYTES, STACK, widths
 from convpipe.compile.conv2d.vectors import MASKED, SUMS
-from convpipe.compile.cpu.simd import VECTOR_BYTES
+from convpipe.compile.runtime.processor import VECTOR_BYTES
 from convpipe.dataclass import dataclass
 from convpipe.geometry import Extent
 

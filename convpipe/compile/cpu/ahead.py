@@ -4,21 +4,14 @@ Halves of float32 at 2048x2048 take 0.65 to 0.95 of the time by that, least wher
 gray, blur, Scharr and threshold of 4096x4096 RGB bytes 0.8.
 """
 
-# mypy: disable-error-code="no-untyped-def, no-untyped-call"
-# ruff: noqa: D103 - compiled functions
-
 from __future__ import annotations
 
 import numpy as np
 
-from convpipe.compile.cpu.addresses import fetch, fetch_to_write
-from convpipe.compile.cpu.rows import inline
-from convpipe.memory import LINE, PAGE
-
 ROWS = 2
 """That are read together, and no others with them: those after them are as far away again."""
 
-IMPORT = "from convpipe.compile.cpu.ahead import ask, ask_below\n"
+IMPORT = "from convpipe.compile.cpu.compiled.ahead import ask, ask_below\n"
 """Of a loop that asks."""
 
 BLOCK = 512
@@ -51,25 +44,3 @@ def _blocks(count: str, size: int, ask: str) -> list[str]:
         f"    end = min(begin + {size}, {count})",
         f"    {ask}",
     ]
-
-
-@inline
-def ask(rows, begin, end, result, last):
-    # Of the two rows after the two that are read, bytes begin..end; of the result after its row, some others.
-    apart = rows[1] - rows[0]
-    if apart < PAGE:  # which is foreseen, and images of such rows are in the caches
-        return
-    for k in range(begin, end, LINE):
-        fetch(rows[1] + apart + k)
-        fetch(rows[1] + 2 * apart + k)
-    for k in range(result, last, LINE):
-        fetch_to_write(rows[2] + k)
-
-
-@inline
-def ask_below(rows, size, begin, end):
-    # Of the row after the only one that is read, of so many bytes, bytes begin..end.
-    if size < PAGE:
-        return
-    for k in range(begin, end, LINE):
-        fetch(rows[0] + size + k)

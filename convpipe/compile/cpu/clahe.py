@@ -42,8 +42,8 @@ _WORDS = (
 _HEADER = f"""\
 import numpy as np
 
-from convpipe.compile.cpu.addresses import placed
-from convpipe.compile.cpu.rows import inline, round
+from convpipe.compile.cpu.compiled.addresses import placed
+from convpipe.compile.cpu.compiled.rows import inline, round
 
 {", ".join(_WORDS)} = range({len(_WORDS)})
 F, ONE = np.float32, np.uint32(1)

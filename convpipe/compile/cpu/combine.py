@@ -12,11 +12,12 @@ import numpy as np
 
 from convpipe.compile.common.segments import Segment
 from convpipe.compile.common.text import Text, times
-from convpipe.compile.cpu import ahead, pixels
+from convpipe.compile.cpu import ahead
 from convpipe.compile.cpu.lanes import Lanes, Term, plus, samples_at, signed_sum, whole_sum
 from convpipe.compile.cpu.loops import Loop, begun, counts, name_sources, name_weights
+from convpipe.compile.cpu.sizes import PIXEL
 
-PIXELS = "from convpipe.compile.cpu.pixels import put_pixel\n"
+PIXELS = "from convpipe.compile.cpu.compiled.pixels import put_pixel\n"
 """Of a loop that makes all samples of a pixel at once."""
 
 
@@ -204,7 +205,7 @@ def _makes_pixels(
     first, *others = responses
     is_sum = not others and first.kind == "dot" and first.total is None and first.sums is None
     alike = {*dtypes, segment.output or compute} == {compute}
-    return is_sum and segment.is_plain and alike and at.stride > 1 and at.channels == pixels.SAMPLES
+    return is_sum and segment.is_plain and alike and at.stride > 1 and at.channels == PIXEL
 
 
 def _put_pixels(text: Text, pixel: Response, at: Lanes) -> None:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from numba import types
 from numpy.typing import NDArray
 
+from convpipe.compile.cpu import signatures
 from convpipe.compile.runtime import cache
 
 _SOURCE = '''"""Copy words from one array to another, each band by a thread."""
@@ -35,5 +35,4 @@ def parallel_copy(source: NDArray[Any], target: NDArray[Any], bands: int) -> Non
     >>> target
     array([0, 1, 2, 3, 4], dtype=uint64)
     """
-    words = types.Array(types.uint64, 1, "C")
-    cache.load(_SOURCE, "copy", (words, words, types.int64))(source, target, bands)
+    cache.load(_SOURCE, "copy", signatures.COPY)(source, target, bands)

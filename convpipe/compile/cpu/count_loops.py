@@ -11,9 +11,9 @@ from convpipe.histograms import BYTES_OF_PAIRS, LANES
 _SHARES = """\
 import numpy as np
 
-from convpipe.compile.cpu.addresses import placed, scratch
-from convpipe.compile.cpu.rows import inline, round
-from convpipe.compile.cpu.rows import where as select
+from convpipe.compile.cpu.compiled.addresses import placed, scratch
+from convpipe.compile.cpu.compiled.rows import inline, round
+from convpipe.compile.cpu.compiled.rows import where as select
 
 T = np.{dtype}
 
@@ -95,8 +95,8 @@ OF_PAIRS = _PAIRS.format(bytes_of_pairs=BYTES_OF_PAIRS, eights=0xFFFF // 4)
 CLEAR = """\
 import numpy as np
 
-from convpipe.compile.cpu.addresses import placed
-from convpipe.compile.cpu.rows import inline
+from convpipe.compile.cpu.compiled.addresses import placed
+from convpipe.compile.cpu.compiled.rows import inline
 
 
 @inline
@@ -231,7 +231,7 @@ _SQUARE = """\
 FUNCTION = """\
 from numba import njit
 
-from convpipe.compile.cpu.rows import FLAGS
+from convpipe.compile.cpu.compiled.rows import FLAGS
 from {module} import {name}
 
 compiled = njit(**FLAGS)({name})

@@ -10,7 +10,6 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from numba import typeof
 from numpy.typing import NDArray
 
 from convpipe import memory
@@ -28,7 +27,7 @@ from convpipe.compile.cpu.count_loops import (
 )
 from convpipe.compile.cpu.in_turn import IMAGE, Call, Place
 from convpipe.compile.cpu.shares import run_shares
-from convpipe.compile.runtime import cache, threads
+from convpipe.compile.runtime import cache, start, threads
 from convpipe.compile.runtime.signature import Signature
 from convpipe.compile.runtime.threads import shares_among
 from convpipe.dataclass import dataclass
@@ -152,7 +151,7 @@ class Counting(Counter):
     def run(self, function: Callable[..., Any], *given: Any) -> Any:
         """Return what a function of counts gives, compiled."""
         source = FUNCTION.format(module=function.__module__, name=function.__name__)
-        return cache.load(source, "compiled", Signature(map(typeof, given)))(*given)
+        return cache.load(source, "compiled", Signature(map(start.numba().typeof, given)))(*given)
 
     def _shares(self, samples: NDArray[Any]) -> int:
         return shares_among(self.threads, samples.size, FEWEST)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import cached_property
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -13,7 +12,8 @@ from numpy.typing import NDArray
 from convpipe import memory
 from convpipe.compile.common.levels import Program, make_levels
 from convpipe.compile.common.pictures import Band, Outcome, Picture
-from convpipe.compile.cpu import drive, layout
+from convpipe.compile.cpu import layout, signatures
+from convpipe.compile.cpu.compiled import text_of
 from convpipe.compile.cpu.in_turn import Call, Word, as_bytes
 from convpipe.compile.cpu.loops import Loop
 from convpipe.compile.cpu.responses import Responses
@@ -26,7 +26,7 @@ from convpipe.dataclass import dataclass
 from convpipe.losses import Losses
 from convpipe.plan import Plan
 
-_DRIVER = Path(drive.__file__).read_text()
+_DRIVER = text_of("drive")
 
 BAND_ROWS = 16
 """Fewest rows of a band; a band recomputes a halo at its edges, so bands are kept tall."""
@@ -79,8 +79,10 @@ class Fused:
         many NaNs became 0.
         """
         if len(images) == len(outs) == 1 and not measured:
-            known = *self._known, as_bytes(images[0]), as_bytes(outs[0]), self._tallest
-            return self._one_image(*known) if bands == 1 else self._shared_image(*known, self._step, bands)
+            known = *self._known, as_bytes(images[0]), as_bytes(outs[0])
+            if bands == 1:
+                return self._one_image(*known, 0, self._tallest)
+            return self._shared_image(*known, self._tallest, self._step, bands)
         parameters = self.parameters_with(measured)
         others = NOTHING_ELSE
         if len(images) + len(outs) > 2:
@@ -185,7 +187,7 @@ class Fused:
     @cached_property
     def driver(self) -> int:
         """Where the driver's machine code is."""
-        return cache.address(_DRIVER, "band", drive.BAND)
+        return cache.address(_DRIVER, "band", signatures.BAND)
 
     @cached_property
     def _known(self) -> tuple[int, int, int, int]:
@@ -194,11 +196,11 @@ class Fused:
 
     @cached_property
     def _one_image(self) -> Callable[..., int]:
-        return cache.load(_DRIVER, "one_image", drive.IMAGE)
+        return cache.load(_DRIVER, "one_image", signatures.IMAGE)
 
     @cached_property
     def _shared_image(self) -> Callable[..., int]:
-        return cache.load(_DRIVER, "shared_image", drive.SHARED_IMAGE)
+        return cache.load(_DRIVER, "shared_image", signatures.SHARED_IMAGE)
 
     @cached_property
     def _one_band(self) -> Callable[..., int]:
@@ -301,17 +303,17 @@ class Executable:
 
 def address_of(loop: Loop) -> int:
     """Return where the machine code of `loop` is."""
-    return cache.address(loop.source, "loop", drive.LOOP)
+    return cache.address(loop.source, "loop", signatures.LOOP)
 
 
 def one_band() -> Callable[..., int]:
-    """Return what makes a band on the calling thread, as :func:`convpipe.compile.cpu.drive.one_band`."""
-    return cache.load(_DRIVER, "one_band", drive.ONE)
+    """Return what makes a band on the calling thread: `one_band` of the driver."""
+    return cache.load(_DRIVER, "one_band", signatures.ONE)
 
 
 def all_bands() -> Callable[..., int]:
-    """Return what makes all bands, on all cores, as :func:`convpipe.compile.cpu.drive.all_bands`."""
-    return cache.load(_DRIVER, "all_bands", drive.BANDS)
+    """Return what makes all bands, on all cores: `all_bands` of the driver."""
+    return cache.load(_DRIVER, "all_bands", signatures.BANDS)
 
 
 def compile_fused(plan: Plan) -> Executable:

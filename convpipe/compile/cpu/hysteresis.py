@@ -21,8 +21,8 @@ FEWEST = 1 << 16
 _LOOPS = """\
 import numpy as np
 
-from convpipe.compile.cpu.addresses import placed
-from convpipe.compile.cpu.rows import inline
+from convpipe.compile.cpu.compiled.addresses import placed
+from convpipe.compile.cpu.compiled.rows import inline
 
 BOTH = np.uint64(0x0202020202020202)
 MARK, WEAK, STRONG = np.uint8, np.uint8(1), np.uint8(2)

@@ -9,14 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import cached_property, lru_cache, partial
-from pathlib import Path
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from convpipe import memory
-from convpipe.compile.cpu import calls, drive
+from convpipe.compile.cpu import call_layout, signatures
+from convpipe.compile.cpu.compiled import text_of
 from convpipe.compile.runtime import cache
 from convpipe.dataclass import dataclass
 
@@ -27,7 +27,7 @@ P = ParamSpec("P")
 KEPT = 16
 """Shapes of work, by threads and types, whose loops are kept ready beside each other."""
 
-_SOURCE = Path(calls.__file__).read_text()
+_SOURCE = text_of("calls")
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ class Place:
     Parameters
     ----------
     base : int
-        Of :mod:`convpipe.compile.cpu.calls`: the image, the result or the room.
+        Of :mod:`convpipe.compile.cpu.call_layout`: the image, the result or the room.
     offset : int
         In bytes.
     """
@@ -51,7 +51,7 @@ class Place:
 
 _NO_ROOM = np.empty(0, np.uint8)
 
-IMAGE, RESULT, ROOM = Place(calls.IMAGE), Place(calls.RESULT), Place(calls.ROOM)
+IMAGE, RESULT, ROOM = Place(call_layout.IMAGE), Place(call_layout.RESULT), Place(call_layout.ROOM)
 
 Word = int | Place | NDArray[Any]
 """A number, an address that is yet to be known, or an array whose address it is."""
@@ -122,12 +122,14 @@ class InTurn:
 
     @cached_property
     def _run(self) -> Callable[..., int]:
-        return cache.load(_SOURCE, "in_turn_shared" if self._is_shared else "in_turn", calls.SIGNATURE)
+        if self._is_shared:
+            return cache.load(_SOURCE, "in_turn_shared", signatures.IN_TURN)
+        return cache.load(_SOURCE, "in_turn", signatures.IN_TURN)
 
     @cached_property
     def _packed(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """The words of all calls and then of their loops; and which of them are moved, and by what."""
-        packed: list[int] = [0] * (calls.CALL_WORDS * len(self.calls))
+        packed: list[int] = [0] * (call_layout.CALL_WORDS * len(self.calls))
         moved: list[int] = []
 
         def put(at: int, word: Word) -> None:
@@ -138,7 +140,7 @@ class InTurn:
                 packed[at] = memory.address(word) if isinstance(word, np.ndarray) else word
 
         for number, call in enumerate(self.calls):
-            table: Word = Place(calls.OWN, len(packed) * 8)
+            table: Word = Place(call_layout.OWN, len(packed) * 8)
             if isinstance(call.words, np.ndarray):
                 table = call.words
             else:
@@ -147,17 +149,17 @@ class InTurn:
                 for k, word in enumerate(call.words):
                     put(first + k, word)
             given = {
-                calls.LOOP: cache.address(*call.loop, drive.BAND),
-                calls.TABLE: table,
-                calls.COUNT: len(call.words),
-                calls.FROM: call.image,
-                calls.TO: call.result,
-                calls.PARAMETERS: call.parameters,
-                calls.UNITS: call.units,
-                calls.THREADS: call.threads,
+                call_layout.LOOP: cache.address(*call.loop, signatures.BAND),
+                call_layout.TABLE: table,
+                call_layout.COUNT: len(call.words),
+                call_layout.FROM: call.image,
+                call_layout.TO: call.result,
+                call_layout.PARAMETERS: call.parameters,
+                call_layout.UNITS: call.units,
+                call_layout.THREADS: call.threads,
             }
             for k, word in given.items():
-                put(number * calls.CALL_WORDS + k, word)
+                put(number * call_layout.CALL_WORDS + k, word)
         words, places = (memory.read_only(np.array(each, np.int64)) for each in (packed, moved))
         return words, places
 

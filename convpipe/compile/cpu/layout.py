@@ -75,3 +75,15 @@ MAKING_WORDS = 3
 WORKSPACE = 0
 PARAMETERS = 1
 OUT = 2
+
+
+def bounds(b: int, count: int, rows: int, step: int) -> tuple[int, int]:
+    """Return which rows band `b` of `count` has, in whole steps.
+
+    Examples
+    --------
+    >>> bounds(0, 3, 40, 4), bounds(1, 3, 40, 4), bounds(2, 3, 40, 4)
+    ((0, 12), (12, 24), (24, 40))
+    """
+    last = rows if b == count - 1 else (b + 1) * rows // count // step * step
+    return b * rows // count // step * step, last

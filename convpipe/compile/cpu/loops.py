@@ -19,7 +19,7 @@ from convpipe.compile.cpu.blocks import Block
 from convpipe.compile.cpu.lanes import Lanes, Term, Windows, lanes, plus, rows_of, samples_at, whole_sum
 
 HEADER = """import numpy as np
-from convpipe.compile.cpu.rows import *
+from convpipe.compile.cpu.compiled.rows import *
 """
 
 
@@ -181,14 +181,14 @@ def _phase_sums(
 def blocks(sample: str, compute: str, block: Block, streams: bool = False) -> Loop:
     """Sums of all taps of a kernel, of the windows of some rows, in blocks of columns.
 
-    Parameters: as :func:`convpipe.compile.cpu.blocks.part` has them. Rows: those under the windows, then the
+    Parameters: as `part` in `compiled/blocks.py` has them. Rows: those under the windows, then the
     sums. Blocks overlap where the columns are not shared out evenly. With `streams` sums go past the caches.
     """
     text, columns, lanes = Text(), block.columns, block.lanes
     own = f'"{sample}", "{compute}", {tuple(block)}'
     text.block(HEADER)
-    text.line(*(["from convpipe.compile.cpu.addresses import settle"] if streams else []))
-    text.line("from convpipe.compile.cpu.blocks import part, whole", "")
+    text.line(*(["from convpipe.compile.cpu.compiled.addresses import settle"] if streams else []))
+    text.line("from convpipe.compile.cpu.compiled.blocks import part, whole", "")
     text.line(f"block, rest = whole({own}{', True' if streams else ''}), part({own})")
     text.line("", "", "@inline", "def loop(rows, n, p):")
     with text.indented():
@@ -227,7 +227,7 @@ def _in_vectors(name: str, given: str) -> str:
     """Return a loop that is all of it vector code."""
     text = Text()
     text.block(HEADER)
-    text.line(f"from convpipe.compile.cpu.vectors import {name}", "", f"sums = {name}({given})")
+    text.line(f"from convpipe.compile.cpu.compiled.vectors import {name}", "", f"sums = {name}({given})")
     text.line("", "", "@inline", "def loop(rows, n, p):", "    sums(rows, n, p)", "    return 0")
     return str(text)
 
@@ -241,7 +241,7 @@ def phases(dtype: str, stride: int, channels: int) -> Loop:
     text, step, counts = Text(), stride * channels, some_phases.sizes(dtype, channels)
     text.block(HEADER)
     if counts:
-        text.line("from convpipe.compile.cpu.phases import phases", "")
+        text.line("from convpipe.compile.cpu.compiled.phases import phases", "")
         text.line(f'some = phases("{dtype}", {stride}, {channels})')
     text.line(f"T = np.{dtype}", "", "", "@inline", "def loop(rows, n, p):")
     with text.indented():

@@ -14,7 +14,7 @@ from convpipe import memory
 from convpipe.compile.cpu.counting import Counting
 from convpipe.compile.cpu.executable import address_of, all_bands, one_band
 from convpipe.compile.cpu.fourier import job as at
-from convpipe.compile.cpu.fourier import matching as of
+from convpipe.compile.cpu.fourier import match_job as of
 from convpipe.compile.cpu.fourier.cuts import Grid
 from convpipe.compile.cpu.fourier.hand import Hand, Spectrum, loader, run_pairs, sweep, writer
 from convpipe.compile.cpu.fourier.lines import rounding

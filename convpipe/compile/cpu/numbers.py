@@ -16,8 +16,8 @@ VALUES = 256
 _LOOP = """\
 import numpy as np
 
-from convpipe.compile.cpu.addresses import placed
-from convpipe.compile.cpu.rows import inline
+from convpipe.compile.cpu.compiled.addresses import placed
+from convpipe.compile.cpu.compiled.rows import inline
 from {module} import {function}
 
 of_counts = inline({function})

@@ -149,7 +149,9 @@ def select(layers: Layers, dtype: str) -> Loop:
     pitch, short, lanes = layers.pitch(size), layers.short(size), VECTOR // size
     text.block(HEADER)
     text.line(
-        "from convpipe.compile.cpu.order import layer, narrow, widen", "", f"T = np.{KEYS.get(dtype, dtype)}"
+        "from convpipe.compile.cpu.compiled.order import layer, narrow, widen",
+        "",
+        f"T = np.{KEYS.get(dtype, dtype)}",
     )
     for k, each in enumerate(layers.layers):
         text.line(f'layer{k} = layer("{each.code}", "{dtype}", {pitch})')

@@ -18,8 +18,8 @@ from convpipe.compile.cpu.ends import ends_and_middle
 from convpipe.compile.cpu.lanes import Lanes, lanes
 from convpipe.compile.cpu.recipes import add_segments, segment_target, stored_as
 from convpipe.compile.cpu.shapes import Geometry, Part, alike, parts, phases_of
-from convpipe.compile.cpu.simd import WIDE
 from convpipe.compile.cpu.steps import Frame, Place, counted
+from convpipe.compile.runtime.processor import WIDE
 from convpipe.dataclass import dataclass
 from convpipe.ops import Map
 from convpipe.plan.arithmetic import KEPT

@@ -29,8 +29,8 @@ FEWEST = 8
 _LOOPS = """\
 import numpy as np
 
-from convpipe.compile.cpu.addresses import placed, source, target
-from convpipe.compile.cpu.rows import inline
+from convpipe.compile.cpu.compiled.addresses import placed, source, target
+from convpipe.compile.cpu.compiled.rows import inline
 
 S, T, INF = np.{sample}, np.{result}, np.{result}(np.inf)
 

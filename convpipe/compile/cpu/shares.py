@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from convpipe.compile.cpu import drive
+from convpipe.compile.cpu import signatures
 from convpipe.compile.cpu.executable import NOTHING_ELSE, all_bands, one_band
 from convpipe.compile.runtime import cache
 from convpipe.memory import read_only
@@ -45,7 +45,7 @@ def run_shares(
     """
     image, result, parameters = arrays
     numbers = read_only(np.array(words, np.int64))
-    given = (cache.address(*loop, drive.BAND), numbers, image, result, parameters, NOTHING_ELSE)
+    given = (cache.address(*loop, signatures.BAND), numbers, image, result, parameters, NOTHING_ELSE)
     if threads == 1:
         one_band()(*given, 0, units)
     else:

@@ -21,8 +21,8 @@ from convpipe.compile.common.pictures import Picture
 from convpipe.compile.cpu.counting import FEWEST, calls_of_bytes, room_of_bytes
 from convpipe.compile.cpu.executable import Fused
 from convpipe.compile.cpu.in_turn import IMAGE, RESULT, ROOM, Call, InTurn, made_ready
-from convpipe.compile.cpu.lookup import LANES
 from convpipe.compile.cpu.numbers import call_of_numbers, has_loop
+from convpipe.compile.cpu.sizes import LOOKED_UP
 from convpipe.compile.cpu.sweep import Sweep
 from convpipe.compile.runtime.threads import shares_among
 from convpipe.dataclass import dataclass
@@ -33,18 +33,19 @@ from convpipe.plan.parts import Part
 LOOK_UP = """\
 import numpy as np
 
-from convpipe.compile.cpu.addresses import placed
-from convpipe.compile.cpu.rows import inline
-from convpipe.compile.cpu.lookup import LANES, look_up
+from convpipe.compile.cpu.compiled.addresses import placed
+from convpipe.compile.cpu.compiled.rows import inline
+from convpipe.compile.cpu.compiled.lookup import look_up
+from convpipe.compile.cpu.sizes import LOOKED_UP
 
 
 @inline
 def share(words, image, out, others, parameters, first, last):
     # Bytes first..last, in units: words are how many a unit has, and how many bytes there are.
     i, end = first * words[0], min(last * words[0], words[1])
-    while LANES and i + LANES <= end:
+    while LOOKED_UP and i + LOOKED_UP <= end:
         look_up(parameters, image + i, out + i)
-        i += LANES
+        i += LOOKED_UP
     s, d, table = placed(image, np.uint8), placed(out, np.uint8), placed(parameters, np.uint8)
     while i < end:
         d[i] = table[np.int64(s[i])]
@@ -55,7 +56,7 @@ def share(words, image, out, others, parameters, first, last):
 _UNIT = 1 << 15
 """Bytes that are looked up by a thread, or by another."""
 
-_FEWEST = 1 << 18 if LANES else 1 << 15
+_FEWEST = 1 << 18 if LOOKED_UP else 1 << 15
 """Bytes that a thread looks up at least, for a wake costs as much."""
 
 _PARAMETERS = 256
@@ -75,7 +76,7 @@ def is_tabulated(plan: Plan, part: Part, given: Picture, made: Picture) -> bool:
         and len(part.makes) == 1
         and all(node.inputs == (k - 1,) for k, node in enumerate(part.numbered))
         and all(_is_of_a_sample(op) for op in ops)
-        and (LANES > 0 or any(isinstance(op, Lookup) for op in ops))
+        and (LOOKED_UP > 0 or any(isinstance(op, Lookup) for op in ops))
     )
 
 

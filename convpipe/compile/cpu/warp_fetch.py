@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from convpipe.compile.common.text import Text
-from convpipe.compile.cpu.addresses import GATHERED
+from convpipe.compile.cpu.sizes import GATHERED
 
 
 def fetched(text: Text, gathers: Sequence[str], moves: Sequence[str]) -> None:

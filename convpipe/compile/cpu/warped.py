@@ -48,11 +48,12 @@ _WORDS = (
 _HEADER = f"""\
 import numpy as np
 
-from convpipe.compile.cpu.addresses import fetch_near, fetch_to_write, four0, four1, four2, four3, gather
-from convpipe.compile.cpu.addresses import high, low, move, place_of, placed, scratch, tail
-from convpipe.compile.cpu.rows import arctan2, cos, exp, floor, inline, log, sin, store_uint8, store_uint16
-from convpipe.compile.cpu.warp_channels import known_mean, known_mean_by_alpha, mean, mean_by_alpha
-from convpipe.compile.cpu.weighing import known_products, products, select
+from convpipe.compile.cpu.compiled.addresses import fetch_near, fetch_to_write, four0, four1, four2, four3
+from convpipe.compile.cpu.compiled.addresses import gather, high, low, move, place_of, placed, scratch, tail
+from convpipe.compile.cpu.compiled.rows import arctan2, cos, exp, floor, inline, log, sin
+from convpipe.compile.cpu.compiled.rows import store_uint8, store_uint16
+from convpipe.compile.cpu.compiled.warp_channels import known_mean, known_mean_by_alpha, mean, mean_by_alpha
+from convpipe.compile.cpu.compiled.weighing import known_products, products, select
 
 {", ".join(_WORDS)} = range({len(_WORDS)})
 """

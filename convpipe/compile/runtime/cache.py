@@ -2,12 +2,10 @@
 
 An entry is named by a digest of everything the machine code depends on: the generated source, the helpers it
 imports, the entry point, the argument types, the versions of Python, Numba and llvmlite, and the processor.
-Any number of processes may build the same entry at once. Numba loads machine code by unpickling it: the bytes
-are those that `store` has checked. Where the directory cannot be trusted or written, loops are compiled in
+Any number of processes may build the same entry at once. Entries are unpickled: the bytes are those that
+`store` has checked. Where the directory cannot be trusted or written, loops are compiled in
 memory; a warning and ``convpipe info`` say why.
 """
-
-# mypy: disable-error-code="no-untyped-call"
 
 from __future__ import annotations
 
@@ -19,7 +17,7 @@ import pickle
 import re
 import sys
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
@@ -27,15 +25,9 @@ from types import ModuleType
 from typing import Any
 
 import llvmlite.binding as llvm
-import numba
 import platformdirs
-from numba.core import config, registry, serialize
-from numba.core.caching import NullCache
-from numba.core.compiler import CompileResult
-from numba.core.compiler_lock import global_compiler_lock
-from numba.core.runtime.nrt import rtsys
 
-from convpipe.compile.runtime import processor, start, threads
+from convpipe.compile.runtime import environment, machine, processor, settings, start, threads
 from convpipe.compile.runtime.store import Store
 from convpipe.dataclass import dataclass
 from convpipe.errors import ConvpipeError
@@ -47,14 +39,8 @@ ROOT = Path(__file__).parents[2]
 
 _IMPORT = re.compile(r"^from (convpipe(?:\.\w+)*) import ([\w, *]+)$", re.MULTILINE)
 
-ENTRY = "2: what it needs, and the code"
+ENTRY = "3: what it needs, a name, and an object file; or what Numba keeps"
 """What an entry holds: one that holds something else must have another name."""
-
-_OUTSIDE = re.compile(r'^(?:declare [^@\n]*@|@(?=\S+ = external ))("[^"]+"|[^\s(]+)', re.MULTILINE)
-"""A name in LLVM's text that is defined elsewhere."""
-
-SETTINGS = ("CPU_NAME", "CPU_FEATURES", "ENABLE_AVX", "OPT", "LOOP_VECTORIZE", "SLP_VECTORIZE", "BOUNDSCHECK")
-"""Numba's settings that make other machine code: code for another processor must not be found by this one."""
 
 _on_compile: list[Callable[[], None]] = []
 
@@ -131,7 +117,8 @@ def load(source: str, entry: str, signature: Any) -> Callable[..., int]:
     ----------
     source : str
     entry : str
-    signature : tuple of numba types
+    signature : tuple of numba types, or str
+        A name stands for types that only Numba has.
     """
     identity = (source, entry, signature)
     if identity not in _loaded:
@@ -143,19 +130,24 @@ def load(source: str, entry: str, signature: Any) -> Callable[..., int]:
 
 def _load(source: str, entry: str, signature: Any) -> Callable[..., int]:
     threads.prepare()
+    compiler = _compiler()
     key = _key(source, entry, signature)
-    kept = _Kept(_read(key))
-    if kept.content is None:
+    content = _read(key)
+    if content is None:
         _prepare_to_compile()
-    module = module_of(source, key)
-    function: Any = getattr(module, entry)
-    function._cache = kept
-    with _as_told(module):
-        function.compile(signature)
-    function.disable_compile()
-    if kept.made is not None:
-        _write(key, kept.made)
+    function, made = compiler.function(module_of(source, key), entry, signature, content)
+    if made is not None:
+        _write(key, made)
     return function  # type: ignore[no-any-return]
+
+
+def _compiler() -> Any:
+    """Return the module that has Numba."""
+    start.numba()
+    with start.LOADING:
+        from convpipe.compile.runtime import compiler
+
+    return compiler
 
 
 def _prepare_to_compile() -> None:
@@ -179,96 +171,34 @@ def address(source: str, entry: str, signature: Any) -> int:
 
 _addresses: dict[tuple[str, str, Any], int] = {}
 _libraries: list[Any] = []
-"""What holds the machine code at those addresses."""
+"""What holds the machine code at those addresses, where it was compiled in this process."""
 
 
 def _address(source: str, entry: str, signature: Any) -> int:
-    threads.prepare()
+    environment.check()
     key = _key(source, f"address of {entry}", signature)
     content = _read(key)
-    if content is not None:
-        needed, name, machine_code = pickle.loads(content)
-        library = _target(needed).codegen().unserialize_library(machine_code)
-    else:
-        _prepare_to_compile()
-        module = module_of(source, key)
-        function: Any = getattr(module, entry)
-        with _as_told(module):
-            function.compile(signature)
-        compiled = function.overloads[signature]
-        library, name = compiled.library, compiled.fndesc.llvm_func_name
-        if not library.has_dynamic_globals:
-            _write(key, pickle.dumps((_needed(library), name, library.serialize_using_object_code())))
-    _libraries.append(library)
-    return int(library.get_pointer_to_function(name))
+    if content is None:
+        compiler, before = _compiler(), key
+        key = _key(source, f"address of {entry}", signature)
+        # Once it is loaded Numba may turn out to have other settings than usual.
+        content = None if key == before else _read(key)
+        if content is None:
+            return _compiled(compiler, source, entry, signature, key)
+    needed, name, code = pickle.loads(content)
+    if not machine.knows(needed):
+        _compiler().context_with(needed)
+    return machine.load(code, name)
 
 
-@contextmanager
-def _as_told(module: ModuleType) -> Iterator[None]:
-    """Compile without the collector, and on LLVM's level `LLVM_LEVEL`, if a module names one.
-
-    The level is a setting of Numba's for the process: nobody else compiles meanwhile.
-    """
-    with start.uncollected(), global_compiler_lock:
-        settings: Any = config
-        level = settings.OPT
-        settings.OPT = type(level)(min(level, getattr(module, "LLVM_LEVEL", level)))
-        try:
-            yield
-        finally:
-            settings.OPT = level
-
-
-class _Kept(NullCache):
-    """What Numba asks for a compiled function, and gives one that it compiled.
-
-    Numba's own caches open files by their path, and find none but next to a source file.
-
-    Parameters
-    ----------
-    content : bytes or None
-        The function, if it was compiled before.
-
-    Attributes
-    ----------
-    made : bytes or None
-        The function, if it was compiled now.
-    """
-
-    def __init__(self, content: bytes | None) -> None:
-        self.content = content
-        self.made: bytes | None = None
-
-    def load_overload(self, signature: Any, target: Any) -> Any:
-        """Return the compiled function, or None."""
-        if self.content is None:
-            return None
-        needed, code = pickle.loads(self.content)
-        return CompileResult._rebuild(_target(needed), *code)
-
-    def save_overload(self, signature: Any, compiled: Any) -> None:
-        """Keep a compiled function, unless it holds addresses of this process."""
-        if not compiled.library.has_dynamic_globals:
-            self.made = serialize.dumps((_needed(compiled.library), compiled._reduce()))
-
-
-def _needed(library: Any) -> tuple[str, ...]:
-    """Return the names that the code of a library takes from elsewhere."""
-    names = sorted({name.strip('"') for name in _OUTSIDE.findall(library.get_llvm_str())})
-    return tuple(name for name in names if not name.startswith("llvm."))
-
-
-def _target(needed: Iterable[str]) -> Any:
-    """Return what Numba loads code into, with those names known there: it aborts at one that is not.
-
-    Its allocator is all that most loops need. Its tables, from which it compiles, take four times as long to
-    fill, and bring the names of everything else.
-    """
-    target = registry.cpu_target.target_context
-    rtsys.initialize(target)
-    if not all(map(llvm.address_of_symbol, needed)):
-        start.fill_tables()
-    return target
+def _compiled(compiler: Any, source: str, entry: str, signature: Any, key: str) -> int:
+    threads.prepare()
+    _prepare_to_compile()
+    made = compiler.machine_code(module_of(source, key), entry, signature)
+    if made.code is not None:
+        _write(key, pickle.dumps((made.needed, made.name, made.code)))
+    _libraries.append(made.library)
+    return int(made.address)
 
 
 def _read(key: str) -> bytes | None:
@@ -305,9 +235,11 @@ def module_of(source: str, key: str) -> ModuleType:
 
 
 def _key(source: str, entry: str, signature: Any) -> str:
-    helpers = dict(sorted(_imported(source))).values()
+    types = signature.partition(":")[0] if isinstance(signature, str) else ""  # the module that has them
+    helpers = dict(sorted((*_helpers(types), *_imported(source)))).values()
+    told = (f"{name}={value}" for name, value in settings.told().items())
     return hashlib.sha256(
-        "\0".join([source, entry, str(signature), *_environment(), *helpers]).encode()
+        "\0".join([source, entry, str(signature), *_environment(), *told, *helpers]).encode()
     ).hexdigest()
 
 
@@ -329,16 +261,14 @@ def _helpers(module: str) -> tuple[tuple[str, str], ...]:
 
 @cache
 def _environment() -> tuple[str, ...]:
-    """Return what the machine code depends on beside its source."""
-    settings = [str(getattr(numba.config, name, None)) for name in SETTINGS]
+    """Return what the machine code depends on beside its source, and what Numba is told."""
     return (
         ENTRY,
         sys.version,
-        numba.__version__,
+        settings.version(),
         str(llvm.llvm_version_info),
         processor.name(),
         processor.features(),
-        *settings,
     )
 
 

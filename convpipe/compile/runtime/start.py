@@ -1,9 +1,9 @@
-"""A quick start of Numba, for a process that is convpipe's alone.
+"""A quick start of Numba, for a process that is convpipe's alone, where it cannot do without.
 
-Before the first loop, even one from the disk, Numba imports a few hundred modules. Of that a quarter goes to
-the collector, which finds no garbage, and a third to SciPy, whose version Numba asks for, and whose linear
-algebra it tries for ``np.dot``; no generated loop has one, and none calls a function of cffi's. PyYAML reads
-a file of settings, of which most users have none.
+Numba imports a few hundred modules. Of that a quarter goes to the collector, which finds no garbage, and a
+third to SciPy, whose version Numba asks for, and whose linear algebra it tries for ``np.dot``; no generated
+loop has one, and none calls a function of cffi's. PyYAML reads a file of settings, of which most users have
+none.
 """
 
 from __future__ import annotations
@@ -13,18 +13,17 @@ import sys
 import threading
 from collections.abc import Collection, Iterator
 from contextlib import ExitStack, contextmanager
+from importlib import import_module
 from importlib.abc import MetaPathFinder
-from pathlib import Path
 from typing import Any
 
-LOADING = threading.Lock()
+from convpipe.compile.runtime import settings
+
+LOADING = threading.RLock()
 """Held while Numba is loaded, so that no other thread begins to use it half way."""
 
 NOT_NEEDED = frozenset({"scipy", "cffi"})
 """What Numba tries to import for programs that are not ours."""
-
-SETTINGS = Path(".numba_config.yaml")
-"""Where Numba looks for settings of the user's, in the working directory."""
 
 _ours = False
 """Whether Numba is loaded for a process that is convpipe's alone."""
@@ -36,13 +35,21 @@ def load() -> None:
     Numba in this process goes without BLAS and cffi from then on, so this is not for the library's users.
     """
     global _ours
-    without = NOT_NEEDED if SETTINGS.exists() else NOT_NEEDED | {"yaml"}
+    if _ours:
+        return
+    without = NOT_NEEDED if settings.FILE.exists() else NOT_NEEDED | {"yaml"}
     with LOADING, _no_collector(), _absent(without):
         from numba.core.registry import cpu_target
         from numba.core.runtime.nrt import rtsys
 
         rtsys.initialize(cpu_target.target_context)
         _ours = True
+
+
+def numba() -> Any:
+    """Return Numba, loaded by one thread, whichever needs it first."""
+    with LOADING:
+        return import_module("numba")
 
 
 def fill_tables() -> None:

@@ -6,10 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cache
 
-import numba
-from numba.np.ufunc import parallel
-
-from convpipe.compile.runtime import environment
+from convpipe.compile.runtime import environment, start
 
 
 @cache
@@ -23,12 +20,13 @@ def prepare() -> None:
         its settings, or by the program.
     """
     environment.check()
-    if numba.config.DISABLE_JIT:  # type: ignore[attr-defined]
+    numba = start.numba()
+    if numba.config.DISABLE_JIT:
         raise environment.compiler_is_off()
-    layer = str(numba.config.THREADING_LAYER)  # type: ignore[attr-defined]
+    layer = str(numba.config.THREADING_LAYER)
     environment.layer(layer)
     if layer == "default":
-        numba.config.THREADING_LAYER = "threadsafe"  # type: ignore[attr-defined]
+        numba.config.THREADING_LAYER = "threadsafe"
 
 
 def count() -> int:
@@ -40,8 +38,9 @@ def count() -> int:
 def _counter() -> Callable[[], int]:
     """Return what Numba itself asks, once its threads are there: two locks less, which take a microsecond."""
     prepare()
+    numba = start.numba()
     numba.get_num_threads()
-    asked: Callable[[], int] = getattr(parallel, "_get_num_threads", numba.get_num_threads)
+    asked: Callable[[], int] = getattr(numba.np.ufunc.parallel, "_get_num_threads", numba.get_num_threads)
     return asked
 
 
@@ -54,7 +53,7 @@ def shares_among(most: int | None, work: int, fewest: int) -> int:
 @contextmanager
 def limited(threads: int | None) -> Iterator[None]:
     """Share parallel loops that this thread calls among at most so many threads; None is all there are."""
-    most = count()
+    most, numba = count(), start.numba()
     numba.set_num_threads(min(threads or most, most))
     try:
         yield

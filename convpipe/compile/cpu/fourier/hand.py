@@ -11,11 +11,10 @@ from numpy.typing import NDArray
 
 from convpipe import memory
 from convpipe.compile.common.text import Text
-from convpipe.compile.cpu import drive
+from convpipe.compile.cpu import signatures
 from convpipe.compile.cpu.executable import NOTHING_ELSE, address_of, all_bands, one_band
 from convpipe.compile.cpu.fourier import job as at
-from convpipe.compile.cpu.fourier import pairs, tiling
-from convpipe.compile.cpu.fourier.complexes import LANES, POINT
+from convpipe.compile.cpu.fourier.job import BESIDE, LANES, POINT, SUMS
 from convpipe.compile.cpu.fourier.lines import passes
 from convpipe.compile.cpu.loops import HEADER, Loop
 from convpipe.compile.runtime import cache as compiled
@@ -119,7 +118,7 @@ def writer(dtype: str) -> Loop:
 
 def sweep(of: str = "tiling") -> int:
     """Return where the machine code of a module is that runs pairs of tiles, in place of a band of rows."""
-    return compiled.address(*_entry(f"{of} import sweep"), drive.BAND)
+    return compiled.address(*_entry(f"{of} import sweep"), signatures.BAND)
 
 
 def run_pairs(run: int, tables: NDArray[np.int64], hands: Sequence[Hand], pairs: tuple[int, int]) -> int:
@@ -174,7 +173,7 @@ class Hand:
             for k, known in enumerate(passes(size), 1):
                 self.hold(word + k, known)
         for word, step in STEPS.items():
-            self.words[word] = compiled.address(*_entry(step), drive.LOOP)
+            self.words[word] = compiled.address(*_entry(step), signatures.LOOP)
 
     def hold(self, word: int, array: NDArray[Any]) -> None:
         """Let a word of the job be the address of an array."""
@@ -227,20 +226,20 @@ class Hand:
         words[at.SIZE] = 8
 
     def _run(self) -> int:
-        return compiled.load(*_entry("tiling import one_pair"), tiling.ONE)(self.words)
+        return compiled.load(*_entry("tiling import one_pair"), signatures.PAIR)(self.words)
 
     def warm(self) -> None:
         """Compile what a thread calls."""
-        compiled.load(*_entry("tiling import one_pair"), tiling.ONE)
+        compiled.load(*_entry("tiling import one_pair"), signatures.PAIR)
         sweep()
 
     def _get_memory(self) -> None:
         (rows, cols), tiles = self.tiles.extent, self.tiles
         sizes = {
-            at.PLANE: cols * (2 * rows + pairs.BESIDE),
+            at.PLANE: cols * (2 * rows + BESIDE),
             at.TOTAL: 2 * rows * cols if tiles.blocks > 1 else 0,
             at.COLUMN: max(rows, cols) * POINT,
-            at.SAMPLES: max(LANES * (cols + pairs.BESIDE), pairs.SUMS * POINT),
+            at.SAMPLES: max(LANES * (cols + BESIDE), SUMS * POINT),
             at.GIVEN: 8,
             at.WANTED: 8,
             at.TILE: tiles.rows.reads * tiles.cols.reads,
@@ -261,4 +260,4 @@ class Hand:
 
 def _entry(step: str) -> tuple[str, str]:
     """Return a module that has a compiled function of another, which share their helpers, and its name."""
-    return f"from convpipe.compile.cpu.fourier.{step}\n", step.rpartition(" ")[2]
+    return f"from convpipe.compile.cpu.compiled.fourier.{step}\n", step.rpartition(" ")[2]

@@ -1,5 +1,21 @@
 """Where things are in a job: the numbers and addresses that a thread's transforms of tiles are given."""
 
+from __future__ import annotations
+
+from convpipe.compile.runtime.processor import VECTOR_BYTES
+
+LANES = VECTOR_BYTES // 8
+"""Numbers in a vector of float64."""
+
+POINT = 2 * LANES
+"""Numbers that stand together: real parts, then imaginary parts."""
+
+BESIDE = 8
+"""Numbers beside each row of a plane, so that its columns do not all fall on the same lines of a cache."""
+
+SUMS = 4
+"""Sums of squares along a row: of every so many columns one, since each has to wait for the one before."""
+
 # A job.
 ROWS = 0  # samples of a tile
 COLS = 1

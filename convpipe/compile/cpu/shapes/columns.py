@@ -16,8 +16,8 @@ from convpipe.compile.cpu import loops
 from convpipe.compile.cpu.lanes import Windows, lanes
 from convpipe.compile.cpu.shapes.part import Geometry, units
 from convpipe.compile.cpu.shapes.sums import FEW, in_line, pieces
-from convpipe.compile.cpu.simd import WIDE
 from convpipe.compile.cpu.steps import Frame, Place, Sample, When, beside, margin, packed
+from convpipe.compile.runtime.processor import WIDE
 
 COLUMN_ROWS = 8
 """Most source rows in a loop of a column pass that has them written out."""

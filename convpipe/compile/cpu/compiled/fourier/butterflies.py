@@ -21,9 +21,10 @@ from llvmlite import ir
 from numba import types
 from numba.extending import intrinsic
 
-from convpipe.compile.cpu.addresses import row, tail
-from convpipe.compile.cpu.fourier.complexes import LANES, POINT, kept, loaded, spread
-from convpipe.compile.cpu.rows import inline
+from convpipe.compile.cpu.compiled.addresses import row, tail
+from convpipe.compile.cpu.compiled.fourier.complexes import kept, loaded, spread
+from convpipe.compile.cpu.compiled.rows import inline
+from convpipe.compile.cpu.fourier.job import LANES, POINT
 
 Numbers = tuple[Any, ...]
 

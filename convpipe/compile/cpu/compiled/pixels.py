@@ -9,10 +9,8 @@ from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
-from convpipe.compile.cpu import simd
-
-SAMPLES = 4
-"""Of a pixel."""
+from convpipe.compile.cpu.compiled import simd
+from convpipe.compile.cpu.sizes import PIXEL
 
 
 @intrinsic
@@ -23,7 +21,7 @@ def put_pixel(context, out, index, *products):
     """
 
     def emit(context, builder, signature, arguments):
-        kind = ir.VectorType(context.get_value_type(out.dtype), SAMPLES)
+        kind = ir.VectorType(context.get_value_type(out.dtype), PIXEL)
         values, total = cgutils.unpack_tuple(builder, arguments[2]), None
 
         def at(row, index):
@@ -31,7 +29,7 @@ def put_pixel(context, out, index, *products):
 
         align = out.dtype.bitwidth // 8
         for weight, row, index in zip(values[::3], values[1::3], values[2::3], strict=True):
-            weights, samples = simd.splat(builder, weight, SAMPLES), builder.load(at(row, index), align=align)
+            weights, samples = simd.splat(builder, weight, PIXEL), builder.load(at(row, index), align=align)
             if total is None:
                 total = builder.fmul(weights, samples)
             else:

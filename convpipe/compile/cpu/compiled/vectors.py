@@ -18,7 +18,8 @@ from numba import types
 from numba.extending import intrinsic
 from numba.np.numpy_support import from_dtype
 
-from convpipe.compile.cpu.simd import WIDE, WORD, by_blocks, fused, overlaps, splat, word
+from convpipe.compile.cpu.compiled.simd import WORD, by_blocks, fused, overlaps, splat, word
+from convpipe.compile.runtime.processor import WIDE
 
 VECTOR = 64
 """Bytes of a vector of sums. Where the processor's are shorter, it takes several."""

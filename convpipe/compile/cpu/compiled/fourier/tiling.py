@@ -9,13 +9,13 @@ A tile for which that does not do is left alone, and named: `spectra` has what i
 from __future__ import annotations
 
 import numpy as np
-from numba import njit, types
+from numba import njit
 
-from convpipe.compile.cpu.addresses import hold, place_of, placed
-from convpipe.compile.cpu.drive import call_band, call_loop
+from convpipe.compile.cpu.compiled.addresses import hold, place_of, placed
+from convpipe.compile.cpu.compiled.drive import call_band, call_loop
+from convpipe.compile.cpu.compiled.fourier.pairs import numbers_at, words_at
+from convpipe.compile.cpu.compiled.rows import FLAGS, inline
 from convpipe.compile.cpu.fourier import job as at
-from convpipe.compile.cpu.fourier.pairs import numbers_at, words_at
-from convpipe.compile.cpu.rows import FLAGS, inline
 
 
 @inline
@@ -218,6 +218,3 @@ def one_pair(words):
     wrong = call_loop(job[at.PAIR], job, 0, here)
     hold(words)
     return wrong
-
-
-ONE = (types.Array(types.int64, 1, "C"),)

@@ -18,6 +18,8 @@ from numba.core import cgutils
 from numba.core.typing.templates import AbstractTemplate, infer_global, signature
 from numba.extending import intrinsic, lower_builtin, models, register_model
 
+from convpipe.compile.cpu.sizes import GATHERED
+
 
 class Row(types.Type):
     def __init__(self, dtype):
@@ -227,10 +229,6 @@ def move(context, row, index, where, count):
     return types.void(row, types.intp, types.int64, count), copy
 
 
-GATHERED = 8
-"""Words that are stored at once, from as many addresses."""
-
-
 @intrinsic(prefer_literal=True)
 def gather(context, row, index, where, found, taps):
     # Of that many numbers of a row, from an index on, what they are the distance of from an address: as many
@@ -282,6 +280,38 @@ def _fetch(writes, cache):
 
 
 fetch, fetch_to_write, fetch_near = _fetch(False, 2), _fetch(True, 2), _fetch(False, 3)
+
+
+def _in_c(name, result, argument):
+    # A function of the C library, which has one argument.
+    def call(builder, given):
+        kind = ir.FunctionType(result, [argument])
+        return builder.call(cgutils.get_or_insert_function(builder.module, kind, name), [given])
+
+    return call
+
+
+_MEMORY, _WORD = ir.IntType(8).as_pointer(), ir.IntType(64)
+_malloc, _free = _in_c("malloc", _MEMORY, _WORD), _in_c("free", ir.VoidType(), _MEMORY)
+
+
+@intrinsic
+def allocated(context, nbytes):
+    # The address of so many bytes, aligned for any number; 0 where there are none.
+    def take(context, builder, signature, arguments):
+        return builder.ptrtoint(_malloc(builder, arguments[0]), _WORD)
+
+    return types.int64(types.int64), take
+
+
+@intrinsic
+def freed(context, where):
+    # Give such bytes back.
+    def give(context, builder, signature, arguments):
+        _free(builder, builder.inttoptr(arguments[0], _MEMORY))
+        return context.get_dummy_value()
+
+    return types.void(types.int64), give
 
 
 @intrinsic

@@ -1,4 +1,4 @@
-"""Vectors of the processor: how wide they are, and the instructions that LLVM's builder has no word for.
+"""Vectors of the processor: the instructions that LLVM's builder has no word for.
 
 Who writes vector code as it is - windows, layers, transforms - takes these from here.
 """
@@ -14,18 +14,6 @@ from typing import Any
 
 from llvmlite import ir
 from numba.core import cgutils
-
-from convpipe.compile.runtime import processor
-
-_FEATURES = {each[1:] for each in processor.features().split(",") if each.startswith("+")}
-
-WIDE = "avx512f" in _FEATURES
-"""Whether vectors have 64 bytes: there are 32 of them then, else 16, and a part is stored as quickly."""
-
-VECTOR_BYTES = 64 if WIDE else 32 if "avx" in _FEATURES else 16
-
-PERMUTES_BYTES = {"avx512f", "avx512bw", "avx512vbmi"} <= _FEATURES
-"""Whether a vector of 64 bytes can be looked up in two others."""
 
 WORD, _INDEX = ir.IntType(64), ir.IntType(32)
 

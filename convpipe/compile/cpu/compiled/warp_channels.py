@@ -15,8 +15,8 @@ from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
-from convpipe.compile.cpu.simd import splat, word
-from convpipe.compile.cpu.weighing import filled, known_product, limited, product, product_by_alpha
+from convpipe.compile.cpu.compiled.simd import splat, word
+from convpipe.compile.cpu.compiled.weighing import filled, known_product, limited, product, product_by_alpha
 
 
 def _mean(term, weighs):

@@ -14,19 +14,18 @@ from numba.core.compiler_machinery import register_pass
 from numba.core.lowering import Lower
 from numba.core.typed_passes import NativeLowering
 
-from convpipe.compile.cpu.simd import VECTOR_BYTES
-from convpipe.compile.runtime import processor
+from convpipe.compile.runtime.processor import VECTOR_BYTES, name
 
 SLOWED = frozenset({"skylake-avx512", "cascadelake", "cooperlake", "cannonlake"})
 """Processors, by LLVM's names, that lower their clock while they work on 64 bytes at once."""
 
 
-def width(name: str) -> int:
+def width(processor: str) -> int:
     """Return the bits of the vectors that LLVM is to make of loops, for a processor by its name."""
-    return 8 * (min(VECTOR_BYTES, 32) if name in SLOWED else VECTOR_BYTES)
+    return 8 * (min(VECTOR_BYTES, 32) if processor in SLOWED else VECTOR_BYTES)
 
 
-ATTRIBUTE = f'"prefer-vector-width"="{width(processor.name())}"'
+ATTRIBUTE = f'"prefer-vector-width"="{width(name())}"'
 """What a function says of that, in LLVM's words."""
 
 

@@ -16,12 +16,9 @@ import math
 
 import numpy as np
 
-from convpipe.compile.cpu.addresses import fetch, fetch_to_write, placed, tail
-from convpipe.compile.cpu.drive import call_loop
-from convpipe.compile.cpu.fourier import job as at
-from convpipe.compile.cpu.fourier.complexes import (
-    LANES,
-    POINT,
+from convpipe.compile.cpu.compiled.addresses import fetch, fetch_to_write, placed, tail
+from convpipe.compile.cpu.compiled.drive import call_loop
+from convpipe.compile.cpu.compiled.fourier.complexes import (
     accumulate,
     add_squares,
     assign,
@@ -29,19 +26,15 @@ from convpipe.compile.cpu.fourier.complexes import (
     move,
     multiply,
 )
-from convpipe.compile.cpu.rows import inline
-
-BESIDE = 8
-"""Numbers beside each row of a plane, so that its columns do not all fall on the same lines of a cache."""
+from convpipe.compile.cpu.compiled.rows import inline
+from convpipe.compile.cpu.fourier import job as at
+from convpipe.compile.cpu.fourier.job import BESIDE, LANES, POINT, SUMS
 
 SMALLEST = 2.0**-800
 """Sums of squares of samples are exact enough between this and its inverse."""
 
 AHEAD = 16
 """So many rows before they are read samples are asked for: no processor foresees a tile's next row."""
-
-SUMS = 4
-"""Sums of squares along a row: of every so many columns one, since each has to wait for the one before."""
 
 
 @inline

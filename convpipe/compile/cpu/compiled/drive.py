@@ -17,16 +17,23 @@ from numba.extending import intrinsic
 from numba.np.arrayobj import make_array, populate_array
 
 from convpipe.compile.cpu import layout
-from convpipe.compile.cpu.addresses import Row, address, fetch, hold, place_of, tail, values
-from convpipe.compile.cpu.rows import FLAGS, NOTHING, border_index, inline
-from convpipe.compile.runtime.signature import Signature
+from convpipe.compile.cpu.compiled.addresses import (
+    address,
+    allocated,
+    fetch,
+    freed,
+    place_of,
+    placed,
+    tail,
+    values,
+)
+from convpipe.compile.cpu.compiled.rows import FLAGS, NOTHING, border_index, inline
+from convpipe.compile.cpu.compiled.signatures import BAND, LOOP
 from convpipe.memory import LINE, PAGE
 
 LLVM_LEVEL = 1
 """It follows addresses, and has no loop that vectors would do: on level 3 it runs no quicker, and takes a
 fifth of a second more to compile, which a machine's first image waits for."""
-
-LOOP = Signature((Row(types.int64), types.int64, types.intp))
 
 
 @intrinsic
@@ -180,11 +187,14 @@ def band(words, image, out, others, parameters, first, last):
     # NaNs became 0. All but the table are addresses: where there are more than one image to read and one to
     # write, `others` has those of all that are read, and then of all that are written.
     table = address(words)
-    block = np.empty(table[layout.MEMORY], np.uint8)
-    aligned = place_of(block) + LINE - 1
+    block, numbers = allocated(table[layout.MEMORY]), allocated(8 * table[layout.NUMBERS])
+    if block == 0 or numbers == 0:
+        freed(block)
+        freed(numbers)
+        raise MemoryError
+    aligned = block + LINE - 1
     aligned -= aligned % LINE
-    numbers = np.empty(table[layout.NUMBERS], np.int64)
-    addresses = address(numbers)  # of the rows that each level reads and makes
+    addresses = placed(numbers, np.int64)  # of the rows that each level reads and makes
     given = tail(addresses, table[layout.ADDRESSES])  # of those that a loop is called with
     keys = tail(given, table[layout.MOST_ROWS])  # which row is in each slot of all rings
     following = tail(keys, table[layout.SLOTS])  # the next row of each image that is written
@@ -227,19 +237,9 @@ def band(words, image, out, others, parameters, first, last):
                         making,
                     )
                     following[k] += own[layout.MADE]
-    hold(block, numbers)
+    freed(block)
+    freed(numbers)
     return nans
-
-
-WORDS = types.Array(types.int64, 1, "C", readonly=True)
-OTHERS = types.Array(types.int64, 1, "C")
-BAND = Signature((WORDS, types.int64, types.int64, OTHERS, types.int64, types.int64, types.int64))
-READ, WRITTEN = (types.Array(types.uint8, 2, "C", readonly=readonly) for readonly in (True, False))
-GIVEN = types.Array(types.uint8, 1, "C", readonly=True)
-ONE = Signature((types.int64, WORDS, READ, WRITTEN, GIVEN, OTHERS, types.int64, types.int64))
-BANDS = Signature((*ONE, types.int64))
-IMAGE = Signature((types.int64, types.int64, types.int64, types.int64, READ, WRITTEN, types.int64))
-SHARED_IMAGE = Signature((*IMAGE, types.int64, types.int64))
 
 
 @intrinsic
@@ -271,19 +271,15 @@ def array_at(context, place, count, readonly):
     return kind(types.int64, types.int64, readonly), view
 
 
-@inline
-def bounds(b, count, rows, step):
-    # Which rows band b of `count` has, in whole steps.
-    last = rows if b == count - 1 else (b + 1) * rows // count // step * step
-    return b * rows // count // step * step, last
+bounds = inline(layout.bounds)
 
 
 @njit(**FLAGS)
-def one_image(band, table, words, parameters, image, out, last):
-    # As `one_band`, from the first row on, of one image that is read and one that is written: small ones take
-    # a few microseconds, and each array that Python hands over a tenth of one.
+def one_image(band, table, words, parameters, image, out, first, last):
+    # As `one_band`, of one image that is read and one that is written: a small one takes a few microseconds,
+    # and each array that Python hands over a tenth of one.
     table, nothing = array_at(table, words, True), array_at(0, 0, False)
-    return call_band(band, table, place_of(image), place_of(out), nothing, parameters, 0, last)
+    return call_band(band, table, place_of(image), place_of(out), nothing, parameters, first, last)
 
 
 @njit(parallel=True, **FLAGS)

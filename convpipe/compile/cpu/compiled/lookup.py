@@ -8,10 +8,7 @@ from llvmlite import ir
 from numba import types
 from numba.extending import intrinsic
 
-from convpipe.compile.cpu import simd
-
-LANES = 64 if simd.PERMUTES_BYTES else 0
-"""Bytes that are looked up at once."""
+from convpipe.compile.cpu.compiled import simd
 
 
 @intrinsic

@@ -8,21 +8,25 @@ It is compiled once, as the driver is: it knows addresses alone.
 
 from __future__ import annotations
 
-from numba import njit, prange, types
+from numba import njit, prange
 
-from convpipe.compile.cpu.addresses import address, hold, place_of, tail
-from convpipe.compile.cpu.drive import READ, WORDS, WRITTEN, array_at, call_band
-from convpipe.compile.cpu.rows import FLAGS, inline
-from convpipe.compile.runtime.signature import Signature
-
-LOOP, TABLE, COUNT, FROM, TO, PARAMETERS, UNITS, THREADS = range(8)
-"""Words of a call: where its machine code is, and the words that it is told, and how many; of its image, its
-result and its parameters; how many units of work there are, and how many threads share them."""
-
-CALL_WORDS = 8
-
-NOWHERE, IMAGE, RESULT, ROOM, OWN = range(5)
-"""What an address among the words is counted from: 0, the image, the result, the room, or the words."""
+from convpipe.compile.cpu.call_layout import (
+    CALL_WORDS,
+    COUNT,
+    FROM,
+    IMAGE,
+    LOOP,
+    PARAMETERS,
+    RESULT,
+    ROOM,
+    TABLE,
+    THREADS,
+    TO,
+    UNITS,
+)
+from convpipe.compile.cpu.compiled.addresses import address, hold, place_of, tail
+from convpipe.compile.cpu.compiled.drive import array_at, call_band
+from convpipe.compile.cpu.compiled.rows import FLAGS, inline
 
 
 @inline
@@ -77,6 +81,3 @@ def in_turn_shared(words, moved, image, out, room, calls):
                 found += call_one(loop, told, given, first, last)
     hold(own)
     return found
-
-
-SIGNATURE = Signature((WORDS, WORDS, READ, WRITTEN, types.Array(types.uint8, 1, "C"), types.int64))

@@ -15,14 +15,9 @@ from llvmlite import ir
 from numba import types
 from numba.extending import intrinsic
 
-from convpipe.compile.cpu.simd import VECTOR_BYTES, fused, splat, word
+from convpipe.compile.cpu.compiled.simd import fused, splat, word
+from convpipe.compile.cpu.fourier.job import LANES, POINT
 from convpipe.dataclass import dataclass
-
-LANES = VECTOR_BYTES // 8
-"""Numbers in a vector of float64."""
-
-POINT = 2 * LANES
-"""Numbers that stand together: real parts, then imaginary parts."""
 
 _DOUBLES = ir.VectorType(ir.DoubleType(), LANES)
 _MASK = ir.VectorType(ir.IntType(32), LANES)

@@ -17,8 +17,8 @@ from numba.extending import intrinsic
 from convpipe import geometry
 from convpipe.compile.common import scalars
 from convpipe.compile.common.elementary import angles, exponentials
-from convpipe.compile.cpu.addresses import high, listed, low, row, source, tail, target, values
-from convpipe.compile.cpu.wide import InWideVectors
+from convpipe.compile.cpu.compiled.addresses import high, listed, low, row, source, tail, target, values
+from convpipe.compile.cpu.compiled.wide import InWideVectors
 
 FLAGS: dict[str, Any] = {
     # No fast-math: every operation rounds as it is written, so that the bytes are the ops' and not LLVM's.

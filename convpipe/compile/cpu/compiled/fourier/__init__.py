@@ -1,0 +1,1 @@
+"""Fourier transforms of tiles, as :mod:`convpipe.compile.cpu.fourier` has them compiled."""
