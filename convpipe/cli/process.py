@@ -58,22 +58,28 @@ def begin_work() -> None:
         gc.set_threshold(*_thresholds)
 
 
-def begin_loading(*, tables: bool = False) -> None:
-    """Load Numba on a thread, while folders are searched and the first images decoded.
+def begin_loading(*, compiler: bool = False, tables: bool = False) -> None:
+    """Load what runs loops on a thread, while folders are searched and the first images decoded.
 
-    What compiles comes next, and then what prints the `tables` of a report, while images are filtered.
+    What prints the `tables` of a report comes next, while images are filtered. Without the `compiler` loops
+    from the disk run without Numba; it is loaded all the same where there are none.
     """
     if _ours:
-        from convpipe.compile.runtime import environment
+        from convpipe.compile.runtime import environment, settings, start
 
         environment.check()
-        threading.Thread(target=_load, args=(tables,), daemon=True).start()
+        if settings.is_said():
+            start.load()
+        elif not compiler:
+            start.spare()
+        threading.Thread(target=_load, args=(compiler, tables), daemon=True).start()
 
 
-def _load(tables: bool) -> None:
-    from convpipe.compile.runtime import start
+def _load(compiler: bool, tables: bool) -> None:
+    from convpipe.compile.runtime import cache, start
 
-    start.load()
+    if compiler or not cache.state().entries:
+        start.load()
     importlib.import_module("convpipe.compile.cpu.graphs")
     if tables:
         importlib.import_module("convpipe.report.terminal")
@@ -109,12 +115,12 @@ def sigterm_interrupts() -> Iterator[None]:
 def _leave(end: SystemExit) -> NoReturn:
     """Say what standard output did not take, and leave.
 
-    Where Numba is loaded at once: Python would take down its tables piece by piece, for a tenth of a second.
+    Where loops were loaded at once: Python would take all down piece by piece, for a tenth of a second.
     """
     streams.flush()
     if (error := streams.refusal()) is not None:
         complain(f"standard output cannot be written: {error.strerror or error}")
         end.code = end.code or 1
-    if "numba" in sys.modules and isinstance(end.code, int | None):
+    if "llvmlite" in sys.modules and isinstance(end.code, int | None):
         os._exit(end.code or 0)
     raise end

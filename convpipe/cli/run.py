@@ -297,6 +297,7 @@ def _run_job(
     options: Mapping[str, Any],
     progress: bool,
 ) -> Report:
+    from convpipe.pipeline import Pipeline
     from convpipe.report import Report
 
     if isinstance(job, ConfigError):
@@ -305,7 +306,10 @@ def _run_job(
     try:
         source, target, result = places(job, paths)
         named = replace(named, output=str(target / (result or "")))
-        pipeline = _pipeline(job, backend, on_cluster="cluster" in options, tables=progress)
+        pipeline = Pipeline.from_job(job, backend=backend)
+        begin_work()
+        if pipeline.backend == "cpu" and "cluster" not in options:
+            begin_loading(tables=progress)
         with shown_progress(job.name, progress) as advance:
             how = {**options, "result": result, "progress": advance}
             report = _filter(job, pipeline, source, target, how)
@@ -314,17 +318,6 @@ def _run_job(
     except ConvpipeError as error:
         return not_started(named, error, options["log"])
     return replace(report, config=job.source, source=redacted(job.text))
-
-
-def _pipeline(job: Job, backend: str | None, *, on_cluster: bool, tables: bool) -> Pipeline:
-    """Return a job's pipeline, where its loops can run here; the bar is a thread more, and comes after."""
-    from convpipe.pipeline import Pipeline
-
-    pipeline = Pipeline.from_job(job, backend=backend)
-    begin_work()
-    if pipeline.backend == "cpu" and not on_cluster:
-        begin_loading(tables=tables)
-    return pipeline
 
 
 def _filter(

@@ -64,7 +64,7 @@ def command(config: Path, images: tuple[Path, ...], chosen: str | None, port: in
     job = jobs[number]
     samples = [Sample(str(path), partial(_shown, path, job), partial(called, path, job)) for path in images]
     begin_work()
-    begin_loading()
+    begin_loading(compiler=True)
     running = server(Session(config, samples, number), port)
     emit(running.address)
     flush()

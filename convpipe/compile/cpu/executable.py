@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 
 import numpy as np
@@ -20,8 +20,8 @@ from convpipe.compile.cpu.responses import Responses
 from convpipe.compile.cpu.schedule import Schedule, schedule_of
 from convpipe.compile.cpu.show import show
 from convpipe.compile.cpu.table import Table, make_table
-from convpipe.compile.runtime import cache
-from convpipe.compile.runtime.threads import count
+from convpipe.compile.runtime import cache, start
+from convpipe.compile.runtime.threads import count, shared
 from convpipe.dataclass import dataclass
 from convpipe.losses import Losses
 from convpipe.plan import Plan
@@ -196,10 +196,12 @@ class Fused:
 
     @cached_property
     def _one_image(self) -> Callable[..., int]:
-        return cache.load(_DRIVER, "one_image", signatures.IMAGE)
+        return cache.load(_DRIVER, "one_image", signatures.IMAGE, plain=True)
 
     @cached_property
     def _shared_image(self) -> Callable[..., int]:
+        if start.is_spared():
+            return in_bands(self._one_image)
         return cache.load(_DRIVER, "shared_image", signatures.SHARED_IMAGE)
 
     @cached_property
@@ -308,12 +310,27 @@ def address_of(loop: Loop) -> int:
 
 def one_band() -> Callable[..., int]:
     """Return what makes a band on the calling thread: `one_band` of the driver."""
-    return cache.load(_DRIVER, "one_band", signatures.ONE)
+    return cache.load(_DRIVER, "one_band", signatures.ONE, plain=True)
 
 
 def all_bands() -> Callable[..., int]:
     """Return what makes all bands, on all cores: `all_bands` of the driver."""
+    if start.is_spared():
+        return in_bands(one_band())
     return cache.load(_DRIVER, "all_bands", signatures.BANDS)
+
+
+def in_bands(one: Callable[..., int]) -> Callable[..., int]:
+    """Return what makes all bands on threads of Python's, each as `one` band.
+
+    Called as :func:`all_bands`, with all rows, a step of them and how many bands there are last.
+    """
+
+    def run(*given: Any) -> int:
+        *same, rows, step, bands = given
+        return shared(partial(one, *same), [layout.bounds(b, bands, rows, step) for b in range(bands)])
+
+    return run
 
 
 def compile_fused(plan: Plan) -> Executable:

@@ -124,7 +124,7 @@ class InTurn:
     def _run(self) -> Callable[..., int]:
         if self._is_shared:
             return cache.load(_SOURCE, "in_turn_shared", signatures.IN_TURN)
-        return cache.load(_SOURCE, "in_turn", signatures.IN_TURN)
+        return cache.load(_SOURCE, "in_turn", signatures.IN_TURN, plain=True)
 
     @cached_property
     def _packed(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

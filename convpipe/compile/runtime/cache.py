@@ -110,7 +110,7 @@ _loaded: dict[tuple[str, str, Any], Callable[..., int]] = {}
 _loading = threading.Lock()
 
 
-def load(source: str, entry: str, signature: Any) -> Callable[..., int]:
+def load(source: str, entry: str, signature: Any, *, plain: bool = False) -> Callable[..., int]:
     """Return function `entry` of the generated module `source`, compiled for `signature`.
 
     Parameters
@@ -119,9 +119,15 @@ def load(source: str, entry: str, signature: Any) -> Callable[..., int]:
     entry : str
     signature : tuple of numba types, or str
         A name stands for types that only Numba has.
+    plain : bool, optional
+        Whether it can do without Numba where that is spared: it takes integers and arrays, returns an
+        integer, and starts no threads.
     """
     identity = (source, entry, signature)
     if identity not in _loaded:
+        if plain and start.is_spared():
+            _loaded[identity] = machine.function(address(*identity))
+            return _loaded[identity]
         with _loading:  # threads that filter an image each ask for the same loop at once
             if identity not in _loaded:
                 _loaded[identity] = _load(*identity)

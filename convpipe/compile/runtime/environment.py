@@ -99,6 +99,11 @@ def cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
+def threads() -> int:
+    """Return how many threads Numba would share a loop among: the cores, or as many as the user says."""
+    return _whole("NUMBA_NUM_THREADS", cores()) or 1
+
+
 def _whole(name: str, default: int) -> int | None:
     """Return the whole number that an environment variable holds; None if it holds something else."""
     try:

@@ -28,6 +28,9 @@ NOT_NEEDED = frozenset({"scipy", "cffi"})
 _ours = False
 """Whether Numba is loaded for a process that is convpipe's alone."""
 
+_spared = False
+"""Whether machine code from the disk is run without Numba."""
+
 
 def load() -> None:
     """Import Numba, and start its allocator as the first loop from the disk would; from any thread.
@@ -48,8 +51,24 @@ def load() -> None:
 
 def numba() -> Any:
     """Return Numba, loaded by one thread, whichever needs it first."""
+    if _spared:
+        load()
     with LOADING:
         return import_module("numba")
+
+
+def spare() -> None:
+    """Do without Numba from now on, but where something is compiled, or runs by its threads or its allocator.
+
+    A function is called by its address then, which takes some microseconds more: for large images.
+    """
+    global _spared
+    _spared = True
+
+
+def is_spared() -> bool:
+    """Tell whether to do without Numba."""
+    return _spared
 
 
 def fill_tables() -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import threading
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache
 
@@ -31,7 +32,7 @@ def prepare() -> None:
 
 def count() -> int:
     """Return how many threads share a parallel loop; Numba chooses its layer when first asked."""
-    return int(_counter()())
+    return environment.threads() if start.is_spared() else int(_counter()())
 
 
 @cache
@@ -59,3 +60,28 @@ def limited(threads: int | None) -> Iterator[None]:
         yield
     finally:
         numba.set_num_threads(most)
+
+
+def shared(run: Callable[[int, int], int], shares: Sequence[tuple[int, int]]) -> int:
+    """Return what a function of the first and the last of some units adds up to, each share on a thread.
+
+    The first is done on the calling one. What one of them raises is raised when all are done.
+    """
+    done: list[int | BaseException] = [0] * len(shares)
+
+    def work(number: int) -> None:
+        try:
+            done[number] = run(*shares[number])
+        except BaseException as error:
+            done[number] = error
+
+    others = [threading.Thread(target=work, args=(number,)) for number in range(1, len(shares))]
+    for thread in others:
+        thread.start()
+    work(0)
+    for thread in others:
+        thread.join()
+    for result in done:
+        if isinstance(result, BaseException):
+            raise result
+    return sum(result for result in done if not isinstance(result, BaseException))

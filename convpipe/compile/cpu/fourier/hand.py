@@ -226,11 +226,11 @@ class Hand:
         words[at.SIZE] = 8
 
     def _run(self) -> int:
-        return compiled.load(*_entry("tiling import one_pair"), signatures.PAIR)(self.words)
+        return compiled.load(*_entry("tiling import one_pair"), signatures.PAIR, plain=True)(self.words)
 
     def warm(self) -> None:
         """Compile what a thread calls."""
-        compiled.load(*_entry("tiling import one_pair"), signatures.PAIR)
+        compiled.load(*_entry("tiling import one_pair"), signatures.PAIR, plain=True)
         sweep()
 
     def _get_memory(self) -> None:
