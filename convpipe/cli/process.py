@@ -78,7 +78,7 @@ def begin_loading(*, compiler: bool = False, tables: bool = False) -> None:
 def _load(compiler: bool, tables: bool) -> None:
     from convpipe.compile.runtime import cache, start
 
-    if compiler or not cache.state().entries:
+    if compiler or cache.is_empty():
         start.load()
     importlib.import_module("convpipe.compile.cpu.graphs")
     if tables:

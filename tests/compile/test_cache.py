@@ -152,12 +152,15 @@ def test_where_nothing_can_be_kept_loops_live_in_memory(folder):
 
 def test_state_and_clear(folder):
     assert (cache.state().entries, folder.exists()) == (0, False)
+    assert cache.is_empty()
     run()
+    assert not cache.is_empty()
     kept = cache.state()
     assert (kept.entries, kept.problem) == (len(list(folder.iterdir())), None)
     assert kept.bytes > 1000
     assert cache.clear() == kept.entries > 2
     assert cache.state().entries == 0
+    assert cache.is_empty()
     assert list(folder.iterdir()) == []
 
 

@@ -90,6 +90,14 @@ def state() -> State:
     return State(root, len(sizes), sum(sizes), None)
 
 
+def is_empty() -> bool:
+    """Tell whether no compiled loop can be found on the disk."""
+    try:
+        return Store(directory()).is_empty()
+    except OSError:
+        return True
+
+
 def clear() -> int:
     """Remove every entry, and what killed processes left; return how many entries there were.
 

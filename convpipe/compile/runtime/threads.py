@@ -67,13 +67,13 @@ def shared(run: Callable[[int, int], int], shares: Sequence[tuple[int, int]]) ->
 
     The first is done on the calling one. What one of them raises is raised when all are done.
     """
-    done: list[int | BaseException] = [0] * len(shares)
+    found, errors = [0] * len(shares), []
 
     def work(number: int) -> None:
         try:
-            done[number] = run(*shares[number])
+            found[number] = run(*shares[number])
         except BaseException as error:
-            done[number] = error
+            errors.append(error)
 
     others = [threading.Thread(target=work, args=(number,)) for number in range(1, len(shares))]
     for thread in others:
@@ -81,7 +81,6 @@ def shared(run: Callable[[int, int], int], shares: Sequence[tuple[int, int]]) ->
     work(0)
     for thread in others:
         thread.join()
-    for result in done:
-        if isinstance(result, BaseException):
-            raise result
-    return sum(result for result in done if not isinstance(result, BaseException))
+    if errors:
+        raise errors[0]
+    return sum(found)
