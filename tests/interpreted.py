@@ -406,7 +406,7 @@ def band(memory, functions, whole=True):
         return functions[number - FIRST_LOOP](given, count, parameters)
 
     names |= {"call_loop": call_loop, "allocated": memory.allocated, "freed": memory.find}
-    names["placed"] = lambda at, dtype: Words(memory.find(at)[0].view(dtype))
+    names["row_at"] = lambda at, dtype: Words(memory.find(at)[0].view(dtype))
     names["values"] = lambda at, first, count, dtype: _values(memory, at, first, count, dtype)
     names |= {"fetch": memory.find if whole else lambda _: None}
     names |= {"border_index": border_index, "place_of": address, "address": Words, "tail": tail}

@@ -8,13 +8,13 @@ from convpipe.compile.cpu.in_turn import IMAGE, RESULT, ROOM, Call, InTurn
 LOOPS = """\
 import numpy as np
 
-from convpipe.compile.cpu.compiled.addresses import placed
+from convpipe.compile.cpu.compiled.addresses import row_at
 from convpipe.compile.cpu.compiled.rows import inline
 
 
 @inline
 def double(words, image, out, others, parameters, first, last):
-    s, d, n = placed(image, np.uint8), placed(out, np.int64), words[0]
+    s, d, n = row_at(image, np.uint8), row_at(out, np.int64), words[0]
     for unit in range(first, last):
         for k in range(unit * n, unit * n + n):
             d[k] = 2 * np.int64(s[k])
@@ -23,8 +23,8 @@ def double(words, image, out, others, parameters, first, last):
 
 @inline
 def pick(words, image, out, others, parameters, first, last):
-    s, d, given = placed(words[0], np.int64), placed(words[1], np.uint8), placed(words[2], np.int64)
-    d[0] = np.uint8(s[0] + given[1] + placed(parameters, np.uint8)[0])
+    s, d, given = row_at(words[0], np.int64), row_at(words[1], np.uint8), row_at(words[2], np.int64)
+    d[0] = np.uint8(s[0] + given[1] + row_at(parameters, np.uint8)[0])
     return 100
 """
 

@@ -39,7 +39,7 @@ from numba import njit
 
 from convpipe.compile.conv2d import band_words
 from convpipe.compile.conv2d.transpose import SIDE, turn_block
-from convpipe.compile.cpu.compiled.addresses import address, hold, place_of, placed
+from convpipe.compile.cpu.compiled.addresses import address, hold, place_of, row_at
 from convpipe.compile.cpu.compiled.drive import call_band
 from convpipe.compile.cpu.compiled.rows import FLAGS, border_index, inline, number_float64
 
@@ -62,7 +62,7 @@ def take(table, y, count, planes):
         j = border_index(y + r, table[band_words.HEIGHT], table[band_words.BORDER])
         if j < 0 or wide > width:
             for c in range(table[band_words.CHANNELS]):
-                row = placed(place + c * step, T)
+                row = row_at(place + c * step, T)
                 for x in range(wide):
                     row[x] = value
         if j >= 0:

@@ -8,8 +8,7 @@ from __future__ import annotations
 import numpy as np
 
 from convpipe.compile.conv2d import layout
-from convpipe.compile.cpu.compiled.addresses import placed, tail
-from convpipe.compile.cpu.compiled.order import row_at
+from convpipe.compile.cpu.compiled.addresses import row_at, tail
 from convpipe.compile.cpu.compiled.rows import inline
 
 
@@ -66,7 +65,7 @@ def fill_row(table, target, source, zero):
 @inline
 def fill(given, T):  # noqa: N803 - the type of the arithmetic
     # All rows that a strip reads, of all channels.
-    table, strip = placed(given[layout.TABLE], np.int64), placed(given[layout.OF_STRIP], np.int64)
+    table, strip = row_at(given[layout.TABLE], np.int64), row_at(given[layout.OF_STRIP], np.int64)
     samples, images, zero = row_at(given[layout.FILLED], T), row_at(given[layout.FROM], T), T(0)
     lines = tail(table, strip[layout.STRIP_LINES_AT])
     phases, step = table[layout.PHASES], table[layout.PIECE_STEP]

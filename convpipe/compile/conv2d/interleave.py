@@ -20,27 +20,27 @@ _BLOCKS = """\
 """
 
 _TO_PLANES = """\
-    read = placed(pixels, G)
+    read = row_at(pixels, G)
     for c in range(channels):
-        written = placed(planes + c * step, T)
+        written = row_at(planes + c * step, T)
         for x in range(whole if c < high else 0, count):
             written[x] = T(read[x * pixel + c])
 """
 
 _CONVERTED = """\
     # A few at a time, so that what is read is read once.
-    read = placed(pixels, G)
+    read = row_at(pixels, G)
     for first in range(0, count, 16):
         for c in range(channels):
-            written = placed(planes + c * step, T)
+            written = row_at(planes + c * step, T)
             for x in range(first, min(first + 16, count)):
                 written[x] = T(read[x * pixel + c])
 """
 
 _TO_PIXELS = """\
-    written = placed(pixels, T)
+    written = row_at(pixels, T)
     for c in range(channels):
-        read = placed(planes + c * step, T)
+        read = row_at(planes + c * step, T)
         for x in range(whole if c < high else 0, count):
             written[x * pixel + c] = read[x]
 """
@@ -57,8 +57,8 @@ def to_planes(given: str, made: str, channels: int, pixel: int) -> str:
     text.line("@inline", "def to_planes(pixels, pixel, planes, step, channels, count):")
     if channels <= FEW:
         with text.indented():
-            text.line("read = placed(pixels, G)")
-            text.line(*(f"t{c} = placed(planes + {c} * step, T)" for c in range(channels)))
+            text.line("read = row_at(pixels, G)")
+            text.line(*(f"t{c} = row_at(planes + {c} * step, T)" for c in range(channels)))
             text.line("for x in range(count):")
             with text.indented():
                 text.line(*(f"t{c}[x] = T(read[{plus(times('x', pixel), c)}])" for c in range(channels)))
@@ -79,8 +79,8 @@ def to_pixels(made: str, channels: int, pixel: int) -> str:
     text.line("@inline", "def to_pixels(planes, step, pixels, pixel, channels, count):")
     if channels <= FEW:
         with text.indented():
-            text.line("written = placed(pixels, T)")
-            text.line(*(f"s{c} = placed(planes + {c} * step, T)" for c in range(channels)))
+            text.line("written = row_at(pixels, T)")
+            text.line(*(f"s{c} = row_at(planes + {c} * step, T)" for c in range(channels)))
             text.line("for x in range(count):")
             with text.indented():
                 text.line(*(f"written[{plus(times('x', pixel), c)}] = s{c}[x]" for c in range(channels)))

@@ -22,9 +22,8 @@ import numpy as np
 from convpipe.compile.conv2d import layout
 from convpipe.compile.conv2d.tile import PANEL_BYTES, STACK
 from convpipe.compile.conv2d.vectors import MASKED, move_vector
-from convpipe.compile.cpu.compiled.addresses import address, hold, place_of, placed, tail
+from convpipe.compile.cpu.compiled.addresses import address, hold, place_of, row_at, tail
 from convpipe.compile.cpu.compiled.drive import call_loop
-from convpipe.compile.cpu.compiled.order import row_at
 from convpipe.compile.cpu.compiled.rows import inline
 from convpipe.compile.runtime.processor import VECTOR_BYTES
 
@@ -70,7 +69,7 @@ LONG = 4
 @inline
 def run_strip(words, rows, given, T):  # noqa: N803 - the type of the arithmetic
     # A strip of rows, in neighbouring blocks of channels: row by row where these are long.
-    table, run = placed(words[layout.TABLE], np.int64), placed(words[layout.OF_RUN], np.int64)
+    table, run = row_at(words[layout.TABLE], np.int64), row_at(words[layout.OF_RUN], np.int64)
     samples, out, panel = words[layout.READ], words[layout.MADE], words[layout.PANEL]
     width, cols, pitch = table[layout.ITEM], table[layout.COLS_OUT], table[layout.PITCH]
     line = rows
@@ -79,7 +78,7 @@ def run_strip(words, rows, given, T):  # noqa: N803 - the type of the arithmetic
     for row in range(0, rows, line):
         moved = samples + row * pitch * width, out + row * cols * width
         places = moved[0], words[layout.WEIGHED], words[layout.BEGUN], moved[1], panel
-        run_tiles(table, run, placed(given, np.int64), places, line, T)
+        run_tiles(table, run, row_at(given, np.int64), places, line, T)
     return 0
 
 

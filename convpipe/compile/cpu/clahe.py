@@ -42,7 +42,7 @@ _WORDS = (
 _HEADER = f"""\
 import numpy as np
 
-from convpipe.compile.cpu.compiled.addresses import placed
+from convpipe.compile.cpu.compiled.addresses import row_at
 from convpipe.compile.cpu.compiled.rows import inline, round
 
 {", ".join(_WORDS)} = range({len(_WORDS)})
@@ -56,7 +56,7 @@ def tabulate(words, image, out, others, parameters, first, last):
     # What becomes of each level, in tiles first..last: as `tables`. Bytes are counted in two places
     # in turn: to count one again waits for the former.
     step, wide, across, limit = words[STEP], words[WIDE], words[ACROSS], words[LIMIT]
-    rows, cols = placed(words[ROWS_OF_TILES], np.int64), placed(words[COLS_OF_TILES], np.int64)
+    rows, cols = row_at(words[ROWS_OF_TILES], np.int64), row_at(words[COLS_OF_TILES], np.int64)
     scale = F(LEVELS - 1) / F(words[HIGH] * wide)
     h = np.empty(LEVELS + OTHER, np.uint32)
     for tile in range(first, last):
@@ -66,7 +66,7 @@ def tabulate(words, image, out, others, parameters, first, last):
         stop = max(min(left + wide, words[COLS]), left)
         pairs = left + (stop - left) // 2 * 2
         for y in range(top, top + words[HIGH]):
-            s = placed(words[IMAGE] + rows[y] * words[PITCH], T)
+            s = row_at(words[IMAGE] + rows[y] * words[PITCH], T)
             for x in range(left, pairs, 2):
                 h[np.int64(s[x * step])] += ONE
                 h[np.int64(s[(x + 1) * step]) + OTHER] += ONE
@@ -79,7 +79,7 @@ def tabulate(words, image, out, others, parameters, first, last):
             over += max(np.int64(h[k]) - limit, 0)
         each, rest = over // LEVELS, over % LEVELS
         apart, following, total = LEVELS // max(rest, 1), 0, np.int64(0)
-        table = placed(words[TABLES] + tile * LEVELS * ENTRY, E)
+        table = row_at(words[TABLES] + tile * LEVELS * ENTRY, E)
         for k in range(LEVELS):
             total += min(np.int64(h[k]), limit) + each
             if k == following:
@@ -96,20 +96,20 @@ def fill(words, image, out, others, parameters, first, last):
     # Rows first..last of the result. Of bytes the tables of tiles above and below become one, before samples
     # are looked up in those of the tiles to their left and right.
     step, result_step, size = words[STEP], words[RESULT_STEP], words[ACROSS] * LEVELS
-    upper, lower = placed(words[UPPER], np.int64), placed(words[LOWER], np.int64)
-    down, bounds, share = placed(words[DOWN], F), placed(words[BOUNDS], np.int64), placed(words[SHARE], F)
-    left, right = placed(words[LEFT], np.int64), placed(words[RIGHT], np.int64)
+    upper, lower = row_at(words[UPPER], np.int64), row_at(words[LOWER], np.int64)
+    down, bounds, share = row_at(words[DOWN], F), row_at(words[BOUNDS], np.int64), row_at(words[SHARE], F)
+    left, right = row_at(words[LEFT], np.int64), row_at(words[RIGHT], np.int64)
     both = np.empty(size if OTHER else 1, F)
     for y in range(first, last):
-        above = placed(words[TABLES] + upper[y] * size * ENTRY, E)
-        below = placed(words[TABLES] + lower[y] * size * ENTRY, E)
+        above = row_at(words[TABLES] + upper[y] * size * ENTRY, E)
+        below = row_at(words[TABLES] + lower[y] * size * ENTRY, E)
         under = down[y]
         over = F(1) - under
         if OTHER:
             for k in range(size):
                 both[k] = above[k] * over + below[k] * under
-        s = placed(words[IMAGE] + y * words[PITCH], T)
-        d = placed(words[RESULT] + y * words[RESULT_PITCH], R)
+        s = row_at(words[IMAGE] + y * words[PITCH], T)
+        d = row_at(words[RESULT] + y * words[RESULT_PITCH], R)
         for span in range(words[SPANS]):
             one, two = left[span] * LEVELS, right[span] * LEVELS
             for x in range(bounds[span], bounds[span + 1]):

@@ -11,7 +11,7 @@ from convpipe.histograms import BYTES_OF_PAIRS, LANES
 _SHARES = """\
 import numpy as np
 
-from convpipe.compile.cpu.compiled.addresses import placed, scratch
+from convpipe.compile.cpu.compiled.addresses import row_at, scratch
 from convpipe.compile.cpu.compiled.rows import inline, round
 from convpipe.compile.cpu.compiled.rows import where as select
 
@@ -40,7 +40,7 @@ def count(words, image, out, others, parameters, first, last):
 
 BYTES = """\
     # Four tables in turn: to count a value again waits for the count before.
-    s, h, low, last = placed(where, T), placed(table, np.uint32), words[7], n // 4 * 4
+    s, h, low, last = row_at(where, T), row_at(table, np.uint32), words[7], n // 4 * 4
     for i in range(0, last, 4):
         h[np.int64(s[i * step]) - low] += np.uint32(1)
         h[np.int64(s[(i + 1) * step]) - low + 256] += np.uint32(1)
@@ -54,13 +54,13 @@ _PAIRS = """\
     # Bytes side by side, eight at a time by their pairs, for each count takes a store; eight that are alike
     # at once, for to count a pair again waits for the count before. So many eights that the sums of their
     # counts fit 16 bits: then what is counted of a pair is added to both of its bytes.
-    s, h, one, eight = placed(where, np.uint8), placed(table, np.uint32), np.uint16(1), np.uint32(8)
+    s, h, one, eight = row_at(where, np.uint8), row_at(table, np.uint32), np.uint16(1), np.uint32(8)
     begin = words[7] + (table - words[5]) // words[6] * {bytes_of_pairs}
-    pairs, cleared = placed(begin, np.uint16), placed(begin, np.uint64)
+    pairs, cleared = row_at(begin, np.uint16), row_at(begin, np.uint64)
     byte, pair = np.uint64(255), np.uint64(65535)
     columns = scratch(256, np.uint16)
     head = min(-where % 8, n)
-    eights, count = placed(where + head, np.uint64), (n - head) // 8
+    eights, count = row_at(where + head, np.uint64), (n - head) // 8
     for first in range(0, count, {eights}):
         for k in range({bytes_of_pairs} // 8):
             cleared[k] = np.uint64(0)
@@ -76,7 +76,7 @@ _PAIRS = """\
         for j in range(256):
             columns[j] = np.uint16(0)
         for k in range(256):
-            row, total = placed(begin + 512 * k, np.uint16), np.uint16(0)
+            row, total = row_at(begin + 512 * k, np.uint16), np.uint16(0)
             for j in range(256):
                 total = np.uint16(total + row[j])
             h[k] += np.uint32(total)
@@ -95,14 +95,14 @@ OF_PAIRS = _PAIRS.format(bytes_of_pairs=BYTES_OF_PAIRS, eights=0xFFFF // 4)
 CLEAR = """\
 import numpy as np
 
-from convpipe.compile.cpu.compiled.addresses import placed
+from convpipe.compile.cpu.compiled.addresses import row_at
 from convpipe.compile.cpu.compiled.rows import inline
 
 
 @inline
 def clear(words, image, out, others, parameters, first, last):
     # So many words of 64 bits.
-    to = placed(out, np.uint64)
+    to = row_at(out, np.uint64)
     for k in range(words[0]):
         to[k] = np.uint64(0)
     return 0
@@ -110,14 +110,14 @@ def clear(words, image, out, others, parameters, first, last):
 
 INTEGERS = """\
     # Whole numbers, from one on.
-    s, h, low = placed(where, T), placed(table, np.uint32), words[7]
+    s, h, low = row_at(where, T), row_at(table, np.uint32), words[7]
     for i in range(n):
         h[np.int64(s[i * step]) - low] += np.uint32(1)
 """
 
 WHOLE = """\
     # The same of floating point.
-    s, h, low = placed(where, T), placed(table, np.uint32), words[7]
+    s, h, low = row_at(where, T), row_at(table, np.uint32), words[7]
     for i in range(n):
         v = s[i * step]
         if v - v == T(0):
@@ -129,9 +129,9 @@ BINS = """\
     # Which bins some samples lie in comes first, in vectors; if one of them is close to an edge, once more
     # with the edges. Then they are counted, in tables in turn, as to count a bin again waits for the count
     # before. What is not finite has a bin of its own, beyond the others.
-    s, h = placed(where, T), placed(table, np.uint32)
-    bins, apart, given = words[7], words[8], placed(words[9], np.float64)
-    found, last = placed(table + words[10], np.int32), np.int32(bins - 1)
+    s, h = row_at(where, T), row_at(table, np.uint32)
+    bins, apart, given = words[7], words[8], row_at(words[9], np.float64)
+    found, last = row_at(table + words[10], np.int32), np.int32(bins - 1)
     low, high, width, sure = given[0], given[1], given[2], T(given[3])
     scale, least, most = bins / (high - low), T(low), T(high)
     unit, beyond, zero, one = T(scale), T(bins), np.int32(0), np.int32(1)
@@ -167,7 +167,7 @@ BINS = """\
 SURVEY = """\
     # The least and the largest of the finite samples as integers of their order; how many are finite, and
     # whole.
-    s, bits, found = placed(where, T), placed(where, np.{key}), placed(table, np.int64)
+    s, bits, found = row_at(where, T), row_at(where, np.{key}), row_at(table, np.int64)
     most = np.{key}({limit})
     low, high, held, whole = most, np.{key}(-{limit} - 1), np.{key}(0), np.{key}(0)
     for i in range(n):
@@ -186,8 +186,8 @@ SURVEY = """\
 _MOMENTS = """\
     # How many samples are finite, their sum above an origin, and the squares of what they are above their
     # mean; joined with those of the channels before. As convpipe.histograms.Counter.moments, to the bit.
-    s, found = placed(where, T), placed(table, np.float64)
-    origin, last, zero = placed(words[7], np.float64)[0], n // 8 * 8, 0.0
+    s, found = row_at(where, T), row_at(table, np.float64)
+    origin, last, zero = row_at(words[7], np.float64)[0], n // 8 * 8, 0.0
     count, {zeros} = np.int64(0), {nothing}
     for i in range(0, last, 8):
 {sums}

@@ -28,7 +28,6 @@ from convpipe.compile.cpu.count_loops import (
 from convpipe.compile.cpu.in_turn import IMAGE, Call, Place
 from convpipe.compile.cpu.shares import run_shares
 from convpipe.compile.runtime import cache, start, threads
-from convpipe.compile.runtime.signature import Signature
 from convpipe.compile.runtime.threads import shares_among
 from convpipe.dataclass import dataclass
 from convpipe.histograms import BYTES_OF_PAIRS, Counter, Survey, shares_of
@@ -151,7 +150,7 @@ class Counting(Counter):
     def run(self, function: Callable[..., Any], *given: Any) -> Any:
         """Return what a function of counts gives, compiled."""
         source = FUNCTION.format(module=function.__module__, name=function.__name__)
-        return cache.load(source, "compiled", Signature(map(start.numba().typeof, given)))(*given)
+        return cache.load(source, "compiled", tuple(map(start.numba().typeof, given)))(*given)
 
     def _shares(self, samples: NDArray[Any]) -> int:
         return shares_among(self.threads, samples.size, FEWEST)

@@ -21,7 +21,7 @@ FEWEST = 1 << 16
 _LOOPS = """\
 import numpy as np
 
-from convpipe.compile.cpu.compiled.addresses import placed
+from convpipe.compile.cpu.compiled.addresses import row_at
 from convpipe.compile.cpu.compiled.rows import inline
 
 BOTH = np.uint64(0x0202020202020202)
@@ -38,8 +38,8 @@ def frame(words, image, out, others, parameters, first, last):
     rows, cols, pitch, step = words[1], words[2], words[3], words[6]
     for share in range(first, last):
         for row in range(share * rows // words[9], (share + 1) * rows // words[9]):
-            s = placed(words[4] + row * cols * step, MARK)
-            t = placed(words[0] + (row + 1) * pitch, MARK)
+            s = row_at(words[4] + row * cols * step, MARK)
+            t = row_at(words[0] + (row + 1) * pitch, MARK)
             t[0] = MARK(0)
             for col in range(cols):
                 t[1 + col] = s[col * step]
@@ -64,7 +64,7 @@ def reach(s, at, pitch, todo, count):
 @inline
 def trace(words, image, out, others, parameters, first, last):
     pitch = words[3]
-    s, eight, todo = placed(words[0], MARK), placed(words[0], np.uint64), placed(words[8], np.int64)
+    s, eight, todo = row_at(words[0], MARK), row_at(words[0], np.uint64), row_at(words[8], np.int64)
     for x in range(pitch):
         s[x], s[(words[1] + 1) * pitch + x] = MARK(0), MARK(0)
     for word in range((words[1] + 2) * pitch // 8):
@@ -85,8 +85,8 @@ def store(words, image, out, others, parameters, first, last):
     rows, cols, pitch, step, full = words[1], words[2], words[3], words[6], T(words[7])
     for share in range(first, last):
         for row in range(share * rows // words[9], (share + 1) * rows // words[9]):
-            s = placed(words[0] + (row + 1) * pitch + 1, MARK)
-            t = placed(words[5] + row * cols * step * {size}, T)
+            s = row_at(words[0] + (row + 1) * pitch + 1, MARK)
+            t = row_at(words[5] + row * cols * step * {size}, T)
             for col in range(cols):
                 t[col * step] = full if s[col] == STRONG else T(0)
     return 0

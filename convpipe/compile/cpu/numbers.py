@@ -16,7 +16,7 @@ VALUES = 256
 _LOOP = """\
 import numpy as np
 
-from convpipe.compile.cpu.compiled.addresses import placed
+from convpipe.compile.cpu.compiled.addresses import row_at
 from convpipe.compile.cpu.compiled.rows import inline
 from {module} import {function}
 
@@ -29,7 +29,7 @@ def find(words, image, out, others, parameters, first, last):
     # Words: how many tables of counts are at `image`; how many bytes of parameters are at `parameters`, to
     # be copied to `out`; how many numbers are found; the address of what is told, and how many that are; and
     # then where numbers go, from which on, and how many.
-    counts, table = np.zeros(256, np.int64), placed(image, np.uint32)
+    counts, table = np.zeros(256, np.int64), row_at(image, np.uint32)
     for k in range(words[0]):
         for value in range(256):
             counts[value] += table[256 * k + value]
@@ -38,16 +38,16 @@ def find(words, image, out, others, parameters, first, last):
         low += 1
     while high > low and counts[high] == 0:
         high -= 1
-    given, to = placed(parameters, np.uint8), placed(out, np.uint8)
+    given, to = row_at(parameters, np.uint8), row_at(out, np.uint8)
     for k in range(words[1]):
         to[k] = given[k]
-    numbers, told, own = np.empty(words[2]), np.empty(words[4]), placed(words[3], np.float64)
+    numbers, told, own = np.empty(words[2]), np.empty(words[4]), row_at(words[3], np.float64)
     for k in range(words[4]):
         told[k] = own[k]
     told[0] = low
     of_counts(counts[low : high + 1], np.arange(np.float64(low), np.float64(high + 1)), told, numbers)
     for k in range(5, len(words), 3):
-        row = placed(out + words[k], T)
+        row = row_at(out + words[k], T)
         for n in range(words[k + 2]):
             row[n] = T(numbers[words[k + 1] + n])
     return 0

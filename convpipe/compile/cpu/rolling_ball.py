@@ -29,7 +29,7 @@ FEWEST = 8
 _LOOPS = """\
 import numpy as np
 
-from convpipe.compile.cpu.compiled.addresses import placed, source, target
+from convpipe.compile.cpu.compiled.addresses import row_at, source, target
 from convpipe.compile.cpu.compiled.rows import inline
 
 S, T, INF = np.{sample}, np.{result}, np.{result}(np.inf)
@@ -45,8 +45,8 @@ def lay(words, image, out, others, parameters, first, last):
     rows, cols, step, sign = words[3], words[4], words[5], T(words[6])
     for share in range(first, last):
         for row in range(share * rows // words[7], (share + 1) * rows // words[7]):
-            s = placed(words[0] + row * cols * step * {sample_size}, S)
-            t = placed(words[1] + row * cols * {size}, T)
+            s = row_at(words[0] + row * cols * step * {sample_size}, S)
+            t = row_at(words[1] + row * cols * {size}, T)
             for x in range(cols):
                 v = sign * T(s[x * step])
                 t[x] = v if v == v else INF
@@ -56,7 +56,7 @@ def lay(words, image, out, others, parameters, first, last):
 @inline
 def join(plane, above, below, joined, cols):
     # The lower of two rows that are alike far away.
-    a, b = placed(plane + above * cols * {size}, T), placed(plane + below * cols * {size}, T)
+    a, b = row_at(plane + above * cols * {size}, T), row_at(plane + below * cols * {size}, T)
     for x in range(cols):
         joined[x] = a[x] if a[x] < b[x] else b[x]
 
@@ -75,14 +75,14 @@ def lower(rows, drop, middle, begin, last, n):
 @inline
 def roll(words, image, out, others, parameters, first, last):
     rows, cols, step, sign, margin = words[3], words[4], words[5], T(words[6]), words[10]
-    counts = placed(words[11], np.int64)
+    counts = row_at(words[11], np.int64)
     for share in range(first, last):
         # The lowest sums, the joined rows between margins, and the addresses that a loop takes its rows from.
         own = words[12] + share * words[13]
-        low, middle = placed(own, T), own + (cols + margin) * {size}
-        joined, taken = placed(middle, T), placed(own + words[13] - {taken}, np.int64)
+        low, middle = row_at(own, T), own + (cols + margin) * {size}
+        joined, taken = row_at(middle, T), row_at(own + words[13] - {taken}, np.int64)
         taken[0] = own
-        around = placed(middle - margin * {size}, T)
+        around = row_at(middle - margin * {size}, T)
         for x in range(margin):
             around[x], joined[cols + x] = INF, INF
         for row in range(share * rows // words[7], (share + 1) * rows // words[7]):
@@ -93,10 +93,10 @@ def roll(words, image, out, others, parameters, first, last):
                 if above < 0 and below >= rows:
                     break
                 join(words[1], above if above >= 0 else below, below if below < rows else above, joined, cols)
-                drop = placed(words[8] + far * margin * {size}, T)
+                drop = row_at(words[8] + far * margin * {size}, T)
                 for begin in range(0, counts[far], {at_once}):
                     lower(taken, drop, middle, begin, counts[far] - 1, cols)
-            t = placed(words[2] + row * cols * step * {size}, T)
+            t = row_at(words[2] + row * cols * step * {size}, T)
             for x in range(cols):
                 t[x * step] = sign * low[x]
     return 0

@@ -33,7 +33,7 @@ from convpipe.plan.parts import Part
 LOOK_UP = """\
 import numpy as np
 
-from convpipe.compile.cpu.compiled.addresses import placed
+from convpipe.compile.cpu.compiled.addresses import row_at
 from convpipe.compile.cpu.compiled.rows import inline
 from convpipe.compile.cpu.compiled.lookup import look_up
 from convpipe.compile.cpu.sizes import LOOKED_UP
@@ -46,7 +46,7 @@ def share(words, image, out, others, parameters, first, last):
     while LOOKED_UP and i + LOOKED_UP <= end:
         look_up(parameters, image + i, out + i)
         i += LOOKED_UP
-    s, d, table = placed(image, np.uint8), placed(out, np.uint8), placed(parameters, np.uint8)
+    s, d, table = row_at(image, np.uint8), row_at(out, np.uint8), row_at(parameters, np.uint8)
     while i < end:
         d[i] = table[np.int64(s[i])]
         i += 1

@@ -53,7 +53,7 @@ def blocks(text: Text, kind: Kind) -> None:
             columns(text, kind)
             text.line(f"for y in range(strip, min(strip + {STRIP}, last)):")
             with text.indented():
-                text.line("d = placed(words[RESULT] + y * words[RESULT_PITCH], D)")
+                text.line("d = row_at(words[RESULT] + y * words[RESULT_PITCH], D)")
                 text.line("made = tail(d, begin * CH)", *PLACES[kind.place].row)
                 _asked_for(text, kind)
                 _places(text, kind)

@@ -134,7 +134,7 @@ def _brought(text: Text, kind: Kind) -> None:
     """Add what brings samples of such a pixel, and those that the border holds to a place of their own."""
     text.line(f"for row in range({kind.taps}):")
     with text.indented():
-        text.line("i = rows[i0 + row]", "p = placed(source + max(i, 0) * pitch, T)")
+        text.line("i = rows[i0 + row]", "p = row_at(source + max(i, 0) * pitch, T)")
         text.line(f"for col in range({kind.taps}):")
         with text.indented():
             size = kind.lanes + kind.weighs

@@ -23,7 +23,7 @@ def nearest(text: Text, kind: Kind) -> None:
     text.line(f"    if (found[k] < 0) & (found[k] > {FAR}):")
     with text.indented(), text.indented():
         text.line(*LISTED, "i, j = rows[i0], columns[j0]")
-        text.line("there, p = (i >= 0) & (j >= 0), placed(source + max(i, 0) * pitch, T)")
+        text.line("there, p = (i >= 0) & (j >= 0), row_at(source + max(i, 0) * pitch, T)")
         text.line(f"for one in range(channel, channel + {kind.lanes}):")
         sample = "select(there, F(p[max(j, 0) * CH + one]), outside[one])"
         text.line(f"    made[k * CH + one] = {stored(kind, sample)}")

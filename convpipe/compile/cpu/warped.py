@@ -49,7 +49,7 @@ _HEADER = f"""\
 import numpy as np
 
 from convpipe.compile.cpu.compiled.addresses import fetch_near, fetch_to_write, four0, four1, four2, four3
-from convpipe.compile.cpu.compiled.addresses import gather, high, low, move, place_of, placed, scratch, tail
+from convpipe.compile.cpu.compiled.addresses import gather, high, low, move, place_of, row_at, scratch, tail
 from convpipe.compile.cpu.compiled.rows import arctan2, cos, exp, floor, inline, log, sin
 from convpipe.compile.cpu.compiled.rows import store_uint8, store_uint16
 from convpipe.compile.cpu.compiled.warp_channels import known_mean, known_mean_by_alpha, mean, mean_by_alpha
@@ -68,8 +68,8 @@ def loops(kind: Kind) -> str:
     text.line("CH, SIZE, WORD = {}, {}, {}".format(kind.channels, *sizes), "", "")
     text.line("@inline", "def fill(words, image, out, others, parameters, first, last):")
     with text.indented():
-        text.line("m = placed(words[NUMBERS], np.float64)", "outside = placed(words[OUTSIDE], F)")
-        text.line("rows, columns = placed(words[ROWS], np.int64), placed(words[COLUMNS], np.int64)")
+        text.line("m = row_at(words[NUMBERS], np.float64)", "outside = row_at(words[OUTSIDE], F)")
+        text.line("rows, columns = row_at(words[ROWS], np.int64), row_at(words[COLUMNS], np.int64)")
         text.line("source, pitch, cols = words[IMAGE], words[PITCH], words[COLS]")
         text.line("height, width, top, left = words[HEIGHT], words[WIDTH], words[TOP], words[LEFT]")
         blocks(text, kind)

@@ -251,7 +251,7 @@ def gather(context, row, index, where, found, taps):
 
 
 @intrinsic
-def placed(context, where, dtype):
+def row_at(context, where, dtype):
     # The row at an address.
     result = Row(dtype.instance_type)
 

@@ -23,7 +23,7 @@ from convpipe.compile.cpu.compiled.addresses import (
     fetch,
     freed,
     place_of,
-    placed,
+    row_at,
     tail,
     values,
 )
@@ -194,7 +194,7 @@ def band(words, image, out, others, parameters, first, last):
         raise MemoryError
     aligned = block + LINE - 1
     aligned -= aligned % LINE
-    addresses = placed(numbers, np.int64)  # of the rows that each level reads and makes
+    addresses = row_at(numbers, np.int64)  # of the rows that each level reads and makes
     given = tail(addresses, table[layout.ADDRESSES])  # of those that a loop is called with
     keys = tail(given, table[layout.MOST_ROWS])  # which row is in each slot of all rings
     following = tail(keys, table[layout.SLOTS])  # the next row of each image that is written

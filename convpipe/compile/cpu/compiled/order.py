@@ -14,7 +14,7 @@ from llvmlite import ir
 from numba import types
 from numba.extending import intrinsic
 
-from convpipe.compile.cpu.compiled.addresses import Row
+from convpipe.compile.cpu.compiled.addresses import row_at
 from convpipe.compile.cpu.compiled.rows import inline
 from convpipe.compile.cpu.order import KEYS, key_limits
 from convpipe.selection import VECTOR
@@ -113,17 +113,6 @@ class _Emitter:
 
     def _all(self, number):
         return ir.Constant(self._kind, [ir.Constant(self._kind.element, number)] * self._kind.count)
-
-
-@intrinsic
-def row_at(context, address, dtype):
-    # The row that begins at an address.
-    row = Row(dtype.instance_type)
-
-    def point(context, builder, signature, arguments):
-        return builder.inttoptr(arguments[0], context.get_value_type(row))
-
-    return row(types.int64, dtype), point
 
 
 @inline

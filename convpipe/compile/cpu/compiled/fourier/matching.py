@@ -16,7 +16,7 @@ import math
 
 import numpy as np
 
-from convpipe.compile.cpu.compiled.addresses import placed, tail
+from convpipe.compile.cpu.compiled.addresses import row_at, tail
 from convpipe.compile.cpu.compiled.drive import call_loop
 from convpipe.compile.cpu.compiled.fourier.pairs import numbers_at, words_at
 from convpipe.compile.cpu.compiled.fourier.tiling import put_tile, transform
@@ -156,7 +156,7 @@ def score(job, here, cut, row, responses):
                 scores[x] = in_two_passes(job, cut, row, x)
     to = job[at.RESULT] + (cut[at.TOP] + row) * job[at.RESULT_PITCH] + cut[at.LEFT] * job[at.PIXEL]
     if told[SIZE] == 4:
-        put(scores, placed(to, np.float32), count, job[at.PIXEL] // 4)
+        put(scores, row_at(to, np.float32), count, job[at.PIXEL] // 4)
     else:
         put(scores, numbers_at(to), count, job[at.PIXEL] // 8)
 

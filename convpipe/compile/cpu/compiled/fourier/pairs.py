@@ -16,7 +16,7 @@ import math
 
 import numpy as np
 
-from convpipe.compile.cpu.compiled.addresses import fetch, fetch_to_write, placed, tail
+from convpipe.compile.cpu.compiled.addresses import fetch, fetch_to_write, row_at, tail
 from convpipe.compile.cpu.compiled.drive import call_loop
 from convpipe.compile.cpu.compiled.fourier.complexes import (
     accumulate,
@@ -39,12 +39,12 @@ AHEAD = 16
 
 @inline
 def words_at(place):
-    return placed(place, np.int64)
+    return row_at(place, np.int64)
 
 
 @inline
 def numbers_at(place):
-    return placed(place, np.float64)
+    return row_at(place, np.float64)
 
 
 @inline

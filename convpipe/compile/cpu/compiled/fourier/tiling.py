@@ -11,7 +11,7 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
-from convpipe.compile.cpu.compiled.addresses import hold, place_of, placed
+from convpipe.compile.cpu.compiled.addresses import hold, place_of, row_at
 from convpipe.compile.cpu.compiled.drive import call_band, call_loop
 from convpipe.compile.cpu.compiled.fourier.pairs import numbers_at, words_at
 from convpipe.compile.cpu.compiled.rows import FLAGS, inline
@@ -21,14 +21,14 @@ from convpipe.compile.cpu.fourier import job as at
 @inline
 def response(tile, size, index):
     out = words_at(tile)[at.OUT] + index * size
-    return np.float64(placed(out, np.float32)[0]) if size == 4 else numbers_at(out)[0]
+    return np.float64(row_at(out, np.float32)[0]) if size == 4 else numbers_at(out)[0]
 
 
 @inline
 def put_response(tile, size, index, value):
     out = words_at(tile)[at.OUT] + index * size
     if size == 4:
-        placed(out, np.float32)[0] = value
+        row_at(out, np.float32)[0] = value
     else:
         numbers_at(out)[0] = value
 
@@ -164,7 +164,7 @@ def respond(job, here, first, second, left):
 def scatter(job, cut, pixels):
     # Put what was made of a cut in its place.
     size, to = job[at.PIXEL], job[at.RESULT] + cut[at.TOP] * job[at.RESULT_PITCH]
-    source, target = placed(job[at.MADE], np.uint8), placed(to + cut[at.LEFT] * job[at.PIXEL], np.uint8)
+    source, target = row_at(job[at.MADE], np.uint8), row_at(to + cut[at.LEFT] * job[at.PIXEL], np.uint8)
     for k in range(pixels):
         y, x = k // cut[at.OUT_COLS], k % cut[at.OUT_COLS]
         begin = y * cut[at.DOWN] * job[at.RESULT_PITCH] + x * cut[at.ACROSS] * size
