@@ -21,6 +21,7 @@ from numba.core.compiler_lock import global_compiler_lock
 from numba.core.runtime.nrt import rtsys
 
 from convpipe.compile.runtime import start
+from convpipe.compile.runtime.remember import remembered
 
 _OUTSIDE = re.compile(r'^(?:declare [^@\n]*@|@(?=\S+ = external ))("[^"]+"|[^\s(]+)', re.MULTILINE)
 """A name in LLVM's text that is defined elsewhere."""
@@ -115,7 +116,7 @@ def _as_told(module: ModuleType) -> Iterator[None]:
 
     The level is a setting of Numba's for the process: nobody else compiles meanwhile.
     """
-    with start.uncollected(), global_compiler_lock:
+    with start.uncollected(), global_compiler_lock, remembered():
         settings: Any = config
         level = settings.OPT
         settings.OPT = type(level)(min(level, getattr(module, "LLVM_LEVEL", level)))

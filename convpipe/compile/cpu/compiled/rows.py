@@ -18,14 +18,14 @@ from convpipe import geometry
 from convpipe.compile.common import scalars
 from convpipe.compile.common.elementary import angles, exponentials
 from convpipe.compile.cpu.compiled.addresses import high, listed, low, row, source, tail, target, values
-from convpipe.compile.cpu.compiled.wide import InWideVectors
+from convpipe.compile.cpu.compiled.passes import LoopCompiler
 
 FLAGS: dict[str, Any] = {
     # No fast-math: every operation rounds as it is written, so that the bytes are the ops' and not LLVM's.
     # What is to be fused says so: see `dot`.
     "error_model": "numpy",
     "nogil": True,
-    "pipeline_class": InWideVectors,
+    "pipeline_class": LoopCompiler,
 }
 
 _INNER = {**FLAGS, "no_cpython_wrapper": True, "no_cfunc_wrapper": True}

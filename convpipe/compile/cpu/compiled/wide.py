@@ -9,10 +9,7 @@ thirds of the time in vectors of 64.
 
 from __future__ import annotations
 
-from numba.core.compiler import Compiler
-from numba.core.compiler_machinery import register_pass
 from numba.core.lowering import Lower
-from numba.core.typed_passes import NativeLowering
 
 from convpipe.compile.runtime.processor import VECTOR_BYTES, name
 
@@ -29,7 +26,7 @@ ATTRIBUTE = f'"prefer-vector-width"="{width(name())}"'
 """What a function says of that, in LLVM's words."""
 
 
-class _Lower(Lower):
+class WideLower(Lower):
     """Numba's way to LLVM, which says of each function how wide its vectors are to be."""
 
     def setup_function(self, fndesc):
@@ -37,28 +34,3 @@ class _Lower(Lower):
         super().setup_function(fndesc)
         # llvmlite has no word for the attribute, and prints what is in the set.
         set.add(self.function.attributes, ATTRIBUTE)
-
-
-@register_pass(mutates_CFG=True, analysis_only=False)
-class _Lowering(NativeLowering):
-    """Numba's pass, on that way."""
-
-    _name = "convpipe_native_lowering"
-
-    @property
-    def lowering_class(self):
-        return _Lower
-
-
-class InWideVectors(Compiler):
-    """Numba's compiler, as the ``pipeline_class`` of a decorator; ``parallel=True`` is left to Numba."""
-
-    def define_pipelines(self):
-        """Return Numba's passes, and one of ours to LLVM."""
-        managers = super().define_pipelines()
-        for manager in managers:
-            manager.passes = [
-                (_Lowering if step is NativeLowering else step, text) for step, text in manager.passes
-            ]
-            manager.finalize()
-        return managers
