@@ -31,6 +31,7 @@ def kernels(run, capability):
     from numba.cuda import dispatcher
 
     from convpipe.compile.cuda.launch import compiled
+    from convpipe.compile.runtime.remember import remembered
 
     class Card:
         compute_capability = capability
@@ -46,7 +47,9 @@ def kernels(run, capability):
             vectors = [array("int64", 2), array("int64", 1), *[array(part.compute, 1)] * 3, array("int32", 1)]
             pairs = [each for image in images for each in (image, types.int64)]
             signature = (*pairs, *vectors, types.int64, types.int64)
-            yield cuda.compile_ptx(compiled(part, group).py_func, signature, cc=capability)[0]
+            with remembered():  # one thread compiles here, and numba-cuda asks as Numba does
+                ptx, _ = cuda.compile_ptx(compiled(part, group).py_func, signature, cc=capability)
+            yield ptx
 
 
 OTHER_IMAGES = re.compile(

@@ -192,8 +192,12 @@ class Block:
 
     def density(self, one: Pass) -> Extent:
         """Return rows and columns of the result of `one` per row and column of the grid."""
-        rows, cols = (int(most / step) for most, step in zip(self.coarsest, one.step, strict=True))
-        return rows, cols
+        return self._densities[one.index]
+
+    @cached_property
+    def _densities(self) -> dict[int, Extent]:
+        down, along = self.coarsest
+        return {one.index: (int(down / one.step[0]), int(along / one.step[1])) for one in self.passes}
 
     @cached_property
     def regions(self) -> dict[Content, Region]:
@@ -222,6 +226,13 @@ class Block:
 
     def patch(self, one: Pass) -> Extent:
         """Return the rows and columns of the result of `one` that a thread computes at once."""
+        return self._patches[one.index]
+
+    @cached_property
+    def _patches(self) -> dict[int, Extent]:
+        return {one.index: self._patch(one) for one in self.passes}
+
+    def _patch(self, one: Pass) -> Extent:
         if not self._in_fours(one):
             return one.rows_at_once, 1
         several = one.level.channels > 1 and self.whole(one)
@@ -244,7 +255,14 @@ class Block:
 
     def inputs(self, one: Pass) -> list[Content | None]:
         """Return what it reads of shared memory; None of an image that it reads where it stands."""
-        return [source if source in self._own else self._loaded(one, source) for source in one.reads]
+        return self._inputs[one.index]
+
+    @cached_property
+    def _inputs(self) -> dict[int, list[Content | None]]:
+        return {
+            one.index: [source if source in self._own else self._loaded(one, source) for source in one.reads]
+            for one in self.passes
+        }
 
     def _loaded(self, one: Pass, image: int) -> Content | None:
         return next(

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import field
 from fractions import Fraction
+from functools import cached_property
 from typing import Literal
 
 import numpy as np
@@ -224,23 +225,23 @@ class Pass:
         row, col = self.level.centre
         return (row if self.part != "second" else 0), (col if self.part != "first" else 0)
 
-    @property
+    @cached_property
     def premultiply(self) -> bool:
         """Whether the colours of its input are multiplied by alpha."""
         return self.level.premultiply and self.part != "second"
 
-    @property
+    @cached_property
     def pixelwise(self) -> bool:
         """Whether a thread needs all channels of a pixel at once, whatever follows."""
         mixes = any(isinstance(step, Mix | ChannelMap | Alpha) for step in self.level.steps)
         return self.level.keep_alpha or (self.final and mixes) or self.weighs is not None
 
-    @property
+    @cached_property
     def weighs(self) -> Bank | None:
         """Its bank, if that weighs samples by how alike they are."""
         return next((bank for bank in self.banks if bank.distance is not None), None)
 
-    @property
+    @cached_property
     def padded(self) -> bool:
         """Whether windows reach outside the image that it reads."""
         return any(axis.before > 0 or axis.after > 0 for axis in self.axes)
@@ -250,12 +251,12 @@ class Pass:
         """Whether they find the far side of the image there."""
         return self.padded and self.edge[0] == Border.WRAP
 
-    @property
+    @cached_property
     def pointwise(self) -> bool:
         """Whether it reads the pixel alone that it computes."""
         return self.axes == (Axis(1), Axis(1))
 
-    @property
+    @cached_property
     def rows_at_once(self) -> int:
         """Rows a thread computes at once: one where windows above each other share nothing."""
         rows, _ = self.axes
@@ -264,7 +265,7 @@ class Pass:
         sorts = any(bank.rank is not None and bank.operations > SORTED for bank in self.banks)
         return ROWS if rows.reach > rows.stride and not sorts else 1
 
-    @property
+    @cached_property
     def in_fours(self) -> bool:
         """Whether a thread may compute four columns at once: their windows are neighbours, and no loops."""
         _, cols = self.axes
@@ -275,12 +276,12 @@ class Pass:
         """Return the planes of the image that it reads as one of its inputs."""
         return self.level.joins[which] if self.level.joins else self.level.channels * self.sources
 
-    @property
+    @cached_property
     def outputs(self) -> int:
         """Planes of its result."""
         return self.level.output_channels if self.final else self.level.channels * len(self.names)
 
-    @property
+    @cached_property
     def work(self) -> float:
         """Rough cost of an output sample, in instructions."""
         return 8 + sum(bank.operations for bank in self.banks)
