@@ -16,11 +16,11 @@ PROGRAM = """
 import contextlib, sys
 import numpy as np
 from convpipe import Pipeline, stage
-from convpipe.compile.cpu.compiled import passes
+from convpipe.compile.cpu.compiled import loop_compiler
 from convpipe.compile.runtime import compiler, start
 start.spare()  # what Python calls through Numba is kept with more than its code
 if sys.argv[1] == "as Numba":
-    passes.NEEDLESS, compiler.remembered = frozenset(), contextlib.nullcontext
+    loop_compiler.NEEDLESS, compiler.remembered = frozenset(), contextlib.nullcontext
 image = np.arange(1200, dtype=np.uint8).reshape(20, 60)
 for one in (stage("edge", "sobel"), stage("rank", "median", size=5)):
     Pipeline([one])(image, threads=1)

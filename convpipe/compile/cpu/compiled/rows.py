@@ -18,7 +18,7 @@ from convpipe import geometry
 from convpipe.compile.common import scalars
 from convpipe.compile.common.elementary import angles, exponentials
 from convpipe.compile.cpu.compiled.addresses import high, listed, low, row, source, tail, target, values
-from convpipe.compile.cpu.compiled.passes import LoopCompiler
+from convpipe.compile.cpu.compiled.loop_compiler import LoopCompiler
 
 FLAGS: dict[str, Any] = {
     # No fast-math: every operation rounds as it is written, so that the bytes are the ops' and not LLVM's.
